@@ -1,0 +1,1 @@
+"""The language that Parley's services share: messages, subjects, ownership, sound. It knows no service."""

@@ -1,0 +1,97 @@
+"""An agent: who answers, in which voice, how it listens; read from a YAML file and validated."""
+
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from parley.errors import ConfigError
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Hearing(_Part):
+    """How the agent listens."""
+
+    provider: Literal["deepgram"] = "deepgram"
+    model: str = "nova-3"
+    """A Deepgram model; one whose name begins with `flux` decides itself when a turn ends."""
+    language: str = "en"
+    keyterms: tuple[str, ...] = ()
+    """Names and words to expect."""
+    endpointing_ms: int = Field(default=100, ge=10, le=5000)
+    """Silence after which the vendor calls its transcript final."""
+    utterance_end_ms: int = Field(default=1000, ge=1000, le=5000)
+    silence_ms: int = Field(default=600, ge=100, le=5000)
+    """Silence after which a turn is over even if the vendor says nothing."""
+
+
+class Thinking(_Part):
+    """How the agent thinks."""
+
+    provider: Literal["openai"] = "openai"
+    model: str = "gpt-4.1-mini"
+    temperature: float = Field(default=0.3, ge=0, le=2)
+    max_tokens: int = Field(default=300, ge=1, le=4096)
+    timeout_s: float = Field(default=8.0, gt=0, le=60)
+    """How long the first token may take."""
+
+
+class Speaking(_Part):
+    """How the agent speaks."""
+
+    provider: Literal["elevenlabs"] = "elevenlabs"
+    voice: str = "21m00Tcm4TlvDq8ikWAM"
+    model: str = "eleven_flash_v2_5"
+    language: str | None = None
+    stability: float = Field(default=0.5, ge=0, le=1)
+    similarity: float = Field(default=0.8, ge=0, le=1)
+    speed: float = Field(default=1.0, ge=0.7, le=1.2)
+
+
+class Agent(_Part):
+    """All that a file in the agents folder says."""
+
+    name: str = ""
+    prompt: str = Field(min_length=1)
+    """The system prompt."""
+    greeting: str = ""
+    """Said first; empty to let the caller begin."""
+    hearing: Hearing = Hearing()
+    thinking: Thinking = Thinking()
+    speaking: Speaking = Speaking()
+    tools: tuple[Literal["end_call"], ...] = ("end_call",)
+    max_call_s: float = Field(default=1800.0, gt=0, le=86_400)
+
+
+def read_agent(folder: str | Path, name: str) -> Agent:
+    """Read `<folder>/<name>.yaml`.
+
+    Raises:
+        ConfigError: no such file, no YAML, or a wrong value; the text names file, key and reason.
+    """
+    path = Path(folder) / f"{name}.yaml"
+    if not name or Path(name).name != name:
+        raise ConfigError(f"{name!r} is no name of an agent file")
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        there = sorted(p.stem for p in Path(folder).glob("*.yaml"))
+        known = ", ".join(there) or "none"
+        raise ConfigError(
+            f"{path}: no such agent file; {folder} (PARLEY_AGENTS_DIR) holds: {known}"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: is no YAML: {error}") from None
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path}: must hold keys such as `prompt` and `greeting`")
+    try:
+        return Agent.model_validate({"name": name, **data})
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors())
+        raise ConfigError(f"{path}: {problems}") from None

@@ -1,0 +1,132 @@
+"""Read a call from its first event, then follow it, and say one stage's own word in it."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from opentelemetry import trace
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from parley import streams, subjects
+from parley.bus import Bus, Subscription
+from parley.envelope import Body, CallClock, name_of, seal, unseal
+from parley.epochs import Fence
+from parley.errors import Superseded
+from parley.outbox import Outbox
+from parley.v1.event_pb2 import Event
+
+log = structlog.get_logger()
+
+
+def wall_us() -> int:
+    """UTC wall clock, microseconds since 1970."""
+    return time.time_ns() // 1000
+
+
+class CallLog:
+    """One stage's view of a call's log: its past, what comes, and the stage's own word.
+
+    `history` holds the admitted events up to the moment of opening. Iterating gives what others say
+    from then on; what this stage says itself is returned by `say` and not met again.
+    """
+
+    def __init__(
+        self, bus: Bus, outbox: Outbox, live: Subscription, call_sid: str, stage: str, epoch: int
+    ) -> None:
+        self.call_sid = call_sid
+        self.stage = stage
+        self.epoch = epoch
+        self.history: tuple[Event, ...] = ()
+        self._bus = bus
+        self._outbox = outbox
+        self._fence = Fence()
+        self._sequence = 0
+        self._live = live
+        self._last_read = 0
+        self._reconnects = bus.reconnects
+
+    @property
+    def clock(self) -> CallClock:
+        """Call time; counts from the first event's wall clock."""
+        return CallClock(self.history[0].sent_at_us if self.history else wall_us())
+
+    def now_ms(self) -> int:
+        """Call time now."""
+        return self.clock.ms_at(wall_us())
+
+    async def say(self, body: Body, *, traceparent: str = "") -> Event:
+        """Append an event as this stage; stored behind our back, said again until it is."""
+        self._sequence += 1
+        event = seal(
+            body,
+            call_sid=self.call_sid,
+            stage=self.stage,
+            epoch=self.epoch,
+            sequence=self._sequence,
+            sent_at_us=wall_us(),
+            traceparent=traceparent or current_traceparent(),
+        )
+        self._fence.admits(event)
+        await self._outbox.say(
+            subjects.call_event(self.call_sid, name_of(body)),
+            event.SerializeToString(),
+            message_id=f"{self.call_sid}:{event.id}",
+        )
+        return event
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        async for message in self._live:
+            if self._bus.reconnects != self._reconnects:
+                self._reconnects = self._bus.reconnects
+                for event in await self._read_unseen():
+                    yield event
+            event_or_none = self._admit(message.data)
+            if event_or_none is not None:
+                yield event_or_none
+
+    def _admit(self, data: bytes) -> Event | None:
+        event = unseal(data)
+        if event is None:
+            log.warning("bytes that are no event", call_sid=self.call_sid, size=len(data))
+            return None
+        if event.stage == self.stage and event.epoch > self.epoch:
+            raise Superseded(f"{self.stage} of {self.call_sid} has owner {event.epoch}, this is {self.epoch}")
+        return event if self._fence.admits(event) else None
+
+    async def _read_unseen(self) -> list[Event]:
+        messages = await self._bus.read(
+            streams.CALLS, subjects.call_log(self.call_sid), from_sequence=self._last_read + 1
+        )
+        if messages:
+            self._last_read = messages[-1].sequence
+        return [event for m in messages if (event := self._admit(m.data)) is not None]
+
+    async def read_history(self) -> None:
+        """Read the past, once, before following."""
+        self.history = tuple(await self._read_unseen())
+
+
+@asynccontextmanager
+async def open_call_log(
+    bus: Bus, outbox: Outbox, call_sid: str, stage: str, epoch: int
+) -> AsyncIterator[CallLog]:
+    """Subscribe first, then read the past: nothing falls between the two.
+
+    Raises:
+        Superseded: a later owner of this stage has spoken already.
+        BusError: the log cannot be read.
+    """
+    async with bus.subscribe(subjects.call_log(call_sid)) as live:
+        call_log = CallLog(bus, outbox, live, call_sid, stage, epoch)
+        await call_log.read_history()
+        yield call_log
+
+
+def current_traceparent() -> str:
+    """W3C trace context of the present span; empty outside any."""
+    if not trace.get_current_span().get_span_context().is_valid:
+        return ""
+    carrier: dict[str, str] = {}
+    TraceContextTextMapPropagator().inject(carrier)
+    return carrier.get("traceparent", "")

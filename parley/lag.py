@@ -1,0 +1,23 @@
+"""How late the event loop is: the saturation signal of a process."""
+
+import asyncio
+
+_EVERY_S = 0.1
+
+
+class Lag:
+    """Lateness of the event loop, smoothed."""
+
+    def __init__(self) -> None:
+        self.ms = 0.0
+        """Milliseconds that a timer came late of late."""
+
+    async def watch(self) -> None:
+        """Long-lived: measure by sleeping."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + _EVERY_S
+            await asyncio.sleep(_EVERY_S)
+            late_ms = max(0.0, (loop.time() - due) * 1000)
+            # A rise counts at once, a fall slowly, so that one good moment hides no bad second.
+            self.ms = late_ms if late_ms > self.ms else self.ms * 0.8 + late_ms * 0.2

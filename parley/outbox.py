@@ -1,0 +1,116 @@
+"""Say events with acknowledgement, without waiting for it: what is not acknowledged is said again."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from parley.bus import Bus
+from parley.errors import BusError
+
+log = structlog.get_logger()
+
+_SAY_AGAIN_AFTER_S = 1.0
+_MOST_UNACKED = 100_000
+
+
+@dataclass(slots=True)
+class _Unacked:
+    subject: str
+    data: bytes
+    message_id: str
+    said_at: float
+
+
+class Outbox:
+    """One per process. Order is kept on the first saying; a repeat is told apart by its message id."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self._inbox = bus.new_inbox()
+        self._unacked: dict[str, _Unacked] = {}
+        self._count = 0
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    @property
+    def unacked(self) -> int:
+        """Events said and not yet stored."""
+        return len(self._unacked)
+
+    async def say(self, subject: str, data: bytes, message_id: str) -> None:
+        """Say it, remember it until the stream has it.
+
+        Raises:
+            BusError: more than 100,000 events wait for a stream that does not store them.
+        """
+        if len(self._unacked) >= _MOST_UNACKED:
+            raise BusError(f"{_MOST_UNACKED} events wait to be stored; the CALLS stream takes none")
+        self._count += 1
+        token = str(self._count)
+        item = _Unacked(subject, data, message_id, asyncio.get_running_loop().time())
+        self._unacked[token] = item
+        self._empty.clear()
+        await self._send(token, item)
+
+    async def settle(self, timeout_s: float) -> bool:
+        """Wait until all is stored; False when some is not in time."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._empty.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _send(self, token: str, item: _Unacked) -> None:
+        try:
+            await self._bus.publish_with_ack_to(
+                item.subject, item.data, message_id=item.message_id, reply=f"{self._inbox}.{token}"
+            )
+        except BusError as error:
+            log.warning("event waits for the bus", subject=item.subject, error=str(error))
+
+    async def read_acks(self) -> None:
+        """Long-lived: forget what is stored."""
+        async with self._bus.subscribe(f"{self._inbox}.*") as acks:
+            async for ack in acks:
+                token = ack.subject.rpartition(".")[2]
+                item = self._unacked.get(token)
+                if item is None:
+                    continue
+                # An empty reply is NATS' "no responders": no stream took it.
+                refusal = json.loads(ack.data).get("error") if ack.data else "no stream"
+                if refusal:
+                    log.warning("event not stored, will be said again", subject=item.subject, error=refusal)
+                    continue
+                del self._unacked[token]
+                if not self._unacked:
+                    self._empty.set()
+
+    async def say_again(self) -> None:
+        """Long-lived: repeat what is not stored in time."""
+        while True:
+            await asyncio.sleep(_SAY_AGAIN_AFTER_S / 2)
+            now = asyncio.get_running_loop().time()
+            late = [(t, i) for t, i in self._unacked.items() if now - i.said_at > _SAY_AGAIN_AFTER_S]
+            for token, item in late:
+                item.said_at = now
+                await self._send(token, item)
+
+
+@asynccontextmanager
+async def open_outbox(bus: Bus) -> AsyncIterator[Outbox]:
+    """An outbox and its two tasks; leaving waits up to 5 s for the last acks."""
+    outbox = Outbox(bus)
+    async with asyncio.TaskGroup() as tasks:
+        owned = [tasks.create_task(outbox.read_acks()), tasks.create_task(outbox.say_again())]
+        try:
+            yield outbox
+            if not await outbox.settle(timeout_s=5):
+                log.error("events not stored", count=outbox.unacked)
+        finally:
+            for task in owned:
+                task.cancel()

@@ -1,0 +1,92 @@
+"""Own one stage of one call: keep the work message alive, finish it or hand it over."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from enum import Enum
+
+import structlog
+
+from parley import streams
+from parley.bus import Claim
+from parley.errors import BusError, Superseded
+
+log = structlog.get_logger()
+
+_MOST_TRIES = 25
+"""A call whose stage failed this often is not tried again: about ten seconds of failing."""
+
+
+class Ending(Enum):
+    """How an ownership came to its end."""
+
+    DONE = "done"
+    HANDED_OVER = "handed over"
+    SUPERSEDED = "superseded"
+    FAILED = "failed"
+
+
+async def own(claim: Claim, work: Callable[[Claim], Awaitable[None]], handed_over: asyncio.Event) -> Ending:
+    """Do `work` for the claimed call until it returns, fails, or `handed_over` is set.
+
+    A fault stays in this call: it is logged, and the message goes back for another try.
+    """
+    ending = await _work(claim, work, handed_over)
+    try:
+        match ending:
+            case Ending.DONE:
+                await claim.done()
+            case Ending.HANDED_OVER:
+                await claim.give_back()
+            case Ending.FAILED if claim.epoch >= _MOST_TRIES:
+                log.error("stage given up", call_sid=claim.call_sid, stage=claim.stage, tries=claim.epoch)
+                await claim.give_up()
+            case Ending.FAILED:
+                await claim.give_back(delay_s=min(0.1 * claim.epoch, 1.0))
+            case Ending.SUPERSEDED:
+                pass
+    except BusError as error:
+        log.warning("work message left to time out", call_sid=claim.call_sid, error=str(error))
+    return ending
+
+
+async def _work(claim: Claim, work: Callable[[Claim], Awaitable[None]], handed_over: asyncio.Event) -> Ending:
+    job = asyncio.ensure_future(work(claim))
+    helpers = [asyncio.ensure_future(_keep(claim)), asyncio.ensure_future(handed_over.wait())]
+    try:
+        await asyncio.wait([job, helpers[1]], return_when=asyncio.FIRST_COMPLETED)
+        if not job.done():
+            job.cancel()
+            await asyncio.wait([job])
+            return Ending.HANDED_OVER
+        await job
+    except Superseded as later:
+        log.warning("superseded", call_sid=claim.call_sid, stage=claim.stage, reason=str(later))
+        return Ending.SUPERSEDED
+    except Exception as fault:  # a fault in one call never touches another
+        return _fault(claim, fault)
+    finally:
+        for task in (job, *helpers):
+            task.cancel()
+        await asyncio.gather(job, *helpers, return_exceptions=True)
+    return Ending.DONE
+
+
+def _fault(claim: Claim, fault: BaseException) -> Ending:
+    """A superseded task inside a group of tasks is no fault; all else is."""
+    if isinstance(fault, BaseExceptionGroup):
+        later, others = fault.split(Superseded)
+        if later is not None and others is None:
+            log.warning("superseded", call_sid=claim.call_sid, stage=claim.stage)
+            return Ending.SUPERSEDED
+    log.error("stage failed", call_sid=claim.call_sid, stage=claim.stage, epoch=claim.epoch, exc_info=fault)
+    return Ending.FAILED
+
+
+async def _keep(claim: Claim) -> None:
+    """Say in time, again and again, that the work goes on."""
+    while True:
+        await asyncio.sleep(streams.HEARTBEAT_S)
+        try:
+            await claim.still_working()
+        except BusError as error:
+            log.debug("heartbeat not sent", call_sid=claim.call_sid, error=str(error))

@@ -1,0 +1,118 @@
+"""Run one process of a stage: bus, outbox, worker, health; every call it claims goes to one function."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import structlog
+from prometheus_client import Gauge
+
+from parley import telemetry_names as names
+from parley.agent import Agent, read_agent
+from parley.bus import Bus, Claim, connect
+from parley.errors import BusError
+from parley.event_log import CallLog, open_call_log, wall_us
+from parley.health import Health, health_app, serve
+from parley.lag import Lag
+from parley.outbox import Outbox, open_outbox
+from parley.settings import CommonSettings
+from parley.subjects import Stage
+from parley.telemetry import Telemetry, start
+from parley.v1.event_pb2 import Event
+from parley.v1.work_pb2 import StageClaimed
+from parley.worker import Worker
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedCall:
+    """A call whose stage this process owns, and all that is needed to work on it."""
+
+    log: CallLog
+    bus: Bus
+    agent: Agent
+    telemetry: Telemetry
+
+    @property
+    def call_sid(self) -> str:
+        """Twilio's name of the call."""
+        return self.log.call_sid
+
+    @property
+    def ended(self) -> bool:
+        """Whether the call had ended before we owned it."""
+        return any(event.HasField("call_ended") for event in self.log.history)
+
+    def heard(self, event: Event) -> None:
+        """Count an event's way over the bus."""
+        hop_s = max(0.0, (wall_us() - event.sent_at_us) / 1e6)
+        self.telemetry.hop_seconds.labels(said_by=event.stage).observe(hop_s)
+
+
+ServeCall: TypeAlias = Callable[[OwnedCall], Awaitable[None]]
+"""Serves one call until it ends; raises to have another worker try."""
+
+
+async def run_stage(
+    stage: Stage,
+    settings: CommonSettings,
+    http_port: int,
+    open_service: Callable[[Telemetry], AbstractAsyncContextManager[ServeCall]],
+    stop: asyncio.Event,
+) -> None:
+    """Own calls of `stage` until `stop` is set.
+
+    `open_service` opens what lives as long as the process (vendor clients, pools) and gives the function that
+    serves one call.
+    """
+    telemetry = start(stage, settings)
+    lag = Lag()
+    Gauge(names.METRIC_LOOP_LAG_MS, "Event loop lateness", registry=telemetry.registry).set_function(
+        lambda: lag.ms
+    )
+    async with (
+        connect(
+            settings.nats_url, stage, timeout_s=settings.start_timeout_s, replicas=settings.nats_replicas
+        ) as bus,
+        open_outbox(bus) as outbox,
+        open_service(telemetry) as serve_call,
+        serve(
+            health_app(Health(telemetry.registry, lambda: "" if bus.connected else "bus is away")),
+            settings.http_host,
+            http_port,
+        ) as port,
+        asyncio.TaskGroup() as tasks,
+    ):
+        Gauge(names.METRIC_UNACKED, "Events not stored yet", registry=telemetry.registry).set_function(
+            lambda: outbox.unacked
+        )
+        watching = tasks.create_task(lag.watch())
+        log.info("ready", stage=stage, http_port=port, capacity=settings.capacity)
+
+        async def work(claim: Claim) -> None:
+            await _serve_claim(claim, bus, outbox, telemetry, settings, serve_call)
+
+        await Worker(bus, stage, settings.capacity, lag, telemetry.registry).run(work, stop)
+        watching.cancel()
+    telemetry.close()
+
+
+async def _serve_claim(
+    claim: Claim,
+    bus: Bus,
+    outbox: Outbox,
+    telemetry: Telemetry,
+    settings: CommonSettings,
+    serve_call: ServeCall,
+) -> None:
+    with structlog.contextvars.bound_contextvars(call_sid=claim.call_sid, epoch=claim.epoch):
+        async with open_call_log(bus, outbox, claim.call_sid, claim.stage, claim.epoch) as call_log:
+            started = next((e.call_started for e in call_log.history if e.HasField("call_started")), None)
+            if started is None:
+                raise BusError(f"work for {claim.call_sid}, but its log has no call.started")
+            agent = read_agent(settings.agents_dir, started.agent or settings.agent)
+            await call_log.say(StageClaimed(worker=f"{claim.stage}/{settings.http_host}"))
+            await serve_call(OwnedCall(call_log, bus, agent, telemetry))

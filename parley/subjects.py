@@ -1,0 +1,46 @@
+"""Every NATS subject, spelled once."""
+
+from typing import Literal
+
+Stage = Literal["stt", "brain", "tts", "recorder"]
+STAGES: tuple[Stage, ...] = ("stt", "brain", "tts", "recorder")
+"""The stages of a call that look for an owner. The edge owns a call by holding its socket."""
+
+ALL_AUDIO = "audio.>"
+ALL_CALLS = "call.>"
+ALL_WORK = "work.>"
+
+
+def caller_audio(call_sid: str) -> str:
+    """What the caller says."""
+    return f"audio.in.{call_sid}"
+
+
+def agent_audio(call_sid: str) -> str:
+    """What the agent shall say."""
+    return f"audio.out.{call_sid}"
+
+
+def call_event(call_sid: str, name: str) -> str:
+    """One kind of event of one call; `name` is the body's field name, as in `turn_ended`."""
+    return f"call.{call_sid}.{name.replace('_', '.')}"
+
+
+def call_log(call_sid: str) -> str:
+    """All events of one call."""
+    return f"call.{call_sid}.>"
+
+
+def work(stage: str, call_sid: str) -> str:
+    """A stage of a call looks for an owner."""
+    return f"work.{stage}.{call_sid}"
+
+
+def work_of(stage: str) -> str:
+    """All calls that look for an owner of this stage."""
+    return f"work.{stage}.*"
+
+
+def stream_alive(call_sid: str) -> str:
+    """Request: does an edge hold a live stream of this call?"""
+    return f"stream.alive.{call_sid}"

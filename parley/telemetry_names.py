@@ -1,0 +1,22 @@
+"""Every span, attribute and metric name, once."""
+
+TURN_SPAN = "turn"
+STT_SPAN = "stt.listen"
+THINK_SPAN = "brain.think"
+LLM_SPAN = "brain.llm"
+TTS_SPAN = "tts.speak"
+PLAY_SPAN = "edge.play"
+
+CALL_SID = "parley.call_sid"
+TURN = "parley.turn"
+REPLY_ID = "parley.reply_id"
+STAGE = "parley.stage"
+EPOCH = "parley.epoch"
+
+METRIC_HOP_SECONDS = "parley_bus_hop_seconds"
+METRIC_TURN_SECONDS = "parley_turn_seconds"
+METRIC_LOOP_LAG_MS = "parley_event_loop_lag_ms"
+METRIC_VENDOR_SECONDS = "parley_vendor_seconds"
+METRIC_VENDOR_FAILURES = "parley_vendor_failures"
+METRIC_EVENTS = "parley_events"
+METRIC_UNACKED = "parley_events_unacked"

@@ -1,0 +1,62 @@
+from parley.v1 import options_pb2 as _options_pb2
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Direction(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    DIRECTION_UNSPECIFIED: _ClassVar[Direction]
+    DIRECTION_INBOUND: _ClassVar[Direction]
+    DIRECTION_OUTBOUND: _ClassVar[Direction]
+DIRECTION_UNSPECIFIED: Direction
+DIRECTION_INBOUND: Direction
+DIRECTION_OUTBOUND: Direction
+
+class CallStarted(_message.Message):
+    __slots__ = ("direction", "from_number", "to_number", "agent")
+    DIRECTION_FIELD_NUMBER: _ClassVar[int]
+    FROM_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    TO_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    direction: Direction
+    from_number: str
+    to_number: str
+    agent: str
+    def __init__(self, direction: _Optional[_Union[Direction, str]] = ..., from_number: _Optional[str] = ..., to_number: _Optional[str] = ..., agent: _Optional[str] = ...) -> None: ...
+
+class StreamStarted(_message.Message):
+    __slots__ = ("stream_sid", "at_ms")
+    STREAM_SID_FIELD_NUMBER: _ClassVar[int]
+    AT_MS_FIELD_NUMBER: _ClassVar[int]
+    stream_sid: str
+    at_ms: int
+    def __init__(self, stream_sid: _Optional[str] = ..., at_ms: _Optional[int] = ...) -> None: ...
+
+class StreamStopped(_message.Message):
+    __slots__ = ("stream_sid", "at_ms", "reason")
+    STREAM_SID_FIELD_NUMBER: _ClassVar[int]
+    AT_MS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    stream_sid: str
+    at_ms: int
+    reason: str
+    def __init__(self, stream_sid: _Optional[str] = ..., at_ms: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class DtmfPressed(_message.Message):
+    __slots__ = ("digit", "at_ms")
+    DIGIT_FIELD_NUMBER: _ClassVar[int]
+    AT_MS_FIELD_NUMBER: _ClassVar[int]
+    digit: str
+    at_ms: int
+    def __init__(self, digit: _Optional[str] = ..., at_ms: _Optional[int] = ...) -> None: ...
+
+class CallEnded(_message.Message):
+    __slots__ = ("reason", "duration_ms")
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    DURATION_MS_FIELD_NUMBER: _ClassVar[int]
+    reason: str
+    duration_ms: int
+    def __init__(self, reason: _Optional[str] = ..., duration_ms: _Optional[int] = ...) -> None: ...

@@ -1,0 +1,110 @@
+from parley.v1 import options_pb2 as _options_pb2
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ReplyKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    REPLY_KIND_UNSPECIFIED: _ClassVar[ReplyKind]
+    REPLY_KIND_GREETING: _ClassVar[ReplyKind]
+    REPLY_KIND_ANSWER: _ClassVar[ReplyKind]
+    REPLY_KIND_OPENER: _ClassVar[ReplyKind]
+    REPLY_KIND_FILLER: _ClassVar[ReplyKind]
+    REPLY_KIND_IDLE_PROMPT: _ClassVar[ReplyKind]
+    REPLY_KIND_APOLOGY: _ClassVar[ReplyKind]
+    REPLY_KIND_GOODBYE: _ClassVar[ReplyKind]
+REPLY_KIND_UNSPECIFIED: ReplyKind
+REPLY_KIND_GREETING: ReplyKind
+REPLY_KIND_ANSWER: ReplyKind
+REPLY_KIND_OPENER: ReplyKind
+REPLY_KIND_FILLER: ReplyKind
+REPLY_KIND_IDLE_PROMPT: ReplyKind
+REPLY_KIND_APOLOGY: ReplyKind
+REPLY_KIND_GOODBYE: ReplyKind
+
+class ReplyStarted(_message.Message):
+    __slots__ = ("reply_id", "turn", "kind", "held")
+    REPLY_ID_FIELD_NUMBER: _ClassVar[int]
+    TURN_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    HELD_FIELD_NUMBER: _ClassVar[int]
+    reply_id: str
+    turn: int
+    kind: ReplyKind
+    held: bool
+    def __init__(self, reply_id: _Optional[str] = ..., turn: _Optional[int] = ..., kind: _Optional[_Union[ReplyKind, str]] = ..., held: _Optional[bool] = ...) -> None: ...
+
+class ReplyReleased(_message.Message):
+    __slots__ = ("reply_id",)
+    REPLY_ID_FIELD_NUMBER: _ClassVar[int]
+    reply_id: str
+    def __init__(self, reply_id: _Optional[str] = ...) -> None: ...
+
+class ReplyText(_message.Message):
+    __slots__ = ("reply_id", "clause", "text")
+    REPLY_ID_FIELD_NUMBER: _ClassVar[int]
+    CLAUSE_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    reply_id: str
+    clause: int
+    text: str
+    def __init__(self, reply_id: _Optional[str] = ..., clause: _Optional[int] = ..., text: _Optional[str] = ...) -> None: ...
+
+class ReplyFinished(_message.Message):
+    __slots__ = ("reply_id", "clauses", "reason")
+    REPLY_ID_FIELD_NUMBER: _ClassVar[int]
+    CLAUSES_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    reply_id: str
+    clauses: int
+    reason: str
+    def __init__(self, reply_id: _Optional[str] = ..., clauses: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class ReplyDropped(_message.Message):
+    __slots__ = ("reply_id", "reason")
+    REPLY_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    reply_id: str
+    reason: str
+    def __init__(self, reply_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class ReplyResumed(_message.Message):
+    __slots__ = ("reply_id",)
+    REPLY_ID_FIELD_NUMBER: _ClassVar[int]
+    reply_id: str
+    def __init__(self, reply_id: _Optional[str] = ...) -> None: ...
+
+class ToolCalled(_message.Message):
+    __slots__ = ("tool_call_id", "name", "arguments", "reply_id", "turn")
+    TOOL_CALL_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ARGUMENTS_FIELD_NUMBER: _ClassVar[int]
+    REPLY_ID_FIELD_NUMBER: _ClassVar[int]
+    TURN_FIELD_NUMBER: _ClassVar[int]
+    tool_call_id: str
+    name: str
+    arguments: str
+    reply_id: str
+    turn: int
+    def __init__(self, tool_call_id: _Optional[str] = ..., name: _Optional[str] = ..., arguments: _Optional[str] = ..., reply_id: _Optional[str] = ..., turn: _Optional[int] = ...) -> None: ...
+
+class ToolReturned(_message.Message):
+    __slots__ = ("tool_call_id", "result", "failed")
+    TOOL_CALL_ID_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
+    tool_call_id: str
+    result: str
+    failed: bool
+    def __init__(self, tool_call_id: _Optional[str] = ..., result: _Optional[str] = ..., failed: _Optional[bool] = ...) -> None: ...
+
+class HangUpRequested(_message.Message):
+    __slots__ = ("reason", "after_reply_id")
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    AFTER_REPLY_ID_FIELD_NUMBER: _ClassVar[int]
+    reason: str
+    after_reply_id: str
+    def __init__(self, reason: _Optional[str] = ..., after_reply_id: _Optional[str] = ...) -> None: ...

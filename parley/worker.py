@@ -1,0 +1,98 @@
+"""Claim calls while there is room; hand them over when told to stop."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from parley.bus import Bus, Claim
+from parley.errors import BusError
+from parley.lag import Lag
+from parley.ownership import Ending, own
+from parley.subjects import Stage
+
+log = structlog.get_logger()
+
+_CLAIM_TIMEOUT_S = 5.0
+_LAG_LIMIT_MS = 200.0
+"""A loop this late has no room for another call."""
+
+
+class Worker:
+    """One process of a stage: which calls it owns, whether it takes more."""
+
+    def __init__(self, bus: Bus, stage: Stage, capacity: int, lag: Lag, registry: CollectorRegistry) -> None:
+        self._bus = bus
+        self._stage: Stage = stage
+        self._capacity = capacity
+        self._lag = lag
+        self._owned: dict[str, asyncio.Task[None]] = {}
+        self._room = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._calls = Gauge("parley_calls", "Calls that this process owns", registry=registry)
+        self._endings = Counter(
+            "parley_ownerships", "Ownerships by how they ended", ["ending"], registry=registry
+        )
+
+    @property
+    def calls(self) -> int:
+        """Calls owned now."""
+        return len(self._owned)
+
+    async def run(self, work: Callable[[Claim], Awaitable[None]], stop: asyncio.Event) -> None:
+        """Claim and own calls until `stop` is set, then hand all over and return."""
+        async with asyncio.TaskGroup() as tasks:
+            claiming = tasks.create_task(self._claim_calls(tasks, work))
+            await stop.wait()
+            claiming.cancel()
+            self._stopping.set()
+        log.info("drained", stage=self._stage)
+
+    async def _claim_calls(self, tasks: asyncio.TaskGroup, work: Callable[[Claim], Awaitable[None]]) -> None:
+        async with self._bus.work(self._stage) as claim_work:
+            while True:
+                room = await self._wait_for_room()
+                try:
+                    claims = await claim_work(room, _CLAIM_TIMEOUT_S)
+                except BusError as error:
+                    log.warning("cannot claim work", stage=self._stage, error=str(error))
+                    await asyncio.sleep(0.2)
+                    continue
+                for claim in claims:
+                    await self._take(tasks, claim, work)
+
+    async def _wait_for_room(self) -> int:
+        while True:
+            if len(self._owned) >= self._capacity:
+                self._room.clear()
+                await self._room.wait()
+            elif self._lag.ms > _LAG_LIMIT_MS:
+                await asyncio.sleep(0.1)
+            else:
+                return self._capacity - len(self._owned)
+
+    async def _take(
+        self, tasks: asyncio.TaskGroup, claim: Claim, work: Callable[[Claim], Awaitable[None]]
+    ) -> None:
+        former = self._owned.get(claim.call_sid)
+        if former is not None:
+            # We stalled so long that our own call came back to us.
+            former.cancel()
+            await asyncio.wait([former])
+        task = tasks.create_task(self._own(claim, work), name=f"{claim.stage} {claim.call_sid}")
+        self._owned[claim.call_sid] = task
+        self._calls.set(len(self._owned))
+        task.add_done_callback(lambda done: self._forget(claim.call_sid, done))
+
+    async def _own(self, claim: Claim, work: Callable[[Claim], Awaitable[None]]) -> None:
+        log.info("call claimed", call_sid=claim.call_sid, stage=claim.stage, epoch=claim.epoch)
+        ending: Ending = await own(claim, work, self._stopping)
+        self._endings.labels(ending=ending.value).inc()
+        log.info("call left", call_sid=claim.call_sid, stage=claim.stage, ending=ending.value)
+
+    def _forget(self, call_sid: str, task: asyncio.Task[None]) -> None:
+        if self._owned.get(call_sid) is task:
+            del self._owned[call_sid]
+        self._calls.set(len(self._owned))
+        self._room.set()
