@@ -1,0 +1,69 @@
+"""A real NATS server with JetStream for tests, on a free port, gone when left."""
+
+import asyncio
+import socket
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+class NatsServer:
+    """One server: its address and its process, to be killed and started again at the same place."""
+
+    def __init__(self, folder: str, port: int) -> None:
+        self.port = port
+        self.url = f"nats://127.0.0.1:{port}"
+        self._folder = folder
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start and wait until it accepts connections."""
+        program = Path(sys.executable).parent / "nats-server"
+        self._process = await asyncio.create_subprocess_exec(
+            program,
+            "-js",
+            "-sd",
+            self._folder,
+            "-a",
+            "127.0.0.1",
+            "-p",
+            str(self.port),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        for _ in range(200):
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            except OSError:
+                await asyncio.sleep(0.02)
+                continue
+            writer.close()
+            return
+        raise RuntimeError("nats-server did not start")
+
+    async def kill(self) -> None:
+        """End it without a word."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+
+
+@asynccontextmanager
+async def running_nats() -> AsyncIterator[NatsServer]:
+    """A server with an empty store."""
+    with tempfile.TemporaryDirectory(prefix="parley-nats-") as folder:
+        server = NatsServer(folder, free_port())
+        await server.start()
+        try:
+            yield server
+        finally:
+            await server.kill()
