@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -256,25 +257,24 @@ class Bus:
                 await subscription.unsubscribe()
 
     @asynccontextmanager
-    async def work(
-        self, stage: subjects.Stage
-    ) -> AsyncIterator[Callable[[int, float], Awaitable[list[Claim]]]]:
-        """Gives `claim(at_most, timeout_s)`, which takes calls that look for an owner of this stage."""
+    async def work(self, stage: subjects.Stage) -> AsyncIterator[Callable[[float], Awaitable[Claim | None]]]:
+        """Gives `claim(timeout_s)`, which takes a call that looks for an owner of this stage, or None."""
         puller = await self._jetstream.pull_subscribe_bind(
             consumer=_consumer_name(stage), stream=streams.WORK.name
         )
 
-        async def claim(at_most: int, timeout_s: float) -> list[Claim]:
+        async def claim(timeout_s: float) -> Claim | None:
+            # One at a time: a larger batch stays open at the server after the first message, which
+            # would send further calls to a worker that is not asking for them any more.
             try:
-                messages = await puller.fetch(at_most, timeout=timeout_s)
+                [message] = await puller.fetch(1, timeout=timeout_s)
             except (NatsTimeoutError, TimeoutError):
-                return []
+                return None
             except NatsError as error:
                 raise BusError(f"cannot claim {stage} work: {error!r}") from error
-            return [
-                Claim(message.subject.rpartition(".")[2], stage, int(message.metadata.num_delivered), message)
-                for message in messages
-            ]
+            return Claim(
+                message.subject.rpartition(".")[2], stage, int(message.metadata.num_delivered), message
+            )
 
         try:
             yield claim
@@ -354,21 +354,23 @@ async def connect(url: str, name: str, *, timeout_s: float, replicas: int = 1) -
 
 async def _first_connection(client: Client, url: str, name: str, timeout_s: float) -> None:
     async def on_error(error: Exception) -> None:
-        log.warning("bus trouble", error=repr(error))
+        # While the bus is away each try tells; `bus lost` has said it once.
+        log.log(
+            logging.DEBUG if isinstance(error, OSError) else logging.WARNING, "bus trouble", error=repr(error)
+        )
 
     async def on_disconnect() -> None:
-        log.warning("bus lost", url=url)
+        if not client.is_closed:
+            log.warning("bus lost", url=url)
 
     async def on_reconnect() -> None:
         log.info("bus is back", url=client.connected_url.netloc if client.connected_url else url)
 
-    deadline = asyncio.get_running_loop().time() + timeout_s
-    while True:
-        try:
+    try:
+        async with asyncio.timeout(timeout_s):
             await client.connect(
                 servers=url.split(","),
                 name=name,
-                allow_reconnect=True,
                 max_reconnect_attempts=-1,
                 reconnect_time_wait=0.1,  # type: ignore[arg-type] # it is handed to asyncio.sleep
                 connect_timeout=2,
@@ -379,15 +381,10 @@ async def _first_connection(client: Client, url: str, name: str, timeout_s: floa
                 disconnected_cb=on_disconnect,
                 reconnected_cb=on_reconnect,
             )
-        except (NatsError, OSError, TimeoutError) as error:
-            if asyncio.get_running_loop().time() > deadline:
-                raise BusError(
-                    f"no NATS server at {url} (PARLEY_NATS_URL) within {timeout_s:g} s: {error!r}"
-                ) from error
-            log.warning("waiting for the bus", url=url, error=repr(error))
-            await asyncio.sleep(0.5)
-        else:
-            return
+    except (NatsError, OSError, TimeoutError) as error:
+        raise BusError(
+            f"no NATS server at {url} (PARLEY_NATS_URL) within {timeout_s:g} s: start one, or set the address"
+        ) from error
 
 
 async def _prepare(bus: Bus, replicas: int, timeout_s: float) -> None:

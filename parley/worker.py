@@ -52,17 +52,17 @@ class Worker:
     async def _claim_calls(self, tasks: asyncio.TaskGroup, work: Callable[[Claim], Awaitable[None]]) -> None:
         async with self._bus.work(self._stage) as claim_work:
             while True:
-                room = await self._wait_for_room()
+                await self._wait_for_room()
                 try:
-                    claims = await claim_work(room, _CLAIM_TIMEOUT_S)
+                    claim = await claim_work(_CLAIM_TIMEOUT_S)
                 except BusError as error:
                     log.warning("cannot claim work", stage=self._stage, error=str(error))
                     await asyncio.sleep(0.2)
                     continue
-                for claim in claims:
+                if claim is not None:
                     await self._take(tasks, claim, work)
 
-    async def _wait_for_room(self) -> int:
+    async def _wait_for_room(self) -> None:
         while True:
             if len(self._owned) >= self._capacity:
                 self._room.clear()
@@ -70,7 +70,7 @@ class Worker:
             elif self._lag.ms > _LAG_LIMIT_MS:
                 await asyncio.sleep(0.1)
             else:
-                return self._capacity - len(self._owned)
+                return
 
     async def _take(
         self, tasks: asyncio.TaskGroup, claim: Claim, work: Callable[[Claim], Awaitable[None]]

@@ -1,0 +1,114 @@
+"""The bus against a real server: storing once, reading back, claiming, surviving a restart."""
+
+import asyncio
+
+import pytest
+
+from parley import streams, subjects
+from parley.bus import connect
+from parley.errors import AlreadySaid, BusError
+from parley.event_log import open_call_log
+from parley.outbox import open_outbox
+from parley.v1.speech_pb2 import SpeechStarted, TurnEnded
+from parley.v1.work_pb2 import Work
+from tests.nats_server import NatsServer, free_port
+
+
+async def test_no_server_is_told_by_its_address() -> None:
+    """The error names the address and the setting."""
+    url = f"nats://127.0.0.1:{free_port()}"
+
+    with pytest.raises(BusError, match=f"{url} .PARLEY_NATS_URL."):
+        async with connect(url, "test", timeout_s=0.1):
+            pass
+
+
+async def test_a_call_starts_once(nats_url: str) -> None:
+    """The second saying of a once-only event is refused by name."""
+    async with connect(nats_url, "test", timeout_s=5) as bus:
+        await bus.publish_stored("call.CA1.call.started", b"1", expect_last=0)
+
+        with pytest.raises(AlreadySaid):
+            await bus.publish_stored("call.CA1.call.started", b"2", expect_last=0)
+
+        assert [m.data for m in await bus.read(streams.CALLS, "call.CA1.>")] == [b"1"]
+
+
+async def test_reading_gives_one_call_whole_and_in_order(nats_url: str) -> None:
+    """More events than one batch holds, among those of another call."""
+    async with connect(nats_url, "test", timeout_s=5) as bus:
+        for n in range(1200):
+            await bus.publish(f"call.CA{n % 2}.x", str(n).encode())
+        await bus.publish_stored("call.CA9.x", b"")
+
+        found = await bus.read(streams.CALLS, "call.CA1.>")
+
+    assert [int(m.data) for m in found] == list(range(1, 1200, 2))
+
+
+async def test_nobody_there_is_no_answer_at_once(nats_url: str) -> None:
+    """A question that nobody hears gives None."""
+    async with connect(nats_url, "test", timeout_s=5) as bus:
+        assert await bus.ask("stream.alive.CA1") is None
+
+
+async def test_work_is_claimed_once_and_again_after_silence(nats_url: str) -> None:
+    """One worker at a time; a silent one loses the call, and the epoch rises."""
+    async with (
+        connect(nats_url, "test", timeout_s=5) as bus,
+        bus.work("stt") as claim,
+        bus.work("stt") as other,
+    ):
+        await bus.publish_stored(subjects.work("stt", "CA1"), Work(call_sid="CA1").SerializeToString())
+        with pytest.raises(BusError):
+            await bus.publish_stored(subjects.work("stt", "CA1"), b"twice")
+
+        first = await claim(1.0)
+        assert first is not None
+        assert (first.call_sid, first.stage, first.epoch) == ("CA1", "stt", 1)
+        assert await other(0.2) is None
+
+        second = await other(3.0)
+        assert second is not None
+        assert second.epoch == 2
+        await second.give_back()
+        third = await claim(1.0)
+        assert third is not None
+        assert third.epoch == 3
+        await third.done()
+        assert await claim(1.5) is None
+
+
+async def test_a_log_is_followed_without_gap_or_repeat(nats_url: str) -> None:
+    """History, then live events, each once; own words are not met again."""
+    async with connect(nats_url, "a", timeout_s=5) as bus, open_outbox(bus) as outbox:
+        async with open_call_log(bus, outbox, "CA1", "stt", 1) as stt:
+            await stt.say(SpeechStarted(at_ms=1))
+            assert await outbox.settle(2)
+            async with open_call_log(bus, outbox, "CA1", "brain", 1) as brain:
+                await stt.say(TurnEnded(turn=1))
+                event = await asyncio.wait_for(anext(aiter(brain)), 2)
+
+                assert [e.id for e in brain.history] == ["stt-1-1"]
+                assert event.turn_ended.turn == 1
+
+
+async def test_events_said_while_the_bus_is_away_are_stored_when_it_is_back(nats_server: NatsServer) -> None:
+    """A restart of the server loses no event and no follower."""
+    async with connect(nats_server.url, "a", timeout_s=5) as bus, open_outbox(bus) as outbox:
+        async with (
+            open_call_log(bus, outbox, "CA1", "stt", 1) as stt,
+            open_call_log(bus, outbox, "CA1", "brain", 1) as brain,
+        ):
+            await nats_server.kill()
+            await stt.say(SpeechStarted(at_ms=1))
+            await nats_server.start()
+            await stt.say(TurnEnded(turn=1))
+
+            assert await outbox.settle(10)
+            follower = aiter(brain)
+            ids = {(await asyncio.wait_for(anext(follower), 10)).id for _ in range(2)}
+
+            assert ids == {"stt-1-1", "stt-1-2"}
+        stored = await bus.read(streams.CALLS, "call.CA1.>")
+        assert len(stored) == 2

@@ -1,0 +1,117 @@
+"""The contract: every message round-trips, the generated code is fresh, unknown things are survived."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+
+from parley.envelope import Body, body_of, name_of, seal, unseal
+from parley.redact import HIDDEN, loggable
+from parley.subjects import call_event
+from parley.v1 import call_pb2, options_pb2
+from parley.v1.event_pb2 import Event
+
+ROOT = Path(__file__).parents[2]
+BODIES = [field.name for field in Event.DESCRIPTOR.oneofs_by_name["body"].fields]
+
+
+def _filled(name: str) -> Body:
+    """A body with a value in each of its fields."""
+    event = Event()
+    body: Body = getattr(event, name)
+    body.SetInParent()
+    for field in body.DESCRIPTOR.fields:
+        _fill(body, field)
+    return body
+
+
+def _fill(message: Message, field: FieldDescriptor) -> None:
+    if field.is_repeated:
+        if field.message_type is not None:
+            item = getattr(message, field.name).add()
+            for inner in item.DESCRIPTOR.fields:
+                _fill(item, inner)
+        return
+    value: object = {
+        FieldDescriptor.CPPTYPE_STRING: "told in private",
+        FieldDescriptor.CPPTYPE_BOOL: True,
+        FieldDescriptor.CPPTYPE_FLOAT: 0.5,
+    }.get(field.cpp_type, 1)
+    setattr(message, field.name, b"x" if field.type == FieldDescriptor.TYPE_BYTES else value)
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_every_event_round_trips(name: str) -> None:
+    """What one stage seals another reads, whole."""
+    body = _filled(name)
+    event = seal(body, call_sid="CA1", stage="stt", epoch=2, sequence=3, sent_at_us=4, traceparent="t")
+
+    read = unseal(event.SerializeToString())
+
+    assert read == event
+    assert body_of(event) == body
+    assert name_of(body) == name
+    assert event.id == "stt-2-3"
+    assert call_event("CA1", name) == f"call.CA1.{name.replace('_', '.')}"
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_personal_fields_never_reach_a_log(name: str) -> None:
+    """The redactor hides each field that the schema marks, at any depth."""
+    body = _filled(name)
+
+    shown = loggable(body)
+
+    marked = [
+        field.name
+        for field in body.DESCRIPTOR.fields
+        if field.GetOptions().Extensions[options_pb2.personal]  # type: ignore[index]
+    ]
+    assert all(shown[field] == HIDDEN for field in marked)
+    assert "words" not in shown or "private" not in str(shown["words"])
+
+
+def test_an_unknown_body_is_survived() -> None:
+    """An event from a later version reads as one that says nothing."""
+    later = Event(id="brain-1-1", call_sid="CA1", stage="brain", epoch=1).SerializeToString()
+    field_4000_length_delimited = b"\x82\xfa\x01\x03abc"
+
+    event = unseal(later + field_4000_length_delimited)
+
+    assert event is not None
+    assert body_of(event) is None
+    assert event.SerializeToString().endswith(field_4000_length_delimited)
+
+
+def test_an_unknown_field_is_survived() -> None:
+    """A known event with a field of a later version keeps what is known."""
+    ended = call_pb2.CallEnded(reason="hangup").SerializeToString() + b"\x82\xfa\x01\x03abc"
+
+    assert call_pb2.CallEnded.FromString(ended).reason == "hangup"
+
+
+def test_bytes_that_are_no_event_are_none() -> None:
+    """Garbage on the bus is told apart, not raised."""
+    assert unseal(b"\xff\xff\xff") is None
+
+
+def test_generated_code_is_fresh(tmp_path: Path) -> None:
+    """`make proto` would change nothing."""
+    protos = sorted((ROOT / "proto/parley/v1").glob("*.proto"))
+    command = [
+        sys.executable,
+        "-m",
+        "grpc_tools.protoc",
+        "-Iproto",
+        f"--python_out={tmp_path}",
+        f"--pyi_out={tmp_path}",
+    ]
+    subprocess.run([*command, *(str(p.relative_to(ROOT)) for p in protos)], cwd=ROOT, check=True)
+
+    for made in (tmp_path / "parley/v1").iterdir():
+        assert made.read_text() == (ROOT / "parley/v1" / made.name).read_text(), (
+            f"{made.name}: run `make proto`"
+        )
