@@ -1,0 +1,240 @@
+"""What a simulated person will do, read from YAML or JSON and checked. No I/O, no clock."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import yaml
+
+_DEFAULT_TIMEOUT_S = 20.0
+_KEYS = frozenset("0123456789*#ABCD")
+
+
+class ScriptError(ValueError):
+    """A script that cannot be followed; the text names the file and the step."""
+
+
+class NoiseKind(StrEnum):
+    """What may be heard from a person besides words."""
+
+    COUGH = "cough"
+    DOOR = "door"
+    UH_HUH = "uh_huh"
+    STATIC = "static"
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Wait until the agent has spoken and then been silent for a while."""
+
+    silence_ms: float = 700.0
+    timeout_s: float = _DEFAULT_TIMEOUT_S
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Say a text, at once or this long after the agent began to speak."""
+
+    text: str
+    after_agent_starts_ms: float | None = None
+    timeout_s: float = _DEFAULT_TIMEOUT_S
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Press keys, one every 250 ms."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Stay silent."""
+
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """Make a noise, at once or this long after the agent began to speak."""
+
+    kind: NoiseKind
+    ms: float = 300.0
+    after_agent_starts_ms: float | None = None
+    timeout_s: float = _DEFAULT_TIMEOUT_S
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectHangUp:
+    """Wait for the agent to end the call; hang up and report it if that never comes."""
+
+    timeout_s: float = 10.0
+
+
+Step = Listen | Say | Press | Pause | Noise | HangUp | ExpectHangUp
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A person's voice and the steps they follow, one after another."""
+
+    voice: str
+    steps: tuple[Step, ...]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Every text the person will say, in order."""
+        return tuple(step.text for step in self.steps if isinstance(step, Say))
+
+
+def default_script() -> Script:
+    """What somebody does who answers the phone and has no script of their own."""
+    return Script("rms", (Say("hello"), Listen(), Say("thank you goodbye"), ExpectHangUp()))
+
+
+def parse_yaml(text: str, source: str) -> Script:
+    """Read a script from YAML; `source` names it in errors."""
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ScriptError(f"{source}: not YAML: {error}") from error
+    return parse_script(data, source)
+
+
+def parse_script(data: object, source: str = "script") -> Script:
+    """Read a script from what YAML or JSON gave; `source` names it in errors."""
+    body = data.get("caller", data) if isinstance(data, Mapping) else data
+    if not isinstance(body, Mapping):
+        raise ScriptError(f"{source}: expected a mapping with `steps`, got {type(body).__name__}")
+    if unknown := sorted(set(map(str, body)) - {"voice", "steps"}):
+        raise ScriptError(f"{source}: unknown key {unknown[0]!r} (known: voice, steps)")
+    voice, steps = body.get("voice", "rms"), body.get("steps")
+    if voice not in ("rms", "espeak"):
+        raise ScriptError(f"{source}: voice must be rms or espeak, not {voice!r}")
+    if not isinstance(steps, list) or not steps:
+        raise ScriptError(f"{source}: `steps` must be a list with at least one step")
+    return Script(voice, tuple(_step(step, f"{source}: step {n}") for n, step in enumerate(steps, 1)))
+
+
+def _step(step: object, where: str) -> Step:
+    if isinstance(step, str):
+        kind, value = step, None
+    elif isinstance(step, Mapping) and len(step) == 1:
+        kind, value = next(iter(step.items()))
+    else:
+        raise ScriptError(f"{where}: expected one action such as `listen` or `say: …`, got {step!r}")
+    read = _READERS.get(str(kind))
+    if read is None:
+        raise ScriptError(f"{where}: unknown action {kind!r} (known: {', '.join(sorted(_READERS))})")
+    return read(value, f"{where} ({kind})")
+
+
+class _Fields:
+    """The fields of one step, taken one by one so that none is overlooked."""
+
+    __slots__ = ("_left", "_where")
+
+    def __init__(self, value: object, where: str, short: str | None = None) -> None:
+        if value is None:
+            value = {}
+        elif short and not isinstance(value, Mapping):
+            value = {short: value}
+        if not isinstance(value, Mapping):
+            raise ScriptError(f"{where}: expected fields such as `timeout_s: 5`, got {value!r}")
+        self._left = {str(key): item for key, item in value.items()}
+        self._where = where
+
+    def text(self, name: str) -> str:
+        """A text that must be there."""
+        value = self._left.pop(name, None)
+        if not isinstance(value, str | int) or isinstance(value, bool) or not str(value).strip():
+            raise ScriptError(f"{self._where}: {name} must be a text, not {value!r}")
+        return str(value).strip()
+
+    def number(self, name: str, default: float) -> float:
+        """A number that is not negative."""
+        value = self._left.pop(name, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+            raise ScriptError(f"{self._where}: {name} must be a number, 0 or more, not {value!r}")
+        return float(value)
+
+    def maybe_number(self, name: str) -> float | None:
+        """A number, or none."""
+        return self.number(name, 0) if name in self._left else None
+
+    def end(self) -> None:
+        """Refuse what nobody asked for."""
+        if self._left:
+            raise ScriptError(f"{self._where}: unknown field {min(self._left)!r}")
+
+
+def _listen(value: object, where: str) -> Step:
+    fields = _Fields(value, where)
+    step = Listen(fields.number("silence_ms", 700), fields.number("timeout_s", _DEFAULT_TIMEOUT_S))
+    fields.end()
+    return step
+
+
+def _say(value: object, where: str) -> Step:
+    fields = _Fields(value, where, short="text")
+    after_ms = fields.maybe_number("after_agent_starts_ms")
+    step = Say(fields.text("text"), after_ms, fields.number("timeout_s", _DEFAULT_TIMEOUT_S))
+    fields.end()
+    return step
+
+
+def _press(value: object, where: str) -> Step:
+    fields = _Fields(value, where, short="digits")
+    digits = fields.text("digits").upper()
+    fields.end()
+    if wrong := sorted(set(digits) - _KEYS):
+        raise ScriptError(f"{where}: {wrong[0]!r} is no key of a telephone")
+    return Press(digits)
+
+
+def _pause(value: object, where: str) -> Step:
+    fields = _Fields(value, where, short="ms")
+    step = Pause(fields.number("ms", 1000))
+    fields.end()
+    return step
+
+
+def _noise(value: object, where: str) -> Step:
+    fields = _Fields(value, where, short="kind")
+    kind = fields.text("kind")
+    if kind not in list(NoiseKind):
+        raise ScriptError(f"{where}: unknown kind {kind!r} (known: {', '.join(NoiseKind)})")
+    after_ms = fields.maybe_number("after_agent_starts_ms")
+    step = Noise(
+        NoiseKind(kind), fields.number("ms", 300), after_ms, fields.number("timeout_s", _DEFAULT_TIMEOUT_S)
+    )
+    fields.end()
+    return step
+
+
+def _hang_up(value: object, where: str) -> Step:
+    _Fields(value, where).end()
+    return HangUp()
+
+
+def _expect_hang_up(value: object, where: str) -> Step:
+    fields = _Fields(value, where)
+    step = ExpectHangUp(fields.number("timeout_s", 10))
+    fields.end()
+    return step
+
+
+_READERS: Mapping[str, Callable[[object, str], Step]] = {
+    "listen": _listen,
+    "say": _say,
+    "press": _press,
+    "pause": _pause,
+    "noise": _noise,
+    "hang_up": _hang_up,
+    "expect_hang_up": _expect_hang_up,
+}

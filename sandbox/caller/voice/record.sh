@@ -1,0 +1,19 @@
+#!/bin/sh
+# Makes the voice bank again: each line of texts.txt, spoken by flite's voice rms, as 8 kHz mu-law at a
+# telephone's level, and manifest.json with the words' times. Needs Debian's flite and sox.
+set -eu
+cd "$(dirname "$0")"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+rm -f ./*.ulaw
+while IFS= read -r text; do
+    name=$(printf '%s' "$text" | tr ' ' '_')
+    flite -voice rms -t "$text" -psdur -o "$work/$name.wav" </dev/null >"$work/$name.phones"
+    for word in $text; do
+        printf '%s %s\n' "$word" "$(flite -voice rms -t "$word" -ps -o none </dev/null)"
+    done >"$work/$name.words"
+    # -D: no dither, so that the same text gives the same bytes.
+    sox -D "$work/$name.wav" -t raw -r 8000 -c 1 -e u-law "$work/$name.ulaw" gain -n -4 rate -h 8000 </dev/null
+done <texts.txt
+cd ../../..
+"${PYTHON:-python3}" -m sandbox.caller.voice.manifest "$work"

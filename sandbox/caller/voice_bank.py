@@ -1,0 +1,64 @@
+"""Finds the sound of a text: a recording from the bank, else a voice that can say anything."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.caller.noises import noise
+from sandbox.caller.script import Noise, NoiseKind, Say, Script
+from sandbox.caller.utterance import SpokenWord, Utterance, utterance_of
+
+_BANK = Path(__file__).parent / "voice"
+
+Synthesise = Callable[[str], Utterance]
+
+
+def normalise(text: str) -> str:
+    """The text as the bank knows it: lower case, words and apostrophes only."""
+    return " ".join("".join(c if c.isalnum() or c == "'" else " " for c in text.lower()).split())
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceBank:
+    """Recordings by normalised text, and a voice for all other texts."""
+
+    recordings: Mapping[str, Utterance]
+    synthesise: Synthesise
+
+    def utterance(self, text: str, voice: str = "rms") -> Utterance:
+        """The sound of a text in a voice."""
+        recorded = self.recordings.get(normalise(text)) if voice == "rms" else None
+        return recorded or self.synthesise(text)
+
+    def sounds(self, script: Script) -> tuple[Utterance | None, ...]:
+        """The sound of each step of a script; None for a silent step."""
+        return tuple(self._sound(step, script.voice) for step in script.steps)
+
+    def _sound(self, step: object, voice: str) -> Utterance | None:
+        match step:
+            case Say(text=text):
+                return self.utterance(text, voice)
+            case Noise(kind=NoiseKind.UH_HUH):
+                return self.utterance("uh huh", "rms")
+            case Noise(kind=kind, ms=ms):
+                return noise(kind, ms)
+            case _:
+                return None
+
+
+def load_bank(synthesise: Synthesise, folder: Path = _BANK) -> VoiceBank:
+    """Read the manifest and every recording it names."""
+    entries = json.loads((folder / "manifest.json").read_text())
+    return VoiceBank({entry["text"]: _recording(entry, folder) for entry in entries}, synthesise)
+
+
+def _recording(entry: dict[str, object], folder: Path) -> Utterance:
+    words = entry["words"]
+    if not isinstance(words, list):
+        raise TypeError(f"{folder}/manifest.json: words of {entry['text']!r} must be a list")
+    return utterance_of(
+        str(entry["text"]),
+        (folder / str(entry["file"])).read_bytes(),
+        tuple(SpokenWord(word["word"], float(word["start_ms"]), float(word["end_ms"])) for word in words),
+    )

@@ -1,0 +1,48 @@
+"""What the stand-in for Twilio is told."""
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from sandbox.twilio.faults import Faults
+
+
+class TwilioSandboxSettings(BaseSettings):
+    """Read once, in `__main__`; names are PARLEY_SANDBOX_* unless Twilio has its own."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, env_prefix="PARLEY_SANDBOX_", populate_by_name=True, extra="ignore"
+    )
+
+    host: str = Field(
+        default="127.0.0.1",
+        validation_alias=AliasChoices("PARLEY_SANDBOX_TWILIO_HOST", "PARLEY_SANDBOX_HOST"),
+    )
+    port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="0: any free port, told in the log",
+        validation_alias=AliasChoices("PARLEY_SANDBOX_TWILIO_PORT", "PARLEY_SANDBOX_PORT"),
+    )
+    account_sid: str = Field(
+        default="AC" + "5a" * 16, pattern="^AC[0-9a-fA-F]{32}$", validation_alias="TWILIO_ACCOUNT_SID"
+    )
+    auth_token: str = Field(default="sandbox", min_length=1, validation_alias="TWILIO_AUTH_TOKEN")
+    voice_url: str | None = Field(default=None, description="the number's voice webhook")
+    voice_method: str = "POST"
+    status_url: str | None = Field(default=None, description="the number's status callback")
+    fallback_url: str | None = Field(default=None, description="asked when the voice webhook fails")
+    deepgram_url: str | None = Field(
+        default=None,
+        description="told what the callers will say, so that its oracle knows",
+        validation_alias="PARLEY_DEEPGRAM_URL",
+    )
+    plain_hosts: tuple[str, ...] = Field(
+        default=(), description="hosts besides loopback whose wss:// is dialled without TLS"
+    )
+    ring_s: float = Field(default=0.1, ge=0, description="how long an inbound call rings before the webhook")
+    amd_s: float = Field(default=0.5, ge=0, description="how long answering machine detection takes")
+    faults: Faults = Faults()
+    max_calls_kept: int = Field(
+        default=1000, ge=1, description="finished calls that can still be asked about"
+    )

@@ -1,0 +1,163 @@
+"""Asks webhooks for TwiML and tells callbacks, signed, with Twilio's time-outs, retries and fallback."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
+from uuid import uuid4
+
+import httpx
+
+from sandbox.twilio import signature, twiml
+from sandbox.twilio.connection_overrides import overrides_of
+from sandbox.twilio.faults import Faults
+from sandbox.twilio.journal import Journal
+
+RETRIEVAL_FAILURE = 11200
+CONNECTION_FAILURE = 11205
+TOO_MANY_REDIRECTS = 11215
+BAD_STATUS = 11217
+BAD_CONTENT_TYPE = 12300
+
+_MAX_REDIRECTS = 10
+_TWIML_TYPES = ("text/xml", "application/xml", "text/html")
+
+
+class WebhookError(Exception):
+    """A webhook that gave no usable answer; `code` is Twilio's error code."""
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request to a webhook."""
+
+    url: str
+    method: str
+    params: Mapping[str, str]
+    call_sid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    """Sends requests to the account's web application."""
+
+    client: httpx.AsyncClient
+    auth_token: str
+    journal: Journal
+
+    async def twiml(
+        self, request: Request, fallback: str | None, faults: Faults
+    ) -> tuple[twiml.Document, str]:
+        """The document of an address, or of the fallback, and the address that gave it."""
+        try:
+            return await self._document(request, faults), request.url
+        except WebhookError as error:
+            details = {"code": error.code, "url": request.url, "reason": str(error)}
+            self.journal.note("webhook_failed", request.call_sid, **details)
+            if fallback is None or fallback == request.url:
+                raise
+            params = {**request.params, "ErrorCode": str(error.code), "ErrorUrl": request.url}
+        again = Request(fallback, "POST", params, request.call_sid)
+        return await self._document(again, faults), fallback
+
+    async def tell(self, request: Request, faults: Faults) -> None:
+        """Send a callback, late and more than once if told so; its failure is only noted."""
+        await asyncio.sleep(faults.webhook_delay_ms / 1000)
+        token = str(uuid4())
+        for _ in range(1 + faults.webhook_duplicates):
+            try:
+                response = await self._fetch(request, token)
+            except WebhookError as error:
+                details = {"code": error.code, "url": request.url, "reason": str(error)}
+                self.journal.note("callback_failed", request.call_sid, **details)
+            else:
+                if response.is_error:
+                    details = {"code": BAD_STATUS, "url": request.url, "status": response.status_code}
+                    self.journal.note("callback_failed", request.call_sid, **details)
+
+    async def sound(self, url: str) -> bytes:
+        """The sound file at an address."""
+        try:
+            async with asyncio.timeout(15):
+                response = await self.client.get(url)
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise WebhookError(RETRIEVAL_FAILURE, f"{url}: {error!r}") from error
+        if response.is_error:
+            raise WebhookError(RETRIEVAL_FAILURE, f"{url}: status {response.status_code}")
+        return response.content
+
+    async def _document(self, request: Request, faults: Faults) -> twiml.Document:
+        token = str(uuid4())
+        response = await self._fetch(request, token)
+        for _ in range(faults.webhook_duplicates):
+            await self._fetch(request, token)
+        if response.is_error:
+            raise WebhookError(BAD_STATUS, f"status {response.status_code}")
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        try:
+            if kind in _TWIML_TYPES:
+                return twiml.parse(response.text)
+            if kind.startswith("audio/"):
+                return twiml.Document((twiml.Play(request.url),))
+            if kind == "text/plain":
+                return _plain(response.text)
+        except twiml.TwimlError as error:
+            raise WebhookError(error.code, str(error)) from error
+        raise WebhookError(BAD_CONTENT_TYPE, f"content type {kind!r}")
+
+    async def _fetch(self, request: Request, token: str) -> httpx.Response:
+        overrides = overrides_of(request.url)
+        for attempt in range(overrides.retries + 1):
+            last = attempt == overrides.retries
+            try:
+                response = await self._follow(request, token)
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                if last or not overrides.retries_on("ct"):
+                    raise WebhookError(CONNECTION_FAILURE, f"cannot connect: {error!r}") from error
+            except (httpx.TimeoutException, TimeoutError) as error:
+                if last or not overrides.retries_on("rt"):
+                    raise WebhookError(CONNECTION_FAILURE, f"no answer in time: {error!r}") from error
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                raise WebhookError(RETRIEVAL_FAILURE, repr(error)) from error
+            else:
+                if last or not overrides.retries_on(f"{response.status_code // 100}xx"):
+                    return response
+        raise WebhookError(RETRIEVAL_FAILURE, "no attempt was made")
+
+    async def _follow(self, request: Request, token: str) -> httpx.Response:
+        overrides = overrides_of(request.url)
+        timeout = httpx.Timeout(overrides.read_ms / 1000, connect=overrides.connect_ms / 1000)
+        url, method = request.url, request.method
+        async with asyncio.timeout(overrides.total_ms / 1000):
+            for _ in range(_MAX_REDIRECTS + 1):
+                response = await self._send(url, method, request.params, token, timeout)
+                if not response.is_redirect:
+                    return response
+                url = urljoin(url, response.headers["location"])
+                method = method if response.status_code in (307, 308) else "GET"
+        raise WebhookError(TOO_MANY_REDIRECTS, f"more than {_MAX_REDIRECTS} redirects")
+
+    async def _send(
+        self, url: str, method: str, params: Mapping[str, str], token: str, timeout: httpx.Timeout
+    ) -> httpx.Response:
+        headers = {"User-Agent": "TwilioProxy/1.1", "Accept": "*/*", "I-Twilio-Idempotency-Token": token}
+        parts = urlsplit(url)._replace(fragment="")
+        if method == "GET":
+            query = "&".join(filter(None, (parts.query, urlencode(params))))
+            url = urlunsplit(parts._replace(query=query))
+            headers[signature.HEADER] = signature.sign(self.auth_token, url)
+            return await self.client.get(url, headers=headers, timeout=timeout)
+        url = urlunsplit(parts)
+        headers[signature.HEADER] = signature.sign(self.auth_token, url, params)
+        return await self.client.post(url, headers=headers, data=dict(params), timeout=timeout)
+
+
+def _plain(text: str) -> twiml.Document:
+    try:
+        return twiml.parse(text)
+    except twiml.TwimlError:
+        return twiml.Document((twiml.Say(text.strip()),))
