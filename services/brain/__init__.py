@@ -1,0 +1,1 @@
+"""THINKS: what was said, what to say, when to stay silent."""

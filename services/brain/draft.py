@@ -1,0 +1,84 @@
+"""A reply in the making: the model's thoughts in, events to say out. No I/O, no clock."""
+
+from parley.envelope import Body
+from parley.errors import VendorError
+from parley.v1.reply_pb2 import ReplyFinished, ReplyKind, ReplyStarted, ReplyText, ToolCalled
+from services.brain.clauses import ClauseCutter
+from services.brain.vendors import Finished, Thought, Token, ToolRequest
+
+APOLOGY = "I'm sorry, something went wrong on my side. Could you say that again?"
+GOODBYE = "Goodbye."
+"""For a model that ends the call without a word."""
+
+
+class Draft:
+    """One reply, from its first token to its end."""
+
+    def __init__(self, reply_id: str, turn: int, ending_tools: frozenset[str] = frozenset()) -> None:
+        self.reply_id = reply_id
+        self.turn = turn
+        self.tries = 1
+        self._ending_tools = ending_tools
+        self._cutter = ClauseCutter()
+        self._clauses = 0
+        self._tools: list[ToolRequest] = []
+
+    @property
+    def untouched(self) -> bool:
+        """Nothing has come yet, so that another try leaves no trace."""
+        return not self._clauses and not self._tools
+
+    def start(self, kind: ReplyKind) -> ReplyStarted:
+        """The reply's first event."""
+        return ReplyStarted(reply_id=self.reply_id, turn=self.turn, kind=kind)
+
+    def take(self, thought: Thought) -> list[Body]:
+        """What to say after a thought."""
+        match thought:
+            case Token(text=text):
+                return self._texts(self._cutter.push(text))
+            case ToolRequest():
+                self._tools.append(thought)
+                return []
+            case Finished(reason=reason):
+                return self._finish(reason)
+
+    def whole(self, text: str) -> list[Body]:
+        """A reply whose text is known beforehand."""
+        return [*self.take(Token(text)), *self._finish("stop")]
+
+    def fail(self, _error: VendorError) -> list[Body]:
+        """End a reply whose model failed: an apology when nothing was said, else what there is."""
+        texts = self._texts(self._cutter.finish() if self._clauses else [APOLOGY])
+        return [*texts, ReplyFinished(reply_id=self.reply_id, clauses=self._clauses, reason="error")]
+
+    def retry(self) -> None:
+        """Begin anew with the next try."""
+        self.tries += 1
+        self._cutter = ClauseCutter()
+
+    def _finish(self, reason: str) -> list[Body]:
+        texts = self._texts(self._cutter.finish())
+        if not self._clauses and any(tool.name in self._ending_tools for tool in self._tools):
+            texts = self._texts([GOODBYE])
+        finished = ReplyFinished(reply_id=self.reply_id, clauses=self._clauses, reason=reason)
+        calls = [self._call(number, tool) for number, tool in enumerate(self._tools, 1)]
+        return [*texts, finished, *calls]
+
+    def _call(self, number: int, tool: ToolRequest) -> ToolCalled:
+        # The model's own ids need not be unique within a call; ours are the idempotency keys.
+        return ToolCalled(
+            tool_call_id=f"{self.reply_id}-t{number}",
+            name=tool.name,
+            arguments=tool.arguments,
+            reply_id=self.reply_id,
+            turn=self.turn,
+        )
+
+    def _texts(self, clauses: list[str]) -> list[Body]:
+        first = self._clauses
+        self._clauses += len(clauses)
+        return [
+            ReplyText(reply_id=self.reply_id, clause=number, text=text)
+            for number, text in enumerate(clauses, first)
+        ]

@@ -1,0 +1,19 @@
+"""What the brain is told."""
+
+from pydantic import Field, SecretStr
+
+from parley.settings import CommonSettings
+
+
+class BrainSettings(CommonSettings):
+    """Settings of the brain."""
+
+    brain_port: int = Field(default=8082, ge=0, le=65535)
+    """Port of /livez, /readyz and /metrics."""
+
+    openai_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="OPENAI_API_KEY")
+    openai_base_url: str = Field(default="", validation_alias="OPENAI_BASE_URL")
+    """Empty for OpenAI itself; any server of the same protocol otherwise."""
+
+    token_timeout_s: float = Field(default=4.0, gt=0)
+    """The longest pause within a model's answer; after that it is cut off."""

@@ -1,0 +1,58 @@
+"""The tools of an agent, and how a call of one of them goes: always a result, never an exception."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from parley.agent import Agent
+from services.brain.conversation import ToolUse
+from services.brain.tools import Tool
+from services.brain.tools.end_call import END_CALL
+
+log = structlog.get_logger()
+
+_BUILT_IN = {tool.name: tool for tool in (END_CALL,)}
+_TOOL_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What a tool gave."""
+
+    tool_call_id: str
+    result: str
+    """JSON."""
+    failed: bool = False
+
+
+def tools_of(agent: Agent) -> tuple[Tool, ...]:
+    """The tools that the agent file names."""
+    return tuple(_BUILT_IN[name] for name in agent.tools)
+
+
+async def run_tool(tools: Sequence[Tool], use: ToolUse) -> ToolResult:
+    """Run one; what goes wrong is told to the model, which may then say so."""
+    tool = next((tool for tool in tools if tool.name == use.name), None)
+    if tool is None:
+        return _failed(use, f"there is no tool {use.name!r}")
+    try:
+        arguments = json.loads(use.arguments or "{}")
+    except ValueError:
+        return _failed(use, "the arguments are no JSON")
+    if not isinstance(arguments, dict):
+        return _failed(use, "the arguments are no JSON object")
+    try:
+        async with asyncio.timeout(_TOOL_TIMEOUT_S):
+            return ToolResult(use.tool_call_id, await tool.run(use))
+    except TimeoutError:
+        return _failed(use, f"no result within {_TOOL_TIMEOUT_S:g} s")
+    except Exception as error:  # a tool's fault is the model's to explain, not the call's end
+        log.error("tool failed", tool=use.name, tool_call_id=use.tool_call_id, error=type(error).__name__)
+        return _failed(use, "the tool failed")
+
+
+def _failed(use: ToolUse, reason: str) -> ToolResult:
+    return ToolResult(use.tool_call_id, json.dumps({"error": reason}), failed=True)

@@ -1,0 +1,30 @@
+"""What the model may do besides speaking: one file a tool."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.brain.conversation import ToolUse
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool: how the model is told of it, and what it does."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+    """JSON schema of the arguments."""
+    run: Callable[[ToolUse], Awaitable[str]]
+    """Does it once for each tool_call_id; returns JSON. Raises to say that it failed."""
+    ends_call: bool = False
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """As chat completions take it."""
+        function = {
+            "name": self.name,
+            "description": self.description,
+            "parameters": dict(self.parameters),
+        }
+        return {"type": "function", "function": function}

@@ -1,0 +1,19 @@
+"""The model closes the line; the edge does so when the last words have been heard."""
+
+import json
+
+from services.brain.conversation import ToolUse
+from services.brain.tools import Tool
+
+
+async def _run(_use: ToolUse) -> str:
+    return json.dumps({"ok": True})
+
+
+END_CALL = Tool(
+    name="end_call",
+    description="End the phone call. Say goodbye in the same answer; the line is closed after those words.",
+    parameters={"type": "object", "properties": {}, "additionalProperties": False},
+    run=_run,
+    ends_call=True,
+)

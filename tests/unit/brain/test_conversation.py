@@ -1,0 +1,77 @@
+"""What was said and heard, folded from the log."""
+
+from functools import reduce
+
+from parley.v1.event_pb2 import Event
+from parley.v1.playback_pb2 import BargeIn
+from parley.v1.reply_pb2 import ReplyDropped, ToolCalled, ToolReturned
+from services.brain.conversation import Conversation, evolve
+from tests.unit.brain.said import event, played, playing, reply, turn, voiced
+
+
+def fold(*events: Event) -> Conversation:
+    return reduce(evolve, events, Conversation())
+
+
+def test_a_turn_is_unanswered_until_a_reply_starts() -> None:
+    """The log itself says what is to be done."""
+    assert fold(turn(1, "hello")).unanswered_turn == 1
+    assert fold(turn(1, "hello"), *reply("r1", 1, "Hi.")).unanswered_turn is None
+
+
+def test_only_what_was_heard_is_kept_of_an_interrupted_reply() -> None:
+    """To the word, by the voice's own alignment."""
+    clauses = ("We open at nine. ", "We close at five.")
+    known = fold(
+        *reply("r1", 0, *clauses),
+        *voiced("r1", *clauses),
+        *playing("r1"),
+        event(ReplyDropped(reply_id="r1", reason="barge_in")),
+        event(BargeIn(reply_id="r1", heard_samples=650 * 8)),
+    )
+
+    assert known.reply("r1").heard_text == "We open at nine. We close"
+    assert known.active_replies == ()
+
+
+def test_a_reply_made_for_nothing_leaves_its_turn_unanswered() -> None:
+    """A successor answers what its forerunner dropped."""
+    dropped = event(ReplyDropped(reply_id="r1", reason="speculation"))
+
+    assert fold(turn(1, "hello"), *reply("r1", 1), dropped).unanswered_turn == 1
+
+
+def test_an_interrupted_reply_is_not_given_again() -> None:
+    """The caller took the turn: the next turn is theirs."""
+    dropped = event(ReplyDropped(reply_id="r1", reason="barge_in"))
+
+    assert fold(turn(1, "hello"), *reply("r1", 1, "Hi."), dropped).unanswered_turn is None
+
+
+def test_a_tools_result_wants_an_answer_but_not_before_it_is_there() -> None:
+    """The model is asked again once every tool has returned."""
+    called = event(ToolCalled(tool_call_id="r1-t1", name="look_up", reply_id="r1", turn=1))
+    returned = event(ToolReturned(tool_call_id="r1-t1", result="{}"))
+    log = [turn(1, "hello"), *reply("r1", 1, reason="tool_calls"), called]
+
+    assert fold(*log).unanswered_turn is None
+    assert fold(*log, returned).unanswered_turn == 1
+    assert fold(*log, returned, *reply("r2", 1, "Done.")).unanswered_turn is None
+
+
+def test_uh_huh_amid_speech_wants_no_answer() -> None:
+    """A backchannel while much is still to be heard is an aside; near the end it answers."""
+    clauses = ("one two three four five six seven eight nine ten " * 3,)
+    log = [*reply("r1", 0, *clauses), *voiced("r1", *clauses)]
+
+    assert fold(*log, *playing("r1", 500), turn(1, "uh huh")).unanswered_turn is None
+    assert fold(*log, *playing("r1", 2500), turn(1, "okay")).unanswered_turn == 1
+    assert fold(*log, *playing("r1", 500), turn(1, "no wait")).unanswered_turn == 1
+
+
+def test_a_reply_is_active_until_heard_to_its_end() -> None:
+    """Playback decides, not the model."""
+    log = [*reply("r1", 0, "Hi."), *voiced("r1", "Hi."), *playing("r1")]
+
+    assert [r.reply_id for r in fold(*log).active_replies] == ["r1"]
+    assert fold(*log, played("r1", 100)).active_replies == ()
