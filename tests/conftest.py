@@ -1,10 +1,11 @@
 """Fixtures that all tests share."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from tests.nats_server import NatsServer, running_nats
+from tests.postgres_server import PostgresServer, running_postgres
 
 
 @pytest.fixture
@@ -18,3 +19,16 @@ async def nats_server() -> AsyncIterator[NatsServer]:
 def nats_url(nats_server: NatsServer) -> str:
     """Address of a real NATS server, empty."""
     return nats_server.url
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A real Postgres server; each test makes its own database in it."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> str:
+    """Address of a database of its own, empty."""
+    return postgres_server.new_database()
