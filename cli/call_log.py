@@ -1,0 +1,33 @@
+"""Follow a call's log from outside: what the services say, as they say it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from parley.bus import Bus, connect
+from parley.event_log import open_call_log
+from parley.outbox import Outbox
+from parley.v1.event_pb2 import Event
+
+
+@asynccontextmanager
+async def open_bus(nats_url: str) -> AsyncIterator[Bus]:
+    """The bus of a running system.
+
+    Raises:
+        BusError: nobody answers there.
+    """
+    async with connect(nats_url, "desk", timeout_s=5) as bus:
+        yield bus
+
+
+async def follow(bus: Bus, call_sid: str) -> AsyncIterator[Event]:
+    """All events of a call from its first on, until it is recorded."""
+    async with open_call_log(bus, Outbox(bus), call_sid, "desk", 0) as call_log:
+        for event in call_log.history:
+            yield event
+            if event.HasField("call_recorded"):
+                return
+        async for event in call_log:
+            yield event
+            if event.HasField("call_recorded"):
+                return

@@ -1,0 +1,91 @@
+"""A call as lines to watch: who says what, and where each turn's milliseconds went. No I/O."""
+
+from dataclasses import dataclass, field
+
+from rich.text import Text
+
+from parley import turn_timings
+from parley.envelope import body_of
+from parley.turn_timings import TurnTiming, TurnTimings
+from parley.v1 import call_pb2, playback_pb2, reply_pb2, speech_pb2, work_pb2
+from parley.v1.event_pb2 import Event
+
+_SIDE = {"caller": "cyan", "agent": "green", "": "dim"}
+
+
+@dataclass(slots=True)
+class Live:
+    """What has been shown of a call, and what is to be shown next."""
+
+    timings: TurnTimings = field(default_factory=TurnTimings)
+    ended: bool = False
+    recording_url: str = ""
+    failures: list[str] = field(default_factory=list)
+    _texts: dict[str, str] = field(default_factory=dict)
+    _turn_of: dict[str, int] = field(default_factory=dict)
+    _audible: set[str] = field(default_factory=set)
+    _finished: set[str] = field(default_factory=set)
+    _shown: set[str] = field(default_factory=set)
+
+    def lines(self, event: Event) -> list[Text]:
+        """What to print after an event."""
+        self.timings = turn_timings.evolve(self.timings, event)
+        body = body_of(event)
+        at_ms = self.timings.clock.ms_at(event.sent_at_us) if self.timings.clock else 0
+        match body:
+            case speech_pb2.TurnEnded():
+                return [_line(body.speech_end_ms, "caller", body.text)]
+            case reply_pb2.ReplyStarted():
+                self._turn_of[body.reply_id] = body.turn
+            case reply_pb2.ReplyText():
+                self._texts[body.reply_id] = self._texts.get(body.reply_id, "") + body.text
+            case reply_pb2.ReplyFinished():
+                self._finished.add(body.reply_id)
+                return self._reply(body.reply_id, at_ms)
+            case playback_pb2.PlaybackStarted():
+                self._audible.add(body.reply_id)
+                return self._reply(body.reply_id, body.at_ms)
+            case playback_pb2.BargeIn():
+                return [_line(body.at_ms, "", f"interrupted after {body.heard_samples / 8000:.1f} s")]
+            case reply_pb2.ToolCalled():
+                return [_line(at_ms, "", f"tool {body.name}({body.arguments})")]
+            case work_pb2.StageFailed():
+                self.failures.append(f"{event.stage}: {body.message}")
+                return [_line(at_ms, "", f"{event.stage}: {body.message}", style="red")]
+            case call_pb2.CallEnded():
+                self.ended = True
+                return [_line(at_ms, "", f"call ended ({body.reason}) after {body.duration_ms / 1000:.1f} s")]
+            case work_pb2.CallRecorded():
+                self.recording_url = body.recording_url
+            case _:
+                pass
+        return []
+
+    def _reply(self, reply_id: str, at_ms: int) -> list[Text]:
+        if reply_id in self._shown or reply_id not in self._audible & self._finished:
+            return []
+        self._shown.add(reply_id)
+        lines = [_line(at_ms, "agent", self._texts.get(reply_id, "").strip())]
+        timing = next((t for t in self.timings.turns if t.reply_id == reply_id), None)
+        if timing is not None and timing.latency_ms is not None:
+            lines.append(Text(" " * 18 + waterfall(timing), style="dim"))
+        return lines
+
+
+def waterfall(timing: TurnTiming) -> str:
+    """A turn's latency, and each stage's share: one line."""
+    stages = {
+        "hearing": timing.hearing_ms,
+        "thinking": timing.thinking_ms,
+        "speaking": timing.speaking_ms,
+        "playing": timing.playing_ms,
+    }
+    shares = " + ".join(f"{name} {'?' if took is None else took}" for name, took in stages.items())
+    return f"{timing.latency_ms} ms = {shares}"
+
+
+def _line(at_ms: int, side: str, text: str, style: str = "") -> Text:
+    line = Text(f"{at_ms // 60_000}:{at_ms / 1000 % 60:04.1f}".rjust(8) + "  ", style="dim")
+    line.append(f"{side:7} ", style=style or _SIDE[side])
+    line.append(text, style=style)
+    return line

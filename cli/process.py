@@ -1,0 +1,122 @@
+"""One child process: started, its log lines read, kept alive, stopped."""
+
+import asyncio
+import signal
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+from cli.plan import ProcessSpec
+
+_STOP_TIMEOUT_S = 15.0
+_RESTART_AFTER_S = 0.3
+_LINE_LIMIT = 1024 * 1024
+
+OnLine = Callable[[str, str], None]
+"""Takes a process's name and a line of its log."""
+
+
+class ProcessFailed(Exception):
+    """A process ended before it was ready; holds the end of its log."""
+
+
+class ChildProcess:
+    """A process of the system, in a session of its own so that Ctrl-C reaches only us."""
+
+    def __init__(self, spec: ProcessSpec, log_folder: Path, on_line: OnLine) -> None:
+        self.spec = spec
+        self.restarts = 0
+        self._log_path = log_folder / f"{spec.name}.log"
+        self._on_line = on_line
+        self._last_lines: deque[str] = deque(maxlen=15)
+        self._process: asyncio.subprocess.Process | None = None
+        self._stopping = False
+
+    @property
+    def pid(self) -> int:
+        """Of the present incarnation; 0 for none."""
+        return self._process.pid if self._process and self._process.returncode is None else 0
+
+    async def run(self) -> None:
+        """Long-lived: run it, and run it again should it end, until `stop`."""
+        while not self._stopping:
+            await self._run_once()
+            if self._stopping:
+                return
+            self.restarts += 1
+            self._on_line(
+                self.spec.name, f'{{"level":"warning","event":"ended, starting again","code":{self._code}}}'
+            )
+            await asyncio.sleep(_RESTART_AFTER_S)
+
+    @property
+    def _code(self) -> int:
+        return self._process.returncode or 0 if self._process else 0
+
+    async def _run_once(self) -> None:
+        self._process = await asyncio.create_subprocess_exec(
+            *self.spec.argv,
+            env=dict(self.spec.env) or None,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+            limit=_LINE_LIMIT,
+        )
+        stdout = self._process.stdout
+        assert stdout is not None  # noqa: S101 - asked for above
+        try:
+            with self._log_path.open("a", encoding="utf-8") as file:
+                async for raw in stdout:
+                    line = raw.decode(errors="replace").rstrip()
+                    self._last_lines.append(line)
+                    file.write(line + "\n")
+                    file.flush()
+                    self._on_line(self.spec.name, line)
+            await self._process.wait()
+        finally:
+            await self._end()
+
+    async def ready(self, client: httpx.AsyncClient, timeout_s: float) -> None:
+        """Wait until it can work.
+
+        Raises:
+            ProcessFailed: it ended, or was not ready in time.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not await self._answers(client):
+                    if self.restarts:
+                        raise ProcessFailed(self._failure("ended at its start"))
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise ProcessFailed(self._failure(f"not ready within {timeout_s:g} s")) from None
+
+    async def _answers(self, client: httpx.AsyncClient) -> bool:
+        try:
+            return (await client.get(self.spec.ready_url, timeout=2)).is_success
+        except httpx.HTTPError:
+            return False
+
+    def _failure(self, what: str) -> str:
+        lines = "\n".join(f"  {line}" for line in self._last_lines)
+        return f"{self.spec.name} {what}; its last lines ({self._log_path}):\n{lines}"
+
+    async def stop(self) -> None:
+        """Ask it to end; the `run` task then returns."""
+        self._stopping = True
+        await self._end()
+
+    async def _end(self) -> None:
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        process.send_signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(_STOP_TIMEOUT_S):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()

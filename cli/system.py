@@ -1,0 +1,170 @@
+"""Bring a whole system up on this machine, and down again without a trace."""
+
+import asyncio
+import dataclasses
+import os
+import shutil
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from cli.plan import Plan, Ports, ProcessSpec, plan, port_names, to_json
+from cli.process import ChildProcess, OnLine, ProcessFailed
+
+_READY_TIMEOUT_S = 60.0
+_STATE_FILE = "system.json"
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A running system."""
+
+    plan: Plan
+    processes: Mapping[str, ChildProcess]
+    home: Path
+
+    @property
+    def edge_url(self) -> str:
+        """Where Twilio's webhooks go."""
+        return self.plan.edge_url
+
+    def pids(self) -> dict[str, int]:
+        """Process ids by name."""
+        return {name: process.pid for name, process in self.processes.items()}
+
+
+def free_ports() -> Ports:
+    """Ports that nobody listens on now."""
+    sockets = {name: socket.socket() for name in port_names()}
+    for sock in sockets.values():
+        sock.bind(("127.0.0.1", 0))
+    ports = {name: sock.getsockname()[1] for name, sock in sockets.items()}
+    for sock in sockets.values():
+        sock.close()
+    return Ports(ports)
+
+
+def taken_ports(ports: Ports) -> list[str]:
+    """Those that somebody listens on already, as `name port`."""
+    taken = []
+    for name, port in ports.by_name.items():
+        with socket.socket() as sock:
+            sock.settimeout(0.2)
+            if sock.connect_ex(("127.0.0.1", port)) == 0:
+                taken.append(f"{name} {port}")
+    return taken
+
+
+@asynccontextmanager
+async def running_system(
+    environment: Mapping[str, str],
+    ports: Ports,
+    home: Path,
+    *,
+    overrides: Mapping[str, str] | None = None,
+    on_line: OnLine = lambda _name, _line: None,
+    on_step: Callable[[str], None] = lambda _step: None,
+) -> AsyncIterator[System]:
+    """Start NATS, Postgres, the stand-ins and the services; ready when entered, all gone when left.
+
+    Raises:
+        ProcessFailed: one of them did not start; the text holds the end of its log.
+    """
+    home = await asyncio.to_thread(home.resolve)
+    logs = home / "logs"
+    await asyncio.to_thread(logs.mkdir, parents=True, exist_ok=True)
+    made = plan(environment, ports, str(home), str(Path(sys.executable).parent), overrides)
+    async with AsyncExitStack() as stack, httpx.AsyncClient() as client:
+        if made.starts_postgres:
+            on_step("Postgres")
+            url = await stack.enter_async_context(_running_postgres(home / "postgres"))
+            made = _with_env(made, {"PARLEY_POSTGRES_URL": url})
+        processes: dict[str, ChildProcess] = {}
+        if made.nats is not None:
+            on_step("NATS")
+            await _start(stack, client, [made.nats], processes, logs, on_line, on_step)
+        await _start(stack, client, made.processes, processes, logs, on_line, on_step)
+        state = home / _STATE_FILE
+        state.write_text(to_json(made.edge_url, made.sandbox_urls, made.env), encoding="utf-8")
+        stack.callback(state.unlink, missing_ok=True)
+        yield System(made, processes, home)
+
+
+def _with_env(made: Plan, more: Mapping[str, str]) -> Plan:
+    env = {**made.env, **more}
+    processes = tuple(dataclasses.replace(spec, env={**spec.env, **more}) for spec in made.processes)
+    return dataclasses.replace(made, env=env, processes=processes)
+
+
+async def _start(
+    stack: AsyncExitStack,
+    client: httpx.AsyncClient,
+    specs: tuple[ProcessSpec, ...] | list[ProcessSpec],
+    processes: dict[str, ChildProcess],
+    logs: Path,
+    on_line: OnLine,
+    on_step: Callable[[str], None],
+) -> None:
+    group = await stack.enter_async_context(_children([ChildProcess(spec, logs, on_line) for spec in specs]))
+    waiting = {child.spec.name for child in group}
+
+    async def wait(child: ChildProcess) -> None:
+        await child.ready(client, _READY_TIMEOUT_S)
+        waiting.discard(child.spec.name)
+        on_step(", ".join(sorted(waiting)))
+
+    results = await asyncio.gather(*(wait(child) for child in group), return_exceptions=True)
+    failed = [result for result in results if isinstance(result, BaseException)]
+    if failed:
+        raise failed[0]
+    processes.update({child.spec.name: child for child in group})
+
+
+@asynccontextmanager
+async def _children(children: list[ChildProcess]) -> AsyncIterator[list[ChildProcess]]:
+    async with asyncio.TaskGroup() as tasks:
+        for child in children:
+            tasks.create_task(child.run(), name=child.spec.name)
+        try:
+            yield children
+        finally:
+            await asyncio.gather(*(child.stop() for child in children))
+
+
+@asynccontextmanager
+async def _running_postgres(folder: Path) -> AsyncIterator[str]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-W", "ignore", "-m", "cli.postgres", str(folder)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout is not None  # noqa: S101 - asked for above
+        assert process.stderr is not None  # noqa: S101 - as above
+        async with asyncio.timeout(_READY_TIMEOUT_S):
+            url = (await process.stdout.readline()).decode().strip()
+        if not url:
+            raise ProcessFailed(f"Postgres did not start: {(await process.stderr.read()).decode()[-2000:]}")
+        yield url
+    finally:
+        if process.stdin is not None:
+            process.stdin.close()
+        await process.wait()
+
+
+def wipe(home: Path) -> None:
+    """Remove what a former system left in `home`: its streams, tables and logs, not its recordings."""
+    for name in ("nats", "postgres", "logs"):
+        shutil.rmtree(home / name, ignore_errors=True)
+
+
+def environment() -> dict[str, str]:
+    """Ours, as the services shall get it."""
+    return dict(os.environ)
