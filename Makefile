@@ -6,10 +6,40 @@ help: ## this list
 
 setup: .venv/.done ## a virtual environment with everything pinned
 .venv/.done: requirements/dev.txt pyproject.toml
+	$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Parley needs Python 3.11 or later: make setup PY=python3.11")'
 	$(PY) -m venv .venv
 	$(BIN)/pip install --quiet --require-hashes --requirement requirements/dev.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
+
+demo: setup ## hear a call: the whole system, one conversation, then where recording and transcript lie
+	$(BIN)/parley demo
+
+up: setup ## run the whole system until Ctrl-C
+	$(BIN)/parley up
+
+call: setup ## a simulated call against the running system
+	$(BIN)/parley call
+
+format: setup ## bring the code into shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+check: setup ## lint, types, who may import whom, docstrings
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/interrogate --quiet parley services sandbox cli bench
+
+quick: setup ## tests without whole calls
+	$(BIN)/pytest -m "not slow"
+
+test: check ## all checks and tests
+	$(BIN)/pytest
+
+bench: setup ## first figures: latency, bus hops, CPU and memory; writes build/bench.json
+	$(BIN)/python -m bench
 
 lock: ## pin all dependencies anew, hashes and no index
 	for x in dev edge stt brain tts recorder desk; do $(BIN)/uv pip compile pyproject.toml --extra $$x --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet $$(test $$x = dev || echo --constraint requirements/dev.txt) --output-file requirements/$$x.txt || exit 1; done
@@ -17,4 +47,4 @@ lock: ## pin all dependencies anew, hashes and no index
 proto: setup ## generate parley/v1 from proto/
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --pyi_out=. proto/parley/v1/*.proto
 
-.PHONY: help setup lock proto
+.PHONY: help setup demo up call format check quick test bench lock proto
