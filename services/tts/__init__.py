@@ -1,0 +1,1 @@
+"""Speaks: reply text in, 8 kHz mu-law out."""

@@ -1,0 +1,25 @@
+"""What tts is told."""
+
+from pydantic import Field, SecretStr
+
+from parley.settings import CommonSettings
+
+
+class TtsSettings(CommonSettings):
+    """Settings of tts."""
+
+    http_port: int = Field(default=8083, ge=0, le=65535, validation_alias="PARLEY_TTS_PORT")
+
+    elevenlabs_url: str = ""
+    """Base address of ElevenLabs; empty for the vendor's own."""
+
+    elevenlabs_api_key: SecretStr = Field(validation_alias="ELEVENLABS_API_KEY")
+
+    tts_connect_timeout_s: float = Field(default=2.0, gt=0, le=30)
+    """How long opening the vendor's socket may take."""
+
+    tts_late_after_s: float = Field(default=2.0, gt=0, le=30)
+    """Text sent and no sound for this long: the vendor is late, the clause is made again."""
+
+    tts_keep_alive_s: float = Field(default=15.0, gt=0, le=90)
+    """Silence on the vendor's socket after which it is told that the call goes on."""

@@ -1,0 +1,186 @@
+"""Speak for calls: follow a call's log, give every reply a task of its own, drop what shall not be heard."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import structlog
+from elevenlabs import AsyncElevenLabs
+from opentelemetry import trace
+from opentelemetry.context import Context
+from prometheus_client import Counter
+
+from parley import telemetry_names as names
+from parley.envelope import body_of
+from parley.errors import VendorError
+from parley.stage import OwnedCall, ServeCall
+from parley.telemetry import Telemetry, parent_of
+from parley.v1.event_pb2 import Event
+from parley.v1.voice_pb2 import ClauseVoiced, VoiceFinished, VoiceStarted
+from parley.v1.work_pb2 import StageFailed
+from services.tts.position import Position, Reply, evolve
+from services.tts.publish import AudioOut
+from services.tts.script import Script
+from services.tts.settings import TtsSettings
+from services.tts.sound import ReplySound
+from services.tts.utter import Telling, Ways, speak_reply
+from services.tts.vendors.elevenlabs import Account, SocketVoice
+from services.tts.vendors.elevenlabs_http import HttpVoice, open_client
+from services.tts.vendors.elevenlabs_wire import VENDOR
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """A reply and the task that speaks it."""
+
+    script: Script
+    task: asyncio.Task[None]
+
+
+@asynccontextmanager
+async def open_speaking(settings: TtsSettings, telemetry: Telemetry) -> AsyncIterator[ServeCall]:
+    """What lives as long as the process; gives the function that serves one call."""
+    account = Account(
+        base_url=settings.elevenlabs_url,
+        key=settings.elevenlabs_api_key,
+        connect_timeout_s=settings.tts_connect_timeout_s,
+        late_after_s=settings.tts_late_after_s,
+        keep_alive_s=settings.tts_keep_alive_s,
+    )
+    failures = Counter(
+        names.METRIC_VENDOR_FAILURES,
+        "Requests that a vendor did not fulfil",
+        ["vendor", "code"],
+        registry=telemetry.registry,
+    )
+    async with open_client(account) as client:
+
+        async def serve_call(call: OwnedCall) -> None:
+            if not call.ended:
+                await _speak_for(call, account, client, failures)
+
+        yield serve_call
+
+
+async def _speak_for(call: OwnedCall, account: Account, client: AsyncElevenLabs, failures: Counter) -> None:
+    """Serve one call until it ends; its voice is warm from the first moment on."""
+    by_socket = SocketVoice(account, call.agent.speaking, call.call_sid)
+    by_http = HttpVoice(client, call.agent.speaking)
+    ways = Ways(
+        vendor=VENDOR,
+        voices=(by_socket, by_socket, by_http, by_http),
+        late_after_s=account.late_after_s,
+        failures=failures,
+        vendor_seconds=call.telemetry.vendor_seconds,
+    )
+    async with asyncio.TaskGroup() as tasks:
+        warm = tasks.create_task(by_socket.keep_open())
+        speaker = Speaker(call, ways, tasks)
+        await speaker.follow()
+        speaker.drop_all()
+        warm.cancel()
+
+
+@dataclass(slots=True)
+class Speaker:
+    """All replies of one call."""
+
+    call: OwnedCall
+    ways: Ways
+    tasks: asyncio.TaskGroup
+    _position: Position = field(default_factory=Position)
+    _spoken: dict[str, _Spoken] = field(default_factory=dict)
+    _parents: dict[str, Context | None] = field(default_factory=dict)
+    _failed_with: str = ""
+    """Code of the failure that the log knows of, until a reply succeeds."""
+    _out: AudioOut = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._out = AudioOut(self.call.bus, self.call.call_sid, self.call.log.epoch)
+
+    async def follow(self) -> None:
+        """Take up what the log leaves to do, then do as it says, until the call is over."""
+        for event in self.call.log.history:
+            self._learn(event)
+        for reply in self._position.unfinished:
+            self._attend(reply)
+        if self._position.call_over:
+            return
+        async for event in self.call.log:
+            self.call.heard(event)
+            reply_or_none = self._learn(event)
+            if self._position.call_over:
+                return
+            if reply_or_none is not None:
+                self._attend(reply_or_none)
+
+    def drop_all(self) -> None:
+        """Nobody listens any more."""
+        for spoken in self._spoken.values():
+            spoken.task.cancel()
+
+    def _learn(self, event: Event) -> Reply | None:
+        """Fold an event in; gives the reply it speaks of, if it changed."""
+        body = body_of(event)
+        before = self._position
+        self._position = evolve(before, body)
+        reply = self._position.replies.get(getattr(body, "reply_id", ""))
+        if reply is None or reply is before.replies.get(reply.reply_id):
+            return None
+        if event.HasField("reply_started"):
+            self._parents[reply.reply_id] = parent_of(event.traceparent)
+        return reply
+
+    def _attend(self, reply: Reply) -> None:
+        """Have a reply spoken, tell its speaker what is new, or stop it."""
+        spoken = self._spoken.get(reply.reply_id)
+        if reply.over:
+            if spoken is not None:
+                spoken.task.cancel()
+            return
+        if spoken is None:
+            script = Script()
+            task = self.tasks.create_task(self._speak(reply, script), name=f"tts {reply.reply_id}")
+            spoken = self._spoken[reply.reply_id] = _Spoken(script, task)
+            task.add_done_callback(lambda _: self._spoken.pop(reply.reply_id, None))
+        spoken.script.grow(reply.texts, complete=reply.complete)
+
+    async def _speak(self, reply: Reply, script: Script) -> None:
+        tracer = self.call.telemetry.tracer
+        attributes = {names.CALL_SID: self.call.call_sid, names.REPLY_ID: reply.reply_id}
+        with tracer.start_as_current_span(
+            names.TTS_SPAN, context=self._parents.pop(reply.reply_id, None), attributes=attributes
+        ) as span:
+            telling = Telling(
+                script=script,
+                sound=ReplySound(reply.reply_id, reply.next_clause, reply.next_sample, reply.next_sample),
+                out=self._out,
+                say=self._say,
+                started=reply.started,
+            )
+            failure = await speak_reply(self.ways, telling)
+            if failure is None:
+                self._failed_with = ""
+            else:
+                span.set_status(trace.StatusCode.ERROR, failure.code)
+                await self._tell_failure(reply.reply_id, failure)
+
+    async def _say(self, body: VoiceStarted | ClauseVoiced | VoiceFinished) -> None:
+        self._learn(await self.call.log.say(body))
+
+    async def _tell_failure(self, reply_id: str, failure: VendorError) -> None:
+        log.error("reply not spoken", reply_id=reply_id, code=failure.code, reason=failure.reason)
+        if self._failed_with == failure.code:
+            return
+        self._failed_with = failure.code
+        await self.call.log.say(
+            StageFailed(
+                code=failure.code,
+                message=str(failure),
+                retryable=failure.retryable,
+                vendor=failure.vendor,
+            )
+        )

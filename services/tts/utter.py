@@ -1,0 +1,176 @@
+"""Speak one reply: clauses to a voice, its sound to the bus; what fails is made again in the next way."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import structlog
+from prometheus_client import Counter, Histogram
+
+from parley.errors import VendorError, VendorLate, VendorRefused
+from parley.v1.voice_pb2 import ClauseVoiced, VoiceFinished, VoiceStarted
+from services.tts.publish import AudioOut
+from services.tts.script import Script
+from services.tts.sound import ReplySound
+from services.tts.vendors import Utterance, Voice
+
+log = structlog.get_logger()
+
+_LAST_WORD_WAIT_S = 0.5
+"""All characters have sounded; for how long the vendor may go on to say that this was all."""
+_LOOKS_A_LIMIT = 8
+"""How often within a time limit the watchdog looks."""
+
+Say: TypeAlias = Callable[[VoiceStarted | ClauseVoiced | VoiceFinished], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The ways to have a reply spoken, in the order of trying (one may stand there twice), and the meters."""
+
+    vendor: str
+    voices: tuple[Voice, ...]
+    late_after_s: float
+    failures: Counter
+    vendor_seconds: Histogram
+
+
+@dataclass(slots=True)
+class Telling:
+    """One reply, being told."""
+
+    script: Script
+    sound: ReplySound
+    out: AudioOut
+    say: Say
+    started: bool
+    """Whether the log knows that its first sound exists."""
+
+
+async def speak_reply(ways: Ways, telling: Telling) -> VendorError | None:
+    """Speak it to its end; gives the last failure when no way led there.
+
+    The reply's sound comes to an end in any case, so that no one waits for it for ever.
+    """
+    failure = await _try_ways(ways, telling)
+    sound = telling.sound
+    await telling.out.publish_last(sound.reply_id, sound.published)
+    await telling.say(VoiceFinished(reply_id=sound.reply_id, samples=sound.published))
+    return failure
+
+
+async def _try_ways(ways: Ways, telling: Telling) -> VendorError | None:
+    failure: VendorError | None = None
+    refused: set[int] = set()
+    for voice in ways.voices:
+        if id(voice) in refused:
+            continue
+        try:
+            await _make(voice, ways, telling)
+        except VendorError as error:
+            failure = error
+            if isinstance(error, VendorRefused):
+                refused.add(id(voice))
+            ways.failures.labels(vendor=error.vendor, code=error.code).inc()
+            log.warning(
+                "voice failed",
+                reply_id=telling.sound.reply_id,
+                clause=telling.sound.next_clause,
+                code=error.code,
+                reason=error.reason,
+            )
+        else:
+            return None
+    return failure
+
+
+async def _make(voice: Voice, ways: Ways, telling: Telling) -> None:
+    """One making: from the first clause that is not complete to the reply's end."""
+    if await telling.script.clause(telling.sound.next_clause) is None:
+        return
+    telling.sound.begin()
+    async with voice.utter(telling.sound.reply_id) as utterance:
+        making = _Making(utterance, ways, telling)
+        try:
+            await making.run()
+        except BaseExceptionGroup as group:
+            raise _vendor_error(group) from None
+
+
+def _vendor_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The vendor's failure, when there was no other."""
+    failures, others = group.split(VendorError)
+    if failures is None or others is not None:
+        return group
+    first: BaseException = failures
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first
+
+
+class _Making:
+    """Three tasks: clauses in, sound out, and an eye on the clock."""
+
+    def __init__(self, utterance: Utterance, ways: Ways, telling: Telling) -> None:
+        self._utterance = utterance
+        self._ways = ways
+        self._telling = telling
+        self._sound = telling.sound
+        self._loop = asyncio.get_running_loop()
+        self._begun_at = self._touched_at = self._loop.time()
+        self._silent = True
+
+    async def run(self) -> None:
+        """Until the vendor has given everything, or nothing but its last word is missing."""
+        async with asyncio.TaskGroup() as tasks:
+            feeding = tasks.create_task(self._feed())
+            watching = tasks.create_task(self._watch())
+            hearing = tasks.create_task(self._hear())
+            await asyncio.wait([hearing, watching], return_when=asyncio.FIRST_COMPLETED)
+            for task in (feeding, watching, hearing):
+                task.cancel()
+        for voiced in self._sound.end():
+            await self._telling.say(voiced)
+
+    async def _feed(self) -> None:
+        number = self._sound.next_clause
+        while (text := await self._telling.script.clause(number)) is not None:
+            self._sound.send(text)
+            self._touched_at = self._loop.time()
+            await self._utterance.say(text)
+            number += 1
+        self._sound.finished = True
+        self._touched_at = self._loop.time()
+        await self._utterance.finish()
+
+    async def _hear(self) -> None:
+        async with aclosing(self._utterance.sounds()) as pieces:
+            async for piece in pieces:
+                self._touched_at = self._loop.time()
+                offset, fresh = self._sound.hear(piece)
+                if fresh:
+                    await self._telling.out.publish(self._sound.reply_id, offset, fresh)
+                if piece.mulaw and self._silent:
+                    await self._first_sound()
+                for voiced in self._sound.completed():
+                    await self._telling.say(voiced)
+
+    async def _first_sound(self) -> None:
+        self._silent = False
+        took_s = self._touched_at - self._begun_at
+        self._ways.vendor_seconds.labels(vendor=self._ways.vendor, what="first_sound").observe(took_s)
+        if not self._telling.started:
+            self._telling.started = True
+            await self._telling.say(VoiceStarted(reply_id=self._sound.reply_id))
+
+    async def _watch(self) -> None:
+        limit_s = self._ways.late_after_s
+        while True:
+            await asyncio.sleep(min(limit_s, _LAST_WORD_WAIT_S) / _LOOKS_A_LIMIT)
+            quiet_s = self._loop.time() - self._touched_at
+            if self._sound.whole and quiet_s > min(limit_s, _LAST_WORD_WAIT_S):
+                return
+            if self._sound.owed and quiet_s > limit_s:
+                raise VendorLate(self._ways.vendor, f"text sent, no sound for {limit_s:g} s")

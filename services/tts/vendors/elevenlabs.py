@@ -1,0 +1,130 @@
+"""ElevenLabs' voice over one warm socket per call, opened anew whenever it is lost."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+from pydantic import SecretStr
+
+from parley.agent import Speaking
+from parley.errors import VendorError, VendorLate, VendorRefused
+from services.tts.vendors import elevenlabs_wire as wire
+from services.tts.vendors.elevenlabs_socket import Context, Socket, open_socket
+
+log = structlog.get_logger()
+
+_FIRST_WAIT_S = 0.2
+_LONGEST_WAIT_S = 5.0
+_REFUSED_WAIT_S = 5.0
+"""A refused key is not asked about more often."""
+_ROOM_WAIT_S = 0.5
+_SETTLED_S = 1.0
+"""A socket that lived this long, or gave sound, was a good one: the next is tried at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where the vendor is, and how patient we are with it."""
+
+    base_url: str
+    key: SecretStr
+    connect_timeout_s: float
+    late_after_s: float
+    keep_alive_s: float
+
+
+class SocketVoice:
+    """A Voice. `keep_open` must run for as long as it is used."""
+
+    def __init__(self, account: Account, speaking: Speaking, call_sid: str) -> None:
+        self._account = account
+        self._speaking = speaking
+        self._call_sid = call_sid
+        self._count = 0
+        self._socket: asyncio.Future[Socket] = asyncio.get_running_loop().create_future()
+
+    @asynccontextmanager
+    async def utter(self, name: str) -> AsyncIterator[Context]:
+        """Begin a reply in a context of its own.
+
+        Raises:
+            VendorError: there is no socket, and none comes in time.
+        """
+        socket = await self._usable_socket()
+        self._count += 1
+        # Unique for ever within the call: sound of an earlier making must not be taken for this one's.
+        context_id = f"{self._call_sid}.{name}.{self._count}"
+        try:
+            async with socket.context(context_id, wait_s=_ROOM_WAIT_S) as context:
+                yield context
+        except VendorLate as late:
+            # A socket that is late once is taken for half-dead.
+            socket.give_up(late)
+            raise
+
+    async def keep_open(self) -> None:
+        """Long-lived: have a socket, and have the next one when it is lost."""
+        wait_s = 0.0
+        async with asyncio.TaskGroup() as closings:
+            while True:
+                error, good = await self._hold_one(closings)
+                if good:
+                    wait_s = 0.0
+                    log.debug("voice socket lost", vendor=wire.VENDOR, reason=error.reason)
+                    self._forget_used_socket()
+                    continue
+                wait_s = min(max(_FIRST_WAIT_S, wait_s * 2), _LONGEST_WAIT_S)
+                if isinstance(error, VendorRefused):
+                    wait_s = _REFUSED_WAIT_S
+                log.error("no voice socket", vendor=wire.VENDOR, code=error.code, reason=error.reason)
+                self._fail(error)
+                await asyncio.sleep(wait_s * random.uniform(1.0, 1.2))
+
+    async def _hold_one(self, closings: asyncio.TaskGroup) -> tuple[VendorError, bool]:
+        """Open a socket and use it up; gives why it ended and whether it was a good one."""
+        loop = asyncio.get_running_loop()
+        url = wire.socket_url(self._account.base_url, self._speaking)
+        key = self._account.key.get_secret_value()
+        try:
+            socket = await open_socket(url, key, self._speaking, self._account.connect_timeout_s)
+        except VendorError as refusal:
+            return refusal, False
+        opened_at = loop.time()
+        self._succeed(socket)
+        try:
+            error = await socket.run(self._account.keep_alive_s)
+        except asyncio.CancelledError:
+            await socket.close()
+            raise
+        # Closing may take long; the next socket does not wait for it.
+        closings.create_task(socket.close())
+        return error, socket.sounded or loop.time() - opened_at > _SETTLED_S
+
+    async def _usable_socket(self) -> Socket:
+        """The socket, or the one that is just being opened; at once the reason if opening failed of late."""
+        self._forget_used_socket()
+        try:
+            async with asyncio.timeout(self._account.connect_timeout_s):
+                return await asyncio.shield(self._socket)
+        except TimeoutError:
+            raise VendorLate(wire.VENDOR, "no socket in time") from None
+
+    def _forget_used_socket(self) -> None:
+        done = self._socket.done() and self._socket.exception() is None
+        if done and self._socket.result().over:
+            self._socket = asyncio.get_running_loop().create_future()
+
+    def _succeed(self, socket: Socket) -> None:
+        if self._socket.done():
+            self._socket = asyncio.get_running_loop().create_future()
+        self._socket.set_result(socket)
+
+    def _fail(self, error: VendorError) -> None:
+        if self._socket.done():
+            self._socket = asyncio.get_running_loop().create_future()
+        self._socket.set_exception(error)
+        # Read once, so that a failure nobody asked about is not reported as forgotten.
+        self._socket.exception()
