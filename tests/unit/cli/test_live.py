@@ -1,0 +1,47 @@
+"""A call as lines to watch."""
+
+from cli.live import Live
+from parley.envelope import Body, seal
+from parley.v1.call_pb2 import CallEnded, CallStarted
+from parley.v1.playback_pb2 import PlaybackStarted
+from parley.v1.reply_pb2 import ReplyFinished, ReplyStarted, ReplyText
+from parley.v1.speech_pb2 import TurnEnded
+from parley.v1.voice_pb2 import VoiceStarted
+
+
+def show(*said: tuple[int, Body]) -> list[str]:
+    live = Live()
+    lines: list[str] = []
+    for number, (at_ms, body) in enumerate(said, 1):
+        event = seal(
+            body,
+            call_sid="CA1",
+            stage="test",
+            epoch=1,
+            sequence=number,
+            sent_at_us=at_ms * 1000,
+            traceparent="",
+        )
+        lines += [line.plain.strip() for line in live.lines(event)]
+    return lines
+
+
+def test_a_turn_shows_both_sides_and_where_the_time_went() -> None:
+    """Each stage's share adds up to the whole."""
+    lines = show(
+        (0, CallStarted()),
+        (2250, TurnEnded(turn=1, text="hello", speech_end_ms=2000)),
+        (2251, ReplyStarted(reply_id="r1", turn=1)),
+        (2601, ReplyText(reply_id="r1", clause=0, text="Hi.")),
+        (2602, ReplyFinished(reply_id="r1", clauses=1)),
+        (2731, VoiceStarted(reply_id="r1")),
+        (2735, PlaybackStarted(reply_id="r1", at_ms=2735)),
+        (9000, CallEnded(reason="agent", duration_ms=9000)),
+    )
+
+    assert lines == [
+        "0:02.0  caller  hello",
+        "0:02.7  agent   Hi.",
+        "735 ms = hearing 250 + thinking 351 + speaking 130 + playing 4",
+        "0:09.0          call ended (agent) after 9.0 s",
+    ]

@@ -1,0 +1,48 @@
+"""Which processes a system needs, and what each is told."""
+
+from cli.plan import Ports, plan, port_names
+
+PORTS = Ports({name: 5000 + number for number, name in enumerate(port_names())})
+
+
+def test_without_keys_every_vendor_is_stood_in_for() -> None:
+    """Nothing but addresses changes for the services."""
+    made = plan({}, PORTS, "/home", "/bin")
+
+    assert made.real == ()
+    assert [spec.name for spec in made.processes[:4]] == [
+        "sandbox-twilio",
+        "sandbox-deepgram",
+        "sandbox-openai",
+        "sandbox-elevenlabs",
+    ]
+    assert made.env["OPENAI_BASE_URL"] == PORTS.url("openai") + "/v1"
+    assert made.nats is not None
+    assert made.starts_postgres
+
+
+def test_a_key_brings_the_real_vendor() -> None:
+    """Its stand-in is not started, and its address is left alone."""
+    made = plan({"OPENAI_API_KEY": "sk-1"}, PORTS, "/home", "/bin")
+
+    assert made.real == ("openai",)
+    assert "OPENAI_BASE_URL" not in made.env
+    assert "sandbox-openai" not in [spec.name for spec in made.processes]
+    assert made.env["OPENAI_API_KEY"] == "sk-1"
+
+
+def test_an_address_brings_somebody_elses_stand_in() -> None:
+    """Another stand-in of the same protocol may take the place of ours."""
+    made = plan({"PARLEY_DEEPGRAM_URL": "http://127.0.0.1:1"}, PORTS, "/home", "/bin")
+
+    assert made.real == ("deepgram",)
+    assert made.env["PARLEY_DEEPGRAM_URL"] == "http://127.0.0.1:1"
+
+
+def test_servers_that_run_already_are_used() -> None:
+    """NATS and Postgres are started only where no address names one."""
+    made = plan({"PARLEY_NATS_URL": "nats://n:1", "PARLEY_POSTGRES_URL": "postgresql://p"}, PORTS, "/h", "/b")
+
+    assert made.nats is None
+    assert not made.starts_postgres
+    assert made.env["PARLEY_NATS_URL"] == "nats://n:1"
