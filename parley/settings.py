@@ -55,9 +55,9 @@ def load(kind: type[Settings]) -> Settings:
         return kind()
     except ValidationError as error:
         for problem in error.errors():
+            # A field with an alias is named by its alias here, which is the variable's whole name.
             field = str(problem["loc"][0])
-            info = kind.model_fields.get(field)
             prefix = kind.model_config.get("env_prefix", "")
-            name = (info and info.validation_alias) or f"{prefix}{field}".upper()
+            name = f"{prefix}{field}".upper() if field in kind.model_fields else field
             print(f"{name}: {problem['msg']}", file=sys.stderr)  # noqa: T201 - logs are not set up yet
         raise SystemExit(2) from None
