@@ -44,7 +44,8 @@ bench: setup ## first figures: latency, bus hops, CPU and memory; writes build/b
 lock: ## pin all dependencies anew, hashes and no index
 	for x in dev edge stt brain tts recorder desk; do $(BIN)/uv pip compile pyproject.toml --extra $$x --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet $$(test $$x = dev || echo --constraint requirements/dev.txt) --output-file requirements/$$x.txt || exit 1; done
 
-proto: setup ## generate parley/v1 from proto/
+proto: setup ## generate parley/v1 and docs/events.md from proto/
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --pyi_out=. proto/parley/v1/*.proto
+	$(BIN)/python proto/make_docs.py
 
 .PHONY: help setup demo up call format check quick test bench lock proto

@@ -1,5 +1,6 @@
 """The contract: every message round-trips, the generated code is fresh, unknown things are survived."""
 
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -115,3 +116,10 @@ def test_generated_code_is_fresh(tmp_path: Path) -> None:
         assert made.read_text() == (ROOT / "parley/v1" / made.name).read_text(), (
             f"{made.name}: run `make proto`"
         )
+
+
+def test_the_events_page_is_current() -> None:
+    """docs/events.md says what proto/ says; `make proto` writes it."""
+    page = runpy.run_path(str(ROOT / "proto" / "make_docs.py"))["page"]
+
+    assert (ROOT / "docs" / "events.md").read_text("utf-8") == page()
