@@ -8,7 +8,8 @@ _ORDER = ("event", "call", "speech", "reply", "voice", "playback", "work", "audi
 _FIELD = re.compile(r"^  (repeated )?([\w.]+) (\w+) = \d+( \[\(personal\) = true\])?;$")
 _HEAD = """# Events
 
-The protocol on one page, made from `proto/parley/v1` by `make proto`. Times called `at_ms`, `…_ms` are call time.
+The protocol on one page, made from `proto/parley/v1` by `make proto`.
+Times called `at_ms` or `…_ms` are call time.
 Fields marked † speak of a person: they are never logged.
 """
 
