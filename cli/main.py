@@ -30,9 +30,12 @@ def _home(given: Path | None) -> Path:
 
 
 @app.command()
-def up(home: Home = None) -> None:
+def up(
+    home: Home = None,
+    any_ports: Annotated[bool, typer.Option("--any-ports", help="Take whatever ports are free.")] = False,
+) -> None:
     """Run the whole system on this machine until Ctrl-C; the sandbox stands in for vendors without a key."""
-    raise typer.Exit(asyncio.run(bring_up(_home(home), Console())))
+    raise typer.Exit(asyncio.run(bring_up(_home(home), Console(), any_ports=any_ports)))
 
 
 @app.command()

@@ -11,13 +11,13 @@ from rich.text import Text
 from cli.log_lines import LogLine, LogWatch
 from cli.plan import described, usual_ports
 from cli.process import ProcessFailed
-from cli.system import System, environment, running_system, taken_ports
+from cli.system import System, environment, free_ports, running_system, taken_ports
 
 
-async def up(home: Path, console: Console) -> int:
+async def up(home: Path, console: Console, *, any_ports: bool = False) -> int:
     """Run until told to stop; gives the exit code."""
-    ports = usual_ports()
-    taken = taken_ports(ports)
+    ports = free_ports() if any_ports else usual_ports()
+    taken = [] if any_ports else taken_ports(ports)
     if taken:
         console.print(f"[red]ports in use:[/] {', '.join(taken)}")
         console.print("Is a system up already? `parley doctor` tells. Stop what holds them, then try again.")
