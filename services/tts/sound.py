@@ -7,7 +7,7 @@ from parley.v1.voice_pb2 import ClauseVoiced
 from services.tts.alignment import Character, timed_words, weight
 from services.tts.vendors import Sound
 
-_ROUNDING_SAMPLES = 10 * BYTES_PER_MS
+_ROUNDING_SAMPLES = 2 * BYTES_PER_MS
 """An alignment in whole milliseconds may end this much behind the sound that it describes."""
 
 
@@ -16,6 +16,8 @@ class _Clause:
     text: str
     missing: int
     """Letters and digits that no character has covered yet."""
+    tail: int
+    """Marks behind the last of them that no character has covered yet; a vendor may keep them to itself."""
     characters: list[Character] = field(default_factory=list)
     end_sample: int | None = None
     """Where it ends; its sound may not have come so far yet."""
@@ -59,7 +61,7 @@ class ReplySound:
 
     def send(self, text: str) -> None:
         """The next clause goes to the vendor."""
-        self._open.append(_Clause(text, weight(text)))
+        self._open.append(_Clause(text, weight(text), _tail(text)))
 
     @property
     def owed(self) -> bool:
@@ -74,7 +76,7 @@ class ReplySound:
     @property
     def whole(self) -> bool:
         """Whether, by the alignment, nothing but the vendor's last word is missing."""
-        return self.finished and not self._open
+        return self.finished and not any(c.missing or (c.end_sample or 0) > self._made for c in self._open)
 
     def hear(self, sound: Sound) -> tuple[int, bytes]:
         """Take in what came; gives the sample to publish at, and what (only what is new)."""
@@ -119,13 +121,15 @@ class ReplySound:
             if count and not clause.missing:
                 clause = self._following(clause, begin + round(relative.start_ms * BYTES_PER_MS))
             clause.characters.append(_placed(relative, begin / BYTES_PER_MS))
+            if not clause.missing and not relative.text.isspace():
+                clause.tail = max(0, clause.tail - len(relative.text))
             clause.missing = max(0, clause.missing - count)
         if clause is None:
             return
         for former in self._open[: self._open.index(clause)]:
             if former.end_sample is None:
                 former.end_sample = begin
-        if not clause.missing and clause.characters and clause.end_sample is None:
+        if not clause.missing and not clause.tail and clause.characters and clause.end_sample is None:
             # A piece that ends with the clause's last character also holds the pause after it.
             end = round(clause.characters[-1].end_ms * BYTES_PER_MS)
             clause.end_sample = end if end > self._made + _ROUNDING_SAMPLES else self._made
@@ -133,7 +137,7 @@ class ReplySound:
     def _in_hand(self) -> _Clause | None:
         """The clause that the next character belongs to."""
         for clause in self._open:
-            if clause.missing:
+            if clause.missing or (clause.tail and clause.end_sample is None):
                 return clause
         return self._open[-1] if self._open else None
 
@@ -182,3 +186,11 @@ def _placed(character: Character, origin_ms: float) -> Character:
     """A character on the reply's clock instead of its piece's."""
     start_ms = origin_ms + max(0.0, character.start_ms)
     return Character(character.text, start_ms, max(start_ms, origin_ms + character.end_ms))
+
+
+def _tail(text: str) -> int:
+    """How many marks come behind the last letter or digit."""
+    tail = 0
+    for character in text:
+        tail = 0 if character.isalnum() else tail + (not character.isspace())
+    return tail

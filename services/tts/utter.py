@@ -9,7 +9,7 @@ from typing import TypeAlias
 import structlog
 from prometheus_client import Counter, Histogram
 
-from parley.errors import VendorError, VendorLate, VendorRefused
+from parley.errors import VendorBusy, VendorError, VendorLate, VendorRefused
 from parley.v1.voice_pb2 import ClauseVoiced, VoiceFinished, VoiceStarted
 from services.tts.publish import AudioOut
 from services.tts.script import Script
@@ -20,6 +20,7 @@ log = structlog.get_logger()
 
 _LAST_WORD_WAIT_S = 0.5
 """All characters have sounded; for how long the vendor may go on to say that this was all."""
+_BUSY_WAIT_S = 0.2
 _LOOKS_A_LIMIT = 8
 """How often within a time limit the watchdog looks."""
 
@@ -73,6 +74,8 @@ async def _try_ways(ways: Ways, telling: Telling) -> VendorError | None:
             failure = error
             if isinstance(error, VendorRefused):
                 refused.add(id(voice))
+            if isinstance(error, VendorBusy):
+                await asyncio.sleep(_BUSY_WAIT_S)
             ways.failures.labels(vendor=error.vendor, code=error.code).inc()
             log.warning(
                 "voice failed",

@@ -1,15 +1,16 @@
 """tts against a real bus and a vendor on loopback: speaking, failing, dropping, taking over."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
-from parley import streams, subjects
+from parley import subjects
 from parley.bus import Bus, connect
 from parley.envelope import Body, body_of
 from parley.event_log import CallLog, open_call_log
@@ -23,6 +24,7 @@ from parley.v1.work_pb2 import StageFailed, Work
 from services.tts.settings import TtsSettings
 from services.tts.speak import open_speaking
 from tests.integration.tts_vendor import Vendor, running_vendor, sound_of
+from tests.nats_server import free_port
 
 CALL = "CA1"
 
@@ -112,7 +114,9 @@ async def a_call(nats_url: str) -> AsyncIterator[Desk]:
 
 
 @asynccontextmanager
-async def a_worker(nats_url: str, vendor: Vendor, folder: Path) -> AsyncIterator[asyncio.Task[None]]:
+async def a_worker(
+    nats_url: str, vendor: Vendor, folder: Path, *, keep_alive_s: float = 15.0
+) -> AsyncIterator[asyncio.Task[None]]:
     """A process of tts, within the test's own."""
     (folder / "test.yaml").write_text("prompt: Speak.\nspeaking: {voice: v1, model: m1}\n")
     settings = TtsSettings(
@@ -122,6 +126,7 @@ async def a_worker(nats_url: str, vendor: Vendor, folder: Path) -> AsyncIterator
         elevenlabs_url=vendor.url,
         elevenlabs_api_key=SecretStr("key"),
         tts_late_after_s=0.4,
+        tts_keep_alive_s=keep_alive_s,
         drain_timeout_s=1,
     )
     stop = asyncio.Event()
@@ -133,9 +138,6 @@ async def a_worker(nats_url: str, vendor: Vendor, folder: Path) -> AsyncIterator
             yield running
         finally:
             stop.set()
-
-
-Scene = Callable[[Desk], Awaitable[None]]
 
 
 @pytest.fixture
@@ -171,3 +173,233 @@ async def test_a_reply_is_spoken_clause_by_clause(desk: Desk, vendor: Vendor) ->
     assert finished.samples == len(first + second)
     assert vendor.queries[0]["output_format"] == "ulaw_8000"
     assert vendor.headers[0]["xi-api-key"] == "key"
+
+
+async def test_text_is_spoken_before_the_reply_is_complete(desk: Desk) -> None:
+    """The first clause sounds and is told complete while the brain still thinks."""
+    await desk.reply("r1", "One moment. ", finish=False)
+    await desk.until(lambda: desk.said(ClauseVoiced))
+    # Longer than the vendor may be late: nothing is owed, so nothing is late.
+    await asyncio.sleep(0.6)
+
+    assert desk.heard("r1") == sound_of("One moment.")
+    assert desk.finished("r1") is None
+    await desk.finish("r1", 1)
+    await desk.until(lambda: desk.finished("r1"))
+    assert not desk.said(StageFailed)
+
+
+async def test_replies_do_not_wait_for_each_other(desk: Desk, vendor: Vendor) -> None:
+    """A reply is spoken while another still waits for its text, each in a context of its own."""
+    await desk.reply("r1", "First. ", finish=False)
+    await desk.reply("r2", "Second.")
+    await desk.until(lambda: desk.finished("r2"))
+    await desk.finish("r1", 1)
+    await desk.until(lambda: desk.finished("r1"))
+
+    assert desk.heard("r1") == sound_of("First.")
+    assert desk.heard("r2") == sound_of("Second.")
+    assert vendor.sockets == 1
+
+
+async def test_more_replies_than_the_vendor_has_contexts(desk: Desk, vendor: Vendor) -> None:
+    """None is lost: those that find no room are spoken in another way."""
+    for n in range(7):
+        await desk.reply(f"r{n}", f"Reply {n}. ", finish=False)
+    await desk.until(lambda: len(desk.said(VoiceStarted)) == 7)
+    for n in range(7):
+        await desk.finish(f"r{n}", 1)
+    await desk.until(lambda: len(desk.said(VoiceFinished)) == 7)
+
+    assert [desk.heard(f"r{n}") for n in range(7)] == [sound_of(f"Reply {n}.") for n in range(7)]
+    assert vendor.sockets == 1
+
+
+@pytest.mark.parametrize("snake_case", [True, False])
+async def test_both_spellings_are_understood(desk: Desk, vendor: Vendor, snake_case: bool) -> None:
+    """ContextId or context_id, isFinal or is_final."""
+    vendor.snake_case = snake_case
+    await desk.reply("r1", "Hello.")
+    await desk.until(lambda: desk.finished("r1"))
+
+    assert desk.heard("r1") == sound_of("Hello.")
+
+
+async def test_without_alignment_clauses_share_the_sound(desk: Desk, vendor: Vendor) -> None:
+    """No clause is left untold, and the ends are in order."""
+    vendor.aligned = False
+    await desk.reply("r1", "Hello there. ", "How are you?")
+    await desk.until(lambda: desk.finished("r1"))
+
+    clauses = [c for c in desk.said(ClauseVoiced) if isinstance(c, ClauseVoiced)]
+    assert [c.clause for c in clauses] == [0, 1]
+    assert clauses[0].end_sample == clauses[1].start_sample
+    assert clauses[1].end_sample == len(desk.heard("r1"))
+
+
+async def test_a_missing_last_word_is_not_waited_for(desk: Desk, vendor: Vendor) -> None:
+    """All characters have sounded and no final frame comes: the reply ends all the same, by one socket."""
+    vendor.final = False
+    await desk.reply("r1", "Goodbye.")
+    await desk.until(lambda: desk.finished("r1"))
+
+    assert desk.heard("r1") == sound_of("Goodbye.")
+    assert vendor.texts() == ["Goodbye. "]
+
+
+async def test_a_broken_socket_costs_no_sound(desk: Desk, vendor: Vendor) -> None:
+    """The clause is made again over a new socket; what was published is neither repeated nor lost."""
+    vendor.break_after_pieces = 7
+    await desk.reply("r1", "Hello there. ", "How are you?")
+    await desk.until(lambda: desk.finished("r1"))
+
+    assert desk.heard("r1") == sound_of("Hello there.") + sound_of("How are you?")
+    assert sum(len(chunk.mulaw) for chunk in desk.audio) == len(desk.heard("r1"))
+    assert vendor.texts() == ["Hello there. ", "How are you? ", "How are you? "]
+    assert vendor.sockets == 2
+    assert not vendor.requests
+    assert not desk.said(StageFailed)
+
+
+async def test_a_silent_vendor_is_left_for_a_new_socket(desk: Desk, vendor: Vendor) -> None:
+    """Text sent, no sound: the watchdog has the clause made again."""
+    vendor.hang_after_pieces = 2
+    await desk.reply("r1", "Hello there.")
+    await desk.until(lambda: desk.finished("r1"))
+
+    assert desk.heard("r1") == sound_of("Hello there.")
+    assert vendor.sockets == 2
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    ["no json", "[1]", '{"audio": "***", "contextId": "CA1.r1.1"}', '{"error": "boom", "message": "?"}'],
+)
+async def test_garbage_costs_a_socket_and_no_sound(desk: Desk, vendor: Vendor, garbage: str) -> None:
+    """A vendor that says something senseless is asked again."""
+    vendor.garbage = garbage
+    await desk.reply("r1", "Hello there.")
+    await desk.until(lambda: desk.finished("r1"))
+
+    assert desk.heard("r1") == sound_of("Hello there.")
+    assert vendor.sockets == 2
+
+
+@pytest.mark.parametrize(
+    "frame", ['{"odd": 1}', '{"contextId": 7, "audio": "AAAA"}', '{"type": "flush_done"}']
+)
+async def test_unknown_frames_are_passed_over(desk: Desk, vendor: Vendor, frame: str) -> None:
+    """What this version does not know does no harm."""
+    vendor.garbage = frame
+    await desk.reply("r1", "Hello there.")
+    await desk.until(lambda: desk.finished("r1"))
+
+    assert desk.heard("r1") == sound_of("Hello there.")
+    assert vendor.sockets == 1
+
+
+async def test_a_dropped_reply_is_not_made_further(desk: Desk, vendor: Vendor) -> None:
+    """Its context is closed, its later clauses are not sent, the next reply is spoken."""
+    await desk.reply("r1", "I was about to say. ", finish=False)
+    await desk.until(lambda: desk.said(ClauseVoiced))
+    await desk.brain.say(ReplyDropped(reply_id="r1", reason="barge_in"))
+    await desk.brain.say(ReplyText(reply_id="r1", clause=1, text="More."))
+    await desk.reply("r2", "Yes?")
+    await desk.until(lambda: desk.finished("r2"))
+
+    assert vendor.texts() == ["I was about to say. ", "Yes? "]
+    assert {"context_id": "CA1.r1.1", "close_context": True} in vendor.messages
+    assert desk.finished("r1") is None
+
+
+async def test_a_reply_without_text_ends(desk: Desk) -> None:
+    """An empty last chunk, no samples."""
+    await desk.reply("r1")
+    await desk.until(lambda: desk.finished("r1"))
+
+    assert [(c.reply_id, c.mulaw, c.last) for c in desk.audio] == [("r1", b"", True)]
+
+
+async def test_an_idle_voice_shows_signs_of_life(nats_url: str, vendor: Vendor, tmp_path: Path) -> None:
+    """The vendor is told that the call goes on; the first word still goes over the first socket."""
+    async with a_call(nats_url) as desk, a_worker(nats_url, vendor, tmp_path, keep_alive_s=0.1):
+        await desk.until(lambda: len(vendor.messages) >= 3)
+        await desk.reply("r1", "Hello.")
+        await desk.until(lambda: desk.finished("r1"))
+        await desk.brain.say(CallEnded(reason="hangup"))
+
+    assert [m["text"] for m in vendor.messages[:3]] == [" ", "", ""]
+    assert vendor.sockets == 1
+
+
+async def test_a_refused_socket_is_replaced_by_http(nats_url: str, vendor: Vendor, tmp_path: Path) -> None:
+    """A request per clause, with what was said before; ends are exact."""
+    vendor.refuse_socket = 403
+    async with a_call(nats_url) as desk, a_worker(nats_url, vendor, tmp_path):
+        await desk.reply("r1", "Hello there. ", "How are you?")
+        await desk.until(lambda: desk.finished("r1"))
+        await desk.brain.say(CallEnded(reason="hangup"))
+
+    assert desk.heard("r1") == sound_of("Hello there.") + sound_of("How are you?")
+    clauses = [c for c in desk.said(ClauseVoiced) if isinstance(c, ClauseVoiced)]
+    assert clauses[0].end_sample == len(sound_of("Hello there."))
+    assert [r.get("previous_text") for r in vendor.requests] == [None, "Hello there. "]
+    assert vendor.requests[0]["model_id"] == "m1"
+
+
+@pytest.mark.parametrize("in_band", [True, False])
+async def test_a_refused_key_fails_the_reply_and_does_not_spin(
+    nats_url: str, vendor: Vendor, tmp_path: Path, in_band: bool
+) -> None:
+    """The reply has an end, the log one failure, the vendor few requests."""
+    vendor.refuse_http = 401
+    if in_band:
+        vendor.error_frame = {"message": "no", "error": "invalid_api_key", "code": 1008}
+    else:
+        vendor.refuse_socket = 401
+    async with a_call(nats_url) as desk, a_worker(nats_url, vendor, tmp_path):
+        for n in range(3):
+            await desk.reply(f"r{n}", "Hello.")
+            await desk.until(partial(desk.finished, f"r{n}"))
+        await desk.brain.say(CallEnded(reason="hangup"))
+
+    failed = [f for f in desk.said(StageFailed) if isinstance(f, StageFailed)]
+    assert [(f.code, f.vendor, f.retryable) for f in failed] == [("vendor_refused", "elevenlabs", False)]
+    assert "Hello" not in failed[0].message
+    assert [c.last for c in desk.audio] == [True] * 3
+    assert len(vendor.requests) == 1
+    assert len(vendor.headers) <= 3
+
+
+async def test_no_vendor_at_all_fails_the_reply(nats_url: str, vendor: Vendor, tmp_path: Path) -> None:
+    """Nobody listens at the address: the reply has an end, the failure is told."""
+    vendor.url = f"http://127.0.0.1:{free_port()}"
+    async with a_call(nats_url) as desk, a_worker(nats_url, vendor, tmp_path):
+        await desk.reply("r1", "Hello.")
+        await desk.until(lambda: desk.finished("r1"))
+        await desk.until(lambda: desk.said(StageFailed))
+        await desk.brain.say(CallEnded(reason="hangup"))
+
+    assert [f.code for f in desk.said(StageFailed) if isinstance(f, StageFailed)] == ["vendor_broken"]
+
+
+async def test_a_successor_goes_on_where_the_log_ends(nats_url: str, vendor: Vendor, tmp_path: Path) -> None:
+    """A reply voiced in part goes on with its next clause; finished and dropped ones are left alone."""
+    async with a_call(nats_url) as desk:
+        async with a_worker(nats_url, vendor, tmp_path):
+            await desk.reply("r1", "Done.")
+            await desk.reply("r2", "Dropped. ", finish=False)
+            await desk.reply("r3", "Hello there. ", finish=False)
+            await desk.until(lambda: len(desk.said(ClauseVoiced)) == 3)
+            await desk.brain.say(ReplyDropped(reply_id="r2", reason="barge_in"))
+        before = len(vendor.texts())
+        await desk.brain.say(ReplyText(reply_id="r3", clause=1, text="How are you?"))
+        await desk.finish("r3", 2)
+        async with a_worker(nats_url, vendor, tmp_path):
+            await desk.until(lambda: desk.finished("r3"))
+            await desk.brain.say(CallEnded(reason="hangup"))
+
+    assert vendor.texts()[before:] == ["How are you? "]
+    assert desk.heard("r3") == sound_of("Hello there.") + sound_of("How are you?")
+    assert {chunk.epoch for chunk in desk.audio} == {1, 2}
+    assert len([v for v in desk.said(VoiceStarted) if v == VoiceStarted(reply_id="r3")]) == 1

@@ -17,10 +17,10 @@ from services.tts.vendors.elevenlabs_socket import Context, Socket, open_socket
 log = structlog.get_logger()
 
 _FIRST_WAIT_S = 0.2
-_LONGEST_WAIT_S = 5.0
+_LONGEST_WAIT_S = 30.0
 _REFUSED_WAIT_S = 5.0
 """A refused key is not asked about more often."""
-_ROOM_WAIT_S = 0.5
+_ROOM_WAIT_S = 0.3
 _SETTLED_S = 1.0
 """A socket that lived this long, or gave sound, was a good one: the next is tried at once."""
 
@@ -34,6 +34,16 @@ class Account:
     connect_timeout_s: float
     late_after_s: float
     keep_alive_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Lost:
+    """A socket that is no more."""
+
+    error: VendorError
+    was_open: bool
+    was_good: bool
+    """It gave sound, or lived for long."""
 
 
 class SocketVoice:
@@ -67,31 +77,27 @@ class SocketVoice:
 
     async def keep_open(self) -> None:
         """Long-lived: have a socket, and have the next one when it is lost."""
-        wait_s = 0.0
+        bad = 0
         async with asyncio.TaskGroup() as closings:
             while True:
-                error, good = await self._hold_one(closings)
-                if good:
-                    wait_s = 0.0
-                    log.debug("voice socket lost", vendor=wire.VENDOR, reason=error.reason)
+                lost = await self._hold_one(closings)
+                bad = 0 if lost.was_good else bad + 1
+                if not bad or (bad == 1 and lost.was_open and lost.error.retryable):
+                    log.info("voice socket lost", vendor=wire.VENDOR, reason=lost.error.reason)
                     self._forget_used_socket()
                     continue
-                wait_s = min(max(_FIRST_WAIT_S, wait_s * 2), _LONGEST_WAIT_S)
-                if isinstance(error, VendorRefused):
-                    wait_s = _REFUSED_WAIT_S
-                log.error("no voice socket", vendor=wire.VENDOR, code=error.code, reason=error.reason)
-                self._fail(error)
-                await asyncio.sleep(wait_s * random.uniform(1.0, 1.2))
+                self._fail(lost.error, first=bad == 1 or (bad == 2 and lost.was_open))
+                await asyncio.sleep(_wait_s(lost.error, bad))
 
-    async def _hold_one(self, closings: asyncio.TaskGroup) -> tuple[VendorError, bool]:
-        """Open a socket and use it up; gives why it ended and whether it was a good one."""
+    async def _hold_one(self, closings: asyncio.TaskGroup) -> _Lost:
+        """Open a socket and use it up."""
         loop = asyncio.get_running_loop()
         url = wire.socket_url(self._account.base_url, self._speaking)
         key = self._account.key.get_secret_value()
         try:
             socket = await open_socket(url, key, self._speaking, self._account.connect_timeout_s)
         except VendorError as refusal:
-            return refusal, False
+            return _Lost(refusal, was_open=False, was_good=False)
         opened_at = loop.time()
         self._succeed(socket)
         try:
@@ -101,7 +107,8 @@ class SocketVoice:
             raise
         # Closing may take long; the next socket does not wait for it.
         closings.create_task(socket.close())
-        return error, socket.sounded or loop.time() - opened_at > _SETTLED_S
+        good = socket.sounded or loop.time() - opened_at > _SETTLED_S
+        return _Lost(error, was_open=True, was_good=good)
 
     async def _usable_socket(self) -> Socket:
         """The socket, or the one that is just being opened; at once the reason if opening failed of late."""
@@ -122,9 +129,19 @@ class SocketVoice:
             self._socket = asyncio.get_running_loop().create_future()
         self._socket.set_result(socket)
 
-    def _fail(self, error: VendorError) -> None:
+    def _fail(self, error: VendorError, *, first: bool) -> None:
+        # Told once as an error, not at every try of a long call.
+        tell = log.error if first else log.debug
+        tell("no voice socket", vendor=wire.VENDOR, code=error.code, reason=error.reason)
         if self._socket.done():
             self._socket = asyncio.get_running_loop().create_future()
         self._socket.set_exception(error)
         # Read once, so that a failure nobody asked about is not reported as forgotten.
         self._socket.exception()
+
+
+def _wait_s(error: VendorError, bad: int) -> float:
+    """How long to wait after so many bad sockets in a row; never the same for all calls at once."""
+    shortest_s = _REFUSED_WAIT_S if isinstance(error, VendorRefused) else _FIRST_WAIT_S
+    longer_s = float(shortest_s * 2 ** (min(bad, 10) - 1))
+    return min(longer_s, _LONGEST_WAIT_S) * random.uniform(1.0, 1.2)
