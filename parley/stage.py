@@ -62,11 +62,12 @@ async def run_stage(
     http_port: int,
     open_service: Callable[[Telemetry], AbstractAsyncContextManager[ServeCall]],
     stop: asyncio.Event,
+    why_not_ready: Callable[[], str] = str,
 ) -> None:
     """Own calls of `stage` until `stop` is set.
 
     `open_service` opens what lives as long as the process (vendor clients, pools) and gives the function that
-    serves one call.
+    serves one call. `why_not_ready` adds a reason to the bus being away; empty when there is none.
     """
     telemetry = start(stage, settings)
     lag = Lag()
@@ -80,7 +81,9 @@ async def run_stage(
         open_outbox(bus) as outbox,
         open_service(telemetry) as serve_call,
         serve(
-            health_app(Health(telemetry.registry, lambda: "" if bus.connected else "bus is away")),
+            health_app(
+                Health(telemetry.registry, lambda: why_not_ready() if bus.connected else "bus is away")
+            ),
             settings.http_host,
             http_port,
         ) as port,

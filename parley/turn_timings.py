@@ -105,7 +105,7 @@ class TurnTimings:
 
 
 def evolve(known: TurnTimings, event: Event) -> TurnTimings:
-    """What is known after one more event of the call; events come in the log's order, past owners' left out."""
+    """What is known after one more event; they come in the log's order, past owners' words left out."""
     clock = known.clock or CallClock(event.sent_at_us)
     known = replace(known, clock=clock)
     at_ms = clock.ms_at(event.sent_at_us)

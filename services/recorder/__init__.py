@@ -1,0 +1,1 @@
+"""The stage that remembers: recording, transcript, timings, call log."""

@@ -1,0 +1,182 @@
+"""A call as the database and the people who read it shall have it, made of its events. No I/O, no clock."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+from google.protobuf.json_format import MessageToDict
+
+from parley.envelope import CallClock, body_of, name_of
+from parley.turn_timings import TurnTiming, turn_timings
+from parley.v1.call_pb2 import CallEnded, CallStarted, Direction
+from parley.v1.event_pb2 import Event
+from services.recorder.transcript import Line, transcript
+
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+"""The one character that Postgres takes in no text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The outer facts. Numbers are personal: they belong in the database, never in a log."""
+
+    call_sid: str
+    direction: str
+    from_number: str
+    to_number: str
+    agent: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    duration_ms: int | None = None
+    end_reason: str | None = None
+    recording_url: str | None = None
+    transcript_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """All that is kept of a call but its sound."""
+
+    call: Call
+    lines: tuple[Line, ...]
+    timings: tuple[TurnTiming, ...]
+    events: tuple[Event, ...]
+
+
+def call_begun(started: Event) -> Call:
+    """What is known of a call when it starts."""
+    said: CallStarted = started.call_started
+    return Call(
+        call_sid=started.call_sid,
+        direction=Direction.Name(said.direction).removeprefix("DIRECTION_").lower(),
+        from_number=_clean(said.from_number),
+        to_number=_clean(said.to_number),
+        agent=_clean(said.agent),
+        started_at=_when(started.sent_at_us),
+    )
+
+
+def recording_name(started: Event) -> str:
+    """Under which name a call's recording lies: its date (UTC) and CallSid."""
+    return f"{_when(started.sent_at_us):%Y-%m-%d}/{started.call_sid}"
+
+
+def ended_ms(events: Sequence[Event]) -> int:
+    """Call time at which the call ended, or of the last event while it lasts."""
+    clock = CallClock(events[0].sent_at_us)
+    ended = next((event for event in events if event.HasField("call_ended")), None)
+    return max(clock.ms_at(e.sent_at_us) for e in events) if ended is None else clock.ms_at(ended.sent_at_us)
+
+
+def call_record(events: Sequence[Event], recording_url: str, transcript_url: str) -> CallRecord:
+    """A finished call, of its events in the log's order, the first being its start."""
+    begun = call_begun(next(event for event in events if event.HasField("call_started")))
+    ended = next((event for event in events if event.HasField("call_ended")), None)
+    said = ended.call_ended if ended is not None else CallEnded(reason="unknown")
+    call = Call(
+        call_sid=begun.call_sid,
+        direction=begun.direction,
+        from_number=begun.from_number,
+        to_number=begun.to_number,
+        agent=begun.agent,
+        started_at=begun.started_at,
+        ended_at=_when((ended or events[-1]).sent_at_us),
+        duration_ms=said.duration_ms or ended_ms(events),
+        end_reason=_clean(said.reason),
+        recording_url=recording_url,
+        transcript_url=transcript_url,
+    )
+    return CallRecord(call, transcript(events, ended_ms(events)), turn_timings(events), tuple(events))
+
+
+def event_row(n: int, event: Event) -> tuple[object, ...]:
+    """An event as the table `events` holds it."""
+    body = body_of(event)
+    facts = "{}" if body is None else json.dumps(MessageToDict(body, preserving_proto_field_name=True))
+    return (
+        event.call_sid,
+        n,
+        event.id,
+        "unknown" if body is None else name_of(body),
+        event.stage,
+        event.epoch,
+        event.sequence,
+        _when(event.sent_at_us),
+        _NUL.sub(r"\1", facts),
+    )
+
+
+def line_row(call_sid: str, n: int, line: Line) -> tuple[object, ...]:
+    """A line as the table `transcript` holds it."""
+    return (
+        call_sid,
+        n,
+        line.who,
+        _clean(line.text),
+        line.start_ms,
+        line.end_ms,
+        line.turn,
+        line.reply_id,
+        line.interrupted,
+    )
+
+
+def timing_row(call_sid: str, timing: TurnTiming) -> tuple[object, ...]:
+    """A turn's times as the table `turn_timings` holds them."""
+    return (
+        call_sid,
+        timing.turn,
+        timing.reply_id,
+        timing.decided_by,
+        timing.speech_end_ms,
+        timing.turn_ended_ms,
+        timing.reply_started_ms,
+        timing.first_text_ms,
+        timing.voice_started_ms,
+        timing.playback_started_ms,
+        timing.latency_ms,
+    )
+
+
+def as_json(record: CallRecord) -> str:
+    """The transcript for programs."""
+    call = record.call
+    turns = [{**asdict(timing), "latency_ms": timing.latency_ms} for timing in record.timings]
+    facts = {
+        "call_sid": call.call_sid,
+        "direction": call.direction,
+        "agent": call.agent,
+        "started_at": call.started_at.isoformat(),
+        "duration_ms": call.duration_ms,
+        "end_reason": call.end_reason,
+        "recording_url": call.recording_url,
+        "lines": [asdict(line) for line in record.lines],
+        "turns": turns,
+    }
+    return json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
+
+
+def as_text(record: CallRecord) -> str:
+    """The transcript for people."""
+    call = record.call
+    answers = {t.reply_id: t.latency_ms for t in record.timings if t.reply_id and t.latency_ms is not None}
+    head = f"{call.call_sid}  {call.started_at:%Y-%m-%d %H:%M:%S} UTC  agent {call.agent}\n\n"
+    return head + "".join(_line_text(line, answers.get(line.reply_id)) for line in record.lines)
+
+
+def _line_text(line: Line, latency_ms: int | None) -> str:
+    minutes, ms = divmod(line.start_ms, 60_000)
+    after = f"  [after {latency_ms} ms]" if line.who == "agent" and latency_ms is not None else ""
+    cut = "  [interrupted]" if line.interrupted else ""
+    return f"{minutes:02d}:{ms / 1000:06.3f}  {line.who:<6}  {line.text}{after}{cut}\n"
+
+
+def _when(wall_us: int) -> datetime:
+    seconds, us = divmod(wall_us, 1_000_000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=us)
+
+
+def _clean(text: str) -> str:
+    return text.replace("\x00", "")

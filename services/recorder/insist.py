@@ -1,0 +1,63 @@
+"""Work that must be done however long it takes: tried again and again, its failure told once."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import stamina
+import structlog
+
+from parley.errors import VendorError
+from parley.event_log import CallLog
+from parley.v1.work_pb2 import StageFailed
+
+log = structlog.get_logger()
+
+_FIRST_WAIT_S = 0.2
+_LONGEST_WAIT_S = 5.0
+
+Result = TypeVar("Result")
+
+
+class Insistence:
+    """One call's dealings with a store and a database that may be away."""
+
+    def __init__(self, call_log: CallLog) -> None:
+        self._log = call_log
+        self._told: set[str] = set()
+
+    async def until_done(self, work: Callable[[], Awaitable[Result]]) -> Result:
+        """Do it, with growing pauses, until it is done.
+
+        Raises:
+            VendorError: trying again cannot help.
+        """
+        retries = stamina.retry_context(
+            on=_may_pass, attempts=None, timeout=None, wait_initial=_FIRST_WAIT_S, wait_max=_LONGEST_WAIT_S
+        )
+        async for attempt in retries:
+            with attempt:
+                try:
+                    return await work()
+                except VendorError as error:
+                    await self.tell(error)
+                    raise
+        raise AssertionError("without a limit the attempts have no end")
+
+    async def tell(self, error: VendorError) -> None:
+        """Say once per call that a vendor is away."""
+        if error.vendor in self._told:
+            return
+        self._told.add(error.vendor)
+        log.error("call cannot be stored yet", vendor=error.vendor, error=error.reason)
+        await self._log.say(
+            StageFailed(
+                code=error.code,
+                message=f"{error.vendor} does not take the call's record yet",
+                retryable=error.retryable,
+                vendor=error.vendor,
+            )
+        )
+
+
+def _may_pass(error: Exception) -> bool:
+    return isinstance(error, VendorError) and error.retryable

@@ -1,0 +1,161 @@
+"""audio.* and call.* → recording, transcript and rows; a successor goes on from what is stored."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+
+import stamina.instrumentation
+import structlog
+
+from parley.envelope import body_of
+from parley.errors import VendorError
+from parley.mulaw import BYTES_PER_MS
+from parley.stage import OwnedCall, ServeCall
+from parley.v1.event_pb2 import Event
+from parley.v1.work_pb2 import CallRecorded
+from services.recorder import call_record, wav
+from services.recorder.insist import Insistence
+from services.recorder.settings import RecorderSettings
+from services.recorder.sound import Sound
+from services.recorder.timeline import Timeline
+from services.recorder.vendors.object_store import Recordings, open_recordings, stored_until
+from services.recorder.vendors.postgres import Postgres
+
+log = structlog.get_logger()
+
+_AFTERMATH_S = 0.5
+"""How long after the end others may still speak of the call."""
+
+
+@asynccontextmanager
+async def open_recorder(
+    settings: RecorderSettings, database: Postgres, _telemetry: object = None
+) -> AsyncIterator[ServeCall]:
+    """Open store and database for as long as the process lives; gives what records one call.
+
+    Raises:
+        ConfigError: PARLEY_RECORDINGS_URL names no place to write to.
+    """
+    # Each call says once that its record waits; a line per try and call would drown the log.
+    stamina.instrumentation.set_on_retry_hooks(())
+    recordings = open_recordings(settings.recordings_url)
+    async with database.opened():
+        log.info("recordings go to", url=recordings.url)
+        yield partial(record, settings, recordings, database)
+
+
+async def record(
+    settings: RecorderSettings, recordings: Recordings, database: Postgres, call: OwnedCall
+) -> None:
+    """Remember one call: to its end, and until all of it is stored."""
+    await _Recorder(settings, recordings, database, call).run()
+
+
+class _Recorder:
+    """One call on its way into the store and the database."""
+
+    def __init__(
+        self, settings: RecorderSettings, recordings: Recordings, database: Postgres, call: OwnedCall
+    ) -> None:
+        self._settings = settings
+        self._recordings = recordings
+        self._database = database
+        self._call = call
+        self._log = call.log
+        self._started = next(e for e in call.log.history if e.HasField("call_started"))
+        self._name = call_record.recording_name(self._started)
+        self._events: list[Event] = []
+        self._timeline = Timeline()
+        self._sound = Sound(call.bus, call.call_sid, self._timeline)
+        self._insist = Insistence(call.log)
+
+    async def run(self) -> None:
+        if not any(event.HasField("call_recorded") for event in self._log.history):
+            for event in self._log.history:
+                self._happened(event)
+            await self._store_record(await self._finished_earlier() or await self._record_sound())
+        await self._insist.until_done(lambda: self._recordings.drop_segments(self._name))
+
+    async def _finished_earlier(self) -> int:
+        """Length of the recording, if a former owner came that far; segments may be gone by then."""
+        if not self._call.ended:
+            return 0
+        return await self._insist.until_done(lambda: self._recordings.wav_samples(self._name))
+
+    def _happened(self, event: Event) -> None:
+        self._events.append(event)
+        body = body_of(event)
+        if body is not None:
+            self._timeline.happened(body)
+
+    async def _record_sound(self) -> int:
+        segments = await self._insist.until_done(lambda: self._recordings.segments(self._name))
+        self._timeline.stored = stored_until(segments)
+        if self._call.ended:
+            await self._sound.read()
+        else:
+            await self._follow_call()
+        end = self._timeline.ended(call_record.ended_ms(self._events))
+        await self._insist.until_done(lambda: self._store_sound(end))
+        await self._insist.until_done(lambda: self._recordings.put_wav(self._name, end))
+        return end
+
+    async def _follow_call(self) -> None:
+        async with self._sound.followed(), asyncio.TaskGroup() as tasks:
+            meanwhile = (
+                tasks.create_task(self._store_what_settles()),
+                tasks.create_task(self._store_beginning()),
+            )
+            await self._follow_events()
+            for task in meanwhile:
+                task.cancel()
+        await self._sound.mend()
+
+    async def _follow_events(self) -> None:
+        """Until the call has ended, and a little longer for what is still said of it."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(None) as patience:
+                async for event in self._log:
+                    self._call.heard(event)
+                    self._happened(event)
+                    if event.HasField("call_ended"):
+                        patience.reschedule(asyncio.get_running_loop().time() + _AFTERMATH_S)
+
+    async def _store_beginning(self) -> None:
+        """So that a call can be found in the database while it lasts."""
+        begun = call_record.call_begun(self._started)
+        await self._insist.until_done(lambda: self._database.put_call(begun))
+
+    async def _store_what_settles(self) -> None:
+        """Long-lived: a segment whenever enough sound has settled."""
+        segment = int(self._settings.recording_segment_s * 1000) * BYTES_PER_MS
+        settle_ms = int(self._settings.recording_settle_s * 1000)
+        while True:
+            await asyncio.sleep(min(1.0, self._settings.recording_segment_s / 2))
+            end = self._timeline.settled(self._log.now_ms(), settle_ms)
+            if end - self._timeline.stored < segment or not self._call.bus.connected:
+                continue
+            await self._sound.mend()
+            try:
+                await self._store_sound(end)
+            except VendorError as error:
+                # The sound stays here, and goes with the next segment.
+                await self._insist.tell(error)
+
+    async def _store_sound(self, end: int) -> None:
+        start = self._timeline.stored
+        if end > start:
+            await self._recordings.put_segment(self._name, start, wav.interleaved(*self._timeline.cut(end)))
+            self._timeline.mark_stored(end)
+
+    async def _store_record(self, samples: int) -> None:
+        recordings, name = self._recordings, self._name
+        url, transcript_url = recordings.url_of(f"{name}.wav"), recordings.url_of(f"{name}.json")
+        made = call_record.call_record(self._events, url, transcript_url)
+        for ending, text in ((".json", call_record.as_json(made)), (".txt", call_record.as_text(made))):
+            data = text.encode()
+            await self._insist.until_done(partial(recordings.put, name + ending, data))
+        await self._insist.until_done(lambda: self._database.put_record(made))
+        await self._log.say(CallRecorded(recording_url=url, duration_ms=samples // BYTES_PER_MS))
+        log.info("call recorded", duration_ms=samples // BYTES_PER_MS)

@@ -1,0 +1,91 @@
+"""A call's sound from the bus to its timeline: live, and from the stream where live sound was missed."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+import structlog
+from google.protobuf.message import DecodeError
+
+from parley import streams, subjects
+from parley.bus import Bus, Message, Subscription
+from parley.errors import BusError
+from parley.v1.audio_pb2 import AgentAudio, CallerAudio
+from services.recorder.timeline import Timeline
+
+log = structlog.get_logger()
+
+_READ_TIMEOUT_S = 60.0
+_READ_AGAIN_AFTER_S = 0.5
+
+Chunk = TypeVar("Chunk", CallerAudio, AgentAudio)
+
+
+class Sound:
+    """Both directions of one call, fed into its timeline."""
+
+    def __init__(self, bus: Bus, call_sid: str, timeline: Timeline) -> None:
+        self._bus = bus
+        self._caller = subjects.caller_audio(call_sid)
+        self._agent = subjects.agent_audio(call_sid)
+        self._timeline = timeline
+        self._reconnects = bus.reconnects
+
+    @asynccontextmanager
+    async def followed(self) -> AsyncIterator[None]:
+        """While entered, all sound from the call's beginning on comes into the timeline."""
+        async with (
+            self._bus.subscribe(self._caller) as caller,
+            self._bus.subscribe(self._agent) as agent,
+            asyncio.TaskGroup() as tasks,
+        ):
+            await self.read()
+            following = (
+                tasks.create_task(_feed(caller, CallerAudio, self._timeline.caller_spoke)),
+                tasks.create_task(_feed(agent, AgentAudio, self._timeline.agent_spoke)),
+            )
+            try:
+                yield
+            finally:
+                for task in following:
+                    task.cancel()
+
+    async def mend(self) -> None:
+        """Read again what live sound has left out, if it has."""
+        if self._timeline.gap or self._bus.reconnects != self._reconnects:
+            await self.read()
+
+    async def read(self) -> None:
+        """Read all that the stream holds of the call; waits for the bus as long as it takes."""
+        while True:
+            reconnects = self._bus.reconnects
+            try:
+                caller = await self._read(self._caller, CallerAudio)
+                agent = await self._read(self._agent, AgentAudio)
+            except (BusError, TimeoutError) as error:
+                log.warning("sound cannot be read yet", error=str(error))
+                await asyncio.sleep(_READ_AGAIN_AFTER_S)
+                continue
+            self._timeline.reread(caller, agent)
+            self._reconnects = reconnects
+            return
+
+    async def _read(self, subject: str, kind: type[Chunk]) -> list[Chunk]:
+        messages = await self._bus.read(streams.AUDIO, subject, timeout_s=_READ_TIMEOUT_S)
+        return [chunk for message in messages if (chunk := _parsed(message, kind)) is not None]
+
+
+async def _feed(live: Subscription, kind: type[Chunk], take: Callable[[Chunk], None]) -> None:
+    async for message in live:
+        chunk = _parsed(message, kind)
+        if chunk is not None:
+            take(chunk)
+
+
+def _parsed(message: Message, kind: type[Chunk]) -> Chunk | None:
+    try:
+        return kind.FromString(message.data)
+    except DecodeError:
+        log.warning("bytes that are no sound", subject=message.subject, size=len(message.data))
+        return None

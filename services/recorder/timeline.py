@@ -1,0 +1,175 @@
+"""Both voices on one clock: the caller's by its times, the agent's as it was heard. No I/O, no clock.
+
+Positions are samples of call time, 8 a millisecond, one byte of mu-law each.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from parley.envelope import Body
+from parley.epochs import AudioFence
+from parley.mulaw import BYTES_PER_MS, SILENCE
+from parley.v1 import call_pb2
+from parley.v1.audio_pb2 import AgentAudio, CallerAudio
+from services.recorder import heard
+from services.recorder.heard import Heard
+
+
+@dataclass(slots=True)
+class Track:
+    """Pieces of sound by position; of two at the same place the later owner's counts."""
+
+    _pieces: dict[tuple[int, int], tuple[int, bytes]] = field(default_factory=dict)
+    end: int = 0
+    """Position after the last sample so far."""
+
+    def put(self, owner: tuple[int, int], start: int, mulaw: bytes) -> None:
+        """Keep a piece; `owner` is its epoch and sequence, the same again changes nothing."""
+        self._pieces[owner] = (start, mulaw)
+        self.end = max(self.end, start + len(mulaw))
+
+    def cut(self, start: int, end: int) -> bytes:
+        """The sound from `start` to `end`, silence where there is none."""
+        sound = bytearray(SILENCE * (end - start))
+        for _, (at, mulaw) in sorted(self._pieces.items()):
+            low, high = max(at, start), min(at + len(mulaw), end)
+            if low < high:
+                sound[low - start : high - start] = mulaw[low - at : high - at]
+        return bytes(sound)
+
+    def forget(self, before: int) -> None:
+        """Let go of pieces that end before a position."""
+        self._pieces = {
+            owner: piece for owner, piece in self._pieces.items() if piece[0] + len(piece[1]) > before
+        }
+
+
+@dataclass(slots=True)
+class _Order:
+    """Admits a subject's chunks in order, and notices one that is missing."""
+
+    fence: AudioFence = field(default_factory=AudioFence)
+    gap: bool = False
+
+    def admits(self, epoch: int, sequence: int) -> bool:
+        before = (self.fence.epoch, self.fence.sequence)
+        if not self.fence.admits(epoch, sequence):
+            return False
+        expected = before[1] + 1 if epoch == before[0] else 1
+        self.gap = self.gap or sequence != expected
+        return True
+
+
+@dataclass(slots=True)
+class Timeline:
+    """A call's sound that is not stored yet."""
+
+    stored: int = 0
+    """Position up to which the sound is stored."""
+    heard: Heard = field(default_factory=Heard)
+    _caller: Track = field(default_factory=Track)
+    _agent: dict[str, Track] = field(default_factory=dict)
+    _caller_order: _Order = field(default_factory=_Order)
+    _agent_order: _Order = field(default_factory=_Order)
+    _stream_open: bool = False
+
+    @property
+    def gap(self) -> bool:
+        """Whether a chunk did not come, so that the sound must be read again from its stream."""
+        return self._caller_order.gap or self._agent_order.gap
+
+    def caller_spoke(self, audio: CallerAudio) -> None:
+        """Live sound of the caller."""
+        if self._caller_order.admits(audio.epoch, audio.sequence):
+            self._put_caller(audio)
+
+    def agent_spoke(self, audio: AgentAudio) -> None:
+        """Live sound of the agent, heard or not."""
+        if self._agent_order.admits(audio.epoch, audio.sequence):
+            self._put_agent(audio)
+
+    def reread(self, caller: Iterable[CallerAudio], agent: Iterable[AgentAudio]) -> None:
+        """All that the streams still hold of the call, from its first chunk on; mends gaps."""
+        caller_order, agent_order = _Order(), _Order()
+        for said in caller:
+            if caller_order.admits(said.epoch, said.sequence):
+                self._put_caller(said)
+        for spoken in agent:
+            if agent_order.admits(spoken.epoch, spoken.sequence):
+                self._put_agent(spoken)
+        # Live chunks may have come meanwhile: the further of the two goes on.
+        self._caller_order = _Order(_later(self._caller_order.fence, caller_order.fence))
+        self._agent_order = _Order(_later(self._agent_order.fence, agent_order.fence))
+
+    def happened(self, said: Body) -> None:
+        """An event of the call."""
+        match said:
+            case call_pb2.StreamStarted():
+                self._stream_open = True
+            case call_pb2.StreamStopped():
+                self._stream_open = False
+            case _:
+                pass
+        self.heard = heard.evolve(self.heard, said)
+
+    def ended(self, at_ms: int) -> int:
+        """The call is over; gives the position of the recording's end."""
+        self.heard = heard.call_ended(self.heard, at_ms)
+        return max(self.stored, at_ms * BYTES_PER_MS, self._caller.end)
+
+    def settled(self, now_ms: int, settle_ms: int) -> int:
+        """Position up to which nothing will change any more."""
+        now = now_ms * BYTES_PER_MS
+        if self._stream_open:
+            # While a stream is open the caller's sound never pauses; where it lags, so does all else.
+            now = min(now, self._caller.end)
+        settled = now - settle_ms * BYTES_PER_MS
+        playing = self.heard.playing
+        if playing is not None:
+            settled = min(settled, playing.end)
+        return max(self.stored, settled)
+
+    def cut(self, end: int) -> tuple[bytes, bytes]:
+        """Both voices from `stored` to `end`: the caller's, the agent's."""
+        return self._caller.cut(self.stored, end), self._agent_heard(self.stored, end)
+
+    def mark_stored(self, end: int) -> None:
+        """Sound before `end` is stored: let go of it."""
+        self.stored = end
+        self._caller.forget(end)
+        live = {span.reply_id for span in self.heard.spans if span.playing or span.end > end}
+        over = {span.reply_id for span in self.heard.spans} - live
+        for reply_id in over:
+            last = self.heard.last_of(reply_id)
+            track = self._agent.get(reply_id)
+            if last is not None and track is not None:
+                track.forget(last.until_sample)
+
+    def _agent_heard(self, start: int, end: int) -> bytes:
+        sound = bytearray(SILENCE * (end - start))
+        spans = self.heard.spans
+        for n, span in enumerate(spans):
+            track = self._agent.get(span.reply_id)
+            if track is None:
+                continue
+            span_end = span.start + track.end - span.from_sample if span.playing else span.end
+            if n + 1 < len(spans):
+                span_end = min(span_end, spans[n + 1].start)
+            low, high = max(span.start, start), min(span_end, end)
+            if low < high:
+                shift = span.from_sample - span.start
+                sound[low - start : high - start] = track.cut(low + shift, high + shift)
+        return bytes(sound)
+
+    def _put_caller(self, audio: CallerAudio) -> None:
+        start = audio.at_ms * BYTES_PER_MS
+        if start + len(audio.mulaw) > self.stored:
+            self._caller.put((audio.epoch, audio.sequence), start, audio.mulaw)
+
+    def _put_agent(self, audio: AgentAudio) -> None:
+        track = self._agent.setdefault(audio.reply_id, Track())
+        track.put((audio.epoch, audio.sequence), audio.offset_samples, audio.mulaw)
+
+
+def _later(one: AudioFence, other: AudioFence) -> AudioFence:
+    return one if (one.epoch, one.sequence) >= (other.epoch, other.sequence) else other

@@ -1,0 +1,1 @@
+"""What the recorder writes to: an object store and a database."""

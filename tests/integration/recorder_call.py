@@ -1,0 +1,175 @@
+"""A made-up call for the recorder: its events, its sound, and what must be remembered of it."""
+
+from dataclasses import dataclass
+
+from parley import subjects
+from parley.bus import Bus
+from parley.envelope import Body, name_of, seal
+from parley.event_log import wall_us
+from parley.mulaw import DECODE, SILENCE
+from parley.v1 import call_pb2, playback_pb2, reply_pb2, speech_pb2, voice_pb2
+from parley.v1.audio_pb2 import AgentAudio, CallerAudio
+from parley.v1.work_pb2 import Work
+
+FRAME_MS = 20
+STREAM_MS = 400
+END_MS = 12_000
+LOST_FRAMES = range(3000, 3100, FRAME_MS)
+REPLY_SAMPLES = {"r1": 16_000, "r2": 24_000, "r3": 8_000}
+
+
+def _pattern(seed: int, start: int, length: int) -> bytes:
+    """Sound whose every sample tells where it belongs; never silence."""
+    return bytes((seed + position * 7) % 250 for position in range(start, start + length))
+
+
+def caller_sound(at_ms: int, length_ms: int) -> bytes:
+    """What the caller says."""
+    return _pattern(1, at_ms * 8, length_ms * 8)
+
+
+def reply_sound(reply_id: str, start: int, end: int) -> bytes:
+    """What the agent says, by position within the reply."""
+    return _pattern(int(reply_id[1:]) * 50, start, end - start)
+
+
+def expected_channels() -> tuple[bytes, bytes]:
+    """Caller and agent as they must be in the recording, mu-law."""
+    caller = bytearray(SILENCE * (END_MS * 8))
+    for at_ms in range(STREAM_MS, END_MS, FRAME_MS):
+        if at_ms not in LOST_FRAMES:
+            caller[at_ms * 8 : (at_ms + FRAME_MS) * 8] = caller_sound(at_ms, FRAME_MS)
+    agent = bytearray(SILENCE * (END_MS * 8))
+    for at_ms, reply_id, start, end in (
+        (600, "r1", 0, 16_000),
+        (5000, "r2", 0, 8000),
+        (7000, "r2", 8000, 12_000),
+    ):
+        agent[at_ms * 8 : at_ms * 8 + end - start] = reply_sound(reply_id, start, end)
+    return bytes(caller), bytes(agent)
+
+
+def linear(mulaw: bytes) -> list[int]:
+    """As 16-bit samples."""
+    return [DECODE[code] for code in mulaw]
+
+
+def events() -> list[tuple[int, str, Body]]:
+    """When, who, what."""
+    word = voice_pb2.SpokenWord
+    return [
+        (0, "webhook", call_pb2.CallStarted(direction=1, from_number="+15550001", to_number="+15550002")),
+        (400, "edge", call_pb2.StreamStarted(stream_sid="MZ1", at_ms=STREAM_MS)),
+        (410, "brain", reply_pb2.ReplyStarted(reply_id="r1", kind=1)),
+        (420, "brain", reply_pb2.ReplyText(reply_id="r1", clause=0, text="Hello, how can I help?")),
+        (430, "brain", reply_pb2.ReplyFinished(reply_id="r1", clauses=1, reason="stop")),
+        (500, "tts", voice_pb2.VoiceStarted(reply_id="r1")),
+        (550, "tts", voice_pb2.ClauseVoiced(reply_id="r1", clause=0, end_sample=16_000)),
+        (600, "edge", playback_pb2.PlaybackStarted(reply_id="r1", at_ms=600)),
+        (1600, "edge", playback_pb2.PlaybackProgressed(reply_id="r1", heard_samples=8000, at_ms=1600)),
+        (2600, "edge", playback_pb2.PlaybackFinished(reply_id="r1", heard_samples=16_000, at_ms=2600)),
+        (3030, "stt", speech_pb2.SpeechStarted(at_ms=3000)),
+        (4050, "stt", speech_pb2.SpeechStopped(at_ms=4000)),
+        (4100, "brain", reply_pb2.ReplyStarted(reply_id="r3", turn=1, kind=2, held=True)),
+        (4110, "brain", reply_pb2.ReplyText(reply_id="r3", clause=0, text="Too early.")),
+        (4200, "brain", reply_pb2.ReplyDropped(reply_id="r3", reason="speculation")),
+        (
+            4300,
+            "stt",
+            speech_pb2.TurnEnded(
+                turn=1, text="a table for two", speech_end_ms=4000, until_ms=4250, decided_by="silence"
+            ),
+        ),
+        (4310, "brain", reply_pb2.ReplyStarted(reply_id="r2", turn=1, kind=2)),
+        (4500, "brain", reply_pb2.ReplyText(reply_id="r2", clause=0, text="Gladly. ")),
+        (4510, "brain", reply_pb2.ReplyText(reply_id="r2", clause=1, text="At what time?")),
+        (4800, "tts", voice_pb2.VoiceStarted(reply_id="r2")),
+        (4810, "tts", voice_pb2.ClauseVoiced(reply_id="r2", clause=0, end_sample=6000)),
+        (
+            4820,
+            "tts",
+            voice_pb2.ClauseVoiced(
+                reply_id="r2",
+                clause=1,
+                start_sample=6000,
+                end_sample=24_000,
+                words=[
+                    word(text="At", start_ms=750, end_ms=1000),
+                    word(text="what", start_ms=1000, end_ms=1500),
+                    word(text="time?", start_ms=1500, end_ms=3000),
+                ],
+            ),
+        ),
+        (5000, "edge", playback_pb2.PlaybackStarted(reply_id="r2", at_ms=5000)),
+        (6000, "edge", playback_pb2.PlaybackHeld(reply_id="r2", heard_samples=8000, at_ms=6000)),
+        (7000, "edge", playback_pb2.PlaybackStarted(reply_id="r2", from_sample=8000, at_ms=7000)),
+        (7500, "edge", playback_pb2.BargeIn(reply_id="r2", heard_samples=12_000, at_ms=7500)),
+        (11_900, "edge", call_pb2.StreamStopped(stream_sid="MZ1", at_ms=END_MS, reason="stop")),
+        (END_MS, "edge", call_pb2.CallEnded(reason="completed", duration_ms=END_MS)),
+    ]
+
+
+@dataclass(slots=True)
+class MadeUpCall:
+    """Publishes the call piece by piece; it started `END_MS` before it was made."""
+
+    bus: Bus
+    call_sid: str
+    started_at_us: int = 0
+    _events_said: int = 0
+
+    def __post_init__(self) -> None:
+        self.started_at_us = self.started_at_us or wall_us() - END_MS * 1000
+
+    async def look_for_recorder(self) -> None:
+        """Publish the work message."""
+        work = Work(call_sid=self.call_sid, stage="recorder")
+        await self.bus.publish_stored(subjects.work("recorder", self.call_sid), work.SerializeToString())
+
+    async def happens(self, from_ms: int, until_ms: int) -> None:
+        """Publish all sound and events of a stretch of call time."""
+        await self._agent_speaks(from_ms, until_ms)
+        for sequence, at_ms in enumerate(range(STREAM_MS, END_MS, FRAME_MS), 1):
+            if from_ms <= at_ms < until_ms and at_ms not in LOST_FRAMES:
+                audio = CallerAudio(
+                    epoch=1, sequence=sequence, at_ms=at_ms, mulaw=caller_sound(at_ms, FRAME_MS)
+                )
+                await self._publish_sound(subjects.caller_audio(self.call_sid), audio)
+        for sequence, (at_ms, stage, body) in enumerate(events(), 1):
+            if from_ms <= at_ms < until_ms:
+                await self._say(sequence, at_ms, stage, body)
+
+    async def _agent_speaks(self, from_ms: int, until_ms: int) -> None:
+        made_at_ms = {"r1": 500, "r2": 4800, "r3": 4150}
+        sequence = 0
+        for reply_id, samples in REPLY_SAMPLES.items():
+            for offset in range(0, samples, 800):
+                sequence += 1
+                if from_ms <= made_at_ms[reply_id] < until_ms:
+                    audio = AgentAudio(
+                        epoch=1,
+                        sequence=sequence,
+                        reply_id=reply_id,
+                        offset_samples=offset,
+                        mulaw=reply_sound(reply_id, offset, min(offset + 800, samples)),
+                    )
+                    await self._publish_sound(subjects.agent_audio(self.call_sid), audio)
+
+    async def _publish_sound(self, subject: str, audio: CallerAudio | AgentAudio) -> None:
+        await self.bus.publish(subject, audio.SerializeToString())
+
+    async def _say(self, sequence: int, at_ms: int, stage: str, body: Body) -> None:
+        event = seal(
+            body,
+            call_sid=self.call_sid,
+            stage=stage,
+            epoch=1,
+            sequence=sequence,
+            sent_at_us=self.started_at_us + at_ms * 1000,
+            traceparent="",
+        )
+        await self.bus.publish_stored(
+            subjects.call_event(self.call_sid, name_of(body)),
+            event.SerializeToString(),
+            message_id=f"{self.call_sid}:{event.id}",
+        )
