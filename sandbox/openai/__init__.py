@@ -1,0 +1,1 @@
+"""A stand-in for OpenAI's chat completions, scripted by YAML."""

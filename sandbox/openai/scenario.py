@@ -1,0 +1,139 @@
+"""What the model answers: rules read from YAML. No clock."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_FOLDER = Path(__file__).parent / "scenarios"
+_KEYS = {"when", "after", "turn", "tool_result", "say", "call"}
+
+
+class ScenarioError(ValueError):
+    """A scenario that cannot be played; the text names the file and the rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the model says and calls."""
+
+    text: str = ""
+    tool: str = ""
+    arguments: str = "{}"
+    """JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An answer, and when it is given; every condition that is set must hold."""
+
+    say: str
+    tool: str
+    arguments: Mapping[str, Any]
+    when: re.Pattern[str] | None = None
+    """Found in what the user said last."""
+    after: re.Pattern[str] | None = None
+    """Found in what the assistant said last."""
+    turn: int = 0
+    """The user's n-th message; 0 for any."""
+    tool_result: str = ""
+    """The last message is this tool's result; empty: it is not a tool's result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Rules, tried in order."""
+
+    name: str
+    rules: tuple[Rule, ...]
+
+    def answer(self, messages: Sequence[Mapping[str, Any]]) -> Answer:
+        """What to say after these chat messages."""
+        users = [_text(m) for m in messages if m["role"] == "user"]
+        assistants = [_text(m) for m in messages if m["role"] == "assistant"]
+        user, assistant = (users or [""])[-1], (assistants or [""])[-1]
+        tool = _tool_of(messages)
+        for rule in self.rules:
+            if rule.tool_result != tool or (rule.turn and rule.turn != len(users)):
+                continue
+            if rule.after and not rule.after.search(assistant):
+                continue
+            match = rule.when.search(user) if rule.when else re.match("", "")
+            if match:
+                return _fill(rule, user, match)
+        return Answer("I see." if not tool else "Done.")
+
+
+def _fill(rule: Rule, user: str, match: re.Match[str]) -> Answer:
+    said = {name: (value or "").strip() for name, value in match.groupdict().items()}
+    text = rule.say.format(user=user.strip(), **said)
+    return Answer(text, rule.tool, json.dumps(dict(rule.arguments)))
+
+
+def _text(message: Mapping[str, Any]) -> str:
+    content = message.get("content") or ""
+    if isinstance(content, list):
+        return " ".join(str(part.get("text", "")) for part in content)
+    return str(content)
+
+
+def _tool_of(messages: Sequence[Mapping[str, Any]]) -> str:
+    """Name of the tool whose result is the last message; empty for none."""
+    if not messages or messages[-1]["role"] != "tool":
+        return ""
+    wanted = messages[-1].get("tool_call_id")
+    for message in reversed(messages):
+        for call in message.get("tool_calls") or ():
+            if call["id"] == wanted:
+                return str(call["function"]["name"])
+    return "?"
+
+
+def read_scenario(name: str) -> Scenario:
+    """Read `name` from the scenarios folder, or from a path that ends in .yaml.
+
+    Raises:
+        ScenarioError: no such file, or a wrong rule.
+    """
+    path = Path(name) if name.endswith(".yaml") else _FOLDER / f"{Path(name).name}.yaml"
+    try:
+        data = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise ScenarioError(f"{path}: {error}") from None
+    if not isinstance(data, dict) or not isinstance(data.get("rules"), list):
+        raise ScenarioError(f"{path}: must hold a list `rules`")
+    rules = [_rule(rule, f"{path}: rule {number}") for number, rule in enumerate(data["rules"], 1)]
+    if "otherwise" in data:
+        rules.append(_rule(data["otherwise"], f"{path}: otherwise"))
+    return Scenario(path.stem, tuple(rules))
+
+
+def has_scenario(name: str) -> bool:
+    """Whether the folder holds it."""
+    return (_FOLDER / f"{Path(name).name}.yaml").exists()
+
+
+def _rule(data: Any, where: str) -> Rule:
+    if not isinstance(data, dict):
+        raise ScenarioError(f"{where}: expected `say` or `call`")
+    if unknown := sorted(set(data) - _KEYS):
+        raise ScenarioError(f"{where}: unknown key {unknown[0]!r} (known: {', '.join(sorted(_KEYS))})")
+    call = data.get("call") or {}
+    if isinstance(call, str):
+        call = {"name": call}
+    try:
+        return Rule(
+            say=" ".join(str(data.get("say", "")).split()),
+            tool=str(call.get("name", "")),
+            arguments=call.get("arguments") or {},
+            when=re.compile(data["when"], re.IGNORECASE) if "when" in data else None,
+            after=re.compile(data["after"], re.IGNORECASE) if "after" in data else None,
+            turn=int(data.get("turn", 0)),
+            tool_result=str(data.get("tool_result", "")),
+        )
+    except (re.error, ValueError) as error:
+        raise ScenarioError(f"{where}: {error}") from None

@@ -1,0 +1,24 @@
+"""What the stand-in for OpenAI is told; latencies and faults may be changed while it runs."""
+
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class OpenAISandboxSettings(BaseSettings):
+    """Names are PARLEY_SANDBOX_*."""
+
+    model_config = SettingsConfigDict(env_prefix="PARLEY_SANDBOX_", frozen=True, extra="ignore")
+
+    host: str = "127.0.0.1"
+    openai_port: int = Field(default=9003, ge=0, le=65535)
+    scenario: str = "clinic"
+    """A file of sandbox/openai/scenarios, or a path."""
+    first_token_ms: float = Field(default=350, ge=0)
+    tokens_per_s: float = Field(default=80, gt=0)
+    llm_refuse: int = Field(default=0, ge=0, le=599)
+    """Answer with this HTTP status instead."""
+    llm_fault: Literal["", "hang", "hang_mid", "close_mid", "garbage"] = ""
+    llm_fault_requests: int = Field(default=1_000_000, ge=0)
+    """How many requests meet the fault before all is well again."""
