@@ -1,6 +1,6 @@
 """What the recorder is told."""
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from parley.settings import CommonSettings
 
@@ -28,3 +28,10 @@ class RecorderSettings(CommonSettings):
 
     recording_settle_s: float = Field(default=3.0, ge=0, le=60)
     """How long sound rests before it is stored, for what comes late."""
+
+    @field_validator("postgres_url")
+    @classmethod
+    def _is_an_address(cls, url: SecretStr) -> SecretStr:
+        if not url.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("must look like postgresql://user:password@host:5432/database")
+        return url

@@ -17,7 +17,11 @@ from services.recorder.heard import Heard
 
 @dataclass(slots=True)
 class Track:
-    """Pieces of sound by position; of two at the same place the later owner's counts."""
+    """Pieces of sound by position.
+
+    Of two at the same place the earlier counts: who plays keeps what it has, and takes from a successor's
+    repetition only what it lacks.
+    """
 
     _pieces: dict[tuple[int, int], tuple[int, bytes]] = field(default_factory=dict)
     end: int = 0
@@ -31,7 +35,7 @@ class Track:
     def cut(self, start: int, end: int) -> bytes:
         """The sound from `start` to `end`, silence where there is none."""
         sound = bytearray(SILENCE * (end - start))
-        for _, (at, mulaw) in sorted(self._pieces.items()):
+        for _, (at, mulaw) in sorted(self._pieces.items(), reverse=True):
             low, high = max(at, start), min(at + len(mulaw), end)
             if low < high:
                 sound[low - start : high - start] = mulaw[low - at : high - at]

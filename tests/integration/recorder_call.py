@@ -58,9 +58,15 @@ def events() -> list[tuple[int, str, Body]]:
     """When, who, what."""
     word = voice_pb2.SpokenWord
     return [
-        (0, "webhook", call_pb2.CallStarted(direction=1, from_number="+15550001", to_number="+15550002")),
+        (
+            0,
+            "webhook",
+            call_pb2.CallStarted(
+                direction=call_pb2.DIRECTION_INBOUND, from_number="+15550001", to_number="+15550002"
+            ),
+        ),
         (400, "edge", call_pb2.StreamStarted(stream_sid="MZ1", at_ms=STREAM_MS)),
-        (410, "brain", reply_pb2.ReplyStarted(reply_id="r1", kind=1)),
+        (410, "brain", reply_pb2.ReplyStarted(reply_id="r1", kind=reply_pb2.REPLY_KIND_GREETING)),
         (420, "brain", reply_pb2.ReplyText(reply_id="r1", clause=0, text="Hello, how can I help?")),
         (430, "brain", reply_pb2.ReplyFinished(reply_id="r1", clauses=1, reason="stop")),
         (500, "tts", voice_pb2.VoiceStarted(reply_id="r1")),
@@ -70,7 +76,11 @@ def events() -> list[tuple[int, str, Body]]:
         (2600, "edge", playback_pb2.PlaybackFinished(reply_id="r1", heard_samples=16_000, at_ms=2600)),
         (3030, "stt", speech_pb2.SpeechStarted(at_ms=3000)),
         (4050, "stt", speech_pb2.SpeechStopped(at_ms=4000)),
-        (4100, "brain", reply_pb2.ReplyStarted(reply_id="r3", turn=1, kind=2, held=True)),
+        (
+            4100,
+            "brain",
+            reply_pb2.ReplyStarted(reply_id="r3", turn=1, kind=reply_pb2.REPLY_KIND_ANSWER, held=True),
+        ),
         (4110, "brain", reply_pb2.ReplyText(reply_id="r3", clause=0, text="Too early.")),
         (4200, "brain", reply_pb2.ReplyDropped(reply_id="r3", reason="speculation")),
         (
@@ -80,7 +90,7 @@ def events() -> list[tuple[int, str, Body]]:
                 turn=1, text="a table for two", speech_end_ms=4000, until_ms=4250, decided_by="silence"
             ),
         ),
-        (4310, "brain", reply_pb2.ReplyStarted(reply_id="r2", turn=1, kind=2)),
+        (4310, "brain", reply_pb2.ReplyStarted(reply_id="r2", turn=1, kind=reply_pb2.REPLY_KIND_ANSWER)),
         (4500, "brain", reply_pb2.ReplyText(reply_id="r2", clause=0, text="Gladly. ")),
         (4510, "brain", reply_pb2.ReplyText(reply_id="r2", clause=1, text="At what time?")),
         (4800, "tts", voice_pb2.VoiceStarted(reply_id="r2")),

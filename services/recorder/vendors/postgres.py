@@ -16,6 +16,8 @@ log = structlog.get_logger()
 _VENDOR = "postgres"
 _CONNECT_TIMEOUT_S = 5.0
 _TIMEOUT_S = 30.0
+_CLOSE_TIMEOUT_S = 5.0
+_CONNECTIONS = 4
 _WATCH_EVERY_S = 5.0
 _FIRST_WATCH_S = 0.5
 
@@ -49,22 +51,32 @@ class Postgres:
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         """Connections while entered; does not wait for the server."""
-        async with (
-            asyncpg.create_pool(
-                self._url,
-                min_size=0,
-                max_size=4,
-                timeout=_CONNECT_TIMEOUT_S,
-                command_timeout=_TIMEOUT_S,
-                server_settings={"application_name": "parley-recorder"},
-            ) as self._pool,
-            asyncio.TaskGroup() as tasks,
-        ):
-            watching = tasks.create_task(self._watch())
-            try:
-                yield
-            finally:
-                watching.cancel()
+        self._pool = await asyncpg.create_pool(
+            self._url,
+            min_size=0,
+            max_size=_CONNECTIONS,
+            timeout=_CONNECT_TIMEOUT_S,
+            command_timeout=_TIMEOUT_S,
+            server_settings={"application_name": "parley-recorder"},
+        )
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                watching = tasks.create_task(self._watch())
+                try:
+                    yield
+                finally:
+                    watching.cancel()
+        finally:
+            await self._close()
+
+    async def _close(self) -> None:
+        if self._pool is None:
+            return
+        try:
+            await asyncio.wait_for(self._pool.close(), _CLOSE_TIMEOUT_S)
+        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            self._pool.terminate()
+            log.warning("database closed in haste", error=repr(error))
 
     async def put_call(self, call: Call) -> None:
         """Write the outer facts of a call that has begun.
