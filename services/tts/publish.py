@@ -1,17 +1,25 @@
 """Put the agent's sound on the bus."""
 
+from typing import Protocol
+
 from parley import subjects
-from parley.bus import Bus
 from parley.mulaw import bytes_of
 from parley.v1.audio_pb2 import AgentAudio
 
 _LONGEST_CHUNK_BYTES = bytes_of(200)
 
 
+class Publisher(Protocol):
+    """The part of the bus that sound needs."""
+
+    async def publish(self, subject: str, data: bytes) -> None:
+        """Say it and go on."""
+
+
 class AudioOut:
     """One call's outgoing sound: one count of chunks over all its replies."""
 
-    def __init__(self, bus: Bus, call_sid: str, epoch: int) -> None:
+    def __init__(self, bus: Publisher, call_sid: str, epoch: int) -> None:
         self._bus = bus
         self._subject = subjects.agent_audio(call_sid)
         self._epoch = epoch

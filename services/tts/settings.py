@@ -10,7 +10,7 @@ class TtsSettings(CommonSettings):
 
     http_port: int = Field(default=8083, ge=0, le=65535, validation_alias="PARLEY_TTS_PORT")
 
-    elevenlabs_url: str = ""
+    elevenlabs_url: str = Field(default="", pattern=r"^(https?://.+)?$")
     """Base address of ElevenLabs; empty for the vendor's own."""
 
     elevenlabs_api_key: SecretStr = Field(validation_alias="ELEVENLABS_API_KEY")

@@ -64,6 +64,11 @@ class ReplySound:
         self._open.append(_Clause(text, weight(text), _tail(text)))
 
     @property
+    def lacking(self) -> bool:
+        """Whether there is text whose letters have not all been timed."""
+        return any(clause.missing for clause in self._open)
+
+    @property
     def owed(self) -> bool:
         """Whether the vendor must say something soon.
 
@@ -71,7 +76,7 @@ class ReplySound:
         """
         if self.finished:
             return True
-        return any(c.missing for c in self._open) and (self._aligned or not self._sounded)
+        return self.lacking and (self._aligned or not self._sounded)
 
     @property
     def whole(self) -> bool:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import structlog
 from prometheus_client import Counter, Histogram
 
-from parley.errors import VendorBusy, VendorError, VendorLate, VendorRefused
+from parley.errors import VendorBroken, VendorBusy, VendorError, VendorLate, VendorRefused
 from parley.v1.voice_pb2 import ClauseVoiced, VoiceFinished, VoiceStarted
 from services.tts.publish import AudioOut
 from services.tts.script import Script
@@ -134,6 +134,8 @@ class _Making:
             await asyncio.wait([hearing, watching], return_when=asyncio.FIRST_COMPLETED)
             for task in (feeding, watching, hearing):
                 task.cancel()
+        if self._silent and self._sound.lacking:
+            raise VendorBroken(self._ways.vendor, "text sent, and it ended without a sound")
         for voiced in self._sound.end():
             await self._telling.say(voiced)
 

@@ -42,6 +42,7 @@ class Desk:
 
     brain: CallLog
     bus: Bus
+    call_sid: str
     audio: list[AgentAudio] = field(default_factory=list)
     events: list[Body] = field(default_factory=list)
 
@@ -82,7 +83,7 @@ class Desk:
 
 
 async def _listen(desk: Desk) -> None:
-    async with desk.bus.subscribe(subjects.agent_audio(CALL)) as live:
+    async with desk.bus.subscribe(subjects.agent_audio(desk.call_sid)) as live:
         async for message in live:
             desk.audio.append(AgentAudio.FromString(message.data))
 
@@ -95,19 +96,19 @@ async def _read(desk: Desk) -> None:
 
 
 @asynccontextmanager
-async def a_call(nats_url: str) -> AsyncIterator[Desk]:
+async def a_call(nats_url: str, call_sid: str = CALL, agent: str = "test") -> AsyncIterator[Desk]:
     """A call that looks for a voice."""
     async with (
         connect(nats_url, "test", timeout_s=5) as bus,
         open_outbox(bus) as outbox,
-        open_call_log(bus, outbox, CALL, "brain", 1) as brain,
+        open_call_log(bus, outbox, call_sid, "brain", 1) as brain,
         asyncio.TaskGroup() as tasks,
     ):
-        desk = Desk(brain, bus)
+        desk = Desk(brain, bus, call_sid)
         listening = [tasks.create_task(_listen(desk)), tasks.create_task(_read(desk))]
-        await brain.say(CallStarted(agent="test"))
+        await brain.say(CallStarted(agent=agent))
         await outbox.settle(5)
-        await bus.publish_stored(subjects.work("tts", CALL), Work(call_sid=CALL).SerializeToString())
+        await bus.publish_stored(subjects.work("tts", call_sid), Work(call_sid=call_sid).SerializeToString())
         yield desk
         for task in listening:
             task.cancel()
@@ -118,6 +119,7 @@ async def a_worker(
     nats_url: str, vendor: Vendor, folder: Path, *, keep_alive_s: float = 15.0
 ) -> AsyncIterator[asyncio.Task[None]]:
     """A process of tts, within the test's own."""
+    (folder / "odd.yaml").write_text("prompt: Speak.\nspeaking: {voice: odd}\n")
     (folder / "test.yaml").write_text("prompt: Speak.\nspeaking: {voice: v1, model: m1}\n")
     settings = TtsSettings(
         nats_url=nats_url,
@@ -369,6 +371,51 @@ async def test_a_refused_key_fails_the_reply_and_does_not_spin(
     assert [c.last for c in desk.audio] == [True] * 3
     assert len(vendor.requests) == 1
     assert len(vendor.headers) <= 3
+
+
+async def test_http_that_breaks_off_costs_no_sound(nats_url: str, vendor: Vendor, tmp_path: Path) -> None:
+    """The clause is asked for again; what was published of it is not published twice."""
+    vendor.refuse_socket, vendor.break_http = 500, True
+    async with a_call(nats_url) as desk, a_worker(nats_url, vendor, tmp_path):
+        await desk.reply("r1", "Hello there.")
+        await desk.until(lambda: desk.finished("r1"))
+        await desk.brain.say(CallEnded(reason="hangup"))
+
+    assert desk.heard("r1") == sound_of("Hello there.")
+    assert sum(len(chunk.mulaw) for chunk in desk.audio) == len(desk.heard("r1"))
+    assert len(vendor.requests) == 2
+
+
+async def test_a_mute_vendor_is_a_broken_one(desk: Desk, vendor: Vendor) -> None:
+    """It says that it has finished and gave no sound: the next way is taken."""
+    vendor.mute = True
+    await desk.reply("r1", "Hello there.")
+    await desk.until(lambda: desk.finished("r1"))
+
+    assert desk.heard("r1") == sound_of("Hello there.")
+    assert len(vendor.requests) == 1
+
+
+async def test_one_call_without_a_voice_does_not_touch_another(
+    nats_url: str, vendor: Vendor, tmp_path: Path
+) -> None:
+    """A wrong voice in one agent file; calls of the other agent speak on."""
+    vendor.refuse_voice = "odd"
+    async with (
+        a_call(nats_url) as well,
+        a_call(nats_url, "CA2", "odd") as ill,
+        a_worker(nats_url, vendor, tmp_path),
+    ):
+        await ill.reply("r1", "Nobody hears this.")
+        await well.reply("r1", "Hello.")
+        await well.until(lambda: well.finished("r1"))
+        await ill.until(lambda: ill.said(StageFailed))
+        for desk in (ill, well):
+            await desk.brain.say(CallEnded(reason="hangup"))
+
+    assert well.heard("r1") == sound_of("Hello.")
+    assert not well.said(StageFailed)
+    assert ill.heard("r1") == b""
 
 
 async def test_no_vendor_at_all_fails_the_reply(nats_url: str, vendor: Vendor, tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """A voice vendor for tests: what it says is predictable to the byte, and it fails exactly where told."""
 
-import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
@@ -32,7 +31,13 @@ class Vendor:
     url: str = ""
     refuse_socket: int = 0
     """HTTP status of the upgrade."""
+    refuse_voice: str = ""
+    """A voice that it does not know."""
     refuse_http: int = 0
+    break_http: bool = False
+    """The answer breaks off in its middle, once."""
+    mute: bool = False
+    """No sound, only final frames."""
     error_frame: dict[str, Any] | None = None
     """Said at a context's opening, then the socket is closed."""
     garbage: str = ""
@@ -77,7 +82,7 @@ class _Line:
 
     async def _speak(self, message: dict[str, Any]) -> bool:
         vendor = self.vendor
-        text, sound = message["text"], sound_of(message["text"])
+        text, sound = message["text"], b"" if vendor.mute else sound_of(message["text"])
         for begin in range(0, len(sound), PIECE_BYTES):
             if vendor.garbage:
                 await self.socket.send_text(vendor.garbage)
@@ -123,6 +128,9 @@ async def running_vendor() -> AsyncIterator[Vendor]:
     async def socket(websocket: WebSocket) -> None:
         vendor.headers.append(dict(websocket.headers))
         vendor.queries.append(dict(websocket.query_params))
+        if vendor.refuse_voice == websocket.path_params["voice"]:
+            await websocket.send_denial_response(JSONResponse({"detail": {"status": "voice_not_found"}}, 404))
+            return
         if vendor.refuse_socket:
             await websocket.send_denial_response(
                 JSONResponse({"detail": {"status": "invalid_api_key", "message": "no"}}, vendor.refuse_socket)
@@ -139,12 +147,18 @@ async def running_vendor() -> AsyncIterator[Vendor]:
         body = await request.json()
         vendor.requests.append(body)
         vendor.headers.append(dict(request.headers))
+        if vendor.refuse_voice == request.path_params["voice"]:
+            return JSONResponse({"detail": {"status": "voice_not_found"}}, 404)
         if vendor.refuse_http:
             return JSONResponse(
                 {"detail": {"status": "invalid_api_key", "message": "no"}}, vendor.refuse_http
             )
-        await asyncio.sleep(0)
-        return Response(sound_of(body["text"]), media_type="audio/basic")
+        sound = sound_of(body["text"])
+        if vendor.break_http:
+            vendor.break_http = False
+            # Less than was promised: the connection is cut.
+            return Response(sound[:2400], headers={"content-length": str(len(sound))})
+        return Response(sound, media_type="audio/basic")
 
     path = "/v1/text-to-speech/{voice}"
     app = Starlette(

@@ -86,7 +86,7 @@ class SocketVoice:
                     log.info("voice socket lost", vendor=wire.VENDOR, reason=lost.error.reason)
                     self._forget_used_socket()
                     continue
-                self._fail(lost.error, first=bad == 1 or (bad == 2 and lost.was_open))
+                self._fail(lost.error)
                 await asyncio.sleep(_wait_s(lost.error, bad))
 
     async def _hold_one(self, closings: asyncio.TaskGroup) -> _Lost:
@@ -129,9 +129,10 @@ class SocketVoice:
             self._socket = asyncio.get_running_loop().create_future()
         self._socket.set_result(socket)
 
-    def _fail(self, error: VendorError, *, first: bool) -> None:
+    def _fail(self, error: VendorError) -> None:
+        failing = self._socket.done() and self._socket.exception() is not None
         # Told once as an error, not at every try of a long call.
-        tell = log.error if first else log.debug
+        tell = log.debug if failing else log.error
         tell("no voice socket", vendor=wire.VENDOR, code=error.code, reason=error.reason)
         if self._socket.done():
             self._socket = asyncio.get_running_loop().create_future()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from typing import cast
 
 import httpx
 from elevenlabs import AsyncElevenLabs, VoiceSettings
@@ -11,6 +12,7 @@ from elevenlabs.core.api_error import ApiError
 from parley.agent import Speaking
 from parley.errors import VendorBroken, VendorLate, VendorRefused
 from parley.mulaw import bytes_of
+from services.tts.alignment import weight
 from services.tts.vendors import Sound
 from services.tts.vendors import elevenlabs_wire as wire
 from services.tts.vendors.elevenlabs import Account
@@ -41,25 +43,29 @@ class HttpUtterance:
     async def sounds(self) -> AsyncGenerator[Sound, None]:
         """Sound in order, clause by clause."""
         while (text := await self._clauses.get()) is not None:
+            sounded = False
             try:
                 async with aclosing(self._request(text)) as pieces:
                     async for piece in pieces:
+                        sounded = True
                         yield Sound(piece)
             except ApiError as refused:
                 raise wire.error_of_status(refused.status_code or 0, wire.detail_of(refused.body)) from None
             except httpx.TimeoutException as late:
                 raise VendorLate(wire.VENDOR, f"HTTP: {type(late).__name__}") from None
-            except httpx.HTTPError as broken:
+            except (httpx.HTTPError, httpx.InvalidURL) as broken:
                 raise VendorBroken(wire.VENDOR, f"HTTP: {broken!r}") from None
+            if not sounded and weight(text):
+                raise VendorBroken(wire.VENDOR, "HTTP: a clause without a sound")
             self._said += text
             yield Sound(b"", ends_clause=True)
 
-    async def _request(self, text: str) -> AsyncGenerator[bytes, None]:
+    def _request(self, text: str) -> AsyncGenerator[bytes, None]:
         speaking = self._speaking
         optional = {"language_code": speaking.language} if speaking.language else {}
         if self._said:
             optional["previous_text"] = self._said
-        async for piece in self._client.text_to_speech.stream(
+        pieces = self._client.text_to_speech.stream(
             speaking.voice,
             text=text,
             model_id=speaking.model,
@@ -69,8 +75,9 @@ class HttpUtterance:
             ),
             request_options={"chunk_size": _CHUNK_BYTES, "max_retries": 0},
             **optional,
-        ):
-            yield piece
+        )
+        # It is one, though it is declared as less; closing it is what ends the request.
+        return cast("AsyncGenerator[bytes, None]", pieces)
 
 
 class HttpVoice:

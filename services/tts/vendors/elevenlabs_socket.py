@@ -30,8 +30,8 @@ class Context:
         self._context_id = context_id
         self._speaking = speaking
         self._waiting: asyncio.Queue[Sound | VendorError | None] = asyncio.Queue(_MOST_WAITING)
-        self._finished = False
-        self._clauses = 0
+        self.finished = False
+        """Whether the vendor was told that no further clause comes."""
 
     async def begin(self) -> None:
         """Make the context known to the vendor before its first text."""
@@ -39,12 +39,11 @@ class Context:
 
     async def say(self, text: str) -> None:
         """Speak a clause now."""
-        self._clauses += 1
         await self._socket.send(wire.clause(self._context_id, text))
 
     async def finish(self) -> None:
         """No further clause comes."""
-        self._finished = True
+        self.finished = True
         await self._socket.send(wire.closing(self._context_id))
 
     async def sounds(self) -> AsyncGenerator[Sound, None]:
@@ -60,7 +59,7 @@ class Context:
             self._put(frame.sound)
         if frame.final:
             early = VendorBroken(wire.VENDOR, "the context ended before its text did")
-            self._put(None if self._finished else early)
+            self._put(None if self.finished else early)
 
     def fail(self, error: VendorError) -> None:
         """The socket is of no use any more."""
@@ -216,7 +215,8 @@ class Socket:
 
     def _signs_of_life(self) -> list[str]:
         if self._contexts:
-            return [wire.keep_alive(context_id) for context_id in self._contexts]
+            # A word to a closed context would open it again.
+            return [wire.keep_alive(name) for name, context in self._contexts.items() if not context.finished]
         if _IDLE in self._unfinished:
             return [wire.keep_alive(_IDLE)]
         self._unfinished.add(_IDLE)

@@ -19,6 +19,8 @@ MOST_CONTEXTS = 5
 """One more and the vendor closes the whole socket."""
 INACTIVITY_TIMEOUT_S = 180
 
+_LONGEST_REASON = 160
+
 _BUSY = ("too_many_concurrent_requests", "system_busy", "rate_limit")
 _REFUSED = (
     "api_key",
@@ -119,7 +121,7 @@ def read_frame(data: str | bytes) -> SoundFrame | ErrorFrame | None:
 
 def error_of(word: str, message: str) -> VendorError:
     """The vendor's error word as one of ours."""
-    said = f"{word}: {message}" if message else word
+    said = (f"{word}: {message}" if message else word)[:_LONGEST_REASON]
     lowered = said.lower()
     if any(busy in lowered for busy in _BUSY):
         return VendorBusy(VENDOR, said)
@@ -130,7 +132,7 @@ def error_of(word: str, message: str) -> VendorError:
 
 def error_of_status(status: int, message: str) -> VendorError:
     """An HTTP status as one of our errors."""
-    said = f"HTTP {status}: {message}" if message else f"HTTP {status}"
+    said = (f"HTTP {status}: {message}" if message else f"HTTP {status}")[:_LONGEST_REASON]
     if status == 429:
         return VendorBusy(VENDOR, said)
     if 400 <= status < 500:
