@@ -1,0 +1,81 @@
+"""Text to chunks of sound with the characters' times, as the vendor cuts and tells them. No clock."""
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from parley.mulaw import bytes_of, ms_of
+from sandbox import tone
+from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
+from sandbox.voice import Speech, speak
+
+_CHUNK_MS = 180
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """A character within the whole sound."""
+
+    text: str
+    start_ms: float
+    end_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of sound; the characters' times count from its own start."""
+
+    mulaw: bytes
+    characters: tuple[Character, ...]
+
+    def frame(self) -> dict[str, Any]:
+        """As the sockets send it."""
+        alignment = None
+        if self.characters:
+            alignment = {
+                "chars": [c.text for c in self.characters],
+                "charStartTimesMs": [round(c.start_ms) for c in self.characters],
+                "charDurationsMs": [round(c.end_ms) - round(c.start_ms) for c in self.characters],
+            }
+        audio = base64.b64encode(self.mulaw).decode()
+        return {"audio": audio, "isFinal": None, "alignment": alignment, "normalizedAlignment": alignment}
+
+
+def synthesise(text: str, voice_id: str, settings: ElevenLabsSandboxSettings) -> Speech:
+    """Speak a text."""
+    if settings.tts == "tone" or voice_id == "tone":
+        return tone.encode(text.rstrip())
+    return speak(text, settings.espeak_voice, settings.espeak_rate_wpm)
+
+
+def chunks(text: str, speech: Speech) -> Iterator[Chunk]:
+    """Cut the sound; each character goes with the chunk in which it begins."""
+    characters = _characters(text, speech)
+    size = bytes_of(_CHUNK_MS)
+    for at in range(0, len(speech.mulaw), size):
+        start_ms, end_ms = ms_of(at), ms_of(at + size)
+        last = at + size >= len(speech.mulaw)
+        inside = tuple(
+            Character(c.text, c.start_ms - start_ms, c.end_ms - start_ms)
+            for c in characters
+            if start_ms <= c.start_ms and (c.start_ms < end_ms or last)
+        )
+        yield Chunk(speech.mulaw[at : at + size], inside)
+
+
+def _characters(text: str, speech: Speech) -> list[Character]:
+    """Each word's time shared evenly among its letters; a space takes the moment after its word."""
+    found: list[Character] = []
+    position, at_ms = 0, 0.0
+    for word in speech.words:
+        begin = text.index(word.text, position)
+        for space in text[position:begin]:
+            found.append(Character(space, at_ms, word.start_ms))
+        each_ms = (word.end_ms - word.start_ms) / len(word.text)
+        for number, letter in enumerate(word.text):
+            start_ms = word.start_ms + number * each_ms
+            found.append(Character(letter, start_ms, start_ms + each_ms))
+        position, at_ms = begin + len(word.text), word.end_ms
+    found += [Character(space, at_ms, at_ms) for space in text[position:]]
+    return found
