@@ -21,6 +21,7 @@ from parley.v1.call_pb2 import CallEnded, CallStarted
 from parley.v1.reply_pb2 import ReplyDropped, ReplyFinished, ReplyStarted, ReplyText
 from parley.v1.voice_pb2 import ClauseVoiced, VoiceFinished, VoiceStarted
 from parley.v1.work_pb2 import StageFailed, Work
+from services.tts.publish import AudioOut
 from services.tts.settings import TtsSettings
 from services.tts.speak import open_speaking
 from tests.integration.tts_vendor import Vendor, running_vendor, sound_of
@@ -450,3 +451,38 @@ async def test_a_successor_goes_on_where_the_log_ends(nats_url: str, vendor: Ven
     assert desk.heard("r3") == sound_of("Hello there.") + sound_of("How are you?")
     assert {chunk.epoch for chunk in desk.audio} == {1, 2}
     assert len([v for v in desk.said(VoiceStarted) if v == VoiceStarted(reply_id="r3")]) == 1
+
+
+async def test_a_successor_of_a_killed_owner_repeats_the_clause_in_hand(
+    nats_url: str, vendor: Vendor, tmp_path: Path
+) -> None:
+    """Half of a clause was published: it is made again at its own offsets, so that no sample is missing."""
+    whole = sound_of("Hello there.")
+    async with a_call(nats_url) as desk, open_outbox(desk.bus) as outbox:
+        async with desk.bus.work("tts") as claim, open_call_log(desk.bus, outbox, CALL, "tts", 1) as killed:
+            assert await claim(1.0) is not None
+            await desk.reply("r1", "Oh. ", "Hello there.")
+            await killed.say(VoiceStarted(reply_id="r1"))
+            out = AudioOut(desk.bus, CALL, 1)
+            await out.publish("r1", 0, sound_of("Oh.") + whole[:2000])
+            await killed.say(ClauseVoiced(reply_id="r1", clause=0, end_sample=len(sound_of("Oh."))))
+        async with a_worker(nats_url, vendor, tmp_path):
+            await desk.until(lambda: desk.finished("r1"))
+            await desk.brain.say(CallEnded(reason="hangup"))
+
+    assert vendor.texts() == ["Hello there. "]
+    assert desk.heard("r1") == sound_of("Oh.") + whole
+    again = next(chunk for chunk in desk.audio if chunk.epoch == 2)
+    assert again.offset_samples == len(sound_of("Oh."))
+    assert len(desk.said(VoiceStarted)) == 1
+
+
+async def test_contexts_that_never_end_cost_a_socket_not_a_reply(desk: Desk, vendor: Vendor) -> None:
+    """The vendor's room is counted by its final frames; when none come a new socket has room again."""
+    vendor.final = False
+    for n in range(5):
+        await desk.reply(f"r{n}", f"Reply {n}.")
+        await desk.until(partial(desk.finished, f"r{n}"))
+
+    assert [desk.heard(f"r{n}") for n in range(5)] == [sound_of(f"Reply {n}.") for n in range(5)]
+    assert (vendor.sockets, vendor.requests) == (2, [])
