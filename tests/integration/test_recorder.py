@@ -12,14 +12,16 @@ from typing import Any
 
 import asyncpg
 import httpx
+import pytest
 
 from parley import streams, subjects
 from parley.bus import Bus, connect
 from parley.envelope import unseal
 from parley.v1.event_pb2 import Event
 from parley.v1.work_pb2 import CallRecorded
+from services.recorder import migrate
 from tests.integration.recorder_call import END_MS, MadeUpCall, events, expected_channels, linear
-from tests.nats_server import free_port
+from tests.nats_server import NatsServer, free_port
 from tests.postgres_server import PostgresServer, running_postgres
 
 SID = "CA0123456789abcdef0123456789abcdef"
@@ -67,6 +69,13 @@ async def until(there: Callable[[], object]) -> None:
     """Wait until something is so."""
     async with asyncio.timeout(20):
         while not there():  # noqa: ASYNC110 - another process does it
+            await asyncio.sleep(0.05)
+
+
+async def claimed(bus: Bus) -> None:
+    """Wait until a recorder has the call."""
+    async with asyncio.timeout(20):
+        while not await said(bus, "stage_claimed"):  # noqa: ASYNC110 - another process does it
             await asyncio.sleep(0.05)
 
 
@@ -218,3 +227,97 @@ async def _record_without(server: PostgresServer, nats_url: str, tmp_path: Path)
     assert (failure.stage_failed.vendor, failure.stage_failed.retryable) == ("postgres", True)
     assert_recording_is_right(done.recording_url)
     await assert_rows_are_right(server.url())
+
+
+async def test_the_bus_may_go_and_come_back(
+    nats_server: NatsServer, postgres_url: str, tmp_path: Path
+) -> None:
+    """Sound that came while the recorder was not connected is read from the stream."""
+    async with (
+        connect(nats_server.url, "test", timeout_s=5) as bus,
+        recorder(nats_server.url, postgres_url, tmp_path),
+    ):
+        call = MadeUpCall(bus, SID)
+        await call.happens(0, 5500)
+        await call.look_for_recorder()
+        await claimed(bus)
+        await nats_server.kill()
+        await nats_server.start()
+        async with connect(nats_server.url, "test", timeout_s=5) as other:
+            # Said before the recorder is back, as far as that can be had.
+            await MadeUpCall(other, SID, call.started_at_us).happens(5500, END_MS + 1)
+            done = await recorded(other)
+
+    assert_recording_is_right(done.recording_url)
+    await assert_rows_are_right(postgres_url)
+
+
+async def test_recorders_that_start_at_once_make_the_tables_once(postgres_url: str) -> None:
+    """Each waits for the other; done again, nothing happens."""
+    await asyncio.gather(*(migrate.run(postgres_url, 20) for _ in range(3)))
+    await migrate.run(postgres_url, 20)
+
+    [version] = await rows(postgres_url, "SELECT version_num FROM alembic_version")
+    assert version == {"version_num": "0001"}
+
+
+async def test_two_calls_are_not_mixed_up(nats_url: str, postgres_url: str, tmp_path: Path) -> None:
+    """Each has its own recording and rows, though both are over at the same moment."""
+    other = SID[:-1] + "0"
+    async with connect(nats_url, "test", timeout_s=5) as bus, recorder(nats_url, postgres_url, tmp_path):
+        calls = [MadeUpCall(bus, sid) for sid in (SID, other)]
+        for call in calls:
+            await call.happens(0, 1)
+            await call.look_for_recorder()
+        await asyncio.gather(*(call.happens(1, END_MS + 1) for call in calls))
+        await until(lambda: len(list(tmp_path.glob("*/*.wav"))) == 2)
+        await nothing_to_do(bus)
+
+    [day] = os.listdir(tmp_path)
+    for sid in (SID, other):
+        assert_recording_is_right(f"file://{tmp_path}/{day}/{sid}.wav")
+    counts = await rows(postgres_url, "SELECT call_sid, count(*) FROM transcript GROUP BY 1 ORDER BY 1")
+    assert [tuple(row.values()) for row in counts] == [(other, 3), (SID, 3)]
+
+
+async def test_bytes_that_are_no_sound_cost_nothing(nats_url: str, postgres_url: str, tmp_path: Path) -> None:
+    """Rubbish on the call's subjects is passed over."""
+    async with connect(nats_url, "test", timeout_s=5) as bus, recorder(nats_url, postgres_url, tmp_path):
+        call = MadeUpCall(bus, SID)
+        await call.happens(0, 1)
+        await call.look_for_recorder()
+        for subject in (subjects.caller_audio(SID), subjects.agent_audio(SID), f"call.{SID}.rubbish"):
+            await bus.publish(subject, b"\xff\xff\xff")
+        await claimed(bus)
+        for subject in (subjects.caller_audio(SID), subjects.agent_audio(SID), f"call.{SID}.rubbish"):
+            await bus.publish(subject, b"\xff\xff\xff")
+        await call.happens(1, END_MS + 1)
+        done = await recorded(bus)
+
+    assert_recording_is_right(done.recording_url)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "told"),
+    [
+        ("PARLEY_POSTGRES_URL", "mysql://secret@host/db", "must look like postgresql://"),
+        ("PARLEY_RECORDINGS_URL", "ftp://host/folder", "give a folder as file://./recordings"),
+    ],
+)
+async def test_a_wrong_setting_ends_the_process_with_a_clear_line(
+    nats_url: str, setting: str, value: str, told: str
+) -> None:
+    """The line names the variable and what to give, and no secret."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "services.recorder",
+        env={**os.environ, "PARLEY_NATS_URL": nats_url, "PARLEY_RECORDER_PORT": "0", setting: value},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, told_bytes = await asyncio.wait_for(process.communicate(), 20)
+
+    assert process.returncode in {1, 2}
+    assert setting in told_bytes.decode()
+    assert told in told_bytes.decode()
+    assert "secret" not in told_bytes.decode()

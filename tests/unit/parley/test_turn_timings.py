@@ -1,0 +1,114 @@
+"""Where a turn's milliseconds went, by the call's log."""
+
+from parley.envelope import Body, seal
+from parley.turn_timings import TurnTimings, evolve, turn_timings
+from parley.v1.call_pb2 import CallStarted
+from parley.v1.event_pb2 import Event
+from parley.v1.playback_pb2 import PlaybackStarted
+from parley.v1.reply_pb2 import REPLY_KIND_FILLER, ReplyDropped, ReplyStarted, ReplyText
+from parley.v1.speech_pb2 import TurnEnded
+from parley.v1.voice_pb2 import VoiceStarted
+
+
+def log_of(*said: tuple[int, Body]) -> list[Event]:
+    """A call's log that begins with its start."""
+    start_us = 1_763_700_000_000_000
+    return [
+        seal(
+            body,
+            call_sid="CA1",
+            stage="test",
+            epoch=1,
+            sequence=n,
+            sent_at_us=start_us + at_ms * 1000,
+            traceparent="",
+        )
+        for n, (at_ms, body) in enumerate([(0, CallStarted()), *said])
+    ]
+
+
+TURN = (1300, TurnEnded(turn=1, text="hello", speech_end_ms=1000, decided_by="silence"))
+ANSWER = (
+    (1310, ReplyStarted(reply_id="r2", turn=1)),
+    (1500, ReplyText(reply_id="r2", clause=0, text="Good ")),
+    (1550, ReplyText(reply_id="r2", clause=1, text="day.")),
+    (1600, VoiceStarted(reply_id="r2")),
+    (1640, PlaybackStarted(reply_id="r2", at_ms=1650)),
+)
+
+
+def test_each_stage_is_told() -> None:
+    """Hearing, thinking, speaking and playing add up to the latency."""
+    [timing] = turn_timings(log_of(TURN, *ANSWER))
+
+    assert (timing.caller_text, timing.agent_text, timing.decided_by) == ("hello", "Good day.", "silence")
+    stages = (timing.hearing_ms, timing.thinking_ms, timing.speaking_ms, timing.playing_ms)
+    assert stages == (300, 200, 100, 50)
+    assert timing.latency_ms == 650
+
+
+def test_what_has_not_happened_has_no_time() -> None:
+    """A turn without an answer has no latency yet; an answer that is not heard yet has its times so far."""
+    [silent] = turn_timings(log_of(TURN))
+    [begun] = turn_timings(log_of(TURN, *ANSWER[:2]))
+
+    assert (silent.reply_id, silent.latency_ms, silent.thinking_ms) == ("", None, None)
+    assert (begun.reply_id, begun.thinking_ms, begun.latency_ms) == ("r2", 200, None)
+
+
+def test_an_answer_made_ahead_costs_no_thinking() -> None:
+    """A speculation that held begins before its turn ended."""
+    early = (
+        (1100, ReplyStarted(reply_id="r2", turn=1, held=True)),
+        (1200, ReplyText(reply_id="r2", clause=0, text="Good ")),
+        (1250, VoiceStarted(reply_id="r2")),
+        TURN,
+        (1310, PlaybackStarted(reply_id="r2", at_ms=1320)),
+    )
+
+    [timing] = turn_timings(log_of(*early))
+
+    assert (timing.hearing_ms, timing.thinking_ms, timing.speaking_ms, timing.playing_ms) == (300, 0, 0, 20)
+    assert timing.latency_ms == 320
+
+
+def test_a_dropped_speculation_does_not_count() -> None:
+    """The answer is the reply that was heard."""
+    dropped = (
+        (1100, ReplyStarted(reply_id="r1", turn=1, held=True)),
+        (1200, ReplyText(reply_id="r1", clause=0, text="Wrong.")),
+        (1290, ReplyDropped(reply_id="r1", reason="speculation")),
+    )
+
+    [timing] = turn_timings(log_of(*dropped, TURN, *ANSWER))
+
+    assert (timing.reply_id, timing.agent_text) == ("r2", "Good day.")
+
+
+def test_the_first_sound_ends_the_silence() -> None:
+    """A filler before the answer is what the caller heard first."""
+    filler = (
+        (1305, ReplyStarted(reply_id="r1", turn=1, kind=REPLY_KIND_FILLER)),
+        (1306, ReplyText(reply_id="r1", clause=0, text="Well,")),
+        (1350, PlaybackStarted(reply_id="r1", at_ms=1360)),
+    )
+
+    [timing] = turn_timings(log_of(TURN, *filler, *ANSWER))
+
+    assert (timing.reply_id, timing.latency_ms) == ("r1", 360)
+
+
+def test_what_a_successor_says_again_changes_nothing() -> None:
+    """The first saying counts, and no clause is counted twice."""
+    again = ((1700, ANSWER[1][1]), (1710, VoiceStarted(reply_id="r2")), (1720, ANSWER[0][1]), (1800, TURN[1]))
+
+    assert turn_timings(log_of(TURN, *ANSWER, *again)) == turn_timings(log_of(TURN, *ANSWER))
+
+
+def test_it_can_be_followed_live() -> None:
+    """Folding event by event gives at each step what the log so far gives."""
+    events = log_of(TURN, *ANSWER)
+    known = TurnTimings()
+    for n, event in enumerate(events, 1):
+        known = evolve(known, event)
+        assert known.turns == turn_timings(events[:n])

@@ -1,0 +1,81 @@
+"""A call as the database and people shall have it."""
+
+import json
+from datetime import UTC, datetime
+
+from parley.v1.call_pb2 import DIRECTION_OUTBOUND, CallEnded, CallStarted, DtmfPressed
+from parley.v1.event_pb2 import Event
+from parley.v1.playback_pb2 import PlaybackFinished, PlaybackStarted
+from parley.v1.reply_pb2 import ReplyStarted, ReplyText
+from parley.v1.speech_pb2 import SpeechStarted, TurnEnded
+from services.recorder import call_record
+from tests.unit.recorder.events import START_US, log_of
+
+EVENTS = log_of(
+    (
+        0,
+        CallStarted(direction=DIRECTION_OUTBOUND, from_number="+1555", to_number="+1666", agent="clinic"),
+    ),
+    (2000, SpeechStarted(at_ms=1500)),
+    (3000, TurnEnded(turn=1, text="Hi", speech_end_ms=2500)),
+    (3010, ReplyStarted(reply_id="r1", turn=1)),
+    (3020, ReplyText(reply_id="r1", clause=0, text="Good day.")),
+    (3100, PlaybackStarted(reply_id="r1", at_ms=3200)),
+    (4200, PlaybackFinished(reply_id="r1", heard_samples=8000, at_ms=4200)),
+    (62_000, CallEnded(reason="hangup")),
+)
+
+
+def test_the_outer_facts() -> None:
+    """Numbers whole, times as UTC; a duration that nobody told is the log's."""
+    call = call_record.call_record(EVENTS, "file:///x.wav", "file:///x.json").call
+
+    assert (call.direction, call.from_number, call.to_number, call.agent) == (
+        "outbound",
+        "+1555",
+        "+1666",
+        "clinic",
+    )
+    assert call.started_at == datetime.fromtimestamp(START_US / 1e6, UTC)
+    assert (call.duration_ms, call.end_reason) == (62_000, "hangup")
+
+
+def test_the_recording_is_named_by_day_and_call() -> None:
+    """The day is that of the start, in UTC."""
+    assert call_record.recording_name(EVENTS[0]) == "2025-11-21/CA1"
+
+
+def test_the_text_is_for_people() -> None:
+    """Time, who, what, and how long the caller waited for it."""
+    text = call_record.as_text(call_record.call_record(EVENTS, "", ""))
+
+    assert text.splitlines()[2:] == [
+        "00:01.500  caller  Hi",
+        "00:03.200  agent   Good day.  [after 700 ms]",
+    ]
+
+
+def test_the_json_is_for_programs() -> None:
+    """Lines and turns; no telephone numbers."""
+    text = call_record.as_json(call_record.call_record(EVENTS, "file:///x.wav", ""))
+    facts = json.loads(text)
+
+    assert [line["text"] for line in facts["lines"]] == ["Hi", "Good day."]
+    assert facts["turns"][0]["latency_ms"] == 700
+    assert facts["recording_url"] == "file:///x.wav"
+    assert "+1555" not in text
+
+
+def test_the_one_character_that_postgres_refuses_is_left_out() -> None:
+    """A NUL in a text costs that character, not the call; a text that only looks like one stays."""
+    [event, other] = log_of((0, DtmfPressed(digit="1\x00")), (1, DtmfPressed(digit="\\u0000")))
+
+    assert json.loads(str(call_record.event_row(1, event)[-1])) == {"digit": "1"}
+    assert json.loads(str(call_record.event_row(2, other)[-1])) == {"digit": "\\u0000"}
+
+
+def test_an_event_of_a_later_version_is_kept_by_its_envelope() -> None:
+    """A body that this version does not know is no reason to lose the call."""
+    row = call_record.event_row(1, Event(id="x-1-1", call_sid="CA1", stage="x", epoch=1, sequence=1))
+
+    assert (row[2], row[3], row[-1]) == ("x-1-1", "unknown", "{}")

@@ -1,0 +1,29 @@
+"""Two voices as a WAV file that others can read."""
+
+import io
+import wave
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parley.mulaw import DECODE
+from services.recorder import wav
+
+
+@given(st.lists(st.tuples(st.integers(0, 255), st.integers(0, 255)), max_size=50))
+def test_a_reader_that_we_did_not_write_gets_both_voices(samples: list[tuple[int, int]]) -> None:
+    """Left is the caller, right the agent, 16 bits at 8 kHz."""
+    caller, agent = bytes(left for left, _ in samples), bytes(right for _, right in samples)
+
+    data = wav.header(len(samples)) + wav.pcm(wav.interleaved(caller, agent))
+
+    with wave.open(io.BytesIO(data)) as read:
+        assert (read.getnchannels(), read.getsampwidth(), read.getframerate()) == (2, 2, 8000)
+        frames = memoryview(read.readframes(len(samples))).cast("h").tolist()
+    assert frames == [DECODE[code] for pair in samples for code in pair]
+    assert wav.samples_of_file(len(data)) == len(samples)
+
+
+def test_silence_is_zero() -> None:
+    """A segment of silence holds no sound in either channel."""
+    assert wav.pcm(wav.silent(3)) == bytes(12)
