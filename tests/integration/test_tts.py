@@ -117,17 +117,17 @@ async def a_call(nats_url: str, call_sid: str = CALL, agent: str = "test") -> As
 
 @asynccontextmanager
 async def a_worker(
-    nats_url: str, vendor: Vendor, folder: Path, *, keep_alive_s: float = 15.0
+    nats_url: str, vendor_url: str, folder: Path, *, key: str = "key", keep_alive_s: float = 15.0
 ) -> AsyncIterator[asyncio.Task[None]]:
     """A process of tts, within the test's own."""
-    (folder / "odd.yaml").write_text("prompt: Speak.\nspeaking: {voice: odd}\n")
-    (folder / "test.yaml").write_text("prompt: Speak.\nspeaking: {voice: v1, model: m1}\n")
+    (folder / "odd.yaml").write_text("prompt: Speak.\nspeaking: {voice: odd-voice}\n")
+    (folder / "test.yaml").write_text("prompt: Speak.\nspeaking: {voice: voice-1, model: m1}\n")
     settings = TtsSettings(
         nats_url=nats_url,
         http_port=0,
         agents_dir=str(folder),
-        elevenlabs_url=vendor.url,
-        elevenlabs_api_key=SecretStr("key"),
+        elevenlabs_url=vendor_url,
+        elevenlabs_api_key=SecretStr(key),
         tts_late_after_s=0.4,
         tts_keep_alive_s=keep_alive_s,
         drain_timeout_s=1,
@@ -146,7 +146,7 @@ async def a_worker(
 @pytest.fixture
 async def desk(nats_url: str, vendor: Vendor, tmp_path: Path) -> AsyncIterator[Desk]:
     """A call with a voice."""
-    async with a_call(nats_url) as desk, a_worker(nats_url, vendor, tmp_path):
+    async with a_call(nats_url) as desk, a_worker(nats_url, vendor.url, tmp_path):
         yield desk
         await desk.brain.say(CallEnded(reason="hangup"))
 
@@ -325,7 +325,7 @@ async def test_a_reply_without_text_ends(desk: Desk) -> None:
 
 async def test_an_idle_voice_shows_signs_of_life(nats_url: str, vendor: Vendor, tmp_path: Path) -> None:
     """The vendor is told that the call goes on; the first word still goes over the first socket."""
-    async with a_call(nats_url) as desk, a_worker(nats_url, vendor, tmp_path, keep_alive_s=0.1):
+    async with a_call(nats_url) as desk, a_worker(nats_url, vendor.url, tmp_path, keep_alive_s=0.1):
         await desk.until(lambda: len(vendor.messages) >= 3)
         await desk.reply("r1", "Hello.")
         await desk.until(lambda: desk.finished("r1"))
@@ -338,7 +338,7 @@ async def test_an_idle_voice_shows_signs_of_life(nats_url: str, vendor: Vendor, 
 async def test_a_refused_socket_is_replaced_by_http(nats_url: str, vendor: Vendor, tmp_path: Path) -> None:
     """A request per clause, with what was said before; ends are exact."""
     vendor.refuse_socket = 403
-    async with a_call(nats_url) as desk, a_worker(nats_url, vendor, tmp_path):
+    async with a_call(nats_url) as desk, a_worker(nats_url, vendor.url, tmp_path):
         await desk.reply("r1", "Hello there. ", "How are you?")
         await desk.until(lambda: desk.finished("r1"))
         await desk.brain.say(CallEnded(reason="hangup"))
@@ -360,7 +360,7 @@ async def test_a_refused_key_fails_the_reply_and_does_not_spin(
         vendor.error_frame = {"message": "no", "error": "invalid_api_key", "code": 1008}
     else:
         vendor.refuse_socket = 401
-    async with a_call(nats_url) as desk, a_worker(nats_url, vendor, tmp_path):
+    async with a_call(nats_url) as desk, a_worker(nats_url, vendor.url, tmp_path):
         for n in range(3):
             await desk.reply(f"r{n}", "Hello.")
             await desk.until(partial(desk.finished, f"r{n}"))
@@ -377,7 +377,7 @@ async def test_a_refused_key_fails_the_reply_and_does_not_spin(
 async def test_http_that_breaks_off_costs_no_sound(nats_url: str, vendor: Vendor, tmp_path: Path) -> None:
     """The clause is asked for again; what was published of it is not published twice."""
     vendor.refuse_socket, vendor.break_http = 500, True
-    async with a_call(nats_url) as desk, a_worker(nats_url, vendor, tmp_path):
+    async with a_call(nats_url) as desk, a_worker(nats_url, vendor.url, tmp_path):
         await desk.reply("r1", "Hello there.")
         await desk.until(lambda: desk.finished("r1"))
         await desk.brain.say(CallEnded(reason="hangup"))
@@ -401,11 +401,11 @@ async def test_one_call_without_a_voice_does_not_touch_another(
     nats_url: str, vendor: Vendor, tmp_path: Path
 ) -> None:
     """A wrong voice in one agent file; calls of the other agent speak on."""
-    vendor.refuse_voice = "odd"
+    vendor.refuse_voice = "odd-voice"
     async with (
         a_call(nats_url) as well,
         a_call(nats_url, "CA2", "odd") as ill,
-        a_worker(nats_url, vendor, tmp_path),
+        a_worker(nats_url, vendor.url, tmp_path),
     ):
         await ill.reply("r1", "Nobody hears this.")
         await well.reply("r1", "Hello.")
@@ -422,7 +422,7 @@ async def test_one_call_without_a_voice_does_not_touch_another(
 async def test_no_vendor_at_all_fails_the_reply(nats_url: str, vendor: Vendor, tmp_path: Path) -> None:
     """Nobody listens at the address: the reply has an end, the failure is told."""
     vendor.url = f"http://127.0.0.1:{free_port()}"
-    async with a_call(nats_url) as desk, a_worker(nats_url, vendor, tmp_path):
+    async with a_call(nats_url) as desk, a_worker(nats_url, vendor.url, tmp_path):
         await desk.reply("r1", "Hello.")
         await desk.until(lambda: desk.finished("r1"))
         await desk.until(lambda: desk.said(StageFailed))
@@ -434,7 +434,7 @@ async def test_no_vendor_at_all_fails_the_reply(nats_url: str, vendor: Vendor, t
 async def test_a_successor_goes_on_where_the_log_ends(nats_url: str, vendor: Vendor, tmp_path: Path) -> None:
     """A reply voiced in part goes on with its next clause; finished and dropped ones are left alone."""
     async with a_call(nats_url) as desk:
-        async with a_worker(nats_url, vendor, tmp_path):
+        async with a_worker(nats_url, vendor.url, tmp_path):
             await desk.reply("r1", "Done.")
             await desk.reply("r2", "Dropped. ", finish=False)
             await desk.reply("r3", "Hello there. ", finish=False)
@@ -443,7 +443,7 @@ async def test_a_successor_goes_on_where_the_log_ends(nats_url: str, vendor: Ven
         before = len(vendor.texts())
         await desk.brain.say(ReplyText(reply_id="r3", clause=1, text="How are you?"))
         await desk.finish("r3", 2)
-        async with a_worker(nats_url, vendor, tmp_path):
+        async with a_worker(nats_url, vendor.url, tmp_path):
             await desk.until(lambda: desk.finished("r3"))
             await desk.brain.say(CallEnded(reason="hangup"))
 
@@ -466,7 +466,7 @@ async def test_a_successor_of_a_killed_owner_repeats_the_clause_in_hand(
             out = AudioOut(desk.bus, CALL, 1)
             await out.publish("r1", 0, sound_of("Oh.") + whole[:2000])
             await killed.say(ClauseVoiced(reply_id="r1", clause=0, end_sample=len(sound_of("Oh."))))
-        async with a_worker(nats_url, vendor, tmp_path):
+        async with a_worker(nats_url, vendor.url, tmp_path):
             await desk.until(lambda: desk.finished("r1"))
             await desk.brain.say(CallEnded(reason="hangup"))
 

@@ -29,10 +29,9 @@ _REFUSED = (
     "permission",
     "quota_exceeded",
     "detected_unusual_activity",
-    "voice_not_found",
-    "voice_does_not_exist",
+    "not_found",
+    "does_not_exist",
     "invalid_uid",
-    "model_not_found",
     "payment",
 )
 
