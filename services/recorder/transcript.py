@@ -46,19 +46,37 @@ class _Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class _Turn:
+    turn: int
+    voice_ms: int
+    """Where the voice detector heard it begin."""
+    words_ms: int | None = None
+    """Where its first word began, which is the better word."""
+    end_ms: int = 0
+    text: str = ""
+    ended: bool = False
+
+    @property
+    def line(self) -> Line:
+        start_ms = self.voice_ms if self.words_ms is None else self.words_ms
+        return Line("caller", self.text.strip(), start_ms, max(start_ms, self.end_ms), self.turn)
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
     """What is known of a call's words so far."""
 
     heard: Heard = field(default_factory=Heard)
-    _turns: Mapping[int, Line] = field(default_factory=dict)
+    _turns: Mapping[int, _Turn] = field(default_factory=dict)
     _replies: Mapping[str, _Reply] = field(default_factory=dict)
-    _speech_started_ms: int | None = None
+    _voice_ms: int | None = None
 
     @property
     def lines(self) -> tuple[Line, ...]:
         """All that was said and heard, in the order in which it began."""
+        caller = (turn.line for turn in self._turns.values())
         agent = (self._agent_line(reply_id, reply) for reply_id, reply in self._replies.items())
-        said = [line for line in (*self._turns.values(), *agent) if line is not None and line.text]
+        said = [line for line in (*caller, *agent) if line is not None and line.text]
         return tuple(sorted(said, key=lambda line: line.start_ms))
 
     def _agent_line(self, reply_id: str, reply: _Reply) -> Line | None:
@@ -79,7 +97,9 @@ class Transcript:
         """What is known after an event."""
         match said:
             case speech_pb2.SpeechStarted():
-                return replace(self, _speech_started_ms=_first(self._speech_started_ms, said.at_ms))
+                # A sound without words, such as a cough, begins no turn: the next sound may.
+                amid_turn = any(not turn.ended for turn in self._turns.values())
+                return self if amid_turn else replace(self, _voice_ms=said.at_ms)
             case speech_pb2.WordsHeard() | speech_pb2.TurnEnded():
                 return self._caller_said(said)
             case (
@@ -96,18 +116,16 @@ class Transcript:
                 return replace(self, heard=heard.evolve(self.heard, said))
 
     def _caller_said(self, said: speech_pb2.WordsHeard | speech_pb2.TurnEnded) -> "Transcript":
-        line = self._turns.get(said.turn)
-        ended = isinstance(said, speech_pb2.TurnEnded)
         end_ms = said.speech_end_ms if isinstance(said, speech_pb2.TurnEnded) else said.until_ms
-        if line is None:
-            line = Line("caller", "", min(_first(self._speech_started_ms, end_ms), end_ms), end_ms, said.turn)
-        elif said.turn < max(self._turns):
+        voice_ms = end_ms if self._voice_ms is None else min(self._voice_ms, end_ms)
+        turn = self._turns.get(said.turn, _Turn(said.turn, voice_ms))
+        if turn.ended:
             return self
-        if isinstance(said, speech_pb2.WordsHeard) and said.words and not line.text:
-            line = replace(line, start_ms=said.words[0].start_ms)
-        line = replace(line, text=said.text.strip(), end_ms=max(end_ms, line.start_ms))
-        started_ms = None if ended else self._speech_started_ms
-        return replace(self, _turns={**self._turns, said.turn: line}, _speech_started_ms=started_ms)
+        if isinstance(said, speech_pb2.WordsHeard) and said.words and turn.words_ms is None:
+            turn = replace(turn, words_ms=said.words[0].start_ms)
+        ended = isinstance(said, speech_pb2.TurnEnded)
+        turn = replace(turn, text=said.text, end_ms=end_ms, ended=ended)
+        return replace(self, _turns={**self._turns, said.turn: turn}, _voice_ms=None)
 
 
 def transcript(events: Iterable[Event], ended_ms: int) -> tuple[Line, ...]:
@@ -168,7 +186,3 @@ def _heard_words(clause: _Clause, heard_samples: int) -> list[str]:
     words = clause.text.split()
     share = (heard_samples - clause.start_sample) / (clause.end_sample - clause.start_sample)
     return words[: int(share * len(words))]
-
-
-def _first(before_ms: int | None, now_ms: int) -> int:
-    return now_ms if before_ms is None else before_ms

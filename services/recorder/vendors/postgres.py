@@ -139,6 +139,8 @@ class Postgres:
             raise VendorLate(_VENDOR, f"no answer within {_TIMEOUT_S:g} s") from error
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             self.trouble = f"database is away: {type(error).__name__}"
+            # Another database may come back in its place, without our tables.
+            self._migrated = False
             raise VendorBroken(_VENDOR, repr(error)) from error
         self.trouble = ""
 

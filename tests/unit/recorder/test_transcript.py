@@ -120,6 +120,30 @@ def test_a_turn_spans_from_the_first_sound_to_the_last() -> None:
     assert transcript(events, 1000) == (Line("caller", "hello there", 100, 800, 1),)
 
 
+def test_a_cough_before_a_turn_is_no_part_of_it() -> None:
+    """The turn begins with the sound that had words."""
+    events = log_of(
+        (120, SpeechStarted(at_ms=100)),
+        (5020, SpeechStarted(at_ms=5000)),
+        (5900, TurnEnded(turn=1, text="hello", speech_end_ms=5800, until_ms=5900)),
+    )
+
+    assert [line.start_ms for line in transcript(events, 6000)] == [5000]
+
+
+def test_a_turn_that_has_ended_is_settled() -> None:
+    """What a transcriber or a successor says of it later changes nothing."""
+    events = log_of(
+        (120, SpeechStarted(at_ms=100)),
+        (400, WordsHeard(turn=1, text="hello", words=[Word(text="hello", start_ms=110)], until_ms=350)),
+        (900, TurnEnded(turn=1, text="hello there", speech_end_ms=800, until_ms=900)),
+        (950, WordsHeard(turn=1, text="", until_ms=940)),
+        (960, TurnEnded(turn=1, text="again", speech_end_ms=810, until_ms=900)),
+    )
+
+    assert transcript(events, 1000) == (Line("caller", "hello there", 110, 800, 1),)
+
+
 def test_words_without_an_end_are_kept() -> None:
     """A caller who is cut off by the end of the call has still said it."""
     words = [Word(text="wait", start_ms=210, end_ms=290)]
