@@ -73,7 +73,9 @@ class Desk:
         return [e for e in self.events if isinstance(e, kind)]
 
     def finished(self, reply_id: str) -> VoiceFinished | None:
-        """Whether tts is done with a reply."""
+        """Whether tts is done with a reply, by its word and by its sound."""
+        if not any(chunk.last for chunk in self.audio if chunk.reply_id == reply_id):
+            return None
         return next((e for e in self.events if isinstance(e, VoiceFinished) and e.reply_id == reply_id), None)
 
     async def until(self, true: Callable[[], object], timeout_s: float = 8) -> None:
