@@ -1,0 +1,1 @@
+"""CARRIES the sound; nobody else speaks Twilio."""

@@ -1,0 +1,81 @@
+"""Wire the edge: routes, bus, Twilio; run until told to stop."""
+
+import asyncio
+
+import structlog
+from fastapi import FastAPI
+from prometheus_client import Gauge
+
+from parley import telemetry_names as names
+from parley.bus import Bus, connect
+from parley.health import Health, serve
+from parley.lag import Lag
+from parley.outbox import Outbox, open_outbox
+from parley.telemetry import Telemetry, start
+from services.edge.live_calls import LiveCalls
+from services.edge.media_socket import MediaSockets
+from services.edge.place_calls import PlaceCalls
+from services.edge.settings import EdgeSettings
+from services.edge.vendors.twilio_rest import TwilioRest, open_twilio
+from services.edge.webhooks import Gate, Webhooks
+
+log = structlog.get_logger()
+
+
+async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
+    """Serve Twilio until `stop` is set; then take no new call and wait for those that are on."""
+    telemetry = start("edge", settings)
+    lag = Lag()
+    Gauge(names.METRIC_LOOP_LAG_MS, "Event loop lateness", registry=telemetry.registry).set_function(
+        lambda: lag.ms
+    )
+    if not settings.twilio_auth_token.get_secret_value():
+        log.error("TWILIO_AUTH_TOKEN is not set: every request of Twilio's will be refused")
+    async with (
+        connect(
+            settings.nats_url, "edge", timeout_s=settings.start_timeout_s, replicas=settings.nats_replicas
+        ) as bus,
+        open_outbox(bus) as outbox,
+        open_twilio(settings) as twilio,
+        asyncio.TaskGroup() as tasks,
+    ):
+        watching = tasks.create_task(lag.watch())
+        calls = LiveCalls(telemetry.registry)
+        app = build_app(settings, telemetry, bus, outbox, twilio, calls, stop)
+        async with serve(app, settings.http_host, settings.edge_port) as port:
+            log.info("ready", stage="edge", http_port=port)
+            await stop.wait()
+            left = await calls.wait_for_none(settings.drain_timeout_s)
+            if left:
+                log.warning("stopping with calls on", calls=left)
+        watching.cancel()
+    telemetry.close()
+
+
+def build_app(
+    settings: EdgeSettings,
+    telemetry: Telemetry,
+    bus: Bus,
+    outbox: Outbox,
+    twilio: TwilioRest,
+    calls: LiveCalls,
+    stop: asyncio.Event,
+) -> FastAPI:
+    """All routes."""
+
+    def ready() -> str:
+        if stop.is_set():
+            return "stopping"
+        return "" if bus.connected else "bus is away"
+
+    gate = Gate(settings)
+    webhooks = Webhooks(bus, gate)
+    app = FastAPI(title="Parley edge", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_api_route("/voice", webhooks.voice, methods=["POST"])
+    app.add_api_route("/fallback", webhooks.fallback, methods=["POST"])
+    app.add_api_route("/status", webhooks.status, methods=["POST"])
+    app.add_api_route("/calls", PlaceCalls(gate, twilio).place, methods=["POST"])
+    sockets = MediaSockets(bus, outbox, settings, gate, twilio, calls)
+    app.add_api_websocket_route("/twilio/stream", sockets.serve)
+    app.router.routes.extend(Health(telemetry.registry, ready).routes())
+    return app

@@ -1,0 +1,149 @@
+"""A call's first and last event, each said once whoever says it; and who owns its stream."""
+
+import asyncio
+import re
+from dataclasses import dataclass
+
+import structlog
+
+from parley import streams, subjects
+from parley.bus import Bus
+from parley.envelope import Body, CallClock, name_of, seal, unseal
+from parley.errors import AlreadySaid, BusError
+from parley.event_log import wall_us
+from parley.v1.call_pb2 import CallEnded, CallStarted, StreamStarted
+from parley.v1.event_pb2 import Event
+from parley.v1.work_pb2 import Work
+
+log = structlog.get_logger()
+
+_CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
+_WEBHOOK = "webhook"
+"""Stage of what Twilio's webhooks say; any edge may serve them, so it has no owner and no epochs."""
+
+
+def is_call_sid(text: str) -> bool:
+    """Whether it is a name that Twilio gives to calls; it becomes part of subjects."""
+    return _CALL_SID.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class CallSummary:
+    """What of a call's log the edge asks for."""
+
+    started_at_us: int
+    agent: str
+    ended: bool
+    stream_epoch: int
+    """Of the last media stream; 0 for none."""
+    stream_place: int
+    """Place of the last stream.started in the log; 0 for none."""
+
+    @property
+    def clock(self) -> CallClock:
+        """Call time."""
+        return CallClock(self.started_at_us)
+
+
+async def summary(bus: Bus, call_sid: str) -> CallSummary | None:
+    """Read a call's log; None when it has none.
+
+    Raises:
+        BusError: it cannot be read.
+    """
+    messages = await bus.read(streams.CALLS, subjects.call_log(call_sid))
+    started: Event | None = None
+    ended, epoch, place = False, 0, 0
+    for message in messages:
+        event = unseal(message.data)
+        if event is None:
+            continue
+        if event.HasField("call_started"):
+            started = started or event
+        elif event.HasField("call_ended"):
+            ended = True
+        elif event.HasField("stream_started") and event.epoch > epoch:
+            epoch, place = event.epoch, message.sequence
+    if started is None:
+        return None
+    return CallSummary(started.sent_at_us, started.call_started.agent, ended, epoch, place)
+
+
+async def open_call(bus: Bus, call_sid: str, started: CallStarted) -> bool:
+    """Begin the call's log and look for owners of its stages; False when that was done before.
+
+    Raises:
+        BusError: it could not be stored.
+    """
+    new = await _say_once(bus, call_sid, started, sequence=1)
+    # Said again for a repeated webhook too: the first may have died between the two.
+    await asyncio.gather(*(_look_for_owner(bus, stage, call_sid, started.agent) for stage in subjects.STAGES))
+    return new
+
+
+async def _look_for_owner(bus: Bus, stage: str, call_sid: str, agent: str) -> None:
+    work = Work(call_sid=call_sid, stage=stage, agent=agent)
+    try:
+        await bus.publish_stored(
+            subjects.work(stage, call_sid), work.SerializeToString(), message_id=f"{call_sid}:{stage}"
+        )
+    except BusError as error:
+        if "maximum messages per subject" not in str(error):
+            raise
+
+
+async def end_call(bus: Bus, call_sid: str, reason: str) -> bool:
+    """End the call's log; False when it had ended, or never began.
+
+    Raises:
+        BusError: it could not be stored.
+    """
+    known = await summary(bus, call_sid)
+    if known is None or known.ended:
+        return False
+    ended = CallEnded(reason=reason, duration_ms=known.clock.ms_at(wall_us()))
+    return await _say_once(bus, call_sid, ended, sequence=2)
+
+
+async def claim_stream(bus: Bus, call_sid: str, known: CallSummary, started: StreamStarted) -> int | None:
+    """Own the call's media; gives the stream's epoch, None when another stream was quicker.
+
+    Raises:
+        BusError: it could not be stored.
+    """
+    epoch = known.stream_epoch + 1
+    event = _sealed(started, call_sid, "edge", epoch, 0)
+    try:
+        await bus.publish_stored(
+            subjects.call_event(call_sid, name_of(started)),
+            event.SerializeToString(),
+            message_id=f"{call_sid}:{event.id}:{started.stream_sid}",
+            expect_last=known.stream_place,
+        )
+    except AlreadySaid:
+        return None
+    return epoch
+
+
+async def _say_once(bus: Bus, call_sid: str, body: Body, *, sequence: int) -> bool:
+    event = _sealed(body, call_sid, _WEBHOOK, 0, sequence)
+    subject = subjects.call_event(call_sid, name_of(body))
+    try:
+        await bus.publish_stored(
+            subject, event.SerializeToString(), message_id=f"{call_sid}:{event.id}", expect_last=0
+        )
+    except AlreadySaid:
+        return False
+    return True
+
+
+def _sealed(body: Body, call_sid: str, stage: str, epoch: int, sequence: int) -> Event:
+    return seal(
+        body,
+        call_sid=call_sid,
+        stage=stage,
+        epoch=epoch,
+        sequence=sequence,
+        sent_at_us=wall_us(),
+        traceparent="",
+    )

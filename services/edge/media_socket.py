@@ -1,0 +1,238 @@
+"""One media stream: Twilio's WebSocket, from its upgrade until the call has gone on or ended."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import structlog
+from fastapi import WebSocket
+from starlette.websockets import WebSocketDisconnect, WebSocketState
+
+from parley import subjects
+from parley.bus import Bus
+from parley.errors import BusError, Superseded, VendorError
+from parley.event_log import CallLog, open_call_log, wall_us
+from parley.outbox import Outbox
+from parley.v1.call_pb2 import DtmfPressed, StreamStarted, StreamStopped
+from services.edge import media_protocol
+from services.edge.call_events import CallSummary, claim_stream, end_call, is_call_sid, summary
+from services.edge.hear import Hear
+from services.edge.live_calls import LiveCalls
+from services.edge.media_protocol import BadMessage, Dtmf, Mark, Media, Message, Start, Stop
+from services.edge.play import Player
+from services.edge.settings import EdgeSettings
+from services.edge.vendors.twilio_rest import TwilioRest
+from services.edge.webhooks import Gate
+
+log = structlog.get_logger()
+
+_GOING_AWAY = 1001
+_POLICY_VIOLATION = 1008
+_TRY_AGAIN = 1013
+_AFTER_STOP_S = 3.0
+"""Twilio's own word on how the call ended comes within this time, as a rule."""
+_SEND_TIMEOUT_S = 5.0
+
+
+class StreamOver(Exception):
+    """The stream has ended; `reason` is that of stream.stopped."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class MediaSockets:
+    """The endpoint of media streams."""
+
+    bus: Bus
+    outbox: Outbox
+    settings: EdgeSettings
+    gate: Gate
+    twilio: TwilioRest
+    calls: LiveCalls
+
+    async def serve(self, socket: WebSocket) -> None:
+        """WebSocket /twilio/stream."""
+        if not self.gate.admits_socket(socket):
+            await socket.close()
+            return
+        await socket.accept()
+        try:
+            start = await self._start(socket)
+            if start is not None:
+                with structlog.contextvars.bound_contextvars(call_sid=start.call_sid):
+                    await self._serve_call(socket, start)
+        except (BusError, TimeoutError) as error:
+            log.error("media stream given up", reason=str(error) or "the bus is late")
+        finally:
+            await _close(socket, _GOING_AWAY)
+
+    async def _start(self, socket: WebSocket) -> Start | None:
+        """The message that says which call this is."""
+        messages = Messages(socket, self.calls)
+        try:
+            async with asyncio.timeout(self.settings.start_message_timeout_s):
+                async for message in messages:
+                    if isinstance(message, Start):
+                        return message
+        except TimeoutError:
+            log.error("media stream without a start message", waited_s=self.settings.start_message_timeout_s)
+            await _close(socket, _POLICY_VIOLATION)
+        return None
+
+    async def _serve_call(self, socket: WebSocket, start: Start) -> None:
+        known = await summary(self.bus, start.call_sid) if is_call_sid(start.call_sid) else None
+        if known is None or known.ended:
+            log.error("media stream of no live call", ended=known is not None)
+            await _close(socket, _POLICY_VIOLATION)
+            return
+        if await self.bus.ask(subjects.stream_alive(start.call_sid)) is not None:
+            log.error("second media stream refused: the call's first is alive", stream_sid=start.stream_sid)
+            await _close(socket, _POLICY_VIOLATION)
+            return
+        started = StreamStarted(stream_sid=start.stream_sid, at_ms=known.clock.ms_at(wall_us()))
+        epoch = await claim_stream(self.bus, start.call_sid, known, started)
+        if epoch is None:
+            log.error("media stream refused: another was quicker", stream_sid=start.stream_sid)
+            await _close(socket, _TRY_AGAIN)
+            return
+        await self._carry(socket, start, known, epoch, started.at_ms)
+
+    async def _carry(
+        self, socket: WebSocket, start: Start, known: CallSummary, epoch: int, at_ms: int
+    ) -> None:
+        log.info("media stream open", stream_sid=start.stream_sid, epoch=epoch, agent=known.agent)
+        with self.calls.one_more():
+            async with open_call_log(self.bus, self.outbox, start.call_sid, "edge", epoch) as call_log:
+                async with self._answering(start.call_sid):
+                    reason = await self._stream(socket, start, call_log, at_ms)
+                await call_log.say(
+                    StreamStopped(stream_sid=start.stream_sid, at_ms=call_log.now_ms(), reason=reason)
+                )
+                log.info("media stream over", stream_sid=start.stream_sid, reason=reason)
+                if reason != "superseded":
+                    await self._see_off(call_log, reason)
+
+    @asynccontextmanager
+    async def _answering(self, call_sid: str) -> AsyncIterator[None]:
+        """Tell who asks that this call's stream is alive."""
+
+        async def alive(_data: bytes) -> bytes:
+            return b"alive"
+
+        async with self.bus.answer(subjects.stream_alive(call_sid), alive):
+            yield
+
+    async def _stream(self, socket: WebSocket, start: Start, call_log: CallLog, at_ms: int) -> str:
+        """Carry sound both ways; gives the reason why the stream is over."""
+
+        async def send(text: str) -> None:
+            try:
+                async with asyncio.timeout(_SEND_TIMEOUT_S):
+                    await socket.send_text(text)
+            except (WebSocketDisconnect, RuntimeError, TimeoutError):
+                raise StreamOver("lost") from None
+
+        async def hang_up() -> None:
+            await end_call(self.bus, start.call_sid, "agent")
+            try:
+                await self.twilio.hang_up(start.call_sid)
+            except VendorError as error:
+                # Twilio asks /voice?resume=1 next, and is told to hang up.
+                log.error("hang-up by REST failed, closing the stream", code=error.code, reason=error.reason)
+                raise StreamOver("closed") from error
+
+        player = Player(self.bus, call_log, start.stream_sid, send, hang_up)
+        hear = Hear(self.bus, start.call_sid, call_log.epoch, at_ms)
+        over: list[str] = []
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._read(socket, call_log, hear, player), name="read")
+                tasks.create_task(_follow(call_log, player), name="follow the log")
+                tasks.create_task(player.follow_sound(), name="follow the sound")
+                tasks.create_task(player.write(), name="write")
+                tasks.create_task(player.watch(), name="watch")
+        except* StreamOver as group:
+            over += [error.reason for error in group.exceptions if isinstance(error, StreamOver)]
+        except* Superseded:
+            over.append("superseded")
+        return over[0]
+
+    async def _read(self, socket: WebSocket, call_log: CallLog, hear: Hear, player: Player) -> None:
+        """Long-lived: what Twilio sends."""
+        async for message in Messages(socket, self.calls):
+            match message:
+                case Media():
+                    await hear.frame(message)
+                    self.calls.frames.inc()
+                case Mark(name=name):
+                    await player.marked(name)
+                case Dtmf(digit=digit):
+                    await call_log.say(DtmfPressed(digit=digit[:1], at_ms=call_log.now_ms()))
+                case Stop():
+                    raise StreamOver("stop")
+                case _:
+                    pass
+        raise StreamOver("lost")
+
+    async def _see_off(self, call_log: CallLog, reason: str) -> None:
+        """Wait for Twilio's word on the call, or for its next stream; say that it ended if neither comes."""
+        wait_s = _AFTER_STOP_S if reason == "stop" else self.settings.lost_stream_s
+        with suppress(TimeoutError, Superseded):
+            async with asyncio.timeout(wait_s):
+                async for event in call_log:
+                    if event.HasField("call_ended"):
+                        return
+        known = await summary(self.bus, call_log.call_sid)
+        if known is not None and known.stream_epoch == call_log.epoch and not known.ended:
+            await end_call(self.bus, call_log.call_sid, "hangup" if reason == "stop" else "stream-lost")
+
+
+async def _follow(call_log: CallLog, player: Player) -> None:
+    """Long-lived: what the other stages say."""
+    async for event in call_log:
+        await player.meet(event)
+
+
+class Messages:
+    """What a socket brings, read; what cannot be read is counted, told once, and passed over."""
+
+    def __init__(self, socket: WebSocket, calls: LiveCalls) -> None:
+        self._socket = socket
+        self._calls = calls
+        self._told: set[str] = set()
+
+    async def __aiter__(self) -> AsyncIterator[Message]:
+        while True:
+            try:
+                raw = await self._socket.receive()
+            except (WebSocketDisconnect, RuntimeError):
+                return
+            if raw["type"] == "websocket.disconnect":
+                return
+            message = self._read(raw.get("text"))
+            if message is not None:
+                yield message
+
+    def _read(self, text: str | None) -> Message | None:
+        try:
+            message = media_protocol.read(text) if text is not None else None
+            problem = "binary frame" if text is None else "unknown event" if message is None else ""
+        except BadMessage as bad:
+            message, problem = None, str(bad)
+        if problem:
+            self._calls.bad_messages.inc()
+            if problem not in self._told and len(self._told) < 10:
+                self._told.add(problem)
+                log.error("bad message from Twilio, passed over", problem=problem)
+        return message
+
+
+async def _close(socket: WebSocket, code: int) -> None:
+    if WebSocketState.DISCONNECTED in (socket.application_state, socket.client_state):
+        return
+    with suppress(RuntimeError, WebSocketDisconnect):
+        await socket.close(code)

@@ -1,0 +1,152 @@
+"""The agent's sound, from the bus to Twilio's buffer, with marks; and what was heard, to the log."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+
+import structlog
+
+from parley import streams, subjects
+from parley.bus import Bus, Message
+from parley.envelope import body_of
+from parley.epochs import AudioFence
+from parley.event_log import CallLog
+from parley.v1 import reply_pb2, speech_pb2
+from parley.v1.audio_pb2 import AgentAudio
+from parley.v1.event_pb2 import Event
+from services.edge import media_protocol
+from services.edge.playback import Clear, Command, Play, Playback, Say
+
+log = structlog.get_logger()
+
+_HANG_UP_LIMIT_MS = 10_000
+"""A goodbye that is not heard this long after it should have been is waited for no longer."""
+_TICK_S = 0.25
+
+
+class Player:
+    """One stream's playing. Its three long-lived tasks are `follow_sound`, `write` and `watch`."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        call_log: CallLog,
+        stream_sid: str,
+        send: Callable[[str], Awaitable[None]],
+        hang_up: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._bus = bus
+        self._log = call_log
+        self._stream_sid = stream_sid
+        self._send = send
+        self._hang_up = hang_up
+        self._playback = Playback()
+        self._fence = AudioFence()
+        self._outgoing: deque[Play | Clear] = deque()
+        self._something_to_write = asyncio.Event()
+        self._in_order = asyncio.Lock()
+        self._hang_up_after = ""
+        self._hang_up_asked_ms = 0
+        for event in call_log.history:
+            body = body_of(event)
+            if body is not None:
+                self._playback.recall(body)
+            self._note_hang_up(event)
+
+    async def meet(self, event: Event) -> None:
+        """An event of the call."""
+        now_ms = self._log.now_ms()
+        match body_of(event):
+            case reply_pb2.ReplyStarted() as body:
+                started = self._playback.started(body.reply_id, held_back=body.held, now_ms=now_ms)
+                await self._perform(started)
+            case reply_pb2.ReplyReleased() as body:
+                await self._perform(self._playback.released(body.reply_id, now_ms))
+            case reply_pb2.ReplyResumed():
+                await self._perform(self._playback.resume(now_ms))
+            case reply_pb2.ReplyDropped() as body:
+                await self._perform(self._playback.drop(body.reply_id, now_ms))
+            case speech_pb2.SpeechStarted():
+                await self._perform(self._playback.hold(now_ms))
+            case _:
+                pass
+        self._note_hang_up(event)
+
+    def _note_hang_up(self, event: Event) -> None:
+        match body_of(event):
+            case reply_pb2.HangUpRequested() as body:
+                self._hang_up_after = body.after_reply_id
+                self._hang_up_asked_ms = self._log.now_ms()
+            case reply_pb2.ReplyDropped(reply_id=reply_id) if reply_id == self._hang_up_after:
+                # The caller spoke into the goodbye: there is more to say.
+                self._hang_up_after = ""
+            case _:
+                pass
+
+    async def marked(self, name: str) -> None:
+        """A mark has come back."""
+        await self._perform(self._playback.marked(name, self._log.now_ms()))
+
+    async def follow_sound(self) -> None:
+        """Long-lived: take the agent's sound, what was made before this stream first."""
+        subject = subjects.agent_audio(self._log.call_sid)
+        async with self._bus.subscribe(subject) as live:
+            for message in await self._bus.read(streams.AUDIO, subject):
+                await self._sound(message)
+            async for message in live:
+                await self._sound(message)
+
+    async def _sound(self, message: Message) -> None:
+        audio = AgentAudio.FromString(message.data)
+        if not self._fence.admits(audio.epoch, audio.sequence):
+            return
+        commands = self._playback.sound(
+            audio.reply_id,
+            audio.offset_samples,
+            audio.mulaw,
+            last=audio.last,
+            now_ms=self._log.now_ms(),
+        )
+        await self._perform(commands)
+
+    async def _perform(self, commands: Iterable[Command]) -> None:
+        async with self._in_order:
+            for command in commands:
+                match command:
+                    case Say(body=body):
+                        await self._log.say(body)
+                    case Clear():
+                        # What has not left yet is taken back as well.
+                        self._outgoing.clear()
+                        self._outgoing.append(command)
+                    case Play():
+                        self._outgoing.append(command)
+            if self._outgoing:
+                self._something_to_write.set()
+
+    async def write(self) -> None:
+        """Long-lived: send to Twilio, as fast as the socket takes it."""
+        while True:
+            await self._something_to_write.wait()
+            self._something_to_write.clear()
+            while self._outgoing:
+                match self._outgoing.popleft():
+                    case Clear():
+                        await self._send(media_protocol.clear(self._stream_sid))
+                    case Play(mulaw=mulaw, mark=mark):
+                        await self._send(media_protocol.media(self._stream_sid, mulaw))
+                        await self._send(media_protocol.mark(self._stream_sid, mark))
+
+    async def watch(self) -> None:
+        """Long-lived: end the call when the agent wants that and its last words were heard."""
+        while True:
+            await asyncio.sleep(_TICK_S)
+            if not self._hang_up_after:
+                continue
+            heard = self._playback.is_over(self._hang_up_after)
+            due_ms = max(self._hang_up_asked_ms, self._playback.runs_dry_ms) + _HANG_UP_LIMIT_MS
+            if heard or (self._log.now_ms() > due_ms and not self._playback.held):
+                if not heard:
+                    log.warning("goodbye was not heard in time", reply_id=self._hang_up_after)
+                self._hang_up_after = ""
+                await self._hang_up()

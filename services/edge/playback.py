@@ -1,0 +1,255 @@
+"""What the caller has heard: the agent's replies as sound, sent ahead, marked, held, resumed, dropped.
+
+No I/O, no clock: every method takes the call time and gives what to do.
+
+Twilio plays what it is sent in order and returns a mark when the sound before it was played. It returns
+all pending marks at once when cleared, which says nothing about hearing: each clear begins a new generation,
+and a mark of an older one does not count.
+"""
+
+from dataclasses import dataclass, field
+
+from parley.envelope import Body
+from parley.v1 import playback_pb2, reply_pb2
+
+_MARK_EVERY = 800
+"""Samples between two marks: 100 ms."""
+_PROGRESS_EVERY_MS = 500
+_SAMPLES_PER_MS = 8
+_MOST_UNHEARD = 16 * 1024**2
+"""Bytes of sound kept for one call: half an hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Send this sound, then the mark."""
+
+    mulaw: bytes
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """Have Twilio forget what it has not played."""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Put this in the call's log."""
+
+    body: Body
+
+
+Command = Play | Clear | Say
+
+
+@dataclass(slots=True)
+class _Reply:
+    reply_id: str
+    held_back: bool
+    """Made on a guess: not to be heard before it is released."""
+    sound: bytearray = field(default_factory=bytearray)
+    complete: bool = False
+    sent: int = 0
+    heard: int = 0
+    audible: bool = False
+    over: bool = False
+
+    @property
+    def unheard_sent(self) -> bool:
+        return not self.over and self.sent > self.heard
+
+
+class Playback:
+    """One stream's playing of one call's replies."""
+
+    def __init__(self) -> None:
+        self._replies: dict[str, _Reply] = {}
+        self._generation = 0
+        self._held = False
+        self._runs_dry_ms = 0.0
+        self._mark_at_ms = 0
+        self._progress_at_ms = 0
+
+    @property
+    def runs_dry_ms(self) -> float:
+        """Call time at which all that was sent has been played."""
+        return self._runs_dry_ms
+
+    @property
+    def held(self) -> bool:
+        """Whether the caller's voice has stopped the playing."""
+        return self._held
+
+    def is_over(self, reply_id: str) -> bool:
+        """Nothing of the reply will be heard any more."""
+        reply = self._replies.get(reply_id)
+        return reply is not None and reply.over
+
+    def recall(self, body: Body) -> None:
+        """Learn from the log what an earlier stream of this call has done."""
+        match body:
+            case reply_pb2.ReplyStarted():
+                self._replies.setdefault(body.reply_id, _Reply(body.reply_id, body.held))
+            case reply_pb2.ReplyReleased():
+                self._of(body.reply_id).held_back = False
+            case reply_pb2.ReplyDropped() | playback_pb2.BargeIn():
+                self._of(body.reply_id).over = True
+                self._held = False
+            case reply_pb2.ReplyResumed():
+                self._held = False
+            case playback_pb2.PlaybackStarted():
+                self._of(body.reply_id).audible = True
+            case playback_pb2.PlaybackProgressed():
+                self._recall_heard(body.reply_id, body.heard_samples)
+            case playback_pb2.PlaybackHeld():
+                self._recall_heard(body.reply_id, body.heard_samples)
+                self._held = True
+            case playback_pb2.PlaybackFinished():
+                self._of(body.reply_id).over = True
+            case _:
+                pass
+
+    def _recall_heard(self, reply_id: str, samples: int) -> None:
+        reply = self._of(reply_id)
+        reply.heard = reply.sent = max(reply.heard, samples)
+
+    def started(self, reply_id: str, *, held_back: bool, now_ms: int) -> list[Command]:
+        """A reply begins; it is played after those before it."""
+        self._replies.setdefault(reply_id, _Reply(reply_id, held_back))
+        return self.advance(now_ms)
+
+    def released(self, reply_id: str, now_ms: int) -> list[Command]:
+        """A reply made on a guess may be heard."""
+        self._of(reply_id).held_back = False
+        return self.advance(now_ms)
+
+    def sound(self, reply_id: str, offset: int, mulaw: bytes, *, last: bool, now_ms: int) -> list[Command]:
+        """Sound has come; what is known already is skipped, what would leave a gap is not taken."""
+        reply = self._of(reply_id)
+        have = len(reply.sound)
+        if offset <= have < offset + len(mulaw) and have < _MOST_UNHEARD:
+            reply.sound += mulaw[have - offset :]
+        if last and offset + len(mulaw) <= len(reply.sound):
+            reply.complete = True
+        return self.advance(now_ms)
+
+    def advance(self, now_ms: int) -> list[Command]:
+        """Send what may be sent."""
+        commands: list[Command] = []
+        for reply in self._replies.values():
+            if reply.over:
+                continue
+            if self._held or reply.held_back:
+                break
+            commands += self._send(reply, now_ms)
+            if reply.complete and reply.heard >= len(reply.sound):
+                commands.append(self._finish(reply, now_ms))
+            if not reply.complete:
+                break
+        return commands
+
+    def _send(self, reply: _Reply, now_ms: int) -> list[Command]:
+        commands: list[Command] = []
+        if reply.sent < len(reply.sound) and (now_ms >= self._runs_dry_ms or not reply.audible):
+            starts_ms = max(now_ms, round(self._runs_dry_ms))
+            self._runs_dry_ms = max(float(now_ms), self._runs_dry_ms)
+            self._mark_at_ms = starts_ms
+            reply.audible = True
+            said = playback_pb2.PlaybackStarted(
+                reply_id=reply.reply_id, from_sample=reply.sent, at_ms=starts_ms
+            )
+            commands.append(Say(said))
+        while reply.sent < len(reply.sound):
+            end = min(reply.sent + _MARK_EVERY, len(reply.sound))
+            mark = f"{reply.reply_id}:{self._generation}:{end}"
+            commands.append(Play(bytes(reply.sound[reply.sent : end]), mark))
+            self._runs_dry_ms += (end - reply.sent) / _SAMPLES_PER_MS
+            reply.sent = end
+        return commands
+
+    def marked(self, mark: str, now_ms: int) -> list[Command]:
+        """A mark has come back."""
+        reply_id, generation, end = _read_mark(mark)
+        reply = self._replies.get(reply_id)
+        if reply is None or reply.over or generation != self._generation or end > reply.sent:
+            return []
+        reply.heard = max(reply.heard, end)
+        self._mark_at_ms = now_ms
+        if reply.complete and reply.heard >= len(reply.sound):
+            return [self._finish(reply, now_ms)]
+        if now_ms - self._progress_at_ms < _PROGRESS_EVERY_MS:
+            return []
+        self._progress_at_ms = now_ms
+        progressed = playback_pb2.PlaybackProgressed(
+            reply_id=reply_id, heard_samples=reply.heard, at_ms=now_ms
+        )
+        return [Say(progressed)]
+
+    def _finish(self, reply: _Reply, now_ms: int) -> Command:
+        reply.over = True
+        finished = playback_pb2.PlaybackFinished(
+            reply_id=reply.reply_id, heard_samples=reply.heard, at_ms=now_ms
+        )
+        reply.sound = bytearray()
+        return Say(finished)
+
+    def hold(self, now_ms: int) -> list[Command]:
+        """The caller speaks: silence at once; what was not heard is kept."""
+        audible = self._audible()
+        if self._held or audible is None:
+            return []
+        self._held = True
+        self._take_back(now_ms)
+        held = playback_pb2.PlaybackHeld(reply_id=audible.reply_id, heard_samples=audible.heard, at_ms=now_ms)
+        return [Clear(), Say(held)]
+
+    def resume(self, now_ms: int) -> list[Command]:
+        """A false alarm: play on from where it stopped."""
+        self._held = False
+        return self.advance(now_ms)
+
+    def drop(self, reply_id: str, now_ms: int) -> list[Command]:
+        """The rest of a reply shall not be heard."""
+        reply = self._of(reply_id)
+        if reply.over:
+            return []
+        commands: list[Command] = []
+        if reply.unheard_sent:
+            commands.append(Clear())
+            self._take_back(now_ms)
+        reply.over = True
+        reply.sound = bytearray()
+        if reply.audible:
+            barge_in = playback_pb2.BargeIn(reply_id=reply_id, heard_samples=reply.heard, at_ms=now_ms)
+            commands.append(Say(barge_in))
+        self._held = False
+        return commands + self.advance(now_ms)
+
+    def _take_back(self, now_ms: int) -> None:
+        """Twilio forgets what it has not played: all of that is to be sent again, or dropped."""
+        audible = self._audible()
+        if audible is not None:
+            # Between two marks the clock tells how far it is; never further than the next mark.
+            since = max(0, now_ms - self._mark_at_ms) * _SAMPLES_PER_MS
+            audible.heard = min(audible.heard + min(since, _MARK_EVERY), audible.sent)
+        self._generation += 1
+        self._runs_dry_ms = float(now_ms)
+        for reply in self._replies.values():
+            if not reply.over:
+                reply.sent = reply.heard
+
+    def _audible(self) -> _Reply | None:
+        """The reply that is being heard: the first of those sent and not heard to their end."""
+        return next((reply for reply in self._replies.values() if reply.unheard_sent), None)
+
+    def _of(self, reply_id: str) -> _Reply:
+        return self._replies.setdefault(reply_id, _Reply(reply_id, held_back=False))
+
+
+def _read_mark(mark: str) -> tuple[str, int, int]:
+    reply_id, _, rest = mark.partition(":")
+    generation, _, end = rest.partition(":")
+    if not (generation.isdigit() and end.isdigit()):
+        return "", -1, -1
+    return reply_id, int(generation), int(end)

@@ -1,0 +1,61 @@
+"""The XML that we answer Twilio with. No I/O."""
+
+from dataclasses import dataclass
+
+from twilio.twiml.voice_response import Connect, VoiceResponse
+
+_SORRY = "We are sorry, we cannot take your call right now. Please try again later."
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where Twilio reaches us."""
+
+    base: str
+    """As in `https://example.com`."""
+
+    @property
+    def stream(self) -> str:
+        """Of the media stream: always wss, Twilio takes nothing else."""
+        return f"wss://{self.base.partition('://')[2]}/twilio/stream"
+
+    @property
+    def status(self) -> str:
+        """Of status callbacks."""
+        return f"{self.base}/status"
+
+    @property
+    def resume(self) -> str:
+        """Where the call goes on when its stream is over."""
+        return f"{self.base}/voice?resume=1"
+
+
+def connect(addresses: Addresses, agent: str) -> str:
+    """Open a media stream; when it is over, ask us again."""
+    response = VoiceResponse()
+    connect_verb = Connect()
+    stream = connect_verb.stream(url=addresses.stream, status_callback=addresses.status)
+    stream.parameter(name="agent", value=agent)
+    response.append(connect_verb)
+    response.redirect(addresses.resume, method="POST")
+    return str(response)
+
+
+def hang_up() -> str:
+    """The call is over."""
+    response = VoiceResponse()
+    response.hangup()
+    return str(response)
+
+
+def sorry() -> str:
+    """What needs nothing but this process."""
+    response = VoiceResponse()
+    response.say(_SORRY)
+    response.hangup()
+    return str(response)
+
+
+def nothing() -> str:
+    """An answer to a callback."""
+    return str(VoiceResponse())

@@ -1,0 +1,101 @@
+"""Twilio's REST API through its SDK: place calls, end them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import stamina
+from twilio.base.exceptions import TwilioRestException, TwilioServiceException
+from twilio.http.async_http_client import AsyncTwilioHttpClient
+from twilio.rest import Client
+
+from parley.errors import VendorBroken, VendorBusy, VendorError, VendorLate, VendorRefused
+from services.edge.settings import EdgeSettings
+from services.edge.twiml import Addresses
+
+_VENDOR = "twilio"
+_TIMEOUT_S = 5.0
+_NOT_IN_PROGRESS = 21220
+_STATUS_EVENTS = ["initiated", "ringing", "answered", "completed"]
+
+
+class TwilioRest:
+    """One client for the whole process."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def place_call(self, *, to: str, from_: str, agent_query: str, addresses: Addresses) -> str:
+        """Place a call; gives its CallSid.
+
+        Raises:
+            VendorError: refused, busy, late or broken.
+        """
+        try:
+            async with asyncio.timeout(_TIMEOUT_S):
+                call = await self._client.calls.create_async(
+                    to=to,
+                    from_=from_,
+                    url=f"{addresses.base}/voice{agent_query}",
+                    fallback_url=f"{addresses.base}/fallback",
+                    status_callback=addresses.status,
+                    status_callback_event=_STATUS_EVENTS,
+                )
+        except Exception as error:  # what the SDK raises has no common root
+            raise _meaning(error) from error
+        return str(call.sid)
+
+    async def hang_up(self, call_sid: str) -> None:
+        """End a call; one that has ended already is fine.
+
+        Raises:
+            VendorError: it could not be ended after three tries.
+        """
+        async for attempt in stamina.retry_context(on=_worth_retrying, attempts=3, wait_initial=0.1):
+            with attempt:
+                await self._hang_up_once(call_sid)
+
+    async def _hang_up_once(self, call_sid: str) -> None:
+        try:
+            async with asyncio.timeout(_TIMEOUT_S):
+                await self._client.calls(call_sid).update_async(status="completed")
+        except TwilioRestException as error:
+            if error.code != _NOT_IN_PROGRESS:
+                raise _meaning(error) from error
+        except Exception as error:  # as above
+            raise _meaning(error) from error
+
+
+def _worth_retrying(error: Exception) -> bool:
+    return isinstance(error, VendorError) and error.retryable
+
+
+def _meaning(error: Exception) -> VendorError:
+    match error:
+        case TimeoutError():
+            return VendorLate(_VENDOR, f"no answer within {_TIMEOUT_S:g} s")
+        case TwilioRestException(status=429):
+            return VendorBusy(_VENDOR, "429: too many requests")
+        case TwilioRestException(status=status) if status < 500:
+            return VendorRefused(_VENDOR, f"HTTP {status}, code {error.code}: {error.msg}")
+        case TwilioRestException() | TwilioServiceException():
+            return VendorBroken(_VENDOR, f"HTTP {getattr(error, 'status', '?')}")
+        case aiohttp.ClientError():
+            return VendorBroken(_VENDOR, f"connection: {type(error).__name__}")
+        case _:
+            return VendorBroken(_VENDOR, type(error).__name__)
+
+
+@asynccontextmanager
+async def open_twilio(settings: EdgeSettings) -> AsyncIterator[TwilioRest]:
+    """A client; without an account it is opened too, and each request is refused by the vendor."""
+    http = AsyncTwilioHttpClient()
+    account = settings.twilio_account_sid or "AC" + "0" * 32
+    client = Client(account, settings.twilio_auth_token.get_secret_value() or "missing", http_client=http)
+    if settings.twilio_url:
+        client.api.base_url = settings.twilio_url.rstrip("/")
+    try:
+        yield TwilioRest(client)
+    finally:
+        await http.close()

@@ -1,0 +1,160 @@
+"""Twilio's requests: what to do with a call, how it goes, how it ended. Signature checked first."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import structlog
+from fastapi import Request, Response, WebSocket
+from starlette.datastructures import FormData
+from starlette.requests import HTTPConnection
+
+from parley.agent import read_agent
+from parley.bus import Bus
+from parley.errors import BusError, ConfigError
+from parley.v1.call_pb2 import DIRECTION_INBOUND, DIRECTION_OUTBOUND, CallStarted
+from services.edge import twiml
+from services.edge.call_events import end_call, is_call_sid, open_call, summary
+from services.edge.settings import EdgeSettings
+from services.edge.signature import is_signed
+from services.edge.twiml import Addresses
+
+log = structlog.get_logger()
+
+_FINAL = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
+_SIGNATURE = "x-twilio-signature"
+_VOICE_TIMEOUT_S = 8.0
+"""Twilio waits 15 s; the fallback must have time to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Lets in what Twilio has signed."""
+
+    settings: EdgeSettings
+
+    def addresses(self, connection: HTTPConnection) -> Addresses:
+        """Where Twilio reaches us: as configured, or as this request names it."""
+        if self.settings.public_url:
+            return Addresses(self.settings.public_url.rstrip("/"))
+        headers = connection.headers
+        host = headers.get("x-forwarded-host", headers.get("host", "")).split(",")[0].strip()
+        scheme = headers.get("x-forwarded-proto", connection.url.scheme).split(",")[0].strip()
+        return Addresses(f"{scheme.replace('ws', 'http')}://{host}")
+
+    def admits_request(self, request: Request, form: FormData) -> bool:
+        """Whether a webhook is Twilio's."""
+        return self._admits(request, _params(form), self.addresses(request).base)
+
+    def admits_socket(self, socket: WebSocket) -> bool:
+        """Whether a media stream is Twilio's."""
+        base = self.addresses(socket).base
+        return self._admits(socket, {}, base.replace("http", "ws", 1))
+
+    def _admits(self, connection: HTTPConnection, params: Mapping[str, str | list[str]], base: str) -> bool:
+        query = f"?{connection.url.query}" if connection.url.query else ""
+        url = f"{base}{connection.url.path}{query}"
+        token = self.settings.twilio_auth_token.get_secret_value()
+        signature = connection.headers.get(_SIGNATURE, "")
+        if is_signed(token, url, params, signature):
+            return True
+        call_sid = str(params.get("CallSid", ""))
+        reason = "no signature" if not signature else "the signature is not for this address and token"
+        if not token:
+            reason = "TWILIO_AUTH_TOKEN is not set"
+        log.error("refused, not from Twilio", call_sid=call_sid[:34], url=url, reason=reason)
+        return False
+
+
+def _params(form: FormData) -> dict[str, str | list[str]]:
+    names = dict.fromkeys(form.keys())
+    values = {name: [str(value) for value in form.getlist(name)] for name in names}
+    return {name: many[0] if len(many) == 1 else many for name, many in values.items()}
+
+
+class Webhooks:
+    """The endpoints that Twilio asks."""
+
+    def __init__(self, bus: Bus, gate: Gate) -> None:
+        self._bus = bus
+        self._gate = gate
+        self._settings = gate.settings
+
+    async def voice(self, request: Request) -> Response:
+        """POST /voice: what to do with a call, at its start and after each of its streams."""
+        form = await request.form()
+        if not self._gate.admits_request(request, form):
+            return Response("not signed by Twilio\n", 403)
+        call_sid = str(form.get("CallSid", ""))
+        if not is_call_sid(call_sid):
+            log.error("refused, no CallSid", call_sid=call_sid[:34])
+            return Response("CallSid is missing or is none\n", 400)
+        with structlog.contextvars.bound_contextvars(call_sid=call_sid):
+            try:
+                async with asyncio.timeout(_VOICE_TIMEOUT_S):
+                    return _xml(await self._answer(request, form, call_sid))
+            except ConfigError as error:
+                log.error("call cannot be answered", reason=str(error))
+                return _xml(twiml.sorry())
+            except (BusError, TimeoutError) as error:
+                # Twilio asks the fallback address next.
+                log.error("call cannot be answered", reason=str(error) or "the bus is late")
+                return Response("try the fallback\n", 503)
+
+    async def _answer(self, request: Request, form: FormData, call_sid: str) -> str:
+        addresses = self._gate.addresses(request)
+        if "resume" in request.query_params:
+            known = await summary(self._bus, call_sid)
+            if known is not None:
+                return twiml.hang_up() if known.ended else twiml.connect(addresses, known.agent)
+        agent = request.query_params.get("agent") or self._settings.agent
+        read_agent(self._settings.agents_dir, agent)
+        inbound = str(form.get("Direction", "inbound")) == "inbound"
+        started = CallStarted(
+            direction=DIRECTION_INBOUND if inbound else DIRECTION_OUTBOUND,
+            from_number=str(form.get("From", "")),
+            to_number=str(form.get("To", "")),
+            agent=agent,
+        )
+        new = await open_call(self._bus, call_sid, started)
+        log.info("call started" if new else "call started before", agent=agent, inbound=inbound)
+        return twiml.connect(addresses, agent)
+
+    async def fallback(self, request: Request) -> Response:
+        """POST /fallback: Twilio could not use our answer; this one needs nothing but this process."""
+        form = await request.form()
+        if not self._gate.admits_request(request, form):
+            return Response("not signed by Twilio\n", 403)
+        code, call_sid = str(form.get("ErrorCode", ""))[:10], str(form.get("CallSid", ""))[:34]
+        log.error("fallback", call_sid=call_sid, twilio_code=code)
+        return _xml(twiml.sorry())
+
+    async def status(self, request: Request) -> Response:
+        """POST /status: how the call, or its stream, goes."""
+        form = await request.form()
+        if not self._gate.admits_request(request, form):
+            return Response("not signed by Twilio\n", 403)
+        call_sid, status = str(form.get("CallSid", "")), str(form.get("CallStatus", ""))
+        if not is_call_sid(call_sid):
+            return Response("CallSid is missing or is none\n", 400)
+        if stream_event := form.get("StreamEvent"):
+            error = str(form.get("StreamError", ""))
+            tell = log.warning if error else log.info
+            tell("stream status", call_sid=call_sid, status=str(stream_event), error=error)
+        elif status in _FINAL:
+            try:
+                await end_call(self._bus, call_sid, status)
+            except (BusError, TimeoutError) as error:
+                log.error("call's end not stored", call_sid=call_sid, reason=str(error))
+                return Response("try again\n", 503)
+        return Response(status_code=204)
+
+
+def agent_query(agent: str | None) -> str:
+    """The part of /voice's address that names the agent."""
+    return f"?{urlencode({'agent': agent})}" if agent else ""
+
+
+def _xml(text: str) -> Response:
+    return Response(text, media_type="text/xml")
