@@ -17,9 +17,10 @@ from services.tts.vendors.elevenlabs_socket import Context, Socket, open_socket
 log = structlog.get_logger()
 
 _FIRST_WAIT_S = 0.2
-_LONGEST_WAIT_S = 30.0
-_REFUSED_WAIT_S = 5.0
+_LONGEST_WAIT_S = 5.0
+_FIRST_REFUSED_WAIT_S = 5.0
 """A refused key is not asked about more often."""
+_LONGEST_REFUSED_WAIT_S = 30.0
 _ROOM_WAIT_S = 0.3
 _SETTLED_S = 1.0
 """A socket that lived this long, or gave sound, was a good one: the next is tried at once."""
@@ -143,6 +144,8 @@ class SocketVoice:
 
 def _wait_s(error: VendorError, bad: int) -> float:
     """How long to wait after so many bad sockets in a row; never the same for all calls at once."""
-    shortest_s = _REFUSED_WAIT_S if isinstance(error, VendorRefused) else _FIRST_WAIT_S
-    longer_s = float(shortest_s * 2 ** (min(bad, 10) - 1))
-    return min(longer_s, _LONGEST_WAIT_S) * random.uniform(1.0, 1.2)
+    first_s, longest_s = _FIRST_WAIT_S, _LONGEST_WAIT_S
+    if isinstance(error, VendorRefused):
+        first_s, longest_s = _FIRST_REFUSED_WAIT_S, _LONGEST_REFUSED_WAIT_S
+    wait_s = first_s * float(2 ** min(bad - 1, 10))
+    return min(wait_s, longest_s) * random.uniform(1.0, 1.2)

@@ -245,6 +245,6 @@ async def open_socket(url: str, key: str, speaking: Speaking, timeout_s: float) 
         raise wire.error_of_status(refused.response.status_code, said) from None
     except TimeoutError:
         raise VendorLate(wire.VENDOR, f"no socket within {timeout_s:g} s") from None
-    except (OSError, InvalidHandshake, InvalidURI, EOFError) as error:
+    except (OSError, EOFError, ValueError, InvalidHandshake, InvalidURI) as error:
         raise VendorBroken(wire.VENDOR, f"no socket: {error!r}") from None
     return Socket(connection, speaking)

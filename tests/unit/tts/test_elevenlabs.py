@@ -1,0 +1,97 @@
+"""A warm socket per call: how it is had, and had again."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from pydantic import SecretStr
+
+from parley.agent import Speaking
+from parley.errors import VendorBroken, VendorError, VendorLate, VendorRefused
+from services.tts.vendors.elevenlabs import Account, SocketVoice
+from tests.integration.tts_vendor import Vendor, running_vendor, sound_of
+
+
+@pytest.fixture
+async def vendor() -> AsyncIterator[Vendor]:
+    """A vendor that does as it is told."""
+    async with running_vendor() as running:
+        yield running
+
+
+@asynccontextmanager
+async def a_voice(url: str) -> AsyncIterator[SocketVoice]:
+    """A voice whose socket is kept open."""
+    account = Account(url, SecretStr("key"), connect_timeout_s=0.5, late_after_s=1, keep_alive_s=15)
+    voice = SocketVoice(account, Speaking(), "CA1")
+    async with asyncio.TaskGroup() as tasks:
+        keeping = tasks.create_task(voice.keep_open())
+        yield voice
+        keeping.cancel()
+
+
+async def spoken(voice: SocketVoice, text: str) -> bytes:
+    """A reply of one clause."""
+    async with voice.utter("r1") as reply:
+        await reply.say(text)
+        await reply.finish()
+        return b"".join([piece.mulaw async for piece in reply.sounds()])
+
+
+async def test_the_socket_is_open_before_it_is_needed(vendor: Vendor) -> None:
+    """Nobody has asked for a word yet."""
+    async with a_voice(vendor.url), asyncio.timeout(5):
+        while not vendor.sockets:  # noqa: ASYNC110 - the vendor has no event for it
+            await asyncio.sleep(0.01)
+
+
+async def test_a_reply_may_come_before_the_socket_is_open(vendor: Vendor) -> None:
+    """It waits."""
+    async with a_voice(vendor.url) as voice:
+        assert await spoken(voice, "Hi.") == sound_of("Hi.")
+
+
+async def test_a_lost_socket_is_replaced_at_once(vendor: Vendor) -> None:
+    """The next try finds a new one."""
+    vendor.break_after_pieces = 1
+    async with a_voice(vendor.url) as voice:
+        with pytest.raises(VendorBroken):
+            await spoken(voice, "Hello.")
+        assert await spoken(voice, "Hello.") == sound_of("Hello.")
+    assert vendor.sockets == 2
+
+
+async def test_a_refused_key_is_told_without_asking_again(vendor: Vendor) -> None:
+    """However many replies want to be spoken."""
+    vendor.refuse_socket = 401
+    async with a_voice(vendor.url) as voice:
+        for _ in range(3):
+            with pytest.raises(VendorRefused, match="401"):
+                await spoken(voice, "Hello.")
+    assert len(vendor.headers) == 1
+
+
+async def test_a_vendor_that_does_not_answer_is_late() -> None:
+    """The connection is made, the upgrade never answered."""
+
+    async def never(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(never, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with a_voice(f"http://127.0.0.1:{port}") as voice:
+        with pytest.raises(VendorLate):
+            await spoken(voice, "Hello.")
+    server.close()
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://[", "http://"])
+async def test_a_wrong_address_is_told(url: str) -> None:
+    """As a failure of the vendor, not of ours."""
+    async with a_voice(url) as voice:
+        with pytest.raises(VendorError):
+            await spoken(voice, "Hello.")
