@@ -119,6 +119,8 @@ def evolve(known: TurnTimings, event: Event) -> TurnTimings:
             # A successor may begin the same reply again; the first beginning counts.
             reply = known.answers.get(body.reply_id, Answer(body.reply_id, body.turn, at_ms))
             return _with(known, reply)
+        case playback_pb2.PlaybackHeld() | playback_pb2.BargeIn():
+            return _cleared(known, body.at_ms)
         case (
             reply_pb2.ReplyText()
             | reply_pb2.ReplyDropped()
@@ -137,6 +139,19 @@ def turn_timings(events: Iterable[Event]) -> tuple[TurnTiming, ...]:
     for event in events:
         known = evolve(known, event)
     return known.turns
+
+
+def _cleared(known: TurnTimings, at_ms: int) -> TurnTimings:
+    """A reply whose playing was announced for later, behind another, is not heard then."""
+    return replace(
+        known,
+        answers={
+            reply_id: replace(reply, playback_started_ms=None)
+            if reply.playback_started_ms is not None and reply.playback_started_ms >= at_ms
+            else reply
+            for reply_id, reply in known.answers.items()
+        },
+    )
 
 
 def _turn_ended(known: TurnTimings, said: speech_pb2.TurnEnded, at_ms: int) -> TurnTimings:

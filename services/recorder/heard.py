@@ -34,9 +34,9 @@ class Heard:
     spans: tuple[Span, ...] = ()
 
     @property
-    def playing(self) -> Span | None:
-        """What plays now; what began before it has had its time."""
-        return self.spans[-1] if self.spans and self.spans[-1].playing else None
+    def certain_until(self) -> int | None:
+        """Call time, in samples, from which on a clear may still cut what plays; None when nothing plays."""
+        return min((span.end for span in self.spans if span.playing), default=None)
 
     def first_of(self, reply_id: str) -> Span | None:
         """A reply's first piece."""
@@ -54,8 +54,11 @@ def evolve(heard: Heard, said: Body) -> Heard:
             return _started(heard, said)
         case playback_pb2.PlaybackProgressed():
             return _heard_up_to(heard, said.reply_id, said.heard_samples, playing=True)
-        case playback_pb2.PlaybackFinished() | playback_pb2.PlaybackHeld() | playback_pb2.BargeIn():
+        case playback_pb2.PlaybackFinished():
             return _heard_up_to(heard, said.reply_id, said.heard_samples, playing=False)
+        case playback_pb2.PlaybackHeld() | playback_pb2.BargeIn():
+            cut = _heard_up_to(heard, said.reply_id, said.heard_samples, playing=False)
+            return _without_announced(cut, said.at_ms * BYTES_PER_MS)
         case call_pb2.StreamStopped():
             return _line_closed(heard, said.at_ms * BYTES_PER_MS)
         case call_pb2.StreamStarted():
@@ -90,6 +93,11 @@ def _heard_up_to(heard: Heard, reply_id: str, samples: int, *, playing: bool) ->
     if playing:
         until = max(until, last.until_sample)
     return _changed(heard, last, replace(last, until_sample=until, playing=playing))
+
+
+def _without_announced(heard: Heard, at: int) -> Heard:
+    """Twilio was cleared: a reply that waited behind the one that played is not heard at its time."""
+    return Heard(tuple(span for span in heard.spans if not (span.playing and span.start >= at)))
 
 
 def _line_closed(heard: Heard, at: int) -> Heard:

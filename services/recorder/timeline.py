@@ -128,9 +128,9 @@ class Timeline:
             # While a stream is open the caller's sound never pauses; where it lags, so does all else.
             now = min(now, self._caller.end)
         settled = now - settle_ms * BYTES_PER_MS
-        playing = self.heard.playing
-        if playing is not None:
-            settled = min(settled, playing.end)
+        certain = self.heard.certain_until
+        if certain is not None:
+            settled = min(settled, certain)
         return max(self.stored, settled)
 
     def cut(self, end: int) -> tuple[bytes, bytes]:

@@ -4,7 +4,7 @@ from parley.envelope import Body, seal
 from parley.turn_timings import TurnTimings, evolve, turn_timings
 from parley.v1.call_pb2 import CallStarted
 from parley.v1.event_pb2 import Event
-from parley.v1.playback_pb2 import PlaybackStarted
+from parley.v1.playback_pb2 import BargeIn, PlaybackStarted
 from parley.v1.reply_pb2 import REPLY_KIND_FILLER, ReplyDropped, ReplyStarted, ReplyText
 from parley.v1.speech_pb2 import TurnEnded
 from parley.v1.voice_pb2 import VoiceStarted
@@ -96,6 +96,20 @@ def test_the_first_sound_ends_the_silence() -> None:
     [timing] = turn_timings(log_of(TURN, *filler, *ANSWER))
 
     assert (timing.reply_id, timing.latency_ms) == ("r1", 360)
+
+
+def test_an_answer_that_waited_behind_another_was_not_heard_when_that_was_cut() -> None:
+    """Its playing is announced ahead; a clear takes that back."""
+    filler = (
+        (1305, ReplyStarted(reply_id="r1", turn=0, kind=REPLY_KIND_FILLER)),
+        (1350, PlaybackStarted(reply_id="r1", at_ms=1360)),
+    )
+    ahead = (1620, PlaybackStarted(reply_id="r2", at_ms=2500))
+    cut = (1700, BargeIn(reply_id="r1", heard_samples=2000, at_ms=1700))
+
+    [timing] = turn_timings(log_of(TURN, *filler, *ANSWER[:4], ahead, cut))
+
+    assert (timing.reply_id, timing.latency_ms) == ("r2", None)
 
 
 def test_what_a_successor_says_again_changes_nothing() -> None:

@@ -74,6 +74,17 @@ def test_the_end_of_one_reply_may_be_told_after_the_start_of_the_next() -> None:
     assert heard.spans == (Span("r1", 0, 0, 160, playing=False), Span("r2", 160, 0, 0))
 
 
+def test_a_reply_that_waited_is_not_heard_at_its_time_after_a_clear() -> None:
+    """It was announced for the end of the one before it, which did not come."""
+    heard = heard_after(
+        PlaybackStarted(reply_id="r1", at_ms=0),
+        PlaybackStarted(reply_id="r2", at_ms=500),
+        PlaybackHeld(reply_id="r1", heard_samples=800, at_ms=100),
+    )
+
+    assert heard.spans == (Span("r1", 0, 0, 800, playing=False),)
+
+
 def test_a_new_stream_plays_nothing_of_the_old() -> None:
     """When a stream broke, its marks alone tell what was heard."""
     heard = heard_after(

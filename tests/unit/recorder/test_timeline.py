@@ -170,6 +170,8 @@ class Script:
     said: dict[int, int] = field(default_factory=dict)
     end_ms: int = 0
     chunks: int = 0
+    last_started_ms: int = 0
+    cut: bool = False
 
 
 #: Pause, then play; whether it is held at the end, whether a mark comes half-way.
@@ -181,7 +183,7 @@ def scripts(draw: st.DrawFn) -> Script:
     """Replies in pieces, with holds, gaps in the voice, interruptions, and lost frames of the caller."""
     script = Script(things=[(0, StreamStarted(at_ms=0))])
     for number, pieces in enumerate(draw(st.lists(st.lists(PIECE, min_size=1, max_size=4), max_size=4)), 1):
-        plays(script, f"r{number}", pieces, unheard=draw(st.integers(0, 400)))
+        plays(script, f"r{number}", pieces, draw(st.integers(0, 400)), early_ms=draw(st.integers(0, 90)))
     script.end_ms += 5
     lost = draw(st.sets(st.integers(0, 20)))
     for sequence, at_ms in enumerate(range(0, script.end_ms - FRAME_MS, FRAME_MS), 1):
@@ -192,7 +194,16 @@ def scripts(draw: st.DrawFn) -> Script:
     return script
 
 
-def plays(script: Script, reply_id: str, pieces: list[tuple[int, int, bool, bool]], *, unheard: int) -> None:
+def announce(script: Script, reply_id: str, at_ms: int, *, early_ms: int) -> bool:
+    """Tell of a reply while the one before it plays; if that was cut short, this came to nothing."""
+    told_ms = max(script.last_started_ms, script.end_ms - early_ms)
+    script.things.append((told_ms, PlaybackStarted(reply_id=reply_id, at_ms=at_ms)))
+    return not script.cut or told_ms == script.end_ms
+
+
+def plays(
+    script: Script, reply_id: str, pieces: list[tuple[int, int, bool, bool]], unheard: int, *, early_ms: int
+) -> None:
     """One reply, played in pieces."""
     total = sum(play_ms for _, play_ms, _, _ in pieces) * 8 + unheard
     sound = bytes((int(reply_id[1:]) * 31 + n) % 250 for n in range(total))
@@ -201,18 +212,23 @@ def plays(script: Script, reply_id: str, pieces: list[tuple[int, int, bool, bool
         chunk = spoken(script.chunks, offset, sound[offset : offset + 160], reply_id=reply_id)
         script.things.append((script.end_ms, chunk))
     position = 0
+    told = announce(script, reply_id, script.end_ms + pieces[0][0], early_ms=early_ms)
     for pause_ms, play_ms, hold, progress in pieces:
-        at_ms = script.end_ms + pause_ms
+        at_ms = script.last_started_ms = script.end_ms + pause_ms
         script.end_ms = at_ms + play_ms
         half = PlaybackProgressed(reply_id=reply_id, heard_samples=position + play_ms // 2 * 8)
-        script.things.append((at_ms, PlaybackStarted(reply_id=reply_id, from_sample=position, at_ms=at_ms)))
+        started = PlaybackStarted(reply_id=reply_id, from_sample=position, at_ms=at_ms)
+        script.things += [(at_ms, started)] * (not told)
+        told = False
         script.things += [(at_ms + play_ms // 2, half)] * progress
         script.heard |= {at_ms * 8 + n: sound[position + n] for n in range(play_ms * 8)}
         position += play_ms * 8
-        held = PlaybackHeld(reply_id=reply_id, heard_samples=position)
+        held = PlaybackHeld(reply_id=reply_id, heard_samples=position, at_ms=script.end_ms)
         script.things += [(script.end_ms, held)] * hold
     over = BargeIn if unheard else PlaybackFinished
-    script.things.append((script.end_ms, over(reply_id=reply_id, heard_samples=position)))
+    said = over(reply_id=reply_id, heard_samples=position, at_ms=script.end_ms)
+    script.things.append((script.end_ms, said))
+    script.cut = bool(unheard) or pieces[-1][2]
 
 
 def feed(timeline: Timeline, thing: object) -> None:
