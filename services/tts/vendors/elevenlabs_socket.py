@@ -241,7 +241,7 @@ async def open_socket(url: str, key: str, speaking: Speaking, timeout_s: float) 
             ping_timeout=10,
         )
     except InvalidStatus as refused:
-        said = wire.detail_of(refused.response.body or b"")
+        said = wire.detail_of(bytes(refused.response.body))
         raise wire.error_of_status(refused.response.status_code, said) from None
     except TimeoutError:
         raise VendorLate(wire.VENDOR, f"no socket within {timeout_s:g} s") from None
