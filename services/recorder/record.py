@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 
 import stamina.instrumentation
@@ -12,6 +13,7 @@ from parley.envelope import body_of
 from parley.errors import VendorError
 from parley.mulaw import BYTES_PER_MS
 from parley.stage import OwnedCall, ServeCall
+from parley.telemetry import Telemetry
 from parley.v1.event_pb2 import Event
 from parley.v1.work_pb2 import CallRecorded
 from services.recorder import call_record, wav
@@ -19,6 +21,7 @@ from services.recorder.insist import Insistence
 from services.recorder.settings import RecorderSettings
 from services.recorder.sound import Sound
 from services.recorder.timeline import Timeline
+from services.recorder.turn_metrics import TurnMetrics, TurnWatch
 from services.recorder.vendors.object_store import Recordings, open_recordings, stored_until
 from services.recorder.vendors.postgres import Postgres
 
@@ -30,7 +33,7 @@ _AFTERMATH_S = 0.5
 
 @asynccontextmanager
 async def open_recorder(
-    settings: RecorderSettings, database: Postgres, _telemetry: object = None
+    settings: RecorderSettings, database: Postgres, telemetry: Telemetry
 ) -> AsyncIterator[ServeCall]:
     """Open store and database for as long as the process lives; gives what records one call.
 
@@ -40,27 +43,33 @@ async def open_recorder(
     # Each call says once that its record waits; a line per try and call would drown the log.
     stamina.instrumentation.set_on_retry_hooks(())
     recordings = open_recordings(settings.recordings_url)
+    metrics = TurnMetrics(telemetry.registry)
     async with database.opened():
         log.info("recordings go to", url=recordings.url)
-        yield partial(record, settings, recordings, database)
+        yield partial(record, Storage(settings, recordings, database), metrics)
 
 
-async def record(
-    settings: RecorderSettings, recordings: Recordings, database: Postgres, call: OwnedCall
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Where calls are kept."""
+
+    settings: RecorderSettings
+    recordings: Recordings
+    database: Postgres
+
+
+async def record(storage: Storage, metrics: TurnMetrics, call: OwnedCall) -> None:
     """Remember one call: to its end, and until all of it is stored."""
-    await _Recorder(settings, recordings, database, call).run()
+    await _Recorder(storage, metrics, call).run()
 
 
 class _Recorder:
     """One call on its way into the store and the database."""
 
-    def __init__(
-        self, settings: RecorderSettings, recordings: Recordings, database: Postgres, call: OwnedCall
-    ) -> None:
-        self._settings = settings
-        self._recordings = recordings
-        self._database = database
+    def __init__(self, storage: Storage, metrics: TurnMetrics, call: OwnedCall) -> None:
+        self._settings = storage.settings
+        self._recordings = storage.recordings
+        self._database = storage.database
         self._call = call
         self._log = call.log
         self._started = next(e for e in call.log.history if e.HasField("call_started"))
@@ -68,12 +77,13 @@ class _Recorder:
         self._events: list[Event] = []
         self._timeline = Timeline()
         self._sound = Sound(call.bus, call.call_sid, self._timeline)
+        self._turns = TurnWatch(metrics)
         self._insist = Insistence(call.log)
 
     async def run(self) -> None:
         if not any(event.HasField("call_recorded") for event in self._log.history):
             for event in self._log.history:
-                self._happened(event)
+                self._happened(event, live=False)
             await self._store_record(await self._finished_earlier() or await self._record_sound())
         await self._insist.until_done(lambda: self._recordings.drop_segments(self._name))
 
@@ -83,8 +93,9 @@ class _Recorder:
             return 0
         return await self._insist.until_done(lambda: self._recordings.wav_samples(self._name))
 
-    def _happened(self, event: Event) -> None:
+    def _happened(self, event: Event, *, live: bool) -> None:
         self._events.append(event)
+        self._turns.happened(event, live=live)
         body = body_of(event)
         if body is not None:
             self._timeline.happened(body)
@@ -118,7 +129,7 @@ class _Recorder:
             async with asyncio.timeout(None) as patience:
                 async for event in self._log:
                     self._call.heard(event)
-                    self._happened(event)
+                    self._happened(event, live=True)
                     if event.HasField("call_ended"):
                         patience.reschedule(asyncio.get_running_loop().time() + _AFTERMATH_S)
 

@@ -108,6 +108,7 @@ class Postgres:
 
     async def _watch(self) -> None:
         """Long-lived: know whether it can be written, make its tables, say so when it changes."""
+        pause_s = _FIRST_WATCH_S
         while True:
             before = self.trouble
             try:
@@ -119,7 +120,9 @@ class Postgres:
             else:
                 if before:
                     log.info("database is there")
-            await asyncio.sleep(_FIRST_WATCH_S if self.trouble else _WATCH_EVERY_S)
+            # Soon at the start, when it may be about to come up; a refused password does not spin.
+            await asyncio.sleep(pause_s if self.trouble else _WATCH_EVERY_S)
+            pause_s = min(pause_s * 2, _WATCH_EVERY_S)
 
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[asyncpg.Connection]:
