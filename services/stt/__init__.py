@@ -1,0 +1,1 @@
+"""HEARS: is there a voice, what does it say, has it finished?"""

@@ -1,0 +1,60 @@
+"""What a transcriber must be able to do for stt."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from services.stt.transcript import HeardWord
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What the vendor thinks it hears in what is not final."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A stretch of sound is finally heard."""
+
+    text: str
+    words: tuple[HeardWord, ...]
+    until_ms: int
+    """Call time up to which it reaches."""
+    speech_final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceEnded:
+    """A long gap between words."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnHeard:
+    """From vendors that decide on turns themselves: the whole turn so far, and what they think of it."""
+
+    text: str
+    words: tuple[HeardWord, ...]
+    until_ms: int
+    event: str
+    """"update", "start", "eager", "resumed", "end"."""
+
+
+Heard = Guess | Fixed | UtteranceEnded | TurnHeard
+
+
+class Connection(Protocol):
+    """One socket to the vendor; every method raises VendorError."""
+
+    async def send(self, mulaw: bytes) -> None:
+        """Sound that follows on what was sent before."""
+
+    async def finalize(self) -> None:
+        """Make the guess final now."""
+
+    async def keep_alive(self) -> None:
+        """The call goes on, though silent."""
+
+    async def run(self, heard: Callable[[Heard], Awaitable[None]]) -> None:
+        """Long-lived: tell what is heard until the socket is lost, then raise."""
