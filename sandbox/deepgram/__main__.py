@@ -1,0 +1,30 @@
+"""Run the stand-in for Deepgram."""
+
+import asyncio
+from functools import partial
+
+from parley.health import serve
+from parley.process import run_until_told
+from parley.settings import load
+from sandbox.deepgram.app import Listen
+from sandbox.deepgram.oracle import Oracle
+from sandbox.deepgram.settings import DeepgramSandboxSettings
+from sandbox.deepgram.sphinx import open_sphinx
+
+
+async def _run(settings: DeepgramSandboxSettings, stop: asyncio.Event) -> None:
+    oracle = Oracle()
+    if settings.stt == "oracle":
+        await _serve(Listen(settings, oracle, oracle), settings, stop)
+        return
+    async with open_sphinx(settings.stt_workers) as sphinx:
+        await _serve(Listen(settings, oracle, sphinx), settings, stop)
+
+
+async def _serve(listen: Listen, settings: DeepgramSandboxSettings, stop: asyncio.Event) -> None:
+    async with serve(listen.app(), settings.host, settings.deepgram_port, drain_timeout_s=1):
+        await stop.wait()
+
+
+if __name__ == "__main__":
+    run_until_told(partial(_run, load(DeepgramSandboxSettings)))

@@ -1,0 +1,95 @@
+"""Knows what will be said: finds registered utterances in the sound, byte by byte. No I/O.
+
+Sound that reaches it unchanged is found even with frames lost; anything else is not heard at all.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from parley.mulaw import FRAME_BYTES, FRAME_MS
+from sandbox.caller.loudness import is_voiced
+from sandbox.deepgram.recogniser import Word
+
+_STEP = 8
+"""Sound is cut at whole milliseconds at the least."""
+_MOST_UTTERANCES = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    words: tuple[Word, ...]
+
+
+class Oracle:
+    """A Recogniser."""
+
+    def __init__(self) -> None:
+        self._known: list[_Known] = []
+        self._frames: dict[bytes, tuple[int, int]] = {}
+        """Each voiced frame of each utterance, to the utterance's number and the frame's offset in ms."""
+        self._texts: set[tuple[str, int]] = set()
+
+    @property
+    def busy(self) -> bool:
+        """Never."""
+        return False
+
+    def register(self, utterances: list[Mapping[str, Any]]) -> int:
+        """Learn utterances: {"text", "mulaw" (base64), "words": [{"text", "start_ms", "end_ms"}]}.
+
+        Raises:
+            ValueError: one of them is malformed, or there are too many.
+        """
+        for utterance in utterances:
+            try:
+                mulaw = base64.b64decode(utterance["mulaw"], validate=True)
+                words = tuple(
+                    Word(str(w["text"]), float(w["start_ms"]), float(w["end_ms"]), 0.99)
+                    for w in utterance["words"]
+                )
+                text = str(utterance["text"])
+            except (KeyError, TypeError, binascii.Error) as error:
+                raise ValueError(f"malformed utterance: {error!r}") from None
+            self._learn(text, mulaw, words)
+        return len(self._known)
+
+    def _learn(self, text: str, mulaw: bytes, words: tuple[Word, ...]) -> None:
+        if (text, len(mulaw)) in self._texts:
+            return
+        if len(self._known) >= _MOST_UTTERANCES:
+            raise ValueError(f"more than {_MOST_UTTERANCES} utterances")
+        self._texts.add((text, len(mulaw)))
+        number = len(self._known)
+        self._known.append(_Known(words))
+        for at in range(0, len(mulaw) - FRAME_BYTES + 1, FRAME_BYTES):
+            frame = mulaw[at : at + FRAME_BYTES]
+            if is_voiced(frame):
+                self._frames.setdefault(frame, (number, at // 8))
+
+    async def recognise(self, mulaw: bytes) -> tuple[Word, ...]:
+        """Words of which at least half was found."""
+        heard: dict[tuple[int, int], set[int]] = {}
+        at = 0
+        while at + FRAME_BYTES <= len(mulaw):
+            found = self._frames.get(mulaw[at : at + FRAME_BYTES])
+            if found is None:
+                at += _STEP
+                continue
+            number, offset_ms = found
+            heard.setdefault((number, at // 8 - offset_ms), set()).add(offset_ms)
+            at += FRAME_BYTES
+        words = [
+            Word(word.text, word.start_ms + shift_ms, word.end_ms + shift_ms, word.confidence)
+            for (number, shift_ms), offsets in heard.items()
+            for word in self._known[number].words
+            if _share(word, offsets) >= 0.5
+        ]
+        return tuple(sorted(words, key=lambda word: word.start_ms))
+
+
+def _share(word: Word, offsets: set[int]) -> float:
+    inside = [ms for ms in offsets if word.start_ms - FRAME_MS < ms < word.end_ms]
+    return len(inside) * FRAME_MS / max(word.end_ms - word.start_ms, FRAME_MS)

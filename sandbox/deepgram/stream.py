@@ -1,0 +1,154 @@
+"""One socket's sound: where speech begins and ends in it, recognised in time. Both wires are built on it."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from sandbox.deepgram.recogniser import Recogniser, Word
+from sandbox.deepgram.settings import DeepgramSandboxSettings
+from sandbox.deepgram.speech_finder import Speech, SpeechFinder
+from sandbox.stand_in import Dials, Journal
+
+_PAUSE_MS = 40
+"""After so much silence the stretch is recognised, so that the answer is there when it is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """Words in the stream's time."""
+
+    words: tuple[Word, ...]
+    heard_ms: float
+    """Length of the stream when it was sent."""
+
+    @property
+    def transcript(self) -> str:
+        """The words as text."""
+        return " ".join(word.text for word in self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """What a wire wants to be told; each is awaited."""
+
+    speech_started: Callable[[float], Awaitable[None]]
+    guess: Callable[[Recognised], Awaitable[None]]
+    early: Callable[[Recognised], Awaitable[None]]
+    """Half of the time to the final has passed in silence."""
+    resumed: Callable[[], Awaitable[None]]
+    """The voice went on after `early`."""
+    final: Callable[[Recognised, bool], Awaitable[None]]
+    """The stretch is over; True when that was asked for."""
+
+
+class SoundStream:
+    """Feeds a recogniser from one socket."""
+
+    def __init__(
+        self,
+        recogniser: Recogniser,
+        ears: Ears,
+        dials: Dials[DeepgramSandboxSettings],
+        journal: Journal,
+        tag: str,
+        endpointing_ms: float,
+        tasks: asyncio.TaskGroup,
+    ) -> None:
+        self.finder = SpeechFinder()
+        self._recogniser = recogniser
+        self._ears = ears
+        self._dials = dials
+        self._journal = journal
+        self._tag = tag
+        self._endpointing_ms = endpointing_ms
+        self._tasks = tasks
+        self._ending: asyncio.Task[None] | None = None
+        self._guessing: asyncio.Task[None] | None = None
+        self._guessed_ms = 0.0
+        self._voice_at_s = 0.0
+        self._voice_at_us = 0
+        self._early = False
+
+    async def hear(self, sound: bytes) -> None:
+        """Take sound."""
+        before = self.finder.speech
+        voiced = self.finder.hear(sound)
+        speech = self.finder.speech
+        if speech is None:
+            return
+        if speech is not before:
+            self._guessed_ms = self.finder.heard_ms
+            await self._ears.speech_started(speech.voice_start_ms)
+        if voiced:
+            self._voice_at_s, self._voice_at_us = time.monotonic(), time.time_ns() // 1000
+            await self._go_on()
+            self._maybe_guess(speech)
+        elif self._ending is None and self.finder.silent_ms >= _PAUSE_MS:
+            self._ending = self._tasks.create_task(self._end(speech))
+
+    async def finalize(self) -> None:
+        """Whatever is in hand is over now."""
+        speech = self.finder.speech
+        if speech is None:
+            return
+        self._cancel_ending()
+        words = await self._recognise(speech)
+        if self.finder.speech is speech:
+            self.finder.take()
+            await self._ears.final(Recognised(words, self.finder.heard_ms), True)
+
+    async def _go_on(self) -> None:
+        self._cancel_ending()
+        if self._early:
+            self._early = False
+            await self._ears.resumed()
+
+    def _cancel_ending(self) -> None:
+        if self._ending is not None:
+            self._ending.cancel()
+            self._ending = None
+
+    def _maybe_guess(self, speech: Speech) -> None:
+        busy = self._recogniser.busy or (self._guessing is not None and not self._guessing.done())
+        if busy or self.finder.heard_ms - self._guessed_ms < self._dials.now.stt_interim_ms:
+            return
+        self._guessed_ms = self.finder.heard_ms
+        self._guessing = self._tasks.create_task(self._guess(speech))
+
+    async def _guess(self, speech: Speech) -> None:
+        words = await self._recognise(speech)
+        if words and self.finder.speech is speech:
+            await self._ears.guess(Recognised(words, self.finder.heard_ms))
+
+    async def _end(self, speech: Speech) -> None:
+        """Recognise; tell when it is due and the stream has been silent for as long as was asked for."""
+        final_ms = max(self._dials.now.stt_final_ms, self._endpointing_ms)
+        voice_at_s, voice_at_us = self._voice_at_s, self._voice_at_us
+        words = await self._recognise(speech)
+        await _sleep_until(voice_at_s + final_ms / 2000)
+        if words:
+            self._early = True
+            await self._ears.early(Recognised(words, self.finder.heard_ms))
+        await _sleep_until(voice_at_s + final_ms / 1000)
+        while self.finder.silent_ms < self._endpointing_ms:  # noqa: ASYNC110 - sound, not time, decides
+            await asyncio.sleep(0.01)
+        self._early = False
+        self._ending = None
+        self.finder.take()
+        recognised = Recognised(words, self.finder.heard_ms)
+        self._journal.note(
+            "stt_final", call_sid=self._tag, speech_end_at_us=voice_at_us, text=recognised.transcript
+        )
+        await self._ears.final(recognised, False)
+
+    async def _recognise(self, speech: Speech) -> tuple[Word, ...]:
+        words = await self._recogniser.recognise(bytes(speech.sound))
+        return tuple(
+            Word(w.text, w.start_ms + speech.start_ms, w.end_ms + speech.start_ms, w.confidence)
+            for w in words
+        )
+
+
+async def _sleep_until(at_s: float) -> None:
+    await asyncio.sleep(max(0.0, at_s - time.monotonic()))
