@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from functools import partial
 
 import structlog
@@ -22,7 +22,7 @@ from services.stt.settings import SttSettings
 from services.stt.sound_buffer import SoundBuffer
 from services.stt.transcribe import Transcribing
 from services.stt.transcript import Transcript
-from services.stt.vendors import Connection, Fixed, Guess, Heard, TurnHeard, UtteranceEnded
+from services.stt.vendors import Fixed, Guess, Heard, TurnHeard, UtteranceEnded
 from services.stt.vendors.deepgram import new_client, open_connection
 from services.stt.voice_activity import Silero, VoiceActivity, VoiceStarted
 
@@ -50,13 +50,10 @@ class Listener:
         self._said_text = ""
         self._recall()
         self._buffer = SoundBuffer(self._transcript.until_ms)
-        opener = partial(self._open, client, settings.stt_connect_timeout_s)
+        opener = partial(
+            open_connection, client, call.agent.hearing, call.call_sid, settings.stt_connect_timeout_s
+        )
         self._transcribing = Transcribing(opener, self._buffer, self._heard, self._vendor_failed)
-
-    def _open(
-        self, client: AsyncDeepgramClient, timeout_s: float, begins_at_ms: int
-    ) -> AbstractAsyncContextManager[Connection]:
-        return open_connection(client, self._call.agent.hearing, self._call.call_sid, begins_at_ms, timeout_s)
 
     def _recall(self) -> None:
         """After a takeover: the turn in hand, and up to where our forerunner had heard."""

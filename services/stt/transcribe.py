@@ -18,8 +18,8 @@ _REFUSED_WAIT_S = 5.0
 _FIRST_WAIT_S = 0.1
 _LONGEST_WAIT_S = 5.0
 
-Open = Callable[[int], AbstractAsyncContextManager[Connection]]
-"""Opens a socket whose sound begins at a call time."""
+Open = Callable[[], AbstractAsyncContextManager[Connection]]
+"""Opens a socket."""
 
 
 class Transcribing:
@@ -53,7 +53,7 @@ class Transcribing:
         failures = 0
         while True:
             try:
-                async with self._open(self._buffer.start_ms) as connection:
+                async with self._open() as connection:
                     failures = 0
                     await self._talk(connection)
             except* VendorError as group:
@@ -74,9 +74,10 @@ class Transcribing:
         while True:
             sound = self._buffer.since(sent_ms)
             # Before the first sound the buffer's start moves to where that begins.
+            at_ms = max(sent_ms, self._buffer.start_ms)
             sent_ms = self._buffer.end_ms
             if sound:
-                await connection.send(sound)
+                await connection.send(sound, at_ms)
             if self._finalize:
                 self._finalize = False
                 await connection.finalize()

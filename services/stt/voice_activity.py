@@ -20,8 +20,9 @@ _QUIET = 0.004
 _SURE, _LIKELY, _UNLIKELY = 0.8, 0.5, 0.35
 _LIKELY_CHUNKS = 2
 """So many likely chunks in a row are a voice; a sure one is by itself."""
-_SILENT_CHUNKS = 6
-"""So many unlikely chunks in a row, 192 ms, end it: longer than the stops within words."""
+_SILENT_CHUNKS = 4
+"""So many unlikely chunks in a row, 128 ms, end it: longer than the stops within words, shorter than any
+vendor takes to its final transcript, which must not wait for us."""
 
 
 @dataclass(frozen=True, slots=True)

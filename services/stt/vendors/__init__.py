@@ -47,8 +47,8 @@ Heard = Guess | Fixed | UtteranceEnded | TurnHeard
 class Connection(Protocol):
     """One socket to the vendor; every method raises VendorError."""
 
-    async def send(self, mulaw: bytes) -> None:
-        """Sound that follows on what was sent before."""
+    async def send(self, mulaw: bytes, at_ms: int) -> None:
+        """Sound that follows on what was sent before, and the call time at which it begins."""
 
     async def finalize(self) -> None:
         """Make the guess final now."""

@@ -1,7 +1,7 @@
 """Deepgram's live transcription through its SDK: Nova (`/v1/listen`) and Flux (`/v2/listen`).
 
-Mu-law at 8 kHz goes to it as it is. Its times count the sound of one socket, so each socket is told from
-which call time its sound begins.
+Mu-law at 8 kHz goes to it as it is. Its times count the sound of one socket, so the first
+sound on each tells from which call time that is.
 """
 
 import asyncio
@@ -51,15 +51,18 @@ def new_client(settings: SttSettings) -> AsyncDeepgramClient:
 class DeepgramConnection:
     """One socket: a Connection."""
 
-    def __init__(self, socket: Any, begins_at_ms: int, *, flux: bool) -> None:
+    def __init__(self, socket: Any, *, flux: bool) -> None:
         self._socket = socket
-        self._begins_at_ms = begins_at_ms
         self._flux = flux
+        self._begins_at_ms: int | None = None
 
-    async def send(self, mulaw: bytes) -> None:
-        """Sound that follows on what was sent before."""
-        if mulaw:
-            await _in_time(self._socket.send_media(mulaw))
+    async def send(self, mulaw: bytes, at_ms: int) -> None:
+        """Sound that follows on what was sent before; the first tells what the vendor's zero is."""
+        if not mulaw:
+            return
+        if self._begins_at_ms is None:
+            self._begins_at_ms = at_ms
+        await _in_time(self._socket.send_media(mulaw))
 
     async def finalize(self) -> None:
         """Make the guess final now."""
@@ -103,7 +106,7 @@ class DeepgramConnection:
         text = best.transcript or ""
         if not message.is_final:
             return Guess(text)
-        until_ms = self._begins_at_ms + round((message.start + message.duration) * 1000)
+        until_ms = self._call_time(message.start + message.duration)
         return Fixed(text, self._words(best.words or ()), until_ms, bool(message.speech_final))
 
     def _read_flux(self, message: Any) -> Heard | None:
@@ -112,19 +115,22 @@ class DeepgramConnection:
                 event = _FLUX_EVENTS.get(str(message.event))
                 if event is None:
                     return None
-                until_ms = self._begins_at_ms + round((message.audio_window_end or 0) * 1000)
+                until_ms = self._call_time(message.audio_window_end)
                 return TurnHeard(message.transcript or "", self._words(message.words or ()), until_ms, event)
             case "Error":
                 raise VendorBroken(_VENDOR, f"{getattr(message, 'code', '')}")
             case _:
                 return None
 
+    def _call_time(self, vendor_s: float | None) -> int:
+        return (self._begins_at_ms or 0) + round((vendor_s or 0) * 1000)
+
     def _words(self, words: Sequence[Any]) -> tuple[HeardWord, ...]:
         return tuple(
             HeardWord(
                 text=getattr(word, "punctuated_word", None) or word.word,
-                start_ms=self._begins_at_ms + round((getattr(word, "start", None) or 0) * 1000),
-                end_ms=self._begins_at_ms + round((getattr(word, "end", None) or 0) * 1000),
+                start_ms=self._call_time(getattr(word, "start", None)),
+                end_ms=self._call_time(getattr(word, "end", None)),
                 confidence=float(word.confidence or 0),
             )
             for word in words
@@ -133,9 +139,9 @@ class DeepgramConnection:
 
 @asynccontextmanager
 async def open_connection(
-    client: AsyncDeepgramClient, hearing: Hearing, call_sid: str, begins_at_ms: int, timeout_s: float
+    client: AsyncDeepgramClient, hearing: Hearing, call_sid: str, timeout_s: float
 ) -> AsyncIterator[DeepgramConnection]:
-    """A socket whose sound begins at `begins_at_ms` (call time).
+    """A socket for one call.
 
     Raises:
         VendorError: refused, busy, late or broken.
@@ -152,7 +158,7 @@ async def open_connection(
     except (OSError, WebSocketException) as error:
         raise VendorBroken(_VENDOR, f"no socket: {type(error).__name__}") from error
     try:
-        yield DeepgramConnection(socket, begins_at_ms, flux=flux)
+        yield DeepgramConnection(socket, flux=flux)
     finally:
         await _close(opening, socket)
 
