@@ -1,0 +1,53 @@
+"""Many callers at once, each with words that no other says. No I/O, no clock."""
+
+from dataclasses import dataclass
+from importlib.resources import files
+
+from sandbox.caller.script import ExpectHangUp, Listen, Say, Script, Step
+
+_NAME = "my name is "
+_NUMBER = "my number is "
+
+
+@dataclass(frozen=True, slots=True)
+class CrowdCaller:
+    """One of many."""
+
+    script: Script
+    name: str
+    """Two words that only this caller says."""
+    number: str
+    """Four digits in an order that is only this caller's."""
+
+
+def crowd(count: int) -> tuple[CrowdCaller, ...]:
+    """So many callers, each with five turns; the same ones each time.
+
+    Raises:
+        ValueError: more than the voice bank has names for.
+    """
+    texts = (files("sandbox.caller.voice") / "texts.txt").read_text("utf-8").splitlines()
+    names = [text.removeprefix(_NAME) for text in texts if text.startswith(_NAME)]
+    numbers = [text.removeprefix(_NUMBER) for text in texts if text.startswith(_NUMBER)]
+    numbers = [number for number in numbers if number]
+    most = min(len(names), len(numbers))
+    if not 1 <= count <= most:
+        raise ValueError(f"the voice bank has {most} callers, {count} are wanted")
+    return tuple(
+        CrowdCaller(_script(name, number), name, number)
+        for name, number in zip(names[:count], numbers[:count], strict=True)
+    )
+
+
+def _script(name: str, number: str) -> Script:
+    said = (
+        "hello i would like to book an appointment with the doctor",
+        "tuesday afternoon would be good",
+        f"{_NAME}{name}",
+        f"{_NUMBER}{number}",
+        "no thank you that is all goodbye",
+    )
+    steps: list[Step] = []
+    for text in said:
+        steps += [Listen(), Say(text)]
+    return Script("rms", (*steps, ExpectHangUp(timeout_s=20.0)))
