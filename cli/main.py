@@ -8,6 +8,8 @@ import typer
 from rich.console import Console
 
 from cli import doctor as doctors
+from cli.calls import many_calls, one_call
+from cli.demo import demo as hold_demo
 from cli.settings import DeskSettings
 from cli.system import environment
 from cli.up import up as bring_up
@@ -36,6 +38,27 @@ def up(
 ) -> None:
     """Run the whole system on this machine until Ctrl-C; the sandbox stands in for vendors without a key."""
     raise typer.Exit(asyncio.run(bring_up(_home(home), Console(), any_ports=any_ports)))
+
+
+@app.command()
+def demo(home: Home = None) -> None:
+    """Hear a call: start all, hold one conversation, show where recording and transcript lie, stop all."""
+    folder = _home(home) / "demo" if home is None else home
+    raise typer.Exit(asyncio.run(hold_demo(folder, Console())))
+
+
+@app.command()
+def call(
+    home: Home = None,
+    concurrency: Annotated[int, typer.Option(min=1, max=24, help="Callers at once.")] = 1,
+    script: Annotated[
+        Path | None, typer.Option(help="What the caller does (YAML); the demo's caller without.")
+    ] = None,
+) -> None:
+    """Call a running system: one simulated caller to follow, or many, each with words of its own."""
+    if concurrency == 1:
+        raise typer.Exit(asyncio.run(one_call(_home(home), script, Console())))
+    raise typer.Exit(asyncio.run(many_calls(_home(home), concurrency, Console())))
 
 
 @app.command()

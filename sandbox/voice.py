@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from parley.mulaw import ENCODE, SAMPLE_RATE_HZ
 
-VOICE = "en-us+klatt"
-RATE_WPM = 145
+VOICE = "en-us+klatt5"
+RATE_WPM = 160
 """What an open recogniser understands best of espeak-ng's voices."""
 
 _SYNCHRONOUS = 2  # AUDIO_OUTPUT_SYNCHRONOUS: sound goes to the callback before the call returns

@@ -15,14 +15,17 @@ import numpy as np
 import soxr
 from pocketsphinx import Decoder
 
-from parley.mulaw import DECODE, silence
+from parley.mulaw import DECODE, FRAME_BYTES, silence
 from sandbox.deepgram.language import bigram_model, telephone_sentences
 from sandbox.deepgram.recogniser import Word
+from sandbox.deepgram.speech_finder import SpeechFinder
 
 _RATE_HZ = 16_000
 _FRAME_MS = 10
 _PAD_MS = 150
 """Silence around a stretch: the recogniser takes the level of the line from it."""
+_PAUSE_MS = 300
+"""A silence that parts two stretches of a recording."""
 _FILLER = re.compile(r"<.*>|\[.*\]|\+\+.*\+\+")
 _VARIANT = re.compile(r"\(\d+\)$")
 _LINEAR = np.array(DECODE, dtype=np.float32)
@@ -57,6 +60,22 @@ def decode(mulaw: bytes, sentences: tuple[str, ...]) -> tuple[Word, ...]:
         for segment in decoder.seg()
         if not _FILLER.fullmatch(segment.word)
     )
+
+
+def decode_long(mulaw: bytes, sentences: tuple[str, ...]) -> list[Word]:
+    """Recognise a whole recording, stretch by stretch."""
+    finder = SpeechFinder()
+    words: list[Word] = []
+    for at in range(0, len(mulaw), FRAME_BYTES):
+        finder.hear(mulaw[at : at + FRAME_BYTES])
+        over = at + FRAME_BYTES >= len(mulaw) or finder.silent_ms >= _PAUSE_MS
+        speech = finder.take() if over else None
+        if speech is not None:
+            words += [
+                Word(w.text, w.start_ms + speech.start_ms, w.end_ms + speech.start_ms, w.confidence)
+                for w in decode(bytes(speech.sound), sentences)
+            ]
+    return words
 
 
 def _begin(sentences: tuple[str, ...]) -> None:

@@ -1,0 +1,201 @@
+"""`parley call`: simulated callers against a running system; each one's words are checked to be its own."""
+
+import asyncio
+import json
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from rich.text import Text
+
+from cli.call_log import follow, open_bus
+from cli.live import Live
+from cli.word_match import bare, match_texts
+from parley.bus import Bus
+from parley.errors import BusError
+from sandbox.caller.client import NoSandbox, Telephone, open_telephone
+from sandbox.caller.crowd import CrowdCaller, crowd
+from sandbox.caller.report import Report
+from sandbox.caller.script import Say, Script, ScriptError, parse_yaml
+
+_CALL_TIMEOUT_S = 300.0
+_LEAST_HEARD = 0.7
+
+
+class NoSystem(Exception):
+    """No system is up; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningSystem:
+    """Where a system that is up can be reached."""
+
+    nats_url: str
+    telephone_url: str
+
+
+@dataclass(slots=True)
+class CallResult:
+    """How one call went."""
+
+    caller: str
+    call_sid: str = ""
+    turns: int = 0
+    answered: int = 0
+    gaps_ms: list[float] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def find_system(home: Path) -> RunningSystem:
+    """Read what `parley up` has written.
+
+    Raises:
+        NoSystem: none is up, or it has no simulated telephone.
+    """
+    path = home / "system.json"
+    try:
+        told: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        raise NoSystem(f"no system is up ({path} is not there): start one with `parley up`") from None
+    telephone = told["sandbox_urls"].get("twilio")
+    if not telephone:
+        raise NoSystem("this system has the real Twilio: call its number, or POST /calls to have it call you")
+    return RunningSystem(told["PARLEY_NATS_URL"], telephone)
+
+
+async def one_call(home: Path, script_path: Path | None, console: Console) -> int:
+    """One call to follow; 0 when every turn was answered."""
+    try:
+        system = find_system(home)
+        script = read_script(script_path)
+        async with open_bus(system.nats_url) as bus, open_telephone(system.telephone_url) as telephone:
+            live = Live()
+            call_sid = await telephone.call(script)
+            async with asyncio.timeout(_CALL_TIMEOUT_S):
+                async for event in follow(bus, call_sid):
+                    for line in live.lines(event):
+                        console.print(line)
+            report = await telephone.report(call_sid)
+    except (NoSystem, NoSandbox, BusError, ScriptError, OSError) as error:
+        console.print(Text(str(error), style="red"))
+        return 1
+    except TimeoutError:
+        console.print(Text(f"the call did not end within {_CALL_TIMEOUT_S:g} s", style="red"))
+        return 1
+    result = CallResult("", call_sid)
+    judge_answers(report, result)
+    for problem in result.problems:
+        console.print(Text(problem, style="red"))
+    return int(bool(result.problems))
+
+
+def read_script(path: Path | None) -> Script:
+    """A caller's script from a file; the demo's without one."""
+    if path is None:
+        path = Path(__file__).parent.parent / "sandbox" / "caller" / "scripts" / "clinic.yaml"
+    return parse_yaml(path.read_text("utf-8"), str(path))
+
+
+async def many_calls(home: Path, concurrency: int, console: Console) -> int:
+    """So many calls at once, each with words of its own; 0 when nothing was crossed or left unanswered."""
+    try:
+        system = find_system(home)
+        callers = crowd(concurrency)
+        with Progress(console=console) as progress:
+            bar = progress.add_task("calls", total=concurrency)
+            results = await call_all(system, callers, lambda: progress.advance(bar))
+    except (NoSystem, BusError, ValueError) as error:
+        console.print(Text(str(error), style="red"))
+        return 1
+    console.print(summary(results))
+    for result in results:
+        for problem in result.problems:
+            console.print(Text(f"{result.caller} ({result.call_sid}): {problem}", style="red"))
+    return int(any(result.problems for result in results))
+
+
+async def call_all(
+    system: RunningSystem, callers: Sequence[CrowdCaller], done: Any = lambda: None
+) -> list[CallResult]:
+    """All of them at once."""
+    async with open_bus(system.nats_url) as bus, open_telephone(system.telephone_url) as telephone:
+
+        async def call(number: int, caller: CrowdCaller) -> CallResult:
+            # Within a second, as a busy line would have it.
+            await asyncio.sleep(number / len(callers))
+            result = await _call_and_judge(bus, telephone, caller, callers)
+            done()
+            return result
+
+        return await asyncio.gather(*(call(number, caller) for number, caller in enumerate(callers)))
+
+
+async def _call_and_judge(
+    bus: Bus, telephone: Telephone, caller: CrowdCaller, callers: Sequence[CrowdCaller]
+) -> CallResult:
+    result = CallResult(caller.name)
+    live = Live()
+    try:
+        result.call_sid = await telephone.call(caller.script)
+        async with asyncio.timeout(_CALL_TIMEOUT_S):
+            async for event in follow(bus, result.call_sid):
+                live.lines(event)
+        report = await telephone.report(result.call_sid)
+    except TimeoutError:
+        result.problems.append(f"did not end within {_CALL_TIMEOUT_S:g} s")
+        return result
+    except NoSandbox as error:
+        result.problems.append(str(error))
+        return result
+    judge_answers(report, result)
+    judge_words(live, caller, callers, result)
+    return result
+
+
+def judge_answers(report: Report, result: CallResult) -> None:
+    """Every turn must have been answered, and the call must have ended as the script wants."""
+    result.turns = len(report.responses)
+    result.gaps_ms = [r.gap_ms for r in report.responses if r.gap_ms is not None]
+    result.answered = len(result.gaps_ms)
+    result.problems += [f"not answered: {r.after!r}" for r in report.responses if r.gap_ms is None]
+    if report.outcome != "completed":
+        result.problems.append(f"ended as {report.outcome!r}")
+    result.problems += report.warnings
+
+
+def judge_words(live: Live, caller: CrowdCaller, callers: Sequence[CrowdCaller], result: CallResult) -> None:
+    """The caller's words must have been heard, its own ones answered with, and nobody else's."""
+    turns = live.timings.turns
+    heard = " ".join(turn.caller_text for turn in turns)
+    spoken = " ".join(turn.agent_text for turn in turns)
+    said = " ".join(step.text for step in caller.script.steps if isinstance(step, Say))
+    match = match_texts(said, heard)
+    if match.share < _LEAST_HEARD:
+        result.problems.append(f"only {match.share:.0%} of its words were heard: {heard!r}")
+    for what, own in (("name", caller.name), ("number", caller.number)):
+        if own not in " ".join(bare(heard)):
+            result.problems.append(f"its {what} {own!r} was not heard: {heard!r}")
+        elif own not in " ".join(bare(spoken)):
+            result.problems.append(f"its {what} {own!r} was not answered with: {spoken!r}")
+    others = [other for other in callers if other is not caller]
+    both = " ".join(bare(f"{heard} {spoken}"))
+    crossed = [o.name for o in others if o.name in both] + [o.number for o in others if o.number in both]
+    result.problems += [f"crossed with another call: {words!r}" for words in crossed]
+
+
+def summary(results: Sequence[CallResult]) -> Table:
+    """All calls in a few lines."""
+    gaps = sorted(gap for result in results for gap in result.gaps_ms)
+    table = Table(show_header=False, box=None)
+    table.add_row("calls", str(len(results)))
+    table.add_row("turns answered", f"{sum(r.answered for r in results)} of {sum(r.turns for r in results)}")
+    if gaps:
+        p95 = gaps[min(len(gaps) - 1, int(len(gaps) * 0.95))]
+        table.add_row("callers waited", f"p50 {statistics.median(gaps):.0f} ms, p95 {p95:.0f} ms")
+    table.add_row("problems", str(sum(len(result.problems) for result in results)))
+    return table

@@ -1,0 +1,135 @@
+"""`parley demo`: the whole system, one conversation to follow, then what it left behind, checked."""
+
+import asyncio
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.call_log import follow, open_bus
+from cli.live import Live
+from cli.log_lines import LogWatch
+from cli.process import ProcessFailed
+from cli.recording import RecordingCheck, check_recording, path_of
+from cli.system import System, environment, free_ports, running_system, wipe
+from cli.up import log_text
+from cli.word_match import match_texts
+from sandbox.caller.client import NoSandbox, open_telephone
+from sandbox.caller.report import Report
+from sandbox.caller.script import Say, Script, parse_yaml
+
+_CALL_TIMEOUT_S = 180.0
+_LEAST_TURNS = 4
+_LEAST_HEARD = 0.8
+"""Share of the caller's words that the transcript must hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A conversation that has been held."""
+
+    live: Live
+    report: Report
+    script: Script
+
+
+async def demo(home: Path, console: Console) -> int:
+    """Hold the conversation; 0 when all of it went as it should."""
+    task = asyncio.current_task()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, lambda: task and task.cancel())
+    watch = LogWatch(lambda line: console.print(log_text(line)) if line.is_error else None)
+    code = 1
+    try:
+        code = await _demo(home, console, watch)
+    except* ProcessFailed as failed:
+        for error in failed.exceptions:
+            console.print(Text(str(error), style="red"))
+    except* NoSandbox as failed:
+        console.print(Text(str(failed.exceptions[0]), style="red"))
+    except* asyncio.CancelledError:
+        console.print("stopped")
+        code = 130
+    return code
+
+
+async def _demo(home: Path, console: Console, watch: LogWatch) -> int:
+    await asyncio.to_thread(wipe, home)
+    script = parse_yaml((files("sandbox.caller.scripts") / "clinic.yaml").read_text("utf-8"), "clinic.yaml")
+    with console.status("starting NATS, Postgres, five services and the sandbox") as status:
+        async with running_system(
+            _sandboxed(environment()),
+            free_ports(),
+            home,
+            on_line=watch,
+            on_step=lambda waiting: status.update(f"starting; waiting for {waiting or 'nothing more'}"),
+        ) as system:
+            status.stop()
+            console.print("[bold]A caller rings the Riverside clinic.[/] Both sides are spoken and heard.\n")
+            outcome = await _converse(system, console, script)
+            console.print()
+            status.update("listening to the recording again")
+            status.start()
+            check = await _check(outcome)
+            status.stop()
+    return _tell(console, outcome, check, watch)
+
+
+def _sandboxed(given: Mapping[str, str]) -> dict[str, str]:
+    """The demo's caller is simulated, so Twilio is; other vendors are real where a key is given."""
+    return {name: value for name, value in given.items() if not name.startswith(("TWILIO_", "PARLEY_TWILIO"))}
+
+
+async def _converse(system: System, console: Console, script: Script) -> Outcome:
+    live = Live()
+    async with (
+        open_bus(system.plan.env["PARLEY_NATS_URL"]) as bus,
+        open_telephone(system.plan.sandbox_urls["twilio"]) as telephone,
+    ):
+        call_sid = await telephone.call(script)
+        async with asyncio.timeout(_CALL_TIMEOUT_S):
+            async for event in follow(bus, call_sid):
+                for line in live.lines(event):
+                    console.print(line)
+        return Outcome(live, await telephone.report(call_sid), script)
+
+
+async def _check(outcome: Outcome) -> RecordingCheck | None:
+    if not outcome.live.recording_url.startswith("file:"):
+        return None
+    return await check_recording(outcome.live.recording_url)
+
+
+def _tell(console: Console, outcome: Outcome, check: RecordingCheck | None, watch: LogWatch) -> int:
+    turns = outcome.live.timings.turns
+    said = [step.text for step in outcome.script.steps if isinstance(step, Say)]
+    heard = match_texts(" ".join(said), " ".join(turn.caller_text for turn in turns))
+    answered = [response for response in outcome.report.responses if response.gap_ms is not None]
+    problems = [f"{line.process}: {line.text}" for line in watch.errors]
+    if outcome.report.outcome != "completed":
+        problems.append(f"the caller's call ended as {outcome.report.outcome!r}")
+    if len(turns) < _LEAST_TURNS:
+        problems.append(f"only {len(turns)} of {_LEAST_TURNS} turns were heard")
+    if heard.share < _LEAST_HEARD:
+        problems.append(f"only {heard.share:.0%} of the caller's words were recognised")
+    if check is not None:
+        problems += check.problems
+    table = Table(show_header=False, box=None)
+    table.add_row("recognised", f"{heard.found} of the caller's {heard.expected} words")
+    waits = ", ".join(f"{response.gap_ms:.0f}" for response in answered)
+    table.add_row("the caller waited", f"{waits} ms for each answer, as heard on the line")
+    if check is not None:
+        table.add_row("recording heard again", str(check))
+    table.add_row("recording", path_of(outcome.live.recording_url))
+    table.add_row("transcript", path_of(outcome.live.recording_url.removesuffix(".wav") + ".txt"))
+    console.print(table)
+    for problem in problems:
+        console.print(Text(problem, style="red"))
+    if not problems:
+        console.print("\nNext: [bold]parley up[/], then [bold]parley call[/] as often as you like.")
+    return int(bool(problems))
