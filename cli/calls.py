@@ -18,6 +18,7 @@ from cli.live import Live
 from cli.word_match import bare, match_texts
 from parley.bus import Bus
 from parley.errors import BusError
+from parley.turn_timings import TurnTiming
 from sandbox.caller.client import NoSandbox, Telephone, open_telephone
 from sandbox.caller.crowd import CrowdCaller, crowd
 from sandbox.caller.report import Report
@@ -47,7 +48,10 @@ class CallResult:
     call_sid: str = ""
     turns: int = 0
     answered: int = 0
+    duration_ms: int = 0
     gaps_ms: list[float] = field(default_factory=list)
+    """From the end of the caller's voice to the agent's first sound, both as on the line."""
+    timings: tuple[TurnTiming, ...] = ()
     problems: list[str] = field(default_factory=list)
 
 
@@ -152,6 +156,8 @@ async def _call_and_judge(
     except NoSandbox as error:
         result.problems.append(str(error))
         return result
+    result.duration_ms = live.duration_ms
+    result.timings = live.timings.turns
     judge_answers(report, result)
     judge_words(live, caller, callers, result)
     return result

@@ -18,7 +18,7 @@ class Live:
     """What has been shown of a call, and what is to be shown next."""
 
     timings: TurnTimings = field(default_factory=TurnTimings)
-    ended: bool = False
+    duration_ms: int = 0
     recording_url: str = ""
     failures: list[str] = field(default_factory=list)
     _texts: dict[str, str] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Live:
                 self.failures.append(f"{event.stage}: {body.message}")
                 return [_line(at_ms, "", f"{event.stage}: {body.message}", style="red")]
             case call_pb2.CallEnded():
-                self.ended = True
+                self.duration_ms = body.duration_ms
                 return [_line(at_ms, "", f"call ended ({body.reason}) after {body.duration_ms / 1000:.1f} s")]
             case work_pb2.CallRecorded():
                 self.recording_url = body.recording_url

@@ -1,0 +1,1 @@
+"""Figures: latency, bus hops, CPU and memory."""

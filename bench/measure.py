@@ -1,0 +1,145 @@
+"""One round: so many calls at once against a running system, and what each process spent on them."""
+
+import asyncio
+import statistics
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx
+import psutil
+
+from bench.prometheus import Buckets, histogram, minus, plus, quantile
+from cli.calls import CallResult, RunningSystem, call_all
+from cli.log_lines import LogWatch
+from cli.plan import SERVICES
+from cli.system import System
+from parley import telemetry_names as names
+from sandbox.caller.crowd import crowd
+
+_SAMPLE_S = 0.5
+_MB = 1024**2
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Figures of one round."""
+
+    calls: int
+    results: tuple[CallResult, ...]
+    call_s: float
+    hop_p50_ms: float
+    hop_p99_ms: float
+    cpu_s_per_call_s: Mapping[str, float]
+    rss_idle_mb: Mapping[str, float]
+    mb_per_call: Mapping[str, float]
+    errors: int
+
+    @property
+    def gaps_ms(self) -> list[float]:
+        """What callers waited, on the line."""
+        return sorted(gap for result in self.results for gap in result.gaps_ms)
+
+    def part_ms(self, part: str) -> list[float]:
+        """A stage's share of each turn: hearing, thinking, speaking or playing."""
+        values = [getattr(timing, f"{part}_ms") for r in self.results for timing in r.timings]
+        return sorted(float(value) for value in values if value is not None)
+
+
+def percentile(values: list[float], q: float) -> float:
+    """Nearest rank; 0 of nothing."""
+    return values[min(len(values) - 1, int(len(values) * q))] if values else 0.0
+
+
+@dataclass(slots=True)
+class _Usage:
+    processes: Mapping[str, psutil.Process]
+    idle: dict[str, int] = field(default_factory=dict)
+    peak: dict[str, int] = field(default_factory=dict)
+    cpu_s: dict[str, float] = field(default_factory=dict)
+
+    def cpu_now(self) -> dict[str, float]:
+        times = {name: process.cpu_times() for name, process in self.processes.items()}
+        return {name: time.user + time.system for name, time in times.items()}
+
+    def sample(self) -> None:
+        for name, process in self.processes.items():
+            self.peak[name] = max(self.peak.get(name, 0), process.memory_info().rss)
+
+    async def watch(self) -> None:
+        while True:
+            self.sample()
+            await asyncio.sleep(_SAMPLE_S)
+
+
+async def measure(system: System, calls: int, watch: LogWatch) -> Round:
+    """Hold so many calls at once."""
+    errors_before = len(watch.errors)
+    wanted = {name: pid for name, pid in system.pids().items() if name in (*SERVICES, "nats")}
+    usage = _Usage({name: psutil.Process(pid) for name, pid in wanted.items()})
+    usage.sample()
+    usage.idle = dict(usage.peak)
+    telephone = system.plan.sandbox_urls["twilio"]
+    running = RunningSystem(system.plan.env["PARLEY_NATS_URL"], telephone)
+    hops_before, cpu_before = await _hops(system), usage.cpu_now()
+    async with _watching(usage):
+        results = await call_all(running, crowd(calls))
+    cpu_after, hops = usage.cpu_now(), minus(await _hops(system), hops_before)
+    call_s = sum(result.duration_ms for result in results) / 1000
+    return Round(
+        calls=calls,
+        results=tuple(results),
+        call_s=call_s,
+        hop_p50_ms=quantile(hops, 0.5) * 1000,
+        hop_p99_ms=quantile(hops, 0.99) * 1000,
+        cpu_s_per_call_s={n: (cpu_after[n] - cpu_before[n]) / max(call_s, 1e-9) for n in wanted},
+        rss_idle_mb={name: rss / _MB for name, rss in usage.idle.items()},
+        mb_per_call={name: (usage.peak[name] - usage.idle[name]) / _MB / calls for name in wanted},
+        errors=len(watch.errors) - errors_before,
+    )
+
+
+@asynccontextmanager
+async def _watching(usage: _Usage) -> AsyncIterator[None]:
+    task = asyncio.create_task(usage.watch())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def _hops(system: System) -> dict[float, float]:
+    """Every event's way from saying to reading, over all services."""
+    total: Buckets = {}
+    async with httpx.AsyncClient(timeout=5) as client:
+        for name in ("stt", "brain", "tts", "recorder"):
+            url = system.processes[name].spec.ready_url.replace("/readyz", "/metrics")
+            total = plus(total, histogram((await client.get(url)).text, names.METRIC_HOP_SECONDS))
+    return dict(total)
+
+
+def summary(round_: Round) -> dict[str, object]:
+    """As JSON holds it."""
+    gaps = round_.gaps_ms
+    return {
+        "calls": round_.calls,
+        "turns": sum(result.turns for result in round_.results),
+        "answered": len(gaps),
+        "call_s": round(round_.call_s, 1),
+        "turn_ms": {
+            "p50": percentile(gaps, 0.5),
+            "p95": percentile(gaps, 0.95),
+            "p99": percentile(gaps, 0.99),
+            "mean": round(statistics.fmean(gaps), 1) if gaps else 0,
+        },
+        "parts_p50_ms": {
+            part: percentile(round_.part_ms(part), 0.5)
+            for part in ("hearing", "thinking", "speaking", "playing")
+        },
+        "bus_hop_ms": {"p50": round(round_.hop_p50_ms, 3), "p99": round(round_.hop_p99_ms, 3)},
+        "cpu_s_per_call_s": {name: round(value, 5) for name, value in round_.cpu_s_per_call_s.items()},
+        "rss_idle_mb": {name: round(value, 1) for name, value in round_.rss_idle_mb.items()},
+        "mb_per_call": {name: round(value, 2) for name, value in round_.mb_per_call.items()},
+        "problems": [problem for result in round_.results for problem in result.problems],
+        "errors_logged": round_.errors,
+    }

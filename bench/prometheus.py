@@ -1,0 +1,48 @@
+"""Quantiles from Prometheus histograms, as scraped. No I/O."""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+
+_BUCKET = re.compile(r'^(\w+)_bucket\{(.*)le="([^"]+)"(.*)\} (\S+)$')
+
+Buckets = Mapping[float, float]
+"""Upper bound to the count of what is at most that."""
+
+
+def histogram(text: str, name: str) -> dict[float, float]:
+    """All label values of a histogram together."""
+    counts: dict[float, float] = defaultdict(float)
+    for line in text.splitlines():
+        match = _BUCKET.match(line)
+        if match and match[1] == name:
+            counts[float(match[3])] += float(match[5])
+    return dict(counts)
+
+
+def minus(later: Buckets, earlier: Buckets) -> dict[float, float]:
+    """What was counted between two scrapes."""
+    return {bound: count - earlier.get(bound, 0.0) for bound, count in later.items()}
+
+
+def plus(one: Buckets, other: Buckets) -> dict[float, float]:
+    """Two processes' counts together."""
+    return {bound: one.get(bound, 0.0) + other.get(bound, 0.0) for bound in {*one, *other}}
+
+
+def quantile(buckets: Buckets, q: float) -> float:
+    """Interpolated within its bucket; 0 when nothing was counted."""
+    bounds = sorted(buckets)
+    total = buckets[bounds[-1]] if bounds else 0.0
+    if not total:
+        return 0.0
+    below_bound, below_count = 0.0, 0.0
+    for bound in bounds:
+        count = buckets[bound]
+        if count >= q * total:
+            if bound == float("inf"):
+                return below_bound
+            share = (q * total - below_count) / max(count - below_count, 1e-9)
+            return below_bound + share * (bound - below_bound)
+        below_bound, below_count = bound, count
+    return below_bound
