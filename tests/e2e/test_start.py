@@ -1,0 +1,33 @@
+"""What a service says when something is missing at its start."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.nats_server import free_port
+
+
+@pytest.mark.parametrize("service", ["edge", "stt", "brain", "tts", "recorder"])
+def test_without_nats_a_service_ends_with_a_line_that_says_so(service: str) -> None:
+    """Exit code 1, the address, and what to do; no stack."""
+    url = f"nats://127.0.0.1:{free_port()}"
+    done = subprocess.run(
+        [sys.executable, "-m", f"services.{service}"],
+        env={
+            **os.environ,
+            "PARLEY_NATS_URL": url,
+            "PARLEY_START_TIMEOUT_S": "0.5",
+            "ELEVENLABS_API_KEY": "x",
+            f"PARLEY_{service.upper()}_PORT": "0",
+        },
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert done.returncode == 1, done.stderr
+    assert url in done.stderr
+    assert "Traceback" not in done.stderr

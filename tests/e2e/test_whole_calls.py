@@ -1,0 +1,100 @@
+"""Whole calls through all five services over real NATS and Postgres."""
+
+import json
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+
+from cli.call_log import follow, open_bus
+from cli.calls import call_all, read_script
+from cli.live import Live
+from cli.recording import path_of, read_channels
+from cli.word_match import bare, match_texts
+from sandbox import tone
+from sandbox.caller.client import open_telephone
+from sandbox.caller.crowd import crowd
+from sandbox.caller.report import Report
+from sandbox.caller.script import Script, parse_script
+from tests.e2e.running import Up
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+
+async def hold(up: Up, script: Script) -> tuple[Live, Report, str]:
+    """One call from its first ring until it is recorded."""
+    live = Live()
+    async with open_bus(up.system.nats_url) as bus, open_telephone(up.system.telephone_url) as telephone:
+        call_sid = await telephone.call(script)
+        async for event in follow(bus, call_sid):
+            live.lines(event)
+        return live, await telephone.report(call_sid), call_sid
+
+
+async def test_a_call_is_answered_recorded_and_written_down(up: Up) -> None:
+    """Four turns; the recording holds both sides' words, Postgres the transcript and the timings."""
+    live, report, call_sid = await hold(up, read_script(None))
+
+    assert report.outcome == "completed"
+    assert [r.gap_ms is not None for r in report.responses] == [True] * 4
+    path = Path(path_of(live.recording_url))
+    caller, agent = read_channels(path)
+    told = json.loads(path.with_suffix(".json").read_text("utf-8"))["lines"]
+    spoken = " ".join(line["text"] for line in told if line["who"] == "agent")
+    assert match_texts(spoken, tone.decode(agent)).share > 0.9
+    for line in told:
+        channel = caller if line["who"] == "caller" else agent
+        inside = channel[int(line["start_ms"]) * 8 : int(line["end_ms"]) * 8]
+        assert sum(byte not in (0xFF, 0x7F) for byte in inside) > len(inside) / 2
+    connection = await asyncpg.connect(up.told["PARLEY_POSTGRES_URL"])
+    rows = await connection.fetch("SELECT who FROM transcript WHERE call_sid = $1 ORDER BY n", call_sid)
+    timings = await connection.fetch("SELECT latency_ms FROM turn_timings WHERE call_sid = $1", call_sid)
+    await connection.close()
+    assert [row["who"] for row in rows] == ["agent", "caller"] * 4 + ["agent"]
+    assert len(timings) == 4
+    assert all(row["latency_ms"] > 0 for row in timings)
+
+
+async def test_calls_at_once_are_not_crossed(up: Up) -> None:
+    """Each caller's words are its own, every turn is answered, nobody logs an error."""
+    results = await call_all(up.system, crowd(10))
+
+    assert [problem for result in results for problem in result.problems] == []
+    assert all(result.answered == 5 for result in results)
+    assert up.errors() == []
+
+
+async def test_the_agent_lets_itself_be_interrupted(up: Up) -> None:
+    """The caller speaks into the greeting: it stops, and what follows is answered."""
+    script = parse_script(
+        {
+            "steps": [
+                {"say": {"text": "what are your opening hours", "after_agent_starts_ms": 800}},
+                "listen",
+                {"say": "no thank you that is all goodbye"},
+                {"expect_hang_up": {"timeout_s": 20}},
+            ]
+        }
+    )
+    live, report, _ = await hold(up, script)
+
+    assert report.barge_ins[0].agent_silent_after_ms < 1000
+    assert "nine to five" in live.timings.turns[0].agent_text
+    assert report.outcome == "completed"
+
+
+async def test_a_model_that_refuses_costs_an_apology_not_the_call(up: Up) -> None:
+    """The next turn is answered as if nothing had been."""
+    async with httpx.AsyncClient(base_url=up.told["sandbox_urls"]["openai"]) as client:
+        (
+            await client.patch("/sandbox/settings", json={"llm_refuse": 401, "llm_fault_requests": 1})
+        ).raise_for_status()
+        live, report, call_sid = await hold(up, read_script(None))
+        (await client.patch("/sandbox/settings", json={"llm_refuse": 0})).raise_for_status()
+
+    assert report.outcome == "completed"
+    assert "something went wrong" in " ".join(bare(live.timings.turns[0].agent_text))
+    assert any("OPENAI_API_KEY" in failure for failure in live.failures)
+    [error] = [line for line in up.errors() if call_sid in line.text]
+    assert error.process == "brain"

@@ -1,0 +1,77 @@
+"""The brain's model over the vendor's SDK, against the stand-in and its faults."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from parley.agent import Thinking
+from parley.errors import VendorBroken, VendorBusy, VendorError, VendorLate, VendorRefused
+from parley.health import serve
+from sandbox.openai.app import ChatCompletions
+from sandbox.openai.settings import OpenAISandboxSettings
+from services.brain.settings import BrainSettings
+from services.brain.vendors import Finished, Thought, Token, ToolRequest
+from services.brain.vendors.openai import open_openai
+
+THINKING = Thinking(timeout_s=0.5)
+
+
+@pytest.fixture
+async def stand_in() -> AsyncIterator[tuple[ChatCompletions, str]]:
+    """A quick one, and its address."""
+    made = ChatCompletions(OpenAISandboxSettings(first_token_ms=5, tokens_per_s=1000))
+    async with serve(made.app(), "127.0.0.1", 0) as port:
+        yield made, f"http://127.0.0.1:{port}/v1"
+
+
+async def think(url: str, text: str = "hello", key: str = "k") -> list[Thought]:
+    settings = BrainSettings(openai_api_key=key, openai_base_url=url, token_timeout_s=0.5)  # type: ignore[arg-type]
+    told: list[dict[str, Any]] = [{"role": "user", "content": text}]
+    async with open_openai(settings) as model:
+        return [thought async for thought in model.think(THINKING, told, [], call_sid="CA1")]
+
+
+async def test_tokens_then_tools_then_the_end(stand_in: tuple[ChatCompletions, str]) -> None:
+    """A tool call in pieces is given whole."""
+    *tokens, tool, finished = await think(stand_in[1], "goodbye")
+
+    assert "".join(t.text for t in tokens if isinstance(t, Token)).startswith("You are welcome.")
+    assert isinstance(tool, ToolRequest)
+    assert (tool.name, tool.arguments) == ("end_call", "{}")
+    assert finished == Finished("tool_calls")
+
+
+@pytest.mark.parametrize(
+    ("change", "meaning"),
+    [
+        ({"llm_refuse": 401}, VendorRefused),
+        ({"llm_refuse": 400}, VendorRefused),
+        ({"llm_refuse": 429}, VendorBusy),
+        ({"llm_refuse": 500}, VendorBroken),
+        ({"llm_fault": "hang"}, VendorLate),
+        ({"llm_fault": "hang_mid"}, VendorLate),
+        ({"llm_fault": "close_mid"}, VendorBroken),
+        ({"llm_fault": "garbage"}, VendorBroken),
+    ],
+)
+async def test_each_fault_has_its_meaning(
+    stand_in: tuple[ChatCompletions, str], change: dict[str, Any], meaning: type[VendorError]
+) -> None:
+    """Refused, busy, late or broken: it decides whether to try again."""
+    stand_in[0].dials.turn(change)
+
+    with pytest.raises(meaning):
+        await think(stand_in[1])
+
+
+async def test_a_refused_key_names_the_variable(stand_in: tuple[ChatCompletions, str]) -> None:
+    """So that whoever reads the log knows what to do."""
+    with pytest.raises(VendorRefused, match="OPENAI_API_KEY"):
+        await think(stand_in[1], key="bad")
+
+
+async def test_nobody_at_the_address_is_broken() -> None:
+    """Not a stack in the log."""
+    with pytest.raises(VendorBroken):
+        await think("http://127.0.0.1:1/v1")
