@@ -1,0 +1,153 @@
+"""The stand-in for ElevenLabs: its HTTP by the vendor's SDK, its sockets by the vendor's rules."""
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+from elevenlabs import AsyncElevenLabs
+from elevenlabs.core.api_error import ApiError
+from elevenlabs.types import StreamingAudioChunkWithTimestampsResponse
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from parley.health import serve
+from sandbox import tone
+from sandbox.elevenlabs.app import TextToSpeech
+from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
+
+VOICE = "21m00Tcm4TlvDq8ikWAM"
+
+
+@pytest.fixture
+async def stand_in() -> AsyncIterator[tuple[TextToSpeech, str]]:
+    """A quick one that speaks in tones."""
+    made = TextToSpeech(ElevenLabsSandboxSettings(tts="tone", first_byte_ms=5, realtime_factor=200))
+    async with serve(made.app(), "127.0.0.1", 0) as port:
+        yield made, f"http://127.0.0.1:{port}"
+
+
+@asynccontextmanager
+async def sdk(url: str, key: str = "k") -> AsyncIterator[AsyncElevenLabs]:
+    async with httpx.AsyncClient() as transport:
+        yield AsyncElevenLabs(api_key=key, base_url=url, httpx_client=transport)
+
+
+def socket(url: str, path: str, key: str = "k") -> Any:
+    address = f"{url.replace('http', 'ws')}/v1/text-to-speech/{VOICE}/{path}"
+    return connect(f"{address}?output_format=ulaw_8000", additional_headers={"xi-api-key": key})
+
+
+async def send(connection: ClientConnection, **message: Any) -> None:
+    await connection.send(json.dumps(message))
+
+
+async def frames(connection: ClientConnection, *, finals: int = 1) -> list[dict[str, Any]]:
+    """All frames up to so many final ones."""
+    found: list[dict[str, Any]] = []
+    async for raw in connection:
+        found.append(json.loads(raw))
+        finals -= bool(found[-1].get("isFinal"))
+        if not finals:
+            break
+    return found
+
+
+def text_of(found: list[dict[str, Any]], context: str | None = None) -> str:
+    sound = b"".join(
+        base64.b64decode(f["audio"]) for f in found if f.get("audio") and f.get("contextId") == context
+    )
+    return tone.decode(sound)
+
+
+async def test_http_streaming_by_the_sdk(stand_in: tuple[TextToSpeech, str]) -> None:
+    """Raw mu-law, and with the characters' times."""
+    async with sdk(stand_in[1]) as client:
+        stream = client.text_to_speech.stream(VOICE, text="Hello there.", output_format="ulaw_8000")
+        sound = b"".join([piece async for piece in stream])
+        timed: list[StreamingAudioChunkWithTimestampsResponse] = [
+            piece
+            async for piece in client.text_to_speech.stream_with_timestamps(
+                VOICE, text="Hello there.", output_format="ulaw_8000"
+            )
+        ]
+
+    assert tone.decode(sound) == "Hello there."
+    characters = [c for piece in timed if piece.alignment for c in piece.alignment.characters]
+    assert "".join(characters) == "Hello there."
+
+
+@pytest.mark.parametrize(
+    ("key", "word", "status"), [("bad", "", 401), ("k", "too_many_concurrent_requests", 429)]
+)
+async def test_http_refusals_are_the_sdks_errors(
+    stand_in: tuple[TextToSpeech, str], key: str, word: str, status: int
+) -> None:
+    """With the vendor's status words."""
+    stand_in[0].dials.turn({"tts_refuse": word})
+    async with sdk(stand_in[1], key) as client:
+        with pytest.raises(ApiError) as refused:
+            async for _ in client.text_to_speech.stream(VOICE, text="x", output_format="ulaw_8000"):
+                pass
+    assert refused.value.status_code == status
+
+
+async def test_one_stream_on_one_socket(stand_in: tuple[TextToSpeech, str]) -> None:
+    """A flush speaks at once, an empty text ends it."""
+    async with socket(stand_in[1], "stream-input") as connection:
+        await send(connection, text=" ")
+        await send(connection, text="One. ", flush=True)
+        await send(connection, text="Two. ")
+        await send(connection, text="")
+        found = await frames(connection)
+
+    assert text_of(found) == "One.Two."
+    assert "".join("".join(f["alignment"]["chars"]) for f in found if f.get("alignment")) == "One. Two. "
+
+
+async def test_contexts_on_one_socket(stand_in: tuple[TextToSpeech, str]) -> None:
+    """Each has its own sound and its own end."""
+    async with socket(stand_in[1], "multi-stream-input") as connection:
+        for name in ("a", "b"):
+            await send(connection, text=" ", context_id=name)
+            await send(connection, text=f"This is {name}. ", context_id=name, flush=True)
+            await send(connection, context_id=name, close_context=True)
+        found = await frames(connection, finals=2)
+
+    assert text_of(found, "a") == "This is a."
+    assert text_of(found, "b") == "This is b."
+
+
+async def test_a_sixth_context_closes_the_socket(stand_in: tuple[TextToSpeech, str]) -> None:
+    """As the vendor does it."""
+    async with socket(stand_in[1], "multi-stream-input") as connection:
+        for number in range(6):
+            await send(connection, text=" ", context_id=str(number))
+        error = json.loads(await connection.recv())
+        with pytest.raises(ConnectionClosed) as closed:
+            await connection.recv()
+
+    assert error["error"] == "max_active_conversations"
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1008
+
+
+async def test_a_bad_key_is_refused_at_the_upgrade(stand_in: tuple[TextToSpeech, str]) -> None:
+    """HTTP 401."""
+    with pytest.raises(InvalidStatus, match="401"):
+        async with socket(stand_in[1], "multi-stream-input", key="bad"):
+            pass
+
+
+async def test_a_message_that_is_no_json_is_told_and_ends_the_socket(
+    stand_in: tuple[TextToSpeech, str],
+) -> None:
+    """With the vendor's word for it."""
+    async with socket(stand_in[1], "stream-input") as connection:
+        await connection.send("{")
+        error = json.loads(await connection.recv())
+
+    assert error["error"] == "invalid_input_message"
