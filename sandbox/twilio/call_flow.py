@@ -134,7 +134,7 @@ class Flow:
 Result = tuple[Flow, tuple[Command, ...]]
 
 
-def advance(flow: Flow, happened: Input) -> Result:  # noqa: PLR0911 - one return an input reads best
+def advance(flow: Flow, happened: Input) -> Result:
     """What a call does next."""
     if flow.ended:
         return flow, ()

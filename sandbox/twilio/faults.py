@@ -22,8 +22,8 @@ class Faults(BaseModel):
     drop_sockets_at_ms: tuple[float, ...] = Field(
         default=(), description="cut the n-th media socket this long after its start"
     )
-    abrupt_falls_through: bool = Field(
-        default=True, description="a lost socket ends <Connect>, as a close does"
+    no_fall_through: bool = Field(
+        default=False, description="a lost socket does not end <Connect>: silence, then the end of the call"
     )
     webhook_delay_ms: float = Field(default=0.0, ge=0, description="status callbacks are late by this")
     webhook_duplicates: int = Field(default=0, ge=0, le=5, description="times each webhook is sent again")

@@ -1,6 +1,5 @@
-"""A telephone line: every 20 ms the person hears a frame and says one, by a clock that never drifts."""
+"""A telephone line: every 20 ms the person hears a frame and says one."""
 
-import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
@@ -9,7 +8,6 @@ from typing import Protocol
 from parley.mulaw import FRAME_MS
 from sandbox.caller.loudness import SILENT_FRAME
 from sandbox.caller.person import Event, Person
-from sandbox.twilio.playback import Playback
 
 
 class Ear(Protocol):
@@ -34,10 +32,13 @@ class Line:
         self.heard = bytearray()
         self.said = bytearray()
         self.began_at: float | None = None
+        """Wall-clock time of the first frame."""
         self._on_event = on_event
         self._ear: Ear | None = None
         self._taps: tuple[Tap, ...] = ()
-        self._began = asyncio.Event()
+        self._wanted = False
+        self._first_tick_s: float | None = None
+        self._ticks = 0
         self._tick_s = FRAME_MS / 1000 * (1 + drift_ppm / 1e6)
 
     @property
@@ -46,10 +47,8 @@ class Line:
         return self.person.hearing.now_ms
 
     def begin(self) -> None:
-        """Start the clock; the second time does nothing."""
-        if self.began_at is None:
-            self.began_at = time.time()
-            self._began.set()
+        """Start the line's time; the second call does nothing."""
+        self._wanted = True
 
     def listen_to(self, ear: Ear) -> None:
         """Hear this, and nothing else, from now on."""
@@ -70,15 +69,16 @@ class Line:
         """End that."""
         self._taps = tuple(other for other in self._taps if other is not tap)
 
-    async def run(self) -> None:
-        """Tick until cancelled; a late tick is made up for, so that time is never lost."""
-        await self._began.wait()
-        loop = asyncio.get_running_loop()
-        due = loop.time()
-        while True:
+    def catch_up(self, now_s: float) -> None:
+        """Tick as often as time has passed, so that none is lost when the machine was busy."""
+        if not self._wanted:
+            return
+        if self._first_tick_s is None:
+            self._first_tick_s = now_s
+            self.began_at = time.time()
+        while self._first_tick_s + self._ticks * self._tick_s <= now_s:
+            self._ticks += 1
             self.tick()
-            due += self._tick_s
-            await asyncio.sleep(max(0.0, due - loop.time()))
 
     def tick(self) -> None:
         """Let 20 ms pass."""
@@ -91,22 +91,6 @@ class Line:
             tap.offer(turn.said, heard)
         for event in turn.events:
             self._on_event(event)
-
-
-class Announcement:
-    """A sound that is heard once; `over` is set when it has been."""
-
-    def __init__(self, mulaw: bytes) -> None:
-        self._playback = Playback()
-        self._playback.queue(mulaw)
-        self.over = asyncio.Event()
-
-    def next_frame(self) -> bytes:
-        """The next 20 ms of it."""
-        frame, _ = self._playback.take()
-        if not self._playback.queued_bytes:
-            self.over.set()
-        return frame
 
 
 class Bridge:

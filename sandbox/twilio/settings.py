@@ -18,7 +18,7 @@ class TwilioSandboxSettings(BaseSettings):
         validation_alias=AliasChoices("PARLEY_SANDBOX_TWILIO_HOST", "PARLEY_SANDBOX_HOST"),
     )
     port: int = Field(
-        default=0,
+        default=9001,
         ge=0,
         le=65535,
         description="0: any free port, told in the log",
@@ -43,6 +43,4 @@ class TwilioSandboxSettings(BaseSettings):
     ring_s: float = Field(default=0.1, ge=0, description="how long an inbound call rings before the webhook")
     amd_s: float = Field(default=0.5, ge=0, description="how long answering machine detection takes")
     faults: Faults = Faults()
-    max_calls_kept: int = Field(
-        default=1000, ge=1, description="finished calls that can still be asked about"
-    )
+    max_calls_kept: int = Field(default=200, ge=1, description="finished calls that can still be asked about")

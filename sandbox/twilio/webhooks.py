@@ -8,10 +8,11 @@ from uuid import uuid4
 
 import httpx
 
-from sandbox.twilio import signature, twiml
+from sandbox.stand_in import Journal
+from sandbox.twilio import signature
 from sandbox.twilio.connection_overrides import overrides_of
 from sandbox.twilio.faults import Faults
-from sandbox.twilio.journal import Journal
+from sandbox.twilio.twiml import Document, Play, Say, TwimlError, parse
 
 RETRIEVAL_FAILURE = 11200
 CONNECTION_FAILURE = 11205
@@ -49,15 +50,12 @@ class Webhooks:
     auth_token: str
     journal: Journal
 
-    async def twiml(
-        self, request: Request, fallback: str | None, faults: Faults
-    ) -> tuple[twiml.Document, str]:
+    async def twiml(self, request: Request, fallback: str | None, faults: Faults) -> tuple[Document, str]:
         """The document of an address, or of the fallback, and the address that gave it."""
         try:
             return await self._document(request, faults), request.url
         except WebhookError as error:
-            details = {"code": error.code, "url": request.url, "reason": str(error)}
-            self.journal.note("webhook_failed", request.call_sid, **details)
+            self._note_failure("webhook_failed", request, error.code, str(error))
             if fallback is None or fallback == request.url:
                 raise
             params = {**request.params, "ErrorCode": str(error.code), "ErrorUrl": request.url}
@@ -72,12 +70,11 @@ class Webhooks:
             try:
                 response = await self._fetch(request, token)
             except WebhookError as error:
-                details = {"code": error.code, "url": request.url, "reason": str(error)}
-                self.journal.note("callback_failed", request.call_sid, **details)
+                self._note_failure("callback_failed", request, error.code, str(error))
             else:
                 if response.is_error:
-                    details = {"code": BAD_STATUS, "url": request.url, "status": response.status_code}
-                    self.journal.note("callback_failed", request.call_sid, **details)
+                    reason = f"status {response.status_code}"
+                    self._note_failure("callback_failed", request, BAD_STATUS, reason)
 
     async def sound(self, url: str) -> bytes:
         """The sound file at an address."""
@@ -90,7 +87,10 @@ class Webhooks:
             raise WebhookError(RETRIEVAL_FAILURE, f"{url}: status {response.status_code}")
         return response.content
 
-    async def _document(self, request: Request, faults: Faults) -> twiml.Document:
+    def _note_failure(self, kind: str, request: Request, code: int, reason: str) -> None:
+        self.journal.note(kind, call_sid=request.call_sid, code=code, url=request.url, reason=reason)
+
+    async def _document(self, request: Request, faults: Faults) -> Document:
         token = str(uuid4())
         response = await self._fetch(request, token)
         for _ in range(faults.webhook_duplicates):
@@ -100,12 +100,12 @@ class Webhooks:
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         try:
             if kind in _TWIML_TYPES:
-                return twiml.parse(response.text)
+                return parse(response.text)
             if kind.startswith("audio/"):
-                return twiml.Document((twiml.Play(request.url),))
+                return Document((Play(request.url),))
             if kind == "text/plain":
                 return _plain(response.text)
-        except twiml.TwimlError as error:
+        except TwimlError as error:
             raise WebhookError(error.code, str(error)) from error
         raise WebhookError(BAD_CONTENT_TYPE, f"content type {kind!r}")
 
@@ -156,8 +156,8 @@ class Webhooks:
         return await self.client.post(url, headers=headers, data=dict(params), timeout=timeout)
 
 
-def _plain(text: str) -> twiml.Document:
+def _plain(text: str) -> Document:
     try:
-        return twiml.parse(text)
-    except twiml.TwimlError:
-        return twiml.Document((twiml.Say(text.strip()),))
+        return parse(text)
+    except TwimlError:
+        return Document((Say(text.strip()),))

@@ -1,0 +1,26 @@
+"""Run the stand-in for Twilio."""
+
+import asyncio
+from functools import partial
+
+import structlog
+
+from parley.health import serve
+from parley.process import run_until_told
+from parley.settings import load
+from sandbox.twilio.app import twilio_app
+from sandbox.twilio.network import open_network
+from sandbox.twilio.settings import TwilioSandboxSettings
+
+
+async def main(settings: TwilioSandboxSettings, stop: asyncio.Event) -> None:
+    """Serve until told to stop."""
+    async with open_network(settings) as network:
+        app = twilio_app(network)
+        async with serve(app, settings.host, settings.port, drain_timeout_s=1) as port:
+            structlog.get_logger().info("ready", url=f"http://{settings.host}:{port}")
+            await stop.wait()
+
+
+if __name__ == "__main__":
+    run_until_told(partial(main, load(TwilioSandboxSettings)))

@@ -1,0 +1,32 @@
+"""Sounds that Twilio itself makes."""
+
+import asyncio
+import math
+
+from parley.mulaw import ENCODE, SAMPLE_RATE_HZ
+from sandbox.twilio.playback import Playback
+
+_BEEP_HZ, _BEEP_S, _BEEP_LEVEL = 1000, 0.5, 6000
+
+
+class Announcement:
+    """A sound that is heard once; `over` is set when it has been."""
+
+    def __init__(self, mulaw: bytes) -> None:
+        self._playback = Playback()
+        self._playback.queue(mulaw)
+        self.over = asyncio.Event()
+
+    def next_frame(self) -> bytes:
+        """The next 20 ms of it."""
+        frame, _ = self._playback.take()
+        if not self._playback.queued_bytes:
+            self.over.set()
+        return frame
+
+
+def beep() -> bytes:
+    """What is heard before a recording."""
+    step = 2 * math.pi * _BEEP_HZ / SAMPLE_RATE_HZ
+    samples = (int(_BEEP_LEVEL * math.sin(step * n)) for n in range(int(_BEEP_S * SAMPLE_RATE_HZ)))
+    return bytes(ENCODE[sample & 0xFFFF] for sample in samples)

@@ -1,0 +1,226 @@
+"""Twilio's REST API, version 2010-04-01, as far as calls, recordings and messages go."""
+
+import base64
+import binascii
+import hmac
+import time
+from collections.abc import Awaitable, Callable
+from functools import wraps
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from sandbox.twilio.api_forms import ApiError, Form, new_call, new_message, recording_wish, twiml_wanted
+from sandbox.twilio.leg import Leg
+from sandbox.twilio.network import Network
+from sandbox.twilio.recordings import recording_wav, start_recording, stop_recording
+from sandbox.twilio.records import (
+    API_VERSION,
+    RecordingRecord,
+    call_json,
+    error_json,
+    message_json,
+    recording_json,
+)
+
+_ACCOUNT = f"/{API_VERSION}/Accounts/{{account}}"
+_REFUSALS = {429: (20429, "Too Many Requests"), 500: (20500, "Internal Server Error")}
+_NOT_IN_PROGRESS = (400, 21220, "Call is not in-progress. Cannot redirect.")
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Api:
+    """The routes."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    def routes(self) -> list[BaseRoute]:
+        """All of them, with the account checked."""
+        call, recordings = f"{_ACCOUNT}/Calls/{{call}}", f"{_ACCOUNT}/Recordings"
+        table: list[tuple[str, str, Handler]] = [
+            ("POST", f"{_ACCOUNT}/Calls.json", self._create_call),
+            ("GET", f"{_ACCOUNT}/Calls.json", self._list_calls),
+            ("POST", f"{call}.json", self._update_call),
+            ("GET", f"{call}.json", self._fetch_call),
+            ("POST", f"{call}/Recordings.json", self._create_recording),
+            ("GET", f"{call}/Recordings.json", self._list_recordings),
+            ("POST", f"{call}/Recordings/{{recording}}.json", self._update_recording),
+            ("GET", f"{recordings}.json", self._list_recordings),
+            ("GET", f"{recordings}/{{recording}}.json", self._fetch_recording),
+            ("GET", f"{recordings}/{{recording}}.wav", self._recording_sound),
+            ("DELETE", f"{recordings}/{{recording}}.json", self._delete_recording),
+            ("POST", f"{_ACCOUNT}/Messages.json", self._create_message),
+            ("GET", f"{_ACCOUNT}/Messages.json", self._list_messages),
+            ("GET", f"{_ACCOUNT}/Messages/{{message}}.json", self._fetch_message),
+        ]
+        return [Route(path, self._guarded(handler), methods=[method]) for method, path, handler in table]
+
+    def _guarded(self, handler: Handler) -> Handler:
+        @wraps(handler)
+        async def guarded(request: Request) -> Response:
+            try:
+                self._admit(request)
+                return await handler(request)
+            except ApiError as error:
+                headers = {"WWW-Authenticate": 'Basic realm="Twilio API"'} if error.status == 401 else None
+                body = error_json(error.status, error.code, str(error))
+                return JSONResponse(body, error.status, headers)
+
+        return guarded
+
+    def _admit(self, request: Request) -> None:
+        settings = self._network.exchange.settings
+        scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+        try:
+            user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            user = password = ""
+        right = hmac.compare_digest(password.encode(), settings.auth_token.encode())
+        if scheme.lower() != "basic" or not right or user != settings.account_sid:
+            raise ApiError(401, 20003, "Authenticate")
+        if request.path_params["account"] != settings.account_sid:
+            raise _not_found(request)
+        if refused := self._network.refusal():
+            raise ApiError(refused, *_REFUSALS[refused])
+
+    async def _create_call(self, request: Request) -> Response:
+        leg = await self._network.call_out(new_call(Form(await request.form())))
+        return JSONResponse(call_json(leg.record), 201)
+
+    async def _list_calls(self, request: Request) -> Response:
+        wanted = {
+            name: request.query_params[key]
+            for key, name in (("To", "to"), ("From", "from_"), ("Status", "status"))
+            if key in request.query_params
+        }
+        records = [leg.record for leg in reversed(self._network.exchange.legs.values())]
+        matching = [
+            call_json(record)
+            for record in records
+            if all(getattr(record, name) == value for name, value in wanted.items())
+        ]
+        return _page(request, "calls", matching)
+
+    async def _fetch_call(self, request: Request) -> Response:
+        return JSONResponse(call_json(self._leg(request).record))
+
+    async def _update_call(self, request: Request) -> Response:
+        leg, form = self._leg(request), Form(await request.form())
+        sid, status = leg.record.sid, form.one("Status")
+        twiml = twiml_wanted(form)
+        if twiml is not None:
+            if not await self._network.update(sid, twiml):
+                raise ApiError(*_NOT_IN_PROGRESS)
+        elif status in ("completed", "canceled"):
+            ringing = leg.record.status in ("queued", "initiated", "ringing")
+            if status == "canceled" and not ringing:
+                raise ApiError(400, 21220, "Call is not ringing. Cannot cancel.")
+            if not self._network.end(sid):
+                raise ApiError(*_NOT_IN_PROGRESS)
+        elif status:
+            raise ApiError(400, 21218, f"Invalid Status: {status}")
+        return JSONResponse(call_json(leg.record))
+
+    async def _create_recording(self, request: Request) -> Response:
+        leg = self._leg(request)
+        if leg.record.status != "in-progress":
+            raise ApiError(400, 21220, "Requested resource is not eligible for recording")
+        wish = recording_wish(Form(await request.form()), "StartCallRecordingAPI")
+        faults = self._network.faults_of(leg.record.sid)
+        recording = start_recording(self._network.exchange, leg, wish, faults)
+        return JSONResponse(recording_json(recording, of_call=True), 201)
+
+    async def _update_recording(self, request: Request) -> Response:
+        leg, wanted = self._leg(request), request.path_params["recording"]
+        if Form(await request.form()).one("Status") != "stopped":
+            raise ApiError(400, 21218, "Invalid Status: only stopped is known here")
+        of_call = [r for r in self._network.exchange.recordings.values() if r.call_sid == leg.record.sid]
+        running = [r for r in of_call if wanted in ("Twilio.CURRENT", r.sid)]
+        if not running:
+            raise _not_found(request)
+        faults = self._network.faults_of(leg.record.sid)
+        stop_recording(self._network.exchange, leg, running[-1], faults)
+        return JSONResponse(recording_json(running[-1], of_call=True))
+
+    async def _list_recordings(self, request: Request) -> Response:
+        call_sid = request.path_params.get("call") or request.query_params.get("CallSid")
+        found = [
+            recording_json(recording, of_call="call" in request.path_params)
+            for recording in self._network.exchange.recordings.values()
+            if call_sid in (None, recording.call_sid)
+        ]
+        return _page(request, "recordings", found)
+
+    async def _fetch_recording(self, request: Request) -> Response:
+        return JSONResponse(recording_json(self._recording(request), of_call=False))
+
+    async def _recording_sound(self, request: Request) -> Response:
+        recording = self._recording(request)
+        leg = self._network.leg(recording.call_sid)
+        if leg is None:
+            raise _not_found(request)
+        if request.query_params.get("RequestedChannels") == "2" and recording.channels != 2:
+            raise ApiError(400, 20001, "The recording has one channel")
+        return Response(recording_wav(leg, recording), media_type="audio/x-wav")
+
+    async def _delete_recording(self, request: Request) -> Response:
+        del self._network.exchange.recordings[self._recording(request).sid]
+        return Response(status_code=204)
+
+    async def _create_message(self, request: Request) -> Response:
+        account_sid = self._network.exchange.settings.account_sid
+        message = new_message(Form(await request.form()), account_sid, time.time())
+        self._network.keep(message)
+        return JSONResponse(message_json(message), 201)
+
+    async def _list_messages(self, request: Request) -> Response:
+        return _page(request, "messages", [message_json(m) for m in self._network.messages.values()])
+
+    async def _fetch_message(self, request: Request) -> Response:
+        message = self._network.messages.get(request.path_params["message"])
+        if message is None:
+            raise _not_found(request)
+        return JSONResponse(message_json(message))
+
+    def _leg(self, request: Request) -> Leg:
+        leg = self._network.leg(request.path_params["call"])
+        if leg is None:
+            raise _not_found(request)
+        return leg
+
+    def _recording(self, request: Request) -> RecordingRecord:
+        recording = self._network.exchange.recordings.get(request.path_params["recording"])
+        if recording is None:
+            raise _not_found(request)
+        return recording
+
+
+def _not_found(request: Request) -> ApiError:
+    return ApiError(404, 20404, f"The requested resource {request.url.path} was not found")
+
+
+def _page(request: Request, key: str, found: list[dict[str, object]]) -> Response:
+    query = {name: value for name, value in request.query_params.items() if value.isdecimal()}
+    size, page = max(1, int(query.get("PageSize", "50"))), int(query.get("Page", "0"))
+    path = request.url.path
+    start = page * size
+
+    def uri(number: int) -> str:
+        return f"{path}?PageSize={size}&Page={number}"
+
+    return JSONResponse(
+        {
+            key: found[start : start + size],
+            "first_page_uri": uri(0),
+            "next_page_uri": uri(page + 1) if start + size < len(found) else None,
+            "previous_page_uri": uri(page - 1) if page else None,
+            "page": page,
+            "page_size": size,
+            "start": start,
+            "end": max(start, min(len(found), start + size) - 1),
+            "uri": uri(page),
+        }
+    )

@@ -1,0 +1,162 @@
+"""The control API: let people call, follow them, ask them afterwards. No vendor has it, nobody signs in."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import wraps
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from parley.mulaw import SILENCE
+from sandbox.caller.script import Script, ScriptError, default_script, parse_script
+from sandbox.stand_in import sandbox_routes
+from sandbox.twilio.faults import Faults
+from sandbox.twilio.leg import Leg
+from sandbox.twilio.network import Inbound, Network
+from sandbox.twilio.people import Answer, Resident
+from sandbox.twilio.wav import wav_of
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class _Refused(Exception):
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class _CallBody(BaseModel):
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    from_: str = Field(alias="from")
+    to: str
+    voice_url: str | None = None
+    status_callback_url: str | None = None
+    faults: Faults | None = None
+    script: Any = None
+
+
+class _PersonBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    script: Any = None
+    answer: Answer = "person"
+    ring_s: float = Field(default=0.2, ge=0, le=600)
+
+
+class Control:
+    """The routes."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    def routes(self) -> list[BaseRoute]:
+        """All of them."""
+        exchange = self._network.exchange
+        table: list[tuple[str, str, Handler]] = [
+            ("POST", "/sandbox/calls", self._call),
+            ("GET", "/sandbox/calls", self._calls),
+            ("GET", "/sandbox/calls/{call}", self._report),
+            ("DELETE", "/sandbox/calls/{call}", self._hang_up),
+            ("GET", "/sandbox/calls/{call}/events", self._events),
+            ("GET", "/sandbox/calls/{call}/heard.wav", self._heard),
+            ("GET", "/sandbox/calls/{call}/said.wav", self._said),
+            ("PUT", "/sandbox/people/{number}", self._move_in),
+        ]
+        own = [Route(path, _guarded(handler), methods=[method]) for method, path, handler in table]
+        return [*own, *sandbox_routes(exchange.journal, exchange.dials)]
+
+    async def _call(self, request: Request) -> Response:
+        body = _CallBody.model_validate_json(await request.body())
+        settings = self._network.exchange.settings
+        voice_url = body.voice_url or settings.voice_url
+        if not voice_url:
+            raise _Refused(400, "no voice_url given, and PARLEY_SANDBOX_VOICE_URL is not set")
+        leg = await self._network.call_in(
+            Inbound(
+                body.from_,
+                body.to,
+                _script(body.script),
+                voice_url,
+                body.status_callback_url or settings.status_url,
+                body.faults,
+            )
+        )
+        return JSONResponse({"call_sid": leg.record.sid}, 201)
+
+    async def _calls(self, _request: Request) -> Response:
+        legs = self._network.exchange.legs.values()
+        calls = [
+            {
+                "call_sid": leg.record.sid,
+                "parent_call_sid": leg.record.parent_sid,
+                "direction": leg.record.direction,
+                "from": leg.record.from_,
+                "to": leg.record.to,
+                "status": leg.record.status,
+            }
+            for leg in legs
+        ]
+        return JSONResponse({"calls": calls})
+
+    async def _report(self, request: Request) -> Response:
+        decode_tone = request.query_params.get("decode") == "tone"
+        return JSONResponse(self._leg(request).report(decode_tone=decode_tone))
+
+    async def _hang_up(self, request: Request) -> Response:
+        """The person puts the phone down."""
+        leg = self._leg(request)
+        if not self._network.end(leg.record.sid, by="caller"):
+            raise _Refused(409, "the call has ended")
+        return Response(status_code=204)
+
+    async def _events(self, request: Request) -> Response:
+        events = self._leg(request).events
+
+        async def lines() -> AsyncIterator[str]:
+            async for event in events.follow():
+                yield json.dumps(event, separators=(",", ":")) + "\n"
+
+        return StreamingResponse(lines(), media_type="application/x-ndjson")
+
+    async def _heard(self, request: Request) -> Response:
+        return _wav(bytes(self._leg(request).line.heard))
+
+    async def _said(self, request: Request) -> Response:
+        return _wav(bytes(self._leg(request).line.said))
+
+    async def _move_in(self, request: Request) -> Response:
+        body = _PersonBody.model_validate_json(await request.body())
+        resident = Resident(_script(body.script), body.answer, body.ring_s)
+        self._network.exchange.people.move_in(request.path_params["number"], resident)
+        return Response(status_code=204)
+
+    def _leg(self, request: Request) -> Leg:
+        leg = self._network.leg(request.path_params["call"])
+        if leg is None:
+            raise _Refused(404, "no such call")
+        return leg
+
+
+def _script(body: object) -> Script:
+    return default_script() if body is None else parse_script(body)
+
+
+def _wav(mulaw: bytes) -> Response:
+    return Response(wav_of(mulaw or SILENCE), media_type="audio/wav")
+
+
+def _guarded(handler: Handler) -> Handler:
+    @wraps(handler)
+    async def guarded(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except _Refused as refused:
+            return JSONResponse({"error": str(refused)}, refused.status)
+        except (ValidationError, ScriptError) as error:
+            return JSONResponse({"error": str(error)}, 400)
+
+    return guarded

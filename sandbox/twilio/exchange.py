@@ -1,0 +1,47 @@
+"""What all calls share: the settings, the clock, the account's web application, the records."""
+
+from dataclasses import dataclass, field
+
+from sandbox.stand_in import Dials, Journal
+from sandbox.twilio.background import Background
+from sandbox.twilio.clock import Clock
+from sandbox.twilio.faults import Faults
+from sandbox.twilio.leg import Leg
+from sandbox.twilio.people import People
+from sandbox.twilio.records import RecordingRecord
+from sandbox.twilio.settings import TwilioSandboxSettings
+from sandbox.twilio.webhooks import Request, Webhooks
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """The telephone exchange."""
+
+    dials: Dials[TwilioSandboxSettings]
+    journal: Journal
+    clock: Clock
+    webhooks: Webhooks
+    people: People
+    background: Background
+    """Callbacks outlive their calls."""
+    legs: dict[str, Leg] = field(default_factory=dict)
+    """By CallSid, the oldest first."""
+    recordings: dict[str, RecordingRecord] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> TwilioSandboxSettings:
+        """As they are now."""
+        return self.dials.now
+
+    def tell(self, request: Request, faults: Faults) -> None:
+        """Send a callback; nobody waits for it."""
+        self.background.start(self.webhooks.tell(request, faults), f"callback {request.url}")
+
+    def add(self, leg: Leg) -> None:
+        """Know a call; the oldest that have ended make room."""
+        self.legs[leg.record.sid] = leg
+        surplus = len(self.legs) - self.settings.max_calls_kept
+        for sid in [sid for sid, known in self.legs.items() if not known.record.live][: max(0, surplus)]:
+            del self.legs[sid]
+            for recording in [r for r in self.recordings.values() if r.call_sid == sid]:
+                del self.recordings[recording.sid]

@@ -1,0 +1,78 @@
+"""Who is at which number, what they will say, and telling the recogniser's oracle of it."""
+
+import base64
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import httpx
+
+from sandbox.caller.script import Script, default_script
+from sandbox.caller.utterance import SpokenWord, Utterance, utterance_of
+from sandbox.caller.voice_bank import VoiceBank, load_bank
+from sandbox.stand_in import Journal
+from sandbox.voice import speak
+
+_TIMEOUT_S = 2.0
+
+Answer = Literal["person", "machine", "busy", "no-answer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """Somebody at a number."""
+
+    script: Script = field(default_factory=default_script)
+    answer: Answer = "person"
+    ring_s: float = 0.2
+
+
+def _synthesise(text: str) -> Utterance:
+    speech = speak(text)
+    words = tuple(SpokenWord(word.text, word.start_ms, word.end_ms) for word in speech.words)
+    return utterance_of(text, speech.mulaw, words)
+
+
+class People:
+    """All who can be called, and the voices of all who call."""
+
+    def __init__(self, client: httpx.AsyncClient, deepgram_url: str | None, journal: Journal) -> None:
+        self._client = client
+        self._deepgram_url = deepgram_url
+        self._journal = journal
+        self._bank: VoiceBank = load_bank(_synthesise)
+        self._residents: dict[str, Resident] = {}
+
+    def move_in(self, number: str, resident: Resident) -> None:
+        """Let somebody answer a number."""
+        self._residents[number] = resident
+
+    def at(self, number: str) -> Resident:
+        """Who answers a number; a polite stranger if nobody is known."""
+        return self._residents.get(number, Resident())
+
+    async def sounds(self, script: Script) -> tuple[Utterance | None, ...]:
+        """What a script sounds like, once the oracle knows it too."""
+        sounds = self._bank.sounds(script)
+        if self._deepgram_url:
+            await self._teach(self._deepgram_url, sounds)
+        return sounds
+
+    async def _teach(self, url: str, sounds: Iterable[Utterance | None]) -> None:
+        utterances = [_told(sound) for sound in sounds if sound is not None and sound.words]
+        try:
+            reply = await self._client.post(
+                f"{url}/sandbox/utterances", json={"utterances": utterances}, timeout=_TIMEOUT_S
+            )
+            reply.raise_for_status()
+        except httpx.HTTPError as error:
+            # The real Deepgram, or another's stand-in, needs no teaching.
+            self._journal.note("oracle_not_told", url=url, reason=repr(error))
+
+
+def _told(sound: Utterance) -> dict[str, object]:
+    return {
+        "text": sound.text,
+        "mulaw": base64.b64encode(sound.mulaw).decode(),
+        "words": [{"text": w.text, "start_ms": w.start_ms, "end_ms": w.end_ms} for w in sound.words],
+    }

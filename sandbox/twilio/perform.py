@@ -1,0 +1,93 @@
+"""Does what a verb says, one at a time."""
+
+import asyncio
+from collections.abc import Iterable
+
+from parley.mulaw import silence
+from sandbox.twilio import run_streams
+from sandbox.twilio.announcement import Announcement
+from sandbox.twilio.call_flow import Source
+from sandbox.twilio.dial import dial
+from sandbox.twilio.gather import gather
+from sandbox.twilio.situation import Situation
+from sandbox.twilio.take_message import take_message
+from sandbox.twilio.twiml import (
+    Connect,
+    Dial,
+    Gather,
+    Hangup,
+    Pause,
+    Play,
+    Record,
+    Redirect,
+    Reject,
+    Say,
+    StartStream,
+    StopStream,
+    Verb,
+)
+from sandbox.twilio.wav import mulaw_of
+from sandbox.twilio.webhooks import WebhookError
+from sandbox.voice import speak
+
+_BAD_SOUND = 12400
+
+
+async def perform(verb: Verb, here: Situation) -> Source | None:
+    """Do a verb's work; gives the address at which the call goes on, if the verb names one."""
+    match verb:
+        case Say() | Play() | Pause():
+            await prompt([verb], here)
+        case Connect():
+            return await run_streams.connect(verb, here)
+        case StartStream():
+            run_streams.start(verb, here)
+        case StopStream():
+            run_streams.stop(verb, here)
+        case Dial():
+            return await dial(verb, here)
+        case Gather():
+            return await gather(verb, here, prompt)
+        case Record():
+            return await take_message(verb, here, announce)
+        case Hangup() | Redirect() | Reject():
+            raise ValueError(f"{verb} belongs to the call's flow")
+    return None
+
+
+async def prompt(verbs: Iterable[Say | Play | Pause], here: Situation) -> None:
+    """Let the person hear these, one after another."""
+    for verb in verbs:
+        match verb:
+            case Say(text=text, loop=loop):
+                here.leg.note("say", text=text)
+                await announce(speak(text).mulaw * max(1, loop), here)
+            case Play(url=url, loop=loop):
+                await announce(await _sound(url, here) * max(1, loop), here)
+            case Pause(length_s=length_s):
+                await announce(silence(length_s * 1000), here)
+
+
+async def announce(mulaw: bytes, here: Situation) -> None:
+    """Let the person hear a sound, to its end."""
+    if not mulaw:
+        return
+    sound, line = Announcement(mulaw), here.leg.line
+    line.listen_to(sound)
+    try:
+        await sound.over.wait()
+    finally:
+        line.stop_listening_to(sound)
+
+
+async def _sound(url: str, here: Situation) -> bytes:
+    if not url:
+        return b""
+    address = here.absolute(url)
+    try:
+        data = await here.exchange.webhooks.sound(address)
+        return await asyncio.to_thread(mulaw_of, data)
+    except (WebhookError, ValueError) as error:
+        code = error.code if isinstance(error, WebhookError) else _BAD_SOUND
+        here.leg.note("warning", code=code, text=str(error))
+        return b""

@@ -1,0 +1,44 @@
+"""Where a media stream goes, and what may be wrong with its address. No I/O, no clock."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlsplit, urlunsplit
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class StreamEnd(StrEnum):
+    """Why a stream is over."""
+
+    CLOSED = "closed"
+    LOST = "lost"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamOutcome:
+    """How a stream ended, with Twilio's error code, 0 if there is none."""
+
+    end: StreamEnd
+    code: int = 0
+    text: str = ""
+
+
+def dialled_url(url: str, plain_hosts: tuple[str, ...] = ()) -> str:
+    """Where the socket really goes: a desk has no TLS, so wss:// to loopback is dialled as ws://."""
+    parts = urlsplit(url)
+    plain = parts.hostname in _LOOPBACK or parts.hostname in plain_hosts
+    return urlunsplit(parts._replace(scheme="ws")) if plain else url
+
+
+def url_error(url: str) -> StreamOutcome | None:
+    """What is wrong with a stream's address, if anything."""
+    try:
+        parts = urlsplit(url)
+        if parts.scheme != "wss":
+            return StreamOutcome(StreamEnd.FAILED, 31922, f"scheme {parts.scheme!r} is not wss")
+        if not parts.hostname or parts.query or parts.port == 0:
+            return StreamOutcome(StreamEnd.FAILED, 31923, "malformed stream URL")
+    except ValueError as error:
+        return StreamOutcome(StreamEnd.FAILED, 31923, f"malformed stream URL: {error}")
+    return None

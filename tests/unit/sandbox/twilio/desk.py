@@ -1,0 +1,78 @@
+"""The stand-in for Twilio and a web application, both served, for one test."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from parley.health import serve
+from sandbox.twilio.app import twilio_app
+from sandbox.twilio.network import Network, open_network
+from sandbox.twilio.settings import TwilioSandboxSettings
+from tests.unit.sandbox.twilio.web_application import TOKEN, WebApplication, open_web_application
+
+CONNECT = (
+    '<Response><Connect><Stream url="wss://{host}/stream" statusCallback="http://{host}/status">'
+    '<Parameter name="agent" value="clinic"/></Stream></Connect></Response>'
+)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Both, and a client of the stand-in."""
+
+    network: Network
+    application: WebApplication
+    client: httpx.AsyncClient
+    url: str
+
+    async def call(self, steps: list[Any], **more: Any) -> str:
+        """Somebody with these steps calls."""
+        body = {"from": "+15550100001", "to": "+15550100000", "script": {"steps": steps}, **more}
+        reply = await self.client.post("/sandbox/calls", json=body)
+        assert reply.status_code == 201, reply.text
+        return str(reply.json()["call_sid"])
+
+    async def events(self, call_sid: str) -> list[dict[str, Any]]:
+        """All events of a call, once it has ended."""
+        async with asyncio.timeout(20):
+            reply = await self.client.get(f"/sandbox/calls/{call_sid}/events", timeout=20)
+        return [json.loads(line) for line in reply.text.splitlines()]
+
+    async def report(self, call_sid: str) -> dict[str, Any]:
+        """What the caller tells, once the call has ended."""
+        await self.events(call_sid)
+        report: dict[str, Any] = (await self.client.get(f"/sandbox/calls/{call_sid}")).json()
+        return report
+
+    async def told(self, path: str, count: int) -> list[dict[str, str]]:
+        """The parameters of requests to a path, once so many have come."""
+        async with asyncio.timeout(10):
+            while len(self.application.asked_for(path)) < count:  # noqa: ASYNC110 - another task answers
+                await asyncio.sleep(0.01)
+        return self.application.asked_for(path)
+
+
+@asynccontextmanager
+async def open_desk(application: WebApplication, **settings: Any) -> AsyncIterator[Desk]:
+    """Serve both on free ports."""
+    async with open_web_application(application):
+        told = {
+            "voice_url": f"{application.url}/voice",
+            "status_url": f"{application.url}/status",
+            "fallback_url": f"{application.url}/fallback",
+            "auth_token": TOKEN,
+            "deepgram_url": None,
+            "ring_s": 0.0,
+            "amd_s": 0.05,
+            **settings,
+        }
+        async with open_network(TwilioSandboxSettings(**told)) as network:
+            async with serve(twilio_app(network), "127.0.0.1", 0, drain_timeout_s=1) as port:
+                url = f"http://127.0.0.1:{port}"
+                async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=10) as client:
+                    yield Desk(network, application, client, url)
