@@ -83,7 +83,7 @@ async def one_call(home: Path, script_path: Path | None, console: Console) -> in
             async with asyncio.timeout(_CALL_TIMEOUT_S):
                 async for event in follow(bus, call_sid):
                     for line in live.lines(event):
-                        console.print(line)
+                        console.print(line, soft_wrap=True)
             report = await telephone.report(call_sid)
     except (NoSystem, NoSandbox, BusError, ScriptError, OSError) as error:
         console.print(Text(str(error), style="red"))

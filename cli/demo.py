@@ -95,7 +95,7 @@ async def _converse(system: System, console: Console, script: Script) -> Outcome
         async with asyncio.timeout(_CALL_TIMEOUT_S):
             async for event in follow(bus, call_sid):
                 for line in live.lines(event):
-                    console.print(line)
+                    console.print(line, soft_wrap=True)
         return Outcome(live, await telephone.report(call_sid), script)
 
 
@@ -125,9 +125,10 @@ def _tell(console: Console, outcome: Outcome, check: RecordingCheck | None, watc
     table.add_row("the caller waited", f"{waits} ms for each answer, as heard on the line")
     if check is not None:
         table.add_row("recording heard again", str(check))
-    table.add_row("recording", path_of(outcome.live.recording_url))
-    table.add_row("transcript", path_of(outcome.live.recording_url.removesuffix(".wav") + ".txt"))
     console.print(table)
+    recording = path_of(outcome.live.recording_url)
+    console.print(f" recording   {recording}", soft_wrap=True)
+    console.print(f" transcript  {recording.removesuffix('.wav')}.txt", soft_wrap=True)
     for problem in problems:
         console.print(Text(problem, style="red"))
     if not problems:

@@ -17,6 +17,9 @@ _CHUNK_BYTES = CHUNK_MS * 8
 _LINEAR = np.array(DECODE, dtype=np.float32) / 32768
 _QUIET = 0.004
 """Loudest sample (-48 dBFS) of a chunk that holds no voice on any telephone."""
+_FADED = 0.05
+"""The model goes on hearing a voice for some 100 ms after it has ended; what is 26 dB below the loudest sound
+of the speech is its end."""
 _SURE, _LIKELY, _UNLIKELY = 0.8, 0.5, 0.35
 _LIKELY_CHUNKS = 2
 """So many likely chunks in a row are a voice; a sure one is by itself."""
@@ -74,6 +77,7 @@ class VoiceActivity:
         self._likely = 0
         self._silent = _SILENT_CHUNKS
         self._voiced_until_ms = 0
+        self._loudest = 0.0
 
     @property
     def speaking(self) -> bool:
@@ -96,11 +100,14 @@ class VoiceActivity:
         return changes
 
     def _chunk(self, chunk: bytes, at_ms: int) -> VoiceChange | None:
-        probability = self._probability(chunk)
+        peak = float(np.abs(_LINEAR[np.frombuffer(chunk, dtype=np.uint8)]).max())
+        probability = self._probability(chunk, peak)
         if probability >= _LIKELY:
             self._likely += 1
             self._silent = 0
-            self._voiced_until_ms = at_ms + CHUNK_MS
+            self._loudest = max(self._loudest, peak)
+            if peak >= self._loudest * _FADED:
+                self._voiced_until_ms = at_ms + CHUNK_MS
             if self._likely_since_ms is None:
                 self._likely_since_ms = at_ms
             if not self._speaking and (probability >= _SURE or self._likely >= _LIKELY_CHUNKS):
@@ -115,11 +122,12 @@ class VoiceActivity:
         if self._speaking and self._silent >= _SILENT_CHUNKS:
             self._speaking = False
             self._likely_since_ms = None
+            self._loudest = 0.0
             return VoiceStopped(self._voiced_until_ms)
         return None
 
-    def _probability(self, chunk: bytes) -> float:
+    def _probability(self, chunk: bytes, peak: float) -> float:
         idle = not self._speaking and self._silent >= _SILENT_CHUNKS and not self._likely
-        if idle and float(np.abs(_LINEAR[np.frombuffer(chunk, dtype=np.uint8)]).max()) < _QUIET:
+        if idle and peak < _QUIET:
             return 0.0
         return self._detector(chunk)
