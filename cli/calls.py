@@ -26,6 +26,7 @@ from sandbox.caller.script import Say, Script, ScriptError, parse_yaml
 
 _CALL_TIMEOUT_S = 300.0
 _LEAST_HEARD = 0.7
+_BETWEEN_CALLS_S = 0.31
 
 
 class NoSystem(Exception):
@@ -130,8 +131,8 @@ async def call_all(
     async with open_bus(system.nats_url) as bus, open_telephone(system.telephone_url) as telephone:
 
         async def call(number: int, caller: CrowdCaller) -> CallResult:
-            # Within a second, as a busy line would have it.
-            await asyncio.sleep(number / len(callers))
+            # Callers do not ring in step: in step, all of them would speak and fall silent at once.
+            await asyncio.sleep(number * _BETWEEN_CALLS_S)
             result = await _call_and_judge(bus, telephone, caller, callers)
             done()
             return result

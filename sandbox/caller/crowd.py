@@ -7,6 +7,8 @@ from sandbox.caller.script import ExpectHangUp, Listen, Say, Script, Step
 
 _NAME = "my name is "
 _NUMBER = "my number is "
+_PATIENCE_MS = 1200.0
+"""On a busy machine the parts of an answer may come with a gap between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,5 +51,5 @@ def _script(name: str, number: str) -> Script:
     )
     steps: list[Step] = []
     for text in said:
-        steps += [Listen(), Say(text)]
+        steps += [Listen(silence_ms=_PATIENCE_MS), Say(text)]
     return Script("rms", (*steps, ExpectHangUp(timeout_s=20.0)))
