@@ -1,5 +1,6 @@
 """Twilio's REST API, version 2010-04-01, as far as calls, recordings and messages go."""
 
+import asyncio
 import base64
 import binascii
 import hmac
@@ -78,7 +79,7 @@ class Api:
             user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
             user = password = ""
-        right = hmac.compare_digest(password.encode(), settings.auth_token.encode())
+        right = hmac.compare_digest(password.encode(), settings.auth_token.get_secret_value().encode())
         if scheme.lower() != "basic" or not right or user != settings.account_sid:
             raise ApiError(401, 20003, "Authenticate")
         if request.path_params["account"] != settings.account_sid:
@@ -164,7 +165,8 @@ class Api:
             raise _not_found(request)
         if request.query_params.get("RequestedChannels") == "2" and recording.channels != 2:
             raise ApiError(400, 20001, "The recording has one channel")
-        return Response(recording_wav(leg, recording), media_type="audio/x-wav")
+        sound = await asyncio.to_thread(recording_wav, leg, recording)
+        return Response(sound, media_type="audio/x-wav")
 
     async def _delete_recording(self, request: Request) -> Response:
         del self._network.exchange.recordings[self._recording(request).sid]

@@ -1,5 +1,6 @@
 """The control API: let people call, follow them, ask them afterwards. No vendor has it, nobody signs in."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import wraps
@@ -45,6 +46,7 @@ class _PersonBody(BaseModel):
     script: Any = None
     answer: Answer = "person"
     ring_s: float = Field(default=0.2, ge=0, le=600)
+    faults: Faults | None = None
 
 
 class Control:
@@ -104,13 +106,15 @@ class Control:
 
     async def _report(self, request: Request) -> Response:
         decode_tone = request.query_params.get("decode") == "tone"
-        return JSONResponse(self._leg(request).report(decode_tone=decode_tone))
+        report = self._leg(request).report
+        return JSONResponse(await asyncio.to_thread(report, decode_tone=decode_tone))
 
     async def _hang_up(self, request: Request) -> Response:
         """The person puts the phone down."""
         leg = self._leg(request)
         if not self._network.end(leg.record.sid, by="caller"):
             raise _Refused(409, "the call has ended")
+        leg.note("hung_up", by="caller")
         return Response(status_code=204)
 
     async def _events(self, request: Request) -> Response:
@@ -123,14 +127,14 @@ class Control:
         return StreamingResponse(lines(), media_type="application/x-ndjson")
 
     async def _heard(self, request: Request) -> Response:
-        return _wav(bytes(self._leg(request).line.heard))
+        return await _wav(bytes(self._leg(request).line.heard))
 
     async def _said(self, request: Request) -> Response:
-        return _wav(bytes(self._leg(request).line.said))
+        return await _wav(bytes(self._leg(request).line.said))
 
     async def _move_in(self, request: Request) -> Response:
         body = _PersonBody.model_validate_json(await request.body())
-        resident = Resident(_script(body.script), body.answer, body.ring_s)
+        resident = Resident(_script(body.script), body.answer, body.ring_s, body.faults)
         self._network.exchange.people.move_in(request.path_params["number"], resident)
         return Response(status_code=204)
 
@@ -145,8 +149,9 @@ def _script(body: object) -> Script:
     return default_script() if body is None else parse_script(body)
 
 
-def _wav(mulaw: bytes) -> Response:
-    return Response(wav_of(mulaw or SILENCE), media_type="audio/wav")
+async def _wav(mulaw: bytes) -> Response:
+    sound = await asyncio.to_thread(wav_of, mulaw or SILENCE)
+    return Response(sound, media_type="audio/wav")
 
 
 def _guarded(handler: Handler) -> Handler:

@@ -72,6 +72,7 @@ class LiveCall:
         self._flow = Flow(answered=leg.record.direction != "inbound")
         self._inbox: asyncio.Queue[Input] = asyncio.Queue(_INBOX)
         self._work: asyncio.Task[None] | None = None
+        self._time_limit: asyncio.TimerHandle | None = None
         self._first: Document | Source = plan.twiml
         leg.on_event = self._person_does
 
@@ -181,14 +182,10 @@ class LiveCall:
     def _answer(self) -> None:
         self._progress("in-progress")
         self._exchange.clock.add(self.leg.line)
-        limit_s = self.leg.record.time_limit_s
-        asyncio.get_running_loop().call_later(limit_s, self._time_is_up)
+        loop, limit_s = asyncio.get_running_loop(), self.leg.record.time_limit_s
+        self._time_limit = loop.call_later(limit_s, self.end, "rest")
         if self._plan.recording is not None:
             start_recording(self._exchange, self.leg, self._plan.recording, self.faults)
-
-    def _time_is_up(self) -> None:
-        if self.leg.record.live:
-            self.end("rest")
 
     def _end(self, by: EndedBy, reason: str) -> None:
         record = self.leg.record
@@ -204,6 +201,8 @@ class LiveCall:
     def _close(self, status: str) -> None:
         if not self.leg.record.live:
             return
+        if self._time_limit is not None:
+            self._time_limit.cancel()
         self._exchange.clock.remove(self.leg.line)
         stop_all_recordings(self._exchange, self.leg, self.faults)
         self._progress(status)

@@ -87,7 +87,7 @@ class Network:
             wish.plan,
             ring_s=resident.ring_s,
             answer=resident.answer,
-            faults=self.exchange.settings.faults,
+            faults=resident.faults or self.exchange.settings.faults,
         )
         return await self._begin(record, resident.script, plan)
 
@@ -159,9 +159,10 @@ class Network:
 async def open_network(settings: TwilioSandboxSettings) -> AsyncIterator[Network]:
     """A network that works while entered; calls and callbacks that go on then are dropped."""
     journal, clock = Journal(), Clock()
-    limits = httpx.Limits(max_connections=1000, max_keepalive_connections=100)
+    # Idle connections are given up before a server gives them up: a request must not meet a closing one.
+    limits = httpx.Limits(max_connections=1000, max_keepalive_connections=100, keepalive_expiry=2)
     async with httpx.AsyncClient(limits=limits, trust_env=False) as client:
-        webhooks = Webhooks(client, settings.auth_token, journal)
+        webhooks = Webhooks(client, settings.auth_token.get_secret_value(), journal)
         people = People(client, settings.deepgram_url, journal)
         async with open_background() as background:
             background.start(clock.run(), "clock")

@@ -11,6 +11,7 @@ from sandbox.caller.script import Script, default_script
 from sandbox.caller.utterance import SpokenWord, Utterance, utterance_of
 from sandbox.caller.voice_bank import VoiceBank, load_bank
 from sandbox.stand_in import Journal
+from sandbox.twilio.faults import Faults
 from sandbox.voice import speak
 
 _TIMEOUT_S = 2.0
@@ -25,6 +26,8 @@ class Resident:
     script: Script = field(default_factory=default_script)
     answer: Answer = "person"
     ring_s: float = 0.2
+    faults: Faults | None = None
+    """What goes wrong in calls to them; None for what is set for all calls."""
 
 
 def _synthesise(text: str) -> Utterance:

@@ -68,7 +68,11 @@ def _media(stream: Stream, here: Situation, *, bidirectional: bool) -> MediaStre
 
     record, settings = here.leg.record, here.exchange.settings
     identity = StreamIdentity(
-        record.account_sid, record.sid, new_sid("MZ"), settings.auth_token, settings.plain_hosts
+        record.account_sid,
+        record.sid,
+        new_sid("MZ"),
+        settings.auth_token.get_secret_value(),
+        settings.plain_hosts,
     )
     return MediaStream(
         replace(stream, url=_absolute(stream.url, here)),

@@ -1,6 +1,6 @@
 """What the stand-in for Twilio is told."""
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sandbox.twilio.faults import Faults
@@ -27,7 +27,9 @@ class TwilioSandboxSettings(BaseSettings):
     account_sid: str = Field(
         default="AC" + "5a" * 16, pattern="^AC[0-9a-fA-F]{32}$", validation_alias="TWILIO_ACCOUNT_SID"
     )
-    auth_token: str = Field(default="sandbox", min_length=1, validation_alias="TWILIO_AUTH_TOKEN")
+    auth_token: SecretStr = Field(
+        default=SecretStr("sandbox"), min_length=1, validation_alias="TWILIO_AUTH_TOKEN"
+    )
     voice_url: str | None = Field(default=None, description="the number's voice webhook")
     voice_method: str = "POST"
     status_url: str | None = Field(default=None, description="the number's status callback")

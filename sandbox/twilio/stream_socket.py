@@ -12,7 +12,7 @@ from sandbox.twilio import signature
 from sandbox.twilio.stream_address import StreamEnd, StreamOutcome, dialled_url
 
 _CONNECT_TIMEOUT_S = 5.0
-_CLOSE_TIMEOUT_S = 1.0
+_CLOSE_TIMEOUT_S = 0.5
 _MOST_UNREAD_BYTES = 500_000
 """What waits for a server that does not read: half a minute of sound."""
 

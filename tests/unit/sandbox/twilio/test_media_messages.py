@@ -1,0 +1,90 @@
+"""The media stream's wire, both ways."""
+
+import base64
+import json
+
+import pytest
+
+from sandbox.twilio import media_messages
+from sandbox.twilio.media_messages import Clear, Mark, Media, MessageError, parse
+
+SID = "MZ" + "0" * 32
+
+
+def test_start_names_the_call_and_its_parameters() -> None:
+    """Field by field, as a real stream begins."""
+    message = json.loads(media_messages.start("AC1", "CA1", SID, ("inbound",), {"agent": "clinic"}))
+
+    assert message == {
+        "event": "start",
+        "sequenceNumber": "1",
+        "streamSid": SID,
+        "start": {
+            "accountSid": "AC1",
+            "streamSid": SID,
+            "callSid": "CA1",
+            "tracks": ["inbound"],
+            "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
+            "customParameters": {"agent": "clinic"},
+        },
+    }
+
+
+def test_media_has_strings_for_numbers() -> None:
+    """Sequence number, chunk and timestamp are strings."""
+    message = json.loads(media_messages.media(SID, 2, "inbound", 1, 70, b"\xff" * 160))
+
+    assert message == {
+        "event": "media",
+        "sequenceNumber": "2",
+        "streamSid": SID,
+        "media": {
+            "track": "inbound",
+            "chunk": "1",
+            "timestamp": "70",
+            "payload": base64.b64encode(b"\xff" * 160).decode(),
+        },
+    }
+
+
+def test_key_mark_and_stop() -> None:
+    """The small messages."""
+    assert json.loads(media_messages.dtmf(SID, 5, "1"))["dtmf"] == {"track": "inbound_track", "digit": "1"}
+    assert json.loads(media_messages.mark(SID, 4, 'a "b"'))["mark"] == {"name": 'a "b"'}
+    stop = json.loads(media_messages.stop("AC1", "CA1", SID, 6))
+    assert (stop["sequenceNumber"], stop["stop"]) == ("6", {"accountSid": "AC1", "callSid": "CA1"})
+
+
+def test_messages_from_the_server() -> None:
+    """Sound, a mark, a clear."""
+    payload = base64.b64encode(b"abc").decode()
+    media = {"event": "media", "streamSid": SID, "media": {"payload": payload}}
+    mark = {"event": "mark", "streamSid": SID, "mark": {"name": "m"}}
+
+    assert parse(json.dumps(media), SID) == Media(b"abc")
+    assert parse(json.dumps(mark), SID) == Mark("m")
+    assert parse(json.dumps({"event": "clear", "streamSid": SID}), SID) == Clear()
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        (b"\x00", 31950),
+        ("no JSON", 31951),
+        ("[]", 31951),
+        ('{"event":"dance"}', 31951),
+        (f'{{"event":"clear","streamSid":"{SID}","extra":1}}', 31951),
+        ('{"event":"clear"}', 31951),
+        ('{"event":"clear","streamSid":"MZother"}', 31951),
+        (f'{{"event":"media","streamSid":"{SID}","media":{{"payload":"!!"}}}}', 31951),
+        (f'{{"event":"media","streamSid":"{SID}","media":"x"}}', 31951),
+        (f'{{"event":"media","streamSid":"{SID}","media":{{"payload":"","track":"inbound"}}}}', 31951),
+        (f'{{"event":"mark","streamSid":"{SID}","mark":{{"name":1}}}}', 31951),
+    ],
+)
+def test_wrong_messages_are_told_by_code(message: str | bytes, code: int) -> None:
+    """What the vendor ignores with a warning."""
+    with pytest.raises(MessageError) as caught:
+        parse(message, SID)
+
+    assert caught.value.code == code
