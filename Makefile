@@ -25,12 +25,11 @@ format: setup ## bring the code into shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-check: setup ## lint, types, who may import whom, docstrings
+check: setup ## lint, types, who may import whom
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/interrogate --quiet parley services sandbox cli bench
 
 quick: setup ## tests without whole calls
 	$(BIN)/pytest -m "not slow"

@@ -64,12 +64,9 @@ class Up:
 def running_up(home: Path, **variables: str) -> Iterator[Up]:
     """Start, wait until ready, stop by Ctrl-C; nothing may be left."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(_VENDOR_VARIABLES)}
-    process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "cli.main", "up", "--any-ports", "--home", str(home)],
-        env={**clean, **variables},
-        stdout=(home.parent / f"{home.name}.out").open("wb"),
-        stderr=subprocess.STDOUT,
-    )
+    command = [sys.executable, "-W", "ignore", "-m", "cli.main", "up", "--any-ports", "--home", str(home)]
+    with (home.parent / f"{home.name}.out").open("wb") as out:
+        process = subprocess.Popen(command, env={**clean, **variables}, stdout=out, stderr=subprocess.STDOUT)
     try:
         deadline = time.monotonic() + _READY_S
         while not (home / "system.json").exists():
