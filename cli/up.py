@@ -26,7 +26,7 @@ async def up(home: Path, console: Console, *, any_ports: bool = False) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     code = 0
-    watch = LogWatch(lambda line: console.print(log_text(line)))
+    watch = LogWatch(lambda line: _show(line, console))
     try:
         with console.status("starting") as status:
             async with running_system(
@@ -45,6 +45,12 @@ async def up(home: Path, console: Console, *, any_ports: bool = False) -> int:
             console.print(Text(str(error), style="red"))
         code = 1
     return code
+
+
+def _show(line: LogLine, console: Console) -> None:
+    # What the server tells of itself at its start is of no use here; its log file has it.
+    if line.process != "nats" or line.is_error:
+        console.print(log_text(line), soft_wrap=True)
 
 
 def log_text(line: LogLine) -> Text:

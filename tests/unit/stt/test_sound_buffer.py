@@ -1,0 +1,55 @@
+"""Sound without holes, so that positions are times."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parley.mulaw import SILENCE
+from services.stt.sound_buffer import SoundBuffer
+
+
+def frame(number: int) -> bytes:
+    return bytes([number % 250]) * 160
+
+
+@given(st.sets(st.integers(0, 40), min_size=1))
+def test_every_frame_lies_at_its_time_and_holes_are_silent(numbers: set[int]) -> None:
+    """Whichever frames are lost."""
+    buffer = SoundBuffer(0)
+    first = min(numbers)
+    for number in sorted(numbers):
+        buffer.add(frame(number), 1000 + number * 20)
+
+    assert buffer.start_ms == 1000 + first * 20
+    for number in range(first, max(numbers) + 1):
+        sound = buffer.since(1000 + number * 20)[:160]
+        assert sound == (frame(number) if number in numbers else SILENCE * 160)
+
+
+def test_what_comes_twice_counts_once() -> None:
+    """A successor's catch-up overlaps what comes live."""
+    buffer = SoundBuffer(0)
+    buffer.add(frame(1), 1000)
+
+    assert buffer.add(frame(1), 1000) == b""
+    assert buffer.add(frame(1)[:80] + frame(2)[:80], 1010) == frame(2)[:80]
+    assert buffer.end_ms == 1030
+
+
+def test_what_was_finally_heard_is_forgotten() -> None:
+    """The rest can be sent again."""
+    buffer = SoundBuffer(0)
+    for number in range(5):
+        buffer.add(frame(number), 1000 + number * 20)
+    buffer.forget(1040)
+
+    assert buffer.since(0) == frame(2) + frame(3) + frame(4)
+    assert buffer.start_ms == 1040
+
+
+def test_a_long_call_does_not_grow_for_ever() -> None:
+    """A minute is kept at the most."""
+    buffer = SoundBuffer(0)
+    for number in range(3500):
+        buffer.add(frame(number), 1000 + number * 20)
+
+    assert buffer.end_ms - buffer.start_ms == 60_000

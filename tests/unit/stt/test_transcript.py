@@ -1,0 +1,27 @@
+"""The words of a turn, as the vendor hears and corrects them."""
+
+from services.stt.transcript import HeardWord, Transcript
+
+WORD = HeardWord("hello", 100, 400, 0.9)
+
+
+def test_what_is_final_stays_and_the_guess_changes() -> None:
+    """Guesses replace one another."""
+    known = Transcript().fix("hello", [WORD], 500).guess("word").guess("world")
+
+    assert known.text == "hello world"
+    assert known.fix("world", [], 900).text == "hello world"
+
+
+def test_a_vendor_may_rewrite_the_whole_turn() -> None:
+    """As Flux does."""
+    known = Transcript().rewrite("hell", [], 100).rewrite("hello there", [WORD], 900)
+
+    assert (known.text, known.words, known.until_ms) == ("hello there", (WORD,), 900)
+
+
+def test_the_next_turn_begins_empty_where_this_one_ended() -> None:
+    """Sound that was accounted for is not heard again."""
+    following = Transcript(turn=3).fix("hello", [WORD], 500).next_turn()
+
+    assert following == Transcript(turn=4, until_ms=500)

@@ -1,0 +1,86 @@
+"""Is there a voice? With a scripted model, and with the real one on the callers' recordings."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from parley.mulaw import SILENCE
+from sandbox.caller.noises import noise
+from sandbox.caller.script import NoiseKind
+from sandbox.caller.voice_bank import load_bank
+from services.stt.voice_activity import (
+    CHUNK_MS,
+    Silero,
+    VoiceActivity,
+    VoiceChange,
+    VoiceStarted,
+    VoiceStopped,
+)
+
+LOUD = b"\x10" * CHUNK_MS * 8
+
+
+class Scripted:
+    """A model that says what it was told to."""
+
+    def __init__(self, answers: Iterable[float]) -> None:
+        self._answers = iter(answers)
+
+    def __call__(self, chunk: bytes) -> float:  # noqa: ARG002 - it does not listen
+        """The next answer."""
+        return next(self._answers, 0.0)
+
+
+def hear(*answers: float) -> list[VoiceChange]:
+    voice = VoiceActivity(Scripted(answers))
+    changes: list[VoiceChange] = []
+    for number in range(len(answers)):
+        changes += voice.hear(LOUD, number * CHUNK_MS)
+    return changes
+
+
+def test_a_sure_chunk_is_a_voice_and_a_likely_one_needs_another() -> None:
+    """The start is that of the first."""
+    assert hear(0.9) == [VoiceStarted(0)]
+    assert hear(0.0, 0.6) == []
+    assert hear(0.0, 0.6, 0.6) == [VoiceStarted(32)]
+
+
+def test_a_short_stop_within_a_word_is_no_pause() -> None:
+    """Four silent chunks are one; its time is the end of the voice."""
+    assert hear(0.9, 0.1, 0.1, 0.1, 0.9) == [VoiceStarted(0)]
+    assert hear(0.9, 0.9, 0.1, 0.1, 0.1, 0.1) == [VoiceStarted(0), VoiceStopped(64)]
+
+
+def nobody(text: str) -> Any:
+    raise AssertionError(text)
+
+
+BANK = load_bank(nobody)
+
+
+@pytest.mark.parametrize(
+    "text", ["hello", "tuesday afternoon would be good", "my name is robert miller", "yes", "stop"]
+)
+def test_a_callers_voice_is_found_to_a_tenth_of_a_second(text: str) -> None:
+    """Its first sound and its last."""
+    spoken = BANK.utterance(text)
+    sound = SILENCE * 8000 + spoken.mulaw + SILENCE * 8000
+    voice = VoiceActivity(Silero())
+    changes: list[VoiceChange] = []
+    for at in range(0, len(sound), 160):
+        changes += voice.hear(sound[at : at + 160], at // 8)
+
+    started, stopped = changes[0], changes[-1]
+    assert abs(started.at_ms - 1000 - spoken.voiced_start_ms) <= 100
+    assert abs(stopped.at_ms - 1000 - spoken.voiced_end_ms) <= 100
+
+
+def test_silence_and_hiss_are_no_voice() -> None:
+    """Nor is a line's noise."""
+    voice = VoiceActivity(Silero())
+    hiss = noise(NoiseKind.STATIC, 3000).mulaw
+
+    assert voice.hear(SILENCE * 8000, 0) == []
+    assert voice.hear(hiss, 1000) == []
