@@ -80,6 +80,7 @@ class WebApplication:
                 await stream.until_stop()
             else:
                 await self.stream(stream)
+            await socket.close()
         except WebSocketDisconnect:
             stream.lost = True
         finally:
