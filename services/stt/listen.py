@@ -7,6 +7,7 @@ from functools import partial
 
 import structlog
 from deepgram import AsyncDeepgramClient
+from google.protobuf.message import DecodeError
 
 from parley import streams, subjects
 from parley.bus import Message
@@ -94,7 +95,11 @@ class Listener:
                 await self._sound(message)
 
     async def _sound(self, message: Message) -> None:
-        audio = CallerAudio.FromString(message.data)
+        try:
+            audio = CallerAudio.FromString(message.data)
+        except DecodeError:
+            log.warning("bytes that are no sound, passed over", size=len(message.data))
+            return
         if not self._fence.admits(audio.epoch, audio.sequence):
             return
         end_ms = audio.at_ms + len(audio.mulaw) // 8

@@ -1,0 +1,236 @@
+"""stt as a process of its own: real NATS, the stand-in for Deepgram that knows what will be said."""
+
+import asyncio
+import base64
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.call_log import follow
+from parley import subjects
+from parley.bus import Bus, connect
+from parley.envelope import Body, body_of
+from parley.health import serve
+from parley.mulaw import SILENCE
+from parley.v1.audio_pb2 import CallerAudio
+from parley.v1.call_pb2 import CallEnded, CallStarted
+from parley.v1.speech_pb2 import SpeechStarted, SpeechStopped, TurnEager, TurnEnded, WordsHeard
+from parley.v1.work_pb2 import StageClaimed, StageFailed
+from sandbox.caller.voice_bank import load_bank
+from sandbox.deepgram.app import Listen
+from sandbox.deepgram.oracle import Oracle
+from sandbox.deepgram.settings import DeepgramSandboxSettings
+from services.edge.call_events import end_call, open_call
+
+SID = f"CA{7:032x}"
+OTHER = f"CA{8:032x}"
+TEXT = "hello i would like to book an appointment with the doctor"
+ROOT = Path(__file__).parents[2]
+
+
+def nobody(text: str) -> Any:
+    raise AssertionError(text)
+
+
+SPOKEN = load_bank(nobody).utterance(TEXT)
+SOUND = SILENCE * 4000 + SPOKEN.mulaw + SILENCE * 8000
+FRAMES = [SOUND[at : at + 160] for at in range(0, len(SOUND), 160)]
+
+
+@pytest.fixture
+async def vendor() -> AsyncIterator[tuple[Listen, str]]:
+    """A stand-in that knows the text."""
+    oracle = Oracle()
+    words = [{"text": w.text, "start_ms": w.start_ms, "end_ms": w.end_ms} for w in SPOKEN.words]
+    oracle.register([{"text": TEXT, "mulaw": base64.b64encode(SPOKEN.mulaw).decode(), "words": words}])
+    listen = Listen(DeepgramSandboxSettings(stt="oracle"), oracle, oracle)
+    async with serve(listen.app(), "127.0.0.1", 0) as port:
+        yield listen, f"http://127.0.0.1:{port}"
+
+
+@asynccontextmanager
+async def stt(
+    nats_url: str, vendor_url: str, log: Path, **more: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """One process."""
+    env = {
+        **os.environ,
+        "PARLEY_NATS_URL": nats_url,
+        "PARLEY_DEEPGRAM_URL": vendor_url,
+        "DEEPGRAM_API_KEY": "k",
+        "PARLEY_STT_PORT": "0",
+        "PARLEY_AGENTS_DIR": str(ROOT / "agents"),
+        "PARLEY_DRAIN_TIMEOUT_S": "1",
+        **more,
+    }
+    with log.open("ab") as file:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "services.stt", env=env, stderr=file
+        )
+        try:
+            while b'"ready"' not in await asyncio.to_thread(log.read_bytes):
+                assert process.returncode is None, await asyncio.to_thread(log.read_text)
+                await asyncio.sleep(0.05)
+            yield process
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()
+
+
+async def speak(bus: Bus, frames: list[bytes], *, sid: str = SID, lost: frozenset[int] = frozenset()) -> None:
+    """Publish frames as the edge does, in real time; then end the call."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    for number, frame in enumerate(frames):
+        if number not in lost:
+            audio = CallerAudio(epoch=1, sequence=number + 1, at_ms=1000 + number * 20, mulaw=frame)
+            await bus.publish(subjects.caller_audio(sid), audio.SerializeToString())
+        await asyncio.sleep(max(0.0, began + number * 0.02 - loop.time()))
+    await end_call(bus, sid, "completed")
+
+
+async def said(bus: Bus, sid: str = SID) -> list[Body]:
+    """All that was said of a call, until it ended."""
+    bodies: list[Body] = []
+    async for event in follow(bus, sid):
+        body = body_of(event)
+        assert body is not None
+        bodies.append(body)
+        if isinstance(body, CallEnded):
+            break
+    return bodies
+
+
+def of(bodies: list[Body], kind: type[Any]) -> list[Any]:
+    return [body for body in bodies if isinstance(body, kind)]
+
+
+async def test_a_turn_is_heard(nats_url: str, vendor: tuple[Listen, str], tmp_path: Path) -> None:
+    """Voice, words, end: in order, at their call times."""
+    async with stt(nats_url, vendor[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
+        await open_call(bus, SID, CallStarted(agent="clinic"))
+        speaking = asyncio.create_task(speak(bus, FRAMES))
+        bodies = await said(bus)
+        await speaking
+
+    [started], [stopped] = of(bodies, SpeechStarted), of(bodies, SpeechStopped)
+    [ended] = of(bodies, TurnEnded)
+    assert abs(started.at_ms - 1500 - SPOKEN.voiced_start_ms) <= 100
+    assert abs(stopped.at_ms - 1500 - SPOKEN.voiced_end_ms) <= 100
+    assert (ended.turn, ended.text, ended.decided_by) == (1, TEXT, "speech_final")
+    assert ended.speech_end_ms == stopped.at_ms
+    final = next(words for words in of(bodies, WordsHeard) if words.final)
+    assert [word.text for word in final.words] == TEXT.split()
+    assert abs(final.words[0].start_ms - 1500 - SPOKEN.words[0].start_ms) <= 40
+    assert any(not words.final for words in of(bodies, WordsHeard))
+
+
+async def test_flux_decides_itself(nats_url: str, vendor: tuple[Listen, str], tmp_path: Path) -> None:
+    """Its eager end comes first."""
+    (tmp_path / "flux.yaml").write_text("prompt: x\nhearing: {model: flux-general-en}\n")
+    agents = {"PARLEY_AGENTS_DIR": str(tmp_path)}
+    async with (
+        stt(nats_url, vendor[1], tmp_path / "log", **agents),
+        connect(nats_url, "t", timeout_s=5) as bus,
+    ):
+        await open_call(bus, SID, CallStarted(agent="flux"))
+        speaking = asyncio.create_task(speak(bus, FRAMES))
+        bodies = await said(bus)
+        await speaking
+
+    [eager], [ended] = of(bodies, TurnEager), of(bodies, TurnEnded)
+    assert eager.text == ended.text == TEXT
+    assert ended.decided_by == "flux"
+    assert bodies.index(eager) < bodies.index(ended)
+
+
+async def test_lost_frames_do_not_shift_the_times(
+    nats_url: str, vendor: tuple[Listen, str], tmp_path: Path
+) -> None:
+    """A hole is silence of its length."""
+    lost = frozenset(range(40, 160, 9))
+    async with stt(nats_url, vendor[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
+        await open_call(bus, SID, CallStarted(agent="clinic"))
+        speaking = asyncio.create_task(speak(bus, FRAMES, lost=lost))
+        bodies = await said(bus)
+        await speaking
+
+    words = [word for heard in of(bodies, WordsHeard) if heard.final for word in heard.words]
+    assert [word.text for word in words] == TEXT.split()
+    assert abs(words[-1].end_ms - 1500 - SPOKEN.words[-1].end_ms) <= 40
+
+
+async def test_a_lost_socket_loses_no_word(nats_url: str, vendor: tuple[Listen, str], tmp_path: Path) -> None:
+    """What was not finally heard is sent again to the next."""
+    vendor[0].dials.turn({"stt_fault": "close", "stt_fault_after_s": 1.5, "stt_fault_sockets": 1})
+    async with stt(nats_url, vendor[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
+        await open_call(bus, SID, CallStarted(agent="clinic"))
+        speaking = asyncio.create_task(speak(bus, FRAMES))
+        bodies = await said(bus)
+        await speaking
+
+    assert [turn.text for turn in of(bodies, TurnEnded)] == [TEXT]
+    assert [failed.code for failed in of(bodies, StageFailed)] == ["vendor_broken"]
+
+
+async def test_a_refused_key_is_said_once_and_names_the_call(
+    nats_url: str, vendor: tuple[Listen, str], tmp_path: Path
+) -> None:
+    """One event, one line in the log; it is not asked again at once."""
+    refused = {"DEEPGRAM_API_KEY": "bad"}
+    async with (
+        stt(nats_url, vendor[1], tmp_path / "log", **refused),
+        connect(nats_url, "t", timeout_s=5) as bus,
+    ):
+        await open_call(bus, SID, CallStarted(agent="clinic"))
+        speaking = asyncio.create_task(speak(bus, FRAMES[:100]))
+        bodies = await said(bus)
+        await speaking
+
+    [failed] = of(bodies, StageFailed)
+    assert (failed.code, failed.vendor, failed.retryable) == ("vendor_refused", "deepgram", False)
+    errors = [line for line in (tmp_path / "log").read_text().splitlines() if '"error"' in line]
+    assert len(errors) == 1
+    assert SID in errors[0]
+    assert "DEEPGRAM_API_KEY" in errors[0]
+
+
+async def test_rubbish_on_the_bus_costs_nothing(
+    nats_url: str, vendor: tuple[Listen, str], tmp_path: Path
+) -> None:
+    """Bytes that are no frame are passed over."""
+    async with stt(nats_url, vendor[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
+        await open_call(bus, SID, CallStarted(agent="clinic"))
+        speaking = asyncio.create_task(speak(bus, FRAMES))
+        await asyncio.sleep(0.5)
+        await bus.publish(subjects.caller_audio(SID), b"\xff\xff\xff")
+        bodies = await said(bus)
+        await speaking
+
+    assert [turn.text for turn in of(bodies, TurnEnded)] == [TEXT]
+
+
+async def test_a_killed_owner_loses_no_word(
+    nats_url: str, vendor: tuple[Listen, str], tmp_path: Path
+) -> None:
+    """Another takes the call over in mid-sentence, and hears again what was not finally heard."""
+    async with (
+        stt(nats_url, vendor[1], tmp_path / "first") as first,
+        connect(nats_url, "t", timeout_s=5) as bus,
+    ):
+        await open_call(bus, SID, CallStarted(agent="clinic"))
+        speaking = asyncio.create_task(speak(bus, [*FRAMES, *[SILENCE * 160] * 100]))
+        await asyncio.sleep(1.0)
+        async with stt(nats_url, vendor[1], tmp_path / "second"):
+            first.kill()
+            bodies = await said(bus)
+            await speaking
+
+    assert [turn.text for turn in of(bodies, TurnEnded)] == [TEXT]
+    assert len(of(bodies, StageClaimed)) == 2
