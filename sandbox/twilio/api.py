@@ -161,7 +161,7 @@ class Api:
     async def _recording_sound(self, request: Request) -> Response:
         recording = self._recording(request)
         leg = self._network.leg(recording.call_sid)
-        if leg is None:
+        if leg is None or not leg.sound_kept:
             raise _not_found(request)
         if request.query_params.get("RequestedChannels") == "2" and recording.channels != 2:
             raise ApiError(400, 20001, "The recording has one channel")

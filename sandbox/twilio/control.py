@@ -127,16 +127,22 @@ class Control:
         return StreamingResponse(lines(), media_type="application/x-ndjson")
 
     async def _heard(self, request: Request) -> Response:
-        return await _wav(bytes(self._leg(request).line.heard))
+        return await _wav(bytes(self._leg_with_sound(request).line.heard))
 
     async def _said(self, request: Request) -> Response:
-        return await _wav(bytes(self._leg(request).line.said))
+        return await _wav(bytes(self._leg_with_sound(request).line.said))
 
     async def _move_in(self, request: Request) -> Response:
         body = _PersonBody.model_validate_json(await request.body())
         resident = Resident(_script(body.script), body.answer, body.ring_s, body.faults)
         self._network.exchange.people.move_in(request.path_params["number"], resident)
         return Response(status_code=204)
+
+    def _leg_with_sound(self, request: Request) -> Leg:
+        leg = self._leg(request)
+        if not leg.sound_kept:
+            raise _Refused(410, "the sound of this call is no longer kept")
+        return leg
 
     def _leg(self, request: Request) -> Leg:
         leg = self._network.leg(request.path_params["call"])

@@ -12,6 +12,9 @@ from sandbox.twilio.records import RecordingRecord
 from sandbox.twilio.settings import TwilioSandboxSettings
 from sandbox.twilio.webhooks import Request, Webhooks
 
+_MOST_SOUNDS = 200
+"""Ended calls whose sound is kept: a minute of a call takes a megabyte."""
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
@@ -38,10 +41,13 @@ class Exchange:
         self.background.start(self.webhooks.tell(request, faults), f"callback {request.url}")
 
     def add(self, leg: Leg) -> None:
-        """Know a call; the oldest that have ended make room."""
+        """Know a call; the oldest that have ended make room, and lose their sound before."""
+        ended = [known for known in self.legs.values() if not known.record.live]
         self.legs[leg.record.sid] = leg
+        for known in ended[:-_MOST_SOUNDS]:
+            known.forget_sound()
         surplus = len(self.legs) - self.settings.max_calls_kept
-        for sid in [sid for sid, known in self.legs.items() if not known.record.live][: max(0, surplus)]:
+        for sid in [known.record.sid for known in ended[: max(0, surplus)]]:
             del self.legs[sid]
             for recording in [r for r in self.recordings.values() if r.call_sid == sid]:
                 del self.recordings[recording.sid]

@@ -54,6 +54,7 @@ class Leg:
         self.events = CallEvents()
         self.warnings: list[str] = []
         self.on_event: Callable[[Event], None] | None = None
+        self.sound_kept = True
         self._journal = journal
         self.line = Line(Person(script, sounds), self._take, drift_ppm)
 
@@ -72,6 +73,12 @@ class Leg:
         self._journal.note("ended", call_sid=self.record.sid, **details)
         at_us = time.time_ns() // 1000
         self.events.close({"kind": "ended", "at_us": at_us, "at_ms": duration_ms, **details})
+
+    def forget_sound(self) -> None:
+        """Keep the report only."""
+        self.sound_kept = False
+        self.line.heard.clear()
+        self.line.said.clear()
 
     def outcome(self) -> str:
         """How far the person came; Twilio's word for a call that nobody answered."""

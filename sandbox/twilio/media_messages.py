@@ -114,7 +114,7 @@ def parse(message: str | bytes, stream_sid: str) -> Media | Mark | Clear:
         raise MessageError(MALFORMED_MESSAGE, "binary message")
     try:
         body = json.loads(message)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise MessageError(INVALID_MESSAGE, f"not JSON: {error}") from error
     if not isinstance(body, dict):
         raise MessageError(INVALID_MESSAGE, "not a JSON object")
@@ -139,8 +139,11 @@ def _only(body: object, fields: set[str], where: str) -> None:
 
 def _payload(body: dict[str, object]) -> bytes:
     _only(body, {"payload"}, "media")
+    payload = body["payload"]
+    if not isinstance(payload, str):
+        raise MessageError(INVALID_MESSAGE, "payload is not a text")
     try:
-        return binascii.a2b_base64(str(body["payload"]), strict_mode=True)
+        return binascii.a2b_base64(payload, strict_mode=True)
     except ValueError as error:
         raise MessageError(INVALID_MESSAGE, f"payload is not base64: {error}") from error
 

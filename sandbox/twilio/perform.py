@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterable
 
-from parley.mulaw import silence
 from sandbox.twilio import run_streams
 from sandbox.twilio.announcement import Announcement
 from sandbox.twilio.call_flow import Source
@@ -31,6 +30,7 @@ from sandbox.twilio.webhooks import WebhookError
 from sandbox.voice import speak
 
 _BAD_SOUND = 12400
+_FOR_EVER = 100
 
 
 async def perform(verb: Verb, here: Situation) -> Source | None:
@@ -61,11 +61,17 @@ async def prompt(verbs: Iterable[Say | Play | Pause], here: Situation) -> None:
         match verb:
             case Say(text=text, loop=loop):
                 here.leg.note("say", text=text)
-                await announce(speak(text).mulaw * max(1, loop), here)
+                await announce(speak(text).mulaw * _times(loop), here)
             case Play(url=url, loop=loop):
-                await announce(await _sound(url, here) * max(1, loop), here)
+                await announce(await _sound(url, here) * _times(loop), here)
             case Pause(length_s=length_s):
-                await announce(silence(length_s * 1000), here)
+                here.leg.line.begin()
+                await asyncio.sleep(length_s)
+
+
+def _times(loop: int) -> int:
+    """Zero means for ever; a sound this often repeated nobody hears to its end."""
+    return min(loop or _FOR_EVER, _FOR_EVER)
 
 
 async def announce(mulaw: bytes, here: Situation) -> None:

@@ -10,7 +10,11 @@ class TwilioSandboxSettings(BaseSettings):
     """Read once, in `__main__`; names are PARLEY_SANDBOX_* unless Twilio has its own."""
 
     model_config = SettingsConfigDict(
-        frozen=True, env_prefix="PARLEY_SANDBOX_", populate_by_name=True, extra="ignore"
+        frozen=True,
+        env_prefix="PARLEY_SANDBOX_",
+        populate_by_name=True,
+        env_ignore_empty=True,
+        extra="ignore",
     )
 
     host: str = Field(
@@ -45,4 +49,6 @@ class TwilioSandboxSettings(BaseSettings):
     ring_s: float = Field(default=0.1, ge=0, description="how long an inbound call rings before the webhook")
     amd_s: float = Field(default=0.5, ge=0, description="how long answering machine detection takes")
     faults: Faults = Faults()
-    max_calls_kept: int = Field(default=200, ge=1, description="finished calls that can still be asked about")
+    max_calls_kept: int = Field(
+        default=1000, ge=1, description="finished calls that can still be asked about"
+    )

@@ -1,11 +1,15 @@
 """TwiML: XML to verbs. No I/O, no clock."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 _DOCUMENT_PARSE_FAILURE = 12100
 _SCHEMA_WARNING = 12200
+
+_MOST = 86_400
+"""No number in TwiML is larger: the seconds of a day."""
 
 
 class TwimlError(ValueError):
@@ -200,9 +204,12 @@ def _text(element: ET.Element) -> str:
 def _number(element: ET.Element, name: str, default: float) -> float:
     text = element.get(name)
     try:
-        return default if text is None else max(0.0, float(text))
-    except ValueError as error:
-        raise TwimlError(_SCHEMA_WARNING, f"<{element.tag} {name}={text!r}> is no number") from error
+        number = default if text is None else float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number <= _MOST:
+        raise TwimlError(_SCHEMA_WARNING, f"<{element.tag} {name}={text!r}> is no number from 0 to {_MOST}")
+    return number
 
 
 def _events(element: ET.Element, name: str, default: str) -> tuple[str, ...]:

@@ -170,3 +170,19 @@ async def test_twenty_calls_at_once_are_kept_apart() -> None:
     assert starts == set(sids)
     assert isinstance(finished, httpx.Response)
     assert {call["status"] for call in finished.json()["calls"]} == {"completed"}
+
+
+async def test_old_calls_make_room() -> None:
+    """Those that go on are kept."""
+    application = WebApplication({"/voice": "<Response><Hangup/></Response>"})
+    async with open_desk(application, max_calls_kept=2) as desk:
+        sids = []
+        for _ in range(4):
+            sids.append(await desk.call([{"pause": 100}]))
+            await desk.events(sids[-1])
+        known = [call["call_sid"] for call in (await desk.client.get("/sandbox/calls")).json()["calls"]]
+        desk.network.exchange.legs[known[0]].forget_sound()
+        gone = await desk.client.get(f"/sandbox/calls/{known[0]}/heard.wav")
+
+    assert known == sids[2:]
+    assert gone.status_code == 410

@@ -1,9 +1,12 @@
 """The media stream's wire, both ways."""
 
 import base64
+import contextlib
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sandbox.twilio import media_messages
 from sandbox.twilio.media_messages import Clear, Mark, Media, MessageError, parse
@@ -88,3 +91,16 @@ def test_wrong_messages_are_told_by_code(message: str | bytes, code: int) -> Non
         parse(message, SID)
 
     assert caught.value.code == code
+
+
+@given(st.one_of(st.text(), st.binary(), st.recursive(st.none(), st.lists).map(json.dumps)))
+def test_nothing_that_comes_breaks_the_stream(message: str | bytes) -> None:
+    """Every message is understood or refused."""
+    with contextlib.suppress(MessageError):
+        parse(message, SID)
+
+
+def test_nesting_without_end_is_refused() -> None:
+    """However deep."""
+    with pytest.raises(MessageError):
+        parse("[" * 100_000, SID)

@@ -51,7 +51,9 @@ def test_ten_minutes_are_kept() -> None:
 @given(st.lists(st.one_of(st.binary(max_size=500), st.text(min_size=1, max_size=3), st.none())))
 def test_every_mark_comes_back_once_and_in_order(steps: list[bytes | str | None]) -> None:
     """Whatever is queued, cleared and played between."""
-    playback, sent, back = Playback(), [], []
+    playback = Playback()
+    sent: list[str] = []
+    back: list[str] = []
     for number, step in enumerate(steps):
         if isinstance(step, bytes):
             playback.queue(step)

@@ -90,3 +90,12 @@ def test_what_is_no_twiml_is_refused(text: str) -> None:
         twiml.parse(text)
 
     assert caught.value.code == 12100
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-1", "1e300", "two"])
+def test_odd_numbers_are_warnings(number: str) -> None:
+    """Nobody waits for ever because of a slip."""
+    document = twiml.parse(f"<Response><Pause length='{number}'/><Say loop='{number}'>x</Say></Response>")
+
+    assert document.verbs == ()
+    assert len(document.warnings) == 2
