@@ -7,6 +7,7 @@ from parley.v1 import playback_pb2, speech_pb2
 from parley.v1.event_pb2 import Event
 from services.brain.backchannels import is_backchannel
 from services.brain.conversation import Conversation
+from services.brain.reply import Reply
 
 FALSE_ALARM_MS = 700
 """A voice that has stopped this long without a word was none: longer than a transcript takes."""
@@ -82,13 +83,18 @@ def decide(floor: Floor, known: Conversation, *, now_ms: int) -> Decision | None
     active = known.active_replies
     turn = known.unanswered_turn
     if turn is not None and active and any(reply.turn < turn for reply in active):
-        return Drop(tuple(reply.reply_id for reply in active))
+        return _drop(active)
     if turn is not None:
         return Answer(turn)
     overheard = any(reply.turn < floor.words_turn for reply in active)
     if overheard and not is_backchannel(floor.words):
-        return Drop(tuple(reply.reply_id for reply in active))
+        return _drop(active)
     return _held(floor, known, now_ms=now_ms)
+
+
+def _drop(active: tuple[Reply, ...]) -> Drop:
+    # The last first: otherwise the next would be heard for the moment until it is dropped as well.
+    return Drop(tuple(reply.reply_id for reply in reversed(active)))
 
 
 def _held(floor: Floor, known: Conversation, *, now_ms: int) -> Decision | None:

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
+from google.protobuf.message import DecodeError
 
 from parley import streams, subjects
 from parley.bus import Bus, Message
@@ -97,7 +98,11 @@ class Player:
                 await self._sound(message)
 
     async def _sound(self, message: Message) -> None:
-        audio = AgentAudio.FromString(message.data)
+        try:
+            audio = AgentAudio.FromString(message.data)
+        except DecodeError:
+            log.warning("bytes that are no sound, passed over", size=len(message.data))
+            return
         if not self._fence.admits(audio.epoch, audio.sequence):
             return
         commands = self._playback.sound(

@@ -52,7 +52,10 @@ class _Reply:
     complete: bool = False
     sent: int = 0
     heard: int = 0
+    announced: bool = False
+    """Its sound follows on something that plays: no new start need be told."""
     audible: bool = False
+    """Some of it has been announced at some time."""
     over: bool = False
 
     @property
@@ -66,7 +69,8 @@ class Playback:
     def __init__(self) -> None:
         self._replies: dict[str, _Reply] = {}
         self._generation = 0
-        self._held = False
+        self._held: str | None = None
+        """The reply at which the caller's voice has stopped the playing."""
         self._runs_dry_ms = 0.0
         self._mark_at_ms = 0
         self._progress_at_ms = 0
@@ -79,7 +83,7 @@ class Playback:
     @property
     def held(self) -> bool:
         """Whether the caller's voice has stopped the playing."""
-        return self._held
+        return self._held is not None
 
     def is_over(self, reply_id: str) -> bool:
         """Nothing of the reply will be heard any more."""
@@ -95,16 +99,16 @@ class Playback:
                 self._of(body.reply_id).held_back = False
             case reply_pb2.ReplyDropped() | playback_pb2.BargeIn():
                 self._of(body.reply_id).over = True
-                self._held = False
+                self._let_go(body.reply_id)
             case reply_pb2.ReplyResumed():
-                self._held = False
+                self._held = None
             case playback_pb2.PlaybackStarted():
                 self._of(body.reply_id).audible = True
             case playback_pb2.PlaybackProgressed():
                 self._recall_heard(body.reply_id, body.heard_samples)
             case playback_pb2.PlaybackHeld():
                 self._recall_heard(body.reply_id, body.heard_samples)
-                self._held = True
+                self._held = body.reply_id
             case playback_pb2.PlaybackFinished():
                 self._of(body.reply_id).over = True
             case _:
@@ -140,7 +144,7 @@ class Playback:
         for reply in self._replies.values():
             if reply.over:
                 continue
-            if self._held or reply.held_back:
+            if self.held or reply.held_back:
                 break
             commands += self._send(reply, now_ms)
             if reply.complete and reply.heard >= len(reply.sound):
@@ -151,11 +155,11 @@ class Playback:
 
     def _send(self, reply: _Reply, now_ms: int) -> list[Command]:
         commands: list[Command] = []
-        if reply.sent < len(reply.sound) and (now_ms >= self._runs_dry_ms or not reply.audible):
+        if reply.sent < len(reply.sound) and (now_ms >= self._runs_dry_ms or not reply.announced):
             starts_ms = max(now_ms, round(self._runs_dry_ms))
             self._runs_dry_ms = max(float(now_ms), self._runs_dry_ms)
             self._mark_at_ms = starts_ms
-            reply.audible = True
+            reply.announced = reply.audible = True
             said = playback_pb2.PlaybackStarted(
                 reply_id=reply.reply_id, from_sample=reply.sent, at_ms=starts_ms
             )
@@ -197,16 +201,16 @@ class Playback:
     def hold(self, now_ms: int) -> list[Command]:
         """The caller speaks: silence at once; what was not heard is kept."""
         audible = self._audible()
-        if self._held or audible is None:
+        if self.held or audible is None:
             return []
-        self._held = True
+        self._held = audible.reply_id
         self._take_back(now_ms)
         held = playback_pb2.PlaybackHeld(reply_id=audible.reply_id, heard_samples=audible.heard, at_ms=now_ms)
         return [Clear(), Say(held)]
 
     def resume(self, now_ms: int) -> list[Command]:
         """A false alarm: play on from where it stopped."""
-        self._held = False
+        self._held = None
         return self.advance(now_ms)
 
     def drop(self, reply_id: str, now_ms: int) -> list[Command]:
@@ -223,8 +227,12 @@ class Playback:
         if reply.audible:
             barge_in = playback_pb2.BargeIn(reply_id=reply_id, heard_samples=reply.heard, at_ms=now_ms)
             commands.append(Say(barge_in))
-        self._held = False
+        self._let_go(reply_id)
         return commands + self.advance(now_ms)
+
+    def _let_go(self, reply_id: str) -> None:
+        if self._held == reply_id:
+            self._held = None
 
     def _take_back(self, now_ms: int) -> None:
         """Twilio forgets what it has not played: all of that is to be sent again, or dropped."""
@@ -238,6 +246,7 @@ class Playback:
         for reply in self._replies.values():
             if not reply.over:
                 reply.sent = reply.heard
+                reply.announced = False
 
     def _audible(self) -> _Reply | None:
         """The reply that is being heard: the first of those sent and not heard to their end."""

@@ -1,0 +1,265 @@
+"""What the caller has heard, against a small model of Twilio's buffer."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parley.v1.playback_pb2 import (
+    BargeIn,
+    PlaybackFinished,
+    PlaybackHeld,
+    PlaybackProgressed,
+    PlaybackStarted,
+)
+from parley.v1.reply_pb2 import ReplyStarted
+from services.edge.playback import Clear, Command, Play, Playback, Say
+
+MS = 8
+
+
+def said(commands: list[Command]) -> list[object]:
+    return [command.body for command in commands if isinstance(command, Say)]
+
+
+def playing(samples: int = 8000) -> Playback:
+    """One reply, all of its sound sent."""
+    playback = Playback()
+    playback.started("r1", held_back=False, now_ms=0)
+    playback.sound("r1", 0, b"x" * samples, last=False, now_ms=0)
+    playback.sound("r1", samples, b"", last=True, now_ms=0)
+    return playback
+
+
+def test_sound_is_sent_as_it_comes_with_marks() -> None:
+    """A mark every 100 ms, and one at the end of what came."""
+    playback = Playback()
+    playback.started("r1", held_back=False, now_ms=0)
+    commands = playback.sound("r1", 0, b"x" * 2000, last=False, now_ms=50)
+
+    assert said(commands) == [PlaybackStarted(reply_id="r1", from_sample=0, at_ms=50)]
+    plays = [command for command in commands if isinstance(command, Play)]
+    assert [(len(play.mulaw), play.mark) for play in plays] == [
+        (800, "r1:0:800"),
+        (800, "r1:0:1600"),
+        (400, "r1:0:2000"),
+    ]
+
+
+def test_marks_that_return_because_of_a_clear_were_not_heard() -> None:
+    """They are of an older generation."""
+    playback = playing()
+    playback.marked("r1:0:800", 100)
+    [_, held] = playback.hold(100)
+
+    assert held == Say(PlaybackHeld(reply_id="r1", heard_samples=800, at_ms=100))
+    assert playback.marked("r1:0:8000", 101) == []
+    assert not playback.is_over("r1")
+
+
+def test_a_false_alarm_plays_on_where_it_stopped_and_says_so() -> None:
+    """Nothing is sent while it is held."""
+    playback = playing()
+    playback.marked("r1:0:1600", 200)
+    playback.hold(250)
+    assert playback.advance(900) == []
+    commands = playback.resume(1000)
+
+    assert said(commands) == [PlaybackStarted(reply_id="r1", from_sample=2000, at_ms=1000)]
+    assert sum(len(c.mulaw) for c in commands if isinstance(c, Play)) == 6000
+
+
+def test_between_marks_the_clock_tells_but_never_past_the_next_mark() -> None:
+    """A stalled line does not make us believe that more was heard."""
+    playback = playing()
+    playback.marked("r1:0:800", 100)
+
+    [_, held] = playback.hold(5000)
+    assert held == Say(PlaybackHeld(reply_id="r1", heard_samples=1600, at_ms=5000))
+
+
+def test_a_dropped_reply_tells_how_far_it_was_heard() -> None:
+    """And makes way for the next."""
+    playback = playing()
+    playback.started("r2", held_back=False, now_ms=0)
+    playback.marked("r1:0:800", 100)
+    commands = playback.drop("r1", 100)
+
+    assert commands[0] == Clear()
+    assert said(commands) == [BargeIn(reply_id="r1", heard_samples=800, at_ms=100)]
+    assert said(playback.sound("r2", 0, b"y" * 160, last=False, now_ms=150)) == [
+        PlaybackStarted(reply_id="r2", from_sample=0, at_ms=150)
+    ]
+
+
+def test_dropping_another_reply_does_not_let_go_of_the_held_one() -> None:
+    """Only the brain's word on the held one does."""
+    playback = playing()
+    playback.started("r2", held_back=False, now_ms=0)
+    playback.hold(100)
+    playback.drop("r2", 110)
+
+    assert playback.held
+    playback.drop("r1", 120)
+    assert not playback.held
+
+
+def test_a_reply_made_on_a_guess_waits_for_its_release() -> None:
+    """Its sound is there at once then."""
+    playback = Playback()
+    playback.started("r1", held_back=True, now_ms=0)
+    assert playback.sound("r1", 0, b"x" * 160, last=False, now_ms=0) == []
+
+    assert any(isinstance(command, Play) for command in playback.released("r1", 10))
+
+
+def test_a_reply_without_sound_is_over_when_its_turn_comes() -> None:
+    """Nobody waits for it."""
+    playback = Playback()
+    playback.started("r1", held_back=False, now_ms=0)
+
+    assert said(playback.sound("r1", 0, b"", last=True, now_ms=5)) == [
+        PlaybackFinished(reply_id="r1", heard_samples=0, at_ms=5)
+    ]
+
+
+def test_repeated_sound_is_skipped_and_a_hole_is_not_taken() -> None:
+    """A successor of tts may say again what we have; its end may lie before what we hold."""
+    playback = Playback()
+    playback.started("r1", held_back=False, now_ms=0)
+    playback.sound("r1", 0, b"a" * 160, last=False, now_ms=0)
+    playback.sound("r1", 400, b"c" * 160, last=False, now_ms=0)
+    commands = playback.sound("r1", 80, b"b" * 160, last=False, now_ms=0)
+
+    assert [c.mulaw for c in commands if isinstance(c, Play)] == [b"b" * 80]
+    playback.sound("r1", 200, b"", last=True, now_ms=0)
+    assert said(playback.marked("r1:0:240", 30)) == [
+        PlaybackFinished(reply_id="r1", heard_samples=240, at_ms=30)
+    ]
+
+
+def test_another_stream_goes_on_from_what_the_log_says() -> None:
+    """Sound comes again from AUDIO; what was heard is not sent again."""
+    playback = Playback()
+    playback.recall(ReplyStarted(reply_id="r1"))
+    playback.recall(PlaybackStarted(reply_id="r1"))
+    playback.recall(PlaybackProgressed(reply_id="r1", heard_samples=800))
+    commands = playback.sound("r1", 0, b"x" * 1600, last=False, now_ms=9000)
+
+    assert said(commands) == [PlaybackStarted(reply_id="r1", from_sample=800, at_ms=9000)]
+
+
+@dataclass
+class Twilio:
+    """A buffer that is played in real time, 20 ms a step."""
+
+    now_ms: int = 0
+    queue: deque[tuple[str, int, int, str]] = field(default_factory=deque)
+    echoed: list[str] = field(default_factory=list)
+    heard: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    announced: bool = False
+    silent: bool = True
+
+    def take(self, commands: list[Command]) -> None:
+        """What the edge sends and says."""
+        for command in commands:
+            match command:
+                case Play(mulaw=mulaw, mark=mark):
+                    assert self.announced or not self.silent, "sound out of silence was not announced"
+                    reply_id, _, end = mark.split(":")
+                    self.queue.append((reply_id, int(end) - len(mulaw), int(end), mark))
+                case Clear():
+                    self.echoed += [mark for *_, mark in self.queue]
+                    self.queue.clear()
+                    self.announced, self.silent = False, True
+                case Say(body=PlaybackStarted()):
+                    self.announced = True
+                case _:
+                    pass
+
+    def step(self) -> list[str]:
+        """Play 20 ms; gives the marks that come back."""
+        self.now_ms += 20
+        left, marks = 20 * MS, self.echoed
+        self.echoed = []
+        self.silent = not self.queue
+        while left and self.queue:
+            reply_id, start, end, mark = self.queue.popleft()
+            length = min(left, end - start)
+            self.heard.setdefault(reply_id, []).append((start, start + length))
+            left -= length
+            if start + length < end:
+                self.queue.appendleft((reply_id, start + length, end, mark))
+            else:
+                marks.append(mark)
+        if not self.queue:
+            self.announced = False
+        return marks
+
+
+STEPS = st.lists(
+    st.sampled_from(["tick", "tick", "tick", "tick", "sound", "sound", "hold", "resume", "drop"]),
+    max_size=120,
+)
+
+
+@given(STEPS, st.integers(100, 1500))
+def test_no_sound_is_heard_twice_or_lost(steps: list[str], chunk: int) -> None:  # noqa: C901 - one arm a step
+    """Whatever the caller does: but for dropped replies, and 20 ms at a hold."""
+    twilio, playback = Twilio(), Playback()
+    lengths = {"r1": 4000, "r2": 2400, "r3": 3200}
+    made = dict.fromkeys(lengths, 0)
+    dropped: set[str] = set()
+    holds = 0
+    for reply_id in lengths:
+        twilio.take(playback.started(reply_id, held_back=False, now_ms=0))
+
+    def tick() -> None:
+        for mark in twilio.step():
+            twilio.take(playback.marked(mark, twilio.now_ms))
+
+    def sound() -> bool:
+        reply_id = next((r for r in lengths if made[r] <= lengths[r]), None)
+        if reply_id is None:
+            return False
+        size = min(chunk, lengths[reply_id] - made[reply_id])
+        last = size == 0
+        commands = playback.sound(reply_id, made[reply_id], b"x" * size, last=last, now_ms=twilio.now_ms)
+        twilio.take(commands)
+        made[reply_id] += size or 1
+        return True
+
+    for step in steps:
+        match step:
+            case "tick":
+                tick()
+            case "sound":
+                sound()
+            case "hold":
+                commands = playback.hold(twilio.now_ms)
+                holds += bool(commands)
+                twilio.take(commands)
+            case "resume":
+                twilio.take(playback.resume(twilio.now_ms))
+            case "drop":
+                current = next((r for r in lengths if not playback.is_over(r)), None)
+                if current is not None:
+                    dropped.add(current)
+                    twilio.take(playback.drop(current, twilio.now_ms))
+    twilio.take(playback.resume(twilio.now_ms))
+    while sound():
+        pass
+    for _ in range(100):
+        tick()
+
+    for reply_id, length in lengths.items():
+        assert playback.is_over(reply_id)
+        if reply_id in dropped:
+            continue
+        pieces = twilio.heard[reply_id]
+        slips = sum(abs(a[1] - b[0]) for a, b in pairwise(pieces))
+        assert pieces[0][0] == 0
+        assert pieces[-1][1] == length
+        assert slips <= holds * 20 * MS

@@ -1,0 +1,36 @@
+"""The XML that Twilio gets."""
+
+from xml.etree import ElementTree as ET
+
+from services.edge.twiml import Addresses, connect, hang_up, sorry
+
+HERE = Addresses("https://example.com")
+
+
+def test_a_stream_is_opened_and_the_call_comes_back_after_it() -> None:
+    """The redirect is what makes a lost stream survivable."""
+    root = ET.fromstring(connect(HERE, "clinic"))  # noqa: S314 - ours
+    stream = root.find("Connect/Stream")
+    parameter = root.find("Connect/Stream/Parameter")
+
+    assert stream is not None
+    assert parameter is not None
+    assert stream.attrib == {
+        "url": "wss://example.com/twilio/stream",
+        "statusCallback": "https://example.com/status",
+    }
+    assert parameter.attrib == {"name": "agent", "value": "clinic"}
+    assert [child.tag for child in root] == ["Connect", "Redirect"]
+    assert root.findtext("Redirect") == "https://example.com/voice?resume=1"
+
+
+def test_a_local_address_is_streamed_over_wss_too() -> None:
+    """Twilio takes nothing else in TwiML."""
+    assert Addresses("http://127.0.0.1:8080").stream == "wss://127.0.0.1:8080/twilio/stream"
+
+
+def test_the_end_and_the_apology_hang_up() -> None:
+    """A document without an end would leave a silent line."""
+    for document in (hang_up(), sorry()):
+        root = ET.fromstring(document)  # noqa: S314 - ours
+        assert root[-1].tag == "Hangup"
