@@ -20,6 +20,7 @@ async def main(settings: TwilioSandboxSettings, stop: asyncio.Event) -> None:
         async with serve(app, settings.host, settings.port, drain_timeout_s=1) as port:
             structlog.get_logger().info("ready", url=f"http://{settings.host}:{port}")
             await stop.wait()
+            await network.close()
 
 
 if __name__ == "__main__":

@@ -15,7 +15,12 @@ class Background:
 
     def start(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Begin some work."""
-        task = self._group.create_task(work, name=name)
+        try:
+            task = self._group.create_task(work, name=name)
+        except RuntimeError:
+            # The group is ending: what a last call would still tell is dropped.
+            work.close()
+            return
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -1,5 +1,6 @@
 """The phone network: places calls of both directions, keeps those that go on, ends them."""
 
+import asyncio
 import random
 import time
 from collections.abc import AsyncIterator
@@ -27,6 +28,7 @@ from sandbox.twilio.webhooks import Webhooks
 log = structlog.get_logger()
 
 _MOST_MESSAGES = 1000
+_CLOSE_TIMEOUT_S = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class Network:
         self.messages: dict[str, MessageRecord] = {}
         self._live: dict[str, LiveCall] = {}
         self._chance = random.Random()
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     async def call_in(self, wish: Inbound) -> Leg:
         """Somebody calls; gives their telephone once it rings."""
@@ -127,6 +131,16 @@ class Network:
         """The status with which this REST request fails, if the faults want it."""
         return refuses(self._chance, self.exchange.settings.faults)
 
+    async def close(self) -> None:
+        """End all calls, so that those who follow them see the end; what takes too long is left."""
+        for call in tuple(self._live.values()):
+            call.end("rest")
+        try:
+            async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+                await self._idle.wait()
+        except TimeoutError:
+            log.warning("calls dropped", calls=len(self._live))
+
     def _record(self, from_: str, to: str, direction: str) -> CallRecord:
         return CallRecord(
             sid=new_sid("CA"),
@@ -142,6 +156,7 @@ class Network:
         leg = Leg(record, script, sounds, self.exchange.journal, plan.faults.drift_ppm)
         self.exchange.add(leg)
         call = self._live[record.sid] = LiveCall(leg, plan, self.exchange)
+        self._idle.clear()
         self.exchange.background.start(self._run(call), f"call {record.sid}")
         return leg
 
@@ -153,6 +168,8 @@ class Network:
             log.exception("a call broke", call_sid=sid)
         finally:
             self._live.pop(sid, None)
+            if not self._live:
+                self._idle.set()
 
 
 @asynccontextmanager

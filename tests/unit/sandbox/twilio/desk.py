@@ -76,3 +76,4 @@ async def open_desk(application: WebApplication, **settings: Any) -> AsyncIterat
                 url = f"http://127.0.0.1:{port}"
                 async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=10) as client:
                     yield Desk(network, application, client, url)
+                    await network.close()

@@ -1,5 +1,9 @@
 """Whole calls: webhooks, a media stream, the caller's report."""
 
+import base64
+
+from sandbox import tone
+from sandbox.caller.loudness import is_voiced
 from sandbox.voice import speak
 from tests.unit.sandbox.twilio.desk import CONNECT, open_desk
 from tests.unit.sandbox.twilio.web_application import Stream, WebApplication
@@ -33,3 +37,42 @@ async def test_call_is_answered_heard_and_hung_up() -> None:
         assert len(report["heard"]) == 1
         assert all(asked.signed for asked in application.asked)
         assert application.streams[0].signed
+
+
+async def test_interrupted_agent_is_measured() -> None:
+    """How long it went on after the caller began."""
+
+    async def stops_when_interrupted(stream: Stream) -> None:
+        await stream.until("start")
+        await stream.play(speak("this is a very long sentence that somebody will interrupt").mulaw)
+        count, frame = 0, b""
+        while not is_voiced(frame):
+            count += 1
+            frame = base64.b64decode((await stream.until("media", count))["media"]["payload"])
+        await stream.clear()
+        await stream.until_stop()
+
+    application = WebApplication({"/voice": CONNECT}, stream=stops_when_interrupted)
+    async with open_desk(application) as desk:
+        steps = [{"say": {"text": "no wait", "after_agent_starts_ms": 400}}, "hang_up"]
+        report = await desk.report(await desk.call(steps))
+
+    (barge_in,) = report["barge_ins"]
+    assert 0 <= barge_in["agent_silent_after_ms"] < 500
+
+
+async def test_words_of_a_tone_are_read_back() -> None:
+    """Where the agent's voice is a tone."""
+
+    async def speaks_in_tones(stream: Stream) -> None:
+        await stream.until("start")
+        await stream.play(tone.encode("hello you").mulaw)
+        await stream.until_stop()
+
+    application = WebApplication({"/voice": CONNECT}, stream=speaks_in_tones)
+    async with open_desk(application) as desk:
+        sid = await desk.call([{"listen": {"silence_ms": 500}}, {"say": "yes"}, "hang_up"])
+        await desk.events(sid)
+        report = (await desk.client.get(f"/sandbox/calls/{sid}?decode=tone")).json()
+
+    assert [line["text"] for line in report["heard"]] == ["hello you"]

@@ -186,3 +186,19 @@ async def test_old_calls_make_room() -> None:
 
     assert known == sids[2:]
     assert gone.status_code == 410
+
+
+async def test_closing_ends_all_calls() -> None:
+    """Those who follow a call see its end."""
+    application = WebApplication({"/voice": CONNECT})
+    async with open_desk(application) as desk:
+        sid = await desk.call([{"pause": 60_000}])
+        following = asyncio.create_task(desk.events(sid))
+        async with asyncio.timeout(10):
+            while not application.streams:  # noqa: ASYNC110 - no event
+                await asyncio.sleep(0.01)
+        await desk.network.close()
+        events = await following
+
+    assert events[-1]["kind"] == "ended"
+    assert application.streams[0].messages[-1]["event"] == "stop"
