@@ -15,6 +15,7 @@ from sandbox.twilio.network import Network, open_network
 from sandbox.twilio.settings import TwilioSandboxSettings
 from tests.unit.sandbox.twilio.web_application import TOKEN, WebApplication, open_web_application
 
+ACCOUNT = "AC" + "5a" * 16
 CONNECT = (
     '<Response><Connect><Stream url="wss://{host}/stream" statusCallback="http://{host}/status">'
     '<Parameter name="agent" value="clinic"/></Stream></Connect></Response>'
@@ -65,7 +66,9 @@ async def open_desk(application: WebApplication, **settings: Any) -> AsyncIterat
             "voice_url": f"{application.url}/voice",
             "status_url": f"{application.url}/status",
             "fallback_url": f"{application.url}/fallback",
+            "account_sid": ACCOUNT,
             "auth_token": TOKEN,
+            "port": 9001,
             "deepgram_url": None,
             "ring_s": 0.0,
             "amd_s": 0.05,

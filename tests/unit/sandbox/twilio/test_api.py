@@ -11,13 +11,13 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.rest import Client
 
+from tests.unit.sandbox.twilio.desk import ACCOUNT as SID
 from tests.unit.sandbox.twilio.desk import CONNECT, Desk, open_desk
 from tests.unit.sandbox.twilio.web_application import TOKEN, WebApplication
 
 # The vendor's client is behind aiohttp's ways.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
-SID = "AC" + "5a" * 16
 THEM, US = "+15550100009", "+15550100000"
 SAY_AND_WAIT = "<Response><Say>hello</Say><Pause length='30'/></Response>"
 

@@ -9,7 +9,7 @@ import pytest
 
 from parley.mulaw import silence
 from sandbox.voice import speak
-from tests.unit.sandbox.twilio.desk import CONNECT, open_desk
+from tests.unit.sandbox.twilio.desk import ACCOUNT, CONNECT, open_desk
 from tests.unit.sandbox.twilio.web_application import Stream, WebApplication
 
 THEN_REDIRECT = CONNECT.replace("</Response>", "<Redirect>/again</Redirect></Response>")
@@ -174,9 +174,9 @@ async def test_lost_socket_without_fall_through_waits_for_an_update() -> None:
                 await asyncio.sleep(0.02)
                 events_told = [params.get("StreamEvent") for params in application.asked_for("/status")]
         reply = await desk.client.post(
-            f"/2010-04-01/Accounts/{'AC' + '5a' * 16}/Calls/{sid}.json",
+            f"/2010-04-01/Accounts/{ACCOUNT}/Calls/{sid}.json",
             data={"Url": f"{application.url}/rescued"},
-            auth=("AC" + "5a" * 16, "sandbox"),
+            auth=(ACCOUNT, "sandbox"),
         )
         events = await desk.events(sid)
 

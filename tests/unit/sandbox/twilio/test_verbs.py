@@ -4,7 +4,7 @@ from typing import Any
 
 from sandbox.twilio.wav import wav_of
 from sandbox.voice import speak
-from tests.unit.sandbox.twilio.desk import Desk, open_desk
+from tests.unit.sandbox.twilio.desk import ACCOUNT, Desk, open_desk
 from tests.unit.sandbox.twilio.web_application import WebApplication
 
 HANG_UP = "<Response><Hangup/></Response>"
@@ -69,7 +69,7 @@ async def test_record_takes_a_message() -> None:
         await performed(desk, [{"say": "yes please"}, {"expect_hang_up": {}}])
         (params,) = application.asked_for("/message")
         reply = await desk.client.get(
-            params["RecordingUrl"].partition(":9001")[2] + ".wav", auth=("AC" + "5a" * 16, "sandbox")
+            params["RecordingUrl"].partition(":9001")[2] + ".wav", auth=(ACCOUNT, "sandbox")
         )
 
     assert reply.status_code == 200

@@ -1,7 +1,5 @@
 """Webhooks: parameters, fallback, duplicates, lateness."""
 
-import time
-
 from tests.unit.sandbox.twilio.desk import open_desk
 from tests.unit.sandbox.twilio.web_application import WebApplication
 
@@ -74,9 +72,8 @@ async def test_late_callbacks() -> None:
     """They come after the call has ended."""
     application = WebApplication({"/voice": "<Response><Hangup/></Response>"})
     async with open_desk(application) as desk:
-        await desk.events(await desk.call(QUIET, faults={"webhook_delay_ms": 300}))
-        ended = time.monotonic()
+        await desk.events(await desk.call(QUIET, faults={"webhook_delay_ms": 800}))
         assert application.asked_for("/status") == []
-        await desk.told("/status", 1)
+        (told,) = await desk.told("/status", 1)
 
-    assert time.monotonic() - ended > 0.15
+    assert told["CallStatus"] == "completed"
