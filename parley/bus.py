@@ -3,9 +3,10 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import structlog
 from nats.aio.client import Client
@@ -30,6 +31,8 @@ from parley import streams, subjects
 from parley.errors import AlreadySaid, BusError
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 _WRONG_LAST_SEQUENCE = 10071
 _BATCH = 500
@@ -164,7 +167,8 @@ class Bus:
         if expect_last is not None:
             headers["Nats-Expected-Last-Subject-Sequence"] = str(expect_last)
         try:
-            ack = await self._jetstream.publish(subject, data, timeout=timeout_s, headers=headers or None)
+            publishing = self._jetstream.publish(subject, data, timeout=timeout_s, headers=headers or None)
+            ack = await _undisturbed(publishing)
         except APIError as error:
             if error.err_code == _WRONG_LAST_SEQUENCE:
                 raise AlreadySaid(subject) from error
@@ -185,7 +189,7 @@ class Bus:
         )
         try:
             if self._client.is_connected:
-                await self._client.flush(timeout=5)
+                await _undisturbed(self._client.flush(timeout=5))
             yield Subscription(subscription)
         finally:
             if not self._client.is_closed:
@@ -208,7 +212,7 @@ class Bus:
     async def ask(self, subject: str, data: bytes = b"", *, timeout_s: float = 0.5) -> bytes | None:
         """Ask; None when nobody listens or answers in time."""
         try:
-            reply = await self._client.request(subject, data, timeout=timeout_s)
+            reply = await _undisturbed(self._client.request(subject, data, timeout=timeout_s))
         except (NoRespondersError, NatsTimeoutError):
             return None
         return bytes(reply.data)
@@ -224,7 +228,7 @@ class Bus:
         found: list[Message] = []
         async with asyncio.timeout(timeout_s):
             while True:
-                batch, more = await self._read_batch(stream, subject, from_sequence)
+                batch, more = await _undisturbed(self._read_batch(stream, subject, from_sequence))
                 found += batch
                 if not more or not batch:
                     return found
@@ -272,6 +276,11 @@ class Bus:
                 return None
             except NatsError as error:
                 raise BusError(f"cannot claim {stage} work: {error!r}") from error
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                # The message came in the moment of cancelling, which Python 3.11's wait_for then forgets.
+                await message.nak()
+                raise asyncio.CancelledError
             return Claim(
                 message.subject.rpartition(".")[2], stage, int(message.metadata.num_delivered), message
             )
@@ -297,6 +306,18 @@ class Bus:
                 await self._jetstream.add_stream(config)
         for stage in subjects.STAGES:
             await self._jetstream.add_consumer(streams.WORK.name, _consumer_config(stage))
+
+
+async def _undisturbed(work: Coroutine[Any, Any, T]) -> T:
+    """Let the client finish behind our back when we are cancelled.
+
+    A flush that is cancelled breaks the whole connection when its answer comes, and Python 3.11's wait_for,
+    on which the client builds, forgets a cancellation that comes together with the answer.
+    """
+    task = asyncio.ensure_future(work)
+    # Read once, so that a failure nobody waits for is not reported as forgotten.
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return await asyncio.shield(task)
 
 
 def _consumer_name(stage: str) -> str:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from parley import streams, subjects
-from parley.bus import connect
+from parley.bus import Bus, connect
 from parley.errors import AlreadySaid, BusError
 from parley.event_log import open_call_log
 from parley.outbox import open_outbox
@@ -112,3 +112,23 @@ async def test_events_said_while_the_bus_is_away_are_stored_when_it_is_back(nats
             assert ids == {"stt-1-1", "stt-1-2"}
         stored = await bus.read(streams.CALLS, "call.CA1.>")
         assert len(stored) == 2
+
+
+async def test_a_cancelled_subscriber_breaks_nothing(nats_url: str) -> None:
+    """At whichever moment: it ends, and the connection that all calls share lives."""
+
+    async def read_and_follow(bus: Bus) -> None:
+        async with bus.subscribe("audio.out.CA1") as live:
+            await bus.read(streams.AUDIO, "audio.out.CA1")
+            async for _ in live:
+                pass
+
+    async with connect(nats_url, "a", timeout_s=5) as bus:
+        for microseconds in range(0, 4000, 100):
+            task = asyncio.create_task(read_and_follow(bus))
+            await asyncio.sleep(microseconds / 1e6)
+            task.cancel()
+            done, _ = await asyncio.wait([task], timeout=2)
+            assert done, microseconds
+        await asyncio.sleep(0.1)
+        assert bus.reconnects == 0

@@ -1,0 +1,170 @@
+"""The edge as a process of its own, and a small Twilio to play against it."""
+
+import asyncio
+import base64
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from twilio.request_validator import RequestValidator
+from websockets.asyncio.client import ClientConnection, connect
+
+from parley.bus import Bus
+from parley.health import serve
+from tests.nats_server import free_port
+
+TOKEN = "secret"  # noqa: S105 - of no account
+ACCOUNT = "AC" + "1" * 32
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Rest:
+    """Twilio's REST API, as far as the edge uses it."""
+
+    status: int = 200
+    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    async def answer(self, request: Request) -> Response:
+        """Note what is asked."""
+        form = {name: str(value) for name, value in (await request.form()).items()}
+        self.asked.append((request.url.path, form))
+        if self.status >= 400:
+            return JSONResponse({"code": 20003, "message": "no", "status": self.status}, self.status)
+        return JSONResponse({"sid": "CA" + "9" * 32, "status": "queued"}, 201 if "Url" in form else 200)
+
+    def app(self) -> Starlette:
+        """Its one route."""
+        return Starlette(routes=[Route("/{path:path}", self.answer, methods=["POST"])])
+
+
+@dataclass
+class Edge:
+    """A running edge."""
+
+    url: str
+    log_path: Path
+    process: asyncio.subprocess.Process
+    rest: Rest
+    bus: Bus
+
+    async def post(self, path: str, form: dict[str, str], signature: str | None = None) -> httpx.Response:
+        """A webhook, signed unless a signature is given; none for an empty one."""
+        if signature is None:
+            signature = RequestValidator(TOKEN).compute_signature(self.url + path, form)
+        headers = {"X-Twilio-Signature": signature} if signature else {}
+        async with httpx.AsyncClient(timeout=20) as client:
+            return await client.post(self.url + path, data=form, headers=headers)
+
+    async def voice(self, call_sid: str, path: str = "/voice") -> httpx.Response:
+        """A call comes in."""
+        form = {"CallSid": call_sid, "From": "+15550100001", "To": "+15550100000", "Direction": "inbound"}
+        return await self.post(path, form)
+
+    @asynccontextmanager
+    async def socket(self, signature: str | None = None) -> AsyncIterator[ClientConnection]:
+        """A media stream's upgrade."""
+        address = f"ws{self.url.removeprefix('http')}/twilio/stream"
+        signed = f"wss{self.url.removeprefix('http')}/twilio/stream"
+        if signature is None:
+            signature = RequestValidator(TOKEN).compute_signature(signed, {})
+        headers = {"X-Twilio-Signature": signature} if signature else {}
+        async with connect(address, additional_headers=headers) as socket:
+            yield socket
+
+    @asynccontextmanager
+    async def stream(self, call_sid: str, stream_sid: str = "MZ1") -> AsyncIterator["Stream"]:
+        """A stream that has said which call it is."""
+        async with self.socket() as socket:
+            stream = Stream(socket, stream_sid)
+            await stream.send(event="connected", protocol="Call", version="1.0.0")
+            start = {"streamSid": stream_sid, "callSid": call_sid, "tracks": ["inbound"]}
+            await stream.send(event="start", sequenceNumber="1", streamSid=stream_sid, start=start)
+            yield stream
+
+    def log(self) -> list[dict[str, Any]]:
+        """Its log so far."""
+        lines = self.log_path.read_text("utf-8").splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    async def error(self, event: str) -> dict[str, Any]:
+        """Wait for an error in the log."""
+        for _ in range(200):
+            for line in self.log():
+                if line["level"] == "error" and event in line["event"]:
+                    return line
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"no error {event!r} in the log")
+
+
+@dataclass
+class Stream:
+    """Twilio's side of a media stream."""
+
+    socket: ClientConnection
+    stream_sid: str
+    frames: int = 0
+
+    async def send(self, **message: Any) -> None:
+        """A message, as Twilio writes it."""
+        await self.socket.send(json.dumps(message, separators=(",", ":")))
+
+    async def say(self, mulaw: bytes) -> None:
+        """A frame of the caller's."""
+        self.frames += 1
+        payload = base64.b64encode(mulaw).decode()
+        media = {
+            "track": "inbound",
+            "chunk": str(self.frames),
+            "timestamp": str(self.frames * 20),
+            "payload": payload,
+        }
+        await self.send(event="media", sequenceNumber="2", media=media, streamSid=self.stream_sid)
+
+    async def receive(self) -> dict[str, Any]:
+        """What the edge sends."""
+        async with asyncio.timeout(10):
+            return dict(json.loads(await self.socket.recv()))
+
+
+@asynccontextmanager
+async def running_edge(nats_url: str, bus: Bus, folder: Path, **more: str) -> AsyncIterator[Edge]:
+    """Start it, with a REST API of its own to ask."""
+    rest, port, log_path = Rest(), free_port(), folder / "edge.log"
+    async with serve(rest.app(), "127.0.0.1", 0) as rest_port:
+        env = {
+            **os.environ,
+            "PARLEY_NATS_URL": nats_url,
+            "PARLEY_EDGE_PORT": str(port),
+            "PARLEY_AGENTS_DIR": str(ROOT / "agents"),
+            "PARLEY_TWILIO_URL": f"http://127.0.0.1:{rest_port}",
+            "TWILIO_ACCOUNT_SID": ACCOUNT,
+            "TWILIO_AUTH_TOKEN": TOKEN,
+            "PARLEY_LOST_STREAM_S": "0.5",
+            "PARLEY_START_MESSAGE_TIMEOUT_S": "0.5",
+            "PARLEY_DRAIN_TIMEOUT_S": "3",
+            **more,
+        }
+        with log_path.open("wb") as log:
+            command = (sys.executable, "-m", "services.edge")
+            process = await asyncio.create_subprocess_exec(*command, env=env, stderr=log)
+        edge = Edge(f"http://127.0.0.1:{port}", log_path, process, rest, bus)
+        try:
+            while not any(line["event"] == "ready" for line in edge.log()):
+                assert process.returncode is None, log_path.read_text("utf-8")
+                await asyncio.sleep(0.05)
+            yield edge
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()
