@@ -1,6 +1,7 @@
 """What a person has to tell after a call: said, heard, how fast answered. No I/O, no clock."""
 
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 
 from pydantic import BaseModel
 
@@ -94,7 +95,7 @@ def _heard_line(segment: Segment, heard: bytes, decode: Decode) -> HeardLine:
 
 def _responses(said: list[Said], segments: Sequence[Segment], began_at: float | None) -> list[Response]:
     answers: list[Response] = []
-    for line, following in zip(said, [*said[1:], None], strict=True):
+    for line, following in zip_longest(said, said[1:]):
         until_ms = following.start_ms if following else float("inf")
         first_ms = next((s.start_ms for s in segments if line.end_ms <= s.start_ms < until_ms), None)
         heard_at = None if first_ms is None or began_at is None else began_at + first_ms / 1000
