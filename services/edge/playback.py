@@ -52,6 +52,8 @@ class _Reply:
     complete: bool = False
     sent: int = 0
     heard: int = 0
+    heard_at_ms: int = 0
+    """Call time at which that was reached, and the next sample began."""
     announced: bool = False
     """Its sound follows on something that plays: no new start need be told."""
     audible: bool = False
@@ -72,7 +74,6 @@ class Playback:
         self._held: str | None = None
         """The reply at which the caller's voice has stopped the playing."""
         self._runs_dry_ms = 0.0
-        self._mark_at_ms = 0
         self._progress_at_ms = 0
 
     @property
@@ -158,7 +159,7 @@ class Playback:
         if reply.sent < len(reply.sound) and (now_ms >= self._runs_dry_ms or not reply.announced):
             starts_ms = max(now_ms, round(self._runs_dry_ms))
             self._runs_dry_ms = max(float(now_ms), self._runs_dry_ms)
-            self._mark_at_ms = starts_ms
+            reply.heard_at_ms = starts_ms
             reply.announced = reply.audible = True
             said = playback_pb2.PlaybackStarted(
                 reply_id=reply.reply_id, from_sample=reply.sent, at_ms=starts_ms
@@ -179,7 +180,7 @@ class Playback:
         if reply is None or reply.over or generation != self._generation or end > reply.sent:
             return []
         reply.heard = max(reply.heard, end)
-        self._mark_at_ms = now_ms
+        reply.heard_at_ms = now_ms
         if reply.complete and reply.heard >= len(reply.sound):
             return [self._finish(reply, now_ms)]
         if now_ms - self._progress_at_ms < _PROGRESS_EVERY_MS:
@@ -239,7 +240,7 @@ class Playback:
         audible = self._audible()
         if audible is not None:
             # Between two marks the clock tells how far it is; never further than the next mark.
-            since = max(0, now_ms - self._mark_at_ms) * _SAMPLES_PER_MS
+            since = max(0, now_ms - audible.heard_at_ms) * _SAMPLES_PER_MS
             audible.heard = min(audible.heard + min(since, _MARK_EVERY), audible.sent)
         self._generation += 1
         self._runs_dry_ms = float(now_ms)

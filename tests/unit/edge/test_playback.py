@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parley.v1.playback_pb2 import (
@@ -205,6 +205,7 @@ STEPS = st.lists(
 )
 
 
+@settings(max_examples=1000)
 @given(STEPS, st.integers(100, 1500))
 def test_no_sound_is_heard_twice_or_lost(steps: list[str], chunk: int) -> None:  # noqa: C901 - one arm a step
     """Whatever the caller does: but for dropped replies, and 20 ms at a hold."""
