@@ -81,6 +81,7 @@ class Mind:
         await self._pick_up()
         async with asyncio.TaskGroup() as tasks:
             following = tasks.create_task(self._follow(), name="follow the log")
+            tasks.create_task(self._model.warm(), name="warm the model")
             if not self._known.items:
                 await self._greet()
             wait_until_ms = await self._act(tasks)
@@ -107,6 +108,8 @@ class Mind:
         match item:
             case Event():
                 self._learn(item, self._call.log.now_ms())
+                if item.HasField("speech_started"):
+                    tasks.create_task(self._model.warm(), name="warm the model")
             case _Thought():
                 await self._ponder(item, tasks)
             case ToolResult():

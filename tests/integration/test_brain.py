@@ -75,3 +75,28 @@ async def test_nobody_at_the_address_is_broken() -> None:
     """Not a stack in the log."""
     with pytest.raises(VendorBroken):
         await think("http://127.0.0.1:1/v1")
+
+
+async def test_a_warm_model_answers_over_the_connection_that_is_open(
+    stand_in: tuple[ChatCompletions, str],
+) -> None:
+    """Warming opens it, the question finds it open, warming again so soon does nothing."""
+    ports: list[tuple[str, int]] = []
+    app = stand_in[0].app()
+
+    async def watched(scope: Any, receive: Any, send: Any) -> None:
+        ports.append((scope["path"], scope["client"][1]))
+        await app(scope, receive, send)
+
+    async with serve(watched, "127.0.0.1", 0) as port:
+        url = f"http://127.0.0.1:{port}/v1"
+        settings = BrainSettings(openai_api_key="k", openai_base_url=url)  # type: ignore[arg-type]
+        async with open_openai(settings) as model:
+            await model.warm()
+            told: list[dict[str, Any]] = [{"role": "user", "content": "hello"}]
+            async for _ in model.think(THINKING, told, [], call_sid="CA1"):
+                pass
+            await model.warm()
+
+    assert [path for path, _ in ports] == ["/v1/models", "/v1/chat/completions"]
+    assert len({port for _, port in ports}) == 1

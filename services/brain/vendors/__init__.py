@@ -39,6 +39,9 @@ Thought = Token | ToolRequest | Finished
 class Model(Protocol):
     """A language model behind an API."""
 
+    async def warm(self) -> None:
+        """Be ready for a question soon; never raises."""
+
     def think(
         self, thinking: Thinking, told: Sequence[Message], tools: Sequence[dict[str, Any]], *, call_sid: str
     ) -> AsyncGenerator[Thought]:

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, cast
 
+import httpx2
 import openai
 from openai import AsyncOpenAI, AsyncStream
 from openai.types.chat import ChatCompletionChunk
@@ -17,6 +18,10 @@ from services.brain.vendors import Finished, Thought, Token, ToolRequest
 
 _VENDOR = "openai"
 _CONNECT_TIMEOUT_S = 3.0
+_KEEP_OPEN_S = 120.0
+"""A connection is kept this long between answers; by the SDK's default of 5 s each turn would open a new one."""
+_WARM_S = 20.0
+"""One that was used this short a time ago needs no warming."""
 
 
 class OpenAIModel:
@@ -25,11 +30,23 @@ class OpenAIModel:
     def __init__(self, client: AsyncOpenAI, token_timeout_s: float) -> None:
         self._client = client
         self._token_timeout_s = token_timeout_s
+        self._used_at_s = -_WARM_S
+
+    async def warm(self) -> None:
+        """Have a connection open before it is needed; what goes wrong will show when it is."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._used_at_s < _WARM_S:
+            return
+        self._used_at_s = now_s
+        with suppress(openai.APIError, TimeoutError):
+            async with asyncio.timeout(_CONNECT_TIMEOUT_S):
+                await self._client.models.list()
 
     async def think(
         self, thinking: Thinking, told: Sequence[Message], tools: Sequence[dict[str, Any]], *, call_sid: str
     ) -> AsyncGenerator[Thought]:
         """Stream an answer; see `Model`. The CallSid goes along as `user`."""
+        self._used_at_s = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(thinking.timeout_s):
                 stream = await self._ask(thinking, told, tools, call_sid)
@@ -132,7 +149,9 @@ def _meaning(error: openai.APIError) -> VendorError:
 @asynccontextmanager
 async def open_openai(settings: BrainSettings) -> AsyncIterator[OpenAIModel]:
     """A client; without a key it is opened too, and each answer is refused with a clear error."""
+    limits = httpx2.Limits(max_connections=1000, max_keepalive_connections=200, keepalive_expiry=_KEEP_OPEN_S)
     async with AsyncOpenAI(
+        http_client=openai.DefaultAsyncHttpx2Client(limits=limits),
         api_key=settings.openai_api_key.get_secret_value() or "missing",
         base_url=settings.openai_base_url or None,
         max_retries=0,
