@@ -56,17 +56,30 @@ class CallResult:
     problems: list[str] = field(default_factory=list)
 
 
+def nats_url_of(home: Path) -> str:
+    """The bus of the system that is up.
+
+    Raises:
+        NoSystem: none is up.
+    """
+    return str(_told(home)["PARLEY_NATS_URL"])
+
+
+def _told(home: Path) -> dict[str, Any]:
+    path = home / "system.json"
+    try:
+        return dict(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError):
+        raise NoSystem(f"no system is up ({path} is not there): start one with `parley up`") from None
+
+
 def find_system(home: Path) -> RunningSystem:
     """Read what `parley up` has written.
 
     Raises:
         NoSystem: none is up, or it has no simulated telephone.
     """
-    path = home / "system.json"
-    try:
-        told: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        raise NoSystem(f"no system is up ({path} is not there): start one with `parley up`") from None
+    told = _told(home)
     telephone = told["sandbox_urls"].get("twilio")
     if not telephone:
         raise NoSystem("this system has the real Twilio: call its number, or POST /calls to have it call you")

@@ -33,6 +33,8 @@ class Live:
         body = body_of(event)
         at_ms = self.timings.clock.ms_at(event.sent_at_us) if self.timings.clock else 0
         match body:
+            case call_pb2.CallStarted():
+                return [_line(0, "", f"call {event.call_sid}")]
             case speech_pb2.TurnEnded():
                 return [_line(body.speech_end_ms, "caller", body.text)]
             case reply_pb2.ReplyStarted():

@@ -1,4 +1,4 @@
-"""`parley`: up, demo, call, doctor."""
+"""`parley`: up, demo, call, turns, doctor."""
 
 import asyncio
 from pathlib import Path
@@ -12,6 +12,7 @@ from cli.calls import many_calls, one_call
 from cli.demo import demo as hold_demo
 from cli.settings import DeskSettings
 from cli.system import environment
+from cli.turns import show_turns
 from cli.up import up as bring_up
 
 app = typer.Typer(
@@ -59,6 +60,15 @@ def call(
     if concurrency == 1:
         raise typer.Exit(asyncio.run(one_call(_home(home), script, Console())))
     raise typer.Exit(asyncio.run(many_calls(_home(home), concurrency, Console())))
+
+
+@app.command()
+def turns(
+    call_sid: Annotated[str, typer.Argument(help="The call, as `parley call` and the log name it.")],
+    home: Home = None,
+) -> None:
+    """Draw where each turn's milliseconds went in a call of the running system."""
+    raise typer.Exit(asyncio.run(show_turns(_home(home), call_sid, Console())))
 
 
 @app.command()

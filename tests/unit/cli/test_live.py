@@ -40,6 +40,7 @@ def test_a_turn_shows_both_sides_and_where_the_time_went() -> None:
     )
 
     assert lines == [
+        "0:00.0          call CA1",
         "0:02.0  caller  hello",
         "0:02.7  agent   Hi.",
         "735 ms = hearing 250 + thinking 351 + speaking 130 + playing 4",

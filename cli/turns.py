@@ -1,0 +1,61 @@
+"""`parley turns`: where each turn's milliseconds went, drawn as a waterfall."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from cli.call_log import open_bus
+from cli.calls import NoSystem, nats_url_of
+from parley import streams, subjects
+from parley.envelope import unseal
+from parley.errors import BusError
+from parley.turn_timings import TurnTiming, turn_timings
+
+_STAGES = (("hearing", "cyan"), ("thinking", "magenta"), ("speaking", "green"), ("playing", "yellow"))
+_WIDTH = 60
+_SHOWN_TEXT = 48
+
+
+async def show_turns(home: Path, call_sid: str, console: Console) -> int:
+    """Draw a call's turns from its log; 1 when there is nothing to draw."""
+    try:
+        async with open_bus(nats_url_of(home)) as bus:
+            messages = await bus.read(streams.CALLS, subjects.call_log(call_sid))
+    except (NoSystem, BusError) as error:
+        console.print(Text(str(error), style="red"))
+        return 1
+    events = [event for message in messages if (event := unseal(message.data)) is not None]
+    turns = turn_timings(events)
+    if not turns:
+        console.print(Text(f"no turns of {call_sid} in the log; is the CallSid right?", style="red"))
+        return 1
+    for line in waterfall(turns):
+        console.print(line, soft_wrap=True)
+    return 0
+
+
+def waterfall(turns: tuple[TurnTiming, ...]) -> list[Text]:
+    """A line for each turn: a bar as long as its latency, a colour for each stage."""
+    longest_ms = max((turn.latency_ms or 0 for turn in turns), default=0) or 1
+    legend = Text("     ")
+    for name, colour in _STAGES:
+        legend.append("█ ", style=colour).append(f"{name}   ")
+    return [legend, *(_bar(turn, longest_ms) for turn in turns)]
+
+
+def _bar(turn: TurnTiming, longest_ms: int) -> Text:
+    line = Text(f"{turn.turn:3}  ")
+    drawn = 0
+    shares = []
+    for name, colour in _STAGES:
+        took_ms = getattr(turn, f"{name}_ms") or 0
+        cells = round(took_ms * _WIDTH / longest_ms)
+        line.append("█" * cells, style=colour)
+        drawn += cells
+        shares.append(f"{took_ms}")
+    line.append(" " * max(0, _WIDTH - drawn))
+    total = "no answer" if turn.latency_ms is None else f"{turn.latency_ms:5} ms = {' + '.join(shares)}"
+    line.append(f" {total}")
+    line.append(f"  {turn.caller_text[:_SHOWN_TEXT]}", style="dim")
+    return line

@@ -1,0 +1,24 @@
+"""A call's turns as a waterfall."""
+
+from cli.turns import waterfall
+from parley.turn_timings import TurnTiming
+
+
+def test_each_turn_is_a_bar_of_its_stages() -> None:
+    """The longest fills the width; the numbers stand beside it."""
+    slow = TurnTiming(
+        turn=1,
+        caller_text="hello",
+        speech_end_ms=1000,
+        turn_ended_ms=1250,
+        first_text_ms=1650,
+        voice_started_ms=1780,
+        playback_started_ms=1800,
+    )
+    silent = TurnTiming(turn=2, caller_text="hm", speech_end_ms=9000, turn_ended_ms=9250)
+    _, first, second = (line.plain for line in waterfall((slow, silent)))
+
+    assert first.count("█") == 60
+    assert "800 ms = 250 + 400 + 130 + 20" in first
+    assert first.endswith("hello")
+    assert "no answer" in second
