@@ -46,11 +46,12 @@ def waterfall(turns: tuple[TurnTiming, ...]) -> list[Text]:
 
 def _bar(turn: TurnTiming, longest_ms: int) -> Text:
     line = Text(f"{turn.turn:3}  ")
-    drawn = 0
+    drawn = until_ms = 0
     shares = []
     for name, colour in _STAGES:
         took_ms = getattr(turn, f"{name}_ms") or 0
-        cells = round(took_ms * _WIDTH / longest_ms)
+        until_ms += took_ms
+        cells = round(until_ms * _WIDTH / longest_ms) - drawn
         line.append("█" * cells, style=colour)
         drawn += cells
         shares.append(f"{took_ms}")

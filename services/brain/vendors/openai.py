@@ -19,7 +19,7 @@ from services.brain.vendors import Finished, Thought, Token, ToolRequest
 _VENDOR = "openai"
 _CONNECT_TIMEOUT_S = 3.0
 _KEEP_OPEN_S = 120.0
-"""A connection is kept this long between answers; by the SDK's default of 5 s each turn would open a new one."""
+"""A connection is kept this long between answers; by default each turn would open a new one after 5 s."""
 _WARM_S = 20.0
 """One that was used this short a time ago needs no warming."""
 
