@@ -40,12 +40,18 @@ def is_flux(hearing: Hearing) -> bool:
 def new_client(settings: SttSettings) -> AsyncDeepgramClient:
     """A client for all calls of a process."""
     key = settings.deepgram_api_key.get_secret_value() or "missing"
-    if not settings.deepgram_url:
-        return AsyncDeepgramClient(api_key=key)
-    base = settings.deepgram_url.rstrip("/")
+    environment = _environment(settings.deepgram_url.rstrip("/"))
+    client = AsyncDeepgramClient(api_key=key, environment=environment)
+    # The SDK imports both at their first use, some 30 ms each, which would otherwise fall into a call.
+    _ = client.listen.v1, client.listen.v2
+    return client
+
+
+def _environment(base: str) -> DeepgramClientEnvironment:
+    if not base:
+        return DeepgramClientEnvironment.PRODUCTION
     socket = base.replace("http", "ws", 1)
-    environment = DeepgramClientEnvironment(base=base, production=socket, agent=socket, agent_rest=base)
-    return AsyncDeepgramClient(api_key=key, environment=environment)
+    return DeepgramClientEnvironment(base=base, production=socket, agent=socket, agent_rest=base)
 
 
 class DeepgramConnection:
