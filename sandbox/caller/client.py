@@ -2,8 +2,8 @@
 
 import dataclasses
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import httpx
@@ -20,6 +20,10 @@ from sandbox.caller.script import (
     Script,
     Step,
 )
+
+_TIMEOUT_S = 10.0
+_QUIET_S = 300.0
+"""A call in which nothing at all happens for so long hangs."""
 
 _NAMES: Mapping[type[Step], str] = {
     Listen: "listen",
@@ -47,7 +51,7 @@ def _step_json(step: Step) -> dict[str, Any]:
 
 
 class Telephone:
-    """Places simulated calls and tells how they went."""
+    """Places simulated calls and tells how they went; each method raises NoSandbox."""
 
     def __init__(self, client: httpx.AsyncClient, url: str) -> None:
         self._client = client
@@ -59,48 +63,67 @@ class Telephone:
         *,
         from_: str = "+15550100001",
         to: str = "+15550100000",
+        voice_url: str | None = None,
         faults: Mapping[str, Any] | None = None,
     ) -> str:
-        """Somebody calls; gives the CallSid.
-
-        Raises:
-            NoSandbox: the stand-in does not answer, or refuses.
-        """
+        """Somebody calls; gives the CallSid. Without a `voice_url` the stand-in asks the one it knows."""
         body: dict[str, Any] = {"from": from_, "to": to, "script": script_json(script)}
+        if voice_url:
+            body["voice_url"] = voice_url
         if faults:
             body["faults"] = dict(faults)
-        try:
-            reply = await self._client.post("/sandbox/calls", json=body)
-        except httpx.HTTPError as error:
-            raise NoSandbox(
-                f"nobody answers at {self._url} ({type(error).__name__}): is the system up?"
-            ) from None
-        if not reply.is_success:
-            raise NoSandbox(f"{self._url} refuses the call: HTTP {reply.status_code}: {reply.text[:300]}")
+        reply = await self._ask("POST", "/sandbox/calls", body)
         return str(reply.json()["call_sid"])
 
     async def events(self, call_sid: str) -> AsyncIterator[dict[str, Any]]:
         """What happens at the caller's side, until the call has ended."""
-        async with self._client.stream("GET", f"/sandbox/calls/{call_sid}/events", timeout=None) as reply:
-            async for line in reply.aiter_lines():
-                if line.strip():
-                    yield json.loads(line)
+        path = f"/sandbox/calls/{call_sid}/events"
+        timeout = httpx.Timeout(_TIMEOUT_S, read=_QUIET_S)
+        with self._named_errors():
+            async with self._client.stream("GET", path, timeout=timeout) as reply:
+                await self._check(reply)
+                async for line in reply.aiter_lines():
+                    if line.strip():
+                        yield json.loads(line)
 
     async def report(self, call_sid: str) -> Report:
         """What the caller tells afterwards."""
-        reply = await self._client.get(f"/sandbox/calls/{call_sid}")
-        reply.raise_for_status()
+        reply = await self._ask("GET", f"/sandbox/calls/{call_sid}")
         return Report.model_validate(reply.json())
 
     async def heard_wav(self, call_sid: str) -> bytes:
         """What the caller heard."""
-        reply = await self._client.get(f"/sandbox/calls/{call_sid}/heard.wav")
-        reply.raise_for_status()
-        return reply.content
+        return (await self._ask("GET", f"/sandbox/calls/{call_sid}/heard.wav")).content
+
+    async def said_wav(self, call_sid: str) -> bytes:
+        """What the caller said."""
+        return (await self._ask("GET", f"/sandbox/calls/{call_sid}/said.wav")).content
+
+    async def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
+        with self._named_errors():
+            reply = await self._client.request(method, path, json=body)
+            await self._check(reply)
+            return reply
+
+    async def _check(self, reply: httpx.Response) -> None:
+        if not reply.is_success:
+            text = (await reply.aread()).decode(errors="replace")[:300]
+            raise NoSandbox(f"{self._url} refuses: HTTP {reply.status_code}: {text}")
+
+    @contextmanager
+    def _named_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except httpx.ConnectError as error:
+            raise NoSandbox(f"nobody answers at {self._url} ({error}): is the system up?") from None
+        except httpx.TimeoutException as error:
+            raise NoSandbox(f"{self._url} is silent ({type(error).__name__}): does it hang?") from None
+        except httpx.HTTPError as error:
+            raise NoSandbox(f"{self._url} broke off ({error!r}): did it stop?") from None
 
 
 @asynccontextmanager
 async def open_telephone(url: str) -> AsyncIterator[Telephone]:
     """A telephone at the stand-in for Twilio."""
-    async with httpx.AsyncClient(base_url=url, timeout=10) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=_TIMEOUT_S) as client:
         yield Telephone(client, url)

@@ -1,6 +1,8 @@
 """Many callers at once, each with words that no other says. No I/O, no clock."""
 
+import random
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 
 from sandbox.caller.script import ExpectHangUp, Listen, Say, Script, Step
@@ -22,23 +24,38 @@ class CrowdCaller:
     """Four digits in an order that is only this caller's."""
 
 
-def crowd(count: int) -> tuple[CrowdCaller, ...]:
-    """So many callers, each with five turns; the same ones each time.
+def crowd(count: int, seed: int = 0) -> tuple[CrowdCaller, ...]:
+    """So many callers, each with five turns; the same ones for the same seed.
 
     Raises:
         ValueError: more than the voice bank has names for.
     """
-    texts = (files("sandbox.caller.voice") / "texts.txt").read_text("utf-8").splitlines()
-    names = [text.removeprefix(_NAME) for text in texts if text.startswith(_NAME)]
-    numbers = [text.removeprefix(_NUMBER) for text in texts if text.startswith(_NUMBER)]
-    numbers = [number for number in numbers if number]
+    names, numbers = _recorded(_NAME), _recorded(_NUMBER)
     most = min(len(names), len(numbers))
     if not 1 <= count <= most:
         raise ValueError(f"the voice bank has {most} callers, {count} are wanted")
+    chance = random.Random(seed)
     return tuple(
         CrowdCaller(_script(name, number), name, number)
-        for name, number in zip(names[:count], numbers[:count], strict=True)
+        for name, number in zip(chance.sample(names, count), chance.sample(numbers, count), strict=True)
     )
+
+
+def unique_words(script: Script) -> tuple[str, ...]:
+    """What only this one of a crowd says: the name, then the number."""
+    return tuple(
+        text.removeprefix(start)
+        for start in (_NAME, _NUMBER)
+        for text in script.texts
+        if text.startswith(start)
+    )
+
+
+@cache
+def _recorded(start: str) -> tuple[str, ...]:
+    """What the voice bank says after these words."""
+    texts = (files("sandbox.caller.voice") / "texts.txt").read_text("utf-8").splitlines()
+    return tuple(text.removeprefix(start) for text in texts if text.startswith(start))
 
 
 def _script(name: str, number: str) -> Script:

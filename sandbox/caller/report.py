@@ -45,6 +45,14 @@ class BargeIn(BaseModel):
     agent_silent_after_ms: float
 
 
+class GaveUp(BaseModel):
+    """A wait that was in vain; steps count from one."""
+
+    step: int
+    what: str
+    at_ms: float
+
+
 class Report(BaseModel):
     """The whole call, as the person tells it."""
 
@@ -55,6 +63,7 @@ class Report(BaseModel):
     heard: list[HeardLine]
     responses: list[Response]
     barge_ins: list[BargeIn]
+    gave_up: list[GaveUp]
     warnings: list[str]
 
 
@@ -72,9 +81,12 @@ def build_report(
     said = [event for event in person.history if isinstance(event, Said)]
     segments = person.segments()
     gave_up = [
-        f"step {event.step}: gave up waiting for {event.what} at {event.at_ms:.0f} ms"
+        GaveUp(step=event.step, what=event.what, at_ms=event.at_ms)
         for event in person.history
         if isinstance(event, GaveUpWaiting)
+    ]
+    in_vain = [
+        f"step {wait.step}: gave up waiting for {wait.what} at {wait.at_ms:.0f} ms" for wait in gave_up
     ]
     return Report(
         call_sid=call_sid,
@@ -84,7 +96,8 @@ def build_report(
         heard=[_heard_line(segment, heard, decode) for segment in segments],
         responses=_responses([line for line in said if not line.is_noise], segments, began_at),
         barge_ins=_barge_ins(said, segments),
-        warnings=[*gave_up, *warnings],
+        gave_up=gave_up,
+        warnings=[*in_vain, *warnings],
     )
 
 

@@ -8,6 +8,10 @@ import yaml
 
 _DEFAULT_TIMEOUT_S = 20.0
 _KEYS = frozenset("0123456789*#ABCD")
+_MOST_STEPS = 1000
+_MOST_CHARACTERS = 2000
+_LONGEST_NOISE_MS = 60_000.0
+_LARGEST_NUMBER = 1e9
 
 
 class ScriptError(ValueError):
@@ -56,7 +60,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """Make a noise, at once or this long after the agent began to speak."""
+    """Make a noise, at once or this long after the agent began to speak; an uh-huh has its own length."""
 
     kind: NoiseKind
     ms: float = 300.0
@@ -116,9 +120,29 @@ def parse_script(data: object, source: str = "script") -> Script:
     voice, steps = body.get("voice", "rms"), body.get("steps")
     if voice not in ("rms", "espeak"):
         raise ScriptError(f"{source}: voice must be rms or espeak, not {voice!r}")
+    followed: list[Step] = []
+    for where, step in _numbered(steps, source):
+        if isinstance(step, Mapping) and set(step) == {"repeat"}:
+            followed += _repeat(step["repeat"], f"{where} (repeat)")
+        else:
+            followed.append(_step(step, where))
+    if len(followed) > _MOST_STEPS:
+        raise ScriptError(f"{source}: {len(followed)} steps, repeats counted, are more than {_MOST_STEPS}")
+    return Script(voice, tuple(followed))
+
+
+def _numbered(steps: object, where: str) -> list[tuple[str, object]]:
     if not isinstance(steps, list) or not steps:
-        raise ScriptError(f"{source}: `steps` must be a list with at least one step")
-    return Script(voice, tuple(_step(step, f"{source}: step {n}") for n, step in enumerate(steps, 1)))
+        raise ScriptError(f"{where}: `steps` must be a list with at least one step")
+    return [(f"{where}: step {number}", step) for number, step in enumerate(steps, 1)]
+
+
+def _repeat(value: object, where: str) -> list[Step]:
+    """The steps so many times over; a repeat within a repeat is refused as an unknown action."""
+    fields = _Fields(value, where)
+    times, steps = fields.count("times", _MOST_STEPS), fields.take("steps")
+    fields.end()
+    return [_step(step, at) for at, step in _numbered(steps, where)] * times
 
 
 def _step(step: object, where: str) -> Step:
@@ -149,17 +173,30 @@ class _Fields:
         self._left = {str(key): item for key, item in value.items()}
         self._where = where
 
+    def take(self, name: str) -> object:
+        """Whatever is there, or None."""
+        return self._left.pop(name, None)
+
     def text(self, name: str) -> str:
         """A text that must be there."""
-        value = self._left.pop(name, None)
+        value = self.take(name)
         if not isinstance(value, str | int) or isinstance(value, bool) or not str(value).strip():
             raise ScriptError(f"{self._where}: {name} must be a text, not {value!r}")
+        if len(str(value)) > _MOST_CHARACTERS:
+            raise ScriptError(f"{self._where}: {name} is longer than {_MOST_CHARACTERS} characters")
         return str(value).strip()
+
+    def count(self, name: str, most: int) -> int:
+        """A whole number that must be there, 1 or more."""
+        value = self.take(name)
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+            raise ScriptError(f"{self._where}: {name} must be a whole number from 1 to {most}, not {value!r}")
+        return value
 
     def number(self, name: str, default: float) -> float:
         """A number that is not negative."""
         value = self._left.pop(name, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LARGEST_NUMBER:
             raise ScriptError(f"{self._where}: {name} must be a number, 0 or more, not {value!r}")
         return float(value)
 
@@ -209,10 +246,10 @@ def _noise(value: object, where: str) -> Step:
     kind = fields.text("kind")
     if kind not in list(NoiseKind):
         raise ScriptError(f"{where}: unknown kind {kind!r} (known: {', '.join(NoiseKind)})")
-    after_ms = fields.maybe_number("after_agent_starts_ms")
-    step = Noise(
-        NoiseKind(kind), fields.number("ms", 300), after_ms, fields.number("timeout_s", _DEFAULT_TIMEOUT_S)
-    )
+    ms, after_ms = fields.number("ms", 300), fields.maybe_number("after_agent_starts_ms")
+    if ms > _LONGEST_NOISE_MS:
+        raise ScriptError(f"{where}: a noise lasts {_LONGEST_NOISE_MS:g} ms at most")
+    step = Noise(NoiseKind(kind), ms, after_ms, fields.number("timeout_s", _DEFAULT_TIMEOUT_S))
     fields.end()
     return step
 

@@ -1,6 +1,9 @@
 """A stretch of sound a person makes, with its words and where the sound in it lies. No I/O, no clock."""
 
+import base64
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from parley.mulaw import ms_of
 from sandbox.caller.loudness import voiced_bounds
@@ -32,3 +35,14 @@ def utterance_of(text: str, mulaw: bytes, words: tuple[SpokenWord, ...] = ()) ->
     """Build an utterance; its voiced part is found by energy."""
     start, end = voiced_bounds(mulaw)
     return Utterance(text, mulaw, words, ms_of(start), ms_of(end))
+
+
+def registration(sounds: Iterable[Utterance | None]) -> dict[str, Any]:
+    """What the recogniser's oracle is told (`POST /sandbox/utterances`); each utterance once, no noises."""
+    spoken = dict.fromkeys(sound for sound in sounds if sound is not None and sound.words)
+    return {"utterances": [_told(sound) for sound in spoken]}
+
+
+def _told(sound: Utterance) -> dict[str, Any]:
+    words = [{"text": word.text, "start_ms": word.start_ms, "end_ms": word.end_ms} for word in sound.words]
+    return {"text": sound.text, "mulaw": base64.b64encode(sound.mulaw).decode(), "words": words}

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.caller.local_voice import speak_locally
 from sandbox.caller.noises import noise
 from sandbox.caller.script import Noise, NoiseKind, Say, Script
 from sandbox.caller.utterance import SpokenWord, Utterance, utterance_of
@@ -47,7 +48,7 @@ class VoiceBank:
                 return None
 
 
-def load_bank(synthesise: Synthesise, folder: Path = _BANK) -> VoiceBank:
+def load_bank(synthesise: Synthesise = speak_locally, folder: Path = _BANK) -> VoiceBank:
     """Read the manifest and every recording it names."""
     entries = json.loads((folder / "manifest.json").read_text())
     return VoiceBank({entry["text"]: _recording(entry, folder) for entry in entries}, synthesise)

@@ -1,0 +1,11 @@
+"""A voice that can say any text, for what the bank has no recording of."""
+
+from sandbox.caller.utterance import SpokenWord, Utterance, utterance_of
+from sandbox.voice import speak
+
+
+def speak_locally(text: str) -> Utterance:
+    """A text as the local voice says it."""
+    speech = speak(text)
+    words = tuple(SpokenWord(word.text, word.start_ms, word.end_ms) for word in speech.words)
+    return utterance_of(text, speech.mulaw, words)

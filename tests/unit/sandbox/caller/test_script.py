@@ -1,0 +1,162 @@
+"""Scripts, read and refused."""
+
+from importlib.resources import files
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox.caller.client import script_json
+from sandbox.caller.script import (
+    ExpectHangUp,
+    HangUp,
+    Listen,
+    Noise,
+    NoiseKind,
+    Pause,
+    Press,
+    Say,
+    Script,
+    ScriptError,
+    Step,
+    default_script,
+    parse_script,
+    parse_yaml,
+)
+
+EVERY = """
+voice: espeak
+steps:
+  - listen
+  - listen: {silence_ms: 900, timeout_s: 3}
+  - say: "yes please"
+  - say: {text: "no wait", after_agent_starts_ms: 500, timeout_s: 4}
+  - press: 12#a
+  - press: 5
+  - pause: 250
+  - noise: cough
+  - noise: {kind: uh_huh, after_agent_starts_ms: 100}
+  - expect_hang_up
+  - expect_hang_up: {timeout_s: 2}
+  - hang_up
+"""
+
+
+def test_every_step_in_its_short_and_its_long_form() -> None:
+    """What is left out has a default."""
+    assert parse_yaml(EVERY, "every.yaml") == Script(
+        "espeak",
+        (
+            Listen(),
+            Listen(900, 3),
+            Say("yes please"),
+            Say("no wait", 500, 4),
+            Press("12#A"),
+            Press("5"),
+            Pause(250),
+            Noise(NoiseKind.COUGH),
+            Noise(NoiseKind.UH_HUH, after_agent_starts_ms=100),
+            ExpectHangUp(),
+            ExpectHangUp(2),
+            HangUp(),
+        ),
+    )
+
+
+def test_steps_are_repeated() -> None:
+    """As often as told, with what stands around them."""
+    script = parse_script(
+        {"steps": ["listen", {"repeat": {"times": 3, "steps": [{"say": "yes"}, "listen"]}}, "hang_up"]}
+    )
+
+    assert script.steps == (Listen(), *(Say("yes"), Listen()) * 3, HangUp())
+    assert script.texts == ("yes",) * 3
+
+
+def test_the_demos_caller_has_four_turns_and_waits_for_the_end() -> None:
+    """Each after the agent has spoken."""
+    text = (files("sandbox.caller.scripts") / "clinic.yaml").read_text("utf-8")
+    script = parse_yaml(text, "clinic.yaml")
+
+    assert script.texts == (
+        "hello i would like to book an appointment with the doctor",
+        "tuesday afternoon would be good",
+        "my name is robert miller",
+        "no thank you that is all goodbye",
+    )
+    assert [type(step) for step in script.steps] == [Listen, Say] * 4 + [ExpectHangUp]
+
+
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [
+        ([], "at least one step"),
+        ("listen", "must be a list"),
+        ([{"dance": 1}], "step 1: unknown action 'dance'"),
+        (["listen", {"say": ""}], r"step 2 \(say\): text must be a text"),
+        ([{"say": "a" * 3000}], "longer than 2000"),
+        ([{"say": {"text": "a", "loud": True}}], "unknown field 'loud'"),
+        ([{"say": "a", "press": "1"}], "expected one action"),
+        ([{"listen": 5}], "expected fields"),
+        ([{"listen": {"timeout_s": -1}}], "timeout_s must be a number"),
+        ([{"pause": float("nan")}], "ms must be a number"),
+        ([{"pause": 10**400}], "ms must be a number"),
+        ([{"pause": True}], "ms must be a number"),
+        ([{"press": "12x"}], "'X' is no key"),
+        ([{"noise": "sneeze"}], "unknown kind 'sneeze'"),
+        ([{"noise": {"kind": "static", "ms": 1e6}}], "60000 ms at most"),
+        ([{"hang_up": {"hard": True}}], "unknown field 'hard'"),
+        ([{"repeat": {"times": 0, "steps": ["listen"]}}], "times must be a whole number"),
+        ([{"repeat": {"times": 2}}], r"step 1 \(repeat\): `steps` must be a list"),
+        ([{"repeat": {"times": 2, "steps": [{"dance": 1}]}}], r"\(repeat\): step 1: unknown action"),
+        ([{"repeat": {"times": 2, "steps": [{"repeat": {}}]}}], "unknown action 'repeat'"),
+        ([{"repeat": {"times": 600, "steps": ["listen", "hang_up"]}}], "more than 1000"),
+    ],
+)
+def test_what_cannot_be_followed_is_refused_with_its_place(steps: object, words: str) -> None:
+    """The file and the step are named."""
+    with pytest.raises(ScriptError, match=words) as error:
+        parse_script({"steps": steps}, "s.yaml")
+
+    assert str(error.value).startswith("s.yaml: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("steps: [", "not YAML"),
+        ("- listen", "expected a mapping"),
+        ("voice: tenor\nsteps: [listen]", "voice must be"),
+        ("steps: [listen]\nname: x", "unknown key 'name'"),
+        ("steps: &a [{repeat: {times: 2, steps: *a}}]", "unknown action 'repeat'"),
+    ],
+)
+def test_a_file_that_is_no_script_is_refused(text: str, words: str) -> None:
+    """In words."""
+    with pytest.raises(ScriptError, match=words):
+        parse_yaml(text, "s.yaml")
+
+
+_ms = st.floats(0, 50_000)
+_steps = st.one_of(
+    st.builds(Listen, _ms, _ms),
+    st.builds(Say, st.from_regex(r"[a-z]{1,9}", fullmatch=True), st.none() | _ms, _ms),
+    st.builds(Press, st.from_regex(r"[0-9*#A-D]{1,5}", fullmatch=True)),
+    st.builds(Pause, _ms),
+    st.builds(Noise, st.sampled_from(NoiseKind), _ms, st.none() | _ms, _ms),
+    st.builds(HangUp),
+    st.builds(ExpectHangUp, _ms),
+)
+
+
+@given(st.lists(_steps, min_size=1, max_size=8))
+def test_a_script_told_to_the_stand_in_is_the_same_there(steps: list[Step]) -> None:
+    """Through the client's JSON and back."""
+    script = Script("rms", tuple(steps))
+
+    assert parse_script(script_json(script)) == script
+
+
+def test_who_has_no_script_is_polite() -> None:
+    """And waits for the end."""
+    assert default_script().texts == ("hello", "thank you goodbye")
