@@ -52,6 +52,16 @@ class Speaking(_Part):
     speed: float = Field(default=1.0, ge=0.7, le=1.2)
 
 
+class Idle(_Part):
+    """What the agent does when nobody speaks."""
+
+    after_s: float = Field(default=8.0, gt=0, le=300)
+    """Silence after which it asks, and asks again."""
+    prompts: tuple[str, ...] = ("Are you still there?",)
+    """What it asks, one after another; then it says goodbye."""
+    goodbye: str = "I will hang up now. Goodbye."
+
+
 class Agent(_Part):
     """All that a file in the agents folder says."""
 
@@ -64,7 +74,10 @@ class Agent(_Part):
     thinking: Thinking = Thinking()
     speaking: Speaking = Speaking()
     tools: tuple[Literal["end_call"], ...] = ("end_call",)
+    idle: Idle = Idle()
     max_call_s: float = Field(default=1800.0, gt=0, le=86_400)
+    """Longest call; the caller is warned half a minute before."""
+    max_call_warning: str = "We have to come to an end in half a minute."
 
 
 def read_agent(folder: str | Path, name: str) -> Agent:

@@ -41,6 +41,8 @@ class Conversation:
     items: tuple[CallerTurn | Reply | ToolUse, ...] = ()
     """In the order in which they began."""
     ended: bool = False
+    hang_up_after: str = ""
+    """The reply after which the line is closed, unless the caller speaks into it."""
 
     @property
     def replies(self) -> tuple[Reply, ...]:
@@ -51,6 +53,26 @@ class Conversation:
     def active_replies(self) -> tuple[Reply, ...]:
         """Those of which something may still be heard."""
         return tuple(item for item in self.replies if not (item.over or item.dropped))
+
+    @property
+    def hanging_up(self) -> bool:
+        """Whether the line will be closed without anything more being said."""
+        return bool(self.hang_up_after) and not self.reply(self.hang_up_after).dropped
+
+    @property
+    def warned(self) -> bool:
+        """Whether the caller knows that the call must end soon."""
+        return any(reply.kind == reply_pb2.REPLY_KIND_WARNING for reply in self.replies)
+
+    @property
+    def idle_prompts(self) -> int:
+        """How often we have asked into the silence since the caller's last turn."""
+        asked = 0
+        for item in reversed(self.items):
+            if isinstance(item, CallerTurn):
+                break
+            asked += isinstance(item, Reply) and item.kind == reply_pb2.REPLY_KIND_IDLE_PROMPT
+        return asked
 
     @property
     def open_tools(self) -> tuple[ToolUse, ...]:
@@ -95,12 +117,14 @@ def evolve(known: Conversation, event: Event) -> Conversation:
         case speech_pb2.TurnEnded():
             return _turn(known, said)
         case reply_pb2.ReplyStarted():
-            return replace(known, items=(*known.items, Reply(said.reply_id, said.turn)))
+            return replace(known, items=(*known.items, Reply(said.reply_id, said.turn, said.kind)))
         case reply_pb2.ToolCalled():
             use = ToolUse(said.tool_call_id, said.name, said.arguments, said.reply_id)
             return replace(known, items=(*known.items, use))
         case reply_pb2.ToolReturned():
             return _returned(known, said)
+        case reply_pb2.HangUpRequested():
+            return replace(known, hang_up_after=said.after_reply_id)
         case call_pb2.CallEnded():
             return replace(known, ended=True)
         case _:

@@ -22,6 +22,7 @@ class Reply:
 
     reply_id: str
     turn: int
+    kind: int = reply_pb2.REPLY_KIND_ANSWER
     clauses: tuple[str, ...] = ()
     finished: str = ""
     """Why no more text comes; empty while it does."""

@@ -24,11 +24,12 @@ from parley.v1.reply_pb2 import (
     ToolReturned,
 )
 from parley.v1.work_pb2 import StageFailed
-from services.brain import conversation, turn_taking
+from services.brain import conversation, silence, turn_taking
 from services.brain.conversation import Conversation, ToolUse
 from services.brain.draft import Draft
 from services.brain.prompt import messages
 from services.brain.settings import BrainSettings
+from services.brain.silence import Quiet
 from services.brain.tool_calls import ToolResult, run_tool, tools_of
 from services.brain.turn_taking import Answer, Drop, Floor, Resume, WaitUntil
 from services.brain.vendors import Model, Thought
@@ -67,6 +68,7 @@ class Mind:
         self._tools = tools_of(call.agent)
         self._known = Conversation()
         self._floor = Floor()
+        self._quiet = Quiet()
         self._inbox: asyncio.Queue[Event | _Thought | ToolResult] = asyncio.Queue(_INBOX)
         self._thinking: _Thinking | None = None
         self._tools_running: set[str] = set()
@@ -120,6 +122,7 @@ class Mind:
     def _learn(self, event: Event, at_ms: int) -> None:
         self._known = conversation.evolve(self._known, event)
         self._floor = turn_taking.evolve(self._floor, event, now_ms=at_ms)
+        self._quiet = silence.evolve(self._quiet, event, now_ms=at_ms)
         if event.HasField("turn_ended"):
             self._turn_trace = event.traceparent
 
@@ -131,6 +134,26 @@ class Mind:
     async def _act(self, tasks: asyncio.TaskGroup) -> int | None:
         """Do what is to be done now; gives the call time at which to look again."""
         self._run_tools(tasks)
+        turn_ms = await self._take_turns(tasks)
+        silence_ms = await self._mind_silence()
+        return min((ms for ms in (turn_ms, silence_ms) if ms is not None), default=None)
+
+    async def _mind_silence(self) -> int | None:
+        """Say what the silence wants said."""
+        call = self._call
+        decision = silence.decide(self._quiet, self._floor, self._known, call.agent, now_ms=call.log.now_ms())
+        if decision is None or isinstance(decision, WaitUntil):
+            return decision.at_ms if decision else None
+        draft = self._draft(0)
+        for body in (draft.start(silence.kind_of(decision)), *draft.whole(decision.text)):
+            await self._say(body)
+        if isinstance(decision, silence.Leave):
+            log.info("leaving", reason=decision.reason)
+            await self._say(HangUpRequested(reason=decision.reason, after_reply_id=draft.reply_id))
+        return None
+
+    async def _take_turns(self, tasks: asyncio.TaskGroup) -> int | None:
+        """Answer, drop, resume."""
         while True:
             match turn_taking.decide(self._floor, self._known, now_ms=self._call.log.now_ms()):
                 case Drop(reply_ids=reply_ids):

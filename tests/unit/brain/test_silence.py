@@ -1,0 +1,96 @@
+"""When nobody speaks, and when a call has gone on for too long."""
+
+from parley.agent import Agent, Idle
+from parley.v1.call_pb2 import StreamStarted, StreamStopped
+from parley.v1.event_pb2 import Event
+from parley.v1.playback_pb2 import PlaybackFinished
+from parley.v1.reply_pb2 import (
+    REPLY_KIND_IDLE_PROMPT,
+    REPLY_KIND_WARNING,
+    HangUpRequested,
+    ReplyDropped,
+    ReplyFinished,
+    ReplyKind,
+    ReplyStarted,
+    ReplyText,
+)
+from parley.v1.speech_pb2 import SpeechStarted, SpeechStopped
+from services.brain import conversation, silence, turn_taking
+from services.brain.conversation import Conversation
+from services.brain.silence import Leave, Prompt, Quiet, Warn
+from services.brain.turn_taking import Floor, WaitUntil
+from tests.unit.brain.said import event, played, playing, reply, turn, voiced
+
+AGENT = Agent(prompt="x", idle=Idle(after_s=8, prompts=("Hello?", "Anybody?")), max_call_s=600)
+OPEN = event(StreamStarted())
+
+
+def heard(reply_id: str, kind: ReplyKind) -> list[Event]:
+    """A reply of a kind, from its start to its last sample."""
+    return [
+        event(ReplyStarted(reply_id=reply_id, kind=kind)),
+        event(ReplyText(reply_id=reply_id, text="x")),
+        event(ReplyFinished(reply_id=reply_id, clauses=1)),
+        event(PlaybackFinished(reply_id=reply_id, heard_samples=1)),
+    ]
+
+
+def decide(*events: Event, now_ms: int) -> silence.Decision | None:
+    """All events at call time 1000, then this."""
+    known, floor, quiet = Conversation(), Floor(), Quiet()
+    for happened in events:
+        known = conversation.evolve(known, happened)
+        floor = turn_taking.evolve(floor, happened, now_ms=1000)
+        quiet = silence.evolve(quiet, happened, now_ms=1000)
+    return silence.decide(quiet, floor, known, AGENT, now_ms=now_ms)
+
+
+def test_silence_is_asked_into_then_left() -> None:
+    """Each prompt after the same wait; then goodbye."""
+    first, second = heard("r1", REPLY_KIND_IDLE_PROMPT), heard("r2", REPLY_KIND_IDLE_PROMPT)
+
+    assert decide(OPEN, now_ms=8999) == WaitUntil(9000)
+    assert decide(OPEN, now_ms=9000) == Prompt("Hello?")
+    assert decide(OPEN, *first, now_ms=9000) == Prompt("Anybody?")
+    assert decide(OPEN, *first, *second, now_ms=9000) == Leave(AGENT.idle.goodbye, "silence")
+
+
+def test_a_turn_of_the_caller_begins_the_count_anew() -> None:
+    """They were there after all."""
+    log = [
+        OPEN,
+        *heard("r1", REPLY_KIND_IDLE_PROMPT),
+        turn(1, "yes"),
+        *reply("r2", 1, "Good."),
+        played("r2", 1),
+    ]
+
+    assert decide(*log, now_ms=9000) == Prompt("Hello?")
+
+
+def test_nothing_is_asked_while_somebody_speaks_or_thinks() -> None:
+    """Nor without a stream, nor while an answer is on its way."""
+    speaking = [*reply("r1", 0, "Hello."), *voiced("r1", "Hello."), *playing("r1")]
+
+    assert decide(now_ms=99_000) is None
+    assert decide(OPEN, event(StreamStopped()), now_ms=99_000) is None
+    assert decide(OPEN, *speaking, now_ms=99_000) is None
+    assert decide(OPEN, turn(1, "hello"), now_ms=99_000) is None
+    assert decide(OPEN, event(SpeechStarted()), now_ms=99_000) is None
+    assert decide(OPEN, event(SpeechStarted()), event(SpeechStopped()), now_ms=99_000) == Prompt("Hello?")
+
+
+def test_a_call_may_not_go_on_for_ever() -> None:
+    """A warning once, half a minute before; then goodbye."""
+    warned = heard("r1", REPLY_KIND_WARNING)
+
+    assert decide(OPEN, now_ms=570_000) == Warn(AGENT.max_call_warning)
+    assert decide(OPEN, *warned, now_ms=600_000) == Leave(AGENT.idle.goodbye, "max_call_s")
+
+
+def test_after_the_goodbye_nothing_more_is_said() -> None:
+    """Unless the caller spoke into it."""
+    bye = [*heard("r1", REPLY_KIND_IDLE_PROMPT), event(HangUpRequested(after_reply_id="r1"))]
+
+    assert decide(OPEN, *bye, now_ms=99_000) is None
+    assert decide(OPEN, *bye, event(ReplyDropped(reply_id="r1")), now_ms=99_000) is not None
