@@ -19,7 +19,7 @@ from parley.health import serve
 from parley.mulaw import SILENCE
 from parley.v1.audio_pb2 import CallerAudio
 from parley.v1.call_pb2 import CallEnded, CallStarted
-from parley.v1.speech_pb2 import SpeechStarted, SpeechStopped, TurnEager, TurnEnded, WordsHeard
+from parley.v1.speech_pb2 import SpeechStarted, SpeechStopped, TurnEager, TurnEnded, TurnResumed, WordsHeard
 from parley.v1.work_pb2 import StageClaimed, StageFailed
 from sandbox.caller.voice_bank import load_bank
 from sandbox.deepgram.app import Listen
@@ -132,7 +132,7 @@ async def test_a_turn_is_heard(nats_url: str, vendor: tuple[Listen, str], tmp_pa
 
 
 async def test_flux_decides_itself(nats_url: str, vendor: tuple[Listen, str], tmp_path: Path) -> None:
-    """Its eager end comes first."""
+    """Its eager end comes first; one in mid-sentence is taken back."""
     (tmp_path / "flux.yaml").write_text("prompt: x\nhearing: {model: flux-general-en}\n")
     agents = {"PARLEY_AGENTS_DIR": str(tmp_path)}
     async with (
@@ -144,7 +144,9 @@ async def test_flux_decides_itself(nats_url: str, vendor: tuple[Listen, str], tm
         bodies = await said(bus)
         await speaking
 
-    [eager], [ended] = of(bodies, TurnEager), of(bodies, TurnEnded)
+    *taken_back, eager = of(bodies, TurnEager)
+    [ended] = of(bodies, TurnEnded)
+    assert len(of(bodies, TurnResumed)) == len(taken_back)
     assert eager.text == ended.text == TEXT
     assert ended.decided_by == "flux"
     assert bodies.index(eager) < bodies.index(ended)
