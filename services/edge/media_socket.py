@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import structlog
@@ -93,28 +93,29 @@ class MediaSockets:
             log.error("second media stream refused: the call's first is alive", stream_sid=start.stream_sid)
             await _close(socket, _POLICY_VIOLATION)
             return
+        # Alive and counted before it is told: who hears of the stream may ask, and may stop us, at once.
+        with self.calls.one_more():
+            async with AsyncExitStack() as alive:
+                await alive.enter_async_context(self._answering(start.call_sid))
+                await self._own(socket, start, known, alive)
+
+    async def _own(self, socket: WebSocket, start: Start, known: CallSummary, alive: AsyncExitStack) -> None:
         started = StreamStarted(stream_sid=start.stream_sid, at_ms=known.clock.ms_at(wall_us()))
         epoch = await claim_stream(self.bus, start.call_sid, known, started)
         if epoch is None:
             log.error("media stream refused: another was quicker", stream_sid=start.stream_sid)
             await _close(socket, _TRY_AGAIN)
             return
-        await self._carry(socket, start, known, epoch, started.at_ms)
-
-    async def _carry(
-        self, socket: WebSocket, start: Start, known: CallSummary, epoch: int, at_ms: int
-    ) -> None:
         log.info("media stream open", stream_sid=start.stream_sid, epoch=epoch, agent=known.agent)
-        with self.calls.one_more():
-            async with open_call_log(self.bus, self.outbox, start.call_sid, "edge", epoch) as call_log:
-                async with self._answering(start.call_sid):
-                    reason = await self._stream(socket, start, call_log, at_ms)
-                await call_log.say(
-                    StreamStopped(stream_sid=start.stream_sid, at_ms=call_log.now_ms(), reason=reason)
-                )
-                log.info("media stream over", stream_sid=start.stream_sid, reason=reason)
-                if reason != "superseded":
-                    await self._see_off(call_log, reason)
+        async with open_call_log(self.bus, self.outbox, start.call_sid, "edge", epoch) as call_log:
+            reason = await self._stream(socket, start, call_log, started.at_ms)
+            await alive.aclose()
+            await call_log.say(
+                StreamStopped(stream_sid=start.stream_sid, at_ms=call_log.now_ms(), reason=reason)
+            )
+            log.info("media stream over", stream_sid=start.stream_sid, reason=reason)
+            if reason != "superseded":
+                await self._see_off(call_log, reason)
 
     @asynccontextmanager
     async def _answering(self, call_sid: str) -> AsyncIterator[None]:
