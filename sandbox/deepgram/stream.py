@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from parley.mulaw import FRAME_BYTES
 from sandbox.deepgram.recogniser import Recogniser, Word
 from sandbox.deepgram.settings import DeepgramSandboxSettings
 from sandbox.deepgram.speech_finder import Speech, SpeechFinder
@@ -82,7 +83,11 @@ class SoundStream:
         self._early = False
 
     async def hear(self, sound: bytes) -> None:
-        """Take sound."""
+        """Take sound, in chunks of any size."""
+        for at in range(0, len(sound), FRAME_BYTES):
+            await self._hear_frame(sound[at : at + FRAME_BYTES])
+
+    async def _hear_frame(self, sound: bytes) -> None:
         before = self.finder.speech
         voiced = self.finder.hear(sound)
         speech = self.finder.speech

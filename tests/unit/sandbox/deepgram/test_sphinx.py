@@ -1,14 +1,19 @@
 """Real recognition of the callers' voice."""
 
+import asyncio
+import os
+import signal
+import sys
 from typing import Any
 
+import psutil
 import pytest
 
 from cli.word_match import match_texts
 from parley.mulaw import silence
 from sandbox.caller.voice_bank import load_bank
 from sandbox.deepgram.language import bigram_model, telephone_sentences
-from sandbox.deepgram.sphinx import decode, decode_long
+from sandbox.deepgram.sphinx import decode, decode_long, open_sphinx
 
 TEXTS = (
     "hello i would like to book an appointment with the doctor",
@@ -42,6 +47,43 @@ def test_a_recording_is_heard_stretch_by_stretch() -> None:
 
     assert [word.text for word in words] == TEXTS[1].split()
     assert abs(words[0].start_ms - 1000 - known.words[0].start_ms) < 100
+
+
+@pytest.mark.slow
+async def test_a_dead_process_is_replaced() -> None:
+    """Whoever was being heard is heard by its successor."""
+    before = {child.pid for child in psutil.Process().children()}
+    async with open_sphinx(1) as sphinx:
+        for child in psutil.Process().children():
+            if child.pid not in before and "spawn_main" in " ".join(child.cmdline()):
+                child.kill()
+        words = await sphinx.recognise(BANK.utterance(TEXTS[1]).mulaw)
+
+    assert " ".join(word.text for word in words) == TEXTS[1]
+
+
+@pytest.mark.slow
+async def test_no_process_outlives_a_killed_parent() -> None:
+    """Which had no time to tell its children."""
+    code = (
+        "import asyncio\n"
+        "from sandbox.deepgram.sphinx import open_sphinx\n"
+        "async def main():\n"
+        "    async with open_sphinx(1):\n"
+        "        print('ready', flush=True)\n"
+        "        await asyncio.sleep(60)\n"
+        "if __name__ == '__main__': asyncio.run(main())\n"
+    )
+    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
+    assert parent.stdout is not None
+    assert await parent.stdout.readline() == b"ready\n"
+    children = psutil.Process(parent.pid).children(recursive=True)
+    os.kill(parent.pid, signal.SIGKILL)
+    await parent.wait()
+    _, alive = await asyncio.to_thread(psutil.wait_procs, children, 5)
+
+    assert children
+    assert not alive
 
 
 def test_the_language_model_knows_more_than_any_script() -> None:
