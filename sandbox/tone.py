@@ -127,7 +127,7 @@ def _characters(run: _Run, sounding: NDArray[np.int64]) -> Iterator[Word]:
     middle = (run.first + run.last) * _HOP // 2 + _WINDOW // 2
     begin = middle - count * _SAMPLES // 2
     for number in range(count):
-        # Its bounds are known to a few milliseconds only, so those next to a silence are looked up from within.
+        # Bounds are known to a few milliseconds only, so those next to a silence are looked up from within.
         start = begin + number * _SAMPLES + _HOP
         bounds = np.clip((start, start + _SAMPLES - 2 * _HOP), 0, sounding.size - 1)
         first, last = sounding[bounds].tolist()
