@@ -18,10 +18,10 @@ import numpy as np
 import soxr
 from pocketsphinx import Decoder
 
-from parley.mulaw import DECODE, FRAME_BYTES, silence
+from parley.mulaw import DECODE, FRAME_BYTES, bytes_of, silence
 from sandbox.deepgram.language import bigram_model, telephone_sentences
 from sandbox.deepgram.recogniser import RecogniserFailed, Word
-from sandbox.deepgram.speech_finder import SpeechFinder
+from sandbox.deepgram.speech_finder import Speech, SpeechFinder
 
 _RATE_HZ = 16_000
 _FRAME_MS = 10
@@ -29,6 +29,12 @@ _PAD_MS = 150
 """Silence around a stretch: the recogniser takes the level of the line from it."""
 _PAUSE_MS = 300
 """A silence that parts two stretches of a recording."""
+_MARGIN_MS = 100
+"""Kept of the silence on either side of a recording's stretch."""
+_HISS = 3.0
+"""Amplitude, of 32768, of the noise laid over a recording. Pure digital silence spoils the recogniser's measure
+of a line: it found 77 % of espeak's words, and 91 % with the hiss. The callers' voice, which has a hiss of its
+own, gains nothing by it (99.3 and 98.9 %), so live sound is left as it is."""
 _TIMEOUT_S = 60.0
 """For one stretch, with all that waits before it: far beyond any queue that a call survives."""
 _FILLER = re.compile(r"<.*>|\[.*\]|\+\+.*\+\+")
@@ -46,11 +52,14 @@ def _decoder(sentences: tuple[str, ...]) -> Decoder:
         return Decoder(samprate=_RATE_HZ, loglevel="FATAL", lm=str(model))
 
 
-def decode(mulaw: bytes, sentences: tuple[str, ...]) -> tuple[Word, ...]:
+def decode(mulaw: bytes, sentences: tuple[str, ...], hiss: float = 0.0) -> tuple[Word, ...]:
     """Recognise a stretch, expecting something like the sentences. Takes some 5 % of the sound's length."""
     decoder = _decoder(sentences)
     padded = silence(_PAD_MS) + mulaw + silence(_PAD_MS)
     wave = soxr.resample(_LINEAR[np.frombuffer(padded, dtype=np.uint8)], 8000, _RATE_HZ)
+    if hiss:
+        # Always the same noise: a recording is heard alike each time.
+        wave = wave + np.random.default_rng(0).normal(0, hiss, len(wave))
     decoder.start_utt()
     decoder.process_raw(np.clip(wave, -32768, 32767).astype(np.int16).tobytes(), full_utt=True)
     decoder.end_utt()
@@ -76,11 +85,18 @@ def decode_long(mulaw: bytes, sentences: tuple[str, ...]) -> list[Word]:
         over = at + FRAME_BYTES >= len(mulaw) or finder.silent_ms >= _PAUSE_MS
         speech = finder.take() if over else None
         if speech is not None:
-            words += [
-                Word(w.text, w.start_ms + speech.start_ms, w.end_ms + speech.start_ms, w.confidence)
-                for w in decode(bytes(speech.sound), sentences)
-            ]
+            words += _decode_speech(speech, sentences)
     return words
+
+
+def _decode_speech(speech: Speech, sentences: tuple[str, ...]) -> list[Word]:
+    begin_ms = max(speech.start_ms, speech.voice_start_ms - _MARGIN_MS)
+    end_ms = speech.voice_end_ms + _MARGIN_MS
+    sound = speech.sound[bytes_of(begin_ms - speech.start_ms) : bytes_of(end_ms - speech.start_ms)]
+    return [
+        Word(word.text, word.start_ms + begin_ms, word.end_ms + begin_ms, word.confidence)
+        for word in decode(bytes(sound), sentences, _HISS)
+    ]
 
 
 def _begin(sentences: tuple[str, ...]) -> None:

@@ -14,6 +14,7 @@ from parley.mulaw import silence
 from sandbox.caller.voice_bank import load_bank
 from sandbox.deepgram.language import bigram_model, telephone_sentences
 from sandbox.deepgram.sphinx import decode, decode_long, open_sphinx
+from sandbox.voice import speak
 
 TEXTS = (
     "hello i would like to book an appointment with the doctor",
@@ -50,6 +51,19 @@ def test_a_recording_is_heard_stretch_by_stretch() -> None:
 
 
 @pytest.mark.slow
+def test_the_agents_voice_is_understood_in_a_recording() -> None:
+    """When its sentences are among the many that it might have said; those it did not say are not heard."""
+    said = ("hello this is the riverside clinic", "how can i help you today", "your visit is booked")
+    unsaid = ("a first visit costs forty dollars", "nobody is free right now")
+    recording = b"".join(silence(900) + speak(text).mulaw for text in said) + silence(900)
+    words = decode_long(recording, (*telephone_sentences(), *said, *unsaid))
+    heard = " ".join(word.text for word in words)
+
+    assert match_texts(" ".join(said), heard).share >= 0.8, heard
+    assert match_texts(" ".join(unsaid), heard).share <= 0.3, heard
+
+
+@pytest.mark.slow
 async def test_a_dead_process_is_replaced() -> None:
     """Whoever was being heard is heard by its successor."""
     before = {child.pid for child in psutil.Process().children()}
@@ -76,10 +90,11 @@ async def test_no_process_outlives_a_killed_parent() -> None:
     )
     parent = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
     assert parent.stdout is not None
-    assert await parent.stdout.readline() == b"ready\n"
-    children = psutil.Process(parent.pid).children(recursive=True)
-    os.kill(parent.pid, signal.SIGKILL)
-    await parent.wait()
+    async with asyncio.timeout(30):
+        assert await parent.stdout.readline() == b"ready\n"
+        children = psutil.Process(parent.pid).children(recursive=True)
+        os.kill(parent.pid, signal.SIGKILL)
+        await parent.wait()
     _, alive = await asyncio.to_thread(psutil.wait_procs, children, 5)
 
     assert children
