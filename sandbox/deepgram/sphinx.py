@@ -32,8 +32,8 @@ _PAUSE_MS = 300
 _MARGIN_MS = 100
 """Kept of the silence on either side of a recording's stretch."""
 _HISS = 3.0
-"""Amplitude, of 32768, of the noise laid over a recording. Pure digital silence spoils the recogniser's measure
-of a line: it found 77 % of espeak's words, and 91 % with the hiss. The callers' voice, which has a hiss of its
+"""Amplitude, of 32768, of the noise laid over a recording. Digital silence spoils the recogniser's measure of
+a line: without the hiss it found 77 % of espeak's words, with it 91 %. The callers' voice, with a hiss of its
 own, gains nothing by it (99.3 and 98.9 %), so live sound is left as it is."""
 _TIMEOUT_S = 60.0
 """For one stretch, with all that waits before it: far beyond any queue that a call survives."""
