@@ -27,7 +27,7 @@ class Hearing(_Part):
     utterance_end_ms: int = Field(default=1000, ge=1000, le=5000)
     silence_ms: int = Field(default=600, ge=100, le=5000)
     """Silence after which a turn is over even if the vendor says nothing."""
-    patience_ms: int = Field(default=1600, ge=100, le=10_000)
+    patience_ms: int = Field(default=1200, ge=100, le=10_000)
     """Silence granted after an unfinished phrase, in a dictated number, or when a long answer was asked for;
     no turn ends before, whatever the vendor says. A Flux model decides alone."""
 

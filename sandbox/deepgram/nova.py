@@ -37,7 +37,7 @@ class Nova:
         self._final_ms = 0.0
         self._last_word_end_ms = 0.0
         self._utterance_open = False
-        ears = Ears(self._speech_started, self._guess, _nothing, _never, self._piece, self._final)
+        ears = Ears(self._speech_started, self._guess, self._guess, _never, self._piece, self._final)
         patience_ms = self._query.endpointing_ms or 0.0
         tag = dict(query).get("tag", "")
         self._stream = SoundStream(recogniser, ears, dials, journal, tag, patience_ms, tasks)
@@ -177,10 +177,6 @@ def _word(word: Word) -> dict[str, Any]:
         "confidence": word.confidence,
         "punctuated_word": word.text,
     }
-
-
-async def _nothing(_heard: Recognised) -> None:
-    pass
 
 
 async def _never() -> None:

@@ -43,7 +43,7 @@ class Ears:
     speech_started: Callable[[float], Awaitable[None]]
     guess: Callable[[Recognised], Awaitable[None]]
     early: Callable[[Recognised], Awaitable[None]]
-    """Half of the time to the final has passed in silence."""
+    """All words are known, and the silence is not yet long enough for the final."""
     resumed: Callable[[], Awaitable[None]]
     """The voice went on after `early`."""
     piece: Callable[[Recognised], Awaitable[None]]
@@ -159,10 +159,11 @@ class SoundStream:
 
     async def _end(self, speech: Speech) -> None:
         """Recognise; tell when it is due and the stream has been silent for as long as was asked for."""
-        voice_at_s, final_ms = self._voice_at_s, self._dials.now.stt_final_ms
+        voice_at_s, dials = self._voice_at_s, self._dials.now
+        final_ms, eager_ms = dials.stt_final_ms, dials.stt_eager_ms
         words = await self._recognise(speech)
         await self._after_cut()
-        await _sleep_until(voice_at_s + final_ms / 2000)
+        await _sleep_until(voice_at_s + min(eager_ms, final_ms / 2) / 1000)
         if words:
             self._early = True
             await self._ears.early(Recognised(words, self.finder.heard_ms))
