@@ -29,6 +29,7 @@ Body: TypeAlias = (
     | reply_pb2.ToolCalled
     | reply_pb2.ToolReturned
     | reply_pb2.HangUpRequested
+    | reply_pb2.KeysEntered
     | voice_pb2.VoiceStarted
     | voice_pb2.ClauseVoiced
     | voice_pb2.VoiceFinished
