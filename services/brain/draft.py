@@ -49,8 +49,8 @@ class Draft:
                 return self._finish(reason)
 
     def whole(self, text: str) -> list[Body]:
-        """A reply whose text is known beforehand."""
-        return [*self.take(Token(text)), *self._finish("stop")]
+        """A reply whose text is known beforehand: one clause, whose sound may be kept."""
+        return [*self._content([text.strip()]), *self._finish("stop")]
 
     def fail(self, _error: VendorError) -> list[Body]:
         """End a reply whose model failed: an apology when nothing was said, else what there is."""

@@ -19,6 +19,7 @@ from parley.telemetry import Telemetry, parent_of
 from parley.v1.event_pb2 import Event
 from parley.v1.voice_pb2 import ClauseVoiced, VoiceFinished, VoiceStarted
 from parley.v1.work_pb2 import StageFailed
+from services.tts.kept import Kept, KeptVoice, phrases_of
 from services.tts.position import Position, Reply, evolve
 from services.tts.publish import AudioOut
 from services.tts.script import Script
@@ -56,32 +57,39 @@ async def open_speaking(settings: TtsSettings, telemetry: Telemetry) -> AsyncIte
         ["vendor", "code"],
         registry=telemetry.registry,
     )
+    kept = Kept()
     async with open_client(account) as client:
 
         async def serve_call(call: OwnedCall) -> None:
             if not call.ended:
-                await _speak_for(call, account, client, failures)
+                await _speak_for(call, account, client, kept, failures)
 
         yield serve_call
 
 
-async def _speak_for(call: OwnedCall, account: Account, client: AsyncElevenLabs, failures: Counter) -> None:
+async def _speak_for(
+    call: OwnedCall, account: Account, client: AsyncElevenLabs, kept: Kept, failures: Counter
+) -> None:
     """Serve one call until it ends; its voice is warm from the first moment on."""
-    by_socket = SocketVoice(account, call.agent.speaking, call.call_sid)
-    by_http = HttpVoice(client, call.agent.speaking)
+    speaking = call.agent.speaking
+    by_socket = SocketVoice(account, speaking, call.call_sid)
+    by_http = HttpVoice(client, speaking)
+    first, second = (KeptVoice(voice, kept, speaking) for voice in (by_socket, by_http))
     ways = Ways(
         vendor=VENDOR,
-        voices=(by_socket, by_socket, by_http, by_http),
+        voices=(first, first, second, second),
         late_after_s=account.late_after_s,
         failures=failures,
         vendor_seconds=call.telemetry.vendor_seconds,
     )
     async with asyncio.TaskGroup() as tasks:
         warm = tasks.create_task(by_socket.keep_open())
+        making = tasks.create_task(kept.make(by_socket, speaking, phrases_of(call.agent)), name="phrases")
         speaker = Speaker(call, ways, tasks)
         await speaker.follow()
         speaker.drop_all()
         warm.cancel()
+        making.cancel()
 
 
 @dataclass(slots=True)
