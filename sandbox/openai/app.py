@@ -127,6 +127,7 @@ class ChatCompletions:
         ended = "cancelled"
         completion = asked.completion
         tokens = completion.tokens
+        sent_at_us: list[int] = []
         try:
             await self._wait_for(asked, 0)
             self._note("first_token", asked)
@@ -136,6 +137,7 @@ class ChatCompletions:
                 await self._wait_for(asked, number)
                 if number == _FAULTY_TOKEN and asked.fault:
                     yield await _misbehave(asked.fault)
+                sent_at_us.append(time.time_ns() // 1000)
                 yield wire.chunk(completion, {"content": token})
             if asked.fault and len(tokens) <= _FAULTY_TOKEN:
                 yield await _misbehave(asked.fault)
@@ -147,7 +149,7 @@ class ChatCompletions:
             yield wire.DONE
             ended = "done"
         finally:
-            self._note(ended, asked)
+            self._note(ended, asked, tokens=tokens, sent_at_us=sent_at_us)
 
     async def _wait_for(self, asked: _Asked, token: int) -> None:
         await asyncio.sleep(self._due_in_s(asked, token))
@@ -158,8 +160,8 @@ class ChatCompletions:
         due_s = asked.arrived_s + now.first_token_ms / 1000 + token / now.tokens_per_s
         return max(0.0, due_s - time.monotonic())
 
-    def _note(self, kind: str, asked: _Asked) -> None:
-        self.journal.note(kind, call_sid=asked.call_sid, id=asked.completion.id)
+    def _note(self, kind: str, asked: _Asked, **more: Any) -> None:
+        self.journal.note(kind, call_sid=asked.call_sid, id=asked.completion.id, **more)
 
 
 async def _gone(request: Request, within_s: float) -> bool:
