@@ -1,10 +1,10 @@
 """A call's turns as figures: what callers waited, what of it was the vendors'. No I/O, no clock."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bench.turns.calls import Call
-from bench.turns.vendor_time import Answered, Journals, vendor_time
+from bench.turns.vendor_time import Answered, Journals, VendorTime, vendor_time
 from parley.envelope import body_of
 from parley.v1 import reply_pb2, speech_pb2, voice_pb2
 
@@ -18,7 +18,7 @@ class TurnFigures:
     waited: list[float] = field(default_factory=list)
     """From the end of the caller's voice to the first sound, both as on the line, in frames of 20 ms."""
     overhead: list[float] = field(default_factory=list)
-    """From the sending of the last voiced frame to the arrival of the first sound, less the vendors' time."""
+    """See `overhead_ms`."""
     overhead_on_line: list[float] = field(default_factory=list)
     """What was waited, less the vendors' time: the line's frames of 20 ms included."""
     vendors: list[float] = field(default_factory=list)
@@ -42,28 +42,29 @@ def turn_figures(calls: Iterable[Call], journals: Journals) -> TurnFigures:
                 figures.unanswered += 1
                 continue
             figures.waited.append(response.gap_ms)
-            end_us = round((response.first_sound_at - response.gap_ms / 1000) * 1e6)
-            _compare(_answer_after(end_us, answered), end_us, response.gap_ms, arrivals, journals, figures)
+            heard_us = round(response.first_sound_at * 1e6)
+            end_us = heard_us - round(response.gap_ms * 1000)
+            turn = next((turn for turn in answered if turn.turn_ended_at_us > end_us - _FRAME_US), None)
+            vendors = None if turn is None else vendor_time(turn, journals)
+            arrived_us = next((at_us for at_us in arrivals if at_us > end_us), None)
+            if vendors is None or arrived_us is None:
+                figures.unmatched += 1
+                continue
+            figures.vendors.append(vendors.total_ms)
+            figures.overhead.append(overhead_ms(vendors, arrived_us, heard_us))
+            figures.overhead_on_line.append(response.gap_ms - vendors.total_ms)
     return figures
 
 
-def _compare(
-    turn: Answered | None,
-    end_us: int,
-    gap_ms: float,
-    arrivals: Sequence[int],
-    journals: Journals,
-    figures: TurnFigures,
-) -> None:
-    vendors = None if turn is None else vendor_time(turn, journals)
-    arrived_us = next((at_us for at_us in arrivals if at_us > end_us), None)
-    if vendors is None or arrived_us is None:
-        figures.unmatched += 1
-        return
-    figures.vendors.append(vendors.total_ms)
-    figures.overhead_on_line.append(gap_ms - vendors.total_ms)
-    # A frame is sent when it begins on the caller's clock; its voice ends 20 ms later on that clock.
-    figures.overhead.append((arrived_us - end_us + _FRAME_US) / 1000 - vendors.total_ms)
+def overhead_ms(vendors: VendorTime, arrived_us: int, heard_us: int) -> float:
+    """From the sending of the last voiced frame to the arrival of the first sound, less the vendors' time.
+
+    The caller's side sends and hears on a clock of 20 ms, to which `heard_us` belongs: how far the frame's
+    arrival at the transcriber is behind that clock is what the way there took. The clock wobbles a little.
+    """
+    half_us = _FRAME_US // 2
+    way_ms = ((vendors.speech_end_at_us - heard_us + half_us) % _FRAME_US - half_us) / 1000
+    return way_ms + (arrived_us - vendors.speech_end_at_us) / 1000 - vendors.total_ms
 
 
 def answered_turns(call: Call) -> list[Answered]:
@@ -86,10 +87,6 @@ def answered_turns(call: Call) -> list[Answered]:
             case _:
                 pass
     return found
-
-
-def _answer_after(end_us: int, answered: Sequence[Answered]) -> Answered | None:
-    return next((turn for turn in answered if turn.turn_ended_at_us > end_us - _FRAME_US), None)
 
 
 def _is_arrival(entry: object, call_sid: str) -> bool:

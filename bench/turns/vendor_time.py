@@ -26,6 +26,8 @@ class Journals:
 class VendorTime:
     """Milliseconds of one turn that are the vendors'."""
 
+    speech_end_at_us: int
+    """When the last voiced frame reached the transcriber: wall clock."""
     stt_ms: float
     llm_first_token_ms: float
     llm_clause_ms: float
@@ -63,6 +65,7 @@ def vendor_time(turn: Answered, journals: Journals) -> VendorTime | None:
     first_us = done["sent_at_us"][0]
     clause_us = done["sent_at_us"][completing_token(done["tokens"], turn.first_clause)]
     return VendorTime(
+        speech_end_at_us=final["speech_end_at_us"],
         stt_ms=(final["at_us"] - final["speech_end_at_us"]) / 1000,
         llm_first_token_ms=(first_us - request["at_us"]) / 1000,
         llm_clause_ms=(clause_us - first_us) / 1000,
@@ -86,9 +89,13 @@ def _of(journal: Iterable[Entry], kind: str, **fields: str) -> Iterable[Entry]:
 
 
 def _sounds(journal: Iterable[Entry], kind: str, turn: Answered) -> Iterable[Entry]:
-    """Of this reply's first clause; the text tells it from another call's reply of the same name."""
-    entries = _of(journal, kind, context_id=turn.reply_id)
-    return (entry for entry in entries if entry["text"].strip() == turn.first_clause.strip())
+    """Of this reply's first clause; a context is named after call and reply."""
+    name = f"{turn.call_sid}.{turn.reply_id}."
+    return (
+        entry
+        for entry in _of(journal, kind)
+        if entry["context_id"].startswith(name) and entry["text"].strip() == turn.first_clause.strip()
+    )
 
 
 def _last_before(at_us: int, entries: Iterable[Entry]) -> Entry | None:
