@@ -86,4 +86,4 @@ async def _call(bus: Bus, telephone: Telephone, script: Script, url: str) -> Cal
     call_sid = await telephone.call(script, voice_url=url)
     async with asyncio.timeout(_LONGEST_CALL_S):
         events = [event async for event in follow(bus, call_sid)]
-    return Call(call_sid, await telephone.report(call_sid), tuple(events))
+    return Call(call_sid, await telephone.report(call_sid, decode_tone=True), tuple(events))

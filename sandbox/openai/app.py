@@ -77,6 +77,8 @@ class ChatCompletions:
         except ScenarioError as error:
             return _error(500, str(error))
         self._note("request", asked)
+        if asked.fault == "refuse":
+            return _error(500, "Refused by the scenario.")
         if asked.fault == "hang" and await _gone(request, _HANG_S):
             self._note("cancelled", asked)
             return Response(status_code=499)
@@ -115,7 +117,7 @@ class ChatCompletions:
             tokens=tuple(_TOKEN.findall(answer.text)),
         )
         call_sid = str(body.get("user") or metadata.get("call_sid") or "")
-        fault = now.llm_fault if now.llm_fault and self._faulty() else ""
+        fault = answer.fault or (now.llm_fault if now.llm_fault and self._faulty() else "")
         return _Asked(completion, call_sid, arrived_s, fault)
 
     async def _whole(self, asked: _Asked, request: Request) -> Response:
@@ -157,7 +159,9 @@ class ChatCompletions:
     def _due_in_s(self, asked: _Asked, token: int) -> float:
         """Until the n-th token, counted from the request's arrival."""
         now = self.dials.now
-        due_s = asked.arrived_s + now.first_token_ms / 1000 + token / now.tokens_per_s
+        wait_ms = asked.completion.answer.wait_ms
+        first_ms = now.first_token_ms if wait_ms is None else wait_ms
+        due_s = asked.arrived_s + first_ms / 1000 + token / now.tokens_per_s
         return max(0.0, due_s - time.monotonic())
 
     def _note(self, kind: str, asked: _Asked, **more: Any) -> None:

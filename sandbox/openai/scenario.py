@@ -15,7 +15,8 @@ from typing import Any
 import yaml
 
 _FOLDER = Path(__file__).parent / "scenarios"
-_KEYS = {"when", "after", "turn", "tool_result", "say", "call"}
+_KEYS = {"when", "after", "turn", "tool_result", "say", "call", "wait_ms", "fault"}
+_FAULTS = ("", "refuse", "hang", "hang_mid", "close_mid", "error_mid", "garbage")
 
 
 class ScenarioError(ValueError):
@@ -30,6 +31,9 @@ class Answer:
     tool: str = ""
     arguments: str = "{}"
     """JSON."""
+    wait_ms: float | None = None
+    """Until the first token; None for what is set for all."""
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,9 @@ class Rule:
     """The user's n-th message; 0 for any."""
     tool_result: str = ""
     """The last message is this tool's result; empty: it is not a tool's result."""
+    wait_ms: float | None = None
+    fault: str = ""
+    """What goes wrong with this answer; as in the stand-in's settings, or `refuse`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,7 @@ class Scenario:
 def _fill(rule: Rule, user: str, assistant: str, match: re.Match[str]) -> Answer:
     said = {name: (value or "").strip() for name, value in match.groupdict().items()}
     text = rule.say.format_map({"user": user.strip(), "assistant": assistant.strip(), **said})
-    return Answer(text, rule.tool, json.dumps(dict(rule.arguments)))
+    return Answer(text, rule.tool, json.dumps(dict(rule.arguments)), rule.wait_ms, rule.fault)
 
 
 def _text(message: Mapping[str, Any]) -> str:
@@ -130,8 +137,8 @@ def scenario_names() -> tuple[str, ...]:
 
 
 def has_scenario(name: str) -> bool:
-    """Whether the folder holds it."""
-    return name in scenario_names()
+    """Whether the folder holds it, or it is a path to one."""
+    return name in scenario_names() or (name.endswith(".yaml") and Path(name).is_file())
 
 
 def _rule(data: Any, where: str) -> Rule:
@@ -151,6 +158,8 @@ def _rule(data: Any, where: str) -> Rule:
             after=re.compile(data["after"], re.IGNORECASE) if "after" in data else None,
             turn=int(data.get("turn", 0)),
             tool_result=str(data.get("tool_result", "")),
+            wait_ms=float(data["wait_ms"]) if "wait_ms" in data else None,
+            fault=str(data.get("fault", "")),
         )
         _check_names(rule)
     except (re.error, ValueError, TypeError, AttributeError) as error:
@@ -159,6 +168,8 @@ def _rule(data: Any, where: str) -> Rule:
 
 
 def _check_names(rule: Rule) -> None:
+    if rule.fault not in _FAULTS:
+        raise ValueError(f"unknown fault {rule.fault!r} (known: {', '.join(_FAULTS[1:])})")
     known = {"user", "assistant", *(rule.when.groupindex if rule.when else ())}
     for _, name, _, _ in string.Formatter().parse(rule.say):
         if name is not None and name not in known:
