@@ -1,7 +1,7 @@
 """Interruptions, true and false, as figures. No I/O, no clock."""
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bench.turns.calls import Call
@@ -11,6 +11,7 @@ from parley.v1.event_pb2 import Event
 from sandbox.caller.report import HeardLine
 from services.brain import conversation
 from services.brain.conversation import Conversation
+from services.brain.reply import Reply
 
 _RESUMED_WITHIN_MS = 700.0
 _SEAM_CHARACTERS = 3
@@ -48,33 +49,33 @@ def barge_in_figures(calls: Iterable[Call]) -> BargeInFigures:
     for call in calls:
         figures.silent_after += [barge_in.agent_silent_after_ms for barge_in in call.report.barge_ins]
         figures.own += _own_ms(call.events)
-        kept = kept_words(call.events)
-        for words, line in zip(kept, interrupted_lines(call), strict=False):
+        for reply, line in zip(broken_off(call.events), interrupted_lines(call), strict=False):
             figures.cuts += 1
-            heard = (line.text or "").split()
-            if is_exact(words, heard):
+            heard = line.text or ""
+            if is_exact(reply, heard):
                 figures.exact += 1
             else:
-                figures.wrong.append(f"kept {' '.join(words[-4:])!r}, heard {' '.join(heard[-4:])!r}")
+                figures.wrong.append(f"kept {reply.heard_text[-40:]!r}, heard {heard[-40:]!r}")
     return figures
 
 
-def is_exact(kept: Sequence[str], heard: Sequence[str]) -> bool:
-    """Whether the history has what was heard, to within one word at the end."""
-    same = 0
-    for one, other in zip(kept, heard, strict=False):
-        if one != other:
-            break
-        same += 1
-    return len(kept) - same <= 1 and len(heard) - same <= 1
+def is_exact(reply: Reply, heard: str) -> bool:
+    """Whether the history keeps of a reply what was heard, to within one word at the end.
+
+    Compared by letters: between two clauses the voice says no space.
+    """
+    kept = reply.heard_text.split()
+    least, most = _bare(" ".join(kept[:-1])), _bare(" ".join(reply.text.split()[: len(kept) + 1]))
+    bare = _bare(heard)
+    return bare[: len(least)] == least and len(bare) <= len(most)
 
 
-def kept_words(events: Iterable[Event]) -> list[list[str]]:
-    """What the history keeps of each reply that was broken off, in their order."""
+def broken_off(events: Iterable[Event]) -> list[Reply]:
+    """The replies that the caller broke off after having heard some of them, in their order."""
     known = Conversation()
     for event in events:
         known = conversation.evolve(known, event)
-    return [reply.heard_text.split() for reply in known.replies if reply.dropped == "barge_in"]
+    return [reply for reply in known.replies if reply.dropped == "barge_in" and reply.audible]
 
 
 def interrupted_lines(call: Call) -> list[HeardLine]:

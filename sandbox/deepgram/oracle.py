@@ -25,6 +25,8 @@ _MOST_PLACES = 50
 @dataclass(frozen=True, slots=True)
 class _Known:
     words: tuple[Word, ...]
+    voiced_ms: frozenset[int]
+    """Offsets of its voiced frames: only those can be found."""
 
 
 class Oracle:
@@ -67,13 +69,15 @@ class Oracle:
             raise ValueError(f"more than {_MOST_UTTERANCES} utterances")
         self._texts.add((text, len(mulaw)))
         number = len(self._known)
-        self._known.append(_Known(words))
+        voiced_ms: set[int] = set()
         for at in range(0, len(mulaw) - FRAME_BYTES + 1, FRAME_BYTES):
             frame = mulaw[at : at + FRAME_BYTES]
             if is_voiced(frame):
+                voiced_ms.add(at // 8)
                 places = self._frames.setdefault(frame, [])
                 if len(places) < _MOST_PLACES:
                     places.append((number, at // 8))
+        self._known.append(_Known(words, frozenset(voiced_ms)))
 
     async def recognise(self, mulaw: bytes) -> tuple[Word, ...]:
         """Words of which at least half was found; of two at one time the one whose utterance fits better."""
@@ -89,9 +93,12 @@ class Oracle:
             at += FRAME_BYTES
         words: list[Word] = []
         for (number, shift_ms), offsets in sorted(heard.items(), key=lambda item: -len(item[1])):
-            for word in self._known[number].words:
+            known = self._known[number]
+            for word in known.words:
                 said = Word(word.text, word.start_ms + shift_ms, word.end_ms + shift_ms, word.confidence)
-                if _share(word, offsets) >= 0.5 and not any(_collide(said, other) for other in words):
+                if _share(word, offsets, known.voiced_ms) >= 0.5 and not any(
+                    _collide(said, other) for other in words
+                ):
                     words.append(said)
         return tuple(sorted(words, key=lambda word: word.start_ms))
 
@@ -101,6 +108,6 @@ def _collide(one: Word, other: Word) -> bool:
     return shared_ms > FRAME_MS
 
 
-def _share(word: Word, offsets: set[int]) -> float:
-    inside = [ms for ms in offsets if word.start_ms - FRAME_MS < ms < word.end_ms]
-    return len(inside) * FRAME_MS / max(word.end_ms - word.start_ms, FRAME_MS)
+def _share(word: Word, found_ms: set[int], voiced_ms: frozenset[int]) -> float:
+    inside = [ms for ms in voiced_ms if word.start_ms - FRAME_MS < ms < word.end_ms]
+    return sum(ms in found_ms for ms in inside) / max(len(inside), 1)

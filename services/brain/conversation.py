@@ -119,6 +119,12 @@ class Conversation:
         return last.text if isinstance(last, CallerTurn | Keys) else ""
 
     @property
+    def keys_unanswered(self) -> bool:
+        """Whether the last that the caller did was to press keys."""
+        said = [item for item in self.items if not (isinstance(item, Reply) and _is_by_the_way(item))]
+        return bool(said) and isinstance(said[-1], Keys)
+
+    @property
     def unanswered_turn(self) -> int | None:
         """The turn that wants an answer now: the caller's last, or one whose answer was left unfinished."""
         if self.open_tools:
@@ -145,6 +151,11 @@ class Conversation:
         """A reply by its name; an empty one if there is none."""
         found = (item for item in self.items if isinstance(item, Reply) and item.reply_id == reply_id)
         return next(found, Reply(reply_id, 0))
+
+    def turn_of(self, reply: Reply) -> int:
+        """The turn that a reply answers or, said unasked, comes after."""
+        before = self.items[: self.items.index(reply)]
+        return max([reply.turn, *(item.turn for item in before if isinstance(item, CallerTurn))])
 
     def turn(self, number: int) -> CallerTurn | None:
         """A finished turn by its number."""

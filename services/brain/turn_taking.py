@@ -15,6 +15,8 @@ FALSE_ALARM_MS = 550
 """A voice that has stopped this long without a word was none: longer than a vendor's guess takes."""
 NOISE_MS = 2000
 """A sound that has gone on this long without a word is no speech: a street, a television."""
+_WORDS_AFTER_KEYS_MS = 3000
+"""Who speaks and presses keys at once is answered to both; for so long after the last key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +120,13 @@ def decide(floor: Floor, known: Conversation, agent: Agent, *, now_ms: int) -> D
         return Drop((guessed.reply_id,), "speculation")
     turn = known.unanswered_turn
     if turn is not None:
+        words_ms = floor.key_at_ms + _WORDS_AFTER_KEYS_MS
+        if known.keys_unanswered and floor.words_turn > turn and now_ms < words_ms:
+            return WaitUntil(words_ms)
         return _answer(turn, guessed, known)
     active = tuple(reply for reply in known.active_replies if not reply.held_back)
-    if any(reply.turn < floor.words_turn for reply in active) and not is_backchannel(floor.words):
+    overheard = any(known.turn_of(reply) < floor.words_turn for reply in active)
+    if overheard and not is_backchannel(floor.words):
         return _drop(active)
     if known.guess is not None and speculation.is_worth_it(known, agent):
         return Speculate(known.guess.turn)

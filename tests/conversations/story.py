@@ -1,9 +1,9 @@
 """What happened in a conversation, as its expectations speak of it. No I/O, no clock."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bench.turns.barge_in_figures import is_exact, kept_words
+from bench.turns.barge_in_figures import broken_off
 from parley.envelope import CallClock, body_of, name_of
 from parley.v1 import call_pb2, playback_pb2, reply_pb2, speech_pb2, work_pb2
 from parley.v1.reply_pb2 import REPLY_KIND_FILLER
@@ -93,10 +93,11 @@ class Story:
 
     def history_differs(self) -> str:
         """Where the history keeps something else than was heard; empty when nowhere, to within a word."""
-        heard = self.heard.split()
-        for words in kept_words(self.held.events):
-            if words and not _within(words, heard):
-                return f"the history keeps {' '.join(words)!r}, which was not heard so"
+        heard = "".join(self.heard.split())
+        for reply in broken_off(self.held.events):
+            sure = "".join(reply.heard_text.split()[:-1])
+            if sure not in heard:
+                return f"the history keeps {reply.heard_text!r}, which was not heard so: {self.heard!r}"
         return ""
 
     def told(self) -> str:
@@ -113,9 +114,3 @@ class Story:
             facts = " ".join(str(body).split())[:110]
             yield f"{clock.ms_at(event.sent_at_us):7} {event.stage:8} {name_of(body):18} {facts}"
         yield f"heard: {self.heard}"
-
-
-def _within(words: Sequence[str], heard: Sequence[str]) -> bool:
-    """Whether the words were heard one after another, give or take the last."""
-    starts = [n for n, word in enumerate(heard) if word == words[0]]
-    return len(words) == 1 or any(is_exact(words[:-1], list(heard[n : n + len(words) - 1])) for n in starts)

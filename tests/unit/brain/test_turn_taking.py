@@ -19,7 +19,7 @@ from services.brain.turn_taking import (
     Speculate,
     WaitUntil,
 )
-from tests.unit.brain.said import event, held, playing, reply, turn, voiced
+from tests.unit.brain.said import event, held, played, playing, reply, turn, voiced
 
 AGENT = Agent(
     prompt="x",
@@ -166,3 +166,21 @@ def test_an_uh_huh_is_played_over_at_once() -> None:
     log = [*SPEAKING, event(SpeechStarted()), held("r1", 310), event(SpeechStopped()), turn(1, "uh huh")]
 
     assert decide(*log) == Resume("r1")
+
+
+def test_what_is_said_unasked_is_not_dropped_for_words_before_it() -> None:
+    """An idle prompt belongs to no turn; the words of the last one are no interruption of it."""
+    log = [turn(1, "yes"), *reply("r1", 1, "Good."), played("r1", 500)]
+    asked = [*log, *reply("r2", 0, "Are you still there?"), *playing("r2")]
+
+    assert decide(*asked) is None
+    assert decide(*asked, event(WordsHeard(turn=2, text="i am"))) == Drop(("r2",))
+
+
+def test_keys_pressed_amid_words_wait_for_them() -> None:
+    """Not for ever."""
+    log = [event(WordsHeard(turn=1, text="my code is")), key("1"), event(KeysEntered(digits="1"))]
+
+    assert decide(*log, now_ms=100) == WaitUntil(3000)
+    assert decide(*log, now_ms=3000) == Answer(0)
+    assert decide(*log, turn(1, "my code is"), now_ms=100) == Answer(1)
