@@ -94,3 +94,7 @@ class CallClock:
     def ms_at(self, wall_us: int) -> int:
         """Call time of a wall-clock moment (UTC, microseconds)."""
         return max(0, (wall_us - self.started_at_us) // 1000)
+
+    def us_at(self, call_ms: int) -> int:
+        """Wall-clock moment (UTC, microseconds) of a call time."""
+        return self.started_at_us + call_ms * 1000

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import uvicorn
 from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import generate_latest
+from prometheus_client.exposition import choose_encoder
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -38,8 +38,10 @@ class Health:
         reason = self.ready()
         return PlainTextResponse(reason or "ready", status_code=503 if reason else 200)
 
-    async def _metrics(self, _request: Request) -> Response:
-        return Response(generate_latest(self.registry), media_type="text/plain; version=0.0.4")
+    async def _metrics(self, request: Request) -> Response:
+        """In OpenMetrics' format, which alone has exemplars, for whoever asks for it."""
+        write, media_type = choose_encoder(request.headers.get("accept", ""))
+        return Response(write(self.registry), media_type=media_type)
 
 
 def health_app(health: Health) -> ASGIApp:

@@ -12,6 +12,7 @@ from bench.turns.rounds import (
     TTS_FIRST_BYTE_MS,
     Round,
 )
+from cli.latency_budget import read_budget
 
 PLAIN, GUESS, OPENER = "plain", "with speculation", "with openers too"
 
@@ -87,7 +88,12 @@ def _named(rounds: Sequence[Round], name: str) -> list[Round]:
 
 def table(rounds: Sequence[Round]) -> Table:
     """A line each figure and round."""
-    shown = Table("", "calls at once", "p50", "p95", "p99", "n", "CPU", title="Turns, in ms")
+    own = read_budget().own
+    shown = Table(
+        *("", "calls at once", "p50", "p95", "p99", "n", "CPU"),
+        title="Turns, in ms",
+        caption=f"the budget's overhead: p50 {own.p50_ms}, p95 {own.p95_ms}",
+    )
 
     def row(name: str, made: Round, values: Iterable[float]) -> None:
         known = spread(values)

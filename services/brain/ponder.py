@@ -6,13 +6,9 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-from opentelemetry.trace import Span
-
-from parley import telemetry_names as names
 from parley.agent import Thinking
 from parley.errors import VendorError
 from parley.stage import OwnedCall
-from parley.telemetry import parent_of, traceparent_of
 from services.brain.draft import Draft
 from services.brain.prompt import Message
 from services.brain.vendors import Model, Thought
@@ -33,7 +29,6 @@ class Pondered:
 class _Work:
     draft: Draft
     told: Sequence[Message]
-    span: Span
     task: asyncio.Task[None]
 
 
@@ -60,21 +55,12 @@ class Ponder:
         """What is worked on."""
         return self._work.draft if self._work is not None else None
 
-    @property
-    def traceparent(self) -> str:
-        """The trace context of the work in hand."""
-        return traceparent_of(self._work.span) if self._work is not None else ""
-
-    def begin(self, draft: Draft, told: Sequence[Message], tasks: asyncio.TaskGroup, trace: str) -> None:
+    def begin(self, draft: Draft, told: Sequence[Message], tasks: asyncio.TaskGroup) -> None:
         """Work on this from now on."""
         self.stop()
-        span = self._call.telemetry.tracer.start_span(names.THINK_SPAN, parent_of(trace))
-        span.set_attributes(
-            {names.CALL_SID: self._call.call_sid, names.TURN: draft.turn, names.REPLY_ID: draft.reply_id}
-        )
         thinking = self._thinking(draft.turn)
         task = tasks.create_task(self._ask(draft, told, thinking), name="think")
-        self._work = _Work(draft, told, span, task)
+        self._work = _Work(draft, told, task)
 
     def failed(self, error: VendorError, tasks: asyncio.TaskGroup) -> bool:
         """Ask again, or the second model; False when there is nobody left to ask."""
@@ -95,7 +81,6 @@ class Ponder:
         """Work on nothing any more."""
         if self._work is not None:
             self._work.task.cancel()
-            self._work.span.end()
             self._work = None
 
     @property

@@ -72,7 +72,6 @@ class Mind:
         self._withheld: list[ToolCalled] = []
         """Tools that an answer to a guess wants: nothing is done on a guess."""
         self._tools_running: set[str] = set()
-        self._turn_trace = ""
 
     async def run(self) -> None:
         """Until the call has ended."""
@@ -124,13 +123,10 @@ class Mind:
         self._floor = turn_taking.evolve(self._floor, event, now_ms=at_ms)
         self._quiet = silence.evolve(self._quiet, event, now_ms=at_ms)
         self._waiting = fillers.evolve(self._waiting, event, now_ms=at_ms)
-        if event.HasField("turn_ended"):
-            self._turn_trace = event.traceparent
 
-    async def _say(self, *bodies: Body, traceparent: str = "") -> None:
+    async def _say(self, *bodies: Body) -> None:
         for body in bodies:
-            event = await self._call.log.say(body, traceparent=traceparent or self._turn_trace)
-            self._learn(event, self._call.log.now_ms())
+            self._learn(await self._call.log.say(body), self._call.log.now_ms())
 
     async def _say_whole(self, kind: ReplyKind, text: str, turn: int = 0) -> str:
         """A reply whose text is known; gives its name."""
@@ -218,8 +214,8 @@ class Mind:
         draft = self._draft(turn, opener)
         told = messages(self._call.agent, known, opener)
         self._withheld.clear()
-        self._ponder.begin(draft, told, tasks, self._turn_trace)
-        await self._say(*draft.start(REPLY_KIND_ANSWER, held=held), traceparent=self._ponder.traceparent)
+        self._ponder.begin(draft, told, tasks)
+        await self._say(*draft.start(REPLY_KIND_ANSWER, held=held))
 
     async def _pondered(self, item: Pondered, tasks: asyncio.TaskGroup) -> None:
         draft = self._ponder.draft
@@ -233,7 +229,7 @@ class Mind:
             if held and isinstance(body, ToolCalled):
                 self._withheld.append(body)
             else:
-                await self._say(body, traceparent=self._ponder.traceparent)
+                await self._say(body)
         if self._known.reply(draft.reply_id).finished:
             self._ponder.stop()
 
@@ -243,11 +239,11 @@ class Mind:
             StageFailed(code=error.code, message=error.reason, retryable=error.retryable, vendor=error.vendor)
         )
         if not self._ponder.failed(error, tasks):
-            await self._say(*draft.fail(error), traceparent=self._ponder.traceparent)
+            await self._say(*draft.fail(error))
             self._ponder.stop()
         elif not draft.untouched:
             # What was said stands; the next reply goes on from there.
-            await self._say(*draft.leave_unfinished(), traceparent=self._ponder.traceparent)
+            await self._say(*draft.leave_unfinished())
             self._ponder.stop()
 
     async def _drop(self, reply_id: str, reason: str) -> None:

@@ -7,15 +7,13 @@ from dataclasses import dataclass, field
 
 import structlog
 from elevenlabs import AsyncElevenLabs
-from opentelemetry import trace
-from opentelemetry.context import Context
 from prometheus_client import Counter
 
 from parley import telemetry_names as names
 from parley.envelope import body_of
 from parley.errors import VendorError
 from parley.stage import OwnedCall, ServeCall
-from parley.telemetry import Telemetry, parent_of
+from parley.telemetry import Telemetry
 from parley.v1.event_pb2 import Event
 from parley.v1.voice_pb2 import ClauseVoiced, VoiceFinished, VoiceStarted
 from parley.v1.work_pb2 import StageFailed
@@ -101,7 +99,6 @@ class Speaker:
     tasks: asyncio.TaskGroup
     _position: Position = field(default_factory=Position)
     _spoken: dict[str, _Spoken] = field(default_factory=dict)
-    _parents: dict[str, Context | None] = field(default_factory=dict)
     _failed_with: str = ""
     """Code of the failure that the log knows of, until a reply succeeds."""
     _out: AudioOut = field(init=False)
@@ -138,8 +135,6 @@ class Speaker:
         reply = self._position.replies.get(getattr(body, "reply_id", ""))
         if reply is None or reply is before.replies.get(reply.reply_id):
             return None
-        if event.HasField("reply_started"):
-            self._parents[reply.reply_id] = parent_of(event.traceparent)
         return reply
 
     def _attend(self, reply: Reply) -> None:
@@ -157,24 +152,18 @@ class Speaker:
         spoken.script.grow(reply.texts, complete=reply.complete)
 
     async def _speak(self, reply: Reply, script: Script) -> None:
-        tracer = self.call.telemetry.tracer
-        attributes = {names.CALL_SID: self.call.call_sid, names.REPLY_ID: reply.reply_id}
-        with tracer.start_as_current_span(
-            names.TTS_SPAN, context=self._parents.pop(reply.reply_id, None), attributes=attributes
-        ) as span:
-            telling = Telling(
-                script=script,
-                sound=ReplySound(reply.reply_id, reply.next_clause, reply.next_sample, reply.next_sample),
-                out=self._out,
-                say=self._say,
-                started=reply.started,
-            )
-            failure = await speak_reply(self.ways, telling)
-            if failure is None:
-                self._failed_with = ""
-            else:
-                span.set_status(trace.StatusCode.ERROR, failure.code)
-                await self._tell_failure(reply.reply_id, failure)
+        telling = Telling(
+            script=script,
+            sound=ReplySound(reply.reply_id, reply.next_clause, reply.next_sample, reply.next_sample),
+            out=self._out,
+            say=self._say,
+            started=reply.started,
+        )
+        failure = await speak_reply(self.ways, telling)
+        if failure is None:
+            self._failed_with = ""
+        else:
+            await self._tell_failure(reply.reply_id, failure)
 
     async def _say(self, body: VoiceStarted | ClauseVoiced | VoiceFinished) -> None:
         self._learn(await self.call.log.say(body))
