@@ -9,7 +9,7 @@ import yaml
 
 from sandbox.caller.script import Script, ScriptError, parse_script
 
-_KEYS = ("about", "agent", "model", "second model", "caller", "expect")
+_KEYS = ("about", "agent", "model", "second model", "network", "caller", "expect")
 _AGENT = {
     "greeting": "Hello.",
     "prompt": "You answer the phone of a clinic.",
@@ -34,6 +34,7 @@ class Case:
     script: Script
     expect: Mapping[str, Any]
     second_model: list[Any] = field(default_factory=list)
+    network: Mapping[str, Any] = field(default_factory=dict)
 
     def files(self, folder: Path) -> dict[Path, str]:
         """The agent's file and its scripted models."""
@@ -75,4 +76,5 @@ def read_case(path: Path) -> Case:
         script=script,
         expect=data["expect"],
         second_model=data.get("second model") or [],
+        network=data.get("network") or {},
     )

@@ -56,7 +56,8 @@ async def hold_all(up: Up, cases: Sequence[Case]) -> dict[str, Held | str]:
 
 
 async def _hold(bus: Bus, telephone: Telephone, case: Case, edge_url: str) -> Held:
-    call_sid = await telephone.call(case.script, voice_url=f"{edge_url}/voice?agent={case.name}")
+    url = f"{edge_url}/voice?agent={case.name}"
+    call_sid = await telephone.call(case.script, voice_url=url, faults=case.network or None)
     async with asyncio.timeout(_LONGEST_S):
         events = [event async for event in follow(bus, call_sid)]
     return Held(call_sid, await telephone.report(call_sid, decode_tone=True), tuple(events))
