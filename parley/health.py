@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 
 import uvicorn
@@ -69,8 +69,9 @@ async def serve(app: ASGIApp, host: str, port: int, *, drain_timeout_s: float = 
         server_header=False,
     )
     server = uvicorn.Server(config)
-    sock = config.bind_socket()
-    async with asyncio.TaskGroup() as tasks:
+    async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
+        # The server closes it too, but not when it is cancelled.
+        sock = stack.enter_context(closing(config.bind_socket()))
         serving = tasks.create_task(server._serve([sock]))  # noqa: SLF001 - serve() would take the signals
         while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)

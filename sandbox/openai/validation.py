@@ -103,7 +103,7 @@ def _order(messages: list[dict[str, Any]]) -> Iterator[Wrong]:
     for number, message in enumerate(messages):
         where = f"messages.[{number}].role"
         if message["role"] == "tool":
-            if message.get("tool_call_id") not in open_calls:
+            if str(message.get("tool_call_id")) not in open_calls:
                 text = (
                     "messages with role 'tool' must be a response to a preceding message with 'tool_calls'."
                 )
@@ -113,7 +113,7 @@ def _order(messages: list[dict[str, Any]]) -> Iterator[Wrong]:
         if open_calls:
             text = "An assistant message with 'tool_calls' must be followed by tool messages"
             yield Wrong(f"{text} responding to each 'tool_call_id'.", where)
-        open_calls = {call["id"] for call in message.get("tool_calls") or ()}
+        open_calls = {str(call["id"]) for call in message.get("tool_calls") or ()}
     if open_calls:
         text = "An assistant message with 'tool_calls' must be followed by tool messages"
         yield Wrong(f"{text} responding to each 'tool_call_id'.", f"messages.[{len(messages) - 1}].role")

@@ -11,8 +11,8 @@ from services.edge.media_protocol import Media
 
 _MOST_WAITING = 3
 """So many frames, 60 ms, behind a hole: what is missing is lost."""
-_JITTER_MS = 10
-"""Twilio's timestamps may be this inexact."""
+_FRAME_MS = 20
+"""A shorter hole has no room for a frame."""
 _REMEMBERED = 50
 
 
@@ -28,7 +28,7 @@ class FrameOrder:
         """What may be passed on now; a frame that came before is left out, one that is too late is not."""
         if frame.timestamp_ms in self._passed or frame in self._waiting:
             return []
-        if self._next_ms is None or frame.timestamp_ms <= self._next_ms + _JITTER_MS:
+        if self._next_ms is None or frame.timestamp_ms < self._next_ms + _FRAME_MS:
             return [self._pass(frame), *self._what_follows()]
         self._waiting = sorted([*self._waiting, frame], key=lambda waiting: waiting.timestamp_ms)
         return self.rest() if len(self._waiting) >= _MOST_WAITING else []
@@ -40,7 +40,7 @@ class FrameOrder:
 
     def _what_follows(self) -> list[Media]:
         found: list[Media] = []
-        while self._waiting and self._waiting[0].timestamp_ms <= (self._next_ms or 0) + _JITTER_MS:
+        while self._waiting and self._waiting[0].timestamp_ms < (self._next_ms or 0) + _FRAME_MS:
             found.append(self._pass(self._waiting.pop(0)))
         return found
 

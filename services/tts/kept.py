@@ -22,10 +22,9 @@ _LONGEST_S = 20.0
 
 
 def phrases_of(agent: Agent) -> tuple[str, ...]:
-    """What the agent file has said word for word, the most urgent first."""
+    """What the agent file has said word for word and nobody wants to wait for, the most urgent first."""
     openers = (*agent.openers.statements, *agent.openers.questions) if agent.openers.enabled else ()
-    idle = (*agent.idle.prompts, agent.idle.goodbye, agent.max_call_warning)
-    phrases = (agent.greeting, *openers, *agent.fillers.phrases, *idle)
+    phrases = (agent.greeting, *openers, *agent.fillers.phrases)
     return tuple(dict.fromkeys(phrase.strip() for phrase in phrases if phrase.strip()))
 
 
