@@ -108,14 +108,10 @@ def noise_figures(calls: Iterable[Call]) -> NoiseFigures:
         for barge_in in call.report.barge_ins:
             noise = next(s for s in call.report.said if s.start_ms <= barge_in.spoke_at_ms <= s.end_ms)
             silent_ms = barge_in.spoke_at_ms + barge_in.agent_silent_after_ms
-            again_ms = next((h.start_ms for h in call.report.heard if h.start_ms >= silent_ms), None)
+            again_ms = next((h.start_ms for h in call.report.heard if h.start_ms >= silent_ms), float("inf"))
             figures.noises += 1
-            if again_ms is None:
-                # Nothing was held for long enough to be a silence: the caller heard it go on.
-                held = any(h.start_ms <= noise.end_ms < h.end_ms for h in call.report.heard)
-                figures.resumed += held
-                continue
-            after_ms = max(0.0, again_ms - noise.end_ms)
+            # Where it was speaking when the noise ended it had not stopped for it, or had gone on already.
+            after_ms = 0.0 if silent_ms >= noise.end_ms else max(0.0, again_ms - noise.end_ms)
             figures.resumed_after.append(after_ms)
             figures.resumed += after_ms <= _RESUMED_WITHIN_MS
         figures.damaged += is_damaged(call)
