@@ -7,12 +7,18 @@ from rich.text import Text
 
 from cli.call_log import open_bus
 from cli.calls import NoSystem, nats_url_of
+from cli.latency_budget import LatencyBudget, Part, read_budget
 from parley import streams, subjects
 from parley.envelope import unseal
-from parley.errors import BusError
+from parley.errors import BusError, ConfigError
 from parley.turn_timings import TurnTiming, turn_timings
 
-_STAGES = (("hearing", "cyan"), ("thinking", "magenta"), ("speaking", "green"), ("playing", "yellow"))
+_STAGES: tuple[tuple[Part, str], ...] = (
+    ("hearing", "cyan"),
+    ("thinking", "magenta"),
+    ("speaking", "green"),
+    ("playing", "yellow"),
+)
 _WIDTH = 60
 _SHOWN_TEXT = 48
 
@@ -20,9 +26,10 @@ _SHOWN_TEXT = 48
 async def show_turns(home: Path, call_sid: str, console: Console) -> int:
     """Draw a call's turns from its log; 1 when there is nothing to draw."""
     try:
+        budget = read_budget()
         async with open_bus(nats_url_of(home)) as bus:
             messages = await bus.read(streams.CALLS, subjects.call_log(call_sid))
-    except (NoSystem, BusError) as error:
+    except (NoSystem, BusError, ConfigError) as error:
         console.print(Text(str(error), style="red"))
         return 1
     events = [event for message in messages if (event := unseal(message.data)) is not None]
@@ -30,21 +37,22 @@ async def show_turns(home: Path, call_sid: str, console: Console) -> int:
     if not turns:
         console.print(Text(f"no turns of {call_sid} in the log; is the CallSid right?", style="red"))
         return 1
-    for line in waterfall(turns):
+    for line in waterfall(turns, budget):
         console.print(line, soft_wrap=True)
     return 0
 
 
-def waterfall(turns: tuple[TurnTiming, ...]) -> list[Text]:
-    """A line for each turn: a bar as long as its latency, a colour for each stage."""
+def waterfall(turns: tuple[TurnTiming, ...], budget: LatencyBudget) -> list[Text]:
+    """A line for each turn: a bar as long as its latency, a colour for each stage; what was over budget."""
     longest_ms = max((turn.latency_ms or 0 for turn in turns), default=0) or 1
     legend = Text("     ")
     for name, colour in _STAGES:
-        legend.append("█ ", style=colour).append(f"{name}   ")
-    return [legend, *(_bar(turn, longest_ms) for turn in turns)]
+        legend.append("█ ", style=colour).append(f"{name} ≤ {budget.parts[name].p95_ms}   ")
+    legend.append("(ms, by the budget's p95)", style="dim")
+    return [legend, *(_bar(turn, longest_ms, budget.exceeded(turn)) for turn in turns)]
 
 
-def _bar(turn: TurnTiming, longest_ms: int) -> Text:
+def _bar(turn: TurnTiming, longest_ms: int, over: tuple[Part, ...]) -> Text:
     line = Text(f"{turn.turn:3}  ")
     drawn = until_ms = 0
     shares = []
@@ -58,5 +66,7 @@ def _bar(turn: TurnTiming, longest_ms: int) -> Text:
     line.append(" " * max(0, _WIDTH - drawn))
     total = "no answer" if turn.latency_ms is None else f"{turn.latency_ms:5} ms = {' + '.join(shares)}"
     line.append(f" {total}")
+    if over:
+        line.append(f"  over budget: {', '.join(over)}", style="red")
     line.append(f"  {turn.caller_text[:_SHOWN_TEXT]}", style="dim")
     return line

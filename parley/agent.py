@@ -27,6 +27,19 @@ class Hearing(_Part):
     utterance_end_ms: int = Field(default=1000, ge=1000, le=5000)
     silence_ms: int = Field(default=600, ge=100, le=5000)
     """Silence after which a turn is over even if the vendor says nothing."""
+    patience_ms: int = Field(default=1200, ge=100, le=10_000)
+    """Silence granted after an unfinished phrase, in a dictated number, or when a long answer was asked for;
+    no turn ends before, whatever the vendor says. A Flux model decides alone."""
+
+
+class Speculation(_Part):
+    """Thinking and making sound before the turn is surely over, for nothing if the caller goes on."""
+
+    enabled: bool = True
+    per_turn: int = Field(default=2, ge=1, le=10)
+    """So often within one turn of the caller."""
+    dropped_per_call: int = Field(default=40, ge=0, le=1000)
+    """After so much work for nothing, no more in this call."""
 
 
 class Thinking(_Part):
@@ -34,6 +47,9 @@ class Thinking(_Part):
 
     provider: Literal["openai"] = "openai"
     model: str = "gpt-4.1-mini"
+    second_model: str = ""
+    """Asked when the first fails or is late; empty for none."""
+    speculation: Speculation = Speculation()
     temperature: float = Field(default=0.3, ge=0, le=2)
     max_tokens: int = Field(default=300, ge=1, le=4096)
     timeout_s: float = Field(default=8.0, gt=0, le=60)
@@ -50,6 +66,36 @@ class Speaking(_Part):
     stability: float = Field(default=0.5, ge=0, le=1)
     similarity: float = Field(default=0.8, ge=0, le=1)
     speed: float = Field(default=1.0, ge=0.7, le=1.2)
+
+
+class Openers(_Part):
+    """Short beginnings of an answer, kept as sound and heard while the answer is thought of."""
+
+    enabled: bool = False
+    statements: tuple[str, ...] = ("Sure.", "All right.", "Okay.", "Got it.")
+    """After the caller told or asked for something."""
+    questions: tuple[str, ...] = ("Let me see.", "Good question.", "Well,")
+    """After a question."""
+    share: float = Field(default=0.6, ge=0, le=1)
+    """At most this share of answers begins with one."""
+
+
+class Fillers(_Part):
+    """Said when the model or a tool keeps the caller waiting."""
+
+    after_ms: int = Field(default=1500, ge=300, le=20_000)
+    """So long after the turn's end; again after as long a silence, with another."""
+    phrases: tuple[str, ...] = ("One moment, please.", "Just a second.", "Bear with me.")
+    """Empty for none."""
+
+
+class Keys(_Part):
+    """Keys that the caller presses, collected and given to the model as one input."""
+
+    end: Literal["#", "*", ""] = "#"
+    """The key that ends an input."""
+    pause_ms: int = Field(default=3000, ge=500, le=30_000)
+    """No key for so long ends it too."""
 
 
 class Idle(_Part):
@@ -73,6 +119,9 @@ class Agent(_Part):
     hearing: Hearing = Hearing()
     thinking: Thinking = Thinking()
     speaking: Speaking = Speaking()
+    openers: Openers = Openers()
+    fillers: Fillers = Fillers()
+    keys: Keys = Keys()
     tools: tuple[Literal["end_call"], ...] = ("end_call",)
     idle: Idle = Idle()
     max_call_s: float = Field(default=1800.0, gt=0, le=86_400)

@@ -29,6 +29,7 @@ Body: TypeAlias = (
     | reply_pb2.ToolCalled
     | reply_pb2.ToolReturned
     | reply_pb2.HangUpRequested
+    | reply_pb2.KeysEntered
     | voice_pb2.VoiceStarted
     | voice_pb2.ClauseVoiced
     | voice_pb2.VoiceFinished
@@ -93,3 +94,7 @@ class CallClock:
     def ms_at(self, wall_us: int) -> int:
         """Call time of a wall-clock moment (UTC, microseconds)."""
         return max(0, (wall_us - self.started_at_us) // 1000)
+
+    def us_at(self, call_ms: int) -> int:
+        """Wall-clock moment (UTC, microseconds) of a call time."""
+        return self.started_at_us + call_ms * 1000

@@ -5,8 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import structlog
-from opentelemetry import trace
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from parley import streams, subjects
 from parley.bus import Bus, Subscription
@@ -14,6 +12,7 @@ from parley.envelope import Body, CallClock, name_of, seal, unseal
 from parley.epochs import Fence
 from parley.errors import Superseded
 from parley.outbox import Outbox
+from parley.trace_context import traceparent
 from parley.v1.event_pb2 import Event
 
 log = structlog.get_logger()
@@ -55,7 +54,7 @@ class CallLog:
         """Call time now."""
         return self.clock.ms_at(wall_us())
 
-    async def say(self, body: Body, *, traceparent: str = "") -> Event:
+    async def say(self, body: Body) -> Event:
         """Append an event as this stage; stored behind our back, said again until it is."""
         self._sequence += 1
         event = seal(
@@ -65,7 +64,7 @@ class CallLog:
             epoch=self.epoch,
             sequence=self._sequence,
             sent_at_us=wall_us(),
-            traceparent=traceparent or current_traceparent(),
+            traceparent=traceparent(self.call_sid, getattr(body, "turn", 0)),
         )
         self._fence.admits(event)
         await self._outbox.say(
@@ -121,12 +120,3 @@ async def open_call_log(
         call_log = CallLog(bus, outbox, live, call_sid, stage, epoch)
         await call_log.read_history()
         yield call_log
-
-
-def current_traceparent() -> str:
-    """W3C trace context of the present span; empty outside any."""
-    if not trace.get_current_span().get_span_context().is_valid:
-        return ""
-    carrier: dict[str, str] = {}
-    TraceContextTextMapPropagator().inject(carrier)
-    return carrier.get("traceparent", "")

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 
 import uvicorn
 from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import generate_latest
+from prometheus_client.exposition import choose_encoder
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -38,8 +38,10 @@ class Health:
         reason = self.ready()
         return PlainTextResponse(reason or "ready", status_code=503 if reason else 200)
 
-    async def _metrics(self, _request: Request) -> Response:
-        return Response(generate_latest(self.registry), media_type="text/plain; version=0.0.4")
+    async def _metrics(self, request: Request) -> Response:
+        """In OpenMetrics' format, which alone has exemplars, for whoever asks for it."""
+        write, media_type = choose_encoder(request.headers.get("accept", ""))
+        return Response(write(self.registry), media_type=media_type)
 
 
 def health_app(health: Health) -> ASGIApp:
@@ -67,8 +69,9 @@ async def serve(app: ASGIApp, host: str, port: int, *, drain_timeout_s: float = 
         server_header=False,
     )
     server = uvicorn.Server(config)
-    sock = config.bind_socket()
-    async with asyncio.TaskGroup() as tasks:
+    async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
+        # The server closes it too, but not when it is cancelled.
+        sock = stack.enter_context(closing(config.bind_socket()))
         serving = tasks.create_task(server._serve([sock]))  # noqa: SLF001 - serve() would take the signals
         while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)

@@ -1,23 +1,20 @@
-"""Set up logs, metrics and traces of one process; carry trace context over the bus."""
+"""Set up logs, metrics and traces of one process."""
 
 import logging
 import sys
 from dataclasses import dataclass
 
 import structlog
-from opentelemetry import trace
-from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import CollectorRegistry, GCCollector, Histogram, PlatformCollector, ProcessCollector
 
 from parley import telemetry_names as names
 from parley.settings import CommonSettings
 
 HOP_BUCKETS_S = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0)
+_SEND_SPANS_EVERY_MS = 1000
 TURN_BUCKETS_S = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0, 4.0, 8.0)
 
 
@@ -27,8 +24,8 @@ class Telemetry:
 
     service: str
     registry: CollectorRegistry
-    tracer: trace.Tracer
-    provider: TracerProvider
+    spans: SpanProcessor
+    """Takes finished spans, and sends them if there is somewhere to send them to."""
     hop_seconds: Histogram
     """From an event's saying to its reading, wall clock, by the stage that said it."""
     vendor_seconds: Histogram
@@ -36,7 +33,7 @@ class Telemetry:
 
     def close(self) -> None:
         """Send what is left."""
-        self.provider.shutdown()
+        self.spans.shutdown()
 
 
 def start(service: str, settings: CommonSettings) -> Telemetry:
@@ -46,15 +43,14 @@ def start(service: str, settings: CommonSettings) -> Telemetry:
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     GCCollector(registry=registry)
-    provider = TracerProvider(resource=Resource.create({"service.name": f"parley-{service}"}))
+    spans = SpanProcessor()
     if settings.otlp_endpoint:
         exporter = OTLPSpanExporter(endpoint=f"{settings.otlp_endpoint.rstrip('/')}/v1/traces", timeout=5)
-        provider.add_span_processor(BatchSpanProcessor(exporter))
+        spans = BatchSpanProcessor(exporter, schedule_delay_millis=_SEND_SPANS_EVERY_MS)
     return Telemetry(
         service=service,
         registry=registry,
-        tracer=provider.get_tracer("parley"),
-        provider=provider,
+        spans=spans,
         hop_seconds=Histogram(
             names.METRIC_HOP_SECONDS,
             "Delay of an event on the bus",
@@ -94,17 +90,3 @@ def set_up_logs(service: str, settings: CommonSettings) -> None:
     logging.basicConfig(
         level=max(level, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
     )
-
-
-def parent_of(traceparent: str) -> Context | None:
-    """The trace context that came with an event, to start a span under; None when it carried none."""
-    if not traceparent:
-        return None
-    return TraceContextTextMapPropagator().extract({"traceparent": traceparent})
-
-
-def traceparent_of(span: trace.Span) -> str:
-    """The trace context that an event shall carry."""
-    carrier: dict[str, str] = {}
-    TraceContextTextMapPropagator().inject(carrier, trace.set_span_in_context(span))
-    return carrier.get("traceparent", "")

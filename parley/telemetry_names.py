@@ -1,9 +1,9 @@
 """Every span, attribute and metric name, once."""
 
+CALL_SPAN = "call"
 TURN_SPAN = "turn"
 STT_SPAN = "stt.listen"
 THINK_SPAN = "brain.think"
-LLM_SPAN = "brain.llm"
 TTS_SPAN = "tts.speak"
 PLAY_SPAN = "edge.play"
 

@@ -5,7 +5,9 @@ every character, so that a repeated one is told from a long one.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,9 @@ _PARITY_HZ = [2200, 2400]
 _AMPLITUDE = 4000
 _QUIET = 600.0
 """A window this weak holds no character."""
+_SHORTEST_SILENCE = 5 * SAMPLE_RATE_HZ // 1000
+_FEWEST_WINDOWS = 3
+_WINDOWS_A_CHARACTER = _SAMPLES // _HOP
 _ENCODE = np.frombuffer(ENCODE, dtype=np.uint8)
 _DECODE = np.array(DECODE, dtype=np.float32)
 
@@ -52,14 +57,37 @@ def _words(text: str) -> Iterator[Word]:
 
 def decode(mulaw: bytes) -> str:
     """The text that the sound carries; silence in it is skipped, a character cut short may be lost."""
+    return "".join(character.text for character in heard(mulaw))
+
+
+def heard(mulaw: bytes) -> tuple[Word, ...]:
+    """The characters that the sound carries, each with its time within the sound."""
     wave = _DECODE[np.frombuffer(mulaw, dtype=np.uint8)]
+    # Without its silences a text that was held in mid-character, and went on later, is whole again.
+    sounding = np.flatnonzero(~_silent(wave))
+    wave = wave[sounding]
     if wave.size < _WINDOW:
-        return ""
+        return ()
     windows = np.lib.stride_tricks.sliding_window_view(wave, _WINDOW)[::_HOP]
     low, high, parity = (_strengths(windows, tones) for tones in (_LOW_HZ, _HIGH_HZ, _PARITY_HZ))
     sure = np.minimum(np.minimum(low.max(1), high.max(1)), parity.max(1)) > _QUIET
     symbols = (parity.argmax(1) << 8) | (high.argmax(1) << 4) | low.argmax(1)
-    return _collapse(symbols, sure)
+    symbols[~sure] = -1
+    found: list[Word] = []
+    for run in _runs(symbols.tolist()):
+        found += _characters(run, sounding)
+    return tuple(found)
+
+
+def _silent(wave: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which samples belong to a stretch too long without a swing to be part of a tone."""
+    edges = np.flatnonzero(np.diff(np.abs(wave) < _QUIET / 2, prepend=False, append=False))
+    begins, ends = edges[::2], edges[1::2]
+    long = ends - begins >= _SHORTEST_SILENCE
+    silent = np.zeros(wave.size, dtype=np.bool_)
+    for begin, end in zip(begins[long].tolist(), ends[long].tolist(), strict=True):
+        silent[begin:end] = True
+    return silent
 
 
 def _strengths(windows: NDArray[np.float32], tones: list[int]) -> NDArray[np.float32]:
@@ -68,18 +96,40 @@ def _strengths(windows: NDArray[np.float32], tones: list[int]) -> NDArray[np.flo
     return np.asarray(np.abs(windows @ waves) / (_WINDOW / 2), dtype=np.float32)
 
 
-def _collapse(symbols: NDArray[np.int64], sure: NDArray[np.bool_]) -> str:
-    """Windows that agree twice in a row are a character; windows across two characters agree with nothing."""
-    found = bytearray()
-    last = run = -1
-    count = 0
-    for symbol, good in zip(symbols.tolist(), sure.tolist(), strict=True):
-        current = symbol if good else -1
-        count = count + 1 if current == run else 1
-        run = current
-        if current < 0:
-            last = -1 if count > 2 else last
-        elif count == 3 and current != last:
-            found.append(current & 0xFF)
-            last = current
-    return found.decode("latin-1")
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Windows that agree on a symbol."""
+
+    symbol: int
+    first: int
+    last: int
+
+
+def _runs(symbols: list[int]) -> list[_Run]:
+    """Three windows that agree make a run; windows across two characters agree with nothing for as long."""
+    found: list[_Run] = []
+    at = 0
+    for symbol, group in groupby(symbols):
+        first, at = at, at + sum(1 for _ in group)
+        if symbol < 0 or at - first < _FEWEST_WINDOWS:
+            continue
+        if found and found[-1].symbol == symbol:
+            found[-1] = _Run(symbol, found[-1].first, at - 1)
+        else:
+            found.append(_Run(symbol, first, at - 1))
+    return found
+
+
+def _characters(run: _Run, sounding: NDArray[np.int64]) -> Iterator[Word]:
+    """One, or several when the run is long: a text that ends and one that begins with the same character."""
+    windows = run.last - run.first + 1
+    count = max(1, (windows + 4) // _WINDOWS_A_CHARACTER)
+    middle = (run.first + run.last) * _HOP // 2 + _WINDOW // 2
+    begin = middle - count * _SAMPLES // 2
+    for number in range(count):
+        # Bounds are known to a few milliseconds only, so those next to a silence are looked up from within.
+        start = begin + number * _SAMPLES + _HOP
+        bounds = np.clip((start, start + _SAMPLES - 2 * _HOP), 0, sounding.size - 1)
+        first, last = sounding[bounds].tolist()
+        start_ms, end_ms = (max(0, at) / (SAMPLE_RATE_HZ / 1000) for at in (first - _HOP, last + _HOP))
+        yield Word(chr(run.symbol & 0xFF), start_ms, end_ms)

@@ -93,6 +93,14 @@ class ToolCalled(_message.Message):
     turn: int
     def __init__(self, tool_call_id: _Optional[str] = ..., name: _Optional[str] = ..., arguments: _Optional[str] = ..., reply_id: _Optional[str] = ..., turn: _Optional[int] = ...) -> None: ...
 
+class KeysEntered(_message.Message):
+    __slots__ = ("digits", "ended_by")
+    DIGITS_FIELD_NUMBER: _ClassVar[int]
+    ENDED_BY_FIELD_NUMBER: _ClassVar[int]
+    digits: str
+    ended_by: str
+    def __init__(self, digits: _Optional[str] = ..., ended_by: _Optional[str] = ...) -> None: ...
+
 class ToolReturned(_message.Message):
     __slots__ = ("tool_call_id", "result", "failed")
     TOOL_CALL_ID_FIELD_NUMBER: _ClassVar[int]

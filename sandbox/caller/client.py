@@ -86,9 +86,9 @@ class Telephone:
                     if line.strip():
                         yield json.loads(line)
 
-    async def report(self, call_sid: str) -> Report:
-        """What the caller tells afterwards."""
-        reply = await self._ask("GET", f"/sandbox/calls/{call_sid}")
+    async def report(self, call_sid: str, *, decode_tone: bool = False) -> Report:
+        """What the caller tells afterwards; with the words heard, if the agent's voice was the tone."""
+        reply = await self._ask("GET", f"/sandbox/calls/{call_sid}{'?decode=tone' * decode_tone}")
         return Report.model_validate(reply.json())
 
     async def heard_wav(self, call_sid: str) -> bytes:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -16,7 +15,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from sandbox.deepgram.flux import Flux
 from sandbox.deepgram.nova import Nova
 from sandbox.deepgram.oracle import Oracle
-from sandbox.deepgram.recogniser import Recogniser
+from sandbox.deepgram.query import BadQuery, Query, read_flux, read_nova
+from sandbox.deepgram.recogniser import Recogniser, RecogniserFailed
+from sandbox.deepgram.refusal import credentials, refusal
 from sandbox.deepgram.settings import DeepgramSandboxSettings
 from sandbox.stand_in import Dials, Journal, sandbox_routes
 
@@ -27,7 +28,8 @@ _IDLE_REASON = (
 )
 _UNDECODABLE = "Deepgram could not decode the audio. See https://dpgr.am/data0000"
 _HANG_S = 600.0
-_WORDS_OF = {400: "BAD_REQUEST", 401: "INVALID_AUTH", 402: "ASR_PAYMENT_REQUIRED", 429: "TOO_MANY_REQUESTS"}
+_NO_ANSWER = "Deepgram did not provide a response message. See https://dpgr.am/net0000"
+_SEND_TIMEOUT_S = 5.0
 
 
 class Over(Exception):
@@ -52,8 +54,8 @@ class Listen:
         """All routes."""
         return Starlette(
             routes=[
-                WebSocketRoute("/v1/listen", lambda socket: self._serve(socket, Nova)),
-                WebSocketRoute("/v2/listen", lambda socket: self._serve(socket, Flux)),
+                WebSocketRoute("/v1/listen", lambda socket: self._serve(socket, Nova, read_nova)),
+                WebSocketRoute("/v2/listen", lambda socket: self._serve(socket, Flux, read_flux)),
                 Route("/sandbox/utterances", self._utterances, methods=["POST"]),
                 *sandbox_routes(self.journal, self.dials),
             ]
@@ -66,12 +68,15 @@ class Listen:
             return JSONResponse({"error": str(error)}, status_code=400)
         return JSONResponse({"known": known})
 
-    async def _serve(self, socket: WebSocket, wire: Callable[..., Nova | Flux]) -> None:
-        status = self._refusal(socket)
-        if status:
-            await socket.send_denial_response(_denial(status))
+    async def _serve(
+        self, socket: WebSocket, wire: Callable[..., Nova | Flux], read: Callable[[Query], object]
+    ) -> None:
+        shown = credentials(socket.headers, socket.scope["subprotocols"])
+        refused = self._refusal(socket, read, accepted=shown.accepted)
+        if refused is not None:
+            await socket.send_denial_response(refused)
             return
-        await socket.accept()
+        await socket.accept(shown.subprotocol)
         tag = socket.query_params.get("tag", "")
         self.journal.note("opened", call_sid=tag, path=socket.url.path)
         code, reason = 1000, ""
@@ -81,23 +86,29 @@ class Listen:
         except* Over as group:
             over = group.exceptions[0]
             code, reason = (over.code, str(over)) if isinstance(over, Over) else (1011, "")
-        except* (WebSocketDisconnect, RuntimeError):
+        except* RecogniserFailed as group:
+            code, reason = 1011, _NO_ANSWER
+            self.journal.note("recogniser_failed", call_sid=tag, reason=str(group.exceptions[0]))
+        except* WebSocketDisconnect:
             pass
         self.journal.note("closed", call_sid=tag, code=code)
         with suppress(RuntimeError, WebSocketDisconnect):
             if socket.application_state is WebSocketState.CONNECTED:
                 await socket.close(code, reason)
 
-    def _refusal(self, socket: WebSocket) -> int:
-        """HTTP status to refuse the handshake with; 0 to let it in."""
-        scheme, _, key = socket.headers.get("authorization", "").partition(" ")
-        if scheme.lower() not in ("token", "bearer") or not key or key.startswith("bad"):
-            return 401
+    def _refusal(
+        self, socket: WebSocket, read: Callable[[Query], object], *, accepted: bool
+    ) -> Response | None:
+        """How to refuse the handshake; None to let it in."""
+        if not accepted:
+            return refusal(401)
         if self.dials.now.stt_refuse and self._faulty():
-            return self.dials.now.stt_refuse
-        query = socket.query_params
-        telephone = query.get("encoding") == "mulaw" and query.get("sample_rate") == "8000"
-        return 0 if telephone and query.get("model") else 400
+            return refusal(self.dials.now.stt_refuse)
+        try:
+            read(socket.query_params.multi_items())
+        except BadQuery as error:
+            return refusal(400, str(error))
+        return None
 
     def _faulty(self) -> bool:
         if self._faults >= self.dials.now.stt_fault_sockets:
@@ -111,10 +122,16 @@ class Listen:
         lock = asyncio.Lock()
 
         async def send(message: dict[str, Any]) -> None:
-            async with lock:
-                await socket.send_text(json.dumps(message))
+            try:
+                async with asyncio.timeout(_SEND_TIMEOUT_S), lock:
+                    await socket.send_text(json.dumps(message))
+            except TimeoutError:
+                raise Over(1011, "The messages are not read.") from None
+            except RuntimeError:
+                # Starlette's word for a socket that was closed a moment ago.
+                raise WebSocketDisconnect(1006) from None
 
-        query = dict(socket.query_params)
+        query = socket.query_params.multi_items()
         session = wire(query, self._recogniser, self.dials, self.journal, send, tasks)
         await session.greet()
         fault = self.dials.now.stt_fault if self.dials.now.stt_fault and self._faulty() else ""
@@ -158,13 +175,6 @@ async def _misbehave(fault: str, socket: WebSocket) -> None:
         case "hang":
             await asyncio.sleep(_HANG_S)
         case "close":
-            raise Over(1011, "Deepgram did not provide a response message. See https://dpgr.am/net0000")
+            raise Over(1011, _NO_ANSWER)
         case _:
             await socket.send_text("{this is no JSON")
-
-
-def _denial(status: int) -> Response:
-    request_id = str(uuid.uuid4())
-    word = _WORDS_OF.get(status, "INTERNAL")
-    body = {"err_code": word, "err_msg": "Refused by the sandbox.", "request_id": request_id}
-    return JSONResponse(body, status_code=status, headers={"dg-error": word, "dg-request-id": request_id})

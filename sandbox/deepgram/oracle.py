@@ -18,9 +18,15 @@ _STEP = 8
 _MOST_UTTERANCES = 5000
 
 
+_MOST_PLACES = 50
+"""A frame that sounds everywhere tells nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
     words: tuple[Word, ...]
+    voiced_ms: frozenset[int]
+    """Offsets of its voiced frames: only those can be found."""
 
 
 class Oracle:
@@ -28,8 +34,8 @@ class Oracle:
 
     def __init__(self) -> None:
         self._known: list[_Known] = []
-        self._frames: dict[bytes, tuple[int, int]] = {}
-        """Each voiced frame of each utterance, to the utterance's number and the frame's offset in ms."""
+        self._frames: dict[bytes, list[tuple[int, int]]] = {}
+        """Each voiced frame, to the utterances' numbers and offsets in ms where it is found."""
         self._texts: set[tuple[str, int]] = set()
 
     @property
@@ -63,14 +69,18 @@ class Oracle:
             raise ValueError(f"more than {_MOST_UTTERANCES} utterances")
         self._texts.add((text, len(mulaw)))
         number = len(self._known)
-        self._known.append(_Known(words))
+        voiced_ms: set[int] = set()
         for at in range(0, len(mulaw) - FRAME_BYTES + 1, FRAME_BYTES):
             frame = mulaw[at : at + FRAME_BYTES]
             if is_voiced(frame):
-                self._frames.setdefault(frame, (number, at // 8))
+                voiced_ms.add(at // 8)
+                places = self._frames.setdefault(frame, [])
+                if len(places) < _MOST_PLACES:
+                    places.append((number, at // 8))
+        self._known.append(_Known(words, frozenset(voiced_ms)))
 
     async def recognise(self, mulaw: bytes) -> tuple[Word, ...]:
-        """Words of which at least half was found."""
+        """Words of which at least half was found; of two at one time the one whose utterance fits better."""
         heard: dict[tuple[int, int], set[int]] = {}
         at = 0
         while at + FRAME_BYTES <= len(mulaw):
@@ -78,18 +88,26 @@ class Oracle:
             if found is None:
                 at += _STEP
                 continue
-            number, offset_ms = found
-            heard.setdefault((number, at // 8 - offset_ms), set()).add(offset_ms)
+            for number, offset_ms in found:
+                heard.setdefault((number, at // 8 - offset_ms), set()).add(offset_ms)
             at += FRAME_BYTES
-        words = [
-            Word(word.text, word.start_ms + shift_ms, word.end_ms + shift_ms, word.confidence)
-            for (number, shift_ms), offsets in heard.items()
-            for word in self._known[number].words
-            if _share(word, offsets) >= 0.5
-        ]
+        words: list[Word] = []
+        for (number, shift_ms), offsets in sorted(heard.items(), key=lambda item: -len(item[1])):
+            known = self._known[number]
+            for word in known.words:
+                said = Word(word.text, word.start_ms + shift_ms, word.end_ms + shift_ms, word.confidence)
+                if _share(word, offsets, known.voiced_ms) >= 0.5 and not any(
+                    _collide(said, other) for other in words
+                ):
+                    words.append(said)
         return tuple(sorted(words, key=lambda word: word.start_ms))
 
 
-def _share(word: Word, offsets: set[int]) -> float:
-    inside = [ms for ms in offsets if word.start_ms - FRAME_MS < ms < word.end_ms]
-    return len(inside) * FRAME_MS / max(word.end_ms - word.start_ms, FRAME_MS)
+def _collide(one: Word, other: Word) -> bool:
+    shared_ms = min(one.end_ms, other.end_ms) - max(one.start_ms, other.start_ms)
+    return shared_ms > FRAME_MS
+
+
+def _share(word: Word, found_ms: set[int], voiced_ms: frozenset[int]) -> float:
+    inside = [ms for ms in voiced_ms if word.start_ms - FRAME_MS < ms < word.end_ms]
+    return sum(ms in found_ms for ms in inside) / max(len(inside), 1)

@@ -4,6 +4,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
+class RecogniserFailed(Exception):
+    """The stand-in cannot recognise: its processes die or do not answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """A word within the sound that was given."""
@@ -22,4 +26,8 @@ class Recogniser(Protocol):
         """No guess should be asked for now: there is a queue."""
 
     async def recognise(self, mulaw: bytes) -> tuple[Word, ...]:
-        """Words of a stretch of 8 kHz mu-law."""
+        """Words of a stretch of 8 kHz mu-law.
+
+        Raises:
+            RecogniserFailed: not today.
+        """

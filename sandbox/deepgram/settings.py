@@ -19,6 +19,8 @@ class DeepgramSandboxSettings(BaseSettings):
     """Processes that recognise."""
     stt_final_ms: float = Field(default=250, ge=0)
     """From the end of a voice to its final transcript; never less than the endpointing that was asked for."""
+    stt_eager_ms: float = Field(default=100, ge=0)
+    """From the end of a voice to a guess of all of it, or to Flux's eager end; at most half of the final."""
     stt_interim_ms: float = Field(default=600, ge=100)
     """How often a guess is sent while somebody speaks."""
     stt_refuse: int = Field(default=0, ge=0, le=599)

@@ -61,6 +61,13 @@ class SpeechFinder:
             self.speech.voice_end_ms = self.heard_ms
         return voiced
 
+    def cut(self) -> Speech | None:
+        """The stretch in hand so far; the voice goes on in a new one."""
+        speech = self.speech
+        if speech is not None:
+            self.speech = Speech(self.heard_ms, self.heard_ms, self.heard_ms, bytearray())
+        return speech
+
     def take(self) -> Speech | None:
         """The stretch in hand is done with."""
         speech, self.speech = self.speech, None

@@ -1,10 +1,16 @@
-"""One socket's sound: where speech begins and ends in it, recognised in time. Both wires are built on it."""
+"""One socket's sound: where speech begins and ends in it, recognised in time. Both wires are built on it.
+
+A stretch is final `stt_final_ms` after its last voiced sound arrived, by the clock, but not before the
+silence that the socket asked for has arrived as sound, nor before it is recognised. Recognition starts as
+soon as the voice pauses, so that it is mostly done by then.
+"""
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from parley.mulaw import FRAME_BYTES
 from sandbox.deepgram.recogniser import Recogniser, Word
 from sandbox.deepgram.settings import DeepgramSandboxSettings
 from sandbox.deepgram.speech_finder import Speech, SpeechFinder
@@ -12,6 +18,8 @@ from sandbox.stand_in import Dials, Journal
 
 _PAUSE_MS = 40
 """After so much silence the stretch is recognised, so that the answer is there when it is due."""
+_LONGEST_MS = 15_000
+"""A stretch without a pause is recognised in pieces: memory and the recogniser's work stay bounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +43,11 @@ class Ears:
     speech_started: Callable[[float], Awaitable[None]]
     guess: Callable[[Recognised], Awaitable[None]]
     early: Callable[[Recognised], Awaitable[None]]
-    """Half of the time to the final has passed in silence."""
+    """All words are known, and the silence is not yet long enough for the final."""
     resumed: Callable[[], Awaitable[None]]
     """The voice went on after `early`."""
+    piece: Callable[[Recognised], Awaitable[None]]
+    """Fixed words of a long stretch that goes on."""
     final: Callable[[Recognised, bool], Awaitable[None]]
     """The stretch is over; True when that was asked for."""
 
@@ -52,7 +62,7 @@ class SoundStream:
         dials: Dials[DeepgramSandboxSettings],
         journal: Journal,
         tag: str,
-        endpointing_ms: float,
+        patience_ms: float,
         tasks: asyncio.TaskGroup,
     ) -> None:
         self.finder = SpeechFinder()
@@ -61,8 +71,10 @@ class SoundStream:
         self._dials = dials
         self._journal = journal
         self._tag = tag
-        self._endpointing_ms = endpointing_ms
+        self.patience_ms = patience_ms
+        """Silence in the sound that must have passed before a stretch is over."""
         self._tasks = tasks
+        self._cutting: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
         self._guessing: asyncio.Task[None] | None = None
         self._guessed_ms = 0.0
@@ -71,7 +83,11 @@ class SoundStream:
         self._early = False
 
     async def hear(self, sound: bytes) -> None:
-        """Take sound."""
+        """Take sound, in chunks of any size."""
+        for at in range(0, len(sound), FRAME_BYTES):
+            await self._hear_frame(sound[at : at + FRAME_BYTES])
+
+    async def _hear_frame(self, sound: bytes) -> None:
         before = self.finder.speech
         voiced = self.finder.hear(sound)
         speech = self.finder.speech
@@ -83,7 +99,10 @@ class SoundStream:
         if voiced:
             self._voice_at_s, self._voice_at_us = time.monotonic(), time.time_ns() // 1000
             await self._go_on()
-            self._maybe_guess(speech)
+            if self.finder.heard_ms - speech.start_ms >= _LONGEST_MS:
+                await self._cut()
+            else:
+                self._maybe_guess(speech)
         elif self._ending is None and self.finder.silent_ms >= _PAUSE_MS:
             self._ending = self._tasks.create_task(self._end(speech))
 
@@ -94,9 +113,26 @@ class SoundStream:
             return
         self._cancel_ending()
         words = await self._recognise(speech)
-        if self.finder.speech is speech:
-            self.finder.take()
-            await self._ears.final(Recognised(words, self.finder.heard_ms), True)
+        await self._after_cut()
+        self._early = False
+        self.finder.take()
+        await self._tell_final(words, asked_for=True)
+
+    async def _cut(self) -> None:
+        await self._after_cut()
+        speech = self.finder.cut()
+        if speech is not None:
+            self._guessed_ms = self.finder.heard_ms
+            self._cutting = self._tasks.create_task(self._tell_piece(speech, self.finder.heard_ms))
+
+    async def _tell_piece(self, speech: Speech, cut_at_ms: float) -> None:
+        await self._ears.piece(Recognised(await self._recognise(speech), cut_at_ms))
+
+    async def _after_cut(self) -> None:
+        """Nothing overtakes the words of the piece before."""
+        if self._cutting is not None:
+            # Not awaited itself: who waits may be cancelled when the voice goes on, the piece may not.
+            await asyncio.wait([self._cutting])
 
     async def _go_on(self) -> None:
         self._cancel_ending()
@@ -110,11 +146,11 @@ class SoundStream:
             self._ending = None
 
     def _maybe_guess(self, speech: Speech) -> None:
-        busy = self._recogniser.busy or (self._guessing is not None and not self._guessing.done())
-        if busy or self.finder.heard_ms - self._guessed_ms < self._dials.now.stt_interim_ms:
-            return
-        self._guessed_ms = self.finder.heard_ms
-        self._guessing = self._tasks.create_task(self._guess(speech))
+        at_work = any(task is not None and not task.done() for task in (self._guessing, self._cutting))
+        due = self.finder.heard_ms - self._guessed_ms >= self._dials.now.stt_interim_ms
+        if due and not at_work and not self._recogniser.busy:
+            self._guessed_ms = self.finder.heard_ms
+            self._guessing = self._tasks.create_task(self._guess(speech))
 
     async def _guess(self, speech: Speech) -> None:
         words = await self._recognise(speech)
@@ -123,24 +159,32 @@ class SoundStream:
 
     async def _end(self, speech: Speech) -> None:
         """Recognise; tell when it is due and the stream has been silent for as long as was asked for."""
-        final_ms = max(self._dials.now.stt_final_ms, self._endpointing_ms)
-        voice_at_s, voice_at_us = self._voice_at_s, self._voice_at_us
+        voice_at_s, dials = self._voice_at_s, self._dials.now
+        final_ms, eager_ms = dials.stt_final_ms, dials.stt_eager_ms
         words = await self._recognise(speech)
-        await _sleep_until(voice_at_s + final_ms / 2000)
+        await self._after_cut()
+        await _sleep_until(voice_at_s + min(eager_ms, final_ms / 2) / 1000)
         if words:
             self._early = True
             await self._ears.early(Recognised(words, self.finder.heard_ms))
-        await _sleep_until(voice_at_s + final_ms / 1000)
-        while self.finder.silent_ms < self._endpointing_ms:  # noqa: ASYNC110 - sound, not time, decides
+        await _sleep_until(voice_at_s + max(final_ms, self.patience_ms) / 1000)
+        while self.finder.silent_ms < self.patience_ms:  # noqa: ASYNC110 - sound, not time, decides
             await asyncio.sleep(0.01)
         self._early = False
         self._ending = None
         self.finder.take()
+        await self._tell_final(words, asked_for=False)
+
+    async def _tell_final(self, words: tuple[Word, ...], *, asked_for: bool) -> None:
         recognised = Recognised(words, self.finder.heard_ms)
         self._journal.note(
-            "stt_final", call_sid=self._tag, speech_end_at_us=voice_at_us, text=recognised.transcript
+            "stt_final",
+            call_sid=self._tag,
+            speech_end_at_us=self._voice_at_us,
+            text=recognised.transcript,
+            asked_for=asked_for,
         )
-        await self._ears.final(recognised, False)
+        await self._ears.final(recognised, asked_for)
 
     async def _recognise(self, speech: Speech) -> tuple[Word, ...]:
         words = await self._recogniser.recognise(bytes(speech.sound))

@@ -3,20 +3,26 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
+from sandbox.elevenlabs.client_message import DEFAULT_SCHEDULE, ClientMessage
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
-from sandbox.elevenlabs.synthesis import chunks, synthesise
+from sandbox.elevenlabs.synthesis import Voice, chunks
 from sandbox.stand_in import Dials, Journal
 
-_HANG_S = 600.0
+HANG_S = 600.0
 _MOST_WAITING = 1000
+_LEAST_TO_TRY = 50
+"""A try to trigger does nothing with fewer characters; a flush does."""
+_FAULTY_CHUNK = 1
+"""Faults within a sound come after its first chunk."""
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class CloseNow(Exception):
-    """A fault wants the socket broken off."""
+    """A fault wants the connection broken off."""
 
 
 class Faults:
@@ -26,49 +32,62 @@ class Faults:
         self._dials = dials
         self._met = 0
 
-    def next(self) -> str:
-        """The fault for the next clause; empty for none."""
+    def next(self, *, http: bool = False) -> str:
+        """The fault for the next clause, without its `http_`; empty for none."""
         now = self._dials.now
-        if not now.tts_fault or self._met >= now.tts_fault_requests:
+        if now.tts_fault.startswith("http_") != http or self._met >= now.tts_fault_requests:
             return ""
-        self._met += 1
-        return now.tts_fault
+        self._met += bool(now.tts_fault)
+        return now.tts_fault.removeprefix("http_")
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """What all streams of a stand-in share."""
+
+    dials: Dials[ElevenLabsSandboxSettings]
+    journal: Journal
+    faults: Faults
+    voice: Voice
 
 
 class Context:
-    """Collects text; each flush is spoken after those before it."""
+    """Collects text; each piece of it that is to be spoken is spoken after those before it."""
 
-    def __init__(
-        self,
-        name: str,
-        voice_id: str,
-        dials: Dials[ElevenLabsSandboxSettings],
-        journal: Journal,
-        faults: Faults,
-        send: Send,
-        auto_flush: bool,
-    ) -> None:
+    def __init__(self, name: str, voice_id: str, studio: Studio, send: Send, auto_mode: bool) -> None:
         self.name = name
         self._voice_id = voice_id
-        self._dials = dials
-        self._journal = journal
-        self._faults = faults
+        self._studio = studio
         self._send = send
-        self._auto_flush = auto_flush
+        self._auto_mode = auto_mode
+        self._schedule: tuple[float, ...] = DEFAULT_SCHEDULE
+        self._generations = 0
         self._text = ""
         self._flushed: asyncio.Queue[tuple[str, float] | None] = asyncio.Queue(_MOST_WAITING)
 
-    async def add(self, text: str, *, flush: bool) -> None:
-        """Take text; with `flush`, or in auto mode at a sentence's end, it is spoken now."""
-        self._text += text
-        if flush or (self._auto_flush and self._text.rstrip().endswith((".", "!", "?"))):
+    async def take(self, message: ClientMessage) -> None:
+        """Take text; it is spoken when asked for, in auto mode at a sentence's end, else by the schedule."""
+        if message.generation_config:
+            self._schedule = message.schedule
+        if message.text:
+            self._text += message.text
+            self._studio.journal.note("text", context_id=self.name, text=message.text)
+        if message.flush or self._is_enough(tried=bool(message.try_trigger_generation)):
             await self.flush()
+
+    def _is_enough(self, *, tried: bool) -> bool:
+        if tried and len(self._text) >= _LEAST_TO_TRY:
+            return True
+        if self._auto_mode:
+            return self._text.rstrip().endswith((".", "!", "?"))
+        return len(self._text) >= self._schedule[min(self._generations, len(self._schedule) - 1)]
 
     async def flush(self) -> None:
         """Speak what has been collected."""
         text, self._text = self._text.lstrip(), ""
         if text.strip():
-            self._journal.note("flush", context_id=self.name, text=text)
+            self._generations += 1
+            self._studio.journal.note("flush", context_id=self.name, text=text)
             await self._flushed.put((text, time.monotonic()))
 
     async def close(self) -> None:
@@ -81,20 +100,20 @@ class Context:
         while (flushed := await self._flushed.get()) is not None:
             await self._speak(*flushed)
         await self._send({"audio": None, "isFinal": True})
-        self._journal.note("done", context_id=self.name)
+        self._studio.journal.note("done", context_id=self.name)
 
     async def _speak(self, text: str, asked_s: float) -> None:
-        now = self._dials.now
-        fault = self._faults.next()
+        now = self._studio.dials.now
+        fault = self._studio.faults.next()
         if fault == "hang":
-            await asyncio.sleep(_HANG_S)
-        speech = synthesise(text, self._voice_id, now)
+            await asyncio.sleep(HANG_S)
+        speech = await self._studio.voice.speak(text, self._voice_id, now)
         due_s = max(asked_s + now.first_byte_ms / 1000, time.monotonic())
         for number, chunk in enumerate(chunks(text, speech)):
             await asyncio.sleep(max(0.0, due_s - time.monotonic()))
             if number == 0:
-                self._journal.note("first_byte", context_id=self.name, text=text)
-            if number == 1 and fault:
+                self._studio.journal.note("first_byte", context_id=self.name, text=text)
+            if number == _FAULTY_CHUNK and fault:
                 await self._misbehave(fault)
             await self._send(chunk.frame())
             due_s += len(chunk.mulaw) / 8000 / now.realtime_factor
@@ -102,7 +121,7 @@ class Context:
     async def _misbehave(self, fault: str) -> None:
         match fault:
             case "hang_mid":
-                await asyncio.sleep(_HANG_S)
+                await asyncio.sleep(HANG_S)
             case "close_mid":
                 raise CloseNow
             case _:

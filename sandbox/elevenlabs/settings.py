@@ -24,6 +24,9 @@ class ElevenLabsSandboxSettings(BaseSettings):
     """How much faster than it is heard sound is made after its first byte."""
     tts_refuse: str = ""
     """Answer with this error word instead, as in `quota_exceeded`."""
-    tts_fault: Literal["", "hang", "hang_mid", "close_mid", "garbage"] = ""
+    tts_fault: Literal[
+        "", "hang", "hang_mid", "close_mid", "garbage", "http_hang", "http_hang_mid", "http_close_mid"
+    ] = ""
+    """Met by the sockets, those with `http_` by HTTP streaming."""
     tts_fault_requests: int = Field(default=1_000_000, ge=0)
     """How many clauses meet the fault before all is well again."""

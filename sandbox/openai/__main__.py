@@ -1,10 +1,17 @@
 """Run the stand-in for OpenAI."""
 
+import sys
+
 from parley.settings import load
 from sandbox.openai.app import ChatCompletions
+from sandbox.openai.scenario import ScenarioError, read_scenario
 from sandbox.openai.settings import OpenAISandboxSettings
 from sandbox.stand_in import run
 
 if __name__ == "__main__":
     settings = load(OpenAISandboxSettings)
+    try:
+        read_scenario(settings.scenario)
+    except ScenarioError as error:
+        sys.exit(f"PARLEY_SANDBOX_SCENARIO: {error}")
     run(ChatCompletions(settings).app(), settings.host, settings.openai_port)

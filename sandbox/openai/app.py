@@ -1,7 +1,6 @@
 """POST /v1/chat/completions and GET /v1/models as OpenAI serves them."""
 
 import asyncio
-import json
 import re
 import time
 import uuid
@@ -14,31 +13,30 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from sandbox.openai.scenario import Answer, has_scenario, read_scenario
+from sandbox.openai import wire
+from sandbox.openai.scenario import ScenarioError, has_scenario, read_scenario, scenario_names
 from sandbox.openai.settings import OpenAISandboxSettings
+from sandbox.openai.validation import wrong
 from sandbox.stand_in import Dials, Journal, sandbox_routes
 
 _TOKEN = re.compile(r"\s*\w+|\s*[^\w\s]+")
 _HANG_S = 600.0
-_ERROR_CODES = {401: "invalid_api_key", 402: "billing_hard_limit_reached", 429: "rate_limit_exceeded"}
+_FAULTY_TOKEN = 2
+"""Faults within a stream come after two tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """One request."""
 
-    model: str
+    completion: wire.Completion
     call_sid: str
-    include_usage: bool
-    answer: Answer
     arrived_s: float
     fault: str
-    prompt_tokens: int
-    id: str
 
 
 class ChatCompletions:
-    """The stand-in."""
+    """The stand-in. A key that begins with `bad` is refused, a model that begins with `bad` is not known."""
 
     def __init__(self, settings: OpenAISandboxSettings) -> None:
         self.journal = Journal()
@@ -58,8 +56,9 @@ class ChatCompletions:
     async def _models(self, request: Request) -> Response:
         if refusal := self._refusal(request):
             return refusal
-        model = {"id": self.dials.now.scenario, "object": "model", "created": 0, "owned_by": "sandbox"}
-        return JSONResponse({"object": "list", "data": [model]})
+        names = sorted({*scenario_names(), self.dials.now.scenario})
+        models = [{"id": name, "object": "model", "created": 0, "owned_by": "sandbox"} for name in names]
+        return JSONResponse({"object": "list", "data": models})
 
     async def _complete(self, request: Request) -> Response:
         arrived_s = time.monotonic()
@@ -68,24 +67,32 @@ class ChatCompletions:
         try:
             body = await request.json()
         except ValueError:
-            return _error(400, "We could not parse the JSON body of your request.", None)
-        if wrong := _wrong(body):
-            return _error(400, *wrong)
-        asked = self._asked(body, arrived_s)
-        self.journal.note("request", call_sid=asked.call_sid, id=asked.id)
-        if asked.fault == "hang":
-            await asyncio.sleep(_HANG_S)
+            return _error(400, "We could not parse the JSON body of your request.")
+        if refused := wrong(body):
+            return _error(400, refused.message, refused.param, refused.code)
+        if body["model"].startswith("bad"):
+            return _error(404, f"The model `{body['model']}` does not exist or you do not have access to it.")
+        try:
+            asked = self._asked(body, arrived_s)
+        except ScenarioError as error:
+            return _error(500, str(error))
+        self._note("request", asked)
+        if asked.fault == "refuse":
+            return _error(500, "Refused by the scenario.")
+        if asked.fault == "hang" and await _gone(request, _HANG_S):
+            self._note("cancelled", asked)
+            return Response(status_code=499)
         if not body.get("stream"):
-            return await self._whole(asked)
+            return await self._whole(asked, request)
         return StreamingResponse(self._stream(asked), media_type="text/event-stream")
 
     def _refusal(self, request: Request) -> Response | None:
         now = self.dials.now
         key = request.headers.get("authorization", "").removeprefix("Bearer ")
         if not key or key.startswith("bad"):
-            return _error(401, f"Incorrect API key provided: {key[:3]}***.", None)
+            return _error(401, f"Incorrect API key provided: {key[:3]}***.")
         if now.llm_refuse and self._faulty():
-            return _error(now.llm_refuse, "Refused by the sandbox's settings.", None)
+            return _error(now.llm_refuse, "Refused by the sandbox's settings.")
         return None
 
     def _faulty(self) -> bool:
@@ -96,66 +103,80 @@ class ChatCompletions:
 
     def _asked(self, body: Mapping[str, Any], arrived_s: float) -> _Asked:
         now = self.dials.now
-        model = str(body["model"])
-        scenario = read_scenario(model if has_scenario(model) else now.scenario)
+        model, messages = body["model"], body["messages"]
         options, metadata = body.get("stream_options") or {}, body.get("metadata") or {}
-        return _Asked(
-            model=model,
-            call_sid=str(body.get("user") or metadata.get("call_sid") or ""),
-            include_usage=bool(options.get("include_usage")),
-            answer=scenario.answer(body["messages"]),
-            arrived_s=arrived_s,
-            fault=now.llm_fault if now.llm_fault and self._faulty() else "",
-            prompt_tokens=sum(len(str(m.get("content") or "")) for m in body["messages"]) // 4,
+        scenario = read_scenario(model if has_scenario(model) else now.scenario)
+        answer = scenario.answer(messages)
+        completion = wire.Completion(
             id=f"chatcmpl-{uuid.uuid4().hex[:24]}",
+            model=model,
+            created_s=int(time.time()),
+            answer=answer,
+            include_usage=bool(options.get("include_usage")),
+            prompt_tokens=sum(len(str(m.get("content") or "")) for m in messages) // 4,
+            tokens=tuple(_TOKEN.findall(answer.text)),
         )
+        call_sid = str(body.get("user") or metadata.get("call_sid") or "")
+        fault = answer.fault or (now.llm_fault if now.llm_fault and self._faulty() else "")
+        return _Asked(completion, call_sid, arrived_s, fault)
 
-    async def _whole(self, asked: _Asked) -> Response:
-        tokens = _TOKEN.findall(asked.answer.text)
-        await self._wait_for(asked, len(tokens))
-        message: dict[str, Any] = {"role": "assistant", "content": asked.answer.text or None, "refusal": None}
-        if asked.answer.tool:
-            message["tool_calls"] = [_tool_call(asked.answer)]
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _reason(asked.answer)}
-        self.journal.note("done", call_sid=asked.call_sid, id=asked.id)
-        return JSONResponse(
-            {
-                "id": asked.id,
-                "object": "chat.completion",
-                "created": int(time.time()),
-                "model": asked.model,
-                "choices": [choice],
-                "usage": _usage(asked, len(tokens)),
-            }
-        )
-
-    async def _wait_for(self, asked: _Asked, token: int) -> None:
-        """Until the n-th token is due, counted from the request's arrival."""
-        now = self.dials.now
-        due_s = asked.arrived_s + now.first_token_ms / 1000 + token / now.tokens_per_s
-        await asyncio.sleep(max(0.0, due_s - time.monotonic()))
+    async def _whole(self, asked: _Asked, request: Request) -> Response:
+        gone = await _gone(request, self._due_in_s(asked, len(asked.completion.tokens)))
+        self._note("cancelled" if gone else "done", asked)
+        return JSONResponse(wire.whole(asked.completion))
 
     async def _stream(self, asked: _Asked) -> AsyncIterator[str]:
         ended = "cancelled"
-        tokens = _TOKEN.findall(asked.answer.text)
+        completion = asked.completion
+        tokens = completion.tokens
+        sent_at_us: list[int] = []
         try:
             await self._wait_for(asked, 0)
-            self.journal.note("first_token", call_sid=asked.call_sid, id=asked.id)
-            yield _chunk(asked, {"role": "assistant", "content": "" if tokens else None, "refusal": None})
+            self._note("first_token", asked)
+            opening = {"role": "assistant", "content": "" if tokens else None, "refusal": None}
+            yield wire.chunk(completion, opening)
             for number, token in enumerate(tokens):
                 await self._wait_for(asked, number)
-                if number == 2 and asked.fault:
+                if number == _FAULTY_TOKEN and asked.fault:
                     yield await _misbehave(asked.fault)
-                yield _chunk(asked, {"content": token})
-            for delta in _tool_deltas(asked.answer):
-                yield _chunk(asked, delta)
-            yield _chunk(asked, {}, _reason(asked.answer))
-            if asked.include_usage:
-                yield _sse(_envelope(asked) | {"choices": [], "usage": _usage(asked, len(tokens))})
-            yield "data: [DONE]\n\n"
+                sent_at_us.append(time.time_ns() // 1000)
+                yield wire.chunk(completion, {"content": token})
+            if asked.fault and len(tokens) <= _FAULTY_TOKEN:
+                yield await _misbehave(asked.fault)
+            for delta in wire.tool_deltas(completion.answer):
+                yield wire.chunk(completion, delta)
+            yield wire.chunk(completion, {}, wire.finish_reason(completion.answer))
+            if completion.include_usage:
+                yield wire.usage_chunk(completion)
+            yield wire.DONE
             ended = "done"
         finally:
-            self.journal.note(ended, call_sid=asked.call_sid, id=asked.id)
+            self._note(ended, asked, tokens=tokens, sent_at_us=sent_at_us)
+
+    async def _wait_for(self, asked: _Asked, token: int) -> None:
+        await asyncio.sleep(self._due_in_s(asked, token))
+
+    def _due_in_s(self, asked: _Asked, token: int) -> float:
+        """Until the n-th token, counted from the request's arrival."""
+        now = self.dials.now
+        wait_ms = asked.completion.answer.wait_ms
+        first_ms = now.first_token_ms if wait_ms is None else wait_ms
+        due_s = asked.arrived_s + first_ms / 1000 + token / now.tokens_per_s
+        return max(0.0, due_s - time.monotonic())
+
+    def _note(self, kind: str, asked: _Asked, **more: Any) -> None:
+        self.journal.note(kind, call_sid=asked.call_sid, id=asked.completion.id, **more)
+
+
+async def _gone(request: Request, within_s: float) -> bool:
+    """Whether the client goes away in that time."""
+    try:
+        async with asyncio.timeout(within_s):
+            # The body has been read: the next message is the connection's end.
+            await request.receive()
+    except TimeoutError:
+        return False
+    return True
 
 
 async def _misbehave(fault: str) -> str:
@@ -165,6 +186,8 @@ async def _misbehave(fault: str) -> str:
         case "close_mid":
             # The server leaves the chunked body unfinished: clients meet a lost connection.
             raise ConnectionResetError("closed by the sandbox's settings")
+        case "error_mid":
+            return wire.sse(wire.error(500, "The server had an error while processing your request."))
         case "garbage":
             return "data: {this is no JSON\n\n"
         case _:
@@ -172,97 +195,8 @@ async def _misbehave(fault: str) -> str:
     return ": nothing\n\n"
 
 
-def _wrong(body: Any) -> tuple[str, str | None] | None:
-    """What OpenAI would refuse, as message and parameter."""
-    if not isinstance(body, dict):
-        return "Invalid body: expected an object.", None
-    if not isinstance(body.get("model"), str):
-        return "you must provide a model parameter", None
-    messages = body.get("messages")
-    if not isinstance(messages, list) or not messages:
-        return "Missing required parameter: 'messages'.", "messages"
-    open_calls: set[str] = set()
-    for number, message in enumerate(messages):
-        role = message.get("role") if isinstance(message, dict) else None
-        if role not in ("system", "developer", "user", "assistant", "tool"):
-            return f"Invalid value: {role!r}.", f"messages[{number}].role"
-        if role == "tool":
-            if message.get("tool_call_id") not in open_calls:
-                text = (
-                    "messages with role 'tool' must be a response to a preceding message with 'tool_calls'."
-                )
-                return f"Invalid parameter: {text}", f"messages.[{number}].role"
-            open_calls.discard(message["tool_call_id"])
-            continue
-        if open_calls:
-            text = "An assistant message with 'tool_calls' must be followed by tool messages"
-            return f"{text} responding to each 'tool_call_id'.", f"messages.[{number}].role"
-        open_calls = {call["id"] for call in message.get("tool_calls") or ()}
-        if role != "assistant" and message.get("content") is None:
-            return "Invalid value for 'content': expected a string, got null.", f"messages.[{number}].content"
-    return None
-
-
-def _error(status: int, message: str, param: str | None) -> Response:
-    code = _ERROR_CODES.get(status)
-    kind = "invalid_request_error" if status < 500 else "server_error"
-    error = {"message": message, "type": kind, "param": param, "code": code}
+def _error(status: int, message: str, param: str | None = None, code: str | None = None) -> Response:
     headers = {"x-request-id": f"req_{uuid.uuid4().hex}"}
-    return JSONResponse({"error": error}, status_code=status, headers=headers)
-
-
-def _reason(answer: Answer) -> str:
-    return "tool_calls" if answer.tool else "stop"
-
-
-def _tool_call(answer: Answer) -> dict[str, Any]:
-    function = {"name": answer.tool, "arguments": answer.arguments}
-    return {"id": f"call_{uuid.uuid4().hex[:24]}", "type": "function", "function": function}
-
-
-def _tool_deltas(answer: Answer) -> list[dict[str, Any]]:
-    """First the name, then the arguments in pieces, as the vendor sends them."""
-    if not answer.tool:
-        return []
-    whole = _tool_call(answer)
-    first = {**whole, "index": 0, "function": {"name": answer.tool, "arguments": ""}}
-    half = len(answer.arguments) // 2
-    pieces = [piece for piece in (answer.arguments[:half], answer.arguments[half:]) if piece]
-    rest = [{"tool_calls": [{"index": 0, "function": {"arguments": piece}}]} for piece in pieces]
-    return [{"tool_calls": [first]}, *rest]
-
-
-def _usage(asked: _Asked, tokens: int) -> dict[str, Any]:
-    return {
-        "prompt_tokens": asked.prompt_tokens,
-        "completion_tokens": tokens,
-        "total_tokens": asked.prompt_tokens + tokens,
-        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
-        "completion_tokens_details": {
-            "reasoning_tokens": 0,
-            "audio_tokens": 0,
-            "accepted_prediction_tokens": 0,
-            "rejected_prediction_tokens": 0,
-        },
-    }
-
-
-def _envelope(asked: _Asked) -> dict[str, Any]:
-    return {
-        "id": asked.id,
-        "object": "chat.completion.chunk",
-        "created": int(time.time()),
-        "model": asked.model,
-        "service_tier": "default",
-        "system_fingerprint": "fp_sandbox",
-    }
-
-
-def _chunk(asked: _Asked, delta: Mapping[str, Any], finish_reason: str | None = None) -> str:
-    choice = {"index": 0, "delta": dict(delta), "logprobs": None, "finish_reason": finish_reason}
-    usage = {"usage": None} if asked.include_usage else {}
-    return _sse(_envelope(asked) | {"choices": [choice]} | usage)
-
-
-def _sse(payload: Mapping[str, Any]) -> str:
-    return f"data: {json.dumps(payload, separators=(',', ':'))}\n\n"
+    if status == 429:
+        headers["retry-after"] = "1"
+    return JSONResponse(wire.error(status, message, param, code), status_code=status, headers=headers)

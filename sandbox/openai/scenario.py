@@ -1,16 +1,22 @@
-"""What the model answers: rules read from YAML. No clock."""
+"""What the model answers: rules read from YAML. No clock.
+
+A text to say may hold `{user}` and `{assistant}`, what each said last, and the named groups of its `when`.
+"""
 
 import json
 import re
+import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 _FOLDER = Path(__file__).parent / "scenarios"
-_KEYS = {"when", "after", "turn", "tool_result", "say", "call"}
+_KEYS = {"when", "after", "turn", "tool_result", "say", "call", "wait_ms", "fault"}
+_FAULTS = ("", "refuse", "hang", "hang_mid", "close_mid", "error_mid", "garbage")
 
 
 class ScenarioError(ValueError):
@@ -25,6 +31,9 @@ class Answer:
     tool: str = ""
     arguments: str = "{}"
     """JSON."""
+    wait_ms: float | None = None
+    """Until the first token; None for what is set for all."""
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,9 @@ class Rule:
     """The user's n-th message; 0 for any."""
     tool_result: str = ""
     """The last message is this tool's result; empty: it is not a tool's result."""
+    wait_ms: float | None = None
+    fault: str = ""
+    """What goes wrong with this answer; as in the stand-in's settings, or `refuse`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +76,14 @@ class Scenario:
                 continue
             match = rule.when.search(user) if rule.when else re.match("", "")
             if match:
-                return _fill(rule, user, match)
+                return _fill(rule, user, assistant, match)
         return Answer("I see." if not tool else "Done.")
 
 
-def _fill(rule: Rule, user: str, match: re.Match[str]) -> Answer:
+def _fill(rule: Rule, user: str, assistant: str, match: re.Match[str]) -> Answer:
     said = {name: (value or "").strip() for name, value in match.groupdict().items()}
-    text = rule.say.format(user=user.strip(), **said)
-    return Answer(text, rule.tool, json.dumps(dict(rule.arguments)))
+    text = rule.say.format_map({"user": user.strip(), "assistant": assistant.strip(), **said})
+    return Answer(text, rule.tool, json.dumps(dict(rule.arguments)), rule.wait_ms, rule.fault)
 
 
 def _text(message: Mapping[str, Any]) -> str:
@@ -101,9 +113,16 @@ def read_scenario(name: str) -> Scenario:
     """
     path = Path(name) if name.endswith(".yaml") else _FOLDER / f"{Path(name).name}.yaml"
     try:
-        data = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise ScenarioError(f"{path}: {error}") from None
+        return _read(path, path.stat().st_mtime_ns)
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        text = str(error) if isinstance(error, ScenarioError) else f"{path}: {error}"
+        raise ScenarioError(text) from None
+
+
+@lru_cache(maxsize=32)
+def _read(path: Path, _changed_ns: int) -> Scenario:
+    """Read once for as long as the file stays the same: each request asks."""
+    data = yaml.safe_load(path.read_text("utf-8"))
     if not isinstance(data, dict) or not isinstance(data.get("rules"), list):
         raise ScenarioError(f"{path}: must hold a list `rules`")
     rules = [_rule(rule, f"{path}: rule {number}") for number, rule in enumerate(data["rules"], 1)]
@@ -112,9 +131,14 @@ def read_scenario(name: str) -> Scenario:
     return Scenario(path.stem, tuple(rules))
 
 
+def scenario_names() -> tuple[str, ...]:
+    """Those of the folder."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml")))
+
+
 def has_scenario(name: str) -> bool:
-    """Whether the folder holds it."""
-    return (_FOLDER / f"{Path(name).name}.yaml").exists()
+    """Whether the folder holds it, or it is a path to one."""
+    return name in scenario_names() or (name.endswith(".yaml") and Path(name).is_file())
 
 
 def _rule(data: Any, where: str) -> Rule:
@@ -126,7 +150,7 @@ def _rule(data: Any, where: str) -> Rule:
     if isinstance(call, str):
         call = {"name": call}
     try:
-        return Rule(
+        rule = Rule(
             say=" ".join(str(data.get("say", "")).split()),
             tool=str(call.get("name", "")),
             arguments=call.get("arguments") or {},
@@ -134,6 +158,19 @@ def _rule(data: Any, where: str) -> Rule:
             after=re.compile(data["after"], re.IGNORECASE) if "after" in data else None,
             turn=int(data.get("turn", 0)),
             tool_result=str(data.get("tool_result", "")),
+            wait_ms=float(data["wait_ms"]) if "wait_ms" in data else None,
+            fault=str(data.get("fault", "")),
         )
-    except (re.error, ValueError) as error:
+        _check_names(rule)
+    except (re.error, ValueError, TypeError, AttributeError) as error:
         raise ScenarioError(f"{where}: {error}") from None
+    return rule
+
+
+def _check_names(rule: Rule) -> None:
+    if rule.fault not in _FAULTS:
+        raise ValueError(f"unknown fault {rule.fault!r} (known: {', '.join(_FAULTS[1:])})")
+    known = {"user", "assistant", *(rule.when.groupindex if rule.when else ())}
+    for _, name, _, _ in string.Formatter().parse(rule.say):
+        if name is not None and name not in known:
+            raise ValueError(f"`say` holds {{{name}}}, known are {', '.join(sorted(known))}")

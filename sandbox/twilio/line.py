@@ -74,7 +74,8 @@ class Line:
         if not self._wanted:
             return
         if self._first_tick_s is None:
-            self._first_tick_s = now_s
+            # The clock wobbles: half a frame of slack, or a moment asked a little early would miss its frame.
+            self._first_tick_s = now_s - self._tick_s / 2
             self.began_at = time.time()
         while self._first_tick_s + self._ticks * self._tick_s <= now_s:
             self._ticks += 1

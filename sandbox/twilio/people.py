@@ -1,6 +1,5 @@
 """Who is at which number, what they will say, and telling the recogniser's oracle of it."""
 
-import base64
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -8,11 +7,10 @@ from typing import Literal
 import httpx
 
 from sandbox.caller.script import Script, default_script
-from sandbox.caller.utterance import SpokenWord, Utterance, utterance_of
+from sandbox.caller.utterance import Utterance, registration
 from sandbox.caller.voice_bank import VoiceBank, load_bank
 from sandbox.stand_in import Journal
 from sandbox.twilio.faults import Faults
-from sandbox.voice import speak
 
 _TIMEOUT_S = 2.0
 
@@ -30,12 +28,6 @@ class Resident:
     """What goes wrong in calls to them; None for what is set for all calls."""
 
 
-def _synthesise(text: str) -> Utterance:
-    speech = speak(text)
-    words = tuple(SpokenWord(word.text, word.start_ms, word.end_ms) for word in speech.words)
-    return utterance_of(text, speech.mulaw, words)
-
-
 class People:
     """All who can be called, and the voices of all who call."""
 
@@ -43,7 +35,7 @@ class People:
         self._client = client
         self._deepgram_url = deepgram_url
         self._journal = journal
-        self._bank: VoiceBank = load_bank(_synthesise)
+        self._bank: VoiceBank = load_bank()
         self._residents: dict[str, Resident] = {}
 
     def move_in(self, number: str, resident: Resident) -> None:
@@ -62,20 +54,10 @@ class People:
         return sounds
 
     async def _teach(self, url: str, sounds: Iterable[Utterance | None]) -> None:
-        utterances = [_told(sound) for sound in sounds if sound is not None and sound.words]
+        told = registration(sounds)
         try:
-            reply = await self._client.post(
-                f"{url}/sandbox/utterances", json={"utterances": utterances}, timeout=_TIMEOUT_S
-            )
+            reply = await self._client.post(f"{url}/sandbox/utterances", json=told, timeout=_TIMEOUT_S)
             reply.raise_for_status()
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             # The real Deepgram, or another's stand-in, needs no teaching.
             self._journal.note("oracle_not_told", url=url, reason=repr(error))
-
-
-def _told(sound: Utterance) -> dict[str, object]:
-    return {
-        "text": sound.text,
-        "mulaw": base64.b64encode(sound.mulaw).decode(),
-        "words": [{"text": w.text, "start_ms": w.start_ms, "end_ms": w.end_ms} for w in sound.words],
-    }

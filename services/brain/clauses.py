@@ -5,7 +5,7 @@ The voice begins with the first clause, so that one is cut early; later ones are
 
 import re
 
-_FIRST_CLAUSE_CHARS = 12
+_FIRST_CLAUSE_CHARS = 10
 """A first clause this long may end at a comma; shorter ones sound clipped."""
 _LATER_CLAUSE_CHARS = 60
 """Later clauses end at a comma only when they have grown this long."""

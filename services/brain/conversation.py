@@ -24,6 +24,23 @@ class CallerTurn:
 
 
 @dataclass(frozen=True, slots=True)
+class Keys:
+    """Keys that the caller pressed, as one input."""
+
+    turn: int
+    """The spoken turn that they followed."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What the caller has said if the turn is over, which is not sure yet."""
+
+    turn: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ToolUse:
     """A tool that the model called; `result` is None while it works."""
 
@@ -38,8 +55,11 @@ class ToolUse:
 class Conversation:
     """The call as the brain knows it."""
 
-    items: tuple[CallerTurn | Reply | ToolUse, ...] = ()
-    """In the order in which they began."""
+    items: tuple[CallerTurn | Keys | Reply | ToolUse, ...] = ()
+    """In the order in which they began; an answer to a guess after the turn that proved it right."""
+    guess: Guess | None = None
+    keys: str = ""
+    """Pressed, and not entered yet."""
     ended: bool = False
     hang_up_after: str = ""
     """The reply after which the line is closed, unless the caller speaks into it."""
@@ -53,6 +73,18 @@ class Conversation:
     def active_replies(self) -> tuple[Reply, ...]:
         """Those of which something may still be heard."""
         return tuple(item for item in self.replies if not (item.over or item.dropped))
+
+    @property
+    def speculation(self) -> Reply | None:
+        """The answer that was begun on a guess and waits for the turn's end."""
+        return next((reply for reply in self.active_replies if reply.held_back), None)
+
+    @property
+    def outdated_replies(self) -> tuple[Reply, ...]:
+        """What may still be heard although the caller has said something since."""
+        last = max((n for n, item in enumerate(self.items) if self._wants_answer(item)), default=0)
+        before = {item.reply_id for item in self.items[:last] if isinstance(item, Reply)}
+        return tuple(r for r in self.active_replies if r.reply_id in before and not r.held_back)
 
     @property
     def hanging_up(self) -> bool:
@@ -69,7 +101,7 @@ class Conversation:
         """How often we have asked into the silence since the caller's last turn."""
         asked = 0
         for item in reversed(self.items):
-            if isinstance(item, CallerTurn):
+            if isinstance(item, CallerTurn | Keys):
                 break
             asked += isinstance(item, Reply) and item.kind == reply_pb2.REPLY_KIND_IDLE_PROMPT
         return asked
@@ -80,6 +112,19 @@ class Conversation:
         return tuple(item for item in self.items if isinstance(item, ToolUse) and item.result is None)
 
     @property
+    def asked(self) -> str:
+        """What the caller wants answered; empty if a tool's result or a broken answer is what wants it."""
+        said = [item for item in self.items if not (isinstance(item, Reply) and _is_by_the_way(item))]
+        last = said[-1] if said else None
+        return last.text if isinstance(last, CallerTurn | Keys) else ""
+
+    @property
+    def keys_unanswered(self) -> bool:
+        """Whether the last that the caller did was to press keys."""
+        said = [item for item in self.items if not (isinstance(item, Reply) and _is_by_the_way(item))]
+        return bool(said) and isinstance(said[-1], Keys)
+
+    @property
     def unanswered_turn(self) -> int | None:
         """The turn that wants an answer now: the caller's last, or one whose answer was left unfinished."""
         if self.open_tools:
@@ -88,13 +133,13 @@ class Conversation:
             match item:
                 case CallerTurn(aside=True):
                     continue
-                case CallerTurn(turn=turn):
+                case CallerTurn(turn=turn) | Keys(turn=turn):
                     return turn
                 case ToolUse(name="end_call"):
                     return None
                 case ToolUse(reply_id=reply_id):
                     return self.reply(reply_id).turn
-                case Reply(dropped="speculation"):
+                case Reply() if _is_by_the_way(item):
                     continue
                 case Reply(finished="superseded", dropped=""):
                     return item.turn
@@ -107,17 +152,59 @@ class Conversation:
         found = (item for item in self.items if isinstance(item, Reply) and item.reply_id == reply_id)
         return next(found, Reply(reply_id, 0))
 
+    def turn_of(self, reply: Reply) -> int:
+        """The turn that a reply answers or, said unasked, comes after."""
+        before = self.items[: self.items.index(reply)]
+        return max([reply.turn, *(item.turn for item in before if isinstance(item, CallerTurn))])
+
+    def turn(self, number: int) -> CallerTurn | None:
+        """A finished turn by its number."""
+        turns = (item for item in self.items if isinstance(item, CallerTurn))
+        return next((turn for turn in turns if turn.turn == number), None)
+
+    def with_guess(self) -> "Conversation":
+        """The call as it will be if the guess is right."""
+        if self.guess is None:
+            return self
+        return replace(self, items=(*self.items, CallerTurn(self.guess.turn, self.guess.text)))
+
+    @staticmethod
+    def _wants_answer(item: "CallerTurn | Keys | Reply | ToolUse") -> bool:
+        return isinstance(item, Keys) or (isinstance(item, CallerTurn) and not item.aside)
+
+
+def _is_by_the_way(said: Reply) -> bool:
+    """Whether it answers nothing: made on a guess, or a filler."""
+    return said.dropped == "speculation" or said.held_back or said.kind == reply_pb2.REPLY_KIND_FILLER
+
 
 def evolve(known: Conversation, event: Event) -> Conversation:
     """What is known after the event."""
-    said = body_of(event)
-    match said:
+    match body_of(event):
+        case speech_pb2.TurnEager(turn=turn, text=text):
+            return replace(known, guess=Guess(turn, text))
+        case speech_pb2.TurnResumed():
+            return replace(known, guess=None)
+        case speech_pb2.TurnEnded() as said:
+            return _turn(replace(known, guess=None), said)
+        case call_pb2.DtmfPressed(digit=digit):
+            return replace(known, keys=known.keys + digit)
+        case call_pb2.CallEnded():
+            return replace(known, ended=True)
         case None:
             return known
-        case speech_pb2.TurnEnded():
-            return _turn(known, said)
+        case said:
+            return _of_ours(known, said)
+
+
+def _of_ours(known: Conversation, said: Body) -> Conversation:
+    match said:
+        case reply_pb2.KeysEntered():
+            return _keys(known, said)
         case reply_pb2.ReplyStarted():
-            return replace(known, items=(*known.items, Reply(said.reply_id, said.turn, said.kind)))
+            return _started(known, said)
+        case reply_pb2.ReplyReleased():
+            return _released(known, said)
         case reply_pb2.ToolCalled():
             use = ToolUse(said.tool_call_id, said.name, said.arguments, said.reply_id)
             return replace(known, items=(*known.items, use))
@@ -125,19 +212,35 @@ def evolve(known: Conversation, event: Event) -> Conversation:
             return _returned(known, said)
         case reply_pb2.HangUpRequested():
             return replace(known, hang_up_after=said.after_reply_id)
-        case call_pb2.CallEnded():
-            return replace(known, ended=True)
         case _:
             reply_id = getattr(said, "reply_id", None)
             return known if reply_id is None else _change(known, reply_id, said)
 
 
 def _turn(known: Conversation, said: speech_pb2.TurnEnded) -> Conversation:
-    if any(isinstance(item, CallerTurn) and item.turn == said.turn for item in known.items):
+    if known.turn(said.turn) is not None:
         return known
     amid_speech = any(r.audible and r.unheard_ms > _NEARLY_HEARD_MS for r in known.active_replies)
     aside = amid_speech and is_backchannel(said.text)
     return replace(known, items=(*known.items, CallerTurn(said.turn, said.text, aside)))
+
+
+def _keys(known: Conversation, said: reply_pb2.KeysEntered) -> Conversation:
+    turn = max((item.turn for item in known.items if isinstance(item, CallerTurn)), default=0)
+    pressed = Keys(turn, f"[keys pressed: {' '.join(said.digits) or 'none'}]")
+    return replace(known, keys="", items=(*known.items, pressed))
+
+
+def _started(known: Conversation, said: reply_pb2.ReplyStarted) -> Conversation:
+    guess = known.guess.text if said.held and known.guess is not None else ""
+    begun = Reply(said.reply_id, said.turn, said.kind, guess=guess, held_back=said.held)
+    return replace(known, items=(*known.items, begun))
+
+
+def _released(known: Conversation, said: reply_pb2.ReplyReleased) -> Conversation:
+    released = replace(known.reply(said.reply_id), held_back=False)
+    others = (i for i in known.items if not (isinstance(i, Reply) and i.reply_id == said.reply_id))
+    return replace(known, items=(*others, released))
 
 
 def _returned(known: Conversation, said: reply_pb2.ToolReturned) -> Conversation:

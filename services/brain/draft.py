@@ -4,6 +4,7 @@ from parley.envelope import Body
 from parley.errors import VendorError
 from parley.v1.reply_pb2 import ReplyFinished, ReplyKind, ReplyStarted, ReplyText, ToolCalled
 from services.brain.clauses import ClauseCutter
+from services.brain.openers import without_opener
 from services.brain.vendors import Finished, Thought, Token, ToolRequest
 
 APOLOGY = "I'm sorry, something went wrong on my side. Could you say that again?"
@@ -14,29 +15,33 @@ GOODBYE = "Goodbye."
 class Draft:
     """One reply, from its first token to its end."""
 
-    def __init__(self, reply_id: str, turn: int, ending_tools: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, reply_id: str, turn: int, ending_tools: frozenset[str] = frozenset(), opener: str = ""
+    ) -> None:
         self.reply_id = reply_id
         self.turn = turn
-        self.tries = 1
+        self.opener = opener
         self._ending_tools = ending_tools
         self._cutter = ClauseCutter()
         self._clauses = 0
+        self._began = False
         self._tools: list[ToolRequest] = []
 
     @property
     def untouched(self) -> bool:
-        """Nothing has come yet, so that another try leaves no trace."""
-        return not self._clauses and not self._tools
+        """Nothing of the model's has come yet, so that another try leaves no trace."""
+        return not self._began and not self._tools
 
-    def start(self, kind: ReplyKind) -> ReplyStarted:
-        """The reply's first event."""
-        return ReplyStarted(reply_id=self.reply_id, turn=self.turn, kind=kind)
+    def start(self, kind: ReplyKind, *, held: bool = False) -> list[Body]:
+        """The reply's first events."""
+        started = ReplyStarted(reply_id=self.reply_id, turn=self.turn, kind=kind, held=held)
+        return [started, *self._texts([f"{self.opener} "] if self.opener else [])]
 
     def take(self, thought: Thought) -> list[Body]:
         """What to say after a thought."""
         match thought:
             case Token(text=text):
-                return self._texts(self._cutter.push(text))
+                return self._content(self._cutter.push(text))
             case ToolRequest():
                 self._tools.append(thought)
                 return []
@@ -44,21 +49,24 @@ class Draft:
                 return self._finish(reason)
 
     def whole(self, text: str) -> list[Body]:
-        """A reply whose text is known beforehand."""
-        return [*self.take(Token(text)), *self._finish("stop")]
+        """A reply whose text is known beforehand: one clause, whose sound may be kept."""
+        return [*self._content([text.strip()]), *self._finish("stop")]
 
     def fail(self, _error: VendorError) -> list[Body]:
         """End a reply whose model failed: an apology when nothing was said, else what there is."""
-        texts = self._texts(self._cutter.finish() if self._clauses else [APOLOGY])
+        texts = self._texts(self._cutter.finish() if self._began else [APOLOGY])
         return [*texts, ReplyFinished(reply_id=self.reply_id, clauses=self._clauses, reason="error")]
 
     def retry(self) -> None:
         """Begin anew with the next try."""
-        self.tries += 1
         self._cutter = ClauseCutter()
 
+    def leave_unfinished(self) -> list[Body]:
+        """End a reply in mid-sentence that another will go on with."""
+        return [ReplyFinished(reply_id=self.reply_id, clauses=self._clauses, reason="superseded")]
+
     def _finish(self, reason: str) -> list[Body]:
-        texts = self._texts(self._cutter.finish())
+        texts = self._content(self._cutter.finish())
         if not self._clauses and any(tool.name in self._ending_tools for tool in self._tools):
             texts = self._texts([GOODBYE])
         finished = ReplyFinished(reply_id=self.reply_id, clauses=self._clauses, reason=reason)
@@ -74,6 +82,14 @@ class Draft:
             reply_id=self.reply_id,
             turn=self.turn,
         )
+
+    def _content(self, clauses: list[str]) -> list[Body]:
+        """What comes from the model."""
+        if clauses and not self._began:
+            first = without_opener(self.opener, clauses[0])
+            clauses = [first, *clauses[1:]] if first else clauses[1:]
+        self._began = self._began or bool(clauses)
+        return self._texts(clauses)
 
     def _texts(self, clauses: list[str]) -> list[Body]:
         first = self._clauses

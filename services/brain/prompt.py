@@ -5,30 +5,37 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from parley.agent import Agent
-from services.brain.conversation import CallerTurn, Conversation, ToolUse
+from parley.v1 import reply_pb2
+from services.brain.conversation import CallerTurn, Conversation, Keys, ToolUse
 from services.brain.reply import Reply
 
 Message = Mapping[str, Any]
 """A chat message as OpenAI's chat completions take it."""
 
 _CUT_OFF = "You were cut off in mid-sentence. Go on from the very next word; repeat nothing, excuse nothing."
+_BEGUN = 'You have already said "{opener}" aloud. Go on right after it: do not say it again, do not greet.'
 
 
-def messages(agent: Agent, known: Conversation) -> list[Message]:
-    """What the model is told: the agent's prompt, then all that was said and heard."""
+def messages(agent: Agent, known: Conversation, opener: str = "") -> list[Message]:
+    """What the model is told: the agent's prompt, all that was said and heard, how the answer has begun."""
     told: list[Message] = [{"role": "system", "content": agent.prompt}]
     uses = [item for item in known.items if isinstance(item, ToolUse)]
     for item in known.items:
         match item:
-            case CallerTurn(text=text):
+            case CallerTurn(text=text) | Keys(text=text):
                 told.append({"role": "user", "content": text})
+            case Reply(held_back=True) | Reply(kind=reply_pb2.REPLY_KIND_FILLER):
+                pass
             case Reply():
                 told += _reply(item, [use for use in uses if use.reply_id == item.reply_id])
             case ToolUse():
                 pass
-    last = known.replies[-1] if known.replies else None
+    spoken = [reply for reply in known.replies if reply.kind != reply_pb2.REPLY_KIND_FILLER]
+    last = spoken[-1] if spoken else None
     if last is not None and last.finished == "superseded" and not last.dropped:
         told.append({"role": "system", "content": _CUT_OFF})
+    if opener:
+        told.append({"role": "system", "content": _BEGUN.format(opener=opener)})
     return told
 
 

@@ -33,6 +33,10 @@ class Reply:
     audible: bool = False
     """Some of it has been played."""
     held: bool = False
+    guess: str = ""
+    """The caller's words that it answers, if it was begun before the turn was surely over."""
+    held_back: bool = False
+    """Begun on a guess, and not to be heard yet."""
     over: bool = False
     """Nothing of it will be heard any more."""
 

@@ -2,22 +2,26 @@
 
 from dataclasses import dataclass, replace
 
+from parley.agent import Agent
 from parley.envelope import body_of
-from parley.v1 import playback_pb2, speech_pb2
+from parley.v1 import call_pb2, playback_pb2, speech_pb2
 from parley.v1.event_pb2 import Event
+from services.brain import speculation
 from services.brain.backchannels import is_backchannel
 from services.brain.conversation import Conversation
 from services.brain.reply import Reply
 
-FALSE_ALARM_MS = 700
-"""A voice that has stopped this long without a word was none: longer than a transcript takes."""
+FALSE_ALARM_MS = 550
+"""A voice that has stopped this long without a word was none: longer than a vendor's guess takes."""
 NOISE_MS = 2000
 """A sound that has gone on this long without a word is no speech: a street, a television."""
+_WORDS_AFTER_KEYS_MS = 3000
+"""Who speaks and presses keys at once is answered to both; for so long after the last key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """What is known of the caller's voice."""
+    """What is known of the caller's voice and keys."""
 
     speaking: bool = False
     since_ms: int = 0
@@ -26,13 +30,17 @@ class Floor:
     words_turn: int = 0
     held_at_ms: int = 0
     """When a reply was last held."""
+    key_at_ms: int = 0
+    """When a key was last pressed."""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """The caller has taken the turn: these replies are over."""
+    """These replies are over: the caller has taken the turn, or the guess was wrong."""
 
     reply_ids: tuple[str, ...]
+    reason: str = "barge_in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +58,35 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Speculate:
+    """Think about this turn, which is probably over; nothing may be heard yet."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The guess was right: its answer may be heard."""
+
+    reply_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnterKeys:
+    """No more keys are awaited."""
+
+    digits: str
+    ended_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class WaitUntil:
     """Nothing to do before this call time, unless something is heard."""
 
     at_ms: int
 
 
-Decision = Drop | Resume | Answer | WaitUntil
+Decision = Drop | Resume | Answer | Speculate | Release | EnterKeys | WaitUntil
 
 
 def evolve(floor: Floor, event: Event, *, now_ms: int) -> Floor:
@@ -64,32 +94,60 @@ def evolve(floor: Floor, event: Event, *, now_ms: int) -> Floor:
     match body_of(event):
         case speech_pb2.SpeechStarted():
             return replace(floor, speaking=True, since_ms=now_ms)
-        case speech_pb2.SpeechStopped():
-            return replace(floor, speaking=False, since_ms=now_ms)
+        case speech_pb2.SpeechStopped(at_ms=at_ms):
+            # The detector is sure of an end some time after it.
+            return replace(floor, speaking=False, since_ms=min(at_ms or now_ms, now_ms))
         case speech_pb2.WordsHeard(turn=turn, text=text) if text.strip():
             return replace(floor, words=text, words_turn=turn)
         case speech_pb2.TurnEnded(turn=turn, text=text):
             return replace(floor, words=text, words_turn=turn)
+        case call_pb2.DtmfPressed(digit=digit):
+            return replace(floor, key=digit, key_at_ms=now_ms)
         case playback_pb2.PlaybackHeld():
             return replace(floor, held_at_ms=now_ms)
         case _:
             return floor
 
 
-def decide(floor: Floor, known: Conversation, *, now_ms: int) -> Decision | None:
+def decide(floor: Floor, known: Conversation, agent: Agent, *, now_ms: int) -> Decision | None:
     """What to do now; None when nothing need be done before the next event."""
     if known.ended:
         return None
-    active = known.active_replies
+    if known.keys:
+        return _keys(floor, known, agent, now_ms=now_ms)
+    guessed = known.speculation
+    if guessed is not None and not speculation.may_be_right(guessed, known):
+        return Drop((guessed.reply_id,), "speculation")
     turn = known.unanswered_turn
-    if turn is not None and active and any(reply.turn < turn for reply in active):
-        return _drop(active)
     if turn is not None:
-        return Answer(turn)
-    overheard = any(reply.turn < floor.words_turn for reply in active)
+        words_ms = floor.key_at_ms + _WORDS_AFTER_KEYS_MS
+        if known.keys_unanswered and floor.words_turn > turn and now_ms < words_ms:
+            return WaitUntil(words_ms)
+        return _answer(turn, guessed, known)
+    active = tuple(reply for reply in known.active_replies if not reply.held_back)
+    overheard = any(known.turn_of(reply) < floor.words_turn for reply in active)
     if overheard and not is_backchannel(floor.words):
         return _drop(active)
+    if known.guess is not None and speculation.is_worth_it(known, agent):
+        return Speculate(known.guess.turn)
     return _held(floor, known, now_ms=now_ms)
+
+
+def _answer(turn: int, guessed: Reply | None, known: Conversation) -> Decision:
+    if known.outdated_replies:
+        return _drop(known.outdated_replies)
+    return Release(guessed.reply_id) if guessed is not None else Answer(turn)
+
+
+def _keys(floor: Floor, known: Conversation, agent: Agent, *, now_ms: int) -> Decision:
+    """A key stops the agent; what is said meanwhile is answered together with the keys."""
+    if active := tuple(reply for reply in known.active_replies if not reply.held_back):
+        return _drop(active)
+    end = agent.keys.end
+    if end and floor.key == end:
+        return EnterKeys(known.keys.removesuffix(end), "end")
+    until_ms = floor.key_at_ms + agent.keys.pause_ms
+    return EnterKeys(known.keys, "pause") if now_ms >= until_ms else WaitUntil(until_ms)
 
 
 def _drop(active: tuple[Reply, ...]) -> Drop:
@@ -101,6 +159,9 @@ def _held(floor: Floor, known: Conversation, *, now_ms: int) -> Decision | None:
     held = next((reply for reply in known.active_replies if reply.held), None)
     if held is None:
         return None
+    aside = known.turn(floor.words_turn)
+    if aside is not None and aside.aside and not floor.speaking and floor.held_at_ms <= floor.since_ms:
+        return Resume(held.reply_id)
     patience_ms = NOISE_MS if floor.speaking else FALSE_ALARM_MS
     until_ms = max(floor.since_ms, floor.held_at_ms) + patience_ms
     return Resume(held.reply_id) if now_ms >= until_ms else WaitUntil(until_ms)

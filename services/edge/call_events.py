@@ -11,6 +11,7 @@ from parley.bus import Bus
 from parley.envelope import Body, CallClock, name_of, seal, unseal
 from parley.errors import AlreadySaid, BusError
 from parley.event_log import wall_us
+from parley.trace_context import traceparent
 from parley.v1.call_pb2 import CallEnded, CallStarted, StreamStarted
 from parley.v1.event_pb2 import Event
 from parley.v1.work_pb2 import Work
@@ -145,5 +146,5 @@ def _sealed(body: Body, call_sid: str, stage: str, epoch: int, sequence: int) ->
         epoch=epoch,
         sequence=sequence,
         sent_at_us=wall_us(),
-        traceparent="",
+        traceparent=traceparent(call_sid),
     )

@@ -3,6 +3,7 @@
 from parley import subjects
 from parley.bus import Bus
 from parley.v1.audio_pb2 import CallerAudio
+from services.edge.frame_order import FrameOrder
 from services.edge.media_protocol import Media
 
 
@@ -14,16 +15,25 @@ class Hear:
         self._subject = subjects.caller_audio(call_sid)
         self._epoch = epoch
         self._stream_at_ms = stream_at_ms
+        self._order = FrameOrder()
         self._sequence = 0
 
     async def frame(self, media: Media) -> None:
-        """Put a frame on the bus; an empty one is left out.
+        """Put a frame on the bus, in the order of its time; an empty one is left out.
 
         Raises:
             BusError: the bus is away and its buffer is full.
         """
-        if not media.mulaw:
-            return
+        if media.mulaw:
+            for ready in self._order.take(media):
+                await self._publish(ready)
+
+    async def over(self) -> None:
+        """No frame comes any more: what waited for another is put on the bus too."""
+        for ready in self._order.rest():
+            await self._publish(ready)
+
+    async def _publish(self, media: Media) -> None:
         self._sequence += 1
         audio = CallerAudio(
             epoch=self._epoch,

@@ -174,9 +174,11 @@ class MediaSockets:
                 case Dtmf(digit=digit):
                     await call_log.say(DtmfPressed(digit=digit[:1], at_ms=call_log.now_ms()))
                 case Stop():
+                    await hear.over()
                     raise StreamOver("stop")
                 case _:
                     pass
+        await hear.over()
         raise StreamOver("lost")
 
     async def _see_off(self, call_log: CallLog, reason: str) -> None:

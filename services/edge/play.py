@@ -59,7 +59,10 @@ class Player:
         now_ms = self._log.now_ms()
         match body_of(event):
             case reply_pb2.ReplyStarted() as body:
-                started = self._playback.started(body.reply_id, held_back=body.held, now_ms=now_ms)
+                filler = body.kind == reply_pb2.REPLY_KIND_FILLER
+                started = self._playback.started(
+                    body.reply_id, held_back=body.held, filler=filler, now_ms=now_ms
+                )
                 await self._perform(started)
             case reply_pb2.ReplyReleased() as body:
                 await self._perform(self._playback.released(body.reply_id, now_ms))
@@ -69,6 +72,8 @@ class Player:
                 await self._perform(self._playback.drop(body.reply_id, now_ms))
             case speech_pb2.SpeechStarted():
                 await self._perform(self._playback.hold(now_ms))
+            case speech_pb2.SpeechStopped():
+                self._playback.caller_is_quiet()
             case _:
                 pass
         self._note_hang_up(event)

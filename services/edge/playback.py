@@ -48,6 +48,8 @@ class _Reply:
     reply_id: str
     held_back: bool
     """Made on a guess: not to be heard before it is released."""
+    filler: bool = False
+    """Heard only while there is nothing else to hear."""
     sound: bytearray = field(default_factory=bytearray)
     complete: bool = False
     sent: int = 0
@@ -59,6 +61,10 @@ class _Reply:
     audible: bool = False
     """Some of it has been announced at some time."""
     over: bool = False
+
+    @property
+    def unsent(self) -> bool:
+        return self.sent < len(self.sound)
 
     @property
     def unheard_sent(self) -> bool:
@@ -73,6 +79,7 @@ class Playback:
         self._generation = 0
         self._held: str | None = None
         """The reply at which the caller's voice has stopped the playing."""
+        self._caller_speaks = False
         self._runs_dry_ms = 0.0
         self._progress_at_ms = 0
 
@@ -95,7 +102,8 @@ class Playback:
         """Learn from the log what an earlier stream of this call has done."""
         match body:
             case reply_pb2.ReplyStarted():
-                self._replies.setdefault(body.reply_id, _Reply(body.reply_id, body.held))
+                filler = body.kind == reply_pb2.REPLY_KIND_FILLER
+                self._replies.setdefault(body.reply_id, _Reply(body.reply_id, body.held, filler))
             case reply_pb2.ReplyReleased():
                 self._of(body.reply_id).held_back = False
             case reply_pb2.ReplyDropped() | playback_pb2.BargeIn():
@@ -119,9 +127,9 @@ class Playback:
         reply = self._of(reply_id)
         reply.heard = reply.sent = max(reply.heard, samples)
 
-    def started(self, reply_id: str, *, held_back: bool, now_ms: int) -> list[Command]:
-        """A reply begins; it is played after those before it."""
-        self._replies.setdefault(reply_id, _Reply(reply_id, held_back))
+    def started(self, reply_id: str, *, held_back: bool, now_ms: int, filler: bool = False) -> list[Command]:
+        """A reply begins; it is played after those before it, a filler while those are silent."""
+        self._replies.setdefault(reply_id, _Reply(reply_id, held_back, filler))
         return self.advance(now_ms)
 
     def released(self, reply_id: str, now_ms: int) -> list[Command]:
@@ -141,17 +149,35 @@ class Playback:
 
     def advance(self, now_ms: int) -> list[Command]:
         """Send what may be sent."""
-        commands: list[Command] = []
-        for reply in self._replies.values():
-            if reply.over:
-                continue
+        commands = self._give_way(now_ms)
+        waiting = False
+        for reply in [reply for reply in self._replies.values() if not reply.over]:
             if self.held or reply.held_back:
+                break
+            if waiting and not reply.filler:
+                continue
+            if self._caller_speaks and reply.unsent and self._audible() is None:
+                commands.append(self._hold_at(reply, now_ms))
                 break
             commands += self._send(reply, now_ms)
             if reply.complete and reply.heard >= len(reply.sound):
                 commands.append(self._finish(reply, now_ms))
-            if not reply.complete:
+            if reply.unheard_sent and not reply.complete:
                 break
+            waiting = waiting or not reply.complete
+        return commands
+
+    def _give_way(self, now_ms: int) -> list[Command]:
+        """A filler is cut off the instant there is something else to hear."""
+        open_ = [reply for reply in self._replies.values() if not reply.over]
+        commands: list[Command] = []
+        if self.held or not any(r.unsent and not (r.filler or r.held_back) for r in open_):
+            return commands
+        for filler in (reply for reply in open_ if reply.filler):
+            if filler.unheard_sent:
+                commands.append(Clear())
+                self._take_back(now_ms)
+            commands.append(self._finish(filler, now_ms))
         return commands
 
     def _send(self, reply: _Reply, now_ms: int) -> list[Command]:
@@ -182,7 +208,7 @@ class Playback:
         reply.heard = max(reply.heard, end)
         reply.heard_at_ms = now_ms
         if reply.complete and reply.heard >= len(reply.sound):
-            return [self._finish(reply, now_ms)]
+            return [self._finish(reply, now_ms), *self.advance(now_ms)]
         if now_ms - self._progress_at_ms < _PROGRESS_EVERY_MS:
             return []
         self._progress_at_ms = now_ms
@@ -200,18 +226,28 @@ class Playback:
         return Say(finished)
 
     def hold(self, now_ms: int) -> list[Command]:
-        """The caller speaks: silence at once; what was not heard is kept."""
+        """The caller speaks: silence at once; what was not heard is kept, and nothing new begins."""
+        self._caller_speaks = True
         audible = self._audible()
         if self.held or audible is None:
             return []
-        self._held = audible.reply_id
         self._take_back(now_ms)
-        held = playback_pb2.PlaybackHeld(reply_id=audible.reply_id, heard_samples=audible.heard, at_ms=now_ms)
-        return [Clear(), Say(held)]
+        return [Clear(), self._hold_at(audible, now_ms)]
+
+    def caller_is_quiet(self) -> None:
+        """What comes from now on may begin; what was held waits for a decision."""
+        self._caller_speaks = False
+
+    def _hold_at(self, reply: _Reply, now_ms: int) -> Command:
+        self._held = reply.reply_id
+        return Say(
+            playback_pb2.PlaybackHeld(reply_id=reply.reply_id, heard_samples=reply.heard, at_ms=now_ms)
+        )
 
     def resume(self, now_ms: int) -> list[Command]:
         """A false alarm: play on from where it stopped."""
         self._held = None
+        self._caller_speaks = False
         return self.advance(now_ms)
 
     def drop(self, reply_id: str, now_ms: int) -> list[Command]:

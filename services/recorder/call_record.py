@@ -12,10 +12,14 @@ from parley.envelope import CallClock, body_of, name_of
 from parley.turn_timings import TurnTiming, turn_timings
 from parley.v1.call_pb2 import CallEnded, CallStarted, Direction
 from parley.v1.event_pb2 import Event
+from services.recorder.guesses import Guesses, guesses
 from services.recorder.transcript import Line, transcript
 
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 """The one character that Postgres takes in no text."""
+
+
+_NO_GUESSES = Guesses()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Call:
     end_reason: str | None = None
     recording_url: str | None = None
     transcript_url: str | None = None
+    guesses: Guesses = _NO_GUESSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,7 @@ def call_record(events: Sequence[Event], recording_url: str, transcript_url: str
         end_reason=_clean(said.reason),
         recording_url=recording_url,
         transcript_url=transcript_url,
+        guesses=guesses(events),
     )
     return CallRecord(call, transcript(events, ended_ms(events)), turn_timings(events), tuple(events))
 

@@ -43,7 +43,7 @@ async def open_recorder(
     # Each call says once that its record waits; a line per try and call would drown the log.
     stamina.instrumentation.set_on_retry_hooks(())
     recordings = open_recordings(settings.recordings_url)
-    metrics = TurnMetrics(telemetry.registry)
+    metrics = TurnMetrics(telemetry.registry, telemetry.spans)
     async with database.opened():
         log.info("recordings go to", url=recordings.url)
         yield partial(record, Storage(settings, recordings, database), metrics)
@@ -77,7 +77,7 @@ class _Recorder:
         self._events: list[Event] = []
         self._timeline = Timeline()
         self._sound = Sound(call.bus, call.call_sid, self._timeline)
-        self._turns = TurnWatch(metrics)
+        self._turns = TurnWatch(metrics, call.call_sid)
         self._insist = Insistence(call.log)
 
     async def run(self) -> None:

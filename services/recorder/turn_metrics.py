@@ -1,17 +1,22 @@
-"""Turn latencies as metrics, each at the moment it is known."""
+"""Turn latencies as metrics and spans, each at the moment it is known."""
 
+from opentelemetry.sdk.trace import SpanProcessor
 from prometheus_client import CollectorRegistry, Histogram
 
 from parley import telemetry_names as names
+from parley.envelope import CallClock
 from parley.telemetry import TURN_BUCKETS_S
+from parley.trace_context import trace_id
 from parley.turn_timings import TurnTiming, TurnTimings, evolve
 from parley.v1.event_pb2 import Event
+from services.recorder.export_spans import export_call, export_turn
 
 
 class TurnMetrics:
     """One per process."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, spans: SpanProcessor) -> None:
+        self.spans = spans
         self._seconds = Histogram(
             names.METRIC_TURN_SECONDS,
             "From the end of the caller's voice to the first sound of the answer, whole and by part",
@@ -20,8 +25,8 @@ class TurnMetrics:
             buckets=TURN_BUCKETS_S,
         )
 
-    def observe(self, timing: TurnTiming) -> None:
-        """Count a turn whose answer is heard."""
+    def observe(self, call_sid: str, timing: TurnTiming, clock: CallClock) -> None:
+        """Count a turn whose answer is heard, and send its spans; each figure names its trace."""
         parts = {
             "whole": timing.latency_ms,
             "hearing": timing.hearing_ms,
@@ -29,26 +34,32 @@ class TurnMetrics:
             "speaking": timing.speaking_ms,
             "playing": timing.playing_ms,
         }
+        exemplar = {"trace_id": f"{trace_id(call_sid, timing.turn):032x}"}
         for part, took_ms in parts.items():
             if took_ms is not None:
-                self._seconds.labels(part=part).observe(took_ms / 1000)
+                self._seconds.labels(part=part).observe(took_ms / 1000, exemplar)
+        export_turn(self.spans, call_sid, timing, clock)
 
 
 class TurnWatch:
-    """One per call: notices when a turn's answer is heard."""
+    """One per call: notices when a turn's answer is heard, and when the call is over."""
 
-    def __init__(self, metrics: TurnMetrics) -> None:
+    def __init__(self, metrics: TurnMetrics, call_sid: str) -> None:
         self._metrics = metrics
+        self._call_sid = call_sid
         self._known = TurnTimings()
         self._counted: set[int] = set()
 
     def happened(self, event: Event, *, live: bool) -> None:
         """Fold an event; what happened before this owner's time was counted by a former one."""
         self._known = evolve(self._known, event)
+        clock = self._known.clock or CallClock(event.sent_at_us)
+        if event.HasField("call_ended") and live:
+            export_call(self._metrics.spans, self._call_sid, clock.started_at_us, event.sent_at_us)
         if not event.HasField("playback_started"):
             return
         for timing in self._known.turns:
             if timing.latency_ms is not None and timing.turn not in self._counted:
                 self._counted.add(timing.turn)
                 if live:
-                    self._metrics.observe(timing)
+                    self._metrics.observe(self._call_sid, timing, clock)

@@ -1,121 +1,218 @@
 """Has the caller finished? The vendor's word, the local voice detector and silence, combined.
 
-No I/O, no clock: every method takes the call time and gives what to do. The vendor's word decides at once;
-nothing waits for a timer of ours unless the vendor is silent.
+No I/O, no clock: every method is told the times it needs and gives what to do. The vendor's word decides at
+once, unless what was said shows that more is to come; nothing else waits for a timer of ours.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
-_GUESS_LIMIT_MS = 1500
-"""A guess that the vendor does not make final this long after it should have is taken as it is."""
+from services.stt.patience import Patience
+
+_GRACE_MS = 1500
+"""A vendor that does not make its guess final this long after it was asked is not waited for."""
+_COVERED_MS = 200
+"""The vendor's and our detector's idea of a voice's end differ by less than this."""
+_WORDLESS_MS = 1000
+"""A voice that has gone on this long after the last word is a street or a television."""
 
 
 @dataclass(frozen=True, slots=True)
 class EndTurn:
-    """The caller has finished."""
+    """The turn is over."""
 
     decided_by: str
+    """"speech_final", "utterance_end", "silence", "patience", "flux"."""
 
 
 @dataclass(frozen=True, slots=True)
 class EagerEnd:
-    """The caller has probably finished."""
+    """The turn is probably over, with the words that are known now."""
 
 
 @dataclass(frozen=True, slots=True)
 class GoOn:
-    """The caller went on after all."""
+    """It is not after all."""
 
 
 @dataclass(frozen=True, slots=True)
 class AskToFinalize:
-    """The vendor shall make its guess final now."""
+    """The vendor sits on a guess; ask it to make it final."""
 
 
 Decision = EndTurn | EagerEnd | GoOn | AskToFinalize
+VendorTurn = Literal["update", "start", "eager", "resumed", "end"]
 
 
 class Endpointing:
     """One turn after another of one caller."""
 
-    def __init__(self, silence_ms: int) -> None:
+    def __init__(self, silence_ms: int, *, vendor_decides: bool = False) -> None:
         self._silence_ms = silence_ms
+        self._vendor_decides = vendor_decides
+        self._patience = Patience()
         self._speaking = False
+        self._paused = False
+        self._voice_since_ms = 0
         self._quiet_since_ms = 0
+        self._sound_ms = 0
+        self._covered_ms = 0
+        self._guessed_ms = 0
         self._has_final = False
         self._has_guess = False
         self._vendor_final = False
+        self._utterance_over = False
         self._eager = False
-        self._asked = False
+        self._words_new = False
+        self._asked_at_ms: int | None = None
 
-    def voice_started(self) -> list[Decision]:
+    def recall(self, *, has_final: bool, eager: bool, covered_ms: int) -> None:
+        """After a takeover: what is known of the turn in hand."""
+        self._has_final = has_final
+        self._eager = eager
+        self._covered_ms = self._quiet_since_ms = self._sound_ms = covered_ms
+
+    def be_patient(self, patience: Patience) -> None:
+        """How long a pause may be, by the words so far; told before the words are."""
+        self._patience = patience
+
+    def voice_started(self, at_ms: int) -> list[Decision]:
         """The detector hears a voice."""
         self._speaking = True
-        self._asked = False
-        return self._take_back()
+        self._voice_since_ms = at_ms
+        return self._voice_goes_on()
 
     def voice_stopped(self, at_ms: int) -> list[Decision]:
         """The detector hears none any more."""
-        self._speaking = False
+        self._speaking = self._paused = False
         self._quiet_since_ms = at_ms
-        if self._vendor_final:
-            return self._end("speech_final")
-        return self._maybe_eager()
+        return self._after_words()
 
-    def guessed(self, text: str) -> list[Decision]:
-        """The vendor has a guess."""
+    def guessed(self, text: str, until_ms: int) -> list[Decision]:
+        """The vendor has a guess, of the sound up to `until_ms`."""
         self._has_guess = bool(text.strip())
-        if self._has_guess:
-            self._vendor_final = False
-        return []
-
-    def fixed(self, text: str, *, speech_final: bool) -> list[Decision]:
-        """The vendor has made a stretch final, and may think that the speech is over."""
-        self._has_guess = False
-        self._has_final = self._has_final or bool(text.strip())
-        if not self._has_final:
+        self._guessed_ms = until_ms
+        if not self._has_guess:
             return []
-        if speech_final:
-            self._vendor_final = True
-            return [] if self._speaking else self._end("speech_final")
+        self._words_new = True
+        self._vendor_final = self._utterance_over = False
         return self._maybe_eager()
+
+    def fixed(self, text: str, until_ms: int, *, speech_final: bool) -> list[Decision]:
+        """The vendor has made the sound up to `until_ms` final, and may think that the speech is over."""
+        self._has_guess = False
+        self._covered_ms = max(until_ms, self._covered_ms)
+        if text.strip():
+            self._has_final = self._words_new = True
+            self._vendor_final = self._utterance_over = False
+        if speech_final:
+            self._vendor_final = self._has_final
+        return self._after_words()
 
     def utterance_ended(self) -> list[Decision]:
-        """The vendor sees a long gap between words."""
-        if not self._has_final or self._speaking:
-            return []
-        return self._end("utterance_end")
-
-    def tick(self, now_ms: int) -> list[Decision]:
-        """Time has passed: what silence alone decides."""
-        if self._speaking or not (self._has_final or self._has_guess):
-            return []
-        silent_ms = now_ms - self._quiet_since_ms
-        if self._has_final and not self._has_guess and silent_ms >= self._silence_ms:
-            return self._end("silence")
-        if self._has_guess and silent_ms >= self._silence_ms + _GUESS_LIMIT_MS:
-            return self._end("silence")
-        if self._has_guess and silent_ms >= self._silence_ms and not self._asked:
-            self._asked = True
+        """The vendor sees a long gap between words; it does so in noise too."""
+        if self._has_guess:
             return [AskToFinalize()]
-        return []
+        if not self._has_final:
+            return []
+        self._utterance_over = True
+        return self._after_words() if self._quiet else self._through_noise()
 
-    def recall(self, *, has_final: bool, quiet_since_ms: int) -> None:
-        """After a takeover: whether the turn in hand has words already."""
-        self._has_final = has_final
-        self._quiet_since_ms = quiet_since_ms
+    def vendor_turned(self, event: VendorTurn) -> list[Decision]:
+        """The word of a vendor that decides on turns itself."""
+        match event:
+            case "end":
+                return self._end("flux")
+            case "eager":
+                self._eager = True
+                return [EagerEnd()]
+            case "resumed":
+                return self._take_back()
+            case _:
+                return []
+
+    def heard(
+        self, sound_ms: int, now_ms: int, *, paused: bool = False, voiced_until_ms: int = 0
+    ) -> list[Decision]:
+        """Sound up to `sound_ms` was heard, and it is `now_ms`; `paused`: the voice has faded."""
+        self._sound_ms = max(sound_ms, self._sound_ms)
+        if self._vendor_decides:
+            return []
+        if self._speaking and paused != self._paused:
+            self._paused = paused
+            if not paused:
+                return self._voice_goes_on()
+            self._quiet_since_ms = voiced_until_ms
+            return self._after_words()
+        if self._speaking:
+            return self._through_noise()
+        return self._after_words() or self._press(now_ms)
+
+    @property
+    def _quiet(self) -> bool:
+        return not self._speaking or self._paused
+
+    @property
+    def _silent_ms(self) -> int:
+        return max(0, self._sound_ms - self._quiet_since_ms)
+
+    @property
+    def _pending(self) -> bool:
+        """Whether there is voice of which the vendor has not said its last word."""
+        return self._has_guess or self._covered_ms < self._quiet_since_ms - _COVERED_MS
+
+    def _after_words(self) -> list[Decision]:
+        if self._vendor_decides or not self._quiet:
+            return []
+        if self._has_final and not self._pending and self._silent_ms >= self._patience.wanted_ms:
+            if self._patience.unfinished and not self._speaking:
+                return self._end("patience")
+            if self._vendor_final:
+                return self._end("speech_final")
+            if self._utterance_over:
+                return self._end("utterance_end")
+            if not self._speaking and self._silent_ms >= self._silence_ms:
+                return self._end("silence")
+        return self._maybe_eager()
 
     def _maybe_eager(self) -> list[Decision]:
-        if self._speaking or self._eager or self._has_guess or not self._has_final:
+        """On words that reach to the voice's end; on those that sound unfinished, after a silence."""
+        if self._vendor_decides or not self._quiet or (self._eager and not self._words_new):
             return []
-        self._eager = True
+        reaches_ms = max(self._covered_ms, self._guessed_ms if self._has_guess else 0)
+        whole = (self._has_guess or self._has_final) and reaches_ms >= self._quiet_since_ms
+        if not whole or (self._patience.unfinished and self._silent_ms < self._silence_ms):
+            return []
+        self._eager, self._words_new = True, False
         return [EagerEnd()]
 
+    def _press(self, now_ms: int) -> list[Decision]:
+        """A vendor that keeps its last word to itself is asked for it, then no longer waited for."""
+        enough_ms = max(self._silence_ms, self._patience.wanted_ms)
+        if not (self._has_final or self._has_guess) or not self._pending or self._silent_ms < enough_ms:
+            return []
+        if self._asked_at_ms is None:
+            self._asked_at_ms = now_ms
+            return [AskToFinalize()]
+        return self._end("silence") if now_ms - self._asked_at_ms >= _GRACE_MS else []
+
+    def _through_noise(self) -> list[Decision]:
+        wordless = self._sound_ms - self._voice_since_ms >= _WORDLESS_MS
+        return self._end("utterance_end") if self._utterance_over and wordless else []
+
+    def _voice_goes_on(self) -> list[Decision]:
+        self._paused = False
+        self._asked_at_ms = None
+        self._vendor_final = self._utterance_over = False
+        return [] if self._vendor_decides else self._take_back()
+
     def _take_back(self) -> list[Decision]:
-        self._vendor_final = False
         was_eager, self._eager = self._eager, False
         return [GoOn()] if was_eager else []
 
     def _end(self, decided_by: str) -> list[Decision]:
-        self._has_final = self._has_guess = self._vendor_final = self._eager = self._asked = False
+        self._has_final = self._has_guess = self._eager = self._words_new = False
+        self._vendor_final = self._utterance_over = False
+        self._patience = Patience()
+        self._asked_at_ms = None
         return [EndTurn(decided_by)]

@@ -1,7 +1,7 @@
 """The caller's sound to voice activity and transcriber, what they hear to call events: stt of one call."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -11,21 +11,23 @@ from google.protobuf.message import DecodeError
 
 from parley import streams, subjects
 from parley.bus import Message
-from parley.envelope import body_of
 from parley.epochs import AudioFence
 from parley.errors import VendorError
+from parley.mulaw import BYTES_PER_MS
 from parley.stage import OwnedCall, ServeCall
 from parley.telemetry import Telemetry
 from parley.v1 import speech_pb2, work_pb2
 from parley.v1.audio_pb2 import CallerAudio
 from services.stt.endpointing import AskToFinalize, Decision, EagerEnd, Endpointing, EndTurn, GoOn
+from services.stt.patience import patience_for
+from services.stt.recall import evolve, recall
 from services.stt.settings import SttSettings
 from services.stt.sound_buffer import SoundBuffer
 from services.stt.transcribe import Transcribing
-from services.stt.transcript import Transcript
-from services.stt.vendors import Fixed, Guess, Heard, TurnHeard, UtteranceEnded
-from services.stt.vendors.deepgram import new_client, open_connection
-from services.stt.voice_activity import Silero, VoiceActivity, VoiceStarted
+from services.stt.transcript import HeardWord, Transcript
+from services.stt.vendors import Alive, Fixed, Guess, Heard, TurnHeard, UtteranceEnded
+from services.stt.vendors.deepgram import is_flux, new_client, open_connection
+from services.stt.voice_activity import Silero, VoiceActivity, VoiceChange, VoiceStarted
 
 log = structlog.get_logger()
 
@@ -41,33 +43,27 @@ class Listener:
 
     def __init__(self, call: OwnedCall, client: AsyncDeepgramClient, settings: SttSettings) -> None:
         self._call = call
-        self._transcript = Transcript()
+        self._hearing = call.agent.hearing
+        self._known = known = recall(call.log.history)
+        self._transcript = known.transcript
         self._voice = VoiceActivity(Silero())
-        self._endpointing = Endpointing(call.agent.hearing.silence_ms)
+        self._endpointing = Endpointing(self._hearing.silence_ms, vendor_decides=is_flux(self._hearing))
+        self._endpointing.recall(
+            has_final=bool(known.transcript.final_text),
+            eager=known.eager,
+            covered_ms=known.transcript.until_ms,
+        )
+        self._told_until_ms = known.voice_told_ms
         self._fence = AudioFence()
         self._in_order = asyncio.Lock()
-        self._voice_until_ms = 0
         self._told_failure = ""
-        self._said_text = ""
-        self._recall()
+        self._said_text = self._eager_text = ""
+        self._vendor_turn = ""
         self._buffer = SoundBuffer(self._transcript.until_ms)
         opener = partial(
-            open_connection, client, call.agent.hearing, call.call_sid, settings.stt_connect_timeout_s
+            open_connection, client, self._hearing, call.call_sid, settings.stt_connect_timeout_s
         )
         self._transcribing = Transcribing(opener, self._buffer, self._heard, self._vendor_failed)
-
-    def _recall(self) -> None:
-        """After a takeover: the turn in hand, and up to where our forerunner had heard."""
-        for event in self._call.log.history:
-            match body_of(event):
-                case speech_pb2.WordsHeard(final=True) as said:
-                    self._transcript = Transcript(said.turn, said.text, until_ms=said.until_ms)
-                case speech_pb2.TurnEnded() as said:
-                    self._transcript = Transcript(said.turn + 1, until_ms=said.until_ms)
-                case _:
-                    pass
-        known = self._transcript
-        self._endpointing.recall(has_final=bool(known.final_text), quiet_since_ms=known.until_ms)
 
     async def run(self) -> None:
         """Until the call has ended."""
@@ -83,8 +79,12 @@ class Listener:
     async def _follow_log(self) -> None:
         async for event in self._call.log:
             self._call.heard(event)
+            self._known = evolve(self._known, event)
             if event.HasField("call_ended"):
                 raise CallOver
+            if event.HasField("stream_stopped"):
+                async with self._in_order:
+                    await self._voice_changed(self._voice.sound_stopped())
 
     async def _follow_sound(self) -> None:
         subject = subjects.caller_audio(self._call.call_sid)
@@ -102,69 +102,97 @@ class Listener:
             return
         if not self._fence.admits(audio.epoch, audio.sequence):
             return
-        end_ms = audio.at_ms + len(audio.mulaw) // 8
-        if end_ms <= self._buffer.start_ms:
+        if audio.at_ms + len(audio.mulaw) // BYTES_PER_MS <= self._buffer.start_ms:
             return
         added = self._buffer.add(audio.mulaw, audio.at_ms)
         if not added:
             return
-        self._transcribing.sound_came()
-        changes = self._voice.hear(added, self._buffer.end_ms - len(added) // 8)
-        if not changes:
-            return
         async with self._in_order:
-            for change in changes:
-                if isinstance(change, VoiceStarted):
-                    await self._call.log.say(speech_pb2.SpeechStarted(at_ms=change.at_ms))
-                    await self._do(self._endpointing.voice_started())
-                else:
-                    self._voice_until_ms = change.at_ms
-                    await self._call.log.say(speech_pb2.SpeechStopped(at_ms=change.at_ms))
-                    await self._do(self._endpointing.voice_stopped(change.at_ms))
+            for sound in added:
+                await self._voice_changed(self._voice.hear(sound.mulaw, sound.at_ms))
+            await self._time_passed()
+        self._transcribing.sound_came(voiced=self._voice.speaking)
+
+    async def _voice_changed(self, changes: list[VoiceChange]) -> None:
+        for change in changes:
+            started = isinstance(change, VoiceStarted)
+            # After a takeover sound is heard a second time, of which our forerunner has told already.
+            if change.at_ms > self._told_until_ms:
+                said = speech_pb2.SpeechStarted if started else speech_pb2.SpeechStopped
+                await self._call.log.say(said(at_ms=change.at_ms))
+            if started:
+                await self._do(self._endpointing.voice_started(change.at_ms))
+            else:
+                await self._do(self._endpointing.voice_stopped(change.at_ms))
+
+    async def _time_passed(self) -> None:
+        decisions = self._endpointing.heard(
+            self._buffer.end_ms,
+            self._call.log.now_ms(),
+            paused=self._voice.paused,
+            voiced_until_ms=self._voice.voiced_until_ms,
+        )
+        await self._do(decisions)
 
     async def _heard(self, heard: Heard) -> None:
         self._told_failure = ""
         async with self._in_order:
             match heard:
-                case Guess(text=text):
-                    self._transcript = self._transcript.guess(text)
+                case Guess(text=text, words=words, until_ms=until_ms):
+                    self._transcript = self._transcript.guess(text, words, until_ms)
                     await self._say_words(final=False)
-                    await self._do(self._endpointing.guessed(text))
+                    self._be_patient()
+                    await self._do(self._endpointing.guessed(self._transcript.interim_text, until_ms))
                 case Fixed():
                     await self._fixed(heard)
                 case UtteranceEnded():
                     await self._do(self._endpointing.utterance_ended())
                 case TurnHeard():
                     await self._turn_heard(heard)
+                case Alive():
+                    pass
 
     async def _fixed(self, heard: Fixed) -> None:
+        before = len(self._transcript.words)
+        text_before = self._transcript.final_text
         self._transcript = self._transcript.fix(heard.text, heard.words, heard.until_ms)
         self._buffer.forget(heard.until_ms)
-        if heard.text.strip():
-            await self._say_words(final=True, words=heard)
-        await self._do(self._endpointing.fixed(heard.text, speech_final=heard.speech_final))
+        fresh = self._transcript.final_text[len(text_before) :].strip()
+        if fresh:
+            await self._say_words(final=True, words=self._transcript.words[before:])
+        self._be_patient()
+        fixed = self._endpointing.fixed(fresh, heard.until_ms, speech_final=heard.speech_final)
+        await self._do(fixed)
 
     async def _turn_heard(self, heard: TurnHeard) -> None:
+        if heard.vendor_turn == self._vendor_turn:
+            # Ended by us or told twice: of a turn that is over nothing more is wanted.
+            return
         self._transcript = self._transcript.rewrite(heard.text, heard.words, heard.until_ms)
-        await self._say_words(final=False)
-        match heard.event:
-            case "eager":
-                await self._do([EagerEnd()])
-            case "resumed":
-                await self._do([GoOn()])
-            case "end":
-                self._buffer.forget(heard.until_ms)
-                await self._do([EndTurn("flux")])
-            case _:
-                pass
+        if heard.event == "end":
+            self._vendor_turn = heard.vendor_turn
+            self._buffer.forget(heard.until_ms)
+            self._transcript = self._transcript.settle()
+            await self._say_words(final=True, words=self._transcript.words)
+        else:
+            await self._say_words(final=False)
+        await self._do(self._endpointing.vendor_turned(heard.event))
 
-    async def _say_words(self, *, final: bool, words: Fixed | None = None) -> None:
+    def _be_patient(self) -> None:
+        self._endpointing.be_patient(patience_for(self._transcript.text, self._known.asked, self._hearing))
+
+    async def _say_words(self, *, final: bool, words: Sequence[HeardWord] = ()) -> None:
         known = self._transcript
         if not known.text or (not final and known.text == self._said_text):
             return
         self._said_text = known.text
-        said = speech_pb2.WordsHeard(turn=known.turn, text=known.text, final=final, until_ms=known.until_ms)
-        for word in words.words if words else ():
+        said = speech_pb2.WordsHeard(
+            turn=known.turn,
+            text=known.text,
+            final=final,
+            until_ms=known.until_ms if final else known.reaches_ms,
+        )
+        for word in words:
             said.words.add(
                 text=word.text, start_ms=word.start_ms, end_ms=word.end_ms, confidence=word.confidence
             )
@@ -176,41 +204,47 @@ class Listener:
                 case EndTurn(decided_by=decided_by):
                     await self._end_turn(decided_by)
                 case EagerEnd():
-                    known = self._transcript
-                    eager = speech_pb2.TurnEager(
-                        turn=known.turn, text=known.text, speech_end_ms=self._speech_end_ms()
-                    )
-                    await self._call.log.say(eager)
+                    await self._eager_end()
                 case GoOn():
+                    self._eager_text = ""
                     await self._call.log.say(speech_pb2.TurnResumed(turn=self._transcript.turn))
                 case AskToFinalize():
                     self._transcribing.finalize()
 
+    async def _eager_end(self) -> None:
+        known = self._transcript
+        if not known.text or known.text == self._eager_text:
+            return
+        self._eager_text = known.text
+        eager = speech_pb2.TurnEager(turn=known.turn, text=known.text, speech_end_ms=self._speech_end_ms())
+        await self._call.log.say(eager)
+
     async def _end_turn(self, decided_by: str) -> None:
         known = self._transcript
-        self._transcript = known.next_turn()
-        self._said_text = ""
+        self._said_text = self._eager_text = ""
         if not known.text:
             return
+        self._transcript = known.next_turn()
+        await self._voice_changed(self._voice.give_up())
         ended = speech_pb2.TurnEnded(
             turn=known.turn,
             text=known.text,
-            speech_end_ms=self._speech_end_ms(),
-            until_ms=known.until_ms,
+            speech_end_ms=self._speech_end_ms(known),
+            until_ms=known.reaches_ms,
             decided_by=decided_by,
         )
         await self._call.log.say(ended)
 
-    def _speech_end_ms(self) -> int:
+    def _speech_end_ms(self, transcript: Transcript | None = None) -> int:
         """By the detector, which hears to 32 ms; by the words where it heard nothing."""
-        words_end_ms = self._transcript.words[-1].end_ms if self._transcript.words else 0
-        return self._voice_until_ms or words_end_ms
+        words = (transcript or self._transcript).words
+        return self._voice.voiced_until_ms or (words[-1].end_ms if words else 0)
 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_TICK_S)
             async with self._in_order:
-                await self._do(self._endpointing.tick(self._call.log.now_ms()))
+                await self._time_passed()
 
     async def _vendor_failed(self, error: VendorError) -> None:
         if self._told_failure == error.code:

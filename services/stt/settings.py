@@ -12,7 +12,7 @@ class SttSettings(CommonSettings):
     """Port of /livez, /readyz and /metrics."""
 
     deepgram_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="DEEPGRAM_API_KEY")
-    deepgram_url: str = Field(default="", pattern=r"^(https?://.+)?$")
+    deepgram_url: str = Field(default="", pattern=r"^((http|ws)s?://.+)?$")
     """Base address of Deepgram; empty for the vendor's own."""
 
     stt_connect_timeout_s: float = Field(default=3.0, gt=0, le=30)

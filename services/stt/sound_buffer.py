@@ -1,51 +1,104 @@
 """The caller's sound that the vendor has not finally heard: to be sent, and sent again. No I/O, no clock."""
 
+from collections import deque
+from dataclasses import dataclass
+
 from parley.mulaw import BYTES_PER_MS, SILENCE, ms_of
 
 _LONGEST_MS = 60_000
 """More than this is not sent again: the vendor takes a backlog at 1.25 times real time."""
-_LONGEST_GAP_MS = 30_000
+_FILLED_MS = 2000
+"""Silence for a hole: enough for the vendor to see that nobody speaks. The rest of a longer one is leapt
+over; filled it would be a backlog, behind which the caller is heard late."""
+_JITTER_MS = 10
+"""A frame that is less than this early or late follows on what was before: its time is inexact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A piece without a hole."""
+
+    at_ms: int
+    mulaw: bytes
+
+    @property
+    def end_ms(self) -> int:
+        """Call time of its end."""
+        return self.at_ms + int(ms_of(len(self.mulaw)))
+
+
+@dataclass(slots=True)
+class _Stretch:
+    start_ms: int
+    sound: bytearray
+
+    @property
+    def end_ms(self) -> int:
+        return self.start_ms + int(ms_of(len(self.sound)))
 
 
 class SoundBuffer:
-    """Sound without holes: what was lost is silence, so that positions are times."""
+    """Sound at its time: short holes are silent, long ones are left out."""
 
     def __init__(self, start_ms: int) -> None:
-        self._start_ms = start_ms
-        self._sound = bytearray()
+        self._stretches = deque([_Stretch(start_ms, bytearray())])
         self._began = False
+
+    @property
+    def began(self) -> bool:
+        """Whether any sound has come."""
+        return self._began
 
     @property
     def start_ms(self) -> int:
         """Call time of the first byte kept."""
-        return self._start_ms
+        return self._stretches[0].start_ms
 
     @property
     def end_ms(self) -> int:
         """Call time up to which there is sound."""
-        return self._start_ms + int(ms_of(len(self._sound)))
+        return self._stretches[-1].end_ms
 
-    def add(self, mulaw: bytes, at_ms: int) -> bytes:
-        """Add a frame; gives what follows on what was there, a filled hole included."""
-        if not self._began and not self._sound and at_ms > self._start_ms:
-            self._start_ms = at_ms
+    def add(self, mulaw: bytes, at_ms: int) -> list[Sound]:
+        """Add a frame; gives what is new, a filled hole included."""
+        if not self._began and at_ms > self.start_ms:
+            self._stretches[0].start_ms = at_ms
         self._began = True
         gap_ms = at_ms - self.end_ms
-        if gap_ms < 0:
+        if gap_ms <= -_JITTER_MS:
             mulaw = mulaw[-gap_ms * BYTES_PER_MS :]
-        elif gap_ms > 0:
-            mulaw = SILENCE * (min(gap_ms, _LONGEST_GAP_MS) * BYTES_PER_MS) + mulaw
-        self._sound += mulaw
-        self.forget(self.end_ms - _LONGEST_MS)
-        return mulaw
+        elif gap_ms > _FILLED_MS:
+            return [*self._append(SILENCE * (_FILLED_MS * BYTES_PER_MS)), *self._leap(mulaw, at_ms)]
+        elif gap_ms >= _JITTER_MS:
+            mulaw = SILENCE * (gap_ms * BYTES_PER_MS) + mulaw
+        return self._append(mulaw)
 
-    def since(self, at_ms: int) -> bytes:
-        """Sound from a call time on."""
-        return bytes(self._sound[max(0, at_ms - self._start_ms) * BYTES_PER_MS :])
+    def since(self, at_ms: int) -> list[Sound]:
+        """What is kept from a call time on."""
+        found: list[Sound] = []
+        for stretch in self._stretches:
+            skipped_ms = max(0, at_ms - stretch.start_ms)
+            sound = bytes(stretch.sound[skipped_ms * BYTES_PER_MS :])
+            if sound:
+                found.append(Sound(stretch.start_ms + skipped_ms, sound))
+        return found
 
     def forget(self, until_ms: int) -> None:
         """What was before is not needed any more."""
-        known_ms = min(until_ms, self.end_ms) - self._start_ms
+        while len(self._stretches) > 1 and self._stretches[0].end_ms <= until_ms:
+            self._stretches.popleft()
+        first = self._stretches[0]
+        known_ms = min(until_ms, first.end_ms) - first.start_ms
         if known_ms > 0:
-            del self._sound[: known_ms * BYTES_PER_MS]
-            self._start_ms += known_ms
+            del first.sound[: known_ms * BYTES_PER_MS]
+            first.start_ms += known_ms
+
+    def _append(self, mulaw: bytes) -> list[Sound]:
+        at_ms = self.end_ms
+        self._stretches[-1].sound += mulaw
+        self.forget(self.end_ms - _LONGEST_MS)
+        return [Sound(at_ms, mulaw)] if mulaw else []
+
+    def _leap(self, mulaw: bytes, at_ms: int) -> list[Sound]:
+        self._stretches.append(_Stretch(at_ms, bytearray()))
+        return self._append(mulaw)

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import structlog
 
-from parley.errors import VendorError, VendorRefused
+from parley.errors import VendorError, VendorLate, VendorRefused
 from services.stt.sound_buffer import SoundBuffer
 from services.stt.vendors import Connection, Heard
 
@@ -17,6 +17,12 @@ _KEEP_ALIVE_S = 4.0
 _REFUSED_WAIT_S = 5.0
 _FIRST_WAIT_S = 0.1
 _LONGEST_WAIT_S = 5.0
+_MUTE_S = 8.0
+"""A vendor that has said nothing, not even nothing, this long after a voice began is half dead: a live one
+tells of every voice within a second or two."""
+_WELL_S = 30.0
+"""A socket that lived this long was a good one."""
+_PIECE_BYTES = 8000
 
 Open = Callable[[], AbstractAsyncContextManager[Connection]]
 """Opens a socket."""
@@ -31,16 +37,22 @@ class Transcribing:
         buffer: SoundBuffer,
         heard: Callable[[Heard], Awaitable[None]],
         failed: Callable[[VendorError], Awaitable[None]],
+        mute_s: float = _MUTE_S,
     ) -> None:
         self._open = open_connection
         self._buffer = buffer
-        self._heard = heard
+        self._tell = heard
         self._failed = failed
+        self._mute_s = mute_s
         self._news = asyncio.Event()
         self._finalize = False
+        self._failures = 0
+        self._voice_since_s: float | None = None
 
-    def sound_came(self) -> None:
+    def sound_came(self, *, voiced: bool) -> None:
         """There is more in the buffer."""
+        if voiced and self._voice_since_s is None:
+            self._voice_since_s = asyncio.get_running_loop().time()
         self._news.set()
 
     def finalize(self) -> None:
@@ -50,34 +62,52 @@ class Transcribing:
 
     async def run(self) -> None:
         """Long-lived: connect, send, listen; and again when the socket is lost."""
-        failures = 0
         while True:
+            opened_s = float("inf")
             try:
                 async with self._open() as connection:
-                    failures = 0
+                    opened_s = asyncio.get_running_loop().time()
                     await self._talk(connection)
             except* VendorError as group:
-                error = _first(group)
-                failures += 1
-                if failures == 1:
-                    log.error("transcriber lost", vendor=error.vendor, code=error.code, reason=error.reason)
-                await self._failed(error)
-                await asyncio.sleep(_wait_s(error, failures))
+                if asyncio.get_running_loop().time() - opened_s > _WELL_S:
+                    self._failures = 0
+                await self._lost(_first(group))
+
+    async def _lost(self, error: VendorError) -> None:
+        self._failures += 1
+        if self._failures == 1:
+            log.error("transcriber lost", vendor=error.vendor, code=error.code, reason=error.reason)
+        await self._failed(error)
+        await asyncio.sleep(_wait_s(error, self._failures))
 
     async def _talk(self, connection: Connection) -> None:
+        if self._voice_since_s is not None:
+            self._voice_since_s = asyncio.get_running_loop().time()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(connection.run(self._heard), name="hear the vendor")
             tasks.create_task(self._send(connection), name="send sound")
+            tasks.create_task(self._watch(), name="watch the vendor")
+
+    async def _heard(self, heard: Heard) -> None:
+        # Not when the socket opens: one that is closed again at once would be opened for ever without pause.
+        self._failures = 0
+        self._voice_since_s = None
+        await self._tell(heard)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(self._mute_s / 8)
+            since_s = self._voice_since_s
+            if since_s is not None and asyncio.get_running_loop().time() - since_s > self._mute_s:
+                raise VendorLate("deepgram", f"said nothing within {self._mute_s:g} s of a voice")
 
     async def _send(self, connection: Connection) -> None:
         sent_ms = self._buffer.start_ms
         while True:
-            sound = self._buffer.since(sent_ms)
-            # Before the first sound the buffer's start moves to where that begins.
-            at_ms = max(sent_ms, self._buffer.start_ms)
-            sent_ms = self._buffer.end_ms
-            if sound:
-                await connection.send(sound, at_ms)
+            for sound in self._buffer.since(sent_ms):
+                for at in range(0, len(sound.mulaw), _PIECE_BYTES):
+                    await connection.send(sound.mulaw[at : at + _PIECE_BYTES], sound.at_ms + at // 8)
+                sent_ms = sound.end_ms
             if self._finalize:
                 self._finalize = False
                 await connection.finalize()

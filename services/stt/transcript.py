@@ -25,19 +25,30 @@ class Transcript:
     """Final ones only."""
     until_ms: int = 0
     """Call time up to which sound is finally accounted for."""
+    guessed_until_ms: int = 0
+    """Call time up to which the guess reaches."""
+    closed_until_ms: int = 0
+    """What lies before belongs to turns that are over, whatever the vendor still says of it."""
 
     @property
     def text(self) -> str:
         """What is final, then the guess."""
         return " ".join(part for part in (self.final_text, self.interim_text) if part)
 
-    def guess(self, text: str) -> "Transcript":
+    @property
+    def reaches_ms(self) -> int:
+        """Call time up to which `text` reaches."""
+        return max(self.until_ms, self.guessed_until_ms if self.interim_text else 0)
+
+    def guess(self, text: str, words: Sequence[HeardWord] = (), until_ms: int = 0) -> "Transcript":
         """The vendor's guess of what is not final yet."""
-        return replace(self, interim_text=text.strip())
+        text, _ = self._fresh(text, words)
+        return replace(self, interim_text=text, guessed_until_ms=until_ms)
 
     def fix(self, text: str, words: Sequence[HeardWord], until_ms: int) -> "Transcript":
         """A stretch has become final."""
-        final = " ".join(part for part in (self.final_text, text.strip()) if part)
+        text, words = self._fresh(text, words)
+        final = " ".join(part for part in (self.final_text, text) if part)
         return replace(
             self,
             final_text=final,
@@ -48,8 +59,25 @@ class Transcript:
 
     def rewrite(self, text: str, words: Sequence[HeardWord], until_ms: int) -> "Transcript":
         """The whole turn as the vendor hears it now, from vendors that tell whole turns."""
-        return replace(self, final_text="", interim_text=text.strip(), words=tuple(words), until_ms=until_ms)
+        return replace(
+            self,
+            final_text="",
+            interim_text=text.strip(),
+            words=tuple(words),
+            guessed_until_ms=until_ms,
+        )
+
+    def settle(self) -> "Transcript":
+        """The vendor has said its last word on the turn: all of it is final."""
+        return replace(self, final_text=self.text, interim_text="", until_ms=self.reaches_ms)
 
     def next_turn(self) -> "Transcript":
         """Nothing of the next turn has been heard yet."""
-        return Transcript(turn=self.turn + 1, until_ms=self.until_ms)
+        return Transcript(turn=self.turn + 1, until_ms=self.reaches_ms, closed_until_ms=self.reaches_ms)
+
+    def _fresh(self, text: str, words: Sequence[HeardWord]) -> tuple[str, tuple[HeardWord, ...]]:
+        """A turn that ended on a guess has these words already; the vendor's last word on them comes late."""
+        fresh = tuple(word for word in words if word.start_ms + word.end_ms >= 2 * self.closed_until_ms)
+        if len(fresh) == len(words):
+            return text.strip(), fresh
+        return " ".join(word.text for word in fresh), fresh

@@ -26,6 +26,8 @@ _LIKELY_CHUNKS = 2
 _SILENT_CHUNKS = 4
 """So many unlikely chunks in a row, 128 ms, end it: longer than the stops within words, shorter than any
 vendor takes to its final transcript, which must not wait for us."""
+_PAUSE_MS = 2 * CHUNK_MS
+"""A voice that has faded for so long may be over, if the words say so too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +79,41 @@ class VoiceActivity:
         self._likely = 0
         self._silent = _SILENT_CHUNKS
         self._voiced_until_ms = 0
+        self._heard_until_ms = 0
         self._loudest = 0.0
+        self._tail_peak = 0.0
 
     @property
     def speaking(self) -> bool:
         """Whether a voice is heard."""
         return self._speaking
+
+    @property
+    def voiced_until_ms(self) -> int:
+        """Call time up to which the latest voice was heard; 0 for none yet."""
+        return self._voiced_until_ms
+
+    @property
+    def paused(self) -> bool:
+        """Whether the voice in hand has faded for a moment; the model is not sure of its end yet."""
+        return self._speaking and self._heard_until_ms - self._voiced_until_ms >= _PAUSE_MS
+
+    def give_up(self) -> list[VoiceChange]:
+        """The words say that the voice is over; what the model still hears of it is no new one."""
+        if not self._speaking:
+            return []
+        self._tail_peak = self._loudest * _FADED
+        return [self._stop()]
+
+    def resume(self, until_ms: int) -> None:
+        """After a takeover: a voice was heard up to here, its end was not."""
+        self._speaking = True
+        self._silent = 0
+        self._voiced_until_ms = until_ms
+
+    def sound_stopped(self) -> list[VoiceChange]:
+        """No sound comes any more, not even silence: neither does a voice."""
+        return [self._stop()] if self._speaking else []
 
     def hear(self, mulaw: bytes, at_ms: int) -> list[VoiceChange]:
         """Sound that begins at `at_ms` (call time) and follows on what came before."""
@@ -102,6 +133,9 @@ class VoiceActivity:
     def _chunk(self, chunk: bytes, at_ms: int) -> VoiceChange | None:
         peak = float(np.abs(_LINEAR[np.frombuffer(chunk, dtype=np.uint8)]).max())
         probability = self._probability(chunk, peak)
+        self._heard_until_ms = at_ms + CHUNK_MS
+        if self._is_tail(probability, peak):
+            return None
         if probability >= _LIKELY:
             self._likely += 1
             self._silent = 0
@@ -120,11 +154,20 @@ class VoiceActivity:
         if probability < _UNLIKELY:
             self._silent += 1
         if self._speaking and self._silent >= _SILENT_CHUNKS:
-            self._speaking = False
-            self._likely_since_ms = None
-            self._loudest = 0.0
-            return VoiceStopped(self._voiced_until_ms)
+            return self._stop()
         return None
+
+    def _is_tail(self, probability: float, peak: float) -> bool:
+        if probability < _UNLIKELY or peak >= self._tail_peak:
+            self._tail_peak = 0.0
+        return self._tail_peak > 0
+
+    def _stop(self) -> VoiceStopped:
+        self._speaking = False
+        self._likely = 0
+        self._likely_since_ms = None
+        self._loudest = 0.0
+        return VoiceStopped(self._voiced_until_ms)
 
     def _probability(self, chunk: bytes, peak: float) -> float:
         idle = not self._speaking and self._silent >= _SILENT_CHUNKS and not self._likely

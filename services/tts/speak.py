@@ -7,18 +7,17 @@ from dataclasses import dataclass, field
 
 import structlog
 from elevenlabs import AsyncElevenLabs
-from opentelemetry import trace
-from opentelemetry.context import Context
 from prometheus_client import Counter
 
 from parley import telemetry_names as names
 from parley.envelope import body_of
 from parley.errors import VendorError
 from parley.stage import OwnedCall, ServeCall
-from parley.telemetry import Telemetry, parent_of
+from parley.telemetry import Telemetry
 from parley.v1.event_pb2 import Event
 from parley.v1.voice_pb2 import ClauseVoiced, VoiceFinished, VoiceStarted
 from parley.v1.work_pb2 import StageFailed
+from services.tts.kept import Kept, KeptVoice, phrases_of
 from services.tts.position import Position, Reply, evolve
 from services.tts.publish import AudioOut
 from services.tts.script import Script
@@ -56,32 +55,39 @@ async def open_speaking(settings: TtsSettings, telemetry: Telemetry) -> AsyncIte
         ["vendor", "code"],
         registry=telemetry.registry,
     )
+    kept = Kept()
     async with open_client(account) as client:
 
         async def serve_call(call: OwnedCall) -> None:
             if not call.ended:
-                await _speak_for(call, account, client, failures)
+                await _speak_for(call, account, client, kept, failures)
 
         yield serve_call
 
 
-async def _speak_for(call: OwnedCall, account: Account, client: AsyncElevenLabs, failures: Counter) -> None:
+async def _speak_for(
+    call: OwnedCall, account: Account, client: AsyncElevenLabs, kept: Kept, failures: Counter
+) -> None:
     """Serve one call until it ends; its voice is warm from the first moment on."""
-    by_socket = SocketVoice(account, call.agent.speaking, call.call_sid)
-    by_http = HttpVoice(client, call.agent.speaking)
+    speaking = call.agent.speaking
+    by_socket = SocketVoice(account, speaking, call.call_sid)
+    by_http = HttpVoice(client, speaking)
+    first, second = (KeptVoice(voice, kept, speaking) for voice in (by_socket, by_http))
     ways = Ways(
         vendor=VENDOR,
-        voices=(by_socket, by_socket, by_http, by_http),
+        voices=(first, first, second, second),
         late_after_s=account.late_after_s,
         failures=failures,
         vendor_seconds=call.telemetry.vendor_seconds,
     )
     async with asyncio.TaskGroup() as tasks:
         warm = tasks.create_task(by_socket.keep_open())
+        making = tasks.create_task(kept.make(by_socket, speaking, phrases_of(call.agent)), name="phrases")
         speaker = Speaker(call, ways, tasks)
         await speaker.follow()
         speaker.drop_all()
         warm.cancel()
+        making.cancel()
 
 
 @dataclass(slots=True)
@@ -93,7 +99,6 @@ class Speaker:
     tasks: asyncio.TaskGroup
     _position: Position = field(default_factory=Position)
     _spoken: dict[str, _Spoken] = field(default_factory=dict)
-    _parents: dict[str, Context | None] = field(default_factory=dict)
     _failed_with: str = ""
     """Code of the failure that the log knows of, until a reply succeeds."""
     _out: AudioOut = field(init=False)
@@ -130,8 +135,6 @@ class Speaker:
         reply = self._position.replies.get(getattr(body, "reply_id", ""))
         if reply is None or reply is before.replies.get(reply.reply_id):
             return None
-        if event.HasField("reply_started"):
-            self._parents[reply.reply_id] = parent_of(event.traceparent)
         return reply
 
     def _attend(self, reply: Reply) -> None:
@@ -149,24 +152,18 @@ class Speaker:
         spoken.script.grow(reply.texts, complete=reply.complete)
 
     async def _speak(self, reply: Reply, script: Script) -> None:
-        tracer = self.call.telemetry.tracer
-        attributes = {names.CALL_SID: self.call.call_sid, names.REPLY_ID: reply.reply_id}
-        with tracer.start_as_current_span(
-            names.TTS_SPAN, context=self._parents.pop(reply.reply_id, None), attributes=attributes
-        ) as span:
-            telling = Telling(
-                script=script,
-                sound=ReplySound(reply.reply_id, reply.next_clause, reply.next_sample, reply.next_sample),
-                out=self._out,
-                say=self._say,
-                started=reply.started,
-            )
-            failure = await speak_reply(self.ways, telling)
-            if failure is None:
-                self._failed_with = ""
-            else:
-                span.set_status(trace.StatusCode.ERROR, failure.code)
-                await self._tell_failure(reply.reply_id, failure)
+        telling = Telling(
+            script=script,
+            sound=ReplySound(reply.reply_id, reply.next_clause, reply.next_sample, reply.next_sample),
+            out=self._out,
+            say=self._say,
+            started=reply.started,
+        )
+        failure = await speak_reply(self.ways, telling)
+        if failure is None:
+            self._failed_with = ""
+        else:
+            await self._tell_failure(reply.reply_id, failure)
 
     async def _say(self, body: VoiceStarted | ClauseVoiced | VoiceFinished) -> None:
         self._learn(await self.call.log.say(body))

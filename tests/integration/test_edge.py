@@ -146,7 +146,7 @@ async def test_the_callers_frames_reach_the_bus_at_their_times(edge: Edge) -> No
     """Any size; the stream's start plus Twilio's timestamp."""
     async with edge.bus.subscribe(subjects.caller_audio(A)) as sound, edge.stream(A) as stream:
         [*_, started] = await said(edge.bus, A, StreamStarted)
-        for mulaw in (FRAME, FRAME[:7], FRAME * 5):
+        for mulaw in (FRAME, FRAME[:157], FRAME * 5):
             await stream.say(mulaw)
         heard: list[CallerAudio] = []
         async for message in sound:
@@ -155,7 +155,7 @@ async def test_the_callers_frames_reach_the_bus_at_their_times(edge: Edge) -> No
                 break
 
     assert isinstance(started, StreamStarted)
-    assert [audio.mulaw for audio in heard] == [FRAME, FRAME[:7], FRAME * 5]
+    assert [audio.mulaw for audio in heard] == [FRAME, FRAME[:157], FRAME * 5]
     assert [audio.at_ms - started.at_ms for audio in heard] == [20, 40, 60]
     assert [audio.sequence for audio in heard] == [1, 2, 3]
 

@@ -122,8 +122,10 @@ async def a_worker(
     nats_url: str, vendor_url: str, folder: Path, *, key: str = "key", keep_alive_s: float = 15.0
 ) -> AsyncIterator[asyncio.Task[None]]:
     """A process of tts, within the test's own."""
-    (folder / "odd.yaml").write_text("prompt: Speak.\nspeaking: {voice: odd-voice}\n")
-    (folder / "test.yaml").write_text("prompt: Speak.\nspeaking: {voice: voice-1, model: m1}\n")
+    (folder / "odd.yaml").write_text("prompt: Speak.\nfillers: {phrases: []}\nspeaking: {voice: odd-voice}\n")
+    (folder / "test.yaml").write_text(
+        "prompt: Speak.\nfillers: {phrases: []}\nspeaking: {voice: voice-1, model: m1}\n"
+    )
     settings = TtsSettings(
         nats_url=nats_url,
         http_port=0,

@@ -53,8 +53,8 @@ async def test_a_real_voice_is_published_sample_for_sample(nats_url: str, tmp_pa
         times = [t for c in clauses for w in c.words for t in (w.start_ms, w.end_ms)]
         assert times == sorted(times)
         ends = [sum(map(len, sounds[: n + 1])) for n in range(3)]
-        # A pause after a clause's last character may count for the next.
-        assert all(0 <= end - c.end_sample <= 4000 for c, end in zip(clauses, ends, strict=True))
+        # A pause after a clause's last character may count for the next; the vendor's times are whole ms.
+        assert all(-8 <= end - c.end_sample <= 4000 for c, end in zip(clauses, ends, strict=True))
         assert not desk.said(StageFailed)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Any, cast
+from typing import Any
 
 import httpx2
 import openai
@@ -63,14 +63,23 @@ class OpenAIModel:
     async def _ask(
         self, thinking: Thinking, told: Sequence[Message], tools: Sequence[dict[str, Any]], call_sid: str
     ) -> AsyncStream[ChatCompletionChunk]:
-        return await self._client.chat.completions.create(
-            model=thinking.model,
-            messages=cast("Any", list(told)),
-            tools=cast("Any", list(tools)) if tools else openai.omit,
-            temperature=thinking.temperature,
-            max_completion_tokens=thinking.max_tokens,
+        body = {
+            "model": thinking.model,
+            "messages": list(told),
+            "temperature": thinking.temperature,
+            "max_completion_tokens": thinking.max_tokens,
+            "stream": True,
+            "user": call_sid,
+            **({"tools": list(tools)} if tools else {}),
+        }
+        # `chat.completions.create` walks all of the history for each turn, some milliseconds of it; this is
+        # the SDK's way to an endpoint with a body that is as the wire wants it already.
+        return await self._client.post(
+            "/chat/completions",
+            cast_to=ChatCompletionChunk,
+            body=body,
             stream=True,
-            user=call_sid,
+            stream_cls=AsyncStream[ChatCompletionChunk],
         )
 
     async def _read(

@@ -23,14 +23,17 @@ _FIRST_WATCH_S = 0.5
 
 _PUT_CALL = """
 INSERT INTO calls (call_sid, direction, from_number, to_number, agent, started_at, ended_at, duration_ms,
-    end_reason, recording_url, transcript_url)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    end_reason, recording_url, transcript_url, guesses, guesses_dropped, dropped_characters)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 ON CONFLICT (call_sid) DO UPDATE SET
     ended_at = coalesce(excluded.ended_at, calls.ended_at),
     duration_ms = coalesce(excluded.duration_ms, calls.duration_ms),
     end_reason = coalesce(excluded.end_reason, calls.end_reason),
     recording_url = coalesce(excluded.recording_url, calls.recording_url),
-    transcript_url = coalesce(excluded.transcript_url, calls.transcript_url)
+    transcript_url = coalesce(excluded.transcript_url, calls.transcript_url),
+    guesses = excluded.guesses,
+    guesses_dropped = excluded.guesses_dropped,
+    dropped_characters = excluded.dropped_characters
 """
 _PUT_LINE = "INSERT INTO transcript VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 _PUT_TIMING = "INSERT INTO turn_timings VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
@@ -167,4 +170,7 @@ def _call_row(call: Call) -> tuple[object, ...]:
         call.end_reason,
         call.recording_url,
         call.transcript_url,
+        call.guesses.begun,
+        call.guesses.dropped,
+        call.guesses.dropped_characters,
     )

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from services.stt.endpointing import VendorTurn
 from services.stt.transcript import HeardWord
 
 
@@ -12,6 +13,9 @@ class Guess:
     """What the vendor thinks it hears in what is not final."""
 
     text: str
+    words: tuple[HeardWord, ...]
+    until_ms: int
+    """Call time up to which it reaches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +35,23 @@ class UtteranceEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class Alive:
+    """A word that changes nothing, but shows that the vendor listens."""
+
+
+@dataclass(frozen=True, slots=True)
 class TurnHeard:
     """From vendors that decide on turns themselves: the whole turn so far, and what they think of it."""
 
     text: str
     words: tuple[HeardWord, ...]
     until_ms: int
-    event: str
-    """"update", "start", "eager", "resumed", "end"."""
+    event: VendorTurn
+    vendor_turn: str
+    """The vendor's name of the turn, unlike that of any other turn of the call."""
 
 
-Heard = Guess | Fixed | UtteranceEnded | TurnHeard
+Heard = Guess | Fixed | UtteranceEnded | Alive | TurnHeard
 
 
 class Connection(Protocol):
@@ -51,7 +61,7 @@ class Connection(Protocol):
         """Sound that follows on what was sent before, and the call time at which it begins."""
 
     async def finalize(self) -> None:
-        """Make the guess final now."""
+        """Make the guess final now, or end the turn where the vendor decides on turns."""
 
     async def keep_alive(self) -> None:
         """The call goes on, though silent."""

@@ -1,14 +1,16 @@
 """Deepgram's live transcription through its SDK: Nova (`/v1/listen`) and Flux (`/v2/listen`).
 
-Mu-law at 8 kHz goes to it as it is. Its times count the sound of one socket, so the first
-sound on each tells from which call time that is.
+Mu-law at 8 kHz goes to it as it is. Its times count the sound of one socket; `SocketClock` knows which call
+times these are.
 """
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+import structlog
 from deepgram import AsyncDeepgramClient
 from deepgram.core.api_error import ApiError
 from deepgram.environment import DeepgramClientEnvironment
@@ -16,14 +18,22 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from parley.agent import Hearing
 from parley.errors import VendorBroken, VendorBusy, VendorError, VendorLate, VendorRefused
+from parley.mulaw import SILENCE
+from services.stt.endpointing import VendorTurn
 from services.stt.settings import SttSettings
+from services.stt.socket_clock import SocketClock
 from services.stt.transcript import HeardWord
-from services.stt.vendors import Fixed, Guess, Heard, TurnHeard, UtteranceEnded
+from services.stt.vendors import Alive, Fixed, Guess, Heard, TurnHeard, UtteranceEnded
+
+log = structlog.get_logger()
 
 _VENDOR = "deepgram"
 _SEND_TIMEOUT_S = 2.0
 _REFUSED = (400, 401, 402, 403, 404)
-_FLUX_EVENTS = {
+_FILLING = SILENCE * 640
+"""80 ms. Nova closes a socket that is kept alive but never had any sound; Flux knows no message that keeps
+it."""
+_FLUX_EVENTS: dict[str, VendorTurn] = {
     "Update": "update",
     "StartOfTurn": "start",
     "EagerEndOfTurn": "eager",
@@ -50,6 +60,7 @@ def new_client(settings: SttSettings) -> AsyncDeepgramClient:
 def _environment(base: str) -> DeepgramClientEnvironment:
     if not base:
         return DeepgramClientEnvironment.PRODUCTION
+    base = base.replace("ws", "http", 1) if base.startswith("ws") else base
     socket = base.replace("http", "ws", 1)
     return DeepgramClientEnvironment(base=base, production=socket, agent=socket, agent_rest=base)
 
@@ -60,31 +71,36 @@ class DeepgramConnection:
     def __init__(self, socket: Any, *, flux: bool) -> None:
         self._socket = socket
         self._flux = flux
-        self._begins_at_ms: int | None = None
+        self._clock = SocketClock()
+        self._name = uuid.uuid4().hex[:8]
 
     async def send(self, mulaw: bytes, at_ms: int) -> None:
-        """Sound that follows on what was sent before; the first tells what the vendor's zero is."""
+        """Sound of the call. Never an empty message: that would end the stream."""
         if not mulaw:
             return
-        if self._begins_at_ms is None:
-            self._begins_at_ms = at_ms
+        self._clock.sent(len(mulaw), at_ms)
         await _in_time(self._socket.send_media(mulaw))
 
     async def finalize(self) -> None:
         """Make the guess final now."""
-        if not self._flux:
+        if self._flux:
+            await _in_time(self._socket.send_force_end_turn())
+        else:
             await _in_time(self._socket.send_finalize())
 
     async def keep_alive(self) -> None:
-        """The call goes on, though silent. Flux has no such message; its socket is kept by pings."""
+        """The call goes on, though silent."""
         if not self._flux:
             await _in_time(self._socket.send_keep_alive())
+        if self._flux or not self._clock.began:
+            self._clock.filled(len(_FILLING))
+            await _in_time(self._socket.send_media(_FILLING))
 
     async def run(self, heard: Callable[[Heard], Awaitable[None]]) -> None:
         """Long-lived: tell what is heard until the socket is lost, then raise."""
         try:
             async for message in self._socket:
-                item = self._read_flux(message) if self._flux else self._read_nova(message)
+                item = self._read(message)
                 if item is not None:
                     await heard(item)
         except ConnectionClosed as closed:
@@ -92,6 +108,14 @@ class DeepgramConnection:
         except ValueError as error:
             raise VendorBroken(_VENDOR, f"sent what is no JSON: {type(error).__name__}") from None
         raise VendorBroken(_VENDOR, "the socket was closed")
+
+    def _read(self, message: Any) -> Heard | None:
+        try:
+            return self._read_flux(message) if self._flux else self._read_nova(message)
+        except (AttributeError, TypeError, ValueError) as error:
+            # The SDK does not check what it parses: what is missing shows itself here.
+            log.warning("transcriber's message passed over", vendor=_VENDOR, error=type(error).__name__)
+            return None
 
     def _read_nova(self, message: Any) -> Heard | None:
         match getattr(message, "type", None):
@@ -101,8 +125,10 @@ class DeepgramConnection:
                 return UtteranceEnded()
             case "Error":
                 raise VendorBroken(_VENDOR, f"error: {getattr(message, 'description', '')}")
-            case _:
+            case None:
                 return None
+            case _:
+                return Alive()
 
     def _results(self, message: Any) -> Heard | None:
         alternatives = getattr(getattr(message, "channel", None), "alternatives", None)
@@ -110,10 +136,11 @@ class DeepgramConnection:
             return None
         best = alternatives[0]
         text = best.transcript or ""
-        if not message.is_final:
-            return Guess(text)
+        words = self._words(best.words or ())
         until_ms = self._call_time(message.start + message.duration)
-        return Fixed(text, self._words(best.words or ()), until_ms, bool(message.speech_final))
+        if not message.is_final:
+            return Guess(text, words, until_ms)
+        return Fixed(text, words, until_ms, bool(message.speech_final))
 
     def _read_flux(self, message: Any) -> Heard | None:
         match getattr(message, "type", None):
@@ -121,26 +148,38 @@ class DeepgramConnection:
                 event = _FLUX_EVENTS.get(str(message.event))
                 if event is None:
                     return None
-                until_ms = self._call_time(message.audio_window_end)
-                return TurnHeard(message.transcript or "", self._words(message.words or ()), until_ms, event)
+                return TurnHeard(
+                    text=message.transcript or "",
+                    words=self._words(message.words or (), message.audio_window_end),
+                    until_ms=self._call_time(message.audio_window_end),
+                    event=event,
+                    vendor_turn=f"{self._name}-{message.turn_index}",
+                )
             case "Error":
-                raise VendorBroken(_VENDOR, f"{getattr(message, 'code', '')}")
-            case _:
+                raise VendorBroken(_VENDOR, f"error: {getattr(message, 'code', '')}")
+            case None:
                 return None
+            case _:
+                return Alive()
 
     def _call_time(self, vendor_s: float | None) -> int:
-        return (self._begins_at_ms or 0) + round((vendor_s or 0) * 1000)
+        return self._clock.call_ms((vendor_s or 0) * 1000)
 
-    def _words(self, words: Sequence[Any]) -> tuple[HeardWord, ...]:
+    def _words(self, words: Sequence[Any], otherwise_s: float | None = None) -> tuple[HeardWord, ...]:
+        """Flux need not tell when a word was said; then it is known to be no later than `otherwise_s`."""
         return tuple(
             HeardWord(
                 text=getattr(word, "punctuated_word", None) or word.word,
-                start_ms=self._call_time(getattr(word, "start", None)),
-                end_ms=self._call_time(getattr(word, "end", None)),
+                start_ms=self._call_time(_known(getattr(word, "start", None), otherwise_s)),
+                end_ms=self._call_time(_known(getattr(word, "end", None), otherwise_s)),
                 confidence=float(word.confidence or 0),
             )
             for word in words
         )
+
+
+def _known(time_s: float | None, otherwise_s: float | None) -> float | None:
+    return otherwise_s if time_s is None else time_s
 
 
 @asynccontextmanager
@@ -181,9 +220,17 @@ def _open_nova(client: AsyncDeepgramClient, hearing: Hearing, call_sid: str) -> 
         utterance_end_ms=hearing.utterance_end_ms,
         vad_events=True,
         smart_format=True,
-        keyterm=list(hearing.keyterms) or None,
         tag=call_sid,
+        **_expected(hearing),
     )
+
+
+def _expected(hearing: Hearing) -> dict[str, Any]:
+    """Names and words to expect, as the model takes them: Nova-3 and Flux phrases, older ones words."""
+    if not hearing.keyterms:
+        return {}
+    newer = hearing.model.startswith("nova-3") or is_flux(hearing)
+    return {"keyterm" if newer else "keywords": list(hearing.keyterms)}
 
 
 def _open_flux(client: AsyncDeepgramClient, hearing: Hearing, call_sid: str) -> Any:
@@ -192,8 +239,8 @@ def _open_flux(client: AsyncDeepgramClient, hearing: Hearing, call_sid: str) -> 
         encoding="mulaw",
         sample_rate=8000,
         eager_eot_threshold=0.5,
-        keyterm=list(hearing.keyterms) or None,
         tag=call_sid,
+        **_expected(hearing),
     )
 
 

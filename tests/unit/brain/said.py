@@ -5,7 +5,7 @@ from itertools import count
 from parley.envelope import Body, seal
 from parley.v1.event_pb2 import Event
 from parley.v1.playback_pb2 import PlaybackFinished, PlaybackHeld, PlaybackProgressed, PlaybackStarted
-from parley.v1.reply_pb2 import ReplyFinished, ReplyStarted, ReplyText
+from parley.v1.reply_pb2 import REPLY_KIND_ANSWER, ReplyFinished, ReplyStarted, ReplyText
 from parley.v1.speech_pb2 import TurnEnded
 from parley.v1.voice_pb2 import ClauseVoiced, SpokenWord
 
@@ -27,7 +27,7 @@ def turn(number: int, text: str) -> Event:
 def reply(reply_id: str, turn: int, *clauses: str, reason: str = "stop") -> list[Event]:
     """A whole reply as text."""
     return [
-        event(ReplyStarted(reply_id=reply_id, turn=turn)),
+        event(ReplyStarted(reply_id=reply_id, turn=turn, kind=REPLY_KIND_ANSWER)),
         *(event(ReplyText(reply_id=reply_id, clause=n, text=text)) for n, text in enumerate(clauses)),
         event(ReplyFinished(reply_id=reply_id, clauses=len(clauses), reason=reason)),
     ]

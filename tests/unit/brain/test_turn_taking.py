@@ -1,12 +1,31 @@
 """Who has the floor."""
 
+from parley.agent import Agent, Keys, Speculation, Thinking
+from parley.v1.call_pb2 import DtmfPressed
 from parley.v1.event_pb2 import Event
-from parley.v1.speech_pb2 import SpeechStarted, SpeechStopped, WordsHeard
+from parley.v1.reply_pb2 import KeysEntered, ReplyDropped, ReplyReleased, ReplyStarted, ReplyText
+from parley.v1.speech_pb2 import SpeechStarted, SpeechStopped, TurnEager, TurnResumed, WordsHeard
 from services.brain import conversation, turn_taking
 from services.brain.conversation import Conversation
-from services.brain.turn_taking import FALSE_ALARM_MS, NOISE_MS, Answer, Drop, Floor, Resume, WaitUntil
-from tests.unit.brain.said import event, held, playing, reply, turn, voiced
+from services.brain.turn_taking import (
+    FALSE_ALARM_MS,
+    NOISE_MS,
+    Answer,
+    Drop,
+    EnterKeys,
+    Floor,
+    Release,
+    Resume,
+    Speculate,
+    WaitUntil,
+)
+from tests.unit.brain.said import event, held, played, playing, reply, turn, voiced
 
+AGENT = Agent(
+    prompt="x",
+    thinking=Thinking(speculation=Speculation(per_turn=2, dropped_per_call=3)),
+    keys=Keys(pause_ms=3000),
+)
 CLAUSES = ("one two three four five six seven eight nine ten " * 3,)
 SPEAKING = [*reply("r1", 0, *CLAUSES), *voiced("r1", *CLAUSES), *playing("r1", 300)]
 
@@ -16,7 +35,7 @@ def decide(*events: Event, now_ms: int = 0) -> turn_taking.Decision | None:
     for happened in events:
         known = conversation.evolve(known, happened)
         floor = turn_taking.evolve(floor, happened, now_ms=0)
-    return turn_taking.decide(floor, known, now_ms=now_ms)
+    return turn_taking.decide(floor, known, AGENT, now_ms=now_ms)
 
 
 def test_a_finished_turn_is_answered_at_once() -> None:
@@ -66,3 +85,102 @@ def test_a_caller_who_goes_on_before_the_answer_is_heard_is_listened_to() -> Non
 
     assert decide(*log, event(WordsHeard(turn=2, text="five five"))) == Drop(("r1",))
     assert decide(*log, event(WordsHeard(turn=1, text="my number is"))) is None
+
+
+def eager(text: str, turn: int = 1) -> Event:
+    return event(TurnEager(turn=turn, text=text))
+
+
+def begun(reply_id: str, turn: int = 1) -> list[Event]:
+    """An answer on a guess."""
+    return [
+        event(ReplyStarted(reply_id=reply_id, turn=turn, held=True)),
+        event(ReplyText(reply_id=reply_id, text="Yes.")),
+    ]
+
+
+def test_a_turn_that_is_probably_over_is_thought_about() -> None:
+    """Once; and not while the agent is heard."""
+    assert decide(eager("book a visit")) == Speculate(1)
+    assert decide(eager("book a visit"), *begun("r1")) is None
+    assert decide(*SPEAKING, eager("right")) is None
+
+
+def test_a_right_guess_is_let_go() -> None:
+    """Case and full stops do not make it wrong; then the turn is answered."""
+    log = [eager("book a visit"), *begun("r1"), turn(1, "Book a visit.")]
+
+    assert decide(*log) == Release("r1")
+    assert decide(*log, event(ReplyReleased(reply_id="r1"))) is None
+
+
+def test_a_wrong_guess_leaves_no_trace() -> None:
+    """The caller went on, said something else, or the vendor thought again."""
+    dropped = Drop(("r1",), "speculation")
+
+    assert decide(eager("book"), *begun("r1"), event(TurnResumed(turn=1))) == dropped
+    assert decide(eager("book"), *begun("r1"), eager("book a visit")) == dropped
+    log = [eager("book"), *begun("r1"), turn(1, "book a visit")]
+    assert decide(*log) == dropped
+    assert decide(*log, event(ReplyDropped(reply_id="r1", reason="speculation"))) == Answer(1)
+
+
+def test_guesses_are_bounded() -> None:
+    """Twice in a turn, three times for nothing in a call; and the agent file can turn them off."""
+    wrong = [
+        happened
+        for n in (1, 2)
+        for happened in (
+            eager(f"guess {n}"),
+            *begun(f"r{n}"),
+            event(TurnResumed(turn=1)),
+            event(ReplyDropped(reply_id=f"r{n}", reason="speculation")),
+        )
+    ]
+
+    assert decide(*wrong[:5], eager("again")) == Speculate(1)
+    assert decide(*wrong, eager("again")) is None
+    assert decide(*wrong, turn(1, "book"), *reply("r3", 1), eager("more", 2)) == Speculate(2)
+
+
+def key(digit: str) -> Event:
+    return event(DtmfPressed(digit=digit))
+
+
+def test_keys_are_collected_until_the_end_key_or_a_pause() -> None:
+    """Then they are one input, which wants an answer."""
+    assert decide(key("1"), key("2"), now_ms=2999) == WaitUntil(3000)
+    assert decide(key("1"), key("2"), now_ms=3000) == EnterKeys("12", "pause")
+    assert decide(key("1"), key("2"), key("#")) == EnterKeys("12", "end")
+    assert decide(key("1"), event(KeysEntered(digits="1"))) == Answer(0)
+
+
+def test_a_key_stops_the_agent_and_speech_waits_for_the_keys() -> None:
+    """Both are answered together."""
+    assert decide(*SPEAKING, key("1")) == Drop(("r1",))
+    assert decide(key("1"), turn(1, "my code is")) == WaitUntil(3000)
+
+
+def test_an_uh_huh_is_played_over_at_once() -> None:
+    """As soon as it is known to be one."""
+    log = [*SPEAKING, event(SpeechStarted()), held("r1", 310), event(SpeechStopped()), turn(1, "uh huh")]
+
+    assert decide(*log) == Resume("r1")
+
+
+def test_what_is_said_unasked_is_not_dropped_for_words_before_it() -> None:
+    """An idle prompt belongs to no turn; the words of the last one are no interruption of it."""
+    log = [turn(1, "yes"), *reply("r1", 1, "Good."), played("r1", 500)]
+    asked = [*log, *reply("r2", 0, "Are you still there?"), *playing("r2")]
+
+    assert decide(*asked) is None
+    assert decide(*asked, event(WordsHeard(turn=2, text="i am"))) == Drop(("r2",))
+
+
+def test_keys_pressed_amid_words_wait_for_them() -> None:
+    """Not for ever."""
+    log = [event(WordsHeard(turn=1, text="my code is")), key("1"), event(KeysEntered(digits="1"))]
+
+    assert decide(*log, now_ms=100) == WaitUntil(3000)
+    assert decide(*log, now_ms=3000) == Answer(0)
+    assert decide(*log, turn(1, "my code is"), now_ms=100) == Answer(1)

@@ -1,5 +1,6 @@
 """A call's turns as a waterfall."""
 
+from cli.latency_budget import read_budget
 from cli.turns import waterfall
 from parley.turn_timings import TurnTiming
 
@@ -16,7 +17,7 @@ def test_each_turn_is_a_bar_of_its_stages() -> None:
         playback_started_ms=1800,
     )
     silent = TurnTiming(turn=2, caller_text="hm", speech_end_ms=9000, turn_ended_ms=9250)
-    _, first, second = (line.plain for line in waterfall((slow, silent)))
+    _, first, second = (line.plain for line in waterfall((slow, silent), read_budget()))
 
     assert first.count("█") == 60
     assert "800 ms = 250 + 400 + 130 + 20" in first

@@ -264,3 +264,97 @@ def test_no_sound_is_heard_twice_or_lost(steps: list[str], chunk: int) -> None: 
         assert pieces[0][0] == 0
         assert pieces[-1][1] == length
         assert slips <= holds * 20 * MS
+
+
+def filling() -> Playback:
+    """An answer of which nothing has come, and a filler that plays meanwhile."""
+    playback = Playback()
+    playback.started("r1", held_back=False, now_ms=0)
+    playback.started("r2", held_back=False, filler=True, now_ms=1500)
+    playback.sound("r2", 0, b"f" * 8000, last=True, now_ms=1500)
+    return playback
+
+
+def test_a_filler_is_heard_while_the_answer_is_silent() -> None:
+    """Though the answer was begun before it."""
+    playback = filling()
+
+    assert playback.runs_dry_ms == 2500
+    assert said(playback.marked("r2:0:8000", 2500)) == [
+        PlaybackFinished(reply_id="r2", heard_samples=8000, at_ms=2500)
+    ]
+
+
+def test_a_filler_is_cut_off_the_instant_the_answer_is_there() -> None:
+    """What was heard of it is told; the answer begins at once."""
+    playback = filling()
+    playback.marked("r2:0:800", 1600)
+    commands = playback.sound("r1", 0, b"a" * 800, last=False, now_ms=1650)
+
+    assert isinstance(commands[0], Clear)
+    assert said(commands) == [
+        PlaybackFinished(reply_id="r2", heard_samples=1200, at_ms=1650),
+        PlaybackStarted(reply_id="r1", from_sample=0, at_ms=1650),
+    ]
+    assert [c.mulaw for c in commands if isinstance(c, Play)] == [b"a" * 800]
+    assert playback.is_over("r2")
+
+
+def test_a_filler_that_comes_too_late_is_not_heard() -> None:
+    """The answer has begun."""
+    playback = Playback()
+    playback.started("r1", held_back=False, now_ms=0)
+    playback.sound("r1", 0, b"a" * 800, last=False, now_ms=0)
+    playback.started("r2", held_back=False, filler=True, now_ms=10)
+
+    assert playback.sound("r2", 0, b"f" * 8000, last=True, now_ms=20) == []
+    playback.sound("r1", 800, b"a" * 800, last=True, now_ms=50)
+    assert playback.is_over("r2")
+
+
+def test_an_opener_a_filler_and_the_rest_of_the_answer() -> None:
+    """The answer goes on behind the filler where it had stopped."""
+    playback = Playback()
+    playback.started("r1", held_back=False, now_ms=0)
+    playback.sound("r1", 0, b"o" * 800, last=False, now_ms=0)
+    playback.marked("r1:0:800", 100)
+    playback.started("r2", held_back=False, filler=True, now_ms=1600)
+    playback.sound("r2", 0, b"f" * 8000, last=True, now_ms=1600)
+    commands = playback.sound("r1", 800, b"a" * 800, last=True, now_ms=1700)
+
+    assert PlaybackStarted(reply_id="r1", from_sample=800, at_ms=1700) in said(commands)
+
+
+def test_a_voice_in_a_filler_holds_it_and_a_false_alarm_lets_the_answer_through() -> None:
+    """The filler has had its time."""
+    playback = filling()
+    playback.hold(1600)
+    assert playback.sound("r1", 0, b"a" * 800, last=False, now_ms=1700) == []
+    commands = playback.resume(2300)
+
+    assert said(commands)[-1] == PlaybackStarted(reply_id="r1", from_sample=0, at_ms=2300)
+    assert playback.is_over("r2")
+
+
+def test_nothing_begins_into_the_callers_words() -> None:
+    """It is held at its first sample, until the voice was judged a false alarm."""
+    playback = Playback()
+    playback.started("r1", held_back=False, now_ms=0)
+    assert playback.hold(100) == []
+
+    assert playback.sound("r1", 0, b"a" * 800, last=False, now_ms=200) == [
+        Say(PlaybackHeld(reply_id="r1", heard_samples=0, at_ms=200))
+    ]
+    assert said(playback.resume(900)) == [PlaybackStarted(reply_id="r1", from_sample=0, at_ms=900)]
+
+
+def test_a_caller_who_is_quiet_again_is_answered() -> None:
+    """A voice that ended before there was any sound is no reason to wait."""
+    playback = Playback()
+    playback.started("r1", held_back=False, now_ms=0)
+    playback.hold(100)
+    playback.caller_is_quiet()
+
+    assert said(playback.sound("r1", 0, b"a" * 800, last=False, now_ms=200)) == [
+        PlaybackStarted(reply_id="r1", from_sample=0, at_ms=200)
+    ]

@@ -1,28 +1,46 @@
 """A turn is counted once, when its answer is heard."""
 
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from prometheus_client import CollectorRegistry
+from prometheus_client.openmetrics.exposition import generate_latest
 
-from parley.v1.call_pb2 import CallStarted
+from parley.trace_context import trace_id
+from parley.v1.call_pb2 import CallEnded, CallStarted
 from parley.v1.playback_pb2 import PlaybackHeld, PlaybackStarted
-from parley.v1.reply_pb2 import ReplyStarted
+from parley.v1.reply_pb2 import ReplyStarted, ReplyText
 from parley.v1.speech_pb2 import TurnEnded
+from parley.v1.voice_pb2 import VoiceStarted
 from services.recorder.turn_metrics import TurnMetrics, TurnWatch
-from tests.unit.recorder.events import log_of
+from tests.unit.recorder.events import START_US, log_of
 
 EVENTS = log_of(
     (0, CallStarted()),
     (1300, TurnEnded(turn=1, speech_end_ms=1000)),
     (1400, ReplyStarted(reply_id="r1", turn=1)),
+    (1450, ReplyText(reply_id="r1", text="Yes.")),
+    (1480, VoiceStarted(reply_id="r1")),
     (1500, PlaybackStarted(reply_id="r1", at_ms=1500)),
     (1600, PlaybackHeld(reply_id="r1", heard_samples=800, at_ms=1600)),
     (2000, PlaybackStarted(reply_id="r1", from_sample=800, at_ms=2000)),
+    (9000, CallEnded(reason="completed")),
 )
+
+
+class Spans(SpanProcessor):
+    """Keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.ended: list[ReadableSpan] = []
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Keep it."""
+        self.ended.append(span)
 
 
 def counted(*, live: bool) -> tuple[float | None, float | None]:
     """How many turns, and how long they took in all."""
     registry = CollectorRegistry()
-    watch = TurnWatch(TurnMetrics(registry))
+    watch = TurnWatch(TurnMetrics(registry, SpanProcessor()), "CA1")
     for event in EVENTS:
         watch.happened(event, live=live)
     labels = {"part": "whole"}
@@ -40,3 +58,42 @@ def test_a_turn_is_counted_once() -> None:
 def test_a_successor_counts_no_turn_again() -> None:
     """The past was counted by the former owner."""
     assert counted(live=False) == (None, None)
+
+
+def test_a_turns_spans_are_one_trace_below_one_root() -> None:
+    """Each its own service's; the root is linked to the call's span."""
+    spans = Spans()
+    watch = TurnWatch(TurnMetrics(CollectorRegistry(), spans), "CA1")
+    for event in EVENTS:
+        watch.happened(event, live=True)
+    root, *parts, call = spans.ended
+
+    assert [span.name for span in spans.ended] == [
+        *("turn", "stt.listen", "brain.think", "tts.speak", "edge.play", "call")
+    ]
+    assert {span.context.trace_id for span in (root, *parts)} == {trace_id("CA1", 1)}
+    assert root.parent is None
+    assert all(span.parent == root.context for span in parts)
+    assert [link.context for link in root.links] == [call.context]
+    assert [span.resource.attributes["service.name"] for span in parts] == [
+        *("parley-stt", "parley-brain", "parley-tts", "parley-edge")
+    ]
+    times = [
+        ((span.start_time or 0) // 1000 - START_US, (span.end_time or 0) // 1000 - START_US) for span in parts
+    ]
+    assert times == [
+        (1_000_000, 1_300_000),
+        (1_400_000, 1_450_000),
+        (1_450_000, 1_480_000),
+        (1_480_000, 1_500_000),
+    ]
+
+
+def test_a_figure_names_the_trace_that_it_comes_from() -> None:
+    """As an exemplar, in OpenMetrics' format."""
+    registry = CollectorRegistry()
+    watch = TurnWatch(TurnMetrics(registry, SpanProcessor()), "CA1")
+    for event in EVENTS:
+        watch.happened(event, live=True)
+
+    assert f'trace_id="{trace_id("CA1", 1):032x}"' in generate_latest(registry).decode()

@@ -1,6 +1,7 @@
 """The local voice."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from sandbox.caller.loudness import voiced_bounds
 from sandbox.voice import speak
@@ -30,3 +31,15 @@ def test_it_speaks_much_faster_than_it_is_heard() -> None:
     speech = speak("This sentence was never spoken before, and it is a rather long one.")
 
     assert time.perf_counter() - began < len(speech.mulaw) / 8000 / 4
+
+
+def test_threads_that_speak_at_once_do_not_mix() -> None:
+    """The library itself keeps one state for all."""
+    texts = [f"Sentence number {number} is spoken by a thread of its own." for number in range(16)]
+    speak.cache_clear()
+    alone = [speak(text) for text in texts]
+    speak.cache_clear()
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(speak, texts))
+
+    assert [s.words for s in together] == [s.words for s in alone]

@@ -1,12 +1,20 @@
 """Has the caller finished? Vendor, detector and silence together."""
 
-from services.stt.endpointing import AskToFinalize, EagerEnd, Endpointing, EndTurn, GoOn
+from services.stt.endpointing import AskToFinalize, Decision, EagerEnd, Endpointing, EndTurn, GoOn
+from services.stt.patience import Patience
+
+UNFINISHED = Patience(1200, unfinished=True)
 
 
-def speaking() -> Endpointing:
+def speaking(at_ms: int = 0) -> Endpointing:
     ears = Endpointing(silence_ms=600)
-    ears.voice_started()
+    ears.voice_started(at_ms)
     return ears
+
+
+def silent(ears: Endpointing, *until_ms: int) -> list[Decision]:
+    """Sound without a voice, up to each of these times; the clock goes with the sound."""
+    return [decision for at_ms in until_ms for decision in ears.heard(at_ms, at_ms)]
 
 
 def test_the_vendors_word_decides_at_once() -> None:
@@ -14,62 +22,146 @@ def test_the_vendors_word_decides_at_once() -> None:
     ears = speaking()
 
     assert ears.voice_stopped(1000) == []
-    assert ears.fixed("hello", speech_final=True) == [EndTurn("speech_final")]
+    assert ears.fixed("hello", 1000, speech_final=True) == [EndTurn("speech_final")]
 
 
 def test_a_word_that_comes_while_a_voice_is_heard_waits_for_its_end() -> None:
     """And is void when more words come."""
     ears = speaking()
 
-    assert ears.fixed("hello", speech_final=True) == []
+    assert ears.fixed("hello", 1000, speech_final=True) == []
     assert ears.voice_stopped(1000) == [EndTurn("speech_final")]
-    ears.voice_started()
-    assert ears.fixed("my number", speech_final=True) == []
-    ears.guessed("is five")
+    ears.voice_started(1500)
+    assert ears.fixed("i need", 1800, speech_final=True) == []
+    ears.guessed("a refill", 1900)
     assert EndTurn("speech_final") not in ears.voice_stopped(2000)
 
 
-def test_a_pause_with_final_words_is_perhaps_the_end() -> None:
-    """Said once; taken back when the voice goes on."""
+def test_a_voice_that_has_faded_does_not_hold_up_the_vendors_word() -> None:
+    """The detector is sure of an end later than a quick vendor."""
     ears = speaking()
-    ears.voice_stopped(1000)
+    ears.heard(1064, 1064, paused=True, voiced_until_ms=1000)
 
-    assert ears.fixed("my number is", speech_final=False) == [EagerEnd()]
-    assert ears.fixed("", speech_final=False) == []
-    assert ears.voice_started() == [GoOn()]
-    assert ears.voice_started() == []
+    assert ears.fixed("hello", 1064, speech_final=True) == [EndTurn("speech_final")]
+
+
+def test_a_pause_with_words_that_reach_to_its_begin_is_perhaps_the_end() -> None:
+    """Told again with other words; taken back when the voice goes on."""
+    ears = speaking()
+    ears.guessed("hello", 700)
+    assert ears.voice_stopped(1000) == []
+
+    assert ears.guessed("hello there", 1000) == [EagerEnd()]
+    assert silent(ears, 1100, 1200) == []
+    assert ears.fixed("hello where", 1100, speech_final=False) == [EagerEnd()]
+    assert ears.voice_started(1300) == [GoOn()]
+    assert ears.voice_started(1300) == []
+
+
+def test_a_faded_voice_that_goes_on_takes_the_eager_end_back() -> None:
+    """A stop within a word."""
+    ears = speaking()
+    ears.guessed("hello", 1000)
+
+    assert ears.heard(1064, 1064, paused=True, voiced_until_ms=1000) == [EagerEnd()]
+    assert ears.heard(1096, 1096, paused=False) == [GoOn()]
 
 
 def test_silence_decides_when_the_vendor_says_nothing() -> None:
     """After the agent's threshold, not before."""
     ears = speaking()
     ears.voice_stopped(1000)
-    ears.fixed("hello", speech_final=False)
+    ears.fixed("hello", 1100, speech_final=False)
 
-    assert ears.tick(1599) == []
-    assert ears.tick(1600) == [EndTurn("silence")]
-    assert ears.tick(5000) == []
+    assert silent(ears, 1599) == []
+    assert silent(ears, 1600) == [EndTurn("silence")]
+    assert silent(ears, 5000) == []
+
+
+def test_a_freeze_of_the_line_is_no_silence() -> None:
+    """Sound counts, not the clock."""
+    ears = speaking()
+    ears.voice_stopped(1000)
+    ears.fixed("hello", 1100, speech_final=False)
+
+    assert ears.heard(1200, 9000) == []
+
+
+def test_an_unfinished_phrase_is_given_time() -> None:
+    """Whatever the vendor thinks; and the words of the pause go on in the same turn."""
+    ears = speaking()
+    ears.be_patient(UNFINISHED)
+    ears.voice_stopped(1000)
+
+    assert ears.fixed("my number is", 1100, speech_final=True) == []
+    assert silent(ears, 1500) == []
+    assert silent(ears, 1600) == [EagerEnd()]
+    assert ears.utterance_ended() == []
+    assert silent(ears, 2199) == []
+    assert ears.voice_started(2199) == [GoOn()]
+    ears.voice_stopped(3000)
+    ears.be_patient(Patience())
+    assert ears.fixed("not known to me", 3100, speech_final=True) == [EndTurn("speech_final")]
+
+
+def test_patience_has_an_end() -> None:
+    """A caller who leaves it at that is answered."""
+    ears = speaking()
+    ears.be_patient(UNFINISHED)
+    ears.voice_stopped(1000)
+    ears.fixed("my number is", 1100, speech_final=True)
+
+    assert silent(ears, 2199, 2200) == [EagerEnd(), EndTurn("patience")]
+
+
+def test_a_long_answer_is_not_cut_at_the_first_breath() -> None:
+    """The vendor's word must be followed by the agent's own threshold."""
+    ears = speaking()
+    ears.be_patient(Patience(600))
+    ears.voice_stopped(1000)
+
+    assert ears.fixed("i fell", 1100, speech_final=True) == [EagerEnd()]
+    assert silent(ears, 1599, 1600) == [EndTurn("speech_final")]
 
 
 def test_a_guess_is_asked_about_once_then_taken_as_it_is() -> None:
     """A vendor that never makes it final does not silence the agent."""
     ears = speaking()
-    ears.guessed("hello")
+    ears.guessed("hello", 900)
     ears.voice_stopped(1000)
 
-    assert ears.tick(1600) == [AskToFinalize()]
-    assert ears.tick(1700) == []
-    assert ears.tick(3100) == [EndTurn("silence")]
+    assert silent(ears, 1600) == [AskToFinalize()]
+    assert silent(ears, 1700, 3000) == []
+    assert silent(ears, 3100) == [EndTurn("silence")]
+
+
+def test_words_that_are_still_to_come_are_waited_for() -> None:
+    """A vendor that lags behind the voice has not said its last word."""
+    ears = speaking()
+    ears.fixed("i would", 500, speech_final=False)
+    ears.voice_stopped(2000)
+
+    assert silent(ears, 2600) == [AskToFinalize()]
+    assert ears.fixed("like a refill", 2600, speech_final=True) == [EndTurn("speech_final")]
 
 
 def test_the_end_of_an_utterance_ends_a_turn_that_has_words() -> None:
     """And is ignored after the turn was ended otherwise."""
     ears = speaking()
-    ears.fixed("hello", speech_final=False)
+    ears.fixed("hello", 1000, speech_final=False)
     ears.voice_stopped(1000)
 
     assert ears.utterance_ended() == [EndTurn("utterance_end")]
     assert ears.utterance_ended() == []
+
+
+def test_a_street_behind_the_caller_does_not_hold_the_turn_for_ever() -> None:
+    """The vendor hears no words in it, the detector a voice."""
+    ears = speaking()
+    ears.fixed("hello", 1000, speech_final=False)
+
+    assert ears.utterance_ended() == []
+    assert ears.heard(1100, 1100) == [EndTurn("utterance_end")]
 
 
 def test_noise_without_words_ends_nothing() -> None:
@@ -77,5 +169,26 @@ def test_noise_without_words_ends_nothing() -> None:
     ears = speaking()
     ears.voice_stopped(1000)
 
-    assert ears.fixed("", speech_final=True) == []
-    assert ears.tick(9000) == []
+    assert ears.fixed("", 1000, speech_final=True) == []
+    assert silent(ears, 9000) == []
+
+
+def test_a_vendor_that_decides_is_left_alone() -> None:
+    """Neither silence nor our detector has a say."""
+    ears = Endpointing(silence_ms=600, vendor_decides=True)
+    ears.voice_started(0)
+    ears.voice_stopped(1000)
+
+    assert ears.vendor_turned("eager") == [EagerEnd()]
+    assert ears.voice_started(1100) == []
+    assert ears.vendor_turned("resumed") == [GoOn()]
+    assert silent(ears, 9000) == []
+    assert ears.vendor_turned("end") == [EndTurn("flux")]
+
+
+def test_a_successor_ends_the_turn_that_it_found() -> None:
+    """With words of its forerunner's time."""
+    ears = Endpointing(silence_ms=600)
+    ears.recall(has_final=True, eager=True, covered_ms=1000)
+
+    assert silent(ears, 1599, 1600) == [EndTurn("silence")]

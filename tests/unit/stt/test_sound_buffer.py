@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.mulaw import SILENCE
-from services.stt.sound_buffer import SoundBuffer
+from services.stt.sound_buffer import Sound, SoundBuffer
 
 
 def frame(number: int) -> bytes:
@@ -21,8 +21,8 @@ def test_every_frame_lies_at_its_time_and_holes_are_silent(numbers: set[int]) ->
 
     assert buffer.start_ms == 1000 + first * 20
     for number in range(first, max(numbers) + 1):
-        sound = buffer.since(1000 + number * 20)[:160]
-        assert sound == (frame(number) if number in numbers else SILENCE * 160)
+        [sound] = buffer.since(1000 + number * 20)
+        assert sound.mulaw[:160] == (frame(number) if number in numbers else SILENCE * 160)
 
 
 def test_what_comes_twice_counts_once() -> None:
@@ -30,8 +30,8 @@ def test_what_comes_twice_counts_once() -> None:
     buffer = SoundBuffer(0)
     buffer.add(frame(1), 1000)
 
-    assert buffer.add(frame(1), 1000) == b""
-    assert buffer.add(frame(1)[:80] + frame(2)[:80], 1010) == frame(2)[:80]
+    assert buffer.add(frame(1), 1000) == []
+    assert buffer.add(frame(1)[:80] + frame(2)[:80], 1010) == [Sound(1020, frame(2)[:80])]
     assert buffer.end_ms == 1030
 
 
@@ -42,8 +42,27 @@ def test_what_was_finally_heard_is_forgotten() -> None:
         buffer.add(frame(number), 1000 + number * 20)
     buffer.forget(1040)
 
-    assert buffer.since(0) == frame(2) + frame(3) + frame(4)
+    assert buffer.since(0) == [Sound(1040, frame(2) + frame(3) + frame(4))]
     assert buffer.start_ms == 1040
+
+
+def test_a_long_hole_is_leapt_over() -> None:
+    """Some silence stands for it, so that the vendor sees an end; what follows keeps its time."""
+    buffer = SoundBuffer(0)
+    buffer.add(frame(1), 1000)
+
+    assert buffer.add(frame(2), 61_000) == [Sound(1020, SILENCE * 16_000), Sound(61_000, frame(2))]
+    assert buffer.since(1000)[-1] == Sound(61_000, frame(2))
+    assert buffer.end_ms == 61_020
+    buffer.forget(61_010)
+    assert buffer.since(0) == [Sound(61_010, frame(2)[80:])]
+
+
+def test_a_wobbling_clock_makes_no_holes() -> None:
+    """A frame a few milliseconds early or late follows on."""
+    buffer = SoundBuffer(0)
+    for number, at_ms in enumerate((1000, 1023, 1038, 1061)):
+        assert buffer.add(frame(number), at_ms) == [Sound(1000 + number * 20, frame(number))]
 
 
 def test_a_long_call_does_not_grow_for_ever() -> None:

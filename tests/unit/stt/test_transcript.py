@@ -17,11 +17,22 @@ def test_a_vendor_may_rewrite_the_whole_turn() -> None:
     """As Flux does."""
     known = Transcript().rewrite("hell", [], 100).rewrite("hello there", [WORD], 900)
 
-    assert (known.text, known.words, known.until_ms) == ("hello there", (WORD,), 900)
+    assert (known.text, known.words, known.reaches_ms) == ("hello there", (WORD,), 900)
+    assert known.until_ms == 0
+    assert known.settle().until_ms == 900
 
 
 def test_the_next_turn_begins_empty_where_this_one_ended() -> None:
     """Sound that was accounted for is not heard again."""
     following = Transcript(turn=3).fix("hello", [WORD], 500).next_turn()
 
-    assert following == Transcript(turn=4, until_ms=500)
+    assert following == Transcript(turn=4, until_ms=500, closed_until_ms=500)
+
+
+def test_the_last_word_on_a_turn_that_is_over_says_nothing_new() -> None:
+    """It ended on a guess, which had these words."""
+    following = Transcript().guess("hello", [WORD], 500).next_turn()
+
+    assert following.fix("hello", [WORD], 500).text == ""
+    late = HeardWord("again", 600, 900, 0.9)
+    assert following.fix("hello again", [WORD, late], 1000).text == "again"

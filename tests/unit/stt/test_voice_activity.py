@@ -84,3 +84,18 @@ def test_silence_and_hiss_are_no_voice() -> None:
 
     assert voice.hear(SILENCE * 8000, 0) == []
     assert voice.hear(hiss, 1000) == []
+
+
+def test_a_voice_that_is_given_up_does_not_begin_again_by_its_own_echo() -> None:
+    """The model hears it for a while yet; a voice as loud as before is a new one."""
+    faint = bytes([0x60]) * CHUNK_MS * 8
+    voice = VoiceActivity(Scripted([0.9] * 9))
+    voice.hear(LOUD * 2, 0)
+    assert not voice.paused
+    voice.hear(faint * 2, 64)
+    assert voice.paused
+
+    assert voice.give_up() == [VoiceStopped(64)]
+    assert voice.give_up() == []
+    assert voice.hear(faint * 3, 128) == []
+    assert voice.hear(LOUD, 224) == [VoiceStarted(224)]

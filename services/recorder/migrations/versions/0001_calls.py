@@ -17,11 +17,16 @@ CREATE TABLE calls (
     duration_ms bigint,
     end_reason text,
     recording_url text,
-    transcript_url text
+    transcript_url text,
+    guesses integer NOT NULL,
+    guesses_dropped integer NOT NULL,
+    dropped_characters bigint NOT NULL
 );
 CREATE INDEX calls_started_at ON calls (started_at);
 COMMENT ON COLUMN calls.from_number IS 'personal';
 COMMENT ON COLUMN calls.to_number IS 'personal';
+COMMENT ON COLUMN calls.guesses IS 'answers begun before the turn was surely over';
+COMMENT ON COLUMN calls.dropped_characters IS 'of text that was made for guesses that were wrong';
 COMMENT ON COLUMN calls.ended_at IS 'NULL while the call lasts';
 
 CREATE TABLE transcript (

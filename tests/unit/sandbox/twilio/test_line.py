@@ -39,6 +39,20 @@ def test_a_late_line_makes_up_for_lost_time() -> None:
     assert len(line.said) == len(line.heard)
 
 
+def test_a_clock_that_wobbles_gives_one_frame_a_time() -> None:
+    """A moment asked too early or too late is no hole, and no pair of frames after it."""
+    line, _ = line_of({"pause": 60_000})
+    line.listen_to(Tone())
+    line.catch_up(100.004)
+    frames = []
+    for number in range(1, 101):
+        before_ms = line.now_ms
+        line.catch_up(100 + number * 0.02 + (0.008, -0.004, 0.001)[number % 3])
+        frames.append((line.now_ms - before_ms) / 20)
+
+    assert frames == [1.0] * 100
+
+
 def test_time_begins_when_something_is_heard() -> None:
     """Nobody speaks into a line that is not joined."""
     line, _ = line_of({"pause": 60_000})

@@ -1,0 +1,139 @@
+"""Interruptions, true and false, as figures. No I/O, no clock."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from bench.turns.calls import Call
+from parley.envelope import body_of
+from parley.v1 import playback_pb2, reply_pb2, speech_pb2
+from parley.v1.event_pb2 import Event
+from sandbox.caller.report import HeardLine
+from services.brain import conversation
+from services.brain.conversation import Conversation
+from services.brain.reply import Reply
+
+_RESUMED_WITHIN_MS = 700.0
+_SEAM_CHARACTERS = 3
+"""Where the sound was cut within a character it is read twice or not at all."""
+
+
+@dataclass(slots=True)
+class BargeInFigures:
+    """Milliseconds, one of each an interruption."""
+
+    silent_after: list[float] = field(default_factory=list)
+    """From the caller's first voiced frame to the agent's silence, as on the line."""
+    own: list[float] = field(default_factory=list)
+    """From the detector's word to the clearing of the buffer, by the events' clock."""
+    cuts: int = 0
+    exact: int = 0
+    """Cuts after which the history keeps what was heard, to within one word."""
+    wrong: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class NoiseFigures:
+    """Milliseconds from a noise's end to the agent's sound going on."""
+
+    resumed_after: list[float] = field(default_factory=list)
+    noises: int = 0
+    resumed: int = 0
+    damaged: int = 0
+    """Replies that were not heard whole, or of which something was heard twice."""
+
+
+def barge_in_figures(calls: Iterable[Call]) -> BargeInFigures:
+    """Of all interruptions of these calls."""
+    figures = BargeInFigures()
+    for call in calls:
+        figures.silent_after += [barge_in.agent_silent_after_ms for barge_in in call.report.barge_ins]
+        figures.own += _own_ms(call.events)
+        for reply, line in zip(broken_off(call.events), interrupted_lines(call), strict=False):
+            figures.cuts += 1
+            heard = line.text or ""
+            if is_exact(reply, heard):
+                figures.exact += 1
+            else:
+                figures.wrong.append(f"kept {reply.heard_text[-40:]!r}, heard {heard[-40:]!r}")
+    return figures
+
+
+def is_exact(reply: Reply, heard: str) -> bool:
+    """Whether the history keeps of a reply what was heard, to within one word at the end.
+
+    Compared by letters: between two clauses the voice says no space.
+    """
+    kept = reply.heard_text.split()
+    least, most = _bare(" ".join(kept[:-1])), _bare(" ".join(reply.text.split()[: len(kept) + 1]))
+    bare = _bare(heard)
+    return bare[: len(least)] == least and len(bare) <= len(most)
+
+
+def broken_off(events: Iterable[Event]) -> list[Reply]:
+    """The replies that the caller broke off after having heard some of them, in their order."""
+    known = Conversation()
+    for event in events:
+        known = conversation.evolve(known, event)
+    return [reply for reply in known.replies if reply.dropped == "barge_in" and reply.audible]
+
+
+def interrupted_lines(call: Call) -> list[HeardLine]:
+    """What the caller heard of those, in their order."""
+    spoke = [barge_in.spoke_at_ms for barge_in in call.report.barge_ins]
+    return [
+        next(line for line in call.report.heard if line.start_ms <= at_ms < line.end_ms) for at_ms in spoke
+    ]
+
+
+def _own_ms(events: Iterable[Event]) -> list[float]:
+    own: list[float] = []
+    heard_us = 0
+    for event in events:
+        match body_of(event):
+            case speech_pb2.SpeechStarted():
+                heard_us = event.sent_at_us
+            case playback_pb2.PlaybackHeld() if heard_us:
+                own.append((event.sent_at_us - heard_us) / 1000)
+                heard_us = 0
+            case _:
+                pass
+    return own
+
+
+def noise_figures(calls: Iterable[Call]) -> NoiseFigures:
+    """Of all noises made into the agent's speech."""
+    figures = NoiseFigures()
+    for call in calls:
+        for barge_in in call.report.barge_ins:
+            noise = next(s for s in call.report.said if s.start_ms <= barge_in.spoke_at_ms <= s.end_ms)
+            silent_ms = barge_in.spoke_at_ms + barge_in.agent_silent_after_ms
+            again_ms = next((h.start_ms for h in call.report.heard if h.start_ms >= silent_ms), float("inf"))
+            figures.noises += 1
+            # Where it was speaking when the noise ended it had not stopped for it, or had gone on already.
+            after_ms = 0.0 if silent_ms >= noise.end_ms else max(0.0, again_ms - noise.end_ms)
+            figures.resumed_after.append(after_ms)
+            figures.resumed += after_ms <= _RESUMED_WITHIN_MS
+        figures.damaged += is_damaged(call)
+    return figures
+
+
+def is_damaged(call: Call) -> bool:
+    """Whether the caller heard something else than the replies' text: a word lost, a word twice."""
+    texts: dict[str, str] = {}
+    for event in call.events:
+        match body_of(event):
+            case reply_pb2.ReplyText(reply_id=reply_id, text=text):
+                texts[reply_id] = texts.get(reply_id, "") + text
+            case _:
+                pass
+    said = _bare("".join(texts.values()))
+    heard = _bare("".join(line.text or "" for line in call.report.heard))
+    matcher = difflib.SequenceMatcher(None, said, heard, autojunk=False)
+    return any(
+        max(b - a, d - c) > _SEAM_CHARACTERS for kind, a, b, c, d in matcher.get_opcodes() if kind != "equal"
+    )
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())

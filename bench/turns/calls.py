@@ -1,0 +1,89 @@
+"""Calls of one round, and all that was noted of them: by the callers, the call's log, the stand-ins."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from bench.turns.vendor_time import Journals
+from cli.call_log import follow, open_bus
+from cli.system import System
+from parley.bus import Bus
+from parley.v1.event_pb2 import Event
+from sandbox.caller.client import NoSandbox, Telephone, open_telephone
+from sandbox.caller.report import Report
+from sandbox.caller.script import Script
+
+_BETWEEN_CALLS_S = 0.31
+_LONGEST_CALL_S = 900.0
+_STAND_INS = ("deepgram", "openai", "elevenlabs", "twilio")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: what the caller tells, and its log."""
+
+    call_sid: str
+    report: Report
+    events: tuple[Event, ...]
+
+
+class StandIns:
+    """The stand-ins' dials and logs."""
+
+    def __init__(self, system: System, client: httpx.AsyncClient) -> None:
+        self._urls = system.plan.sandbox_urls
+        self._client = client
+        self._read = dict.fromkeys(_STAND_INS, 0)
+
+    async def turn(self, name: str, **settings: Any) -> None:
+        """Change settings of one."""
+        reply = await self._client.patch(f"{self._urls[name]}/sandbox/settings", json=settings)
+        reply.raise_for_status()
+
+    async def news(self) -> Journals:
+        """What was noted since the last asking."""
+        return Journals(*[tuple(await self._since(name)) for name in _STAND_INS])
+
+    async def _since(self, name: str) -> list[dict[str, Any]]:
+        params = {"since": self._read[name]}
+        reply = await self._client.get(f"{self._urls[name]}/sandbox/log", params=params)
+        entries: list[dict[str, Any]] = reply.raise_for_status().json()["entries"]
+        if entries:
+            self._read[name] = entries[-1]["n"]
+        return entries
+
+
+async def place_calls(
+    system: System, agent: str, scripts: Sequence[Script], at_once: int
+) -> tuple[list[Call], list[str]]:
+    """Have all of them call, so many at once; gives the calls, and what went wrong."""
+    problems: list[str] = []
+    room = asyncio.Semaphore(at_once)
+    url = f"{system.edge_url}/voice?agent={agent}"
+    async with (
+        open_bus(system.plan.env["PARLEY_NATS_URL"]) as bus,
+        open_telephone(system.plan.sandbox_urls["twilio"]) as telephone,
+    ):
+
+        async def call(number: int, script: Script) -> Call | None:
+            async with room:
+                # In step, all of them would speak and fall silent at once.
+                await asyncio.sleep(min(number, at_once) * _BETWEEN_CALLS_S)
+                try:
+                    return await _call(bus, telephone, script, url)
+                except (NoSandbox, TimeoutError) as error:
+                    problems.append(f"call {number}: {error or 'did not end'}")
+                    return None
+
+        done = await asyncio.gather(*(call(number, script) for number, script in enumerate(scripts)))
+    return [made for made in done if made is not None], problems
+
+
+async def _call(bus: Bus, telephone: Telephone, script: Script, url: str) -> Call:
+    call_sid = await telephone.call(script, voice_url=url)
+    async with asyncio.timeout(_LONGEST_CALL_S):
+        events = [event async for event in follow(bus, call_sid)]
+    return Call(call_sid, await telephone.report(call_sid, decode_tone=True), tuple(events))

@@ -1,0 +1,73 @@
+"""What the benchmark's callers say and do, and the agents that they speak with. No I/O, no clock."""
+
+import random
+from typing import Any
+
+from sandbox.caller.script import ExpectHangUp, HangUp, Listen, Noise, NoiseKind, Pause, Say, Script, Step
+
+QUESTIONS = (
+    "what are your opening hours",
+    "how much does it cost",
+    "i need a refill of my prescription",
+    "do you have anything on wednesday morning",
+    "i would like to cancel my appointment",
+    "tuesday afternoon would be good",
+    "friday at ten would be better",
+    "can you repeat that please",
+)
+INTERRUPTIONS = ("no wait", "stop", "hold on a second")
+NOISES = (NoiseKind.COUGH, NoiseKind.DOOR, NoiseKind.UH_HUH)
+_GREETING = "Hello, how can I help you?"
+_BETWEEN_MS = 700.0
+_EARLIEST_MS, _LATEST_MS = 700, 9000
+
+
+def agents() -> dict[str, dict[str, Any]]:
+    """Agent files by name: nothing begun early, answers on a guess, openers too, one who speaks at length."""
+    off = {"enabled": False}
+    plain = _agent("bench", speculation=off)
+    return {
+        "plain": plain,
+        "guess": _agent("bench"),
+        "opener": {**_agent("bench"), "openers": {"enabled": True, "share": 1}},
+        "long": _agent("long", speculation=off),
+    }
+
+
+def _agent(scenario: str, **thinking: Any) -> dict[str, Any]:
+    return {
+        "greeting": _GREETING,
+        "prompt": "You answer the phone of a clinic.",
+        "thinking": {"model": scenario, **thinking},
+        # Nobody is to be asked whether they are there in the middle of a measurement.
+        "idle": {"after_s": 60},
+    }
+
+
+def talker(turns: int, chance: random.Random) -> Script:
+    """Somebody who asks one thing after another, each after the answer to the one before."""
+    steps: list[Step] = []
+    for _ in range(turns):
+        steps += [Listen(silence_ms=_BETWEEN_MS), Say(chance.choice(QUESTIONS))]
+    return Script("rms", (*steps, Listen(), Say("thank you goodbye"), ExpectHangUp(timeout_s=20)))
+
+
+def interrupter(times: int, chance: random.Random) -> Script:
+    """Somebody who lets the agent begin a long answer and speaks into it, again and again."""
+    steps: list[Step] = [Listen(silence_ms=_BETWEEN_MS), Say("what are your opening hours")]
+    for _ in range(times):
+        after_ms = float(chance.randint(_EARLIEST_MS, _LATEST_MS))
+        steps += [Pause(300), Say(chance.choice(INTERRUPTIONS), after_agent_starts_ms=after_ms)]
+    return Script("rms", (*steps, Pause(1500), HangUp()))
+
+
+def noisy(times: int, chance: random.Random) -> Script:
+    """Somebody who coughs into one long answer, again and again, and hears it to its end."""
+    steps: list[Step] = [Listen(silence_ms=_BETWEEN_MS), Say("what are your opening hours")]
+    for number in range(times):
+        first_ms = float(chance.randint(700, 2500)) if number == 0 else None
+        kind = chance.choice(NOISES)
+        length_ms = float(chance.choice((200, 300, 450)))
+        steps.append(Noise(kind, ms=length_ms, after_agent_starts_ms=first_ms))
+        steps.append(Pause(float(chance.randint(2200, 3200))))
+    return Script("rms", (*steps, Listen(silence_ms=1500, timeout_s=60), HangUp()))

@@ -1,0 +1,110 @@
+"""A call's turns as figures: what callers waited, what of it was the vendors'. No I/O, no clock."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from bench.turns.calls import Call
+from bench.turns.vendor_time import Answered, Journals, VendorTime, vendor_time
+from parley.envelope import body_of
+from parley.v1 import reply_pb2, speech_pb2, voice_pb2
+
+_FRAME_US = 20_000
+
+
+@dataclass(slots=True)
+class TurnFigures:
+    """Milliseconds, one of each a turn; shares over all calls."""
+
+    waited: list[float] = field(default_factory=list)
+    """From the end of the caller's voice to the first sound, both as on the line, in frames of 20 ms."""
+    overhead: list[float] = field(default_factory=list)
+    """See `overhead_ms`."""
+    overhead_on_line: list[float] = field(default_factory=list)
+    """What was waited, less the vendors' time: the line's frames of 20 ms included."""
+    vendors: list[float] = field(default_factory=list)
+    unmatched: int = 0
+    """Turns of which the stand-ins' logs lack something."""
+    unanswered: int = 0
+    guesses: int = 0
+    guesses_dropped: int = 0
+    dropped_characters: int = 0
+
+
+def turn_figures(calls: Iterable[Call], journals: Journals) -> TurnFigures:
+    """Of all turns of these calls."""
+    figures = TurnFigures()
+    for call in calls:
+        _count_guesses(call, figures)
+        answered = answered_turns(call)
+        arrivals = [e["at_us"] for e in journals.telephone if _is_arrival(e, call.call_sid)]
+        for response in call.report.responses:
+            if response.gap_ms is None or response.first_sound_at is None:
+                figures.unanswered += 1
+                continue
+            figures.waited.append(response.gap_ms)
+            heard_us = round(response.first_sound_at * 1e6)
+            end_us = heard_us - round(response.gap_ms * 1000)
+            turn = next((turn for turn in answered if turn.turn_ended_at_us > end_us - _FRAME_US), None)
+            vendors = None if turn is None else vendor_time(turn, journals)
+            arrived_us = next((at_us for at_us in arrivals if at_us > end_us), None)
+            if vendors is None or arrived_us is None:
+                figures.unmatched += 1
+                continue
+            figures.vendors.append(vendors.total_ms)
+            figures.overhead.append(overhead_ms(vendors, arrived_us, heard_us))
+            figures.overhead_on_line.append(response.gap_ms - vendors.total_ms)
+    return figures
+
+
+def overhead_ms(vendors: VendorTime, arrived_us: int, heard_us: int) -> float:
+    """From the sending of the last voiced frame to the arrival of the first sound, less the vendors' time.
+
+    The caller's side sends and hears on a clock of 20 ms, to which `heard_us` belongs: how far the frame's
+    arrival at the transcriber is behind that clock is what the way there took. The clock wobbles a little.
+    """
+    half_us = _FRAME_US // 2
+    way_ms = ((vendors.speech_end_at_us - heard_us + half_us) % _FRAME_US - half_us) / 1000
+    return way_ms + (arrived_us - vendors.speech_end_at_us) / 1000 - vendors.total_ms
+
+
+def answered_turns(call: Call) -> list[Answered]:
+    """Turns and their answers' first clauses, by the call's log."""
+    ended_us: dict[int, int] = {}
+    replies: dict[str, int] = {}
+    texts: dict[str, str] = {}
+    found: list[Answered] = []
+    for event in call.events:
+        match body_of(event):
+            case speech_pb2.TurnEnded(turn=turn):
+                ended_us[turn] = event.sent_at_us
+            case reply_pb2.ReplyStarted(reply_id=reply_id, turn=turn):
+                replies[reply_id] = turn
+            case reply_pb2.ReplyText(reply_id=reply_id, clause=0, text=text):
+                texts[reply_id] = text
+            case voice_pb2.VoiceStarted(reply_id=reply_id) if replies.get(reply_id) in ended_us:
+                at_us = ended_us[replies[reply_id]]
+                found.append(Answered(call.call_sid, reply_id, at_us, event.sent_at_us, texts[reply_id]))
+            case _:
+                pass
+    return found
+
+
+def _is_arrival(entry: object, call_sid: str) -> bool:
+    return isinstance(entry, dict) and entry["kind"] == "sound_arrived" and entry.get("call_sid") == call_sid
+
+
+def _count_guesses(call: Call, figures: TurnFigures) -> None:
+    guessed: set[str] = set()
+    characters: dict[str, int] = {}
+    for event in call.events:
+        match body_of(event):
+            case reply_pb2.ReplyStarted(reply_id=reply_id, held=True):
+                guessed.add(reply_id)
+            case reply_pb2.ReplyText(reply_id=reply_id, text=text):
+                characters[reply_id] = characters.get(reply_id, 0) + len(text)
+            case reply_pb2.ReplyDropped(reply_id=reply_id, reason="speculation"):
+                figures.guesses_dropped += 1
+                figures.dropped_characters += characters.get(reply_id, 0)
+            case _:
+                pass
+    figures.guesses += len(guessed)

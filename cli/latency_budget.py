@@ -1,0 +1,71 @@
+"""How many milliseconds each part of a turn may take: `deploy/latency-budget.yaml`."""
+
+from pathlib import Path
+from typing import Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from parley.errors import ConfigError
+from parley.turn_timings import TurnTiming
+
+_FILE = Path(__file__).parent.parent / "deploy" / "latency-budget.yaml"
+
+Part = Literal["hearing", "thinking", "speaking", "playing"]
+PARTS: tuple[Part, ...] = ("hearing", "thinking", "speaking", "playing")
+
+
+class Share(BaseModel):
+    """What one part may take, in half of all turns and in nineteen of twenty."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    p50_ms: int = Field(gt=0)
+    p95_ms: int = Field(gt=0)
+
+
+class LatencyBudget(BaseModel):
+    """The whole file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    turn: Share
+    parts: dict[Part, Share]
+    own: Share
+    """Parley's own time, the vendors' left out."""
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        if missing := sorted(set(PARTS) - set(self.parts)):
+            raise ValueError(f"parts: {missing[0]} is missing")
+        for column in ("p50_ms", "p95_ms"):
+            total, whole = (
+                sum(getattr(part, column) for part in self.parts.values()),
+                getattr(self.turn, column),
+            )
+            if total != whole:
+                raise ValueError(f"the parts' {column} add up to {total}, turn says {whole}")
+        return self
+
+    def exceeded(self, timing: TurnTiming) -> tuple[Part, ...]:
+        """The parts of a turn that took more than they may in nineteen of twenty turns."""
+        return tuple(
+            part
+            for part in PARTS
+            if (took_ms := getattr(timing, f"{part}_ms")) is not None and took_ms > self.parts[part].p95_ms
+        )
+
+
+def read_budget(path: Path = _FILE) -> LatencyBudget:
+    """Read the budget.
+
+    Raises:
+        ConfigError: no such file, no YAML, a wrong value, or parts that do not add up.
+    """
+    try:
+        return LatencyBudget.model_validate(yaml.safe_load(path.read_text("utf-8")))
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from None
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors())
+        raise ConfigError(f"{path}: {problems}") from None

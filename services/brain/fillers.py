@@ -1,0 +1,87 @@
+"""What to say while the model or a tool keeps the caller waiting. A fold and a decision; no I/O, no clock."""
+
+from dataclasses import dataclass
+
+from parley.agent import Agent
+from parley.envelope import body_of
+from parley.v1 import playback_pb2, reply_pb2, speech_pb2
+from parley.v1.event_pb2 import Event
+from parley.v1.reply_pb2 import REPLY_KIND_ANSWER, REPLY_KIND_FILLER
+from services.brain.conversation import CallerTurn, Conversation, Keys
+from services.brain.openers import opener_of
+from services.brain.reply import Reply
+from services.brain.turn_taking import Floor, WaitUntil
+
+_MOST_IN_A_WAIT = 3
+"""A caller who has heard so many believes none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Since when the caller has heard nothing."""
+
+    since_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """Say this meanwhile."""
+
+    text: str
+
+
+def evolve(waiting: Waiting, event: Event, *, now_ms: int) -> Waiting:
+    """What is known after the event, which came at `now_ms` (call time)."""
+    match body_of(event):
+        case (
+            speech_pb2.TurnEnded()
+            | reply_pb2.KeysEntered()
+            | reply_pb2.ToolCalled()
+            | reply_pb2.ToolReturned()
+            | playback_pb2.PlaybackStarted()
+            | playback_pb2.PlaybackProgressed()
+            | playback_pb2.PlaybackFinished()
+            | playback_pb2.BargeIn()
+        ):
+            return Waiting(now_ms)
+        case _:
+            return waiting
+
+
+def decide(
+    waiting: Waiting, floor: Floor, known: Conversation, agent: Agent, *, now_ms: int
+) -> Fill | WaitUntil | None:
+    """What to say now, or when to look again."""
+    if known.ended or known.hanging_up or floor.speaking or not _keeps_waiting(known, agent):
+        return None
+    said = [reply for reply in known.replies if reply.kind == REPLY_KIND_FILLER]
+    last = said[-1].text.strip() if said else ""
+    fresh = [phrase for phrase in agent.fillers.phrases if phrase != last]
+    if not fresh or _in_this_wait(known) >= _MOST_IN_A_WAIT:
+        return None
+    due_ms = waiting.since_ms + agent.fillers.after_ms
+    return Fill(fresh[len(said) % len(fresh)]) if now_ms >= due_ms else WaitUntil(due_ms)
+
+
+def _keeps_waiting(known: Conversation, agent: Agent) -> bool:
+    active = known.active_replies
+    if any(reply.kind == REPLY_KIND_FILLER or reply.held for reply in active):
+        return False
+    if not active:
+        return bool(known.open_tools)
+    return all(_is_empty(reply, agent) for reply in active)
+
+
+def _is_empty(reply: Reply, agent: Agent) -> bool:
+    """An answer of which nothing has come but its opener."""
+    began = len(reply.clauses) - bool(opener_of(reply.clauses, agent))
+    return reply.kind == REPLY_KIND_ANSWER and not (began or reply.finished or reply.held_back)
+
+
+def _in_this_wait(known: Conversation) -> int:
+    count = 0
+    for item in reversed(known.items):
+        if isinstance(item, CallerTurn | Keys):
+            break
+        count += isinstance(item, Reply) and item.kind == REPLY_KIND_FILLER
+    return count

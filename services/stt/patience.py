@@ -1,0 +1,98 @@
+"""How long a pause may be, by what the caller said and what was asked of them. No I/O, no clock."""
+
+import re
+from dataclasses import dataclass
+
+from parley.agent import Hearing
+
+_FULL_NUMBER_DIGITS = 10
+"""A number of so many digits needs no more."""
+_DICTATED_DIGITS = 2
+
+_EDGES = ".,;:!?…\"'()[]-\u2013\u2014"
+_OPEN_END = re.compile("(,|-|\u2013|\u2014|:|…|\\.\\.\\.)$")
+_FIGURES = re.compile(r"^\+?[\d()/.-]*\d[\d()/.-]*$")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_HESITATIONS = _words("um uh uhm erm er hmm äh ähm eh euh este pues")
+_OPEN_WORDS = {
+    "en": _words(
+        "a an the my your our their to of at for from with and but or because if than i i'm we they she "
+        "would could should might very between until"
+    ),
+    "de": _words(
+        "ein eine einen einem einer der die das den dem des mein meine meinen und oder aber weil "
+        "wenn dass von mit für bei ich wir möchte"
+    ),
+    "es": _words(
+        "un una el la los las mi mis su y o pero porque si que de a en con por para quiero necesito"
+    ),
+    "fr": _words("un une le la les mon ma mes et ou mais parce si que de à en avec pour sur je nous veux"),
+}
+_IS = _words("is are was were ist sind war es son era est sont était")
+_SUBJECTS = _words("it that this they he she we you there what es das dies sie ja lo eso que ça ce c'")
+_DIGITS = {
+    "en": _words("zero oh one two three four five six seven eight nine double triple"),
+    "de": _words("null eins zwei zwo drei vier fünf sechs sieben acht neun"),
+    "es": _words("cero uno dos tres cuatro cinco seis siete ocho nueve"),
+    "fr": _words("zéro un deux trois quatre cinq six sept huit neuf"),
+}
+_LONG_ANSWER = re.compile(
+    r"\b(tell me|describe|explain|what happened|walk me through|spell|address|e-?mail|phone number"
+    r"|your number|account number|order number|date of birth|what exactly|how did|why)\b"
+    r"|\b(erzählen|beschreiben|buchstabieren|nummer|adresse|warum)\b"
+    r"|\b(cuénteme|describa|deletree|número|dirección|por qué)\b"
+    r"|\b(racontez|décrivez|épeler|numéro|adresse|pourquoi)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Silence that must pass before a turn may end."""
+
+    wanted_ms: int = 0
+    """0: the vendor's word is enough."""
+    unfinished: bool = False
+    """The caller most probably goes on: nothing is worth beginning yet."""
+
+
+def patience_for(text: str, asked: str, hearing: Hearing) -> Patience:
+    """How patient to be with a caller who has said `text` after the agent had said `asked`."""
+    language = hearing.language.partition("-")[0].lower()
+    words = [bare for word in text.lower().split() if (bare := word.strip(_EDGES))]
+    if not words:
+        return Patience()
+    if _is_open(text.strip(), words, language) or _is_dictated(words, language):
+        return Patience(hearing.patience_ms, unfinished=True)
+    return Patience(hearing.silence_ms if _LONG_ANSWER.search(asked) else 0)
+
+
+def _is_open(text: str, words: list[str], language: str) -> bool:
+    if _OPEN_END.search(text):
+        return True
+    if text.endswith((".", "!", "?")):
+        return False
+    last = words[-1]
+    if last in _IS:
+        # "my name is", but not "yes it is".
+        return len(words) > 1 and words[-2] not in _SUBJECTS
+    return last in _HESITATIONS or last in _OPEN_WORDS.get(language, frozenset())
+
+
+def _is_dictated(words: list[str], language: str) -> bool:
+    digits = 0
+    for word in reversed(words):
+        if word in _DIGITS.get(language, frozenset()):
+            digits += 1
+        elif _FIGURES.match(word):
+            digits += sum(c.isdigit() for c in word)
+        else:
+            break
+    if words[-1].isdigit() and digits == len(words[-1]) < _DICTATED_DIGITS + 1:
+        return False
+    return _DICTATED_DIGITS <= digits < _FULL_NUMBER_DIGITS

@@ -1,0 +1,80 @@
+"""A conversation as a YAML file tells it, read and checked. No clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sandbox.caller.script import Script, ScriptError, parse_script
+
+_KEYS = ("about", "agent", "model", "second model", "network", "caller", "expect")
+_AGENT = {
+    "greeting": "Hello.",
+    "prompt": "You answer the phone of a clinic.",
+    "idle": {"after_s": 60},
+    "fillers": {"phrases": []},
+}
+_MODEL = [{"say": "I see."}]
+
+
+class CaseError(ValueError):
+    """A file that cannot be played; the text names file and key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One conversation."""
+
+    name: str
+    about: str
+    agent: Mapping[str, Any]
+    model: list[Any]
+    script: Script
+    expect: Mapping[str, Any]
+    second_model: list[Any] = field(default_factory=list)
+    network: Mapping[str, Any] = field(default_factory=dict)
+
+    def files(self, folder: Path) -> dict[Path, str]:
+        """The agent's file and its scripted models."""
+        first, second = folder / f"{self.name}-model.yaml", folder / f"{self.name}-second.yaml"
+        thinking = {"model": str(first), **self.agent.get("thinking", {})}
+        files = {first: yaml.safe_dump({"rules": self.model})}
+        if self.second_model:
+            files[second] = yaml.safe_dump({"rules": self.second_model})
+            thinking["second_model"] = str(second)
+        agent = {**_AGENT, **self.agent, "thinking": thinking}
+        return {folder / f"{self.name}.yaml": yaml.safe_dump(agent), **files}
+
+
+def read_case(path: Path) -> Case:
+    """Read one file.
+
+    Raises:
+        CaseError: no YAML, an unknown key, a step that nobody can follow.
+    """
+    try:
+        data = yaml.safe_load(path.read_text("utf-8"))
+    except yaml.YAMLError as error:
+        raise CaseError(f"{path.name}: is no YAML: {error}") from None
+    if not isinstance(data, dict) or not {"about", "caller", "expect"} <= set(data):
+        raise CaseError(f"{path.name}: needs `about`, `caller` and `expect`")
+    if unknown := sorted(set(data) - set(_KEYS)):
+        raise CaseError(f"{path.name}: unknown key {unknown[0]!r} (known: {', '.join(_KEYS)})")
+    if not isinstance(data["expect"], dict) or not data["expect"]:
+        raise CaseError(f"{path.name}: `expect` must say at least one thing")
+    try:
+        script = parse_script({"steps": data["caller"]}, path.name)
+    except ScriptError as error:
+        raise CaseError(str(error)) from None
+    return Case(
+        name=path.stem,
+        about=str(data["about"]),
+        agent=data.get("agent") or {},
+        model=data.get("model") or _MODEL,
+        script=script,
+        expect=data["expect"],
+        second_model=data.get("second model") or [],
+        network=data.get("network") or {},
+    )

@@ -1,0 +1,28 @@
+"""`make bench-turns`, its smallest part: turns are matched with the vendors' logs, and no stage waits."""
+
+import argparse
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from bench.turns.__main__ import measure
+from bench.turns.result import as_json
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+
+
+async def test_a_few_turns_are_measured_whole() -> None:
+    """Generous bounds, on a machine that does other things too."""
+    args = argparse.Namespace(
+        turns=3, calls="1", only="plain,guess", seed=1, quick=False, out=Path("unused.json")
+    )
+    plain, guess = await measure(args, Console(quiet=True))
+
+    assert plain.problems == guess.problems == []
+    assert plain.turns is not None
+    assert guess.turns is not None
+    assert (plain.turns.unmatched, plain.turns.unanswered) == (0, 0)
+    figures = as_json([plain, guess], seed=1)
+    assert figures["overhead_ms"]["1"]["p50"] < 150  # type: ignore[index]
+    assert figures["turn_ms"]["1"]["p50"] < figures["turn_without_speculation_ms"]["1"]["p50"]  # type: ignore[index]

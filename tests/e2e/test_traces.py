@@ -1,0 +1,74 @@
+"""Traces of a whole call, as a collector gets them over OTLP."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from cli.call_log import follow, open_bus
+from parley.health import serve
+from parley.trace_context import trace_id
+from sandbox.caller.client import open_telephone
+from sandbox.caller.script import parse_script
+from tests.e2e.running import running_up
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+
+
+async def test_a_turn_is_one_trace_over_all_services(tmp_path: Path) -> None:
+    """With every event of the call carrying the trace it belongs to."""
+    got: list[ExportTraceServiceRequest] = []
+
+    async def collect(request: Request) -> Response:
+        got.append(ExportTraceServiceRequest.FromString(await request.body()))
+        return Response(b"", media_type="application/x-protobuf")
+
+    collector = Starlette(routes=[Route("/v1/traces", collect, methods=["POST"])])
+    script = parse_script({"steps": ["listen", {"say": "what are your opening hours"}, "listen", "hang_up"]})
+    async with serve(collector, "127.0.0.1", 0) as port:
+        told = {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{port}",
+            "PARLEY_SANDBOX_STT": "oracle",
+            "PARLEY_SANDBOX_TTS": "tone",
+        }
+        with running_up(tmp_path / "home", **told) as up:
+            async with open_bus(up.system.nats_url) as bus, open_telephone(up.system.telephone_url) as phone:
+                call_sid = await phone.call(script)
+                events = [event async for event in follow(bus, call_sid)]
+            assert up.errors() == []
+            spans = await _arrived(got, trace_id(call_sid, 1), 5)
+
+    assert {service for service, _ in spans} == {
+        *("parley", "parley-stt", "parley-brain", "parley-tts", "parley-edge")
+    }
+    ended = next(event for event in events if event.HasField("turn_ended"))
+    assert ended.traceparent.split("-")[1] == f"{trace_id(call_sid, 1):032x}"
+    assert {event.traceparent.split("-")[1] for event in events if event.HasField("call_started")} == {
+        f"{trace_id(call_sid):032x}"
+    }
+
+
+async def _arrived(got: list[ExportTraceServiceRequest], trace: int, count: int) -> list[tuple[str, str]]:
+    """Service and name of a trace's spans, once so many have come."""
+    found: list[tuple[str, str]] = []
+    for _ in range(100):
+        found = [
+            (
+                str(next(a.value.string_value for a in per.resource.attributes if a.key == "service.name")),
+                s.name,
+            )
+            for request in got
+            for per in request.resource_spans
+            for scope in per.scope_spans
+            for s in scope.spans
+            if int.from_bytes(s.trace_id, "big") == trace
+        ]
+        if len(found) >= count:
+            break
+        await asyncio.sleep(0.1)
+    return found

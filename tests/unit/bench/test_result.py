@@ -1,0 +1,32 @@
+"""Figures as the table and the file have them."""
+
+from bench.turns.result import GUESS, PLAIN, as_json, share, spread, table
+from bench.turns.rounds import Round
+from bench.turns.turn_figures import TurnFigures
+
+
+def test_percentiles_come_with_their_number() -> None:
+    """Also those of nothing."""
+    assert spread(range(1, 101)) == {"p50": 51, "p95": 96, "p99": 100, "n": 100}
+    assert spread([])["n"] == 0
+    assert share(1, 4) == 0.25
+    assert share(0, 0) is None
+
+
+def test_rounds_are_keyed_by_figure_and_calls_at_once() -> None:
+    """Speculation's turns and those without are told apart."""
+    rounds = [
+        Round(PLAIN, 1, turns=TurnFigures(waited=[800], overhead=[12], overhead_on_line=[10], vendors=[790])),
+        Round(PLAIN, 1, stt_final_ms=100, turns=TurnFigures(waited=[650])),
+        Round(GUESS, 20, turns=TurnFigures(waited=[640], guesses=4, guesses_dropped=1)),
+    ]
+    figures = as_json(rounds, seed=7)
+
+    assert figures["overhead_ms"] == {"1": {"p50": 12, "p95": 12, "p99": 12, "n": 1}}
+    assert figures["turn_ms"] == {"20": {"p50": 640, "p95": 640, "p99": 640, "n": 1}}
+    assert figures["turn_by_stt_final_ms"] == {
+        "250": {"p50": 800, "p95": 800, "p99": 800, "n": 1},
+        "100": {"p50": 650, "p95": 650, "p99": 650, "n": 1},
+    }
+    assert figures["speculation_dropped"] == 0.25
+    assert table(rounds).row_count == 9

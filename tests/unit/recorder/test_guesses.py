@@ -1,0 +1,21 @@
+"""What speculation cost."""
+
+from parley.v1.reply_pb2 import ReplyDropped, ReplyReleased, ReplyStarted, ReplyText
+from services.recorder.guesses import Guesses, guesses
+from tests.unit.brain.said import event, reply
+
+
+def test_only_what_was_begun_on_a_guess_and_dropped_was_for_nothing() -> None:
+    """With its characters; a barge-in is no waste."""
+    log = [
+        event(ReplyStarted(reply_id="r1", turn=1, held=True)),
+        event(ReplyText(reply_id="r1", text="Yes. ")),
+        event(ReplyDropped(reply_id="r1", reason="speculation")),
+        event(ReplyStarted(reply_id="r2", turn=1, held=True)),
+        event(ReplyText(reply_id="r2", text="No.")),
+        event(ReplyReleased(reply_id="r2")),
+        event(ReplyDropped(reply_id="r2", reason="barge_in")),
+        *reply("r3", 2, "Well."),
+    ]
+
+    assert guesses(log) == Guesses(begun=2, dropped=1, dropped_characters=5)

@@ -1,0 +1,81 @@
+"""What the vendor would refuse is refused at the handshake, with a reason."""
+
+import pytest
+
+from sandbox.deepgram.query import BadQuery, FluxQuery, NovaQuery, read_flux, read_nova
+
+PHONE = (("encoding", "mulaw"), ("sample_rate", "8000"))
+NOVA = (("model", "nova-3"), *PHONE)
+FLUX = (("model", "flux-general-en"), *PHONE)
+
+
+def test_what_is_not_asked_for_has_the_vendors_default() -> None:
+    """Endpointing after 10 ms, no guesses; turns at 0.7 or after 5 s."""
+    assert read_nova(NOVA) == NovaQuery("nova-3", 10.0, 0.0, interim_results=False, vad_events=False)
+    assert read_flux(FLUX) == FluxQuery(0.7, None, 5000.0, ())
+
+
+def test_endpointing_may_be_a_number_or_off() -> None:
+    """And true means the default."""
+    read = [read_nova((*NOVA, ("endpointing", text))).endpointing_ms for text in ("300", "false", "true")]
+    assert read == [300.0, None, 10.0]
+
+
+def test_what_only_changes_the_writing_is_let_through() -> None:
+    """Keyterms may come again and again."""
+    more = (("smart_format", "true"), ("keyterm", "a b"), ("keyterm", "c"), ("language", "en"))
+    assert read_nova((*NOVA, *more)).model == "nova-3"
+    assert read_flux((*FLUX, *more)).keyterms == ("a b", "c")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("model", ""),
+        ("encoding", "opus"),
+        ("sample_rate", "16000"),
+        ("channels", "2"),
+        ("endpointing", "soon"),
+        ("endpointing", "-1"),
+        ("endpointing", "nan"),
+        ("utterance_end_ms", "abc"),
+        ("utterance_end_ms", "999"),
+        ("utterance_end_ms", "1000"),
+        ("interim_results", "perhaps"),
+        ("keyterm", "word " * 501),
+    ],
+)
+def test_nova_refuses(name: str, value: str) -> None:
+    """Utterance ends need guesses, and a second at least."""
+    with pytest.raises(BadQuery):
+        read_nova((*NOVA, (name, value)))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("model", "nova-3"),
+        ("eot_threshold", "0.4"),
+        ("eot_threshold", "1.1"),
+        ("eager_eot_threshold", "0.2"),
+        ("eager_eot_threshold", "0.8"),
+        ("eot_timeout_ms", "499"),
+        ("eot_timeout_ms", "x"),
+    ],
+)
+def test_flux_refuses(name: str, value: str) -> None:
+    """An eager end is never surer than the end."""
+    with pytest.raises(BadQuery):
+        read_flux((*FLUX, (name, value)))
+
+
+def test_configure_changes_what_it_names() -> None:
+    """All else stays; what is out of range changes nothing."""
+    before = read_flux((*FLUX, ("keyterm", "a"), ("eager_eot_threshold", "0.4")))
+    after = before.configured({"thresholds": {"eot_threshold": 1.0}, "keyterms": ["b"]})
+
+    assert after == FluxQuery(1.0, 0.4, 5000.0, ("b",))
+    assert after.by_timeout_only
+    for bad in ({"thresholds": {"eot_threshold": 2}}, {"thresholds": 3}, {"keyterms": [1]}):
+        with pytest.raises(BadQuery):
+            before.configured(bad)

@@ -1,0 +1,78 @@
+"""What a client may say on the sockets, by the types of the vendor's own SDK."""
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from elevenlabs import types
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from sandbox.elevenlabs.client_message import DEFAULT_SCHEDULE, Refused, read_message
+
+SETTINGS = types.RealtimeVoiceSettings(stability=0.5, similarity_boost=0.8, speed=1.0)
+SCHEDULE = types.GenerationConfig(chunk_length_schedule=[50, 90])
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        types.InitializeConnection(voice_settings=SETTINGS, generation_config=SCHEDULE),
+        types.InitializeConnectionMulti(context_id="a", voice_settings=SETTINGS, xi_api_key="k"),
+        types.SendText(text="Hello. ", try_trigger_generation=True),
+        types.SendTextMulti(text="Hello. ", context_id="a", flush=True),
+        types.KeepContextAlive(context_id="a"),
+        types.FlushContext(context_id="a", flush=True),
+        types.CloseContext(context_id="a", close_context=True),
+        types.CloseSocket(close_socket=True),
+        types.CloseConnection(),
+        types.WebsocketTtsClientMessageMulti(text=None, flush=True),
+    ],
+    ids=lambda message: type(message).__name__,
+)
+@pytest.mark.parametrize("nulls", [True, False])
+def test_whatever_the_sdks_types_hold_is_understood(message: BaseModel, nulls: bool) -> None:
+    """With its empty fields as null, or left out."""
+    read = read_message(message.model_dump_json(by_alias=True, exclude_none=not nulls))
+
+    for name in ("text", "context_id", "flush", "close_context", "close_socket"):
+        assert getattr(read, name) == getattr(message, name, None)
+
+
+def test_a_schedule_is_the_clients_or_the_vendors() -> None:
+    """When sound is made without a flush."""
+    asked = read_message('{"text":" ","generation_config":{"chunk_length_schedule":[50, 90.5]}}')
+
+    assert asked.schedule == (50, 90.5)
+    assert read_message('{"text":" ","generation_config":{}}').schedule == DEFAULT_SCHEDULE
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        None,
+        b"{}",
+        "{",
+        "[]",
+        "5",
+        '{"text":5}',
+        '{"text":"x","flush":"yes"}',
+        '{"text":"x","context_id":["a"]}',
+        '{"text":" ","generation_config":{"chunk_length_schedule":[10]}}',
+        "[" * 100_000,
+    ],
+)
+def test_what_is_not_of_the_schema_is_refused(raw: Any) -> None:
+    """By the vendor's word."""
+    with pytest.raises(Refused) as refused:
+        read_message(raw)
+
+    assert refused.value.word == "invalid_input_message"
+
+
+@given(st.text() | st.dictionaries(st.text(), st.integers() | st.text() | st.none()).map(str))
+def test_no_frame_breaks_it(raw: str) -> None:
+    """Whatever is sent is either read or refused."""
+    with suppress(Refused):
+        read_message(raw)

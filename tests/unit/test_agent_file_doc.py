@@ -1,0 +1,23 @@
+"""The page about the agent file tells all that such a file can say, and what holds if it does not."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+from parley.agent import Agent
+
+PAGE = (Path(__file__).parents[2] / "docs" / "agent-file.md").read_text("utf-8")
+
+
+def test_the_page_shows_every_key_with_its_default() -> None:
+    """By reading the example as an agent file."""
+    example = re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    assert example is not None
+    data = yaml.safe_load(example[1])
+
+    shown = Agent.model_validate({**data, "prompt": "x"})
+    assert shown == Agent(prompt="x")
+    assert set(data) == set(Agent.model_fields) - {"name"}
+    for part in ("hearing", "thinking", "speaking", "openers", "fillers", "keys", "idle"):
+        assert set(data[part]) == set(Agent.model_fields[part].annotation.model_fields)  # type: ignore[union-attr]
