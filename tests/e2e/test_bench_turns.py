@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 async def test_a_few_turns_are_measured_whole() -> None:
     """Generous bounds, on a machine that does other things too."""
     args = argparse.Namespace(
-        turns=3, calls="1", only="plain,guess", seed=1, quick=False, out=Path("unused.json")
+        turns=2, calls="1", only="plain,guess", seed=1, quick=False, out=Path("unused.json")
     )
     plain, guess = await measure(args, Console(quiet=True))
 
