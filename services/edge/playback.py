@@ -205,7 +205,10 @@ class Playback:
         reply = self._replies.get(reply_id)
         if reply is None or reply.over or generation != self._generation or end > reply.sent:
             return []
-        reply.heard = max(reply.heard, end)
+        if end <= reply.heard:
+            # Doubled, or overtaken by a later one: it tells nothing new, and above all no new time.
+            return []
+        reply.heard = end
         reply.heard_at_ms = now_ms
         if reply.complete and reply.heard >= len(reply.sound):
             return [self._finish(reply, now_ms), *self.advance(now_ms)]

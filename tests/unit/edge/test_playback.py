@@ -358,3 +358,14 @@ def test_a_caller_who_is_quiet_again_is_answered() -> None:
     assert said(playback.sound("r1", 0, b"a" * 800, last=False, now_ms=200)) == [
         PlaybackStarted(reply_id="r1", from_sample=0, at_ms=200)
     ]
+
+
+def test_a_mark_that_comes_twice_or_too_late_does_no_harm() -> None:
+    """What was heard is counted from the first word of it."""
+    playback = playing()
+    playback.marked("r1:0:1600", 200)
+    playback.marked("r1:0:1600", 280)
+    playback.marked("r1:0:800", 285)
+    [_, held] = playback.hold(290)
+
+    assert held == Say(PlaybackHeld(reply_id="r1", heard_samples=1600 + 90 * MS, at_ms=290))
