@@ -18,7 +18,7 @@ from cli.live import Live
 from cli.word_match import bare, match_texts
 from parley.bus import Bus
 from parley.errors import BusError
-from parley.turn_timings import TurnTiming
+from parley.turn_timing import TurnTiming
 from sandbox.caller.client import NoSandbox, Telephone, open_telephone
 from sandbox.caller.crowd import CrowdCaller, crowd
 from sandbox.caller.report import Report

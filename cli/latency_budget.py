@@ -7,12 +7,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from parley.errors import ConfigError
-from parley.turn_timings import TurnTiming
+from parley.turn_timing import PARTS, TurnTiming
 
 _FILE = Path(__file__).parent.parent / "deploy" / "latency-budget.yaml"
 
-Part = Literal["hearing", "thinking", "speaking", "playing"]
-PARTS: tuple[Part, ...] = ("hearing", "thinking", "speaking", "playing")
+Part = Literal["hearing", "thinking", "wording", "speaking", "playing"]
 
 
 class Share(BaseModel):
@@ -36,7 +35,7 @@ class LatencyBudget(BaseModel):
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
-        if missing := sorted(set(PARTS) - set(self.parts)):
+        if missing := [part for part in PARTS if part not in self.parts]:
             raise ValueError(f"parts: {missing[0]} is missing")
         for column in ("p50_ms", "p95_ms"):
             total, whole = (
@@ -49,11 +48,8 @@ class LatencyBudget(BaseModel):
 
     def exceeded(self, timing: TurnTiming) -> tuple[Part, ...]:
         """The parts of a turn that took more than they may in nineteen of twenty turns."""
-        return tuple(
-            part
-            for part in PARTS
-            if (took_ms := getattr(timing, f"{part}_ms")) is not None and took_ms > self.parts[part].p95_ms
-        )
+        took_ms = timing.parts_ms
+        return tuple(part for part, share in self.parts.items() if took_ms.get(part, 0) > share.p95_ms)
 
 
 def read_budget(path: Path = _FILE) -> LatencyBudget:

@@ -6,7 +6,8 @@ from rich.text import Text
 
 from parley import turn_timings
 from parley.envelope import body_of
-from parley.turn_timings import TurnTiming, TurnTimings
+from parley.turn_timing import TurnTiming
+from parley.turn_timings import TurnTimings
 from parley.v1 import call_pb2, playback_pb2, reply_pb2, speech_pb2, work_pb2
 from parley.v1.event_pb2 import Event
 
@@ -76,13 +77,7 @@ class Live:
 
 def waterfall(timing: TurnTiming) -> str:
     """A turn's latency, and each stage's share: one line."""
-    stages = {
-        "hearing": timing.hearing_ms,
-        "thinking": timing.thinking_ms,
-        "speaking": timing.speaking_ms,
-        "playing": timing.playing_ms,
-    }
-    shares = " + ".join(f"{name} {'?' if took is None else took}" for name, took in stages.items())
+    shares = " + ".join(f"{name} {took}" for name, took in timing.parts_ms.items())
     return f"{timing.latency_ms} ms = {shares}"
 
 

@@ -11,14 +11,16 @@ from cli.latency_budget import LatencyBudget, Part, read_budget
 from parley import streams, subjects
 from parley.envelope import unseal
 from parley.errors import BusError, ConfigError
-from parley.turn_timings import TurnTiming, turn_timings
+from parley.turn_timing import TurnTiming
+from parley.turn_timings import turn_timings
 
-_STAGES: tuple[tuple[Part, str], ...] = (
-    ("hearing", "cyan"),
-    ("thinking", "magenta"),
-    ("speaking", "green"),
-    ("playing", "yellow"),
-)
+_COLOURS: dict[Part, str] = {
+    "hearing": "cyan",
+    "thinking": "magenta",
+    "wording": "blue",
+    "speaking": "green",
+    "playing": "yellow",
+}
 _WIDTH = 60
 _SHOWN_TEXT = 48
 
@@ -46,7 +48,7 @@ def waterfall(turns: tuple[TurnTiming, ...], budget: LatencyBudget) -> list[Text
     """A line for each turn: a bar as long as its latency, a colour for each stage; what was over budget."""
     longest_ms = max((turn.latency_ms or 0 for turn in turns), default=0) or 1
     legend = Text("     ")
-    for name, colour in _STAGES:
+    for name, colour in _COLOURS.items():
         legend.append("█ ", style=colour).append(f"{name} ≤ {budget.parts[name].p95_ms}   ")
     legend.append("(ms, by the budget's p95)", style="dim")
     return [legend, *(_bar(turn, longest_ms, budget.exceeded(turn)) for turn in turns)]
@@ -55,17 +57,19 @@ def waterfall(turns: tuple[TurnTiming, ...], budget: LatencyBudget) -> list[Text
 def _bar(turn: TurnTiming, longest_ms: int, over: tuple[Part, ...]) -> Text:
     line = Text(f"{turn.turn:3}  ")
     drawn = until_ms = 0
-    shares = []
-    for name, colour in _STAGES:
-        took_ms = getattr(turn, f"{name}_ms") or 0
-        until_ms += took_ms
+    parts = turn.parts_ms
+    for name, colour in _COLOURS.items():
+        until_ms += parts.get(name, 0)
         cells = round(until_ms * _WIDTH / longest_ms) - drawn
         line.append("█" * cells, style=colour)
         drawn += cells
-        shares.append(f"{took_ms}")
     line.append(" " * max(0, _WIDTH - drawn))
-    total = "no answer" if turn.latency_ms is None else f"{turn.latency_ms:5} ms = {' + '.join(shares)}"
-    line.append(f" {total}")
+    shares = " + ".join(map(str, parts.values()))
+    line.append(" no answer" if turn.latency_ms is None else f" {turn.latency_ms:5} ms = {shares}")
+    if turn.own_ms is not None:
+        line.append(f", ours {turn.own_ms}", style="dim")
+    if turn.line_ms is not None:
+        line.append(f"; line {turn.line_ms}", style="dim")
     if over:
         line.append(f"  over budget: {', '.join(over)}", style="red")
     line.append(f"  {turn.caller_text[:_SHOWN_TEXT]}", style="dim")

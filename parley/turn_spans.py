@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from parley import telemetry_names as names
 from parley.envelope import CallClock
-from parley.turn_timings import TurnTiming
+from parley.turn_timing import TurnTiming
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,8 @@ class StageSpan:
     name: str
     start_us: int
     end_us: int
+    parent: str = names.TURN_SPAN
+    """Name of the span that it is part of."""
 
 
 def turn_spans(timing: TurnTiming, clock: CallClock) -> tuple[StageSpan, ...]:
@@ -32,13 +34,17 @@ def turn_spans(timing: TurnTiming, clock: CallClock) -> tuple[StageSpan, ...]:
 
 
 def _spans(timing: TurnTiming, clock: CallClock) -> Iterator[StageSpan]:
+    turn = names.TURN_SPAN
     parts = (
-        ("turn", names.TURN_SPAN, timing.speech_end_ms, timing.playback_started_ms),
-        ("stt", names.STT_SPAN, timing.speech_end_ms, timing.turn_ended_ms),
-        ("brain", names.THINK_SPAN, timing.reply_started_ms, timing.first_text_ms),
-        ("tts", names.TTS_SPAN, timing.first_text_ms, timing.voice_started_ms),
-        ("edge", names.PLAY_SPAN, timing.voice_started_ms, timing.playback_started_ms),
+        ("turn", turn, "", timing.speech_end_ms, timing.playback_started_ms),
+        ("stt", names.STT_SPAN, turn, timing.speech_end_ms, timing.turn_ended_ms),
+        ("brain", names.THINK_SPAN, turn, timing.reply_started_ms, timing.first_text_ms),
+        ("brain", names.MODEL_SPAN, names.THINK_SPAN, timing.asked_ms, timing.first_token_ms),
+        ("tts", names.TTS_SPAN, turn, timing.first_text_ms, timing.voice_started_ms),
+        ("tts", names.VOICE_SPAN, names.TTS_SPAN, timing.voice_asked_ms, timing.voice_started_ms),
+        ("edge", names.PLAY_SPAN, turn, timing.voice_started_ms, timing.playback_started_ms),
+        ("edge", names.LINE_SPAN, turn, timing.playback_started_ms, timing.heard_ms),
     )
-    for stage, name, start_ms, end_ms in parts:
+    for stage, name, parent, start_ms, end_ms in parts:
         if start_ms is not None and end_ms is not None:
-            yield StageSpan(stage, name, clock.us_at(start_ms), clock.us_at(max(start_ms, end_ms)))
+            yield StageSpan(stage, name, clock.us_at(start_ms), clock.us_at(max(start_ms, end_ms)), parent)

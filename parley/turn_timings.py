@@ -1,59 +1,14 @@
-"""Where a turn's milliseconds went, from the caller's last sound to the agent's first. A fold; no I/O."""
+"""Every turn's moments, folded from its call's log. No I/O, no clock."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from parley.envelope import CallClock, body_of
+from parley.turn_timing import TurnTiming
 from parley.v1 import call_pb2, playback_pb2, reply_pb2, speech_pb2, voice_pb2
 from parley.v1.event_pb2 import Event
 
-
-@dataclass(frozen=True, slots=True)
-class TurnTiming:
-    """One turn of the caller and the answer to it; all times are call time, None for what did not happen.
-
-    A reply that was begun on an eager end of turn may start before the turn ended.
-    """
-
-    turn: int
-    caller_text: str = ""
-    agent_text: str = ""
-    """The reply's whole text, heard or not."""
-    decided_by: str = ""
-    """What ended the turn."""
-    reply_id: str = ""
-    """The reply whose times these are: the first that was heard, else the last that was not dropped."""
-    speech_end_ms: int | None = None
-    turn_ended_ms: int | None = None
-    reply_started_ms: int | None = None
-    first_text_ms: int | None = None
-    voice_started_ms: int | None = None
-    playback_started_ms: int | None = None
-
-    @property
-    def latency_ms(self) -> int | None:
-        """From the end of the caller's voice to the first sound of the answer."""
-        return _between(self.speech_end_ms, self.playback_started_ms)
-
-    @property
-    def hearing_ms(self) -> int | None:
-        """From the end of the caller's voice to the decision that the turn is over."""
-        return _between(self.speech_end_ms, self.turn_ended_ms)
-
-    @property
-    def thinking_ms(self) -> int | None:
-        """From that decision to the first clause; 0 when it was there before."""
-        return _between(self.turn_ended_ms, self.first_text_ms)
-
-    @property
-    def speaking_ms(self) -> int | None:
-        """From the first clause, or the end of the turn if that came later, to the first sound made."""
-        return _between(_later(self.turn_ended_ms, self.first_text_ms), self.voice_started_ms)
-
-    @property
-    def playing_ms(self) -> int | None:
-        """From the first sound made, or the end of the turn if that came later, to the first sound heard."""
-        return _between(_later(self.turn_ended_ms, self.voice_started_ms), self.playback_started_ms)
+_SAMPLES_PER_MS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +20,14 @@ class Answer:
     started_ms: int
     text: str = ""
     clauses: frozenset[int] = frozenset()
+    asked_ms: int | None = None
+    first_token_ms: int | None = None
     first_text_ms: int | None = None
+    voice_asked_ms: int | None = None
     voice_started_ms: int | None = None
     playback_started_ms: int | None = None
+    played_from_sample: int = 0
+    heard_ms: int | None = None
     dropped: bool = False
 
 
@@ -98,9 +58,13 @@ class TurnTimings:
             agent_text=reply.text.strip(),
             reply_id=reply.reply_id,
             reply_started_ms=reply.started_ms,
+            asked_ms=reply.asked_ms,
+            first_token_ms=reply.first_token_ms,
             first_text_ms=reply.first_text_ms,
+            voice_asked_ms=reply.voice_asked_ms,
             voice_started_ms=reply.voice_started_ms,
             playback_started_ms=reply.playback_started_ms,
+            heard_ms=reply.heard_ms,
         )
 
 
@@ -126,6 +90,8 @@ def evolve(known: TurnTimings, event: Event) -> TurnTimings:
             | reply_pb2.ReplyDropped()
             | voice_pb2.VoiceStarted()
             | playback_pb2.PlaybackStarted()
+            | playback_pb2.PlaybackProgressed()
+            | playback_pb2.PlaybackFinished()
         ):
             before = known.answers.get(body.reply_id)
             return known if before is None else _with(known, _answer(before, body, at_ms))
@@ -146,7 +112,7 @@ def _cleared(known: TurnTimings, at_ms: int) -> TurnTimings:
     return replace(
         known,
         answers={
-            reply_id: replace(reply, playback_started_ms=None)
+            reply_id: replace(reply, playback_started_ms=None, heard_ms=None)
             if reply.playback_started_ms is not None and reply.playback_started_ms >= at_ms
             else reply
             for reply_id, reply in known.answers.items()
@@ -170,7 +136,9 @@ def _answer(
     said: reply_pb2.ReplyText
     | reply_pb2.ReplyDropped
     | voice_pb2.VoiceStarted
-    | playback_pb2.PlaybackStarted,
+    | playback_pb2.PlaybackStarted
+    | playback_pb2.PlaybackProgressed
+    | playback_pb2.PlaybackFinished,
     at_ms: int,
 ) -> Answer:
     match said:
@@ -181,27 +149,35 @@ def _answer(
                 before,
                 text=before.text + said.text,
                 clauses=before.clauses | {said.clause},
+                asked_ms=_first(before.asked_ms, said.asked_ms or None),
+                first_token_ms=_first(before.first_token_ms, said.first_token_ms or None),
                 first_text_ms=_first(before.first_text_ms, at_ms),
             )
         case reply_pb2.ReplyDropped():
             return replace(before, dropped=True)
         case voice_pb2.VoiceStarted():
-            return replace(before, voice_started_ms=_first(before.voice_started_ms, at_ms))
+            return replace(
+                before,
+                voice_asked_ms=_first(before.voice_asked_ms, said.asked_ms or None),
+                voice_started_ms=_first(before.voice_started_ms, at_ms),
+            )
+        case playback_pb2.PlaybackStarted() if before.playback_started_ms is None:
+            return replace(before, playback_started_ms=said.at_ms, played_from_sample=said.from_sample)
         case playback_pb2.PlaybackStarted():
-            return replace(before, playback_started_ms=_first(before.playback_started_ms, said.at_ms))
+            return before
+        case playback_pb2.PlaybackProgressed() | playback_pb2.PlaybackFinished():
+            heard_samples = said.heard_samples - before.played_from_sample
+            if before.playback_started_ms is None or heard_samples <= 0:
+                return before
+            # The mark stands behind that much sound: its beginning was heard so much earlier.
+            return replace(
+                before, heard_ms=_first(before.heard_ms, said.at_ms - heard_samples // _SAMPLES_PER_MS)
+            )
 
 
 def _with(known: TurnTimings, reply: Answer) -> TurnTimings:
     return replace(known, answers={**known.answers, reply.reply_id: reply})
 
 
-def _first(before_ms: int | None, now_ms: int) -> int:
+def _first(before_ms: int | None, now_ms: int | None) -> int | None:
     return now_ms if before_ms is None else before_ms
-
-
-def _later(one_ms: int | None, other_ms: int | None) -> int | None:
-    return None if one_ms is None or other_ms is None else max(one_ms, other_ms)
-
-
-def _between(start_ms: int | None, end_ms: int | None) -> int | None:
-    return None if start_ms is None or end_ms is None else max(0, end_ms - start_ms)

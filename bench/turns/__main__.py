@@ -82,7 +82,7 @@ async def _round(bench: Bench, kind: str, turns: int, at_once: int) -> Round:
         case "guess":
             return await bench.talk(GUESS, "guess", turns, at_once)
         case "opener":
-            return await bench.talk(OPENER, "opener", half, at_once)
+            return await bench.talk(OPENER, "opener", turns, at_once)
         case "stt100" | "stt400":
             return await bench.talk(
                 PLAIN, "plain", max(turns // 4, 1), at_once, int(kind.removeprefix("stt"))

@@ -50,6 +50,7 @@ def as_json(rounds: Sequence[Round], seed: int) -> dict[str, object]:
         "overhead_ms": {str(r.at_once): spread(r.turns.overhead) for r in plain if r.turns},
         "overhead_on_line_ms": {str(r.at_once): spread(r.turns.overhead_on_line) for r in plain if r.turns},
         "turn_ms": {str(r.at_once): spread(r.turns.waited) for r in guess if r.turns},
+        "turn_arrived_ms": {str(r.at_once): spread(r.turns.arrived) for r in guess if r.turns},
         "turn_without_speculation_ms": {str(r.at_once): spread(r.turns.waited) for r in plain if r.turns},
         "first_sound_ms": {str(r.at_once): spread(r.turns.waited) for r in _named(rounds, OPENER) if r.turns},
         "turn_by_stt_final_ms": {
@@ -104,6 +105,7 @@ def table(rounds: Sequence[Round]) -> Table:
         if made.turns is not None:
             name = made.name if made.stt_final_ms == STT_FINAL_MS else f"{made.name}, STT {made.stt_final_ms}"
             row(f"first sound, {name}", made, made.turns.waited)
+            row("  to the ms, without the line's frames", made, made.turns.arrived)
             if made.name == PLAIN:
                 row("  of it the vendors' own", made, made.turns.vendors)
                 row("  overhead", made, made.turns.overhead)

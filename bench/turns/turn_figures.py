@@ -17,8 +17,10 @@ class TurnFigures:
 
     waited: list[float] = field(default_factory=list)
     """From the end of the caller's voice to the first sound, both as on the line, in frames of 20 ms."""
+    arrived: list[float] = field(default_factory=list)
+    """The same to the arrival of that sound, without the frames' grid: see `way_ms`."""
     overhead: list[float] = field(default_factory=list)
-    """See `overhead_ms`."""
+    """What was waited to its arrival, less the vendors' time: of use where nothing was begun early."""
     overhead_on_line: list[float] = field(default_factory=list)
     """What was waited, less the vendors' time: the line's frames of 20 ms included."""
     vendors: list[float] = field(default_factory=list)
@@ -50,21 +52,22 @@ def turn_figures(calls: Iterable[Call], journals: Journals) -> TurnFigures:
             if vendors is None or arrived_us is None:
                 figures.unmatched += 1
                 continue
+            waited_ms = way_ms(vendors, heard_us) + (arrived_us - vendors.speech_end_at_us) / 1000
+            figures.arrived.append(waited_ms)
             figures.vendors.append(vendors.total_ms)
-            figures.overhead.append(overhead_ms(vendors, arrived_us, heard_us))
+            figures.overhead.append(waited_ms - vendors.total_ms)
             figures.overhead_on_line.append(response.gap_ms - vendors.total_ms)
     return figures
 
 
-def overhead_ms(vendors: VendorTime, arrived_us: int, heard_us: int) -> float:
-    """From the sending of the last voiced frame to the arrival of the first sound, less the vendors' time.
+def way_ms(vendors: VendorTime, heard_us: int) -> float:
+    """How long the last voiced frame took to the transcriber.
 
     The caller's side sends and hears on a clock of 20 ms, to which `heard_us` belongs: how far the frame's
     arrival at the transcriber is behind that clock is what the way there took. The clock wobbles a little.
     """
     half_us = _FRAME_US // 2
-    way_ms = ((vendors.speech_end_at_us - heard_us + half_us) % _FRAME_US - half_us) / 1000
-    return way_ms + (arrived_us - vendors.speech_end_at_us) / 1000 - vendors.total_ms
+    return ((vendors.speech_end_at_us - heard_us + half_us) % _FRAME_US - half_us) / 1000
 
 
 def answered_turns(call: Call) -> list[Answered]:

@@ -46,14 +46,18 @@ class ReplyReleased(_message.Message):
     def __init__(self, reply_id: _Optional[str] = ...) -> None: ...
 
 class ReplyText(_message.Message):
-    __slots__ = ("reply_id", "clause", "text")
+    __slots__ = ("reply_id", "clause", "text", "asked_ms", "first_token_ms")
     REPLY_ID_FIELD_NUMBER: _ClassVar[int]
     CLAUSE_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
+    ASKED_MS_FIELD_NUMBER: _ClassVar[int]
+    FIRST_TOKEN_MS_FIELD_NUMBER: _ClassVar[int]
     reply_id: str
     clause: int
     text: str
-    def __init__(self, reply_id: _Optional[str] = ..., clause: _Optional[int] = ..., text: _Optional[str] = ...) -> None: ...
+    asked_ms: int
+    first_token_ms: int
+    def __init__(self, reply_id: _Optional[str] = ..., clause: _Optional[int] = ..., text: _Optional[str] = ..., asked_ms: _Optional[int] = ..., first_token_ms: _Optional[int] = ...) -> None: ...
 
 class ReplyFinished(_message.Message):
     __slots__ = ("reply_id", "clauses", "reason")

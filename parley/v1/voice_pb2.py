@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from parley.v1 import options_pb2 as parley_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15parley/v1/voice.proto\x12\tparley.v1\x1a\x17parley/v1/options.proto\"B\n\nSpokenWord\x12\x12\n\x04text\x18\x01 \x01(\tB\x04\x88\xb5\x18\x01\x12\x10\n\x08start_ms\x18\x02 \x01(\r\x12\x0e\n\x06\x65nd_ms\x18\x03 \x01(\r\" \n\x0cVoiceStarted\x12\x10\n\x08reply_id\x18\x01 \x01(\t\"\x80\x01\n\x0c\x43lauseVoiced\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0e\n\x06\x63lause\x18\x02 \x01(\r\x12\x14\n\x0cstart_sample\x18\x03 \x01(\x04\x12\x12\n\nend_sample\x18\x04 \x01(\x04\x12$\n\x05words\x18\x05 \x03(\x0b\x32\x15.parley.v1.SpokenWord\"2\n\rVoiceFinished\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0f\n\x07samples\x18\x02 \x01(\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15parley/v1/voice.proto\x12\tparley.v1\x1a\x17parley/v1/options.proto\"B\n\nSpokenWord\x12\x12\n\x04text\x18\x01 \x01(\tB\x04\x88\xb5\x18\x01\x12\x10\n\x08start_ms\x18\x02 \x01(\r\x12\x0e\n\x06\x65nd_ms\x18\x03 \x01(\r\"2\n\x0cVoiceStarted\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x10\n\x08\x61sked_ms\x18\x02 \x01(\x04\"\x80\x01\n\x0c\x43lauseVoiced\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0e\n\x06\x63lause\x18\x02 \x01(\r\x12\x14\n\x0cstart_sample\x18\x03 \x01(\x04\x12\x12\n\nend_sample\x18\x04 \x01(\x04\x12$\n\x05words\x18\x05 \x03(\x0b\x32\x15.parley.v1.SpokenWord\"2\n\rVoiceFinished\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0f\n\x07samples\x18\x02 \x01(\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,9 +37,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SPOKENWORD']._serialized_start=61
   _globals['_SPOKENWORD']._serialized_end=127
   _globals['_VOICESTARTED']._serialized_start=129
-  _globals['_VOICESTARTED']._serialized_end=161
-  _globals['_CLAUSEVOICED']._serialized_start=164
-  _globals['_CLAUSEVOICED']._serialized_end=292
-  _globals['_VOICEFINISHED']._serialized_start=294
-  _globals['_VOICEFINISHED']._serialized_end=344
+  _globals['_VOICESTARTED']._serialized_end=179
+  _globals['_CLAUSEVOICED']._serialized_start=182
+  _globals['_CLAUSEVOICED']._serialized_end=310
+  _globals['_VOICEFINISHED']._serialized_start=312
+  _globals['_VOICEFINISHED']._serialized_end=362
 # @@protoc_insertion_point(module_scope)

@@ -18,10 +18,12 @@ class SpokenWord(_message.Message):
     def __init__(self, text: _Optional[str] = ..., start_ms: _Optional[int] = ..., end_ms: _Optional[int] = ...) -> None: ...
 
 class VoiceStarted(_message.Message):
-    __slots__ = ("reply_id",)
+    __slots__ = ("reply_id", "asked_ms")
     REPLY_ID_FIELD_NUMBER: _ClassVar[int]
+    ASKED_MS_FIELD_NUMBER: _ClassVar[int]
     reply_id: str
-    def __init__(self, reply_id: _Optional[str] = ...) -> None: ...
+    asked_ms: int
+    def __init__(self, reply_id: _Optional[str] = ..., asked_ms: _Optional[int] = ...) -> None: ...
 
 class ClauseVoiced(_message.Message):
     __slots__ = ("reply_id", "clause", "start_sample", "end_sample", "words")

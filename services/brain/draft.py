@@ -25,6 +25,7 @@ class Draft:
         self._cutter = ClauseCutter()
         self._clauses = 0
         self._began = False
+        self._asked_ms = self._first_token_ms = 0
         self._tools: list[ToolRequest] = []
 
     @property
@@ -37,11 +38,12 @@ class Draft:
         started = ReplyStarted(reply_id=self.reply_id, turn=self.turn, kind=kind, held=held)
         return [started, *self._texts([f"{self.opener} "] if self.opener else [])]
 
-    def take(self, thought: Thought) -> list[Body]:
-        """What to say after a thought."""
+    def take(self, thought: Thought, *, asked_ms: int = 0, first_ms: int = 0) -> list[Body]:
+        """What to say after a thought; call times of the question and of the first thought on it."""
+        self._asked_ms, self._first_token_ms = asked_ms, first_ms
         match thought:
             case Token(text=text):
-                return self._content(self._cutter.push(text))
+                return [*self._content(self._cutter.push(text))]
             case ToolRequest():
                 self._tools.append(thought)
                 return []
@@ -83,15 +85,18 @@ class Draft:
             turn=self.turn,
         )
 
-    def _content(self, clauses: list[str]) -> list[Body]:
+    def _content(self, clauses: list[str]) -> list[ReplyText]:
         """What comes from the model."""
-        if clauses and not self._began:
-            first = without_opener(self.opener, clauses[0])
-            clauses = [first, *clauses[1:]] if first else clauses[1:]
-        self._began = self._began or bool(clauses)
-        return self._texts(clauses)
+        if not clauses or self._began:
+            return self._texts(clauses)
+        first = without_opener(self.opener, clauses[0])
+        texts = self._texts([first, *clauses[1:]] if first else clauses[1:])
+        if texts:
+            self._began = True
+            texts[0].asked_ms, texts[0].first_token_ms = self._asked_ms, self._first_token_ms
+        return texts
 
-    def _texts(self, clauses: list[str]) -> list[Body]:
+    def _texts(self, clauses: list[str]) -> list[ReplyText]:
         first = self._clauses
         self._clauses += len(clauses)
         return [

@@ -23,6 +23,10 @@ class Pondered:
 
     draft: Draft
     thought: Thought | VendorError
+    asked_ms: int = 0
+    """Call time of the question."""
+    first_ms: int = 0
+    """Call time of the first thought on it."""
 
 
 @dataclass(slots=True)
@@ -100,14 +104,15 @@ class Ponder:
 
     async def _ask(self, draft: Draft, told: Sequence[Message], thinking: Thinking) -> None:
         first_token = self._call.telemetry.vendor_seconds.labels(vendor=thinking.provider, what="first_token")
-        asked_at = asyncio.get_running_loop().time()
+        now_ms = self._call.log.now_ms
+        asked_at, asked_ms, first_ms = asyncio.get_running_loop().time(), now_ms(), 0
         try:
             thoughts = self._model.think(thinking, told, self._tools, call_sid=self._call.call_sid)
             async with aclosing(thoughts):
                 async for thought in thoughts:
-                    if asked_at:
+                    if not first_ms:
+                        first_ms = now_ms()
                         first_token.observe(asyncio.get_running_loop().time() - asked_at)
-                        asked_at = 0.0
-                    await self._deliver(Pondered(draft, thought))
+                    await self._deliver(Pondered(draft, thought, asked_ms, first_ms))
         except VendorError as error:
             await self._deliver(Pondered(draft, error))

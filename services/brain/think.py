@@ -225,7 +225,7 @@ class Mind:
             await self._model_failed(draft, item.thought, tasks)
             return
         held = self._known.reply(draft.reply_id).held_back
-        for body in draft.take(item.thought):
+        for body in draft.take(item.thought, asked_ms=item.asked_ms, first_ms=item.first_ms):
             if held and isinstance(body, ToolCalled):
                 self._withheld.append(body)
             else:

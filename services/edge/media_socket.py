@@ -108,7 +108,7 @@ class MediaSockets:
             return
         log.info("media stream open", stream_sid=start.stream_sid, epoch=epoch, agent=known.agent)
         async with open_call_log(self.bus, self.outbox, start.call_sid, "edge", epoch) as call_log:
-            reason = await self._stream(socket, start, call_log, started.at_ms)
+            reason = await self._stream(socket, start, call_log)
             await alive.aclose()
             await call_log.say(
                 StreamStopped(stream_sid=start.stream_sid, at_ms=call_log.now_ms(), reason=reason)
@@ -127,7 +127,7 @@ class MediaSockets:
         async with self.bus.answer(subjects.stream_alive(call_sid), alive):
             yield
 
-    async def _stream(self, socket: WebSocket, start: Start, call_log: CallLog, at_ms: int) -> str:
+    async def _stream(self, socket: WebSocket, start: Start, call_log: CallLog) -> str:
         """Carry sound both ways; gives the reason why the stream is over."""
 
         async def send(text: str) -> None:
@@ -147,7 +147,7 @@ class MediaSockets:
                 raise StreamOver("closed") from error
 
         player = Player(self.bus, call_log, start.stream_sid, send, hang_up)
-        hear = Hear(self.bus, start.call_sid, call_log.epoch, at_ms)
+        hear = Hear(self.bus, start.call_sid, call_log.epoch, call_log.now_ms)
         over: list[str] = []
         try:
             async with asyncio.TaskGroup() as tasks:

@@ -60,6 +60,8 @@ class _Reply:
     """Its sound follows on something that plays: no new start need be told."""
     audible: bool = False
     """Some of it has been announced at some time."""
+    unmarked: bool = False
+    """It has been announced, and no mark has come back since."""
     over: bool = False
 
     @property
@@ -186,7 +188,7 @@ class Playback:
             starts_ms = max(now_ms, round(self._runs_dry_ms))
             self._runs_dry_ms = max(float(now_ms), self._runs_dry_ms)
             reply.heard_at_ms = starts_ms
-            reply.announced = reply.audible = True
+            reply.announced = reply.audible = reply.unmarked = True
             said = playback_pb2.PlaybackStarted(
                 reply_id=reply.reply_id, from_sample=reply.sent, at_ms=starts_ms
             )
@@ -212,8 +214,9 @@ class Playback:
         reply.heard_at_ms = now_ms
         if reply.complete and reply.heard >= len(reply.sound):
             return [self._finish(reply, now_ms), *self.advance(now_ms)]
-        if now_ms - self._progress_at_ms < _PROGRESS_EVERY_MS:
+        if not reply.unmarked and now_ms - self._progress_at_ms < _PROGRESS_EVERY_MS:
             return []
+        reply.unmarked = False
         self._progress_at_ms = now_ms
         progressed = playback_pb2.PlaybackProgressed(
             reply_id=reply_id, heard_samples=reply.heard, at_ms=now_ms

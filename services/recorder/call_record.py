@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from google.protobuf.json_format import MessageToDict
 
 from parley.envelope import CallClock, body_of, name_of
-from parley.turn_timings import TurnTiming, turn_timings
+from parley.turn_timing import TurnTiming
+from parley.turn_timings import turn_timings
 from parley.v1.call_pb2 import CallEnded, CallStarted, Direction
 from parley.v1.event_pb2 import Event
 from services.recorder.guesses import Guesses, guesses
@@ -139,17 +140,25 @@ def timing_row(call_sid: str, timing: TurnTiming) -> tuple[object, ...]:
         timing.speech_end_ms,
         timing.turn_ended_ms,
         timing.reply_started_ms,
+        timing.asked_ms,
+        timing.first_token_ms,
         timing.first_text_ms,
+        timing.voice_asked_ms,
         timing.voice_started_ms,
         timing.playback_started_ms,
+        timing.heard_ms,
         timing.latency_ms,
+        timing.own_ms,
     )
 
 
 def as_json(record: CallRecord) -> str:
     """The transcript for programs."""
     call = record.call
-    turns = [{**asdict(timing), "latency_ms": timing.latency_ms} for timing in record.timings]
+    turns = [
+        {**asdict(t), "latency_ms": t.latency_ms, "own_ms": t.own_ms, "parts_ms": t.parts_ms}
+        for t in record.timings
+    ]
     facts = {
         "call_sid": call.call_sid,
         "direction": call.direction,

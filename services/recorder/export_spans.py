@@ -10,7 +10,7 @@ from parley import telemetry_names as names
 from parley.envelope import CallClock
 from parley.trace_context import span_id, trace_id
 from parley.turn_spans import StageSpan, turn_spans
-from parley.turn_timings import TurnTiming
+from parley.turn_timing import TurnTiming
 
 
 def export_turn(processor: SpanProcessor, call_sid: str, timing: TurnTiming, clock: CallClock) -> None:
@@ -36,11 +36,11 @@ def export_call(processor: SpanProcessor, call_sid: str, started_us: int, ended_
 
 
 def _readable(span: StageSpan, call_sid: str, timing: TurnTiming) -> ReadableSpan:
-    whole = span.name == names.TURN_SPAN
+    whole = not span.parent
     return ReadableSpan(
         name=span.name,
         context=_context(call_sid, timing.turn, span.name),
-        parent=None if whole else _context(call_sid, timing.turn, names.TURN_SPAN),
+        parent=None if whole else _context(call_sid, timing.turn, span.parent),
         resource=_resource("parley" if whole else f"parley-{span.stage}"),
         attributes={
             names.CALL_SID: call_sid,

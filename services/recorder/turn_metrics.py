@@ -7,7 +7,8 @@ from parley import telemetry_names as names
 from parley.envelope import CallClock
 from parley.telemetry import TURN_BUCKETS_S
 from parley.trace_context import trace_id
-from parley.turn_timings import TurnTiming, TurnTimings, evolve
+from parley.turn_timing import TurnTiming
+from parley.turn_timings import TurnTimings, evolve
 from parley.v1.event_pb2 import Event
 from services.recorder.export_spans import export_call, export_turn
 
@@ -19,7 +20,8 @@ class TurnMetrics:
         self.spans = spans
         self._seconds = Histogram(
             names.METRIC_TURN_SECONDS,
-            "From the end of the caller's voice to the first sound of the answer, whole and by part",
+            "From the end of the caller's voice to the first sound of the answer; its parts; what of it was"
+            " Parley's own; line: from that sound's sending to its being heard, by the first mark",
             ["part"],
             registry=registry,
             buckets=TURN_BUCKETS_S,
@@ -29,16 +31,18 @@ class TurnMetrics:
         """Count a turn whose answer is heard, and send its spans; each figure names its trace."""
         parts = {
             "whole": timing.latency_ms,
-            "hearing": timing.hearing_ms,
-            "thinking": timing.thinking_ms,
-            "speaking": timing.speaking_ms,
-            "playing": timing.playing_ms,
+            **timing.parts_ms,
+            "line": timing.line_ms,
+            "own": timing.own_ms,
         }
         exemplar = {"trace_id": f"{trace_id(call_sid, timing.turn):032x}"}
         for part, took_ms in parts.items():
             if took_ms is not None:
                 self._seconds.labels(part=part).observe(took_ms / 1000, exemplar)
         export_turn(self.spans, call_sid, timing, clock)
+
+
+_NO_MARK_COMES = ("playback_held", "barge_in", "turn_ended", "call_ended")
 
 
 class TurnWatch:
@@ -56,10 +60,11 @@ class TurnWatch:
         clock = self._known.clock or CallClock(event.sent_at_us)
         if event.HasField("call_ended") and live:
             export_call(self._metrics.spans, self._call_sid, clock.started_at_us, event.sent_at_us)
-        if not event.HasField("playback_started"):
-            return
+        cut_short = event.WhichOneof("body") in _NO_MARK_COMES
         for timing in self._known.turns:
-            if timing.latency_ms is not None and timing.turn not in self._counted:
+            if timing.turn in self._counted or timing.latency_ms is None:
+                continue
+            if cut_short or timing.heard_ms is not None:
                 self._counted.add(timing.turn)
                 if live:
                     self._metrics.observe(self._call_sid, timing, clock)

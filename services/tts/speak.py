@@ -157,6 +157,7 @@ class Speaker:
             sound=ReplySound(reply.reply_id, reply.next_clause, reply.next_sample, reply.next_sample),
             out=self._out,
             say=self._say,
+            now_ms=self.call.log.now_ms,
             started=reply.started,
         )
         failure = await speak_reply(self.ways, telling)

@@ -46,6 +46,8 @@ class Telling:
     sound: ReplySound
     out: AudioOut
     say: Say
+    now_ms: Callable[[], int]
+    """The call's clock."""
     started: bool
     """Whether the log knows that its first sound exists."""
 
@@ -123,6 +125,7 @@ class _Making:
         self._sound = telling.sound
         self._loop = asyncio.get_running_loop()
         self._begun_at = self._touched_at = self._loop.time()
+        self._asked_ms = 0
         self._silent = True
 
     async def run(self) -> None:
@@ -144,6 +147,7 @@ class _Making:
         while (text := await self._telling.script.clause(number)) is not None:
             self._sound.send(text)
             self._touched_at = self._loop.time()
+            self._asked_ms = self._asked_ms or self._telling.now_ms()
             await self._utterance.say(text)
             number += 1
         self._sound.finished = True
@@ -168,7 +172,7 @@ class _Making:
         self._ways.vendor_seconds.labels(vendor=self._ways.vendor, what="first_sound").observe(took_s)
         if not self._telling.started:
             self._telling.started = True
-            await self._telling.say(VoiceStarted(reply_id=self._sound.reply_id))
+            await self._telling.say(VoiceStarted(reply_id=self._sound.reply_id, asked_ms=self._asked_ms))
 
     async def _watch(self) -> None:
         limit_s = self._ways.late_after_s

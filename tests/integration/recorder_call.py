@@ -91,9 +91,13 @@ def events() -> list[tuple[int, str, Body]]:
             ),
         ),
         (4310, "brain", reply_pb2.ReplyStarted(reply_id="r2", turn=1, kind=reply_pb2.REPLY_KIND_ANSWER)),
-        (4500, "brain", reply_pb2.ReplyText(reply_id="r2", clause=0, text="Gladly. ")),
+        (
+            4500,
+            "brain",
+            reply_pb2.ReplyText(reply_id="r2", clause=0, text="Gladly. ", asked_ms=4310, first_token_ms=4450),
+        ),
         (4510, "brain", reply_pb2.ReplyText(reply_id="r2", clause=1, text="At what time?")),
-        (4800, "tts", voice_pb2.VoiceStarted(reply_id="r2")),
+        (4800, "tts", voice_pb2.VoiceStarted(reply_id="r2", asked_ms=4505)),
         (4810, "tts", voice_pb2.ClauseVoiced(reply_id="r2", clause=0, end_sample=6000)),
         (
             4820,
@@ -111,6 +115,7 @@ def events() -> list[tuple[int, str, Body]]:
             ),
         ),
         (5000, "edge", playback_pb2.PlaybackStarted(reply_id="r2", at_ms=5000)),
+        (5140, "edge", playback_pb2.PlaybackProgressed(reply_id="r2", heard_samples=800, at_ms=5140)),
         (6000, "edge", playback_pb2.PlaybackHeld(reply_id="r2", heard_samples=8000, at_ms=6000)),
         (7000, "edge", playback_pb2.PlaybackStarted(reply_id="r2", from_sample=8000, at_ms=7000)),
         (7500, "edge", playback_pb2.BargeIn(reply_id="r2", heard_samples=12_000, at_ms=7500)),

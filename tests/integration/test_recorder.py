@@ -134,6 +134,8 @@ async def assert_rows_are_right(postgres_url: str) -> None:
         4500,
         4800,
     )
+    times = ("asked_ms", "first_token_ms", "voice_asked_ms", "heard_ms", "own_ms")
+    assert tuple(timing[name] for name in times) == (4310, 4450, 4505, 5040, 215)
     kept = await rows(postgres_url, "SELECT name, body FROM events WHERE stage <> 'recorder' ORDER BY n")
     assert len(kept) == len(events())
     assert json.loads(kept[0]["body"])["from_number"] == "+15550001"

@@ -36,7 +36,9 @@ ON CONFLICT (call_sid) DO UPDATE SET
     dropped_characters = excluded.dropped_characters
 """
 _PUT_LINE = "INSERT INTO transcript VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-_PUT_TIMING = "INSERT INTO turn_timings VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+_PUT_TIMING = """
+INSERT INTO turn_timings VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+"""
 _PUT_EVENT = "INSERT INTO events VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 
 

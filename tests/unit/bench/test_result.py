@@ -29,4 +29,4 @@ def test_rounds_are_keyed_by_figure_and_calls_at_once() -> None:
         "100": {"p50": 650, "p95": 650, "p99": 650, "n": 1},
     }
     assert figures["speculation_dropped"] == 0.25
-    assert table(rounds).row_count == 9
+    assert table(rounds).row_count == 12

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bench.turns.turn_figures import overhead_ms
+from bench.turns.turn_figures import way_ms
 from bench.turns.vendor_time import Answered, Journals, VendorTime, completing_token, vendor_time
 
 MS = 1000
@@ -54,8 +54,9 @@ def test_a_clause_is_complete_with_the_token_that_brings_the_space_behind_it() -
     assert completing_token(["Bye", "."], "Bye.") == 1
 
 
-def test_overhead_is_what_is_left_and_the_way_of_the_sound_is_ours() -> None:
-    """The caller's side sends and hears every 20 ms."""
+def test_the_way_of_the_sound_is_how_far_it_is_behind_the_line() -> None:
+    """The caller's side sends and hears every 20 ms, and wobbles."""
     vendors = VendorTime(1_003_000, 250, 350, 20, 130)
 
-    assert overhead_ms(vendors, arrived_us=1_003_000 + 762_000, heard_us=1_780_000) == 15
+    assert way_ms(vendors, heard_us=1_780_000) == 3
+    assert way_ms(vendors, heard_us=1_784_000) == -1

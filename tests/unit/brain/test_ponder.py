@@ -47,7 +47,12 @@ async def ponder(model: Model, second: str = "") -> list[Thought | str]:
     """What came of a draft until nobody was left to ask."""
     agent = Agent(prompt="x", thinking=Thinking(model="first", second_model=second))
     seconds = Histogram("seconds", "x", ["vendor", "what"], registry=CollectorRegistry())
-    call = SimpleNamespace(agent=agent, call_sid="CA1", telemetry=SimpleNamespace(vendor_seconds=seconds))
+    call = SimpleNamespace(
+        agent=agent,
+        call_sid="CA1",
+        telemetry=SimpleNamespace(vendor_seconds=seconds),
+        log=SimpleNamespace(now_ms=lambda: 0),
+    )
     inbox: asyncio.Queue[Pondered] = asyncio.Queue()
     working = Ponder(cast("OwnedCall", call), model, [], inbox.put)
     draft = Draft("r1", 1)

@@ -8,7 +8,7 @@ import yaml
 from cli.latency_budget import read_budget
 from cli.turns import waterfall
 from parley.errors import ConfigError
-from parley.turn_timings import TurnTiming
+from parley.turn_timing import TurnTiming
 
 SLOW = TurnTiming(
     turn=1,

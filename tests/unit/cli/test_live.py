@@ -43,6 +43,6 @@ def test_a_turn_shows_both_sides_and_where_the_time_went() -> None:
         "0:00.0          call CA1",
         "0:02.0  caller  hello",
         "0:02.7  agent   Hi.",
-        "735 ms = hearing 250 + thinking 351 + speaking 130 + playing 4",
+        "735 ms = hearing 250 + thinking 351 + wording 0 + speaking 130 + playing 4",
         "0:09.0          call ended (agent) after 9.0 s",
     ]

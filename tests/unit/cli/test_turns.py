@@ -2,7 +2,7 @@
 
 from cli.latency_budget import read_budget
 from cli.turns import waterfall
-from parley.turn_timings import TurnTiming
+from parley.turn_timing import TurnTiming
 
 
 def test_each_turn_is_a_bar_of_its_stages() -> None:
@@ -12,14 +12,18 @@ def test_each_turn_is_a_bar_of_its_stages() -> None:
         caller_text="hello",
         speech_end_ms=1000,
         turn_ended_ms=1250,
+        asked_ms=1255,
+        first_token_ms=1600,
         first_text_ms=1650,
+        voice_asked_ms=1652,
         voice_started_ms=1780,
         playback_started_ms=1800,
+        heard_ms=1815,
     )
     silent = TurnTiming(turn=2, caller_text="hm", speech_end_ms=9000, turn_ended_ms=9250)
     _, first, second = (line.plain for line in waterfall((slow, silent), read_budget()))
 
     assert first.count("█") == 60
-    assert "800 ms = 250 + 400 + 130 + 20" in first
+    assert "800 ms = 250 + 350 + 50 + 130 + 20, ours 27; line 15" in first
     assert first.endswith("hello")
     assert "no answer" in second

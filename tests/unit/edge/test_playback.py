@@ -369,3 +369,13 @@ def test_a_mark_that_comes_twice_or_too_late_does_no_harm() -> None:
     [_, held] = playback.hold(290)
 
     assert held == Say(PlaybackHeld(reply_id="r1", heard_samples=1600 + 90 * MS, at_ms=290))
+
+
+def test_the_first_mark_is_told_and_then_one_now_and_then() -> None:
+    """When a reply was first heard is known to the call's log."""
+    playback = playing()
+
+    told = [playback.marked(f"r1:0:{n * 800}", 100 + n * 100) for n in range(1, 8)]
+
+    assert [len(commands) for commands in told] == [1, 0, 0, 0, 0, 1, 0]
+    assert told[0] == [Say(PlaybackProgressed(reply_id="r1", heard_samples=800, at_ms=200))]

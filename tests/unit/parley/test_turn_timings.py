@@ -4,7 +4,7 @@ from parley.envelope import Body, seal
 from parley.turn_timings import TurnTimings, evolve, turn_timings
 from parley.v1.call_pb2 import CallStarted
 from parley.v1.event_pb2 import Event
-from parley.v1.playback_pb2 import BargeIn, PlaybackStarted
+from parley.v1.playback_pb2 import BargeIn, PlaybackProgressed, PlaybackStarted
 from parley.v1.reply_pb2 import REPLY_KIND_FILLER, ReplyDropped, ReplyStarted, ReplyText
 from parley.v1.speech_pb2 import TurnEnded
 from parley.v1.voice_pb2 import VoiceStarted
@@ -30,21 +30,33 @@ def log_of(*said: tuple[int, Body]) -> list[Event]:
 TURN = (1300, TurnEnded(turn=1, text="hello", speech_end_ms=1000, decided_by="silence"))
 ANSWER = (
     (1310, ReplyStarted(reply_id="r2", turn=1)),
-    (1500, ReplyText(reply_id="r2", clause=0, text="Good ")),
+    (1500, ReplyText(reply_id="r2", clause=0, text="Good ", asked_ms=1315, first_token_ms=1480)),
     (1550, ReplyText(reply_id="r2", clause=1, text="day.")),
-    (1600, VoiceStarted(reply_id="r2")),
-    (1640, PlaybackStarted(reply_id="r2", at_ms=1650)),
+    (1600, VoiceStarted(reply_id="r2", asked_ms=1503)),
+    (1640, PlaybackStarted(reply_id="r2", from_sample=800, at_ms=1650)),
 )
 
 
 def test_each_stage_is_told() -> None:
-    """Hearing, thinking, speaking and playing add up to the latency."""
+    """Hearing, thinking, wording, speaking and playing add up to the latency; what of it was ours."""
     [timing] = turn_timings(log_of(TURN, *ANSWER))
 
     assert (timing.caller_text, timing.agent_text, timing.decided_by) == ("hello", "Good day.", "silence")
-    stages = (timing.hearing_ms, timing.thinking_ms, timing.speaking_ms, timing.playing_ms)
-    assert stages == (300, 200, 100, 50)
-    assert timing.latency_ms == 650
+    parts = {"hearing": 300, "thinking": 180, "wording": 20, "speaking": 100, "playing": 50}
+    assert timing.parts_ms == parts
+    assert timing.latency_ms == sum(parts.values())
+    assert timing.own_ms == 15 + 3 + 50
+
+
+def test_the_first_mark_tells_when_it_was_heard() -> None:
+    """A mark stands behind the sound that it is about; later ones tell nothing new."""
+    marks = (
+        (1760, PlaybackProgressed(reply_id="r2", heard_samples=800 + 640, at_ms=1750)),
+        (2760, PlaybackProgressed(reply_id="r2", heard_samples=800 + 8000, at_ms=2750)),
+    )
+    [timing] = turn_timings(log_of(TURN, *ANSWER, *marks))
+
+    assert (timing.heard_ms, timing.line_ms) == (1670, 20)
 
 
 def test_what_has_not_happened_has_no_time() -> None:
@@ -52,8 +64,8 @@ def test_what_has_not_happened_has_no_time() -> None:
     [silent] = turn_timings(log_of(TURN))
     [begun] = turn_timings(log_of(TURN, *ANSWER[:2]))
 
-    assert (silent.reply_id, silent.latency_ms, silent.thinking_ms) == ("", None, None)
-    assert (begun.reply_id, begun.thinking_ms, begun.latency_ms) == ("r2", 200, None)
+    assert (silent.reply_id, silent.latency_ms, silent.parts_ms) == ("", None, {"hearing": 300})
+    assert (begun.reply_id, begun.parts_ms.get("wording"), begun.latency_ms) == ("r2", 20, None)
 
 
 def test_an_answer_made_ahead_costs_no_thinking() -> None:
@@ -68,8 +80,23 @@ def test_an_answer_made_ahead_costs_no_thinking() -> None:
 
     [timing] = turn_timings(log_of(*early))
 
-    assert (timing.hearing_ms, timing.thinking_ms, timing.speaking_ms, timing.playing_ms) == (300, 0, 0, 20)
-    assert timing.latency_ms == 320
+    assert timing.parts_ms == {"hearing": 300, "thinking": 0, "wording": 0, "speaking": 0, "playing": 20}
+    assert (timing.latency_ms, timing.own_ms) == (320, None)
+
+
+def test_an_opener_waits_for_no_token() -> None:
+    """The model's first token comes while it is being heard."""
+    answer = (
+        (1310, ReplyStarted(reply_id="r2", turn=1)),
+        (1311, ReplyText(reply_id="r2", clause=0, text="Sure. ")),
+        (1320, VoiceStarted(reply_id="r2", asked_ms=1312)),
+        (1325, PlaybackStarted(reply_id="r2", at_ms=1325)),
+        (1700, ReplyText(reply_id="r2", clause=1, text="At ten.", asked_ms=1310, first_token_ms=1660)),
+    )
+    [timing] = turn_timings(log_of(TURN, *answer))
+
+    assert timing.parts_ms == {"hearing": 300, "thinking": 11, "wording": 0, "speaking": 9, "playing": 5}
+    assert timing.latency_ms == 325
 
 
 def test_a_dropped_speculation_does_not_count() -> None:

@@ -85,7 +85,9 @@ class Scene:
             self.said.append(body)
 
         sound = ReplySound("r1", next_clause, next_sample, next_sample)
-        return await speak_reply(ways, Telling(self.script, sound, AudioOut(self.bus, "CA1", 1), say, False))
+        return await speak_reply(
+            ways, Telling(self.script, sound, AudioOut(self.bus, "CA1", 1), say, lambda: 7, False)
+        )
 
     @property
     def sound(self) -> bytes:

@@ -52,13 +52,22 @@ CREATE TABLE turn_timings (
     speech_end_ms bigint,
     turn_ended_ms bigint,
     reply_started_ms bigint,
+    asked_ms bigint,
+    first_token_ms bigint,
     first_text_ms bigint,
+    voice_asked_ms bigint,
     voice_started_ms bigint,
     playback_started_ms bigint,
+    heard_ms bigint,
     latency_ms bigint,
+    own_ms bigint,
     PRIMARY KEY (call_sid, turn)
 );
+COMMENT ON COLUMN turn_timings.asked_ms IS 'the model was asked; NULL where nothing was asked for it';
+COMMENT ON COLUMN turn_timings.playback_started_ms IS 'the first sound was sent';
+COMMENT ON COLUMN turn_timings.heard_ms IS 'the first sound was heard, by the first mark that came back';
 COMMENT ON COLUMN turn_timings.latency_ms IS 'from speech_end_ms to playback_started_ms';
+COMMENT ON COLUMN turn_timings.own_ms IS 'what of it was Parley''s; NULL where something was done on a guess';
 
 CREATE TABLE events (
     call_sid text NOT NULL REFERENCES calls ON DELETE CASCADE,
