@@ -98,6 +98,14 @@ class Keys(_Part):
     """No key for so long ends it too."""
 
 
+class Reconnect(_Part):
+    """What the agent does when the line to the caller was lost and is there again."""
+
+    resume: Literal["sentence", "apology"] = "sentence"
+    """Go on with the sentence that was cut off, or drop it, apologise and let the caller speak."""
+    apology: str = "Sorry, the line broke up. Please go on."
+
+
 class Idle(_Part):
     """What the agent does when nobody speaks."""
 
@@ -123,6 +131,7 @@ class Agent(_Part):
     fillers: Fillers = Fillers()
     keys: Keys = Keys()
     tools: tuple[Literal["end_call"], ...] = ("end_call",)
+    reconnect: Reconnect = Reconnect()
     idle: Idle = Idle()
     max_call_s: float = Field(default=1800.0, gt=0, le=86_400)
     """Longest call; the caller is warned half a minute before."""

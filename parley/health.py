@@ -1,6 +1,7 @@
 """Serve /livez, /readyz and /metrics."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
@@ -50,16 +51,30 @@ def health_app(health: Health) -> ASGIApp:
 
 
 @asynccontextmanager
-async def serve(app: ASGIApp, host: str, port: int, *, drain_timeout_s: float = 5.0) -> AsyncIterator[int]:
+async def serve(
+    app: ASGIApp,
+    host: str,
+    port: int,
+    *,
+    drain_timeout_s: float = 5.0,
+    shared: bool = False,
+    until: asyncio.Event | None = None,
+) -> AsyncIterator[int]:
     """Serve an app while entered; gives the port (of use when 0 was asked for).
+
+    Args:
+        app: what to serve.
+        host: address to listen on.
+        port: 0 for any that is free.
+        drain_timeout_s: how long requests that are being answered may take when it is left.
+        shared: let other processes listen on the same port.
+        until: once set, no new connection is taken; those that are open go on.
 
     Raises:
         OSError: the port is taken.
     """
     config = uvicorn.Config(
         app,
-        host=host,
-        port=port,
         log_config=None,
         access_log=False,
         lifespan="off",
@@ -71,11 +86,36 @@ async def serve(app: ASGIApp, host: str, port: int, *, drain_timeout_s: float = 
     server = uvicorn.Server(config)
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
         # The server closes it too, but not when it is cancelled.
-        sock = stack.enter_context(closing(config.bind_socket()))
+        sock = stack.enter_context(closing(_bound(host, port, shared=shared)))
         serving = tasks.create_task(server._serve([sock]))  # noqa: SLF001 - serve() would take the signals
         while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)
+        closing_early = tasks.create_task(_close_early(server, sock, until)) if until else None
         try:
             yield int(sock.getsockname()[1])
         finally:
             server.should_exit = True
+            if closing_early is not None:
+                closing_early.cancel()
+
+
+def _bound(host: str, port: int, *, shared: bool) -> socket.socket:
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        sock.bind((host, port))
+    except OSError:
+        sock.close()
+        raise
+    sock.set_inheritable(True)
+    return sock
+
+
+async def _close_early(server: uvicorn.Server, sock: socket.socket, until: asyncio.Event) -> None:
+    await until.wait()
+    for listening in server.servers:
+        listening.close()
+    # As long as any handle is open the kernel goes on giving it connections.
+    sock.close()

@@ -45,6 +45,14 @@ class StreamStopped(_message.Message):
     reason: str
     def __init__(self, stream_sid: _Optional[str] = ..., at_ms: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
 
+class StreamResuming(_message.Message):
+    __slots__ = ("epoch", "way")
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    WAY_FIELD_NUMBER: _ClassVar[int]
+    epoch: int
+    way: str
+    def __init__(self, epoch: _Optional[int] = ..., way: _Optional[str] = ...) -> None: ...
+
 class DtmfPressed(_message.Message):
     __slots__ = ("digit", "at_ms")
     DIGIT_FIELD_NUMBER: _ClassVar[int]

@@ -17,6 +17,7 @@ class ReplyKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REPLY_KIND_APOLOGY: _ClassVar[ReplyKind]
     REPLY_KIND_GOODBYE: _ClassVar[ReplyKind]
     REPLY_KIND_WARNING: _ClassVar[ReplyKind]
+    REPLY_KIND_RECONNECTED: _ClassVar[ReplyKind]
 REPLY_KIND_UNSPECIFIED: ReplyKind
 REPLY_KIND_GREETING: ReplyKind
 REPLY_KIND_ANSWER: ReplyKind
@@ -26,6 +27,7 @@ REPLY_KIND_IDLE_PROMPT: ReplyKind
 REPLY_KIND_APOLOGY: ReplyKind
 REPLY_KIND_GOODBYE: ReplyKind
 REPLY_KIND_WARNING: ReplyKind
+REPLY_KIND_RECONNECTED: ReplyKind
 
 class ReplyStarted(_message.Message):
     __slots__ = ("reply_id", "turn", "kind", "held")

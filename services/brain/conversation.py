@@ -61,6 +61,8 @@ class Conversation:
     keys: str = ""
     """Pressed, and not entered yet."""
     ended: bool = False
+    streams_lost: int = 0
+    """How often the line was lost and another was to follow."""
     hang_up_after: str = ""
     """The reply after which the line is closed, unless the caller speaks into it."""
 
@@ -189,6 +191,8 @@ def evolve(known: Conversation, event: Event) -> Conversation:
             return _turn(replace(known, guess=None), said)
         case call_pb2.DtmfPressed(digit=digit):
             return replace(known, keys=known.keys + digit)
+        case call_pb2.StreamResuming():
+            return replace(known, streams_lost=known.streams_lost + 1)
         case call_pb2.CallEnded():
             return replace(known, ended=True)
         case None:

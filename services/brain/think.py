@@ -15,6 +15,7 @@ from parley.v1.reply_pb2 import (
     REPLY_KIND_ANSWER,
     REPLY_KIND_FILLER,
     REPLY_KIND_GREETING,
+    REPLY_KIND_RECONNECTED,
     HangUpRequested,
     KeysEntered,
     ReplyDropped,
@@ -33,6 +34,7 @@ from services.brain.fillers import Fill, Waiting
 from services.brain.openers import opener_for
 from services.brain.ponder import Ponder, Pondered
 from services.brain.prompt import messages
+from services.brain.reconnecting import wants_apology
 from services.brain.settings import BrainSettings
 from services.brain.silence import Quiet
 from services.brain.tool_calls import ToolResult, run_tool, tools_of
@@ -137,8 +139,16 @@ class Mind:
     async def _act(self, tasks: asyncio.TaskGroup) -> int | None:
         """Do what is to be done now; gives the call time at which to look again."""
         self._run_tools(tasks)
+        await self._come_back()
         later = (await self._take_turns(tasks), await self._fill(), await self._mind_silence())
         return min((ms for ms in later if ms is not None), default=None)
+
+    async def _come_back(self) -> None:
+        """The line was lost: apologise instead of what was being said, if the agent shall."""
+        while wants_apology(self._known, self._call.agent):
+            for reply in reversed(self._known.active_replies):
+                await self._drop(reply.reply_id, "stream_lost")
+            await self._say_whole(REPLY_KIND_RECONNECTED, self._call.agent.reconnect.apology)
 
     async def _take_turns(self, tasks: asyncio.TaskGroup) -> int | None:
         """Answer, drop, resume, until nothing is to be done."""

@@ -15,11 +15,14 @@ from parley.telemetry import Telemetry, start
 from services.edge.live_calls import LiveCalls
 from services.edge.media_socket import MediaSockets
 from services.edge.place_calls import PlaceCalls
+from services.edge.resumption import Resumption
 from services.edge.settings import EdgeSettings
 from services.edge.vendors.twilio_rest import TwilioRest, open_twilio
 from services.edge.webhooks import Gate, Webhooks
 
 log = structlog.get_logger()
+
+_MOVE_TIMEOUT_S = 10.0
 
 
 async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
@@ -37,19 +40,30 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
         ) as bus,
         open_outbox(bus) as outbox,
         open_twilio(settings) as twilio,
-        asyncio.TaskGroup() as tasks,
     ):
-        watching = tasks.create_task(lag.watch())
         calls = LiveCalls(telemetry.registry)
-        app = build_app(settings, telemetry, bus, outbox, twilio, calls, stop)
-        async with serve(app, settings.http_host, settings.edge_port) as port:
-            log.info("ready", stage="edge", http_port=port)
-            await stop.wait()
-            left = await calls.wait_for_none(settings.drain_timeout_s)
-            if left:
-                log.warning("stopping with calls on", calls=left)
-        watching.cancel()
+        async with asyncio.TaskGroup() as own_tasks:
+            watching = own_tasks.create_task(lag.watch())
+            app = build_app(settings, telemetry, bus, outbox, twilio, calls, stop, own_tasks)
+            async with serve(
+                app, settings.http_host, settings.edge_port, shared=settings.edge_port_shared, until=stop
+            ) as port:
+                log.info("ready", stage="edge", http_port=port)
+                await stop.wait()
+                await _drain(calls, settings.drain_timeout_s)
+            watching.cancel()
     telemetry.close()
+
+
+async def _drain(calls: LiveCalls, timeout_s: float) -> None:
+    """Wait for the calls that are on; those that last longer are moved to another edge."""
+    left = await calls.wait_for_none(timeout_s)
+    if left:
+        log.info("moving calls", calls=left)
+        calls.moving.set()
+        left = await calls.wait_for_none(_MOVE_TIMEOUT_S)
+    if left:
+        log.warning("stopping with calls on", calls=left)
 
 
 def build_app(
@@ -60,6 +74,7 @@ def build_app(
     twilio: TwilioRest,
     calls: LiveCalls,
     stop: asyncio.Event,
+    tasks: asyncio.TaskGroup,
 ) -> FastAPI:
     """All routes."""
 
@@ -69,7 +84,7 @@ def build_app(
         return "" if bus.connected else "bus is away"
 
     gate = Gate(settings)
-    webhooks = Webhooks(bus, gate)
+    webhooks = Webhooks(bus, gate, Resumption(bus, twilio, tasks))
     app = FastAPI(title="Parley edge", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_api_route("/voice", webhooks.voice, methods=["POST"])
     app.add_api_route("/fallback", webhooks.fallback, methods=["POST"])

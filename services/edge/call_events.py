@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -12,7 +12,7 @@ from parley.envelope import Body, CallClock, name_of, seal, unseal
 from parley.errors import AlreadySaid, BusError
 from parley.event_log import wall_us
 from parley.trace_context import traceparent
-from parley.v1.call_pb2 import CallEnded, CallStarted, StreamStarted
+from parley.v1.call_pb2 import CallEnded, CallStarted, StreamResuming, StreamStarted
 from parley.v1.event_pb2 import Event
 from parley.v1.work_pb2 import Work
 
@@ -21,6 +21,8 @@ log = structlog.get_logger()
 _CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
 _WEBHOOK = "webhook"
 """Stage of what Twilio's webhooks say; any edge may serve them, so it has no owner and no epochs."""
+_RESUMINGS_FROM = 10
+"""Sequence of the first; the call's start and end have lower ones."""
 
 
 def is_call_sid(text: str) -> bool:
@@ -39,6 +41,13 @@ class CallSummary:
     """Of the last media stream; 0 for none."""
     stream_place: int
     """Place of the last stream.started in the log; 0 for none."""
+    stream_sid: str = ""
+    stopped: str = ""
+    """Why the last stream is over; empty while it is not known to be."""
+    resuming: StreamResuming | None = None
+    """The last word on how a lost stream is to be followed by another."""
+    resuming_at_us: int = 0
+    resuming_place: int = 0
 
     @property
     def clock(self) -> CallClock:
@@ -53,21 +62,30 @@ async def summary(bus: Bus, call_sid: str) -> CallSummary | None:
         BusError: it cannot be read.
     """
     messages = await bus.read(streams.CALLS, subjects.call_log(call_sid))
-    started: Event | None = None
-    ended, epoch, place = False, 0, 0
+    known: CallSummary | None = None
     for message in messages:
         event = unseal(message.data)
-        if event is None:
-            continue
-        if event.HasField("call_started"):
-            started = started or event
-        elif event.HasField("call_ended"):
-            ended = True
-        elif event.HasField("stream_started") and event.epoch > epoch:
-            epoch, place = event.epoch, message.sequence
-    if started is None:
-        return None
-    return CallSummary(started.sent_at_us, started.call_started.agent, ended, epoch, place)
+        if event is not None:
+            known = _summed(known, event, message.sequence)
+    return known
+
+
+def _summed(known: CallSummary | None, event: Event, place: int) -> CallSummary | None:
+    if known is None:
+        if not event.HasField("call_started"):
+            return None
+        return CallSummary(event.sent_at_us, event.call_started.agent, False, 0, 0)
+    if event.HasField("call_ended"):
+        return replace(known, ended=True)
+    if event.HasField("stream_started") and event.epoch > known.stream_epoch:
+        sid = event.stream_started.stream_sid
+        return replace(known, stream_epoch=event.epoch, stream_place=place, stream_sid=sid, stopped="")
+    if event.HasField("stream_stopped") and event.epoch == known.stream_epoch:
+        return replace(known, stopped=event.stream_stopped.reason)
+    if event.HasField("stream_resuming"):
+        said, at_us = event.stream_resuming, event.sent_at_us
+        return replace(known, resuming=said, resuming_at_us=at_us, resuming_place=place)
+    return known
 
 
 async def open_call(bus: Bus, call_sid: str, started: CallStarted) -> bool:
@@ -124,6 +142,27 @@ async def claim_stream(bus: Bus, call_sid: str, known: CallSummary, started: Str
     except AlreadySaid:
         return None
     return epoch
+
+
+async def claim_resuming(bus: Bus, call_sid: str, known: CallSummary, way: str) -> bool:
+    """Be the one who has the lost stream followed by another; False when somebody else is.
+
+    Raises:
+        BusError: it could not be stored.
+    """
+    said = StreamResuming(epoch=known.stream_epoch, way=way)
+    # Of one stream it may be said again, should the first word have come to nothing.
+    event = _sealed(said, call_sid, _WEBHOOK, 0, _RESUMINGS_FROM + known.resuming_place)
+    try:
+        await bus.publish_stored(
+            subjects.call_event(call_sid, name_of(said)),
+            event.SerializeToString(),
+            message_id=f"{call_sid}:{event.id}:{way}",
+            expect_last=known.resuming_place,
+        )
+    except AlreadySaid:
+        return False
+    return True
 
 
 async def _say_once(bus: Bus, call_sid: str, body: Body, *, sequence: int) -> bool:

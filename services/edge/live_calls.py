@@ -14,6 +14,8 @@ class LiveCalls:
         self._count = 0
         self._none = asyncio.Event()
         self._none.set()
+        self.moving = asyncio.Event()
+        """This process will end: each call shall leave it at a good moment."""
         self._gauge = Gauge("parley_calls", "Calls that this process carries", registry=registry)
         self.frames = Counter("parley_frames_heard", "Frames from callers", registry=registry)
         self.bad_messages = Counter(

@@ -33,6 +33,8 @@ _TRY_AGAIN = 1013
 _AFTER_STOP_S = 3.0
 """Twilio's own word on how the call ended comes within this time, as a rule."""
 _SEND_TIMEOUT_S = 5.0
+_GOOD_MOMENT_S = 5.0
+"""A call that is to be moved waits this long for a moment in which nobody speaks."""
 
 
 class StreamOver(Exception):
@@ -114,7 +116,7 @@ class MediaSockets:
                 StreamStopped(stream_sid=start.stream_sid, at_ms=call_log.now_ms(), reason=reason)
             )
             log.info("media stream over", stream_sid=start.stream_sid, reason=reason)
-            if reason != "superseded":
+            if reason not in ("superseded", "drained"):
                 await self._see_off(call_log, reason)
 
     @asynccontextmanager
@@ -156,11 +158,21 @@ class MediaSockets:
                 tasks.create_task(player.follow_sound(), name="follow the sound")
                 tasks.create_task(player.write(), name="write")
                 tasks.create_task(player.watch(), name="watch")
+                tasks.create_task(self._move(player), name="move")
         except* StreamOver as group:
             over += [error.reason for error in group.exceptions if isinstance(error, StreamOver)]
         except* Superseded:
             over.append("superseded")
         return over[0]
+
+    async def _move(self, player: Player) -> None:
+        """Long-lived: leave this process when it is to end, between two sentences if they come soon."""
+        await self.calls.moving.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GOOD_MOMENT_S):
+                while not player.silent:  # noqa: ASYNC110 - the line has no event for it
+                    await asyncio.sleep(0.05)
+        raise StreamOver("drained")
 
     async def _read(self, socket: WebSocket, call_log: CallLog, hear: Hear, player: Player) -> None:
         """Long-lived: what Twilio sends."""
@@ -184,14 +196,33 @@ class MediaSockets:
     async def _see_off(self, call_log: CallLog, reason: str) -> None:
         """Wait for Twilio's word on the call, or for its next stream; say that it ended if neither comes."""
         wait_s = _AFTER_STOP_S if reason == "stop" else self.settings.lost_stream_s
-        with suppress(TimeoutError, Superseded):
-            async with asyncio.timeout(wait_s):
-                async for event in call_log:
-                    if event.HasField("call_ended"):
-                        return
+        waiting = {asyncio.ensure_future(_ended(call_log))}
+        if reason != "stop":
+            # A process that ends leaves the call to whichever edge hears of it next.
+            waiting.add(asyncio.ensure_future(_set(self.calls.moving)))
+        try:
+            done, _ = await asyncio.wait(waiting, timeout=wait_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+        if done:
+            return
         known = await summary(self.bus, call_log.call_sid)
         if known is not None and known.stream_epoch == call_log.epoch and not known.ended:
             await end_call(self.bus, call_log.call_sid, "hangup" if reason == "stop" else "stream-lost")
+
+
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()
+
+
+async def _ended(call_log: CallLog) -> None:
+    """Until the call has ended, or another stream of it has begun."""
+    with suppress(Superseded):
+        async for event in call_log:
+            if event.HasField("call_ended"):
+                return
 
 
 async def _follow(call_log: CallLog, player: Player) -> None:

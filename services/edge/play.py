@@ -54,6 +54,11 @@ class Player:
                 self._playback.recall(body)
             self._note_hang_up(event)
 
+    @property
+    def silent(self) -> bool:
+        """Whether neither side is heard just now."""
+        return self._playback.silent(self._log.now_ms())
+
     async def meet(self, event: Event) -> None:
         """An event of the call."""
         now_ms = self._log.now_ms()

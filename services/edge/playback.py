@@ -95,6 +95,10 @@ class Playback:
         """Whether the caller's voice has stopped the playing."""
         return self._held is not None
 
+    def silent(self, now_ms: int) -> bool:
+        """Whether neither side is heard, as far as is known."""
+        return not self._caller_speaks and self._audible() is None and now_ms >= self._runs_dry_ms
+
     def is_over(self, reply_id: str) -> bool:
         """Nothing of the reply will be heard any more."""
         reply = self._replies.get(reply_id)

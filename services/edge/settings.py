@@ -11,6 +11,9 @@ class EdgeSettings(CommonSettings):
     edge_port: int = Field(default=8080, ge=0, le=65535)
     """Port of the webhooks, the media streams, /livez, /readyz and /metrics."""
 
+    edge_port_shared: bool = False
+    """Let several edges of one machine listen on that port; the kernel shares the connections out."""
+
     public_url: str = Field(default="", pattern=r"^(https?://.+)?$")
     """Address under which Twilio reaches the edge; empty: as each request names it."""
 

@@ -41,6 +41,14 @@ def connect(addresses: Addresses, agent: str) -> str:
     return str(response)
 
 
+def wait_then_resume(addresses: Addresses) -> str:
+    """Another way to the next stream is under way; ask again should it come to nothing."""
+    response = VoiceResponse()
+    response.pause(length=1)
+    response.redirect(addresses.resume, method="POST")
+    return str(response)
+
+
 def hang_up() -> str:
     """The call is over."""
     response = VoiceResponse()

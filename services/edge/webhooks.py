@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import structlog
 from fastapi import Request, Response, WebSocket
@@ -16,6 +16,7 @@ from parley.errors import BusError, ConfigError
 from parley.v1.call_pb2 import DIRECTION_INBOUND, DIRECTION_OUTBOUND, CallStarted
 from services.edge import twiml
 from services.edge.call_events import end_call, is_call_sid, open_call, summary
+from services.edge.resumption import Resumption, on_redirect
 from services.edge.settings import EdgeSettings
 from services.edge.signature import is_signed
 from services.edge.twiml import Addresses
@@ -26,6 +27,7 @@ _FINAL = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 _SIGNATURE = "x-twilio-signature"
 _VOICE_TIMEOUT_S = 8.0
 """Twilio waits 15 s; the fallback must have time to answer."""
+_FALLBACK_TIMEOUT_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +78,11 @@ def _params(form: FormData) -> dict[str, str | list[str]]:
 class Webhooks:
     """The endpoints that Twilio asks."""
 
-    def __init__(self, bus: Bus, gate: Gate) -> None:
+    def __init__(self, bus: Bus, gate: Gate, resumption: Resumption) -> None:
         self._bus = bus
         self._gate = gate
         self._settings = gate.settings
+        self._resumption = resumption
 
     async def voice(self, request: Request) -> Response:
         """POST /voice: what to do with a call, at its start and after each of its streams."""
@@ -93,7 +96,7 @@ class Webhooks:
         with structlog.contextvars.bound_contextvars(call_sid=call_sid):
             try:
                 async with asyncio.timeout(_VOICE_TIMEOUT_S):
-                    return _xml(await self._answer(request, form, call_sid))
+                    return _xml(await self._answer(request.query_params, self._gate.addresses(request), form))
             except ConfigError as error:
                 log.error("call cannot be answered", reason=str(error))
                 return _xml(twiml.sorry())
@@ -102,13 +105,13 @@ class Webhooks:
                 log.error("call cannot be answered", reason=str(error) or "the bus is late")
                 return Response("try the fallback\n", 503)
 
-    async def _answer(self, request: Request, form: FormData, call_sid: str) -> str:
-        addresses = self._gate.addresses(request)
-        if "resume" in request.query_params:
+    async def _answer(self, query: Mapping[str, str], addresses: Addresses, form: FormData) -> str:
+        call_sid = str(form["CallSid"])
+        if "resume" in query:
             known = await summary(self._bus, call_sid)
             if known is not None:
-                return twiml.hang_up() if known.ended else twiml.connect(addresses, known.agent)
-        agent = request.query_params.get("agent") or self._settings.agent
+                return await on_redirect(self._bus, call_sid, known, addresses)
+        agent = query.get("agent") or self._settings.agent
         read_agent(self._settings.agents_dir, agent)
         inbound = str(form.get("Direction", "inbound")) == "inbound"
         started = CallStarted(
@@ -122,13 +125,24 @@ class Webhooks:
         return twiml.connect(addresses, agent)
 
     async def fallback(self, request: Request) -> Response:
-        """POST /fallback: Twilio could not use our answer; this one needs nothing but this process."""
+        """POST /fallback: Twilio got no answer, perhaps of an edge that died; here it gets one if it can.
+
+        With nothing but this process left it is an apology.
+        """
         form = await request.form()
         if not self._gate.admits_request(request, form):
             return Response("not signed by Twilio\n", 403)
         code, call_sid = str(form.get("ErrorCode", ""))[:10], str(form.get("CallSid", ""))[:34]
         log.error("fallback", call_sid=call_sid, twilio_code=code)
-        return _xml(twiml.sorry())
+        if not is_call_sid(call_sid):
+            return _xml(twiml.sorry())
+        asked = dict(parse_qsl(urlsplit(str(form.get("ErrorUrl", ""))).query))
+        try:
+            async with asyncio.timeout(_FALLBACK_TIMEOUT_S):
+                return _xml(await self._answer(asked, self._gate.addresses(request), form))
+        except (ConfigError, BusError, TimeoutError) as error:
+            log.error("apologised", call_sid=call_sid, reason=str(error) or "the bus is late")
+            return _xml(twiml.sorry())
 
     async def status(self, request: Request) -> Response:
         """POST /status: how the call, or its stream, goes."""
@@ -142,6 +156,9 @@ class Webhooks:
             error = str(form.get("StreamError", ""))
             tell = log.warning if error else log.info
             tell("stream status", call_sid=call_sid, status=str(stream_event), error=error)
+            if stream_event != "stream-started":
+                stream_sid = str(form.get("StreamSid", ""))
+                self._resumption.stream_is_over(call_sid, stream_sid, self._gate.addresses(request))
         elif status in _FINAL:
             try:
                 await end_call(self._bus, call_sid, status)

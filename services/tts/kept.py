@@ -24,7 +24,8 @@ _LONGEST_S = 20.0
 def phrases_of(agent: Agent) -> tuple[str, ...]:
     """What the agent file has said word for word and nobody wants to wait for, the most urgent first."""
     openers = (*agent.openers.statements, *agent.openers.questions) if agent.openers.enabled else ()
-    phrases = (agent.greeting, *openers, *agent.fillers.phrases)
+    apology = (agent.reconnect.apology,) if agent.reconnect.resume == "apology" else ()
+    phrases = (agent.greeting, *openers, *agent.fillers.phrases, *apology)
     return tuple(dict.fromkeys(phrase.strip() for phrase in phrases if phrase.strip()))
 
 

@@ -33,6 +33,7 @@ class Rest:
     """Twilio's REST API, as far as the edge uses it."""
 
     status: int = 200
+    code: int = 20003
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     async def answer(self, request: Request) -> Response:
@@ -40,7 +41,7 @@ class Rest:
         form = {name: str(value) for name, value in (await request.form()).items()}
         self.asked.append((request.url.path, form))
         if self.status >= 400:
-            return JSONResponse({"code": 20003, "message": "no", "status": self.status}, self.status)
+            return JSONResponse({"code": self.code, "message": "no", "status": self.status}, self.status)
         return JSONResponse({"sid": "CA" + "9" * 32, "status": "queued"}, 201 if "Url" in form else 200)
 
     def app(self) -> Starlette:

@@ -449,6 +449,7 @@ async def test_a_stopping_edge_waits_for_its_calls(edge: Edge) -> None:
         await asyncio.sleep(0.5)
         assert edge.process.returncode is None
         await stream.send(event="stop", stop={"callSid": A}, streamSid="MZ1")
-    await edge.post("/status", {"CallSid": A, "CallStatus": "completed"})
+    bodies = await said(edge.bus, A, CallEnded)
 
+    assert bodies[-1].reason == "hangup"  # type: ignore[union-attr]
     assert await edge.process.wait() == 0

@@ -22,7 +22,15 @@ from parley.event_log import open_call_log
 from parley.mulaw import FRAME_BYTES, FRAME_MS, SILENCE
 from parley.outbox import open_outbox
 from parley.v1.audio_pb2 import AgentAudio, CallerAudio
-from parley.v1.call_pb2 import CallEnded, CallStarted, Direction, DtmfPressed, StreamStarted, StreamStopped
+from parley.v1.call_pb2 import (
+    CallEnded,
+    CallStarted,
+    Direction,
+    DtmfPressed,
+    StreamResuming,
+    StreamStarted,
+    StreamStopped,
+)
 from parley.v1.playback_pb2 import PlaybackFinished
 from parley.v1.reply_pb2 import HangUpRequested, ReplyStarted
 from sandbox.caller.voice_bank import load_bank
@@ -115,6 +123,7 @@ async def desk(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[Desk]:
             PARLEY_TWILIO_URL=url,
             TWILIO_ACCOUNT_SID=ACCOUNT,
             TWILIO_AUTH_TOKEN=TOKEN,
+            PARLEY_LOST_STREAM_S="10",
         ) as edge,
         httpx.AsyncClient(base_url=url, trust_env=False, timeout=10) as client,
     ):
@@ -254,14 +263,17 @@ async def test_a_call_that_the_edge_places_is_answered_by_who_lives_there(desk: 
     assert [line["text"] for line in report["said"]] == ["hello"]
 
 
-async def test_a_lost_socket_is_answered_by_another_stream(desk: Desk) -> None:
-    """The call goes on with a second stream; what broke is in the caller's report."""
-    faults = {"drop_sockets_at_ms": [400]}
-    call_sid = await desk.call({"pause": 2500}, {"say": "hello"}, "hang_up", faults=faults)
+@pytest.mark.parametrize("more", [{}, {"no_fall_through": True}, {"webhook_delay_ms": 400}])
+async def test_a_lost_socket_is_answered_by_another_stream(desk: Desk, more: dict[str, Any]) -> None:
+    """By either kind of Twilio; the call goes on with one more stream, and what broke is in the report."""
+    faults = {"drop_sockets_at_ms": [400], **more}
+    call_sid = await desk.call({"pause": 4000}, {"say": "hello"}, "hang_up", faults=faults)
     bodies = await said(desk.edge.bus, call_sid, CallEnded)
     report = await desk.report(call_sid)
 
     assert kinds(bodies).count(StreamStarted) == 2
+    [resuming] = [body for body in bodies if isinstance(body, StreamResuming)]
+    assert resuming.way == ("rest" if "no_fall_through" in more else "redirect")
     assert "lost" in [body.reason for body in bodies if isinstance(body, StreamStopped)]
     assert report["outcome"] == "completed"
     assert report["warnings"]

@@ -1,4 +1,4 @@
-"""Twilio's REST API through its SDK: place calls, end them."""
+"""Twilio's REST API through its SDK: place calls, give them other TwiML, end them."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -46,6 +46,17 @@ class TwilioRest:
             raise _meaning(error) from error
         return str(call.sid)
 
+    async def follow(self, call_sid: str, twiml: str) -> bool:
+        """Have a live call follow other TwiML; False when it is not in progress any more.
+
+        Raises:
+            VendorError: it could not be told after three tries.
+        """
+        async for attempt in stamina.retry_context(on=_worth_retrying, attempts=3, wait_initial=0.1):
+            with attempt:
+                return await self._update(call_sid, twiml=twiml)
+        return False
+
     async def hang_up(self, call_sid: str) -> None:
         """End a call; one that has ended already is fine.
 
@@ -54,17 +65,19 @@ class TwilioRest:
         """
         async for attempt in stamina.retry_context(on=_worth_retrying, attempts=3, wait_initial=0.1):
             with attempt:
-                await self._hang_up_once(call_sid)
+                await self._update(call_sid, status="completed")
 
-    async def _hang_up_once(self, call_sid: str) -> None:
+    async def _update(self, call_sid: str, **wish: str) -> bool:
         try:
             async with asyncio.timeout(_TIMEOUT_S):
-                await self._client.calls(call_sid).update_async(status="completed")
+                await self._client.calls(call_sid).update_async(**wish)
         except TwilioRestException as error:
             if error.code != _NOT_IN_PROGRESS:
                 raise _meaning(error) from error
+            return False
         except Exception as error:  # as above
             raise _meaning(error) from error
+        return True
 
 
 def _worth_retrying(error: Exception) -> bool:

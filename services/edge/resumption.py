@@ -1,0 +1,101 @@
+"""A lost stream is followed by another: Twilio asks us, or we tell it; whichever comes first, and once.
+
+Twilio goes on to the verb behind `<Connect>` when a socket is closed; whether it does when one breaks is not
+documented. So each end of a stream that it tells us of is looked after as well.
+"""
+
+import asyncio
+from dataclasses import dataclass
+
+import structlog
+
+from parley import subjects
+from parley.bus import Bus
+from parley.errors import BusError, VendorError
+from parley.event_log import wall_us
+from services.edge import twiml
+from services.edge.call_events import CallSummary, claim_resuming, end_call, summary
+from services.edge.twiml import Addresses
+from services.edge.vendors.twilio_rest import TwilioRest
+
+log = structlog.get_logger()
+
+_OWN_WAY_S = 0.3
+"""So long Twilio has to ask by itself."""
+_STALE_S = 2.0
+"""A word that another stream is coming, and none has come since: it came to nothing."""
+
+
+async def on_redirect(bus: Bus, call_sid: str, known: CallSummary, addresses: Addresses) -> str:
+    """Twilio asks what to do after a stream.
+
+    Raises:
+        BusError: the log cannot be written.
+    """
+    if known.ended:
+        return twiml.hang_up()
+    said = _said(known)
+    if said == "redirect" or _is_stale(known):
+        # The same question again, or one that the other way has left unanswered.
+        return twiml.connect(addresses, known.agent)
+    if said or not await claim_resuming(bus, call_sid, known, "redirect"):
+        return twiml.wait_then_resume(addresses)
+    log.info("stream follows, Twilio asked", after_epoch=known.stream_epoch)
+    return twiml.connect(addresses, known.agent)
+
+
+def _said(known: CallSummary) -> str:
+    """Which way another stream is coming; empty for none."""
+    said = known.resuming
+    return said.way if said is not None and said.epoch == known.stream_epoch else ""
+
+
+def _is_stale(known: CallSummary) -> bool:
+    return bool(_said(known)) and wall_us() - known.resuming_at_us > _STALE_S * 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """Looks after streams that are over; its tasks belong to the edge."""
+
+    bus: Bus
+    twilio: TwilioRest
+    tasks: asyncio.TaskGroup
+
+    def stream_is_over(self, call_sid: str, stream_sid: str, addresses: Addresses) -> None:
+        """Twilio says so."""
+        looking = self._look_after(call_sid, stream_sid, addresses)
+        self.tasks.create_task(looking, name=f"after the stream of {call_sid}")
+
+    async def _look_after(self, call_sid: str, stream_sid: str, addresses: Addresses) -> None:
+        with structlog.contextvars.bound_contextvars(call_sid=call_sid):
+            try:
+                for wait_s in (_OWN_WAY_S, _STALE_S):
+                    await asyncio.sleep(wait_s)
+                    known = await summary(self.bus, call_sid)
+                    if known is None or not await self._is_lost(call_sid, stream_sid, known):
+                        return
+                    if not _said(known) or _is_stale(known):
+                        await self._tell(call_sid, known, addresses)
+                        return
+            except (BusError, TimeoutError) as error:
+                log.error("lost stream not looked after", reason=str(error) or "the bus is late")
+
+    async def _is_lost(self, call_sid: str, stream_sid: str, known: CallSummary) -> bool:
+        """Whether the stream was the call's last, and the call is to go on."""
+        if known.ended or known.stream_sid != stream_sid or known.stopped in ("stop", "closed"):
+            # After a stop Twilio asks, or tells of the call's end.
+            return False
+        return await self.bus.ask(subjects.stream_alive(call_sid)) is None
+
+    async def _tell(self, call_sid: str, known: CallSummary, addresses: Addresses) -> None:
+        if not await claim_resuming(self.bus, call_sid, known, "rest"):
+            return
+        log.warning("stream lost, Twilio is told to open another", after_epoch=known.stream_epoch)
+        try:
+            lives = await self.twilio.follow(call_sid, twiml.connect(addresses, known.agent))
+        except VendorError as error:
+            log.error("stream not resumed", code=error.code, reason=error.reason)
+            return
+        if not lives:
+            await end_call(self.bus, call_sid, "hangup")

@@ -1,0 +1,170 @@
+"""A stream is lost: another follows, by whichever way comes first, and only one."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from parley.bus import connect
+from parley.v1.call_pb2 import CallEnded, StreamResuming, StreamStarted, StreamStopped
+from tests.integration.edge_process import Edge, running_edge
+from tests.integration.test_edge import A, log_of, said
+from tests.nats_server import NatsServer
+
+RESUME = "/voice?resume=1"
+
+
+@pytest.fixture
+async def edge(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[Edge]:
+    """One that waits for a lost stream's successor, with a call on it."""
+    async with (
+        connect(nats_server.url, "t", timeout_s=5) as bus,
+        running_edge(
+            nats_server.url, bus, tmp_path, PARLEY_LOST_STREAM_S="20", PARLEY_DRAIN_TIMEOUT_S="0.5"
+        ) as running,
+    ):
+        await running.voice(A)
+        yield running
+
+
+async def lose(edge: Edge, stream_sid: str = "MZ1") -> None:
+    """The call's stream breaks."""
+    async with edge.stream(A, stream_sid) as stream:
+        await said(edge.bus, A, StreamStarted)
+        stream.socket.transport.abort()
+    await said(edge.bus, A, StreamStopped)
+
+
+async def told_over(edge: Edge, stream_sid: str = "MZ1", event: str = "stream-error") -> None:
+    """Twilio's callback."""
+    reply = await edge.post("/status", {"CallSid": A, "StreamSid": stream_sid, "StreamEvent": event})
+    assert reply.status_code == 204
+
+
+async def ways(edge: Edge) -> list[str]:
+    """Who had the stream followed by another."""
+    return [body.way for body in await log_of(edge.bus, A) if isinstance(body, StreamResuming)]
+
+
+async def asked(edge: Edge, count: int = 1) -> list[str]:
+    """What Twilio was told by REST: wait for so much."""
+    async with asyncio.timeout(5):
+        while len(edge.rest.asked) < count:  # noqa: ASYNC110 - another process does it
+            await asyncio.sleep(0.02)
+    return [form.get("Twiml", "") for _, form in edge.rest.asked]
+
+
+async def test_twilio_that_asks_is_told_once_and_nothing_else_is_done(edge: Edge) -> None:
+    """The question may come twice; the callback finds that all is done."""
+    await lose(edge)
+    await told_over(edge)
+    answers = [(await edge.voice(A, RESUME)).text for _ in range(2)]
+    async with edge.stream(A, "MZ2"):
+        await told_over(edge)
+        await asyncio.sleep(3)
+
+    assert all("<Stream" in answer for answer in answers)
+    assert await ways(edge) == ["redirect"]
+    assert edge.rest.asked == []
+
+
+async def test_a_call_that_twilio_leaves_in_silence_is_fetched_back(edge: Edge) -> None:
+    """By REST, with a fresh stream, however often the callback comes."""
+    await lose(edge)
+    for _ in range(3):
+        await told_over(edge)
+    [twiml] = await asked(edge)
+    late = (await edge.voice(A, RESUME)).text
+    async with edge.stream(A, "MZ2"):
+        await asyncio.sleep(3)
+
+    assert "<Stream" in twiml
+    # Twilio asks although it was told: another stream must not be opened.
+    assert "<Stream" not in late
+    assert "<Pause" in late
+    assert await ways(edge) == ["rest"]
+    assert len(edge.rest.asked) == 1
+
+
+async def test_a_way_that_came_to_nothing_is_gone_again(edge: Edge) -> None:
+    """Twilio had asked, and no stream came of it."""
+    await lose(edge)
+    await edge.voice(A, RESUME)
+    await told_over(edge)
+    [twiml] = await asked(edge)
+
+    assert "<Stream" in twiml
+    assert await ways(edge) == ["redirect", "rest"]
+
+
+async def test_a_hang_up_is_no_loss(edge: Edge) -> None:
+    """Twilio said stop; its callback about the stream changes nothing."""
+    async with edge.stream(A) as stream:
+        await stream.send(event="stop", stop={"callSid": A}, streamSid="MZ1")
+        await told_over(edge, event="stream-stopped")
+        bodies = await said(edge.bus, A, CallEnded)
+
+    assert bodies[-1].reason == "hangup"  # type: ignore[union-attr]
+    assert edge.rest.asked == []
+    assert await ways(edge) == []
+
+
+async def test_a_call_that_is_gone_is_over(edge: Edge) -> None:
+    """Twilio knows of no call in progress: the caller hung up while the line was lost."""
+    edge.rest.status, edge.rest.code = 400, 21220
+    await lose(edge)
+    await told_over(edge)
+    bodies = await said(edge.bus, A, CallEnded)
+
+    assert bodies[-1].reason == "hangup"  # type: ignore[union-attr]
+
+
+async def test_a_live_stream_is_left_alone(edge: Edge) -> None:
+    """A callback that is late, or about another stream."""
+    async with edge.stream(A):
+        await said(edge.bus, A, StreamStarted)
+        await told_over(edge)
+        await told_over(edge, "MZ0")
+        await asyncio.sleep(1)
+
+    assert edge.rest.asked == []
+
+
+async def test_a_stopping_edge_moves_its_calls(edge: Edge) -> None:
+    """It takes no new connection, waits for a while, then lets the streams go and ends with code 0."""
+    async with edge.stream(A) as stream:
+        await said(edge.bus, A, StreamStarted)
+        edge.process.terminate()
+        with pytest.raises(ConnectionClosed) as closed:
+            await stream.receive()
+        assert closed.value.rcvd is not None
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection("127.0.0.1", int(edge.url.rpartition(":")[2]))
+    async with asyncio.timeout(10):
+        code = await edge.process.wait()
+    bodies = await log_of(edge.bus, A)
+
+    assert code == 0
+    assert [body.reason for body in bodies if isinstance(body, StreamStopped)] == ["drained"]
+    assert not any(isinstance(body, CallEnded) for body in bodies)
+
+
+async def test_the_fallback_answers_for_an_edge_that_died(edge: Edge) -> None:
+    """A call that goes on gets its stream; a new one is taken, by the agent that was asked for."""
+    await lose(edge)
+    form = {"CallSid": A, "ErrorCode": "11205", "ErrorUrl": f"{edge.url}{RESUME}"}
+    goes_on = await edge.post("/fallback", form)
+    new = f"CA{12:032x}"
+    begins = await edge.post(
+        "/fallback", {"CallSid": new, "ErrorCode": "11200", "ErrorUrl": f"{edge.url}/voice?agent=clinic"}
+    )
+    nobody = await edge.post(
+        "/fallback", {"CallSid": new, "ErrorCode": "11200", "ErrorUrl": f"{edge.url}/voice?agent=nobody"}
+    )
+
+    assert "<Stream" in goes_on.text
+    assert "<Stream" in begins.text
+    assert "<Say>" in nobody.text
+    assert await log_of(edge.bus, new)
