@@ -43,6 +43,9 @@ bench: setup ## first figures: latency, bus hops, CPU and memory; writes build/b
 bench-turns: setup ## what a turn costs, less the vendors' time; barge-in; writes build/bench-turns.json (half an hour)
 	$(BIN)/python -m bench.turns $(ARGS)
 
+chaos: setup ## kill, stop and end everything while calls go on; what was lost; writes build/chaos.json (20 minutes)
+	$(BIN)/python -m bench.chaos $(ARGS)
+
 lock: ## pin all dependencies anew, hashes and no index
 	for x in dev edge stt brain tts recorder desk; do $(BIN)/uv pip compile pyproject.toml --extra $$x --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet $$(test $$x = dev || echo --constraint requirements/dev.txt) --output-file requirements/$$x.txt || exit 1; done
 
@@ -50,4 +53,4 @@ proto: setup ## generate parley/v1 and docs/events.md from proto/
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --pyi_out=. proto/parley/v1/*.proto
 	$(BIN)/python proto/make_docs.py
 
-.PHONY: help setup demo up call format check quick test bench bench-turns lock proto
+.PHONY: help setup demo up call format check quick test bench bench-turns chaos lock proto

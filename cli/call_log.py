@@ -16,7 +16,7 @@ async def open_bus(nats_url: str) -> AsyncIterator[Bus]:
     Raises:
         BusError: nobody answers there.
     """
-    async with connect(nats_url, "desk", timeout_s=5) as bus:
+    async with connect(nats_url, "desk", timeout_s=5, replicas=None) as bus:
         yield bus
 
 

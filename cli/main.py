@@ -10,6 +10,7 @@ from rich.console import Console
 from cli import doctor as doctors
 from cli.calls import many_calls, one_call
 from cli.demo import demo as hold_demo
+from cli.plan import Size
 from cli.settings import DeskSettings
 from cli.system import environment
 from cli.turns import show_turns
@@ -36,9 +37,17 @@ def _home(given: Path | None) -> Path:
 def up(
     home: Home = None,
     any_ports: Annotated[bool, typer.Option("--any-ports", help="Take whatever ports are free.")] = False,
+    copies: Annotated[
+        int, typer.Option(min=1, max=9, help="Processes of each service: kill one and the calls go on.")
+    ] = 1,
+    nats_nodes: Annotated[
+        int, typer.Option(min=1, max=5, help="Servers of the bus; 3 keep each stream three times.")
+    ] = 1,
 ) -> None:
     """Run the whole system on this machine until Ctrl-C; the sandbox stands in for vendors without a key."""
-    raise typer.Exit(asyncio.run(bring_up(_home(home), Console(), any_ports=any_ports)))
+    raise typer.Exit(
+        asyncio.run(bring_up(_home(home), Console(), any_ports=any_ports, size=Size(copies, nats_nodes)))
+    )
 
 
 @app.command()

@@ -24,6 +24,19 @@ SANDBOX_TOKEN = "sandbox"  # noqa: S105 - signs calls on this machine only
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """How many there are of what may be more than one."""
+
+    copies: int = 1
+    """Processes of each service: whoever dies is followed by one that is there already."""
+    nats_nodes: int = 1
+    """Servers of the bus; three keep three copies of each stream."""
+
+
+ONE = Size()
+
+
+@dataclass(frozen=True, slots=True)
 class Vendor:
     """An outside service: the variables of its key and address, and how its stand-in is addressed."""
 
@@ -52,14 +65,28 @@ class Ports:
         return f"http://127.0.0.1:{self.by_name[name]}"
 
 
-def usual_ports() -> Ports:
-    """The documented ones."""
-    return Ports(_PORTS)
+def usual_ports(size: Size = ONE) -> Ports:
+    """The documented ones; of each further copy ten higher, of each further node of the bus one higher."""
+    ports = dict(_PORTS)
+    for name in port_names(size):
+        kind, _, number = name.rpartition("-")
+        if name not in ports:
+            step = 1 if kind.startswith("nats") else 10
+            ports[name] = {**_PORTS, "nats-route": 6221}[kind] + (int(number) - 1) * step
+    return Ports(ports)
 
 
-def port_names() -> tuple[str, ...]:
-    """All that need one."""
-    return tuple(_PORTS)
+def port_names(size: Size = ONE) -> tuple[str, ...]:
+    """All that need one; edges share theirs."""
+    stages = [name for name in SERVICES if name != "edge"]
+    copies = [_numbered(name, n) for n in range(2, size.copies + 1) for name in stages]
+    nodes = [f"{kind}-{n}" for n in range(2, size.nats_nodes + 1) for kind in ("nats", "nats-monitor")]
+    routes = [f"nats-route-{n}" for n in range(1, size.nats_nodes + 1)] if size.nats_nodes > 1 else []
+    return (*_PORTS, *copies, *nodes, *routes)
+
+
+def _numbered(name: str, number: int) -> str:
+    return name if number == 1 else f"{name}-{number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +104,8 @@ class ProcessSpec:
 class Plan:
     """A whole system."""
 
-    nats: ProcessSpec | None
-    """None when PARLEY_NATS_URL names a bus that runs already."""
+    nats: tuple[ProcessSpec, ...]
+    """Empty when PARLEY_NATS_URL names a bus that runs already."""
     starts_postgres: bool
     processes: tuple[ProcessSpec, ...]
     env: Mapping[str, str]
@@ -105,13 +132,15 @@ def plan(
     home: str,
     program_folder: str,
     overrides: Mapping[str, str] | None = None,
+    size: Size = ONE,
 ) -> Plan:
     """The system for this environment: real where a key is given, stand-ins for the rest."""
     real = tuple(vendor.name for vendor in VENDORS if is_real(vendor, environment))
     nats_url = environment.get("PARLEY_NATS_URL", "")
     env = {
         **environment,
-        "PARLEY_NATS_URL": nats_url or f"nats://127.0.0.1:{ports.by_name['nats']}",
+        "PARLEY_NATS_URL": nats_url or _nats_url(ports, size),
+        "PARLEY_NATS_REPLICAS": environment.get("PARLEY_NATS_REPLICAS") or str(size.nats_nodes),
         "PARLEY_RECORDINGS_URL": environment.get("PARLEY_RECORDINGS_URL") or f"file://{home}/recordings",
         "PARLEY_LOG_FORMAT": "json",
         "PYTHONUNBUFFERED": "1",
@@ -119,10 +148,11 @@ def plan(
         **_vendor_env(real, environment, ports),
         **(overrides or {}),
     }
-    services = [_service(name, env, ports) for name in SERVICES]
+    numbers = range(1, size.copies + 1)
+    services = [_service(name, n, env, ports, shared=size.copies > 1) for n in numbers for name in SERVICES]
     stand_ins = [_stand_in(vendor.name, env, ports) for vendor in VENDORS if vendor.name not in real]
     return Plan(
-        nats=None if nats_url else _nats(ports, home, program_folder),
+        nats=() if nats_url else _nats(ports, home, program_folder, size),
         starts_postgres=not environment.get("PARLEY_POSTGRES_URL"),
         processes=(*stand_ins, *services),
         env=env,
@@ -153,8 +183,18 @@ def _vendor_env(real: tuple[str, ...], environment: Mapping[str, str], ports: Po
     return told
 
 
-def _service(name: str, env: Mapping[str, str], ports: Ports) -> ProcessSpec:
-    return ProcessSpec(name, (sys.executable, "-m", f"services.{name}"), env, f"{ports.url(name)}/readyz")
+def _service(name: str, number: int, env: Mapping[str, str], ports: Ports, *, shared: bool) -> ProcessSpec:
+    own = _numbered(name, number)
+    if name == "edge":
+        # Twilio knows one address: all edges listen there.
+        told = {**env, "PARLEY_EDGE_PORT_SHARED": str(shared).lower()}
+        port_name = name
+    else:
+        told = {**env, f"PARLEY_{name.upper()}_PORT": str(ports.by_name[own])}
+        port_name = own
+    return ProcessSpec(
+        own, (sys.executable, "-m", f"services.{name}"), told, f"{ports.url(port_name)}/readyz"
+    )
 
 
 def _stand_in(name: str, env: Mapping[str, str], ports: Ports) -> ProcessSpec:
@@ -162,14 +202,31 @@ def _stand_in(name: str, env: Mapping[str, str], ports: Ports) -> ProcessSpec:
     return ProcessSpec(f"sandbox-{name}", argv, env, f"{ports.url(name)}/sandbox/health")
 
 
-def _nats(ports: Ports, home: str, program_folder: str) -> ProcessSpec:
+def _nats_url(ports: Ports, size: Size) -> str:
+    nodes = (_numbered("nats", n) for n in range(1, size.nats_nodes + 1))
+    return ",".join(f"nats://127.0.0.1:{ports.by_name[node]}" for node in nodes)
+
+
+def _nats(ports: Ports, home: str, program_folder: str, size: Size) -> tuple[ProcessSpec, ...]:
+    return tuple(_nats_node(n, ports, home, program_folder, size) for n in range(1, size.nats_nodes + 1))
+
+
+def _nats_node(number: int, ports: Ports, home: str, program_folder: str, size: Size) -> ProcessSpec:
+    name, monitor = _numbered("nats", number), _numbered("nats-monitor", number)
+    routes = [f"nats://127.0.0.1:{ports.by_name[route]}" for route in ports.by_name if "route" in route]
+    cluster = (
+        *("--server_name", name, "--cluster_name", "parley"),
+        *("--cluster", f"nats://127.0.0.1:{ports.by_name.get(f'nats-route-{number}', 0)}"),
+        *("--routes", ",".join(routes)),
+    )
     argv = (
         f"{program_folder}/nats-server",
-        *("--jetstream", "--store_dir", f"{home}/nats"),
-        *("--addr", "127.0.0.1", "--port", str(ports.by_name["nats"])),
-        *("--http_port", str(ports.by_name["nats-monitor"])),
+        *("--jetstream", "--store_dir", f"{home}/{name}"),
+        *("--addr", "127.0.0.1", "--port", str(ports.by_name[name])),
+        *("--http_port", str(ports.by_name[monitor])),
+        *(cluster if size.nats_nodes > 1 else ()),
     )
-    return ProcessSpec("nats", argv, {}, f"{ports.url('nats-monitor')}/healthz")
+    return ProcessSpec(name, argv, {}, f"{ports.url(monitor)}/healthz")
 
 
 def described(plan_: Plan) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-from cli.plan import Plan, Ports, ProcessSpec, plan, port_names, to_json
+from cli.plan import ONE, Plan, Ports, ProcessSpec, Size, plan, port_names, to_json
 from cli.process import ChildProcess, OnLine, ProcessFailed
 
 _READY_TIMEOUT_S = 60.0
@@ -33,14 +33,21 @@ class System:
         """Where Twilio's webhooks go."""
         return self.plan.edge_url
 
+    def postgres_pid(self) -> int:
+        """Of the Postgres that was started here; 0 for none."""
+        try:
+            return int((self.home / "postgres" / "postmaster.pid").read_text("utf-8").splitlines()[0])
+        except (OSError, ValueError, IndexError):
+            return 0
+
     def pids(self) -> dict[str, int]:
         """Process ids by name."""
         return {name: process.pid for name, process in self.processes.items()}
 
 
-def free_ports() -> Ports:
+def free_ports(size: Size = ONE) -> Ports:
     """Ports that nobody listens on now."""
-    sockets = {name: socket.socket() for name in port_names()}
+    sockets = {name: socket.socket() for name in port_names(size)}
     for sock in sockets.values():
         sock.bind(("127.0.0.1", 0))
     ports = {name: sock.getsockname()[1] for name, sock in sockets.items()}
@@ -67,6 +74,7 @@ async def running_system(
     home: Path,
     *,
     overrides: Mapping[str, str] | None = None,
+    size: Size = ONE,
     on_line: OnLine = lambda _name, _line: None,
     on_step: Callable[[str], None] = lambda _step: None,
 ) -> AsyncIterator[System]:
@@ -78,16 +86,16 @@ async def running_system(
     home = await asyncio.to_thread(home.resolve)
     logs = home / "logs"
     await asyncio.to_thread(logs.mkdir, parents=True, exist_ok=True)
-    made = plan(environment, ports, str(home), str(Path(sys.executable).parent), overrides)
+    made = plan(environment, ports, str(home), str(Path(sys.executable).parent), overrides, size)
     async with AsyncExitStack() as stack, httpx.AsyncClient() as client:
         if made.starts_postgres:
             on_step("Postgres")
             url = await stack.enter_async_context(_running_postgres(home / "postgres"))
             made = _with_env(made, {"PARLEY_POSTGRES_URL": url})
         processes: dict[str, ChildProcess] = {}
-        if made.nats is not None:
+        if made.nats:
             on_step("NATS")
-            await _start(stack, client, [made.nats], processes, logs, on_line, on_step)
+            await _start(stack, client, made.nats, processes, logs, on_line, on_step)
         await _start(stack, client, made.processes, processes, logs, on_line, on_step)
         state = home / _STATE_FILE
         state.write_text(to_json(made.edge_url, made.sandbox_urls, made.env), encoding="utf-8")
@@ -104,7 +112,7 @@ def _with_env(made: Plan, more: Mapping[str, str]) -> Plan:
 async def _start(
     stack: AsyncExitStack,
     client: httpx.AsyncClient,
-    specs: tuple[ProcessSpec, ...] | list[ProcessSpec],
+    specs: tuple[ProcessSpec, ...],
     processes: dict[str, ChildProcess],
     logs: Path,
     on_line: OnLine,
@@ -161,8 +169,8 @@ async def _running_postgres(folder: Path) -> AsyncIterator[str]:
 
 def wipe(home: Path) -> None:
     """Remove what a former system left in `home`: its streams, tables and logs, not its recordings."""
-    for name in ("nats", "postgres", "logs"):
-        shutil.rmtree(home / name, ignore_errors=True)
+    for path in (*home.glob("nats*"), home / "postgres", home / "logs"):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def environment() -> dict[str, str]:

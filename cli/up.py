@@ -9,14 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.log_lines import LogLine, LogWatch
-from cli.plan import described, usual_ports
+from cli.plan import ONE, Size, described, usual_ports
 from cli.process import ProcessFailed
 from cli.system import System, environment, free_ports, running_system, taken_ports
 
 
-async def up(home: Path, console: Console, *, any_ports: bool = False) -> int:
+async def up(home: Path, console: Console, *, any_ports: bool = False, size: Size = ONE) -> int:
     """Run until told to stop; gives the exit code."""
-    ports = free_ports() if any_ports else usual_ports()
+    ports = free_ports(size) if any_ports else usual_ports(size)
     taken = [] if any_ports else taken_ports(ports)
     if taken:
         console.print(f"[red]ports in use:[/] {', '.join(taken)}")
@@ -33,6 +33,7 @@ async def up(home: Path, console: Console, *, any_ports: bool = False) -> int:
                 environment(),
                 ports,
                 home,
+                size=size,
                 on_line=watch,
                 on_step=lambda waiting: status.update(f"waiting for {waiting}"),
             ) as system:
@@ -49,7 +50,7 @@ async def up(home: Path, console: Console, *, any_ports: bool = False) -> int:
 
 def _show(line: LogLine, console: Console) -> None:
     # What the server tells of itself at its start is of no use here; its log file has it.
-    if line.process != "nats" or line.is_error:
+    if not line.process.startswith("nats") or line.is_error:
         console.print(log_text(line), soft_wrap=True)
 
 

@@ -357,8 +357,10 @@ def _consumer_config(stage: subjects.Stage) -> ConsumerConfig:
 
 
 @asynccontextmanager
-async def connect(url: str, name: str, *, timeout_s: float, replicas: int = 1) -> AsyncIterator[Bus]:
+async def connect(url: str, name: str, *, timeout_s: float, replicas: int | None = 1) -> AsyncIterator[Bus]:
     """A connection that mends itself for as long as it is open, with streams and consumers in place.
+
+    `replicas` is of each stream; None leaves streams and consumers as they are.
 
     Raises:
         BusError: no server answered within `timeout_s`; the text names the address.
@@ -367,7 +369,8 @@ async def connect(url: str, name: str, *, timeout_s: float, replicas: int = 1) -
     await _first_connection(client, url, name, timeout_s)
     bus = Bus(client, client.jetstream(timeout=5))
     try:
-        await _prepare(bus, replicas, timeout_s)
+        if replicas is not None:
+            await _prepare(bus, replicas, timeout_s)
         yield bus
     finally:
         await _close(client)

@@ -1,6 +1,8 @@
 """Run one process of a stage: bus, outbox, worker, health; every call it claims goes to one function."""
 
 import asyncio
+import os
+import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -50,6 +52,11 @@ class OwnedCall:
         """Count an event's way over the bus."""
         hop_s = max(0.0, (wall_us() - event.sent_at_us) / 1e6)
         self.telemetry.hop_seconds.labels(said_by=event.stage).observe(hop_s)
+
+
+def worker_name(stage: str) -> str:
+    """Stage, host and process id."""
+    return f"{stage}/{socket.gethostname()}/{os.getpid()}"
 
 
 ServeCall: TypeAlias = Callable[[OwnedCall], Awaitable[None]]
@@ -117,5 +124,5 @@ async def _serve_claim(
             if started is None:
                 raise BusError(f"work for {claim.call_sid}, but its log has no call.started")
             agent = read_agent(settings.agents_dir, started.agent or settings.agent)
-            await call_log.say(StageClaimed(worker=f"{claim.stage}/{settings.http_host}"))
+            await call_log.say(StageClaimed(worker=worker_name(claim.stage)))
             await serve_call(OwnedCall(call_log, bus, agent, telemetry))

@@ -41,6 +41,15 @@ def work_of(stage: str) -> str:
     return f"work.{stage}.*"
 
 
+STREAM_SILENT = "stream.silent.*"
+"""Told to all edges: a stream is open, and no sound comes of it; the last part is the CallSid."""
+
+
+def stream_silent(call_sid: str) -> str:
+    """Of one call."""
+    return f"stream.silent.{call_sid}"
+
+
 def stream_alive(call_sid: str) -> str:
     """Request: does an edge hold a live stream of this call?"""
     return f"stream.alive.{call_sid}"

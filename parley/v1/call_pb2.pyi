@@ -16,24 +16,28 @@ DIRECTION_INBOUND: Direction
 DIRECTION_OUTBOUND: Direction
 
 class CallStarted(_message.Message):
-    __slots__ = ("direction", "from_number", "to_number", "agent")
+    __slots__ = ("direction", "from_number", "to_number", "agent", "public_url")
     DIRECTION_FIELD_NUMBER: _ClassVar[int]
     FROM_NUMBER_FIELD_NUMBER: _ClassVar[int]
     TO_NUMBER_FIELD_NUMBER: _ClassVar[int]
     AGENT_FIELD_NUMBER: _ClassVar[int]
+    PUBLIC_URL_FIELD_NUMBER: _ClassVar[int]
     direction: Direction
     from_number: str
     to_number: str
     agent: str
-    def __init__(self, direction: _Optional[_Union[Direction, str]] = ..., from_number: _Optional[str] = ..., to_number: _Optional[str] = ..., agent: _Optional[str] = ...) -> None: ...
+    public_url: str
+    def __init__(self, direction: _Optional[_Union[Direction, str]] = ..., from_number: _Optional[str] = ..., to_number: _Optional[str] = ..., agent: _Optional[str] = ..., public_url: _Optional[str] = ...) -> None: ...
 
 class StreamStarted(_message.Message):
-    __slots__ = ("stream_sid", "at_ms")
+    __slots__ = ("stream_sid", "at_ms", "worker")
     STREAM_SID_FIELD_NUMBER: _ClassVar[int]
     AT_MS_FIELD_NUMBER: _ClassVar[int]
+    WORKER_FIELD_NUMBER: _ClassVar[int]
     stream_sid: str
     at_ms: int
-    def __init__(self, stream_sid: _Optional[str] = ..., at_ms: _Optional[int] = ...) -> None: ...
+    worker: str
+    def __init__(self, stream_sid: _Optional[str] = ..., at_ms: _Optional[int] = ..., worker: _Optional[str] = ...) -> None: ...
 
 class StreamStopped(_message.Message):
     __slots__ = ("stream_sid", "at_ms", "reason")

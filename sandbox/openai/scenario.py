@@ -7,7 +7,7 @@ import json
 import re
 import string
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,14 @@ class Scenario:
     rules: tuple[Rule, ...]
 
     def answer(self, messages: Sequence[Mapping[str, Any]]) -> Answer:
-        """What to say after these chat messages."""
+        """What to say after these chat messages; an answer that was begun is gone on with."""
+        whole = self._whole(messages)
+        begun = _begun(messages)
+        if begun and whole.text.startswith(begun):
+            return replace(whole, text=whole.text[len(begun) :].lstrip())
+        return whole
+
+    def _whole(self, messages: Sequence[Mapping[str, Any]]) -> Answer:
         users = [_text(m) for m in messages if m["role"] == "user"]
         assistants = [_text(m) for m in messages if m["role"] == "assistant"]
         user, assistant = (users or [""])[-1], (assistants or [""])[-1]
@@ -78,6 +85,17 @@ class Scenario:
             if match:
                 return _fill(rule, user, assistant, match)
         return Answer("I see." if not tool else "Done.")
+
+
+def _begun(messages: Sequence[Mapping[str, Any]]) -> str:
+    """What the assistant has said since the user's, or a tool's, last word."""
+    said: list[str] = []
+    for message in reversed(messages):
+        if message["role"] in ("user", "tool"):
+            break
+        if message["role"] == "assistant":
+            said.insert(0, _text(message))
+    return " ".join(part for part in said if part)
 
 
 def _fill(rule: Rule, user: str, assistant: str, match: re.Match[str]) -> Answer:

@@ -44,14 +44,17 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
         calls = LiveCalls(telemetry.registry)
         async with asyncio.TaskGroup() as own_tasks:
             watching = own_tasks.create_task(lag.watch())
-            app = build_app(settings, telemetry, bus, outbox, twilio, calls, stop, own_tasks)
+            resumption = Resumption(bus, twilio, own_tasks)
+            following = own_tasks.create_task(resumption.follow_silence())
+            app = build_app(settings, telemetry, bus, outbox, twilio, calls, stop, resumption)
             async with serve(
                 app, settings.http_host, settings.edge_port, shared=settings.edge_port_shared, until=stop
             ) as port:
                 log.info("ready", stage="edge", http_port=port)
                 await stop.wait()
                 await _drain(calls, settings.drain_timeout_s)
-            watching.cancel()
+            for task in (watching, following):
+                task.cancel()
     telemetry.close()
 
 
@@ -74,7 +77,7 @@ def build_app(
     twilio: TwilioRest,
     calls: LiveCalls,
     stop: asyncio.Event,
-    tasks: asyncio.TaskGroup,
+    resumption: Resumption,
 ) -> FastAPI:
     """All routes."""
 
@@ -84,7 +87,7 @@ def build_app(
         return "" if bus.connected else "bus is away"
 
     gate = Gate(settings)
-    webhooks = Webhooks(bus, gate, Resumption(bus, twilio, tasks))
+    webhooks = Webhooks(bus, gate, resumption)
     app = FastAPI(title="Parley edge", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_api_route("/voice", webhooks.voice, methods=["POST"])
     app.add_api_route("/fallback", webhooks.fallback, methods=["POST"])

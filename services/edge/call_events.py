@@ -41,6 +41,7 @@ class CallSummary:
     """Of the last media stream; 0 for none."""
     stream_place: int
     """Place of the last stream.started in the log; 0 for none."""
+    public_url: str = ""
     stream_sid: str = ""
     stopped: str = ""
     """Why the last stream is over; empty while it is not known to be."""
@@ -74,7 +75,8 @@ def _summed(known: CallSummary | None, event: Event, place: int) -> CallSummary 
     if known is None:
         if not event.HasField("call_started"):
             return None
-        return CallSummary(event.sent_at_us, event.call_started.agent, False, 0, 0)
+        said = event.call_started
+        return CallSummary(event.sent_at_us, said.agent, False, 0, 0, said.public_url)
     if event.HasField("call_ended"):
         return replace(known, ended=True)
     if event.HasField("stream_started") and event.epoch > known.stream_epoch:
@@ -83,8 +85,8 @@ def _summed(known: CallSummary | None, event: Event, place: int) -> CallSummary 
     if event.HasField("stream_stopped") and event.epoch == known.stream_epoch:
         return replace(known, stopped=event.stream_stopped.reason)
     if event.HasField("stream_resuming"):
-        said, at_us = event.stream_resuming, event.sent_at_us
-        return replace(known, resuming=said, resuming_at_us=at_us, resuming_place=place)
+        at_us = event.sent_at_us
+        return replace(known, resuming=event.stream_resuming, resuming_at_us=at_us, resuming_place=place)
     return known
 
 

@@ -14,6 +14,7 @@ from parley.bus import Bus
 from parley.errors import BusError, Superseded, VendorError
 from parley.event_log import CallLog, open_call_log, wall_us
 from parley.outbox import Outbox
+from parley.stage import worker_name
 from parley.v1.call_pb2 import DtmfPressed, StreamStarted, StreamStopped
 from services.edge import media_protocol
 from services.edge.call_events import CallSummary, claim_stream, end_call, is_call_sid, summary
@@ -102,7 +103,8 @@ class MediaSockets:
                 await self._own(socket, start, known, alive)
 
     async def _own(self, socket: WebSocket, start: Start, known: CallSummary, alive: AsyncExitStack) -> None:
-        started = StreamStarted(stream_sid=start.stream_sid, at_ms=known.clock.ms_at(wall_us()))
+        now_ms = known.clock.ms_at(wall_us())
+        started = StreamStarted(stream_sid=start.stream_sid, at_ms=now_ms, worker=worker_name("edge"))
         epoch = await claim_stream(self.bus, start.call_sid, known, started)
         if epoch is None:
             log.error("media stream refused: another was quicker", stream_sid=start.stream_sid)

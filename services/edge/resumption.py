@@ -1,7 +1,8 @@
 """A lost stream is followed by another: Twilio asks us, or we tell it; whichever comes first, and once.
 
 Twilio goes on to the verb behind `<Connect>` when a socket is closed; whether it does when one breaks is not
-documented. So each end of a stream that it tells us of is looked after as well.
+documented. So each end of a stream that it tells us of is looked after as well; and each stream of which no
+sound comes, while Twilio knows of nothing: its edge may have frozen.
 """
 
 import asyncio
@@ -62,12 +63,30 @@ class Resumption:
     twilio: TwilioRest
     tasks: asyncio.TaskGroup
 
-    def stream_is_over(self, call_sid: str, stream_sid: str, addresses: Addresses) -> None:
+    def stream_is_over(self, call_sid: str, stream_sid: str) -> None:
         """Twilio says so."""
-        looking = self._look_after(call_sid, stream_sid, addresses)
+        looking = self._look_after(call_sid, stream_sid)
         self.tasks.create_task(looking, name=f"after the stream of {call_sid}")
 
-    async def _look_after(self, call_sid: str, stream_sid: str, addresses: Addresses) -> None:
+    async def follow_silence(self) -> None:
+        """Long-lived: look after streams of which no sound comes."""
+        async with self.bus.subscribe(subjects.STREAM_SILENT) as silent:
+            async for message in silent:
+                call_sid = message.subject.rpartition(".")[2]
+                self.tasks.create_task(self._look_at(call_sid), name=f"look at {call_sid}")
+
+    async def _look_at(self, call_sid: str) -> None:
+        with structlog.contextvars.bound_contextvars(call_sid=call_sid):
+            try:
+                known = await summary(self.bus, call_sid)
+                if known is None or not await self._is_lost(call_sid, known.stream_sid, known):
+                    return
+                if not _said(known) or _is_stale(known):
+                    await self._tell(call_sid, known)
+            except (BusError, TimeoutError) as error:
+                log.error("silent stream not looked after", reason=str(error) or "the bus is late")
+
+    async def _look_after(self, call_sid: str, stream_sid: str) -> None:
         with structlog.contextvars.bound_contextvars(call_sid=call_sid):
             try:
                 for wait_s in (_OWN_WAY_S, _STALE_S):
@@ -76,7 +95,7 @@ class Resumption:
                     if known is None or not await self._is_lost(call_sid, stream_sid, known):
                         return
                     if not _said(known) or _is_stale(known):
-                        await self._tell(call_sid, known, addresses)
+                        await self._tell(call_sid, known)
                         return
             except (BusError, TimeoutError) as error:
                 log.error("lost stream not looked after", reason=str(error) or "the bus is late")
@@ -88,12 +107,14 @@ class Resumption:
             return False
         return await self.bus.ask(subjects.stream_alive(call_sid)) is None
 
-    async def _tell(self, call_sid: str, known: CallSummary, addresses: Addresses) -> None:
+    async def _tell(self, call_sid: str, known: CallSummary) -> None:
         if not await claim_resuming(self.bus, call_sid, known, "rest"):
             return
         log.warning("stream lost, Twilio is told to open another", after_epoch=known.stream_epoch)
         try:
-            lives = await self.twilio.follow(call_sid, twiml.connect(addresses, known.agent))
+            lives = await self.twilio.follow(
+                call_sid, twiml.connect(Addresses(known.public_url), known.agent)
+            )
         except VendorError as error:
             log.error("stream not resumed", code=error.code, reason=error.reason)
             return

@@ -119,6 +119,7 @@ class Webhooks:
             from_number=str(form.get("From", "")),
             to_number=str(form.get("To", "")),
             agent=agent,
+            public_url=addresses.base,
         )
         new = await open_call(self._bus, call_sid, started)
         log.info("call started" if new else "call started before", agent=agent, inbound=inbound)
@@ -158,7 +159,7 @@ class Webhooks:
             tell("stream status", call_sid=call_sid, status=str(stream_event), error=error)
             if stream_event != "stream-started":
                 stream_sid = str(form.get("StreamSid", ""))
-                self._resumption.stream_is_over(call_sid, stream_sid, self._gate.addresses(request))
+                self._resumption.stream_is_over(call_sid, stream_sid)
         elif status in _FINAL:
             try:
                 await end_call(self._bus, call_sid, status)

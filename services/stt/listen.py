@@ -18,7 +18,9 @@ from parley.stage import OwnedCall, ServeCall
 from parley.telemetry import Telemetry
 from parley.v1 import speech_pb2, work_pb2
 from parley.v1.audio_pb2 import CallerAudio
+from parley.v1.event_pb2 import Event
 from services.stt.endpointing import AskToFinalize, Decision, EagerEnd, Endpointing, EndTurn, GoOn
+from services.stt.line_watch import LineWatch
 from services.stt.patience import patience_for
 from services.stt.recall import evolve, recall
 from services.stt.settings import SttSettings
@@ -56,6 +58,9 @@ class Listener:
         self._told_until_ms = known.voice_told_ms
         self._fence = AudioFence()
         self._in_order = asyncio.Lock()
+        self._line = LineWatch()
+        for event in call.log.history:
+            self._watch_line(event)
         self._told_failure = ""
         self._said_text = self._eager_text = ""
         self._vendor_turn = ""
@@ -82,9 +87,16 @@ class Listener:
             self._known = evolve(self._known, event)
             if event.HasField("call_ended"):
                 raise CallOver
+            self._watch_line(event)
             if event.HasField("stream_stopped"):
                 async with self._in_order:
                     await self._voice_changed(self._voice.sound_stopped())
+
+    def _watch_line(self, event: Event) -> None:
+        if event.HasField("stream_started"):
+            self._line.opened(self._call.log.now_ms())
+        if event.HasField("stream_stopped"):
+            self._line.closed()
 
     async def _follow_sound(self) -> None:
         subject = subjects.caller_audio(self._call.call_sid)
@@ -102,6 +114,7 @@ class Listener:
             return
         if not self._fence.admits(audio.epoch, audio.sequence):
             return
+        self._line.sound(self._call.log.now_ms())
         if audio.at_ms + len(audio.mulaw) // BYTES_PER_MS <= self._buffer.start_ms:
             return
         added = self._buffer.add(audio.mulaw, audio.at_ms)
@@ -245,6 +258,8 @@ class Listener:
             await asyncio.sleep(_TICK_S)
             async with self._in_order:
                 await self._time_passed()
+            if self._line.is_suspect(self._call.log.now_ms()):
+                await self._call.bus.publish(subjects.stream_silent(self._call.call_sid), b"")
 
     async def _vendor_failed(self, error: VendorError) -> None:
         if self._told_failure == error.code:

@@ -1,6 +1,6 @@
 """Which processes a system needs, and what each is told."""
 
-from cli.plan import Ports, plan, port_names
+from cli.plan import Ports, Size, plan, port_names, usual_ports
 
 PORTS = Ports({name: 5000 + number for number, name in enumerate(port_names())})
 
@@ -17,7 +17,7 @@ def test_without_keys_every_vendor_is_stood_in_for() -> None:
         "sandbox-elevenlabs",
     ]
     assert made.env["OPENAI_BASE_URL"] == PORTS.url("openai") + "/v1"
-    assert made.nats is not None
+    assert [spec.name for spec in made.nats] == ["nats"]
     assert made.starts_postgres
 
 
@@ -43,6 +43,22 @@ def test_servers_that_run_already_are_used() -> None:
     """NATS and Postgres are started only where no address names one."""
     made = plan({"PARLEY_NATS_URL": "nats://n:1", "PARLEY_POSTGRES_URL": "postgresql://p"}, PORTS, "/h", "/b")
 
-    assert made.nats is None
+    assert made.nats == ()
     assert not made.starts_postgres
     assert made.env["PARLEY_NATS_URL"] == "nats://n:1"
+
+
+def test_copies_have_ports_of_their_own_but_edges_share_one() -> None:
+    """And the bus is a cluster in which each node knows the others."""
+    size = Size(copies=2, nats_nodes=3)
+    made = plan({}, usual_ports(size), "/home", "/bin", size=size)
+    specs = {spec.name: spec for spec in (*made.nats, *made.processes)}
+
+    assert specs["edge-2"].ready_url == specs["edge"].ready_url
+    assert specs["edge-2"].env["PARLEY_EDGE_PORT_SHARED"] == "true"
+    assert specs["stt-2"].env["PARLEY_STT_PORT"] != specs["stt"].env["PARLEY_STT_PORT"]
+    assert made.env["PARLEY_NATS_URL"].count("nats://") == 3
+    assert made.env["PARLEY_NATS_REPLICAS"] == "3"
+    routes = {spec.argv[spec.argv.index("--routes") + 1] for spec in made.nats}
+    assert [route.count("nats://") for route in routes] == [3]
+    assert len(set(usual_ports(size).by_name.values())) == len(port_names(size))

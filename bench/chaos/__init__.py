@@ -1,0 +1,1 @@
+"""Kill anything: what a call loses of it."""

@@ -1,0 +1,122 @@
+"""`make chaos`: kill, stop and end each process while calls go on; what was lost, and how long it took."""
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+from rich.console import Console
+
+from bench.chaos.judge import judge
+from bench.chaos.recordings import recorded_s_lost
+from bench.chaos.result import Round, table
+from bench.chaos.strikes import strike
+from bench.chaos.talk import agent, script
+from bench.chaos.victims import VICTIMS, Victim
+from bench.turns.calls import Call, place_calls
+from cli.log_lines import LogWatch
+from cli.plan import Size
+from cli.system import System, environment, free_ports, running_system
+from sandbox.caller.client import open_telephone
+
+_OUT = Path("build/chaos.json")
+_LOAD = {"PARLEY_SANDBOX_STT": "oracle", "PARLEY_SANDBOX_TTS": "tone", "PARLEY_LOG_LEVEL": "warning"}
+_DRAIN_S = "3"
+_SETTLED_S = 3.0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
+    parser.add_argument("--calls", type=int, default=20, help="calls at once (20)")
+    parser.add_argument("--strikes", type=int, default=6, help="for each victim (6)")
+    parser.add_argument(
+        "--questions", type=int, default=6, help="of each caller: the length of the calls (6)"
+    )
+    parser.add_argument("--only", default="", help="victims, as in `stt,edge kill`; all without")
+    parser.add_argument("--seed", type=int, default=None, help="of moments and processes; any without")
+    parser.add_argument("--nats-nodes", type=int, default=3, help="servers of the bus (3)")
+    parser.add_argument("--out", type=Path, default=_OUT, help=f"where the figures go ({_OUT})")
+    return parser.parse_args()
+
+
+def chosen(only: str) -> list[Victim]:
+    """The victims that were asked for, by kind or by kind and way.
+
+    Raises:
+        SystemExit: one that there is not.
+    """
+    wanted = [name.strip() for name in only.split(",") if name.strip()]
+    known = {victim.kind for victim in VICTIMS} | {victim.name for victim in VICTIMS}
+    if unknown := sorted(set(wanted) - known):
+        raise SystemExit(f"no victim {unknown[0]!r}; there are: {', '.join(sorted(known))}")
+    return [v for v in VICTIMS if not wanted or v.kind in wanted or v.name in wanted]
+
+
+async def run(args: argparse.Namespace, console: Console) -> list[Round]:
+    """One round for each victim, against one system."""
+    chance, watch, rounds = random.Random(args.seed), LogWatch(), []
+    with tempfile.TemporaryDirectory(prefix="parley-chaos-") as folder:
+        home = Path(folder)
+        (home / "agents").mkdir()
+        (home / "agents" / "chaos.yaml").write_text(yaml.safe_dump(agent()), encoding="utf-8")
+        told = {**environment(), **_LOAD, "PARLEY_AGENTS_DIR": str(home / "agents")}
+        told |= {"PARLEY_DRAIN_TIMEOUT_S": _DRAIN_S, "PARLEY_LOST_STREAM_S": "10"}
+        size = Size(copies=2, nats_nodes=args.nats_nodes)
+        async with running_system(told, free_ports(size), home, size=size, on_line=watch) as system:
+            for victim in chosen(args.only):
+                with console.status(victim.name):
+                    rounds.append(await _round(system, victim, args, chance))
+                console.print(f"{victim.name}: {json.dumps(rounds[-1].figures)}", soft_wrap=True)
+                await asyncio.sleep(_SETTLED_S)
+    return rounds
+
+
+async def _round(system: System, victim: Victim, args: argparse.Namespace, chance: random.Random) -> Round:
+    made = Round(victim.name)
+    scripts = [script(args.questions, chance) for _ in range(args.calls)]
+    async with asyncio.TaskGroup() as tasks:
+        calling = tasks.create_task(place_calls(system, "chaos", scripts, args.calls))
+        striking = tasks.create_task(strike(system, victim, args.strikes, chance, made.strikes))
+        calls, made.problems = await calling
+        # Calls that have ended are struck no more.
+        striking.cancel()
+        await asyncio.wait([striking])
+    judge(victim.kind, calls, made.strikes, made.losses)
+    made.losses.calls_dropped += args.calls - len(calls)
+    made.recorded_s_lost = await _recorded(system, calls)
+    return made
+
+
+async def _recorded(system: System, calls: Sequence[Call]) -> float:
+    async with open_telephone(system.plan.sandbox_urls["twilio"]) as telephone:
+        return sum([await recorded_s_lost(call, telephone) for call in calls])
+
+
+def main() -> int:
+    """Run, print, write; 1 when anything was lost."""
+    args, console = _arguments(), Console()
+    if not console.is_terminal:
+        console.width = 170
+    if args.seed is None:
+        args.seed = time.time_ns() % 100_000
+    console.print(f"seed {args.seed}")
+    rounds = asyncio.run(run(args, console))
+    console.print(table(rounds))
+    for made in rounds:
+        for note in (*made.problems, *made.losses.notes):
+            console.print(f"[red]{made.name}[/]: ", note, markup=True, soft_wrap=True)
+    args.out.parent.mkdir(exist_ok=True)
+    figures = {"seed": args.seed, "victims": {made.name: made.figures for made in rounds}}
+    args.out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    console.print(f"written: {args.out}")
+    return int(any(made.losses.notes or made.problems for made in rounds))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

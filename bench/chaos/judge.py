@@ -1,0 +1,169 @@
+"""What a call lost: words of the caller's, sentences of the agent's, sound, time. No I/O, no clock."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from itertools import pairwise
+from statistics import median
+
+from bench.chaos.strikes import Strike
+from bench.chaos.talk import GOODBYE, answer_to, own_words
+from bench.turns.calls import Call
+from cli.word_match import bare
+from parley.v1.event_pb2 import Event
+from sandbox.caller.report import Report
+
+_WITHIN_US = 15_000_000
+"""A takeover belongs to the strike before it, if it comes this soon."""
+_SEAM_MS = 200.0
+"""Between two sentences there may be so much silence anyhow."""
+_EVERYBODY = ("nats", "postgres")
+
+
+@dataclass(slots=True)
+class Losses:
+    """Of one victim's round."""
+
+    calls: int = 0
+    calls_dropped: int = 0
+    words_lost: int = 0
+    words_doubled: int = 0
+    sentences_lost: int = 0
+    sentences_doubled: int = 0
+    tool_effects_doubled: int = 0
+    pause_ms: list[float] = field(default_factory=list)
+    """The longest silence that was not due, after each strike in each call that it hit."""
+    takeover_ms: list[float] = field(default_factory=list)
+    """From the strike to the successor's first word in the log, for each call."""
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """The agent's turn, and nothing heard; UTC wall clock, microseconds."""
+
+    from_us: float
+    until_us: float
+    due_ms: float
+    """What of it would have been there anyhow."""
+
+    @property
+    def undue_ms(self) -> float:
+        """The rest."""
+        return max(0.0, (self.until_us - self.from_us) / 1000 - self.due_ms)
+
+
+def judge(kind: str, calls: Sequence[Call], strikes: Sequence[Strike], losses: Losses) -> None:
+    """Count what these calls lost, into `losses`."""
+    gaps = [r.gap_ms for call in calls for r in call.report.responses if r.gap_ms is not None]
+    usual_ms = median(gaps) if gaps else 0.0
+    for call in calls:
+        losses.calls += 1
+        _words(call, losses)
+        _sentences(call, losses)
+        _tools(call, losses)
+        quiet = silences(call.report, usual_ms)
+        for hit in strikes:
+            if not _lasts(call, hit.at_us) or not (kind in _EVERYBODY or _owns(kind, call.events, hit)):
+                continue
+            losses.pause_ms.append(_pause_ms(quiet, hit.at_us))
+            takeover_us = _takeover_us(kind, call.events, hit)
+            if takeover_us is not None:
+                losses.takeover_ms.append((takeover_us - hit.at_us) / 1000)
+
+
+def _words(call: Call, losses: Losses) -> None:
+    said = [word for line in call.report.said for word in bare(line.text)]
+    turns = {e.turn_ended.turn: e.turn_ended.text for e in call.events if e.HasField("turn_ended")}
+    heard = [word for turn in sorted(turns) for word in bare(turns[turn])]
+    lost, doubled = _differences(said, heard)
+    losses.words_lost += lost
+    losses.words_doubled += doubled
+    if lost or doubled:
+        losses.notes.append(f"{call.call_sid}: said {' '.join(said)!r}, heard {' '.join(heard)!r}")
+
+
+def _differences(said: Sequence[str], heard: Sequence[str]) -> tuple[int, int]:
+    """Words of the first that the second lacks, and the other way round."""
+    blocks = SequenceMatcher(None, said, heard, autojunk=False).get_matching_blocks()
+    same = sum(block.size for block in blocks)
+    return len(said) - same, len(heard) - same
+
+
+def _sentences(call: Call, losses: Losses) -> None:
+    """A sentence was heard as often as the middle one of its own words."""
+    heard = bare(" ".join(line.text or "" for line in call.report.heard))
+    asked = [line.text for line in call.report.said]
+    if call.report.outcome != "completed" or GOODBYE not in asked:
+        losses.calls_dropped += 1
+        losses.notes.append(f"{call.call_sid}: {call.report.outcome}, after {len(asked)} turns")
+    for sentence in (s for text in asked for s in answer_to(text)):
+        words = own_words(sentence)
+        times = round(median(heard.count(word) for word in words))
+        losses.sentences_lost += times == 0
+        losses.sentences_doubled += max(0, times - 1)
+        if times != 1:
+            losses.notes.append(f"{call.call_sid}: {sentence!r} was heard {times} times")
+
+
+def _tools(call: Call, losses: Losses) -> None:
+    returned = [e.tool_returned.tool_call_id for e in call.events if e.HasField("tool_returned")]
+    named = [e.tool_called.name for e in call.events if e.HasField("tool_called")]
+    doubled = len(returned) - len(set(returned)) + max(0, named.count("end_call") - 1)
+    losses.tool_effects_doubled += doubled
+    if doubled:
+        losses.notes.append(f"{call.call_sid}: tools {named}, returned {returned}")
+
+
+def silences(report: Report, usual_ms: float) -> list[Silence]:
+    """Where the agent was to be heard and was not."""
+    began_us = _began_us(report)
+    if began_us is None:
+        return []
+    found: list[Silence] = []
+    said = [(line.start_ms, line.end_ms) for line in report.said]
+    heard = [(line.start_ms, line.end_ms) for line in report.heard]
+    for (_, end_ms), (start_ms, _) in pairwise(heard):
+        if not any(end_ms <= begin_ms < start_ms for begin_ms, _ in said):
+            found.append(Silence(began_us + end_ms * 1000, began_us + start_ms * 1000, _SEAM_MS))
+    for answer, (_, end_ms) in zip(report.responses, said, strict=False):
+        if answer.gap_ms is not None:
+            from_us = began_us + end_ms * 1000
+            found.append(Silence(from_us, from_us + answer.gap_ms * 1000, usual_ms))
+    return found
+
+
+def _began_us(report: Report) -> float | None:
+    for answer, line in zip(report.responses, report.said, strict=False):
+        if answer.gap_ms is not None and answer.first_sound_at is not None:
+            return answer.first_sound_at * 1e6 - (line.end_ms + answer.gap_ms) * 1000
+    return None
+
+
+def _pause_ms(quiet: Iterable[Silence], at_us: int) -> float:
+    near = (s.undue_ms for s in quiet if s.until_us >= at_us and s.from_us <= at_us + _WITHIN_US / 3)
+    return max(near, default=0.0)
+
+
+def _owns(kind: str, events: Iterable[Event], hit: Strike) -> bool:
+    """Whether the process that was hit had the call."""
+    owners = [_claimed_by(kind, event) for event in events if event.sent_at_us <= hit.at_us]
+    last = next((owner for owner in reversed(owners) if owner), "")
+    return last.rpartition("/")[2] == str(hit.pid)
+
+
+def _takeover_us(kind: str, events: Iterable[Event], hit: Strike) -> int | None:
+    """When a successor took the call over."""
+    later = (e.sent_at_us for e in events if _claimed_by(kind, e) and e.sent_at_us > hit.at_us)
+    first_us = next(later, None)
+    return first_us if first_us is not None and first_us <= hit.at_us + _WITHIN_US else None
+
+
+def _claimed_by(kind: str, event: Event) -> str:
+    if event.HasField("stream_started") and kind == "edge":
+        return event.stream_started.worker
+    return event.stage_claimed.worker if event.HasField("stage_claimed") and event.stage == kind else ""
+
+
+def _lasts(call: Call, at_us: int) -> bool:
+    return call.events[0].sent_at_us <= at_us <= call.events[-1].sent_at_us

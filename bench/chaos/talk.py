@@ -1,0 +1,49 @@
+"""What the callers of the chaos runs ask, and what they must hear. No I/O, no clock."""
+
+import random
+from typing import Any
+
+from bench.turns.scripts import QUESTIONS
+from cli.word_match import bare
+from sandbox.caller.script import ExpectHangUp, Listen, Say, Script, Step
+from sandbox.openai.scenario import Scenario, read_scenario
+
+GREETING = "Hello, how can I help you?"
+GOODBYE = "thank you goodbye"
+_SCENARIO = "chaos"
+_SILENCE_MS = 2600.0
+"""A caller who is more patient than a takeover takes does not speak into the answer's pause."""
+
+
+def agent() -> dict[str, Any]:
+    """The agent file."""
+    return {
+        "greeting": GREETING,
+        "prompt": "You answer the phone of a clinic.",
+        "thinking": {"model": _SCENARIO},
+        "idle": {"after_s": 60},
+        # What is counted is the answers' own sentences.
+        "fillers": {"phrases": []},
+    }
+
+
+def script(questions: int, chance: random.Random) -> Script:
+    """Somebody who asks so many things, none of them twice, and takes leave."""
+    steps: list[Step] = []
+    for question in chance.sample(QUESTIONS, min(questions, len(QUESTIONS))):
+        steps += [Listen(silence_ms=_SILENCE_MS), Say(question)]
+    last = (Listen(silence_ms=_SILENCE_MS), Say(GOODBYE), ExpectHangUp(timeout_s=20))
+    return Script("rms", (*steps, *last))
+
+
+def answer_to(question: str) -> list[str]:
+    """The sentences of its answer."""
+    text = read_scenario(_SCENARIO).answer([{"role": "user", "content": question}]).text
+    return [sentence.strip() for sentence in text.replace(". ", ".|").split("|")]
+
+
+def own_words(sentence: str, scenario: Scenario | None = None) -> set[str]:
+    """Words of a sentence that no other answer holds."""
+    rules = (scenario or read_scenario(_SCENARIO)).rules
+    others = [s for rule in rules for s in rule.say.replace(". ", ".|").split("|") if s.strip() != sentence]
+    return set(bare(sentence)) - {word for other in others for word in bare(other)}
