@@ -1,4 +1,4 @@
-"""`parley`: up, demo, call, turns, doctor."""
+"""`parley`: up, demo, call, turns, drill, doctor."""
 
 import asyncio
 from pathlib import Path
@@ -10,6 +10,7 @@ from rich.console import Console
 from cli import doctor as doctors
 from cli.calls import many_calls, one_call
 from cli.demo import demo as hold_demo
+from cli.drill import edge_drop as hold_edge_drop
 from cli.plan import Size
 from cli.settings import DeskSettings
 from cli.system import environment
@@ -78,6 +79,19 @@ def turns(
 ) -> None:
     """Draw where each turn's milliseconds went in a call of the running system."""
     raise typer.Exit(asyncio.run(show_turns(_home(home), call_sid, Console())))
+
+
+drill = typer.Typer(help="Break something on purpose in a running system, and watch.", no_args_is_help=True)
+app.add_typer(drill, name="drill")
+
+
+@drill.command("edge-drop")
+def edge_drop(
+    call_sid: Annotated[str, typer.Argument(help="The call; without, the last that is on.")] = "",
+    home: Home = None,
+) -> None:
+    """Kill the edge under a live call, and tell how the call comes back; `parley up --copies 2` first."""
+    raise typer.Exit(asyncio.run(hold_edge_drop(_home(home), call_sid, Console())))
 
 
 @app.command()

@@ -61,10 +61,11 @@ class Up:
 
 
 @contextmanager
-def running_up(home: Path, **variables: str) -> Iterator[Up]:
+def running_up(home: Path, *options: str, **variables: str) -> Iterator[Up]:
     """Start, wait until ready, stop by Ctrl-C; nothing may be left."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(_VENDOR_VARIABLES)}
-    command = [sys.executable, "-W", "ignore", "-m", "cli.main", "up", "--any-ports", "--home", str(home)]
+    command = [sys.executable, "-W", "ignore", "-m", "cli.main", "up", "--any-ports", *options]
+    command += ["--home", str(home)]
     with (home.parent / f"{home.name}.out").open("wb") as out:
         process = subprocess.Popen(command, env={**clean, **variables}, stdout=out, stderr=subprocess.STDOUT)
     try:

@@ -1,0 +1,102 @@
+"""`parley drill edge-drop`: end the edge under a live call, and tell how the call comes back.
+
+What Twilio does when a media stream's socket breaks is not documented: against a real account this shows it.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from cli.call_log import open_bus
+from cli.calls import NoSystem, nats_url_of
+from parley import streams, subjects
+from parley.bus import Bus
+from parley.envelope import body_of, unseal
+from parley.errors import BusError
+from parley.event_log import open_call_log
+from parley.outbox import Outbox
+from parley.v1.call_pb2 import CallEnded, StreamResuming, StreamStarted
+from parley.v1.event_pb2 import Event
+
+_LONGEST_S = 30.0
+_WAYS = {
+    "redirect": "Twilio went on to the verb behind <Connect> by itself",
+    "rest": "Twilio was told by REST to open another stream",
+}
+
+
+class NoDrill(Exception):
+    """It cannot be held; the text says why."""
+
+
+async def edge_drop(home: Path, call_sid: str, console: Console) -> int:
+    """Kill -9 the edge that carries a call; 0 when the call came back."""
+    try:
+        async with open_bus(nats_url_of(home)) as bus:
+            call_sid = call_sid or await _live_call(bus)
+            return await _drop(bus, call_sid, console)
+    except (NoSystem, NoDrill, BusError) as error:
+        console.print(Text(str(error), style="red"))
+        return 1
+
+
+async def _live_call(bus: Bus) -> str:
+    """The call that began last and goes on."""
+    events = [unseal(m.data) for m in await bus.read(streams.CALLS, "call.*.stream.started")]
+    for event in reversed([event for event in events if event is not None]):
+        if not await bus.read(streams.CALLS, subjects.call_event(event.call_sid, "call_ended")):
+            return event.call_sid
+    raise NoDrill("no call is on: call the number first, then hold the drill while you are on the line")
+
+
+async def _drop(bus: Bus, call_sid: str, console: Console) -> int:
+    async with open_call_log(bus, Outbox(bus), call_sid, "desk", 0) as call_log:
+        pid = carrier(call_log.history, socket.gethostname())
+        console.print(f"{call_sid}: the edge that carries it is process {pid}; it ends now")
+        struck_us = time.time_ns() // 1000
+        os.kill(pid, signal.SIGKILL)
+        try:
+            async with asyncio.timeout(_LONGEST_S):
+                return await _told(aiter(call_log), struck_us, console)
+        except TimeoutError:
+            console.print(f"[red]no stream came within {_LONGEST_S:g} s: the call is lost")
+            return 1
+
+
+def carrier(history: tuple[Event, ...], host: str) -> int:
+    """Process id of the edge that carries a call.
+
+    Raises:
+        NoDrill: it has ended, has no stream, or is carried by another machine.
+    """
+    workers = [event.stream_started.worker for event in history if event.HasField("stream_started")]
+    if not workers or any(event.HasField("call_ended") for event in history):
+        raise NoDrill("the call has no stream, or has ended; is the CallSid right?")
+    _, where, pid = workers[-1].split("/")
+    if where != host:
+        raise NoDrill(f"its edge runs on {where}, this is {host}: hold the drill there")
+    return int(pid)
+
+
+async def _told(events: AsyncIterator[Event], struck_us: int, console: Console) -> int:
+    async for event in events:
+        after_ms = (event.sent_at_us - struck_us) / 1000
+        match body_of(event):
+            case StreamResuming(way=way):
+                console.print(f"  after {after_ms:5.0f} ms  {_WAYS.get(way, way)}")
+            case StreamStarted(worker=worker):
+                console.print(f"  after {after_ms:5.0f} ms  another stream is open, on {worker}")
+                return 0
+            case CallEnded(reason=reason):
+                console.print(f"  after {after_ms:5.0f} ms  [red]the call has ended ({reason})")
+                return 1
+            case _:
+                pass
+    return 1

@@ -1,0 +1,50 @@
+"""`parley drill edge-drop` as a user would hold it."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.call_log import open_bus
+from parley import streams, subjects
+from sandbox.caller.client import open_telephone
+from sandbox.caller.script import parse_script
+from tests.e2e.running import running_up
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+SCRIPT = parse_script({"steps": ["listen", {"say": "what are your opening hours"}, "listen", "hang_up"]})
+
+
+async def drill(home: Path) -> tuple[int | None, str]:
+    """Exit code, and what it printed."""
+    command = (sys.executable, "-m", "cli.main", "drill", "edge-drop", "--home", str(home))
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    out, _ = await process.communicate()
+    return process.returncode, out.decode()
+
+
+async def test_a_call_comes_back_to_the_other_edge(tmp_path: Path) -> None:
+    """The drill tells which way and how soon; without a call it says what to do."""
+    home = tmp_path / "home"
+    with running_up(home, "--copies", "2", PARLEY_SANDBOX_STT="oracle", PARLEY_SANDBOX_TTS="tone") as up:
+        nobody = await drill(home)
+        async with open_telephone(up.system.telephone_url) as telephone, open_bus(up.system.nats_url) as bus:
+            call_sid = await telephone.call(SCRIPT)
+            started = subjects.call_event(call_sid, "playback_started")
+            async with asyncio.timeout(20):
+                while not await bus.read(streams.CALLS, started):  # noqa: ASYNC110 - others do it
+                    await asyncio.sleep(0.1)
+            held = await drill(home)
+            async for _ in telephone.events(call_sid):
+                pass
+            report = await telephone.report(call_sid)
+
+    assert nobody[0] == 1
+    assert "no call is on" in nobody[1]
+    assert held[0] == 0, held[1]
+    assert "Twilio went on" in held[1]
+    assert "another stream is open" in held[1]
+    assert report.outcome == "completed"
+    assert report.responses[0].gap_ms is not None

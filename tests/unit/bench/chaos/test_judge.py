@@ -1,0 +1,127 @@
+"""What a call lost: the judge sees each kind of loss."""
+
+from bench.chaos.judge import Losses, judge
+from bench.chaos.strikes import Strike
+from bench.chaos.talk import GOODBYE, answer_to
+from bench.turns.calls import Call
+from parley.envelope import Body, seal
+from parley.v1.call_pb2 import CallEnded
+from parley.v1.event_pb2 import Event
+from parley.v1.reply_pb2 import ToolCalled, ToolReturned
+from parley.v1.speech_pb2 import TurnEnded
+from parley.v1.work_pb2 import StageClaimed
+from sandbox.caller.report import HeardLine, Report, Response, SaidLine
+
+ASKED = ("what are your opening hours", GOODBYE)
+START_US = 1_763_700_000_000_000
+HIT = Strike("brain", pid=7, at_us=START_US + 2_500_000)
+
+
+def event(at_ms: int, body: Body, *, stage: str = "stt", epoch: int = 1, sequence: int = 1) -> Event:
+    """As the log has it."""
+    sent_at_us = START_US + at_ms * 1000
+    return seal(
+        body,
+        call_sid="CA1",
+        stage=stage,
+        epoch=epoch,
+        sequence=sequence,
+        sent_at_us=sent_at_us,
+        traceparent="",
+    )
+
+
+def call(
+    *more: Event,
+    turns: tuple[str, ...] = ASKED,
+    answers: tuple[str, ...] = tuple(" ".join(answer_to(text)) for text in ASKED),
+    gaps_ms: tuple[float, float] = (700.0, 700.0),
+    outcome: str = "completed",
+) -> Call:
+    """Somebody asks at 1 s and takes leave at 10 s; what was heard and answered may be another thing."""
+    said = [SaidLine(text=t, start_ms=n * 9000 + 1000, end_ms=n * 9000 + 2000) for n, t in enumerate(ASKED)]
+    starts = [line.end_ms + gap for line, gap in zip(said, gaps_ms, strict=True)]
+    report = Report(
+        call_sid="CA1",
+        outcome=outcome,
+        duration_ms=20_000,
+        said=said,
+        heard=[HeardLine(start_ms=s, end_ms=s + 4000, text=t) for s, t in zip(starts, answers, strict=True)],
+        responses=[
+            Response(after=line.text, gap_ms=gap, first_sound_at=START_US / 1e6 + start / 1000)
+            for line, gap, start in zip(said, gaps_ms, starts, strict=True)
+        ],
+        barge_ins=[],
+        gave_up=[],
+        warnings=[],
+    )
+    ended = [event(n * 9000 + 2250, TurnEnded(turn=n + 1, text=t)) for n, t in enumerate(turns)]
+    claimed = event(0, StageClaimed(worker="brain/host/7"), stage="brain")
+    over = event(20_000, CallEnded(reason="agent"))
+    return Call("CA1", report, tuple(sorted([claimed, *ended, *more, over], key=lambda e: e.sent_at_us)))
+
+
+def judged(*calls: Call, kind: str = "brain", strikes: tuple[Strike, ...] = (HIT,)) -> Losses:
+    """All of them."""
+    losses = Losses()
+    judge(kind, calls, strikes, losses)
+    return losses
+
+
+def test_a_call_that_lost_nothing() -> None:
+    """And was not slower than the others."""
+    losses = judged(call(), call())
+
+    assert losses.notes == []
+    assert (losses.calls, losses.calls_dropped) == (2, 0)
+    assert losses.pause_ms == [0, 0]
+    assert losses.takeover_ms == []
+
+
+def test_words_that_were_not_heard_or_heard_twice() -> None:
+    """By the turns of the log."""
+    losses = judged(call(turns=("what your opening opening hours", GOODBYE)))
+
+    assert (losses.words_lost, losses.words_doubled) == (1, 1)
+    assert losses.notes
+
+
+def test_sentences_that_were_not_spoken_or_spoken_twice() -> None:
+    """A broken character at a seam is none."""
+    first, second, third = answer_to(ASKED[0])
+    goodbye = " ".join(answer_to(GOODBYE))
+    losses = judged(call(answers=(f"{first} {third[:-4]}x {third}", goodbye)))
+
+    assert (losses.sentences_lost, losses.sentences_doubled) == (1, 1)
+    assert second in losses.notes[0]
+
+
+def test_a_call_that_did_not_come_to_its_end() -> None:
+    """Whatever had been said."""
+    assert judged(call(outcome="failed")).calls_dropped == 1
+
+
+def test_a_tool_that_did_its_work_twice() -> None:
+    """The same call of it, or another."""
+    called = ToolCalled(tool_call_id="r3-t1", name="end_call")
+    returned = ToolReturned(tool_call_id="r3-t1")
+    once = (event(12_000, called), event(12_001, returned, sequence=2))
+    again = event(12_500, returned, sequence=3, epoch=2)
+
+    assert judged(call(*once)).tool_effects_doubled == 0
+    assert judged(call(*once, again)).tool_effects_doubled == 1
+
+
+def test_only_who_was_hit_pauses() -> None:
+    """The silence after the blow, less what is usual; until a successor takes over."""
+    successor = event(3400, StageClaimed(worker="brain/host/8"), stage="brain", epoch=2)
+    slow = call(successor, gaps_ms=(2200.0, 700.0))
+    losses = judged(slow, call(), call(), strikes=(HIT, Strike("brain-2", 9, HIT.at_us)))
+
+    assert losses.pause_ms == [1500, 0, 0]
+    assert losses.takeover_ms == [900]
+
+
+def test_a_bus_that_is_hit_is_everybodys() -> None:
+    """Whoever owns what."""
+    assert judged(call(), kind="nats").pause_ms == [0]
