@@ -1,10 +1,10 @@
 """An agent: who answers, in which voice, how it listens; read from a YAML file and validated."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from parley.errors import ConfigError
 
@@ -47,12 +47,12 @@ class Thinking(_Part):
 
     provider: Literal["openai"] = "openai"
     model: str = "gpt-4.1-mini"
-    second_model: str = ""
-    """Asked when the first fails or is late; empty for none."""
+    other_models: tuple[str, ...] = ()
+    """Asked in this order when the first refuses, is late or breaks off."""
     speculation: Speculation = Speculation()
     temperature: float = Field(default=0.3, ge=0, le=2)
     max_tokens: int = Field(default=300, ge=1, le=4096)
-    timeout_s: float = Field(default=8.0, gt=0, le=60)
+    timeout_s: float = Field(default=4.0, gt=0, le=60)
     """How long the first token may take."""
 
 
@@ -116,6 +116,21 @@ class Idle(_Part):
     goodbye: str = "I will hang up now. Goodbye."
 
 
+class Fallback(_Part):
+    """What becomes of a call when nobody can hear, think or speak for it any more; Twilio does it alone."""
+
+    say: str = "We are sorry, something is wrong on our side."
+    then: Literal["goodbye", "transfer", "voicemail"] = "goodbye"
+    number: str = Field(default="", pattern=r"^(\+[1-9]\d{1,14})?$")
+    """Whom to transfer to (E.164)."""
+
+    @model_validator(mode="after")
+    def _has_a_number(self) -> Self:
+        if self.then == "transfer" and not self.number:
+            raise ValueError("number: a transfer needs one, as in +15550100")
+        return self
+
+
 class Agent(_Part):
     """All that a file in the agents folder says."""
 
@@ -132,6 +147,7 @@ class Agent(_Part):
     keys: Keys = Keys()
     tools: tuple[Literal["end_call"], ...] = ("end_call",)
     reconnect: Reconnect = Reconnect()
+    fallback: Fallback = Fallback()
     idle: Idle = Idle()
     max_call_s: float = Field(default=1800.0, gt=0, le=86_400)
     """Longest call; the caller is warned half a minute before."""

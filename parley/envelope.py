@@ -31,6 +31,7 @@ Body: TypeAlias = (
     | reply_pb2.ToolReturned
     | reply_pb2.HangUpRequested
     | reply_pb2.KeysEntered
+    | reply_pb2.FallbackRequested
     | voice_pb2.VoiceStarted
     | voice_pb2.ClauseVoiced
     | voice_pb2.VoiceFinished

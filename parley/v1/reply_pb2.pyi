@@ -117,6 +117,12 @@ class ToolReturned(_message.Message):
     failed: bool
     def __init__(self, tool_call_id: _Optional[str] = ..., result: _Optional[str] = ..., failed: _Optional[bool] = ...) -> None: ...
 
+class FallbackRequested(_message.Message):
+    __slots__ = ("reason",)
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    reason: str
+    def __init__(self, reason: _Optional[str] = ...) -> None: ...
+
 class HangUpRequested(_message.Message):
     __slots__ = ("reason", "after_reply_id")
     REASON_FIELD_NUMBER: _ClassVar[int]

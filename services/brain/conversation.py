@@ -61,6 +61,8 @@ class Conversation:
     keys: str = ""
     """Pressed, and not entered yet."""
     ended: bool = False
+    given_up: bool = False
+    """Twilio goes on with the call alone."""
     streams_lost: int = 0
     """How often the line was lost and another was to follow."""
     hang_up_after: str = ""
@@ -214,6 +216,8 @@ def _of_ours(known: Conversation, said: Body) -> Conversation:
             return replace(known, items=(*known.items, use))
         case reply_pb2.ToolReturned():
             return _returned(known, said)
+        case reply_pb2.FallbackRequested():
+            return replace(known, given_up=True)
         case reply_pb2.HangUpRequested():
             return replace(known, hang_up_after=said.after_reply_id)
         case _:

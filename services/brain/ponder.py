@@ -6,15 +6,18 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from parley.agent import Thinking
+from parley.breaker import Breakers
 from parley.errors import VendorError
 from parley.stage import OwnedCall
+from services.brain.choose_model import Choice
 from services.brain.draft import Draft
 from services.brain.prompt import Message
 from services.brain.vendors import Model, Thought
 
-_MOST_TRIES = 4
-"""In one turn, over all its replies: a model that always breaks off is not asked for ever."""
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class Pondered:
 class _Work:
     draft: Draft
     told: Sequence[Message]
+    thinking: Thinking
     task: asyncio.Task[None]
 
 
@@ -44,6 +48,7 @@ class Ponder:
         call: OwnedCall,
         model: Model,
         tools: Sequence[dict[str, Any]],
+        breakers: Breakers,
         deliver: Callable[[Pondered], Awaitable[None]],
     ) -> None:
         self._call = call
@@ -51,8 +56,7 @@ class Ponder:
         self._tools = tools
         self._deliver = deliver
         self._work: _Work | None = None
-        self._failed_turn = 0
-        self._failures = 0
+        self._choice = Choice(call.agent.thinking, breakers)
 
     @property
     def draft(self) -> Draft | None:
@@ -62,22 +66,24 @@ class Ponder:
     def begin(self, draft: Draft, told: Sequence[Message], tasks: asyncio.TaskGroup) -> None:
         """Work on this from now on."""
         self.stop()
-        thinking = self._thinking(draft.turn)
+        # Of a turn whose models have all failed, and that is wanted again, the first is asked again.
+        thinking = self._choice.model(draft.turn, _now_s()) or self._call.agent.thinking
         task = tasks.create_task(self._ask(draft, told, thinking), name="think")
-        self._work = _Work(draft, told, task)
+        self._work = _Work(draft, told, thinking, task)
 
     def failed(self, error: VendorError, tasks: asyncio.TaskGroup) -> bool:
-        """Ask again, or the second model; False when there is nobody left to ask."""
+        """Ask again, or another model; False when there is nobody left to ask."""
         work = self._work
         if work is None:
             return False
-        self._count(work.draft.turn)
-        thinking = self._thinking(work.draft.turn)
-        same = thinking.model == self._call.agent.thinking.model
-        if self._failures >= self._tries or (same and not error.retryable):
+        if self._choice.failed(work.thinking, _now_s(), retryable=error.retryable):
+            log.warning("model left alone for a while", model=work.thinking.model, code=error.code)
+        thinking = self._choice.model(work.draft.turn, _now_s())
+        if thinking is None:
             return False
         if work.draft.untouched:
             work.draft.retry()
+            work.thinking = thinking
             work.task = tasks.create_task(self._ask(work.draft, work.told, thinking), name="think again")
         return True
 
@@ -87,32 +93,22 @@ class Ponder:
             self._work.task.cancel()
             self._work = None
 
-    @property
-    def _tries(self) -> int:
-        return _MOST_TRIES if self._call.agent.thinking.second_model else _MOST_TRIES // 2
-
-    def _count(self, turn: int) -> None:
-        self._failures = self._failures + 1 if turn == self._failed_turn else 1
-        self._failed_turn = turn
-
-    def _thinking(self, turn: int) -> Thinking:
-        """After a failure the second model, if there is one."""
-        first = self._call.agent.thinking
-        if turn == self._failed_turn and self._failures and first.second_model:
-            return first.model_copy(update={"model": first.second_model})
-        return first
-
     async def _ask(self, draft: Draft, told: Sequence[Message], thinking: Thinking) -> None:
         first_token = self._call.telemetry.vendor_seconds.labels(vendor=thinking.provider, what="first_token")
         now_ms = self._call.log.now_ms
-        asked_at, asked_ms, first_ms = asyncio.get_running_loop().time(), now_ms(), 0
+        asked_at, asked_ms, first_ms = _now_s(), now_ms(), 0
         try:
             thoughts = self._model.think(thinking, told, self._tools, call_sid=self._call.call_sid)
             async with aclosing(thoughts):
                 async for thought in thoughts:
                     if not first_ms:
                         first_ms = now_ms()
-                        first_token.observe(asyncio.get_running_loop().time() - asked_at)
+                        self._choice.worked(thinking)
+                        first_token.observe(_now_s() - asked_at)
                     await self._deliver(Pondered(draft, thought, asked_ms, first_ms))
         except VendorError as error:
             await self._deliver(Pondered(draft, error))
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()

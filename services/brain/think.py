@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 import structlog
 
+from parley.breaker import Breakers
 from parley.envelope import Body
 from parley.errors import VendorError
 from parley.stage import OwnedCall, ServeCall
@@ -16,6 +17,7 @@ from parley.v1.reply_pb2 import (
     REPLY_KIND_FILLER,
     REPLY_KIND_GREETING,
     REPLY_KIND_RECONNECTED,
+    FallbackRequested,
     HangUpRequested,
     KeysEntered,
     ReplyDropped,
@@ -27,10 +29,11 @@ from parley.v1.reply_pb2 import (
     ToolReturned,
 )
 from parley.v1.work_pb2 import StageFailed
-from services.brain import conversation, fillers, silence, turn_taking
+from services.brain import conversation, fillers, giving_up, silence, turn_taking
 from services.brain.conversation import Conversation, ToolUse
 from services.brain.draft import Draft
 from services.brain.fillers import Fill, Waiting
+from services.brain.giving_up import GiveUp, Trouble
 from services.brain.openers import opener_for
 from services.brain.ponder import Ponder, Pondered
 from services.brain.prompt import messages
@@ -60,7 +63,7 @@ _INBOX = 1000
 class Mind:
     """One call's brain. All it knows is a fold over the log; one task deals with all that comes."""
 
-    def __init__(self, call: OwnedCall, model: Model) -> None:
+    def __init__(self, call: OwnedCall, model: Model, breakers: Breakers) -> None:
         self._call = call
         self._model = model
         self._tools = tools_of(call.agent)
@@ -68,9 +71,10 @@ class Mind:
         self._floor = Floor()
         self._quiet = Quiet()
         self._waiting = Waiting()
+        self._trouble = Trouble()
         self._inbox: asyncio.Queue[Event | Pondered | ToolResult] = asyncio.Queue(_INBOX)
         definitions = [tool.definition for tool in self._tools]
-        self._ponder = Ponder(call, model, definitions, self._inbox.put)
+        self._ponder = Ponder(call, model, definitions, breakers, self._inbox.put)
         self._withheld: list[ToolCalled] = []
         """Tools that an answer to a guess wants: nothing is done on a guess."""
         self._tools_running: set[str] = set()
@@ -125,6 +129,7 @@ class Mind:
         self._floor = turn_taking.evolve(self._floor, event, now_ms=at_ms)
         self._quiet = silence.evolve(self._quiet, event, now_ms=at_ms)
         self._waiting = fillers.evolve(self._waiting, event, now_ms=at_ms)
+        self._trouble = giving_up.evolve(self._trouble, event, now_ms=at_ms)
 
     async def _say(self, *bodies: Body) -> None:
         for body in bodies:
@@ -140,7 +145,14 @@ class Mind:
         """Do what is to be done now; gives the call time at which to look again."""
         self._run_tools(tasks)
         await self._come_back()
-        later = (await self._take_turns(tasks), await self._fill(), await self._mind_silence())
+        if self._known.given_up:
+            return None
+        later = (
+            await self._take_turns(tasks),
+            await self._fill(),
+            await self._mind_silence(),
+            await self._give_up(),
+        )
         return min((ms for ms in later if ms is not None), default=None)
 
     async def _come_back(self) -> None:
@@ -202,6 +214,18 @@ class Mind:
         if isinstance(decision, silence.Leave):
             log.info("leaving", reason=decision.reason)
             await self._say(HangUpRequested(reason=decision.reason, after_reply_id=reply_id))
+        return None
+
+    async def _give_up(self) -> int | None:
+        """Leave the call to Twilio when it cannot be gone on with."""
+        match giving_up.decide(self._trouble, self._known, now_ms=self._call.log.now_ms()):
+            case GiveUp(reason=reason):
+                log.error("given up", reason=reason)
+                await self._say(FallbackRequested(reason=reason))
+            case WaitUntil(at_ms=at_ms):
+                return at_ms
+            case None:
+                pass
         return None
 
     async def _pick_up(self) -> None:
@@ -282,10 +306,11 @@ class Mind:
 
 @asynccontextmanager
 async def open_brain(settings: BrainSettings, _telemetry: Telemetry) -> AsyncIterator[ServeCall]:
-    """What lives as long as the process: the model's client."""
+    """What lives as long as the process: the model's client, and who is left alone."""
+    breakers = Breakers()
     async with open_openai(settings) as model:
 
         async def serve(call: OwnedCall) -> None:
-            await Mind(call, model).run()
+            await Mind(call, model, breakers).run()
 
         yield serve

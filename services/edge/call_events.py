@@ -21,6 +21,8 @@ log = structlog.get_logger()
 _CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
 _WEBHOOK = "webhook"
 """Stage of what Twilio's webhooks say; any edge may serve them, so it has no owner and no epochs."""
+FALLBACK = "fallback"
+"""Reason of a call's end for us, while Twilio goes on with it."""
 _RESUMINGS_FROM = 10
 """Sequence of the first; the call's start and end have lower ones."""
 
@@ -36,7 +38,8 @@ class CallSummary:
 
     started_at_us: int
     agent: str
-    ended: bool
+    ended: str
+    """Why it has ended; empty while it goes on."""
     stream_epoch: int
     """Of the last media stream; 0 for none."""
     stream_place: int
@@ -76,9 +79,9 @@ def _summed(known: CallSummary | None, event: Event, place: int) -> CallSummary 
         if not event.HasField("call_started"):
             return None
         said = event.call_started
-        return CallSummary(event.sent_at_us, said.agent, False, 0, 0, said.public_url)
+        return CallSummary(event.sent_at_us, said.agent, "", 0, 0, said.public_url)
     if event.HasField("call_ended"):
-        return replace(known, ended=True)
+        return replace(known, ended=event.call_ended.reason or "completed")
     if event.HasField("stream_started") and event.epoch > known.stream_epoch:
         sid = event.stream_started.stream_sid
         return replace(known, stream_epoch=event.epoch, stream_place=place, stream_sid=sid, stopped="")

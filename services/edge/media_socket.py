@@ -10,14 +10,15 @@ from fastapi import WebSocket
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from parley import subjects
+from parley.agent import read_agent
 from parley.bus import Bus
 from parley.errors import BusError, Superseded, VendorError
 from parley.event_log import CallLog, open_call_log, wall_us
 from parley.outbox import Outbox
 from parley.stage import worker_name
 from parley.v1.call_pb2 import DtmfPressed, StreamStarted, StreamStopped
-from services.edge import media_protocol
-from services.edge.call_events import CallSummary, claim_stream, end_call, is_call_sid, summary
+from services.edge import media_protocol, twiml
+from services.edge.call_events import FALLBACK, CallSummary, claim_stream, end_call, is_call_sid, summary
 from services.edge.hear import Hear
 from services.edge.live_calls import LiveCalls
 from services.edge.media_protocol import BadMessage, Dtmf, Mark, Media, Message, Start, Stop
@@ -112,7 +113,7 @@ class MediaSockets:
             return
         log.info("media stream open", stream_sid=start.stream_sid, epoch=epoch, agent=known.agent)
         async with open_call_log(self.bus, self.outbox, start.call_sid, "edge", epoch) as call_log:
-            reason = await self._stream(socket, start, call_log)
+            reason = await self._stream(socket, start, call_log, known.agent)
             await alive.aclose()
             await call_log.say(
                 StreamStopped(stream_sid=start.stream_sid, at_ms=call_log.now_ms(), reason=reason)
@@ -131,7 +132,7 @@ class MediaSockets:
         async with self.bus.answer(subjects.stream_alive(call_sid), alive):
             yield
 
-    async def _stream(self, socket: WebSocket, start: Start, call_log: CallLog) -> str:
+    async def _stream(self, socket: WebSocket, start: Start, call_log: CallLog, agent: str) -> str:
         """Carry sound both ways; gives the reason why the stream is over."""
 
         async def send(text: str) -> None:
@@ -150,7 +151,10 @@ class MediaSockets:
                 log.error("hang-up by REST failed, closing the stream", code=error.code, reason=error.reason)
                 raise StreamOver("closed") from error
 
-        player = Player(self.bus, call_log, start.stream_sid, send, hang_up)
+        async def fall_back() -> None:
+            await self._fall_back(start.call_sid, agent)
+
+        player = Player(self.bus, call_log, start.stream_sid, send, hang_up, fall_back)
         hear = Hear(self.bus, start.call_sid, call_log.epoch, call_log.now_ms)
         over: list[str] = []
         try:
@@ -165,7 +169,20 @@ class MediaSockets:
             over += [error.reason for error in group.exceptions if isinstance(error, StreamOver)]
         except* Superseded:
             over.append("superseded")
+        await hear.over()
         return over[0]
+
+    async def _fall_back(self, call_sid: str, agent: str) -> None:
+        """Nobody can go on with the call here: Twilio does what the agent file says."""
+        fallback = read_agent(self.settings.agents_dir, agent).fallback
+        log.error("call left to Twilio", then=fallback.then)
+        await end_call(self.bus, call_sid, FALLBACK)
+        try:
+            await self.twilio.follow(call_sid, twiml.fall_back(fallback))
+        except VendorError as error:
+            # Twilio asks /voice?resume=1 next, and is told the same.
+            log.error("fallback by REST failed, closing the stream", code=error.code, reason=error.reason)
+            raise StreamOver("closed") from error
 
     async def _move(self, player: Player) -> None:
         """Long-lived: leave this process when it is to end, between two sentences if they come soon."""
@@ -188,11 +205,9 @@ class MediaSockets:
                 case Dtmf(digit=digit):
                     await call_log.say(DtmfPressed(digit=digit[:1], at_ms=call_log.now_ms()))
                 case Stop():
-                    await hear.over()
                     raise StreamOver("stop")
                 case _:
                     pass
-        await hear.over()
         raise StreamOver("lost")
 
     async def _see_off(self, call_log: CallLog, reason: str) -> None:

@@ -35,12 +35,15 @@ class Player:
         stream_sid: str,
         send: Callable[[str], Awaitable[None]],
         hang_up: Callable[[], Awaitable[None]],
+        fall_back: Callable[[], Awaitable[None]],
     ) -> None:
         self._bus = bus
         self._log = call_log
         self._stream_sid = stream_sid
         self._send = send
         self._hang_up = hang_up
+        self._fall_back = fall_back
+        self._given_up = False
         self._playback = Playback()
         self._fence = AudioFence()
         self._outgoing: deque[Play | Clear] = deque()
@@ -91,6 +94,8 @@ class Player:
             case reply_pb2.ReplyDropped(reply_id=reply_id) if reply_id == self._hang_up_after:
                 # The caller spoke into the goodbye: there is more to say.
                 self._hang_up_after = ""
+            case reply_pb2.FallbackRequested():
+                self._given_up = True
             case _:
                 pass
 
@@ -153,9 +158,12 @@ class Player:
                         await self._send(media_protocol.mark(self._stream_sid, mark))
 
     async def watch(self) -> None:
-        """Long-lived: end the call when the agent wants that and its last words were heard."""
+        """Long-lived: end the call when the agent wants that and its last words were heard; or give it up."""
         while True:
             await asyncio.sleep(_TICK_S)
+            if self._given_up:
+                self._given_up = False
+                await self._fall_back()
             if not self._hang_up_after:
                 continue
             heard = self._playback.is_over(self._hang_up_after)

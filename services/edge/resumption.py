@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import structlog
 
 from parley import subjects
+from parley.agent import read_agent
 from parley.bus import Bus
 from parley.errors import BusError, VendorError
 from parley.event_log import wall_us
 from services.edge import twiml
-from services.edge.call_events import CallSummary, claim_resuming, end_call, summary
+from services.edge.call_events import FALLBACK, CallSummary, claim_resuming, end_call, summary
 from services.edge.twiml import Addresses
 from services.edge.vendors.twilio_rest import TwilioRest
 
@@ -27,12 +28,17 @@ _STALE_S = 2.0
 """A word that another stream is coming, and none has come since: it came to nothing."""
 
 
-async def on_redirect(bus: Bus, call_sid: str, known: CallSummary, addresses: Addresses) -> str:
+async def on_redirect(
+    bus: Bus, call_sid: str, known: CallSummary, addresses: Addresses, agents_dir: str
+) -> str:
     """Twilio asks what to do after a stream.
 
     Raises:
         BusError: the log cannot be written.
+        ConfigError: the agent file cannot be read.
     """
+    if known.ended == FALLBACK:
+        return twiml.fall_back(read_agent(agents_dir, known.agent).fallback)
     if known.ended:
         return twiml.hang_up()
     said = _said(known)

@@ -4,7 +4,11 @@ from dataclasses import dataclass
 
 from twilio.twiml.voice_response import Connect, VoiceResponse
 
+from parley.agent import Fallback
+
 _SORRY = "We are sorry, we cannot take your call right now. Please try again later."
+_AFTER_THE_TONE = "Please leave a message after the tone."
+_LONGEST_MESSAGE_S = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,22 @@ def sorry() -> str:
     """What needs nothing but this process."""
     response = VoiceResponse()
     response.say(_SORRY)
+    response.hangup()
+    return str(response)
+
+
+def fall_back(fallback: Fallback) -> str:
+    """Go on without an agent: with Twilio's own voice, to a person, a message or the end."""
+    response = VoiceResponse()
+    response.say(fallback.say)
+    match fallback.then:
+        case "transfer":
+            response.dial(fallback.number)
+        case "voicemail":
+            response.say(_AFTER_THE_TONE)
+            response.record(max_length=_LONGEST_MESSAGE_S, play_beep=True)
+        case "goodbye":
+            pass
     response.hangup()
     return str(response)
 

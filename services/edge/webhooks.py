@@ -110,7 +110,7 @@ class Webhooks:
         if "resume" in query:
             known = await summary(self._bus, call_sid)
             if known is not None:
-                return await on_redirect(self._bus, call_sid, known, addresses)
+                return await on_redirect(self._bus, call_sid, known, addresses, self._settings.agents_dir)
         agent = query.get("agent") or self._settings.agent
         read_agent(self._settings.agents_dir, agent)
         inbound = str(form.get("Direction", "inbound")) == "inbound"

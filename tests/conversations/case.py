@@ -43,7 +43,7 @@ class Case:
         files = {first: yaml.safe_dump({"rules": self.model})}
         if self.second_model:
             files[second] = yaml.safe_dump({"rules": self.second_model})
-            thinking["second_model"] = str(second)
+            thinking["other_models"] = [str(second)]
         agent = {**_AGENT, **self.agent, "thinking": thinking}
         return {folder / f"{self.name}.yaml": yaml.safe_dump(agent), **files}
 

@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Histogram
 
 from parley.agent import Agent, Thinking
+from parley.breaker import Breakers
 from parley.errors import VendorBroken, VendorError, VendorRefused
 from parley.stage import OwnedCall
 from services.brain.draft import Draft
@@ -45,7 +46,7 @@ class Model:
 
 async def ponder(model: Model, second: str = "") -> list[Thought | str]:
     """What came of a draft until nobody was left to ask."""
-    agent = Agent(prompt="x", thinking=Thinking(model="first", second_model=second))
+    agent = Agent(prompt="x", thinking=Thinking(model="first", other_models=(second,) if second else ()))
     seconds = Histogram("seconds", "x", ["vendor", "what"], registry=CollectorRegistry())
     call = SimpleNamespace(
         agent=agent,
@@ -54,7 +55,7 @@ async def ponder(model: Model, second: str = "") -> list[Thought | str]:
         log=SimpleNamespace(now_ms=lambda: 0),
     )
     inbox: asyncio.Queue[Pondered] = asyncio.Queue()
-    working = Ponder(cast("OwnedCall", call), model, [], inbox.put)
+    working = Ponder(cast("OwnedCall", call), model, [], Breakers(), inbox.put)
     draft = Draft("r1", 1)
     came: list[Thought | str] = []
     async with asyncio.TaskGroup() as tasks:
@@ -100,4 +101,4 @@ async def test_nobody_is_asked_for_ever() -> None:
     model = Model(first=[BROKEN], second=[BROKEN])
 
     await ponder(model, second="second")
-    assert model.asked == ["first", "second", "second", "second"]
+    assert model.asked == ["first", "second", "first", "second"]

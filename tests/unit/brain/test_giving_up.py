@@ -1,0 +1,71 @@
+"""When a call is given to Twilio to end."""
+
+from functools import reduce
+
+import pytest
+
+from parley.envelope import Body, seal
+from parley.v1.event_pb2 import Event
+from parley.v1.reply_pb2 import FallbackRequested, ReplyFinished
+from parley.v1.speech_pb2 import SpeechStarted, WordsHeard
+from parley.v1.voice_pb2 import VoiceStarted
+from parley.v1.work_pb2 import StageFailed
+from services.brain import conversation
+from services.brain.conversation import Conversation
+from services.brain.giving_up import GiveUp, Trouble, decide, evolve
+from services.brain.turn_taking import WaitUntil
+
+ERROR = ReplyFinished(reply_id="r1", clauses=1, reason="error")
+WELL = ReplyFinished(reply_id="r2", clauses=1, reason="stop")
+FAILED = StageFailed(code="vendor_broken")
+SPOKE = SpeechStarted(at_ms=1000)
+
+
+def event(stage: str, body: Body) -> Event:
+    """Said by a stage."""
+    return seal(body, call_sid="CA1", stage=stage, epoch=1, sequence=1, sent_at_us=0, traceparent="")
+
+
+def decided(
+    *events: Event, now_ms: int = 1000, known: Conversation | None = None
+) -> GiveUp | WaitUntil | None:
+    """After these, all of which came at 1000 ms."""
+    trouble = reduce(lambda before, e: evolve(before, e, now_ms=1000), events, Trouble())
+    return decide(trouble, known or Conversation(), now_ms=now_ms)
+
+
+@pytest.mark.parametrize(
+    ("bodies", "wanted"),
+    [
+        ([], None),
+        ([ERROR], None),
+        ([ERROR, ERROR], GiveUp("thoughtless")),
+        ([ERROR, WELL, ERROR], None),
+    ],
+)
+def test_two_answers_in_a_row_that_no_model_gave(bodies: list[Body], wanted: GiveUp | None) -> None:
+    """After the first the caller is asked to say it again."""
+    assert decided(*(event("brain", body) for body in bodies)) == wanted
+
+
+def test_a_reply_that_nobody_could_speak() -> None:
+    """Whatever would be said next could not be said either; unless something is spoken after all."""
+    assert decided(event("tts", FAILED)) == GiveUp("mute")
+    assert decided(event("tts", FAILED), event("tts", VoiceStarted(reply_id="r2"))) is None
+
+
+def test_a_caller_who_speaks_to_nobody() -> None:
+    """For ten seconds, in which a transcriber may come back."""
+    failed, spoke = event("stt", FAILED), event("stt", SPOKE)
+
+    assert decided(failed) is None
+    assert decided(failed, spoke) == WaitUntil(11_000)
+    assert decided(failed, spoke, now_ms=11_000) == GiveUp("deaf")
+    assert decided(failed, spoke, event("stt", WordsHeard(turn=1, text="hello")), now_ms=11_000) is None
+
+
+def test_it_is_said_once() -> None:
+    """What follows is Twilio's."""
+    known = conversation.evolve(Conversation(), event("brain", FallbackRequested(reason="mute")))
+
+    assert decided(event("tts", FAILED), known=known) is None
