@@ -56,6 +56,13 @@ class Thinking(_Part):
     """How long the first token may take."""
 
 
+class OtherVoice(_Part):
+    """A voice that speaks when the first cannot."""
+
+    voice: str
+    model: str = "eleven_flash_v2_5"
+
+
 class Speaking(_Part):
     """How the agent speaks."""
 
@@ -66,6 +73,8 @@ class Speaking(_Part):
     stability: float = Field(default=0.5, ge=0, le=1)
     similarity: float = Field(default=0.8, ge=0, le=1)
     speed: float = Field(default=1.0, ge=0.7, le=1.2)
+    others: tuple[OtherVoice, ...] = ()
+    """Asked in this order when the voice fails."""
 
 
 class Openers(_Part):

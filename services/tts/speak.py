@@ -10,6 +10,8 @@ from elevenlabs import AsyncElevenLabs
 from prometheus_client import Counter
 
 from parley import telemetry_names as names
+from parley.agent import Speaking
+from parley.breaker import Breakers
 from parley.envelope import body_of
 from parley.errors import VendorError
 from parley.stage import OwnedCall, ServeCall
@@ -23,10 +25,12 @@ from services.tts.publish import AudioOut
 from services.tts.script import Script
 from services.tts.settings import TtsSettings
 from services.tts.sound import ReplySound
-from services.tts.utter import Telling, Ways, speak_reply
+from services.tts.utter import Telling, Way, Ways, speak_reply
+from services.tts.vendors import Voice
 from services.tts.vendors.elevenlabs import Account, SocketVoice
 from services.tts.vendors.elevenlabs_http import HttpVoice, open_client
 from services.tts.vendors.elevenlabs_wire import VENDOR
+from services.tts.watched import WatchedVoice
 
 log = structlog.get_logger()
 
@@ -55,27 +59,38 @@ async def open_speaking(settings: TtsSettings, telemetry: Telemetry) -> AsyncIte
         ["vendor", "code"],
         registry=telemetry.registry,
     )
-    kept = Kept()
+    kept, breakers = Kept(), Breakers()
     async with open_client(account) as client:
 
         async def serve_call(call: OwnedCall) -> None:
             if not call.ended:
-                await _speak_for(call, account, client, kept, failures)
+                await _speak_for(call, account, client, kept, breakers, failures)
 
         yield serve_call
 
 
 async def _speak_for(
-    call: OwnedCall, account: Account, client: AsyncElevenLabs, kept: Kept, failures: Counter
+    call: OwnedCall,
+    account: Account,
+    client: AsyncElevenLabs,
+    kept: Kept,
+    breakers: Breakers,
+    failures: Counter,
 ) -> None:
     """Serve one call until it ends; its voice is warm from the first moment on."""
     speaking = call.agent.speaking
     by_socket = SocketVoice(account, speaking, call.call_sid)
-    by_http = HttpVoice(client, speaking)
-    first, second = (KeptVoice(voice, kept, speaking) for voice in (by_socket, by_http))
+
+    def way(kind: str, voice: Voice, speaking: Speaking) -> Way:
+        name = f"{VENDOR}/{kind}/{speaking.voice}"
+        return Way(name, KeptVoice(WatchedVoice(voice, breakers.of(name), name), kept, speaking))
+
+    first, second = way("socket", by_socket, speaking), way("http", HttpVoice(client, speaking), speaking)
+    others = (speaking.model_copy(update=other.model_dump()) for other in speaking.others)
     ways = Ways(
         vendor=VENDOR,
-        voices=(first, first, second, second),
+        ways=(*(first, first, second, second), *(way("http", HttpVoice(client, o), o) for o in others)),
+        breakers=breakers,
         late_after_s=account.late_after_s,
         failures=failures,
         vendor_seconds=call.telemetry.vendor_seconds,

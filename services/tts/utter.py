@@ -9,6 +9,7 @@ from typing import TypeAlias
 import structlog
 from prometheus_client import Counter, Histogram
 
+from parley.breaker import Breakers
 from parley.errors import VendorBroken, VendorBusy, VendorError, VendorLate, VendorRefused
 from parley.v1.voice_pb2 import ClauseVoiced, VoiceFinished, VoiceStarted
 from services.tts.publish import AudioOut
@@ -28,11 +29,21 @@ Say: TypeAlias = Callable[[VoiceStarted | ClauseVoiced | VoiceFinished], Awaitab
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """A voice, and how it is reached."""
+
+    name: str
+    """Of the same name are all that fail together, in all calls of the process."""
+    voice: Voice
+
+
+@dataclass(frozen=True, slots=True)
 class Ways:
     """The ways to have a reply spoken, in the order of trying (one may stand there twice), and the meters."""
 
     vendor: str
-    voices: tuple[Voice, ...]
+    ways: tuple[Way, ...]
+    breakers: Breakers
     late_after_s: float
     failures: Counter
     vendor_seconds: Histogram
@@ -66,16 +77,16 @@ async def speak_reply(ways: Ways, telling: Telling) -> VendorError | None:
 
 async def _try_ways(ways: Ways, telling: Telling) -> VendorError | None:
     failure: VendorError | None = None
-    refused: set[int] = set()
-    for voice in ways.voices:
-        if id(voice) in refused:
+    refused: set[str] = set()
+    for way in _in_order(ways):
+        if way.name in refused:
             continue
         try:
-            await _make(voice, ways, telling)
+            await _make(way.voice, ways, telling)
         except VendorError as error:
             failure = error
             if isinstance(error, VendorRefused):
-                refused.add(id(voice))
+                refused.add(way.name)
             if isinstance(error, VendorBusy):
                 await asyncio.sleep(_BUSY_WAIT_S)
             ways.failures.labels(vendor=error.vendor, code=error.code).inc()
@@ -89,6 +100,16 @@ async def _try_ways(ways: Ways, telling: Telling) -> VendorError | None:
         else:
             return None
     return failure
+
+
+def _in_order(ways: Ways) -> list[Way]:
+    """Those that rest come last: one that may fail is better than none."""
+    now_s = _now_s()
+    return sorted(ways.ways, key=lambda way: not ways.breakers.of(way.name).allows(now_s))
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def _make(voice: Voice, ways: Ways, telling: Telling) -> None:

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 import pytest
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from parley.breaker import Breakers
 from parley.errors import VendorBroken, VendorBusy, VendorError, VendorLate, VendorRefused
 from parley.v1.voice_pb2 import ClauseVoiced, VoiceFinished, VoiceStarted
 from services.tts.publish import AudioOut
 from services.tts.script import Script
 from services.tts.sound import ReplySound
-from services.tts.utter import Telling, Ways, speak_reply
+from services.tts.utter import Telling, Way, Ways, speak_reply
 from services.tts.vendors import Sound
+from services.tts.watched import WatchedVoice
 from tests.unit.tts.test_publish import Kept
 
 
@@ -65,7 +67,8 @@ class Voice:
 class Scene:
     """A reply of two clauses."""
 
-    voices: tuple[Voice, ...]
+    voices: tuple[Voice | WatchedVoice, ...]
+    breakers: Breakers = field(default_factory=Breakers)
     script: Script = field(default_factory=Script)
     bus: Kept = field(default_factory=Kept)
     said: list[VoiceStarted | ClauseVoiced | VoiceFinished] = field(default_factory=list)
@@ -75,7 +78,8 @@ class Scene:
         registry = CollectorRegistry()
         ways = Ways(
             vendor="test",
-            voices=self.voices,
+            ways=tuple(Way(f"way{self.voices.index(voice)}", voice) for voice in self.voices),
+            breakers=self.breakers,
             late_after_s=0.1,
             failures=Counter("failures", "x", ["vendor", "code"], registry=registry),
             vendor_seconds=Histogram("seconds", "x", ["vendor", "what"], registry=registry),
@@ -176,3 +180,25 @@ async def test_a_fault_of_ours_is_not_taken_for_the_vendors() -> None:
         await reply.play()
 
     assert caught.group_contains(ZeroDivisionError)
+
+
+async def test_a_voice_that_failed_often_is_not_asked_first_any_more() -> None:
+    """The next call does not pay again; a while later it is tried anew."""
+    broken, well = Voice(), Voice()
+    broken.failures = [VendorBroken("test", "down")] * 9
+    breakers = Breakers()
+
+    async def replied() -> VendorError | None:
+        reply = scene()
+        reply.voices = tuple(
+            WatchedVoice(v, breakers.of(f"way{n}"), "x") for n, v in enumerate((broken, well))
+        )
+        reply.breakers = breakers
+        return await reply.play()
+
+    for _ in range(3):
+        await replied()
+    tries = broken.tries
+
+    assert await replied() is None
+    assert broken.tries == tries == 3
