@@ -19,6 +19,8 @@ class Hearing(_Part):
     provider: Literal["deepgram"] = "deepgram"
     model: str = "nova-3"
     """A Deepgram model; one whose name begins with `flux` decides itself when a turn ends."""
+    other_models: tuple[str, ...] = ()
+    """Asked in this order when it fails; of the same kind."""
     language: str = "en"
     keyterms: tuple[str, ...] = ()
     """Names and words to expect."""
@@ -30,6 +32,12 @@ class Hearing(_Part):
     patience_ms: int = Field(default=1200, ge=100, le=10_000)
     """Silence granted after an unfinished phrase, in a dictated number, or when a long answer was asked for;
     no turn ends before, whatever the vendor says. A Flux model decides alone."""
+
+    @model_validator(mode="after")
+    def _of_a_kind(self) -> Self:
+        if len({name.startswith("flux") for name in (self.model, *self.other_models)}) > 1:
+            raise ValueError("other_models: either all are flux models or none is")
+        return self
 
 
 class Speculation(_Part):

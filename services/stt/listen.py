@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
 import structlog
@@ -10,6 +10,8 @@ from deepgram import AsyncDeepgramClient
 from google.protobuf.message import DecodeError
 
 from parley import streams, subjects
+from parley.agent import Hearing
+from parley.breaker import Breakers
 from parley.bus import Message
 from parley.epochs import AudioFence
 from parley.errors import VendorError
@@ -19,6 +21,7 @@ from parley.telemetry import Telemetry
 from parley.v1 import speech_pb2, work_pb2
 from parley.v1.audio_pb2 import CallerAudio
 from parley.v1.event_pb2 import Event
+from services.stt.choose_model import open_first_well
 from services.stt.endpointing import AskToFinalize, Decision, EagerEnd, Endpointing, EndTurn, GoOn
 from services.stt.line_watch import LineWatch
 from services.stt.patience import patience_for
@@ -27,7 +30,7 @@ from services.stt.settings import SttSettings
 from services.stt.sound_buffer import SoundBuffer
 from services.stt.transcribe import Transcribing
 from services.stt.transcript import HeardWord, Transcript
-from services.stt.vendors import Alive, Fixed, Guess, Heard, TurnHeard, UtteranceEnded
+from services.stt.vendors import Alive, Connection, Fixed, Guess, Heard, TurnHeard, UtteranceEnded
 from services.stt.vendors.deepgram import is_flux, new_client, open_connection
 from services.stt.voice_activity import Silero, VoiceActivity, VoiceChange, VoiceStarted
 
@@ -43,7 +46,9 @@ class CallOver(Exception):
 class Listener:
     """One call's ears. What it does happens under one lock: events are said in the order of hearing."""
 
-    def __init__(self, call: OwnedCall, client: AsyncDeepgramClient, settings: SttSettings) -> None:
+    def __init__(
+        self, call: OwnedCall, client: AsyncDeepgramClient, settings: SttSettings, breakers: Breakers
+    ) -> None:
         self._call = call
         self._hearing = call.agent.hearing
         self._known = known = recall(call.log.history)
@@ -65,9 +70,11 @@ class Listener:
         self._said_text = self._eager_text = ""
         self._vendor_turn = ""
         self._buffer = SoundBuffer(self._transcript.until_ms)
-        opener = partial(
-            open_connection, client, self._hearing, call.call_sid, settings.stt_connect_timeout_s
-        )
+
+        def open_model(hearing: Hearing) -> AbstractAsyncContextManager[Connection]:
+            return open_connection(client, hearing, call.call_sid, settings.stt_connect_timeout_s)
+
+        opener = partial(open_first_well, open_model, self._hearing, breakers)
         self._transcribing = Transcribing(opener, self._buffer, self._heard, self._vendor_failed)
 
     async def run(self) -> None:
@@ -274,11 +281,11 @@ class Listener:
 
 @asynccontextmanager
 async def open_listening(settings: SttSettings, _telemetry: Telemetry) -> AsyncIterator[ServeCall]:
-    """What lives as long as the process: the vendor's client."""
-    client = new_client(settings)
+    """What lives as long as the process: the vendor's client, and who is left alone."""
+    client, breakers = new_client(settings), Breakers()
 
     async def serve(call: OwnedCall) -> None:
         if not call.ended:
-            await Listener(call, client, settings).run()
+            await Listener(call, client, settings, breakers).run()
 
     yield serve

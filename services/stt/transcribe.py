@@ -139,6 +139,7 @@ def _first(group: BaseExceptionGroup[VendorError]) -> VendorError:
 
 
 def _wait_s(error: VendorError, failures: int) -> float:
-    if isinstance(error, VendorRefused):
+    # The first refusal may be answered by another model.
+    if isinstance(error, VendorRefused) and failures > 1:
         return _REFUSED_WAIT_S
     return float(min(_FIRST_WAIT_S * 2 ** (min(failures, 10) - 1), _LONGEST_WAIT_S))
