@@ -1,4 +1,4 @@
-"""`parley`: up, demo, call, turns, drill, doctor."""
+"""`parley`: up, demo, call, turns, replay, drill, doctor."""
 
 import asyncio
 from pathlib import Path
@@ -12,6 +12,7 @@ from cli.calls import many_calls, one_call
 from cli.demo import demo as hold_demo
 from cli.drill import edge_drop as hold_edge_drop
 from cli.plan import Size
+from cli.replay import run_replay
 from cli.settings import DeskSettings
 from cli.system import environment
 from cli.turns import show_turns
@@ -79,6 +80,24 @@ def turns(
 ) -> None:
     """Draw where each turn's milliseconds went in a call of the running system."""
     raise typer.Exit(asyncio.run(show_turns(_home(home), call_sid, Console())))
+
+
+@app.command()
+def replay(
+    call_sid: Annotated[str, typer.Argument(help="The call, as `parley call` and the log name it.")],
+    check: Annotated[
+        bool, typer.Option("--check", help="Only where today's code would act otherwise.")
+    ] = False,
+    fork: Annotated[int, typer.Option(min=0, help="Go on from this turn with another agent file.")] = 0,
+    agent: Annotated[str, typer.Option(help="Agent file's name; the call's own without.")] = "",
+    agents: Annotated[
+        str, typer.Option(help="Folder of agent files.", envvar="PARLEY_AGENTS_DIR")
+    ] = "agents",
+    home: Home = None,
+) -> None:
+    """Fold a call's log again, step by step, with what each stage knew."""
+    told = run_replay(_home(home), call_sid, check=check, fork_from=fork, agents=agents, agent=agent)
+    raise typer.Exit(told)
 
 
 drill = typer.Typer(help="Break something on purpose in a running system, and watch.", no_args_is_help=True)

@@ -29,23 +29,22 @@ from parley.v1.reply_pb2 import (
     ToolReturned,
 )
 from parley.v1.work_pb2 import StageFailed
-from services.brain import conversation, fillers, giving_up, silence, turn_taking
+from services.brain import fillers, giving_up, silence, turn_taking
 from services.brain.conversation import Conversation, ToolUse
 from services.brain.draft import Draft
-from services.brain.fillers import Fill, Waiting
-from services.brain.giving_up import GiveUp, Trouble
+from services.brain.fillers import Fill
+from services.brain.giving_up import GiveUp
+from services.brain.knowledge import Knowledge
 from services.brain.openers import opener_for
 from services.brain.ponder import Ponder, Pondered
 from services.brain.prompt import messages
 from services.brain.reconnecting import wants_apology
 from services.brain.settings import BrainSettings
-from services.brain.silence import Quiet
 from services.brain.tool_calls import ToolResult, run_tool, tools_of
 from services.brain.turn_taking import (
     Answer,
     Drop,
     EnterKeys,
-    Floor,
     Release,
     Resume,
     Speculate,
@@ -67,11 +66,7 @@ class Mind:
         self._call = call
         self._model = model
         self._tools = tools_of(call.agent)
-        self._known = Conversation()
-        self._floor = Floor()
-        self._quiet = Quiet()
-        self._waiting = Waiting()
-        self._trouble = Trouble()
+        self._knows = Knowledge()
         self._inbox: asyncio.Queue[Event | Pondered | ToolResult] = asyncio.Queue(_INBOX)
         definitions = [tool.definition for tool in self._tools]
         self._ponder = Ponder(call, model, definitions, breakers, self._inbox.put)
@@ -125,11 +120,11 @@ class Mind:
                 pass
 
     def _learn(self, event: Event, at_ms: int) -> None:
-        self._known = conversation.evolve(self._known, event)
-        self._floor = turn_taking.evolve(self._floor, event, now_ms=at_ms)
-        self._quiet = silence.evolve(self._quiet, event, now_ms=at_ms)
-        self._waiting = fillers.evolve(self._waiting, event, now_ms=at_ms)
-        self._trouble = giving_up.evolve(self._trouble, event, now_ms=at_ms)
+        self._knows = self._knows.after(event, at_ms)
+
+    @property
+    def _known(self) -> Conversation:
+        return self._knows.conversation
 
     async def _say(self, *bodies: Body) -> None:
         for body in bodies:
@@ -166,7 +161,7 @@ class Mind:
         """Answer, drop, resume, until nothing is to be done."""
         while True:
             now_ms = self._call.log.now_ms()
-            decision = turn_taking.decide(self._floor, self._known, self._call.agent, now_ms=now_ms)
+            decision = turn_taking.decide(self._knows.floor, self._known, self._call.agent, now_ms=now_ms)
             if decision is None or isinstance(decision, WaitUntil):
                 return decision.at_ms if decision else None
             await self._do(decision, tasks)
@@ -195,9 +190,9 @@ class Mind:
         """Say something while the caller is kept waiting."""
         call = self._call
         now_ms = call.log.now_ms()
-        match fillers.decide(self._waiting, self._floor, self._known, call.agent, now_ms=now_ms):
+        match fillers.decide(self._knows.waiting, self._knows.floor, self._known, call.agent, now_ms=now_ms):
             case Fill(text=text):
-                await self._say_whole(REPLY_KIND_FILLER, text, self._floor.words_turn)
+                await self._say_whole(REPLY_KIND_FILLER, text, self._knows.floor.words_turn)
             case WaitUntil(at_ms=at_ms):
                 return at_ms
             case None:
@@ -207,7 +202,9 @@ class Mind:
     async def _mind_silence(self) -> int | None:
         """Say what the silence wants said."""
         call = self._call
-        decision = silence.decide(self._quiet, self._floor, self._known, call.agent, now_ms=call.log.now_ms())
+        decision = silence.decide(
+            self._knows.quiet, self._knows.floor, self._known, call.agent, now_ms=call.log.now_ms()
+        )
         if decision is None or isinstance(decision, WaitUntil):
             return decision.at_ms if decision else None
         reply_id = await self._say_whole(silence.kind_of(decision), decision.text)
@@ -218,7 +215,7 @@ class Mind:
 
     async def _give_up(self) -> int | None:
         """Leave the call to Twilio when it cannot be gone on with."""
-        match giving_up.decide(self._trouble, self._known, now_ms=self._call.log.now_ms()):
+        match giving_up.decide(self._knows.trouble, self._known, now_ms=self._call.log.now_ms()):
             case GiveUp(reason=reason):
                 log.error("given up", reason=reason)
                 await self._say(FallbackRequested(reason=reason))
