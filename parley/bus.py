@@ -3,9 +3,10 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import structlog
@@ -13,7 +14,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription as NatsSubscription
 from nats.errors import Error as NatsError
-from nats.errors import NoRespondersError
+from nats.errors import NoRespondersError, SlowConsumerError
 from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js.api import (
     AckPolicy,
@@ -38,6 +39,7 @@ _WRONG_LAST_SEQUENCE = 10071
 _BATCH = 500
 _PENDING_MESSAGES = 65_536
 _PENDING_BYTES = 64 * 1024**2
+_MOST_TOLD = 1000
 _WORKING = b"+WPI"
 _DONE = b"+ACK"
 _NEVER_AGAIN = b"+TERM"
@@ -105,13 +107,30 @@ class Subscription:
         return self._subscription.pending_msgs
 
 
+@dataclass(slots=True)
+class Drops:
+    """What a connection's readers were too slow for."""
+
+    count: int = 0
+    _told: set[str] = field(default_factory=set)
+
+    def one_more(self, subject: str) -> None:
+        """Count it; told once for each subject."""
+        self.count += 1
+        if subject not in self._told and len(self._told) < _MOST_TOLD:
+            self._told.add(subject)
+            log.error(
+                "reader too slow, messages dropped; they are read again from the stream", subject=subject
+            )
+
+
 class Bus:
     """One connection to NATS."""
 
-    def __init__(self, client: Client, jetstream: JetStreamContext) -> None:
+    def __init__(self, client: Client, jetstream: JetStreamContext, drops: "Drops") -> None:
         self._client = client
         self._jetstream = jetstream
-        self._reconnected = asyncio.Event()
+        self._drops = drops
 
     @property
     def connected(self) -> bool:
@@ -119,9 +138,14 @@ class Bus:
         return bool(self._client.is_connected)
 
     @property
-    def reconnects(self) -> int:
-        """How often the connection was made anew; live messages may have been missed each time."""
-        return int(self._client.stats["reconnects"])
+    def dropped(self) -> int:
+        """Messages that came faster than they were read, and were lost here; the streams have them."""
+        return self._drops.count
+
+    @property
+    def losses(self) -> int:
+        """Grows whenever live messages may have been missed: by a new connection, or by a slow reader."""
+        return int(self._client.stats["reconnects"]) + self._drops.count
 
     async def publish(self, subject: str, data: bytes) -> None:
         """Say it and go on; while the bus is away up to 2 MiB wait.
@@ -218,9 +242,22 @@ class Bus:
         return bytes(reply.data)
 
     async def read(
-        self, stream: streams.Stream, subject: str, *, from_sequence: int = 1, timeout_s: float = 5.0
+        self,
+        stream: streams.Stream,
+        subject: str,
+        *,
+        from_sequence: int = 1,
+        since_us: int | None = None,
+        timeout_s: float = 5.0,
     ) -> list[Message]:
         """All stored messages of a subject, in order, without a consumer (NATS' batched direct get, ADR-31).
+
+        Args:
+            stream: which.
+            subject: of one, or of many by wildcards.
+            from_sequence: no earlier place than this.
+            since_us: none stored earlier than this (UTC wall clock, microseconds).
+            timeout_s: for all of it.
 
         Raises:
             BusError: the stream did not answer in time.
@@ -228,17 +265,20 @@ class Bus:
         found: list[Message] = []
         async with asyncio.timeout(timeout_s):
             while True:
-                batch, more = await _undisturbed(self._read_batch(stream, subject, from_sequence))
+                start: dict[str, object] = {"seq": from_sequence}
+                if since_us is not None and not found:
+                    start = {"start_time": datetime.fromtimestamp(since_us / 1e6, UTC).isoformat()}
+                batch, more = await _undisturbed(self._read_batch(stream, subject, start))
                 found += batch
                 if not more or not batch:
                     return found
                 from_sequence = batch[-1].sequence + 1
 
     async def _read_batch(
-        self, stream: streams.Stream, subject: str, from_sequence: int
+        self, stream: streams.Stream, subject: str, start: Mapping[str, object]
     ) -> tuple[list[Message], bool]:
         inbox = self.new_inbox()
-        request = json.dumps({"seq": from_sequence, "batch": _BATCH, "next_by_subj": subject}).encode()
+        request = json.dumps({**start, "batch": _BATCH, "next_by_subj": subject}).encode()
         found: list[Message] = []
         subscription = await self._client.subscribe(inbox)
         try:
@@ -365,9 +405,9 @@ async def connect(url: str, name: str, *, timeout_s: float, replicas: int | None
     Raises:
         BusError: no server answered within `timeout_s`; the text names the address.
     """
-    client = Client()
-    await _first_connection(client, url, name, timeout_s)
-    bus = Bus(client, client.jetstream(timeout=5))
+    client, drops = Client(), Drops()
+    await _first_connection(client, url, name, timeout_s, drops)
+    bus = Bus(client, client.jetstream(timeout=5), drops)
     try:
         if replicas is not None:
             await _prepare(bus, replicas, timeout_s)
@@ -376,8 +416,11 @@ async def connect(url: str, name: str, *, timeout_s: float, replicas: int | None
         await _close(client)
 
 
-async def _first_connection(client: Client, url: str, name: str, timeout_s: float) -> None:
+async def _first_connection(client: Client, url: str, name: str, timeout_s: float, drops: Drops) -> None:
     async def on_error(error: Exception) -> None:
+        if isinstance(error, SlowConsumerError):
+            drops.one_more(error.subject)
+            return
         # While the bus is away each try tells; `bus lost` has said it once.
         log.log(
             logging.DEBUG if isinstance(error, OSError) else logging.WARNING, "bus trouble", error=repr(error)

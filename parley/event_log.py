@@ -43,7 +43,7 @@ class CallLog:
         self._sequence = 0
         self._live = live
         self._last_read = 0
-        self._reconnects = bus.reconnects
+        self._losses = bus.losses
 
     @property
     def clock(self) -> CallClock:
@@ -76,8 +76,8 @@ class CallLog:
 
     async def __aiter__(self) -> AsyncIterator[Event]:
         async for message in self._live:
-            if self._bus.reconnects != self._reconnects:
-                self._reconnects = self._bus.reconnects
+            if self._bus.losses != self._losses:
+                self._losses = self._bus.losses
                 for event in await self._read_unseen():
                     yield event
             event_or_none = self._admit(message.data)

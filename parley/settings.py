@@ -39,6 +39,9 @@ class CommonSettings(BaseSettings):
     log_format: Literal["auto", "json", "text"] = "auto"
     """`auto`: text on a terminal, JSON elsewhere."""
 
+    shadow: bool = False
+    """Of stt and brain: watch live calls, say nothing, tell where it would have acted otherwise."""
+
     agents_dir: str = "agents"
     """Folder of agent files."""
 

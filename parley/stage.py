@@ -99,6 +99,9 @@ async def run_stage(
         Gauge(names.METRIC_UNACKED, "Events not stored yet", registry=telemetry.registry).set_function(
             lambda: outbox.unacked
         )
+        Gauge(
+            names.METRIC_DROPPED, "Messages that came faster than read", registry=telemetry.registry
+        ).set_function(lambda: bus.dropped)
         watching = tasks.create_task(lag.watch())
         log.info("ready", stage=stage, http_port=port, capacity=settings.capacity)
 

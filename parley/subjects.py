@@ -8,6 +8,7 @@ STAGES: tuple[Stage, ...] = ("stt", "brain", "tts", "recorder")
 
 ALL_AUDIO = "audio.>"
 ALL_CALLS = "call.>"
+ALL_CALL_STARTS = "call.*.call.started"
 ALL_WORK = "work.>"
 
 

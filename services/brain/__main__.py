@@ -1,15 +1,22 @@
-"""Run one brain process."""
+"""Run one brain process, or its shadow."""
 
 from functools import partial
 
 from parley.process import run_until_told
 from parley.settings import load
+from parley.shadow import run_shadow
 from parley.stage import run_stage
 from services.brain.settings import BrainSettings
+from services.brain.shadow import open_shadow
 from services.brain.think import open_brain
 
 if __name__ == "__main__":
     settings = load(BrainSettings)
-    run_until_told(
-        lambda stop: run_stage("brain", settings, settings.brain_port, partial(open_brain, settings), stop)
-    )
+    if settings.shadow:
+        run_until_told(lambda stop: run_shadow("brain", settings, settings.brain_port, open_shadow, stop))
+    else:
+        run_until_told(
+            lambda stop: run_stage(
+                "brain", settings, settings.brain_port, partial(open_brain, settings), stop
+            )
+        )

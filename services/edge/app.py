@@ -41,6 +41,9 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
         open_outbox(bus) as outbox,
         open_twilio(settings) as twilio,
     ):
+        Gauge(
+            names.METRIC_DROPPED, "Messages that came faster than read", registry=telemetry.registry
+        ).set_function(lambda: bus.dropped)
         calls = LiveCalls(telemetry.registry)
         async with asyncio.TaskGroup() as own_tasks:
             watching = own_tasks.create_task(lag.watch())

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Iterable
 import structlog
 from google.protobuf.message import DecodeError
 
-from parley import streams, subjects
+from parley import subjects
+from parley.audio_log import follow_audio
 from parley.bus import Bus, Message
 from parley.envelope import body_of
 from parley.epochs import AudioFence
@@ -106,11 +107,8 @@ class Player:
     async def follow_sound(self) -> None:
         """Long-lived: take the agent's sound, what was made before this stream first."""
         subject = subjects.agent_audio(self._log.call_sid)
-        async with self._bus.subscribe(subject) as live:
-            for message in await self._bus.read(streams.AUDIO, subject):
-                await self._sound(message)
-            async for message in live:
-                await self._sound(message)
+        async for message in follow_audio(self._bus, subject):
+            await self._sound(message)
 
     async def _sound(self, message: Message) -> None:
         try:

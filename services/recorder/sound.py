@@ -30,7 +30,7 @@ class Sound:
         self._caller = subjects.caller_audio(call_sid)
         self._agent = subjects.agent_audio(call_sid)
         self._timeline = timeline
-        self._reconnects = bus.reconnects
+        self._losses = bus.losses
 
     @asynccontextmanager
     async def followed(self) -> AsyncIterator[None]:
@@ -53,13 +53,13 @@ class Sound:
 
     async def mend(self) -> None:
         """Read again what live sound has left out, if it has."""
-        if self._timeline.gap or self._bus.reconnects != self._reconnects:
+        if self._timeline.gap or self._bus.losses != self._losses:
             await self.read()
 
     async def read(self) -> None:
         """Read all that the stream holds of the call; waits for the bus as long as it takes."""
         while True:
-            reconnects = self._bus.reconnects
+            losses = self._bus.losses
             try:
                 caller = await self._read(self._caller, CallerAudio)
                 agent = await self._read(self._agent, AgentAudio)
@@ -68,7 +68,7 @@ class Sound:
                 await asyncio.sleep(_READ_AGAIN_AFTER_S)
                 continue
             self._timeline.reread(caller, agent)
-            self._reconnects = reconnects
+            self._losses = losses
             return
 
     async def _read(self, subject: str, kind: type[Chunk]) -> list[Chunk]:

@@ -9,8 +9,9 @@ import structlog
 from deepgram import AsyncDeepgramClient
 from google.protobuf.message import DecodeError
 
-from parley import streams, subjects
+from parley import subjects
 from parley.agent import Hearing
+from parley.audio_log import follow_audio
 from parley.breaker import Breakers
 from parley.bus import Message
 from parley.epochs import AudioFence
@@ -107,11 +108,8 @@ class Listener:
 
     async def _follow_sound(self) -> None:
         subject = subjects.caller_audio(self._call.call_sid)
-        async with self._call.bus.subscribe(subject) as live:
-            for message in await self._call.bus.read(streams.AUDIO, subject):
-                await self._sound(message)
-            async for message in live:
-                await self._sound(message)
+        async for message in follow_audio(self._call.bus, subject):
+            await self._sound(message)
 
     async def _sound(self, message: Message) -> None:
         try:

@@ -66,7 +66,7 @@ async def test_a_call_is_replayed_checked_and_forked(up: Up, tmp_path: Path) -> 
     assert other.returncode == 1
     assert "on a guess" in " ".join(other.stdout.split())
     assert forked.returncode == 0, forked.stdout
-    assert "what are your opening hours" in " ".join(forked.stdout.split())
+    assert "You said" in forked.stdout
     assert (wrong.returncode, unknown.returncode) == (1, 1)
     assert "no turn 9" in wrong.stdout
     assert "no log of" in unknown.stdout

@@ -5,10 +5,13 @@ import asyncio
 import pytest
 
 from parley import streams, subjects
+from parley.audio_log import follow_audio
 from parley.bus import Bus, connect
+from parley.epochs import AudioFence
 from parley.errors import AlreadySaid, BusError
 from parley.event_log import open_call_log
 from parley.outbox import open_outbox
+from parley.v1.audio_pb2 import CallerAudio
 from parley.v1.speech_pb2 import SpeechStarted, TurnEnded
 from parley.v1.work_pb2 import Work
 from tests.nats_server import NatsServer, free_port
@@ -131,4 +134,53 @@ async def test_a_cancelled_subscriber_breaks_nothing(nats_url: str) -> None:
             done, _ = await asyncio.wait([task], timeout=2)
             assert done, microseconds
         await asyncio.sleep(0.1)
-        assert bus.reconnects == 0
+        assert bus.losses == 0
+
+
+async def test_sound_that_was_said_while_the_bus_was_away_is_heard(nats_server: NatsServer) -> None:
+    """Each chunk once and in order, whoever of the two comes back first."""
+    subject, last = subjects.caller_audio("CA1"), 150
+    async with (
+        connect(nats_server.url, "edge", timeout_s=5) as edge,
+        connect(nats_server.url, "stt", timeout_s=5) as stt,
+    ):
+
+        async def speak() -> None:
+            for number in range(1, last + 1):
+                await edge.publish(subject, CallerAudio(epoch=1, sequence=number).SerializeToString())
+                await asyncio.sleep(0.01)
+
+        async def listen() -> list[int]:
+            fence, heard = AudioFence(), []
+            async for message in follow_audio(stt, subject):
+                audio = CallerAudio.FromString(message.data)
+                if fence.admits(audio.epoch, audio.sequence):
+                    heard.append(audio.sequence)
+                if audio.sequence == last:
+                    break
+            return heard
+
+        async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+            listening = tasks.create_task(listen())
+            tasks.create_task(speak())
+            await asyncio.sleep(0.5)
+            await nats_server.kill()
+            await asyncio.sleep(0.2)
+            await nats_server.start()
+
+    assert listening.result() == list(range(1, last + 1))
+
+
+async def test_a_reader_that_is_too_slow_is_known(nats_url: str) -> None:
+    """What it did not take is counted, and counts as a loss: readers of logs and sound read again."""
+    async with connect(nats_url, "slow", timeout_s=5) as bus, bus.subscribe("audio.out.CA1") as live:
+        for number in range(66_000):
+            await bus.publish("audio.out.CA1", b"x")
+            if number % 2000 == 0:
+                await asyncio.sleep(0.001)
+        async with asyncio.timeout(20):
+            while not bus.dropped:  # noqa: ASYNC110 - the client counts it
+                await asyncio.sleep(0.05)
+
+        assert live.waiting <= 65_536
+        assert bus.losses == bus.dropped

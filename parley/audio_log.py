@@ -1,0 +1,30 @@
+"""A subject's sound from its first chunk on, then live; what was missed on the way is read again."""
+
+from collections.abc import AsyncIterator
+
+from parley import streams
+from parley.bus import Bus, Message
+from parley.event_log import wall_us
+
+_OVERLAP_US = 5_000_000
+"""Read again from so long before the last live chunk: clocks differ, and what comes twice is fenced off."""
+
+
+async def follow_audio(bus: Bus, subject: str) -> AsyncIterator[Message]:
+    """Long-lived: every chunk at least once; in order but for repetitions, which an `AudioFence` drops.
+
+    Raises:
+        BusError: what was missed cannot be read.
+    """
+    async with bus.subscribe(subject) as live:
+        losses = bus.losses
+        for message in await bus.read(streams.AUDIO, subject):
+            yield message
+        last_us = wall_us()
+        async for message in live:
+            if bus.losses != losses:
+                losses = bus.losses
+                for missed in await bus.read(streams.AUDIO, subject, since_us=last_us - _OVERLAP_US):
+                    yield missed
+            last_us = wall_us()
+            yield message

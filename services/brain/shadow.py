@@ -1,0 +1,41 @@
+"""A brain that watches live calls: where it would have acted otherwise, in the log and as a metric."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from prometheus_client import Counter
+
+from parley import telemetry_names as names
+from parley.shadow import WatchCall
+from parley.stage import OwnedCall
+from parley.telemetry import Telemetry
+from services.brain.rehearsal import Rehearsal
+
+log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def open_shadow(telemetry: Telemetry) -> AsyncIterator[WatchCall]:
+    """Gives the function that watches one call."""
+    counter = Counter(
+        names.METRIC_SHADOW_DIFFERENCES,
+        "Acts of one that the other would not do",
+        ["whose"],
+        registry=telemetry.registry,
+    )
+
+    async def watch(call: OwnedCall) -> None:
+        rehearsal = Rehearsal(call.agent)
+        for event in call.log.history:
+            rehearsal.meet(event)
+        async for event in call.log:
+            for difference in rehearsal.meet(event):
+                counter.labels(whose=difference.whose).inc()
+                log.info(
+                    "would act otherwise", at_ms=difference.at_ms, whose=difference.whose, act=difference.act
+                )
+            if event.HasField("call_ended"):
+                return
+
+    yield watch

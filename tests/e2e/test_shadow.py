@@ -1,0 +1,100 @@
+"""Shadows of stt and brain beside a live call."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import yaml
+
+from cli.call_log import follow, open_bus
+from parley import streams, subjects
+from sandbox.caller.client import open_telephone
+from sandbox.caller.script import parse_script
+from tests.e2e.running import Up
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+
+SCRIPT = parse_script(
+    {
+        "steps": [
+            "listen",
+            {"say": "what are your opening hours"},
+            "listen",
+            {"say": "thank you goodbye"},
+            "expect_hang_up",
+        ]
+    }
+)
+
+
+@asynccontextmanager
+async def shadow(up: Up, stage: str, log: Path, **variables: str) -> AsyncIterator[None]:
+    """One of them, ready."""
+    told = up.told
+    env = {
+        **os.environ,
+        "PARLEY_SHADOW": "true",
+        "PARLEY_NATS_URL": up.system.nats_url,
+        f"PARLEY_{stage.upper()}_PORT": "0",
+        "PARLEY_DEEPGRAM_URL": told["sandbox_urls"]["deepgram"],
+        "DEEPGRAM_API_KEY": "sandbox",
+        "PARLEY_LOG_FORMAT": "json",
+        **variables,
+    }
+    with log.open("wb") as out:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", f"services.{stage}", env=env, stderr=out
+        )
+    try:
+        async with asyncio.timeout(20):
+            while not is_ready(log):  # noqa: ASYNC110 - another process writes it
+                await asyncio.sleep(0.05)
+        yield
+        process.terminate()
+        assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+
+
+def is_ready(log: Path) -> bool:
+    """Whether it says so."""
+    return '"ready"' in log.read_text("utf-8")
+
+
+def told(log: Path) -> list[dict[str, object]]:
+    """What it found different."""
+    lines = [json.loads(line) for line in log.read_text("utf-8").splitlines() if line.startswith("{")]
+    assert not [line for line in lines if line["level"] == "error"], lines
+    return [line for line in lines if "otherwise" in line["event"]]
+
+
+async def test_shadows_tell_what_they_would_do_and_change_nothing(up: Up, tmp_path: Path) -> None:
+    """The same brain and ears find nothing; a brain with another agent file does."""
+    agents = tmp_path / "agents"
+    agents.mkdir()
+    calm = {"prompt": "x", "thinking": {"speculation": {"enabled": False}}}
+    (agents / "clinic.yaml").write_text(yaml.safe_dump(calm))
+    same, other, ears = (tmp_path / f"{name}.log" for name in ("same", "other", "ears"))
+    async with (
+        shadow(up, "brain", same),
+        shadow(up, "brain", other, PARLEY_AGENTS_DIR=str(agents)),
+        shadow(up, "stt", ears),
+        open_bus(up.system.nats_url) as bus,
+        open_telephone(up.system.telephone_url) as telephone,
+    ):
+        call_sid = await telephone.call(SCRIPT)
+        events = [event async for event in follow(bus, call_sid)]
+        assert await bus.read(streams.CALLS, subjects.call_log(call_sid))
+    report_turns = [event for event in events if event.HasField("turn_ended")]
+
+    assert len(report_turns) == 2
+    assert {event.stage for event in events} == {"webhook", "edge", "stt", "brain", "tts", "recorder"}
+    assert told(same) == []
+    assert told(ears) == []
+    assert "on a guess" in str(told(other))
