@@ -81,6 +81,8 @@ class Speaking(_Part):
     stability: float = Field(default=0.5, ge=0, le=1)
     similarity: float = Field(default=0.8, ge=0, le=1)
     speed: float = Field(default=1.0, ge=0.7, le=1.2)
+    first_clause: Literal["phrase", "sentence"] = "phrase"
+    """What the voice begins with: the first phrase that makes sense, or all up to the first comma or stop."""
     others: tuple[OtherVoice, ...] = ()
     """Asked in this order when the voice fails."""
 

@@ -105,7 +105,9 @@ def table(rounds: Sequence[Round]) -> Table:
         if made.turns is not None:
             name = made.name if made.stt_final_ms == STT_FINAL_MS else f"{made.name}, STT {made.stt_final_ms}"
             row(f"first sound, {name}", made, made.turns.waited)
-            row("  to the ms, without the line's frames", made, made.turns.arrived)
+            if made.name != OPENER:
+                # An opener's sound is no vendor's: nothing tells when its turn's final came.
+                row("  to the ms, without the line's frames", made, made.turns.arrived)
             if made.name == PLAIN:
                 row("  of it the vendors' own", made, made.turns.vendors)
                 row("  overhead", made, made.turns.overhead)

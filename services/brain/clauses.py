@@ -25,18 +25,42 @@ _CAPITAL_FOLLOWS = re.compile(r"\s+[A-Z\"'“¿¡]")
 _MEETS_CAPITALS = re.compile(r"(?:a\.m|p\.m|etc|inc|ltd|jr|sr)\.$", re.IGNORECASE)
 
 
-class ClauseCutter:
-    """Takes tokens, gives clauses; joining all clauses gives the text that came in."""
+_SHORT_ANSWER = re.compile(
+    r"^\W*(?:yes|no|yeah|sure|certainly|absolutely|of course|okay|ok|right|great|good|perfect|thanks"
+    r"|thank you|ja|nein|gern|natürlich|gut|danke|sí|no|claro|gracias|oui|non|bien sûr|merci),(?=\s)",
+    re.IGNORECASE,
+)
+"""What stands alone however short it is."""
+_PHRASE_BEGINS = re.compile(
+    r"\s(?:and|but|or|so|because|if|when|while|that|which|who|for|from|with|at|on|in|until|before|after"
+    r"|und|aber|oder|weil|dass|wenn|für|mit|am|um|bis|y|pero|porque|que|para|con|et|mais|parce|pour|avec)\s*",
+    re.IGNORECASE,
+)
+"""Before these a voice may breathe."""
+_PHRASE_WORDS = 3
 
-    def __init__(self) -> None:
+
+class ClauseCutter:
+    """Takes tokens, gives clauses; joining all clauses gives the text that came in.
+
+    With `by_phrase` the first clause may end before a phrase begins ("We are open | from eight to six"): the
+    voice begins while the rest is on its way.
+    """
+
+    def __init__(self, *, by_phrase: bool = False) -> None:
         self._text = ""
         self._cut_any = False
+        self._by_phrase = by_phrase
 
     def push(self, token: str) -> list[str]:
         """Add a token; gives the clauses it completes."""
-        self._text += token
         clauses: list[str] = []
-        while (end := self._end()) is not None:
+        if self._by_phrase and not self._cut_any and self._is_phrase(token):
+            clauses.append(self._text)
+            self._text = ""
+            self._cut_any = True
+        self._text += token
+        while self._text and (end := self._end()) is not None:
             clauses.append(self._text[:end])
             self._text = self._text[end:]
             self._cut_any = True
@@ -46,6 +70,11 @@ class ClauseCutter:
         """The rest, if it holds anything to say."""
         rest, self._text = self._text, ""
         return [rest] if rest.strip() else []
+
+    def _is_phrase(self, token: str) -> bool:
+        """Whether a phrase begins with this token, and enough is there before it."""
+        begins = _PHRASE_BEGINS.fullmatch(token) is not None
+        return begins and len(self._text.split()) >= _PHRASE_WORDS and len(self._text) >= _FIRST_CLAUSE_CHARS
 
     def _end(self) -> int | None:
         """Where the next clause ends, white space after it included; None to wait for more."""
@@ -75,6 +104,8 @@ class ClauseCutter:
     def _pause_end(self) -> int | None:
         least = _LATER_CLAUSE_CHARS if self._cut_any else _FIRST_CLAUSE_CHARS
         match = _PAUSE.search(self._text, max(0, least - 1))
+        if self._by_phrase and not self._cut_any:
+            match = _SHORT_ANSWER.match(self._text) or match
         return self._after_space(match.end()) if match else None
 
     def _after_space(self, end: int) -> int:

@@ -16,13 +16,20 @@ class Draft:
     """One reply, from its first token to its end."""
 
     def __init__(
-        self, reply_id: str, turn: int, ending_tools: frozenset[str] = frozenset(), opener: str = ""
+        self,
+        reply_id: str,
+        turn: int,
+        ending_tools: frozenset[str] = frozenset(),
+        opener: str = "",
+        *,
+        by_phrase: bool = False,
     ) -> None:
         self.reply_id = reply_id
         self.turn = turn
         self.opener = opener
         self._ending_tools = ending_tools
-        self._cutter = ClauseCutter()
+        self._by_phrase = by_phrase
+        self._cutter = ClauseCutter(by_phrase=by_phrase)
         self._clauses = 0
         self._began = False
         self._asked_ms = self._first_token_ms = 0
@@ -61,7 +68,7 @@ class Draft:
 
     def retry(self) -> None:
         """Begin anew with the next try."""
-        self._cutter = ClauseCutter()
+        self._cutter = ClauseCutter(by_phrase=self._by_phrase)
 
     def leave_unfinished(self) -> list[Body]:
         """End a reply in mid-sentence that another will go on with."""

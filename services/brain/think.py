@@ -236,7 +236,8 @@ class Mind:
 
     def _draft(self, turn: int, opener: str = "") -> Draft:
         ending = frozenset(tool.name for tool in self._tools if tool.ends_call)
-        return Draft(f"r{len(self._known.replies) + 1}", turn, ending, opener)
+        by_phrase = self._call.agent.speaking.first_clause == "phrase"
+        return Draft(f"r{len(self._known.replies) + 1}", turn, ending, opener, by_phrase=by_phrase)
 
     async def _answer(
         self, turn: int, known: Conversation, tasks: asyncio.TaskGroup, *, held: bool = False

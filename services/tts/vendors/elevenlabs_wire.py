@@ -83,7 +83,7 @@ def opening(context_id: str, speaking: Speaking) -> str:
 
 def clause(context_id: str, text: str) -> str:
     """A clause to be spoken now."""
-    return json.dumps({"text": f"{text.rstrip()} ", "context_id": context_id, "flush": True})
+    return json.dumps({"text": f"{text.strip()} ", "context_id": context_id, "flush": True})
 
 
 def keep_alive(context_id: str) -> str:

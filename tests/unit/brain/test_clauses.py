@@ -1,5 +1,7 @@
 """Text is cut where a voice would breathe."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,3 +55,35 @@ def test_a_text_without_punctuation_is_cut_too() -> None:
     clauses = cut("word " * 100)
 
     assert max(map(len, clauses)) <= 200
+
+
+def tokens(text: str, *, by_phrase: bool = True) -> list[tuple[int, str]]:
+    """Clauses of a text that comes as a model's tokens, each with the number of its completing token."""
+    cutter = ClauseCutter(by_phrase=by_phrase)
+    parts = re.findall(r" ?[\w'$@-]+|[^\w]", text)
+    found = [(n, clause) for n, part in enumerate(parts) for clause in cutter.push(part)]
+    return found + [(len(parts), clause) for clause in cutter.finish()]
+
+
+@pytest.mark.parametrize(
+    ("text", "clauses"),
+    [
+        (
+            "We are open from eight to six. Fine?",
+            [(3, "We are open"), (8, " from eight to six. "), (10, "Fine?")],
+        ),
+        ("Yes, there is a place. Fine?", [(2, "Yes, "), (7, "there is a place. "), (9, "Fine?")]),
+        ("Of course, for you.", [(3, "Of course, "), (6, "for you.")]),
+        ("Come for a visit.", [(5, "Come for a visit.")]),
+    ],
+)
+def test_the_voice_may_begin_with_a_phrase(text: str, clauses: list[tuple[int, str]]) -> None:
+    """Once three words are there, or an answer that stands alone; what follows is cut as ever."""
+    assert tokens(text) == clauses
+    assert "".join(clause for _, clause in tokens(text)) == text
+
+
+def test_without_phrases_the_first_clause_ends_at_its_comma_or_stop() -> None:
+    """For voices that sound better so."""
+    assert tokens("We are open from eight. Fine?", by_phrase=False)[0] == (6, "We are open from eight. ")
+    assert tokens("Yes, there is a place. Fine?", by_phrase=False)[0] == (7, "Yes, there is a place. ")
