@@ -8,6 +8,7 @@ from statistics import median
 
 from bench.chaos.strikes import Strike
 from bench.chaos.talk import GOODBYE, answer_to, own_words
+from bench.turns.barge_in_figures import began_at_us
 from bench.turns.calls import Call
 from cli.word_match import bare
 from parley.v1.event_pb2 import Event
@@ -117,7 +118,7 @@ def _tools(call: Call, losses: Losses) -> None:
 
 def silences(report: Report, usual_ms: float) -> list[Silence]:
     """Where the agent was to be heard and was not."""
-    began_us = _began_us(report)
+    began_us = began_at_us(report)
     if began_us is None:
         return []
     found: list[Silence] = []
@@ -131,13 +132,6 @@ def silences(report: Report, usual_ms: float) -> list[Silence]:
             from_us = began_us + end_ms * 1000
             found.append(Silence(from_us, from_us + answer.gap_ms * 1000, usual_ms))
     return found
-
-
-def _began_us(report: Report) -> float | None:
-    for answer, line in zip(report.responses, report.said, strict=False):
-        if answer.gap_ms is not None and answer.first_sound_at is not None:
-            return answer.first_sound_at * 1e6 - (line.end_ms + answer.gap_ms) * 1000
-    return None
 
 
 def _pause_ms(quiet: Iterable[Silence], at_us: int) -> float:

@@ -8,7 +8,7 @@ from bench.turns.calls import Call
 from parley.envelope import body_of
 from parley.v1 import playback_pb2, reply_pb2, speech_pb2
 from parley.v1.event_pb2 import Event
-from sandbox.caller.report import HeardLine
+from sandbox.caller.report import Report
 from services.brain import conversation
 from services.brain.conversation import Conversation
 from services.brain.reply import Reply
@@ -16,6 +16,8 @@ from services.brain.reply import Reply
 _RESUMED_WITHIN_MS = 700.0
 _SEAM_CHARACTERS = 3
 """Where the sound was cut within a character it is read twice or not at all."""
+_CLOCKS_US = 100_000
+"""By so much a sound may be on the line before the log says so."""
 
 
 @dataclass(slots=True)
@@ -49,9 +51,11 @@ def barge_in_figures(calls: Iterable[Call]) -> BargeInFigures:
     for call in calls:
         figures.silent_after += [barge_in.agent_silent_after_ms for barge_in in call.report.barge_ins]
         figures.own += _own_ms(call.events)
-        for reply, line in zip(broken_off(call.events), interrupted_lines(call), strict=False):
+        for reply in broken_off(call.events):
+            heard = heard_of(call, reply.reply_id)
+            if heard is None:
+                continue
             figures.cuts += 1
-            heard = line.text or ""
             if is_exact(reply, heard):
                 figures.exact += 1
             else:
@@ -78,12 +82,34 @@ def broken_off(events: Iterable[Event]) -> list[Reply]:
     return [reply for reply in known.replies if reply.dropped == "barge_in" and reply.audible]
 
 
-def interrupted_lines(call: Call) -> list[HeardLine]:
-    """What the caller heard of those, in their order."""
-    spoke = [barge_in.spoke_at_ms for barge_in in call.report.barge_ins]
-    return [
-        next(line for line in call.report.heard if line.start_ms <= at_ms < line.end_ms) for at_ms in spoke
-    ]
+def heard_of(call: Call, reply_id: str) -> str | None:
+    """What the caller heard of a reply that was broken off: all between its start and its end in the log."""
+    began_us = began_at_us(call.report)
+    start_us = end_us = None
+    for event in call.events:
+        match body_of(event):
+            case playback_pb2.PlaybackStarted(reply_id=name) if name == reply_id and start_us is None:
+                start_us = event.sent_at_us
+            case playback_pb2.BargeIn(reply_id=name) if name == reply_id:
+                end_us = event.sent_at_us
+            case _:
+                pass
+    if began_us is None or start_us is None or end_us is None:
+        return None
+    lines = (
+        line.text or ""
+        for line in call.report.heard
+        if start_us - _CLOCKS_US <= began_us + line.start_ms * 1000 <= end_us
+    )
+    return "".join(lines)
+
+
+def began_at_us(report: Report) -> float | None:
+    """Wall clock of the call's first frame, by the first answer's two times; None without one."""
+    for answer, line in zip(report.responses, report.said, strict=False):
+        if answer.gap_ms is not None and answer.first_sound_at is not None:
+            return answer.first_sound_at * 1e6 - (line.end_ms + answer.gap_ms) * 1000
+    return None
 
 
 def _own_ms(events: Iterable[Event]) -> list[float]:

@@ -65,6 +65,7 @@ def as_json(rounds: Sequence[Round], seed: int) -> dict[str, object]:
             sum(r.barge_ins.exact for r in barge_in if r.barge_ins),
             sum(r.barge_ins.cuts for r in barge_in if r.barge_ins),
         ),
+        "heard_wrongly": [text for r in barge_in if r.barge_ins for text in r.barge_ins.wrong],
         "false_interruptions_resumed": share(
             sum(r.noises.resumed for r in noise if r.noises), sum(r.noises.noises for r in noise if r.noises)
         ),
