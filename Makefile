@@ -46,6 +46,9 @@ bench-turns: setup ## what a turn costs, less the vendors' time; barge-in; write
 chaos: setup ## kill, stop and end everything while calls go on; what was lost; writes build/chaos.json (20 minutes)
 	$(BIN)/python -m bench.chaos $(ARGS)
 
+soak: setup ## an hour's worth of calls at a high rate; what they leave behind; writes build/soak.json (ten minutes)
+	$(BIN)/python -m bench.soak $(ARGS)
+
 lock: ## pin all dependencies anew, hashes and no index
 	for x in dev edge stt brain tts recorder desk; do $(BIN)/uv pip compile pyproject.toml --extra $$x --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet $$(test $$x = dev || echo --constraint requirements/dev.txt) --output-file requirements/$$x.txt || exit 1; done
 
@@ -53,4 +56,4 @@ proto: setup ## generate parley/v1 and docs/events.md from proto/
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --pyi_out=. proto/parley/v1/*.proto
 	$(BIN)/python proto/make_docs.py
 
-.PHONY: help setup demo up call format check quick test bench bench-turns chaos lock proto
+.PHONY: help setup demo up call format check quick test bench bench-turns chaos soak lock proto

@@ -1,6 +1,5 @@
 """`make bench`: calls at 1, 10 and 20 at once on this machine; a table, and build/bench.json."""
 
-import asyncio
 import json
 import sys
 import tempfile
@@ -10,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.measure import Round, measure, percentile, summary
+from bench.run import run
 from cli.log_lines import LogWatch
 from cli.plan import SERVICES
 from cli.system import environment, free_ports, running_system
@@ -71,7 +71,7 @@ def main() -> int:
     """Run, print, write."""
     console = Console()
     latencies = _set_latencies()
-    rounds = asyncio.run(_bench(console))
+    rounds = run(_bench(console))
     console.print(_table(rounds, sum(latencies.values())))
     _OUT.parent.mkdir(exist_ok=True)
     figures = {"set_latencies_ms": latencies, "rounds": [summary(round_) for round_ in rounds]}

@@ -15,6 +15,7 @@ from cli.log_lines import LogWatch
 from cli.plan import SERVICES
 from cli.system import System
 from parley import telemetry_names as names
+from parley.turn_timing import PARTS
 from sandbox.caller.crowd import crowd
 
 _SAMPLE_S = 0.5
@@ -41,9 +42,9 @@ class Round:
         return sorted(gap for result in self.results for gap in result.gaps_ms)
 
     def part_ms(self, part: str) -> list[float]:
-        """A stage's share of each turn: hearing, thinking, speaking or playing."""
-        values = [getattr(timing, f"{part}_ms") for r in self.results for timing in r.timings]
-        return sorted(float(value) for value in values if value is not None)
+        """A stage's share of each turn, by its name in `PARTS`."""
+        took = [timing.parts_ms for result in self.results for timing in result.timings]
+        return sorted(float(parts_ms[part]) for parts_ms in took if part in parts_ms)
 
 
 def percentile(values: list[float], q: float) -> float:
@@ -132,10 +133,7 @@ def summary(round_: Round) -> dict[str, object]:
             "p99": percentile(gaps, 0.99),
             "mean": round(statistics.fmean(gaps), 1) if gaps else 0,
         },
-        "parts_p50_ms": {
-            part: percentile(round_.part_ms(part), 0.5)
-            for part in ("hearing", "thinking", "speaking", "playing")
-        },
+        "parts_p50_ms": {part: percentile(round_.part_ms(part), 0.5) for part in PARTS},
         "bus_hop_ms": {"p50": round(round_.hop_p50_ms, 3), "p99": round(round_.hop_p99_ms, 3)},
         "cpu_s_per_call_s": {name: round(value, 5) for name, value in round_.cpu_s_per_call_s.items()},
         "rss_idle_mb": {name: round(value, 1) for name, value in round_.rss_idle_mb.items()},

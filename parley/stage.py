@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import structlog
-from prometheus_client import Gauge
 
-from parley import telemetry_names as names
 from parley.agent import Agent, read_agent
 from parley.bus import Bus, Claim, connect
 from parley.errors import BusError
@@ -19,6 +17,7 @@ from parley.event_log import CallLog, open_call_log, wall_us
 from parley.health import Health, health_app, serve
 from parley.lag import Lag
 from parley.outbox import Outbox, open_outbox
+from parley.process_metrics import tell_of_process
 from parley.settings import CommonSettings
 from parley.subjects import Stage
 from parley.telemetry import Telemetry, start
@@ -78,9 +77,6 @@ async def run_stage(
     """
     telemetry = start(stage, settings)
     lag = Lag()
-    Gauge(names.METRIC_LOOP_LAG_MS, "Event loop lateness", registry=telemetry.registry).set_function(
-        lambda: lag.ms
-    )
     async with (
         connect(
             settings.nats_url, stage, timeout_s=settings.start_timeout_s, replicas=settings.nats_replicas
@@ -96,12 +92,7 @@ async def run_stage(
         ) as port,
         asyncio.TaskGroup() as tasks,
     ):
-        Gauge(names.METRIC_UNACKED, "Events not stored yet", registry=telemetry.registry).set_function(
-            lambda: outbox.unacked
-        )
-        Gauge(
-            names.METRIC_DROPPED, "Messages that came faster than read", registry=telemetry.registry
-        ).set_function(lambda: bus.dropped)
+        tell_of_process(telemetry.registry, lag, bus, outbox)
         watching = tasks.create_task(lag.watch())
         log.info("ready", stage=stage, http_port=port, capacity=settings.capacity)
 

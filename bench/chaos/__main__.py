@@ -19,6 +19,7 @@ from bench.chaos.result import Round, table
 from bench.chaos.strikes import strike
 from bench.chaos.talk import agent, script
 from bench.chaos.victims import VICTIMS, Victim
+from bench.run import run as run_bench
 from bench.turns.calls import Call, place_calls
 from cli.log_lines import LogWatch
 from cli.plan import Size
@@ -106,7 +107,7 @@ def main() -> int:
     if args.seed is None:
         args.seed = time.time_ns() % 100_000
     console.print(f"seed {args.seed}")
-    rounds = asyncio.run(run(args, console))
+    rounds = run_bench(run(args, console))
     console.print(table(rounds))
     for made in rounds:
         for note in (*made.problems, *made.losses.notes):

@@ -1,7 +1,6 @@
 """`make bench-turns`: what a turn costs, with every vendor's part known; a table, build/bench-turns.json."""
 
 import argparse
-import asyncio
 import json
 import random
 import sys
@@ -13,6 +12,7 @@ import httpx
 import yaml
 from rich.console import Console
 
+from bench.run import run
 from bench.turns.calls import StandIns
 from bench.turns.result import GUESS, OPENER, PLAIN, as_json, table
 from bench.turns.rounds import LLM_FIRST_TOKEN_MS, TOKENS_PER_S, TTS_FIRST_BYTE_MS, Bench, Round
@@ -97,7 +97,7 @@ def main() -> int:
     """Run, print, write; 1 when a call went wrong."""
     args, console = _arguments(), Console()
     console.print(f"seed {args.seed}")
-    rounds = asyncio.run(measure(args, console))
+    rounds = run(measure(args, console))
     figures = as_json(rounds, args.seed)
     console.print(table(rounds))
     for key in ("heard_exact", "false_interruptions_resumed", "speculation_dropped", "unanswered"):

@@ -4,13 +4,12 @@ import asyncio
 
 import structlog
 from fastapi import FastAPI
-from prometheus_client import Gauge
 
-from parley import telemetry_names as names
 from parley.bus import Bus, connect
 from parley.health import Health, serve
 from parley.lag import Lag
 from parley.outbox import Outbox, open_outbox
+from parley.process_metrics import tell_of_process
 from parley.telemetry import Telemetry, start
 from services.edge.live_calls import LiveCalls
 from services.edge.media_socket import MediaSockets
@@ -29,9 +28,6 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
     """Serve Twilio until `stop` is set; then take no new call and wait for those that are on."""
     telemetry = start("edge", settings)
     lag = Lag()
-    Gauge(names.METRIC_LOOP_LAG_MS, "Event loop lateness", registry=telemetry.registry).set_function(
-        lambda: lag.ms
-    )
     if not settings.twilio_auth_token.get_secret_value():
         log.error("TWILIO_AUTH_TOKEN is not set: every request of Twilio's will be refused")
     async with (
@@ -41,9 +37,7 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
         open_outbox(bus) as outbox,
         open_twilio(settings) as twilio,
     ):
-        Gauge(
-            names.METRIC_DROPPED, "Messages that came faster than read", registry=telemetry.registry
-        ).set_function(lambda: bus.dropped)
+        tell_of_process(telemetry.registry, lag, bus, outbox)
         calls = LiveCalls(telemetry.registry)
         async with asyncio.TaskGroup() as own_tasks:
             watching = own_tasks.create_task(lag.watch())

@@ -1,0 +1,1 @@
+"""Many calls, one after another: nothing may be left of them."""

@@ -1,0 +1,91 @@
+"""What calls might leave behind: memory, sockets, tasks, subscriptions, work that nobody finishes."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import psutil
+
+from cli.plan import SERVICES
+from cli.system import System
+from parley import telemetry_names as names
+
+_MB = 1024**2
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """Of an idle system, by process; and the bus's own."""
+
+    memory_mb: Mapping[str, float]
+    sockets: Mapping[str, float]
+    tasks: Mapping[str, float]
+    bus: Mapping[str, float]
+    """Connections, subscriptions, consumers, messages of WORK."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """By how much something may be more than before."""
+
+    share: float
+    more: float
+
+    def exceeded(self, before: float, after: float) -> bool:
+        """Whether it is more than that."""
+        return after > before * (1 + self.share) + self.more
+
+
+ALLOWED: Mapping[str, Allowance] = {
+    # Caches fill, and an allocator keeps what it has had.
+    "memory_mb": Allowance(0.25, 12),
+    # A kept connection to a vendor or to the database.
+    "sockets": Allowance(0, 4),
+    "tasks": Allowance(0, 2),
+    "bus": Allowance(0, 0),
+}
+
+
+async def traces(system: System) -> Traces:
+    """Look."""
+    pids = {name: pid for name, pid in system.pids().items() if name in SERVICES}
+    processes = {name: psutil.Process(pid) for name, pid in pids.items()}
+    async with httpx.AsyncClient(timeout=10) as client:
+        tasks = await asyncio.gather(*(_tasks(client, system, name) for name in pids))
+        monitor = system.processes["nats"].spec.ready_url.removesuffix("/healthz")
+        about, work = await asyncio.gather(
+            _json(client, f"{monitor}/varz"), _json(client, f"{monitor}/jsz?streams=true&consumers=true")
+        )
+    streams = [s for account in work["account_details"] for s in account["stream_detail"]]
+    return Traces(
+        memory_mb={name: process.memory_info().rss / _MB for name, process in processes.items()},
+        sockets={name: process.num_fds() for name, process in processes.items()},
+        tasks=dict(zip(pids, tasks, strict=True)),
+        bus={
+            "connections": about["connections"],
+            "subscriptions": about["subscriptions"],
+            "consumers": work["consumers"],
+            "work": next(s["state"]["messages"] for s in streams if s["name"] == "WORK"),
+        },
+    )
+
+
+async def _tasks(client: httpx.AsyncClient, system: System, name: str) -> float:
+    url = system.processes[name].spec.ready_url.replace("/readyz", "/metrics")
+    lines = (await client.get(url)).text.splitlines()
+    return next(float(line.split()[-1]) for line in lines if line.startswith(f"{names.METRIC_TASKS} "))
+
+
+async def _json(client: httpx.AsyncClient, url: str) -> Any:
+    return (await client.get(url)).raise_for_status().json()
+
+
+def left_behind(before: Traces, after: Traces) -> Iterator[str]:
+    """What is more than it may be."""
+    for kind, allowed in ALLOWED.items():
+        was, now = getattr(before, kind), getattr(after, kind)
+        for name in was:
+            if allowed.exceeded(was[name], now[name]):
+                yield f"{kind} of {name}: {was[name]:.0f} before, {now[name]:.0f} after"
