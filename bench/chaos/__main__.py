@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import httpx
 import yaml
 from rich.console import Console
 
@@ -17,10 +18,10 @@ from bench.chaos.judge import judge
 from bench.chaos.recordings import recorded_s_lost
 from bench.chaos.result import Round, table
 from bench.chaos.strikes import strike
-from bench.chaos.talk import agent, script
+from bench.chaos.talk import SCENARIO, agent, script
 from bench.chaos.victims import VICTIMS, Victim
 from bench.run import run as run_bench
-from bench.turns.calls import Call, place_calls
+from bench.turns.calls import Call, StandIns, place_calls
 from cli.log_lines import LogWatch
 from cli.plan import Size
 from cli.system import System, environment, free_ports, running_system
@@ -69,21 +70,29 @@ async def run(args: argparse.Namespace, console: Console) -> list[Round]:
         told = {**environment(), **_LOAD, "PARLEY_AGENTS_DIR": str(home / "agents")}
         told |= {"PARLEY_DRAIN_TIMEOUT_S": _DRAIN_S, "PARLEY_LOST_STREAM_S": "10"}
         size = Size(copies=2, nats_nodes=args.nats_nodes)
-        async with running_system(told, free_ports(size), home, size=size, on_line=watch) as system:
+        async with (
+            running_system(told, free_ports(size), home, size=size, on_line=watch) as system,
+            httpx.AsyncClient(timeout=30) as client,
+        ):
+            stand_ins = StandIns(system, client)
+            # The second model answers as the first does, and fails by itself only.
+            await stand_ins.turn("openai", scenario=SCENARIO, llm_fault_model=SCENARIO)
             for victim in chosen(args.only):
                 with console.status(victim.name):
-                    rounds.append(await _round(system, victim, args, chance))
+                    rounds.append(await _round(system, stand_ins, victim, args, chance))
                 console.print(f"{victim.name}: {json.dumps(rounds[-1].figures)}", soft_wrap=True)
                 await asyncio.sleep(_SETTLED_S)
     return rounds
 
 
-async def _round(system: System, victim: Victim, args: argparse.Namespace, chance: random.Random) -> Round:
+async def _round(
+    system: System, stand_ins: StandIns, victim: Victim, args: argparse.Namespace, chance: random.Random
+) -> Round:
     made = Round(victim.name)
     scripts = [script(args.questions, chance) for _ in range(args.calls)]
     async with asyncio.TaskGroup() as tasks:
         calling = tasks.create_task(place_calls(system, "chaos", scripts, args.calls))
-        striking = tasks.create_task(strike(system, victim, args.strikes, chance, made.strikes))
+        striking = tasks.create_task(strike(system, stand_ins, victim, args.strikes, chance, made.strikes))
         calls, made.problems = await calling
         # Calls that have ended are struck no more.
         striking.cancel()

@@ -18,7 +18,7 @@ _WITHIN_US = 15_000_000
 """A takeover belongs to the strike before it, if it comes this soon."""
 _SEAM_MS = 200.0
 """Between two sentences there may be so much silence anyhow."""
-_EVERYBODY = ("nats", "postgres")
+_EVERYBODY = ("nats", "postgres", "deepgram", "openai", "elevenlabs")
 
 
 @dataclass(slots=True)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import psutil
 
-from bench.chaos.victims import STOPPED_S, Victim, choose
+from bench.chaos.victims import FAULTY_S, STOPPED_S, Victim, choose
+from bench.turns.calls import StandIns
 from cli.system import System
 
 _EARLIEST_S, _LATEST_S = 0.5, 3.0
@@ -28,11 +29,25 @@ class Strike:
 
 
 async def strike(
-    system: System, victim: Victim, times: int, chance: random.Random, done: list[Strike]
+    system: System,
+    stand_ins: StandIns,
+    victim: Victim,
+    times: int,
+    chance: random.Random,
+    done: list[Strike],
 ) -> None:
     """So many blows, each after a random pause and once the one before is recovered from; told in `done`."""
     for _ in range(times):
         await asyncio.sleep(chance.uniform(_EARLIEST_S, _LATEST_S))
+        if victim.fault:
+            done.append(Strike(victim.kind, 0, time.time_ns() // 1000))
+            await stand_ins.turn(victim.kind, **victim.fault)
+            try:
+                await asyncio.sleep(FAULTY_S)
+            finally:
+                await stand_ins.turn(victim.kind, **victim.well)
+            await asyncio.sleep(victim.recovers_s)
+            continue
         chosen = choose(victim, _pids(system), chance)
         if chosen is None:
             continue
@@ -61,6 +76,8 @@ async def _hit(pid: int, victim: Victim) -> None:
                 await asyncio.sleep(STOPPED_S)
             finally:
                 _all(pids, signal.SIGCONT)
+        case _:
+            raise ValueError(f"nobody knows how to {victim.way}")
 
 
 def _all(pids: list[int], number: signal.Signals) -> None:

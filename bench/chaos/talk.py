@@ -10,7 +10,8 @@ from sandbox.openai.scenario import Scenario, read_scenario
 
 GREETING = "Hello, how can I help you?"
 GOODBYE = "thank you goodbye"
-_SCENARIO = "chaos"
+SCENARIO = "chaos"
+"""The model, and what it says."""
 _SILENCE_MS = 2600.0
 """A caller who is more patient than a takeover takes does not speak into the answer's pause."""
 
@@ -20,7 +21,7 @@ def agent() -> dict[str, Any]:
     return {
         "greeting": GREETING,
         "prompt": "You answer the phone of a clinic.",
-        "thinking": {"model": _SCENARIO},
+        "thinking": {"model": SCENARIO, "other_models": [f"{SCENARIO}-second"], "timeout_s": 1.5},
         "idle": {"after_s": 60},
         # What is counted is the answers' own sentences.
         "fillers": {"phrases": []},
@@ -38,12 +39,12 @@ def script(questions: int, chance: random.Random) -> Script:
 
 def answer_to(question: str) -> list[str]:
     """The sentences of its answer."""
-    text = read_scenario(_SCENARIO).answer([{"role": "user", "content": question}]).text
+    text = read_scenario(SCENARIO).answer([{"role": "user", "content": question}]).text
     return [sentence.strip() for sentence in text.replace(". ", ".|").split("|")]
 
 
 def own_words(sentence: str, scenario: Scenario | None = None) -> set[str]:
     """Words of a sentence that no other answer holds."""
-    rules = (scenario or read_scenario(_SCENARIO)).rules
+    rules = (scenario or read_scenario(SCENARIO)).rules
     others = [s for rule in rules for s in rule.say.replace(". ", ".|").split("|") if s.strip() != sentence]
     return set(bare(sentence)) - {word for other in others for word in bare(other)}

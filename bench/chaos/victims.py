@@ -3,12 +3,30 @@
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-Way = Literal["kill", "stop", "term"]
+_VENDOR_FAULTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
+    "deepgram": {
+        "refuse": {"stt_refuse": 503, "stt_fault": "close", "stt_fault_after_s": 0},
+        "close": {"stt_fault": "close", "stt_fault_after_s": 0},
+        "hang": {"stt_fault": "hang", "stt_fault_after_s": 0},
+        "garbage": {"stt_fault": "garbage", "stt_fault_after_s": 0},
+    },
+    "openai": {
+        "refuse": {"llm_refuse": 503},
+        **{way: {"llm_fault": way} for way in ("hang", "hang_mid", "close_mid", "garbage")},
+    },
+    "elevenlabs": {way: {"tts_fault": way} for way in ("hang", "hang_mid", "close_mid", "garbage")},
+}
+_WELL: Mapping[str, Mapping[str, object]] = {
+    "deepgram": {"stt_refuse": 0, "stt_fault": ""},
+    "openai": {"llm_refuse": 0, "llm_fault": ""},
+    "elevenlabs": {"tts_fault": ""},
+}
 
 STOPPED_S = 5.0
 """How long a process that is stopped (SIGSTOP) stays so."""
+FAULTY_S = 3.0
+"""How long a vendor's fault lasts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +34,23 @@ class Victim:
     """A kind of process, and what is done to one of them."""
 
     kind: str
-    way: Way
+    way: str
+    """"kill", "stop", "term"; of a vendor what is wrong with it."""
 
     @property
     def name(self) -> str:
         """As the table and the file call it."""
         return f"{self.kind} {self.way}"
+
+    @property
+    def fault(self) -> Mapping[str, object]:
+        """Of a vendor: the stand-in's settings while it lasts; empty for a process."""
+        return _VENDOR_FAULTS.get(self.kind, {}).get(self.way, {})
+
+    @property
+    def well(self) -> Mapping[str, object]:
+        """And after it."""
+        return _WELL.get(self.kind, {})
 
     @property
     def recovers_s(self) -> float:
@@ -30,7 +59,7 @@ class Victim:
 
 
 _SERVICES = ("stt", "brain", "tts", "recorder", "edge")
-_WAYS: tuple[Way, ...] = ("kill", "stop", "term")
+_WAYS = ("kill", "stop", "term")
 
 VICTIMS = (
     # The same without a blow: what is counted here is no victim's.
@@ -39,6 +68,7 @@ VICTIMS = (
     *(Victim("nats", way) for way in _WAYS),
     Victim("postgres", "kill"),
     Victim("postgres", "stop"),
+    *(Victim(kind, way) for kind, faults in _VENDOR_FAULTS.items() for way in faults),
 )
 
 

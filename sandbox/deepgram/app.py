@@ -134,8 +134,7 @@ class Listen:
         query = socket.query_params.multi_items()
         session = wire(query, self._recogniser, self.dials, self.journal, send, tasks)
         await session.greet()
-        fault = self.dials.now.stt_fault if self.dials.now.stt_fault and self._faulty() else ""
-        heard_bytes = 0
+        heard_bytes, met = 0, False
         while True:
             raw = await _receive(socket)
             data = raw.get("bytes")
@@ -143,9 +142,11 @@ class Listen:
                 if not data:
                     raise Over(1008, _UNDECODABLE)
                 heard_bytes += len(data)
-                if fault and heard_bytes >= self.dials.now.stt_fault_after_s * 8000:
-                    await _misbehave(fault, socket)
-                    fault = ""
+                now = self.dials.now
+                due = now.stt_fault and not met and heard_bytes >= now.stt_fault_after_s * 8000
+                if due and self._faulty():
+                    met = True
+                    await _misbehave(now.stt_fault, socket)
                 await session.sound(data)
             elif not await session.message(_json(raw.get("text"))):
                 raise Over(1000, "")

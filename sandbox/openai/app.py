@@ -56,6 +56,8 @@ class ChatCompletions:
     async def _models(self, request: Request) -> Response:
         if refusal := self._refusal(request):
             return refusal
+        if self.dials.now.llm_refuse and self._faulty(""):
+            return _error(self.dials.now.llm_refuse, "Refused by the sandbox's settings.")
         names = sorted({*scenario_names(), self.dials.now.scenario})
         models = [{"id": name, "object": "model", "created": 0, "owned_by": "sandbox"} for name in names]
         return JSONResponse({"object": "list", "data": models})
@@ -70,6 +72,8 @@ class ChatCompletions:
             return _error(400, "We could not parse the JSON body of your request.")
         if refused := wrong(body):
             return _error(400, refused.message, refused.param, refused.code)
+        if self.dials.now.llm_refuse and self._faulty(body["model"]):
+            return _error(self.dials.now.llm_refuse, "Refused by the sandbox's settings.")
         if body["model"].startswith("bad"):
             return _error(404, f"The model `{body['model']}` does not exist or you do not have access to it.")
         try:
@@ -87,16 +91,14 @@ class ChatCompletions:
         return StreamingResponse(self._stream(asked), media_type="text/event-stream")
 
     def _refusal(self, request: Request) -> Response | None:
-        now = self.dials.now
         key = request.headers.get("authorization", "").removeprefix("Bearer ")
         if not key or key.startswith("bad"):
             return _error(401, f"Incorrect API key provided: {key[:3]}***.")
-        if now.llm_refuse and self._faulty():
-            return _error(now.llm_refuse, "Refused by the sandbox's settings.")
         return None
 
-    def _faulty(self) -> bool:
-        if self._faults >= self.dials.now.llm_fault_requests:
+    def _faulty(self, model: str) -> bool:
+        now = self.dials.now
+        if self._faults >= now.llm_fault_requests or now.llm_fault_model not in ("", model):
             return False
         self._faults += 1
         return True
@@ -117,7 +119,7 @@ class ChatCompletions:
             tokens=tuple(_TOKEN.findall(answer.text)),
         )
         call_sid = str(body.get("user") or metadata.get("call_sid") or "")
-        fault = answer.fault or (now.llm_fault if now.llm_fault and self._faulty() else "")
+        fault = answer.fault or (now.llm_fault if now.llm_fault and self._faulty(model) else "")
         return _Asked(completion, call_sid, arrived_s, fault)
 
     async def _whole(self, asked: _Asked, request: Request) -> Response:

@@ -20,5 +20,7 @@ class OpenAISandboxSettings(BaseSettings):
     llm_refuse: int = Field(default=0, ge=0, le=599)
     """Answer with this HTTP status instead."""
     llm_fault: Literal["", "hang", "hang_mid", "close_mid", "error_mid", "garbage"] = ""
+    llm_fault_model: str = ""
+    """Only requests for this model are refused or meet the fault; empty for all."""
     llm_fault_requests: int = Field(default=1_000_000, ge=0)
     """How many requests meet the fault before all is well again."""

@@ -26,8 +26,9 @@ _MEETS_CAPITALS = re.compile(r"(?:a\.m|p\.m|etc|inc|ltd|jr|sr)\.$", re.IGNORECAS
 
 
 _SHORT_ANSWER = re.compile(
-    r"^\W*(?:yes|no|yeah|sure|certainly|absolutely|of course|okay|ok|right|great|good|perfect|thanks"
-    r"|thank you|ja|nein|gern|natürlich|gut|danke|sí|no|claro|gracias|oui|non|bien sûr|merci),(?=\s)",
+    r"^\W*(?:yes|no|yeah|goodbye|bye|sure|certainly|absolutely|of course|okay|ok|right|great|perfect|thanks"
+    r"|good|thank you|you are welcome|you.re welcome"
+    r"|ja|nein|gern|natürlich|gut|danke|sí|claro|gracias|oui|non|bien sûr|merci),(?=\s)",
     re.IGNORECASE,
 )
 """What stands alone however short it is."""

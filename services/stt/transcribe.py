@@ -20,6 +20,8 @@ _LONGEST_WAIT_S = 5.0
 _MUTE_S = 8.0
 """A vendor that has said nothing, not even nothing, this long after a voice began is half dead: a live one
 tells of every voice within a second or two."""
+_MUTE_AFTER_S = 2.5
+"""Nor does a live one say nothing for so long after the voice has ended."""
 _WELL_S = 30.0
 """A socket that lived this long was a good one."""
 _PIECE_BYTES = 8000
@@ -38,21 +40,26 @@ class Transcribing:
         heard: Callable[[Heard], Awaitable[None]],
         failed: Callable[[VendorError], Awaitable[None]],
         mute_s: float = _MUTE_S,
+        mute_after_s: float = _MUTE_AFTER_S,
     ) -> None:
         self._open = open_connection
         self._buffer = buffer
         self._tell = heard
         self._failed = failed
         self._mute_s = mute_s
+        self._mute_after_s = mute_after_s
         self._news = asyncio.Event()
         self._finalize = False
         self._failures = 0
         self._voice_since_s: float | None = None
+        self._voice_until_s = 0.0
 
     def sound_came(self, *, voiced: bool) -> None:
         """There is more in the buffer."""
-        if voiced and self._voice_since_s is None:
-            self._voice_since_s = asyncio.get_running_loop().time()
+        if voiced:
+            self._voice_until_s = asyncio.get_running_loop().time()
+            if self._voice_since_s is None:
+                self._voice_since_s = self._voice_until_s
         self._news.set()
 
     def finalize(self) -> None:
@@ -82,7 +89,7 @@ class Transcribing:
 
     async def _talk(self, connection: Connection) -> None:
         if self._voice_since_s is not None:
-            self._voice_since_s = asyncio.get_running_loop().time()
+            self._voice_since_s = self._voice_until_s = asyncio.get_running_loop().time()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(connection.run(self._heard), name="hear the vendor")
             tasks.create_task(self._send(connection), name="send sound")
@@ -96,10 +103,12 @@ class Transcribing:
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(self._mute_s / 8)
-            since_s = self._voice_since_s
-            if since_s is not None and asyncio.get_running_loop().time() - since_s > self._mute_s:
-                raise VendorLate("deepgram", f"said nothing within {self._mute_s:g} s of a voice")
+            await asyncio.sleep(min(self._mute_s, self._mute_after_s) / 8)
+            since_s, now_s = self._voice_since_s, asyncio.get_running_loop().time()
+            if since_s is None:
+                continue
+            if now_s - since_s > self._mute_s or now_s - self._voice_until_s > self._mute_after_s:
+                raise VendorLate("deepgram", f"said nothing for {now_s - since_s:.1f} s, to a voice")
 
     async def _send(self, connection: Connection) -> None:
         sent_ms = self._buffer.start_ms

@@ -18,7 +18,7 @@ class TtsSettings(CommonSettings):
     tts_connect_timeout_s: float = Field(default=2.0, gt=0, le=30)
     """How long opening the vendor's socket may take."""
 
-    tts_late_after_s: float = Field(default=2.0, gt=0, le=30)
+    tts_late_after_s: float = Field(default=1.0, gt=0, le=30)
     """Text sent and no sound for this long: the vendor is late, the clause is made again."""
 
     tts_keep_alive_s: float = Field(default=15.0, gt=0, le=90)

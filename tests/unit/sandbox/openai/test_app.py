@@ -136,7 +136,7 @@ async def test_the_model_names_the_scenario(stand_in: tuple[ChatCompletions, str
             for model in ("echo", "gpt-x")
         ]
 
-    assert names == ["bench", "clinic", "echo", "long"]
+    assert names == ["bench", "chaos", "clinic", "echo", "long"]
     assert answers[0] == "You said: my name is ann lee."
     assert answers[1] is not None
     assert answers[1].startswith("Thank you, ann lee.")
