@@ -35,7 +35,8 @@ quick: setup ## tests without whole calls
 	$(BIN)/pytest -m "not slow"
 
 test: check ## all checks and tests, three files at a time
-	$(BIN)/pytest -n 3 --dist loadfile
+	$(BIN)/pytest -n 3 --dist loadfile -m "not alone"
+	$(BIN)/pytest -m alone
 
 bench: setup ## first figures: latency, bus hops, CPU and memory; writes build/bench.json
 	$(BIN)/python -m bench

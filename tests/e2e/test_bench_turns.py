@@ -9,7 +9,7 @@ from rich.console import Console
 from bench.turns.__main__ import measure
 from bench.turns.result import as_json
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(120)]
 
 
 async def test_a_few_turns_are_measured_whole() -> None:
