@@ -74,9 +74,14 @@ def vendor_time(turn: Answered, journals: Journals) -> VendorTime | None:
 
 
 def completing_token(tokens: Iterable[str], clause: str) -> int:
-    """Number of the token that brings the clause's last character, the space behind it counted."""
+    """Number of the token that shows the clause to be complete.
+
+    It brings the space behind the clause; one that ends without is a phrase, which the next token shows to be
+    over.
+    """
     lengths = list(accumulate(map(len, tokens)))
-    enough = (number for number, length in enumerate(lengths) if length >= len(clause))
+    wanted = len(clause) + (not clause[-1:].isspace())
+    enough = (number for number, length in enumerate(lengths) if length >= wanted)
     return next(enough, len(lengths) - 1)
 
 

@@ -52,6 +52,7 @@ def test_a_clause_is_complete_with_the_token_that_brings_the_space_behind_it() -
     """Only then is it known to be."""
     assert completing_token(["Of", " course", ".", " What"], "Of course. ") == 3
     assert completing_token(["Bye", "."], "Bye.") == 1
+    assert completing_token(["We", " are", " open", " from", " eight"], "We are open") == 3
 
 
 def test_the_way_of_the_sound_is_how_far_it_is_behind_the_line() -> None:
