@@ -247,6 +247,8 @@ class Mind:
         told = messages(self._call.agent, known, opener)
         self._withheld.clear()
         self._ponder.begin(draft, told, tasks)
+        # The question first: what is said of it, and decided next, takes a moment.
+        await asyncio.sleep(0)
         await self._say(*draft.start(REPLY_KIND_ANSWER, held=held))
 
     async def _pondered(self, item: Pondered, tasks: asyncio.TaskGroup) -> None:

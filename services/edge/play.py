@@ -129,10 +129,11 @@ class Player:
 
     async def _perform(self, commands: Iterable[Command]) -> None:
         async with self._in_order:
+            said = []
             for command in commands:
                 match command:
                     case Say(body=body):
-                        await self._log.say(body)
+                        said.append(body)
                     case Clear():
                         # What has not left yet is taken back as well.
                         self._outgoing.clear()
@@ -141,6 +142,10 @@ class Player:
                         self._outgoing.append(command)
             if self._outgoing:
                 self._something_to_write.set()
+                # The line first, then the log.
+                await asyncio.sleep(0)
+            for body in said:
+                await self._log.say(body)
 
     async def write(self) -> None:
         """Long-lived: send to Twilio, as fast as the socket takes it."""

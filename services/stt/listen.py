@@ -125,11 +125,13 @@ class Listener:
         added = self._buffer.add(audio.mulaw, audio.at_ms)
         if not added:
             return
+        self._transcribing.sound_came(voiced=self._voice.speaking)
+        # The vendor first: the detector takes about half a millisecond.
+        await asyncio.sleep(0)
         async with self._in_order:
             for sound in added:
                 await self._voice_changed(self._voice.hear(sound.mulaw, sound.at_ms))
             await self._time_passed()
-        self._transcribing.sound_came(voiced=self._voice.speaking)
 
     async def _voice_changed(self, changes: list[VoiceChange]) -> None:
         for change in changes:
