@@ -35,10 +35,12 @@ def turn_spans(timing: TurnTiming, clock: CallClock) -> tuple[StageSpan, ...]:
 
 def _spans(timing: TurnTiming, clock: CallClock) -> Iterator[StageSpan]:
     turn = names.TURN_SPAN
+    # The model is asked before it is said that an answer begins.
+    begun = [ms for ms in (timing.reply_started_ms, timing.asked_ms) if ms is not None]
     parts = (
         ("turn", turn, "", timing.speech_end_ms, timing.playback_started_ms),
         ("stt", names.STT_SPAN, turn, timing.speech_end_ms, timing.turn_ended_ms),
-        ("brain", names.THINK_SPAN, turn, timing.reply_started_ms, timing.first_text_ms),
+        ("brain", names.THINK_SPAN, turn, min(begun, default=None), timing.first_text_ms),
         ("brain", names.MODEL_SPAN, names.THINK_SPAN, timing.asked_ms, timing.first_token_ms),
         ("tts", names.TTS_SPAN, turn, timing.first_text_ms, timing.voice_started_ms),
         ("tts", names.VOICE_SPAN, names.TTS_SPAN, timing.voice_asked_ms, timing.voice_started_ms),

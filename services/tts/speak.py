@@ -89,7 +89,7 @@ async def _speak_for(
     others = (speaking.model_copy(update=other.model_dump()) for other in speaking.others)
     ways = Ways(
         vendor=VENDOR,
-        ways=(*(first, second, first, second), *(way("http", HttpVoice(client, o), o) for o in others)),
+        ways=(*(first, first, second, second), *(way("http", HttpVoice(client, o), o) for o in others)),
         breakers=breakers,
         late_after_s=account.late_after_s,
         failures=failures,
