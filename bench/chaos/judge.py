@@ -160,4 +160,4 @@ def _claimed_by(kind: str, event: Event) -> str:
 
 
 def _lasts(call: Call, at_us: int) -> bool:
-    return call.events[0].sent_at_us <= at_us <= call.events[-1].sent_at_us
+    return bool(call.events) and call.events[0].sent_at_us <= at_us <= call.events[-1].sent_at_us

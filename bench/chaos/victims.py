@@ -55,6 +55,9 @@ class Victim:
     @property
     def recovers_s(self) -> float:
         """How long to leave the others alone, so that there is one left to take over."""
+        if self.kind == "nats":
+            # A node that is back must catch up first: two of three away at once is no bus.
+            return 12.0
         return STOPPED_S + 1 if self.way == "stop" else 2.5
 
 

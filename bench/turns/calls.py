@@ -18,6 +18,8 @@ from sandbox.caller.script import Script
 
 _BETWEEN_CALLS_S = 0.31
 _LONGEST_CALL_S = 900.0
+_RECORDED_S = 30.0
+"""How long after its end a call may take to be recorded."""
 _STAND_INS = ("deepgram", "openai", "elevenlabs", "twilio")
 
 
@@ -84,6 +86,20 @@ async def place_calls(
 
 async def _call(bus: Bus, telephone: Telephone, script: Script, url: str) -> Call:
     call_sid = await telephone.call(script, voice_url=url)
-    async with asyncio.timeout(_LONGEST_CALL_S):
-        events = [event async for event in follow(bus, call_sid)]
+    events: list[Event] = []
+
+    async def read() -> None:
+        async for event in follow(bus, call_sid):
+            events.append(event)
+
+    reading = asyncio.ensure_future(read())
+    try:
+        async with asyncio.timeout(_LONGEST_CALL_S):
+            async for _ in telephone.events(call_sid):
+                pass
+        # A call that never reached us has no log, and no recording to wait for.
+        await asyncio.wait([reading], timeout=_RECORDED_S)
+    finally:
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
     return Call(call_sid, await telephone.report(call_sid, decode_tone=True), tuple(events))

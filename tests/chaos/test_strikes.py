@@ -15,12 +15,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 def test_nothing_is_lost_whoever_is_struck(tmp_path: Path) -> None:
     """Two blows for each of these; an edge's death may cost the words that nobody carried meanwhile."""
     out = tmp_path / "chaos.json"
-    victims = "brain stop,edge stop,edge term,nats kill"
+    victims = "brain stop,edge term"
     command = [
         *(sys.executable, "-m", "bench.chaos", "--calls", "4", "--strikes", "2", "--questions", "2"),
         *("--seed", "7", "--only", victims, "--out", str(out)),
     ]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280, check=False)
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)
     figures = json.loads(out.read_text("utf-8"))["victims"]
 
     assert sorted(figures) == sorted(victims.split(",")), ran.stdout
