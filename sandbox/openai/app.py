@@ -56,8 +56,6 @@ class ChatCompletions:
     async def _models(self, request: Request) -> Response:
         if refusal := self._refusal(request):
             return refusal
-        if self.dials.now.llm_refuse and self._faulty(""):
-            return _error(self.dials.now.llm_refuse, "Refused by the sandbox's settings.")
         names = sorted({*scenario_names(), self.dials.now.scenario})
         models = [{"id": name, "object": "model", "created": 0, "owned_by": "sandbox"} for name in names]
         return JSONResponse({"object": "list", "data": models})

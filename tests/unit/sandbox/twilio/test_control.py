@@ -195,7 +195,7 @@ async def test_closing_ends_all_calls() -> None:
         sid = await desk.call([{"pause": 60_000}])
         following = asyncio.create_task(desk.events(sid))
         async with asyncio.timeout(10):
-            while not application.streams:  # noqa: ASYNC110 - no event
+            while not (application.streams and application.streams[0].messages):  # noqa: ASYNC110 - no event
                 await asyncio.sleep(0.01)
         await desk.network.close()
         events = await following
