@@ -268,11 +268,13 @@ class Mind:
             self._ponder.stop()
 
     async def _model_failed(self, draft: Draft, error: VendorError, tasks: asyncio.TaskGroup) -> None:
-        log.error("model failed", vendor=error.vendor, code=error.code, reason=error.reason, turn=draft.turn)
         await self._say(
             StageFailed(code=error.code, message=error.reason, retryable=error.retryable, vendor=error.vendor)
         )
-        if not self._ponder.failed(error, tasks):
+        again = self._ponder.failed(error, tasks)
+        tell = log.warning if again else log.error
+        tell("model failed", vendor=error.vendor, code=error.code, reason=error.reason, turn=draft.turn)
+        if not again:
             await self._say(*draft.fail(error))
             self._ponder.stop()
         elif not draft.untouched:

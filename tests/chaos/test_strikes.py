@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 def test_nothing_is_lost_whoever_is_struck(tmp_path: Path) -> None:
     """Two blows for each of these; an edge's death may cost the words that nobody carried meanwhile."""
     out = tmp_path / "chaos.json"
-    victims = "brain stop,edge term"
+    victims = "brain stop,stt kill"
     command = [
         *(sys.executable, "-m", "bench.chaos", "--calls", "4", "--strikes", "2", "--questions", "2"),
         *("--seed", "7", "--only", victims, "--out", str(out)),
