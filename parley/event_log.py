@@ -56,8 +56,19 @@ class CallLog:
 
     async def say(self, body: Body) -> Event:
         """Append an event as this stage; stored behind our back, said again until it is."""
+        event = self._sealed(body)
+        self._fence.admits(event)
+        await self._outbox.say(
+            subjects.call_event(self.call_sid, name_of(body)),
+            event.SerializeToString(),
+            message_id=f"{self.call_sid}:{event.id}",
+        )
+        return event
+
+    def _sealed(self, body: Body) -> Event:
+        """The next event of this stage."""
         self._sequence += 1
-        event = seal(
+        return seal(
             body,
             call_sid=self.call_sid,
             stage=self.stage,
@@ -66,13 +77,6 @@ class CallLog:
             sent_at_us=wall_us(),
             traceparent=traceparent(self.call_sid, getattr(body, "turn", 0)),
         )
-        self._fence.admits(event)
-        await self._outbox.say(
-            subjects.call_event(self.call_sid, name_of(body)),
-            event.SerializeToString(),
-            message_id=f"{self.call_sid}:{event.id}",
-        )
-        return event
 
     async def __aiter__(self) -> AsyncIterator[Event]:
         async for message in self._live:

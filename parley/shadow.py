@@ -10,8 +10,8 @@ import structlog
 from parley import subjects
 from parley.agent import read_agent
 from parley.bus import Bus, connect
-from parley.envelope import Body, seal, unseal
-from parley.event_log import CallLog, wall_us
+from parley.envelope import Body, unseal
+from parley.event_log import CallLog
 from parley.health import Health, health_app, serve
 from parley.outbox import Outbox
 from parley.settings import CommonSettings
@@ -44,16 +44,7 @@ class UnheardLog(CallLog):
 
     async def say(self, body: Body) -> Event:
         """Say it to nobody."""
-        self._sequence += 1
-        event = seal(
-            body,
-            call_sid=self.call_sid,
-            stage=self.stage,
-            epoch=self.epoch,
-            sequence=self._sequence,
-            sent_at_us=wall_us(),
-            traceparent="",
-        )
+        event = self._sealed(body)
         if self.unheard is not None:
             self.unheard(event)
         return event
