@@ -8,7 +8,7 @@ import structlog
 
 from parley import streams, subjects
 from parley.bus import Bus
-from parley.envelope import Body, CallClock, name_of, seal, unseal
+from parley.envelope import Body, CallClock, seal, unseal
 from parley.errors import AlreadySaid, BusError
 from parley.event_log import wall_us
 from parley.trace_context import traceparent
@@ -137,16 +137,8 @@ async def claim_stream(bus: Bus, call_sid: str, known: CallSummary, started: Str
     """
     epoch = known.stream_epoch + 1
     event = _sealed(started, call_sid, "edge", epoch, 0)
-    try:
-        await bus.publish_stored(
-            subjects.call_event(call_sid, name_of(started)),
-            event.SerializeToString(),
-            message_id=f"{call_sid}:{event.id}:{started.stream_sid}",
-            expect_last=known.stream_place,
-        )
-    except AlreadySaid:
-        return None
-    return epoch
+    first = await _say_first(bus, event, known.stream_place, by=started.stream_sid)
+    return epoch if first else None
 
 
 async def claim_resuming(bus: Bus, call_sid: str, known: CallSummary, way: str) -> bool:
@@ -158,24 +150,26 @@ async def claim_resuming(bus: Bus, call_sid: str, known: CallSummary, way: str) 
     said = StreamResuming(epoch=known.stream_epoch, way=way)
     # Of one stream it may be said again, should the first word have come to nothing.
     event = _sealed(said, call_sid, _WEBHOOK, 0, _RESUMINGS_FROM + known.resuming_place)
-    try:
-        await bus.publish_stored(
-            subjects.call_event(call_sid, name_of(said)),
-            event.SerializeToString(),
-            message_id=f"{call_sid}:{event.id}:{way}",
-            expect_last=known.resuming_place,
-        )
-    except AlreadySaid:
-        return False
-    return True
+    return await _say_first(bus, event, known.resuming_place, by=way)
 
 
 async def _say_once(bus: Bus, call_sid: str, body: Body, *, sequence: int) -> bool:
-    event = _sealed(body, call_sid, _WEBHOOK, 0, sequence)
-    subject = subjects.call_event(call_sid, name_of(body))
+    return await _say_first(bus, _sealed(body, call_sid, _WEBHOOK, 0, sequence), 0)
+
+
+async def _say_first(bus: Bus, event: Event, last_place: int, by: str = "") -> bool:
+    """Say what only the first of several may say; False when the subject holds more than up to `last_place`.
+
+    Two that say the same at once are told apart by `by`, or one would take the other's success for its own.
+    """
+    name = event.WhichOneof("body") or ""
+    who = f":{by}" if by else ""
     try:
         await bus.publish_stored(
-            subject, event.SerializeToString(), message_id=f"{call_sid}:{event.id}", expect_last=0
+            subjects.call_event(event.call_sid, name),
+            event.SerializeToString(),
+            message_id=f"{event.call_sid}:{event.id}{who}",
+            expect_last=last_place,
         )
     except AlreadySaid:
         return False

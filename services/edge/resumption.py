@@ -79,23 +79,17 @@ class Resumption:
         async with self.bus.subscribe(subjects.STREAM_SILENT) as silent:
             async for message in silent:
                 call_sid = message.subject.rpartition(".")[2]
-                self.tasks.create_task(self._look_at(call_sid), name=f"look at {call_sid}")
+                # Told again while it stays silent: no need to wait here.
+                looking = self._look_after(call_sid, "", waits_s=(0.0,))
+                self.tasks.create_task(looking, name=f"look at {call_sid}")
 
-    async def _look_at(self, call_sid: str) -> None:
+    async def _look_after(
+        self, call_sid: str, stream_sid: str, waits_s: tuple[float, ...] = (_OWN_WAY_S, _STALE_S)
+    ) -> None:
+        """Look after each wait; an empty `stream_sid` means the call's last stream."""
         with structlog.contextvars.bound_contextvars(call_sid=call_sid):
             try:
-                known = await summary(self.bus, call_sid)
-                if known is None or not await self._is_lost(call_sid, known.stream_sid, known):
-                    return
-                if not _said(known) or _is_stale(known):
-                    await self._tell(call_sid, known)
-            except (BusError, TimeoutError) as error:
-                log.error("silent stream not looked after", reason=str(error) or "the bus is late")
-
-    async def _look_after(self, call_sid: str, stream_sid: str) -> None:
-        with structlog.contextvars.bound_contextvars(call_sid=call_sid):
-            try:
-                for wait_s in (_OWN_WAY_S, _STALE_S):
+                for wait_s in waits_s:
                     await asyncio.sleep(wait_s)
                     known = await summary(self.bus, call_sid)
                     if known is None or not await self._is_lost(call_sid, stream_sid, known):
@@ -108,7 +102,8 @@ class Resumption:
 
     async def _is_lost(self, call_sid: str, stream_sid: str, known: CallSummary) -> bool:
         """Whether the stream was the call's last, and the call is to go on."""
-        if known.ended or known.stream_sid != stream_sid or known.stopped in ("stop", "closed"):
+        another = stream_sid not in ("", known.stream_sid)
+        if known.ended or another or known.stopped in ("stop", "closed"):
             # After a stop Twilio asks, or tells of the call's end.
             return False
         return await self.bus.ask(subjects.stream_alive(call_sid)) is None
