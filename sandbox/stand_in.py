@@ -26,7 +26,7 @@ class Journal:
         self._count = 0
 
     def note(self, kind: str, **fields: Any) -> None:
-        """Write an entry with the UTC wall clock in microseconds."""
+        """Write an entry with the UTC wall clock in microseconds; `at_us` among the fields dates it back."""
         self._count += 1
         self._entries.append({"n": self._count, "at_us": time.time_ns() // 1000, "kind": kind, **fields})
 

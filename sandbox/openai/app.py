@@ -32,6 +32,9 @@ class _Asked:
     completion: wire.Completion
     call_sid: str
     arrived_s: float
+    """Monotonic."""
+    arrived_at_us: int
+    """UTC wall clock, microseconds."""
     fault: str
 
 
@@ -61,7 +64,7 @@ class ChatCompletions:
         return JSONResponse({"object": "list", "data": models})
 
     async def _complete(self, request: Request) -> Response:
-        arrived_s = time.monotonic()
+        arrived = time.monotonic(), time.time_ns() // 1000
         if refusal := self._refusal(request):
             return refusal
         try:
@@ -75,10 +78,11 @@ class ChatCompletions:
         if body["model"].startswith("bad"):
             return _error(404, f"The model `{body['model']}` does not exist or you do not have access to it.")
         try:
-            asked = self._asked(body, arrived_s)
+            asked = self._asked(body, *arrived)
         except ScenarioError as error:
             return _error(500, str(error))
-        self._note("request", asked)
+        # The first token is due so long after this: what we do with the request meanwhile is part of it.
+        self._note("request", asked, at_us=asked.arrived_at_us)
         if asked.fault == "refuse":
             return _error(500, "Refused by the scenario.")
         if asked.fault == "hang" and await _gone(request, _HANG_S):
@@ -101,7 +105,7 @@ class ChatCompletions:
         self._faults += 1
         return True
 
-    def _asked(self, body: Mapping[str, Any], arrived_s: float) -> _Asked:
+    def _asked(self, body: Mapping[str, Any], arrived_s: float, arrived_at_us: int) -> _Asked:
         now = self.dials.now
         model, messages = body["model"], body["messages"]
         options, metadata = body.get("stream_options") or {}, body.get("metadata") or {}
@@ -118,7 +122,7 @@ class ChatCompletions:
         )
         call_sid = str(body.get("user") or metadata.get("call_sid") or "")
         fault = answer.fault or (now.llm_fault if now.llm_fault and self._faulty(model) else "")
-        return _Asked(completion, call_sid, arrived_s, fault)
+        return _Asked(completion, call_sid, arrived_s, arrived_at_us, fault)
 
     async def _whole(self, asked: _Asked, request: Request) -> Response:
         gone = await _gone(request, self._due_in_s(asked, len(asked.completion.tokens)))

@@ -56,7 +56,7 @@ class Player:
             body = body_of(event)
             if body is not None:
                 self._playback.recall(body)
-            self._note_hang_up(event)
+            self._note_end(event)
 
     @property
     def silent(self) -> bool:
@@ -85,9 +85,9 @@ class Player:
                 self._playback.caller_is_quiet()
             case _:
                 pass
-        self._note_hang_up(event)
+        self._note_end(event)
 
-    def _note_hang_up(self, event: Event) -> None:
+    def _note_end(self, event: Event) -> None:
         match body_of(event):
             case reply_pb2.HangUpRequested() as body:
                 self._hang_up_after = body.after_reply_id

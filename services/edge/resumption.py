@@ -13,7 +13,7 @@ import structlog
 from parley import subjects
 from parley.agent import read_agent
 from parley.bus import Bus
-from parley.errors import BusError, VendorError
+from parley.errors import VendorError
 from parley.event_log import wall_us
 from services.edge import twiml
 from services.edge.call_events import FALLBACK, CallSummary, claim_resuming, end_call, summary
@@ -97,8 +97,9 @@ class Resumption:
                     if not _said(known) or _is_stale(known):
                         await self._tell(call_sid, known)
                         return
-            except (BusError, TimeoutError) as error:
-                log.error("lost stream not looked after", reason=str(error) or "the bus is late")
+            except Exception as error:
+                # One call's trouble must not end the edge that carries others.
+                log.error("lost stream not looked after", reason=str(error) or type(error).__name__)
 
     async def _is_lost(self, call_sid: str, stream_sid: str, known: CallSummary) -> bool:
         """Whether the stream was the call's last, and the call is to go on."""

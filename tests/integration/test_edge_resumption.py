@@ -8,7 +8,10 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from parley.bus import connect
+from parley.event_log import open_call_log
+from parley.outbox import open_outbox
 from parley.v1.call_pb2 import CallEnded, StreamResuming, StreamStarted, StreamStopped
+from parley.v1.reply_pb2 import FallbackRequested
 from tests.integration.edge_process import Edge, running_edge
 from tests.integration.test_edge import A, log_of, said
 from tests.nats_server import NatsServer
@@ -119,6 +122,23 @@ async def test_a_call_that_is_gone_is_over(edge: Edge) -> None:
     bodies = await said(edge.bus, A, CallEnded)
 
     assert bodies[-1].reason == "hangup"  # type: ignore[union-attr]
+
+
+async def test_a_call_that_was_given_up_is_left_to_twilio_by_the_next_stream(edge: Edge) -> None:
+    """The word came while no edge held a stream: the next one finds it in the log."""
+    await lose(edge)
+    async with (
+        open_outbox(edge.bus) as outbox,
+        open_call_log(edge.bus, outbox, A, "brain", 1) as brain_log,
+    ):
+        await brain_log.say(FallbackRequested(reason="mute"))
+    await edge.voice(A, RESUME)
+    async with edge.stream(A, "MZ2"):
+        [twiml] = await asked(edge)
+        bodies = await said(edge.bus, A, CallEnded)
+
+    assert "<Say>" in twiml
+    assert bodies[-1].reason == "fallback"  # type: ignore[union-attr]
 
 
 async def test_a_live_stream_is_left_alone(edge: Edge) -> None:
