@@ -263,16 +263,19 @@ class Bus:
             BusError: the stream did not answer in time.
         """
         found: list[Message] = []
-        async with asyncio.timeout(timeout_s):
-            while True:
-                start: dict[str, object] = {"seq": from_sequence}
-                if since_us is not None and not found:
-                    start = {"start_time": datetime.fromtimestamp(since_us / 1e6, UTC).isoformat()}
-                batch, more = await _undisturbed(self._read_batch(stream, subject, start))
-                found += batch
-                if not more or not batch:
-                    return found
-                from_sequence = batch[-1].sequence + 1
+        try:
+            async with asyncio.timeout(timeout_s):
+                while True:
+                    start: dict[str, object] = {"seq": from_sequence}
+                    if since_us is not None and not found:
+                        start = {"start_time": datetime.fromtimestamp(since_us / 1e6, UTC).isoformat()}
+                    batch, more = await _undisturbed(self._read_batch(stream, subject, start))
+                    found += batch
+                    if not more or not batch:
+                        return found
+                    from_sequence = batch[-1].sequence + 1
+        except TimeoutError:
+            raise BusError(f"{stream.name} was not read within {timeout_s:g} s") from None
 
     async def _read_batch(
         self, stream: streams.Stream, subject: str, start: Mapping[str, object]

@@ -26,6 +26,8 @@ _OWN_WAY_S = 0.3
 """So long Twilio has to ask by itself."""
 _STALE_S = 2.0
 """A word that another stream is coming, and none has come since: it came to nothing."""
+_LOOKS_S = (_OWN_WAY_S, _STALE_S, _STALE_S, _STALE_S)
+"""Pauses before each look at a stream that is over; Twilio's REST may be away for a while."""
 
 
 async def on_redirect(
@@ -84,7 +86,7 @@ class Resumption:
                 self.tasks.create_task(looking, name=f"look at {call_sid}")
 
     async def _look_after(
-        self, call_sid: str, stream_sid: str, waits_s: tuple[float, ...] = (_OWN_WAY_S, _STALE_S)
+        self, call_sid: str, stream_sid: str, waits_s: tuple[float, ...] = _LOOKS_S
     ) -> None:
         """Look after each wait; an empty `stream_sid` means the call's last stream."""
         with structlog.contextvars.bound_contextvars(call_sid=call_sid):
@@ -94,8 +96,7 @@ class Resumption:
                     known = await summary(self.bus, call_sid)
                     if known is None or not await self._is_lost(call_sid, stream_sid, known):
                         return
-                    if not _said(known) or _is_stale(known):
-                        await self._tell(call_sid, known)
+                    if (not _said(known) or _is_stale(known)) and await self._tell(call_sid, known):
                         return
             except Exception as error:
                 # One call's trouble must not end the edge that carries others.
@@ -109,9 +110,10 @@ class Resumption:
             return False
         return await self.bus.ask(subjects.stream_alive(call_sid)) is None
 
-    async def _tell(self, call_sid: str, known: CallSummary) -> None:
+    async def _tell(self, call_sid: str, known: CallSummary) -> bool:
+        """False when it must be looked at again."""
         if not await claim_resuming(self.bus, call_sid, known, "rest"):
-            return
+            return False
         log.warning("stream lost, Twilio is told to open another", after_epoch=known.stream_epoch)
         try:
             lives = await self.twilio.follow(
@@ -119,6 +121,7 @@ class Resumption:
             )
         except VendorError as error:
             log.error("stream not resumed", code=error.code, reason=error.reason)
-            return
+            return False
         if not lives:
             await end_call(self.bus, call_sid, "hangup")
+        return True

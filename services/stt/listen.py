@@ -28,12 +28,13 @@ from services.stt.line_watch import LineWatch
 from services.stt.patience import patience_for
 from services.stt.recall import evolve, recall
 from services.stt.settings import SttSettings
+from services.stt.silero import Silero
 from services.stt.sound_buffer import SoundBuffer
 from services.stt.transcribe import Transcribing
 from services.stt.transcript import HeardWord, Transcript
 from services.stt.vendors import Alive, Connection, Fixed, Guess, Heard, TurnHeard, UtteranceEnded
 from services.stt.vendors.deepgram import is_flux, new_client, open_connection
-from services.stt.voice_activity import Silero, VoiceActivity, VoiceChange, VoiceStarted
+from services.stt.voice_activity import VoiceActivity, VoiceChange, VoiceStarted
 
 log = structlog.get_logger()
 
@@ -108,7 +109,8 @@ class Listener:
 
     async def _follow_sound(self) -> None:
         subject = subjects.caller_audio(self._call.call_sid)
-        async for message in follow_audio(self._call.bus, subject):
+        heard_until_us = self._call.log.clock.us_at(self._buffer.start_ms)
+        async for message in follow_audio(self._call.bus, subject, since_us=heard_until_us):
             await self._sound(message)
 
     async def _sound(self, message: Message) -> None:
@@ -126,7 +128,7 @@ class Listener:
         if not added:
             return
         self._transcribing.sound_came(voiced=self._voice.speaking)
-        # The vendor first: the detector takes about half a millisecond.
+        # The vendor first, then the detector.
         await asyncio.sleep(0)
         async with self._in_order:
             for sound in added:

