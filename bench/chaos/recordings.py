@@ -3,6 +3,7 @@
 import asyncio
 import io
 import wave
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -28,16 +29,30 @@ async def recorded_s_lost(call: Call, telephone: Telephone) -> float:
         return call.report.duration_ms / 1000
     if not recorded:
         return call.report.duration_ms / 1000
-    sides = _voiced_s(recorded)
-    lacks = (_voiced_s(said)[0] - sides[0], _voiced_s(heard)[0] - sides[-1])
-    return sum(max(0.0, lack_s) for lack_s in lacks)
+    sides = _sides(recorded)
+    return _lacking_s(_sides(said)[0], sides[0]) + _lacking_s(_sides(heard)[0], sides[-1])
 
 
-def _voiced_s(data: bytes) -> list[float]:
-    """Seconds of each channel that are not silent."""
+@dataclass(frozen=True, slots=True)
+class _Side:
+    voiced_s: float
+    loudness: float
+    """Sum of all amplitudes: the same wherever frames begin."""
+
+
+def _lacking_s(line: _Side, recorded: _Side) -> float:
+    if not line.loudness:
+        return 0.0
+    return line.voiced_s * max(0.0, 1 - recorded.loudness / line.loudness)
+
+
+def _sides(data: bytes) -> list[_Side]:
     with wave.open(io.BytesIO(data)) as file:
         channels = file.getnchannels()
         samples = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").reshape(-1, channels)
-    whole = samples[: len(samples) // _FRAME * _FRAME].astype(np.float32)
-    loud = np.abs(whole.reshape(-1, _FRAME, channels)).mean(axis=1) > _VOICED_MEAN
-    return [float(seconds) for seconds in loud.sum(axis=0) * 0.02]
+    loud = np.abs(samples.astype(np.float64))
+    whole = loud[: len(loud) // _FRAME * _FRAME].reshape(-1, _FRAME, channels)
+    voiced_s = (whole.mean(axis=1) > _VOICED_MEAN).sum(axis=0) * 0.02
+    return [
+        _Side(float(s), float(all_of_it)) for s, all_of_it in zip(voiced_s, loud.sum(axis=0), strict=True)
+    ]
