@@ -54,7 +54,7 @@ class Silence:
         return max(0.0, (self.until_us - self.from_us) / 1000 - self.due_ms)
 
 
-def judge(kind: str, calls: Sequence[Call], strikes: Sequence[Strike], losses: Losses) -> None:
+def judge(calls: Sequence[Call], strikes: Sequence[Strike], losses: Losses) -> None:
     """Count what these calls lost, into `losses`."""
     gaps = [r.gap_ms for call in calls for r in call.report.responses if r.gap_ms is not None]
     usual_ms = median(gaps) if gaps else 0.0
@@ -65,10 +65,10 @@ def judge(kind: str, calls: Sequence[Call], strikes: Sequence[Strike], losses: L
         _tools(call, losses)
         quiet = silences(call.report, usual_ms)
         for hit in strikes:
-            if not _lasts(call, hit.at_us) or not (kind in _EVERYBODY or _owns(kind, call.events, hit)):
+            if not _lasts(call, hit.at_us) or not (hit.kind in _EVERYBODY or _owns(call.events, hit)):
                 continue
             losses.pause_ms.append(_pause_ms(quiet, hit.at_us))
-            takeover_us = _takeover_us(kind, call.events, hit)
+            takeover_us = _takeover_us(call.events, hit)
             if takeover_us is not None:
                 losses.takeover_ms.append((takeover_us - hit.at_us) / 1000)
 
@@ -139,16 +139,16 @@ def _pause_ms(quiet: Iterable[Silence], at_us: int) -> float:
     return max(near, default=0.0)
 
 
-def _owns(kind: str, events: Iterable[Event], hit: Strike) -> bool:
+def _owns(events: Iterable[Event], hit: Strike) -> bool:
     """Whether the process that was hit had the call."""
-    owners = [_claimed_by(kind, event) for event in events if event.sent_at_us <= hit.at_us]
+    owners = [_claimed_by(hit.kind, event) for event in events if event.sent_at_us <= hit.at_us]
     last = next((owner for owner in reversed(owners) if owner), "")
     return last.rpartition("/")[2] == str(hit.pid)
 
 
-def _takeover_us(kind: str, events: Iterable[Event], hit: Strike) -> int | None:
+def _takeover_us(events: Iterable[Event], hit: Strike) -> int | None:
     """When a successor took the call over."""
-    later = (e.sent_at_us for e in events if _claimed_by(kind, e) and e.sent_at_us > hit.at_us)
+    later = (e.sent_at_us for e in events if _claimed_by(hit.kind, e) and e.sent_at_us > hit.at_us)
     first_us = next(later, None)
     return first_us if first_us is not None and first_us <= hit.at_us + _WITHIN_US else None
 

@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+import httpx
 import psutil
 
-from bench.chaos.victims import FAULTY_S, STOPPED_S, Victim, choose
+from bench.chaos.victims import FAULTY_S, STOPPED_S, Victim, kind_of, running
 from bench.turns.calls import StandIns
 from cli.system import System
 
 _EARLIEST_S, _LATEST_S = 0.5, 3.0
+_BACK_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,11 @@ class Strike:
     at_us: int
     """UTC wall clock, microseconds."""
 
+    @property
+    def kind(self) -> str:
+        """What was hit."""
+        return kind_of(self.process)
+
 
 async def strike(
     system: System,
@@ -36,8 +43,12 @@ async def strike(
     chance: random.Random,
     done: list[Strike],
 ) -> None:
-    """So many blows, each after a random pause and once the one before is recovered from; told in `done`."""
-    for _ in range(times):
+    """So many blows, each after a random pause and once the one before is recovered from; told in `done`.
+
+    All in turn are hit once where they are rolled.
+    """
+    in_turn = running(victim, _pids(system)) if victim.way == "roll" else []
+    for number in range(len(in_turn) or times):
         await asyncio.sleep(chance.uniform(_EARLIEST_S, _LATEST_S))
         if victim.fault:
             done.append(Strike(victim.kind, 0, time.time_ns() // 1000))
@@ -48,13 +59,32 @@ async def strike(
                 await stand_ins.turn(victim.kind, **victim.well)
             await asyncio.sleep(victim.recovers_s)
             continue
-        chosen = choose(victim, _pids(system), chance)
-        if chosen is None:
+        pids = _pids(system)
+        names = in_turn[number : number + 1] or running(victim, pids)
+        if not names:
             continue
-        name, pid = chosen
-        done.append(Strike(name, pid, time.time_ns() // 1000))
-        await _hit(pid, victim)
+        name = chance.choice(names)
+        done.append(Strike(name, pids[name], time.time_ns() // 1000))
+        await _hit(pids[name], victim)
         await asyncio.sleep(victim.recovers_s)
+        if name in system.processes:
+            await _is_back(system, name, None if victim.way == "stop" else pids[name])
+
+
+async def _is_back(system: System, name: str, was_pid: int | None) -> None:
+    """One at a time: who takes over must not be struck before the first is well."""
+    process = system.processes[name]
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_BACK_S), httpx.AsyncClient(timeout=2) as client:
+            while process.pid in (0, was_pid) or not await _answers(client, process.spec.ready_url):  # noqa: ASYNC110 - another process does it
+                await asyncio.sleep(0.1)
+
+
+async def _answers(client: httpx.AsyncClient, url: str) -> bool:
+    try:
+        return (await client.get(url)).is_success
+    except httpx.HTTPError:
+        return False
 
 
 def _pids(system: System) -> Mapping[str, int]:
@@ -68,7 +98,7 @@ async def _hit(pid: int, victim: Victim) -> None:
     match victim.way:
         case "kill":
             os.kill(pid, signal.SIGKILL)
-        case "term":
+        case "term" | "roll":
             os.kill(pid, signal.SIGTERM)
         case "stop":
             _all(pids, signal.SIGSTOP)

@@ -1,7 +1,6 @@
 """Who is struck, and how. No I/O, no clock."""
 
-import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 _VENDOR_FAULTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
@@ -35,7 +34,7 @@ class Victim:
 
     kind: str
     way: str
-    """"kill", "stop", "term"; of a vendor what is wrong with it."""
+    """"kill", "stop", "term", "roll"; of a vendor what is wrong with it."""
 
     @property
     def name(self) -> str:
@@ -58,6 +57,8 @@ class Victim:
         if self.name == "edge term":
             # Two edges that both drain take no call.
             return 10.0
+        if self.way == "roll":
+            return 0.0
         if self.kind == "nats":
             # A node that is back must catch up first: two of three away at once is no bus.
             return 12.0
@@ -72,18 +73,21 @@ VICTIMS = (
     Victim("nobody", "kill"),
     *(Victim(kind, way) for kind in _SERVICES for way in _WAYS),
     *(Victim("nats", way) for way in _WAYS),
+    # A new version: each process of each service is ended and begun anew, one after another.
+    Victim("services", "roll"),
     Victim("postgres", "kill"),
     Victim("postgres", "stop"),
     *(Victim(kind, way) for kind, faults in _VENDOR_FAULTS.items() for way in faults),
 )
 
 
-def of_kind(kind: str, names: Sequence[str]) -> list[str]:
-    """The processes of a kind, as in `stt` and `stt-2`."""
-    return [name for name in names if name == kind or name.removeprefix(f"{kind}-").isdecimal()]
+def kind_of(name: str) -> str:
+    """What a process is, as in `stt` and `stt-2`."""
+    kind, dash, number = name.rpartition("-")
+    return kind if dash and number.isdecimal() else name
 
 
-def choose(victim: Victim, pids: Mapping[str, int], chance: random.Random) -> tuple[str, int] | None:
-    """One that runs; None when there is none."""
-    running = [(name, pids[name]) for name in of_kind(victim.kind, list(pids)) if pids[name]]
-    return chance.choice(running) if running else None
+def running(victim: Victim, pids: Mapping[str, int]) -> list[str]:
+    """Names of those that may be hit now."""
+    kinds = _SERVICES if victim.kind == "services" else (victim.kind,)
+    return [name for kind in kinds for name, pid in pids.items() if pid and kind_of(name) == kind]

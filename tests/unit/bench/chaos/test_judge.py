@@ -61,10 +61,10 @@ def call(
     return Call("CA1", report, tuple(sorted([claimed, *ended, *more, over], key=lambda e: e.sent_at_us)))
 
 
-def judged(*calls: Call, kind: str = "brain", strikes: tuple[Strike, ...] = (HIT,)) -> Losses:
+def judged(*calls: Call, strikes: tuple[Strike, ...] = (HIT,)) -> Losses:
     """All of them."""
     losses = Losses()
-    judge(kind, calls, strikes, losses)
+    judge(calls, strikes, losses)
     return losses
 
 
@@ -124,4 +124,4 @@ def test_only_who_was_hit_pauses() -> None:
 
 def test_a_bus_that_is_hit_is_everybodys() -> None:
     """Whoever owns what."""
-    assert judged(call(), kind="nats").pause_ms == [0]
+    assert judged(call(), strikes=(Strike("nats-2", 3, HIT.at_us),)).pause_ms == [0]
