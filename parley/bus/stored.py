@@ -1,0 +1,45 @@
+"""Read what a stream holds without a consumer: NATS' batched direct get (ADR-31)."""
+
+import json
+from collections.abc import Mapping
+
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+
+from parley import streams
+from parley.bus.messages import Message
+from parley.errors import BusError
+
+_BATCH = 500
+
+
+async def read_batch(
+    client: Client, stream: streams.Stream, subject: str, start: Mapping[str, object]
+) -> tuple[list[Message], bool]:
+    """The next of a subject's stored messages, and whether there are more.
+
+    Raises:
+        BusError: the stream does not answer.
+    """
+    inbox = client.new_inbox()
+    request = json.dumps({**start, "batch": _BATCH, "next_by_subj": subject}).encode()
+    found: list[Message] = []
+    subscription = await client.subscribe(inbox)
+    try:
+        await client.publish(f"$JS.API.DIRECT.GET.{stream.name}", request, reply=inbox)
+        while True:
+            message = await subscription.next_msg(timeout=5)
+            headers = message.headers or {}
+            status = headers.get("Status")
+            if status == "204":
+                return found, headers.get("Nats-Num-Pending", "0") != "0"
+            if status == "404":
+                return found, False
+            if status is not None:
+                raise BusError(f"{stream.name} cannot be read: status {status}")
+            found.append(Message(headers["Nats-Subject"], message.data, int(headers["Nats-Sequence"])))
+    except NatsError as error:
+        raise BusError(f"{stream.name} cannot be read: {error!r}") from error
+    finally:
+        if not client.is_closed:
+            await subscription.unsubscribe()

@@ -1,0 +1,52 @@
+"""Our streams and the stages' consumers, as NATS is told of them. No I/O."""
+
+from nats.js.api import (
+    AckPolicy,
+    ConsumerConfig,
+    DeliverPolicy,
+    DiscardPolicy,
+    RetentionPolicy,
+    StorageType,
+    StreamConfig,
+)
+
+from parley import streams, subjects
+
+
+def consumer_name(stage: str) -> str:
+    """Of the queue that a stage's workers share."""
+    return f"{stage}-workers"
+
+
+def stream_config(stream: streams.Stream, replicas: int) -> StreamConfig:
+    """A stream with so many copies."""
+    work = stream.keeps == "work"
+    return StreamConfig(
+        name=stream.name,
+        subjects=list(stream.subjects),
+        retention=RetentionPolicy.WORK_QUEUE if work else RetentionPolicy.LIMITS,
+        storage=StorageType.FILE if stream.storage == "file" else StorageType.MEMORY,
+        max_age=stream.max_age_s,
+        max_bytes=stream.max_bytes,
+        duplicate_window=stream.duplicate_window_s,
+        discard=DiscardPolicy.NEW if work else DiscardPolicy.OLD,
+        # One message for a stage of a call, however often the webhook is repeated.
+        max_msgs_per_subject=1 if work else -1,
+        discard_new_per_subject=work,
+        allow_direct=True,
+        num_replicas=replicas,
+    )
+
+
+def consumer_config(stage: subjects.Stage) -> ConsumerConfig:
+    """The queue that a stage's workers share."""
+    return ConsumerConfig(
+        durable_name=consumer_name(stage),
+        filter_subject=subjects.work_of(stage),
+        ack_policy=AckPolicy.EXPLICIT,
+        ack_wait=streams.ACK_WAIT_S,
+        deliver_policy=DeliverPolicy.ALL,
+        max_deliver=-1,
+        max_ack_pending=100_000,
+        max_waiting=512,
+    )
