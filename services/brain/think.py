@@ -30,7 +30,7 @@ from parley.v1.reply_pb2 import (
 )
 from parley.v1.work_pb2 import StageFailed
 from services.brain import fillers, giving_up, silence, turn_taking
-from services.brain.conversation import Conversation, ToolUse
+from services.brain.conversation import Conversation
 from services.brain.draft import Draft
 from services.brain.fillers import Fill
 from services.brain.giving_up import GiveUp
@@ -40,7 +40,8 @@ from services.brain.ponder import Ponder, Pondered
 from services.brain.prompt import messages
 from services.brain.reconnecting import wants_apology
 from services.brain.settings import BrainSettings
-from services.brain.tool_calls import ToolResult, run_tool, tools_of
+from services.brain.tool_calls import ToolResult, tools_of
+from services.brain.tool_runs import ToolRuns
 from services.brain.turn_taking import (
     Answer,
     Drop,
@@ -65,14 +66,12 @@ class Mind:
     def __init__(self, call: OwnedCall, model: Model, breakers: Breakers) -> None:
         self._call = call
         self._model = model
-        self._tools = tools_of(call.agent)
         self._knows = Knowledge()
         self._inbox: asyncio.Queue[Event | Pondered | ToolResult] = asyncio.Queue(_INBOX)
-        definitions = [tool.definition for tool in self._tools]
-        self._ponder = Ponder(call, model, definitions, breakers, self._inbox.put)
+        self._tools = ToolRuns(tools_of(call.agent), self._inbox.put)
+        self._ponder = Ponder(call, model, self._tools.definitions, breakers, self._inbox.put)
         self._withheld: list[ToolCalled] = []
         """Tools that an answer to a guess wants: nothing is done on a guess."""
-        self._tools_running: set[str] = set()
 
     async def run(self) -> None:
         """Until the call has ended."""
@@ -138,7 +137,7 @@ class Mind:
 
     async def _act(self, tasks: asyncio.TaskGroup) -> int | None:
         """Do what is to be done now; gives the call time at which to look again."""
-        self._run_tools(tasks)
+        self._tools.run(self._known.open_tools, tasks)
         await self._come_back()
         if self._known.given_up:
             return None
@@ -180,7 +179,7 @@ class Mind:
             case Release(reply_id=reply_id):
                 withheld, self._withheld = self._withheld, []
                 await self._say(ReplyReleased(reply_id=reply_id), *withheld)
-                self._run_tools(tasks)
+                self._tools.run(self._known.open_tools, tasks)
             case EnterKeys(digits=digits, ended_by=ended_by):
                 await self._say(KeysEntered(digits=digits, ended_by=ended_by))
             case WaitUntil():
@@ -235,9 +234,9 @@ class Mind:
                 await self._say(ReplyFinished(reply_id=reply.reply_id, clauses=clauses, reason="superseded"))
 
     def _draft(self, turn: int, opener: str = "") -> Draft:
-        ending = frozenset(tool.name for tool in self._tools if tool.ends_call)
         by_phrase = self._call.agent.speaking.first_clause == "phrase"
-        return Draft(f"r{len(self._known.replies) + 1}", turn, ending, opener, by_phrase=by_phrase)
+        name = f"r{len(self._known.replies) + 1}"
+        return Draft(name, turn, self._tools.ending, opener, by_phrase=by_phrase)
 
     async def _answer(
         self, turn: int, known: Conversation, tasks: asyncio.TaskGroup, *, held: bool = False
@@ -288,19 +287,10 @@ class Mind:
             self._ponder.stop()
         await self._say(ReplyDropped(reply_id=reply_id, reason=reason))
 
-    def _run_tools(self, tasks: asyncio.TaskGroup) -> None:
-        for use in self._known.open_tools:
-            if use.tool_call_id not in self._tools_running:
-                self._tools_running.add(use.tool_call_id)
-                tasks.create_task(self._run_tool(use), name=f"tool {use.name}")
-
-    async def _run_tool(self, use: ToolUse) -> None:
-        await self._inbox.put(await run_tool(self._tools, use))
-
     async def _tool_returned(self, done: ToolResult) -> None:
         use = next(use for use in self._known.open_tools if use.tool_call_id == done.tool_call_id)
         await self._say(ToolReturned(tool_call_id=done.tool_call_id, result=done.result, failed=done.failed))
-        ends_call = any(tool.ends_call for tool in self._tools if tool.name == use.name)
+        ends_call = use.name in self._tools.ending
         # A caller who spoke into the goodbye has more to say.
         if ends_call and not done.failed and not self._known.reply(use.reply_id).dropped:
             await self._say(HangUpRequested(reason="agent", after_reply_id=use.reply_id))

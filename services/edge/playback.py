@@ -7,10 +7,11 @@ all pending marks at once when cleared, which says nothing about hearing: each c
 and a mark of an older one does not count.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from parley.envelope import Body
 from parley.v1 import playback_pb2, reply_pb2
+from services.edge.played_reply import PlayedReply
 
 _MARK_EVERY = 800
 """Samples between two marks: 100 ms."""
@@ -43,41 +44,11 @@ class Say:
 Command = Play | Clear | Say
 
 
-@dataclass(slots=True)
-class _Reply:
-    reply_id: str
-    held_back: bool
-    """Made on a guess: not to be heard before it is released."""
-    filler: bool = False
-    """Heard only while there is nothing else to hear."""
-    sound: bytearray = field(default_factory=bytearray)
-    complete: bool = False
-    sent: int = 0
-    heard: int = 0
-    heard_at_ms: int = 0
-    """Call time at which that was reached, and the next sample began."""
-    announced: bool = False
-    """Its sound follows on something that plays: no new start need be told."""
-    audible: bool = False
-    """Some of it has been announced at some time."""
-    unmarked: bool = False
-    """It has been announced, and no mark has come back since."""
-    over: bool = False
-
-    @property
-    def unsent(self) -> bool:
-        return self.sent < len(self.sound)
-
-    @property
-    def unheard_sent(self) -> bool:
-        return not self.over and self.sent > self.heard
-
-
 class Playback:
     """One stream's playing of one call's replies."""
 
     def __init__(self) -> None:
-        self._replies: dict[str, _Reply] = {}
+        self._replies: dict[str, PlayedReply] = {}
         self._generation = 0
         self._held: str | None = None
         """The reply at which the caller's voice has stopped the playing."""
@@ -109,7 +80,7 @@ class Playback:
         match body:
             case reply_pb2.ReplyStarted():
                 filler = body.kind == reply_pb2.REPLY_KIND_FILLER
-                self._replies.setdefault(body.reply_id, _Reply(body.reply_id, body.held, filler))
+                self._replies.setdefault(body.reply_id, PlayedReply(body.reply_id, body.held, filler))
             case reply_pb2.ReplyReleased():
                 self._of(body.reply_id).held_back = False
             case reply_pb2.ReplyDropped() | playback_pb2.BargeIn():
@@ -135,7 +106,7 @@ class Playback:
 
     def started(self, reply_id: str, *, held_back: bool, now_ms: int, filler: bool = False) -> list[Command]:
         """A reply begins; it is played after those before it, a filler while those are silent."""
-        self._replies.setdefault(reply_id, _Reply(reply_id, held_back, filler))
+        self._replies.setdefault(reply_id, PlayedReply(reply_id, held_back, filler))
         return self.advance(now_ms)
 
     def released(self, reply_id: str, now_ms: int) -> list[Command]:
@@ -186,7 +157,7 @@ class Playback:
             commands.append(self._finish(filler, now_ms))
         return commands
 
-    def _send(self, reply: _Reply, now_ms: int) -> list[Command]:
+    def _send(self, reply: PlayedReply, now_ms: int) -> list[Command]:
         commands: list[Command] = []
         if reply.sent < len(reply.sound) and (now_ms >= self._runs_dry_ms or not reply.announced):
             starts_ms = max(now_ms, round(self._runs_dry_ms))
@@ -227,7 +198,7 @@ class Playback:
         )
         return [Say(progressed)]
 
-    def _finish(self, reply: _Reply, now_ms: int) -> Command:
+    def _finish(self, reply: PlayedReply, now_ms: int) -> Command:
         reply.over = True
         finished = playback_pb2.PlaybackFinished(
             reply_id=reply.reply_id, heard_samples=reply.heard, at_ms=now_ms
@@ -248,7 +219,7 @@ class Playback:
         """What comes from now on may begin; what was held waits for a decision."""
         self._caller_speaks = False
 
-    def _hold_at(self, reply: _Reply, now_ms: int) -> Command:
+    def _hold_at(self, reply: PlayedReply, now_ms: int) -> Command:
         self._held = reply.reply_id
         return Say(
             playback_pb2.PlaybackHeld(reply_id=reply.reply_id, heard_samples=reply.heard, at_ms=now_ms)
@@ -295,12 +266,12 @@ class Playback:
                 reply.sent = reply.heard
                 reply.announced = False
 
-    def _audible(self) -> _Reply | None:
+    def _audible(self) -> PlayedReply | None:
         """The reply that is being heard: the first of those sent and not heard to their end."""
         return next((reply for reply in self._replies.values() if reply.unheard_sent), None)
 
-    def _of(self, reply_id: str) -> _Reply:
-        return self._replies.setdefault(reply_id, _Reply(reply_id, held_back=False))
+    def _of(self, reply_id: str) -> PlayedReply:
+        return self._replies.setdefault(reply_id, PlayedReply(reply_id, held_back=False))
 
 
 def _read_mark(mark: str) -> tuple[str, int, int]:

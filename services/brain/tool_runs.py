@@ -1,0 +1,38 @@
+"""A call's tools at work: each call of one is run once by this owner; what comes of it goes to an inbox."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any
+
+from services.brain.conversation import ToolUse
+from services.brain.tool_calls import ToolResult, run_tool
+from services.brain.tools import Tool
+
+
+class ToolRuns:
+    """One call's."""
+
+    def __init__(self, tools: Sequence[Tool], deliver: Callable[[ToolResult], Awaitable[None]]) -> None:
+        self._tools = tools
+        self._deliver = deliver
+        self._begun: set[str] = set()
+
+    @property
+    def definitions(self) -> list[dict[str, Any]]:
+        """What the model is told of them."""
+        return [tool.definition for tool in self._tools]
+
+    @property
+    def ending(self) -> frozenset[str]:
+        """Names of those that end the call."""
+        return frozenset(tool.name for tool in self._tools if tool.ends_call)
+
+    def run(self, wanted: Iterable[ToolUse], tasks: asyncio.TaskGroup) -> None:
+        """Begin those that were not begun yet."""
+        for use in wanted:
+            if use.tool_call_id not in self._begun:
+                self._begun.add(use.tool_call_id)
+                tasks.create_task(self._run(use), name=f"tool {use.name}")
+
+    async def _run(self, use: ToolUse) -> None:
+        await self._deliver(await run_tool(self._tools, use))

@@ -1,0 +1,37 @@
+"""One reply on its way to the caller's ear. No I/O, no clock."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class PlayedReply:
+    """Samples of it that are here, sent and heard."""
+
+    reply_id: str
+    held_back: bool
+    """Made on a guess: not to be heard before it is released."""
+    filler: bool = False
+    """Heard only while there is nothing else to hear."""
+    sound: bytearray = field(default_factory=bytearray)
+    complete: bool = False
+    sent: int = 0
+    heard: int = 0
+    heard_at_ms: int = 0
+    """Call time at which that was reached, and the next sample began."""
+    announced: bool = False
+    """Its sound follows on something that plays: no new start need be told."""
+    audible: bool = False
+    """Some of it has been announced at some time."""
+    unmarked: bool = False
+    """It has been announced, and no mark has come back since."""
+    over: bool = False
+
+    @property
+    def unsent(self) -> bool:
+        """Whether there is sound that Twilio has not got."""
+        return self.sent < len(self.sound)
+
+    @property
+    def unheard_sent(self) -> bool:
+        """Whether Twilio has sound of it that was not heard."""
+        return not self.over and self.sent > self.heard
