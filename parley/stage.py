@@ -19,6 +19,7 @@ from parley.lag import Lag
 from parley.outbox import Outbox, open_outbox
 from parley.process_metrics import tell_of_process
 from parley.settings import CommonSettings
+from parley.stream_watch import StreamWatch
 from parley.subjects import Stage
 from parley.telemetry import Telemetry, start
 from parley.v1.event_pb2 import Event
@@ -93,14 +94,18 @@ async def run_stage(
         asyncio.TaskGroup() as tasks,
     ):
         tell_of_process(telemetry.registry, lag, bus, outbox)
-        watching = tasks.create_task(lag.watch())
+        watching = (
+            tasks.create_task(lag.watch()),
+            tasks.create_task(StreamWatch(bus, telemetry.registry).watch()),
+        )
         log.info("ready", stage=stage, http_port=port, capacity=settings.capacity)
 
         async def work(claim: Claim) -> None:
             await _serve_claim(claim, bus, outbox, telemetry, settings, serve_call)
 
         await Worker(bus, stage, settings.capacity, lag, telemetry.registry).run(work, stop)
-        watching.cancel()
+        for task in watching:
+            task.cancel()
     telemetry.close()
 
 

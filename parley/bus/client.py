@@ -200,6 +200,18 @@ class Bus:
         info = await self._jetstream.consumer_info(streams.WORK.name, consumer_name(stage))
         return int(info.num_pending or 0)
 
+    async def filled(self) -> dict[str, float]:
+        """How much of its limit in bytes each stream holds, 0 to 1.
+
+        Raises:
+            BusError: the streams cannot be asked.
+        """
+        try:
+            infos = [await undisturbed(self._jetstream.stream_info(s.name)) for s in streams.STREAMS]
+        except (NatsError, TimeoutError) as error:
+            raise BusError(f"the streams cannot be asked: {error!r}") from error
+        return {i.config.name or "": i.state.bytes / (i.config.max_bytes or 1) for i in infos}
+
     async def prepare(self, replicas: int) -> None:
         """Create or update the three streams and a consumer per stage; safe to repeat."""
         for stream in streams.STREAMS:

@@ -188,3 +188,15 @@ async def test_a_reader_that_is_too_slow_is_known(nats_url: str) -> None:
 
         assert live.waiting <= 65_536
         assert bus.losses == bus.dropped
+
+
+async def test_how_full_the_streams_are(nats_server: NatsServer) -> None:
+    """By their bytes; a server that is away cannot be asked."""
+    async with connect(nats_server.url, "t", timeout_s=5) as bus:
+        before = await bus.filled()
+        await bus.publish_stored(subjects.caller_audio("CA7"), bytes(900_000))
+        after = await bus.filled()
+
+    assert set(after) == {"AUDIO", "CALLS", "WORK"}
+    more = (after["AUDIO"] - before["AUDIO"]) * streams.AUDIO.max_bytes
+    assert 900_000 <= more < 1_000_000
