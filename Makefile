@@ -41,10 +41,10 @@ test: check ## all checks and tests, two files at a time
 bench: setup ## first figures: latency, bus hops, CPU and memory; writes build/bench.json
 	$(BIN)/python -m bench
 
-bench-turns: setup ## what a turn costs, less the vendors' time; barge-in; writes build/bench-turns.json (half an hour)
+bench-turns: setup ## what a turn costs, less the vendors' time; barge-in; writes build/bench-turns.json (over an hour)
 	$(BIN)/python -m bench.turns $(ARGS)
 
-chaos: setup ## kill, stop and end everything while calls go on; what was lost; writes build/chaos.json (20 minutes)
+chaos: setup ## kill, stop and end everything while calls go on; what was lost; writes build/chaos.json (40 minutes)
 	$(BIN)/python -m bench.chaos $(ARGS)
 
 soak: setup ## an hour's worth of calls at a high rate; what they leave behind; writes build/soak.json (ten minutes)

@@ -42,7 +42,7 @@ class StreamWatch:
             elif stream not in self._told:
                 self._told.add(stream)
                 log.error(
-                    "stream nearly full, beyond its limit messages are dropped or refused: raise its max_bytes",
+                    "stream nearly full, at its limit messages are dropped or refused: raise its max_bytes",
                     stream=stream,
                     filled=round(share, 3),
                 )
