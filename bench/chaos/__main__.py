@@ -38,7 +38,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--calls", type=int, default=20, help="calls at once (20)")
     parser.add_argument("--strikes", type=int, default=6, help="for each victim (6)")
     parser.add_argument(
-        "--questions", type=int, default=6, help="of each caller: the length of the calls (6)"
+        "--questions", type=int, default=5, help="of each caller: the length of the calls (5)"
     )
     parser.add_argument("--only", default="", help="victims, as in `stt,edge kill`; all without")
     parser.add_argument("--seed", type=int, default=None, help="of moments and processes; any without")

@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import structlog
 
+from parley.cancellation import heed_cancellation
 from parley.errors import VendorError, VendorLate, VendorRefused
 from services.stt.sound_buffer import SoundBuffer
 from services.stt.vendors import Connection, Heard
@@ -70,15 +71,18 @@ class Transcribing:
     async def run(self) -> None:
         """Long-lived: connect, send, listen; and again when the socket is lost."""
         while True:
-            opened_s = float("inf")
+            lost, opened_s = None, float("inf")
             try:
                 async with self._open() as connection:
                     opened_s = asyncio.get_running_loop().time()
                     await self._talk(connection)
             except* VendorError as group:
-                if asyncio.get_running_loop().time() - opened_s > _WELL_S:
-                    self._failures = 0
-                await self._lost(_first(group))
+                lost = _first(group)
+            heed_cancellation()
+            if asyncio.get_running_loop().time() - opened_s > _WELL_S:
+                self._failures = 0
+            if lost is not None:
+                await self._lost(lost)
 
     async def _lost(self, error: VendorError) -> None:
         self._failures += 1

@@ -1,0 +1,14 @@
+"""What asyncio forgets of a cancellation."""
+
+import asyncio
+
+
+def heed_cancellation() -> None:
+    """Raise CancelledError if this task was told to end.
+
+    For whoever goes on after the failure of a group of tasks: up to Python 3.12 a TaskGroup forgets that its
+    task was cancelled when one of its children fails at the same moment (CPython issue 116720).
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

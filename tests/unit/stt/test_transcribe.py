@@ -1,0 +1,52 @@
+"""A call's way to the vendor comes to an end when it is told to."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from parley.errors import VendorBroken, VendorError
+from services.stt.sound_buffer import SoundBuffer
+from services.stt.transcribe import Transcribing
+from services.stt.vendors import Heard
+
+
+class Breaking:
+    """A connection that breaks in the moment in which it is left."""
+
+    async def send(self, mulaw: bytes, at_ms: int) -> None:
+        """Take it."""
+
+    async def finalize(self) -> None:
+        """Do nothing."""
+
+    async def keep_alive(self) -> None:
+        """Do nothing."""
+
+    async def run(self, heard: Callable[[Heard], Awaitable[None]]) -> None:  # noqa: ARG002 - it is deaf
+        """Hear nothing."""
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise VendorBroken("deepgram", "the socket was lost")
+
+
+async def test_a_socket_that_breaks_while_it_is_left_is_not_opened_again() -> None:
+    """An owner that was superseded would go on for ever, and keep the call from its successors."""
+    opened = 0
+
+    @asynccontextmanager
+    async def open_connection() -> AsyncIterator[Breaking]:
+        nonlocal opened
+        opened += 1
+        yield Breaking()
+
+    async def ignore(_told: Heard | VendorError) -> None:
+        pass
+
+    transcribing = asyncio.ensure_future(Transcribing(open_connection, SoundBuffer(0), ignore, ignore).run())
+    await asyncio.sleep(0.01)
+    transcribing.cancel()
+    await asyncio.wait([transcribing], timeout=1)
+
+    assert transcribing.cancelled()
+    assert opened == 1
