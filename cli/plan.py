@@ -19,6 +19,7 @@ _PORTS = {
     "openai": 9003,
     "elevenlabs": 9004,
 }
+_MORE_PORTS = {"nats-route": 6221, "edge-own": 8089}
 SANDBOX_SID = "AC" + "5a" * 16
 SANDBOX_TOKEN = "sandbox"  # noqa: S105 - signs calls on this machine only
 
@@ -72,17 +73,18 @@ def usual_ports(size: Size = ONE) -> Ports:
         kind, _, number = name.rpartition("-")
         if name not in ports:
             step = 1 if kind.startswith("nats") else 10
-            ports[name] = {**_PORTS, "nats-route": 6221}[kind] + (int(number) - 1) * step
+            ports[name] = {**_PORTS, **_MORE_PORTS}[kind] + (int(number) - 1) * step
     return Ports(ports)
 
 
 def port_names(size: Size = ONE) -> tuple[str, ...]:
-    """All that need one; edges share theirs."""
+    """All that need one; edges share theirs, and have one of their own beside it."""
     stages = [name for name in SERVICES if name != "edge"]
     copies = [_numbered(name, n) for n in range(2, size.copies + 1) for name in stages]
     nodes = [f"{kind}-{n}" for n in range(2, size.nats_nodes + 1) for kind in ("nats", "nats-monitor")]
     routes = [f"nats-route-{n}" for n in range(1, size.nats_nodes + 1)] if size.nats_nodes > 1 else []
-    return (*_PORTS, *copies, *nodes, *routes)
+    edges = [f"edge-own-{n}" for n in range(1, size.copies + 1)] if size.copies > 1 else []
+    return (*_PORTS, *copies, *edges, *nodes, *routes)
 
 
 def _numbered(name: str, number: int) -> str:
@@ -149,7 +151,13 @@ def plan(
         **(overrides or {}),
     }
     numbers = range(1, size.copies + 1)
-    services = [_service(name, n, env, ports, shared=size.copies > 1) for n in numbers for name in SERVICES]
+    services = [
+        _edge(n, env, ports, stood_in="twilio" not in real)
+        if name == "edge" and size.copies > 1
+        else _service(name, n, env, ports)
+        for n in numbers
+        for name in SERVICES
+    ]
     stand_ins = [_stand_in(vendor.name, env, ports) for vendor in VENDORS if vendor.name not in real]
     return Plan(
         nats=() if nats_url else _nats(ports, home, program_folder, size),
@@ -183,18 +191,21 @@ def _vendor_env(real: tuple[str, ...], environment: Mapping[str, str], ports: Po
     return told
 
 
-def _service(name: str, number: int, env: Mapping[str, str], ports: Ports, *, shared: bool) -> ProcessSpec:
+def _service(name: str, number: int, env: Mapping[str, str], ports: Ports) -> ProcessSpec:
     own = _numbered(name, number)
-    if name == "edge":
-        # Twilio knows one address: all edges listen there.
-        told = {**env, "PARLEY_EDGE_PORT_SHARED": str(shared).lower()}
-        port_name = name
-    else:
-        told = {**env, f"PARLEY_{name.upper()}_PORT": str(ports.by_name[own])}
-        port_name = own
-    return ProcessSpec(
-        own, (sys.executable, "-m", f"services.{name}"), told, f"{ports.url(port_name)}/readyz"
-    )
+    told = {**env, f"PARLEY_{name.upper()}_PORT": str(ports.by_name[own])}
+    return ProcessSpec(own, (sys.executable, "-m", f"services.{name}"), told, f"{ports.url(own)}/readyz")
+
+
+def _edge(number: int, env: Mapping[str, str], ports: Ports, *, stood_in: bool) -> ProcessSpec:
+    """One of several: Twilio knows one address, where all listen; streams are opened at each one's own."""
+    own = f"edge-own-{number}"
+    told = {**env, "PARLEY_EDGE_PORT_SHARED": "true", "PARLEY_EDGE_OWN_PORT": str(ports.by_name[own])}
+    if stood_in:
+        # The real Twilio does not reach this machine's ports by themselves.
+        told["PARLEY_STREAM_URL"] = ports.url(own)
+    argv = (sys.executable, "-m", "services.edge")
+    return ProcessSpec(_numbered("edge", number), argv, told, f"{ports.url(own)}/readyz")
 
 
 def _stand_in(name: str, env: Mapping[str, str], ports: Ports) -> ProcessSpec:

@@ -1,6 +1,8 @@
 """Wire the edge: routes, bus, Twilio; run until told to stop."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 from fastapi import FastAPI
@@ -41,18 +43,25 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
         calls = LiveCalls(telemetry.registry)
         async with asyncio.TaskGroup() as own_tasks:
             watching = own_tasks.create_task(lag.watch())
-            resumption = Resumption(bus, twilio, own_tasks)
+            resumption = Resumption(bus, twilio, settings.stream_url.rstrip("/"), own_tasks)
             following = own_tasks.create_task(resumption.follow_silence())
             app = build_app(settings, telemetry, bus, outbox, twilio, calls, stop, resumption)
-            async with serve(
-                app, settings.http_host, settings.edge_port, shared=settings.edge_port_shared, until=stop
-            ) as port:
+            async with _serve(app, settings, stop) as port:
                 log.info("ready", stage="edge", http_port=port)
                 await stop.wait()
                 await _drain(calls, settings.drain_timeout_s)
             for task in (watching, following):
                 task.cancel()
     telemetry.close()
+
+
+@asynccontextmanager
+async def _serve(app: FastAPI, settings: EdgeSettings, stop: asyncio.Event) -> AsyncIterator[int]:
+    host, shared = settings.http_host, settings.edge_port_shared
+    async with AsyncExitStack() as stack:
+        if settings.edge_own_port:
+            await stack.enter_async_context(serve(app, host, settings.edge_own_port, until=stop))
+        yield await stack.enter_async_context(serve(app, host, settings.edge_port, shared=shared, until=stop))
 
 
 async def _drain(calls: LiveCalls, timeout_s: float) -> None:

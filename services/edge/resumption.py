@@ -69,6 +69,8 @@ class Resumption:
 
     bus: Bus
     twilio: TwilioRest
+    own_address: str
+    """Where another stream is opened: at this edge, which lives; empty for wherever Twilio is led."""
     tasks: asyncio.TaskGroup
 
     def stream_is_over(self, call_sid: str, stream_sid: str) -> None:
@@ -117,7 +119,7 @@ class Resumption:
         log.warning("stream lost, Twilio is told to open another", after_epoch=known.stream_epoch)
         try:
             lives = await self.twilio.follow(
-                call_sid, twiml.connect(Addresses(known.public_url), known.agent)
+                call_sid, twiml.connect(Addresses(known.public_url, self.own_address), known.agent)
             )
         except VendorError as error:
             log.error("stream not resumed", code=error.code, reason=error.reason)

@@ -14,6 +14,13 @@ class EdgeSettings(CommonSettings):
     edge_port_shared: bool = False
     """Let several edges of one machine listen on that port; the kernel shares the connections out."""
 
+    edge_own_port: int = Field(default=0, ge=0, le=65535)
+    """A port of this edge alone, beside the shared one; 0 for none."""
+
+    stream_url: str = Field(default="", pattern=r"^(https?://.+)?$")
+    """Address under which Twilio reaches this very edge; media streams are opened there, and so at an edge
+    that is known to live. Empty: the public address, where any edge may be met."""
+
     public_url: str = Field(default="", pattern=r"^(https?://.+)?$")
     """Address under which Twilio reaches the edge; empty: as each request names it."""
 

@@ -17,11 +17,13 @@ class Addresses:
 
     base: str
     """As in `https://example.com`."""
+    own: str = ""
+    """Of this very edge; empty where there is none."""
 
     @property
     def stream(self) -> str:
         """Of the media stream: always wss, Twilio takes nothing else."""
-        return f"wss://{self.base.partition('://')[2]}/twilio/stream"
+        return f"wss://{(self.own or self.base).partition('://')[2]}/twilio/stream"
 
     @property
     def status(self) -> str:

@@ -38,12 +38,13 @@ class Gate:
 
     def addresses(self, connection: HTTPConnection) -> Addresses:
         """Where Twilio reaches us: as configured, or as this request names it."""
+        own = self.settings.stream_url.rstrip("/")
         if self.settings.public_url:
-            return Addresses(self.settings.public_url.rstrip("/"))
+            return Addresses(self.settings.public_url.rstrip("/"), own)
         headers = connection.headers
         host = headers.get("x-forwarded-host", headers.get("host", "")).split(",")[0].strip()
         scheme = headers.get("x-forwarded-proto", connection.url.scheme).split(",")[0].strip()
-        return Addresses(f"{scheme.replace('ws', 'http')}://{host}")
+        return Addresses(f"{scheme.replace('ws', 'http')}://{host}", own)
 
     def admits_request(self, request: Request, form: FormData) -> bool:
         """Whether a webhook is Twilio's."""
@@ -51,21 +52,22 @@ class Gate:
 
     def admits_socket(self, socket: WebSocket) -> bool:
         """Whether a media stream is Twilio's."""
-        base = self.addresses(socket).base
-        return self._admits(socket, {}, base.replace("http", "ws", 1))
+        addresses = self.addresses(socket)
+        bases = (base.replace("http", "ws", 1) for base in (addresses.own, addresses.base) if base)
+        return self._admits(socket, {}, *bases)
 
-    def _admits(self, connection: HTTPConnection, params: Mapping[str, str | list[str]], base: str) -> bool:
+    def _admits(self, connection: HTTPConnection, params: Mapping[str, str | list[str]], *bases: str) -> bool:
         query = f"?{connection.url.query}" if connection.url.query else ""
-        url = f"{base}{connection.url.path}{query}"
+        urls = [f"{base}{connection.url.path}{query}" for base in bases]
         token = self.settings.twilio_auth_token.get_secret_value()
         signature = connection.headers.get(_SIGNATURE, "")
-        if is_signed(token, url, params, signature):
+        if any(is_signed(token, url, params, signature) for url in urls):
             return True
         call_sid = str(params.get("CallSid", ""))
         reason = "no signature" if not signature else "the signature is not for this address and token"
         if not token:
             reason = "TWILIO_AUTH_TOKEN is not set"
-        log.error("refused, not from Twilio", call_sid=call_sid[:34], url=url, reason=reason)
+        log.error("refused, not from Twilio", call_sid=call_sid[:34], url=urls[0], reason=reason)
         return False
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from parley.v1.call_pb2 import CallEnded, StreamResuming, StreamStarted, StreamS
 from parley.v1.reply_pb2 import FallbackRequested
 from tests.integration.edge_process import Edge, running_edge
 from tests.integration.test_edge import A, log_of, said
-from tests.nats_server import NatsServer
+from tests.nats_server import NatsServer, free_port
 
 RESUME = "/voice?resume=1"
 
@@ -205,3 +206,26 @@ async def test_the_fallback_answers_for_an_edge_that_died(edge: Edge) -> None:
     assert "<Stream" in begins.text
     assert "<Say>" in nobody.text
     assert await log_of(edge.bus, new)
+
+
+async def test_a_stream_comes_to_the_edge_that_asked_for_it(nats_server: NatsServer, tmp_path: Path) -> None:
+    """At its own address, signed for that one; also when a lost one is followed by REST."""
+    own = f"http://127.0.0.1:{free_port()}"
+    port = own.rpartition(":")[2]
+    async with (
+        connect(nats_server.url, "t", timeout_s=5) as bus,
+        running_edge(
+            nats_server.url, bus, tmp_path, PARLEY_EDGE_OWN_PORT=port, PARLEY_STREAM_URL=f"{own}/"
+        ) as edge,
+    ):
+        answer = (await edge.voice(A)).text
+        straight = replace(edge, url=own)
+        await lose(straight)
+        await told_over(edge)
+        [twiml] = await asked(edge)
+        async with edge.stream(A, "MZ2"):
+            await said(bus, A, StreamStarted)
+
+    assert f'url="wss://127.0.0.1:{port}/twilio/stream"' in answer
+    assert f'url="wss://127.0.0.1:{port}/twilio/stream"' in twiml
+    assert f"{edge.url}/voice?resume=1" in twiml

@@ -48,14 +48,26 @@ def test_servers_that_run_already_are_used() -> None:
     assert made.env["PARLEY_NATS_URL"] == "nats://n:1"
 
 
-def test_copies_have_ports_of_their_own_but_edges_share_one() -> None:
+def test_the_real_twilio_is_led_to_no_edge_of_its_own() -> None:
+    """It reaches the one public address only."""
+    size = Size(copies=2)
+    made = plan({"TWILIO_AUTH_TOKEN": "t"}, usual_ports(size), "/home", "/bin", size=size)
+
+    assert not any("PARLEY_STREAM_URL" in spec.env for spec in made.processes)
+
+
+def test_copies_have_ports_of_their_own_and_edges_share_one_too() -> None:
     """And the bus is a cluster in which each node knows the others."""
     size = Size(copies=2, nats_nodes=3)
     made = plan({}, usual_ports(size), "/home", "/bin", size=size)
     specs = {spec.name: spec for spec in (*made.nats, *made.processes)}
 
-    assert specs["edge-2"].ready_url == specs["edge"].ready_url
+    assert specs["edge-2"].env["PARLEY_EDGE_PORT"] == specs["edge"].env["PARLEY_EDGE_PORT"]
     assert specs["edge-2"].env["PARLEY_EDGE_PORT_SHARED"] == "true"
+    own = [specs[name].env["PARLEY_EDGE_OWN_PORT"] for name in ("edge", "edge-2")]
+    assert len({*own, specs["edge"].env["PARLEY_EDGE_PORT"]}) == 3
+    assert specs["edge-2"].env["PARLEY_STREAM_URL"] == f"http://127.0.0.1:{own[1]}"
+    assert specs["edge-2"].ready_url == f"http://127.0.0.1:{own[1]}/readyz"
     assert specs["stt-2"].env["PARLEY_STT_PORT"] != specs["stt"].env["PARLEY_STT_PORT"]
     assert made.env["PARLEY_NATS_URL"].count("nats://") == 3
     assert made.env["PARLEY_NATS_REPLICAS"] == "3"

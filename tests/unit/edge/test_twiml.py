@@ -29,6 +29,14 @@ def test_a_local_address_is_streamed_over_wss_too() -> None:
     assert Addresses("http://127.0.0.1:8080").stream == "wss://127.0.0.1:8080/twilio/stream"
 
 
+def test_an_edge_with_an_address_of_its_own_has_the_stream_come_there() -> None:
+    """All else may be asked of any."""
+    own = Addresses("https://example.com", "https://edge-2.example.com")
+
+    assert own.stream == "wss://edge-2.example.com/twilio/stream"
+    assert own.resume == "https://example.com/voice?resume=1"
+
+
 def test_the_end_and_the_apology_hang_up() -> None:
     """A document without an end would leave a silent line."""
     for document in (hang_up(), sorry()):
