@@ -18,7 +18,7 @@ QUESTIONS = (
 INTERRUPTIONS = ("no wait", "stop", "hold on a second")
 NOISES = (NoiseKind.COUGH, NoiseKind.DOOR, NoiseKind.UH_HUH)
 _GREETING = "Hello, how can I help you?"
-_BETWEEN_MS = 500.0
+_BETWEEN_MS = 300.0
 _EARLIEST_MS, _LATEST_MS = 700, 9000
 
 
