@@ -43,9 +43,10 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
         calls = LiveCalls(telemetry.registry)
         async with asyncio.TaskGroup() as own_tasks:
             watching = own_tasks.create_task(lag.watch())
-            resumption = Resumption(bus, twilio, settings.stream_url.rstrip("/"), own_tasks)
+            gate = Gate(settings, stop)
+            resumption = Resumption(bus, twilio, gate.own_address, own_tasks)
             following = own_tasks.create_task(resumption.follow_silence())
-            app = build_app(settings, telemetry, bus, outbox, twilio, calls, stop, resumption)
+            app = build_app(gate, telemetry, bus, outbox, twilio, calls, resumption)
             async with _serve(app, settings, stop) as port:
                 log.info("ready", stage="edge", http_port=port)
                 await stop.wait()
@@ -76,30 +77,28 @@ async def _drain(calls: LiveCalls, timeout_s: float) -> None:
 
 
 def build_app(
-    settings: EdgeSettings,
+    gate: Gate,
     telemetry: Telemetry,
     bus: Bus,
     outbox: Outbox,
     twilio: TwilioRest,
     calls: LiveCalls,
-    stop: asyncio.Event,
     resumption: Resumption,
 ) -> FastAPI:
     """All routes."""
 
     def ready() -> str:
-        if stop.is_set():
+        if gate.stopping.is_set():
             return "stopping"
         return "" if bus.connected else "bus is away"
 
-    gate = Gate(settings)
     webhooks = Webhooks(bus, gate, resumption)
     app = FastAPI(title="Parley edge", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_api_route("/voice", webhooks.voice, methods=["POST"])
     app.add_api_route("/fallback", webhooks.fallback, methods=["POST"])
     app.add_api_route("/status", webhooks.status, methods=["POST"])
     app.add_api_route("/calls", PlaceCalls(gate, twilio).place, methods=["POST"])
-    sockets = MediaSockets(bus, outbox, settings, gate, twilio, calls)
+    sockets = MediaSockets(bus, outbox, gate.settings, gate, twilio, calls)
     app.add_api_websocket_route("/twilio/stream", sockets.serve)
     app.router.routes.extend(Health(telemetry.registry, ready).routes())
     return app

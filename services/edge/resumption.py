@@ -6,6 +6,7 @@ sound comes, while Twilio knows of nothing: its edge may have frozen.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -69,7 +70,7 @@ class Resumption:
 
     bus: Bus
     twilio: TwilioRest
-    own_address: str
+    own_address: Callable[[], str]
     """Where another stream is opened: at this edge, which lives; empty for wherever Twilio is led."""
     tasks: asyncio.TaskGroup
 
@@ -119,7 +120,7 @@ class Resumption:
         log.warning("stream lost, Twilio is told to open another", after_epoch=known.stream_epoch)
         try:
             lives = await self.twilio.follow(
-                call_sid, twiml.connect(Addresses(known.public_url, self.own_address), known.agent)
+                call_sid, twiml.connect(Addresses(known.public_url, self.own_address()), known.agent)
             )
         except VendorError as error:
             log.error("stream not resumed", code=error.code, reason=error.reason)

@@ -35,10 +35,15 @@ class Gate:
     """Lets in what Twilio has signed."""
 
     settings: EdgeSettings
+    stopping: asyncio.Event
+
+    def own_address(self) -> str:
+        """Where this very edge takes streams; empty where it has no such address, and once it takes none."""
+        return "" if self.stopping.is_set() else self.settings.stream_url.rstrip("/")
 
     def addresses(self, connection: HTTPConnection) -> Addresses:
         """Where Twilio reaches us: as configured, or as this request names it."""
-        own = self.settings.stream_url.rstrip("/")
+        own = self.own_address()
         if self.settings.public_url:
             return Addresses(self.settings.public_url.rstrip("/"), own)
         headers = connection.headers
