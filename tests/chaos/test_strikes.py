@@ -1,13 +1,12 @@
 """A short part of `make chaos`: nothing is lost, whoever is struck."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.run_program import run_program
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -20,7 +19,7 @@ def test_nothing_is_lost_whoever_is_struck(tmp_path: Path) -> None:
         *(sys.executable, "-m", "bench.chaos", "--calls", "4", "--strikes", "2", "--questions", "2"),
         *("--seed", "7", "--only", victims, "--out", str(out)),
     ]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)
+    ran = run_program(command, timeout_s=200)
     figures = json.loads(out.read_text("utf-8"))["victims"]
 
     assert sorted(figures) == sorted(victims.split(",")), ran.stdout
@@ -31,5 +30,5 @@ def test_nothing_is_lost_whoever_is_struck(tmp_path: Path) -> None:
         assert lost["tool_effects_doubled"] == 0, ran.stdout
         if not name.startswith("edge"):
             assert lost["words_lost"] + lost["words_doubled"] == 0, ran.stdout
-            assert lost["recorded_s_lost"] < 0.1 * lost["calls"], ran.stdout
+            assert lost["recorded_s_lost"] < 0.05, ran.stdout
         assert lost["pause_ms"]["max"] < 8000, ran.stdout
