@@ -110,12 +110,13 @@ class Context:
         speech = await self._studio.voice.speak(text, self._voice_id, now)
         due_s = max(asked_s + now.first_byte_ms / 1000, time.monotonic())
         for number, chunk in enumerate(chunks(text, speech)):
+            frame = chunk.frame()
             await asyncio.sleep(max(0.0, due_s - time.monotonic()))
             if number == 0:
                 self._studio.journal.note("first_byte", context_id=self.name, text=text)
             if number == _FAULTY_CHUNK and fault:
                 await self._misbehave(fault)
-            await self._send(chunk.frame())
+            await self._send(frame)
             due_s += len(chunk.mulaw) / 8000 / now.realtime_factor
 
     async def _misbehave(self, fault: str) -> None:

@@ -140,11 +140,12 @@ class ChatCompletions:
             opening = {"role": "assistant", "content": "" if tokens else None, "refusal": None}
             yield wire.chunk(completion, opening)
             for number, token in enumerate(tokens):
+                chunk = wire.chunk(completion, {"content": token})
                 await self._wait_for(asked, number)
                 if number == _FAULTY_TOKEN and asked.fault:
                     yield await _misbehave(asked.fault)
                 sent_at_us.append(time.time_ns() // 1000)
-                yield wire.chunk(completion, {"content": token})
+                yield chunk
             if asked.fault and len(tokens) <= _FAULTY_TOKEN:
                 yield await _misbehave(asked.fault)
             for delta in wire.tool_deltas(completion.answer):

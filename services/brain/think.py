@@ -56,6 +56,9 @@ from services.brain.vendors.openai import open_openai
 
 log = structlog.get_logger()
 
+_QUESTION_FIRST_S = 0.004
+"""The request leaves by several turns of the event loop; what is said of it, and decided next, would come
+between them, and hold it up by as much as it takes to send."""
 _INBOX = 1000
 """Events and thoughts that may wait; the model is read no faster than they are dealt with."""
 
@@ -246,8 +249,7 @@ class Mind:
         told = messages(self._call.agent, known, opener)
         self._withheld.clear()
         self._ponder.begin(draft, told, tasks)
-        # The question first: what is said of it, and decided next, takes a moment.
-        await asyncio.sleep(0)
+        await asyncio.sleep(_QUESTION_FIRST_S)
         await self._say(*draft.start(REPLY_KIND_ANSWER, held=held))
 
     async def _pondered(self, item: Pondered, tasks: asyncio.TaskGroup) -> None:
@@ -289,11 +291,12 @@ class Mind:
 
     async def _tool_returned(self, done: ToolResult) -> None:
         use = next(use for use in self._known.open_tools if use.tool_call_id == done.tool_call_id)
-        await self._say(ToolReturned(tool_call_id=done.tool_call_id, result=done.result, failed=done.failed))
         ends_call = use.name in self._tools.ending
         # A caller who spoke into the goodbye has more to say.
         if ends_call and not done.failed and not self._known.reply(use.reply_id).dropped:
+            # Before the result: a successor runs a tool that has none again, and so says this if we do not.
             await self._say(HangUpRequested(reason="agent", after_reply_id=use.reply_id))
+        await self._say(ToolReturned(tool_call_id=done.tool_call_id, result=done.result, failed=done.failed))
 
 
 @asynccontextmanager

@@ -185,6 +185,8 @@ class _Making:
                 if fresh:
                     await self._telling.out.publish(self._sound.reply_id, offset, fresh)
                 if piece.mulaw and self._silent:
+                    # The sound leaves first, then what is said of it.
+                    await asyncio.sleep(0)
                     await self._first_sound()
                 for voiced in self._sound.completed():
                     await self._telling.say(voiced)
