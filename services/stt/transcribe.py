@@ -98,6 +98,8 @@ class Transcribing:
             tasks.create_task(connection.run(self._heard), name="hear the vendor")
             tasks.create_task(self._send(connection), name="send sound")
             tasks.create_task(self._watch(), name="watch the vendor")
+            # Within the group: see `heed_cancellation`.
+            await asyncio.get_running_loop().create_future()
 
     async def _heard(self, heard: Heard) -> None:
         # Not when the socket opens: one that is closed again at once would be opened for ever without pause.

@@ -10,7 +10,6 @@ import structlog
 from prometheus_client import Counter, Histogram
 
 from parley.breaker import Breakers
-from parley.cancellation import heed_cancellation
 from parley.errors import VendorBroken, VendorBusy, VendorError, VendorLate, VendorRefused
 from parley.v1.voice_pb2 import ClauseVoiced, VoiceFinished, VoiceStarted
 from services.tts.publish import AudioOut
@@ -123,7 +122,6 @@ async def _make(voice: Voice, ways: Ways, telling: Telling) -> None:
         try:
             await making.run()
         except BaseExceptionGroup as group:
-            heed_cancellation()
             raise _vendor_error(group) from None
 
 

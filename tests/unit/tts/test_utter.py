@@ -202,28 +202,3 @@ async def test_a_voice_that_failed_often_is_not_asked_first_any_more() -> None:
 
     assert await replied() is None
     assert broken.tries == tries == 3
-
-
-class Breaking(Said):
-    """An utterance whose socket breaks in the moment in which it is left."""
-
-    async def sounds(self) -> AsyncGenerator[Sound, None]:
-        """None."""
-        try:
-            await asyncio.Event().wait()
-            yield Sound(b"")
-        finally:
-            raise VendorBroken("test", "the socket was lost")
-
-
-async def test_a_reply_that_is_dropped_while_its_voice_breaks_is_not_spoken() -> None:
-    """Nor is another way tried."""
-    voice = Voice(says=Breaking)
-    reply = scene(voice, voice)
-    playing = asyncio.ensure_future(reply.play())
-    await asyncio.sleep(0.02)
-    playing.cancel()
-    await asyncio.wait([playing], timeout=1)
-
-    assert playing.cancelled()
-    assert voice.tries == 1
