@@ -137,7 +137,7 @@ async def claim_stream(bus: Bus, call_sid: str, known: CallSummary, started: Str
     """
     epoch = known.stream_epoch + 1
     event = _sealed(started, call_sid, "edge", epoch, 0)
-    first = await _say_first(bus, event, known.stream_place, by=started.stream_sid)
+    first = await _say_first(bus, event, known.stream_place)
     return epoch if first else None
 
 
@@ -150,25 +150,21 @@ async def claim_resuming(bus: Bus, call_sid: str, known: CallSummary, way: str) 
     said = StreamResuming(epoch=known.stream_epoch, way=way)
     # Of one stream it may be said again, should the first word have come to nothing.
     event = _sealed(said, call_sid, _WEBHOOK, 0, _RESUMINGS_FROM + known.resuming_place)
-    return await _say_first(bus, event, known.resuming_place, by=way)
+    return await _say_first(bus, event, known.resuming_place)
 
 
 async def _say_once(bus: Bus, call_sid: str, body: Body, *, sequence: int) -> bool:
     return await _say_first(bus, _sealed(body, call_sid, _WEBHOOK, 0, sequence), 0)
 
 
-async def _say_first(bus: Bus, event: Event, last_place: int, by: str = "") -> bool:
-    """Say what only the first of several may say; False when the subject holds more than up to `last_place`.
-
-    Two that say the same at once are told apart by `by`, or one would take the other's success for its own.
-    """
+async def _say_first(bus: Bus, event: Event, last_place: int) -> bool:
+    """Say what only the first of several may say; False if the subject holds more than up to `last_place`."""
     name = event.WhichOneof("body") or ""
-    who = f":{by}" if by else ""
     try:
         await bus.publish_stored(
             subjects.call_event(event.call_sid, name),
             event.SerializeToString(),
-            message_id=f"{event.call_sid}:{event.id}{who}",
+            message_id=f"{event.call_sid}:{event.id}",
             expect_last=last_place,
         )
     except AlreadySaid:

@@ -118,12 +118,13 @@ class Resumption:
         if not await claim_resuming(self.bus, call_sid, known, "rest"):
             return False
         log.warning("stream lost, Twilio is told to open another", after_epoch=known.stream_epoch)
+        another = twiml.connect(Addresses(known.public_url, self.own_address()), known.agent)
         try:
-            lives = await self.twilio.follow(
-                call_sid, twiml.connect(Addresses(known.public_url, self.own_address()), known.agent)
-            )
-        except VendorError as error:
-            log.error("stream not resumed", code=error.code, reason=error.reason)
+            # Then the next look may tell: two that try at once would open two streams.
+            async with asyncio.timeout(_STALE_S):
+                lives = await self.twilio.follow(call_sid, another)
+        except (VendorError, TimeoutError) as error:
+            log.error("stream not resumed", reason=str(error) or f"no answer within {_STALE_S:g} s")
             return False
         if not lives:
             await end_call(self.bus, call_sid, "hangup")

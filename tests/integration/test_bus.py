@@ -37,6 +37,15 @@ async def test_a_call_starts_once(nats_url: str) -> None:
         assert [m.data for m in await bus.read(streams.CALLS, "call.CA1.>")] == [b"1"]
 
 
+async def test_of_two_who_say_the_same_at_once_one_is_first(nats_url: str) -> None:
+    """The same id too: the stream's "I have that" is no success of the second's."""
+    async with connect(nats_url, "test", timeout_s=5) as bus:
+        sayings = (bus.publish_stored("call.CA2.x", b"1", message_id="1", expect_last=0) for _ in range(3))
+        said = await asyncio.gather(*sayings, return_exceptions=True)
+
+    assert sorted(type(one).__name__ for one in said) == ["AlreadySaid", "AlreadySaid", "int"]
+
+
 async def test_reading_gives_one_call_whole_and_in_order(nats_url: str) -> None:
     """More events than one batch holds, among those of another call."""
     async with connect(nats_url, "test", timeout_s=5) as bus:
