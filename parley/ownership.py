@@ -9,6 +9,7 @@ import structlog
 from parley import streams
 from parley.bus import Claim
 from parley.errors import BusError, Superseded
+from parley.leaving import HandedOver
 
 log = structlog.get_logger()
 
@@ -25,12 +26,12 @@ class Ending(Enum):
     FAILED = "failed"
 
 
-async def own(claim: Claim, work: Callable[[Claim], Awaitable[None]], handed_over: asyncio.Event) -> Ending:
-    """Do `work` for the claimed call until it returns, fails, or `handed_over` is set.
+async def own(claim: Claim, work: Callable[[Claim], Awaitable[None]]) -> Ending:
+    """Do `work` for the claimed call until it returns, fails, or hands the call over.
 
     A fault stays in this call: it is logged, and the message goes back for another try.
     """
-    ending = await _work(claim, work, handed_over)
+    ending = await _work(claim, work)
     try:
         match ending:
             case Ending.DONE:
@@ -49,25 +50,20 @@ async def own(claim: Claim, work: Callable[[Claim], Awaitable[None]], handed_ove
     return ending
 
 
-async def _work(claim: Claim, work: Callable[[Claim], Awaitable[None]], handed_over: asyncio.Event) -> Ending:
-    job = asyncio.ensure_future(work(claim))
-    helpers = [asyncio.ensure_future(_keep(claim)), asyncio.ensure_future(handed_over.wait())]
+async def _work(claim: Claim, work: Callable[[Claim], Awaitable[None]]) -> Ending:
+    keeping = asyncio.ensure_future(_keep(claim))
     try:
-        await asyncio.wait([job, helpers[1]], return_when=asyncio.FIRST_COMPLETED)
-        if not job.done():
-            job.cancel()
-            await asyncio.wait([job])
-            return Ending.HANDED_OVER
-        await job
+        await work(claim)
+    except HandedOver:
+        return Ending.HANDED_OVER
     except Superseded as later:
         log.warning("superseded", call_sid=claim.call_sid, stage=claim.stage, reason=str(later))
         return Ending.SUPERSEDED
     except Exception as fault:  # a fault in one call never touches another
         return _fault(claim, fault)
     finally:
-        for task in (job, *helpers):
-            task.cancel()
-        await asyncio.gather(job, *helpers, return_exceptions=True)
+        keeping.cancel()
+        await asyncio.wait([keeping])
     return Ending.DONE
 
 

@@ -27,7 +27,7 @@ class CommonSettings(BaseSettings):
     """Calls that one process of a stage takes at the most."""
 
     drain_timeout_s: float = Field(default=30.0, ge=0)
-    """How long a stopping process may take to hand its calls over."""
+    """How long a stopping process waits, for each call, for a good moment to hand it over."""
 
     http_host: str = "127.0.0.1"
     """Where /livez, /readyz and /metrics (and the edge's webhooks) are served."""

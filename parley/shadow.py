@@ -13,6 +13,7 @@ from parley.bus import Bus, connect
 from parley.envelope import Body, unseal
 from parley.event_log import CallLog
 from parley.health import Health, health_app, serve
+from parley.leaving import Leaving
 from parley.outbox import Outbox
 from parley.settings import CommonSettings
 from parley.stage import OwnedCall
@@ -103,7 +104,8 @@ async def _watch(
             async with _open(bus, call_sid, stage) as call_log:
                 started = next(e.call_started for e in call_log.history if e.HasField("call_started"))
                 agent = read_agent(settings.agents_dir, started.agent or settings.agent)
-                await watch(OwnedCall(call_log, bus, agent, telemetry))
+                leaving = Leaving(asyncio.Event(), 0)
+                await watch(OwnedCall(call_log, bus, agent, telemetry, leaving))
         except Exception:  # one call's shadow never touches another
             log.exception("shadow failed")
 

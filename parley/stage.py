@@ -16,6 +16,7 @@ from parley.errors import BusError
 from parley.event_log import CallLog, open_call_log, wall_us
 from parley.health import Health, health_app, serve
 from parley.lag import Lag
+from parley.leaving import Leaving
 from parley.outbox import Outbox, open_outbox
 from parley.process_metrics import tell_of_process
 from parley.settings import CommonSettings
@@ -37,6 +38,7 @@ class OwnedCall:
     bus: Bus
     agent: Agent
     telemetry: Telemetry
+    leaving: Leaving
 
     @property
     def call_sid(self) -> str:
@@ -100,10 +102,11 @@ async def run_stage(
         )
         log.info("ready", stage=stage, http_port=port, capacity=settings.capacity)
 
-        async def work(claim: Claim) -> None:
-            await _serve_claim(claim, bus, outbox, telemetry, settings, serve_call)
+        async def work(claim: Claim, leaving: Leaving) -> None:
+            await _serve_claim(claim, leaving, bus, outbox, telemetry, settings, serve_call)
 
-        await Worker(bus, stage, settings.capacity, lag, telemetry.registry).run(work, stop)
+        worker = Worker(bus, stage, settings.capacity, settings.drain_timeout_s, lag, telemetry.registry)
+        await worker.run(work, stop)
         for task in watching:
             task.cancel()
     telemetry.close()
@@ -111,6 +114,7 @@ async def run_stage(
 
 async def _serve_claim(
     claim: Claim,
+    leaving: Leaving,
     bus: Bus,
     outbox: Outbox,
     telemetry: Telemetry,
@@ -124,4 +128,4 @@ async def _serve_claim(
                 raise BusError(f"work for {claim.call_sid}, but its log has no call.started")
             agent = read_agent(settings.agents_dir, started.agent or settings.agent)
             await call_log.say(StageClaimed(worker=worker_name(claim.stage)))
-            await serve_call(OwnedCall(call_log, bus, agent, telemetry))
+            await leaving.work(serve_call(OwnedCall(call_log, bus, agent, telemetry, leaving)))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
@@ -9,10 +10,14 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from parley.bus import Bus, Claim
 from parley.errors import BusError
 from parley.lag import Lag
+from parley.leaving import Leaving
 from parley.ownership import Ending, own
 from parley.subjects import Stage
 
 log = structlog.get_logger()
+
+Work: TypeAlias = Callable[[Claim, Leaving], Awaitable[None]]
+"""Serves one claimed call to its end, or hands it over."""
 
 _CLAIM_TIMEOUT_S = 5.0
 _LAG_LIMIT_MS = 200.0
@@ -22,10 +27,19 @@ _LAG_LIMIT_MS = 200.0
 class Worker:
     """One process of a stage: which calls it owns, whether it takes more."""
 
-    def __init__(self, bus: Bus, stage: Stage, capacity: int, lag: Lag, registry: CollectorRegistry) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        stage: Stage,
+        capacity: int,
+        leave_within_s: float,
+        lag: Lag,
+        registry: CollectorRegistry,
+    ) -> None:
         self._bus = bus
         self._stage: Stage = stage
         self._capacity = capacity
+        self._leave_within_s = leave_within_s
         self._lag = lag
         self._owned: dict[str, asyncio.Task[None]] = {}
         self._room = asyncio.Event()
@@ -40,7 +54,7 @@ class Worker:
         """Calls owned now."""
         return len(self._owned)
 
-    async def run(self, work: Callable[[Claim], Awaitable[None]], stop: asyncio.Event) -> None:
+    async def run(self, work: Work, stop: asyncio.Event) -> None:
         """Claim and own calls until `stop` is set, then hand all over and return."""
         async with asyncio.TaskGroup() as tasks:
             claiming = tasks.create_task(self._claim_calls(tasks, work))
@@ -49,7 +63,7 @@ class Worker:
             self._stopping.set()
         log.info("drained", stage=self._stage)
 
-    async def _claim_calls(self, tasks: asyncio.TaskGroup, work: Callable[[Claim], Awaitable[None]]) -> None:
+    async def _claim_calls(self, tasks: asyncio.TaskGroup, work: Work) -> None:
         async with self._bus.work(self._stage) as claim_work:
             while True:
                 await self._wait_for_room()
@@ -72,9 +86,7 @@ class Worker:
             else:
                 return
 
-    async def _take(
-        self, tasks: asyncio.TaskGroup, claim: Claim, work: Callable[[Claim], Awaitable[None]]
-    ) -> None:
+    async def _take(self, tasks: asyncio.TaskGroup, claim: Claim, work: Work) -> None:
         former = self._owned.get(claim.call_sid)
         if former is not None:
             # We stalled so long that our own call came back to us.
@@ -85,9 +97,10 @@ class Worker:
         self._calls.set(len(self._owned))
         task.add_done_callback(lambda done: self._forget(claim.call_sid, done))
 
-    async def _own(self, claim: Claim, work: Callable[[Claim], Awaitable[None]]) -> None:
+    async def _own(self, claim: Claim, work: Work) -> None:
         log.info("call claimed", call_sid=claim.call_sid, stage=claim.stage, epoch=claim.epoch)
-        ending: Ending = await own(claim, work, self._stopping)
+        leaving = Leaving(self._stopping, self._leave_within_s)
+        ending: Ending = await own(claim, lambda claimed: work(claimed, leaving))
         self._endings.labels(ending=ending.value).inc()
         log.info("call left", call_sid=claim.call_sid, stage=claim.stage, ending=ending.value)
 

@@ -29,7 +29,7 @@ from sandbox.caller.client import open_telephone
 
 _OUT = Path("build/chaos.json")
 _LOAD = {"PARLEY_SANDBOX_STT": "oracle", "PARLEY_SANDBOX_TTS": "tone", "PARLEY_LOG_LEVEL": "warning"}
-_DRAIN_S = "3"
+_DRAIN_S = "8"
 _SETTLED_S = 3.0
 
 

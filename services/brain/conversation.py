@@ -151,6 +151,12 @@ class Conversation:
                     return None
         return None
 
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is being answered, guessed or done: all that is to be said now is known."""
+        busy = self.guess is not None or self.unanswered_turn is not None or bool(self.open_tools)
+        return not busy and all(reply.finished for reply in self.active_replies)
+
     def reply(self, reply_id: str) -> Reply:
         """A reply by its name; an empty one if there is none."""
         found = (item for item in self.items if isinstance(item, Reply) and item.reply_id == reply_id)

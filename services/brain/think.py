@@ -82,6 +82,7 @@ class Mind:
             self._learn(event, self._call.log.clock.ms_at(event.sent_at_us))
         if self._known.ended:
             return
+        self._call.leaving.when(lambda: self._known.settled)
         await self._pick_up()
         async with asyncio.TaskGroup() as tasks:
             following = tasks.create_task(self._follow(), name="follow the log")

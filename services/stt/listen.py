@@ -83,6 +83,7 @@ class Listener:
 
     async def run(self) -> None:
         """Until the call has ended."""
+        self._call.leaving.when(self._hears_nobody)
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._follow_log(), name="follow the log")
@@ -91,6 +92,9 @@ class Listener:
                 tasks.create_task(self._tick(), name="tick")
         except* CallOver:
             pass
+
+    def _hears_nobody(self) -> bool:
+        return not (self._voice.speaking or self._transcript.text)
 
     async def _follow_log(self) -> None:
         async for event in self._call.log:

@@ -123,6 +123,7 @@ class Speaker:
 
     async def follow(self) -> None:
         """Take up what the log leaves to do, then do as it says, until the call is over."""
+        self.call.leaving.when(lambda: not self._spoken)
         for event in self.call.log.history:
             self._learn(event)
         for reply in self._position.unfinished:

@@ -1,4 +1,4 @@
-"""A brain that dies in the middle of a tool: its successor does what is left, once."""
+"""A brain that ends: killed in mid-tool, its successor does what is left; told to, it answers first."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -40,22 +40,22 @@ BEFORE: tuple[Body, ...] = (
 
 
 @asynccontextmanager
-async def a_brain(nats_url: str, folder: Path) -> AsyncIterator[None]:
+async def a_brain(nats_url: str, folder: Path, first_token_ms: int = 5) -> AsyncIterator[asyncio.Event]:
     """A process of the brain, within the test's own, and its model."""
     (folder / "test.yaml").write_text("prompt: Speak.\ngreeting: ''\ntools: [end_call]\n")
-    model = ChatCompletions(OpenAISandboxSettings(first_token_ms=5, tokens_per_s=1000))
+    model = ChatCompletions(OpenAISandboxSettings(first_token_ms=first_token_ms, tokens_per_s=1000))
     async with serve(model.app(), "127.0.0.1", 0) as port, asyncio.TaskGroup() as tasks:
         settings = BrainSettings(
             nats_url=nats_url,
             agents_dir=str(folder),
             openai_api_key="k",  # type: ignore[arg-type]
             openai_base_url=f"http://127.0.0.1:{port}/v1",
-            drain_timeout_s=1,
+            drain_timeout_s=5,
         )
         stop = asyncio.Event()
         running = run_stage("brain", settings, 0, partial(open_brain, settings), stop)
         tasks.create_task(running)
-        yield
+        yield stop
         stop.set()
 
 
@@ -116,3 +116,26 @@ async def test_a_call_that_was_to_be_ended_when_the_brain_died_is_ended(
 
     assert [body.after_reply_id for body in said if isinstance(body, HangUpRequested)] == ["r1"]
     assert sum(isinstance(body, ToolReturned) for body in said) == 1
+
+
+async def test_a_brain_that_is_told_to_end_answers_first(nats_url: str, tmp_path: Path) -> None:
+    """The call is given back when the answer is known, and not before."""
+    async with connect(nats_url, "test", timeout_s=5) as bus, open_outbox(bus) as outbox:
+        async with open_call_log(bus, outbox, CALL, "edge", 1) as edge:
+            await edge.say(CallStarted(agent="test"))
+            await edge.say(TurnEnded(turn=1, text="hello", decided_by="speech_final"))
+        await outbox.settle(5)
+        await bus.publish_stored(subjects.work("brain", CALL), Work(call_sid=CALL).SerializeToString())
+        async with open_call_log(bus, outbox, CALL, "test", 1) as seen:
+            async with asyncio.timeout(20), a_brain(nats_url, tmp_path, first_token_ms=500) as stop:
+                await anext(e async for e in seen if e.HasField("reply_started"))
+                stop.set()
+                events = seen.__aiter__()
+                finished = await anext(e async for e in events if e.HasField("reply_finished"))
+            async with bus.work("brain") as claim:
+                given_back = await claim(2.0)
+                assert given_back is not None
+                await given_back.done()
+
+    assert (finished.epoch, finished.reply_finished.reason) == (1, "stop")
+    assert given_back.epoch == 2

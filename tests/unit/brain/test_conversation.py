@@ -5,6 +5,7 @@ from functools import reduce
 from parley.v1.event_pb2 import Event
 from parley.v1.playback_pb2 import BargeIn
 from parley.v1.reply_pb2 import ReplyDropped, ToolCalled, ToolReturned
+from parley.v1.speech_pb2 import TurnEager
 from services.brain.conversation import Conversation, evolve
 from tests.unit.brain.said import event, played, playing, reply, turn, voiced
 
@@ -75,3 +76,16 @@ def test_a_reply_is_active_until_heard_to_its_end() -> None:
 
     assert [r.reply_id for r in fold(*log).active_replies] == ["r1"]
     assert fold(*log, played("r1", 100)).active_replies == ()
+
+
+def test_the_brain_is_settled_when_all_that_is_to_be_said_is_known() -> None:
+    """A reply that is still spoken does not matter: it is another stage's."""
+    answering = fold(turn(1, "hello"), *reply("r1", 1, "Hi.")[:-1])
+    tool = ToolCalled(tool_call_id="r1-t1", name="look", reply_id="r1")
+
+    assert fold().settled
+    assert fold(*reply("r1", 0, "Hello."), *playing("r1")).settled
+    assert not fold(turn(1, "hello")).settled
+    assert not answering.settled
+    assert not fold(event(TurnEager(turn=1, text="hello"))).settled
+    assert not fold(turn(1, "hello"), *reply("r1", 1, "Hi."), event(tool)).settled
