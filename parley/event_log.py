@@ -54,6 +54,11 @@ class CallLog:
         """Call time now."""
         return self.clock.ms_at(wall_us())
 
+    @property
+    def waiting(self) -> int:
+        """Events that have come and were not iterated over yet."""
+        return self._live.waiting
+
     async def say(self, body: Body) -> Event:
         """Append an event as this stage; stored behind our back, said again until it is."""
         event = self._sealed(body)
@@ -104,6 +109,15 @@ class CallLog:
         if messages:
             self._last_read = messages[-1].sequence
         return [event for m in messages if (event := self._admit(m.data)) is not None]
+
+    async def read_on(self) -> list[Event]:
+        """What was said since, for one who follows no more: who was frozen learns of it only so.
+
+        Raises:
+            Superseded: a later owner of this stage has spoken.
+            BusError: the log cannot be read.
+        """
+        return await self._read_unseen()
 
     async def read_history(self) -> None:
         """Read the past, once, before following."""

@@ -108,6 +108,17 @@ class Bus:
             raise AlreadySaid(subject)
         return int(ack.seq)
 
+    async def flush(self, timeout_s: float = 2.0) -> None:
+        """Wait until the server has all that was said here, and until all that it had for us has come.
+
+        Raises:
+            BusError: it did not answer in time.
+        """
+        try:
+            await undisturbed(self._client.flush(int(timeout_s)))
+        except NatsError as error:
+            raise BusError(f"the bus does not answer: {error!r}") from error
+
     def new_inbox(self) -> str:
         """A subject that is ours alone."""
         return str(self._client.new_inbox())

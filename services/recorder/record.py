@@ -10,7 +10,7 @@ import stamina.instrumentation
 import structlog
 
 from parley.envelope import body_of
-from parley.errors import VendorError
+from parley.errors import BusError, VendorError
 from parley.mulaw import BYTES_PER_MS
 from parley.stage import OwnedCall, ServeCall
 from parley.telemetry import Telemetry
@@ -27,6 +27,8 @@ from services.recorder.vendors.postgres import Postgres
 
 log = structlog.get_logger()
 
+_READ_AGAIN_AFTER_S = 0.5
+_TAKEN_IN_S = 0.01
 _AFTERMATH_S = 0.5
 """How long after the end others may still speak of the call."""
 
@@ -107,6 +109,7 @@ class _Recorder:
             await self._sound.read()
         else:
             await self._follow_call()
+            await self._learn_the_rest()
         end = self._timeline.ended(call_record.ended_ms(self._events))
         await self._insist.until_done(lambda: self._store_sound(end))
         await self._insist.until_done(lambda: self._recordings.put_wav(self._name, end))
@@ -133,6 +136,17 @@ class _Recorder:
                     if event.HasField("call_ended"):
                         patience.reschedule(asyncio.get_running_loop().time() + _AFTERMATH_S)
 
+    async def _learn_the_rest(self) -> None:
+        """From the log itself: frozen at the call's end we would not know of a successor who has finished it."""
+        while True:
+            try:
+                for event in await self._log.read_on():
+                    self._happened(event, live=True)
+                return
+            except BusError as error:
+                log.warning("log cannot be read yet", error=str(error))
+                await asyncio.sleep(_READ_AGAIN_AFTER_S)
+
     async def _store_beginning(self) -> None:
         """So that a call can be found in the database while it lasts."""
         begun = call_record.call_begun(self._started)
@@ -144,15 +158,30 @@ class _Recorder:
         settle_ms = int(self._settings.recording_settle_s * 1000)
         while True:
             await asyncio.sleep(min(1.0, self._settings.recording_segment_s / 2))
-            end = self._timeline.settled(self._log.now_ms(), settle_ms)
-            if end - self._timeline.stored < segment or not self._call.bus.connected:
+            now_ms = self._log.now_ms()
+            if self._timeline.settled(now_ms, settle_ms) - self._timeline.stored < segment:
+                continue
+            if not await self._all_came():
                 continue
             await self._sound.mend()
+            end = self._timeline.settled(now_ms, settle_ms)
             try:
                 await self._store_sound(end)
             except VendorError as error:
                 # The sound stays here, and goes with the next segment.
                 await self._insist.tell(error)
+
+    async def _all_came(self) -> bool:
+        """Whether all is known that was said before: we may have been frozen, and live sound and events wait."""
+        try:
+            await self._call.bus.flush()
+        except BusError:
+            return False
+        while self._sound.waiting or self._log.waiting:
+            await asyncio.sleep(_TAKEN_IN_S)
+        # What came last is out of its queue, and dealt with in a moment.
+        await asyncio.sleep(_TAKEN_IN_S)
+        return True
 
     async def _store_sound(self, end: int) -> None:
         start = self._timeline.stored

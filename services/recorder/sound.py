@@ -31,6 +31,12 @@ class Sound:
         self._agent = subjects.agent_audio(call_sid)
         self._timeline = timeline
         self._losses = bus.losses
+        self._live: tuple[Subscription, ...] = ()
+
+    @property
+    def waiting(self) -> int:
+        """Live chunks that have come and are not in the timeline yet."""
+        return sum(live.waiting for live in self._live)
 
     @asynccontextmanager
     async def followed(self) -> AsyncIterator[None]:
@@ -41,6 +47,7 @@ class Sound:
             asyncio.TaskGroup() as tasks,
         ):
             await self.read()
+            self._live = (caller, agent)
             following = (
                 tasks.create_task(_feed(caller, CallerAudio, self._timeline.caller_spoke)),
                 tasks.create_task(_feed(agent, AgentAudio, self._timeline.agent_spoke)),

@@ -46,6 +46,22 @@ async def test_of_two_who_say_the_same_at_once_one_is_first(nats_url: str) -> No
     assert sorted(type(one).__name__ for one in said) == ["AlreadySaid", "AlreadySaid", "int"]
 
 
+async def test_all_that_was_said_before_has_come_after_a_flush(nats_url: str) -> None:
+    """By anybody: so one that was frozen knows what it has missed."""
+    async with (
+        connect(nats_url, "test", timeout_s=5) as bus,
+        connect(nats_url, "other", timeout_s=5) as other,
+    ):
+        async with bus.subscribe("audio.in.CA3") as live:
+            await bus.flush()
+            for _ in range(2000):
+                await other.publish("audio.in.CA3", bytes(160))
+            await other.flush()
+            await bus.flush()
+
+            assert live.waiting == 2000
+
+
 async def test_reading_gives_one_call_whole_and_in_order(nats_url: str) -> None:
     """More events than one batch holds, among those of another call."""
     async with connect(nats_url, "test", timeout_s=5) as bus:

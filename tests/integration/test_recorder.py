@@ -202,6 +202,34 @@ async def test_a_successor_goes_on_from_the_stored_segments(
     await assert_rows_are_right(postgres_url)
 
 
+async def test_one_that_was_frozen_at_the_end_spoils_nothing(
+    nats_url: str, postgres_url: str, tmp_path: Path
+) -> None:
+    """Its successor has finished the call and let go of the segments when it wakes."""
+    async with (
+        connect(nats_url, "test", timeout_s=5) as bus,
+        recorder(nats_url, postgres_url, tmp_path) as first,
+    ):
+        call = MadeUpCall(bus, SID)
+        await call.happens(0, 5500)
+        await call.look_for_recorder()
+        await claimed(bus)
+        await call.happens(5500, END_MS + 1)
+        await asyncio.sleep(0.2)
+        first.send_signal(signal.SIGSTOP)
+        try:
+            async with recorder(nats_url, postgres_url, tmp_path):
+                done = await recorded(bus)
+                await nothing_to_do(bus)
+        finally:
+            first.send_signal(signal.SIGCONT)
+        await asyncio.sleep(2)
+
+    assert_recording_is_right(done.recording_url)
+    assert_folder_is_right(tmp_path)
+    await assert_rows_are_right(postgres_url)
+
+
 async def test_the_database_may_come_late_and_go(nats_url: str, tmp_path: Path) -> None:
     """Without a database the call is recorded and its failure told once; the rows follow when it is back."""
     with running_postgres() as server:

@@ -73,8 +73,14 @@ class Recordings:
             await obstore.put_async(self.store, key, data)
 
     async def put_wav(self, name: str, samples: int) -> None:
-        """Make the recording of a call's segments; what is missing is silence."""
+        """Make the recording of a call's segments; what is missing is silence.
+
+        One that is there stays if segments are missing: they are dropped when the recording is made, and who
+        asks for it again then was frozen meanwhile.
+        """
         segments = await self.segments(name)
+        if stored_until(segments) < samples and await self.wav_samples(name):
+            return
         async with _asking("put", _WAV_TIMEOUT_S):
             await obstore.put_async(
                 self.store, f"{name}.wav", self._wav(segments, samples), chunk_size=_PART_BYTES

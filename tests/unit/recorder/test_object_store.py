@@ -39,6 +39,20 @@ async def test_segments_become_one_recording(tmp_path: Path) -> None:
     assert await recordings.wav_samples(NAME) == 30
 
 
+async def test_a_recording_whose_segments_are_gone_is_not_made_again(tmp_path: Path) -> None:
+    """By one that was frozen while its successor finished the call: it would be silence."""
+    recordings = open_recordings(f"file://{tmp_path}")
+    await recordings.put_segment(NAME, 0, segment(1, 10))
+    await recordings.put_wav(NAME, 10)
+    await recordings.drop_segments(NAME)
+    await recordings.put_segment(NAME, 8, segment(2, 2))
+
+    await recordings.put_wav(NAME, 10)
+
+    path = Path(recordings.url_of(f"{NAME}.wav").removeprefix("file://"))
+    assert left_channel(path) == [DECODE[1]] * 10
+
+
 async def test_segments_are_found_again_and_dropped(tmp_path: Path) -> None:
     """A successor sees what its predecessor stored; at the end nothing is left."""
     recordings = open_recordings(f"file://{tmp_path}")
