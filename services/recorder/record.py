@@ -137,15 +137,16 @@ class _Recorder:
                         patience.reschedule(asyncio.get_running_loop().time() + _AFTERMATH_S)
 
     async def _learn_the_rest(self) -> None:
-        """From the log itself: frozen at the call's end we would not know of a successor who has finished it."""
-        while True:
+        """From the log itself: frozen at the call's end we would not know of a successor who is through."""
+        missed = None
+        while missed is None:
             try:
-                for event in await self._log.read_on():
-                    self._happened(event, live=True)
-                return
+                missed = await self._log.read_on()
             except BusError as error:
                 log.warning("log cannot be read yet", error=str(error))
                 await asyncio.sleep(_READ_AGAIN_AFTER_S)
+        for event in missed:
+            self._happened(event, live=True)
 
     async def _store_beginning(self) -> None:
         """So that a call can be found in the database while it lasts."""
@@ -172,12 +173,12 @@ class _Recorder:
                 await self._insist.tell(error)
 
     async def _all_came(self) -> bool:
-        """Whether all is known that was said before: we may have been frozen, and live sound and events wait."""
+        """Whether all is known that was said before: while we were frozen, sound and events have queued up."""
         try:
             await self._call.bus.flush()
         except BusError:
             return False
-        while self._sound.waiting or self._log.waiting:
+        while self._sound.waiting or self._log.waiting:  # noqa: ASYNC110 - queues of the bus tell nobody
             await asyncio.sleep(_TAKEN_IN_S)
         # What came last is out of its queue, and dealt with in a moment.
         await asyncio.sleep(_TAKEN_IN_S)
