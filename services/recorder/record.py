@@ -173,7 +173,7 @@ class _Recorder:
                 await self._insist.tell(error)
 
     async def _all_came(self) -> bool:
-        """Whether all is known that was said before: while we were frozen, sound and events have queued up."""
+        """Whether all is known that was said before: while we were frozen, sound and events queued up."""
         try:
             await self._call.bus.flush()
         except BusError:
