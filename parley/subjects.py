@@ -54,3 +54,22 @@ def stream_silent(call_sid: str) -> str:
 def stream_alive(call_sid: str) -> str:
     """Request: does an edge hold a live stream of this call?"""
     return f"stream.alive.{call_sid}"
+
+
+EAR_WANTED = "ear.wanted"
+"""Request to all edges, with the name of who asks: where may a call be listened to?"""
+
+
+def ear_alive(call_sid: str) -> str:
+    """Request: which edge is this call's second ear?"""
+    return f"ear.alive.{call_sid}"
+
+
+def ear_heard(call_sid: str) -> str:
+    """Request, with a call time in ms: what has the second ear heard since?"""
+    return f"ear.heard.{call_sid}"
+
+
+def ear_opened(call_sid: str) -> str:
+    """Another second ear listens, with the StreamSid of its fork: the one before may close."""
+    return f"ear.opened.{call_sid}"

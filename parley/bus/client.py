@@ -138,11 +138,15 @@ class Bus:
                 await subscription.unsubscribe()
 
     @asynccontextmanager
-    async def answer(self, subject: str, answer: Callable[[bytes], Awaitable[bytes]]) -> AsyncIterator[None]:
-        """Answer requests on a subject."""
+    async def answer(
+        self, subject: str, answer: Callable[[bytes], Awaitable[bytes | None]]
+    ) -> AsyncIterator[None]:
+        """Answer requests on a subject; None leaves it to others."""
 
         async def respond(message: Msg) -> None:
-            await message.respond(await answer(message.data))
+            data = await answer(message.data)
+            if data is not None:
+                await message.respond(data)
 
         subscription = await self._client.subscribe(subject, cb=respond)
         try:

@@ -1,7 +1,9 @@
 from parley.v1 import options_pb2 as _options_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from typing import ClassVar as _ClassVar, Optional as _Optional
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -32,3 +34,9 @@ class AgentAudio(_message.Message):
     mulaw: bytes
     last: bool
     def __init__(self, epoch: _Optional[int] = ..., sequence: _Optional[int] = ..., reply_id: _Optional[str] = ..., offset_samples: _Optional[int] = ..., mulaw: _Optional[bytes] = ..., last: _Optional[bool] = ...) -> None: ...
+
+class MissedAudio(_message.Message):
+    __slots__ = ("frames",)
+    FRAMES_FIELD_NUMBER: _ClassVar[int]
+    frames: _containers.RepeatedCompositeFieldContainer[CallerAudio]
+    def __init__(self, frames: _Optional[_Iterable[_Union[CallerAudio, _Mapping]]] = ...) -> None: ...

@@ -12,7 +12,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.twilio.api_forms import ApiError, Form, new_call, new_message, recording_wish, twiml_wanted
+from sandbox.twilio.api_forms import (
+    ApiError,
+    Form,
+    new_call,
+    new_message,
+    recording_wish,
+    stream_wanted,
+    twiml_wanted,
+)
 from sandbox.twilio.leg import Leg
 from sandbox.twilio.network import Network
 from sandbox.twilio.recordings import recording_wav, start_recording, stop_recording
@@ -23,6 +31,7 @@ from sandbox.twilio.records import (
     error_json,
     message_json,
     recording_json,
+    stream_json,
 )
 
 _ACCOUNT = f"/{API_VERSION}/Accounts/{{account}}"
@@ -46,6 +55,7 @@ class Api:
             ("GET", f"{_ACCOUNT}/Calls.json", self._list_calls),
             ("POST", f"{call}.json", self._update_call),
             ("GET", f"{call}.json", self._fetch_call),
+            ("POST", f"{call}/Streams.json", self._create_stream),
             ("POST", f"{call}/Recordings.json", self._create_recording),
             ("GET", f"{call}/Recordings.json", self._list_recordings),
             ("POST", f"{call}/Recordings/{{recording}}.json", self._update_recording),
@@ -124,6 +134,13 @@ class Api:
         elif status:
             raise ApiError(400, 21218, f"Invalid Status: {status}")
         return JSONResponse(call_json(leg.record))
+
+    async def _create_stream(self, request: Request) -> Response:
+        leg, wanted = self._leg(request), stream_wanted(Form(await request.form()))
+        stream = self._network.fork(leg.record.sid, wanted)
+        if stream is None:
+            raise ApiError(400, 21220, "Call is not in-progress, or has four streams. Cannot start a stream.")
+        return JSONResponse(stream_json(leg.record, stream.sid, stream.name, time.time()), 201)
 
     async def _create_recording(self, request: Request) -> Response:
         leg = self._leg(request)

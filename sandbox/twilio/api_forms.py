@@ -11,7 +11,7 @@ from sandbox.twilio.live_call import CallPlan
 from sandbox.twilio.network import Outbound
 from sandbox.twilio.recordings import RecordingWish
 from sandbox.twilio.records import Callback, MessageRecord, new_sid
-from sandbox.twilio.twiml import Document, TwimlError, parse
+from sandbox.twilio.twiml import Document, Stream, TwimlError, parse
 
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}|sip:\S+|client:\S+")
 _STATUS_EVENTS = frozenset({"initiated", "ringing", "answered", "completed"})
@@ -107,6 +107,17 @@ def twiml_wanted(form: Form) -> Document | Source | None:
         return parse(text)
     except TwimlError as error:
         raise ApiError(400, error.code, str(error)) from error
+
+
+def stream_wanted(form: Form) -> Stream:
+    """A fork of a call's sound."""
+    url, track = form.one("Url"), form.one("Track", "inbound_track")
+    if not url.startswith("wss://"):
+        raise ApiError(400, 21205, f"Url is not a valid wss URL: {url}")
+    if track not in ("inbound_track", "outbound_track", "both_tracks"):
+        raise ApiError(400, 20001, f"Invalid Track: {track}")
+    callback = form.one("StatusCallback") or None
+    return Stream(url, form.one("Name") or None, track, callback, form.method("StatusCallbackMethod"))
 
 
 def recording_wish(form: Form, source: str) -> RecordingWish:

@@ -32,12 +32,14 @@ from sandbox.twilio.detect_machine import MachineDetection, detect_machine
 from sandbox.twilio.exchange import Exchange
 from sandbox.twilio.faults import Faults
 from sandbox.twilio.leg import Leg
+from sandbox.twilio.media_stream import MediaStream
 from sandbox.twilio.people import Answer as HowAnswered
 from sandbox.twilio.perform import perform, prompt
 from sandbox.twilio.progress import progress
 from sandbox.twilio.recordings import RecordingWish, start_recording, stop_all_recordings
+from sandbox.twilio.run_streams import fork
 from sandbox.twilio.situation import Situation
-from sandbox.twilio.twiml import Document, Say, Verb
+from sandbox.twilio.twiml import Document, Say, Stream, Verb
 from sandbox.twilio.webhook_params import voice
 from sandbox.twilio.webhooks import Request, WebhookError
 
@@ -79,6 +81,10 @@ class LiveCall:
     async def update(self, twiml: Document | Source) -> None:
         """Follow other TwiML from now on."""
         await self._inbox.put(Updated(twiml))
+
+    def fork(self, stream: Stream) -> MediaStream | None:
+        """Fork the call's sound from now on; None when there are too many forks."""
+        return fork(stream, self._here)
 
     def end(self, by: EndedBy) -> None:
         """End the call."""

@@ -19,10 +19,11 @@ from sandbox.twilio.exchange import Exchange
 from sandbox.twilio.faults import Faults, refuses
 from sandbox.twilio.leg import Leg
 from sandbox.twilio.live_call import CallPlan, LiveCall
+from sandbox.twilio.media_stream import MediaStream
 from sandbox.twilio.people import People
 from sandbox.twilio.records import Callback, CallRecord, MessageRecord, new_sid
 from sandbox.twilio.settings import TwilioSandboxSettings
-from sandbox.twilio.twiml import Document
+from sandbox.twilio.twiml import Document, Stream
 from sandbox.twilio.webhooks import Webhooks
 
 log = structlog.get_logger()
@@ -106,6 +107,13 @@ class Network:
             return False
         await call.update(twiml)
         return True
+
+    def fork(self, call_sid: str, stream: Stream) -> MediaStream | None:
+        """Fork a live call's sound; None if it is not in progress, or has too many forks."""
+        call = self._live.get(call_sid)
+        if call is None or call.leg.record.status != "in-progress":
+            return None
+        return call.fork(stream)
 
     def end(self, call_sid: str, by: EndedBy = "rest") -> bool:
         """End a live call; False if it is not live."""

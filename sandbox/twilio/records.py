@@ -143,6 +143,19 @@ def call_json(call: CallRecord) -> dict[str, Any]:
     }
 
 
+def stream_json(call: CallRecord, sid: str, name: str, made_at: float) -> dict[str, Any]:
+    """A Stream resource that has just been made."""
+    return {
+        "sid": sid,
+        "account_sid": call.account_sid,
+        "call_sid": call.sid,
+        "name": name,
+        "status": "in-progress",
+        "date_updated": rfc2822(made_at),
+        "uri": f"/{API_VERSION}/Accounts/{call.account_sid}/Calls/{call.sid}/Streams/{sid}.json",
+    }
+
+
 def recording_json(recording: RecordingRecord, *, of_call: bool) -> dict[str, Any]:
     """A Recording resource, under its call or of its own."""
     account = f"/{API_VERSION}/Accounts/{recording.account_sid}"

@@ -36,11 +36,17 @@ async def connect(verb: Connect, here: Situation) -> Source | None:
 
 def start(verb: StartStream, here: Situation) -> None:
     """Fork the call's sound; the call goes on meanwhile."""
-    if len(here.forks) >= _MOST_FORKS:
+    if fork(verb.stream, here) is None:
         here.leg.note("warning", code=31941, text="more than four streams")
-        return
-    media = _media(verb.stream, here, bidirectional=False)
+
+
+def fork(stream: Stream, here: Situation) -> MediaStream | None:
+    """Begin a fork, by TwiML or by REST; None when there are too many."""
+    if len(here.forks) >= _MOST_FORKS:
+        return None
+    media = _media(stream, here, bidirectional=False)
     here.forks[media.name] = here.tasks.create_task(_fork(media, here), name=f"stream {media.sid}")
+    return media
 
 
 def stop(verb: StopStream, here: Situation) -> None:
@@ -79,7 +85,8 @@ def _media(stream: Stream, here: Situation, *, bidirectional: bool) -> MediaStre
         identity,
         bidirectional=bidirectional,
         faults=here.faults,
-        drop_at_ms=here.next_drop_ms(),
+        # What is to be cut is the call's own line.
+        drop_at_ms=here.next_drop_ms() if bidirectional else None,
         note=here.leg.note,
         on_started=started,
     )

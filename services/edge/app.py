@@ -13,10 +13,12 @@ from parley.lag import Lag
 from parley.outbox import Outbox, open_outbox
 from parley.process_metrics import tell_of_process
 from parley.telemetry import Telemetry, start
+from services.edge.keep_ear import EarKeeper
 from services.edge.live_calls import LiveCalls
 from services.edge.media_socket import MediaSockets
 from services.edge.place_calls import PlaceCalls
 from services.edge.resumption import Resumption
+from services.edge.second_ear import SecondEars
 from services.edge.settings import EdgeSettings
 from services.edge.vendors.twilio_rest import TwilioRest, open_twilio
 from services.edge.webhooks import Gate, Webhooks
@@ -46,8 +48,9 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
             gate = Gate(settings, stop)
             resumption = Resumption(bus, twilio, gate.own_address, own_tasks)
             following = own_tasks.create_task(resumption.follow_silence())
-            app = build_app(gate, telemetry, bus, outbox, twilio, calls, resumption)
-            async with _serve(app, settings, stop) as port:
+            ears = EarKeeper(bus, gate, twilio)
+            app = build_app(gate, telemetry, bus, outbox, twilio, calls, resumption, ears)
+            async with ears.offered(), _serve(app, settings, stop) as port:
                 log.info("ready", stage="edge", http_port=port)
                 await stop.wait()
                 await _drain(calls, settings.drain_timeout_s)
@@ -84,6 +87,7 @@ def build_app(
     twilio: TwilioRest,
     calls: LiveCalls,
     resumption: Resumption,
+    ears: EarKeeper,
 ) -> FastAPI:
     """All routes."""
 
@@ -98,7 +102,8 @@ def build_app(
     app.add_api_route("/fallback", webhooks.fallback, methods=["POST"])
     app.add_api_route("/status", webhooks.status, methods=["POST"])
     app.add_api_route("/calls", PlaceCalls(gate, twilio).place, methods=["POST"])
-    sockets = MediaSockets(bus, outbox, gate.settings, gate, twilio, calls)
+    sockets = MediaSockets(bus, outbox, gate.settings, gate, twilio, calls, ears)
     app.add_api_websocket_route("/twilio/stream", sockets.serve)
+    app.add_api_websocket_route("/twilio/ear", SecondEars(bus, gate, calls).serve)
     app.router.routes.extend(Health(telemetry.registry, ready).routes())
     return app

@@ -1,14 +1,12 @@
 """The caller's sound, from Twilio's frames to the bus."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from parley import subjects
 from parley.bus import Bus
-from parley.mulaw import BYTES_PER_MS
 from parley.v1.audio_pb2 import CallerAudio
-from services.edge.frame_order import FrameOrder
 from services.edge.media_protocol import Media
-from services.edge.stream_clock import StreamClock
+from services.edge.timed_frames import Frame, TimedFrames
 
 
 class Hear:
@@ -19,9 +17,16 @@ class Hear:
         self._subject = subjects.caller_audio(call_sid)
         self._epoch = epoch
         self._now_ms = now_ms
-        self._clock = StreamClock()
-        self._order = FrameOrder()
+        self._frames = TimedFrames()
         self._sequence = 0
+
+    async def missed(self, frames: Iterable[Frame]) -> None:
+        """Put on the bus what was said between two streams, before anything of this one.
+
+        Raises:
+            BusError: the bus is away and its buffer is full.
+        """
+        await self._publish(frames)
 
     async def frame(self, media: Media) -> None:
         """Put a frame on the bus, in the order of its time; an empty one is left out.
@@ -29,22 +34,16 @@ class Hear:
         Raises:
             BusError: the bus is away and its buffer is full.
         """
-        if media.mulaw:
-            self._clock.learn(media.timestamp_ms + len(media.mulaw) // BYTES_PER_MS, self._now_ms())
-            for ready in self._order.take(media):
-                await self._publish(ready)
+        await self._publish(self._frames.take(media, self._now_ms()))
 
     async def over(self) -> None:
         """No frame comes any more: what waited for another is put on the bus too."""
-        for ready in self._order.rest():
-            await self._publish(ready)
+        await self._publish(self._frames.rest())
 
-    async def _publish(self, media: Media) -> None:
-        self._sequence += 1
-        audio = CallerAudio(
-            epoch=self._epoch,
-            sequence=self._sequence,
-            at_ms=self._clock.call_ms(media.timestamp_ms, media.mulaw),
-            mulaw=media.mulaw,
-        )
-        await self._bus.publish(self._subject, audio.SerializeToString())
+    async def _publish(self, frames: Iterable[Frame]) -> None:
+        for frame in frames:
+            self._sequence += 1
+            audio = CallerAudio(
+                epoch=self._epoch, sequence=self._sequence, at_ms=frame.at_ms, mulaw=frame.mulaw
+            )
+            await self._bus.publish(self._subject, audio.SerializeToString())

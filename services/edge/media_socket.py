@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 from fastapi import WebSocket
-from starlette.websockets import WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocketDisconnect
 
 from parley import subjects
 from parley.agent import read_agent
@@ -17,21 +17,27 @@ from parley.event_log import CallLog, open_call_log, wall_us
 from parley.outbox import Outbox
 from parley.stage import worker_name
 from parley.v1.call_pb2 import DtmfPressed, StreamStarted, StreamStopped
-from services.edge import media_protocol, twiml
+from services.edge import twiml
 from services.edge.call_events import FALLBACK, CallSummary, claim_stream, end_call, is_call_sid, summary
 from services.edge.hear import Hear
+from services.edge.keep_ear import EarKeeper
 from services.edge.live_calls import LiveCalls
-from services.edge.media_protocol import BadMessage, Dtmf, Mark, Media, Message, Start, Stop
+from services.edge.media_protocol import Dtmf, Mark, Media, Start, Stop
 from services.edge.play import Player
 from services.edge.settings import EdgeSettings
+from services.edge.socket_messages import (
+    GOING_AWAY,
+    POLICY_VIOLATION,
+    TRY_AGAIN,
+    Messages,
+    close,
+    start_message,
+)
 from services.edge.vendors.twilio_rest import TwilioRest
 from services.edge.webhooks import Gate
 
 log = structlog.get_logger()
 
-_GOING_AWAY = 1001
-_POLICY_VIOLATION = 1008
-_TRY_AGAIN = 1013
 _AFTER_STOP_S = 3.0
 """Twilio's own word on how the call ended comes within this time, as a rule."""
 _SEND_TIMEOUT_S = 5.0
@@ -57,6 +63,7 @@ class MediaSockets:
     gate: Gate
     twilio: TwilioRest
     calls: LiveCalls
+    ears: EarKeeper
 
     async def serve(self, socket: WebSocket) -> None:
         """WebSocket /twilio/stream."""
@@ -65,37 +72,24 @@ class MediaSockets:
             return
         await socket.accept()
         try:
-            start = await self._start(socket)
+            start = await start_message(socket, self.calls, self.settings.start_message_timeout_s)
             if start is not None:
                 with structlog.contextvars.bound_contextvars(call_sid=start.call_sid):
                     await self._serve_call(socket, start)
         except (BusError, TimeoutError) as error:
             log.error("media stream given up", reason=str(error) or "the bus is late")
         finally:
-            await _close(socket, _GOING_AWAY)
-
-    async def _start(self, socket: WebSocket) -> Start | None:
-        """The message that says which call this is."""
-        messages = Messages(socket, self.calls)
-        try:
-            async with asyncio.timeout(self.settings.start_message_timeout_s):
-                async for message in messages:
-                    if isinstance(message, Start):
-                        return message
-        except TimeoutError:
-            log.error("media stream without a start message", waited_s=self.settings.start_message_timeout_s)
-            await _close(socket, _POLICY_VIOLATION)
-        return None
+            await close(socket, GOING_AWAY)
 
     async def _serve_call(self, socket: WebSocket, start: Start) -> None:
         known = await summary(self.bus, start.call_sid) if is_call_sid(start.call_sid) else None
         if known is None or known.ended:
             log.error("media stream of no live call", ended=known is not None)
-            await _close(socket, _POLICY_VIOLATION)
+            await close(socket, POLICY_VIOLATION)
             return
         if await self.bus.ask(subjects.stream_alive(start.call_sid)) is not None:
             log.error("second media stream refused: the call's first is alive", stream_sid=start.stream_sid)
-            await _close(socket, _POLICY_VIOLATION)
+            await close(socket, POLICY_VIOLATION)
             return
         # Alive and counted before it is told: who hears of the stream may ask, and may stop us, at once.
         with self.calls.one_more():
@@ -109,7 +103,7 @@ class MediaSockets:
         epoch = await claim_stream(self.bus, start.call_sid, known, started)
         if epoch is None:
             log.error("media stream refused: another was quicker", stream_sid=start.stream_sid)
-            await _close(socket, _TRY_AGAIN)
+            await close(socket, TRY_AGAIN)
             return
         log.info("media stream open", stream_sid=start.stream_sid, epoch=epoch, agent=known.agent)
         async with open_call_log(self.bus, self.outbox, start.call_sid, "edge", epoch) as call_log:
@@ -165,6 +159,7 @@ class MediaSockets:
                 tasks.create_task(player.write(), name="write")
                 tasks.create_task(player.watch(), name="watch")
                 tasks.create_task(self._move(player), name="move")
+                tasks.create_task(self.ears.keep(start.call_sid), name="second ear")
         except* StreamOver as group:
             over += [error.reason for error in group.exceptions if isinstance(error, StreamOver)]
         except* Superseded:
@@ -194,7 +189,8 @@ class MediaSockets:
         raise StreamOver("drained")
 
     async def _read(self, socket: WebSocket, call_log: CallLog, hear: Hear, player: Player) -> None:
-        """Long-lived: what Twilio sends."""
+        """Long-lived: what Twilio sends; before it, what was said since the stream before."""
+        await hear.missed(await self.ears.missed(call_log))
         async for message in Messages(socket, self.calls):
             match message:
                 case Media():
@@ -246,44 +242,3 @@ async def _follow(call_log: CallLog, player: Player) -> None:
     """Long-lived: what the other stages say."""
     async for event in call_log:
         await player.meet(event)
-
-
-class Messages:
-    """What a socket brings, read; what cannot be read is counted, told once, and passed over."""
-
-    def __init__(self, socket: WebSocket, calls: LiveCalls) -> None:
-        self._socket = socket
-        self._calls = calls
-        self._told: set[str] = set()
-
-    async def __aiter__(self) -> AsyncIterator[Message]:
-        while True:
-            try:
-                raw = await self._socket.receive()
-            except (WebSocketDisconnect, RuntimeError):
-                return
-            if raw["type"] == "websocket.disconnect":
-                return
-            message = self._read(raw.get("text"))
-            if message is not None:
-                yield message
-
-    def _read(self, text: str | None) -> Message | None:
-        try:
-            message = media_protocol.read(text) if text is not None else None
-            problem = "binary frame" if text is None else "unknown event" if message is None else ""
-        except BadMessage as bad:
-            message, problem = None, str(bad)
-        if problem:
-            self._calls.bad_messages.inc()
-            if problem not in self._told and len(self._told) < 10:
-                self._told.add(problem)
-                log.error("bad message from Twilio, passed over", problem=problem)
-        return message
-
-
-async def _close(socket: WebSocket, code: int) -> None:
-    if WebSocketState.DISCONNECTED in (socket.application_state, socket.client_state):
-        return
-    with suppress(RuntimeError, WebSocketDisconnect):
-        await socket.close(code)

@@ -73,10 +73,12 @@ class Edge:
         return await self.post(path, form)
 
     @asynccontextmanager
-    async def socket(self, signature: str | None = None) -> AsyncIterator[ClientConnection]:
+    async def socket(
+        self, signature: str | None = None, path: str = "/twilio/stream"
+    ) -> AsyncIterator[ClientConnection]:
         """A media stream's upgrade."""
-        address = f"ws{self.url.removeprefix('http')}/twilio/stream"
-        signed = f"wss{self.url.removeprefix('http')}/twilio/stream"
+        address = f"ws{self.url.removeprefix('http')}{path}"
+        signed = f"wss{self.url.removeprefix('http')}{path}"
         if signature is None:
             signature = RequestValidator(TOKEN).compute_signature(signed, {})
         headers = {"X-Twilio-Signature": signature} if signature else {}
@@ -84,9 +86,11 @@ class Edge:
             yield socket
 
     @asynccontextmanager
-    async def stream(self, call_sid: str, stream_sid: str = "MZ1") -> AsyncIterator["Stream"]:
+    async def stream(
+        self, call_sid: str, stream_sid: str = "MZ1", path: str = "/twilio/stream"
+    ) -> AsyncIterator["Stream"]:
         """A stream that has said which call it is."""
-        async with self.socket() as socket:
+        async with self.socket(path=path) as socket:
             stream = Stream(socket, stream_sid)
             await stream.send(event="connected", protocol="Call", version="1.0.0")
             start = {"streamSid": stream_sid, "callSid": call_sid, "tracks": ["inbound"]}

@@ -52,10 +52,24 @@ class TwilioRest:
         Raises:
             VendorError: it could not be told after three tries.
         """
-        async for attempt in stamina.retry_context(on=_worth_retrying, attempts=3, wait_initial=0.1):
+        async for attempt in stamina.retry_context(
+            on=_worth_retrying, attempts=3, wait_initial=0.1, wait_jitter=0.1
+        ):
             with attempt:
                 return await self._update(call_sid, twiml=twiml)
         return False
+
+    async def fork(self, call_sid: str, url: str, name: str) -> None:
+        """Send the caller's sound to another address (wss) as well; the name must be new in the call.
+
+        Raises:
+            VendorError: refused, busy, late or broken.
+        """
+        try:
+            async with asyncio.timeout(_TIMEOUT_S):
+                await self._client.calls(call_sid).streams.create_async(url=url, name=name)
+        except Exception as error:  # as above
+            raise _meaning(error) from error
 
     async def hang_up(self, call_sid: str) -> None:
         """End a call; one that has ended already is fine.
@@ -63,7 +77,7 @@ class TwilioRest:
         Raises:
             VendorError: it could not be ended after three tries.
         """
-        async for attempt in stamina.retry_context(on=_worth_retrying, attempts=3, wait_initial=0.1):
+        async for attempt in _tries():
             with attempt:
                 await self._update(call_sid, status="completed")
 
@@ -78,6 +92,10 @@ class TwilioRest:
         except Exception as error:  # as above
             raise _meaning(error) from error
         return True
+
+
+def _tries() -> AsyncIterator[stamina.Attempt]:
+    return stamina.retry_context(on=_worth_retrying, attempts=3, wait_initial=0.1, wait_jitter=0.1)
 
 
 def _worth_retrying(error: Exception) -> bool:

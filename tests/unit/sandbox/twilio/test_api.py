@@ -102,6 +102,27 @@ async def test_update_gives_a_live_call_other_twiml(account: Account) -> None:
     assert len(report["heard"]) == 1
 
 
+async def test_a_call_s_sound_is_forked_by_rest(account: Account) -> None:
+    """Beside its own stream, and until the call has ended; a call that is not on has none."""
+    application = account.desk.application
+    call = await account.client.calls.create_async(to=THEM, from_=US, url=f"{application.url}/voice")
+    async with asyncio.timeout(10):
+        while not (application.streams and application.streams[0].of("media")):  # noqa: ASYNC110 - no event
+            await asyncio.sleep(0.02)
+        url = f"wss{application.url.removeprefix('http')}/stream"
+        fork = await account.client.calls(call.sid).streams.create_async(url=url, name="ear")
+        while not (application.streams[1:] and application.streams[1].of("media")):  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.02)
+    await account.client.calls(call.sid).update_async(status="completed")
+    await account.desk.report(call.sid)
+
+    assert (fork.name, fork.status, fork.call_sid) == ("ear", "in-progress", call.sid)
+    assert [stream.messages[-1]["event"] for stream in application.streams] == ["stop", "stop"]
+    with pytest.raises(TwilioRestException) as caught:
+        await account.client.calls(call.sid).streams.create_async(url=url)
+    assert (caught.value.status, caught.value.code) == (400, 21220)
+
+
 async def test_calls_are_listed(account: Account) -> None:
     """The newest first, by the vendor's paging."""
     twiml = "<Response><Hangup/></Response>"

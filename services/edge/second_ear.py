@@ -1,0 +1,129 @@
+"""A second ear on a call: a fork of its sound at an edge that does not carry it.
+
+It says nothing and publishes nothing. It remembers the last seconds of what the caller said; should the edge
+that carries the call die or freeze, the next one asks it for what was said while nobody listened.
+"""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+
+import structlog
+from fastapi import WebSocket
+
+from parley import subjects
+from parley.bus import Bus
+from parley.envelope import CallClock
+from parley.errors import BusError
+from parley.event_log import wall_us
+from parley.stage import worker_name
+from parley.v1.audio_pb2 import CallerAudio, MissedAudio
+from services.edge.call_events import is_call_sid, summary
+from services.edge.live_calls import LiveCalls
+from services.edge.media_protocol import Media, Start, Stop
+from services.edge.socket_messages import GOING_AWAY, POLICY_VIOLATION, Messages, close, start_message
+from services.edge.timed_frames import Frame, TimedFrames
+from services.edge.webhooks import Gate
+
+log = structlog.get_logger()
+
+_REMEMBERED_MS = 12_000
+"""Longer than a frozen edge goes unnoticed."""
+
+
+class EarMemory:
+    """The last seconds of one caller."""
+
+    def __init__(self) -> None:
+        self._frames: deque[Frame] = deque()
+
+    def add(self, frame: Frame) -> None:
+        """The newest frame; what is too old is forgotten."""
+        self._frames.append(frame)
+        while self._frames[0].end_ms < frame.at_ms - _REMEMBERED_MS:
+            self._frames.popleft()
+
+    def since(self, at_ms: int) -> MissedAudio:
+        """What was said from a call time on, in order."""
+        found = MissedAudio()
+        for frame in self._frames:
+            if frame.at_ms >= at_ms:
+                found.frames.append(CallerAudio(at_ms=frame.at_ms, mulaw=frame.mulaw))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class SecondEars:
+    """The endpoint of forks."""
+
+    bus: Bus
+    gate: Gate
+    calls: LiveCalls
+
+    async def serve(self, socket: WebSocket) -> None:
+        """WebSocket /twilio/ear."""
+        if not self.gate.admits_socket(socket):
+            await socket.close()
+            return
+        await socket.accept()
+        try:
+            start = await start_message(socket, self.calls, self.gate.settings.start_message_timeout_s)
+            known = None
+            if start is not None and is_call_sid(start.call_sid):
+                known = await summary(self.bus, start.call_sid)
+            if start is None or known is None or known.ended:
+                await close(socket, POLICY_VIOLATION)
+                return
+            with structlog.contextvars.bound_contextvars(call_sid=start.call_sid):
+                await self._listen(socket, start, known.clock)
+        except BusError as error:
+            log.error("second ear given up", reason=str(error))
+        finally:
+            await close(socket, GOING_AWAY)
+
+    async def _listen(self, socket: WebSocket, start: Start, clock: CallClock) -> None:
+        memory, own = EarMemory(), worker_name("edge").encode()
+
+        async def alive(_data: bytes) -> bytes:
+            return own
+
+        async def said(since_ms: bytes) -> bytes:
+            return memory.since(int(since_ms)).SerializeToString()
+
+        async with (
+            self.bus.answer(subjects.ear_alive(start.call_sid), alive),
+            self.bus.answer(subjects.ear_heard(start.call_sid), said),
+        ):
+            await self.bus.publish(subjects.ear_opened(start.call_sid), start.stream_sid.encode())
+            log.info("second ear open", stream_sid=start.stream_sid)
+            ends = (
+                asyncio.ensure_future(self._remember(socket, memory, clock)),
+                asyncio.ensure_future(self._superseded(start)),
+                asyncio.ensure_future(self.gate.stopping.wait()),
+            )
+            try:
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in ends:
+                    task.cancel()
+                await asyncio.gather(*ends, return_exceptions=True)
+        log.info("second ear over", stream_sid=start.stream_sid)
+
+    async def _remember(self, socket: WebSocket, memory: EarMemory, clock: CallClock) -> None:
+        frames = TimedFrames()
+        async for message in Messages(socket, self.calls):
+            match message:
+                case Media():
+                    for frame in frames.take(message, clock.ms_at(wall_us())):
+                        memory.add(frame)
+                case Stop():
+                    return
+                case _:
+                    pass
+
+    async def _superseded(self, start: Start) -> None:
+        """Until another ear is opened: one is enough, and Twilio bills each."""
+        async with self.bus.subscribe(subjects.ear_opened(start.call_sid)) as opened:
+            async for message in opened:
+                if message.data != start.stream_sid.encode():
+                    return
