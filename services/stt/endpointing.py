@@ -11,6 +11,8 @@ from services.stt.patience import Patience
 
 _GRACE_MS = 1500
 """A vendor that does not make its guess final this long after it was asked is not waited for."""
+_LOST_MS = 6000
+"""One that was lost on the way is waited for so long: half a sentence is no turn."""
 _COVERED_MS = 200
 """The vendor's and our detector's idea of a voice's end differ by less than this."""
 _WORDLESS_MS = 1000
@@ -65,6 +67,8 @@ class Endpointing:
         self._eager = False
         self._words_new = False
         self._asked_at_ms: int | None = None
+        self._lost = False
+        self._catches_up = False
 
     def recall(self, *, has_final: bool, eager: bool, covered_ms: int) -> None:
         """After a takeover: what is known of the turn in hand."""
@@ -88,8 +92,19 @@ class Endpointing:
         self._quiet_since_ms = at_ms
         return self._after_words()
 
+    def vendor_lost(self) -> None:
+        """All that is not final will be sent to the next one."""
+        self._lost = True
+        self._asked_at_ms = None
+
+    def _vendor_speaks(self, until_ms: int) -> None:
+        self._lost = False
+        before_ms = max(self._guessed_ms, self._covered_ms)
+        self._catches_up = before_ms < until_ms < self._quiet_since_ms - _COVERED_MS
+
     def guessed(self, text: str, until_ms: int) -> list[Decision]:
         """The vendor has a guess, of the sound up to `until_ms`."""
+        self._vendor_speaks(until_ms)
         self._has_guess = bool(text.strip())
         self._guessed_ms = until_ms
         if not self._has_guess:
@@ -100,6 +115,7 @@ class Endpointing:
 
     def fixed(self, text: str, until_ms: int, *, speech_final: bool) -> list[Decision]:
         """The vendor has made the sound up to `until_ms` final, and may think that the speech is over."""
+        self._vendor_speaks(until_ms)
         self._has_guess = False
         self._covered_ms = max(until_ms, self._covered_ms)
         if text.strip():
@@ -194,7 +210,10 @@ class Endpointing:
         if self._asked_at_ms is None:
             self._asked_at_ms = now_ms
             return [AskToFinalize()]
-        return self._end("silence") if now_ms - self._asked_at_ms >= _GRACE_MS else []
+        if self._catches_up:
+            self._asked_at_ms, self._catches_up = now_ms, False
+        patience_ms = _LOST_MS if self._lost else _GRACE_MS
+        return self._end("silence") if now_ms - self._asked_at_ms >= patience_ms else []
 
     def _through_noise(self) -> list[Decision]:
         wordless = self._sound_ms - self._voice_since_ms >= _WORDLESS_MS

@@ -279,6 +279,8 @@ class Listener:
                 await self._call.bus.publish(subjects.stream_silent(self._call.call_sid), b"")
 
     async def _vendor_failed(self, error: VendorError) -> None:
+        async with self._in_order:
+            self._endpointing.vendor_lost()
         if self._told_failure == error.code:
             return
         self._told_failure = error.code

@@ -181,6 +181,23 @@ async def test_a_lost_socket_loses_no_word(nats_url: str, vendor: tuple[Listen, 
     assert [failed.code for failed in of(bodies, StageFailed)] == ["vendor_broken"]
 
 
+async def test_a_vendor_that_is_away_for_seconds_splits_no_turn(
+    nats_url: str, vendor: tuple[Listen, str], tmp_path: Path
+) -> None:
+    """Half of a sentence is not answered; it is heard whole when somebody listens again."""
+    away = {"stt_fault": "close", "stt_fault_after_s": 1.5}
+    vendor[0].dials.turn(away)
+    async with stt(nats_url, vendor[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
+        await open_call(bus, SID, CallStarted(agent="clinic"))
+        speaking = asyncio.create_task(speak(bus, FRAMES + [SILENCE * 160] * 400))
+        await asyncio.sleep(len(FRAMES) * 0.02 + 2.5)
+        vendor[0].dials.turn({"stt_fault": ""})
+        bodies = await said(bus)
+        await speaking
+
+    assert [turn.text for turn in of(bodies, TurnEnded)] == [TEXT]
+
+
 async def test_a_refused_key_is_said_once_and_names_the_call(
     nats_url: str, vendor: tuple[Listen, str], tmp_path: Path
 ) -> None:

@@ -135,6 +135,40 @@ def test_a_guess_is_asked_about_once_then_taken_as_it_is() -> None:
     assert silent(ears, 3100) == [EndTurn("silence")]
 
 
+def test_half_a_sentence_is_no_turn_while_another_vendor_is_looked_for() -> None:
+    """What was lost on the way is sent again, and waited for; but not for ever."""
+    for comes_back in (True, False):
+        ears = speaking()
+        ears.guessed("i would like to cancel my", 900)
+        ears.voice_stopped(1500)
+        ears.vendor_lost()
+
+        assert silent(ears, 2200) == [AskToFinalize()]
+        assert silent(ears, *range(2300, 8000, 100)) == []
+        if comes_back:
+            assert silent(ears, 8100) == []
+            ears.guessed("i would like to cancel my appointment", 1500)
+            said = ears.fixed("i would like to cancel my appointment", 1500, speech_final=False)
+            assert EndTurn("silence") in said
+        else:
+            assert silent(ears, 8200) == [EndTurn("silence")]
+
+
+def test_a_vendor_that_catches_up_is_waited_for() -> None:
+    """It hears again what was said before, and is not through."""
+    ears = speaking()
+    ears.guessed("i", 300)
+    ears.voice_stopped(3000)
+    assert silent(ears, 3600) == [AskToFinalize()]
+    for number, until_ms in enumerate(range(500, 2700, 400)):
+        ears.guessed("i would like" + " to" * number, until_ms)
+        assert silent(ears, 4600 + 1000 * number) == []
+
+    assert ears.guessed("i would like to cancel my appointment", 3000) == [EagerEnd()]
+    assert silent(ears, 11_000) == []
+    assert silent(ears, 11_200) == [EndTurn("silence")]
+
+
 def test_words_that_are_still_to_come_are_waited_for() -> None:
     """A vendor that lags behind the voice has not said its last word."""
     ears = speaking()
