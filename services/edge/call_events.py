@@ -141,13 +141,15 @@ async def claim_stream(bus: Bus, call_sid: str, known: CallSummary, started: Str
     return epoch if first else None
 
 
-async def claim_resuming(bus: Bus, call_sid: str, known: CallSummary, way: str) -> bool:
+async def claim_resuming(
+    bus: Bus, call_sid: str, known: CallSummary, way: str, *, frozen: bool = False
+) -> bool:
     """Be the one who has the lost stream followed by another; False when somebody else is.
 
     Raises:
         BusError: it could not be stored.
     """
-    said = StreamResuming(epoch=known.stream_epoch, way=way)
+    said = StreamResuming(epoch=known.stream_epoch, way=way, frozen=frozen)
     # Of one stream it may be said again, should the first word have come to nothing.
     event = _sealed(said, call_sid, _WEBHOOK, 0, _RESUMINGS_FROM + known.resuming_place)
     return await _say_first(bus, event, known.resuming_place)

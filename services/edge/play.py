@@ -18,6 +18,7 @@ from parley.v1.audio_pb2 import AgentAudio
 from parley.v1.event_pb2 import Event
 from services.edge import media_protocol
 from services.edge.playback import Clear, Command, Play, Playback, Say
+from services.edge.recall import Recall
 
 log = structlog.get_logger()
 
@@ -45,18 +46,19 @@ class Player:
         self._hang_up = hang_up
         self._fall_back = fall_back
         self._given_up = False
-        self._playback = Playback()
         self._fence = AudioFence()
         self._outgoing: deque[Play | Clear] = deque()
         self._something_to_write = asyncio.Event()
         self._in_order = asyncio.Lock()
         self._hang_up_after = ""
         self._hang_up_asked_ms = 0
+        recalled = Recall()
         for event in call_log.history:
             body = body_of(event)
             if body is not None:
-                self._playback.recall(body)
+                recalled.happened(body, call_log.clock.ms_at(event.sent_at_us))
             self._note_end(event)
+        self._playback, self._presumed = Playback(recalled), recalled.presumed
 
     @property
     def silent(self) -> bool:
@@ -106,6 +108,8 @@ class Player:
 
     async def follow_sound(self) -> None:
         """Long-lived: take the agent's sound, what was made before this stream first."""
+        if self._presumed is not None:
+            await self._log.say(self._presumed)
         subject = subjects.agent_audio(self._log.call_sid)
         async for message in follow_audio(self._bus, subject):
             await self._sound(message)

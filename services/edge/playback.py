@@ -10,8 +10,9 @@ and a mark of an older one does not count.
 from dataclasses import dataclass
 
 from parley.envelope import Body
-from parley.v1 import playback_pb2, reply_pb2
+from parley.v1 import playback_pb2
 from services.edge.played_reply import PlayedReply
+from services.edge.recall import Recall
 
 _MARK_EVERY = 800
 """Samples between two marks: 100 ms."""
@@ -47,10 +48,11 @@ Command = Play | Clear | Say
 class Playback:
     """One stream's playing of one call's replies."""
 
-    def __init__(self) -> None:
-        self._replies: dict[str, PlayedReply] = {}
+    def __init__(self, recalled: Recall | None = None) -> None:
+        recalled = recalled or Recall()
+        self._replies = recalled.replies
         self._generation = 0
-        self._held: str | None = None
+        self._held = recalled.held
         """The reply at which the caller's voice has stopped the playing."""
         self._caller_speaks = False
         self._runs_dry_ms = 0.0
@@ -74,35 +76,6 @@ class Playback:
         """Nothing of the reply will be heard any more."""
         reply = self._replies.get(reply_id)
         return reply is not None and reply.over
-
-    def recall(self, body: Body) -> None:
-        """Learn from the log what an earlier stream of this call has done."""
-        match body:
-            case reply_pb2.ReplyStarted():
-                filler = body.kind == reply_pb2.REPLY_KIND_FILLER
-                self._replies.setdefault(body.reply_id, PlayedReply(body.reply_id, body.held, filler))
-            case reply_pb2.ReplyReleased():
-                self._of(body.reply_id).held_back = False
-            case reply_pb2.ReplyDropped() | playback_pb2.BargeIn():
-                self._of(body.reply_id).over = True
-                self._let_go(body.reply_id)
-            case reply_pb2.ReplyResumed():
-                self._held = None
-            case playback_pb2.PlaybackStarted():
-                self._of(body.reply_id).audible = True
-            case playback_pb2.PlaybackProgressed():
-                self._recall_heard(body.reply_id, body.heard_samples)
-            case playback_pb2.PlaybackHeld():
-                self._recall_heard(body.reply_id, body.heard_samples)
-                self._held = body.reply_id
-            case playback_pb2.PlaybackFinished():
-                self._of(body.reply_id).over = True
-            case _:
-                pass
-
-    def _recall_heard(self, reply_id: str, samples: int) -> None:
-        reply = self._of(reply_id)
-        reply.heard = reply.sent = max(reply.heard, samples)
 
     def started(self, reply_id: str, *, held_back: bool, now_ms: int, filler: bool = False) -> list[Command]:
         """A reply begins; it is played after those before it, a filler while those are silent."""

@@ -99,7 +99,8 @@ class Resumption:
                     known = await summary(self.bus, call_sid)
                     if known is None or not await self._is_lost(call_sid, stream_sid, known):
                         return
-                    if (not _said(known) or _is_stale(known)) and await self._tell(call_sid, known):
+                    free = not _said(known) or _is_stale(known)
+                    if free and await self._tell(call_sid, known, frozen=not stream_sid):
                         return
             except Exception as error:
                 # One call's trouble must not end the edge that carries others.
@@ -113,9 +114,9 @@ class Resumption:
             return False
         return await self.bus.ask(subjects.stream_alive(call_sid)) is None
 
-    async def _tell(self, call_sid: str, known: CallSummary) -> bool:
+    async def _tell(self, call_sid: str, known: CallSummary, *, frozen: bool) -> bool:
         """False when it must be looked at again."""
-        if not await claim_resuming(self.bus, call_sid, known, "rest"):
+        if not await claim_resuming(self.bus, call_sid, known, "rest", frozen=frozen):
             return False
         log.warning("stream lost, Twilio is told to open another", after_epoch=known.stream_epoch)
         another = twiml.connect(Addresses(known.public_url, self.own_address()), known.agent)

@@ -20,6 +20,8 @@ class Span:
     """Heard up to here for certain."""
     playing: bool = True
     """More of it may be heard."""
+    untold: bool = False
+    """It played when its stream was lost: more of it may have been heard than was told."""
 
     @property
     def end(self) -> int:
@@ -63,7 +65,12 @@ def evolve(heard: Heard, said: Body) -> Heard:
             return _line_closed(heard, said.at_ms * BYTES_PER_MS)
         case call_pb2.StreamStarted():
             # A new stream plays nothing of the old one; when that one died only its marks can tell.
-            return Heard(tuple(replace(span, playing=False) for span in heard.spans))
+            return Heard(
+                tuple(
+                    replace(span, playing=False, untold=True) if span.playing else span
+                    for span in heard.spans
+                )
+            )
         case _:
             return heard
 
@@ -87,12 +94,12 @@ def _started(heard: Heard, said: playback_pb2.PlaybackStarted) -> Heard:
 
 def _heard_up_to(heard: Heard, reply_id: str, samples: int, *, playing: bool) -> Heard:
     last = heard.last_of(reply_id)
-    if last is None or (playing and not last.playing):
+    if last is None or (playing and not (last.playing or last.untold)):
         return heard
     until = max(last.from_sample, samples)
     if playing:
         until = max(until, last.until_sample)
-    return _changed(heard, last, replace(last, until_sample=until, playing=playing))
+    return _changed(heard, last, replace(last, until_sample=until, playing=playing and last.playing))
 
 
 def _without_announced(heard: Heard, at: int) -> Heard:

@@ -7,6 +7,8 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from parley.envelope import Body
+from parley.v1.call_pb2 import StreamResuming
 from parley.v1.playback_pb2 import (
     BargeIn,
     PlaybackFinished,
@@ -15,7 +17,9 @@ from parley.v1.playback_pb2 import (
     PlaybackStarted,
 )
 from parley.v1.reply_pb2 import ReplyStarted
+from parley.v1.voice_pb2 import ClauseVoiced
 from services.edge.playback import Clear, Command, Play, Playback, Say
+from services.edge.recall import Recall
 
 MS = 8
 
@@ -140,15 +144,50 @@ def test_repeated_sound_is_skipped_and_a_hole_is_not_taken() -> None:
     ]
 
 
+def recalled(*bodies: Body, at_ms: int = 0) -> Recall:
+    """All said at one moment."""
+    recall = Recall()
+    for body in bodies:
+        recall.happened(body, at_ms)
+    return recall
+
+
+SPOKEN = (
+    ReplyStarted(reply_id="r1"),
+    ClauseVoiced(reply_id="r1", end_sample=16_000),
+    PlaybackStarted(reply_id="r1", at_ms=1000),
+    PlaybackProgressed(reply_id="r1", heard_samples=800, at_ms=1100),
+)
+
+
 def test_another_stream_goes_on_from_what_the_log_says() -> None:
     """Sound comes again from AUDIO; what was heard is not sent again."""
-    playback = Playback()
-    playback.recall(ReplyStarted(reply_id="r1"))
-    playback.recall(PlaybackStarted(reply_id="r1"))
-    playback.recall(PlaybackProgressed(reply_id="r1", heard_samples=800))
+    playback = Playback(recalled(*SPOKEN))
     commands = playback.sound("r1", 0, b"x" * 1600, last=False, now_ms=9000)
 
     assert said(commands) == [PlaybackStarted(reply_id="r1", from_sample=800, at_ms=9000)]
+
+
+def test_what_a_frozen_edge_had_sent_was_heard() -> None:
+    """Twilio has played it while nobody saw the marks; but no more than had been made by then."""
+    lost = StreamResuming(epoch=1, way="rest", frozen=True)
+    short, late = recalled(*SPOKEN), recalled(*SPOKEN)
+    short.happened(lost, 2100)
+    late.happened(ClauseVoiced(reply_id="r1", clause=1, end_sample=40_000), 1200)
+    late.happened(lost, 9000)
+
+    assert short.presumed == PlaybackProgressed(reply_id="r1", heard_samples=8800, at_ms=2100)
+    assert late.presumed == PlaybackProgressed(reply_id="r1", heard_samples=16_000, at_ms=9000)
+    commands = Playback(short).sound("r1", 0, b"x" * 16_000, last=False, now_ms=2300)
+    assert said(commands) == [PlaybackStarted(reply_id="r1", from_sample=8800, at_ms=2300)]
+
+
+def test_of_an_edge_that_died_no_more_is_heard_than_it_said() -> None:
+    """Twilio lets go of what it had got with the stream."""
+    recall = recalled(*SPOKEN, StreamResuming(epoch=1, way="redirect"), at_ms=5000)
+
+    assert recall.presumed is None
+    assert recall.replies["r1"].heard == 800
 
 
 @dataclass

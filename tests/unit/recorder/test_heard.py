@@ -1,7 +1,7 @@
 """When which part of the agent's sound was heard."""
 
 from parley.envelope import Body
-from parley.v1.call_pb2 import StreamStarted
+from parley.v1.call_pb2 import StreamStarted, StreamStopped
 from parley.v1.playback_pb2 import (
     BargeIn,
     PlaybackFinished,
@@ -93,7 +93,16 @@ def test_a_new_stream_plays_nothing_of_the_old() -> None:
         StreamStarted(stream_sid="MZ2"),
     )
 
-    assert call_ended(heard, 1000).spans == (Span("r1", 0, 0, 80, playing=False),)
+    assert call_ended(heard, 1000).spans == (Span("r1", 0, 0, 80, playing=False, untold=True),)
+
+
+def test_what_a_frozen_edge_s_caller_has_heard_may_be_told_later() -> None:
+    """By the next edge; of a stream that was stopped there is nothing more to tell."""
+    before = (PlaybackStarted(reply_id="r1", at_ms=0), PlaybackProgressed(reply_id="r1", heard_samples=80))
+    after = (StreamStarted(), PlaybackProgressed(reply_id="r1", heard_samples=800))
+
+    assert heard_after(*before, *after).spans[0].until_sample == 800
+    assert heard_after(*before, StreamStopped(at_ms=20), *after).spans[0].until_sample == 160
 
 
 def test_a_word_about_an_unknown_reply_is_survived() -> None:

@@ -1,0 +1,85 @@
+"""What earlier streams of a call have played, by its log. No I/O, no clock."""
+
+from dataclasses import dataclass, field
+
+from parley.envelope import Body
+from parley.v1 import call_pb2, playback_pb2, reply_pb2, voice_pb2
+from services.edge.played_reply import PlayedReply
+
+_SAMPLES_PER_MS = 8
+
+
+@dataclass(slots=True)
+class Recall:
+    """Fed with the log's events, in order."""
+
+    replies: dict[str, PlayedReply] = field(default_factory=dict)
+    held: str | None = None
+    """The reply at which the caller's voice has stopped the playing."""
+    presumed: playback_pb2.PlaybackProgressed | None = None
+    """What must have been heard, and nobody has said so."""
+    _voiced: dict[str, int] = field(default_factory=dict)
+    """Samples of each reply that had been made."""
+    _sent: dict[str, int] = field(default_factory=dict)
+    """So many of them before the edge's last word on the reply: it had surely sent those."""
+
+    def happened(self, body: Body, at_ms: int) -> None:
+        """An event, said at call time `at_ms`."""
+        match body:
+            case voice_pb2.ClauseVoiced():
+                self._voiced[body.reply_id] = body.end_sample
+            case call_pb2.StreamResuming(frozen=True):
+                self._presume(at_ms)
+            case playback_pb2.PlaybackStarted():
+                self._of(body.reply_id).audible = True
+                self._heard(body.reply_id, body.from_sample, body.at_ms)
+            case playback_pb2.PlaybackProgressed():
+                self._heard(body.reply_id, body.heard_samples, body.at_ms)
+            case playback_pb2.PlaybackHeld():
+                self._heard(body.reply_id, body.heard_samples, body.at_ms)
+                self.held = body.reply_id
+            case playback_pb2.PlaybackFinished() | playback_pb2.BargeIn():
+                self._is_over(body.reply_id)
+            case _:
+                self._brain_said(body)
+
+    def _brain_said(self, body: Body) -> None:
+        match body:
+            case reply_pb2.ReplyStarted():
+                filler = body.kind == reply_pb2.REPLY_KIND_FILLER
+                self.replies.setdefault(body.reply_id, PlayedReply(body.reply_id, body.held, filler))
+            case reply_pb2.ReplyReleased():
+                self._of(body.reply_id).held_back = False
+            case reply_pb2.ReplyDropped():
+                self._is_over(body.reply_id)
+            case reply_pb2.ReplyResumed():
+                self.held = None
+            case _:
+                pass
+
+    def _is_over(self, reply_id: str) -> None:
+        self._of(reply_id).over = True
+        if self.held == reply_id:
+            self.held = None
+
+    def _heard(self, reply_id: str, samples: int, at_ms: int) -> None:
+        reply = self._of(reply_id)
+        reply.heard = reply.sent = max(reply.heard, samples)
+        reply.heard_at_ms = at_ms
+        self._sent[reply_id] = self._voiced.get(reply_id, 0)
+
+    def _presume(self, now_ms: int) -> None:
+        """The edge was frozen: Twilio has played on what it had got, and nobody saw the marks."""
+        reply = next((r for r in self.replies.values() if r.audible and not r.over), None)
+        if reply is None or self.held is not None:
+            return
+        since = max(0, now_ms - reply.heard_at_ms) * _SAMPLES_PER_MS
+        heard = min(reply.heard + since, self._sent[reply.reply_id])
+        if heard > reply.heard:
+            reply.heard = reply.sent = heard
+            self.presumed = playback_pb2.PlaybackProgressed(
+                reply_id=reply.reply_id, heard_samples=heard, at_ms=now_ms
+            )
+
+    def _of(self, reply_id: str) -> PlayedReply:
+        return self.replies.setdefault(reply_id, PlayedReply(reply_id, held_back=False))
