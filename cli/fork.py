@@ -16,6 +16,7 @@ from services.brain.conversation import Conversation, evolve
 from services.brain.prompt import Message, messages
 from services.brain.settings import BrainSettings
 from services.brain.tool_calls import tools_of
+from services.brain.tools.http import HttpTools, open_http
 from services.brain.vendors import Model, Token, ToolRequest
 from services.brain.vendors.openai import open_openai
 
@@ -70,7 +71,8 @@ def _settings(home: Path) -> BrainSettings:
 
 
 async def _answer(model: Model, agent: Agent, told: Sequence[Message]) -> str:
-    definitions = [tool.definition for tool in tools_of(agent)]
+    async with open_http() as client:
+        definitions = [tool.definition for tool in tools_of(agent, HttpTools(client, "fork"))]
     said: list[str] = []
     async with aclosing(model.think(agent.thinking, told, definitions, call_sid="fork")) as thoughts:
         async for thought in thoughts:

@@ -1,7 +1,7 @@
 """An agent: who answers, in which voice, how it listens; read from a YAML file and validated."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -150,6 +150,25 @@ class Fallback(_Part):
         return self
 
 
+class HttpTool(_Part):
+    """A service of yours that the model may call: POST with the arguments as JSON, an answer of JSON or text.
+
+    Each request carries an `Idempotency-Key`; the same key again, after a time-out or when another process
+    has taken the call over, must have no second effect.
+    """
+
+    name: str = Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")
+    description: str = Field(min_length=1)
+    """Tells the model when to call it and what it does."""
+    url: str = Field(pattern=r"^https?://.+")
+    parameters: dict[str, Any] = Field(default_factory=lambda: {"type": "object", "properties": {}})
+    """JSON schema of the arguments."""
+    timeout_s: float = Field(default=8.0, gt=0, le=60)
+    """For all tries together."""
+    token_env: str = Field(default="", pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$")
+    """Environment variable of the brain that holds a bearer token; empty for none."""
+
+
 class Agent(_Part):
     """All that a file in the agents folder says."""
 
@@ -164,13 +183,20 @@ class Agent(_Part):
     openers: Openers = Openers()
     fillers: Fillers = Fillers()
     keys: Keys = Keys()
-    tools: tuple[Literal["end_call"], ...] = ("end_call",)
+    tools: tuple[Literal["end_call"] | HttpTool, ...] = ("end_call",)
     reconnect: Reconnect = Reconnect()
     fallback: Fallback = Fallback()
     idle: Idle = Idle()
     max_call_s: float = Field(default=1800.0, gt=0, le=86_400)
     """Longest call; the caller is warned half a minute before."""
     max_call_warning: str = "We have to come to an end in half a minute."
+
+    @model_validator(mode="after")
+    def _tells_its_tools_apart(self) -> Self:
+        names = [tool if isinstance(tool, str) else tool.name for tool in self.tools]
+        if len(set(names)) < len(names) or any(t.name == "end_call" for t in self.tools if t != "end_call"):
+            raise ValueError("tools: each needs a name of its own")
+        return self
 
 
 def read_agent(folder: str | Path, name: str) -> Agent:

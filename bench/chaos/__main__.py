@@ -14,6 +14,7 @@ import httpx
 import yaml
 from rich.console import Console
 
+from bench.chaos.calendar import Calendar
 from bench.chaos.judge import judge
 from bench.chaos.recordings import recorded_s_lost
 from bench.chaos.result import Round, table
@@ -87,28 +88,40 @@ async def _rounds(
     watch, rounds = LogWatch(), []
     with tempfile.TemporaryDirectory(prefix="parley-chaos-") as folder:
         home = Path(folder)
-        (home / "agents").mkdir()
-        (home / "agents" / "chaos.yaml").write_text(yaml.safe_dump(agent()), encoding="utf-8")
         told = {**environment(), **_LOAD, "PARLEY_AGENTS_DIR": str(home / "agents")}
         told |= {"PARLEY_DRAIN_TIMEOUT_S": _DRAIN_S, "PARLEY_LOST_STREAM_S": "10"}
-        size = Size(copies=2, nats_nodes=nats_nodes)
+        told["PARLEY_SECOND_EAR"] = "true"
+        size, calendar = Size(copies=2, nats_nodes=nats_nodes), Calendar()
         async with (
+            calendar.served() as calendar_url,
             running_system(told, free_ports(size), home, size=size, on_line=watch) as system,
             httpx.AsyncClient(timeout=30) as client,
         ):
+            _write_agent(home, calendar_url)
             stand_ins = StandIns(system, client)
             # The second model answers as the first does, and fails by itself only.
             await stand_ins.turn("openai", scenario=SCENARIO, llm_fault_model=SCENARIO)
             for victim in victims:
                 with console.status(victim.name):
-                    rounds.append(await _round(system, stand_ins, victim, args, chance))
+                    rounds.append(await _round(system, stand_ins, calendar, victim, args, chance))
                 console.print(f"{victim.name}: {json.dumps(rounds[-1].figures)}", soft_wrap=True)
                 await asyncio.sleep(_SETTLED_S)
     return rounds
 
 
+def _write_agent(home: Path, calendar_url: str) -> None:
+    folder = home / "agents"
+    folder.mkdir()
+    (folder / "chaos.yaml").write_text(yaml.safe_dump(agent(calendar_url)), encoding="utf-8")
+
+
 async def _round(
-    system: System, stand_ins: StandIns, victim: Victim, args: argparse.Namespace, chance: random.Random
+    system: System,
+    stand_ins: StandIns,
+    calendar: Calendar,
+    victim: Victim,
+    args: argparse.Namespace,
+    chance: random.Random,
 ) -> Round:
     made = Round(victim.name)
     scripts = [script(args.questions, chance) for _ in range(args.calls)]
@@ -119,7 +132,7 @@ async def _round(
         # Calls that have ended are struck no more.
         striking.cancel()
         await asyncio.wait([striking])
-    judge(calls, made.strikes, made.losses)
+    judge(calls, made.strikes, made.losses, calendar.effects)
     made.losses.calls_dropped += args.calls - len(calls)
     made.recorded_s_lost = await _recorded(system, calls)
     return made

@@ -1,13 +1,13 @@
 """What a call lost: words of the caller's, sentences of the agent's, sound, time. No I/O, no clock."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import pairwise
 from statistics import median
 
 from bench.chaos.strikes import Strike
-from bench.chaos.talk import GOODBYE, answer_to, own_words
+from bench.chaos.talk import GOODBYE, answer_to, own_words, wants_tool
 from bench.turns.barge_in_figures import began_at_us
 from bench.turns.calls import Call
 from cli.word_match import bare
@@ -54,15 +54,21 @@ class Silence:
         return max(0.0, (self.until_us - self.from_us) / 1000 - self.due_ms)
 
 
-def judge(calls: Sequence[Call], strikes: Sequence[Strike], losses: Losses) -> None:
-    """Count what these calls lost, into `losses`."""
-    gaps = [r.gap_ms for call in calls for r in call.report.responses if r.gap_ms is not None]
-    usual_ms = median(gaps) if gaps else 0.0
+def judge(
+    calls: Sequence[Call],
+    strikes: Sequence[Strike],
+    losses: Losses,
+    effects: Callable[[str], int] | None = None,
+) -> None:
+    """Count what these calls lost, into `losses`; `effects` tells how many a call's tools had."""
+    usual_ms = _usual_gaps(calls)
     for call in calls:
         losses.calls += 1
         _words(call, losses)
         _sentences(call, losses)
         _tools(call, losses)
+        if effects is not None:
+            _effects(call, effects(call.call_sid), losses)
         quiet = silences(call.report, usual_ms)
         for hit in strikes:
             if not _lasts(call, hit.at_us) or not (hit.kind in _EVERYBODY or _owns(call.events, hit)):
@@ -110,13 +116,38 @@ def _sentences(call: Call, losses: Losses) -> None:
 def _tools(call: Call, losses: Losses) -> None:
     returned = [e.tool_returned.tool_call_id for e in call.events if e.HasField("tool_returned")]
     named = [e.tool_called.name for e in call.events if e.HasField("tool_called")]
-    doubled = len(returned) - len(set(returned)) + max(0, named.count("end_call") - 1)
+    # A repeat with the same key is harmless by contract; what it did is counted where it is done.
+    ended = [call_id for call_id in returned if _named(call, call_id) == "end_call"]
+    doubled = len(ended) - len(set(ended)) + max(0, named.count("end_call") - 1)
     losses.tool_effects_doubled += doubled
     if doubled:
         losses.notes.append(f"{call.call_sid}: tools {named}, returned {returned}")
 
 
-def silences(report: Report, usual_ms: float) -> list[Silence]:
+def _named(call: Call, tool_call_id: str) -> str:
+    """Which tool it was."""
+    called = (e.tool_called for e in call.events if e.HasField("tool_called"))
+    return next((tool.name for tool in called if tool.tool_call_id == tool_call_id), "")
+
+
+def _effects(call: Call, had: int, losses: Losses) -> None:
+    due = sum(wants_tool(line.text) for line in call.report.said)
+    losses.tool_effects_doubled += max(0, had - due)
+    if had != due:
+        losses.notes.append(f"{call.call_sid}: {had} effects of tools, {due} were due")
+
+
+def _usual_gaps(calls: Sequence[Call]) -> Mapping[bool, float]:
+    """The silence before an answer, with a tool and without."""
+    gaps: dict[bool, list[float]] = {True: [], False: []}
+    for call in calls:
+        for line, answer in zip(call.report.said, call.report.responses, strict=False):
+            if answer.gap_ms is not None:
+                gaps[wants_tool(line.text)].append(answer.gap_ms)
+    return {tool: median(some) if some else 0.0 for tool, some in gaps.items()}
+
+
+def silences(report: Report, usual_ms: Mapping[bool, float]) -> list[Silence]:
     """Where the agent was to be heard and was not."""
     began_us = began_at_us(report)
     if began_us is None:
@@ -127,10 +158,11 @@ def silences(report: Report, usual_ms: float) -> list[Silence]:
     for (_, end_ms), (start_ms, _) in pairwise(heard):
         if not any(end_ms <= begin_ms < start_ms for begin_ms, _ in said):
             found.append(Silence(began_us + end_ms * 1000, began_us + start_ms * 1000, _SEAM_MS))
-    for answer, (_, end_ms) in zip(report.responses, said, strict=False):
+    for answer, line in zip(report.responses, report.said, strict=False):
         if answer.gap_ms is not None:
-            from_us = began_us + end_ms * 1000
-            found.append(Silence(from_us, from_us + answer.gap_ms * 1000, usual_ms))
+            from_us = began_us + line.end_ms * 1000
+            due_ms = usual_ms[wants_tool(line.text)]
+            found.append(Silence(from_us, from_us + answer.gap_ms * 1000, due_ms))
     return found
 
 

@@ -10,15 +10,19 @@ from sandbox.openai.scenario import Scenario, read_scenario
 
 GREETING = "Hello, how can I help you?"
 GOODBYE = "thank you goodbye"
+TOOL = "change_calendar"
+"""A tool that takes its time, and has an effect."""
 SCENARIO = "chaos"
 """The model, and what it says."""
 _SILENCE_MS = 2600.0
 """A caller who is more patient than a takeover takes does not speak into the answer's pause."""
 
 
-def agent() -> dict[str, Any]:
+def agent(calendar_url: str) -> dict[str, Any]:
     """The agent file."""
+    calendar = {"name": TOOL, "description": "Changes the calendar.", "url": calendar_url}
     return {
+        "tools": ["end_call", calendar],
         "greeting": GREETING,
         "prompt": "You answer the phone of a clinic.",
         "thinking": {"model": SCENARIO, "other_models": [f"{SCENARIO}-second"], "timeout_s": 1.5},
@@ -37,9 +41,21 @@ def script(questions: int, chance: random.Random) -> Script:
     return Script("rms", (*steps, *last))
 
 
+def wants_tool(question: str) -> bool:
+    """Whether its answer needs the calendar."""
+    return read_scenario(SCENARIO).answer([{"role": "user", "content": question}]).tool == TOOL
+
+
 def answer_to(question: str) -> list[str]:
     """The sentences of its answer."""
-    text = read_scenario(SCENARIO).answer([{"role": "user", "content": question}]).text
+    messages: list[dict[str, Any]] = [{"role": "user", "content": question}]
+    if wants_tool(question):
+        called = {"id": "t1", "function": {"name": TOOL, "arguments": "{}"}}
+        messages += [
+            {"role": "assistant", "content": None, "tool_calls": [called]},
+            {"role": "tool", "tool_call_id": "t1", "content": "{}"},
+        ]
+    text = read_scenario(SCENARIO).answer(messages).text
     return [sentence.strip() for sentence in text.replace(". ", ".|").split("|")]
 
 

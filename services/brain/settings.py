@@ -1,5 +1,7 @@
 """What the brain is told."""
 
+import os
+
 from pydantic import Field, SecretStr
 
 from parley.settings import CommonSettings
@@ -17,3 +19,8 @@ class BrainSettings(CommonSettings):
 
     token_timeout_s: float = Field(default=1.5, gt=0)
     """The longest pause within a model's answer; after that it is cut off."""
+
+
+def secret_of(variable: str) -> str:
+    """An environment variable that an agent file names; empty when it is not set."""
+    return os.environ.get(variable, "")

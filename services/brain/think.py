@@ -42,6 +42,7 @@ from services.brain.reconnecting import wants_apology
 from services.brain.settings import BrainSettings
 from services.brain.tool_calls import ToolResult, tools_of
 from services.brain.tool_runs import ToolRuns
+from services.brain.tools.http import HttpTools, open_http
 from services.brain.turn_taking import (
     Answer,
     Drop,
@@ -66,12 +67,12 @@ _INBOX = 1000
 class Mind:
     """One call's brain. All it knows is a fold over the log; one task deals with all that comes."""
 
-    def __init__(self, call: OwnedCall, model: Model, breakers: Breakers) -> None:
+    def __init__(self, call: OwnedCall, model: Model, breakers: Breakers, http: HttpTools) -> None:
         self._call = call
         self._model = model
         self._knows = Knowledge()
         self._inbox: asyncio.Queue[Event | Pondered | ToolResult] = asyncio.Queue(_INBOX)
-        self._tools = ToolRuns(tools_of(call.agent), self._inbox.put)
+        self._tools = ToolRuns(tools_of(call.agent, http), self._inbox.put)
         self._ponder = Ponder(call, model, self._tools.definitions, breakers, self._inbox.put)
         self._withheld: list[ToolCalled] = []
         """Tools that an answer to a guess wants: nothing is done on a guess."""
@@ -304,9 +305,9 @@ class Mind:
 async def open_brain(settings: BrainSettings, _telemetry: Telemetry) -> AsyncIterator[ServeCall]:
     """What lives as long as the process: the model's client, and who is left alone."""
     breakers = Breakers()
-    async with open_openai(settings) as model:
+    async with open_openai(settings) as model, open_http() as client:
 
         async def serve(call: OwnedCall) -> None:
-            await Mind(call, model, breakers).run()
+            await Mind(call, model, breakers, HttpTools(client, call.call_sid)).run()
 
         yield serve

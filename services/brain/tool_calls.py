@@ -9,13 +9,13 @@ import structlog
 
 from parley.agent import Agent
 from services.brain.conversation import ToolUse
-from services.brain.tools import Tool
+from services.brain.tools import Tool, ToolFailed
 from services.brain.tools.end_call import END_CALL
+from services.brain.tools.http import HttpTools
 
 log = structlog.get_logger()
 
 _BUILT_IN = {tool.name: tool for tool in (END_CALL,)}
-_TOOL_TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ class ToolResult:
     failed: bool = False
 
 
-def tools_of(agent: Agent) -> tuple[Tool, ...]:
+def tools_of(agent: Agent, http: HttpTools) -> tuple[Tool, ...]:
     """The tools that the agent file names."""
-    return tuple(_BUILT_IN[name] for name in agent.tools)
+    return tuple(_BUILT_IN[tool] if isinstance(tool, str) else http.tool(tool) for tool in agent.tools)
 
 
 async def run_tool(tools: Sequence[Tool], use: ToolUse) -> ToolResult:
@@ -45,10 +45,13 @@ async def run_tool(tools: Sequence[Tool], use: ToolUse) -> ToolResult:
     if not isinstance(arguments, dict):
         return _failed(use, "the arguments are no JSON object")
     try:
-        async with asyncio.timeout(_TOOL_TIMEOUT_S):
+        async with asyncio.timeout(tool.timeout_s):
             return ToolResult(use.tool_call_id, await tool.run(use))
     except TimeoutError:
-        return _failed(use, f"no result within {_TOOL_TIMEOUT_S:g} s")
+        return _failed(use, f"no result within {tool.timeout_s:g} s")
+    except ToolFailed as error:
+        log.warning("tool failed", tool=use.name, tool_call_id=use.tool_call_id)
+        return _failed(use, str(error))
     except Exception as error:  # a tool's fault is the model's to explain, not the call's end
         log.error("tool failed", tool=use.name, tool_call_id=use.tool_call_id, error=type(error).__name__)
         return _failed(use, "the tool failed")

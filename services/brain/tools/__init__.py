@@ -6,6 +6,12 @@ from typing import Any
 
 from services.brain.conversation import ToolUse
 
+DEFAULT_TIMEOUT_S = 10.0
+
+
+class ToolFailed(Exception):
+    """A tool did not do it; the text is for the model to explain."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tool:
@@ -18,6 +24,7 @@ class Tool:
     run: Callable[[ToolUse], Awaitable[str]]
     """Does it once for each tool_call_id; returns JSON. Raises to say that it failed."""
     ends_call: bool = False
+    timeout_s: float = DEFAULT_TIMEOUT_S
 
     @property
     def definition(self) -> dict[str, Any]:

@@ -37,9 +37,10 @@ def call(
     answers: tuple[str, ...] = tuple(" ".join(answer_to(text)) for text in ASKED),
     gaps_ms: tuple[float, float] = (700.0, 700.0),
     outcome: str = "completed",
+    asked: tuple[str, ...] = ASKED,
 ) -> Call:
     """Somebody asks at 1 s and takes leave at 10 s; what was heard and answered may be another thing."""
-    said = [SaidLine(text=t, start_ms=n * 9000 + 1000, end_ms=n * 9000 + 2000) for n, t in enumerate(ASKED)]
+    said = [SaidLine(text=t, start_ms=n * 9000 + 1000, end_ms=n * 9000 + 2000) for n, t in enumerate(asked)]
     starts = [line.end_ms + gap for line, gap in zip(said, gaps_ms, strict=True)]
     report = Report(
         call_sid="CA1",
@@ -110,6 +111,17 @@ def test_a_tool_that_did_its_work_twice() -> None:
 
     assert judged(call(*once)).tool_effects_doubled == 0
     assert judged(call(*once, again)).tool_effects_doubled == 1
+
+
+def test_what_tools_did_is_counted_where_it_was_done() -> None:
+    """An effect more is one too many, one less is told as well."""
+    said = ("friday at ten would be better", GOODBYE)
+    asked = call(turns=said, answers=tuple(" ".join(answer_to(text)) for text in said), asked=said)
+
+    for had, doubled, notes in ((1, 0, 0), (2, 1, 1), (0, 0, 1)):
+        losses = Losses()
+        judge([asked], (), losses, lambda _sid, had=had: had)  # type: ignore[misc]
+        assert (losses.tool_effects_doubled, len(losses.notes)) == (doubled, notes)
 
 
 def test_only_who_was_hit_pauses() -> None:

@@ -1,0 +1,41 @@
+"""The service behind the agents' tool: takes its time, works once for each key, counts what it did."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from parley.health import serve
+
+TAKES_S = 0.8
+
+
+@dataclass(slots=True)
+class Calendar:
+    """What callers wanted changed, by call."""
+
+    asked: Counter[str] = field(default_factory=Counter)
+    """How often with each key; a repeat has no effect."""
+
+    def effects(self, call_sid: str) -> int:
+        """Changes that were made for a call."""
+        return sum(key.startswith(f"{call_sid}:") for key in self.asked)
+
+    async def change(self, request: Request) -> Response:
+        """One request of a tool's."""
+        self.asked[request.headers["idempotency-key"]] += 1
+        await asyncio.sleep(TAKES_S)
+        return JSONResponse({"done": True})
+
+    @asynccontextmanager
+    async def served(self) -> AsyncIterator[str]:
+        """Gives its address."""
+        app = Starlette(routes=[Route("/", self.change, methods=["POST"])])
+        async with serve(app, "127.0.0.1", 0) as port:
+            yield f"http://127.0.0.1:{port}/"
