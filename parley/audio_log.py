@@ -26,8 +26,10 @@ async def follow_audio(bus: Bus, subject: str, since_us: int | None = None) -> A
         last_us = wall_us()
         async for message in live:
             if bus.losses != losses:
-                losses = bus.losses
-                for missed in await bus.read(streams.AUDIO, subject, since_us=last_us - _OVERLAP_US):
+                # A cluster may have no leader now; what no copy has yet its speaker says again.
+                since_us = last_us - _OVERLAP_US
+                for missed in await bus.read(streams.AUDIO, subject, since_us=since_us, sure=False):
                     yield missed
+                losses = bus.losses
             last_us = wall_us()
             yield message

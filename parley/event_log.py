@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from math import inf
 
 import structlog
 
@@ -10,12 +11,18 @@ from parley import streams, subjects
 from parley.bus import Bus, Subscription
 from parley.envelope import Body, CallClock, name_of, seal, unseal
 from parley.epochs import Fence
-from parley.errors import Superseded
+from parley.errors import BusError, Superseded
+from parley.event_order import in_order
 from parley.outbox import Outbox
 from parley.trace_context import traceparent
 from parley.v1.event_pb2 import Event
 
 log = structlog.get_logger()
+
+_READ_TIMEOUT_S = 8.0
+_MISSED_TIMEOUT_S = 1.0
+_LOOK_AGAIN_S = 2.0
+"""A copy that lags behind has all by then, and what nobody had stored was said again."""
 
 
 def wall_us() -> int:
@@ -44,6 +51,7 @@ class CallLog:
         self._live = live
         self._last_read = 0
         self._losses = bus.losses
+        self._look_again_s = inf
 
     @property
     def clock(self) -> CallClock:
@@ -85,10 +93,8 @@ class CallLog:
 
     async def __aiter__(self) -> AsyncIterator[Event]:
         async for message in self._live:
-            if self._bus.losses != self._losses:
-                self._losses = self._bus.losses
-                for event in await self._read_unseen():
-                    yield event
+            for event in await self._missed():
+                yield event
             event_or_none = self._admit(message.data)
             if event_or_none is not None:
                 yield event_or_none
@@ -102,13 +108,33 @@ class CallLog:
             raise Superseded(f"{self.stage} of {self.call_sid} has owner {event.epoch}, this is {self.epoch}")
         return event if self._fence.admits(event) else None
 
-    async def _read_unseen(self) -> list[Event]:
+    async def _missed(self) -> list[Event]:
+        """By a new connection, or by being slow; nobody waits here for a cluster that has no leader."""
+        now_s = time.monotonic()
+        if self._bus.losses != self._losses:
+            self._losses, self._look_again_s = self._bus.losses, now_s + _LOOK_AGAIN_S
+        elif now_s < self._look_again_s:
+            return []
+        else:
+            self._look_again_s = inf
+        try:
+            return await self._read_unseen(sure=False)
+        except BusError as error:
+            log.warning("log cannot be read yet", call_sid=self.call_sid, error=str(error))
+            self._look_again_s = now_s + _LOOK_AGAIN_S
+            return []
+
+    async def _read_unseen(self, *, sure: bool = True) -> list[Event]:
         messages = await self._bus.read(
-            streams.CALLS, subjects.call_log(self.call_sid), from_sequence=self._last_read + 1
+            streams.CALLS,
+            subjects.call_log(self.call_sid),
+            from_sequence=self._last_read + 1,
+            timeout_s=_READ_TIMEOUT_S if sure else _MISSED_TIMEOUT_S,
+            sure=sure,
         )
         if messages:
             self._last_read = messages[-1].sequence
-        return [event for m in messages if (event := self._admit(m.data)) is not None]
+        return in_order([event for m in messages if (event := self._admit(m.data)) is not None])
 
     async def read_on(self) -> list[Event]:
         """What was said since, for one who follows no more: who was frozen learns of it only so.

@@ -33,6 +33,9 @@ class Outbox:
         self._inbox = bus.new_inbox()
         self._unacked: dict[str, _Unacked] = {}
         self._count = 0
+        self._in_order = asyncio.Lock()
+        self._said_until = bus.reconnections
+        """Reconnections after which all was said again."""
         self._empty = asyncio.Event()
         self._empty.set()
 
@@ -54,7 +57,11 @@ class Outbox:
         item = _Unacked(subject, data, message_id, asyncio.get_running_loop().time())
         self._unacked[token] = item
         self._empty.clear()
-        await self._send(token, item)
+        async with self._in_order:
+            if self._said_until == self._bus.reconnections:
+                await self._send(token, item)
+            else:
+                await self._say_all()
 
     async def settle(self, timeout_s: float) -> bool:
         """Wait until all is stored; False when some is not in time."""
@@ -66,6 +73,9 @@ class Outbox:
         return True
 
     async def _send(self, token: str, item: _Unacked) -> None:
+        if not self._bus.connected:
+            # Said when the bus is back, with all others, in order.
+            return
         try:
             await self._bus.publish_with_ack_to(
                 item.subject, item.data, message_id=item.message_id, reply=f"{self._inbox}.{token}"
@@ -90,6 +100,21 @@ class Outbox:
                 if not self._unacked:
                     self._empty.set()
 
+    async def follow_connection(self) -> None:
+        """Long-lived: what a server that died may not have passed on is said again to the next."""
+        while True:
+            await self._bus.reconnected()
+            async with self._in_order:
+                if self._said_until != self._bus.reconnections:
+                    await self._say_all()
+
+    async def _say_all(self) -> None:
+        self._said_until = self._bus.reconnections
+        now = asyncio.get_running_loop().time()
+        for token, item in tuple(self._unacked.items()):
+            item.said_at = now
+            await self._send(token, item)
+
     async def say_again(self) -> None:
         """Long-lived: repeat what is not stored in time."""
         while True:
@@ -103,10 +128,11 @@ class Outbox:
 
 @asynccontextmanager
 async def open_outbox(bus: Bus) -> AsyncIterator[Outbox]:
-    """An outbox and its two tasks; leaving waits up to 5 s for the last acks."""
+    """An outbox and its tasks; leaving waits up to 5 s for the last acks."""
     outbox = Outbox(bus)
     async with asyncio.TaskGroup() as tasks:
-        owned = [tasks.create_task(outbox.read_acks()), tasks.create_task(outbox.say_again())]
+        work = (outbox.read_acks(), outbox.say_again(), outbox.follow_connection())
+        owned = [tasks.create_task(one) for one in work]
         try:
             yield outbox
             if not await outbox.settle(timeout_s=5):

@@ -1,6 +1,7 @@
 """A real NATS server with JetStream for tests, on a free port, gone when left."""
 
 import asyncio
+import signal
 import socket
 import sys
 import tempfile
@@ -49,6 +50,11 @@ class NatsServer:
             writer.close()
             return
         raise RuntimeError("nats-server did not start")
+
+    def freeze(self) -> None:
+        """It takes what is sent, and does nothing with it any more."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
 
     async def kill(self) -> None:
         """End it without a word."""

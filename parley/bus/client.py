@@ -11,19 +11,20 @@ from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
 from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js.client import JetStreamContext
-from nats.js.errors import APIError, NotFoundError
+from nats.js.errors import NotFoundError
 
 from parley import streams, subjects
 from parley.bus.claims import Claim, next_claim
 from parley.bus.messages import Drops, Message, Subscription
-from parley.bus.stored import read_batch
+from parley.bus.reconnections import Reconnections
+from parley.bus.said_lately import SaidLately
+from parley.bus.store import Wanted, store
+from parley.bus.stored import last_place, read_batch
 from parley.bus.stream_config import consumer_config, consumer_name, stream_config
 from parley.bus.undisturbed import undisturbed
-from parley.errors import AlreadySaid, BusError
+from parley.errors import BusError
 
-_SAID_BEFORE = (10071, 10158, 10164)
-"""Another last sequence; of replicated streams also the same id, or the same subject, still on its way
-(nats-server, server/errors.json)."""
+_LAGS_S = 0.02
 _PENDING_MESSAGES = 65_536
 _PENDING_BYTES = 64 * 1024**2
 
@@ -31,10 +32,23 @@ _PENDING_BYTES = 64 * 1024**2
 class Bus:
     """One connection to NATS."""
 
-    def __init__(self, client: Client, jetstream: JetStreamContext, drops: Drops) -> None:
+    def __init__(
+        self,
+        client: Client,
+        jetstream: JetStreamContext,
+        drops: Drops,
+        reconnections: Reconnections,
+        *,
+        replicated: bool = False,
+    ) -> None:
         self._client = client
         self._jetstream = jetstream
         self._drops = drops
+        self._reconnections = reconnections
+        self._replicated = replicated
+        self._said_lately = SaidLately(self.publish)
+        self._said_until = 0
+        """Reconnections after which all that was said lately was said again."""
 
     @property
     def connected(self) -> bool:
@@ -50,6 +64,33 @@ class Bus:
     def losses(self) -> int:
         """Grows whenever live messages may have been missed: by a new connection, or by a slow reader."""
         return int(self._client.stats["reconnects"]) + self._drops.count
+
+    @property
+    def reconnections(self) -> int:
+        """How often the connection was lost and came back."""
+        return self._reconnections.count
+
+    async def reconnected(self) -> None:
+        """Until the connection was lost and is there again."""
+        await self._reconnections.wait()
+
+    async def publish_sound(self, subject: str, data: bytes) -> None:
+        """Say what nobody acknowledges and nobody may miss: after a reconnection it is said again, in order.
+
+        Raises:
+            BusError: the connection is closed.
+        """
+        self._said_lately.keep(subject, data, connected=self.connected)
+        if self._said_until != self._reconnections.count:
+            await self.say_again()
+        elif self.connected and not self._said_lately.speaking:
+            await self.publish(subject, data)
+
+    async def say_again(self) -> None:
+        """What a server that died may not have passed on."""
+        if self.connected:
+            self._said_until = self._reconnections.count
+            await self._said_lately.again()
 
     async def publish(self, subject: str, data: bytes) -> None:
         """Say it and go on; while the bus is away up to 2 MiB wait.
@@ -76,7 +117,7 @@ class Bus:
         *,
         message_id: str = "",
         expect_last: int | None = None,
-        timeout_s: float = 2.0,
+        timeout_s: float = 8.0,
     ) -> int:
         """Say it and wait until it is stored; gives its place in the stream.
 
@@ -85,28 +126,14 @@ class Bus:
             data: what.
             message_id: the same id again is not stored again.
             expect_last: store it only if the subject's last message has this place (0: if there is none).
-            timeout_s: how long to wait.
+            timeout_s: how long to try; a cluster whose leader died takes none for some seconds.
 
         Raises:
             AlreadySaid: the subject's last message is another, be it one with the same id.
             BusError: not stored in time, or refused.
         """
-        headers = {"Nats-Msg-Id": message_id} if message_id else {}
-        if expect_last is not None:
-            headers["Nats-Expected-Last-Subject-Sequence"] = str(expect_last)
-        try:
-            publishing = self._jetstream.publish(subject, data, timeout=timeout_s, headers=headers or None)
-            ack = await undisturbed(publishing)
-        except APIError as error:
-            if expect_last is not None and error.err_code in _SAID_BEFORE:
-                raise AlreadySaid(subject) from error
-            raise BusError(f"{subject} was not stored: {error.description}") from error
-        except (NatsError, TimeoutError) as error:
-            raise BusError(f"{subject} was not stored: {error!r}") from error
-        if ack.duplicate and expect_last is not None:
-            # Whoever says it first would take another's success for its own.
-            raise AlreadySaid(subject)
-        return int(ack.seq)
+        wanted = Wanted(subject, data, message_id, expect_last)
+        return await store(self._jetstream, wanted, timeout_s)
 
     async def flush(self, timeout_s: float = 2.0) -> None:
         """Wait until the server has all that was said here, and until all that it had for us has come.
@@ -171,6 +198,7 @@ class Bus:
         from_sequence: int = 1,
         since_us: int | None = None,
         timeout_s: float = 5.0,
+        sure: bool = True,
     ) -> list[Message]:
         """All stored messages of a subject, in order, without a consumer (NATS' batched direct get, ADR-31).
 
@@ -180,6 +208,7 @@ class Bus:
             from_sequence: no earlier place than this.
             since_us: none stored earlier than this (UTC wall clock, microseconds).
             timeout_s: for all of it.
+            sure: nothing that was stored before may lack; a cluster whose leader died answers only without.
 
         Raises:
             BusError: the stream did not answer in time.
@@ -187,15 +216,23 @@ class Bus:
         found: list[Message] = []
         try:
             async with asyncio.timeout(timeout_s):
+                wanted = (
+                    await last_place(self._jetstream, stream, subject) if sure and self._replicated else 0
+                )
                 while True:
                     start: dict[str, object] = {"seq": from_sequence}
                     if since_us is not None and not found:
                         start = {"start_time": datetime.fromtimestamp(since_us / 1e6, UTC).isoformat()}
                     batch, more = await undisturbed(read_batch(self._client, stream, subject, start))
                     found += batch
-                    if not more or not batch:
+                    if batch:
+                        from_sequence = batch[-1].sequence + 1
+                    if more and batch:
+                        continue
+                    if from_sequence > wanted:
                         return found
-                    from_sequence = batch[-1].sequence + 1
+                    # Any copy answers, and one that lags behind has not got all that is stored.
+                    await asyncio.sleep(_LAGS_S)
         except TimeoutError:
             raise BusError(f"{stream.name} was not read within {timeout_s:g} s") from None
 

@@ -12,6 +12,7 @@ from nats.errors import SlowConsumerError
 
 from parley.bus.client import Bus
 from parley.bus.messages import Drops
+from parley.bus.reconnections import Reconnections
 from parley.errors import BusError
 
 log = structlog.get_logger()
@@ -26,9 +27,10 @@ async def connect(url: str, name: str, *, timeout_s: float, replicas: int | None
     Raises:
         BusError: no server answered within `timeout_s`; the text names the address.
     """
-    client, drops = Client(), Drops()
-    await _first_connection(client, url, name, timeout_s, drops)
-    bus = Bus(client, client.jetstream(timeout=5), drops)
+    client, drops, reconnections = Client(), Drops(), Reconnections()
+    replicated = replicas is None or replicas > 1
+    bus = Bus(client, client.jetstream(timeout=5), drops, reconnections, replicated=replicated)
+    await _first_connection(client, url, name, timeout_s, drops, bus, reconnections)
     try:
         if replicas is not None:
             await _prepare(bus, replicas, timeout_s)
@@ -37,7 +39,15 @@ async def connect(url: str, name: str, *, timeout_s: float, replicas: int | None
         await _close(client)
 
 
-async def _first_connection(client: Client, url: str, name: str, timeout_s: float, drops: Drops) -> None:
+async def _first_connection(
+    client: Client,
+    url: str,
+    name: str,
+    timeout_s: float,
+    drops: Drops,
+    bus: Bus,
+    reconnections: Reconnections,
+) -> None:
     async def on_error(error: Exception) -> None:
         if isinstance(error, SlowConsumerError):
             drops.one_more(error.subject)
@@ -53,6 +63,8 @@ async def _first_connection(client: Client, url: str, name: str, timeout_s: floa
 
     async def on_reconnect() -> None:
         log.info("bus is back", url=client.connected_url.netloc if client.connected_url else url)
+        reconnections.one_more()
+        await bus.say_again()
 
     try:
         async with asyncio.timeout(timeout_s):
@@ -62,8 +74,8 @@ async def _first_connection(client: Client, url: str, name: str, timeout_s: floa
                 max_reconnect_attempts=-1,
                 reconnect_time_wait=0.1,  # type: ignore[arg-type] # it is handed to asyncio.sleep
                 connect_timeout=2,
-                # The default of 120 s would let a silent dead peer hold us for minutes.
-                ping_interval=5,
+                # A server that is frozen holds all calls of this process: by default for four minutes.
+                ping_interval=0.7,  # type: ignore[arg-type] # as above
                 max_outstanding_pings=2,
                 error_cb=on_error,
                 disconnected_cb=on_disconnect,

@@ -5,12 +5,29 @@ from collections.abc import Mapping
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
+from nats.js.client import JetStreamContext
+from nats.js.errors import NotFoundError
 
 from parley import streams
 from parley.bus.messages import Message
+from parley.bus.undisturbed import undisturbed
 from parley.errors import BusError
 
 _BATCH = 500
+
+
+async def last_place(jetstream: JetStreamContext, stream: streams.Stream, subject: str) -> int:
+    """Place of a subject's last message, as the stream's leader knows it; 0 for none.
+
+    Raises:
+        BusError: there is no leader, or it does not answer.
+    """
+    try:
+        return int((await undisturbed(jetstream.get_last_msg(stream.name, subject))).seq or 0)
+    except NotFoundError:
+        return 0
+    except (NatsError, TimeoutError) as error:
+        raise BusError(f"{stream.name} cannot be read: {error!r}") from error
 
 
 async def read_batch(

@@ -46,4 +46,4 @@ class Hear:
             audio = CallerAudio(
                 epoch=self._epoch, sequence=self._sequence, at_ms=frame.at_ms, mulaw=frame.mulaw
             )
-            await self._bus.publish(self._subject, audio.SerializeToString())
+            await self._bus.publish_sound(self._subject, audio.SerializeToString())

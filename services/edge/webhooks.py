@@ -25,9 +25,9 @@ log = structlog.get_logger()
 
 _FINAL = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 _SIGNATURE = "x-twilio-signature"
-_VOICE_TIMEOUT_S = 8.0
+_VOICE_TIMEOUT_S = 10.0
 """Twilio waits 15 s; the fallback must have time to answer."""
-_FALLBACK_TIMEOUT_S = 3.0
+_FALLBACK_TIMEOUT_S = 4.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from parley.errors import AlreadySaid, BusError
 from parley.event_log import open_call_log
 from parley.outbox import open_outbox
 from parley.v1.audio_pb2 import CallerAudio
+from parley.v1.event_pb2 import Event
 from parley.v1.speech_pb2 import SpeechStarted, TurnEnded
 from parley.v1.work_pb2 import Work
 from tests.nats_server import NatsServer, free_port
@@ -225,3 +226,54 @@ async def test_how_full_the_streams_are(nats_server: NatsServer) -> None:
     assert set(after) == {"AUDIO", "CALLS", "WORK"}
     more = (after["AUDIO"] - before["AUDIO"]) * streams.AUDIO.max_bytes
     assert 900_000 <= more < 1_000_000
+
+
+async def test_what_a_dying_server_took_with_it_is_said_again(nats_server: NatsServer) -> None:
+    """Sound and events, in their order, though nobody ever acknowledged the sound."""
+    async with (
+        connect(nats_server.url, "test", timeout_s=5) as bus,
+        open_outbox(bus) as outbox,
+        open_call_log(bus, outbox, "CA1", "stt", 1) as stt,
+    ):
+
+        async def speak(numbers: range) -> None:
+            for number in numbers:
+                audio = CallerAudio(epoch=1, sequence=number + 1, at_ms=number * 20)
+                await bus.publish_sound(subjects.caller_audio("CA1"), audio.SerializeToString())
+                await stt.say(SpeechStarted(at_ms=number))
+
+        await speak(range(100))
+        await bus.flush()
+        nats_server.freeze()
+        await speak(range(100, 200))
+        await asyncio.sleep(0.5)
+        await nats_server.kill()
+        await asyncio.sleep(0.3)
+        await speak(range(200, 250))
+        await nats_server.start()
+        async with asyncio.timeout(10):
+            await bus.reconnected()
+        await speak(range(250, 300))
+        assert await outbox.settle(10)
+        await bus.flush()
+        fence = AudioFence()
+        heard = [CallerAudio.FromString(m.data) for m in await bus.read(streams.AUDIO, "audio.in.CA1")]
+        events = [Event.FromString(m.data) for m in await bus.read(streams.CALLS, "call.CA1.>")]
+
+    admitted = [audio.sequence for audio in heard if fence.admits(audio.epoch, audio.sequence)]
+    assert admitted == list(range(1, 301))
+    assert [event.speech_started.at_ms for event in events] == list(range(300))
+
+
+async def test_something_is_stored_as_soon_as_there_is_a_stream_that_takes_it(nats_url: str) -> None:
+    """A cluster whose leader died has none for some seconds."""
+    async with connect(nats_url, "early", timeout_s=5, replicas=None) as bus:
+        storing = asyncio.create_task(bus.publish_stored("call.CA7.x", b"1", message_id="1"))
+        first = asyncio.create_task(bus.publish_stored("call.CA8.x", b"1", expect_last=0))
+        await asyncio.sleep(0.4)
+        assert not storing.done()
+        assert not first.done()
+        async with connect(nats_url, "late", timeout_s=5):
+            assert await storing > 0
+            assert await first > 0
+        assert [m.data for m in await bus.read(streams.CALLS, "call.CA7.>")] == [b"1"]

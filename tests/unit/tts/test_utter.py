@@ -171,7 +171,7 @@ async def test_a_fault_of_ours_is_not_taken_for_the_vendors() -> None:
     """It comes through as what it is."""
 
     class Broken(Kept):
-        async def publish(self, subject: str, data: bytes) -> None:
+        async def publish_sound(self, subject: str, data: bytes) -> None:
             raise ZeroDivisionError(subject, data)
 
     reply = scene(Voice())

@@ -1,0 +1,21 @@
+"""When the connection to the bus was lost and is there again."""
+
+import asyncio
+
+
+class Reconnections:
+    """Counts them, and wakes who waits for the next."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._next = asyncio.Event()
+
+    def one_more(self) -> None:
+        """It is there again."""
+        self.count += 1
+        over, self._next = self._next, asyncio.Event()
+        over.set()
+
+    async def wait(self) -> None:
+        """Until it has happened once more."""
+        await self._next.wait()

@@ -1,0 +1,68 @@
+"""What was said lately: said again after a reconnection.
+
+A server that dies takes with it what it had not passed on.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+log = structlog.get_logger()
+
+_KEPT_S = 4.0
+"""Longer than it takes to see that a server does not answer any more."""
+_MOST_BYTES = 64 * 1024**2
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    number: int
+    at_s: float
+    subject: str
+    data: bytes
+
+
+class SaidLately:
+    """One connection's. Readers drop what they meet twice, and what comes late must come in order."""
+
+    def __init__(self, say: Callable[[str, bytes], Awaitable[None]]) -> None:
+        self._say = say
+        self._kept: deque[_Said] = deque()
+        self._bytes = 0
+        self._count = 0
+        self._in_order = asyncio.Lock()
+        self._told = False
+
+    @property
+    def speaking(self) -> bool:
+        """What is kept now will be said by itself, after what came before it."""
+        return self._in_order.locked()
+
+    def keep(self, subject: str, data: bytes, *, connected: bool) -> None:
+        """Remember it; while the bus is away nothing is forgotten, as long as there is room."""
+        now_s = time.monotonic()
+        self._count += 1
+        self._kept.append(_Said(self._count, now_s, subject, data))
+        self._bytes += len(data)
+        while self._kept and (
+            self._bytes > _MOST_BYTES or (connected and self._kept[0].at_s < now_s - _KEPT_S)
+        ):
+            lost = not connected
+            self._bytes -= len(self._kept.popleft().data)
+            if lost and not self._told:
+                self._told = True
+                log.error("the bus is away too long, sound is lost")
+
+    async def again(self) -> None:
+        """Say all of it again, in order, and what is said meanwhile after it."""
+        async with self._in_order:
+            until = 0
+            while self._kept and self._kept[-1].number > until:
+                for said in [one for one in self._kept if one.number > until]:
+                    until = said.number
+                    await self._say(said.subject, said.data)
+        self._told = False
