@@ -28,13 +28,13 @@ from services.stt.line_watch import LineWatch
 from services.stt.patience import patience_for
 from services.stt.recall import evolve, recall
 from services.stt.settings import SttSettings
-from services.stt.silero import Silero
+from services.stt.silero import Detectors
 from services.stt.sound_buffer import SoundBuffer
 from services.stt.transcribe import Transcribing
 from services.stt.transcript import HeardWord, Transcript
 from services.stt.vendors import Alive, Connection, Fixed, Guess, Heard, TurnHeard, UtteranceEnded
 from services.stt.vendors.deepgram import is_flux, new_client, open_connection
-from services.stt.voice_activity import VoiceActivity, VoiceChange, VoiceStarted
+from services.stt.voice_activity import Detector, VoiceActivity, VoiceChange, VoiceStarted
 
 log = structlog.get_logger()
 
@@ -51,13 +51,18 @@ class Listener:
     """One call's ears. What it does happens under one lock: events are said in the order of hearing."""
 
     def __init__(
-        self, call: OwnedCall, client: AsyncDeepgramClient, settings: SttSettings, breakers: Breakers
+        self,
+        call: OwnedCall,
+        client: AsyncDeepgramClient,
+        settings: SttSettings,
+        breakers: Breakers,
+        detector: Detector,
     ) -> None:
         self._call = call
         self._hearing = call.agent.hearing
         self._known = known = recall(call.log.history)
         self._transcript = known.transcript
-        self._voice = VoiceActivity(Silero())
+        self._voice = VoiceActivity(detector)
         self._endpointing = Endpointing(self._hearing.silence_ms, vendor_decides=is_flux(self._hearing))
         self._endpointing.recall(
             has_final=bool(known.transcript.final_text),
@@ -293,11 +298,12 @@ class Listener:
 
 @asynccontextmanager
 async def open_listening(settings: SttSettings, _telemetry: Telemetry) -> AsyncIterator[ServeCall]:
-    """What lives as long as the process: the vendor's client, and who is left alone."""
-    client, breakers = new_client(settings), Breakers()
+    """What lives as long as the process: the vendor's client, who is left alone, voice detectors."""
+    client, breakers, detectors = new_client(settings), Breakers(), Detectors()
 
     async def serve(call: OwnedCall) -> None:
         if not call.ended:
-            await Listener(call, client, settings, breakers).run()
+            with detectors.one() as detector:
+                await Listener(call, client, settings, breakers, detector).run()
 
     yield serve

@@ -15,6 +15,7 @@ from parley.v1.event_pb2 import Event
 from services.stt.compare_turns import Comparison, TurnDifference
 from services.stt.listen import Listener
 from services.stt.settings import SttSettings
+from services.stt.silero import Detectors
 from services.stt.vendors.deepgram import new_client
 
 log = structlog.get_logger()
@@ -23,7 +24,7 @@ log = structlog.get_logger()
 @asynccontextmanager
 async def open_shadow(settings: SttSettings, telemetry: Telemetry) -> AsyncIterator[WatchCall]:
     """Gives the function that listens to one call."""
-    client, breakers = new_client(settings), Breakers()
+    client, breakers, detectors = new_client(settings), Breakers(), Detectors()
     counter = Counter(
         names.METRIC_SHADOW_DIFFERENCES,
         "Turns that were heard otherwise",
@@ -50,7 +51,8 @@ async def open_shadow(settings: SttSettings, telemetry: Telemetry) -> AsyncItera
                 tell(compared.live(event.turn_ended, call.log.clock.ms_at(event.sent_at_us)))
 
         call.log.unheard, call.log.heard = unheard, heard
-        await Listener(call, client, settings, breakers).run()
+        with detectors.one() as detector:
+            await Listener(call, client, settings, breakers, detector).run()
         tell(compared.over())
 
     yield watch

@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+import numpy as np
+
+from services.stt.silero import Detectors
+
 COUNT = """
 import psutil
 from services.stt.silero import Silero
@@ -19,3 +23,17 @@ def test_the_model_works_in_one_thread() -> None:
         [sys.executable, "-c", COUNT], check=False, capture_output=True, text=True, timeout=60
     )
     assert done.stdout.strip() == "0", done.stderr
+
+
+def test_a_detector_is_used_again_and_remembers_nothing() -> None:
+    """It hears as a new one does, and two calls at once have two."""
+    sound = np.random.default_rng(1).integers(0, 256, 256 * 40, dtype=np.uint8).tobytes()
+    chunks = [sound[at : at + 256] for at in range(0, len(sound), 256)]
+    detectors = Detectors()
+    with detectors.one() as first, detectors.one() as second:
+        assert first is not second
+        heard = [first(chunk) for chunk in chunks]
+    with detectors.one() as again, detectors.one() as other:
+        assert {again, other} == {first, second}
+        assert [again(chunk) for chunk in chunks] == heard
+        assert [other(chunk) for chunk in chunks] == heard
