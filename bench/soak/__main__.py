@@ -59,11 +59,10 @@ async def run(args: argparse.Namespace, console: Console) -> tuple[Traces, Trace
             await asyncio.sleep(_IDLE_S)
             before, began = await traces(system), time.monotonic()
             held_s, calls, problems = 0.0, 0, 0
-            with console.status("") as status:
-                while held_s < args.call_s:
-                    made_s, made, wrong = await _hold(system, args.calls * 4, args.calls, chance)
-                    held_s, calls, problems = held_s + made_s, calls + made, problems + wrong
-                    status.update(f"{calls} calls, {held_s:.0f} of {args.call_s:.0f} s")
+            while held_s < args.call_s:
+                made_s, made, wrong = await _hold(system, args.calls * 4, args.calls, chance)
+                held_s, calls, problems = held_s + made_s, calls + made, problems + wrong
+                console.print(f"{calls} calls, {held_s:.0f} of {args.call_s:.0f} s")
             took_s = time.monotonic() - began
             await asyncio.sleep(_IDLE_S)
             after = await traces(system)

@@ -145,7 +145,8 @@ class Conversation:
                     return self.reply(reply_id).turn
                 case Reply() if _is_by_the_way(item):
                     continue
-                case Reply(finished="superseded", dropped=""):
+                case Reply(finished="superseded" | "tool_calls", dropped=""):
+                    # A tool that was called comes later than its reply: whoever wanted this one died first.
                     return item.turn
                 case Reply():
                     return None

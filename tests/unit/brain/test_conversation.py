@@ -4,7 +4,7 @@ from functools import reduce
 
 from parley.v1.event_pb2 import Event
 from parley.v1.playback_pb2 import BargeIn
-from parley.v1.reply_pb2 import ReplyDropped, ToolCalled, ToolReturned
+from parley.v1.reply_pb2 import ReplyDropped, ReplyFinished, ReplyStarted, ToolCalled, ToolReturned
 from parley.v1.speech_pb2 import TurnEager
 from services.brain.conversation import Conversation, evolve
 from tests.unit.brain.said import event, played, playing, reply, turn, voiced
@@ -89,3 +89,17 @@ def test_the_brain_is_settled_when_all_that_is_to_be_said_is_known() -> None:
     assert not answering.settled
     assert not fold(event(TurnEager(turn=1, text="hello"))).settled
     assert not fold(turn(1, "hello"), *reply("r1", 1, "Hi."), event(tool)).settled
+
+
+def test_a_tool_that_was_wanted_and_never_called_leaves_its_turn_unanswered() -> None:
+    """The brain died between the two words: the model is asked again, and the tool called once."""
+    wanted = (
+        turn(1, "friday"),
+        event(ReplyStarted(reply_id="r1", turn=1)),
+        event(ReplyFinished(reply_id="r1", reason="tool_calls")),
+    )
+    called = event(ToolCalled(tool_call_id="r1-t1", name="book", reply_id="r1", turn=1))
+
+    assert fold(*wanted).unanswered_turn == 1
+    assert fold(*wanted, called).unanswered_turn is None
+    assert fold(*wanted, called, event(ToolReturned(tool_call_id="r1-t1", result="{}"))).unanswered_turn == 1
