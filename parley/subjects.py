@@ -42,6 +42,11 @@ def work_of(stage: str) -> str:
     return f"work.{stage}.*"
 
 
+def owner(stage: str, call_sid: str) -> str:
+    """Request: does a process own this stage of the call, and live?"""
+    return f"owner.{stage}.{call_sid}"
+
+
 STREAM_SILENT = "stream.silent.*"
 """Told to all edges: a stream is open, and no sound comes of it; the last part is the CallSid."""
 

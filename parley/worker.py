@@ -7,6 +7,7 @@ from typing import TypeAlias
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from parley import subjects
 from parley.bus import Bus, Claim
 from parley.errors import BusError
 from parley.lag import Lag
@@ -20,6 +21,8 @@ Work: TypeAlias = Callable[[Claim, Leaving], Awaitable[None]]
 """Serves one claimed call to its end, or hands it over."""
 
 _CLAIM_TIMEOUT_S = 5.0
+_ALIVE_S = 0.2
+"""That an owner died is known at once, as there is nobody to ask; that one is frozen, after this."""
 _LAG_LIMIT_MS = 200.0
 """A loop this late has no room for another call."""
 
@@ -87,11 +90,10 @@ class Worker:
                 return
 
     async def _take(self, tasks: asyncio.TaskGroup, claim: Claim, work: Work) -> None:
-        former = self._owned.get(claim.call_sid)
-        if former is not None:
-            # We stalled so long that our own call came back to us.
-            former.cancel()
-            await asyncio.wait([former])
+        if claim.call_sid in self._owned:
+            # Our heartbeats were late, and it came back to us; they keep it for us now.
+            log.info("call kept", call_sid=claim.call_sid, stage=claim.stage, epoch=claim.epoch)
+            return
         task = tasks.create_task(self._own(claim, work), name=f"{claim.stage} {claim.call_sid}")
         self._owned[claim.call_sid] = task
         self._calls.set(len(self._owned))
@@ -99,8 +101,19 @@ class Worker:
 
     async def _own(self, claim: Claim, work: Work) -> None:
         log.info("call claimed", call_sid=claim.call_sid, stage=claim.stage, epoch=claim.epoch)
+        owner = subjects.owner(claim.stage, claim.call_sid)
+        if claim.epoch > 1 and await self._bus.ask(owner, timeout_s=_ALIVE_S) is not None:
+            # No heartbeat of its owner's was seen, as when a cluster has no leader; but it lives, and knows
+            # more of the call than the log does.
+            log.info("call left to its owner", call_sid=claim.call_sid, stage=claim.stage, epoch=claim.epoch)
+            return
         leaving = Leaving(self._stopping, self._leave_within_s)
-        ending: Ending = await own(claim, lambda claimed: work(claimed, leaving))
+
+        async def owned(claimed: Claim) -> None:
+            async with self._bus.answer(owner, _alive):
+                await work(claimed, leaving)
+
+        ending: Ending = await own(claim, owned)
         self._endings.labels(ending=ending.value).inc()
         log.info("call left", call_sid=claim.call_sid, stage=claim.stage, ending=ending.value)
 
@@ -109,3 +122,7 @@ class Worker:
             del self._owned[call_sid]
         self._calls.set(len(self._owned))
         self._room.set()
+
+
+async def _alive(_data: bytes) -> bytes:
+    return b"alive"

@@ -11,6 +11,7 @@ from bench.turns.vendor_time import Journals
 from cli.call_log import follow, open_bus
 from cli.system import System
 from parley.bus import Bus
+from parley.errors import BusError
 from parley.v1.event_pb2 import Event
 from sandbox.caller.client import NoSandbox, Telephone, open_telephone
 from sandbox.caller.report import Report
@@ -18,6 +19,7 @@ from sandbox.caller.script import Script
 
 _BETWEEN_CALLS_S = 0.31
 _LONGEST_CALL_S = 900.0
+_AGAIN_AFTER_S = 0.5
 _RECORDED_S = 30.0
 """How long after its end a call may take to be recorded."""
 _STAND_INS = ("deepgram", "openai", "elevenlabs", "twilio")
@@ -89,8 +91,16 @@ async def _call(bus: Bus, telephone: Telephone, script: Script, url: str) -> Cal
     events: list[Event] = []
 
     async def read() -> None:
-        async for event in follow(bus, call_sid):
-            events.append(event)
+        while True:
+            try:
+                async for event in follow(bus, call_sid):
+                    events.append(event)
+            except BusError:
+                # The bus may be what is struck: all is read again.
+                events.clear()
+                await asyncio.sleep(_AGAIN_AFTER_S)
+            else:
+                return
 
     reading = asyncio.ensure_future(read())
     try:

@@ -19,7 +19,7 @@ from parley.bus.messages import Drops, Message, Subscription
 from parley.bus.reconnections import Reconnections
 from parley.bus.said_lately import SaidLately
 from parley.bus.store import Wanted, store
-from parley.bus.stored import last_place, read_batch
+from parley.bus.stored import NoAnswer, last_place, read_batch
 from parley.bus.stream_config import consumer_config, consumer_name, stream_config
 from parley.bus.undisturbed import undisturbed
 from parley.errors import BusError
@@ -223,7 +223,10 @@ class Bus:
                     start: dict[str, object] = {"seq": from_sequence}
                     if since_us is not None and not found:
                         start = {"start_time": datetime.fromtimestamp(since_us / 1e6, UTC).isoformat()}
-                    batch, more = await undisturbed(read_batch(self._client, stream, subject, start))
+                    try:
+                        batch, more = await undisturbed(read_batch(self._client, stream, subject, start))
+                    except NoAnswer:
+                        continue
                     found += batch
                     if batch:
                         from_sequence = batch[-1].sequence + 1
@@ -235,6 +238,20 @@ class Bus:
                     await asyncio.sleep(_LAGS_S)
         except TimeoutError:
             raise BusError(f"{stream.name} was not read within {timeout_s:g} s") from None
+
+    async def last(self, stream: streams.Stream, subject: str) -> Message | None:
+        """A subject's newest stored message, as some copy of the stream knows it.
+
+        Raises:
+            BusError: the stream did not answer.
+        """
+        try:
+            found = await undisturbed(self._jetstream.get_last_msg(stream.name, subject, direct=True))
+        except NotFoundError:
+            return None
+        except (NatsError, TimeoutError) as error:
+            raise BusError(f"{stream.name} cannot be read: {error!r}") from error
+        return Message(subject, found.data or b"", int(found.seq or 0))
 
     @asynccontextmanager
     async def work(self, stage: subjects.Stage) -> AsyncIterator[Callable[[float], Awaitable[Claim | None]]]:

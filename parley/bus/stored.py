@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
+from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js.client import JetStreamContext
 from nats.js.errors import NotFoundError
 
@@ -14,6 +15,13 @@ from parley.bus.undisturbed import undisturbed
 from parley.errors import BusError
 
 _BATCH = 500
+_NO_ANSWER_S = 0.4
+"""Any copy of a stream may be asked, one on a server that is frozen too."""
+_NEXT_S = 2.0
+
+
+class NoAnswer(BusError):
+    """Nobody answered in time."""
 
 
 async def last_place(jetstream: JetStreamContext, stream: streams.Stream, subject: str) -> int:
@@ -36,7 +44,8 @@ async def read_batch(
     """The next of a subject's stored messages, and whether there are more.
 
     Raises:
-        BusError: the stream does not answer.
+        NoAnswer: nothing came; another try may meet another copy of the stream.
+        BusError: the stream cannot be read.
     """
     inbox = client.new_inbox()
     request = json.dumps({**start, "batch": _BATCH, "next_by_subj": subject}).encode()
@@ -45,7 +54,7 @@ async def read_batch(
     try:
         await client.publish(f"$JS.API.DIRECT.GET.{stream.name}", request, reply=inbox)
         while True:
-            message = await subscription.next_msg(timeout=5)
+            message = await subscription.next_msg(timeout=_NO_ANSWER_S if not found else _NEXT_S)
             headers = message.headers or {}
             status = headers.get("Status")
             if status == "204":
@@ -55,6 +64,8 @@ async def read_batch(
             if status is not None:
                 raise BusError(f"{stream.name} cannot be read: status {status}")
             found.append(Message(headers["Nats-Subject"], message.data, int(headers["Nats-Sequence"])))
+    except NatsTimeoutError:
+        raise NoAnswer(f"{stream.name} does not answer") from None
     except NatsError as error:
         raise BusError(f"{stream.name} cannot be read: {error!r}") from error
     finally:

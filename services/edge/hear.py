@@ -6,6 +6,7 @@ from parley import subjects
 from parley.bus import Bus
 from parley.v1.audio_pb2 import CallerAudio
 from services.edge.media_protocol import Media
+from services.edge.splice import Splice
 from services.edge.timed_frames import Frame, TimedFrames
 
 
@@ -19,26 +20,35 @@ class Hear:
         self._now_ms = now_ms
         self._frames = TimedFrames()
         self._sequence = 0
+        self._splice: Splice | None = None
+        """Where sound of another line came before this one's."""
 
-    async def missed(self, frames: Iterable[Frame]) -> None:
+    async def missed(self, frames: list[Frame]) -> None:
         """Put on the bus what was said between two streams, before anything of this one.
 
         Raises:
-            BusError: the bus is away and its buffer is full.
+            BusError: the connection is closed.
         """
-        await self._publish(frames)
+        if frames:
+            self._splice = Splice(frames)
+            await self._publish(frames)
 
     async def frame(self, media: Media) -> None:
         """Put a frame on the bus, in the order of its time; an empty one is left out.
 
         Raises:
-            BusError: the bus is away and its buffer is full.
+            BusError: the connection is closed.
         """
-        await self._publish(self._frames.take(media, self._now_ms()))
+        await self._pass(self._frames.take(media, self._now_ms()))
 
     async def over(self) -> None:
         """No frame comes any more: what waited for another is put on the bus too."""
-        await self._publish(self._frames.rest())
+        await self._pass(self._frames.rest(), last=True)
+
+    async def _pass(self, frames: list[Frame], *, last: bool = False) -> None:
+        if self._splice is not None:
+            frames = self._splice.take(frames, last=last)
+        await self._publish(frames)
 
     async def _publish(self, frames: Iterable[Frame]) -> None:
         for frame in frames:

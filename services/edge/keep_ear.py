@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError
 from parley import streams, subjects
 from parley.bus import Bus
 from parley.errors import BusError, VendorError
-from parley.event_log import CallLog, wall_us
+from parley.event_log import CallLog
 from parley.mulaw import BYTES_PER_MS
 from parley.stage import worker_name
 from parley.v1.audio_pb2 import CallerAudio, MissedAudio
@@ -26,7 +26,9 @@ _FIRST_LOOK_S = 0.3
 _LOOK_S = 2.0
 _NOBODY_S = 10.0
 """Where there is no second edge, or Twilio does not open the fork, it is not asked for all the time."""
-_LOOK_BACK_US = 15_000_000
+_ANSWER_S = 3.0
+"""When an edge dies, all its calls ask at once."""
+_TAIL_MS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +78,32 @@ class EarKeeper:
         if call_log.epoch == 1 or not self.gate.settings.second_ear:
             return []
         try:
-            heard_ms = await self._heard_until(call_log.call_sid)
-            answer = await self.bus.ask(subjects.ear_heard(call_log.call_sid), str(heard_ms).encode())
+            heard = await self._heard_last(call_log)
+            subject = subjects.ear_heard(call_log.call_sid)
+            answer = await self.bus.ask(subject, heard.SerializeToString(), timeout_s=_ANSWER_S)
             missed = MissedAudio.FromString(answer or b"")
         except (BusError, DecodeError) as error:
             log.warning("what was said between two streams is lost", reason=str(error))
             return []
         if missed.frames:
-            log.info("heard by the second ear", frames=len(missed.frames), from_ms=heard_ms)
+            log.info("heard by the second ear", frames=len(missed.frames), from_ms=missed.frames[0].at_ms)
         return [Frame(audio.at_ms, audio.mulaw) for audio in missed.frames]
 
-    async def _heard_until(self, call_sid: str) -> int:
-        """Call time of the end of the newest sound in the stream; 0 for none of the last while."""
-        since_us = wall_us() - _LOOK_BACK_US
-        subject = subjects.caller_audio(call_sid)
-        messages = await self.bus.read(streams.AUDIO, subject, since_us=since_us)
-        if not messages:
-            return 0
-        last = CallerAudio.FromString(messages[-1].data)
-        return int(last.at_ms) + len(last.mulaw) // BYTES_PER_MS
+    async def _heard_last(self, call_log: CallLog) -> CallerAudio:
+        """The newest half second of the caller's that the bus has; empty if it has none."""
+        subject = subjects.caller_audio(call_log.call_sid)
+        newest = await self.bus.last(streams.AUDIO, subject)
+        if newest is None:
+            return CallerAudio()
+        end_ms = int(CallerAudio.FromString(newest.data).at_ms)
+        since_us = call_log.clock.us_at(max(0, end_ms - _TAIL_MS))
+        messages = await self.bus.read(streams.AUDIO, subject, since_us=since_us, sure=False)
+        heard = CallerAudio()
+        for audio in (CallerAudio.FromString(message.data) for message in messages):
+            follows = heard.at_ms + len(heard.mulaw) // BYTES_PER_MS == audio.at_ms
+            if follows:
+                heard.mulaw += audio.mulaw
+            elif audio.at_ms > heard.at_ms:
+                # Behind a hole, or the first.
+                heard = CallerAudio(at_ms=audio.at_ms, mulaw=audio.mulaw)
+        return heard

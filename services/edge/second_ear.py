@@ -16,12 +16,14 @@ from parley.bus import Bus
 from parley.envelope import CallClock
 from parley.errors import BusError
 from parley.event_log import wall_us
+from parley.mulaw import BYTES_PER_MS
 from parley.stage import worker_name
 from parley.v1.audio_pb2 import CallerAudio, MissedAudio
 from services.edge.call_events import is_call_sid, summary
 from services.edge.live_calls import LiveCalls
 from services.edge.media_protocol import Media, Start, Stop
 from services.edge.socket_messages import GOING_AWAY, POLICY_VIOLATION, Messages, close, start_message
+from services.edge.splice import joined, place_of
 from services.edge.timed_frames import Frame, TimedFrames
 from services.edge.webhooks import Gate
 
@@ -43,13 +45,30 @@ class EarMemory:
         while self._frames[0].end_ms < frame.at_ms - _REMEMBERED_MS:
             self._frames.popleft()
 
-    def since(self, at_ms: int) -> MissedAudio:
-        """What was said from a call time on, in order."""
+    def since(self, heard: CallerAudio) -> MissedAudio:
+        """What was said after some sound that is known already, in order, by that one's clock."""
+        end_ms = heard.at_ms + len(heard.mulaw) // BYTES_PER_MS
+        shift_ms = self._shift_ms(heard)
         found = MissedAudio()
         for frame in self._frames:
-            if frame.at_ms >= at_ms:
-                found.frames.append(CallerAudio(at_ms=frame.at_ms, mulaw=frame.mulaw))
+            at_ms = frame.at_ms + shift_ms
+            rest = frame.mulaw[max(0, end_ms - at_ms) * BYTES_PER_MS :]
+            if rest:
+                found.frames.append(CallerAudio(at_ms=max(at_ms, end_ms), mulaw=rest))
         return found
+
+    def _shift_ms(self, heard: CallerAudio) -> int:
+        """How much our clock is behind: by where the same sound lies."""
+        same = place_of(heard.mulaw, joined(self._frames))
+        if same is None:
+            return 0
+        there, here = same
+        for frame in self._frames:
+            if here < len(frame.mulaw):
+                ours_ms = frame.at_ms + here // BYTES_PER_MS
+                return int(heard.at_ms) + there // BYTES_PER_MS - ours_ms
+            here -= len(frame.mulaw)
+        return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +106,8 @@ class SecondEars:
         async def alive(_data: bytes) -> bytes:
             return own
 
-        async def said(since_ms: bytes) -> bytes:
-            return memory.since(int(since_ms)).SerializeToString()
+        async def said(heard: bytes) -> bytes:
+            return memory.since(CallerAudio.FromString(heard)).SerializeToString()
 
         async with (
             self.bus.answer(subjects.ear_alive(start.call_sid), alive),

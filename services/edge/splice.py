@@ -1,0 +1,75 @@
+"""Where two lines carry the same sound: by its bytes, as each line's clock is a little off. No I/O, no clock.
+
+Sound that is put together by the clock alone has a word's piece twice, or lacks one, at every seam.
+"""
+
+from collections.abc import Iterable
+
+from parley.mulaw import BYTES_PER_MS, DECODE
+from services.edge.timed_frames import Frame
+
+_QUIET_CODES = bytes(code for code, sample in enumerate(DECODE) if abs(sample) < 100)
+_NEEDLE = 320
+"""Bytes, 40 ms: no stretch of a voice is like another one for so long."""
+_LEAST_LOUD = 100
+"""Of them so many that are not silence."""
+_MOST_SHIFT_MS = 1000
+_BEYOND_MS = 60
+_MOST_FRAMES = 150
+
+
+def place_of(sound: bytes, within: bytes) -> tuple[int, int] | None:
+    """Positions of one and the same stretch in both; None where there is none, or nothing but silence."""
+    for at in range(0, len(sound) - _NEEDLE + 1, _NEEDLE // 2):
+        needle = sound[at : at + _NEEDLE]
+        if len(needle.translate(None, _QUIET_CODES)) >= _LEAST_LOUD:
+            found = within.rfind(needle)
+            if found >= 0:
+                return at, found
+    return None
+
+
+def joined(frames: Iterable[Frame]) -> bytes:
+    """Their sound."""
+    return b"".join(frame.mulaw for frame in frames)
+
+
+class Splice:
+    """A line that begins while another one's sound is there already, up to that one's end."""
+
+    def __init__(self, before: list[Frame]) -> None:
+        self._before = joined(before)
+        self._end_ms = before[-1].end_ms
+        self._waiting: list[Frame] = []
+        self._shift_by_ms: int | None = None
+
+    def take(self, frames: list[Frame], *, last: bool = False) -> list[Frame]:
+        """What is new in the line, at its true time; nothing while it must be heard further to know that."""
+        if self._shift_by_ms is None:
+            self._waiting += frames
+            frames = self._waiting
+            if not frames or not (last or self._is_enough(frames)):
+                return []
+            self._shift_by_ms, self._waiting = self._shift_ms(frames), []
+        shift_ms = self._shift_by_ms
+        shifted = (Frame(frame.at_ms + shift_ms, frame.mulaw) for frame in frames)
+        return [rest for frame in shifted if (rest := self._new_of(frame)) is not None]
+
+    def _is_enough(self, frames: list[Frame]) -> bool:
+        return frames[-1].end_ms >= self._end_ms + _BEYOND_MS or len(frames) >= _MOST_FRAMES
+
+    def _shift_ms(self, frames: list[Frame]) -> int:
+        same = place_of(joined(frames), self._before)
+        if same is None:
+            return 0
+        here, there = same
+        true_ms = self._end_ms - (len(self._before) - there) // BYTES_PER_MS
+        shift_ms = true_ms - (frames[0].at_ms + here // BYTES_PER_MS)
+        return shift_ms if abs(shift_ms) <= _MOST_SHIFT_MS else 0
+
+    def _new_of(self, frame: Frame) -> Frame | None:
+        known_ms = self._end_ms - frame.at_ms
+        if known_ms <= 0:
+            return frame
+        rest = frame.mulaw[known_ms * BYTES_PER_MS :]
+        return Frame(self._end_ms, rest) if rest else None
