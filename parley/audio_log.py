@@ -2,9 +2,14 @@
 
 from collections.abc import AsyncIterator
 
+import structlog
+
 from parley import streams
 from parley.bus import Bus, Message
+from parley.errors import BusError
 from parley.event_log import wall_us
+
+log = structlog.get_logger()
 
 _OVERLAP_US = 5_000_000
 """Read from so long before: clocks differ, and what comes twice is fenced off."""
@@ -16,20 +21,28 @@ async def follow_audio(bus: Bus, subject: str, since_us: int | None = None) -> A
     `since_us` (UTC wall clock, microseconds): nothing from before is wanted; some of it may come.
 
     Raises:
-        BusError: what was missed cannot be read.
+        BusError: what was said before cannot be read.
     """
     async with bus.subscribe(subject) as live:
         losses = bus.losses
         from_us = None if since_us is None else since_us - _OVERLAP_US
-        for message in await bus.read(streams.AUDIO, subject, since_us=from_us):
-            yield message
+        for said in await bus.read(streams.AUDIO, subject, since_us=from_us):
+            yield said
         last_us = wall_us()
-        async for message in live:
+        async for message in live.or_nudges():
             if bus.losses != losses:
-                # A cluster may have no leader now; what no copy has yet its speaker says again.
-                since_us = last_us - _OVERLAP_US
-                for missed in await bus.read(streams.AUDIO, subject, since_us=since_us, sure=False):
-                    yield missed
                 losses = bus.losses
-            last_us = wall_us()
-            yield message
+                for missed in await _missed(bus, subject, last_us - _OVERLAP_US):
+                    yield missed
+            if message is not None:
+                last_us = wall_us()
+                yield message
+
+
+async def _missed(bus: Bus, subject: str, since_us: int) -> list[Message]:
+    """What no copy of the stream has yet, its speaker says again."""
+    try:
+        return await bus.read(streams.AUDIO, subject, since_us=since_us, sure=False)
+    except BusError as error:
+        log.warning("sound was missed and cannot be read", subject=subject, error=str(error))
+        return []

@@ -1,5 +1,6 @@
 """Read a call from its first event, then follow it, and say one stage's own word in it."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,6 +22,8 @@ log = structlog.get_logger()
 
 _READ_TIMEOUT_S = 8.0
 _MISSED_TIMEOUT_S = 1.0
+_TAKEN_IN_S = 0.005
+_NUDGE_AFTER_S = 0.05
 _LOOK_AGAIN_S = 2.0
 """A copy that lags behind has all by then, and what nobody had stored was said again."""
 
@@ -78,6 +81,17 @@ class CallLog:
         )
         return event
 
+    async def stored(self, timeout_s: float) -> bool:
+        """Wait until the log has all that this process has said of the call, and its follower all that came.
+
+        Whoever does then what cannot be undone is still the owner, and a successor knows of it.
+        """
+        if not await self._outbox.settle_subjects(subjects.call_event(self.call_sid, ""), timeout_s):
+            return False
+        while self.waiting:  # noqa: ASYNC110 - a queue of the bus tells nobody
+            await asyncio.sleep(_TAKEN_IN_S)
+        return True
+
     def _sealed(self, body: Body) -> Event:
         """The next event of this stage."""
         self._sequence += 1
@@ -92,9 +106,11 @@ class CallLog:
         )
 
     async def __aiter__(self) -> AsyncIterator[Event]:
-        async for message in self._live:
+        async for message in self._live.or_nudges():
             for event in await self._missed():
                 yield event
+            if message is None:
+                continue
             event_or_none = self._admit(message.data)
             if event_or_none is not None:
                 yield event_or_none
@@ -112,7 +128,8 @@ class CallLog:
         """By a new connection, or by being slow; nobody waits here for a cluster that has no leader."""
         now_s = time.monotonic()
         if self._bus.losses != self._losses:
-            self._losses, self._look_again_s = self._bus.losses, now_s + _LOOK_AGAIN_S
+            self._losses = self._bus.losses
+            self._look_again(now_s)
         elif now_s < self._look_again_s:
             return []
         else:
@@ -121,8 +138,12 @@ class CallLog:
             return await self._read_unseen(sure=False)
         except BusError as error:
             log.warning("log cannot be read yet", call_sid=self.call_sid, error=str(error))
-            self._look_again_s = now_s + _LOOK_AGAIN_S
+            self._look_again(now_s)
             return []
+
+    def _look_again(self, now_s: float) -> None:
+        self._look_again_s = now_s + _LOOK_AGAIN_S
+        asyncio.get_running_loop().call_later(_LOOK_AGAIN_S + _NUDGE_AFTER_S, self._live.nudge)
 
     async def _read_unseen(self, *, sure: bool = True) -> list[Event]:
         messages = await self._bus.read(

@@ -14,6 +14,7 @@ from parley.errors import BusError
 log = structlog.get_logger()
 
 _SAY_AGAIN_AFTER_S = 1.0
+_LOOK_S = 0.005
 _MOST_UNACKED = 100_000
 
 
@@ -68,6 +69,16 @@ class Outbox:
         try:
             async with asyncio.timeout(timeout_s):
                 await self._empty.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def settle_subjects(self, beginning: str, timeout_s: float) -> bool:
+        """The same of what was said on subjects that begin so."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                while any(item.subject.startswith(beginning) for item in self._unacked.values()):  # noqa: ASYNC110 - rare
+                    await asyncio.sleep(_LOOK_S)
         except TimeoutError:
             return False
         return True

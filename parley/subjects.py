@@ -42,6 +42,10 @@ def work_of(stage: str) -> str:
     return f"work.{stage}.*"
 
 
+SOUND_AGAIN = "sound.again"
+"""Told to all: somebody may have missed sound, and what was said of it lately is to be said again."""
+
+
 def owner(stage: str, call_sid: str) -> str:
     """Request: does a process own this stage of the call, and live?"""
     return f"owner.{stage}.{call_sid}"

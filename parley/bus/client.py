@@ -5,11 +5,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.errors import NoRespondersError
-from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js.client import JetStreamContext
 from nats.js.errors import NotFoundError
 
@@ -24,7 +23,10 @@ from parley.bus.stream_config import consumer_config, consumer_name, stream_conf
 from parley.bus.undisturbed import undisturbed
 from parley.errors import BusError
 
+log = structlog.get_logger()
+
 _LAGS_S = 0.02
+_ASKED_TOGETHER_S = 0.2
 _PENDING_MESSAGES = 65_536
 _PENDING_BYTES = 64 * 1024**2
 
@@ -47,6 +49,7 @@ class Bus:
         self._reconnections = reconnections
         self._replicated = replicated
         self._said_lately = SaidLately(self.publish)
+        self._live: set[Subscription] = set()
         self._said_until = 0
         """Reconnections after which all that was said lately was said again."""
 
@@ -63,12 +66,12 @@ class Bus:
     @property
     def losses(self) -> int:
         """Grows whenever live messages may have been missed: by a new connection, or by a slow reader."""
-        return int(self._client.stats["reconnects"]) + self._drops.count
+        return self.reconnections + self._drops.count
 
     @property
     def reconnections(self) -> int:
-        """How often the connection was lost and came back."""
-        return self._reconnections.count
+        """How often the connection was lost and came back; grows with the very step in which it is back."""
+        return int(self._client.stats["reconnects"])
 
     async def reconnected(self) -> None:
         """Until the connection was lost and is there again."""
@@ -80,17 +83,49 @@ class Bus:
         Raises:
             BusError: the connection is closed.
         """
-        self._said_lately.keep(subject, data, connected=self.connected)
-        if self._said_until != self._reconnections.count:
-            await self.say_again()
-        elif self.connected and not self._said_lately.speaking:
+        settled = self.connected and self._said_until == self.reconnections
+        self._said_lately.keep(subject, data, forget=settled)
+        if not self.connected or self._said_lately.speaking:
+            return
+        if settled:
             await self.publish(subject, data)
+        else:
+            await self.say_again()
 
     async def say_again(self) -> None:
-        """What a server that died may not have passed on."""
-        if self.connected:
-            self._said_until = self._reconnections.count
+        """The sound that a server that died may not have passed on, or that somebody has missed."""
+        count = self.reconnections
+        try:
             await self._said_lately.again()
+        except BusError as error:
+            log.warning("sound waits to be said again", error=str(error))
+        else:
+            self._said_until = count
+
+    async def say_again_when_asked(self) -> None:
+        """Long-lived: somebody who has lost its connection has missed sound, which perhaps no stream has."""
+        async with self.subscribe(subjects.SOUND_AGAIN) as asked:
+            passed_over = 0
+            async for _ in asked:
+                if passed_over:
+                    passed_over -= 1
+                    continue
+                await asyncio.sleep(_ASKED_TOGETHER_S)
+                # Who asked meanwhile is answered as well.
+                passed_over = asked.waiting
+                await self.say_again()
+
+    async def came_back(self) -> None:
+        """The connection was lost and is there again: mend what may have been missed, on both sides."""
+        if self._said_until != self.reconnections and not self._said_lately.speaking:
+            await self.say_again()
+        self._reconnections.one_more()
+        for live in tuple(self._live):
+            live.nudge()
+        try:
+            await self.publish(subjects.SOUND_AGAIN, b"")
+        except BusError as error:
+            log.warning("sound that was missed is not asked for", error=str(error))
 
     async def publish(self, subject: str, data: bytes) -> None:
         """Say it and go on; while the bus is away up to 2 MiB wait.
@@ -159,7 +194,12 @@ class Bus:
         try:
             if self._client.is_connected:
                 await undisturbed(self._client.flush(timeout=5))
-            yield Subscription(subscription)
+            live = Subscription(subscription)
+            self._live.add(live)
+            try:
+                yield live
+            finally:
+                self._live.discard(live)
         finally:
             if not self._client.is_closed:
                 await subscription.unsubscribe()
@@ -186,7 +226,7 @@ class Bus:
         """Ask; None when nobody listens or answers in time."""
         try:
             reply = await undisturbed(self._client.request(subject, data, timeout=timeout_s))
-        except (NoRespondersError, NatsTimeoutError):
+        except NatsError:
             return None
         return bytes(reply.data)
 
@@ -216,9 +256,9 @@ class Bus:
         found: list[Message] = []
         try:
             async with asyncio.timeout(timeout_s):
-                wanted = (
-                    await last_place(self._jetstream, stream, subject) if sure and self._replicated else 0
-                )
+                wanted = 0
+                if sure and self._replicated:
+                    wanted = await last_place(self._client, stream, subject, since_us or 0)
                 while True:
                     start: dict[str, object] = {"seq": from_sequence}
                     if since_us is not None and not found:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -18,6 +19,16 @@ from parley.errors import BusError
 log = structlog.get_logger()
 
 
+class _Client(Client):
+    """One that does not wait for a dead server to take what was still to be written to it."""
+
+    async def _attempt_reconnect(self) -> None:
+        writer = getattr(self._transport, "_io_writer", None)
+        if writer is not None:
+            writer.transport.abort()
+        await super()._attempt_reconnect()
+
+
 @asynccontextmanager
 async def connect(url: str, name: str, *, timeout_s: float, replicas: int | None = 1) -> AsyncIterator[Bus]:
     """A connection that mends itself for as long as it is open, with streams and consumers in place.
@@ -27,15 +38,18 @@ async def connect(url: str, name: str, *, timeout_s: float, replicas: int | None
     Raises:
         BusError: no server answered within `timeout_s`; the text names the address.
     """
-    client, drops, reconnections = Client(), Drops(), Reconnections()
+    client, drops = _Client(), Drops()
     replicated = replicas is None or replicas > 1
-    bus = Bus(client, client.jetstream(timeout=5), drops, reconnections, replicated=replicated)
-    await _first_connection(client, url, name, timeout_s, drops, bus, reconnections)
+    bus = Bus(client, client.jetstream(timeout=5), drops, Reconnections(), replicated=replicated)
+    await _first_connection(client, url, name, timeout_s, drops, bus)
+    saying_again = asyncio.ensure_future(bus.say_again_when_asked())
     try:
         if replicas is not None:
             await _prepare(bus, replicas, timeout_s)
         yield bus
     finally:
+        saying_again.cancel()
+        await asyncio.gather(saying_again, return_exceptions=True)
         await _close(client)
 
 
@@ -46,7 +60,6 @@ async def _first_connection(
     timeout_s: float,
     drops: Drops,
     bus: Bus,
-    reconnections: Reconnections,
 ) -> None:
     async def on_error(error: Exception) -> None:
         if isinstance(error, SlowConsumerError):
@@ -63,13 +76,14 @@ async def _first_connection(
 
     async def on_reconnect() -> None:
         log.info("bus is back", url=client.connected_url.netloc if client.connected_url else url)
-        reconnections.one_more()
-        await bus.say_again()
+        await bus.came_back()
 
     try:
         async with asyncio.timeout(timeout_s):
             await client.connect(
-                servers=url.split(","),
+                servers=random.sample(servers := url.split(","), len(servers)),
+                # Of several the next is taken, and not by chance the same again.
+                dont_randomize=True,
                 name=name,
                 max_reconnect_attempts=-1,
                 reconnect_time_wait=0.1,  # type: ignore[arg-type] # it is handed to asyncio.sleep

@@ -4,15 +4,13 @@ import asyncio
 
 
 class Reconnections:
-    """Counts them, and wakes who waits for the next."""
+    """Wakes who waits for the next."""
 
     def __init__(self) -> None:
-        self.count = 0
         self._next = asyncio.Event()
 
     def one_more(self) -> None:
         """It is there again."""
-        self.count += 1
         over, self._next = self._next, asyncio.Event()
         over.set()
 

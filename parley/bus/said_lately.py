@@ -42,16 +42,14 @@ class SaidLately:
         """What is kept now will be said by itself, after what came before it."""
         return self._in_order.locked()
 
-    def keep(self, subject: str, data: bytes, *, connected: bool) -> None:
-        """Remember it; while the bus is away nothing is forgotten, as long as there is room."""
+    def keep(self, subject: str, data: bytes, *, forget: bool) -> None:
+        """Remember it; `forget` what is too old: not while the bus is away or lacks some of it."""
         now_s = time.monotonic()
         self._count += 1
         self._kept.append(_Said(self._count, now_s, subject, data))
         self._bytes += len(data)
-        while self._kept and (
-            self._bytes > _MOST_BYTES or (connected and self._kept[0].at_s < now_s - _KEPT_S)
-        ):
-            lost = not connected
+        while self._kept and (self._bytes > _MOST_BYTES or (forget and self._kept[0].at_s < now_s - _KEPT_S)):
+            lost = not forget
             self._bytes -= len(self._kept.popleft().data)
             if lost and not self._told:
                 self._told = True

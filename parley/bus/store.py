@@ -17,6 +17,8 @@ _WRONG_LAST = (10071, 10164)
 """Another last sequence; of replicated streams also one that is still on its way (server/errors.json)."""
 _IN_PROCESS = 10158
 """A message of the same id is on its way."""
+_REFUSED = 10077
+"""The stream will not have it, as when the subject has its one message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +70,5 @@ def _may_pass(error: Exception, headers: dict[str, str]) -> bool:
     if "Nats-Msg-Id" not in headers:
         return False
     if isinstance(error, APIError):
-        return error.err_code == _IN_PROCESS or (error.code or 0) >= 500
+        return error.err_code == _IN_PROCESS or ((error.code or 0) >= 500 and error.err_code != _REFUSED)
     return True

@@ -1,13 +1,14 @@
 """Read what a stream holds without a consumer: NATS' batched direct get (ADR-31)."""
 
+import asyncio
 import json
 from collections.abc import Mapping
+from datetime import datetime
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
+from nats.errors import NoRespondersError
 from nats.errors import TimeoutError as NatsTimeoutError
-from nats.js.client import JetStreamContext
-from nats.js.errors import NotFoundError
 
 from parley import streams
 from parley.bus.messages import Message
@@ -15,6 +16,8 @@ from parley.bus.undisturbed import undisturbed
 from parley.errors import BusError
 
 _BATCH = 500
+_NOT_FOUND = 404
+_ASK_AGAIN_S = 0.1
 _NO_ANSWER_S = 0.4
 """Any copy of a stream may be asked, one on a server that is frozen too."""
 _NEXT_S = 2.0
@@ -24,18 +27,30 @@ class NoAnswer(BusError):
     """Nobody answered in time."""
 
 
-async def last_place(jetstream: JetStreamContext, stream: streams.Stream, subject: str) -> int:
-    """Place of a subject's last message, as the stream's leader knows it; 0 for none.
+async def last_place(client: Client, stream: streams.Stream, subject: str, since_us: int) -> int:
+    """Place of a subject's last message, as the stream's leader knows it; 0 for none, or none since then.
+
+    Waits for a leader as long as it is let.
 
     Raises:
-        BusError: there is no leader, or it does not answer.
+        BusError: the stream cannot be read.
     """
-    try:
-        return int((await undisturbed(jetstream.get_last_msg(stream.name, subject))).seq or 0)
-    except NotFoundError:
-        return 0
-    except (NatsError, TimeoutError) as error:
-        raise BusError(f"{stream.name} cannot be read: {error!r}") from error
+    request = json.dumps({"last_by_subj": subject}).encode()
+    while True:
+        try:
+            asking = client.request(f"$JS.API.STREAM.MSG.GET.{stream.name}", request, timeout=_NO_ANSWER_S)
+            answer = json.loads((await undisturbed(asking)).data)
+        except (NoRespondersError, NatsTimeoutError):
+            await asyncio.sleep(_ASK_AGAIN_S)
+            continue
+        except NatsError as error:
+            raise BusError(f"{stream.name} cannot be read: {error!r}") from error
+        if "message" in answer:
+            stored_us = datetime.fromisoformat(answer["message"]["time"]).timestamp() * 1e6
+            return int(answer["message"]["seq"]) if stored_us >= since_us else 0
+        if answer.get("error", {}).get("code") == _NOT_FOUND:
+            return 0
+        await asyncio.sleep(_ASK_AGAIN_S)
 
 
 async def read_batch(

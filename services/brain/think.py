@@ -72,7 +72,7 @@ class Mind:
         self._model = model
         self._knows = Knowledge()
         self._inbox: asyncio.Queue[Event | Pondered | ToolResult] = asyncio.Queue(_INBOX)
-        self._tools = ToolRuns(tools_of(call.agent, http), self._inbox.put)
+        self._tools = ToolRuns(tools_of(call.agent, http), self._inbox.put, call.log.stored)
         self._ponder = Ponder(call, model, self._tools.definitions, breakers, self._inbox.put)
         self._withheld: list[ToolCalled] = []
         """Tools that an answer to a guess wants: nothing is done on a guess."""

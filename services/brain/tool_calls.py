@@ -37,25 +37,26 @@ async def run_tool(tools: Sequence[Tool], use: ToolUse) -> ToolResult:
     """Run one; what goes wrong is told to the model, which may then say so."""
     tool = next((tool for tool in tools if tool.name == use.name), None)
     if tool is None:
-        return _failed(use, f"there is no tool {use.name!r}")
+        return failed(use, f"there is no tool {use.name!r}")
     try:
         arguments = json.loads(use.arguments or "{}")
     except ValueError:
-        return _failed(use, "the arguments are no JSON")
+        return failed(use, "the arguments are no JSON")
     if not isinstance(arguments, dict):
-        return _failed(use, "the arguments are no JSON object")
+        return failed(use, "the arguments are no JSON object")
     try:
         async with asyncio.timeout(tool.timeout_s):
             return ToolResult(use.tool_call_id, await tool.run(use))
     except TimeoutError:
-        return _failed(use, f"no result within {tool.timeout_s:g} s")
+        return failed(use, f"no result within {tool.timeout_s:g} s")
     except ToolFailed as error:
         log.warning("tool failed", tool=use.name, tool_call_id=use.tool_call_id)
-        return _failed(use, str(error))
+        return failed(use, str(error))
     except Exception as error:  # a tool's fault is the model's to explain, not the call's end
         log.error("tool failed", tool=use.name, tool_call_id=use.tool_call_id, error=type(error).__name__)
-        return _failed(use, "the tool failed")
+        return failed(use, "the tool failed")
 
 
-def _failed(use: ToolUse, reason: str) -> ToolResult:
+def failed(use: ToolUse, reason: str) -> ToolResult:
+    """What the model is told of a tool that did nothing."""
     return ToolResult(use.tool_call_id, json.dumps({"error": reason}), failed=True)

@@ -4,17 +4,29 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
+import structlog
+
 from services.brain.conversation import ToolUse
-from services.brain.tool_calls import ToolResult, run_tool
+from services.brain.tool_calls import ToolResult, failed, run_tool
 from services.brain.tools import Tool
+
+log = structlog.get_logger()
+
+_STORED_WITHIN_S = 10.0
 
 
 class ToolRuns:
     """One call's."""
 
-    def __init__(self, tools: Sequence[Tool], deliver: Callable[[ToolResult], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        tools: Sequence[Tool],
+        deliver: Callable[[ToolResult], Awaitable[None]],
+        stored: Callable[[float], Awaitable[bool]],
+    ) -> None:
         self._tools = tools
         self._deliver = deliver
+        self._stored = stored
         self._begun: set[str] = set()
 
     @property
@@ -35,4 +47,9 @@ class ToolRuns:
                 tasks.create_task(self._run(use), name=f"tool {use.name}")
 
     async def _run(self, use: ToolUse) -> None:
+        if use.name not in self.ending and not await self._stored(_STORED_WITHIN_S):
+            # A successor that does not know of this use would call the tool by another key.
+            log.error("tool not run: the log does not take its use", tool_call_id=use.tool_call_id)
+            await self._deliver(failed(use, "not possible at the moment"))
+            return
         await self._deliver(await run_tool(self._tools, use))

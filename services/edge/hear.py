@@ -20,11 +20,17 @@ class Hear:
         self._now_ms = now_ms
         self._frames = TimedFrames()
         self._sequence = 0
+        self._held: list[Frame] | None = None
+        """Frames that wait for what was said before them."""
         self._splice: Splice | None = None
         """Where sound of another line came before this one's."""
 
+    def hold(self) -> None:
+        """Until `missed` is told."""
+        self._held = []
+
     async def missed(self, frames: list[Frame]) -> None:
-        """Put on the bus what was said between two streams, before anything of this one.
+        """Put on the bus what was said between two streams, then what has come of this one.
 
         Raises:
             BusError: the connection is closed.
@@ -32,6 +38,10 @@ class Hear:
         if frames:
             self._splice = Splice(frames)
             await self._publish(frames)
+        while self._held:
+            held, self._held = self._held, []
+            await self._pass(held)
+        self._held = None
 
     async def frame(self, media: Media) -> None:
         """Put a frame on the bus, in the order of its time; an empty one is left out.
@@ -39,11 +49,16 @@ class Hear:
         Raises:
             BusError: the connection is closed.
         """
-        await self._pass(self._frames.take(media, self._now_ms()))
+        frames = self._frames.take(media, self._now_ms())
+        if self._held is not None:
+            self._held += frames
+        else:
+            await self._pass(frames)
 
     async def over(self) -> None:
         """No frame comes any more: what waited for another is put on the bus too."""
-        await self._pass(self._frames.rest(), last=True)
+        held, self._held = self._held or [], None
+        await self._pass([*held, *self._frames.rest()], last=True)
 
     async def _pass(self, frames: list[Frame], *, last: bool = False) -> None:
         if self._splice is not None:

@@ -23,9 +23,8 @@ from services.edge.webhooks import Gate
 log = structlog.get_logger()
 
 _FIRST_LOOK_S = 0.3
-_LOOK_S = 2.0
-_NOBODY_S = 10.0
-"""Where there is no second edge, or Twilio does not open the fork, it is not asked for all the time."""
+_LOOK_S = 1.0
+_LONGEST_WAIT_S = 10.0
 _ANSWER_S = 3.0
 """When an edge dies, all its calls ask at once."""
 _TAIL_MS = 500
@@ -45,33 +44,32 @@ class EarKeeper:
         own = worker_name("edge").encode()
 
         async def offer(wanted_by: bytes) -> bytes | None:
-            return self.gate.own_address().encode() if wanted_by != own else None
+            return self.gate.own_address().encode() or None if wanted_by != own else None
 
         async with self.bus.answer(subjects.EAR_WANTED, offer):
             yield
 
     async def keep(self, call_sid: str) -> None:
         """Long-lived: see to it that another edge hears the caller as well."""
-        wait_s = _FIRST_LOOK_S
+        own, wait_s, tries = worker_name("edge").encode(), _FIRST_LOOK_S, 0
         while self.gate.settings.second_ear:
             await asyncio.sleep(wait_s)
-            own = worker_name("edge").encode()
             if await self.bus.ask(subjects.ear_alive(call_sid)) not in (None, own):
-                wait_s = _LOOK_S
+                wait_s, tries = _LOOK_S, 0
                 continue
-            wait_s = _LOOK_S if await self._open(call_sid, own) else _NOBODY_S
+            await self._open(call_sid, own)
+            # Where there is no second edge, or forks do not come to one, it is not tried all the time.
+            wait_s, tries = min(_LOOK_S * 2**tries, _LONGEST_WAIT_S), tries + 1
 
-    async def _open(self, call_sid: str, own: bytes) -> bool:
+    async def _open(self, call_sid: str, own: bytes) -> None:
         address = await self.bus.ask(subjects.EAR_WANTED, own)
         if not address:
-            return False
+            return
         url = f"wss://{address.decode().partition('://')[2]}/twilio/ear"
         try:
             await self.twilio.fork(call_sid, url, name=f"ear-{uuid4().hex[:8]}")
         except VendorError as error:
             log.warning("no second ear", code=error.code, reason=error.reason)
-            return False
-        return True
 
     async def missed(self, call_log: CallLog) -> list[Frame]:
         """What the caller has said since the stream before was lost; nothing where nobody has heard it."""

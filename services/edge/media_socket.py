@@ -150,6 +150,7 @@ class MediaSockets:
 
         player = Player(self.bus, call_log, start.stream_sid, send, hang_up, fall_back)
         hear = Hear(self.bus, start.call_sid, call_log.epoch, call_log.now_ms)
+        hear.hold()
         over: list[str] = []
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -159,7 +160,7 @@ class MediaSockets:
                 tasks.create_task(player.write(), name="write")
                 tasks.create_task(player.watch(), name="watch")
                 tasks.create_task(self._move(player), name="move")
-                tasks.create_task(self.ears.keep(start.call_sid), name="second ear")
+                tasks.create_task(self._hear_missed(call_log, hear), name="second ear")
         except* StreamOver as group:
             over += [error.reason for error in group.exceptions if isinstance(error, StreamOver)]
         except* Superseded:
@@ -188,9 +189,13 @@ class MediaSockets:
                     await asyncio.sleep(0.05)
         raise StreamOver("drained")
 
-    async def _read(self, socket: WebSocket, call_log: CallLog, hear: Hear, player: Player) -> None:
-        """Long-lived: what Twilio sends; before it, what was said since the stream before."""
+    async def _hear_missed(self, call_log: CallLog, hear: Hear) -> None:
+        """Long-lived: what was said since the stream before; then see to a second ear on this one."""
         await hear.missed(await self.ears.missed(call_log))
+        await self.ears.keep(call_log.call_sid)
+
+    async def _read(self, socket: WebSocket, call_log: CallLog, hear: Hear, player: Player) -> None:
+        """Long-lived: what Twilio sends."""
         async for message in Messages(socket, self.calls):
             match message:
                 case Media():

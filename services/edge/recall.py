@@ -63,6 +63,7 @@ class Recall:
             self.held = None
 
     def _heard(self, reply_id: str, samples: int, at_ms: int) -> None:
+        self.presumed = None
         reply = self._of(reply_id)
         reply.heard = reply.sent = max(reply.heard, samples)
         reply.heard_at_ms = at_ms
@@ -77,6 +78,7 @@ class Recall:
         heard = min(reply.heard + since, self._sent[reply.reply_id])
         if heard > reply.heard:
             reply.heard = reply.sent = heard
+            reply.heard_at_ms = now_ms
             self.presumed = playback_pb2.PlaybackProgressed(
                 reply_id=reply.reply_id, heard_samples=heard, at_ms=now_ms
             )

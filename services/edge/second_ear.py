@@ -12,7 +12,7 @@ import structlog
 from fastapi import WebSocket
 
 from parley import subjects
-from parley.bus import Bus
+from parley.bus import Bus, Subscription
 from parley.envelope import CallClock
 from parley.errors import BusError
 from parley.event_log import wall_us
@@ -112,12 +112,13 @@ class SecondEars:
         async with (
             self.bus.answer(subjects.ear_alive(start.call_sid), alive),
             self.bus.answer(subjects.ear_heard(start.call_sid), said),
+            self.bus.subscribe(subjects.ear_opened(start.call_sid)) as opened,
         ):
             await self.bus.publish(subjects.ear_opened(start.call_sid), start.stream_sid.encode())
             log.info("second ear open", stream_sid=start.stream_sid)
             ends = (
                 asyncio.ensure_future(self._remember(socket, memory, clock)),
-                asyncio.ensure_future(self._superseded(start)),
+                asyncio.ensure_future(_another(opened, start)),
                 asyncio.ensure_future(self.gate.stopping.wait()),
             )
             try:
@@ -140,9 +141,9 @@ class SecondEars:
                 case _:
                     pass
 
-    async def _superseded(self, start: Start) -> None:
-        """Until another ear is opened: one is enough, and Twilio bills each."""
-        async with self.bus.subscribe(subjects.ear_opened(start.call_sid)) as opened:
-            async for message in opened:
-                if message.data != start.stream_sid.encode():
-                    return
+
+async def _another(opened: Subscription, start: Start) -> None:
+    """Until another ear is opened: one is enough, and Twilio bills each."""
+    async for message in opened:
+        if message.data != start.stream_sid.encode():
+            return

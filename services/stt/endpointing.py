@@ -93,9 +93,11 @@ class Endpointing:
         return self._after_words()
 
     def vendor_lost(self) -> None:
-        """All that is not final will be sent to the next one."""
+        """All that is not final will be sent to the next one; told again for each try that fails."""
+        if not self._lost:
+            self._asked_at_ms = None
         self._lost = True
-        self._asked_at_ms = None
+        self._guessed_ms = self._covered_ms
 
     def _vendor_speaks(self, until_ms: int) -> None:
         self._lost = False

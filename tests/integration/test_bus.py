@@ -277,3 +277,47 @@ async def test_something_is_stored_as_soon_as_there_is_a_stream_that_takes_it(na
             assert await storing > 0
             assert await first > 0
         assert [m.data for m in await bus.read(streams.CALLS, "call.CA7.>")] == [b"1"]
+
+
+async def lose_connection(bus: Bus) -> None:
+    """Only of this one; it comes back by itself a moment later."""
+    bus._client._transport._io_writer.transport.abort()  # type: ignore[union-attr]
+    while bus.connected:  # noqa: ASYNC110 - the client tells nobody
+        await asyncio.sleep(0)
+
+
+async def test_what_was_said_while_a_reader_was_away_is_read_though_nobody_says_more(nats_url: str) -> None:
+    """An event, and sound: the caller may be waiting for the answer."""
+    async with (
+        connect(nats_url, "reader", timeout_s=5) as bus,
+        connect(nats_url, "speaker", timeout_s=5) as other,
+        open_outbox(bus) as outbox,
+        open_outbox(other) as others,
+        open_call_log(bus, outbox, "CA1", "brain", 1) as brain,
+        open_call_log(other, others, "CA1", "stt", 1) as stt,
+    ):
+        event = asyncio.ensure_future(anext(aiter(brain)))
+        sound = asyncio.ensure_future(anext(aiter(follow_audio(bus, subjects.caller_audio("CA1")))))
+        await asyncio.sleep(0.2)
+        await lose_connection(bus)
+        await stt.say(TurnEnded(turn=1, text="hello"))
+        await other.publish_sound(subjects.caller_audio("CA1"), b"sound")
+        async with asyncio.timeout(5):
+            assert (await event).turn_ended.text == "hello"
+            assert (await sound).data == b"sound"
+
+
+async def test_sound_that_no_stream_has_is_said_again_to_who_was_away(nats_url: str) -> None:
+    """As when a cluster has no leader: its speaker never lost its own connection."""
+    async with (
+        connect(nats_url, "reader", timeout_s=5) as bus,
+        connect(nats_url, "speaker", timeout_s=5) as other,
+        bus.subscribe("nobody.stores.this") as live,
+    ):
+        await lose_connection(bus)
+        for number in range(3):
+            await other.publish_sound("nobody.stores.this", bytes([number]))
+        async with asyncio.timeout(5):
+            heard = [(await anext(aiter(live))).data for _ in range(3)]
+
+    assert heard == [b"\0", b"\1", b"\2"]

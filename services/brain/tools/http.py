@@ -69,16 +69,27 @@ class HttpTools:
 
     async def _post(self, spec: HttpTool, arguments: str, headers: dict[str, str]) -> str:
         try:
-            reply = await self.client.post(
-                spec.url, content=arguments, headers=headers, timeout=spec.timeout_s
-            )
+            async with self.client.stream(
+                "POST", spec.url, content=arguments, headers=headers, timeout=spec.timeout_s
+            ) as reply:
+                text = await _beginning(reply)
         except httpx2.TransportError as error:
             raise _TryAgain(f"the service cannot be reached: {type(error).__name__}") from None
-        if reply.status_code == 429 or reply.status_code >= 500:
+        if reply.status_code in (425, 429) or reply.status_code >= 500:
             raise _TryAgain(f"the service answered HTTP {reply.status_code}")
         if not reply.is_success:
-            raise ToolFailed(f"the service answered HTTP {reply.status_code}: {reply.text[:_MOST_REASON]}")
-        return _as_json(reply.text[:_MOST_RESULT])
+            raise ToolFailed(f"the service answered HTTP {reply.status_code}: {text[:_MOST_REASON]}")
+        return _as_json(text)
+
+
+async def _beginning(reply: httpx2.Response) -> str:
+    """Its text, as far as the model is told of it."""
+    text = ""
+    async for part in reply.aiter_text():
+        text += part
+        if len(text) >= _MOST_RESULT:
+            break
+    return text[:_MOST_RESULT]
 
 
 def _token(spec: HttpTool) -> str:

@@ -26,7 +26,7 @@ async def test_what_was_said_a_moment_ago_is_said_again_in_order(
 ) -> None:
     """As often as the connection is lost."""
     for number in range(5):
-        lately.keep("s", bytes([number]), connected=True)
+        lately.keep("s", bytes([number]), forget=True)
 
     await lately.again()
     await lately.again()
@@ -40,14 +40,14 @@ async def test_what_is_long_past_is_forgotten_unless_the_bus_is_away(
     """Nothing is lost that nobody could have got."""
     now_s = 100.0
     monkeypatch.setattr(said_lately.time, "monotonic", lambda: now_s)
-    lately.keep("s", b"old", connected=True)
+    lately.keep("s", b"old", forget=True)
     now_s += 60
-    lately.keep("s", b"away", connected=False)
+    lately.keep("s", b"away", forget=False)
     await lately.again()
     assert told == [b"old", b"away"]
 
     now_s += 60
-    lately.keep("s", b"back", connected=True)
+    lately.keep("s", b"back", forget=True)
     told.clear()
     await lately.again()
     assert told == [b"back"]
@@ -59,7 +59,7 @@ async def test_there_is_an_end_to_what_is_kept(
     """The newest counts."""
     monkeypatch.setattr(said_lately, "_MOST_BYTES", 10)
     for number in range(20):
-        lately.keep("s", bytes([number]), connected=False)
+        lately.keep("s", bytes([number]), forget=False)
 
     await lately.again()
 
@@ -72,12 +72,12 @@ async def test_what_is_said_meanwhile_comes_after_it(told: list[bytes]) -> None:
     async def say(_subject: str, data: bytes) -> None:
         if not told:
             assert lately.speaking
-            lately.keep("s", b"new", connected=True)
+            lately.keep("s", b"new", forget=True)
         told.append(data)
 
     lately = SaidLately(say)
-    lately.keep("s", b"1", connected=True)
-    lately.keep("s", b"2", connected=True)
+    lately.keep("s", b"1", forget=True)
+    lately.keep("s", b"2", forget=True)
     await lately.again()
 
     assert told == [b"1", b"2", b"new"]

@@ -154,6 +154,34 @@ def test_half_a_sentence_is_no_turn_while_another_vendor_is_looked_for() -> None
             assert silent(ears, 8200) == [EndTurn("silence")]
 
 
+def test_a_vendor_that_is_lost_again_and_again_is_not_waited_for_the_longer() -> None:
+    """Each try that fails tells of it."""
+    ears = speaking()
+    ears.guessed("i would like", 900)
+    ears.voice_stopped(1500)
+    ears.vendor_lost()
+    said = []
+    for at_ms in range(2200, 9000, 100):
+        if at_ms % 1000 == 0:
+            ears.vendor_lost()
+        said += silent(ears, at_ms)
+
+    assert said == [AskToFinalize(), EndTurn("silence")]
+
+
+def test_the_next_vendor_s_first_word_reaches_less_far() -> None:
+    """It begins where the last final word was, behind what the lost one had guessed already."""
+    ears = speaking()
+    ears.fixed("i would", 3000, speech_final=False)
+    ears.guessed("like to cancel", 5000)
+    ears.voice_stopped(6000)
+    ears.vendor_lost()
+    assert silent(ears, 6600) == [AskToFinalize()]
+    ears.guessed("like", 4000)
+
+    assert silent(ears, 8600, 9900) == []
+
+
 def test_a_vendor_that_catches_up_is_waited_for() -> None:
     """It hears again what was said before, and is not through."""
     ears = speaking()
