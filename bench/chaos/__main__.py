@@ -19,7 +19,7 @@ from bench.chaos.judge import judge
 from bench.chaos.recordings import recorded_s_lost
 from bench.chaos.result import Round, table
 from bench.chaos.strikes import strike
-from bench.chaos.talk import SCENARIO, agent, script
+from bench.chaos.talk import SCENARIO, TRANSCRIBER, agent, script
 from bench.chaos.victims import VICTIMS, Victim
 from bench.run import run as run_bench
 from bench.turns.calls import Call, StandIns, place_calls
@@ -99,8 +99,9 @@ async def _rounds(
         ):
             _write_agent(home, calendar_url)
             stand_ins = StandIns(system, client)
-            # The second model answers as the first does, and fails by itself only.
+            # The second models do as the first ones do, and fail by themselves only.
             await stand_ins.turn("openai", scenario=SCENARIO, llm_fault_model=SCENARIO)
+            await stand_ins.turn("deepgram", stt_fault_model=TRANSCRIBER)
             for victim in victims:
                 with console.status(victim.name):
                     rounds.append(await _round(system, stand_ins, calendar, victim, args, chance))

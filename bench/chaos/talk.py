@@ -12,6 +12,7 @@ GREETING = "Hello, how can I help you?"
 GOODBYE = "thank you goodbye"
 TOOL = "change_calendar"
 """A tool that takes its time, and has an effect."""
+TRANSCRIBER = "nova-3"
 SCENARIO = "chaos"
 """The model, and what it says."""
 _SILENCE_MS = 2600.0
@@ -25,6 +26,7 @@ def agent(calendar_url: str) -> dict[str, Any]:
         "tools": ["end_call", calendar],
         "greeting": GREETING,
         "prompt": "You answer the phone of a clinic.",
+        "hearing": {"model": TRANSCRIBER, "other_models": ["nova-2"]},
         "thinking": {"model": SCENARIO, "other_models": [f"{SCENARIO}-second"], "timeout_s": 1.5},
         "idle": {"after_s": 60},
         # What is counted is the answers' own sentences.

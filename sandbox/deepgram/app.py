@@ -102,7 +102,7 @@ class Listen:
         """How to refuse the handshake; None to let it in."""
         if not accepted:
             return refusal(401)
-        if self.dials.now.stt_refuse and self._faulty():
+        if self.dials.now.stt_refuse and self._faulty(socket):
             return refusal(self.dials.now.stt_refuse)
         try:
             read(socket.query_params.multi_items())
@@ -110,7 +110,9 @@ class Listen:
             return refusal(400, str(error))
         return None
 
-    def _faulty(self) -> bool:
+    def _faulty(self, socket: WebSocket) -> bool:
+        if self.dials.now.stt_fault_model not in ("", socket.query_params.get("model")):
+            return False
         if self._faults >= self.dials.now.stt_fault_sockets:
             return False
         self._faults += 1
@@ -144,7 +146,7 @@ class Listen:
                 heard_bytes += len(data)
                 now = self.dials.now
                 due = now.stt_fault and not met and heard_bytes >= now.stt_fault_after_s * 8000
-                if due and self._faulty():
+                if due and self._faulty(socket):
                     met = True
                     await _misbehave(now.stt_fault, socket)
                 await session.sound(data)

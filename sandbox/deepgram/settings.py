@@ -28,5 +28,7 @@ class DeepgramSandboxSettings(BaseSettings):
     stt_fault: Literal["", "hang", "close", "garbage"] = ""
     stt_fault_after_s: float = Field(default=2.0, ge=0)
     """Seconds of sound before the fault."""
+    stt_fault_model: str = ""
+    """Only sockets to this model meet a fault or a refusal; empty for all."""
     stt_fault_sockets: int = Field(default=1_000_000, ge=0)
     """How many sockets meet the fault before all is well again."""

@@ -15,34 +15,52 @@ log = structlog.get_logger()
 
 _WELL_S = 10.0
 """A socket that lasted so long was none that fails at once."""
+_FORGIVEN_S = 10.0
 
 OpenModel = Callable[[Hearing], AbstractAsyncContextManager[Connection]]
 
 
-@asynccontextmanager
-async def open_first_well(
-    open_model: OpenModel, hearing: Hearing, breakers: Breakers
-) -> AsyncIterator[Connection]:
-    """A socket to the first model that does not rest; what becomes of it all calls of the process know.
+class ModelChoice:
+    """One call's."""
 
-    Raises:
-        VendorError: refused, busy, late or broken; or a group of them.
-    """
-    now = asyncio.get_running_loop().time
-    names = (hearing.model, *hearing.other_models)
-    name = next((name for name in names if breakers.of(_way(name)).allows(now())), hearing.model)
-    breaker, opened_s = breakers.of(_way(name)), now()
-    try:
-        async with open_model(hearing.model_copy(update={"model": name})) as connection:
-            opened_s = now()
-            yield connection
-    except (VendorError, BaseExceptionGroup) as error:
-        if now() - opened_s > _WELL_S:
-            breaker.worked()
-        refused = isinstance(error, VendorRefused)
-        if _is_vendors(error) and breaker.failed(now(), for_good=refused):
-            log.warning("transcriber left alone for a while", model=name)
-        raise
+    def __init__(self, open_model: OpenModel, hearing: Hearing, breakers: Breakers) -> None:
+        self._open_model = open_model
+        self._hearing = hearing
+        self._breakers = breakers
+        self._failed = ""
+        self._failed_at_s = 0.0
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Connection]:
+        """A socket to the first model that does not rest and has not just failed this call.
+
+        What becomes of it all calls of the process know.
+
+        Raises:
+            VendorError: refused, busy, late or broken; or a group of them.
+        """
+        now = asyncio.get_running_loop().time
+        name, opened_s = self._name(now()), now()
+        breaker = self._breakers.of(_way(name))
+        try:
+            async with self._open_model(self._hearing.model_copy(update={"model": name})) as connection:
+                opened_s = now()
+                yield connection
+        except (VendorError, BaseExceptionGroup) as error:
+            if _is_vendors(error):
+                self._failed, self._failed_at_s = name, now()
+                if now() - opened_s > _WELL_S:
+                    breaker.worked()
+                if breaker.failed(now(), for_good=isinstance(error, VendorRefused)):
+                    log.warning("transcriber left alone for a while", model=name)
+            raise
+
+    def _name(self, now_s: float) -> str:
+        names = (self._hearing.model, *self._hearing.other_models)
+        well = [name for name in names if self._breakers.of(_way(name)).allows(now_s)]
+        # The caller waits: another one first, then the same once more.
+        fresh = [n for n in well if n != self._failed or now_s - self._failed_at_s > _FORGIVEN_S]
+        return next(iter((*fresh, *well)), self._hearing.model)
 
 
 def _is_vendors(error: BaseException) -> bool:

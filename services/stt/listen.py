@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import partial
 
 import structlog
 from deepgram import AsyncDeepgramClient
@@ -22,7 +21,7 @@ from parley.telemetry import Telemetry
 from parley.v1 import speech_pb2, work_pb2
 from parley.v1.audio_pb2 import CallerAudio
 from parley.v1.event_pb2 import Event
-from services.stt.choose_model import open_first_well
+from services.stt.choose_model import ModelChoice
 from services.stt.endpointing import AskToFinalize, Decision, EagerEnd, Endpointing, EndTurn, GoOn
 from services.stt.line_watch import LineWatch
 from services.stt.patience import patience_for
@@ -83,8 +82,8 @@ class Listener:
         def open_model(hearing: Hearing) -> AbstractAsyncContextManager[Connection]:
             return open_connection(client, hearing, call.call_sid, settings.stt_connect_timeout_s)
 
-        opener = partial(open_first_well, open_model, self._hearing, breakers)
-        self._transcribing = Transcribing(opener, self._buffer, self._heard, self._vendor_failed)
+        choice = ModelChoice(open_model, self._hearing, breakers)
+        self._transcribing = Transcribing(choice.open, self._buffer, self._heard, self._vendor_failed)
 
     async def run(self) -> None:
         """Until the call has ended."""

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from parley.agent import Hearing
 from parley.breaker import Breakers
 from parley.errors import VendorBroken, VendorError, VendorRefused
-from services.stt.choose_model import open_first_well
+from services.stt.choose_model import ModelChoice
 from services.stt.vendors import Connection
 
 TWO = Hearing(model="nova-3", other_models=("nova-2",))
@@ -37,10 +37,11 @@ class Vendor:
 
 
 async def tries(vendor: Vendor, breakers: Breakers, times: int, hearing: Hearing = TWO) -> list[str]:
-    """Who is asked when a socket is opened so many times."""
+    """Who is asked when one call opens a socket so many times."""
+    choice = ModelChoice(vendor.open, hearing, breakers)
     for _ in range(times):
         try:
-            async with open_first_well(vendor.open, hearing, breakers):
+            async with choice.open():
                 pass
         except* VendorError:
             pass
@@ -48,11 +49,23 @@ async def tries(vendor: Vendor, breakers: Breakers, times: int, hearing: Hearing
 
 
 @pytest.mark.parametrize("later", [False, True])
-async def test_after_three_failures_the_next_is_asked(later: bool) -> None:
-    """By all calls of the process, for a while."""
-    vendor, breakers = Vendor({"nova-3": VendorBroken("deepgram", "x")}, later=later), Breakers()
+async def test_after_a_failure_another_is_asked(later: bool) -> None:
+    """The caller waits; when both fail, they take turns."""
+    broken = VendorBroken("deepgram", "x")
+    vendor = Vendor({"nova-3": broken}, later=later)
+    both = Vendor({"nova-3": broken, "nova-2": broken}, later=later)
 
-    assert await tries(vendor, breakers, 5) == ["nova-3"] * 3 + ["nova-2"] * 2
+    assert await tries(vendor, Breakers(), 2) == ["nova-3", "nova-2"]
+    assert await tries(both, Breakers(), 4) == ["nova-3", "nova-2"] * 2
+
+
+async def test_after_three_failures_all_calls_leave_it_alone() -> None:
+    """For a while; so that the next call does not pay again."""
+    vendor, breakers = Vendor({"nova-3": VendorBroken("deepgram", "x")}), Breakers()
+    for _ in range(3):
+        await tries(vendor, breakers, 1)
+
+    assert await tries(vendor, breakers, 1) == ["nova-3"] * 3 + ["nova-2"]
 
 
 async def test_a_refusal_is_enough() -> None:
