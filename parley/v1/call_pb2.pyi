@@ -50,14 +50,14 @@ class StreamStopped(_message.Message):
     def __init__(self, stream_sid: _Optional[str] = ..., at_ms: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class StreamResuming(_message.Message):
-    __slots__ = ("epoch", "way", "frozen")
+    __slots__ = ("epoch", "way", "frozen_since_ms")
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     WAY_FIELD_NUMBER: _ClassVar[int]
-    FROZEN_FIELD_NUMBER: _ClassVar[int]
+    FROZEN_SINCE_MS_FIELD_NUMBER: _ClassVar[int]
     epoch: int
     way: str
-    frozen: bool
-    def __init__(self, epoch: _Optional[int] = ..., way: _Optional[str] = ..., frozen: _Optional[bool] = ...) -> None: ...
+    frozen_since_ms: int
+    def __init__(self, epoch: _Optional[int] = ..., way: _Optional[str] = ..., frozen_since_ms: _Optional[int] = ...) -> None: ...
 
 class DtmfPressed(_message.Message):
     __slots__ = ("digit", "at_ms")

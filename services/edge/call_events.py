@@ -142,14 +142,14 @@ async def claim_stream(bus: Bus, call_sid: str, known: CallSummary, started: Str
 
 
 async def claim_resuming(
-    bus: Bus, call_sid: str, known: CallSummary, way: str, *, frozen: bool = False
+    bus: Bus, call_sid: str, known: CallSummary, way: str, *, frozen_since_ms: int = 0
 ) -> bool:
     """Be the one who has the lost stream followed by another; False when somebody else is.
 
     Raises:
         BusError: it could not be stored.
     """
-    said = StreamResuming(epoch=known.stream_epoch, way=way, frozen=frozen)
+    said = StreamResuming(epoch=known.stream_epoch, way=way, frozen_since_ms=frozen_since_ms)
     # Of one stream it may be said again, should the first word have come to nothing.
     event = _sealed(said, call_sid, _WEBHOOK, 0, _RESUMINGS_FROM + known.resuming_place)
     return await _say_first(bus, event, known.resuming_place)

@@ -57,19 +57,22 @@ class EarKeeper:
             if await self.bus.ask(subjects.ear_alive(call_sid)) not in (None, own):
                 wait_s, tries = _LOOK_S, 0
                 continue
-            await self._open(call_sid, own)
-            # Where there is no second edge, or forks do not come to one, it is not tried all the time.
-            wait_s, tries = min(_LOOK_S * 2**tries, _LONGEST_WAIT_S), tries + 1
+            if await self._open(call_sid, own):
+                # Twilio's forks may not come: it is not asked for one all the time.
+                tries += 1
+            wait_s = min(_LOOK_S * 2 ** max(0, tries - 1), _LONGEST_WAIT_S)
 
-    async def _open(self, call_sid: str, own: bytes) -> None:
+    async def _open(self, call_sid: str, own: bytes) -> bool:
+        """False when there is no edge that could listen, so that Twilio was not asked."""
         address = await self.bus.ask(subjects.EAR_WANTED, own)
         if not address:
-            return
+            return False
         url = f"wss://{address.decode().partition('://')[2]}/twilio/ear"
         try:
             await self.twilio.fork(call_sid, url, name=f"ear-{uuid4().hex[:8]}")
         except VendorError as error:
             log.warning("no second ear", code=error.code, reason=error.reason)
+        return True
 
     async def missed(self, call_log: CallLog) -> list[Frame]:
         """What the caller has said since the stream before was lost; nothing where nobody has heard it."""

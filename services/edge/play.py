@@ -59,6 +59,7 @@ class Player:
                 recalled.happened(body, call_log.clock.ms_at(event.sent_at_us))
             self._note_end(event)
         self._playback, self._presumed = Playback(recalled), recalled.presumed
+        self._sound_since_us = call_log.clock.us_at(recalled.sound_since_ms(call_log.now_ms()))
 
     @property
     def silent(self) -> bool:
@@ -111,7 +112,7 @@ class Player:
         if self._presumed is not None:
             await self._log.say(self._presumed)
         subject = subjects.agent_audio(self._log.call_sid)
-        async for message in follow_audio(self._bus, subject):
+        async for message in follow_audio(self._bus, subject, since_us=self._sound_since_us):
             await self._sound(message)
 
     async def _sound(self, message: Message) -> None:

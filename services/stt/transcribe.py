@@ -52,11 +52,13 @@ class Transcribing:
         self._news = asyncio.Event()
         self._finalize = False
         self._failures = 0
+        self._sound_came = False
         self._voice_since_s: float | None = None
         self._voice_until_s = 0.0
 
     def sound_came(self, *, voiced: bool) -> None:
         """There is more in the buffer."""
+        self._sound_came = True
         if voiced:
             self._voice_until_s = asyncio.get_running_loop().time()
             if self._voice_since_s is None:
@@ -108,11 +110,17 @@ class Transcribing:
         await self._tell(heard)
 
     async def _watch(self) -> None:
+        step_s = min(self._mute_s, self._mute_after_s) / 8
         while True:
-            await asyncio.sleep(min(self._mute_s, self._mute_after_s) / 8)
+            await asyncio.sleep(step_s)
             since_s, now_s = self._voice_since_s, asyncio.get_running_loop().time()
             if since_s is None:
                 continue
+            if not self._sound_came:
+                # A line that is frozen gives it nothing to tell of.
+                self._voice_since_s, self._voice_until_s = since_s + step_s, self._voice_until_s + step_s
+                continue
+            self._sound_came = False
             if now_s - since_s > self._mute_s or now_s - self._voice_until_s > self._mute_after_s:
                 raise VendorLate("deepgram", f"said nothing for {now_s - since_s:.1f} s, to a voice")
 

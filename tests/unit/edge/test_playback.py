@@ -170,7 +170,7 @@ def test_another_stream_goes_on_from_what_the_log_says() -> None:
 
 def test_what_a_frozen_edge_had_sent_was_heard() -> None:
     """Twilio has played it while nobody saw the marks; but no more than had been made by then."""
-    lost = StreamResuming(epoch=1, way="rest", frozen=True)
+    lost = StreamResuming(epoch=1, way="rest", frozen_since_ms=1150)
     short, late = recalled(*SPOKEN), recalled(*SPOKEN)
     short.happened(lost, 2100)
     late.happened(ClauseVoiced(reply_id="r1", clause=1, end_sample=40_000), 1200)

@@ -50,3 +50,42 @@ async def test_a_socket_that_breaks_while_it_is_left_is_not_opened_again() -> No
 
     assert transcribing.cancelled()
     assert opened == 1
+
+
+class Deaf(Breaking):
+    """One that never says anything, and is left without trouble."""
+
+    async def run(self, heard: Callable[[Heard], Awaitable[None]]) -> None:  # noqa: ARG002 - it is deaf
+        """Hear nothing."""
+        await asyncio.Event().wait()
+
+
+async def failures_of(said_s: float) -> list[VendorError]:
+    """What a deaf vendor is told to have failed in, while a voice is heard for so long and then nothing."""
+    failures: list[VendorError] = []
+
+    @asynccontextmanager
+    async def open_connection() -> AsyncIterator[Deaf]:
+        yield Deaf()
+
+    async def heard(_heard: Heard) -> None:
+        pass
+
+    async def failed(error: VendorError) -> None:
+        failures.append(error)
+
+    transcribing = Transcribing(open_connection, SoundBuffer(0), heard, failed, mute_s=0.4, mute_after_s=0.2)
+    running = asyncio.ensure_future(transcribing.run())
+    for _ in range(round(said_s / 0.01)):
+        transcribing.sound_came(voiced=True)
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(1.0)
+    running.cancel()
+    await asyncio.wait([running], timeout=1)
+    return failures
+
+
+async def test_a_vendor_that_says_nothing_to_a_voice_is_given_up() -> None:
+    """It is half dead; but one that is sent nothing, as by a frozen line, has nothing to say."""
+    assert len(await failures_of(0.7)) == 1
+    assert await failures_of(0.1) == []
