@@ -11,6 +11,8 @@ from parley.event_log import wall_us
 
 log = structlog.get_logger()
 
+_MISSED_TIMEOUT_S = 1.5
+"""Live sound waits meanwhile, and what was said lately is said again anyhow."""
 _OVERLAP_US = 5_000_000
 """Read from so long before: clocks differ, and what comes twice is fenced off."""
 
@@ -42,7 +44,9 @@ async def follow_audio(bus: Bus, subject: str, since_us: int | None = None) -> A
 async def _missed(bus: Bus, subject: str, since_us: int) -> list[Message]:
     """What no copy of the stream has yet, its speaker says again."""
     try:
-        return await bus.read(streams.AUDIO, subject, since_us=since_us, sure=False)
+        return await bus.read(
+            streams.AUDIO, subject, since_us=since_us, timeout_s=_MISSED_TIMEOUT_S, sure=False
+        )
     except BusError as error:
         log.warning("sound was missed and cannot be read", subject=subject, error=str(error))
         return []

@@ -18,10 +18,10 @@ _KEEP_ALIVE_S = 4.0
 _REFUSED_WAIT_S = 5.0
 _FIRST_WAIT_S = 0.1
 _LONGEST_WAIT_S = 5.0
-_MUTE_S = 2.0
+_MUTE_S = 1.6
 """A vendor that has said nothing, not even nothing, this long after a voice began is half dead: a live one
 tells of every voice within a second or two."""
-_MUTE_AFTER_S = 1.2
+_MUTE_AFTER_S = 0.8
 """Nor does a live one say nothing for so long after the voice has ended."""
 _WELL_S = 30.0
 """A socket that lived this long was a good one."""
