@@ -256,7 +256,7 @@ class Bus:
         found: list[Message] = []
         try:
             async with asyncio.timeout(timeout_s):
-                wanted = 0
+                wanted = tries = 0
                 if sure and self._replicated:
                     wanted = await last_place(self._client, stream, subject, since_us or 0)
                 while True:
@@ -264,9 +264,12 @@ class Bus:
                     if since_us is not None and not found:
                         start = {"start_time": datetime.fromtimestamp(since_us / 1e6, UTC).isoformat()}
                     try:
-                        batch, more = await undisturbed(read_batch(self._client, stream, subject, start))
+                        reading = read_batch(self._client, stream, subject, start, tries=tries)
+                        batch, more = await undisturbed(reading)
                     except NoAnswer:
+                        tries += 1
                         continue
+                    tries = 0
                     found += batch
                     if batch:
                         from_sequence = batch[-1].sequence + 1

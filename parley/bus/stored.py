@@ -36,11 +36,13 @@ async def last_place(client: Client, stream: streams.Stream, subject: str, since
         BusError: the stream cannot be read.
     """
     request = json.dumps({"last_by_subj": subject}).encode()
+    wait_s = _NO_ANSWER_S
     while True:
         try:
-            asking = client.request(f"$JS.API.STREAM.MSG.GET.{stream.name}", request, timeout=_NO_ANSWER_S)
+            asking = client.request(f"$JS.API.STREAM.MSG.GET.{stream.name}", request, timeout=wait_s)
             answer = json.loads((await undisturbed(asking)).data)
         except (NoRespondersError, NatsTimeoutError):
+            wait_s *= 2
             await asyncio.sleep(_ASK_AGAIN_S)
             continue
         except NatsError as error:
@@ -54,12 +56,13 @@ async def last_place(client: Client, stream: streams.Stream, subject: str, since
 
 
 async def read_batch(
-    client: Client, stream: streams.Stream, subject: str, start: Mapping[str, object]
+    client: Client, stream: streams.Stream, subject: str, start: Mapping[str, object], *, tries: int = 0
 ) -> tuple[list[Message], bool]:
     """The next of a subject's stored messages, and whether there are more.
 
     Raises:
-        NoAnswer: nothing came; another try may meet another copy of the stream.
+        NoAnswer: nothing came; another try may meet another copy of the stream, and is given twice the time,
+            as asking a busy one again and again would only keep it busy.
         BusError: the stream cannot be read.
     """
     inbox = client.new_inbox()
@@ -69,7 +72,8 @@ async def read_batch(
     try:
         await client.publish(f"$JS.API.DIRECT.GET.{stream.name}", request, reply=inbox)
         while True:
-            message = await subscription.next_msg(timeout=_NO_ANSWER_S if not found else _NEXT_S)
+            timeout_s = _NEXT_S if found else _NO_ANSWER_S * 2**tries
+            message = await subscription.next_msg(timeout=timeout_s)
             headers = message.headers or {}
             status = headers.get("Status")
             if status == "204":

@@ -82,12 +82,16 @@ class Resumption:
 
     async def follow_silence(self) -> None:
         """Long-lived: look after streams of which no sound comes."""
+        looked_at: set[str] = set()
         async with self.bus.subscribe(subjects.STREAM_SILENT) as silent:
             async for message in silent:
                 call_sid = message.subject.rpartition(".")[2]
-                # Told again while it stays silent: no need to wait here.
-                looking = self._look_after(call_sid, "", waits_s=(0.0,))
-                self.tasks.create_task(looking, name=f"look at {call_sid}")
+                # Told again while it stays silent: one look at a time is enough.
+                if call_sid not in looked_at:
+                    looked_at.add(call_sid)
+                    looking = self._look_after(call_sid, "", waits_s=(0.0,))
+                    task = self.tasks.create_task(looking, name=f"look at {call_sid}")
+                    task.add_done_callback(lambda _, done=call_sid: looked_at.discard(done))
 
     async def _look_after(
         self, call_sid: str, stream_sid: str, waits_s: tuple[float, ...] = _LOOKS_S

@@ -72,6 +72,7 @@ class Listener:
         self._fence = AudioFence()
         self._in_order = asyncio.Lock()
         self._line = LineWatch()
+        self._losses = call.bus.losses
         for event in call.log.history:
             self._watch_line(event)
         self._told_failure = ""
@@ -279,6 +280,10 @@ class Listener:
             await asyncio.sleep(_TICK_S)
             async with self._in_order:
                 await self._time_passed()
+            if self._call.bus.losses != self._losses:
+                # It was our own connection that brought no sound.
+                self._losses = self._call.bus.losses
+                self._line.sound(self._call.log.now_ms())
             if self._line.is_suspect(self._call.log.now_ms()):
                 await self._call.bus.publish(subjects.stream_silent(self._call.call_sid), b"")
 
