@@ -89,9 +89,13 @@ class Resumption:
                 # Told again while it stays silent: one look at a time is enough.
                 if call_sid not in looked_at:
                     looked_at.add(call_sid)
-                    looking = self._look_after(call_sid, "", waits_s=(0.0,))
-                    task = self.tasks.create_task(looking, name=f"look at {call_sid}")
-                    task.add_done_callback(lambda _, done=call_sid: looked_at.discard(done))
+                    self.tasks.create_task(self._look_once(call_sid, looked_at), name=f"look at {call_sid}")
+
+    async def _look_once(self, call_sid: str, looked_at: set[str]) -> None:
+        try:
+            await self._look_after(call_sid, "", waits_s=(0.0,))
+        finally:
+            looked_at.discard(call_sid)
 
     async def _look_after(
         self, call_sid: str, stream_sid: str, waits_s: tuple[float, ...] = _LOOKS_S
