@@ -24,6 +24,7 @@ log = structlog.get_logger()
 
 _FIRST_LOOK_S = 0.3
 _LOOK_S = 1.0
+_OPENS_S = 0.5
 _LONGEST_WAIT_S = 10.0
 _ANSWER_S = 3.0
 """When an edge dies, all its calls ask at once."""
@@ -54,13 +55,16 @@ class EarKeeper:
         own, wait_s, tries = worker_name("edge").encode(), _FIRST_LOOK_S, 0
         while self.gate.settings.second_ear:
             await asyncio.sleep(wait_s)
-            if await self.bus.ask(subjects.ear_alive(call_sid)) not in (None, own):
-                wait_s, tries = _LOOK_S, 0
+            wait_s = _LOOK_S
+            if await self._is_heard(call_sid, own) or not await self._open(call_sid, own):
                 continue
-            if await self._open(call_sid, own):
-                # Twilio's forks may not come: it is not asked for one all the time.
-                tries += 1
-            wait_s = min(_LOOK_S * 2 ** max(0, tries - 1), _LONGEST_WAIT_S)
+            await asyncio.sleep(_OPENS_S)
+            # Forks that do not come are not asked for all the time.
+            tries = 0 if await self._is_heard(call_sid, own) else tries + 1
+            wait_s = min(_LOOK_S * 2**tries, _LONGEST_WAIT_S)
+
+    async def _is_heard(self, call_sid: str, own: bytes) -> bool:
+        return await self.bus.ask(subjects.ear_alive(call_sid)) not in (None, own)
 
     async def _open(self, call_sid: str, own: bytes) -> bool:
         """False when there is no edge that could listen, so that Twilio was not asked."""
