@@ -13,20 +13,38 @@ _NEEDLE = 320
 """Bytes, 40 ms: no stretch of a voice is like another one for so long."""
 _LEAST_LOUD = 100
 """Of them so many that are not silence."""
+_BLOCK = 160
+_AGREEING = 0.8
+"""Of all blocks that both have; a lost frame makes some differ."""
 _MOST_SHIFT_MS = 1000
 _BEYOND_MS = 60
 _MOST_FRAMES = 150
 
 
 def place_of(sound: bytes, within: bytes) -> tuple[int, int] | None:
-    """Positions of one and the same stretch in both; None where there is none, or nothing but silence."""
+    """Positions of one and the same stretch in both; None where there is none, or nothing but silence.
+
+    A voice repeats itself: two stretches are the same if all around them is, as far as both reach.
+    """
     for at in range(0, len(sound) - _NEEDLE + 1, _NEEDLE // 2):
         needle = sound[at : at + _NEEDLE]
-        if len(needle.translate(None, _QUIET_CODES)) >= _LEAST_LOUD:
-            found = within.rfind(needle)
-            if found >= 0:
+        if len(needle.translate(None, _QUIET_CODES)) < _LEAST_LOUD:
+            continue
+        found = within.rfind(needle)
+        while found >= 0:
+            if _agree(sound, at, within, found):
                 return at, found
+            found = within.rfind(needle, 0, found + _NEEDLE - 1)
     return None
+
+
+def _agree(sound: bytes, at: int, within: bytes, found: int) -> bool:
+    before = min(at, found)
+    one, other = sound[at - before :], within[found - before :]
+    length = min(len(one), len(other))
+    blocks = range(0, length, _BLOCK)
+    same = sum(one[b : min(b + _BLOCK, length)] == other[b : min(b + _BLOCK, length)] for b in blocks)
+    return same >= _AGREEING * len(blocks)
 
 
 def joined(frames: Iterable[Frame]) -> bytes:

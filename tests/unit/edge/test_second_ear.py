@@ -80,3 +80,15 @@ def test_a_line_that_begins_later_loses_nothing() -> None:
     assert Splice(frames(1000, 2000)).take(frames(2500, 2600)) == frames(2500, 2600)
     ended = Splice(frames(1000, 2000)).take(frames(1990, 2030), last=True)
     assert joined(ended) == VOICE[2000 * 8 : 2030 * 8]
+
+
+def test_a_voice_that_repeats_itself_is_not_put_together_at_the_wrong_place() -> None:
+    """The same syllable comes again and again; only one place has the same around it."""
+    syllable = VOICE[: 60 * BYTES_PER_MS]
+    voice = b"".join(syllable + VOICE[at : at + 90 * BYTES_PER_MS] for at in range(4000, 30_000, 1300))
+    splice = Splice(frames(1000, 2000, voice=voice))
+    new = [one for frame in frames(1730, 2700, late_ms=35, voice=voice) for one in splice.take([frame])]
+    missed = memory_of(frames(0, 2700, late_ms=35, voice=voice)).since(said(1500, 2000, voice))
+
+    assert joined(new) == voice[2000 * 8 : 2710 * 8]
+    assert b"".join(audio.mulaw for audio in missed.frames) == voice[2000 * 8 : 2700 * 8]
