@@ -198,6 +198,26 @@ async def test_a_vendor_that_is_away_for_seconds_splits_no_turn(
     assert [turn.text for turn in of(bodies, TurnEnded)] == [TEXT]
 
 
+async def test_a_vendor_that_hung_in_silence_is_replaced_within_the_turn(
+    nats_url: str, vendor: tuple[Listen, str], tmp_path: Path
+) -> None:
+    """Nothing shows of it until the caller speaks; then it is given up before the caller loses patience."""
+    vendor[0].dials.turn({"stt_fault": "hang", "stt_fault_after_s": 0.5, "stt_fault_sockets": 1})
+    async with stt(nats_url, vendor[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
+        await open_call(bus, SID, CallStarted(agent="clinic"))
+        frames = [SILENCE * 160] * 150 + FRAMES + [SILENCE * 160] * 150
+        speaking = asyncio.create_task(speak(bus, frames))
+        bodies = await said(bus)
+        await speaking
+
+    [turn] = of(bodies, TurnEnded)
+    [failed] = of(bodies, StageFailed)
+    assert turn.text == TEXT
+    assert failed.code == "vendor_late"
+    names = [type(body) for body in bodies]
+    assert names.index(StageFailed) < names.index(TurnEnded)
+
+
 async def test_a_refused_key_is_said_once_and_names_the_call(
     nats_url: str, vendor: tuple[Listen, str], tmp_path: Path
 ) -> None:

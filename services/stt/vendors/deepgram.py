@@ -7,7 +7,7 @@ times these are.
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import structlog
@@ -29,6 +29,7 @@ log = structlog.get_logger()
 
 _VENDOR = "deepgram"
 _SEND_TIMEOUT_S = 2.0
+_CLOSE_TIMEOUT_S = 1.0
 _REFUSED = (400, 401, 402, 403, 404)
 _FILLING = SILENCE * 640
 """80 ms. Nova closes a socket that is kept alive but never had any sound; Flux knows no message that keeps
@@ -204,6 +205,9 @@ async def open_connection(
         raise VendorBroken(_VENDOR, f"no socket: {type(error).__name__}") from error
     try:
         yield DeepgramConnection(socket, flux=flux)
+    except (VendorError, BaseExceptionGroup):
+        _abort(socket)
+        raise
     finally:
         await _close(opening, socket)
 
@@ -251,11 +255,20 @@ async def _close(opening: Any, socket: Any) -> None:
             await socket.send_close_stream()
     except (TimeoutError, OSError, WebSocketException):
         pass
-    try:
-        async with asyncio.timeout(2):
-            await opening.__aexit__(None, None, None)
-    except (TimeoutError, OSError, WebSocketException):
-        pass
+    # Not by a time limit: a socket that is being closed swallows the cancellation, and waits for long.
+    closing = asyncio.ensure_future(opening.__aexit__(None, None, None))
+    await asyncio.wait([closing], timeout=_CLOSE_TIMEOUT_S)
+    if not closing.done():
+        _abort(socket)
+    with suppress(OSError, WebSocketException):
+        await closing
+
+
+def _abort(socket: Any) -> None:
+    """Let go of a socket without a word: of one that is half dead not even its end comes."""
+    transport = getattr(socket._websocket, "transport", None)  # noqa: SLF001 - the SDK has no other way
+    if transport is not None:
+        transport.abort()
 
 
 async def _in_time(sending: Awaitable[Any]) -> None:
