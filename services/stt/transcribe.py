@@ -18,11 +18,13 @@ _KEEP_ALIVE_S = 4.0
 _REFUSED_WAIT_S = 5.0
 _FIRST_WAIT_S = 0.1
 _LONGEST_WAIT_S = 5.0
-_MUTE_S = 1.6
+_MUTE_S = 2.0
 """A vendor that has said nothing, not even nothing, this long after a voice began is half dead: a live one
 tells of every voice within a second or two."""
-_MUTE_AFTER_S = 0.8
+_MUTE_AFTER_S = 1.2
 """Nor does a live one say nothing for so long after the voice has ended."""
+_FIRST_WORD_S = 1.0
+"""So long a new socket may be silent, beyond what it has been sent at once."""
 _WELL_S = 30.0
 """A socket that lived this long was a good one."""
 _PIECE_BYTES = 8000
@@ -42,6 +44,7 @@ class Transcribing:
         failed: Callable[[VendorError], Awaitable[None]],
         mute_s: float = _MUTE_S,
         mute_after_s: float = _MUTE_AFTER_S,
+        first_word_s: float = _FIRST_WORD_S,
     ) -> None:
         self._open = open_connection
         self._buffer = buffer
@@ -49,12 +52,13 @@ class Transcribing:
         self._failed = failed
         self._mute_s = mute_s
         self._mute_after_s = mute_after_s
+        self._first_word_s = first_word_s
         self._news = asyncio.Event()
         self._finalize = False
         self._failures = 0
         self._sound_came = False
         self._voice_since_s: float | None = None
-        self._voice_until_s = 0.0
+        self._voice_until_s = self._patient_until_s = 0.0
 
     def sound_came(self, *, voiced: bool) -> None:
         """There is more in the buffer."""
@@ -94,8 +98,12 @@ class Transcribing:
         await asyncio.sleep(_wait_s(error, self._failures))
 
     async def _talk(self, connection: Connection) -> None:
+        now_s = asyncio.get_running_loop().time()
         if self._voice_since_s is not None:
-            self._voice_since_s = self._voice_until_s = asyncio.get_running_loop().time()
+            self._voice_since_s = self._voice_until_s = now_s
+        # What was said before comes all at once, and the vendor takes it hardly faster than it was said.
+        backlog_s = (self._buffer.end_ms - self._buffer.start_ms) / 1000
+        self._patient_until_s = now_s + self._first_word_s + backlog_s
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(connection.run(self._heard), name="hear the vendor")
             tasks.create_task(self._send(connection), name="send sound")
@@ -121,6 +129,8 @@ class Transcribing:
                 self._voice_since_s, self._voice_until_s = since_s + step_s, self._voice_until_s + step_s
                 continue
             self._sound_came = False
+            if now_s < self._patient_until_s:
+                continue
             if now_s - since_s > self._mute_s or now_s - self._voice_until_s > self._mute_after_s:
                 raise VendorLate("deepgram", f"said nothing for {now_s - since_s:.1f} s, to a voice")
 

@@ -74,7 +74,9 @@ async def failures_of(said_s: float) -> list[VendorError]:
     async def failed(error: VendorError) -> None:
         failures.append(error)
 
-    transcribing = Transcribing(open_connection, SoundBuffer(0), heard, failed, mute_s=0.4, mute_after_s=0.2)
+    transcribing = Transcribing(
+        open_connection, SoundBuffer(0), heard, failed, mute_s=0.4, mute_after_s=0.2, first_word_s=0.1
+    )
     running = asyncio.ensure_future(transcribing.run())
     for _ in range(round(said_s / 0.01)):
         transcribing.sound_came(voiced=True)
