@@ -62,7 +62,8 @@ async def test_a_turn_is_one_trace_over_all_services(tmp_path: Path) -> None:
     # By default the stand-ins take 350 and 130 ms.
     assert 340 <= spans["brain.model"].ms <= 600
     assert 120 <= spans["tts.voice"].ms <= 400
-    assert _together(spans) <= spans["turn"].ms + 1
+    # Each service reads its own clock, between what it does and what it says of it.
+    assert _together(spans) <= spans["turn"].ms + 20
     ended = next(event for event in events if event.HasField("turn_ended"))
     assert ended.traceparent.split("-")[1] == f"{trace_id(call_sid, 1):032x}"
     assert {event.traceparent.split("-")[1] for event in events if event.HasField("call_started")} == {
