@@ -13,6 +13,8 @@ _NEEDLE = 320
 """Bytes, 40 ms: no stretch of a voice is like another one for so long."""
 _LEAST_LOUD = 100
 """Of them so many that are not silence."""
+_AROUND = 1600
+_MOST_NEEDLES, _MOST_PLACES = 8, 32
 _BLOCK = 160
 _AGREEING = 0.8
 """Of all blocks that both have; a lost frame makes some differ."""
@@ -24,23 +26,31 @@ _MOST_FRAMES = 150
 def place_of(sound: bytes, within: bytes) -> tuple[int, int] | None:
     """Positions of one and the same stretch in both; None where there is none, or nothing but silence.
 
-    A voice repeats itself: two stretches are the same if all around them is, as far as both reach.
+    A voice repeats itself: two stretches are the same if all around them is. An edge has no time to look for
+    long: it carries other calls.
     """
+    needles = 0
     for at in range(0, len(sound) - _NEEDLE + 1, _NEEDLE // 2):
         needle = sound[at : at + _NEEDLE]
         if len(needle.translate(None, _QUIET_CODES)) < _LEAST_LOUD:
             continue
         found = within.rfind(needle)
-        while found >= 0:
+        for _ in range(_MOST_PLACES):
+            if found < 0:
+                break
             if _agree(sound, at, within, found):
                 return at, found
             found = within.rfind(needle, 0, found + _NEEDLE - 1)
+        needles += 1
+        if needles >= _MOST_NEEDLES:
+            break
     return None
 
 
 def _agree(sound: bytes, at: int, within: bytes, found: int) -> bool:
-    before = min(at, found)
-    one, other = sound[at - before :], within[found - before :]
+    before = min(at, found, _AROUND)
+    one = sound[at - before : at + _NEEDLE + _AROUND]
+    other = within[found - before : found + _NEEDLE + _AROUND]
     length = min(len(one), len(other))
     blocks = range(0, length, _BLOCK)
     same = sum(one[b : min(b + _BLOCK, length)] == other[b : min(b + _BLOCK, length)] for b in blocks)
