@@ -46,6 +46,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--nats-nodes", type=int, default=3, help="servers of the bus, in the rounds that strike it (3)"
     )
+    parser.add_argument(
+        "--second-ear", action="store_true", help="have each call heard by both edges: twice the streams"
+    )
     parser.add_argument("--out", type=Path, default=_OUT, help=f"where the figures go ({_OUT})")
     return parser.parse_args()
 
@@ -90,7 +93,7 @@ async def _rounds(
         home = Path(folder)
         told = {**environment(), **_LOAD, "PARLEY_AGENTS_DIR": str(home / "agents")}
         told |= {"PARLEY_DRAIN_TIMEOUT_S": _DRAIN_S, "PARLEY_LOST_STREAM_S": "10"}
-        told["PARLEY_SECOND_EAR"] = "true"
+        told["PARLEY_SECOND_EAR"] = str(args.second_ear).lower()
         size, calendar = Size(copies=2, nats_nodes=nats_nodes), Calendar()
         async with (
             calendar.served() as calendar_url,
