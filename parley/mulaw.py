@@ -30,6 +30,8 @@ def _encode_sample(sample: int) -> int:
 
 #: 16-bit linear sample for each of the 256 codes.
 DECODE: tuple[int, ...] = tuple(_decode_byte(code) for code in range(256))
+QUIET_CODES = bytes(code for code, sample in enumerate(DECODE) if abs(sample) < 100)
+"""What a line carries while nobody speaks."""
 
 #: Mu-law code for each 16-bit sample, indexed by the sample read as unsigned.
 ENCODE: bytes = bytes(

@@ -5,10 +5,9 @@ Sound that is put together by the clock alone has a word's piece twice, or lacks
 
 from collections.abc import Iterable
 
-from parley.mulaw import BYTES_PER_MS, DECODE
+from parley.mulaw import BYTES_PER_MS, QUIET_CODES
 from services.edge.timed_frames import Frame
 
-_QUIET_CODES = bytes(code for code, sample in enumerate(DECODE) if abs(sample) < 100)
 _NEEDLE = 320
 """Bytes, 40 ms: no stretch of a voice is like another one for so long."""
 _LEAST_LOUD = 100
@@ -32,7 +31,7 @@ def place_of(sound: bytes, within: bytes) -> tuple[int, int] | None:
     needles = 0
     for at in range(0, len(sound) - _NEEDLE + 1, _NEEDLE // 2):
         needle = sound[at : at + _NEEDLE]
-        if len(needle.translate(None, _QUIET_CODES)) < _LEAST_LOUD:
+        if len(needle.translate(None, QUIET_CODES)) < _LEAST_LOUD:
             continue
         found = within.rfind(needle)
         for _ in range(_MOST_PLACES):

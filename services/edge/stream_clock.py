@@ -4,13 +4,12 @@ No I/O, no clock of its own. A frame cannot arrive before it was spoken: the qui
 tells where the stream's time zero lies. Twilio says nowhere what its first timestamp counts from.
 """
 
-from parley.mulaw import DECODE
+from parley.mulaw import QUIET_CODES
 
 _WINDOW_MS = 10_000
 """The quickest frame of one to two such windows counts: longer than a line freezes."""
 _STEP_MS = 20
 """Smaller corrections are not worth a frame."""
-_QUIET_CODES = bytes(code for code, sample in enumerate(DECODE) if abs(sample) < 100)
 
 
 class StreamClock:
@@ -39,7 +38,7 @@ class StreamClock:
         if self._zero_ms is None:
             raise ValueError("learn of a frame first")
         wanted_ms = self._wanted_ms(self._zero_ms)
-        if abs(wanted_ms - self._zero_ms) >= _STEP_MS and not mulaw.translate(None, _QUIET_CODES):
+        if abs(wanted_ms - self._zero_ms) >= _STEP_MS and not mulaw.translate(None, QUIET_CODES):
             self._zero_ms = wanted_ms
         return max(0, self._zero_ms + timestamp_ms)
 
