@@ -34,8 +34,8 @@ check: setup ## lint, types, who may import whom
 quick: setup ## tests without whole calls
 	$(BIN)/pytest -m "not slow"
 
-test: check ## all checks and tests, two files at a time
-	$(BIN)/pytest -n 2 --dist loadfile -m "not alone"
+test: check ## all checks and tests: whole systems one after another, the rest beside them
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not alone"
 	$(BIN)/pytest -m alone
 
 bench: setup ## first figures: latency, bus hops, CPU and memory; writes build/bench.json

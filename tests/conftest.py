@@ -12,6 +12,16 @@ from tests.postgres_server import PostgresServer, running_postgres
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
+_WHOLE_SYSTEMS = ("tests/chaos/", "tests/conversations/", "tests/e2e/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of two workers one has all whole systems, so that these do not take the machine from each other."""
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        whole = file.startswith(_WHOLE_SYSTEMS) and item.get_closest_marker("slow")
+        item.add_marker(pytest.mark.xdist_group("whole systems" if whole else file))
+
 
 @pytest.fixture
 async def nats_server() -> AsyncIterator[NatsServer]:

@@ -30,16 +30,18 @@ REPLY_KIND_WARNING: ReplyKind
 REPLY_KIND_RECONNECTED: ReplyKind
 
 class ReplyStarted(_message.Message):
-    __slots__ = ("reply_id", "turn", "kind", "held")
+    __slots__ = ("reply_id", "turn", "kind", "held", "guess")
     REPLY_ID_FIELD_NUMBER: _ClassVar[int]
     TURN_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     HELD_FIELD_NUMBER: _ClassVar[int]
+    GUESS_FIELD_NUMBER: _ClassVar[int]
     reply_id: str
     turn: int
     kind: ReplyKind
     held: bool
-    def __init__(self, reply_id: _Optional[str] = ..., turn: _Optional[int] = ..., kind: _Optional[_Union[ReplyKind, str]] = ..., held: _Optional[bool] = ...) -> None: ...
+    guess: str
+    def __init__(self, reply_id: _Optional[str] = ..., turn: _Optional[int] = ..., kind: _Optional[_Union[ReplyKind, str]] = ..., held: _Optional[bool] = ..., guess: _Optional[str] = ...) -> None: ...
 
 class ReplyReleased(_message.Message):
     __slots__ = ("reply_id",)

@@ -247,8 +247,7 @@ def _keys(known: Conversation, said: reply_pb2.KeysEntered) -> Conversation:
 
 
 def _started(known: Conversation, said: reply_pb2.ReplyStarted) -> Conversation:
-    guess = known.guess.text if said.held and known.guess is not None else ""
-    begun = Reply(said.reply_id, said.turn, said.kind, guess=guess, held_back=said.held)
+    begun = Reply(said.reply_id, said.turn, said.kind, guess=said.guess, held_back=said.held)
     return replace(known, items=(*known.items, begun))
 
 

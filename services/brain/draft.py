@@ -40,9 +40,11 @@ class Draft:
         """Nothing of the model's has come yet, so that another try leaves no trace."""
         return not self._began and not self._tools
 
-    def start(self, kind: ReplyKind, *, held: bool = False) -> list[Body]:
-        """The reply's first events."""
-        started = ReplyStarted(reply_id=self.reply_id, turn=self.turn, kind=kind, held=held)
+    def start(self, kind: ReplyKind, *, guess: str = "") -> list[Body]:
+        """The reply's first events; held, if it answers a guess."""
+        started = ReplyStarted(
+            reply_id=self.reply_id, turn=self.turn, kind=kind, held=bool(guess), guess=guess
+        )
         return [started, *self._texts([f"{self.opener} "] if self.opener else [])]
 
     def take(self, thought: Thought, *, asked_ms: int = 0, first_ms: int = 0) -> list[Body]:

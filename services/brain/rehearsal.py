@@ -20,7 +20,7 @@ from services.brain.silence import Leave, Prompt, Warn
 from services.brain.turn_taking import Answer, Drop, EnterKeys, Release, Resume, Speculate, WaitUntil
 
 _PROMPTLY_MS = 1000
-"""What is decided is in the log so soon; a machine that is busy may take its time."""
+"""What is decided is in the log so soon, and what others say meanwhile may come before it."""
 
 _KINDS = {
     reply_pb2.REPLY_KIND_FILLER: "filler",
@@ -59,6 +59,8 @@ class Rehearsal:
         self.knows = Knowledge()
         self._due: dict[str, int] = {}
         """Acts of today that the log does not have yet, and since when."""
+        self._overtaken: dict[str, int] = {}
+        """Acts that were not done before something else was said, and until when they were wanted."""
         self._told: set[str] = set()
         self._wake_ms: int | None = None
         self._claimed_at_ms = 0
@@ -73,6 +75,8 @@ class Rehearsal:
         for act in acts_of(event, self.knows):
             if act in self._due:
                 del self._due[act]
+            elif at_ms - self._overtaken.pop(act, -_PROMPTLY_MS) < _PROMPTLY_MS:
+                continue
             elif act not in self._decided(at_ms) and at_ms - self._claimed_at_ms > _PROMPTLY_MS:
                 found.append(Difference(at_ms, "then", act))
         self.knows = self.knows.after(event, at_ms)
@@ -90,6 +94,7 @@ class Rehearsal:
     def _look(self, at_ms: int) -> None:
         """Decide anew; what is not wanted any more was overtaken by what happened."""
         decided = self._decided(at_ms)
+        self._overtaken |= {act: at_ms for act in self._due if act not in decided}
         self._due = {act: self._due.get(act, at_ms) for act in decided}
         self._told &= set(decided)
         later = (ms for ms in _waits(self.knows, self._agent, at_ms) if ms > at_ms)

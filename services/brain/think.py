@@ -180,7 +180,8 @@ class Mind:
             case Answer(turn=turn):
                 await self._answer(turn, self._known, tasks)
             case Speculate(turn=turn):
-                await self._answer(turn, self._known.with_guess(), tasks, held=True)
+                guess = self._known.guess.text if self._known.guess else ""
+                await self._answer(turn, self._known.with_guess(), tasks, guess)
             case Release(reply_id=reply_id):
                 withheld, self._withheld = self._withheld, []
                 await self._say(ReplyReleased(reply_id=reply_id), *withheld)
@@ -244,7 +245,7 @@ class Mind:
         return Draft(name, turn, self._tools.ending, opener, by_phrase=by_phrase)
 
     async def _answer(
-        self, turn: int, known: Conversation, tasks: asyncio.TaskGroup, *, held: bool = False
+        self, turn: int, known: Conversation, tasks: asyncio.TaskGroup, guess: str = ""
     ) -> None:
         opener = opener_for(known.asked, known, self._call.agent)
         draft = self._draft(turn, opener)
@@ -252,7 +253,7 @@ class Mind:
         self._withheld.clear()
         self._ponder.begin(draft, told, tasks)
         await asyncio.sleep(_QUESTION_FIRST_S)
-        await self._say(*draft.start(REPLY_KIND_ANSWER, held=held))
+        await self._say(*draft.start(REPLY_KIND_ANSWER, guess=guess))
 
     async def _pondered(self, item: Pondered, tasks: asyncio.TaskGroup) -> None:
         draft = self._ponder.draft

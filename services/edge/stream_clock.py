@@ -4,7 +4,7 @@ No I/O, no clock of its own. A frame cannot arrive before it was spoken: the qui
 tells where the stream's time zero lies. Twilio says nowhere what its first timestamp counts from.
 """
 
-from parley.mulaw import QUIET_CODES
+from parley.mulaw import BYTES_PER_MS, QUIET_CODES
 
 _WINDOW_MS = 10_000
 """The quickest frame of one to two such windows counts: longer than a line freezes."""
@@ -20,6 +20,7 @@ class StreamClock:
         self._windows: tuple[int | None, int] = (None, 0)
         """The least lag of the window before, and of this one."""
         self._window_until_ms = 0
+        self._silent_before = False
 
     def learn(self, end_ms: int, now_ms: int) -> None:
         """A frame whose sound ends at the stream's time `end_ms` has arrived at call time `now_ms`."""
@@ -34,12 +35,19 @@ class StreamClock:
             self._windows = (before_ms, min(least_ms, lag_ms))
 
     def call_ms(self, timestamp_ms: int, mulaw: bytes) -> int:
-        """Call time of a frame's first sample; corrected only in silence, so that no word is cut."""
+        """Call time of a frame's first sample; corrected only in silence, so that no word is cut.
+
+        Later at once; earlier by one silent frame upon another: what lies over a word would take its place.
+        """
         if self._zero_ms is None:
             raise ValueError("learn of a frame first")
-        wanted_ms = self._wanted_ms(self._zero_ms)
-        if abs(wanted_ms - self._zero_ms) >= _STEP_MS and not mulaw.translate(None, QUIET_CODES):
-            self._zero_ms = wanted_ms
+        silent = not mulaw.translate(None, QUIET_CODES)
+        late_ms = self._zero_ms - self._wanted_ms(self._zero_ms)
+        if silent and late_ms <= -_STEP_MS:
+            self._zero_ms -= late_ms
+        elif silent and self._silent_before and late_ms >= _STEP_MS:
+            self._zero_ms -= min(late_ms, len(mulaw) // BYTES_PER_MS)
+        self._silent_before = silent
         return max(0, self._zero_ms + timestamp_ms)
 
     def _wanted_ms(self, zero_ms: int) -> int:

@@ -1,7 +1,6 @@
 """Every file of this folder is a conversation; see README.md for how to add one."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,9 +16,7 @@ CASES = [read_case(path) for path in sorted(FOLDER.glob("*.yaml"))]
 
 
 @pytest.fixture(scope="session")
-def held(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, Held | str]]:
+def held(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Held | str]:
     """All conversations that are asked for, held at once."""
     wanted = {item.callspec.id for item in request.session.items if hasattr(item, "callspec")}
     cases = [case for case in CASES if case.name in wanted]
@@ -31,7 +28,7 @@ def held(
         "PARLEY_AGENTS_DIR": str(base / "agents"),
     }
     with running_up(base / "home", **told) as up:
-        yield asyncio.run(hold_all(up, cases))
+        return asyncio.run(hold_all(up, cases))
 
 
 @pytest.mark.slow

@@ -51,7 +51,7 @@ async def shadow(up: Up, stage: str, log: Path, **variables: str) -> AsyncIterat
             sys.executable, "-m", f"services.{stage}", env=env, stderr=out
         )
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not is_ready(log):  # noqa: ASYNC110 - another process writes it
                 await asyncio.sleep(0.05)
         yield

@@ -102,11 +102,12 @@ class Edge:
         lines = self.log_path.read_text("utf-8").splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
-    async def error(self, event: str) -> dict[str, Any]:
-        """Wait for an error in the log."""
+    async def error(self, event: str, call_sid: str = "") -> dict[str, Any]:
+        """Wait for an error in the log, of any call or of this."""
         for _ in range(200):
             for line in self.log():
-                if line["level"] == "error" and event in line["event"]:
+                here = call_sid in ("", line.get("call_sid"))
+                if here and line["level"] == "error" and event in line["event"]:
                     return line
             await asyncio.sleep(0.05)
         raise AssertionError(f"no error {event!r} in the log")

@@ -4,18 +4,19 @@ from parley.agent import Agent, Fillers, Speculation, Thinking
 from parley.envelope import Body, seal
 from parley.v1.call_pb2 import CallStarted, StreamStarted
 from parley.v1.event_pb2 import Event
-from parley.v1.playback_pb2 import PlaybackHeld, PlaybackStarted
+from parley.v1.playback_pb2 import PlaybackFinished, PlaybackHeld, PlaybackStarted
 from parley.v1.reply_pb2 import (
     REPLY_KIND_ANSWER,
     REPLY_KIND_FILLER,
     REPLY_KIND_GREETING,
     ReplyDropped,
     ReplyFinished,
+    ReplyReleased,
     ReplyResumed,
     ReplyStarted,
     ReplyText,
 )
-from parley.v1.speech_pb2 import SpeechStarted, SpeechStopped, TurnEnded, WordsHeard
+from parley.v1.speech_pb2 import SpeechStarted, SpeechStopped, TurnEager, TurnEnded, WordsHeard
 from parley.v1.work_pb2 import StageClaimed
 from services.brain.rehearsal import Difference, Rehearsal
 
@@ -71,6 +72,25 @@ def test_an_answer_that_was_not_given() -> None:
 
     assert (missing.whose, missing.act, missing.at_ms) == ("today", "answer turn 1", 5003)
     assert str(missing) == "answer turn 1; then it did not"
+
+
+def test_a_guess_that_was_overtaken_by_the_turns_end_is_no_difference() -> None:
+    """Both were said at the same moment; one of them is stored first."""
+    guessing = AGENT.model_copy(update={"thinking": Thinking()})
+    said: list[tuple[int, str, Body]] = [
+        *BEGIN[:4],
+        (100, "edge", PlaybackStarted(reply_id="r1", at_ms=100)),
+        (900, "edge", PlaybackFinished(reply_id="r1", at_ms=900)),
+        (4900, "stt", TurnEager(turn=1, text="what are your hours")),
+        (4910, "stt", TurnEnded(turn=1, text="what are your hours")),
+    ]
+    held = ReplyStarted(reply_id="r2", turn=1, kind=REPLY_KIND_ANSWER, held=True, guess="what are your hours")
+    late = ((4905 + by_ms, "brain", body) for by_ms, body in ((10, held), (11, ReplyReleased(reply_id="r2"))))
+    spoken = [(at_ms + 100, stage, body) for at_ms, stage, body in ANSWER[2:]]
+
+    assert differences(*said, *late, *spoken, agent=guessing) == []
+    far = [(at_ms + 3000, stage, body) for at_ms, stage, body in ((4915, "brain", held),)]
+    assert "begin to answer turn 1 on a guess" in [d.act for d in differences(*said, *far, agent=guessing)]
 
 
 def test_a_filler_that_today_would_not_be_said() -> None:

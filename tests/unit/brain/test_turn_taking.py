@@ -91,10 +91,10 @@ def eager(text: str, turn: int = 1) -> Event:
     return event(TurnEager(turn=turn, text=text))
 
 
-def begun(reply_id: str, turn: int = 1) -> list[Event]:
+def begun(reply_id: str, guess: str = "book a visit", turn: int = 1) -> list[Event]:
     """An answer on a guess."""
     return [
-        event(ReplyStarted(reply_id=reply_id, turn=turn, held=True)),
+        event(ReplyStarted(reply_id=reply_id, turn=turn, held=True, guess=guess)),
         event(ReplyText(reply_id=reply_id, text="Yes.")),
     ]
 
@@ -114,13 +114,20 @@ def test_a_right_guess_is_let_go() -> None:
     assert decide(*log, event(ReplyReleased(reply_id="r1"))) is None
 
 
+def test_a_guess_is_as_right_when_the_turns_end_is_stored_before_the_answers_beginning() -> None:
+    """As a successor finds them, when both were said at the same moment."""
+    assert decide(eager("book a visit"), turn(1, "Book a visit."), *begun("r1")) == Release("r1")
+    wrong = decide(eager("book"), turn(1, "book a visit"), *begun("r1", "book"))
+    assert wrong == Drop(("r1",), "speculation")
+
+
 def test_a_wrong_guess_leaves_no_trace() -> None:
     """The caller went on, said something else, or the vendor thought again."""
     dropped = Drop(("r1",), "speculation")
 
-    assert decide(eager("book"), *begun("r1"), event(TurnResumed(turn=1))) == dropped
-    assert decide(eager("book"), *begun("r1"), eager("book a visit")) == dropped
-    log = [eager("book"), *begun("r1"), turn(1, "book a visit")]
+    assert decide(eager("book"), *begun("r1", "book"), event(TurnResumed(turn=1))) == dropped
+    assert decide(eager("book"), *begun("r1", "book"), eager("book a visit")) == dropped
+    log = [eager("book"), *begun("r1", "book"), turn(1, "book a visit")]
     assert decide(*log) == dropped
     assert decide(*log, event(ReplyDropped(reply_id="r1", reason="speculation"))) == Answer(1)
 
@@ -132,7 +139,7 @@ def test_guesses_are_bounded() -> None:
         for n in (1, 2)
         for happened in (
             eager(f"guess {n}"),
-            *begun(f"r{n}"),
+            *begun(f"r{n}", f"guess {n}"),
             event(TurnResumed(turn=1)),
             event(ReplyDropped(reply_id=f"r{n}", reason="speculation")),
         )

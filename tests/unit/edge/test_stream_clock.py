@@ -1,6 +1,7 @@
 """A stream's timestamps as call time."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -46,7 +47,7 @@ def test_a_burst_at_the_beginning_was_spoken_earlier() -> None:
     """Frames that waited for the socket; they keep their order, and soon all are in place."""
     times = hear(StreamClock(), range(100), lambda n: max(on_time(n), 1100))
 
-    assert times[0] == 1080
+    assert times[:6] == [1080] * 5 + [1100]
     assert times[5:] == [1000 + n * FRAME_MS for n in range(5, 100)]
 
 
@@ -56,8 +57,24 @@ def test_nobody_is_cut_short_for_it() -> None:
         StreamClock(), range(100), lambda n: max(on_time(n), 1100), lambda n: LOUD if n < 50 else SILENT
     )
 
-    assert times[:50] == [1080 + n * FRAME_MS for n in range(50)]
-    assert times[50:] == [1000 + n * FRAME_MS for n in range(50, 100)]
+    assert times[:51] == [1080 + n * FRAME_MS for n in range(51)]
+    assert times[51:55] == [1080 + 50 * FRAME_MS] * 4
+    assert times[55:] == [1000 + n * FRAME_MS for n in range(55, 100)]
+
+
+def test_a_short_pause_corrects_no_more_than_it_is_long() -> None:
+    """What is said after it would lie over what was said before, and be lost."""
+    pauses = (10, 11, 20, 30, 31, 32)
+    times = hear(
+        StreamClock(),
+        range(40),
+        lambda n: max(on_time(n), 1300),
+        lambda n: SILENT if n in pauses else LOUD,
+    )
+    loud = [times[n] for n in range(40) if n not in pauses]
+
+    assert all(after - before >= FRAME_MS for before, after in pairwise(loud))
+    assert times[39] == 1280 + 39 * FRAME_MS - 3 * FRAME_MS
 
 
 @pytest.mark.parametrize("ppm", [-500, 500])

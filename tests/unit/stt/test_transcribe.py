@@ -60,8 +60,8 @@ class Deaf(Breaking):
         await asyncio.Event().wait()
 
 
-async def failures_of(said_s: float) -> list[VendorError]:
-    """What a deaf vendor is told to have failed in, while a voice is heard for so long and then nothing."""
+async def failures_of(frames: int) -> list[VendorError]:
+    """What a deaf vendor is told to have failed in, while so much of a voice is heard and then nothing."""
     failures: list[VendorError] = []
 
     @asynccontextmanager
@@ -78,9 +78,11 @@ async def failures_of(said_s: float) -> list[VendorError]:
         open_connection, SoundBuffer(0), heard, failed, mute_s=0.4, mute_after_s=0.2, first_word_s=0.1
     )
     running = asyncio.ensure_future(transcribing.run())
-    for _ in range(round(said_s / 0.01)):
+    for _ in range(frames):
         transcribing.sound_came(voiced=True)
         await asyncio.sleep(0.01)
+        if failures:
+            break
     await asyncio.sleep(1.0)
     running.cancel()
     await asyncio.wait([running], timeout=1)
@@ -89,5 +91,5 @@ async def failures_of(said_s: float) -> list[VendorError]:
 
 async def test_a_vendor_that_says_nothing_to_a_voice_is_given_up() -> None:
     """It is half dead; but one that is sent nothing, as by a frozen line, has nothing to say."""
-    assert len(await failures_of(0.7)) == 1
-    assert await failures_of(0.1) == []
+    assert len(await failures_of(70)) == 1
+    assert await failures_of(3) == []
