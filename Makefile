@@ -35,7 +35,7 @@ quick: setup ## tests without whole calls
 	$(BIN)/pytest -m "not slow"
 
 test: check ## all checks and tests: whole systems one after another, the rest beside them
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not alone"
+	$(BIN)/pytest -n 2 -m "not alone"
 	$(BIN)/pytest -m alone
 
 bench: setup ## first figures: latency, bus hops, CPU and memory; writes build/bench.json

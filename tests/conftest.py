@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling, Scheduling
 
 from tests.nats_server import NatsServer, running_nats
 from tests.postgres_server import PostgresServer, running_postgres
@@ -15,12 +17,16 @@ settings.load_profile("unhurried")
 _WHOLE_SYSTEMS = ("tests/chaos/", "tests/conversations/", "tests/e2e/")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class _OneSystemAtATime(LoadFileScheduling):
     """Of two workers one has all whole systems, so that these do not take the machine from each other."""
-    for item in items:
-        file = item.nodeid.partition("::")[0]
-        whole = file.startswith(_WHOLE_SYSTEMS) and item.get_closest_marker("slow")
-        item.add_marker(pytest.mark.xdist_group("whole systems" if whole else file))
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "whole systems" if nodeid.startswith(_WHOLE_SYSTEMS) else str(super()._split_scope(nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    """Files are spread over the workers (`pytest -n 2`)."""
+    return _OneSystemAtATime(config, log)
 
 
 @pytest.fixture
