@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
@@ -71,6 +71,8 @@ class ChatCompletions:
             body = await request.json()
         except ValueError:
             return _error(400, "We could not parse the JSON body of your request.")
+        except ClientDisconnect:
+            return Response(status_code=499)
         if refused := wrong(body):
             return _error(400, refused.message, refused.param, refused.code)
         if self.dials.now.llm_refuse and self._faulty(body["model"]):

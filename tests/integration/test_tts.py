@@ -132,7 +132,7 @@ async def a_worker(
         agents_dir=str(folder),
         elevenlabs_url=vendor_url,
         elevenlabs_api_key=SecretStr(key),
-        tts_late_after_s=0.4,
+        tts_late_after_s=1.0,
         tts_keep_alive_s=keep_alive_s,
         drain_timeout_s=1,
     )

@@ -186,3 +186,21 @@ async def test_what_is_no_request_is_answered_by_an_error_not_by_a_crash(
             reply = await raw.post(f"{stand_in[1]}/chat/completions", content=content)
             assert reply.status_code == 400
             assert reply.json()["error"]["type"] == "invalid_request_error"
+
+
+async def test_who_leaves_in_the_middle_of_asking_is_no_error() -> None:
+    """As a client whose guess was wrong; the server would log a fault of its own."""
+    app = ChatCompletions(OpenAISandboxSettings()).app()
+    said: list[Any] = []
+    headers = [(b"authorization", b"Bearer k"), (b"content-length", b"10")]
+    scope = {"type": "http", "method": "POST", "path": "/v1/chat/completions", "headers": headers}
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    await app({**scope, "query_string": b"", "http_version": "1.1"}, receive, send)
+
+    assert said[0]["status"] == 499
