@@ -53,7 +53,8 @@ class ChatCompletions:
                 Route("/v1/chat/completions", self._complete, methods=["POST"]),
                 Route("/v1/models", self._models),
                 *sandbox_routes(self.journal, self.dials),
-            ]
+            ],
+            exception_handlers={ClientDisconnect: _left},
         )
 
     async def _models(self, request: Request) -> Response:
@@ -71,8 +72,6 @@ class ChatCompletions:
             body = await request.json()
         except ValueError:
             return _error(400, "We could not parse the JSON body of your request.")
-        except ClientDisconnect:
-            return Response(status_code=499)
         if refused := wrong(body):
             return _error(400, refused.message, refused.param, refused.code)
         if self.dials.now.llm_refuse and self._faulty(body["model"]):
@@ -173,6 +172,11 @@ class ChatCompletions:
 
     def _note(self, kind: str, asked: _Asked, **more: Any) -> None:
         self.journal.note(kind, call_sid=asked.call_sid, id=asked.completion.id, **more)
+
+
+async def _left(_request: Request, _error: Exception) -> Response:
+    """Who leaves before all is asked, as after a wrong guess, has no fault of ours to see."""
+    return Response(status_code=499)
 
 
 async def _gone(request: Request, within_s: float) -> bool:
