@@ -13,7 +13,9 @@ log = structlog.get_logger()
 
 _MISSED_TIMEOUT_S = 1.5
 """Live sound waits meanwhile, and what was said lately is said again anyhow."""
-_OVERLAP_US = 5_000_000
+_TIMEOUT_S = 15.0
+"""Who has taken over many calls at once has much to read, and nobody else would be quicker."""
+_OVERLAP_US = 2_000_000
 """Read from so long before: clocks differ, and what comes twice is fenced off."""
 
 
@@ -28,7 +30,7 @@ async def follow_audio(bus: Bus, subject: str, since_us: int | None = None) -> A
     async with bus.subscribe(subject) as live:
         losses = bus.losses
         from_us = None if since_us is None else since_us - _OVERLAP_US
-        for said in await bus.read(streams.AUDIO, subject, since_us=from_us):
+        for said in await bus.read(streams.AUDIO, subject, since_us=from_us, timeout_s=_TIMEOUT_S):
             yield said
         last_us = wall_us()
         async for message in live.or_nudges():

@@ -1,13 +1,12 @@
 """What the bus delivers, and what its readers were too slow for."""
 
-from asyncio import QueueFull
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
-from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription as NatsSubscription
+
+from parley.bus.incoming import Incoming
 
 log = structlog.get_logger()
 
@@ -29,26 +28,24 @@ class Subscription:
 
     def __init__(self, subscription: NatsSubscription) -> None:
         self._subscription = subscription
+        self._incoming = Incoming(subscription)
 
     def __aiter__(self) -> AsyncIterator[Message]:
         return self._messages()
 
     async def _messages(self) -> AsyncIterator[Message]:
-        async for message in self._subscription.messages:
-            if message.subject:
-                yield Message(message.subject, message.data)
+        async for message in self.or_nudges():
+            if message is not None:
+                yield message
 
     async def or_nudges(self) -> AsyncIterator[Message | None]:
         """The same, and None when something may have been missed: nobody might say anything more."""
-        async for message in self._subscription.messages:
+        while (message := await self._incoming.next()) is not None:
             yield Message(message.subject, message.data) if message.subject else None
 
     def nudge(self) -> None:
         """Wake the reader."""
-        queue = self._subscription._pending_queue  # noqa: SLF001 - there is no other way into it
-        # Of a full queue its reader will hear anyway.
-        with suppress(QueueFull):
-            queue.put_nowait(Msg(self._subscription._conn))  # noqa: SLF001 - as above
+        self._incoming.wake()
 
     @property
     def waiting(self) -> int:
