@@ -1,12 +1,13 @@
 """The bus against a real server: storing once, reading back, claiming, surviving a restart."""
 
 import asyncio
+import time
 
 import pytest
 
 from parley import streams, subjects
 from parley.audio_log import follow_audio
-from parley.bus import Bus, connect
+from parley.bus import Bus, Subscription, connect
 from parley.epochs import AudioFence
 from parley.errors import AlreadySaid, BusError
 from parley.event_log import open_call_log
@@ -73,6 +74,41 @@ async def test_reading_gives_one_call_whole_and_in_order(nats_url: str) -> None:
         found = await bus.read(streams.CALLS, "call.CA1.>")
 
     assert [int(m.data) for m in found] == list(range(1, 1200, 2))
+
+
+async def test_who_is_busy_asks_for_nothing_twice(nats_url: str) -> None:
+    """The answer lies in the socket while other work is done: longer than an answer may take."""
+    subject = subjects.caller_audio("CA9")
+    async with (
+        connect(nats_url, "test", timeout_s=5) as bus,
+        connect(nats_url, "other", timeout_s=5) as other,
+        other.subscribe("$JS.API.DIRECT.GET.>") as questions,
+    ):
+        for n in range(50):
+            await bus.publish_stored(subject, bytes(160), message_id=str(n))
+        reading = asyncio.create_task(bus.read(streams.AUDIO, subject))
+        for _ in range(8):
+            await asyncio.sleep(0)
+        time.sleep(0.7)  # noqa: ASYNC251 - this is the work
+
+        assert len(await reading) == 50
+        await other.flush()
+        assert questions.waiting == 1
+
+
+async def test_a_reader_is_told_that_it_is_over(nats_url: str) -> None:
+    """By its subscription's end, whoever ends it."""
+
+    async def read(live: Subscription) -> list[bytes]:
+        return [message.data async for message in live]
+
+    async with connect(nats_url, "test", timeout_s=5) as bus:
+        async with bus.subscribe("x") as live:
+            reading = asyncio.create_task(read(live))
+            await bus.publish("x", b"1")
+            await bus.flush()
+        async with asyncio.timeout(2):
+            assert await reading == [b"1"]
 
 
 async def test_nobody_there_is_no_answer_at_once(nats_url: str) -> None:
