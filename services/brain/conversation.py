@@ -80,8 +80,8 @@ class Conversation:
 
     @property
     def speculation(self) -> Reply | None:
-        """The answer that was begun on a guess and waits for the turn's end."""
-        return next((reply for reply in self.active_replies if reply.held_back), None)
+        """The answer that was begun on a guess and waits for the turn's end; it may be nothing but a tool."""
+        return next((reply for reply in self.replies if reply.held_back and not reply.dropped), None)
 
     @property
     def outdated_replies(self) -> tuple[Reply, ...]:

@@ -10,7 +10,9 @@ _EDGES = ".,;:!?…\"'"
 def is_worth_it(known: Conversation, agent: Agent) -> bool:
     """Whether to begin an answer to the guess: nothing else is going on, and the agent's bounds are kept."""
     guess, bounds = known.guess, agent.thinking.speculation
-    if guess is None or not bounds.enabled or known.active_replies or known.open_tools or known.hanging_up:
+    if guess is None or not bounds.enabled or known.hanging_up:
+        return False
+    if known.active_replies or known.speculation or known.open_tools:
         return False
     begun = [reply for reply in known.replies if reply.guess]
     dropped = sum(reply.dropped == "speculation" for reply in begun)

@@ -3,7 +3,14 @@
 from parley.agent import Agent, Keys, Speculation, Thinking
 from parley.v1.call_pb2 import DtmfPressed
 from parley.v1.event_pb2 import Event
-from parley.v1.reply_pb2 import KeysEntered, ReplyDropped, ReplyReleased, ReplyStarted, ReplyText
+from parley.v1.reply_pb2 import (
+    KeysEntered,
+    ReplyDropped,
+    ReplyFinished,
+    ReplyReleased,
+    ReplyStarted,
+    ReplyText,
+)
 from parley.v1.speech_pb2 import SpeechStarted, SpeechStopped, TurnEager, TurnResumed, WordsHeard
 from services.brain import conversation, turn_taking
 from services.brain.conversation import Conversation
@@ -119,6 +126,21 @@ def test_a_guess_is_as_right_when_the_turns_end_is_stored_before_the_answers_beg
     assert decide(eager("book a visit"), turn(1, "Book a visit."), *begun("r1")) == Release("r1")
     wrong = decide(eager("book"), turn(1, "book a visit"), *begun("r1", "book"))
     assert wrong == Drop(("r1",), "speculation")
+
+
+def test_a_guess_that_wants_nothing_but_a_tool_waits_like_any_other() -> None:
+    """One that is forgotten would be held back for ever, and all that is said after it."""
+    log = [
+        eager("book a visit"),
+        event(ReplyStarted(reply_id="r1", turn=1, held=True, guess="book a visit")),
+        event(ReplyFinished(reply_id="r1", reason="tool_calls")),
+    ]
+
+    assert decide(*log) is None
+    assert decide(*log, turn(1, "Book a visit.")) == Release("r1")
+    assert decide(*log, event(TurnResumed(turn=1))) == Drop(("r1",), "speculation")
+    released = [*log, turn(1, "Book a visit."), event(ReplyReleased(reply_id="r1"))]
+    assert decide(*released) == Answer(1)
 
 
 def test_a_wrong_guess_leaves_no_trace() -> None:
