@@ -69,6 +69,8 @@ class Splice:
         self._end_ms = before[-1].end_ms
         self._waiting: list[Frame] = []
         self._shift_by_ms: int | None = None
+        self._follows_ms: int | None = None
+        """Where the line's next frame would lie, did its clock not set itself right meanwhile."""
 
     def take(self, frames: list[Frame], *, last: bool = False) -> list[Frame]:
         """What is new in the line, at its true time; nothing while it must be heard further to know that."""
@@ -78,9 +80,16 @@ class Splice:
             if not frames or not (last or self._is_enough(frames)):
                 return []
             self._shift_by_ms, self._waiting = self._shift_ms(frames), []
-        shift_ms = self._shift_by_ms
-        shifted = (Frame(frame.at_ms + shift_ms, frame.mulaw) for frame in frames)
-        return [rest for frame in shifted if (rest := self._new_of(frame)) is not None]
+        placed = [self._placed(frame) for frame in frames]
+        return [rest for frame in placed if (rest := self._new_of(frame)) is not None]
+
+    def _placed(self, frame: Frame) -> Frame:
+        """Of what the line's clock was behind no more is taken off than it still is."""
+        shift_ms = self._shift_by_ms or 0
+        if shift_ms < 0 and self._follows_ms is not None and frame.at_ms < self._follows_ms:
+            shift_ms = min(0, shift_ms + self._follows_ms - frame.at_ms)
+        self._follows_ms, self._shift_by_ms = frame.end_ms, shift_ms
+        return Frame(frame.at_ms + shift_ms, frame.mulaw)
 
     def _is_enough(self, frames: list[Frame]) -> bool:
         return frames[-1].end_ms >= self._end_ms + _BEYOND_MS or len(frames) >= _MOST_FRAMES

@@ -75,6 +75,19 @@ def test_the_next_line_goes_on_where_the_second_ear_ended(late_ms: int) -> None:
     assert new[-1].end_ms == 3010
 
 
+@pytest.mark.parametrize("set_right_at", [0, 3, 9, 50])
+def test_a_clock_that_sets_itself_right_is_not_set_right_twice(set_right_at: int) -> None:
+    """A line's first frames come late; in its next silence it goes back by a frame at a time."""
+    line = frames(1730, 4000, late_ms=100)
+    for n in range(set_right_at, set_right_at + 5):
+        line = [*line[:n], *(Frame(one.at_ms - 20, one.mulaw) for one in line[n:])]
+    splice = Splice(frames(1000, 2000))
+    new = [one for frame in line for one in splice.take([frame])]
+
+    assert joined(new) == VOICE[2000 * 8 :]
+    assert (new[0].at_ms, new[-1].end_ms) == (2000, 4000)
+
+
 def test_a_line_that_begins_later_loses_nothing() -> None:
     """And one that ends before it got so far tells what it has."""
     assert Splice(frames(1000, 2000)).take(frames(2500, 2600)) == frames(2500, 2600)
