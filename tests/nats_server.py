@@ -56,6 +56,11 @@ class NatsServer:
         if self._process is not None:
             self._process.send_signal(signal.SIGSTOP)
 
+    def thaw(self) -> None:
+        """It goes on."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
+
     async def kill(self) -> None:
         """End it without a word."""
         if self._process is not None and self._process.returncode is None:

@@ -5,12 +5,13 @@ import os
 import random
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 import httpx
 import psutil
+from prometheus_client.parser import text_string_to_metric_families
 
 from bench.chaos.victims import FAULTY_S, STOPPED_S, Victim, kind_of, running
 from bench.turns.calls import StandIns
@@ -63,7 +64,7 @@ async def strike(
         names = in_turn[number : number + 1] or running(victim, pids)
         if not names:
             continue
-        name = chance.choice(names)
+        name = chance.choice(await _with_calls(system, names))
         done.append(Strike(name, pids[name], time.time_ns() // 1000))
         await _hit(pids[name], victim)
         await asyncio.sleep(victim.recovers_s)
@@ -78,6 +79,23 @@ async def _is_back(system: System, name: str, was_pid: int | None) -> None:
         async with asyncio.timeout(_BACK_S), httpx.AsyncClient(timeout=2) as client:
             while process.pid in (0, was_pid) or not await _answers(client, process.spec.ready_url):  # noqa: ASYNC110 - another process does it
                 await asyncio.sleep(0.1)
+
+
+async def _with_calls(system: System, names: Sequence[str]) -> Sequence[str]:
+    """Those of them that own a call now: a blow at the others would show nothing. All, if none does."""
+    urls = {name: system.processes[name].spec.ready_url for name in names if name in system.processes}
+    async with httpx.AsyncClient(timeout=2) as client:
+        services = {name: url for name, url in urls.items() if url.endswith("/readyz")}
+        return [name for name, url in services.items() if await _calls(client, url)] or names
+
+
+async def _calls(client: httpx.AsyncClient, ready_url: str) -> float:
+    try:
+        text = (await client.get(ready_url.replace("/readyz", "/metrics"))).text
+    except httpx.HTTPError:
+        return 0
+    families = text_string_to_metric_families(text)
+    return sum(s.value for family in families for s in family.samples if s.name == "parley_calls")
 
 
 async def _answers(client: httpx.AsyncClient, url: str) -> bool:

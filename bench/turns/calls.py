@@ -108,8 +108,10 @@ async def _call(bus: Bus, telephone: Telephone, script: Script, url: str) -> Cal
             async for _ in telephone.events(call_sid):
                 pass
         # A call that never reached us has no log, and no recording to wait for.
-        await asyncio.wait([reading], timeout=_RECORDED_S)
+        done, _ = await asyncio.wait([reading], timeout=_RECORDED_S)
     finally:
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
+    for finished in done:
+        finished.result()
     return Call(call_sid, await telephone.report(call_sid, decode_tone=True), tuple(events))

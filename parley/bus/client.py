@@ -27,6 +27,7 @@ log = structlog.get_logger()
 
 _LAGS_S = 0.02
 _ASKED_TOGETHER_S = 0.2
+_TOLD_WITHIN_S = 8.0
 _PENDING_MESSAGES = 65_536
 _PENDING_BYTES = 64 * 1024**2
 
@@ -187,13 +188,20 @@ class Bus:
 
     @asynccontextmanager
     async def subscribe(self, subject: str) -> AsyncIterator[Subscription]:
-        """Live messages of a subject from now on: the server knows of it when this is entered."""
-        subscription = await self._client.subscribe(
-            subject, pending_msgs_limit=_PENDING_MESSAGES, pending_bytes_limit=_PENDING_BYTES
-        )
+        """Live messages of a subject from now on: the server knows of it when this is entered.
+
+        Raises:
+            BusError: the server does not answer, or the connection is closed.
+        """
+        try:
+            subscription = await self._client.subscribe(
+                subject, pending_msgs_limit=_PENDING_MESSAGES, pending_bytes_limit=_PENDING_BYTES
+            )
+        except NatsError as error:
+            raise BusError(f"cannot subscribe to {subject}: {error!r}") from error
         try:
             if self._client.is_connected:
-                await undisturbed(self._client.flush(timeout=5))
+                await self._told()
             live = Subscription(subscription)
             self._live.add(live)
             try:
@@ -203,6 +211,20 @@ class Bus:
         finally:
             if not self._client.is_closed:
                 await subscription.unsubscribe()
+
+    async def _told(self) -> None:
+        """The server knows of all subscriptions: it says so, or a new connection has begun with them."""
+        flushed = asyncio.ensure_future(self.flush(_TOLD_WITHIN_S))
+        flushed.add_done_callback(lambda done: done.cancelled() or done.exception())
+        anew = asyncio.ensure_future(self.reconnected())
+        try:
+            # A server that froze never answers what it was asked over the connection that was given up.
+            await asyncio.wait((flushed, anew), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            anew.cancel()
+            await asyncio.wait([anew])
+        if flushed.done():
+            flushed.result()
 
     @asynccontextmanager
     async def answer(

@@ -22,6 +22,8 @@ from sandbox.caller.script import (
 )
 
 _TIMEOUT_S = 10.0
+_KEPT_S = 2.0
+"""An idle connection is closed before the stand-in does so, perhaps in the moment of the next request."""
 _QUIET_S = 300.0
 """A call in which nothing at all happens for so long hangs."""
 
@@ -126,5 +128,6 @@ class Telephone:
 async def open_telephone(url: str) -> AsyncIterator[Telephone]:
     """A telephone at the stand-in for Twilio."""
     # The stand-in is on this machine: no proxy lies between.
-    async with httpx.AsyncClient(base_url=url, timeout=_TIMEOUT_S, trust_env=False) as client:
+    limits = httpx.Limits(keepalive_expiry=_KEPT_S)
+    async with httpx.AsyncClient(base_url=url, timeout=_TIMEOUT_S, trust_env=False, limits=limits) as client:
         yield Telephone(client, url)

@@ -237,6 +237,28 @@ async def test_sound_that_was_said_while_the_bus_was_away_is_heard(nats_server: 
     assert heard[-1] == last
 
 
+async def test_who_subscribes_while_the_bus_is_frozen_hears_when_it_goes_on(nats_server: NatsServer) -> None:
+    """The connection over which the server was asked is given up meanwhile: no answer comes over it."""
+
+    async def first(bus: Bus) -> bytes:
+        async with bus.subscribe("x") as live:
+            subscribed.set()
+            return (await anext(aiter(live))).data
+
+    subscribed = asyncio.Event()
+    async with connect(nats_server.url, "a", timeout_s=5) as bus:
+        nats_server.freeze()
+        hearing = asyncio.ensure_future(first(bus))
+        async with asyncio.timeout(10):
+            while bus.connected:  # noqa: ASYNC110 - the client finds out
+                await asyncio.sleep(0.05)
+            assert not subscribed.is_set()
+            nats_server.thaw()
+            await subscribed.wait()
+            await bus.publish("x", b"1")
+            assert await hearing == b"1"
+
+
 async def test_a_reader_that_is_too_slow_is_known(nats_url: str) -> None:
     """What it did not take is counted, and counts as a loss: readers of logs and sound read again."""
     async with connect(nats_url, "slow", timeout_s=5) as bus, bus.subscribe("audio.out.CA1") as live:
