@@ -50,14 +50,16 @@ class StreamStopped(_message.Message):
     def __init__(self, stream_sid: _Optional[str] = ..., at_ms: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class StreamResuming(_message.Message):
-    __slots__ = ("epoch", "way", "frozen_since_ms")
+    __slots__ = ("epoch", "way", "last_sound_ms", "frozen")
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     WAY_FIELD_NUMBER: _ClassVar[int]
-    FROZEN_SINCE_MS_FIELD_NUMBER: _ClassVar[int]
+    LAST_SOUND_MS_FIELD_NUMBER: _ClassVar[int]
+    FROZEN_FIELD_NUMBER: _ClassVar[int]
     epoch: int
     way: str
-    frozen_since_ms: int
-    def __init__(self, epoch: _Optional[int] = ..., way: _Optional[str] = ..., frozen_since_ms: _Optional[int] = ...) -> None: ...
+    last_sound_ms: int
+    frozen: bool
+    def __init__(self, epoch: _Optional[int] = ..., way: _Optional[str] = ..., last_sound_ms: _Optional[int] = ..., frozen: _Optional[bool] = ...) -> None: ...
 
 class DtmfPressed(_message.Message):
     __slots__ = ("digit", "at_ms")

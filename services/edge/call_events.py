@@ -12,6 +12,7 @@ from parley.envelope import Body, CallClock, seal, unseal
 from parley.errors import AlreadySaid, BusError
 from parley.event_log import wall_us
 from parley.trace_context import traceparent
+from parley.v1.audio_pb2 import CallerAudio
 from parley.v1.call_pb2 import CallEnded, CallStarted, StreamResuming, StreamStarted
 from parley.v1.event_pb2 import Event
 from parley.v1.work_pb2 import Work
@@ -23,6 +24,7 @@ _WEBHOOK = "webhook"
 """Stage of what Twilio's webhooks say; any edge may serve them, so it has no owner and no epochs."""
 FALLBACK = "fallback"
 """Reason of a call's end for us, while Twilio goes on with it."""
+_LAST_SOUND_TIMEOUT_S = 0.5
 _RESUMINGS_FROM = 10
 """Sequence of the first; the call's start and end have lower ones."""
 
@@ -142,17 +144,28 @@ async def claim_stream(bus: Bus, call_sid: str, known: CallSummary, started: Str
 
 
 async def claim_resuming(
-    bus: Bus, call_sid: str, known: CallSummary, way: str, *, frozen_since_ms: int = 0
+    bus: Bus, call_sid: str, known: CallSummary, way: str, *, frozen: bool = False
 ) -> bool:
     """Be the one who has the lost stream followed by another; False when somebody else is.
 
     Raises:
         BusError: it could not be stored.
     """
-    said = StreamResuming(epoch=known.stream_epoch, way=way, frozen_since_ms=frozen_since_ms)
+    last_ms = await _last_sound_ms(bus, call_sid)
+    said = StreamResuming(epoch=known.stream_epoch, way=way, last_sound_ms=last_ms, frozen=frozen)
     # Of one stream it may be said again, should the first word have come to nothing.
     event = _sealed(said, call_sid, _WEBHOOK, 0, _RESUMINGS_FROM + known.resuming_place)
     return await _say_first(bus, event, known.resuming_place)
+
+
+async def _last_sound_ms(bus: Bus, call_sid: str) -> int:
+    """Call time of the caller's last sound; 0 where there is none, or the stream does not answer now."""
+    try:
+        async with asyncio.timeout(_LAST_SOUND_TIMEOUT_S):
+            last = await bus.last(streams.AUDIO, subjects.caller_audio(call_sid))
+    except (BusError, TimeoutError):
+        return 0
+    return int(CallerAudio.FromString(last.data).at_ms) if last is not None else 0
 
 
 async def _say_once(bus: Bus, call_sid: str, body: Body, *, sequence: int) -> bool:

@@ -109,8 +109,8 @@ class Player:
 
     async def follow_sound(self) -> None:
         """Long-lived: take the agent's sound, what was made before this stream first."""
-        if self._presumed is not None:
-            await self._log.say(self._presumed)
+        for heard in self._presumed:
+            await self._log.say(heard)
         subject = subjects.agent_audio(self._log.call_sid)
         async for message in follow_audio(self._bus, subject, since_us=self._sound_since_us):
             await self._sound(message)

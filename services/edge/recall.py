@@ -1,12 +1,36 @@
 """What earlier streams of a call have played, by its log. No I/O, no clock."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from parley.envelope import Body
+from parley.mulaw import BYTES_PER_MS
 from parley.v1 import call_pb2, playback_pb2, reply_pb2, voice_pb2
 from services.edge.played_reply import PlayedReply
 
-_SAMPLES_PER_MS = 8
+_LONGEST_WORD_MS = 1000
+"""Where a language writes no spaces, a voice's alignment may take a whole sentence for a word."""
+
+
+@dataclass(slots=True)
+class _Voiced:
+    """What there was of one reply's sound, and when. Positions are samples."""
+
+    ends: list[tuple[int, int]] = field(default_factory=list)
+    """Call time, ms, and how much had been made by then."""
+    words: list[tuple[int, int]] = field(default_factory=list)
+    """Where each begins and ends."""
+
+    def until(self, at_ms: int) -> int:
+        """How much had been made by a call time."""
+        return max((samples for when_ms, samples in self.ends if when_ms <= at_ms), default=0)
+
+    def begin_of_word(self, position: int) -> int:
+        """Where the word that a position cuts in two begins; the position itself between two words."""
+        for start, end in self.words:
+            if start < position < end and end - start <= _LONGEST_WORD_MS * BYTES_PER_MS:
+                return start
+        return position
 
 
 @dataclass(slots=True)
@@ -16,11 +40,12 @@ class Recall:
     replies: dict[str, PlayedReply] = field(default_factory=dict)
     held: str | None = None
     """The reply at which the caller's voice has stopped the playing."""
-    presumed: playback_pb2.PlaybackProgressed | None = None
+    presumed: list[playback_pb2.PlaybackProgressed] = field(default_factory=list)
     """What must have been heard, and nobody has said so."""
     _begun_ms: dict[str, int] = field(default_factory=dict)
-    _voiced: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
-    """When how many samples of each reply had been made."""
+    _voiced: dict[str, _Voiced] = field(default_factory=dict)
+    _playing: list[str] = field(default_factory=list)
+    """Replies of which the last stream has sent sound."""
 
     def sound_since_ms(self, now_ms: int) -> int:
         """Call time from which on sound was made that may still be wanted."""
@@ -31,16 +56,22 @@ class Recall:
         """An event, said at call time `at_ms`."""
         match body:
             case voice_pb2.ClauseVoiced():
-                self._voiced.setdefault(body.reply_id, []).append((at_ms, body.end_sample))
-            case call_pb2.StreamResuming(frozen_since_ms=since_ms) if since_ms:
-                self._presume(since_ms, at_ms)
+                voiced = self._voiced.setdefault(body.reply_id, _Voiced())
+                voiced.ends.append((at_ms, body.end_sample))
+                voiced.words += [(w.start_ms * BYTES_PER_MS, w.end_ms * BYTES_PER_MS) for w in body.words]
+            case call_pb2.StreamStarted():
+                self._playing.clear()
+            case call_pb2.StreamResuming() if body.last_sound_ms:
+                self._presume(body.last_sound_ms, at_ms if body.frozen else body.last_sound_ms)
             case playback_pb2.PlaybackStarted():
                 self._of(body.reply_id).audible = True
+                self._playing.append(body.reply_id)
                 self._heard(body.reply_id, body.from_sample, body.at_ms)
             case playback_pb2.PlaybackProgressed():
                 self._heard(body.reply_id, body.heard_samples, body.at_ms)
             case playback_pb2.PlaybackHeld():
                 self._heard(body.reply_id, body.heard_samples, body.at_ms)
+                self._playing.clear()
                 self.held = body.reply_id
             case playback_pb2.PlaybackFinished() | playback_pb2.BargeIn():
                 self._is_over(body.reply_id)
@@ -68,27 +99,32 @@ class Recall:
             self.held = None
 
     def _heard(self, reply_id: str, samples: int, at_ms: int) -> None:
-        self.presumed = None
+        self.presumed = [said for said in self.presumed if said.reply_id != reply_id]
         reply = self._of(reply_id)
         reply.heard = reply.sent = max(reply.heard, samples)
         reply.heard_at_ms = at_ms
 
-    def _presume(self, frozen_since_ms: int, now_ms: int) -> None:
-        """The edge was frozen: Twilio has played on what it had got, and nobody saw the marks."""
-        reply = next((r for r in self.replies.values() if r.audible and not r.over), None)
-        if reply is None or self.held is not None:
-            return
-        since = max(0, now_ms - reply.heard_at_ms) * _SAMPLES_PER_MS
-        voiced = self._voiced.get(reply.reply_id, [])
-        # What was made before it froze it had surely sent.
-        sent = max((samples for at_ms, samples in voiced if at_ms <= frozen_since_ms), default=0)
-        heard = min(reply.heard + since, sent)
-        if heard > reply.heard:
-            reply.heard = reply.sent = heard
-            reply.heard_at_ms = now_ms
-            self.presumed = playback_pb2.PlaybackProgressed(
-                reply_id=reply.reply_id, heard_samples=heard, at_ms=now_ms
-            )
+    def _presume(self, last_sound_ms: int, played_until_ms: int) -> None:
+        """Of a stream that was lost nobody saw the last marks.
+
+        What had been made while its edge was at work had surely been sent. Twilio lets go of it when the edge
+        dies; while one is frozen it plays on.
+        """
+        for reply in self._sent_replies():
+            voiced = self._voiced.get(reply.reply_id, _Voiced())
+            since = max(0, played_until_ms - reply.heard_at_ms) * BYTES_PER_MS
+            heard = min(reply.heard + since, voiced.until(last_sound_ms))
+            if heard > reply.heard:
+                self._heard(reply.reply_id, heard, played_until_ms)
+                progressed = playback_pb2.PlaybackProgressed(
+                    reply_id=reply.reply_id, heard_samples=heard, at_ms=played_until_ms
+                )
+                self.presumed.append(progressed)
+            # Half a word is no word.
+            reply.heard = reply.sent = voiced.begin_of_word(reply.heard)
+
+    def _sent_replies(self) -> Iterator[PlayedReply]:
+        return (r for r in self.replies.values() if r.reply_id in self._playing and not r.over)
 
     def _of(self, reply_id: str) -> PlayedReply:
         return self.replies.setdefault(reply_id, PlayedReply(reply_id, held_back=False))

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 
 import structlog
 
-from parley import streams, subjects
+from parley import subjects
 from parley.agent import read_agent
 from parley.bus import Bus
 from parley.errors import VendorError
 from parley.event_log import wall_us
-from parley.v1.audio_pb2 import CallerAudio
 from services.edge import twiml
 from services.edge.call_events import FALLBACK, CallSummary, claim_resuming, end_call, summary
 from services.edge.twiml import Addresses
@@ -123,15 +122,9 @@ class Resumption:
             return False
         return await self.bus.ask(subjects.stream_alive(call_sid)) is None
 
-    async def _silent_since_ms(self, call_sid: str) -> int:
-        """Call time of the caller's last sound."""
-        last = await self.bus.last(streams.AUDIO, subjects.caller_audio(call_sid))
-        return int(CallerAudio.FromString(last.data).at_ms) if last is not None else 0
-
     async def _tell(self, call_sid: str, known: CallSummary, *, frozen: bool) -> bool:
         """False when it must be looked at again."""
-        since_ms = await self._silent_since_ms(call_sid) if frozen else 0
-        if not await claim_resuming(self.bus, call_sid, known, "rest", frozen_since_ms=since_ms):
+        if not await claim_resuming(self.bus, call_sid, known, "rest", frozen=frozen):
             return False
         log.warning("stream lost, Twilio is told to open another", after_epoch=known.stream_epoch)
         another = twiml.connect(Addresses(known.public_url, self.own_address()), known.agent)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parley.envelope import Body
-from parley.v1.call_pb2 import StreamResuming
+from parley.v1.call_pb2 import StreamResuming, StreamStarted
 from parley.v1.playback_pb2 import (
     BargeIn,
     PlaybackFinished,
@@ -17,7 +17,7 @@ from parley.v1.playback_pb2 import (
     PlaybackStarted,
 )
 from parley.v1.reply_pb2 import ReplyStarted
-from parley.v1.voice_pb2 import ClauseVoiced
+from parley.v1.voice_pb2 import ClauseVoiced, SpokenWord
 from services.edge.playback import Clear, Command, Play, Playback, Say
 from services.edge.recall import Recall
 
@@ -170,24 +170,62 @@ def test_another_stream_goes_on_from_what_the_log_says() -> None:
 
 def test_what_a_frozen_edge_had_sent_was_heard() -> None:
     """Twilio has played it while nobody saw the marks; but no more than had been made by then."""
-    lost = StreamResuming(epoch=1, way="rest", frozen_since_ms=1150)
+    lost = StreamResuming(epoch=1, way="rest", last_sound_ms=1150, frozen=True)
     short, late = recalled(*SPOKEN), recalled(*SPOKEN)
     short.happened(lost, 2100)
     late.happened(ClauseVoiced(reply_id="r1", clause=1, end_sample=40_000), 1200)
     late.happened(lost, 9000)
 
-    assert short.presumed == PlaybackProgressed(reply_id="r1", heard_samples=8800, at_ms=2100)
-    assert late.presumed == PlaybackProgressed(reply_id="r1", heard_samples=16_000, at_ms=9000)
+    assert short.presumed == [PlaybackProgressed(reply_id="r1", heard_samples=8800, at_ms=2100)]
+    assert late.presumed == [PlaybackProgressed(reply_id="r1", heard_samples=16_000, at_ms=9000)]
     commands = Playback(short).sound("r1", 0, b"x" * 16_000, last=False, now_ms=2300)
     assert said(commands) == [PlaybackStarted(reply_id="r1", from_sample=8800, at_ms=2300)]
 
 
-def test_of_an_edge_that_died_no_more_is_heard_than_it_said() -> None:
-    """Twilio lets go of what it had got with the stream."""
-    recall = recalled(*SPOKEN, StreamResuming(epoch=1, way="redirect"), at_ms=5000)
+def test_what_was_sent_is_heard_until_its_edge_dies() -> None:
+    """Twilio lets go of what it had got with the stream; the caller's last sound tells when that was."""
+    recall = recalled(*SPOKEN, StreamResuming(epoch=1, last_sound_ms=1600), at_ms=5000)
 
-    assert recall.presumed is None
-    assert recall.replies["r1"].heard == 800
+    # It had been made only later than that, for all that the log says.
+    assert (recall.presumed, recall.replies["r1"].heard) == ([], 800)
+
+    recall = recalled(*SPOKEN)
+    recall.happened(StreamResuming(epoch=1, last_sound_ms=1600), 5000)
+
+    assert recall.presumed == [PlaybackProgressed(reply_id="r1", heard_samples=4800, at_ms=1600)]
+    assert recall.replies["r1"].heard == 4800
+
+
+def test_nothing_is_taken_for_heard_where_the_last_sound_is_unknown() -> None:
+    """Better some of it twice than never."""
+    recall = recalled(*SPOKEN)
+    recall.happened(StreamResuming(epoch=1), 5000)
+
+    assert (recall.presumed, recall.replies["r1"].heard) == ([], 800)
+
+
+def test_a_word_that_was_cut_in_two_is_said_again_from_its_beginning() -> None:
+    """Between two words it goes on where it was; and never is a whole sentence a word."""
+    words = [
+        SpokenWord(text="arrive", start_ms=200, end_ms=560),
+        SpokenWord(text="by", start_ms=600, end_ms=700),
+        SpokenWord(text="郵便で届きます", start_ms=700, end_ms=2000),
+    ]
+    begins = []
+    for last_sound_ms in (1500, 1580, 1650, 1900):
+        recall = recalled(*SPOKEN, ClauseVoiced(reply_id="r1", clause=1, end_sample=16_000, words=words))
+        recall.happened(StreamResuming(epoch=1, last_sound_ms=last_sound_ms), 5000)
+        begins.append(recall.replies["r1"].heard // MS)
+
+    assert begins == [200, 580, 600, 900]
+
+
+def test_what_another_stream_has_not_begun_to_play_was_not_heard() -> None:
+    """It died as soon as it was open: of the silence between the two nothing was heard."""
+    recall = recalled(*SPOKEN, StreamStarted(stream_sid="MZ2", at_ms=3000))
+    recall.happened(StreamResuming(epoch=2, last_sound_ms=3500), 4000)
+
+    assert (recall.presumed, recall.replies["r1"].heard) == ([], 800)
 
 
 @dataclass
