@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 
 import structlog
 from nats.aio.client import Client
@@ -15,17 +14,16 @@ from nats.js.errors import NotFoundError
 from parley import streams, subjects
 from parley.bus.claims import Claim, next_claim
 from parley.bus.messages import Drops, Message, Subscription
+from parley.bus.reading import read_all, read_last
 from parley.bus.reconnections import Reconnections
 from parley.bus.said_lately import SaidLately
 from parley.bus.store import Wanted, store
-from parley.bus.stored import NoAnswer, last_place, read_batch
 from parley.bus.stream_config import consumer_config, consumer_name, stream_config
 from parley.bus.undisturbed import undisturbed
 from parley.errors import BusError
 
 log = structlog.get_logger()
 
-_LAGS_S = 0.02
 _ASKED_TOGETHER_S = 0.2
 _TOLD_WITHIN_S = 8.0
 _PENDING_MESSAGES = 65_536
@@ -275,48 +273,20 @@ class Bus:
         Raises:
             BusError: the stream did not answer in time.
         """
-        found: list[Message] = []
+        sure = sure and self._replicated
         try:
             async with asyncio.timeout(timeout_s):
-                wanted = tries = 0
-                if sure and self._replicated:
-                    wanted = await last_place(self._client, stream, subject, since_us or 0)
-                while True:
-                    start: dict[str, object] = {"seq": from_sequence}
-                    if since_us is not None and not found:
-                        start = {"start_time": datetime.fromtimestamp(since_us / 1e6, UTC).isoformat()}
-                    try:
-                        reading = read_batch(self._client, stream, subject, start, tries=tries)
-                        batch, more = await undisturbed(reading)
-                    except NoAnswer:
-                        tries += 1
-                        continue
-                    tries = 0
-                    found += batch
-                    if batch:
-                        from_sequence = batch[-1].sequence + 1
-                    if more and batch:
-                        continue
-                    if from_sequence > wanted:
-                        return found
-                    # Any copy answers, and one that lags behind has not got all that is stored.
-                    await asyncio.sleep(_LAGS_S)
+                return await read_all(self._client, stream, subject, from_sequence, since_us, sure)
         except TimeoutError:
             raise BusError(f"{stream.name} was not read within {timeout_s:g} s") from None
 
-    async def last(self, stream: streams.Stream, subject: str) -> Message | None:
-        """A subject's newest stored message, as some copy of the stream knows it.
+    async def last(self, stream: streams.Stream, subject: str, *, up_to: int | None = None) -> Message | None:
+        """A subject's newest stored message, or that at or before a place, as some copy of the stream has it.
 
         Raises:
             BusError: the stream did not answer.
         """
-        try:
-            found = await undisturbed(self._jetstream.get_last_msg(stream.name, subject, direct=True))
-        except NotFoundError:
-            return None
-        except (NatsError, TimeoutError) as error:
-            raise BusError(f"{stream.name} cannot be read: {error!r}") from error
-        return Message(subject, found.data or b"", int(found.seq or 0))
+        return await read_last(self._client, stream, subject, up_to)
 
     @asynccontextmanager
     async def work(self, stage: subjects.Stage) -> AsyncIterator[Callable[[float], Awaitable[Claim | None]]]:

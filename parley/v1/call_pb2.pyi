@@ -50,16 +50,20 @@ class StreamStopped(_message.Message):
     def __init__(self, stream_sid: _Optional[str] = ..., at_ms: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class StreamResuming(_message.Message):
-    __slots__ = ("epoch", "way", "last_sound_ms", "frozen")
+    __slots__ = ("epoch", "way", "last_sound_ms", "frozen", "last_reply_id", "last_reply_samples")
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     WAY_FIELD_NUMBER: _ClassVar[int]
     LAST_SOUND_MS_FIELD_NUMBER: _ClassVar[int]
     FROZEN_FIELD_NUMBER: _ClassVar[int]
+    LAST_REPLY_ID_FIELD_NUMBER: _ClassVar[int]
+    LAST_REPLY_SAMPLES_FIELD_NUMBER: _ClassVar[int]
     epoch: int
     way: str
     last_sound_ms: int
     frozen: bool
-    def __init__(self, epoch: _Optional[int] = ..., way: _Optional[str] = ..., last_sound_ms: _Optional[int] = ..., frozen: _Optional[bool] = ...) -> None: ...
+    last_reply_id: str
+    last_reply_samples: int
+    def __init__(self, epoch: _Optional[int] = ..., way: _Optional[str] = ..., last_sound_ms: _Optional[int] = ..., frozen: _Optional[bool] = ..., last_reply_id: _Optional[str] = ..., last_reply_samples: _Optional[int] = ...) -> None: ...
 
 class DtmfPressed(_message.Message):
     __slots__ = ("digit", "at_ms")

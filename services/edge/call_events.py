@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import structlog
@@ -12,7 +13,7 @@ from parley.envelope import Body, CallClock, seal, unseal
 from parley.errors import AlreadySaid, BusError
 from parley.event_log import wall_us
 from parley.trace_context import traceparent
-from parley.v1.audio_pb2 import CallerAudio
+from parley.v1.audio_pb2 import AgentAudio, CallerAudio
 from parley.v1.call_pb2 import CallEnded, CallStarted, StreamResuming, StreamStarted
 from parley.v1.event_pb2 import Event
 from parley.v1.work_pb2 import Work
@@ -151,21 +152,26 @@ async def claim_resuming(
     Raises:
         BusError: it could not be stored.
     """
-    last_ms = await _last_sound_ms(bus, call_sid)
-    said = StreamResuming(epoch=known.stream_epoch, way=way, last_sound_ms=last_ms, frozen=frozen)
+    said = StreamResuming(epoch=known.stream_epoch, way=way, frozen=frozen)
+    with suppress(BusError, TimeoutError):
+        async with asyncio.timeout(_LAST_SOUND_TIMEOUT_S):
+            await _add_last_sound(bus, call_sid, said)
     # Of one stream it may be said again, should the first word have come to nothing.
     event = _sealed(said, call_sid, _WEBHOOK, 0, _RESUMINGS_FROM + known.resuming_place)
     return await _say_first(bus, event, known.resuming_place)
 
 
-async def _last_sound_ms(bus: Bus, call_sid: str) -> int:
-    """Call time of the caller's last sound; 0 where there is none, or the stream does not answer now."""
-    try:
-        async with asyncio.timeout(_LAST_SOUND_TIMEOUT_S):
-            last = await bus.last(streams.AUDIO, subjects.caller_audio(call_sid))
-    except (BusError, TimeoutError):
-        return 0
-    return int(CallerAudio.FromString(last.data).at_ms) if last is not None else 0
+async def _add_last_sound(bus: Bus, call_sid: str, said: StreamResuming) -> None:
+    """Of the caller's, and what there was of the agent's by then: one stream holds both, in their order."""
+    last = await bus.last(streams.AUDIO, subjects.caller_audio(call_sid))
+    if last is None:
+        return
+    said.last_sound_ms = CallerAudio.FromString(last.data).at_ms
+    spoken = await bus.last(streams.AUDIO, subjects.agent_audio(call_sid), up_to=last.sequence)
+    if spoken is not None:
+        audio = AgentAudio.FromString(spoken.data)
+        said.last_reply_id = audio.reply_id
+        said.last_reply_samples = audio.offset_samples + len(audio.mulaw)
 
 
 async def _say_once(bus: Bus, call_sid: str, body: Body, *, sequence: int) -> bool:

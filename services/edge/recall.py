@@ -62,6 +62,8 @@ class Recall:
             case call_pb2.StreamStarted():
                 self._playing.clear()
             case call_pb2.StreamResuming() if body.last_sound_ms:
+                made = self._voiced.setdefault(body.last_reply_id, _Voiced())
+                made.ends.append((body.last_sound_ms, body.last_reply_samples))
                 self._presume(body.last_sound_ms, at_ms if body.frozen else body.last_sound_ms)
             case playback_pb2.PlaybackStarted():
                 self._of(body.reply_id).audible = True

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from parley.bus import connect
+from parley import streams, subjects
+from parley.bus import Message, connect
 from parley.event_log import open_call_log
 from parley.outbox import open_outbox
+from parley.v1.audio_pb2 import AgentAudio, CallerAudio
 from parley.v1.call_pb2 import CallEnded, StreamResuming, StreamStarted, StreamStopped
 from parley.v1.reply_pb2 import FallbackRequested
 from tests.integration.edge_process import Edge, running_edge
@@ -72,6 +74,32 @@ async def test_twilio_that_asks_is_told_once_and_nothing_else_is_done(edge: Edge
     assert all("<Stream" in answer for answer in answers)
     assert await ways(edge) == ["redirect"]
     assert edge.rest.asked == []
+
+
+async def test_it_is_told_how_far_both_voices_had_come(edge: Edge) -> None:
+    """What of the agent's was made after the caller's last sound was not sent any more, for all we know."""
+
+    async def speak(offset: int) -> None:
+        audio = AgentAudio(reply_id="r7", offset_samples=offset, mulaw=bytes(800))
+        await edge.bus.publish_stored(subjects.agent_audio(A), audio.SerializeToString())
+
+    async with edge.stream(A) as stream:
+        await said(edge.bus, A, StreamStarted)
+        await speak(0)
+        await speak(800)
+        for _ in range(3):
+            await stream.say(b"\xff" * 160)
+        heard: list[Message] = []
+        async with asyncio.timeout(5):
+            while len(heard) < 3:
+                heard = await edge.bus.read(streams.AUDIO, subjects.caller_audio(A))
+        await speak(1600)
+        stream.socket.transport.abort()
+    await edge.voice(A, RESUME)
+
+    [resuming] = [body for body in await log_of(edge.bus, A) if isinstance(body, StreamResuming)]
+    assert resuming.last_sound_ms == CallerAudio.FromString(heard[-1].data).at_ms
+    assert (resuming.last_reply_id, resuming.last_reply_samples) == ("r7", 1600)
 
 
 async def test_a_call_that_twilio_leaves_in_silence_is_fetched_back(edge: Edge) -> None:

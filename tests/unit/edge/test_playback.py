@@ -196,6 +196,19 @@ def test_what_was_sent_is_heard_until_its_edge_dies() -> None:
     assert recall.replies["r1"].heard == 4800
 
 
+def test_of_a_clause_that_is_being_made_what_there_was_of_it_was_heard() -> None:
+    """A voice comes in pieces, and is told of when a clause of it is whole."""
+    recall = recalled(*SPOKEN)
+    recall.happened(
+        StreamResuming(
+            epoch=1, last_sound_ms=1150, frozen=True, last_reply_id="r1", last_reply_samples=18_400
+        ),
+        9000,
+    )
+
+    assert recall.replies["r1"].heard == 18_400
+
+
 def test_nothing_is_taken_for_heard_where_the_last_sound_is_unknown() -> None:
     """Better some of it twice than never."""
     recall = recalled(*SPOKEN)

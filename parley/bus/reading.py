@@ -3,7 +3,8 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from contextlib import suppress
+from datetime import UTC, datetime
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -18,6 +19,8 @@ from parley.bus.undisturbed import undisturbed
 from parley.errors import BusError
 
 _BATCH = 500
+_LAGS_S = 0.02
+_LAST_TRIES = 4
 _NOT_FOUND = 404
 _ASK_AGAIN_S = 0.1
 _NO_ANSWER_S = 0.4
@@ -59,10 +62,61 @@ async def last_place(client: Client, stream: streams.Stream, subject: str, since
         await asyncio.sleep(_ASK_AGAIN_S)
 
 
-async def read_batch(
-    client: Client, stream: streams.Stream, subject: str, start: Mapping[str, object], *, tries: int = 0
+async def read_all(
+    client: Client, stream: streams.Stream, subject: str, from_sequence: int, since_us: int | None, sure: bool
+) -> list[Message]:
+    """See `Bus.read`; goes on asking for as long as it is let.
+
+    Raises:
+        BusError: the stream cannot be read.
+    """
+    found: list[Message] = []
+    tries = 0
+    must_have = await last_place(client, stream, subject, since_us or 0) if sure else 0
+    while True:
+        start: dict[str, object] = {"seq": from_sequence}
+        if since_us is not None and not found:
+            start = {"start_time": datetime.fromtimestamp(since_us / 1e6, UTC).isoformat()}
+        wanted = {**start, "batch": _BATCH, "next_by_subj": subject}
+        try:
+            batch, more = await undisturbed(_read_batch(client, stream, wanted, tries))
+        except NoAnswer:
+            tries += 1
+            continue
+        tries = 0
+        found += batch
+        if batch:
+            from_sequence = batch[-1].sequence + 1
+        if more and batch:
+            continue
+        if from_sequence > must_have:
+            return found
+        # Any copy answers, and one that lags behind has not got all that is stored.
+        await asyncio.sleep(_LAGS_S)
+
+
+async def read_last(
+    client: Client, stream: streams.Stream, subject: str, up_to: int | None
+) -> Message | None:
+    """See `Bus.last`.
+
+    Raises:
+        BusError: the stream cannot be read, or nobody answers.
+    """
+    wanted: dict[str, object] = {"multi_last": [subject]}
+    if up_to is not None:
+        wanted["up_to_seq"] = up_to
+    for tries in range(_LAST_TRIES):
+        with suppress(NoAnswer):
+            found, _ = await undisturbed(_read_batch(client, stream, wanted, tries))
+            return found[-1] if found else None
+    raise BusError(f"{stream.name} does not answer")
+
+
+async def _read_batch(
+    client: Client, stream: streams.Stream, wanted: Mapping[str, object], tries: int
 ) -> tuple[list[Message], bool]:
-    """The next of a subject's stored messages, and whether there are more.
+    """What some copy of a stream holds of what is wanted, and whether there is more.
 
     Raises:
         NoAnswer: nothing came; another try may meet another copy of the stream, and is given twice the time,
@@ -70,7 +124,7 @@ async def read_batch(
         BusError: the stream cannot be read.
     """
     inbox = client.new_inbox()
-    request = json.dumps({**start, "batch": _BATCH, "next_by_subj": subject}).encode()
+    request = json.dumps(wanted).encode()
     found: list[Message] = []
     subscription = await client.subscribe(inbox)
     incoming = Incoming(subscription)
