@@ -57,6 +57,11 @@ class CallSummary:
     resuming_place: int = 0
 
     @property
+    def lost(self) -> bool:
+        """Whether another stream is to follow the last."""
+        return self.resuming is not None and self.resuming.epoch == self.stream_epoch
+
+    @property
     def clock(self) -> CallClock:
         """Call time."""
         return CallClock(self.started_at_us)

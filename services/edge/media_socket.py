@@ -71,23 +71,25 @@ class MediaSockets:
             await socket.close()
             return
         await socket.accept()
+        opened_us = wall_us()
         try:
             start = await start_message(socket, self.calls, self.settings.start_message_timeout_s)
             if start is not None:
                 with structlog.contextvars.bound_contextvars(call_sid=start.call_sid):
-                    await self._serve_call(socket, start)
+                    await self._serve_call(socket, start, opened_us)
         except (BusError, TimeoutError) as error:
             log.error("media stream given up", reason=str(error) or "the bus is late")
         finally:
             await close(socket, GOING_AWAY)
 
-    async def _serve_call(self, socket: WebSocket, start: Start) -> None:
+    async def _serve_call(self, socket: WebSocket, start: Start, opened_us: int) -> None:
         known = await summary(self.bus, start.call_sid) if is_call_sid(start.call_sid) else None
         if known is None or known.ended:
             log.error("media stream of no live call", ended=known is not None)
             await close(socket, POLICY_VIOLATION)
             return
-        if await self.bus.ask(subjects.stream_alive(start.call_sid)) is not None:
+        # Who had it followed by another has asked whether it lives: a frozen edge lets each who asks wait.
+        if not known.lost and await self.bus.ask(subjects.stream_alive(start.call_sid)) is not None:
             log.error("second media stream refused: the call's first is alive", stream_sid=start.stream_sid)
             await close(socket, POLICY_VIOLATION)
             return
@@ -95,11 +97,20 @@ class MediaSockets:
         with self.calls.one_more():
             async with AsyncExitStack() as alive:
                 await alive.enter_async_context(self._answering(start.call_sid))
-                await self._own(socket, start, known, alive)
+                opened_ms = known.clock.ms_at(opened_us)
+                started = StreamStarted(
+                    stream_sid=start.stream_sid, at_ms=opened_ms, worker=worker_name("edge")
+                )
+                await self._own(socket, start, known, started, alive)
 
-    async def _own(self, socket: WebSocket, start: Start, known: CallSummary, alive: AsyncExitStack) -> None:
-        now_ms = known.clock.ms_at(wall_us())
-        started = StreamStarted(stream_sid=start.stream_sid, at_ms=now_ms, worker=worker_name("edge"))
+    async def _own(
+        self,
+        socket: WebSocket,
+        start: Start,
+        known: CallSummary,
+        started: StreamStarted,
+        alive: AsyncExitStack,
+    ) -> None:
         epoch = await claim_stream(self.bus, start.call_sid, known, started)
         if epoch is None:
             log.error("media stream refused: another was quicker", stream_sid=start.stream_sid)

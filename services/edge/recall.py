@@ -46,6 +46,8 @@ class Recall:
     _voiced: dict[str, _Voiced] = field(default_factory=dict)
     _playing: list[str] = field(default_factory=list)
     """Replies of which the last stream has sent sound."""
+    _lost: call_pb2.StreamResuming | None = None
+    """What was said of the last stream's loss, until there is another."""
 
     def sound_since_ms(self, now_ms: int) -> int:
         """Call time from which on sound was made that may still be wanted."""
@@ -59,12 +61,13 @@ class Recall:
                 voiced = self._voiced.setdefault(body.reply_id, _Voiced())
                 voiced.ends.append((at_ms, body.end_sample))
                 voiced.words += [(w.start_ms * BYTES_PER_MS, w.end_ms * BYTES_PER_MS) for w in body.words]
+            case call_pb2.StreamResuming():
+                self._lost = body
             case call_pb2.StreamStarted():
+                if self._lost is not None and self._lost.last_sound_ms:
+                    self._presume(self._lost, body.at_ms)
+                self._lost = None
                 self._playing.clear()
-            case call_pb2.StreamResuming() if body.last_sound_ms:
-                made = self._voiced.setdefault(body.last_reply_id, _Voiced())
-                made.ends.append((body.last_sound_ms, body.last_reply_samples))
-                self._presume(body.last_sound_ms, at_ms if body.frozen else body.last_sound_ms)
             case playback_pb2.PlaybackStarted():
                 self._of(body.reply_id).audible = True
                 self._playing.append(body.reply_id)
@@ -106,16 +109,19 @@ class Recall:
         reply.heard = reply.sent = max(reply.heard, samples)
         reply.heard_at_ms = at_ms
 
-    def _presume(self, last_sound_ms: int, played_until_ms: int) -> None:
+    def _presume(self, lost: call_pb2.StreamResuming, another_since_ms: int) -> None:
         """Of a stream that was lost nobody saw the last marks.
 
         What had been made while its edge was at work had surely been sent. Twilio lets go of it when the edge
-        dies; while one is frozen it plays on.
+        dies; while one is frozen it plays on, until it is told to open another stream.
         """
+        made = self._voiced.setdefault(lost.last_reply_id, _Voiced())
+        made.ends.append((lost.last_sound_ms, lost.last_reply_samples))
+        played_until_ms = another_since_ms if lost.frozen else lost.last_sound_ms
         for reply in self._sent_replies():
             voiced = self._voiced.get(reply.reply_id, _Voiced())
             since = max(0, played_until_ms - reply.heard_at_ms) * BYTES_PER_MS
-            heard = min(reply.heard + since, voiced.until(last_sound_ms))
+            heard = min(reply.heard + since, voiced.until(lost.last_sound_ms))
             if heard > reply.heard:
                 self._heard(reply.reply_id, heard, played_until_ms)
                 progressed = playback_pb2.PlaybackProgressed(

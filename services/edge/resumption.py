@@ -56,8 +56,7 @@ async def on_redirect(
 
 def _said(known: CallSummary) -> str:
     """Which way another stream is coming; empty for none."""
-    said = known.resuming
-    return said.way if said is not None and said.epoch == known.stream_epoch else ""
+    return known.resuming.way if known.resuming is not None and known.lost else ""
 
 
 def _is_stale(known: CallSummary) -> bool:

@@ -152,6 +152,12 @@ def recalled(*bodies: Body, at_ms: int = 0) -> Recall:
     return recall
 
 
+def lose(recall: Recall, lost: StreamResuming, another_ms: int = 5000) -> None:
+    """The stream is followed by another."""
+    recall.happened(lost, lost.last_sound_ms)
+    recall.happened(StreamStarted(stream_sid="MZ2", at_ms=another_ms), another_ms)
+
+
 SPOKEN = (
     ReplyStarted(reply_id="r1"),
     ClauseVoiced(reply_id="r1", end_sample=16_000),
@@ -172,9 +178,9 @@ def test_what_a_frozen_edge_had_sent_was_heard() -> None:
     """Twilio has played it while nobody saw the marks; but no more than had been made by then."""
     lost = StreamResuming(epoch=1, way="rest", last_sound_ms=1150, frozen=True)
     short, late = recalled(*SPOKEN), recalled(*SPOKEN)
-    short.happened(lost, 2100)
+    lose(short, lost, another_ms=2100)
     late.happened(ClauseVoiced(reply_id="r1", clause=1, end_sample=40_000), 1200)
-    late.happened(lost, 9000)
+    lose(late, lost, another_ms=9000)
 
     assert short.presumed == [PlaybackProgressed(reply_id="r1", heard_samples=8800, at_ms=2100)]
     assert late.presumed == [PlaybackProgressed(reply_id="r1", heard_samples=16_000, at_ms=9000)]
@@ -184,13 +190,14 @@ def test_what_a_frozen_edge_had_sent_was_heard() -> None:
 
 def test_what_was_sent_is_heard_until_its_edge_dies() -> None:
     """Twilio lets go of what it had got with the stream; the caller's last sound tells when that was."""
-    recall = recalled(*SPOKEN, StreamResuming(epoch=1, last_sound_ms=1600), at_ms=5000)
+    recall = recalled(*SPOKEN, at_ms=5000)
+    lose(recall, StreamResuming(epoch=1, last_sound_ms=1600))
 
     # It had been made only later than that, for all that the log says.
     assert (recall.presumed, recall.replies["r1"].heard) == ([], 800)
 
     recall = recalled(*SPOKEN)
-    recall.happened(StreamResuming(epoch=1, last_sound_ms=1600), 5000)
+    lose(recall, StreamResuming(epoch=1, last_sound_ms=1600))
 
     assert recall.presumed == [PlaybackProgressed(reply_id="r1", heard_samples=4800, at_ms=1600)]
     assert recall.replies["r1"].heard == 4800
@@ -199,12 +206,9 @@ def test_what_was_sent_is_heard_until_its_edge_dies() -> None:
 def test_of_a_clause_that_is_being_made_what_there_was_of_it_was_heard() -> None:
     """A voice comes in pieces, and is told of when a clause of it is whole."""
     recall = recalled(*SPOKEN)
-    recall.happened(
-        StreamResuming(
-            epoch=1, last_sound_ms=1150, frozen=True, last_reply_id="r1", last_reply_samples=18_400
-        ),
-        9000,
-    )
+    made = StreamResuming(epoch=1, last_sound_ms=1150, last_reply_id="r1", last_reply_samples=18_400)
+    made.frozen = True
+    lose(recall, made, another_ms=9000)
 
     assert recall.replies["r1"].heard == 18_400
 
@@ -212,7 +216,7 @@ def test_of_a_clause_that_is_being_made_what_there_was_of_it_was_heard() -> None
 def test_nothing_is_taken_for_heard_where_the_last_sound_is_unknown() -> None:
     """Better some of it twice than never."""
     recall = recalled(*SPOKEN)
-    recall.happened(StreamResuming(epoch=1), 5000)
+    lose(recall, StreamResuming(epoch=1))
 
     assert (recall.presumed, recall.replies["r1"].heard) == ([], 800)
 
@@ -227,7 +231,7 @@ def test_a_word_that_was_cut_in_two_is_said_again_from_its_beginning() -> None:
     begins = []
     for last_sound_ms in (1500, 1580, 1650, 1900):
         recall = recalled(*SPOKEN, ClauseVoiced(reply_id="r1", clause=1, end_sample=16_000, words=words))
-        recall.happened(StreamResuming(epoch=1, last_sound_ms=last_sound_ms), 5000)
+        lose(recall, StreamResuming(epoch=1, last_sound_ms=last_sound_ms))
         begins.append(recall.replies["r1"].heard // MS)
 
     assert begins == [200, 580, 600, 900]
@@ -236,7 +240,7 @@ def test_a_word_that_was_cut_in_two_is_said_again_from_its_beginning() -> None:
 def test_what_another_stream_has_not_begun_to_play_was_not_heard() -> None:
     """It died as soon as it was open: of the silence between the two nothing was heard."""
     recall = recalled(*SPOKEN, StreamStarted(stream_sid="MZ2", at_ms=3000))
-    recall.happened(StreamResuming(epoch=2, last_sound_ms=3500), 4000)
+    lose(recall, StreamResuming(epoch=2, last_sound_ms=3500))
 
     assert (recall.presumed, recall.replies["r1"].heard) == ([], 800)
 
