@@ -153,8 +153,8 @@ def recalled(*bodies: Body, at_ms: int = 0) -> Recall:
 
 
 def lose(recall: Recall, lost: StreamResuming, another_ms: int = 5000) -> None:
-    """The stream is followed by another."""
-    recall.happened(lost, lost.last_sound_ms)
+    """The stream is followed by another, not long after Twilio was told."""
+    recall.happened(lost, another_ms - 200)
     recall.happened(StreamStarted(stream_sid="MZ2", at_ms=another_ms), another_ms)
 
 
@@ -182,10 +182,10 @@ def test_what_a_frozen_edge_had_sent_was_heard() -> None:
     late.happened(ClauseVoiced(reply_id="r1", clause=1, end_sample=40_000), 1200)
     lose(late, lost, another_ms=9000)
 
-    assert short.presumed == [PlaybackProgressed(reply_id="r1", heard_samples=8800, at_ms=2100)]
-    assert late.presumed == [PlaybackProgressed(reply_id="r1", heard_samples=16_000, at_ms=9000)]
+    assert short.presumed == [PlaybackProgressed(reply_id="r1", heard_samples=8000, at_ms=2000)]
+    assert late.presumed == [PlaybackProgressed(reply_id="r1", heard_samples=16_000, at_ms=8900)]
     commands = Playback(short).sound("r1", 0, b"x" * 16_000, last=False, now_ms=2300)
-    assert said(commands) == [PlaybackStarted(reply_id="r1", from_sample=8800, at_ms=2300)]
+    assert said(commands) == [PlaybackStarted(reply_id="r1", from_sample=8000, at_ms=2300)]
 
 
 def test_what_was_sent_is_heard_until_its_edge_dies() -> None:
