@@ -14,6 +14,11 @@ _BIAS = 0x84
 _CLIP = 32635
 
 
+def duration_ms(mulaw: bytes) -> int:
+    """How long it sounds, in whole milliseconds."""
+    return len(mulaw) // BYTES_PER_MS
+
+
 def _decode_byte(code: int) -> int:
     code = ~code & 0xFF
     magnitude = (((code & 0x0F) << 3) + _BIAS) << ((code & 0x70) >> 4)

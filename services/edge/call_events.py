@@ -12,6 +12,7 @@ from parley.bus import Bus
 from parley.envelope import Body, CallClock, seal, unseal
 from parley.errors import AlreadySaid, BusError
 from parley.event_log import wall_us
+from parley.mulaw import duration_ms
 from parley.trace_context import traceparent
 from parley.v1.audio_pb2 import AgentAudio, CallerAudio
 from parley.v1.call_pb2 import CallEnded, CallStarted, StreamResuming, StreamStarted
@@ -171,7 +172,8 @@ async def _add_last_sound(bus: Bus, call_sid: str, said: StreamResuming) -> None
     last = await bus.last(streams.AUDIO, subjects.caller_audio(call_sid))
     if last is None:
         return
-    said.last_sound_ms = CallerAudio.FromString(last.data).at_ms
+    heard = CallerAudio.FromString(last.data)
+    said.last_sound_ms = heard.at_ms + duration_ms(heard.mulaw)
     spoken = await bus.last(streams.AUDIO, subjects.agent_audio(call_sid), up_to=last.sequence)
     if spoken is not None:
         audio = AgentAudio.FromString(spoken.data)

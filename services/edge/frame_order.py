@@ -6,7 +6,7 @@ hole frames wait, for the one that is missing, and not for long.
 
 from collections import deque
 
-from parley.mulaw import BYTES_PER_MS
+from parley.mulaw import duration_ms
 from services.edge.media_protocol import Media
 
 _MOST_WAITING = 3
@@ -46,6 +46,6 @@ class FrameOrder:
 
     def _pass(self, frame: Media) -> Media:
         self._passed.append(frame.timestamp_ms)
-        end_ms = frame.timestamp_ms + len(frame.mulaw) // BYTES_PER_MS
+        end_ms = frame.timestamp_ms + duration_ms(frame.mulaw)
         self._next_ms = max(end_ms, self._next_ms or 0)
         return frame

@@ -13,7 +13,7 @@ from parley import streams, subjects
 from parley.bus import Bus
 from parley.errors import BusError, VendorError
 from parley.event_log import CallLog
-from parley.mulaw import BYTES_PER_MS
+from parley.mulaw import duration_ms
 from parley.stage import worker_name
 from parley.v1.audio_pb2 import CallerAudio, MissedAudio
 from services.edge.timed_frames import Frame
@@ -105,7 +105,7 @@ class EarKeeper:
         messages = await self.bus.read(streams.AUDIO, subject, since_us=since_us, sure=False)
         heard = CallerAudio()
         for audio in (CallerAudio.FromString(message.data) for message in messages):
-            follows = heard.at_ms + len(heard.mulaw) // BYTES_PER_MS == audio.at_ms
+            follows = heard.at_ms + duration_ms(heard.mulaw) == audio.at_ms
             if follows:
                 heard.mulaw += audio.mulaw
             elif audio.at_ms > heard.at_ms:

@@ -16,7 +16,7 @@ from parley.bus import Bus, Subscription
 from parley.envelope import CallClock
 from parley.errors import BusError
 from parley.event_log import wall_us
-from parley.mulaw import BYTES_PER_MS
+from parley.mulaw import BYTES_PER_MS, duration_ms
 from parley.stage import worker_name
 from parley.v1.audio_pb2 import CallerAudio, MissedAudio
 from services.edge.call_events import is_call_sid, summary
@@ -47,7 +47,7 @@ class EarMemory:
 
     def since(self, heard: CallerAudio) -> MissedAudio:
         """What was said after some sound that is known already, in order, by that one's clock."""
-        end_ms = heard.at_ms + len(heard.mulaw) // BYTES_PER_MS
+        end_ms = heard.at_ms + duration_ms(heard.mulaw)
         shift_ms = self._shift_ms(heard)
         found = MissedAudio()
         for frame in self._frames:

@@ -4,7 +4,7 @@ No I/O, no clock of its own. A frame cannot arrive before it was spoken: the qui
 tells where the stream's time zero lies. Twilio says nowhere what its first timestamp counts from.
 """
 
-from parley.mulaw import BYTES_PER_MS, QUIET_CODES
+from parley.mulaw import QUIET_CODES, duration_ms
 
 _WINDOW_MS = 10_000
 """The quickest frame of one to two such windows counts: longer than a line freezes."""
@@ -46,7 +46,7 @@ class StreamClock:
         if silent and late_ms <= -_STEP_MS:
             self._zero_ms -= late_ms
         elif silent and self._silent_before and late_ms >= _STEP_MS:
-            self._zero_ms -= min(late_ms, len(mulaw) // BYTES_PER_MS)
+            self._zero_ms -= min(late_ms, duration_ms(mulaw))
         self._silent_before = silent
         return max(0, self._zero_ms + timestamp_ms)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from parley.mulaw import BYTES_PER_MS
+from parley.mulaw import duration_ms
 from services.edge.frame_order import FrameOrder
 from services.edge.media_protocol import Media
 from services.edge.stream_clock import StreamClock
@@ -19,7 +19,7 @@ class Frame:
     @property
     def end_ms(self) -> int:
         """Call time of its end."""
-        return self.at_ms + len(self.mulaw) // BYTES_PER_MS
+        return self.at_ms + duration_ms(self.mulaw)
 
 
 class TimedFrames:
@@ -33,7 +33,7 @@ class TimedFrames:
         """What may be passed on after a frame that came at call time `now_ms`; an empty one is left out."""
         if not media.mulaw:
             return []
-        self._clock.learn(media.timestamp_ms + len(media.mulaw) // BYTES_PER_MS, now_ms)
+        self._clock.learn(media.timestamp_ms + duration_ms(media.mulaw), now_ms)
         return self._timed(self._order.take(media))
 
     def rest(self) -> list[Frame]:

@@ -15,7 +15,7 @@ from parley.breaker import Breakers
 from parley.bus import Message
 from parley.epochs import AudioFence
 from parley.errors import VendorError
-from parley.mulaw import BYTES_PER_MS
+from parley.mulaw import duration_ms
 from parley.stage import OwnedCall, ServeCall
 from parley.telemetry import Telemetry
 from parley.v1 import speech_pb2, work_pb2
@@ -133,7 +133,7 @@ class Listener:
         if not self._fence.admits(audio.epoch, audio.sequence):
             return
         self._line.sound(self._call.log.now_ms())
-        if audio.at_ms + len(audio.mulaw) // BYTES_PER_MS <= self._buffer.start_ms:
+        if audio.at_ms + duration_ms(audio.mulaw) <= self._buffer.start_ms:
             return
         added = self._buffer.add(audio.mulaw, audio.at_ms)
         if not added:

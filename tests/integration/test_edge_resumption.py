@@ -98,7 +98,7 @@ async def test_it_is_told_how_far_both_voices_had_come(edge: Edge) -> None:
     await edge.voice(A, RESUME)
 
     [resuming] = [body for body in await log_of(edge.bus, A) if isinstance(body, StreamResuming)]
-    assert resuming.last_sound_ms == CallerAudio.FromString(heard[-1].data).at_ms
+    assert resuming.last_sound_ms == CallerAudio.FromString(heard[-1].data).at_ms + 20
     assert (resuming.last_reply_id, resuming.last_reply_samples) == ("r7", 1600)
 
 
