@@ -30,14 +30,16 @@ class CallStarted(_message.Message):
     def __init__(self, direction: _Optional[_Union[Direction, str]] = ..., from_number: _Optional[str] = ..., to_number: _Optional[str] = ..., agent: _Optional[str] = ..., public_url: _Optional[str] = ...) -> None: ...
 
 class StreamStarted(_message.Message):
-    __slots__ = ("stream_sid", "at_ms", "worker")
+    __slots__ = ("stream_sid", "at_ms", "worker", "told_ms")
     STREAM_SID_FIELD_NUMBER: _ClassVar[int]
     AT_MS_FIELD_NUMBER: _ClassVar[int]
     WORKER_FIELD_NUMBER: _ClassVar[int]
+    TOLD_MS_FIELD_NUMBER: _ClassVar[int]
     stream_sid: str
     at_ms: int
     worker: str
-    def __init__(self, stream_sid: _Optional[str] = ..., at_ms: _Optional[int] = ..., worker: _Optional[str] = ...) -> None: ...
+    told_ms: int
+    def __init__(self, stream_sid: _Optional[str] = ..., at_ms: _Optional[int] = ..., worker: _Optional[str] = ..., told_ms: _Optional[int] = ...) -> None: ...
 
 class StreamStopped(_message.Message):
     __slots__ = ("stream_sid", "at_ms", "reason")

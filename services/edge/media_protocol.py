@@ -9,7 +9,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+TOLD_MS = "told_ms"
+"""Parameter of a stream that we had opened in place of a lost one."""
 _MEDIA_HEAD = '{"event":"media"'
+_MOST_DIGITS = 12
 _LARGEST_FRAME = 64 * 1024
 
 
@@ -28,6 +31,8 @@ class Start:
 
     stream_sid: str
     call_sid: str
+    told_ms: int = 0
+    """Call time at which we told Twilio to open it in another's place; 0: we did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,10 @@ def _read_event(message: dict[str, Any]) -> Message | None:
             return Connected()
         case "start":
             start = message["start"]
-            return Start(_string(start, "streamSid"), _string(start, "callSid"))
+            told_ms = str(start.get("customParameters", {}).get(TOLD_MS, "0"))
+            if not told_ms.isdigit() or len(told_ms) > _MOST_DIGITS:
+                raise BadMessage(f"{TOLD_MS} {told_ms!r}")
+            return Start(_string(start, "streamSid"), _string(start, "callSid"), int(told_ms))
         case "media":
             media = message["media"]
             if media.get("track", "inbound") != "inbound":

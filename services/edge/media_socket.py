@@ -97,9 +97,11 @@ class MediaSockets:
         with self.calls.one_more():
             async with AsyncExitStack() as alive:
                 await alive.enter_async_context(self._answering(start.call_sid))
-                opened_ms = known.clock.ms_at(opened_us)
                 started = StreamStarted(
-                    stream_sid=start.stream_sid, at_ms=opened_ms, worker=worker_name("edge")
+                    stream_sid=start.stream_sid,
+                    at_ms=known.clock.ms_at(opened_us),
+                    worker=worker_name("edge"),
+                    told_ms=start.told_ms,
                 )
                 await self._own(socket, start, known, started, alive)
 

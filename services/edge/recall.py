@@ -48,7 +48,6 @@ class Recall:
     """Replies of which the last stream has sent sound."""
     _lost: call_pb2.StreamResuming | None = None
     """What was said of the last stream's loss, until there is another."""
-    _lost_at_ms: int = 0
 
     def sound_since_ms(self, now_ms: int) -> int:
         """Call time from which on sound was made that may still be wanted."""
@@ -63,10 +62,10 @@ class Recall:
                 voiced.ends.append((at_ms, body.end_sample))
                 voiced.words += [(w.start_ms * BYTES_PER_MS, w.end_ms * BYTES_PER_MS) for w in body.words]
             case call_pb2.StreamResuming():
-                self._lost, self._lost_at_ms = body, at_ms
+                self._lost = body
             case call_pb2.StreamStarted():
                 if self._lost is not None and self._lost.last_sound_ms:
-                    self._presume(self._lost, body.at_ms)
+                    self._presume(self._lost, body)
                 self._lost = None
                 self._playing.clear()
             case playback_pb2.PlaybackStarted():
@@ -110,7 +109,7 @@ class Recall:
         reply.heard = reply.sent = max(reply.heard, samples)
         reply.heard_at_ms = at_ms
 
-    def _presume(self, lost: call_pb2.StreamResuming, another_since_ms: int) -> None:
+    def _presume(self, lost: call_pb2.StreamResuming, another: call_pb2.StreamStarted) -> None:
         """Of a stream that was lost nobody saw the last marks.
 
         What had been made while its edge was at work had surely been sent. Twilio lets go of it when the edge
@@ -119,8 +118,9 @@ class Recall:
         """
         made = self._voiced.setdefault(lost.last_reply_id, _Voiced())
         made.ends.append((lost.last_sound_ms, lost.last_reply_samples))
-        told_ms = (self._lost_at_ms + another_since_ms) // 2
-        played_until_ms = told_ms if lost.frozen else lost.last_sound_ms
+        played_until_ms = lost.last_sound_ms
+        if lost.frozen and lost.last_sound_ms <= another.told_ms <= another.at_ms:
+            played_until_ms = (another.told_ms + another.at_ms) // 2
         for reply in self._sent_replies():
             voiced = self._voiced.get(reply.reply_id, _Voiced())
             since = max(0, played_until_ms - reply.heard_at_ms) * BYTES_PER_MS

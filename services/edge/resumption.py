@@ -126,7 +126,8 @@ class Resumption:
         if not await claim_resuming(self.bus, call_sid, known, "rest", frozen=frozen):
             return False
         log.warning("stream lost, Twilio is told to open another", after_epoch=known.stream_epoch)
-        another = twiml.connect(Addresses(known.public_url, self.own_address()), known.agent)
+        addresses = Addresses(known.public_url, self.own_address())
+        another = twiml.connect(addresses, known.agent, told_ms=known.clock.ms_at(wall_us()))
         try:
             # Then the next look may tell: two that try at once would open two streams.
             async with asyncio.timeout(_STALE_S):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from twilio.twiml.voice_response import Connect, VoiceResponse
 
 from parley.agent import Fallback
+from services.edge.media_protocol import TOLD_MS
 
 _SORRY = "We are sorry, we cannot take your call right now. Please try again later."
 _AFTER_THE_TONE = "Please leave a message after the tone."
@@ -36,12 +37,17 @@ class Addresses:
         return f"{self.base}/voice?resume=1"
 
 
-def connect(addresses: Addresses, agent: str) -> str:
-    """Open a media stream; when it is over, ask us again."""
+def connect(addresses: Addresses, agent: str, *, told_ms: int = 0) -> str:
+    """Open a media stream; when it is over, ask us again.
+
+    `told_ms`: call time at which Twilio is told so without having asked; the stream brings it along.
+    """
     response = VoiceResponse()
     connect_verb = Connect()
     stream = connect_verb.stream(url=addresses.stream, status_callback=addresses.status)
     stream.parameter(name="agent", value=agent)
+    if told_ms:
+        stream.parameter(name=TOLD_MS, value=str(told_ms))
     response.append(connect_verb)
     response.redirect(addresses.resume, method="POST")
     return str(response)

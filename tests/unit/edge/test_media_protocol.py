@@ -47,6 +47,13 @@ def test_a_frame_is_read_however_it_is_written(
             {"event": "start", "start": {"streamSid": "MZ1", "callSid": "CA1"}, "streamSid": "MZ1"},
             Start("MZ1", "CA1"),
         ),
+        (
+            {
+                "event": "start",
+                "start": {"streamSid": "MZ1", "callSid": "CA1", "customParameters": {"told_ms": "41000"}},
+            },
+            Start("MZ1", "CA1", told_ms=41_000),
+        ),
         ({"event": "mark", "mark": {"name": "r1:0:800"}}, Mark("r1:0:800")),
         ({"event": "dtmf", "dtmf": {"track": "inbound_track", "digit": "#"}}, Dtmf("#")),
         ({"event": "stop", "stop": {}}, Stop()),
@@ -74,6 +81,9 @@ def test_each_event_has_its_meaning(message: dict[str, Any], meaning: Message | 
         '{"event":"media","media":{"timestamp":"1","payload":7}}',
         '{"event":"media","media":"sound"}',
         '{"event":"start","start":{"streamSid":"MZ1"}}',
+        '{"event":"start","start":{"streamSid":"MZ1","callSid":"CA1","customParameters":[]}}',
+        '{"event":"start","start":{"streamSid":"MZ1","callSid":"CA1","customParameters":{"told_ms":"x"}}}',
+        '{"event":"start","start":{"streamSid":"MZ1","callSid":"CA1","customParameters":{"told_ms":"9999999999999"}}}',
         '{"event":"mark"}',
         '{"event":"dtmf","dtmf":null}',
         json.dumps(media(b"x" * 100_000, 1)),

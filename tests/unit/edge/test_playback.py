@@ -154,8 +154,9 @@ def recalled(*bodies: Body, at_ms: int = 0) -> Recall:
 
 def lose(recall: Recall, lost: StreamResuming, another_ms: int = 5000) -> None:
     """The stream is followed by another, not long after Twilio was told."""
-    recall.happened(lost, another_ms - 200)
-    recall.happened(StreamStarted(stream_sid="MZ2", at_ms=another_ms), another_ms)
+    recall.happened(lost, lost.last_sound_ms)
+    started = StreamStarted(stream_sid="MZ2", at_ms=another_ms, told_ms=another_ms - 200)
+    recall.happened(started, another_ms)
 
 
 SPOKEN = (

@@ -24,6 +24,14 @@ def test_a_stream_is_opened_and_the_call_comes_back_after_it() -> None:
     assert root.findtext("Redirect") == "https://example.com/voice?resume=1"
 
 
+def test_a_stream_that_follows_a_lost_one_brings_along_when_it_was_told() -> None:
+    """Twilio hands its parameters on when it opens."""
+    root = ET.fromstring(connect(HERE, "clinic", told_ms=41_000))  # noqa: S314 - ours
+    parameters = [parameter.attrib for parameter in root.findall("Connect/Stream/Parameter")]
+
+    assert {"name": "told_ms", "value": "41000"} in parameters
+
+
 def test_a_local_address_is_streamed_over_wss_too() -> None:
     """Twilio takes nothing else in TwiML."""
     assert Addresses("http://127.0.0.1:8080").stream == "wss://127.0.0.1:8080/twilio/stream"
