@@ -47,7 +47,10 @@ def _arguments() -> argparse.Namespace:
         "--nats-nodes", type=int, default=3, help="servers of the bus, in the rounds that strike it (3)"
     )
     parser.add_argument(
-        "--second-ear", action="store_true", help="have each call heard by both edges: twice the streams"
+        "--second-ear",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="have each call heard by both edges, as by default",
     )
     parser.add_argument("--out", type=Path, default=_OUT, help=f"where the figures go ({_OUT})")
     return parser.parse_args()

@@ -56,8 +56,12 @@ class EarKeeper:
         while self.gate.settings.second_ear:
             await asyncio.sleep(wait_s)
             wait_s = _LOOK_S
-            if await self._is_heard(call_sid, own) or not await self._open(call_sid, own):
-                continue
+            try:
+                if await self._is_heard(call_sid, own) or not await self._open(call_sid, own):
+                    continue
+            except VendorError as error:
+                log.warning("no second ear for this call", code=error.code, reason=error.reason)
+                return
             await asyncio.sleep(_OPENS_S)
             # Forks that do not come are not asked for all the time.
             tries = 0 if await self._is_heard(call_sid, own) else tries + 1
@@ -67,7 +71,11 @@ class EarKeeper:
         return await self.bus.ask(subjects.ear_alive(call_sid)) not in (None, own)
 
     async def _open(self, call_sid: str, own: bytes) -> bool:
-        """False when there is no edge that could listen, so that Twilio was not asked."""
+        """False when there is no edge that could listen, so that Twilio was not asked.
+
+        Raises:
+            VendorError: Twilio will not, however often it is asked.
+        """
         address = await self.bus.ask(subjects.EAR_WANTED, own)
         if not address:
             return False
@@ -75,7 +83,9 @@ class EarKeeper:
         try:
             await self.twilio.fork(call_sid, url, name=f"ear-{uuid4().hex[:8]}")
         except VendorError as error:
-            log.warning("no second ear", code=error.code, reason=error.reason)
+            if not error.retryable:
+                raise
+            log.warning("no second ear yet", code=error.code, reason=error.reason)
         return True
 
     async def missed(self, call_log: CallLog) -> list[Frame]:

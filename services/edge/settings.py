@@ -21,9 +21,9 @@ class EdgeSettings(CommonSettings):
     """Address under which Twilio reaches this very edge; media streams are opened there, and so at an edge
     that is known to live. Empty: the public address, where any edge may be met."""
 
-    second_ear: bool = False
+    second_ear: bool = True
     """Have another edge hear each call too, by a fork of its sound, so that no word is lost when this one
-    dies in the middle of it. Twilio bills the fork; all edges need a `stream_url`."""
+    dies in the middle of it. Twilio bills the fork; where edges have no `stream_url` there is none."""
 
     public_url: str = Field(default="", pattern=r"^(https?://.+)?$")
     """Address under which Twilio reaches the edge; empty: as each request names it."""

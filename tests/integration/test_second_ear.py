@@ -107,6 +107,24 @@ async def test_a_second_ear_that_dies_is_replaced(nats_server: NatsServer, bus: 
     assert set(urls) == {f"wss{second.url.removeprefix('http')}{EAR}"}
 
 
+async def test_a_fork_that_is_refused_is_asked_for_no_more(
+    nats_server: NatsServer, bus: Bus, tmp_path: Path
+) -> None:
+    """As by an account that may not; the call goes on without."""
+    async with (
+        an_edge(nats_server.url, bus, tmp_path / "1") as first,
+        an_edge(nats_server.url, bus, tmp_path / "2"),
+    ):
+        first.rest.status, first.rest.code = 403, 20003
+        await first.voice(A)
+        async with first.stream(A) as line:
+            await forks(first, 1)
+            await speak(range(200), line)
+            assert len(await heard(bus)) == 200
+
+    assert len(await forks(first, 1)) == 1
+
+
 async def test_one_edge_alone_asks_for_no_fork(nats_server: NatsServer, bus: Bus, tmp_path: Path) -> None:
     """There is nobody who could listen."""
     async with an_edge(nats_server.url, bus, tmp_path / "1") as edge:
