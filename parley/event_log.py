@@ -23,6 +23,7 @@ log = structlog.get_logger()
 _READ_TIMEOUT_S = 8.0
 _MISSED_TIMEOUT_S = 1.0
 _TAKEN_IN_S = 0.005
+_STORED_SOON_S, _STORED_S = 0.5, 10.0
 _NUDGE_AFTER_S = 0.05
 _LOOK_AGAIN_S = 2.0
 """A copy that lags behind has all by then, and what nobody had stored was said again."""
@@ -81,13 +82,20 @@ class CallLog:
         )
         return event
 
-    async def stored(self, timeout_s: float) -> bool:
-        """Wait until the log has all that this process has said of the call, and its follower all that came.
+    async def may_act(self) -> bool:
+        """Wait until what cannot be undone may be done; False while nobody can tell who owns the stage.
 
-        Whoever does then what cannot be undone is still the owner, and a successor knows of it.
+        Then all that has come is read, so that who was superseded knows it; and the log has all that was said
+        here, so that a successor knows of it. A log whose leader died takes nothing for some seconds: that is
+        not waited for where the bus is there.
         """
-        if not await self._outbox.settle_subjects(subjects.call_event(self.call_sid, ""), timeout_s):
-            return False
+        said = subjects.call_event(self.call_sid, "")
+        if not await self._outbox.settle_subjects(said, _STORED_SOON_S):
+            try:
+                await self._bus.flush()
+            except BusError:
+                if not await self._outbox.settle_subjects(said, _STORED_S):
+                    return False
         while self.waiting:  # noqa: ASYNC110 - a queue of the bus tells nobody
             await asyncio.sleep(_TAKEN_IN_S)
         return True

@@ -5,9 +5,12 @@ import signal
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+
+import psutil
 
 
 def free_port() -> int:
@@ -55,6 +58,8 @@ class NatsServer:
         """It takes what is sent, and does nothing with it any more."""
         if self._process is not None:
             self._process.send_signal(signal.SIGSTOP)
+            while psutil.Process(self._process.pid).status() != psutil.STATUS_STOPPED:
+                time.sleep(0.001)
 
     def thaw(self) -> None:
         """It goes on."""

@@ -116,6 +116,11 @@ class Conversation:
         return tuple(item for item in self.items if isinstance(item, ToolUse) and item.result is None)
 
     @property
+    def tool_call_ids(self) -> tuple[str, ...]:
+        """Of all tools that were called."""
+        return tuple(item.tool_call_id for item in self.items if isinstance(item, ToolUse))
+
+    @property
     def asked(self) -> str:
         """What the caller wants answered; empty if a tool's result or a broken answer is what wants it."""
         said = [item for item in self.items if not (isinstance(item, Reply) and _is_by_the_way(item))]

@@ -1,5 +1,10 @@
 """A reply in the making: the model's thoughts in, events to say out. No I/O, no clock."""
 
+import hashlib
+import json
+from collections.abc import Collection, Iterator
+from itertools import count
+
 from parley.envelope import Body
 from parley.errors import VendorError
 from parley.v1.reply_pb2 import ReplyFinished, ReplyKind, ReplyStarted, ReplyText, ToolCalled
@@ -23,6 +28,7 @@ class Draft:
         opener: str = "",
         *,
         by_phrase: bool = False,
+        used: Collection[str] = (),
     ) -> None:
         self.reply_id = reply_id
         self.turn = turn
@@ -34,6 +40,8 @@ class Draft:
         self._began = False
         self._asked_ms = self._first_token_ms = 0
         self._tools: list[ToolRequest] = []
+        self._used = set(used)
+        """Ids of the tools that were called before."""
 
     @property
     def untouched(self) -> bool:
@@ -81,13 +89,16 @@ class Draft:
         if not self._clauses and any(tool.name in self._ending_tools for tool in self._tools):
             texts = self._texts([GOODBYE])
         finished = ReplyFinished(reply_id=self.reply_id, clauses=self._clauses, reason=reason)
-        calls = [self._call(number, tool) for number, tool in enumerate(self._tools, 1)]
+        calls = [self._call(tool) for tool in self._tools]
         return [*texts, finished, *calls]
 
-    def _call(self, number: int, tool: ToolRequest) -> ToolCalled:
-        # The model's own ids need not be unique within a call; ours are the idempotency keys.
+    def _call(self, tool: ToolRequest) -> ToolCalled:
+        # The model's own ids need not be unique within a call; ours are the idempotency keys. Whoever answers
+        # the same turn again without knowing of the first time asks for the same with the same key.
+        tool_call_id = next(i for i in _ids(self.turn, tool) if i not in self._used)
+        self._used.add(tool_call_id)
         return ToolCalled(
-            tool_call_id=f"{self.reply_id}-t{number}",
+            tool_call_id=tool_call_id,
             name=tool.name,
             arguments=tool.arguments,
             reply_id=self.reply_id,
@@ -112,3 +123,14 @@ class Draft:
             ReplyText(reply_id=self.reply_id, clause=number, text=text)
             for number, text in enumerate(clauses, first)
         ]
+
+
+def _ids(turn: int, tool: ToolRequest) -> Iterator[str]:
+    """Names for one use of a tool: of its turn and of what it is asked, then numbered."""
+    try:
+        asked = json.dumps(json.loads(tool.arguments or "{}"), sort_keys=True)
+    except ValueError:
+        asked = tool.arguments
+    digest = hashlib.sha256(f"{tool.name}\n{asked}".encode()).hexdigest()[:12]
+    yield f"turn{turn}-{digest}"
+    yield from (f"turn{turn}-{digest}-{number}" for number in count(2))

@@ -72,7 +72,7 @@ class Mind:
         self._model = model
         self._knows = Knowledge()
         self._inbox: asyncio.Queue[Event | Pondered | ToolResult] = asyncio.Queue(_INBOX)
-        self._tools = ToolRuns(tools_of(call.agent, http), self._inbox.put, call.log.stored)
+        self._tools = ToolRuns(tools_of(call.agent, http), self._inbox.put, call.log.may_act)
         self._ponder = Ponder(call, model, self._tools.definitions, breakers, self._inbox.put)
         self._withheld: list[ToolCalled] = []
         """Tools that an answer to a guess wants: nothing is done on a guess."""
@@ -242,7 +242,8 @@ class Mind:
     def _draft(self, turn: int, opener: str = "") -> Draft:
         by_phrase = self._call.agent.speaking.first_clause == "phrase"
         name = f"r{len(self._known.replies) + 1}"
-        return Draft(name, turn, self._tools.ending, opener, by_phrase=by_phrase)
+        used = self._known.tool_call_ids
+        return Draft(name, turn, self._tools.ending, opener, by_phrase=by_phrase, used=used)
 
     async def _answer(
         self, turn: int, known: Conversation, tasks: asyncio.TaskGroup, guess: str = ""

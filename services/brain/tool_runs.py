@@ -12,8 +12,6 @@ from services.brain.tools import Tool
 
 log = structlog.get_logger()
 
-_STORED_WITHIN_S = 10.0
-
 
 class ToolRuns:
     """One call's."""
@@ -22,11 +20,11 @@ class ToolRuns:
         self,
         tools: Sequence[Tool],
         deliver: Callable[[ToolResult], Awaitable[None]],
-        stored: Callable[[float], Awaitable[bool]],
+        may_act: Callable[[], Awaitable[bool]],
     ) -> None:
         self._tools = tools
         self._deliver = deliver
-        self._stored = stored
+        self._may_act = may_act
         self._begun: set[str] = set()
 
     @property
@@ -47,9 +45,8 @@ class ToolRuns:
                 tasks.create_task(self._run(use), name=f"tool {use.name}")
 
     async def _run(self, use: ToolUse) -> None:
-        if use.name not in self.ending and not await self._stored(_STORED_WITHIN_S):
-            # A successor that does not know of this use would call the tool by another key.
-            log.error("tool not run: the log does not take its use", tool_call_id=use.tool_call_id)
+        if use.name not in self.ending and not await self._may_act():
+            log.error("tool not run: the bus is away", tool_call_id=use.tool_call_id)
             await self._deliver(failed(use, "not possible at the moment"))
             return
         await self._deliver(await run_tool(self._tools, use))

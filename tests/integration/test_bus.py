@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -10,7 +12,7 @@ from parley.audio_log import follow_audio
 from parley.bus import Bus, Subscription, connect
 from parley.epochs import AudioFence
 from parley.errors import AlreadySaid, BusError
-from parley.event_log import open_call_log
+from parley.event_log import CallLog, open_call_log
 from parley.outbox import open_outbox
 from parley.v1.audio_pb2 import CallerAudio
 from parley.v1.event_pb2 import Event
@@ -257,6 +259,59 @@ async def test_who_subscribes_while_the_bus_is_frozen_hears_when_it_goes_on(nats
             await subscribed.wait()
             await bus.publish("x", b"1")
             assert await hearing == b"1"
+
+
+@asynccontextmanager
+async def followed(call_log: CallLog) -> AsyncIterator[None]:
+    """While entered, somebody takes in what is said of the call."""
+
+    async def follow() -> None:
+        async for _ in call_log:
+            pass
+
+    following = asyncio.ensure_future(follow())
+    try:
+        yield
+    finally:
+        following.cancel()
+        await asyncio.wait([following])
+
+
+async def test_what_cannot_be_undone_does_not_wait_for_a_log_that_takes_nothing(nats_url: str) -> None:
+    """As one whose leader died: the bus is there, and nobody else has spoken for the stage."""
+    async with (
+        connect(nats_url, "a", timeout_s=5) as bus,
+        open_outbox(bus) as outbox,
+        open_call_log(bus, outbox, "CA1", "brain", 1) as brain,
+        followed(brain),
+    ):
+        await bus._jetstream.delete_stream("CALLS")
+        await brain.say(TurnEnded(turn=1))
+        async with asyncio.timeout(5):
+            assert await brain.may_act()
+        assert outbox.unacked == 1
+        await bus.prepare(1)
+
+
+async def test_who_is_cut_off_from_the_bus_does_nothing_that_cannot_be_undone(
+    nats_server: NatsServer,
+) -> None:
+    """A successor may be at work: only the bus can tell."""
+    async with (
+        connect(nats_server.url, "a", timeout_s=5) as bus,
+        open_outbox(bus) as outbox,
+        open_call_log(bus, outbox, "CA1", "brain", 1) as brain,
+        followed(brain),
+    ):
+        nats_server.freeze()
+        await brain.say(TurnEnded(turn=1))
+        acting = asyncio.ensure_future(brain.may_act())
+        await asyncio.sleep(4)
+        assert not acting.done()
+        nats_server.thaw()
+        async with asyncio.timeout(5):
+            assert await acting
+        assert outbox.unacked == 0
 
 
 async def test_a_reader_that_is_too_slow_is_known(nats_url: str) -> None:

@@ -25,7 +25,36 @@ def test_tools_are_called_after_the_text_under_our_own_ids() -> None:
 
     finished, *calls = draft.take(Finished("tool_calls"))
     assert finished.clauses == 0
-    assert [call.tool_call_id for call in calls] == ["r7-t1", "r7-t2"]
+    assert len({call.tool_call_id for call in calls}) == 2
+
+
+def ids(draft: Draft, *wanted: ToolRequest) -> list[str]:
+    """Under which the draft has these tools called."""
+    for tool in wanted:
+        draft.take(tool)
+    _, *calls = draft.take(Finished("tool_calls"))
+    return [call.tool_call_id for call in calls]
+
+
+def test_who_answers_a_turn_again_calls_a_tool_by_the_same_id() -> None:
+    """A successor that knows nothing of the first answer: the tool's service does the work once."""
+    friday = ToolRequest("call_1", "book", '{"day": "friday", "at": 9}')
+    again = ToolRequest("call_9", "book", '{"at": 9, "day": "friday"}')
+
+    first = ids(Draft("r7", 3), friday)
+    assert ids(Draft("r9", 3), again) == first
+    assert ids(Draft("r9", 4), again) != first
+    assert ids(Draft("r9", 3), ToolRequest("call_9", "book", '{"day": "monday"}')) != first
+    assert ids(Draft("r9", 3), ToolRequest("call_9", "cancel", friday.arguments)) != first
+
+
+def test_a_tool_that_is_wanted_once_more_has_another_id() -> None:
+    """In one answer, or in two of one turn: that is meant."""
+    look = ToolRequest("x", "look", "no JSON")
+    first, second = ids(Draft("r1", 1), look, look)
+
+    assert first != second
+    assert ids(Draft("r2", 1, used=[first]), look) == [second]
 
 
 def test_nobody_is_hung_up_on_without_a_word() -> None:
