@@ -1,13 +1,18 @@
-"""A subject's sound from some moment on, then live; what was missed on the way is read again."""
+"""A subject's sound from some moment on, then live; what was missed on the way is asked for again."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from typing import TypeVar
 
 import structlog
+from google.protobuf.message import DecodeError
 
 from parley import streams
-from parley.bus import Bus, Message
+from parley.bus import Bus, Message, Subscription
 from parley.errors import BusError
 from parley.event_log import wall_us
+from parley.sound_order import SoundOrder
+from parley.v1.audio_pb2 import AgentAudio, CallerAudio
 
 log = structlog.get_logger()
 
@@ -16,39 +21,115 @@ _MISSED_TIMEOUT_S = 1.5
 _TIMEOUT_S = 15.0
 """Who has taken over many calls at once has much to read, and nobody else would be quicker."""
 _OVERLAP_US = 2_000_000
-"""Read from so long before: clocks differ, and what comes twice is fenced off."""
+"""Read from so long before: clocks differ, and what comes twice is dropped."""
+_NUDGE_AFTER_S = 0.01
+_HOLE_S = 1.0
+"""So long a hole in the sound is waited for; its speaker says it again within some tenths of a second."""
+
+Chunk = TypeVar("Chunk", CallerAudio, AgentAudio)
 
 
-async def follow_audio(bus: Bus, subject: str, since_us: int | None = None) -> AsyncIterator[Message]:
-    """Long-lived: every chunk at least once; in order but for repetitions, which an `AudioFence` drops.
+async def read_audio(
+    bus: Bus,
+    subject: str,
+    kind: type[Chunk],
+    *,
+    since_us: int | None = None,
+    timeout_s: float = _TIMEOUT_S,
+    sure: bool = True,
+) -> list[Chunk]:
+    """All that the stream holds of a subject, by owner and number, each chunk once; see `Bus.read`.
+
+    What a stream without a leader did not take is said again later, and lies behind what came after it.
+
+    Raises:
+        BusError: it cannot be read.
+    """
+    messages = await bus.read(streams.AUDIO, subject, since_us=since_us, timeout_s=timeout_s, sure=sure)
+    chunks = {(c.epoch, c.sequence): c for m in messages if (c := parsed(m, kind)) is not None}
+    return [chunk for _, chunk in sorted(chunks.items(), key=lambda item: item[0])]
+
+
+async def follow_audio(
+    bus: Bus, subject: str, kind: type[Chunk], since_us: int | None = None
+) -> AsyncIterator[Chunk]:
+    """Long-lived: the present owner's chunks, each once, in order; a hole only where nobody can fill it.
 
     `since_us` (UTC wall clock, microseconds): nothing from before is wanted; some of it may come.
 
     Raises:
         BusError: what was said before cannot be read.
     """
+    order: SoundOrder[Chunk] = SoundOrder()
     async with bus.subscribe(subject) as live:
         losses = bus.losses
+        hole = _Hole(bus, subject, live)
         from_us = None if since_us is None else since_us - _OVERLAP_US
-        for said in await bus.read(streams.AUDIO, subject, since_us=from_us, timeout_s=_TIMEOUT_S):
-            yield said
+        for chunk in _in_order(order, await read_audio(bus, subject, kind, since_us=from_us)):
+            yield chunk
+        if order.lacks:
+            live.nudge()
         last_us = wall_us()
         async for message in live.or_nudges():
+            come: list[Chunk] = []
             if bus.losses != losses:
                 losses = bus.losses
-                for missed in await _missed(bus, subject, last_us - _OVERLAP_US):
-                    yield missed
+                come += await _missed(bus, subject, kind, last_us - _OVERLAP_US)
             if message is not None:
                 last_us = wall_us()
-                yield message
+                chunk_or_none = parsed(message, kind)
+                come += [] if chunk_or_none is None else [chunk_or_none]
+            for chunk in _in_order(order, come):
+                yield chunk
+            if await hole.stays(there=order.lacks):
+                for chunk in order.give_up():
+                    yield chunk
 
 
-async def _missed(bus: Bus, subject: str, since_us: int) -> list[Message]:
+class _Hole:
+    """In one subject's sound: somebody may fill it."""
+
+    def __init__(self, bus: Bus, subject: str, live: Subscription) -> None:
+        self._bus = bus
+        self._subject = subject
+        self._live = live
+        self._since_s: float | None = None
+
+    async def stays(self, *, there: bool) -> bool:
+        """Whether it is waited for no more. When it is met its sound is asked for, and the reader woken in time."""
+        loop = asyncio.get_running_loop()
+        if not there:
+            self._since_s = None
+        elif self._since_s is None:
+            self._since_s = loop.time()
+            await self._bus.ask_for_sound_again(self._subject)
+            loop.call_later(_HOLE_S + _NUDGE_AFTER_S, self._live.nudge)
+        elif loop.time() - self._since_s >= _HOLE_S:
+            log.warning("a hole in the sound stays", subject=self._subject)
+            self._since_s = None
+            return True
+        return False
+
+
+def _in_order(order: SoundOrder[Chunk], chunks: Iterable[Chunk]) -> list[Chunk]:
+    return [due for chunk in chunks for due in order.take(chunk)]
+
+
+async def _missed(bus: Bus, subject: str, kind: type[Chunk], since_us: int) -> list[Chunk]:
     """What no copy of the stream has yet, its speaker says again."""
     try:
-        return await bus.read(
-            streams.AUDIO, subject, since_us=since_us, timeout_s=_MISSED_TIMEOUT_S, sure=False
+        return await read_audio(
+            bus, subject, kind, since_us=since_us, timeout_s=_MISSED_TIMEOUT_S, sure=False
         )
     except BusError as error:
         log.warning("sound was missed and cannot be read", subject=subject, error=str(error))
         return []
+
+
+def parsed(message: Message, kind: type[Chunk]) -> Chunk | None:
+    """A chunk; None for bytes that are none."""
+    try:
+        return kind.FromString(message.data)
+    except DecodeError:
+        log.warning("bytes that are no sound", subject=message.subject, size=len(message.data))
+        return None

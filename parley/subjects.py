@@ -43,7 +43,14 @@ def work_of(stage: str) -> str:
 
 
 SOUND_AGAIN = "sound.again"
-"""Told to all: somebody may have missed sound, and what was said of it lately is to be said again."""
+"""Told to all: somebody may have missed sound, and what was said of it lately is to be said again.
+
+With a subject, if only what was said on that one."""
+
+
+def new_leader(stream: str) -> str:
+    """NATS' own word that a stream has a new leader."""
+    return f"$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED.{stream}"
 
 
 def owner(stage: str, call_sid: str) -> str:

@@ -16,7 +16,7 @@ from parley.bus.claims import Claim, next_claim
 from parley.bus.messages import Drops, Message, Subscription
 from parley.bus.reading import read_all, read_last
 from parley.bus.reconnections import Reconnections
-from parley.bus.said_lately import SaidLately
+from parley.bus.said_lately import KEPT_S, LATELY_S, SaidLately
 from parley.bus.store import Wanted, store
 from parley.bus.stream_config import consumer_config, consumer_name, stream_config
 from parley.bus.undisturbed import undisturbed
@@ -91,11 +91,11 @@ class Bus:
         else:
             await self.say_again()
 
-    async def say_again(self) -> None:
+    async def say_again(self, lately_s: float = LATELY_S) -> None:
         """The sound that a server that died may not have passed on, or that somebody has missed."""
         count = self.reconnections
         try:
-            await self._said_lately.again()
+            await self._said_lately.again(lately_s)
         except BusError as error:
             log.warning("sound waits to be said again", error=str(error))
         else:
@@ -105,14 +105,35 @@ class Bus:
         """Long-lived: somebody who has lost its connection has missed sound, which perhaps no stream has."""
         async with self.subscribe(subjects.SOUND_AGAIN) as asked:
             passed_over = 0
-            async for _ in asked:
+            async for message in asked:
                 if passed_over:
                     passed_over -= 1
-                    continue
-                await asyncio.sleep(_ASKED_TOGETHER_S)
-                # Who asked meanwhile is answered as well.
-                passed_over = asked.waiting
-                await self.say_again()
+                elif message.data:
+                    await self._say_one_again(message.data.decode(errors="replace"))
+                else:
+                    await asyncio.sleep(_ASKED_TOGETHER_S)
+                    # Who asked meanwhile is answered as well.
+                    passed_over = asked.waiting
+                    await self.say_again()
+
+    async def say_again_to_new_leaders(self) -> None:
+        """Long-lived: what was said while the sound's stream had no leader is in no stream."""
+        async with self.subscribe(subjects.new_leader(streams.AUDIO.name)) as elected:
+            async for _ in elected:
+                await self.say_again(KEPT_S)
+
+    async def ask_for_sound_again(self, subject: str = "") -> None:
+        """Of all subjects, or of one in which there is a hole."""
+        try:
+            await self.publish(subjects.SOUND_AGAIN, subject.encode())
+        except BusError as error:
+            log.warning("sound that was missed is not asked for", error=str(error))
+
+    async def _say_one_again(self, subject: str) -> None:
+        try:
+            await self._said_lately.again(subject=subject)
+        except BusError as error:
+            log.warning("sound is not said again", subject=subject, error=str(error))
 
     async def came_back(self) -> None:
         """The connection was lost and is there again: mend what may have been missed, on both sides."""
@@ -121,10 +142,7 @@ class Bus:
         self._reconnections.one_more()
         for live in tuple(self._live):
             live.nudge()
-        try:
-            await self.publish(subjects.SOUND_AGAIN, b"")
-        except BusError as error:
-            log.warning("sound that was missed is not asked for", error=str(error))
+        await self.ask_for_sound_again()
 
     async def publish(self, subject: str, data: bytes) -> None:
         """Say it and go on; while the bus is away up to 2 MiB wait.

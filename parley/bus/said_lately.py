@@ -13,7 +13,9 @@ import structlog
 
 log = structlog.get_logger()
 
-_KEPT_S = 4.0
+KEPT_S = 12.0
+"""Longer than a stream whose leader died takes none."""
+LATELY_S = 4.0
 """Longer than it takes to see that a server does not answer any more."""
 _MOST_BYTES = 64 * 1024**2
 
@@ -36,6 +38,8 @@ class SaidLately:
         self._count = 0
         self._in_order = asyncio.Lock()
         self._told = False
+        self._settled_at_s = time.monotonic()
+        """When all that was said had been taken, as far as is known."""
 
     @property
     def speaking(self) -> bool:
@@ -46,19 +50,27 @@ class SaidLately:
         """Remember it; `forget` what is too old: not while the bus is away or lacks some of it."""
         now_s = time.monotonic()
         self._count += 1
+        if forget:
+            self._settled_at_s = now_s
         self._kept.append(_Said(self._count, now_s, subject, data))
         self._bytes += len(data)
-        while self._kept and (self._bytes > _MOST_BYTES or (forget and self._kept[0].at_s < now_s - _KEPT_S)):
+        while self._kept and (self._bytes > _MOST_BYTES or (forget and self._kept[0].at_s < now_s - KEPT_S)):
             lost = not forget
             self._bytes -= len(self._kept.popleft().data)
             if lost and not self._told:
                 self._told = True
                 log.error("the bus is away too long, sound is lost")
 
-    async def again(self) -> None:
-        """Say all of it again, in order, and what is said meanwhile after it."""
+    async def again(self, lately_s: float = KEPT_S, subject: str = "") -> None:
+        """Say again, in order, what was said so lately, or so shortly before the bus went away.
+
+        What is said meanwhile comes after it. With a subject: only what was said on that one.
+        """
+        since_s = self._settled_at_s - lately_s
         async with self._in_order:
-            until = 0
+            until = self._count
+            for said in [one for one in self._kept if one.at_s >= since_s and subject in ("", one.subject)]:
+                await self._say(said.subject, said.data)
             while self._kept and self._kept[-1].number > until:
                 for said in [one for one in self._kept if one.number > until]:
                     until = said.number

@@ -10,6 +10,7 @@ import structlog
 from google.protobuf.message import DecodeError
 
 from parley import streams, subjects
+from parley.audio_log import read_audio
 from parley.bus import Bus
 from parley.errors import BusError, VendorError
 from parley.event_log import CallLog
@@ -112,9 +113,8 @@ class EarKeeper:
             return CallerAudio()
         end_ms = int(CallerAudio.FromString(newest.data).at_ms)
         since_us = call_log.clock.us_at(max(0, end_ms - _TAIL_MS))
-        messages = await self.bus.read(streams.AUDIO, subject, since_us=since_us, sure=False)
         heard = CallerAudio()
-        for audio in (CallerAudio.FromString(message.data) for message in messages):
+        for audio in await read_audio(self.bus, subject, CallerAudio, since_us=since_us, sure=False):
             follows = heard.at_ms + duration_ms(heard.mulaw) == audio.at_ms
             if follows:
                 heard.mulaw += audio.mulaw

@@ -5,13 +5,11 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
-from google.protobuf.message import DecodeError
 
 from parley import subjects
 from parley.audio_log import follow_audio
-from parley.bus import Bus, Message
+from parley.bus import Bus
 from parley.envelope import body_of
-from parley.epochs import AudioFence
 from parley.event_log import CallLog
 from parley.v1 import reply_pb2, speech_pb2
 from parley.v1.audio_pb2 import AgentAudio
@@ -46,7 +44,6 @@ class Player:
         self._hang_up = hang_up
         self._fall_back = fall_back
         self._given_up = False
-        self._fence = AudioFence()
         self._outgoing: deque[Play | Clear] = deque()
         self._something_to_write = asyncio.Event()
         self._in_order = asyncio.Lock()
@@ -112,17 +109,10 @@ class Player:
         for heard in self._presumed:
             await self._log.say(heard)
         subject = subjects.agent_audio(self._log.call_sid)
-        async for message in follow_audio(self._bus, subject, since_us=self._sound_since_us):
-            await self._sound(message)
+        async for audio in follow_audio(self._bus, subject, AgentAudio, since_us=self._sound_since_us):
+            await self._sound(audio)
 
-    async def _sound(self, message: Message) -> None:
-        try:
-            audio = AgentAudio.FromString(message.data)
-        except DecodeError:
-            log.warning("bytes that are no sound, passed over", size=len(message.data))
-            return
-        if not self._fence.admits(audio.epoch, audio.sequence):
-            return
+    async def _sound(self, audio: AgentAudio) -> None:
         commands = self._playback.sound(
             audio.reply_id,
             audio.offset_samples,

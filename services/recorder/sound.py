@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 
 import structlog
-from google.protobuf.message import DecodeError
 
-from parley import streams, subjects
-from parley.bus import Bus, Message, Subscription
+from parley import subjects
+from parley.audio_log import parsed, read_audio
+from parley.bus import Bus, Subscription
 from parley.errors import BusError
 from parley.v1.audio_pb2 import AgentAudio, CallerAudio
 from services.recorder.timeline import Timeline
@@ -49,8 +49,8 @@ class Sound:
             await self.read()
             self._live = (caller, agent)
             following = (
-                tasks.create_task(_feed(caller, CallerAudio, self._timeline.caller_spoke)),
-                tasks.create_task(_feed(agent, AgentAudio, self._timeline.agent_spoke)),
+                tasks.create_task(self._feed(caller, self._caller, CallerAudio, self._timeline.caller_spoke)),
+                tasks.create_task(self._feed(agent, self._agent, AgentAudio, self._timeline.agent_spoke)),
             )
             try:
                 yield
@@ -79,20 +79,17 @@ class Sound:
             return
 
     async def _read(self, subject: str, kind: type[Chunk]) -> list[Chunk]:
-        messages = await self._bus.read(streams.AUDIO, subject, timeout_s=_READ_TIMEOUT_S)
-        return [chunk for message in messages if (chunk := _parsed(message, kind)) is not None]
+        return await read_audio(self._bus, subject, kind, timeout_s=_READ_TIMEOUT_S)
 
-
-async def _feed(live: Subscription, kind: type[Chunk], take: Callable[[Chunk], None]) -> None:
-    async for message in live:
-        chunk = _parsed(message, kind)
-        if chunk is not None:
+    async def _feed(
+        self, live: Subscription, subject: str, kind: type[Chunk], take: Callable[[Chunk], None]
+    ) -> None:
+        async for message in live:
+            chunk = parsed(message, kind)
+            if chunk is None:
+                continue
+            had_gap = self._timeline.gap
             take(chunk)
-
-
-def _parsed(message: Message, kind: type[Chunk]) -> Chunk | None:
-    try:
-        return kind.FromString(message.data)
-    except DecodeError:
-        log.warning("bytes that are no sound", subject=message.subject, size=len(message.data))
-        return None
+            if self._timeline.gap and not had_gap:
+                # Its stream may lack it too, as one that has no leader.
+                await self._bus.ask_for_sound_again(subject)

@@ -63,6 +63,10 @@ class _Order:
         self.gap = self.gap or sequence != expected
         return True
 
+    def is_late(self, epoch: int) -> bool:
+        """Whether a chunk that is not new may be one that was missing."""
+        return self.gap and epoch == self.fence.epoch
+
 
 @dataclass(slots=True)
 class Timeline:
@@ -84,12 +88,12 @@ class Timeline:
 
     def caller_spoke(self, audio: CallerAudio) -> None:
         """Live sound of the caller."""
-        if self._caller_order.admits(audio.epoch, audio.sequence):
+        if self._caller_order.admits(audio.epoch, audio.sequence) or self._caller_order.is_late(audio.epoch):
             self._put_caller(audio)
 
     def agent_spoke(self, audio: AgentAudio) -> None:
         """Live sound of the agent, heard or not."""
-        if self._agent_order.admits(audio.epoch, audio.sequence):
+        if self._agent_order.admits(audio.epoch, audio.sequence) or self._agent_order.is_late(audio.epoch):
             self._put_agent(audio)
 
     def reread(self, caller: Iterable[CallerAudio], agent: Iterable[AgentAudio]) -> None:

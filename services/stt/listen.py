@@ -6,14 +6,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import structlog
 from deepgram import AsyncDeepgramClient
-from google.protobuf.message import DecodeError
 
 from parley import subjects
 from parley.agent import Hearing
 from parley.audio_log import follow_audio
 from parley.breaker import Breakers
-from parley.bus import Message
-from parley.epochs import AudioFence
 from parley.errors import VendorError
 from parley.mulaw import duration_ms
 from parley.stage import OwnedCall, ServeCall
@@ -69,7 +66,6 @@ class Listener:
             covered_ms=known.transcript.until_ms,
         )
         self._told_until_ms = known.voice_told_ms
-        self._fence = AudioFence()
         self._in_order = asyncio.Lock()
         self._line = LineWatch()
         self._losses = call.bus.losses
@@ -121,17 +117,10 @@ class Listener:
     async def _follow_sound(self) -> None:
         subject = subjects.caller_audio(self._call.call_sid)
         heard_until_us = self._call.log.clock.us_at(self._buffer.start_ms)
-        async for message in follow_audio(self._call.bus, subject, since_us=heard_until_us):
-            await self._sound(message)
+        async for audio in follow_audio(self._call.bus, subject, CallerAudio, since_us=heard_until_us):
+            await self._sound(audio)
 
-    async def _sound(self, message: Message) -> None:
-        try:
-            audio = CallerAudio.FromString(message.data)
-        except DecodeError:
-            log.warning("bytes that are no sound, passed over", size=len(message.data))
-            return
-        if not self._fence.admits(audio.epoch, audio.sequence):
-            return
+    async def _sound(self, audio: CallerAudio) -> None:
         self._line.sound(self._call.log.now_ms())
         if audio.at_ms + duration_ms(audio.mulaw) <= self._buffer.start_ms:
             return

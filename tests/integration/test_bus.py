@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from parley import streams, subjects
-from parley.audio_log import follow_audio
+from parley.audio_log import follow_audio, read_audio
 from parley.bus import Bus, Subscription, connect
 from parley.epochs import AudioFence
 from parley.errors import AlreadySaid, BusError
@@ -215,11 +215,9 @@ async def test_sound_that_was_said_while_the_bus_was_away_is_heard(nats_server: 
                 await asyncio.sleep(0.01)
 
         async def listen() -> list[int]:
-            fence, heard = AudioFence(), []
-            async for message in follow_audio(stt, subject):
-                audio = CallerAudio.FromString(message.data)
-                if fence.admits(audio.epoch, audio.sequence):
-                    heard.append(audio.sequence)
+            heard = []
+            async for audio in follow_audio(stt, subject, CallerAudio):
+                heard.append(audio.sequence)
                 if audio.sequence == last:
                     break
             return heard
@@ -410,14 +408,82 @@ async def test_what_was_said_while_a_reader_was_away_is_read_though_nobody_says_
         open_call_log(other, others, "CA1", "stt", 1) as stt,
     ):
         event = asyncio.ensure_future(anext(aiter(brain)))
-        sound = asyncio.ensure_future(anext(aiter(follow_audio(bus, subjects.caller_audio("CA1")))))
+        following = follow_audio(bus, subjects.caller_audio("CA1"), CallerAudio)
+        sound = asyncio.ensure_future(anext(aiter(following)))
         await asyncio.sleep(0.2)
         await lose_connection(bus)
         await stt.say(TurnEnded(turn=1, text="hello"))
-        await other.publish_sound(subjects.caller_audio("CA1"), b"sound")
+        chunk = CallerAudio(epoch=1, sequence=1, mulaw=b"sound")
+        await other.publish_sound(subjects.caller_audio("CA1"), chunk.SerializeToString())
         async with asyncio.timeout(5):
             assert (await event).turn_ended.text == "hello"
-            assert (await sound).data == b"sound"
+            assert (await sound).mulaw == b"sound"
+
+
+async def say_numbers(bus: Bus, *numbers: int) -> None:
+    """Sound of the caller's that tells its number."""
+    for number in numbers:
+        chunk = CallerAudio(epoch=1, sequence=number)
+        await bus.publish_sound(subjects.caller_audio("CA1"), chunk.SerializeToString())
+
+
+async def test_sound_that_its_stream_lacks_is_asked_for(nats_url: str) -> None:
+    """By who meets a hole in it, as after a takeover while the stream has no leader."""
+    async with (
+        connect(nats_url, "stt", timeout_s=5) as bus,
+        connect(nats_url, "edge", timeout_s=5) as edge,
+    ):
+        await say_numbers(edge, 1, 2, 3, 4)
+        await bus.flush()
+        await edge.flush()
+        for message in (await bus.read(streams.AUDIO, "audio.in.CA1"))[2:]:
+            await bus._jetstream.delete_msg("AUDIO", message.sequence)
+
+        heard = []
+        async with asyncio.timeout(5):
+            async for audio in follow_audio(bus, subjects.caller_audio("CA1"), CallerAudio):
+                heard.append(audio.sequence)
+                if len(heard) == 2:
+                    await say_numbers(edge, 5)
+                if audio.sequence == 5:
+                    break
+
+    assert heard == [1, 2, 3, 4, 5]
+
+
+async def test_a_hole_that_nobody_can_fill_is_passed_over(nats_url: str) -> None:
+    """Its speaker is gone; what came after it is heard a second later."""
+    async with (
+        connect(nats_url, "stt", timeout_s=5) as bus,
+        connect(nats_url, "edge", timeout_s=5) as edge,
+    ):
+        await say_numbers(edge, 1, 4, 5)
+        heard = []
+        async with asyncio.timeout(5):
+            async for audio in follow_audio(bus, subjects.caller_audio("CA1"), CallerAudio):
+                heard.append(audio.sequence)
+                if audio.sequence == 5:
+                    break
+
+    assert heard == [1, 4, 5]
+
+
+async def test_a_stream_with_a_new_leader_gets_what_was_said_while_it_had_none(nats_url: str) -> None:
+    """NATS tells of the election; the sound lies behind what came after it, and is read in its order."""
+    subject = subjects.caller_audio("CA1")
+    async with connect(nats_url, "edge", timeout_s=5) as edge:
+        await say_numbers(edge, 1, 2, 3)
+        await edge.flush()
+        for message in (await edge.read(streams.AUDIO, subject))[1:]:
+            await edge._jetstream.delete_msg("AUDIO", message.sequence)
+        await edge.publish(subjects.new_leader("AUDIO"), b"{}")
+        await say_numbers(edge, 4)
+        numbers: list[int] = []
+        async with asyncio.timeout(5):
+            while len(numbers) < 4:
+                numbers = [audio.sequence for audio in await read_audio(edge, subject, CallerAudio)]
+
+    assert numbers == [1, 2, 3, 4]
 
 
 async def test_sound_that_no_stream_has_is_said_again_to_who_was_away(nats_url: str) -> None:

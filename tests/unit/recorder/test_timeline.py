@@ -141,6 +141,17 @@ def test_a_missing_chunk_is_noticed_and_mended() -> None:
     assert timeline.cut(480)[0] == b"\x07" * 480
 
 
+def test_a_missing_chunk_may_come_late() -> None:
+    """Its speaker says it again; a past edge says nothing any more."""
+    timeline = Timeline()
+    timeline.caller_spoke(frame(1, 0, epoch=2))
+    timeline.caller_spoke(frame(3, 40, epoch=2))
+    timeline.caller_spoke(frame(2, 20, epoch=2, code=9))
+    timeline.caller_spoke(frame(4, 60, epoch=1))
+
+    assert timeline.cut(640)[0] == b"\x07" * 160 + b"\x09" * 160 + b"\x07" * 160 + SILENCE * 160
+
+
 def test_what_is_stored_is_let_go() -> None:
     """Sound before the stored position takes no memory."""
     timeline = Timeline()

@@ -1,0 +1,57 @@
+"""One subject's sound in the order of saying, each piece once, of its present owner. No I/O, no clock."""
+
+from typing import Generic, Protocol, TypeVar
+
+
+class Numbered(Protocol):
+    """A chunk as its owner numbers it."""
+
+    @property
+    def epoch(self) -> int:
+        """Of the owner."""
+
+    @property
+    def sequence(self) -> int:
+        """Counts from 1 in each epoch."""
+
+
+Chunk = TypeVar("Chunk", bound=Numbered)
+
+
+class SoundOrder(Generic[Chunk]):
+    """Holds what comes behind a hole until that is filled, or given up.
+
+    The first chunk of all is where it begins; a later owner begins with its first.
+    """
+
+    def __init__(self) -> None:
+        self._epoch = self._sequence = 0
+        self._early: dict[int, Chunk] = {}
+
+    @property
+    def lacks(self) -> bool:
+        """Whether something waits for what was said before it."""
+        return bool(self._early)
+
+    def take(self, chunk: Chunk) -> list[Chunk]:
+        """What may be heard now that this has come; what is of a past owner, or known, is dropped."""
+        if (chunk.epoch, chunk.sequence) <= (self._epoch, self._sequence):
+            return []
+        due: list[Chunk] = []
+        if chunk.epoch > self._epoch:
+            due = self.give_up()
+            self._sequence = 0 if self._epoch else chunk.sequence - 1
+            self._epoch = chunk.epoch
+        self._early[chunk.sequence] = chunk
+        while self._sequence + 1 in self._early:
+            self._sequence += 1
+            due.append(self._early.pop(self._sequence))
+        return due
+
+    def give_up(self) -> list[Chunk]:
+        """What waits, in order: the hole before it stays."""
+        due = [chunk for _, chunk in sorted(self._early.items())]
+        self._early.clear()
+        if due:
+            self._sequence = due[-1].sequence
+        return due

@@ -1,0 +1,57 @@
+"""One speaker's sound in its order, whatever order it comes in."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parley.sound_order import SoundOrder
+from parley.v1.audio_pb2 import CallerAudio
+
+
+def said(epoch: int, sequence: int) -> CallerAudio:
+    return CallerAudio(epoch=epoch, sequence=sequence)
+
+
+def numbers(chunks: list[CallerAudio]) -> list[tuple[int, int]]:
+    return [(chunk.epoch, chunk.sequence) for chunk in chunks]
+
+
+def test_what_comes_behind_a_hole_waits_for_what_was_said_before_it() -> None:
+    """And is heard with it."""
+    order: SoundOrder[CallerAudio] = SoundOrder()
+
+    assert numbers(order.take(said(1, 7))) == [(1, 7)]
+    assert order.take(said(1, 9)) == []
+    assert order.lacks
+    assert numbers(order.take(said(1, 8))) == [(1, 8), (1, 9)]
+    assert not order.lacks
+
+
+def test_a_hole_may_be_given_up() -> None:
+    """What comes too late for it is dropped."""
+    order: SoundOrder[CallerAudio] = SoundOrder()
+    order.take(said(1, 1))
+    order.take(said(1, 3))
+
+    assert numbers(order.give_up()) == [(1, 3)]
+    assert order.take(said(1, 2)) == []
+    assert numbers(order.take(said(1, 4))) == [(1, 4)]
+
+
+def test_a_past_owner_is_not_heard_any_more() -> None:
+    """What waited of it is heard before the next one, who begins with its first."""
+    order: SoundOrder[CallerAudio] = SoundOrder()
+    order.take(said(1, 1))
+    order.take(said(1, 3))
+
+    assert numbers(order.take(said(2, 2))) == [(1, 3)]
+    assert order.take(said(1, 2)) == []
+    assert numbers(order.take(said(2, 1))) == [(2, 1), (2, 2)]
+
+
+@given(st.permutations(range(2, 30)), st.lists(st.integers(1, 29)))
+def test_all_is_heard_once_and_in_order(coming: list[int], again: list[int]) -> None:
+    """In whatever order it comes, and however often."""
+    order: SoundOrder[CallerAudio] = SoundOrder()
+    heard = [chunk.sequence for number in [1, *coming, *again] for chunk in order.take(said(1, number))]
+
+    assert heard == list(range(1, 30))
