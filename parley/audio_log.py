@@ -96,7 +96,7 @@ class _Hole:
         self._since_s: float | None = None
 
     async def stays(self, *, there: bool) -> bool:
-        """Whether it is waited for no more. When it is met its sound is asked for, and the reader woken in time."""
+        """Whether it is waited for no more. Once met, its sound is asked for, and the reader woken."""
         loop = asyncio.get_running_loop()
         if not there:
             self._since_s = None
