@@ -16,7 +16,7 @@ from parley.bus.claims import Claim, next_claim
 from parley.bus.messages import Drops, Message, Subscription
 from parley.bus.reading import read_all, read_last
 from parley.bus.reconnections import Reconnections
-from parley.bus.said_lately import KEPT_S, LATELY_S, SaidLately
+from parley.bus.spoken import Spoken
 from parley.bus.store import Wanted, store
 from parley.bus.stream_config import consumer_config, consumer_name, stream_config
 from parley.bus.undisturbed import undisturbed
@@ -24,7 +24,6 @@ from parley.errors import BusError
 
 log = structlog.get_logger()
 
-_ASKED_TOGETHER_S = 0.2
 _TOLD_WITHIN_S = 8.0
 _PENDING_MESSAGES = 65_536
 _PENDING_BYTES = 64 * 1024**2
@@ -47,10 +46,8 @@ class Bus:
         self._drops = drops
         self._reconnections = reconnections
         self._replicated = replicated
-        self._said_lately = SaidLately(self.publish)
+        self._spoken = Spoken(self)
         self._live: set[Subscription] = set()
-        self._said_until = 0
-        """Reconnections after which all that was said lately was said again."""
 
     @property
     def connected(self) -> bool:
@@ -82,45 +79,11 @@ class Bus:
         Raises:
             BusError: the connection is closed.
         """
-        settled = self.connected and self._said_until == self.reconnections
-        self._said_lately.keep(subject, data, forget=settled)
-        if not self.connected or self._said_lately.speaking:
-            return
-        if settled:
-            await self.publish(subject, data)
-        else:
-            await self.say_again()
+        await self._spoken.say(subject, data)
 
-    async def say_again(self, lately_s: float = LATELY_S) -> None:
-        """The sound that a server that died may not have passed on, or that somebody has missed."""
-        count = self.reconnections
-        try:
-            await self._said_lately.again(lately_s)
-        except BusError as error:
-            log.warning("sound waits to be said again", error=str(error))
-        else:
-            self._said_until = count
-
-    async def say_again_when_asked(self) -> None:
-        """Long-lived: somebody who has lost its connection has missed sound, which perhaps no stream has."""
-        async with self.subscribe(subjects.SOUND_AGAIN) as asked:
-            passed_over = 0
-            async for message in asked:
-                if passed_over:
-                    passed_over -= 1
-                elif message.data:
-                    await self._say_one_again(message.data.decode(errors="replace"))
-                else:
-                    await asyncio.sleep(_ASKED_TOGETHER_S)
-                    # Who asked meanwhile is answered as well.
-                    passed_over = asked.waiting
-                    await self.say_again()
-
-    async def say_again_to_new_leaders(self) -> None:
-        """Long-lived: what was said while the sound's stream had no leader is in no stream."""
-        async with self.subscribe(subjects.new_leader(streams.AUDIO.name)) as elected:
-            async for _ in elected:
-                await self.say_again(KEPT_S)
+    async def say_sound_again_when_asked(self) -> None:
+        """Long-lived: to readers that have missed some, and to a stream that had no leader."""
+        await self._spoken.answer()
 
     async def ask_for_sound_again(self, subject: str = "") -> None:
         """Of all subjects, or of one in which there is a hole."""
@@ -129,16 +92,9 @@ class Bus:
         except BusError as error:
             log.warning("sound that was missed is not asked for", error=str(error))
 
-    async def _say_one_again(self, subject: str) -> None:
-        try:
-            await self._said_lately.again(subject=subject)
-        except BusError as error:
-            log.warning("sound is not said again", subject=subject, error=str(error))
-
     async def came_back(self) -> None:
         """The connection was lost and is there again: mend what may have been missed, on both sides."""
-        if self._said_until != self.reconnections and not self._said_lately.speaking:
-            await self.say_again()
+        await self._spoken.came_back()
         self._reconnections.one_more()
         for live in tuple(self._live):
             live.nudge()

@@ -42,7 +42,7 @@ async def connect(url: str, name: str, *, timeout_s: float, replicas: int | None
     replicated = replicas is None or replicas > 1
     bus = Bus(client, client.jetstream(timeout=5), drops, Reconnections(), replicated=replicated)
     await _first_connection(client, url, name, timeout_s, drops, bus)
-    saying_again = asyncio.gather(bus.say_again_when_asked(), bus.say_again_to_new_leaders())
+    saying_again = asyncio.ensure_future(bus.say_sound_again_when_asked())
     try:
         if replicas is not None:
             await _prepare(bus, replicas, timeout_s)

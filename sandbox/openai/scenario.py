@@ -50,7 +50,7 @@ class Rule:
     turn: int = 0
     """The user's n-th message; 0 for any."""
     tool_result: str = ""
-    """The last message is this tool's result; empty: it is not a tool's result."""
+    """What is to be answered is this tool's result; empty: it is not a tool's result."""
     wait_ms: float | None = None
     fault: str = ""
     """What goes wrong with this answer; as in the stand-in's settings, or `refuse`."""
@@ -112,10 +112,11 @@ def _text(message: Mapping[str, Any]) -> str:
 
 
 def _tool_of(messages: Sequence[Mapping[str, Any]]) -> str:
-    """Name of the tool whose result is the last message; empty for none."""
-    if not messages or messages[-1]["role"] != "tool":
+    """Name of the tool whose result is to be answered, be the answer begun or not; empty for none."""
+    asking = next((message for message in reversed(messages) if message["role"] in ("user", "tool")), None)
+    if asking is None or asking["role"] != "tool":
         return ""
-    wanted = messages[-1].get("tool_call_id")
+    wanted = asking.get("tool_call_id")
     for message in reversed(messages):
         for call in message.get("tool_calls") or ():
             if call["id"] == wanted:

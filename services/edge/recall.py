@@ -69,7 +69,9 @@ class Recall:
                 self._lost = None
                 self._playing.clear()
             case playback_pb2.PlaybackStarted():
-                self._of(body.reply_id).audible = True
+                reply = self._of(body.reply_id)
+                # Perhaps from before what was heard: from the beginning of a word.
+                reply.audible, reply.heard = True, body.from_sample
                 self._playing.append(body.reply_id)
                 self._heard(body.reply_id, body.from_sample, body.at_ms)
             case playback_pb2.PlaybackProgressed():

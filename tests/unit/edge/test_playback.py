@@ -238,6 +238,17 @@ def test_a_word_that_was_cut_in_two_is_said_again_from_its_beginning() -> None:
     assert begins == [200, 580, 600, 900]
 
 
+def test_of_a_word_that_is_said_again_is_heard_what_the_next_stream_has_played() -> None:
+    """Not how far the stream before had come in it."""
+    word = SpokenWord(text="arrive", start_ms=200, end_ms=560)
+    recall = recalled(*SPOKEN, ClauseVoiced(reply_id="r1", clause=1, end_sample=16_000, words=[word]))
+    lose(recall, StreamResuming(epoch=1, last_sound_ms=1500))
+    recall.happened(recall.presumed[0], 5100)
+    recall.happened(PlaybackStarted(reply_id="r1", from_sample=200 * MS, at_ms=5200), 5200)
+
+    assert recall.replies["r1"].heard == 200 * MS
+
+
 def test_what_another_stream_has_not_begun_to_play_was_not_heard() -> None:
     """It died as soon as it was open: of the silence between the two nothing was heard."""
     recall = recalled(*SPOKEN, StreamStarted(stream_sid="MZ2", at_ms=3000))

@@ -41,6 +41,13 @@ def test_a_tools_result_is_answered_by_its_own_rule(tmp_path: Path) -> None:
     assert scenario.answer(said("hi")) == Answer("", "look")
     assert scenario.answer(told) == Answer("found")
 
+    begun: list[Mapping[str, Any]] = [
+        *told,
+        {"role": "assistant", "content": "fou"},
+        {"role": "system", "content": "You were cut off."},
+    ]
+    assert scenario.answer(begun) == Answer("nd")
+
 
 @pytest.mark.parametrize(
     "text",

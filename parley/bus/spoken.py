@@ -1,0 +1,104 @@
+"""The sound that one connection says: at once, and again to whoever has missed it."""
+
+import asyncio
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+import structlog
+
+from parley import streams, subjects
+from parley.bus.messages import Subscription
+from parley.bus.said_lately import KEPT_S, LATELY_S, SaidLately
+from parley.errors import BusError
+
+log = structlog.get_logger()
+
+_ASKED_TOGETHER_S = 0.2
+
+
+class Connection(Protocol):
+    """What is needed of a `Bus`."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether the bus is reachable now."""
+
+    @property
+    def reconnections(self) -> int:
+        """How often the connection was lost and came back."""
+
+    async def publish(self, subject: str, data: bytes) -> None:
+        """Say it and go on."""
+
+    def subscribe(self, subject: str) -> AbstractAsyncContextManager[Subscription]:
+        """Live messages."""
+
+
+class Spoken:
+    """One connection's sound."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._lately = SaidLately(connection.publish)
+        self._said_until = 0
+        """Reconnections after which all that was said lately was said again."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that was said before the last reconnection was said again."""
+        return self._said_until == self._connection.reconnections
+
+    async def say(self, subject: str, data: bytes) -> None:
+        """See `Bus.publish_sound`."""
+        settled = self._connection.connected and self.settled
+        self._lately.keep(subject, data, forget=settled)
+        if not self._connection.connected or self._lately.speaking:
+            return
+        if settled:
+            await self._connection.publish(subject, data)
+        else:
+            await self.say_again()
+
+    async def came_back(self) -> None:
+        """A server that died may not have passed on what it had got."""
+        if not (self.settled or self._lately.speaking):
+            await self.say_again()
+
+    async def say_again(self, lately_s: float = LATELY_S) -> None:
+        """What was said so lately, to all."""
+        count = self._connection.reconnections
+        try:
+            await self._lately.again(lately_s)
+        except BusError as error:
+            log.warning("sound waits to be said again", error=str(error))
+        else:
+            self._said_until = count
+
+    async def answer(self) -> None:
+        """Long-lived: say again what others have missed, be they readers or a stream that had no leader."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._answer_readers(), name="answer who missed sound")
+            tasks.create_task(self._answer_new_leaders(), name="answer new leaders")
+
+    async def _answer_readers(self) -> None:
+        async with self._connection.subscribe(subjects.SOUND_AGAIN) as asked:
+            asked_meanwhile = 0
+            async for message in asked:
+                is_answered, asked_meanwhile = asked_meanwhile > 0, max(0, asked_meanwhile - 1)
+                if message.data:
+                    await self._say_one_again(message.data.decode(errors="replace"))
+                elif not is_answered:
+                    await asyncio.sleep(_ASKED_TOGETHER_S)
+                    asked_meanwhile = asked.waiting
+                    await self.say_again()
+
+    async def _answer_new_leaders(self) -> None:
+        async with self._connection.subscribe(subjects.new_leader(streams.AUDIO.name)) as elected:
+            async for _ in elected:
+                await self.say_again(KEPT_S)
+
+    async def _say_one_again(self, subject: str) -> None:
+        try:
+            await self._lately.again(subject=subject)
+        except BusError as error:
+            log.warning("sound is not said again", subject=subject, error=str(error))
