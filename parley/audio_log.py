@@ -67,7 +67,7 @@ async def follow_audio(
         from_us = None if since_us is None else since_us - _OVERLAP_US
         for chunk in _in_order(order, await read_audio(bus, subject, kind, since_us=from_us)):
             yield chunk
-        if order.lacks:
+        if order.hole:
             live.nudge()
         last_us = wall_us()
         async for message in live.or_nudges():
@@ -81,7 +81,7 @@ async def follow_audio(
                 come += [] if chunk_or_none is None else [chunk_or_none]
             for chunk in _in_order(order, come):
                 yield chunk
-            if await hole.stays(there=order.lacks):
+            if await hole.stays(order.hole):
                 for chunk in order.give_up():
                     yield chunk
 
@@ -93,22 +93,26 @@ class _Hole:
         self._bus = bus
         self._subject = subject
         self._live = live
-        self._since_s: float | None = None
+        self._met: tuple[int, int] | None = None
+        self._since_s = 0.0
 
-    async def stays(self, *, there: bool) -> bool:
+    async def stays(self, hole: tuple[int, int] | None) -> bool:
         """Whether it is waited for no more. Once met, its sound is asked for, and the reader woken."""
         loop = asyncio.get_running_loop()
-        if not there:
-            self._since_s = None
-        elif self._since_s is None:
-            self._since_s = loop.time()
-            await self._bus.ask_for_sound_again(self._subject)
-            loop.call_later(_HOLE_S + _NUDGE_AFTER_S, self._live.nudge)
-        elif loop.time() - self._since_s >= _HOLE_S:
-            log.warning("a hole in the sound stays", subject=self._subject)
-            self._since_s = None
-            return True
-        return False
+        if hole is None or hole != self._met:
+            self._met, self._since_s = hole, loop.time()
+            if hole is not None:
+                await self._bus.ask_for_sound_again(self._subject)
+                loop.call_later(_HOLE_S + _NUDGE_AFTER_S, self._live.nudge)
+            return False
+        if loop.time() - self._since_s < _HOLE_S:
+            return False
+        if self._live.waiting:
+            # We were late ourselves: what fills it may have come.
+            return False
+        log.warning("a hole in the sound stays", subject=self._subject)
+        self._met = None
+        return True
 
 
 def _in_order(order: SoundOrder[Chunk], chunks: Iterable[Chunk]) -> list[Chunk]:

@@ -83,19 +83,19 @@ class CallLog:
         return event
 
     async def may_act(self) -> bool:
-        """Wait until what cannot be undone may be done; False while nobody can tell who owns the stage.
+        """Wait until what cannot be undone may be done; False when the bus is away.
 
-        Then all that has come is read, so that who was superseded knows it; and the log has all that was said
-        here, so that a successor knows of it. A log whose leader died takes nothing for some seconds: that is
-        not waited for where the bus is there.
+        Then all that the bus had for us has come, so that who was superseded knows it; and the log has all
+        that was said here, so that a successor knows of it. A log whose leader died takes nothing for some
+        seconds: that is not waited for where a server answers, be it one that is cut off from the others.
         """
         said = subjects.call_event(self.call_sid, "")
-        if not await self._outbox.settle_subjects(said, _STORED_SOON_S):
-            try:
-                await self._bus.flush()
-            except BusError:
-                if not await self._outbox.settle_subjects(said, _STORED_S):
-                    return False
+        stored = await self._outbox.settle_subjects(said, _STORED_SOON_S)
+        try:
+            await self._bus.flush()
+        except BusError:
+            if not (stored or await self._outbox.settle_subjects(said, _STORED_S)):
+                return False
         while self.waiting:  # noqa: ASYNC110 - a queue of the bus tells nobody
             await asyncio.sleep(_TAKEN_IN_S)
         return True

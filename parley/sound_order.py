@@ -29,9 +29,9 @@ class SoundOrder(Generic[Chunk]):
         self._early: dict[int, Chunk] = {}
 
     @property
-    def lacks(self) -> bool:
-        """Whether something waits for what was said before it."""
-        return bool(self._early)
+    def hole(self) -> tuple[int, int] | None:
+        """Epoch and sequence of what others wait for; None where nothing lacks."""
+        return (self._epoch, self._sequence + 1) if self._early else None
 
     def take(self, chunk: Chunk) -> list[Chunk]:
         """What may be heard now that this has come; what is of a past owner, or known, is dropped."""

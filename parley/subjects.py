@@ -82,7 +82,7 @@ def ear_alive(call_sid: str) -> str:
 
 
 def ear_heard(call_sid: str) -> str:
-    """Request, with a call time in ms: what has the second ear heard since?"""
+    """Request, with the last that is known of the caller's sound: what has the second ear heard since?"""
     return f"ear.heard.{call_sid}"
 
 

@@ -65,6 +65,9 @@ async def strike(
         if not names:
             continue
         name = chance.choice(await _with_calls(system, names))
+        pids = _pids(system)
+        if not pids[name]:
+            continue
         done.append(Strike(name, pids[name], time.time_ns() // 1000))
         await _hit(pids[name], victim)
         await asyncio.sleep(victim.recovers_s)

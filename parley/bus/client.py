@@ -8,6 +8,7 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
+from nats.errors import NoRespondersError
 from nats.js.client import JetStreamContext
 from nats.js.errors import NotFoundError
 
@@ -195,7 +196,7 @@ class Bus:
         finally:
             anew.cancel()
             await asyncio.wait([anew])
-        if flushed.done():
+        if flushed.done() and self.connected:
             flushed.result()
 
     @asynccontextmanager
@@ -223,6 +224,16 @@ class Bus:
         except NatsError:
             return None
         return bytes(reply.data)
+
+    async def lives(self, subject: str, *, timeout_s: float = 0.5) -> bool | None:
+        """Whether somebody answers there; None for who is there and does not answer, as one that froze."""
+        try:
+            await undisturbed(self._client.request(subject, b"", timeout=timeout_s))
+        except NoRespondersError:
+            return False
+        except NatsError:
+            return None
+        return True
 
     async def read(
         self,

@@ -17,6 +17,7 @@ KEPT_S = 12.0
 """Longer than a stream whose leader died takes none."""
 LATELY_S = 4.0
 """Longer than it takes to see that a server does not answer any more."""
+_AT_A_STRETCH = 100
 _MOST_BYTES = 64 * 1024**2
 
 
@@ -29,7 +30,7 @@ class _Said:
 
 
 class SaidLately:
-    """One connection's. Readers drop what they meet twice, and what comes late must come in order."""
+    """One connection's. Readers drop what they meet twice, and bring into order what comes late."""
 
     def __init__(self, say: Callable[[str, bytes], Awaitable[None]]) -> None:
         self._say = say
@@ -61,18 +62,23 @@ class SaidLately:
                 self._told = True
                 log.error("the bus is away too long, sound is lost")
 
-    async def again(self, lately_s: float = KEPT_S, subject: str = "") -> None:
-        """Say again, in order, what was said so lately, or so shortly before the bus went away.
-
-        What is said meanwhile comes after it. With a subject: only what was said on that one.
-        """
-        since_s = self._settled_at_s - lately_s
+    async def again(self) -> None:
+        """Say again what was said shortly before the bus went away, and what is said meanwhile after it."""
+        since_s = self._settled_at_s - LATELY_S
         async with self._in_order:
-            until = self._count
-            for said in [one for one in self._kept if one.at_s >= since_s and subject in ("", one.subject)]:
-                await self._say(said.subject, said.data)
+            until = 0
             while self._kept and self._kept[-1].number > until:
-                for said in [one for one in self._kept if one.number > until]:
+                for said in [one for one in self._kept if one.number > until and one.at_s >= since_s]:
                     until = said.number
                     await self._say(said.subject, said.data)
         self._told = False
+
+    async def repeat(self, lately_s: float, subject: str = "") -> None:
+        """Say again what was said so lately, on one subject or on all; new sound goes its way beside it."""
+        since_s = time.monotonic() - lately_s
+        wanted = [one for one in self._kept if one.at_s >= since_s and subject in ("", one.subject)]
+        for number, said in enumerate(wanted, 1):
+            await self._say(said.subject, said.data)
+            if number % _AT_A_STRETCH == 0:
+                # The client does not wait for anything while it has room.
+                await asyncio.sleep(0)

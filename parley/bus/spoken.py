@@ -1,6 +1,7 @@
 """The sound that one connection says: at once, and again to whoever has missed it."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -14,6 +15,8 @@ from parley.errors import BusError
 log = structlog.get_logger()
 
 _ASKED_TOGETHER_S = 0.2
+_LEADS_AFTER_S = 0.3
+_AGAIN_AFTER_S = 1.0
 
 
 class Connection(Protocol):
@@ -57,18 +60,17 @@ class Spoken:
         if settled:
             await self._connection.publish(subject, data)
         else:
-            await self.say_again()
+            await self._say_again()
 
     async def came_back(self) -> None:
         """A server that died may not have passed on what it had got."""
         if not (self.settled or self._lately.speaking):
-            await self.say_again()
+            await self._say_again()
 
-    async def say_again(self, lately_s: float = LATELY_S) -> None:
-        """What was said so lately, to all."""
+    async def _say_again(self) -> None:
         count = self._connection.reconnections
         try:
-            await self._lately.again(lately_s)
+            await self._lately.again()
         except BusError as error:
             log.warning("sound waits to be said again", error=str(error))
         else:
@@ -77,8 +79,16 @@ class Spoken:
     async def answer(self) -> None:
         """Long-lived: say again what others have missed, be they readers or a stream that had no leader."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._answer_readers(), name="answer who missed sound")
-            tasks.create_task(self._answer_new_leaders(), name="answer new leaders")
+            tasks.create_task(self._insist(self._answer_readers), name="answer who missed sound")
+            tasks.create_task(self._insist(self._answer_new_leaders), name="answer new leaders")
+
+    async def _insist(self, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await work()
+            except BusError as error:
+                log.warning("sound is not said again to others now", error=str(error))
+            await asyncio.sleep(_AGAIN_AFTER_S)
 
     async def _answer_readers(self) -> None:
         async with self._connection.subscribe(subjects.SOUND_AGAIN) as asked:
@@ -86,19 +96,15 @@ class Spoken:
             async for message in asked:
                 is_answered, asked_meanwhile = asked_meanwhile > 0, max(0, asked_meanwhile - 1)
                 if message.data:
-                    await self._say_one_again(message.data.decode(errors="replace"))
+                    await self._lately.repeat(KEPT_S, message.data.decode(errors="replace"))
                 elif not is_answered:
                     await asyncio.sleep(_ASKED_TOGETHER_S)
                     asked_meanwhile = asked.waiting
-                    await self.say_again()
+                    await self._lately.repeat(LATELY_S)
 
     async def _answer_new_leaders(self) -> None:
         async with self._connection.subscribe(subjects.new_leader(streams.AUDIO.name)) as elected:
             async for _ in elected:
-                await self.say_again(KEPT_S)
-
-    async def _say_one_again(self, subject: str) -> None:
-        try:
-            await self._lately.again(subject=subject)
-        except BusError as error:
-            log.warning("sound is not said again", subject=subject, error=str(error))
+                # It is told of before the leader takes anything.
+                await asyncio.sleep(_LEADS_AFTER_S)
+                await self._lately.repeat(KEPT_S)

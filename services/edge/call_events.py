@@ -168,7 +168,7 @@ async def claim_resuming(
 
 
 async def _add_last_sound(bus: Bus, call_sid: str, said: StreamResuming) -> None:
-    """Of the caller's, and what there was of the agent's by then: one stream holds both, in their order."""
+    """Of the caller's, and what there was of the agent's by then: one stream holds both, as they came."""
     last = await bus.last(streams.AUDIO, subjects.caller_audio(call_sid))
     if last is None:
         return

@@ -29,7 +29,10 @@ _OPENS_S = 0.5
 _LONGEST_WAIT_S = 10.0
 _ANSWER_S = 3.0
 """When an edge dies, all its calls ask at once."""
+_MISSED_WITHIN_S = 4.0
+"""All that is said on the new stream waits meanwhile."""
 _TAIL_MS = 500
+_MOST_REFUSALS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +51,31 @@ class EarKeeper:
         async def offer(wanted_by: bytes) -> bytes | None:
             return self.gate.own_address().encode() or None if wanted_by != own else None
 
+        if not self.gate.own_address():
+            # Nobody could be led here.
+            yield
+            return
         async with self.bus.answer(subjects.EAR_WANTED, offer):
             yield
 
     async def keep(self, call_sid: str) -> None:
         """Long-lived: see to it that another edge hears the caller as well."""
-        own, wait_s, tries = worker_name("edge").encode(), _FIRST_LOOK_S, 0
-        while self.gate.settings.second_ear:
+        own, wait_s, tries, refused = worker_name("edge").encode(), _FIRST_LOOK_S, 0, 0
+        while self.gate.settings.second_ear and refused < _MOST_REFUSALS:
             await asyncio.sleep(wait_s)
             wait_s = _LOOK_S
             try:
                 if await self._is_heard(call_sid, own) or not await self._open(call_sid, own):
                     continue
             except VendorError as error:
-                log.warning("no second ear for this call", code=error.code, reason=error.reason)
-                return
+                refused += 1
+                log.warning("no second ear", code=error.code, reason=error.reason)
             await asyncio.sleep(_OPENS_S)
             # Forks that do not come are not asked for all the time.
             tries = 0 if await self._is_heard(call_sid, own) else tries + 1
             wait_s = min(_LOOK_S * 2**tries, _LONGEST_WAIT_S)
+        if refused:
+            log.warning("call goes on without a second ear")
 
     async def _is_heard(self, call_sid: str, own: bytes) -> bool:
         return await self.bus.ask(subjects.ear_alive(call_sid)) not in (None, own)
@@ -93,13 +102,16 @@ class EarKeeper:
         """What the caller has said since the stream before was lost; nothing where nobody has heard it."""
         if call_log.epoch == 1 or not self.gate.settings.second_ear:
             return []
+        if not await self.bus.lives(subjects.ear_alive(call_log.call_sid)):
+            return []
         try:
-            heard = await self._heard_last(call_log)
-            subject = subjects.ear_heard(call_log.call_sid)
-            answer = await self.bus.ask(subject, heard.SerializeToString(), timeout_s=_ANSWER_S)
+            async with asyncio.timeout(_MISSED_WITHIN_S):
+                heard = await self._heard_last(call_log)
+                subject = subjects.ear_heard(call_log.call_sid)
+                answer = await self.bus.ask(subject, heard.SerializeToString(), timeout_s=_ANSWER_S)
             missed = MissedAudio.FromString(answer or b"")
-        except (BusError, DecodeError) as error:
-            log.warning("what was said between two streams is lost", reason=str(error))
+        except (BusError, DecodeError, TimeoutError) as error:
+            log.warning("what was said between two streams is lost", reason=str(error) or "the bus is late")
             return []
         if missed.frames:
             log.info("heard by the second ear", frames=len(missed.frames), from_ms=missed.frames[0].at_ms)

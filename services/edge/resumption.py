@@ -104,22 +104,25 @@ class Resumption:
                 for wait_s in waits_s:
                     await asyncio.sleep(wait_s)
                     known = await summary(self.bus, call_sid)
-                    if known is None or not await self._is_lost(call_sid, stream_sid, known):
+                    if known is None or not self._may_be_lost(stream_sid, known):
+                        return
+                    lives = await self.bus.lives(subjects.stream_alive(call_sid))
+                    if lives:
                         return
                     free = not _said(known) or _is_stale(known)
-                    if free and await self._tell(call_sid, known, frozen=not stream_sid):
+                    # Of a stream that is over Twilio plays nothing; nor of an edge that is gone.
+                    if free and await self._tell(call_sid, known, frozen=not stream_sid and lives is None):
                         return
             except Exception as error:
                 # One call's trouble must not end the edge that carries others.
                 log.error("lost stream not looked after", reason=str(error) or type(error).__name__)
 
-    async def _is_lost(self, call_sid: str, stream_sid: str, known: CallSummary) -> bool:
+    @staticmethod
+    def _may_be_lost(stream_sid: str, known: CallSummary) -> bool:
         """Whether the stream was the call's last, and the call is to go on."""
         another = stream_sid not in ("", known.stream_sid)
-        if known.ended or another or known.stopped in ("stop", "closed"):
-            # After a stop Twilio asks, or tells of the call's end.
-            return False
-        return await self.bus.ask(subjects.stream_alive(call_sid)) is None
+        # After a stop Twilio asks, or tells of the call's end.
+        return not (known.ended or another or known.stopped in ("stop", "closed"))
 
     async def _tell(self, call_sid: str, known: CallSummary, *, frozen: bool) -> bool:
         """False when it must be looked at again."""

@@ -60,7 +60,7 @@ class Sound:
 
     async def mend(self) -> None:
         """Read again what live sound has left out, if it has."""
-        if self._timeline.gap or self._bus.losses != self._losses:
+        if self._timeline.gaps or self._bus.losses != self._losses:
             await self.read()
 
     async def read(self) -> None:
@@ -74,8 +74,11 @@ class Sound:
                 log.warning("sound cannot be read yet", error=str(error))
                 await asyncio.sleep(_READ_AGAIN_AFTER_S)
                 continue
-            self._timeline.reread(caller, agent)
             self._losses = losses
+            if self._timeline.reread(caller, agent):
+                # What a stream without a leader did not take comes live.
+                await self._bus.ask_for_sound_again(self._caller)
+                await self._bus.ask_for_sound_again(self._agent)
             return
 
     async def _read(self, subject: str, kind: type[Chunk]) -> list[Chunk]:
@@ -88,8 +91,8 @@ class Sound:
             chunk = parsed(message, kind)
             if chunk is None:
                 continue
-            had_gap = self._timeline.gap
+            gaps = self._timeline.gaps
             take(chunk)
-            if self._timeline.gap and not had_gap:
+            if self._timeline.gaps > gaps:
                 # Its stream may lack it too, as one that has no leader.
                 await self._bus.ask_for_sound_again(subject)

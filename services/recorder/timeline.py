@@ -53,19 +53,19 @@ class _Order:
     """Admits a subject's chunks in order, and notices one that is missing."""
 
     fence: AudioFence = field(default_factory=AudioFence)
-    gap: bool = False
+    gaps: int = 0
 
     def admits(self, epoch: int, sequence: int) -> bool:
         before = (self.fence.epoch, self.fence.sequence)
         if not self.fence.admits(epoch, sequence):
             return False
         expected = before[1] + 1 if epoch == before[0] else 1
-        self.gap = self.gap or sequence != expected
+        self.gaps += sequence != expected
         return True
 
     def is_late(self, epoch: int) -> bool:
-        """Whether a chunk that is not new may be one that was missing."""
-        return self.gap and epoch == self.fence.epoch
+        """Whether a chunk that is not new may be one that was missing; one that was there changes nothing."""
+        return epoch == self.fence.epoch
 
 
 @dataclass(slots=True)
@@ -82,9 +82,9 @@ class Timeline:
     _stream_open: bool = False
 
     @property
-    def gap(self) -> bool:
-        """Whether a chunk did not come, so that the sound must be read again from its stream."""
-        return self._caller_order.gap or self._agent_order.gap
+    def gaps(self) -> int:
+        """How often a chunk did not come, so that the sound must be read again from its stream."""
+        return self._caller_order.gaps + self._agent_order.gaps
 
     def caller_spoke(self, audio: CallerAudio) -> None:
         """Live sound of the caller."""
@@ -96,8 +96,11 @@ class Timeline:
         if self._agent_order.admits(audio.epoch, audio.sequence) or self._agent_order.is_late(audio.epoch):
             self._put_agent(audio)
 
-    def reread(self, caller: Iterable[CallerAudio], agent: Iterable[AgentAudio]) -> None:
-        """All that the streams still hold of the call, from its first chunk on; mends gaps."""
+    def reread(self, caller: Iterable[CallerAudio], agent: Iterable[AgentAudio]) -> bool:
+        """All that the streams still hold of the call, from its first chunk on; mends gaps.
+
+        Gives whether something lacks there too.
+        """
         caller_order, agent_order = _Order(), _Order()
         for said in caller:
             if caller_order.admits(said.epoch, said.sequence):
@@ -108,6 +111,7 @@ class Timeline:
         # Live chunks may have come meanwhile: the further of the two goes on.
         self._caller_order = _Order(_later(self._caller_order.fence, caller_order.fence))
         self._agent_order = _Order(_later(self._agent_order.fence, agent_order.fence))
+        return bool(caller_order.gaps or agent_order.gaps)
 
     def happened(self, said: Body) -> None:
         """An event of the call."""

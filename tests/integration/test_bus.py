@@ -458,6 +458,7 @@ async def test_a_hole_that_nobody_can_fill_is_passed_over(nats_url: str) -> None
         connect(nats_url, "edge", timeout_s=5) as edge,
     ):
         await say_numbers(edge, 1, 4, 5)
+        await edge.flush()
         heard = []
         async with asyncio.timeout(5):
             async for audio in follow_audio(bus, subjects.caller_audio("CA1"), CallerAudio):

@@ -45,7 +45,7 @@ class HttpTools:
     async def _run(self, spec: HttpTool, use: ToolUse) -> str:
         headers = {
             "Content-Type": "application/json",
-            # Of the log, not of the process: who takes the call over asks with the same.
+            # Of what is asked, not of the process: who takes the call over asks with the same.
             "Idempotency-Key": f"{self.call_sid}:{use.tool_call_id}",
             "X-Call-Sid": self.call_sid,
         }

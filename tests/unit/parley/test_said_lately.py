@@ -34,6 +34,24 @@ async def test_what_was_said_a_moment_ago_is_said_again_in_order(
     assert told == [bytes([number]) for number in range(5)] * 2
 
 
+async def test_one_subject_is_repeated_without_the_others(
+    lately: SaidLately, told: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As far back as is asked for; new sound is not held up by it."""
+    now_s = 100.0
+    monkeypatch.setattr(said_lately.time, "monotonic", lambda: now_s)
+    for number in range(10):
+        lately.keep("ab"[number % 2], bytes([number]), forget=True)
+        now_s += 1
+
+    await lately.repeat(12, "a")
+    assert told == [bytes([number]) for number in (0, 2, 4, 6, 8)]
+    told.clear()
+    await lately.repeat(3.5)
+    assert told == [bytes([number]) for number in (7, 8, 9)]
+    assert not lately.speaking
+
+
 async def test_what_is_long_past_is_forgotten_unless_the_bus_is_away(
     lately: SaidLately, told: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,9 +21,9 @@ def test_what_comes_behind_a_hole_waits_for_what_was_said_before_it() -> None:
 
     assert numbers(order.take(said(1, 7))) == [(1, 7)]
     assert order.take(said(1, 9)) == []
-    assert order.lacks
+    assert order.hole == (1, 8)
     assert numbers(order.take(said(1, 8))) == [(1, 8), (1, 9)]
-    assert not order.lacks
+    assert order.hole is None
 
 
 def test_a_hole_may_be_given_up() -> None:

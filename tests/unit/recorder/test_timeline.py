@@ -133,11 +133,11 @@ def test_a_missing_chunk_is_noticed_and_mended() -> None:
     timeline = Timeline()
     timeline.caller_spoke(frame(1, 0))
     timeline.caller_spoke(frame(3, 40))
-    assert timeline.gap
+    assert timeline.gaps
 
     timeline.reread([frame(n, (n - 1) * FRAME_MS) for n in (1, 2, 3)], [])
 
-    assert not timeline.gap
+    assert not timeline.gaps
     assert timeline.cut(480)[0] == b"\x07" * 480
 
 
@@ -150,6 +150,16 @@ def test_a_missing_chunk_may_come_late() -> None:
     timeline.caller_spoke(frame(4, 60, epoch=1))
 
     assert timeline.cut(640)[0] == b"\x07" * 160 + b"\x09" * 160 + b"\x07" * 160 + SILENCE * 160
+
+
+def test_what_its_stream_lacked_too_comes_late() -> None:
+    """It had no leader; a successor has read what there was."""
+    timeline = Timeline()
+
+    assert timeline.reread([frame(1, 0), frame(3, 40)], [])
+    timeline.caller_spoke(frame(2, 20, code=9))
+    assert timeline.cut(480)[0] == b"\x07" * 160 + b"\x09" * 160 + b"\x07" * 160
+    assert not timeline.reread([frame(1, 0), frame(2, 20), frame(3, 40)], [])
 
 
 def test_what_is_stored_is_let_go() -> None:
