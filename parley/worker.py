@@ -21,8 +21,12 @@ Work: TypeAlias = Callable[[Claim, Leaving], Awaitable[None]]
 """Serves one claimed call to its end, or hands it over."""
 
 _CLAIM_TIMEOUT_S = 5.0
-_ALIVE_S = 0.2
-"""That an owner died is known at once, as there is nobody to ask; that one is frozen, after this."""
+_ALIVE_S = 0.5
+"""That an owner died is known at once, as there is nobody to ask; that one is frozen, after this.
+
+One that is only busy, as after its own connection was lost, must not be taken for it: it knows more than the
+log.
+"""
 _LAG_LIMIT_MS = 200.0
 """A loop this late has no room for another call."""
 

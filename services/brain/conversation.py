@@ -198,7 +198,8 @@ def evolve(known: Conversation, event: Event) -> Conversation:
     """What is known after the event."""
     match body_of(event):
         case speech_pb2.TurnEager(turn=turn, text=text):
-            return replace(known, guess=Guess(turn, text))
+            # Of a turn that has ended a successor of stt may tell again, which its log did not hold yet.
+            return known if known.turn(turn) is not None else replace(known, guess=Guess(turn, text))
         case speech_pb2.TurnResumed():
             return replace(known, guess=None)
         case speech_pb2.TurnEnded() as said:

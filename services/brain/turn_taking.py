@@ -136,6 +136,8 @@ def decide(floor: Floor, known: Conversation, agent: Agent, *, now_ms: int) -> D
 def _answer(turn: int, guessed: Reply | None, known: Conversation) -> Decision:
     if known.outdated_replies:
         return _drop(known.outdated_replies)
+    if guessed is not None and guessed.turn != turn:
+        return Drop((guessed.reply_id,), "speculation")
     return Release(guessed.reply_id) if guessed is not None else Answer(turn)
 
 

@@ -20,6 +20,15 @@ def test_a_turn_is_unanswered_until_a_reply_starts() -> None:
     assert fold(turn(1, "hello"), *reply("r1", 1, "Hi.")).unanswered_turn is None
 
 
+def test_a_turn_that_is_told_a_second_time_is_not_answered_again() -> None:
+    """A successor of stt has heard it too: the bus had not stored the first telling when it took over."""
+    first = (turn(1, "hello"), *reply("r1", 1, "Hi."))
+    again = (event(TurnEager(turn=1, text="hello")), turn(1, "hello"))
+
+    assert fold(*first, *again[:1]).guess is None
+    assert fold(*first, *again) == fold(*first)
+
+
 def test_only_what_was_heard_is_kept_of_an_interrupted_reply() -> None:
     """To the word, by the voice's own alignment."""
     clauses = ("We open at nine. ", "We close at five.")

@@ -3,6 +3,7 @@
 from parley.agent import Agent, Keys, Speculation, Thinking
 from parley.v1.call_pb2 import DtmfPressed
 from parley.v1.event_pb2 import Event
+from parley.v1.playback_pb2 import PlaybackFinished
 from parley.v1.reply_pb2 import (
     KeysEntered,
     ReplyDropped,
@@ -141,6 +142,13 @@ def test_a_guess_that_wants_nothing_but_a_tool_waits_like_any_other() -> None:
     assert decide(*log, event(TurnResumed(turn=1))) == Drop(("r1",), "speculation")
     released = [*log, turn(1, "Book a visit."), event(ReplyReleased(reply_id="r1"))]
     assert decide(*released) == Answer(1)
+
+
+def test_a_guess_of_another_turn_is_no_answer_to_this_one() -> None:
+    """It had been answered otherwise; what is said now must not be answered with it."""
+    log = [turn(1, "book a visit"), *reply("r1", 1, "Yes."), event(PlaybackFinished(reply_id="r1"))]
+
+    assert decide(*log, *begun("r2"), turn(2, "goodbye")) == Drop(("r2",), "speculation")
 
 
 def test_a_wrong_guess_leaves_no_trace() -> None:
