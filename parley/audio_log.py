@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
+from math import inf
 from typing import TypeVar
 
 import structlog
@@ -95,6 +96,7 @@ class _Hole:
         self._live = live
         self._met: tuple[int, int] | None = None
         self._since_s = 0.0
+        self._asked_s = -inf
 
     async def stays(self, hole: tuple[int, int] | None) -> bool:
         """Whether it is waited for no more. Once met, its sound is asked for, and the reader woken."""
@@ -102,7 +104,7 @@ class _Hole:
         if hole is None or hole != self._met:
             self._met, self._since_s = hole, loop.time()
             if hole is not None:
-                await self._bus.ask_for_sound_again(self._subject)
+                await self._ask()
                 loop.call_later(_HOLE_S + _NUDGE_AFTER_S, self._live.nudge)
             return False
         if loop.time() - self._since_s < _HOLE_S:
@@ -113,6 +115,13 @@ class _Hole:
         log.warning("a hole in the sound stays", subject=self._subject)
         self._met = None
         return True
+
+    async def _ask(self) -> None:
+        """For all that was said lately, so that one question does for several holes."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._asked_s >= _HOLE_S:
+            self._asked_s = now_s
+            await self._bus.ask_for_sound_again(self._subject)
 
 
 def _in_order(order: SoundOrder[Chunk], chunks: Iterable[Chunk]) -> list[Chunk]:

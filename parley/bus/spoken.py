@@ -1,6 +1,7 @@
 """The sound that one connection says: at once, and again to whoever has missed it."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
@@ -14,7 +15,7 @@ from parley.errors import BusError
 
 log = structlog.get_logger()
 
-_ASKED_TOGETHER_S = 0.2
+_ASKED_TOGETHER_S = 0.3
 _LEADS_AFTER_S = 0.3
 _AGAIN_AFTER_S = 1.0
 
@@ -45,6 +46,8 @@ class Spoken:
         self._lately = SaidLately(connection.publish)
         self._said_until = 0
         """Reconnections after which all that was said lately was said again."""
+        self._repeated: dict[str, float] = {}
+        """When each subject was last said again, if that is not long ago."""
 
     @property
     def settled(self) -> bool:
@@ -96,11 +99,21 @@ class Spoken:
             async for message in asked:
                 is_answered, asked_meanwhile = asked_meanwhile > 0, max(0, asked_meanwhile - 1)
                 if message.data:
-                    await self._lately.repeat(KEPT_S, message.data.decode(errors="replace"))
+                    await self._repeat_one(message.data.decode(errors="replace"))
                 elif not is_answered:
                     await asyncio.sleep(_ASKED_TOGETHER_S)
                     asked_meanwhile = asked.waiting
                     await self._lately.repeat(LATELY_S)
+
+    async def _repeat_one(self, subject: str) -> None:
+        """Once for all who ask at the same time: each reader of a call meets the same hole."""
+        now_s = time.monotonic()
+        self._repeated = {
+            one: at_s for one, at_s in self._repeated.items() if now_s - at_s < _ASKED_TOGETHER_S
+        }
+        if subject not in self._repeated:
+            self._repeated[subject] = now_s
+            await self._lately.repeat(KEPT_S, subject)
 
     async def _answer_new_leaders(self) -> None:
         async with self._connection.subscribe(subjects.new_leader(streams.AUDIO.name)) as elected:

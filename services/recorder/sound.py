@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from math import inf
 from typing import TypeVar
 
 import structlog
@@ -18,6 +19,7 @@ log = structlog.get_logger()
 
 _READ_TIMEOUT_S = 60.0
 _READ_AGAIN_AFTER_S = 0.5
+_ASK_AGAIN_AFTER_S = 3.0
 
 Chunk = TypeVar("Chunk", CallerAudio, AgentAudio)
 
@@ -32,6 +34,7 @@ class Sound:
         self._timeline = timeline
         self._losses = bus.losses
         self._live: tuple[Subscription, ...] = ()
+        self._asked_s: dict[str, float] = {}
 
     @property
     def waiting(self) -> int:
@@ -77,9 +80,18 @@ class Sound:
             self._losses = losses
             if self._timeline.reread(caller, agent):
                 # What a stream without a leader did not take comes live.
-                await self._bus.ask_for_sound_again(self._caller)
-                await self._bus.ask_for_sound_again(self._agent)
+                for subject in (self._caller, self._agent):
+                    if self._may_ask(subject):
+                        await self._bus.ask_for_sound_again(subject)
             return
+
+    def _may_ask(self, subject: str) -> bool:
+        """One question does for all that was said lately."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._asked_s.get(subject, -inf) < _ASK_AGAIN_AFTER_S:
+            return False
+        self._asked_s[subject] = now_s
+        return True
 
     async def _read(self, subject: str, kind: type[Chunk]) -> list[Chunk]:
         return await read_audio(self._bus, subject, kind, timeout_s=_READ_TIMEOUT_S)
@@ -93,6 +105,6 @@ class Sound:
                 continue
             gaps = self._timeline.gaps
             take(chunk)
-            if self._timeline.gaps > gaps:
+            if self._timeline.gaps > gaps and self._may_ask(subject):
                 # Its stream may lack it too, as one that has no leader.
                 await self._bus.ask_for_sound_again(subject)
