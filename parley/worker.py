@@ -22,11 +22,9 @@ Work: TypeAlias = Callable[[Claim, Leaving], Awaitable[None]]
 
 _CLAIM_TIMEOUT_S = 5.0
 _ALIVE_S = 0.5
-"""That an owner died is known at once, as there is nobody to ask; that one is frozen, after this.
-
-One that is only busy, as after its own connection was lost, must not be taken for it: it knows more than the
-log.
-"""
+"""That an owner died is known at once, as there is nobody to ask; that one is frozen, after this."""
+_ALIVE_IN_DISORDER_S = 2.0
+"""Where a leader was lost, heartbeats were, and the log lacks what was said: who lives knows more."""
 _LAG_LIMIT_MS = 200.0
 """A loop this late has no room for another call."""
 
@@ -106,7 +104,8 @@ class Worker:
     async def _own(self, claim: Claim, work: Work) -> None:
         log.info("call claimed", call_sid=claim.call_sid, stage=claim.stage, epoch=claim.epoch)
         owner = subjects.owner(claim.stage, claim.call_sid)
-        if claim.epoch > 1 and await self._bus.ask(owner, timeout_s=_ALIVE_S) is not None:
+        patience_s = _ALIVE_IN_DISORDER_S if self._bus.in_disorder else _ALIVE_S
+        if claim.epoch > 1 and await self._bus.lives(owner, timeout_s=patience_s):
             # No heartbeat of its owner's was seen, as when a cluster has no leader; but it lives, and knows
             # more of the call than the log does.
             log.info("call left to its owner", call_sid=claim.call_sid, stage=claim.stage, epoch=claim.epoch)

@@ -14,6 +14,7 @@ from nats.js.errors import NotFoundError
 
 from parley import streams, subjects
 from parley.bus.claims import Claim, next_claim
+from parley.bus.elections import Elections
 from parley.bus.messages import Drops, Message, Subscription
 from parley.bus.reading import read_all, read_last
 from parley.bus.reconnections import Reconnections
@@ -48,6 +49,7 @@ class Bus:
         self._reconnections = reconnections
         self._replicated = replicated
         self._spoken = Spoken(self)
+        self._elections = Elections(self)
         self._live: set[Subscription] = set()
 
     @property
@@ -70,6 +72,11 @@ class Bus:
         """How often the connection was lost and came back; grows with the very step in which it is back."""
         return int(self._client.stats["reconnects"])
 
+    @property
+    def in_disorder(self) -> bool:
+        """Whether a stream had no leader, or we no connection, only some seconds ago."""
+        return self._elections.lately
+
     async def reconnected(self) -> None:
         """Until the connection was lost and is there again."""
         await self._reconnections.wait()
@@ -82,9 +89,11 @@ class Bus:
         """
         await self._spoken.say(subject, data)
 
-    async def say_sound_again_when_asked(self) -> None:
-        """Long-lived: to readers that have missed some, and to a stream that had no leader."""
-        await self._spoken.answer()
+    async def attend(self) -> None:
+        """Long-lived: say sound again to who has missed some; hear of the bus' disorder."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._spoken.answer(), name="say sound again")
+            tasks.create_task(self._elections.watch(), name="hear of elections")
 
     async def ask_for_sound_again(self, subject: str = "") -> None:
         """Of all subjects, or of one in which there is a hole."""
@@ -95,6 +104,7 @@ class Bus:
 
     async def came_back(self) -> None:
         """The connection was lost and is there again: mend what may have been missed, on both sides."""
+        self._elections.happened()
         await self._spoken.came_back()
         self._reconnections.one_more()
         for live in tuple(self._live):

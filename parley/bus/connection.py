@@ -42,14 +42,14 @@ async def connect(url: str, name: str, *, timeout_s: float, replicas: int | None
     replicated = replicas is None or replicas > 1
     bus = Bus(client, client.jetstream(timeout=5), drops, Reconnections(), replicated=replicated)
     await _first_connection(client, url, name, timeout_s, drops, bus)
-    saying_again = asyncio.ensure_future(bus.say_sound_again_when_asked())
+    attending = asyncio.ensure_future(bus.attend())
     try:
         if replicas is not None:
             await _prepare(bus, replicas, timeout_s)
         yield bus
     finally:
-        saying_again.cancel()
-        await asyncio.gather(saying_again, return_exceptions=True)
+        attending.cancel()
+        await asyncio.gather(attending, return_exceptions=True)
         await _close(client)
 
 

@@ -469,6 +469,21 @@ async def test_a_hole_that_nobody_can_fill_is_passed_over(nats_url: str) -> None
     assert heard == [1, 4, 5]
 
 
+async def test_who_hears_of_an_election_knows_of_the_disorder(nats_url: str) -> None:
+    """And who was without a connection: the silence of others says little then."""
+    async with connect(nats_url, "a", timeout_s=5, replicas=None) as bus:
+        assert not bus.in_disorder
+        await bus.publish(subjects.new_leader("WORK"), b"{}")
+        async with asyncio.timeout(5):
+            while not bus.in_disorder:  # noqa: ASYNC110 - it comes over the bus
+                await asyncio.sleep(0.01)
+    async with connect(nats_url, "b", timeout_s=5, replicas=None) as bus:
+        await lose_connection(bus)
+        async with asyncio.timeout(5):
+            await bus.reconnected()
+        assert bus.in_disorder
+
+
 async def test_a_stream_with_a_new_leader_gets_what_was_said_while_it_had_none(nats_url: str) -> None:
     """NATS tells of the election; the sound lies behind what came after it, and is read in its order."""
     subject = subjects.caller_audio("CA1")
