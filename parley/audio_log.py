@@ -24,7 +24,8 @@ _TIMEOUT_S = 15.0
 _OVERLAP_US = 2_000_000
 """Read from so long before: clocks differ, and what comes twice is dropped."""
 _NUDGE_AFTER_S = 0.01
-_HOLE_S = 1.0
+_ASK_AGAIN_S = 0.3
+_HOLE_S = 1.5
 """So long a hole in the sound is waited for; its speaker says it again within some tenths of a second."""
 
 Chunk = TypeVar("Chunk", CallerAudio, AgentAudio)
@@ -97,16 +98,22 @@ class _Hole:
         self._met: tuple[int, int] | None = None
         self._since_s = 0.0
         self._asked_s = -inf
+        self._asked_for: tuple[int, int] | None = None
 
     async def stays(self, hole: tuple[int, int] | None) -> bool:
         """Whether it is waited for no more. Once met, its sound is asked for, and the reader woken."""
         loop = asyncio.get_running_loop()
-        if hole is None or hole != self._met:
-            self._met, self._since_s = hole, loop.time()
-            if hole is not None:
-                await self._ask()
-                loop.call_later(_HOLE_S + _NUDGE_AFTER_S, self._live.nudge)
+        if hole is None:
+            self._met = None
             return False
+        if hole != self._met:
+            self._met, self._since_s = hole, loop.time()
+            for wait_s in (_ASK_AGAIN_S, _HOLE_S):
+                loop.call_later(wait_s + _NUDGE_AFTER_S, self._live.nudge)
+        if hole != self._asked_for and loop.time() - self._asked_s >= _ASK_AGAIN_S:
+            # For all that was said lately: one question does for several holes.
+            self._asked_for, self._asked_s = hole, loop.time()
+            await self._bus.ask_for_sound_again(self._subject)
         if loop.time() - self._since_s < _HOLE_S:
             return False
         if self._live.waiting:
@@ -115,13 +122,6 @@ class _Hole:
         log.warning("a hole in the sound stays", subject=self._subject)
         self._met = None
         return True
-
-    async def _ask(self) -> None:
-        """For all that was said lately, so that one question does for several holes."""
-        now_s = asyncio.get_running_loop().time()
-        if now_s - self._asked_s >= _HOLE_S:
-            self._asked_s = now_s
-            await self._bus.ask_for_sound_again(self._subject)
 
 
 def _in_order(order: SoundOrder[Chunk], chunks: Iterable[Chunk]) -> list[Chunk]:

@@ -1,7 +1,6 @@
 """The sound that one connection says: at once, and again to whoever has missed it."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
@@ -15,7 +14,7 @@ from parley.errors import BusError
 
 log = structlog.get_logger()
 
-_ASKED_TOGETHER_S = 0.3
+_ASKED_TOGETHER_S = 0.1
 _LEADS_AFTER_S = 0.3
 _AGAIN_AFTER_S = 1.0
 
@@ -46,8 +45,8 @@ class Spoken:
         self._lately = SaidLately(connection.publish)
         self._said_until = 0
         """Reconnections after which all that was said lately was said again."""
-        self._repeated: dict[str, float] = {}
-        """When each subject was last said again, if that is not long ago."""
+        self._wanted: set[str] = set()
+        """Subjects that will be said again in a moment; empty for all."""
 
     @property
     def settled(self) -> bool:
@@ -94,26 +93,21 @@ class Spoken:
             await asyncio.sleep(_AGAIN_AFTER_S)
 
     async def _answer_readers(self) -> None:
-        async with self._connection.subscribe(subjects.SOUND_AGAIN) as asked:
-            asked_meanwhile = 0
+        async with self._connection.subscribe(subjects.SOUND_AGAIN) as asked, asyncio.TaskGroup() as tasks:
             async for message in asked:
-                is_answered, asked_meanwhile = asked_meanwhile > 0, max(0, asked_meanwhile - 1)
-                if message.data:
-                    await self._repeat_one(message.data.decode(errors="replace"))
-                elif not is_answered:
-                    await asyncio.sleep(_ASKED_TOGETHER_S)
-                    asked_meanwhile = asked.waiting
-                    await self._lately.repeat(LATELY_S)
+                subject = message.data.decode(errors="replace")
+                if subject not in self._wanted:
+                    self._wanted.add(subject)
+                    tasks.create_task(self._repeat(subject), name="say sound again")
 
-    async def _repeat_one(self, subject: str) -> None:
+    async def _repeat(self, subject: str) -> None:
         """Once for all who ask at the same time: each reader of a call meets the same hole."""
-        now_s = time.monotonic()
-        self._repeated = {
-            one: at_s for one, at_s in self._repeated.items() if now_s - at_s < _ASKED_TOGETHER_S
-        }
-        if subject not in self._repeated:
-            self._repeated[subject] = now_s
-            await self._lately.repeat(KEPT_S, subject)
+        await asyncio.sleep(_ASKED_TOGETHER_S)
+        self._wanted.discard(subject)
+        try:
+            await self._lately.repeat(KEPT_S if subject else LATELY_S, subject)
+        except BusError as error:
+            log.warning("sound is not said again", subject=subject, error=str(error))
 
     async def _answer_new_leaders(self) -> None:
         async with self._connection.subscribe(subjects.new_leader(streams.AUDIO.name)) as elected:
