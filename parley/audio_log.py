@@ -17,7 +17,7 @@ from parley.v1.audio_pb2 import AgentAudio, CallerAudio
 
 log = structlog.get_logger()
 
-_MISSED_TIMEOUT_S = 1.5
+_MISSED_TIMEOUT_S = 0.6
 """Live sound waits meanwhile, and what was said lately is said again anyhow."""
 _TIMEOUT_S = 15.0
 """Who has taken over many calls at once has much to read, and nobody else would be quicker."""
