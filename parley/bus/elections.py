@@ -1,19 +1,13 @@
 """Whether the bus was in disorder lately, so that the silence of others says little."""
 
-import asyncio
 import time
 from math import inf
 
-import structlog
-
 from parley import subjects
+from parley.bus.kept_up import kept_up
 from parley.bus.spoken import Connection
-from parley.errors import BusError
-
-log = structlog.get_logger()
 
 _LATELY_S = 6.0
-_AGAIN_AFTER_S = 1.0
 
 
 class Elections:
@@ -34,11 +28,9 @@ class Elections:
 
     async def watch(self) -> None:
         """Long-lived: NATS tells of each."""
-        while True:
-            try:
-                async with self._connection.subscribe(subjects.new_leader("*")) as elected:
-                    async for _ in elected:
-                        self.happened()
-            except BusError as error:
-                log.warning("elections are not heard of now", error=str(error))
-            await asyncio.sleep(_AGAIN_AFTER_S)
+        await kept_up(self._hear, "hearing of elections")
+
+    async def _hear(self) -> None:
+        async with self._connection.subscribe(subjects.new_leader("*")) as elected:
+            async for _ in elected:
+                self.happened()

@@ -1,13 +1,13 @@
 """The sound that one connection says: at once, and again to whoever has missed it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 import structlog
 
 from parley import streams, subjects
+from parley.bus.kept_up import kept_up
 from parley.bus.messages import Subscription
 from parley.bus.said_lately import KEPT_S, LATELY_S, SaidLately
 from parley.errors import BusError
@@ -16,7 +16,6 @@ log = structlog.get_logger()
 
 _ASKED_TOGETHER_S = 0.1
 _LEADS_AFTER_S = 0.3
-_AGAIN_AFTER_S = 1.0
 
 
 class Connection(Protocol):
@@ -81,16 +80,8 @@ class Spoken:
     async def answer(self) -> None:
         """Long-lived: say again what others have missed, be they readers or a stream that had no leader."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._insist(self._answer_readers), name="answer who missed sound")
-            tasks.create_task(self._insist(self._answer_new_leaders), name="answer new leaders")
-
-    async def _insist(self, work: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            try:
-                await work()
-            except BusError as error:
-                log.warning("sound is not said again to others now", error=str(error))
-            await asyncio.sleep(_AGAIN_AFTER_S)
+            for work in (self._answer_readers, self._answer_new_leaders):
+                tasks.create_task(kept_up(work, "saying sound again"), name=work.__name__)
 
     async def _answer_readers(self) -> None:
         async with self._connection.subscribe(subjects.SOUND_AGAIN) as asked, asyncio.TaskGroup() as tasks:

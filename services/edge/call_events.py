@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import structlog
+from google.protobuf.message import DecodeError
 
 from parley import streams, subjects
 from parley.bus import Bus
@@ -159,7 +160,7 @@ async def claim_resuming(
         BusError: it could not be stored.
     """
     said = StreamResuming(epoch=known.stream_epoch, way=way, frozen=frozen)
-    with suppress(BusError, TimeoutError):
+    with suppress(BusError, TimeoutError, DecodeError):
         async with asyncio.timeout(_LAST_SOUND_TIMEOUT_S):
             await _add_last_sound(bus, call_sid, said)
     # Of one stream it may be said again, should the first word have come to nothing.

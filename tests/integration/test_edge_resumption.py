@@ -102,6 +102,15 @@ async def test_it_is_told_how_far_both_voices_had_come(edge: Edge) -> None:
     assert (resuming.last_reply_id, resuming.last_reply_samples) == ("r7", 1600)
 
 
+async def test_bytes_that_are_no_sound_keep_no_stream_from_being_followed(edge: Edge) -> None:
+    """Then it is not told how far the voices had come."""
+    await lose(edge)
+    await edge.bus.publish_stored(subjects.caller_audio(A), b"\xff\xff no sound")
+
+    assert "<Stream" in (await edge.voice(A, RESUME)).text
+    assert await ways(edge) == ["redirect"]
+
+
 async def test_a_call_that_twilio_leaves_in_silence_is_fetched_back(edge: Edge) -> None:
     """By REST, with a fresh stream, however often the callback comes."""
     await lose(edge)
