@@ -89,7 +89,7 @@ async def _first_connection(
                 reconnect_time_wait=0.1,  # type: ignore[arg-type] # it is handed to asyncio.sleep
                 connect_timeout=2,
                 # A server that is frozen holds all calls of this process: by default for four minutes.
-                ping_interval=0.7,  # type: ignore[arg-type] # as above
+                ping_interval=0.4,  # type: ignore[arg-type] # as above
                 max_outstanding_pings=2,
                 error_cb=on_error,
                 disconnected_cb=on_disconnect,

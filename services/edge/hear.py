@@ -1,6 +1,6 @@
 """The caller's sound, from Twilio's frames to the bus."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from parley import subjects
 from parley.bus import Bus
@@ -13,11 +13,10 @@ from services.edge.timed_frames import Frame, TimedFrames
 class Hear:
     """One stream's frames, numbered and timed by the call's clock."""
 
-    def __init__(self, bus: Bus, call_sid: str, epoch: int, now_ms: Callable[[], int]) -> None:
+    def __init__(self, bus: Bus, call_sid: str, epoch: int) -> None:
         self._bus = bus
         self._subject = subjects.caller_audio(call_sid)
         self._epoch = epoch
-        self._now_ms = now_ms
         self._frames = TimedFrames()
         self._sequence = 0
         self._held: list[Frame] | None = None
@@ -43,13 +42,13 @@ class Hear:
             await self._pass(held)
         self._held = None
 
-    async def frame(self, media: Media) -> None:
-        """Put a frame on the bus, in the order of its time; an empty one is left out.
+    async def frame(self, media: Media, came_ms: int) -> None:
+        """Put a frame that came at some call time on the bus, in the order of its time; no empty one.
 
         Raises:
             BusError: the connection is closed.
         """
-        frames = self._frames.take(media, self._now_ms())
+        frames = self._frames.take(media, came_ms)
         if self._held is not None:
             self._held += frames
         else:

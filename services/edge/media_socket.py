@@ -13,7 +13,7 @@ from parley import subjects
 from parley.agent import read_agent
 from parley.bus import Bus
 from parley.errors import BusError, Superseded, VendorError
-from parley.event_log import CallLog, open_call_log, wall_us
+from parley.event_log import CallLog, open_call_log
 from parley.outbox import Outbox
 from parley.stage import worker_name
 from parley.v1.call_pb2 import DtmfPressed, StreamStarted, StreamStopped
@@ -22,17 +22,11 @@ from services.edge.call_events import FALLBACK, CallSummary, claim_stream, end_c
 from services.edge.hear import Hear
 from services.edge.keep_ear import EarKeeper
 from services.edge.live_calls import LiveCalls
-from services.edge.media_protocol import Dtmf, Mark, Media, Start, Stop
+from services.edge.media_protocol import Dtmf, Mark, Media, Stop
+from services.edge.open_socket import Arrivals, OpenSocket, open_socket
 from services.edge.play import Player
 from services.edge.settings import EdgeSettings
-from services.edge.socket_messages import (
-    GOING_AWAY,
-    POLICY_VIOLATION,
-    TRY_AGAIN,
-    Messages,
-    close,
-    start_message,
-)
+from services.edge.socket_messages import POLICY_VIOLATION, TRY_AGAIN, close
 from services.edge.vendors.twilio_rest import TwilioRest
 from services.edge.webhooks import Gate
 
@@ -67,22 +61,16 @@ class MediaSockets:
 
     async def serve(self, socket: WebSocket) -> None:
         """WebSocket /twilio/stream."""
-        if not self.gate.admits_socket(socket):
-            await socket.close()
-            return
-        await socket.accept()
-        opened_us = wall_us()
-        try:
-            start = await start_message(socket, self.calls, self.settings.start_message_timeout_s)
-            if start is not None:
-                with structlog.contextvars.bound_contextvars(call_sid=start.call_sid):
-                    await self._serve_call(socket, start, opened_us)
-        except (BusError, TimeoutError) as error:
-            log.error("media stream given up", reason=str(error) or "the bus is late")
-        finally:
-            await close(socket, GOING_AWAY)
+        async with open_socket(socket, self.gate, self.calls) as stream:
+            if stream is None:
+                return
+            try:
+                await self._serve_call(stream)
+            except (BusError, TimeoutError) as error:
+                log.error("media stream given up", reason=str(error) or "the bus is late")
 
-    async def _serve_call(self, socket: WebSocket, start: Start, opened_us: int) -> None:
+    async def _serve_call(self, stream: OpenSocket) -> None:
+        socket, start = stream.socket, stream.start
         known = await summary(self.bus, start.call_sid) if is_call_sid(start.call_sid) else None
         if known is None or known.ended:
             log.error("media stream of no live call", ended=known is not None)
@@ -99,28 +87,24 @@ class MediaSockets:
                 await alive.enter_async_context(self._answering(start.call_sid))
                 started = StreamStarted(
                     stream_sid=start.stream_sid,
-                    at_ms=known.clock.ms_at(opened_us),
+                    at_ms=known.clock.ms_at(stream.opened_us),
                     worker=worker_name("edge"),
                     told_ms=start.told_ms,
                 )
-                await self._own(socket, start, known, started, alive)
+                await self._own(stream, known, started, alive)
 
     async def _own(
-        self,
-        socket: WebSocket,
-        start: Start,
-        known: CallSummary,
-        started: StreamStarted,
-        alive: AsyncExitStack,
+        self, stream: OpenSocket, known: CallSummary, started: StreamStarted, alive: AsyncExitStack
     ) -> None:
+        start = stream.start
         epoch = await claim_stream(self.bus, start.call_sid, known, started)
         if epoch is None:
             log.error("media stream refused: another was quicker", stream_sid=start.stream_sid)
-            await close(socket, TRY_AGAIN)
+            await close(stream.socket, TRY_AGAIN)
             return
         log.info("media stream open", stream_sid=start.stream_sid, epoch=epoch, agent=known.agent)
         async with open_call_log(self.bus, self.outbox, start.call_sid, "edge", epoch) as call_log:
-            reason = await self._stream(socket, start, call_log, known.agent)
+            reason = await self._stream(stream, call_log, known.agent)
             await alive.aclose()
             await call_log.say(
                 StreamStopped(stream_sid=start.stream_sid, at_ms=call_log.now_ms(), reason=reason)
@@ -139,13 +123,14 @@ class MediaSockets:
         async with self.bus.answer(subjects.stream_alive(call_sid), alive):
             yield
 
-    async def _stream(self, socket: WebSocket, start: Start, call_log: CallLog, agent: str) -> str:
+    async def _stream(self, stream: OpenSocket, call_log: CallLog, agent: str) -> str:
         """Carry sound both ways; gives the reason why the stream is over."""
+        start = stream.start
 
         async def send(text: str) -> None:
             try:
                 async with asyncio.timeout(_SEND_TIMEOUT_S):
-                    await socket.send_text(text)
+                    await stream.socket.send_text(text)
             except (WebSocketDisconnect, RuntimeError, TimeoutError):
                 raise StreamOver("lost") from None
 
@@ -162,12 +147,12 @@ class MediaSockets:
             await self._fall_back(start.call_sid, agent)
 
         player = Player(self.bus, call_log, start.stream_sid, send, hang_up, fall_back)
-        hear = Hear(self.bus, start.call_sid, call_log.epoch, call_log.now_ms)
+        hear = Hear(self.bus, start.call_sid, call_log.epoch)
         hear.hold()
         over: list[str] = []
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._read(socket, call_log, hear, player), name="read")
+                tasks.create_task(self._read(stream.arrivals, call_log, hear, player), name="read")
                 tasks.create_task(_follow(call_log, player), name="follow the log")
                 tasks.create_task(player.follow_sound(), name="follow the sound")
                 tasks.create_task(player.write(), name="write")
@@ -207,17 +192,18 @@ class MediaSockets:
         await hear.missed(await self.ears.missed(call_log))
         await self.ears.keep(call_log.call_sid)
 
-    async def _read(self, socket: WebSocket, call_log: CallLog, hear: Hear, player: Player) -> None:
+    async def _read(self, arrivals: Arrivals, call_log: CallLog, hear: Hear, player: Player) -> None:
         """Long-lived: what Twilio sends."""
-        async for message in Messages(socket, self.calls):
-            match message:
-                case Media():
-                    await hear.frame(message)
+        clock = call_log.clock
+        async for arrival in arrivals:
+            match arrival.message:
+                case Media() as media:
+                    await hear.frame(media, clock.ms_at(arrival.at_us))
                     self.calls.frames.inc()
                 case Mark(name=name):
                     await player.marked(name)
                 case Dtmf(digit=digit):
-                    await call_log.say(DtmfPressed(digit=digit[:1], at_ms=call_log.now_ms()))
+                    await call_log.say(DtmfPressed(digit=digit[:1], at_ms=clock.ms_at(arrival.at_us)))
                 case Stop():
                     raise StreamOver("stop")
                 case _:

@@ -15,14 +15,14 @@ from parley import subjects
 from parley.bus import Bus, Subscription
 from parley.envelope import CallClock
 from parley.errors import BusError
-from parley.event_log import wall_us
 from parley.mulaw import BYTES_PER_MS, duration_ms
 from parley.stage import worker_name
 from parley.v1.audio_pb2 import CallerAudio, MissedAudio
 from services.edge.call_events import is_call_sid, summary
 from services.edge.live_calls import LiveCalls
 from services.edge.media_protocol import Media, Start, Stop
-from services.edge.socket_messages import GOING_AWAY, POLICY_VIOLATION, Messages, close, start_message
+from services.edge.open_socket import Arrivals, OpenSocket, open_socket
+from services.edge.socket_messages import POLICY_VIOLATION, close
 from services.edge.splice import joined, place_of
 from services.edge.timed_frames import Frame, TimedFrames
 from services.edge.webhooks import Gate
@@ -81,26 +81,23 @@ class SecondEars:
 
     async def serve(self, socket: WebSocket) -> None:
         """WebSocket /twilio/ear."""
-        if not self.gate.admits_socket(socket):
-            await socket.close()
-            return
-        await socket.accept()
-        try:
-            start = await start_message(socket, self.calls, self.gate.settings.start_message_timeout_s)
-            known = None
-            if start is not None and is_call_sid(start.call_sid):
-                known = await summary(self.bus, start.call_sid)
-            if start is None or known is None or known.ended:
-                await close(socket, POLICY_VIOLATION)
+        async with open_socket(socket, self.gate, self.calls) as fork:
+            if fork is None:
                 return
-            with structlog.contextvars.bound_contextvars(call_sid=start.call_sid):
-                await self._listen(socket, start, known.clock)
-        except BusError as error:
-            log.error("second ear given up", reason=str(error))
-        finally:
-            await close(socket, GOING_AWAY)
+            try:
+                await self._serve_call(fork)
+            except BusError as error:
+                log.error("second ear given up", reason=str(error))
 
-    async def _listen(self, socket: WebSocket, start: Start, clock: CallClock) -> None:
+    async def _serve_call(self, fork: OpenSocket) -> None:
+        call_sid = fork.start.call_sid
+        known = await summary(self.bus, call_sid) if is_call_sid(call_sid) else None
+        if known is None or known.ended:
+            await close(fork.socket, POLICY_VIOLATION)
+        else:
+            await self._listen(fork.start, fork.arrivals, known.clock)
+
+    async def _listen(self, start: Start, arrivals: Arrivals, clock: CallClock) -> None:
         memory, own = EarMemory(), worker_name("edge").encode()
 
         async def alive(_data: bytes) -> bytes:
@@ -117,7 +114,7 @@ class SecondEars:
             await self.bus.publish(subjects.ear_opened(start.call_sid), start.stream_sid.encode())
             log.info("second ear open", stream_sid=start.stream_sid)
             ends = (
-                asyncio.ensure_future(self._remember(socket, memory, clock)),
+                asyncio.ensure_future(_remember(arrivals, memory, clock)),
                 asyncio.ensure_future(_another(opened, start)),
                 asyncio.ensure_future(self.gate.stopping.wait()),
             )
@@ -129,17 +126,19 @@ class SecondEars:
                 await asyncio.gather(*ends, return_exceptions=True)
         log.info("second ear over", stream_sid=start.stream_sid)
 
-    async def _remember(self, socket: WebSocket, memory: EarMemory, clock: CallClock) -> None:
-        frames = TimedFrames()
-        async for message in Messages(socket, self.calls):
-            match message:
-                case Media():
-                    for frame in frames.take(message, clock.ms_at(wall_us())):
-                        memory.add(frame)
-                case Stop():
-                    return
-                case _:
-                    pass
+
+async def _remember(arrivals: Arrivals, memory: EarMemory, clock: CallClock) -> None:
+    """Until the fork is over."""
+    frames = TimedFrames()
+    async for arrival in arrivals:
+        match arrival.message:
+            case Media() as media:
+                for frame in frames.take(media, clock.ms_at(arrival.at_us)):
+                    memory.add(frame)
+            case Stop():
+                return
+            case _:
+                pass
 
 
 async def _another(opened: Subscription, start: Start) -> None:
