@@ -1,13 +1,14 @@
 """Own one stage of one call: keep the work message alive, finish it or hand it over."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from enum import Enum
 
 import structlog
 
-from parley import streams
-from parley.bus import Claim
+from parley import streams, subjects
+from parley.bus import Bus, Claim
 from parley.errors import BusError, Superseded
 from parley.leaving import HandedOver
 
@@ -48,6 +49,25 @@ async def own(claim: Claim, work: Callable[[Claim], Awaitable[None]]) -> Ending:
     except BusError as error:
         log.warning("work message left to time out", call_sid=claim.call_sid, error=str(error))
     return ending
+
+
+@asynccontextmanager
+async def answering(bus: Bus, claim: Claim) -> AsyncIterator[None]:
+    """While entered, whoever claims the call after us is told that we live."""
+
+    async def alive(asked_by: bytes) -> bytes | None:
+        return b"alive" if int.from_bytes(asked_by) > claim.epoch else None
+
+    async with bus.answer(subjects.owner(claim.stage, claim.call_sid), alive):
+        yield
+
+
+async def owner_lives(bus: Bus, claim: Claim, timeout_s: float) -> bool:
+    """Whether one who claimed the call before us answers: he knows more of it than the log."""
+    if claim.epoch == 1:
+        return False
+    subject = subjects.owner(claim.stage, claim.call_sid)
+    return bool(await bus.lives(subject, claim.epoch.to_bytes(4), timeout_s=timeout_s))
 
 
 async def _work(claim: Claim, work: Callable[[Claim], Awaitable[None]]) -> Ending:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -12,12 +13,13 @@ import structlog
 
 from parley.agent import Agent, read_agent
 from parley.bus import Bus, Claim, connect
-from parley.errors import BusError
+from parley.errors import BusError, Superseded
 from parley.event_log import CallLog, open_call_log, wall_us
 from parley.health import Health, health_app, serve
 from parley.lag import Lag
 from parley.leaving import Leaving
 from parley.outbox import Outbox, open_outbox
+from parley.ownership import owner_lives
 from parley.process_metrics import tell_of_process
 from parley.settings import CommonSettings
 from parley.stream_watch import StreamWatch
@@ -28,6 +30,8 @@ from parley.v1.work_pb2 import StageClaimed
 from parley.worker import Worker
 
 log = structlog.get_logger()
+
+_READ_SOON_S, _ALIVE_S = 0.3, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,11 @@ async def _serve_claim(
     serve_call: ServeCall,
 ) -> None:
     with structlog.contextvars.bound_contextvars(call_sid=claim.call_sid, epoch=claim.epoch):
+        began_s = time.monotonic()
         async with open_call_log(bus, outbox, claim.call_sid, claim.stage, claim.epoch) as call_log:
+            if time.monotonic() - began_s > _READ_SOON_S and await owner_lives(bus, claim, _ALIVE_S):
+                # A log without a leader was waited for, and lacks what its owner said meanwhile.
+                raise Superseded("its owner is back")
             started = next((e.call_started for e in call_log.history if e.HasField("call_started")), None)
             if started is None:
                 raise BusError(f"work for {claim.call_sid}, but its log has no call.started")

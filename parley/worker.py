@@ -7,12 +7,11 @@ from typing import TypeAlias
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from parley import subjects
 from parley.bus import Bus, Claim
 from parley.errors import BusError
 from parley.lag import Lag
 from parley.leaving import Leaving
-from parley.ownership import Ending, own
+from parley.ownership import Ending, answering, own, owner_lives
 from parley.subjects import Stage
 
 log = structlog.get_logger()
@@ -103,17 +102,15 @@ class Worker:
 
     async def _own(self, claim: Claim, work: Work) -> None:
         log.info("call claimed", call_sid=claim.call_sid, stage=claim.stage, epoch=claim.epoch)
-        owner = subjects.owner(claim.stage, claim.call_sid)
         patience_s = _ALIVE_IN_DISORDER_S if self._bus.in_disorder else _ALIVE_S
-        if claim.epoch > 1 and await self._bus.lives(owner, timeout_s=patience_s):
-            # No heartbeat of its owner's was seen, as when a cluster has no leader; but it lives, and knows
-            # more of the call than the log does.
+        if await owner_lives(self._bus, claim, patience_s):
+            # No heartbeat of its owner's was seen, as when a cluster has no leader.
             log.info("call left to its owner", call_sid=claim.call_sid, stage=claim.stage, epoch=claim.epoch)
             return
         leaving = Leaving(self._stopping, self._leave_within_s)
 
         async def owned(claimed: Claim) -> None:
-            async with self._bus.answer(owner, _alive):
+            async with answering(self._bus, claim):
                 await work(claimed, leaving)
 
         ending: Ending = await own(claim, owned)
@@ -125,7 +122,3 @@ class Worker:
             del self._owned[call_sid]
         self._calls.set(len(self._owned))
         self._room.set()
-
-
-async def _alive(_data: bytes) -> bytes:
-    return b"alive"

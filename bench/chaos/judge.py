@@ -99,14 +99,16 @@ def _differences(said: Sequence[str], heard: Sequence[str]) -> tuple[int, int]:
 
 def _sentences(call: Call, losses: Losses) -> None:
     """A sentence was heard as often as the middle one of its own words."""
-    heard = bare(" ".join(line.text or "" for line in call.report.heard))
+    lines = [line.text or "" for line in call.report.heard]
+    # A word with a pause in it was heard as two pieces.
+    heard, rejoined = bare(" ".join(lines)), bare("".join(lines))
     asked = [line.text for line in call.report.said]
     if call.report.outcome != "completed" or GOODBYE not in asked:
         losses.calls_dropped += 1
         losses.notes.append(f"{call.call_sid}: {call.report.outcome}, after {len(asked)} turns")
     for sentence in (s for text in asked for s in answer_to(text)):
         words = own_words(sentence)
-        times = round(median(heard.count(word) for word in words))
+        times = round(median(max(heard.count(word), rejoined.count(word)) for word in words))
         losses.sentences_lost += times == 0
         losses.sentences_doubled += max(0, times - 1)
         if times != 1:

@@ -8,11 +8,11 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.errors import NoRespondersError
 from nats.js.client import JetStreamContext
 from nats.js.errors import NotFoundError
 
 from parley import streams, subjects
+from parley.bus import asking
 from parley.bus.claims import Claim, next_claim
 from parley.bus.elections import Elections
 from parley.bus.messages import Drops, Message, Subscription
@@ -229,21 +229,11 @@ class Bus:
 
     async def ask(self, subject: str, data: bytes = b"", *, timeout_s: float = 0.5) -> bytes | None:
         """Ask; None when nobody listens or answers in time."""
-        try:
-            reply = await undisturbed(self._client.request(subject, data, timeout=timeout_s))
-        except NatsError:
-            return None
-        return bytes(reply.data)
+        return await asking.ask(self._client, subject, data, timeout_s)
 
-    async def lives(self, subject: str, *, timeout_s: float = 0.5) -> bool | None:
+    async def lives(self, subject: str, data: bytes = b"", *, timeout_s: float = 0.5) -> bool | None:
         """Whether somebody answers there; None for who is there and does not answer, as one that froze."""
-        try:
-            await undisturbed(self._client.request(subject, b"", timeout=timeout_s))
-        except NoRespondersError:
-            return False
-        except NatsError:
-            return None
-        return True
+        return await asking.lives(self._client, subject, data, timeout_s)
 
     async def read(
         self,

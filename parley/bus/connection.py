@@ -20,13 +20,23 @@ log = structlog.get_logger()
 
 
 class _Client(Client):
-    """One that does not wait for a dead server to take what was still to be written to it."""
+    """One that does not wait for a dead server to take what was still to be written to it.
+
+    And that leaves no socket behind of a frozen server, which takes a connection and never greets.
+    """
 
     async def _attempt_reconnect(self) -> None:
+        self._abort()
+        await super()._attempt_reconnect()
+
+    async def _select_next_server(self) -> None:
+        self._abort()
+        await super()._select_next_server()
+
+    def _abort(self) -> None:
         writer = getattr(self._transport, "_io_writer", None)
         if writer is not None:
             writer.transport.abort()
-        await super()._attempt_reconnect()
 
 
 @asynccontextmanager

@@ -98,8 +98,8 @@ async def open_socket(socket: WebSocket, gate: Gate, calls: LiveCalls) -> AsyncI
         if start is None:
             yield None
             return
-        async with Arrivals(Messages(socket, calls)) as arrivals:
-            with structlog.contextvars.bound_contextvars(call_sid=start.call_sid):
+        with structlog.contextvars.bound_contextvars(call_sid=start.call_sid):
+            async with Arrivals(Messages(socket, calls)) as arrivals:
                 yield OpenSocket(socket, start, opened_us, arrivals)
     finally:
         await close(socket, GOING_AWAY)

@@ -182,6 +182,25 @@ async def test_events_said_while_the_bus_is_away_are_stored_when_it_is_back(nats
         assert len(stored) == 2
 
 
+async def test_who_hung_on_a_frozen_server_is_asked_again(nats_url: str) -> None:
+    """What was asked first is lost; whoever is there and never answers is told apart from nobody."""
+    asked = 0
+
+    async def back_soon(_data: bytes) -> bytes | None:
+        nonlocal asked
+        asked += 1
+        return b"" if asked > 1 else None
+
+    async def mute(_data: bytes) -> None:
+        return None
+
+    async with connect(nats_url, "a", timeout_s=5) as bus:
+        async with bus.answer("a", back_soon), bus.answer("b", mute):
+            assert await bus.lives("a")
+            assert await bus.lives("b") is None
+        assert await bus.lives("b") is False
+
+
 async def test_a_cancelled_subscriber_breaks_nothing(nats_url: str) -> None:
     """At whichever moment: it ends, and the connection that all calls share lives."""
 

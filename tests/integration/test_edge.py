@@ -161,6 +161,26 @@ async def test_the_callers_frames_reach_the_bus_at_their_times(edge: Edge) -> No
     assert [audio.sequence for audio in heard] == [1, 2, 3]
 
 
+@pytest.mark.usefixtures("stage")
+async def test_frames_that_come_while_the_call_is_opened_keep_their_times(edge: Edge) -> None:
+    """Opening takes half a second: somebody is asked who does not answer. The caller speaks already."""
+
+    async def mute(_data: bytes) -> None:
+        return None
+
+    async with (
+        edge.bus.answer(subjects.stream_alive(A), mute),
+        edge.bus.subscribe(subjects.caller_audio(A)) as sound,
+        edge.stream(A) as stream,
+    ):
+        await stream.say(FRAME)
+        [*_, started] = await said(edge.bus, A, StreamStarted)
+        heard = CallerAudio.FromString((await anext(aiter(sound))).data)
+
+    assert isinstance(started, StreamStarted)
+    assert abs(heard.at_ms - started.at_ms) <= 250
+
+
 async def test_a_reply_is_played_and_its_marks_tell_what_was_heard(edge: Edge, stage: Stage) -> None:
     """Sound, mark, sound, mark; finished when the last comes back."""
     async with edge.stream(A) as stream:

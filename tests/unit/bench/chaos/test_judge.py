@@ -79,6 +79,18 @@ def test_a_call_that_lost_nothing() -> None:
     assert losses.takeover_ms == []
 
 
+def test_a_word_with_a_pause_in_it_was_heard() -> None:
+    """That is no loss; nor has it been heard twice when it was begun anew after the pause."""
+    for pieces in (("Farew", "ell then."), ("Farew", "Farewell then.")):
+        made = call()
+        last = made.report.heard[-1]
+        rest = last.text.partition("Farewell then.")[2]
+        ends = (pieces[0], pieces[1] + rest)
+        made.report.heard[-1:] = [last.model_copy(update={"text": text}) for text in ends]
+
+        assert judged(made).notes == []
+
+
 def test_words_that_were_not_heard_or_heard_twice() -> None:
     """By the turns of the log."""
     losses = judged(call(turns=("what your opening opening hours", GOODBYE)))

@@ -1,0 +1,80 @@
+"""A process of a stage that takes a call over."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from parley import stage, subjects
+from parley.bus import connect
+from parley.event_log import CallLog, open_call_log
+from parley.outbox import open_outbox
+from parley.ownership import answering
+from parley.settings import CommonSettings
+from parley.stage import OwnedCall, ServeCall
+from parley.telemetry import Telemetry
+from parley.v1.call_pb2 import CallStarted
+from parley.v1.work_pb2 import Work
+
+SID = "CA1"
+OPENS_S = 0.8
+
+
+async def test_an_owner_who_is_back_while_the_log_is_read_keeps_the_call(
+    nats_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a leader that takes long, and the log lacks what the owner said; later another takes over."""
+    opened, served, stop = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    @asynccontextmanager
+    async def slowly(*args: Any) -> AsyncIterator[CallLog]:
+        opened.set()
+        await asyncio.sleep(OPENS_S)
+        async with open_call_log(*args) as call_log:
+            yield call_log
+
+    @asynccontextmanager
+    async def service(_telemetry: Telemetry) -> AsyncIterator[ServeCall]:
+        async def serve(_call: OwnedCall) -> None:
+            served.set()
+
+        yield serve
+
+    monkeypatch.setattr(stage, "open_call_log", slowly)
+    async with (
+        connect(nats_url, "t", timeout_s=5) as bus,
+        open_outbox(bus) as outbox,
+        bus.work("tts") as claim_work,
+        asyncio.TaskGroup() as tasks,
+    ):
+        async with open_call_log(bus, outbox, SID, "webhook", 0) as log:
+            await log.say(CallStarted())
+        await outbox.settle(5)
+        await bus.publish_stored(subjects.work("tts", SID), Work(call_sid=SID).SerializeToString())
+        first = await claim_work(5)
+        assert first is not None
+        tasks.create_task(stage.run_stage("tts", CommonSettings(nats_url=nats_url), 0, service, stop))
+        async with asyncio.timeout(10):
+            await opened.wait()
+        async with answering(bus, first):
+            await asyncio.sleep(2 * OPENS_S)
+            assert not served.is_set()
+        async with asyncio.timeout(10):
+            await served.wait()
+        stop.set()
+
+
+async def test_who_claims_a_call_is_told_of_owners_before_him_only(nats_url: str) -> None:
+    """Two who open it at the same time would leave it to each other."""
+    async with connect(nats_url, "t", timeout_s=5) as bus, bus.work("tts") as claim_work:
+        await bus.publish_stored(subjects.work("tts", SID), Work(call_sid=SID).SerializeToString())
+        first, second = await claim_work(5), await claim_work(5)
+        assert first is not None
+        assert second is not None
+        async with answering(bus, second):
+            assert not await stage.owner_lives(bus, first, 0.3)
+            assert not await stage.owner_lives(bus, second, 0.3)
+            async with answering(bus, first):
+                assert await stage.owner_lives(bus, second, 0.3)
