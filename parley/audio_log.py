@@ -67,7 +67,10 @@ async def follow_audio(
         losses = bus.losses
         hole = _Hole(bus, subject, live)
         from_us = None if since_us is None else since_us - _OVERLAP_US
-        for chunk in _in_order(order, await read_audio(bus, subject, kind, since_us=from_us)):
+        said_before = await read_audio(bus, subject, kind, since_us=from_us)
+        if not said_before:
+            await _begin_after_newest(order, bus, subject, kind)
+        for chunk in _in_order(order, said_before):
             yield chunk
         if order.hole:
             live.nudge()
@@ -122,6 +125,18 @@ class _Hole:
         log.warning("a hole in the sound stays", subject=self._subject)
         self._met = None
         return True
+
+
+async def _begin_after_newest(order: SoundOrder[Chunk], bus: Bus, subject: str, kind: type[Chunk]) -> None:
+    """Where nothing is wanted of what is stored, all is that follows it, be it not stored either."""
+    try:
+        newest = await bus.last(streams.AUDIO, subject)
+    except BusError as error:
+        log.warning("what follows is heard from the first chunk on", subject=subject, error=str(error))
+        return
+    chunk = parsed(newest, kind) if newest is not None else kind()
+    if chunk is not None:
+        order.begin_after(chunk.epoch, chunk.sequence)
 
 
 def _in_order(order: SoundOrder[Chunk], chunks: Iterable[Chunk]) -> list[Chunk]:

@@ -177,6 +177,8 @@ class CallLog:
     async def read_history(self) -> None:
         """Read the past, once, before following."""
         self.history = tuple(await self._read_unseen())
+        # What was said before we listened may have been stored after we read: a cluster takes its time.
+        self._look_again(time.monotonic())
 
 
 @asynccontextmanager

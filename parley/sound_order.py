@@ -21,10 +21,11 @@ Chunk = TypeVar("Chunk", bound=Numbered)
 class SoundOrder(Generic[Chunk]):
     """Holds what comes behind a hole until that is filled, or given up.
 
-    The first chunk of all is where it begins; a later owner begins with its first.
+    The first chunk of all is where it begins, unless that is told; a later owner begins with its first.
     """
 
     def __init__(self) -> None:
+        self._begun = False
         self._epoch = self._sequence = 0
         self._early: dict[int, Chunk] = {}
 
@@ -33,6 +34,11 @@ class SoundOrder(Generic[Chunk]):
         """Epoch and sequence of what others wait for; None where nothing lacks."""
         return (self._epoch, self._sequence + 1) if self._early else None
 
+    def begin_after(self, epoch: int, sequence: int) -> None:
+        """No chunk up to this one is wanted; all that come after it are."""
+        self._begun = True
+        self._epoch, self._sequence = epoch, sequence
+
     def take(self, chunk: Chunk) -> list[Chunk]:
         """What may be heard now that this has come; what is of a past owner, or known, is dropped."""
         if (chunk.epoch, chunk.sequence) <= (self._epoch, self._sequence):
@@ -40,8 +46,8 @@ class SoundOrder(Generic[Chunk]):
         due: list[Chunk] = []
         if chunk.epoch > self._epoch:
             due = self.give_up()
-            self._sequence = 0 if self._epoch else chunk.sequence - 1
-            self._epoch = chunk.epoch
+            self._sequence = 0 if self._begun else chunk.sequence - 1
+            self._begun, self._epoch = True, chunk.epoch
         self._early[chunk.sequence] = chunk
         while self._sequence + 1 in self._early:
             self._sequence += 1

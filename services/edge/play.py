@@ -11,7 +11,7 @@ from parley.audio_log import follow_audio
 from parley.bus import Bus
 from parley.envelope import body_of
 from parley.event_log import CallLog
-from parley.v1 import reply_pb2, speech_pb2
+from parley.v1 import reply_pb2, speech_pb2, voice_pb2
 from parley.v1.audio_pb2 import AgentAudio
 from parley.v1.event_pb2 import Event
 from services.edge import media_protocol
@@ -55,6 +55,7 @@ class Player:
             if body is not None:
                 recalled.happened(body, call_log.clock.ms_at(event.sent_at_us))
             self._note_end(event)
+        recalled.opened(call_log.now_ms())
         self._playback, self._presumed = Playback(recalled), recalled.presumed
         self._sound_since_us = call_log.clock.us_at(recalled.sound_since_ms(call_log.now_ms()))
 
@@ -79,6 +80,8 @@ class Player:
                 await self._perform(self._playback.resume(now_ms))
             case reply_pb2.ReplyDropped() as body:
                 await self._perform(self._playback.drop(body.reply_id, now_ms))
+            case voice_pb2.VoiceFinished() as body:
+                await self._perform(self._playback.voiced(body.reply_id, body.samples, now_ms))
             case speech_pb2.SpeechStarted():
                 await self._perform(self._playback.hold(now_ms))
             case speech_pb2.SpeechStopped():
@@ -156,9 +159,13 @@ class Player:
                         await self._send(media_protocol.mark(self._stream_sid, mark))
 
     async def watch(self) -> None:
-        """Long-lived: end the call when the agent wants that and its last words were heard; or give it up."""
+        """Long-lived: end the call when the agent wants that and its last words were heard; or give it up.
+
+        And wait for no sound that is lost.
+        """
         while True:
             await asyncio.sleep(_TICK_S)
+            await self._perform(self._playback.do_without_lost(self._log.now_ms()))
             if self._given_up:
                 self._given_up = False
                 await self._fall_back()

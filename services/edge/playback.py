@@ -18,6 +18,8 @@ _MARK_EVERY = 800
 """Samples between two marks: 100 ms."""
 _PROGRESS_EVERY_MS = 500
 _SAMPLES_PER_MS = 8
+_LOST_AFTER_MS = 8000
+"""Sound that lacks for so long, though its voice has finished: all ways to get it have been tried."""
 _MOST_UNHEARD = 16 * 1024**2
 """Bytes of sound kept for one call: half an hour."""
 
@@ -93,9 +95,27 @@ class Playback:
         have = len(reply.sound)
         if offset <= have < offset + len(mulaw) and have < _MOST_UNHEARD:
             reply.sound += mulaw[have - offset :]
+            reply.came_ms = now_ms
         if last and offset + len(mulaw) <= len(reply.sound):
             reply.complete = True
         return self.advance(now_ms)
+
+    def voiced(self, reply_id: str, samples: int, now_ms: int) -> list[Command]:
+        """There is so much of a reply, and no more: the chunk that says so may have been lost."""
+        reply = self._replies.get(reply_id)
+        if reply is None:
+            return []
+        reply.voiced, reply.came_ms = samples, now_ms
+        reply.complete = reply.complete or len(reply.sound) >= samples
+        return self.advance(now_ms)
+
+    def do_without_lost(self, now_ms: int) -> list[Command]:
+        """Play on without sound that does not come any more: no reply waits for it for ever."""
+        lacking = [r for r in self._replies.values() if not (r.over or r.complete) and r.voiced is not None]
+        lost = [reply for reply in lacking if now_ms - reply.came_ms > _LOST_AFTER_MS]
+        for reply in lost:
+            reply.complete = True
+        return self.advance(now_ms) if lost else []
 
     def advance(self, now_ms: int) -> list[Command]:
         """Send what may be sent."""

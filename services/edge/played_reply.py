@@ -14,6 +14,11 @@ class PlayedReply:
     """Heard only while there is nothing else to hear."""
     sound: bytearray = field(default_factory=bytearray)
     complete: bool = False
+    """All of its sound is here, or will not come."""
+    voiced: int | None = None
+    """How much there is of it; None until the voice has finished."""
+    came_ms: int = 0
+    """Call time at which something of it came last."""
     sent: int = 0
     heard: int = 0
     heard_at_ms: int = 0

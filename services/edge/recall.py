@@ -49,6 +49,11 @@ class Recall:
     _lost: call_pb2.StreamResuming | None = None
     """What was said of the last stream's loss, until there is another."""
 
+    def opened(self, now_ms: int) -> None:
+        """What was recalled is to be played from now on."""
+        for reply in self.replies.values():
+            reply.came_ms = now_ms
+
     def sound_since_ms(self, now_ms: int) -> int:
         """Call time from which on sound was made that may still be wanted."""
         wanted = (self._begun_ms.get(reply.reply_id, 0) for reply in self.replies.values() if not reply.over)
@@ -61,6 +66,8 @@ class Recall:
                 voiced = self._voiced.setdefault(body.reply_id, _Voiced())
                 voiced.ends.append((at_ms, body.end_sample))
                 voiced.words += [(w.start_ms * BYTES_PER_MS, w.end_ms * BYTES_PER_MS) for w in body.words]
+            case voice_pb2.VoiceFinished(reply_id=reply_id) if reply_id in self.replies:
+                self.replies[reply_id].voiced = body.samples
             case call_pb2.StreamResuming():
                 self._lost = body
             case call_pb2.StreamStarted():

@@ -13,7 +13,7 @@ from parley.bus import Bus, Subscription, connect
 from parley.bus.elections import Elections
 from parley.epochs import AudioFence
 from parley.errors import AlreadySaid, BusError
-from parley.event_log import CallLog, open_call_log
+from parley.event_log import CallLog, open_call_log, wall_us
 from parley.outbox import open_outbox
 from parley.v1.audio_pb2 import CallerAudio
 from parley.v1.event_pb2 import Event
@@ -469,6 +469,27 @@ async def test_sound_that_its_stream_lacks_is_asked_for(nats_url: str) -> None:
                     break
 
     assert heard == [1, 2, 3, 4, 5]
+
+
+async def test_sound_between_what_is_stored_and_what_comes_is_asked_for(nats_url: str) -> None:
+    """Nothing that is stored is of use to the reader, and a stream without a leader took none for a while."""
+    async with (
+        connect(nats_url, "edge", timeout_s=5) as bus,
+        connect(nats_url, "tts", timeout_s=5) as tts,
+    ):
+        await say_numbers(tts, 1, 2, 3, 4)
+        await tts.flush()
+        newest = (await bus.read(streams.AUDIO, "audio.in.CA1"))[-1]
+        await bus._jetstream.delete_msg("AUDIO", newest.sequence)
+        subject, later_us = subjects.caller_audio("CA1"), wall_us() + 10_000_000
+        following = follow_audio(bus, subject, CallerAudio, since_us=later_us)
+        first = asyncio.ensure_future(anext(following))
+        await asyncio.sleep(0.3)
+        await say_numbers(tts, 5)
+        async with asyncio.timeout(5):
+            heard = [(await first).sequence, (await anext(following)).sequence]
+
+    assert heard == [4, 5]
 
 
 async def test_a_hole_that_nobody_can_fill_is_passed_over(nats_url: str) -> None:

@@ -17,7 +17,7 @@ from parley.v1.playback_pb2 import (
     PlaybackStarted,
 )
 from parley.v1.reply_pb2 import ReplyStarted
-from parley.v1.voice_pb2 import ClauseVoiced, SpokenWord
+from parley.v1.voice_pb2 import ClauseVoiced, SpokenWord, VoiceFinished
 from services.edge.playback import Clear, Command, Play, Playback, Say
 from services.edge.recall import Recall
 
@@ -49,6 +49,37 @@ def test_sound_is_sent_as_it_comes_with_marks() -> None:
         (800, "r1:0:800"),
         (800, "r1:0:1600"),
         (400, "r1:0:2000"),
+    ]
+
+
+def test_a_reply_without_sound_is_over_when_its_voice_has_finished() -> None:
+    """Though the chunk that says so was lost: the next is heard."""
+    playback = Playback()
+    playback.started("r1", held_back=False, now_ms=0)
+    playback.started("r2", held_back=False, now_ms=0)
+    assert not playback.sound("r2", 0, b"x" * 800, last=True, now_ms=10)
+
+    assert said(playback.voiced("r1", 0, 20)) == [
+        PlaybackFinished(reply_id="r1", at_ms=20),
+        PlaybackStarted(reply_id="r2", at_ms=20),
+    ]
+
+
+def test_sound_that_does_not_come_any_more_is_not_waited_for() -> None:
+    """What there is of the reply was heard; the next one follows, once nothing can fill the hole."""
+    recalled = Recall()
+    for body in (ReplyStarted(reply_id="r1"), VoiceFinished(reply_id="r1", samples=1600)):
+        recalled.happened(body, 0)
+    recalled.opened(1000)
+    playback = Playback(recalled)
+    playback.sound("r1", 0, b"x" * 800, last=False, now_ms=2000)
+    playback.sound("r2", 0, b"x" * 800, last=True, now_ms=2000)
+    playback.marked("r1:0:800", 2100)
+
+    assert playback.do_without_lost(9000) == []
+    assert said(playback.do_without_lost(11_000)) == [
+        PlaybackFinished(reply_id="r1", heard_samples=800, at_ms=11_000),
+        PlaybackStarted(reply_id="r2", at_ms=11_000),
     ]
 
 

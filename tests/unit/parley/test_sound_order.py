@@ -26,6 +26,25 @@ def test_what_comes_behind_a_hole_waits_for_what_was_said_before_it() -> None:
     assert order.hole is None
 
 
+def test_where_it_begins_may_be_told() -> None:
+    """Else the first chunk that comes is the first."""
+    order: SoundOrder[CallerAudio] = SoundOrder()
+    order.begin_after(1, 7)
+
+    assert order.take(said(1, 9)) == []
+    assert order.hole == (1, 8)
+    assert numbers(order.take(said(1, 8))) == [(1, 8), (1, 9)]
+
+
+def test_nothing_was_said_before() -> None:
+    """A first chunk that is not the speaker's first has others before it."""
+    order: SoundOrder[CallerAudio] = SoundOrder()
+    order.begin_after(0, 0)
+
+    assert order.take(said(3, 2)) == []
+    assert numbers(order.take(said(3, 1))) == [(3, 1), (3, 2)]
+
+
 def test_a_hole_may_be_given_up() -> None:
     """What comes too late for it is dropped."""
     order: SoundOrder[CallerAudio] = SoundOrder()
