@@ -4,6 +4,9 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+
+_CLUSTER_CONFIG = Path(__file__).parent.parent / "deploy" / "nats-cluster.conf"
 
 SERVICES = ("edge", "stt", "brain", "tts", "recorder")
 _PORTS = {
@@ -226,6 +229,7 @@ def _nats_node(number: int, ports: Ports, home: str, program_folder: str, size: 
     name, monitor = _numbered("nats", number), _numbered("nats-monitor", number)
     routes = [f"nats://127.0.0.1:{ports.by_name[route]}" for route in ports.by_name if "route" in route]
     cluster = (
+        *("--config", str(_CLUSTER_CONFIG)),
         *("--server_name", name, "--cluster_name", "parley"),
         *("--cluster", f"nats://127.0.0.1:{ports.by_name.get(f'nats-route-{number}', 0)}"),
         *("--routes", ",".join(routes)),
