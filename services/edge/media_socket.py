@@ -35,6 +35,9 @@ log = structlog.get_logger()
 _AFTER_STOP_S = 3.0
 """Twilio's own word on how the call ended comes within this time, as a rule."""
 _SEND_TIMEOUT_S = 5.0
+_SAID_SOON_S = 1.0
+_END_AGAIN_S = (1.0, 2.0, 4.0, 8.0, 15.0)
+"""Pauses after each try; each try itself waits some seconds for a leader."""
 _GOOD_MOMENT_S = 5.0
 """A call that is to be moved waits this long for a moment in which nobody speaks."""
 
@@ -135,7 +138,7 @@ class MediaSockets:
                 raise StreamOver("lost") from None
 
         async def hang_up() -> None:
-            await end_call(self.bus, start.call_sid, "agent")
+            await self._end(start.call_sid, "agent")
             try:
                 await self.twilio.hang_up(start.call_sid)
             except VendorError as error:
@@ -166,11 +169,19 @@ class MediaSockets:
         await hear.over()
         return over[0]
 
+    async def _end(self, call_sid: str, reason: str) -> None:
+        """Say in the log that the call ends; a bus without a leader does not keep the caller on the line."""
+        try:
+            async with asyncio.timeout(_SAID_SOON_S):
+                await end_call(self.bus, call_sid, reason)
+        except (BusError, TimeoutError):
+            log.warning("the call's end is not in its log yet, and is told again when its stream has ended")
+
     async def _fall_back(self, call_sid: str, agent: str) -> None:
         """Nobody can go on with the call here: Twilio does what the agent file says."""
         fallback = read_agent(self.settings.agents_dir, agent).fallback
         log.error("call left to Twilio", then=fallback.then)
-        await end_call(self.bus, call_sid, FALLBACK)
+        await self._end(call_sid, FALLBACK)
         try:
             await self.twilio.follow(call_sid, twiml.fall_back(fallback))
         except VendorError as error:
@@ -225,9 +236,20 @@ class MediaSockets:
             await asyncio.gather(*waiting, return_exceptions=True)
         if done:
             return
+        for pause_s in _END_AGAIN_S:
+            try:
+                await self._end_unless_followed(call_log, "hangup" if reason == "stop" else "stream-lost")
+            except BusError as error:
+                log.warning("the call's end is not in its log yet", reason=str(error))
+                await asyncio.sleep(pause_s)
+            else:
+                return
+        log.error("the call's end is not in its log")
+
+    async def _end_unless_followed(self, call_log: CallLog, reason: str) -> None:
         known = await summary(self.bus, call_log.call_sid)
         if known is not None and known.stream_epoch == call_log.epoch and not known.ended:
-            await end_call(self.bus, call_log.call_sid, "hangup" if reason == "stop" else "stream-lost")
+            await end_call(self.bus, call_log.call_sid, reason)
 
 
 async def _set(event: asyncio.Event) -> None:

@@ -245,6 +245,31 @@ async def test_the_line_is_closed_when_the_goodbye_was_heard(edge: Edge, stage: 
     assert form == {"Status": "completed"}
 
 
+async def test_the_line_is_closed_though_the_log_takes_nothing(
+    edge: Edge, stage: Stage, nats_server: NatsServer
+) -> None:
+    """As while a cluster has no leader; that the call has ended is told when the log takes it."""
+    async with edge.stream(A) as stream:
+        await stage.reply("r1", 400)
+        await stage.say(HangUpRequested(reason="agent", after_reply_id="r1"))
+        mark = await _first_mark(stream)
+        nats_server.freeze()
+        try:
+            await stream.send(event="mark", streamSid="MZ1", mark=mark)
+            async with asyncio.timeout(8):
+                while not edge.rest.asked:  # noqa: ASYNC110 - another process asks
+                    await asyncio.sleep(0.05)
+            await stream.send(event="stop", streamSid="MZ1", stop={"callSid": A})
+            await asyncio.sleep(1)
+        finally:
+            nats_server.thaw()
+        ended = (await said(edge.bus, A, CallEnded))[-1]
+
+    [(_, form)] = edge.rest.asked
+    assert form == {"Status": "completed"}
+    assert isinstance(ended, CallEnded)
+
+
 async def test_a_caller_who_speaks_into_the_goodbye_is_not_hung_up_on(edge: Edge, stage: Stage) -> None:
     """The hang-up is off with its reply."""
     async with edge.stream(A):
