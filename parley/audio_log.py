@@ -1,7 +1,7 @@
 """A subject's sound from some moment on, then live; what was missed on the way is asked for again."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from math import inf
 from typing import TypeVar
 
@@ -25,6 +25,7 @@ _OVERLAP_US = 2_000_000
 """Read from so long before: clocks differ, and what comes twice is dropped."""
 _NUDGE_AFTER_S = 0.01
 _ASK_AGAIN_S = 0.3
+_NEWEST_TIMEOUT_S = 1.5
 _HOLE_S = 1.5
 """So long a hole in the sound is waited for; its speaker says it again within some tenths of a second."""
 
@@ -53,11 +54,16 @@ async def read_audio(
 
 
 async def follow_audio(
-    bus: Bus, subject: str, kind: type[Chunk], since_us: int | None = None
+    bus: Bus,
+    subject: str,
+    kind: type[Chunk],
+    since_us: int | None = None,
+    on_read: Callable[[], None] = lambda: None,
 ) -> AsyncIterator[Chunk]:
     """Long-lived: the present owner's chunks, each once, in order; a hole only where nobody can fill it.
 
     `since_us` (UTC wall clock, microseconds): nothing from before is wanted; some of it may come.
+    `on_read` is called when all that was stored has been taken.
 
     Raises:
         BusError: what was said before cannot be read.
@@ -67,11 +73,14 @@ async def follow_audio(
         losses = bus.losses
         hole = _Hole(bus, subject, live)
         from_us = None if since_us is None else since_us - _OVERLAP_US
+        newest = await _newest(bus, subject, kind)
         said_before = await read_audio(bus, subject, kind, since_us=from_us)
-        if not said_before:
-            await _begin_after_newest(order, bus, subject, kind)
+        if newest is not None and not said_before:
+            # Nothing is wanted of what was stored; all is that follows it, be it not stored either.
+            order.begin_after(newest.epoch, newest.sequence)
         for chunk in _in_order(order, said_before):
             yield chunk
+        on_read()
         if order.hole:
             live.nudge()
         last_us = wall_us()
@@ -127,16 +136,15 @@ class _Hole:
         return True
 
 
-async def _begin_after_newest(order: SoundOrder[Chunk], bus: Bus, subject: str, kind: type[Chunk]) -> None:
-    """Where nothing is wanted of what is stored, all is that follows it, be it not stored either."""
+async def _newest(bus: Bus, subject: str, kind: type[Chunk]) -> Chunk | None:
+    """The last chunk that is stored, an empty one if none is; None where that is not to be known soon."""
     try:
-        newest = await bus.last(streams.AUDIO, subject)
-    except BusError as error:
-        log.warning("what follows is heard from the first chunk on", subject=subject, error=str(error))
-        return
-    chunk = parsed(newest, kind) if newest is not None else kind()
-    if chunk is not None:
-        order.begin_after(chunk.epoch, chunk.sequence)
+        async with asyncio.timeout(_NEWEST_TIMEOUT_S):
+            newest = await bus.last(streams.AUDIO, subject)
+    except (BusError, TimeoutError):
+        log.warning("sound is followed from the first chunk on that comes", subject=subject)
+        return None
+    return kind() if newest is None else parsed(newest, kind)
 
 
 def _in_order(order: SoundOrder[Chunk], chunks: Iterable[Chunk]) -> list[Chunk]:

@@ -15,6 +15,9 @@ class Numbered(Protocol):
         """Counts from 1 in each epoch."""
 
 
+_MOST_SAID_AGAIN = 1000
+"""Nobody can fill a longer hole than this many chunks: it is not waited for."""
+
 Chunk = TypeVar("Chunk", bound=Numbered)
 
 
@@ -46,7 +49,8 @@ class SoundOrder(Generic[Chunk]):
         due: list[Chunk] = []
         if chunk.epoch > self._epoch:
             due = self.give_up()
-            self._sequence = 0 if self._begun else chunk.sequence - 1
+            from_first = self._begun and chunk.sequence <= _MOST_SAID_AGAIN
+            self._sequence = 0 if from_first else chunk.sequence - 1
             self._begun, self._epoch = True, chunk.epoch
         self._early[chunk.sequence] = chunk
         while self._sequence + 1 in self._early:

@@ -19,7 +19,7 @@ from parley.health import Health, health_app, serve
 from parley.lag import Lag
 from parley.leaving import Leaving
 from parley.outbox import Outbox, open_outbox
-from parley.ownership import owner_lives
+from parley.ownership import answering, owner_lives
 from parley.process_metrics import tell_of_process
 from parley.settings import CommonSettings
 from parley.stream_watch import StreamWatch
@@ -31,7 +31,9 @@ from parley.worker import Worker
 
 log = structlog.get_logger()
 
-_READ_SOON_S, _ALIVE_S = 0.3, 0.5
+_READ_SOON_S = 0.3
+"""A log that takes longer has waited for a leader, and so may an owner have, who is back now."""
+_ALIVE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +131,12 @@ async def _serve_claim(
         began_s = time.monotonic()
         async with open_call_log(bus, outbox, claim.call_sid, claim.stage, claim.epoch) as call_log:
             if time.monotonic() - began_s > _READ_SOON_S and await owner_lives(bus, claim, _ALIVE_S):
-                # A log without a leader was waited for, and lacks what its owner said meanwhile.
+                # He has said something since that the log lacks.
                 raise Superseded("its owner is back")
             started = next((e.call_started for e in call_log.history if e.HasField("call_started")), None)
             if started is None:
                 raise BusError(f"work for {claim.call_sid}, but its log has no call.started")
             agent = read_agent(settings.agents_dir, started.agent or settings.agent)
-            await call_log.say(StageClaimed(worker=worker_name(claim.stage)))
-            await leaving.work(serve_call(OwnedCall(call_log, bus, agent, telemetry, leaving)))
+            async with answering(bus, claim):
+                await call_log.say(StageClaimed(worker=worker_name(claim.stage)))
+                await leaving.work(serve_call(OwnedCall(call_log, bus, agent, telemetry, leaving)))

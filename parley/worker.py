@@ -11,13 +11,13 @@ from parley.bus import Bus, Claim
 from parley.errors import BusError
 from parley.lag import Lag
 from parley.leaving import Leaving
-from parley.ownership import Ending, answering, own, owner_lives
+from parley.ownership import Ending, own, owner_lives
 from parley.subjects import Stage
 
 log = structlog.get_logger()
 
 Work: TypeAlias = Callable[[Claim, Leaving], Awaitable[None]]
-"""Serves one claimed call to its end, or hands it over."""
+"""Serves one claimed call to its end, or hands it over; answers meanwhile for its owner."""
 
 _CLAIM_TIMEOUT_S = 5.0
 _ALIVE_S = 0.5
@@ -108,12 +108,7 @@ class Worker:
             log.info("call left to its owner", call_sid=claim.call_sid, stage=claim.stage, epoch=claim.epoch)
             return
         leaving = Leaving(self._stopping, self._leave_within_s)
-
-        async def owned(claimed: Claim) -> None:
-            async with answering(self._bus, claim):
-                await work(claimed, leaving)
-
-        ending: Ending = await own(claim, owned)
+        ending: Ending = await own(claim, lambda claimed: work(claimed, leaving))
         self._endings.labels(ending=ending.value).inc()
         log.info("call left", call_sid=claim.call_sid, stage=claim.stage, ending=ending.value)
 

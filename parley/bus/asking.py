@@ -1,15 +1,19 @@
 """Ask who is there; nobody is waited for longer than is told."""
 
 import asyncio
+from contextlib import suppress
 
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.errors import NoRespondersError
 
+from parley.bus.incoming import Incoming
 from parley.bus.undisturbed import undisturbed
 
 _AGAIN_S = 0.2
 _PAUSE_S = 0.05
+_NOBODY = "503"
+"""The server's own answer where nobody listens (NATS' "no responders")."""
 
 
 async def ask(client: Client, subject: str, data: bytes, timeout_s: float) -> bytes | None:
@@ -21,25 +25,40 @@ async def ask(client: Client, subject: str, data: bytes, timeout_s: float) -> by
     return bytes(reply.data)
 
 
-async def lives(client: Client, subject: str, data: bytes, timeout_s: float) -> bool | None:
+async def lives(client: Client, subject: str, timeout_s: float, nobody_s: float) -> bool | None:
     """See `Bus.lives`.
 
-    Asked again and again: it may be a server that froze, and who hangs on it is soon with another. Nobody is
-    there in between; that says so only if it is the first answer.
+    Asked again and again: it may be a server that froze, and who hangs on it is soon with another. In between
+    nobody is there: that is believed if it is the first answer, and the same `nobody_s` later. An answer that
+    is late counts, to whichever question it is.
     """
     loop = asyncio.get_running_loop()
-    until_s = loop.time() + timeout_s
-    silent = False
-    while (rest_s := until_s - loop.time()) > 0:
+    began_s = loop.time()
+    until_s, silent = began_s + timeout_s, False
+    try:
+        inbox = client.new_inbox()
+        subscription = await client.subscribe(inbox)
         try:
-            await undisturbed(client.request(subject, data, timeout=min(rest_s, _AGAIN_S)))
-        except NoRespondersError:
-            if not silent:
-                return False
-            await asyncio.sleep(_PAUSE_S)
-        except NatsError:
-            silent = True
-            await asyncio.sleep(_PAUSE_S)
-        else:
-            return True
+            incoming = Incoming(subscription)
+            while (rest_s := until_s - loop.time()) > 0:
+                await client.publish(subject, reply=inbox)
+                answer = await _within(incoming, min(rest_s, _AGAIN_S))
+                if answer is not None and (answer.headers or {}).get("Status") != _NOBODY:
+                    return True
+                silent = silent or answer is None
+                if not silent and loop.time() - began_s >= nobody_s:
+                    return False
+                if answer is not None:
+                    await asyncio.sleep(_PAUSE_S)
+        finally:
+            if not client.is_closed:
+                await subscription.unsubscribe()
+    except NatsError:
+        pass
+    return None
+
+
+async def _within(incoming: Incoming, timeout_s: float) -> Msg | None:
+    with suppress(TimeoutError):
+        return await incoming.within(timeout_s)
     return None

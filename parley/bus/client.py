@@ -27,6 +27,7 @@ from parley.errors import BusError
 log = structlog.get_logger()
 
 _TOLD_WITHIN_S = 8.0
+_GONE_S = 0.3
 _PENDING_MESSAGES = 65_536
 _PENDING_BYTES = 64 * 1024**2
 
@@ -231,9 +232,11 @@ class Bus:
         """Ask; None when nobody listens or answers in time."""
         return await asking.ask(self._client, subject, data, timeout_s)
 
-    async def lives(self, subject: str, data: bytes = b"", *, timeout_s: float = 0.5) -> bool | None:
+    async def lives(self, subject: str, *, timeout_s: float = 0.5) -> bool | None:
         """Whether somebody answers there; None for who is there and does not answer, as one that froze."""
-        return await asking.lives(self._client, subject, data, timeout_s)
+        # Of a cluster a server may be cut off whose clients are on their way to another.
+        nobody_s = _GONE_S if self._replicated or self.in_disorder else 0.0
+        return await asking.lives(self._client, subject, timeout_s, nobody_s)
 
     async def read(
         self,

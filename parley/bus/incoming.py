@@ -11,6 +11,9 @@ from typing import Any
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription as NatsSubscription
 
+_PUNCTUAL_S = 0.05
+"""A time limit that strikes later than this strikes for our own delay: what it waits for may have come."""
+
 
 class Incoming:
     """One subscription's, made without a callback; read by one task."""
@@ -30,6 +33,22 @@ class Incoming:
         self._queue.task_done()
         self._subscription._pending_size -= len(message.data)  # noqa: SLF001 - as above
         return message if message.subject or not self._over.done() else None
+
+    async def within(self, timeout_s: float) -> Msg | None:
+        """The next message; None when the subscription is over.
+
+        Raises:
+            TimeoutError: none came in time, and it was not we who were too busy to take it.
+        """
+        loop = asyncio.get_running_loop()
+        while True:
+            due_s = loop.time() + timeout_s
+            try:
+                async with asyncio.timeout(timeout_s):
+                    return await self.next()
+            except TimeoutError:
+                if loop.time() - due_s < _PUNCTUAL_S:
+                    raise
 
     def wake(self) -> None:
         """Have the reader look, though nothing was said."""

@@ -26,8 +26,6 @@ _ASK_AGAIN_S = 0.1
 _NO_ANSWER_S = 0.4
 """Any copy of a stream may be asked, one on a server that is frozen too."""
 _NEXT_S = 2.0
-_PUNCTUAL_S = 0.05
-"""A time limit that strikes later than this strikes for our own delay: what it waits for may have come."""
 
 
 class NoAnswer(BusError):
@@ -151,16 +149,11 @@ async def _read_batch(
 
 async def _next(incoming: Incoming, timeout_s: float) -> Msg:
     """The next message; a process that is busy, as with many calls taken over, does not ask again at once."""
-    loop = asyncio.get_running_loop()
     while True:
-        due_s = loop.time() + timeout_s
         try:
-            async with asyncio.timeout(timeout_s):
-                message = await incoming.next()
+            message = await incoming.within(timeout_s)
         except TimeoutError:
-            if loop.time() - due_s < _PUNCTUAL_S:
-                raise NoAnswer("nothing came") from None
-            continue
+            raise NoAnswer("nothing came") from None
         if message is None:
             raise BusError("the connection is closed")
         if message.subject:

@@ -49,13 +49,13 @@ class Player:
         self._in_order = asyncio.Lock()
         self._hang_up_after = ""
         self._hang_up_asked_ms = 0
+        self._sound_read_ms: int | None = None
         recalled = Recall()
         for event in call_log.history:
             body = body_of(event)
             if body is not None:
                 recalled.happened(body, call_log.clock.ms_at(event.sent_at_us))
             self._note_end(event)
-        recalled.opened(call_log.now_ms())
         self._playback, self._presumed = Playback(recalled), recalled.presumed
         self._sound_since_us = call_log.clock.us_at(recalled.sound_since_ms(call_log.now_ms()))
 
@@ -112,8 +112,14 @@ class Player:
         for heard in self._presumed:
             await self._log.say(heard)
         subject = subjects.agent_audio(self._log.call_sid)
-        async for audio in follow_audio(self._bus, subject, AgentAudio, since_us=self._sound_since_us):
+        following = follow_audio(
+            self._bus, subject, AgentAudio, since_us=self._sound_since_us, on_read=self._sound_is_read
+        )
+        async for audio in following:
             await self._sound(audio)
+
+    def _sound_is_read(self) -> None:
+        self._sound_read_ms = self._log.now_ms()
 
     async def _sound(self, audio: AgentAudio) -> None:
         commands = self._playback.sound(
@@ -159,13 +165,16 @@ class Player:
                         await self._send(media_protocol.mark(self._stream_sid, mark))
 
     async def watch(self) -> None:
-        """Long-lived: end the call when the agent wants that and its last words were heard; or give it up.
+        """Long-lived: do what is due with time.
 
-        And wait for no sound that is lost.
+        Sound that is lost is waited for no more. The call is ended when the agent wants that and its last
+        words were heard; or given up.
         """
         while True:
             await asyncio.sleep(_TICK_S)
-            await self._perform(self._playback.do_without_lost(self._log.now_ms()))
+            if self._sound_read_ms is not None:
+                now_ms = self._log.now_ms()
+                await self._perform(self._playback.do_without_lost(self._sound_read_ms, now_ms))
             if self._given_up:
                 self._given_up = False
                 await self._fall_back()

@@ -109,10 +109,13 @@ class Playback:
         reply.complete = reply.complete or len(reply.sound) >= samples
         return self.advance(now_ms)
 
-    def do_without_lost(self, now_ms: int) -> list[Command]:
-        """Play on without sound that does not come any more: no reply waits for it for ever."""
+    def do_without_lost(self, since_ms: int, now_ms: int) -> list[Command]:
+        """Play on without sound that does not come any more: no reply waits for it for ever.
+
+        All that was stored had come at call time `since_ms`.
+        """
         lacking = [r for r in self._replies.values() if not (r.over or r.complete) and r.voiced is not None]
-        lost = [reply for reply in lacking if now_ms - reply.came_ms > _LOST_AFTER_MS]
+        lost = [reply for reply in lacking if now_ms - max(since_ms, reply.came_ms) > _LOST_AFTER_MS]
         for reply in lost:
             reply.complete = True
         return self.advance(now_ms) if lost else []

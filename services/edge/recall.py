@@ -49,11 +49,6 @@ class Recall:
     _lost: call_pb2.StreamResuming | None = None
     """What was said of the last stream's loss, until there is another."""
 
-    def opened(self, now_ms: int) -> None:
-        """What was recalled is to be played from now on."""
-        for reply in self.replies.values():
-            reply.came_ms = now_ms
-
     def sound_since_ms(self, now_ms: int) -> int:
         """Call time from which on sound was made that may still be wanted."""
         wanted = (self._begun_ms.get(reply.reply_id, 0) for reply in self.replies.values() if not reply.over)

@@ -64,17 +64,3 @@ async def test_an_owner_who_is_back_while_the_log_is_read_keeps_the_call(
         async with asyncio.timeout(10):
             await served.wait()
         stop.set()
-
-
-async def test_who_claims_a_call_is_told_of_owners_before_him_only(nats_url: str) -> None:
-    """Two who open it at the same time would leave it to each other."""
-    async with connect(nats_url, "t", timeout_s=5) as bus, bus.work("tts") as claim_work:
-        await bus.publish_stored(subjects.work("tts", SID), Work(call_sid=SID).SerializeToString())
-        first, second = await claim_work(5), await claim_work(5)
-        assert first is not None
-        assert second is not None
-        async with answering(bus, second):
-            assert not await stage.owner_lives(bus, first, 0.3)
-            assert not await stage.owner_lives(bus, second, 0.3)
-            async with answering(bus, first):
-                assert await stage.owner_lives(bus, second, 0.3)

@@ -28,7 +28,8 @@ class Stage:
 
         async def work(claim: Claim, leaving: Leaving) -> None:
             self.owned.append((name, claim.epoch))
-            await leaving.work(asyncio.sleep(60))
+            async with ownership.answering(bus, claim):
+                await leaving.work(asyncio.sleep(60))
 
         async with connect(nats_url, name, timeout_s=5) as bus, asyncio.TaskGroup() as tasks:
             worker = Worker(bus, "tts", 10, 0, Lag(), CollectorRegistry())

@@ -70,14 +70,13 @@ def test_sound_that_does_not_come_any_more_is_not_waited_for() -> None:
     recalled = Recall()
     for body in (ReplyStarted(reply_id="r1"), VoiceFinished(reply_id="r1", samples=1600)):
         recalled.happened(body, 0)
-    recalled.opened(1000)
     playback = Playback(recalled)
     playback.sound("r1", 0, b"x" * 800, last=False, now_ms=2000)
     playback.sound("r2", 0, b"x" * 800, last=True, now_ms=2000)
     playback.marked("r1:0:800", 2100)
 
-    assert playback.do_without_lost(9000) == []
-    assert said(playback.do_without_lost(11_000)) == [
+    assert playback.do_without_lost(1500, 9000) == []
+    assert said(playback.do_without_lost(1500, 11_000)) == [
         PlaybackFinished(reply_id="r1", heard_samples=800, at_ms=11_000),
         PlaybackStarted(reply_id="r2", at_ms=11_000),
     ]
