@@ -25,6 +25,8 @@ _OVERLAP_US = 2_000_000
 """Read from so long before: clocks differ, and what comes twice is dropped."""
 _NUDGE_AFTER_S = 0.01
 _ASK_AGAIN_S = 0.3
+_LEADER_S = 0.6
+"""Another is there after four seconds and more, and the caller waits for an answer."""
 _NEWEST_TIMEOUT_S = 1.5
 _HOLE_S = 1.5
 """So long a hole in the sound is waited for; its speaker says it again within some tenths of a second."""
@@ -73,12 +75,7 @@ async def follow_audio(
         losses = bus.losses
         hole = _Hole(bus, subject, live)
         from_us = None if since_us is None else since_us - _OVERLAP_US
-        newest = await _newest(bus, subject, kind)
-        said_before = await read_audio(bus, subject, kind, since_us=from_us)
-        if newest is not None and not said_before:
-            # Nothing is wanted of what was stored; all is that follows it, be it not stored either.
-            order.begin_after(newest.epoch, newest.sequence)
-        for chunk in _in_order(order, said_before):
+        for chunk in await _said_before(order, bus, subject, kind, from_us):
             yield chunk
         on_read()
         if order.hole:
@@ -134,6 +131,22 @@ class _Hole:
         log.warning("a hole in the sound stays", subject=self._subject)
         self._met = None
         return True
+
+
+async def _said_before(
+    order: SoundOrder[Chunk], bus: Bus, subject: str, kind: type[Chunk], since_us: int | None
+) -> list[Chunk]:
+    """What is to be heard of what was stored; says where what comes has to follow on."""
+    is_led = await bus.is_led(streams.AUDIO, subject, timeout_s=_LEADER_S)
+    if not is_led:
+        # What has not been stored is said again; what was is told by its copies.
+        await bus.ask_for_sound_again(subject)
+    newest = await _newest(bus, subject, kind)
+    stored = await read_audio(bus, subject, kind, since_us=since_us, sure=is_led)
+    if newest is not None and not stored:
+        # Nothing is wanted of what was stored; all is that follows it, be it not stored either.
+        order.begin_after(newest.epoch, newest.sequence)
+    return _in_order(order, stored)
 
 
 async def _newest(bus: Bus, subject: str, kind: type[Chunk]) -> Chunk | None:

@@ -22,6 +22,8 @@ Work: TypeAlias = Callable[[Claim, Leaving], Awaitable[None]]
 _CLAIM_TIMEOUT_S = 5.0
 _ALIVE_S = 0.5
 """That an owner died is known at once, as there is nobody to ask; that one is frozen, after this."""
+_ALIVE_IN_CLUSTER_S = 1.0
+"""It may be its server that is frozen: so long it takes its clients to be with another."""
 _ALIVE_IN_DISORDER_S = 2.0
 """Where a leader was lost, heartbeats were, and the log lacks what was said: who lives knows more."""
 _LAG_LIMIT_MS = 200.0
@@ -103,6 +105,8 @@ class Worker:
     async def _own(self, claim: Claim, work: Work) -> None:
         log.info("call claimed", call_sid=claim.call_sid, stage=claim.stage, epoch=claim.epoch)
         patience_s = _ALIVE_IN_DISORDER_S if self._bus.in_disorder else _ALIVE_S
+        if self._bus.replicated:
+            patience_s = max(patience_s, _ALIVE_IN_CLUSTER_S)
         if await owner_lives(self._bus, claim, patience_s):
             # No heartbeat of its owner's was seen, as when a cluster has no leader.
             log.info("call left to its owner", call_sid=claim.call_sid, stage=claim.stage, epoch=claim.epoch)

@@ -16,7 +16,7 @@ from parley.bus import asking
 from parley.bus.claims import Claim, next_claim
 from parley.bus.elections import Elections
 from parley.bus.messages import Drops, Message, Subscription
-from parley.bus.reading import read_all, read_last
+from parley.bus.reading import last_place, read_all, read_last
 from parley.bus.reconnections import Reconnections
 from parley.bus.spoken import Spoken
 from parley.bus.store import Wanted, store
@@ -72,6 +72,11 @@ class Bus:
     def reconnections(self) -> int:
         """How often the connection was lost and came back; grows with the very step in which it is back."""
         return int(self._client.stats["reconnects"])
+
+    @property
+    def replicated(self) -> bool:
+        """Whether the bus is a cluster, as far as is known."""
+        return self._replicated
 
     @property
     def in_disorder(self) -> bool:
@@ -267,6 +272,21 @@ class Bus:
                 return await read_all(self._client, stream, subject, from_sequence, since_us, sure)
         except TimeoutError:
             raise BusError(f"{stream.name} was not read within {timeout_s:g} s") from None
+
+    async def is_led(self, stream: streams.Stream, subject: str, *, timeout_s: float) -> bool:
+        """Whether the stream has a leader that tells of a subject in time; a single server is not asked.
+
+        Raises:
+            BusError: the stream cannot be read.
+        """
+        if not self._replicated:
+            return True
+        try:
+            async with asyncio.timeout(timeout_s):
+                await last_place(self._client, stream, subject, 0)
+        except TimeoutError:
+            return False
+        return True
 
     async def last(self, stream: streams.Stream, subject: str, *, up_to: int | None = None) -> Message | None:
         """A subject's newest stored message, or that at or before a place, as some copy of the stream has it.

@@ -7,7 +7,7 @@ import pytest
 
 from parley import audio_log, streams, subjects
 from parley.audio_log import follow_audio, read_audio
-from parley.bus import Bus, connect
+from parley.bus import Bus, client, connect, reading
 from parley.event_log import wall_us
 from parley.v1.audio_pb2 import CallerAudio
 
@@ -123,3 +123,30 @@ async def test_a_stream_with_a_new_leader_gets_what_was_said_while_it_had_none(n
                 numbers = [audio.sequence for audio in await read_audio(edge, subject, CallerAudio)]
 
     assert numbers == [1, 2, 3, 4]
+
+
+async def test_a_stream_without_a_leader_is_not_waited_for(
+    nats_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its copies tell what was stored; the rest is said again, though nobody says more."""
+
+    async def nobody_leads(*_args: Any) -> int:
+        await asyncio.sleep(60)
+        return 0
+
+    subject = subjects.caller_audio("CA1")
+    async with (
+        connect(nats_url, "edge", timeout_s=5) as edge,
+        connect(nats_url, "stt", timeout_s=5, replicas=None) as of_cluster,
+    ):
+        await say_numbers(edge, 1, 2, 3)
+        await edge.flush()
+        for message in (await edge.read(streams.AUDIO, subject))[1:]:
+            await edge._jetstream.delete_msg("AUDIO", message.sequence)
+        monkeypatch.setattr(client, "last_place", nobody_leads)
+        monkeypatch.setattr(reading, "last_place", nobody_leads)
+        following = follow_audio(of_cluster, subject, CallerAudio)
+        async with asyncio.timeout(5):
+            heard = [(await anext(following)).sequence for _ in range(3)]
+
+    assert heard == [1, 2, 3]
