@@ -1,0 +1,38 @@
+"""Wait in a test until a condition is true, for what other tasks and processes do."""
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+async def eventually(
+    condition: Callable[[], T | Awaitable[T]],
+    *,
+    timeout_s: float = 8.0,
+    interval_s: float = 0.02,
+    retry_on: type[Exception] | tuple[type[Exception], ...] = (),
+) -> T:
+    """Poll a condition, plain or async, until it gives a true value, and return that value.
+
+    An exception of `retry_on` counts as false. Raises AssertionError with the last value or exception when
+    `timeout_s` has passed.
+    """
+    last: object = "the condition did not return"
+    try:
+        async with asyncio.timeout(timeout_s):
+            while True:
+                try:
+                    value = condition()
+                    result: T = await value if inspect.isawaitable(value) else value
+                except retry_on as error:
+                    last = error
+                else:
+                    if result:
+                        return result
+                    last = result
+                await asyncio.sleep(interval_s)
+    except TimeoutError:
+        raise AssertionError(f"not true within {timeout_s} s; last: {last!r}") from None
