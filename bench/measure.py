@@ -16,7 +16,7 @@ from cli.plan import SERVICES
 from cli.system import System
 from parley import telemetry_names as names
 from parley.turn_timing import PARTS
-from sandbox.caller.crowd import crowd
+from sandbox.caller.caller_pool import crowd
 
 _SAMPLE_S = 0.5
 _MB = 1024**2

@@ -19,8 +19,8 @@ from cli.word_match import bare, match_texts
 from parley.bus import Bus
 from parley.errors import BusError
 from parley.turn_timing import TurnTiming
+from sandbox.caller.caller_pool import CrowdCaller, crowd
 from sandbox.caller.client import NoSandbox, Telephone, open_telephone
-from sandbox.caller.crowd import CrowdCaller, crowd
 from sandbox.caller.report import Report
 from sandbox.caller.script import Say, Script, ScriptError, parse_yaml
 

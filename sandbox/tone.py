@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parley.mulaw import DECODE, ENCODE, SAMPLE_RATE_HZ
-from sandbox.voice import Speech, Word
+from sandbox.espeak import Speech, Word
 
 CHARACTER_MS = 40
 _SAMPLES = CHARACTER_MS * SAMPLE_RATE_HZ // 1000

@@ -1,7 +1,7 @@
 """A voice that can say any text, for what the bank has no recording of."""
 
 from sandbox.caller.utterance import SpokenWord, Utterance, utterance_of
-from sandbox.voice import speak
+from sandbox.espeak import speak
 
 
 def speak_locally(text: str) -> Utterance:

@@ -6,8 +6,8 @@ from itertools import zip_longest
 from pydantic import BaseModel
 
 from parley.mulaw import bytes_of
-from sandbox.caller.hearing import Segment
-from sandbox.caller.person import GaveUpWaiting, Person, Said
+from sandbox.caller.simulated_caller import GaveUpWaiting, Person, Said
+from sandbox.caller.speech_detector import Segment
 
 Decode = Callable[[bytes], Sequence[str]]
 """The words of a heard sound; none when the sound is no tone voice."""

@@ -19,7 +19,7 @@ from sandbox.deepgram.query import BadQuery, Query, read_flux, read_nova
 from sandbox.deepgram.recogniser import Recogniser, RecogniserFailed
 from sandbox.deepgram.refusal import credentials, refusal
 from sandbox.deepgram.settings import DeepgramSandboxSettings
-from sandbox.stand_in import Dials, Journal, sandbox_routes
+from sandbox.emulator import Dials, Journal, sandbox_routes
 
 _IDLE_S = 10.0
 _IDLE_REASON = (

@@ -14,7 +14,7 @@ from parley.mulaw import FRAME_BYTES
 from sandbox.deepgram.recogniser import Recogniser, Word
 from sandbox.deepgram.settings import DeepgramSandboxSettings
 from sandbox.deepgram.speech_finder import Speech, SpeechFinder
-from sandbox.stand_in import Dials, Journal
+from sandbox.emulator import Dials, Journal
 
 _PAUSE_MS = 40
 """After so much silence the stretch is recognised, so that the answer is there when it is due."""

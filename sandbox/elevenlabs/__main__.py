@@ -3,7 +3,7 @@
 from parley.settings import load
 from sandbox.elevenlabs.app import TextToSpeech
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
-from sandbox.stand_in import run
+from sandbox.emulator import run
 
 if __name__ == "__main__":
     settings = load(ElevenLabsSandboxSettings)

@@ -18,7 +18,7 @@ from sandbox.elevenlabs.refusals import output_format_refusal, status_of, voice_
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
 from sandbox.elevenlabs.sockets import Sockets
 from sandbox.elevenlabs.synthesis import Character, Chunk, Voice, chunks
-from sandbox.stand_in import Dials, Journal, sandbox_routes
+from sandbox.emulator import Dials, Journal, sandbox_routes
 
 _FAULTY_CHUNK = 1
 """Faults within a sound come after its first chunk."""

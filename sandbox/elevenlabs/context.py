@@ -9,7 +9,7 @@ from typing import Any
 from sandbox.elevenlabs.client_message import DEFAULT_SCHEDULE, ClientMessage
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
 from sandbox.elevenlabs.synthesis import Voice, chunks
-from sandbox.stand_in import Dials, Journal
+from sandbox.emulator import Dials, Journal
 
 HANG_S = 600.0
 _MOST_WAITING = 1000

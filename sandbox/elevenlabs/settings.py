@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from sandbox.voice import RATE_WPM, VOICE
+from sandbox.espeak import RATE_WPM, VOICE
 
 
 class ElevenLabsSandboxSettings(BaseSettings):

@@ -10,7 +10,7 @@ from typing import Any
 from parley.mulaw import bytes_of, ms_of
 from sandbox import tone
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
-from sandbox.voice import Speech, speak
+from sandbox.espeak import Speech, speak
 
 _CHUNK_MS = 185
 """Not whole frames of 20 ms: the vendor's are not either."""

@@ -3,10 +3,10 @@
 import sys
 
 from parley.settings import load
+from sandbox.emulator import run
 from sandbox.openai.app import ChatCompletions
 from sandbox.openai.scenario import ScenarioError, read_scenario
 from sandbox.openai.settings import OpenAISandboxSettings
-from sandbox.stand_in import run
 
 if __name__ == "__main__":
     settings = load(OpenAISandboxSettings)

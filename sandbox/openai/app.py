@@ -13,11 +13,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from sandbox.emulator import Dials, Journal, sandbox_routes
 from sandbox.openai import wire
 from sandbox.openai.scenario import ScenarioError, has_scenario, read_scenario, scenario_names
 from sandbox.openai.settings import OpenAISandboxSettings
 from sandbox.openai.validation import wrong
-from sandbox.stand_in import Dials, Journal, sandbox_routes
 
 _TOKEN = re.compile(r"\s*\w+|\s*[^\w\s]+")
 _HANG_S = 600.0

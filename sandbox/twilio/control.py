@@ -13,11 +13,11 @@ from starlette.routing import BaseRoute, Route
 
 from parley.mulaw import SILENCE
 from sandbox.caller.script import Script, ScriptError, default_script, parse_script
-from sandbox.stand_in import sandbox_routes
+from sandbox.emulator import sandbox_routes
+from sandbox.twilio.directory import Answer, Resident
 from sandbox.twilio.faults import Faults
 from sandbox.twilio.leg import Leg
 from sandbox.twilio.network import Inbound, Network
-from sandbox.twilio.people import Answer, Resident
 from sandbox.twilio.wav import wav_of
 
 Handler = Callable[[Request], Awaitable[Response]]

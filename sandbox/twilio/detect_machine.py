@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from sandbox.twilio.exchange import Exchange
+from sandbox.twilio.context import Exchange
 from sandbox.twilio.faults import Faults
 from sandbox.twilio.leg import Leg
 from sandbox.twilio.webhook_params import machine_detection

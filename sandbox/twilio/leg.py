@@ -7,7 +7,9 @@ from typing import Any
 
 from parley.mulaw import ms_of
 from sandbox import tone
-from sandbox.caller.person import (
+from sandbox.caller.report import build_report
+from sandbox.caller.script import ExpectHangUp, Script
+from sandbox.caller.simulated_caller import (
     AgentBegan,
     AgentStopped,
     Event,
@@ -19,10 +21,8 @@ from sandbox.caller.person import (
     Said,
     Spoke,
 )
-from sandbox.caller.report import build_report
-from sandbox.caller.script import ExpectHangUp, Script
 from sandbox.caller.utterance import Utterance
-from sandbox.stand_in import Journal
+from sandbox.emulator import Journal
 from sandbox.twilio.call_events import CallEvents
 from sandbox.twilio.line import Line
 from sandbox.twilio.records import CallRecord

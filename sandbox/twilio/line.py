@@ -7,7 +7,7 @@ from typing import Protocol
 
 from parley.mulaw import FRAME_MS
 from sandbox.caller.loudness import SILENT_FRAME
-from sandbox.caller.person import Event, Person
+from sandbox.caller.simulated_caller import Event, Person
 
 
 class Ear(Protocol):

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from sandbox.caller.person import Event, HungUp, Pressed
+from sandbox.caller.simulated_caller import Event, HungUp, Pressed
 from sandbox.twilio.call_flow import (
     Answer,
     Apologise,
@@ -28,18 +28,18 @@ from sandbox.twilio.call_flow import (
     VerbFinished,
     advance,
 )
+from sandbox.twilio.context import Exchange
 from sandbox.twilio.detect_machine import MachineDetection, detect_machine
-from sandbox.twilio.exchange import Exchange
+from sandbox.twilio.directory import Answer as HowAnswered
+from sandbox.twilio.execute_verb import perform, prompt
 from sandbox.twilio.faults import Faults
 from sandbox.twilio.leg import Leg
 from sandbox.twilio.media_stream import MediaStream
-from sandbox.twilio.people import Answer as HowAnswered
-from sandbox.twilio.perform import perform, prompt
 from sandbox.twilio.progress import progress
 from sandbox.twilio.recordings import RecordingWish, start_recording, stop_all_recordings
-from sandbox.twilio.run_streams import fork
-from sandbox.twilio.situation import Situation
+from sandbox.twilio.stream_verbs import fork
 from sandbox.twilio.twiml import Document, Say, Stream, Verb
+from sandbox.twilio.verb_context import Situation
 from sandbox.twilio.webhook_params import voice
 from sandbox.twilio.webhooks import Request, WebhookError
 

@@ -11,18 +11,18 @@ import httpx
 import structlog
 
 from sandbox.caller.script import Script
-from sandbox.stand_in import Dials, Journal
-from sandbox.twilio.background import open_background
+from sandbox.emulator import Dials, Journal
 from sandbox.twilio.call_flow import EndedBy, Source
 from sandbox.twilio.clock import Clock
-from sandbox.twilio.exchange import Exchange
+from sandbox.twilio.context import Exchange
+from sandbox.twilio.directory import People
 from sandbox.twilio.faults import Faults, refuses
 from sandbox.twilio.leg import Leg
 from sandbox.twilio.live_call import CallPlan, LiveCall
 from sandbox.twilio.media_stream import MediaStream
-from sandbox.twilio.people import People
 from sandbox.twilio.records import Callback, CallRecord, MessageRecord, new_sid
 from sandbox.twilio.settings import TwilioSandboxSettings
+from sandbox.twilio.task_scope import open_background
 from sandbox.twilio.twiml import Document, Stream
 from sandbox.twilio.webhooks import Webhooks
 

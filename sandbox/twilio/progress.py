@@ -2,7 +2,7 @@
 
 import time
 
-from sandbox.twilio.exchange import Exchange
+from sandbox.twilio.context import Exchange
 from sandbox.twilio.faults import Faults
 from sandbox.twilio.leg import Leg
 from sandbox.twilio.webhook_params import call_status

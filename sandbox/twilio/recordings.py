@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from sandbox.twilio.exchange import Exchange
+from sandbox.twilio.context import Exchange
 from sandbox.twilio.faults import Faults
 from sandbox.twilio.leg import Leg
 from sandbox.twilio.records import API_VERSION, Callback, RecordingRecord, new_sid

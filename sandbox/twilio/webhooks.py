@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import httpx
 
-from sandbox.stand_in import Journal
+from sandbox.emulator import Journal
 from sandbox.twilio import signature
 from sandbox.twilio.connection_overrides import overrides_of
 from sandbox.twilio.faults import Faults

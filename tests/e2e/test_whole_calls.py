@@ -15,8 +15,8 @@ from cli.recording import path_of, read_channels
 from cli.word_match import bare, match_texts
 from parley.v1.event_pb2 import Event
 from sandbox import tone
+from sandbox.caller.caller_pool import crowd
 from sandbox.caller.client import open_telephone
-from sandbox.caller.crowd import crowd
 from sandbox.caller.report import Report
 from sandbox.caller.script import Script, parse_script
 from tests.e2e.running import Up

@@ -8,8 +8,8 @@ import pytest
 
 from sandbox.caller.client import NoSandbox, Telephone, open_telephone
 from sandbox.caller.script import default_script, parse_script
-from tests.unit.sandbox.twilio.desk import CONNECT, open_desk
-from tests.unit.sandbox.twilio.web_application import WebApplication
+from tests.integration.sandbox_twilio.twilio_emulator import CONNECT, open_desk
+from tests.integration.sandbox_twilio.web_application import WebApplication
 
 
 @asynccontextmanager

@@ -1,8 +1,8 @@
 """Sound or silence, frame by frame."""
 
 from parley.mulaw import ENCODE, FRAME_BYTES, SILENCE
-from sandbox.caller.hearing import Hearing, Segment
 from sandbox.caller.loudness import SILENT_FRAME, is_voiced, voiced_bounds
+from sandbox.caller.speech_detector import Hearing, Segment
 
 LOUD = bytes([ENCODE[4000]]) * FRAME_BYTES
 

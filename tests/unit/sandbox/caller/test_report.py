@@ -2,9 +2,9 @@
 
 import pytest
 
-from sandbox.caller.person import Person
 from sandbox.caller.report import Report, build_report
-from tests.unit.sandbox.caller.people import BANK, hold, person, quiet, voice
+from sandbox.caller.simulated_caller import Person
+from tests.unit.sandbox.caller.caller_harness import BANK, hold, person, quiet, voice
 
 YES = BANK.recordings["yes"]
 

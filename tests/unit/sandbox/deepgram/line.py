@@ -14,7 +14,7 @@ from sandbox.deepgram.nova import Nova
 from sandbox.deepgram.oracle import Oracle
 from sandbox.deepgram.recogniser import Recogniser
 from sandbox.deepgram.settings import DeepgramSandboxSettings
-from sandbox.stand_in import Dials, Journal
+from sandbox.emulator import Dials, Journal
 
 TEXT = "tuesday afternoon would be good"
 _PATIENCE_S = 5.0

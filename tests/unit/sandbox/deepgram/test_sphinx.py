@@ -14,7 +14,7 @@ from parley.mulaw import silence
 from sandbox.caller.voice_bank import load_bank
 from sandbox.deepgram.language import bigram_model, telephone_sentences
 from sandbox.deepgram.sphinx import decode, decode_long, open_sphinx
-from sandbox.voice import speak
+from sandbox.espeak import speak
 
 TEXTS = (
     "hello i would like to book an appointment with the doctor",

@@ -3,11 +3,11 @@
 import asyncio
 
 from parley.mulaw import FRAME_BYTES
-from sandbox.caller.person import Event, Person
 from sandbox.caller.script import parse_script
+from sandbox.caller.simulated_caller import Event, Person
+from sandbox.espeak import speak
 from sandbox.twilio.clock import Clock
 from sandbox.twilio.line import Bridge, Line
-from sandbox.voice import speak
 
 SOUND = b"\x10" * FRAME_BYTES
 

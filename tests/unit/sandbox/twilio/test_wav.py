@@ -5,8 +5,8 @@ import wave
 
 import pytest
 
+from sandbox.espeak import speak
 from sandbox.twilio.wav import mixed, mulaw_of, wav_of
-from sandbox.voice import speak
 
 
 def test_two_channels_keep_their_sides() -> None:

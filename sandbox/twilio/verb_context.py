@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
 from sandbox.twilio.call_flow import EndedBy, Source
-from sandbox.twilio.exchange import Exchange
+from sandbox.twilio.context import Exchange
 from sandbox.twilio.faults import Faults
 from sandbox.twilio.leg import Leg
 

@@ -13,7 +13,7 @@ from parley.health import serve
 from sandbox.twilio.app import twilio_app
 from sandbox.twilio.network import Network, open_network
 from sandbox.twilio.settings import TwilioSandboxSettings
-from tests.unit.sandbox.twilio.web_application import TOKEN, WebApplication, open_web_application
+from tests.integration.sandbox_twilio.web_application import TOKEN, WebApplication, open_web_application
 
 ACCOUNT = "AC" + "5a" * 16
 CONNECT = (

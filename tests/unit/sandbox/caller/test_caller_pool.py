@@ -5,7 +5,7 @@ from importlib.resources import files
 
 import pytest
 
-from sandbox.caller.crowd import crowd, unique_words
+from sandbox.caller.caller_pool import crowd, unique_words
 from sandbox.caller.script import ExpectHangUp, Say
 from sandbox.caller.voice_bank import load_bank
 from sandbox.deepgram.language import telephone_sentences

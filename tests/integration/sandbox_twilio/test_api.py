@@ -11,9 +11,9 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.rest import Client
 
-from tests.unit.sandbox.twilio.desk import ACCOUNT as SID
-from tests.unit.sandbox.twilio.desk import CONNECT, Desk, open_desk
-from tests.unit.sandbox.twilio.web_application import TOKEN, WebApplication
+from tests.integration.sandbox_twilio.twilio_emulator import ACCOUNT as SID
+from tests.integration.sandbox_twilio.twilio_emulator import CONNECT, Desk, open_desk
+from tests.integration.sandbox_twilio.web_application import TOKEN, WebApplication
 
 # The vendor's client is behind aiohttp's ways.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

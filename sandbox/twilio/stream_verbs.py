@@ -8,9 +8,9 @@ from urllib.parse import urlsplit, urlunsplit
 from sandbox.twilio.call_flow import Source
 from sandbox.twilio.media_stream import MediaStream, StreamIdentity
 from sandbox.twilio.records import new_sid
-from sandbox.twilio.situation import Situation
 from sandbox.twilio.stream_address import StreamEnd, StreamOutcome
 from sandbox.twilio.twiml import Connect, StartStream, StopStream, Stream
+from sandbox.twilio.verb_context import Situation
 from sandbox.twilio.webhook_params import stream_status
 from sandbox.twilio.webhooks import Request
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from parley.mulaw import FRAME_BYTES, FRAME_MS, SILENCE
-from sandbox.caller.hearing import Hearing, Segment
 from sandbox.caller.loudness import SILENT_FRAME
 from sandbox.caller.script import ExpectHangUp, HangUp, Listen, Noise, Pause, Press, Say, Script, Step
+from sandbox.caller.speech_detector import Hearing, Segment
 from sandbox.caller.utterance import Utterance
 
 _KEY_MS = 250

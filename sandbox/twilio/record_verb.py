@@ -10,8 +10,8 @@ from sandbox.twilio.announcement import beep
 from sandbox.twilio.call_flow import Source
 from sandbox.twilio.recordings import RecordingWish, recording_url, start_recording, stop_recording
 from sandbox.twilio.records import Callback
-from sandbox.twilio.situation import Situation
 from sandbox.twilio.twiml import Record
+from sandbox.twilio.verb_context import Situation
 
 Announce = Callable[[bytes, Situation], Awaitable[None]]
 

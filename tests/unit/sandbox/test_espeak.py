@@ -4,7 +4,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from sandbox.caller.loudness import voiced_bounds
-from sandbox.voice import speak
+from sandbox.espeak import speak
 
 
 def test_words_follow_one_another_within_the_sound() -> None:

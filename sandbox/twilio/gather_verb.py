@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 
 from sandbox.twilio.call_flow import Source
-from sandbox.twilio.situation import Situation
 from sandbox.twilio.twiml import Gather, Pause, Play, Say
+from sandbox.twilio.verb_context import Situation
 
 _MOST_KEYS = 64
 

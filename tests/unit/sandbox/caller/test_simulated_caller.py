@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.caller.loudness import SILENT_FRAME
-from sandbox.caller.person import (
+from sandbox.caller.script import Listen, Say, Script
+from sandbox.caller.simulated_caller import (
     AgentBegan,
     AgentStopped,
     GaveUpWaiting,
@@ -18,8 +19,7 @@ from sandbox.caller.person import (
     Said,
     Spoke,
 )
-from sandbox.caller.script import Listen, Say, Script
-from tests.unit.sandbox.caller.people import BANK, VOICE, hold, person, quiet, voice
+from tests.unit.sandbox.caller.caller_harness import BANK, VOICE, hold, person, quiet, voice
 
 YES = BANK.recordings["yes"]
 YES_MS = -(-len(YES.mulaw) // 160) * 20

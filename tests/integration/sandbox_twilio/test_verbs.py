@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from sandbox.espeak import speak
 from sandbox.twilio.wav import wav_of
-from sandbox.voice import speak
-from tests.unit.sandbox.twilio.desk import ACCOUNT, Desk, open_desk
-from tests.unit.sandbox.twilio.web_application import WebApplication
+from tests.integration.sandbox_twilio.twilio_emulator import ACCOUNT, Desk, open_desk
+from tests.integration.sandbox_twilio.web_application import WebApplication
 
 HANG_UP = "<Response><Hangup/></Response>"
 

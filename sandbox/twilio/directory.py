@@ -9,7 +9,7 @@ import httpx
 from sandbox.caller.script import Script, default_script
 from sandbox.caller.utterance import Utterance, registration
 from sandbox.caller.voice_bank import VoiceBank, load_bank
-from sandbox.stand_in import Journal
+from sandbox.emulator import Journal
 from sandbox.twilio.faults import Faults
 
 _TIMEOUT_S = 2.0

@@ -1,7 +1,7 @@
 """Webhooks: parameters, fallback, duplicates, lateness."""
 
-from tests.unit.sandbox.twilio.desk import open_desk
-from tests.unit.sandbox.twilio.web_application import WebApplication
+from tests.integration.sandbox_twilio.twilio_emulator import open_desk
+from tests.integration.sandbox_twilio.web_application import WebApplication
 
 SAY = "<Response><Say>hello</Say></Response>"
 QUIET = [{"pause": 60_000}]

@@ -3,15 +3,15 @@
 import asyncio
 import time
 
-from sandbox.caller.person import Event, HungUp
+from sandbox.caller.simulated_caller import Event, HungUp
 from sandbox.twilio.call_flow import Source
+from sandbox.twilio.directory import Resident
 from sandbox.twilio.leg import Leg
 from sandbox.twilio.line import Bridge
-from sandbox.twilio.people import Resident
 from sandbox.twilio.progress import progress
 from sandbox.twilio.records import Callback, CallRecord, new_sid
-from sandbox.twilio.situation import Situation
 from sandbox.twilio.twiml import Dial, Number
+from sandbox.twilio.verb_context import Situation
 
 
 async def dial(verb: Dial, here: Situation) -> Source | None:

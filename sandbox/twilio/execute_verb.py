@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Iterable
 
-from sandbox.twilio import run_streams
+from sandbox.espeak import speak
+from sandbox.twilio import stream_verbs
 from sandbox.twilio.announcement import Announcement
 from sandbox.twilio.call_flow import Source
-from sandbox.twilio.dial import dial
-from sandbox.twilio.gather import gather
-from sandbox.twilio.situation import Situation
-from sandbox.twilio.take_message import take_message
+from sandbox.twilio.dial_verb import dial
+from sandbox.twilio.gather_verb import gather
+from sandbox.twilio.record_verb import take_message
 from sandbox.twilio.twiml import (
     Connect,
     Dial,
@@ -25,9 +25,9 @@ from sandbox.twilio.twiml import (
     StopStream,
     Verb,
 )
+from sandbox.twilio.verb_context import Situation
 from sandbox.twilio.wav import mulaw_of
 from sandbox.twilio.webhooks import WebhookError
-from sandbox.voice import speak
 
 _BAD_SOUND = 12400
 _FOR_EVER = 100
@@ -39,11 +39,11 @@ async def perform(verb: Verb, here: Situation) -> Source | None:
         case Say() | Play() | Pause():
             await prompt([verb], here)
         case Connect():
-            return await run_streams.connect(verb, here)
+            return await stream_verbs.connect(verb, here)
         case StartStream():
-            run_streams.start(verb, here)
+            stream_verbs.start(verb, here)
         case StopStream():
-            run_streams.stop(verb, here)
+            stream_verbs.stop(verb, here)
         case Dial():
             return await dial(verb, here)
         case Gather():

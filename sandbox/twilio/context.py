@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, field
 
-from sandbox.stand_in import Dials, Journal
-from sandbox.twilio.background import Background
+from sandbox.emulator import Dials, Journal
 from sandbox.twilio.clock import Clock
+from sandbox.twilio.directory import People
 from sandbox.twilio.faults import Faults
 from sandbox.twilio.leg import Leg
-from sandbox.twilio.people import People
 from sandbox.twilio.records import RecordingRecord
 from sandbox.twilio.settings import TwilioSandboxSettings
+from sandbox.twilio.task_scope import Background
 from sandbox.twilio.webhooks import Request, Webhooks
 
 _MOST_SOUNDS = 200

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from parley.mulaw import ENCODE, FRAME_BYTES
 from sandbox.caller.loudness import SILENT_FRAME
-from sandbox.caller.person import Event, Person
 from sandbox.caller.script import parse_script
+from sandbox.caller.simulated_caller import Event, Person
 from sandbox.caller.voice_bank import load_bank
 
 VOICE = bytes([ENCODE[4000]]) * FRAME_BYTES

@@ -17,8 +17,8 @@ from parley.health import serve
 from sandbox.caller.client import open_telephone
 from sandbox.caller.script import parse_script
 from sandbox.deepgram.oracle import Oracle
-from tests.unit.sandbox.twilio.desk import CONNECT, open_desk
-from tests.unit.sandbox.twilio.web_application import WebApplication
+from tests.integration.sandbox_twilio.twilio_emulator import CONNECT, open_desk
+from tests.integration.sandbox_twilio.web_application import WebApplication
 
 
 async def test_sounds_of_both_sides_are_kept() -> None:

@@ -4,9 +4,9 @@ import base64
 
 from sandbox import tone
 from sandbox.caller.loudness import is_voiced
-from sandbox.voice import speak
-from tests.unit.sandbox.twilio.desk import CONNECT, open_desk
-from tests.unit.sandbox.twilio.web_application import Stream, WebApplication
+from sandbox.espeak import speak
+from tests.integration.sandbox_twilio.twilio_emulator import CONNECT, open_desk
+from tests.integration.sandbox_twilio.web_application import Stream, WebApplication
 
 
 async def greets(stream: Stream) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from parley.mulaw import silence
-from sandbox.voice import speak
-from tests.unit.sandbox.twilio.desk import ACCOUNT, CONNECT, open_desk
-from tests.unit.sandbox.twilio.web_application import Stream, WebApplication
+from sandbox.espeak import speak
+from tests.integration.sandbox_twilio.twilio_emulator import ACCOUNT, CONNECT, open_desk
+from tests.integration.sandbox_twilio.web_application import Stream, WebApplication
 
 THEN_REDIRECT = CONNECT.replace("</Response>", "<Redirect>/again</Redirect></Response>")
 QUIET = [{"pause": 60_000}]
