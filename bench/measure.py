@@ -16,7 +16,7 @@ from cli.plan import SERVICES
 from cli.system import System
 from parley import telemetry_names as names
 from parley.turn_timing import PARTS
-from sandbox.caller.caller_pool import crowd
+from sandbox.caller.caller_pool import caller_pool
 
 _SAMPLE_S = 0.5
 _MB = 1024**2
@@ -84,7 +84,7 @@ async def measure(system: System, calls: int, watch: LogWatch) -> Round:
     running = RunningSystem(system.plan.env["PARLEY_NATS_URL"], telephone)
     hops_before, cpu_before = await _hops(system), usage.cpu_now()
     async with _watching(usage):
-        results = await call_all(running, crowd(calls))
+        results = await call_all(running, caller_pool(calls))
     cpu_after, hops = usage.cpu_now(), minus(await _hops(system), hops_before)
     call_s = sum(result.duration_ms for result in results) / 1000
     return Round(

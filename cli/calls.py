@@ -19,8 +19,8 @@ from cli.word_match import bare, match_texts
 from parley.bus import Bus
 from parley.errors import BusError
 from parley.turn_timing import TurnTiming
-from sandbox.caller.caller_pool import CrowdCaller, crowd
-from sandbox.caller.client import NoSandbox, Telephone, open_telephone
+from sandbox.caller.caller_pool import PoolCaller, caller_pool
+from sandbox.caller.client import SandboxError, Telephone, open_telephone
 from sandbox.caller.report import Report
 from sandbox.caller.script import Say, Script, ScriptError, parse_yaml
 
@@ -99,7 +99,7 @@ async def one_call(home: Path, script_path: Path | None, console: Console) -> in
                     for line in live.lines(event):
                         console.print(line, soft_wrap=True)
             report = await telephone.report(call_sid)
-    except (NoSystem, NoSandbox, BusError, ScriptError, OSError) as error:
+    except (NoSystem, SandboxError, BusError, ScriptError, OSError) as error:
         console.print(Text(str(error), style="red"))
         return 1
     except TimeoutError:
@@ -123,7 +123,7 @@ async def many_calls(home: Path, concurrency: int, console: Console) -> int:
     """So many calls at once, each with words of its own; 0 when nothing was crossed or left unanswered."""
     try:
         system = find_system(home)
-        callers = crowd(concurrency)
+        callers = caller_pool(concurrency)
         with Progress(console=console) as progress:
             bar = progress.add_task("calls", total=concurrency)
             results = await call_all(system, callers, lambda: progress.advance(bar))
@@ -138,12 +138,12 @@ async def many_calls(home: Path, concurrency: int, console: Console) -> int:
 
 
 async def call_all(
-    system: RunningSystem, callers: Sequence[CrowdCaller], done: Any = lambda: None
+    system: RunningSystem, callers: Sequence[PoolCaller], done: Any = lambda: None
 ) -> list[CallResult]:
     """All of them at once."""
     async with open_bus(system.nats_url) as bus, open_telephone(system.telephone_url) as telephone:
 
-        async def call(number: int, caller: CrowdCaller) -> CallResult:
+        async def call(number: int, caller: PoolCaller) -> CallResult:
             # Callers do not ring in step: in step, all of them would speak and fall silent at once.
             await asyncio.sleep(number * _BETWEEN_CALLS_S)
             result = await _call_and_judge(bus, telephone, caller, callers)
@@ -154,7 +154,7 @@ async def call_all(
 
 
 async def _call_and_judge(
-    bus: Bus, telephone: Telephone, caller: CrowdCaller, callers: Sequence[CrowdCaller]
+    bus: Bus, telephone: Telephone, caller: PoolCaller, callers: Sequence[PoolCaller]
 ) -> CallResult:
     result = CallResult(caller.name)
     live = Live()
@@ -167,7 +167,7 @@ async def _call_and_judge(
     except TimeoutError:
         result.problems.append(f"did not end within {_CALL_TIMEOUT_S:g} s")
         return result
-    except NoSandbox as error:
+    except SandboxError as error:
         result.problems.append(str(error))
         return result
     result.duration_ms = live.duration_ms
@@ -188,7 +188,7 @@ def judge_answers(report: Report, result: CallResult) -> None:
     result.problems += report.warnings
 
 
-def judge_words(live: Live, caller: CrowdCaller, callers: Sequence[CrowdCaller], result: CallResult) -> None:
+def judge_words(live: Live, caller: PoolCaller, callers: Sequence[PoolCaller], result: CallResult) -> None:
     """The caller's words must have been heard, its own ones answered with, and nobody else's."""
     turns = live.timings.turns
     heard = " ".join(turn.caller_text for turn in turns)

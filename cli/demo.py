@@ -19,7 +19,7 @@ from cli.recording import RecordingCheck, check_recording, path_of
 from cli.system import System, environment, free_ports, running_system, wipe
 from cli.up import log_text
 from cli.word_match import match_texts
-from sandbox.caller.client import NoSandbox, open_telephone
+from sandbox.caller.client import SandboxError, open_telephone
 from sandbox.caller.report import Report
 from sandbox.caller.script import Say, Script, parse_yaml
 
@@ -50,7 +50,7 @@ async def demo(home: Path, console: Console) -> int:
     except* ProcessFailed as failed:
         for error in failed.exceptions:
             console.print(Text(str(error), style="red"))
-    except* NoSandbox as failed:
+    except* SandboxError as failed:
         console.print(Text(str(failed.exceptions[0]), style="red"))
     except* asyncio.CancelledError:
         console.print("stopped")

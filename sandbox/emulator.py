@@ -1,4 +1,4 @@
-"""What every stand-in has besides the vendor's own wire: a log, settings to change, a process to run."""
+"""Shared parts of the provider emulators: the journal, runtime settings, the server process."""
 
 import asyncio
 import time
@@ -15,49 +15,50 @@ from starlette.types import ASGIApp
 from parley.health import serve
 from parley.process import run_until_told
 
-_MOST_ENTRIES = 100_000
+_MAX_ENTRIES = 100_000
 
 
 class Journal:
-    """What happened, for benchmarks and tests to read; the oldest entries make room."""
+    """A bounded log of numbered entries for benchmarks and tests; the oldest entries are dropped first."""
 
     def __init__(self) -> None:
-        self._entries: deque[dict[str, Any]] = deque(maxlen=_MOST_ENTRIES)
+        self._entries: deque[dict[str, Any]] = deque(maxlen=_MAX_ENTRIES)
         self._count = 0
 
     def note(self, kind: str, **fields: Any) -> None:
-        """Write an entry with the UTC wall clock in microseconds; `at_us` among the fields dates it back."""
+        """Add an entry with the UTC wall clock in microseconds; `at_us` among the fields overrides it."""
         self._count += 1
         self._entries.append({"n": self._count, "at_us": time.time_ns() // 1000, "kind": kind, **fields})
 
     def since(self, number: int) -> list[dict[str, Any]]:
-        """Entries after that number."""
+        """Entries with a number greater than `number`."""
         return [entry for entry in self._entries if entry["n"] > number]
 
 
 Settings = TypeVar("Settings", bound=BaseModel)
 
 
-class Dials(Generic[Settings]):
-    """Settings that may be changed while the stand-in runs."""
+class RuntimeSettings(Generic[Settings]):
+    """Settings of an emulator that can be changed while it runs."""
 
     def __init__(self, settings: Settings) -> None:
-        self.now = settings
+        self.current = settings
 
-    def turn(self, changes: dict[str, Any]) -> None:
-        """Change some.
+    def update(self, changes: dict[str, Any]) -> None:
+        """Replace some settings.
 
         Raises:
-            ValidationError: an unknown name or a wrong value.
+            ValidationError: a value is invalid.
+            ValueError: a name is unknown.
         """
-        unknown = sorted(set(changes) - set(type(self.now).model_fields))
+        unknown = sorted(set(changes) - set(type(self.current).model_fields))
         if unknown:
             raise ValueError(f"unknown setting {unknown[0]!r}")
-        self.now = type(self.now).model_validate({**self.now.model_dump(), **changes})
+        self.current = type(self.current).model_validate({**self.current.model_dump(), **changes})
 
 
-def sandbox_routes(journal: Journal, dials: Dials[Any]) -> list[BaseRoute]:
-    """/sandbox/health, /sandbox/settings and /sandbox/log."""
+def sandbox_routes(journal: Journal, settings: RuntimeSettings[Any]) -> list[BaseRoute]:
+    """The routes /sandbox/health, /sandbox/log and /sandbox/settings."""
 
     async def health(_request: Request) -> Response:
         return JSONResponse({"ok": True})
@@ -65,23 +66,23 @@ def sandbox_routes(journal: Journal, dials: Dials[Any]) -> list[BaseRoute]:
     async def log(request: Request) -> Response:
         return JSONResponse({"entries": journal.since(int(request.query_params.get("since", "0")))})
 
-    async def settings(request: Request) -> Response:
+    async def get_or_patch_settings(request: Request) -> Response:
         if request.method == "PATCH":
             try:
-                dials.turn(await request.json())
+                settings.update(await request.json())
             except (ValidationError, ValueError) as error:
                 return JSONResponse({"error": str(error)}, status_code=400)
-        return JSONResponse(dials.now.model_dump(mode="json"))
+        return JSONResponse(settings.current.model_dump(mode="json"))
 
     return [
         Route("/sandbox/health", health),
         Route("/sandbox/log", log),
-        Route("/sandbox/settings", settings, methods=["GET", "PATCH"]),
+        Route("/sandbox/settings", get_or_patch_settings, methods=["GET", "PATCH"]),
     ]
 
 
 def run(app: ASGIApp, host: str, port: int) -> None:
-    """Serve until told to stop."""
+    """Serve an application until the process receives a stop signal."""
     run_until_told(partial(_serve, app, host, port))
 
 

@@ -24,9 +24,9 @@ _SYNCHRONOUS = 2  # AUDIO_OUTPUT_SYNCHRONOUS: sound goes to the callback before 
 _RATE = 1  # espeakRATE
 _UTF8 = 1  # espeakCHARS_UTF8
 _EVENT_END, _EVENT_WORD = 0, 1
-_LEVEL = 0.30
+_PEAK_LEVEL = 0.30
 """Loudest sample, of full scale: a telephone's level."""
-_TABLE = np.frombuffer(ENCODE, dtype=np.uint8)
+_ENCODE = np.frombuffer(ENCODE, dtype=np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +90,10 @@ class _Espeak:
             raise RuntimeError("espeak-ng finds no voices")
         self._samples: list[NDArray[np.int16]] = []
         self._starts: list[tuple[int, int, float]] = []
-        self._callback = _Callback(self._take)
+        self._callback = _Callback(self._on_audio)
         self._library.espeak_SetSynthCallback(self._callback)
 
-    def _take(
+    def _on_audio(
         self, wav: "ctypes._Pointer[ctypes.c_short]", count: int, events: "ctypes._Pointer[_Event]"
     ) -> int:
         if wav and count:
@@ -121,10 +121,10 @@ class _Espeak:
 def _to_mulaw(pcm: NDArray[np.int16], rate_hz: int) -> bytes:
     if not pcm.size:
         return b""
-    sound = soxr.resample(pcm.astype(np.float32) / 32768, rate_hz, SAMPLE_RATE_HZ)
-    peak = float(np.max(np.abs(sound))) or 1.0
-    linear = np.clip(sound * (_LEVEL / peak) * 32767, -32768, 32767).astype(np.int16)
-    return bytes(_TABLE[linear.view(np.uint16)])
+    samples = soxr.resample(pcm.astype(np.float32) / 32768, rate_hz, SAMPLE_RATE_HZ)
+    peak = float(np.max(np.abs(samples))) or 1.0
+    linear = np.clip(samples * (_PEAK_LEVEL / peak) * 32767, -32768, 32767).astype(np.int16)
+    return bytes(_ENCODE[linear.view(np.uint16)])
 
 
 def _words(text: str, starts: list[tuple[int, int, float]], length_ms: float) -> tuple[Word, ...]:
@@ -138,13 +138,13 @@ def _words(text: str, starts: list[tuple[int, int, float]], length_ms: float) ->
         spans.append((word, begin, position))
     at_ms = [min((ms for p, _, ms in starts if b <= p < e), default=-1.0) for _, b, e in spans]
     previous_ms = 0.0
-    known: list[float] = []
+    start_times: list[float] = []
     for ms in at_ms:
         previous_ms = max(previous_ms, ms) if ms >= 0 else previous_ms
-        known.append(previous_ms)
+        start_times.append(previous_ms)
     for number, (word, _, _) in enumerate(spans):
-        end_ms = known[number + 1] if number + 1 < len(known) else length_ms
-        found.append(Word(word, known[number], max(known[number], min(end_ms, length_ms))))
+        end_ms = start_times[number + 1] if number + 1 < len(start_times) else length_ms
+        found.append(Word(word, start_times[number], max(start_times[number], min(end_ms, length_ms))))
     return tuple(found)
 
 

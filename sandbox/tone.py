@@ -23,11 +23,11 @@ _LOW_HZ = [300 + 50 * n for n in range(16)]
 _HIGH_HZ = [1200 + 50 * n for n in range(16)]
 _PARITY_HZ = [2200, 2400]
 _AMPLITUDE = 4000
-_QUIET = 600.0
+_MIN_TONE_STRENGTH = 600.0
 """A window this weak holds no character."""
-_SHORTEST_SILENCE = 5 * SAMPLE_RATE_HZ // 1000
-_FEWEST_WINDOWS = 3
-_WINDOWS_A_CHARACTER = _SAMPLES // _HOP
+_MIN_SILENCE_SAMPLES = 5 * SAMPLE_RATE_HZ // 1000
+_MIN_RUN_WINDOWS = 3
+_WINDOWS_PER_CHARACTER = _SAMPLES // _HOP
 _ENCODE = np.frombuffer(ENCODE, dtype=np.uint8)
 _DECODE = np.array(DECODE, dtype=np.float32)
 
@@ -57,33 +57,33 @@ def _words(text: str) -> Iterator[Word]:
 
 def decode(mulaw: bytes) -> str:
     """The text that the sound carries; silence in it is skipped, a character cut short may be lost."""
-    return "".join(character.text for character in heard(mulaw))
+    return "".join(character.text for character in decode_characters(mulaw))
 
 
-def heard(mulaw: bytes) -> tuple[Word, ...]:
+def decode_characters(mulaw: bytes) -> tuple[Word, ...]:
     """The characters that the sound carries, each with its time within the sound."""
     wave = _DECODE[np.frombuffer(mulaw, dtype=np.uint8)]
     # Without its silences a text that was held in mid-character, and went on later, is whole again.
-    sounding = np.flatnonzero(~_silent(wave))
-    wave = wave[sounding]
+    positions = np.flatnonzero(~_silence_mask(wave))
+    wave = wave[positions]
     if wave.size < _WINDOW:
         return ()
     windows = np.lib.stride_tricks.sliding_window_view(wave, _WINDOW)[::_HOP]
     low, high, parity = (_strengths(windows, tones) for tones in (_LOW_HZ, _HIGH_HZ, _PARITY_HZ))
-    sure = np.minimum(np.minimum(low.max(1), high.max(1)), parity.max(1)) > _QUIET
+    confident = np.minimum(np.minimum(low.max(1), high.max(1)), parity.max(1)) > _MIN_TONE_STRENGTH
     symbols = (parity.argmax(1) << 8) | (high.argmax(1) << 4) | low.argmax(1)
-    symbols[~sure] = -1
+    symbols[~confident] = -1
     found: list[Word] = []
     for run in _runs(symbols.tolist()):
-        found += _characters(run, sounding)
+        found += _characters(run, positions)
     return tuple(found)
 
 
-def _silent(wave: NDArray[np.float32]) -> NDArray[np.bool_]:
+def _silence_mask(wave: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Which samples belong to a stretch too long without a swing to be part of a tone."""
-    edges = np.flatnonzero(np.diff(np.abs(wave) < _QUIET / 2, prepend=False, append=False))
+    edges = np.flatnonzero(np.diff(np.abs(wave) < _MIN_TONE_STRENGTH / 2, prepend=False, append=False))
     begins, ends = edges[::2], edges[1::2]
-    long = ends - begins >= _SHORTEST_SILENCE
+    long = ends - begins >= _MIN_SILENCE_SAMPLES
     silent = np.zeros(wave.size, dtype=np.bool_)
     for begin, end in zip(begins[long].tolist(), ends[long].tolist(), strict=True):
         silent[begin:end] = True
@@ -111,7 +111,7 @@ def _runs(symbols: list[int]) -> list[_Run]:
     at = 0
     for symbol, group in groupby(symbols):
         first, at = at, at + sum(1 for _ in group)
-        if symbol < 0 or at - first < _FEWEST_WINDOWS:
+        if symbol < 0 or at - first < _MIN_RUN_WINDOWS:
             continue
         if found and found[-1].symbol == symbol:
             found[-1] = _Run(symbol, found[-1].first, at - 1)
@@ -120,16 +120,16 @@ def _runs(symbols: list[int]) -> list[_Run]:
     return found
 
 
-def _characters(run: _Run, sounding: NDArray[np.int64]) -> Iterator[Word]:
+def _characters(run: _Run, positions: NDArray[np.int64]) -> Iterator[Word]:
     """One, or several when the run is long: a text that ends and one that begins with the same character."""
     windows = run.last - run.first + 1
-    count = max(1, (windows + 4) // _WINDOWS_A_CHARACTER)
+    count = max(1, (windows + 4) // _WINDOWS_PER_CHARACTER)
     middle = (run.first + run.last) * _HOP // 2 + _WINDOW // 2
     begin = middle - count * _SAMPLES // 2
     for number in range(count):
         # Bounds are known to a few milliseconds only, so those next to a silence are looked up from within.
         start = begin + number * _SAMPLES + _HOP
-        bounds = np.clip((start, start + _SAMPLES - 2 * _HOP), 0, sounding.size - 1)
-        first, last = sounding[bounds].tolist()
+        bounds = np.clip((start, start + _SAMPLES - 2 * _HOP), 0, positions.size - 1)
+        first, last = positions[bounds].tolist()
         start_ms, end_ms = (max(0, at) / (SAMPLE_RATE_HZ / 1000) for at in (first - _HOP, last + _HOP))
         yield Word(chr(run.symbol & 0xFF), start_ms, end_ms)

@@ -80,7 +80,7 @@ def judge(
 
 
 def _words(call: Call, losses: Losses) -> None:
-    said = [word for line in call.report.said for word in bare(line.text)]
+    said = [word for line in call.report.caller_speech for word in bare(line.text)]
     turns = {e.turn_ended.turn: e.turn_ended.text for e in call.events if e.HasField("turn_ended")}
     heard = [word for turn in sorted(turns) for word in bare(turns[turn])]
     lost, doubled = _differences(said, heard)
@@ -99,10 +99,10 @@ def _differences(said: Sequence[str], heard: Sequence[str]) -> tuple[int, int]:
 
 def _sentences(call: Call, losses: Losses) -> None:
     """A sentence was heard as often as the middle one of its own words."""
-    lines = [line.text or "" for line in call.report.heard]
+    lines = [line.text or "" for line in call.report.agent_speech]
     # A word with a pause in it was heard as two pieces.
     heard, rejoined = bare(" ".join(lines)), bare("".join(lines))
-    asked = [line.text for line in call.report.said]
+    asked = [line.text for line in call.report.caller_speech]
     if call.report.outcome != "completed" or GOODBYE not in asked:
         losses.calls_dropped += 1
         losses.notes.append(f"{call.call_sid}: {call.report.outcome}, after {len(asked)} turns")
@@ -133,7 +133,7 @@ def _named(call: Call, tool_call_id: str) -> str:
 
 
 def _effects(call: Call, had: int, losses: Losses) -> None:
-    due = sum(wants_tool(line.text) for line in call.report.said)
+    due = sum(wants_tool(line.text) for line in call.report.caller_speech)
     losses.tool_effects_doubled += max(0, had - due)
     if had != due:
         losses.notes.append(f"{call.call_sid}: {had} effects of tools, {due} were due")
@@ -143,7 +143,7 @@ def _usual_gaps(calls: Sequence[Call]) -> Mapping[bool, float]:
     """The silence before an answer, with a tool and without."""
     gaps: dict[bool, list[float]] = {True: [], False: []}
     for call in calls:
-        for line, answer in zip(call.report.said, call.report.responses, strict=False):
+        for line, answer in zip(call.report.caller_speech, call.report.responses, strict=False):
             if answer.gap_ms is not None:
                 gaps[wants_tool(line.text)].append(answer.gap_ms)
     return {tool: median(some) if some else 0.0 for tool, some in gaps.items()}
@@ -155,12 +155,12 @@ def silences(report: Report, usual_ms: Mapping[bool, float]) -> list[Silence]:
     if began_us is None:
         return []
     found: list[Silence] = []
-    said = [(line.start_ms, line.end_ms) for line in report.said]
-    heard = [(line.start_ms, line.end_ms) for line in report.heard]
+    said = [(line.start_ms, line.end_ms) for line in report.caller_speech]
+    heard = [(line.start_ms, line.end_ms) for line in report.agent_speech]
     for (_, end_ms), (start_ms, _) in pairwise(heard):
         if not any(end_ms <= begin_ms < start_ms for begin_ms, _ in said):
             found.append(Silence(began_us + end_ms * 1000, began_us + start_ms * 1000, _SEAM_MS))
-    for answer, line in zip(report.responses, report.said, strict=False):
+    for answer, line in zip(report.responses, report.caller_speech, strict=False):
         if answer.gap_ms is not None:
             from_us = began_us + line.end_ms * 1000
             due_ms = usual_ms[wants_tool(line.text)]

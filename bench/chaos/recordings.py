@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 
 from bench.turns.calls import Call
-from sandbox.caller.client import NoSandbox, Telephone
+from sandbox.caller.client import SandboxError, Telephone
 
 _FRAME = 160
 _VOICED_MEAN = 160
@@ -21,11 +21,11 @@ async def recorded_s_lost(call: Call, telephone: Telephone) -> float:
     """Seconds of voice, both sides, that the line had and the recording has not."""
     url = next((e.call_recorded.recording_url for e in call.events if e.HasField("call_recorded")), "")
     try:
-        said = await telephone.said_wav(call.call_sid)
-        heard = await telephone.heard_wav(call.call_sid)
+        said = await telephone.caller_wav(call.call_sid)
+        heard = await telephone.agent_wav(call.call_sid)
         path = Path(unquote(urlsplit(url).path))
         recorded = await asyncio.to_thread(path.read_bytes) if url else b""
-    except (NoSandbox, OSError):
+    except (SandboxError, OSError):
         return call.report.duration_ms / 1000
     if not recorded:
         return call.report.duration_ms / 1000

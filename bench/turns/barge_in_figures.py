@@ -98,7 +98,7 @@ def heard_of(call: Call, reply_id: str) -> str | None:
         return None
     lines = (
         line.text or ""
-        for line in call.report.heard
+        for line in call.report.agent_speech
         if start_us - _CLOCKS_US <= began_us + line.start_ms * 1000 <= end_us
     )
     return "".join(lines)
@@ -106,9 +106,9 @@ def heard_of(call: Call, reply_id: str) -> str | None:
 
 def began_at_us(report: Report) -> float | None:
     """Wall clock of the call's first frame, by the first answer's two times; None without one."""
-    for answer, line in zip(report.responses, report.said, strict=False):
-        if answer.gap_ms is not None and answer.first_sound_at is not None:
-            return answer.first_sound_at * 1e6 - (line.end_ms + answer.gap_ms) * 1000
+    for answer, line in zip(report.responses, report.caller_speech, strict=False):
+        if answer.gap_ms is not None and answer.first_audio_at is not None:
+            return answer.first_audio_at * 1e6 - (line.end_ms + answer.gap_ms) * 1000
     return None
 
 
@@ -132,9 +132,13 @@ def noise_figures(calls: Iterable[Call]) -> NoiseFigures:
     figures = NoiseFigures()
     for call in calls:
         for barge_in in call.report.barge_ins:
-            noise = next(s for s in call.report.said if s.start_ms <= barge_in.spoke_at_ms <= s.end_ms)
+            noise = next(
+                s for s in call.report.caller_speech if s.start_ms <= barge_in.spoke_at_ms <= s.end_ms
+            )
             silent_ms = barge_in.spoke_at_ms + barge_in.agent_silent_after_ms
-            again_ms = next((h.start_ms for h in call.report.heard if h.start_ms >= silent_ms), float("inf"))
+            again_ms = next(
+                (h.start_ms for h in call.report.agent_speech if h.start_ms >= silent_ms), float("inf")
+            )
             figures.noises += 1
             # Where it was speaking when the noise ended it had not stopped for it, or had gone on already.
             after_ms = 0.0 if silent_ms >= noise.end_ms else max(0.0, again_ms - noise.end_ms)
@@ -154,7 +158,7 @@ def is_damaged(call: Call) -> bool:
             case _:
                 pass
     said = _bare("".join(texts.values()))
-    heard = _bare("".join(line.text or "" for line in call.report.heard))
+    heard = _bare("".join(line.text or "" for line in call.report.agent_speech))
     matcher = difflib.SequenceMatcher(None, said, heard, autojunk=False)
     return any(
         max(b - a, d - c) > _SEAM_CHARACTERS for kind, a, b, c, d in matcher.get_opcodes() if kind != "equal"

@@ -13,7 +13,7 @@ from cli.system import System
 from parley.bus import Bus
 from parley.errors import BusError, ParleyError
 from parley.v1.event_pb2 import Event
-from sandbox.caller.client import NoSandbox, Telephone, open_telephone
+from sandbox.caller.client import SandboxError, Telephone, open_telephone
 from sandbox.caller.report import Report
 from sandbox.caller.script import Script
 
@@ -78,7 +78,7 @@ async def place_calls(
                 await asyncio.sleep(min(number, at_once) * _BETWEEN_CALLS_S)
                 try:
                     return await _call(bus, telephone, script, url)
-                except (NoSandbox, TimeoutError, ParleyError) as error:
+                except (SandboxError, TimeoutError, ParleyError) as error:
                     problems.append(f"call {number}: {error or 'did not end'}")
                     return None
 

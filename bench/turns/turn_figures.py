@@ -40,11 +40,11 @@ def turn_figures(calls: Iterable[Call], journals: Journals) -> TurnFigures:
         answered = answered_turns(call)
         arrivals = [e["at_us"] for e in journals.telephone if _is_arrival(e, call.call_sid)]
         for response in call.report.responses:
-            if response.gap_ms is None or response.first_sound_at is None:
+            if response.gap_ms is None or response.first_audio_at is None:
                 figures.unanswered += 1
                 continue
             figures.waited.append(response.gap_ms)
-            heard_us = round(response.first_sound_at * 1e6)
+            heard_us = round(response.first_audio_at * 1e6)
             end_us = heard_us - round(response.gap_ms * 1000)
             turn = next((turn for turn in answered if turn.turn_ended_at_us > end_us - _FRAME_US), None)
             vendors = None if turn is None else vendor_time(turn, journals)
@@ -93,7 +93,7 @@ def answered_turns(call: Call) -> list[Answered]:
 
 
 def _is_arrival(entry: object, call_sid: str) -> bool:
-    return isinstance(entry, dict) and entry["kind"] == "sound_arrived" and entry.get("call_sid") == call_sid
+    return isinstance(entry, dict) and entry["kind"] == "audio_received" and entry.get("call_sid") == call_sid
 
 
 def _count_guesses(call: Call, figures: TurnFigures) -> None:

@@ -7,14 +7,14 @@ from importlib.resources import files
 
 from sandbox.caller.script import ExpectHangUp, Listen, Say, Script, Step
 
-_NAME = "my name is "
-_NUMBER = "my number is "
-_PATIENCE_MS = 1200.0
+_NAME_PREFIX = "my name is "
+_NUMBER_PREFIX = "my number is "
+_END_SILENCE_MS = 1200.0
 """On a busy machine the parts of an answer may come with a gap between them."""
 
 
 @dataclass(frozen=True, slots=True)
-class CrowdCaller:
+class PoolCaller:
     """One of many."""
 
     script: Script
@@ -24,20 +24,20 @@ class CrowdCaller:
     """Four digits in an order that is only this caller's."""
 
 
-def crowd(count: int, seed: int = 0) -> tuple[CrowdCaller, ...]:
+def caller_pool(count: int, seed: int = 0) -> tuple[PoolCaller, ...]:
     """So many callers, each with five turns; the same ones for the same seed.
 
     Raises:
         ValueError: more than the voice bank has names for.
     """
-    names, numbers = _recorded(_NAME), _recorded(_NUMBER)
-    most = min(len(names), len(numbers))
-    if not 1 <= count <= most:
-        raise ValueError(f"the voice bank has {most} callers, {count} are wanted")
-    chance = random.Random(seed)
+    names, numbers = _recorded_suffixes(_NAME_PREFIX), _recorded_suffixes(_NUMBER_PREFIX)
+    available = min(len(names), len(numbers))
+    if not 1 <= count <= available:
+        raise ValueError(f"the voice bank has {available} callers, {count} are wanted")
+    rng = random.Random(seed)
     return tuple(
-        CrowdCaller(_script(name, number), name, number)
-        for name, number in zip(chance.sample(names, count), chance.sample(numbers, count), strict=True)
+        PoolCaller(_script(name, number), name, number)
+        for name, number in zip(rng.sample(names, count), rng.sample(numbers, count), strict=True)
     )
 
 
@@ -45,28 +45,28 @@ def unique_words(script: Script) -> tuple[str, ...]:
     """What only this one of a crowd says: the name, then the number."""
     return tuple(
         text.removeprefix(start)
-        for start in (_NAME, _NUMBER)
+        for start in (_NAME_PREFIX, _NUMBER_PREFIX)
         for text in script.texts
         if text.startswith(start)
     )
 
 
 @cache
-def _recorded(start: str) -> tuple[str, ...]:
+def _recorded_suffixes(prefix: str) -> tuple[str, ...]:
     """What the voice bank says after these words."""
     texts = (files("sandbox.caller.voice") / "texts.txt").read_text("utf-8").splitlines()
-    return tuple(text.removeprefix(start) for text in texts if text.startswith(start))
+    return tuple(text.removeprefix(prefix) for text in texts if text.startswith(prefix))
 
 
 def _script(name: str, number: str) -> Script:
-    said = (
+    texts = (
         "hello i would like to book an appointment with the doctor",
         "tuesday afternoon would be good",
-        f"{_NAME}{name}",
-        f"{_NUMBER}{number}",
+        f"{_NAME_PREFIX}{name}",
+        f"{_NUMBER_PREFIX}{number}",
         "no thank you that is all goodbye",
     )
     steps: list[Step] = []
-    for text in said:
-        steps += [Listen(silence_ms=_PATIENCE_MS), Say(text)]
+    for text in texts:
+        steps += [Listen(silence_ms=_END_SILENCE_MS), Say(text)]
     return Script("rms", (*steps, ExpectHangUp(timeout_s=20.0)))

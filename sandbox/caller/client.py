@@ -22,12 +22,12 @@ from sandbox.caller.script import (
 )
 
 _TIMEOUT_S = 10.0
-_KEPT_S = 2.0
+_KEEPALIVE_EXPIRY_S = 2.0
 """An idle connection is closed before the stand-in does so, perhaps in the moment of the next request."""
-_QUIET_S = 300.0
+_EVENT_TIMEOUT_S = 300.0
 """A call in which nothing at all happens for so long hangs."""
 
-_NAMES: Mapping[type[Step], str] = {
+_STEP_NAMES: Mapping[type[Step], str] = {
     Listen: "listen",
     Say: "say",
     Press: "press",
@@ -38,7 +38,7 @@ _NAMES: Mapping[type[Step], str] = {
 }
 
 
-class NoSandbox(Exception):
+class SandboxError(Exception):
     """The stand-in for Twilio does not answer, or refuses; the text says what to do."""
 
 
@@ -49,7 +49,7 @@ def script_json(script: Script) -> dict[str, Any]:
 
 def _step_json(step: Step) -> dict[str, Any]:
     fields = {key: value for key, value in dataclasses.asdict(step).items() if value is not None}
-    return {_NAMES[type(step)]: fields}
+    return {_STEP_NAMES[type(step)]: fields}
 
 
 class Telephone:
@@ -74,60 +74,60 @@ class Telephone:
             body["voice_url"] = voice_url
         if faults:
             body["faults"] = dict(faults)
-        reply = await self._ask("POST", "/sandbox/calls", body)
+        reply = await self._request("POST", "/sandbox/calls", body)
         return str(reply.json()["call_sid"])
 
     async def events(self, call_sid: str) -> AsyncGenerator[dict[str, Any], None]:
         """What happens at the caller's side, until the call has ended."""
         path = f"/sandbox/calls/{call_sid}/events"
-        timeout = httpx.Timeout(_TIMEOUT_S, read=_QUIET_S)
-        with self._named_errors():
+        timeout = httpx.Timeout(_TIMEOUT_S, read=_EVENT_TIMEOUT_S)
+        with self._translate_errors():
             async with self._client.stream("GET", path, timeout=timeout) as reply:
-                await self._check(reply)
+                await self._raise_for_status(reply)
                 async for line in reply.aiter_lines():
                     if line.strip():
                         yield json.loads(line)
 
     async def report(self, call_sid: str, *, decode_tone: bool = False) -> Report:
         """What the caller tells afterwards; with the words heard, if the agent's voice was the tone."""
-        reply = await self._ask("GET", f"/sandbox/calls/{call_sid}{'?decode=tone' * decode_tone}")
+        reply = await self._request("GET", f"/sandbox/calls/{call_sid}{'?decode=tone' * decode_tone}")
         return Report.model_validate(reply.json())
 
-    async def heard_wav(self, call_sid: str) -> bytes:
+    async def agent_wav(self, call_sid: str) -> bytes:
         """What the caller heard."""
-        return (await self._ask("GET", f"/sandbox/calls/{call_sid}/heard.wav")).content
+        return (await self._request("GET", f"/sandbox/calls/{call_sid}/agent.wav")).content
 
-    async def said_wav(self, call_sid: str) -> bytes:
+    async def caller_wav(self, call_sid: str) -> bytes:
         """What the caller said."""
-        return (await self._ask("GET", f"/sandbox/calls/{call_sid}/said.wav")).content
+        return (await self._request("GET", f"/sandbox/calls/{call_sid}/caller.wav")).content
 
-    async def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
-        with self._named_errors():
+    async def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
+        with self._translate_errors():
             reply = await self._client.request(method, path, json=body)
-            await self._check(reply)
+            await self._raise_for_status(reply)
             return reply
 
-    async def _check(self, reply: httpx.Response) -> None:
+    async def _raise_for_status(self, reply: httpx.Response) -> None:
         if not reply.is_success:
             text = (await reply.aread()).decode(errors="replace")[:300]
-            raise NoSandbox(f"{self._url} refuses: HTTP {reply.status_code}: {text}")
+            raise SandboxError(f"{self._url} refuses: HTTP {reply.status_code}: {text}")
 
     @contextmanager
-    def _named_errors(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except httpx.ConnectError as error:
-            raise NoSandbox(f"nobody answers at {self._url} ({error}): is the system up?") from None
+            raise SandboxError(f"nobody answers at {self._url} ({error}): is the system up?") from None
         except httpx.TimeoutException as error:
-            raise NoSandbox(f"{self._url} is silent ({type(error).__name__}): does it hang?") from None
+            raise SandboxError(f"{self._url} is silent ({type(error).__name__}): does it hang?") from None
         except httpx.HTTPError as error:
-            raise NoSandbox(f"{self._url} broke off ({error!r}): did it stop?") from None
+            raise SandboxError(f"{self._url} broke off ({error!r}): did it stop?") from None
 
 
 @asynccontextmanager
 async def open_telephone(url: str) -> AsyncIterator[Telephone]:
     """A telephone at the stand-in for Twilio."""
     # The stand-in is on this machine: no proxy lies between.
-    limits = httpx.Limits(keepalive_expiry=_KEPT_S)
+    limits = httpx.Limits(keepalive_expiry=_KEEPALIVE_EXPIRY_S)
     async with httpx.AsyncClient(base_url=url, timeout=_TIMEOUT_S, trust_env=False, limits=limits) as client:
         yield Telephone(client, url)

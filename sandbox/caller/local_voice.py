@@ -1,6 +1,6 @@
 """A voice that can say any text, for what the bank has no recording of."""
 
-from sandbox.caller.utterance import SpokenWord, Utterance, utterance_of
+from sandbox.caller.utterance import SpokenWord, Utterance, make_utterance
 from sandbox.espeak import speak
 
 
@@ -8,4 +8,4 @@ def speak_locally(text: str) -> Utterance:
     """A text as the local voice says it."""
     speech = speak(text)
     words = tuple(SpokenWord(word.text, word.start_ms, word.end_ms) for word in speech.words)
-    return utterance_of(text, speech.mulaw, words)
+    return make_utterance(text, speech.mulaw, words)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from parley.mulaw import ENCODE, SAMPLE_RATE_HZ, bytes_of
 from sandbox.caller.script import NoiseKind
-from sandbox.caller.utterance import Utterance, utterance_of
+from sandbox.caller.utterance import Utterance, make_utterance
 
 _SEED = 20
 _TABLE = np.frombuffer(ENCODE, dtype=np.uint8)
@@ -36,7 +36,7 @@ def noise(kind: NoiseKind, ms: float) -> Utterance:
         case NoiseKind.UH_HUH:
             raise ValueError("an uh-huh is a recording")
     linear = (samples * 32767).astype(np.int16)
-    return utterance_of(f"[{kind}]", _TABLE[linear.view(np.uint16)].tobytes())
+    return make_utterance(f"[{kind}]", _TABLE[linear.view(np.uint16)].tobytes())
 
 
 def _cough(part: _Wave, hiss: _Wave) -> _Wave:

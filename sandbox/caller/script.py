@@ -7,11 +7,11 @@ from enum import StrEnum
 import yaml
 
 _DEFAULT_TIMEOUT_S = 20.0
-_KEYS = frozenset("0123456789*#ABCD")
-_MOST_STEPS = 1000
-_MOST_CHARACTERS = 2000
-_LONGEST_NOISE_MS = 60_000.0
-_LARGEST_NUMBER = 1e9
+_DTMF_DIGITS = frozenset("0123456789*#ABCD")
+_MAX_STEPS = 1000
+_MAX_TEXT_CHARACTERS = 2000
+_MAX_NOISE_MS = 60_000.0
+_MAX_NUMBER = 1e9
 
 
 class ScriptError(ValueError):
@@ -120,15 +120,15 @@ def parse_script(data: object, source: str = "script") -> Script:
     voice, steps = body.get("voice", "rms"), body.get("steps")
     if voice not in ("rms", "espeak"):
         raise ScriptError(f"{source}: voice must be rms or espeak, not {voice!r}")
-    followed: list[Step] = []
+    parsed: list[Step] = []
     for where, step in _numbered(steps, source):
         if isinstance(step, Mapping) and set(step) == {"repeat"}:
-            followed += _repeat(step["repeat"], f"{where} (repeat)")
+            parsed += _repeat(step["repeat"], f"{where} (repeat)")
         else:
-            followed.append(_step(step, where))
-    if len(followed) > _MOST_STEPS:
-        raise ScriptError(f"{source}: {len(followed)} steps, repeats counted, are more than {_MOST_STEPS}")
-    return Script(voice, tuple(followed))
+            parsed.append(_step(step, where))
+    if len(parsed) > _MAX_STEPS:
+        raise ScriptError(f"{source}: {len(parsed)} steps, repeats counted, are more than {_MAX_STEPS}")
+    return Script(voice, tuple(parsed))
 
 
 def _numbered(steps: object, where: str) -> list[tuple[str, object]]:
@@ -140,8 +140,8 @@ def _numbered(steps: object, where: str) -> list[tuple[str, object]]:
 def _repeat(value: object, where: str) -> list[Step]:
     """The steps so many times over; a repeat within a repeat is refused as an unknown action."""
     fields = _Fields(value, where)
-    times, steps = fields.count("times", _MOST_STEPS), fields.take("steps")
-    fields.end()
+    times, steps = fields.count("times", _MAX_STEPS), fields.take("steps")
+    fields.reject_unknown()
     return [_step(step, at) for at, step in _numbered(steps, where)] * times
 
 
@@ -161,108 +161,110 @@ def _step(step: object, where: str) -> Step:
 class _Fields:
     """The fields of one step, taken one by one so that none is overlooked."""
 
-    __slots__ = ("_left", "_where")
+    __slots__ = ("_remaining", "_where")
 
-    def __init__(self, value: object, where: str, short: str | None = None) -> None:
+    def __init__(self, value: object, where: str, shorthand: str | None = None) -> None:
         if value is None:
             value = {}
-        elif short and not isinstance(value, Mapping):
-            value = {short: value}
+        elif shorthand and not isinstance(value, Mapping):
+            value = {shorthand: value}
         if not isinstance(value, Mapping):
             raise ScriptError(f"{where}: expected fields such as `timeout_s: 5`, got {value!r}")
-        self._left = {str(key): item for key, item in value.items()}
+        self._remaining = {str(key): item for key, item in value.items()}
         self._where = where
 
     def take(self, name: str) -> object:
         """Whatever is there, or None."""
-        return self._left.pop(name, None)
+        return self._remaining.pop(name, None)
 
     def text(self, name: str) -> str:
         """A text that must be there."""
         value = self.take(name)
         if not isinstance(value, str | int) or isinstance(value, bool) or not str(value).strip():
             raise ScriptError(f"{self._where}: {name} must be a text, not {value!r}")
-        if len(str(value)) > _MOST_CHARACTERS:
-            raise ScriptError(f"{self._where}: {name} is longer than {_MOST_CHARACTERS} characters")
+        if len(str(value)) > _MAX_TEXT_CHARACTERS:
+            raise ScriptError(f"{self._where}: {name} is longer than {_MAX_TEXT_CHARACTERS} characters")
         return str(value).strip()
 
-    def count(self, name: str, most: int) -> int:
+    def count(self, name: str, maximum: int) -> int:
         """A whole number that must be there, 1 or more."""
         value = self.take(name)
-        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-            raise ScriptError(f"{self._where}: {name} must be a whole number from 1 to {most}, not {value!r}")
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= maximum:
+            raise ScriptError(
+                f"{self._where}: {name} must be a whole number from 1 to {maximum}, not {value!r}"
+            )
         return value
 
     def number(self, name: str, default: float) -> float:
         """A number that is not negative."""
-        value = self._left.pop(name, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LARGEST_NUMBER:
+        value = self._remaining.pop(name, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MAX_NUMBER:
             raise ScriptError(f"{self._where}: {name} must be a number, 0 or more, not {value!r}")
         return float(value)
 
-    def maybe_number(self, name: str) -> float | None:
+    def optional_number(self, name: str) -> float | None:
         """A number, or none."""
-        return self.number(name, 0) if name in self._left else None
+        return self.number(name, 0) if name in self._remaining else None
 
-    def end(self) -> None:
+    def reject_unknown(self) -> None:
         """Refuse what nobody asked for."""
-        if self._left:
-            raise ScriptError(f"{self._where}: unknown field {min(self._left)!r}")
+        if self._remaining:
+            raise ScriptError(f"{self._where}: unknown field {min(self._remaining)!r}")
 
 
 def _listen(value: object, where: str) -> Step:
     fields = _Fields(value, where)
     step = Listen(fields.number("silence_ms", 700), fields.number("timeout_s", _DEFAULT_TIMEOUT_S))
-    fields.end()
+    fields.reject_unknown()
     return step
 
 
 def _say(value: object, where: str) -> Step:
-    fields = _Fields(value, where, short="text")
-    after_ms = fields.maybe_number("after_agent_starts_ms")
+    fields = _Fields(value, where, shorthand="text")
+    after_ms = fields.optional_number("after_agent_starts_ms")
     step = Say(fields.text("text"), after_ms, fields.number("timeout_s", _DEFAULT_TIMEOUT_S))
-    fields.end()
+    fields.reject_unknown()
     return step
 
 
 def _press(value: object, where: str) -> Step:
-    fields = _Fields(value, where, short="digits")
+    fields = _Fields(value, where, shorthand="digits")
     digits = fields.text("digits").upper()
-    fields.end()
-    if wrong := sorted(set(digits) - _KEYS):
+    fields.reject_unknown()
+    if wrong := sorted(set(digits) - _DTMF_DIGITS):
         raise ScriptError(f"{where}: {wrong[0]!r} is no key of a telephone")
     return Press(digits)
 
 
 def _pause(value: object, where: str) -> Step:
-    fields = _Fields(value, where, short="ms")
+    fields = _Fields(value, where, shorthand="ms")
     step = Pause(fields.number("ms", 1000))
-    fields.end()
+    fields.reject_unknown()
     return step
 
 
 def _noise(value: object, where: str) -> Step:
-    fields = _Fields(value, where, short="kind")
+    fields = _Fields(value, where, shorthand="kind")
     kind = fields.text("kind")
     if kind not in list(NoiseKind):
         raise ScriptError(f"{where}: unknown kind {kind!r} (known: {', '.join(NoiseKind)})")
-    ms, after_ms = fields.number("ms", 300), fields.maybe_number("after_agent_starts_ms")
-    if ms > _LONGEST_NOISE_MS:
-        raise ScriptError(f"{where}: a noise lasts {_LONGEST_NOISE_MS:g} ms at most")
+    ms, after_ms = fields.number("ms", 300), fields.optional_number("after_agent_starts_ms")
+    if ms > _MAX_NOISE_MS:
+        raise ScriptError(f"{where}: a noise lasts {_MAX_NOISE_MS:g} ms at most")
     step = Noise(NoiseKind(kind), ms, after_ms, fields.number("timeout_s", _DEFAULT_TIMEOUT_S))
-    fields.end()
+    fields.reject_unknown()
     return step
 
 
 def _hang_up(value: object, where: str) -> Step:
-    _Fields(value, where).end()
+    _Fields(value, where).reject_unknown()
     return HangUp()
 
 
 def _expect_hang_up(value: object, where: str) -> Step:
     fields = _Fields(value, where)
     step = ExpectHangUp(fields.number("timeout_s", 10))
-    fields.end()
+    fields.reject_unknown()
     return step
 
 

@@ -31,18 +31,20 @@ class Utterance:
     """End of the last voiced frame."""
 
 
-def utterance_of(text: str, mulaw: bytes, words: tuple[SpokenWord, ...] = ()) -> Utterance:
+def make_utterance(text: str, mulaw: bytes, words: tuple[SpokenWord, ...] = ()) -> Utterance:
     """Build an utterance; its voiced part is found by energy."""
     start, end = voiced_bounds(mulaw)
     return Utterance(text, mulaw, words, ms_of(start), ms_of(end))
 
 
-def registration(sounds: Iterable[Utterance | None]) -> dict[str, Any]:
+def oracle_registration(utterances: Iterable[Utterance | None]) -> dict[str, Any]:
     """What the recogniser's oracle is told (`POST /sandbox/utterances`); each utterance once, no noises."""
-    spoken = dict.fromkeys(sound for sound in sounds if sound is not None and sound.words)
-    return {"utterances": [_told(sound) for sound in spoken]}
+    spoken = dict.fromkeys(sound for sound in utterances if sound is not None and sound.words)
+    return {"utterances": [_to_json(sound) for sound in spoken]}
 
 
-def _told(sound: Utterance) -> dict[str, Any]:
-    words = [{"text": word.text, "start_ms": word.start_ms, "end_ms": word.end_ms} for word in sound.words]
-    return {"text": sound.text, "mulaw": base64.b64encode(sound.mulaw).decode(), "words": words}
+def _to_json(utterance: Utterance) -> dict[str, Any]:
+    words = [
+        {"text": word.text, "start_ms": word.start_ms, "end_ms": word.end_ms} for word in utterance.words
+    ]
+    return {"text": utterance.text, "mulaw": base64.b64encode(utterance.mulaw).decode(), "words": words}

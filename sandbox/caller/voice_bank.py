@@ -8,7 +8,7 @@ from pathlib import Path
 from sandbox.caller.local_voice import speak_locally
 from sandbox.caller.noises import noise
 from sandbox.caller.script import Noise, NoiseKind, Say, Script
-from sandbox.caller.utterance import SpokenWord, Utterance, utterance_of
+from sandbox.caller.utterance import SpokenWord, Utterance, make_utterance
 
 _BANK = Path(__file__).parent / "voice"
 
@@ -32,11 +32,11 @@ class VoiceBank:
         recorded = self.recordings.get(normalise(text)) if voice == "rms" else None
         return recorded or self.synthesise(text)
 
-    def sounds(self, script: Script) -> tuple[Utterance | None, ...]:
+    def script_utterances(self, script: Script) -> tuple[Utterance | None, ...]:
         """The sound of each step of a script; None for a silent step."""
-        return tuple(self._sound(step, script.voice) for step in script.steps)
+        return tuple(self._step_utterance(step, script.voice) for step in script.steps)
 
-    def _sound(self, step: object, voice: str) -> Utterance | None:
+    def _step_utterance(self, step: object, voice: str) -> Utterance | None:
         match step:
             case Say(text=text):
                 return self.utterance(text, voice)
@@ -58,7 +58,7 @@ def _recording(entry: dict[str, object], folder: Path) -> Utterance:
     words = entry["words"]
     if not isinstance(words, list):
         raise TypeError(f"{folder}/manifest.json: words of {entry['text']!r} must be a list")
-    return utterance_of(
+    return make_utterance(
         str(entry["text"]),
         (folder / str(entry["file"])).read_bytes(),
         tuple(SpokenWord(word["word"], float(word["start_ms"]), float(word["end_ms"])) for word in words),

@@ -19,7 +19,7 @@ from sandbox.deepgram.query import BadQuery, Query, read_flux, read_nova
 from sandbox.deepgram.recogniser import Recogniser, RecogniserFailed
 from sandbox.deepgram.refusal import credentials, refusal
 from sandbox.deepgram.settings import DeepgramSandboxSettings
-from sandbox.emulator import Dials, Journal, sandbox_routes
+from sandbox.emulator import Journal, RuntimeSettings, sandbox_routes
 
 _IDLE_S = 10.0
 _IDLE_REASON = (
@@ -45,7 +45,7 @@ class Listen:
 
     def __init__(self, settings: DeepgramSandboxSettings, oracle: Oracle, recogniser: Recogniser) -> None:
         self.journal = Journal()
-        self.dials = Dials(settings)
+        self.dials = RuntimeSettings(settings)
         self._oracle = oracle
         self._recogniser = recogniser
         self._faults = 0
@@ -102,8 +102,8 @@ class Listen:
         """How to refuse the handshake; None to let it in."""
         if not accepted:
             return refusal(401)
-        if self.dials.now.stt_refuse and self._faulty(socket):
-            return refusal(self.dials.now.stt_refuse)
+        if self.dials.current.stt_refuse and self._faulty(socket):
+            return refusal(self.dials.current.stt_refuse)
         try:
             read(socket.query_params.multi_items())
         except BadQuery as error:
@@ -111,9 +111,9 @@ class Listen:
         return None
 
     def _faulty(self, socket: WebSocket) -> bool:
-        if self.dials.now.stt_fault_model not in ("", socket.query_params.get("model")):
+        if self.dials.current.stt_fault_model not in ("", socket.query_params.get("model")):
             return False
-        if self._faults >= self.dials.now.stt_fault_sockets:
+        if self._faults >= self.dials.current.stt_fault_sockets:
             return False
         self._faults += 1
         return True
@@ -144,7 +144,7 @@ class Listen:
                 if not data:
                     raise Over(1008, _UNDECODABLE)
                 heard_bytes += len(data)
-                now = self.dials.now
+                now = self.dials.current
                 due = now.stt_fault and not met and heard_bytes >= now.stt_fault_after_s * 8000
                 if due and self._faulty(socket):
                     met = True

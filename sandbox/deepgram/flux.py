@@ -16,7 +16,7 @@ from sandbox.deepgram.query import BadQuery, FluxQuery, Query, read_flux
 from sandbox.deepgram.recogniser import Recogniser, Word
 from sandbox.deepgram.settings import DeepgramSandboxSettings
 from sandbox.deepgram.stream import Ears, Recognised, SoundStream
-from sandbox.emulator import Dials, Journal
+from sandbox.emulator import Journal, RuntimeSettings
 
 _UNLIKELY = 0.1
 _NONE = Recognised((), 0.0)
@@ -29,7 +29,7 @@ class Flux:
         self,
         query: Query,
         recogniser: Recogniser,
-        dials: Dials[DeepgramSandboxSettings],
+        dials: RuntimeSettings[DeepgramSandboxSettings],
         journal: Journal,
         send: Send,
         tasks: asyncio.TaskGroup,

@@ -11,7 +11,7 @@ from sandbox.deepgram.query import BadQuery, Query, read_keyterms, read_nova
 from sandbox.deepgram.recogniser import Recogniser, Word
 from sandbox.deepgram.settings import DeepgramSandboxSettings
 from sandbox.deepgram.stream import Ears, Recognised, SoundStream
-from sandbox.emulator import Dials, Journal
+from sandbox.emulator import Journal, RuntimeSettings
 
 _SILENT_RESULT_MS = 5000
 """An empty final result comes at least this often."""
@@ -26,7 +26,7 @@ class Nova:
         self,
         query: Query,
         recogniser: Recogniser,
-        dials: Dials[DeepgramSandboxSettings],
+        dials: RuntimeSettings[DeepgramSandboxSettings],
         journal: Journal,
         send: Send,
         tasks: asyncio.TaskGroup,

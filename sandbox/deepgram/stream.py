@@ -14,7 +14,7 @@ from parley.mulaw import FRAME_BYTES
 from sandbox.deepgram.recogniser import Recogniser, Word
 from sandbox.deepgram.settings import DeepgramSandboxSettings
 from sandbox.deepgram.speech_finder import Speech, SpeechFinder
-from sandbox.emulator import Dials, Journal
+from sandbox.emulator import Journal, RuntimeSettings
 
 _PAUSE_MS = 40
 """After so much silence the stretch is recognised, so that the answer is there when it is due."""
@@ -59,7 +59,7 @@ class SoundStream:
         self,
         recogniser: Recogniser,
         ears: Ears,
-        dials: Dials[DeepgramSandboxSettings],
+        dials: RuntimeSettings[DeepgramSandboxSettings],
         journal: Journal,
         tag: str,
         patience_ms: float,
@@ -147,7 +147,7 @@ class SoundStream:
 
     def _maybe_guess(self, speech: Speech) -> None:
         at_work = any(task is not None and not task.done() for task in (self._guessing, self._cutting))
-        due = self.finder.heard_ms - self._guessed_ms >= self._dials.now.stt_interim_ms
+        due = self.finder.heard_ms - self._guessed_ms >= self._dials.current.stt_interim_ms
         if due and not at_work and not self._recogniser.busy:
             self._guessed_ms = self.finder.heard_ms
             self._guessing = self._tasks.create_task(self._guess(speech))
@@ -159,7 +159,7 @@ class SoundStream:
 
     async def _end(self, speech: Speech) -> None:
         """Recognise; tell when it is due and the stream has been silent for as long as was asked for."""
-        voice_at_s, dials = self._voice_at_s, self._dials.now
+        voice_at_s, dials = self._voice_at_s, self._dials.current
         final_ms, eager_ms = dials.stt_final_ms, dials.stt_eager_ms
         words = await self._recognise(speech)
         await self._after_cut()

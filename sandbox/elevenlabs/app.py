@@ -18,7 +18,7 @@ from sandbox.elevenlabs.refusals import output_format_refusal, status_of, voice_
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
 from sandbox.elevenlabs.sockets import Sockets
 from sandbox.elevenlabs.synthesis import Character, Chunk, Voice, chunks
-from sandbox.emulator import Dials, Journal, sandbox_routes
+from sandbox.emulator import Journal, RuntimeSettings, sandbox_routes
 
 _FAULTY_CHUNK = 1
 """Faults within a sound come after its first chunk."""
@@ -29,7 +29,7 @@ class TextToSpeech:
 
     def __init__(self, settings: ElevenLabsSandboxSettings) -> None:
         self.journal = Journal()
-        self.dials = Dials(settings)
+        self.dials = RuntimeSettings(settings)
         self._studio = Studio(self.dials, self.journal, Faults(self.dials), Voice())
         self._sockets = Sockets(self._studio)
 
@@ -72,7 +72,7 @@ class TextToSpeech:
         return StreamingResponse(lines(), media_type="application/json")
 
     async def _chunks(self, text: str, voice_id: str) -> AsyncIterator[Chunk]:
-        now = self.dials.now
+        now = self.dials.current
         ended = "cancelled"
         self.journal.note("request", text=text)
         due_s = time.monotonic() + now.first_byte_ms / 1000
@@ -96,7 +96,7 @@ class TextToSpeech:
     async def _checked(self, request: Request) -> str | Response:
         """The text to speak, or the vendor's refusal."""
         key = request.headers.get("xi-api-key", "")
-        word = self.dials.now.tts_refuse
+        word = self.dials.current.tts_refuse
         if not key or key.startswith("bad"):
             return _refusal(Refused("invalid_api_key", "Invalid API key"))
         if word:

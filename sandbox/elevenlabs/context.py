@@ -9,7 +9,7 @@ from typing import Any
 from sandbox.elevenlabs.client_message import DEFAULT_SCHEDULE, ClientMessage
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
 from sandbox.elevenlabs.synthesis import Voice, chunks
-from sandbox.emulator import Dials, Journal
+from sandbox.emulator import Journal, RuntimeSettings
 
 HANG_S = 600.0
 _MOST_WAITING = 1000
@@ -28,13 +28,13 @@ class CloseNow(Exception):
 class Faults:
     """Counts how many clauses have met the fault that is set."""
 
-    def __init__(self, dials: Dials[ElevenLabsSandboxSettings]) -> None:
+    def __init__(self, dials: RuntimeSettings[ElevenLabsSandboxSettings]) -> None:
         self._dials = dials
         self._met = 0
 
     def next(self, *, http: bool = False) -> str:
         """The fault for the next clause, without its `http_`; empty for none."""
-        now = self._dials.now
+        now = self._dials.current
         if now.tts_fault.startswith("http_") != http or self._met >= now.tts_fault_requests:
             return ""
         self._met += bool(now.tts_fault)
@@ -45,7 +45,7 @@ class Faults:
 class Studio:
     """What all streams of a stand-in share."""
 
-    dials: Dials[ElevenLabsSandboxSettings]
+    dials: RuntimeSettings[ElevenLabsSandboxSettings]
     journal: Journal
     faults: Faults
     voice: Voice
@@ -103,7 +103,7 @@ class Context:
         self._studio.journal.note("done", context_id=self.name)
 
     async def _speak(self, text: str, asked_s: float) -> None:
-        now = self._studio.dials.now
+        now = self._studio.dials.current
         fault = self._studio.faults.next()
         if fault == "hang":
             await asyncio.sleep(HANG_S)

@@ -97,8 +97,8 @@ class Sockets:
 
     def _check(self, socket: WebSocket) -> None:
         refusal = (
-            self._studio.dials.now.tts_refuse
-            and Refused(self._studio.dials.now.tts_refuse, "Refused by the sandbox's settings.")
+            self._studio.dials.current.tts_refuse
+            and Refused(self._studio.dials.current.tts_refuse, "Refused by the sandbox's settings.")
         ) or (
             voice_refusal(socket.path_params["voice_id"])
             or output_format_refusal(socket.query_params.get("output_format"))

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from sandbox.emulator import Dials, Journal, sandbox_routes
+from sandbox.emulator import Journal, RuntimeSettings, sandbox_routes
 from sandbox.openai import wire
 from sandbox.openai.scenario import ScenarioError, has_scenario, read_scenario, scenario_names
 from sandbox.openai.settings import OpenAISandboxSettings
@@ -43,7 +43,7 @@ class ChatCompletions:
 
     def __init__(self, settings: OpenAISandboxSettings) -> None:
         self.journal = Journal()
-        self.dials = Dials(settings)
+        self.dials = RuntimeSettings(settings)
         self._faults = 0
 
     def app(self) -> Starlette:
@@ -60,7 +60,7 @@ class ChatCompletions:
     async def _models(self, request: Request) -> Response:
         if refusal := self._refusal(request):
             return refusal
-        names = sorted({*scenario_names(), self.dials.now.scenario})
+        names = sorted({*scenario_names(), self.dials.current.scenario})
         models = [{"id": name, "object": "model", "created": 0, "owned_by": "sandbox"} for name in names]
         return JSONResponse({"object": "list", "data": models})
 
@@ -74,8 +74,8 @@ class ChatCompletions:
             return _error(400, "We could not parse the JSON body of your request.")
         if refused := wrong(body):
             return _error(400, refused.message, refused.param, refused.code)
-        if self.dials.now.llm_refuse and self._faulty(body["model"]):
-            return _error(self.dials.now.llm_refuse, "Refused by the sandbox's settings.")
+        if self.dials.current.llm_refuse and self._faulty(body["model"]):
+            return _error(self.dials.current.llm_refuse, "Refused by the sandbox's settings.")
         if body["model"].startswith("bad"):
             return _error(404, f"The model `{body['model']}` does not exist or you do not have access to it.")
         try:
@@ -100,14 +100,14 @@ class ChatCompletions:
         return None
 
     def _faulty(self, model: str) -> bool:
-        now = self.dials.now
+        now = self.dials.current
         if self._faults >= now.llm_fault_requests or now.llm_fault_model not in ("", model):
             return False
         self._faults += 1
         return True
 
     def _asked(self, body: Mapping[str, Any], arrived_s: float, arrived_at_us: int) -> _Asked:
-        now = self.dials.now
+        now = self.dials.current
         model, messages = body["model"], body["messages"]
         options, metadata = body.get("stream_options") or {}, body.get("metadata") or {}
         scenario = read_scenario(model if has_scenario(model) else now.scenario)
@@ -164,7 +164,7 @@ class ChatCompletions:
 
     def _due_in_s(self, asked: _Asked, token: int) -> float:
         """Until the n-th token, counted from the request's arrival."""
-        now = self.dials.now
+        now = self.dials.current
         wait_ms = asked.completion.answer.wait_ms
         first_ms = now.first_token_ms if wait_ms is None else wait_ms
         due_s = asked.arrived_s + first_ms / 1000 + token / now.tokens_per_s

@@ -12,8 +12,8 @@ Beside Twilio's paths (`/2010-04-01/Accounts/{sid}/Calls|Recordings|Messages`) t
 - `GET /sandbox/calls/{sid}/events`: one JSON object a line, each with `kind`, `at_us` (UTC) and `at_ms` (of
   the line's own time), until `{"kind": "ended", "status", "outcome", "duration_ms"}`.
 - `GET /sandbox/calls/{sid}`: what the person tells of it (`sandbox.caller.report`); `?decode=tone` reads the
-  words back where the voice was a tone. `…/heard.wav` and `…/said.wav` are its sound.
-- `PUT /sandbox/people/{number}` `{"script"?, "answer"?: person|machine|busy|no-answer, "ring_s"?,
+  words back where the voice was a tone. `…/agent.wav` and `…/caller.wav` are its sound.
+- `PUT /sandbox/callees/{number}` `{"script"?, "answer"?: person|machine|busy|no-answer, "ring_s"?,
   "faults"?}`: who is called there.
 - `GET /sandbox/log?since=n`, `GET|PATCH /sandbox/settings`, `GET /sandbox/health`.
 """

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sandbox.emulator import Dials, Journal
+from sandbox.emulator import Journal, RuntimeSettings
 from sandbox.twilio.clock import Clock
 from sandbox.twilio.directory import People
 from sandbox.twilio.faults import Faults
@@ -20,7 +20,7 @@ _MOST_SOUNDS = 200
 class Exchange:
     """The telephone exchange."""
 
-    dials: Dials[TwilioSandboxSettings]
+    dials: RuntimeSettings[TwilioSandboxSettings]
     journal: Journal
     clock: Clock
     webhooks: Webhooks
@@ -34,7 +34,7 @@ class Exchange:
     @property
     def settings(self) -> TwilioSandboxSettings:
         """As they are now."""
-        return self.dials.now
+        return self.dials.current
 
     def tell(self, request: Request, faults: Faults) -> None:
         """Send a callback; nobody waits for it."""

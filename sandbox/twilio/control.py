@@ -64,9 +64,9 @@ class Control:
             ("GET", "/sandbox/calls/{call}", self._report),
             ("DELETE", "/sandbox/calls/{call}", self._hang_up),
             ("GET", "/sandbox/calls/{call}/events", self._events),
-            ("GET", "/sandbox/calls/{call}/heard.wav", self._heard),
-            ("GET", "/sandbox/calls/{call}/said.wav", self._said),
-            ("PUT", "/sandbox/people/{number}", self._move_in),
+            ("GET", "/sandbox/calls/{call}/agent.wav", self._heard),
+            ("GET", "/sandbox/calls/{call}/caller.wav", self._said),
+            ("PUT", "/sandbox/callees/{number}", self._move_in),
         ]
         own = [Route(path, _guarded(handler), methods=[method]) for method, path, handler in table]
         return [*own, *sandbox_routes(exchange.journal, exchange.dials)]

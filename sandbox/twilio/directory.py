@@ -7,7 +7,7 @@ from typing import Literal
 import httpx
 
 from sandbox.caller.script import Script, default_script
-from sandbox.caller.utterance import Utterance, registration
+from sandbox.caller.utterance import Utterance, oracle_registration
 from sandbox.caller.voice_bank import VoiceBank, load_bank
 from sandbox.emulator import Journal
 from sandbox.twilio.faults import Faults
@@ -48,16 +48,16 @@ class People:
 
     async def sounds(self, script: Script) -> tuple[Utterance | None, ...]:
         """What a script sounds like, once the oracle knows it too."""
-        sounds = self._bank.sounds(script)
+        sounds = self._bank.script_utterances(script)
         if self._deepgram_url:
             await self._teach(self._deepgram_url, sounds)
         return sounds
 
     async def _teach(self, url: str, sounds: Iterable[Utterance | None]) -> None:
-        told = registration(sounds)
+        told = oracle_registration(sounds)
         try:
             reply = await self._client.post(f"{url}/sandbox/utterances", json=told, timeout=_TIMEOUT_S)
             reply.raise_for_status()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             # The real Deepgram, or another's stand-in, needs no teaching.
-            self._journal.note("oracle_not_told", url=url, reason=repr(error))
+            self._journal.note("oracle_registration_failed", url=url, reason=repr(error))

@@ -10,16 +10,16 @@ from sandbox import tone
 from sandbox.caller.report import build_report
 from sandbox.caller.script import ExpectHangUp, Script
 from sandbox.caller.simulated_caller import (
-    AgentBegan,
-    AgentStopped,
+    AgentSpeechStarted,
+    AgentSpeechStopped,
+    DtmfPressed,
     Event,
-    GaveUpWaiting,
     HungUp,
     Outcome,
-    Person,
-    Pressed,
-    Said,
-    Spoke,
+    SimulatedCaller,
+    StepTimedOut,
+    UtteranceFinished,
+    UtteranceStarted,
 )
 from sandbox.caller.utterance import Utterance
 from sandbox.emulator import Journal
@@ -28,12 +28,12 @@ from sandbox.twilio.line import Line
 from sandbox.twilio.records import CallRecord
 
 _KINDS: dict[type[Event], str] = {
-    Spoke: "spoke",
-    Said: "said",
-    Pressed: "pressed",
-    AgentBegan: "agent_began",
-    AgentStopped: "agent_stopped",
-    GaveUpWaiting: "gave_up",
+    UtteranceStarted: "utterance_started",
+    UtteranceFinished: "utterance_finished",
+    DtmfPressed: "dtmf_pressed",
+    AgentSpeechStarted: "agent_speech_started",
+    AgentSpeechStopped: "agent_speech_stopped",
+    StepTimedOut: "step_timed_out",
     HungUp: "hung_up",
 }
 
@@ -56,7 +56,7 @@ class Leg:
         self.on_event: Callable[[Event], None] | None = None
         self.sound_kept = True
         self._journal = journal
-        self.line = Line(Person(script, sounds), self._take, drift_ppm)
+        self.line = Line(SimulatedCaller(script, sounds), self._take, drift_ppm)
 
     def note(self, kind: str, **details: Any) -> None:
         """Keep something noteworthy, for those who follow the call and for the log."""
@@ -96,7 +96,7 @@ class Leg:
             call_sid=self.record.sid,
             outcome=self.outcome(),
             began_at=line.began_at,
-            heard=bytes(line.heard),
+            agent_audio=bytes(line.heard),
             decode=lambda sound: tone.decode(sound).split() if decode_tone else [],
             warnings=self.warnings,
         ).model_dump(mode="json")

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from parley.mulaw import FRAME_MS
 from sandbox.caller.loudness import SILENT_FRAME
-from sandbox.caller.simulated_caller import Event, Person
+from sandbox.caller.simulated_caller import Event, SimulatedCaller
 
 
 class Ear(Protocol):
@@ -27,7 +27,9 @@ class Tap(Protocol):
 class Line:
     """One person's telephone; keeps all that was said and heard on one clock."""
 
-    def __init__(self, person: Person, on_event: Callable[[Event], None], drift_ppm: float = 0.0) -> None:
+    def __init__(
+        self, person: SimulatedCaller, on_event: Callable[[Event], None], drift_ppm: float = 0.0
+    ) -> None:
         self.person = person
         self.heard = bytearray()
         self.said = bytearray()
@@ -44,7 +46,7 @@ class Line:
     @property
     def now_ms(self) -> float:
         """The line's time: 20 ms for each frame since the first."""
-        return self.person.hearing.now_ms
+        return self.person.detector.now_ms
 
     def begin(self) -> None:
         """Start the line's time; the second call does nothing."""
@@ -87,9 +89,9 @@ class Line:
         heard = SILENT_FRAME if ear is None else ear.next_frame()
         turn = self.person.tick(heard)
         self.heard += heard
-        self.said += turn.said
+        self.said += turn.frame
         for tap in self._taps:
-            tap.offer(turn.said, heard)
+            tap.offer(turn.frame, heard)
         for event in turn.events:
             self._on_event(event)
 

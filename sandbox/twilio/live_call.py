@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from sandbox.caller.simulated_caller import Event, HungUp, Pressed
+from sandbox.caller.simulated_caller import DtmfPressed, Event, HungUp
 from sandbox.twilio.call_flow import (
     Answer,
     Apologise,
@@ -154,7 +154,7 @@ class LiveCall:
 
     def _person_does(self, event: Event) -> None:
         match event:
-            case Pressed(digit=digit) if self._here.on_key is not None:
+            case DtmfPressed(digit=digit) if self._here.on_key is not None:
                 self._here.on_key(digit)
             case HungUp():
                 self.end("caller")

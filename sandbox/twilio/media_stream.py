@@ -145,7 +145,7 @@ class MediaStream:
         match message:
             case Media(mulaw=mulaw):
                 if not self._playback.queued_bytes:
-                    self._note("sound_arrived", stream_sid=self.sid)
+                    self._note("audio_received", stream_sid=self.sid)
                 if discarded := self._playback.queue(mulaw):
                     self._warn(31931, f"{discarded} bytes discarded: ten minutes are queued")
             case Mark(name=name):

@@ -11,7 +11,7 @@ import httpx
 import structlog
 
 from sandbox.caller.script import Script
-from sandbox.emulator import Dials, Journal
+from sandbox.emulator import Journal, RuntimeSettings
 from sandbox.twilio.call_flow import EndedBy, Source
 from sandbox.twilio.clock import Clock
 from sandbox.twilio.context import Exchange
@@ -191,4 +191,4 @@ async def open_network(settings: TwilioSandboxSettings) -> AsyncIterator[Network
         people = People(client, settings.deepgram_url, journal)
         async with open_background() as background:
             background.start(clock.run(), "clock")
-            yield Network(Exchange(Dials(settings), journal, clock, webhooks, people, background))
+            yield Network(Exchange(RuntimeSettings(settings), journal, clock, webhooks, people, background))

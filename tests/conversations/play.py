@@ -8,7 +8,7 @@ from pathlib import Path
 from cli.call_log import follow, open_bus
 from parley.bus import Bus
 from parley.v1.event_pb2 import Event
-from sandbox.caller.client import NoSandbox, Telephone, open_telephone
+from sandbox.caller.client import SandboxError, Telephone, open_telephone
 from sandbox.caller.report import Report
 from tests.conversations.case import Case
 from tests.e2e.running import Up
@@ -46,7 +46,7 @@ async def hold_all(up: Up, cases: Sequence[Case]) -> dict[str, Held | str]:
             async with room:
                 try:
                     return await _hold(bus, telephone, case, up.told["edge_url"])
-                except NoSandbox as error:
+                except SandboxError as error:
                     return str(error)
                 except TimeoutError:
                     return f"the call did not end within {_LONGEST_S:g} s"

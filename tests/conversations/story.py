@@ -7,7 +7,7 @@ from bench.turns.barge_in_figures import broken_off
 from parley.envelope import CallClock, body_of, name_of
 from parley.v1 import call_pb2, playback_pb2, reply_pb2, speech_pb2, work_pb2
 from parley.v1.reply_pb2 import REPLY_KIND_FILLER
-from sandbox.caller.report import HeardLine
+from sandbox.caller.report import AgentSpeech
 from services.brain import conversation
 from services.brain.conversation import Conversation
 from services.brain.reply import Reply
@@ -47,7 +47,7 @@ class Story:
     @property
     def heard(self) -> str:
         """All words that the caller heard."""
-        return " ".join(" ".join(line.text or "" for line in self.held.report.heard).split())
+        return " ".join(" ".join(line.text or "" for line in self.held.report.agent_speech).split())
 
     @property
     def ended_by(self) -> str:
@@ -78,7 +78,7 @@ class Story:
     @property
     def silent_after_ms(self) -> list[float]:
         """How long the agent went on after words that broke it off."""
-        noises = [line for line in self.held.report.said if not line.text.strip()]
+        noises = [line for line in self.held.report.caller_speech if not line.text.strip()]
         return [
             barge_in.agent_silent_after_ms
             for barge_in in self.held.report.barge_ins
@@ -88,7 +88,7 @@ class Story:
     @property
     def first_sound_ms(self) -> float:
         """From the stream's start to the agent's first sound."""
-        heard: list[HeardLine] = self.held.report.heard
+        heard: list[AgentSpeech] = self.held.report.agent_speech
         return heard[0].start_ms if heard else float("inf")
 
     def history_differs(self) -> str:

@@ -37,4 +37,4 @@ async def test_a_silent_caller_is_asked_then_left(tmp_path: Path) -> None:
     spoken = [line.split("agent")[1].strip() for line in lines if "agent  " in line]
     assert spoken == ["Hello.", "Hello?", "Goodbye then."]
     assert report.outcome == "completed"
-    assert len(report.heard) == 3
+    assert len(report.agent_speech) == 3

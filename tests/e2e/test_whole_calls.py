@@ -15,7 +15,7 @@ from cli.recording import path_of, read_channels
 from cli.word_match import bare, match_texts
 from parley.v1.event_pb2 import Event
 from sandbox import tone
-from sandbox.caller.caller_pool import crowd
+from sandbox.caller.caller_pool import caller_pool
 from sandbox.caller.client import open_telephone
 from sandbox.caller.report import Report
 from sandbox.caller.script import Script, parse_script
@@ -64,7 +64,7 @@ async def test_a_call_is_answered_recorded_and_written_down(up: Up) -> None:
 
 async def test_calls_at_once_are_not_crossed(up: Up) -> None:
     """Each caller's words are its own, every turn is answered, nobody logs an error."""
-    results = await call_all(up.system, crowd(10))
+    results = await call_all(up.system, caller_pool(10))
 
     assert [problem for result in results for problem in result.problems] == []
     assert all(result.answered == 5 for result in results)

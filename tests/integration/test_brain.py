@@ -59,7 +59,7 @@ async def test_each_fault_has_its_meaning(
     stand_in: tuple[ChatCompletions, str], change: dict[str, Any], meaning: type[VendorError]
 ) -> None:
     """Refused, busy, late or broken: it decides whether to try again."""
-    stand_in[0].dials.turn(change)
+    stand_in[0].dials.update(change)
 
     with pytest.raises(meaning):
         await think(stand_in[1])

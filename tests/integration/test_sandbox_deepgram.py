@@ -178,7 +178,7 @@ async def test_a_refused_key_names_the_variable(stand_in: tuple[Listen, str]) ->
 
 async def test_a_socket_that_breaks_says_why(stand_in: tuple[Listen, str], bank: VoiceBank) -> None:
     """With the vendor's code and reason."""
-    stand_in[0].dials.turn({"stt_fault": "close", "stt_fault_after_s": 0.1})
+    stand_in[0].dials.update({"stt_fault": "close", "stt_fault_after_s": 0.1})
     settings = SttSettings(deepgram_api_key="k", deepgram_url=stand_in[1])  # type: ignore[arg-type]
     async with open_connection(new_client(settings), Hearing(), "CA1", 3) as connection:
         for frame in sound(bank)[:10]:
@@ -193,7 +193,7 @@ async def test_a_socket_that_breaks_says_why(stand_in: tuple[Listen, str], bank:
 
 async def test_the_sdk_is_refused_as_by_the_vendor(stand_in: tuple[Listen, str]) -> None:
     """HTTP 402 at the handshake."""
-    stand_in[0].dials.turn({"stt_refuse": 402})
+    stand_in[0].dials.update({"stt_refuse": 402})
     client = new_client(SttSettings(deepgram_api_key="k", deepgram_url=stand_in[1]))  # type: ignore[arg-type]
 
     with pytest.raises(ApiError) as refused:

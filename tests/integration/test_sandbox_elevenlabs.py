@@ -87,7 +87,7 @@ async def test_http_refusals_are_the_sdks_errors(
     stand_in: tuple[TextToSpeech, str], key: str, word: str, status: int
 ) -> None:
     """With the vendor's status words."""
-    stand_in[0].dials.turn({"tts_refuse": word})
+    stand_in[0].dials.update({"tts_refuse": word})
     async with sdk(stand_in[1], key) as client:
         with pytest.raises(ApiError) as refused:
             async for _ in client.text_to_speech.stream(VOICE, text="x", output_format="ulaw_8000"):

@@ -77,7 +77,7 @@ async def test_refusals_are_the_sdks_own_errors(
     stand_in: tuple[ChatCompletions, str], status: int, error: type[Exception]
 ) -> None:
     """With the vendor's words."""
-    stand_in[0].dials.turn({"llm_refuse": status})
+    stand_in[0].dials.update({"llm_refuse": status})
     async with client(stand_in[1]) as sdk:
         with pytest.raises(error):
             await sdk.chat.completions.create(model="m", messages=MESSAGES)
@@ -100,7 +100,7 @@ async def test_a_bad_key_and_a_senseless_request_are_refused(
 async def test_tokens_stop_when_nobody_reads_them(stand_in: tuple[ChatCompletions, str]) -> None:
     """A barge-in cancels the request; the stand-in says so in its log."""
     made, url = stand_in
-    made.dials.turn({"tokens_per_s": 5, "scenario": "long"})
+    made.dials.update({"tokens_per_s": 5, "scenario": "long"})
     async with client(url) as sdk:
         stream = await sdk.chat.completions.create(model="m", messages=MESSAGES, stream=True, user="CA1")
         async for chunk in stream:

@@ -206,12 +206,13 @@ async def test_the_caller_tells_how_it_went(desk: Desk) -> None:
     call_sid = await desk.call({"say": "hello"}, "hang_up")
     told = await desk.events(call_sid)
     report = await desk.report(call_sid)
-    heard = await desk.client.get(f"/sandbox/calls/{call_sid}/heard.wav")
+    heard = await desk.client.get(f"/sandbox/calls/{call_sid}/agent.wav")
 
-    order = ("ringing", "twiml", "answered", "stream_started", "spoke", "said", "hung_up", "ended")
+    speech = ("utterance_started", "utterance_finished")
+    order = ("ringing", "twiml", "answered", "stream_started", *speech, "hung_up", "ended")
     assert [event["kind"] for event in told if event["kind"] in order] == list(order)
     assert told[-1]["outcome"] == report["outcome"] == "completed"
-    assert [line["text"] for line in report["said"]] == ["hello"]
+    assert [line["text"] for line in report["caller_speech"]] == ["hello"]
     assert report["warnings"] == []
     assert heard.content.startswith(b"RIFF")
 
@@ -232,7 +233,7 @@ async def test_the_agent_is_heard_then_hangs_up(desk: Desk) -> None:
     assert next(event["by"] for event in told if event["kind"] == "hung_up") == "rest"
     assert report["outcome"] == "completed"
     assert report["expected_hang_up_ok"] is True
-    [heard] = report["heard"]
+    [heard] = report["agent_speech"]
     assert abs(heard["end_ms"] - heard["start_ms"] - 1000) <= 2 * FRAME_MS
 
 
@@ -248,7 +249,7 @@ async def test_a_call_that_the_edge_places_is_answered_by_who_lives_there(desk: 
     """The person says what their script says; the edge knows that it was the one who called."""
     number = "+15550100007"
     person = {"script": {"steps": [{"pause": 200}, {"say": "hello"}, "hang_up"]}, "ring_s": 0.0}
-    moved_in = await desk.client.put(f"/sandbox/people/{number}", json=person)
+    moved_in = await desk.client.put(f"/sandbox/callees/{number}", json=person)
     assert moved_in.status_code == 204
     async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
         wish = {"to": number, "from": "+15550100000"}
@@ -260,7 +261,7 @@ async def test_a_call_that_the_edge_places_is_answered_by_who_lives_there(desk: 
 
     [started] = [body for body in bodies if isinstance(body, CallStarted)]
     assert (started.direction, started.to_number) == (Direction.DIRECTION_OUTBOUND, number)
-    assert [line["text"] for line in report["said"]] == ["hello"]
+    assert [line["text"] for line in report["caller_speech"]] == ["hello"]
 
 
 @pytest.mark.parametrize("more", [{}, {"no_fall_through": True}, {"webhook_delay_ms": 400}])

@@ -170,7 +170,7 @@ async def test_lost_frames_do_not_shift_the_times(
 
 async def test_a_lost_socket_loses_no_word(nats_url: str, vendor: tuple[Listen, str], tmp_path: Path) -> None:
     """What was not finally heard is sent again to the next."""
-    vendor[0].dials.turn({"stt_fault": "close", "stt_fault_after_s": 1.5, "stt_fault_sockets": 1})
+    vendor[0].dials.update({"stt_fault": "close", "stt_fault_after_s": 1.5, "stt_fault_sockets": 1})
     async with stt(nats_url, vendor[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
         await open_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES))
@@ -186,12 +186,12 @@ async def test_a_vendor_that_is_away_for_seconds_splits_no_turn(
 ) -> None:
     """Half of a sentence is not answered; it is heard whole when somebody listens again."""
     away = {"stt_fault": "close", "stt_fault_after_s": 1.5}
-    vendor[0].dials.turn(away)
+    vendor[0].dials.update(away)
     async with stt(nats_url, vendor[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
         await open_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES + [SILENCE * 160] * 400))
         await asyncio.sleep(len(FRAMES) * 0.02 + 2.5)
-        vendor[0].dials.turn({"stt_fault": ""})
+        vendor[0].dials.update({"stt_fault": ""})
         bodies = await said(bus)
         await speaking
 
@@ -202,7 +202,7 @@ async def test_a_vendor_that_hung_in_silence_is_replaced_within_the_turn(
     nats_url: str, vendor: tuple[Listen, str], tmp_path: Path
 ) -> None:
     """Nothing shows of it until the caller speaks; then it is given up before the caller loses patience."""
-    vendor[0].dials.turn({"stt_fault": "hang", "stt_fault_after_s": 0.5, "stt_fault_sockets": 1})
+    vendor[0].dials.update({"stt_fault": "hang", "stt_fault_after_s": 0.5, "stt_fault_sockets": 1})
     async with stt(nats_url, vendor[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
         await open_call(bus, SID, CallStarted(agent="clinic"))
         frames = [SILENCE * 160] * 150 + FRAMES + [SILENCE * 160] * 150

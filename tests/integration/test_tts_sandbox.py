@@ -39,7 +39,7 @@ async def a_spoken_reply(
 
 def sound_of(text: str, sandbox: TextToSpeech) -> bytes:
     """What the sandbox's voice makes of a clause."""
-    return synthesise(f"{text.rstrip()} ", "voice-1", sandbox.dials.now).mulaw
+    return synthesise(f"{text.rstrip()} ", "voice-1", sandbox.dials.current).mulaw
 
 
 async def test_a_real_voice_is_published_sample_for_sample(nats_url: str, tmp_path: Path) -> None:

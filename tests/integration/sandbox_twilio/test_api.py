@@ -99,7 +99,7 @@ async def test_update_gives_a_live_call_other_twiml(account: Account) -> None:
 
     assert application.streams[0].messages[-1]["event"] == "stop"
     assert "bye" in [event.get("text") for event in events if event["kind"] == "say"]
-    assert len(report["heard"]) == 1
+    assert len(report["agent_speech"]) == 1
 
 
 async def test_a_call_s_sound_is_forked_by_rest(account: Account) -> None:
@@ -136,7 +136,7 @@ async def test_calls_are_listed(account: Account) -> None:
 @pytest.mark.parametrize("answer", ["busy", "no-answer"])
 async def test_nobody_takes_the_call(account: Account, answer: str) -> None:
     """A busy line and one that rings until the time-out."""
-    await account.desk.client.put(f"/sandbox/people/{THEM}", json={"answer": answer, "ring_s": 0})
+    await account.desk.client.put(f"/sandbox/callees/{THEM}", json={"answer": answer, "ring_s": 0})
     url = f"{account.desk.application.url}/voice"
     call = await account.client.calls.create_async(to=THEM, from_=US, url=url, timeout=0)
     if answer == "no-answer":
@@ -152,7 +152,7 @@ async def test_nobody_takes_the_call(account: Account, answer: str) -> None:
 )
 async def test_answering_machine_is_detected(account: Account, answer: str, wanted: str, found: str) -> None:
     """Before the voice address is asked."""
-    await account.desk.client.put(f"/sandbox/people/{THEM}", json={"answer": answer})
+    await account.desk.client.put(f"/sandbox/callees/{THEM}", json={"answer": answer})
     url = f"{account.desk.application.url}/say"
     await account.client.calls.create_async(to=THEM, from_=US, url=url, machine_detection=wanted)
     told = await account.desk.told("/say", 1)

@@ -28,7 +28,7 @@ async def test_sounds_of_both_sides_are_kept() -> None:
         sid = await desk.call([{"say": "yes"}, "hang_up"])
         await desk.events(sid)
         lengths = []
-        for side in ("said", "heard"):
+        for side in ("caller", "agent"):
             reply = await desk.client.get(f"/sandbox/calls/{sid}/{side}.wav")
             with wave.open(io.BytesIO(reply.content)) as file:
                 assert (file.getframerate(), file.getnchannels()) == (8000, 1)
@@ -47,7 +47,7 @@ async def test_the_callers_own_client_understands_it() -> None:
 
     assert kinds[-1] == "ended"
     assert report.outcome == "completed"
-    assert report.said[0].text == "yes"
+    assert report.caller_speech[0].text == "yes"
 
 
 async def test_events_come_while_the_call_goes_on() -> None:
@@ -153,7 +153,7 @@ async def test_without_an_oracle_the_call_goes_on() -> None:
         entries = (await desk.client.get("/sandbox/log")).json()["entries"]
 
     assert events[-1]["status"] == "completed"
-    assert "oracle_not_told" in [entry["kind"] for entry in entries]
+    assert "oracle_registration_failed" in [entry["kind"] for entry in entries]
 
 
 async def test_twenty_calls_at_once_are_kept_apart() -> None:
@@ -182,7 +182,7 @@ async def test_old_calls_make_room() -> None:
             await desk.events(sids[-1])
         known = [call["call_sid"] for call in (await desk.client.get("/sandbox/calls")).json()["calls"]]
         desk.network.exchange.legs[known[0]].forget_sound()
-        gone = await desk.client.get(f"/sandbox/calls/{known[0]}/heard.wav")
+        gone = await desk.client.get(f"/sandbox/calls/{known[0]}/agent.wav")
 
     assert known == sids[2:]
     assert gone.status_code == 410

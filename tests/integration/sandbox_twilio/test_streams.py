@@ -85,7 +85,7 @@ async def test_clear_gives_marks_back_and_stops_the_sound() -> None:
     _, events, report = await streamed(serve)
 
     assert "cleared" in [event["kind"] for event in events]
-    assert report["heard"][0]["end_ms"] < 1200
+    assert report["agent_speech"][0]["end_ms"] < 1200
 
 
 async def test_caller_is_heard_and_presses_keys() -> None:
@@ -101,7 +101,7 @@ async def test_caller_is_heard_and_presses_keys() -> None:
         {"track": "inbound_track", "digit": "4"},
         {"track": "inbound_track", "digit": "#"},
     ]
-    assert [event["digit"] for event in events if event["kind"] == "pressed"] == ["4", "#"]
+    assert [event["digit"] for event in events if event["kind"] == "dtmf_pressed"] == ["4", "#"]
 
 
 async def test_wrong_messages_are_warned_of_once_and_ignored() -> None:

@@ -22,7 +22,7 @@ async def test_say_and_pause_then_end_of_document() -> None:
     async with open_desk(application) as desk:
         events, report = await performed(desk, [{"expect_hang_up": {}}])
 
-    assert len(report["heard"]) == 1
+    assert len(report["agent_speech"]) == 1
     assert report["expected_hang_up_ok"] is True
     assert [event["by"] for event in events if event["kind"] == "hung_up"] == ["agent"]
 
@@ -34,7 +34,7 @@ async def test_unknown_verb_is_a_warning() -> None:
         _, report = await performed(desk, [{"expect_hang_up": {}}])
 
     assert report["warnings"] == ["12200: unknown verb <Fax>"]
-    assert len(report["heard"]) == 1
+    assert len(report["agent_speech"]) == 1
 
 
 async def test_gather_collects_keys() -> None:
@@ -86,7 +86,7 @@ async def test_dial_joins_two_telephones() -> None:
     application = WebApplication({"/voice": twiml, "/dialled": HANG_UP})
     async with open_desk(application) as desk:
         script = {"steps": [{"say": "hello"}, {"listen": {"silence_ms": 200}}, "hang_up"]}
-        await desk.client.put("/sandbox/people/+15550100007", json={"script": script})
+        await desk.client.put("/sandbox/callees/+15550100007", json={"script": script})
         steps = [{"listen": {"silence_ms": 200}}, {"say": "yes"}, {"expect_hang_up": {}}]
         _, report = await performed(desk, steps)
         (params,) = application.asked_for("/dialled")
@@ -94,8 +94,8 @@ async def test_dial_joins_two_telephones() -> None:
         legs = await desk.told("/leg", 2)
 
     assert params["DialCallStatus"] == "completed"
-    assert [line["text"] for line in other["said"]] == ["hello"]
-    assert len(report["heard"]) == len(other["heard"]) == 1
+    assert [line["text"] for line in other["caller_speech"]] == ["hello"]
+    assert len(report["agent_speech"]) == len(other["agent_speech"]) == 1
     assert report["outcome"] == other["outcome"] == "completed"
     assert {leg["ParentCallSid"] for leg in legs} == {application.asked_for("/voice")[0]["CallSid"]}
 
@@ -109,7 +109,7 @@ async def test_play_fetches_a_sound() -> None:
         _, report = await performed(desk, [{"expect_hang_up": {}}])
 
     assert report["warnings"][0].startswith("11200: ")
-    assert len(report["heard"]) == 1
+    assert len(report["agent_speech"]) == 1
     assert wav_of(speak("hello").mulaw).startswith(b"RIFF")
 
 

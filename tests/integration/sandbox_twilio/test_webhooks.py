@@ -43,7 +43,7 @@ async def test_without_a_fallback_an_apology_is_heard() -> None:
         report = await desk.report(await desk.call([{"expect_hang_up": {}}]))
 
     assert report["warnings"][0].startswith("12100: ")
-    assert len(report["heard"]) == 1
+    assert len(report["agent_speech"]) == 1
 
 
 async def test_unreachable_application_ends_the_call() -> None:

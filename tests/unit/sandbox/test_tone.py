@@ -65,7 +65,7 @@ def test_two_texts_that_meet_in_one_character_keep_both(texts: tuple[str, str], 
 def test_each_character_heard_has_its_time() -> None:
     """So that what was heard at a moment can be told; silence before and within is counted."""
     whole = tone.encode("ab cde").mulaw
-    heard = tone.heard(SILENCE * 800 + whole[:960] + SILENCE * 1600 + whole[960:])
+    heard = tone.decode_characters(SILENCE * 800 + whole[:960] + SILENCE * 1600 + whole[960:])
 
     assert "".join(character.text for character in heard) == "ab cde"
     for character, start_ms in zip(heard, (100, 140, 180, 420, 460, 500), strict=True):

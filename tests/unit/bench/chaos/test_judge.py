@@ -10,7 +10,7 @@ from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import ToolCalled, ToolReturned
 from parley.v1.speech_pb2 import TurnEnded
 from parley.v1.work_pb2 import StageClaimed
-from sandbox.caller.report import HeardLine, Report, Response, SaidLine
+from sandbox.caller.report import AgentSpeech, CallerSpeech, Report, Response
 
 ASKED = ("what are your opening hours", GOODBYE)
 START_US = 1_763_700_000_000_000
@@ -40,20 +40,24 @@ def call(
     asked: tuple[str, ...] = ASKED,
 ) -> Call:
     """Somebody asks at 1 s and takes leave at 10 s; what was heard and answered may be another thing."""
-    said = [SaidLine(text=t, start_ms=n * 9000 + 1000, end_ms=n * 9000 + 2000) for n, t in enumerate(asked)]
+    said = [
+        CallerSpeech(text=t, start_ms=n * 9000 + 1000, end_ms=n * 9000 + 2000) for n, t in enumerate(asked)
+    ]
     starts = [line.end_ms + gap for line, gap in zip(said, gaps_ms, strict=True)]
     report = Report(
         call_sid="CA1",
         outcome=outcome,
         duration_ms=20_000,
-        said=said,
-        heard=[HeardLine(start_ms=s, end_ms=s + 4000, text=t) for s, t in zip(starts, answers, strict=True)],
+        caller_speech=said,
+        agent_speech=[
+            AgentSpeech(start_ms=s, end_ms=s + 4000, text=t) for s, t in zip(starts, answers, strict=True)
+        ],
         responses=[
-            Response(after=line.text, gap_ms=gap, first_sound_at=START_US / 1e6 + start / 1000)
+            Response(after=line.text, gap_ms=gap, first_audio_at=START_US / 1e6 + start / 1000)
             for line, gap, start in zip(said, gaps_ms, starts, strict=True)
         ],
         barge_ins=[],
-        gave_up=[],
+        timeouts=[],
         warnings=[],
     )
     ended = [event(n * 9000 + 2250, TurnEnded(turn=n + 1, text=t)) for n, t in enumerate(turns)]
@@ -83,10 +87,10 @@ def test_a_word_with_a_pause_in_it_was_heard() -> None:
     """That is no loss; nor has it been heard twice when it was begun anew after the pause."""
     for pieces in (("Farew", "ell then."), ("Farew", "Farewell then.")):
         made = call()
-        last = made.report.heard[-1]
+        last = made.report.agent_speech[-1]
         rest = last.text.partition("Farewell then.")[2]
         ends = (pieces[0], pieces[1] + rest)
-        made.report.heard[-1:] = [last.model_copy(update={"text": text}) for text in ends]
+        made.report.agent_speech[-1:] = [last.model_copy(update={"text": text}) for text in ends]
 
         assert judged(made).notes == []
 

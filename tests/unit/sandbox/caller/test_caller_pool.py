@@ -5,7 +5,7 @@ from importlib.resources import files
 
 import pytest
 
-from sandbox.caller.caller_pool import crowd, unique_words
+from sandbox.caller.caller_pool import caller_pool, unique_words
 from sandbox.caller.script import ExpectHangUp, Say
 from sandbox.caller.voice_bank import load_bank
 from sandbox.deepgram.language import telephone_sentences
@@ -17,7 +17,7 @@ MOST = 50
 def test_a_caller_has_five_turns_and_waits_for_the_end() -> None:
     """Each text is in the voice bank, the last is a goodbye."""
     bank = load_bank()
-    for caller in crowd(MOST):
+    for caller in caller_pool(MOST):
         texts = caller.script.texts
 
         assert len(texts) == 5
@@ -29,7 +29,7 @@ def test_a_caller_has_five_turns_and_waits_for_the_end() -> None:
 
 def test_words_are_unique_to_a_caller() -> None:
     """No name, first or last, and no number is another's."""
-    callers = crowd(MOST)
+    callers = caller_pool(MOST)
     names = list(itertools.chain.from_iterable(caller.name.split() for caller in callers))
 
     assert len(set(names)) == 2 * MOST
@@ -42,15 +42,15 @@ def test_words_are_unique_to_a_caller() -> None:
 
 def test_a_seed_makes_a_crowd_and_another_seed_another() -> None:
     """The same each time."""
-    assert crowd(20, seed=3) == crowd(20, seed=3)
-    assert crowd(20, seed=3) != crowd(20, seed=4)
+    assert caller_pool(20, seed=3) == caller_pool(20, seed=3)
+    assert caller_pool(20, seed=3) != caller_pool(20, seed=4)
 
 
 @pytest.mark.parametrize("count", [0, -1, MOST + 1])
 def test_more_than_there_are_is_refused(count: int) -> None:
     """With how many there are."""
     with pytest.raises(ValueError, match=f"{MOST} callers"):
-        crowd(count)
+        caller_pool(count)
 
 
 @pytest.mark.slow

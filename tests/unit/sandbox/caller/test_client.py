@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from sandbox.caller.client import NoSandbox, Telephone, open_telephone
+from sandbox.caller.client import SandboxError, Telephone, open_telephone
 from sandbox.caller.script import default_script, parse_script
 from tests.integration.sandbox_twilio.twilio_emulator import CONNECT, open_desk
 from tests.integration.sandbox_twilio.web_application import WebApplication
@@ -28,7 +28,7 @@ async def test_a_call_is_placed_followed_and_told_of() -> None:
         sid = await telephone.call(script, voice_url=f"{application.url}/other")
         kinds = [event["kind"] async for event in telephone.events(sid)]
         report = await telephone.report(sid)
-        sounds = [await telephone.said_wav(sid), await telephone.heard_wav(sid)]
+        sounds = [await telephone.caller_wav(sid), await telephone.agent_wav(sid)]
 
     assert kinds[-1] == "ended"
     assert report.call_sid == sid
@@ -40,21 +40,21 @@ async def test_a_call_is_placed_followed_and_told_of() -> None:
 async def test_what_is_refused_is_refused_in_words() -> None:
     """A fault that does not exist, a call that nobody knows."""
     async with open_desk(WebApplication()) as desk, open_telephone(desk.url) as telephone:
-        with pytest.raises(NoSandbox, match=r"HTTP 400: .*rain"):
+        with pytest.raises(SandboxError, match=r"HTTP 400: .*rain"):
             await telephone.call(default_script(), faults={"rain": 1})
-        for ask in (telephone.report, telephone.heard_wav, telephone.said_wav):
-            with pytest.raises(NoSandbox, match=r"HTTP 404: .*no such call"):
+        for ask in (telephone.report, telephone.agent_wav, telephone.caller_wav):
+            with pytest.raises(SandboxError, match=r"HTTP 404: .*no such call"):
                 await ask("CA0")
-        with pytest.raises(NoSandbox, match=r"HTTP 404: .*no such call"):
+        with pytest.raises(SandboxError, match=r"HTTP 404: .*no such call"):
             assert [event async for event in telephone.events("CA0")] == []
 
 
 async def test_nobody_at_the_other_end_is_said_in_words() -> None:
     """With the address, and what to look at."""
     async with open_telephone("http://127.0.0.1:1") as telephone:
-        with pytest.raises(NoSandbox, match=r"nobody answers at http://127.0.0.1:1 .*is the system up"):
+        with pytest.raises(SandboxError, match=r"nobody answers at http://127.0.0.1:1 .*is the system up"):
             await telephone.call(default_script())
-        with pytest.raises(NoSandbox, match="nobody answers"):
+        with pytest.raises(SandboxError, match="nobody answers"):
             assert [event async for event in telephone.events("CA1")] == []
 
 
@@ -69,9 +69,9 @@ async def test_a_stand_in_that_hangs_or_stops_is_told_apart(error: Exception, wo
         raise error
 
     async with telephone_to(fail) as telephone:
-        with pytest.raises(NoSandbox, match=words):
+        with pytest.raises(SandboxError, match=words):
             await telephone.report("CA1")
-        with pytest.raises(NoSandbox, match=words):
+        with pytest.raises(SandboxError, match=words):
             assert [event async for event in telephone.events("CA1")] == []
 
 

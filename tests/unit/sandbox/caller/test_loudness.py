@@ -2,7 +2,7 @@
 
 from parley.mulaw import ENCODE, FRAME_BYTES, SILENCE
 from sandbox.caller.loudness import SILENT_FRAME, is_voiced, voiced_bounds
-from sandbox.caller.speech_detector import Hearing, Segment
+from sandbox.caller.speech_detector import Segment, SpeechDetector
 
 LOUD = bytes([ENCODE[4000]]) * FRAME_BYTES
 
@@ -30,10 +30,10 @@ def test_bounds_are_those_of_the_voiced_frames() -> None:
 
 def test_a_pause_within_speech_does_not_part_it() -> None:
     """Half a second does; the end is where the sound ended, not where that was noticed."""
-    hearing = Hearing()
+    hearing = SpeechDetector()
     frames = [SILENT_FRAME] * 5 + [LOUD] * 5 + [SILENT_FRAME] * 15 + [LOUD] * 5 + [SILENCE * 160] * 25
-    began = [hearing.hear(frame)[0] for frame in frames]
+    began = [hearing.process(frame)[0] for frame in frames]
 
     assert [at for at, it in enumerate(began) if it] == [5]
     assert hearing.segments == [Segment(100, 600)]
-    assert hearing.speaking_since_ms is None
+    assert hearing.speech_started_ms is None

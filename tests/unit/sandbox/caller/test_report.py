@@ -3,13 +3,13 @@
 import pytest
 
 from sandbox.caller.report import Report, build_report
-from sandbox.caller.simulated_caller import Person
+from sandbox.caller.simulated_caller import SimulatedCaller
 from tests.unit.sandbox.caller.caller_harness import BANK, hold, person, quiet, voice
 
 YES = BANK.recordings["yes"]
 
 
-def report_of(caller: Person, **other: object) -> Report:
+def report_of(caller: SimulatedCaller, **other: object) -> Report:
     """Their report, with nothing read back."""
     return Report.model_validate(
         build_report(
@@ -17,7 +17,7 @@ def report_of(caller: Person, **other: object) -> Report:
             call_sid="CA1",
             outcome=str(caller.outcome()),
             began_at=1000.0,
-            heard=b"",
+            agent_audio=b"",
             decode=lambda _: [],
             warnings=("13100: odd",),
         ).model_dump(mode="json")
@@ -37,10 +37,10 @@ def test_each_turn_has_its_answer() -> None:
     first, second = report.responses
     assert first.after == "yes"
     assert first.gap_ms == pytest.approx(2000 - (1180 + YES.voiced_end_ms))
-    assert first.first_sound_at == pytest.approx(1002.0)
-    assert (second.gap_ms, second.first_sound_at) == (None, None)
-    assert [(line.start_ms, line.end_ms) for line in report.heard] == [(0, 500), (2000, 2400)]
-    assert report.said[0].start_ms == 1180 + YES.voiced_start_ms
+    assert first.first_audio_at == pytest.approx(1002.0)
+    assert (second.gap_ms, second.first_audio_at) == (None, None)
+    assert [(line.start_ms, line.end_ms) for line in report.agent_speech] == [(0, 500), (2000, 2400)]
+    assert report.caller_speech[0].start_ms == 1180 + YES.voiced_start_ms
     assert report.duration_ms == 4400
     assert report.warnings == ["13100: odd"]
 
@@ -70,7 +70,7 @@ def test_a_cough_interrupts_but_is_not_answered() -> None:
     hold(caller, voice(2000), quiet(1000), voice(100))
     report = report_of(caller)
 
-    assert [line.text for line in report.said] == ["[cough]"]
+    assert [line.text for line in report.caller_speech] == ["[cough]"]
     assert report.responses == []
     assert len(report.barge_ins) == 1
 
@@ -81,11 +81,11 @@ def test_waits_in_vain_are_told() -> None:
     hold(caller, quiet(4000))
     report = report_of(caller)
 
-    assert [wait.model_dump() for wait in report.gave_up] == [
-        {"step": 1, "what": "listen", "at_ms": 1000},
-        {"step": 2, "what": "expect_hang_up", "at_ms": 3000},
+    assert [wait.model_dump() for wait in report.timeouts] == [
+        {"step": 1, "waiting_for": "listen", "at_ms": 1000},
+        {"step": 2, "waiting_for": "expect_hang_up", "at_ms": 3000},
     ]
-    assert report.warnings[0] == "step 1: gave up waiting for listen at 1000 ms"
+    assert report.warnings[0] == "step 1: timed out waiting for listen at 1000 ms"
     assert report.outcome == "timed_out"
 
 
@@ -99,15 +99,20 @@ def test_what_was_heard_is_read_back_where_it_can_be() -> None:
         call_sid="CA1",
         outcome="completed",
         began_at=None,
-        heard=heard,
+        agent_audio=heard,
         decode=lambda sound: ["ten"] * (sound == b"\x10" * 4000),
     )
 
-    assert [line.text for line in report.heard] == ["ten"]
+    assert [line.text for line in report.agent_speech] == ["ten"]
 
 
 def test_a_silent_call_has_a_report_too() -> None:
     """Empty, in shape."""
     report = report_of(person("listen"))
 
-    assert (report.said, report.heard, report.responses, report.duration_ms) == ([], [], [], 0)
+    assert (report.caller_speech, report.agent_speech, report.responses, report.duration_ms) == (
+        [],
+        [],
+        [],
+        0,
+    )

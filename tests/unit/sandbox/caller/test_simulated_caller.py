@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 from sandbox.caller.loudness import SILENT_FRAME
 from sandbox.caller.script import Listen, Say, Script
 from sandbox.caller.simulated_caller import (
-    AgentBegan,
-    AgentStopped,
-    GaveUpWaiting,
+    AgentSpeechStarted,
+    AgentSpeechStopped,
+    DtmfPressed,
     HungUp,
     Outcome,
-    Person,
-    Pressed,
-    Said,
-    Spoke,
+    SimulatedCaller,
+    StepTimedOut,
+    UtteranceFinished,
+    UtteranceStarted,
 )
 from tests.unit.sandbox.caller.caller_harness import BANK, VOICE, hold, person, quiet, voice
 
@@ -32,8 +32,10 @@ def test_a_recording_is_said_unchanged() -> None:
     assert said.startswith(YES.mulaw)
     assert set(said[len(YES.mulaw) :]) == {0xFF}
     assert events == [
-        Spoke("yes", 0),
-        Said("yes", YES.voiced_start_ms, YES.voiced_end_ms, is_noise=False, interrupted_at_ms=None),
+        UtteranceStarted("yes", 0),
+        UtteranceFinished(
+            "yes", YES.voiced_start_ms, YES.voiced_end_ms, is_noise=False, interrupted_at_ms=None
+        ),
     ]
 
 
@@ -43,11 +45,11 @@ def test_listening_ends_when_the_agent_has_spoken_and_then_been_silent() -> None
     _, events = hold(caller, quiet(1000), voice(500), quiet(600), voice(100), quiet(1000))
 
     assert events == [
-        AgentBegan(1000),
-        AgentStopped(1000, 1500),
-        AgentBegan(2100),
-        AgentStopped(2100, 2200),
-        Spoke("yes", 2880),
+        AgentSpeechStarted(1000),
+        AgentSpeechStopped(1000, 1500),
+        AgentSpeechStarted(2100),
+        AgentSpeechStopped(2100, 2200),
+        UtteranceStarted("yes", 2880),
     ]
 
 
@@ -56,7 +58,7 @@ def test_who_hears_nothing_gives_up_and_goes_on() -> None:
     caller = person({"listen": {"timeout_s": 1}}, {"say": "yes"}, "expect_hang_up")
     _, events = hold(caller, quiet(1100 + YES_MS))
 
-    assert events[:2] == [GaveUpWaiting(1, "listen", 1000), Spoke("yes", 1000)]
+    assert events[:2] == [StepTimedOut(1, "listen", 1000), UtteranceStarted("yes", 1000)]
     assert caller.outcome() is Outcome.COMPLETED
 
 
@@ -65,8 +67,8 @@ def test_a_barge_in_comes_so_long_after_the_agent_began() -> None:
     caller = person({"say": {"text": "yes", "after_agent_starts_ms": 400}})
     _, events = hold(caller, quiet(200), voice(600), quiet(1000))
 
-    assert events[:2] == [AgentBegan(200), Spoke("yes", 600)]
-    [said] = [event for event in events if isinstance(event, Said)]
+    assert events[:2] == [AgentSpeechStarted(200), UtteranceStarted("yes", 600)]
+    [said] = [event for event in events if isinstance(event, UtteranceFinished)]
     assert said.interrupted_at_ms == said.start_ms == 600 + YES.voiced_start_ms
 
 
@@ -75,7 +77,7 @@ def test_who_waits_to_interrupt_a_silent_agent_speaks_in_the_end() -> None:
     caller = person({"say": {"text": "yes", "after_agent_starts_ms": 400, "timeout_s": 2}})
     _, events = hold(caller, quiet(3000))
 
-    assert events[:2] == [GaveUpWaiting(1, "agent to speak", 2000), Spoke("yes", 2000)]
+    assert events[:2] == [StepTimedOut(1, "agent to speak", 2000), UtteranceStarted("yes", 2000)]
 
 
 def test_keys_are_pressed_one_after_another() -> None:
@@ -83,7 +85,7 @@ def test_keys_are_pressed_one_after_another() -> None:
     said, events = hold(person({"press": "12#"}, "hang_up"), quiet(1000))
 
     # A key falls on the first step of 20 ms that is late enough.
-    assert events == [Pressed("1", 0), Pressed("2", 260), Pressed("#", 500), HungUp(760)]
+    assert events == [DtmfPressed("1", 0), DtmfPressed("2", 260), DtmfPressed("#", 500), HungUp(760)]
     assert set(said) == {0xFF}
 
 
@@ -91,7 +93,7 @@ def test_a_pause_is_silent_and_as_long_as_wanted() -> None:
     """Then the next step comes."""
     _, events = hold(person({"pause": 500}, {"say": "yes"}), quiet(600))
 
-    assert events == [Spoke("yes", 500)]
+    assert events == [UtteranceStarted("yes", 500)]
 
 
 @pytest.mark.parametrize("kind", ["cough", "door", "static", "uh_huh"])
@@ -100,7 +102,7 @@ def test_a_noise_is_heard_but_is_no_words(kind: str) -> None:
     caller = person({"noise": {"kind": kind, "ms": 300, "after_agent_starts_ms": 100}})
     said, events = hold(caller, voice(2000))
 
-    [noise] = [event for event in events if isinstance(event, Said)]
+    [noise] = [event for event in events if isinstance(event, UtteranceFinished)]
     assert (noise.text, noise.is_noise) == (f"[{kind}]", True)
     assert noise.interrupted_at_ms == noise.start_ms >= 100
     assert said.strip(b"\xff")
@@ -122,7 +124,7 @@ def test_an_agent_that_does_not_hang_up_is_told_of() -> None:
 
     assert hold(caller, quiet(900))[1] == []
     assert caller.outcome() is Outcome.COMPLETED
-    assert hold(caller, quiet(900))[1] == [GaveUpWaiting(1, "expect_hang_up", 1000), HungUp(1000)]
+    assert hold(caller, quiet(900))[1] == [StepTimedOut(1, "expect_hang_up", 1000), HungUp(1000)]
     assert caller.outcome() is Outcome.TIMED_OUT
 
 
@@ -136,10 +138,10 @@ def test_a_call_that_ends_too_early_was_cut_short() -> None:
 
 def test_each_step_needs_its_sound() -> None:
     """Or none is wanted."""
-    with pytest.raises(ValueError, match="one sound"):
-        Person(Script("rms", (Listen(),)), ())
-    with pytest.raises(ValueError, match="has no sound"):
-        Person(Script("rms", (Say("yes"),)), (None,)).tick(SILENT_FRAME)
+    with pytest.raises(ValueError, match="one utterance"):
+        SimulatedCaller(Script("rms", (Listen(),)), ())
+    with pytest.raises(ValueError, match="has no utterance"):
+        SimulatedCaller(Script("rms", (Say("yes"),)), (None,)).tick(SILENT_FRAME)
 
 
 def test_speech_that_goes_on_is_heard_up_to_now() -> None:
@@ -147,7 +149,7 @@ def test_speech_that_goes_on_is_heard_up_to_now() -> None:
     caller = person({"pause": 5000})
     hold(caller, quiet(100), voice(300))
 
-    assert [(s.start_ms, s.end_ms) for s in caller.segments()] == [(100, 400)]
+    assert [(s.start_ms, s.end_ms) for s in caller.agent_segments()] == [(100, 400)]
 
 
 @settings(max_examples=50)
@@ -165,7 +167,7 @@ def test_whatever_is_heard_twenty_milliseconds_are_said(heard: list[bytes]) -> N
     first, second = [one.tick(frame) for frame in heard], [other.tick(frame) for frame in heard]
 
     assert first == second
-    assert {len(turn.said) for turn in first} <= {160}
+    assert {len(turn.frame) for turn in first} <= {160}
 
 
 def test_fifty_people_take_a_fraction_of_a_core() -> None:

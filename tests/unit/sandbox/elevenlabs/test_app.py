@@ -204,7 +204,7 @@ async def test_closing_the_socket_speaks_all_contexts_first(stand_in: tuple[Text
 @pytest.mark.parametrize("fault", ["hang", "hang_mid", "close_mid", "garbage"])
 async def test_a_socket_can_fail(stand_in: tuple[TextToSpeech, str], fault: str) -> None:
     """Before the first byte, in mid-word, or by what is no sound; the next clause is well."""
-    stand_in[0].dials.turn({"tts_fault": fault, "tts_fault_requests": 1})
+    stand_in[0].dials.update({"tts_fault": fault, "tts_fault_requests": 1})
     async with socket(stand_in[1], "stream-input") as connection:
         frames = await talk(connection, {"text": LONG, "flush": True})
     async with socket(stand_in[1], "stream-input") as again:
@@ -229,7 +229,7 @@ async def test_http_streaming_can_fail_too(
     stand_in: tuple[TextToSpeech, str], fault: str, error: type[Exception]
 ) -> None:
     """By faults of its own: it is the way out when the sockets fail. The log tells that it was cut."""
-    stand_in[0].dials.turn({"tts_fault": fault, "tts_fault_requests": 1})
+    stand_in[0].dials.update({"tts_fault": fault, "tts_fault_requests": 1})
     async with httpx.AsyncClient(timeout=0.4) as transport:
         client = AsyncElevenLabs(api_key="k", base_url=stand_in[1], httpx_client=transport, timeout=0.4)
 
@@ -258,7 +258,7 @@ async def test_http_refusals_carry_their_words(
     stand_in: tuple[TextToSpeech, str], word: str, status: int
 ) -> None:
     """With the status that goes with each."""
-    stand_in[0].dials.turn({"tts_refuse": word})
+    stand_in[0].dials.update({"tts_refuse": word})
     async with httpx.AsyncClient() as transport:
         client = AsyncElevenLabs(api_key="k", base_url=stand_in[1], httpx_client=transport)
         with pytest.raises(ApiError) as refused:
@@ -295,7 +295,7 @@ async def test_sound_with_times_fits_the_sdks_type(stand_in: tuple[TextToSpeech,
 
 async def test_sound_is_made_at_the_pace_that_was_set(stand_in: tuple[TextToSpeech, str]) -> None:
     """The first byte not before its time, the rest faster than it is heard."""
-    stand_in[0].dials.turn({"first_byte_ms": 200, "realtime_factor": 10})
+    stand_in[0].dials.update({"first_byte_ms": 200, "realtime_factor": 10})
     began = time.monotonic()
     arrivals = []
     async with socket(stand_in[1], "stream-input") as connection:
@@ -326,7 +326,7 @@ async def test_many_voices_at_once_do_not_hold_up_the_loop() -> None:
     ]
     watching = asyncio.create_task(watch())
     began = time.monotonic()
-    await asyncio.gather(*(made._studio.voice.speak(text, VOICE, made.dials.now) for text in texts))
+    await asyncio.gather(*(made._studio.voice.speak(text, VOICE, made.dials.current) for text in texts))
     took_s = time.monotonic() - began
     watching.cancel()
 

@@ -61,7 +61,7 @@ async def test_a_fault_is_what_the_sdk_makes_of_it_and_then_all_is_well(
     path = tmp_path / "s.yaml"
     path.write_text("rules: [{when: quiet, call: look}, {when: '.*', say: 'You said that, and more.'}]")
     changes = {"llm_fault": fault, "llm_fault_requests": 1, "scenario": str(path)}
-    stand_in[0].dials.turn(changes)
+    stand_in[0].dials.update(changes)
     messages = [{"role": "user", "content": text}]
     async with client(stand_in[1], timeout_s=0.5) as sdk:
         with pytest.raises(error):
@@ -74,7 +74,7 @@ async def test_a_client_that_leaves_a_hung_request_is_noticed(
     stand_in: tuple[ChatCompletions, str], stream: bool
 ) -> None:
     """Nothing goes on hanging for it."""
-    stand_in[0].dials.turn({"llm_fault": "hang"})
+    stand_in[0].dials.update({"llm_fault": "hang"})
     async with client(stand_in[1], timeout_s=0.2) as sdk:
         with pytest.raises(openai.APITimeoutError):
             await sdk.chat.completions.create(model="m", messages=MESSAGES, stream=stream)
@@ -86,7 +86,7 @@ async def test_a_client_that_leaves_before_the_whole_answer_is_noticed(
     stand_in: tuple[ChatCompletions, str],
 ) -> None:
     """No more work is done for it."""
-    stand_in[0].dials.turn({"first_token_ms": 60_000})
+    stand_in[0].dials.update({"first_token_ms": 60_000})
     async with client(stand_in[1], timeout_s=0.2) as sdk:
         with pytest.raises(openai.APITimeoutError):
             await sdk.chat.completions.create(model="m", messages=MESSAGES)
@@ -108,7 +108,7 @@ async def test_refusals_have_the_vendors_shape(
     stand_in: tuple[ChatCompletions, str], status: int, code: str | None, kind: str
 ) -> None:
     """Code, type, and the request's id; when to try again, when there is room then."""
-    stand_in[0].dials.turn({"llm_refuse": status})
+    stand_in[0].dials.update({"llm_refuse": status})
     async with client(stand_in[1]) as sdk:
         with pytest.raises(openai.APIStatusError) as refused:
             await read(sdk)
@@ -144,7 +144,7 @@ async def test_the_model_names_the_scenario(stand_in: tuple[ChatCompletions, str
 
 async def test_a_scenario_that_is_missing_is_told(stand_in: tuple[ChatCompletions, str]) -> None:
     """By its file, as a server's error."""
-    stand_in[0].dials.turn({"scenario": "nowhere"})
+    stand_in[0].dials.update({"scenario": "nowhere"})
     async with client(stand_in[1]) as sdk:
         with pytest.raises(openai.InternalServerError, match=r"nowhere\.yaml"):
             await read(sdk)
@@ -163,7 +163,7 @@ async def test_tokens_keep_their_pace_from_the_requests_arrival(
     stand_in: tuple[ChatCompletions, str],
 ) -> None:
     """Not earlier than they were told to, and not much later."""
-    stand_in[0].dials.turn({"first_token_ms": 200, "tokens_per_s": 50})
+    stand_in[0].dials.update({"first_token_ms": 200, "tokens_per_s": 50})
     began = time.monotonic()
     arrivals: list[float] = []
     async with client(stand_in[1]) as sdk:

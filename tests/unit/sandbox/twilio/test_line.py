@@ -4,7 +4,7 @@ import asyncio
 
 from parley.mulaw import FRAME_BYTES
 from sandbox.caller.script import parse_script
-from sandbox.caller.simulated_caller import Event, Person
+from sandbox.caller.simulated_caller import Event, SimulatedCaller
 from sandbox.espeak import speak
 from sandbox.twilio.clock import Clock
 from sandbox.twilio.line import Bridge, Line
@@ -24,7 +24,7 @@ def line_of(*steps: object, drift_ppm: float = 0.0) -> tuple[Line, list[Event]]:
     """A line whose person follows these steps."""
     events: list[Event] = []
     script = parse_script({"steps": list(steps)})
-    return Line(Person(script, (None,) * len(steps)), events.append, drift_ppm), events
+    return Line(SimulatedCaller(script, (None,) * len(steps)), events.append, drift_ppm), events
 
 
 def test_a_late_line_makes_up_for_lost_time() -> None:
