@@ -31,6 +31,9 @@ check: setup ## lint, types, who may import whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+mirror: setup ## modules without a unit test of their own, and the other way round
+	$(BIN)/python -m scripts.check_test_mirror
+
 wording: setup ## private words and unidiomatic English; `ARGS="--count"` for totals
 	$(BIN)/python -m scripts.check_wording $(ARGS)
 
@@ -60,4 +63,4 @@ proto: setup ## generate parley/v1 and docs/events.md from proto/
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --pyi_out=. proto/parley/v1/*.proto
 	$(BIN)/python proto/make_docs.py
 
-.PHONY: help setup demo up call format check quick test wording bench bench-turns chaos soak lock proto
+.PHONY: help setup demo up call format check quick test mirror wording bench bench-turns chaos soak lock proto
