@@ -13,7 +13,7 @@ import numpy as np
 from cli.word_match import Match, Spoken, bare, match_words
 from parley.mulaw import ENCODE
 from sandbox.deepgram.language import telephone_sentences
-from sandbox.deepgram.sphinx import decode_long
+from sandbox.deepgram.sphinx import decode_recording
 
 _LEAST_CALLER, _LEAST_AGENT = 0.8, 0.6
 """The agent's synthetic voice is hard on a recogniser of human speech."""
@@ -97,7 +97,9 @@ def read_channels(path: Path) -> tuple[bytes, bytes]:
 
 
 def _hear(mulaw: bytes, sentences: Sequence[str]) -> list[Spoken]:
-    return [Spoken(word.text, word.start_ms, word.end_ms) for word in decode_long(mulaw, tuple(sentences))]
+    return [
+        Spoken(word.text, word.start_ms, word.end_ms) for word in decode_recording(mulaw, tuple(sentences))
+    ]
 
 
 def _sentences(text: str) -> list[str]:

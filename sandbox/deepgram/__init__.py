@@ -1,1 +1,1 @@
-"""A stand-in for Deepgram's live transcription: real recognition, or an oracle that knows the script."""
+"""The Deepgram emulator: live transcription that recognises with pocketsphinx, or looks up ground truth."""

@@ -1,4 +1,4 @@
-"""Run the stand-in for Deepgram."""
+"""Runs the Deepgram emulator."""
 
 import asyncio
 from functools import partial
@@ -6,7 +6,7 @@ from functools import partial
 from parley.health import serve
 from parley.process import run_until_told
 from parley.settings import load
-from sandbox.deepgram.app import Listen
+from sandbox.deepgram.app import DeepgramEmulator
 from sandbox.deepgram.oracle import Oracle
 from sandbox.deepgram.settings import DeepgramSandboxSettings
 from sandbox.deepgram.sphinx import open_sphinx
@@ -15,14 +15,14 @@ from sandbox.deepgram.sphinx import open_sphinx
 async def _run(settings: DeepgramSandboxSettings, stop: asyncio.Event) -> None:
     oracle = Oracle()
     if settings.stt == "oracle":
-        await _serve(Listen(settings, oracle, oracle), settings, stop)
+        await _serve(DeepgramEmulator(settings, oracle, oracle), settings, stop)
         return
     async with open_sphinx(settings.stt_workers) as sphinx:
-        await _serve(Listen(settings, oracle, sphinx), settings, stop)
+        await _serve(DeepgramEmulator(settings, oracle, sphinx), settings, stop)
 
 
-async def _serve(listen: Listen, settings: DeepgramSandboxSettings, stop: asyncio.Event) -> None:
-    async with serve(listen.app(), settings.host, settings.deepgram_port, drain_timeout_s=1):
+async def _serve(emulator: DeepgramEmulator, settings: DeepgramSandboxSettings, stop: asyncio.Event) -> None:
+    async with serve(emulator.app(), settings.host, settings.deepgram_port, drain_timeout_s=1):
         await stop.wait()
 
 

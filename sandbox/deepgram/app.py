@@ -1,4 +1,4 @@
-"""The sockets, and what tests and callers tell the stand-in beforehand."""
+"""The emulator's sockets, and the endpoint where callers register what they will say."""
 
 import asyncio
 import json
@@ -12,83 +12,84 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from sandbox.deepgram.flux import Flux
-from sandbox.deepgram.nova import Nova
+from sandbox.deepgram.flux import FluxSession
+from sandbox.deepgram.handshake import read_credentials, rejection
+from sandbox.deepgram.nova import NovaSession
 from sandbox.deepgram.oracle import Oracle
-from sandbox.deepgram.query import BadQuery, Query, read_flux, read_nova
-from sandbox.deepgram.recogniser import Recogniser, RecogniserFailed
-from sandbox.deepgram.refusal import credentials, refusal
+from sandbox.deepgram.query import InvalidQuery, Query, read_flux, read_nova
+from sandbox.deepgram.recogniser import Recogniser, RecognitionError
 from sandbox.deepgram.settings import DeepgramSandboxSettings
 from sandbox.emulator import Journal, RuntimeSettings, sandbox_routes
 
-_IDLE_S = 10.0
+_IDLE_TIMEOUT_S = 10.0
 _IDLE_REASON = (
     "Deepgram did not receive audio data or a text message within the timeout window. "
     "See https://dpgr.am/net0001"
 )
 _UNDECODABLE = "Deepgram could not decode the audio. See https://dpgr.am/data0000"
+_NO_RESPONSE = "Deepgram did not provide a response message. See https://dpgr.am/net0000"
 _HANG_S = 600.0
-_NO_ANSWER = "Deepgram did not provide a response message. See https://dpgr.am/net0000"
 _SEND_TIMEOUT_S = 5.0
 
+_NewSession = Callable[..., NovaSession | FluxSession]
+_ReadQuery = Callable[[Query], object]
 
-class Over(Exception):
-    """The socket is to be closed with a code and a reason."""
+
+class CloseSocket(Exception):
+    """The socket must be closed with a code and a reason."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
         self.code = code
 
 
-class Listen:
-    """The stand-in."""
+class DeepgramEmulator:
+    """Serves `/v1/listen` (Nova), `/v2/listen` (Flux) and the sandbox's own routes."""
 
     def __init__(self, settings: DeepgramSandboxSettings, oracle: Oracle, recogniser: Recogniser) -> None:
         self.journal = Journal()
-        self.dials = RuntimeSettings(settings)
+        self.runtime_settings = RuntimeSettings(settings)
         self._oracle = oracle
         self._recogniser = recogniser
         self._faults = 0
 
     def app(self) -> Starlette:
-        """All routes."""
+        """Build the ASGI application with all routes."""
         return Starlette(
             routes=[
-                WebSocketRoute("/v1/listen", lambda socket: self._serve(socket, Nova, read_nova)),
-                WebSocketRoute("/v2/listen", lambda socket: self._serve(socket, Flux, read_flux)),
-                Route("/sandbox/utterances", self._utterances, methods=["POST"]),
-                *sandbox_routes(self.journal, self.dials),
+                WebSocketRoute("/v1/listen", lambda socket: self._serve(socket, NovaSession, read_nova)),
+                WebSocketRoute("/v2/listen", lambda socket: self._serve(socket, FluxSession, read_flux)),
+                Route("/sandbox/utterances", self._register_utterances, methods=["POST"]),
+                *sandbox_routes(self.journal, self.runtime_settings),
             ]
         )
 
-    async def _utterances(self, request: Request) -> Response:
+    async def _register_utterances(self, request: Request) -> Response:
         try:
-            known = self._oracle.register((await request.json())["utterances"])
+            count = self._oracle.register((await request.json())["utterances"])
         except (ValueError, KeyError, TypeError) as error:
             return JSONResponse({"error": str(error)}, status_code=400)
-        return JSONResponse({"known": known})
+        return JSONResponse({"registered": count})
 
-    async def _serve(
-        self, socket: WebSocket, wire: Callable[..., Nova | Flux], read: Callable[[Query], object]
-    ) -> None:
-        shown = credentials(socket.headers, socket.scope["subprotocols"])
-        refused = self._refusal(socket, read, accepted=shown.accepted)
-        if refused is not None:
-            await socket.send_denial_response(refused)
+    async def _serve(self, socket: WebSocket, new_session: _NewSession, read_query: _ReadQuery) -> None:
+        credentials = read_credentials(socket.headers, socket.scope["subprotocols"])
+        rejected = self._rejection(socket, read_query, accepted=credentials.accepted)
+        if rejected is not None:
+            await socket.send_denial_response(rejected)
             return
-        await socket.accept(shown.subprotocol)
+        await socket.accept(credentials.subprotocol)
         tag = socket.query_params.get("tag", "")
         self.journal.note("opened", call_sid=tag, path=socket.url.path)
         code, reason = 1000, ""
         try:
             async with asyncio.TaskGroup() as tasks:
-                await self._talk(socket, wire, tasks)
-        except* Over as group:
-            over = group.exceptions[0]
-            code, reason = (over.code, str(over)) if isinstance(over, Over) else (1011, "")
-        except* RecogniserFailed as group:
-            code, reason = 1011, _NO_ANSWER
-            self.journal.note("recogniser_failed", call_sid=tag, reason=str(group.exceptions[0]))
+                await self._run_session(socket, new_session, tasks)
+        except* CloseSocket as group:
+            close = group.exceptions[0]
+            code, reason = (close.code, str(close)) if isinstance(close, CloseSocket) else (1011, "")
+        except* RecognitionError as group:
+            code, reason = 1011, _NO_RESPONSE
+            self.journal.note("recognition_failed", call_sid=tag, reason=str(group.exceptions[0]))
         except* WebSocketDisconnect:
             pass
         self.journal.note("closed", call_sid=tag, code=code)
@@ -96,30 +97,31 @@ class Listen:
             if socket.application_state is WebSocketState.CONNECTED:
                 await socket.close(code, reason)
 
-    def _refusal(
-        self, socket: WebSocket, read: Callable[[Query], object], *, accepted: bool
-    ) -> Response | None:
-        """How to refuse the handshake; None to let it in."""
+    def _rejection(self, socket: WebSocket, read_query: _ReadQuery, *, accepted: bool) -> Response | None:
+        """The response that rejects the handshake; None to accept it."""
         if not accepted:
-            return refusal(401)
-        if self.dials.current.stt_refuse and self._faulty(socket):
-            return refusal(self.dials.current.stt_refuse)
+            return rejection(401)
+        status = self.runtime_settings.current.stt_refuse
+        if status and self._take_fault(socket):
+            return rejection(status)
         try:
-            read(socket.query_params.multi_items())
-        except BadQuery as error:
-            return refusal(400, str(error))
+            read_query(socket.query_params.multi_items())
+        except InvalidQuery as error:
+            return rejection(400, str(error))
         return None
 
-    def _faulty(self, socket: WebSocket) -> bool:
-        if self.dials.current.stt_fault_model not in ("", socket.query_params.get("model")):
+    def _take_fault(self, socket: WebSocket) -> bool:
+        """Whether this socket gets the configured fault; counts it if so."""
+        settings = self.runtime_settings.current
+        if settings.stt_fault_model not in ("", socket.query_params.get("model")):
             return False
-        if self._faults >= self.dials.current.stt_fault_sockets:
+        if self._faults >= settings.stt_fault_sockets:
             return False
         self._faults += 1
         return True
 
-    async def _talk(
-        self, socket: WebSocket, wire: Callable[..., Nova | Flux], tasks: asyncio.TaskGroup
+    async def _run_session(
+        self, socket: WebSocket, new_session: _NewSession, tasks: asyncio.TaskGroup
     ) -> None:
         lock = asyncio.Lock()
 
@@ -128,38 +130,38 @@ class Listen:
                 async with asyncio.timeout(_SEND_TIMEOUT_S), lock:
                     await socket.send_text(json.dumps(message))
             except TimeoutError:
-                raise Over(1011, "The messages are not read.") from None
+                raise CloseSocket(1011, "The client does not read its messages.") from None
             except RuntimeError:
-                # Starlette's word for a socket that was closed a moment ago.
+                # Starlette raises RuntimeError when the socket was closed in the meantime.
                 raise WebSocketDisconnect(1006) from None
 
         query = socket.query_params.multi_items()
-        session = wire(query, self._recogniser, self.dials, self.journal, send, tasks)
-        await session.greet()
-        heard_bytes, met = 0, False
+        session = new_session(query, self._recogniser, self.runtime_settings, self.journal, send, tasks)
+        await session.open()
+        received_bytes, faulted = 0, False
         while True:
             raw = await _receive(socket)
-            data = raw.get("bytes")
-            if data is not None:
-                if not data:
-                    raise Over(1008, _UNDECODABLE)
-                heard_bytes += len(data)
-                now = self.dials.current
-                due = now.stt_fault and not met and heard_bytes >= now.stt_fault_after_s * 8000
-                if due and self._faulty(socket):
-                    met = True
-                    await _misbehave(now.stt_fault, socket)
-                await session.sound(data)
-            elif not await session.message(_json(raw.get("text"))):
-                raise Over(1000, "")
+            audio = raw.get("bytes")
+            if audio is not None:
+                if not audio:
+                    raise CloseSocket(1008, _UNDECODABLE)
+                received_bytes += len(audio)
+                settings = self.runtime_settings.current
+                due = received_bytes >= settings.stt_fault_after_s * 8000
+                if settings.stt_fault and not faulted and due and self._take_fault(socket):
+                    faulted = True
+                    await _inject_fault(settings.stt_fault, socket)
+                await session.on_audio(audio)
+            elif not await session.on_message(_json(raw.get("text"))):
+                raise CloseSocket(1000, "")
 
 
 async def _receive(socket: WebSocket) -> dict[str, Any]:
     try:
-        async with asyncio.timeout(_IDLE_S):
+        async with asyncio.timeout(_IDLE_TIMEOUT_S):
             raw = await socket.receive()
     except TimeoutError:
-        raise Over(1011, _IDLE_REASON) from None
+        raise CloseSocket(1011, _IDLE_REASON) from None
     if raw["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(raw.get("code", 1005))
     return dict(raw)
@@ -173,11 +175,11 @@ def _json(text: str | None) -> dict[str, Any]:
     return message if isinstance(message, dict) else {}
 
 
-async def _misbehave(fault: str, socket: WebSocket) -> None:
+async def _inject_fault(fault: str, socket: WebSocket) -> None:
     match fault:
         case "hang":
             await asyncio.sleep(_HANG_S)
         case "close":
-            raise Over(1011, _NO_ANSWER)
+            raise CloseSocket(1011, _NO_RESPONSE)
         case _:
             await socket.send_text("{this is no JSON")

@@ -1,8 +1,9 @@
-"""`/v2/listen`: Connected, then TurnInfo: StartOfTurn, Update, EagerEndOfTurn, TurnResumed, EndOfTurn.
+"""Protocol of `/v2/listen`: Connected, then TurnInfo messages.
 
-A turn is one stretch of speech. It ends `stt_final_ms` after its voice; with an eot_threshold of 1, when told
-or after eot_timeout_ms of silence. Half of `stt_final_ms` after the voice the eager end is told, to those who
-asked for it.
+TurnInfo events are StartOfTurn, Update, EagerEndOfTurn, TurnResumed and EndOfTurn. A turn is one speech
+segment. It ends `stt_final_ms` after its speech; with an eot_threshold of 1 it ends on ForceEndTurn or after
+eot_timeout_ms of silence. With eager_eot_threshold set, EagerEndOfTurn is sent `stt_eager_ms` after the
+speech, at most half of `stt_final_ms`.
 """
 
 import asyncio
@@ -12,60 +13,68 @@ from dataclasses import replace
 from typing import Any
 
 from sandbox.deepgram.nova import Send
-from sandbox.deepgram.query import BadQuery, FluxQuery, Query, read_flux
+from sandbox.deepgram.query import FluxQuery, InvalidQuery, Query, read_flux
 from sandbox.deepgram.recogniser import Recogniser, Word
 from sandbox.deepgram.settings import DeepgramSandboxSettings
-from sandbox.deepgram.stream import Ears, Recognised, SoundStream
+from sandbox.deepgram.stream import Callbacks, Transcript, TranscriptionStream
 from sandbox.emulator import Journal, RuntimeSettings
 
-_UNLIKELY = 0.1
-_NONE = Recognised((), 0.0)
+_LOW_CONFIDENCE = 0.1
+_NO_WORDS = Transcript((), 0.0)
 
 
-class Flux:
-    """One socket."""
+class FluxSession:
+    """Session of one `/v2/listen` socket."""
 
     def __init__(
         self,
         query: Query,
         recogniser: Recogniser,
-        dials: RuntimeSettings[DeepgramSandboxSettings],
+        runtime_settings: RuntimeSettings[DeepgramSandboxSettings],
         journal: Journal,
         send: Send,
         tasks: asyncio.TaskGroup,
     ) -> None:
-        self._send = send
+        self._send_raw = send
         self._request_id = str(uuid.uuid4())
-        self._sequence = 0
-        self._turn = 0
+        self._sequence_id = 0
+        self._turn_index = 0
         self._started = False
-        self._last = _NONE
-        self._turn_began_ms = 0.0
-        self._fixed: tuple[Word, ...] = ()
-        """Words of a long turn that are no longer in the recogniser's hands."""
-        self._was_eager = False
+        self._last_transcript = _NO_WORDS
+        self._turn_start_ms = 0.0
+        self._final_words: tuple[Word, ...] = ()
+        """Words of a long turn whose segment was split off and will not be recognised again."""
+        self._eager_sent = False
         self._query = read_flux(query)
-        ears = Ears(self._speech_started, self._guess, self._early, self._resumed, self._piece, self._final)
-        tag = dict(query).get("tag", "")
-        patience_ms = _patience_ms(self._query)
-        self._stream = SoundStream(recogniser, ears, dials, journal, tag, patience_ms, tasks)
+        callbacks = Callbacks(
+            speech_started=self._on_speech_started,
+            interim=self._on_interim,
+            eager=self._on_eager,
+            resumed=self._on_resumed,
+            partial_final=self._on_partial_final,
+            final=self._on_final,
+        )
+        tag, min_silence_ms = dict(query).get("tag", ""), _min_silence_ms(self._query)
+        self._stream = TranscriptionStream(
+            recogniser, callbacks, runtime_settings, journal, tag, min_silence_ms, tasks
+        )
 
-    async def greet(self) -> None:
-        """Flux says that it is there."""
-        await self._say({"type": "Connected"})
+    async def open(self) -> None:
+        """Send Connected."""
+        await self._send({"type": "Connected"})
 
-    async def sound(self, data: bytes) -> None:
-        """Binary message."""
-        await self._stream.hear(data)
+    async def on_audio(self, audio: bytes) -> None:
+        """Handle a binary message."""
+        await self._stream.push(audio)
 
-    async def message(self, message: Mapping[str, Any]) -> bool:
-        """Text message; False when the socket shall be closed."""
+    async def on_message(self, message: Mapping[str, Any]) -> bool:
+        """Handle a text message; returns False if the socket must be closed."""
         match message.get("type"):
             case "CloseStream":
                 return False
-            case "ForceEndTurn" if self._stream.finder.speech is None:
+            case "ForceEndTurn" if self._stream.segmenter.segment is None:
                 text = "No turn is active."
-                await self._say(
+                await self._send(
                     {"type": "Warning", "code": "FORCE_END_TURN_NO_ACTIVE_TURN", "description": text}
                 )
             case "ForceEndTurn":
@@ -74,19 +83,19 @@ class Flux:
                 await self._configure(message)
             case other:
                 text = f"unknown message type {other!r}"
-                await self._say({"type": "Error", "code": "UNPARSABLE_CLIENT_MESSAGE", "description": text})
+                await self._send({"type": "Error", "code": "UNPARSABLE_CLIENT_MESSAGE", "description": text})
                 return False
         return True
 
     async def _configure(self, message: Mapping[str, Any]) -> None:
         try:
             self._query = self._query.configured(message)
-        except BadQuery as error:
+        except InvalidQuery as error:
             code = "CONFIGURE_INVALID_VALUE"
-            await self._say({"type": "ConfigureFailure", "code": code, "description": str(error)})
+            await self._send({"type": "ConfigureFailure", "code": code, "description": str(error)})
             return
-        self._stream.patience_ms = _patience_ms(self._query)
-        await self._say(
+        self._stream.min_silence_ms = _min_silence_ms(self._query)
+        await self._send(
             {
                 "type": "ConfigureSuccess",
                 "thresholds": _thresholds(self._query),
@@ -94,69 +103,73 @@ class Flux:
             }
         )
 
-    async def _speech_started(self, at_ms: float) -> None:
+    async def _on_speech_started(self, at_ms: float) -> None:
         if not self._started:
-            self._turn_began_ms = at_ms
+            self._turn_start_ms = at_ms
 
-    async def _piece(self, heard: Recognised) -> None:
-        await self._guess(heard)
-        self._fixed += heard.words
+    async def _on_partial_final(self, transcript: Transcript) -> None:
+        await self._on_interim(transcript)
+        self._final_words += transcript.words
 
-    async def _guess(self, heard: Recognised) -> None:
-        if not heard.words and not self._fixed:
+    async def _on_interim(self, transcript: Transcript) -> None:
+        if not transcript.words and not self._final_words:
             return
-        self._last = heard
+        self._last_transcript = transcript
         event = "Update" if self._started else "StartOfTurn"
         self._started = True
-        await self._turn_info(event, heard, _UNLIKELY)
+        await self._send_turn_info(event, transcript, _LOW_CONFIDENCE)
 
-    async def _early(self, heard: Recognised) -> None:
+    async def _on_eager(self, transcript: Transcript) -> None:
         if not self._started:
-            await self._guess(heard)
-        self._last = heard
+            await self._on_interim(transcript)
+        self._last_transcript = transcript
         if self._query.eager_eot_threshold is not None:
-            await self._eager_end(heard, self._query.eager_eot_threshold)
+            await self._send_eager_end(transcript, self._query.eager_eot_threshold)
 
-    async def _eager_end(self, heard: Recognised, threshold: float) -> None:
-        self._was_eager = True
-        await self._turn_info("EagerEndOfTurn", heard, (threshold + self._query.eot_threshold) / 2)
+    async def _send_eager_end(self, transcript: Transcript, threshold: float) -> None:
+        self._eager_sent = True
+        confidence = (threshold + self._query.eot_threshold) / 2
+        await self._send_turn_info("EagerEndOfTurn", transcript, confidence)
 
-    async def _resumed(self) -> None:
-        if self._was_eager:
-            self._was_eager = False
-            await self._turn_info("TurnResumed", self._last, _UNLIKELY)
+    async def _on_resumed(self) -> None:
+        if self._eager_sent:
+            self._eager_sent = False
+            await self._send_turn_info("TurnResumed", self._last_transcript, _LOW_CONFIDENCE)
 
-    async def _final(self, heard: Recognised, asked_for: bool) -> None:
-        if heard.words or self._fixed or self._started:
-            # What was guessed and then not recognised is still a turn that began, and has to end.
-            heard = heard if heard.words or self._fixed else replace(self._last, heard_ms=heard.heard_ms)
+    async def _on_final(self, transcript: Transcript, forced: bool) -> None:
+        if transcript.words or self._final_words or self._started:
+            if not transcript.words and not self._final_words:
+                # StartOfTurn went out with interim words that the final lacks; the turn still has to end.
+                transcript = replace(self._last_transcript, audio_end_ms=transcript.audio_end_ms)
             if not self._started:
-                await self._guess(heard)
-            await self._end_turn(heard, asked_for=asked_for)
-            self._turn += 1
-        self._started = self._was_eager = False
-        self._last, self._fixed = _NONE, ()
+                await self._on_interim(transcript)
+            await self._end_turn(transcript, forced=forced)
+            self._turn_index += 1
+        self._started = self._eager_sent = False
+        self._last_transcript, self._final_words = _NO_WORDS, ()
 
-    async def _end_turn(self, heard: Recognised, *, asked_for: bool) -> None:
+    async def _end_turn(self, transcript: Transcript, *, forced: bool) -> None:
         threshold = self._query.eot_threshold
-        if asked_for:
-            await self._turn_info("EndOfTurn", heard, _UNLIKELY, trigger="manual")
-        elif self._query.by_timeout_only:
-            await self._turn_info("EndOfTurn", heard, _UNLIKELY, trigger="timeout")
+        if forced:
+            await self._send_turn_info("EndOfTurn", transcript, _LOW_CONFIDENCE, trigger="manual")
+        elif self._query.ends_by_timeout_only:
+            await self._send_turn_info("EndOfTurn", transcript, _LOW_CONFIDENCE, trigger="timeout")
         else:
-            if self._query.eager_eot_threshold is not None and not self._was_eager:
-                await self._eager_end(heard, self._query.eager_eot_threshold)
-            await self._turn_info("EndOfTurn", heard, (1 + threshold) / 2, trigger="model")
+            if self._query.eager_eot_threshold is not None and not self._eager_sent:
+                await self._send_eager_end(transcript, self._query.eager_eot_threshold)
+            await self._send_turn_info("EndOfTurn", transcript, (1 + threshold) / 2, trigger="model")
 
-    async def _turn_info(self, event: str, heard: Recognised, confidence: float, **more: str) -> None:
-        words = (*self._fixed, *heard.words)
-        await self._say(
+    async def _send_turn_info(
+        self, event: str, transcript: Transcript, confidence: float, **more: str
+    ) -> None:
+        words = (*self._final_words, *transcript.words)
+        await self._send(
             {
                 "type": "TurnInfo",
                 "event": event,
-                "turn_index": self._turn,
-                "audio_window_start": self._turn_began_ms / 1000,
-                "audio_window_end": heard.heard_ms / 1000,
+                "turn_index": self._turn_index,
+                "audio_window_start": self._turn_start_ms / 1000,
+                "audio_window_end": transcript.audio_end_ms / 1000,
                 "transcript": " ".join(word.text for word in words),
                 "words": [_word(word) for word in words],
                 "end_of_turn_confidence": confidence,
@@ -164,20 +177,20 @@ class Flux:
             }
         )
 
-    async def _say(self, message: dict[str, Any]) -> None:
-        # The vendor's Error alone bears no request_id.
-        named = {} if message["type"] == "Error" else {"request_id": self._request_id}
-        told = {**message, **named, "sequence_id": self._sequence}
-        self._sequence += 1
-        await self._send(told)
+    async def _send(self, message: dict[str, Any]) -> None:
+        # Only Error has no request_id.
+        request_id = {} if message["type"] == "Error" else {"request_id": self._request_id}
+        numbered = {**message, **request_id, "sequence_id": self._sequence_id}
+        self._sequence_id += 1
+        await self._send_raw(numbered)
 
 
-def _patience_ms(query: FluxQuery) -> float:
-    return query.eot_timeout_ms if query.by_timeout_only else 0.0
+def _min_silence_ms(query: FluxQuery) -> float:
+    return query.eot_timeout_ms if query.ends_by_timeout_only else 0.0
 
 
 def _thresholds(query: FluxQuery) -> dict[str, float]:
-    """Those in force."""
+    """The thresholds in force, as ConfigureSuccess reports them."""
     found = {"eot_threshold": query.eot_threshold, "eot_timeout_ms": int(query.eot_timeout_ms)}
     if query.eager_eot_threshold is not None:
         found["eager_eot_threshold"] = query.eager_eot_threshold

@@ -1,4 +1,7 @@
-"""`/v1/listen`: Results, SpeechStarted, UtteranceEnd, Metadata; KeepAlive, Finalize, CloseStream."""
+"""Protocol of `/v1/listen`.
+
+Messages sent: Results, SpeechStarted, UtteranceEnd, Metadata; received: KeepAlive, Finalize, CloseStream.
+"""
 
 import asyncio
 import json
@@ -7,26 +10,26 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.deepgram.query import BadQuery, Query, read_keyterms, read_nova
+from sandbox.deepgram.query import InvalidQuery, Query, read_keyterms, read_nova
 from sandbox.deepgram.recogniser import Recogniser, Word
 from sandbox.deepgram.settings import DeepgramSandboxSettings
-from sandbox.deepgram.stream import Ears, Recognised, SoundStream
+from sandbox.deepgram.stream import Callbacks, Transcript, TranscriptionStream
 from sandbox.emulator import Journal, RuntimeSettings
 
-_SILENT_RESULT_MS = 5000
-"""An empty final result comes at least this often."""
+_MAX_RESULTS_INTERVAL_MS = 5000
+"""During silence an empty final result is sent after this much audio."""
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
-class Nova:
-    """One socket."""
+class NovaSession:
+    """Session of one `/v1/listen` socket."""
 
     def __init__(
         self,
         query: Query,
         recogniser: Recogniser,
-        dials: RuntimeSettings[DeepgramSandboxSettings],
+        runtime_settings: RuntimeSettings[DeepgramSandboxSettings],
         journal: Journal,
         send: Send,
         tasks: asyncio.TaskGroup,
@@ -34,44 +37,54 @@ class Nova:
         self._query = read_nova(query)
         self._send = send
         self._request_id = str(uuid.uuid4())
-        self._final_ms = 0.0
+        self._final_end_ms = 0.0
+        """End of the audio that final results have covered."""
         self._last_word_end_ms = 0.0
         self._utterance_open = False
-        ears = Ears(self._speech_started, self._guess, self._guess, _never, self._piece, self._final)
-        patience_ms = self._query.endpointing_ms or 0.0
-        tag = dict(query).get("tag", "")
-        self._stream = SoundStream(recogniser, ears, dials, journal, tag, patience_ms, tasks)
+        callbacks = Callbacks(
+            speech_started=self._on_speech_started,
+            interim=self._on_interim,
+            eager=self._on_interim,
+            resumed=_do_nothing,
+            partial_final=self._on_partial_final,
+            final=self._on_final,
+        )
+        tag, min_silence_ms = dict(query).get("tag", ""), self._query.endpointing_ms or 0.0
+        self._stream = TranscriptionStream(
+            recogniser, callbacks, runtime_settings, journal, tag, min_silence_ms, tasks
+        )
 
-    async def greet(self) -> None:
-        """Nova says nothing at first."""
+    async def open(self) -> None:
+        """Do nothing: Nova sends no message until there is a result."""
 
-    async def sound(self, data: bytes) -> None:
-        """Binary message."""
-        await self._stream.hear(data)
-        finder = self._stream.finder
-        if finder.speech is None and finder.heard_ms - self._final_ms >= _SILENT_RESULT_MS:
-            await self._results(Recognised((), finder.heard_ms), is_final=True, speech_final=False)
-        await self._maybe_utterance_end()
+    async def on_audio(self, audio: bytes) -> None:
+        """Handle a binary message."""
+        await self._stream.push(audio)
+        segmenter = self._stream.segmenter
+        uncovered_ms = segmenter.audio_ms - self._final_end_ms
+        if segmenter.segment is None and uncovered_ms >= _MAX_RESULTS_INTERVAL_MS:
+            await self._send_results(Transcript((), segmenter.audio_ms), is_final=True, speech_final=False)
+        await self._maybe_send_utterance_end()
 
-    async def _maybe_utterance_end(self) -> None:
-        gap_ms, finder = self._query.utterance_end_ms, self._stream.finder
-        if not gap_ms or not self._utterance_open:
+    async def _maybe_send_utterance_end(self) -> None:
+        min_gap_ms, segmenter = self._query.utterance_end_ms, self._stream.segmenter
+        if not min_gap_ms or not self._utterance_open:
             return
-        # A voice in hand may hold the next word: then the gap has ended where it began.
-        gap_end_ms = finder.speech.voice_start_ms if finder.speech else finder.heard_ms
-        if gap_end_ms - self._last_word_end_ms >= gap_ms:
+        # The current segment may contain the next word, so the gap lasts only until that segment's speech.
+        gap_end_ms = segmenter.segment.speech_start_ms if segmenter.segment else segmenter.audio_ms
+        if gap_end_ms - self._last_word_end_ms >= min_gap_ms:
             self._utterance_open = False
             end_s = self._last_word_end_ms / 1000
             await self._send({"type": "UtteranceEnd", "channel": [0, 1], "last_word_end": end_s})
 
-    async def message(self, message: Mapping[str, Any]) -> bool:
-        """Text message; False when the socket shall be closed."""
+    async def on_message(self, message: Mapping[str, Any]) -> bool:
+        """Handle a text message; returns False if the socket must be closed."""
         match message.get("type"):
             case "Finalize":
                 await self._stream.finalize()
             case "CloseStream":
                 await self._stream.finalize()
-                await self._metadata()
+                await self._send_metadata()
                 return False
             case "KeepAlive":
                 pass
@@ -89,7 +102,7 @@ class Nova:
         return True
 
     async def _configure(self, message: Mapping[str, Any]) -> None:
-        """Keyterms change nothing of what is heard here, but are answered as the vendor answers them."""
+        """Answer as Deepgram does; keyterms do not change what the emulator recognises."""
         reply: dict[str, Any] = {"type": "ConfigureSuccess", "request_id": self._request_id}
         keyterms = message.get("keyterms")
         try:
@@ -98,50 +111,50 @@ class Nova:
                 reply |= {"type": "ConfigureFailure", "code": code, "description": reason}
             elif keyterms is not None:
                 reply["keyterms"] = list(read_keyterms(keyterms))
-        except BadQuery as error:
+        except InvalidQuery as error:
             code = "CONFIGURE_KEYTERM_LIMIT_EXCEEDED"
             reply |= {"type": "ConfigureFailure", "code": code, "description": str(error)}
         await self._send(reply)
 
-    async def _speech_started(self, at_ms: float) -> None:
+    async def _on_speech_started(self, at_ms: float) -> None:
         if self._query.vad_events:
             await self._send({"type": "SpeechStarted", "channel": [0, 1], "timestamp": at_ms / 1000})
 
-    async def _guess(self, heard: Recognised) -> None:
+    async def _on_interim(self, transcript: Transcript) -> None:
         if self._query.interim_results:
-            await self._results(heard, is_final=False, speech_final=False)
+            await self._send_results(transcript, is_final=False, speech_final=False)
 
-    async def _piece(self, heard: Recognised) -> None:
-        self._fix(heard)
-        await self._results(heard, is_final=True, speech_final=False)
+    async def _on_partial_final(self, transcript: Transcript) -> None:
+        self._note_last_word(transcript)
+        await self._send_results(transcript, is_final=True, speech_final=False)
 
-    async def _final(self, heard: Recognised, asked_for: bool) -> None:
-        self._fix(heard)
-        speech_final = self._query.endpointing_ms is not None and not asked_for
-        await self._results(heard, is_final=True, speech_final=speech_final, from_finalize=asked_for)
+    async def _on_final(self, transcript: Transcript, forced: bool) -> None:
+        self._note_last_word(transcript)
+        speech_final = self._query.endpointing_ms is not None and not forced
+        await self._send_results(transcript, is_final=True, speech_final=speech_final, from_finalize=forced)
 
-    def _fix(self, heard: Recognised) -> None:
-        if heard.words:
-            self._last_word_end_ms = heard.words[-1].end_ms
+    def _note_last_word(self, transcript: Transcript) -> None:
+        if transcript.words:
+            self._last_word_end_ms = transcript.words[-1].end_ms
             self._utterance_open = True
 
-    async def _results(
-        self, heard: Recognised, *, is_final: bool, speech_final: bool, from_finalize: bool = False
+    async def _send_results(
+        self, transcript: Transcript, *, is_final: bool, speech_final: bool, from_finalize: bool = False
     ) -> None:
-        start_ms = self._final_ms
+        start_ms = self._final_end_ms
         if is_final:
-            self._final_ms = heard.heard_ms
-        confidence = min((word.confidence for word in heard.words), default=0.0)
+            self._final_end_ms = transcript.audio_end_ms
+        confidence = min((word.confidence for word in transcript.words), default=0.0)
         alternative = {
-            "transcript": heard.transcript,
+            "transcript": transcript.text,
             "confidence": confidence,
-            "words": [_word(word) for word in heard.words],
+            "words": [_word(word) for word in transcript.words],
         }
         await self._send(
             {
                 "type": "Results",
                 "channel_index": [0, 1],
-                "duration": (heard.heard_ms - start_ms) / 1000,
+                "duration": (transcript.audio_end_ms - start_ms) / 1000,
                 "start": start_ms / 1000,
                 "is_final": is_final,
                 "speech_final": speech_final,
@@ -155,7 +168,7 @@ class Nova:
             }
         )
 
-    async def _metadata(self) -> None:
+    async def _send_metadata(self) -> None:
         await self._send(
             {
                 "type": "Metadata",
@@ -163,7 +176,7 @@ class Nova:
                 "request_id": self._request_id,
                 "sha256": "0" * 64,
                 "created": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
-                "duration": self._stream.finder.heard_ms / 1000,
+                "duration": self._stream.segmenter.audio_ms / 1000,
                 "channels": 1,
             }
         )
@@ -179,5 +192,5 @@ def _word(word: Word) -> dict[str, Any]:
     }
 
 
-async def _never() -> None:
+async def _do_nothing() -> None:
     pass

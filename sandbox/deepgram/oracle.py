@@ -1,6 +1,7 @@
-"""Knows what will be said: finds registered utterances in the sound, byte by byte. No I/O.
+"""Recogniser with perfect results: ground-truth transcripts, looked up by the bytes of the audio. No I/O.
 
-Sound that reaches it unchanged is found even with frames lost; anything else is not heard at all.
+Callers register their utterances before they speak. An utterance that arrives unchanged is found even if
+frames were lost; any other audio yields no words.
 """
 
 import base64
@@ -13,38 +14,40 @@ from parley.mulaw import FRAME_BYTES, FRAME_MS
 from sandbox.caller.loudness import is_voiced
 from sandbox.deepgram.recogniser import Word
 
-_STEP = 8
-"""Sound is cut at whole milliseconds at the least."""
-_MOST_UTTERANCES = 5000
-
-
-_MOST_PLACES = 50
-"""A frame that sounds everywhere tells nothing."""
+_BYTES_PER_MS = 8
+_MAX_UTTERANCES = 5000
+_MAX_PLACES_PER_FRAME = 50
+"""A frame that occurs in more places than this identifies nothing."""
+_MIN_FOUND_SHARE = 0.5
+"""Share of a word's speech frames that must be found."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _Utterance:
     words: tuple[Word, ...]
-    voiced_ms: frozenset[int]
-    """Offsets of its voiced frames: only those can be found."""
+    speech_ms: frozenset[int]
+    """Offsets of its speech frames; only those can be found."""
 
 
 class Oracle:
-    """A Recogniser."""
+    """A Recogniser that returns the registered ground-truth transcripts."""
 
     def __init__(self) -> None:
-        self._known: list[_Known] = []
-        self._frames: dict[bytes, list[tuple[int, int]]] = {}
-        """Each voiced frame, to the utterances' numbers and offsets in ms where it is found."""
-        self._texts: set[tuple[str, int]] = set()
+        self._utterances: list[_Utterance] = []
+        self._places: dict[bytes, list[tuple[int, int]]] = {}
+        """By speech frame: index of each utterance that contains it, and the frame's offset in ms."""
+        self._registered: set[tuple[str, int]] = set()
 
     @property
     def busy(self) -> bool:
-        """Never."""
+        """Always False."""
         return False
 
     def register(self, utterances: list[Mapping[str, Any]]) -> int:
-        """Learn utterances: {"text", "mulaw" (base64), "words": [{"text", "start_ms", "end_ms"}]}.
+        """Register utterances: {"text", "mulaw" (base64), "words": [{"text", "start_ms", "end_ms"}]}.
+
+        Returns:
+            How many are registered in all; one that is registered already counts once.
 
         Raises:
             ValueError: one of them is malformed, or there are too many.
@@ -59,55 +62,63 @@ class Oracle:
                 text = str(utterance["text"])
             except (KeyError, TypeError, binascii.Error) as error:
                 raise ValueError(f"malformed utterance: {error!r}") from None
-            self._learn(text, mulaw, words)
-        return len(self._known)
+            self._add(text, mulaw, words)
+        return len(self._utterances)
 
-    def _learn(self, text: str, mulaw: bytes, words: tuple[Word, ...]) -> None:
-        if (text, len(mulaw)) in self._texts:
+    def _add(self, text: str, mulaw: bytes, words: tuple[Word, ...]) -> None:
+        if (text, len(mulaw)) in self._registered:
             return
-        if len(self._known) >= _MOST_UTTERANCES:
-            raise ValueError(f"more than {_MOST_UTTERANCES} utterances")
-        self._texts.add((text, len(mulaw)))
-        number = len(self._known)
-        voiced_ms: set[int] = set()
+        if len(self._utterances) >= _MAX_UTTERANCES:
+            raise ValueError(f"more than {_MAX_UTTERANCES} utterances")
+        self._registered.add((text, len(mulaw)))
+        index = len(self._utterances)
+        speech_ms: set[int] = set()
         for at in range(0, len(mulaw) - FRAME_BYTES + 1, FRAME_BYTES):
             frame = mulaw[at : at + FRAME_BYTES]
             if is_voiced(frame):
-                voiced_ms.add(at // 8)
-                places = self._frames.setdefault(frame, [])
-                if len(places) < _MOST_PLACES:
-                    places.append((number, at // 8))
-        self._known.append(_Known(words, frozenset(voiced_ms)))
+                speech_ms.add(at // _BYTES_PER_MS)
+                places = self._places.setdefault(frame, [])
+                if len(places) < _MAX_PLACES_PER_FRAME:
+                    places.append((index, at // _BYTES_PER_MS))
+        self._utterances.append(_Utterance(words, frozenset(speech_ms)))
 
     async def recognise(self, mulaw: bytes) -> tuple[Word, ...]:
-        """Words of which at least half was found; of two at one time the one whose utterance fits better."""
-        heard: dict[tuple[int, int], set[int]] = {}
-        at = 0
-        while at + FRAME_BYTES <= len(mulaw):
-            found = self._frames.get(mulaw[at : at + FRAME_BYTES])
-            if found is None:
-                at += _STEP
-                continue
-            for number, offset_ms in found:
-                heard.setdefault((number, at // 8 - offset_ms), set()).add(offset_ms)
-            at += FRAME_BYTES
+        """Return the words of which at least half was found.
+
+        If two words overlap in time, the word with more matching frames in its utterance is returned.
+        """
         words: list[Word] = []
-        for (number, shift_ms), offsets in sorted(heard.items(), key=lambda item: -len(item[1])):
-            known = self._known[number]
-            for word in known.words:
-                said = Word(word.text, word.start_ms + shift_ms, word.end_ms + shift_ms, word.confidence)
-                if _share(word, offsets, known.voiced_ms) >= 0.5 and not any(
-                    _collide(said, other) for other in words
-                ):
-                    words.append(said)
+        matches = self._matches(mulaw)
+        for (index, shift_ms), offsets in sorted(matches.items(), key=lambda item: -len(item[1])):
+            utterance = self._utterances[index]
+            for word in utterance.words:
+                placed = Word(word.text, word.start_ms + shift_ms, word.end_ms + shift_ms, word.confidence)
+                found = _found_share(word, offsets, utterance.speech_ms) >= _MIN_FOUND_SHARE
+                if found and not any(_overlap(placed, other) for other in words):
+                    words.append(placed)
         return tuple(sorted(words, key=lambda word: word.start_ms))
 
+    def _matches(self, mulaw: bytes) -> dict[tuple[int, int], set[int]]:
+        """Offsets of the frames found, by utterance index and the utterance's position in the audio in ms."""
+        matches: dict[tuple[int, int], set[int]] = {}
+        at = 0
+        while at + FRAME_BYTES <= len(mulaw):
+            places = self._places.get(mulaw[at : at + FRAME_BYTES])
+            if places is None:
+                # Audio may be cut at any whole millisecond.
+                at += _BYTES_PER_MS
+                continue
+            for index, offset_ms in places:
+                matches.setdefault((index, at // _BYTES_PER_MS - offset_ms), set()).add(offset_ms)
+            at += FRAME_BYTES
+        return matches
 
-def _collide(one: Word, other: Word) -> bool:
+
+def _overlap(one: Word, other: Word) -> bool:
     shared_ms = min(one.end_ms, other.end_ms) - max(one.start_ms, other.start_ms)
     return shared_ms > FRAME_MS
 
 
-def _share(word: Word, found_ms: set[int], voiced_ms: frozenset[int]) -> float:
-    inside = [ms for ms in voiced_ms if word.start_ms - FRAME_MS < ms < word.end_ms]
+def _found_share(word: Word, found_ms: set[int], speech_ms: frozenset[int]) -> float:
+    inside = [ms for ms in speech_ms if word.start_ms - FRAME_MS < ms < word.end_ms]
     return sum(ms in found_ms for ms in inside) / max(len(inside), 1)

@@ -1,16 +1,16 @@
-"""What both ways of recognising give."""
+"""The interface of the two recognisers, pocketsphinx and the oracle."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
 
-class RecogniserFailed(Exception):
-    """The stand-in cannot recognise: its processes die or do not answer."""
+class RecognitionError(Exception):
+    """Recognition failed: the worker processes died or did not answer in time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word within the sound that was given."""
+    """A recognised word; its times count from the start of the audio that was passed in."""
 
     text: str
     start_ms: float
@@ -19,15 +19,15 @@ class Word:
 
 
 class Recogniser(Protocol):
-    """Sound to words."""
+    """Turns audio into words."""
 
     @property
     def busy(self) -> bool:
-        """No guess should be asked for now: there is a queue."""
+        """True while requests queue up; interim results are then skipped."""
 
     async def recognise(self, mulaw: bytes) -> tuple[Word, ...]:
-        """Words of a stretch of 8 kHz mu-law.
+        """Return the words of a segment of 8 kHz mu-law.
 
         Raises:
-            RecogniserFailed: not today.
+            RecognitionError: the worker processes died or did not answer in time.
         """

@@ -1,4 +1,4 @@
-"""Real recognition by pocketsphinx, in processes of their own."""
+"""Speech recognition by pocketsphinx, in worker processes."""
 
 import asyncio
 import multiprocessing
@@ -20,23 +20,26 @@ from pocketsphinx import Decoder
 
 from parley.mulaw import DECODE, FRAME_BYTES, bytes_of, silence
 from sandbox.deepgram.language import bigram_model, telephone_sentences
-from sandbox.deepgram.recogniser import RecogniserFailed, Word
-from sandbox.deepgram.speech_finder import Speech, SpeechFinder
+from sandbox.deepgram.recogniser import RecognitionError, Word
+from sandbox.deepgram.speech_segmenter import SpeechSegment, SpeechSegmenter
 
 _RATE_HZ = 16_000
 _FRAME_MS = 10
 _PAD_MS = 150
-"""Silence around a stretch: the recogniser takes the level of the line from it."""
+"""Silence added around a segment; the recogniser estimates the noise level from it."""
 _PAUSE_MS = 300
-"""A silence that parts two stretches of a recording."""
+"""Silence that separates two segments of a recording."""
 _MARGIN_MS = 100
-"""Kept of the silence on either side of a recording's stretch."""
-_HISS = 3.0
-"""Amplitude, of 32768, of the noise laid over a recording. Digital silence spoils the recogniser's measure of
-a line: without the hiss it found 77 % of espeak's words, with it 91 %. The callers' voice, with a hiss of its
-own, gains nothing by it (99.3 and 98.9 %), so live sound is left as it is."""
+"""Silence kept on either side of a recording's segment."""
+_NOISE_AMPLITUDE = 3.0
+"""Amplitude, of 32768, of the noise added to a recording.
+
+Digital silence spoils the recogniser's noise estimate: without added noise it found 77 % of espeak's words,
+with it 91 %. The callers' recordings contain noise already and gain nothing (99.3 and 98.9 %), so live audio
+is not changed.
+"""
 _TIMEOUT_S = 60.0
-"""For one stretch, with all that waits before it: far beyond any queue that a call survives."""
+"""For one segment, time in the queue included; a call would have failed long before."""
 _FILLER = re.compile(r"<.*>|\[.*\]|\+\+.*\+\+")
 _VARIANT = re.compile(r"\(\d+\)$")
 _LINEAR = np.array(DECODE, dtype=np.float32)
@@ -45,21 +48,21 @@ _LINEAR = np.array(DECODE, dtype=np.float32)
 @cache
 def _decoder(sentences: tuple[str, ...]) -> Decoder:
     with tempfile.TemporaryDirectory() as folder:
-        known = Decoder(samprate=_RATE_HZ, loglevel="FATAL", lm=None)
-        sayable = [s for s in sentences if all(known.lookup_word(word) for word in s.split())]
+        dictionary = Decoder(samprate=_RATE_HZ, loglevel="FATAL", lm=None)
+        in_vocabulary = [s for s in sentences if all(dictionary.lookup_word(word) for word in s.split())]
         model = Path(folder) / "telephone.lm"
-        model.write_text(bigram_model(sayable), "utf-8")
+        model.write_text(bigram_model(in_vocabulary), "utf-8")
         return Decoder(samprate=_RATE_HZ, loglevel="FATAL", lm=str(model))
 
 
-def decode(mulaw: bytes, sentences: tuple[str, ...], hiss: float = 0.0) -> tuple[Word, ...]:
-    """Recognise a stretch, expecting something like the sentences. Takes some 5 % of the sound's length."""
+def decode(mulaw: bytes, sentences: tuple[str, ...], noise_amplitude: float = 0.0) -> tuple[Word, ...]:
+    """Recognise a segment with a language model made of the sentences; takes about 5 % of its duration."""
     decoder = _decoder(sentences)
     padded = silence(_PAD_MS) + mulaw + silence(_PAD_MS)
     wave = soxr.resample(_LINEAR[np.frombuffer(padded, dtype=np.uint8)], 8000, _RATE_HZ)
-    if hiss:
-        # Always the same noise: a recording is heard alike each time.
-        wave = wave + np.random.default_rng(0).normal(0, hiss, len(wave))
+    if noise_amplitude:
+        # A fixed seed keeps results reproducible.
+        wave = wave + np.random.default_rng(0).normal(0, noise_amplitude, len(wave))
     decoder.start_utt()
     decoder.process_raw(np.clip(wave, -32768, 32767).astype(np.int16).tobytes(), full_utt=True)
     decoder.end_utt()
@@ -76,38 +79,38 @@ def decode(mulaw: bytes, sentences: tuple[str, ...], hiss: float = 0.0) -> tuple
     )
 
 
-def decode_long(mulaw: bytes, sentences: tuple[str, ...]) -> list[Word]:
-    """Recognise a whole recording, stretch by stretch."""
-    finder = SpeechFinder()
+def decode_recording(mulaw: bytes, sentences: tuple[str, ...]) -> list[Word]:
+    """Recognise a whole recording, segment by segment."""
+    segmenter = SpeechSegmenter()
     words: list[Word] = []
     for at in range(0, len(mulaw), FRAME_BYTES):
-        finder.hear(mulaw[at : at + FRAME_BYTES])
-        over = at + FRAME_BYTES >= len(mulaw) or finder.silent_ms >= _PAUSE_MS
-        speech = finder.take() if over else None
-        if speech is not None:
-            words += _decode_speech(speech, sentences)
+        segmenter.push(mulaw[at : at + FRAME_BYTES])
+        ended = at + FRAME_BYTES >= len(mulaw) or segmenter.silence_ms >= _PAUSE_MS
+        segment = segmenter.take() if ended else None
+        if segment is not None:
+            words += _decode_segment(segment, sentences)
     return words
 
 
-def _decode_speech(speech: Speech, sentences: tuple[str, ...]) -> list[Word]:
-    begin_ms = max(speech.start_ms, speech.voice_start_ms - _MARGIN_MS)
-    end_ms = speech.voice_end_ms + _MARGIN_MS
-    sound = speech.sound[bytes_of(begin_ms - speech.start_ms) : bytes_of(end_ms - speech.start_ms)]
+def _decode_segment(segment: SpeechSegment, sentences: tuple[str, ...]) -> list[Word]:
+    begin_ms = max(segment.start_ms, segment.speech_start_ms - _MARGIN_MS)
+    end_ms = segment.speech_end_ms + _MARGIN_MS
+    audio = segment.audio[bytes_of(begin_ms - segment.start_ms) : bytes_of(end_ms - segment.start_ms)]
     return [
         Word(word.text, word.start_ms + begin_ms, word.end_ms + begin_ms, word.confidence)
-        for word in decode(bytes(sound), sentences, _HISS)
+        for word in decode(bytes(audio), sentences, _NOISE_AMPLITUDE)
     ]
 
 
-def _begin(sentences: tuple[str, ...]) -> None:
-    # Ctrl-C is the parent's to deal with.
+def _init_worker(sentences: tuple[str, ...]) -> None:
+    # The parent process handles Ctrl-C.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
     decode(silence(200), sentences)
 
 
-def _die_with_parent() -> None:
-    """A parent that was killed cannot tell its children to end."""
+def _exit_with_parent() -> None:
+    """End this process when its parent was killed and could not shut it down."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
@@ -115,7 +118,7 @@ def _die_with_parent() -> None:
 
 
 class Sphinx:
-    """A Recogniser."""
+    """A Recogniser that runs pocketsphinx in a pool of worker processes."""
 
     def __init__(
         self, make_pool: Callable[[], ProcessPoolExecutor], sentences: tuple[str, ...], workers: int
@@ -124,29 +127,29 @@ class Sphinx:
         self._pool = make_pool()
         self._sentences = sentences
         self._workers = workers
-        self._waiting = 0
+        self._pending = 0
 
     @property
     def busy(self) -> bool:
-        """Only one process, or none, is left for what must not wait."""
-        return self._waiting >= max(1, self._workers - 1)
+        """True if at most one process is free; it is kept for final results."""
+        return self._pending >= max(1, self._workers - 1)
 
     async def recognise(self, mulaw: bytes) -> tuple[Word, ...]:
-        """Recognise a stretch.
+        """Recognise a segment.
 
         Raises:
-            RecogniserFailed: the processes died twice, or do not answer.
+            RecognitionError: the processes died twice, or did not answer in time.
         """
-        self._waiting += 1
+        self._pending += 1
         try:
             async with asyncio.timeout(_TIMEOUT_S):
                 return await self._decode(mulaw)
         except TimeoutError:
-            raise RecogniserFailed(f"no answer within {_TIMEOUT_S:g} s") from None
+            raise RecognitionError(f"no answer within {_TIMEOUT_S:g} s") from None
         except BrokenProcessPool as error:
-            raise RecogniserFailed(str(error)) from None
+            raise RecognitionError(str(error)) from None
         finally:
-            self._waiting -= 1
+            self._pending -= 1
 
     async def _decode(self, mulaw: bytes) -> tuple[Word, ...]:
         loop, pool = asyncio.get_running_loop(), self._pool
@@ -158,20 +161,20 @@ class Sphinx:
             return await loop.run_in_executor(self._pool, decode, mulaw, self._sentences)
 
     async def close(self) -> None:
-        """End the processes."""
+        """Shut down the worker processes."""
         await asyncio.to_thread(self._pool.shutdown, wait=True, cancel_futures=True)
 
 
 @asynccontextmanager
 async def open_sphinx(workers: int, sentences: Sequence[str] = ()) -> AsyncIterator[Sphinx]:
-    """Processes that are warm when this is entered, and gone when it is left."""
-    expected = tuple(sentences or telephone_sentences())
+    """Run the worker processes; they are warmed up on entry and shut down on exit."""
+    model_sentences = tuple(sentences or telephone_sentences())
 
     def make_pool() -> ProcessPoolExecutor:
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(expected,))
+        return ProcessPoolExecutor(workers, context, initializer=_init_worker, initargs=(model_sentences,))
 
-    sphinx = Sphinx(make_pool, expected, workers)
+    sphinx = Sphinx(make_pool, model_sentences, workers)
     try:
         await asyncio.gather(*(sphinx.recognise(silence(100)) for _ in range(workers)))
         yield sphinx

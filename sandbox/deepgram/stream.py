@@ -1,8 +1,8 @@
-"""One socket's sound: where speech begins and ends in it, recognised in time. Both wires are built on it.
+"""Segments one socket's audio and transcribes it with Deepgram's timing; Nova and Flux are built on it.
 
-A stretch is final `stt_final_ms` after its last voiced sound arrived, by the clock, but not before the
-silence that the socket asked for has arrived as sound, nor before it is recognised. Recognition starts as
-soon as the voice pauses, so that it is mostly done by then.
+A segment becomes final `stt_final_ms` after its last speech frame arrived (wall clock), but not before the
+requested amount of silence has arrived as audio, and not before it has been recognised. Recognition starts at
+the first pause, so its result is usually ready when the final is due.
 """
 
 import asyncio
@@ -13,186 +13,194 @@ from dataclasses import dataclass
 from parley.mulaw import FRAME_BYTES
 from sandbox.deepgram.recogniser import Recogniser, Word
 from sandbox.deepgram.settings import DeepgramSandboxSettings
-from sandbox.deepgram.speech_finder import Speech, SpeechFinder
+from sandbox.deepgram.speech_segmenter import SpeechSegment, SpeechSegmenter
 from sandbox.emulator import Journal, RuntimeSettings
 
 _PAUSE_MS = 40
-"""After so much silence the stretch is recognised, so that the answer is there when it is due."""
-_LONGEST_MS = 15_000
-"""A stretch without a pause is recognised in pieces: memory and the recogniser's work stay bounded."""
+"""Silence after which recognition starts, so that its result is ready when the final is due."""
+_MAX_SEGMENT_MS = 15_000
+"""Speech without a pause is recognised in pieces of this length, which bounds memory and recognition time."""
+_POLL_INTERVAL_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Recognised:
-    """Words in the stream's time."""
+class Transcript:
+    """Recognised words with their times in the stream."""
 
     words: tuple[Word, ...]
-    heard_ms: float
-    """Length of the stream when it was sent."""
+    audio_end_ms: float
+    """Length of the stream when the transcript was made."""
 
     @property
-    def transcript(self) -> str:
-        """The words as text."""
+    def text(self) -> str:
+        """The words joined by spaces."""
         return " ".join(word.text for word in self.words)
 
 
 @dataclass(frozen=True, slots=True)
-class Ears:
-    """What a wire wants to be told; each is awaited."""
+class Callbacks:
+    """Callbacks of a session for the events of its stream; each is awaited."""
 
     speech_started: Callable[[float], Awaitable[None]]
-    guess: Callable[[Recognised], Awaitable[None]]
-    early: Callable[[Recognised], Awaitable[None]]
-    """All words are known, and the silence is not yet long enough for the final."""
+    interim: Callable[[Transcript], Awaitable[None]]
+    eager: Callable[[Transcript], Awaitable[None]]
+    """The segment is fully recognised, but the silence is still too short for a final."""
     resumed: Callable[[], Awaitable[None]]
-    """The voice went on after `early`."""
-    piece: Callable[[Recognised], Awaitable[None]]
-    """Fixed words of a long stretch that goes on."""
-    final: Callable[[Recognised, bool], Awaitable[None]]
-    """The stretch is over; True when that was asked for."""
+    """Speech continued after `eager`."""
+    partial_final: Callable[[Transcript], Awaitable[None]]
+    """Final words of a segment that was split because it is long; speech continues."""
+    final: Callable[[Transcript, bool], Awaitable[None]]
+    """The segment ended; True if the client forced its end."""
 
 
-class SoundStream:
-    """Feeds a recogniser from one socket."""
+class TranscriptionStream:
+    """Feeds the audio of one socket to a recogniser and reports transcripts."""
 
     def __init__(
         self,
         recogniser: Recogniser,
-        ears: Ears,
-        dials: RuntimeSettings[DeepgramSandboxSettings],
+        callbacks: Callbacks,
+        runtime_settings: RuntimeSettings[DeepgramSandboxSettings],
         journal: Journal,
         tag: str,
-        patience_ms: float,
+        min_silence_ms: float,
         tasks: asyncio.TaskGroup,
     ) -> None:
-        self.finder = SpeechFinder()
+        self.segmenter = SpeechSegmenter()
         self._recogniser = recogniser
-        self._ears = ears
-        self._dials = dials
+        self._callbacks = callbacks
+        self._runtime_settings = runtime_settings
         self._journal = journal
         self._tag = tag
-        self.patience_ms = patience_ms
-        """Silence in the sound that must have passed before a stretch is over."""
+        self.min_silence_ms = min_silence_ms
+        """Silence in the audio that must pass before a segment ends."""
         self._tasks = tasks
-        self._cutting: asyncio.Task[None] | None = None
-        self._ending: asyncio.Task[None] | None = None
-        self._guessing: asyncio.Task[None] | None = None
-        self._guessed_ms = 0.0
-        self._voice_at_s = 0.0
-        self._voice_at_us = 0
-        self._early = False
+        self._partial_final_task: asyncio.Task[None] | None = None
+        self._end_task: asyncio.Task[None] | None = None
+        self._interim_task: asyncio.Task[None] | None = None
+        self._interim_audio_ms = 0.0
+        """Length of the stream at the last interim transcript."""
+        self._speech_end_s = 0.0
+        """Monotonic arrival of the last speech frame."""
+        self._speech_end_at_us = 0
+        self._eager_sent = False
 
-    async def hear(self, sound: bytes) -> None:
-        """Take sound, in chunks of any size."""
-        for at in range(0, len(sound), FRAME_BYTES):
-            await self._hear_frame(sound[at : at + FRAME_BYTES])
+    async def push(self, audio: bytes) -> None:
+        """Append audio in chunks of any size."""
+        for at in range(0, len(audio), FRAME_BYTES):
+            await self._push_frame(audio[at : at + FRAME_BYTES])
 
-    async def _hear_frame(self, sound: bytes) -> None:
-        before = self.finder.speech
-        voiced = self.finder.hear(sound)
-        speech = self.finder.speech
-        if speech is None:
+    async def _push_frame(self, audio: bytes) -> None:
+        before = self.segmenter.segment
+        has_speech = self.segmenter.push(audio)
+        segment = self.segmenter.segment
+        if segment is None:
             return
-        if speech is not before:
-            self._guessed_ms = self.finder.heard_ms
-            await self._ears.speech_started(speech.voice_start_ms)
-        if voiced:
-            self._voice_at_s, self._voice_at_us = time.monotonic(), time.time_ns() // 1000
-            await self._go_on()
-            if self.finder.heard_ms - speech.start_ms >= _LONGEST_MS:
-                await self._cut()
+        if segment is not before:
+            self._interim_audio_ms = self.segmenter.audio_ms
+            await self._callbacks.speech_started(segment.speech_start_ms)
+        if has_speech:
+            self._speech_end_s, self._speech_end_at_us = time.monotonic(), time.time_ns() // 1000
+            await self._continue_speech()
+            if self.segmenter.audio_ms - segment.start_ms >= _MAX_SEGMENT_MS:
+                await self._split()
             else:
-                self._maybe_guess(speech)
-        elif self._ending is None and self.finder.silent_ms >= _PAUSE_MS:
-            self._ending = self._tasks.create_task(self._end(speech))
+                self._maybe_start_interim(segment)
+        elif self._end_task is None and self.segmenter.silence_ms >= _PAUSE_MS:
+            self._end_task = self._tasks.create_task(self._end(segment))
 
     async def finalize(self) -> None:
-        """Whatever is in hand is over now."""
-        speech = self.finder.speech
-        if speech is None:
+        """End the current segment, if any, and report its final transcript."""
+        segment = self.segmenter.segment
+        if segment is None:
             return
-        self._cancel_ending()
-        words = await self._recognise(speech)
-        await self._after_cut()
-        self._early = False
-        self.finder.take()
-        await self._tell_final(words, asked_for=True)
+        self._cancel_end()
+        words = await self._recognise(segment)
+        await self._wait_for_partial_final()
+        self._eager_sent = False
+        self.segmenter.take()
+        await self._report_final(words, forced=True)
 
-    async def _cut(self) -> None:
-        await self._after_cut()
-        speech = self.finder.cut()
-        if speech is not None:
-            self._guessed_ms = self.finder.heard_ms
-            self._cutting = self._tasks.create_task(self._tell_piece(speech, self.finder.heard_ms))
+    async def _split(self) -> None:
+        await self._wait_for_partial_final()
+        segment = self.segmenter.split()
+        if segment is not None:
+            self._interim_audio_ms = self.segmenter.audio_ms
+            self._partial_final_task = self._tasks.create_task(
+                self._report_partial_final(segment, self.segmenter.audio_ms)
+            )
 
-    async def _tell_piece(self, speech: Speech, cut_at_ms: float) -> None:
-        await self._ears.piece(Recognised(await self._recognise(speech), cut_at_ms))
+    async def _report_partial_final(self, segment: SpeechSegment, audio_end_ms: float) -> None:
+        await self._callbacks.partial_final(Transcript(await self._recognise(segment), audio_end_ms))
 
-    async def _after_cut(self) -> None:
-        """Nothing overtakes the words of the piece before."""
-        if self._cutting is not None:
-            # Not awaited itself: who waits may be cancelled when the voice goes on, the piece may not.
-            await asyncio.wait([self._cutting])
+    async def _wait_for_partial_final(self) -> None:
+        """Keep transcripts in order: no later one may overtake the previous piece."""
+        if self._partial_final_task is not None:
+            # asyncio.wait, because the waiter may be cancelled when speech continues and must not cancel
+            # the piece with it.
+            await asyncio.wait([self._partial_final_task])
 
-    async def _go_on(self) -> None:
-        self._cancel_ending()
-        if self._early:
-            self._early = False
-            await self._ears.resumed()
+    async def _continue_speech(self) -> None:
+        self._cancel_end()
+        if self._eager_sent:
+            self._eager_sent = False
+            await self._callbacks.resumed()
 
-    def _cancel_ending(self) -> None:
-        if self._ending is not None:
-            self._ending.cancel()
-            self._ending = None
+    def _cancel_end(self) -> None:
+        if self._end_task is not None:
+            self._end_task.cancel()
+            self._end_task = None
 
-    def _maybe_guess(self, speech: Speech) -> None:
-        at_work = any(task is not None and not task.done() for task in (self._guessing, self._cutting))
-        due = self.finder.heard_ms - self._guessed_ms >= self._dials.current.stt_interim_ms
-        if due and not at_work and not self._recogniser.busy:
-            self._guessed_ms = self.finder.heard_ms
-            self._guessing = self._tasks.create_task(self._guess(speech))
+    def _maybe_start_interim(self, segment: SpeechSegment) -> None:
+        running = (self._interim_task, self._partial_final_task)
+        working = any(task is not None and not task.done() for task in running)
+        elapsed_ms = self.segmenter.audio_ms - self._interim_audio_ms
+        due = elapsed_ms >= self._runtime_settings.current.stt_interim_ms
+        if due and not working and not self._recogniser.busy:
+            self._interim_audio_ms = self.segmenter.audio_ms
+            self._interim_task = self._tasks.create_task(self._report_interim(segment))
 
-    async def _guess(self, speech: Speech) -> None:
-        words = await self._recognise(speech)
-        if words and self.finder.speech is speech:
-            await self._ears.guess(Recognised(words, self.finder.heard_ms))
+    async def _report_interim(self, segment: SpeechSegment) -> None:
+        words = await self._recognise(segment)
+        if words and self.segmenter.segment is segment:
+            await self._callbacks.interim(Transcript(words, self.segmenter.audio_ms))
 
-    async def _end(self, speech: Speech) -> None:
-        """Recognise; tell when it is due and the stream has been silent for as long as was asked for."""
-        voice_at_s, dials = self._voice_at_s, self._dials.current
-        final_ms, eager_ms = dials.stt_final_ms, dials.stt_eager_ms
-        words = await self._recognise(speech)
-        await self._after_cut()
-        await _sleep_until(voice_at_s + min(eager_ms, final_ms / 2) / 1000)
+    async def _end(self, segment: SpeechSegment) -> None:
+        """Recognise the segment, then report it when it is due and enough silence has arrived."""
+        speech_end_s, settings = self._speech_end_s, self._runtime_settings.current
+        final_ms, eager_ms = settings.stt_final_ms, settings.stt_eager_ms
+        words = await self._recognise(segment)
+        await self._wait_for_partial_final()
+        await _sleep_until(speech_end_s + min(eager_ms, final_ms / 2) / 1000)
         if words:
-            self._early = True
-            await self._ears.early(Recognised(words, self.finder.heard_ms))
-        await _sleep_until(voice_at_s + max(final_ms, self.patience_ms) / 1000)
-        while self.finder.silent_ms < self.patience_ms:  # noqa: ASYNC110 - sound, not time, decides
-            await asyncio.sleep(0.01)
-        self._early = False
-        self._ending = None
-        self.finder.take()
-        await self._tell_final(words, asked_for=False)
+            self._eager_sent = True
+            await self._callbacks.eager(Transcript(words, self.segmenter.audio_ms))
+        await _sleep_until(speech_end_s + max(final_ms, self.min_silence_ms) / 1000)
+        while self.segmenter.silence_ms < self.min_silence_ms:  # noqa: ASYNC110 - waits for audio, not time
+            await asyncio.sleep(_POLL_INTERVAL_S)
+        self._eager_sent = False
+        self._end_task = None
+        self.segmenter.take()
+        await self._report_final(words, forced=False)
 
-    async def _tell_final(self, words: tuple[Word, ...], *, asked_for: bool) -> None:
-        recognised = Recognised(words, self.finder.heard_ms)
+    async def _report_final(self, words: tuple[Word, ...], *, forced: bool) -> None:
+        transcript = Transcript(words, self.segmenter.audio_ms)
         self._journal.note(
             "stt_final",
             call_sid=self._tag,
-            speech_end_at_us=self._voice_at_us,
-            text=recognised.transcript,
-            asked_for=asked_for,
+            speech_end_at_us=self._speech_end_at_us,
+            text=transcript.text,
+            forced=forced,
         )
-        await self._ears.final(recognised, asked_for)
+        await self._callbacks.final(transcript, forced)
 
-    async def _recognise(self, speech: Speech) -> tuple[Word, ...]:
-        words = await self._recogniser.recognise(bytes(speech.sound))
+    async def _recognise(self, segment: SpeechSegment) -> tuple[Word, ...]:
+        words = await self._recogniser.recognise(bytes(segment.audio))
         return tuple(
-            Word(w.text, w.start_ms + speech.start_ms, w.end_ms + speech.start_ms, w.confidence)
+            Word(w.text, w.start_ms + segment.start_ms, w.end_ms + segment.start_ms, w.confidence)
             for w in words
         )
 
 
-async def _sleep_until(at_s: float) -> None:
-    await asyncio.sleep(max(0.0, at_s - time.monotonic()))
+async def _sleep_until(deadline_s: float) -> None:
+    await asyncio.sleep(max(0.0, deadline_s - time.monotonic()))

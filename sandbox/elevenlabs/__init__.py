@@ -1,1 +1,1 @@
-"""A stand-in for ElevenLabs: text in, a local voice or a tone out."""
+"""The ElevenLabs emulator: text-to-speech with espeak-ng, or as tones that encode the text."""

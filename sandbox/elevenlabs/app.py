@@ -1,4 +1,4 @@
-"""All routes of the stand-in: the sockets, HTTP streaming."""
+"""Routes of the emulator: WebSocket and HTTP streaming."""
 
 import asyncio
 import base64
@@ -12,38 +12,37 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 
-from sandbox.elevenlabs.client_message import Refused
-from sandbox.elevenlabs.context import HANG_S, Faults, Studio
-from sandbox.elevenlabs.refusals import output_format_refusal, status_of, voice_refusal
+from sandbox.elevenlabs.client_message import Rejected
+from sandbox.elevenlabs.context import FAULT_CHUNK, HANG_S, EmulatorState, Faults
+from sandbox.elevenlabs.rejections import check_output_format, check_voice_id, rejection_response
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
 from sandbox.elevenlabs.sockets import Sockets
-from sandbox.elevenlabs.synthesis import Character, Chunk, Voice, chunks
+from sandbox.elevenlabs.synthesis import Character, Chunk, Synthesiser, chunks
 from sandbox.emulator import Journal, RuntimeSettings, sandbox_routes
 
-_FAULTY_CHUNK = 1
-"""Faults within a sound come after its first chunk."""
 
-
-class TextToSpeech:
-    """The stand-in. A key that begins with `bad` is refused."""
+class ElevenLabsEmulator:
+    """Serves text-to-speech. API keys that begin with `bad` are invalid."""
 
     def __init__(self, settings: ElevenLabsSandboxSettings) -> None:
         self.journal = Journal()
-        self.dials = RuntimeSettings(settings)
-        self._studio = Studio(self.dials, self.journal, Faults(self.dials), Voice())
-        self._sockets = Sockets(self._studio)
+        self.runtime_settings = RuntimeSettings(settings)
+        self._state = EmulatorState(
+            self.runtime_settings, self.journal, Faults(self.runtime_settings), Synthesiser()
+        )
+        self._sockets = Sockets(self._state)
 
     def app(self) -> Starlette:
-        """All routes."""
+        """Build the ASGI application with all routes."""
         base = "/v1/text-to-speech/{voice_id}"
         return Starlette(
             routes=[
                 WebSocketRoute(f"{base}/stream-input", self._sockets.stream_input),
                 WebSocketRoute(f"{base}/multi-stream-input", self._sockets.multi_stream_input),
                 Route(f"{base}/stream", self._stream, methods=["POST"]),
-                Route(f"{base}/stream/with-timestamps", self._stream_with_times, methods=["POST"]),
+                Route(f"{base}/stream/with-timestamps", self._stream_with_timestamps, methods=["POST"]),
                 Route(base, self._stream, methods=["POST"]),
-                *sandbox_routes(self.journal, self.dials),
+                *sandbox_routes(self.journal, self.runtime_settings),
             ]
         )
 
@@ -52,13 +51,13 @@ class TextToSpeech:
         if isinstance(text, Response):
             return text
 
-        async def sound() -> AsyncIterator[bytes]:
+        async def audio() -> AsyncIterator[bytes]:
             async for chunk in self._chunks(text, request.path_params["voice_id"]):
                 yield chunk.mulaw
 
-        return StreamingResponse(sound(), media_type="audio/basic")
+        return StreamingResponse(audio(), media_type="audio/basic")
 
-    async def _stream_with_times(self, request: Request) -> Response:
+    async def _stream_with_timestamps(self, request: Request) -> Response:
         text = await self._checked(request)
         if isinstance(text, Response):
             return text
@@ -72,38 +71,39 @@ class TextToSpeech:
         return StreamingResponse(lines(), media_type="application/json")
 
     async def _chunks(self, text: str, voice_id: str) -> AsyncIterator[Chunk]:
-        now = self.dials.current
-        ended = "cancelled"
+        settings = self.runtime_settings.current
+        outcome = "cancelled"
         self.journal.note("request", text=text)
-        due_s = time.monotonic() + now.first_byte_ms / 1000
-        fault = self._studio.faults.next(http=True)
+        due_s = time.monotonic() + settings.first_byte_ms / 1000
+        fault = self._state.faults.next(http=True)
         try:
             if fault == "hang":
                 await asyncio.sleep(HANG_S)
-            speech = await self._studio.voice.speak(text, voice_id, now)
-            for number, chunk in enumerate(chunks(text, speech)):
+            speech = await self._state.synthesiser.synthesise(text, voice_id, settings)
+            for index, chunk in enumerate(chunks(text, speech)):
                 await asyncio.sleep(max(0.0, due_s - time.monotonic()))
-                if number == 0:
+                if index == 0:
                     self.journal.note("first_byte", text=text)
-                if number == _FAULTY_CHUNK and fault:
-                    await _misbehave(fault)
+                if index == FAULT_CHUNK and fault:
+                    await _inject_fault(fault)
                 yield chunk
-                due_s += len(chunk.mulaw) / 8000 / now.realtime_factor
-            ended = "done"
+                due_s += len(chunk.mulaw) / 8000 / settings.realtime_factor
+            outcome = "done"
         finally:
-            self.journal.note(ended, text=text)
+            self.journal.note(outcome, text=text)
 
     async def _checked(self, request: Request) -> str | Response:
-        """The text to speak, or the vendor's refusal."""
+        """Return the text to synthesise, or the response that rejects the request."""
         key = request.headers.get("xi-api-key", "")
-        word = self.dials.current.tts_refuse
+        code = self.runtime_settings.current.tts_refuse
         if not key or key.startswith("bad"):
-            return _refusal(Refused("invalid_api_key", "Invalid API key"))
-        if word:
-            return _refusal(Refused(word, "Refused by the sandbox's settings."))
-        told = request.query_params.get("output_format", "mp3_44100_128")
-        if refused := voice_refusal(request.path_params["voice_id"]) or output_format_refusal(told):
-            return _refusal(refused)
+            return rejection_response(Rejected("invalid_api_key", "Invalid API key"))
+        if code:
+            return rejection_response(Rejected(code, "Rejected by the sandbox's settings."))
+        output_format = request.query_params.get("output_format", "mp3_44100_128")
+        voice_id = request.path_params["voice_id"]
+        if rejected := check_voice_id(voice_id) or check_output_format(output_format):
+            return rejection_response(rejected)
         try:
             body: Any = await request.json()
         except ValueError:
@@ -116,11 +116,11 @@ class TextToSpeech:
         return JSONResponse({"detail": [problem]}, status_code=422)
 
 
-async def _misbehave(fault: str) -> None:
+async def _inject_fault(fault: str) -> None:
     if fault == "hang_mid":
         await asyncio.sleep(HANG_S)
     else:
-        # The server leaves the chunked body unfinished: clients meet a lost connection.
+        # The server leaves the chunked body unfinished, which clients see as a lost connection.
         raise ConnectionResetError("closed by the sandbox's settings")
 
 
@@ -137,8 +137,3 @@ def _alignment(characters: tuple[Character, ...], start_ms: float) -> dict[str, 
         "character_start_times_seconds": [(start_ms + c.start_ms) / 1000 for c in characters],
         "character_end_times_seconds": [(start_ms + c.end_ms) / 1000 for c in characters],
     }
-
-
-def _refusal(refused: Refused) -> Response:
-    detail = {"status": refused.word, "message": str(refused)}
-    return JSONResponse({"detail": detail}, status_code=status_of(refused.word))

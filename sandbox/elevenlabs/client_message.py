@@ -1,4 +1,4 @@
-"""What a client says on the sockets, checked as the vendor does. No I/O, no clock."""
+"""Messages that clients send on the sockets, validated as ElevenLabs does. No I/O, no clock."""
 
 import json
 from typing import Annotated, Any
@@ -6,19 +6,19 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 DEFAULT_SCHEDULE = (120.0, 160.0, 250.0, 290.0)
-"""Characters that are waited for before each of the first generations; the last holds for all later ones."""
+"""Characters to collect before each generation; the last number applies to all later generations."""
 
 
-class Refused(Exception):
-    """The vendor says an error word and closes."""
+class Rejected(Exception):
+    """A request or socket is rejected with one of ElevenLabs' error codes."""
 
-    def __init__(self, word: str, message: str) -> None:
+    def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
-        self.word = word
+        self.code = code
 
 
 class GenerationConfig(BaseModel):
-    """When sound is made without a flush."""
+    """When audio is generated without a flush."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -26,7 +26,7 @@ class GenerationConfig(BaseModel):
 
 
 class ClientMessage(BaseModel):
-    """Any message of either socket; fields that change nothing here are not read."""
+    """A message on either socket; fields without effect on the emulator are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -42,25 +42,25 @@ class ClientMessage(BaseModel):
 
     @property
     def schedule(self) -> tuple[float, ...]:
-        """The one it asks for, or the vendor's."""
-        asked = self.generation_config and self.generation_config.chunk_length_schedule
-        return asked or DEFAULT_SCHEDULE
+        """The requested schedule, or ElevenLabs' default."""
+        requested = self.generation_config and self.generation_config.chunk_length_schedule
+        return requested or DEFAULT_SCHEDULE
 
 
 def read_message(raw: str | bytes | None) -> ClientMessage:
-    """Read a frame.
+    """Parse a WebSocket frame.
 
     Raises:
-        Refused: it is no text, no JSON, or not of the schema.
+        Rejected: the frame is not text, not JSON, or does not match the schema.
     """
     if not isinstance(raw, str):
-        raise Refused("invalid_input_message", "The message is no text frame.")
+        raise Rejected("invalid_input_message", "The message is not a text frame.")
     try:
         json.loads(raw)
     except (ValueError, RecursionError):
-        raise Refused("invalid_input_message", "The message is no JSON.") from None
+        raise Rejected("invalid_input_message", "The message is not JSON.") from None
     try:
         return ClientMessage.model_validate_json(raw, strict=True)
     except ValidationError as error:
         where = ".".join(str(part) for part in error.errors()[0]["loc"]) or "the message"
-        raise Refused("invalid_input_message", f"{where} does not match the schema.") from None
+        raise Rejected("invalid_input_message", f"{where} does not match the schema.") from None

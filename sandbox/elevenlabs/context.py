@@ -1,4 +1,4 @@
-"""One stream of text that becomes sound: a context of a socket, or a whole stream-input socket."""
+"""One stream of text to synthesise: a context of a multi-context socket, or a whole stream-input socket."""
 
 import asyncio
 import time
@@ -8,122 +8,123 @@ from typing import Any
 
 from sandbox.elevenlabs.client_message import DEFAULT_SCHEDULE, ClientMessage
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
-from sandbox.elevenlabs.synthesis import Voice, chunks
+from sandbox.elevenlabs.synthesis import Synthesiser, chunks
 from sandbox.emulator import Journal, RuntimeSettings
 
 HANG_S = 600.0
-_MOST_WAITING = 1000
-_LEAST_TO_TRY = 50
-"""A try to trigger does nothing with fewer characters; a flush does."""
-_FAULTY_CHUNK = 1
-"""Faults within a sound come after its first chunk."""
+FAULT_CHUNK = 1
+"""Faults in the middle of the audio occur before the chunk with this index."""
+_MAX_QUEUED_GENERATIONS = 1000
+_MIN_TRIGGER_CHARACTERS = 50
+"""try_trigger_generation has no effect with fewer characters; a flush has."""
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
-class CloseNow(Exception):
-    """A fault wants the connection broken off."""
+class AbortConnection(Exception):
+    """A fault requires the connection to be dropped."""
 
 
 class Faults:
-    """Counts how many clauses have met the fault that is set."""
+    """Decides which clauses get the configured fault."""
 
-    def __init__(self, dials: RuntimeSettings[ElevenLabsSandboxSettings]) -> None:
-        self._dials = dials
-        self._met = 0
+    def __init__(self, runtime_settings: RuntimeSettings[ElevenLabsSandboxSettings]) -> None:
+        self._runtime_settings = runtime_settings
+        self._count = 0
 
     def next(self, *, http: bool = False) -> str:
-        """The fault for the next clause, without its `http_`; empty for none."""
-        now = self._dials.current
-        if now.tts_fault.startswith("http_") != http or self._met >= now.tts_fault_requests:
+        """The fault of the next clause without its `http_` prefix; empty for none."""
+        settings = self._runtime_settings.current
+        if settings.tts_fault.startswith("http_") != http or self._count >= settings.tts_fault_requests:
             return ""
-        self._met += bool(now.tts_fault)
-        return now.tts_fault.removeprefix("http_")
+        self._count += bool(settings.tts_fault)
+        return settings.tts_fault.removeprefix("http_")
 
 
 @dataclass(frozen=True, slots=True)
-class Studio:
-    """What all streams of a stand-in share."""
+class EmulatorState:
+    """State that all connections of an emulator share."""
 
-    dials: RuntimeSettings[ElevenLabsSandboxSettings]
+    runtime_settings: RuntimeSettings[ElevenLabsSandboxSettings]
     journal: Journal
     faults: Faults
-    voice: Voice
+    synthesiser: Synthesiser
 
 
 class Context:
-    """Collects text; each piece of it that is to be spoken is spoken after those before it."""
+    """Buffers text and synthesises it in order, one generation after the other."""
 
-    def __init__(self, name: str, voice_id: str, studio: Studio, send: Send, auto_mode: bool) -> None:
+    def __init__(self, name: str, voice_id: str, state: EmulatorState, send: Send, auto_mode: bool) -> None:
         self.name = name
         self._voice_id = voice_id
-        self._studio = studio
+        self._state = state
         self._send = send
         self._auto_mode = auto_mode
         self._schedule: tuple[float, ...] = DEFAULT_SCHEDULE
         self._generations = 0
         self._text = ""
-        self._flushed: asyncio.Queue[tuple[str, float] | None] = asyncio.Queue(_MOST_WAITING)
+        self._queue: asyncio.Queue[tuple[str, float] | None] = asyncio.Queue(_MAX_QUEUED_GENERATIONS)
+        """Texts to synthesise with the monotonic time of their flush; None ends the context."""
 
-    async def take(self, message: ClientMessage) -> None:
-        """Take text; it is spoken when asked for, in auto mode at a sentence's end, else by the schedule."""
+    async def on_message(self, message: ClientMessage) -> None:
+        """Append text; flush it on request, at a sentence end in auto mode, otherwise by the schedule."""
         if message.generation_config:
             self._schedule = message.schedule
         if message.text:
             self._text += message.text
-            self._studio.journal.note("text", context_id=self.name, text=message.text)
-        if message.flush or self._is_enough(tried=bool(message.try_trigger_generation)):
+            self._state.journal.note("text", context_id=self.name, text=message.text)
+        if message.flush or self._has_enough_text(triggered=bool(message.try_trigger_generation)):
             await self.flush()
 
-    def _is_enough(self, *, tried: bool) -> bool:
-        if tried and len(self._text) >= _LEAST_TO_TRY:
+    def _has_enough_text(self, *, triggered: bool) -> bool:
+        if triggered and len(self._text) >= _MIN_TRIGGER_CHARACTERS:
             return True
         if self._auto_mode:
             return self._text.rstrip().endswith((".", "!", "?"))
         return len(self._text) >= self._schedule[min(self._generations, len(self._schedule) - 1)]
 
     async def flush(self) -> None:
-        """Speak what has been collected."""
+        """Queue the buffered text for synthesis."""
         text, self._text = self._text.lstrip(), ""
         if text.strip():
             self._generations += 1
-            self._studio.journal.note("flush", context_id=self.name, text=text)
-            await self._flushed.put((text, time.monotonic()))
+            self._state.journal.note("flush", context_id=self.name, text=text)
+            await self._queue.put((text, time.monotonic()))
 
     async def close(self) -> None:
-        """Speak the rest, then end."""
+        """Queue the rest of the text, then the end."""
         await self.flush()
-        await self._flushed.put(None)
+        await self._queue.put(None)
 
     async def run(self) -> None:
-        """Long-lived: speak until closed, then say that it is final."""
-        while (flushed := await self._flushed.get()) is not None:
-            await self._speak(*flushed)
+        """Synthesise queued texts until the context is closed, then send the final frame."""
+        while (queued := await self._queue.get()) is not None:
+            await self._generate(*queued)
         await self._send({"audio": None, "isFinal": True})
-        self._studio.journal.note("done", context_id=self.name)
+        self._state.journal.note("done", context_id=self.name)
 
-    async def _speak(self, text: str, asked_s: float) -> None:
-        now = self._studio.dials.current
-        fault = self._studio.faults.next()
+    async def _generate(self, text: str, flushed_s: float) -> None:
+        settings = self._state.runtime_settings.current
+        fault = self._state.faults.next()
         if fault == "hang":
             await asyncio.sleep(HANG_S)
-        speech = await self._studio.voice.speak(text, self._voice_id, now)
-        due_s = max(asked_s + now.first_byte_ms / 1000, time.monotonic())
-        for number, chunk in enumerate(chunks(text, speech)):
+        speech = await self._state.synthesiser.synthesise(text, self._voice_id, settings)
+        due_s = max(flushed_s + settings.first_byte_ms / 1000, time.monotonic())
+        for index, chunk in enumerate(chunks(text, speech)):
             frame = chunk.frame()
             await asyncio.sleep(max(0.0, due_s - time.monotonic()))
-            if number == 0:
-                self._studio.journal.note("first_byte", context_id=self.name, text=text)
-            if number == _FAULTY_CHUNK and fault:
-                await self._misbehave(fault)
+            if index == 0:
+                self._state.journal.note("first_byte", context_id=self.name, text=text)
+            if index == FAULT_CHUNK and fault:
+                await self._inject_fault(fault)
             await self._send(frame)
-            due_s += len(chunk.mulaw) / 8000 / now.realtime_factor
+            due_s += len(chunk.mulaw) / 8000 / settings.realtime_factor
 
-    async def _misbehave(self, fault: str) -> None:
+    async def _inject_fault(self, fault: str) -> None:
         match fault:
             case "hang_mid":
                 await asyncio.sleep(HANG_S)
             case "close_mid":
-                raise CloseNow
+                raise AbortConnection
             case _:
                 await self._send({"audio": "!!! no base64 !!!", "isFinal": None})

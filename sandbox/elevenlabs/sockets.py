@@ -1,4 +1,4 @@
-"""The two sockets: stream-input (one stream) and multi-stream-input (up to five contexts)."""
+"""The WebSocket endpoints: stream-input (one stream) and multi-stream-input (up to five contexts)."""
 
 import asyncio
 import json
@@ -6,124 +6,119 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from sandbox.elevenlabs.client_message import ClientMessage, Refused, read_message
-from sandbox.elevenlabs.context import CloseNow, Context, Studio
-from sandbox.elevenlabs.refusals import output_format_refusal, status_of, voice_refusal
+from sandbox.elevenlabs.client_message import ClientMessage, Rejected, read_message
+from sandbox.elevenlabs.context import AbortConnection, Context, EmulatorState
+from sandbox.elevenlabs.rejections import check_output_format, check_voice_id, rejection_response
 
-_MOST_CONTEXTS = 5
+_MAX_CONTEXTS = 5
 _POLICY_VIOLATION = 1008
-_LONGEST_TIMEOUT_S = 180.0
+_MAX_TIMEOUT_S = 180.0
 
-Talk = Callable[["_Conversation", asyncio.TaskGroup], Awaitable[None]]
+Handler = Callable[["_Connection", asyncio.TaskGroup], Awaitable[None]]
 
 
-class _Conversation:
-    """What was said on one socket."""
+class _Connection:
+    """One socket: its parameters, and the messages in both directions."""
 
-    def __init__(self, socket: WebSocket, studio: Studio) -> None:
+    def __init__(self, socket: WebSocket, state: EmulatorState) -> None:
         self._socket = socket
-        self._studio = studio
+        self._state = state
         self._lock = asyncio.Lock()
         self._timeout_s = _timeout_s(socket.query_params.get("inactivity_timeout", "20"))
         self._auto_mode = socket.query_params.get("auto_mode", "false").lower() == "true"
         self._key = socket.headers.get("xi-api-key", "")
 
-    def context(self, name: str, more: dict[str, Any]) -> Context:
-        """A new one; its frames hold these fields too."""
+    def new_context(self, name: str, more: dict[str, Any]) -> Context:
+        """Create a context whose frames carry these additional fields."""
 
         async def send(frame: dict[str, Any]) -> None:
             async with self._lock:
                 await self._socket.send_text(json.dumps(frame | more))
 
         voice_id = self._socket.path_params["voice_id"]
-        return Context(name, voice_id, self._studio, send, self._auto_mode)
+        return Context(name, voice_id, self._state, send, self._auto_mode)
 
     async def receive(self) -> ClientMessage:
-        """The next message; without a key in the headers the first one must bring it."""
+        """Return the next message; if the headers have no API key, the first message must contain it."""
         try:
             async with asyncio.timeout(self._timeout_s):
                 frame = await self._socket.receive()
         except TimeoutError:
             text = f"Have not received a new text input within the timeout of {self._timeout_s:g} seconds."
-            raise Refused("input_timeout_exceeded", text) from None
+            raise Rejected("input_timeout_exceeded", text) from None
         if frame["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(frame.get("code", 1005))
         message = read_message(frame.get("text"))
         self._key = self._key or message.key or ""
         if not self._key or self._key.startswith("bad"):
-            raise Refused("invalid_api_key", "Invalid API key")
+            raise Rejected("invalid_api_key", "Invalid API key")
         return message
 
 
 class Sockets:
-    """Serves both kinds."""
+    """Serves both WebSocket endpoints."""
 
-    def __init__(self, studio: Studio) -> None:
-        self._studio = studio
+    def __init__(self, state: EmulatorState) -> None:
+        self._state = state
 
     async def stream_input(self, socket: WebSocket) -> None:
-        """/v1/text-to-speech/{voice_id}/stream-input."""
+        """Serve /v1/text-to-speech/{voice_id}/stream-input."""
         await self._serve(socket, _stream_input)
 
     async def multi_stream_input(self, socket: WebSocket) -> None:
-        """/v1/text-to-speech/{voice_id}/multi-stream-input."""
+        """Serve /v1/text-to-speech/{voice_id}/multi-stream-input."""
         await self._serve(socket, _multi_stream_input)
 
-    async def _serve(self, socket: WebSocket, talk: Talk) -> None:
+    async def _serve(self, socket: WebSocket, handle: Handler) -> None:
         key = socket.headers.get("xi-api-key")
         if key is not None and (not key or key.startswith("bad")):
-            refused = Refused("invalid_api_key", "Invalid API key")
-            await socket.send_denial_response(_denial(refused))
+            rejected = Rejected("invalid_api_key", "Invalid API key")
+            await socket.send_denial_response(rejection_response(rejected))
             return
         await socket.accept()
-        self._studio.journal.note("opened", path=socket.url.path)
+        self._state.journal.note("opened", path=socket.url.path)
         try:
             self._check(socket)
-            conversation = _Conversation(socket, self._studio)
+            connection = _Connection(socket, self._state)
             async with asyncio.TaskGroup() as tasks:
-                await talk(conversation, tasks)
-        except* Refused as group:
-            await _say_error(socket, _first(group))
-        except* (WebSocketDisconnect, CloseNow, RuntimeError):
+                await handle(connection, tasks)
+        except* Rejected as group:
+            await _send_error(socket, _first(group))
+        except* (WebSocketDisconnect, AbortConnection, RuntimeError):
             pass
         finally:
             with suppress(RuntimeError, WebSocketDisconnect):
                 if socket.application_state is WebSocketState.CONNECTED:
                     await socket.close(1000)
-            self._studio.journal.note("closed", path=socket.url.path)
+            self._state.journal.note("closed", path=socket.url.path)
 
     def _check(self, socket: WebSocket) -> None:
-        refusal = (
-            self._studio.dials.current.tts_refuse
-            and Refused(self._studio.dials.current.tts_refuse, "Refused by the sandbox's settings.")
-        ) or (
-            voice_refusal(socket.path_params["voice_id"])
-            or output_format_refusal(socket.query_params.get("output_format"))
-        )
-        if refusal:
-            raise refusal
+        if code := self._state.runtime_settings.current.tts_refuse:
+            raise Rejected(code, "Rejected by the sandbox's settings.")
+        voice_id, output_format = socket.path_params["voice_id"], socket.query_params.get("output_format")
+        if rejected := check_voice_id(voice_id) or check_output_format(output_format):
+            raise rejected
 
 
-async def _stream_input(conversation: _Conversation, tasks: asyncio.TaskGroup) -> None:
-    context = conversation.context("", {})
+async def _stream_input(connection: _Connection, tasks: asyncio.TaskGroup) -> None:
+    context = connection.new_context("", {})
     running = tasks.create_task(context.run())
     while True:
-        message = await conversation.receive()
+        message = await connection.receive()
         if message.text == "":
             await context.close()
             await running
             return
-        await context.take(message)
+        await context.on_message(message)
 
 
-async def _multi_stream_input(conversation: _Conversation, tasks: asyncio.TaskGroup) -> None:
+async def _multi_stream_input(connection: _Connection, tasks: asyncio.TaskGroup) -> None:
     contexts: dict[str, Context] = {}
     running: set[asyncio.Task[None]] = set()
     while True:
-        message = await conversation.receive()
+        message = await connection.receive()
         if message.close_socket:
             for context in contexts.values():
                 await context.close()
@@ -131,43 +126,38 @@ async def _multi_stream_input(conversation: _Conversation, tasks: asyncio.TaskGr
             return
         name = message.context_id or "default"
         if message.close_context:
-            # One that was closed before is not opened by closing it again.
+            # Closing an unknown or closed context must not open it.
             if name in contexts:
                 await contexts.pop(name).close()
             continue
         if name not in contexts:
             running = {task for task in running if not task.done()}
-            if len(running) >= _MOST_CONTEXTS:
-                raise Refused("max_active_conversations", "Maximum simultaneous contexts exceeded: 5.")
-            contexts[name] = conversation.context(name, {"contextId": name})
+            if len(running) >= _MAX_CONTEXTS:
+                raise Rejected("max_active_conversations", "Maximum simultaneous contexts exceeded: 5.")
+            contexts[name] = connection.new_context(name, {"contextId": name})
             running.add(tasks.create_task(contexts[name].run()))
-        await contexts[name].take(message)
+        await contexts[name].on_message(message)
 
 
-def _timeout_s(told: str) -> float:
+def _timeout_s(text: str) -> float:
     try:
-        timeout_s = float(told)
+        timeout_s = float(text)
     except ValueError:
         timeout_s = 0.0
-    if not 0 < timeout_s <= _LONGEST_TIMEOUT_S:
-        raise Refused("invalid_request", f"inactivity_timeout must be within 1 and {_LONGEST_TIMEOUT_S:g}.")
+    if not 0 < timeout_s <= _MAX_TIMEOUT_S:
+        raise Rejected("invalid_request", f"inactivity_timeout must be within 1 and {_MAX_TIMEOUT_S:g}.")
     return timeout_s
 
 
-def _denial(refused: Refused) -> JSONResponse:
-    detail = {"status": refused.word, "message": str(refused)}
-    return JSONResponse({"detail": detail}, status_code=status_of(refused.word))
-
-
-def _first(group: BaseExceptionGroup[Refused]) -> Refused:
+def _first(group: BaseExceptionGroup[Rejected]) -> Rejected:
     error: BaseException = group
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    return error if isinstance(error, Refused) else Refused("something_went_wrong", str(error))
+    return error if isinstance(error, Rejected) else Rejected("something_went_wrong", str(error))
 
 
-async def _say_error(socket: WebSocket, refused: Refused) -> None:
-    frame = {"message": str(refused), "error": refused.word, "code": _POLICY_VIOLATION}
+async def _send_error(socket: WebSocket, rejected: Rejected) -> None:
+    frame = {"message": str(rejected), "error": rejected.code, "code": _POLICY_VIOLATION}
     with suppress(RuntimeError, WebSocketDisconnect):
         await socket.send_text(json.dumps(frame))
-        await socket.close(_POLICY_VIOLATION, refused.word)
+        await socket.close(_POLICY_VIOLATION, rejected.code)

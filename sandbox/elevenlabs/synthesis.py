@@ -1,4 +1,4 @@
-"""Text to chunks of sound with the characters' times, as the vendor cuts and tells them. No clock."""
+"""Text to audio chunks with character times, split as ElevenLabs splits them. No clock."""
 
 import asyncio
 import base64
@@ -13,12 +13,12 @@ from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
 from sandbox.espeak import Speech, speak
 
 _CHUNK_MS = 185
-"""Not whole frames of 20 ms: the vendor's are not either."""
+"""Not a multiple of 20 ms frames, because ElevenLabs' chunks are not either."""
 
 
 @dataclass(frozen=True, slots=True)
 class Character:
-    """A character within the whole sound."""
+    """A character and its time in the audio."""
 
     text: str
     start_ms: float
@@ -27,13 +27,13 @@ class Character:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of sound; the characters' times count from its own start."""
+    """A piece of the audio; the times of its characters count from its own start."""
 
     mulaw: bytes
     characters: tuple[Character, ...]
 
     def frame(self) -> dict[str, Any]:
-        """As the sockets send it."""
+        """Format the chunk as a WebSocket message."""
         alignment = None
         if self.characters:
             alignment = {
@@ -46,26 +46,26 @@ class Chunk:
 
 
 def synthesise(text: str, voice_id: str, settings: ElevenLabsSandboxSettings) -> Speech:
-    """Speak a text."""
+    """Synthesise a text with espeak-ng, or as tones."""
     if settings.tts == "tone" or voice_id == "tone":
         return tone.encode(text.rstrip())
     return speak(text, settings.espeak_voice, settings.espeak_rate_wpm)
 
 
-class Voice:
-    """Speaks in a thread of its own, so that fifty calls that begin at once do not hold one another up."""
+class Synthesiser:
+    """Synthesises in one thread, so that fifty calls starting at once do not block the event loop."""
 
     def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="voice")
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="synthesis")
 
-    async def speak(self, text: str, voice_id: str, settings: ElevenLabsSandboxSettings) -> Speech:
-        """Speak a text after those asked for before it."""
+    async def synthesise(self, text: str, voice_id: str, settings: ElevenLabsSandboxSettings) -> Speech:
+        """Synthesise a text; requests are served in order."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, synthesise, text, voice_id, settings)
 
 
 def chunks(text: str, speech: Speech) -> Iterator[Chunk]:
-    """Cut the sound; each character goes with the chunk in which it begins."""
+    """Split the audio; each character belongs to the chunk in which it begins."""
     characters = _characters(text, speech)
     size = bytes_of(_CHUNK_MS)
     for at in range(0, len(speech.mulaw), size):
@@ -80,17 +80,17 @@ def chunks(text: str, speech: Speech) -> Iterator[Chunk]:
 
 
 def _characters(text: str, speech: Speech) -> list[Character]:
-    """Each word's time shared evenly among its letters; a space takes the moment after its word."""
+    """Divide each word's time evenly among its letters; a space fills the time up to the next word."""
     found: list[Character] = []
     position, at_ms = 0, 0.0
     for word in speech.words:
         begin = text.index(word.text, position)
         for space in text[position:begin]:
             found.append(Character(space, at_ms, word.start_ms))
-        each_ms = (word.end_ms - word.start_ms) / len(word.text)
-        for number, letter in enumerate(word.text):
-            start_ms = word.start_ms + number * each_ms
-            found.append(Character(letter, start_ms, start_ms + each_ms))
+        letter_ms = (word.end_ms - word.start_ms) / len(word.text)
+        for index, letter in enumerate(word.text):
+            start_ms = word.start_ms + index * letter_ms
+            found.append(Character(letter, start_ms, start_ms + letter_ms))
         position, at_ms = begin + len(word.text), word.end_ms
     found += [Character(space, at_ms, at_ms) for space in text[position:]]
     return found

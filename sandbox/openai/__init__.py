@@ -1,1 +1,1 @@
-"""A stand-in for OpenAI's chat completions, scripted by YAML."""
+"""The OpenAI emulator: chat completions scripted in YAML."""

@@ -1,10 +1,10 @@
-"""Run the stand-in for OpenAI."""
+"""Runs the OpenAI emulator."""
 
 import sys
 
 from parley.settings import load
 from sandbox.emulator import run
-from sandbox.openai.app import ChatCompletions
+from sandbox.openai.app import OpenAIEmulator
 from sandbox.openai.scenario import ScenarioError, read_scenario
 from sandbox.openai.settings import OpenAISandboxSettings
 
@@ -14,4 +14,4 @@ if __name__ == "__main__":
         read_scenario(settings.scenario)
     except ScenarioError as error:
         sys.exit(f"PARLEY_SANDBOX_SCENARIO: {error}")
-    run(ChatCompletions(settings).app(), settings.host, settings.openai_port)
+    run(OpenAIEmulator(settings).app(), settings.host, settings.openai_port)

@@ -1,6 +1,7 @@
-"""What the model answers: rules read from YAML. No clock.
+"""Scripted answers of the model: rules read from YAML. No clock.
 
-A text to say may hold `{user}` and `{assistant}`, what each said last, and the named groups of its `when`.
+The `say` of a rule may contain `{user}` and `{assistant}`, the last message of each, and the named groups of
+the rule's `when`.
 """
 
 import json
@@ -20,62 +21,62 @@ _FAULTS = ("", "refuse", "hang", "hang_mid", "close_mid", "error_mid", "garbage"
 
 
 class ScenarioError(ValueError):
-    """A scenario that cannot be played; the text names the file and the rule."""
+    """A scenario is invalid; the message names the file and the rule."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the model says and calls."""
+    """An answer of the model: its text and its tool call."""
 
     text: str = ""
     tool: str = ""
     arguments: str = "{}"
     """JSON."""
     wait_ms: float | None = None
-    """Until the first token; None for what is set for all."""
+    """Time to the first token; None for the emulator's setting."""
     fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An answer, and when it is given; every condition that is set must hold."""
+    """An answer and the conditions for it; every condition that is set must hold."""
 
     say: str
     tool: str
     arguments: Mapping[str, Any]
     when: re.Pattern[str] | None = None
-    """Found in what the user said last."""
+    """Pattern to find in the last user message."""
     after: re.Pattern[str] | None = None
-    """Found in what the assistant said last."""
+    """Pattern to find in the last assistant message."""
     turn: int = 0
-    """The user's n-th message; 0 for any."""
+    """Number of the user message, from 1; 0 for any."""
     tool_result: str = ""
-    """What is to be answered is this tool's result; empty: it is not a tool's result."""
+    """Name of the tool whose result is being answered; empty: the rule does not answer tool results."""
     wait_ms: float | None = None
     fault: str = ""
-    """What goes wrong with this answer; as in the stand-in's settings, or `refuse`."""
+    """Fault of this answer: a value of the llm_fault setting, or `refuse`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Rules, tried in order."""
+    """Rules; the first that matches gives the answer."""
 
     name: str
     rules: tuple[Rule, ...]
 
     def answer(self, messages: Sequence[Mapping[str, Any]]) -> Answer:
-        """What to say after these chat messages; an answer that was begun is gone on with."""
-        whole = self._whole(messages)
-        begun = _begun(messages)
-        if begun and whole.text.startswith(begun):
-            return replace(whole, text=whole.text[len(begun) :].lstrip())
-        return whole
+        """Answer these chat messages; if they end with part of the answer, the rest of it is returned."""
+        full = self._full_answer(messages)
+        prefix = _partial_answer(messages)
+        if prefix and full.text.startswith(prefix):
+            return replace(full, text=full.text[len(prefix) :].lstrip())
+        return full
 
-    def _whole(self, messages: Sequence[Mapping[str, Any]]) -> Answer:
+    def _full_answer(self, messages: Sequence[Mapping[str, Any]]) -> Answer:
         users = [_text(m) for m in messages if m["role"] == "user"]
         assistants = [_text(m) for m in messages if m["role"] == "assistant"]
         user, assistant = (users or [""])[-1], (assistants or [""])[-1]
-        tool = _tool_of(messages)
+        tool = _answered_tool(messages)
         for rule in self.rules:
             if rule.tool_result != tool or (rule.turn and rule.turn != len(users)):
                 continue
@@ -87,20 +88,20 @@ class Scenario:
         return Answer("I see." if not tool else "Done.")
 
 
-def _begun(messages: Sequence[Mapping[str, Any]]) -> str:
-    """What the assistant has said since the user's, or a tool's, last word."""
-    said: list[str] = []
+def _partial_answer(messages: Sequence[Mapping[str, Any]]) -> str:
+    """Text of the assistant messages after the last user or tool message."""
+    texts: list[str] = []
     for message in reversed(messages):
         if message["role"] in ("user", "tool"):
             break
         if message["role"] == "assistant":
-            said.insert(0, _text(message))
-    return " ".join(part for part in said if part)
+            texts.insert(0, _text(message))
+    return " ".join(text for text in texts if text)
 
 
 def _fill(rule: Rule, user: str, assistant: str, match: re.Match[str]) -> Answer:
-    said = {name: (value or "").strip() for name, value in match.groupdict().items()}
-    text = rule.say.format_map({"user": user.strip(), "assistant": assistant.strip(), **said})
+    groups = {name: (value or "").strip() for name, value in match.groupdict().items()}
+    text = rule.say.format_map({"user": user.strip(), "assistant": assistant.strip(), **groups})
     return Answer(text, rule.tool, json.dumps(dict(rule.arguments)), rule.wait_ms, rule.fault)
 
 
@@ -111,24 +112,24 @@ def _text(message: Mapping[str, Any]) -> str:
     return str(content)
 
 
-def _tool_of(messages: Sequence[Mapping[str, Any]]) -> str:
-    """Name of the tool whose result is to be answered, be the answer begun or not; empty for none."""
-    asking = next((message for message in reversed(messages) if message["role"] in ("user", "tool")), None)
-    if asking is None or asking["role"] != "tool":
+def _answered_tool(messages: Sequence[Mapping[str, Any]]) -> str:
+    """Name of the tool whose result is being answered, also after a partial answer; empty for none."""
+    last = next((message for message in reversed(messages) if message["role"] in ("user", "tool")), None)
+    if last is None or last["role"] != "tool":
         return ""
-    wanted = asking.get("tool_call_id")
+    call_id = last.get("tool_call_id")
     for message in reversed(messages):
         for call in message.get("tool_calls") or ():
-            if call["id"] == wanted:
+            if call["id"] == call_id:
                 return str(call["function"]["name"])
     return "?"
 
 
 def read_scenario(name: str) -> Scenario:
-    """Read `name` from the scenarios folder, or from a path that ends in .yaml.
+    """Read the scenario `name` from the scenarios folder, or from a path that ends in .yaml.
 
     Raises:
-        ScenarioError: no such file, or a wrong rule.
+        ScenarioError: the file does not exist or contains an invalid rule.
     """
     path = Path(name) if name.endswith(".yaml") else _FOLDER / f"{Path(name).name}.yaml"
     try:
@@ -139,11 +140,11 @@ def read_scenario(name: str) -> Scenario:
 
 
 @lru_cache(maxsize=32)
-def _read(path: Path, _changed_ns: int) -> Scenario:
-    """Read once for as long as the file stays the same: each request asks."""
+def _read(path: Path, _modified_ns: int) -> Scenario:
+    """Read a file; cached until it is modified, because every request reads it."""
     data = yaml.safe_load(path.read_text("utf-8"))
     if not isinstance(data, dict) or not isinstance(data.get("rules"), list):
-        raise ScenarioError(f"{path}: must hold a list `rules`")
+        raise ScenarioError(f"{path}: must contain a list `rules`")
     rules = [_rule(rule, f"{path}: rule {number}") for number, rule in enumerate(data["rules"], 1)]
     if "otherwise" in data:
         rules.append(_rule(data["otherwise"], f"{path}: otherwise"))
@@ -151,12 +152,12 @@ def _read(path: Path, _changed_ns: int) -> Scenario:
 
 
 def scenario_names() -> tuple[str, ...]:
-    """Those of the folder."""
+    """Names of the scenarios in the folder."""
     return tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml")))
 
 
 def has_scenario(name: str) -> bool:
-    """Whether the folder holds it, or it is a path to one."""
+    """Whether `name` is a scenario of the folder or the path of an existing file."""
     return name in scenario_names() or (name.endswith(".yaml") and Path(name).is_file())
 
 
@@ -189,7 +190,7 @@ def _rule(data: Any, where: str) -> Rule:
 def _check_names(rule: Rule) -> None:
     if rule.fault not in _FAULTS:
         raise ValueError(f"unknown fault {rule.fault!r} (known: {', '.join(_FAULTS[1:])})")
-    known = {"user", "assistant", *(rule.when.groupindex if rule.when else ())}
+    allowed = {"user", "assistant", *(rule.when.groupindex if rule.when else ())}
     for _, name, _, _ in string.Formatter().parse(rule.say):
-        if name is not None and name not in known:
-            raise ValueError(f"`say` holds {{{name}}}, known are {', '.join(sorted(known))}")
+        if name is not None and name not in allowed:
+            raise ValueError(f"unknown placeholder {{{name}}} in `say` (known: {', '.join(sorted(allowed))})")

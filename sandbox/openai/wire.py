@@ -1,4 +1,4 @@
-"""Completions, chunks and errors as OpenAI writes them. No I/O, no clock."""
+"""Wire format of completions, chunks and errors. No I/O, no clock."""
 
 import json
 import uuid
@@ -19,7 +19,7 @@ _CODES = {
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What stands in every chunk of an answer."""
+    """The answer to a request, and the fields that all of its chunks share."""
 
     id: str
     model: str
@@ -30,8 +30,8 @@ class Completion:
     tokens: tuple[str, ...]
 
 
-def whole(completion: Completion) -> dict[str, Any]:
-    """An answer in one piece."""
+def full_response(completion: Completion) -> dict[str, Any]:
+    """The body of a response without streaming."""
     answer = completion.answer
     message: dict[str, Any] = {"role": "assistant", "content": answer.text or None, "refusal": None}
     if answer.tool:
@@ -41,30 +41,30 @@ def whole(completion: Completion) -> dict[str, Any]:
 
 
 def chunk(completion: Completion, delta: Mapping[str, Any], reason: str | None = None) -> str:
-    """A piece of an answer."""
+    """One chunk of a streamed response."""
     choice = {"index": 0, "delta": dict(delta), "logprobs": None, "finish_reason": reason}
     usage = {"usage": None} if completion.include_usage else {}
     return sse(_envelope(completion, "chat.completion.chunk") | {"choices": [choice]} | usage)
 
 
 def usage_chunk(completion: Completion) -> str:
-    """The last one, when it was asked for."""
+    """The last chunk, sent if stream_options.include_usage was set."""
     usage = {"choices": [], "usage": _usage(completion)}
     return sse(_envelope(completion, "chat.completion.chunk") | usage)
 
 
 def sse(payload: Mapping[str, Any]) -> str:
-    """One server-sent event."""
+    """Format a server-sent event."""
     return f"data: {json.dumps(payload, separators=(',', ':'))}\n\n"
 
 
 def finish_reason(answer: Answer) -> str:
-    """Why the answer ends."""
+    """The finish_reason of an answer."""
     return "tool_calls" if answer.tool else "stop"
 
 
 def tool_deltas(answer: Answer) -> list[dict[str, Any]]:
-    """First the name, then the arguments in pieces, as the vendor sends them."""
+    """Deltas of a tool call: the name first, then the arguments in two pieces."""
     if not answer.tool:
         return []
     call = _tool_call(answer)
@@ -76,7 +76,7 @@ def tool_deltas(answer: Answer) -> list[dict[str, Any]]:
 
 
 def error(status: int, message: str, param: str | None = None, code: str | None = None) -> dict[str, Any]:
-    """An error's body; the code follows from the status when it is not given."""
+    """The body of an error response; the code defaults to that of the status."""
     code = code or _CODES.get(status)
     kind = "invalid_request_error" if status < 500 else "server_error"
     if status == 429:

@@ -8,7 +8,7 @@ import pytest
 from parley.agent import Thinking
 from parley.errors import VendorBroken, VendorBusy, VendorError, VendorLate, VendorRefused
 from parley.health import serve
-from sandbox.openai.app import ChatCompletions
+from sandbox.openai.app import OpenAIEmulator
 from sandbox.openai.settings import OpenAISandboxSettings
 from services.brain.settings import BrainSettings
 from services.brain.vendors import Finished, Thought, Token, ToolRequest
@@ -18,9 +18,9 @@ THINKING = Thinking(timeout_s=0.5)
 
 
 @pytest.fixture
-async def stand_in() -> AsyncIterator[tuple[ChatCompletions, str]]:
+async def stand_in() -> AsyncIterator[tuple[OpenAIEmulator, str]]:
     """A quick one, and its address."""
-    made = ChatCompletions(OpenAISandboxSettings(first_token_ms=5, tokens_per_s=1000))
+    made = OpenAIEmulator(OpenAISandboxSettings(first_token_ms=5, tokens_per_s=1000))
     async with serve(made.app(), "127.0.0.1", 0) as port:
         yield made, f"http://127.0.0.1:{port}/v1"
 
@@ -32,7 +32,7 @@ async def think(url: str, text: str = "hello", key: str = "k") -> list[Thought]:
         return [thought async for thought in model.think(THINKING, told, [], call_sid="CA1")]
 
 
-async def test_tokens_then_tools_then_the_end(stand_in: tuple[ChatCompletions, str]) -> None:
+async def test_tokens_then_tools_then_the_end(stand_in: tuple[OpenAIEmulator, str]) -> None:
     """A tool call in pieces is given whole."""
     *tokens, tool, finished = await think(stand_in[1], "goodbye")
 
@@ -56,16 +56,16 @@ async def test_tokens_then_tools_then_the_end(stand_in: tuple[ChatCompletions, s
     ],
 )
 async def test_each_fault_has_its_meaning(
-    stand_in: tuple[ChatCompletions, str], change: dict[str, Any], meaning: type[VendorError]
+    stand_in: tuple[OpenAIEmulator, str], change: dict[str, Any], meaning: type[VendorError]
 ) -> None:
     """Refused, busy, late or broken: it decides whether to try again."""
-    stand_in[0].dials.update(change)
+    stand_in[0].runtime_settings.update(change)
 
     with pytest.raises(meaning):
         await think(stand_in[1])
 
 
-async def test_a_refused_key_names_the_variable(stand_in: tuple[ChatCompletions, str]) -> None:
+async def test_a_refused_key_names_the_variable(stand_in: tuple[OpenAIEmulator, str]) -> None:
     """So that whoever reads the log knows what to do."""
     with pytest.raises(VendorRefused, match="OPENAI_API_KEY"):
         await think(stand_in[1], key="bad")
@@ -78,7 +78,7 @@ async def test_nobody_at_the_address_is_broken() -> None:
 
 
 async def test_a_warm_model_answers_over_the_connection_that_is_open(
-    stand_in: tuple[ChatCompletions, str],
+    stand_in: tuple[OpenAIEmulator, str],
 ) -> None:
     """Warming opens it, the question finds it open, warming again so soon does nothing."""
     ports: list[tuple[str, int]] = []

@@ -25,7 +25,7 @@ from parley.v1.reply_pb2 import (
 )
 from parley.v1.speech_pb2 import TurnEnded
 from parley.v1.work_pb2 import Work
-from sandbox.openai.app import ChatCompletions
+from sandbox.openai.app import OpenAIEmulator
 from sandbox.openai.settings import OpenAISandboxSettings
 from services.brain.settings import BrainSettings
 from services.brain.think import open_brain
@@ -43,7 +43,7 @@ BEFORE: tuple[Body, ...] = (
 async def a_brain(nats_url: str, folder: Path, first_token_ms: int = 5) -> AsyncIterator[asyncio.Event]:
     """A process of the brain, within the test's own, and its model."""
     (folder / "test.yaml").write_text("prompt: Speak.\ngreeting: ''\ntools: [end_call]\n")
-    model = ChatCompletions(OpenAISandboxSettings(first_token_ms=first_token_ms, tokens_per_s=1000))
+    model = OpenAIEmulator(OpenAISandboxSettings(first_token_ms=first_token_ms, tokens_per_s=1000))
     async with serve(model.app(), "127.0.0.1", 0) as port, asyncio.TaskGroup() as tasks:
         settings = BrainSettings(
             nats_url=nats_url,

@@ -1,7 +1,6 @@
-"""The stand-in for Deepgram convinces Deepgram's own SDK."""
+"""The Deepgram emulator's messages fit the SDK's types, and the stt service's adapter works with it."""
 
 import asyncio
-import base64
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,13 +21,13 @@ from parley.agent import Hearing
 from parley.errors import VendorBroken, VendorRefused
 from parley.health import serve
 from parley.mulaw import SILENCE
-from sandbox.caller.voice_bank import VoiceBank, load_bank
-from sandbox.deepgram.app import Listen
+from sandbox.deepgram.app import DeepgramEmulator
 from sandbox.deepgram.oracle import Oracle
 from sandbox.deepgram.settings import DeepgramSandboxSettings
 from services.stt.settings import SttSettings
 from services.stt.vendors import Fixed, Heard, TurnHeard
 from services.stt.vendors.deepgram import new_client, open_connection
+from tests.recordings import recorded_frames, registration_of
 from tests.strict import assert_fits
 
 TEXT = "tuesday afternoon would be good"
@@ -43,50 +42,33 @@ TYPES = {
 }
 
 
-def nobody(text: str) -> Any:
-    raise AssertionError(text)
-
-
-@pytest.fixture(scope="module")
-def bank() -> VoiceBank:
-    """The callers' voice."""
-    return load_bank(nobody)
-
-
 @pytest.fixture
-async def stand_in(bank: VoiceBank) -> AsyncIterator[tuple[Listen, str]]:
-    """One that knows what will be said."""
+async def emulator() -> AsyncIterator[tuple[DeepgramEmulator, str]]:
+    """An emulator where the text is registered, and its URL."""
     oracle = Oracle()
-    listen = Listen(DeepgramSandboxSettings(stt="oracle", stt_interim_ms=200), oracle, oracle)
-    async with serve(listen.app(), "127.0.0.1", 0) as port:
+    made = DeepgramEmulator(DeepgramSandboxSettings(stt="oracle", stt_interim_ms=200), oracle, oracle)
+    async with serve(made.app(), "127.0.0.1", 0) as port:
         url = f"http://127.0.0.1:{port}"
-        utterance = bank.utterance(TEXT)
-        words = [
-            {"text": word.text, "start_ms": word.start_ms, "end_ms": word.end_ms} for word in utterance.words
-        ]
-        known = {"text": TEXT, "mulaw": base64.b64encode(utterance.mulaw).decode(), "words": words}
         async with httpx.AsyncClient() as client:
-            reply = await client.post(f"{url}/sandbox/utterances", json={"utterances": [known]})
-            assert reply.json() == {"known": 1}
-        yield listen, url
+            reply = await client.post(f"{url}/sandbox/utterances", json=registration_of(TEXT))
+            assert reply.json() == {"registered": 1}
+        yield made, url
 
 
-def sound(bank: VoiceBank) -> list[bytes]:
-    """Silence, the text, silence: frames of 20 ms."""
-    spoken = bank.utterance(TEXT).mulaw
-    spoken += SILENCE * (-len(spoken) % 160)
-    whole = SILENCE * 1600 + spoken + SILENCE * 160 * 70
-    return [whole[at : at + 160] for at in range(0, len(whole), 160)]
+def frames() -> list[bytes]:
+    """Frames of 20 ms: 200 ms of silence, the text, 1.4 s of silence."""
+    audio = SILENCE * 1600 + recorded_frames(TEXT) + SILENCE * 160 * 70
+    return [audio[at : at + 160] for at in range(0, len(audio), 160)]
 
 
-async def messages(url: str, path: str, bank: VoiceBank, last: str) -> list[dict[str, Any]]:
-    """All that comes over a raw socket, until the last."""
+async def messages(url: str, path: str, last: str) -> list[dict[str, Any]]:
+    """All messages on a socket without the SDK: until one of type `last`, and after CloseStream."""
     address = f"{url.replace('http', 'ws')}{path}"
     found: list[dict[str, Any]] = []
     async with connect(address, additional_headers={"Authorization": "Token k"}) as socket:
 
         async def speak() -> None:
-            for frame in sound(bank):
+            for frame in frames():
                 await socket.send(frame)
                 await asyncio.sleep(0.02)
 
@@ -102,12 +84,10 @@ async def messages(url: str, path: str, bank: VoiceBank, last: str) -> list[dict
     return found
 
 
-async def test_every_message_of_nova_fits_the_sdks_type(
-    stand_in: tuple[Listen, str], bank: VoiceBank
-) -> None:
-    """Guesses, then one final result with the words at their times, then the end of the utterance."""
+async def test_every_message_of_nova_fits_the_sdks_type(emulator: tuple[DeepgramEmulator, str]) -> None:
+    """Interim results, one final result with word times, UtteranceEnd, and Metadata at the close."""
     query = f"/v1/listen?model=nova-3&{QUERY}&utterance_end_ms=1000"
-    found = await messages(stand_in[1], query, bank, "UtteranceEnd")
+    found = await messages(emulator[1], query, "UtteranceEnd")
 
     for message in found:
         assert_fits(TYPES[message["type"]], message)
@@ -120,12 +100,10 @@ async def test_every_message_of_nova_fits_the_sdks_type(
     assert found[-1]["type"] == "Metadata"
 
 
-async def test_every_message_of_flux_fits_the_sdks_type(
-    stand_in: tuple[Listen, str], bank: VoiceBank
-) -> None:
-    """StartOfTurn, Update, EagerEndOfTurn, EndOfTurn, in the order that Flux promises."""
+async def test_every_message_of_flux_fits_the_sdks_type(emulator: tuple[DeepgramEmulator, str]) -> None:
+    """StartOfTurn, Update, EagerEndOfTurn and EndOfTurn come in Flux's documented order."""
     query = f"/v2/listen?model=flux-general-en&{QUERY}&eager_eot_threshold=0.5"
-    found = await messages(stand_in[1], query, bank, "EndOfTurn")
+    found = await messages(emulator[1], query, "EndOfTurn")
 
     for message in found:
         assert_fits(TYPES[message["type"]], message)
@@ -138,65 +116,65 @@ async def test_every_message_of_flux_fits_the_sdks_type(
 
 
 @asynccontextmanager
-async def listening(url: str, model: str, key: str = "k") -> AsyncIterator[tuple[Any, list[Heard]]]:
-    """Our own adapter over the vendor's SDK."""
+async def connect_adapter(url: str, model: str, key: str = "k") -> AsyncIterator[tuple[Any, list[Heard]]]:
+    """A connection of the stt service's Deepgram adapter, and the list of its events."""
     settings = SttSettings(deepgram_api_key=key, deepgram_url=url)  # type: ignore[arg-type]
-    heard: list[Heard] = []
+    events: list[Heard] = []
 
-    async def keep(item: Heard) -> None:
-        heard.append(item)
+    async def keep(event: Heard) -> None:
+        events.append(event)
 
     async with open_connection(new_client(settings), Hearing(model=model), "CA1", 3) as connection:
         running = asyncio.create_task(connection.run(keep))
-        yield connection, heard
+        yield connection, events
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
 
 @pytest.mark.parametrize(("model", "last"), [("nova-3", Fixed), ("flux-general-en", TurnHeard)])
-async def test_the_transcriber_hears_words_in_call_time(
-    stand_in: tuple[Listen, str], bank: VoiceBank, model: str, last: type[Heard]
+async def test_the_adapter_maps_word_times_to_call_time(
+    emulator: tuple[DeepgramEmulator, str], model: str, last: type[Heard]
 ) -> None:
-    """The first sound tells where the vendor's zero lies."""
-    async with listening(stand_in[1], model) as (connection, heard):
-        for number, frame in enumerate(sound(bank)):
-            await connection.send(frame, 5000 + number * 20)
+    """The first frame's time is the start of the provider's stream."""
+    async with connect_adapter(emulator[1], model) as (connection, events):
+        for index, frame in enumerate(frames()):
+            await connection.send(frame, 5000 + index * 20)
             await asyncio.sleep(0.02)
-    final = [h for h in heard if isinstance(h, last) and h.text == TEXT][-1]
+    final = [e for e in events if isinstance(e, last) and e.text == TEXT][-1]
 
     assert isinstance(final, Fixed | TurnHeard)
     assert 5200 <= final.words[0].start_ms <= 5400
     assert final.until_ms >= final.words[-1].end_ms
 
 
-async def test_a_refused_key_names_the_variable(stand_in: tuple[Listen, str]) -> None:
-    """The vendor's word is told as well, though the SDK hides it."""
+async def test_a_rejected_key_names_the_variable(emulator: tuple[DeepgramEmulator, str]) -> None:
+    """The error also has Deepgram's code, which the SDK hides."""
     with pytest.raises(VendorRefused, match=r"INVALID_AUTH.*DEEPGRAM_API_KEY"):
-        async with listening(stand_in[1], "nova-3", key="bad"):
+        async with connect_adapter(emulator[1], "nova-3", key="bad"):
             pass
 
 
-async def test_a_socket_that_breaks_says_why(stand_in: tuple[Listen, str], bank: VoiceBank) -> None:
-    """With the vendor's code and reason."""
-    stand_in[0].dials.update({"stt_fault": "close", "stt_fault_after_s": 0.1})
-    settings = SttSettings(deepgram_api_key="k", deepgram_url=stand_in[1])  # type: ignore[arg-type]
+async def test_a_broken_socket_has_the_close_code(emulator: tuple[DeepgramEmulator, str]) -> None:
+    """The error has Deepgram's code and reason."""
+    emulator[0].runtime_settings.update({"stt_fault": "close", "stt_fault_after_s": 0.1})
+    settings = SttSettings(deepgram_api_key="k", deepgram_url=emulator[1])  # type: ignore[arg-type]
     async with open_connection(new_client(settings), Hearing(), "CA1", 3) as connection:
-        for frame in sound(bank)[:10]:
+        for frame in frames()[:10]:
             await connection.send(frame, 0)
 
-        async def ignore(_heard: Heard) -> None:
+        async def ignore(_event: Heard) -> None:
             pass
 
         with pytest.raises(VendorBroken, match="1011"):
             await connection.run(ignore)
 
 
-async def test_the_sdk_is_refused_as_by_the_vendor(stand_in: tuple[Listen, str]) -> None:
-    """HTTP 402 at the handshake."""
-    stand_in[0].dials.update({"stt_refuse": 402})
-    client = new_client(SttSettings(deepgram_api_key="k", deepgram_url=stand_in[1]))  # type: ignore[arg-type]
+async def test_a_rejected_handshake_raises_the_sdks_error(emulator: tuple[DeepgramEmulator, str]) -> None:
+    """With HTTP 402."""
+    emulator[0].runtime_settings.update({"stt_refuse": 402})
+    client = new_client(SttSettings(deepgram_api_key="k", deepgram_url=emulator[1]))  # type: ignore[arg-type]
 
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(ApiError) as raised:
         async with client.listen.v1.connect(model="nova-3", encoding="mulaw", sample_rate=8000):
             pass
-    assert refused.value.status_code == 402
+    assert raised.value.status_code == 402

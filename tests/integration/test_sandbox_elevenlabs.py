@@ -1,4 +1,4 @@
-"""The stand-in for ElevenLabs: its HTTP by the vendor's SDK, its sockets by the vendor's rules."""
+"""The ElevenLabs emulator: HTTP streaming through ElevenLabs' SDK, and the rules of its sockets."""
 
 import base64
 import json
@@ -16,16 +16,16 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from parley.health import serve
 from sandbox import tone
-from sandbox.elevenlabs.app import TextToSpeech
+from sandbox.elevenlabs.app import ElevenLabsEmulator
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
 
 VOICE = "21m00Tcm4TlvDq8ikWAM"
 
 
 @pytest.fixture
-async def stand_in() -> AsyncIterator[tuple[TextToSpeech, str]]:
-    """A quick one that speaks in tones."""
-    made = TextToSpeech(ElevenLabsSandboxSettings(tts="tone", first_byte_ms=5, realtime_factor=200))
+async def emulator() -> AsyncIterator[tuple[ElevenLabsEmulator, str]]:
+    """An emulator with low latencies that synthesises tones, and its URL."""
+    made = ElevenLabsEmulator(ElevenLabsSandboxSettings(tts="tone", first_byte_ms=5, realtime_factor=200))
     async with serve(made.app(), "127.0.0.1", 0) as port:
         yield made, f"http://127.0.0.1:{port}"
 
@@ -46,7 +46,7 @@ async def send(connection: ClientConnection, **message: Any) -> None:
 
 
 async def frames(connection: ClientConnection, *, finals: int = 1) -> list[dict[str, Any]]:
-    """All frames up to so many final ones."""
+    """All frames until this many final ones have been received."""
     found: list[dict[str, Any]] = []
     async for raw in connection:
         found.append(json.loads(raw))
@@ -57,17 +57,17 @@ async def frames(connection: ClientConnection, *, finals: int = 1) -> list[dict[
 
 
 def text_of(found: list[dict[str, Any]], context: str | None = None) -> str:
-    sound = b"".join(
+    audio = b"".join(
         base64.b64decode(f["audio"]) for f in found if f.get("audio") and f.get("contextId") == context
     )
-    return tone.decode(sound)
+    return tone.decode(audio)
 
 
-async def test_http_streaming_by_the_sdk(stand_in: tuple[TextToSpeech, str]) -> None:
-    """Raw mu-law, and with the characters' times."""
-    async with sdk(stand_in[1]) as client:
+async def test_the_sdk_streams_over_http(emulator: tuple[ElevenLabsEmulator, str]) -> None:
+    """Both as raw mu-law and with character times."""
+    async with sdk(emulator[1]) as client:
         stream = client.text_to_speech.stream(VOICE, text="Hello there.", output_format="ulaw_8000")
-        sound = b"".join([piece async for piece in stream])
+        audio = b"".join([piece async for piece in stream])
         timed: list[StreamingAudioChunkWithTimestampsResponse] = [
             piece
             async for piece in client.text_to_speech.stream_with_timestamps(
@@ -75,29 +75,29 @@ async def test_http_streaming_by_the_sdk(stand_in: tuple[TextToSpeech, str]) -> 
             )
         ]
 
-    assert tone.decode(sound) == "Hello there."
+    assert tone.decode(audio) == "Hello there."
     characters = [c for piece in timed if piece.alignment for c in piece.alignment.characters]
     assert "".join(characters) == "Hello there."
 
 
 @pytest.mark.parametrize(
-    ("key", "word", "status"), [("bad", "", 401), ("k", "too_many_concurrent_requests", 429)]
+    ("key", "code", "status"), [("bad", "", 401), ("k", "too_many_concurrent_requests", 429)]
 )
-async def test_http_refusals_are_the_sdks_errors(
-    stand_in: tuple[TextToSpeech, str], key: str, word: str, status: int
+async def test_rejected_http_requests_raise_the_sdks_error(
+    emulator: tuple[ElevenLabsEmulator, str], key: str, code: str, status: int
 ) -> None:
-    """With the vendor's status words."""
-    stand_in[0].dials.update({"tts_refuse": word})
-    async with sdk(stand_in[1], key) as client:
-        with pytest.raises(ApiError) as refused:
+    """With the HTTP status of the error code."""
+    emulator[0].runtime_settings.update({"tts_refuse": code})
+    async with sdk(emulator[1], key) as client:
+        with pytest.raises(ApiError) as raised:
             async for _ in client.text_to_speech.stream(VOICE, text="x", output_format="ulaw_8000"):
                 pass
-    assert refused.value.status_code == status
+    assert raised.value.status_code == status
 
 
-async def test_one_stream_on_one_socket(stand_in: tuple[TextToSpeech, str]) -> None:
-    """A flush speaks at once, an empty text ends it."""
-    async with socket(stand_in[1], "stream-input") as connection:
+async def test_stream_input_synthesises_one_stream(emulator: tuple[ElevenLabsEmulator, str]) -> None:
+    """A flush starts synthesis at once, an empty text ends the stream."""
+    async with socket(emulator[1], "stream-input") as connection:
         await send(connection, text=" ")
         await send(connection, text="One. ", flush=True)
         await send(connection, text="Two. ")
@@ -108,9 +108,9 @@ async def test_one_stream_on_one_socket(stand_in: tuple[TextToSpeech, str]) -> N
     assert "".join("".join(f["alignment"]["chars"]) for f in found if f.get("alignment")) == "One. Two. "
 
 
-async def test_contexts_on_one_socket(stand_in: tuple[TextToSpeech, str]) -> None:
-    """Each has its own sound and its own end."""
-    async with socket(stand_in[1], "multi-stream-input") as connection:
+async def test_contexts_of_a_socket_are_independent(emulator: tuple[ElevenLabsEmulator, str]) -> None:
+    """Each has its own audio and its own final frame."""
+    async with socket(emulator[1], "multi-stream-input") as connection:
         for name in ("a", "b"):
             await send(connection, text=" ", context_id=name)
             await send(connection, text=f"This is {name}. ", context_id=name, flush=True)
@@ -121,9 +121,9 @@ async def test_contexts_on_one_socket(stand_in: tuple[TextToSpeech, str]) -> Non
     assert text_of(found, "b") == "This is b."
 
 
-async def test_a_sixth_context_closes_the_socket(stand_in: tuple[TextToSpeech, str]) -> None:
-    """As the vendor does it."""
-    async with socket(stand_in[1], "multi-stream-input") as connection:
+async def test_a_sixth_context_closes_the_socket(emulator: tuple[ElevenLabsEmulator, str]) -> None:
+    """With error max_active_conversations and close code 1008."""
+    async with socket(emulator[1], "multi-stream-input") as connection:
         for number in range(6):
             await send(connection, text=" ", context_id=str(number))
         error = json.loads(await connection.recv())
@@ -135,18 +135,18 @@ async def test_a_sixth_context_closes_the_socket(stand_in: tuple[TextToSpeech, s
     assert closed.value.rcvd.code == 1008
 
 
-async def test_a_bad_key_is_refused_at_the_upgrade(stand_in: tuple[TextToSpeech, str]) -> None:
-    """HTTP 401."""
+async def test_a_bad_key_is_rejected_at_the_upgrade(emulator: tuple[ElevenLabsEmulator, str]) -> None:
+    """With HTTP 401."""
     with pytest.raises(InvalidStatus, match="401"):
-        async with socket(stand_in[1], "multi-stream-input", key="bad"):
+        async with socket(emulator[1], "multi-stream-input", key="bad"):
             pass
 
 
-async def test_a_message_that_is_no_json_is_told_and_ends_the_socket(
-    stand_in: tuple[TextToSpeech, str],
+async def test_a_message_that_is_not_json_is_an_error(
+    emulator: tuple[ElevenLabsEmulator, str],
 ) -> None:
-    """With the vendor's word for it."""
-    async with socket(stand_in[1], "stream-input") as connection:
+    """With ElevenLabs' error code."""
+    async with socket(emulator[1], "stream-input") as connection:
         await connection.send("{")
         error = json.loads(await connection.recv())
 

@@ -22,7 +22,7 @@ from parley.v1.call_pb2 import CallEnded, CallStarted
 from parley.v1.speech_pb2 import SpeechStarted, SpeechStopped, TurnEager, TurnEnded, TurnResumed, WordsHeard
 from parley.v1.work_pb2 import StageClaimed, StageFailed
 from sandbox.caller.voice_bank import load_bank
-from sandbox.deepgram.app import Listen
+from sandbox.deepgram.app import DeepgramEmulator
 from sandbox.deepgram.oracle import Oracle
 from sandbox.deepgram.settings import DeepgramSandboxSettings
 from services.edge.call_events import end_call, open_call
@@ -43,12 +43,12 @@ FRAMES = [SOUND[at : at + 160] for at in range(0, len(SOUND), 160)]
 
 
 @pytest.fixture
-async def vendor() -> AsyncIterator[tuple[Listen, str]]:
+async def vendor() -> AsyncIterator[tuple[DeepgramEmulator, str]]:
     """A stand-in that knows the text."""
     oracle = Oracle()
     words = [{"text": w.text, "start_ms": w.start_ms, "end_ms": w.end_ms} for w in SPOKEN.words]
     oracle.register([{"text": TEXT, "mulaw": base64.b64encode(SPOKEN.mulaw).decode(), "words": words}])
-    listen = Listen(DeepgramSandboxSettings(stt="oracle"), oracle, oracle)
+    listen = DeepgramEmulator(DeepgramSandboxSettings(stt="oracle"), oracle, oracle)
     async with serve(listen.app(), "127.0.0.1", 0) as port:
         yield listen, f"http://127.0.0.1:{port}"
 
@@ -111,7 +111,7 @@ def of(bodies: list[Body], kind: type[Any]) -> list[Any]:
     return [body for body in bodies if isinstance(body, kind)]
 
 
-async def test_a_turn_is_heard(nats_url: str, vendor: tuple[Listen, str], tmp_path: Path) -> None:
+async def test_a_turn_is_heard(nats_url: str, vendor: tuple[DeepgramEmulator, str], tmp_path: Path) -> None:
     """Voice, words, end: in order, at their call times."""
     async with stt(nats_url, vendor[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
         await open_call(bus, SID, CallStarted(agent="clinic"))
@@ -131,7 +131,9 @@ async def test_a_turn_is_heard(nats_url: str, vendor: tuple[Listen, str], tmp_pa
     assert any(not words.final for words in of(bodies, WordsHeard))
 
 
-async def test_flux_decides_itself(nats_url: str, vendor: tuple[Listen, str], tmp_path: Path) -> None:
+async def test_flux_decides_itself(
+    nats_url: str, vendor: tuple[DeepgramEmulator, str], tmp_path: Path
+) -> None:
     """Its eager end comes first; one in mid-sentence is taken back."""
     (tmp_path / "flux.yaml").write_text("prompt: x\nhearing: {model: flux-general-en}\n")
     agents = {"PARLEY_AGENTS_DIR": str(tmp_path)}
@@ -153,7 +155,7 @@ async def test_flux_decides_itself(nats_url: str, vendor: tuple[Listen, str], tm
 
 
 async def test_lost_frames_do_not_shift_the_times(
-    nats_url: str, vendor: tuple[Listen, str], tmp_path: Path
+    nats_url: str, vendor: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
     """A hole is silence of its length."""
     lost = frozenset(range(40, 160, 9))
@@ -168,9 +170,13 @@ async def test_lost_frames_do_not_shift_the_times(
     assert abs(words[-1].end_ms - 1500 - SPOKEN.words[-1].end_ms) <= 40
 
 
-async def test_a_lost_socket_loses_no_word(nats_url: str, vendor: tuple[Listen, str], tmp_path: Path) -> None:
+async def test_a_lost_socket_loses_no_word(
+    nats_url: str, vendor: tuple[DeepgramEmulator, str], tmp_path: Path
+) -> None:
     """What was not finally heard is sent again to the next."""
-    vendor[0].dials.update({"stt_fault": "close", "stt_fault_after_s": 1.5, "stt_fault_sockets": 1})
+    vendor[0].runtime_settings.update(
+        {"stt_fault": "close", "stt_fault_after_s": 1.5, "stt_fault_sockets": 1}
+    )
     async with stt(nats_url, vendor[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
         await open_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES))
@@ -182,16 +188,16 @@ async def test_a_lost_socket_loses_no_word(nats_url: str, vendor: tuple[Listen, 
 
 
 async def test_a_vendor_that_is_away_for_seconds_splits_no_turn(
-    nats_url: str, vendor: tuple[Listen, str], tmp_path: Path
+    nats_url: str, vendor: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
     """Half of a sentence is not answered; it is heard whole when somebody listens again."""
     away = {"stt_fault": "close", "stt_fault_after_s": 1.5}
-    vendor[0].dials.update(away)
+    vendor[0].runtime_settings.update(away)
     async with stt(nats_url, vendor[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
         await open_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES + [SILENCE * 160] * 400))
         await asyncio.sleep(len(FRAMES) * 0.02 + 2.5)
-        vendor[0].dials.update({"stt_fault": ""})
+        vendor[0].runtime_settings.update({"stt_fault": ""})
         bodies = await said(bus)
         await speaking
 
@@ -199,10 +205,10 @@ async def test_a_vendor_that_is_away_for_seconds_splits_no_turn(
 
 
 async def test_a_vendor_that_hung_in_silence_is_replaced_within_the_turn(
-    nats_url: str, vendor: tuple[Listen, str], tmp_path: Path
+    nats_url: str, vendor: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
     """Nothing shows of it until the caller speaks; then it is given up before the caller loses patience."""
-    vendor[0].dials.update({"stt_fault": "hang", "stt_fault_after_s": 0.5, "stt_fault_sockets": 1})
+    vendor[0].runtime_settings.update({"stt_fault": "hang", "stt_fault_after_s": 0.5, "stt_fault_sockets": 1})
     async with stt(nats_url, vendor[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
         await open_call(bus, SID, CallStarted(agent="clinic"))
         frames = [SILENCE * 160] * 150 + FRAMES + [SILENCE * 160] * 150
@@ -219,7 +225,7 @@ async def test_a_vendor_that_hung_in_silence_is_replaced_within_the_turn(
 
 
 async def test_a_refused_key_is_said_once_and_names_the_call(
-    nats_url: str, vendor: tuple[Listen, str], tmp_path: Path
+    nats_url: str, vendor: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
     """One event, one line in the log; it is not asked again at once."""
     refused = {"DEEPGRAM_API_KEY": "bad"}
@@ -241,7 +247,7 @@ async def test_a_refused_key_is_said_once_and_names_the_call(
 
 
 async def test_rubbish_on_the_bus_costs_nothing(
-    nats_url: str, vendor: tuple[Listen, str], tmp_path: Path
+    nats_url: str, vendor: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
     """Bytes that are no frame are passed over."""
     async with stt(nats_url, vendor[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
@@ -256,7 +262,7 @@ async def test_rubbish_on_the_bus_costs_nothing(
 
 
 async def test_a_killed_owner_loses_no_word(
-    nats_url: str, vendor: tuple[Listen, str], tmp_path: Path
+    nats_url: str, vendor: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
     """Another takes the call over in mid-sentence, and hears again what was not finally heard."""
     async with (

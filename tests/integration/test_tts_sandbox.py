@@ -11,7 +11,7 @@ from parley.health import serve
 from parley.v1.call_pb2 import CallEnded
 from parley.v1.voice_pb2 import ClauseVoiced
 from parley.v1.work_pb2 import StageFailed
-from sandbox.elevenlabs.app import TextToSpeech
+from sandbox.elevenlabs.app import ElevenLabsEmulator
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
 from sandbox.elevenlabs.synthesis import synthesise
 from tests.integration.test_tts import Desk, a_call, a_worker
@@ -22,10 +22,10 @@ CLAUSES = ("Good morning. ", "You have 2 visits on Tuesday, ", 'the first at "ni
 @asynccontextmanager
 async def a_spoken_reply(
     nats_url: str, folder: Path, *, key: str = "key", **settings: Any
-) -> AsyncIterator[tuple[Desk, TextToSpeech]]:
+) -> AsyncIterator[tuple[Desk, ElevenLabsEmulator]]:
     """One reply, begun to be spoken by the sandbox's voice."""
     told = {"first_byte_ms": 5, "realtime_factor": 100, "elevenlabs_port": 0, **settings}
-    sandbox = TextToSpeech(ElevenLabsSandboxSettings.model_validate(told))
+    sandbox = ElevenLabsEmulator(ElevenLabsSandboxSettings.model_validate(told))
     async with (
         serve(sandbox.app(), "127.0.0.1", 0, drain_timeout_s=1) as port,
         a_call(nats_url) as desk,
@@ -37,9 +37,9 @@ async def a_spoken_reply(
         await desk.brain.say(CallEnded(reason="hangup"))
 
 
-def sound_of(text: str, sandbox: TextToSpeech) -> bytes:
+def sound_of(text: str, sandbox: ElevenLabsEmulator) -> bytes:
     """What the sandbox's voice makes of a clause."""
-    return synthesise(f"{text.rstrip()} ", "voice-1", sandbox.dials.current).mulaw
+    return synthesise(f"{text.rstrip()} ", "voice-1", sandbox.runtime_settings.current).mulaw
 
 
 async def test_a_real_voice_is_published_sample_for_sample(nats_url: str, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What `/v2/listen` says, message by message, in the SDK's own types and order."""
+"""Messages of `/v2/listen`: their types, as the SDK defines them, and their order."""
 
 from deepgram.listen.v2.types.listen_v2configure_failure import ListenV2ConfigureFailure
 from deepgram.listen.v2.types.listen_v2configure_success import ListenV2ConfigureSuccess
@@ -9,10 +9,11 @@ from deepgram.listen.v2.types.listen_v2warning import ListenV2Warning
 from pydantic import BaseModel
 
 from parley.mulaw import silence
-from sandbox.deepgram.flux import Flux
+from sandbox.deepgram.flux import FluxSession
 from sandbox.deepgram.recogniser import Word
+from tests.recordings import oracle_with, recorded_frames
 from tests.strict import assert_fits
-from tests.unit.sandbox.deepgram.line import TEXT, Line, event, knowing, line, spoken
+from tests.unit.sandbox.deepgram.fake_socket import AUDIO, TEXT, FakeSocket, has_type, open_session
 
 EAGER = {"eager_eot_threshold": "0.5"}
 TYPES: dict[str, type[BaseModel]] = {
@@ -25,137 +26,137 @@ TYPES: dict[str, type[BaseModel]] = {
 }
 
 
-class Forgetful:
-    """A recogniser that hears a word in a guess and nothing in the end."""
+class InterimOnly:
+    """A recogniser that finds a word in the interim transcript and none in the final one."""
 
     busy = False
 
     def __init__(self) -> None:
-        self._answers = [(Word("well", 0, 200),)]
+        self._results = [(Word("well", 0, 200),)]
 
     async def recognise(self, _mulaw: bytes) -> tuple[Word, ...]:
-        """The word, once."""
-        return self._answers.pop() if self._answers else ()
+        """Return one word at the first call, none later."""
+        return self._results.pop() if self._results else ()
 
 
-def events(desk: Line) -> list[str]:
-    """The turns' events in their order."""
-    return [m["event"] for m in desk.said if m["type"] == "TurnInfo"]
+def events(socket: FakeSocket) -> list[str]:
+    """The events of all TurnInfo messages in order."""
+    return [m["event"] for m in socket.received if m["type"] == "TurnInfo"]
 
 
-def assert_all_fit(desk: Line) -> None:
-    for number, message in enumerate(desk.said):
+def assert_all_fit(socket: FakeSocket) -> None:
+    for number, message in enumerate(socket.received):
         assert_fits(TYPES[message["type"]], message)
         assert message["sequence_id"] == number
 
 
-async def test_a_turn_in_its_order() -> None:
-    """Connected first; the eager end's words are the end's words; the next turn counts on."""
-    async with line(Flux, knowing(TEXT), EAGER) as desk:
+async def test_events_of_a_turn_are_sent_in_order() -> None:
+    """Connected comes first; EagerEndOfTurn has the words of EndOfTurn; the next turn has the next index."""
+    async with open_session(FluxSession, oracle_with(TEXT), EAGER) as socket:
         for count in (1, 2):
-            await desk.hear(silence(200) + spoken())
-            await desk.until(event("EndOfTurn"), count)
+            await socket.send_audio(silence(200) + AUDIO)
+            await socket.wait_for(has_type("EndOfTurn"), count)
 
-    assert desk.said[0]["type"] == "Connected"
-    one = [m for m in desk.said[1:] if m["turn_index"] == 0]
-    assert one[0]["event"] == "StartOfTurn"
-    assert [m["event"] for m in one[-2:]] == ["EagerEndOfTurn", "EndOfTurn"]
-    assert {m["event"] for m in one[1:-2]} == {"Update"}
-    assert one[-2]["transcript"] == one[-1]["transcript"] == TEXT
-    assert one[-2]["end_of_turn_confidence"] < 0.7 < one[-1]["end_of_turn_confidence"]
-    assert one[-1]["trigger"] == "model"
-    assert [m["turn_index"] for m in desk.all(event("EndOfTurn"))] == [0, 1]
-    assert_all_fit(desk)
+    assert socket.received[0]["type"] == "Connected"
+    turn = [m for m in socket.received[1:] if m["turn_index"] == 0]
+    assert turn[0]["event"] == "StartOfTurn"
+    assert [m["event"] for m in turn[-2:]] == ["EagerEndOfTurn", "EndOfTurn"]
+    assert {m["event"] for m in turn[1:-2]} == {"Update"}
+    assert turn[-2]["transcript"] == turn[-1]["transcript"] == TEXT
+    assert turn[-2]["end_of_turn_confidence"] < 0.7 < turn[-1]["end_of_turn_confidence"]
+    assert turn[-1]["trigger"] == "model"
+    assert [m["turn_index"] for m in socket.matching(has_type("EndOfTurn"))] == [0, 1]
+    assert_all_fit(socket)
 
 
-async def test_a_voice_that_goes_on_resumes_the_turn() -> None:
-    """One turn, with the words of both parts."""
-    async with line(Flux, knowing(TEXT), EAGER, stt_final_ms=1000) as desk:
-        await desk.hear(spoken())
-        await desk.until(event("EagerEndOfTurn"))
-        await desk.hear(spoken())
-        [end] = await desk.until(event("EndOfTurn"))
+async def test_continued_speech_resumes_the_turn() -> None:
+    """After TurnResumed the same turn ends with the words of both parts."""
+    async with open_session(FluxSession, oracle_with(TEXT), EAGER, stt_final_ms=1000) as socket:
+        await socket.send_audio(AUDIO)
+        await socket.wait_for(has_type("EagerEndOfTurn"))
+        await socket.send_audio(AUDIO)
+        [end] = await socket.wait_for(has_type("EndOfTurn"))
 
-    kept = [name for name in events(desk) if name != "Update"]
-    assert kept == ["StartOfTurn", "EagerEndOfTurn", "TurnResumed", "EagerEndOfTurn", "EndOfTurn"]
+    changes = [name for name in events(socket) if name != "Update"]
+    assert changes == ["StartOfTurn", "EagerEndOfTurn", "TurnResumed", "EagerEndOfTurn", "EndOfTurn"]
     assert end["transcript"] == f"{TEXT} {TEXT}"
-    assert_all_fit(desk)
+    assert_all_fit(socket)
 
 
-async def test_nothing_is_eager_unasked() -> None:
-    """And a sound without words is no turn."""
-    async with line(Flux, knowing(TEXT), {}) as desk:
-        await desk.hear(spoken("stop") + silence(400))
-        await desk.hear(spoken())
-        await desk.until(event("EndOfTurn"))
+async def test_no_eager_events_without_a_threshold() -> None:
+    """A segment without recognised words starts no turn."""
+    async with open_session(FluxSession, oracle_with(TEXT), {}) as socket:
+        await socket.send_audio(recorded_frames("stop") + silence(400))
+        await socket.send_audio(AUDIO)
+        await socket.wait_for(has_type("EndOfTurn"))
 
-    assert set(events(desk)) == {"StartOfTurn", "Update", "EndOfTurn"}
-    assert desk.said[-1]["transcript"] == TEXT
+    assert set(events(socket)) == {"StartOfTurn", "Update", "EndOfTurn"}
+    assert socket.received[-1]["transcript"] == TEXT
 
 
-async def test_by_timeout_only() -> None:
-    """With a threshold of 1 a turn ends after eot_timeout_ms of silence."""
-    asked = {"eot_threshold": "1.0", "eot_timeout_ms": "800"}
-    async with line(Flux, knowing(TEXT), asked) as desk:
-        await desk.hear(spoken())
-        [end] = await desk.until(event("EndOfTurn"))
+async def test_a_turn_ends_by_timeout_only() -> None:
+    """With an eot_threshold of 1 a turn ends after eot_timeout_ms of silence."""
+    query = {"eot_threshold": "1.0", "eot_timeout_ms": "800"}
+    async with open_session(FluxSession, oracle_with(TEXT), query) as socket:
+        await socket.send_audio(AUDIO)
+        [end] = await socket.wait_for(has_type("EndOfTurn"))
 
     assert end["trigger"] == "timeout"
     assert end["audio_window_end"] - end["words"][-1]["end"] >= 0.8
-    assert_all_fit(desk)
+    assert_all_fit(socket)
 
 
-async def test_a_turn_is_ended_by_force() -> None:
-    """Without one there is a warning."""
-    async with line(Flux, knowing(TEXT), {"eot_threshold": "1.0"}) as desk:
-        await desk.tell({"type": "ForceEndTurn"})
-        await desk.hear(spoken())
-        await desk.tell({"type": "ForceEndTurn"})
+async def test_force_end_turn_ends_the_turn() -> None:
+    """Without an active turn it is answered with a warning."""
+    async with open_session(FluxSession, oracle_with(TEXT), {"eot_threshold": "1.0"}) as socket:
+        await socket.send({"type": "ForceEndTurn"})
+        await socket.send_audio(AUDIO)
+        await socket.send({"type": "ForceEndTurn"})
 
-    assert desk.said[1]["code"] == "FORCE_END_TURN_NO_ACTIVE_TURN"
-    assert (desk.said[-1]["event"], desk.said[-1]["trigger"]) == ("EndOfTurn", "manual")
-    assert_all_fit(desk)
+    assert socket.received[1]["code"] == "FORCE_END_TURN_NO_ACTIVE_TURN"
+    assert (socket.received[-1]["event"], socket.received[-1]["trigger"]) == ("EndOfTurn", "manual")
+    assert_all_fit(socket)
 
 
-async def test_configure_changes_the_turns() -> None:
-    """It is answered with all that is in force; what is out of range is refused and changes nothing."""
-    async with line(Flux, knowing(TEXT), {"eot_threshold": "1.0"}) as desk:
-        await desk.tell({"type": "Configure", "thresholds": {"eot_threshold": 3}})
-        await desk.tell({"type": "Configure", "thresholds": {"eot_threshold": 0.8}, "keyterms": ["x"]})
-        await desk.hear(spoken())
-        [end] = await desk.until(event("EndOfTurn"))
+async def test_configure_changes_the_thresholds() -> None:
+    """The answer lists the thresholds in force; a value out of range is rejected and changes nothing."""
+    async with open_session(FluxSession, oracle_with(TEXT), {"eot_threshold": "1.0"}) as socket:
+        await socket.send({"type": "Configure", "thresholds": {"eot_threshold": 3}})
+        await socket.send({"type": "Configure", "thresholds": {"eot_threshold": 0.8}, "keyterms": ["x"]})
+        await socket.send_audio(AUDIO)
+        [end] = await socket.wait_for(has_type("EndOfTurn"))
 
-    assert [m["type"] for m in desk.said[1:3]] == ["ConfigureFailure", "ConfigureSuccess"]
-    assert desk.said[2]["thresholds"] == {"eot_threshold": 0.8, "eot_timeout_ms": 5000}
+    assert [m["type"] for m in socket.received[1:3]] == ["ConfigureFailure", "ConfigureSuccess"]
+    assert socket.received[2]["thresholds"] == {"eot_threshold": 0.8, "eot_timeout_ms": 5000}
     assert end["trigger"] == "model"
-    assert_all_fit(desk)
+    assert_all_fit(socket)
 
 
-async def test_endless_talk_is_one_turn() -> None:
-    """Its words are all there at the end."""
-    async with line(Flux, knowing(TEXT), {}, stt_final_ms=300) as desk:
-        await desk.hear(spoken() * 10)
-        [end] = await desk.until(event("EndOfTurn"))
+async def test_speech_without_pause_is_one_turn() -> None:
+    """EndOfTurn contains the words of all pieces."""
+    async with open_session(FluxSession, oracle_with(TEXT), {}, stt_final_ms=300) as socket:
+        await socket.send_audio(AUDIO * 10)
+        [end] = await socket.wait_for(has_type("EndOfTurn"))
 
     assert 49 <= len(end["words"]) <= 50
     assert end["audio_window_start"] < 0.3
-    assert_all_fit(desk)
+    assert_all_fit(socket)
 
 
-async def test_a_turn_that_began_ends() -> None:
-    """Though what was guessed is not heard in the end."""
-    async with line(Flux, Forgetful(), {}) as desk:
-        await desk.hear(spoken())
-        [end] = await desk.until(event("EndOfTurn"))
+async def test_a_started_turn_ends() -> None:
+    """Even if the final transcript is empty; then the interim words are repeated."""
+    async with open_session(FluxSession, InterimOnly(), {}) as socket:
+        await socket.send_audio(AUDIO)
+        [end] = await socket.wait_for(has_type("EndOfTurn"))
 
     assert end["transcript"] == "well"
 
 
-async def test_an_unknown_message_ends_the_stream() -> None:
-    """After an error; CloseStream ends it without a word."""
-    async with line(Flux, knowing(TEXT), {}) as desk:
-        assert not await desk.tell({"type": "KeepAlive"})
-        assert not await desk.tell({"type": "CloseStream"})
+async def test_an_unknown_message_closes_the_socket() -> None:
+    """An Error message is sent first; CloseStream closes the socket without a message."""
+    async with open_session(FluxSession, oracle_with(TEXT), {}) as socket:
+        assert not await socket.send({"type": "KeepAlive"})
+        assert not await socket.send({"type": "CloseStream"})
 
-    assert [m["type"] for m in desk.said] == ["Connected", "Error"]
-    assert_all_fit(desk)
+    assert [m["type"] for m in socket.received] == ["Connected", "Error"]
+    assert_all_fit(socket)

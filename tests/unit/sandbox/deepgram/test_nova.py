@@ -1,4 +1,4 @@
-"""What `/v1/listen` says, message by message, in the SDK's own types."""
+"""Messages of `/v1/listen`, in the types that the SDK defines."""
 
 from itertools import pairwise
 
@@ -12,9 +12,10 @@ from deepgram.listen.v1.types.listen_v1utterance_end import ListenV1UtteranceEnd
 from pydantic import BaseModel
 
 from parley.mulaw import silence
-from sandbox.deepgram.nova import Nova
+from sandbox.deepgram.nova import NovaSession
+from tests.recordings import oracle_with
 from tests.strict import assert_fits
-from tests.unit.sandbox.deepgram.line import TEXT, Message, event, knowing, line, spoken, transcript
+from tests.unit.sandbox.deepgram.fake_socket import AUDIO, TEXT, Message, has_type, open_session, transcript
 
 ALL = {"interim_results": "true", "vad_events": "true", "endpointing": "100", "utterance_end_ms": "1000"}
 TYPES: dict[str, type[BaseModel]] = {
@@ -28,78 +29,78 @@ TYPES: dict[str, type[BaseModel]] = {
 }
 
 
-def final(message: Message) -> bool:
+def is_final(message: Message) -> bool:
     return bool(message.get("is_final"))
 
 
-def speech_final(message: Message) -> bool:
+def is_speech_final(message: Message) -> bool:
     return bool(message.get("speech_final"))
 
 
-async def test_a_sentence_is_guessed_and_then_final() -> None:
-    """SpeechStarted, guesses, a final result with the words' times, and the end told once."""
-    async with line(Nova, knowing(TEXT), ALL) as desk:
-        await desk.hear(silence(400) + spoken())
-        [result] = await desk.until(speech_final)
-        await desk.until(event("UtteranceEnd"))
-        await desk.hear(silence(3000))
+async def test_a_sentence_has_interim_results_and_a_final_one() -> None:
+    """SpeechStarted, interim results, a final result with word times, and a single UtteranceEnd."""
+    async with open_session(NovaSession, oracle_with(TEXT), ALL) as socket:
+        await socket.send_audio(silence(400) + AUDIO)
+        [result] = await socket.wait_for(is_speech_final)
+        await socket.wait_for(has_type("UtteranceEnd"))
+        await socket.send_audio(silence(3000))
 
-    kinds = [m["type"] for m in desk.said]
+    kinds = [m["type"] for m in socket.received]
     assert kinds[0] == "SpeechStarted"
     assert kinds.count("UtteranceEnd") == 1
-    assert any(not m["is_final"] for m in desk.all(event("Results")))
+    assert any(not m["is_final"] for m in socket.matching(has_type("Results")))
     assert transcript(result) == TEXT
     words = result["channel"]["alternatives"][0]["words"]
     assert 0.4 <= words[0]["start"] < words[-1]["end"] <= result["start"] + result["duration"]
-    for message in desk.said:
+    for message in socket.received:
         assert_fits(TYPES[message["type"]], message)
 
 
-async def test_what_was_not_asked_for_is_not_said() -> None:
-    """No guesses, no events, no endpoint."""
-    async with line(Nova, knowing(TEXT), {"endpointing": "false"}) as desk:
-        await desk.hear(spoken())
-        [result] = await desk.until(final)
-        await desk.hear(silence(2000))
+async def test_optional_messages_are_off_by_default() -> None:
+    """No interim results, no events, and with endpointing=false no speech_final."""
+    async with open_session(NovaSession, oracle_with(TEXT), {"endpointing": "false"}) as socket:
+        await socket.send_audio(AUDIO)
+        [result] = await socket.wait_for(is_final)
+        await socket.send_audio(silence(2000))
 
-    assert desk.said == [result]
+    assert socket.received == [result]
     assert not result["speech_final"]
     assert transcript(result) == TEXT
 
 
-async def test_an_utterance_does_not_end_while_the_caller_goes_on() -> None:
-    """A gap between words ends where the next voice begins, though its words are not yet known."""
-    async with line(Nova, knowing(TEXT), ALL) as desk:
-        await desk.hear(spoken())
-        await desk.until(speech_final)
-        await desk.hear(silence(200) + spoken())
-        assert not desk.all(event("UtteranceEnd"))
-        finals = await desk.until(speech_final, 2)
-        [end] = await desk.until(event("UtteranceEnd"))
+async def test_utterance_end_waits_while_speech_continues() -> None:
+    """A gap between words ends where the next speech begins, even before its words are recognised."""
+    async with open_session(NovaSession, oracle_with(TEXT), ALL) as socket:
+        await socket.send_audio(AUDIO)
+        await socket.wait_for(is_speech_final)
+        await socket.send_audio(silence(200) + AUDIO)
+        assert not socket.matching(has_type("UtteranceEnd"))
+        finals = await socket.wait_for(is_speech_final, 2)
+        [end] = await socket.wait_for(has_type("UtteranceEnd"))
 
     assert end["last_word_end"] == finals[1]["channel"]["alternatives"][0]["words"][-1]["end"]
 
 
 async def test_results_tile_the_stream() -> None:
-    """Each final begins where the one before ended, silent ones too."""
-    async with line(Nova, knowing(TEXT), ALL) as desk:
-        await desk.hear(silence(5500) + spoken())
-        await desk.until(speech_final)
-        await desk.hear(silence(6000))
+    """Each final result begins where the previous one ended; empty ones cover silence."""
+    async with open_session(NovaSession, oracle_with(TEXT), ALL) as socket:
+        await socket.send_audio(silence(5500) + AUDIO)
+        await socket.wait_for(is_speech_final)
+        await socket.send_audio(silence(6000))
 
-    finals = desk.all(final)
+    finals = socket.matching(is_final)
     assert [transcript(m) for m in finals] == ["", TEXT, ""]
     for one, other in pairwise(finals):
         assert other["start"] == one["start"] + one["duration"]
 
 
-async def test_endless_talk_comes_in_pieces() -> None:
-    """Fixed as it goes on, with the endpoint in the last piece only; nothing is lost or said twice."""
-    async with line(Nova, knowing(TEXT), ALL, stt_final_ms=300) as desk:
-        await desk.hear(spoken() * 10)
-        await desk.until(speech_final)
+async def test_speech_without_pause_is_finalised_in_pieces() -> None:
+    """Only the last piece has speech_final; no word is lost or repeated."""
+    async with open_session(NovaSession, oracle_with(TEXT), ALL, stt_final_ms=300) as socket:
+        await socket.send_audio(AUDIO * 10)
+        await socket.wait_for(is_speech_final)
 
-    finals = desk.all(final)
+    finals = socket.matching(is_final)
     assert len(finals) > 1
     assert [m["speech_final"] for m in finals] == [*[False] * (len(finals) - 1), True]
     words = " ".join(transcript(m) for m in finals).split()
@@ -108,53 +109,53 @@ async def test_endless_talk_comes_in_pieces() -> None:
     assert starts == sorted(starts)
 
 
-async def test_finalize_fixes_what_was_heard_so_far() -> None:
-    """At once, and marked as asked for; asked again with nothing in hand it says nothing."""
-    async with line(Nova, knowing(TEXT), ALL) as desk:
-        await desk.hear(spoken())
-        assert await desk.tell({"type": "Finalize"})
-        assert await desk.tell({"type": "Finalize"})
+async def test_finalize_makes_the_current_segment_final() -> None:
+    """The result is marked from_finalize; a second Finalize without new speech sends nothing."""
+    async with open_session(NovaSession, oracle_with(TEXT), ALL) as socket:
+        await socket.send_audio(AUDIO)
+        assert await socket.send({"type": "Finalize"})
+        assert await socket.send({"type": "Finalize"})
 
-    [result] = desk.all(final)
+    [result] = socket.matching(is_final)
     assert result["from_finalize"]
     assert not result["speech_final"]
     assert transcript(result) == TEXT
-    entries = [e for e in desk.journal.since(0) if e["kind"] == "stt_final"]
-    assert [(e["call_sid"], e["text"], e["asked_for"]) for e in entries] == [("CA1", TEXT, True)]
+    entries = [e for e in socket.journal.since(0) if e["kind"] == "stt_final"]
+    assert [(e["call_sid"], e["text"], e["forced"]) for e in entries] == [("CA1", TEXT, True)]
 
 
-async def test_close_stream_flushes_and_gives_the_metadata() -> None:
-    """And then the socket is closed."""
-    async with line(Nova, knowing(TEXT), ALL) as desk:
-        await desk.hear(spoken())
-        assert not await desk.tell({"type": "CloseStream"})
+async def test_close_stream_sends_the_final_result_and_the_metadata() -> None:
+    """Then the socket is closed."""
+    async with open_session(NovaSession, oracle_with(TEXT), ALL) as socket:
+        await socket.send_audio(AUDIO)
+        assert not await socket.send({"type": "CloseStream"})
 
-    assert [m["type"] for m in desk.said[-2:]] == ["Results", "Metadata"]
-    assert desk.said[-1]["duration"] == len(spoken()) / 8000
-    assert_fits(ListenV1Metadata, desk.said[-1])
+    assert [m["type"] for m in socket.received[-2:]] == ["Results", "Metadata"]
+    assert socket.received[-1]["duration"] == len(AUDIO) / 8000
+    assert_fits(ListenV1Metadata, socket.received[-1])
 
 
-async def test_configure_is_answered_by_the_model() -> None:
-    """Only Nova-3 takes keyterms."""
-    async with line(Nova, knowing(TEXT), {}) as desk:
-        await desk.tell({"type": "Configure", "keyterms": ["a"]})
-        await desk.tell({"type": "Configure", "keyterms": ["a " * 501]})
-    async with line(Nova, knowing(TEXT), {"model": "nova-2"}) as old:
-        await old.tell({"type": "Configure", "keyterms": ["a"]})
+async def test_configure_accepts_keyterms_for_nova_3_only() -> None:
+    """Other models, and too many words, are answered with ConfigureFailure."""
+    async with open_session(NovaSession, oracle_with(TEXT), {}) as socket:
+        await socket.send({"type": "Configure", "keyterms": ["a"]})
+        await socket.send({"type": "Configure", "keyterms": ["a " * 501]})
+    async with open_session(NovaSession, oracle_with(TEXT), {"model": "nova-2"}) as old:
+        await old.send({"type": "Configure", "keyterms": ["a"]})
 
-    said = desk.said + old.said
-    assert [m["type"] for m in said] == ["ConfigureSuccess", "ConfigureFailure", "ConfigureFailure"]
-    assert said[0]["keyterms"] == ["a"]
-    for message in said:
+    received = socket.received + old.received
+    assert [m["type"] for m in received] == ["ConfigureSuccess", "ConfigureFailure", "ConfigureFailure"]
+    assert received[0]["keyterms"] == ["a"]
+    for message in received:
         assert_fits(TYPES[message["type"]], message)
 
 
-async def test_an_unknown_message_is_an_error_and_no_end() -> None:
-    """KeepAlive says nothing."""
-    async with line(Nova, knowing(TEXT), {}) as desk:
-        assert await desk.tell({"type": "Dance"})
-        assert await desk.tell({"type": "KeepAlive"})
+async def test_an_unknown_message_is_answered_with_an_error() -> None:
+    """The socket stays open; KeepAlive is not answered."""
+    async with open_session(NovaSession, oracle_with(TEXT), {}) as socket:
+        assert await socket.send({"type": "Dance"})
+        assert await socket.send({"type": "KeepAlive"})
 
-    [error] = desk.said
+    [error] = socket.received
     assert error["variant"] == "SchemaError"
     assert_fits(ListenV1Error, error)

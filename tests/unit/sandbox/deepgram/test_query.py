@@ -1,28 +1,28 @@
-"""What the vendor would refuse is refused at the handshake, with a reason."""
+"""Query parameters: defaults, validation, and changes by Configure."""
 
 import pytest
 
-from sandbox.deepgram.query import BadQuery, FluxQuery, NovaQuery, read_flux, read_nova
+from sandbox.deepgram.query import FluxQuery, InvalidQuery, NovaQuery, read_flux, read_nova
 
 PHONE = (("encoding", "mulaw"), ("sample_rate", "8000"))
 NOVA = (("model", "nova-3"), *PHONE)
 FLUX = (("model", "flux-general-en"), *PHONE)
 
 
-def test_what_is_not_asked_for_has_the_vendors_default() -> None:
-    """Endpointing after 10 ms, no guesses; turns at 0.7 or after 5 s."""
+def test_missing_parameters_have_deepgrams_defaults() -> None:
+    """Nova: endpointing after 10 ms, no interim results; Flux: turns end at 0.7 or after 5 s."""
     assert read_nova(NOVA) == NovaQuery("nova-3", 10.0, 0.0, interim_results=False, vad_events=False)
     assert read_flux(FLUX) == FluxQuery(0.7, None, 5000.0, ())
 
 
 def test_endpointing_may_be_a_number_or_off() -> None:
-    """And true means the default."""
+    """`true` means the default of 10 ms."""
     read = [read_nova((*NOVA, ("endpointing", text))).endpointing_ms for text in ("300", "false", "true")]
     assert read == [300.0, None, 10.0]
 
 
-def test_what_only_changes_the_writing_is_let_through() -> None:
-    """Keyterms may come again and again."""
+def test_parameters_of_text_formatting_are_accepted() -> None:
+    """A keyterm may be repeated."""
     more = (("smart_format", "true"), ("keyterm", "a b"), ("keyterm", "c"), ("language", "en"))
     assert read_nova((*NOVA, *more)).model == "nova-3"
     assert read_flux((*FLUX, *more)).keyterms == ("a b", "c")
@@ -45,9 +45,9 @@ def test_what_only_changes_the_writing_is_let_through() -> None:
         ("keyterm", "word " * 501),
     ],
 )
-def test_nova_refuses(name: str, value: str) -> None:
-    """Utterance ends need guesses, and a second at least."""
-    with pytest.raises(BadQuery):
+def test_nova_rejects(name: str, value: str) -> None:
+    """utterance_end_ms needs interim_results and a value of at least 1000."""
+    with pytest.raises(InvalidQuery):
         read_nova((*NOVA, (name, value)))
 
 
@@ -63,19 +63,19 @@ def test_nova_refuses(name: str, value: str) -> None:
         ("eot_timeout_ms", "x"),
     ],
 )
-def test_flux_refuses(name: str, value: str) -> None:
-    """An eager end is never surer than the end."""
-    with pytest.raises(BadQuery):
+def test_flux_rejects(name: str, value: str) -> None:
+    """The eager threshold must not exceed the final one."""
+    with pytest.raises(InvalidQuery):
         read_flux((*FLUX, (name, value)))
 
 
-def test_configure_changes_what_it_names() -> None:
-    """All else stays; what is out of range changes nothing."""
+def test_configure_changes_only_the_named_parameters() -> None:
+    """A value out of range changes nothing."""
     before = read_flux((*FLUX, ("keyterm", "a"), ("eager_eot_threshold", "0.4")))
     after = before.configured({"thresholds": {"eot_threshold": 1.0}, "keyterms": ["b"]})
 
     assert after == FluxQuery(1.0, 0.4, 5000.0, ("b",))
-    assert after.by_timeout_only
+    assert after.ends_by_timeout_only
     for bad in ({"thresholds": {"eot_threshold": 2}}, {"thresholds": 3}, {"keyterms": [1]}):
-        with pytest.raises(BadQuery):
+        with pytest.raises(InvalidQuery):
             before.configured(bad)

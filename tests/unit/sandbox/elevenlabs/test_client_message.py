@@ -1,4 +1,4 @@
-"""What a client may say on the sockets, by the types of the vendor's own SDK."""
+"""Client messages, as the types of ElevenLabs' SDK write them."""
 
 from contextlib import suppress
 from typing import Any
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from sandbox.elevenlabs.client_message import DEFAULT_SCHEDULE, Refused, read_message
+from sandbox.elevenlabs.client_message import DEFAULT_SCHEDULE, Rejected, read_message
 
 SETTINGS = types.RealtimeVoiceSettings(stability=0.5, similarity_boost=0.8, speed=1.0)
 SCHEDULE = types.GenerationConfig(chunk_length_schedule=[50, 90])
@@ -32,19 +32,19 @@ SCHEDULE = types.GenerationConfig(chunk_length_schedule=[50, 90])
     ids=lambda message: type(message).__name__,
 )
 @pytest.mark.parametrize("nulls", [True, False])
-def test_whatever_the_sdks_types_hold_is_understood(message: BaseModel, nulls: bool) -> None:
-    """With its empty fields as null, or left out."""
+def test_every_message_type_of_the_sdk_is_parsed(message: BaseModel, nulls: bool) -> None:
+    """With empty fields as null or left out."""
     read = read_message(message.model_dump_json(by_alias=True, exclude_none=not nulls))
 
     for name in ("text", "context_id", "flush", "close_context", "close_socket"):
         assert getattr(read, name) == getattr(message, name, None)
 
 
-def test_a_schedule_is_the_clients_or_the_vendors() -> None:
-    """When sound is made without a flush."""
-    asked = read_message('{"text":" ","generation_config":{"chunk_length_schedule":[50, 90.5]}}')
+def test_the_schedule_defaults_to_elevenlabs_own() -> None:
+    """A client may set its own."""
+    message = read_message('{"text":" ","generation_config":{"chunk_length_schedule":[50, 90.5]}}')
 
-    assert asked.schedule == (50, 90.5)
+    assert message.schedule == (50, 90.5)
     assert read_message('{"text":" ","generation_config":{}}').schedule == DEFAULT_SCHEDULE
 
 
@@ -63,16 +63,16 @@ def test_a_schedule_is_the_clients_or_the_vendors() -> None:
         "[" * 100_000,
     ],
 )
-def test_what_is_not_of_the_schema_is_refused(raw: Any) -> None:
-    """By the vendor's word."""
-    with pytest.raises(Refused) as refused:
+def test_a_message_that_does_not_match_the_schema_is_rejected(raw: Any) -> None:
+    """With ElevenLabs' error code."""
+    with pytest.raises(Rejected) as raised:
         read_message(raw)
 
-    assert refused.value.word == "invalid_input_message"
+    assert raised.value.code == "invalid_input_message"
 
 
 @given(st.text() | st.dictionaries(st.text(), st.integers() | st.text() | st.none()).map(str))
-def test_no_frame_breaks_it(raw: str) -> None:
-    """Whatever is sent is either read or refused."""
-    with suppress(Refused):
+def test_no_frame_crashes_the_parser(raw: str) -> None:
+    """Any text is parsed or rejected."""
+    with suppress(Rejected):
         read_message(raw)

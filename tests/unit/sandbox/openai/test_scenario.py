@@ -1,4 +1,4 @@
-"""What the scripted model answers."""
+"""Scenarios: which rule answers, and errors in a file."""
 
 import os
 from collections.abc import Mapping
@@ -10,43 +10,43 @@ import pytest
 from sandbox.openai.scenario import Answer, ScenarioError, read_scenario
 
 
-def said(*texts: str) -> list[dict[str, str]]:
+def chat(*texts: str) -> list[dict[str, str]]:
     roles = ("user", "assistant")
     return [{"role": roles[n % 2], "content": text} for n, text in enumerate(texts)]
 
 
-def test_the_clinic_books_a_visit_even_when_words_are_misheard() -> None:
-    """A recogniser errs; the conversation goes on."""
+def test_the_clinic_books_a_visit_despite_recognition_errors() -> None:
+    """Its rules match on few words."""
     clinic = read_scenario("clinic")
 
-    assert "day and time" in clinic.answer(said("hell i would like to put an appointment")).text
-    assert "name" in clinic.answer(said("tuesday after noon would be good")).text
-    assert "Thank you, robert miller." in clinic.answer(said("my name is robert miller")).text
-    assert clinic.answer(said("no attempt you that is all good bye")).tool == "end_call"
-    assert "again" in clinic.answer(said("mumble")).text
+    assert "day and time" in clinic.answer(chat("hell i would like to put an appointment")).text
+    assert "name" in clinic.answer(chat("tuesday after noon would be good")).text
+    assert "Thank you, robert miller." in clinic.answer(chat("my name is robert miller")).text
+    assert clinic.answer(chat("no attempt you that is all good bye")).tool == "end_call"
+    assert "again" in clinic.answer(chat("mumble")).text
 
 
-def test_a_tools_result_is_answered_by_its_own_rule(tmp_path: Path) -> None:
-    """Other rules do not meet it."""
+def test_a_tool_result_is_answered_by_its_own_rule(tmp_path: Path) -> None:
+    """Other rules do not apply; a partial answer is continued."""
     path = tmp_path / "s.yaml"
     path.write_text("rules: [{tool_result: look, say: found}, {when: '.*', call: look}]\n")
     scenario = read_scenario(str(path))
     call = {"id": "1", "function": {"name": "look", "arguments": "{}"}}
-    told: list[Mapping[str, Any]] = [
-        *said("hi"),
+    answered: list[Mapping[str, Any]] = [
+        *chat("hi"),
         {"role": "assistant", "content": None, "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "1", "content": "{}"},
     ]
 
-    assert scenario.answer(said("hi")) == Answer("", "look")
-    assert scenario.answer(told) == Answer("found")
+    assert scenario.answer(chat("hi")) == Answer("", "look")
+    assert scenario.answer(answered) == Answer("found")
 
-    begun: list[Mapping[str, Any]] = [
-        *told,
+    partial: list[Mapping[str, Any]] = [
+        *answered,
         {"role": "assistant", "content": "fou"},
         {"role": "system", "content": "You were cut off."},
     ]
-    assert scenario.answer(begun) == Answer("nd")
+    assert scenario.answer(partial) == Answer("nd")
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ def test_a_tools_result_is_answered_by_its_own_rule(tmp_path: Path) -> None:
         "\0",
     ],
 )
-def test_a_wrong_scenario_is_told_by_file_and_rule(tmp_path: Path, text: str) -> None:
-    """No stack for whoever writes one."""
+def test_an_invalid_scenario_raises_an_error(tmp_path: Path, text: str) -> None:
+    """The message names the file."""
     path = tmp_path / "wrong.yaml"
     path.write_text(text)
 
@@ -74,7 +74,7 @@ def test_a_wrong_scenario_is_told_by_file_and_rule(tmp_path: Path, text: str) ->
 
 
 @pytest.mark.parametrize(
-    ("heard", "answered"),
+    ("user", "answer"),
     [
         ("can you repeat that please", "Your visit is booked. Is there anything else?"),
         ("i would like to cancel my appointment", "cancel that for you"),
@@ -86,37 +86,37 @@ def test_a_wrong_scenario_is_told_by_file_and_rule(tmp_path: Path, text: str) ->
         ("my number is five five one two", "five five one two"),
     ],
 )
-def test_the_clinic_answers_what_callers_say_besides(heard: str, answered: str) -> None:
-    """And nobody is hung up on."""
-    answer = read_scenario("clinic").answer(
-        said("my name is ann lee", "Your visit is booked. Is there anything else?", heard)
+def test_the_clinic_answers_other_requests(user: str, answer: str) -> None:
+    """And does not end the call."""
+    found = read_scenario("clinic").answer(
+        chat("my name is ann lee", "Your visit is booked. Is there anything else?", user)
     )
 
-    assert answered in answer.text
-    assert not answer.tool
+    assert answer in found.text
+    assert not found.tool
 
 
-def test_no_to_anything_else_ends_the_call_and_no_to_a_question_does_not() -> None:
-    """It depends on what was asked."""
+def test_no_ends_the_call_only_after_anything_else() -> None:
+    """After another question it does not."""
     clinic = read_scenario("clinic")
 
-    assert clinic.answer(said("x", "Is there anything else?", "no thank you")).tool == "end_call"
-    assert not clinic.answer(said("x", "What is your name, please?", "no thank you")).tool
+    assert clinic.answer(chat("x", "Is there anything else?", "no thank you")).tool == "end_call"
+    assert not clinic.answer(chat("x", "What is your name, please?", "no thank you")).tool
 
 
-def test_a_scenario_that_was_edited_is_read_anew(tmp_path: Path) -> None:
+def test_a_modified_scenario_is_reloaded(tmp_path: Path) -> None:
     """Without a restart."""
     path = tmp_path / "s.yaml"
     path.write_text("rules: [{say: one}]")
-    first = read_scenario(str(path)).answer(said("hi")).text
+    first = read_scenario(str(path)).answer(chat("hi")).text
     path.write_text("rules: [{say: two}]")
     os.utime(path, ns=(1, 1))
 
-    assert (first, read_scenario(str(path)).answer(said("hi")).text) == ("one", "two")
+    assert (first, read_scenario(str(path)).answer(chat("hi")).text) == ("one", "two")
 
 
-def test_what_a_caller_says_is_never_taken_for_a_pattern() -> None:
-    """Braces stay braces."""
-    answer = read_scenario("echo").answer(said("a {user} {0} {{ b"))
+def test_braces_in_the_users_words_are_not_placeholders() -> None:
+    """Braces are copied into the answer unchanged."""
+    answer = read_scenario("echo").answer(chat("a {user} {0} {{ b"))
 
     assert answer.text == "You said: a {user} {0} {{ b."

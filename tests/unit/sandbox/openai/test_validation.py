@@ -1,4 +1,4 @@
-"""What is refused of a request."""
+"""Validation of request bodies."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.openai.validation import wrong
+from sandbox.openai.validation import find_error
 
 USER = {"role": "user", "content": "hi"}
 CALL = {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
@@ -43,9 +43,9 @@ def body(*messages: Any, **more: Any) -> dict[str, Any]:
         body(USER, stream=None, temperature=1),
     ],
 )
-def test_what_the_vendor_takes_is_taken(good: dict[str, Any]) -> None:
-    """Nothing is wrong with it."""
-    assert wrong(good) is None
+def test_valid_bodies_have_no_error(good: dict[str, Any]) -> None:
+    """OpenAI accepts these bodies."""
+    assert find_error(good) is None
 
 
 @pytest.mark.parametrize(
@@ -70,16 +70,16 @@ def test_what_the_vendor_takes_is_taken(good: dict[str, Any]) -> None:
         (body(USER, metadata="x"), "metadata"),
     ],
 )
-def test_what_the_vendor_refuses_is_refused_by_its_parameter(bad: Any, param: str | None) -> None:
-    """The first thing that is wrong."""
-    refused = wrong(bad)
+def test_the_error_names_the_invalid_parameter(bad: Any, param: str | None) -> None:
+    """Only the first error is reported."""
+    error = find_error(bad)
 
-    assert refused is not None
-    assert refused.param == param
-    assert refused.message
+    assert error is not None
+    assert error.param == param
+    assert error.message
 
 
 @given(JSON | st.lists(MESSAGE, max_size=3).map(lambda messages: {"model": "m", "messages": messages}))
-def test_no_body_breaks_it(anything: Any) -> None:
-    """Whatever is sent is either taken or refused."""
-    wrong(anything)
+def test_no_body_crashes_the_validation(anything: Any) -> None:
+    """Any JSON is accepted or rejected."""
+    find_error(anything)

@@ -1,4 +1,4 @@
-"""Whom the vendor lets in, and how it says no. No I/O, no clock."""
+"""Credentials of a WebSocket handshake, and the response that rejects it. No I/O, no clock."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from starlette.responses import JSONResponse, Response
 
-_WORDS_OF = {
+_ERRORS = {
     400: ("BAD_REQUEST", "Bad Request"),
     401: ("INVALID_AUTH", "Invalid credentials."),
     402: ("ASR_PAYMENT_REQUIRED", "Project does not have enough credits for an ASR request."),
@@ -18,20 +18,20 @@ _SCHEMES = ("token", "bearer")
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a handshake shows."""
+    """The API key of a handshake and where it was found."""
 
     key: str
     subprotocol: str | None
-    """To be confirmed when the key came as one, which is all that a browser can send."""
+    """To confirm if the key came as a subprotocol, the only way a browser can send it."""
 
     @property
     def accepted(self) -> bool:
-        """Any key will do, but one that is plainly bad."""
+        """Any key is valid unless it is empty or begins with `bad`."""
         return bool(self.key) and not self.key.startswith("bad")
 
 
-def credentials(headers: Mapping[str, str], subprotocols: Sequence[str]) -> Credentials:
-    """The key, from `Authorization: Token KEY` or from the subprotocols `token, KEY`."""
+def read_credentials(headers: Mapping[str, str], subprotocols: Sequence[str]) -> Credentials:
+    """Read the key from `Authorization: Token KEY` or from the subprotocols `token, KEY`."""
     scheme, _, key = headers.get("authorization", "").partition(" ")
     if scheme.lower() in _SCHEMES:
         return Credentials(key.strip(), None)
@@ -42,9 +42,9 @@ def credentials(headers: Mapping[str, str], subprotocols: Sequence[str]) -> Cred
             return Credentials("", None)
 
 
-def refusal(status: int, reason: str = "") -> Response:
-    """The answer to a handshake that is refused."""
+def rejection(status: int, reason: str = "") -> Response:
+    """Build the response to a rejected handshake."""
     request_id = str(uuid.uuid4())
-    word, text = _WORDS_OF.get(status, ("INTERNAL_SERVER_ERROR", "Internal Server Error"))
-    body = {"err_code": word, "err_msg": reason or text, "request_id": request_id}
-    return JSONResponse(body, status_code=status, headers={"dg-error": word, "dg-request-id": request_id})
+    code, text = _ERRORS.get(status, ("INTERNAL_SERVER_ERROR", "Internal Server Error"))
+    body = {"err_code": code, "err_msg": reason or text, "request_id": request_id}
+    return JSONResponse(body, status_code=status, headers={"dg-error": code, "dg-request-id": request_id})
