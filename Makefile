@@ -1,5 +1,7 @@
 PY ?= python3
 BIN := .venv/bin
+# Errors only: every package is pinned with its hash, so no warning of pip calls for an action.
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(BIN)/pip -qq
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -8,8 +10,8 @@ setup: .venv/.done ## a virtual environment with everything pinned
 .venv/.done: requirements/dev.txt pyproject.toml
 	$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Parley needs Python 3.11 or later: make setup PY=python3.11")'
 	$(PY) -m venv .venv
-	$(BIN)/pip install --quiet --require-hashes --requirement requirements/dev.txt
-	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	$(PIP) install --require-hashes --requirement requirements/dev.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
 	touch $@
 
 demo: setup ## hear a call: the whole system, one conversation, then where recording and transcript lie
@@ -37,8 +39,11 @@ mirror: setup ## modules without a unit test of their own, and the other way rou
 wording: setup ## private words and unidiomatic English; `ARGS="--count"` for totals
 	$(BIN)/python -m scripts.check_wording $(ARGS)
 
-quick: setup ## tests without whole calls
-	$(BIN)/pytest -m "not slow"
+unit: setup ## unit tests: no servers, no processes (30 seconds)
+	$(BIN)/pytest -q -n 2 tests/unit
+
+quick: setup ## unit and integration tests, without whole calls (3 minutes)
+	$(BIN)/pytest -q -n 2 -m "not slow and not alone" tests/unit tests/integration
 
 test: check ## all checks and tests: whole systems one after another, the rest beside them
 	$(BIN)/pytest -n 2 -m "not alone"
@@ -63,4 +68,4 @@ proto: setup ## generate parley/v1 and docs/events.md from proto/
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --pyi_out=. proto/parley/v1/*.proto
 	$(BIN)/python proto/make_docs.py
 
-.PHONY: help setup demo up call format check quick test mirror wording bench bench-turns chaos soak lock proto
+.PHONY: help setup demo up call format check unit quick test mirror wording bench bench-turns chaos soak lock proto
