@@ -1,1 +1,1 @@
-"""Conversations as they must go."""
+"""Test cases of whole telephone calls, one YAML file each."""

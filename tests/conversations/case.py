@@ -1,4 +1,4 @@
-"""A conversation as a YAML file tells it, read and checked. No clock."""
+"""Reads and validates one conversation from its YAML file. No clock."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,12 +20,12 @@ _MODEL = [{"say": "I see."}]
 
 
 class CaseError(ValueError):
-    """A file that cannot be played; the text names file and key."""
+    """A file is invalid; the message names the file and the key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One conversation."""
+    """One conversation: agent, model, caller and expectations."""
 
     name: str
     about: str
@@ -37,7 +37,7 @@ class Case:
     network: Mapping[str, Any] = field(default_factory=dict)
 
     def files(self, folder: Path) -> dict[Path, str]:
-        """The agent's file and its scripted models."""
+        """The agent file and the scenarios of its models, by path."""
         first, second = folder / f"{self.name}-model.yaml", folder / f"{self.name}-second.yaml"
         thinking = {"model": str(first), **self.agent.get("thinking", {})}
         files = {first: yaml.safe_dump({"rules": self.model})}
@@ -49,21 +49,21 @@ class Case:
 
 
 def read_case(path: Path) -> Case:
-    """Read one file.
+    """Read a conversation.
 
     Raises:
-        CaseError: no YAML, an unknown key, a step that nobody can follow.
+        CaseError: the file is not YAML, or has an unknown key or an invalid step.
     """
     try:
         data = yaml.safe_load(path.read_text("utf-8"))
     except yaml.YAMLError as error:
-        raise CaseError(f"{path.name}: is no YAML: {error}") from None
+        raise CaseError(f"{path.name}: is not YAML: {error}") from None
     if not isinstance(data, dict) or not {"about", "caller", "expect"} <= set(data):
         raise CaseError(f"{path.name}: needs `about`, `caller` and `expect`")
     if unknown := sorted(set(data) - set(_KEYS)):
         raise CaseError(f"{path.name}: unknown key {unknown[0]!r} (known: {', '.join(_KEYS)})")
     if not isinstance(data["expect"], dict) or not data["expect"]:
-        raise CaseError(f"{path.name}: `expect` must say at least one thing")
+        raise CaseError(f"{path.name}: `expect` must contain at least one expectation")
     try:
         script = parse_script({"steps": data["caller"]}, path.name)
     except ScriptError as error:

@@ -1,4 +1,4 @@
-"""Have all conversations held, some at a time, against one system."""
+"""Plays conversations against one system, eight at a time."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,13 +13,13 @@ from sandbox.caller.report import Report
 from tests.conversations.case import Case
 from tests.e2e.running import Up
 
-_AT_ONCE = 8
-_LONGEST_S = 90.0
+_MAX_CONCURRENT = 8
+_TIMEOUT_S = 90.0
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A conversation that was held."""
+class PlayedConversation:
+    """A finished conversation: its events and the caller's report."""
 
     call_sid: str
     report: Report
@@ -27,37 +27,37 @@ class Held:
 
 
 def write_agents(cases: Sequence[Case], folder: Path) -> None:
-    """An agent for each case, with its model."""
+    """Write the agent file and the model scenarios of each case."""
     folder.mkdir()
     for case in cases:
         for path, text in case.files(folder).items():
             path.write_text(text, encoding="utf-8")
 
 
-async def hold_all(up: Up, cases: Sequence[Case]) -> dict[str, Held | str]:
-    """By the case's name: the conversation, or why there is none."""
-    room = asyncio.Semaphore(_AT_ONCE)
+async def play_all(up: Up, cases: Sequence[Case]) -> dict[str, PlayedConversation | str]:
+    """Play all cases; returns the conversation, or the reason why it failed, by case name."""
+    slots = asyncio.Semaphore(_MAX_CONCURRENT)
     async with (
         open_bus(up.system.nats_url) as bus,
         open_telephone(up.system.telephone_url) as telephone,
     ):
 
-        async def hold(case: Case) -> Held | str:
-            async with room:
+        async def play(case: Case) -> PlayedConversation | str:
+            async with slots:
                 try:
-                    return await _hold(bus, telephone, case, up.told["edge_url"])
+                    return await _play(bus, telephone, case, up.told["edge_url"])
                 except SandboxError as error:
                     return str(error)
                 except TimeoutError:
-                    return f"the call did not end within {_LONGEST_S:g} s"
+                    return f"the call did not end within {_TIMEOUT_S:g} s"
 
-        held = await asyncio.gather(*(hold(case) for case in cases))
-    return dict(zip((case.name for case in cases), held, strict=True))
+        played = await asyncio.gather(*(play(case) for case in cases))
+    return dict(zip((case.name for case in cases), played, strict=True))
 
 
-async def _hold(bus: Bus, telephone: Telephone, case: Case, edge_url: str) -> Held:
+async def _play(bus: Bus, telephone: Telephone, case: Case, edge_url: str) -> PlayedConversation:
     url = f"{edge_url}/voice?agent={case.name}"
     call_sid = await telephone.call(case.script, voice_url=url, faults=case.network or None)
-    async with asyncio.timeout(_LONGEST_S):
+    async with asyncio.timeout(_TIMEOUT_S):
         events = [event async for event in follow(bus, call_sid)]
-    return Held(call_sid, await telephone.report(call_sid, decode_tone=True), tuple(events))
+    return PlayedConversation(call_sid, await telephone.report(call_sid, decode_tone=True), tuple(events))
