@@ -9,10 +9,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class DeepgramSandboxSettings(BaseSettings):
     """Settings of the Deepgram emulator, read from PARLEY_SANDBOX_* variables."""
 
-    model_config = SettingsConfigDict(env_prefix="PARLEY_SANDBOX_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="PARLEY_SANDBOX_", frozen=True, extra="ignore", use_attribute_docstrings=True
+    )
 
     host: str = "127.0.0.1"
+    """Interface that the emulator listens on."""
     deepgram_port: int = Field(default=9002, ge=0, le=65535)
+    """Port of the Deepgram emulator; 0 for any free one."""
     stt: Literal["sphinx", "oracle"] = "sphinx"
     """Recognise the audio with pocketsphinx, or look it up among the registered ground-truth transcripts."""
     stt_workers: int = Field(default=2, ge=1, le=16)
@@ -27,6 +31,7 @@ class DeepgramSandboxSettings(BaseSettings):
     stt_refuse: int = Field(default=0, ge=0, le=599)
     """Reject the handshake with this HTTP status; 0 accepts it."""
     stt_fault: Literal["", "hang", "close", "garbage"] = ""
+    """Fault on sockets: stop responding, close the socket, or send invalid messages."""
     stt_fault_after_s: float = Field(default=2.0, ge=0)
     """Seconds of audio that a socket receives before the fault."""
     stt_fault_model: str = ""
