@@ -3,18 +3,38 @@
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
 
+@overload
 async def eventually(
-    condition: Callable[[], T | Awaitable[T]],
+    condition: Callable[[], Awaitable[T | None]],
+    *,
+    timeout_s: float = ...,
+    interval_s: float = ...,
+    retry_on: type[Exception] | tuple[type[Exception], ...] = ...,
+) -> T: ...
+
+
+@overload
+async def eventually(
+    condition: Callable[[], T | None],
+    *,
+    timeout_s: float = ...,
+    interval_s: float = ...,
+    retry_on: type[Exception] | tuple[type[Exception], ...] = ...,
+) -> T: ...
+
+
+async def eventually(
+    condition: Callable[[], Any],
     *,
     timeout_s: float = 8.0,
     interval_s: float = 0.02,
     retry_on: type[Exception] | tuple[type[Exception], ...] = (),
-) -> T:
+) -> Any:
     """Poll a condition, plain or async, until it gives a true value, and return that value.
 
     An exception of `retry_on` counts as false. Raises AssertionError with the last value or exception when
@@ -26,7 +46,7 @@ async def eventually(
             while True:
                 try:
                     value = condition()
-                    result: T = await value if inspect.isawaitable(value) else value
+                    result = await value if inspect.isawaitable(value) else value
                 except retry_on as error:
                     last = error
                 else:

@@ -1,6 +1,7 @@
 """The polling helper of the tests returns a true value and explains a time-out."""
 
 import asyncio
+from collections.abc import Iterator
 
 import pytest
 
@@ -37,7 +38,7 @@ async def test_a_condition_that_hangs_is_cut_off() -> None:
 
 async def test_named_exceptions_are_retried_and_others_are_raised() -> None:
     """A refused connection may be a server that still starts."""
-    answers = iter([ConnectionError("refused"), "up"])
+    answers: Iterator[str | Exception] = iter([ConnectionError("refused"), "up"])
 
     def connect() -> str:
         answer = next(answers)
