@@ -1,6 +1,7 @@
 """`parley`: up, demo, call, turns, replay, drill, doctor."""
 
 import asyncio
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +21,6 @@ from cli.up import up as bring_up
 
 app = typer.Typer(
     name="parley",
-    help="Phone calls answered and placed by an AI agent. `parley demo` lets you hear one.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -35,15 +35,33 @@ def _home(given: Path | None) -> Path:
     return given or DeskSettings().home
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"parley {version('parley')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    *,
+    show_version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    """Phone calls answered and placed by an AI agent. `parley demo` runs one."""
+
+
 @app.command()
 def up(
     home: Home = None,
-    any_ports: Annotated[bool, typer.Option("--any-ports", help="Take whatever ports are free.")] = False,
+    any_ports: Annotated[bool, typer.Option("--any-ports", help="Use any free ports.")] = False,
     copies: Annotated[
-        int, typer.Option(min=1, max=9, help="Processes of each service: kill one and the calls go on.")
+        int,
+        typer.Option(min=1, max=9, help="Processes of each service; with 2 or more, calls survive a kill."),
     ] = 1,
     nats_nodes: Annotated[
-        int, typer.Option(min=1, max=5, help="Servers of the bus; 3 keep each stream three times.")
+        int, typer.Option(min=1, max=5, help="NATS servers; 3 keep three copies of each stream.")
     ] = 1,
 ) -> None:
     """Run the whole system on this machine until Ctrl-C; the sandbox stands in for vendors without a key."""
@@ -54,7 +72,7 @@ def up(
 
 @app.command()
 def demo(home: Home = None) -> None:
-    """Hear a call: start all, hold one conversation, show where recording and transcript lie, stop all."""
+    """Start the system, run one call, print where its recording and transcript are, and stop the system."""
     folder = _home(home) / "demo" if home is None else home
     raise typer.Exit(asyncio.run(hold_demo(folder, Console())))
 
@@ -62,12 +80,12 @@ def demo(home: Home = None) -> None:
 @app.command()
 def call(
     home: Home = None,
-    concurrency: Annotated[int, typer.Option(min=1, max=24, help="Callers at once.")] = 1,
+    concurrency: Annotated[int, typer.Option(min=1, max=24, help="Number of simultaneous callers.")] = 1,
     script: Annotated[
-        Path | None, typer.Option(help="What the caller does (YAML); the demo's caller without.")
+        Path | None, typer.Option(help="Script of the caller (YAML); by default that of the demo.")
     ] = None,
 ) -> None:
-    """Call a running system: one simulated caller to follow, or many, each with words of its own."""
+    """Call a running system with one simulated caller, shown live, or with many at once."""
     if concurrency == 1:
         raise typer.Exit(asyncio.run(one_call(_home(home), script, Console())))
     raise typer.Exit(asyncio.run(many_calls(_home(home), concurrency, Console())))
@@ -75,47 +93,51 @@ def call(
 
 @app.command()
 def turns(
-    call_sid: Annotated[str, typer.Argument(help="The call, as `parley call` and the log name it.")],
+    call_sid: Annotated[str, typer.Argument(help="CallSid, as printed by `parley call` and in logs.")],
     home: Home = None,
 ) -> None:
-    """Draw where each turn's milliseconds went in a call of the running system."""
+    """Show the latency of each turn of a call, by stage."""
     raise typer.Exit(asyncio.run(show_turns(_home(home), call_sid, Console())))
 
 
 @app.command()
 def replay(
-    call_sid: Annotated[str, typer.Argument(help="The call, as `parley call` and the log name it.")],
+    call_sid: Annotated[str, typer.Argument(help="CallSid, as printed by `parley call` and in logs.")],
     check: Annotated[
-        bool, typer.Option("--check", help="Only where today's code would act otherwise.")
+        bool, typer.Option("--check", help="Show only decisions that today's code would make differently.")
     ] = False,
-    fork: Annotated[int, typer.Option(min=0, help="Go on from this turn with another agent file.")] = 0,
-    agent: Annotated[str, typer.Option(help="Agent file's name; the call's own without.")] = "",
+    fork: Annotated[int, typer.Option(min=0, help="Continue from this turn with another agent file.")] = 0,
+    agent: Annotated[str, typer.Option(help="Name of the agent file; by default that of the call.")] = "",
     agents: Annotated[
         str, typer.Option(help="Folder of agent files.", envvar="PARLEY_AGENTS_DIR")
     ] = "agents",
     home: Home = None,
 ) -> None:
-    """Fold a call's log again, step by step, with what each stage knew."""
-    told = run_replay(_home(home), call_sid, check=check, fork_from=fork, agents=agents, agent=agent)
-    raise typer.Exit(told)
+    """Replay a call's log step by step, with the state of each stage."""
+    code = run_replay(_home(home), call_sid, check=check, fork_from=fork, agents=agents, agent=agent)
+    raise typer.Exit(code)
 
 
-drill = typer.Typer(help="Break something on purpose in a running system, and watch.", no_args_is_help=True)
+drill = typer.Typer(
+    help="Inject a fault into a running system and observe the recovery.", no_args_is_help=True
+)
 app.add_typer(drill, name="drill")
 
 
 @drill.command("edge-drop")
 def edge_drop(
-    call_sid: Annotated[str, typer.Argument(help="The call; without, the last that is on.")] = "",
+    call_sid: Annotated[
+        str, typer.Argument(help="CallSid; by default that of the latest call in progress.")
+    ] = "",
     home: Home = None,
 ) -> None:
-    """Kill the edge under a live call, and tell how the call comes back; `parley up --copies 2` first."""
+    """Kill the edge of a live call and report how the call resumes. Needs `parley up --copies 2`."""
     raise typer.Exit(asyncio.run(hold_edge_drop(_home(home), call_sid, Console())))
 
 
 @app.command()
 def doctor() -> None:
-    """Tell what is configured, what is missing, and what that means."""
+    """Report what is configured, what is missing, and the consequences."""
     raise typer.Exit(doctors.doctor(environment(), Console()))
 
 
