@@ -1,1 +1,1 @@
-"""Stand-ins for the vendors, and people who call: a phone network on your desk."""
+"""Emulators of the providers and simulated callers, for complete calls on one machine."""

@@ -1,7 +1,7 @@
-"""A real local voice: text in, 8 kHz mu-law and the words' times out, by espeak-ng from its wheel.
+"""Speech synthesis by espeak-ng from its wheel: text in, 8 kHz mu-law and word times out.
 
-A second of speech takes about two milliseconds of a processor. The library speaks one text at a time; whoever
-serves many calls speaks in a thread, others in place.
+A second of speech takes about 2 ms of CPU. The library synthesises one text at a time; a process that serves
+many calls should use a thread.
 """
 
 import ctypes
@@ -18,20 +18,20 @@ from parley.mulaw import ENCODE, SAMPLE_RATE_HZ
 
 VOICE = "en-us+klatt5"
 RATE_WPM = 160
-"""What an open recogniser understands best of espeak-ng's voices."""
+"""The rate that an open recogniser understands best, of espeak-ng's voices."""
 
-_SYNCHRONOUS = 2  # AUDIO_OUTPUT_SYNCHRONOUS: sound goes to the callback before the call returns
+_SYNCHRONOUS = 2  # AUDIO_OUTPUT_SYNCHRONOUS: the callback receives the audio before the call returns
 _RATE = 1  # espeakRATE
 _UTF8 = 1  # espeakCHARS_UTF8
 _EVENT_END, _EVENT_WORD = 0, 1
 _PEAK_LEVEL = 0.30
-"""Loudest sample, of full scale: a telephone's level."""
+"""Peak sample as a fraction of full scale: the level of a telephone."""
 _ENCODE = np.frombuffer(ENCODE, dtype=np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word within its sound."""
+    """A word with its times within the audio."""
 
     text: str
     start_ms: float
@@ -40,7 +40,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """A text as sound."""
+    """The audio of a text."""
 
     mulaw: bytes
     words: tuple[Word, ...]
@@ -79,7 +79,7 @@ _SYNTH_ARGUMENTS = (
 
 
 class _Espeak:
-    """The library; one per process, as it keeps its state in globals of its own."""
+    """The library, loaded once per process because its state is global."""
 
     def __init__(self) -> None:
         self._library = ctypes.CDLL(espeakng_loader.get_library_path())
@@ -87,7 +87,7 @@ class _Espeak:
         folder = espeakng_loader.get_data_path().encode()
         self._rate_hz = self._library.espeak_Initialize(_SYNCHRONOUS, 500, folder, 0)
         if self._rate_hz <= 0:
-            raise RuntimeError("espeak-ng finds no voices")
+            raise RuntimeError("espeak-ng found no voices")
         self._samples: list[NDArray[np.int16]] = []
         self._starts: list[tuple[int, int, float]] = []
         self._callback = _Callback(self._on_audio)
@@ -107,7 +107,7 @@ class _Espeak:
         return 0
 
     def speak(self, text: str, voice: str, rate_wpm: int) -> Speech:
-        """Speak a text; each of its words gets the time that the voice gives it."""
+        """Synthesise a text with the time of each word."""
         self._samples, self._starts = [], []
         self._library.espeak_SetVoiceByName(voice.encode())
         self._library.espeak_SetParameter(_RATE, rate_wpm, 0)
@@ -128,7 +128,7 @@ def _to_mulaw(pcm: NDArray[np.int16], rate_hz: int) -> bytes:
 
 
 def _words(text: str, starts: list[tuple[int, int, float]], length_ms: float) -> tuple[Word, ...]:
-    """The text's words; espeak may speak one as several ("3.50"), or several as one."""
+    """The text's words with times; espeak may speak one as several ("3.50"), or several as one."""
     found: list[Word] = []
     position = 0
     spans = []
@@ -149,7 +149,7 @@ def _words(text: str, starts: list[tuple[int, int, float]], length_ms: float) ->
 
 
 _LOCK = threading.Lock()
-"""Guards the library, whose state is one for the whole process."""
+"""Guards the library, whose state is shared by the whole process."""
 
 
 @cache
@@ -159,7 +159,7 @@ def _espeak() -> _Espeak:
 
 @lru_cache(maxsize=2000)
 def speak(text: str, voice: str = VOICE, rate_wpm: int = RATE_WPM) -> Speech:
-    """Speak a text; empty sound for a text that holds nothing to say. Any thread may ask."""
+    """Synthesise a text; the audio is empty if the text has no letters or digits. Thread-safe."""
     if not any(c.isalnum() for c in text):
         return Speech(b"", ())
     with _LOCK:

@@ -1,7 +1,7 @@
-"""Sound that carries its text, for load: cheap to make, exact to read back, even when cut anywhere.
+"""Audio that encodes its text as tones, for load tests: cheap to make, exact to decode even when cut.
 
-Each character is 40 ms of three tones: one of 16 for each half of its byte, one of two that changes with
-every character, so that a repeated one is told from a long one.
+Each character is 40 ms of three tones: one of 16 for each half of its byte, and one of two that alternates
+with every character, to separate a repeated character from a long one.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ _HIGH_HZ = [1200 + 50 * n for n in range(16)]
 _PARITY_HZ = [2200, 2400]
 _AMPLITUDE = 4000
 _MIN_TONE_STRENGTH = 600.0
-"""A window this weak holds no character."""
+"""Weaker windows contain no character."""
 _MIN_SILENCE_SAMPLES = 5 * SAMPLE_RATE_HZ // 1000
 _MIN_RUN_WINDOWS = 3
 _WINDOWS_PER_CHARACTER = _SAMPLES // _HOP
@@ -41,7 +41,7 @@ def _character(byte: int, parity: int) -> bytes:
 
 
 def encode(text: str) -> Speech:
-    """A text as tones; other than Latin-1 characters become `?`."""
+    """A text as tones; characters outside Latin-1 become `?`."""
     data = text.encode("latin-1", errors="replace")
     mulaw = b"".join(_character(byte, number % 2) for number, byte in enumerate(data))
     return Speech(mulaw, tuple(_words(text)))
@@ -56,14 +56,14 @@ def _words(text: str) -> Iterator[Word]:
 
 
 def decode(mulaw: bytes) -> str:
-    """The text that the sound carries; silence in it is skipped, a character cut short may be lost."""
+    """The text in the audio; silence is skipped, a truncated character may be lost."""
     return "".join(character.text for character in decode_characters(mulaw))
 
 
 def decode_characters(mulaw: bytes) -> tuple[Word, ...]:
-    """The characters that the sound carries, each with its time within the sound."""
+    """The characters in the audio, each with its times."""
     wave = _DECODE[np.frombuffer(mulaw, dtype=np.uint8)]
-    # Without its silences a text that was held in mid-character, and went on later, is whole again.
+    # Without its silences, a text that was paused within a character and resumed is contiguous again.
     positions = np.flatnonzero(~_silence_mask(wave))
     wave = wave[positions]
     if wave.size < _WINDOW:
@@ -80,7 +80,7 @@ def decode_characters(mulaw: bytes) -> tuple[Word, ...]:
 
 
 def _silence_mask(wave: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Which samples belong to a stretch too long without a swing to be part of a tone."""
+    """Samples in stretches that have too small an amplitude for too long to be part of a tone."""
     edges = np.flatnonzero(np.diff(np.abs(wave) < _MIN_TONE_STRENGTH / 2, prepend=False, append=False))
     begins, ends = edges[::2], edges[1::2]
     long = ends - begins >= _MIN_SILENCE_SAMPLES
@@ -98,7 +98,7 @@ def _strengths(windows: NDArray[np.float32], tones: list[int]) -> NDArray[np.flo
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Windows that agree on a symbol."""
+    """Consecutive windows with the same symbol."""
 
     symbol: int
     first: int
@@ -106,7 +106,7 @@ class _Run:
 
 
 def _runs(symbols: list[int]) -> list[_Run]:
-    """Three windows that agree make a run; windows across two characters agree with nothing for as long."""
+    """Runs of at least three windows; windows that span two characters agree for fewer."""
     found: list[_Run] = []
     at = 0
     for symbol, group in groupby(symbols):
@@ -121,13 +121,13 @@ def _runs(symbols: list[int]) -> list[_Run]:
 
 
 def _characters(run: _Run, positions: NDArray[np.int64]) -> Iterator[Word]:
-    """One, or several when the run is long: a text that ends and one that begins with the same character."""
+    """One character, or several in a long run: a text may end with the character that starts the next."""
     windows = run.last - run.first + 1
     count = max(1, (windows + 4) // _WINDOWS_PER_CHARACTER)
     middle = (run.first + run.last) * _HOP // 2 + _WINDOW // 2
     begin = middle - count * _SAMPLES // 2
     for number in range(count):
-        # Bounds are known to a few milliseconds only, so those next to a silence are looked up from within.
+        # Bounds are accurate to a few milliseconds; those next to a silence are looked up from within.
         start = begin + number * _SAMPLES + _HOP
         bounds = np.clip((start, start + _SAMPLES - 2 * _HOP), 0, positions.size - 1)
         first, last = positions[bounds].tolist()

@@ -1,1 +1,1 @@
-"""Simulated people: they speak, listen, interrupt, press keys, hang up, and tell what they heard."""
+"""Simulated callers: they speak, listen, interrupt, press keys, hang up, and report the call."""

@@ -1,4 +1,4 @@
-"""Many callers at once, each with words that no other says. No I/O, no clock."""
+"""Callers for load tests, each with a unique name and number. No I/O, no clock."""
 
 import random
 from dataclasses import dataclass
@@ -10,30 +10,30 @@ from sandbox.caller.script import ExpectHangUp, Listen, Say, Script, Step
 _NAME_PREFIX = "my name is "
 _NUMBER_PREFIX = "my number is "
 _END_SILENCE_MS = 1200.0
-"""On a busy machine the parts of an answer may come with a gap between them."""
+"""On a busy machine there can be gaps between the parts of a response."""
 
 
 @dataclass(frozen=True, slots=True)
 class PoolCaller:
-    """One of many."""
+    """One caller of the pool."""
 
     script: Script
     name: str
-    """Two words that only this caller says."""
+    """Two words that no other caller uses."""
     number: str
-    """Four digits in an order that is only this caller's."""
+    """Four digits in an order that no other caller uses."""
 
 
 def caller_pool(count: int, seed: int = 0) -> tuple[PoolCaller, ...]:
-    """So many callers, each with five turns; the same ones for the same seed.
+    """`count` callers with five turns each; the same ones for the same seed.
 
     Raises:
-        ValueError: more than the voice bank has names for.
+        ValueError: `count` is less than 1 or more than the names in the voice bank.
     """
     names, numbers = _recorded_suffixes(_NAME_PREFIX), _recorded_suffixes(_NUMBER_PREFIX)
     available = min(len(names), len(numbers))
     if not 1 <= count <= available:
-        raise ValueError(f"the voice bank has {available} callers, {count} are wanted")
+        raise ValueError(f"count must be 1 to {available}, the callers in the voice bank, not {count}")
     rng = random.Random(seed)
     return tuple(
         PoolCaller(_script(name, number), name, number)
@@ -42,7 +42,7 @@ def caller_pool(count: int, seed: int = 0) -> tuple[PoolCaller, ...]:
 
 
 def unique_words(script: Script) -> tuple[str, ...]:
-    """What only this one of a crowd says: the name, then the number."""
+    """The name and the number, which only this caller of the pool uses."""
     return tuple(
         text.removeprefix(start)
         for start in (_NAME_PREFIX, _NUMBER_PREFIX)
@@ -53,7 +53,7 @@ def unique_words(script: Script) -> tuple[str, ...]:
 
 @cache
 def _recorded_suffixes(prefix: str) -> tuple[str, ...]:
-    """What the voice bank says after these words."""
+    """The continuations of a prefix for which the voice bank has recordings."""
     texts = (files("sandbox.caller.voice") / "texts.txt").read_text("utf-8").splitlines()
     return tuple(text.removeprefix(prefix) for text in texts if text.startswith(prefix))
 

@@ -1,4 +1,4 @@
-"""Have somebody call: the control API of the stand-in for Twilio, from outside."""
+"""A client of the Twilio emulator's control API: starts simulated calls and gets their reports."""
 
 import dataclasses
 import json
@@ -23,9 +23,9 @@ from sandbox.caller.script import (
 
 _TIMEOUT_S = 10.0
 _KEEPALIVE_EXPIRY_S = 2.0
-"""An idle connection is closed before the stand-in does so, perhaps in the moment of the next request."""
+"""Shorter than the emulator's own, which could close a connection as the next request is sent."""
 _EVENT_TIMEOUT_S = 300.0
-"""A call in which nothing at all happens for so long hangs."""
+"""A call without events for this long hangs."""
 
 _STEP_NAMES: Mapping[type[Step], str] = {
     Listen: "listen",
@@ -39,11 +39,11 @@ _STEP_NAMES: Mapping[type[Step], str] = {
 
 
 class SandboxError(Exception):
-    """The stand-in for Twilio does not answer, or refuses; the text says what to do."""
+    """The Twilio emulator is unreachable or rejected a request; the text suggests a remedy."""
 
 
 def script_json(script: Script) -> dict[str, Any]:
-    """A script as the control API takes it."""
+    """A script in the format of the control API."""
     return {"voice": script.voice, "steps": [_step_json(step) for step in script.steps]}
 
 
@@ -53,7 +53,7 @@ def _step_json(step: Step) -> dict[str, Any]:
 
 
 class Telephone:
-    """Places simulated calls and tells how they went; each method raises NoSandbox."""
+    """Starts simulated calls and gets their reports; each method may raise SandboxError."""
 
     def __init__(self, client: httpx.AsyncClient, url: str) -> None:
         self._client = client
@@ -68,7 +68,7 @@ class Telephone:
         voice_url: str | None = None,
         faults: Mapping[str, Any] | None = None,
     ) -> str:
-        """Somebody calls; gives the CallSid. Without a `voice_url` the stand-in asks the one it knows."""
+        """Start a call and return its CallSid; the default `voice_url` is the emulator's."""
         body: dict[str, Any] = {"from": from_, "to": to, "script": script_json(script)}
         if voice_url:
             body["voice_url"] = voice_url
@@ -78,7 +78,7 @@ class Telephone:
         return str(reply.json()["call_sid"])
 
     async def events(self, call_sid: str) -> AsyncGenerator[dict[str, Any], None]:
-        """What happens at the caller's side, until the call has ended."""
+        """Events on the caller's side, until the call has ended."""
         path = f"/sandbox/calls/{call_sid}/events"
         timeout = httpx.Timeout(_TIMEOUT_S, read=_EVENT_TIMEOUT_S)
         with self._translate_errors():
@@ -89,16 +89,16 @@ class Telephone:
                         yield json.loads(line)
 
     async def report(self, call_sid: str, *, decode_tone: bool = False) -> Report:
-        """What the caller tells afterwards; with the words heard, if the agent's voice was the tone."""
+        """The caller's report; with the agent's words if its audio is encoded as tones."""
         reply = await self._request("GET", f"/sandbox/calls/{call_sid}{'?decode=tone' * decode_tone}")
         return Report.model_validate(reply.json())
 
     async def agent_wav(self, call_sid: str) -> bytes:
-        """What the caller heard."""
+        """The agent's audio as played to the caller."""
         return (await self._request("GET", f"/sandbox/calls/{call_sid}/agent.wav")).content
 
     async def caller_wav(self, call_sid: str) -> bytes:
-        """What the caller said."""
+        """The caller's audio."""
         return (await self._request("GET", f"/sandbox/calls/{call_sid}/caller.wav")).content
 
     async def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
@@ -110,24 +110,26 @@ class Telephone:
     async def _raise_for_status(self, reply: httpx.Response) -> None:
         if not reply.is_success:
             text = (await reply.aread()).decode(errors="replace")[:300]
-            raise SandboxError(f"{self._url} refuses: HTTP {reply.status_code}: {text}")
+            raise SandboxError(f"{self._url} rejected the request: HTTP {reply.status_code}: {text}")
 
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except httpx.ConnectError as error:
-            raise SandboxError(f"nobody answers at {self._url} ({error}): is the system up?") from None
+            raise SandboxError(f"cannot connect to {self._url} ({error}): is the system up?") from None
         except httpx.TimeoutException as error:
-            raise SandboxError(f"{self._url} is silent ({type(error).__name__}): does it hang?") from None
+            raise SandboxError(
+                f"{self._url} does not respond ({type(error).__name__}): is it hung?"
+            ) from None
         except httpx.HTTPError as error:
-            raise SandboxError(f"{self._url} broke off ({error!r}): did it stop?") from None
+            raise SandboxError(f"{self._url} closed the connection ({error!r}): did it stop?") from None
 
 
 @asynccontextmanager
 async def open_telephone(url: str) -> AsyncIterator[Telephone]:
-    """A telephone at the stand-in for Twilio."""
-    # The stand-in is on this machine: no proxy lies between.
+    """A client of the Twilio emulator at a URL."""
+    # The emulator runs on this machine, so no proxy is used.
     limits = httpx.Limits(keepalive_expiry=_KEEPALIVE_EXPIRY_S)
     async with httpx.AsyncClient(base_url=url, timeout=_TIMEOUT_S, trust_env=False, limits=limits) as client:
         yield Telephone(client, url)

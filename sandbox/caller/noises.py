@@ -1,4 +1,4 @@
-"""Coughs, doors and static made by arithmetic, the same each time. No I/O, no clock."""
+"""Synthesises coughs, doors and static, the same each time. No I/O, no clock."""
 
 from functools import lru_cache
 
@@ -17,10 +17,10 @@ _Wave = NDArray[np.float64]
 
 @lru_cache(maxsize=100)
 def noise(kind: NoiseKind, ms: float) -> Utterance:
-    """A noise of this kind and length.
+    """A noise of a kind and length.
 
     Raises:
-        ValueError: an uh-huh, which is no noise by arithmetic but a recording.
+        ValueError: the kind is UH_HUH, which is recorded.
     """
     count = max(1, bytes_of(ms))
     at_s = np.arange(count) / SAMPLE_RATE_HZ
@@ -34,20 +34,20 @@ def noise(kind: NoiseKind, ms: float) -> Utterance:
         case NoiseKind.STATIC:
             samples = 0.03 * hiss
         case NoiseKind.UH_HUH:
-            raise ValueError("an uh-huh is a recording")
+            raise ValueError("uh_huh is recorded, not synthesised")
     linear = (samples * 32767).astype(np.int16)
     return make_utterance(f"[{kind}]", _TABLE[linear.view(np.uint16)].tobytes())
 
 
 def _cough(part: _Wave, hiss: _Wave) -> _Wave:
-    """Two bursts."""
+    """Two bursts of noise."""
     burst = part % 0.5 * 2
     loudness: _Wave = 0.5 * np.exp(-5 * burst) * np.minimum(1.0, burst * 20)
     return loudness * hiss
 
 
 def _door(part: _Wave, at_s: _Wave, hiss: _Wave) -> _Wave:
-    """A thump that fades."""
+    """A thump that fades out."""
     thump = (np.sin(2 * np.pi * 85 * at_s) + 0.3 * hiss) / 1.3
     fading: _Wave = 0.5 * np.exp(-7 * part)
     return fading * thump

@@ -14,7 +14,7 @@ Decode = Callable[[bytes], Sequence[str]]
 
 
 class CallerSpeech(BaseModel):
-    """An utterance or noise of the caller, with the times of its voiced part."""
+    """An utterance or noise of the caller, with the times of its audible part."""
 
     text: str
     start_ms: float

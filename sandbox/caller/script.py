@@ -1,4 +1,4 @@
-"""What a simulated person will do, read from YAML or JSON and checked. No I/O, no clock."""
+"""Scripts for simulated callers, parsed from YAML or JSON and validated. No I/O, no clock."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ _MAX_NUMBER = 1e9
 
 
 class ScriptError(ValueError):
-    """A script that cannot be followed; the text names the file and the step."""
+    """An invalid script; the text names the file and the step."""
 
 
 class NoiseKind(StrEnum):
-    """What may be heard from a person besides words."""
+    """Audio of a caller other than words."""
 
     COUGH = "cough"
     DOOR = "door"
@@ -29,7 +29,7 @@ class NoiseKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Wait until the agent has spoken and then been silent for a while."""
+    """Wait until the agent has spoken and then been silent for `silence_ms`."""
 
     silence_ms: float = 700.0
     timeout_s: float = _DEFAULT_TIMEOUT_S
@@ -37,7 +37,7 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Say a text, at once or this long after the agent began to speak."""
+    """Speak a text, at once or this long after the agent started to speak."""
 
     text: str
     after_agent_starts_ms: float | None = None
@@ -60,7 +60,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """Make a noise, at once or this long after the agent began to speak; an uh-huh has its own length."""
+    """Make a noise, at once or this long after the agent started to speak; uh_huh has a fixed length."""
 
     kind: NoiseKind
     ms: float = 300.0
@@ -75,7 +75,7 @@ class HangUp:
 
 @dataclass(frozen=True, slots=True)
 class ExpectHangUp:
-    """Wait for the agent to end the call; hang up and report it if that never comes."""
+    """Wait for the agent to end the call; at the timeout, report it and hang up."""
 
     timeout_s: float = 10.0
 
@@ -85,24 +85,24 @@ Step = Listen | Say | Press | Pause | Noise | HangUp | ExpectHangUp
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A person's voice and the steps they follow, one after another."""
+    """The voice id and the steps of a caller."""
 
     voice: str
     steps: tuple[Step, ...]
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """Every text the person will say, in order."""
+        """All texts the caller speaks, in order."""
         return tuple(step.text for step in self.steps if isinstance(step, Say))
 
 
 def default_script() -> Script:
-    """What somebody does who answers the phone and has no script of their own."""
+    """The script of a callee for whom none was set."""
     return Script("rms", (Say("hello"), Listen(), Say("thank you goodbye"), ExpectHangUp()))
 
 
 def parse_yaml(text: str, source: str) -> Script:
-    """Read a script from YAML; `source` names it in errors."""
+    """Parse a script from YAML; `source` names it in errors."""
     try:
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -111,7 +111,7 @@ def parse_yaml(text: str, source: str) -> Script:
 
 
 def parse_script(data: object, source: str = "script") -> Script:
-    """Read a script from what YAML or JSON gave; `source` names it in errors."""
+    """Parse a script from loaded YAML or JSON; `source` names it in errors."""
     body = data.get("caller", data) if isinstance(data, Mapping) else data
     if not isinstance(body, Mapping):
         raise ScriptError(f"{source}: expected a mapping with `steps`, got {type(body).__name__}")
@@ -127,7 +127,7 @@ def parse_script(data: object, source: str = "script") -> Script:
         else:
             parsed.append(_step(step, where))
     if len(parsed) > _MAX_STEPS:
-        raise ScriptError(f"{source}: {len(parsed)} steps, repeats counted, are more than {_MAX_STEPS}")
+        raise ScriptError(f"{source}: {len(parsed)} steps including repeats are more than {_MAX_STEPS}")
     return Script(voice, tuple(parsed))
 
 
@@ -138,7 +138,7 @@ def _numbered(steps: object, where: str) -> list[tuple[str, object]]:
 
 
 def _repeat(value: object, where: str) -> list[Step]:
-    """The steps so many times over; a repeat within a repeat is refused as an unknown action."""
+    """The steps repeated `times` times; a nested repeat is rejected as an unknown action."""
     fields = _Fields(value, where)
     times, steps = fields.count("times", _MAX_STEPS), fields.take("steps")
     fields.reject_unknown()
@@ -159,7 +159,7 @@ def _step(step: object, where: str) -> Step:
 
 
 class _Fields:
-    """The fields of one step, taken one by one so that none is overlooked."""
+    """The fields of one step; each is taken once, and the remaining ones are unknown."""
 
     __slots__ = ("_remaining", "_where")
 
@@ -174,20 +174,20 @@ class _Fields:
         self._where = where
 
     def take(self, name: str) -> object:
-        """Whatever is there, or None."""
+        """The value of a field, or None."""
         return self._remaining.pop(name, None)
 
     def text(self, name: str) -> str:
-        """A text that must be there."""
+        """A required text."""
         value = self.take(name)
         if not isinstance(value, str | int) or isinstance(value, bool) or not str(value).strip():
-            raise ScriptError(f"{self._where}: {name} must be a text, not {value!r}")
+            raise ScriptError(f"{self._where}: {name} must be text, not {value!r}")
         if len(str(value)) > _MAX_TEXT_CHARACTERS:
             raise ScriptError(f"{self._where}: {name} is longer than {_MAX_TEXT_CHARACTERS} characters")
         return str(value).strip()
 
     def count(self, name: str, maximum: int) -> int:
-        """A whole number that must be there, 1 or more."""
+        """A required whole number of at least 1."""
         value = self.take(name)
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= maximum:
             raise ScriptError(
@@ -196,18 +196,18 @@ class _Fields:
         return value
 
     def number(self, name: str, default: float) -> float:
-        """A number that is not negative."""
+        """A non-negative number."""
         value = self._remaining.pop(name, default)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MAX_NUMBER:
             raise ScriptError(f"{self._where}: {name} must be a number, 0 or more, not {value!r}")
         return float(value)
 
     def optional_number(self, name: str) -> float | None:
-        """A number, or none."""
+        """A non-negative number, or None."""
         return self.number(name, 0) if name in self._remaining else None
 
     def reject_unknown(self) -> None:
-        """Refuse what nobody asked for."""
+        """Raise ScriptError if fields remain."""
         if self._remaining:
             raise ScriptError(f"{self._where}: unknown field {min(self._remaining)!r}")
 
@@ -232,7 +232,7 @@ def _press(value: object, where: str) -> Step:
     digits = fields.text("digits").upper()
     fields.reject_unknown()
     if wrong := sorted(set(digits) - _DTMF_DIGITS):
-        raise ScriptError(f"{where}: {wrong[0]!r} is no key of a telephone")
+        raise ScriptError(f"{where}: {wrong[0]!r} is not a telephone key")
     return Press(digits)
 
 

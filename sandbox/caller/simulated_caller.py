@@ -22,7 +22,7 @@ class UtteranceStarted:
 
 @dataclass(frozen=True, slots=True)
 class UtteranceFinished:
-    """The caller finished an utterance or a noise; the times are those of its voiced part."""
+    """The caller finished an utterance or a noise; the times are those of its audible part."""
 
     text: str
     start_ms: float
@@ -211,7 +211,7 @@ class SimulatedCaller:
             self._offset = 0
             self._step_started_ms = now_ms
             agent_speaks = self.detector.speech_started_ms is not None
-            self._interrupted_at_ms = now_ms + utterance.voiced_start_ms if agent_speaks else None
+            self._interrupted_at_ms = now_ms + utterance.audible_start_ms if agent_speaks else None
             events.append(UtteranceStarted(utterance.text, now_ms))
         elif self._offset >= len(utterance.mulaw):
             self._offset = None
@@ -224,8 +224,8 @@ class SimulatedCaller:
     def _utterance_finished(self, step: Say | Noise, utterance: Utterance) -> UtteranceFinished:
         return UtteranceFinished(
             text=f"[{step.kind}]" if isinstance(step, Noise) else step.text,
-            start_ms=self._step_started_ms + utterance.voiced_start_ms,
-            end_ms=self._step_started_ms + utterance.voiced_end_ms,
+            start_ms=self._step_started_ms + utterance.audible_start_ms,
+            end_ms=self._step_started_ms + utterance.audible_end_ms,
             is_noise=isinstance(step, Noise),
             interrupted_at_ms=self._interrupted_at_ms,
         )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from parley.mulaw import FRAME_MS
-from sandbox.caller.loudness import is_voiced
+from sandbox.caller.loudness import is_audible
 
 _END_SILENCE_MS = 400
 """Pauses within speech are shorter; the end of a segment is detected this much later."""
@@ -35,14 +35,14 @@ class SpeechDetector:
 
     @property
     def last_speech_ms(self) -> float | None:
-        """End of the last voiced frame."""
+        """End of the last audible frame."""
         return self._last_speech_ms
 
     def process(self, frame: bytes) -> tuple[bool, Segment | None]:
         """Process the next frame; gives whether speech started with it, and the segment it completes."""
         start_ms, started, finished = self.now_ms, False, None
         self.now_ms += FRAME_MS
-        if is_voiced(frame):
+        if is_audible(frame):
             started = self._started_ms is None
             self._started_ms = start_ms if started else self._started_ms
             self._last_speech_ms = self.now_ms

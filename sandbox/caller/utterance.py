@@ -1,4 +1,4 @@
-"""A stretch of sound a person makes, with its words and where the sound in it lies. No I/O, no clock."""
+"""An utterance of a caller: its audio, its words, and its audible part. No I/O, no clock."""
 
 import base64
 from collections.abc import Iterable
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from parley.mulaw import ms_of
-from sandbox.caller.loudness import voiced_bounds
+from sandbox.caller.loudness import audible_bounds
 
 
 @dataclass(frozen=True, slots=True)
 class SpokenWord:
-    """A word and its place in the utterance."""
+    """A word with its times within the utterance."""
 
     text: str
     start_ms: float
@@ -20,31 +20,32 @@ class SpokenWord:
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """Mu-law sound, sent unchanged."""
+    """Mu-law audio, sent unchanged."""
 
     text: str
     mulaw: bytes
     words: tuple[SpokenWord, ...]
-    voiced_start_ms: float
-    """Start of the first voiced frame."""
-    voiced_end_ms: float
-    """End of the last voiced frame."""
+    audible_start_ms: float
+    """Start of the first audible frame."""
+    audible_end_ms: float
+    """End of the last audible frame."""
 
 
 def make_utterance(text: str, mulaw: bytes, words: tuple[SpokenWord, ...] = ()) -> Utterance:
-    """Build an utterance; its voiced part is found by energy."""
-    start, end = voiced_bounds(mulaw)
+    """Build an utterance; its audible part is found by energy."""
+    start, end = audible_bounds(mulaw)
     return Utterance(text, mulaw, words, ms_of(start), ms_of(end))
 
 
 def oracle_registration(utterances: Iterable[Utterance | None]) -> dict[str, Any]:
-    """What the recogniser's oracle is told (`POST /sandbox/utterances`); each utterance once, no noises."""
-    spoken = dict.fromkeys(sound for sound in utterances if sound is not None and sound.words)
-    return {"utterances": [_to_json(sound) for sound in spoken]}
+    """The body of `POST /sandbox/utterances` for the recogniser's oracle: each utterance once, no noises."""
+    spoken = dict.fromkeys(utterance for utterance in utterances if utterance is not None and utterance.words)
+    return {"utterances": [_to_json(utterance) for utterance in spoken]}
 
 
 def _to_json(utterance: Utterance) -> dict[str, Any]:
-    words = [
-        {"text": word.text, "start_ms": word.start_ms, "end_ms": word.end_ms} for word in utterance.words
-    ]
-    return {"text": utterance.text, "mulaw": base64.b64encode(utterance.mulaw).decode(), "words": words}
+    return {
+        "text": utterance.text,
+        "mulaw": base64.b64encode(utterance.mulaw).decode(),
+        "words": [{"text": w.text, "start_ms": w.start_ms, "end_ms": w.end_ms} for w in utterance.words],
+    }

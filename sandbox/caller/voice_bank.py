@@ -1,14 +1,14 @@
-"""Finds the sound of a text: a recording from the bank, else a voice that can say anything."""
+"""Provides the audio of a caller's texts: a recording from the voice bank, or else espeak-ng."""
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.caller.local_voice import speak_locally
 from sandbox.caller.noises import noise
 from sandbox.caller.script import Noise, NoiseKind, Say, Script
 from sandbox.caller.utterance import SpokenWord, Utterance, make_utterance
+from sandbox.espeak import speak
 
 _BANK = Path(__file__).parent / "voice"
 
@@ -16,24 +16,30 @@ Synthesise = Callable[[str], Utterance]
 
 
 def normalise(text: str) -> str:
-    """The text as the bank knows it: lower case, words and apostrophes only."""
+    """The text as indexed in the voice bank: lower case, words and apostrophes only."""
     return " ".join("".join(c if c.isalnum() or c == "'" else " " for c in text.lower()).split())
+
+
+def _speak(text: str) -> Utterance:
+    speech = speak(text)
+    words = tuple(SpokenWord(word.text, word.start_ms, word.end_ms) for word in speech.words)
+    return make_utterance(text, speech.mulaw, words)
 
 
 @dataclass(frozen=True, slots=True)
 class VoiceBank:
-    """Recordings by normalised text, and a voice for all other texts."""
+    """Recordings by normalised text, and a synthesiser for all other texts."""
 
     recordings: Mapping[str, Utterance]
     synthesise: Synthesise
 
     def utterance(self, text: str, voice: str = "rms") -> Utterance:
-        """The sound of a text in a voice."""
+        """The audio of a text in a voice."""
         recorded = self.recordings.get(normalise(text)) if voice == "rms" else None
         return recorded or self.synthesise(text)
 
     def script_utterances(self, script: Script) -> tuple[Utterance | None, ...]:
-        """The sound of each step of a script; None for a silent step."""
+        """The audio of each step of a script; None for a silent step."""
         return tuple(self._step_utterance(step, script.voice) for step in script.steps)
 
     def _step_utterance(self, step: object, voice: str) -> Utterance | None:
@@ -48,8 +54,8 @@ class VoiceBank:
                 return None
 
 
-def load_bank(synthesise: Synthesise = speak_locally, folder: Path = _BANK) -> VoiceBank:
-    """Read the manifest and every recording it names."""
+def load_bank(synthesise: Synthesise = _speak, folder: Path = _BANK) -> VoiceBank:
+    """Load the manifest and all its recordings."""
     entries = json.loads((folder / "manifest.json").read_text())
     return VoiceBank({entry["text"]: _recording(entry, folder) for entry in entries}, synthesise)
 

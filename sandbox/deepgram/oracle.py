@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from parley.mulaw import FRAME_BYTES, FRAME_MS
-from sandbox.caller.loudness import is_voiced
+from sandbox.caller.loudness import is_audible
 from sandbox.deepgram.recogniser import Word
 
 _BYTES_PER_MS = 8
@@ -75,7 +75,7 @@ class Oracle:
         speech_ms: set[int] = set()
         for at in range(0, len(mulaw) - FRAME_BYTES + 1, FRAME_BYTES):
             frame = mulaw[at : at + FRAME_BYTES]
-            if is_voiced(frame):
+            if is_audible(frame):
                 speech_ms.add(at // _BYTES_PER_MS)
                 places = self._places.setdefault(frame, [])
                 if len(places) < _MAX_PLACES_PER_FRAME:

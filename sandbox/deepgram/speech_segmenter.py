@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from parley.mulaw import FRAME_BYTES, FRAME_MS, ms_of
-from sandbox.caller.loudness import is_voiced
+from sandbox.caller.loudness import is_audible
 
 _LEAD_IN_MS = 200
 """Silence kept before speech; the recogniser needs it to get the first word right."""
@@ -48,7 +48,7 @@ class SpeechSegmenter:
     def _push_frame(self, frame: bytes) -> bool:
         start_ms = self.audio_ms
         self.audio_ms += FRAME_MS
-        has_speech = is_voiced(frame)
+        has_speech = is_audible(frame)
         if self.segment is not None:
             self.segment.audio += frame
         elif has_speech:

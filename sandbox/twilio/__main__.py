@@ -1,4 +1,4 @@
-"""Run the stand-in for Twilio."""
+"""Run the Twilio emulator."""
 
 import asyncio
 from functools import partial
@@ -14,7 +14,7 @@ from sandbox.twilio.settings import TwilioSandboxSettings
 
 
 async def main(settings: TwilioSandboxSettings, stop: asyncio.Event) -> None:
-    """Serve until told to stop."""
+    """Serve until `stop` is set."""
     async with open_network(settings) as network:
         app = twilio_app(network)
         async with serve(app, settings.host, settings.port, drain_timeout_s=1) as port:

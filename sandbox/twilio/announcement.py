@@ -1,4 +1,4 @@
-"""Sounds that Twilio itself makes."""
+"""Audio that Twilio itself plays to a caller."""
 
 import asyncio
 import math
@@ -10,23 +10,23 @@ _BEEP_HZ, _BEEP_S, _BEEP_LEVEL = 1000, 0.5, 6000
 
 
 class Announcement:
-    """A sound that is heard once; `over` is set when it has been."""
+    """Audio played once; `finished` is set at its end."""
 
     def __init__(self, mulaw: bytes) -> None:
         self._playback = Playback()
         self._playback.queue(mulaw)
-        self.over = asyncio.Event()
+        self.finished = asyncio.Event()
 
     def next_frame(self) -> bytes:
-        """The next 20 ms of it."""
+        """The next 20 ms."""
         frame, _ = self._playback.take()
         if not self._playback.queued_bytes:
-            self.over.set()
+            self.finished.set()
         return frame
 
 
 def beep() -> bytes:
-    """What is heard before a recording."""
+    """The tone that precedes a recording."""
     step = 2 * math.pi * _BEEP_HZ / SAMPLE_RATE_HZ
     samples = (int(_BEEP_LEVEL * math.sin(step * n)) for n in range(int(_BEEP_S * SAMPLE_RATE_HZ)))
     return bytes(ENCODE[sample & 0xFFFF] for sample in samples)

@@ -1,4 +1,4 @@
-"""Twilio's REST API, version 2010-04-01, as far as calls, recordings and messages go."""
+"""Twilio's REST API, version 2010-04-01: calls, media streams, recordings and messages."""
 
 import asyncio
 import base64
@@ -15,11 +15,11 @@ from starlette.routing import BaseRoute, Route
 from sandbox.twilio.api_forms import (
     ApiError,
     Form,
-    new_call,
-    new_message,
-    recording_wish,
-    stream_wanted,
-    twiml_wanted,
+    parse_call,
+    parse_message,
+    parse_recording_options,
+    parse_stream,
+    parse_twiml_source,
 )
 from sandbox.twilio.leg import Leg
 from sandbox.twilio.network import Network
@@ -42,13 +42,13 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Api:
-    """The routes."""
+    """Routes of the REST API."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
 
     def routes(self) -> list[BaseRoute]:
-        """All of them, with the account checked."""
+        """All routes, each with authentication."""
         call, recordings = f"{_ACCOUNT}/Calls/{{call}}", f"{_ACCOUNT}/Recordings"
         table: list[tuple[str, str, Handler]] = [
             ("POST", f"{_ACCOUNT}/Calls.json", self._create_call),
@@ -61,7 +61,7 @@ class Api:
             ("POST", f"{call}/Recordings/{{recording}}.json", self._update_recording),
             ("GET", f"{recordings}.json", self._list_recordings),
             ("GET", f"{recordings}/{{recording}}.json", self._fetch_recording),
-            ("GET", f"{recordings}/{{recording}}.wav", self._recording_sound),
+            ("GET", f"{recordings}/{{recording}}.wav", self._recording_wav),
             ("DELETE", f"{recordings}/{{recording}}.json", self._delete_recording),
             ("POST", f"{_ACCOUNT}/Messages.json", self._create_message),
             ("GET", f"{_ACCOUNT}/Messages.json", self._list_messages),
@@ -73,7 +73,7 @@ class Api:
         @wraps(handler)
         async def guarded(request: Request) -> Response:
             try:
-                self._admit(request)
+                self._authenticate(request)
                 return await handler(request)
             except ApiError as error:
                 headers = {"WWW-Authenticate": 'Basic realm="Twilio API"'} if error.status == 401 else None
@@ -82,8 +82,8 @@ class Api:
 
         return guarded
 
-    def _admit(self, request: Request) -> None:
-        settings = self._network.exchange.settings
+    def _authenticate(self, request: Request) -> None:
+        settings = self._network.context.settings
         scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
         try:
             user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
@@ -94,11 +94,11 @@ class Api:
             raise ApiError(401, 20003, "Authenticate")
         if request.path_params["account"] != settings.account_sid:
             raise _not_found(request)
-        if refused := self._network.refusal():
+        if refused := self._network.injected_error():
             raise ApiError(refused, *_REFUSALS[refused])
 
     async def _create_call(self, request: Request) -> Response:
-        leg = await self._network.call_out(new_call(Form(await request.form())))
+        leg = await self._network.place_outbound(parse_call(Form(await request.form())))
         return JSONResponse(call_json(leg.record), 201)
 
     async def _list_calls(self, request: Request) -> Response:
@@ -107,7 +107,7 @@ class Api:
             for key, name in (("To", "to"), ("From", "from_"), ("Status", "status"))
             if key in request.query_params
         }
-        records = [leg.record for leg in reversed(self._network.exchange.legs.values())]
+        records = [leg.record for leg in reversed(self._network.context.legs.values())]
         matching = [
             call_json(record)
             for record in records
@@ -121,7 +121,7 @@ class Api:
     async def _update_call(self, request: Request) -> Response:
         leg, form = self._leg(request), Form(await request.form())
         sid, status = leg.record.sid, form.one("Status")
-        twiml = twiml_wanted(form)
+        twiml = parse_twiml_source(form)
         if twiml is not None:
             if not await self._network.update(sid, twiml):
                 raise ApiError(*_NOT_IN_PROGRESS)
@@ -136,7 +136,7 @@ class Api:
         return JSONResponse(call_json(leg.record))
 
     async def _create_stream(self, request: Request) -> Response:
-        leg, wanted = self._leg(request), stream_wanted(Form(await request.form()))
+        leg, wanted = self._leg(request), parse_stream(Form(await request.form()))
         stream = self._network.fork(leg.record.sid, wanted)
         if stream is None:
             raise ApiError(400, 21220, "Call is not in-progress, or has four streams. Cannot start a stream.")
@@ -146,28 +146,28 @@ class Api:
         leg = self._leg(request)
         if leg.record.status != "in-progress":
             raise ApiError(400, 21220, "Requested resource is not eligible for recording")
-        wish = recording_wish(Form(await request.form()), "StartCallRecordingAPI")
-        faults = self._network.faults_of(leg.record.sid)
-        recording = start_recording(self._network.exchange, leg, wish, faults)
+        options = parse_recording_options(Form(await request.form()), "StartCallRecordingAPI")
+        faults = self._network.call_faults(leg.record.sid)
+        recording = start_recording(self._network.context, leg, options, faults)
         return JSONResponse(recording_json(recording, of_call=True), 201)
 
     async def _update_recording(self, request: Request) -> Response:
         leg, wanted = self._leg(request), request.path_params["recording"]
         if Form(await request.form()).one("Status") != "stopped":
-            raise ApiError(400, 21218, "Invalid Status: only stopped is known here")
-        of_call = [r for r in self._network.exchange.recordings.values() if r.call_sid == leg.record.sid]
+            raise ApiError(400, 21218, "Invalid Status: only stopped is supported")
+        of_call = [r for r in self._network.context.recordings.values() if r.call_sid == leg.record.sid]
         running = [r for r in of_call if wanted in ("Twilio.CURRENT", r.sid)]
         if not running:
             raise _not_found(request)
-        faults = self._network.faults_of(leg.record.sid)
-        stop_recording(self._network.exchange, leg, running[-1], faults)
+        faults = self._network.call_faults(leg.record.sid)
+        stop_recording(self._network.context, leg, running[-1], faults)
         return JSONResponse(recording_json(running[-1], of_call=True))
 
     async def _list_recordings(self, request: Request) -> Response:
         call_sid = request.path_params.get("call") or request.query_params.get("CallSid")
         found = [
             recording_json(recording, of_call="call" in request.path_params)
-            for recording in self._network.exchange.recordings.values()
+            for recording in self._network.context.recordings.values()
             if call_sid in (None, recording.call_sid)
         ]
         return _page(request, "recordings", found)
@@ -175,24 +175,24 @@ class Api:
     async def _fetch_recording(self, request: Request) -> Response:
         return JSONResponse(recording_json(self._recording(request), of_call=False))
 
-    async def _recording_sound(self, request: Request) -> Response:
+    async def _recording_wav(self, request: Request) -> Response:
         recording = self._recording(request)
         leg = self._network.leg(recording.call_sid)
-        if leg is None or not leg.sound_kept:
+        if leg is None or not leg.has_audio:
             raise _not_found(request)
         if request.query_params.get("RequestedChannels") == "2" and recording.channels != 2:
             raise ApiError(400, 20001, "The recording has one channel")
-        sound = await asyncio.to_thread(recording_wav, leg, recording)
-        return Response(sound, media_type="audio/x-wav")
+        audio = await asyncio.to_thread(recording_wav, leg, recording)
+        return Response(audio, media_type="audio/x-wav")
 
     async def _delete_recording(self, request: Request) -> Response:
-        del self._network.exchange.recordings[self._recording(request).sid]
+        del self._network.context.recordings[self._recording(request).sid]
         return Response(status_code=204)
 
     async def _create_message(self, request: Request) -> Response:
-        account_sid = self._network.exchange.settings.account_sid
-        message = new_message(Form(await request.form()), account_sid, time.time())
-        self._network.keep(message)
+        account_sid = self._network.context.settings.account_sid
+        message = parse_message(Form(await request.form()), account_sid, time.time())
+        self._network.add_message(message)
         return JSONResponse(message_json(message), 201)
 
     async def _list_messages(self, request: Request) -> Response:
@@ -211,7 +211,7 @@ class Api:
         return leg
 
     def _recording(self, request: Request) -> RecordingRecord:
-        recording = self._network.exchange.recordings.get(request.path_params["recording"])
+        recording = self._network.context.recordings.get(request.path_params["recording"])
         if recording is None:
             raise _not_found(request)
         return recording

@@ -1,4 +1,4 @@
-"""The forms that REST requests bring, read and checked as Twilio checks them. No I/O, no clock."""
+"""Parses and validates the form bodies of REST requests as Twilio does. No I/O, no clock."""
 
 import re
 from urllib.parse import urlsplit
@@ -6,19 +6,20 @@ from urllib.parse import urlsplit
 from starlette.datastructures import FormData
 
 from sandbox.twilio.call_flow import Source
-from sandbox.twilio.detect_machine import MachineDetection
+from sandbox.twilio.detect_machine import MachineDetectionOptions
 from sandbox.twilio.live_call import CallPlan
-from sandbox.twilio.network import Outbound
-from sandbox.twilio.recordings import RecordingWish
+from sandbox.twilio.network import OutboundCall
+from sandbox.twilio.recordings import RecordingOptions
 from sandbox.twilio.records import Callback, MessageRecord, new_sid
-from sandbox.twilio.twiml import Document, Stream, TwimlError, parse
+from sandbox.twilio.twiml import TwimlError, parse
+from sandbox.twilio.verbs import Document, Stream
 
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}|sip:\S+|client:\S+")
 _STATUS_EVENTS = frozenset({"initiated", "ringing", "answered", "completed"})
 
 
 class ApiError(Exception):
-    """A request that Twilio would refuse, with its HTTP status and error code."""
+    """A request that Twilio would reject, with its HTTP status and error code."""
 
     def __init__(self, status: int, code: int, text: str) -> None:
         super().__init__(text)
@@ -27,7 +28,7 @@ class ApiError(Exception):
 
 
 class Form:
-    """A form's fields by name; a name may come more than once."""
+    """Form fields by name; a name may occur more than once."""
 
     def __init__(self, data: FormData) -> None:
         self._data = data
@@ -38,13 +39,13 @@ class Form:
         return value if isinstance(value, str) and value else default
 
     def many(self, name: str) -> tuple[str, ...]:
-        """All values of a name; one value may hold several, with spaces between."""
+        """All values of a name; a value may contain several words separated by spaces."""
         return tuple(
             word for value in self._data.getlist(name) if isinstance(value, str) for word in value.split()
         )
 
     def number(self, name: str, default: float) -> float:
-        """A number that is not negative."""
+        """A non-negative number."""
         text = self.one(name)
         if not text:
             return default
@@ -57,15 +58,15 @@ class Form:
         return "GET" if self.one(name).upper() == "GET" else "POST"
 
     def callback(self, name: str, default_events: tuple[str, ...]) -> Callback | None:
-        """Where something is to be told, which of it, and how."""
+        """A callback with its method and events, or None without a URL."""
         url = self.one(name)
         if not url:
             return None
         return Callback(url, self.method(f"{name}Method"), self.many(f"{name}Event") or default_events)
 
 
-def new_call(form: Form) -> Outbound:
-    """A call to be placed."""
+def parse_call(form: Form) -> OutboundCall:
+    """A request to place a call."""
     to, from_ = form.one("To"), form.one("From")
     if not to:
         raise ApiError(400, 21201, "No 'To' number is specified")
@@ -75,7 +76,7 @@ def new_call(form: Form) -> Outbound:
         raise ApiError(400, 21211, f"Invalid 'To' Phone Number: {to}")
     if not _NUMBER.fullmatch(from_):
         raise ApiError(400, 21212, f"Invalid 'From' Phone Number: {from_}")
-    twiml = twiml_wanted(form)
+    twiml = parse_twiml_source(form)
     if twiml is None:
         raise ApiError(400, 21205, "Url or Twiml is required")
     status_callback = form.callback("StatusCallback", ("completed",))
@@ -87,13 +88,13 @@ def new_call(form: Form) -> Outbound:
         fallback_url=form.one("FallbackUrl") or None,
         timeout_s=form.number("Timeout", 60) + 5,
         machine_detection=_machine_detection(form),
-        recording=recording_wish(form, "OutboundAPI") if record else None,
+        recording=parse_recording_options(form, "OutboundAPI") if record else None,
     )
-    return Outbound(from_, to, plan, status_callback, form.number("TimeLimit", 14400))
+    return OutboundCall(from_, to, plan, status_callback, form.number("TimeLimit", 14400))
 
 
-def twiml_wanted(form: Form) -> Document | Source | None:
-    """What a call is to follow: an address before a document given outright, or neither."""
+def parse_twiml_source(form: Form) -> Document | Source | None:
+    """The TwiML of a call: a URL (which takes precedence), a literal document, or None."""
     url, text = form.one("Url"), form.one("Twiml")
     if url:
         if urlsplit(url).scheme not in ("http", "https"):
@@ -109,8 +110,8 @@ def twiml_wanted(form: Form) -> Document | Source | None:
         raise ApiError(400, error.code, str(error)) from error
 
 
-def stream_wanted(form: Form) -> Stream:
-    """A fork of a call's sound."""
+def parse_stream(form: Form) -> Stream:
+    """A request to fork a call's audio to a media stream."""
     url, track = form.one("Url"), form.one("Track", "inbound_track")
     if not url.startswith("wss://"):
         raise ApiError(400, 21205, f"Url is not a valid wss URL: {url}")
@@ -120,15 +121,15 @@ def stream_wanted(form: Form) -> Stream:
     return Stream(url, form.one("Name") or None, track, callback, form.method("StatusCallbackMethod"))
 
 
-def recording_wish(form: Form, source: str) -> RecordingWish:
-    """How a call is to be recorded."""
+def parse_recording_options(form: Form, source: str) -> RecordingOptions:
+    """The options of a call recording."""
     channels = {"dual": 2, "mono": 1}.get(form.one("RecordingChannels", "mono"))
     track = form.one("RecordingTrack", "both")
     if channels is None:
         raise ApiError(400, 21220, "RecordingChannels is neither mono nor dual")
     if track not in ("inbound", "outbound", "both"):
         raise ApiError(400, 21220, "RecordingTrack is none of inbound, outbound, both")
-    return RecordingWish(
+    return RecordingOptions(
         channels if track == "both" else 1,
         track,
         source,
@@ -136,8 +137,8 @@ def recording_wish(form: Form, source: str) -> RecordingWish:
     )
 
 
-def new_message(form: Form, account_sid: str, now: float) -> MessageRecord:
-    """A text message to be sent."""
+def parse_message(form: Form, account_sid: str, now: float) -> MessageRecord:
+    """A request to send a text message."""
     to, from_ = form.one("To"), form.one("From")
     service, body = form.one("MessagingServiceSid"), form.one("Body")
     if not to:
@@ -151,14 +152,14 @@ def new_message(form: Form, account_sid: str, now: float) -> MessageRecord:
     return MessageRecord(new_sid("SM"), account_sid, from_ or None, to, body, service or None, now)
 
 
-def _machine_detection(form: Form) -> MachineDetection | None:
+def _machine_detection(form: Form) -> MachineDetectionOptions | None:
     wanted = form.one("MachineDetection")
     if not wanted or form.one("SendDigits"):
         return None
     if wanted not in ("Enable", "DetectMessageEnd"):
         raise ApiError(400, 21216, f"Invalid MachineDetection: {wanted}")
-    return MachineDetection(
-        waits_for_end=wanted == "DetectMessageEnd",
+    return MachineDetectionOptions(
+        wait_for_end=wanted == "DetectMessageEnd",
         asynchronous=form.one("AsyncAmd").lower() == "true",
         callback_url=form.one("AsyncAmdStatusCallback") or None,
         callback_method=form.method("AsyncAmdStatusCallbackMethod"),

@@ -1,4 +1,4 @@
-"""All routes of the stand-in: Twilio's own, and those of the desk."""
+"""The emulator's ASGI application: Twilio's routes and the control routes."""
 
 from starlette.applications import Starlette
 
@@ -8,5 +8,5 @@ from sandbox.twilio.network import Network
 
 
 def twilio_app(network: Network) -> Starlette:
-    """The stand-in as an ASGI application."""
+    """Build the application."""
     return Starlette(routes=[*Api(network).routes(), *Control(network).routes()])

@@ -1,40 +1,40 @@
-"""A call's way through its TwiML: what happened in, what to do next out. No I/O, no clock.
+"""The execution of a call's TwiML as a pure state machine: events in, commands out. No I/O, no clock.
 
-Every piece of work carries the step it was given for; what comes back for an older step (a verb that was
-cut off by a REST update, a slow fetch) is ignored.
+Every command carries the step it belongs to. A result for an earlier step (a verb cancelled by a REST
+update, a slow fetch) is ignored.
 """
 
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from sandbox.twilio.twiml import Document, Hangup, Redirect, Reject, Verb
+from sandbox.twilio.verbs import Document, Hangup, Redirect, Reject, Verb
 
 _MAX_FETCHES_WITHOUT_WORK = 100
-"""A document that redirects to itself for ever would otherwise never end."""
+"""Ends a document that redirects to itself forever."""
 
 EndedBy = Literal["agent", "caller", "rest", "error", "rejected"]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where TwiML comes from."""
+    """A URL to fetch TwiML from."""
 
     url: str
     method: str = "POST"
     params: tuple[tuple[str, str], ...] = ()
-    """What the verb before adds to the standard parameters."""
+    """Parameters of the previous verb, added to the standard ones."""
 
 
 @dataclass(frozen=True, slots=True)
-class Began:
-    """The call wants its first TwiML, by address or given outright."""
+class Started:
+    """The call requires its first TwiML, by URL or as a document."""
 
     twiml: Document | Source
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A document has come."""
+    """A document was fetched."""
 
     step: int
     document: Document
@@ -42,7 +42,7 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class FetchFailed:
-    """Neither the address nor its fallback gave a document."""
+    """Neither the URL nor its fallback returned a document."""
 
     step: int
     code: int
@@ -50,7 +50,7 @@ class FetchFailed:
 
 @dataclass(frozen=True, slots=True)
 class VerbFinished:
-    """A verb has done its work; `then` is its action address, if it has one."""
+    """A verb finished; `then` is its action URL, if any."""
 
     step: int
     then: Source | None = None
@@ -58,24 +58,24 @@ class VerbFinished:
 
 @dataclass(frozen=True, slots=True)
 class Updated:
-    """A REST update brought other TwiML."""
+    """A REST update replaced the TwiML."""
 
     twiml: Document | Source
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The call is over, whoever ended it."""
+    """The call was ended."""
 
     by: EndedBy
 
 
-Input = Began | Fetched | FetchFailed | VerbFinished | Updated | Ended
+FlowEvent = Started | Fetched | FetchFailed | VerbFinished | Updated | Ended
 
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """Ask an address for TwiML."""
+    """Fetch TwiML from a URL."""
 
     step: int
     source: Source
@@ -83,25 +83,25 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Take the call: the first verb that makes sound needs it."""
+    """Answer the call, because the first verb that needs audio was reached."""
 
 
 @dataclass(frozen=True, slots=True)
-class Perform:
-    """Do a verb's work."""
+class ExecuteVerb:
+    """Execute a verb."""
 
     step: int
     verb: Verb
 
 
 @dataclass(frozen=True, slots=True)
-class CutOff:
-    """End the work that is going on."""
+class CancelWork:
+    """Cancel the current fetch or verb."""
 
 
 @dataclass(frozen=True, slots=True)
 class Apologise:
-    """Say that an application error has occurred, then end."""
+    """Announce an application error, then end the call."""
 
     step: int
     code: int
@@ -109,18 +109,18 @@ class Apologise:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The call is over."""
+    """End the call."""
 
     by: EndedBy
     reason: str = ""
 
 
-Command = Fetch | Answer | Perform | CutOff | Apologise | End
+Command = Fetch | Answer | ExecuteVerb | CancelWork | Apologise | End
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Where a call is in its TwiML."""
+    """The position of a call in its TwiML."""
 
     step: int = 0
     remaining: tuple[Verb, ...] = ()
@@ -128,22 +128,22 @@ class Flow:
     ended: bool = False
     apologising: bool = False
     fetches: int = field(default=0)
-    """Since the last verb that did something."""
+    """Fetches since the last verb that was executed."""
 
 
 Result = tuple[Flow, tuple[Command, ...]]
 
 
-def advance(flow: Flow, happened: Input) -> Result:
-    """What a call does next."""
+def advance(flow: Flow, event: FlowEvent) -> Result:
+    """Apply an event; gives the new state and the commands to execute."""
     if flow.ended:
         return flow, ()
-    match happened:
-        case Began(twiml=twiml):
+    match event:
+        case Started(twiml=twiml):
             return _follow(flow, twiml)
         case Updated(twiml=twiml):
             flow, commands = _follow(replace(flow, fetches=0, apologising=False), twiml)
-            return flow, (CutOff(), *commands)
+            return flow, (CancelWork(), *commands)
         case Fetched(step=step, document=document):
             return _next(replace(flow, remaining=document.verbs)) if step == flow.step else (flow, ())
         case FetchFailed(step=step, code=code):
@@ -151,7 +151,7 @@ def advance(flow: Flow, happened: Input) -> Result:
         case VerbFinished(step=step, then=then):
             return _verb_finished(flow, then) if step == flow.step else (flow, ())
         case Ended(by=by):
-            return replace(flow, ended=True), (CutOff(), End(by))
+            return replace(flow, ended=True), (CancelWork(), End(by))
 
 
 def _follow(flow: Flow, twiml: Document | Source) -> Result:
@@ -186,7 +186,7 @@ def _next(flow: Flow) -> Result:
         case _:
             answer: tuple[Command, ...] = () if flow.answered else (Answer(),)
             flow = replace(flow, answered=True, fetches=0)
-            return flow, (*answer, Perform(flow.step, verb))
+            return flow, (*answer, ExecuteVerb(flow.step, verb))
 
 
 def _finish(flow: Flow, by: EndedBy, reason: str) -> Result:

@@ -1,4 +1,4 @@
-"""One clock for all lines: it never drifts, and lines take turns within its 20 ms."""
+"""One drift-free clock for all telephone lines, which are spread over the 20 ms of a frame."""
 
 import asyncio
 from typing import Protocol
@@ -10,53 +10,53 @@ from parley.mulaw import FRAME_MS
 log = structlog.get_logger()
 
 _SLOTS = 5
-"""Lines are spread over so many moments, so that fifty calls do not all speak at once."""
+"""Lines are spread over 5 slots, so that 50 calls do not all send at the same moment."""
 _SLOT_S = FRAME_MS / 1000 / _SLOTS
 
 
-class Ticking(Protocol):
-    """What lives by the clock."""
+class ClockedLine(Protocol):
+    """A line driven by the clock."""
 
     def catch_up(self, now_s: float) -> None:
-        """Let the time pass that has passed."""
+        """Process all frames that are due at this time."""
 
 
 class Clock:
-    """Asks each line every 20 ms to catch up; sleeps while there is none."""
+    """Calls each line's `catch_up` every 20 ms; sleeps without lines."""
 
     def __init__(self) -> None:
-        self._slots: tuple[set[Ticking], ...] = tuple(set() for _ in range(_SLOTS))
-        self._busy = asyncio.Event()
+        self._slots: tuple[set[ClockedLine], ...] = tuple(set() for _ in range(_SLOTS))
+        self._has_lines = asyncio.Event()
 
-    def add(self, line: Ticking) -> None:
-        """Let a line live."""
+    def add(self, line: ClockedLine) -> None:
+        """Drive a line from now on."""
         min(self._slots, key=len).add(line)
-        self._busy.set()
+        self._has_lines.set()
 
-    def remove(self, line: Ticking) -> None:
-        """No more time passes for it."""
+    def remove(self, line: ClockedLine) -> None:
+        """Stop driving a line."""
         for slot in self._slots:
             slot.discard(line)
         if not any(self._slots):
-            self._busy.clear()
+            self._has_lines.clear()
 
     async def run(self) -> None:
-        """Tick until cancelled; the time of a late tick is not lost."""
+        """Tick until cancelled; a late tick does not shift the following ones."""
         loop = asyncio.get_running_loop()
         while True:
-            await self._busy.wait()
+            await self._has_lines.wait()
             due_s = loop.time()
-            while self._busy.is_set():
+            while self._has_lines.is_set():
                 for slot in self._slots:
                     now_s = loop.time()
                     for line in tuple(slot):
-                        self._let_live(line, now_s)
+                        self._catch_up(line, now_s)
                     due_s += _SLOT_S
                     await asyncio.sleep(max(0.0, due_s - loop.time()))
 
-    def _let_live(self, line: Ticking, now_s: float) -> None:
+    def _catch_up(self, line: ClockedLine, now_s: float) -> None:
         try:
             line.catch_up(now_s)
-        except Exception:  # one line's mistake must not stop the others
-            log.exception("a line broke")
+        except Exception:  # a failing line must not stop the others
+            log.exception("line_failed")
             self.remove(line)

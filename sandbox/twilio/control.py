@@ -1,4 +1,4 @@
-"""The control API: let people call, follow them, ask them afterwards. No vendor has it, nobody signs in."""
+"""The control API: start simulated calls, follow them, get their reports. No authentication."""
 
 import asyncio
 import json
@@ -14,16 +14,16 @@ from starlette.routing import BaseRoute, Route
 from parley.mulaw import SILENCE
 from sandbox.caller.script import Script, ScriptError, default_script, parse_script
 from sandbox.emulator import sandbox_routes
-from sandbox.twilio.directory import Answer, Resident
+from sandbox.twilio.directory import AnswerMode, Callee
 from sandbox.twilio.faults import Faults
 from sandbox.twilio.leg import Leg
-from sandbox.twilio.network import Inbound, Network
-from sandbox.twilio.wav import wav_of
+from sandbox.twilio.network import InboundCall, Network
+from sandbox.twilio.wav import to_wav
 
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-class _Refused(Exception):
+class _RequestError(Exception):
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
         self.status = status
@@ -44,41 +44,41 @@ class _PersonBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     script: Any = None
-    answer: Answer = "person"
+    answer: AnswerMode = "person"
     ring_s: float = Field(default=0.2, ge=0, le=600)
     faults: Faults | None = None
 
 
 class Control:
-    """The routes."""
+    """Routes of the control API."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
 
     def routes(self) -> list[BaseRoute]:
-        """All of them."""
-        exchange = self._network.exchange
+        """All routes."""
+        emulator = self._network.context
         table: list[tuple[str, str, Handler]] = [
             ("POST", "/sandbox/calls", self._call),
             ("GET", "/sandbox/calls", self._calls),
             ("GET", "/sandbox/calls/{call}", self._report),
             ("DELETE", "/sandbox/calls/{call}", self._hang_up),
             ("GET", "/sandbox/calls/{call}/events", self._events),
-            ("GET", "/sandbox/calls/{call}/agent.wav", self._heard),
-            ("GET", "/sandbox/calls/{call}/caller.wav", self._said),
-            ("PUT", "/sandbox/callees/{number}", self._move_in),
+            ("GET", "/sandbox/calls/{call}/agent.wav", self._agent_wav),
+            ("GET", "/sandbox/calls/{call}/caller.wav", self._caller_wav),
+            ("PUT", "/sandbox/callees/{number}", self._register_callee),
         ]
         own = [Route(path, _guarded(handler), methods=[method]) for method, path, handler in table]
-        return [*own, *sandbox_routes(exchange.journal, exchange.dials)]
+        return [*own, *sandbox_routes(emulator.journal, emulator.runtime_settings)]
 
     async def _call(self, request: Request) -> Response:
         body = _CallBody.model_validate_json(await request.body())
-        settings = self._network.exchange.settings
+        settings = self._network.context.settings
         voice_url = body.voice_url or settings.voice_url
         if not voice_url:
-            raise _Refused(400, "no voice_url given, and PARLEY_SANDBOX_VOICE_URL is not set")
-        leg = await self._network.call_in(
-            Inbound(
+            raise _RequestError(400, "voice_url is missing, and PARLEY_SANDBOX_VOICE_URL is not set")
+        leg = await self._network.place_inbound(
+            InboundCall(
                 body.from_,
                 body.to,
                 _script(body.script),
@@ -90,7 +90,7 @@ class Control:
         return JSONResponse({"call_sid": leg.record.sid}, 201)
 
     async def _calls(self, _request: Request) -> Response:
-        legs = self._network.exchange.legs.values()
+        legs = self._network.context.legs.values()
         calls = [
             {
                 "call_sid": leg.record.sid,
@@ -110,10 +110,10 @@ class Control:
         return JSONResponse(await asyncio.to_thread(report, decode_tone=decode_tone))
 
     async def _hang_up(self, request: Request) -> Response:
-        """The person puts the phone down."""
+        """Hang up as the caller."""
         leg = self._leg(request)
         if not self._network.end(leg.record.sid, by="caller"):
-            raise _Refused(409, "the call has ended")
+            raise _RequestError(409, "the call has already ended")
         leg.note("hung_up", by="caller")
         return Response(status_code=204)
 
@@ -126,28 +126,28 @@ class Control:
 
         return StreamingResponse(lines(), media_type="application/x-ndjson")
 
-    async def _heard(self, request: Request) -> Response:
-        return await _wav(bytes(self._leg_with_sound(request).line.heard))
+    async def _agent_wav(self, request: Request) -> Response:
+        return await _wav_response(bytes(self._leg_with_audio(request).line.agent_audio))
 
-    async def _said(self, request: Request) -> Response:
-        return await _wav(bytes(self._leg_with_sound(request).line.said))
+    async def _caller_wav(self, request: Request) -> Response:
+        return await _wav_response(bytes(self._leg_with_audio(request).line.caller_audio))
 
-    async def _move_in(self, request: Request) -> Response:
+    async def _register_callee(self, request: Request) -> Response:
         body = _PersonBody.model_validate_json(await request.body())
-        resident = Resident(_script(body.script), body.answer, body.ring_s, body.faults)
-        self._network.exchange.people.move_in(request.path_params["number"], resident)
+        callee = Callee(_script(body.script), body.answer, body.ring_s, body.faults)
+        self._network.context.directory.register(request.path_params["number"], callee)
         return Response(status_code=204)
 
-    def _leg_with_sound(self, request: Request) -> Leg:
+    def _leg_with_audio(self, request: Request) -> Leg:
         leg = self._leg(request)
-        if not leg.sound_kept:
-            raise _Refused(410, "the sound of this call is no longer kept")
+        if not leg.has_audio:
+            raise _RequestError(410, "the audio of this call was discarded")
         return leg
 
     def _leg(self, request: Request) -> Leg:
         leg = self._network.leg(request.path_params["call"])
         if leg is None:
-            raise _Refused(404, "no such call")
+            raise _RequestError(404, "no such call")
         return leg
 
 
@@ -155,9 +155,9 @@ def _script(body: object) -> Script:
     return default_script() if body is None else parse_script(body)
 
 
-async def _wav(mulaw: bytes) -> Response:
-    sound = await asyncio.to_thread(wav_of, mulaw or SILENCE)
-    return Response(sound, media_type="audio/wav")
+async def _wav_response(mulaw: bytes) -> Response:
+    audio = await asyncio.to_thread(to_wav, mulaw or SILENCE)
+    return Response(audio, media_type="audio/wav")
 
 
 def _guarded(handler: Handler) -> Handler:
@@ -165,7 +165,7 @@ def _guarded(handler: Handler) -> Handler:
     async def guarded(request: Request) -> Response:
         try:
             return await handler(request)
-        except _Refused as refused:
+        except _RequestError as refused:
             return JSONResponse({"error": str(refused)}, refused.status)
         except (ValidationError, ScriptError) as error:
             return JSONResponse({"error": str(error)}, 400)

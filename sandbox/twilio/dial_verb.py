@@ -1,42 +1,42 @@
-"""Performs <Dial>: rings another telephone and joins the two."""
+"""Executes <Dial>: calls another telephone and connects the two."""
 
 import asyncio
 import time
 
 from sandbox.caller.simulated_caller import Event, HungUp
 from sandbox.twilio.call_flow import Source
-from sandbox.twilio.directory import Resident
+from sandbox.twilio.directory import Callee
 from sandbox.twilio.leg import Leg
 from sandbox.twilio.line import Bridge
-from sandbox.twilio.progress import progress
+from sandbox.twilio.progress import set_status
 from sandbox.twilio.records import Callback, CallRecord, new_sid
-from sandbox.twilio.twiml import Dial, Number
-from sandbox.twilio.verb_context import Situation
+from sandbox.twilio.verb_context import VerbContext
+from sandbox.twilio.verbs import Dial, Number
 
 
-async def dial(verb: Dial, here: Situation) -> Source | None:
-    """Ring the first number; the other side's hang-up ends the verb, not the call."""
+async def dial(verb: Dial, context: VerbContext) -> Source | None:
+    """Dial the first number; the other side's hang-up ends the verb, not the call."""
     if len(verb.numbers) > 1:
-        here.leg.note("warning", code=0, text="only the first of several numbers is dialled here")
-    number, resident = verb.numbers[0], here.exchange.people.at(verb.numbers[0].to)
-    other = await _new_leg(number, verb, resident, here)
-    here.leg.note("dialled", to=number.to, child_call_sid=other.record.sid)
+        context.leg.note("warning", code=0, text="only the first number is dialled")
+    number, callee = verb.numbers[0], context.emulator.directory.lookup(verb.numbers[0].to)
+    other = await _new_leg(number, verb, callee, context)
+    context.leg.note("dialled", to=number.to, child_call_sid=other.record.sid)
     status: str | None = None
     try:
-        status = await _talk(other, resident, verb, here)
+        status = await _run_leg(other, callee, verb, context)
     finally:
         status = status or ("completed" if other.record.answered_at else "canceled")
-        here.exchange.clock.remove(other.line)
-        progress(here.exchange, other, here.faults, status)
+        context.emulator.clock.remove(other.line)
+        set_status(context.emulator, other, context.faults, status)
         other.close()
     params = {"DialCallStatus": status, "DialCallSid": other.record.sid}
     if status == "completed":
         params["DialCallDuration"] = str(other.record.duration_s)
-    return here.action(verb.action, verb.method, params)
+    return context.action_source(verb.action, verb.method, params)
 
 
-async def _new_leg(number: Number, verb: Dial, resident: Resident, here: Situation) -> Leg:
-    parent = here.leg.record
+async def _new_leg(number: Number, verb: Dial, callee: Callee, context: VerbContext) -> Leg:
+    parent = context.leg.record
     url = number.status_callback
     record = CallRecord(
         sid=new_sid("CA"),
@@ -46,46 +46,48 @@ async def _new_leg(number: Number, verb: Dial, resident: Resident, here: Situati
         direction="outbound-dial",
         created_at=time.time(),
         parent_sid=parent.sid,
-        status_callback=(Callback(here.absolute(url), "POST", number.status_callback_event) if url else None),
+        status_callback=(
+            Callback(context.absolute_url(url), "POST", number.status_callback_event) if url else None
+        ),
     )
-    sounds = await here.exchange.people.sounds(resident.script)
-    leg = Leg(record, resident.script, sounds, here.exchange.journal)
-    here.exchange.add(leg)
+    utterances = await context.emulator.directory.script_utterances(callee.script)
+    leg = Leg(record, callee.script, utterances, context.emulator.journal)
+    context.emulator.add_leg(leg)
     return leg
 
 
-async def _talk(other: Leg, resident: Resident, verb: Dial, here: Situation) -> str:
-    """Ring, then let the two hear each other; the other leg's last status."""
-    exchange, faults = here.exchange, here.faults
-    progress(exchange, other, faults, "initiated")
-    progress(exchange, other, faults, "ringing")
-    if resident.answer == "no-answer":
+async def _run_leg(other: Leg, callee: Callee, verb: Dial, context: VerbContext) -> str:
+    """Ring and connect the two callers; gives the final status of the other leg."""
+    emulator, faults = context.emulator, context.faults
+    set_status(emulator, other, faults, "initiated")
+    set_status(emulator, other, faults, "ringing")
+    if callee.answer == "no-answer":
         await asyncio.sleep(verb.timeout_s)
         return "no-answer"
-    await asyncio.sleep(resident.ring_s)
-    if resident.answer == "busy":
+    await asyncio.sleep(callee.ring_s)
+    if callee.answer == "busy":
         return "busy"
-    progress(exchange, other, faults, "in-progress")
-    gone = asyncio.Event()
+    set_status(emulator, other, faults, "in-progress")
+    hung_up = asyncio.Event()
 
     def on_event(event: Event) -> None:
         if isinstance(event, HungUp):
-            gone.set()
+            hung_up.set()
 
     other.on_event = on_event
-    there, back = Bridge(), Bridge()
-    here.leg.line.tap(there)
-    here.leg.line.listen_to(back)
-    other.line.tap(back)
-    other.line.listen_to(there)
-    exchange.clock.add(other.line)
+    to_other, to_caller = Bridge(), Bridge()
+    context.leg.line.add_tap(to_other)
+    context.leg.line.play(to_caller)
+    other.line.add_tap(to_caller)
+    other.line.play(to_other)
+    emulator.clock.add(other.line)
     try:
-        await asyncio.wait_for(gone.wait(), verb.time_limit_s)
+        await asyncio.wait_for(hung_up.wait(), verb.time_limit_s)
     except TimeoutError:
         other.note("warning", code=0, text="time limit reached")
     finally:
-        here.leg.line.untap(there)
-        here.leg.line.stop_listening_to(back)
-        if not gone.is_set():
+        context.leg.line.remove_tap(to_other)
+        context.leg.line.stop_playing(to_caller)
+        if not hung_up.is_set():
             other.note("hung_up", by="agent")
     return "completed"

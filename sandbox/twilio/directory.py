@@ -1,4 +1,4 @@
-"""Who is at which number, what they will say, and telling the recogniser's oracle of it."""
+"""The callees by number; registers callers' utterances with the recogniser's oracle."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,50 +14,50 @@ from sandbox.twilio.faults import Faults
 
 _TIMEOUT_S = 2.0
 
-Answer = Literal["person", "machine", "busy", "no-answer"]
+AnswerMode = Literal["person", "machine", "busy", "no-answer"]
 
 
 @dataclass(frozen=True, slots=True)
-class Resident:
-    """Somebody at a number."""
+class Callee:
+    """The simulated person or machine that answers a number."""
 
     script: Script = field(default_factory=default_script)
-    answer: Answer = "person"
+    answer: AnswerMode = "person"
     ring_s: float = 0.2
     faults: Faults | None = None
-    """What goes wrong in calls to them; None for what is set for all calls."""
+    """Faults in calls to this callee; None for those of the settings."""
 
 
-class People:
-    """All who can be called, and the voices of all who call."""
+class Directory:
+    """All callees, and the audio of all scripts."""
 
     def __init__(self, client: httpx.AsyncClient, deepgram_url: str | None, journal: Journal) -> None:
         self._client = client
         self._deepgram_url = deepgram_url
         self._journal = journal
         self._bank: VoiceBank = load_bank()
-        self._residents: dict[str, Resident] = {}
+        self._callees: dict[str, Callee] = {}
 
-    def move_in(self, number: str, resident: Resident) -> None:
-        """Let somebody answer a number."""
-        self._residents[number] = resident
+    def register(self, number: str, callee: Callee) -> None:
+        """Set the callee of a number."""
+        self._callees[number] = callee
 
-    def at(self, number: str) -> Resident:
-        """Who answers a number; a polite stranger if nobody is known."""
-        return self._residents.get(number, Resident())
+    def lookup(self, number: str) -> Callee:
+        """The callee of a number; a default one if none is registered."""
+        return self._callees.get(number, Callee())
 
-    async def sounds(self, script: Script) -> tuple[Utterance | None, ...]:
-        """What a script sounds like, once the oracle knows it too."""
-        sounds = self._bank.script_utterances(script)
+    async def script_utterances(self, script: Script) -> tuple[Utterance | None, ...]:
+        """The audio of a script's steps, registered with the oracle before it is returned."""
+        utterances = self._bank.script_utterances(script)
         if self._deepgram_url:
-            await self._teach(self._deepgram_url, sounds)
-        return sounds
+            await self._register_with_oracle(self._deepgram_url, utterances)
+        return utterances
 
-    async def _teach(self, url: str, sounds: Iterable[Utterance | None]) -> None:
-        told = oracle_registration(sounds)
+    async def _register_with_oracle(self, url: str, utterances: Iterable[Utterance | None]) -> None:
+        body = oracle_registration(utterances)
         try:
-            reply = await self._client.post(f"{url}/sandbox/utterances", json=told, timeout=_TIMEOUT_S)
+            reply = await self._client.post(f"{url}/sandbox/utterances", json=body, timeout=_TIMEOUT_S)
             reply.raise_for_status()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            # The real Deepgram, or another's stand-in, needs no teaching.
+            # The real Deepgram and other emulators need no registration.
             self._journal.note("oracle_registration_failed", url=url, reason=repr(error))

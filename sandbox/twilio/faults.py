@@ -1,4 +1,4 @@
-"""What goes wrong on demand between a caller and Twilio. No I/O, no clock."""
+"""Faults injected between a caller and Twilio. No I/O, no clock."""
 
 import random
 from collections.abc import Iterator
@@ -7,60 +7,60 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Faults(BaseModel):
-    """How bad the network is; all off unless set."""
+    """Network and API faults; all are off by default."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     seed: int = 1
-    lost: float = Field(default=0.0, ge=0, le=1, description="share of the caller's frames that never come")
-    doubled: float = Field(default=0.0, ge=0, le=1, description="share that comes twice")
-    reordered: float = Field(default=0.0, ge=0, le=1, description="share that comes after its successor")
-    jitter_ms: float = Field(default=0.0, ge=0, description="each message is late by up to this")
-    freeze_every_ms: float = Field(default=0.0, ge=0, description="how often nothing comes for a while")
-    freeze_ms: float = Field(default=0.0, ge=0, description="for how long; then all comes at once")
-    drift_ppm: float = Field(default=0.0, ge=-50000, le=50000, description="the caller's clock is this slow")
+    lost: float = Field(default=0.0, ge=0, le=1, description="share of the caller's frames that are lost")
+    doubled: float = Field(default=0.0, ge=0, le=1, description="share that is sent twice")
+    reordered: float = Field(default=0.0, ge=0, le=1, description="share that is sent after the next frame")
+    jitter_ms: float = Field(default=0.0, ge=0, description="maximum random delay of a message")
+    freeze_every_ms: float = Field(default=0.0, ge=0, description="period of freezes")
+    freeze_ms: float = Field(default=0.0, ge=0, description="length of a freeze; its messages follow it")
+    drift_ppm: float = Field(default=0.0, ge=-50000, le=50000, description="how slow the caller's clock is")
     drop_sockets_at_ms: tuple[float, ...] = Field(
-        default=(), description="cut the n-th media socket this long after its start"
+        default=(), description="drop the n-th media socket this long after its start"
     )
     no_fall_through: bool = Field(
-        default=False, description="a lost socket does not end <Connect>: silence, then the end of the call"
+        default=False, description="a lost socket does not end <Connect>: 5 s of silence, then the call ends"
     )
-    webhook_delay_ms: float = Field(default=0.0, ge=0, description="status callbacks are late by this")
-    webhook_duplicates: int = Field(default=0, ge=0, le=5, description="times each webhook is sent again")
-    rest_429: float = Field(default=0.0, ge=0, le=1, description="share of REST requests refused with 429")
+    webhook_delay_ms: float = Field(default=0.0, ge=0, description="delay of status callbacks")
+    webhook_duplicates: int = Field(default=0, ge=0, le=5, description="extra requests to each webhook")
+    rest_429: float = Field(default=0.0, ge=0, le=1, description="share of REST requests rejected with 429")
     rest_500: float = Field(default=0.0, ge=0, le=1, description="share of REST requests failed with 500")
 
 
 class FrameFaults:
-    """Applies frame faults to one stream's frames, one after another; the same seed does the same."""
+    """Applies frame faults to one stream, frame by frame; the same seed gives the same faults."""
 
-    __slots__ = ("_chance", "_faults", "_held", "active")
+    __slots__ = ("_delayed_frame", "_faults", "_rng", "active")
 
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
-        self._chance = random.Random(faults.seed)
-        self._held: tuple[int, bytes] | None = None
+        self._rng = random.Random(faults.seed)
+        self._delayed_frame: tuple[int, bytes] | None = None
         self.active = any((faults.lost, faults.doubled, faults.reordered, faults.jitter_ms, faults.freeze_ms))
 
-    def pass_on(self, timestamp_ms: int, frame: bytes) -> Iterator[tuple[int, bytes]]:
-        """The frames to be sent instead of this one, each with its timestamp."""
-        faults, chance = self._faults, self._chance
-        if chance.random() < faults.lost:
+    def apply(self, timestamp_ms: int, frame: bytes) -> Iterator[tuple[int, bytes]]:
+        """The frames to send in place of this one, each with its timestamp."""
+        faults, rng = self._faults, self._rng
+        if rng.random() < faults.lost:
             return
-        if self._held is None and chance.random() < faults.reordered:
-            self._held = (timestamp_ms, frame)
+        if self._delayed_frame is None and rng.random() < faults.reordered:
+            self._delayed_frame = (timestamp_ms, frame)
             return
         yield timestamp_ms, frame
-        if chance.random() < faults.doubled:
+        if rng.random() < faults.doubled:
             yield timestamp_ms, frame
-        if self._held is not None:
-            yield self._held
-            self._held = None
+        if self._delayed_frame is not None:
+            yield self._delayed_frame
+            self._delayed_frame = None
 
     def delay_ms(self, timestamp_ms: float) -> float:
-        """How late a message is that is due at this time of the stream."""
+        """The delay of a message due at this time of the stream."""
         faults = self._faults
-        late_ms = self._chance.random() * faults.jitter_ms
+        late_ms = self._rng.random() * faults.jitter_ms
         if faults.freeze_every_ms > 0:
             into_ms = timestamp_ms % faults.freeze_every_ms
             thaw_ms = faults.freeze_ms - (into_ms - (faults.freeze_every_ms - faults.freeze_ms))
@@ -69,9 +69,9 @@ class FrameFaults:
         return late_ms
 
 
-def refuses(chance: random.Random, faults: Faults) -> int | None:
-    """The status with which a REST request fails, if it does."""
-    drawn = chance.random()
+def rest_error_status(rng: random.Random, faults: Faults) -> int | None:
+    """The HTTP status of an injected REST error, or None."""
+    drawn = rng.random()
     if drawn < faults.rest_429:
         return 429
     return 500 if drawn < faults.rest_429 + faults.rest_500 else None

@@ -1,69 +1,61 @@
-"""Performs <Gather>: prompts the person and collects keys."""
+"""Executes <Gather>: plays prompts and collects digits."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
 
 from sandbox.twilio.call_flow import Source
-from sandbox.twilio.twiml import Gather, Pause, Play, Say
-from sandbox.twilio.verb_context import Situation
+from sandbox.twilio.prompts import play_prompts
+from sandbox.twilio.verb_context import VerbContext
+from sandbox.twilio.verbs import Gather
 
-_MOST_KEYS = 64
-
-Prompt = Callable[[Iterable[Say | Play | Pause], Situation], Awaitable[None]]
+_MAX_QUEUED_DIGITS = 64
 
 
-async def gather(verb: Gather, here: Situation, prompt: Prompt) -> Source | None:
-    """Collect keys; without any the next verb follows, unless `actionOnEmptyResult` is set."""
-    keys: asyncio.Queue[str] = asyncio.Queue(_MOST_KEYS)
-    here.on_key = lambda key: None if keys.full() else keys.put_nowait(key)
-    here.leg.line.begin()
+async def gather(verb: Gather, context: VerbContext) -> Source | None:
+    """Collect digits; without any, the next verb follows unless `actionOnEmptyResult` is set."""
+    pressed: asyncio.Queue[str] = asyncio.Queue(_MAX_QUEUED_DIGITS)
+    context.on_digit = lambda digit: None if pressed.full() else pressed.put_nowait(digit)
+    context.leg.line.start()
     try:
-        digits, ended_by = await _collect(verb, here, keys, prompt)
+        digits, ended_by = await _collect(verb, context, pressed)
     finally:
-        here.on_key = None
-    here.leg.note("gathered", digits=digits)
+        context.on_digit = None
+    context.leg.note("gathered", digits=digits)
     if not digits and not verb.action_on_empty:
         return None
     params = {"Digits": digits, "FinishedOnKey": ended_by}
-    return here.action(verb.action or here.document_url, verb.method, params)
+    return context.action_source(verb.action or context.document_url, verb.method, params)
 
 
-async def _collect(
-    verb: Gather, here: Situation, keys: asyncio.Queue[str], prompt: Prompt
-) -> tuple[str, str]:
+async def _collect(verb: Gather, context: VerbContext, pressed: asyncio.Queue[str]) -> tuple[str, str]:
     digits = ""
-    first = await _first_key(verb, here, keys, prompt)
-    while first is not None:
-        if first == verb.finish_on_key:
-            return digits, first
-        digits += first
+    digit = await _first_digit(verb, context, pressed)
+    while digit is not None:
+        if digit == verb.finish_on_key:
+            return digits, digit
+        digits += digit
         if verb.num_digits is not None and len(digits) >= verb.num_digits:
             break
-        first = await _key(keys, verb.timeout_s)
+        digit = await _next_digit(pressed, verb.timeout_s)
     return digits, ""
 
 
-async def _first_key(verb: Gather, here: Situation, keys: asyncio.Queue[str], prompt: Prompt) -> str | None:
-    """The first key ends the prompts."""
-    pressed = here.tasks.create_task(keys.get())
-    prompting = here.tasks.create_task(_prompted(verb, here, prompt))
+async def _first_digit(verb: Gather, context: VerbContext, pressed: asyncio.Queue[str]) -> str | None:
+    """Wait for the first digit, which ends the prompts."""
+    digit = context.tasks.create_task(pressed.get())
+    prompts = context.tasks.create_task(play_prompts(verb.prompts, context))
     try:
-        await asyncio.wait({pressed, prompting}, return_when=asyncio.FIRST_COMPLETED)
-        if not pressed.done():
-            await asyncio.wait({pressed}, timeout=verb.timeout_s)
-        return pressed.result() if pressed.done() else None
+        await asyncio.wait({digit, prompts}, return_when=asyncio.FIRST_COMPLETED)
+        if not digit.done():
+            await asyncio.wait({digit}, timeout=verb.timeout_s)
+        return digit.result() if digit.done() else None
     finally:
-        pressed.cancel()
-        prompting.cancel()
+        digit.cancel()
+        prompts.cancel()
 
 
-async def _prompted(verb: Gather, here: Situation, prompt: Prompt) -> None:
-    await prompt(verb.prompts, here)
-
-
-async def _key(keys: asyncio.Queue[str], timeout_s: float) -> str | None:
+async def _next_digit(pressed: asyncio.Queue[str], timeout_s: float) -> str | None:
     try:
         async with asyncio.timeout(timeout_s):
-            return await keys.get()
+            return await pressed.get()
     except TimeoutError:
         return None

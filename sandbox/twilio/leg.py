@@ -1,4 +1,4 @@
-"""One telephone in a call: who is on it, what Twilio knows of it, what happened on it."""
+"""One leg of a call: its record, its simulated caller, its line, its events."""
 
 import time
 from collections.abc import Callable
@@ -27,7 +27,7 @@ from sandbox.twilio.call_events import CallEvents
 from sandbox.twilio.line import Line
 from sandbox.twilio.records import CallRecord
 
-_KINDS: dict[type[Event], str] = {
+_EVENT_KINDS: dict[type[Event], str] = {
     UtteranceStarted: "utterance_started",
     UtteranceFinished: "utterance_finished",
     DtmfPressed: "dtmf_pressed",
@@ -39,13 +39,13 @@ _KINDS: dict[type[Event], str] = {
 
 
 class Leg:
-    """A call as one telephone has it; what the person does is told to `on_event` too."""
+    """One telephone in a call; `on_event` is called with each of the caller's events."""
 
     def __init__(
         self,
         record: CallRecord,
         script: Script,
-        sounds: tuple[Utterance | None, ...],
+        utterances: tuple[Utterance | None, ...],
         journal: Journal,
         drift_ppm: float = 0.0,
     ) -> None:
@@ -54,12 +54,12 @@ class Leg:
         self.events = CallEvents()
         self.warnings: list[str] = []
         self.on_event: Callable[[Event], None] | None = None
-        self.sound_kept = True
+        self.has_audio = True
         self._journal = journal
-        self.line = Line(SimulatedCaller(script, sounds), self._take, drift_ppm)
+        self.line = Line(SimulatedCaller(script, utterances), self._on_caller_event, drift_ppm)
 
     def note(self, kind: str, **details: Any) -> None:
-        """Keep something noteworthy, for those who follow the call and for the log."""
+        """Add an event to the call's events and to the journal."""
         at_us = time.time_ns() // 1000
         self.events.append({"kind": kind, "at_us": at_us, "at_ms": self.line.now_ms, **details})
         self._journal.note(kind, call_sid=self.record.sid, **details)
@@ -67,37 +67,37 @@ class Leg:
             self.warnings.append(f"{details.get('code', 0)}: {details.get('text', '')}")
 
     def close(self) -> None:
-        """Tell followers that the call is over."""
-        status, duration_ms = self.record.status, ms_of(len(self.line.heard))
+        """Close the call's events."""
+        status, duration_ms = self.record.status, ms_of(len(self.line.agent_audio))
         details = {"status": status, "outcome": self.outcome(), "duration_ms": duration_ms}
         self._journal.note("ended", call_sid=self.record.sid, **details)
         at_us = time.time_ns() // 1000
         self.events.close({"kind": "ended", "at_us": at_us, "at_ms": duration_ms, **details})
 
-    def forget_sound(self) -> None:
-        """Keep the report only."""
-        self.sound_kept = False
-        self.line.heard.clear()
-        self.line.said.clear()
+    def discard_audio(self) -> None:
+        """Discard the audio of an ended call; the report remains."""
+        self.has_audio = False
+        self.line.agent_audio.clear()
+        self.line.caller_audio.clear()
 
     def outcome(self) -> str:
-        """How far the person came; Twilio's word for a call that nobody answered."""
-        if self.record.live:
+        """The script's outcome, or Twilio's call status if the call was never answered."""
+        if self.record.is_live:
             return "in_progress"
         if self.record.answered_at is None:
             return self.record.status
-        return str(self.line.person.outcome())
+        return str(self.line.caller.outcome())
 
     def report(self, *, decode_tone: bool) -> dict[str, Any]:
-        """What the person has to tell."""
+        """The caller's report of the call."""
         line = self.line
         report = build_report(
-            line.person,
+            line.caller,
             call_sid=self.record.sid,
             outcome=self.outcome(),
             began_at=line.began_at,
-            agent_audio=bytes(line.heard),
-            decode=lambda sound: tone.decode(sound).split() if decode_tone else [],
+            agent_audio=bytes(line.agent_audio),
+            decode=lambda audio: tone.decode(audio).split() if decode_tone else [],
             warnings=self.warnings,
         ).model_dump(mode="json")
         return {
@@ -108,16 +108,16 @@ class Leg:
         }
 
     def _expected_hang_up_ok(self) -> bool | None:
-        """None when the script expects none, or the call still goes on."""
-        if self.record.live or not any(isinstance(step, ExpectHangUp) for step in self.script.steps):
+        """Whether the agent hung up as expected; None without such a step, or while the call is live."""
+        if self.record.is_live or not any(isinstance(step, ExpectHangUp) for step in self.script.steps):
             return None
-        return self.line.person.outcome() is Outcome.COMPLETED
+        return self.line.caller.outcome() is Outcome.COMPLETED
 
-    def _take(self, event: Event) -> None:
+    def _on_caller_event(self, event: Event) -> None:
         details = asdict(event)
         details.setdefault("at_ms", details.get("end_ms", 0.0))
         if isinstance(event, HungUp):
             details["by"] = "caller"
-        self.note(_KINDS[type(event)], **details)
+        self.note(_EVENT_KINDS[type(event)], **details)
         if self.on_event is not None:
             self.on_event(event)

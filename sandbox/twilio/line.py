@@ -1,4 +1,4 @@
-"""A telephone line: every 20 ms the person hears a frame and says one."""
+"""A telephone line: every 20 ms the simulated caller receives one frame and produces one."""
 
 import time
 from collections import deque
@@ -10,102 +10,102 @@ from sandbox.caller.loudness import SILENT_FRAME
 from sandbox.caller.simulated_caller import Event, SimulatedCaller
 
 
-class Ear(Protocol):
-    """Something the person can hear."""
+class FrameSource(Protocol):
+    """Audio that can be played to the caller."""
 
     def next_frame(self) -> bytes:
-        """The next 20 ms of it."""
+        """The next 20 ms."""
 
 
-class Tap(Protocol):
-    """Something that listens to the line."""
+class FrameTap(Protocol):
+    """A consumer of both sides' audio."""
 
-    def offer(self, said: bytes, heard: bytes) -> None:
-        """Take 20 ms of both sides."""
+    def on_frame(self, caller_frame: bytes, agent_frame: bytes) -> None:
+        """Receive 20 ms of both sides."""
 
 
 class Line:
-    """One person's telephone; keeps all that was said and heard on one clock."""
+    """One caller's telephone line; keeps both sides' audio on one clock."""
 
     def __init__(
-        self, person: SimulatedCaller, on_event: Callable[[Event], None], drift_ppm: float = 0.0
+        self, caller: SimulatedCaller, on_event: Callable[[Event], None], drift_ppm: float = 0.0
     ) -> None:
-        self.person = person
-        self.heard = bytearray()
-        self.said = bytearray()
+        self.caller = caller
+        self.agent_audio = bytearray()
+        self.caller_audio = bytearray()
         self.began_at: float | None = None
         """Wall-clock time of the first frame."""
         self._on_event = on_event
-        self._ear: Ear | None = None
-        self._taps: tuple[Tap, ...] = ()
-        self._wanted = False
-        self._first_tick_s: float | None = None
+        self._source: FrameSource | None = None
+        self._taps: tuple[FrameTap, ...] = ()
+        self._started = False
+        self._first_frame_s: float | None = None
         self._ticks = 0
-        self._tick_s = FRAME_MS / 1000 * (1 + drift_ppm / 1e6)
+        self._frame_s = FRAME_MS / 1000 * (1 + drift_ppm / 1e6)
 
     @property
     def now_ms(self) -> float:
         """The line's time: 20 ms for each frame since the first."""
-        return self.person.detector.now_ms
+        return self.caller.detector.now_ms
 
-    def begin(self) -> None:
-        """Start the line's time; the second call does nothing."""
-        self._wanted = True
+    def start(self) -> None:
+        """Start the line's time; further calls have no effect."""
+        self._started = True
 
-    def listen_to(self, ear: Ear) -> None:
-        """Hear this, and nothing else, from now on."""
-        self._ear = ear
-        self.begin()
+    def play(self, source: FrameSource) -> None:
+        """Play this source to the caller instead of any other."""
+        self._source = source
+        self.start()
 
-    def stop_listening_to(self, ear: Ear) -> None:
-        """Hear silence, unless something else is heard already."""
-        if self._ear is ear:
-            self._ear = None
+    def stop_playing(self, source: FrameSource) -> None:
+        """Play silence, unless another source has replaced this one."""
+        if self._source is source:
+            self._source = None
 
-    def tap(self, tap: Tap) -> None:
-        """Let somebody listen in."""
+    def add_tap(self, tap: FrameTap) -> None:
+        """Send all further frames to a tap."""
         self._taps = (*self._taps, tap)
-        self.begin()
+        self.start()
 
-    def untap(self, tap: Tap) -> None:
-        """End that."""
+    def remove_tap(self, tap: FrameTap) -> None:
+        """Stop sending frames to a tap."""
         self._taps = tuple(other for other in self._taps if other is not tap)
 
     def catch_up(self, now_s: float) -> None:
-        """Tick as often as time has passed, so that none is lost when the machine was busy."""
-        if not self._wanted:
+        """Tick once for every 20 ms elapsed, so that a busy machine loses no frames."""
+        if not self._started:
             return
-        if self._first_tick_s is None:
-            # The clock wobbles: half a frame of slack, or a moment asked a little early would miss its frame.
-            self._first_tick_s = now_s - self._tick_s / 2
+        if self._first_frame_s is None:
+            # The clock jitters: without half a frame of slack, an early tick would miss its frame.
+            self._first_frame_s = now_s - self._frame_s / 2
             self.began_at = time.time()
-        while self._first_tick_s + self._ticks * self._tick_s <= now_s:
+        while self._first_frame_s + self._ticks * self._frame_s <= now_s:
             self._ticks += 1
             self.tick()
 
     def tick(self) -> None:
-        """Let 20 ms pass."""
-        ear = self._ear
-        heard = SILENT_FRAME if ear is None else ear.next_frame()
-        turn = self.person.tick(heard)
-        self.heard += heard
-        self.said += turn.frame
+        """Process one 20 ms frame in each direction."""
+        source = self._source
+        agent_frame = SILENT_FRAME if source is None else source.next_frame()
+        result = self.caller.tick(agent_frame)
+        self.agent_audio += agent_frame
+        self.caller_audio += result.frame
         for tap in self._taps:
-            tap.offer(turn.frame, heard)
-        for event in turn.events:
+            tap.on_frame(result.frame, agent_frame)
+        for event in result.events:
             self._on_event(event)
 
 
 class Bridge:
-    """One direction between two lines: what one side says, the other hears."""
+    """One direction of a bridge: audio of one line's caller, played on another line."""
 
     def __init__(self) -> None:
         self._frames: deque[bytes] = deque(maxlen=10)
 
-    def offer(self, said: bytes, heard: bytes) -> None:  # noqa: ARG002 - a Tap is offered both sides
-        """Take what this side says."""
-        self._frames.append(said)
+    def on_frame(self, caller_frame: bytes, agent_frame: bytes) -> None:  # noqa: ARG002 - as in FrameTap
+        """Queue the caller's frame."""
+        self._frames.append(caller_frame)
 
     def next_frame(self) -> bytes:
-        """Give it to the other side."""
+        """The next queued frame, or silence."""
         return self._frames.popleft() if self._frames else SILENT_FRAME

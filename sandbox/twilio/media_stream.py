@@ -1,4 +1,4 @@
-"""Twilio's end of a media stream: sends the caller's sound, plays what comes back."""
+"""The Twilio side of a media stream: sends the caller's audio, plays the server's."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from sandbox.twilio.faults import Faults, FrameFaults
 from sandbox.twilio.media_messages import Clear, Mark, Media, MessageError
 from sandbox.twilio.playback import Playback
 from sandbox.twilio.stream_address import StreamOutcome, url_error
-from sandbox.twilio.stream_socket import StreamWriter, dial, end_of
-from sandbox.twilio.twiml import Stream
+from sandbox.twilio.stream_socket import StreamWriter, close_outcome, open_socket
+from sandbox.twilio.verbs import Stream
 
 _FIRST_TIMESTAMP_MS = 70
-"""A real stream's first frame says about this; why is not documented."""
+"""Approximate first timestamp of a real stream; the reason for it is not documented."""
 _TRACKS = {
     "inbound_track": ("inbound",),
     "outbound_track": ("outbound",),
@@ -27,7 +27,7 @@ _TRACKS = {
 
 @dataclass(frozen=True, slots=True)
 class StreamIdentity:
-    """Whose stream it is."""
+    """The identifiers and credentials of a stream."""
 
     account_sid: str
     call_sid: str
@@ -37,7 +37,7 @@ class StreamIdentity:
 
 
 class MediaStream:
-    """One stream; `note` is told what is noteworthy, by kind and details."""
+    """One media stream; `note` is called with the kind and details of each notable event."""
 
     def __init__(
         self,
@@ -68,16 +68,16 @@ class MediaStream:
 
     @property
     def name(self) -> str:
-        """The stream's name, or its sid when it has none."""
+        """The stream's name, or its sid if it has none."""
         return self.stream.name or self.sid
 
     async def run(self) -> StreamOutcome:
-        """Carry sound until the server ends it or the socket is lost; cancelled, it says `stop` first."""
+        """Carry audio until the server closes the stream or the socket is lost; sends `stop` if cancelled."""
         problem = url_error(self.stream.url)
         if problem:
             return problem
         identity = self._identity
-        socket = await dial(self.stream.url, identity.auth_token, identity.plain_hosts)
+        socket = await open_socket(self.stream.url, identity.auth_token, identity.plain_hosts)
         if isinstance(socket, StreamOutcome):
             return socket
         writer = self._writer = StreamWriter(socket, self._warn_unread)
@@ -88,38 +88,38 @@ class MediaStream:
             return await self._read(socket)
         finally:
             self._sequence += 1
-            await writer.hang_up(
+            await writer.close(
                 media_messages.stop(identity.account_sid, identity.call_sid, self.sid, self._sequence)
             )
 
-    def offer(self, said: bytes, heard: bytes) -> None:
-        """Send 20 ms of the caller's sound, and of the other side's if that track was asked for."""
+    def on_frame(self, caller_frame: bytes, agent_frame: bytes) -> None:
+        """Send 20 ms of each requested track."""
         elapsed_ms = self._frames * FRAME_MS
         self._frames += 1
         if self._drop_at_ms is not None and elapsed_ms >= self._drop_at_ms and self._writer:
-            self._writer.lose()
+            self._writer.abort()
             return
         timestamp_ms = _FIRST_TIMESTAMP_MS + elapsed_ms
         for track in self._tracks:
-            frame = said if track == "inbound" else heard
+            frame = caller_frame if track == "inbound" else agent_frame
             if not self._frame_faults.active:
-                self._media(track, timestamp_ms, frame)
+                self._send_media(track, timestamp_ms, frame)
                 continue
-            for at_ms, passed in self._frame_faults.pass_on(timestamp_ms, frame):
-                self._media(track, at_ms, passed, self._frame_faults.delay_ms(timestamp_ms))
+            for at_ms, passed in self._frame_faults.apply(timestamp_ms, frame):
+                self._send_media(track, at_ms, passed, self._frame_faults.delay_ms(timestamp_ms))
 
     def next_frame(self) -> bytes:
-        """The next 20 ms of what the server sent to be heard."""
+        """The next 20 ms of the server's audio."""
         frame, marks = self._playback.take()
         for name in marks:
-            self._echo(name)
+            self._send_mark(name)
         return frame
 
-    def press(self, digit: str) -> None:
-        """Tell the server of a key; only a bidirectional stream does."""
+    def send_dtmf(self, digit: str) -> None:
+        """Send a digit; unidirectional streams ignore it."""
         if self._bidirectional:
             self._sequence += 1
-            self._post(media_messages.dtmf(self.sid, self._sequence, digit))
+            self._write(media_messages.dtmf(self.sid, self._sequence, digit))
 
     def _start_message(self) -> str:
         identity = self._identity
@@ -133,15 +133,15 @@ class MediaStream:
             try:
                 message = await socket.recv()
             except ConnectionClosed as closed:
-                return end_of(closed)
+                return close_outcome(closed)
             if not self._bidirectional:
                 continue
             try:
-                self._take(media_messages.parse(message, self.sid))
+                self._on_message(media_messages.parse(message, self.sid))
             except MessageError as error:
                 self._warn(error.code, str(error))
 
-    def _take(self, message: Media | Mark | Clear) -> None:
+    def _on_message(self, message: Media | Mark | Clear) -> None:
         match message:
             case Media(mulaw=mulaw):
                 if not self._playback.queued_bytes:
@@ -150,32 +150,32 @@ class MediaStream:
                     self._warn(31931, f"{discarded} bytes discarded: ten minutes are queued")
             case Mark(name=name):
                 for reached in self._playback.mark(name):
-                    self._echo(reached)
+                    self._send_mark(reached)
             case Clear():
                 self._note("cleared", stream_sid=self.sid, queued_ms=ms_of(self._playback.queued_bytes))
                 for pending in self._playback.clear():
-                    self._echo(pending)
+                    self._send_mark(pending)
 
-    def _media(self, track: str, timestamp_ms: int, frame: bytes, delay_ms: float = 0.0) -> None:
+    def _send_media(self, track: str, timestamp_ms: int, frame: bytes, delay_ms: float = 0.0) -> None:
         self._sequence += 1
         chunk = self._chunks[track] = self._chunks[track] + 1
-        self._post(
+        self._write(
             media_messages.media(self.sid, self._sequence, track, chunk, timestamp_ms, frame), delay_ms
         )
 
-    def _echo(self, name: str) -> None:
+    def _send_mark(self, name: str) -> None:
         self._sequence += 1
-        self._post(media_messages.mark(self.sid, self._sequence, name))
+        self._write(media_messages.mark(self.sid, self._sequence, name))
 
-    def _post(self, message: str, delay_ms: float = 0.0) -> None:
+    def _write(self, message: str, delay_ms: float = 0.0) -> None:
         if self._writer is not None:
             self._writer.write(message, delay_ms)
 
     def _warn_unread(self) -> None:
-        self._warn(0, "the server does not read; messages are dropped")
+        self._warn(0, "the server does not read; messages were dropped")
 
     def _warn(self, code: int, text: str) -> None:
-        # Twilio warns once a stream.
+        # Twilio warns once per stream.
         if code not in self._warned:
             self._warned.add(code)
             self._note("warning", code=code, text=text, stream_sid=self.sid)

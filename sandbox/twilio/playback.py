@@ -1,18 +1,18 @@
-"""Twilio's playback buffer: what was sent is played in real time, and marks come back. No I/O, no clock."""
+"""Twilio's playback buffer: plays queued audio in real time and returns marks. No I/O, no clock."""
 
 from collections import deque
 
 from parley.mulaw import BYTES_PER_MS, FRAME_BYTES, SILENCE
 
-LIMIT_BYTES = 10 * 60 * 1000 * BYTES_PER_MS
-"""Ten minutes; what is queued beyond is discarded (31931)."""
+MAX_QUEUED_BYTES = 10 * 60 * 1000 * BYTES_PER_MS
+"""Ten minutes; audio past this limit is discarded (31931)."""
 
 _SILENT_FRAME = SILENCE * FRAME_BYTES
 _NO_MARKS: tuple[str, ...] = ()
 
 
 class Playback:
-    """Sound waiting to be played and the marks in it, by sample."""
+    """Audio waiting to be played, with marks at sample positions."""
 
     __slots__ = ("_buffer", "_marks", "_played", "_queued")
 
@@ -24,25 +24,25 @@ class Playback:
 
     @property
     def queued_bytes(self) -> int:
-        """Sound not yet played."""
+        """Audio not yet played."""
         return len(self._buffer)
 
     def queue(self, mulaw: bytes) -> int:
-        """Add sound; the number of bytes discarded for want of room."""
-        kept = mulaw[: LIMIT_BYTES - len(self._buffer)]
-        self._buffer += kept
-        self._queued += len(kept)
-        return len(mulaw) - len(kept)
+        """Add audio; gives the number of bytes discarded because the buffer was full."""
+        accepted = mulaw[: MAX_QUEUED_BYTES - len(self._buffer)]
+        self._buffer += accepted
+        self._queued += len(accepted)
+        return len(mulaw) - len(accepted)
 
     def mark(self, name: str) -> tuple[str, ...]:
-        """Add a mark; the marks to echo now, which is this one if nothing waits before it."""
+        """Add a mark; gives the marks to return now: this one if no audio is queued before it."""
         if not self._buffer and not self._marks:
             return (name,)
         self._marks.append((self._queued, name))
         return _NO_MARKS
 
     def clear(self) -> tuple[str, ...]:
-        """Drop the sound; all marks that waited, to be echoed now."""
+        """Discard the audio; gives all pending marks, to be returned now."""
         names = tuple(name for _, name in self._marks)
         self._marks.clear()
         self._played += len(self._buffer)
@@ -50,7 +50,7 @@ class Playback:
         return names
 
     def take(self) -> tuple[bytes, tuple[str, ...]]:
-        """Play the next 20 ms: the frame, silence where nothing waits, and the marks reached in it."""
+        """Play the next 20 ms: the frame (silence if nothing is queued) and the marks reached in it."""
         if not self._buffer:
             return _SILENT_FRAME, _NO_MARKS
         frame = bytes(self._buffer[:FRAME_BYTES])

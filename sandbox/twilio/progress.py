@@ -1,19 +1,19 @@
-"""Moves a call from status to status and tells its status callback."""
+"""Changes a call's status and sends its status callbacks."""
 
 import time
 
-from sandbox.twilio.context import Exchange
+from sandbox.twilio.context import EmulatorContext
 from sandbox.twilio.faults import Faults
 from sandbox.twilio.leg import Leg
 from sandbox.twilio.webhook_params import call_status
-from sandbox.twilio.webhooks import Request
+from sandbox.twilio.webhooks import WebhookRequest
 
 _EVENTS = {"initiated": "initiated", "ringing": "ringing", "in-progress": "answered"}
 _SIP_CODES = {"busy": 486, "no-answer": 480, "canceled": 487, "failed": 603}
 
 
-def progress(exchange: Exchange, leg: Leg, faults: Faults, status: str) -> None:
-    """Set a call's status; `answered` is the event of in-progress, `completed` that of every end."""
+def set_status(emulator: EmulatorContext, leg: Leg, faults: Faults, status: str) -> None:
+    """Set a call's status; the event of in-progress is `answered`, that of every final status `completed`."""
     record, now = leg.record, time.time()
     was_queued = record.status == "queued"
     event = _EVENTS.get(status, "completed")
@@ -29,9 +29,9 @@ def progress(exchange: Exchange, leg: Leg, faults: Faults, status: str) -> None:
         "answered" if event == "answered" else "status" if event == "completed" else event, status=status
     )
     callback = record.status_callback
-    unheard = status == "canceled" and was_queued
-    if callback is None or event not in callback.events or unheard:
+    suppressed = status == "canceled" and was_queued
+    if callback is None or event not in callback.events or suppressed:
         return
     params = call_status(record, status, record.status_sequence, now)
     record.status_sequence += 1
-    exchange.tell(Request(callback.url, callback.method, params, record.sid), faults)
+    emulator.send_callback(WebhookRequest(callback.url, callback.method, params, record.sid), faults)

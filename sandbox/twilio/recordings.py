@@ -1,20 +1,20 @@
-"""Starts and ends recordings, as places on a call's line, and tells their callbacks."""
+"""Starts and stops recordings, stored as positions in a call's audio, and sends their callbacks."""
 
 import time
 from dataclasses import dataclass
 
-from sandbox.twilio.context import Exchange
+from sandbox.twilio.context import EmulatorContext
 from sandbox.twilio.faults import Faults
 from sandbox.twilio.leg import Leg
 from sandbox.twilio.records import API_VERSION, Callback, RecordingRecord, new_sid
-from sandbox.twilio.wav import mixed, wav_of
+from sandbox.twilio.wav import mix, to_wav
 from sandbox.twilio.webhook_params import recording_status
-from sandbox.twilio.webhooks import Request
+from sandbox.twilio.webhooks import WebhookRequest
 
 
 @dataclass(frozen=True, slots=True)
-class RecordingWish:
-    """What somebody wants recorded."""
+class RecordingOptions:
+    """Options of a recording."""
 
     channels: int = 2
     track: str = "both"
@@ -22,68 +22,72 @@ class RecordingWish:
     callback: Callback | None = None
 
 
-def start_recording(exchange: Exchange, leg: Leg, wish: RecordingWish, faults: Faults) -> RecordingRecord:
-    """Record from now on."""
+def start_recording(
+    emulator: EmulatorContext, leg: Leg, options: RecordingOptions, faults: Faults
+) -> RecordingRecord:
+    """Start a recording."""
     recording = RecordingRecord(
         sid=new_sid("RE"),
         call_sid=leg.record.sid,
         account_sid=leg.record.account_sid,
-        channels=wish.channels,
-        track=wish.track,
-        source=wish.source,
+        channels=options.channels,
+        track=options.track,
+        source=options.source,
         started_at=time.time(),
-        start_byte=len(leg.line.heard),
-        callback=wish.callback,
+        start_byte=len(leg.line.agent_audio),
+        callback=options.callback,
     )
-    exchange.recordings[recording.sid] = recording
+    emulator.recordings[recording.sid] = recording
     leg.note("recording_started", recording_sid=recording.sid)
-    _tell(exchange, recording, faults)
+    _notify(emulator, recording, faults)
     return recording
 
 
-def stop_recording(exchange: Exchange, leg: Leg, recording: RecordingRecord, faults: Faults) -> None:
-    """Record no longer; nothing happens the second time."""
+def stop_recording(emulator: EmulatorContext, leg: Leg, recording: RecordingRecord, faults: Faults) -> None:
+    """Stop a recording; a stopped one is left unchanged."""
     if recording.end_byte is not None:
         return
-    recording.end_byte = len(leg.line.heard)
+    recording.end_byte = len(leg.line.agent_audio)
     recording.updated_at = time.time()
     recording.duration_s = round((recording.end_byte - recording.start_byte) / 8000)
     recording.status = "completed" if recording.end_byte > recording.start_byte else "absent"
     leg.note("recording_stopped", recording_sid=recording.sid, status=recording.status)
-    _tell(exchange, recording, faults)
+    _notify(emulator, recording, faults)
 
 
-def stop_all_recordings(exchange: Exchange, leg: Leg, faults: Faults) -> None:
-    """End what is still being recorded of a call."""
-    for recording in exchange.recordings.values():
+def stop_all_recordings(emulator: EmulatorContext, leg: Leg, faults: Faults) -> None:
+    """Stop all running recordings of a call."""
+    for recording in emulator.recordings.values():
         if recording.call_sid == leg.record.sid:
-            stop_recording(exchange, leg, recording, faults)
+            stop_recording(emulator, leg, recording, faults)
 
 
-def recording_url(exchange: Exchange, recording: RecordingRecord) -> str:
-    """Where its sound can be fetched, with .wav or without."""
-    settings = exchange.settings
+def recording_url(emulator: EmulatorContext, recording: RecordingRecord) -> str:
+    """The URL of a recording's audio, with or without .wav."""
+    settings = emulator.settings
     account = f"/{API_VERSION}/Accounts/{recording.account_sid}"
     return f"http://{settings.host}:{settings.port}{account}/Recordings/{recording.sid}"
 
 
 def recording_wav(leg: Leg, recording: RecordingRecord) -> bytes:
-    """Its sound: the first channel is the person on the line, the second what they heard."""
+    """A recording as WAV; with two channels, the first is the caller and the second the agent."""
     part = slice(recording.start_byte, recording.end_byte)
-    said, heard = bytes(leg.line.said[part]), bytes(leg.line.heard[part])
+    caller, agent = bytes(leg.line.caller_audio[part]), bytes(leg.line.agent_audio[part])
     match recording.track, recording.channels:
         case "inbound", _:
-            return wav_of(said)
+            return to_wav(caller)
         case "outbound", _:
-            return wav_of(heard)
+            return to_wav(agent)
         case _, 2:
-            return wav_of(said, heard)
+            return to_wav(caller, agent)
         case _:
-            return wav_of(mixed(said, heard))
+            return to_wav(mix(caller, agent))
 
 
-def _tell(exchange: Exchange, recording: RecordingRecord, faults: Faults) -> None:
+def _notify(emulator: EmulatorContext, recording: RecordingRecord, faults: Faults) -> None:
     callback = recording.callback
     if callback is not None and recording.status in callback.events:
-        params = recording_status(recording, recording_url(exchange, recording))
-        exchange.tell(Request(callback.url, callback.method, params, recording.call_sid), faults)
+        params = recording_status(recording, recording_url(emulator, recording))
+        emulator.send_callback(
+            WebhookRequest(callback.url, callback.method, params, recording.call_sid), faults
+        )

@@ -1,4 +1,4 @@
-"""What Twilio knows about calls, recordings and messages, and how its REST replies spell it. No I/O."""
+"""Call, recording and message records, and their JSON in REST responses. No I/O."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,18 +11,18 @@ LIVE = frozenset({"queued", "initiated", "ringing", "in-progress"})
 
 
 def new_sid(prefix: str) -> str:
-    """A fresh identifier: two letters and 32 hexadecimal digits."""
+    """A new identifier: two letters and 32 hexadecimal digits."""
     return prefix + token_hex(16)
 
 
 def rfc2822(at: float | None) -> str | None:
-    """A time as Twilio's REST replies write it."""
+    """A time in the format of REST responses."""
     return None if at is None else format_datetime(datetime.fromtimestamp(at, UTC))
 
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """Where something is told, and which of it."""
+    """A callback URL and the events sent to it."""
 
     url: str
     method: str = "POST"
@@ -53,7 +53,7 @@ class CallRecord:
     extra_params: dict[str, str] = field(default_factory=dict)
 
     @property
-    def live(self) -> bool:
+    def is_live(self) -> bool:
         """True until the call has ended."""
         return self.status in LIVE
 
@@ -67,7 +67,7 @@ class CallRecord:
 
 @dataclass(slots=True)
 class RecordingRecord:
-    """A recording of a call, by its place on the call's line."""
+    """A recording, as a range of its call's audio."""
 
     sid: str
     call_sid: str
@@ -86,7 +86,7 @@ class RecordingRecord:
 
 @dataclass(frozen=True, slots=True)
 class MessageRecord:
-    """A text message that was accepted."""
+    """An accepted text message."""
 
     sid: str
     account_sid: str
@@ -125,7 +125,7 @@ def call_json(call: CallRecord) -> dict[str, Any]:
         "status": call.status,
         "start_time": rfc2822(call.answered_at or call.started_at),
         "end_time": rfc2822(call.ended_at),
-        "duration": None if call.live else str(call.duration_s),
+        "duration": None if call.is_live else str(call.duration_s),
         "price": None,
         "price_unit": "USD",
         "direction": call.direction,
@@ -143,21 +143,21 @@ def call_json(call: CallRecord) -> dict[str, Any]:
     }
 
 
-def stream_json(call: CallRecord, sid: str, name: str, made_at: float) -> dict[str, Any]:
-    """A Stream resource that has just been made."""
+def stream_json(call: CallRecord, sid: str, name: str, created_at: float) -> dict[str, Any]:
+    """A newly created Stream resource."""
     return {
         "sid": sid,
         "account_sid": call.account_sid,
         "call_sid": call.sid,
         "name": name,
         "status": "in-progress",
-        "date_updated": rfc2822(made_at),
+        "date_updated": rfc2822(created_at),
         "uri": f"/{API_VERSION}/Accounts/{call.account_sid}/Calls/{call.sid}/Streams/{sid}.json",
     }
 
 
 def recording_json(recording: RecordingRecord, *, of_call: bool) -> dict[str, Any]:
-    """A Recording resource, under its call or of its own."""
+    """A Recording resource, as a subresource of its call or on its own."""
     account = f"/{API_VERSION}/Accounts/{recording.account_sid}"
     path = f"{account}/Calls/{recording.call_sid}" if of_call else account
     body: dict[str, Any] = {
@@ -190,7 +190,7 @@ def recording_json(recording: RecordingRecord, *, of_call: bool) -> dict[str, An
 
 
 def message_json(message: MessageRecord) -> dict[str, Any]:
-    """A Message resource just accepted."""
+    """A newly accepted Message resource."""
     uri = f"/{API_VERSION}/Accounts/{message.account_sid}/Messages/{message.sid}"
     return {
         "body": message.body,
@@ -217,7 +217,7 @@ def message_json(message: MessageRecord) -> dict[str, Any]:
 
 
 def error_json(status: int, code: int, message: str) -> dict[str, Any]:
-    """Twilio's error body."""
+    """The body of an error response."""
     return {
         "code": code,
         "message": message,

@@ -1,4 +1,4 @@
-"""What the stand-in for Twilio is told."""
+"""Settings of the Twilio emulator."""
 
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -7,7 +7,7 @@ from sandbox.twilio.faults import Faults
 
 
 class TwilioSandboxSettings(BaseSettings):
-    """Read once, in `__main__`; names are PARLEY_SANDBOX_* unless Twilio has its own."""
+    """Read once, in `__main__`; names are PARLEY_SANDBOX_* unless Twilio defines its own."""
 
     model_config = SettingsConfigDict(
         frozen=True,
@@ -25,7 +25,7 @@ class TwilioSandboxSettings(BaseSettings):
         default=9001,
         ge=0,
         le=65535,
-        description="0: any free port, told in the log",
+        description="0: any free port, shown in the log",
         validation_alias=AliasChoices("PARLEY_SANDBOX_TWILIO_PORT", "PARLEY_SANDBOX_PORT"),
     )
     account_sid: str = Field(
@@ -37,18 +37,18 @@ class TwilioSandboxSettings(BaseSettings):
     voice_url: str | None = Field(default=None, description="the number's voice webhook")
     voice_method: str = "POST"
     status_url: str | None = Field(default=None, description="the number's status callback")
-    fallback_url: str | None = Field(default=None, description="asked when the voice webhook fails")
+    fallback_url: str | None = Field(default=None, description="requested when the voice webhook fails")
     deepgram_url: str | None = Field(
         default=None,
-        description="told what the callers will say, so that its oracle knows",
+        description="receives the callers' utterances, for its oracle",
         validation_alias="PARLEY_DEEPGRAM_URL",
     )
     plain_hosts: tuple[str, ...] = Field(
         default=(), description="hosts besides loopback whose wss:// is dialled without TLS"
     )
-    ring_s: float = Field(default=0.1, ge=0, description="how long an inbound call rings before the webhook")
+    ring_s: float = Field(
+        default=0.1, ge=0, description="how long an inbound call rings before the webhook is requested"
+    )
     amd_s: float = Field(default=0.5, ge=0, description="how long answering machine detection takes")
     faults: Faults = Faults()
-    max_calls_kept: int = Field(
-        default=1000, ge=1, description="finished calls that can still be asked about"
-    )
+    max_calls_kept: int = Field(default=1000, ge=1, description="ended calls whose reports are available")

@@ -9,7 +9,7 @@ HEADER = "X-Twilio-Signature"
 
 
 def signed_url(url: str) -> str:
-    """The URL as it is signed: no fragment, no userinfo, and for https no port."""
+    """The form of a URL that is signed: no fragment, no userinfo, and for https no port."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     if parts.scheme == "https" and parts.port:
@@ -18,6 +18,6 @@ def signed_url(url: str) -> str:
 
 
 def sign(auth_token: str, url: str, params: Mapping[str, str] | None = None) -> str:
-    """The signature of a form POST, or of a GET or WebSocket upgrade when there are no parameters."""
+    """The signature of a form POST, or of a GET or WebSocket upgrade without parameters."""
     data = signed_url(url) + "".join(name + value for name, value in sorted((params or {}).items()))
     return b64encode(hmac.digest(auth_token.encode(), data.encode(), "sha1")).decode()

@@ -1,4 +1,4 @@
-"""Where a media stream goes, and what may be wrong with its address. No I/O, no clock."""
+"""Validates media stream URLs and describes how streams end. No I/O, no clock."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class StreamEnd(StrEnum):
-    """Why a stream is over."""
+    """Why a stream ended."""
 
     CLOSED = "closed"
     LOST = "lost"
@@ -17,7 +17,7 @@ class StreamEnd(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StreamOutcome:
-    """How a stream ended, with Twilio's error code, 0 if there is none."""
+    """How a stream ended, with Twilio's error code or 0."""
 
     end: StreamEnd
     code: int = 0
@@ -25,14 +25,14 @@ class StreamOutcome:
 
 
 def dialled_url(url: str, plain_hosts: tuple[str, ...] = ()) -> str:
-    """Where the socket really goes: a desk has no TLS, so wss:// to loopback is dialled as ws://."""
+    """The URL to connect to: wss:// to loopback is dialled as ws://, because local servers have no TLS."""
     parts = urlsplit(url)
     plain = parts.hostname in _LOOPBACK or parts.hostname in plain_hosts
     return urlunsplit(parts._replace(scheme="ws")) if plain else url
 
 
 def url_error(url: str) -> StreamOutcome | None:
-    """What is wrong with a stream's address, if anything."""
+    """The error in a stream's URL, or None."""
     try:
         parts = urlsplit(url)
         if parts.scheme != "wss":

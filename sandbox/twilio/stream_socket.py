@@ -1,4 +1,4 @@
-"""The WebSocket of a media stream: dialled as Twilio dials, written to without waiting."""
+"""The WebSocket of a media stream: opened as Twilio opens it, written without waiting."""
 
 import asyncio
 from collections import deque
@@ -13,12 +13,14 @@ from sandbox.twilio.stream_address import StreamEnd, StreamOutcome, dialled_url
 
 _CONNECT_TIMEOUT_S = 5.0
 _CLOSE_TIMEOUT_S = 0.5
-_MOST_UNREAD_BYTES = 500_000
-"""What waits for a server that does not read: half a minute of sound."""
+_MAX_UNSENT_BYTES = 500_000
+"""Write buffer limit for a server that does not read: half a minute of audio."""
 
 
-async def dial(url: str, auth_token: str, plain_hosts: tuple[str, ...]) -> ClientConnection | StreamOutcome:
-    """Connect; the upgrade is signed over the address as it was given."""
+async def open_socket(
+    url: str, auth_token: str, plain_hosts: tuple[str, ...]
+) -> ClientConnection | StreamOutcome:
+    """Connect; the upgrade is signed over the URL as given."""
     try:
         async with asyncio.timeout(_CONNECT_TIMEOUT_S):
             return await connect(
@@ -42,8 +44,8 @@ async def dial(url: str, auth_token: str, plain_hosts: tuple[str, ...]) -> Clien
         return StreamOutcome(StreamEnd.FAILED, 31902, f"connection refused: {error}")
 
 
-def end_of(closed: ConnectionClosed) -> StreamOutcome:
-    """What a closed connection means to Twilio."""
+def close_outcome(closed: ConnectionClosed) -> StreamOutcome:
+    """The stream outcome of a closed connection."""
     if closed.rcvd is None and closed.sent is None:
         return StreamOutcome(StreamEnd.LOST, 31903, "connection lost")
     if closed.rcvd is None or not closed.rcvd_then_sent:
@@ -52,38 +54,38 @@ def end_of(closed: ConnectionClosed) -> StreamOutcome:
 
 
 class StreamWriter:
-    """Writes in order; a message may be held back, and those behind it wait.
+    """Writes messages in order; a delayed message also delays those after it.
 
-    No task and no queue per frame: thousands of frames a second go straight to their sockets.
+    Thousands of frames a second are written directly to their sockets, without a task or queue per frame.
     """
 
     def __init__(self, socket: ClientConnection, on_full: Callable[[], None]) -> None:
         self._socket = socket
         self._on_full = on_full
-        self._held: deque[tuple[float, str]] = deque()
+        self._delayed: deque[tuple[float, str]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
 
     def write(self, message: str, delay_ms: float = 0.0) -> None:
-        """Send now, or `delay_ms` from now."""
-        if not delay_ms and not self._held:
+        """Send now, or after `delay_ms`."""
+        if not delay_ms and not self._delayed:
             self._send(message)
             return
-        self._held.append((self._loop.time() + delay_ms / 1000, message))
+        self._delayed.append((self._loop.time() + delay_ms / 1000, message))
         if self._timer is None:
-            self._timer = self._loop.call_at(self._held[0][0], self._release)
+            self._timer = self._loop.call_at(self._delayed[0][0], self._send_due)
 
-    def lose(self) -> None:
-        """Let the connection break without a word."""
+    def abort(self) -> None:
+        """Drop the connection without a closing handshake."""
         self._socket.transport.abort()
 
-    async def hang_up(self, last: str) -> None:
-        """Send what is held, the last message and the closing handshake."""
+    async def close(self, last: str) -> None:
+        """Send the delayed messages, the last message and the closing handshake."""
         if self._timer is not None:
             self._timer.cancel()
-        for _, message in self._held:
+        for _, message in self._delayed:
             self._send(message)
-        self._held.clear()
+        self._delayed.clear()
         self._send(last)
         try:
             async with asyncio.timeout(2 * _CLOSE_TIMEOUT_S):
@@ -91,19 +93,19 @@ class StreamWriter:
         except TimeoutError:
             self._socket.transport.abort()
 
-    def _release(self) -> None:
+    def _send_due(self) -> None:
         now_s = self._loop.time()
-        while self._held and self._held[0][0] <= now_s:
-            self._send(self._held.popleft()[1])
-        self._timer = self._loop.call_at(self._held[0][0], self._release) if self._held else None
+        while self._delayed and self._delayed[0][0] <= now_s:
+            self._send(self._delayed.popleft()[1])
+        self._timer = self._loop.call_at(self._delayed[0][0], self._send_due) if self._delayed else None
 
     def _send(self, message: str) -> None:
         socket = self._socket
         if socket.protocol.state is not State.OPEN:
             return
-        if socket.transport.get_write_buffer_size() > _MOST_UNREAD_BYTES:
+        if socket.transport.get_write_buffer_size() > _MAX_UNSENT_BYTES:
             self._on_full()
             return
-        # What send() does, without waiting for the peer: a telephone line does not wait either.
+        # The same as send(), without waiting for the peer: a telephone line does not wait either.
         socket.protocol.send_text(message.encode())
         socket.send_data()

@@ -1,181 +1,47 @@
-"""TwiML: XML to verbs. No I/O, no clock."""
+"""Parses TwiML. No I/O, no clock."""
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from xml.etree import ElementTree as ET
+
+from sandbox.twilio.verbs import (
+    Connect,
+    Dial,
+    Document,
+    Gather,
+    Hangup,
+    Number,
+    Pause,
+    Play,
+    Record,
+    Redirect,
+    Reject,
+    Say,
+    StartStream,
+    StopStream,
+    Stream,
+    Verb,
+)
 
 _DOCUMENT_PARSE_FAILURE = 12100
 _SCHEMA_WARNING = 12200
 
-_MOST = 86_400
-"""No number in TwiML is larger: the seconds of a day."""
+_MAX_NUMBER = 86_400
+"""Largest number accepted in TwiML: the seconds of a day."""
 
 
 class TwimlError(ValueError):
-    """A document that cannot be followed."""
+    """A document that cannot be executed."""
 
     def __init__(self, code: int, text: str) -> None:
         super().__init__(text)
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
-    """Read a text aloud."""
-
-    text: str
-    loop: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Play:
-    """Play a sound file, or keys."""
-
-    url: str
-    digits: str = ""
-    loop: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Stay silent."""
-
-    length_s: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Hangup:
-    """End the call."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """Do not take the call."""
-
-    reason: str = "rejected"
-
-
-@dataclass(frozen=True, slots=True)
-class Redirect:
-    """Go on with the TwiML of another URL."""
-
-    url: str
-    method: str = "POST"
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """A media stream's address and what is said to it."""
-
-    url: str
-    name: str | None = None
-    track: str = "inbound_track"
-    status_callback: str | None = None
-    status_callback_method: str = "POST"
-    parameters: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Connect:
-    """Join the call to a bidirectional stream, until that ends."""
-
-    stream: Stream
-    action: str | None = None
-    method: str = "POST"
-
-
-@dataclass(frozen=True, slots=True)
-class StartStream:
-    """Fork the call's sound to a stream and go on."""
-
-    stream: Stream
-
-
-@dataclass(frozen=True, slots=True)
-class StopStream:
-    """End a forked stream."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """Whom to dial."""
-
-    to: str
-    url: str | None = None
-    status_callback: str | None = None
-    status_callback_event: tuple[str, ...] = ("completed",)
-
-
-@dataclass(frozen=True, slots=True)
-class Dial:
-    """Join the call to another telephone."""
-
-    numbers: tuple[Number, ...]
-    action: str | None = None
-    method: str = "POST"
-    timeout_s: float = 30.0
-    caller_id: str | None = None
-    time_limit_s: float = 14400.0
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """Record the caller: a voicemail."""
-
-    action: str | None = None
-    method: str = "POST"
-    timeout_s: float = 5.0
-    max_length_s: float = 3600.0
-    finish_on_key: str = "1234567890*#"
-    play_beep: bool = True
-    status_callback: str | None = None
-    status_callback_event: tuple[str, ...] = ("completed",)
-
-
-@dataclass(frozen=True, slots=True)
-class Gather:
-    """Collect keys while the prompts are played."""
-
-    prompts: tuple[Say | Play | Pause, ...]
-    action: str | None = None
-    method: str = "POST"
-    timeout_s: float = 5.0
-    num_digits: int | None = None
-    finish_on_key: str = "#"
-    action_on_empty: bool = False
-
-
-Verb = (
-    Say
-    | Play
-    | Pause
-    | Hangup
-    | Reject
-    | Redirect
-    | Connect
-    | StartStream
-    | StopStream
-    | Dial
-    | Record
-    | Gather
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A document's verbs, and what was odd about it without making it useless."""
-
-    verbs: tuple[Verb, ...]
-    warnings: tuple[str, ...] = ()
-
-
 def parse(xml: str) -> Document:
-    """Read a TwiML document; raises TwimlError when it is none."""
+    """Parse a document; raises TwimlError if it is not TwiML."""
     try:
-        root = ET.fromstring(xml.strip().encode())  # noqa: S314 - expat refuses entity bombs; the desk's own services wrote it
+        root = ET.fromstring(xml.strip().encode())  # noqa: S314 - expat rejects entity bombs; local services wrote it
     except ET.ParseError as error:
         raise TwimlError(_DOCUMENT_PARSE_FAILURE, f"not XML: {error}") from error
     if root.tag != "Response":
@@ -207,8 +73,10 @@ def _number(element: ET.Element, name: str, default: float) -> float:
         number = default if text is None else float(text)
     except ValueError:
         number = math.nan
-    if not 0 <= number <= _MOST:
-        raise TwimlError(_SCHEMA_WARNING, f"<{element.tag} {name}={text!r}> is no number from 0 to {_MOST}")
+    if not 0 <= number <= _MAX_NUMBER:
+        raise TwimlError(
+            _SCHEMA_WARNING, f"<{element.tag} {name}={text!r}> is not a number from 0 to {_MAX_NUMBER}"
+        )
     return number
 
 
@@ -219,7 +87,7 @@ def _events(element: ET.Element, name: str, default: str) -> tuple[str, ...]:
 def _stream(parent: ET.Element) -> Stream:
     element = parent.find("Stream")
     if element is None:
-        raise TwimlError(_SCHEMA_WARNING, f"<{parent.tag}> holds no <Stream>")
+        raise TwimlError(_SCHEMA_WARNING, f"<{parent.tag}> has no <Stream>")
     return Stream(
         url=element.get("url", ""),
         name=element.get("name"),

@@ -1,4 +1,4 @@
-"""What a verb may touch of the call it is performed in."""
+"""The parts of a call that its verbs use."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,39 +6,39 @@ from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
 from sandbox.twilio.call_flow import EndedBy, Source
-from sandbox.twilio.context import Exchange
+from sandbox.twilio.context import EmulatorContext
 from sandbox.twilio.faults import Faults
 from sandbox.twilio.leg import Leg
 
 
 @dataclass(slots=True)
-class Situation:
-    """One call, as its verbs find it."""
+class VerbContext:
+    """One call as seen by its verbs."""
 
-    exchange: Exchange
+    emulator: EmulatorContext
     leg: Leg
     faults: Faults
     tasks: asyncio.TaskGroup
     end: Callable[[EndedBy], None]
     document_url: str = ""
-    """Where the TwiML came from; addresses in it are relative to that."""
-    sockets: int = 0
-    """Media sockets there have been."""
+    """The URL of the current document; relative URLs are resolved against it."""
+    socket_count: int = 0
+    """Media sockets opened so far."""
     forks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
-    """Streams that go on beside the verbs, by name."""
-    on_key: Callable[[str], None] | None = None
-    """Takes the keys that the person presses."""
+    """Running forked streams, by name."""
+    on_digit: Callable[[str], None] | None = None
+    """Receives the digits that the caller presses."""
 
-    def absolute(self, url: str) -> str:
-        """An address as the current document means it."""
+    def absolute_url(self, url: str) -> str:
+        """A URL resolved against the current document."""
         return urljoin(self.document_url, url)
 
-    def action(self, url: str | None, method: str, params: dict[str, str]) -> Source | None:
-        """Where a verb goes on: its action address, if it has one."""
-        return None if url is None else Source(self.absolute(url), method, tuple(params.items()))
+    def action_source(self, url: str | None, method: str, params: dict[str, str]) -> Source | None:
+        """The source of a verb's action URL, if it has one."""
+        return None if url is None else Source(self.absolute_url(url), method, tuple(params.items()))
 
     def next_drop_ms(self) -> float | None:
-        """When the next media socket is to be cut."""
+        """When to drop the next media socket, or None."""
         drops = self.faults.drop_sockets_at_ms
-        self.sockets += 1
-        return drops[self.sockets - 1] if self.sockets <= len(drops) else None
+        self.socket_count += 1
+        return drops[self.socket_count - 1] if self.socket_count <= len(drops) else None

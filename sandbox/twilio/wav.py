@@ -1,4 +1,4 @@
-"""WAV files from mu-law. No clock."""
+"""Converts between mu-law and WAV. No clock."""
 
 import io
 import wave
@@ -12,10 +12,10 @@ _LINEAR = np.array(DECODE, dtype="<i2")
 _MULAW = np.frombuffer(_ENCODE, dtype=np.uint8)
 
 
-def wav_of(*channels: bytes) -> bytes:
-    """16-bit PCM at 8 kHz, a channel for each mu-law sound; shorter ones are filled with silence."""
-    longest = max(len(channel) for channel in channels)
-    rows = [_LINEAR[np.frombuffer(c.ljust(longest, SILENCE), dtype=np.uint8)] for c in channels]
+def to_wav(*channels: bytes) -> bytes:
+    """16-bit PCM at 8 kHz with one channel per mu-law input; shorter ones are padded with silence."""
+    length = max(len(channel) for channel in channels)
+    rows = [_LINEAR[np.frombuffer(c.ljust(length, SILENCE), dtype=np.uint8)] for c in channels]
     out = io.BytesIO()
     with wave.open(out, "wb") as file:
         file.setnchannels(len(channels))
@@ -25,23 +25,23 @@ def wav_of(*channels: bytes) -> bytes:
     return out.getvalue()
 
 
-def mixed(first: bytes, second: bytes) -> bytes:
-    """Two mu-law sounds heard at once."""
-    longest = max(len(first), len(second))
+def mix(first: bytes, second: bytes) -> bytes:
+    """Mix two mu-law channels into one."""
+    length = max(len(first), len(second))
     a, b = (
-        _LINEAR[np.frombuffer(sound.ljust(longest, SILENCE), dtype=np.uint8)].astype(np.int32)
-        for sound in (first, second)
+        _LINEAR[np.frombuffer(channel.ljust(length, SILENCE), dtype=np.uint8)].astype(np.int32)
+        for channel in (first, second)
     )
     total = np.clip(a + b, -32768, 32767).astype(np.int16)
     return bytes(_MULAW[total.view(np.uint16)])
 
 
-def mulaw_of(data: bytes) -> bytes:
-    """Mu-law at 8 kHz from a 16-bit PCM WAV of any rate; other kinds raise ValueError."""
+def from_wav(data: bytes) -> bytes:
+    """Mu-law at 8 kHz from a 16-bit PCM WAV of any rate; raises ValueError for other formats."""
     try:
         with wave.open(io.BytesIO(data)) as file:
             if file.getsampwidth() != 2:
-                raise ValueError("only 16-bit PCM can be played")
+                raise ValueError("only 16-bit PCM is supported")
             samples = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
             samples, rate = samples[:: file.getnchannels()], file.getframerate()
     except (wave.Error, EOFError) as error:

@@ -1,4 +1,4 @@
-"""The parameters of Twilio's webhooks and callbacks. No I/O, no clock."""
+"""The parameters that Twilio sends to webhooks and callbacks. No I/O, no clock."""
 
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -9,8 +9,8 @@ _TERMINAL = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 _PLACES = ("City", "State", "Zip", "Country")
 
 
-def voice(call: CallRecord) -> dict[str, str]:
-    """What every request about a call says of it."""
+def call_params(call: CallRecord) -> dict[str, str]:
+    """Parameters of every request about a call."""
     params = {
         "CallSid": call.sid,
         "AccountSid": call.account_sid,
@@ -34,9 +34,9 @@ def voice(call: CallRecord) -> dict[str, str]:
 
 
 def call_status(call: CallRecord, status: str, sequence: int, now: float) -> dict[str, str]:
-    """A call's progress."""
+    """Parameters of a call status callback."""
     params = {
-        **voice(call),
+        **call_params(call),
         "CallStatus": status,
         "Timestamp": format_datetime(datetime.fromtimestamp(now, UTC)),
         "CallbackSource": "call-progress-events",
@@ -53,7 +53,7 @@ def call_status(call: CallRecord, status: str, sequence: int, now: float) -> dic
 def stream_status(
     call: CallRecord, stream_sid: str, stream_name: str, event: str, now: float, error: str | None = None
 ) -> dict[str, str]:
-    """A media stream's progress."""
+    """Parameters of a stream status callback."""
     params = {
         "AccountSid": call.account_sid,
         "CallSid": call.sid,
@@ -68,7 +68,7 @@ def stream_status(
 
 
 def recording_status(recording: RecordingRecord, url: str) -> dict[str, str]:
-    """A recording's progress; `url` is where its sound is."""
+    """Parameters of a recording status callback; `url` is the URL of the audio."""
     return {
         "AccountSid": recording.account_sid,
         "CallSid": recording.call_sid,
@@ -84,7 +84,7 @@ def recording_status(recording: RecordingRecord, url: str) -> dict[str, str]:
 
 
 def machine_detection(call: CallRecord, answered_by: str, duration_ms: int) -> dict[str, str]:
-    """The result of asynchronous answering machine detection."""
+    """Parameters of the asynchronous answering machine detection callback."""
     return {
         "CallSid": call.sid,
         "AccountSid": call.account_sid,

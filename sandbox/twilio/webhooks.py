@@ -1,4 +1,4 @@
-"""Asks webhooks for TwiML and tells callbacks, signed, with Twilio's time-outs, retries and fallback."""
+"""Requests TwiML from webhooks and sends callbacks as Twilio does: signed, with retries and a fallback."""
 
 import asyncio
 from collections.abc import Mapping
@@ -10,9 +10,10 @@ import httpx
 
 from sandbox.emulator import Journal
 from sandbox.twilio import signature
-from sandbox.twilio.connection_overrides import overrides_of
+from sandbox.twilio.connection_overrides import parse_overrides
 from sandbox.twilio.faults import Faults
-from sandbox.twilio.twiml import Document, Play, Say, TwimlError, parse
+from sandbox.twilio.twiml import TwimlError, parse
+from sandbox.twilio.verbs import Document, Play, Say
 
 RETRIEVAL_FAILURE = 11200
 CONNECTION_FAILURE = 11205
@@ -25,7 +26,7 @@ _TWIML_TYPES = ("text/xml", "application/xml", "text/html")
 
 
 class WebhookError(Exception):
-    """A webhook that gave no usable answer; `code` is Twilio's error code."""
+    """A webhook that returned no usable response; `code` is Twilio's error code."""
 
     def __init__(self, code: int, text: str) -> None:
         super().__init__(text)
@@ -33,7 +34,7 @@ class WebhookError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class WebhookRequest:
     """One request to a webhook."""
 
     url: str
@@ -50,8 +51,10 @@ class Webhooks:
     auth_token: str
     journal: Journal
 
-    async def twiml(self, request: Request, fallback: str | None, faults: Faults) -> tuple[Document, str]:
-        """The document of an address, or of the fallback, and the address that gave it."""
+    async def fetch_twiml(
+        self, request: WebhookRequest, fallback: str | None, faults: Faults
+    ) -> tuple[Document, str]:
+        """The document of a URL or of the fallback, and the URL that returned it."""
         try:
             return await self._document(request, faults), request.url
         except WebhookError as error:
@@ -59,11 +62,11 @@ class Webhooks:
             if fallback is None or fallback == request.url:
                 raise
             params = {**request.params, "ErrorCode": str(error.code), "ErrorUrl": request.url}
-        again = Request(fallback, "POST", params, request.call_sid)
-        return await self._document(again, faults), fallback
+        fallback_request = WebhookRequest(fallback, "POST", params, request.call_sid)
+        return await self._document(fallback_request, faults), fallback
 
-    async def tell(self, request: Request, faults: Faults) -> None:
-        """Send a callback, late and more than once if told so; its failure is only noted."""
+    async def send_callback(self, request: WebhookRequest, faults: Faults) -> None:
+        """Send a callback, delayed and duplicated as the faults require; failures are only logged."""
         await asyncio.sleep(faults.webhook_delay_ms / 1000)
         token = str(uuid4())
         for _ in range(1 + faults.webhook_duplicates):
@@ -76,8 +79,8 @@ class Webhooks:
                     reason = f"status {response.status_code}"
                     self._note_failure("callback_failed", request, BAD_STATUS, reason)
 
-    async def sound(self, url: str) -> bytes:
-        """The sound file at an address."""
+    async def fetch_audio(self, url: str) -> bytes:
+        """The audio file at a URL."""
         try:
             async with asyncio.timeout(15):
                 response = await self.client.get(url)
@@ -87,10 +90,10 @@ class Webhooks:
             raise WebhookError(RETRIEVAL_FAILURE, f"{url}: status {response.status_code}")
         return response.content
 
-    def _note_failure(self, kind: str, request: Request, code: int, reason: str) -> None:
+    def _note_failure(self, kind: str, request: WebhookRequest, code: int, reason: str) -> None:
         self.journal.note(kind, call_sid=request.call_sid, code=code, url=request.url, reason=reason)
 
-    async def _document(self, request: Request, faults: Faults) -> Document:
+    async def _document(self, request: WebhookRequest, faults: Faults) -> Document:
         token = str(uuid4())
         response = await self._fetch(request, token)
         for _ in range(faults.webhook_duplicates):
@@ -104,13 +107,13 @@ class Webhooks:
             if kind.startswith("audio/"):
                 return Document((Play(request.url),))
             if kind == "text/plain":
-                return _plain(response.text)
+                return _parse_plain_text(response.text)
         except TwimlError as error:
             raise WebhookError(error.code, str(error)) from error
         raise WebhookError(BAD_CONTENT_TYPE, f"content type {kind!r}")
 
-    async def _fetch(self, request: Request, token: str) -> httpx.Response:
-        overrides = overrides_of(request.url)
+    async def _fetch(self, request: WebhookRequest, token: str) -> httpx.Response:
+        overrides = parse_overrides(request.url)
         for attempt in range(overrides.retries + 1):
             last = attempt == overrides.retries
             try:
@@ -120,7 +123,7 @@ class Webhooks:
                     raise WebhookError(CONNECTION_FAILURE, f"cannot connect: {error!r}") from error
             except (httpx.TimeoutException, TimeoutError) as error:
                 if last or not overrides.retries_on("rt"):
-                    raise WebhookError(CONNECTION_FAILURE, f"no answer in time: {error!r}") from error
+                    raise WebhookError(CONNECTION_FAILURE, f"no response in time: {error!r}") from error
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise WebhookError(RETRIEVAL_FAILURE, repr(error)) from error
             else:
@@ -128,8 +131,8 @@ class Webhooks:
                     return response
         raise WebhookError(RETRIEVAL_FAILURE, "no attempt was made")
 
-    async def _follow(self, request: Request, token: str) -> httpx.Response:
-        overrides = overrides_of(request.url)
+    async def _follow(self, request: WebhookRequest, token: str) -> httpx.Response:
+        overrides = parse_overrides(request.url)
         timeout = httpx.Timeout(overrides.read_ms / 1000, connect=overrides.connect_ms / 1000)
         url, method = request.url, request.method
         async with asyncio.timeout(overrides.total_ms / 1000):
@@ -156,7 +159,7 @@ class Webhooks:
         return await self.client.post(url, headers=headers, data=dict(params), timeout=timeout)
 
 
-def _plain(text: str) -> Document:
+def _parse_plain_text(text: str) -> Document:
     try:
         return parse(text)
     except TwimlError:

@@ -1,4 +1,4 @@
-"""The stand-in for Twilio and the edge, each a process of its own, over a real bus."""
+"""The Twilio emulator and the edge as processes of their own, over a real bus."""
 
 import asyncio
 import json

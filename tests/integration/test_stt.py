@@ -121,8 +121,8 @@ async def test_a_turn_is_heard(nats_url: str, vendor: tuple[DeepgramEmulator, st
 
     [started], [stopped] = of(bodies, SpeechStarted), of(bodies, SpeechStopped)
     [ended] = of(bodies, TurnEnded)
-    assert abs(started.at_ms - 1500 - SPOKEN.voiced_start_ms) <= 100
-    assert abs(stopped.at_ms - 1500 - SPOKEN.voiced_end_ms) <= 100
+    assert abs(started.at_ms - 1500 - SPOKEN.audible_start_ms) <= 100
+    assert abs(stopped.at_ms - 1500 - SPOKEN.audible_end_ms) <= 100
     assert (ended.turn, ended.text, ended.decided_by) == (1, TEXT, "speech_final")
     assert ended.speech_end_ms == stopped.at_ms
     final = next(words for words in of(bodies, WordsHeard) if words.final)

@@ -1,1 +1,1 @@
-"""The recorded voice bank: mu-law files, their manifest, and the script that makes them again."""
+"""The recorded voice bank: mu-law files, their manifest, and the script that recreates them."""

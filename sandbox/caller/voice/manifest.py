@@ -1,4 +1,4 @@
-"""Cuts the recordings to their voiced part and writes manifest.json; run by record.sh only."""
+"""Trims the recordings and writes manifest.json; run by record.sh only."""
 
 import json
 import sys
@@ -13,7 +13,7 @@ _PAUSE = "pau"
 
 
 def phone_times(line: str) -> list[tuple[str, float, float]]:
-    """What flite wrote as `phone:end_s …` as (phone, start in ms, end in ms)."""
+    """Parse flite's `phone:end_s …` into (phone, start in ms, end in ms)."""
     pairs = [item.rsplit(":", 1) for item in line.split()]
     ends = [0.0, *(float(end) * 1000 for _, end in pairs)]
     return [(pair[0], start, end) for pair, (start, end) in zip(pairs, pairwise(ends), strict=True)]
@@ -22,7 +22,7 @@ def phone_times(line: str) -> list[tuple[str, float, float]]:
 def word_times(
     words: list[tuple[str, int]], phones: list[tuple[str, float, float]]
 ) -> list[tuple[str, float, float]]:
-    """Give each word its phones, or, when the counts differ in context, its share by number of phones."""
+    """Assign phones to words, in proportion to each word's phones if the counts differ in context."""
     spoken = [phone for phone in phones if phone[0] != _PAUSE]
     total = sum(count for _, count in words)
     timed: list[tuple[str, float, float]] = []
@@ -45,9 +45,9 @@ def _cut(work: Path, text: str) -> dict[str, object]:
     phones = phone_times((work / f"{name}.phones").read_text())
     words = word_times(_words_of((work / f"{name}.words").read_text()), phones)
     start_ms = max(0, int(words[0][1]) - _LEAD_MS)
-    sound = (work / f"{name}.ulaw").read_bytes()
-    kept = sound[start_ms * _BYTES_PER_MS : (int(words[-1][2]) + _TAIL_MS) * _BYTES_PER_MS]
-    (_HERE / f"{name}.ulaw").write_bytes(kept)
+    audio = (work / f"{name}.ulaw").read_bytes()
+    trimmed = audio[start_ms * _BYTES_PER_MS : (int(words[-1][2]) + _TAIL_MS) * _BYTES_PER_MS]
+    (_HERE / f"{name}.ulaw").write_bytes(trimmed)
     return {
         "text": text,
         "file": f"{name}.ulaw",
@@ -59,7 +59,7 @@ def _cut(work: Path, text: str) -> dict[str, object]:
 
 
 def main(work: Path) -> None:
-    """Write every recording of texts.txt and the manifest."""
+    """Write all recordings of texts.txt and the manifest."""
     entries = [_cut(work, text) for text in (_HERE / "texts.txt").read_text().split("\n") if text]
     (_HERE / "manifest.json").write_text(json.dumps(entries, indent=1) + "\n")
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the voice bank again: each line of texts.txt, spoken by flite's voice rms, as 8 kHz mu-law at a
-# telephone's level, and manifest.json with the words' times. Needs Debian's flite and sox.
+# Recreates the voice bank: each line of texts.txt, spoken by flite's voice rms, as 8 kHz mu-law at
+# telephone level, and manifest.json with the word times. Needs Debian's flite and sox.
 set -eu
 cd "$(dirname "$0")"
 work=$(mktemp -d)
@@ -8,7 +8,7 @@ trap 'rm -rf "$work"' EXIT
 rm -f ./*.ulaw
 while IFS= read -r text; do
     name=$(printf '%s' "$text" | tr ' ' '_')
-    # Sentences a little slower than flite would: at 1.0 the recogniser takes "thank" for "them", at 1.1 more.
+    # Sentences slower than flite's default: at 1.0 the recogniser takes "thank" for "them", at 1.1 it errs more.
     case $text in *" "*) stretch=1.08 ;; *) stretch=1.0 ;; esac
     flite -voice rms --setf duration_stretch="$stretch" -t "$text" -psdur -o "$work/$name.wav" </dev/null >"$work/$name.phones"
     for word in $text; do

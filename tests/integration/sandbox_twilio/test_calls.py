@@ -3,14 +3,14 @@
 import base64
 
 from sandbox import tone
-from sandbox.caller.loudness import is_voiced
+from sandbox.caller.loudness import is_audible
 from sandbox.espeak import speak
-from tests.integration.sandbox_twilio.twilio_emulator import CONNECT, open_desk
+from tests.integration.sandbox_twilio.twilio_emulator import CONNECT, open_twilio_emulator
 from tests.integration.sandbox_twilio.web_application import Stream, WebApplication
 
 
 async def greets(stream: Stream) -> None:
-    """Say something, wait until it was heard, listen."""
+    """Play a greeting, wait until it was played, then receive."""
     await stream.until("start")
     await stream.play(speak("hello").mulaw)
     await stream.mark("greeting")
@@ -18,14 +18,14 @@ async def greets(stream: Stream) -> None:
     await stream.until_stop()
 
 
-async def test_call_is_answered_heard_and_hung_up() -> None:
-    """Somebody calls, hears the agent, answers, hangs up; all of it is signed and told."""
+async def test_a_call_from_ring_to_hang_up() -> None:
+    """The caller listens, responds and hangs up; all requests are signed, all steps are in the events."""
     application = WebApplication({"/voice": CONNECT}, stream=greets)
-    async with open_desk(application) as desk:
-        sid = await desk.call([{"listen": {"silence_ms": 200}}, {"say": "yes"}, "hang_up"])
-        events = await desk.events(sid)
-        report = await desk.report(sid)
-        await desk.told("/status", 3)
+    async with open_twilio_emulator(application) as emulator:
+        sid = await emulator.call([{"listen": {"silence_ms": 200}}, {"say": "yes"}, "hang_up"])
+        events = await emulator.events(sid)
+        report = await emulator.report(sid)
+        await emulator.wait_for_requests("/status", 3)
 
         kinds = [event["kind"] for event in events]
         assert kinds[0] == "ringing"
@@ -43,34 +43,34 @@ async def test_call_is_answered_heard_and_hung_up() -> None:
         assert report["outcome"] == "completed"
         assert [line["text"] for line in report["caller_speech"]] == ["yes"]
         assert len(report["agent_speech"]) == 1
-        assert all(asked.signed for asked in application.asked)
+        assert all(request.signed for request in application.requests)
         assert application.streams[0].signed
 
 
-async def test_interrupted_agent_is_measured() -> None:
-    """How long it went on after the caller began."""
+async def test_the_time_to_silence_after_a_barge_in_is_measured() -> None:
+    """From the caller's start to the agent's end."""
 
     async def stops_when_interrupted(stream: Stream) -> None:
         await stream.until("start")
         await stream.play(speak("this is a very long sentence that somebody will interrupt").mulaw)
         count, frame = 0, b""
-        while not is_voiced(frame):
+        while not is_audible(frame):
             count += 1
             frame = base64.b64decode((await stream.until("media", count))["media"]["payload"])
         await stream.clear()
         await stream.until_stop()
 
     application = WebApplication({"/voice": CONNECT}, stream=stops_when_interrupted)
-    async with open_desk(application) as desk:
+    async with open_twilio_emulator(application) as emulator:
         steps = [{"say": {"text": "no wait", "after_agent_starts_ms": 400}}, "hang_up"]
-        report = await desk.report(await desk.call(steps))
+        report = await emulator.report(await emulator.call(steps))
 
     (barge_in,) = report["barge_ins"]
     assert 0 <= barge_in["agent_silent_after_ms"] < 500
 
 
-async def test_words_of_a_tone_are_read_back() -> None:
-    """Where the agent's voice is a tone."""
+async def test_words_encoded_as_tones_are_decoded() -> None:
+    """The report has the agent's text."""
 
     async def speaks_in_tones(stream: Stream) -> None:
         await stream.until("start")
@@ -78,9 +78,9 @@ async def test_words_of_a_tone_are_read_back() -> None:
         await stream.until_stop()
 
     application = WebApplication({"/voice": CONNECT}, stream=speaks_in_tones)
-    async with open_desk(application) as desk:
-        sid = await desk.call([{"listen": {"silence_ms": 500}}, {"say": "yes"}, "hang_up"])
-        await desk.events(sid)
-        report = (await desk.client.get(f"/sandbox/calls/{sid}?decode=tone")).json()
+    async with open_twilio_emulator(application) as emulator:
+        sid = await emulator.call([{"listen": {"silence_ms": 500}}, {"say": "yes"}, "hang_up"])
+        await emulator.events(sid)
+        report = (await emulator.client.get(f"/sandbox/calls/{sid}?decode=tone")).json()
 
     assert [line["text"] for line in report["agent_speech"]] == ["hello you"]

@@ -1,4 +1,4 @@
-"""Media streams against a small server: marks, clear, strictness, ends."""
+"""Media streams against a small server: marks, clear, validation, endings."""
 
 import asyncio
 import json
@@ -9,7 +9,8 @@ import pytest
 
 from parley.mulaw import silence
 from sandbox.espeak import speak
-from tests.integration.sandbox_twilio.twilio_emulator import ACCOUNT, CONNECT, open_desk
+from tests.eventually import eventually
+from tests.integration.sandbox_twilio.twilio_emulator import ACCOUNT, CONNECT, open_twilio_emulator
 from tests.integration.sandbox_twilio.web_application import Stream, WebApplication
 
 THEN_REDIRECT = CONNECT.replace("</Response>", "<Redirect>/again</Redirect></Response>")
@@ -19,12 +20,12 @@ QUIET = [{"pause": 60_000}]
 async def streamed(
     serve: Callable[[Stream], Awaitable[None]], steps: list[Any] | None = None, **more: Any
 ) -> tuple[WebApplication, list[dict[str, Any]], dict[str, Any]]:
-    """The application, events and report after a call whose stream is served so."""
+    """The application, the events and the report of a call whose stream is served by `serve`."""
     application = WebApplication({"/voice": CONNECT}, stream=serve)
-    async with open_desk(application) as desk:
-        sid = await desk.call(steps or QUIET, **more)
-        events = await desk.events(sid)
-        return application, events, await desk.report(sid)
+    async with open_twilio_emulator(application) as emulator:
+        sid = await emulator.call(steps or QUIET, **more)
+        events = await emulator.events(sid)
+        return application, events, await emulator.report(sid)
 
 
 def warnings(events: list[dict[str, Any]]) -> list[int]:
@@ -32,8 +33,8 @@ def warnings(events: list[dict[str, Any]]) -> list[int]:
     return [event["code"] for event in events if event["kind"] == "warning"]
 
 
-async def test_stream_begins_as_the_vendors() -> None:
-    """`connected`, `start`, then media whose numbers count up in strings."""
+async def test_stream_starts_like_twilios() -> None:
+    """`connected`, `start`, then media with increasing numbers as strings."""
 
     async def serve(stream: Stream) -> None:
         await stream.until("media", 5)
@@ -43,15 +44,15 @@ async def test_stream_begins_as_the_vendors() -> None:
 
     assert connected == {"event": "connected", "protocol": "Call", "version": "1.0.0"}
     assert start["start"]["customParameters"] == {"agent": "clinic"}
-    assert start["start"]["callSid"] == application.asked_for("/voice")[0]["CallSid"]
+    assert start["start"]["callSid"] == application.params_of("/voice")[0]["CallSid"]
     assert [message["sequenceNumber"] for message in media] == ["2", "3", "4", "5", "6"]
     assert [message["media"]["chunk"] for message in media] == ["1", "2", "3", "4", "5"]
     assert [message["media"]["timestamp"] for message in media] == ["70", "90", "110", "130", "150"]
     assert events[-1]["status"] == "completed"
 
 
-async def test_marks_come_back_as_sound_is_played() -> None:
-    """In order, the second one later by the sound between them."""
+async def test_marks_are_returned_when_their_audio_was_played() -> None:
+    """In order, separated by the audio between them."""
     times: list[float] = []
 
     async def serve(stream: Stream) -> None:
@@ -65,12 +66,12 @@ async def test_marks_come_back_as_sound_is_played() -> None:
 
     application, _, _ = await streamed(serve)
 
-    assert [mark["mark"]["name"] for mark in application.streams[0].of("mark")] == ["a", "b"]
+    assert [mark["mark"]["name"] for mark in application.streams[0].messages_of("mark")] == ["a", "b"]
     assert times[1] - times[0] > 0.1
 
 
-async def test_clear_gives_marks_back_and_stops_the_sound() -> None:
-    """What was cleared is not heard."""
+async def test_clear_returns_marks_and_discards_audio() -> None:
+    """Cleared audio is not played."""
 
     async def serve(stream: Stream) -> None:
         await stream.until("start")
@@ -79,7 +80,7 @@ async def test_clear_gives_marks_back_and_stops_the_sound() -> None:
         await stream.until("media", 25)
         await stream.clear()
         await stream.until("mark")
-        count = len(stream.of("media"))
+        count = len(stream.messages_of("media"))
         await stream.until("media", count + 30)
 
     _, events, report = await streamed(serve)
@@ -88,14 +89,14 @@ async def test_clear_gives_marks_back_and_stops_the_sound() -> None:
     assert report["agent_speech"][0]["end_ms"] < 1200
 
 
-async def test_caller_is_heard_and_presses_keys() -> None:
-    """The caller's sound arrives byte by byte, keys as `dtmf`."""
+async def test_pressed_keys_arrive_as_dtmf() -> None:
+    """In order, as `dtmf` messages and as events."""
 
     async def serve(stream: Stream) -> None:
         await stream.until("dtmf", 2)
 
     application, events, _ = await streamed(serve, [{"press": "4#"}, {"pause": 60_000}])
-    keys = application.streams[0].of("dtmf")
+    keys = application.streams[0].messages_of("dtmf")
 
     assert [key["dtmf"] for key in keys] == [
         {"track": "inbound_track", "digit": "4"},
@@ -104,8 +105,8 @@ async def test_caller_is_heard_and_presses_keys() -> None:
     assert [event["digit"] for event in events if event["kind"] == "dtmf_pressed"] == ["4", "#"]
 
 
-async def test_wrong_messages_are_warned_of_once_and_ignored() -> None:
-    """The stream goes on."""
+async def test_invalid_messages_give_one_warning_per_code() -> None:
+    """The stream continues."""
 
     async def serve(stream: Stream) -> None:
         await stream.until("start")
@@ -119,12 +120,12 @@ async def test_wrong_messages_are_warned_of_once_and_ignored() -> None:
     application, events, report = await streamed(serve)
 
     assert warnings(events) == [31950, 31951]
-    assert application.streams[0].of("mark")[0]["mark"] == {"name": "still there"}
+    assert application.streams[0].messages_of("mark")[0]["mark"] == {"name": "still there"}
     assert len(report["warnings"]) == 2
 
 
 async def test_closed_stream_falls_through() -> None:
-    """The verb after <Connect> comes next; both streams' ends are told."""
+    """The verb after <Connect> is next; the stream's callbacks are sent."""
 
     async def serve(stream: Stream) -> None:
         await stream.until("start")
@@ -132,53 +133,53 @@ async def test_closed_stream_falls_through() -> None:
     application = WebApplication(
         {"/voice": THEN_REDIRECT, "/again": "<Response><Hangup/></Response>"}, stream=serve
     )
-    async with open_desk(application) as desk:
-        sid = await desk.call(QUIET)
-        await desk.events(sid)
-        told = await desk.told("/status", 3)
+    async with open_twilio_emulator(application) as emulator:
+        sid = await emulator.call(QUIET)
+        await emulator.events(sid)
+        callbacks = await emulator.wait_for_requests("/status", 3)
 
     assert application.paths().count("/again") == 1
-    assert sorted(params["StreamEvent"] for params in told if "StreamEvent" in params) == [
+    assert sorted(params["StreamEvent"] for params in callbacks if "StreamEvent" in params) == [
         "stream-started",
         "stream-stopped",
     ]
-    assert all(asked.signed for asked in application.asked)
+    assert all(request.signed for request in application.requests)
 
 
 async def test_lost_socket_falls_through_with_an_error() -> None:
-    """Cut by a fault; a new stream of the same call follows."""
+    """Dropped by a fault; a new stream of the same call follows."""
     application = WebApplication({"/voice": THEN_REDIRECT, "/again": CONNECT})
-    async with open_desk(application) as desk:
-        sid = await desk.call([{"pause": 800}, "hang_up"], faults={"drop_sockets_at_ms": [200], "seed": 2})
-        events = await desk.events(sid)
-        told = await desk.told("/status", 5)
+    async with open_twilio_emulator(application) as emulator:
+        sid = await emulator.call(
+            [{"pause": 800}, "hang_up"], faults={"drop_sockets_at_ms": [200], "seed": 2}
+        )
+        events = await emulator.events(sid)
+        callbacks = await emulator.wait_for_requests("/status", 5)
 
-    errors = [params["StreamError"] for params in told if params.get("StreamEvent") == "stream-error"]
+    errors = [params["StreamError"] for params in callbacks if params.get("StreamEvent") == "stream-error"]
     assert errors == ["Stream signal error, code: 31903"]
     assert warnings(events) == [31903]
     assert application.streams[0].lost
     assert application.streams[1].messages[-1]["event"] == "stop"
-    first, second = (stream.of("start")[0]["start"] for stream in application.streams)
+    first, second = (stream.messages_of("start")[0]["start"] for stream in application.streams)
     assert first["callSid"] == second["callSid"]
     assert first["streamSid"] != second["streamSid"]
 
 
 async def test_lost_socket_without_fall_through_waits_for_an_update() -> None:
-    """The other kind of vendor: silence, until REST brings new TwiML."""
+    """With `no_fall_through`, the call is silent until a REST update brings new TwiML."""
     application = WebApplication({"/voice": THEN_REDIRECT, "/rescued": "<Response><Hangup/></Response>"})
-    async with open_desk(application) as desk:
-        sid = await desk.call(QUIET, faults={"drop_sockets_at_ms": [100], "no_fall_through": True})
-        async with asyncio.timeout(10):
-            events_told: list[str | None] = []
-            while "stream-error" not in events_told:
-                await asyncio.sleep(0.02)
-                events_told = [params.get("StreamEvent") for params in application.asked_for("/status")]
-        reply = await desk.client.post(
+    async with open_twilio_emulator(application) as emulator:
+        sid = await emulator.call(QUIET, faults={"drop_sockets_at_ms": [100], "no_fall_through": True})
+        await eventually(
+            lambda: "stream-error" in [p.get("StreamEvent") for p in application.params_of("/status")]
+        )
+        reply = await emulator.client.post(
             f"/2010-04-01/Accounts/{ACCOUNT}/Calls/{sid}.json",
             data={"Url": f"{application.url}/rescued"},
             auth=(ACCOUNT, "sandbox"),
         )
-        events = await desk.events(sid)
+        events = await emulator.events(sid)
 
     assert reply.status_code == 200
     assert "stranded" in [event["kind"] for event in events]
@@ -194,44 +195,44 @@ async def test_lost_socket_without_fall_through_waits_for_an_update() -> None:
         ("wss://{host}/nowhere", 31920),
     ],
 )
-async def test_stream_that_cannot_open_is_told_and_passed_over(url: str, code: int) -> None:
+async def test_stream_that_cannot_open_gives_a_warning(url: str, code: int) -> None:
     """The next verb follows."""
     twiml = CONNECT.replace("wss://{host}/stream", url)
     application = WebApplication({"/voice": twiml})
-    async with open_desk(application) as desk:
-        events = await desk.events(await desk.call(QUIET))
+    async with open_twilio_emulator(application) as emulator:
+        events = await emulator.events(await emulator.call(QUIET))
 
     assert warnings(events) == [code]
     assert events[-1]["status"] == "completed"
 
 
 async def test_jitter_keeps_frames_in_order() -> None:
-    """Late frames come late, bunched, but as they were numbered; lost ones leave gaps in the timestamps."""
+    """Delayed frames keep their sequence; lost ones leave gaps in the timestamps."""
 
     async def serve(stream: Stream) -> None:
         await stream.until("media", 40)
 
     application, _, _ = await streamed(serve, faults={"jitter_ms": 60, "lost": 0.2})
-    media = application.streams[0].of("media")
+    media = application.streams[0].messages_of("media")
     numbers = [int(message["sequenceNumber"]) for message in media]
 
     assert numbers == list(range(2, 42))
     assert int(media[-1]["media"]["timestamp"]) > 70 + 39 * 20
 
 
-async def test_forked_stream_hears_both_tracks() -> None:
-    """<Start> does not wait; chunks count for each track."""
+async def test_forked_stream_receives_both_tracks() -> None:
+    """<Start> does not wait; chunks are numbered per track."""
     twiml = (
         '<Response><Start><Stream url="wss://{host}/stream" name="fork" track="both_tracks"/></Start>'
         "<Say>hello</Say><Stop><Stream name='fork'/></Stop><Pause length='1'/></Response>"
     )
     application = WebApplication({"/voice": twiml})
-    async with open_desk(application) as desk:
-        await desk.events(await desk.call(QUIET))
+    async with open_twilio_emulator(application) as emulator:
+        await emulator.events(await emulator.call(QUIET))
 
     stream = application.streams[0]
-    tracks = [message["media"]["track"] for message in stream.of("media")]
+    tracks = [message["media"]["track"] for message in stream.messages_of("media")]
     assert tracks[:4] == ["inbound", "outbound", "inbound", "outbound"]
     assert stream.messages[-1]["event"] == "stop"
-    assert stream.of("media")[3]["media"]["chunk"] == "2"
-    assert json.dumps(stream.of("start")[0]["start"]["tracks"]) == '["inbound", "outbound"]'
+    assert stream.messages_of("media")[3]["media"]["chunk"] == "2"
+    assert json.dumps(stream.messages_of("start")[0]["start"]["tracks"]) == '["inbound", "outbound"]'

@@ -1,4 +1,4 @@
-"""A small web application behind the stand-in: answers webhooks, takes media streams, remembers all."""
+"""A web application for the emulator: responds to webhooks, accepts media streams, records everything."""
 
 import asyncio
 import base64
@@ -21,8 +21,8 @@ TOKEN = "sandbox"  # noqa: S105 - signs nothing but these tests
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A request that came."""
+class ReceivedRequest:
+    """A request that the application received."""
 
     path: str
     params: dict[str, str]
@@ -32,44 +32,44 @@ class Asked:
 
 @dataclass
 class WebApplication:
-    """What it answers, and what it was asked."""
+    """The configured responses, and the requests received."""
 
-    answers: dict[str, str] = field(default_factory=dict)
-    """TwiML by path; {host} stands for its own address."""
+    responses: dict[str, str] = field(default_factory=dict)
+    """TwiML by path; {host} is replaced by the application's own host and port."""
     stream: Callable[["Stream"], Awaitable[None]] | None = None
     statuses: dict[str, int] = field(default_factory=dict)
-    asked: list[Asked] = field(default_factory=list)
+    requests: list[ReceivedRequest] = field(default_factory=list)
     streams: list["Stream"] = field(default_factory=list)
     host: str = ""
 
     @property
     def url(self) -> str:
-        """Its address."""
+        """The application's base URL."""
         return f"http://{self.host}"
 
     def paths(self) -> list[str]:
-        """What was asked for, in order."""
-        return [asked.path for asked in self.asked]
+        """The paths of all requests, in order."""
+        return [request.path for request in self.requests]
 
-    def asked_for(self, path: str) -> list[dict[str, str]]:
+    def params_of(self, path: str) -> list[dict[str, str]]:
         """The parameters of each request to a path."""
-        return [asked.params for asked in self.asked if asked.path == path]
+        return [request.params for request in self.requests if request.path == path]
 
     async def handle(self, request: Request) -> Response:
-        """Answer a webhook."""
+        """Respond to a webhook."""
         params = {key: str(value) for key, value in (await request.form()).items()}
         signature = request.headers.get("x-twilio-signature", "")
         signed = RequestValidator(TOKEN).validate(str(request.url), params, signature)
         token = request.headers.get("i-twilio-idempotency-token", "")
         path = request.url.path
-        self.asked.append(Asked(path, params, signed, token))
-        if path not in self.answers:
+        self.requests.append(ReceivedRequest(path, params, signed, token))
+        if path not in self.responses:
             return Response(status_code=self.statuses.get(path, 204))
-        text = self.answers[path].replace("{host}", self.host)
+        text = self.responses[path].replace("{host}", self.host)
         return Response(text, self.statuses.get(path, 200), media_type="text/xml")
 
-    async def take(self, socket: WebSocket) -> None:
-        """Take a media stream."""
+    async def serve_stream(self, socket: WebSocket) -> None:
+        """Accept a media stream."""
         signature = socket.headers.get("x-twilio-signature", "")
         url = f"wss://{self.host}{socket.url.path}"
         stream = Stream(socket, signed=RequestValidator(TOKEN).validate(url, {}, signature))
@@ -84,26 +84,26 @@ class WebApplication:
         except WebSocketDisconnect:
             stream.lost = True
         finally:
-            stream.over.set()
+            stream.finished.set()
 
 
 @dataclass
 class Stream:
-    """A media stream, from the server's side."""
+    """A media stream on the server's side."""
 
     socket: WebSocket
     signed: bool
     messages: list[dict[str, Any]] = field(default_factory=list)
     lost: bool = False
-    over: asyncio.Event = field(default_factory=asyncio.Event)
+    finished: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def sid(self) -> str:
-        """Known once `start` has come."""
-        return str(self.of("start")[0]["streamSid"])
+        """The stream's sid, available after `start`."""
+        return str(self.messages_of("start")[0]["streamSid"])
 
-    def of(self, event: str) -> list[dict[str, Any]]:
-        """The messages of a kind that have come."""
+    def messages_of(self, event: str) -> list[dict[str, Any]]:
+        """The messages of a kind received so far."""
         return [message for message in self.messages if message["event"] == event]
 
     async def receive(self) -> dict[str, Any]:
@@ -113,26 +113,26 @@ class Stream:
         return message
 
     async def until(self, event: str, count: int = 1) -> dict[str, Any]:
-        """Receive until so many messages of a kind have come."""
-        while len(self.of(event)) < count:
+        """Receive until `count` messages of a kind have arrived."""
+        while len(self.messages_of(event)) < count:
             await self.receive()
-        return self.of(event)[count - 1]
+        return self.messages_of(event)[count - 1]
 
     async def until_stop(self) -> None:
-        """Receive to the end."""
+        """Receive until `stop`."""
         await self.until("stop")
 
     async def play(self, mulaw: bytes) -> None:
-        """Let the caller hear this."""
+        """Send audio to be played to the caller."""
         payload = base64.b64encode(mulaw).decode()
         await self.send({"event": "media", "streamSid": self.sid, "media": {"payload": payload}})
 
     async def mark(self, name: str) -> None:
-        """Ask to be told when all before has been played."""
+        """Request a mark after the audio sent so far."""
         await self.send({"event": "mark", "streamSid": self.sid, "mark": {"name": name}})
 
     async def clear(self) -> None:
-        """Play nothing of what waits."""
+        """Discard the queued audio."""
         await self.send({"event": "clear", "streamSid": self.sid})
 
     async def send(self, message: object) -> None:
@@ -142,9 +142,9 @@ class Stream:
 
 @asynccontextmanager
 async def open_web_application(application: WebApplication) -> AsyncIterator[WebApplication]:
-    """Serve it on a free port."""
+    """Serve the application on a free port."""
     routes = [
-        WebSocketRoute("/stream", application.take),
+        WebSocketRoute("/stream", application.serve_stream),
         Route("/{path:path}", application.handle, methods=["POST"]),
     ]
     async with serve(Starlette(routes=routes), "127.0.0.1", 0, drain_timeout_s=1) as port:

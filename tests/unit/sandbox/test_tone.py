@@ -1,4 +1,4 @@
-"""Sound that carries its text."""
+"""Audio that encodes its text as tones."""
 
 import pytest
 from hypothesis import given
@@ -11,22 +11,22 @@ TEXT = "Hello, aaa 555-1234! Goodbye."
 
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=60))
-def test_the_text_comes_back(text: str) -> None:
-    """Letter by letter, repeated ones too."""
+def test_a_text_is_decoded(text: str) -> None:
+    """Letter by letter, including repeated ones."""
     assert tone.decode(tone.encode(text).mulaw) == text
 
 
 @given(st.integers(0, len(TEXT) * 320), st.integers(0, 4000))
-def test_a_cut_is_told_to_the_letter(cut: int, gap: int) -> None:
-    """What was heard before a cut is a beginning of the text, and as long as the sound."""
+def test_a_cut_text_is_decoded_to_the_letter(cut: int, gap: int) -> None:
+    """The decoded text is a prefix of the whole, as long as the audio."""
     whole = tone.encode(TEXT).mulaw
-    heard = tone.decode(SILENCE * gap + whole[:cut])
+    decoded = tone.decode(SILENCE * gap + whole[:cut])
 
-    assert TEXT.startswith(heard[:-1])
-    assert abs(len(heard) - cut / 320) <= 1.2
+    assert TEXT.startswith(decoded[:-1])
+    assert abs(len(decoded) - cut / 320) <= 1.2
 
 
-def test_words_lie_where_their_letters_do() -> None:
+def test_words_have_the_times_of_their_letters() -> None:
     """40 ms each."""
     words = tone.encode("ab cde").words
 
@@ -37,15 +37,15 @@ def test_words_lie_where_their_letters_do() -> None:
 
 
 @given(st.integers(0, len(TEXT) * 320), st.integers(40, 8000))
-def test_a_text_that_was_held_and_went_on_is_whole(at: int, gap: int) -> None:
-    """Wherever it was held, for however long."""
+def test_a_paused_and_resumed_text_is_complete(at: int, gap: int) -> None:
+    """For any position and length of the pause."""
     whole = tone.encode(TEXT).mulaw
 
     assert tone.decode(whole[:at] + SILENCE * gap + whole[at:]) == TEXT
 
 
 @given(st.integers(0, len(TEXT) * 320))
-def test_whoever_listens_late_hears_the_rest(start: int) -> None:
+def test_audio_without_its_start_is_decoded(start: int) -> None:
     """From the next character on."""
     rest = tone.decode(tone.encode(TEXT).mulaw[start:])
 
@@ -55,19 +55,19 @@ def test_whoever_listens_late_hears_the_rest(start: int) -> None:
 
 @pytest.mark.parametrize("texts", [("a", "a"), ("ab", "ba"), ("aa", "aa"), ("one", "end")])
 @pytest.mark.parametrize("gap", [0, 160, 8000])
-def test_two_texts_that_meet_in_one_character_keep_both(texts: tuple[str, str], gap: int) -> None:
+def test_a_character_at_the_end_and_start_of_two_texts_counts_twice(texts: tuple[str, str], gap: int) -> None:
     """With silence between them or without."""
-    sounds = [tone.encode(text).mulaw for text in texts]
+    audio = [tone.encode(text).mulaw for text in texts]
 
-    assert tone.decode((SILENCE * gap).join(sounds)) == "".join(texts)
+    assert tone.decode((SILENCE * gap).join(audio)) == "".join(texts)
 
 
-def test_each_character_heard_has_its_time() -> None:
-    """So that what was heard at a moment can be told; silence before and within is counted."""
+def test_each_decoded_character_has_its_times() -> None:
+    """Silence before and within the text is counted."""
     whole = tone.encode("ab cde").mulaw
-    heard = tone.decode_characters(SILENCE * 800 + whole[:960] + SILENCE * 1600 + whole[960:])
+    decoded = tone.decode_characters(SILENCE * 800 + whole[:960] + SILENCE * 1600 + whole[960:])
 
-    assert "".join(character.text for character in heard) == "ab cde"
-    for character, start_ms in zip(heard, (100, 140, 180, 420, 460, 500), strict=True):
+    assert "".join(character.text for character in decoded) == "ab cde"
+    for character, start_ms in zip(decoded, (100, 140, 180, 420, 460, 500), strict=True):
         assert abs(character.start_ms - start_ms) <= 10
         assert abs(character.end_ms - start_ms - 40) <= 10

@@ -73,8 +73,8 @@ def test_a_callers_voice_is_found_to_a_tenth_of_a_second(text: str) -> None:
         changes += voice.hear(sound[at : at + 160], at // 8)
 
     started, stopped = changes[0], changes[-1]
-    assert abs(started.at_ms - 1000 - spoken.voiced_start_ms) <= 100
-    assert abs(stopped.at_ms - 1000 - spoken.voiced_end_ms) <= 100
+    assert abs(started.at_ms - 1000 - spoken.audible_start_ms) <= 100
+    assert abs(stopped.at_ms - 1000 - spoken.audible_end_ms) <= 100
 
 
 def test_silence_and_hiss_are_no_voice() -> None:

@@ -1,1 +1,1 @@
-"""Tests of the simulated people."""
+"""Tests of the simulated callers."""

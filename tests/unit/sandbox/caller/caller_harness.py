@@ -1,4 +1,4 @@
-"""Somebody on a line without a network: what they hear is written as frames."""
+"""Simulated callers without a network: the agent's audio is given as frames."""
 
 from collections.abc import Iterable
 
@@ -8,35 +8,35 @@ from sandbox.caller.script import parse_script
 from sandbox.caller.simulated_caller import Event, SimulatedCaller
 from sandbox.caller.voice_bank import load_bank
 
-VOICE = bytes([ENCODE[4000]]) * FRAME_BYTES
-"""A frame of somebody who speaks."""
+SPEECH_FRAME = bytes([ENCODE[4000]]) * FRAME_BYTES
 
 BANK = load_bank()
 
 
-def person(*steps: object) -> SimulatedCaller:
-    """Somebody with these steps before them."""
+def make_caller(*steps: object) -> SimulatedCaller:
+    """A caller with these steps."""
     script = parse_script({"steps": list(steps)})
     return SimulatedCaller(script, BANK.script_utterances(script))
 
 
-def hold(somebody: SimulatedCaller, *heard: tuple[bytes, float]) -> tuple[bytes, list[Event]]:
-    """Let them hear so many milliseconds of each frame; what they said, and what happened."""
-    turns = [somebody.tick(frame) for frame in _frames(heard)]
-    return b"".join(turn.frame for turn in turns), [event for turn in turns for event in turn.events]
+def run(caller: SimulatedCaller, *agent_audio: tuple[bytes, float]) -> tuple[bytes, list[Event]]:
+    """Play frames, each for a number of ms; gives the caller's audio and events."""
+    results = [caller.tick(frame) for frame in _frames(agent_audio)]
+    audio = b"".join(result.frame for result in results)
+    return audio, [event for result in results for event in result.events]
 
 
-def quiet(ms: float) -> tuple[bytes, float]:
-    """So much silence."""
+def silence(ms: float) -> tuple[bytes, float]:
+    """Silence of this length."""
     return SILENT_FRAME, ms
 
 
-def voice(ms: float) -> tuple[bytes, float]:
-    """So much of a voice."""
-    return VOICE, ms
+def speech(ms: float) -> tuple[bytes, float]:
+    """Speech of this length."""
+    return SPEECH_FRAME, ms
 
 
-def _frames(heard: Iterable[tuple[bytes, float]]) -> Iterable[bytes]:
-    for frame, ms in heard:
+def _frames(agent_audio: Iterable[tuple[bytes, float]]) -> Iterable[bytes]:
+    for frame, ms in agent_audio:
         for _ in range(int(ms / 20)):
             yield frame

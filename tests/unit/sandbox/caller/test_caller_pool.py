@@ -1,4 +1,4 @@
-"""Many callers, none like another."""
+"""Unique callers for load tests."""
 
 import itertools
 from importlib.resources import files
@@ -11,13 +11,13 @@ from sandbox.caller.voice_bank import load_bank
 from sandbox.deepgram.language import telephone_sentences
 from sandbox.deepgram.sphinx import decode
 
-MOST = 50
+MAX_CALLERS = 50
 
 
 def test_a_caller_has_five_turns_and_waits_for_the_end() -> None:
     """Each text is in the voice bank, the last is a goodbye."""
     bank = load_bank()
-    for caller in caller_pool(MOST):
+    for caller in caller_pool(MAX_CALLERS):
         texts = caller.script.texts
 
         assert len(texts) == 5
@@ -28,50 +28,50 @@ def test_a_caller_has_five_turns_and_waits_for_the_end() -> None:
 
 
 def test_words_are_unique_to_a_caller() -> None:
-    """No name, first or last, and no number is another's."""
-    callers = caller_pool(MOST)
+    """No two callers share a first name, a last name or a number."""
+    callers = caller_pool(MAX_CALLERS)
     names = list(itertools.chain.from_iterable(caller.name.split() for caller in callers))
 
-    assert len(set(names)) == 2 * MOST
-    assert len({caller.number for caller in callers}) == MOST
+    assert len(set(names)) == 2 * MAX_CALLERS
+    assert len({caller.number for caller in callers}) == MAX_CALLERS
     for caller in callers:
         others = " ".join(text for other in callers if other is not caller for text in other.script.texts)
         assert unique_words(caller.script) == (caller.name, caller.number)
         assert all(words not in others for words in unique_words(caller.script))
 
 
-def test_a_seed_makes_a_crowd_and_another_seed_another() -> None:
-    """The same each time."""
+def test_a_pool_is_determined_by_its_seed() -> None:
+    """Another seed gives another pool."""
     assert caller_pool(20, seed=3) == caller_pool(20, seed=3)
     assert caller_pool(20, seed=3) != caller_pool(20, seed=4)
 
 
-@pytest.mark.parametrize("count", [0, -1, MOST + 1])
-def test_more_than_there_are_is_refused(count: int) -> None:
-    """With how many there are."""
-    with pytest.raises(ValueError, match=f"{MOST} callers"):
+@pytest.mark.parametrize("count", [0, -1, MAX_CALLERS + 1])
+def test_an_invalid_count_is_rejected(count: int) -> None:
+    """The error names the maximum."""
+    with pytest.raises(ValueError, match=f"1 to {MAX_CALLERS}"):
         caller_pool(count)
 
 
 @pytest.mark.slow
-def test_the_recogniser_understands_whoever_calls() -> None:
-    """Every name and number word for word, among all that is said on the telephone."""
+def test_the_recogniser_transcribes_every_name_and_number() -> None:
+    """Word for word, in a language model of all telephone sentences."""
     bank, sentences = load_bank(), tuple(telephone_sentences())
     own = [f"my {what} is" for what in ("name", "number")]
     missed: dict[str, str] = {}
-    for text, sound in bank.recordings.items():
+    for text, utterance in bank.recordings.items():
         if any(text.startswith(f"{start} ") for start in own):
-            heard = " ".join(word.text for word in decode(sound.mulaw, sentences))
-            missed |= {} if heard == text else {text: heard}
+            transcript = " ".join(word.text for word in decode(utterance.mulaw, sentences))
+            missed |= {} if transcript == text else {text: transcript}
 
     assert missed == {}
 
 
 @pytest.mark.slow
-def test_the_demos_caller_is_understood_word_for_word() -> None:
-    """All four turns."""
+def test_the_recogniser_transcribes_the_demos_caller() -> None:
+    """All four turns, word for word."""
     bank, sentences = load_bank(), tuple(telephone_sentences())
     for text in (files("sandbox.caller.voice") / "texts.txt").read_text("utf-8").splitlines()[:4]:
-        heard = [word.text for word in decode(bank.utterance(text).mulaw, sentences)]
+        transcript = [word.text for word in decode(bank.utterance(text).mulaw, sentences)]
 
-        assert heard == text.split()
+        assert transcript == text.split()

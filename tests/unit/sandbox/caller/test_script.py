@@ -1,4 +1,4 @@
-"""Scripts, read and refused."""
+"""Parsing and validation of scripts."""
 
 from importlib.resources import files
 
@@ -42,8 +42,8 @@ steps:
 """
 
 
-def test_every_step_in_its_short_and_its_long_form() -> None:
-    """What is left out has a default."""
+def test_every_step_has_a_short_and_a_long_form() -> None:
+    """Omitted fields have defaults."""
     assert parse_yaml(EVERY, "every.yaml") == Script(
         "espeak",
         (
@@ -64,7 +64,7 @@ def test_every_step_in_its_short_and_its_long_form() -> None:
 
 
 def test_steps_are_repeated() -> None:
-    """As often as told, with what stands around them."""
+    """With the steps around them."""
     script = parse_script(
         {"steps": ["listen", {"repeat": {"times": 3, "steps": [{"say": "yes"}, "listen"]}}, "hang_up"]}
     )
@@ -93,7 +93,7 @@ def test_the_demos_caller_has_four_turns_and_waits_for_the_end() -> None:
         ([], "at least one step"),
         ("listen", "must be a list"),
         ([{"dance": 1}], "step 1: unknown action 'dance'"),
-        (["listen", {"say": ""}], r"step 2 \(say\): text must be a text"),
+        (["listen", {"say": ""}], r"step 2 \(say\): text must be text"),
         ([{"say": "a" * 3000}], "longer than 2000"),
         ([{"say": {"text": "a", "loud": True}}], "unknown field 'loud'"),
         ([{"say": "a", "press": "1"}], "expected one action"),
@@ -102,7 +102,7 @@ def test_the_demos_caller_has_four_turns_and_waits_for_the_end() -> None:
         ([{"pause": float("nan")}], "ms must be a number"),
         ([{"pause": 10**400}], "ms must be a number"),
         ([{"pause": True}], "ms must be a number"),
-        ([{"press": "12x"}], "'X' is no key"),
+        ([{"press": "12x"}], "'X' is not a telephone key"),
         ([{"noise": "sneeze"}], "unknown kind 'sneeze'"),
         ([{"noise": {"kind": "static", "ms": 1e6}}], "60000 ms at most"),
         ([{"hang_up": {"hard": True}}], "unknown field 'hard'"),
@@ -113,7 +113,7 @@ def test_the_demos_caller_has_four_turns_and_waits_for_the_end() -> None:
         ([{"repeat": {"times": 600, "steps": ["listen", "hang_up"]}}], "more than 1000"),
     ],
 )
-def test_what_cannot_be_followed_is_refused_with_its_place(steps: object, words: str) -> None:
+def test_invalid_steps_are_rejected_with_their_position(steps: object, words: str) -> None:
     """The file and the step are named."""
     with pytest.raises(ScriptError, match=words) as error:
         parse_script({"steps": steps}, "s.yaml")
@@ -131,8 +131,8 @@ def test_what_cannot_be_followed_is_refused_with_its_place(steps: object, words:
         ("steps: &a [{repeat: {times: 2, steps: *a}}]", "unknown action 'repeat'"),
     ],
 )
-def test_a_file_that_is_no_script_is_refused(text: str, words: str) -> None:
-    """In words."""
+def test_invalid_files_are_rejected(text: str, words: str) -> None:
+    """With the reason."""
     with pytest.raises(ScriptError, match=words):
         parse_yaml(text, "s.yaml")
 
@@ -150,13 +150,13 @@ _steps = st.one_of(
 
 
 @given(st.lists(_steps, min_size=1, max_size=8))
-def test_a_script_told_to_the_stand_in_is_the_same_there(steps: list[Step]) -> None:
+def test_a_script_survives_the_control_api(steps: list[Step]) -> None:
     """Through the client's JSON and back."""
     script = Script("rms", tuple(steps))
 
     assert parse_script(script_json(script)) == script
 
 
-def test_who_has_no_script_is_polite() -> None:
-    """And waits for the end."""
+def test_the_default_script_greets_and_takes_leave() -> None:
+    """The last step waits for the agent's hang-up."""
     assert default_script().texts == ("hello", "thank you goodbye")

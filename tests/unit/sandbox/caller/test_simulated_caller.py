@@ -1,4 +1,4 @@
-"""What a person does, 20 ms at a time."""
+"""A simulated caller's frames and events, 20 ms at a time."""
 
 import time
 
@@ -19,30 +19,30 @@ from sandbox.caller.simulated_caller import (
     UtteranceFinished,
     UtteranceStarted,
 )
-from tests.unit.sandbox.caller.caller_harness import BANK, VOICE, hold, person, quiet, voice
+from tests.unit.sandbox.caller.caller_harness import BANK, SPEECH_FRAME, make_caller, run, silence, speech
 
 YES = BANK.recordings["yes"]
 YES_MS = -(-len(YES.mulaw) // 160) * 20
 
 
-def test_a_recording_is_said_unchanged() -> None:
-    """Byte by byte, its last frame filled up with silence."""
-    said, events = hold(person({"say": "yes"}), quiet(YES_MS + 100))
+def test_a_recording_is_sent_unchanged() -> None:
+    """Byte by byte, the last frame padded with silence."""
+    audio, events = run(make_caller({"say": "yes"}), silence(YES_MS + 100))
 
-    assert said.startswith(YES.mulaw)
-    assert set(said[len(YES.mulaw) :]) == {0xFF}
+    assert audio.startswith(YES.mulaw)
+    assert set(audio[len(YES.mulaw) :]) == {0xFF}
     assert events == [
         UtteranceStarted("yes", 0),
         UtteranceFinished(
-            "yes", YES.voiced_start_ms, YES.voiced_end_ms, is_noise=False, interrupted_at_ms=None
+            "yes", YES.audible_start_ms, YES.audible_end_ms, is_noise=False, interrupted_at_ms=None
         ),
     ]
 
 
 def test_listening_ends_when_the_agent_has_spoken_and_then_been_silent() -> None:
-    """The silence is counted from the last sound; a pause in between starts it anew."""
-    caller = person({"listen": {"silence_ms": 700}}, {"say": "yes"})
-    _, events = hold(caller, quiet(1000), voice(500), quiet(600), voice(100), quiet(1000))
+    """The silence starts after the last audible frame; a shorter pause restarts it."""
+    caller = make_caller({"listen": {"silence_ms": 700}}, {"say": "yes"})
+    _, events = run(caller, silence(1000), speech(500), silence(600), speech(100), silence(1000))
 
     assert events == [
         AgentSpeechStarted(1000),
@@ -53,109 +53,109 @@ def test_listening_ends_when_the_agent_has_spoken_and_then_been_silent() -> None
     ]
 
 
-def test_who_hears_nothing_gives_up_and_goes_on() -> None:
-    """It is told, and does not count as the end of the script."""
-    caller = person({"listen": {"timeout_s": 1}}, {"say": "yes"}, "expect_hang_up")
-    _, events = hold(caller, quiet(1100 + YES_MS))
+def test_listening_times_out_without_agent_speech() -> None:
+    """The script continues, and the timeout does not affect the outcome."""
+    caller = make_caller({"listen": {"timeout_s": 1}}, {"say": "yes"}, "expect_hang_up")
+    _, events = run(caller, silence(1100 + YES_MS))
 
     assert events[:2] == [StepTimedOut(1, "listen", 1000), UtteranceStarted("yes", 1000)]
     assert caller.outcome() is Outcome.COMPLETED
 
 
-def test_a_barge_in_comes_so_long_after_the_agent_began() -> None:
-    """And is known as one, from its first voiced frame on."""
-    caller = person({"say": {"text": "yes", "after_agent_starts_ms": 400}})
-    _, events = hold(caller, quiet(200), voice(600), quiet(1000))
+def test_a_barge_in_starts_a_set_time_after_the_agent() -> None:
+    """Its interruption time is its first audible frame."""
+    caller = make_caller({"say": {"text": "yes", "after_agent_starts_ms": 400}})
+    _, events = run(caller, silence(200), speech(600), silence(1000))
 
     assert events[:2] == [AgentSpeechStarted(200), UtteranceStarted("yes", 600)]
-    [said] = [event for event in events if isinstance(event, UtteranceFinished)]
-    assert said.interrupted_at_ms == said.start_ms == 600 + YES.voiced_start_ms
+    [audio] = [event for event in events if isinstance(event, UtteranceFinished)]
+    assert audio.interrupted_at_ms == audio.start_ms == 600 + YES.audible_start_ms
 
 
-def test_who_waits_to_interrupt_a_silent_agent_speaks_in_the_end() -> None:
-    """After the time-out, which is told."""
-    caller = person({"say": {"text": "yes", "after_agent_starts_ms": 400, "timeout_s": 2}})
-    _, events = hold(caller, quiet(3000))
+def test_a_barge_in_times_out_if_the_agent_is_silent() -> None:
+    """Then the caller speaks."""
+    caller = make_caller({"say": {"text": "yes", "after_agent_starts_ms": 400, "timeout_s": 2}})
+    _, events = run(caller, silence(3000))
 
     assert events[:2] == [StepTimedOut(1, "agent to speak", 2000), UtteranceStarted("yes", 2000)]
 
 
 def test_keys_are_pressed_one_after_another() -> None:
     """Four a second, in silence."""
-    said, events = hold(person({"press": "12#"}, "hang_up"), quiet(1000))
+    audio, events = run(make_caller({"press": "12#"}, "hang_up"), silence(1000))
 
     # A key falls on the first step of 20 ms that is late enough.
     assert events == [DtmfPressed("1", 0), DtmfPressed("2", 260), DtmfPressed("#", 500), HungUp(760)]
-    assert set(said) == {0xFF}
+    assert set(audio) == {0xFF}
 
 
-def test_a_pause_is_silent_and_as_long_as_wanted() -> None:
-    """Then the next step comes."""
-    _, events = hold(person({"pause": 500}, {"say": "yes"}), quiet(600))
+def test_a_pause_is_silent_for_its_length() -> None:
+    """Then the next step starts."""
+    _, events = run(make_caller({"pause": 500}, {"say": "yes"}), silence(600))
 
     assert events == [UtteranceStarted("yes", 500)]
 
 
 @pytest.mark.parametrize("kind", ["cough", "door", "static", "uh_huh"])
-def test_a_noise_is_heard_but_is_no_words(kind: str) -> None:
-    """It may come while the agent speaks."""
-    caller = person({"noise": {"kind": kind, "ms": 300, "after_agent_starts_ms": 100}})
-    said, events = hold(caller, voice(2000))
+def test_a_noise_is_marked_as_noise(kind: str) -> None:
+    """A noise can start while the agent speaks, like a barge-in."""
+    caller = make_caller({"noise": {"kind": kind, "ms": 300, "after_agent_starts_ms": 100}})
+    audio, events = run(caller, speech(2000))
 
     [noise] = [event for event in events if isinstance(event, UtteranceFinished)]
     assert (noise.text, noise.is_noise) == (f"[{kind}]", True)
     assert noise.interrupted_at_ms == noise.start_ms >= 100
-    assert said.strip(b"\xff")
+    assert audio.strip(b"\xff")
 
 
-def test_who_hangs_up_says_nothing_any_more() -> None:
-    """And the script is done."""
-    caller = person("hang_up", {"say": "yes"})
-    said, events = hold(caller, quiet(500))
+def test_after_the_hang_up_the_caller_is_silent() -> None:
+    """The script is completed."""
+    caller = make_caller("hang_up", {"say": "yes"})
+    audio, events = run(caller, silence(500))
 
     assert events == [HungUp(0)]
-    assert set(said) == {0xFF}
+    assert set(audio) == {0xFF}
     assert caller.outcome() is Outcome.COMPLETED
 
 
-def test_an_agent_that_does_not_hang_up_is_told_of() -> None:
-    """The person hangs up instead."""
-    caller = person({"expect_hang_up": {"timeout_s": 1}})
+def test_a_missing_hang_up_of_the_agent_times_out() -> None:
+    """The caller hangs up instead."""
+    caller = make_caller({"expect_hang_up": {"timeout_s": 1}})
 
-    assert hold(caller, quiet(900))[1] == []
+    assert run(caller, silence(900))[1] == []
     assert caller.outcome() is Outcome.COMPLETED
-    assert hold(caller, quiet(900))[1] == [StepTimedOut(1, "expect_hang_up", 1000), HungUp(1000)]
+    assert run(caller, silence(900))[1] == [StepTimedOut(1, "expect_hang_up", 1000), HungUp(1000)]
     assert caller.outcome() is Outcome.TIMED_OUT
 
 
-def test_a_call_that_ends_too_early_was_cut_short() -> None:
-    """Steps were left."""
-    caller = person("listen", {"say": "yes"}, "expect_hang_up")
-    hold(caller, quiet(100))
+def test_a_call_that_ends_before_its_script_was_cut_short() -> None:
+    """Steps remain."""
+    caller = make_caller("listen", {"say": "yes"}, "expect_hang_up")
+    run(caller, silence(100))
 
     assert caller.outcome() is Outcome.CUT_SHORT
 
 
-def test_each_step_needs_its_sound() -> None:
-    """Or none is wanted."""
+def test_each_spoken_step_needs_an_utterance() -> None:
+    """A missing one is an error."""
     with pytest.raises(ValueError, match="one utterance"):
         SimulatedCaller(Script("rms", (Listen(),)), ())
     with pytest.raises(ValueError, match="has no utterance"):
         SimulatedCaller(Script("rms", (Say("yes"),)), (None,)).tick(SILENT_FRAME)
 
 
-def test_speech_that_goes_on_is_heard_up_to_now() -> None:
-    """The segment that is open is there already."""
-    caller = person({"pause": 5000})
-    hold(caller, quiet(100), voice(300))
+def test_the_open_segment_is_included() -> None:
+    """Up to the current time."""
+    caller = make_caller({"pause": 5000})
+    run(caller, silence(100), speech(300))
 
     assert [(s.start_ms, s.end_ms) for s in caller.agent_segments()] == [(100, 400)]
 
 
 @settings(max_examples=50)
-@given(st.lists(st.sampled_from([SILENT_FRAME, VOICE, b"", b"\x00" * 77]), max_size=300))
-def test_whatever_is_heard_twenty_milliseconds_are_said(heard: list[bytes]) -> None:
-    """And the same things heard make the same things said."""
+@given(st.lists(st.sampled_from([SILENT_FRAME, SPEECH_FRAME, b"", b"\x00" * 77]), max_size=300))
+def test_every_frame_gives_a_frame(frames: list[bytes]) -> None:
+    """Reproducibly, for any input."""
     steps = (
         "listen",
         {"say": "yes"},
@@ -163,19 +163,19 @@ def test_whatever_is_heard_twenty_milliseconds_are_said(heard: list[bytes]) -> N
         {"noise": {"kind": "uh_huh", "after_agent_starts_ms": 40}},
         "expect_hang_up",
     )
-    one, other = person(*steps), person(*steps)
-    first, second = [one.tick(frame) for frame in heard], [other.tick(frame) for frame in heard]
+    one, other = make_caller(*steps), make_caller(*steps)
+    first, second = [one.tick(frame) for frame in frames], [other.tick(frame) for frame in frames]
 
     assert first == second
     assert {len(turn.frame) for turn in first} <= {160}
 
 
-def test_fifty_people_take_a_fraction_of_a_core() -> None:
-    """Five seconds of fifty calls in far less than five seconds of work."""
-    people = [person({"repeat": {"times": 9, "steps": [{"say": "no wait"}]}}) for _ in range(50)]
+def test_fifty_callers_take_a_fraction_of_a_core() -> None:
+    """Five seconds of fifty calls take less than 2.5 s of CPU."""
+    people = [make_caller({"repeat": {"times": 9, "steps": [{"say": "no wait"}]}}) for _ in range(50)]
     before_s = time.process_time()
     for _ in range(250):
         for caller in people:
-            caller.tick(VOICE)
+            caller.tick(SPEECH_FRAME)
 
     assert time.process_time() - before_s < 2.5

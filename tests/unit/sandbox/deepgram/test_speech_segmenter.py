@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.mulaw import silence
-from sandbox.caller.loudness import voiced_bounds
+from sandbox.caller.loudness import audible_bounds
 from sandbox.deepgram.speech_segmenter import SpeechSegmenter
 from tests.unit.sandbox.deepgram.fake_socket import AUDIO
 
@@ -30,7 +30,7 @@ def test_segment_bounds_do_not_depend_on_the_chunk_sizes(sizes: list[int]) -> No
         at, number = at + size, number + 1
 
     assert segmenter.segment is not None
-    first, end = voiced_bounds(audio)
+    first, end = audible_bounds(audio)
     assert (segmenter.segment.speech_start_ms, segmenter.segment.speech_end_ms) == (first / 8, end / 8)
     assert segmenter.segment.start_ms == segmenter.segment.speech_start_ms - 200
     assert bytes(segmenter.segment.audio) == audio[int(segmenter.segment.start_ms) * 8 :]

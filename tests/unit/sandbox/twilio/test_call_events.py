@@ -1,4 +1,4 @@
-"""Following a call's events."""
+"""Reading a call's events."""
 
 import asyncio
 
@@ -6,12 +6,12 @@ from sandbox.twilio.call_events import CallEvents, Entry
 
 
 async def collected(events: CallEvents) -> list[Entry]:
-    """All of them."""
+    """All events of a call."""
     return [event async for event in events.follow()]
 
 
-async def test_followers_get_all_whenever_they_come() -> None:
-    """Early and late ones alike, and each reaches the end."""
+async def test_all_followers_get_all_events() -> None:
+    """Early and late ones alike, up to the last event."""
     events = CallEvents()
     early = asyncio.create_task(collected(events))
     await asyncio.sleep(0)

@@ -1,76 +1,77 @@
-"""A call's way through its TwiML, by feeding what happens."""
+"""The call flow's commands for sequences of events."""
 
 from sandbox.twilio.call_flow import (
     Answer,
     Apologise,
-    Began,
-    CutOff,
+    CancelWork,
     End,
     Ended,
+    ExecuteVerb,
     Fetch,
     Fetched,
     FetchFailed,
     Flow,
-    Perform,
     Source,
+    Started,
     Updated,
     VerbFinished,
     advance,
 )
-from sandbox.twilio.twiml import Document, Hangup, Pause, Redirect, Reject, Say, parse
+from sandbox.twilio.twiml import parse
+from sandbox.twilio.verbs import Document, Hangup, Pause, Redirect, Reject, Say
 
 VOICE = Source("http://app/voice")
 
 
 def test_first_verb_answers_the_call() -> None:
-    """A call is fetched for, answered when there is something to hear, and ended at the document's end."""
-    flow, commands = advance(Flow(), Began(VOICE))
+    """TwiML is fetched, the first verb answers the call, the document's end ends it."""
+    flow, commands = advance(Flow(), Started(VOICE))
     assert commands == (Fetch(1, VOICE),)
     flow, commands = advance(flow, Fetched(1, Document((Say("hello"),))))
-    assert commands == (Answer(), Perform(2, Say("hello")))
+    assert commands == (Answer(), ExecuteVerb(2, Say("hello")))
     flow, commands = advance(flow, VerbFinished(2))
 
     assert commands == (End("agent", "end of document"),)
     assert flow.ended
 
 
-def test_reject_comes_before_an_answer() -> None:
-    """A rejected call was never answered."""
-    _, commands = advance(Flow(), Began(Document((Reject("busy"),))))
+def test_rejected_call_is_not_answered() -> None:
+    """Reject as the first verb ends the call unanswered."""
+    _, commands = advance(Flow(), Started(Document((Reject("busy"),))))
 
     assert commands == (End("rejected", "busy"),)
 
 
 def test_redirect_fetches_again() -> None:
-    """Verbs behind a redirect are never reached."""
+    """Verbs after a redirect are not executed."""
     document = Document((Redirect("/next"), Say("never")))
-    flow, commands = advance(Flow(answered=True), Began(document))
+    flow, commands = advance(Flow(answered=True), Started(document))
 
     assert commands == (Fetch(flow.step, Source("/next")),)
     assert flow.remaining == ()
 
 
-def test_action_is_followed_instead_of_the_next_verb() -> None:
-    """A verb's action address has the word."""
-    flow, _ = advance(Flow(answered=True), Began(Document((Pause(), Hangup()))))
+def test_action_url_replaces_the_next_verb() -> None:
+    """The remaining verbs of the document are dropped."""
+    flow, _ = advance(Flow(answered=True), Started(Document((Pause(), Hangup()))))
     flow, commands = advance(flow, VerbFinished(flow.step, Source("http://app/action")))
 
     assert commands == (Fetch(flow.step, Source("http://app/action")),)
 
 
-def test_update_cuts_off_what_goes_on() -> None:
-    """A REST update ends the verb at work; what that verb says afterwards is ignored."""
-    flow, _ = advance(Flow(answered=True), Began(Document((Pause(60),))))
+def test_update_cancels_the_current_verb() -> None:
+    """A REST update replaces the document; the cancelled verb's result is ignored."""
+    flow, _ = advance(Flow(answered=True), Started(Document((Pause(60),))))
     old_step = flow.step
     flow, commands = advance(flow, Updated(Document((Say("new"),))))
-    assert commands == (CutOff(), Perform(flow.step, Say("new")))
+    assert commands == (CancelWork(), ExecuteVerb(flow.step, Say("new")))
 
     assert advance(flow, VerbFinished(old_step)) == (flow, ())
 
 
 def test_failed_fetch_apologises_then_ends() -> None:
-    """Without TwiML a caller hears an apology."""
-    flow, _ = advance(Flow(), Began(VOICE))
+    """Without TwiML the caller gets an apology."""
+    flow, _ = advance(Flow(), Started(VOICE))
     flow, commands = advance(flow, FetchFailed(1, 11200))
     assert commands == (Answer(), Apologise(flow.step, 11200))
     flow, commands = advance(flow, VerbFinished(flow.step))
@@ -79,8 +80,8 @@ def test_failed_fetch_apologises_then_ends() -> None:
 
 
 def test_endless_redirects_end() -> None:
-    """A document that only redirects to itself is given up."""
-    flow, commands = advance(Flow(), Began(VOICE))
+    """A document that only redirects to itself gives an application error."""
+    flow, commands = advance(Flow(), Started(VOICE))
     for _ in range(200):
         if not isinstance(commands[-1], Fetch):
             break
@@ -89,16 +90,16 @@ def test_endless_redirects_end() -> None:
     assert commands[-1] == Apologise(flow.step, 11215)
 
 
-def test_nothing_happens_after_the_end() -> None:
+def test_events_after_the_end_are_ignored() -> None:
     """An ended call ends once."""
     flow, commands = advance(Flow(answered=True), Ended("caller"))
-    assert commands == (CutOff(), End("caller"))
+    assert commands == (CancelWork(), End("caller"))
 
     assert advance(flow, Ended("rest")) == (flow, ())
 
 
 def test_empty_document_hangs_up() -> None:
-    """An answer without verbs takes the call and ends it."""
-    _, commands = advance(Flow(), Began(parse("<Response/>")))
+    """A document without verbs answers the call and ends it."""
+    _, commands = advance(Flow(), Started(parse("<Response/>")))
 
     assert commands == (Answer(), End("agent", "end of document"))

@@ -1,29 +1,29 @@
-"""Faults of the network, by frames."""
+"""Fault injection."""
 
 import random
 
 import pytest
 from pydantic import ValidationError
 
-from sandbox.twilio.faults import Faults, FrameFaults, refuses
+from sandbox.twilio.faults import Faults, FrameFaults, rest_error_status
 
 FRAMES = [(at, at.to_bytes(4, "big")) for at in range(0, 4000, 20)]
 
 
 def passed(faults: Faults) -> list[tuple[int, bytes]]:
-    """What comes out for two hundred frames."""
+    """The frames that remain of two hundred."""
     network = FrameFaults(faults)
-    return [out for at, frame in FRAMES for out in network.pass_on(at, frame)]
+    return [out for at, frame in FRAMES for out in network.apply(at, frame)]
 
 
-def test_a_good_network_changes_nothing() -> None:
-    """And costs nothing."""
+def test_without_faults_nothing_changes() -> None:
+    """Fault injection is then inactive."""
     assert not FrameFaults(Faults()).active
     assert passed(Faults()) == FRAMES
 
 
-def test_frames_get_lost_doubled_and_swapped() -> None:
-    """By their share, and each time the same."""
+def test_frames_are_lost_doubled_and_reordered() -> None:
+    """By their shares, reproducibly."""
     lost = passed(Faults(lost=0.2))
     doubled = passed(Faults(doubled=0.2))
     swapped = passed(Faults(reordered=0.2))
@@ -35,8 +35,8 @@ def test_frames_get_lost_doubled_and_swapped() -> None:
     assert lost == passed(Faults(lost=0.2))
 
 
-def test_frozen_frames_all_come_at_the_thaw() -> None:
-    """A freeze holds frames back until its end."""
+def test_frozen_frames_are_delayed_to_the_end_of_the_freeze() -> None:
+    """All of them are sent at once then."""
     network = FrameFaults(Faults(freeze_every_ms=1000, freeze_ms=200))
 
     assert network.delay_ms(700) == 0
@@ -45,16 +45,16 @@ def test_frozen_frames_all_come_at_the_thaw() -> None:
     assert network.delay_ms(1000) == 0
 
 
-def test_rest_faults_by_their_share() -> None:
-    """429 before 500, else none."""
+def test_rest_errors_follow_their_shares() -> None:
+    """429 before 500, otherwise none."""
     chance = random.Random(1)
 
-    assert refuses(chance, Faults()) is None
-    assert refuses(chance, Faults(rest_429=1)) == 429
-    assert refuses(chance, Faults(rest_500=1)) == 500
+    assert rest_error_status(chance, Faults()) is None
+    assert rest_error_status(chance, Faults(rest_429=1)) == 429
+    assert rest_error_status(chance, Faults(rest_500=1)) == 500
 
 
-def test_unknown_fault_is_refused() -> None:
-    """A misspelt fault must not be a silent one."""
+def test_unknown_fault_is_rejected() -> None:
+    """A misspelt fault gives an error."""
     with pytest.raises(ValidationError):
         Faults.model_validate({"jiter_ms": 1})

@@ -1,48 +1,44 @@
-"""A telephone line and the clock that all lines share."""
-
-import asyncio
+"""A telephone line."""
 
 from parley.mulaw import FRAME_BYTES
 from sandbox.caller.script import parse_script
 from sandbox.caller.simulated_caller import Event, SimulatedCaller
-from sandbox.espeak import speak
-from sandbox.twilio.clock import Clock
 from sandbox.twilio.line import Bridge, Line
 
-SOUND = b"\x10" * FRAME_BYTES
+LOUD_FRAME = b"\x10" * FRAME_BYTES
 
 
 class Tone:
-    """Something to hear."""
+    """A source of loud frames."""
 
     def next_frame(self) -> bytes:
         """A loud frame."""
-        return SOUND
+        return LOUD_FRAME
 
 
 def line_of(*steps: object, drift_ppm: float = 0.0) -> tuple[Line, list[Event]]:
-    """A line whose person follows these steps."""
+    """A line whose caller follows these steps, and its events."""
     events: list[Event] = []
     script = parse_script({"steps": list(steps)})
     return Line(SimulatedCaller(script, (None,) * len(steps)), events.append, drift_ppm), events
 
 
-def test_a_late_line_makes_up_for_lost_time() -> None:
-    """As many frames as time has passed, however late it is asked."""
+def test_a_late_line_catches_up() -> None:
+    """There is one frame per 20 ms elapsed, however late the tick is."""
     line, _ = line_of({"pause": 60_000})
-    line.listen_to(Tone())
+    line.play(Tone())
     for now_s in (100.0, 100.02, 100.5):
         line.catch_up(now_s)
 
     assert line.now_ms == 520
-    assert line.heard == SOUND * 26
-    assert len(line.said) == len(line.heard)
+    assert line.agent_audio == LOUD_FRAME * 26
+    assert len(line.caller_audio) == len(line.agent_audio)
 
 
-def test_a_clock_that_wobbles_gives_one_frame_a_time() -> None:
-    """A moment asked too early or too late is no hole, and no pair of frames after it."""
+def test_a_jittering_clock_gives_one_frame_per_tick() -> None:
+    """An early or late tick gives neither a gap nor two frames."""
     line, _ = line_of({"pause": 60_000})
-    line.listen_to(Tone())
+    line.play(Tone())
     line.catch_up(100.004)
     frames = []
     for number in range(1, 101):
@@ -53,12 +49,12 @@ def test_a_clock_that_wobbles_gives_one_frame_a_time() -> None:
     assert frames == [1.0] * 100
 
 
-def test_time_begins_when_something_is_heard() -> None:
-    """Nobody speaks into a line that is not joined."""
+def test_time_starts_with_the_line() -> None:
+    """A line that was not started produces no frames."""
     line, _ = line_of({"pause": 60_000})
     line.catch_up(5.0)
     assert line.began_at is None
-    line.begin()
+    line.start()
     line.catch_up(9.0)
 
     assert line.now_ms == 20
@@ -67,15 +63,15 @@ def test_time_begins_when_something_is_heard() -> None:
 def test_a_slow_clock_drifts() -> None:
     """One per cent slow: 99 frames in the time of 100."""
     line, _ = line_of({"pause": 60_000}, drift_ppm=10_000)
-    line.begin()
+    line.start()
     line.catch_up(0.0)
     line.catch_up(20.0)
 
     assert line.now_ms // 20 == 991
 
 
-def test_person_hangs_up_on_the_line() -> None:
-    """What the person does is told."""
+def test_caller_events_are_reported() -> None:
+    """The hang-up is passed to `on_event`."""
     line, events = line_of({"pause": 40}, "hang_up")
     for _ in range(5):
         line.tick()
@@ -84,29 +80,9 @@ def test_person_hangs_up_on_the_line() -> None:
 
 
 def test_bridge_carries_one_side_to_the_other() -> None:
-    """What one says, the other hears; silence when nothing is said."""
+    """The caller's frames are played on the other line; without any, silence."""
     bridge = Bridge()
-    bridge.offer(SOUND, b"")
+    bridge.on_frame(LOUD_FRAME, b"")
 
-    assert bridge.next_frame() == SOUND
+    assert bridge.next_frame() == LOUD_FRAME
     assert bridge.next_frame() == b"\xff" * FRAME_BYTES
-
-
-async def test_clock_lets_all_lines_live() -> None:
-    """And one that breaks does not stop the others."""
-    clock = Clock()
-    good, _ = line_of({"pause": 60_000})
-    bad, _ = line_of({"say": speak.__name__})
-    for line in (bad, good):
-        line.begin()
-        clock.add(line)
-    running = asyncio.create_task(clock.run())
-    try:
-        async with asyncio.timeout(10):
-            while good.now_ms < 100:  # noqa: ASYNC110 - the clock has no event for it
-                await asyncio.sleep(0.01)
-    finally:
-        running.cancel()
-        await asyncio.wait({running})
-
-    assert good.now_ms >= 100

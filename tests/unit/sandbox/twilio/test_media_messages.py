@@ -1,4 +1,4 @@
-"""The media stream's wire, both ways."""
+"""Media stream messages in both directions."""
 
 import base64
 import contextlib
@@ -15,7 +15,7 @@ SID = "MZ" + "0" * 32
 
 
 def test_start_names_the_call_and_its_parameters() -> None:
-    """Field by field, as a real stream begins."""
+    """Field by field, as in a real stream."""
     message = json.loads(media_messages.start("AC1", "CA1", SID, ("inbound",), {"agent": "clinic"}))
 
     assert message == {
@@ -50,8 +50,8 @@ def test_media_has_strings_for_numbers() -> None:
     }
 
 
-def test_key_mark_and_stop() -> None:
-    """The small messages."""
+def test_dtmf_mark_and_stop() -> None:
+    """Their fields are those of a real stream."""
     assert json.loads(media_messages.dtmf(SID, 5, "1"))["dtmf"] == {"track": "inbound_track", "digit": "1"}
     assert json.loads(media_messages.mark(SID, 4, 'a "b"'))["mark"] == {"name": 'a "b"'}
     stop = json.loads(media_messages.stop("AC1", "CA1", SID, 6))
@@ -59,7 +59,7 @@ def test_key_mark_and_stop() -> None:
 
 
 def test_messages_from_the_server() -> None:
-    """Sound, a mark, a clear."""
+    """Media, mark and clear are parsed."""
     payload = base64.b64encode(b"abc").decode()
     media = {"event": "media", "streamSid": SID, "media": {"payload": payload}}
     mark = {"event": "mark", "streamSid": SID, "mark": {"name": "m"}}
@@ -85,8 +85,8 @@ def test_messages_from_the_server() -> None:
         (f'{{"event":"mark","streamSid":"{SID}","mark":{{"name":1}}}}', 31951),
     ],
 )
-def test_wrong_messages_are_told_by_code(message: str | bytes, code: int) -> None:
-    """What the vendor ignores with a warning."""
+def test_invalid_messages_have_codes(message: str | bytes, code: int) -> None:
+    """Twilio ignores such messages with a warning."""
     with pytest.raises(MessageError) as caught:
         parse(message, SID)
 
@@ -94,13 +94,13 @@ def test_wrong_messages_are_told_by_code(message: str | bytes, code: int) -> Non
 
 
 @given(st.one_of(st.text(), st.binary(), st.recursive(st.none(), st.lists).map(json.dumps)))
-def test_nothing_that_comes_breaks_the_stream(message: str | bytes) -> None:
-    """Every message is understood or refused."""
+def test_any_message_is_parsed_or_rejected(message: str | bytes) -> None:
+    """No other exception is raised."""
     with contextlib.suppress(MessageError):
         parse(message, SID)
 
 
-def test_nesting_without_end_is_refused() -> None:
-    """However deep."""
+def test_deep_nesting_is_rejected() -> None:
+    """100 000 levels."""
     with pytest.raises(MessageError):
         parse("[" * 100_000, SID)

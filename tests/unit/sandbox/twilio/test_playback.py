@@ -4,11 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.mulaw import FRAME_BYTES, SILENCE
-from sandbox.twilio.playback import LIMIT_BYTES, Playback
+from sandbox.twilio.playback import MAX_QUEUED_BYTES, Playback
 
 
-def test_mark_comes_back_when_all_before_it_is_played() -> None:
-    """Not before, and with the frame that plays the last sample."""
+def test_mark_is_returned_when_all_earlier_audio_was_played() -> None:
+    """With the frame that plays the last sample, not before."""
     playback = Playback()
     playback.queue(b"\x00" * (FRAME_BYTES + 1))
     assert playback.mark("end") == ()
@@ -19,13 +19,13 @@ def test_mark_comes_back_when_all_before_it_is_played() -> None:
     assert marks == ("end",)
 
 
-def test_mark_in_an_empty_buffer_comes_back_at_once() -> None:
-    """Nothing waits before it."""
+def test_mark_in_an_empty_buffer_is_returned_at_once() -> None:
+    """No audio precedes it."""
     assert Playback().mark("now") == ("now",)
 
 
-def test_clear_gives_all_marks_back() -> None:
-    """In their order; the sound is gone, and later marks count from then on."""
+def test_clear_returns_all_marks() -> None:
+    """In order; the audio is discarded, and later marks refer to later audio."""
     playback = Playback()
     playback.queue(b"\x00" * 1000)
     playback.mark("a")
@@ -39,18 +39,18 @@ def test_clear_gives_all_marks_back() -> None:
     assert playback.take() == (b"\x01" * FRAME_BYTES, ("c",))
 
 
-def test_ten_minutes_are_kept() -> None:
-    """The surplus is discarded."""
+def test_ten_minutes_are_buffered() -> None:
+    """Audio past the limit is discarded."""
     playback = Playback()
 
-    assert playback.queue(b"\x00" * LIMIT_BYTES) == 0
+    assert playback.queue(b"\x00" * MAX_QUEUED_BYTES) == 0
     assert playback.queue(b"\x00" * 10) == 10
-    assert playback.queued_bytes == LIMIT_BYTES
+    assert playback.queued_bytes == MAX_QUEUED_BYTES
 
 
 @given(st.lists(st.one_of(st.binary(max_size=500), st.text(min_size=1, max_size=3), st.none())))
-def test_every_mark_comes_back_once_and_in_order(steps: list[bytes | str | None]) -> None:
-    """Whatever is queued, cleared and played between."""
+def test_every_mark_is_returned_once_and_in_order(steps: list[bytes | str | None]) -> None:
+    """For any sequence of queueing, clearing and playing."""
     playback = Playback()
     sent: list[str] = []
     back: list[str] = []

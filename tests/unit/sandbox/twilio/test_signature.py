@@ -1,11 +1,11 @@
-"""Signatures, judged by the vendor's own validator."""
+"""Signatures, verified by Twilio's own validator."""
 
 import pytest
 from twilio.request_validator import RequestValidator
 
 from sandbox.twilio.signature import sign, signed_url
 
-TOKEN = "12345"  # noqa: S105 - the vendor's documented example
+TOKEN = "12345"  # noqa: S105 - the example in Twilio's documentation
 PARAMS = {
     "CallSid": "CA1234567890ABCDE",
     "Caller": "+14158675310",
@@ -16,7 +16,7 @@ PARAMS = {
 
 
 def test_documented_vector() -> None:
-    """The vendor's own example."""
+    """The example in Twilio's documentation."""
     url = "https://example.com/myapp.php?foo=1&bar=2"
 
     assert sign(TOKEN, url, PARAMS) == "L/OH5YylLD5NRKLltdqwSvS0BnU="
@@ -40,7 +40,7 @@ def test_webhook_signatures_are_accepted(url: str) -> None:
 
 
 def test_stream_is_signed_over_its_wss_address() -> None:
-    """Even where the socket is dialled without TLS."""
+    """Even if the socket is dialled without TLS."""
     url = "wss://127.0.0.1:8080/twilio/stream"
 
     assert signed_url(url) == url

@@ -1,4 +1,4 @@
-"""Where media streams may go."""
+"""Media stream URLs."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from sandbox.twilio.stream_address import dialled_url, url_error
 
 
 def test_loopback_is_dialled_without_tls() -> None:
-    """And named hosts; all others with."""
+    """Like configured hosts; all others use TLS."""
     assert dialled_url("wss://127.0.0.1:8080/s") == "ws://127.0.0.1:8080/s"
     assert dialled_url("wss://edge:8080/s", ("edge",)) == "ws://edge:8080/s"
     assert dialled_url("wss://example.com/s") == "wss://example.com/s"
@@ -22,14 +22,14 @@ def test_loopback_is_dialled_without_tls() -> None:
         ("wss://app:99999/s", 31923),
     ],
 )
-def test_wrong_addresses_have_codes(url: str, code: int) -> None:
-    """Before anything is dialled."""
+def test_invalid_urls_have_codes(url: str, code: int) -> None:
+    """Twilio's codes for a wrong scheme and for a malformed URL."""
     error = url_error(url)
 
     assert error is not None
     assert error.code == code
 
 
-def test_a_good_address_has_none() -> None:
-    """Nothing is wrong with it."""
+def test_a_valid_url_has_no_error() -> None:
+    """A wss:// URL with a port is valid."""
     assert url_error("wss://app:8443/stream") is None

@@ -1,4 +1,4 @@
-"""TwiML as the vendor's own builder writes it."""
+"""Parsing of TwiML written by Twilio's own builder."""
 
 import pytest
 from twilio.twiml.voice_response import Connect as ConnectVerb
@@ -7,11 +7,11 @@ from twilio.twiml.voice_response import Gather as GatherVerb
 from twilio.twiml.voice_response import Start, VoiceResponse
 
 from sandbox.twilio import twiml
-from sandbox.twilio.twiml import Connect, Dial, Gather, Hangup, Pause, Play, Redirect, Say, StartStream
+from sandbox.twilio.verbs import Connect, Dial, Gather, Hangup, Pause, Play, Redirect, Say, StartStream
 
 
 def test_connect_stream_with_parameters() -> None:
-    """Every attribute and parameter of a stream is read."""
+    """Every attribute and parameter of a stream is parsed."""
     response = VoiceResponse()
     connect = ConnectVerb(action="/after", method="GET")
     stream = connect.stream(
@@ -28,8 +28,8 @@ def test_connect_stream_with_parameters() -> None:
     assert verb.stream.parameters == (("agent", "clinic"),)
 
 
-def test_plain_verbs() -> None:
-    """Say, play, wait, go on elsewhere, end."""
+def test_simple_verbs() -> None:
+    """Say, play, pause, redirect, hang up."""
     response = VoiceResponse()
     response.say("hello  there", loop=2)
     response.play("http://app/a.wav")
@@ -48,7 +48,7 @@ def test_plain_verbs() -> None:
 
 
 def test_gather_dial_and_start() -> None:
-    """Nested verbs keep what is in them."""
+    """Nested elements are parsed."""
     response = VoiceResponse()
     gather = GatherVerb(num_digits=1, action="/digits", timeout=2)
     gather.say("press one")
@@ -72,8 +72,8 @@ def test_gather_dial_and_start() -> None:
     assert started.stream.track == "both_tracks"
 
 
-def test_what_is_not_known_is_a_warning() -> None:
-    """The verbs around an unknown one are followed."""
+def test_unsupported_elements_give_warnings() -> None:
+    """The other verbs are parsed."""
     document = twiml.parse(
         "<Response><Fax/><Connect><Room/></Connect><Pause length='x'/><Hangup/></Response>"
     )
@@ -84,8 +84,8 @@ def test_what_is_not_known_is_a_warning() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "hello", "<Response>", "<Reply/>"])
-def test_what_is_no_twiml_is_refused(text: str) -> None:
-    """With the vendor's code for it."""
+def test_invalid_documents_are_rejected(text: str) -> None:
+    """With Twilio's error code."""
     with pytest.raises(twiml.TwimlError) as caught:
         twiml.parse(text)
 
@@ -93,8 +93,8 @@ def test_what_is_no_twiml_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("number", ["nan", "inf", "-1", "1e300", "two"])
-def test_odd_numbers_are_warnings(number: str) -> None:
-    """Nobody waits for ever because of a slip."""
+def test_invalid_numbers_give_warnings(number: str) -> None:
+    """The verb is skipped rather than waiting forever."""
     document = twiml.parse(f"<Response><Pause length='{number}'/><Say loop='{number}'>x</Say></Response>")
 
     assert document.verbs == ()

@@ -1,4 +1,4 @@
-"""WAV files and mu-law."""
+"""Conversion between WAV and mu-law."""
 
 import io
 import wave
@@ -6,12 +6,12 @@ import wave
 import pytest
 
 from sandbox.espeak import speak
-from sandbox.twilio.wav import mixed, mulaw_of, wav_of
+from sandbox.twilio.wav import from_wav, mix, to_wav
 
 
-def test_two_channels_keep_their_sides() -> None:
-    """And the shorter one ends in silence."""
-    with wave.open(io.BytesIO(wav_of(b"\x00" * 160, b"\x80" * 80))) as file:
+def test_two_channels_are_interleaved() -> None:
+    """The shorter one is padded with silence."""
+    with wave.open(io.BytesIO(to_wav(b"\x00" * 160, b"\x80" * 80))) as file:
         assert (file.getnchannels(), file.getframerate(), file.getsampwidth()) == (2, 8000, 2)
         assert file.getnframes() == 160
         frames = file.readframes(160)
@@ -21,20 +21,20 @@ def test_two_channels_keep_their_sides() -> None:
 
 
 def test_mu_law_survives_a_wav() -> None:
-    """Speech comes back byte by byte."""
+    """Speech is unchanged byte by byte."""
     speech = speak("hello").mulaw
 
-    assert mulaw_of(wav_of(speech)).replace(b"\x7f", b"\xff") == speech.replace(b"\x7f", b"\xff")
+    assert from_wav(to_wav(speech)).replace(b"\x7f", b"\xff") == speech.replace(b"\x7f", b"\xff")
 
 
 def test_mixing_with_silence_changes_nothing() -> None:
-    """Two sides of which one is silent."""
+    """A missing channel counts as silence."""
     speech = speak("hello").mulaw
 
-    assert mixed(speech, b"").replace(b"\x7f", b"\xff") == speech.replace(b"\x7f", b"\xff")
+    assert mix(speech, b"").replace(b"\x7f", b"\xff") == speech.replace(b"\x7f", b"\xff")
 
 
-def test_what_is_no_wav_is_refused() -> None:
-    """In words."""
+def test_invalid_wav_is_rejected() -> None:
+    """With an error that names the format."""
     with pytest.raises(ValueError, match="not a WAV"):
-        mulaw_of(b"hello")
+        from_wav(b"hello")

@@ -1,0 +1,58 @@
+"""Plays prompts to a call's caller: <Say>, <Play> and <Pause>."""
+
+import asyncio
+from collections.abc import Iterable
+
+from sandbox.espeak import speak
+from sandbox.twilio.announcement import Announcement
+from sandbox.twilio.verb_context import VerbContext
+from sandbox.twilio.verbs import Pause, Play, Say
+from sandbox.twilio.wav import from_wav
+from sandbox.twilio.webhooks import WebhookError
+
+_INVALID_AUDIO = 12400
+_MAX_REPETITIONS = 100
+
+
+async def play_prompts(verbs: Iterable[Say | Play | Pause], context: VerbContext) -> None:
+    """Play these verbs to the caller, one after another."""
+    for verb in verbs:
+        match verb:
+            case Say(text=text, loop=loop):
+                context.leg.note("say", text=text)
+                await play_audio(speak(text).mulaw * _repetitions(loop), context)
+            case Play(url=url, loop=loop):
+                await play_audio(await _fetch_audio(url, context) * _repetitions(loop), context)
+            case Pause(length_s=length_s):
+                context.leg.line.start()
+                await asyncio.sleep(length_s)
+
+
+def _repetitions(loop: int) -> int:
+    """Number of repetitions; 0 stands for endless in TwiML and gives the maximum."""
+    return min(loop or _MAX_REPETITIONS, _MAX_REPETITIONS)
+
+
+async def play_audio(mulaw: bytes, context: VerbContext) -> None:
+    """Play audio to the caller, to its end."""
+    if not mulaw:
+        return
+    announcement, line = Announcement(mulaw), context.leg.line
+    line.play(announcement)
+    try:
+        await announcement.finished.wait()
+    finally:
+        line.stop_playing(announcement)
+
+
+async def _fetch_audio(url: str, context: VerbContext) -> bytes:
+    if not url:
+        return b""
+    address = context.absolute_url(url)
+    try:
+        data = await context.emulator.webhooks.fetch_audio(address)
+        return await asyncio.to_thread(from_wav, data)
+    except (WebhookError, ValueError) as error:
+        code = error.code if isinstance(error, WebhookError) else _INVALID_AUDIO
+        context.leg.note("warning", code=code, text=str(error))
+        return b""
