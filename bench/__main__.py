@@ -46,7 +46,7 @@ async def _bench(console: Console) -> list[Round]:
     return rounds
 
 
-def _table(rounds: list[Round], vendors_ms: float) -> Table:
+def _table(rounds: list[Round], providers_ms: float) -> Table:
     heads = (f"{r.calls} calls" if r.calls > 1 else "1 call" for r in rounds)
     table = Table("", *heads, title="First figures")
 
@@ -56,7 +56,7 @@ def _table(rounds: list[Round], vendors_ms: float) -> Table:
     row("turns answered", *(f"{len(r.gaps_ms)} of {sum(x.turns for x in r.results)}" for r in rounds))
     for q in (0.5, 0.95):
         row(f"turn latency p{q * 100:.0f}, ms", *(f"{percentile(r.gaps_ms, q):.0f}" for r in rounds))
-    row("sum of vendors' set latencies, ms", *(f"{vendors_ms:.0f}" for _ in rounds))
+    row("sum of providers' set latencies, ms", *(f"{providers_ms:.0f}" for _ in rounds))
     row("bus hop p50 / p99, ms", *(f"{r.hop_p50_ms:.2f} / {r.hop_p99_ms:.2f}" for r in rounds))
     for name in (*SERVICES, "nats"):
         row(f"{name}: CPU-s per call-s", *(f"{r.cpu_s_per_call_s[name]:.4f}" for r in rounds))

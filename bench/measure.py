@@ -14,8 +14,8 @@ from cli.calls import CallResult, RunningSystem, call_all
 from cli.log_lines import LogWatch
 from cli.plan import SERVICES
 from cli.system import System
-from parley import telemetry_names as names
-from parley.turn_timing import PARTS
+from parley.latency.turn import PARTS
+from parley.telemetry import names
 from sandbox.caller.caller_pool import caller_pool
 
 _SAMPLE_S = 0.5
@@ -115,7 +115,7 @@ async def _hops(system: System) -> dict[float, float]:
     async with httpx.AsyncClient(timeout=5) as client:
         for name in ("stt", "brain", "tts", "recorder"):
             url = system.processes[name].spec.ready_url.replace("/readyz", "/metrics")
-            total = plus(total, histogram((await client.get(url)).text, names.METRIC_HOP_SECONDS))
+            total = plus(total, histogram((await client.get(url)).text, names.METRIC_BUS_DELAY_SECONDS))
     return dict(total)
 
 

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from parley.bus import Bus, connect
-from parley.event_log import open_call_log
-from parley.outbox import Outbox
+from parley.events.log import open_call_log
+from parley.events.outbox import Outbox
 from parley.v1.event_pb2 import Event
 
 

@@ -18,7 +18,7 @@ from cli.live import Live
 from cli.word_match import bare, match_texts
 from parley.bus import Bus
 from parley.errors import BusError
-from parley.turn_timing import TurnTiming
+from parley.latency.turn import TurnLatency
 from sandbox.caller.caller_pool import PoolCaller, caller_pool
 from sandbox.caller.client import SandboxError, Telephone, open_telephone
 from sandbox.caller.report import Report
@@ -52,7 +52,7 @@ class CallResult:
     duration_ms: int = 0
     gaps_ms: list[float] = field(default_factory=list)
     """From the end of the caller's voice to the agent's first sound, both as on the line."""
-    timings: tuple[TurnTiming, ...] = ()
+    timings: tuple[TurnLatency, ...] = ()
     problems: list[str] = field(default_factory=list)
 
 

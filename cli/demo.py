@@ -81,7 +81,7 @@ async def _demo(home: Path, console: Console, watch: LogWatch) -> int:
 
 
 def _sandboxed(given: Mapping[str, str]) -> dict[str, str]:
-    """The demo's caller is simulated, so Twilio is; other vendors are real where a key is given."""
+    """The demo's caller is simulated, so Twilio is; other providers are real where a key is given."""
     return {name: value for name, value in given.items() if not name.startswith(("TWILIO_", "PARLEY_TWILIO"))}
 
 

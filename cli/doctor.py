@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from rich.console import Console
 from rich.table import Table
 
-from cli.plan import VENDORS, Ports, Vendor, usual_ports
+from cli.plan import PROVIDERS, Ports, Provider, usual_ports
 from cli.system import taken_ports
-from parley.agent import read_agent
+from parley.agent_config import load_agent_config
 from parley.errors import ConfigError
 
 _MARKS = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "missing": "[red]missing[/]"}
@@ -39,7 +39,7 @@ def examine(environment: Mapping[str, str], program_folder: Path, taken: list[st
     return [
         _python(),
         *_programs(program_folder),
-        *(_vendor(vendor, environment) for vendor in VENDORS),
+        *(_provider(provider, environment) for provider in PROVIDERS),
         *_twilio(environment),
         _agent(environment),
         _ports(taken),
@@ -64,14 +64,16 @@ def _programs(folder: Path) -> list[Finding]:
     ]
 
 
-def _vendor(vendor: Vendor, environment: Mapping[str, str]) -> Finding:
-    url = environment.get(vendor.url_variable, "")
+def _provider(provider: Provider, environment: Mapping[str, str]) -> Finding:
+    url = environment.get(provider.url_variable, "")
     if url:
-        return Finding(vendor.name, "ok", f"at {url} ({vendor.url_variable})")
-    if environment.get(vendor.key_variable):
-        return Finding(vendor.name, "ok", f"the real one ({vendor.key_variable} is set)")
-    meaning = f"the sandbox stands in. For the real one set {vendor.key_variable} ({_KEYS_FROM[vendor.name]})"
-    return Finding(vendor.name, "note", meaning)
+        return Finding(provider.name, "ok", f"at {url} ({provider.url_variable})")
+    if environment.get(provider.key_variable):
+        return Finding(provider.name, "ok", f"the real one ({provider.key_variable} is set)")
+    meaning = (
+        f"the sandbox stands in. For the real one set {provider.key_variable} ({_KEYS_FROM[provider.name]})"
+    )
+    return Finding(provider.name, "note", meaning)
 
 
 def _twilio(environment: Mapping[str, str]) -> list[Finding]:
@@ -92,7 +94,7 @@ def _twilio(environment: Mapping[str, str]) -> list[Finding]:
 def _agent(environment: Mapping[str, str]) -> Finding:
     folder, name = environment.get("PARLEY_AGENTS_DIR", "agents"), environment.get("PARLEY_AGENT", "clinic")
     try:
-        read_agent(folder, name)
+        load_agent_config(folder, name)
     except ConfigError as error:
         return Finding("agent", "missing", str(error))
     return Finding("agent", "ok", f"{folder}/{name}.yaml")

@@ -16,12 +16,11 @@ from rich.text import Text
 
 from cli.call_log import open_bus
 from cli.calls import NoSystem, nats_url_of
-from parley import streams, subjects
-from parley.bus import Bus
-from parley.envelope import body_of, unseal
+from parley.bus import Bus, streams, subjects
 from parley.errors import BusError
-from parley.event_log import open_call_log
-from parley.outbox import Outbox
+from parley.events.envelope import event_body, parse
+from parley.events.log import open_call_log
+from parley.events.outbox import Outbox
 from parley.v1.call_pb2 import CallEnded, StreamResuming, StreamStarted
 from parley.v1.event_pb2 import Event
 
@@ -49,9 +48,9 @@ async def edge_drop(home: Path, call_sid: str, console: Console) -> int:
 
 async def _live_call(bus: Bus) -> str:
     """The call that began last and goes on."""
-    events = [unseal(m.data) for m in await bus.read(streams.CALLS, "call.*.stream.started")]
+    events = [parse(m.data) for m in await bus.read_stream(streams.CALLS, "call.*.stream.started")]
     for event in reversed([event for event in events if event is not None]):
-        if not await bus.read(streams.CALLS, subjects.call_event(event.call_sid, "call_ended")):
+        if not await bus.read_stream(streams.CALLS, subjects.call_event(event.call_sid, "call_ended")):
             return event.call_sid
     raise NoDrill("no call is on: call the number first, then hold the drill while you are on the line")
 
@@ -88,8 +87,8 @@ def carrier(history: tuple[Event, ...], host: str) -> int:
 async def _told(events: AsyncIterator[Event], struck_us: int, console: Console) -> int:
     async for event in events:
         after_ms = (event.sent_at_us - struck_us) / 1000
-        match body_of(event):
-            case StreamResuming(way=way):
+        match event_body(event):
+            case StreamResuming(method=way):
                 console.print(f"  after {after_ms:5.0f} ms  {_WAYS.get(way, way)}")
             case StreamStarted(worker=worker):
                 console.print(f"  after {after_ms:5.0f} ms  another stream is open, on {worker}")

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.plan import SANDBOX_TOKEN
-from parley.agent import Agent
+from parley.agent_config import AgentConfig
 from parley.errors import ConfigError
+from parley.latency.projection import turn_latencies
 from parley.settings import load
-from parley.turn_timings import turn_timings
 from parley.v1.event_pb2 import Event
 from services.brain.conversation import Conversation, evolve
 from services.brain.prompt import Message, messages
+from services.brain.providers import Model, Token, ToolRequest
+from services.brain.providers.openai import open_openai
 from services.brain.settings import BrainSettings
 from services.brain.tool_calls import tools_of
 from services.brain.tools.http import HttpTools, open_http
-from services.brain.vendors import Model, Token, ToolRequest
-from services.brain.vendors.openai import open_openai
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,14 @@ class Forked:
     now: str
 
 
-async def fork(home: Path, events: Sequence[Event], turn: int, agent: Agent) -> list[Forked]:
+async def fork(home: Path, events: Sequence[Event], turn: int, agent: AgentConfig) -> list[Forked]:
     """What the agent would have answered from this turn on, had the caller said the same.
 
     Raises:
         ConfigError: the call has no such turn.
-        VendorError: the model did not answer.
+        ProviderError: the model did not answer.
     """
-    turns = {timing.turn: timing for timing in turn_timings(events)}
+    turns = {timing.turn: timing for timing in turn_latencies(events)}
     if turn not in turns:
         raise ConfigError(
             f"the call has no turn {turn}; it has: {', '.join(map(str, sorted(turns))) or 'none'}"
@@ -70,11 +70,11 @@ def _settings(home: Path) -> BrainSettings:
     return BrainSettings.model_validate(told)
 
 
-async def _answer(model: Model, agent: Agent, told: Sequence[Message]) -> str:
+async def _answer(model: Model, agent: AgentConfig, told: Sequence[Message]) -> str:
     async with open_http() as client:
         definitions = [tool.definition for tool in tools_of(agent, HttpTools(client, "fork"))]
     said: list[str] = []
-    async with aclosing(model.think(agent.thinking, told, definitions, call_sid="fork")) as thoughts:
+    async with aclosing(model.think(agent.llm, told, definitions, call_sid="fork")) as thoughts:
         async for thought in thoughts:
             match thought:
                 case Token(text=text):

@@ -7,11 +7,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from parley.errors import ConfigError
-from parley.turn_timing import PARTS, TurnTiming
+from parley.latency.turn import PARTS, TurnLatency
 
 _FILE = Path(__file__).parent.parent / "deploy" / "latency-budget.yaml"
 
-Part = Literal["hearing", "thinking", "wording", "speaking", "playing"]
+Part = Literal["endpointing", "llm_ttft", "first_clause", "tts_ttfb", "playout"]
 
 
 class Share(BaseModel):
@@ -30,8 +30,8 @@ class LatencyBudget(BaseModel):
 
     turn: Share
     parts: dict[Part, Share]
-    own: Share
-    """Parley's own time, the vendors' left out."""
+    overhead: Share
+    """Parley's own time, the providers' left out."""
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
@@ -46,7 +46,7 @@ class LatencyBudget(BaseModel):
                 raise ValueError(f"the parts' {column} add up to {total}, turn says {whole}")
         return self
 
-    def exceeded(self, timing: TurnTiming) -> tuple[Part, ...]:
+    def exceeded(self, timing: TurnLatency) -> tuple[Part, ...]:
         """The parts of a turn that took more than they may in nineteen of twenty turns."""
         took_ms = timing.parts_ms
         return tuple(part for part, share in self.parts.items() if took_ms.get(part, 0) > share.p95_ms)

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 from rich.text import Text
 
-from parley import turn_timings
-from parley.envelope import body_of
-from parley.turn_timing import TurnTiming
-from parley.turn_timings import TurnTimings
+from parley.events.envelope import event_body
+from parley.latency import projection
+from parley.latency.projection import TurnLatencies
+from parley.latency.turn import TurnLatency
 from parley.v1 import call_pb2, playback_pb2, reply_pb2, speech_pb2, work_pb2
 from parley.v1.event_pb2 import Event
 
@@ -18,7 +18,7 @@ _SIDE = {"caller": "cyan", "agent": "green", "": "dim"}
 class Live:
     """What has been shown of a call, and what is to be shown next."""
 
-    timings: TurnTimings = field(default_factory=TurnTimings)
+    timings: TurnLatencies = field(default_factory=TurnLatencies)
     duration_ms: int = 0
     recording_url: str = ""
     failures: list[str] = field(default_factory=list)
@@ -30,8 +30,8 @@ class Live:
 
     def lines(self, event: Event) -> list[Text]:  # noqa: C901 - one arm an event
         """What to print after an event."""
-        self.timings = turn_timings.evolve(self.timings, event)
-        body = body_of(event)
+        self.timings = projection.evolve(self.timings, event)
+        body = event_body(event)
         at_ms = self.timings.clock.ms_at(event.sent_at_us) if self.timings.clock else 0
         match body:
             case call_pb2.CallStarted():
@@ -40,7 +40,7 @@ class Live:
                 return [_line(body.speech_end_ms, "caller", body.text)]
             case reply_pb2.ReplyStarted():
                 self._turn_of[body.reply_id] = body.turn
-            case reply_pb2.ReplyText():
+            case reply_pb2.ReplyClause():
                 self._texts[body.reply_id] = self._texts.get(body.reply_id, "") + body.text
             case reply_pb2.ReplyFinished():
                 self._finished.add(body.reply_id)
@@ -49,7 +49,7 @@ class Live:
                 self._audible.add(body.reply_id)
                 return self._reply(body.reply_id, body.at_ms)
             case playback_pb2.BargeIn():
-                return [_line(body.at_ms, "", f"interrupted after {body.heard_samples / 8000:.1f} s")]
+                return [_line(body.at_ms, "", f"interrupted after {body.played_samples / 8000:.1f} s")]
             case reply_pb2.ToolCalled():
                 return [_line(at_ms, "", f"tool {body.name}({body.arguments})")]
             case work_pb2.StageFailed():
@@ -75,7 +75,7 @@ class Live:
         return lines
 
 
-def waterfall(timing: TurnTiming) -> str:
+def waterfall(timing: TurnLatency) -> str:
     """A turn's latency, and each stage's share: one line."""
     shares = " + ".join(f"{name} {took}" for name, took in timing.parts_ms.items())
     return f"{timing.latency_ms} ms = {shares}"

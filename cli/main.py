@@ -64,7 +64,7 @@ def up(
         int, typer.Option(min=1, max=5, help="NATS servers; 3 keep three copies of each stream.")
     ] = 1,
 ) -> None:
-    """Run the whole system on this machine until Ctrl-C; the sandbox stands in for vendors without a key."""
+    """Run the whole system on this machine until Ctrl-C; the sandbox replaces providers without a key."""
     raise typer.Exit(
         asyncio.run(bring_up(_home(home), Console(), any_ports=any_ports, size=Size(copies, nats_nodes)))
     )

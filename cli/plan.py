@@ -41,7 +41,7 @@ ONE = Size()
 
 
 @dataclass(frozen=True, slots=True)
-class Vendor:
+class Provider:
     """An outside service: the variables of its key and address, and how its stand-in is addressed."""
 
     name: str
@@ -50,11 +50,11 @@ class Vendor:
     path: str = ""
 
 
-VENDORS = (
-    Vendor("twilio", "TWILIO_AUTH_TOKEN", "PARLEY_TWILIO_URL"),
-    Vendor("deepgram", "DEEPGRAM_API_KEY", "PARLEY_DEEPGRAM_URL"),
-    Vendor("openai", "OPENAI_API_KEY", "OPENAI_BASE_URL", "/v1"),
-    Vendor("elevenlabs", "ELEVENLABS_API_KEY", "PARLEY_ELEVENLABS_URL"),
+PROVIDERS = (
+    Provider("twilio", "TWILIO_AUTH_TOKEN", "PARLEY_TWILIO_URL"),
+    Provider("deepgram", "DEEPGRAM_API_KEY", "PARLEY_DEEPGRAM_URL"),
+    Provider("openai", "OPENAI_API_KEY", "OPENAI_BASE_URL", "/v1"),
+    Provider("elevenlabs", "ELEVENLABS_API_KEY", "PARLEY_ELEVENLABS_URL"),
 )
 
 
@@ -116,19 +116,19 @@ class Plan:
     env: Mapping[str, str]
     """What all processes are told."""
     real: tuple[str, ...]
-    """Vendors that are the real ones, or stand-ins that somebody else runs."""
+    """Providers that are the real ones, or stand-ins that somebody else runs."""
     edge_url: str
     sandbox_urls: Mapping[str, str]
 
     @property
     def standing_in(self) -> tuple[str, ...]:
-        """Vendors whose stand-in is started."""
-        return tuple(vendor.name for vendor in VENDORS if vendor.name not in self.real)
+        """Providers whose stand-in is started."""
+        return tuple(provider.name for provider in PROVIDERS if provider.name not in self.real)
 
 
-def is_real(vendor: Vendor, environment: Mapping[str, str]) -> bool:
-    """Whether the environment names the vendor's key, or an address of its own."""
-    return bool(environment.get(vendor.key_variable) or environment.get(vendor.url_variable))
+def is_real(provider: Provider, environment: Mapping[str, str]) -> bool:
+    """Whether the environment names the provider's key, or an address of its own."""
+    return bool(environment.get(provider.key_variable) or environment.get(provider.url_variable))
 
 
 def plan(
@@ -140,7 +140,7 @@ def plan(
     size: Size = ONE,
 ) -> Plan:
     """The system for this environment: real where a key is given, stand-ins for the rest."""
-    real = tuple(vendor.name for vendor in VENDORS if is_real(vendor, environment))
+    real = tuple(provider.name for provider in PROVIDERS if is_real(provider, environment))
     nats_url = environment.get("PARLEY_NATS_URL", "")
     env = {
         **environment,
@@ -150,7 +150,7 @@ def plan(
         "PARLEY_LOG_FORMAT": "json",
         "PYTHONUNBUFFERED": "1",
         **{f"PARLEY_{name.upper()}_PORT": str(ports.by_name[name]) for name in SERVICES},
-        **_vendor_env(real, environment, ports),
+        **_provider_env(real, environment, ports),
         **(overrides or {}),
     }
     numbers = range(1, size.copies + 1)
@@ -161,7 +161,7 @@ def plan(
         for n in numbers
         for name in SERVICES
     ]
-    stand_ins = [_stand_in(vendor.name, env, ports) for vendor in VENDORS if vendor.name not in real]
+    stand_ins = [_stand_in(provider.name, env, ports) for provider in PROVIDERS if provider.name not in real]
     return Plan(
         nats=() if nats_url else _nats(ports, home, program_folder, size),
         starts_postgres=not environment.get("PARLEY_POSTGRES_URL"),
@@ -169,18 +169,20 @@ def plan(
         env=env,
         real=real,
         edge_url=ports.url("edge"),
-        sandbox_urls={vendor.name: ports.url(vendor.name) for vendor in VENDORS if vendor.name not in real},
+        sandbox_urls={
+            provider.name: ports.url(provider.name) for provider in PROVIDERS if provider.name not in real
+        },
     )
 
 
-def _vendor_env(real: tuple[str, ...], environment: Mapping[str, str], ports: Ports) -> dict[str, str]:
+def _provider_env(real: tuple[str, ...], environment: Mapping[str, str], ports: Ports) -> dict[str, str]:
     told: dict[str, str] = {}
-    for vendor in VENDORS:
-        if vendor.name in real:
+    for provider in PROVIDERS:
+        if provider.name in real:
             continue
-        told[vendor.url_variable] = ports.url(vendor.name) + vendor.path
-        told[f"PARLEY_SANDBOX_{vendor.name.upper()}_PORT"] = str(ports.by_name[vendor.name])
-        told[vendor.key_variable] = SANDBOX_TOKEN
+        told[provider.url_variable] = ports.url(provider.name) + provider.path
+        told[f"PARLEY_SANDBOX_{provider.name.upper()}_PORT"] = str(ports.by_name[provider.name])
+        told[provider.key_variable] = SANDBOX_TOKEN
     if "twilio" not in real:
         edge = ports.url("edge")
         told |= {
@@ -203,10 +205,10 @@ def _service(name: str, number: int, env: Mapping[str, str], ports: Ports) -> Pr
 def _edge(number: int, env: Mapping[str, str], ports: Ports, *, stood_in: bool) -> ProcessSpec:
     """One of several: Twilio knows one address, where all listen; streams are opened at each one's own."""
     own = f"edge-own-{number}"
-    told = {**env, "PARLEY_EDGE_PORT_SHARED": "true", "PARLEY_EDGE_OWN_PORT": str(ports.by_name[own])}
+    told = {**env, "PARLEY_EDGE_REUSE_PORT": "true", "PARLEY_EDGE_DIRECT_PORT": str(ports.by_name[own])}
     if stood_in:
         # The real Twilio does not reach this machine's ports by themselves.
-        told["PARLEY_STREAM_URL"] = ports.url(own)
+        told["PARLEY_EDGE_DIRECT_URL"] = ports.url(own)
     argv = (sys.executable, "-m", "services.edge")
     return ProcessSpec(_numbered("edge", number), argv, told, f"{ports.url(own)}/readyz")
 
@@ -245,9 +247,9 @@ def _nats_node(number: int, ports: Ports, home: str, program_folder: str, size: 
 
 
 def described(plan_: Plan) -> str:
-    """Which vendors are real: one line for people."""
+    """Which providers are real: one line for people."""
     real = ", ".join(plan_.real) or "none"
-    return f"real vendors: {real}; sandbox: {', '.join(plan_.standing_in) or 'none'}"
+    return f"real providers: {real}; sandbox: {', '.join(plan_.standing_in) or 'none'}"
 
 
 def to_json(edge_url: str, sandbox_urls: Mapping[str, str], env: Mapping[str, str]) -> str:

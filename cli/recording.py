@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 
 from cli.word_match import Match, Spoken, bare, match_words
-from parley.mulaw import ENCODE
+from parley.audio.g711 import ENCODE
 from sandbox.deepgram.language import telephone_sentences
 from sandbox.deepgram.sphinx import decode_recording
 

@@ -11,11 +11,12 @@ from rich.text import Text
 from cli.call_log import open_bus
 from cli.calls import NoSystem, nats_url_of
 from cli.fork import Forked, fork
-from parley import streams, subjects
-from parley.agent import Agent, read_agent
-from parley.envelope import CallClock, body_of, name_of, unseal
-from parley.epochs import Fence
-from parley.errors import BusError, ConfigError, VendorError
+from parley.agent_config import AgentConfig, load_agent_config
+from parley.bus import streams, subjects
+from parley.clock import CallClock
+from parley.errors import BusError, ConfigError, ProviderError
+from parley.events.envelope import event_body, event_name, parse
+from parley.events.fencing import EventFence
 from parley.v1 import reply_pb2, speech_pb2, work_pb2
 from parley.v1.event_pb2 import Event
 from services.brain.knowledge import Knowledge
@@ -23,7 +24,7 @@ from services.brain.rehearsal import Difference, Rehearsal
 from services.stt import recall as ears
 from services.tts import position as voice
 
-_NOT_SHOWN = ("words_heard", "playback_progressed", "stage_claimed")
+_NOT_SHOWN = ("transcript_updated", "playback_progressed", "stage_claimed")
 _TEXT = 60
 
 
@@ -35,7 +36,7 @@ async def replay(home: Path, call_sid: str, console: Console, *, check: bool, ag
             for line in steps(events):
                 console.print(line, soft_wrap=True)
             return 0
-        found = differences(events, read_agent(agents, agent or _agent_of(events)))
+        found = differences(events, load_agent_config(agents, agent or _agent_of(events)))
     except (NoSystem, BusError, ConfigError) as error:
         console.print(Text(str(error), style="red"))
         return 1
@@ -49,9 +50,9 @@ async def replay_fork(
     """Go on from a turn with another agent file: what it would have answered; 1 if that cannot be told."""
     try:
         events = await read_events(home, call_sid)
-        other = read_agent(agents, agent or _agent_of(events))
+        other = load_agent_config(agents, agent or _agent_of(events))
         answers = await fork(home, events, turn, other)
-    except (NoSystem, BusError, ConfigError, VendorError) as error:
+    except (NoSystem, BusError, ConfigError, ProviderError) as error:
         console.print(Text(str(error), style="red"))
         return 1
     console.print(side_by_side(answers, other.name))
@@ -66,9 +67,9 @@ async def read_events(home: Path, call_sid: str) -> list[Event]:
         BusError: the log cannot be read, or there is none.
     """
     async with open_bus(nats_url_of(home)) as bus:
-        messages = await bus.read(streams.CALLS, subjects.call_log(call_sid))
-    fence = Fence()
-    events = [event for m in messages if (event := unseal(m.data)) is not None and fence.admits(event)]
+        messages = await bus.read_stream(streams.CALLS, subjects.call_log(call_sid))
+    fence = EventFence()
+    events = [event for m in messages if (event := parse(m.data)) is not None and fence.admit(event)]
     if not events:
         raise BusError(f"no log of {call_sid}; is the CallSid right?")
     return events
@@ -78,7 +79,7 @@ def _agent_of(events: Sequence[Event]) -> str:
     return next((e.call_started.agent for e in events if e.HasField("call_started")), "")
 
 
-def differences(events: Iterable[Event], agent: Agent) -> list[Difference]:
+def differences(events: Iterable[Event], agent: AgentConfig) -> list[Difference]:
     """Where the brain of today would act otherwise than was done."""
     rehearsal = Rehearsal(agent)
     return [difference for event in events for difference in rehearsal.meet(event)]
@@ -108,10 +109,10 @@ def steps(events: Iterable[Event]) -> list[Text]:
         at_ms = clock.ms_at(event.sent_at_us)
         before = (_of_brain(knows), _of_stt(hears), _of_tts(speaks))
         knows, hears = knows.after(event, at_ms), ears.evolve(hears, event)
-        speaks = voice.evolve(speaks, body_of(event))
+        speaks = voice.evolve(speaks, event_body(event))
         after = (_of_brain(knows), _of_stt(hears), _of_tts(speaks))
-        body = body_of(event)
-        if body is None or name_of(body) in _NOT_SHOWN:
+        body = event_body(event)
+        if body is None or event_name(body) in _NOT_SHOWN:
             continue
         lines.append(_step(at_ms, event))
         for stage, was, now in zip(("brain", "stt", "tts"), before, after, strict=True):
@@ -121,26 +122,26 @@ def steps(events: Iterable[Event]) -> list[Text]:
 
 
 def _step(at_ms: int, event: Event) -> Text:
-    body = body_of(event)
+    body = event_body(event)
     line = Text(f"{at_ms / 1000:8.3f}  ", style="dim")
     line.append(f"{event.stage:9} ", style="cyan")
-    line.append(name_of(body) if body is not None else "?")
+    line.append(event_name(body) if body is not None else "?")
     line.append(f"  {_brief(event)}", style="bold")
     return line
 
 
 def _brief(event: Event) -> str:
-    match body_of(event):
+    match event_body(event):
         case speech_pb2.TurnEnded(text=text, decided_by=decided_by):
             return f"{text[:_TEXT]!r} ({decided_by})"
-        case speech_pb2.TurnEager(text=text):
+        case speech_pb2.EagerEndOfTurn(text=text):
             return repr(text[:_TEXT])
-        case reply_pb2.ReplyText(reply_id=reply_id, text=text):
+        case reply_pb2.ReplyClause(reply_id=reply_id, text=text):
             return f"{reply_id} {text[:_TEXT]!r}"
-        case reply_pb2.ReplyStarted(reply_id=reply_id, turn=turn, held=held):
+        case reply_pb2.ReplyStarted(reply_id=reply_id, turn=turn, speculative=held):
             return f"{reply_id} to turn {turn}{', held back' * held}"
-        case work_pb2.StageFailed(code=code, vendor=vendor):
-            return f"{vendor} {code}"
+        case work_pb2.StageFailed(code=code, provider=provider):
+            return f"{provider} {code}"
         case body:
             return str(getattr(body, "reply_id", "") or getattr(body, "reason", ""))
 

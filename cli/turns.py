@@ -8,18 +8,18 @@ from rich.text import Text
 from cli.call_log import open_bus
 from cli.calls import NoSystem, nats_url_of
 from cli.latency_budget import LatencyBudget, Part, read_budget
-from parley import streams, subjects
-from parley.envelope import unseal
+from parley.bus import streams, subjects
 from parley.errors import BusError, ConfigError
-from parley.turn_timing import TurnTiming
-from parley.turn_timings import turn_timings
+from parley.events.envelope import parse
+from parley.latency.projection import turn_latencies
+from parley.latency.turn import TurnLatency
 
 _COLOURS: dict[Part, str] = {
-    "hearing": "cyan",
-    "thinking": "magenta",
-    "wording": "blue",
-    "speaking": "green",
-    "playing": "yellow",
+    "endpointing": "cyan",
+    "llm_ttft": "magenta",
+    "first_clause": "blue",
+    "tts_ttfb": "green",
+    "playout": "yellow",
 }
 _WIDTH = 60
 _SHOWN_TEXT = 48
@@ -30,12 +30,12 @@ async def show_turns(home: Path, call_sid: str, console: Console) -> int:
     try:
         budget = read_budget()
         async with open_bus(nats_url_of(home)) as bus:
-            messages = await bus.read(streams.CALLS, subjects.call_log(call_sid))
+            messages = await bus.read_stream(streams.CALLS, subjects.call_log(call_sid))
     except (NoSystem, BusError, ConfigError) as error:
         console.print(Text(str(error), style="red"))
         return 1
-    events = [event for message in messages if (event := unseal(message.data)) is not None]
-    turns = turn_timings(events)
+    events = [event for message in messages if (event := parse(message.data)) is not None]
+    turns = turn_latencies(events)
     if not turns:
         console.print(Text(f"no turns of {call_sid} in the log; is the CallSid right?", style="red"))
         return 1
@@ -44,7 +44,7 @@ async def show_turns(home: Path, call_sid: str, console: Console) -> int:
     return 0
 
 
-def waterfall(turns: tuple[TurnTiming, ...], budget: LatencyBudget) -> list[Text]:
+def waterfall(turns: tuple[TurnLatency, ...], budget: LatencyBudget) -> list[Text]:
     """A line for each turn: a bar as long as its latency, a colour for each stage; what was over budget."""
     longest_ms = max((turn.latency_ms or 0 for turn in turns), default=0) or 1
     legend = Text("     ")
@@ -54,7 +54,7 @@ def waterfall(turns: tuple[TurnTiming, ...], budget: LatencyBudget) -> list[Text
     return [legend, *(_bar(turn, longest_ms, budget.exceeded(turn)) for turn in turns)]
 
 
-def _bar(turn: TurnTiming, longest_ms: int, over: tuple[Part, ...]) -> Text:
+def _bar(turn: TurnLatency, longest_ms: int, over: tuple[Part, ...]) -> Text:
     line = Text(f"{turn.turn:3}  ")
     drawn = until_ms = 0
     parts = turn.parts_ms
@@ -66,10 +66,10 @@ def _bar(turn: TurnTiming, longest_ms: int, over: tuple[Part, ...]) -> Text:
     line.append(" " * max(0, _WIDTH - drawn))
     shares = " + ".join(map(str, parts.values()))
     line.append(" no answer" if turn.latency_ms is None else f" {turn.latency_ms:5} ms = {shares}")
-    if turn.own_ms is not None:
-        line.append(f", ours {turn.own_ms}", style="dim")
-    if turn.line_ms is not None:
-        line.append(f"; line {turn.line_ms}", style="dim")
+    if turn.overhead_ms is not None:
+        line.append(f", ours {turn.overhead_ms}", style="dim")
+    if turn.playout_delay_ms is not None:
+        line.append(f"; line {turn.playout_delay_ms}", style="dim")
     if over:
         line.append(f"  over budget: {', '.join(over)}", style="red")
     line.append(f"  {turn.caller_text[:_SHOWN_TEXT]}", style="dim")

@@ -62,7 +62,7 @@ def log_text(line: LogLine) -> Text:
 def summary(system: System) -> Table:
     """Where everything is."""
     table = Table(show_header=False, box=None, title="Parley is up", title_justify="left")
-    table.add_row("vendors", described(system.plan))
+    table.add_row("providers", described(system.plan))
     table.add_row("webhooks", f"{system.edge_url}/voice  /status  /fallback")
     table.add_row("recordings", system.plan.env["PARLEY_RECORDINGS_URL"])
     table.add_row("logs", str(system.home / "logs"))

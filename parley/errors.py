@@ -3,14 +3,14 @@
 ParleyError
 ├── ConfigError          a setting or an agent file is wrong; says which and what to do
 ├── BusError             the bus is away or refuses
-│   └── AlreadySaid      a once-only message was said before
+│   └── WriteConflict      a once-only message was said before
 ├── Superseded           a later owner has this stage of the call
 ├── CallOver             the call has ended
-└── VendorError          an outside service did not do its part; `retryable` says whether to try again
-    ├── VendorRefused    it said no: key, quota, bad request
-    ├── VendorBusy       it said later: too many requests
-    ├── VendorLate       it said nothing in time
-    └── VendorBroken     it said something senseless, or broke off
+└── ProviderError          an outside service did not do its part; `retryable` says whether to try again
+    ├── ProviderRefused    it said no: key, quota, bad request
+    ├── ProviderBusy       it said later: too many requests
+    ├── ProviderLate       it said nothing in time
+    └── ProviderBroken     it said something senseless, or broke off
 """
 
 
@@ -26,7 +26,7 @@ class BusError(ParleyError):
     """The bus is away or refuses."""
 
 
-class AlreadySaid(BusError):
+class WriteConflict(BusError):
     """A once-only message was said before."""
 
 
@@ -38,36 +38,36 @@ class CallOver(ParleyError):
     """The call has ended."""
 
 
-class VendorError(ParleyError):
+class ProviderError(ParleyError):
     """An outside service did not do its part."""
 
-    code = "vendor_broken"
+    code = "unavailable"
     retryable = True
 
-    def __init__(self, vendor: str, reason: str) -> None:
-        super().__init__(f"{vendor}: {reason}")
-        self.vendor = vendor
+    def __init__(self, provider: str, reason: str) -> None:
+        super().__init__(f"{provider}: {reason}")
+        self.provider = provider
         self.reason = reason
 
 
-class VendorRefused(VendorError):
+class ProviderRejected(ProviderError):
     """It said no; asking again will not help."""
 
-    code = "vendor_refused"
+    code = "rejected"
     retryable = False
 
 
-class VendorBusy(VendorError):
+class ProviderRateLimited(ProviderError):
     """It said later."""
 
-    code = "vendor_busy"
+    code = "rate_limited"
 
 
-class VendorLate(VendorError):
+class ProviderTimeout(ProviderError):
     """It said nothing in time."""
 
-    code = "vendor_late"
+    code = "timeout"
 
 
-class VendorBroken(VendorError):
+class ProviderUnavailable(ProviderError):
     """It said something senseless, or broke off."""

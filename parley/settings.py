@@ -23,7 +23,7 @@ class CommonSettings(BaseSettings):
     start_timeout_s: float = Field(default=30.0, gt=0)
     """How long a service waits at its start for the bus and the database."""
 
-    capacity: int = Field(default=100, ge=1)
+    max_calls: int = Field(default=100, ge=1)
     """Calls that one process of a stage takes at the most."""
 
     drain_timeout_s: float = Field(default=30.0, ge=0)

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 _ROOT = Path(__file__).parent
-_ORDER = ("event", "call", "speech", "reply", "voice", "playback", "work", "audio")
+_ORDER = ("event", "call", "speech", "reply", "synthesis", "playback", "work", "audio")
 _FIELD = re.compile(r"^  (repeated )?([\w.]+) (\w+) = \d+( \[\(personal\) = true\])?;$")
 _HEAD = """# Events
 

@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from parley.health import serve
-from parley.process import run_until_told
+from parley.runtime.health import serve
+from parley.runtime.process import run_service
 
 _MAX_ENTRIES = 100_000
 
@@ -83,7 +83,7 @@ def sandbox_routes(journal: Journal, settings: RuntimeSettings[Any]) -> list[Bas
 
 def run(app: ASGIApp, host: str, port: int) -> None:
     """Serve an application until the process receives a stop signal."""
-    run_until_told(partial(_serve, app, host, port))
+    run_service(partial(_serve, app, host, port))
 
 
 async def _serve(app: ASGIApp, host: str, port: int, stop: asyncio.Event) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from parley.mulaw import ENCODE, SAMPLE_RATE_HZ
+from parley.audio.g711 import ENCODE, SAMPLE_RATE_HZ
 
 VOICE = "en-us+klatt5"
 RATE_WPM = 160

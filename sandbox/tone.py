@@ -12,7 +12,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from parley.mulaw import DECODE, ENCODE, SAMPLE_RATE_HZ
+from parley.audio.g711 import DECODE, ENCODE, SAMPLE_RATE_HZ
 from sandbox.espeak import Speech, Word
 
 CHARACTER_MS = 40

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from parley.mulaw import FRAME_BYTES, silence
+from parley.audio.g711 import FRAME_BYTES, make_silence
 from sandbox.caller.utterance import oracle_registration
 from sandbox.caller.voice_bank import VoiceBank, load_bank
 from sandbox.deepgram.oracle import Oracle
@@ -22,7 +22,7 @@ def recordings() -> VoiceBank:
 def recorded_frames(text: str) -> bytes:
     """A recording, padded with silence to whole frames."""
     mulaw = recordings().utterance(text).mulaw
-    return mulaw + silence(20)[: -len(mulaw) % FRAME_BYTES]
+    return mulaw + make_silence(20)[: -len(mulaw) % FRAME_BYTES]
 
 
 def registration_of(*texts: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Does a payload fit a vendor's own type, field by field, with nothing that the type does not know?"""
+"""Does a payload fit a provider's own type, field by field, with nothing that the type does not know?"""
 
 from typing import Any
 

@@ -95,8 +95,8 @@ async def _rounds(
     with tempfile.TemporaryDirectory(prefix="parley-chaos-") as folder:
         home = Path(folder)
         told = {**environment(), **_LOAD, "PARLEY_AGENTS_DIR": str(home / "agents")}
-        told |= {"PARLEY_DRAIN_TIMEOUT_S": _DRAIN_S, "PARLEY_LOST_STREAM_S": "10"}
-        told["PARLEY_SECOND_EAR"] = str(args.second_ear).lower()
+        told |= {"PARLEY_DRAIN_TIMEOUT_S": _DRAIN_S, "PARLEY_STREAM_RESUME_TIMEOUT_S": "10"}
+        told["PARLEY_STANDBY_STREAM"] = str(args.second_ear).lower()
         size, calendar = Size(copies=2, nats_nodes=nats_nodes), Calendar()
         async with (
             calendar.served() as calendar_url,

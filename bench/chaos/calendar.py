@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from parley.health import serve
+from parley.runtime.health import serve
 
 TAKES_S = 0.8
 

@@ -26,9 +26,9 @@ def agent(calendar_url: str) -> dict[str, Any]:
         "tools": ["end_call", calendar],
         "greeting": GREETING,
         "prompt": "You answer the phone of a clinic.",
-        "hearing": {"model": TRANSCRIBER, "other_models": ["nova-2"]},
-        "thinking": {"model": SCENARIO, "other_models": [f"{SCENARIO}-second"], "timeout_s": 1.5},
-        "idle": {"after_s": 60},
+        "stt": {"model": TRANSCRIBER, "fallback_models": ["nova-2"]},
+        "llm": {"model": SCENARIO, "fallback_models": [f"{SCENARIO}-second"], "timeout_s": 1.5},
+        "idle": {"timeout_s": 60},
         # What is counted is the answers' own sentences.
         "fillers": {"phrases": []},
     }

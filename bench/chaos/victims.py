@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_VENDOR_FAULTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
+_PROVIDER_FAULTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
     "deepgram": {
         "refuse": {"stt_refuse": 503, "stt_fault": "close", "stt_fault_after_s": 0},
         "close": {"stt_fault": "close", "stt_fault_after_s": 0},
@@ -25,7 +25,7 @@ _WELL: Mapping[str, Mapping[str, object]] = {
 STOPPED_S = 5.0
 """How long a process that is stopped (SIGSTOP) stays so."""
 FAULTY_S = 3.0
-"""How long a vendor's fault lasts."""
+"""How long a provider's fault lasts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Victim:
 
     kind: str
     way: str
-    """"kill", "stop", "term", "roll"; of a vendor what is wrong with it."""
+    """"kill", "stop", "term", "roll"; of a provider what is wrong with it."""
 
     @property
     def name(self) -> str:
@@ -43,8 +43,8 @@ class Victim:
 
     @property
     def fault(self) -> Mapping[str, object]:
-        """Of a vendor: the stand-in's settings while it lasts; empty for a process."""
-        return _VENDOR_FAULTS.get(self.kind, {}).get(self.way, {})
+        """Of a provider: the stand-in's settings while it lasts; empty for a process."""
+        return _PROVIDER_FAULTS.get(self.kind, {}).get(self.way, {})
 
     @property
     def well(self) -> Mapping[str, object]:
@@ -77,7 +77,7 @@ VICTIMS = (
     Victim("services", "roll"),
     Victim("postgres", "kill"),
     Victim("postgres", "stop"),
-    *(Victim(kind, way) for kind, faults in _VENDOR_FAULTS.items() for way in faults),
+    *(Victim(kind, way) for kind, faults in _PROVIDER_FAULTS.items() for way in faults),
 )
 
 

@@ -10,7 +10,7 @@ import psutil
 
 from cli.plan import SERVICES
 from cli.system import System
-from parley import telemetry_names as names
+from parley.telemetry import names
 
 _MB = 1024**2
 
@@ -41,7 +41,7 @@ class Allowance:
 ALLOWED: Mapping[str, Allowance] = {
     # Caches fill, and an allocator keeps what it has had.
     "memory_mb": Allowance(0.25, 12),
-    # A kept connection to a vendor or to the database.
+    # A kept connection to a provider or to the database.
     "sockets": Allowance(0, 4),
     "tasks": Allowance(0, 2),
     "bus": Allowance(0, 0),
@@ -75,7 +75,9 @@ async def traces(system: System) -> Traces:
 async def _tasks(client: httpx.AsyncClient, system: System, name: str) -> float:
     url = system.processes[name].spec.ready_url.replace("/readyz", "/metrics")
     lines = (await client.get(url)).text.splitlines()
-    return next(float(line.split()[-1]) for line in lines if line.startswith(f"{names.METRIC_TASKS} "))
+    return next(
+        float(line.split()[-1]) for line in lines if line.startswith(f"{names.METRIC_ASYNCIO_TASKS} ")
+    )
 
 
 async def _json(client: httpx.AsyncClient, url: str) -> Any:

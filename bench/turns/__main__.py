@@ -1,4 +1,4 @@
-"""`make bench-turns`: what a turn costs, with every vendor's part known; a table, build/bench-turns.json."""
+"""`make bench-turns`: what a turn costs, less the providers' time; a table, build/bench-turns.json."""
 
 import argparse
 import json

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bench.turns.calls import Call
-from parley.envelope import body_of
+from parley.events.envelope import event_body
 from parley.v1 import playback_pb2, reply_pb2, speech_pb2
 from parley.v1.event_pb2 import Event
 from sandbox.caller.report import Report
@@ -79,7 +79,7 @@ def broken_off(events: Iterable[Event]) -> list[Reply]:
     known = Conversation()
     for event in events:
         known = conversation.evolve(known, event)
-    return [reply for reply in known.replies if reply.dropped == "barge_in" and reply.audible]
+    return [reply for reply in known.replies if reply.cancelled == "barge_in" and reply.audible]
 
 
 def heard_of(call: Call, reply_id: str) -> str | None:
@@ -87,7 +87,7 @@ def heard_of(call: Call, reply_id: str) -> str | None:
     began_us = began_at_us(call.report)
     start_us = end_us = None
     for event in call.events:
-        match body_of(event):
+        match event_body(event):
             case playback_pb2.PlaybackStarted(reply_id=name) if name == reply_id and start_us is None:
                 start_us = event.sent_at_us
             case playback_pb2.BargeIn(reply_id=name) if name == reply_id:
@@ -116,10 +116,10 @@ def _own_ms(events: Iterable[Event]) -> list[float]:
     own: list[float] = []
     heard_us = 0
     for event in events:
-        match body_of(event):
+        match event_body(event):
             case speech_pb2.SpeechStarted():
                 heard_us = event.sent_at_us
-            case playback_pb2.PlaybackHeld() if heard_us:
+            case playback_pb2.PlaybackPaused() if heard_us:
                 own.append((event.sent_at_us - heard_us) / 1000)
                 heard_us = 0
             case _:
@@ -152,8 +152,8 @@ def is_damaged(call: Call) -> bool:
     """Whether the caller heard something else than the replies' text: a word lost, a word twice."""
     texts: dict[str, str] = {}
     for event in call.events:
-        match body_of(event):
-            case reply_pb2.ReplyText(reply_id=reply_id, text=text):
+        match event_body(event):
+            case reply_pb2.ReplyClause(reply_id=reply_id, text=text):
                 texts[reply_id] = texts.get(reply_id, "") + text
             case _:
                 pass

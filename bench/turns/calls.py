@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from bench.turns.vendor_time import Journals
+from bench.turns.provider_time import Journals
 from cli.call_log import follow, open_bus
 from cli.system import System
 from parley.bus import Bus

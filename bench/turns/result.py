@@ -90,7 +90,7 @@ def _named(rounds: Sequence[Round], name: str) -> list[Round]:
 
 def table(rounds: Sequence[Round]) -> Table:
     """A line each figure and round."""
-    own = read_budget().own
+    own = read_budget().overhead
     shown = Table(
         *("", "calls at once", "p50", "p95", "p99", "n", "CPU"),
         title="Turns, in ms",
@@ -107,10 +107,10 @@ def table(rounds: Sequence[Round]) -> Table:
             name = made.name if made.stt_final_ms == STT_FINAL_MS else f"{made.name}, STT {made.stt_final_ms}"
             row(f"first sound, {name}", made, made.turns.waited)
             if made.name != OPENER:
-                # An opener's sound is no vendor's: nothing tells when its turn's final came.
+                # An opener's sound is no provider's: nothing tells when its turn's final came.
                 row("  to the ms, without the line's frames", made, made.turns.arrived)
             if made.name == PLAIN:
-                row("  of it the vendors' own", made, made.turns.vendors)
+                row("  of it the providers' own", made, made.turns.providers)
                 row("  overhead", made, made.turns.overhead)
                 row("  overhead, on the line (frames of 20 ms)", made, made.turns.overhead_on_line)
         if made.barge_ins is not None:

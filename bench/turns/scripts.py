@@ -29,18 +29,18 @@ def agents() -> dict[str, dict[str, Any]]:
     return {
         "plain": plain,
         "guess": _agent("bench"),
-        "opener": {**_agent("bench"), "openers": {"enabled": True, "share": 1}},
+        "opener": {**_agent("bench"), "openers": {"enabled": True, "max_fraction": 1}},
         "long": _agent("long", speculation=off),
     }
 
 
-def _agent(scenario: str, **thinking: Any) -> dict[str, Any]:
+def _agent(scenario: str, **llm: Any) -> dict[str, Any]:
     return {
         "greeting": _GREETING,
         "prompt": "You answer the phone of a clinic.",
-        "thinking": {"model": scenario, **thinking},
+        "llm": {"model": scenario, **llm},
         # Nobody is to be asked whether they are there in the middle of a measurement.
-        "idle": {"after_s": 60},
+        "idle": {"timeout_s": 60},
     }
 
 

@@ -1,12 +1,12 @@
-"""A call's turns as figures: what callers waited, what of it was the vendors'. No I/O, no clock."""
+"""A call's turns as figures: what callers waited, what of it was the providers'. No I/O, no clock."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bench.turns.calls import Call
-from bench.turns.vendor_time import Answered, Journals, VendorTime, vendor_time
-from parley.envelope import body_of
-from parley.v1 import reply_pb2, speech_pb2, voice_pb2
+from bench.turns.provider_time import Answered, Journals, ProviderTime, provider_time
+from parley.events.envelope import event_body
+from parley.v1 import reply_pb2, speech_pb2, synthesis_pb2
 
 _FRAME_US = 20_000
 
@@ -20,10 +20,10 @@ class TurnFigures:
     arrived: list[float] = field(default_factory=list)
     """The same to the arrival of that sound, without the frames' grid: see `way_ms`."""
     overhead: list[float] = field(default_factory=list)
-    """What was waited to its arrival, less the vendors' time: of use where nothing was begun early."""
+    """What was waited to its arrival, less the providers' time: of use where nothing was begun early."""
     overhead_on_line: list[float] = field(default_factory=list)
-    """What was waited, less the vendors' time: the line's frames of 20 ms included."""
-    vendors: list[float] = field(default_factory=list)
+    """What was waited, less the providers' time: the line's frames of 20 ms included."""
+    providers: list[float] = field(default_factory=list)
     unmatched: int = 0
     """Turns of which the stand-ins' logs lack something."""
     unanswered: int = 0
@@ -47,27 +47,27 @@ def turn_figures(calls: Iterable[Call], journals: Journals) -> TurnFigures:
             heard_us = round(response.first_audio_at * 1e6)
             end_us = heard_us - round(response.gap_ms * 1000)
             turn = next((turn for turn in answered if turn.turn_ended_at_us > end_us - _FRAME_US), None)
-            vendors = None if turn is None else vendor_time(turn, journals)
+            providers = None if turn is None else provider_time(turn, journals)
             arrived_us = next((at_us for at_us in arrivals if at_us > end_us), None)
-            if vendors is None or arrived_us is None:
+            if providers is None or arrived_us is None:
                 figures.unmatched += 1
                 continue
-            waited_ms = way_ms(vendors, heard_us) + (arrived_us - vendors.speech_end_at_us) / 1000
+            waited_ms = way_ms(providers, heard_us) + (arrived_us - providers.speech_end_at_us) / 1000
             figures.arrived.append(waited_ms)
-            figures.vendors.append(vendors.total_ms)
-            figures.overhead.append(waited_ms - vendors.total_ms)
-            figures.overhead_on_line.append(response.gap_ms - vendors.total_ms)
+            figures.providers.append(providers.total_ms)
+            figures.overhead.append(waited_ms - providers.total_ms)
+            figures.overhead_on_line.append(response.gap_ms - providers.total_ms)
     return figures
 
 
-def way_ms(vendors: VendorTime, heard_us: int) -> float:
+def way_ms(providers: ProviderTime, heard_us: int) -> float:
     """How long the last voiced frame took to the transcriber.
 
     The caller's side sends and hears on a clock of 20 ms, to which `heard_us` belongs: how far the frame's
     arrival at the transcriber is behind that clock is what the way there took. The clock wobbles a little.
     """
     half_us = _FRAME_US // 2
-    return ((vendors.speech_end_at_us - heard_us + half_us) % _FRAME_US - half_us) / 1000
+    return ((providers.speech_end_at_us - heard_us + half_us) % _FRAME_US - half_us) / 1000
 
 
 def answered_turns(call: Call) -> list[Answered]:
@@ -77,14 +77,14 @@ def answered_turns(call: Call) -> list[Answered]:
     texts: dict[str, str] = {}
     found: list[Answered] = []
     for event in call.events:
-        match body_of(event):
+        match event_body(event):
             case speech_pb2.TurnEnded(turn=turn):
                 ended_us[turn] = event.sent_at_us
             case reply_pb2.ReplyStarted(reply_id=reply_id, turn=turn):
                 replies[reply_id] = turn
-            case reply_pb2.ReplyText(reply_id=reply_id, clause=0, text=text):
+            case reply_pb2.ReplyClause(reply_id=reply_id, clause=0, text=text):
                 texts[reply_id] = text
-            case voice_pb2.VoiceStarted(reply_id=reply_id) if replies.get(reply_id) in ended_us:
+            case synthesis_pb2.SynthesisStarted(reply_id=reply_id) if replies.get(reply_id) in ended_us:
                 at_us = ended_us[replies[reply_id]]
                 found.append(Answered(call.call_sid, reply_id, at_us, event.sent_at_us, texts[reply_id]))
             case _:
@@ -100,12 +100,12 @@ def _count_guesses(call: Call, figures: TurnFigures) -> None:
     guessed: set[str] = set()
     characters: dict[str, int] = {}
     for event in call.events:
-        match body_of(event):
-            case reply_pb2.ReplyStarted(reply_id=reply_id, held=True):
+        match event_body(event):
+            case reply_pb2.ReplyStarted(reply_id=reply_id, speculative=True):
                 guessed.add(reply_id)
-            case reply_pb2.ReplyText(reply_id=reply_id, text=text):
+            case reply_pb2.ReplyClause(reply_id=reply_id, text=text):
                 characters[reply_id] = characters.get(reply_id, 0) + len(text)
-            case reply_pb2.ReplyDropped(reply_id=reply_id, reason="speculation"):
+            case reply_pb2.ReplyCancelled(reply_id=reply_id, reason="speculation"):
                 figures.guesses_dropped += 1
                 figures.dropped_characters += characters.get(reply_id, 0)
             case _:

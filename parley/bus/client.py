@@ -11,22 +11,21 @@ from nats.errors import Error as NatsError
 from nats.js.client import JetStreamContext
 from nats.js.errors import NotFoundError
 
-from parley import streams, subjects
-from parley.bus import asking
-from parley.bus.claims import Claim, next_claim
-from parley.bus.elections import Elections
-from parley.bus.messages import Drops, Message, Subscription
-from parley.bus.reading import last_place, read_all, read_last
-from parley.bus.reconnections import Reconnections
-from parley.bus.spoken import Spoken
-from parley.bus.store import Wanted, store
+from parley.bus import request, streams, subjects
+from parley.bus.audio_replay.audio_publisher import AudioPublisher
+from parley.bus.direct_get import leader_last_sequence, read_last, read_stream
+from parley.bus.disruption import DisruptionMonitor
+from parley.bus.durable_publish import DurableMessage, publish_durable
+from parley.bus.reconnect_signal import ReconnectSignal
+from parley.bus.shielded import shielded
 from parley.bus.stream_config import consumer_config, consumer_name, stream_config
-from parley.bus.undisturbed import undisturbed
+from parley.bus.subscription import DropCounter, Message, Subscription
+from parley.bus.work_queue import Claim, next_claim
 from parley.errors import BusError
 
 log = structlog.get_logger()
 
-_TOLD_WITHIN_S = 8.0
+_SUBSCRIBE_TIMEOUT_S = 8.0
 _GONE_S = 0.3
 _PENDING_MESSAGES = 65_536
 _PENDING_BYTES = 64 * 1024**2
@@ -39,19 +38,19 @@ class Bus:
         self,
         client: Client,
         jetstream: JetStreamContext,
-        drops: Drops,
-        reconnections: Reconnections,
+        drops: DropCounter,
+        reconnections: ReconnectSignal,
         *,
         replicated: bool = False,
     ) -> None:
         self._client = client
         self._jetstream = jetstream
         self._drops = drops
-        self._reconnections = reconnections
+        self._reconnect_signal = reconnections
         self._replicated = replicated
-        self._spoken = Spoken(self)
-        self._elections = Elections(self)
-        self._live: set[Subscription] = set()
+        self._audio = AudioPublisher(self)
+        self._disruption = DisruptionMonitor(self)
+        self._subscriptions: set[Subscription] = set()
 
     @property
     def connected(self) -> bool:
@@ -59,12 +58,12 @@ class Bus:
         return bool(self._client.is_connected)
 
     @property
-    def dropped(self) -> int:
+    def dropped_messages(self) -> int:
         """Messages that came faster than they were read, and were lost here; the streams have them."""
         return self._drops.count
 
     @property
-    def losses(self) -> int:
+    def gap_count(self) -> int:
         """Grows whenever live messages may have been missed: by a new connection, or by a slow reader."""
         return self.reconnections + self._drops.count
 
@@ -79,43 +78,43 @@ class Bus:
         return self._replicated
 
     @property
-    def in_disorder(self) -> bool:
+    def recently_disrupted(self) -> bool:
         """Whether a stream had no leader, or we no connection, only some seconds ago."""
-        return self._elections.lately
+        return self._disruption.recent
 
     async def reconnected(self) -> None:
         """Until the connection was lost and is there again."""
-        await self._reconnections.wait()
+        await self._reconnect_signal.wait()
 
-    async def publish_sound(self, subject: str, data: bytes) -> None:
+    async def publish_audio(self, subject: str, data: bytes) -> None:
         """Say what nobody acknowledges and nobody may miss: after a reconnection it is said again, in order.
 
         Raises:
             BusError: the connection is closed.
         """
-        await self._spoken.say(subject, data)
+        await self._audio.publish(subject, data)
 
-    async def attend(self) -> None:
+    async def run_background(self) -> None:
         """Long-lived: say sound again to who has missed some; hear of the bus' disorder."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._spoken.answer(), name="say sound again")
-            tasks.create_task(self._elections.watch(), name="hear of elections")
+            tasks.create_task(self._audio.serve_retransmits(), name="say sound again")
+            tasks.create_task(self._disruption.watch(), name="hear of elections")
 
-    async def ask_for_sound_again(self, subject: str = "") -> None:
+    async def request_retransmit(self, subject: str = "") -> None:
         """Of all subjects, or of one in which there is a hole."""
         try:
-            await self.publish(subjects.SOUND_AGAIN, subject.encode())
+            await self.publish(subjects.AUDIO_RETRANSMIT, subject.encode())
         except BusError as error:
             log.warning("sound that was missed is not asked for", error=str(error))
 
-    async def came_back(self) -> None:
+    async def on_reconnected(self) -> None:
         """The connection was lost and is there again: mend what may have been missed, on both sides."""
-        self._elections.happened()
-        await self._spoken.came_back()
-        self._reconnections.one_more()
-        for live in tuple(self._live):
-            live.nudge()
-        await self.ask_for_sound_again()
+        self._disruption.record()
+        await self._audio.on_reconnected()
+        self._reconnect_signal.notify()
+        for live in tuple(self._subscriptions):
+            live.wake()
+        await self.request_retransmit()
 
     async def publish(self, subject: str, data: bytes) -> None:
         """Say it and go on; while the bus is away up to 2 MiB wait.
@@ -128,14 +127,14 @@ class Bus:
         except NatsError as error:
             raise BusError(f"cannot publish on {subject}: {error!r}") from error
 
-    async def publish_with_ack_to(self, subject: str, data: bytes, *, message_id: str, reply: str) -> None:
+    async def publish_acked(self, subject: str, data: bytes, *, message_id: str, reply: str) -> None:
         """Say it; the stream's ack comes to the subject `reply`. The same id again is not stored again."""
         try:
             await self._client.publish(subject, data, reply=reply, headers={"Nats-Msg-Id": message_id})
         except NatsError as error:
             raise BusError(f"cannot publish on {subject}: {error!r}") from error
 
-    async def publish_stored(
+    async def publish_durable(
         self,
         subject: str,
         data: bytes,
@@ -154,11 +153,11 @@ class Bus:
             timeout_s: how long to try; a cluster whose leader died takes none for some seconds.
 
         Raises:
-            AlreadySaid: the subject's last message is another, be it one with the same id.
+            WriteConflict: the subject's last message is another, be it one with the same id.
             BusError: not stored in time, or refused.
         """
-        wanted = Wanted(subject, data, message_id, expect_last)
-        return await store(self._jetstream, wanted, timeout_s)
+        wanted = DurableMessage(subject, data, message_id, expect_last)
+        return await publish_durable(self._jetstream, wanted, timeout_s)
 
     async def flush(self, timeout_s: float = 2.0) -> None:
         """Wait until the server has all that was said here, and until all that it had for us has come.
@@ -167,7 +166,7 @@ class Bus:
             BusError: it did not answer in time.
         """
         try:
-            await undisturbed(self._client.flush(int(timeout_s)))
+            await shielded(self._client.flush(int(timeout_s)))
         except NatsError as error:
             raise BusError(f"the bus does not answer: {error!r}") from error
 
@@ -190,20 +189,20 @@ class Bus:
             raise BusError(f"cannot subscribe to {subject}: {error!r}") from error
         try:
             if self._client.is_connected:
-                await self._told()
+                await self._confirm_subscription()
             live = Subscription(subscription)
-            self._live.add(live)
+            self._subscriptions.add(live)
             try:
                 yield live
             finally:
-                self._live.discard(live)
+                self._subscriptions.discard(live)
         finally:
             if not self._client.is_closed:
                 await subscription.unsubscribe()
 
-    async def _told(self) -> None:
+    async def _confirm_subscription(self) -> None:
         """The server knows of all subscriptions: it says so, or a new connection has begun with them."""
-        flushed = asyncio.ensure_future(self.flush(_TOLD_WITHIN_S))
+        flushed = asyncio.ensure_future(self.flush(_SUBSCRIBE_TIMEOUT_S))
         flushed.add_done_callback(lambda done: done.cancelled() or done.exception())
         anew = asyncio.ensure_future(self.reconnected())
         try:
@@ -216,7 +215,7 @@ class Bus:
             flushed.result()
 
     @asynccontextmanager
-    async def answer(
+    async def respond(
         self, subject: str, answer: Callable[[bytes], Awaitable[bytes | None]]
     ) -> AsyncIterator[None]:
         """Answer requests on a subject; None leaves it to others."""
@@ -233,17 +232,17 @@ class Bus:
             if not self._client.is_closed:
                 await subscription.unsubscribe()
 
-    async def ask(self, subject: str, data: bytes = b"", *, timeout_s: float = 0.5) -> bytes | None:
+    async def request(self, subject: str, data: bytes = b"", *, timeout_s: float = 0.5) -> bytes | None:
         """Ask; None when nobody listens or answers in time."""
-        return await asking.ask(self._client, subject, data, timeout_s)
+        return await request.request(self._client, subject, data, timeout_s)
 
-    async def lives(self, subject: str, *, timeout_s: float = 0.5) -> bool | None:
+    async def is_alive(self, subject: str, *, timeout_s: float = 0.5) -> bool | None:
         """Whether somebody answers there; None for who is there and does not answer, as one that froze."""
         # Of a cluster a server may be cut off whose clients are on their way to another.
-        nobody_s = _GONE_S if self._replicated or self.in_disorder else 0.0
-        return await asking.lives(self._client, subject, timeout_s, nobody_s)
+        nobody_s = _GONE_S if self._replicated or self.recently_disrupted else 0.0
+        return await request.is_alive(self._client, subject, timeout_s, nobody_s)
 
-    async def read(
+    async def read_stream(
         self,
         stream: streams.Stream,
         subject: str,
@@ -251,7 +250,7 @@ class Bus:
         from_sequence: int = 1,
         since_us: int | None = None,
         timeout_s: float = 5.0,
-        sure: bool = True,
+        consistent: bool = True,
     ) -> list[Message]:
         """All stored messages of a subject, in order, without a consumer (NATS' batched direct get, ADR-31).
 
@@ -261,19 +260,19 @@ class Bus:
             from_sequence: no earlier place than this.
             since_us: none stored earlier than this (UTC wall clock, microseconds).
             timeout_s: for all of it.
-            sure: nothing that was stored before may lack; a cluster whose leader died answers only without.
+            consistent: nothing that was stored before may be missing; needs a leader.
 
         Raises:
             BusError: the stream did not answer in time.
         """
-        sure = sure and self._replicated
+        consistent = consistent and self._replicated
         try:
             async with asyncio.timeout(timeout_s):
-                return await read_all(self._client, stream, subject, from_sequence, since_us, sure)
+                return await read_stream(self._client, stream, subject, from_sequence, since_us, consistent)
         except TimeoutError:
             raise BusError(f"{stream.name} was not read within {timeout_s:g} s") from None
 
-    async def is_led(self, stream: streams.Stream, subject: str, *, timeout_s: float) -> bool:
+    async def has_leader(self, stream: streams.Stream, subject: str, *, timeout_s: float) -> bool:
         """Whether the stream has a leader that tells of a subject in time; a single server is not asked.
 
         Raises:
@@ -283,12 +282,14 @@ class Bus:
             return True
         try:
             async with asyncio.timeout(timeout_s):
-                await last_place(self._client, stream, subject, 0)
+                await leader_last_sequence(self._client, stream, subject, 0)
         except TimeoutError:
             return False
         return True
 
-    async def last(self, stream: streams.Stream, subject: str, *, up_to: int | None = None) -> Message | None:
+    async def last_message(
+        self, stream: streams.Stream, subject: str, *, up_to: int | None = None
+    ) -> Message | None:
         """A subject's newest stored message, or that at or before a place, as some copy of the stream has it.
 
         Raises:
@@ -312,24 +313,24 @@ class Bus:
             if not self._client.is_closed:
                 await puller.unsubscribe()
 
-    async def waiting_work(self, stage: subjects.Stage) -> int:
+    async def unclaimed_work(self, stage: subjects.Stage) -> int:
         """Calls that no worker has claimed: the autoscaling signal."""
         info = await self._jetstream.consumer_info(streams.WORK.name, consumer_name(stage))
         return int(info.num_pending or 0)
 
-    async def filled(self) -> dict[str, float]:
+    async def stream_usage(self) -> dict[str, float]:
         """How much of its limit in bytes each stream holds, 0 to 1.
 
         Raises:
             BusError: the streams cannot be asked.
         """
         try:
-            infos = [await undisturbed(self._jetstream.stream_info(s.name)) for s in streams.STREAMS]
+            infos = [await shielded(self._jetstream.stream_info(s.name)) for s in streams.STREAMS]
         except (NatsError, TimeoutError) as error:
             raise BusError(f"the streams cannot be asked: {error!r}") from error
         return {i.config.name or "": i.state.bytes / (i.config.max_bytes or 1) for i in infos}
 
-    async def prepare(self, replicas: int) -> None:
+    async def ensure_streams(self, replicas: int) -> None:
         """Create or update the three streams and a consumer per stage; safe to repeat."""
         for stream in streams.STREAMS:
             config = stream_config(stream, replicas)

@@ -12,8 +12,8 @@ from nats.errors import Error as NatsError
 from nats.errors import SlowConsumerError
 
 from parley.bus.client import Bus
-from parley.bus.messages import Drops
-from parley.bus.reconnections import Reconnections
+from parley.bus.reconnect_signal import ReconnectSignal
+from parley.bus.subscription import DropCounter
 from parley.errors import BusError
 
 log = structlog.get_logger()
@@ -48,11 +48,11 @@ async def connect(url: str, name: str, *, timeout_s: float, replicas: int | None
     Raises:
         BusError: no server answered within `timeout_s`; the text names the address.
     """
-    client, drops = _Client(), Drops()
+    client, drops = _Client(), DropCounter()
     replicated = replicas is None or replicas > 1
-    bus = Bus(client, client.jetstream(timeout=5), drops, Reconnections(), replicated=replicated)
+    bus = Bus(client, client.jetstream(timeout=5), drops, ReconnectSignal(), replicated=replicated)
     await _first_connection(client, url, name, timeout_s, drops, bus)
-    attending = asyncio.ensure_future(bus.attend())
+    attending = asyncio.ensure_future(bus.run_background())
     try:
         if replicas is not None:
             await _prepare(bus, replicas, timeout_s)
@@ -68,12 +68,12 @@ async def _first_connection(
     url: str,
     name: str,
     timeout_s: float,
-    drops: Drops,
+    drops: DropCounter,
     bus: Bus,
 ) -> None:
     async def on_error(error: Exception) -> None:
         if isinstance(error, SlowConsumerError):
-            drops.one_more(error.subject)
+            drops.record(error.subject)
             return
         # While the bus is away each try tells; `bus lost` has said it once.
         log.log(
@@ -86,7 +86,7 @@ async def _first_connection(
 
     async def on_reconnect() -> None:
         log.info("bus is back", url=client.connected_url.netloc if client.connected_url else url)
-        await bus.came_back()
+        await bus.on_reconnected()
 
     try:
         async with asyncio.timeout(timeout_s):
@@ -115,7 +115,7 @@ async def _prepare(bus: Bus, replicas: int, timeout_s: float) -> None:
     deadline = asyncio.get_running_loop().time() + timeout_s
     while True:
         try:
-            await bus.prepare(replicas)
+            await bus.ensure_streams(replicas)
         except (NatsError, TimeoutError) as error:
             if asyncio.get_running_loop().time() > deadline:
                 raise BusError(f"JetStream is not ready within {timeout_s:g} s: {error!r}") from error

@@ -10,7 +10,7 @@ from nats.js.api import (
     StreamConfig,
 )
 
-from parley import streams, subjects
+from parley.bus import streams, subjects
 
 
 def consumer_name(stage: str) -> str:
@@ -20,7 +20,7 @@ def consumer_name(stage: str) -> str:
 
 def stream_config(stream: streams.Stream, replicas: int) -> StreamConfig:
     """A stream with so many copies."""
-    work = stream.keeps == "work"
+    work = stream.retention == "work"
     return StreamConfig(
         name=stream.name,
         subjects=list(stream.subjects),
@@ -42,7 +42,7 @@ def consumer_config(stage: subjects.Stage) -> ConsumerConfig:
     """The queue that a stage's workers share."""
     return ConsumerConfig(
         durable_name=consumer_name(stage),
-        filter_subject=subjects.work_of(stage),
+        filter_subject=subjects.work_filter(stage),
         ack_policy=AckPolicy.EXPLICIT,
         ack_wait=streams.ACK_WAIT_S,
         deliver_policy=DeliverPolicy.ALL,

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from parley.v1 import options_pb2 as parley_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15parley/v1/audio.proto\x12\tparley.v1\x1a\x17parley/v1/options.proto\"R\n\x0b\x43\x61llerAudio\x12\r\n\x05\x65poch\x18\x01 \x01(\r\x12\x10\n\x08sequence\x18\x02 \x01(\x04\x12\r\n\x05\x61t_ms\x18\x03 \x01(\x04\x12\x13\n\x05mulaw\x18\x04 \x01(\x0c\x42\x04\x88\xb5\x18\x01\"z\n\nAgentAudio\x12\r\n\x05\x65poch\x18\x01 \x01(\r\x12\x10\n\x08sequence\x18\x02 \x01(\x04\x12\x10\n\x08reply_id\x18\x03 \x01(\t\x12\x16\n\x0eoffset_samples\x18\x04 \x01(\x04\x12\x13\n\x05mulaw\x18\x05 \x01(\x0c\x42\x04\x88\xb5\x18\x01\x12\x0c\n\x04last\x18\x06 \x01(\x08\"5\n\x0bMissedAudio\x12&\n\x06\x66rames\x18\x01 \x03(\x0b\x32\x16.parley.v1.CallerAudiob\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15parley/v1/audio.proto\x12\tparley.v1\x1a\x17parley/v1/options.proto\"R\n\x0b\x43\x61llerAudio\x12\r\n\x05\x65poch\x18\x01 \x01(\r\x12\x10\n\x08sequence\x18\x02 \x01(\x04\x12\r\n\x05\x61t_ms\x18\x03 \x01(\x04\x12\x13\n\x05mulaw\x18\x04 \x01(\x0c\x42\x04\x88\xb5\x18\x01\"z\n\nAgentAudio\x12\r\n\x05\x65poch\x18\x01 \x01(\r\x12\x10\n\x08sequence\x18\x02 \x01(\x04\x12\x10\n\x08reply_id\x18\x03 \x01(\t\x12\x16\n\x0eoffset_samples\x18\x04 \x01(\x04\x12\x13\n\x05mulaw\x18\x05 \x01(\x0c\x42\x04\x88\xb5\x18\x01\x12\x0c\n\x04last\x18\x06 \x01(\x08\"6\n\x0cStandbyAudio\x12&\n\x06\x66rames\x18\x01 \x03(\x0b\x32\x16.parley.v1.CallerAudiob\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,6 +40,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CALLERAUDIO']._serialized_end=143
   _globals['_AGENTAUDIO']._serialized_start=145
   _globals['_AGENTAUDIO']._serialized_end=267
-  _globals['_MISSEDAUDIO']._serialized_start=269
-  _globals['_MISSEDAUDIO']._serialized_end=322
+  _globals['_STANDBYAUDIO']._serialized_start=269
+  _globals['_STANDBYAUDIO']._serialized_end=323
 # @@protoc_insertion_point(module_scope)

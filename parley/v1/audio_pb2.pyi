@@ -35,7 +35,7 @@ class AgentAudio(_message.Message):
     last: bool
     def __init__(self, epoch: _Optional[int] = ..., sequence: _Optional[int] = ..., reply_id: _Optional[str] = ..., offset_samples: _Optional[int] = ..., mulaw: _Optional[bytes] = ..., last: _Optional[bool] = ...) -> None: ...
 
-class MissedAudio(_message.Message):
+class StandbyAudio(_message.Message):
     __slots__ = ("frames",)
     FRAMES_FIELD_NUMBER: _ClassVar[int]
     frames: _containers.RepeatedCompositeFieldContainer[CallerAudio]

@@ -30,16 +30,16 @@ class CallStarted(_message.Message):
     def __init__(self, direction: _Optional[_Union[Direction, str]] = ..., from_number: _Optional[str] = ..., to_number: _Optional[str] = ..., agent: _Optional[str] = ..., public_url: _Optional[str] = ...) -> None: ...
 
 class StreamStarted(_message.Message):
-    __slots__ = ("stream_sid", "at_ms", "worker", "told_ms")
+    __slots__ = ("stream_sid", "at_ms", "worker", "redirected_at_ms")
     STREAM_SID_FIELD_NUMBER: _ClassVar[int]
     AT_MS_FIELD_NUMBER: _ClassVar[int]
     WORKER_FIELD_NUMBER: _ClassVar[int]
-    TOLD_MS_FIELD_NUMBER: _ClassVar[int]
+    REDIRECTED_AT_MS_FIELD_NUMBER: _ClassVar[int]
     stream_sid: str
     at_ms: int
     worker: str
-    told_ms: int
-    def __init__(self, stream_sid: _Optional[str] = ..., at_ms: _Optional[int] = ..., worker: _Optional[str] = ..., told_ms: _Optional[int] = ...) -> None: ...
+    redirected_at_ms: int
+    def __init__(self, stream_sid: _Optional[str] = ..., at_ms: _Optional[int] = ..., worker: _Optional[str] = ..., redirected_at_ms: _Optional[int] = ...) -> None: ...
 
 class StreamStopped(_message.Message):
     __slots__ = ("stream_sid", "at_ms", "reason")
@@ -52,20 +52,20 @@ class StreamStopped(_message.Message):
     def __init__(self, stream_sid: _Optional[str] = ..., at_ms: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class StreamResuming(_message.Message):
-    __slots__ = ("epoch", "way", "last_sound_ms", "frozen", "last_reply_id", "last_reply_samples")
+    __slots__ = ("epoch", "method", "last_audio_ms", "edge_stalled", "last_reply_id", "last_reply_samples")
     EPOCH_FIELD_NUMBER: _ClassVar[int]
-    WAY_FIELD_NUMBER: _ClassVar[int]
-    LAST_SOUND_MS_FIELD_NUMBER: _ClassVar[int]
-    FROZEN_FIELD_NUMBER: _ClassVar[int]
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    LAST_AUDIO_MS_FIELD_NUMBER: _ClassVar[int]
+    EDGE_STALLED_FIELD_NUMBER: _ClassVar[int]
     LAST_REPLY_ID_FIELD_NUMBER: _ClassVar[int]
     LAST_REPLY_SAMPLES_FIELD_NUMBER: _ClassVar[int]
     epoch: int
-    way: str
-    last_sound_ms: int
-    frozen: bool
+    method: str
+    last_audio_ms: int
+    edge_stalled: bool
     last_reply_id: str
     last_reply_samples: int
-    def __init__(self, epoch: _Optional[int] = ..., way: _Optional[str] = ..., last_sound_ms: _Optional[int] = ..., frozen: _Optional[bool] = ..., last_reply_id: _Optional[str] = ..., last_reply_samples: _Optional[int] = ...) -> None: ...
+    def __init__(self, epoch: _Optional[int] = ..., method: _Optional[str] = ..., last_audio_ms: _Optional[int] = ..., edge_stalled: _Optional[bool] = ..., last_reply_id: _Optional[str] = ..., last_reply_samples: _Optional[int] = ...) -> None: ...
 
 class DtmfPressed(_message.Message):
     __slots__ = ("digit", "at_ms")

@@ -2,7 +2,7 @@ from parley.v1 import call_pb2 as _call_pb2
 from parley.v1 import playback_pb2 as _playback_pb2
 from parley.v1 import reply_pb2 as _reply_pb2
 from parley.v1 import speech_pb2 as _speech_pb2
-from parley.v1 import voice_pb2 as _voice_pb2
+from parley.v1 import synthesis_pb2 as _synthesis_pb2
 from parley.v1 import work_pb2 as _work_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -12,7 +12,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Event(_message.Message):
-    __slots__ = ("id", "call_sid", "stage", "epoch", "sequence", "sent_at_us", "traceparent", "call_started", "stream_started", "stream_stopped", "dtmf_pressed", "call_ended", "stream_resuming", "speech_started", "speech_stopped", "words_heard", "turn_eager", "turn_resumed", "turn_ended", "reply_started", "reply_released", "reply_text", "reply_finished", "reply_dropped", "reply_resumed", "tool_called", "tool_returned", "hang_up_requested", "keys_entered", "fallback_requested", "voice_started", "clause_voiced", "voice_finished", "playback_started", "playback_progressed", "playback_finished", "playback_held", "barge_in", "stage_claimed", "stage_failed", "call_recorded")
+    __slots__ = ("id", "call_sid", "stage", "epoch", "sequence", "sent_at_us", "traceparent", "call_started", "stream_started", "stream_stopped", "dtmf_pressed", "call_ended", "stream_resuming", "speech_started", "speech_stopped", "transcript_updated", "turn_end_eager", "turn_resumed", "turn_ended", "reply_started", "reply_released", "reply_clause", "reply_finished", "reply_cancelled", "reply_resumed", "tool_called", "tool_returned", "hang_up_requested", "dtmf_collected", "fallback_requested", "synthesis_started", "clause_synthesized", "synthesis_finished", "playback_started", "playback_progressed", "playback_finished", "playback_paused", "barge_in", "stage_claimed", "stage_failed", "call_recorded")
     ID_FIELD_NUMBER: _ClassVar[int]
     CALL_SID_FIELD_NUMBER: _ClassVar[int]
     STAGE_FIELD_NUMBER: _ClassVar[int]
@@ -28,28 +28,28 @@ class Event(_message.Message):
     STREAM_RESUMING_FIELD_NUMBER: _ClassVar[int]
     SPEECH_STARTED_FIELD_NUMBER: _ClassVar[int]
     SPEECH_STOPPED_FIELD_NUMBER: _ClassVar[int]
-    WORDS_HEARD_FIELD_NUMBER: _ClassVar[int]
-    TURN_EAGER_FIELD_NUMBER: _ClassVar[int]
+    TRANSCRIPT_UPDATED_FIELD_NUMBER: _ClassVar[int]
+    TURN_END_EAGER_FIELD_NUMBER: _ClassVar[int]
     TURN_RESUMED_FIELD_NUMBER: _ClassVar[int]
     TURN_ENDED_FIELD_NUMBER: _ClassVar[int]
     REPLY_STARTED_FIELD_NUMBER: _ClassVar[int]
     REPLY_RELEASED_FIELD_NUMBER: _ClassVar[int]
-    REPLY_TEXT_FIELD_NUMBER: _ClassVar[int]
+    REPLY_CLAUSE_FIELD_NUMBER: _ClassVar[int]
     REPLY_FINISHED_FIELD_NUMBER: _ClassVar[int]
-    REPLY_DROPPED_FIELD_NUMBER: _ClassVar[int]
+    REPLY_CANCELLED_FIELD_NUMBER: _ClassVar[int]
     REPLY_RESUMED_FIELD_NUMBER: _ClassVar[int]
     TOOL_CALLED_FIELD_NUMBER: _ClassVar[int]
     TOOL_RETURNED_FIELD_NUMBER: _ClassVar[int]
     HANG_UP_REQUESTED_FIELD_NUMBER: _ClassVar[int]
-    KEYS_ENTERED_FIELD_NUMBER: _ClassVar[int]
+    DTMF_COLLECTED_FIELD_NUMBER: _ClassVar[int]
     FALLBACK_REQUESTED_FIELD_NUMBER: _ClassVar[int]
-    VOICE_STARTED_FIELD_NUMBER: _ClassVar[int]
-    CLAUSE_VOICED_FIELD_NUMBER: _ClassVar[int]
-    VOICE_FINISHED_FIELD_NUMBER: _ClassVar[int]
+    SYNTHESIS_STARTED_FIELD_NUMBER: _ClassVar[int]
+    CLAUSE_SYNTHESIZED_FIELD_NUMBER: _ClassVar[int]
+    SYNTHESIS_FINISHED_FIELD_NUMBER: _ClassVar[int]
     PLAYBACK_STARTED_FIELD_NUMBER: _ClassVar[int]
     PLAYBACK_PROGRESSED_FIELD_NUMBER: _ClassVar[int]
     PLAYBACK_FINISHED_FIELD_NUMBER: _ClassVar[int]
-    PLAYBACK_HELD_FIELD_NUMBER: _ClassVar[int]
+    PLAYBACK_PAUSED_FIELD_NUMBER: _ClassVar[int]
     BARGE_IN_FIELD_NUMBER: _ClassVar[int]
     STAGE_CLAIMED_FIELD_NUMBER: _ClassVar[int]
     STAGE_FAILED_FIELD_NUMBER: _ClassVar[int]
@@ -69,30 +69,30 @@ class Event(_message.Message):
     stream_resuming: _call_pb2.StreamResuming
     speech_started: _speech_pb2.SpeechStarted
     speech_stopped: _speech_pb2.SpeechStopped
-    words_heard: _speech_pb2.WordsHeard
-    turn_eager: _speech_pb2.TurnEager
+    transcript_updated: _speech_pb2.TranscriptUpdated
+    turn_end_eager: _speech_pb2.EagerEndOfTurn
     turn_resumed: _speech_pb2.TurnResumed
     turn_ended: _speech_pb2.TurnEnded
     reply_started: _reply_pb2.ReplyStarted
     reply_released: _reply_pb2.ReplyReleased
-    reply_text: _reply_pb2.ReplyText
+    reply_clause: _reply_pb2.ReplyClause
     reply_finished: _reply_pb2.ReplyFinished
-    reply_dropped: _reply_pb2.ReplyDropped
+    reply_cancelled: _reply_pb2.ReplyCancelled
     reply_resumed: _reply_pb2.ReplyResumed
     tool_called: _reply_pb2.ToolCalled
     tool_returned: _reply_pb2.ToolReturned
     hang_up_requested: _reply_pb2.HangUpRequested
-    keys_entered: _reply_pb2.KeysEntered
+    dtmf_collected: _reply_pb2.DtmfCollected
     fallback_requested: _reply_pb2.FallbackRequested
-    voice_started: _voice_pb2.VoiceStarted
-    clause_voiced: _voice_pb2.ClauseVoiced
-    voice_finished: _voice_pb2.VoiceFinished
+    synthesis_started: _synthesis_pb2.SynthesisStarted
+    clause_synthesized: _synthesis_pb2.ClauseSynthesized
+    synthesis_finished: _synthesis_pb2.SynthesisFinished
     playback_started: _playback_pb2.PlaybackStarted
     playback_progressed: _playback_pb2.PlaybackProgressed
     playback_finished: _playback_pb2.PlaybackFinished
-    playback_held: _playback_pb2.PlaybackHeld
+    playback_paused: _playback_pb2.PlaybackPaused
     barge_in: _playback_pb2.BargeIn
     stage_claimed: _work_pb2.StageClaimed
     stage_failed: _work_pb2.StageFailed
     call_recorded: _work_pb2.CallRecorded
-    def __init__(self, id: _Optional[str] = ..., call_sid: _Optional[str] = ..., stage: _Optional[str] = ..., epoch: _Optional[int] = ..., sequence: _Optional[int] = ..., sent_at_us: _Optional[int] = ..., traceparent: _Optional[str] = ..., call_started: _Optional[_Union[_call_pb2.CallStarted, _Mapping]] = ..., stream_started: _Optional[_Union[_call_pb2.StreamStarted, _Mapping]] = ..., stream_stopped: _Optional[_Union[_call_pb2.StreamStopped, _Mapping]] = ..., dtmf_pressed: _Optional[_Union[_call_pb2.DtmfPressed, _Mapping]] = ..., call_ended: _Optional[_Union[_call_pb2.CallEnded, _Mapping]] = ..., stream_resuming: _Optional[_Union[_call_pb2.StreamResuming, _Mapping]] = ..., speech_started: _Optional[_Union[_speech_pb2.SpeechStarted, _Mapping]] = ..., speech_stopped: _Optional[_Union[_speech_pb2.SpeechStopped, _Mapping]] = ..., words_heard: _Optional[_Union[_speech_pb2.WordsHeard, _Mapping]] = ..., turn_eager: _Optional[_Union[_speech_pb2.TurnEager, _Mapping]] = ..., turn_resumed: _Optional[_Union[_speech_pb2.TurnResumed, _Mapping]] = ..., turn_ended: _Optional[_Union[_speech_pb2.TurnEnded, _Mapping]] = ..., reply_started: _Optional[_Union[_reply_pb2.ReplyStarted, _Mapping]] = ..., reply_released: _Optional[_Union[_reply_pb2.ReplyReleased, _Mapping]] = ..., reply_text: _Optional[_Union[_reply_pb2.ReplyText, _Mapping]] = ..., reply_finished: _Optional[_Union[_reply_pb2.ReplyFinished, _Mapping]] = ..., reply_dropped: _Optional[_Union[_reply_pb2.ReplyDropped, _Mapping]] = ..., reply_resumed: _Optional[_Union[_reply_pb2.ReplyResumed, _Mapping]] = ..., tool_called: _Optional[_Union[_reply_pb2.ToolCalled, _Mapping]] = ..., tool_returned: _Optional[_Union[_reply_pb2.ToolReturned, _Mapping]] = ..., hang_up_requested: _Optional[_Union[_reply_pb2.HangUpRequested, _Mapping]] = ..., keys_entered: _Optional[_Union[_reply_pb2.KeysEntered, _Mapping]] = ..., fallback_requested: _Optional[_Union[_reply_pb2.FallbackRequested, _Mapping]] = ..., voice_started: _Optional[_Union[_voice_pb2.VoiceStarted, _Mapping]] = ..., clause_voiced: _Optional[_Union[_voice_pb2.ClauseVoiced, _Mapping]] = ..., voice_finished: _Optional[_Union[_voice_pb2.VoiceFinished, _Mapping]] = ..., playback_started: _Optional[_Union[_playback_pb2.PlaybackStarted, _Mapping]] = ..., playback_progressed: _Optional[_Union[_playback_pb2.PlaybackProgressed, _Mapping]] = ..., playback_finished: _Optional[_Union[_playback_pb2.PlaybackFinished, _Mapping]] = ..., playback_held: _Optional[_Union[_playback_pb2.PlaybackHeld, _Mapping]] = ..., barge_in: _Optional[_Union[_playback_pb2.BargeIn, _Mapping]] = ..., stage_claimed: _Optional[_Union[_work_pb2.StageClaimed, _Mapping]] = ..., stage_failed: _Optional[_Union[_work_pb2.StageFailed, _Mapping]] = ..., call_recorded: _Optional[_Union[_work_pb2.CallRecorded, _Mapping]] = ...) -> None: ...
+    def __init__(self, id: _Optional[str] = ..., call_sid: _Optional[str] = ..., stage: _Optional[str] = ..., epoch: _Optional[int] = ..., sequence: _Optional[int] = ..., sent_at_us: _Optional[int] = ..., traceparent: _Optional[str] = ..., call_started: _Optional[_Union[_call_pb2.CallStarted, _Mapping]] = ..., stream_started: _Optional[_Union[_call_pb2.StreamStarted, _Mapping]] = ..., stream_stopped: _Optional[_Union[_call_pb2.StreamStopped, _Mapping]] = ..., dtmf_pressed: _Optional[_Union[_call_pb2.DtmfPressed, _Mapping]] = ..., call_ended: _Optional[_Union[_call_pb2.CallEnded, _Mapping]] = ..., stream_resuming: _Optional[_Union[_call_pb2.StreamResuming, _Mapping]] = ..., speech_started: _Optional[_Union[_speech_pb2.SpeechStarted, _Mapping]] = ..., speech_stopped: _Optional[_Union[_speech_pb2.SpeechStopped, _Mapping]] = ..., transcript_updated: _Optional[_Union[_speech_pb2.TranscriptUpdated, _Mapping]] = ..., turn_end_eager: _Optional[_Union[_speech_pb2.EagerEndOfTurn, _Mapping]] = ..., turn_resumed: _Optional[_Union[_speech_pb2.TurnResumed, _Mapping]] = ..., turn_ended: _Optional[_Union[_speech_pb2.TurnEnded, _Mapping]] = ..., reply_started: _Optional[_Union[_reply_pb2.ReplyStarted, _Mapping]] = ..., reply_released: _Optional[_Union[_reply_pb2.ReplyReleased, _Mapping]] = ..., reply_clause: _Optional[_Union[_reply_pb2.ReplyClause, _Mapping]] = ..., reply_finished: _Optional[_Union[_reply_pb2.ReplyFinished, _Mapping]] = ..., reply_cancelled: _Optional[_Union[_reply_pb2.ReplyCancelled, _Mapping]] = ..., reply_resumed: _Optional[_Union[_reply_pb2.ReplyResumed, _Mapping]] = ..., tool_called: _Optional[_Union[_reply_pb2.ToolCalled, _Mapping]] = ..., tool_returned: _Optional[_Union[_reply_pb2.ToolReturned, _Mapping]] = ..., hang_up_requested: _Optional[_Union[_reply_pb2.HangUpRequested, _Mapping]] = ..., dtmf_collected: _Optional[_Union[_reply_pb2.DtmfCollected, _Mapping]] = ..., fallback_requested: _Optional[_Union[_reply_pb2.FallbackRequested, _Mapping]] = ..., synthesis_started: _Optional[_Union[_synthesis_pb2.SynthesisStarted, _Mapping]] = ..., clause_synthesized: _Optional[_Union[_synthesis_pb2.ClauseSynthesized, _Mapping]] = ..., synthesis_finished: _Optional[_Union[_synthesis_pb2.SynthesisFinished, _Mapping]] = ..., playback_started: _Optional[_Union[_playback_pb2.PlaybackStarted, _Mapping]] = ..., playback_progressed: _Optional[_Union[_playback_pb2.PlaybackProgressed, _Mapping]] = ..., playback_finished: _Optional[_Union[_playback_pb2.PlaybackFinished, _Mapping]] = ..., playback_paused: _Optional[_Union[_playback_pb2.PlaybackPaused, _Mapping]] = ..., barge_in: _Optional[_Union[_playback_pb2.BargeIn, _Mapping]] = ..., stage_claimed: _Optional[_Union[_work_pb2.StageClaimed, _Mapping]] = ..., stage_failed: _Optional[_Union[_work_pb2.StageFailed, _Mapping]] = ..., call_recorded: _Optional[_Union[_work_pb2.CallRecorded, _Mapping]] = ...) -> None: ...

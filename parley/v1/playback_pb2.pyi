@@ -15,41 +15,41 @@ class PlaybackStarted(_message.Message):
     def __init__(self, reply_id: _Optional[str] = ..., from_sample: _Optional[int] = ..., at_ms: _Optional[int] = ...) -> None: ...
 
 class PlaybackProgressed(_message.Message):
-    __slots__ = ("reply_id", "heard_samples", "at_ms")
+    __slots__ = ("reply_id", "played_samples", "at_ms")
     REPLY_ID_FIELD_NUMBER: _ClassVar[int]
-    HEARD_SAMPLES_FIELD_NUMBER: _ClassVar[int]
+    PLAYED_SAMPLES_FIELD_NUMBER: _ClassVar[int]
     AT_MS_FIELD_NUMBER: _ClassVar[int]
     reply_id: str
-    heard_samples: int
+    played_samples: int
     at_ms: int
-    def __init__(self, reply_id: _Optional[str] = ..., heard_samples: _Optional[int] = ..., at_ms: _Optional[int] = ...) -> None: ...
+    def __init__(self, reply_id: _Optional[str] = ..., played_samples: _Optional[int] = ..., at_ms: _Optional[int] = ...) -> None: ...
 
 class PlaybackFinished(_message.Message):
-    __slots__ = ("reply_id", "heard_samples", "at_ms")
+    __slots__ = ("reply_id", "played_samples", "at_ms")
     REPLY_ID_FIELD_NUMBER: _ClassVar[int]
-    HEARD_SAMPLES_FIELD_NUMBER: _ClassVar[int]
+    PLAYED_SAMPLES_FIELD_NUMBER: _ClassVar[int]
     AT_MS_FIELD_NUMBER: _ClassVar[int]
     reply_id: str
-    heard_samples: int
+    played_samples: int
     at_ms: int
-    def __init__(self, reply_id: _Optional[str] = ..., heard_samples: _Optional[int] = ..., at_ms: _Optional[int] = ...) -> None: ...
+    def __init__(self, reply_id: _Optional[str] = ..., played_samples: _Optional[int] = ..., at_ms: _Optional[int] = ...) -> None: ...
 
-class PlaybackHeld(_message.Message):
-    __slots__ = ("reply_id", "heard_samples", "at_ms")
+class PlaybackPaused(_message.Message):
+    __slots__ = ("reply_id", "played_samples", "at_ms")
     REPLY_ID_FIELD_NUMBER: _ClassVar[int]
-    HEARD_SAMPLES_FIELD_NUMBER: _ClassVar[int]
+    PLAYED_SAMPLES_FIELD_NUMBER: _ClassVar[int]
     AT_MS_FIELD_NUMBER: _ClassVar[int]
     reply_id: str
-    heard_samples: int
+    played_samples: int
     at_ms: int
-    def __init__(self, reply_id: _Optional[str] = ..., heard_samples: _Optional[int] = ..., at_ms: _Optional[int] = ...) -> None: ...
+    def __init__(self, reply_id: _Optional[str] = ..., played_samples: _Optional[int] = ..., at_ms: _Optional[int] = ...) -> None: ...
 
 class BargeIn(_message.Message):
-    __slots__ = ("reply_id", "heard_samples", "at_ms")
+    __slots__ = ("reply_id", "played_samples", "at_ms")
     REPLY_ID_FIELD_NUMBER: _ClassVar[int]
-    HEARD_SAMPLES_FIELD_NUMBER: _ClassVar[int]
+    PLAYED_SAMPLES_FIELD_NUMBER: _ClassVar[int]
     AT_MS_FIELD_NUMBER: _ClassVar[int]
     reply_id: str
-    heard_samples: int
+    played_samples: int
     at_ms: int
-    def __init__(self, reply_id: _Optional[str] = ..., heard_samples: _Optional[int] = ..., at_ms: _Optional[int] = ...) -> None: ...
+    def __init__(self, reply_id: _Optional[str] = ..., played_samples: _Optional[int] = ..., at_ms: _Optional[int] = ...) -> None: ...

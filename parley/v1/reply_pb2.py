@@ -25,43 +25,43 @@ _sym_db = _symbol_database.Default()
 from parley.v1 import options_pb2 as parley_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15parley/v1/reply.proto\x12\tparley.v1\x1a\x17parley/v1/options.proto\"o\n\x0cReplyStarted\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0c\n\x04turn\x18\x02 \x01(\r\x12\"\n\x04kind\x18\x03 \x01(\x0e\x32\x14.parley.v1.ReplyKind\x12\x0c\n\x04held\x18\x04 \x01(\x08\x12\r\n\x05guess\x18\x05 \x01(\t\"!\n\rReplyReleased\x12\x10\n\x08reply_id\x18\x01 \x01(\t\"k\n\tReplyText\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0e\n\x06\x63lause\x18\x02 \x01(\r\x12\x12\n\x04text\x18\x03 \x01(\tB\x04\x88\xb5\x18\x01\x12\x10\n\x08\x61sked_ms\x18\x04 \x01(\x04\x12\x16\n\x0e\x66irst_token_ms\x18\x05 \x01(\x04\"B\n\rReplyFinished\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63lauses\x18\x02 \x01(\r\x12\x0e\n\x06reason\x18\x03 \x01(\t\"0\n\x0cReplyDropped\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\" \n\x0cReplyResumed\x12\x10\n\x08reply_id\x18\x01 \x01(\t\"i\n\nToolCalled\x12\x14\n\x0ctool_call_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x17\n\targuments\x18\x03 \x01(\tB\x04\x88\xb5\x18\x01\x12\x10\n\x08reply_id\x18\x04 \x01(\t\x12\x0c\n\x04turn\x18\x05 \x01(\r\"5\n\x0bKeysEntered\x12\x14\n\x06\x64igits\x18\x01 \x01(\tB\x04\x88\xb5\x18\x01\x12\x10\n\x08\x65nded_by\x18\x02 \x01(\t\"J\n\x0cToolReturned\x12\x14\n\x0ctool_call_id\x18\x01 \x01(\t\x12\x14\n\x06result\x18\x02 \x01(\tB\x04\x88\xb5\x18\x01\x12\x0e\n\x06\x66\x61iled\x18\x03 \x01(\x08\"#\n\x11\x46\x61llbackRequested\x12\x0e\n\x06reason\x18\x01 \x01(\t\"9\n\x0fHangUpRequested\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_reply_id\x18\x02 \x01(\t*\x85\x02\n\tReplyKind\x12\x1a\n\x16REPLY_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13REPLY_KIND_GREETING\x10\x01\x12\x15\n\x11REPLY_KIND_ANSWER\x10\x02\x12\x15\n\x11REPLY_KIND_OPENER\x10\x03\x12\x15\n\x11REPLY_KIND_FILLER\x10\x04\x12\x1a\n\x16REPLY_KIND_IDLE_PROMPT\x10\x05\x12\x16\n\x12REPLY_KIND_APOLOGY\x10\x06\x12\x16\n\x12REPLY_KIND_GOODBYE\x10\x07\x12\x16\n\x12REPLY_KIND_WARNING\x10\x08\x12\x1a\n\x16REPLY_KIND_RECONNECTED\x10\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15parley/v1/reply.proto\x12\tparley.v1\x1a\x17parley/v1/options.proto\"\x7f\n\x0cReplyStarted\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0c\n\x04turn\x18\x02 \x01(\r\x12\"\n\x04kind\x18\x03 \x01(\x0e\x32\x14.parley.v1.ReplyKind\x12\x13\n\x0bspeculative\x18\x04 \x01(\x08\x12\x16\n\x0epredicted_text\x18\x05 \x01(\t\"!\n\rReplyReleased\x12\x10\n\x08reply_id\x18\x01 \x01(\t\"u\n\x0bReplyClause\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0e\n\x06\x63lause\x18\x02 \x01(\r\x12\x12\n\x04text\x18\x03 \x01(\tB\x04\x88\xb5\x18\x01\x12\x18\n\x10llm_requested_ms\x18\x04 \x01(\x04\x12\x16\n\x0e\x66irst_token_ms\x18\x05 \x01(\x04\"B\n\rReplyFinished\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63lauses\x18\x02 \x01(\r\x12\x0e\n\x06reason\x18\x03 \x01(\t\"2\n\x0eReplyCancelled\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\" \n\x0cReplyResumed\x12\x10\n\x08reply_id\x18\x01 \x01(\t\"i\n\nToolCalled\x12\x14\n\x0ctool_call_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x17\n\targuments\x18\x03 \x01(\tB\x04\x88\xb5\x18\x01\x12\x10\n\x08reply_id\x18\x04 \x01(\t\x12\x0c\n\x04turn\x18\x05 \x01(\r\"7\n\rDtmfCollected\x12\x14\n\x06\x64igits\x18\x01 \x01(\tB\x04\x88\xb5\x18\x01\x12\x10\n\x08\x65nded_by\x18\x02 \x01(\t\"J\n\x0cToolReturned\x12\x14\n\x0ctool_call_id\x18\x01 \x01(\t\x12\x14\n\x06result\x18\x02 \x01(\tB\x04\x88\xb5\x18\x01\x12\x0e\n\x06\x66\x61iled\x18\x03 \x01(\x08\"#\n\x11\x46\x61llbackRequested\x12\x0e\n\x06reason\x18\x01 \x01(\t\"9\n\x0fHangUpRequested\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_reply_id\x18\x02 \x01(\t*\x85\x02\n\tReplyKind\x12\x1a\n\x16REPLY_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13REPLY_KIND_GREETING\x10\x01\x12\x15\n\x11REPLY_KIND_ANSWER\x10\x02\x12\x15\n\x11REPLY_KIND_OPENER\x10\x03\x12\x15\n\x11REPLY_KIND_FILLER\x10\x04\x12\x1a\n\x16REPLY_KIND_IDLE_PROMPT\x10\x05\x12\x16\n\x12REPLY_KIND_APOLOGY\x10\x06\x12\x16\n\x12REPLY_KIND_GOODBYE\x10\x07\x12\x16\n\x12REPLY_KIND_WARNING\x10\x08\x12\x1a\n\x16REPLY_KIND_RECONNECTED\x10\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'parley.v1.reply_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_REPLYTEXT'].fields_by_name['text']._loaded_options = None
-  _globals['_REPLYTEXT'].fields_by_name['text']._serialized_options = b'\210\265\030\001'
+  _globals['_REPLYCLAUSE'].fields_by_name['text']._loaded_options = None
+  _globals['_REPLYCLAUSE'].fields_by_name['text']._serialized_options = b'\210\265\030\001'
   _globals['_TOOLCALLED'].fields_by_name['arguments']._loaded_options = None
   _globals['_TOOLCALLED'].fields_by_name['arguments']._serialized_options = b'\210\265\030\001'
-  _globals['_KEYSENTERED'].fields_by_name['digits']._loaded_options = None
-  _globals['_KEYSENTERED'].fields_by_name['digits']._serialized_options = b'\210\265\030\001'
+  _globals['_DTMFCOLLECTED'].fields_by_name['digits']._loaded_options = None
+  _globals['_DTMFCOLLECTED'].fields_by_name['digits']._serialized_options = b'\210\265\030\001'
   _globals['_TOOLRETURNED'].fields_by_name['result']._loaded_options = None
   _globals['_TOOLRETURNED'].fields_by_name['result']._serialized_options = b'\210\265\030\001'
-  _globals['_REPLYKIND']._serialized_start=805
-  _globals['_REPLYKIND']._serialized_end=1066
+  _globals['_REPLYKIND']._serialized_start=835
+  _globals['_REPLYKIND']._serialized_end=1096
   _globals['_REPLYSTARTED']._serialized_start=61
-  _globals['_REPLYSTARTED']._serialized_end=172
-  _globals['_REPLYRELEASED']._serialized_start=174
-  _globals['_REPLYRELEASED']._serialized_end=207
-  _globals['_REPLYTEXT']._serialized_start=209
-  _globals['_REPLYTEXT']._serialized_end=316
-  _globals['_REPLYFINISHED']._serialized_start=318
-  _globals['_REPLYFINISHED']._serialized_end=384
-  _globals['_REPLYDROPPED']._serialized_start=386
-  _globals['_REPLYDROPPED']._serialized_end=434
-  _globals['_REPLYRESUMED']._serialized_start=436
-  _globals['_REPLYRESUMED']._serialized_end=468
-  _globals['_TOOLCALLED']._serialized_start=470
-  _globals['_TOOLCALLED']._serialized_end=575
-  _globals['_KEYSENTERED']._serialized_start=577
-  _globals['_KEYSENTERED']._serialized_end=630
-  _globals['_TOOLRETURNED']._serialized_start=632
-  _globals['_TOOLRETURNED']._serialized_end=706
-  _globals['_FALLBACKREQUESTED']._serialized_start=708
-  _globals['_FALLBACKREQUESTED']._serialized_end=743
-  _globals['_HANGUPREQUESTED']._serialized_start=745
-  _globals['_HANGUPREQUESTED']._serialized_end=802
+  _globals['_REPLYSTARTED']._serialized_end=188
+  _globals['_REPLYRELEASED']._serialized_start=190
+  _globals['_REPLYRELEASED']._serialized_end=223
+  _globals['_REPLYCLAUSE']._serialized_start=225
+  _globals['_REPLYCLAUSE']._serialized_end=342
+  _globals['_REPLYFINISHED']._serialized_start=344
+  _globals['_REPLYFINISHED']._serialized_end=410
+  _globals['_REPLYCANCELLED']._serialized_start=412
+  _globals['_REPLYCANCELLED']._serialized_end=462
+  _globals['_REPLYRESUMED']._serialized_start=464
+  _globals['_REPLYRESUMED']._serialized_end=496
+  _globals['_TOOLCALLED']._serialized_start=498
+  _globals['_TOOLCALLED']._serialized_end=603
+  _globals['_DTMFCOLLECTED']._serialized_start=605
+  _globals['_DTMFCOLLECTED']._serialized_end=660
+  _globals['_TOOLRETURNED']._serialized_start=662
+  _globals['_TOOLRETURNED']._serialized_end=736
+  _globals['_FALLBACKREQUESTED']._serialized_start=738
+  _globals['_FALLBACKREQUESTED']._serialized_end=773
+  _globals['_HANGUPREQUESTED']._serialized_start=775
+  _globals['_HANGUPREQUESTED']._serialized_end=832
 # @@protoc_insertion_point(module_scope)

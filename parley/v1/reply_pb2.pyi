@@ -30,18 +30,18 @@ REPLY_KIND_WARNING: ReplyKind
 REPLY_KIND_RECONNECTED: ReplyKind
 
 class ReplyStarted(_message.Message):
-    __slots__ = ("reply_id", "turn", "kind", "held", "guess")
+    __slots__ = ("reply_id", "turn", "kind", "speculative", "predicted_text")
     REPLY_ID_FIELD_NUMBER: _ClassVar[int]
     TURN_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
-    HELD_FIELD_NUMBER: _ClassVar[int]
-    GUESS_FIELD_NUMBER: _ClassVar[int]
+    SPECULATIVE_FIELD_NUMBER: _ClassVar[int]
+    PREDICTED_TEXT_FIELD_NUMBER: _ClassVar[int]
     reply_id: str
     turn: int
     kind: ReplyKind
-    held: bool
-    guess: str
-    def __init__(self, reply_id: _Optional[str] = ..., turn: _Optional[int] = ..., kind: _Optional[_Union[ReplyKind, str]] = ..., held: _Optional[bool] = ..., guess: _Optional[str] = ...) -> None: ...
+    speculative: bool
+    predicted_text: str
+    def __init__(self, reply_id: _Optional[str] = ..., turn: _Optional[int] = ..., kind: _Optional[_Union[ReplyKind, str]] = ..., speculative: _Optional[bool] = ..., predicted_text: _Optional[str] = ...) -> None: ...
 
 class ReplyReleased(_message.Message):
     __slots__ = ("reply_id",)
@@ -49,19 +49,19 @@ class ReplyReleased(_message.Message):
     reply_id: str
     def __init__(self, reply_id: _Optional[str] = ...) -> None: ...
 
-class ReplyText(_message.Message):
-    __slots__ = ("reply_id", "clause", "text", "asked_ms", "first_token_ms")
+class ReplyClause(_message.Message):
+    __slots__ = ("reply_id", "clause", "text", "llm_requested_ms", "first_token_ms")
     REPLY_ID_FIELD_NUMBER: _ClassVar[int]
     CLAUSE_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
-    ASKED_MS_FIELD_NUMBER: _ClassVar[int]
+    LLM_REQUESTED_MS_FIELD_NUMBER: _ClassVar[int]
     FIRST_TOKEN_MS_FIELD_NUMBER: _ClassVar[int]
     reply_id: str
     clause: int
     text: str
-    asked_ms: int
+    llm_requested_ms: int
     first_token_ms: int
-    def __init__(self, reply_id: _Optional[str] = ..., clause: _Optional[int] = ..., text: _Optional[str] = ..., asked_ms: _Optional[int] = ..., first_token_ms: _Optional[int] = ...) -> None: ...
+    def __init__(self, reply_id: _Optional[str] = ..., clause: _Optional[int] = ..., text: _Optional[str] = ..., llm_requested_ms: _Optional[int] = ..., first_token_ms: _Optional[int] = ...) -> None: ...
 
 class ReplyFinished(_message.Message):
     __slots__ = ("reply_id", "clauses", "reason")
@@ -73,7 +73,7 @@ class ReplyFinished(_message.Message):
     reason: str
     def __init__(self, reply_id: _Optional[str] = ..., clauses: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
 
-class ReplyDropped(_message.Message):
+class ReplyCancelled(_message.Message):
     __slots__ = ("reply_id", "reason")
     REPLY_ID_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
@@ -101,7 +101,7 @@ class ToolCalled(_message.Message):
     turn: int
     def __init__(self, tool_call_id: _Optional[str] = ..., name: _Optional[str] = ..., arguments: _Optional[str] = ..., reply_id: _Optional[str] = ..., turn: _Optional[int] = ...) -> None: ...
 
-class KeysEntered(_message.Message):
+class DtmfCollected(_message.Message):
     __slots__ = ("digits", "ended_by")
     DIGITS_FIELD_NUMBER: _ClassVar[int]
     ENDED_BY_FIELD_NUMBER: _ClassVar[int]

@@ -31,21 +31,21 @@ class SpeechStopped(_message.Message):
     at_ms: int
     def __init__(self, at_ms: _Optional[int] = ...) -> None: ...
 
-class WordsHeard(_message.Message):
-    __slots__ = ("turn", "text", "final", "words", "until_ms")
+class TranscriptUpdated(_message.Message):
+    __slots__ = ("turn", "text", "final", "words", "audio_end_ms")
     TURN_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     FINAL_FIELD_NUMBER: _ClassVar[int]
     WORDS_FIELD_NUMBER: _ClassVar[int]
-    UNTIL_MS_FIELD_NUMBER: _ClassVar[int]
+    AUDIO_END_MS_FIELD_NUMBER: _ClassVar[int]
     turn: int
     text: str
     final: bool
     words: _containers.RepeatedCompositeFieldContainer[Word]
-    until_ms: int
-    def __init__(self, turn: _Optional[int] = ..., text: _Optional[str] = ..., final: _Optional[bool] = ..., words: _Optional[_Iterable[_Union[Word, _Mapping]]] = ..., until_ms: _Optional[int] = ...) -> None: ...
+    audio_end_ms: int
+    def __init__(self, turn: _Optional[int] = ..., text: _Optional[str] = ..., final: _Optional[bool] = ..., words: _Optional[_Iterable[_Union[Word, _Mapping]]] = ..., audio_end_ms: _Optional[int] = ...) -> None: ...
 
-class TurnEager(_message.Message):
+class EagerEndOfTurn(_message.Message):
     __slots__ = ("turn", "text", "speech_end_ms")
     TURN_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
@@ -62,15 +62,15 @@ class TurnResumed(_message.Message):
     def __init__(self, turn: _Optional[int] = ...) -> None: ...
 
 class TurnEnded(_message.Message):
-    __slots__ = ("turn", "text", "speech_end_ms", "until_ms", "decided_by")
+    __slots__ = ("turn", "text", "speech_end_ms", "audio_end_ms", "decided_by")
     TURN_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     SPEECH_END_MS_FIELD_NUMBER: _ClassVar[int]
-    UNTIL_MS_FIELD_NUMBER: _ClassVar[int]
+    AUDIO_END_MS_FIELD_NUMBER: _ClassVar[int]
     DECIDED_BY_FIELD_NUMBER: _ClassVar[int]
     turn: int
     text: str
     speech_end_ms: int
-    until_ms: int
+    audio_end_ms: int
     decided_by: str
-    def __init__(self, turn: _Optional[int] = ..., text: _Optional[str] = ..., speech_end_ms: _Optional[int] = ..., until_ms: _Optional[int] = ..., decided_by: _Optional[str] = ...) -> None: ...
+    def __init__(self, turn: _Optional[int] = ..., text: _Optional[str] = ..., speech_end_ms: _Optional[int] = ..., audio_end_ms: _Optional[int] = ..., decided_by: _Optional[str] = ...) -> None: ...

@@ -21,16 +21,16 @@ class StageClaimed(_message.Message):
     def __init__(self, worker: _Optional[str] = ...) -> None: ...
 
 class StageFailed(_message.Message):
-    __slots__ = ("code", "message", "retryable", "vendor")
+    __slots__ = ("code", "message", "retryable", "provider")
     CODE_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
     RETRYABLE_FIELD_NUMBER: _ClassVar[int]
-    VENDOR_FIELD_NUMBER: _ClassVar[int]
+    PROVIDER_FIELD_NUMBER: _ClassVar[int]
     code: str
     message: str
     retryable: bool
-    vendor: str
-    def __init__(self, code: _Optional[str] = ..., message: _Optional[str] = ..., retryable: _Optional[bool] = ..., vendor: _Optional[str] = ...) -> None: ...
+    provider: str
+    def __init__(self, code: _Optional[str] = ..., message: _Optional[str] = ..., retryable: _Optional[bool] = ..., provider: _Optional[str] = ...) -> None: ...
 
 class CallRecorded(_message.Message):
     __slots__ = ("recording_url", "duration_ms")

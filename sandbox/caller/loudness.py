@@ -1,6 +1,6 @@
 """Classifies mu-law frames as audible or silent by energy, cheaply enough for 100 calls. No I/O, no clock."""
 
-from parley.mulaw import DECODE, FRAME_BYTES, SILENCE
+from parley.audio.g711 import DECODE, FRAME_BYTES, SILENCE
 
 SILENT_FRAME = SILENCE * FRAME_BYTES
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from parley.mulaw import ENCODE, SAMPLE_RATE_HZ, bytes_of
+from parley.audio.g711 import ENCODE, SAMPLE_RATE_HZ, ms_to_bytes
 from sandbox.caller.script import NoiseKind
 from sandbox.caller.utterance import Utterance, make_utterance
 
@@ -22,7 +22,7 @@ def noise(kind: NoiseKind, ms: float) -> Utterance:
     Raises:
         ValueError: the kind is UH_HUH, which is recorded.
     """
-    count = max(1, bytes_of(ms))
+    count = max(1, ms_to_bytes(ms))
     at_s = np.arange(count) / SAMPLE_RATE_HZ
     part = np.arange(count) / count
     hiss = np.random.default_rng(_SEED).uniform(-1, 1, count)

@@ -5,7 +5,7 @@ from itertools import zip_longest
 
 from pydantic import BaseModel
 
-from parley.mulaw import bytes_of
+from parley.audio.g711 import ms_to_bytes
 from sandbox.caller.simulated_caller import SimulatedCaller, StepTimedOut, UtteranceFinished
 from sandbox.caller.speech_detector import Segment
 
@@ -103,7 +103,7 @@ def build_report(
 
 
 def _agent_speech(segment: Segment, agent_audio: bytes, decode: Decode) -> AgentSpeech:
-    audio = agent_audio[bytes_of(segment.start_ms) : bytes_of(segment.end_ms)]
+    audio = agent_audio[ms_to_bytes(segment.start_ms) : ms_to_bytes(segment.end_ms)]
     text = " ".join(decode(audio)) or None
     return AgentSpeech(start_ms=segment.start_ms, end_ms=segment.end_ms, text=text)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from parley.mulaw import FRAME_BYTES, FRAME_MS, SILENCE
+from parley.audio.g711 import FRAME_BYTES, FRAME_MS, SILENCE
 from sandbox.caller.loudness import SILENT_FRAME
 from sandbox.caller.script import ExpectHangUp, HangUp, Listen, Noise, Pause, Press, Say, Script, Step
 from sandbox.caller.speech_detector import Segment, SpeechDetector

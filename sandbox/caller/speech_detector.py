@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from parley.mulaw import FRAME_MS
+from parley.audio.g711 import FRAME_MS
 from sandbox.caller.loudness import is_audible
 
 _END_SILENCE_MS = 400

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from parley.mulaw import ms_of
+from parley.audio.g711 import bytes_to_ms
 from sandbox.caller.loudness import audible_bounds
 
 
@@ -34,7 +34,7 @@ class Utterance:
 def make_utterance(text: str, mulaw: bytes, words: tuple[SpokenWord, ...] = ()) -> Utterance:
     """Build an utterance; its audible part is found by energy."""
     start, end = audible_bounds(mulaw)
-    return Utterance(text, mulaw, words, ms_of(start), ms_of(end))
+    return Utterance(text, mulaw, words, bytes_to_ms(start), bytes_to_ms(end))
 
 
 def oracle_registration(utterances: Iterable[Utterance | None]) -> dict[str, Any]:

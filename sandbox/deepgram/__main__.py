@@ -3,8 +3,8 @@
 import asyncio
 from functools import partial
 
-from parley.health import serve
-from parley.process import run_until_told
+from parley.runtime.health import serve
+from parley.runtime.process import run_service
 from parley.settings import load
 from sandbox.deepgram.app import DeepgramEmulator
 from sandbox.deepgram.oracle import Oracle
@@ -27,4 +27,4 @@ async def _serve(emulator: DeepgramEmulator, settings: DeepgramSandboxSettings, 
 
 
 if __name__ == "__main__":
-    run_until_told(partial(_run, load(DeepgramSandboxSettings)))
+    run_service(partial(_run, load(DeepgramSandboxSettings)))

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from parley.mulaw import FRAME_BYTES, FRAME_MS
+from parley.audio.g711 import FRAME_BYTES, FRAME_MS
 from sandbox.caller.loudness import is_audible
 from sandbox.deepgram.recogniser import Word
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from parley.mulaw import FRAME_BYTES, FRAME_MS, ms_of
+from parley.audio.g711 import FRAME_BYTES, FRAME_MS, bytes_to_ms
 from sandbox.caller.loudness import is_audible
 
 _LEAD_IN_MS = 200
@@ -52,7 +52,7 @@ class SpeechSegmenter:
         if self.segment is not None:
             self.segment.audio += frame
         elif has_speech:
-            lead_in_ms = ms_of(len(self._lead_in))
+            lead_in_ms = bytes_to_ms(len(self._lead_in))
             self.segment = SpeechSegment(
                 start_ms - lead_in_ms, start_ms, self.audio_ms, self._lead_in + frame
             )

@@ -18,7 +18,7 @@ import numpy as np
 import soxr
 from pocketsphinx import Decoder
 
-from parley.mulaw import DECODE, FRAME_BYTES, bytes_of, silence
+from parley.audio.g711 import DECODE, FRAME_BYTES, make_silence, ms_to_bytes
 from sandbox.deepgram.language import bigram_model, telephone_sentences
 from sandbox.deepgram.recogniser import RecognitionError, Word
 from sandbox.deepgram.speech_segmenter import SpeechSegment, SpeechSegmenter
@@ -58,7 +58,7 @@ def _decoder(sentences: tuple[str, ...]) -> Decoder:
 def decode(mulaw: bytes, sentences: tuple[str, ...], noise_amplitude: float = 0.0) -> tuple[Word, ...]:
     """Recognise a segment with a language model made of the sentences; takes about 5 % of its duration."""
     decoder = _decoder(sentences)
-    padded = silence(_PAD_MS) + mulaw + silence(_PAD_MS)
+    padded = make_silence(_PAD_MS) + mulaw + make_silence(_PAD_MS)
     wave = soxr.resample(_LINEAR[np.frombuffer(padded, dtype=np.uint8)], 8000, _RATE_HZ)
     if noise_amplitude:
         # A fixed seed keeps results reproducible.
@@ -95,7 +95,7 @@ def decode_recording(mulaw: bytes, sentences: tuple[str, ...]) -> list[Word]:
 def _decode_segment(segment: SpeechSegment, sentences: tuple[str, ...]) -> list[Word]:
     begin_ms = max(segment.start_ms, segment.speech_start_ms - _MARGIN_MS)
     end_ms = segment.speech_end_ms + _MARGIN_MS
-    audio = segment.audio[bytes_of(begin_ms - segment.start_ms) : bytes_of(end_ms - segment.start_ms)]
+    audio = segment.audio[ms_to_bytes(begin_ms - segment.start_ms) : ms_to_bytes(end_ms - segment.start_ms)]
     return [
         Word(word.text, word.start_ms + begin_ms, word.end_ms + begin_ms, word.confidence)
         for word in decode(bytes(audio), sentences, _NOISE_AMPLITUDE)
@@ -106,7 +106,7 @@ def _init_worker(sentences: tuple[str, ...]) -> None:
     # The parent process handles Ctrl-C.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_exit_with_parent, daemon=True).start()
-    decode(silence(200), sentences)
+    decode(make_silence(200), sentences)
 
 
 def _exit_with_parent() -> None:
@@ -176,7 +176,7 @@ async def open_sphinx(workers: int, sentences: Sequence[str] = ()) -> AsyncItera
 
     sphinx = Sphinx(make_pool, model_sentences, workers)
     try:
-        await asyncio.gather(*(sphinx.recognise(silence(100)) for _ in range(workers)))
+        await asyncio.gather(*(sphinx.recognise(make_silence(100)) for _ in range(workers)))
         yield sphinx
     finally:
         await sphinx.close()

@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from parley.mulaw import FRAME_BYTES
+from parley.audio.g711 import FRAME_BYTES
 from sandbox.deepgram.recogniser import Recogniser, Word
 from sandbox.deepgram.settings import DeepgramSandboxSettings
 from sandbox.deepgram.speech_segmenter import SpeechSegment, SpeechSegmenter

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from parley.mulaw import bytes_of, ms_of
+from parley.audio.g711 import bytes_to_ms, ms_to_bytes
 from sandbox import tone
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
 from sandbox.espeak import Speech, speak
@@ -67,9 +67,9 @@ class Synthesiser:
 def chunks(text: str, speech: Speech) -> Iterator[Chunk]:
     """Split the audio; each character belongs to the chunk in which it begins."""
     characters = _characters(text, speech)
-    size = bytes_of(_CHUNK_MS)
+    size = ms_to_bytes(_CHUNK_MS)
     for at in range(0, len(speech.mulaw), size):
-        start_ms, end_ms = ms_of(at), ms_of(at + size)
+        start_ms, end_ms = bytes_to_ms(at), bytes_to_ms(at + size)
         last = at + size >= len(speech.mulaw)
         inside = tuple(
             Character(c.text, c.start_ms - start_ms, c.end_ms - start_ms)

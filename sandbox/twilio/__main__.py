@@ -5,8 +5,8 @@ from functools import partial
 
 import structlog
 
-from parley.health import serve
-from parley.process import run_until_told
+from parley.runtime.health import serve
+from parley.runtime.process import run_service
 from parley.settings import load
 from sandbox.twilio.app import twilio_app
 from sandbox.twilio.network import open_network
@@ -24,4 +24,4 @@ async def main(settings: TwilioSandboxSettings, stop: asyncio.Event) -> None:
 
 
 if __name__ == "__main__":
-    run_until_told(partial(main, load(TwilioSandboxSettings)))
+    run_service(partial(main, load(TwilioSandboxSettings)))

@@ -3,7 +3,7 @@
 import asyncio
 import math
 
-from parley.mulaw import ENCODE, SAMPLE_RATE_HZ
+from parley.audio.g711 import ENCODE, SAMPLE_RATE_HZ
 from sandbox.twilio.playback import Playback
 
 _BEEP_HZ, _BEEP_S, _BEEP_LEVEL = 1000, 0.5, 6000

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import structlog
 
-from parley.mulaw import FRAME_MS
+from parley.audio.g711 import FRAME_MS
 
 log = structlog.get_logger()
 

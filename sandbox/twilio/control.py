@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from parley.mulaw import SILENCE
+from parley.audio.g711 import SILENCE
 from sandbox.caller.script import Script, ScriptError, default_script, parse_script
 from sandbox.emulator import sandbox_routes
 from sandbox.twilio.directory import AnswerMode, Callee

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from parley.mulaw import ms_of
+from parley.audio.g711 import bytes_to_ms
 from sandbox import tone
 from sandbox.caller.report import build_report
 from sandbox.caller.script import ExpectHangUp, Script
@@ -68,7 +68,7 @@ class Leg:
 
     def close(self) -> None:
         """Close the call's events."""
-        status, duration_ms = self.record.status, ms_of(len(self.line.agent_audio))
+        status, duration_ms = self.record.status, bytes_to_ms(len(self.line.agent_audio))
         details = {"status": status, "outcome": self.outcome(), "duration_ms": duration_ms}
         self._journal.note("ended", call_sid=self.record.sid, **details)
         at_us = time.time_ns() // 1000

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from parley.mulaw import FRAME_MS
+from parley.audio.g711 import FRAME_MS
 from sandbox.caller.loudness import SILENT_FRAME
 from sandbox.caller.simulated_caller import Event, SimulatedCaller
 

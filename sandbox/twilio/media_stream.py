@@ -7,7 +7,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from parley.mulaw import FRAME_MS, ms_of
+from parley.audio.g711 import FRAME_MS, bytes_to_ms
 from sandbox.twilio import media_messages
 from sandbox.twilio.faults import Faults, FrameFaults
 from sandbox.twilio.media_messages import Clear, Mark, Media, MessageError
@@ -152,7 +152,7 @@ class MediaStream:
                 for reached in self._playback.mark(name):
                     self._send_mark(reached)
             case Clear():
-                self._note("cleared", stream_sid=self.sid, queued_ms=ms_of(self._playback.queued_bytes))
+                self._note("cleared", stream_sid=self.sid, queued_ms=bytes_to_ms(self._playback.queued_bytes))
                 for pending in self._playback.clear():
                     self._send_mark(pending)
 

@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from parley.mulaw import BYTES_PER_MS, FRAME_BYTES, SILENCE
+from parley.audio.g711 import BYTES_PER_MS, FRAME_BYTES, SILENCE
 
 MAX_QUEUED_BYTES = 10 * 60 * 1000 * BYTES_PER_MS
 """Ten minutes; audio past this limit is discarded (31931)."""

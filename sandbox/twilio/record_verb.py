@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from parley.mulaw import FRAME_MS
+from parley.audio.g711 import FRAME_MS
 from sandbox.caller.loudness import is_audible
 from sandbox.twilio.announcement import beep
 from sandbox.twilio.call_flow import Source

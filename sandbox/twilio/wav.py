@@ -5,8 +5,8 @@ import wave
 
 import numpy as np
 
-from parley.mulaw import DECODE, SAMPLE_RATE_HZ, SILENCE
-from parley.mulaw import ENCODE as _ENCODE
+from parley.audio.g711 import DECODE, SAMPLE_RATE_HZ, SILENCE
+from parley.audio.g711 import ENCODE as _ENCODE
 
 _LINEAR = np.array(DECODE, dtype="<i2")
 _MULAW = np.frombuffer(_ENCODE, dtype=np.uint8)

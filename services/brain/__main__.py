@@ -2,10 +2,10 @@
 
 from functools import partial
 
-from parley.process import run_until_told
+from parley.runtime.process import run_service
+from parley.runtime.shadow import run_shadow
+from parley.runtime.stage import run_stage
 from parley.settings import load
-from parley.shadow import run_shadow
-from parley.stage import run_stage
 from services.brain.settings import BrainSettings
 from services.brain.shadow import open_shadow
 from services.brain.think import open_brain
@@ -13,9 +13,9 @@ from services.brain.think import open_brain
 if __name__ == "__main__":
     settings = load(BrainSettings)
     if settings.shadow:
-        run_until_told(lambda stop: run_shadow("brain", settings, settings.brain_port, open_shadow, stop))
+        run_service(lambda stop: run_shadow("brain", settings, settings.brain_port, open_shadow, stop))
     else:
-        run_until_told(
+        run_service(
             lambda stop: run_stage(
                 "brain", settings, settings.brain_port, partial(open_brain, settings), stop
             )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from parley.envelope import Body, body_of
+from parley.events.envelope import Body, event_body
 from parley.v1 import call_pb2, reply_pb2, speech_pb2
 from parley.v1.event_pb2 import Event
 from services.brain import reply
@@ -76,12 +76,12 @@ class Conversation:
     @property
     def active_replies(self) -> tuple[Reply, ...]:
         """Those of which something may still be heard."""
-        return tuple(item for item in self.replies if not (item.over or item.dropped))
+        return tuple(item for item in self.replies if not (item.over or item.cancelled))
 
     @property
     def speculation(self) -> Reply | None:
         """The answer that was begun on a guess and waits for the turn's end; it may be nothing but a tool."""
-        return next((reply for reply in self.replies if reply.held_back and not reply.dropped), None)
+        return next((reply for reply in self.replies if reply.held_back and not reply.cancelled), None)
 
     @property
     def outdated_replies(self) -> tuple[Reply, ...]:
@@ -93,7 +93,7 @@ class Conversation:
     @property
     def hanging_up(self) -> bool:
         """Whether the line will be closed without anything more being said."""
-        return bool(self.hang_up_after) and not self.reply(self.hang_up_after).dropped
+        return bool(self.hang_up_after) and not self.reply(self.hang_up_after).cancelled
 
     @property
     def warned(self) -> bool:
@@ -150,7 +150,7 @@ class Conversation:
                     return self.reply(reply_id).turn
                 case Reply() if _is_by_the_way(item):
                     continue
-                case Reply(finished="superseded" | "tool_calls", dropped=""):
+                case Reply(finished="interrupted" | "tool_calls", cancelled=""):
                     # A tool that was called comes later than its reply: whoever wanted this one died first.
                     return item.turn
                 case Reply():
@@ -191,13 +191,13 @@ class Conversation:
 
 def _is_by_the_way(said: Reply) -> bool:
     """Whether it answers nothing: made on a guess, or a filler."""
-    return said.dropped == "speculation" or said.held_back or said.kind == reply_pb2.REPLY_KIND_FILLER
+    return said.cancelled == "speculation" or said.held_back or said.kind == reply_pb2.REPLY_KIND_FILLER
 
 
 def evolve(known: Conversation, event: Event) -> Conversation:
     """What is known after the event."""
-    match body_of(event):
-        case speech_pb2.TurnEager(turn=turn, text=text):
+    match event_body(event):
+        case speech_pb2.EagerEndOfTurn(turn=turn, text=text):
             # Of a turn that has ended a successor of stt may tell again, which its log did not hold yet.
             return known if known.turn(turn) is not None else replace(known, guess=Guess(turn, text))
         case speech_pb2.TurnResumed():
@@ -218,7 +218,7 @@ def evolve(known: Conversation, event: Event) -> Conversation:
 
 def _of_ours(known: Conversation, said: Body) -> Conversation:
     match said:
-        case reply_pb2.KeysEntered():
+        case reply_pb2.DtmfCollected():
             return _keys(known, said)
         case reply_pb2.ReplyStarted():
             return _started(known, said)
@@ -246,14 +246,14 @@ def _turn(known: Conversation, said: speech_pb2.TurnEnded) -> Conversation:
     return replace(known, items=(*known.items, CallerTurn(said.turn, said.text, aside)))
 
 
-def _keys(known: Conversation, said: reply_pb2.KeysEntered) -> Conversation:
+def _keys(known: Conversation, said: reply_pb2.DtmfCollected) -> Conversation:
     turn = max((item.turn for item in known.items if isinstance(item, CallerTurn)), default=0)
     pressed = Keys(turn, f"[keys pressed: {' '.join(said.digits) or 'none'}]")
     return replace(known, keys="", items=(*known.items, pressed))
 
 
 def _started(known: Conversation, said: reply_pb2.ReplyStarted) -> Conversation:
-    begun = Reply(said.reply_id, said.turn, said.kind, guess=said.guess, held_back=said.held)
+    begun = Reply(said.reply_id, said.turn, said.kind, guess=said.predicted_text, held_back=said.speculative)
     return replace(known, items=(*known.items, begun))
 
 

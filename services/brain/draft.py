@@ -5,12 +5,12 @@ import json
 from collections.abc import Collection, Iterator
 from itertools import count
 
-from parley.envelope import Body
-from parley.errors import VendorError
-from parley.v1.reply_pb2 import ReplyFinished, ReplyKind, ReplyStarted, ReplyText, ToolCalled
+from parley.errors import ProviderError
+from parley.events.envelope import Body
+from parley.v1.reply_pb2 import ReplyClause, ReplyFinished, ReplyKind, ReplyStarted, ToolCalled
 from services.brain.clauses import ClauseCutter
 from services.brain.openers import without_opener
-from services.brain.vendors import Finished, Thought, Token, ToolRequest
+from services.brain.providers import Finished, Thought, Token, ToolRequest
 
 APOLOGY = "I'm sorry, something went wrong on my side. Could you say that again?"
 GOODBYE = "Goodbye."
@@ -51,7 +51,7 @@ class Draft:
     def start(self, kind: ReplyKind, *, guess: str = "") -> list[Body]:
         """The reply's first events; held, if it answers a guess."""
         started = ReplyStarted(
-            reply_id=self.reply_id, turn=self.turn, kind=kind, held=bool(guess), guess=guess
+            reply_id=self.reply_id, turn=self.turn, kind=kind, speculative=bool(guess), predicted_text=guess
         )
         return [started, *self._texts([f"{self.opener} "] if self.opener else [])]
 
@@ -71,7 +71,7 @@ class Draft:
         """A reply whose text is known beforehand: one clause, whose sound may be kept."""
         return [*self._content([text.strip()]), *self._finish("stop")]
 
-    def fail(self, _error: VendorError) -> list[Body]:
+    def fail(self, _error: ProviderError) -> list[Body]:
         """End a reply whose model failed: an apology when nothing was said, else what there is."""
         texts = self._texts(self._cutter.finish() if self._began else [APOLOGY])
         return [*texts, ReplyFinished(reply_id=self.reply_id, clauses=self._clauses, reason="error")]
@@ -82,7 +82,7 @@ class Draft:
 
     def leave_unfinished(self) -> list[Body]:
         """End a reply in mid-sentence that another will go on with."""
-        return [ReplyFinished(reply_id=self.reply_id, clauses=self._clauses, reason="superseded")]
+        return [ReplyFinished(reply_id=self.reply_id, clauses=self._clauses, reason="interrupted")]
 
     def _finish(self, reason: str) -> list[Body]:
         texts = self._content(self._cutter.finish())
@@ -105,7 +105,7 @@ class Draft:
             turn=self.turn,
         )
 
-    def _content(self, clauses: list[str]) -> list[ReplyText]:
+    def _content(self, clauses: list[str]) -> list[ReplyClause]:
         """What comes from the model."""
         if not clauses or self._began:
             return self._texts(clauses)
@@ -113,14 +113,14 @@ class Draft:
         texts = self._texts([first, *clauses[1:]] if first else clauses[1:])
         if texts:
             self._began = True
-            texts[0].asked_ms, texts[0].first_token_ms = self._asked_ms, self._first_token_ms
+            texts[0].llm_requested_ms, texts[0].first_token_ms = self._asked_ms, self._first_token_ms
         return texts
 
-    def _texts(self, clauses: list[str]) -> list[ReplyText]:
+    def _texts(self, clauses: list[str]) -> list[ReplyClause]:
         first = self._clauses
         self._clauses += len(clauses)
         return [
-            ReplyText(reply_id=self.reply_id, clause=number, text=text)
+            ReplyClause(reply_id=self.reply_id, clause=number, text=text)
             for number, text in enumerate(clauses, first)
         ]
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from parley.agent import Agent
-from parley.envelope import body_of
+from parley.agent_config import AgentConfig
+from parley.events.envelope import event_body
 from parley.v1 import playback_pb2, reply_pb2, speech_pb2
 from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import REPLY_KIND_ANSWER, REPLY_KIND_FILLER
@@ -32,10 +32,10 @@ class Fill:
 
 def evolve(waiting: Waiting, event: Event, *, now_ms: int) -> Waiting:
     """What is known after the event, which came at `now_ms` (call time)."""
-    match body_of(event):
+    match event_body(event):
         case (
             speech_pb2.TurnEnded()
-            | reply_pb2.KeysEntered()
+            | reply_pb2.DtmfCollected()
             | reply_pb2.ToolCalled()
             | reply_pb2.ToolReturned()
             | playback_pb2.PlaybackStarted()
@@ -49,7 +49,7 @@ def evolve(waiting: Waiting, event: Event, *, now_ms: int) -> Waiting:
 
 
 def decide(
-    waiting: Waiting, floor: Floor, known: Conversation, agent: Agent, *, now_ms: int
+    waiting: Waiting, floor: Floor, known: Conversation, agent: AgentConfig, *, now_ms: int
 ) -> Fill | WaitUntil | None:
     """What to say now, or when to look again."""
     if known.ended or known.hanging_up or floor.speaking or not _keeps_waiting(known, agent):
@@ -63,7 +63,7 @@ def decide(
     return Fill(fresh[len(said) % len(fresh)]) if now_ms >= due_ms else WaitUntil(due_ms)
 
 
-def _keeps_waiting(known: Conversation, agent: Agent) -> bool:
+def _keeps_waiting(known: Conversation, agent: AgentConfig) -> bool:
     active = known.active_replies
     if any(reply.kind == REPLY_KIND_FILLER or reply.held for reply in active):
         return False
@@ -72,7 +72,7 @@ def _keeps_waiting(known: Conversation, agent: Agent) -> bool:
     return all(_is_empty(reply, agent) for reply in active)
 
 
-def _is_empty(reply: Reply, agent: Agent) -> bool:
+def _is_empty(reply: Reply, agent: AgentConfig) -> bool:
     """An answer of which nothing has come but its opener."""
     began = len(reply.clauses) - bool(opener_of(reply.clauses, agent))
     return reply.kind == REPLY_KIND_ANSWER and not (began or reply.finished or reply.held_back)

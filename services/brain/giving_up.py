@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from parley.envelope import body_of
-from parley.v1 import reply_pb2, speech_pb2, voice_pb2, work_pb2
+from parley.events.envelope import event_body
+from parley.v1 import reply_pb2, speech_pb2, synthesis_pb2, work_pb2
 from parley.v1.event_pb2 import Event
 from services.brain.conversation import Conversation
 from services.brain.turn_taking import WaitUntil
@@ -32,22 +32,22 @@ class GiveUp:
     """Have Twilio go on without us."""
 
     reason: str
-    """"deaf", "thoughtless", "mute"."""
+    """"stt_unavailable", "llm_unavailable", "tts_unavailable"."""
 
 
 def evolve(trouble: Trouble, event: Event, *, now_ms: int) -> Trouble:
     """What is known after the event, which came at `now_ms` (call time)."""
-    match body_of(event):
+    match event_body(event):
         case work_pb2.StageFailed() if event.stage == "tts":
             return replace(trouble, mute=True)
         case work_pb2.StageFailed() if event.stage == "stt":
             return trouble if trouble.deaf_since_ms is not None else replace(trouble, deaf_since_ms=now_ms)
-        case voice_pb2.VoiceStarted():
+        case synthesis_pb2.SynthesisStarted():
             return replace(trouble, mute=False)
         case speech_pb2.SpeechStarted() if trouble.deaf_since_ms is not None:
             since_ms = trouble.unheard_since_ms
             return replace(trouble, unheard_since_ms=now_ms if since_ms is None else since_ms)
-        case speech_pb2.WordsHeard() | speech_pb2.TurnEnded():
+        case speech_pb2.TranscriptUpdated() | speech_pb2.TurnEnded():
             return replace(trouble, deaf_since_ms=None, unheard_since_ms=None)
         case reply_pb2.ReplyFinished(reason="error"):
             return replace(trouble, errors=trouble.errors + 1)
@@ -62,10 +62,10 @@ def decide(trouble: Trouble, known: Conversation, *, now_ms: int) -> GiveUp | Wa
     if known.ended or known.given_up:
         return None
     if trouble.mute:
-        return GiveUp("mute")
+        return GiveUp("tts_unavailable")
     if trouble.errors >= _ERRORS:
-        return GiveUp("thoughtless")
+        return GiveUp("llm_unavailable")
     if trouble.unheard_since_ms is None:
         return None
     until_ms = trouble.unheard_since_ms + _DEAF_MS
-    return GiveUp("deaf") if now_ms >= until_ms else WaitUntil(until_ms)
+    return GiveUp("stt_unavailable") if now_ms >= until_ms else WaitUntil(until_ms)

@@ -2,7 +2,7 @@
 
 import re
 
-from parley.agent import Agent
+from parley.agent_config import AgentConfig
 from parley.v1.reply_pb2 import REPLY_KIND_ANSWER
 from services.brain.conversation import Conversation
 
@@ -22,21 +22,21 @@ _QUESTION = re.compile(
 )
 
 
-def opener_for(text: str, known: Conversation, agent: Agent) -> str:
+def opener_for(text: str, known: Conversation, agent: AgentConfig) -> str:
     """How to begin the answer to what the caller has said; empty for no opener."""
     openers = agent.openers
     phrases = openers.questions if _QUESTION.search(text) else openers.statements
     if not openers.enabled or not phrases or not text.strip() or _UNFIT.search(text):
         return ""
-    answers = [r for r in known.replies if r.kind == REPLY_KIND_ANSWER and r.dropped != "speculation"]
+    answers = [r for r in known.replies if r.kind == REPLY_KIND_ANSWER and r.cancelled != "speculation"]
     used = [said for reply in answers if (said := opener_of(reply.clauses, agent))]
-    if len(used) + 1 > openers.share * (len(answers) + 1):
+    if len(used) + 1 > openers.max_fraction * (len(answers) + 1):
         return ""
     fresh = [phrase for phrase in phrases if phrase not in used[-1:]]
     return fresh[len(used) % len(fresh)] if fresh else ""
 
 
-def opener_of(clauses: tuple[str, ...], agent: Agent) -> str:
+def opener_of(clauses: tuple[str, ...], agent: AgentConfig) -> str:
     """The opener that a reply began with; empty for none."""
     first = clauses[0].strip() if clauses else ""
     return first if first in (*agent.openers.statements, *agent.openers.questions) else ""

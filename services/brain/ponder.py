@@ -8,14 +8,14 @@ from typing import Any
 
 import structlog
 
-from parley.agent import Thinking
-from parley.breaker import Breakers
-from parley.errors import VendorError
-from parley.stage import OwnedCall
+from parley.agent_config import LlmConfig
+from parley.circuit_breaker import CircuitBreakers
+from parley.errors import ProviderError
+from parley.runtime.stage import CallContext
 from services.brain.choose_model import Choice
 from services.brain.draft import Draft
 from services.brain.prompt import Message
-from services.brain.vendors import Model, Thought
+from services.brain.providers import Model, Thought
 
 log = structlog.get_logger()
 
@@ -25,7 +25,7 @@ class Pondered:
     """What came of a draft; of no use once it was dropped."""
 
     draft: Draft
-    thought: Thought | VendorError
+    thought: Thought | ProviderError
     asked_ms: int = 0
     """Call time of the question."""
     first_ms: int = 0
@@ -36,7 +36,7 @@ class Pondered:
 class _Work:
     draft: Draft
     told: Sequence[Message]
-    thinking: Thinking
+    thinking: LlmConfig
     task: asyncio.Task[None]
 
 
@@ -45,10 +45,10 @@ class Ponder:
 
     def __init__(
         self,
-        call: OwnedCall,
+        call: CallContext,
         model: Model,
         tools: Sequence[dict[str, Any]],
-        breakers: Breakers,
+        breakers: CircuitBreakers,
         deliver: Callable[[Pondered], Awaitable[None]],
     ) -> None:
         self._call = call
@@ -56,7 +56,7 @@ class Ponder:
         self._tools = tools
         self._deliver = deliver
         self._work: _Work | None = None
-        self._choice = Choice(call.agent.thinking, breakers)
+        self._choice = Choice(call.agent.llm, breakers)
 
     @property
     def draft(self) -> Draft | None:
@@ -67,11 +67,11 @@ class Ponder:
         """Work on this from now on."""
         self.stop()
         # Of a turn whose models have all failed, and that is wanted again, the first is asked again.
-        thinking = self._choice.model(draft.turn, _now_s()) or self._call.agent.thinking
+        thinking = self._choice.model(draft.turn, _now_s()) or self._call.agent.llm
         task = tasks.create_task(self._ask(draft, told, thinking), name="think")
         self._work = _Work(draft, told, thinking, task)
 
-    def failed(self, error: VendorError, tasks: asyncio.TaskGroup) -> bool:
+    def failed(self, error: ProviderError, tasks: asyncio.TaskGroup) -> bool:
         """Ask again, or another model; False when there is nobody left to ask."""
         work = self._work
         if work is None:
@@ -93,8 +93,10 @@ class Ponder:
             self._work.task.cancel()
             self._work = None
 
-    async def _ask(self, draft: Draft, told: Sequence[Message], thinking: Thinking) -> None:
-        first_token = self._call.telemetry.vendor_seconds.labels(vendor=thinking.provider, what="first_token")
+    async def _ask(self, draft: Draft, told: Sequence[Message], thinking: LlmConfig) -> None:
+        first_token = self._call.telemetry.provider_seconds.labels(
+            provider=thinking.provider, what="first_token"
+        )
         now_ms = self._call.log.now_ms
         asked_at, asked_ms, first_ms = _now_s(), now_ms(), 0
         try:
@@ -106,7 +108,7 @@ class Ponder:
                         self._choice.worked(thinking)
                         first_token.observe(_now_s() - asked_at)
                     await self._deliver(Pondered(draft, thought, asked_ms, first_ms))
-        except VendorError as error:
+        except ProviderError as error:
             await self._deliver(Pondered(draft, error))
 
 

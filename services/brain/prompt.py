@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from parley.agent import Agent
+from parley.agent_config import AgentConfig
 from parley.v1 import reply_pb2
 from services.brain.conversation import CallerTurn, Conversation, Keys, ToolUse
 from services.brain.reply import Reply
@@ -16,7 +16,7 @@ _CUT_OFF = "You were cut off in mid-sentence. Go on from the very next word; rep
 _BEGUN = 'You have already said "{opener}" aloud. Go on right after it: do not say it again, do not greet.'
 
 
-def messages(agent: Agent, known: Conversation, opener: str = "") -> list[Message]:
+def messages(agent: AgentConfig, known: Conversation, opener: str = "") -> list[Message]:
     """What the model is told: the agent's prompt, all that was said and heard, how the answer has begun."""
     told: list[Message] = [{"role": "system", "content": agent.prompt}]
     uses = [item for item in known.items if isinstance(item, ToolUse)]
@@ -32,7 +32,7 @@ def messages(agent: Agent, known: Conversation, opener: str = "") -> list[Messag
                 pass
     spoken = [reply for reply in known.replies if reply.kind != reply_pb2.REPLY_KIND_FILLER]
     last = spoken[-1] if spoken else None
-    if last is not None and last.finished == "superseded" and not last.dropped:
+    if last is not None and last.finished == "interrupted" and not last.cancelled:
         told.append({"role": "system", "content": _CUT_OFF})
     if opener:
         told.append({"role": "system", "content": _BEGUN.format(opener=opener)})
@@ -40,8 +40,8 @@ def messages(agent: Agent, known: Conversation, opener: str = "") -> list[Messag
 
 
 def _reply(reply: Reply, uses: Sequence[ToolUse]) -> Iterable[Message]:
-    text = reply.heard_text if reply.dropped else reply.text.strip()
-    if reply.dropped and text:
+    text = reply.heard_text if reply.cancelled else reply.text.strip()
+    if reply.cancelled and text:
         text += " —"
     if not text and not uses:
         return

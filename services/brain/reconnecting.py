@@ -1,11 +1,11 @@
 """The line was lost and comes back: what of the agent's sentence then? A decision; no I/O, no clock."""
 
-from parley.agent import Agent
+from parley.agent_config import AgentConfig
 from parley.v1.reply_pb2 import REPLY_KIND_RECONNECTED
 from services.brain.conversation import Conversation
 
 
-def wants_apology(known: Conversation, agent: Agent) -> bool:
+def wants_apology(known: Conversation, agent: AgentConfig) -> bool:
     """Whether to drop what was being said, and apologise.
 
     Where the sentence shall go on nothing is to be done: the edge plays on from what was heard of it.

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from parley.agent import Agent
-from parley.envelope import CallClock, body_of
+from parley.agent_config import AgentConfig
+from parley.clock import CallClock
+from parley.events.envelope import event_body
 from parley.v1 import reply_pb2
 from parley.v1.event_pb2 import Event
 from services.brain import fillers, giving_up, silence, turn_taking
@@ -53,7 +54,7 @@ class Difference:
 class Rehearsal:
     """One call's; given its events one after another."""
 
-    def __init__(self, agent: Agent) -> None:
+    def __init__(self, agent: AgentConfig) -> None:
         self._agent = agent
         self._clock: CallClock | None = None
         self.knows = Knowledge()
@@ -104,7 +105,7 @@ class Rehearsal:
         return list(decided(self.knows, self._agent, at_ms))
 
 
-def decided(knows: Knowledge, agent: Agent, now_ms: int) -> Iterator[str]:
+def decided(knows: Knowledge, agent: AgentConfig, now_ms: int) -> Iterator[str]:
     """What is to be done now, in words."""
     for decision in _decisions(knows, agent, now_ms):
         if type(decision) in _PLAIN:
@@ -135,13 +136,13 @@ def _in_words(decision: object) -> Iterator[str]:
             pass
 
 
-def _waits(knows: Knowledge, agent: Agent, now_ms: int) -> Iterator[int]:
+def _waits(knows: Knowledge, agent: AgentConfig, now_ms: int) -> Iterator[int]:
     for decision in _decisions(knows, agent, now_ms):
         if isinstance(decision, WaitUntil):
             yield decision.at_ms
 
 
-def _decisions(knows: Knowledge, agent: Agent, now_ms: int) -> tuple[object, ...]:
+def _decisions(knows: Knowledge, agent: AgentConfig, now_ms: int) -> tuple[object, ...]:
     known, floor = knows.conversation, knows.floor
     if known.given_up:
         return ()
@@ -155,8 +156,8 @@ def _decisions(knows: Knowledge, agent: Agent, now_ms: int) -> tuple[object, ...
 
 def acts_of(event: Event, knows: Knowledge) -> list[str]:
     """What an event says that the brain has done, in the same words; nothing for what follows of itself."""
-    match body_of(event):
-        case reply_pb2.ReplyStarted(kind=reply_pb2.REPLY_KIND_ANSWER, turn=turn, held=held):
+    match event_body(event):
+        case reply_pb2.ReplyStarted(kind=reply_pb2.REPLY_KIND_ANSWER, turn=turn, speculative=held):
             return [f"begin to answer turn {turn} on a guess" if held else f"answer turn {turn}"]
         case reply_pb2.ReplyStarted(kind=kind) if kind in _KINDS:
             return [_KINDS[kind]]
@@ -164,9 +165,9 @@ def acts_of(event: Event, knows: Knowledge) -> list[str]:
             return [f"let {reply_id} be heard"]
         case reply_pb2.ReplyResumed(reply_id=reply_id):
             return [f"play {reply_id} on"]
-        case reply_pb2.ReplyDropped(reply_id=reply_id, reason=reason) if reason != "stream_lost":
+        case reply_pb2.ReplyCancelled(reply_id=reply_id, reason=reason) if reason != "stream_lost":
             return [f"drop {reply_id}"]
-        case reply_pb2.KeysEntered():
+        case reply_pb2.DtmfCollected():
             return [f"take {len(knows.conversation.keys.rstrip('#'))} keys as an input"]
         case reply_pb2.FallbackRequested(reason=reason):
             return [f"give the call up ({reason})"]

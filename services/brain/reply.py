@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from parley.envelope import Body
-from parley.v1 import playback_pb2, reply_pb2, voice_pb2
+from parley.events.envelope import Body
+from parley.v1 import playback_pb2, reply_pb2, synthesis_pb2
 
 _SAMPLES_PER_MS = 8
 
@@ -26,7 +26,7 @@ class Reply:
     clauses: tuple[str, ...] = ()
     finished: str = ""
     """Why no more text comes; empty while it does."""
-    dropped: str = ""
+    cancelled: str = ""
     """Why the rest shall not be heard; empty while it shall."""
     voiced: tuple[VoicedClause, ...] = ()
     heard_samples: int = 0
@@ -69,25 +69,25 @@ class Reply:
 def evolve(reply: Reply, said: Body) -> Reply:
     """The reply after an event about it."""
     match said:
-        case reply_pb2.ReplyText() if said.clause == len(reply.clauses):
+        case reply_pb2.ReplyClause() if said.clause == len(reply.clauses):
             return replace(reply, clauses=(*reply.clauses, said.text))
         case reply_pb2.ReplyFinished():
             # A reply without text has nothing to be heard.
             return replace(reply, finished=said.reason or "stop", over=reply.over or not said.clauses)
-        case reply_pb2.ReplyDropped():
-            return replace(reply, dropped=said.reason or "barge_in", held=False)
+        case reply_pb2.ReplyCancelled():
+            return replace(reply, cancelled=said.reason or "barge_in", held=False)
         case reply_pb2.ReplyResumed():
             return replace(reply, held=False)
-        case voice_pb2.ClauseVoiced() if said.clause == len(reply.voiced):
+        case synthesis_pb2.ClauseSynthesized() if said.clause == len(reply.voiced):
             return replace(reply, voiced=(*reply.voiced, _voiced(said)))
         case playback_pb2.PlaybackStarted():
             return replace(reply, audible=True, held=False)
         case playback_pb2.PlaybackProgressed():
-            return _heard(reply, said.heard_samples)
-        case playback_pb2.PlaybackHeld():
-            return replace(_heard(reply, said.heard_samples), held=not reply.dropped)
+            return _heard(reply, said.played_samples)
+        case playback_pb2.PlaybackPaused():
+            return replace(_heard(reply, said.played_samples), held=not reply.cancelled)
         case playback_pb2.PlaybackFinished() | playback_pb2.BargeIn():
-            return replace(_heard(reply, said.heard_samples), over=True)
+            return replace(_heard(reply, said.played_samples), over=True)
         case _:
             return reply
 
@@ -96,6 +96,6 @@ def _heard(reply: Reply, samples: int) -> Reply:
     return replace(reply, heard_samples=max(samples, reply.heard_samples))
 
 
-def _voiced(said: voice_pb2.ClauseVoiced) -> VoicedClause:
+def _voiced(said: synthesis_pb2.ClauseSynthesized) -> VoicedClause:
     words = tuple((word.text, word.end_ms * _SAMPLES_PER_MS) for word in said.words)
     return VoicedClause(said.end_sample, words)

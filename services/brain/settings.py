@@ -17,7 +17,7 @@ class BrainSettings(CommonSettings):
     openai_base_url: str = Field(default="", validation_alias="OPENAI_BASE_URL")
     """Empty for OpenAI itself; any server of the same protocol otherwise."""
 
-    token_timeout_s: float = Field(default=1.5, gt=0)
+    llm_token_timeout_s: float = Field(default=1.5, gt=0)
     """The longest pause within a model's answer; after that it is cut off."""
 
 

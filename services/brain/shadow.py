@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 import structlog
 from prometheus_client import Counter
 
-from parley import telemetry_names as names
-from parley.shadow import WatchCall
-from parley.stage import OwnedCall
-from parley.telemetry import Telemetry
+from parley.runtime.shadow import WatchCall
+from parley.runtime.stage import CallContext
+from parley.telemetry import names
+from parley.telemetry.setup import Telemetry
 from services.brain.rehearsal import Rehearsal
 
 log = structlog.get_logger()
@@ -25,7 +25,7 @@ async def open_shadow(telemetry: Telemetry) -> AsyncIterator[WatchCall]:
         registry=telemetry.registry,
     )
 
-    async def watch(call: OwnedCall) -> None:
+    async def watch(call: CallContext) -> None:
         rehearsal = Rehearsal(call.agent)
         for event in call.log.history:
             rehearsal.meet(event)

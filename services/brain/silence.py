@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from parley.agent import Agent
-from parley.envelope import body_of
+from parley.agent_config import AgentConfig
+from parley.events.envelope import event_body
 from parley.v1 import call_pb2, playback_pb2, reply_pb2, speech_pb2
 from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import REPLY_KIND_GOODBYE, REPLY_KIND_IDLE_PROMPT, REPLY_KIND_WARNING
@@ -50,7 +50,7 @@ Decision: TypeAlias = Prompt | Warn | Leave | WaitUntil
 
 def evolve(quiet: Quiet, event: Event, *, now_ms: int) -> Quiet:
     """What is known after the event, which came at `now_ms` (call time)."""
-    match body_of(event):
+    match event_body(event):
         case call_pb2.StreamStarted():
             return Quiet(streaming=True, since_ms=now_ms)
         case call_pb2.StreamStopped():
@@ -58,7 +58,7 @@ def evolve(quiet: Quiet, event: Event, *, now_ms: int) -> Quiet:
         case (
             speech_pb2.SpeechStarted()
             | speech_pb2.SpeechStopped()
-            | speech_pb2.WordsHeard()
+            | speech_pb2.TranscriptUpdated()
             | speech_pb2.TurnEnded()
             | playback_pb2.PlaybackStarted()
             | playback_pb2.PlaybackFinished()
@@ -72,7 +72,9 @@ def evolve(quiet: Quiet, event: Event, *, now_ms: int) -> Quiet:
             return quiet
 
 
-def decide(quiet: Quiet, floor: Floor, known: Conversation, agent: Agent, *, now_ms: int) -> Decision | None:
+def decide(
+    quiet: Quiet, floor: Floor, known: Conversation, agent: AgentConfig, *, now_ms: int
+) -> Decision | None:
     """What to do about the silence, or about the length of the call."""
     if known.ended or known.hanging_up or not quiet.streaming:
         return None
@@ -85,7 +87,7 @@ def decide(quiet: Quiet, floor: Floor, known: Conversation, agent: Agent, *, now
     if now_ms >= warn_ms and not known.warned:
         return Warn(agent.max_call_warning)
     asked = known.idle_prompts
-    idle_ms = quiet.since_ms + round(agent.idle.after_s * 1000)
+    idle_ms = quiet.since_ms + round(agent.idle.timeout_s * 1000)
     if now_ms >= idle_ms:
         prompts = agent.idle.prompts
         return Prompt(prompts[asked]) if asked < len(prompts) else Leave(agent.idle.goodbye, "silence")

@@ -6,21 +6,21 @@ from contextlib import asynccontextmanager, suppress
 
 import structlog
 
-from parley.breaker import Breakers
-from parley.envelope import Body
-from parley.errors import VendorError
-from parley.stage import OwnedCall, ServeCall
-from parley.telemetry import Telemetry
+from parley.circuit_breaker import CircuitBreakers
+from parley.errors import ProviderError
+from parley.events.envelope import Body
+from parley.runtime.stage import CallContext, ServeCall
+from parley.telemetry.setup import Telemetry
 from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import (
     REPLY_KIND_ANSWER,
     REPLY_KIND_FILLER,
     REPLY_KIND_GREETING,
     REPLY_KIND_RECONNECTED,
+    DtmfCollected,
     FallbackRequested,
     HangUpRequested,
-    KeysEntered,
-    ReplyDropped,
+    ReplyCancelled,
     ReplyFinished,
     ReplyKind,
     ReplyReleased,
@@ -38,6 +38,8 @@ from services.brain.knowledge import Knowledge
 from services.brain.openers import opener_for
 from services.brain.ponder import Ponder, Pondered
 from services.brain.prompt import messages
+from services.brain.providers import Model
+from services.brain.providers.openai import open_openai
 from services.brain.reconnecting import wants_apology
 from services.brain.settings import BrainSettings
 from services.brain.tool_calls import ToolResult, tools_of
@@ -52,8 +54,6 @@ from services.brain.turn_taking import (
     Speculate,
     WaitUntil,
 )
-from services.brain.vendors import Model
-from services.brain.vendors.openai import open_openai
 
 log = structlog.get_logger()
 
@@ -67,12 +67,12 @@ _INBOX = 1000
 class Mind:
     """One call's brain. All it knows is a fold over the log; one task deals with all that comes."""
 
-    def __init__(self, call: OwnedCall, model: Model, breakers: Breakers, http: HttpTools) -> None:
+    def __init__(self, call: CallContext, model: Model, breakers: CircuitBreakers, http: HttpTools) -> None:
         self._call = call
         self._model = model
         self._knows = Knowledge()
         self._inbox: asyncio.Queue[Event | Pondered | ToolResult] = asyncio.Queue(_INBOX)
-        self._tools = ToolRuns(tools_of(call.agent, http), self._inbox.put, call.log.may_act)
+        self._tools = ToolRuns(tools_of(call.agent, http), self._inbox.put, call.log.ready_for_side_effects)
         self._ponder = Ponder(call, model, self._tools.definitions, breakers, self._inbox.put)
         self._withheld: list[ToolCalled] = []
         """Tools that an answer to a guess wants: nothing is done on a guess."""
@@ -83,7 +83,7 @@ class Mind:
             self._learn(event, self._call.log.clock.ms_at(event.sent_at_us))
         if self._known.ended:
             return
-        self._call.leaving.when(lambda: self._known.settled)
+        self._call.drain.set_safe_point(lambda: self._known.settled)
         await self._pick_up()
         async with asyncio.TaskGroup() as tasks:
             following = tasks.create_task(self._follow(), name="follow the log")
@@ -99,7 +99,7 @@ class Mind:
 
     async def _follow(self) -> None:
         async for event in self._call.log:
-            self._call.heard(event)
+            self._call.record_bus_delay(event)
             await self._inbox.put(event)
 
     async def _next(self, wait_until_ms: int | None) -> Event | Pondered | ToolResult | None:
@@ -132,7 +132,7 @@ class Mind:
 
     async def _say(self, *bodies: Body) -> None:
         for body in bodies:
-            self._learn(await self._call.log.say(body), self._call.log.now_ms())
+            self._learn(await self._call.log.append(body), self._call.log.now_ms())
 
     async def _say_whole(self, kind: ReplyKind, text: str, turn: int = 0) -> str:
         """A reply whose text is known; gives its name."""
@@ -187,7 +187,7 @@ class Mind:
                 await self._say(ReplyReleased(reply_id=reply_id), *withheld)
                 self._tools.run(self._known.open_tools, tasks)
             case EnterKeys(digits=digits, ended_by=ended_by):
-                await self._say(KeysEntered(digits=digits, ended_by=ended_by))
+                await self._say(DtmfCollected(digits=digits, ended_by=ended_by))
             case WaitUntil():
                 pass
 
@@ -234,13 +234,13 @@ class Mind:
         """After a takeover: what our forerunner left unfinished is closed, and answered anew."""
         for reply in self._known.active_replies:
             if reply.held_back or not (reply.finished or reply.clauses):
-                await self._say(ReplyDropped(reply_id=reply.reply_id, reason="speculation"))
+                await self._say(ReplyCancelled(reply_id=reply.reply_id, reason="speculation"))
             elif not reply.finished:
                 clauses = len(reply.clauses)
-                await self._say(ReplyFinished(reply_id=reply.reply_id, clauses=clauses, reason="superseded"))
+                await self._say(ReplyFinished(reply_id=reply.reply_id, clauses=clauses, reason="interrupted"))
 
     def _draft(self, turn: int, opener: str = "") -> Draft:
-        by_phrase = self._call.agent.speaking.first_clause == "phrase"
+        by_phrase = self._call.agent.tts.first_chunk == "phrase"
         name = f"r{len(self._known.replies) + 1}"
         used = self._known.tool_call_ids
         return Draft(name, turn, self._tools.ending, opener, by_phrase=by_phrase, used=used)
@@ -260,7 +260,7 @@ class Mind:
         draft = self._ponder.draft
         if draft is not item.draft:
             return
-        if isinstance(item.thought, VendorError):
+        if isinstance(item.thought, ProviderError):
             await self._model_failed(draft, item.thought, tasks)
             return
         held = self._known.reply(draft.reply_id).held_back
@@ -272,13 +272,15 @@ class Mind:
         if self._known.reply(draft.reply_id).finished:
             self._ponder.stop()
 
-    async def _model_failed(self, draft: Draft, error: VendorError, tasks: asyncio.TaskGroup) -> None:
+    async def _model_failed(self, draft: Draft, error: ProviderError, tasks: asyncio.TaskGroup) -> None:
         await self._say(
-            StageFailed(code=error.code, message=error.reason, retryable=error.retryable, vendor=error.vendor)
+            StageFailed(
+                code=error.code, message=error.reason, retryable=error.retryable, provider=error.provider
+            )
         )
         again = self._ponder.failed(error, tasks)
         tell = log.warning if again else log.error
-        tell("model failed", vendor=error.vendor, code=error.code, reason=error.reason, turn=draft.turn)
+        tell("model failed", provider=error.provider, code=error.code, reason=error.reason, turn=draft.turn)
         if not again:
             await self._say(*draft.fail(error))
             self._ponder.stop()
@@ -291,13 +293,13 @@ class Mind:
         draft = self._ponder.draft
         if draft is not None and draft.reply_id == reply_id:
             self._ponder.stop()
-        await self._say(ReplyDropped(reply_id=reply_id, reason=reason))
+        await self._say(ReplyCancelled(reply_id=reply_id, reason=reason))
 
     async def _tool_returned(self, done: ToolResult) -> None:
         use = next(use for use in self._known.open_tools if use.tool_call_id == done.tool_call_id)
         ends_call = use.name in self._tools.ending
         # A caller who spoke into the goodbye has more to say.
-        if ends_call and not done.failed and not self._known.reply(use.reply_id).dropped:
+        if ends_call and not done.failed and not self._known.reply(use.reply_id).cancelled:
             # Before the result: a successor runs a tool that has none again, and so says this if we do not.
             await self._say(HangUpRequested(reason="agent", after_reply_id=use.reply_id))
         await self._say(ToolReturned(tool_call_id=done.tool_call_id, result=done.result, failed=done.failed))
@@ -306,10 +308,10 @@ class Mind:
 @asynccontextmanager
 async def open_brain(settings: BrainSettings, _telemetry: Telemetry) -> AsyncIterator[ServeCall]:
     """What lives as long as the process: the model's client, and who is left alone."""
-    breakers = Breakers()
+    breakers = CircuitBreakers()
     async with open_openai(settings) as model, open_http() as client:
 
-        async def serve(call: OwnedCall) -> None:
+        async def serve(call: CallContext) -> None:
             await Mind(call, model, breakers, HttpTools(client, call.call_sid)).run()
 
         yield serve

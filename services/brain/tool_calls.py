@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from parley.agent import Agent
+from parley.agent_config import AgentConfig
 from services.brain.conversation import ToolUse
 from services.brain.tools import Tool, ToolFailed
 from services.brain.tools.end_call import END_CALL
@@ -28,7 +28,7 @@ class ToolResult:
     failed: bool = False
 
 
-def tools_of(agent: Agent, http: HttpTools) -> tuple[Tool, ...]:
+def tools_of(agent: AgentConfig, http: HttpTools) -> tuple[Tool, ...]:
     """The tools that the agent file names."""
     return tuple(_BUILT_IN[tool] if isinstance(tool, str) else http.tool(tool) for tool in agent.tools)
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from parley.agent import Agent
-from parley.envelope import body_of
+from parley.agent_config import AgentConfig
+from parley.events.envelope import event_body
 from parley.v1 import call_pb2, playback_pb2, speech_pb2
 from parley.v1.event_pb2 import Event
 from services.brain import speculation
@@ -12,7 +12,7 @@ from services.brain.conversation import Conversation
 from services.brain.reply import Reply
 
 FALSE_ALARM_MS = 550
-"""A voice that has stopped this long without a word was none: longer than a vendor's guess takes."""
+"""A voice that has stopped this long without a word was none: longer than a provider's guess takes."""
 NOISE_MS = 2000
 """A sound that has gone on this long without a word is no speech: a street, a television."""
 _WORDS_AFTER_KEYS_MS = 3000
@@ -91,25 +91,25 @@ Decision = Drop | Resume | Answer | Speculate | Release | EnterKeys | WaitUntil
 
 def evolve(floor: Floor, event: Event, *, now_ms: int) -> Floor:
     """What is known after the event, which came at `now_ms` (call time)."""
-    match body_of(event):
+    match event_body(event):
         case speech_pb2.SpeechStarted():
             return replace(floor, speaking=True, since_ms=now_ms)
         case speech_pb2.SpeechStopped(at_ms=at_ms):
             # The detector is sure of an end some time after it.
             return replace(floor, speaking=False, since_ms=min(at_ms or now_ms, now_ms))
-        case speech_pb2.WordsHeard(turn=turn, text=text) if text.strip():
+        case speech_pb2.TranscriptUpdated(turn=turn, text=text) if text.strip():
             return replace(floor, words=text, words_turn=turn)
         case speech_pb2.TurnEnded(turn=turn, text=text):
             return replace(floor, words=text, words_turn=turn)
         case call_pb2.DtmfPressed(digit=digit):
             return replace(floor, key=digit, key_at_ms=now_ms)
-        case playback_pb2.PlaybackHeld():
+        case playback_pb2.PlaybackPaused():
             return replace(floor, held_at_ms=now_ms)
         case _:
             return floor
 
 
-def decide(floor: Floor, known: Conversation, agent: Agent, *, now_ms: int) -> Decision | None:
+def decide(floor: Floor, known: Conversation, agent: AgentConfig, *, now_ms: int) -> Decision | None:
     """What to do now; None when nothing need be done before the next event."""
     if known.ended:
         return None
@@ -141,15 +141,15 @@ def _answer(turn: int, guessed: Reply | None, known: Conversation) -> Decision:
     return Release(guessed.reply_id) if guessed is not None else Answer(turn)
 
 
-def _keys(floor: Floor, known: Conversation, agent: Agent, *, now_ms: int) -> Decision:
+def _keys(floor: Floor, known: Conversation, agent: AgentConfig, *, now_ms: int) -> Decision:
     """A key stops the agent; what is said meanwhile is answered together with the keys."""
     if active := tuple(reply for reply in known.active_replies if not reply.held_back):
         return _drop(active)
-    end = agent.keys.end
+    end = agent.dtmf.terminator
     if end and floor.key == end:
-        return EnterKeys(known.keys.removesuffix(end), "end")
-    until_ms = floor.key_at_ms + agent.keys.pause_ms
-    return EnterKeys(known.keys, "pause") if now_ms >= until_ms else WaitUntil(until_ms)
+        return EnterKeys(known.keys.removesuffix(end), "terminator")
+    until_ms = floor.key_at_ms + agent.dtmf.inter_digit_timeout_ms
+    return EnterKeys(known.keys, "timeout") if now_ms >= until_ms else WaitUntil(until_ms)
 
 
 def _drop(active: tuple[Reply, ...]) -> Drop:

@@ -8,11 +8,11 @@ import structlog
 from fastapi import FastAPI
 
 from parley.bus import Bus, connect
-from parley.health import Health, serve
-from parley.lag import Lag
-from parley.outbox import Outbox, open_outbox
-from parley.process_metrics import tell_of_process
-from parley.telemetry import Telemetry, start
+from parley.events.outbox import Outbox, open_outbox
+from parley.runtime.event_loop_lag import EventLoopLag
+from parley.runtime.health import HealthRoutes, serve
+from parley.runtime.process_metrics import register_process_metrics
+from parley.telemetry.setup import Telemetry, start_telemetry
 from services.edge.keep_ear import EarKeeper
 from services.edge.live_calls import LiveCalls
 from services.edge.media_socket import MediaSockets
@@ -20,7 +20,7 @@ from services.edge.place_calls import PlaceCalls
 from services.edge.resumption import Resumption
 from services.edge.second_ear import SecondEars
 from services.edge.settings import EdgeSettings
-from services.edge.vendors.twilio_rest import TwilioRest, open_twilio
+from services.edge.twilio.rest import TwilioRest, open_twilio
 from services.edge.webhooks import Gate, Webhooks
 
 log = structlog.get_logger()
@@ -30,8 +30,8 @@ _MOVE_TIMEOUT_S = 10.0
 
 async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
     """Serve Twilio until `stop` is set; then take no new call and wait for those that are on."""
-    telemetry = start("edge", settings)
-    lag = Lag()
+    telemetry = start_telemetry("edge", settings)
+    lag = EventLoopLag()
     if not settings.twilio_auth_token.get_secret_value():
         log.error("TWILIO_AUTH_TOKEN is not set: every request of Twilio's will be refused")
     async with (
@@ -41,7 +41,7 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
         open_outbox(bus) as outbox,
         open_twilio(settings) as twilio,
     ):
-        tell_of_process(telemetry.registry, lag, bus, outbox)
+        register_process_metrics(telemetry.registry, lag, bus, outbox)
         calls = LiveCalls(telemetry.registry)
         async with asyncio.TaskGroup() as own_tasks:
             watching = own_tasks.create_task(lag.watch())
@@ -61,11 +61,13 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
 
 @asynccontextmanager
 async def _serve(app: FastAPI, settings: EdgeSettings, stop: asyncio.Event) -> AsyncIterator[int]:
-    host, shared = settings.http_host, settings.edge_port_shared
+    host, shared = settings.http_host, settings.edge_reuse_port
     async with AsyncExitStack() as stack:
-        if settings.edge_own_port:
-            await stack.enter_async_context(serve(app, host, settings.edge_own_port, until=stop))
-        yield await stack.enter_async_context(serve(app, host, settings.edge_port, shared=shared, until=stop))
+        if settings.edge_direct_port:
+            await stack.enter_async_context(serve(app, host, settings.edge_direct_port, stop_accepting=stop))
+        yield await stack.enter_async_context(
+            serve(app, host, settings.edge_port, reuse_port=shared, stop_accepting=stop)
+        )
 
 
 async def _drain(calls: LiveCalls, timeout_s: float) -> None:
@@ -105,5 +107,5 @@ def build_app(
     sockets = MediaSockets(bus, outbox, gate.settings, gate, twilio, calls, ears)
     app.add_api_websocket_route("/twilio/stream", sockets.serve)
     app.add_api_websocket_route("/twilio/ear", SecondEars(bus, gate, calls).serve)
-    app.router.routes.extend(Health(telemetry.registry, ready).routes())
+    app.router.routes.extend(HealthRoutes(telemetry.registry, ready).routes())
     return app

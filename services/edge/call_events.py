@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 import structlog
 from google.protobuf.message import DecodeError
 
-from parley import streams, subjects
-from parley.bus import Bus
-from parley.envelope import Body, CallClock, seal, unseal
-from parley.errors import AlreadySaid, BusError
-from parley.event_log import wall_us
-from parley.mulaw import duration_ms
-from parley.trace_context import traceparent
+from parley.audio.g711 import duration_ms
+from parley.bus import Bus, streams, subjects
+from parley.clock import CallClock, now_us
+from parley.errors import BusError, WriteConflict
+from parley.events.envelope import Body, parse, wrap
+from parley.telemetry.trace_context import traceparent
 from parley.v1.audio_pb2 import AgentAudio, CallerAudio
 from parley.v1.call_pb2 import CallEnded, CallStarted, StreamResuming, StreamStarted
 from parley.v1.event_pb2 import Event
@@ -75,10 +74,10 @@ async def summary(bus: Bus, call_sid: str) -> CallSummary | None:
     Raises:
         BusError: it cannot be read.
     """
-    messages = await bus.read(streams.CALLS, subjects.call_log(call_sid))
+    messages = await bus.read_stream(streams.CALLS, subjects.call_log(call_sid))
     known: CallSummary | None = None
     for message in messages:
-        event = unseal(message.data)
+        event = parse(message.data)
         if event is not None:
             known = _summed(known, event, message.sequence)
     return known
@@ -118,7 +117,7 @@ async def open_call(bus: Bus, call_sid: str, started: CallStarted) -> bool:
 async def _look_for_owner(bus: Bus, stage: str, call_sid: str, agent: str) -> None:
     work = Work(call_sid=call_sid, stage=stage, agent=agent)
     try:
-        await bus.publish_stored(
+        await bus.publish_durable(
             subjects.work(stage, call_sid), work.SerializeToString(), message_id=f"{call_sid}:{stage}"
         )
     except BusError as error:
@@ -135,7 +134,7 @@ async def end_call(bus: Bus, call_sid: str, reason: str) -> bool:
     known = await summary(bus, call_sid)
     if known is None or known.ended:
         return False
-    ended = CallEnded(reason=reason, duration_ms=known.clock.ms_at(wall_us()))
+    ended = CallEnded(reason=reason, duration_ms=known.clock.ms_at(now_us()))
     return await _say_once(bus, call_sid, ended, sequence=2)
 
 
@@ -159,7 +158,7 @@ async def claim_resuming(
     Raises:
         BusError: it could not be stored.
     """
-    said = StreamResuming(epoch=known.stream_epoch, way=way, frozen=frozen)
+    said = StreamResuming(epoch=known.stream_epoch, method=way, edge_stalled=frozen)
     with suppress(BusError, TimeoutError, DecodeError):
         async with asyncio.timeout(_LAST_SOUND_TIMEOUT_S):
             await _add_last_sound(bus, call_sid, said)
@@ -170,12 +169,12 @@ async def claim_resuming(
 
 async def _add_last_sound(bus: Bus, call_sid: str, said: StreamResuming) -> None:
     """Of the caller's, and what there was of the agent's by then: one stream holds both, as they came."""
-    last = await bus.last(streams.AUDIO, subjects.caller_audio(call_sid))
+    last = await bus.last_message(streams.AUDIO, subjects.caller_audio(call_sid))
     if last is None:
         return
     heard = CallerAudio.FromString(last.data)
-    said.last_sound_ms = heard.at_ms + duration_ms(heard.mulaw)
-    spoken = await bus.last(streams.AUDIO, subjects.agent_audio(call_sid), up_to=last.sequence)
+    said.last_audio_ms = heard.at_ms + duration_ms(heard.mulaw)
+    spoken = await bus.last_message(streams.AUDIO, subjects.agent_audio(call_sid), up_to=last.sequence)
     if spoken is not None:
         audio = AgentAudio.FromString(spoken.data)
         said.last_reply_id = audio.reply_id
@@ -190,24 +189,24 @@ async def _say_first(bus: Bus, event: Event, last_place: int) -> bool:
     """Say what only the first of several may say; False if the subject holds more than up to `last_place`."""
     name = event.WhichOneof("body") or ""
     try:
-        await bus.publish_stored(
+        await bus.publish_durable(
             subjects.call_event(event.call_sid, name),
             event.SerializeToString(),
             message_id=f"{event.call_sid}:{event.id}",
             expect_last=last_place,
         )
-    except AlreadySaid:
+    except WriteConflict:
         return False
     return True
 
 
 def _sealed(body: Body, call_sid: str, stage: str, epoch: int, sequence: int) -> Event:
-    return seal(
+    return wrap(
         body,
         call_sid=call_sid,
         stage=stage,
         epoch=epoch,
         sequence=sequence,
-        sent_at_us=wall_us(),
+        sent_at_us=now_us(),
         traceparent=traceparent(call_sid),
     )

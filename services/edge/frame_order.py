@@ -6,7 +6,7 @@ hole frames wait, for the one that is missing, and not for long.
 
 from collections import deque
 
-from parley.mulaw import duration_ms
+from parley.audio.g711 import duration_ms
 from services.edge.media_protocol import Media
 
 _MOST_WAITING = 3

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from parley import subjects
-from parley.bus import Bus
+from parley.bus import Bus, subjects
 from parley.v1.audio_pb2 import CallerAudio
 from services.edge.media_protocol import Media
 from services.edge.splice import Splice
@@ -70,4 +69,4 @@ class Hear:
             audio = CallerAudio(
                 epoch=self._epoch, sequence=self._sequence, at_ms=frame.at_ms, mulaw=frame.mulaw
             )
-            await self._bus.publish_sound(self._subject, audio.SerializeToString())
+            await self._bus.publish_audio(self._subject, audio.SerializeToString())

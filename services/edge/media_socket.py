@@ -9,13 +9,12 @@ import structlog
 from fastapi import WebSocket
 from starlette.websockets import WebSocketDisconnect
 
-from parley import subjects
-from parley.agent import read_agent
-from parley.bus import Bus
-from parley.errors import BusError, Superseded, VendorError
-from parley.event_log import CallLog, open_call_log
-from parley.outbox import Outbox
-from parley.stage import worker_name
+from parley.agent_config import load_agent_config
+from parley.bus import Bus, subjects
+from parley.errors import BusError, ProviderError, Superseded
+from parley.events.log import CallEventLog, open_call_log
+from parley.events.outbox import Outbox
+from parley.runtime.stage import worker_name
 from parley.v1.call_pb2 import DtmfPressed, StreamStarted, StreamStopped
 from services.edge import twiml
 from services.edge.call_events import FALLBACK, CallSummary, claim_stream, end_call, is_call_sid, summary
@@ -27,7 +26,7 @@ from services.edge.open_socket import Arrivals, OpenSocket, open_socket
 from services.edge.play import Player
 from services.edge.settings import EdgeSettings
 from services.edge.socket_messages import POLICY_VIOLATION, TRY_AGAIN, close
-from services.edge.vendors.twilio_rest import TwilioRest
+from services.edge.twilio.rest import TwilioRest
 from services.edge.webhooks import Gate
 
 log = structlog.get_logger()
@@ -80,7 +79,7 @@ class MediaSockets:
             await close(socket, POLICY_VIOLATION)
             return
         # Who had it followed by another has asked whether it lives: a frozen edge lets each who asks wait.
-        if not known.lost and await self.bus.ask(subjects.stream_alive(start.call_sid)) is not None:
+        if not known.lost and await self.bus.request(subjects.media_alive(start.call_sid)) is not None:
             log.error("second media stream refused: the call's first is alive", stream_sid=start.stream_sid)
             await close(socket, POLICY_VIOLATION)
             return
@@ -92,7 +91,7 @@ class MediaSockets:
                     stream_sid=start.stream_sid,
                     at_ms=known.clock.ms_at(stream.opened_us),
                     worker=worker_name("edge"),
-                    told_ms=start.told_ms,
+                    redirected_at_ms=start.told_ms,
                 )
                 await self._own(stream, known, started, alive)
 
@@ -109,7 +108,7 @@ class MediaSockets:
         async with open_call_log(self.bus, self.outbox, start.call_sid, "edge", epoch) as call_log:
             reason = await self._stream(stream, call_log, known.agent)
             await alive.aclose()
-            await call_log.say(
+            await call_log.append(
                 StreamStopped(stream_sid=start.stream_sid, at_ms=call_log.now_ms(), reason=reason)
             )
             log.info("media stream over", stream_sid=start.stream_sid, reason=reason)
@@ -123,10 +122,10 @@ class MediaSockets:
         async def alive(_data: bytes) -> bytes:
             return b"alive"
 
-        async with self.bus.answer(subjects.stream_alive(call_sid), alive):
+        async with self.bus.respond(subjects.media_alive(call_sid), alive):
             yield
 
-    async def _stream(self, stream: OpenSocket, call_log: CallLog, agent: str) -> str:
+    async def _stream(self, stream: OpenSocket, call_log: CallEventLog, agent: str) -> str:
         """Carry sound both ways; gives the reason why the stream is over."""
         start = stream.start
 
@@ -141,7 +140,7 @@ class MediaSockets:
             await self._end(start.call_sid, "agent")
             try:
                 await self.twilio.hang_up(start.call_sid)
-            except VendorError as error:
+            except ProviderError as error:
                 # Twilio asks /voice?resume=1 next, and is told to hang up.
                 log.error("hang-up by REST failed, closing the stream", code=error.code, reason=error.reason)
                 raise StreamOver("closed") from error
@@ -179,12 +178,12 @@ class MediaSockets:
 
     async def _fall_back(self, call_sid: str, agent: str) -> None:
         """Nobody can go on with the call here: Twilio does what the agent file says."""
-        fallback = read_agent(self.settings.agents_dir, agent).fallback
+        fallback = load_agent_config(self.settings.agents_dir, agent).fallback
         log.error("call left to Twilio", then=fallback.then)
         await self._end(call_sid, FALLBACK)
         try:
             await self.twilio.follow(call_sid, twiml.fall_back(fallback))
-        except VendorError as error:
+        except ProviderError as error:
             # Twilio asks /voice?resume=1 next, and is told the same.
             log.error("fallback by REST failed, closing the stream", code=error.code, reason=error.reason)
             raise StreamOver("closed") from error
@@ -198,12 +197,12 @@ class MediaSockets:
                     await asyncio.sleep(0.05)
         raise StreamOver("drained")
 
-    async def _hear_missed(self, call_log: CallLog, hear: Hear) -> None:
+    async def _hear_missed(self, call_log: CallEventLog, hear: Hear) -> None:
         """Long-lived: what was said since the stream before; then see to a second ear on this one."""
         await hear.missed(await self.ears.missed(call_log))
         await self.ears.keep(call_log.call_sid)
 
-    async def _read(self, arrivals: Arrivals, call_log: CallLog, hear: Hear, player: Player) -> None:
+    async def _read(self, arrivals: Arrivals, call_log: CallEventLog, hear: Hear, player: Player) -> None:
         """Long-lived: what Twilio sends."""
         clock = call_log.clock
         async for arrival in arrivals:
@@ -214,16 +213,16 @@ class MediaSockets:
                 case Mark(name=name):
                     await player.marked(name)
                 case Dtmf(digit=digit):
-                    await call_log.say(DtmfPressed(digit=digit[:1], at_ms=clock.ms_at(arrival.at_us)))
+                    await call_log.append(DtmfPressed(digit=digit[:1], at_ms=clock.ms_at(arrival.at_us)))
                 case Stop():
                     raise StreamOver("stop")
                 case _:
                     pass
         raise StreamOver("lost")
 
-    async def _see_off(self, call_log: CallLog, reason: str) -> None:
+    async def _see_off(self, call_log: CallEventLog, reason: str) -> None:
         """Wait for Twilio's word on the call, or for its next stream; say that it ended if neither comes."""
-        wait_s = _AFTER_STOP_S if reason == "stop" else self.settings.lost_stream_s
+        wait_s = _AFTER_STOP_S if reason == "stop" else self.settings.stream_resume_timeout_s
         waiting = {asyncio.ensure_future(_ended(call_log))}
         if reason != "stop":
             # A process that ends leaves the call to whichever edge hears of it next.
@@ -246,7 +245,7 @@ class MediaSockets:
                 return
         log.error("the call's end is not in its log")
 
-    async def _end_unless_followed(self, call_log: CallLog, reason: str) -> None:
+    async def _end_unless_followed(self, call_log: CallEventLog, reason: str) -> None:
         known = await summary(self.bus, call_log.call_sid)
         if known is not None and known.stream_epoch == call_log.epoch and not known.ended:
             await end_call(self.bus, call_log.call_sid, reason)
@@ -256,7 +255,7 @@ async def _set(event: asyncio.Event) -> None:
     await event.wait()
 
 
-async def _ended(call_log: CallLog) -> None:
+async def _ended(call_log: CallEventLog) -> None:
     """Until the call has ended, or another stream of it has begun."""
     with suppress(Superseded):
         async for event in call_log:
@@ -264,7 +263,7 @@ async def _ended(call_log: CallLog) -> None:
                 return
 
 
-async def _follow(call_log: CallLog, player: Player) -> None:
+async def _follow(call_log: CallEventLog, player: Player) -> None:
     """Long-lived: what the other stages say."""
     async for event in call_log:
         await player.meet(event)

@@ -15,7 +15,7 @@ from typing import Self
 import structlog
 from fastapi import WebSocket
 
-from parley.event_log import wall_us
+from parley.clock import now_us
 from services.edge.live_calls import LiveCalls
 from services.edge.media_protocol import Message, Start
 from services.edge.socket_messages import GOING_AWAY, Messages, close, start_message
@@ -53,7 +53,7 @@ class Arrivals:
 
     async def _read_early(self) -> None:
         async for message in self._messages:
-            self._early.append(Arrival(wall_us(), message))
+            self._early.append(Arrival(now_us(), message))
             if len(self._early) >= _MOST_EARLY:
                 return
 
@@ -70,7 +70,7 @@ class Arrivals:
         while self._early:
             yield self._early.popleft()
         async for message in self._messages:
-            yield Arrival(wall_us(), message)
+            yield Arrival(now_us(), message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ async def open_socket(socket: WebSocket, gate: Gate, calls: LiveCalls) -> AsyncI
         yield None
         return
     await socket.accept()
-    opened_us = wall_us()
+    opened_us = now_us()
     try:
         start = await start_message(socket, calls, gate.settings.start_message_timeout_s)
         if start is None:

@@ -9,9 +9,9 @@ from fastapi import Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from parley.agent import read_agent
-from parley.errors import ConfigError, VendorError
-from services.edge.vendors.twilio_rest import TwilioRest
+from parley.agent_config import load_agent_config
+from parley.errors import ConfigError, ProviderError
+from services.edge.twilio.rest import TwilioRest
 from services.edge.webhooks import Gate, agent_query
 
 log = structlog.get_logger()
@@ -44,7 +44,7 @@ class PlaceCalls:
         try:
             wanted = CallRequest.model_validate_json(await request.body())
             agent = wanted.agent or self._settings.agent
-            read_agent(self._settings.agents_dir, agent)
+            load_agent_config(self._settings.agents_dir, agent)
         except ValidationError as error:
             problems = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors())
             return _error(422, "bad_request", problems)
@@ -58,7 +58,7 @@ class PlaceCalls:
             call_sid = await self._twilio.place_call(
                 to=wanted.to, from_=from_, agent_query=agent_query(wanted.agent), addresses=addresses
             )
-        except VendorError as error:
+        except ProviderError as error:
             log.error("call not placed", code=error.code, reason=error.reason)
             return _error(502, error.code, str(error))
         log.info("call placed", call_sid=call_sid)

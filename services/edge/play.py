@@ -6,12 +6,11 @@ from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 
-from parley import subjects
-from parley.audio_log import follow_audio
-from parley.bus import Bus
-from parley.envelope import body_of
-from parley.event_log import CallLog
-from parley.v1 import reply_pb2, speech_pb2, voice_pb2
+from parley.audio.stream import follow_audio
+from parley.bus import Bus, subjects
+from parley.events.envelope import event_body
+from parley.events.log import CallEventLog
+from parley.v1 import reply_pb2, speech_pb2, synthesis_pb2
 from parley.v1.audio_pb2 import AgentAudio
 from parley.v1.event_pb2 import Event
 from services.edge import media_protocol
@@ -31,7 +30,7 @@ class Player:
     def __init__(
         self,
         bus: Bus,
-        call_log: CallLog,
+        call_log: CallEventLog,
         stream_sid: str,
         send: Callable[[str], Awaitable[None]],
         hang_up: Callable[[], Awaitable[None]],
@@ -52,7 +51,7 @@ class Player:
         self._sound_read_ms: int | None = None
         recalled = Recall()
         for event in call_log.history:
-            body = body_of(event)
+            body = event_body(event)
             if body is not None:
                 recalled.happened(body, call_log.clock.ms_at(event.sent_at_us))
             self._note_end(event)
@@ -67,20 +66,20 @@ class Player:
     async def meet(self, event: Event) -> None:
         """An event of the call."""
         now_ms = self._log.now_ms()
-        match body_of(event):
+        match event_body(event):
             case reply_pb2.ReplyStarted() as body:
                 filler = body.kind == reply_pb2.REPLY_KIND_FILLER
                 started = self._playback.started(
-                    body.reply_id, held_back=body.held, filler=filler, now_ms=now_ms
+                    body.reply_id, held_back=body.speculative, filler=filler, now_ms=now_ms
                 )
                 await self._perform(started)
             case reply_pb2.ReplyReleased() as body:
                 await self._perform(self._playback.released(body.reply_id, now_ms))
             case reply_pb2.ReplyResumed():
                 await self._perform(self._playback.resume(now_ms))
-            case reply_pb2.ReplyDropped() as body:
+            case reply_pb2.ReplyCancelled() as body:
                 await self._perform(self._playback.drop(body.reply_id, now_ms))
-            case voice_pb2.VoiceFinished() as body:
+            case synthesis_pb2.SynthesisFinished() as body:
                 await self._perform(self._playback.voiced(body.reply_id, body.samples, now_ms))
             case speech_pb2.SpeechStarted():
                 await self._perform(self._playback.hold(now_ms))
@@ -91,11 +90,11 @@ class Player:
         self._note_end(event)
 
     def _note_end(self, event: Event) -> None:
-        match body_of(event):
+        match event_body(event):
             case reply_pb2.HangUpRequested() as body:
                 self._hang_up_after = body.after_reply_id
                 self._hang_up_asked_ms = self._log.now_ms()
-            case reply_pb2.ReplyDropped(reply_id=reply_id) if reply_id == self._hang_up_after:
+            case reply_pb2.ReplyCancelled(reply_id=reply_id) if reply_id == self._hang_up_after:
                 # The caller spoke into the goodbye: there is more to say.
                 self._hang_up_after = ""
             case reply_pb2.FallbackRequested():
@@ -110,10 +109,10 @@ class Player:
     async def follow_sound(self) -> None:
         """Long-lived: take the agent's sound, what was made before this stream first."""
         for heard in self._presumed:
-            await self._log.say(heard)
+            await self._log.append(heard)
         subject = subjects.agent_audio(self._log.call_sid)
         following = follow_audio(
-            self._bus, subject, AgentAudio, since_us=self._sound_since_us, on_read=self._sound_is_read
+            self._bus, subject, AgentAudio, since_us=self._sound_since_us, on_caught_up=self._sound_is_read
         )
         async for audio in following:
             await self._sound(audio)
@@ -149,7 +148,7 @@ class Player:
                 # The line first, then the log.
                 await asyncio.sleep(0)
             for body in said:
-                await self._log.say(body)
+                await self._log.append(body)
 
     async def write(self) -> None:
         """Long-lived: send to Twilio, as fast as the socket takes it."""
@@ -182,7 +181,7 @@ class Player:
                 continue
             heard = self._playback.is_over(self._hang_up_after)
             due_ms = max(self._hang_up_asked_ms, self._playback.runs_dry_ms) + _HANG_UP_LIMIT_MS
-            if heard or (self._log.now_ms() > due_ms and not self._playback.held):
+            if heard or (self._log.now_ms() > due_ms and not self._playback.paused):
                 if not heard:
                     log.warning("goodbye was not heard in time", reply_id=self._hang_up_after)
                 self._hang_up_after = ""

@@ -9,7 +9,7 @@ and a mark of an older one does not count.
 
 from dataclasses import dataclass
 
-from parley.envelope import Body
+from parley.events.envelope import Body
 from parley.v1 import playback_pb2
 from services.edge.played_reply import PlayedReply
 from services.edge.recall import Recall
@@ -66,7 +66,7 @@ class Playback:
         return self._runs_dry_ms
 
     @property
-    def held(self) -> bool:
+    def paused(self) -> bool:
         """Whether the caller's voice has stopped the playing."""
         return self._held is not None
 
@@ -86,7 +86,7 @@ class Playback:
 
     def released(self, reply_id: str, now_ms: int) -> list[Command]:
         """A reply made on a guess may be heard."""
-        self._of(reply_id).held_back = False
+        self._of(reply_id).speculative = False
         return self.advance(now_ms)
 
     def sound(self, reply_id: str, offset: int, mulaw: bytes, *, last: bool, now_ms: int) -> list[Command]:
@@ -125,7 +125,7 @@ class Playback:
         commands = self._give_way(now_ms)
         waiting = False
         for reply in [reply for reply in self._replies.values() if not reply.over]:
-            if self.held or reply.held_back:
+            if self.paused or reply.speculative:
                 break
             if waiting and not reply.filler:
                 continue
@@ -144,7 +144,7 @@ class Playback:
         """A filler is cut off the instant there is something else to hear."""
         open_ = [reply for reply in self._replies.values() if not reply.over]
         commands: list[Command] = []
-        if self.held or not any(r.unsent and not (r.filler or r.held_back) for r in open_):
+        if self.paused or not any(r.unsent and not (r.filler or r.speculative) for r in open_):
             return commands
         for filler in (reply for reply in open_ if reply.filler):
             if filler.unheard_sent:
@@ -190,14 +190,14 @@ class Playback:
         reply.unmarked = False
         self._progress_at_ms = now_ms
         progressed = playback_pb2.PlaybackProgressed(
-            reply_id=reply_id, heard_samples=reply.heard, at_ms=now_ms
+            reply_id=reply_id, played_samples=reply.heard, at_ms=now_ms
         )
         return [Say(progressed)]
 
     def _finish(self, reply: PlayedReply, now_ms: int) -> Command:
         reply.over = True
         finished = playback_pb2.PlaybackFinished(
-            reply_id=reply.reply_id, heard_samples=reply.heard, at_ms=now_ms
+            reply_id=reply.reply_id, played_samples=reply.heard, at_ms=now_ms
         )
         reply.sound = bytearray()
         return Say(finished)
@@ -206,7 +206,7 @@ class Playback:
         """The caller speaks: silence at once; what was not heard is kept, and nothing new begins."""
         self._caller_speaks = True
         audible = self._audible()
-        if self.held or audible is None:
+        if self.paused or audible is None:
             return []
         self._take_back(now_ms)
         return [Clear(), self._hold_at(audible, now_ms)]
@@ -218,7 +218,7 @@ class Playback:
     def _hold_at(self, reply: PlayedReply, now_ms: int) -> Command:
         self._held = reply.reply_id
         return Say(
-            playback_pb2.PlaybackHeld(reply_id=reply.reply_id, heard_samples=reply.heard, at_ms=now_ms)
+            playback_pb2.PlaybackPaused(reply_id=reply.reply_id, played_samples=reply.heard, at_ms=now_ms)
         )
 
     def resume(self, now_ms: int) -> list[Command]:
@@ -239,7 +239,7 @@ class Playback:
         reply.over = True
         reply.sound = bytearray()
         if reply.audible:
-            barge_in = playback_pb2.BargeIn(reply_id=reply_id, heard_samples=reply.heard, at_ms=now_ms)
+            barge_in = playback_pb2.BargeIn(reply_id=reply_id, played_samples=reply.heard, at_ms=now_ms)
             commands.append(Say(barge_in))
         self._let_go(reply_id)
         return commands + self.advance(now_ms)
@@ -267,7 +267,7 @@ class Playback:
         return next((reply for reply in self._replies.values() if reply.unheard_sent), None)
 
     def _of(self, reply_id: str) -> PlayedReply:
-        return self._replies.setdefault(reply_id, PlayedReply(reply_id, held_back=False))
+        return self._replies.setdefault(reply_id, PlayedReply(reply_id, speculative=False))
 
 
 def _read_mark(mark: str) -> tuple[str, int, int]:

@@ -8,7 +8,7 @@ class PlayedReply:
     """Samples of it that are here, sent and heard."""
 
     reply_id: str
-    held_back: bool
+    speculative: bool
     """Made on a guess: not to be heard before it is released."""
     filler: bool = False
     """Heard only while there is nothing else to hear."""

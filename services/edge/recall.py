@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from parley.envelope import Body
-from parley.mulaw import BYTES_PER_MS
-from parley.v1 import call_pb2, playback_pb2, reply_pb2, voice_pb2
+from parley.audio.g711 import BYTES_PER_MS
+from parley.events.envelope import Body
+from parley.v1 import call_pb2, playback_pb2, reply_pb2, synthesis_pb2
 from services.edge.played_reply import PlayedReply
 
 _LONGEST_WORD_MS = 1000
@@ -57,16 +57,16 @@ class Recall:
     def happened(self, body: Body, at_ms: int) -> None:
         """An event, said at call time `at_ms`."""
         match body:
-            case voice_pb2.ClauseVoiced():
+            case synthesis_pb2.ClauseSynthesized():
                 voiced = self._voiced.setdefault(body.reply_id, _Voiced())
                 voiced.ends.append((at_ms, body.end_sample))
                 voiced.words += [(w.start_ms * BYTES_PER_MS, w.end_ms * BYTES_PER_MS) for w in body.words]
-            case voice_pb2.VoiceFinished(reply_id=reply_id) if reply_id in self.replies:
+            case synthesis_pb2.SynthesisFinished(reply_id=reply_id) if reply_id in self.replies:
                 self.replies[reply_id].voiced = body.samples
             case call_pb2.StreamResuming():
                 self._lost = body
             case call_pb2.StreamStarted():
-                if self._lost is not None and self._lost.last_sound_ms:
+                if self._lost is not None and self._lost.last_audio_ms:
                     self._presume(self._lost, body)
                 self._lost = None
                 self._playing.clear()
@@ -77,9 +77,9 @@ class Recall:
                 self._playing.append(body.reply_id)
                 self._heard(body.reply_id, body.from_sample, body.at_ms)
             case playback_pb2.PlaybackProgressed():
-                self._heard(body.reply_id, body.heard_samples, body.at_ms)
-            case playback_pb2.PlaybackHeld():
-                self._heard(body.reply_id, body.heard_samples, body.at_ms)
+                self._heard(body.reply_id, body.played_samples, body.at_ms)
+            case playback_pb2.PlaybackPaused():
+                self._heard(body.reply_id, body.played_samples, body.at_ms)
                 self._playing.clear()
                 self.held = body.reply_id
             case playback_pb2.PlaybackFinished() | playback_pb2.BargeIn():
@@ -91,11 +91,11 @@ class Recall:
         match body:
             case reply_pb2.ReplyStarted():
                 filler = body.kind == reply_pb2.REPLY_KIND_FILLER
-                self.replies.setdefault(body.reply_id, PlayedReply(body.reply_id, body.held, filler))
+                self.replies.setdefault(body.reply_id, PlayedReply(body.reply_id, body.speculative, filler))
                 self._begun_ms[body.reply_id] = at_ms
             case reply_pb2.ReplyReleased():
-                self._of(body.reply_id).held_back = False
-            case reply_pb2.ReplyDropped():
+                self._of(body.reply_id).speculative = False
+            case reply_pb2.ReplyCancelled():
                 self._is_over(body.reply_id)
             case reply_pb2.ReplyResumed():
                 self.held = None
@@ -121,18 +121,18 @@ class Recall:
         our word and that stream: in the middle, as we know no better.
         """
         made = self._voiced.setdefault(lost.last_reply_id, _Voiced())
-        made.ends.append((lost.last_sound_ms, lost.last_reply_samples))
-        played_until_ms = lost.last_sound_ms
-        if lost.frozen and lost.last_sound_ms <= another.told_ms <= another.at_ms:
-            played_until_ms = (another.told_ms + another.at_ms) // 2
+        made.ends.append((lost.last_audio_ms, lost.last_reply_samples))
+        played_until_ms = lost.last_audio_ms
+        if lost.edge_stalled and lost.last_audio_ms <= another.redirected_at_ms <= another.at_ms:
+            played_until_ms = (another.redirected_at_ms + another.at_ms) // 2
         for reply in self._sent_replies():
             voiced = self._voiced.get(reply.reply_id, _Voiced())
             since = max(0, played_until_ms - reply.heard_at_ms) * BYTES_PER_MS
-            heard = min(reply.heard + since, voiced.until(lost.last_sound_ms))
+            heard = min(reply.heard + since, voiced.until(lost.last_audio_ms))
             if heard > reply.heard:
                 self._heard(reply.reply_id, heard, played_until_ms)
                 progressed = playback_pb2.PlaybackProgressed(
-                    reply_id=reply.reply_id, heard_samples=heard, at_ms=played_until_ms
+                    reply_id=reply.reply_id, played_samples=heard, at_ms=played_until_ms
                 )
                 self.presumed.append(progressed)
             # Half a word is no word.
@@ -142,4 +142,4 @@ class Recall:
         return (r for r in self.replies.values() if r.reply_id in self._playing and not r.over)
 
     def _of(self, reply_id: str) -> PlayedReply:
-        return self.replies.setdefault(reply_id, PlayedReply(reply_id, held_back=False))
+        return self.replies.setdefault(reply_id, PlayedReply(reply_id, speculative=False))

@@ -11,15 +11,14 @@ from dataclasses import dataclass
 
 import structlog
 
-from parley import subjects
-from parley.agent import read_agent
-from parley.bus import Bus
-from parley.errors import VendorError
-from parley.event_log import wall_us
+from parley.agent_config import load_agent_config
+from parley.bus import Bus, subjects
+from parley.clock import now_us
+from parley.errors import ProviderError
 from services.edge import twiml
 from services.edge.call_events import FALLBACK, CallSummary, claim_resuming, end_call, summary
+from services.edge.twilio.rest import TwilioRest
 from services.edge.twiml import Addresses
-from services.edge.vendors.twilio_rest import TwilioRest
 
 log = structlog.get_logger()
 
@@ -41,7 +40,7 @@ async def on_redirect(
         ConfigError: the agent file cannot be read.
     """
     if known.ended == FALLBACK:
-        return twiml.fall_back(read_agent(agents_dir, known.agent).fallback)
+        return twiml.fall_back(load_agent_config(agents_dir, known.agent).fallback)
     if known.ended:
         return twiml.hang_up()
     said = _said(known)
@@ -56,11 +55,11 @@ async def on_redirect(
 
 def _said(known: CallSummary) -> str:
     """Which way another stream is coming; empty for none."""
-    return known.resuming.way if known.resuming is not None and known.lost else ""
+    return known.resuming.method if known.resuming is not None and known.lost else ""
 
 
 def _is_stale(known: CallSummary) -> bool:
-    return bool(_said(known)) and wall_us() - known.resuming_at_us > _STALE_S * 1e6
+    return bool(_said(known)) and now_us() - known.resuming_at_us > _STALE_S * 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ class Resumption:
     async def follow_silence(self) -> None:
         """Long-lived: look after streams of which no sound comes."""
         looked_at: set[str] = set()
-        async with self.bus.subscribe(subjects.STREAM_SILENT) as silent:
+        async with self.bus.subscribe(subjects.ALL_MEDIA_STALLED) as silent:
             async for message in silent:
                 call_sid = message.subject.rpartition(".")[2]
                 # Told again while it stays silent: one look at a time is enough.
@@ -106,7 +105,7 @@ class Resumption:
                     known = await summary(self.bus, call_sid)
                     if known is None or not self._may_be_lost(stream_sid, known):
                         return
-                    lives = await self.bus.lives(subjects.stream_alive(call_sid))
+                    lives = await self.bus.is_alive(subjects.media_alive(call_sid))
                     if lives:
                         return
                     free = not _said(known) or _is_stale(known)
@@ -130,12 +129,12 @@ class Resumption:
             return False
         log.warning("stream lost, Twilio is told to open another", after_epoch=known.stream_epoch)
         addresses = Addresses(known.public_url, self.own_address())
-        another = twiml.connect(addresses, known.agent, told_ms=known.clock.ms_at(wall_us()))
+        another = twiml.connect(addresses, known.agent, told_ms=known.clock.ms_at(now_us()))
         try:
             # Then the next look may tell: two that try at once would open two streams.
             async with asyncio.timeout(_STALE_S):
                 lives = await self.twilio.follow(call_sid, another)
-        except (VendorError, TimeoutError) as error:
+        except (ProviderError, TimeoutError) as error:
             log.error("stream not resumed", reason=str(error) or f"no answer within {_STALE_S:g} s")
             return False
         if not lives:

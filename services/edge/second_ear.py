@@ -11,13 +11,12 @@ from dataclasses import dataclass
 import structlog
 from fastapi import WebSocket
 
-from parley import subjects
-from parley.bus import Bus, Subscription
-from parley.envelope import CallClock
+from parley.audio.g711 import BYTES_PER_MS, duration_ms
+from parley.bus import Bus, Subscription, subjects
+from parley.clock import CallClock
 from parley.errors import BusError
-from parley.mulaw import BYTES_PER_MS, duration_ms
-from parley.stage import worker_name
-from parley.v1.audio_pb2 import CallerAudio, MissedAudio
+from parley.runtime.stage import worker_name
+from parley.v1.audio_pb2 import CallerAudio, StandbyAudio
 from services.edge.call_events import is_call_sid, summary
 from services.edge.live_calls import LiveCalls
 from services.edge.media_protocol import Media, Start, Stop
@@ -45,11 +44,11 @@ class EarMemory:
         while self._frames[0].end_ms < frame.at_ms - _REMEMBERED_MS:
             self._frames.popleft()
 
-    def since(self, heard: CallerAudio) -> MissedAudio:
+    def since(self, heard: CallerAudio) -> StandbyAudio:
         """What was said after some sound that is known already, in order, by that one's clock."""
         end_ms = heard.at_ms + duration_ms(heard.mulaw)
         shift_ms = self._shift_ms(heard)
-        found = MissedAudio()
+        found = StandbyAudio()
         for frame in self._frames:
             at_ms = frame.at_ms + shift_ms
             rest = frame.mulaw[max(0, end_ms - at_ms) * BYTES_PER_MS :]
@@ -107,11 +106,11 @@ class SecondEars:
             return memory.since(CallerAudio.FromString(heard)).SerializeToString()
 
         async with (
-            self.bus.answer(subjects.ear_alive(start.call_sid), alive),
-            self.bus.answer(subjects.ear_heard(start.call_sid), said),
-            self.bus.subscribe(subjects.ear_opened(start.call_sid)) as opened,
+            self.bus.respond(subjects.standby_alive(start.call_sid), alive),
+            self.bus.respond(subjects.standby_fetch(start.call_sid), said),
+            self.bus.subscribe(subjects.standby_opened(start.call_sid)) as opened,
         ):
-            await self.bus.publish(subjects.ear_opened(start.call_sid), start.stream_sid.encode())
+            await self.bus.publish(subjects.standby_opened(start.call_sid), start.stream_sid.encode())
             log.info("second ear open", stream_sid=start.stream_sid)
             ends = (
                 asyncio.ensure_future(_remember(arrivals, memory, clock)),

@@ -11,17 +11,17 @@ class EdgeSettings(CommonSettings):
     edge_port: int = Field(default=8080, ge=0, le=65535)
     """Port of the webhooks, the media streams, /livez, /readyz and /metrics."""
 
-    edge_port_shared: bool = False
+    edge_reuse_port: bool = False
     """Let several edges of one machine listen on that port; the kernel shares the connections out."""
 
-    edge_own_port: int = Field(default=0, ge=0, le=65535)
+    edge_direct_port: int = Field(default=0, ge=0, le=65535)
     """A port of this edge alone, beside the shared one; 0 for none."""
 
-    stream_url: str = Field(default="", pattern=r"^(https?://.+)?$")
+    edge_direct_url: str = Field(default="", pattern=r"^(https?://.+)?$")
     """Address under which Twilio reaches this very edge; media streams are opened there, and so at an edge
     that is known to live. Empty: the public address, where any edge may be met."""
 
-    second_ear: bool = True
+    standby_stream: bool = True
     """Have another edge hear each call too, by a fork of its sound, so that no word is lost when this one
     dies in the middle of it. Twilio bills the fork; where edges have no `stream_url` there is none."""
 
@@ -44,5 +44,5 @@ class EdgeSettings(CommonSettings):
     start_message_timeout_s: float = Field(default=10.0, gt=0)
     """How long a media stream may be open before its `start` message."""
 
-    lost_stream_s: float = Field(default=15.0, ge=0)
+    stream_resume_timeout_s: float = Field(default=15.0, ge=0)
     """How long a call waits for another stream after losing one, before it is over."""

@@ -5,7 +5,7 @@ Sound that is put together by the clock alone has a word's piece twice, or lacks
 
 from collections.abc import Iterable
 
-from parley.mulaw import BYTES_PER_MS, QUIET_CODES
+from parley.audio.g711 import BYTES_PER_MS, QUIET_BYTES
 from services.edge.timed_frames import Frame
 
 _NEEDLE = 320
@@ -31,7 +31,7 @@ def place_of(sound: bytes, within: bytes) -> tuple[int, int] | None:
     needles = 0
     for at in range(0, len(sound) - _NEEDLE + 1, _NEEDLE // 2):
         needle = sound[at : at + _NEEDLE]
-        if len(needle.translate(None, QUIET_CODES)) < _LEAST_LOUD:
+        if len(needle.translate(None, QUIET_BYTES)) < _LEAST_LOUD:
             continue
         found = within.rfind(needle)
         for _ in range(_MOST_PLACES):

@@ -4,7 +4,7 @@ No I/O, no clock of its own. A frame cannot arrive before it was spoken: the qui
 tells where the stream's time zero lies. Twilio says nowhere what its first timestamp counts from.
 """
 
-from parley.mulaw import QUIET_CODES, duration_ms
+from parley.audio.g711 import QUIET_BYTES, duration_ms
 
 _WINDOW_MS = 10_000
 """The quickest frame of one to two such windows counts: longer than a line freezes."""
@@ -41,7 +41,7 @@ class StreamClock:
         """
         if self._zero_ms is None:
             raise ValueError("learn of a frame first")
-        silent = not mulaw.translate(None, QUIET_CODES)
+        silent = not mulaw.translate(None, QUIET_BYTES)
         late_ms = self._zero_ms - self._wanted_ms(self._zero_ms)
         if silent and late_ms <= -_STEP_MS:
             self._zero_ms -= late_ms

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from parley.mulaw import duration_ms
+from parley.audio.g711 import duration_ms
 from services.edge.frame_order import FrameOrder
 from services.edge.media_protocol import Media
 from services.edge.stream_clock import StreamClock

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from twilio.twiml.voice_response import Connect, VoiceResponse
 
-from parley.agent import Fallback
+from parley.agent_config import Fallback
 from services.edge.media_protocol import TOLD_MS
 
 _SORRY = "We are sorry, we cannot take your call right now. Please try again later."

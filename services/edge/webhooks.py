@@ -10,7 +10,7 @@ from fastapi import Request, Response, WebSocket
 from starlette.datastructures import FormData
 from starlette.requests import HTTPConnection
 
-from parley.agent import read_agent
+from parley.agent_config import load_agent_config
 from parley.bus import Bus
 from parley.errors import BusError, ConfigError
 from parley.v1.call_pb2 import DIRECTION_INBOUND, DIRECTION_OUTBOUND, CallStarted
@@ -39,7 +39,7 @@ class Gate:
 
     def own_address(self) -> str:
         """Where this very edge takes streams; empty where it has no such address, and once it takes none."""
-        return "" if self.stopping.is_set() else self.settings.stream_url.rstrip("/")
+        return "" if self.stopping.is_set() else self.settings.edge_direct_url.rstrip("/")
 
     def addresses(self, connection: HTTPConnection) -> Addresses:
         """Where Twilio reaches us: as configured, or as this request names it."""
@@ -119,7 +119,7 @@ class Webhooks:
             if known is not None:
                 return await on_redirect(self._bus, call_sid, known, addresses, self._settings.agents_dir)
         agent = query.get("agent") or self._settings.agent
-        read_agent(self._settings.agents_dir, agent)
+        load_agent_config(self._settings.agents_dir, agent)
         inbound = str(form.get("Direction", "inbound")) == "inbound"
         started = CallStarted(
             direction=DIRECTION_INBOUND if inbound else DIRECTION_OUTBOUND,

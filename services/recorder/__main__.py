@@ -2,17 +2,17 @@
 
 from functools import partial
 
-from parley.process import run_until_told
+from parley.runtime.process import run_service
+from parley.runtime.stage import run_stage
 from parley.settings import load
-from parley.stage import run_stage
 from services.recorder.record import open_recorder
 from services.recorder.settings import RecorderSettings
-from services.recorder.vendors.postgres import Postgres
+from services.recorder.storage.postgres import Postgres
 
 if __name__ == "__main__":
     settings = load(RecorderSettings)
     database = Postgres(settings.postgres_url.get_secret_value())
-    run_until_told(
+    run_service(
         lambda stop: run_stage(
             "recorder",
             settings,

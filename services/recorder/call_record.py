@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 
 from google.protobuf.json_format import MessageToDict
 
-from parley.envelope import CallClock, body_of, name_of
-from parley.turn_timing import TurnTiming
-from parley.turn_timings import turn_timings
+from parley.clock import CallClock
+from parley.events.envelope import event_body, event_name
+from parley.latency.projection import turn_latencies
+from parley.latency.turn import TurnLatency
 from parley.v1.call_pb2 import CallEnded, CallStarted, Direction
 from parley.v1.event_pb2 import Event
 from services.recorder.guesses import Guesses, guesses
@@ -47,7 +48,7 @@ class CallRecord:
 
     call: Call
     lines: tuple[Line, ...]
-    timings: tuple[TurnTiming, ...]
+    timings: tuple[TurnLatency, ...]
     events: tuple[Event, ...]
 
 
@@ -95,18 +96,18 @@ def call_record(events: Sequence[Event], recording_url: str, transcript_url: str
         transcript_url=transcript_url,
         guesses=guesses(events),
     )
-    return CallRecord(call, transcript(events, ended_ms(events)), turn_timings(events), tuple(events))
+    return CallRecord(call, transcript(events, ended_ms(events)), turn_latencies(events), tuple(events))
 
 
 def event_row(n: int, event: Event) -> tuple[object, ...]:
     """An event as the table `events` holds it."""
-    body = body_of(event)
+    body = event_body(event)
     facts = "{}" if body is None else json.dumps(MessageToDict(body, preserving_proto_field_name=True))
     return (
         event.call_sid,
         n,
         event.id,
-        "unknown" if body is None else name_of(body),
+        "unknown" if body is None else event_name(body),
         event.stage,
         event.epoch,
         event.sequence,
@@ -130,7 +131,7 @@ def line_row(call_sid: str, n: int, line: Line) -> tuple[object, ...]:
     )
 
 
-def timing_row(call_sid: str, timing: TurnTiming) -> tuple[object, ...]:
+def timing_row(call_sid: str, timing: TurnLatency) -> tuple[object, ...]:
     """A turn's times as the table `turn_timings` holds them."""
     return (
         call_sid,
@@ -140,15 +141,15 @@ def timing_row(call_sid: str, timing: TurnTiming) -> tuple[object, ...]:
         timing.speech_end_ms,
         timing.turn_ended_ms,
         timing.reply_started_ms,
-        timing.asked_ms,
+        timing.llm_requested_ms,
         timing.first_token_ms,
-        timing.first_text_ms,
-        timing.voice_asked_ms,
-        timing.voice_started_ms,
+        timing.first_clause_ms,
+        timing.tts_requested_ms,
+        timing.synthesis_started_ms,
         timing.playback_started_ms,
-        timing.heard_ms,
+        timing.first_played_ms,
         timing.latency_ms,
-        timing.own_ms,
+        timing.overhead_ms,
     )
 
 
@@ -156,7 +157,7 @@ def as_json(record: CallRecord) -> str:
     """The transcript for programs."""
     call = record.call
     turns = [
-        {**asdict(t), "latency_ms": t.latency_ms, "own_ms": t.own_ms, "parts_ms": t.parts_ms}
+        {**asdict(t), "latency_ms": t.latency_ms, "own_ms": t.overhead_ms, "parts_ms": t.parts_ms}
         for t in record.timings
     ]
     facts = {

@@ -6,14 +6,14 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
-from parley import telemetry_names as names
-from parley.envelope import CallClock
-from parley.trace_context import span_id, trace_id
-from parley.turn_spans import StageSpan, turn_spans
-from parley.turn_timing import TurnTiming
+from parley.clock import CallClock
+from parley.latency.spans import StageSpan, turn_spans
+from parley.latency.turn import TurnLatency
+from parley.telemetry import names
+from parley.telemetry.trace_context import span_id, trace_id
 
 
-def export_turn(processor: SpanProcessor, call_sid: str, timing: TurnTiming, clock: CallClock) -> None:
+def export_turn(processor: SpanProcessor, call_sid: str, timing: TurnLatency, clock: CallClock) -> None:
     """Hand over the spans of a turn whose answer is heard; sent behind our back."""
     for span in turn_spans(timing, clock):
         processor.on_end(_readable(span, call_sid, timing))
@@ -35,7 +35,7 @@ def export_call(processor: SpanProcessor, call_sid: str, started_us: int, ended_
     )
 
 
-def _readable(span: StageSpan, call_sid: str, timing: TurnTiming) -> ReadableSpan:
+def _readable(span: StageSpan, call_sid: str, timing: TurnLatency) -> ReadableSpan:
     whole = not span.parent
     return ReadableSpan(
         name=span.name,

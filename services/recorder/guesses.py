@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from parley.envelope import body_of
+from parley.events.envelope import event_body
 from parley.v1 import reply_pb2
 from parley.v1.event_pb2 import Event
 
@@ -24,12 +24,12 @@ def guesses(events: Iterable[Event]) -> Guesses:
     dropped: set[str] = set()
     characters: Counter[str] = Counter()
     for event in events:
-        match body_of(event):
-            case reply_pb2.ReplyStarted(reply_id=reply_id, held=True):
+        match event_body(event):
+            case reply_pb2.ReplyStarted(reply_id=reply_id, speculative=True):
                 begun.add(reply_id)
-            case reply_pb2.ReplyText(reply_id=reply_id, text=text):
+            case reply_pb2.ReplyClause(reply_id=reply_id, text=text):
                 characters[reply_id] += len(text)
-            case reply_pb2.ReplyDropped(reply_id=reply_id, reason="speculation"):
+            case reply_pb2.ReplyCancelled(reply_id=reply_id, reason="speculation"):
                 dropped.add(reply_id)
             case _:
                 pass

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from parley.envelope import Body
-from parley.mulaw import BYTES_PER_MS
+from parley.audio.g711 import BYTES_PER_MS
+from parley.events.envelope import Body
 from parley.v1 import call_pb2, playback_pb2
 
 
@@ -55,11 +55,11 @@ def evolve(heard: Heard, said: Body) -> Heard:
         case playback_pb2.PlaybackStarted():
             return _started(heard, said)
         case playback_pb2.PlaybackProgressed():
-            return _heard_up_to(heard, said.reply_id, said.heard_samples, playing=True)
+            return _heard_up_to(heard, said.reply_id, said.played_samples, playing=True)
         case playback_pb2.PlaybackFinished():
-            return _heard_up_to(heard, said.reply_id, said.heard_samples, playing=False)
-        case playback_pb2.PlaybackHeld() | playback_pb2.BargeIn():
-            cut = _heard_up_to(heard, said.reply_id, said.heard_samples, playing=False)
+            return _heard_up_to(heard, said.reply_id, said.played_samples, playing=False)
+        case playback_pb2.PlaybackPaused() | playback_pb2.BargeIn():
+            cut = _heard_up_to(heard, said.reply_id, said.played_samples, playing=False)
             return _without_announced(cut, said.at_ms * BYTES_PER_MS)
         case call_pb2.StreamStopped():
             return _line_closed(heard, said.at_ms * BYTES_PER_MS)

@@ -6,8 +6,8 @@ from typing import TypeVar
 import stamina
 import structlog
 
-from parley.errors import VendorError
-from parley.event_log import CallLog
+from parley.errors import ProviderError
+from parley.events.log import CallEventLog
 from parley.v1.work_pb2 import StageFailed
 
 log = structlog.get_logger()
@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 class Insistence:
     """One call's dealings with a store and a database that may be away."""
 
-    def __init__(self, call_log: CallLog) -> None:
+    def __init__(self, call_log: CallEventLog) -> None:
         self._log = call_log
         self._told: set[str] = set()
 
@@ -29,7 +29,7 @@ class Insistence:
         """Do it, with growing pauses, until it is done.
 
         Raises:
-            VendorError: trying again cannot help.
+            ProviderError: trying again cannot help.
         """
         retries = stamina.retry_context(
             on=_may_pass, attempts=None, timeout=None, wait_initial=_FIRST_WAIT_S, wait_max=_LONGEST_WAIT_S
@@ -38,26 +38,26 @@ class Insistence:
             with attempt:
                 try:
                     return await work()
-                except VendorError as error:
+                except ProviderError as error:
                     await self.tell(error)
                     raise
         raise AssertionError("without a limit the attempts have no end")
 
-    async def tell(self, error: VendorError) -> None:
-        """Say once per call that a vendor is away."""
-        if error.vendor in self._told:
+    async def tell(self, error: ProviderError) -> None:
+        """Say once per call that a provider is away."""
+        if error.provider in self._told:
             return
-        self._told.add(error.vendor)
-        log.error("call cannot be stored yet", vendor=error.vendor, error=error.reason)
-        await self._log.say(
+        self._told.add(error.provider)
+        log.error("call cannot be stored yet", provider=error.provider, error=error.reason)
+        await self._log.append(
             StageFailed(
                 code=error.code,
-                message=f"{error.vendor} does not take the call's record yet",
+                message=f"{error.provider} does not take the call's record yet",
                 retryable=error.retryable,
-                vendor=error.vendor,
+                provider=error.provider,
             )
         )
 
 
 def _may_pass(error: Exception) -> bool:
-    return isinstance(error, VendorError) and error.retryable
+    return isinstance(error, ProviderError) and error.retryable

@@ -6,9 +6,9 @@ import sys
 import asyncpg
 
 from parley.settings import load
-from parley.telemetry import set_up_logs
+from parley.telemetry.setup import configure_logging
 from services.recorder.settings import RecorderSettings
-from services.recorder.vendors.migrate import migrate
+from services.recorder.storage.migrate import migrate
 
 
 async def run(postgres_url: str, timeout_s: float) -> None:
@@ -24,7 +24,7 @@ async def run(postgres_url: str, timeout_s: float) -> None:
 def main() -> None:
     """Exit code 0, or 1 after a line that says why."""
     settings = load(RecorderSettings)
-    set_up_logs("migrate", settings)
+    configure_logging("migrate", settings)
     try:
         asyncio.run(run(settings.postgres_url.get_secret_value(), settings.start_timeout_s))
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:

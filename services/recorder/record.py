@@ -9,21 +9,21 @@ from functools import partial
 import stamina.instrumentation
 import structlog
 
-from parley.envelope import body_of
-from parley.errors import BusError, VendorError
-from parley.mulaw import BYTES_PER_MS
-from parley.stage import OwnedCall, ServeCall
-from parley.telemetry import Telemetry
+from parley.audio.g711 import BYTES_PER_MS
+from parley.errors import BusError, ProviderError
+from parley.events.envelope import event_body
+from parley.runtime.stage import CallContext, ServeCall
+from parley.telemetry.setup import Telemetry
 from parley.v1.event_pb2 import Event
 from parley.v1.work_pb2 import CallRecorded
 from services.recorder import call_record, wav
 from services.recorder.insist import Insistence
 from services.recorder.settings import RecorderSettings
 from services.recorder.sound import Sound
+from services.recorder.storage.object_store import Recordings, open_recordings, stored_until
+from services.recorder.storage.postgres import Postgres
 from services.recorder.timeline import Timeline
 from services.recorder.turn_metrics import TurnMetrics, TurnWatch
-from services.recorder.vendors.object_store import Recordings, open_recordings, stored_until
-from services.recorder.vendors.postgres import Postgres
 
 log = structlog.get_logger()
 
@@ -60,7 +60,7 @@ class Storage:
     database: Postgres
 
 
-async def record(storage: Storage, metrics: TurnMetrics, call: OwnedCall) -> None:
+async def record(storage: Storage, metrics: TurnMetrics, call: CallContext) -> None:
     """Remember one call: to its end, and until all of it is stored."""
     await _Recorder(storage, metrics, call).run()
 
@@ -68,7 +68,7 @@ async def record(storage: Storage, metrics: TurnMetrics, call: OwnedCall) -> Non
 class _Recorder:
     """One call on its way into the store and the database."""
 
-    def __init__(self, storage: Storage, metrics: TurnMetrics, call: OwnedCall) -> None:
+    def __init__(self, storage: Storage, metrics: TurnMetrics, call: CallContext) -> None:
         self._settings = storage.settings
         self._recordings = storage.recordings
         self._database = storage.database
@@ -98,7 +98,7 @@ class _Recorder:
     def _happened(self, event: Event, *, live: bool) -> None:
         self._events.append(event)
         self._turns.happened(event, live=live)
-        body = body_of(event)
+        body = event_body(event)
         if body is not None:
             self._timeline.happened(body)
 
@@ -131,7 +131,7 @@ class _Recorder:
         with suppress(TimeoutError):
             async with asyncio.timeout(None) as patience:
                 async for event in self._log:
-                    self._call.heard(event)
+                    self._call.record_bus_delay(event)
                     self._happened(event, live=True)
                     if event.HasField("call_ended"):
                         patience.reschedule(asyncio.get_running_loop().time() + _AFTERMATH_S)
@@ -141,7 +141,7 @@ class _Recorder:
         missed = None
         while missed is None:
             try:
-                missed = await self._log.read_on()
+                missed = await self._log.read_new()
             except BusError as error:
                 log.warning("log cannot be read yet", error=str(error))
                 await asyncio.sleep(_READ_AGAIN_AFTER_S)
@@ -156,7 +156,7 @@ class _Recorder:
     async def _store_what_settles(self) -> None:
         """Long-lived: a segment whenever enough sound has settled."""
         segment = int(self._settings.recording_segment_s * 1000) * BYTES_PER_MS
-        settle_ms = int(self._settings.recording_settle_s * 1000)
+        settle_ms = int(self._settings.recording_lateness_s * 1000)
         while True:
             await asyncio.sleep(min(1.0, self._settings.recording_segment_s / 2))
             now_ms = self._log.now_ms()
@@ -168,7 +168,7 @@ class _Recorder:
             end = self._timeline.settled(now_ms, settle_ms)
             try:
                 await self._store_sound(end)
-            except VendorError as error:
+            except ProviderError as error:
                 # The sound stays here, and goes with the next segment.
                 await self._insist.tell(error)
 
@@ -178,7 +178,7 @@ class _Recorder:
             await self._call.bus.flush()
         except BusError:
             return False
-        while self._sound.waiting or self._log.waiting:  # noqa: ASYNC110 - queues of the bus tell nobody
+        while self._sound.waiting or self._log.pending:  # noqa: ASYNC110 - queues of the bus tell nobody
             await asyncio.sleep(_TAKEN_IN_S)
         # What came last is out of its queue, and dealt with in a moment.
         await asyncio.sleep(_TAKEN_IN_S)
@@ -198,5 +198,5 @@ class _Recorder:
             data = text.encode()
             await self._insist.until_done(partial(recordings.put, name + ending, data))
         await self._insist.until_done(lambda: self._database.put_record(made))
-        await self._log.say(CallRecorded(recording_url=url, duration_ms=samples // BYTES_PER_MS))
+        await self._log.append(CallRecorded(recording_url=url, duration_ms=samples // BYTES_PER_MS))
         log.info("call recorded", duration_ms=samples // BYTES_PER_MS)

@@ -11,7 +11,7 @@ class RecorderSettings(CommonSettings):
     recorder_port: int = Field(default=8084, ge=0, le=65535)
     """Port of /livez, /readyz and /metrics."""
 
-    capacity: int = Field(default=1000, ge=1)
+    max_calls: int = Field(default=1000, ge=1)
     """Calls at the most; high, since a call whose rows wait for the database costs next to nothing."""
 
     postgres_url: SecretStr = SecretStr("postgresql://postgres@127.0.0.1:5432/postgres")
@@ -26,7 +26,7 @@ class RecorderSettings(CommonSettings):
     recording_segment_s: float = Field(default=10.0, gt=0, le=60)
     """How much sound is stored at a time; what is stored survives even the bus."""
 
-    recording_settle_s: float = Field(default=3.0, ge=0, le=60)
+    recording_lateness_s: float = Field(default=3.0, ge=0, le=60)
     """How long sound rests before it is stored, for what comes late."""
 
     @field_validator("postgres_url")

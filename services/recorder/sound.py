@@ -8,9 +8,8 @@ from typing import TypeVar
 
 import structlog
 
-from parley import subjects
-from parley.audio_log import parsed, read_audio
-from parley.bus import Bus, Subscription
+from parley.audio.stream import parse_chunk, read_audio
+from parley.bus import Bus, Subscription, subjects
 from parley.errors import BusError
 from parley.v1.audio_pb2 import AgentAudio, CallerAudio
 from services.recorder.timeline import Timeline
@@ -32,14 +31,14 @@ class Sound:
         self._caller = subjects.caller_audio(call_sid)
         self._agent = subjects.agent_audio(call_sid)
         self._timeline = timeline
-        self._losses = bus.losses
+        self._losses = bus.gap_count
         self._live: tuple[Subscription, ...] = ()
         self._asked_s: dict[str, float] = {}
 
     @property
     def waiting(self) -> int:
         """Live chunks that have come and are not in the timeline yet."""
-        return sum(live.waiting for live in self._live)
+        return sum(live.pending for live in self._live)
 
     @asynccontextmanager
     async def followed(self) -> AsyncIterator[None]:
@@ -63,13 +62,13 @@ class Sound:
 
     async def mend(self) -> None:
         """Read again what live sound has left out, if it has."""
-        if self._timeline.gaps or self._bus.losses != self._losses:
+        if self._timeline.gaps or self._bus.gap_count != self._losses:
             await self.read()
 
     async def read(self) -> None:
         """Read all that the stream holds of the call; waits for the bus as long as it takes."""
         while True:
-            losses = self._bus.losses
+            losses = self._bus.gap_count
             try:
                 caller = await self._read(self._caller, CallerAudio)
                 agent = await self._read(self._agent, AgentAudio)
@@ -82,7 +81,7 @@ class Sound:
                 # What a stream without a leader did not take comes live.
                 for subject in (self._caller, self._agent):
                     if self._may_ask(subject):
-                        await self._bus.ask_for_sound_again(subject)
+                        await self._bus.request_retransmit(subject)
             return
 
     def _may_ask(self, subject: str) -> bool:
@@ -100,11 +99,11 @@ class Sound:
         self, live: Subscription, subject: str, kind: type[Chunk], take: Callable[[Chunk], None]
     ) -> None:
         async for message in live:
-            chunk = parsed(message, kind)
+            chunk = parse_chunk(message, kind)
             if chunk is None:
                 continue
             gaps = self._timeline.gaps
             take(chunk)
             if self._timeline.gaps > gaps and self._may_ask(subject):
                 # Its stream may lack it too, as one that has no leader.
-                await self._bus.ask_for_sound_again(subject)
+                await self._bus.request_retransmit(subject)

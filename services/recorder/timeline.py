@@ -6,9 +6,9 @@ Positions are samples of call time, 8 a millisecond, one byte of mu-law each.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from parley.envelope import Body
-from parley.epochs import AudioFence
-from parley.mulaw import BYTES_PER_MS, SILENCE
+from parley.audio.g711 import BYTES_PER_MS, SILENCE
+from parley.events.envelope import Body
+from parley.events.fencing import AudioFence
 from parley.v1 import call_pb2
 from parley.v1.audio_pb2 import AgentAudio, CallerAudio
 from services.recorder import heard

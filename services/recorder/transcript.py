@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from parley.envelope import Body, body_of
-from parley.mulaw import BYTES_PER_MS
-from parley.v1 import playback_pb2, reply_pb2, speech_pb2, voice_pb2
+from parley.audio.g711 import BYTES_PER_MS
+from parley.events.envelope import Body, event_body
+from parley.v1 import playback_pb2, reply_pb2, speech_pb2, synthesis_pb2
 from parley.v1.event_pb2 import Event
 from services.recorder import heard
 from services.recorder.heard import Heard
@@ -100,12 +100,12 @@ class Transcript:
                 # A sound without words, such as a cough, begins no turn: the next sound may.
                 amid_turn = any(not turn.ended for turn in self._turns.values())
                 return self if amid_turn else replace(self, _voice_ms=said.at_ms)
-            case speech_pb2.WordsHeard() | speech_pb2.TurnEnded():
+            case speech_pb2.TranscriptUpdated() | speech_pb2.TurnEnded():
                 return self._caller_said(said)
             case (
                 reply_pb2.ReplyStarted()
-                | reply_pb2.ReplyText()
-                | voice_pb2.ClauseVoiced()
+                | reply_pb2.ReplyClause()
+                | synthesis_pb2.ClauseSynthesized()
                 | playback_pb2.PlaybackFinished()
                 | playback_pb2.BargeIn()
             ):
@@ -115,13 +115,13 @@ class Transcript:
             case _:
                 return replace(self, heard=heard.evolve(self.heard, said))
 
-    def _caller_said(self, said: speech_pb2.WordsHeard | speech_pb2.TurnEnded) -> "Transcript":
-        end_ms = said.speech_end_ms if isinstance(said, speech_pb2.TurnEnded) else said.until_ms
+    def _caller_said(self, said: speech_pb2.TranscriptUpdated | speech_pb2.TurnEnded) -> "Transcript":
+        end_ms = said.speech_end_ms if isinstance(said, speech_pb2.TurnEnded) else said.audio_end_ms
         voice_ms = end_ms if self._voice_ms is None else min(self._voice_ms, end_ms)
         turn = self._turns.get(said.turn, _Turn(said.turn, voice_ms))
         if turn.ended:
             return self
-        if isinstance(said, speech_pb2.WordsHeard) and said.words and turn.words_ms is None:
+        if isinstance(said, speech_pb2.TranscriptUpdated) and said.words and turn.words_ms is None:
             turn = replace(turn, words_ms=said.words[0].start_ms)
         ended = isinstance(said, speech_pb2.TurnEnded)
         turn = replace(turn, text=said.text, end_ms=end_ms, ended=ended)
@@ -132,7 +132,7 @@ def transcript(events: Iterable[Event], ended_ms: int) -> tuple[Line, ...]:
     """The lines of a call from its events, in the log's order; the line went dead at `ended_ms`."""
     known = Transcript()
     for event in events:
-        body = body_of(event)
+        body = event_body(event)
         if body is not None:
             known = known.after(body)
     return replace(known, heard=heard.call_ended(known.heard, ended_ms)).lines
@@ -141,18 +141,18 @@ def transcript(events: Iterable[Event], ended_ms: int) -> tuple[Line, ...]:
 def _evolve_reply(
     before: _Reply,
     said: reply_pb2.ReplyStarted
-    | reply_pb2.ReplyText
-    | voice_pb2.ClauseVoiced
+    | reply_pb2.ReplyClause
+    | synthesis_pb2.ClauseSynthesized
     | playback_pb2.PlaybackFinished
     | playback_pb2.BargeIn,
 ) -> _Reply:
     match said:
         case reply_pb2.ReplyStarted():
             return replace(before, turn=said.turn)
-        case reply_pb2.ReplyText():
+        case reply_pb2.ReplyClause():
             clause = replace(before.clauses.get(said.clause, _Clause("")), text=said.text)
             return replace(before, clauses={**before.clauses, said.clause: clause})
-        case voice_pb2.ClauseVoiced():
+        case synthesis_pb2.ClauseSynthesized():
             text = before.clauses.get(said.clause, _Clause("")).text
             words = tuple((word.text, word.end_ms * BYTES_PER_MS) for word in said.words)
             clause = _Clause(text, said.start_sample, said.end_sample, words)

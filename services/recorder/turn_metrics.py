@@ -3,12 +3,12 @@
 from opentelemetry.sdk.trace import SpanProcessor
 from prometheus_client import CollectorRegistry, Histogram
 
-from parley import telemetry_names as names
-from parley.envelope import CallClock
-from parley.telemetry import TURN_BUCKETS_S
-from parley.trace_context import trace_id
-from parley.turn_timing import TurnTiming
-from parley.turn_timings import TurnTimings, evolve
+from parley.clock import CallClock
+from parley.latency.projection import TurnLatencies, evolve
+from parley.latency.turn import TurnLatency
+from parley.telemetry import names
+from parley.telemetry.setup import TURN_BUCKETS_S
+from parley.telemetry.trace_context import trace_id
 from parley.v1.event_pb2 import Event
 from services.recorder.export_spans import export_call, export_turn
 
@@ -27,13 +27,13 @@ class TurnMetrics:
             buckets=TURN_BUCKETS_S,
         )
 
-    def observe(self, call_sid: str, timing: TurnTiming, clock: CallClock) -> None:
+    def observe(self, call_sid: str, timing: TurnLatency, clock: CallClock) -> None:
         """Count a turn whose answer is heard, and send its spans; each figure names its trace."""
         parts = {
-            "whole": timing.latency_ms,
+            "total": timing.latency_ms,
             **timing.parts_ms,
-            "line": timing.line_ms,
-            "own": timing.own_ms,
+            "playout_delay": timing.playout_delay_ms,
+            "overhead": timing.overhead_ms,
         }
         exemplar = {"trace_id": f"{trace_id(call_sid, timing.turn):032x}"}
         for part, took_ms in parts.items():
@@ -42,7 +42,7 @@ class TurnMetrics:
         export_turn(self.spans, call_sid, timing, clock)
 
 
-_NO_MARK_COMES = ("playback_held", "barge_in", "turn_ended", "call_ended")
+_NO_MARK_COMES = ("playback_paused", "barge_in", "turn_ended", "call_ended")
 
 
 class TurnWatch:
@@ -51,7 +51,7 @@ class TurnWatch:
     def __init__(self, metrics: TurnMetrics, call_sid: str) -> None:
         self._metrics = metrics
         self._call_sid = call_sid
-        self._known = TurnTimings()
+        self._known = TurnLatencies()
         self._counted: set[int] = set()
 
     def happened(self, event: Event, *, live: bool) -> None:
@@ -64,7 +64,7 @@ class TurnWatch:
         for timing in self._known.turns:
             if timing.turn in self._counted or timing.latency_ms is None:
                 continue
-            if cut_short or timing.heard_ms is not None:
+            if cut_short or timing.first_played_ms is not None:
                 self._counted.add(timing.turn)
                 if live:
                     self._metrics.observe(self._call_sid, timing, clock)

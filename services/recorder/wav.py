@@ -7,7 +7,7 @@ import struct
 
 import numpy as np
 
-from parley.mulaw import DECODE, SAMPLE_RATE_HZ, SILENCE
+from parley.audio.g711 import DECODE, SAMPLE_RATE_HZ, SILENCE
 
 _CHANNELS = 2
 _SAMPLE_BYTES = 2

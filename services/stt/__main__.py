@@ -2,10 +2,10 @@
 
 from functools import partial
 
-from parley.process import run_until_told
+from parley.runtime.process import run_service
+from parley.runtime.shadow import run_shadow
+from parley.runtime.stage import run_stage
 from parley.settings import load
-from parley.shadow import run_shadow
-from parley.stage import run_stage
 from services.stt.listen import open_listening
 from services.stt.settings import SttSettings
 from services.stt.shadow import open_shadow
@@ -13,11 +13,11 @@ from services.stt.shadow import open_shadow
 if __name__ == "__main__":
     settings = load(SttSettings)
     if settings.shadow:
-        run_until_told(
+        run_service(
             lambda stop: run_shadow("stt", settings, settings.stt_port, partial(open_shadow, settings), stop)
         )
     else:
-        run_until_told(
+        run_service(
             lambda stop: run_stage(
                 "stt", settings, settings.stt_port, partial(open_listening, settings), stop
             )

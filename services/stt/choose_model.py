@@ -6,10 +6,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import structlog
 
-from parley.agent import Hearing
-from parley.breaker import Breakers
-from parley.errors import VendorError, VendorRefused
-from services.stt.vendors import Connection
+from parley.agent_config import SttConfig
+from parley.circuit_breaker import CircuitBreakers
+from parley.errors import ProviderError, ProviderRejected
+from services.stt.providers import Connection
 
 log = structlog.get_logger()
 
@@ -17,13 +17,13 @@ _WELL_S = 10.0
 """A socket that lasted so long was none that fails at once."""
 _FORGIVEN_S = 10.0
 
-OpenModel = Callable[[Hearing], AbstractAsyncContextManager[Connection]]
+OpenModel = Callable[[SttConfig], AbstractAsyncContextManager[Connection]]
 
 
 class ModelChoice:
     """One call's."""
 
-    def __init__(self, open_model: OpenModel, hearing: Hearing, breakers: Breakers) -> None:
+    def __init__(self, open_model: OpenModel, hearing: SttConfig, breakers: CircuitBreakers) -> None:
         self._open_model = open_model
         self._hearing = hearing
         self._breakers = breakers
@@ -37,36 +37,36 @@ class ModelChoice:
         What becomes of it all calls of the process know.
 
         Raises:
-            VendorError: refused, busy, late or broken; or a group of them.
+            ProviderError: refused, busy, late or broken; or a group of them.
         """
         now = asyncio.get_running_loop().time
         name, opened_s = self._name(now()), now()
-        breaker = self._breakers.of(_way(name))
+        breaker = self._breakers.get(_way(name))
         try:
             async with self._open_model(self._hearing.model_copy(update={"model": name})) as connection:
                 opened_s = now()
                 yield connection
-        except (VendorError, BaseExceptionGroup) as error:
-            if _is_vendors(error):
+        except (ProviderError, BaseExceptionGroup) as error:
+            if _is_providers(error):
                 self._failed, self._failed_at_s = name, now()
                 if now() - opened_s > _WELL_S:
-                    breaker.worked()
-                if breaker.failed(now(), for_good=isinstance(error, VendorRefused)):
+                    breaker.record_success()
+                if breaker.record_failure(now(), permanent=isinstance(error, ProviderRejected)):
                     log.warning("transcriber left alone for a while", model=name)
             raise
 
     def _name(self, now_s: float) -> str:
-        names = (self._hearing.model, *self._hearing.other_models)
-        well = [name for name in names if self._breakers.of(_way(name)).allows(now_s)]
+        names = (self._hearing.model, *self._hearing.fallback_models)
+        well = [name for name in names if self._breakers.get(_way(name)).allows(now_s)]
         # The caller waits: another one first, then the same once more.
         fresh = [n for n in well if n != self._failed or now_s - self._failed_at_s > _FORGIVEN_S]
         return next(iter((*fresh, *well)), self._hearing.model)
 
 
-def _is_vendors(error: BaseException) -> bool:
+def _is_providers(error: BaseException) -> bool:
     if isinstance(error, BaseExceptionGroup):
-        return error.subgroup(VendorError) is not None
-    return isinstance(error, VendorError)
+        return error.subgroup(ProviderError) is not None
+    return isinstance(error, ProviderError)
 
 
 def _way(model: str) -> str:

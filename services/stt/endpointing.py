@@ -1,6 +1,6 @@
-"""Has the caller finished? The vendor's word, the local voice detector and silence, combined.
+"""Has the caller finished? The provider's word, the local voice detector and silence, combined.
 
-No I/O, no clock: every method is told the times it needs and gives what to do. The vendor's word decides at
+No I/O, no clock: every method is told the times it needs and gives what to do. The provider's word decides at
 once, unless what was said shows that more is to come; nothing else waits for a timer of ours.
 """
 
@@ -10,11 +10,11 @@ from typing import Literal
 from services.stt.patience import Patience
 
 _GRACE_MS = 1500
-"""A vendor that does not make its guess final this long after it was asked is not waited for."""
+"""A provider that does not make its guess final this long after it was asked is not waited for."""
 _LOST_MS = 6000
 """One that was lost on the way is waited for so long: half a sentence is no turn."""
 _COVERED_MS = 200
-"""The vendor's and our detector's idea of a voice's end differ by less than this."""
+"""The provider's and our detector's idea of a voice's end differ by less than this."""
 _WORDLESS_MS = 1000
 """A voice that has gone on this long after the last word is a street or a television."""
 
@@ -24,7 +24,7 @@ class EndTurn:
     """The turn is over."""
 
     decided_by: str
-    """"speech_final", "utterance_end", "silence", "patience", "flux"."""
+    """"speech_final", "utterance_end", "silence", "incomplete_turn_silence", "flux"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +39,19 @@ class GoOn:
 
 @dataclass(frozen=True, slots=True)
 class AskToFinalize:
-    """The vendor sits on a guess; ask it to make it final."""
+    """The provider sits on a guess; ask it to make it final."""
 
 
 Decision = EndTurn | EagerEnd | GoOn | AskToFinalize
-VendorTurn = Literal["update", "start", "eager", "resumed", "end"]
+ProviderTurn = Literal["update", "start", "eager", "resumed", "end"]
 
 
 class Endpointing:
     """One turn after another of one caller."""
 
-    def __init__(self, silence_ms: int, *, vendor_decides: bool = False) -> None:
+    def __init__(self, silence_ms: int, *, provider_decides: bool = False) -> None:
         self._silence_ms = silence_ms
-        self._vendor_decides = vendor_decides
+        self._provider_decides = provider_decides
         self._patience = Patience()
         self._speaking = False
         self._paused = False
@@ -62,7 +62,7 @@ class Endpointing:
         self._guessed_ms = 0
         self._has_final = False
         self._has_guess = False
-        self._vendor_final = False
+        self._provider_final = False
         self._utterance_over = False
         self._eager = False
         self._words_new = False
@@ -80,55 +80,55 @@ class Endpointing:
         """How long a pause may be, by the words so far; told before the words are."""
         self._patience = patience
 
-    def voice_started(self, at_ms: int) -> list[Decision]:
+    def speech_started(self, at_ms: int) -> list[Decision]:
         """The detector hears a voice."""
         self._speaking = True
         self._voice_since_ms = at_ms
         return self._voice_goes_on()
 
-    def voice_stopped(self, at_ms: int) -> list[Decision]:
+    def speech_stopped(self, at_ms: int) -> list[Decision]:
         """The detector hears none any more."""
         self._speaking = self._paused = False
         self._quiet_since_ms = at_ms
         return self._after_words()
 
-    def vendor_lost(self) -> None:
+    def provider_lost(self) -> None:
         """All that is not final will be sent to the next one; told again for each try that fails."""
         if not self._lost:
             self._asked_at_ms = None
         self._lost = True
         self._guessed_ms = self._covered_ms
 
-    def _vendor_speaks(self, until_ms: int) -> None:
+    def _provider_speaks(self, until_ms: int) -> None:
         self._lost = False
         before_ms = max(self._guessed_ms, self._covered_ms)
         self._catches_up = before_ms < until_ms < self._quiet_since_ms - _COVERED_MS
 
     def guessed(self, text: str, until_ms: int) -> list[Decision]:
-        """The vendor has a guess, of the sound up to `until_ms`."""
-        self._vendor_speaks(until_ms)
+        """The provider has a guess, of the sound up to `until_ms`."""
+        self._provider_speaks(until_ms)
         self._has_guess = bool(text.strip())
         self._guessed_ms = until_ms
         if not self._has_guess:
             return []
         self._words_new = True
-        self._vendor_final = self._utterance_over = False
+        self._provider_final = self._utterance_over = False
         return self._maybe_eager()
 
     def fixed(self, text: str, until_ms: int, *, speech_final: bool) -> list[Decision]:
-        """The vendor has made the sound up to `until_ms` final, and may think that the speech is over."""
-        self._vendor_speaks(until_ms)
+        """The provider has made the sound up to `until_ms` final, and may think that the speech is over."""
+        self._provider_speaks(until_ms)
         self._has_guess = False
         self._covered_ms = max(until_ms, self._covered_ms)
         if text.strip():
             self._has_final = self._words_new = True
-            self._vendor_final = self._utterance_over = False
+            self._provider_final = self._utterance_over = False
         if speech_final:
-            self._vendor_final = self._has_final
+            self._provider_final = self._has_final
         return self._after_words()
 
     def utterance_ended(self) -> list[Decision]:
-        """The vendor sees a long gap between words; it does so in noise too."""
+        """The provider sees a long gap between words; it does so in noise too."""
         if self._has_guess:
             return [AskToFinalize()]
         if not self._has_final:
@@ -136,8 +136,8 @@ class Endpointing:
         self._utterance_over = True
         return self._after_words() if self._quiet else self._through_noise()
 
-    def vendor_turned(self, event: VendorTurn) -> list[Decision]:
-        """The word of a vendor that decides on turns itself."""
+    def provider_turned(self, event: ProviderTurn) -> list[Decision]:
+        """The word of a provider that decides on turns itself."""
         match event:
             case "end":
                 return self._end("flux")
@@ -154,7 +154,7 @@ class Endpointing:
     ) -> list[Decision]:
         """Sound up to `sound_ms` was heard, and it is `now_ms`; `paused`: the voice has faded."""
         self._sound_ms = max(sound_ms, self._sound_ms)
-        if self._vendor_decides:
+        if self._provider_decides:
             return []
         if self._speaking and paused != self._paused:
             self._paused = paused
@@ -176,16 +176,16 @@ class Endpointing:
 
     @property
     def _pending(self) -> bool:
-        """Whether there is voice of which the vendor has not said its last word."""
+        """Whether there is voice of which the provider has not said its last word."""
         return self._has_guess or self._covered_ms < self._quiet_since_ms - _COVERED_MS
 
     def _after_words(self) -> list[Decision]:
-        if self._vendor_decides or not self._quiet:
+        if self._provider_decides or not self._quiet:
             return []
         if self._has_final and not self._pending and self._silent_ms >= self._patience.wanted_ms:
             if self._patience.unfinished and not self._speaking:
-                return self._end("patience")
-            if self._vendor_final:
+                return self._end("incomplete_turn_silence")
+            if self._provider_final:
                 return self._end("speech_final")
             if self._utterance_over:
                 return self._end("utterance_end")
@@ -195,7 +195,7 @@ class Endpointing:
 
     def _maybe_eager(self) -> list[Decision]:
         """On words that reach to the voice's end; on those that sound unfinished, after a silence."""
-        if self._vendor_decides or not self._quiet or (self._eager and not self._words_new):
+        if self._provider_decides or not self._quiet or (self._eager and not self._words_new):
             return []
         reaches_ms = max(self._covered_ms, self._guessed_ms if self._has_guess else 0)
         whole = (self._has_guess or self._has_final) and reaches_ms >= self._quiet_since_ms
@@ -205,7 +205,7 @@ class Endpointing:
         return [EagerEnd()]
 
     def _press(self, now_ms: int) -> list[Decision]:
-        """A vendor that keeps its last word to itself is asked for it, then no longer waited for."""
+        """A provider that keeps its last word to itself is asked for it, then no longer waited for."""
         enough_ms = max(self._silence_ms, self._patience.wanted_ms)
         if not (self._has_final or self._has_guess) or not self._pending or self._silent_ms < enough_ms:
             return []
@@ -224,8 +224,8 @@ class Endpointing:
     def _voice_goes_on(self) -> list[Decision]:
         self._paused = False
         self._asked_at_ms = None
-        self._vendor_final = self._utterance_over = False
-        return [] if self._vendor_decides else self._take_back()
+        self._provider_final = self._utterance_over = False
+        return [] if self._provider_decides else self._take_back()
 
     def _take_back(self) -> list[Decision]:
         was_eager, self._eager = self._eager, False
@@ -233,7 +233,7 @@ class Endpointing:
 
     def _end(self, decided_by: str) -> list[Decision]:
         self._has_final = self._has_guess = self._eager = self._words_new = False
-        self._vendor_final = self._utterance_over = False
+        self._provider_final = self._utterance_over = False
         self._patience = Patience()
         self._asked_at_ms = None
         return [EndTurn(decided_by)]

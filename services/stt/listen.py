@@ -7,14 +7,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import structlog
 from deepgram import AsyncDeepgramClient
 
-from parley import subjects
-from parley.agent import Hearing
-from parley.audio_log import follow_audio
-from parley.breaker import Breakers
-from parley.errors import VendorError
-from parley.mulaw import duration_ms
-from parley.stage import OwnedCall, ServeCall
-from parley.telemetry import Telemetry
+from parley.agent_config import SttConfig
+from parley.audio.g711 import duration_ms
+from parley.audio.stream import follow_audio
+from parley.bus import subjects
+from parley.circuit_breaker import CircuitBreakers
+from parley.errors import ProviderError
+from parley.runtime.stage import CallContext, ServeCall
+from parley.telemetry.setup import Telemetry
 from parley.v1 import speech_pb2, work_pb2
 from parley.v1.audio_pb2 import CallerAudio
 from parley.v1.event_pb2 import Event
@@ -22,20 +22,20 @@ from services.stt.choose_model import ModelChoice
 from services.stt.endpointing import AskToFinalize, Decision, EagerEnd, Endpointing, EndTurn, GoOn
 from services.stt.line_watch import LineWatch
 from services.stt.patience import patience_for
+from services.stt.providers import Alive, Connection, Fixed, Guess, Heard, TurnHeard, UtteranceEnded
+from services.stt.providers.deepgram import is_flux, new_client, open_connection
 from services.stt.recall import evolve, recall
 from services.stt.settings import SttSettings
 from services.stt.silero import Detectors
 from services.stt.sound_buffer import SoundBuffer
 from services.stt.transcribe import Transcribing
 from services.stt.transcript import HeardWord, Transcript
-from services.stt.vendors import Alive, Connection, Fixed, Guess, Heard, TurnHeard, UtteranceEnded
-from services.stt.vendors.deepgram import is_flux, new_client, open_connection
-from services.stt.voice_activity import Detector, VoiceActivity, VoiceChange, VoiceStarted
+from services.stt.voice_activity import Detector, SpeechChange, SpeechStarted, VoiceActivity
 
 log = structlog.get_logger()
 
 _LATE_MS, _LATE_FRAMES = 1000, 25
-"""Sound that comes this late was missed: it goes to the vendor in pieces of half a second."""
+"""Sound that comes this late was missed: it goes to the provider in pieces of half a second."""
 _TICK_S = 0.1
 
 
@@ -48,18 +48,20 @@ class Listener:
 
     def __init__(
         self,
-        call: OwnedCall,
+        call: CallContext,
         client: AsyncDeepgramClient,
         settings: SttSettings,
-        breakers: Breakers,
+        breakers: CircuitBreakers,
         detector: Detector,
     ) -> None:
         self._call = call
-        self._hearing = call.agent.hearing
+        self._hearing = call.agent.stt
         self._known = known = recall(call.log.history)
         self._transcript = known.transcript
         self._voice = VoiceActivity(detector)
-        self._endpointing = Endpointing(self._hearing.silence_ms, vendor_decides=is_flux(self._hearing))
+        self._endpointing = Endpointing(
+            self._hearing.turn_silence_ms, provider_decides=is_flux(self._hearing)
+        )
         self._endpointing.recall(
             has_final=bool(known.transcript.final_text),
             eager=known.eager,
@@ -68,23 +70,23 @@ class Listener:
         self._told_until_ms = known.voice_told_ms
         self._in_order = asyncio.Lock()
         self._line = LineWatch()
-        self._losses = call.bus.losses
+        self._losses = call.bus.gap_count
         for event in call.log.history:
             self._watch_line(event)
         self._told_failure = ""
         self._said_text = self._eager_text = ""
-        self._vendor_turn = ""
+        self._provider_turn = ""
         self._buffer = SoundBuffer(self._transcript.until_ms)
 
-        def open_model(hearing: Hearing) -> AbstractAsyncContextManager[Connection]:
+        def open_model(hearing: SttConfig) -> AbstractAsyncContextManager[Connection]:
             return open_connection(client, hearing, call.call_sid, settings.stt_connect_timeout_s)
 
         choice = ModelChoice(open_model, self._hearing, breakers)
-        self._transcribing = Transcribing(choice.open, self._buffer, self._heard, self._vendor_failed)
+        self._transcribing = Transcribing(choice.open, self._buffer, self._heard, self._provider_failed)
 
     async def run(self) -> None:
         """Until the call has ended."""
-        self._call.leaving.when(self._hears_nobody)
+        self._call.drain.set_safe_point(self._hears_nobody)
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._follow_log(), name="follow the log")
@@ -99,7 +101,7 @@ class Listener:
 
     async def _follow_log(self) -> None:
         async for event in self._call.log:
-            self._call.heard(event)
+            self._call.record_bus_delay(event)
             self._known = evolve(self._known, event)
             if event.HasField("call_ended"):
                 raise CallOver
@@ -130,24 +132,24 @@ class Listener:
         self._transcribing.sound_came(voiced=self._voice.speaking)
         late = self._call.log.now_ms() - audio.at_ms > _LATE_MS
         if not late or audio.sequence % _LATE_FRAMES == 0:
-            # The vendor first, then the detector.
+            # The provider first, then the detector.
             await asyncio.sleep(0)
         async with self._in_order:
             for sound in added:
                 await self._voice_changed(self._voice.hear(sound.mulaw, sound.at_ms))
             await self._time_passed()
 
-    async def _voice_changed(self, changes: list[VoiceChange]) -> None:
+    async def _voice_changed(self, changes: list[SpeechChange]) -> None:
         for change in changes:
-            started = isinstance(change, VoiceStarted)
+            started = isinstance(change, SpeechStarted)
             # After a takeover sound is heard a second time, of which our forerunner has told already.
             if change.at_ms > self._told_until_ms:
                 said = speech_pb2.SpeechStarted if started else speech_pb2.SpeechStopped
-                await self._call.log.say(said(at_ms=change.at_ms))
+                await self._call.log.append(said(at_ms=change.at_ms))
             if started:
-                await self._do(self._endpointing.voice_started(change.at_ms))
+                await self._do(self._endpointing.speech_started(change.at_ms))
             else:
-                await self._do(self._endpointing.voice_stopped(change.at_ms))
+                await self._do(self._endpointing.speech_stopped(change.at_ms))
 
     async def _time_passed(self) -> None:
         decisions = self._endpointing.heard(
@@ -162,7 +164,7 @@ class Listener:
         self._told_failure = ""
         async with self._in_order:
             match heard:
-                case Guess(text=text, words=words, until_ms=until_ms):
+                case Guess(text=text, words=words, end_ms=until_ms):
                     self._transcript = self._transcript.guess(text, words, until_ms)
                     await self._say_words(final=False)
                     self._be_patient()
@@ -189,18 +191,18 @@ class Listener:
         await self._do(fixed)
 
     async def _turn_heard(self, heard: TurnHeard) -> None:
-        if heard.vendor_turn == self._vendor_turn:
+        if heard.provider_turn == self._provider_turn:
             # Ended by us or told twice: of a turn that is over nothing more is wanted.
             return
         self._transcript = self._transcript.rewrite(heard.text, heard.words, heard.until_ms)
         if heard.event == "end":
-            self._vendor_turn = heard.vendor_turn
+            self._provider_turn = heard.provider_turn
             self._buffer.forget(heard.until_ms)
             self._transcript = self._transcript.settle()
             await self._say_words(final=True, words=self._transcript.words)
         else:
             await self._say_words(final=False)
-        await self._do(self._endpointing.vendor_turned(heard.event))
+        await self._do(self._endpointing.provider_turned(heard.event))
 
     def _be_patient(self) -> None:
         self._endpointing.be_patient(patience_for(self._transcript.text, self._known.asked, self._hearing))
@@ -210,17 +212,17 @@ class Listener:
         if not known.text or (not final and known.text == self._said_text):
             return
         self._said_text = known.text
-        said = speech_pb2.WordsHeard(
+        said = speech_pb2.TranscriptUpdated(
             turn=known.turn,
             text=known.text,
             final=final,
-            until_ms=known.until_ms if final else known.reaches_ms,
+            audio_end_ms=known.until_ms if final else known.reaches_ms,
         )
         for word in words:
             said.words.add(
                 text=word.text, start_ms=word.start_ms, end_ms=word.end_ms, confidence=word.confidence
             )
-        await self._call.log.say(said)
+        await self._call.log.append(said)
 
     async def _do(self, decisions: list[Decision]) -> None:
         for decision in decisions:
@@ -231,7 +233,7 @@ class Listener:
                     await self._eager_end()
                 case GoOn():
                     self._eager_text = ""
-                    await self._call.log.say(speech_pb2.TurnResumed(turn=self._transcript.turn))
+                    await self._call.log.append(speech_pb2.TurnResumed(turn=self._transcript.turn))
                 case AskToFinalize():
                     self._transcribing.finalize()
 
@@ -240,8 +242,10 @@ class Listener:
         if not known.text or known.text == self._eager_text:
             return
         self._eager_text = known.text
-        eager = speech_pb2.TurnEager(turn=known.turn, text=known.text, speech_end_ms=self._speech_end_ms())
-        await self._call.log.say(eager)
+        eager = speech_pb2.EagerEndOfTurn(
+            turn=known.turn, text=known.text, speech_end_ms=self._speech_end_ms()
+        )
+        await self._call.log.append(eager)
 
     async def _end_turn(self, decided_by: str) -> None:
         known = self._transcript
@@ -254,10 +258,10 @@ class Listener:
             turn=known.turn,
             text=known.text,
             speech_end_ms=self._speech_end_ms(known),
-            until_ms=known.reaches_ms,
+            audio_end_ms=known.reaches_ms,
             decided_by=decided_by,
         )
-        await self._call.log.say(ended)
+        await self._call.log.append(ended)
 
     def _speech_end_ms(self, transcript: Transcript | None = None) -> int:
         """By the detector, which hears to 32 ms; by the words where it heard nothing."""
@@ -269,32 +273,32 @@ class Listener:
             await asyncio.sleep(_TICK_S)
             async with self._in_order:
                 await self._time_passed()
-            if self._call.bus.losses != self._losses:
+            if self._call.bus.gap_count != self._losses:
                 # It was our own connection that brought no sound.
-                self._losses = self._call.bus.losses
+                self._losses = self._call.bus.gap_count
                 self._line.sound(self._call.log.now_ms())
             if self._line.is_suspect(self._call.log.now_ms()):
-                await self._call.bus.publish(subjects.stream_silent(self._call.call_sid), b"")
+                await self._call.bus.publish(subjects.media_stalled(self._call.call_sid), b"")
 
-    async def _vendor_failed(self, error: VendorError) -> None:
+    async def _provider_failed(self, error: ProviderError) -> None:
         async with self._in_order:
-            self._endpointing.vendor_lost()
+            self._endpointing.provider_lost()
         if self._told_failure == error.code:
             return
         self._told_failure = error.code
-        await self._call.log.say(
+        await self._call.log.append(
             work_pb2.StageFailed(
-                code=error.code, message=error.reason, retryable=error.retryable, vendor=error.vendor
+                code=error.code, message=error.reason, retryable=error.retryable, provider=error.provider
             )
         )
 
 
 @asynccontextmanager
 async def open_listening(settings: SttSettings, _telemetry: Telemetry) -> AsyncIterator[ServeCall]:
-    """What lives as long as the process: the vendor's client, who is left alone, voice detectors."""
-    client, breakers, detectors = new_client(settings), Breakers(), Detectors()
+    """What lives as long as the process: the provider's client, who is left alone, voice detectors."""
+    client, breakers, detectors = new_client(settings), CircuitBreakers(), Detectors()
 
-    async def serve(call: OwnedCall) -> None:
+    async def serve(call: CallContext) -> None:
         if not call.ended:
             with detectors.one() as detector:
                 await Listener(call, client, settings, breakers, detector).run()

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from parley.agent import Hearing
+from parley.agent_config import SttConfig
 
 _FULL_NUMBER_DIGITS = 10
 """A number of so many digits needs no more."""
@@ -56,20 +56,20 @@ class Patience:
     """Silence that must pass before a turn may end."""
 
     wanted_ms: int = 0
-    """0: the vendor's word is enough."""
+    """0: the provider's word is enough."""
     unfinished: bool = False
     """The caller most probably goes on: nothing is worth beginning yet."""
 
 
-def patience_for(text: str, asked: str, hearing: Hearing) -> Patience:
+def patience_for(text: str, asked: str, hearing: SttConfig) -> Patience:
     """How patient to be with a caller who has said `text` after the agent had said `asked`."""
     language = hearing.language.partition("-")[0].lower()
     words = [bare for word in text.lower().split() if (bare := word.strip(_EDGES))]
     if not words:
         return Patience()
     if _is_open(text.strip(), words, language) or _is_dictated(words, language):
-        return Patience(hearing.patience_ms, unfinished=True)
-    return Patience(hearing.silence_ms if _LONG_ANSWER.search(asked) else 0)
+        return Patience(hearing.incomplete_turn_silence_ms, unfinished=True)
+    return Patience(hearing.turn_silence_ms if _LONG_ANSWER.search(asked) else 0)
 
 
 def _is_open(text: str, words: list[str], language: str) -> bool:

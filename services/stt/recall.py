@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from parley.envelope import body_of
+from parley.events.envelope import event_body
 from parley.v1 import reply_pb2, speech_pb2
 from parley.v1.event_pb2 import Event
 from services.stt.transcript import HeardWord, Transcript
@@ -28,22 +28,22 @@ class Memory:
 
 def evolve(known: Memory, event: Event) -> Memory:
     """What is known after one more event."""
-    match body_of(event):
-        case reply_pb2.ReplyText() as said:
+    match event_body(event):
+        case reply_pb2.ReplyClause() as said:
             before = known.asked if said.reply_id == known.reply_id else ""
             return replace(known, reply_id=said.reply_id, asked=(before + said.text)[-_ASKED_CHARS:])
         case speech_pb2.SpeechStarted(at_ms=at_ms):
             return replace(known, voice_open=True, voice_told_ms=at_ms)
         case speech_pb2.SpeechStopped(at_ms=at_ms):
             return replace(known, voice_open=False, voice_told_ms=at_ms)
-        case speech_pb2.TurnEager():
+        case speech_pb2.EagerEndOfTurn():
             return replace(known, eager=True)
         case speech_pb2.TurnResumed():
             return replace(known, eager=False)
-        case speech_pb2.WordsHeard(final=True) as said:
+        case speech_pb2.TranscriptUpdated(final=True) as said:
             return replace(known, transcript=_with(known.transcript, said))
         case speech_pb2.TurnEnded() as said:
-            over = Transcript(said.turn + 1, until_ms=said.until_ms, closed_until_ms=said.until_ms)
+            over = Transcript(said.turn + 1, until_ms=said.audio_end_ms, closed_until_ms=said.audio_end_ms)
             return replace(known, transcript=over, eager=False)
         case _:
             return known
@@ -57,12 +57,12 @@ def recall(history: Iterable[Event]) -> Memory:
     return known
 
 
-def _with(transcript: Transcript, said: speech_pb2.WordsHeard) -> Transcript:
+def _with(transcript: Transcript, said: speech_pb2.TranscriptUpdated) -> Transcript:
     words = tuple(HeardWord(w.text, w.start_ms, w.end_ms, w.confidence) for w in said.words)
     return replace(
         transcript,
         turn=said.turn,
         final_text=said.text,
         words=(*transcript.words, *words),
-        until_ms=said.until_ms,
+        until_ms=said.audio_end_ms,
     )

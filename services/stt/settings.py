@@ -13,7 +13,7 @@ class SttSettings(CommonSettings):
 
     deepgram_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="DEEPGRAM_API_KEY")
     deepgram_url: str = Field(default="", pattern=r"^((http|ws)s?://.+)?$")
-    """Base address of Deepgram; empty for the vendor's own."""
+    """Base address of Deepgram; empty for the provider's own."""
 
     stt_connect_timeout_s: float = Field(default=3.0, gt=0, le=30)
-    """How long opening the vendor's socket may take."""
+    """How long opening the provider's socket may take."""

@@ -6,17 +6,17 @@ from contextlib import asynccontextmanager
 import structlog
 from prometheus_client import Counter
 
-from parley import telemetry_names as names
-from parley.breaker import Breakers
-from parley.shadow import UnheardLog, WatchCall
-from parley.stage import OwnedCall
-from parley.telemetry import Telemetry
+from parley.circuit_breaker import CircuitBreakers
+from parley.runtime.shadow import ShadowCallLog, WatchCall
+from parley.runtime.stage import CallContext
+from parley.telemetry import names
+from parley.telemetry.setup import Telemetry
 from parley.v1.event_pb2 import Event
 from services.stt.compare_turns import Comparison, TurnDifference
 from services.stt.listen import Listener
+from services.stt.providers.deepgram import new_client
 from services.stt.settings import SttSettings
 from services.stt.silero import Detectors
-from services.stt.vendors.deepgram import new_client
 
 log = structlog.get_logger()
 
@@ -24,7 +24,7 @@ log = structlog.get_logger()
 @asynccontextmanager
 async def open_shadow(settings: SttSettings, telemetry: Telemetry) -> AsyncIterator[WatchCall]:
     """Gives the function that listens to one call."""
-    client, breakers, detectors = new_client(settings), Breakers(), Detectors()
+    client, breakers, detectors = new_client(settings), CircuitBreakers(), Detectors()
     counter = Counter(
         names.METRIC_SHADOW_DIFFERENCES,
         "Turns that were heard otherwise",
@@ -37,9 +37,9 @@ async def open_shadow(settings: SttSettings, telemetry: Telemetry) -> AsyncItera
             counter.labels(what=difference.what).inc()
             log.info("would hear otherwise", what=difference.what, at_ms=difference.at_ms, by=difference.by)
 
-    async def watch(call: OwnedCall) -> None:
+    async def watch(call: CallContext) -> None:
         compared = Comparison()
-        if not isinstance(call.log, UnheardLog):
+        if not isinstance(call.log, ShadowCallLog):
             raise TypeError("a shadow's log must not be heard")
 
         def unheard(event: Event) -> None:
@@ -50,7 +50,7 @@ async def open_shadow(settings: SttSettings, telemetry: Telemetry) -> AsyncItera
             if event.HasField("turn_ended") and event.stage == "stt":
                 tell(compared.live(event.turn_ended, call.log.clock.ms_at(event.sent_at_us)))
 
-        call.log.unheard, call.log.heard = unheard, heard
+        call.log.on_would_append, call.log.on_event = unheard, heard
         with detectors.one() as detector:
             await Listener(call, client, settings, breakers, detector).run()
         tell(compared.over())

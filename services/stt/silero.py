@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from parley.mulaw import DECODE
+from parley.audio.g711 import DECODE
 
 # A chunk is too little work to be shared: with a thread for each core the model takes twenty times as long,
 # waiting for its own threads. OpenMP reads this once, when it is loaded.

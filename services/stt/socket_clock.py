@@ -1,8 +1,8 @@
-"""Which call time is meant by a vendor that counts the sound of one socket. No I/O, no clock."""
+"""Which call time is meant by a provider that counts the sound of one socket. No I/O, no clock."""
 
 from bisect import bisect_right
 
-from parley.mulaw import ms_of
+from parley.audio.g711 import bytes_to_ms
 
 _MOST_MARKS = 1000
 
@@ -23,19 +23,19 @@ class SocketClock:
         """Sound of the call, that begins at this call time."""
         if not self._marks or abs(self._next_ms() - at_ms) >= 1:
             self._marks = [*self._marks[1 - _MOST_MARKS :], (self._sent_ms, float(at_ms))]
-        self._sent_ms += ms_of(byte_count)
+        self._sent_ms += bytes_to_ms(byte_count)
 
     def filled(self, byte_count: int) -> None:
         """Silence that stands for nothing."""
-        self._sent_ms += ms_of(byte_count)
+        self._sent_ms += bytes_to_ms(byte_count)
 
-    def call_ms(self, vendor_ms: float) -> int:
+    def call_ms(self, provider_ms: float) -> int:
         """The call time of a place in the socket's sound."""
         if not self._marks:
             return 0
-        after = bisect_right(self._marks, vendor_ms, key=lambda mark: mark[0])
+        after = bisect_right(self._marks, provider_ms, key=lambda mark: mark[0])
         sent_ms, at_ms = self._marks[max(0, after - 1)]
-        call_ms = at_ms + max(0.0, vendor_ms - sent_ms)
+        call_ms = at_ms + max(0.0, provider_ms - sent_ms)
         # Filling has no call time of its own: it is the end of what was before, at the most.
         return round(min(call_ms, self._marks[after][1]) if 0 < after < len(self._marks) else call_ms)
 

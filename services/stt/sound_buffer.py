@@ -1,14 +1,14 @@
-"""The caller's sound that the vendor has not finally heard: to be sent, and sent again. No I/O, no clock."""
+"""Caller audio not yet covered by a final transcript, kept for a reconnect. No I/O, no clock."""
 
 from collections import deque
 from dataclasses import dataclass
 
-from parley.mulaw import BYTES_PER_MS, SILENCE, ms_of
+from parley.audio.g711 import BYTES_PER_MS, SILENCE, bytes_to_ms
 
 _LONGEST_MS = 60_000
-"""More than this is not sent again: the vendor takes a backlog at 1.25 times real time."""
+"""More than this is not sent again: the provider takes a backlog at 1.25 times real time."""
 _FILLED_MS = 2000
-"""Silence for a hole: enough for the vendor to see that nobody speaks. The rest of a longer one is leapt
+"""Silence for a hole: enough for the provider to see that nobody speaks. The rest of a longer one is leapt
 over; filled it would be a backlog, behind which the caller is heard late."""
 _JITTER_MS = 10
 """A frame that is less than this early or late follows on what was before: its time is inexact."""
@@ -24,7 +24,7 @@ class Sound:
     @property
     def end_ms(self) -> int:
         """Call time of its end."""
-        return self.at_ms + int(ms_of(len(self.mulaw)))
+        return self.at_ms + int(bytes_to_ms(len(self.mulaw)))
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ class _Stretch:
 
     @property
     def end_ms(self) -> int:
-        return self.start_ms + int(ms_of(len(self.sound)))
+        return self.start_ms + int(bytes_to_ms(len(self.sound)))
 
 
 class SoundBuffer:

@@ -1,4 +1,4 @@
-"""Keep a socket to the vendor for as long as the call lives, and send it all of the caller's sound."""
+"""Keep a socket to the provider for as long as the call lives, and send it all of the caller's sound."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -6,20 +6,20 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import structlog
 
-from parley.cancellation import heed_cancellation
-from parley.errors import VendorError, VendorLate, VendorRefused
+from parley.errors import ProviderError, ProviderRejected, ProviderTimeout
+from parley.runtime.cancellation import raise_if_cancelled
+from services.stt.providers import Connection, Heard
 from services.stt.sound_buffer import SoundBuffer
-from services.stt.vendors import Connection, Heard
 
 log = structlog.get_logger()
 
 _KEEP_ALIVE_S = 4.0
-"""The vendor closes a socket that is silent for ten."""
+"""The provider closes a socket that is silent for ten."""
 _REFUSED_WAIT_S = 5.0
 _FIRST_WAIT_S = 0.1
 _LONGEST_WAIT_S = 5.0
 _MUTE_S = 2.0
-"""A vendor that has said nothing, not even nothing, this long after a voice began is half dead: a live one
+"""A provider that has said nothing, not even nothing, this long after a voice began is half dead: a live one
 tells of every voice within a second or two."""
 _MUTE_AFTER_S = 1.2
 """Nor does a live one say nothing for so long after the voice has ended."""
@@ -34,14 +34,14 @@ Open = Callable[[], AbstractAsyncContextManager[Connection]]
 
 
 class Transcribing:
-    """One call's way to the vendor. `run` is its one long-lived task."""
+    """One call's way to the provider. `run` is its one long-lived task."""
 
     def __init__(
         self,
         open_connection: Open,
         buffer: SoundBuffer,
         heard: Callable[[Heard], Awaitable[None]],
-        failed: Callable[[VendorError], Awaitable[None]],
+        failed: Callable[[ProviderError], Awaitable[None]],
         mute_s: float = _MUTE_S,
         mute_after_s: float = _MUTE_AFTER_S,
         first_word_s: float = _FIRST_WORD_S,
@@ -70,7 +70,7 @@ class Transcribing:
         self._news.set()
 
     def finalize(self) -> None:
-        """Have the vendor make its guess final."""
+        """Have the provider make its guess final."""
         self._finalize = True
         self._news.set()
 
@@ -82,18 +82,18 @@ class Transcribing:
                 async with self._open() as connection:
                     opened_s = asyncio.get_running_loop().time()
                     await self._talk(connection)
-            except* VendorError as group:
+            except* ProviderError as group:
                 lost = _first(group)
-            heed_cancellation()
+            raise_if_cancelled()
             if asyncio.get_running_loop().time() - opened_s > _WELL_S:
                 self._failures = 0
             if lost is not None:
                 await self._lost(lost)
 
-    async def _lost(self, error: VendorError) -> None:
+    async def _lost(self, error: ProviderError) -> None:
         self._failures += 1
         if self._failures == 1:
-            log.error("transcriber lost", vendor=error.vendor, code=error.code, reason=error.reason)
+            log.error("transcriber lost", provider=error.provider, code=error.code, reason=error.reason)
         await self._failed(error)
         await asyncio.sleep(_wait_s(error, self._failures))
 
@@ -101,13 +101,13 @@ class Transcribing:
         now_s = asyncio.get_running_loop().time()
         if self._voice_since_s is not None:
             self._voice_since_s = self._voice_until_s = now_s
-        # What was said before comes all at once, and the vendor takes it hardly faster than it was said.
+        # What was said before comes all at once, and the provider takes it hardly faster than it was said.
         backlog_s = (self._buffer.end_ms - self._buffer.start_ms) / 1000
         self._patient_until_s = now_s + self._first_word_s + backlog_s
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(connection.run(self._heard), name="hear the vendor")
+            tasks.create_task(connection.run(self._heard), name="hear the provider")
             tasks.create_task(self._send(connection), name="send sound")
-            tasks.create_task(self._watch(), name="watch the vendor")
+            tasks.create_task(self._watch(), name="watch the provider")
             # Within the group: see `heed_cancellation`.
             await asyncio.get_running_loop().create_future()
 
@@ -132,7 +132,7 @@ class Transcribing:
             if now_s < self._patient_until_s:
                 continue
             if now_s - since_s > self._mute_s or now_s - self._voice_until_s > self._mute_after_s:
-                raise VendorLate("deepgram", f"said nothing for {now_s - since_s:.1f} s, to a voice")
+                raise ProviderTimeout("deepgram", f"said nothing for {now_s - since_s:.1f} s, to a voice")
 
     async def _send(self, connection: Connection) -> None:
         sent_ms = self._buffer.start_ms
@@ -163,16 +163,16 @@ async def _no_longer_than(timeout_s: float) -> AsyncIterator[Callable[[], bool]]
             raise
 
 
-def _first(group: BaseExceptionGroup[VendorError]) -> VendorError:
+def _first(group: BaseExceptionGroup[ProviderError]) -> ProviderError:
     error: BaseException = group
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    assert isinstance(error, VendorError)  # noqa: S101 - the group holds nothing else
+    assert isinstance(error, ProviderError)  # noqa: S101 - the group holds nothing else
     return error
 
 
-def _wait_s(error: VendorError, failures: int) -> float:
+def _wait_s(error: ProviderError, failures: int) -> float:
     # The first refusal may be answered by another model.
-    if isinstance(error, VendorRefused) and failures > 1:
+    if isinstance(error, ProviderRejected) and failures > 1:
         return _REFUSED_WAIT_S
     return float(min(_FIRST_WAIT_S * 2 ** (min(failures, 10) - 1), _LONGEST_WAIT_S))

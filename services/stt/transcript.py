@@ -1,4 +1,4 @@
-"""The words of one turn, as the vendor hears and corrects them. No I/O, no clock."""
+"""The words of one turn, as the provider hears and corrects them. No I/O, no clock."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ class Transcript:
     guessed_until_ms: int = 0
     """Call time up to which the guess reaches."""
     closed_until_ms: int = 0
-    """What lies before belongs to turns that are over, whatever the vendor still says of it."""
+    """What lies before belongs to turns that are over, whatever the provider still says of it."""
 
     @property
     def text(self) -> str:
@@ -41,7 +41,7 @@ class Transcript:
         return max(self.until_ms, self.guessed_until_ms if self.interim_text else 0)
 
     def guess(self, text: str, words: Sequence[HeardWord] = (), until_ms: int = 0) -> "Transcript":
-        """The vendor's guess of what is not final yet."""
+        """The provider's guess of what is not final yet."""
         text, _ = self._fresh(text, words)
         return replace(self, interim_text=text, guessed_until_ms=until_ms)
 
@@ -58,7 +58,7 @@ class Transcript:
         )
 
     def rewrite(self, text: str, words: Sequence[HeardWord], until_ms: int) -> "Transcript":
-        """The whole turn as the vendor hears it now, from vendors that tell whole turns."""
+        """The whole turn as the provider hears it now, from providers that tell whole turns."""
         return replace(
             self,
             final_text="",
@@ -68,7 +68,7 @@ class Transcript:
         )
 
     def settle(self) -> "Transcript":
-        """The vendor has said its last word on the turn: all of it is final."""
+        """The provider has said its last word on the turn: all of it is final."""
         return replace(self, final_text=self.text, interim_text="", until_ms=self.reaches_ms)
 
     def next_turn(self) -> "Transcript":
@@ -76,7 +76,7 @@ class Transcript:
         return Transcript(turn=self.turn + 1, until_ms=self.reaches_ms, closed_until_ms=self.reaches_ms)
 
     def _fresh(self, text: str, words: Sequence[HeardWord]) -> tuple[str, tuple[HeardWord, ...]]:
-        """A turn that ended on a guess has these words already; the vendor's last word on them comes late."""
+        """Late final words of a turn that ended on an interim transcript."""
         fresh = tuple(word for word in words if word.start_ms + word.end_ms >= 2 * self.closed_until_ms)
         if len(fresh) == len(words):
             return text.strip(), fresh

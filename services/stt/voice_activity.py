@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from parley.mulaw import DECODE, ms_of
+from parley.audio.g711 import DECODE, bytes_to_ms
 
 CHUNK_MS = 32
 _CHUNK_BYTES = CHUNK_MS * 8
@@ -23,26 +23,26 @@ _LIKELY_CHUNKS = 2
 """So many likely chunks in a row are a voice; a sure one is by itself."""
 _SILENT_CHUNKS = 4
 """So many unlikely chunks in a row, 128 ms, end it: longer than the stops within words, shorter than any
-vendor takes to its final transcript, which must not wait for us."""
+provider takes to its final transcript, which must not wait for us."""
 _PAUSE_MS = 2 * CHUNK_MS
 """A voice that has faded for so long may be over, if the words say so too."""
 
 
 @dataclass(frozen=True, slots=True)
-class VoiceStarted:
+class SpeechStarted:
     """The caller begins; call time of the first voiced sound."""
 
     at_ms: int
 
 
 @dataclass(frozen=True, slots=True)
-class VoiceStopped:
+class SpeechStopped:
     """The caller pauses; call time of the end of the last voiced sound."""
 
     at_ms: int
 
 
-VoiceChange = VoiceStarted | VoiceStopped
+SpeechChange = SpeechStarted | SpeechStopped
 
 
 class Detector(Protocol):
@@ -82,7 +82,7 @@ class VoiceActivity:
         """Whether the voice in hand has faded for a moment; the model is not sure of its end yet."""
         return self._speaking and self._heard_until_ms - self._voiced_until_ms >= _PAUSE_MS
 
-    def give_up(self) -> list[VoiceChange]:
+    def give_up(self) -> list[SpeechChange]:
         """The words say that the voice is over; what the model still hears of it is no new one."""
         if not self._speaking:
             return []
@@ -95,15 +95,15 @@ class VoiceActivity:
         self._silent = 0
         self._voiced_until_ms = until_ms
 
-    def sound_stopped(self) -> list[VoiceChange]:
+    def sound_stopped(self) -> list[SpeechChange]:
         """No sound comes any more, not even silence: neither does a voice."""
         return [self._stop()] if self._speaking else []
 
-    def hear(self, mulaw: bytes, at_ms: int) -> list[VoiceChange]:
+    def hear(self, mulaw: bytes, at_ms: int) -> list[SpeechChange]:
         """Sound that begins at `at_ms` (call time) and follows on what came before."""
-        chunk_at_ms = at_ms - round(ms_of(len(self._rest)))
+        chunk_at_ms = at_ms - round(bytes_to_ms(len(self._rest)))
         sound = self._rest + mulaw
-        changes: list[VoiceChange] = []
+        changes: list[SpeechChange] = []
         position = 0
         while position + _CHUNK_BYTES <= len(sound):
             change = self._chunk(sound[position : position + _CHUNK_BYTES], chunk_at_ms)
@@ -114,7 +114,7 @@ class VoiceActivity:
         self._rest = sound[position:]
         return changes
 
-    def _chunk(self, chunk: bytes, at_ms: int) -> VoiceChange | None:
+    def _chunk(self, chunk: bytes, at_ms: int) -> SpeechChange | None:
         peak = float(np.abs(_LINEAR[np.frombuffer(chunk, dtype=np.uint8)]).max())
         probability = self._probability(chunk, peak)
         self._heard_until_ms = at_ms + CHUNK_MS
@@ -130,7 +130,7 @@ class VoiceActivity:
                 self._likely_since_ms = at_ms
             if not self._speaking and (probability >= _SURE or self._likely >= _LIKELY_CHUNKS):
                 self._speaking = True
-                return VoiceStarted(self._likely_since_ms)
+                return SpeechStarted(self._likely_since_ms)
             return None
         self._likely = 0
         if not self._speaking:
@@ -146,12 +146,12 @@ class VoiceActivity:
             self._tail_peak = 0.0
         return self._tail_peak > 0
 
-    def _stop(self) -> VoiceStopped:
+    def _stop(self) -> SpeechStopped:
         self._speaking = False
         self._likely = 0
         self._likely_since_ms = None
         self._loudest = 0.0
-        return VoiceStopped(self._voiced_until_ms)
+        return SpeechStopped(self._voiced_until_ms)
 
     def _probability(self, chunk: bytes, peak: float) -> float:
         idle = not self._speaking and self._silent >= _SILENT_CHUNKS and not self._likely

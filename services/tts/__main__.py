@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from parley.process import run_until_told
+from parley.runtime.process import run_service
+from parley.runtime.stage import run_stage
 from parley.settings import load
-from parley.stage import run_stage
 from services.tts.settings import TtsSettings
 from services.tts.speak import open_speaking
 
@@ -12,8 +12,8 @@ from services.tts.speak import open_speaking
 def main() -> None:
     """Start, serve, drain."""
     settings = load(TtsSettings)
-    run_until_told(
-        lambda stop: run_stage("tts", settings, settings.http_port, partial(open_speaking, settings), stop)
+    run_service(
+        lambda stop: run_stage("tts", settings, settings.tts_port, partial(open_speaking, settings), stop)
     )
 
 

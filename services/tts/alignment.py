@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from parley.v1.voice_pb2 import SpokenWord
+from parley.v1.synthesis_pb2 import WordTiming
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,22 +15,22 @@ class Character:
 
 
 def weight(text: str) -> int:
-    """Letters and digits: what a vendor's alignment and our text surely have in common."""
+    """Letters and digits: what a provider's alignment and our text surely have in common."""
     return sum(map(str.isalnum, text))
 
 
 def timed_words(
     text: str, characters: tuple[Character, ...], start_ms: float, end_ms: float
-) -> list[SpokenWord]:
+) -> list[WordTiming]:
     """The words of `text` with their times between `start_ms` and `end_ms`.
 
-    Words are found among the characters by counting letters and digits, since vendors trim spaces and change
+    Words are found among the characters by counting letters and digits, as providers trim spaces and change
     quotes. Words that the characters do not cover share the time that is left, by their length.
     """
     sounding = [c for c in characters if c.text.isalnum()]
     words = text.split()
     unspoken = sum(map(len, words))
-    found: list[SpokenWord] = []
+    found: list[WordTiming] = []
     now_ms = start_ms
     for word in words:
         count = weight(word)
@@ -43,6 +43,6 @@ def timed_words(
             begin_ms, stop_ms = now_ms, now_ms + (end_ms - now_ms) * len(word) / unspoken
         begin_ms = min(max(begin_ms, now_ms), end_ms)
         now_ms = min(max(stop_ms, begin_ms), end_ms)
-        found.append(SpokenWord(text=word, start_ms=round(begin_ms), end_ms=round(now_ms)))
+        found.append(WordTiming(text=word, start_ms=round(begin_ms), end_ms=round(now_ms)))
         unspoken -= len(word)
     return found

@@ -1,4 +1,4 @@
-"""The sound of an agent's own phrases, made once and kept: heard without asking the vendor again."""
+"""The sound of an agent's own phrases, made once and kept: heard without asking the provider again."""
 
 import asyncio
 from collections import OrderedDict
@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import structlog
 
-from parley.agent import Agent, Speaking
-from parley.errors import VendorError
-from parley.mulaw import ms_of
+from parley.agent_config import AgentConfig, TtsConfig
+from parley.audio.g711 import bytes_to_ms
+from parley.errors import ProviderError
 from services.tts.alignment import Character
-from services.tts.vendors import Sound, Utterance, Voice
+from services.tts.providers import Sound, Utterance, Voice
 
 log = structlog.get_logger()
 
@@ -21,7 +21,7 @@ _LONGEST_S = 20.0
 """A phrase that is not made within this is given up."""
 
 
-def phrases_of(agent: Agent) -> tuple[str, ...]:
+def phrases_of(agent: AgentConfig) -> tuple[str, ...]:
     """What the agent file has said word for word and nobody wants to wait for, the most urgent first."""
     openers = (*agent.openers.statements, *agent.openers.questions) if agent.openers.enabled else ()
     apology = (agent.reconnect.apology,) if agent.reconnect.resume == "apology" else ()
@@ -36,15 +36,15 @@ class Kept:
         self._sounds: OrderedDict[tuple[str, str], Sound] = OrderedDict()
         self._in_work: set[tuple[str, str]] = set()
 
-    def sound(self, speaking: Speaking, text: str) -> Sound | None:
+    def sound(self, speaking: TtsConfig, text: str) -> Sound | None:
         """A phrase as one piece of sound; None when there is none."""
         key = _key(speaking, text)
         if key in self._sounds:
             self._sounds.move_to_end(key)
         return self._sounds.get(key)
 
-    async def make(self, voice: Voice, speaking: Speaking, phrases: Iterable[str]) -> None:
-        """Have those made that are missing; a vendor that fails is asked again by the next call."""
+    async def make(self, voice: Voice, speaking: TtsConfig, phrases: Iterable[str]) -> None:
+        """Have those made that are missing; a provider that fails is asked again by the next call."""
         for number, text in enumerate(phrases):
             key = _key(speaking, text)
             if key in self._sounds or key in self._in_work:
@@ -53,7 +53,7 @@ class Kept:
             try:
                 async with asyncio.timeout(_LONGEST_S):
                     self._sounds[key] = await _render(voice, f"phrase{number}", text)
-            except (VendorError, TimeoutError) as error:
+            except (ProviderError, TimeoutError) as error:
                 log.warning("phrase not made", characters=len(text), error=type(error).__name__)
                 return
             finally:
@@ -63,16 +63,16 @@ class Kept:
 
 
 class KeptVoice:
-    """A voice that has its phrases ready; the rest it has spoken by the vendor."""
+    """A voice that has its phrases ready; the rest it has spoken by the provider."""
 
-    def __init__(self, inner: Voice, kept: Kept, speaking: Speaking) -> None:
+    def __init__(self, inner: Voice, kept: Kept, speaking: TtsConfig) -> None:
         self._inner = inner
         self._kept = kept
         self._speaking = speaking
 
     @asynccontextmanager
     async def utter(self, name: str) -> AsyncIterator[Utterance]:
-        """Begin a reply; the vendor hears of it when there is something for it to say."""
+        """Begin a reply; the provider hears of it when there is something for it to say."""
         async with AsyncExitStack() as stack:
             yield _KeptUtterance(self._inner.utter(name), stack, self._kept, self._speaking)
 
@@ -83,47 +83,47 @@ class _KeptUtterance:
         inner: AbstractAsyncContextManager[Utterance],
         stack: AsyncExitStack,
         kept: Kept,
-        speaking: Speaking,
+        speaking: TtsConfig,
     ) -> None:
         self._inner = inner
         self._stack = stack
         self._kept = kept
         self._speaking = speaking
-        self._vendor: Utterance | None = None
+        self._provider: Utterance | None = None
         self._ready: list[Sound] = []
         self._news = asyncio.Event()
         self._finished = False
 
     async def say(self, text: str) -> None:
-        """Speak a clause; once the vendor speaks, it goes on, so that nothing overtakes."""
-        sound = self._kept.sound(self._speaking, text) if self._vendor is None else None
+        """Speak a clause; once the provider speaks, it goes on, so that nothing overtakes."""
+        sound = self._kept.sound(self._speaking, text) if self._provider is None else None
         if sound is not None:
             self._ready.append(sound)
         else:
-            if self._vendor is None:
-                self._vendor = await self._stack.enter_async_context(self._inner)
-            await self._vendor.say(text)
+            if self._provider is None:
+                self._provider = await self._stack.enter_async_context(self._inner)
+            await self._provider.say(text)
         self._news.set()
 
     async def finish(self) -> None:
         """No further clause comes."""
-        if self._vendor is not None:
-            await self._vendor.finish()
+        if self._provider is not None:
+            await self._provider.finish()
         self._finished = True
         self._news.set()
 
     async def sounds(self) -> AsyncGenerator[Sound, None]:
-        """What is kept, then what the vendor makes."""
+        """What is kept, then what the provider makes."""
         while True:
             while self._ready:
                 yield self._ready.pop(0)
-            if self._vendor is not None:
+            if self._provider is not None:
                 break
             if self._finished:
                 return
             await self._news.wait()
             self._news.clear()
-        async with aclosing(self._vendor.sounds()) as pieces:
+        async with aclosing(self._provider.sounds()) as pieces:
             async for piece in pieces:
                 yield piece
 
@@ -136,7 +136,7 @@ async def _render(voice: Voice, name: str, text: str) -> Sound:
         characters: list[Character] = []
         async with aclosing(utterance.sounds()) as pieces:
             async for piece in pieces:
-                characters += (_later(character, ms_of(len(mulaw))) for character in piece.characters)
+                characters += (_later(character, bytes_to_ms(len(mulaw))) for character in piece.characters)
                 mulaw += piece.mulaw
     return Sound(bytes(mulaw), tuple(characters), ends_clause=True)
 
@@ -145,5 +145,5 @@ def _later(character: Character, by_ms: float) -> Character:
     return replace(character, start_ms=character.start_ms + by_ms, end_ms=character.end_ms + by_ms)
 
 
-def _key(speaking: Speaking, text: str) -> tuple[str, str]:
+def _key(speaking: TtsConfig, text: str) -> tuple[str, str]:
     return speaking.model_dump_json(), text.strip()

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from parley.envelope import Body
-from parley.v1 import call_pb2, reply_pb2, voice_pb2
+from parley.events.envelope import Body
+from parley.v1 import call_pb2, reply_pb2, synthesis_pb2
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,12 @@ def evolve(position: Position, body: Body | None) -> Position:
             return replace(position, call_over=True)
         case (
             reply_pb2.ReplyStarted()
-            | reply_pb2.ReplyText()
+            | reply_pb2.ReplyClause()
             | reply_pb2.ReplyFinished()
-            | reply_pb2.ReplyDropped()
-            | voice_pb2.VoiceStarted()
-            | voice_pb2.ClauseVoiced()
-            | voice_pb2.VoiceFinished()
+            | reply_pb2.ReplyCancelled()
+            | synthesis_pb2.SynthesisStarted()
+            | synthesis_pb2.ClauseSynthesized()
+            | synthesis_pb2.SynthesisFinished()
         ):
             reply = position.replies.get(body.reply_id) or Reply(body.reply_id)
             return replace(position, replies={**position.replies, body.reply_id: _reply_after(reply, body)})
@@ -80,15 +80,15 @@ def evolve(position: Position, body: Body | None) -> Position:
 
 def _reply_after(reply: Reply, body: Body) -> Reply:
     match body:
-        case reply_pb2.ReplyText():
+        case reply_pb2.ReplyClause():
             return _with_text(reply, body.clause, body.text)
         case reply_pb2.ReplyFinished():
             return replace(reply, clauses=body.clauses)
-        case reply_pb2.ReplyDropped() | voice_pb2.VoiceFinished():
+        case reply_pb2.ReplyCancelled() | synthesis_pb2.SynthesisFinished():
             return replace(reply, over=True)
-        case voice_pb2.VoiceStarted():
+        case synthesis_pb2.SynthesisStarted():
             return replace(reply, started=True)
-        case voice_pb2.ClauseVoiced() if body.clause == len(reply.ends):
+        case synthesis_pb2.ClauseSynthesized() if body.clause == len(reply.ends):
             return replace(reply, ends=(*reply.ends, max(body.end_sample, reply.next_sample)))
         case _:
             return reply

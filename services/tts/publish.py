@@ -2,17 +2,17 @@
 
 from typing import Protocol
 
-from parley import subjects
-from parley.mulaw import bytes_of
+from parley.audio.g711 import ms_to_bytes
+from parley.bus import subjects
 from parley.v1.audio_pb2 import AgentAudio
 
-_LONGEST_CHUNK_BYTES = bytes_of(200)
+_LONGEST_CHUNK_BYTES = ms_to_bytes(200)
 
 
 class Publisher(Protocol):
     """The part of the bus that sound needs."""
 
-    async def publish_sound(self, subject: str, data: bytes) -> None:
+    async def publish_audio(self, subject: str, data: bytes) -> None:
         """Say it and go on."""
 
 
@@ -39,4 +39,4 @@ class AudioOut:
         self._sequence += 1
         audio.epoch = self._epoch
         audio.sequence = self._sequence
-        await self._bus.publish_sound(self._subject, audio.SerializeToString())
+        await self._bus.publish_audio(self._subject, audio.SerializeToString())

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from parley.mulaw import BYTES_PER_MS
-from parley.v1.voice_pb2 import ClauseVoiced
+from parley.audio.g711 import BYTES_PER_MS
+from parley.v1.synthesis_pb2 import ClauseSynthesized
 from services.tts.alignment import Character, timed_words, weight
-from services.tts.vendors import Sound
+from services.tts.providers import Sound
 
 _ROUNDING_SAMPLES = 2 * BYTES_PER_MS
 """An alignment in whole milliseconds may end this much behind the sound that it describes."""
@@ -17,7 +17,7 @@ class _Clause:
     missing: int
     """Letters and digits that no character has covered yet."""
     tail: int
-    """Marks behind the last of them that no character has covered yet; a vendor may keep them to itself."""
+    """Marks behind the last of them that no character has covered yet; a provider may keep them to itself."""
     characters: list[Character] = field(default_factory=list)
     end_sample: int | None = None
     """Where it ends; its sound may not have come so far yet."""
@@ -30,7 +30,7 @@ class ReplySound:
     A making begins at the first clause that is not complete. What a former making already published of that
     clause is not published again: as many samples of the new sound are skipped.
 
-    A clause is complete when the vendor says so, or when its characters have all been timed and sound has
+    A clause is complete when the provider says so, or when its characters have all been timed and sound has
     come up to the end of the last: no waiting for a pause, and right for several clauses in one stream.
     """
 
@@ -60,7 +60,7 @@ class ReplySound:
         self._sounded = self._aligned = self.finished = False
 
     def send(self, text: str) -> None:
-        """The next clause goes to the vendor."""
+        """The next clause goes to the provider."""
         self._open.append(_Clause(text, weight(text), _tail(text)))
 
     @property
@@ -70,9 +70,9 @@ class ReplySound:
 
     @property
     def owed(self) -> bool:
-        """Whether the vendor must say something soon.
+        """Whether the provider must say something soon.
 
-        A vendor that gives sound but no alignment may have said all it can until the reply is finished.
+        A provider that gives sound but no alignment may have said all it can until the reply is finished.
         """
         if self.finished:
             return True
@@ -80,7 +80,7 @@ class ReplySound:
 
     @property
     def whole(self) -> bool:
-        """Whether, by the alignment, nothing but the vendor's last word is missing."""
+        """Whether, by the alignment, nothing but the provider's last word is missing."""
         return self.finished and not any(c.missing or (c.end_sample or 0) > self._made for c in self._open)
 
     def hear(self, sound: Sound) -> tuple[int, bytes]:
@@ -94,15 +94,15 @@ class ReplySound:
             self._end_clause()
         return self._unpublished(begin, sound.mulaw)
 
-    def completed(self) -> list[ClauseVoiced]:
+    def completed(self) -> list[ClauseSynthesized]:
         """Clauses complete since the last asking."""
-        done: list[ClauseVoiced] = []
+        done: list[ClauseSynthesized] = []
         while self._open and (end := self._open[0].end_sample) is not None and end <= self._made:
             done.append(self._complete(end))
         return done
 
-    def end(self) -> list[ClauseVoiced]:
-        """The vendor has given everything: the clauses left share the sound that is left, by their length."""
+    def end(self) -> list[ClauseSynthesized]:
+        """The provider has finished: the clauses left share the audio left, by length."""
         done = self.completed()
         while self._open:
             share = len(self._open[0].text) / max(1, sum(len(c.text) for c in self._open))
@@ -162,7 +162,7 @@ class ReplySound:
                 clause.missing = 0
                 return
 
-    def _complete(self, end: int) -> ClauseVoiced:
+    def _complete(self, end: int) -> ClauseSynthesized:
         clause = self._open.pop(0)
         if end < self.published and self._made < self.published:
             # This making is shorter than what a former one published of the clause.
@@ -175,7 +175,7 @@ class ReplySound:
             self.start_sample / BYTES_PER_MS,
             end / BYTES_PER_MS,
         )
-        voiced = ClauseVoiced(
+        voiced = ClauseSynthesized(
             reply_id=self.reply_id,
             clause=self.next_clause,
             start_sample=self.start_sample,

@@ -9,27 +9,27 @@ import structlog
 from elevenlabs import AsyncElevenLabs
 from prometheus_client import Counter
 
-from parley import telemetry_names as names
-from parley.agent import Speaking
-from parley.breaker import Breakers
-from parley.envelope import body_of
-from parley.errors import VendorError
-from parley.stage import OwnedCall, ServeCall
-from parley.telemetry import Telemetry
+from parley.agent_config import TtsConfig
+from parley.circuit_breaker import CircuitBreakers
+from parley.errors import ProviderError
+from parley.events.envelope import event_body
+from parley.runtime.stage import CallContext, ServeCall
+from parley.telemetry import names
+from parley.telemetry.setup import Telemetry
 from parley.v1.event_pb2 import Event
-from parley.v1.voice_pb2 import ClauseVoiced, VoiceFinished, VoiceStarted
+from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, SynthesisStarted
 from parley.v1.work_pb2 import StageFailed
 from services.tts.kept import Kept, KeptVoice, phrases_of
 from services.tts.position import Position, Reply, evolve
+from services.tts.providers import Voice
+from services.tts.providers.elevenlabs import Account, SocketVoice
+from services.tts.providers.elevenlabs_http import HttpVoice, open_client
+from services.tts.providers.elevenlabs_wire import PROVIDER
 from services.tts.publish import AudioOut
 from services.tts.script import Script
 from services.tts.settings import TtsSettings
 from services.tts.sound import ReplySound
 from services.tts.utter import Telling, Way, Ways, speak_reply
-from services.tts.vendors import Voice
-from services.tts.vendors.elevenlabs import Account, SocketVoice
-from services.tts.vendors.elevenlabs_http import HttpVoice, open_client
-from services.tts.vendors.elevenlabs_wire import VENDOR
 from services.tts.watched import WatchedVoice
 
 log = structlog.get_logger()
@@ -50,19 +50,19 @@ async def open_speaking(settings: TtsSettings, telemetry: Telemetry) -> AsyncIte
         base_url=settings.elevenlabs_url,
         key=settings.elevenlabs_api_key,
         connect_timeout_s=settings.tts_connect_timeout_s,
-        late_after_s=settings.tts_late_after_s,
+        late_after_s=settings.tts_first_audio_timeout_s,
         keep_alive_s=settings.tts_keep_alive_s,
     )
     failures = Counter(
-        names.METRIC_VENDOR_FAILURES,
-        "Requests that a vendor did not fulfil",
-        ["vendor", "code"],
+        names.METRIC_PROVIDER_FAILURES,
+        "Requests that a provider did not fulfil",
+        ["provider", "code"],
         registry=telemetry.registry,
     )
-    kept, breakers = Kept(), Breakers()
+    kept, breakers = Kept(), CircuitBreakers()
     async with open_client(account) as client:
 
-        async def serve_call(call: OwnedCall) -> None:
+        async def serve_call(call: CallContext) -> None:
             if not call.ended:
                 await _speak_for(call, account, client, kept, breakers, failures)
 
@@ -70,30 +70,30 @@ async def open_speaking(settings: TtsSettings, telemetry: Telemetry) -> AsyncIte
 
 
 async def _speak_for(
-    call: OwnedCall,
+    call: CallContext,
     account: Account,
     client: AsyncElevenLabs,
     kept: Kept,
-    breakers: Breakers,
+    breakers: CircuitBreakers,
     failures: Counter,
 ) -> None:
     """Serve one call until it ends; its voice is warm from the first moment on."""
-    speaking = call.agent.speaking
+    speaking = call.agent.tts
     by_socket = SocketVoice(account, speaking, call.call_sid)
 
-    def way(kind: str, voice: Voice, speaking: Speaking) -> Way:
-        name = f"{VENDOR}/{kind}/{speaking.voice}"
-        return Way(name, KeptVoice(WatchedVoice(voice, breakers.of(name), name), kept, speaking))
+    def way(kind: str, voice: Voice, speaking: TtsConfig) -> Way:
+        name = f"{PROVIDER}/{kind}/{speaking.voice}"
+        return Way(name, KeptVoice(WatchedVoice(voice, breakers.get(name), name), kept, speaking))
 
     first, second = way("socket", by_socket, speaking), way("http", HttpVoice(client, speaking), speaking)
-    others = (speaking.model_copy(update=other.model_dump()) for other in speaking.others)
+    others = (speaking.model_copy(update=other.model_dump()) for other in speaking.fallback_voices)
     ways = Ways(
-        vendor=VENDOR,
+        provider=PROVIDER,
         ways=(*(first, first, second, second), *(way("http", HttpVoice(client, o), o) for o in others)),
         breakers=breakers,
         late_after_s=account.late_after_s,
         failures=failures,
-        vendor_seconds=call.telemetry.vendor_seconds,
+        provider_seconds=call.telemetry.provider_seconds,
     )
     async with asyncio.TaskGroup() as tasks:
         warm = tasks.create_task(by_socket.keep_open())
@@ -109,7 +109,7 @@ async def _speak_for(
 class Speaker:
     """All replies of one call."""
 
-    call: OwnedCall
+    call: CallContext
     ways: Ways
     tasks: asyncio.TaskGroup
     _position: Position = field(default_factory=Position)
@@ -123,7 +123,7 @@ class Speaker:
 
     async def follow(self) -> None:
         """Take up what the log leaves to do, then do as it says, until the call is over."""
-        self.call.leaving.when(lambda: not self._spoken)
+        self.call.drain.set_safe_point(lambda: not self._spoken)
         for event in self.call.log.history:
             self._learn(event)
         for reply in self._position.unfinished:
@@ -131,7 +131,7 @@ class Speaker:
         if self._position.call_over:
             return
         async for event in self.call.log:
-            self.call.heard(event)
+            self.call.record_bus_delay(event)
             reply_or_none = self._learn(event)
             if self._position.call_over:
                 return
@@ -145,7 +145,7 @@ class Speaker:
 
     def _learn(self, event: Event) -> Reply | None:
         """Fold an event in; gives the reply it speaks of, if it changed."""
-        body = body_of(event)
+        body = event_body(event)
         before = self._position
         self._position = evolve(before, body)
         reply = self._position.replies.get(getattr(body, "reply_id", ""))
@@ -182,19 +182,19 @@ class Speaker:
         else:
             await self._tell_failure(reply.reply_id, failure)
 
-    async def _say(self, body: VoiceStarted | ClauseVoiced | VoiceFinished) -> None:
-        self._learn(await self.call.log.say(body))
+    async def _say(self, body: SynthesisStarted | ClauseSynthesized | SynthesisFinished) -> None:
+        self._learn(await self.call.log.append(body))
 
-    async def _tell_failure(self, reply_id: str, failure: VendorError) -> None:
+    async def _tell_failure(self, reply_id: str, failure: ProviderError) -> None:
         log.error("reply not spoken", reply_id=reply_id, code=failure.code, reason=failure.reason)
         if self._failed_with == failure.code:
             return
         self._failed_with = failure.code
-        await self.call.log.say(
+        await self.call.log.append(
             StageFailed(
                 code=failure.code,
                 message=str(failure),
                 retryable=failure.retryable,
-                vendor=failure.vendor,
+                provider=failure.provider,
             )
         )

@@ -9,23 +9,29 @@ from typing import TypeAlias
 import structlog
 from prometheus_client import Counter, Histogram
 
-from parley.breaker import Breakers
-from parley.errors import VendorBroken, VendorBusy, VendorError, VendorLate, VendorRefused
-from parley.v1.voice_pb2 import ClauseVoiced, VoiceFinished, VoiceStarted
+from parley.circuit_breaker import CircuitBreakers
+from parley.errors import (
+    ProviderError,
+    ProviderRateLimited,
+    ProviderRejected,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
+from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, SynthesisStarted
+from services.tts.providers import Utterance, Voice
 from services.tts.publish import AudioOut
 from services.tts.script import Script
 from services.tts.sound import ReplySound
-from services.tts.vendors import Utterance, Voice
 
 log = structlog.get_logger()
 
 _LAST_WORD_WAIT_S = 0.5
-"""All characters have sounded; for how long the vendor may go on to say that this was all."""
+"""All characters have sounded; for how long the provider may go on to say that this was all."""
 _BUSY_WAIT_S = 0.2
 _LOOKS_A_LIMIT = 8
 """How often within a time limit the watchdog looks."""
 
-Say: TypeAlias = Callable[[VoiceStarted | ClauseVoiced | VoiceFinished], Awaitable[None]]
+Say: TypeAlias = Callable[[SynthesisStarted | ClauseSynthesized | SynthesisFinished], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +47,12 @@ class Way:
 class Ways:
     """The ways to have a reply spoken, in the order of trying (one may stand there twice), and the meters."""
 
-    vendor: str
+    provider: str
     ways: tuple[Way, ...]
-    breakers: Breakers
+    breakers: CircuitBreakers
     late_after_s: float
     failures: Counter
-    vendor_seconds: Histogram
+    provider_seconds: Histogram
 
 
 @dataclass(slots=True)
@@ -63,7 +69,7 @@ class Telling:
     """Whether the log knows that its first sound exists."""
 
 
-async def speak_reply(ways: Ways, telling: Telling) -> VendorError | None:
+async def speak_reply(ways: Ways, telling: Telling) -> ProviderError | None:
     """Speak it to its end; gives the last failure when no way led there.
 
     The reply's sound comes to an end in any case, so that no one waits for it for ever.
@@ -71,25 +77,25 @@ async def speak_reply(ways: Ways, telling: Telling) -> VendorError | None:
     failure = await _try_ways(ways, telling)
     sound = telling.sound
     await telling.out.publish_last(sound.reply_id, sound.published)
-    await telling.say(VoiceFinished(reply_id=sound.reply_id, samples=sound.published))
+    await telling.say(SynthesisFinished(reply_id=sound.reply_id, samples=sound.published))
     return failure
 
 
-async def _try_ways(ways: Ways, telling: Telling) -> VendorError | None:
-    failure: VendorError | None = None
+async def _try_ways(ways: Ways, telling: Telling) -> ProviderError | None:
+    failure: ProviderError | None = None
     refused: set[str] = set()
     for way in _in_order(ways):
         if way.name in refused:
             continue
         try:
             await _make(way.voice, ways, telling)
-        except VendorError as error:
+        except ProviderError as error:
             failure = error
-            if isinstance(error, VendorRefused):
+            if isinstance(error, ProviderRejected):
                 refused.add(way.name)
-            if isinstance(error, VendorBusy):
+            if isinstance(error, ProviderRateLimited):
                 await asyncio.sleep(_BUSY_WAIT_S)
-            ways.failures.labels(vendor=error.vendor, code=error.code).inc()
+            ways.failures.labels(provider=error.provider, code=error.code).inc()
             log.warning(
                 "voice failed",
                 reply_id=telling.sound.reply_id,
@@ -105,7 +111,7 @@ async def _try_ways(ways: Ways, telling: Telling) -> VendorError | None:
 def _in_order(ways: Ways) -> list[Way]:
     """Those that rest come last: one that may fail is better than none."""
     now_s = _now_s()
-    return sorted(ways.ways, key=lambda way: not ways.breakers.of(way.name).allows(now_s))
+    return sorted(ways.ways, key=lambda way: not ways.breakers.get(way.name).allows(now_s))
 
 
 def _now_s() -> float:
@@ -122,12 +128,12 @@ async def _make(voice: Voice, ways: Ways, telling: Telling) -> None:
         try:
             await making.run()
         except BaseExceptionGroup as group:
-            raise _vendor_error(group) from None
+            raise _provider_error(group) from None
 
 
-def _vendor_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The vendor's failure, when there was no other."""
-    failures, others = group.split(VendorError)
+def _provider_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The provider's failure, when there was no other."""
+    failures, others = group.split(ProviderError)
     if failures is None or others is not None:
         return group
     first: BaseException = failures
@@ -150,7 +156,7 @@ class _Making:
         self._silent = True
 
     async def run(self) -> None:
-        """Until the vendor has given everything, or nothing but its last word is missing."""
+        """Until the provider has given everything, or nothing but its last word is missing."""
         async with asyncio.TaskGroup() as tasks:
             feeding = tasks.create_task(self._feed())
             watching = tasks.create_task(self._watch())
@@ -159,7 +165,7 @@ class _Making:
             for task in (feeding, watching, hearing):
                 task.cancel()
         if self._silent and self._sound.lacking:
-            raise VendorBroken(self._ways.vendor, "text sent, and it ended without a sound")
+            raise ProviderUnavailable(self._ways.provider, "text sent, and it ended without a sound")
         for voiced in self._sound.end():
             await self._telling.say(voiced)
 
@@ -192,10 +198,12 @@ class _Making:
     async def _first_sound(self) -> None:
         self._silent = False
         took_s = self._touched_at - self._begun_at
-        self._ways.vendor_seconds.labels(vendor=self._ways.vendor, what="first_sound").observe(took_s)
+        self._ways.provider_seconds.labels(provider=self._ways.provider, what="first_sound").observe(took_s)
         if not self._telling.started:
             self._telling.started = True
-            await self._telling.say(VoiceStarted(reply_id=self._sound.reply_id, asked_ms=self._asked_ms))
+            await self._telling.say(
+                SynthesisStarted(reply_id=self._sound.reply_id, tts_requested_ms=self._asked_ms)
+            )
 
     async def _watch(self) -> None:
         limit_s = self._ways.late_after_s
@@ -205,4 +213,4 @@ class _Making:
             if self._sound.whole and quiet_s > min(limit_s, _LAST_WORD_WAIT_S):
                 return
             if self._sound.owed and quiet_s > limit_s:
-                raise VendorLate(self._ways.vendor, f"text sent, no sound for {limit_s:g} s")
+                raise ProviderTimeout(self._ways.provider, f"text sent, no sound for {limit_s:g} s")

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from parley.breaker import Breaker
-from parley.errors import VendorError, VendorRefused
-from services.tts.vendors import Utterance, Voice
+from parley.circuit_breaker import CircuitBreaker
+from parley.errors import ProviderError, ProviderRejected
+from services.tts.providers import Utterance, Voice
 
 log = structlog.get_logger()
 
@@ -16,7 +16,7 @@ log = structlog.get_logger()
 class WatchedVoice:
     """Tells the breaker of each utterance whether it worked; one that is given up tells nothing."""
 
-    def __init__(self, inner: Voice, breaker: Breaker, name: str) -> None:
+    def __init__(self, inner: Voice, breaker: CircuitBreaker, name: str) -> None:
         self._inner = inner
         self._breaker = breaker
         self._name = name
@@ -27,10 +27,10 @@ class WatchedVoice:
         try:
             async with self._inner.utter(name) as utterance:
                 yield utterance
-        except VendorError as error:
+        except ProviderError as error:
             now_s = asyncio.get_running_loop().time()
-            if self._breaker.failed(now_s, for_good=isinstance(error, VendorRefused)):
+            if self._breaker.record_failure(now_s, permanent=isinstance(error, ProviderRejected)):
                 log.warning("voice left alone for a while", way=self._name)
             raise
         else:
-            self._breaker.worked()
+            self._breaker.record_success()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.call_log import open_bus
-from parley import streams, subjects
+from parley.bus import streams, subjects
 from sandbox.caller.client import open_telephone
 from sandbox.caller.script import parse_script
 from tests.e2e.running import running_up
@@ -36,7 +36,7 @@ async def test_a_call_comes_back_to_the_other_edge(tmp_path: Path) -> None:
             call_sid = await telephone.call(SCRIPT)
             started = subjects.call_event(call_sid, "playback_started")
             async with asyncio.timeout(20):
-                while not await bus.read(streams.CALLS, started):  # noqa: ASYNC110 - others do it
+                while not await bus.read_stream(streams.CALLS, started):  # noqa: ASYNC110 - others do it
                     await asyncio.sleep(0.1)
             held = await drill(home)
             async for _ in telephone.events(call_sid):

@@ -13,7 +13,7 @@ _KEYS = ("about", "agent", "model", "second model", "network", "caller", "expect
 _AGENT = {
     "greeting": "Hello.",
     "prompt": "You answer the phone of a clinic.",
-    "idle": {"after_s": 60},
+    "idle": {"timeout_s": 60},
     "fillers": {"phrases": []},
 }
 _MODEL = [{"say": "I see."}]
@@ -39,12 +39,12 @@ class Case:
     def files(self, folder: Path) -> dict[Path, str]:
         """The agent file and the scenarios of its models, by path."""
         first, second = folder / f"{self.name}-model.yaml", folder / f"{self.name}-second.yaml"
-        thinking = {"model": str(first), **self.agent.get("thinking", {})}
+        llm = {"model": str(first), **self.agent.get("llm", {})}
         files = {first: yaml.safe_dump({"rules": self.model})}
         if self.second_model:
             files[second] = yaml.safe_dump({"rules": self.second_model})
-            thinking["other_models"] = [str(second)]
-        agent = {**_AGENT, **self.agent, "thinking": thinking}
+            llm["fallback_models"] = [str(second)]
+        agent = {**_AGENT, **self.agent, "llm": llm}
         return {folder / f"{self.name}.yaml": yaml.safe_dump(agent), **files}
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bench.turns.barge_in_figures import broken_off
-from parley.envelope import CallClock, body_of, name_of
+from parley.clock import CallClock
+from parley.events.envelope import event_body, event_name
 from parley.v1 import call_pb2, playback_pb2, reply_pb2, speech_pb2, work_pb2
 from parley.v1.reply_pb2 import REPLY_KIND_FILLER
 from sandbox.caller.report import AgentSpeech
@@ -31,12 +32,14 @@ class Outcome:
     @property
     def turns(self) -> list[str]:
         """Transcripts of the caller's turns."""
-        return [body.text for e in self.played.events if isinstance(body := body_of(e), speech_pb2.TurnEnded)]
+        return [
+            body.text for e in self.played.events if isinstance(body := event_body(e), speech_pb2.TurnEnded)
+        ]
 
     @property
     def replies(self) -> list[Reply]:
         """The agent's replies, without fillers and discarded speculations."""
-        intended = (reply for reply in self.final_state.replies if reply.dropped != "speculation")
+        intended = (reply for reply in self.final_state.replies if reply.cancelled != "speculation")
         return [reply for reply in intended if reply.kind != REPLY_KIND_FILLER]
 
     @property
@@ -52,28 +55,30 @@ class Outcome:
     @property
     def ended_by(self) -> str:
         """The reason why the call ended; empty while it has not."""
-        ends = (b.reason for e in self.played.events if isinstance(b := body_of(e), call_pb2.CallEnded))
+        ends = (b.reason for e in self.played.events if isinstance(b := event_body(e), call_pb2.CallEnded))
         return next(ends, "")
 
     @property
     def dtmf_inputs(self) -> list[str]:
         """Digits of each input by keys."""
-        return [b.digits for e in self.played.events if isinstance(b := body_of(e), reply_pb2.KeysEntered)]
+        return [
+            b.digits for e in self.played.events if isinstance(b := event_body(e), reply_pb2.DtmfCollected)
+        ]
 
     @property
     def failures(self) -> list[str]:
         """Codes of the failures that stages reported."""
-        return [b.code for e in self.played.events if isinstance(b := body_of(e), work_pb2.StageFailed)]
+        return [b.code for e in self.played.events if isinstance(b := event_body(e), work_pb2.StageFailed)]
 
     @property
     def interruptions(self) -> int:
         """Number of replies that the caller interrupted."""
-        return sum(reply.dropped == "barge_in" and reply.audible for reply in self.replies)
+        return sum(reply.cancelled == "barge_in" and reply.audible for reply in self.replies)
 
     @property
     def resumed(self) -> int:
         """Number of times playback resumed after a false barge-in."""
-        return sum(isinstance(body_of(e), reply_pb2.ReplyResumed) for e in self.played.events)
+        return sum(isinstance(event_body(e), reply_pb2.ReplyResumed) for e in self.played.events)
 
     @property
     def silence_delays_ms(self) -> list[float]:
@@ -111,9 +116,11 @@ class Outcome:
         clock = CallClock(self.played.events[0].sent_at_us)
         yield f"{self.played.call_sid}, ended by {self.ended_by}"
         for event in self.played.events:
-            body = body_of(event)
-            if body is None or isinstance(body, playback_pb2.PlaybackProgressed | speech_pb2.WordsHeard):
+            body = event_body(event)
+            if body is None or isinstance(
+                body, playback_pb2.PlaybackProgressed | speech_pb2.TranscriptUpdated
+            ):
                 continue
             facts = " ".join(str(body).split())[:110]
-            yield f"{clock.ms_at(event.sent_at_us):7} {event.stage:8} {name_of(body):18} {facts}"
+            yield f"{clock.ms_at(event.sent_at_us):7} {event.stage:8} {event_name(body):18} {facts}"
         yield f"played: {self.played_text}"

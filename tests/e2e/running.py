@@ -18,7 +18,7 @@ from cli.calls import RunningSystem, find_system
 from cli.log_lines import LogLine, parse
 
 _READY_S = 90
-_VENDOR_VARIABLES = ("TWILIO_", "DEEPGRAM_", "OPENAI_", "ELEVENLABS_", "PARLEY_")
+_PROVIDER_VARIABLES = ("TWILIO_", "DEEPGRAM_", "OPENAI_", "ELEVENLABS_", "PARLEY_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Up:
 @contextmanager
 def running_up(home: Path, *options: str, **variables: str) -> Iterator[Up]:
     """Start, wait until ready, stop by Ctrl-C; nothing may be left."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(_VENDOR_VARIABLES)}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(_PROVIDER_VARIABLES)}
     command = [sys.executable, "-W", "ignore", "-m", "cli.main", "up", "--any-ports", *options]
     command += ["--home", str(home)]
     with (home.parent / f"{home.name}.out").open("wb") as out:

@@ -1,4 +1,4 @@
-"""`make bench-turns`, its smallest part: turns are matched with the vendors' logs, and no stage waits."""
+"""`make bench-turns`, its smallest part: turns are matched with the providers' logs, and no stage waits."""
 
 import argparse
 from pathlib import Path

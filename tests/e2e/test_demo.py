@@ -16,6 +16,6 @@ def test_the_demo_ends_well(tmp_path: Path) -> None:
     done = run_program(command, timeout_s=180, COLUMNS="200")
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "hearing" in done.stdout
+    assert "endpointing" in done.stdout
     assert list((tmp_path / "home" / "recordings").rglob("*.wav"))
     assert list((tmp_path / "home" / "recordings").rglob("*.txt"))

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from cli.call_log import follow, open_bus
-from parley import streams, subjects
+from parley.bus import streams, subjects
 from sandbox.caller.client import open_telephone
 from sandbox.caller.script import parse_script
 from tests.e2e.running import Up
@@ -78,7 +78,7 @@ async def test_shadows_tell_what_they_would_do_and_change_nothing(up: Up, tmp_pa
     """The same brain and ears find nothing; a brain with another agent file does."""
     agents = tmp_path / "agents"
     agents.mkdir()
-    calm = {"prompt": "x", "thinking": {"speculation": {"enabled": False}}}
+    calm = {"prompt": "x", "llm": {"speculation": {"enabled": False}}}
     (agents / "clinic.yaml").write_text(yaml.safe_dump(calm))
     same, other, ears = (tmp_path / f"{name}.log" for name in ("same", "other", "ears"))
     async with (
@@ -90,7 +90,7 @@ async def test_shadows_tell_what_they_would_do_and_change_nothing(up: Up, tmp_pa
     ):
         call_sid = await telephone.call(SCRIPT)
         events = [event async for event in follow(bus, call_sid)]
-        assert await bus.read(streams.CALLS, subjects.call_log(call_sid))
+        assert await bus.read_stream(streams.CALLS, subjects.call_log(call_sid))
     report_turns = [event for event in events if event.HasField("turn_ended")]
 
     assert len(report_turns) == 2

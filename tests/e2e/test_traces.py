@@ -12,8 +12,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cli.call_log import follow, open_bus
-from parley.health import serve
-from parley.trace_context import trace_id
+from parley.runtime.health import serve
+from parley.telemetry.trace_context import trace_id
 from sandbox.caller.client import open_telephone
 from sandbox.caller.script import parse_script
 from tests.e2e.running import running_up

@@ -20,7 +20,7 @@ from twilio.request_validator import RequestValidator
 from websockets.asyncio.client import ClientConnection, connect
 
 from parley.bus import Bus
-from parley.health import serve
+from parley.runtime.health import serve
 from tests.nats_server import free_port
 
 TOKEN = "secret"  # noqa: S105 - of no account
@@ -156,7 +156,7 @@ async def running_edge(nats_url: str, bus: Bus, folder: Path, **more: str) -> As
             "PARLEY_TWILIO_URL": f"http://127.0.0.1:{rest_port}",
             "TWILIO_ACCOUNT_SID": ACCOUNT,
             "TWILIO_AUTH_TOKEN": TOKEN,
-            "PARLEY_LOST_STREAM_S": "0.5",
+            "PARLEY_STREAM_RESUME_TIMEOUT_S": "0.5",
             "PARLEY_START_MESSAGE_TIMEOUT_S": "0.5",
             "PARLEY_DRAIN_TIMEOUT_S": "3",
             **more,

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-from parley import subjects
-from parley.bus import Bus
-from parley.envelope import Body, name_of, seal
-from parley.event_log import wall_us
-from parley.mulaw import DECODE, SILENCE
-from parley.v1 import call_pb2, playback_pb2, reply_pb2, speech_pb2, voice_pb2
+from parley.audio.g711 import DECODE, SILENCE
+from parley.bus import Bus, subjects
+from parley.clock import now_us
+from parley.events.envelope import Body, event_name, wrap
+from parley.v1 import call_pb2, playback_pb2, reply_pb2, speech_pb2, synthesis_pb2
 from parley.v1.audio_pb2 import AgentAudio, CallerAudio
 from parley.v1.work_pb2 import Work
 
@@ -56,7 +55,7 @@ def linear(mulaw: bytes) -> list[int]:
 
 def events() -> list[tuple[int, str, Body]]:
     """When, who, what."""
-    word = voice_pb2.SpokenWord
+    word = synthesis_pb2.WordTiming
     return [
         (
             0,
@@ -67,42 +66,44 @@ def events() -> list[tuple[int, str, Body]]:
         ),
         (400, "edge", call_pb2.StreamStarted(stream_sid="MZ1", at_ms=STREAM_MS)),
         (410, "brain", reply_pb2.ReplyStarted(reply_id="r1", kind=reply_pb2.REPLY_KIND_GREETING)),
-        (420, "brain", reply_pb2.ReplyText(reply_id="r1", clause=0, text="Hello, how can I help?")),
+        (420, "brain", reply_pb2.ReplyClause(reply_id="r1", clause=0, text="Hello, how can I help?")),
         (430, "brain", reply_pb2.ReplyFinished(reply_id="r1", clauses=1, reason="stop")),
-        (500, "tts", voice_pb2.VoiceStarted(reply_id="r1")),
-        (550, "tts", voice_pb2.ClauseVoiced(reply_id="r1", clause=0, end_sample=16_000)),
+        (500, "tts", synthesis_pb2.SynthesisStarted(reply_id="r1")),
+        (550, "tts", synthesis_pb2.ClauseSynthesized(reply_id="r1", clause=0, end_sample=16_000)),
         (600, "edge", playback_pb2.PlaybackStarted(reply_id="r1", at_ms=600)),
-        (1600, "edge", playback_pb2.PlaybackProgressed(reply_id="r1", heard_samples=8000, at_ms=1600)),
-        (2600, "edge", playback_pb2.PlaybackFinished(reply_id="r1", heard_samples=16_000, at_ms=2600)),
+        (1600, "edge", playback_pb2.PlaybackProgressed(reply_id="r1", played_samples=8000, at_ms=1600)),
+        (2600, "edge", playback_pb2.PlaybackFinished(reply_id="r1", played_samples=16_000, at_ms=2600)),
         (3030, "stt", speech_pb2.SpeechStarted(at_ms=3000)),
         (4050, "stt", speech_pb2.SpeechStopped(at_ms=4000)),
         (
             4100,
             "brain",
-            reply_pb2.ReplyStarted(reply_id="r3", turn=1, kind=reply_pb2.REPLY_KIND_ANSWER, held=True),
+            reply_pb2.ReplyStarted(reply_id="r3", turn=1, kind=reply_pb2.REPLY_KIND_ANSWER, speculative=True),
         ),
-        (4110, "brain", reply_pb2.ReplyText(reply_id="r3", clause=0, text="Too early.")),
-        (4200, "brain", reply_pb2.ReplyDropped(reply_id="r3", reason="speculation")),
+        (4110, "brain", reply_pb2.ReplyClause(reply_id="r3", clause=0, text="Too early.")),
+        (4200, "brain", reply_pb2.ReplyCancelled(reply_id="r3", reason="speculation")),
         (
             4300,
             "stt",
             speech_pb2.TurnEnded(
-                turn=1, text="a table for two", speech_end_ms=4000, until_ms=4250, decided_by="silence"
+                turn=1, text="a table for two", speech_end_ms=4000, audio_end_ms=4250, decided_by="silence"
             ),
         ),
         (4310, "brain", reply_pb2.ReplyStarted(reply_id="r2", turn=1, kind=reply_pb2.REPLY_KIND_ANSWER)),
         (
             4500,
             "brain",
-            reply_pb2.ReplyText(reply_id="r2", clause=0, text="Gladly. ", asked_ms=4310, first_token_ms=4450),
+            reply_pb2.ReplyClause(
+                reply_id="r2", clause=0, text="Gladly. ", llm_requested_ms=4310, first_token_ms=4450
+            ),
         ),
-        (4510, "brain", reply_pb2.ReplyText(reply_id="r2", clause=1, text="At what time?")),
-        (4800, "tts", voice_pb2.VoiceStarted(reply_id="r2", asked_ms=4505)),
-        (4810, "tts", voice_pb2.ClauseVoiced(reply_id="r2", clause=0, end_sample=6000)),
+        (4510, "brain", reply_pb2.ReplyClause(reply_id="r2", clause=1, text="At what time?")),
+        (4800, "tts", synthesis_pb2.SynthesisStarted(reply_id="r2", tts_requested_ms=4505)),
+        (4810, "tts", synthesis_pb2.ClauseSynthesized(reply_id="r2", clause=0, end_sample=6000)),
         (
             4820,
             "tts",
-            voice_pb2.ClauseVoiced(
+            synthesis_pb2.ClauseSynthesized(
                 reply_id="r2",
                 clause=1,
                 start_sample=6000,
@@ -115,10 +116,10 @@ def events() -> list[tuple[int, str, Body]]:
             ),
         ),
         (5000, "edge", playback_pb2.PlaybackStarted(reply_id="r2", at_ms=5000)),
-        (5140, "edge", playback_pb2.PlaybackProgressed(reply_id="r2", heard_samples=800, at_ms=5140)),
-        (6000, "edge", playback_pb2.PlaybackHeld(reply_id="r2", heard_samples=8000, at_ms=6000)),
+        (5140, "edge", playback_pb2.PlaybackProgressed(reply_id="r2", played_samples=800, at_ms=5140)),
+        (6000, "edge", playback_pb2.PlaybackPaused(reply_id="r2", played_samples=8000, at_ms=6000)),
         (7000, "edge", playback_pb2.PlaybackStarted(reply_id="r2", from_sample=8000, at_ms=7000)),
-        (7500, "edge", playback_pb2.BargeIn(reply_id="r2", heard_samples=12_000, at_ms=7500)),
+        (7500, "edge", playback_pb2.BargeIn(reply_id="r2", played_samples=12_000, at_ms=7500)),
         (11_900, "edge", call_pb2.StreamStopped(stream_sid="MZ1", at_ms=END_MS, reason="stop")),
         (END_MS, "edge", call_pb2.CallEnded(reason="completed", duration_ms=END_MS)),
     ]
@@ -134,12 +135,12 @@ class MadeUpCall:
     _events_said: int = 0
 
     def __post_init__(self) -> None:
-        self.started_at_us = self.started_at_us or wall_us() - END_MS * 1000
+        self.started_at_us = self.started_at_us or now_us() - END_MS * 1000
 
     async def look_for_recorder(self) -> None:
         """Publish the work message."""
         work = Work(call_sid=self.call_sid, stage="recorder")
-        await self.bus.publish_stored(subjects.work("recorder", self.call_sid), work.SerializeToString())
+        await self.bus.publish_durable(subjects.work("recorder", self.call_sid), work.SerializeToString())
 
     async def happens(self, from_ms: int, until_ms: int) -> None:
         """Publish all sound and events of a stretch of call time."""
@@ -149,7 +150,7 @@ class MadeUpCall:
                 audio = CallerAudio(
                     epoch=1, sequence=sequence, at_ms=at_ms, mulaw=caller_sound(at_ms, FRAME_MS)
                 )
-                await self._publish_sound(subjects.caller_audio(self.call_sid), audio)
+                await self._publish_audio(subjects.caller_audio(self.call_sid), audio)
         for sequence, (at_ms, stage, body) in enumerate(events(), 1):
             if from_ms <= at_ms < until_ms:
                 await self._say(sequence, at_ms, stage, body)
@@ -168,13 +169,13 @@ class MadeUpCall:
                         offset_samples=offset,
                         mulaw=reply_sound(reply_id, offset, min(offset + 800, samples)),
                     )
-                    await self._publish_sound(subjects.agent_audio(self.call_sid), audio)
+                    await self._publish_audio(subjects.agent_audio(self.call_sid), audio)
 
-    async def _publish_sound(self, subject: str, audio: CallerAudio | AgentAudio) -> None:
+    async def _publish_audio(self, subject: str, audio: CallerAudio | AgentAudio) -> None:
         await self.bus.publish(subject, audio.SerializeToString())
 
     async def _say(self, sequence: int, at_ms: int, stage: str, body: Body) -> None:
-        event = seal(
+        event = wrap(
             body,
             call_sid=self.call_sid,
             stage=stage,
@@ -183,8 +184,8 @@ class MadeUpCall:
             sent_at_us=self.started_at_us + at_ms * 1000,
             traceparent="",
         )
-        await self.bus.publish_stored(
-            subjects.call_event(self.call_sid, name_of(body)),
+        await self.bus.publish_durable(
+            subjects.call_event(self.call_sid, event_name(body)),
             event.SerializeToString(),
             message_id=f"{self.call_sid}:{event.id}",
         )

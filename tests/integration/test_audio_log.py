@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from parley import audio_log, streams, subjects
-from parley.audio_log import follow_audio, read_audio
-from parley.bus import Bus, client, connect, reading
-from parley.event_log import wall_us
+from parley.audio import stream
+from parley.audio.stream import follow_audio, read_audio
+from parley.bus import Bus, client, connect, direct_get, streams, subjects
+from parley.clock import now_us
 from parley.v1.audio_pb2 import CallerAudio
 
 
@@ -16,7 +16,7 @@ async def say_numbers(bus: Bus, *numbers: int) -> None:
     """Sound of the caller's that tells its number."""
     for number in numbers:
         chunk = CallerAudio(epoch=1, sequence=number)
-        await bus.publish_sound(subjects.caller_audio("CA1"), chunk.SerializeToString())
+        await bus.publish_audio(subjects.caller_audio("CA1"), chunk.SerializeToString())
 
 
 async def test_sound_that_its_stream_lacks_is_asked_for(nats_url: str) -> None:
@@ -28,7 +28,7 @@ async def test_sound_that_its_stream_lacks_is_asked_for(nats_url: str) -> None:
         await say_numbers(edge, 1, 2, 3, 4)
         await bus.flush()
         await edge.flush()
-        for message in (await bus.read(streams.AUDIO, "audio.in.CA1"))[2:]:
+        for message in (await bus.read_stream(streams.AUDIO, "audio.in.CA1"))[2:]:
             await bus._jetstream.delete_msg("AUDIO", message.sequence)
 
         heard = []
@@ -51,9 +51,9 @@ async def test_sound_between_what_is_stored_and_what_comes_is_asked_for(nats_url
     ):
         await say_numbers(tts, 1, 2, 3, 4)
         await tts.flush()
-        newest = (await bus.read(streams.AUDIO, "audio.in.CA1"))[-1]
+        newest = (await bus.read_stream(streams.AUDIO, "audio.in.CA1"))[-1]
         await bus._jetstream.delete_msg("AUDIO", newest.sequence)
-        subject, later_us = subjects.caller_audio("CA1"), wall_us() + 10_000_000
+        subject, later_us = subjects.caller_audio("CA1"), now_us() + 10_000_000
         following = follow_audio(bus, subject, CallerAudio, since_us=later_us)
         first = asyncio.ensure_future(anext(following))
         await asyncio.sleep(0.3)
@@ -81,7 +81,7 @@ async def test_sound_that_comes_while_the_past_is_read_is_heard(
             await bus.flush()
             return []
 
-        monkeypatch.setattr(audio_log, "read_audio", meanwhile)
+        monkeypatch.setattr(stream, "read_audio", meanwhile)
         following = follow_audio(bus, subjects.caller_audio("CA1"), CallerAudio)
         async with asyncio.timeout(5):
             heard = [(await anext(following)).sequence for _ in range(2)]
@@ -113,9 +113,9 @@ async def test_a_stream_with_a_new_leader_gets_what_was_said_while_it_had_none(n
     async with connect(nats_url, "edge", timeout_s=5) as edge:
         await say_numbers(edge, 1, 2, 3)
         await edge.flush()
-        for message in (await edge.read(streams.AUDIO, subject))[1:]:
+        for message in (await edge.read_stream(streams.AUDIO, subject))[1:]:
             await edge._jetstream.delete_msg("AUDIO", message.sequence)
-        await edge.publish(subjects.new_leader("AUDIO"), b"{}")
+        await edge.publish(subjects.leader_elected("AUDIO"), b"{}")
         await say_numbers(edge, 4)
         numbers: list[int] = []
         async with asyncio.timeout(5):
@@ -141,10 +141,10 @@ async def test_a_stream_without_a_leader_is_not_waited_for(
     ):
         await say_numbers(edge, 1, 2, 3)
         await edge.flush()
-        for message in (await edge.read(streams.AUDIO, subject))[1:]:
+        for message in (await edge.read_stream(streams.AUDIO, subject))[1:]:
             await edge._jetstream.delete_msg("AUDIO", message.sequence)
-        monkeypatch.setattr(client, "last_place", nobody_leads)
-        monkeypatch.setattr(reading, "last_place", nobody_leads)
+        monkeypatch.setattr(client, "leader_last_sequence", nobody_leads)
+        monkeypatch.setattr(direct_get, "leader_last_sequence", nobody_leads)
         following = follow_audio(of_cluster, subject, CallerAudio)
         async with asyncio.timeout(5):
             heard = [(await anext(following)).sequence for _ in range(3)]

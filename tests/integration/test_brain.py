@@ -1,20 +1,26 @@
-"""The brain's model over the vendor's SDK, against the stand-in and its faults."""
+"""The brain's model over the provider's SDK, against the stand-in and its faults."""
 
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from parley.agent import Thinking
-from parley.errors import VendorBroken, VendorBusy, VendorError, VendorLate, VendorRefused
-from parley.health import serve
+from parley.agent_config import LlmConfig
+from parley.errors import (
+    ProviderError,
+    ProviderRateLimited,
+    ProviderRejected,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
+from parley.runtime.health import serve
 from sandbox.openai.app import OpenAIEmulator
 from sandbox.openai.settings import OpenAISandboxSettings
+from services.brain.providers import Finished, Thought, Token, ToolRequest
+from services.brain.providers.openai import open_openai
 from services.brain.settings import BrainSettings
-from services.brain.vendors import Finished, Thought, Token, ToolRequest
-from services.brain.vendors.openai import open_openai
 
-THINKING = Thinking(timeout_s=0.5)
+THINKING = LlmConfig(timeout_s=0.5)
 
 
 @pytest.fixture
@@ -26,7 +32,7 @@ async def stand_in() -> AsyncIterator[tuple[OpenAIEmulator, str]]:
 
 
 async def think(url: str, text: str = "hello", key: str = "k") -> list[Thought]:
-    settings = BrainSettings(openai_api_key=key, openai_base_url=url, token_timeout_s=0.5)  # type: ignore[arg-type]
+    settings = BrainSettings(openai_api_key=key, openai_base_url=url, llm_token_timeout_s=0.5)  # type: ignore[arg-type]
     told: list[dict[str, Any]] = [{"role": "user", "content": text}]
     async with open_openai(settings) as model:
         return [thought async for thought in model.think(THINKING, told, [], call_sid="CA1")]
@@ -45,18 +51,18 @@ async def test_tokens_then_tools_then_the_end(stand_in: tuple[OpenAIEmulator, st
 @pytest.mark.parametrize(
     ("change", "meaning"),
     [
-        ({"llm_refuse": 401}, VendorRefused),
-        ({"llm_refuse": 400}, VendorRefused),
-        ({"llm_refuse": 429}, VendorBusy),
-        ({"llm_refuse": 500}, VendorBroken),
-        ({"llm_fault": "hang"}, VendorLate),
-        ({"llm_fault": "hang_mid"}, VendorLate),
-        ({"llm_fault": "close_mid"}, VendorBroken),
-        ({"llm_fault": "garbage"}, VendorBroken),
+        ({"llm_refuse": 401}, ProviderRejected),
+        ({"llm_refuse": 400}, ProviderRejected),
+        ({"llm_refuse": 429}, ProviderRateLimited),
+        ({"llm_refuse": 500}, ProviderUnavailable),
+        ({"llm_fault": "hang"}, ProviderTimeout),
+        ({"llm_fault": "hang_mid"}, ProviderTimeout),
+        ({"llm_fault": "close_mid"}, ProviderUnavailable),
+        ({"llm_fault": "garbage"}, ProviderUnavailable),
     ],
 )
 async def test_each_fault_has_its_meaning(
-    stand_in: tuple[OpenAIEmulator, str], change: dict[str, Any], meaning: type[VendorError]
+    stand_in: tuple[OpenAIEmulator, str], change: dict[str, Any], meaning: type[ProviderError]
 ) -> None:
     """Refused, busy, late or broken: it decides whether to try again."""
     stand_in[0].runtime_settings.update(change)
@@ -67,13 +73,13 @@ async def test_each_fault_has_its_meaning(
 
 async def test_a_refused_key_names_the_variable(stand_in: tuple[OpenAIEmulator, str]) -> None:
     """So that whoever reads the log knows what to do."""
-    with pytest.raises(VendorRefused, match="OPENAI_API_KEY"):
+    with pytest.raises(ProviderRejected, match="OPENAI_API_KEY"):
         await think(stand_in[1], key="bad")
 
 
 async def test_nobody_at_the_address_is_broken() -> None:
     """Not a stack in the log."""
-    with pytest.raises(VendorBroken):
+    with pytest.raises(ProviderUnavailable):
         await think("http://127.0.0.1:1/v1")
 
 

@@ -6,20 +6,19 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from parley import subjects
-from parley.bus import Bus, connect
-from parley.envelope import Body, body_of
-from parley.event_log import open_call_log
-from parley.health import serve
-from parley.outbox import open_outbox
-from parley.stage import run_stage
+from parley.bus import Bus, connect, subjects
+from parley.events.envelope import Body, event_body
+from parley.events.log import open_call_log
+from parley.events.outbox import open_outbox
+from parley.runtime.health import serve
+from parley.runtime.stage import run_stage
 from parley.v1.call_pb2 import CallEnded, CallStarted
 from parley.v1.reply_pb2 import (
     REPLY_KIND_ANSWER,
     HangUpRequested,
+    ReplyClause,
     ReplyFinished,
     ReplyStarted,
-    ReplyText,
     ToolCalled,
     ToolReturned,
 )
@@ -33,7 +32,7 @@ from services.brain.think import open_brain
 CALL = "CA1"
 BEFORE: tuple[Body, ...] = (
     ReplyStarted(reply_id="r1", turn=1, kind=REPLY_KIND_ANSWER),
-    ReplyText(reply_id="r1", text="Goodbye."),
+    ReplyClause(reply_id="r1", text="Goodbye."),
     ToolCalled(tool_call_id="r1-t1", name="end_call", arguments="{}", reply_id="r1"),
     ReplyFinished(reply_id="r1", clauses=1, reason="tool_calls"),
 )
@@ -63,13 +62,13 @@ async def what_a_successor_says(nats_url: str, folder: Path, *more: Body) -> lis
     """The log of a call whose brain died after these words."""
     async with connect(nats_url, "test", timeout_s=5) as bus, open_outbox(bus) as outbox:
         async with open_call_log(bus, outbox, CALL, "edge", 1) as edge:
-            await edge.say(CallStarted(agent="test"))
-            await edge.say(TurnEnded(turn=1, text="goodbye", decided_by="speech_final"))
+            await edge.append(CallStarted(agent="test"))
+            await edge.append(TurnEnded(turn=1, text="goodbye", decided_by="speech_final"))
         async with open_call_log(bus, outbox, CALL, "brain", 1) as dead:
             for body in (*BEFORE, *more):
-                await dead.say(body)
-        await outbox.settle(5)
-        await bus.publish_stored(subjects.work("brain", CALL), Work(call_sid=CALL).SerializeToString())
+                await dead.append(body)
+        await outbox.wait_acked(5)
+        await bus.publish_durable(subjects.work("brain", CALL), Work(call_sid=CALL).SerializeToString())
         async with bus.work("brain") as claim:
             # The dead one had claimed it: its successor is the second owner.
             assert await claim(2.0) is not None
@@ -84,7 +83,7 @@ async def _until_returned(events: AsyncIterator[object]) -> list[Body]:
     said: list[Body] = []
     async with asyncio.timeout(8):
         async for event in events:
-            body = body_of(event)  # type: ignore[arg-type]
+            body = event_body(event)  # type: ignore[arg-type]
             if body is not None:
                 said.append(body)
             if isinstance(body, ToolReturned):
@@ -94,7 +93,7 @@ async def _until_returned(events: AsyncIterator[object]) -> list[Body]:
 
 async def _end(bus: Bus) -> None:
     async with open_outbox(bus) as outbox, open_call_log(bus, outbox, CALL, "edge", 2) as edge:
-        await edge.say(CallEnded(reason="agent"))
+        await edge.append(CallEnded(reason="agent"))
 
 
 async def test_a_tool_that_has_no_result_is_run_by_the_successor(nats_url: str, tmp_path: Path) -> None:
@@ -122,10 +121,10 @@ async def test_a_brain_that_is_told_to_end_answers_first(nats_url: str, tmp_path
     """The call is given back when the answer is known, and not before."""
     async with connect(nats_url, "test", timeout_s=5) as bus, open_outbox(bus) as outbox:
         async with open_call_log(bus, outbox, CALL, "edge", 1) as edge:
-            await edge.say(CallStarted(agent="test"))
-            await edge.say(TurnEnded(turn=1, text="hello", decided_by="speech_final"))
-        await outbox.settle(5)
-        await bus.publish_stored(subjects.work("brain", CALL), Work(call_sid=CALL).SerializeToString())
+            await edge.append(CallStarted(agent="test"))
+            await edge.append(TurnEnded(turn=1, text="hello", decided_by="speech_final"))
+        await outbox.wait_acked(5)
+        await bus.publish_durable(subjects.work("brain", CALL), Work(call_sid=CALL).SerializeToString())
         async with open_call_log(bus, outbox, CALL, "test", 1) as seen:
             async with asyncio.timeout(20), a_brain(nats_url, tmp_path, first_token_ms=500) as stop:
                 await anext(e async for e in seen if e.HasField("reply_started"))
@@ -135,7 +134,7 @@ async def test_a_brain_that_is_told_to_end_answers_first(nats_url: str, tmp_path
             async with bus.work("brain") as claim:
                 given_back = await claim(2.0)
                 assert given_back is not None
-                await given_back.done()
+                await given_back.ack()
 
     assert (finished.epoch, finished.reply_finished.reason) == (1, "stop")
     assert given_back.epoch == 2

@@ -7,14 +7,13 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from parley import streams, subjects
-from parley.audio_log import follow_audio
-from parley.bus import Bus, Subscription, connect
-from parley.bus.elections import Elections
-from parley.epochs import AudioFence
-from parley.errors import AlreadySaid, BusError
-from parley.event_log import CallLog, open_call_log
-from parley.outbox import open_outbox
+from parley.audio.stream import follow_audio
+from parley.bus import Bus, Subscription, connect, streams, subjects
+from parley.bus.disruption import DisruptionMonitor
+from parley.errors import BusError, WriteConflict
+from parley.events.fencing import AudioFence
+from parley.events.log import CallEventLog, open_call_log
+from parley.events.outbox import open_outbox
 from parley.v1.audio_pb2 import CallerAudio
 from parley.v1.event_pb2 import Event
 from parley.v1.speech_pb2 import SpeechStarted, TurnEnded
@@ -34,21 +33,21 @@ async def test_no_server_is_told_by_its_address() -> None:
 async def test_a_call_starts_once(nats_url: str) -> None:
     """The second saying of a once-only event is refused by name."""
     async with connect(nats_url, "test", timeout_s=5) as bus:
-        await bus.publish_stored("call.CA1.call.started", b"1", expect_last=0)
+        await bus.publish_durable("call.CA1.call.started", b"1", expect_last=0)
 
-        with pytest.raises(AlreadySaid):
-            await bus.publish_stored("call.CA1.call.started", b"2", expect_last=0)
+        with pytest.raises(WriteConflict):
+            await bus.publish_durable("call.CA1.call.started", b"2", expect_last=0)
 
-        assert [m.data for m in await bus.read(streams.CALLS, "call.CA1.>")] == [b"1"]
+        assert [m.data for m in await bus.read_stream(streams.CALLS, "call.CA1.>")] == [b"1"]
 
 
 async def test_of_two_who_say_the_same_at_once_one_is_first(nats_url: str) -> None:
     """The same id too: the stream's "I have that" is no success of the second's."""
     async with connect(nats_url, "test", timeout_s=5) as bus:
-        sayings = (bus.publish_stored("call.CA2.x", b"1", message_id="1", expect_last=0) for _ in range(3))
+        sayings = (bus.publish_durable("call.CA2.x", b"1", message_id="1", expect_last=0) for _ in range(3))
         said = await asyncio.gather(*sayings, return_exceptions=True)
 
-    assert sorted(type(one).__name__ for one in said) == ["AlreadySaid", "AlreadySaid", "int"]
+    assert sorted(type(one).__name__ for one in said) == ["WriteConflict", "WriteConflict", "int"]
 
 
 async def test_all_that_was_said_before_has_come_after_a_flush(nats_url: str) -> None:
@@ -64,7 +63,7 @@ async def test_all_that_was_said_before_has_come_after_a_flush(nats_url: str) ->
             await other.flush()
             await bus.flush()
 
-            assert live.waiting == 2000
+            assert live.pending == 2000
 
 
 async def test_reading_gives_one_call_whole_and_in_order(nats_url: str) -> None:
@@ -72,9 +71,9 @@ async def test_reading_gives_one_call_whole_and_in_order(nats_url: str) -> None:
     async with connect(nats_url, "test", timeout_s=5) as bus:
         for n in range(1200):
             await bus.publish(f"call.CA{n % 2}.x", str(n).encode())
-        await bus.publish_stored("call.CA9.x", b"")
+        await bus.publish_durable("call.CA9.x", b"")
 
-        found = await bus.read(streams.CALLS, "call.CA1.>")
+        found = await bus.read_stream(streams.CALLS, "call.CA1.>")
 
     assert [int(m.data) for m in found] == list(range(1, 1200, 2))
 
@@ -88,15 +87,15 @@ async def test_who_is_busy_asks_for_nothing_twice(nats_url: str) -> None:
         other.subscribe("$JS.API.DIRECT.GET.>") as questions,
     ):
         for n in range(50):
-            await bus.publish_stored(subject, bytes(160), message_id=str(n))
-        reading = asyncio.create_task(bus.read(streams.AUDIO, subject))
+            await bus.publish_durable(subject, bytes(160), message_id=str(n))
+        reading = asyncio.create_task(bus.read_stream(streams.AUDIO, subject))
         for _ in range(8):
             await asyncio.sleep(0)
         time.sleep(0.7)  # noqa: ASYNC251 - this is the work
 
         assert len(await reading) == 50
         await other.flush()
-        assert questions.waiting == 1
+        assert questions.pending == 1
 
 
 async def test_a_reader_is_told_that_it_is_over(nats_url: str) -> None:
@@ -117,7 +116,7 @@ async def test_a_reader_is_told_that_it_is_over(nats_url: str) -> None:
 async def test_nobody_there_is_no_answer_at_once(nats_url: str) -> None:
     """A question that nobody hears gives None."""
     async with connect(nats_url, "test", timeout_s=5) as bus:
-        assert await bus.ask("stream.alive.CA1") is None
+        assert await bus.request("stream.alive.CA1") is None
 
 
 async def test_work_is_claimed_once_and_again_after_silence(nats_url: str) -> None:
@@ -127,9 +126,9 @@ async def test_work_is_claimed_once_and_again_after_silence(nats_url: str) -> No
         bus.work("stt") as claim,
         bus.work("stt") as other,
     ):
-        await bus.publish_stored(subjects.work("stt", "CA1"), Work(call_sid="CA1").SerializeToString())
+        await bus.publish_durable(subjects.work("stt", "CA1"), Work(call_sid="CA1").SerializeToString())
         with pytest.raises(BusError):
-            await bus.publish_stored(subjects.work("stt", "CA1"), b"twice")
+            await bus.publish_durable(subjects.work("stt", "CA1"), b"twice")
 
         first = await claim(1.0)
         assert first is not None
@@ -139,11 +138,11 @@ async def test_work_is_claimed_once_and_again_after_silence(nats_url: str) -> No
         second = await other(3.0)
         assert second is not None
         assert second.epoch == 2
-        await second.give_back()
+        await second.nak()
         third = await claim(1.0)
         assert third is not None
         assert third.epoch == 3
-        await third.done()
+        await third.ack()
         assert await claim(1.5) is None
 
 
@@ -151,10 +150,10 @@ async def test_a_log_is_followed_without_gap_or_repeat(nats_url: str) -> None:
     """History, then live events, each once; own words are not met again."""
     async with connect(nats_url, "a", timeout_s=5) as bus, open_outbox(bus) as outbox:
         async with open_call_log(bus, outbox, "CA1", "stt", 1) as stt:
-            await stt.say(SpeechStarted(at_ms=1))
-            assert await outbox.settle(2)
+            await stt.append(SpeechStarted(at_ms=1))
+            assert await outbox.wait_acked(2)
             async with open_call_log(bus, outbox, "CA1", "brain", 1) as brain:
-                await stt.say(TurnEnded(turn=1))
+                await stt.append(TurnEnded(turn=1))
                 event = await asyncio.wait_for(anext(aiter(brain)), 2)
 
                 assert [e.id for e in brain.history] == ["stt-1-1"]
@@ -169,16 +168,16 @@ async def test_events_said_while_the_bus_is_away_are_stored_when_it_is_back(nats
             open_call_log(bus, outbox, "CA1", "brain", 1) as brain,
         ):
             await nats_server.kill()
-            await stt.say(SpeechStarted(at_ms=1))
+            await stt.append(SpeechStarted(at_ms=1))
             await nats_server.start()
-            await stt.say(TurnEnded(turn=1))
+            await stt.append(TurnEnded(turn=1))
 
-            assert await outbox.settle(10)
+            assert await outbox.wait_acked(10)
             follower = aiter(brain)
             ids = {(await asyncio.wait_for(anext(follower), 10)).id for _ in range(2)}
 
             assert ids == {"stt-1-1", "stt-1-2"}
-        stored = await bus.read(streams.CALLS, "call.CA1.>")
+        stored = await bus.read_stream(streams.CALLS, "call.CA1.>")
         assert len(stored) == 2
 
 
@@ -199,11 +198,11 @@ async def test_who_hung_on_a_frozen_server_is_asked_again(nats_url: str) -> None
         return b""
 
     async with connect(nats_url, "a", timeout_s=5) as bus:
-        async with bus.answer("a", back_soon), bus.answer("b", mute), bus.answer("c", slow):
-            assert await bus.lives("a")
-            assert await bus.lives("c", timeout_s=2)
-            assert await bus.lives("b") is None
-        assert await bus.lives("b") is False
+        async with bus.respond("a", back_soon), bus.respond("b", mute), bus.respond("c", slow):
+            assert await bus.is_alive("a")
+            assert await bus.is_alive("c", timeout_s=2)
+            assert await bus.is_alive("b") is None
+        assert await bus.is_alive("b") is False
 
 
 async def test_a_cancelled_subscriber_breaks_nothing(nats_url: str) -> None:
@@ -211,7 +210,7 @@ async def test_a_cancelled_subscriber_breaks_nothing(nats_url: str) -> None:
 
     async def read_and_follow(bus: Bus) -> None:
         async with bus.subscribe("audio.out.CA1") as live:
-            await bus.read(streams.AUDIO, "audio.out.CA1")
+            await bus.read_stream(streams.AUDIO, "audio.out.CA1")
             async for _ in live:
                 pass
 
@@ -223,7 +222,7 @@ async def test_a_cancelled_subscriber_breaks_nothing(nats_url: str) -> None:
             done, _ = await asyncio.wait([task], timeout=2)
             assert done, microseconds
         await asyncio.sleep(0.1)
-        assert bus.losses == 0
+        assert bus.gap_count == 0
 
 
 async def test_sound_that_was_said_while_the_bus_was_away_is_heard(nats_server: NatsServer) -> None:
@@ -285,7 +284,7 @@ async def test_who_subscribes_while_the_bus_is_frozen_hears_when_it_goes_on(nats
 
 
 @asynccontextmanager
-async def followed(call_log: CallLog) -> AsyncIterator[None]:
+async def followed(call_log: CallEventLog) -> AsyncIterator[None]:
     """While entered, somebody takes in what is said of the call."""
 
     async def follow() -> None:
@@ -309,11 +308,11 @@ async def test_what_cannot_be_undone_does_not_wait_for_a_log_that_takes_nothing(
         followed(brain),
     ):
         await bus._jetstream.delete_stream("CALLS")
-        await brain.say(TurnEnded(turn=1))
+        await brain.append(TurnEnded(turn=1))
         async with asyncio.timeout(5):
-            assert await brain.may_act()
+            assert await brain.ready_for_side_effects()
         assert outbox.unacked == 1
-        await bus.prepare(1)
+        await bus.ensure_streams(1)
 
 
 async def test_who_is_cut_off_from_the_bus_does_nothing_that_cannot_be_undone(
@@ -327,8 +326,8 @@ async def test_who_is_cut_off_from_the_bus_does_nothing_that_cannot_be_undone(
         followed(brain),
     ):
         nats_server.freeze()
-        await brain.say(TurnEnded(turn=1))
-        acting = asyncio.ensure_future(brain.may_act())
+        await brain.append(TurnEnded(turn=1))
+        acting = asyncio.ensure_future(brain.ready_for_side_effects())
         await asyncio.sleep(4)
         assert not acting.done()
         nats_server.thaw()
@@ -345,19 +344,19 @@ async def test_a_reader_that_is_too_slow_is_known(nats_url: str) -> None:
             if number % 2000 == 0:
                 await asyncio.sleep(0.001)
         async with asyncio.timeout(20):
-            while not bus.dropped:  # noqa: ASYNC110 - the client counts it
+            while not bus.dropped_messages:  # noqa: ASYNC110 - the client counts it
                 await asyncio.sleep(0.05)
 
-        assert live.waiting <= 65_536
-        assert bus.losses == bus.dropped
+        assert live.pending <= 65_536
+        assert bus.gap_count == bus.dropped_messages
 
 
 async def test_how_full_the_streams_are(nats_server: NatsServer) -> None:
     """By their bytes; a server that is away cannot be asked."""
     async with connect(nats_server.url, "t", timeout_s=5) as bus:
-        before = await bus.filled()
-        await bus.publish_stored(subjects.caller_audio("CA7"), bytes(900_000))
-        after = await bus.filled()
+        before = await bus.stream_usage()
+        await bus.publish_durable(subjects.caller_audio("CA7"), bytes(900_000))
+        after = await bus.stream_usage()
 
     assert set(after) == {"AUDIO", "CALLS", "WORK"}
     more = (after["AUDIO"] - before["AUDIO"]) * streams.AUDIO.max_bytes
@@ -375,8 +374,8 @@ async def test_what_a_dying_server_took_with_it_is_said_again(nats_server: NatsS
         async def speak(numbers: range) -> None:
             for number in numbers:
                 audio = CallerAudio(epoch=1, sequence=number + 1, at_ms=number * 20)
-                await bus.publish_sound(subjects.caller_audio("CA1"), audio.SerializeToString())
-                await stt.say(SpeechStarted(at_ms=number))
+                await bus.publish_audio(subjects.caller_audio("CA1"), audio.SerializeToString())
+                await stt.append(SpeechStarted(at_ms=number))
 
         await speak(range(100))
         await bus.flush()
@@ -390,11 +389,11 @@ async def test_what_a_dying_server_took_with_it_is_said_again(nats_server: NatsS
         async with asyncio.timeout(10):
             await bus.reconnected()
         await speak(range(250, 300))
-        assert await outbox.settle(10)
+        assert await outbox.wait_acked(10)
         await bus.flush()
         fence = AudioFence()
-        heard = [CallerAudio.FromString(m.data) for m in await bus.read(streams.AUDIO, "audio.in.CA1")]
-        events = [Event.FromString(m.data) for m in await bus.read(streams.CALLS, "call.CA1.>")]
+        heard = [CallerAudio.FromString(m.data) for m in await bus.read_stream(streams.AUDIO, "audio.in.CA1")]
+        events = [Event.FromString(m.data) for m in await bus.read_stream(streams.CALLS, "call.CA1.>")]
 
     admitted = [audio.sequence for audio in heard if fence.admits(audio.epoch, audio.sequence)]
     assert admitted == list(range(1, 301))
@@ -404,15 +403,15 @@ async def test_what_a_dying_server_took_with_it_is_said_again(nats_server: NatsS
 async def test_something_is_stored_as_soon_as_there_is_a_stream_that_takes_it(nats_url: str) -> None:
     """A cluster whose leader died has none for some seconds."""
     async with connect(nats_url, "early", timeout_s=5, replicas=None) as bus:
-        storing = asyncio.create_task(bus.publish_stored("call.CA7.x", b"1", message_id="1"))
-        first = asyncio.create_task(bus.publish_stored("call.CA8.x", b"1", expect_last=0))
+        storing = asyncio.create_task(bus.publish_durable("call.CA7.x", b"1", message_id="1"))
+        first = asyncio.create_task(bus.publish_durable("call.CA8.x", b"1", expect_last=0))
         await asyncio.sleep(0.4)
         assert not storing.done()
         assert not first.done()
         async with connect(nats_url, "late", timeout_s=5):
             assert await storing > 0
             assert await first > 0
-        assert [m.data for m in await bus.read(streams.CALLS, "call.CA7.>")] == [b"1"]
+        assert [m.data for m in await bus.read_stream(streams.CALLS, "call.CA7.>")] == [b"1"]
 
 
 async def lose_connection(bus: Bus) -> None:
@@ -437,9 +436,9 @@ async def test_what_was_said_while_a_reader_was_away_is_read_though_nobody_says_
         sound = asyncio.ensure_future(anext(aiter(following)))
         await asyncio.sleep(0.2)
         await lose_connection(bus)
-        await stt.say(TurnEnded(turn=1, text="hello"))
+        await stt.append(TurnEnded(turn=1, text="hello"))
         chunk = CallerAudio(epoch=1, sequence=1, mulaw=b"sound")
-        await other.publish_sound(subjects.caller_audio("CA1"), chunk.SerializeToString())
+        await other.publish_audio(subjects.caller_audio("CA1"), chunk.SerializeToString())
         async with asyncio.timeout(5):
             assert (await event).turn_ended.text == "hello"
             assert (await sound).mulaw == b"sound"
@@ -448,19 +447,19 @@ async def test_what_was_said_while_a_reader_was_away_is_read_though_nobody_says_
 async def test_who_hears_of_an_election_knows_of_the_disorder(nats_url: str) -> None:
     """And who was without a connection: the silence of others says little then."""
     async with connect(nats_url, "a", timeout_s=5, replicas=None) as bus:
-        elections = Elections(bus)
+        elections = DisruptionMonitor(bus)
         watching = asyncio.ensure_future(elections.watch())
-        assert not elections.lately
+        assert not elections.recent
         async with asyncio.timeout(5):
-            while not elections.lately:
-                await bus.publish(subjects.new_leader("WORK"), b"{}")
+            while not elections.recent:
+                await bus.publish(subjects.leader_elected("WORK"), b"{}")
                 await asyncio.sleep(0.05)
         watching.cancel()
         await asyncio.wait([watching])
         await lose_connection(bus)
         async with asyncio.timeout(5):
             await bus.reconnected()
-        assert bus.in_disorder
+        assert bus.recently_disrupted
 
 
 async def test_sound_that_no_stream_has_is_said_again_to_who_was_away(nats_url: str) -> None:
@@ -472,7 +471,7 @@ async def test_sound_that_no_stream_has_is_said_again_to_who_was_away(nats_url: 
     ):
         await lose_connection(bus)
         for number in range(3):
-            await other.publish_sound("nobody.stores.this", bytes([number]))
+            await other.publish_audio("nobody.stores.this", bytes([number]))
         async with asyncio.timeout(5):
             heard = [(await anext(aiter(live))).data for _ in range(3)]
 

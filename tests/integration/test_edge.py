@@ -12,15 +12,14 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from cli.call_log import follow
-from parley import streams, subjects
-from parley.bus import Bus, connect
-from parley.envelope import Body, body_of, unseal
-from parley.event_log import CallLog, open_call_log
-from parley.outbox import open_outbox
+from parley.bus import Bus, connect, streams, subjects
+from parley.events.envelope import Body, event_body, parse
+from parley.events.log import CallEventLog, open_call_log
+from parley.events.outbox import open_outbox
 from parley.v1.audio_pb2 import AgentAudio, CallerAudio
 from parley.v1.call_pb2 import CallEnded, CallStarted, DtmfPressed, StreamStarted, StreamStopped
-from parley.v1.playback_pb2 import BargeIn, PlaybackFinished, PlaybackHeld, PlaybackStarted
-from parley.v1.reply_pb2 import HangUpRequested, ReplyDropped, ReplyResumed, ReplyStarted
+from parley.v1.playback_pb2 import BargeIn, PlaybackFinished, PlaybackPaused, PlaybackStarted
+from parley.v1.reply_pb2 import HangUpRequested, ReplyCancelled, ReplyResumed, ReplyStarted
 from parley.v1.speech_pb2 import SpeechStarted
 from tests.integration.edge_process import Edge, Stream, running_edge
 from tests.nats_server import NatsServer
@@ -44,7 +43,7 @@ async def said(bus: Bus, sid: str, last: type[Any]) -> list[Body]:
     found: list[Body] = []
     async with asyncio.timeout(15):
         async for event in follow(bus, sid):
-            body = body_of(event)
+            body = event_body(event)
             assert body is not None
             found.append(body)
             if isinstance(body, last):
@@ -54,22 +53,22 @@ async def said(bus: Bus, sid: str, last: type[Any]) -> list[Body]:
 
 async def log_of(bus: Bus, sid: str) -> list[Body]:
     """What was said so far."""
-    messages = await bus.read(streams.CALLS, subjects.call_log(sid))
-    events = [unseal(message.data) for message in messages]
-    return [body for event in events if event and (body := body_of(event)) is not None]
+    messages = await bus.read_stream(streams.CALLS, subjects.call_log(sid))
+    events = [parse(message.data) for message in messages]
+    return [body for event in events if event and (body := event_body(event)) is not None]
 
 
 class Stage:
     """Plays brain, stt and tts for one call."""
 
-    def __init__(self, bus: Bus, log: CallLog) -> None:
+    def __init__(self, bus: Bus, log: CallEventLog) -> None:
         self._bus = bus
         self._log = log
         self._sequence = 0
 
     async def say(self, body: Body) -> None:
         """An event."""
-        await self._log.say(body)
+        await self._log.append(body)
 
     async def sound(self, reply_id: str, offset: int, mulaw: bytes, *, last: bool = False) -> None:
         """Sound of the agent's."""
@@ -120,7 +119,7 @@ async def test_a_call_comes_in_once_however_often_it_is_told(edge: Edge) -> None
     assert "<Stream" in first.text
     assert [type(body) for body in await log_of(edge.bus, A)] == [CallStarted]
     for name in subjects.STAGES:
-        assert await edge.bus.waiting_work(name) == 1
+        assert await edge.bus.unclaimed_work(name) == 1
 
 
 async def test_what_twilio_has_not_signed_is_refused(edge: Edge) -> None:
@@ -169,7 +168,7 @@ async def test_frames_that_come_while_the_call_is_opened_keep_their_times(edge: 
         return None
 
     async with (
-        edge.bus.answer(subjects.stream_alive(A), mute),
+        edge.bus.respond(subjects.media_alive(A), mute),
         edge.bus.subscribe(subjects.caller_audio(A)) as sound,
         edge.stream(A) as stream,
     ):
@@ -195,7 +194,7 @@ async def test_a_reply_is_played_and_its_marks_tell_what_was_heard(edge: Edge, s
     sound = b"".join(base64.b64decode(m["media"]["payload"]) for m in messages if "media" in m)
     assert sound == b"\x10" * 1000
     assert any(isinstance(body, PlaybackStarted) for body in bodies)
-    assert bodies[-1].heard_samples == 1000  # type: ignore[union-attr]
+    assert bodies[-1].played_samples == 1000  # type: ignore[union-attr]
 
 
 async def test_the_caller_silences_the_agent_and_a_false_alarm_lets_it_go_on(
@@ -208,19 +207,19 @@ async def test_the_caller_silences_the_agent_and_a_false_alarm_lets_it_go_on(
         await stream.send(event="mark", streamSid="MZ1", mark=marks[0])
         await stage.say(SpeechStarted(at_ms=1))
         assert (await stream.receive())["event"] == "clear"
-        held = (await said(edge.bus, A, PlaybackHeld))[-1]
+        held = (await said(edge.bus, A, PlaybackPaused))[-1]
         # Twilio returns what it has not played; that does not count.
         await stream.send(event="mark", streamSid="MZ1", mark=marks[1])
         await stage.say(ReplyResumed(reply_id="r1"))
         again = await stream.receive()
-        await stage.say(ReplyDropped(reply_id="r1", reason="barge_in"))
+        await stage.say(ReplyCancelled(reply_id="r1", reason="barge_in"))
         barge_in = (await said(edge.bus, A, BargeIn))[-1]
 
-    assert isinstance(held, PlaybackHeld)
+    assert isinstance(held, PlaybackPaused)
     assert isinstance(barge_in, BargeIn)
-    assert 800 <= held.heard_samples < 1600
+    assert 800 <= held.played_samples < 1600
     assert len(base64.b64decode(again["media"]["payload"])) <= 800
-    assert held.heard_samples <= barge_in.heard_samples < 1600
+    assert held.played_samples <= barge_in.played_samples < 1600
 
 
 async def test_the_line_is_closed_when_the_goodbye_was_heard(edge: Edge, stage: Stage) -> None:
@@ -275,7 +274,7 @@ async def test_a_caller_who_speaks_into_the_goodbye_is_not_hung_up_on(edge: Edge
     async with edge.stream(A):
         await stage.reply("r1", 800)
         await stage.say(HangUpRequested(reason="agent", after_reply_id="r1"))
-        await stage.say(ReplyDropped(reply_id="r1", reason="barge_in"))
+        await stage.say(ReplyCancelled(reply_id="r1", reason="barge_in"))
         await asyncio.sleep(0.8)
 
         assert edge.rest.asked == []
@@ -399,7 +398,7 @@ async def test_a_stop_ends_the_call_if_nothing_else_comes(edge: Edge) -> None:
 
 @pytest.mark.usefixtures("stage")
 async def test_a_stream_that_does_not_come_back_ends_the_call(edge: Edge) -> None:
-    """After PARLEY_LOST_STREAM_S."""
+    """After PARLEY_STREAM_RESUME_TIMEOUT_S."""
     async with edge.stream(A) as stream:
         await said(edge.bus, A, StreamStarted)
         stream.socket.transport.abort()
@@ -455,7 +454,7 @@ async def test_a_refusal_of_twilios_is_told_to_who_placed_the_call(edge: Edge) -
         reply = await client.post(f"{edge.url}/calls", json={"to": "+15550100002", "from": "+15550100000"})
 
     assert reply.status_code == 502
-    assert reply.json()["error"]["code"] == "vendor_refused"
+    assert reply.json()["error"]["code"] == "rejected"
 
 
 async def test_a_key_is_asked_for_where_one_is_set(nats_server: NatsServer, tmp_path: Path) -> None:

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from parley import streams, subjects
-from parley.bus import Message, connect
-from parley.event_log import open_call_log
-from parley.outbox import open_outbox
+from parley.bus import Message, connect, streams, subjects
+from parley.events.log import open_call_log
+from parley.events.outbox import open_outbox
 from parley.v1.audio_pb2 import AgentAudio, CallerAudio
 from parley.v1.call_pb2 import CallEnded, StreamResuming, StreamStarted, StreamStopped
 from parley.v1.reply_pb2 import FallbackRequested
@@ -28,7 +27,7 @@ async def edge(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[Edge]:
     async with (
         connect(nats_server.url, "t", timeout_s=5) as bus,
         running_edge(
-            nats_server.url, bus, tmp_path, PARLEY_LOST_STREAM_S="20", PARLEY_DRAIN_TIMEOUT_S="0.5"
+            nats_server.url, bus, tmp_path, PARLEY_STREAM_RESUME_TIMEOUT_S="20", PARLEY_DRAIN_TIMEOUT_S="0.5"
         ) as running,
     ):
         await running.voice(A)
@@ -51,7 +50,7 @@ async def told_over(edge: Edge, stream_sid: str = "MZ1", event: str = "stream-er
 
 async def ways(edge: Edge) -> list[str]:
     """Who had the stream followed by another."""
-    return [body.way for body in await log_of(edge.bus, A) if isinstance(body, StreamResuming)]
+    return [body.method for body in await log_of(edge.bus, A) if isinstance(body, StreamResuming)]
 
 
 async def asked(edge: Edge, count: int = 1) -> list[str]:
@@ -81,7 +80,7 @@ async def test_it_is_told_how_far_both_voices_had_come(edge: Edge) -> None:
 
     async def speak(offset: int) -> None:
         audio = AgentAudio(reply_id="r7", offset_samples=offset, mulaw=bytes(800))
-        await edge.bus.publish_stored(subjects.agent_audio(A), audio.SerializeToString())
+        await edge.bus.publish_durable(subjects.agent_audio(A), audio.SerializeToString())
 
     async with edge.stream(A) as stream:
         await said(edge.bus, A, StreamStarted)
@@ -92,20 +91,20 @@ async def test_it_is_told_how_far_both_voices_had_come(edge: Edge) -> None:
         heard: list[Message] = []
         async with asyncio.timeout(5):
             while len(heard) < 3:
-                heard = await edge.bus.read(streams.AUDIO, subjects.caller_audio(A))
+                heard = await edge.bus.read_stream(streams.AUDIO, subjects.caller_audio(A))
         await speak(1600)
         stream.socket.transport.abort()
     await edge.voice(A, RESUME)
 
     [resuming] = [body for body in await log_of(edge.bus, A) if isinstance(body, StreamResuming)]
-    assert resuming.last_sound_ms == CallerAudio.FromString(heard[-1].data).at_ms + 20
+    assert resuming.last_audio_ms == CallerAudio.FromString(heard[-1].data).at_ms + 20
     assert (resuming.last_reply_id, resuming.last_reply_samples) == ("r7", 1600)
 
 
 async def test_bytes_that_are_no_sound_keep_no_stream_from_being_followed(edge: Edge) -> None:
     """Then it is not told how far the voices had come."""
     await lose(edge)
-    await edge.bus.publish_stored(subjects.caller_audio(A), b"\xff\xff no sound")
+    await edge.bus.publish_durable(subjects.caller_audio(A), b"\xff\xff no sound")
 
     assert "<Stream" in (await edge.voice(A, RESUME)).text
     assert await ways(edge) == ["redirect"]
@@ -187,7 +186,7 @@ async def test_a_call_that_was_given_up_is_left_to_twilio_by_the_next_stream(edg
         open_outbox(edge.bus) as outbox,
         open_call_log(edge.bus, outbox, A, "brain", 1) as brain_log,
     ):
-        await brain_log.say(FallbackRequested(reason="mute"))
+        await brain_log.append(FallbackRequested(reason="tts_unavailable"))
     await edge.voice(A, RESUME)
     async with edge.stream(A, "MZ2"):
         [twiml] = await asked(edge)
@@ -253,7 +252,7 @@ async def test_a_stream_comes_to_the_edge_that_asked_for_it(nats_server: NatsSer
     async with (
         connect(nats_server.url, "t", timeout_s=5) as bus,
         running_edge(
-            nats_server.url, bus, tmp_path, PARLEY_EDGE_OWN_PORT=port, PARLEY_STREAM_URL=f"{own}/"
+            nats_server.url, bus, tmp_path, PARLEY_EDGE_DIRECT_PORT=port, PARLEY_EDGE_DIRECT_URL=f"{own}/"
         ) as edge,
     ):
         answer = (await edge.voice(A)).text

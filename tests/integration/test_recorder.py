@@ -15,9 +15,8 @@ import asyncpg
 import httpx
 import pytest
 
-from parley import streams, subjects
-from parley.bus import Bus, connect
-from parley.envelope import unseal
+from parley.bus import Bus, connect, streams, subjects
+from parley.events.envelope import parse
 from parley.v1.event_pb2 import Event
 from parley.v1.work_pb2 import CallRecorded
 from services.recorder import migrate
@@ -54,8 +53,8 @@ async def recorder(
 
 async def said(bus: Bus, name: str) -> list[Event]:
     """All events of one name that the call's log holds."""
-    messages = await bus.read(streams.CALLS, subjects.call_event(SID, name))
-    return [event for m in messages if (event := unseal(m.data)) is not None]
+    messages = await bus.read_stream(streams.CALLS, subjects.call_event(SID, name))
+    return [event for m in messages if (event := parse(m.data)) is not None]
 
 
 async def recorded(bus: Bus) -> CallRecorded:
@@ -83,7 +82,7 @@ async def claimed(bus: Bus) -> None:
 async def nothing_to_do(bus: Bus, call_sid: str = SID) -> None:
     """Wait until the call neither looks for a recorder nor has one."""
     async with asyncio.timeout(20):
-        while await bus.read(streams.WORK, subjects.work("recorder", call_sid)):  # noqa: ASYNC110 - as above
+        while await bus.read_stream(streams.WORK, subjects.work("recorder", call_sid)):  # noqa: ASYNC110 - as above
             await asyncio.sleep(0.05)
 
 
@@ -127,7 +126,7 @@ async def assert_rows_are_right(postgres_url: str) -> None:
         (2, "caller", "a table for two", 3000, 4000, False),
         (3, "agent", "Gladly. At what", 5000, 7500, True),
     ]
-    [timing] = await rows(postgres_url, "SELECT * FROM turn_timings")
+    [timing] = await rows(postgres_url, "SELECT * FROM turn_latencies")
     assert (timing["turn"], timing["reply_id"], timing["latency_ms"]) == (1, "r2", 1000)
     assert (timing["turn_ended_ms"], timing["first_text_ms"], timing["voice_started_ms"]) == (
         4300,
@@ -185,7 +184,7 @@ async def test_a_successor_goes_on_from_the_stored_segments(
     nats_url: str, postgres_url: str, tmp_path: Path, ending: signal.Signals
 ) -> None:
     """Ended in mid-call, and the bus has lost the early sound: no second of the recording is lost."""
-    often = {"PARLEY_RECORDING_SEGMENT_S": "1", "PARLEY_RECORDING_SETTLE_S": "1"}
+    often = {"PARLEY_RECORDING_SEGMENT_S": "1", "PARLEY_RECORDING_LATENESS_S": "1"}
     async with connect(nats_url, "test", timeout_s=5) as bus:
         call = MadeUpCall(bus, SID)
         await call.happens(0, 5500)
@@ -256,7 +255,7 @@ async def _record_without(server: PostgresServer, nats_url: str, tmp_path: Path)
         assert (await health.get("/readyz")).status_code == 200
         [failure] = await said(bus, "stage_failed")
 
-    assert (failure.stage_failed.vendor, failure.stage_failed.retryable) == ("postgres", True)
+    assert (failure.stage_failed.provider, failure.stage_failed.retryable) == ("postgres", True)
     assert_recording_is_right(done.recording_url)
     await assert_rows_are_right(server.url())
 

@@ -17,16 +17,16 @@ from deepgram.listen.v2.types.listen_v2connected import ListenV2Connected
 from deepgram.listen.v2.types.listen_v2turn_info import ListenV2TurnInfo
 from websockets.asyncio.client import connect
 
-from parley.agent import Hearing
-from parley.errors import VendorBroken, VendorRefused
-from parley.health import serve
-from parley.mulaw import SILENCE
+from parley.agent_config import SttConfig
+from parley.audio.g711 import SILENCE
+from parley.errors import ProviderRejected, ProviderUnavailable
+from parley.runtime.health import serve
 from sandbox.deepgram.app import DeepgramEmulator
 from sandbox.deepgram.oracle import Oracle
 from sandbox.deepgram.settings import DeepgramSandboxSettings
+from services.stt.providers import Fixed, Heard, TurnHeard
+from services.stt.providers.deepgram import new_client, open_connection
 from services.stt.settings import SttSettings
-from services.stt.vendors import Fixed, Heard, TurnHeard
-from services.stt.vendors.deepgram import new_client, open_connection
 from tests.recordings import recorded_frames, registration_of
 from tests.strict import assert_fits
 
@@ -124,7 +124,7 @@ async def connect_adapter(url: str, model: str, key: str = "k") -> AsyncIterator
     async def keep(event: Heard) -> None:
         events.append(event)
 
-    async with open_connection(new_client(settings), Hearing(model=model), "CA1", 3) as connection:
+    async with open_connection(new_client(settings), SttConfig(model=model), "CA1", 3) as connection:
         running = asyncio.create_task(connection.run(keep))
         yield connection, events
         running.cancel()
@@ -149,7 +149,7 @@ async def test_the_adapter_maps_word_times_to_call_time(
 
 async def test_a_rejected_key_names_the_variable(emulator: tuple[DeepgramEmulator, str]) -> None:
     """The error also has Deepgram's code, which the SDK hides."""
-    with pytest.raises(VendorRefused, match=r"INVALID_AUTH.*DEEPGRAM_API_KEY"):
+    with pytest.raises(ProviderRejected, match=r"INVALID_AUTH.*DEEPGRAM_API_KEY"):
         async with connect_adapter(emulator[1], "nova-3", key="bad"):
             pass
 
@@ -158,14 +158,14 @@ async def test_a_broken_socket_has_the_close_code(emulator: tuple[DeepgramEmulat
     """The error has Deepgram's code and reason."""
     emulator[0].runtime_settings.update({"stt_fault": "close", "stt_fault_after_s": 0.1})
     settings = SttSettings(deepgram_api_key="k", deepgram_url=emulator[1])  # type: ignore[arg-type]
-    async with open_connection(new_client(settings), Hearing(), "CA1", 3) as connection:
+    async with open_connection(new_client(settings), SttConfig(), "CA1", 3) as connection:
         for frame in frames()[:10]:
             await connection.send(frame, 0)
 
         async def ignore(_event: Heard) -> None:
             pass
 
-        with pytest.raises(VendorBroken, match="1011"):
+        with pytest.raises(ProviderUnavailable, match="1011"):
             await connection.run(ignore)
 
 

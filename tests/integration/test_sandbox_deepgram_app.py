@@ -15,8 +15,8 @@ from deepgram.listen.v2.types.listen_v2turn_info import ListenV2TurnInfo
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
-from parley.health import serve
-from parley.mulaw import FRAME_BYTES, silence
+from parley.audio.g711 import FRAME_BYTES, make_silence
+from parley.runtime.health import serve
 from sandbox.deepgram import app
 from sandbox.deepgram.app import DeepgramEmulator
 from sandbox.deepgram.oracle import Oracle
@@ -71,7 +71,7 @@ async def speak(connection: Any) -> None:
     for at in range(0, len(audio), FRAME_BYTES):
         await connection.send_media(audio[at : at + FRAME_BYTES])
     while True:
-        await connection.send_media(silence(20))
+        await connection.send_media(make_silence(20))
         await asyncio.sleep(0.01)
 
 
@@ -189,7 +189,7 @@ async def test_a_failed_recogniser_closes_the_socket() -> None:
     """With NET-0000; the journal has the reason."""
     emulator = DeepgramEmulator(SETTINGS, Oracle(), FailingRecogniser())
     async with serve(emulator.app(), "127.0.0.1", 0) as port, open_socket(f"127.0.0.1:{port}") as socket:
-        await socket.send(recorded_frames(TEXT) + silence(100))
+        await socket.send(recorded_frames(TEXT) + make_silence(100))
         code, reason = await closing(socket)
 
     assert code == 1011
@@ -203,11 +203,11 @@ async def test_the_garbage_fault_is_injected(served: tuple[DeepgramEmulator, str
         {"stt_fault": "garbage", "stt_fault_after_s": 0.1, "stt_fault_sockets": 1}
     )
     async with open_socket(served[1]) as socket:
-        await socket.send(silence(200))
+        await socket.send(make_silence(200))
         with pytest.raises(ValueError, match="Expecting"):
             json.loads(await socket.recv())
     async with open_socket(served[1]) as second:
-        await second.send(silence(200))
+        await second.send(make_silence(200))
         await second.send('{"type": "CloseStream"}')
         assert json.loads(await second.recv())["type"] == "Metadata"
 

@@ -14,7 +14,7 @@ from elevenlabs.types import StreamingAudioChunkWithTimestampsResponse
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from parley.health import serve
+from parley.runtime.health import serve
 from sandbox import tone
 from sandbox.elevenlabs.app import ElevenLabsEmulator
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings

@@ -11,7 +11,7 @@ import pytest
 from openai import AsyncOpenAI
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-from parley.health import serve
+from parley.runtime.health import serve
 from sandbox.openai.app import OpenAIEmulator
 from sandbox.openai.settings import OpenAISandboxSettings
 from tests.strict import assert_fits

@@ -10,7 +10,7 @@ import openai
 import pytest
 from openai import AsyncOpenAI
 
-from parley.health import serve
+from parley.runtime.health import serve
 from sandbox.openai.app import OpenAIEmulator
 from sandbox.openai.settings import OpenAISandboxSettings
 

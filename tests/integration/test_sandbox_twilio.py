@@ -15,12 +15,11 @@ import httpx
 import pytest
 
 from cli.call_log import follow
-from parley import subjects
-from parley.bus import Bus, connect
-from parley.envelope import Body, body_of
-from parley.event_log import open_call_log
-from parley.mulaw import FRAME_BYTES, FRAME_MS, SILENCE
-from parley.outbox import open_outbox
+from parley.audio.g711 import FRAME_BYTES, FRAME_MS, SILENCE
+from parley.bus import Bus, connect, subjects
+from parley.events.envelope import Body, event_body
+from parley.events.log import open_call_log
+from parley.events.outbox import open_outbox
 from parley.v1.audio_pb2 import AgentAudio, CallerAudio
 from parley.v1.call_pb2 import (
     CallEnded,
@@ -78,8 +77,8 @@ class Desk:
 @asynccontextmanager
 async def running_stand_in(port: int, folder: Path) -> AsyncIterator[str]:
     """`python -m sandbox.twilio`, stopped as it would be by `kill`; gives its address."""
-    vendors = ("PARLEY_", "TWILIO_")
-    env = {name: value for name, value in os.environ.items() if not name.startswith(vendors)}
+    providers = ("PARLEY_", "TWILIO_")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(providers)}
     env["PARLEY_SANDBOX_TWILIO_PORT"] = str(port)
     url, log_path = f"http://127.0.0.1:{port}", folder / "stand_in.log"
     with log_path.open("wb") as log:
@@ -123,7 +122,7 @@ async def desk(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[Desk]:
             PARLEY_TWILIO_URL=url,
             TWILIO_ACCOUNT_SID=ACCOUNT,
             TWILIO_AUTH_TOKEN=TOKEN,
-            PARLEY_LOST_STREAM_S="10",
+            PARLEY_STREAM_RESUME_TIMEOUT_S="10",
         ) as edge,
         httpx.AsyncClient(base_url=url, trust_env=False, timeout=10) as client,
     ):
@@ -135,7 +134,7 @@ async def said(bus: Bus, call_sid: str, last: type[Any]) -> list[Body]:
     found: list[Body] = []
     async with asyncio.timeout(15):
         async for event in follow(bus, call_sid):
-            body = body_of(event)
+            body = event_body(event)
             assert body is not None
             found.append(body)
             if isinstance(body, last):
@@ -152,7 +151,7 @@ def kinds(bodies: list[Body]) -> list[type[Any]]:
 async def agent_of(bus: Bus, call_sid: str) -> AsyncIterator["Agent"]:
     """Plays the brain and the voice of one call."""
     async with open_outbox(bus) as outbox, open_call_log(bus, outbox, call_sid, "brain", 1) as log:
-        yield Agent(bus, call_sid, log.say)
+        yield Agent(bus, call_sid, log.append)
 
 
 @dataclass(frozen=True)
@@ -186,7 +185,7 @@ async def test_what_the_caller_says_is_on_the_bus_and_their_hang_up_ends_the_cal
         async for message in sound:
             assert message.subject == subjects.caller_audio(call_sid)
             frames.append(CallerAudio.FromString(message.data))
-            if sound.waiting == 0:
+            if sound.pending == 0:
                 break
 
     assert [kind for kind in kinds(bodies) if kind in (CallStarted, StreamStarted, CallEnded)] == [
@@ -274,7 +273,7 @@ async def test_a_lost_socket_is_answered_by_another_stream(desk: Desk, more: dic
 
     assert kinds(bodies).count(StreamStarted) == 2
     [resuming] = [body for body in bodies if isinstance(body, StreamResuming)]
-    assert resuming.way == ("rest" if "no_fall_through" in more else "redirect")
+    assert resuming.method == ("rest" if "no_fall_through" in more else "redirect")
     assert "lost" in [body.reason for body in bodies if isinstance(body, StreamStopped)]
     assert report["outcome"] == "completed"
     assert report["warnings"]

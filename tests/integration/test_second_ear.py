@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from parley import streams, subjects
-from parley.bus import Bus, connect
+from parley.bus import Bus, connect, streams, subjects
 from parley.v1.audio_pb2 import CallerAudio
 from parley.v1.call_pb2 import CallEnded, StreamStarted
 from tests.integration.edge_process import Edge, Stream, running_edge
@@ -23,8 +22,8 @@ async def an_edge(nats_url: str, bus: Bus, folder: Path, **more: str) -> AsyncIt
     """One that has an address of its own."""
     await asyncio.to_thread(folder.mkdir)
     port = str(free_port())
-    own = {"PARLEY_STREAM_URL": f"http://127.0.0.1:{port}", "PARLEY_EDGE_OWN_PORT": port}
-    told = {"PARLEY_SECOND_EAR": "true", "PARLEY_LOST_STREAM_S": "20", **own, **more}
+    own = {"PARLEY_EDGE_DIRECT_URL": f"http://127.0.0.1:{port}", "PARLEY_EDGE_DIRECT_PORT": port}
+    told = {"PARLEY_STANDBY_STREAM": "true", "PARLEY_STREAM_RESUME_TIMEOUT_S": "20", **own, **more}
     async with running_edge(nats_url, bus, folder, **told) as edge:
         edge.url = f"http://127.0.0.1:{port}"
         yield edge
@@ -56,7 +55,7 @@ async def speak(numbers: range, *lines: Stream) -> None:
 
 async def heard(bus: Bus) -> list[int]:
     """Numbers of the frames that the stages hear, in order."""
-    messages = await bus.read(streams.AUDIO, subjects.caller_audio(A))
+    messages = await bus.read_stream(streams.AUDIO, subjects.caller_audio(A))
     return [CallerAudio.FromString(message.data).mulaw[0] for message in messages]
 
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from parley import stage, subjects
-from parley.bus import connect
-from parley.event_log import CallLog, open_call_log
-from parley.outbox import open_outbox
-from parley.ownership import answering
+from parley.bus import connect, subjects
+from parley.events.log import CallEventLog, open_call_log
+from parley.events.outbox import open_outbox
+from parley.runtime import stage
+from parley.runtime.lease import respond_liveness
+from parley.runtime.stage import CallContext, ServeCall
 from parley.settings import CommonSettings
-from parley.stage import OwnedCall, ServeCall
-from parley.telemetry import Telemetry
+from parley.telemetry.setup import Telemetry
 from parley.v1.call_pb2 import CallStarted
 from parley.v1.work_pb2 import Work
 
@@ -29,7 +29,7 @@ async def test_an_owner_who_is_back_while_the_log_is_read_keeps_the_call(
     opened, served, stop = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     @asynccontextmanager
-    async def slowly(*args: Any) -> AsyncIterator[CallLog]:
+    async def slowly(*args: Any) -> AsyncIterator[CallEventLog]:
         opened.set()
         await asyncio.sleep(OPENS_S)
         async with open_call_log(*args) as call_log:
@@ -37,7 +37,7 @@ async def test_an_owner_who_is_back_while_the_log_is_read_keeps_the_call(
 
     @asynccontextmanager
     async def service(_telemetry: Telemetry) -> AsyncIterator[ServeCall]:
-        async def serve(_call: OwnedCall) -> None:
+        async def serve(_call: CallContext) -> None:
             served.set()
 
         yield serve
@@ -50,15 +50,15 @@ async def test_an_owner_who_is_back_while_the_log_is_read_keeps_the_call(
         asyncio.TaskGroup() as tasks,
     ):
         async with open_call_log(bus, outbox, SID, "webhook", 0) as log:
-            await log.say(CallStarted())
-        await outbox.settle(5)
-        await bus.publish_stored(subjects.work("tts", SID), Work(call_sid=SID).SerializeToString())
+            await log.append(CallStarted())
+        await outbox.wait_acked(5)
+        await bus.publish_durable(subjects.work("tts", SID), Work(call_sid=SID).SerializeToString())
         first = await claim_work(5)
         assert first is not None
         tasks.create_task(stage.run_stage("tts", CommonSettings(nats_url=nats_url), 0, service, stop))
         async with asyncio.timeout(10):
             await opened.wait()
-        async with answering(bus, first):
+        async with respond_liveness(bus, first):
             await asyncio.sleep(2 * OPENS_S)
             assert not served.is_set()
         async with asyncio.timeout(10):

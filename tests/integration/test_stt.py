@@ -12,14 +12,20 @@ from typing import Any
 import pytest
 
 from cli.call_log import follow
-from parley import subjects
-from parley.bus import Bus, connect
-from parley.envelope import Body, body_of
-from parley.health import serve
-from parley.mulaw import SILENCE
+from parley.audio.g711 import SILENCE
+from parley.bus import Bus, connect, subjects
+from parley.events.envelope import Body, event_body
+from parley.runtime.health import serve
 from parley.v1.audio_pb2 import CallerAudio
 from parley.v1.call_pb2 import CallEnded, CallStarted
-from parley.v1.speech_pb2 import SpeechStarted, SpeechStopped, TurnEager, TurnEnded, TurnResumed, WordsHeard
+from parley.v1.speech_pb2 import (
+    EagerEndOfTurn,
+    SpeechStarted,
+    SpeechStopped,
+    TranscriptUpdated,
+    TurnEnded,
+    TurnResumed,
+)
 from parley.v1.work_pb2 import StageClaimed, StageFailed
 from sandbox.caller.voice_bank import load_bank
 from sandbox.deepgram.app import DeepgramEmulator
@@ -43,7 +49,7 @@ FRAMES = [SOUND[at : at + 160] for at in range(0, len(SOUND), 160)]
 
 
 @pytest.fixture
-async def vendor() -> AsyncIterator[tuple[DeepgramEmulator, str]]:
+async def provider() -> AsyncIterator[tuple[DeepgramEmulator, str]]:
     """A stand-in that knows the text."""
     oracle = Oracle()
     words = [{"text": w.text, "start_ms": w.start_ms, "end_ms": w.end_ms} for w in SPOKEN.words]
@@ -55,13 +61,13 @@ async def vendor() -> AsyncIterator[tuple[DeepgramEmulator, str]]:
 
 @asynccontextmanager
 async def stt(
-    nats_url: str, vendor_url: str, log: Path, **more: str
+    nats_url: str, provider_url: str, log: Path, **more: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """One process."""
     env = {
         **os.environ,
         "PARLEY_NATS_URL": nats_url,
-        "PARLEY_DEEPGRAM_URL": vendor_url,
+        "PARLEY_DEEPGRAM_URL": provider_url,
         "DEEPGRAM_API_KEY": "k",
         "PARLEY_STT_PORT": "0",
         "PARLEY_AGENTS_DIR": str(ROOT / "agents"),
@@ -99,7 +105,7 @@ async def said(bus: Bus, sid: str = SID) -> list[Body]:
     """All that was said of a call, until it ended."""
     bodies: list[Body] = []
     async for event in follow(bus, sid):
-        body = body_of(event)
+        body = event_body(event)
         assert body is not None
         bodies.append(body)
         if isinstance(body, CallEnded):
@@ -111,9 +117,9 @@ def of(bodies: list[Body], kind: type[Any]) -> list[Any]:
     return [body for body in bodies if isinstance(body, kind)]
 
 
-async def test_a_turn_is_heard(nats_url: str, vendor: tuple[DeepgramEmulator, str], tmp_path: Path) -> None:
+async def test_a_turn_is_heard(nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path) -> None:
     """Voice, words, end: in order, at their call times."""
-    async with stt(nats_url, vendor[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
+    async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
         await open_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES))
         bodies = await said(bus)
@@ -125,20 +131,20 @@ async def test_a_turn_is_heard(nats_url: str, vendor: tuple[DeepgramEmulator, st
     assert abs(stopped.at_ms - 1500 - SPOKEN.audible_end_ms) <= 100
     assert (ended.turn, ended.text, ended.decided_by) == (1, TEXT, "speech_final")
     assert ended.speech_end_ms == stopped.at_ms
-    final = next(words for words in of(bodies, WordsHeard) if words.final)
+    final = next(words for words in of(bodies, TranscriptUpdated) if words.final)
     assert [word.text for word in final.words] == TEXT.split()
     assert abs(final.words[0].start_ms - 1500 - SPOKEN.words[0].start_ms) <= 40
-    assert any(not words.final for words in of(bodies, WordsHeard))
+    assert any(not words.final for words in of(bodies, TranscriptUpdated))
 
 
 async def test_flux_decides_itself(
-    nats_url: str, vendor: tuple[DeepgramEmulator, str], tmp_path: Path
+    nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
     """Its eager end comes first; one in mid-sentence is taken back."""
-    (tmp_path / "flux.yaml").write_text("prompt: x\nhearing: {model: flux-general-en}\n")
+    (tmp_path / "flux.yaml").write_text("prompt: x\nstt: {model: flux-general-en}\n")
     agents = {"PARLEY_AGENTS_DIR": str(tmp_path)}
     async with (
-        stt(nats_url, vendor[1], tmp_path / "log", **agents),
+        stt(nats_url, provider[1], tmp_path / "log", **agents),
         connect(nats_url, "t", timeout_s=5) as bus,
     ):
         await open_call(bus, SID, CallStarted(agent="flux"))
@@ -146,7 +152,7 @@ async def test_flux_decides_itself(
         bodies = await said(bus)
         await speaking
 
-    *taken_back, eager = of(bodies, TurnEager)
+    *taken_back, eager = of(bodies, EagerEndOfTurn)
     [ended] = of(bodies, TurnEnded)
     assert len(of(bodies, TurnResumed)) == len(taken_back)
     assert eager.text == ended.text == TEXT
@@ -155,61 +161,63 @@ async def test_flux_decides_itself(
 
 
 async def test_lost_frames_do_not_shift_the_times(
-    nats_url: str, vendor: tuple[DeepgramEmulator, str], tmp_path: Path
+    nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
     """A hole is silence of its length."""
     lost = frozenset(range(40, 160, 9))
-    async with stt(nats_url, vendor[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
+    async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
         await open_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES, lost=lost))
         bodies = await said(bus)
         await speaking
 
-    words = [word for heard in of(bodies, WordsHeard) if heard.final for word in heard.words]
+    words = [word for heard in of(bodies, TranscriptUpdated) if heard.final for word in heard.words]
     assert [word.text for word in words] == TEXT.split()
     assert abs(words[-1].end_ms - 1500 - SPOKEN.words[-1].end_ms) <= 40
 
 
 async def test_a_lost_socket_loses_no_word(
-    nats_url: str, vendor: tuple[DeepgramEmulator, str], tmp_path: Path
+    nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
     """What was not finally heard is sent again to the next."""
-    vendor[0].runtime_settings.update(
+    provider[0].runtime_settings.update(
         {"stt_fault": "close", "stt_fault_after_s": 1.5, "stt_fault_sockets": 1}
     )
-    async with stt(nats_url, vendor[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
+    async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
         await open_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES))
         bodies = await said(bus)
         await speaking
 
     assert [turn.text for turn in of(bodies, TurnEnded)] == [TEXT]
-    assert [failed.code for failed in of(bodies, StageFailed)] == ["vendor_broken"]
+    assert [failed.code for failed in of(bodies, StageFailed)] == ["unavailable"]
 
 
-async def test_a_vendor_that_is_away_for_seconds_splits_no_turn(
-    nats_url: str, vendor: tuple[DeepgramEmulator, str], tmp_path: Path
+async def test_a_provider_that_is_away_for_seconds_splits_no_turn(
+    nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
     """Half of a sentence is not answered; it is heard whole when somebody listens again."""
     away = {"stt_fault": "close", "stt_fault_after_s": 1.5}
-    vendor[0].runtime_settings.update(away)
-    async with stt(nats_url, vendor[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
+    provider[0].runtime_settings.update(away)
+    async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
         await open_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES + [SILENCE * 160] * 400))
         await asyncio.sleep(len(FRAMES) * 0.02 + 2.5)
-        vendor[0].runtime_settings.update({"stt_fault": ""})
+        provider[0].runtime_settings.update({"stt_fault": ""})
         bodies = await said(bus)
         await speaking
 
     assert [turn.text for turn in of(bodies, TurnEnded)] == [TEXT]
 
 
-async def test_a_vendor_that_hung_in_silence_is_replaced_within_the_turn(
-    nats_url: str, vendor: tuple[DeepgramEmulator, str], tmp_path: Path
+async def test_a_provider_that_hung_in_silence_is_replaced_within_the_turn(
+    nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
     """Nothing shows of it until the caller speaks; then it is given up before the caller loses patience."""
-    vendor[0].runtime_settings.update({"stt_fault": "hang", "stt_fault_after_s": 0.5, "stt_fault_sockets": 1})
-    async with stt(nats_url, vendor[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
+    provider[0].runtime_settings.update(
+        {"stt_fault": "hang", "stt_fault_after_s": 0.5, "stt_fault_sockets": 1}
+    )
+    async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
         await open_call(bus, SID, CallStarted(agent="clinic"))
         frames = [SILENCE * 160] * 150 + FRAMES + [SILENCE * 160] * 150
         speaking = asyncio.create_task(speak(bus, frames))
@@ -219,18 +227,18 @@ async def test_a_vendor_that_hung_in_silence_is_replaced_within_the_turn(
     [turn] = of(bodies, TurnEnded)
     [failed] = of(bodies, StageFailed)
     assert turn.text == TEXT
-    assert failed.code == "vendor_late"
+    assert failed.code == "timeout"
     names = [type(body) for body in bodies]
     assert names.index(StageFailed) < names.index(TurnEnded)
 
 
 async def test_a_refused_key_is_said_once_and_names_the_call(
-    nats_url: str, vendor: tuple[DeepgramEmulator, str], tmp_path: Path
+    nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
     """One event, one line in the log; it is not asked again at once."""
     refused = {"DEEPGRAM_API_KEY": "bad"}
     async with (
-        stt(nats_url, vendor[1], tmp_path / "log", **refused),
+        stt(nats_url, provider[1], tmp_path / "log", **refused),
         connect(nats_url, "t", timeout_s=5) as bus,
     ):
         await open_call(bus, SID, CallStarted(agent="clinic"))
@@ -239,7 +247,7 @@ async def test_a_refused_key_is_said_once_and_names_the_call(
         await speaking
 
     [failed] = of(bodies, StageFailed)
-    assert (failed.code, failed.vendor, failed.retryable) == ("vendor_refused", "deepgram", False)
+    assert (failed.code, failed.provider, failed.retryable) == ("rejected", "deepgram", False)
     errors = [line for line in (tmp_path / "log").read_text().splitlines() if '"error"' in line]
     assert len(errors) == 1
     assert SID in errors[0]
@@ -247,10 +255,10 @@ async def test_a_refused_key_is_said_once_and_names_the_call(
 
 
 async def test_rubbish_on_the_bus_costs_nothing(
-    nats_url: str, vendor: tuple[DeepgramEmulator, str], tmp_path: Path
+    nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
     """Bytes that are no frame are passed over."""
-    async with stt(nats_url, vendor[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
+    async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
         await open_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES))
         await asyncio.sleep(0.5)
@@ -262,17 +270,17 @@ async def test_rubbish_on_the_bus_costs_nothing(
 
 
 async def test_a_killed_owner_loses_no_word(
-    nats_url: str, vendor: tuple[DeepgramEmulator, str], tmp_path: Path
+    nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
     """Another takes the call over in mid-sentence, and hears again what was not finally heard."""
     async with (
-        stt(nats_url, vendor[1], tmp_path / "first") as first,
+        stt(nats_url, provider[1], tmp_path / "first") as first,
         connect(nats_url, "t", timeout_s=5) as bus,
     ):
         await open_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, [*FRAMES, *[SILENCE * 160] * 100]))
         await asyncio.sleep(1.0)
-        async with stt(nats_url, vendor[1], tmp_path / "second"):
+        async with stt(nats_url, provider[1], tmp_path / "second"):
             first.kill()
             bodies = await said(bus)
             await speaking

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from parley.health import serve
+from parley.runtime.health import serve
 from parley.v1.call_pb2 import CallEnded
-from parley.v1.voice_pb2 import ClauseVoiced
+from parley.v1.synthesis_pb2 import ClauseSynthesized
 from parley.v1.work_pb2 import StageFailed
 from sandbox.elevenlabs.app import ElevenLabsEmulator
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
@@ -34,7 +34,7 @@ async def a_spoken_reply(
         await desk.reply("r1", *CLAUSES)
         await desk.until(lambda: desk.finished("r1"), timeout_s=15)
         yield desk, sandbox
-        await desk.brain.say(CallEnded(reason="hangup"))
+        await desk.brain.append(CallEnded(reason="hangup"))
 
 
 def sound_of(text: str, sandbox: ElevenLabsEmulator) -> bytes:
@@ -48,12 +48,12 @@ async def test_a_real_voice_is_published_sample_for_sample(nats_url: str, tmp_pa
         sounds = [sound_of(text, sandbox) for text in CLAUSES]
 
         assert desk.heard("r1") == b"".join(sounds)
-        clauses = [c for c in desk.said(ClauseVoiced) if isinstance(c, ClauseVoiced)]
+        clauses = [c for c in desk.said(ClauseSynthesized) if isinstance(c, ClauseSynthesized)]
         assert [w.text for c in clauses for w in c.words] == "".join(CLAUSES).split()
         times = [t for c in clauses for w in c.words for t in (w.start_ms, w.end_ms)]
         assert times == sorted(times)
         ends = [sum(map(len, sounds[: n + 1])) for n in range(3)]
-        # A pause after a clause's last character may count for the next; the vendor's times are whole ms.
+        # A pause after a clause's last character may count for the next; the provider's times are whole ms.
         assert all(-8 <= end - c.end_sample <= 4000 for c, end in zip(clauses, ends, strict=True))
         assert not desk.said(StageFailed)
 
@@ -72,7 +72,7 @@ async def test_sockets_that_always_fail_are_replaced_by_http(
 ) -> None:
     """Each clause has its sound, once."""
     async with a_spoken_reply(nats_url, tmp_path, tts_fault=fault) as (desk, sandbox):
-        assert len(desk.said(ClauseVoiced)) == 3
+        assert len(desk.said(ClauseSynthesized)) == 3
         assert len(desk.heard("r1")) == sum(len(sound_of(text, sandbox)) for text in CLAUSES)
         assert not desk.said(StageFailed)
 
@@ -80,9 +80,9 @@ async def test_sockets_that_always_fail_are_replaced_by_http(
 @pytest.mark.parametrize(
     ("settings", "code"),
     [
-        ({"key": "bad"}, "vendor_refused"),
-        ({"tts_refuse": "quota_exceeded"}, "vendor_refused"),
-        ({"tts_refuse": "system_busy"}, "vendor_busy"),
+        ({"key": "bad"}, "rejected"),
+        ({"tts_refuse": "quota_exceeded"}, "rejected"),
+        ({"tts_refuse": "system_busy"}, "rate_limited"),
     ],
 )
 async def test_a_refusal_is_told(nats_url: str, tmp_path: Path, settings: dict[str, Any], code: str) -> None:

@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 import pytest
 from prometheus_client import CollectorRegistry
 
-from parley import ownership, subjects
-from parley.bus import Claim, connect
-from parley.lag import Lag
-from parley.leaving import Leaving
+from parley.bus import Claim, connect, subjects
+from parley.runtime import lease
+from parley.runtime.drain import DrainHandle
+from parley.runtime.event_loop_lag import EventLoopLag
+from parley.runtime.worker import Worker
 from parley.v1.work_pb2 import Work
-from parley.worker import Worker
 
 
 class Stage:
@@ -26,13 +26,13 @@ class Stage:
         """One that works on each call for ever; gives what stops it."""
         stop = asyncio.Event()
 
-        async def work(claim: Claim, leaving: Leaving) -> None:
+        async def work(claim: Claim, leaving: DrainHandle) -> None:
             self.owned.append((name, claim.epoch))
-            async with ownership.answering(bus, claim):
-                await leaving.work(asyncio.sleep(60))
+            async with lease.respond_liveness(bus, claim):
+                await leaving.run(asyncio.sleep(60))
 
         async with connect(nats_url, name, timeout_s=5) as bus, asyncio.TaskGroup() as tasks:
-            worker = Worker(bus, "tts", 10, 0, Lag(), CollectorRegistry())
+            worker = Worker(bus, "tts", 10, 0, EventLoopLag(), CollectorRegistry())
             running = tasks.create_task(worker.run(work, stop))
             yield stop
             running.cancel()
@@ -48,7 +48,7 @@ class Stage:
 @pytest.fixture
 def silent(monkeypatch: pytest.MonkeyPatch) -> None:
     """Heartbeats come far too late."""
-    monkeypatch.setattr(ownership.streams, "HEARTBEAT_S", 60)
+    monkeypatch.setattr(lease.streams, "HEARTBEAT_S", 60)
 
 
 async def test_a_call_is_left_to_an_owner_who_lives(nats_url: str, silent: None) -> None:  # noqa: ARG001
@@ -56,7 +56,7 @@ async def test_a_call_is_left_to_an_owner_who_lives(nats_url: str, silent: None)
     stage = Stage()
     async with connect(nats_url, "t", timeout_s=5) as bus:
         async with stage.worker(nats_url, "first"):
-            await bus.publish_stored(subjects.work("tts", "CA1"), Work(call_sid="CA1").SerializeToString())
+            await bus.publish_durable(subjects.work("tts", "CA1"), Work(call_sid="CA1").SerializeToString())
             await stage.is_owned(1)
             async with stage.worker(nats_url, "second"):
                 await asyncio.sleep(3.5)
@@ -72,7 +72,7 @@ async def test_a_call_that_is_given_back_is_taken_at_once(nats_url: str) -> None
     """Who gives it back is its owner no more."""
     stage = Stage()
     async with connect(nats_url, "t", timeout_s=5) as bus, stage.worker(nats_url, "first") as stop:
-        await bus.publish_stored(subjects.work("tts", "CA1"), Work(call_sid="CA1").SerializeToString())
+        await bus.publish_durable(subjects.work("tts", "CA1"), Work(call_sid="CA1").SerializeToString())
         await stage.is_owned(1)
         async with stage.worker(nats_url, "second"):
             before = asyncio.get_running_loop().time()

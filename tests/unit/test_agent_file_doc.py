@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from parley.agent import Agent
+from parley.agent_config import AgentConfig
 
 PAGE = (Path(__file__).parents[2] / "docs" / "agent-file.md").read_text("utf-8")
 
@@ -16,8 +16,8 @@ def test_the_page_shows_every_key_with_its_default() -> None:
     assert example is not None
     data = yaml.safe_load(example[1])
 
-    shown = Agent.model_validate({**data, "prompt": "x"})
-    assert shown == Agent(prompt="x")
-    assert set(data) == set(Agent.model_fields) - {"name"}
-    for part in ("hearing", "thinking", "speaking", "openers", "fillers", "keys", "idle"):
-        assert set(data[part]) == set(Agent.model_fields[part].annotation.model_fields)  # type: ignore[union-attr]
+    shown = AgentConfig.model_validate({**data, "prompt": "x"})
+    assert shown == AgentConfig(prompt="x")
+    assert set(data) == set(AgentConfig.model_fields) - {"name"}
+    for part in ("stt", "llm", "tts", "openers", "fillers", "dtmf", "idle"):
+        assert set(data[part]) == set(AgentConfig.model_fields[part].annotation.model_fields)  # type: ignore[union-attr]

@@ -9,9 +9,9 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from grpc_tools import protoc
 
-from parley.envelope import Body, body_of, name_of, seal, unseal
-from parley.redact import HIDDEN, loggable
-from parley.subjects import call_event
+from parley.bus.subjects import call_event
+from parley.events.envelope import Body, event_body, event_name, parse, wrap
+from parley.telemetry.redaction import HIDDEN, redacted
 from parley.v1 import call_pb2, options_pb2
 from parley.v1.event_pb2 import Event
 
@@ -48,13 +48,13 @@ def _fill(message: Message, field: FieldDescriptor) -> None:
 def test_every_event_round_trips(name: str) -> None:
     """What one stage seals another reads, whole."""
     body = _filled(name)
-    event = seal(body, call_sid="CA1", stage="stt", epoch=2, sequence=3, sent_at_us=4, traceparent="t")
+    event = wrap(body, call_sid="CA1", stage="stt", epoch=2, sequence=3, sent_at_us=4, traceparent="t")
 
-    read = unseal(event.SerializeToString())
+    read = parse(event.SerializeToString())
 
     assert read == event
-    assert body_of(event) == body
-    assert name_of(body) == name
+    assert event_body(event) == body
+    assert event_name(body) == name
     assert event.id == "stt-2-3"
     assert call_event("CA1", name) == f"call.CA1.{name.replace('_', '.')}"
 
@@ -64,7 +64,7 @@ def test_personal_fields_never_reach_a_log(name: str) -> None:
     """The redactor hides each field that the schema marks, at any depth."""
     body = _filled(name)
 
-    shown = loggable(body)
+    shown = redacted(body)
 
     marked = [
         field.name
@@ -80,10 +80,10 @@ def test_an_unknown_body_is_survived() -> None:
     later = Event(id="brain-1-1", call_sid="CA1", stage="brain", epoch=1).SerializeToString()
     field_4000_length_delimited = b"\x82\xfa\x01\x03abc"
 
-    event = unseal(later + field_4000_length_delimited)
+    event = parse(later + field_4000_length_delimited)
 
     assert event is not None
-    assert body_of(event) is None
+    assert event_body(event) is None
     assert event.SerializeToString().endswith(field_4000_length_delimited)
 
 
@@ -96,7 +96,7 @@ def test_an_unknown_field_is_survived() -> None:
 
 def test_bytes_that_are_no_event_are_none() -> None:
     """Garbage on the bus is told apart, not raised."""
-    assert unseal(b"\xff\xff\xff") is None
+    assert parse(b"\xff\xff\xff") is None
 
 
 def test_generated_code_is_fresh(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import httpx2
 import stamina
 import structlog
 
-from parley.agent import HttpTool
+from parley.agent_config import HttpTool
 from services.brain.conversation import ToolUse
 from services.brain.settings import secret_of
 from services.brain.tools import Tool, ToolFailed

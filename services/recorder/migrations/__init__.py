@@ -1,1 +1,1 @@
-"""The database's tables, step by step; alembic writes the SQL, `vendors/migrate.py` runs it."""
+"""The database's tables, step by step; alembic writes the SQL, `providers/migrate.py` runs it."""

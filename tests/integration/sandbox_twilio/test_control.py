@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from parley.health import serve
+from parley.runtime.health import serve
 from sandbox.deepgram.oracle import Oracle
 from tests.eventually import eventually
 from tests.integration.sandbox_twilio.twilio_emulator import CONNECT, open_twilio_emulator

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from parley.mulaw import silence
+from parley.audio.g711 import make_silence
 from sandbox.espeak import speak
 from tests.eventually import eventually
 from tests.integration.sandbox_twilio.twilio_emulator import ACCOUNT, CONNECT, open_twilio_emulator
@@ -58,7 +58,7 @@ async def test_marks_are_returned_when_their_audio_was_played() -> None:
     async def serve(stream: Stream) -> None:
         await stream.until("start")
         for name in ("a", "b"):
-            await stream.play(silence(200))
+            await stream.play(make_silence(200))
             await stream.mark(name)
         for count in (1, 2):
             await stream.until("mark", count)

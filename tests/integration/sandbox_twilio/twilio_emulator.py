@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from parley.health import serve
+from parley.runtime.health import serve
 from sandbox.twilio.app import twilio_app
 from sandbox.twilio.network import Network, open_network
 from sandbox.twilio.settings import TwilioSandboxSettings

@@ -15,7 +15,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from twilio.request_validator import RequestValidator
 
-from parley.health import serve
+from parley.runtime.health import serve
 
 TOKEN = "sandbox"  # noqa: S105 - signs nothing but these tests
 

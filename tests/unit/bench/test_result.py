@@ -16,7 +16,9 @@ def test_percentiles_come_with_their_number() -> None:
 def test_rounds_are_keyed_by_figure_and_calls_at_once() -> None:
     """Speculation's turns and those without are told apart."""
     rounds = [
-        Round(PLAIN, 1, turns=TurnFigures(waited=[800], overhead=[12], overhead_on_line=[10], vendors=[790])),
+        Round(
+            PLAIN, 1, turns=TurnFigures(waited=[800], overhead=[12], overhead_on_line=[10], providers=[790])
+        ),
         Round(PLAIN, 1, stt_final_ms=100, turns=TurnFigures(waited=[650])),
         Round(GUESS, 20, turns=TurnFigures(waited=[640], guesses=4, guesses_dropped=1)),
     ]

@@ -2,19 +2,19 @@
 
 from itertools import count
 
-from parley.envelope import Body, seal
+from parley.events.envelope import Body, wrap
 from parley.v1.event_pb2 import Event
-from parley.v1.playback_pb2 import PlaybackFinished, PlaybackHeld, PlaybackProgressed, PlaybackStarted
-from parley.v1.reply_pb2 import REPLY_KIND_ANSWER, ReplyFinished, ReplyStarted, ReplyText
+from parley.v1.playback_pb2 import PlaybackFinished, PlaybackPaused, PlaybackProgressed, PlaybackStarted
+from parley.v1.reply_pb2 import REPLY_KIND_ANSWER, ReplyClause, ReplyFinished, ReplyStarted
 from parley.v1.speech_pb2 import TurnEnded
-from parley.v1.voice_pb2 import ClauseVoiced, SpokenWord
+from parley.v1.synthesis_pb2 import ClauseSynthesized, WordTiming
 
 _numbers = count(1)
 
 
 def event(body: Body) -> Event:
     """The body in an envelope of its own."""
-    return seal(
+    return wrap(
         body, call_sid="CA1", stage="test", epoch=1, sequence=next(_numbers), sent_at_us=0, traceparent=""
     )
 
@@ -28,7 +28,7 @@ def reply(reply_id: str, turn: int, *clauses: str, reason: str = "stop") -> list
     """A whole reply as text."""
     return [
         event(ReplyStarted(reply_id=reply_id, turn=turn, kind=REPLY_KIND_ANSWER)),
-        *(event(ReplyText(reply_id=reply_id, clause=n, text=text)) for n, text in enumerate(clauses)),
+        *(event(ReplyClause(reply_id=reply_id, clause=n, text=text)) for n, text in enumerate(clauses)),
         event(ReplyFinished(reply_id=reply_id, clauses=len(clauses), reason=reason)),
     ]
 
@@ -39,11 +39,11 @@ def voiced(reply_id: str, *clauses: str, word_ms: int = 100) -> list[Event]:
     for number, text in enumerate(clauses):
         start_ms, words = at_ms, []
         for word in text.split():
-            words.append(SpokenWord(text=word, start_ms=at_ms, end_ms=at_ms + word_ms))
+            words.append(WordTiming(text=word, start_ms=at_ms, end_ms=at_ms + word_ms))
             at_ms += word_ms
         events.append(
             event(
-                ClauseVoiced(
+                ClauseSynthesized(
                     reply_id=reply_id,
                     clause=number,
                     start_sample=start_ms * 8,
@@ -59,15 +59,15 @@ def playing(reply_id: str, heard_ms: int = 0) -> list[Event]:
     """The caller hears it."""
     return [
         event(PlaybackStarted(reply_id=reply_id)),
-        event(PlaybackProgressed(reply_id=reply_id, heard_samples=heard_ms * 8)),
+        event(PlaybackProgressed(reply_id=reply_id, played_samples=heard_ms * 8)),
     ]
 
 
 def held(reply_id: str, heard_ms: int) -> Event:
     """The edge stopped playing it."""
-    return event(PlaybackHeld(reply_id=reply_id, heard_samples=heard_ms * 8))
+    return event(PlaybackPaused(reply_id=reply_id, played_samples=heard_ms * 8))
 
 
 def played(reply_id: str, heard_ms: int) -> Event:
     """All of it was heard."""
-    return event(PlaybackFinished(reply_id=reply_id, heard_samples=heard_ms * 8))
+    return event(PlaybackFinished(reply_id=reply_id, played_samples=heard_ms * 8))

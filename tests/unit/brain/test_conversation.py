@@ -4,8 +4,8 @@ from functools import reduce
 
 from parley.v1.event_pb2 import Event
 from parley.v1.playback_pb2 import BargeIn
-from parley.v1.reply_pb2 import ReplyDropped, ReplyFinished, ReplyStarted, ToolCalled, ToolReturned
-from parley.v1.speech_pb2 import TurnEager
+from parley.v1.reply_pb2 import ReplyCancelled, ReplyFinished, ReplyStarted, ToolCalled, ToolReturned
+from parley.v1.speech_pb2 import EagerEndOfTurn
 from services.brain.conversation import Conversation, evolve
 from tests.unit.brain.said import event, played, playing, reply, turn, voiced
 
@@ -23,7 +23,7 @@ def test_a_turn_is_unanswered_until_a_reply_starts() -> None:
 def test_a_turn_that_is_told_a_second_time_is_not_answered_again() -> None:
     """A successor of stt has heard it too: the bus had not stored the first telling when it took over."""
     first = (turn(1, "hello"), *reply("r1", 1, "Hi."))
-    again = (event(TurnEager(turn=1, text="hello")), turn(1, "hello"))
+    again = (event(EagerEndOfTurn(turn=1, text="hello")), turn(1, "hello"))
 
     assert fold(*first, *again[:1]).guess is None
     assert fold(*first, *again) == fold(*first)
@@ -36,8 +36,8 @@ def test_only_what_was_heard_is_kept_of_an_interrupted_reply() -> None:
         *reply("r1", 0, *clauses),
         *voiced("r1", *clauses),
         *playing("r1"),
-        event(ReplyDropped(reply_id="r1", reason="barge_in")),
-        event(BargeIn(reply_id="r1", heard_samples=650 * 8)),
+        event(ReplyCancelled(reply_id="r1", reason="barge_in")),
+        event(BargeIn(reply_id="r1", played_samples=650 * 8)),
     )
 
     assert known.reply("r1").heard_text == "We open at nine. We close"
@@ -46,14 +46,14 @@ def test_only_what_was_heard_is_kept_of_an_interrupted_reply() -> None:
 
 def test_a_reply_made_for_nothing_leaves_its_turn_unanswered() -> None:
     """A successor answers what its forerunner dropped."""
-    dropped = event(ReplyDropped(reply_id="r1", reason="speculation"))
+    dropped = event(ReplyCancelled(reply_id="r1", reason="speculation"))
 
     assert fold(turn(1, "hello"), *reply("r1", 1), dropped).unanswered_turn == 1
 
 
 def test_an_interrupted_reply_is_not_given_again() -> None:
     """The caller took the turn: the next turn is theirs."""
-    dropped = event(ReplyDropped(reply_id="r1", reason="barge_in"))
+    dropped = event(ReplyCancelled(reply_id="r1", reason="barge_in"))
 
     assert fold(turn(1, "hello"), *reply("r1", 1, "Hi."), dropped).unanswered_turn is None
 
@@ -96,7 +96,7 @@ def test_the_brain_is_settled_when_all_that_is_to_be_said_is_known() -> None:
     assert fold(*reply("r1", 0, "Hello."), *playing("r1")).settled
     assert not fold(turn(1, "hello")).settled
     assert not answering.settled
-    assert not fold(event(TurnEager(turn=1, text="hello"))).settled
+    assert not fold(event(EagerEndOfTurn(turn=1, text="hello"))).settled
     assert not fold(turn(1, "hello"), *reply("r1", 1, "Hi."), event(tool)).settled
 
 

@@ -1,10 +1,10 @@
 """The model's thoughts become events."""
 
-from parley.envelope import name_of
-from parley.errors import VendorLate
-from parley.v1.reply_pb2 import REPLY_KIND_ANSWER, ReplyText
+from parley.errors import ProviderTimeout
+from parley.events.envelope import event_name
+from parley.v1.reply_pb2 import REPLY_KIND_ANSWER, ReplyClause
 from services.brain.draft import APOLOGY, GOODBYE, Draft
-from services.brain.vendors import Finished, Token, ToolRequest
+from services.brain.providers import Finished, Token, ToolRequest
 
 
 def test_clauses_are_said_as_they_become_whole() -> None:
@@ -13,8 +13,8 @@ def test_clauses_are_said_as_they_become_whole() -> None:
     draft.start(REPLY_KIND_ANSWER)
 
     assert draft.take(Token("Sure")) == []
-    assert draft.take(Token(". I")) == [ReplyText(reply_id="r1", clause=0, text="Sure. ")]
-    assert [name_of(body) for body in draft.take(Finished("stop"))] == ["reply_text", "reply_finished"]
+    assert draft.take(Token(". I")) == [ReplyClause(reply_id="r1", clause=0, text="Sure. ")]
+    assert [event_name(body) for body in draft.take(Finished("stop"))] == ["reply_clause", "reply_finished"]
 
 
 def test_tools_are_called_after_the_text_under_our_own_ids() -> None:
@@ -69,7 +69,9 @@ def test_a_model_that_fails_before_a_word_is_apologised_for() -> None:
     """No dead air."""
     draft = Draft("r1", 1)
 
-    texts = [body.text for body in draft.fail(VendorLate("openai", "late")) if isinstance(body, ReplyText)]
+    texts = [
+        body.text for body in draft.fail(ProviderTimeout("openai", "late")) if isinstance(body, ReplyClause)
+    ]
     assert texts == [APOLOGY]
 
 
@@ -78,6 +80,6 @@ def test_a_model_that_fails_in_mid_answer_leaves_what_it_said() -> None:
     draft = Draft("r1", 1)
     draft.take(Token("We open at nine. And "))
 
-    *texts, finished = draft.fail(VendorLate("openai", "late"))
+    *texts, finished = draft.fail(ProviderTimeout("openai", "late"))
     assert [body.text for body in texts] == ["And "]
     assert (finished.clauses, finished.reason) == (2, "error")

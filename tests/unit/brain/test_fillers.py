@@ -1,8 +1,8 @@
 """What the caller hears while the model or a tool takes its time."""
 
-from parley.agent import Agent, Fillers, Openers
+from parley.agent_config import AgentConfig, Fillers, Openers
 from parley.v1.event_pb2 import Event
-from parley.v1.reply_pb2 import REPLY_KIND_FILLER, ReplyFinished, ReplyStarted, ReplyText, ToolCalled
+from parley.v1.reply_pb2 import REPLY_KIND_FILLER, ReplyClause, ReplyFinished, ReplyStarted, ToolCalled
 from parley.v1.speech_pb2 import SpeechStarted
 from services.brain import conversation, fillers, turn_taking
 from services.brain.conversation import Conversation
@@ -10,14 +10,14 @@ from services.brain.fillers import Fill, Waiting
 from services.brain.turn_taking import Floor, WaitUntil
 from tests.unit.brain.said import event, held, played, playing, reply, turn, voiced
 
-AGENT = Agent(
+AGENT = AgentConfig(
     prompt="x",
     fillers=Fillers(after_ms=1500, phrases=("One moment.", "Just a second.")),
     openers=Openers(enabled=True, statements=("Sure.",)),
 )
 
 
-def decide(*events: Event, now_ms: int, agent: Agent = AGENT) -> Fill | WaitUntil | None:
+def decide(*events: Event, now_ms: int, agent: AgentConfig = AGENT) -> Fill | WaitUntil | None:
     """All events at call time 1000, then this."""
     known, floor, waiting = Conversation(), Floor(), Waiting()
     for happened in events:
@@ -34,7 +34,7 @@ def asked() -> list[Event]:
 def filled(reply_id: str, text: str) -> list[Event]:
     return [
         event(ReplyStarted(reply_id=reply_id, turn=1, kind=REPLY_KIND_FILLER)),
-        event(ReplyText(reply_id=reply_id, text=text)),
+        event(ReplyClause(reply_id=reply_id, text=text)),
         event(ReplyFinished(reply_id=reply_id, clauses=1)),
         played(reply_id, 500),
     ]
@@ -42,7 +42,7 @@ def filled(reply_id: str, text: str) -> list[Event]:
 
 def test_a_slow_model_is_filled_for() -> None:
     """After the agent's threshold, not once its words are there."""
-    text = event(ReplyText(reply_id="r1", text="Yes. "))
+    text = event(ReplyClause(reply_id="r1", text="Yes. "))
 
     assert decide(*asked(), now_ms=2499) == WaitUntil(2500)
     assert decide(*asked(), now_ms=2500) == Fill("One moment.")
@@ -51,7 +51,7 @@ def test_a_slow_model_is_filled_for() -> None:
 
 def test_an_opener_is_no_answer_yet() -> None:
     """The dead air after it is filled too."""
-    opener = event(ReplyText(reply_id="r1", text="Sure. "))
+    opener = event(ReplyClause(reply_id="r1", text="Sure. "))
 
     assert decide(*asked(), opener, now_ms=2500) == Fill("One moment.")
 

@@ -4,11 +4,11 @@ from functools import reduce
 
 import pytest
 
-from parley.envelope import Body, seal
+from parley.events.envelope import Body, wrap
 from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import FallbackRequested, ReplyFinished
-from parley.v1.speech_pb2 import SpeechStarted, WordsHeard
-from parley.v1.voice_pb2 import VoiceStarted
+from parley.v1.speech_pb2 import SpeechStarted, TranscriptUpdated
+from parley.v1.synthesis_pb2 import SynthesisStarted
 from parley.v1.work_pb2 import StageFailed
 from services.brain import conversation
 from services.brain.conversation import Conversation
@@ -17,13 +17,13 @@ from services.brain.turn_taking import WaitUntil
 
 ERROR = ReplyFinished(reply_id="r1", clauses=1, reason="error")
 WELL = ReplyFinished(reply_id="r2", clauses=1, reason="stop")
-FAILED = StageFailed(code="vendor_broken")
+FAILED = StageFailed(code="unavailable")
 SPOKE = SpeechStarted(at_ms=1000)
 
 
 def event(stage: str, body: Body) -> Event:
     """Said by a stage."""
-    return seal(body, call_sid="CA1", stage=stage, epoch=1, sequence=1, sent_at_us=0, traceparent="")
+    return wrap(body, call_sid="CA1", stage=stage, epoch=1, sequence=1, sent_at_us=0, traceparent="")
 
 
 def decided(
@@ -39,7 +39,7 @@ def decided(
     [
         ([], None),
         ([ERROR], None),
-        ([ERROR, ERROR], GiveUp("thoughtless")),
+        ([ERROR, ERROR], GiveUp("llm_unavailable")),
         ([ERROR, WELL, ERROR], None),
     ],
 )
@@ -50,8 +50,8 @@ def test_two_answers_in_a_row_that_no_model_gave(bodies: list[Body], wanted: Giv
 
 def test_a_reply_that_nobody_could_speak() -> None:
     """Whatever would be said next could not be said either; unless something is spoken after all."""
-    assert decided(event("tts", FAILED)) == GiveUp("mute")
-    assert decided(event("tts", FAILED), event("tts", VoiceStarted(reply_id="r2"))) is None
+    assert decided(event("tts", FAILED)) == GiveUp("tts_unavailable")
+    assert decided(event("tts", FAILED), event("tts", SynthesisStarted(reply_id="r2"))) is None
 
 
 def test_a_caller_who_speaks_to_nobody() -> None:
@@ -60,12 +60,14 @@ def test_a_caller_who_speaks_to_nobody() -> None:
 
     assert decided(failed) is None
     assert decided(failed, spoke) == WaitUntil(11_000)
-    assert decided(failed, spoke, now_ms=11_000) == GiveUp("deaf")
-    assert decided(failed, spoke, event("stt", WordsHeard(turn=1, text="hello")), now_ms=11_000) is None
+    assert decided(failed, spoke, now_ms=11_000) == GiveUp("stt_unavailable")
+    assert (
+        decided(failed, spoke, event("stt", TranscriptUpdated(turn=1, text="hello")), now_ms=11_000) is None
+    )
 
 
 def test_it_is_said_once() -> None:
     """What follows is Twilio's."""
-    known = conversation.evolve(Conversation(), event("brain", FallbackRequested(reason="mute")))
+    known = conversation.evolve(Conversation(), event("brain", FallbackRequested(reason="tts_unavailable")))
 
     assert decided(event("tts", FAILED), known=known) is None

@@ -2,16 +2,18 @@
 
 import pytest
 
-from parley.agent import Agent, Openers
+from parley.agent_config import AgentConfig, Openers
 from parley.v1.event_pb2 import Event
 from services.brain import conversation
 from services.brain.conversation import Conversation
 from services.brain.openers import opener_for, opener_of, without_opener
 from tests.unit.brain.said import reply
 
-AGENT = Agent(
+AGENT = AgentConfig(
     prompt="x",
-    openers=Openers(enabled=True, statements=("Sure.", "Okay."), questions=("Let me see.", "Well,"), share=1),
+    openers=Openers(
+        enabled=True, statements=("Sure.", "Okay."), questions=("Let me see.", "Well,"), max_fraction=1
+    ),
 )
 
 

@@ -8,20 +8,20 @@ from typing import Any, cast
 import pytest
 from prometheus_client import CollectorRegistry, Histogram
 
-from parley.agent import Agent, Thinking
-from parley.breaker import Breakers
-from parley.errors import VendorBroken, VendorError, VendorRefused
-from parley.stage import OwnedCall
+from parley.agent_config import AgentConfig, LlmConfig
+from parley.circuit_breaker import CircuitBreakers
+from parley.errors import ProviderError, ProviderRejected, ProviderUnavailable
+from parley.runtime.stage import CallContext
 from services.brain.draft import Draft
 from services.brain.ponder import Ponder, Pondered
 from services.brain.prompt import Message
-from services.brain.vendors import Finished, Thought, Token
+from services.brain.providers import Finished, Thought, Token
 
 
 class Model:
     """Does as it was told for each model's name."""
 
-    def __init__(self, **answers: Sequence[Thought | VendorError]) -> None:
+    def __init__(self, **answers: Sequence[Thought | ProviderError]) -> None:
         self._answers = answers
         self.asked: list[str] = []
 
@@ -30,7 +30,7 @@ class Model:
 
     async def think(
         self,
-        thinking: Thinking,
+        thinking: LlmConfig,
         told: Sequence[Message],  # noqa: ARG002 - it does not listen
         tools: Sequence[dict[str, Any]],  # noqa: ARG002 - as above
         *,
@@ -39,30 +39,30 @@ class Model:
         """One after another."""
         self.asked.append(thinking.model)
         for item in self._answers[thinking.model]:
-            if isinstance(item, VendorError):
+            if isinstance(item, ProviderError):
                 raise item
             yield item
 
 
 async def ponder(model: Model, second: str = "") -> list[Thought | str]:
     """What came of a draft until nobody was left to ask."""
-    agent = Agent(prompt="x", thinking=Thinking(model="first", other_models=(second,) if second else ()))
-    seconds = Histogram("seconds", "x", ["vendor", "what"], registry=CollectorRegistry())
+    agent = AgentConfig(prompt="x", llm=LlmConfig(model="first", fallback_models=(second,) if second else ()))
+    seconds = Histogram("seconds", "x", ["provider", "what"], registry=CollectorRegistry())
     call = SimpleNamespace(
         agent=agent,
         call_sid="CA1",
-        telemetry=SimpleNamespace(vendor_seconds=seconds),
+        telemetry=SimpleNamespace(provider_seconds=seconds),
         log=SimpleNamespace(now_ms=lambda: 0),
     )
     inbox: asyncio.Queue[Pondered] = asyncio.Queue()
-    working = Ponder(cast("OwnedCall", call), model, [], Breakers(), inbox.put)
+    working = Ponder(cast("CallContext", call), model, [], CircuitBreakers(), inbox.put)
     draft = Draft("r1", 1)
     came: list[Thought | str] = []
     async with asyncio.TaskGroup() as tasks:
         working.begin(draft, [], tasks)
         while not (came and isinstance(came[-1], Finished)):
             item = await inbox.get()
-            if isinstance(item.thought, VendorError):
+            if isinstance(item.thought, ProviderError):
                 came.append(item.thought.code)
                 if not working.failed(item.thought, tasks):
                     break
@@ -73,9 +73,9 @@ async def ponder(model: Model, second: str = "") -> list[Thought | str]:
     return came
 
 
-BROKEN = VendorBroken("test", "broken")
-REFUSED = VendorRefused("test", "refused")
-WELL: list[Thought | VendorError] = [Token("Yes. "), Finished("stop")]
+BROKEN = ProviderUnavailable("test", "broken")
+REFUSED = ProviderRejected("test", "refused")
+WELL: list[Thought | ProviderError] = [Token("Yes. "), Finished("stop")]
 
 
 async def test_the_second_model_is_asked_when_the_first_fails() -> None:
@@ -88,7 +88,7 @@ async def test_the_second_model_is_asked_when_the_first_fails() -> None:
 
 
 @pytest.mark.parametrize(("failure", "times"), [(BROKEN, 2), (REFUSED, 1)])
-async def test_a_lone_model_is_asked_again_if_that_may_help(failure: VendorError, times: int) -> None:
+async def test_a_lone_model_is_asked_again_if_that_may_help(failure: ProviderError, times: int) -> None:
     """Once."""
     model = Model(first=[failure])
 

@@ -2,15 +2,15 @@
 
 from functools import reduce
 
-from parley.agent import Agent
+from parley.agent_config import AgentConfig
 from parley.v1.event_pb2 import Event
 from parley.v1.playback_pb2 import BargeIn
-from parley.v1.reply_pb2 import ReplyDropped, ToolCalled, ToolReturned
+from parley.v1.reply_pb2 import ReplyCancelled, ToolCalled, ToolReturned
 from services.brain.conversation import Conversation, evolve
 from services.brain.prompt import messages
 from tests.unit.brain.said import event, playing, reply, turn, voiced
 
-AGENT = Agent(prompt="Be kind.")
+AGENT = AgentConfig(prompt="Be kind.")
 
 
 def told(*events: Event) -> list[tuple[str, str | None]]:
@@ -31,14 +31,16 @@ def test_both_sides_are_told_in_order() -> None:
 def test_the_model_knows_what_was_not_heard() -> None:
     """An interrupted sentence ends where the caller stopped hearing it."""
     log = [*reply("r1", 0, "one two three"), *voiced("r1", "one two three"), *playing("r1")]
-    cut = [event(ReplyDropped(reply_id="r1")), event(BargeIn(reply_id="r1", heard_samples=210 * 8))]
+    cut = [event(ReplyCancelled(reply_id="r1")), event(BargeIn(reply_id="r1", played_samples=210 * 8))]
 
     assert told(*log, *cut)[1:] == [("assistant", "one two —")]
 
 
 def test_an_answer_that_nobody_heard_was_not_given() -> None:
     """Nothing of it is told."""
-    assert told(turn(1, "a"), *reply("r1", 1, "x"), event(ReplyDropped(reply_id="r1")), turn(2, "b"))[1:] == [
+    assert told(turn(1, "a"), *reply("r1", 1, "x"), event(ReplyCancelled(reply_id="r1")), turn(2, "b"))[
+        1:
+    ] == [
         ("user", "a"),
         ("user", "b"),
     ]
@@ -58,6 +60,6 @@ def test_tools_are_told_with_their_results() -> None:
 
 def test_a_successor_is_told_to_go_on_in_mid_sentence() -> None:
     """The last message says so."""
-    log = [turn(1, "a"), *reply("r1", 1, "We open ", reason="superseded")]
+    log = [turn(1, "a"), *reply("r1", 1, "We open ", reason="interrupted")]
 
     assert told(*log)[-1][0] == "system"

@@ -2,7 +2,7 @@
 
 from functools import reduce
 
-from parley.agent import Agent, Reconnect
+from parley.agent_config import AgentConfig, Reconnect
 from parley.v1.call_pb2 import StreamResuming
 from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import REPLY_KIND_RECONNECTED, HangUpRequested, ReplyStarted
@@ -10,8 +10,8 @@ from services.brain.conversation import Conversation, evolve
 from services.brain.reconnecting import wants_apology
 from tests.unit.brain.said import event, playing, reply
 
-SORRY = Agent(prompt="x", reconnect=Reconnect(resume="apology"))
-LOST = event(StreamResuming(epoch=1, way="rest"))
+SORRY = AgentConfig(prompt="x", reconnect=Reconnect(resume="apology"))
+LOST = event(StreamResuming(epoch=1, method="rest"))
 SAYS = [*reply("r1", 1, "We open at nine."), *playing("r1")]
 
 
@@ -33,5 +33,5 @@ def test_otherwise_the_sentence_goes_on() -> None:
     """And a goodbye is not spoken into."""
     leaving = event(HangUpRequested(after_reply_id="r1"))
 
-    assert not wants_apology(fold(*SAYS, LOST), Agent(prompt="x"))
+    assert not wants_apology(fold(*SAYS, LOST), AgentConfig(prompt="x"))
     assert not wants_apology(fold(*SAYS, leaving, LOST), SORRY)

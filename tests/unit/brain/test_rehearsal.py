@@ -1,29 +1,29 @@
 """Where the brain of today would act otherwise than was done."""
 
-from parley.agent import Agent, Fillers, Speculation, Thinking
-from parley.envelope import Body, seal
+from parley.agent_config import AgentConfig, Fillers, LlmConfig, Speculation
+from parley.events.envelope import Body, wrap
 from parley.v1.call_pb2 import CallStarted, StreamStarted
 from parley.v1.event_pb2 import Event
-from parley.v1.playback_pb2 import PlaybackFinished, PlaybackHeld, PlaybackStarted
+from parley.v1.playback_pb2 import PlaybackFinished, PlaybackPaused, PlaybackStarted
 from parley.v1.reply_pb2 import (
     REPLY_KIND_ANSWER,
     REPLY_KIND_FILLER,
     REPLY_KIND_GREETING,
-    ReplyDropped,
+    ReplyCancelled,
+    ReplyClause,
     ReplyFinished,
     ReplyReleased,
     ReplyResumed,
     ReplyStarted,
-    ReplyText,
 )
-from parley.v1.speech_pb2 import SpeechStarted, SpeechStopped, TurnEager, TurnEnded, WordsHeard
+from parley.v1.speech_pb2 import EagerEndOfTurn, SpeechStarted, SpeechStopped, TranscriptUpdated, TurnEnded
 from parley.v1.work_pb2 import StageClaimed
 from services.brain.rehearsal import Difference, Rehearsal
 
-AGENT = Agent(
+AGENT = AgentConfig(
     prompt="x",
     greeting="Hello.",
-    thinking=Thinking(speculation=Speculation(enabled=False)),
+    llm=LlmConfig(speculation=Speculation(enabled=False)),
     fillers=Fillers(phrases=("Well,",), after_ms=1500),
 )
 BEGIN: list[tuple[int, str, Body]] = [
@@ -34,19 +34,19 @@ BEGIN: list[tuple[int, str, Body]] = [
     (5000, "stt", TurnEnded(turn=1, text="what are your hours")),
 ]
 ANSWER: list[tuple[int, str, Body]] = [
-    (5003, "brain", ReplyDropped(reply_id="r1", reason="barge_in")),
+    (5003, "brain", ReplyCancelled(reply_id="r1", reason="barge_in")),
     (5005, "brain", ReplyStarted(reply_id="r2", turn=1, kind=REPLY_KIND_ANSWER)),
-    (5400, "brain", ReplyText(reply_id="r2", text="From eight to six.")),
+    (5400, "brain", ReplyClause(reply_id="r2", text="From eight to six.")),
     (5401, "brain", ReplyFinished(reply_id="r2", clauses=1, reason="stop")),
     (5600, "edge", PlaybackStarted(reply_id="r2", at_ms=5600)),
 ]
 
 
-def differences(*said: tuple[int, str, Body], agent: Agent = AGENT) -> list[Difference]:
+def differences(*said: tuple[int, str, Body], agent: AgentConfig = AGENT) -> list[Difference]:
     """Of a call in which this happened; and nothing more for a minute."""
     rehearsal, found = Rehearsal(agent), []
     for n, (at_ms, stage, body) in enumerate([*said, (60_000, "recorder", StageClaimed())]):
-        event: Event = seal(
+        event: Event = wrap(
             body,
             call_sid="CA1",
             stage=stage,
@@ -68,7 +68,7 @@ def test_what_was_done_is_what_would_be_done() -> None:
 
 def test_an_answer_that_was_not_given() -> None:
     """Today it would be."""
-    [missing] = differences(*BEGIN, (5003, "brain", ReplyDropped(reply_id="r1")))
+    [missing] = differences(*BEGIN, (5003, "brain", ReplyCancelled(reply_id="r1")))
 
     assert (missing.whose, missing.act, missing.at_ms) == ("today", "answer turn 1", 5003)
     assert str(missing) == "answer turn 1; then it did not"
@@ -76,15 +76,17 @@ def test_an_answer_that_was_not_given() -> None:
 
 def test_a_guess_that_was_overtaken_by_the_turns_end_is_no_difference() -> None:
     """Both were said at the same moment; one of them is stored first."""
-    guessing = AGENT.model_copy(update={"thinking": Thinking()})
+    guessing = AGENT.model_copy(update={"llm": LlmConfig()})
     said: list[tuple[int, str, Body]] = [
         *BEGIN[:4],
         (100, "edge", PlaybackStarted(reply_id="r1", at_ms=100)),
         (900, "edge", PlaybackFinished(reply_id="r1", at_ms=900)),
-        (4900, "stt", TurnEager(turn=1, text="what are your hours")),
+        (4900, "stt", EagerEndOfTurn(turn=1, text="what are your hours")),
         (4910, "stt", TurnEnded(turn=1, text="what are your hours")),
     ]
-    held = ReplyStarted(reply_id="r2", turn=1, kind=REPLY_KIND_ANSWER, held=True, guess="what are your hours")
+    held = ReplyStarted(
+        reply_id="r2", turn=1, kind=REPLY_KIND_ANSWER, speculative=True, predicted_text="what are your hours"
+    )
     late = ((4905 + by_ms, "brain", body) for by_ms, body in ((10, held), (11, ReplyReleased(reply_id="r2"))))
     spoken = [(at_ms + 100, stage, body) for at_ms, stage, body in ANSWER[2:]]
 
@@ -114,11 +116,11 @@ def test_timers_run_between_events() -> None:
     """A cough is over 550 ms after its end, though nothing happens then."""
     cough: list[tuple[int, str, Body]] = [
         (6000, "stt", SpeechStarted(at_ms=6000)),
-        (6001, "edge", PlaybackHeld(reply_id="r2", heard_samples=3000, at_ms=6001)),
+        (6001, "edge", PlaybackPaused(reply_id="r2", played_samples=3000, at_ms=6001)),
         (6200, "stt", SpeechStopped(at_ms=6200)),
     ]
     resumed = (6752, "brain", ReplyResumed(reply_id="r2"))
-    words = (6300, "stt", WordsHeard(turn=2, text="no wait"))
+    words = (6300, "stt", TranscriptUpdated(turn=2, text="no wait"))
 
     assert not any("r2" in d.act for d in differences(*BEGIN, *ANSWER, *cough, resumed))
     assert "play r2 on" in [d.act for d in differences(*BEGIN, *ANSWER, *cough)]

@@ -1,6 +1,6 @@
 """When nobody speaks, and when a call has gone on for too long."""
 
-from parley.agent import Agent, Idle
+from parley.agent_config import AgentConfig, Idle
 from parley.v1.call_pb2 import StreamStarted, StreamStopped
 from parley.v1.event_pb2 import Event
 from parley.v1.playback_pb2 import PlaybackFinished
@@ -8,11 +8,11 @@ from parley.v1.reply_pb2 import (
     REPLY_KIND_IDLE_PROMPT,
     REPLY_KIND_WARNING,
     HangUpRequested,
-    ReplyDropped,
+    ReplyCancelled,
+    ReplyClause,
     ReplyFinished,
     ReplyKind,
     ReplyStarted,
-    ReplyText,
 )
 from parley.v1.speech_pb2 import SpeechStarted, SpeechStopped
 from services.brain import conversation, silence, turn_taking
@@ -21,7 +21,7 @@ from services.brain.silence import Leave, Prompt, Quiet, Warn
 from services.brain.turn_taking import Floor, WaitUntil
 from tests.unit.brain.said import event, played, playing, reply, turn, voiced
 
-AGENT = Agent(prompt="x", idle=Idle(after_s=8, prompts=("Hello?", "Anybody?")), max_call_s=600)
+AGENT = AgentConfig(prompt="x", idle=Idle(timeout_s=8, prompts=("Hello?", "Anybody?")), max_call_s=600)
 OPEN = event(StreamStarted())
 
 
@@ -29,9 +29,9 @@ def heard(reply_id: str, kind: ReplyKind) -> list[Event]:
     """A reply of a kind, from its start to its last sample."""
     return [
         event(ReplyStarted(reply_id=reply_id, kind=kind)),
-        event(ReplyText(reply_id=reply_id, text="x")),
+        event(ReplyClause(reply_id=reply_id, text="x")),
         event(ReplyFinished(reply_id=reply_id, clauses=1)),
-        event(PlaybackFinished(reply_id=reply_id, heard_samples=1)),
+        event(PlaybackFinished(reply_id=reply_id, played_samples=1)),
     ]
 
 
@@ -93,4 +93,4 @@ def test_after_the_goodbye_nothing_more_is_said() -> None:
     bye = [*heard("r1", REPLY_KIND_IDLE_PROMPT), event(HangUpRequested(after_reply_id="r1"))]
 
     assert decide(OPEN, *bye, now_ms=99_000) is None
-    assert decide(OPEN, *bye, event(ReplyDropped(reply_id="r1")), now_ms=99_000) is not None
+    assert decide(OPEN, *bye, event(ReplyCancelled(reply_id="r1")), now_ms=99_000) is not None

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from parley.agent import Agent, HttpTool
-from parley.health import serve
+from parley.agent_config import AgentConfig, HttpTool
+from parley.runtime.health import serve
 from services.brain.conversation import ToolUse
 from services.brain.tool_calls import run_tool, tools_of
 from services.brain.tools import Tool
@@ -23,7 +23,7 @@ from services.brain.tools.http import HttpTools, open_http
 async def tools(*wanted: HttpTool) -> AsyncIterator[tuple[Tool, ...]]:
     """Those of an agent, in a call."""
     async with open_http() as client:
-        yield tools_of(Agent(prompt="x", tools=("end_call", *wanted)), HttpTools(client, "CA1"))
+        yield tools_of(AgentConfig(prompt="x", tools=("end_call", *wanted)), HttpTools(client, "CA1"))
 
 
 class Service:
@@ -135,6 +135,6 @@ def test_two_tools_of_one_name_are_refused() -> None:
     """The model could not tell them apart."""
     tool = booking("http://127.0.0.1/")
     with pytest.raises(ValidationError, match="name of its own"):
-        Agent(prompt="x", tools=(tool, tool))
+        AgentConfig(prompt="x", tools=(tool, tool))
     with pytest.raises(ValidationError, match="name of its own"):
-        Agent(prompt="x", tools=("end_call", booking("http://127.0.0.1/", name="end_call")))
+        AgentConfig(prompt="x", tools=("end_call", booking("http://127.0.0.1/", name="end_call")))

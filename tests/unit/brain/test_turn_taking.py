@@ -1,18 +1,18 @@
 """Who has the floor."""
 
-from parley.agent import Agent, Keys, Speculation, Thinking
+from parley.agent_config import AgentConfig, DtmfConfig, LlmConfig, Speculation
 from parley.v1.call_pb2 import DtmfPressed
 from parley.v1.event_pb2 import Event
 from parley.v1.playback_pb2 import PlaybackFinished
 from parley.v1.reply_pb2 import (
-    KeysEntered,
-    ReplyDropped,
+    DtmfCollected,
+    ReplyCancelled,
+    ReplyClause,
     ReplyFinished,
     ReplyReleased,
     ReplyStarted,
-    ReplyText,
 )
-from parley.v1.speech_pb2 import SpeechStarted, SpeechStopped, TurnEager, TurnResumed, WordsHeard
+from parley.v1.speech_pb2 import EagerEndOfTurn, SpeechStarted, SpeechStopped, TranscriptUpdated, TurnResumed
 from services.brain import conversation, turn_taking
 from services.brain.conversation import Conversation
 from services.brain.turn_taking import (
@@ -29,10 +29,10 @@ from services.brain.turn_taking import (
 )
 from tests.unit.brain.said import event, held, played, playing, reply, turn, voiced
 
-AGENT = Agent(
+AGENT = AgentConfig(
     prompt="x",
-    thinking=Thinking(speculation=Speculation(per_turn=2, dropped_per_call=3)),
-    keys=Keys(pause_ms=3000),
+    llm=LlmConfig(speculation=Speculation(max_per_turn=2, max_discarded_per_call=3)),
+    dtmf=DtmfConfig(inter_digit_timeout_ms=3000),
 )
 CLAUSES = ("one two three four five six seven eight nine ten " * 3,)
 SPEAKING = [*reply("r1", 0, *CLAUSES), *voiced("r1", *CLAUSES), *playing("r1", 300)]
@@ -53,7 +53,7 @@ def test_a_finished_turn_is_answered_at_once() -> None:
 
 def test_words_over_the_agent_take_the_floor() -> None:
     """The first word that is no backchannel is enough; the turn's end is not awaited."""
-    heard = event(WordsHeard(turn=1, text="no wait"))
+    heard = event(TranscriptUpdated(turn=1, text="no wait"))
 
     assert decide(*SPEAKING, event(SpeechStarted()), held("r1", 310), heard) == Drop(("r1",))
 
@@ -73,7 +73,12 @@ def test_a_cough_is_waited_out_then_the_agent_plays_on() -> None:
 
 def test_a_backchannel_does_not_stop_the_agent() -> None:
     """Uh-huh."""
-    log = [*SPEAKING, event(SpeechStarted()), held("r1", 310), event(WordsHeard(turn=1, text="uh huh"))]
+    log = [
+        *SPEAKING,
+        event(SpeechStarted()),
+        held("r1", 310),
+        event(TranscriptUpdated(turn=1, text="uh huh")),
+    ]
     log += [event(SpeechStopped()), turn(1, "uh huh")]
 
     assert decide(*log, now_ms=FALSE_ALARM_MS) == Resume("r1")
@@ -91,19 +96,19 @@ def test_a_caller_who_goes_on_before_the_answer_is_heard_is_listened_to() -> Non
     """Words of the next turn drop an answer that was on its way."""
     log = [turn(1, "my number is"), *reply("r1", 1, "Yes?")]
 
-    assert decide(*log, event(WordsHeard(turn=2, text="five five"))) == Drop(("r1",))
-    assert decide(*log, event(WordsHeard(turn=1, text="my number is"))) is None
+    assert decide(*log, event(TranscriptUpdated(turn=2, text="five five"))) == Drop(("r1",))
+    assert decide(*log, event(TranscriptUpdated(turn=1, text="my number is"))) is None
 
 
 def eager(text: str, turn: int = 1) -> Event:
-    return event(TurnEager(turn=turn, text=text))
+    return event(EagerEndOfTurn(turn=turn, text=text))
 
 
 def begun(reply_id: str, guess: str = "book a visit", turn: int = 1) -> list[Event]:
     """An answer on a guess."""
     return [
-        event(ReplyStarted(reply_id=reply_id, turn=turn, held=True, guess=guess)),
-        event(ReplyText(reply_id=reply_id, text="Yes.")),
+        event(ReplyStarted(reply_id=reply_id, turn=turn, speculative=True, predicted_text=guess)),
+        event(ReplyClause(reply_id=reply_id, text="Yes.")),
     ]
 
 
@@ -133,7 +138,7 @@ def test_a_guess_that_wants_nothing_but_a_tool_waits_like_any_other() -> None:
     """One that is forgotten would be held back for ever, and all that is said after it."""
     log = [
         eager("book a visit"),
-        event(ReplyStarted(reply_id="r1", turn=1, held=True, guess="book a visit")),
+        event(ReplyStarted(reply_id="r1", turn=1, speculative=True, predicted_text="book a visit")),
         event(ReplyFinished(reply_id="r1", reason="tool_calls")),
     ]
 
@@ -152,14 +157,14 @@ def test_a_guess_of_another_turn_is_no_answer_to_this_one() -> None:
 
 
 def test_a_wrong_guess_leaves_no_trace() -> None:
-    """The caller went on, said something else, or the vendor thought again."""
+    """The caller went on, said something else, or the provider thought again."""
     dropped = Drop(("r1",), "speculation")
 
     assert decide(eager("book"), *begun("r1", "book"), event(TurnResumed(turn=1))) == dropped
     assert decide(eager("book"), *begun("r1", "book"), eager("book a visit")) == dropped
     log = [eager("book"), *begun("r1", "book"), turn(1, "book a visit")]
     assert decide(*log) == dropped
-    assert decide(*log, event(ReplyDropped(reply_id="r1", reason="speculation"))) == Answer(1)
+    assert decide(*log, event(ReplyCancelled(reply_id="r1", reason="speculation"))) == Answer(1)
 
 
 def test_guesses_are_bounded() -> None:
@@ -171,7 +176,7 @@ def test_guesses_are_bounded() -> None:
             eager(f"guess {n}"),
             *begun(f"r{n}", f"guess {n}"),
             event(TurnResumed(turn=1)),
-            event(ReplyDropped(reply_id=f"r{n}", reason="speculation")),
+            event(ReplyCancelled(reply_id=f"r{n}", reason="speculation")),
         )
     ]
 
@@ -187,9 +192,9 @@ def key(digit: str) -> Event:
 def test_keys_are_collected_until_the_end_key_or_a_pause() -> None:
     """Then they are one input, which wants an answer."""
     assert decide(key("1"), key("2"), now_ms=2999) == WaitUntil(3000)
-    assert decide(key("1"), key("2"), now_ms=3000) == EnterKeys("12", "pause")
-    assert decide(key("1"), key("2"), key("#")) == EnterKeys("12", "end")
-    assert decide(key("1"), event(KeysEntered(digits="1"))) == Answer(0)
+    assert decide(key("1"), key("2"), now_ms=3000) == EnterKeys("12", "timeout")
+    assert decide(key("1"), key("2"), key("#")) == EnterKeys("12", "terminator")
+    assert decide(key("1"), event(DtmfCollected(digits="1"))) == Answer(0)
 
 
 def test_a_key_stops_the_agent_and_speech_waits_for_the_keys() -> None:
@@ -211,12 +216,12 @@ def test_what_is_said_unasked_is_not_dropped_for_words_before_it() -> None:
     asked = [*log, *reply("r2", 0, "Are you still there?"), *playing("r2")]
 
     assert decide(*asked) is None
-    assert decide(*asked, event(WordsHeard(turn=2, text="i am"))) == Drop(("r2",))
+    assert decide(*asked, event(TranscriptUpdated(turn=2, text="i am"))) == Drop(("r2",))
 
 
 def test_keys_pressed_amid_words_wait_for_them() -> None:
     """Not for ever."""
-    log = [event(WordsHeard(turn=1, text="my code is")), key("1"), event(KeysEntered(digits="1"))]
+    log = [event(TranscriptUpdated(turn=1, text="my code is")), key("1"), event(DtmfCollected(digits="1"))]
 
     assert decide(*log, now_ms=100) == WaitUntil(3000)
     assert decide(*log, now_ms=3000) == Answer(0)

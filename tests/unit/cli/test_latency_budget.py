@@ -8,14 +8,14 @@ import yaml
 from cli.latency_budget import read_budget
 from cli.turns import waterfall
 from parley.errors import ConfigError
-from parley.turn_timing import TurnTiming
+from parley.latency.turn import TurnLatency
 
-SLOW = TurnTiming(
+SLOW = TurnLatency(
     turn=1,
     speech_end_ms=0,
     turn_ended_ms=200,
-    first_text_ms=900,
-    voice_started_ms=1000,
+    first_clause_ms=900,
+    synthesis_started_ms=1000,
     playback_started_ms=1010,
 )
 
@@ -31,18 +31,18 @@ def test_a_part_that_took_too_long_is_named() -> None:
     """In the waterfall too."""
     budget = read_budget()
 
-    assert budget.exceeded(SLOW) == ("thinking",)
+    assert budget.exceeded(SLOW) == ("llm_ttft",)
     legend, line = waterfall((SLOW,), budget)
-    assert "over budget: thinking" in line.plain
-    assert f"thinking ≤ {budget.parts['thinking'].p95_ms}" in legend.plain
+    assert "over budget: llm_ttft" in line.plain
+    assert f"llm_ttft ≤ {budget.parts['thinking'].p95_ms}" in legend.plain
 
 
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
         ({"turn": {"p50_ms": 1, "p95_ms": 900}}, "add up to 400, turn says 1"),
-        ({"parts": {}}, "hearing is missing"),
-        ({"own": {"p50_ms": 0, "p95_ms": 1}}, "own.p50_ms"),
+        ({"parts": {}}, "endpointing is missing"),
+        ({"overhead": {"p50_ms": 0, "p95_ms": 1}}, "overhead.p50_ms"),
         ({"colour": "red"}, "colour"),
     ],
 )

@@ -1,19 +1,19 @@
 """A call as lines to watch."""
 
 from cli.live import Live
-from parley.envelope import Body, seal
+from parley.events.envelope import Body, wrap
 from parley.v1.call_pb2 import CallEnded, CallStarted
 from parley.v1.playback_pb2 import PlaybackStarted
-from parley.v1.reply_pb2 import ReplyFinished, ReplyStarted, ReplyText
+from parley.v1.reply_pb2 import ReplyClause, ReplyFinished, ReplyStarted
 from parley.v1.speech_pb2 import TurnEnded
-from parley.v1.voice_pb2 import VoiceStarted
+from parley.v1.synthesis_pb2 import SynthesisStarted
 
 
 def show(*said: tuple[int, Body]) -> list[str]:
     live = Live()
     lines: list[str] = []
     for number, (at_ms, body) in enumerate(said, 1):
-        event = seal(
+        event = wrap(
             body,
             call_sid="CA1",
             stage="test",
@@ -32,9 +32,9 @@ def test_a_turn_shows_both_sides_and_where_the_time_went() -> None:
         (0, CallStarted()),
         (2250, TurnEnded(turn=1, text="hello", speech_end_ms=2000)),
         (2251, ReplyStarted(reply_id="r1", turn=1)),
-        (2601, ReplyText(reply_id="r1", clause=0, text="Hi.")),
+        (2601, ReplyClause(reply_id="r1", clause=0, text="Hi.")),
         (2602, ReplyFinished(reply_id="r1", clauses=1)),
-        (2731, VoiceStarted(reply_id="r1")),
+        (2731, SynthesisStarted(reply_id="r1")),
         (2735, PlaybackStarted(reply_id="r1", at_ms=2735)),
         (9000, CallEnded(reason="agent", duration_ms=9000)),
     )
@@ -43,6 +43,6 @@ def test_a_turn_shows_both_sides_and_where_the_time_went() -> None:
         "0:00.0          call CA1",
         "0:02.0  caller  hello",
         "0:02.7  agent   Hi.",
-        "735 ms = hearing 250 + thinking 351 + wording 0 + speaking 130 + playing 4",
+        "735 ms = endpointing 250 + llm_ttft 351 + first_clause 0 + tts_ttfb 130 + playout 4",
         "0:09.0          call ended (agent) after 9.0 s",
     ]

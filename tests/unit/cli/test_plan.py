@@ -9,7 +9,7 @@ from cli.plan import Ports, Size, plan, port_names, usual_ports
 PORTS = Ports({name: 5000 + number for number, name in enumerate(port_names())})
 
 
-def test_without_keys_every_vendor_is_stood_in_for() -> None:
+def test_without_keys_every_provider_is_stood_in_for() -> None:
     """Nothing but addresses changes for the services."""
     made = plan({}, PORTS, "/home", "/bin")
 
@@ -25,7 +25,7 @@ def test_without_keys_every_vendor_is_stood_in_for() -> None:
     assert made.starts_postgres
 
 
-def test_a_key_brings_the_real_vendor() -> None:
+def test_a_key_brings_the_real_provider() -> None:
     """Its stand-in is not started, and its address is left alone."""
     made = plan({"OPENAI_API_KEY": "sk-1"}, PORTS, "/home", "/bin")
 
@@ -57,7 +57,7 @@ def test_the_real_twilio_is_led_to_no_edge_of_its_own() -> None:
     size = Size(copies=2)
     made = plan({"TWILIO_AUTH_TOKEN": "t"}, usual_ports(size), "/home", "/bin", size=size)
 
-    assert not any("PARLEY_STREAM_URL" in spec.env for spec in made.processes)
+    assert not any("PARLEY_EDGE_DIRECT_URL" in spec.env for spec in made.processes)
 
 
 def test_copies_have_ports_of_their_own_and_edges_share_one_too() -> None:
@@ -67,10 +67,10 @@ def test_copies_have_ports_of_their_own_and_edges_share_one_too() -> None:
     specs = {spec.name: spec for spec in (*made.nats, *made.processes)}
 
     assert specs["edge-2"].env["PARLEY_EDGE_PORT"] == specs["edge"].env["PARLEY_EDGE_PORT"]
-    assert specs["edge-2"].env["PARLEY_EDGE_PORT_SHARED"] == "true"
-    own = [specs[name].env["PARLEY_EDGE_OWN_PORT"] for name in ("edge", "edge-2")]
+    assert specs["edge-2"].env["PARLEY_EDGE_REUSE_PORT"] == "true"
+    own = [specs[name].env["PARLEY_EDGE_DIRECT_PORT"] for name in ("edge", "edge-2")]
     assert len({*own, specs["edge"].env["PARLEY_EDGE_PORT"]}) == 3
-    assert specs["edge-2"].env["PARLEY_STREAM_URL"] == f"http://127.0.0.1:{own[1]}"
+    assert specs["edge-2"].env["PARLEY_EDGE_DIRECT_URL"] == f"http://127.0.0.1:{own[1]}"
     assert specs["edge-2"].ready_url == f"http://127.0.0.1:{own[1]}/readyz"
     assert specs["stt-2"].env["PARLEY_STT_PORT"] != specs["stt"].env["PARLEY_STT_PORT"]
     assert made.env["PARLEY_NATS_URL"].count("nats://") == 3

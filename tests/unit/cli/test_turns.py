@@ -2,25 +2,25 @@
 
 from cli.latency_budget import read_budget
 from cli.turns import waterfall
-from parley.turn_timing import TurnTiming
+from parley.latency.turn import TurnLatency
 
 
 def test_each_turn_is_a_bar_of_its_stages() -> None:
     """The longest fills the width; the numbers stand beside it."""
-    slow = TurnTiming(
+    slow = TurnLatency(
         turn=1,
         caller_text="hello",
         speech_end_ms=1000,
         turn_ended_ms=1250,
-        asked_ms=1255,
+        llm_requested_ms=1255,
         first_token_ms=1600,
-        first_text_ms=1650,
-        voice_asked_ms=1652,
-        voice_started_ms=1780,
+        first_clause_ms=1650,
+        tts_requested_ms=1652,
+        synthesis_started_ms=1780,
         playback_started_ms=1800,
-        heard_ms=1815,
+        first_played_ms=1815,
     )
-    silent = TurnTiming(turn=2, caller_text="hm", speech_end_ms=9000, turn_ended_ms=9250)
+    silent = TurnLatency(turn=2, caller_text="hm", speech_end_ms=9000, turn_ended_ms=9250)
     _, first, second = (line.plain for line in waterfall((slow, silent), read_budget()))
 
     assert first.count("█") == 60

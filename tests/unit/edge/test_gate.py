@@ -8,7 +8,7 @@ from services.edge.webhooks import Gate
 
 def test_an_edge_that_stops_has_no_stream_opened_at_itself() -> None:
     """It takes none any more."""
-    gate = Gate(EdgeSettings(stream_url="https://edge-2.example.com/"), asyncio.Event())
+    gate = Gate(EdgeSettings(edge_direct_url="https://edge-2.example.com/"), asyncio.Event())
     before = gate.own_address()
     gate.stopping.set()
 

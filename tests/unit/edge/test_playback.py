@@ -7,17 +7,17 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parley.envelope import Body
+from parley.events.envelope import Body
 from parley.v1.call_pb2 import StreamResuming, StreamStarted
 from parley.v1.playback_pb2 import (
     BargeIn,
     PlaybackFinished,
-    PlaybackHeld,
+    PlaybackPaused,
     PlaybackProgressed,
     PlaybackStarted,
 )
 from parley.v1.reply_pb2 import ReplyStarted
-from parley.v1.voice_pb2 import ClauseVoiced, SpokenWord, VoiceFinished
+from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, WordTiming
 from services.edge.playback import Clear, Command, Play, Playback, Say
 from services.edge.recall import Recall
 
@@ -68,7 +68,7 @@ def test_a_reply_without_sound_is_over_when_its_voice_has_finished() -> None:
 def test_sound_that_does_not_come_any_more_is_not_waited_for() -> None:
     """What there is of the reply was heard; the next one follows, once nothing can fill the hole."""
     recalled = Recall()
-    for body in (ReplyStarted(reply_id="r1"), VoiceFinished(reply_id="r1", samples=1600)):
+    for body in (ReplyStarted(reply_id="r1"), SynthesisFinished(reply_id="r1", samples=1600)):
         recalled.happened(body, 0)
     playback = Playback(recalled)
     playback.sound("r1", 0, b"x" * 800, last=False, now_ms=2000)
@@ -77,7 +77,7 @@ def test_sound_that_does_not_come_any_more_is_not_waited_for() -> None:
 
     assert playback.do_without_lost(1500, 9000) == []
     assert said(playback.do_without_lost(1500, 11_000)) == [
-        PlaybackFinished(reply_id="r1", heard_samples=800, at_ms=11_000),
+        PlaybackFinished(reply_id="r1", played_samples=800, at_ms=11_000),
         PlaybackStarted(reply_id="r2", at_ms=11_000),
     ]
 
@@ -88,7 +88,7 @@ def test_marks_that_return_because_of_a_clear_were_not_heard() -> None:
     playback.marked("r1:0:800", 100)
     [_, held] = playback.hold(100)
 
-    assert held == Say(PlaybackHeld(reply_id="r1", heard_samples=800, at_ms=100))
+    assert held == Say(PlaybackPaused(reply_id="r1", played_samples=800, at_ms=100))
     assert playback.marked("r1:0:8000", 101) == []
     assert not playback.is_over("r1")
 
@@ -111,7 +111,7 @@ def test_between_marks_the_clock_tells_but_never_past_the_next_mark() -> None:
     playback.marked("r1:0:800", 100)
 
     [_, held] = playback.hold(5000)
-    assert held == Say(PlaybackHeld(reply_id="r1", heard_samples=1600, at_ms=5000))
+    assert held == Say(PlaybackPaused(reply_id="r1", played_samples=1600, at_ms=5000))
 
 
 def test_a_dropped_reply_tells_how_far_it_was_heard() -> None:
@@ -122,7 +122,7 @@ def test_a_dropped_reply_tells_how_far_it_was_heard() -> None:
     commands = playback.drop("r1", 100)
 
     assert commands[0] == Clear()
-    assert said(commands) == [BargeIn(reply_id="r1", heard_samples=800, at_ms=100)]
+    assert said(commands) == [BargeIn(reply_id="r1", played_samples=800, at_ms=100)]
     assert said(playback.sound("r2", 0, b"y" * 160, last=False, now_ms=150)) == [
         PlaybackStarted(reply_id="r2", from_sample=0, at_ms=150)
     ]
@@ -135,9 +135,9 @@ def test_dropping_another_reply_does_not_let_go_of_the_held_one() -> None:
     playback.hold(100)
     playback.drop("r2", 110)
 
-    assert playback.held
+    assert playback.paused
     playback.drop("r1", 120)
-    assert not playback.held
+    assert not playback.paused
 
 
 def test_a_reply_made_on_a_guess_waits_for_its_release() -> None:
@@ -155,7 +155,7 @@ def test_a_reply_without_sound_is_over_when_its_turn_comes() -> None:
     playback.started("r1", held_back=False, now_ms=0)
 
     assert said(playback.sound("r1", 0, b"", last=True, now_ms=5)) == [
-        PlaybackFinished(reply_id="r1", heard_samples=0, at_ms=5)
+        PlaybackFinished(reply_id="r1", played_samples=0, at_ms=5)
     ]
 
 
@@ -170,7 +170,7 @@ def test_repeated_sound_is_skipped_and_a_hole_is_not_taken() -> None:
     assert [c.mulaw for c in commands if isinstance(c, Play)] == [b"b" * 80]
     playback.sound("r1", 200, b"", last=True, now_ms=0)
     assert said(playback.marked("r1:0:240", 30)) == [
-        PlaybackFinished(reply_id="r1", heard_samples=240, at_ms=30)
+        PlaybackFinished(reply_id="r1", played_samples=240, at_ms=30)
     ]
 
 
@@ -184,16 +184,16 @@ def recalled(*bodies: Body, at_ms: int = 0) -> Recall:
 
 def lose(recall: Recall, lost: StreamResuming, another_ms: int = 5000) -> None:
     """The stream is followed by another, not long after Twilio was told."""
-    recall.happened(lost, lost.last_sound_ms)
-    started = StreamStarted(stream_sid="MZ2", at_ms=another_ms, told_ms=another_ms - 200)
+    recall.happened(lost, lost.last_audio_ms)
+    started = StreamStarted(stream_sid="MZ2", at_ms=another_ms, redirected_at_ms=another_ms - 200)
     recall.happened(started, another_ms)
 
 
 SPOKEN = (
     ReplyStarted(reply_id="r1"),
-    ClauseVoiced(reply_id="r1", end_sample=16_000),
+    ClauseSynthesized(reply_id="r1", end_sample=16_000),
     PlaybackStarted(reply_id="r1", at_ms=1000),
-    PlaybackProgressed(reply_id="r1", heard_samples=800, at_ms=1100),
+    PlaybackProgressed(reply_id="r1", played_samples=800, at_ms=1100),
 )
 
 
@@ -207,14 +207,14 @@ def test_another_stream_goes_on_from_what_the_log_says() -> None:
 
 def test_what_a_frozen_edge_had_sent_was_heard() -> None:
     """Twilio has played it while nobody saw the marks; but no more than had been made by then."""
-    lost = StreamResuming(epoch=1, way="rest", last_sound_ms=1150, frozen=True)
+    lost = StreamResuming(epoch=1, method="rest", last_audio_ms=1150, edge_stalled=True)
     short, late = recalled(*SPOKEN), recalled(*SPOKEN)
     lose(short, lost, another_ms=2100)
-    late.happened(ClauseVoiced(reply_id="r1", clause=1, end_sample=40_000), 1200)
+    late.happened(ClauseSynthesized(reply_id="r1", clause=1, end_sample=40_000), 1200)
     lose(late, lost, another_ms=9000)
 
-    assert short.presumed == [PlaybackProgressed(reply_id="r1", heard_samples=8000, at_ms=2000)]
-    assert late.presumed == [PlaybackProgressed(reply_id="r1", heard_samples=16_000, at_ms=8900)]
+    assert short.presumed == [PlaybackProgressed(reply_id="r1", played_samples=8000, at_ms=2000)]
+    assert late.presumed == [PlaybackProgressed(reply_id="r1", played_samples=16_000, at_ms=8900)]
     commands = Playback(short).sound("r1", 0, b"x" * 16_000, last=False, now_ms=2300)
     assert said(commands) == [PlaybackStarted(reply_id="r1", from_sample=8000, at_ms=2300)]
 
@@ -222,23 +222,23 @@ def test_what_a_frozen_edge_had_sent_was_heard() -> None:
 def test_what_was_sent_is_heard_until_its_edge_dies() -> None:
     """Twilio lets go of what it had got with the stream; the caller's last sound tells when that was."""
     recall = recalled(*SPOKEN, at_ms=5000)
-    lose(recall, StreamResuming(epoch=1, last_sound_ms=1600))
+    lose(recall, StreamResuming(epoch=1, last_audio_ms=1600))
 
     # It had been made only later than that, for all that the log says.
     assert (recall.presumed, recall.replies["r1"].heard) == ([], 800)
 
     recall = recalled(*SPOKEN)
-    lose(recall, StreamResuming(epoch=1, last_sound_ms=1600))
+    lose(recall, StreamResuming(epoch=1, last_audio_ms=1600))
 
-    assert recall.presumed == [PlaybackProgressed(reply_id="r1", heard_samples=4800, at_ms=1600)]
+    assert recall.presumed == [PlaybackProgressed(reply_id="r1", played_samples=4800, at_ms=1600)]
     assert recall.replies["r1"].heard == 4800
 
 
 def test_of_a_clause_that_is_being_made_what_there_was_of_it_was_heard() -> None:
     """A voice comes in pieces, and is told of when a clause of it is whole."""
     recall = recalled(*SPOKEN)
-    made = StreamResuming(epoch=1, last_sound_ms=1150, last_reply_id="r1", last_reply_samples=18_400)
-    made.frozen = True
+    made = StreamResuming(epoch=1, last_audio_ms=1150, last_reply_id="r1", last_reply_samples=18_400)
+    made.edge_stalled = True
     lose(recall, made, another_ms=9000)
 
     assert recall.replies["r1"].heard == 18_400
@@ -255,14 +255,14 @@ def test_nothing_is_taken_for_heard_where_the_last_sound_is_unknown() -> None:
 def test_a_word_that_was_cut_in_two_is_said_again_from_its_beginning() -> None:
     """Between two words it goes on where it was; and never is a whole sentence a word."""
     words = [
-        SpokenWord(text="arrive", start_ms=200, end_ms=560),
-        SpokenWord(text="by", start_ms=600, end_ms=700),
-        SpokenWord(text="郵便で届きます", start_ms=700, end_ms=2000),
+        WordTiming(text="arrive", start_ms=200, end_ms=560),
+        WordTiming(text="by", start_ms=600, end_ms=700),
+        WordTiming(text="郵便で届きます", start_ms=700, end_ms=2000),
     ]
     begins = []
     for last_sound_ms in (1500, 1580, 1650, 1900):
-        recall = recalled(*SPOKEN, ClauseVoiced(reply_id="r1", clause=1, end_sample=16_000, words=words))
-        lose(recall, StreamResuming(epoch=1, last_sound_ms=last_sound_ms))
+        recall = recalled(*SPOKEN, ClauseSynthesized(reply_id="r1", clause=1, end_sample=16_000, words=words))
+        lose(recall, StreamResuming(epoch=1, last_audio_ms=last_sound_ms))
         begins.append(recall.replies["r1"].heard // MS)
 
     assert begins == [200, 580, 600, 900]
@@ -270,9 +270,9 @@ def test_a_word_that_was_cut_in_two_is_said_again_from_its_beginning() -> None:
 
 def test_of_a_word_that_is_said_again_is_heard_what_the_next_stream_has_played() -> None:
     """Not how far the stream before had come in it."""
-    word = SpokenWord(text="arrive", start_ms=200, end_ms=560)
-    recall = recalled(*SPOKEN, ClauseVoiced(reply_id="r1", clause=1, end_sample=16_000, words=[word]))
-    lose(recall, StreamResuming(epoch=1, last_sound_ms=1500))
+    word = WordTiming(text="arrive", start_ms=200, end_ms=560)
+    recall = recalled(*SPOKEN, ClauseSynthesized(reply_id="r1", clause=1, end_sample=16_000, words=[word]))
+    lose(recall, StreamResuming(epoch=1, last_audio_ms=1500))
     recall.happened(recall.presumed[0], 5100)
     recall.happened(PlaybackStarted(reply_id="r1", from_sample=200 * MS, at_ms=5200), 5200)
 
@@ -282,7 +282,7 @@ def test_of_a_word_that_is_said_again_is_heard_what_the_next_stream_has_played()
 def test_what_another_stream_has_not_begun_to_play_was_not_heard() -> None:
     """It died as soon as it was open: of the silence between the two nothing was heard."""
     recall = recalled(*SPOKEN, StreamStarted(stream_sid="MZ2", at_ms=3000))
-    lose(recall, StreamResuming(epoch=2, last_sound_ms=3500))
+    lose(recall, StreamResuming(epoch=2, last_audio_ms=3500))
 
     assert (recall.presumed, recall.replies["r1"].heard) == ([], 800)
 
@@ -417,7 +417,7 @@ def test_a_filler_is_heard_while_the_answer_is_silent() -> None:
 
     assert playback.runs_dry_ms == 2500
     assert said(playback.marked("r2:0:8000", 2500)) == [
-        PlaybackFinished(reply_id="r2", heard_samples=8000, at_ms=2500)
+        PlaybackFinished(reply_id="r2", played_samples=8000, at_ms=2500)
     ]
 
 
@@ -429,7 +429,7 @@ def test_a_filler_is_cut_off_the_instant_the_answer_is_there() -> None:
 
     assert isinstance(commands[0], Clear)
     assert said(commands) == [
-        PlaybackFinished(reply_id="r2", heard_samples=1200, at_ms=1650),
+        PlaybackFinished(reply_id="r2", played_samples=1200, at_ms=1650),
         PlaybackStarted(reply_id="r1", from_sample=0, at_ms=1650),
     ]
     assert [c.mulaw for c in commands if isinstance(c, Play)] == [b"a" * 800]
@@ -479,7 +479,7 @@ def test_nothing_begins_into_the_callers_words() -> None:
     assert playback.hold(100) == []
 
     assert playback.sound("r1", 0, b"a" * 800, last=False, now_ms=200) == [
-        Say(PlaybackHeld(reply_id="r1", heard_samples=0, at_ms=200))
+        Say(PlaybackPaused(reply_id="r1", played_samples=0, at_ms=200))
     ]
     assert said(playback.resume(900)) == [PlaybackStarted(reply_id="r1", from_sample=0, at_ms=900)]
 
@@ -504,7 +504,7 @@ def test_a_mark_that_comes_twice_or_too_late_does_no_harm() -> None:
     playback.marked("r1:0:800", 285)
     [_, held] = playback.hold(290)
 
-    assert held == Say(PlaybackHeld(reply_id="r1", heard_samples=1600 + 90 * MS, at_ms=290))
+    assert held == Say(PlaybackPaused(reply_id="r1", played_samples=1600 + 90 * MS, at_ms=290))
 
 
 def test_the_first_mark_is_told_and_then_one_now_and_then() -> None:
@@ -514,4 +514,4 @@ def test_the_first_mark_is_told_and_then_one_now_and_then() -> None:
     told = [playback.marked(f"r1:0:{n * 800}", 100 + n * 100) for n in range(1, 8)]
 
     assert [len(commands) for commands in told] == [1, 0, 0, 0, 0, 1, 0]
-    assert told[0] == [Say(PlaybackProgressed(reply_id="r1", heard_samples=800, at_ms=200))]
+    assert told[0] == [Say(PlaybackProgressed(reply_id="r1", played_samples=800, at_ms=200))]

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from parley.mulaw import BYTES_PER_MS, SILENCE
+from parley.audio.g711 import BYTES_PER_MS, SILENCE
 from parley.v1.audio_pb2 import CallerAudio
 from services.edge.second_ear import EarMemory
 from services.edge.splice import Splice, joined

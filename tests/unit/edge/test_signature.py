@@ -5,10 +5,10 @@ from twilio.request_validator import RequestValidator
 
 from services.edge.signature import is_signed
 
-TOKEN = "12345"  # noqa: S105 - of the vendor's example
+TOKEN = "12345"  # noqa: S105 - of the provider's example
 
 
-def test_the_vendors_own_example() -> None:
+def test_the_providers_own_example() -> None:
     """From Twilio's page on request security."""
     params = {
         "CallSid": "CA1234567890ABCDE",

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from parley.mulaw import FRAME_MS
+from parley.audio.g711 import FRAME_MS
 from services.edge.stream_clock import StreamClock
 
 SILENT, LOUD = b"\xff" * 160, b"\x20" * 160

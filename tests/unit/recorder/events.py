@@ -1,6 +1,6 @@
 """Events for the recorder's tests."""
 
-from parley.envelope import Body, seal
+from parley.events.envelope import Body, wrap
 from parley.v1.event_pb2 import Event
 
 START_US = 1_763_700_000_000_000
@@ -9,7 +9,7 @@ START_US = 1_763_700_000_000_000
 def log_of(*said: tuple[int, Body]) -> list[Event]:
     """A call's log: call time of each saying, and what was said."""
     return [
-        seal(
+        wrap(
             body,
             call_sid="CA1",
             stage="test",

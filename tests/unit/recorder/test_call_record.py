@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from parley.v1.call_pb2 import DIRECTION_OUTBOUND, CallEnded, CallStarted, DtmfPressed
 from parley.v1.event_pb2 import Event
 from parley.v1.playback_pb2 import PlaybackFinished, PlaybackStarted
-from parley.v1.reply_pb2 import ReplyStarted, ReplyText
+from parley.v1.reply_pb2 import ReplyClause, ReplyStarted
 from parley.v1.speech_pb2 import SpeechStarted, TurnEnded
 from services.recorder import call_record
 from tests.unit.recorder.events import START_US, log_of
@@ -19,9 +19,9 @@ EVENTS = log_of(
     (2000, SpeechStarted(at_ms=1500)),
     (3000, TurnEnded(turn=1, text="Hi", speech_end_ms=2500)),
     (3010, ReplyStarted(reply_id="r1", turn=1)),
-    (3020, ReplyText(reply_id="r1", clause=0, text="Good day.")),
+    (3020, ReplyClause(reply_id="r1", clause=0, text="Good day.")),
     (3100, PlaybackStarted(reply_id="r1", at_ms=3200)),
-    (4200, PlaybackFinished(reply_id="r1", heard_samples=8000, at_ms=4200)),
+    (4200, PlaybackFinished(reply_id="r1", played_samples=8000, at_ms=4200)),
     (62_000, CallEnded(reason="hangup")),
 )
 

@@ -1,6 +1,6 @@
 """What speculation cost."""
 
-from parley.v1.reply_pb2 import ReplyDropped, ReplyReleased, ReplyStarted, ReplyText
+from parley.v1.reply_pb2 import ReplyCancelled, ReplyClause, ReplyReleased, ReplyStarted
 from services.recorder.guesses import Guesses, guesses
 from tests.unit.brain.said import event, reply
 
@@ -8,13 +8,13 @@ from tests.unit.brain.said import event, reply
 def test_only_what_was_begun_on_a_guess_and_dropped_was_for_nothing() -> None:
     """With its characters; a barge-in is no waste."""
     log = [
-        event(ReplyStarted(reply_id="r1", turn=1, held=True)),
-        event(ReplyText(reply_id="r1", text="Yes. ")),
-        event(ReplyDropped(reply_id="r1", reason="speculation")),
-        event(ReplyStarted(reply_id="r2", turn=1, held=True)),
-        event(ReplyText(reply_id="r2", text="No.")),
+        event(ReplyStarted(reply_id="r1", turn=1, speculative=True)),
+        event(ReplyClause(reply_id="r1", text="Yes. ")),
+        event(ReplyCancelled(reply_id="r1", reason="speculation")),
+        event(ReplyStarted(reply_id="r2", turn=1, speculative=True)),
+        event(ReplyClause(reply_id="r2", text="No.")),
         event(ReplyReleased(reply_id="r2")),
-        event(ReplyDropped(reply_id="r2", reason="barge_in")),
+        event(ReplyCancelled(reply_id="r2", reason="barge_in")),
         *reply("r3", 2, "Well."),
     ]
 

@@ -7,9 +7,9 @@ from typing import cast
 import pytest
 import stamina
 
-from parley.envelope import Body
-from parley.errors import VendorBroken, VendorError, VendorRefused
-from parley.event_log import CallLog
+from parley.errors import ProviderError, ProviderRejected, ProviderUnavailable
+from parley.events.envelope import Body
+from parley.events.log import CallEventLog
 from parley.v1.work_pb2 import StageFailed
 from services.recorder.insist import Insistence
 
@@ -20,12 +20,12 @@ class Said:
 
     bodies: list[Body] = field(default_factory=list)
 
-    async def say(self, body: Body) -> None:
+    async def append(self, body: Body) -> None:
         """Remember it."""
         self.bodies.append(body)
 
 
-def failing(*errors: VendorError) -> Callable[[], Awaitable[str]]:
+def failing(*errors: ProviderError) -> Callable[[], Awaitable[str]]:
     """Work that fails so often and then is done."""
     left = list(errors)
 
@@ -40,15 +40,15 @@ def failing(*errors: VendorError) -> Callable[[], Awaitable[str]]:
 async def test_it_is_tried_until_it_is_done_and_told_once() -> None:
     """Two failures of the database are one event, without what the error says."""
     said = Said()
-    insistence = Insistence(cast("CallLog", said))
+    insistence = Insistence(cast("CallEventLog", said))
 
-    work = failing(VendorBroken("postgres", "secret"), VendorBroken("postgres", "secret"))
+    work = failing(ProviderUnavailable("postgres", "secret"), ProviderUnavailable("postgres", "secret"))
 
     with stamina.set_testing(True, attempts=5):  # without the pauses
         assert await insistence.until_done(work) == "done"
     [failure] = said.bodies
     assert isinstance(failure, StageFailed)
-    assert (failure.code, failure.vendor, failure.retryable) == ("vendor_broken", "postgres", True)
+    assert (failure.code, failure.provider, failure.retryable) == ("unavailable", "postgres", True)
     assert "secret" not in failure.message
 
 
@@ -56,7 +56,7 @@ async def test_what_cannot_be_helped_is_raised() -> None:
     """A row that the database will never take is told and left to the stage's own retries."""
     said = Said()
 
-    with pytest.raises(VendorRefused):
-        await Insistence(cast("CallLog", said)).until_done(failing(VendorRefused("postgres", "no")))
+    with pytest.raises(ProviderRejected):
+        await Insistence(cast("CallEventLog", said)).until_done(failing(ProviderRejected("postgres", "no")))
 
     assert len(said.bodies) == 1

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from parley.errors import ConfigError, VendorBroken
-from parley.mulaw import DECODE
+from parley.audio.g711 import DECODE
+from parley.errors import ConfigError, ProviderUnavailable
 from services.recorder import wav
-from services.recorder.vendors.object_store import Segment, open_recordings, stored_until
+from services.recorder.storage.object_store import Segment, open_recordings, stored_until
 
 NAME = "2025-11-21/CA1"
 
@@ -80,10 +80,10 @@ def test_a_url_that_names_no_store_is_told(url: str) -> None:
         open_recordings(url)
 
 
-async def test_a_store_that_fails_is_a_vendor_that_broke(tmp_path: Path) -> None:
+async def test_a_store_that_fails_is_a_provider_that_broke(tmp_path: Path) -> None:
     """So that the caller of it knows to try again."""
     recordings = open_recordings(f"file://{tmp_path}")
     (tmp_path / "2025-11-21").write_text("a file where a folder must be")
 
-    with pytest.raises(VendorBroken, match="object store"):
+    with pytest.raises(ProviderUnavailable, match="object store"):
         await recordings.put(f"{NAME}.txt", b"")

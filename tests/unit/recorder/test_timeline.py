@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parley.envelope import Body
-from parley.mulaw import SILENCE
+from parley.audio.g711 import SILENCE
+from parley.events.envelope import Body
 from parley.v1.audio_pb2 import AgentAudio, CallerAudio
 from parley.v1.call_pb2 import StreamStarted, StreamStopped
 from parley.v1.playback_pb2 import (
     BargeIn,
     PlaybackFinished,
-    PlaybackHeld,
+    PlaybackPaused,
     PlaybackProgressed,
     PlaybackStarted,
 )
@@ -66,8 +66,8 @@ def test_the_agent_is_cut_where_the_caller_took_the_turn() -> None:
     """What was made and not heard is not in the recording."""
     heard = agent_track(
         PlaybackStarted(reply_id="r1", at_ms=10),
-        PlaybackHeld(reply_id="r1", heard_samples=80, at_ms=20),
-        BargeIn(reply_id="r1", heard_samples=80, at_ms=25),
+        PlaybackPaused(reply_id="r1", played_samples=80, at_ms=20),
+        BargeIn(reply_id="r1", played_samples=80, at_ms=25),
         sound=b"\x01" * 800,
         end_ms=100,
     )
@@ -80,9 +80,9 @@ def test_a_held_reply_goes_on_where_it_stopped() -> None:
     sound = bytes(range(160))
     heard = agent_track(
         PlaybackStarted(reply_id="r1", at_ms=0),
-        PlaybackHeld(reply_id="r1", heard_samples=40, at_ms=5),
+        PlaybackPaused(reply_id="r1", played_samples=40, at_ms=5),
         PlaybackStarted(reply_id="r1", from_sample=40, at_ms=50),
-        PlaybackFinished(reply_id="r1", heard_samples=160, at_ms=65),
+        PlaybackFinished(reply_id="r1", played_samples=160, at_ms=65),
         sound=sound,
         end_ms=70,
     )
@@ -108,7 +108,7 @@ def test_sound_that_a_successor_makes_again_replaces_nothing() -> None:
     timeline.agent_spoke(spoken(1, 0, b"\x01" * 80))
     timeline.agent_spoke(spoken(1, 40, b"\x02" * 80, epoch=2))
     timeline.happened(PlaybackStarted(reply_id="r1", at_ms=0))
-    timeline.happened(PlaybackFinished(reply_id="r1", heard_samples=120, at_ms=15))
+    timeline.happened(PlaybackFinished(reply_id="r1", played_samples=120, at_ms=15))
 
     assert timeline.cut(120)[1] == b"\x01" * 80 + b"\x02" * 40
 
@@ -123,7 +123,7 @@ def test_nothing_settles_that_may_still_change() -> None:
     assert timeline.settled(5000, 200) == 800 * 8
 
     timeline.happened(PlaybackStarted(reply_id="r1", at_ms=300))
-    timeline.happened(PlaybackProgressed(reply_id="r1", heard_samples=800, at_ms=400))
+    timeline.happened(PlaybackProgressed(reply_id="r1", played_samples=800, at_ms=400))
 
     assert timeline.settled(5000, 200) == 400 * 8
 
@@ -237,17 +237,17 @@ def plays(
     for pause_ms, play_ms, hold, progress in pieces:
         at_ms = script.last_started_ms = script.end_ms + pause_ms
         script.end_ms = at_ms + play_ms
-        half = PlaybackProgressed(reply_id=reply_id, heard_samples=position + play_ms // 2 * 8)
+        half = PlaybackProgressed(reply_id=reply_id, played_samples=position + play_ms // 2 * 8)
         started = PlaybackStarted(reply_id=reply_id, from_sample=position, at_ms=at_ms)
         script.things += [(at_ms, started)] * (not told)
         told = False
         script.things += [(at_ms + play_ms // 2, half)] * progress
         script.heard |= {at_ms * 8 + n: sound[position + n] for n in range(play_ms * 8)}
         position += play_ms * 8
-        held = PlaybackHeld(reply_id=reply_id, heard_samples=position, at_ms=script.end_ms)
+        held = PlaybackPaused(reply_id=reply_id, played_samples=position, at_ms=script.end_ms)
         script.things += [(script.end_ms, held)] * hold
     over = BargeIn if unheard else PlaybackFinished
-    said = over(reply_id=reply_id, heard_samples=position, at_ms=script.end_ms)
+    said = over(reply_id=reply_id, played_samples=position, at_ms=script.end_ms)
     script.things.append((script.end_ms, said))
     script.cut = bool(unheard) or pieces[-1][2]
 

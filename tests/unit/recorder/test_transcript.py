@@ -3,35 +3,35 @@
 from parley.v1.playback_pb2 import (
     BargeIn,
     PlaybackFinished,
-    PlaybackHeld,
+    PlaybackPaused,
     PlaybackProgressed,
     PlaybackStarted,
 )
-from parley.v1.reply_pb2 import ReplyDropped, ReplyStarted, ReplyText
-from parley.v1.speech_pb2 import SpeechStarted, TurnEnded, Word, WordsHeard
-from parley.v1.voice_pb2 import ClauseVoiced, SpokenWord
+from parley.v1.reply_pb2 import ReplyCancelled, ReplyClause, ReplyStarted
+from parley.v1.speech_pb2 import SpeechStarted, TranscriptUpdated, TurnEnded, Word
+from parley.v1.synthesis_pb2 import ClauseSynthesized, WordTiming
 from services.recorder.transcript import Line, transcript
 from tests.unit.recorder.events import log_of
 
 TEXTS = (
     (0, ReplyStarted(reply_id="r1", turn=3)),
-    (1, ReplyText(reply_id="r1", clause=0, text="Yes. ")),
-    (2, ReplyText(reply_id="r1", clause=1, text="We open at nine.")),
-    (3, ClauseVoiced(reply_id="r1", clause=0, start_sample=0, end_sample=800)),
+    (1, ReplyClause(reply_id="r1", clause=0, text="Yes. ")),
+    (2, ReplyClause(reply_id="r1", clause=1, text="We open at nine.")),
+    (3, ClauseSynthesized(reply_id="r1", clause=0, start_sample=0, end_sample=800)),
 )
-WORDS = ClauseVoiced(
+WORDS = ClauseSynthesized(
     reply_id="r1",
     clause=1,
     start_sample=800,
     end_sample=4000,
     words=[
-        SpokenWord(text="We", start_ms=100, end_ms=200),
-        SpokenWord(text="open", start_ms=200, end_ms=300),
-        SpokenWord(text="at", start_ms=300, end_ms=400),
-        SpokenWord(text="nine.", start_ms=400, end_ms=500),
+        WordTiming(text="We", start_ms=100, end_ms=200),
+        WordTiming(text="open", start_ms=200, end_ms=300),
+        WordTiming(text="at", start_ms=300, end_ms=400),
+        WordTiming(text="nine.", start_ms=400, end_ms=500),
     ],
 )
-NO_WORDS = ClauseVoiced(reply_id="r1", clause=1, start_sample=800, end_sample=4000)
+NO_WORDS = ClauseSynthesized(reply_id="r1", clause=1, start_sample=800, end_sample=4000)
 
 
 def test_a_reply_heard_whole_stands_whole() -> None:
@@ -39,7 +39,7 @@ def test_a_reply_heard_whole_stands_whole() -> None:
     events = log_of(
         *TEXTS,
         (10, PlaybackStarted(reply_id="r1", at_ms=50)),
-        (550, PlaybackFinished(reply_id="r1", heard_samples=4000, at_ms=550)),
+        (550, PlaybackFinished(reply_id="r1", played_samples=4000, at_ms=550)),
     )
 
     assert transcript(events, 1000) == (Line("agent", "Yes. We open at nine.", 50, 550, 3, "r1"),)
@@ -51,8 +51,8 @@ def test_an_interrupted_reply_is_cut_to_the_word() -> None:
         *TEXTS,
         (4, WORDS),
         (10, PlaybackStarted(reply_id="r1", at_ms=50)),
-        (300, PlaybackHeld(reply_id="r1", heard_samples=2500, at_ms=360)),
-        (310, BargeIn(reply_id="r1", heard_samples=2500, at_ms=370)),
+        (300, PlaybackPaused(reply_id="r1", played_samples=2500, at_ms=360)),
+        (310, BargeIn(reply_id="r1", played_samples=2500, at_ms=370)),
     )
 
     [line] = transcript(events, 1000)
@@ -66,7 +66,7 @@ def test_without_times_of_words_they_are_spread_evenly() -> None:
         *TEXTS,
         (4, NO_WORDS),
         (10, PlaybackStarted(reply_id="r1", at_ms=50)),
-        (310, BargeIn(reply_id="r1", heard_samples=2400, at_ms=350)),
+        (310, BargeIn(reply_id="r1", played_samples=2400, at_ms=350)),
     )
 
     [line] = transcript(events, 1000)
@@ -79,9 +79,9 @@ def test_a_resumed_reply_is_one_line() -> None:
     events = log_of(
         *TEXTS,
         (10, PlaybackStarted(reply_id="r1", at_ms=50)),
-        (100, PlaybackHeld(reply_id="r1", heard_samples=400, at_ms=100)),
+        (100, PlaybackPaused(reply_id="r1", played_samples=400, at_ms=100)),
         (300, PlaybackStarted(reply_id="r1", from_sample=400, at_ms=300)),
-        (750, PlaybackFinished(reply_id="r1", heard_samples=4000, at_ms=750)),
+        (750, PlaybackFinished(reply_id="r1", played_samples=4000, at_ms=750)),
     )
 
     assert [(line.start_ms, line.end_ms) for line in transcript(events, 1000)] == [(50, 750)]
@@ -89,7 +89,7 @@ def test_a_resumed_reply_is_one_line() -> None:
 
 def test_what_was_never_played_was_not_said() -> None:
     """A speculation that was dropped leaves no line."""
-    events = log_of(*TEXTS, (9, ReplyDropped(reply_id="r1", reason="speculation")))
+    events = log_of(*TEXTS, (9, ReplyCancelled(reply_id="r1", reason="speculation")))
 
     assert transcript(events, 1000) == ()
 
@@ -100,7 +100,7 @@ def test_a_line_that_goes_dead_cuts_the_reply() -> None:
         *TEXTS,
         (4, WORDS),
         (10, PlaybackStarted(reply_id="r1", at_ms=50)),
-        (150, PlaybackProgressed(reply_id="r1", heard_samples=400, at_ms=100)),
+        (150, PlaybackProgressed(reply_id="r1", played_samples=400, at_ms=100)),
     )
 
     [line] = transcript(events, 50 + 320)
@@ -112,9 +112,9 @@ def test_a_turn_spans_from_the_first_sound_to_the_last() -> None:
     """Its start is the voice detector's, its text the one that ended it."""
     events = log_of(
         (120, SpeechStarted(at_ms=100)),
-        (300, WordsHeard(turn=1, text="hel", until_ms=250)),
+        (300, TranscriptUpdated(turn=1, text="hel", audio_end_ms=250)),
         (500, SpeechStarted(at_ms=480)),
-        (900, TurnEnded(turn=1, text="hello there", speech_end_ms=800, until_ms=900)),
+        (900, TurnEnded(turn=1, text="hello there", speech_end_ms=800, audio_end_ms=900)),
     )
 
     assert transcript(events, 1000) == (Line("caller", "hello there", 100, 800, 1),)
@@ -125,7 +125,7 @@ def test_a_cough_before_a_turn_is_no_part_of_it() -> None:
     events = log_of(
         (120, SpeechStarted(at_ms=100)),
         (5020, SpeechStarted(at_ms=5000)),
-        (5900, TurnEnded(turn=1, text="hello", speech_end_ms=5800, until_ms=5900)),
+        (5900, TurnEnded(turn=1, text="hello", speech_end_ms=5800, audio_end_ms=5900)),
     )
 
     assert [line.start_ms for line in transcript(events, 6000)] == [5000]
@@ -135,10 +135,15 @@ def test_a_turn_that_has_ended_is_settled() -> None:
     """What a transcriber or a successor says of it later changes nothing."""
     events = log_of(
         (120, SpeechStarted(at_ms=100)),
-        (400, WordsHeard(turn=1, text="hello", words=[Word(text="hello", start_ms=110)], until_ms=350)),
-        (900, TurnEnded(turn=1, text="hello there", speech_end_ms=800, until_ms=900)),
-        (950, WordsHeard(turn=1, text="", until_ms=940)),
-        (960, TurnEnded(turn=1, text="again", speech_end_ms=810, until_ms=900)),
+        (
+            400,
+            TranscriptUpdated(
+                turn=1, text="hello", words=[Word(text="hello", start_ms=110)], audio_end_ms=350
+            ),
+        ),
+        (900, TurnEnded(turn=1, text="hello there", speech_end_ms=800, audio_end_ms=900)),
+        (950, TranscriptUpdated(turn=1, text="", audio_end_ms=940)),
+        (960, TurnEnded(turn=1, text="again", speech_end_ms=810, audio_end_ms=900)),
     )
 
     assert transcript(events, 1000) == (Line("caller", "hello there", 110, 800, 1),)
@@ -147,7 +152,7 @@ def test_a_turn_that_has_ended_is_settled() -> None:
 def test_words_without_an_end_are_kept() -> None:
     """A caller who is cut off by the end of the call has still said it."""
     words = [Word(text="wait", start_ms=210, end_ms=290)]
-    events = log_of((300, WordsHeard(turn=1, text="wait", words=words, until_ms=290)))
+    events = log_of((300, TranscriptUpdated(turn=1, text="wait", words=words, audio_end_ms=290)))
 
     assert transcript(events, 400) == (Line("caller", "wait", 210, 290, 1),)
 
@@ -158,8 +163,8 @@ def test_lines_stand_in_the_order_of_their_beginning() -> None:
         *TEXTS,
         (10, PlaybackStarted(reply_id="r1", at_ms=500)),
         (400, SpeechStarted(at_ms=100)),
-        (900, TurnEnded(turn=1, text="hi", speech_end_ms=200, until_ms=900)),
-        (1000, PlaybackFinished(reply_id="r1", heard_samples=4000, at_ms=1000)),
+        (900, TurnEnded(turn=1, text="hi", speech_end_ms=200, audio_end_ms=900)),
+        (1000, PlaybackFinished(reply_id="r1", played_samples=4000, at_ms=1000)),
     )
 
     assert [line.who for line in transcript(events, 1000)] == ["caller", "agent"]

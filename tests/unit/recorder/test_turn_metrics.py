@@ -4,12 +4,12 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from prometheus_client import CollectorRegistry
 from prometheus_client.openmetrics.exposition import generate_latest
 
-from parley.trace_context import trace_id
+from parley.telemetry.trace_context import trace_id
 from parley.v1.call_pb2 import CallEnded, CallStarted
-from parley.v1.playback_pb2 import PlaybackHeld, PlaybackStarted
-from parley.v1.reply_pb2 import ReplyStarted, ReplyText
+from parley.v1.playback_pb2 import PlaybackPaused, PlaybackStarted
+from parley.v1.reply_pb2 import ReplyClause, ReplyStarted
 from parley.v1.speech_pb2 import TurnEnded
-from parley.v1.voice_pb2 import VoiceStarted
+from parley.v1.synthesis_pb2 import SynthesisStarted
 from services.recorder.turn_metrics import TurnMetrics, TurnWatch
 from tests.unit.recorder.events import START_US, log_of
 
@@ -17,10 +17,10 @@ EVENTS = log_of(
     (0, CallStarted()),
     (1300, TurnEnded(turn=1, speech_end_ms=1000)),
     (1400, ReplyStarted(reply_id="r1", turn=1)),
-    (1450, ReplyText(reply_id="r1", text="Yes.")),
-    (1480, VoiceStarted(reply_id="r1")),
+    (1450, ReplyClause(reply_id="r1", text="Yes.")),
+    (1480, SynthesisStarted(reply_id="r1")),
     (1500, PlaybackStarted(reply_id="r1", at_ms=1500)),
-    (1600, PlaybackHeld(reply_id="r1", heard_samples=800, at_ms=1600)),
+    (1600, PlaybackPaused(reply_id="r1", played_samples=800, at_ms=1600)),
     (2000, PlaybackStarted(reply_id="r1", from_sample=800, at_ms=2000)),
     (9000, CallEnded(reason="completed")),
 )
@@ -43,7 +43,7 @@ def counted(*, live: bool) -> tuple[float | None, float | None]:
     watch = TurnWatch(TurnMetrics(registry, SpanProcessor()), "CA1")
     for event in EVENTS:
         watch.happened(event, live=live)
-    labels = {"part": "whole"}
+    labels = {"part": "total"}
     return (
         registry.get_sample_value("parley_turn_seconds_count", labels),
         registry.get_sample_value("parley_turn_seconds_sum", labels),
@@ -69,7 +69,7 @@ def test_a_turns_spans_are_one_trace_below_one_root() -> None:
     root, *parts, call = spans.ended
 
     assert [span.name for span in spans.ended] == [
-        *("turn", "stt.listen", "brain.think", "tts.speak", "edge.play", "call")
+        *("turn", "stt.endpointing", "brain.turn", "tts.first_clause", "edge.playout", "call")
     ]
     assert {span.context.trace_id for span in (root, *parts)} == {trace_id("CA1", 1)}
     assert root.parent is None

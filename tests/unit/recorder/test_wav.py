@@ -6,7 +6,7 @@ import wave
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.mulaw import DECODE
+from parley.audio.g711 import DECODE
 from services.recorder import wav
 
 

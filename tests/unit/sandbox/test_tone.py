@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.mulaw import SILENCE
+from parley.audio.g711 import SILENCE
 from sandbox import tone
 
 TEXT = "Hello, aaa 555-1234! Goodbye."

@@ -1,4 +1,4 @@
-"""Has the caller finished? Vendor, detector and silence together."""
+"""Has the caller finished? Provider, detector and silence together."""
 
 from services.stt.endpointing import AskToFinalize, Decision, EagerEnd, Endpointing, EndTurn, GoOn
 from services.stt.patience import Patience
@@ -8,7 +8,7 @@ UNFINISHED = Patience(1200, unfinished=True)
 
 def speaking(at_ms: int = 0) -> Endpointing:
     ears = Endpointing(silence_ms=600)
-    ears.voice_started(at_ms)
+    ears.speech_started(at_ms)
     return ears
 
 
@@ -17,11 +17,11 @@ def silent(ears: Endpointing, *until_ms: int) -> list[Decision]:
     return [decision for at_ms in until_ms for decision in ears.heard(at_ms, at_ms)]
 
 
-def test_the_vendors_word_decides_at_once() -> None:
+def test_the_providers_word_decides_at_once() -> None:
     """Once the detector hears no voice, nothing is waited for."""
     ears = speaking()
 
-    assert ears.voice_stopped(1000) == []
+    assert ears.speech_stopped(1000) == []
     assert ears.fixed("hello", 1000, speech_final=True) == [EndTurn("speech_final")]
 
 
@@ -30,15 +30,15 @@ def test_a_word_that_comes_while_a_voice_is_heard_waits_for_its_end() -> None:
     ears = speaking()
 
     assert ears.fixed("hello", 1000, speech_final=True) == []
-    assert ears.voice_stopped(1000) == [EndTurn("speech_final")]
-    ears.voice_started(1500)
+    assert ears.speech_stopped(1000) == [EndTurn("speech_final")]
+    ears.speech_started(1500)
     assert ears.fixed("i need", 1800, speech_final=True) == []
     ears.guessed("a refill", 1900)
-    assert EndTurn("speech_final") not in ears.voice_stopped(2000)
+    assert EndTurn("speech_final") not in ears.speech_stopped(2000)
 
 
-def test_a_voice_that_has_faded_does_not_hold_up_the_vendors_word() -> None:
-    """The detector is sure of an end later than a quick vendor."""
+def test_a_voice_that_has_faded_does_not_hold_up_the_providers_word() -> None:
+    """The detector is sure of an end later than a quick provider."""
     ears = speaking()
     ears.heard(1064, 1064, paused=True, voiced_until_ms=1000)
 
@@ -49,13 +49,13 @@ def test_a_pause_with_words_that_reach_to_its_begin_is_perhaps_the_end() -> None
     """Told again with other words; taken back when the voice goes on."""
     ears = speaking()
     ears.guessed("hello", 700)
-    assert ears.voice_stopped(1000) == []
+    assert ears.speech_stopped(1000) == []
 
     assert ears.guessed("hello there", 1000) == [EagerEnd()]
     assert silent(ears, 1100, 1200) == []
     assert ears.fixed("hello where", 1100, speech_final=False) == [EagerEnd()]
-    assert ears.voice_started(1300) == [GoOn()]
-    assert ears.voice_started(1300) == []
+    assert ears.speech_started(1300) == [GoOn()]
+    assert ears.speech_started(1300) == []
 
 
 def test_a_faded_voice_that_goes_on_takes_the_eager_end_back() -> None:
@@ -67,10 +67,10 @@ def test_a_faded_voice_that_goes_on_takes_the_eager_end_back() -> None:
     assert ears.heard(1096, 1096, paused=False) == [GoOn()]
 
 
-def test_silence_decides_when_the_vendor_says_nothing() -> None:
+def test_silence_decides_when_the_provider_says_nothing() -> None:
     """After the agent's threshold, not before."""
     ears = speaking()
-    ears.voice_stopped(1000)
+    ears.speech_stopped(1000)
     ears.fixed("hello", 1100, speech_final=False)
 
     assert silent(ears, 1599) == []
@@ -81,25 +81,25 @@ def test_silence_decides_when_the_vendor_says_nothing() -> None:
 def test_a_freeze_of_the_line_is_no_silence() -> None:
     """Sound counts, not the clock."""
     ears = speaking()
-    ears.voice_stopped(1000)
+    ears.speech_stopped(1000)
     ears.fixed("hello", 1100, speech_final=False)
 
     assert ears.heard(1200, 9000) == []
 
 
 def test_an_unfinished_phrase_is_given_time() -> None:
-    """Whatever the vendor thinks; and the words of the pause go on in the same turn."""
+    """Whatever the provider thinks; and the words of the pause go on in the same turn."""
     ears = speaking()
     ears.be_patient(UNFINISHED)
-    ears.voice_stopped(1000)
+    ears.speech_stopped(1000)
 
     assert ears.fixed("my number is", 1100, speech_final=True) == []
     assert silent(ears, 1500) == []
     assert silent(ears, 1600) == [EagerEnd()]
     assert ears.utterance_ended() == []
     assert silent(ears, 2199) == []
-    assert ears.voice_started(2199) == [GoOn()]
-    ears.voice_stopped(3000)
+    assert ears.speech_started(2199) == [GoOn()]
+    ears.speech_stopped(3000)
     ears.be_patient(Patience())
     assert ears.fixed("not known to me", 3100, speech_final=True) == [EndTurn("speech_final")]
 
@@ -108,40 +108,40 @@ def test_patience_has_an_end() -> None:
     """A caller who leaves it at that is answered."""
     ears = speaking()
     ears.be_patient(UNFINISHED)
-    ears.voice_stopped(1000)
+    ears.speech_stopped(1000)
     ears.fixed("my number is", 1100, speech_final=True)
 
-    assert silent(ears, 2199, 2200) == [EagerEnd(), EndTurn("patience")]
+    assert silent(ears, 2199, 2200) == [EagerEnd(), EndTurn("incomplete_turn_silence")]
 
 
 def test_a_long_answer_is_not_cut_at_the_first_breath() -> None:
-    """The vendor's word must be followed by the agent's own threshold."""
+    """The provider's word must be followed by the agent's own threshold."""
     ears = speaking()
     ears.be_patient(Patience(600))
-    ears.voice_stopped(1000)
+    ears.speech_stopped(1000)
 
     assert ears.fixed("i fell", 1100, speech_final=True) == [EagerEnd()]
     assert silent(ears, 1599, 1600) == [EndTurn("speech_final")]
 
 
 def test_a_guess_is_asked_about_once_then_taken_as_it_is() -> None:
-    """A vendor that never makes it final does not silence the agent."""
+    """A provider that never makes it final does not silence the agent."""
     ears = speaking()
     ears.guessed("hello", 900)
-    ears.voice_stopped(1000)
+    ears.speech_stopped(1000)
 
     assert silent(ears, 1600) == [AskToFinalize()]
     assert silent(ears, 1700, 3000) == []
     assert silent(ears, 3100) == [EndTurn("silence")]
 
 
-def test_half_a_sentence_is_no_turn_while_another_vendor_is_looked_for() -> None:
+def test_half_a_sentence_is_no_turn_while_another_provider_is_looked_for() -> None:
     """What was lost on the way is sent again, and waited for; but not for ever."""
     for comes_back in (True, False):
         ears = speaking()
         ears.guessed("i would like to cancel my", 900)
-        ears.voice_stopped(1500)
-        ears.vendor_lost()
+        ears.speech_stopped(1500)
+        ears.provider_lost()
 
         assert silent(ears, 2200) == [AskToFinalize()]
         assert silent(ears, *range(2300, 8000, 100)) == []
@@ -154,39 +154,39 @@ def test_half_a_sentence_is_no_turn_while_another_vendor_is_looked_for() -> None
             assert silent(ears, 8200) == [EndTurn("silence")]
 
 
-def test_a_vendor_that_is_lost_again_and_again_is_not_waited_for_the_longer() -> None:
+def test_a_provider_that_is_lost_again_and_again_is_not_waited_for_the_longer() -> None:
     """Each try that fails tells of it."""
     ears = speaking()
     ears.guessed("i would like", 900)
-    ears.voice_stopped(1500)
-    ears.vendor_lost()
+    ears.speech_stopped(1500)
+    ears.provider_lost()
     said = []
     for at_ms in range(2200, 9000, 100):
         if at_ms % 1000 == 0:
-            ears.vendor_lost()
+            ears.provider_lost()
         said += silent(ears, at_ms)
 
     assert said == [AskToFinalize(), EndTurn("silence")]
 
 
-def test_the_next_vendor_s_first_word_reaches_less_far() -> None:
+def test_the_next_provider_s_first_word_reaches_less_far() -> None:
     """It begins where the last final word was, behind what the lost one had guessed already."""
     ears = speaking()
     ears.fixed("i would", 3000, speech_final=False)
     ears.guessed("like to cancel", 5000)
-    ears.voice_stopped(6000)
-    ears.vendor_lost()
+    ears.speech_stopped(6000)
+    ears.provider_lost()
     assert silent(ears, 6600) == [AskToFinalize()]
     ears.guessed("like", 4000)
 
     assert silent(ears, 8600, 9900) == []
 
 
-def test_a_vendor_that_catches_up_is_waited_for() -> None:
+def test_a_provider_that_catches_up_is_waited_for() -> None:
     """It hears again what was said before, and is not through."""
     ears = speaking()
     ears.guessed("i", 300)
-    ears.voice_stopped(3000)
+    ears.speech_stopped(3000)
     assert silent(ears, 3600) == [AskToFinalize()]
     for number, until_ms in enumerate(range(500, 2700, 400)):
         ears.guessed("i would like" + " to" * number, until_ms)
@@ -198,10 +198,10 @@ def test_a_vendor_that_catches_up_is_waited_for() -> None:
 
 
 def test_words_that_are_still_to_come_are_waited_for() -> None:
-    """A vendor that lags behind the voice has not said its last word."""
+    """A provider that lags behind the voice has not said its last word."""
     ears = speaking()
     ears.fixed("i would", 500, speech_final=False)
-    ears.voice_stopped(2000)
+    ears.speech_stopped(2000)
 
     assert silent(ears, 2600) == [AskToFinalize()]
     assert ears.fixed("like a refill", 2600, speech_final=True) == [EndTurn("speech_final")]
@@ -211,14 +211,14 @@ def test_the_end_of_an_utterance_ends_a_turn_that_has_words() -> None:
     """And is ignored after the turn was ended otherwise."""
     ears = speaking()
     ears.fixed("hello", 1000, speech_final=False)
-    ears.voice_stopped(1000)
+    ears.speech_stopped(1000)
 
     assert ears.utterance_ended() == [EndTurn("utterance_end")]
     assert ears.utterance_ended() == []
 
 
 def test_a_street_behind_the_caller_does_not_hold_the_turn_for_ever() -> None:
-    """The vendor hears no words in it, the detector a voice."""
+    """The provider hears no words in it, the detector a voice."""
     ears = speaking()
     ears.fixed("hello", 1000, speech_final=False)
 
@@ -229,23 +229,23 @@ def test_a_street_behind_the_caller_does_not_hold_the_turn_for_ever() -> None:
 def test_noise_without_words_ends_nothing() -> None:
     """A cough is no turn."""
     ears = speaking()
-    ears.voice_stopped(1000)
+    ears.speech_stopped(1000)
 
     assert ears.fixed("", 1000, speech_final=True) == []
     assert silent(ears, 9000) == []
 
 
-def test_a_vendor_that_decides_is_left_alone() -> None:
+def test_a_provider_that_decides_is_left_alone() -> None:
     """Neither silence nor our detector has a say."""
-    ears = Endpointing(silence_ms=600, vendor_decides=True)
-    ears.voice_started(0)
-    ears.voice_stopped(1000)
+    ears = Endpointing(silence_ms=600, provider_decides=True)
+    ears.speech_started(0)
+    ears.speech_stopped(1000)
 
-    assert ears.vendor_turned("eager") == [EagerEnd()]
-    assert ears.voice_started(1100) == []
-    assert ears.vendor_turned("resumed") == [GoOn()]
+    assert ears.provider_turned("eager") == [EagerEnd()]
+    assert ears.speech_started(1100) == []
+    assert ears.provider_turned("resumed") == [GoOn()]
     assert silent(ears, 9000) == []
-    assert ears.vendor_turned("end") == [EndTurn("flux")]
+    assert ears.provider_turned("end") == [EndTurn("flux")]
 
 
 def test_a_successor_ends_the_turn_that_it_found() -> None:

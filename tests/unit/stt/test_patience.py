@@ -2,10 +2,10 @@
 
 import pytest
 
-from parley.agent import Hearing
+from parley.agent_config import SttConfig
 from services.stt.patience import Patience, patience_for
 
-HEARING = Hearing()
+HEARING = SttConfig()
 HELP = "How can I help you today?"
 
 
@@ -26,7 +26,7 @@ HELP = "How can I help you today?"
 )
 def test_a_caller_who_goes_on_is_waited_for(text: str) -> None:
     """Phrases that lack their end, hesitations, a number in hand."""
-    assert patience_for(text, HELP, HEARING) == Patience(HEARING.patience_ms, unfinished=True)
+    assert patience_for(text, HELP, HEARING) == Patience(HEARING.incomplete_turn_silence_ms, unfinished=True)
 
 
 @pytest.mark.parametrize(
@@ -44,14 +44,14 @@ def test_a_caller_who_goes_on_is_waited_for(text: str) -> None:
     ],
 )
 def test_a_caller_who_has_finished_is_not(text: str) -> None:
-    """The vendor's word is enough."""
+    """The provider's word is enough."""
     assert patience_for(text, HELP, HEARING) == Patience()
 
 
 @pytest.mark.parametrize("asked", ["What happened?", "Please tell me your phone number.", "Why?"])
 def test_a_question_that_wants_a_long_answer_gives_it_time(asked: str) -> None:
     """The agent's own silence must pass."""
-    assert patience_for("well I fell", asked, HEARING) == Patience(HEARING.silence_ms)
+    assert patience_for("well I fell", asked, HEARING) == Patience(HEARING.turn_silence_ms)
 
 
 @pytest.mark.parametrize(
@@ -60,12 +60,12 @@ def test_a_question_that_wants_a_long_answer_gives_it_time(asked: str) -> None:
 )
 def test_other_languages_have_unfinished_phrases_too(language: str, text: str) -> None:
     """By the agent file's language."""
-    assert patience_for(text, "", Hearing(language=language)).unfinished
+    assert patience_for(text, "", SttConfig(language=language)).unfinished
 
 
 def test_a_language_that_is_not_known_goes_by_punctuation() -> None:
     """A comma is a comma."""
-    polish = Hearing(language="pl")
+    polish = SttConfig(language="pl")
 
     assert patience_for("dzień dobry,", "", polish).unfinished
     assert not patience_for("dzień dobry", "", polish).unfinished

@@ -1,4 +1,4 @@
-"""Which call time a vendor means."""
+"""Which call time a provider means."""
 
 from services.stt.socket_clock import SocketClock
 

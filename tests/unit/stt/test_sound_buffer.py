@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.mulaw import SILENCE
+from parley.audio.g711 import SILENCE
 from services.stt.sound_buffer import Sound, SoundBuffer
 
 
@@ -47,7 +47,7 @@ def test_what_was_finally_heard_is_forgotten() -> None:
 
 
 def test_a_long_hole_is_leapt_over() -> None:
-    """Some silence stands for it, so that the vendor sees an end; what follows keeps its time."""
+    """Some silence stands for it, so that the provider sees an end; what follows keeps its time."""
     buffer = SoundBuffer(0)
     buffer.add(frame(1), 1000)
 

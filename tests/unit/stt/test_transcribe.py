@@ -1,13 +1,13 @@
-"""A call's way to the vendor comes to an end when it is told to."""
+"""A call's way to the provider comes to an end when it is told to."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from parley.errors import VendorBroken, VendorError
+from parley.errors import ProviderError, ProviderUnavailable
+from services.stt.providers import Heard
 from services.stt.sound_buffer import SoundBuffer
 from services.stt.transcribe import Transcribing
-from services.stt.vendors import Heard
 
 
 class Breaking:
@@ -27,7 +27,7 @@ class Breaking:
         try:
             await asyncio.Event().wait()
         finally:
-            raise VendorBroken("deepgram", "the socket was lost")
+            raise ProviderUnavailable("deepgram", "the socket was lost")
 
 
 async def test_a_socket_that_breaks_while_it_is_left_is_not_opened_again() -> None:
@@ -40,7 +40,7 @@ async def test_a_socket_that_breaks_while_it_is_left_is_not_opened_again() -> No
         opened += 1
         yield Breaking()
 
-    async def ignore(_told: Heard | VendorError) -> None:
+    async def ignore(_told: Heard | ProviderError) -> None:
         pass
 
     transcribing = asyncio.ensure_future(Transcribing(open_connection, SoundBuffer(0), ignore, ignore).run())
@@ -60,9 +60,9 @@ class Deaf(Breaking):
         await asyncio.Event().wait()
 
 
-async def failures_of(frames: int) -> list[VendorError]:
-    """What a deaf vendor is told to have failed in, while so much of a voice is heard and then nothing."""
-    failures: list[VendorError] = []
+async def failures_of(frames: int) -> list[ProviderError]:
+    """What a deaf provider is told to have failed in, while so much of a voice is heard and then nothing."""
+    failures: list[ProviderError] = []
 
     @asynccontextmanager
     async def open_connection() -> AsyncIterator[Deaf]:
@@ -71,7 +71,7 @@ async def failures_of(frames: int) -> list[VendorError]:
     async def heard(_heard: Heard) -> None:
         pass
 
-    async def failed(error: VendorError) -> None:
+    async def failed(error: ProviderError) -> None:
         failures.append(error)
 
     transcribing = Transcribing(
@@ -89,7 +89,7 @@ async def failures_of(frames: int) -> list[VendorError]:
     return failures
 
 
-async def test_a_vendor_that_says_nothing_to_a_voice_is_given_up() -> None:
+async def test_a_provider_that_says_nothing_to_a_voice_is_given_up() -> None:
     """It is half dead; but one that is sent nothing, as by a frozen line, has nothing to say."""
     assert len(await failures_of(70)) == 1
     assert await failures_of(3) == []

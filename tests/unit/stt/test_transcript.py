@@ -1,4 +1,4 @@
-"""The words of a turn, as the vendor hears and corrects them."""
+"""The words of a turn, as the provider hears and corrects them."""
 
 from services.stt.transcript import HeardWord, Transcript
 
@@ -13,7 +13,7 @@ def test_what_is_final_stays_and_the_guess_changes() -> None:
     assert known.fix("world", [], 900).text == "hello world"
 
 
-def test_a_vendor_may_rewrite_the_whole_turn() -> None:
+def test_a_provider_may_rewrite_the_whole_turn() -> None:
     """As Flux does."""
     known = Transcript().rewrite("hell", [], 100).rewrite("hello there", [WORD], 900)
 

@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from parley.mulaw import SILENCE
+from parley.audio.g711 import SILENCE
 from sandbox.caller.noises import noise
 from sandbox.caller.script import NoiseKind
 from sandbox.caller.voice_bank import load_bank
 from services.stt.silero import Silero
 from services.stt.voice_activity import (
     CHUNK_MS,
+    SpeechChange,
+    SpeechStarted,
+    SpeechStopped,
     VoiceActivity,
-    VoiceChange,
-    VoiceStarted,
-    VoiceStopped,
 )
 
 LOUD = b"\x10" * CHUNK_MS * 8
@@ -32,9 +32,9 @@ class Scripted:
         return next(self._answers, 0.0)
 
 
-def hear(*answers: float) -> list[VoiceChange]:
+def hear(*answers: float) -> list[SpeechChange]:
     voice = VoiceActivity(Scripted(answers))
-    changes: list[VoiceChange] = []
+    changes: list[SpeechChange] = []
     for number in range(len(answers)):
         changes += voice.hear(LOUD, number * CHUNK_MS)
     return changes
@@ -42,15 +42,15 @@ def hear(*answers: float) -> list[VoiceChange]:
 
 def test_a_sure_chunk_is_a_voice_and_a_likely_one_needs_another() -> None:
     """The start is that of the first."""
-    assert hear(0.9) == [VoiceStarted(0)]
+    assert hear(0.9) == [SpeechStarted(0)]
     assert hear(0.0, 0.6) == []
-    assert hear(0.0, 0.6, 0.6) == [VoiceStarted(32)]
+    assert hear(0.0, 0.6, 0.6) == [SpeechStarted(32)]
 
 
 def test_a_short_stop_within_a_word_is_no_pause() -> None:
     """Four silent chunks are one; its time is the end of the voice."""
-    assert hear(0.9, 0.1, 0.1, 0.1, 0.9) == [VoiceStarted(0)]
-    assert hear(0.9, 0.9, 0.1, 0.1, 0.1, 0.1) == [VoiceStarted(0), VoiceStopped(64)]
+    assert hear(0.9, 0.1, 0.1, 0.1, 0.9) == [SpeechStarted(0)]
+    assert hear(0.9, 0.9, 0.1, 0.1, 0.1, 0.1) == [SpeechStarted(0), SpeechStopped(64)]
 
 
 def nobody(text: str) -> Any:
@@ -68,7 +68,7 @@ def test_a_callers_voice_is_found_to_a_tenth_of_a_second(text: str) -> None:
     spoken = BANK.utterance(text)
     sound = SILENCE * 8000 + spoken.mulaw + SILENCE * 8000
     voice = VoiceActivity(Silero())
-    changes: list[VoiceChange] = []
+    changes: list[SpeechChange] = []
     for at in range(0, len(sound), 160):
         changes += voice.hear(sound[at : at + 160], at // 8)
 
@@ -95,7 +95,7 @@ def test_a_voice_that_is_given_up_does_not_begin_again_by_its_own_echo() -> None
     voice.hear(faint * 2, 64)
     assert voice.paused
 
-    assert voice.give_up() == [VoiceStopped(64)]
+    assert voice.give_up() == [SpeechStopped(64)]
     assert voice.give_up() == []
     assert voice.hear(faint * 3, 128) == []
-    assert voice.hear(LOUD, 224) == [VoiceStarted(224)]
+    assert voice.hear(LOUD, 224) == [SpeechStarted(224)]

@@ -18,7 +18,7 @@ def test_words_are_timed_by_their_letters() -> None:
     assert [(w.text, w.start_ms, w.end_ms) for w in words] == [("Hi,", 0, 100), ("you.", 200, 350)]
 
 
-def test_spaces_and_quotes_that_the_vendor_changes_do_no_harm() -> None:
+def test_spaces_and_quotes_that_the_provider_changes_do_no_harm() -> None:
     """Only letters and digits are counted."""
     words = timed_words("It\u2019s \u201c9\u201d", spelled("  Its 9"), 0, 350)
 
@@ -53,7 +53,7 @@ def test_words_not_covered_share_what_is_left() -> None:
 def test_words_are_in_order_and_within_the_clause(
     text: str, characters: list[tuple[str, float, float]], start_ms: float, length_ms: float
 ) -> None:
-    """Whatever the vendor says."""
+    """Whatever the provider says."""
     words = timed_words(text, tuple(Character(*c) for c in characters), start_ms, start_ms + length_ms)
 
     assert [w.text for w in words] == text.split()

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.agent import Speaking
-from parley.errors import VendorBroken, VendorBusy, VendorError, VendorRefused
+from parley.agent_config import TtsConfig
+from parley.errors import ProviderError, ProviderRateLimited, ProviderRejected, ProviderUnavailable
 from services.tts.alignment import Character
-from services.tts.vendors import elevenlabs_wire as wire
+from services.tts.providers import elevenlabs_wire as wire
 
 
 def frame(**fields: Any) -> str:
@@ -20,8 +20,8 @@ def frame(**fields: Any) -> str:
 
 
 def test_the_socket_is_where_the_base_address_says() -> None:
-    """Http becomes ws, https wss; nothing said is the vendor's own."""
-    voice = Speaking(voice="a/b", model="m", language="de")
+    """Http becomes ws, https wss; nothing said is the provider's own."""
+    voice = TtsConfig(voice="a/b", model="m", language="de")
 
     assert wire.socket_url("http://127.0.0.1:9/", voice).startswith(
         "ws://127.0.0.1:9/v1/text-to-speech/a%2Fb/"
@@ -31,7 +31,7 @@ def test_the_socket_is_where_the_base_address_says() -> None:
     assert url.startswith("wss://api.elevenlabs.io/")
     assert "output_format=ulaw_8000" in url
     assert "language_code=de" in url
-    assert "language_code" not in wire.socket_url("", Speaking())
+    assert "language_code" not in wire.socket_url("", TtsConfig())
 
 
 def test_a_clause_ends_in_one_space_and_is_flushed() -> None:
@@ -41,8 +41,8 @@ def test_a_clause_ends_in_one_space_and_is_flushed() -> None:
 
 
 def test_a_context_opens_with_a_space_and_the_voice() -> None:
-    """As the vendor demands."""
-    message = json.loads(wire.opening("c1", Speaking(speed=1.1)))
+    """As the provider demands."""
+    message = json.loads(wire.opening("c1", TtsConfig(speed=1.1)))
 
     assert message["text"] == " "
     assert message["voice_settings"] == {"stability": 0.5, "similarity_boost": 0.8, "speed": 1.1}
@@ -93,23 +93,23 @@ def test_an_alignment_that_makes_no_sense_is_none(alignment: Any) -> None:
 
 @pytest.mark.parametrize("data", ["", "x", "[]", "7", "null", b"\xff\xfe", frame(audio="*"), frame(audio=7)])
 def test_senseless_frames_are_told(data: str | bytes) -> None:
-    """As the vendor's fault."""
-    with pytest.raises(VendorBroken):
+    """As the provider's fault."""
+    with pytest.raises(ProviderUnavailable):
         wire.read_frame(data)
 
 
 @pytest.mark.parametrize(
     ("word", "kind"),
     [
-        ("quota_exceeded", VendorRefused),
-        ("invalid_api_key", VendorRefused),
-        ("voice_not_found", VendorRefused),
-        ("system_busy", VendorBusy),
-        ("input_timeout_exceeded", VendorBroken),
-        ("max_active_conversations", VendorBroken),
+        ("quota_exceeded", ProviderRejected),
+        ("invalid_api_key", ProviderRejected),
+        ("voice_not_found", ProviderRejected),
+        ("system_busy", ProviderRateLimited),
+        ("input_timeout_exceeded", ProviderUnavailable),
+        ("max_active_conversations", ProviderUnavailable),
     ],
 )
-def test_error_words_become_our_errors(word: str, kind: type[VendorError]) -> None:
+def test_error_words_become_our_errors(word: str, kind: type[ProviderError]) -> None:
     """By what they mean for the next try."""
     read = wire.read_frame(json.dumps({"message": "m", "error": word, "code": 1008}))
 
@@ -118,9 +118,15 @@ def test_error_words_become_our_errors(word: str, kind: type[VendorError]) -> No
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(401, VendorRefused), (422, VendorRefused), (429, VendorBusy), (500, VendorBroken)]
+    ("status", "kind"),
+    [
+        (401, ProviderRejected),
+        (422, ProviderRejected),
+        (429, ProviderRateLimited),
+        (500, ProviderUnavailable),
+    ],
 )
-def test_statuses_become_our_errors(status: int, kind: type[VendorError]) -> None:
+def test_statuses_become_our_errors(status: int, kind: type[ProviderError]) -> None:
     """By what they mean for the next try."""
     assert type(wire.error_of_status(status, "")) is kind
 
@@ -157,5 +163,5 @@ def test_no_frame_raises_anything_else(fields: dict[str, Any]) -> None:
     """Whatever its fields hold."""
     try:
         wire.read_frame(json.dumps(fields))
-    except VendorBroken:
+    except ProviderUnavailable:
         return

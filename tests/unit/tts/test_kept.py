@@ -5,17 +5,17 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from parley.agent import Agent, Openers, Speaking
-from parley.errors import VendorBroken
+from parley.agent_config import AgentConfig, Openers, TtsConfig
+from parley.errors import ProviderUnavailable
 from services.tts.alignment import Character
 from services.tts.kept import Kept, KeptVoice, phrases_of
-from services.tts.vendors import Sound
+from services.tts.providers import Sound
 
-SPEAKING = Speaking()
+SPEAKING = TtsConfig()
 
 
 @dataclass
-class Vendor:
+class Provider:
     """Says each clause in two pieces, with times; counts what it is asked."""
 
     asked: list[str] = field(default_factory=list)
@@ -32,13 +32,13 @@ class Vendor:
 class Said:
     """An utterance."""
 
-    def __init__(self, vendor: Vendor) -> None:
-        self._vendor = vendor
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
         self._texts: asyncio.Queue[str | None] = asyncio.Queue()
 
     async def say(self, text: str) -> None:
         """Keep it."""
-        self._vendor.asked.append(text)
+        self._provider.asked.append(text)
         await self._texts.put(text)
 
     async def finish(self) -> None:
@@ -48,8 +48,8 @@ class Said:
     async def sounds(self) -> AsyncGenerator[Sound, None]:
         """Ten milliseconds, twice."""
         while (text := await self._texts.get()) is not None:
-            if self._vendor.broken:
-                raise VendorBroken("test", "broken")
+            if self._provider.broken:
+                raise ProviderUnavailable("test", "broken")
             yield Sound(b"a" * 80, (Character(text[0], 0, 10),))
             yield Sound(b"b" * 80, (Character(text[-1], 0, 10),), ends_clause=True)
 
@@ -64,57 +64,59 @@ async def speak(voice: KeptVoice, *clauses: str) -> list[Sound]:
 
 async def test_a_kept_phrase_is_not_asked_for_again() -> None:
     """It comes as one piece, with the times of its characters."""
-    vendor, kept = Vendor(), Kept()
-    await kept.make(vendor, SPEAKING, ["Hello."])
-    spoken = await speak(KeptVoice(vendor, kept, SPEAKING), "Hello. ")
+    provider, kept = Provider(), Kept()
+    await kept.make(provider, SPEAKING, ["Hello."])
+    spoken = await speak(KeptVoice(provider, kept, SPEAKING), "Hello. ")
 
     times = (Character("H", 0, 10), Character(".", 10, 20))
     assert spoken == [Sound(b"a" * 80 + b"b" * 80, times, ends_clause=True)]
-    assert vendor.asked == ["Hello."]
-    assert vendor.begun == 1
+    assert provider.asked == ["Hello."]
+    assert provider.begun == 1
 
 
-async def test_the_vendor_speaks_what_follows_an_opener() -> None:
+async def test_the_provider_speaks_what_follows_an_opener() -> None:
     """And only that; a kept phrase behind it comes in its turn."""
-    vendor, kept = Vendor(), Kept()
-    await kept.make(vendor, SPEAKING, ["Sure."])
-    spoken = await speak(KeptVoice(vendor, kept, SPEAKING), "Sure. ", "Which day? ", "Sure.")
+    provider, kept = Provider(), Kept()
+    await kept.make(provider, SPEAKING, ["Sure."])
+    spoken = await speak(KeptVoice(provider, kept, SPEAKING), "Sure. ", "Which day? ", "Sure.")
 
-    assert vendor.asked == ["Sure.", "Which day? ", "Sure."]
+    assert provider.asked == ["Sure.", "Which day? ", "Sure."]
     assert len(spoken) == 5
 
 
 async def test_another_voice_has_its_own() -> None:
     """A phrase is kept by voice."""
-    vendor, kept = Vendor(), Kept()
-    await kept.make(vendor, SPEAKING, ["Hello."])
+    provider, kept = Provider(), Kept()
+    await kept.make(provider, SPEAKING, ["Hello."])
 
-    assert kept.sound(Speaking(voice="other"), "Hello.") is None
+    assert kept.sound(TtsConfig(voice="other"), "Hello.") is None
     assert kept.sound(SPEAKING, "Hello.") is not None
 
 
 async def test_what_is_there_or_in_work_is_not_made_twice() -> None:
     """Calls of one agent share the work."""
-    vendor, kept = Vendor(), Kept()
-    await asyncio.gather(*(kept.make(vendor, SPEAKING, ["Hello.", "Sure."]) for _ in range(3)))
+    provider, kept = Provider(), Kept()
+    await asyncio.gather(*(kept.make(provider, SPEAKING, ["Hello.", "Sure."]) for _ in range(3)))
 
-    assert sorted(vendor.asked) == ["Hello.", "Sure."]
+    assert sorted(provider.asked) == ["Hello.", "Sure."]
 
 
-async def test_a_vendor_that_fails_is_asked_by_the_next_call() -> None:
+async def test_a_provider_that_fails_is_asked_by_the_next_call() -> None:
     """The phrase is spoken as any other text meanwhile."""
-    vendor, kept = Vendor(broken=True), Kept()
-    await kept.make(vendor, SPEAKING, ["Hello.", "Sure."])
-    assert vendor.asked == ["Hello."]
-    vendor.broken = False
-    await kept.make(vendor, SPEAKING, ["Hello."])
+    provider, kept = Provider(broken=True), Kept()
+    await kept.make(provider, SPEAKING, ["Hello.", "Sure."])
+    assert provider.asked == ["Hello."]
+    provider.broken = False
+    await kept.make(provider, SPEAKING, ["Hello."])
 
     assert kept.sound(SPEAKING, "Hello.") is not None
 
 
 def test_the_greeting_is_made_first_and_each_phrase_once() -> None:
     """Openers only where they are said."""
-    agent = Agent(prompt="x", greeting="Hello.", openers=Openers(enabled=True, statements=("Sure.", "Sure.")))
+    agent = AgentConfig(
+        prompt="x", greeting="Hello.", openers=Openers(enabled=True, statements=("Sure.", "Sure."))
+    )
 
     assert phrases_of(agent)[:2] == ("Hello.", "Sure.")
-    assert "Sure." not in phrases_of(Agent(prompt="x"))
+    assert "Sure." not in phrases_of(AgentConfig(prompt="x"))

@@ -5,10 +5,10 @@ from functools import reduce
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.envelope import Body
+from parley.events.envelope import Body
 from parley.v1.call_pb2 import CallEnded, DtmfPressed
-from parley.v1.reply_pb2 import ReplyDropped, ReplyFinished, ReplyStarted, ReplyText
-from parley.v1.voice_pb2 import ClauseVoiced, VoiceFinished, VoiceStarted
+from parley.v1.reply_pb2 import ReplyCancelled, ReplyClause, ReplyFinished, ReplyStarted
+from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, SynthesisStarted
 from services.tts.position import Position, Reply, evolve
 
 
@@ -22,20 +22,20 @@ def reply_after(*bodies: Body) -> Reply:
     return after(*bodies).replies["r1"]
 
 
-def text(clause: int, words: str = "x. ") -> ReplyText:
+def text(clause: int, words: str = "x. ") -> ReplyClause:
     """A clause of r1."""
-    return ReplyText(reply_id="r1", clause=clause, text=words)
+    return ReplyClause(reply_id="r1", clause=clause, text=words)
 
 
-def voiced(clause: int, start: int, end: int) -> ClauseVoiced:
+def voiced(clause: int, start: int, end: int) -> ClauseSynthesized:
     """A clause of r1 has its sound."""
-    return ClauseVoiced(reply_id="r1", clause=clause, start_sample=start, end_sample=end)
+    return ClauseSynthesized(reply_id="r1", clause=clause, start_sample=start, end_sample=end)
 
 
 def test_a_successor_begins_after_the_last_voiced_clause() -> None:
     """At the sample where that ended."""
     reply = reply_after(
-        ReplyStarted(reply_id="r1"), text(0), text(1), VoiceStarted(reply_id="r1"), voiced(0, 0, 800)
+        ReplyStarted(reply_id="r1"), text(0), text(1), SynthesisStarted(reply_id="r1"), voiced(0, 0, 800)
     )
 
     assert (reply.next_clause, reply.next_sample, reply.started, reply.over) == (1, 800, True, False)
@@ -45,8 +45,8 @@ def test_replies_left_to_make_are_those_neither_dropped_nor_voiced() -> None:
     """In the order they started."""
     position = after(
         *(ReplyStarted(reply_id=f"r{n}") for n in (4, 2, 3, 1)),
-        ReplyDropped(reply_id="r2"),
-        VoiceFinished(reply_id="r3"),
+        ReplyCancelled(reply_id="r2"),
+        SynthesisFinished(reply_id="r3"),
     )
 
     assert [reply.reply_id for reply in position.unfinished] == ["r4", "r1"]

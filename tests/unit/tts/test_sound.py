@@ -3,10 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.v1.voice_pb2 import ClauseVoiced
+from parley.v1.synthesis_pb2 import ClauseSynthesized
 from services.tts.alignment import Character
+from services.tts.providers import Sound
 from services.tts.sound import ReplySound
-from services.tts.vendors import Sound
 
 SAMPLES_A_CHARACTER = 80
 
@@ -35,7 +35,7 @@ class Ear:
 
     def __init__(self) -> None:
         self.sound = b""
-        self.voiced: list[ClauseVoiced] = []
+        self.voiced: list[ClauseSynthesized] = []
 
     def hear(self, reply: ReplySound, piece: Sound) -> None:
         """What the reply gives out for a piece."""
@@ -118,7 +118,7 @@ def test_a_clause_without_letters_ends_with_what_follows() -> None:
 
 
 def test_sound_is_owed_from_the_text_to_its_last_character() -> None:
-    """And the vendor's last word, once it was told that no text comes."""
+    """And the provider's last word, once it was told that no text comes."""
     reply = ReplySound("r1")
     reply.begin()
     assert not reply.owed
@@ -133,7 +133,7 @@ def test_sound_is_owed_from_the_text_to_its_last_character() -> None:
     assert reply.whole
 
 
-def test_a_vendor_without_alignment_owes_nothing_after_its_first_sound() -> None:
+def test_a_provider_without_alignment_owes_nothing_after_its_first_sound() -> None:
     """Who can tell whether the clause is at its end."""
     reply = ReplySound("r1")
     reply.begin()

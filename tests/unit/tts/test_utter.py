@@ -8,14 +8,20 @@ from dataclasses import dataclass, field
 import pytest
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from parley.breaker import Breakers
-from parley.errors import VendorBroken, VendorBusy, VendorError, VendorLate, VendorRefused
-from parley.v1.voice_pb2 import ClauseVoiced, VoiceFinished, VoiceStarted
+from parley.circuit_breaker import CircuitBreakers
+from parley.errors import (
+    ProviderError,
+    ProviderRateLimited,
+    ProviderRejected,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
+from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, SynthesisStarted
+from services.tts.providers import Sound
 from services.tts.publish import AudioOut
 from services.tts.script import Script
 from services.tts.sound import ReplySound
 from services.tts.utter import Telling, Way, Ways, speak_reply
-from services.tts.vendors import Sound
 from services.tts.watched import WatchedVoice
 from tests.unit.tts.test_publish import Kept
 
@@ -23,7 +29,7 @@ from tests.unit.tts.test_publish import Kept
 class Said:
     """An utterance."""
 
-    def __init__(self, failure: VendorError | None) -> None:
+    def __init__(self, failure: ProviderError | None) -> None:
         self._failure = failure
         self._texts: asyncio.Queue[str | None] = asyncio.Queue()
 
@@ -47,7 +53,7 @@ class Said:
 class Voice:
     """Says each clause as its own bytes, after the failures it was given."""
 
-    failures: list[VendorError] = field(default_factory=list)
+    failures: list[ProviderError] = field(default_factory=list)
     says: type[Said] = Said
     tries: int = 0
     left: int = 0
@@ -68,24 +74,24 @@ class Scene:
     """A reply of two clauses."""
 
     voices: tuple[Voice | WatchedVoice, ...]
-    breakers: Breakers = field(default_factory=Breakers)
+    breakers: CircuitBreakers = field(default_factory=CircuitBreakers)
     script: Script = field(default_factory=Script)
     bus: Kept = field(default_factory=Kept)
-    said: list[VoiceStarted | ClauseVoiced | VoiceFinished] = field(default_factory=list)
+    said: list[SynthesisStarted | ClauseSynthesized | SynthesisFinished] = field(default_factory=list)
 
-    async def play(self, next_clause: int = 0, next_sample: int = 0) -> VendorError | None:
+    async def play(self, next_clause: int = 0, next_sample: int = 0) -> ProviderError | None:
         """Have it spoken."""
         registry = CollectorRegistry()
         ways = Ways(
-            vendor="test",
+            provider="test",
             ways=tuple(Way(f"way{self.voices.index(voice)}", voice) for voice in self.voices),
             breakers=self.breakers,
             late_after_s=0.1,
-            failures=Counter("failures", "x", ["vendor", "code"], registry=registry),
-            vendor_seconds=Histogram("seconds", "x", ["vendor", "what"], registry=registry),
+            failures=Counter("failures", "x", ["provider", "code"], registry=registry),
+            provider_seconds=Histogram("seconds", "x", ["provider", "what"], registry=registry),
         )
 
-        async def say(body: VoiceStarted | ClauseVoiced | VoiceFinished) -> None:
+        async def say(body: SynthesisStarted | ClauseSynthesized | SynthesisFinished) -> None:
             self.said.append(body)
 
         sound = ReplySound("r1", next_clause, next_sample, next_sample)
@@ -111,13 +117,18 @@ async def test_the_story_of_a_reply() -> None:
     reply = scene(Voice())
 
     assert await reply.play() is None
-    assert [type(body) for body in reply.said] == [VoiceStarted, ClauseVoiced, ClauseVoiced, VoiceFinished]
+    assert [type(body) for body in reply.said] == [
+        SynthesisStarted,
+        ClauseSynthesized,
+        ClauseSynthesized,
+        SynthesisFinished,
+    ]
     assert reply.sound == b"ab cd"
     assert reply.bus.said[-1][1].last
 
 
-@pytest.mark.parametrize("kind", [VendorBroken, VendorLate, VendorBusy])
-async def test_a_way_may_be_tried_twice(kind: type[VendorError]) -> None:
+@pytest.mark.parametrize("kind", [ProviderUnavailable, ProviderTimeout, ProviderRateLimited])
+async def test_a_way_may_be_tried_twice(kind: type[ProviderError]) -> None:
     """If it stands there twice."""
     voice = Voice([kind("test", "x")])
     reply = scene(voice, voice)
@@ -129,7 +140,7 @@ async def test_a_way_may_be_tried_twice(kind: type[VendorError]) -> None:
 
 async def test_a_refusal_is_not_asked_for_twice() -> None:
     """The next way is taken at once."""
-    refusing, other = Voice([VendorRefused("test", "x")]), Voice()
+    refusing, other = Voice([ProviderRejected("test", "x")]), Voice()
     reply = scene(refusing, refusing, other)
 
     assert await reply.play() is None
@@ -138,15 +149,15 @@ async def test_a_refusal_is_not_asked_for_twice() -> None:
 
 async def test_when_no_way_works_the_reply_ends_all_the_same() -> None:
     """With the last failure for the caller to tell."""
-    reply = scene(Voice([VendorLate("test", "x")]), Voice([VendorBroken("test", "y")]))
+    reply = scene(Voice([ProviderTimeout("test", "x")]), Voice([ProviderUnavailable("test", "y")]))
     failure = await reply.play()
 
-    assert isinstance(failure, VendorBroken)
-    assert reply.said == [VoiceFinished(reply_id="r1", samples=0)]
+    assert isinstance(failure, ProviderUnavailable)
+    assert reply.said == [SynthesisFinished(reply_id="r1", samples=0)]
     assert reply.bus.said[-1][1].last
 
 
-async def test_a_silent_vendor_is_late() -> None:
+async def test_a_silent_provider_is_late() -> None:
     """After the time it is given."""
 
     class Mute(Said):
@@ -154,7 +165,7 @@ async def test_a_silent_vendor_is_late() -> None:
             await asyncio.Event().wait()
             yield Sound(b"")
 
-    assert isinstance(await scene(Voice(says=Mute)).play(), VendorLate)
+    assert isinstance(await scene(Voice(says=Mute)).play(), ProviderTimeout)
 
 
 async def test_a_successor_says_only_what_is_missing() -> None:
@@ -164,14 +175,14 @@ async def test_a_successor_says_only_what_is_missing() -> None:
     assert await half.play(1, 30) is None
     assert [(a.offset_samples, a.mulaw) for _, a in half.bus.said] == [(30, b"cd"), (32, b"")]
     assert await nothing.play(2, 60) is None
-    assert nothing.said == [VoiceFinished(reply_id="r1", samples=60)]
+    assert nothing.said == [SynthesisFinished(reply_id="r1", samples=60)]
 
 
-async def test_a_fault_of_ours_is_not_taken_for_the_vendors() -> None:
+async def test_a_fault_of_ours_is_not_taken_for_the_providers() -> None:
     """It comes through as what it is."""
 
     class Broken(Kept):
-        async def publish_sound(self, subject: str, data: bytes) -> None:
+        async def publish_audio(self, subject: str, data: bytes) -> None:
             raise ZeroDivisionError(subject, data)
 
     reply = scene(Voice())
@@ -185,13 +196,13 @@ async def test_a_fault_of_ours_is_not_taken_for_the_vendors() -> None:
 async def test_a_voice_that_failed_often_is_not_asked_first_any_more() -> None:
     """The next call does not pay again; a while later it is tried anew."""
     broken, well = Voice(), Voice()
-    broken.failures = [VendorBroken("test", "down")] * 9
-    breakers = Breakers()
+    broken.failures = [ProviderUnavailable("test", "down")] * 9
+    breakers = CircuitBreakers()
 
-    async def replied() -> VendorError | None:
+    async def replied() -> ProviderError | None:
         reply = scene()
         reply.voices = tuple(
-            WatchedVoice(v, breakers.of(f"way{n}"), "x") for n, v in enumerate((broken, well))
+            WatchedVoice(v, breakers.get(f"way{n}"), "x") for n, v in enumerate((broken, well))
         )
         reply.breakers = breakers
         return await reply.play()

@@ -4,7 +4,7 @@ from bench.chaos.judge import Losses, judge
 from bench.chaos.strikes import Strike
 from bench.chaos.talk import GOODBYE, answer_to
 from bench.turns.calls import Call
-from parley.envelope import Body, seal
+from parley.events.envelope import Body, wrap
 from parley.v1.call_pb2 import CallEnded
 from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import ToolCalled, ToolReturned
@@ -20,7 +20,7 @@ HIT = Strike("brain", pid=7, at_us=START_US + 2_500_000)
 def event(at_ms: int, body: Body, *, stage: str = "stt", epoch: int = 1, sequence: int = 1) -> Event:
     """As the log has it."""
     sent_at_us = START_US + at_ms * 1000
-    return seal(
+    return wrap(
         body,
         call_sid="CA1",
         stage=stage,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from parley.mulaw import ENCODE, FRAME_BYTES
+from parley.audio.g711 import ENCODE, FRAME_BYTES
 from sandbox.caller.loudness import SILENT_FRAME
 from sandbox.caller.script import parse_script
 from sandbox.caller.simulated_caller import Event, SimulatedCaller

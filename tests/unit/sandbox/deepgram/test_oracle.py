@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.mulaw import SILENCE
+from parley.audio.g711 import SILENCE
 from sandbox.deepgram.oracle import Oracle
 from tests.recordings import oracle_with, recordings
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.mulaw import silence
+from parley.audio.g711 import make_silence
 from sandbox.caller.loudness import audible_bounds
 from sandbox.deepgram.speech_segmenter import SpeechSegmenter
 from tests.unit.sandbox.deepgram.fake_socket import AUDIO
@@ -13,7 +13,7 @@ def test_silence_contains_no_segment() -> None:
     """Not even a long one."""
     segmenter = SpeechSegmenter()
 
-    assert not segmenter.push(silence(1000))
+    assert not segmenter.push(make_silence(1000))
     assert segmenter.segment is None
     assert segmenter.silence_ms == 0
 
@@ -21,7 +21,7 @@ def test_silence_contains_no_segment() -> None:
 @given(st.lists(st.integers(1, 700), min_size=1, max_size=20))
 def test_segment_bounds_do_not_depend_on_the_chunk_sizes(sizes: list[int]) -> None:
     """Chunks need not be whole frames."""
-    audio = silence(400) + AUDIO + silence(300)
+    audio = make_silence(400) + AUDIO + make_silence(300)
     segmenter = SpeechSegmenter()
     at = number = 0
     while at < len(audio):

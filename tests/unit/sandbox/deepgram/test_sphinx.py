@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from cli.word_match import match_texts
-from parley.mulaw import silence
+from parley.audio.g711 import make_silence
 from sandbox.deepgram.language import telephone_sentences
 from sandbox.deepgram.sphinx import decode, decode_recording, open_sphinx
 from sandbox.espeak import speak
@@ -36,7 +36,9 @@ def test_the_recordings_are_recognised() -> None:
 def test_word_times_count_from_the_start_of_a_recording() -> None:
     """Even though it is recognised segment by segment."""
     utterance = recordings().utterance(TEXTS[1])
-    words = decode_recording(silence(1000) + utterance.mulaw + silence(1000), tuple(telephone_sentences()))
+    words = decode_recording(
+        make_silence(1000) + utterance.mulaw + make_silence(1000), tuple(telephone_sentences())
+    )
 
     assert [word.text for word in words] == TEXTS[1].split()
     assert abs(words[0].start_ms - 1000 - utterance.words[0].start_ms) < 100
@@ -47,7 +49,7 @@ def test_synthesised_speech_is_recognised_in_a_recording() -> None:
     """With the agent's sentences in the language model; sentences that do not occur are not recognised."""
     spoken = ("hello this is the riverside clinic", "how can i help you today", "your visit is booked")
     unspoken = ("a first visit costs forty dollars", "nobody is free right now")
-    recording = b"".join(silence(900) + speak(text).mulaw for text in spoken) + silence(900)
+    recording = b"".join(make_silence(900) + speak(text).mulaw for text in spoken) + make_silence(900)
     words = decode_recording(recording, (*telephone_sentences(), *spoken, *unspoken))
     recognised = " ".join(word.text for word in words)
 

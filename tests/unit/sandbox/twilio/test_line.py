@@ -1,6 +1,6 @@
 """A telephone line."""
 
-from parley.mulaw import FRAME_BYTES
+from parley.audio.g711 import FRAME_BYTES
 from sandbox.caller.script import parse_script
 from sandbox.caller.simulated_caller import Event, SimulatedCaller
 from sandbox.twilio.line import Bridge, Line

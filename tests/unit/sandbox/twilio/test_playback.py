@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.mulaw import FRAME_BYTES, SILENCE
+from parley.audio.g711 import FRAME_BYTES, SILENCE
 from sandbox.twilio.playback import MAX_QUEUED_BYTES, Playback
 
 

@@ -1,0 +1,107 @@
+"""What the stand-ins took of a turn's critical path, by their own logs. No I/O, no clock.
+
+A turn without speculation waits for four things, one after another: the final transcript, the model's first
+token, the tokens that complete the first clause, the first byte of its sound.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Journals:
+    """The stand-ins' logs, oldest entries first."""
+
+    stt: tuple[Entry, ...]
+    llm: tuple[Entry, ...]
+    tts: tuple[Entry, ...]
+    telephone: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderTime:
+    """Milliseconds of one turn that are the providers'."""
+
+    speech_end_at_us: int
+    """When the last voiced frame reached the transcriber: wall clock."""
+    stt_ms: float
+    llm_first_token_ms: float
+    llm_clause_ms: float
+    """From the first token to the one that shows the first clause to be complete."""
+    tts_ms: float
+
+    @property
+    def total_ms(self) -> float:
+        """All of it."""
+        return self.stt_ms + self.llm_first_token_ms + self.llm_clause_ms + self.tts_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A turn as the call's log has it; wall clock, microseconds."""
+
+    call_sid: str
+    reply_id: str
+    turn_ended_at_us: int
+    voice_started_at_us: int
+    first_clause: str
+
+
+def provider_time(turn: Answered, journals: Journals) -> ProviderTime | None:
+    """The providers' part of a turn; None where their logs lack something of it."""
+    final = _last_before(turn.turn_ended_at_us, _of(journals.stt, "stt_final", call_sid=turn.call_sid))
+    request = _last_before(turn.voice_started_at_us, _of(journals.llm, "request", call_sid=turn.call_sid))
+    if final is None or request is None:
+        return None
+    done = next((e for e in journals.llm if e["id"] == request["id"] and "sent_at_us" in e), None)
+    byte = _last_before(turn.voice_started_at_us, _sounds(journals.tts, "first_byte", turn))
+    asked = None if byte is None else _last_before(byte["at_us"], _sounds(journals.tts, "flush", turn))
+    if done is None or byte is None or asked is None or not done["sent_at_us"]:
+        return None
+    first_us = done["sent_at_us"][0]
+    clause_us = done["sent_at_us"][completing_token(done["tokens"], turn.first_clause)]
+    return ProviderTime(
+        speech_end_at_us=final["speech_end_at_us"],
+        stt_ms=(final["at_us"] - final["speech_end_at_us"]) / 1000,
+        llm_first_token_ms=(first_us - request["at_us"]) / 1000,
+        llm_clause_ms=(clause_us - first_us) / 1000,
+        tts_ms=(byte["at_us"] - asked["at_us"]) / 1000,
+    )
+
+
+def completing_token(tokens: Iterable[str], clause: str) -> int:
+    """Number of the token that shows the clause to be complete.
+
+    It brings the space behind the clause; one that ends without is a phrase, which the next token shows to be
+    over.
+    """
+    lengths = list(accumulate(map(len, tokens)))
+    wanted = len(clause) + (not clause[-1:].isspace())
+    enough = (number for number, length in enumerate(lengths) if length >= wanted)
+    return next(enough, len(lengths) - 1)
+
+
+def _of(journal: Iterable[Entry], kind: str, **fields: str) -> Iterable[Entry]:
+    return (
+        entry
+        for entry in journal
+        if entry["kind"] == kind and all(entry.get(name) == value for name, value in fields.items())
+    )
+
+
+def _sounds(journal: Iterable[Entry], kind: str, turn: Answered) -> Iterable[Entry]:
+    """Of this reply's first clause; a context is named after call and reply."""
+    name = f"{turn.call_sid}.{turn.reply_id}."
+    return (
+        entry
+        for entry in _of(journal, kind)
+        if entry["context_id"].startswith(name) and entry["text"].strip() == turn.first_clause.strip()
+    )
+
+
+def _last_before(at_us: int, entries: Iterable[Entry]) -> Entry | None:
+    return max((e for e in entries if e["at_us"] <= at_us), key=lambda e: e["at_us"], default=None)

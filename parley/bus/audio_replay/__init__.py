@@ -1,0 +1,1 @@
+"""Retransmission of audio around the death of a NATS server."""

@@ -1,0 +1,1 @@
+"""A call's event log: envelopes, ordering, fencing, the outbox."""

@@ -1,0 +1,86 @@
+"""The envelope of an event: who says it, in which epoch, when, in which trace. No I/O."""
+
+from typing import TypeAlias
+
+from google.protobuf.message import DecodeError
+
+from parley.v1 import call_pb2, playback_pb2, reply_pb2, speech_pb2, synthesis_pb2, work_pb2
+from parley.v1.event_pb2 import Event
+
+Body: TypeAlias = (
+    call_pb2.CallStarted
+    | call_pb2.StreamStarted
+    | call_pb2.StreamStopped
+    | call_pb2.StreamResuming
+    | call_pb2.DtmfPressed
+    | call_pb2.CallEnded
+    | speech_pb2.SpeechStarted
+    | speech_pb2.SpeechStopped
+    | speech_pb2.TranscriptUpdated
+    | speech_pb2.EagerEndOfTurn
+    | speech_pb2.TurnResumed
+    | speech_pb2.TurnEnded
+    | reply_pb2.ReplyStarted
+    | reply_pb2.ReplyReleased
+    | reply_pb2.ReplyClause
+    | reply_pb2.ReplyFinished
+    | reply_pb2.ReplyCancelled
+    | reply_pb2.ReplyResumed
+    | reply_pb2.ToolCalled
+    | reply_pb2.ToolReturned
+    | reply_pb2.HangUpRequested
+    | reply_pb2.DtmfCollected
+    | reply_pb2.FallbackRequested
+    | synthesis_pb2.SynthesisStarted
+    | synthesis_pb2.ClauseSynthesized
+    | synthesis_pb2.SynthesisFinished
+    | playback_pb2.PlaybackStarted
+    | playback_pb2.PlaybackProgressed
+    | playback_pb2.PlaybackFinished
+    | playback_pb2.PlaybackPaused
+    | playback_pb2.BargeIn
+    | work_pb2.StageClaimed
+    | work_pb2.StageFailed
+    | work_pb2.CallRecorded
+)
+
+_NAME_OF = {
+    field.message_type.full_name: field.name  # type: ignore[union-attr] # all are messages
+    for field in Event.DESCRIPTOR.oneofs_by_name["body"].fields
+}
+
+
+def event_name(body: Body) -> str:
+    """Name of the body's field in the envelope, as in `turn_ended`."""
+    return _NAME_OF[body.DESCRIPTOR.full_name]
+
+
+def event_body(event: Event) -> Body | None:
+    """What the event says, or None when this version does not know it."""
+    name = event.WhichOneof("body")
+    return getattr(event, name) if name else None
+
+
+def wrap(
+    body: Body, *, call_sid: str, stage: str, epoch: int, sequence: int, sent_at_us: int, traceparent: str
+) -> Event:
+    """Put a body into its envelope."""
+    event = Event(
+        id=f"{stage}-{epoch}-{sequence}",
+        call_sid=call_sid,
+        stage=stage,
+        epoch=epoch,
+        sequence=sequence,
+        sent_at_us=sent_at_us,
+        traceparent=traceparent,
+    )
+    getattr(event, event_name(body)).CopyFrom(body)
+    return event
+
+
+def parse(data: bytes) -> Event | None:
+    """Read an event; None for bytes that are none."""
+    try:
+        return Event.FromString(data)
+    except DecodeError:
+        return None

@@ -1,0 +1,1 @@
+"""Turn latency, derived from the event log."""

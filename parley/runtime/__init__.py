@@ -1,0 +1,1 @@
+"""What a stage process consists of: leases, drain, health, the worker loop."""

@@ -1,0 +1,118 @@
+"""A shadow of a stage: reads every live call, says nothing, and tells where it would have acted otherwise."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TypeAlias
+
+import structlog
+
+from parley.agent_config import load_agent_config
+from parley.bus import Bus, connect, subjects
+from parley.events.envelope import Body, parse
+from parley.events.log import CallEventLog
+from parley.events.outbox import Outbox
+from parley.runtime.drain import DrainHandle
+from parley.runtime.health import HealthRoutes, health_app, serve
+from parley.runtime.stage import CallContext
+from parley.settings import CommonSettings
+from parley.telemetry.setup import Telemetry, start_telemetry
+from parley.v1.event_pb2 import Event
+
+log = structlog.get_logger()
+
+_MAX_CALLS = 100
+"""A shadow that falls behind watches fewer calls, and harms none."""
+
+WatchCall: TypeAlias = Callable[[CallContext], Awaitable[None]]
+"""Watches one call until it ends; its log is an `UnheardLog`."""
+
+
+class ShadowCallLog(CallEventLog):
+    """A call's log for one who has no say in it."""
+
+    on_would_append: Callable[[Event], None] | None = None
+    """Takes what would have been said."""
+    on_event: Callable[[Event], None] | None = None
+    """Takes what others say, as it is read."""
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        async for event in super().__aiter__():
+            if self.on_event is not None:
+                self.on_event(event)
+            yield event
+
+    async def say(self, body: Body) -> Event:
+        """Say it to nobody."""
+        event = self._wrap(body)
+        if self.on_would_append is not None:
+            self.on_would_append(event)
+        return event
+
+
+async def run_shadow(
+    stage: str,
+    settings: CommonSettings,
+    http_port: int,
+    open_shadow: Callable[[Telemetry], AbstractAsyncContextManager[WatchCall]],
+    stop: asyncio.Event,
+) -> None:
+    """Watch all calls that begin from now on, until `stop` is set."""
+    telemetry = start_telemetry(f"{stage}-shadow", settings)
+    async with (
+        connect(
+            settings.nats_url, f"{stage}-shadow", timeout_s=settings.start_timeout_s, replicas=None
+        ) as bus,
+        open_shadow(telemetry) as watch,
+        serve(
+            health_app(HealthRoutes(telemetry.registry, lambda: "" if bus.connected else "bus is away")),
+            settings.http_host,
+            http_port,
+        ) as port,
+    ):
+        log.info("ready", stage=stage, shadow=True, http_port=port)
+        following = asyncio.ensure_future(_follow(bus, stage, settings, telemetry, watch))
+        stopping = asyncio.ensure_future(stop.wait())
+        await asyncio.wait([following, stopping], return_when=asyncio.FIRST_COMPLETED)
+        for task in (following, stopping):
+            task.cancel()
+        await asyncio.gather(following, stopping, return_exceptions=True)
+    telemetry.close()
+
+
+async def _follow(
+    bus: Bus, stage: str, settings: CommonSettings, telemetry: Telemetry, watch: WatchCall
+) -> None:
+    """Long-lived: a task for each call."""
+    calls: set[asyncio.Task[None]] = set()
+    async with asyncio.TaskGroup() as tasks, bus.subscribe(subjects.ALL_CALL_STARTS) as starts:
+        async for message in starts:
+            event = parse(message.data)
+            if event is None or len(calls) >= _MAX_CALLS:
+                continue
+            task = tasks.create_task(_watch(bus, stage, event.call_sid, settings, telemetry, watch))
+            calls.add(task)
+            task.add_done_callback(calls.discard)
+
+
+async def _watch(
+    bus: Bus, stage: str, call_sid: str, settings: CommonSettings, telemetry: Telemetry, watch: WatchCall
+) -> None:
+    with structlog.contextvars.bound_contextvars(call_sid=call_sid):
+        try:
+            async with _open(bus, call_sid, stage) as call_log:
+                started = next(e.call_started for e in call_log.history if e.HasField("call_started"))
+                agent = load_agent_config(settings.agents_dir, started.agent or settings.agent)
+                leaving = DrainHandle(asyncio.Event(), 0)
+                await watch(CallContext(call_log, bus, agent, telemetry, leaving))
+        except Exception:  # one call's shadow never touches another
+            log.exception("shadow failed")
+
+
+@asynccontextmanager
+async def _open(bus: Bus, call_sid: str, stage: str) -> AsyncIterator[ShadowCallLog]:
+    async with bus.subscribe(subjects.call_log(call_sid)) as live:
+        # Not the stage's own name: its owner's words are another's to us.
+        call_log = ShadowCallLog(bus, Outbox(bus), live, call_sid, f"{stage}-shadow", 0)
+        await call_log.load_history()
+        yield call_log

@@ -1,0 +1,145 @@
+"""Run one process of a stage: bus, outbox, worker, health; every call it claims goes to one function."""
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import structlog
+
+from parley.agent_config import AgentConfig, load_agent_config
+from parley.bus import Bus, Claim, connect
+from parley.bus.stream_usage import StreamUsageMonitor
+from parley.bus.subjects import Stage
+from parley.clock import now_us
+from parley.errors import BusError, Superseded
+from parley.events.log import CallEventLog, open_call_log
+from parley.events.outbox import Outbox, open_outbox
+from parley.runtime.drain import DrainHandle
+from parley.runtime.event_loop_lag import EventLoopLag
+from parley.runtime.health import HealthRoutes, health_app, serve
+from parley.runtime.lease import owner_is_alive, respond_liveness
+from parley.runtime.process_metrics import register_process_metrics
+from parley.runtime.worker import Worker
+from parley.settings import CommonSettings
+from parley.telemetry.setup import Telemetry, start_telemetry
+from parley.v1.event_pb2 import Event
+from parley.v1.work_pb2 import StageClaimed
+
+log = structlog.get_logger()
+
+_FAST_READ_S = 0.3
+"""A log that takes longer has waited for a leader, and so may an owner have, who is back now."""
+_LIVENESS_TIMEOUT_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """A call whose stage this process owns, and all that is needed to work on it."""
+
+    log: CallEventLog
+    bus: Bus
+    agent: AgentConfig
+    telemetry: Telemetry
+    drain: DrainHandle
+
+    @property
+    def call_sid(self) -> str:
+        """Twilio's name of the call."""
+        return self.log.call_sid
+
+    @property
+    def ended(self) -> bool:
+        """Whether the call had ended before we owned it."""
+        return any(event.HasField("call_ended") for event in self.log.history)
+
+    def record_bus_delay(self, event: Event) -> None:
+        """Count an event's way over the bus."""
+        hop_s = max(0.0, (now_us() - event.sent_at_us) / 1e6)
+        self.telemetry.bus_delay_seconds.labels(stage=event.stage).observe(hop_s)
+
+
+def worker_name(stage: str) -> str:
+    """Stage, host and process id."""
+    return f"{stage}/{socket.gethostname()}/{os.getpid()}"
+
+
+ServeCall: TypeAlias = Callable[[CallContext], Awaitable[None]]
+"""Serves one call until it ends; raises to have another worker try."""
+
+
+async def run_stage(
+    stage: Stage,
+    settings: CommonSettings,
+    http_port: int,
+    open_service: Callable[[Telemetry], AbstractAsyncContextManager[ServeCall]],
+    stop: asyncio.Event,
+    why_not_ready: Callable[[], str] = str,
+) -> None:
+    """Own calls of `stage` until `stop` is set.
+
+    `open_service` opens what lives as long as the process (clients, pools) and gives the function that
+    serves one call. `why_not_ready` adds a reason to the bus being away; empty when there is none.
+    """
+    telemetry = start_telemetry(stage, settings)
+    lag = EventLoopLag()
+    async with (
+        connect(
+            settings.nats_url, stage, timeout_s=settings.start_timeout_s, replicas=settings.nats_replicas
+        ) as bus,
+        open_outbox(bus) as outbox,
+        open_service(telemetry) as serve_call,
+        serve(
+            health_app(
+                HealthRoutes(telemetry.registry, lambda: why_not_ready() if bus.connected else "bus is away")
+            ),
+            settings.http_host,
+            http_port,
+        ) as port,
+        asyncio.TaskGroup() as tasks,
+    ):
+        register_process_metrics(telemetry.registry, lag, bus, outbox)
+        watching = (
+            tasks.create_task(lag.watch()),
+            tasks.create_task(StreamUsageMonitor(bus, telemetry.registry).watch()),
+        )
+        log.info("ready", stage=stage, http_port=port, capacity=settings.max_calls)
+
+        async def work(claim: Claim, leaving: DrainHandle) -> None:
+            await _serve_claim(claim, leaving, bus, outbox, telemetry, settings, serve_call)
+
+        worker = Worker(bus, stage, settings.max_calls, settings.drain_timeout_s, lag, telemetry.registry)
+        await worker.run(work, stop)
+        for task in watching:
+            task.cancel()
+    telemetry.close()
+
+
+async def _serve_claim(
+    claim: Claim,
+    leaving: DrainHandle,
+    bus: Bus,
+    outbox: Outbox,
+    telemetry: Telemetry,
+    settings: CommonSettings,
+    serve_call: ServeCall,
+) -> None:
+    with structlog.contextvars.bound_contextvars(call_sid=claim.call_sid, epoch=claim.epoch):
+        began_s = time.monotonic()
+        async with open_call_log(bus, outbox, claim.call_sid, claim.stage, claim.epoch) as call_log:
+            if time.monotonic() - began_s > _FAST_READ_S and await owner_is_alive(
+                bus, claim, _LIVENESS_TIMEOUT_S
+            ):
+                # He has said something since that the log lacks.
+                raise Superseded("its owner is back")
+            started = next((e.call_started for e in call_log.history if e.HasField("call_started")), None)
+            if started is None:
+                raise BusError(f"work for {claim.call_sid}, but its log has no call.started")
+            agent = load_agent_config(settings.agents_dir, started.agent or settings.agent)
+            async with respond_liveness(bus, claim):
+                await call_log.append(StageClaimed(worker=worker_name(claim.stage)))
+                await leaving.run(serve_call(CallContext(call_log, bus, agent, telemetry, leaving)))

@@ -1,0 +1,33 @@
+"""What may be logged of a message: all but the fields that its schema marks. No I/O."""
+
+from typing import Any
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+
+from parley.v1 import options_pb2
+
+HIDDEN = "***"
+
+_MARKS: tuple[Any, ...] = (options_pb2.personal, options_pb2.secret)
+
+
+def redacted(message: Message) -> dict[str, Any]:
+    """The message as a dict, personal and secret fields hidden."""
+    return {field.name: _value(field, value) for field, value in message.ListFields()}
+
+
+def _value(field: FieldDescriptor, value: Any) -> Any:
+    marks = field.GetOptions().Extensions
+    if any(marks[mark] for mark in _MARKS):
+        return HIDDEN
+    if field.message_type is None:
+        return value
+    if field.is_repeated:
+        return [redacted(item) for item in value]
+    return redacted(value)
+
+
+def last_digits(phone_number: str) -> str:
+    """A phone number as people may see it in a log: its last two digits."""
+    return f"{HIDDEN}{phone_number[-2:]}" if len(phone_number) > 4 else HIDDEN

@@ -1,0 +1,92 @@
+"""Set up logs, metrics and traces of one process."""
+
+import logging
+import sys
+from dataclasses import dataclass
+
+import structlog
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.trace import SpanProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from prometheus_client import CollectorRegistry, GCCollector, Histogram, PlatformCollector, ProcessCollector
+
+from parley.settings import CommonSettings
+from parley.telemetry import names
+
+BUS_DELAY_BUCKETS_S = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0)
+_SPAN_EXPORT_INTERVAL_MS = 1000
+TURN_BUCKETS_S = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0, 4.0, 8.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Telemetry:
+    """What a process measures with."""
+
+    service: str
+    registry: CollectorRegistry
+    spans: SpanProcessor
+    """Takes finished spans, and sends them if there is somewhere to send them to."""
+    bus_delay_seconds: Histogram
+    """From an event's saying to its reading, wall clock, by the stage that said it."""
+    provider_seconds: Histogram
+    """What a provider took, by provider and what was waited for."""
+
+    def close(self) -> None:
+        """Send what is left."""
+        self.spans.shutdown()
+
+
+def start_telemetry(service: str, settings: CommonSettings) -> Telemetry:
+    """Logs to standard error, metrics in a registry of their own, traces to an OTLP endpoint if given."""
+    configure_logging(service, settings)
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    GCCollector(registry=registry)
+    spans = SpanProcessor()
+    if settings.otlp_endpoint:
+        exporter = OTLPSpanExporter(endpoint=f"{settings.otlp_endpoint.rstrip('/')}/v1/traces", timeout=5)
+        spans = BatchSpanProcessor(exporter, schedule_delay_millis=_SPAN_EXPORT_INTERVAL_MS)
+    return Telemetry(
+        service=service,
+        registry=registry,
+        spans=spans,
+        bus_delay_seconds=Histogram(
+            names.METRIC_BUS_DELAY_SECONDS,
+            "Delay of an event on the bus",
+            ["stage"],
+            registry=registry,
+            buckets=BUS_DELAY_BUCKETS_S,
+        ),
+        provider_seconds=Histogram(
+            names.METRIC_PROVIDER_SECONDS,
+            "What a provider took",
+            ["provider", "what"],
+            registry=registry,
+            buckets=TURN_BUCKETS_S,
+        ),
+    )
+
+
+def configure_logging(service: str, settings: CommonSettings) -> None:
+    """One line an event on standard error; JSON unless a person watches."""
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    text = settings.log_format == "text" or (settings.log_format == "auto" and sys.stderr.isatty())
+    renderer = structlog.dev.ConsoleRenderer(pad_event_to=0) if text else structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            lambda _logger, _name, event: {"service": service, **event},
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.StackInfoRenderer(),
+            *([] if text else [structlog.processors.format_exc_info]),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(
+        level=max(level, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
+    )

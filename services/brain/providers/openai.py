@@ -1,0 +1,177 @@
+"""OpenAI chat completions, streamed, or any server of the same protocol."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import httpx2
+import openai
+from openai import AsyncOpenAI, AsyncStream
+from openai.types.chat import ChatCompletionChunk
+
+from parley.agent_config import LlmConfig
+from parley.errors import (
+    ProviderError,
+    ProviderRateLimited,
+    ProviderRejected,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
+from services.brain.prompt import Message
+from services.brain.providers import Finished, Thought, Token, ToolRequest
+from services.brain.settings import BrainSettings
+
+_PROVIDER = "openai"
+_CONNECT_TIMEOUT_S = 3.0
+_KEEP_OPEN_S = 120.0
+"""A connection is kept this long between answers; by default each turn would open a new one after 5 s."""
+_WARM_S = 20.0
+"""One that was used this short a time ago needs no warming."""
+
+
+class OpenAIModel:
+    """One client for all calls of a process: its connections stay open between answers."""
+
+    def __init__(self, client: AsyncOpenAI, token_timeout_s: float) -> None:
+        self._client = client
+        self._token_timeout_s = token_timeout_s
+        self._used_at_s = -_WARM_S
+
+    async def warm(self) -> None:
+        """Have a connection open before it is needed; what goes wrong will show when it is."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._used_at_s < _WARM_S:
+            return
+        self._used_at_s = now_s
+        with suppress(openai.APIError, TimeoutError):
+            async with asyncio.timeout(_CONNECT_TIMEOUT_S):
+                await self._client.models.list()
+
+    async def think(
+        self, thinking: LlmConfig, told: Sequence[Message], tools: Sequence[dict[str, Any]], *, call_sid: str
+    ) -> AsyncGenerator[Thought]:
+        """Stream an answer; see `Model`. The CallSid goes along as `user`."""
+        self._used_at_s = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(thinking.timeout_s):
+                stream = await self._ask(thinking, told, tools, call_sid)
+        except TimeoutError:
+            raise ProviderTimeout(_PROVIDER, f"no answer within {thinking.timeout_s:g} s") from None
+        except openai.APIError as error:
+            raise _meaning(error) from error
+        try:
+            async for thought in self._read(stream, thinking.timeout_s):
+                yield thought
+        finally:
+            await stream.close()
+
+    async def _ask(
+        self, thinking: LlmConfig, told: Sequence[Message], tools: Sequence[dict[str, Any]], call_sid: str
+    ) -> AsyncStream[ChatCompletionChunk]:
+        body = {
+            "model": thinking.model,
+            "messages": list(told),
+            "temperature": thinking.temperature,
+            "max_completion_tokens": thinking.max_tokens,
+            "stream": True,
+            "user": call_sid,
+            **({"tools": list(tools)} if tools else {}),
+        }
+        # `chat.completions.create` walks all of the history for each turn, some milliseconds of it; this is
+        # the SDK's way to an endpoint with a body that is as the wire wants it already.
+        return await self._client.post(
+            "/chat/completions",
+            cast_to=ChatCompletionChunk,
+            body=body,
+            stream=True,
+            stream_cls=AsyncStream[ChatCompletionChunk],
+        )
+
+    async def _read(
+        self, stream: AsyncStream[ChatCompletionChunk], first_timeout_s: float
+    ) -> AsyncIterator[Thought]:
+        calls: dict[int, ToolRequest] = {}
+        finish_reason = ""
+        timeout_s = first_timeout_s
+        chunks = aiter(stream)
+        while True:
+            chunk = await _next(chunks, timeout_s)
+            if chunk is None:
+                break
+            if not chunk.choices:
+                continue
+            choice = chunk.choices[0]
+            if choice.delta.content:
+                timeout_s = self._token_timeout_s
+                yield Token(choice.delta.content)
+            for part in choice.delta.tool_calls or ():
+                calls[part.index] = _add(calls.get(part.index), part)
+            finish_reason = choice.finish_reason or finish_reason
+        if not finish_reason:
+            raise ProviderUnavailable(_PROVIDER, "the answer broke off")
+        for index in sorted(calls):
+            yield calls[index]
+        yield Finished(finish_reason)
+
+
+async def _next(chunks: AsyncIterator[ChatCompletionChunk], timeout_s: float) -> ChatCompletionChunk | None:
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await anext(chunks, None)
+    except TimeoutError:
+        raise ProviderTimeout(_PROVIDER, f"no token within {timeout_s:g} s") from None
+    except openai.APIError as error:
+        raise _meaning(error) from error
+    except ValueError as error:
+        raise ProviderUnavailable(_PROVIDER, f"sent what is no JSON: {type(error).__name__}") from error
+
+
+def _add(call: ToolRequest | None, part: Any) -> ToolRequest:
+    """Join the pieces of a tool call; the first brings its id and name."""
+    known = call or ToolRequest("", "", "")
+    function = part.function
+    return ToolRequest(
+        part.id or known.tool_call_id,
+        known.name + ((function and function.name) or ""),
+        known.arguments + ((function and function.arguments) or ""),
+    )
+
+
+def _meaning(error: openai.APIError) -> ProviderError:
+    """An SDK's exception in our words; holds nothing of the request."""
+    request_id = getattr(error, "request_id", None)
+    suffix = f" (request {request_id})" if request_id else ""
+    match error:
+        case openai.APITimeoutError():
+            return ProviderTimeout(_PROVIDER, "no connection in time")
+        case openai.APIConnectionError():
+            return ProviderUnavailable(_PROVIDER, f"connection: {type(error.__cause__).__name__}")
+        case openai.RateLimitError() if error.code == "insufficient_quota":
+            return ProviderRejected(_PROVIDER, f"429 insufficient_quota: no credit left{suffix}")
+        case openai.RateLimitError():
+            return ProviderRateLimited(_PROVIDER, f"429 {error.code}{suffix}")
+        case openai.AuthenticationError() | openai.PermissionDeniedError():
+            return ProviderRejected(
+                _PROVIDER, f"{error.status_code} {error.code}: check OPENAI_API_KEY{suffix}"
+            )
+        case openai.APIStatusError() if error.status_code < 500:
+            return ProviderRejected(_PROVIDER, f"{error.status_code} {error.code}{suffix}")
+        case openai.APIStatusError():
+            return ProviderUnavailable(_PROVIDER, f"{error.status_code} {error.code}{suffix}")
+        case _:
+            return ProviderUnavailable(_PROVIDER, f"error inside the answer: {error.code}")
+
+
+@asynccontextmanager
+async def open_openai(settings: BrainSettings) -> AsyncIterator[OpenAIModel]:
+    """A client; without a key it is opened too, and each answer is refused with a clear error."""
+    limits = httpx2.Limits(max_connections=1000, max_keepalive_connections=200, keepalive_expiry=_KEEP_OPEN_S)
+    async with AsyncOpenAI(
+        http_client=openai.DefaultAsyncHttpx2Client(limits=limits),
+        api_key=settings.openai_api_key.get_secret_value() or "missing",
+        base_url=settings.openai_base_url or None,
+        max_retries=0,
+        timeout=openai.Timeout(30.0, connect=_CONNECT_TIMEOUT_S),
+    ) as client:
+        yield OpenAIModel(client, settings.llm_token_timeout_s)

@@ -1,0 +1,63 @@
+"""What of a turn is the providers'."""
+
+from typing import Any
+
+from bench.turns.provider_time import Answered, Journals, ProviderTime, completing_token, provider_time
+from bench.turns.turn_figures import way_ms
+
+MS = 1000
+TURN = Answered("CA1", "r2", 300 * MS, 900 * MS, "Sure. ")
+
+
+def entry(kind: str, at_ms: int, **more: Any) -> dict[str, Any]:
+    return {"kind": kind, "at_us": at_ms * MS, "call_sid": "CA1", **more}
+
+
+JOURNALS = Journals(
+    stt=(
+        entry("stt_final", 40, speech_end_at_us=0),
+        entry("stt_final", 290, speech_end_at_us=40 * MS),
+        entry("stt_final", 295, speech_end_at_us=0) | {"call_sid": "CA2"},
+    ),
+    llm=(
+        entry("request", 305, id="a"),
+        entry("done", 800, id="a", tokens=["Sure", ".", " Well"], sent_at_us=[655_000, 667_500, 680_000]),
+    ),
+    tts=(
+        entry("flush", 684, context_id="CA1.r2.7", text="Sure."),
+        entry("first_byte", 814, context_id="CA1.r2.7", text="Sure."),
+        entry("first_byte", 815, context_id="CA2.r2.1", text="Sure."),
+        entry("first_byte", 890, context_id="CA1.r2.7", text="Well."),
+    ),
+    telephone=(),
+)
+
+
+def test_each_providers_part_is_found_by_call_and_reply() -> None:
+    """The last of its kind before the turn went on."""
+    found = provider_time(TURN, JOURNALS)
+
+    assert found == ProviderTime(40 * MS, stt_ms=250, llm_first_token_ms=350, llm_clause_ms=25, tts_ms=130)
+    assert found.total_ms == 755
+
+
+def test_a_log_that_lacks_something_gives_nothing() -> None:
+    """Rather than a figure that is wrong."""
+    assert provider_time(TURN, Journals((), JOURNALS.llm, JOURNALS.tts, ())) is None
+    assert provider_time(TURN, Journals(JOURNALS.stt, (), JOURNALS.tts, ())) is None
+    assert provider_time(TURN, Journals(JOURNALS.stt, JOURNALS.llm, (), ())) is None
+
+
+def test_a_clause_is_complete_with_the_token_that_brings_the_space_behind_it() -> None:
+    """Only then is it known to be."""
+    assert completing_token(["Of", " course", ".", " What"], "Of course. ") == 3
+    assert completing_token(["Bye", "."], "Bye.") == 1
+    assert completing_token(["We", " are", " open", " from", " eight"], "We are open") == 3
+
+
+def test_the_way_of_the_sound_is_how_far_it_is_behind_the_line() -> None:
+    """The caller's side sends and hears every 20 ms, and wobbles."""
+    providers = ProviderTime(1_003_000, 250, 350, 20, 130)
+
+    assert way_ms(providers, heard_us=1_780_000) == 3
+    assert way_ms(providers, heard_us=1_784_000) == -1

@@ -1,0 +1,17 @@
+"""What may be logged."""
+
+from parley.telemetry.redaction import last_digits, redacted
+from parley.v1.call_pb2 import CallStarted
+
+
+def test_numbers_are_hidden_and_the_rest_is_shown() -> None:
+    """A caller's number stays out, the agent's name does not."""
+    shown = redacted(CallStarted(from_number="+15551234567", agent="clinic"))
+
+    assert shown == {"from_number": "***", "agent": "clinic"}
+
+
+def test_last_digits() -> None:
+    """Two digits are enough for people to tell calls apart."""
+    assert last_digits("+15551234567") == "***67"
+    assert last_digits("911") == "***"

@@ -1,0 +1,22 @@
+"""Traces that every process knows the ids of."""
+
+from parley.telemetry.trace_context import span_id, trace_id, traceparent
+
+
+def test_each_turn_has_a_trace_of_its_own() -> None:
+    """Neither another turn's nor another call's."""
+    ids = {trace_id(call, turn) for call in ("CA1", "CA2") for turn in range(5)}
+
+    assert len(ids) == 10
+    assert all(0 < made < 2**128 for made in ids)
+    assert span_id("CA1", 1, "turn") != span_id("CA1", 1, "stt.listen")
+
+
+def test_the_context_is_as_w3c_writes_it_and_always_the_same() -> None:
+    """Whichever process says it."""
+    version, trace, span, flags = traceparent("CA1", 3).split("-")
+
+    assert (version, flags) == ("00", "01")
+    assert int(trace, 16) == trace_id("CA1", 3)
+    assert int(span, 16) == span_id("CA1", 3, "turn")
+    assert traceparent("CA1").split("-")[1] == f"{trace_id('CA1'):032x}"
