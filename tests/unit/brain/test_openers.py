@@ -48,7 +48,7 @@ def test_it_varies() -> None:
 
 def test_its_share_is_bounded_and_it_can_be_turned_off() -> None:
     """By the agent file."""
-    half = AGENT.model_copy(update={"openers": AGENT.openers.model_copy(update={"share": 0.5})})
+    half = AGENT.model_copy(update={"openers": AGENT.openers.model_copy(update={"max_fraction": 0.5})})
     off = AGENT.model_copy(update={"openers": AGENT.openers.model_copy(update={"enabled": False})})
     plain = reply("r1", 1, "Which day?")
 

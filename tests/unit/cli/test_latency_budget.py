@@ -34,7 +34,7 @@ def test_a_part_that_took_too_long_is_named() -> None:
     assert budget.exceeded(SLOW) == ("llm_ttft",)
     legend, line = waterfall((SLOW,), budget)
     assert "over budget: llm_ttft" in line.plain
-    assert f"llm_ttft ≤ {budget.parts['thinking'].p95_ms}" in legend.plain
+    assert f"llm_ttft ≤ {budget.parts['llm_ttft'].p95_ms}" in legend.plain
 
 
 @pytest.mark.parametrize(
