@@ -6,7 +6,6 @@ many calls should use a thread.
 
 import ctypes
 import threading
-from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import espeakng_loader
@@ -14,7 +13,9 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from parley.audio.g711 import ENCODE, SAMPLE_RATE_HZ
+from parley.audio.g711 import SAMPLE_RATE_HZ
+from sandbox.pcm import to_mulaw
+from sandbox.speech import Speech, Word
 
 VOICE = "en-us+klatt5"
 RATE_WPM = 160
@@ -26,24 +27,6 @@ _UTF8 = 1  # espeakCHARS_UTF8
 _EVENT_END, _EVENT_WORD = 0, 1
 _PEAK_LEVEL = 0.30
 """Peak sample as a fraction of full scale: the level of a telephone."""
-_ENCODE = np.frombuffer(ENCODE, dtype=np.uint8)
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word with its times within the audio."""
-
-    text: str
-    start_ms: float
-    end_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class Speech:
-    """The audio of a text."""
-
-    mulaw: bytes
-    words: tuple[Word, ...]
 
 
 class _Event(ctypes.Structure):
@@ -114,17 +97,17 @@ class _Espeak:
         data = text.encode() + b"\0"
         self._library.espeak_Synth(data, len(data), 0, 1, 0, _UTF8, None, None)
         pcm = np.concatenate(self._samples) if self._samples else np.zeros(0, np.int16)
-        mulaw = _to_mulaw(pcm, self._rate_hz)
+        mulaw = _telephone_audio(pcm, self._rate_hz)
         return Speech(mulaw, _words(text, self._starts, len(mulaw) / (SAMPLE_RATE_HZ / 1000)))
 
 
-def _to_mulaw(pcm: NDArray[np.int16], rate_hz: int) -> bytes:
+def _telephone_audio(pcm: NDArray[np.int16], rate_hz: int) -> bytes:
     if not pcm.size:
         return b""
     samples = soxr.resample(pcm.astype(np.float32) / 32768, rate_hz, SAMPLE_RATE_HZ)
     peak = float(np.max(np.abs(samples))) or 1.0
     linear = np.clip(samples * (_PEAK_LEVEL / peak) * 32767, -32768, 32767).astype(np.int16)
-    return bytes(_ENCODE[linear.view(np.uint16)])
+    return to_mulaw(linear)
 
 
 def _words(text: str, starts: list[tuple[int, int, float]], length_ms: float) -> tuple[Word, ...]:

@@ -12,8 +12,9 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from parley.audio.g711 import DECODE, ENCODE, SAMPLE_RATE_HZ
-from sandbox.espeak import Speech, Word
+from parley.audio.g711 import SAMPLE_RATE_HZ
+from sandbox.pcm import from_mulaw, to_mulaw
+from sandbox.speech import Speech, Word
 
 CHARACTER_MS = 40
 _SAMPLES = CHARACTER_MS * SAMPLE_RATE_HZ // 1000
@@ -28,8 +29,6 @@ _MIN_TONE_STRENGTH = 600.0
 _MIN_SILENCE_SAMPLES = 5 * SAMPLE_RATE_HZ // 1000
 _MIN_RUN_WINDOWS = 3
 _WINDOWS_PER_CHARACTER = _SAMPLES // _HOP
-_ENCODE = np.frombuffer(ENCODE, dtype=np.uint8)
-_DECODE = np.array(DECODE, dtype=np.float32)
 
 
 @lru_cache(maxsize=1024)
@@ -37,7 +36,7 @@ def _character(byte: int, parity: int) -> bytes:
     t = np.arange(_SAMPLES) / SAMPLE_RATE_HZ
     tones = (_LOW_HZ[byte & 15], _HIGH_HZ[byte >> 4], _PARITY_HZ[parity])
     wave = sum(np.sin(2 * np.pi * hz * t) for hz in tones) * _AMPLITUDE
-    return bytes(_ENCODE[np.asarray(wave).astype(np.int16).view(np.uint16)])
+    return to_mulaw(np.asarray(wave).astype(np.int16))
 
 
 def encode(text: str) -> Speech:
@@ -62,7 +61,7 @@ def decode(mulaw: bytes) -> str:
 
 def decode_characters(mulaw: bytes) -> tuple[Word, ...]:
     """The characters in the audio, each with its times."""
-    wave = _DECODE[np.frombuffer(mulaw, dtype=np.uint8)]
+    wave = from_mulaw(mulaw).astype(np.float32)
     # Without its silences, a text that was paused within a character and resumed is contiguous again.
     positions = np.flatnonzero(~_silence_mask(wave))
     wave = wave[positions]

@@ -5,12 +5,12 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from parley.audio.g711 import ENCODE, SAMPLE_RATE_HZ, ms_to_bytes
+from parley.audio.g711 import SAMPLE_RATE_HZ, ms_to_bytes
 from sandbox.caller.script import NoiseKind
 from sandbox.caller.utterance import Utterance, make_utterance
+from sandbox.pcm import to_mulaw
 
 _SEED = 20
-_TABLE = np.frombuffer(ENCODE, dtype=np.uint8)
 
 _Wave = NDArray[np.float64]
 
@@ -36,7 +36,7 @@ def noise(kind: NoiseKind, ms: float) -> Utterance:
         case NoiseKind.UH_HUH:
             raise ValueError("uh_huh is recorded, not synthesised")
     linear = (samples * 32767).astype(np.int16)
-    return make_utterance(f"[{kind}]", _TABLE[linear.view(np.uint16)].tobytes())
+    return make_utterance(f"[{kind}]", to_mulaw(linear))
 
 
 def _cough(part: _Wave, hiss: _Wave) -> _Wave:

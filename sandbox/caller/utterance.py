@@ -7,15 +7,7 @@ from typing import Any
 
 from parley.audio.g711 import bytes_to_ms
 from sandbox.caller.loudness import audible_bounds
-
-
-@dataclass(frozen=True, slots=True)
-class SpokenWord:
-    """A word with its times within the utterance."""
-
-    text: str
-    start_ms: float
-    end_ms: float
+from sandbox.speech import Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +16,14 @@ class Utterance:
 
     text: str
     mulaw: bytes
-    words: tuple[SpokenWord, ...]
+    words: tuple[Word, ...]
     audible_start_ms: float
     """Start of the first audible frame."""
     audible_end_ms: float
     """End of the last audible frame."""
 
 
-def make_utterance(text: str, mulaw: bytes, words: tuple[SpokenWord, ...] = ()) -> Utterance:
+def make_utterance(text: str, mulaw: bytes, words: tuple[Word, ...] = ()) -> Utterance:
     """Build an utterance; its audible part is found by energy."""
     start, end = audible_bounds(mulaw)
     return Utterance(text, mulaw, words, bytes_to_ms(start), bytes_to_ms(end))

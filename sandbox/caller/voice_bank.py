@@ -7,8 +7,9 @@ from pathlib import Path
 
 from sandbox.caller.noises import noise
 from sandbox.caller.script import Noise, NoiseKind, Say, Script
-from sandbox.caller.utterance import SpokenWord, Utterance, make_utterance
+from sandbox.caller.utterance import Utterance, make_utterance
 from sandbox.espeak import speak
+from sandbox.speech import Word
 
 _BANK = Path(__file__).parent / "voice"
 
@@ -22,8 +23,7 @@ def normalise(text: str) -> str:
 
 def _speak(text: str) -> Utterance:
     speech = speak(text)
-    words = tuple(SpokenWord(word.text, word.start_ms, word.end_ms) for word in speech.words)
-    return make_utterance(text, speech.mulaw, words)
+    return make_utterance(text, speech.mulaw, speech.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,5 +67,5 @@ def _recording(entry: dict[str, object], folder: Path) -> Utterance:
     return make_utterance(
         str(entry["text"]),
         (folder / str(entry["file"])).read_bytes(),
-        tuple(SpokenWord(word["word"], float(word["start_ms"]), float(word["end_ms"])) for word in words),
+        tuple(Word(word["word"], float(word["start_ms"]), float(word["end_ms"])) for word in words),
     )

@@ -10,7 +10,8 @@ from typing import Any
 from parley.audio.g711 import bytes_to_ms, ms_to_bytes
 from sandbox import tone
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
-from sandbox.espeak import Speech, speak
+from sandbox.espeak import speak
+from sandbox.speech import Speech
 
 _CHUNK_MS = 185
 """Not a multiple of 20 ms frames, because ElevenLabs' chunks are not either."""

@@ -5,35 +5,29 @@ import wave
 
 import numpy as np
 
-from parley.audio.g711 import DECODE, SAMPLE_RATE_HZ, SILENCE
-from parley.audio.g711 import ENCODE as _ENCODE
-
-_LINEAR = np.array(DECODE, dtype="<i2")
-_MULAW = np.frombuffer(_ENCODE, dtype=np.uint8)
+from parley.audio.g711 import SAMPLE_RATE_HZ, SILENCE
+from sandbox.pcm import from_mulaw, to_mulaw
 
 
 def to_wav(*channels: bytes) -> bytes:
     """16-bit PCM at 8 kHz with one channel per mu-law input; shorter ones are padded with silence."""
     length = max(len(channel) for channel in channels)
-    rows = [_LINEAR[np.frombuffer(c.ljust(length, SILENCE), dtype=np.uint8)] for c in channels]
+    rows = [from_mulaw(c.ljust(length, SILENCE)) for c in channels]
     out = io.BytesIO()
     with wave.open(out, "wb") as file:
         file.setnchannels(len(channels))
         file.setsampwidth(2)
         file.setframerate(SAMPLE_RATE_HZ)
-        file.writeframes(np.stack(rows, axis=1).tobytes())
+        file.writeframes(np.stack(rows, axis=1).astype("<i2").tobytes())
     return out.getvalue()
 
 
 def mix(first: bytes, second: bytes) -> bytes:
     """Mix two mu-law channels into one."""
     length = max(len(first), len(second))
-    a, b = (
-        _LINEAR[np.frombuffer(channel.ljust(length, SILENCE), dtype=np.uint8)].astype(np.int32)
-        for channel in (first, second)
-    )
+    a, b = (from_mulaw(channel.ljust(length, SILENCE)).astype(np.int32) for channel in (first, second))
     total = np.clip(a + b, -32768, 32767).astype(np.int16)
-    return bytes(_MULAW[total.view(np.uint16)])
+    return to_mulaw(total)
 
 
 def from_wav(data: bytes) -> bytes:
@@ -48,4 +42,4 @@ def from_wav(data: bytes) -> bytes:
         raise ValueError(f"not a WAV: {error}") from error
     at = np.arange(0, len(samples), rate / SAMPLE_RATE_HZ)
     resampled = np.interp(at, np.arange(len(samples)), samples).astype(np.int16)
-    return bytes(_MULAW[resampled.view(np.uint16)])
+    return to_mulaw(resampled)
