@@ -22,7 +22,7 @@ async def test_a_call_from_ring_to_hang_up() -> None:
     """The caller listens, responds and hangs up; all requests are signed, all steps are in the events."""
     application = WebApplication({"/voice": CONNECT}, stream=greets)
     async with open_twilio_emulator(application) as emulator:
-        sid = await emulator.call([{"listen": {"silence_ms": 200}}, {"say": "yes"}, "hang_up"])
+        sid = await emulator.start_call([{"listen": {"silence_ms": 200}}, {"say": "yes"}, "hang_up"])
         events = await emulator.events(sid)
         report = await emulator.report(sid)
         await emulator.wait_for_requests("/status", 3)
@@ -63,7 +63,7 @@ async def test_the_time_to_silence_after_a_barge_in_is_measured() -> None:
     application = WebApplication({"/voice": CONNECT}, stream=stops_when_interrupted)
     async with open_twilio_emulator(application) as emulator:
         steps = [{"say": {"text": "no wait", "after_agent_starts_ms": 400}}, "hang_up"]
-        report = await emulator.report(await emulator.call(steps))
+        report = await emulator.report(await emulator.start_call(steps))
 
     (barge_in,) = report["barge_ins"]
     assert 0 <= barge_in["agent_silent_after_ms"] < 500
@@ -79,7 +79,7 @@ async def test_words_encoded_as_tones_are_decoded() -> None:
 
     application = WebApplication({"/voice": CONNECT}, stream=speaks_in_tones)
     async with open_twilio_emulator(application) as emulator:
-        sid = await emulator.call([{"listen": {"silence_ms": 500}}, {"say": "yes"}, "hang_up"])
+        sid = await emulator.start_call([{"listen": {"silence_ms": 500}}, {"say": "yes"}, "hang_up"])
         await emulator.events(sid)
         report = (await emulator.client.get(f"/sandbox/calls/{sid}?decode=tone")).json()
 

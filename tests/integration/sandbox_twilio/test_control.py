@@ -24,7 +24,7 @@ async def test_audio_of_both_sides_can_be_fetched() -> None:
     """Both WAV files have the same length."""
     application = WebApplication({"/voice": CONNECT})
     async with open_twilio_emulator(application) as emulator:
-        sid = await emulator.call([{"say": "yes"}, "hang_up"])
+        sid = await emulator.start_call([{"say": "yes"}, "hang_up"])
         await emulator.events(sid)
         lengths = []
         for side in ("caller", "agent"):
@@ -40,7 +40,7 @@ async def test_events_are_streamed_during_the_call() -> None:
     """The client can react to an event of a live call."""
     application = WebApplication({"/voice": CONNECT})
     async with open_twilio_emulator(application) as emulator:
-        sid = await emulator.call([{"pause": 60_000}])
+        sid = await emulator.start_call([{"pause": 60_000}])
         async with emulator.client.stream("GET", f"/sandbox/calls/{sid}/events") as reply:
             async for line in reply.aiter_lines():
                 event = json.loads(line)
@@ -59,7 +59,7 @@ async def test_log_has_every_call() -> None:
     """Entries can be read from any number on."""
     application = WebApplication({"/voice": "<Response><Hangup/></Response>"})
     async with open_twilio_emulator(application) as emulator:
-        sid = await emulator.call([{"pause": 60_000}])
+        sid = await emulator.start_call([{"pause": 60_000}])
         await emulator.events(sid)
         entries = (await emulator.client.get("/sandbox/log")).json()["entries"]
         later = (await emulator.client.get(f"/sandbox/log?since={entries[-1]['n']}")).json()["entries"]
@@ -114,7 +114,7 @@ async def test_utterances_are_registered_with_the_oracle() -> None:
     async with serve(app, "127.0.0.1", 0, drain_timeout_s=1) as port:
         application = WebApplication({"/voice": CONNECT})
         async with open_twilio_emulator(application, deepgram_url=f"http://127.0.0.1:{port}") as emulator:
-            sid = await emulator.call(
+            sid = await emulator.start_call(
                 [{"say": "yes please"}, {"say": "nothing recorded says this"}, "hang_up"]
             )
             assert registered.is_set()
@@ -136,7 +136,7 @@ async def test_a_call_runs_without_an_oracle() -> None:
     """The real Deepgram has no registration."""
     application = WebApplication({"/voice": "<Response><Hangup/></Response>"})
     async with open_twilio_emulator(application, deepgram_url="http://127.0.0.1:1") as emulator:
-        sid = await emulator.call([{"say": "yes"}])
+        sid = await emulator.start_call([{"say": "yes"}])
         events = await emulator.events(sid)
         entries = (await emulator.client.get("/sandbox/log")).json()["entries"]
 
@@ -149,7 +149,7 @@ async def test_twenty_concurrent_calls_are_separate() -> None:
     application = WebApplication({"/voice": CONNECT})
     async with open_twilio_emulator(application) as emulator:
         steps = [{"say": "yes"}, "hang_up"]
-        sids = await asyncio.gather(*(emulator.call(steps) for _ in range(20)))
+        sids = await asyncio.gather(*(emulator.start_call(steps) for _ in range(20)))
         reports = await asyncio.gather(*(emulator.report(sid) for sid in sids))
         finished = await emulator.client.get("/sandbox/calls")
 
@@ -166,7 +166,7 @@ async def test_old_ended_calls_are_removed() -> None:
     async with open_twilio_emulator(application, max_calls_kept=2) as emulator:
         sids = []
         for _ in range(4):
-            sids.append(await emulator.call([{"pause": 100}]))
+            sids.append(await emulator.start_call([{"pause": 100}]))
             await emulator.events(sids[-1])
         stored = [call["call_sid"] for call in (await emulator.client.get("/sandbox/calls")).json()["calls"]]
         emulator.network.context.legs[stored[0]].discard_audio()
@@ -180,7 +180,7 @@ async def test_closing_ends_all_calls() -> None:
     """Followers of a call receive its end."""
     application = WebApplication({"/voice": CONNECT})
     async with open_twilio_emulator(application) as emulator:
-        sid = await emulator.call([{"pause": 60_000}])
+        sid = await emulator.start_call([{"pause": 60_000}])
         following = asyncio.create_task(emulator.events(sid))
         await eventually(lambda: application.streams and application.streams[0].messages)
         await emulator.network.close()

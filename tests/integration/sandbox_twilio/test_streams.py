@@ -23,7 +23,7 @@ async def streamed(
     """The application, the events and the report of a call whose stream is served by `serve`."""
     application = WebApplication({"/voice": CONNECT}, stream=serve)
     async with open_twilio_emulator(application) as emulator:
-        sid = await emulator.call(steps or QUIET, **more)
+        sid = await emulator.start_call(steps or QUIET, **more)
         events = await emulator.events(sid)
         return application, events, await emulator.report(sid)
 
@@ -134,7 +134,7 @@ async def test_closed_stream_falls_through() -> None:
         {"/voice": THEN_REDIRECT, "/again": "<Response><Hangup/></Response>"}, stream=serve
     )
     async with open_twilio_emulator(application) as emulator:
-        sid = await emulator.call(QUIET)
+        sid = await emulator.start_call(QUIET)
         await emulator.events(sid)
         callbacks = await emulator.wait_for_requests("/status", 3)
 
@@ -150,7 +150,7 @@ async def test_lost_socket_falls_through_with_an_error() -> None:
     """Dropped by a fault; a new stream of the same call follows."""
     application = WebApplication({"/voice": THEN_REDIRECT, "/again": CONNECT})
     async with open_twilio_emulator(application) as emulator:
-        sid = await emulator.call(
+        sid = await emulator.start_call(
             [{"pause": 800}, "hang_up"], faults={"drop_sockets_at_ms": [200], "seed": 2}
         )
         events = await emulator.events(sid)
@@ -170,7 +170,7 @@ async def test_lost_socket_without_fall_through_waits_for_an_update() -> None:
     """With `no_fall_through`, the call is silent until a REST update brings new TwiML."""
     application = WebApplication({"/voice": THEN_REDIRECT, "/rescued": "<Response><Hangup/></Response>"})
     async with open_twilio_emulator(application) as emulator:
-        sid = await emulator.call(QUIET, faults={"drop_sockets_at_ms": [100], "no_fall_through": True})
+        sid = await emulator.start_call(QUIET, faults={"drop_sockets_at_ms": [100], "no_fall_through": True})
         await eventually(
             lambda: "stream-error" in [p.get("StreamEvent") for p in application.params_of("/status")]
         )
@@ -200,7 +200,7 @@ async def test_stream_that_cannot_open_gives_a_warning(url: str, code: int) -> N
     twiml = CONNECT.replace("wss://{host}/stream", url)
     application = WebApplication({"/voice": twiml})
     async with open_twilio_emulator(application) as emulator:
-        events = await emulator.events(await emulator.call(QUIET))
+        events = await emulator.events(await emulator.start_call(QUIET))
 
     assert warnings(events) == [code]
     assert events[-1]["status"] == "completed"
@@ -228,7 +228,7 @@ async def test_forked_stream_receives_both_tracks() -> None:
     )
     application = WebApplication({"/voice": twiml})
     async with open_twilio_emulator(application) as emulator:
-        await emulator.events(await emulator.call(QUIET))
+        await emulator.events(await emulator.start_call(QUIET))
 
     stream = application.streams[0]
     tracks = [message["media"]["track"] for message in stream.messages_of("media")]

@@ -14,7 +14,7 @@ async def performed(
     emulator: TwilioEmulator, steps: list[Any], **more: Any
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Events and report of a call with these steps."""
-    sid = await emulator.call(steps, **more)
+    sid = await emulator.start_call(steps, **more)
     return await emulator.events(sid), await emulator.report(sid)
 
 

@@ -11,7 +11,7 @@ async def test_voice_webhook_has_the_call_parameters() -> None:
     """The parameters are those of a call's first request."""
     application = WebApplication({"/voice": GREETING})
     async with open_twilio_emulator(application) as emulator:
-        sid = await emulator.call(QUIET)
+        sid = await emulator.start_call(QUIET)
         await emulator.events(sid)
         (status,) = await emulator.wait_for_requests("/status", 1)
 
@@ -29,7 +29,7 @@ async def test_fallback_is_requested_when_the_webhook_fails() -> None:
     """With the error code and the failed URL."""
     application = WebApplication({"/voice": "oops", "/fallback": GREETING}, statuses={"/voice": 503})
     async with open_twilio_emulator(application) as emulator:
-        await emulator.events(await emulator.call(QUIET))
+        await emulator.events(await emulator.start_call(QUIET))
 
     (fallback,) = application.params_of("/fallback")
     assert fallback["ErrorCode"] == "11217"
@@ -40,7 +40,7 @@ async def test_without_a_fallback_an_apology_is_played() -> None:
     """Then the call ends, with the reason among its warnings."""
     application = WebApplication({"/voice": "this is no XML"})
     async with open_twilio_emulator(application, fallback_url=None) as emulator:
-        report = await emulator.report(await emulator.call([{"expect_hang_up": {}}]))
+        report = await emulator.report(await emulator.start_call([{"expect_hang_up": {}}]))
 
     assert report["warnings"][0].startswith("12100: ")
     assert len(report["agent_speech"]) == 1
@@ -50,7 +50,7 @@ async def test_unreachable_application_ends_the_call() -> None:
     """Neither URL accepts connections."""
     application = WebApplication()
     async with open_twilio_emulator(application, fallback_url=None) as emulator:
-        report = await emulator.report(await emulator.call(QUIET, voice_url="http://127.0.0.1:1/voice"))
+        report = await emulator.report(await emulator.start_call(QUIET, voice_url="http://127.0.0.1:1/voice"))
 
     assert report["warnings"][0].startswith("11205: ")
 
@@ -59,7 +59,7 @@ async def test_duplicates_carry_the_same_token() -> None:
     """Twilio's retries carry the token of the first request."""
     application = WebApplication({"/voice": GREETING})
     async with open_twilio_emulator(application) as emulator:
-        await emulator.events(await emulator.call(QUIET, faults={"webhook_duplicates": 2}))
+        await emulator.events(await emulator.start_call(QUIET, faults={"webhook_duplicates": 2}))
         await emulator.wait_for_requests("/status", 3)
 
     tokens = [request.idempotency_token for request in application.requests if request.path == "/voice"]
@@ -72,7 +72,7 @@ async def test_callbacks_can_be_delayed() -> None:
     """Delayed callbacks are sent after the call has ended."""
     application = WebApplication({"/voice": "<Response><Hangup/></Response>"})
     async with open_twilio_emulator(application) as emulator:
-        await emulator.events(await emulator.call(QUIET, faults={"webhook_delay_ms": 800}))
+        await emulator.events(await emulator.start_call(QUIET, faults={"webhook_delay_ms": 800}))
         assert application.params_of("/status") == []
         (callbacks,) = await emulator.wait_for_requests("/status", 1)
 

@@ -1,7 +1,6 @@
 """The Twilio emulator and the edge as processes of their own, over a real bus."""
 
 import asyncio
-import json
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -34,53 +33,33 @@ from parley.v1.playback_pb2 import PlaybackFinished
 from parley.v1.reply_pb2 import HangUpRequested, ReplyStarted
 from sandbox.caller.voice_bank import load_bank
 from tests.integration.edge_process import ROOT, Edge, running_edge
+from tests.integration.sandbox_twilio.control_client import ControlClient
 from tests.nats_server import NatsServer, free_port
 
 ACCOUNT, TOKEN = "AC" + "5a" * 16, "sandbox"
 LOUD = b"\x10\x90" * 4000
-"""Half a second of tone, which nobody takes for silence."""
+"""One second of audio far above the silence threshold."""
 
 
 @dataclass(frozen=True)
-class Desk:
-    """The edge, the stand-in, and a client of the stand-in's."""
+class EmulatorWithEdge(ControlClient):
+    """The emulator's control client, and the edge."""
 
     edge: Edge
-    client: httpx.AsyncClient
 
     async def call(self, *steps: Any, **more: Any) -> str:
-        """Somebody with these steps calls."""
-        body = {
-            "from": "+15550100001",
-            "to": "+15550100000",
-            "voice_url": f"{self.edge.url}/voice",
-            "status_callback_url": f"{self.edge.url}/status",
-            "script": {"steps": steps},
-            **more,
-        }
-        reply = await self.client.post("/sandbox/calls", json=body)
-        assert reply.status_code == 201, reply.text
-        return str(reply.json()["call_sid"])
-
-    async def events(self, call_sid: str) -> list[dict[str, Any]]:
-        """What happened at the caller's side, once the call has ended."""
-        async with asyncio.timeout(20):
-            reply = await self.client.get(f"/sandbox/calls/{call_sid}/events", timeout=20)
-        return [json.loads(line) for line in reply.text.splitlines()]
-
-    async def report(self, call_sid: str) -> dict[str, Any]:
-        """What the caller tells, once the call has ended."""
-        await self.events(call_sid)
-        return dict((await self.client.get(f"/sandbox/calls/{call_sid}")).json())
+        """Start a call that the edge answers."""
+        urls = {"voice_url": f"{self.edge.url}/voice", "status_callback_url": f"{self.edge.url}/status"}
+        return await self.start_call(list(steps), **urls, **more)
 
 
 @asynccontextmanager
-async def running_stand_in(port: int, folder: Path) -> AsyncIterator[str]:
-    """`python -m sandbox.twilio`, stopped as it would be by `kill`; gives its address."""
-    providers = ("PARLEY_", "TWILIO_")
-    env = {name: value for name, value in os.environ.items() if not name.startswith(providers)}
+async def running_emulator(port: int, folder: Path) -> AsyncIterator[str]:
+    """Run `python -m sandbox.twilio`, stopped by SIGTERM; gives its URL."""
+    settings = ("PARLEY_", "TWILIO_")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(settings)}
     env["PARLEY_SANDBOX_TWILIO_PORT"] = str(port)
-    url, log_path = f"http://127.0.0.1:{port}", folder / "stand_in.log"
+    url, log_path = f"http://127.0.0.1:{port}", folder / "emulator.log"
     with log_path.open("wb") as log:
         command = (sys.executable, "-m", "sandbox.twilio")
         process = await asyncio.create_subprocess_exec(
@@ -110,11 +89,11 @@ async def _is_healthy(client: httpx.AsyncClient) -> bool:
 
 
 @pytest.fixture
-async def desk(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[Desk]:
-    """Both running, each knowing the other's address."""
+async def emulator(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[EmulatorWithEdge]:
+    """Both, each configured with the other's URL."""
     async with (
         connect(nats_server.url, "t", timeout_s=5) as bus,
-        running_stand_in(free_port(), tmp_path) as url,
+        running_emulator(free_port(), tmp_path) as url,
         running_edge(
             nats_server.url,
             bus,
@@ -126,11 +105,11 @@ async def desk(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[Desk]:
         ) as edge,
         httpx.AsyncClient(base_url=url, trust_env=False, timeout=10) as client,
     ):
-        yield Desk(edge, client)
+        yield EmulatorWithEdge(client, edge)
 
 
-async def said(bus: Bus, call_sid: str, last: type[Any]) -> list[Body]:
-    """What the edge said of a call, up to the first of a kind."""
+async def events_until(bus: Bus, call_sid: str, last: type[Any]) -> list[Body]:
+    """The call's events, up to the first of a kind."""
     found: list[Body] = []
     async with asyncio.timeout(15):
         async for event in follow(bus, call_sid):
@@ -143,28 +122,28 @@ async def said(bus: Bus, call_sid: str, last: type[Any]) -> list[Body]:
 
 
 def kinds(bodies: list[Body]) -> list[type[Any]]:
-    """What each is."""
+    """The type of each event."""
     return [type(body) for body in bodies]
 
 
 @asynccontextmanager
 async def agent_of(bus: Bus, call_sid: str) -> AsyncIterator["Agent"]:
-    """Plays the brain and the voice of one call."""
+    """Take the place of brain and tts in one call."""
     async with open_outbox(bus) as outbox, open_call_log(bus, outbox, call_sid, "brain", 1) as log:
         yield Agent(bus, call_sid, log.append)
 
 
 @dataclass(frozen=True)
 class Agent:
-    """What the other services would say."""
+    """Publishes the events and audio of brain and tts."""
 
     bus: Bus
     call_sid: str
-    say: Any
+    append: Any
 
     async def speak(self, mulaw: bytes) -> None:
-        """A whole reply, r1."""
-        await self.say(ReplyStarted(reply_id="r1"))
+        """Publish a complete reply, r1."""
+        await self.append(ReplyStarted(reply_id="r1"))
         pieces = ((1, 0, mulaw, False), (2, len(mulaw), b"", True))
         for sequence, offset, piece, last in pieces:
             audio = AgentAudio(
@@ -173,19 +152,19 @@ class Agent:
             await self.bus.publish(subjects.agent_audio(self.call_sid), audio.SerializeToString())
 
 
-async def test_what_the_caller_says_is_on_the_bus_and_their_hang_up_ends_the_call(desk: Desk) -> None:
-    """Every frame once, in order, byte for byte; call.ended says who ended it."""
+async def test_caller_audio_is_published_and_the_hang_up_ends_the_call(emulator: EmulatorWithEdge) -> None:
+    """Every frame once, in order, byte for byte."""
     words = load_bank().utterance("tuesday afternoon would be good").mulaw
-    bus = desk.edge.bus
-    async with bus.subscribe("audio.in.>") as sound:
+    bus = emulator.edge.bus
+    async with bus.subscribe("audio.in.>") as caller_audio:
         steps = ({"pause": 300}, {"say": "tuesday afternoon would be good"}, {"pause": 200}, "hang_up")
-        call_sid = await desk.call(*steps)
-        bodies = await said(bus, call_sid, CallEnded)
+        call_sid = await emulator.call(*steps)
+        bodies = await events_until(bus, call_sid, CallEnded)
         frames: list[CallerAudio] = []
-        async for message in sound:
+        async for message in caller_audio:
             assert message.subject == subjects.caller_audio(call_sid)
             frames.append(CallerAudio.FromString(message.data))
-            if sound.pending == 0:
+            if caller_audio.pending == 0:
                 break
 
     assert [kind for kind in kinds(bodies) if kind in (CallStarted, StreamStarted, CallEnded)] == [
@@ -200,63 +179,63 @@ async def test_what_the_caller_says_is_on_the_bus_and_their_hang_up_ends_the_cal
     assert words.strip(SILENCE) in b"".join(audio.mulaw for audio in frames)
 
 
-async def test_the_caller_tells_how_it_went(desk: Desk) -> None:
-    """From the ringing to the hang-up, then a report and the sound of both sides."""
-    call_sid = await desk.call({"say": "hello"}, "hang_up")
-    told = await desk.events(call_sid)
-    report = await desk.report(call_sid)
-    heard = await desk.client.get(f"/sandbox/calls/{call_sid}/agent.wav")
+async def test_a_call_has_events_a_report_and_audio(emulator: EmulatorWithEdge) -> None:
+    """The events range from ringing to the end."""
+    call_sid = await emulator.call({"say": "hello"}, "hang_up")
+    events = await emulator.events(call_sid)
+    report = await emulator.report(call_sid)
+    agent_wav = await emulator.client.get(f"/sandbox/calls/{call_sid}/agent.wav")
 
     speech = ("utterance_started", "utterance_finished")
     order = ("ringing", "twiml", "answered", "stream_started", *speech, "hung_up", "ended")
-    assert [event["kind"] for event in told if event["kind"] in order] == list(order)
-    assert told[-1]["outcome"] == report["outcome"] == "completed"
+    assert [event["kind"] for event in events if event["kind"] in order] == list(order)
+    assert events[-1]["outcome"] == report["outcome"] == "completed"
     assert [line["text"] for line in report["caller_speech"]] == ["hello"]
     assert report["warnings"] == []
-    assert heard.content.startswith(b"RIFF")
+    assert agent_wav.content.startswith(b"RIFF")
 
 
-async def test_the_agent_is_heard_then_hangs_up(desk: Desk) -> None:
-    """The marks come back when it was played; the caller, who waited for the hang-up, is content."""
-    bus = desk.edge.bus
-    call_sid = await desk.call({"expect_hang_up": {"timeout_s": 15}})
-    await said(bus, call_sid, StreamStarted)
+async def test_the_agent_speaks_then_hangs_up(emulator: EmulatorWithEdge) -> None:
+    """The mark is returned when the audio was played, and the caller expects the hang-up."""
+    bus = emulator.edge.bus
+    call_sid = await emulator.call({"expect_hang_up": {"timeout_s": 15}})
+    await events_until(bus, call_sid, StreamStarted)
     async with agent_of(bus, call_sid) as agent:
         await agent.speak(LOUD)
-        await agent.say(HangUpRequested(reason="said goodbye", after_reply_id="r1"))
-        bodies = await said(bus, call_sid, CallEnded)
-    told, report = await desk.events(call_sid), await desk.report(call_sid)
+        await agent.append(HangUpRequested(reason="said goodbye", after_reply_id="r1"))
+        bodies = await events_until(bus, call_sid, CallEnded)
+    events, report = await emulator.events(call_sid), await emulator.report(call_sid)
 
     assert PlaybackFinished in kinds(bodies)
     assert kinds(bodies).index(PlaybackFinished) < kinds(bodies).index(CallEnded)
-    assert next(event["by"] for event in told if event["kind"] == "hung_up") == "rest"
+    assert next(event["by"] for event in events if event["kind"] == "hung_up") == "rest"
     assert report["outcome"] == "completed"
     assert report["expected_hang_up_ok"] is True
-    [heard] = report["agent_speech"]
-    assert abs(heard["end_ms"] - heard["start_ms"] - 1000) <= 2 * FRAME_MS
+    [speech] = report["agent_speech"]
+    assert abs(speech["end_ms"] - speech["start_ms"] - 1000) <= 2 * FRAME_MS
 
 
-async def test_keys_reach_the_bus(desk: Desk) -> None:
-    """In their order."""
-    call_sid = await desk.call({"pause": 200}, {"press": "12#"}, "hang_up")
-    bodies = await said(desk.edge.bus, call_sid, CallEnded)
+async def test_dtmf_is_published(emulator: EmulatorWithEdge) -> None:
+    """The digits keep their order."""
+    call_sid = await emulator.call({"pause": 200}, {"press": "12#"}, "hang_up")
+    bodies = await events_until(emulator.edge.bus, call_sid, CallEnded)
 
     assert [body.digit for body in bodies if isinstance(body, DtmfPressed)] == ["1", "2", "#"]
 
 
-async def test_a_call_that_the_edge_places_is_answered_by_who_lives_there(desk: Desk) -> None:
-    """The person says what their script says; the edge knows that it was the one who called."""
+async def test_a_call_placed_by_the_edge_is_answered_by_the_callee(emulator: EmulatorWithEdge) -> None:
+    """The callee follows its script; the edge's call is outbound."""
     number = "+15550100007"
-    person = {"script": {"steps": [{"pause": 200}, {"say": "hello"}, "hang_up"]}, "ring_s": 0.0}
-    moved_in = await desk.client.put(f"/sandbox/callees/{number}", json=person)
-    assert moved_in.status_code == 204
+    callee = {"script": {"steps": [{"pause": 200}, {"say": "hello"}, "hang_up"]}, "ring_s": 0.0}
+    registered = await emulator.client.put(f"/sandbox/callees/{number}", json=callee)
+    assert registered.status_code == 204
     async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
-        wish = {"to": number, "from": "+15550100000"}
-        placed = await client.post(f"{desk.edge.url}/calls", json=wish)
+        body = {"to": number, "from": "+15550100000"}
+        placed = await client.post(f"{emulator.edge.url}/calls", json=body)
     assert placed.is_success, placed.text
     call_sid = placed.json()["call_sid"]
-    bodies = await said(desk.edge.bus, call_sid, CallEnded)
-    report = await desk.report(call_sid)
+    bodies = await events_until(emulator.edge.bus, call_sid, CallEnded)
+    report = await emulator.report(call_sid)
 
     [started] = [body for body in bodies if isinstance(body, CallStarted)]
     assert (started.direction, started.to_number) == (Direction.DIRECTION_OUTBOUND, number)
@@ -264,12 +243,12 @@ async def test_a_call_that_the_edge_places_is_answered_by_who_lives_there(desk: 
 
 
 @pytest.mark.parametrize("more", [{}, {"no_fall_through": True}, {"webhook_delay_ms": 400}])
-async def test_a_lost_socket_is_answered_by_another_stream(desk: Desk, more: dict[str, Any]) -> None:
-    """By either kind of Twilio; the call goes on with one more stream, and what broke is in the report."""
+async def test_a_lost_socket_is_replaced(emulator: EmulatorWithEdge, more: dict[str, Any]) -> None:
+    """With and without fall-through; the call continues with a second stream, the report has a warning."""
     faults = {"drop_sockets_at_ms": [400], **more}
-    call_sid = await desk.call({"pause": 4000}, {"say": "hello"}, "hang_up", faults=faults)
-    bodies = await said(desk.edge.bus, call_sid, CallEnded)
-    report = await desk.report(call_sid)
+    call_sid = await emulator.call({"pause": 4000}, {"say": "hello"}, "hang_up", faults=faults)
+    bodies = await events_until(emulator.edge.bus, call_sid, CallEnded)
+    report = await emulator.report(call_sid)
 
     assert kinds(bodies).count(StreamStarted) == 2
     [resuming] = [body for body in bodies if isinstance(body, StreamResuming)]
@@ -279,15 +258,15 @@ async def test_a_lost_socket_is_answered_by_another_stream(desk: Desk, more: dic
     assert report["warnings"]
 
 
-async def test_one_callers_hang_up_leaves_the_other_on_the_line(desk: Desk) -> None:
-    """Each call ends for itself."""
+async def test_a_hang_up_ends_one_call_only(emulator: EmulatorWithEdge) -> None:
+    """A concurrent call stays in progress until its own hang-up."""
     stays, leaves = await asyncio.gather(
-        desk.call({"expect_hang_up": {"timeout_s": 15}}), desk.call({"pause": 200}, "hang_up")
+        emulator.call({"expect_hang_up": {"timeout_s": 15}}), emulator.call({"pause": 200}, "hang_up")
     )
-    await said(desk.edge.bus, leaves, CallEnded)
-    still = (await desk.client.get(f"/sandbox/calls/{stays}")).json()["outcome"]
-    hung_up = await desk.client.delete(f"/sandbox/calls/{stays}")
-    await said(desk.edge.bus, stays, CallEnded)
+    await events_until(emulator.edge.bus, leaves, CallEnded)
+    outcome = (await emulator.client.get(f"/sandbox/calls/{stays}")).json()["outcome"]
+    hung_up = await emulator.client.delete(f"/sandbox/calls/{stays}")
+    await events_until(emulator.edge.bus, stays, CallEnded)
 
-    assert still == "in_progress"
+    assert outcome == "in_progress"
     assert hung_up.status_code == 204
