@@ -19,6 +19,7 @@ from sandbox.deepgram.oracle import Oracle
 from sandbox.deepgram.query import InvalidQuery, Query, read_flux, read_nova
 from sandbox.deepgram.recogniser import Recogniser, RecognitionError
 from sandbox.deepgram.settings import DeepgramSandboxSettings
+from sandbox.deepgram.stream import SocketContext
 from sandbox.emulator import Journal, RuntimeSettings, sandbox_routes
 
 _IDLE_TIMEOUT_S = 10.0
@@ -31,7 +32,7 @@ _NO_RESPONSE = "Deepgram did not provide a response message. See https://dpgr.am
 _HANG_S = 600.0
 _SEND_TIMEOUT_S = 5.0
 
-_NewSession = Callable[..., NovaSession | FluxSession]
+_NewSession = Callable[[Query, SocketContext], NovaSession | FluxSession]
 _ReadQuery = Callable[[Query], object]
 
 
@@ -135,8 +136,9 @@ class DeepgramEmulator:
                 # Starlette raises RuntimeError when the socket was closed in the meantime.
                 raise WebSocketDisconnect(1006) from None
 
-        query = socket.query_params.multi_items()
-        session = new_session(query, self._recogniser, self.runtime_settings, self.journal, send, tasks)
+        tag = socket.query_params.get("tag", "")
+        context = SocketContext(self._recogniser, self.runtime_settings, self.journal, tag, send, tasks)
+        session = new_session(socket.query_params.multi_items(), context)
         await session.open()
         received_bytes, faulted = 0, False
         while True:

@@ -6,18 +6,14 @@ eot_timeout_ms of silence. With eager_eot_threshold set, EagerEndOfTurn is sent 
 speech, at most half of `stt_final_ms`.
 """
 
-import asyncio
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sandbox.deepgram.nova import Send
 from sandbox.deepgram.query import FluxQuery, InvalidQuery, Query, read_flux
-from sandbox.deepgram.recogniser import Recogniser, Word
-from sandbox.deepgram.settings import DeepgramSandboxSettings
-from sandbox.deepgram.stream import Callbacks, Transcript, TranscriptionStream
-from sandbox.emulator import Journal, RuntimeSettings
+from sandbox.deepgram.recogniser import Word
+from sandbox.deepgram.stream import Callbacks, SocketContext, Transcript, TranscriptionStream
 
 _LOW_CONFIDENCE = 0.1
 _NO_WORDS = Transcript((), 0.0)
@@ -26,16 +22,8 @@ _NO_WORDS = Transcript((), 0.0)
 class FluxSession:
     """Session of one `/v2/listen` socket."""
 
-    def __init__(
-        self,
-        query: Query,
-        recogniser: Recogniser,
-        runtime_settings: RuntimeSettings[DeepgramSandboxSettings],
-        journal: Journal,
-        send: Send,
-        tasks: asyncio.TaskGroup,
-    ) -> None:
-        self._send_raw = send
+    def __init__(self, query: Query, context: SocketContext) -> None:
+        self._context = context
         self._request_id = str(uuid.uuid4())
         self._sequence_id = 0
         self._turn_index = 0
@@ -54,10 +42,7 @@ class FluxSession:
             partial_final=self._on_partial_final,
             final=self._on_final,
         )
-        tag, min_silence_ms = dict(query).get("tag", ""), _min_silence_ms(self._query)
-        self._stream = TranscriptionStream(
-            recogniser, callbacks, runtime_settings, journal, tag, min_silence_ms, tasks
-        )
+        self._stream = TranscriptionStream(context, callbacks, _min_silence_ms(self._query))
 
     async def open(self) -> None:
         """Send Connected."""
@@ -182,7 +167,7 @@ class FluxSession:
         request_id = {} if message["type"] == "Error" else {"request_id": self._request_id}
         numbered = {**message, **request_id, "sequence_id": self._sequence_id}
         self._sequence_id += 1
-        await self._send_raw(numbered)
+        await self._context.send(numbered)
 
 
 def _min_silence_ms(query: FluxQuery) -> float:

@@ -3,39 +3,26 @@
 Messages sent: Results, SpeechStarted, UtteranceEnd, Metadata; received: KeepAlive, Finalize, CloseStream.
 """
 
-import asyncio
 import json
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.deepgram.query import InvalidQuery, Query, read_keyterms, read_nova
-from sandbox.deepgram.recogniser import Recogniser, Word
-from sandbox.deepgram.settings import DeepgramSandboxSettings
-from sandbox.deepgram.stream import Callbacks, Transcript, TranscriptionStream
-from sandbox.emulator import Journal, RuntimeSettings
+from sandbox.deepgram.recogniser import Word
+from sandbox.deepgram.stream import Callbacks, SocketContext, Transcript, TranscriptionStream
 
 _MAX_RESULTS_INTERVAL_MS = 5000
 """During silence an empty final result is sent after this much audio."""
-
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class NovaSession:
     """Session of one `/v1/listen` socket."""
 
-    def __init__(
-        self,
-        query: Query,
-        recogniser: Recogniser,
-        runtime_settings: RuntimeSettings[DeepgramSandboxSettings],
-        journal: Journal,
-        send: Send,
-        tasks: asyncio.TaskGroup,
-    ) -> None:
+    def __init__(self, query: Query, context: SocketContext) -> None:
         self._query = read_nova(query)
-        self._send = send
+        self._send = context.send
         self._request_id = str(uuid.uuid4())
         self._final_end_ms = 0.0
         """End of the audio that final results have covered."""
@@ -49,10 +36,7 @@ class NovaSession:
             partial_final=self._on_partial_final,
             final=self._on_final,
         )
-        tag, min_silence_ms = dict(query).get("tag", ""), self._query.endpointing_ms or 0.0
-        self._stream = TranscriptionStream(
-            recogniser, callbacks, runtime_settings, journal, tag, min_silence_ms, tasks
-        )
+        self._stream = TranscriptionStream(context, callbacks, self._query.endpointing_ms or 0.0)
 
     async def open(self) -> None:
         """Do nothing: Nova sends no message until there is a result."""

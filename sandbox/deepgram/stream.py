@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from parley.audio.g711 import FRAME_BYTES
 from sandbox.deepgram.recogniser import Recogniser, Word
@@ -21,6 +22,22 @@ _PAUSE_MS = 40
 _MAX_SEGMENT_MS = 15_000
 """Speech without a pause is recognised in pieces of this length, which bounds memory and recognition time."""
 _POLL_INTERVAL_S = 0.01
+
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class SocketContext:
+    """The dependencies of one socket's session."""
+
+    recogniser: Recogniser
+    runtime_settings: RuntimeSettings[DeepgramSandboxSettings]
+    journal: Journal
+    tag: str
+    """The socket's `tag` parameter: the call it belongs to."""
+    send: Send
+    tasks: asyncio.TaskGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +73,12 @@ class Callbacks:
 class TranscriptionStream:
     """Feeds the audio of one socket to a recogniser and reports transcripts."""
 
-    def __init__(
-        self,
-        recogniser: Recogniser,
-        callbacks: Callbacks,
-        runtime_settings: RuntimeSettings[DeepgramSandboxSettings],
-        journal: Journal,
-        tag: str,
-        min_silence_ms: float,
-        tasks: asyncio.TaskGroup,
-    ) -> None:
+    def __init__(self, context: SocketContext, callbacks: Callbacks, min_silence_ms: float) -> None:
         self.segmenter = SpeechSegmenter()
-        self._recogniser = recogniser
-        self._callbacks = callbacks
-        self._runtime_settings = runtime_settings
-        self._journal = journal
-        self._tag = tag
         self.min_silence_ms = min_silence_ms
         """Silence in the audio that must pass before a segment ends."""
-        self._tasks = tasks
+        self._context = context
+        self._callbacks = callbacks
         self._partial_final_task: asyncio.Task[None] | None = None
         self._end_task: asyncio.Task[None] | None = None
         self._interim_task: asyncio.Task[None] | None = None
@@ -107,7 +111,7 @@ class TranscriptionStream:
             else:
                 self._maybe_start_interim(segment)
         elif self._end_task is None and self.segmenter.silence_ms >= _PAUSE_MS:
-            self._end_task = self._tasks.create_task(self._end(segment))
+            self._end_task = self._context.tasks.create_task(self._end(segment))
 
     async def finalize(self) -> None:
         """End the current segment, if any, and report its final transcript."""
@@ -126,7 +130,7 @@ class TranscriptionStream:
         segment = self.segmenter.split()
         if segment is not None:
             self._interim_audio_ms = self.segmenter.audio_ms
-            self._partial_final_task = self._tasks.create_task(
+            self._partial_final_task = self._context.tasks.create_task(
                 self._report_partial_final(segment, self.segmenter.audio_ms)
             )
 
@@ -155,10 +159,10 @@ class TranscriptionStream:
         running = (self._interim_task, self._partial_final_task)
         working = any(task is not None and not task.done() for task in running)
         elapsed_ms = self.segmenter.audio_ms - self._interim_audio_ms
-        due = elapsed_ms >= self._runtime_settings.current.stt_interim_ms
-        if due and not working and not self._recogniser.busy:
+        due = elapsed_ms >= self._context.runtime_settings.current.stt_interim_ms
+        if due and not working and not self._context.recogniser.busy:
             self._interim_audio_ms = self.segmenter.audio_ms
-            self._interim_task = self._tasks.create_task(self._report_interim(segment))
+            self._interim_task = self._context.tasks.create_task(self._report_interim(segment))
 
     async def _report_interim(self, segment: SpeechSegment) -> None:
         words = await self._recognise(segment)
@@ -167,7 +171,7 @@ class TranscriptionStream:
 
     async def _end(self, segment: SpeechSegment) -> None:
         """Recognise the segment, then report it when it is due and enough silence has arrived."""
-        speech_end_s, settings = self._speech_end_s, self._runtime_settings.current
+        speech_end_s, settings = self._speech_end_s, self._context.runtime_settings.current
         final_ms, eager_ms = settings.stt_final_ms, settings.stt_eager_ms
         words = await self._recognise(segment)
         await self._wait_for_partial_final()
@@ -185,9 +189,9 @@ class TranscriptionStream:
 
     async def _report_final(self, words: tuple[Word, ...], *, forced: bool) -> None:
         transcript = Transcript(words, self.segmenter.audio_ms)
-        self._journal.note(
+        self._context.journal.note(
             "stt_final",
-            call_sid=self._tag,
+            call_sid=self._context.tag,
             speech_end_at_us=self._speech_end_at_us,
             text=transcript.text,
             forced=forced,
@@ -195,7 +199,7 @@ class TranscriptionStream:
         await self._callbacks.final(transcript, forced)
 
     async def _recognise(self, segment: SpeechSegment) -> tuple[Word, ...]:
-        words = await self._recogniser.recognise(bytes(segment.audio))
+        words = await self._context.recogniser.recognise(bytes(segment.audio))
         return tuple(
             Word(w.text, w.start_ms + segment.start_ms, w.end_ms + segment.start_ms, w.confidence)
             for w in words

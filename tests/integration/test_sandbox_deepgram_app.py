@@ -40,7 +40,7 @@ class FailingRecogniser:
 
 
 @pytest.fixture
-async def served() -> AsyncIterator[tuple[DeepgramEmulator, str]]:
+async def emulator() -> AsyncIterator[tuple[DeepgramEmulator, str]]:
     """An emulator with one registered sentence, and its address without a scheme."""
     oracle = oracle_with(TEXT)
     emulator = DeepgramEmulator(SETTINGS, oracle, oracle)
@@ -96,9 +96,9 @@ async def closing(socket: ClientConnection) -> tuple[int, str]:
     return socket.close_code or 0, socket.close_reason or ""
 
 
-async def test_the_sdk_transcribes_with_nova(served: tuple[DeepgramEmulator, str]) -> None:
+async def test_the_sdk_transcribes_with_nova(emulator: tuple[DeepgramEmulator, str]) -> None:
     """The journal has an entry for the final result, with the call and the end of speech."""
-    emulator, address = served
+    made, address = emulator
     async with client(address).listen.v1.connect(
         model="nova-3", encoding="mulaw", sample_rate=8000, interim_results=True, endpointing=100, tag="CA1"
     ) as connection:
@@ -106,14 +106,14 @@ async def test_the_sdk_transcribes_with_nova(served: tuple[DeepgramEmulator, str
         await connection.send_close_stream()
 
     assert result.channel.alternatives[0].transcript == TEXT
-    [entry] = [e for e in emulator.journal.since(0) if e["kind"] == "stt_final"]
+    [entry] = [e for e in made.journal.since(0) if e["kind"] == "stt_final"]
     assert (entry["call_sid"], entry["text"]) == ("CA1", TEXT)
     assert entry["at_us"] - entry["speech_end_at_us"] >= 60_000
 
 
-async def test_the_sdk_transcribes_with_flux(served: tuple[DeepgramEmulator, str]) -> None:
+async def test_the_sdk_transcribes_with_flux(emulator: tuple[DeepgramEmulator, str]) -> None:
     """EndOfTurn has the whole sentence."""
-    async with client(served[1]).listen.v2.connect(
+    async with client(emulator[1]).listen.v2.connect(
         model="flux-general-en", encoding="mulaw", sample_rate=8000, eager_eot_threshold=0.5
     ) as connection:
         end = await first(connection, ListenV2TurnInfo, "event", value="EndOfTurn")
@@ -124,12 +124,12 @@ async def test_the_sdk_transcribes_with_flux(served: tuple[DeepgramEmulator, str
 
 @pytest.mark.parametrize(("key", "fault", "status"), [("bad", 0, 401), ("k", 429, 429)])
 async def test_a_rejected_handshake_is_an_api_error_of_the_sdk(
-    served: tuple[DeepgramEmulator, str], key: str, fault: int, status: int
+    emulator: tuple[DeepgramEmulator, str], key: str, fault: int, status: int
 ) -> None:
     """For a bad key, or with the status that is set."""
-    served[0].runtime_settings.update({"stt_refuse": fault})
+    emulator[0].runtime_settings.update({"stt_refuse": fault})
     with pytest.raises(ApiError) as raised:
-        async with client(served[1], key).listen.v1.connect(
+        async with client(emulator[1], key).listen.v1.connect(
             model="nova-3", encoding="mulaw", sample_rate=8000
         ):
             pass
@@ -137,12 +137,12 @@ async def test_a_rejected_handshake_is_an_api_error_of_the_sdk(
     assert raised.value.status_code == status
 
 
-async def test_the_key_may_be_a_subprotocol(served: tuple[DeepgramEmulator, str]) -> None:
+async def test_the_key_may_be_a_subprotocol(emulator: tuple[DeepgramEmulator, str]) -> None:
     """Browsers can send it only there; a bad key is rejected."""
-    async with open_socket(served[1], subprotocols=["token", "k"]) as socket:
+    async with open_socket(emulator[1], subprotocols=["token", "k"]) as socket:
         assert socket.subprotocol == "token"
     with pytest.raises(InvalidStatus) as raised:
-        async with open_socket(served[1], subprotocols=["token", "bad"]):
+        async with open_socket(emulator[1], subprotocols=["token", "bad"]):
             pass
 
     assert raised.value.response.status_code == 401
@@ -150,10 +150,10 @@ async def test_the_key_may_be_a_subprotocol(served: tuple[DeepgramEmulator, str]
     assert json.loads(raised.value.response.body)["err_code"] == "INVALID_AUTH"
 
 
-async def test_an_invalid_query_is_rejected_with_its_reason(served: tuple[DeepgramEmulator, str]) -> None:
+async def test_an_invalid_query_is_rejected_with_its_reason(emulator: tuple[DeepgramEmulator, str]) -> None:
     """With HTTP 400 at the handshake."""
     with pytest.raises(InvalidStatus) as raised:
-        async with open_socket(served[1], f"{QUERY}&utterance_end_ms=abc"):
+        async with open_socket(emulator[1], f"{QUERY}&utterance_end_ms=abc"):
             pass
 
     assert raised.value.response.status_code == 400
@@ -161,11 +161,11 @@ async def test_an_invalid_query_is_rejected_with_its_reason(served: tuple[Deepgr
 
 
 async def test_a_silent_client_is_disconnected_unless_it_sends_keep_alive(
-    served: tuple[DeepgramEmulator, str], monkeypatch: pytest.MonkeyPatch
+    emulator: tuple[DeepgramEmulator, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With NET-0001; the timeout is shortened from ten seconds."""
     monkeypatch.setattr(app, "_IDLE_TIMEOUT_S", 0.3)
-    async with open_socket(served[1]) as socket:
+    async with open_socket(emulator[1]) as socket:
         for _ in range(5):
             await socket.send('{"type": "KeepAlive"}')
             await asyncio.sleep(0.1)
@@ -175,9 +175,9 @@ async def test_a_silent_client_is_disconnected_unless_it_sends_keep_alive(
     assert "net0001" in reason
 
 
-async def test_an_empty_frame_closes_the_socket(served: tuple[DeepgramEmulator, str]) -> None:
+async def test_an_empty_frame_closes_the_socket(emulator: tuple[DeepgramEmulator, str]) -> None:
     """With DATA-0000."""
-    async with open_socket(served[1]) as socket:
+    async with open_socket(emulator[1]) as socket:
         await socket.send(b"")
         code, reason = await closing(socket)
 
@@ -197,24 +197,24 @@ async def test_a_failed_recogniser_closes_the_socket() -> None:
     assert "dead" in {entry.get("reason") for entry in emulator.journal.since(0)}
 
 
-async def test_the_garbage_fault_is_injected(served: tuple[DeepgramEmulator, str]) -> None:
+async def test_the_garbage_fault_is_injected(emulator: tuple[DeepgramEmulator, str]) -> None:
     """After the configured amount of audio, and to the configured number of sockets only."""
-    served[0].runtime_settings.update(
+    emulator[0].runtime_settings.update(
         {"stt_fault": "garbage", "stt_fault_after_s": 0.1, "stt_fault_sockets": 1}
     )
-    async with open_socket(served[1]) as socket:
+    async with open_socket(emulator[1]) as socket:
         await socket.send(make_silence(200))
         with pytest.raises(ValueError, match="Expecting"):
             json.loads(await socket.recv())
-    async with open_socket(served[1]) as second:
+    async with open_socket(emulator[1]) as second:
         await second.send(make_silence(200))
         await second.send('{"type": "CloseStream"}')
         assert json.loads(await second.recv())["type"] == "Metadata"
 
 
-async def test_the_sandbox_routes(served: tuple[DeepgramEmulator, str]) -> None:
+async def test_the_sandbox_routes(emulator: tuple[DeepgramEmulator, str]) -> None:
     """Repeated utterances count once; settings change by name; the log starts after a number."""
-    async with httpx.AsyncClient(base_url=f"http://{served[1]}") as http:
+    async with httpx.AsyncClient(base_url=f"http://{emulator[1]}") as http:
         registered = [
             (await http.post("/sandbox/utterances", json=registration_of("stop"))).json() for _ in range(2)
         ]
@@ -222,7 +222,7 @@ async def test_the_sandbox_routes(served: tuple[DeepgramEmulator, str]) -> None:
         changed = await http.patch("/sandbox/settings", json={"stt_final_ms": 99})
         unknown = await http.patch("/sandbox/settings", json={"nonsense": 1})
         health = await http.get("/sandbox/health")
-        async with open_socket(served[1]):
+        async with open_socket(emulator[1]):
             pass
         log = (await http.get("/sandbox/log?since=0")).json()["entries"]
 

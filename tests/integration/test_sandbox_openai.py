@@ -1,6 +1,5 @@
 """The OpenAI emulator's responses fit the SDK's types."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -14,6 +13,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from parley.runtime.health import serve
 from sandbox.openai.app import OpenAIEmulator
 from sandbox.openai.settings import OpenAISandboxSettings
+from tests.eventually import eventually
 from tests.strict import assert_fits
 
 MESSAGES: list[Any] = [{"role": "user", "content": "my name is ann lee"}]
@@ -107,10 +107,7 @@ async def test_closing_the_stream_cancels_the_request(emulator: tuple[OpenAIEmul
             if chunk.choices[0].delta.content:
                 break
         await stream.close()
-        for _ in range(100):
-            kinds = [entry["kind"] for entry in made.journal.since(0)]
-            if "cancelled" in kinds:
-                break
-            await asyncio.sleep(0.02)
+        await eventually(lambda: "cancelled" in [entry["kind"] for entry in made.journal.since(0)])
+    kinds = [entry["kind"] for entry in made.journal.since(0)]
     assert kinds == ["request", "first_token", "cancelled"]
     assert {entry["call_sid"] for entry in made.journal.since(0)} == {"CA1"}

@@ -1,6 +1,5 @@
 """The OpenAI emulator's faults, errors and pacing, seen through OpenAI's SDK."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -13,6 +12,7 @@ from openai import AsyncOpenAI
 from parley.runtime.health import serve
 from sandbox.openai.app import OpenAIEmulator
 from sandbox.openai.settings import OpenAISandboxSettings
+from tests.eventually import eventually
 
 MESSAGES: list[Any] = [{"role": "user", "content": "my name is ann lee"}]
 
@@ -37,10 +37,12 @@ async def read(sdk: AsyncOpenAI, messages: list[Any] | None = None, **more: Any)
 
 async def kinds_until(made: OpenAIEmulator, kind: str) -> list[str]:
     """Wait for a log entry of that kind; returns the kinds of all entries."""
-    async with asyncio.timeout(5):
-        while kind not in (found := [entry["kind"] for entry in made.journal.since(0)]):  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
-    return found
+
+    def kinds() -> list[str]:
+        return [entry["kind"] for entry in made.journal.since(0)]
+
+    await eventually(lambda: kind in kinds())
+    return kinds()
 
 
 @pytest.mark.parametrize(

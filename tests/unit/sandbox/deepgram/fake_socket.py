@@ -10,6 +10,7 @@ from sandbox.deepgram.flux import FluxSession
 from sandbox.deepgram.nova import NovaSession
 from sandbox.deepgram.recogniser import Recogniser
 from sandbox.deepgram.settings import DeepgramSandboxSettings
+from sandbox.deepgram.stream import SocketContext
 from sandbox.emulator import Journal, RuntimeSettings
 from tests.recordings import recorded_frames
 
@@ -73,9 +74,8 @@ async def open_session(
     model = "nova-3" if session_type is NovaSession else "flux-general-en"
     full = {"model": model, "encoding": "mulaw", "sample_rate": "8000", "tag": "CA1", **query}
     async with asyncio.TaskGroup() as tasks:
-        socket.session = session_type(
-            tuple(full.items()), recogniser, runtime_settings, journal, socket.receive, tasks
-        )
+        context = SocketContext(recogniser, runtime_settings, journal, full["tag"], socket.receive, tasks)
+        socket.session = session_type(tuple(full.items()), context)
         await socket.session.open()
         yield socket
 

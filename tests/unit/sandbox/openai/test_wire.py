@@ -34,7 +34,7 @@ def test_a_full_response_fits_the_sdks_type(answer: Answer) -> None:
 
 
 def test_chunks_have_a_usage_field_only_if_requested() -> None:
-    """It is null except in the last chunk, which has no choices."""
+    """The field is null except in the last chunk, which has no choices."""
     plain = payload(wire.chunk(completion(Answer("Hi")), {"content": "Hi"}))
     counted = completion(Answer("Hi"), include_usage=True)
     chunk, last = payload(wire.chunk(counted, {"content": "Hi"})), payload(wire.usage_chunk(counted))
