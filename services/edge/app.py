@@ -13,15 +13,16 @@ from parley.runtime.event_loop_lag import EventLoopLag
 from parley.runtime.health import HealthRoutes, serve
 from parley.runtime.process_metrics import register_process_metrics
 from parley.telemetry.setup import Telemetry, start_telemetry
-from services.edge.keep_ear import EarKeeper
-from services.edge.live_calls import LiveCalls
-from services.edge.media_socket import MediaSockets
-from services.edge.place_calls import PlaceCalls
-from services.edge.resumption import Resumption
-from services.edge.second_ear import SecondEars
+from services.edge.call_registry import LiveCalls
+from services.edge.calls.outbound_calls import PlaceCalls
+from services.edge.calls.resumption import Resumption
+from services.edge.calls.webhooks import Webhooks
 from services.edge.settings import EdgeSettings
+from services.edge.standby.stream import SecondEars
+from services.edge.standby.supervisor import EarKeeper
+from services.edge.stream_session import MediaSockets
+from services.edge.twilio.request_gate import Gate
 from services.edge.twilio.rest import TwilioRest, open_twilio
-from services.edge.webhooks import Gate, Webhooks
 
 log = structlog.get_logger()
 

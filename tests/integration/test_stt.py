@@ -31,7 +31,7 @@ from sandbox.caller.voice_bank import load_bank
 from sandbox.deepgram.app import DeepgramEmulator
 from sandbox.deepgram.oracle import Oracle
 from sandbox.deepgram.settings import DeepgramSandboxSettings
-from services.edge.call_events import end_call, open_call
+from services.edge.calls.lifecycle import end_call, open_call
 
 SID = f"CA{7:032x}"
 OTHER = f"CA{8:032x}"

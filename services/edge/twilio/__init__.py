@@ -1,1 +1,1 @@
-"""The edge's one provider."""
+"""Twilio's wire formats and REST API, without policy."""

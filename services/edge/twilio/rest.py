@@ -18,7 +18,7 @@ from parley.errors import (
     ProviderUnavailable,
 )
 from services.edge.settings import EdgeSettings
-from services.edge.twiml import Addresses
+from services.edge.twilio.twiml import Addresses
 
 _PROVIDER = "twilio"
 _TIMEOUT_S = 5.0

@@ -1,0 +1,1 @@
+"""A call's life at the edge: its start, its end, its resumption after a lost stream."""

@@ -1,0 +1,86 @@
+"""POST /calls: place a call."""
+
+import hmac
+import ipaddress
+from typing import Annotated
+
+import structlog
+from fastapi import Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from parley.agent_config import load_agent_config
+from parley.errors import ConfigError, ProviderError
+from services.edge.calls.webhooks import agent_query
+from services.edge.twilio.request_gate import Gate
+from services.edge.twilio.rest import TwilioRest
+
+log = structlog.get_logger()
+
+Number = Annotated[str, Field(pattern=r"^\+[1-9]\d{1,14}$")]
+
+
+class CallRequest(BaseModel):
+    """Whom to call; numbers in E.164, as in +15550100."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    to: Number
+    from_: Number | None = Field(default=None, alias="from")
+    agent: str | None = None
+
+
+class PlaceCalls:
+    """The endpoint."""
+
+    def __init__(self, gate: Gate, twilio: TwilioRest) -> None:
+        self._gate = gate
+        self._settings = gate.settings
+        self._twilio = twilio
+
+    async def place(self, request: Request) -> JSONResponse:
+        """Place a call through Twilio; 201 with its CallSid."""
+        if not self._may(request):
+            return _error(401, "unauthorized", "send `Authorization: Bearer` with PARLEY_API_KEY")
+        try:
+            wanted = CallRequest.model_validate_json(await request.body())
+            agent = wanted.agent or self._settings.agent
+            load_agent_config(self._settings.agents_dir, agent)
+        except ValidationError as error:
+            problems = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors())
+            return _error(422, "bad_request", problems)
+        except ConfigError as error:
+            return _error(422, "bad_agent", str(error))
+        from_ = wanted.from_ or self._settings.from_number
+        if not from_:
+            return _error(422, "bad_request", "from: name a number, or set PARLEY_FROM_NUMBER")
+        addresses = self._gate.addresses(request)
+        try:
+            call_sid = await self._twilio.place_call(
+                to=wanted.to, from_=from_, agent_query=agent_query(wanted.agent), addresses=addresses
+            )
+        except ProviderError as error:
+            log.error("call not placed", code=error.code, reason=error.reason)
+            return _error(502, error.code, str(error))
+        log.info("call placed", call_sid=call_sid)
+        return JSONResponse({"call_sid": call_sid}, status_code=201)
+
+    def _may(self, request: Request) -> bool:
+        key = self._settings.api_key.get_secret_value()
+        if key:
+            given = request.headers.get("authorization", "").removeprefix("Bearer ")
+            return hmac.compare_digest(given.encode(), key.encode())
+        host = request.client.host if request.client else ""
+        # A proxy on this machine would make the whole world local.
+        return _is_loopback(host) and "x-forwarded-for" not in request.headers
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _error(status: int, code: str, message: str) -> JSONResponse:
+    return JSONResponse({"error": {"code": code, "message": message}}, status_code=status)

@@ -1,0 +1,1 @@
+"""The caller's direction: from Twilio's WebSocket to the bus."""

@@ -1,0 +1,72 @@
+"""The caller's sound, from Twilio's frames to the bus."""
+
+from collections.abc import Iterable
+
+from parley.bus import Bus, subjects
+from parley.v1.audio_pb2 import CallerAudio
+from services.edge.inbound.timed_frames import Frame, TimedFrames
+from services.edge.standby.alignment import Splice
+from services.edge.twilio.media_messages import Media
+
+
+class Hear:
+    """One stream's frames, numbered and timed by the call's clock."""
+
+    def __init__(self, bus: Bus, call_sid: str, epoch: int) -> None:
+        self._bus = bus
+        self._subject = subjects.caller_audio(call_sid)
+        self._epoch = epoch
+        self._frames = TimedFrames()
+        self._sequence = 0
+        self._held: list[Frame] | None = None
+        """Frames that wait for what was said before them."""
+        self._splice: Splice | None = None
+        """Where sound of another line came before this one's."""
+
+    def hold(self) -> None:
+        """Until `missed` is told."""
+        self._held = []
+
+    async def missed(self, frames: list[Frame]) -> None:
+        """Put on the bus what was said between two streams, then what has come of this one.
+
+        Raises:
+            BusError: the connection is closed.
+        """
+        if frames:
+            self._splice = Splice(frames)
+            await self._publish(frames)
+        while self._held:
+            held, self._held = self._held, []
+            await self._pass(held)
+        self._held = None
+
+    async def frame(self, media: Media, came_ms: int) -> None:
+        """Put a frame that came at some call time on the bus, in the order of its time; no empty one.
+
+        Raises:
+            BusError: the connection is closed.
+        """
+        frames = self._frames.take(media, came_ms)
+        if self._held is not None:
+            self._held += frames
+        else:
+            await self._pass(frames)
+
+    async def over(self) -> None:
+        """No frame comes any more: what waited for another is put on the bus too."""
+        held, self._held = self._held or [], None
+        await self._pass([*held, *self._frames.rest()], last=True)
+
+    async def _pass(self, frames: list[Frame], *, last: bool = False) -> None:
+        if self._splice is not None:
+            frames = self._splice.take(frames, last=last)
+        await self._publish(frames)
+
+    async def _publish(self, frames: Iterable[Frame]) -> None:
+        for frame in frames:
+            self._sequence += 1
+            audio = CallerAudio(
+                epoch=self._epoch, sequence=self._sequence, at_ms=frame.at_ms, mulaw=frame.mulaw
+            )
+            await self._bus.publish_audio(self._subject, audio.SerializeToString())

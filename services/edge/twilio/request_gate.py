@@ -1,0 +1,70 @@
+"""Checks that a request comes from Twilio."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+from fastapi import Request, WebSocket
+from starlette.datastructures import FormData
+from starlette.requests import HTTPConnection
+
+from services.edge.settings import EdgeSettings
+from services.edge.twilio.signature import is_signed
+from services.edge.twilio.twiml import Addresses
+
+log = structlog.get_logger()
+
+_SIGNATURE = "x-twilio-signature"
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Lets in what Twilio has signed."""
+
+    settings: EdgeSettings
+    stopping: asyncio.Event
+
+    def own_address(self) -> str:
+        """Where this very edge takes streams; empty where it has no such address, and once it takes none."""
+        return "" if self.stopping.is_set() else self.settings.edge_direct_url.rstrip("/")
+
+    def addresses(self, connection: HTTPConnection) -> Addresses:
+        """Where Twilio reaches us: as configured, or as this request names it."""
+        own = self.own_address()
+        if self.settings.public_url:
+            return Addresses(self.settings.public_url.rstrip("/"), own)
+        headers = connection.headers
+        host = headers.get("x-forwarded-host", headers.get("host", "")).split(",")[0].strip()
+        scheme = headers.get("x-forwarded-proto", connection.url.scheme).split(",")[0].strip()
+        return Addresses(f"{scheme.replace('ws', 'http')}://{host}", own)
+
+    def admits_request(self, request: Request, form: FormData) -> bool:
+        """Whether a webhook is Twilio's."""
+        return self._admits(request, _params(form), self.addresses(request).base)
+
+    def admits_socket(self, socket: WebSocket) -> bool:
+        """Whether a media stream is Twilio's."""
+        addresses = self.addresses(socket)
+        bases = (base.replace("http", "ws", 1) for base in (addresses.own, addresses.base) if base)
+        return self._admits(socket, {}, *bases)
+
+    def _admits(self, connection: HTTPConnection, params: Mapping[str, str | list[str]], *bases: str) -> bool:
+        query = f"?{connection.url.query}" if connection.url.query else ""
+        urls = [f"{base}{connection.url.path}{query}" for base in bases]
+        token = self.settings.twilio_auth_token.get_secret_value()
+        signature = connection.headers.get(_SIGNATURE, "")
+        if any(is_signed(token, url, params, signature) for url in urls):
+            return True
+        call_sid = str(params.get("CallSid", ""))
+        reason = "no signature" if not signature else "the signature is not for this address and token"
+        if not token:
+            reason = "TWILIO_AUTH_TOKEN is not set"
+        log.error("refused, not from Twilio", call_sid=call_sid[:34], url=urls[0], reason=reason)
+        return False
+
+
+def _params(form: FormData) -> dict[str, str | list[str]]:
+    names = dict.fromkeys(form.keys())
+    values = {name: [str(value) for value in form.getlist(name)] for name in names}
+    return {name: many[0] if len(many) == 1 else many for name, many in values.items()}

@@ -1,0 +1,117 @@
+"""Media Streams' JSON, read and written."""
+
+import base64
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.edge.twilio import media_messages
+from services.edge.twilio.media_messages import (
+    BadMessage,
+    Connected,
+    Dtmf,
+    Mark,
+    Media,
+    Message,
+    Start,
+    Stop,
+    read,
+)
+
+
+def media(mulaw: bytes, timestamp: int) -> dict[str, Any]:
+    payload = base64.b64encode(mulaw).decode()
+    told = {"track": "inbound", "chunk": "1", "timestamp": str(timestamp), "payload": payload}
+    return {"event": "media", "sequenceNumber": "2", "media": told, "streamSid": "MZ1"}
+
+
+@given(st.binary(max_size=400), st.integers(0, 10**7), st.sampled_from([(",", ":"), (", ", ": ")]))
+def test_a_frame_is_read_however_it_is_written(
+    mulaw: bytes, timestamp: int, separators: tuple[str, str]
+) -> None:
+    """The quick way and the JSON parser agree; any size is sound."""
+    text = json.dumps(media(mulaw, timestamp), separators=separators)
+
+    assert read(text) == Media(timestamp, mulaw)
+
+
+@pytest.mark.parametrize(
+    ("message", "meaning"),
+    [
+        ({"event": "connected", "protocol": "Call", "version": "1.0.0"}, Connected()),
+        (
+            {"event": "start", "start": {"streamSid": "MZ1", "callSid": "CA1"}, "streamSid": "MZ1"},
+            Start("MZ1", "CA1"),
+        ),
+        (
+            {
+                "event": "start",
+                "start": {"streamSid": "MZ1", "callSid": "CA1", "customParameters": {"told_ms": "41000"}},
+            },
+            Start("MZ1", "CA1", told_ms=41_000),
+        ),
+        ({"event": "mark", "mark": {"name": "r1:0:800"}}, Mark("r1:0:800")),
+        ({"event": "dtmf", "dtmf": {"track": "inbound_track", "digit": "#"}}, Dtmf("#")),
+        ({"event": "stop", "stop": {}}, Stop()),
+        ({"event": "of tomorrow", "what": 1}, None),
+        ({"no": "event"}, None),
+    ],
+)
+def test_each_event_has_its_meaning(message: dict[str, Any], meaning: Message | None) -> None:
+    """An unknown one has none, and is survived."""
+    assert read(json.dumps(message)) == meaning
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "no JSON",
+        "[]",
+        '"media"',
+        '{"event":"media"}',
+        '{"event":"media","media":{"timestamp":"1"}}',
+        '{"event":"media","media":{"timestamp":"x","payload":""}}',
+        '{"event":"media","media":{"timestamp":"1","payload":"!!!!"}}',
+        '{"event":"media","media":{"timestamp":"1","payload":"abc"}}',
+        '{"event":"media","media":{"timestamp":"1","payload":7}}',
+        '{"event":"media","media":"sound"}',
+        '{"event":"start","start":{"streamSid":"MZ1"}}',
+        '{"event":"start","start":{"streamSid":"MZ1","callSid":"CA1","customParameters":[]}}',
+        '{"event":"start","start":{"streamSid":"MZ1","callSid":"CA1","customParameters":{"told_ms":"x"}}}',
+        '{"event":"start","start":{"streamSid":"MZ1","callSid":"CA1","customParameters":{"told_ms":"9999999999999"}}}',
+        '{"event":"mark"}',
+        '{"event":"dtmf","dtmf":null}',
+        json.dumps(media(b"x" * 100_000, 1)),
+    ],
+)
+def test_what_twilio_would_not_send_is_told(text: str) -> None:
+    """By one exception, whatever is wrong."""
+    with pytest.raises(BadMessage):
+        read(text)
+
+
+@given(st.text(max_size=60))
+def test_no_text_is_worse_than_bad(text: str) -> None:
+    """Nothing else is raised."""
+    with suppress(BadMessage):
+        read(text)
+
+
+def test_what_we_send_is_what_twilio_reads() -> None:
+    """Field by field."""
+    assert json.loads(media_messages.media("MZ1", b"\xff\x00")) == {
+        "event": "media",
+        "streamSid": "MZ1",
+        "media": {"payload": "/wA="},
+    }
+    assert json.loads(media_messages.mark("MZ1", "r1:0:800")) == {
+        "event": "mark",
+        "streamSid": "MZ1",
+        "mark": {"name": "r1:0:800"},
+    }
+    assert json.loads(media_messages.clear("MZ1")) == {"event": "clear", "streamSid": "MZ1"}
