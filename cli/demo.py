@@ -17,8 +17,9 @@ from cli.log_lines import LogWatch
 from cli.process import ProcessFailed
 from cli.recording import RecordingCheck, check_recording, path_of
 from cli.system import System, environment, free_ports, running_system, wipe
-from cli.up import log_text
+from cli.up import log_text, print_failures
 from cli.word_match import match_texts
+from parley.exception_groups import flatten_group
 from sandbox.caller.client import SandboxError, open_telephone
 from sandbox.caller.report import Report
 from sandbox.caller.script import Say, Script, parse_yaml
@@ -48,10 +49,9 @@ async def demo(home: Path, console: Console) -> int:
     try:
         code = await _demo(home, console, watch)
     except* ProcessFailed as failed:
-        for error in failed.exceptions:
-            console.print(Text(str(error), style="red"))
+        print_failures(failed, console)
     except* SandboxError as failed:
-        console.print(Text(str(failed.exceptions[0]), style="red"))
+        console.print(Text(str(flatten_group(failed)[0]), style="red"))
     except* asyncio.CancelledError:
         console.print("stopped")
         code = 130

@@ -18,6 +18,7 @@ from cli.settings import DeskSettings
 from cli.system import environment
 from cli.turns import show_turns
 from cli.up import up as bring_up
+from parley.settings import load
 
 app = typer.Typer(
     name="parley",
@@ -32,7 +33,7 @@ Home = Annotated[
 
 
 def _home(given: Path | None) -> Path:
-    return given or DeskSettings().home
+    return given or load(DeskSettings).home
 
 
 def _print_version(wanted: bool) -> None:

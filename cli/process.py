@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 
+from cli.log_lines import parse
 from cli.plan import ProcessSpec
 
 _STOP_TIMEOUT_S = 15.0
@@ -101,7 +102,7 @@ class ChildProcess:
             return False
 
     def _failure(self, what: str) -> str:
-        lines = "\n".join(f"  {line}" for line in self._last_lines)
+        lines = "\n".join(f"  {parse(self.spec.name, line).text}" for line in self._last_lines)
         return f"{self.spec.name} {what}; its last lines ({self._log_path}):\n{lines}"
 
     async def stop(self) -> None:

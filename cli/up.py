@@ -12,15 +12,16 @@ from cli.log_lines import LogLine, LogWatch
 from cli.plan import ONE, Size, described, usual_ports
 from cli.process import ProcessFailed
 from cli.system import System, environment, free_ports, running_system, taken_ports
+from parley.exception_groups import flatten_group
 
 
 async def up(home: Path, console: Console, *, any_ports: bool = False, size: Size = ONE) -> int:
-    """Run until told to stop; gives the exit code."""
+    """Run the system until Ctrl-C or SIGTERM; returns the exit code."""
     ports = free_ports(size) if any_ports else usual_ports(size)
     taken = [] if any_ports else taken_ports(ports)
     if taken:
         console.print(f"[red]ports in use:[/] {', '.join(taken)}")
-        console.print("Is a system up already? `parley doctor` tells. Stop what holds them, then try again.")
+        console.print("A system may be running already: see `parley doctor`. Free the ports and try again.")
         return 1
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -40,27 +41,32 @@ async def up(home: Path, console: Console, *, any_ports: bool = False, size: Siz
                 status.stop()
                 console.print(summary(system))
                 await stop.wait()
-                console.print("stopping; calls are handed over and records written …")
+                console.print("stopping: handing calls over and writing records …")
     except* ProcessFailed as failed:
-        for error in failed.exceptions:
-            console.print(Text(str(error), style="red"))
+        print_failures(failed, console)
         code = 1
     return code
 
 
+def print_failures(group: BaseExceptionGroup[ProcessFailed], console: Console) -> None:
+    """Print why processes did not start; the last line is the last one that the process wrote."""
+    for error in flatten_group(group):
+        console.print(Text(str(error), style="red"), soft_wrap=True)
+
+
 def _show(line: LogLine, console: Console) -> None:
-    # What the server tells of itself at its start is of no use here; its log file has it.
+    # The start-up messages of NATS are of no use here; its log file holds them.
     if not line.process.startswith("nats") or line.is_error:
         console.print(log_text(line), soft_wrap=True)
 
 
 def log_text(line: LogLine) -> Text:
-    """A log line for a terminal."""
+    """A log line, formatted for a terminal."""
     return Text.assemble((f"{line.process:18} ", "dim"), (line.text, line.style))
 
 
 def summary(system: System) -> Table:
-    """Where everything is."""
+    """Table of the system's addresses, folders and commands."""
     table = Table(show_header=False, box=None, title="Parley is up", title_justify="left")
     table.add_row("providers", described(system.plan))
     table.add_row("webhooks", f"{system.edge_url}/voice  /status  /fallback")

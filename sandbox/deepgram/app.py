@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from parley.exception_groups import flatten_group
 from sandbox.deepgram.flux import FluxSession
 from sandbox.deepgram.handshake import read_credentials, rejection
 from sandbox.deepgram.nova import NovaSession
@@ -86,11 +87,11 @@ class DeepgramEmulator:
             async with asyncio.TaskGroup() as tasks:
                 await self._run_session(socket, new_session, tasks)
         except* CloseSocket as group:
-            close = group.exceptions[0]
+            close = flatten_group(group)[0]
             code, reason = (close.code, str(close)) if isinstance(close, CloseSocket) else (1011, "")
         except* RecognitionError as group:
             code, reason = 1011, _NO_RESPONSE
-            self.journal.note("recognition_failed", call_sid=tag, reason=str(group.exceptions[0]))
+            self.journal.note("recognition_failed", call_sid=tag, reason=str(flatten_group(group)[0]))
         except* WebSocketDisconnect:
             pass
         self.journal.note("closed", call_sid=tag, code=code)

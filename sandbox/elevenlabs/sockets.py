@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from parley.exception_groups import flatten_group
 from sandbox.elevenlabs.client_message import ClientMessage, Rejected, read_message
 from sandbox.elevenlabs.context import AbortConnection, Context, EmulatorState
 from sandbox.elevenlabs.rejections import check_output_format, check_voice_id, rejection_response
@@ -150,9 +151,7 @@ def _timeout_s(text: str) -> float:
 
 
 def _first(group: BaseExceptionGroup[Rejected]) -> Rejected:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
+    error = flatten_group(group)[0]
     return error if isinstance(error, Rejected) else Rejected("something_went_wrong", str(error))
 
 

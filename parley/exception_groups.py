@@ -1,0 +1,8 @@
+"""Exceptions out of task groups. No I/O."""
+
+
+def flatten_group(error: BaseException) -> list[BaseException]:
+    """The exceptions of a group and of all groups nested in it; the error itself when it is no group."""
+    if not isinstance(error, BaseExceptionGroup):
+        return [error]
+    return [leaf for part in error.exceptions for leaf in flatten_group(part)]

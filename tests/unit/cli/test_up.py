@@ -1,0 +1,18 @@
+"""What `parley up` prints."""
+
+import io
+
+from rich.console import Console
+
+from cli.process import ProcessFailed
+from cli.up import print_failures
+
+
+def test_a_refused_setting_is_the_last_line() -> None:
+    """However deep the task groups nest the failure."""
+    failure = ProcessFailed(
+        "stt ended at its start; its last lines (log):\n  PARLEY_X: Input should be a number"
+    )
+    output = io.StringIO()
+    print_failures(ExceptionGroup("", [ExceptionGroup("", [failure])]), Console(file=output, width=200))
+    assert output.getvalue().splitlines()[-1].strip() == "PARLEY_X: Input should be a number"
