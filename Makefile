@@ -64,8 +64,12 @@ soak: setup ## an hour's worth of calls at a high rate; what they leave behind; 
 lock: ## pin all dependencies anew, hashes and no index
 	for x in dev edge stt brain tts recorder desk; do $(BIN)/uv pip compile pyproject.toml --extra $$x --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet $$(test $$x = dev || echo --constraint requirements/dev.txt) --output-file requirements/$$x.txt || exit 1; done
 
+docs: setup ## generate docs/settings.md from the settings classes and docs/events.md from proto/
+	$(BIN)/python -m scripts.settings_docs
+	$(BIN)/python proto/make_docs.py
+
 proto: setup ## generate parley/v1 and docs/events.md from proto/
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --pyi_out=. proto/parley/v1/*.proto
 	$(BIN)/python proto/make_docs.py
 
-.PHONY: help setup demo up call format check unit quick test mirror wording bench bench-turns chaos soak lock proto
+.PHONY: help setup demo up call format check unit quick test mirror wording bench bench-turns chaos soak lock docs proto

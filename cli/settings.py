@@ -1,4 +1,4 @@
-"""What the command line is told by the environment; everything else it passes on to the services."""
+"""Settings of the command line; all other variables are passed on to the services."""
 
 from pathlib import Path
 
@@ -7,9 +7,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class DeskSettings(BaseSettings):
-    """Where a system on this machine keeps its things."""
+    """Settings of the command line."""
 
-    model_config = SettingsConfigDict(env_prefix="PARLEY_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="PARLEY_", frozen=True, extra="ignore", use_attribute_docstrings=True
+    )
 
     home: Path = Field(default=Path(".parley"))
-    """Folder of logs, streams, tables and recordings."""
+    """Folder of the logs, streams, tables and recordings of `parley up`."""

@@ -1,66 +1,128 @@
-"""What every service is told. Only settings.py files read the environment."""
+"""Settings that all services share, read from the environment. Only settings.py files read it."""
 
+import re
 import sys
-from typing import Literal, TypeVar
+from collections.abc import Iterator
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, AliasChoices, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+
+def check_url(value: str, *schemes: str) -> str:
+    """Return a URL setting that is empty or has one of the schemes; raises ValueError otherwise."""
+    scheme, _, rest = value.partition("://")
+    if value and (scheme not in schemes or not rest):
+        raise ValueError(f"must be a URL that starts with {' or '.join(f'{name}://' for name in schemes)}")
+    return value
+
+
+def _check_http(value: str) -> str:
+    return check_url(value, "http", "https")
+
+
+def _check_provider(value: str) -> str:
+    check_url(value, "http", "https", "ws", "wss")
+    return f"http{value.removeprefix('ws')}" if value.startswith("ws") else value
+
+
+def _check_servers(value: str) -> str:
+    for server in value.split(","):
+        check_url(server.strip(), "nats", "tls", "ws", "wss")
+    return value
+
+
+HttpUrl = Annotated[str, AfterValidator(_check_http)]
+"""Base address of an HTTP service, or empty."""
+
+ProviderUrl = Annotated[str, AfterValidator(_check_provider)]
+"""Base address of a provider with HTTP and WebSocket endpoints, or empty; ws:// and wss:// become http(s)://."""
 
 
 class CommonSettings(BaseSettings):
     """Settings that all services share."""
 
     model_config = SettingsConfigDict(
-        env_prefix="PARLEY_", frozen=True, extra="ignore", populate_by_name=True, env_ignore_empty=True
+        env_prefix="PARLEY_",
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+        env_ignore_empty=True,
+        use_attribute_docstrings=True,
     )
 
-    nats_url: str = "nats://127.0.0.1:4222"
-    """Addresses of the bus, separated by commas."""
+    nats_url: Annotated[str, AfterValidator(_check_servers)] = "nats://127.0.0.1:4222"
+    """Addresses of the NATS servers, separated by commas."""
 
     nats_replicas: int = Field(default=1, ge=1, le=5)
-    """Copies of each stream: 3 on a cluster of three."""
+    """Replicas of each JetStream stream: 3 on a cluster of three servers. Start these with
+    `deploy/nats-cluster.conf`, so that a frozen server is detected within 1.5 s."""
 
     start_timeout_s: float = Field(default=30.0, gt=0)
-    """How long a service waits at its start for the bus and the database."""
+    """Time that a service waits at its start for NATS and the database."""
 
     max_calls: int = Field(default=100, ge=1)
-    """Calls that one process of a stage takes at the most."""
+    """Maximum number of calls that one process handles at a time."""
 
     drain_timeout_s: float = Field(default=30.0, ge=0)
-    """How long a stopping process waits, for each call, for a good moment to hand it over."""
+    """Time that a stopping process waits for a safe point at which to hand each call over. The edge waits
+    this long for its calls to end and then moves them to another edge."""
 
     http_host: str = "127.0.0.1"
-    """Where /livez, /readyz and /metrics (and the edge's webhooks) are served."""
+    """Interface on which /livez, /readyz, /metrics and the edge's webhooks are served."""
 
-    otlp_endpoint: str = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
-    """Where traces go over OTLP/HTTP; empty for nowhere."""
+    otlp_endpoint: HttpUrl = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+    """Base address of an OTLP/HTTP collector for traces; empty exports none."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Minimum level of the log messages that are written."""
+
     log_format: Literal["auto", "json", "text"] = "auto"
-    """`auto`: text on a terminal, JSON elsewhere."""
+    """Format of log lines; `auto` is text on a terminal and JSON elsewhere."""
 
     shadow: bool = False
-    """Of stt and brain: watch live calls, say nothing, tell where it would have acted otherwise."""
+    """Run stt or the brain as a shadow: it follows live calls without acting and logs where its decisions
+    differ from those of the owner."""
 
     agents_dir: str = "agents"
-    """Folder of agent files."""
+    """Folder of the agent files."""
 
     agent: str = "clinic"
-    """Name of the agent file that answers when nothing else is said."""
+    """Name of the agent file for calls that name none."""
 
 
 Settings = TypeVar("Settings", bound=BaseSettings)
 
 
 def load(kind: type[Settings]) -> Settings:
-    """Read settings from the environment, or end the process with a line that names each wrong variable."""
+    """Read settings from the environment, or exit with code 2 after one line for each refused variable."""
     try:
         return kind()
     except ValidationError as error:
-        for problem in error.errors():
-            # A field with an alias is named by its alias here, which is the variable's whole name.
-            field = str(problem["loc"][0])
-            prefix = kind.model_config.get("env_prefix", "")
-            name = f"{prefix}{field}".upper() if field in kind.model_fields else field
-            print(f"{name}: {problem['msg']}", file=sys.stderr)  # noqa: T201 - logs are not set up yet
-        raise SystemExit(2) from None
+        problems = list(_refused(kind, error))
+    except SettingsError as error:
+        problems = [_unreadable(kind, error)]
+    print("\n".join(problems), file=sys.stderr)  # noqa: T201 - logs are not set up yet
+    raise SystemExit(2)
+
+
+def variable(kind: type[BaseSettings], field: str) -> str:
+    """The environment variable of a field."""
+    alias = kind.model_fields[field].validation_alias
+    if isinstance(alias, AliasChoices):
+        return str(alias.choices[0])
+    return str(alias) if alias else f"{kind.model_config.get('env_prefix', '')}{field}".upper()
+
+
+def _refused(kind: type[BaseSettings], error: ValidationError) -> Iterator[str]:
+    for problem in error.errors():
+        first, *inner = map(str, problem["loc"])
+        # A field with an alias is reported under its alias, which is the full name of the variable.
+        name = variable(kind, first) if first in kind.model_fields else first
+        reason = "is required" if problem["type"] == "missing" else problem["msg"]
+        yield f"{'.'.join([name, *inner])}: {reason.removeprefix('Value error, ')}"
+
+
+def _unreadable(kind: type[BaseSettings], error: SettingsError) -> str:
+    found = re.search(r'field "(\w+)"', str(error))
+    return f"{variable(kind, found[1])}: must be JSON" if found else str(error)

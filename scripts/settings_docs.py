@@ -8,9 +8,11 @@ from types import NoneType
 from typing import Any, Literal
 
 import annotated_types
-from pydantic import AliasChoices, BaseModel, SecretStr
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
+
+from parley.settings import variable
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "settings.md"
@@ -52,14 +54,6 @@ def settings_classes() -> list[type[BaseSettings]]:
 def own_fields(kind: type[BaseModel]) -> dict[str, FieldInfo]:
     """The fields that a class declares or redefines itself."""
     return {name: field for name, field in kind.model_fields.items() if name in kind.__annotations__}
-
-
-def variable(kind: type[BaseSettings], name: str) -> str:
-    """The environment variable of a field."""
-    alias = kind.model_fields[name].validation_alias
-    if isinstance(alias, AliasChoices):
-        return str(alias.choices[0])
-    return str(alias) if alias else f"{kind.model_config.get('env_prefix', '')}{name}".upper()
 
 
 def undocumented(kinds: list[type[BaseSettings]]) -> list[str]:

@@ -9,6 +9,7 @@ import structlog
 import uvloop
 
 from parley.errors import ParleyError
+from parley.exception_groups import flatten_group
 
 log = structlog.get_logger()
 
@@ -36,11 +37,3 @@ async def _run(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told)
     await main(stop)
-
-
-def flatten_group(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
-    """The exceptions of a group and of all groups nested in it."""
-    found: list[BaseException] = []
-    for error in group.exceptions:
-        found += flatten_group(error) if isinstance(error, BaseExceptionGroup) else [error]
-    return found

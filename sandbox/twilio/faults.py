@@ -9,26 +9,36 @@ from pydantic import BaseModel, ConfigDict, Field
 class Faults(BaseModel):
     """Network and API faults; all are off by default."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     seed: int = 1
-    lost: float = Field(default=0.0, ge=0, le=1, description="share of the caller's frames that are lost")
-    doubled: float = Field(default=0.0, ge=0, le=1, description="share that is sent twice")
-    reordered: float = Field(default=0.0, ge=0, le=1, description="share that is sent after the next frame")
-    jitter_ms: float = Field(default=0.0, ge=0, description="maximum random delay of a message")
-    freeze_every_ms: float = Field(default=0.0, ge=0, description="period of freezes")
-    freeze_ms: float = Field(default=0.0, ge=0, description="length of a freeze; its messages follow it")
-    drift_ppm: float = Field(default=0.0, ge=-50000, le=50000, description="how slow the caller's clock is")
-    drop_sockets_at_ms: tuple[float, ...] = Field(
-        default=(), description="drop the n-th media socket this long after its start"
-    )
-    no_fall_through: bool = Field(
-        default=False, description="a lost socket does not end <Connect>: 5 s of silence, then the call ends"
-    )
-    webhook_delay_ms: float = Field(default=0.0, ge=0, description="delay of status callbacks")
-    webhook_duplicates: int = Field(default=0, ge=0, le=5, description="extra requests to each webhook")
-    rest_429: float = Field(default=0.0, ge=0, le=1, description="share of REST requests rejected with 429")
-    rest_500: float = Field(default=0.0, ge=0, le=1, description="share of REST requests failed with 500")
+    """Seed of the random faults; the same seed gives the same faults."""
+    lost: float = Field(default=0.0, ge=0, le=1)
+    """Share of the caller's frames that are lost."""
+    doubled: float = Field(default=0.0, ge=0, le=1)
+    """Share of the frames that are sent twice."""
+    reordered: float = Field(default=0.0, ge=0, le=1)
+    """Share of the frames that are sent after the next one."""
+    jitter_ms: float = Field(default=0.0, ge=0)
+    """Maximum random delay of a message."""
+    freeze_every_ms: float = Field(default=0.0, ge=0)
+    """Period of freezes; 0 for none."""
+    freeze_ms: float = Field(default=0.0, ge=0)
+    """Length of a freeze; the messages due in it follow all at once."""
+    drift_ppm: float = Field(default=0.0, ge=-50000, le=50000)
+    """Amount by which the caller's clock is slow."""
+    drop_sockets_at_ms: tuple[float, ...] = ()
+    """Times since their start at which the first, second, ... media socket is dropped."""
+    no_fall_through: bool = False
+    """A lost socket does not end <Connect>: 5 s of silence follow, then the call ends."""
+    webhook_delay_ms: float = Field(default=0.0, ge=0)
+    """Delay of status callbacks."""
+    webhook_duplicates: int = Field(default=0, ge=0, le=5)
+    """Number of additional requests to each webhook."""
+    rest_429: float = Field(default=0.0, ge=0, le=1)
+    """Share of REST requests that are rejected with HTTP 429."""
+    rest_500: float = Field(default=0.0, ge=0, le=1)
+    """Share of REST requests that fail with HTTP 500."""
 
 
 class FrameFaults:

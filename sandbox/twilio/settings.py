@@ -3,11 +3,12 @@
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from parley.settings import HttpUrl, ProviderUrl
 from sandbox.twilio.faults import Faults
 
 
 class TwilioSandboxSettings(BaseSettings):
-    """Read once, in `__main__`; names are PARLEY_SANDBOX_* unless Twilio defines its own."""
+    """Settings of the Twilio emulator, read from PARLEY_SANDBOX_* variables unless Twilio defines its own."""
 
     model_config = SettingsConfigDict(
         frozen=True,
@@ -15,40 +16,46 @@ class TwilioSandboxSettings(BaseSettings):
         populate_by_name=True,
         env_ignore_empty=True,
         extra="ignore",
+        use_attribute_docstrings=True,
     )
 
     host: str = Field(
         default="127.0.0.1",
         validation_alias=AliasChoices("PARLEY_SANDBOX_TWILIO_HOST", "PARLEY_SANDBOX_HOST"),
     )
+    """Interface that the emulator listens on."""
     port: int = Field(
         default=9001,
         ge=0,
         le=65535,
-        description="0: any free port, shown in the log",
         validation_alias=AliasChoices("PARLEY_SANDBOX_TWILIO_PORT", "PARLEY_SANDBOX_PORT"),
     )
+    """Port of the Twilio emulator; 0 for any free one, which the log shows."""
     account_sid: str = Field(
         default="AC" + "5a" * 16, pattern="^AC[0-9a-fA-F]{32}$", validation_alias="TWILIO_ACCOUNT_SID"
     )
+    """Account that REST requests must authenticate as."""
     auth_token: SecretStr = Field(
         default=SecretStr("sandbox"), min_length=1, validation_alias="TWILIO_AUTH_TOKEN"
     )
-    voice_url: str | None = Field(default=None, description="the number's voice webhook")
+    """Token that signs webhooks and authenticates REST requests."""
+    voice_url: HttpUrl | None = None
+    """Voice webhook of the simulated number."""
     voice_method: str = "POST"
-    status_url: str | None = Field(default=None, description="the number's status callback")
-    fallback_url: str | None = Field(default=None, description="requested when the voice webhook fails")
-    deepgram_url: str | None = Field(
-        default=None,
-        description="receives the callers' utterances, for its oracle",
-        validation_alias="PARLEY_DEEPGRAM_URL",
-    )
-    plain_hosts: tuple[str, ...] = Field(
-        default=(), description="hosts besides loopback whose wss:// is dialled without TLS"
-    )
-    ring_s: float = Field(
-        default=0.1, ge=0, description="how long an inbound call rings before the webhook is requested"
-    )
-    amd_s: float = Field(default=0.5, ge=0, description="how long answering machine detection takes")
+    """HTTP method of the voice webhook."""
+    status_url: HttpUrl | None = None
+    """Status callback of the simulated number."""
+    fallback_url: HttpUrl | None = None
+    """Webhook that is requested when the voice webhook fails."""
+    deepgram_url: ProviderUrl | None = Field(default=None, validation_alias="PARLEY_DEEPGRAM_URL")
+    """Deepgram emulator whose oracle receives the callers' utterances; empty for none."""
+    plain_hosts: tuple[str, ...] = ()
+    """Hosts besides loopback whose wss:// addresses are dialled without TLS."""
+    ring_s: float = Field(default=0.1, ge=0)
+    """Time that an inbound call rings before the webhook is requested."""
+    amd_s: float = Field(default=0.5, ge=0)
+    """Duration of answering machine detection."""
     faults: Faults = Faults()
-    max_calls_kept: int = Field(default=1000, ge=1, description="ended calls whose reports are available")
+    """Faults of the phone network."""
+    max_calls_kept: int = Field(default=1000, ge=1)
+    """Maximum number of ended calls whose reports are available."""

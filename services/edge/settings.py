@@ -1,48 +1,64 @@
-"""What the edge is told."""
+"""Settings of the edge."""
 
-from pydantic import Field, SecretStr
+import re
+from typing import Annotated
 
-from parley.settings import CommonSettings
+from pydantic import AfterValidator, Field, SecretStr
+
+from parley.settings import CommonSettings, HttpUrl
+
+_E164 = re.compile(r"\+[1-9]\d{1,14}", re.ASCII)
+
+
+def _check_phone_number(value: str) -> str:
+    if value and not _E164.fullmatch(value):
+        raise ValueError("must be a phone number in E.164 format, such as +15551234567")
+    return value
 
 
 class EdgeSettings(CommonSettings):
     """Settings of the edge."""
 
     edge_port: int = Field(default=8080, ge=0, le=65535)
-    """Port of the webhooks, the media streams, /livez, /readyz and /metrics."""
+    """Port of the webhooks, media streams, /livez, /readyz and /metrics; 0 for any free one."""
 
     edge_reuse_port: bool = False
-    """Let several edges of one machine listen on that port; the kernel shares the connections out."""
+    """Allow several edges on one machine to listen on `PARLEY_EDGE_PORT`; the kernel distributes
+    connections."""
 
     edge_direct_port: int = Field(default=0, ge=0, le=65535)
-    """A port of this edge alone, beside the shared one; 0 for none."""
+    """Additional port of this edge alone, beside the shared one; 0 for none."""
 
-    edge_direct_url: str = Field(default="", pattern=r"^(https?://.+)?$")
-    """Address under which Twilio reaches this very edge; media streams are opened there, and so at an edge
-    that is known to live. Empty: the public address, where any edge may be met."""
+    edge_direct_url: HttpUrl = ""
+    """Address at which Twilio reaches this edge and no other. Media streams are opened there, so they reach
+    an edge that is alive. Empty: the public address, at which any edge may answer."""
 
     standby_stream: bool = True
-    """Have another edge hear each call too, by a fork of its sound, so that no word is lost when this one
-    dies in the middle of it. Twilio bills the fork; where edges have no `stream_url` there is none."""
+    """Have another edge receive each call's audio too, as a Twilio media stream fork, so that no word is lost
+    when this edge dies. Requires `PARLEY_EDGE_DIRECT_URL`. Twilio bills the fork as a stream: `false` saves
+    that and loses the words that are being spoken when an edge dies."""
 
-    public_url: str = Field(default="", pattern=r"^(https?://.+)?$")
-    """Address under which Twilio reaches the edge; empty: as each request names it."""
+    public_url: HttpUrl = ""
+    """Address at which Twilio reaches the edge; empty: the address in each request."""
 
     twilio_account_sid: str = Field(default="", validation_alias="TWILIO_ACCOUNT_SID")
-    twilio_auth_token: SecretStr = Field(default=SecretStr(""), validation_alias="TWILIO_AUTH_TOKEN")
-    """Checks signatures and places calls; without it every request of Twilio's is refused."""
+    """Twilio account that calls are placed, redirected and ended with."""
 
-    twilio_url: str = Field(default="", pattern=r"^(https?://.+)?$")
+    twilio_auth_token: SecretStr = Field(default=SecretStr(""), validation_alias="TWILIO_AUTH_TOKEN")
+    """Token that verifies signatures and authenticates REST requests; without it every request to the
+    webhooks is refused."""
+
+    twilio_url: HttpUrl = ""
     """Base address of Twilio's REST API; empty for Twilio itself."""
 
-    from_number: str = Field(default="", pattern=r"^(\+[1-9]\d{1,14})?$")
-    """Number from which calls are placed (E.164), when the request names none."""
+    from_number: Annotated[str, AfterValidator(_check_phone_number)] = ""
+    """Number in E.164 format that outbound calls are placed from when the request names none."""
 
     api_key: SecretStr = SecretStr("")
-    """Bearer key of POST /calls; without it only this machine may place calls."""
+    """Bearer key of `POST /calls`; without it only requests from the same machine are accepted."""
 
     start_message_timeout_s: float = Field(default=10.0, gt=0)
-    """How long a media stream may be open before its `start` message."""
+    """Time within which Twilio must send the `start` message after opening a media stream."""
 
     stream_resume_timeout_s: float = Field(default=15.0, ge=0)
-    """How long a call waits for another stream after losing one, before it is over."""
+    """Time that a call waits for a new media stream after losing one, before it ends."""

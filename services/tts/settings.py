@@ -1,25 +1,27 @@
-"""What tts is told."""
+"""Settings of tts."""
 
 from pydantic import Field, SecretStr
 
-from parley.settings import CommonSettings
+from parley.settings import CommonSettings, ProviderUrl
 
 
 class TtsSettings(CommonSettings):
     """Settings of tts."""
 
     tts_port: int = Field(default=8083, ge=0, le=65535)
+    """Port of /livez, /readyz and /metrics; 0 for any free one."""
 
-    elevenlabs_url: str = Field(default="", pattern=r"^(https?://.+)?$")
-    """Base address of ElevenLabs; empty for the provider's own."""
+    elevenlabs_url: ProviderUrl = ""
+    """Base address of ElevenLabs, http(s):// or ws(s)://; empty for ElevenLabs itself."""
 
     elevenlabs_api_key: SecretStr = Field(validation_alias="ELEVENLABS_API_KEY")
+    """Key of ElevenLabs."""
 
     tts_connect_timeout_s: float = Field(default=2.0, gt=0, le=30)
-    """How long opening the provider's socket may take."""
+    """Time limit for opening a WebSocket to the provider."""
 
     tts_first_audio_timeout_s: float = Field(default=1.0, gt=0, le=30)
-    """Text sent and no sound for this long: the provider is late, the clause is made again."""
+    """Time within which audio must follow the text of a clause; after it the clause is synthesized again."""
 
     tts_keep_alive_s: float = Field(default=15.0, gt=0, le=90)
-    """Silence on the provider's socket after which it is told that the call goes on."""
+    """Idle time of the provider's WebSocket after which a keep-alive message is sent."""

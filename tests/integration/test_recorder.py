@@ -332,7 +332,7 @@ async def test_bytes_that_are_no_sound_cost_nothing(nats_url: str, postgres_url:
 @pytest.mark.parametrize(
     ("setting", "value", "told"),
     [
-        ("PARLEY_POSTGRES_URL", "mysql://secret@host/db", "must look like postgresql://"),
+        ("PARLEY_POSTGRES_URL", "mysql://secret@host/db", "starts with postgresql://"),
         ("PARLEY_RECORDINGS_URL", "ftp://host/folder", "give a folder as file://./recordings"),
     ],
 )
