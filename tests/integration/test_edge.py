@@ -11,9 +11,8 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from cli.call_log import follow
-from parley.bus import Bus, connect, streams, subjects
-from parley.events.envelope import Body, event_body, parse
+from parley.bus import Bus, connect, subjects
+from parley.events.envelope import Body
 from parley.events.log import CallEventLog, open_call_log
 from parley.events.outbox import open_outbox
 from parley.v1.audio_pb2 import AgentAudio, CallerAudio
@@ -21,6 +20,7 @@ from parley.v1.call_pb2 import CallEnded, CallStarted, DtmfPressed, StreamStarte
 from parley.v1.playback_pb2 import BargeIn, PlaybackFinished, PlaybackPaused, PlaybackStarted
 from parley.v1.reply_pb2 import HangUpRequested, ReplyCancelled, ReplyResumed, ReplyStarted
 from parley.v1.speech_pb2 import SpeechStarted
+from tests.call_log import read_bodies, read_until
 from tests.integration.edge_process import Edge, Stream, running_edge
 from tests.nats_server import NatsServer
 
@@ -36,26 +36,6 @@ async def edge(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[Edge]:
         running_edge(nats_server.url, bus, tmp_path) as running,
     ):
         yield running
-
-
-async def said(bus: Bus, sid: str, last: type[Any]) -> list[Body]:
-    """What was said of a call, up to the first of a kind."""
-    found: list[Body] = []
-    async with asyncio.timeout(15):
-        async for event in follow(bus, sid):
-            body = event_body(event)
-            assert body is not None
-            found.append(body)
-            if isinstance(body, last):
-                break
-    return found
-
-
-async def log_of(bus: Bus, sid: str) -> list[Body]:
-    """What was said so far."""
-    messages = await bus.read_stream(streams.CALLS, subjects.call_log(sid))
-    events = [parse(message.data) for message in messages]
-    return [body for event in events if event and (body := event_body(event)) is not None]
 
 
 class Stage:
@@ -117,7 +97,7 @@ async def test_a_call_comes_in_once_however_often_it_is_told(edge: Edge) -> None
     assert first.status_code == 200
     assert first.text == again.text
     assert "<Stream" in first.text
-    assert [type(body) for body in await log_of(edge.bus, A)] == [CallStarted]
+    assert [type(body) for body in await read_bodies(edge.bus, A)] == [CallStarted]
     for name in subjects.STAGES:
         assert await edge.bus.unclaimed_work(name) == 1
 
@@ -131,7 +111,7 @@ async def test_what_twilio_has_not_signed_is_refused(edge: Edge) -> None:
 
         assert reply.status_code == 403
         assert await edge.error("not from Twilio", call_sid)
-        assert await log_of(edge.bus, call_sid) == []
+        assert await read_bodies(edge.bus, call_sid) == []
     for signature in ("", "bm90IHR3aWxpbw=="):
         with pytest.raises(InvalidStatus, match="403"):
             async with edge.socket(signature):
@@ -142,7 +122,7 @@ async def test_what_twilio_has_not_signed_is_refused(edge: Edge) -> None:
 async def test_the_callers_frames_reach_the_bus_at_their_times(edge: Edge) -> None:
     """Any size; the first ended as it came, the others follow by Twilio's timestamps."""
     async with edge.bus.subscribe(subjects.caller_audio(A)) as sound, edge.stream(A) as stream:
-        [*_, started] = await said(edge.bus, A, StreamStarted)
+        [*_, started] = await read_until(edge.bus, A, StreamStarted)
         for mulaw in (FRAME, FRAME[:157], FRAME * 5):
             await stream.say(mulaw)
         heard: list[CallerAudio] = []
@@ -173,7 +153,7 @@ async def test_frames_that_come_while_the_call_is_opened_keep_their_times(edge: 
         edge.stream(A) as stream,
     ):
         await stream.say(FRAME)
-        [*_, started] = await said(edge.bus, A, StreamStarted)
+        [*_, started] = await read_until(edge.bus, A, StreamStarted)
         heard = CallerAudio.FromString((await anext(aiter(sound))).data)
 
     assert isinstance(started, StreamStarted)
@@ -188,7 +168,7 @@ async def test_a_reply_is_played_and_its_marks_tell_what_was_heard(edge: Edge, s
         for message in messages:
             if message["event"] == "mark":
                 await stream.send(event="mark", streamSid="MZ1", mark=message["mark"])
-        bodies = await said(edge.bus, A, PlaybackFinished)
+        bodies = await read_until(edge.bus, A, PlaybackFinished)
 
     assert [message["event"] for message in messages] == ["media", "mark", "media", "mark"]
     sound = b"".join(base64.b64decode(m["media"]["payload"]) for m in messages if "media" in m)
@@ -207,13 +187,13 @@ async def test_the_caller_silences_the_agent_and_a_false_alarm_lets_it_go_on(
         await stream.send(event="mark", streamSid="MZ1", mark=marks[0])
         await stage.say(SpeechStarted(at_ms=1))
         assert (await stream.receive())["event"] == "clear"
-        held = (await said(edge.bus, A, PlaybackPaused))[-1]
+        held = (await read_until(edge.bus, A, PlaybackPaused))[-1]
         # Twilio returns what it has not played; that does not count.
         await stream.send(event="mark", streamSid="MZ1", mark=marks[1])
         await stage.say(ReplyResumed(reply_id="r1"))
         again = await stream.receive()
         await stage.say(ReplyCancelled(reply_id="r1", reason="barge_in"))
-        barge_in = (await said(edge.bus, A, BargeIn))[-1]
+        barge_in = (await read_until(edge.bus, A, BargeIn))[-1]
 
     assert isinstance(held, PlaybackPaused)
     assert isinstance(barge_in, BargeIn)
@@ -231,7 +211,7 @@ async def test_the_line_is_closed_when_the_goodbye_was_heard(edge: Edge, stage: 
         await asyncio.sleep(0.6)
         assert edge.rest.asked == []
         await stream.send(event="mark", streamSid="MZ1", mark=mark)
-        ended = (await said(edge.bus, A, CallEnded))[-1]
+        ended = (await read_until(edge.bus, A, CallEnded))[-1]
         for _ in range(100):
             if edge.rest.asked:
                 break
@@ -262,7 +242,7 @@ async def test_the_line_is_closed_though_the_log_takes_nothing(
             await asyncio.sleep(1)
         finally:
             nats_server.thaw()
-        ended = (await said(edge.bus, A, CallEnded))[-1]
+        ended = (await read_until(edge.bus, A, CallEnded))[-1]
 
     [(_, form)] = edge.rest.asked
     assert form == {"Status": "completed"}
@@ -352,7 +332,7 @@ async def test_a_stream_of_an_unknown_call_is_refused(edge: Edge) -> None:
 async def test_a_second_stream_of_a_live_call_is_refused(edge: Edge) -> None:
     """The first goes on."""
     async with edge.stream(A) as first:
-        await said(edge.bus, A, StreamStarted)
+        await read_until(edge.bus, A, StreamStarted)
         async with edge.stream(A, "MZ2") as second:
             with pytest.raises(ConnectionClosed):
                 await second.receive()
@@ -370,12 +350,12 @@ async def test_a_lost_stream_may_be_followed_by_another(edge: Edge, stage: Stage
         await stage.reply("r1", 1600)
         mark = await _first_mark(stream)
         await stream.send(event="mark", streamSid="MZ1", mark=mark)
-        await said(edge.bus, A, PlaybackStarted)
+        await read_until(edge.bus, A, PlaybackStarted)
         stream.socket.transport.abort()
     resumed = await edge.voice(A, "/voice?resume=1")
     async with edge.stream(A, "MZ2") as stream:
         again = await stream.receive()
-        bodies = await log_of(edge.bus, A)
+        bodies = await read_bodies(edge.bus, A)
 
     assert "<Stream" in resumed.text
     assert again["streamSid"] == "MZ2"
@@ -388,7 +368,7 @@ async def test_a_stop_ends_the_call_if_nothing_else_comes(edge: Edge) -> None:
     async with edge.stream(A) as stream:
         await stream.send(event="dtmf", dtmf={"digit": "7"}, streamSid="MZ1")
         await stream.send(event="stop", stop={"callSid": A}, streamSid="MZ1")
-        bodies = await said(edge.bus, A, CallEnded)
+        bodies = await read_until(edge.bus, A, CallEnded)
 
     [key] = [body for body in bodies if isinstance(body, DtmfPressed)]
     [stopped] = [body for body in bodies if isinstance(body, StreamStopped)]
@@ -400,9 +380,9 @@ async def test_a_stop_ends_the_call_if_nothing_else_comes(edge: Edge) -> None:
 async def test_a_stream_that_does_not_come_back_ends_the_call(edge: Edge) -> None:
     """After PARLEY_STREAM_RESUME_TIMEOUT_S."""
     async with edge.stream(A) as stream:
-        await said(edge.bus, A, StreamStarted)
+        await read_until(edge.bus, A, StreamStarted)
         stream.socket.transport.abort()
-    bodies = await said(edge.bus, A, CallEnded)
+    bodies = await read_until(edge.bus, A, CallEnded)
 
     assert bodies[-1].reason == "stream-lost"  # type: ignore[union-attr]
 
@@ -413,7 +393,7 @@ async def test_twilios_word_ends_a_call_once(edge: Edge) -> None:
     for _ in range(2):
         reply = await edge.post("/status", {"CallSid": A, "CallStatus": "completed"})
         assert reply.status_code == 204
-    bodies = await log_of(edge.bus, A)
+    bodies = await read_bodies(edge.bus, A)
 
     assert [body.reason for body in bodies if isinstance(body, CallEnded)] == ["completed"]
 
@@ -486,12 +466,12 @@ async def test_without_the_bus_calls_get_the_fallback(edge: Edge, nats_server: N
 async def test_a_stopping_edge_waits_for_its_calls(edge: Edge) -> None:
     """Then ends with code 0."""
     async with edge.stream(A) as stream:
-        await said(edge.bus, A, StreamStarted)
+        await read_until(edge.bus, A, StreamStarted)
         edge.process.terminate()
         await asyncio.sleep(0.5)
         assert edge.process.returncode is None
         await stream.send(event="stop", stop={"callSid": A}, streamSid="MZ1")
-    bodies = await said(edge.bus, A, CallEnded)
+    bodies = await read_until(edge.bus, A, CallEnded)
 
     assert bodies[-1].reason == "hangup"  # type: ignore[union-attr]
     assert await edge.process.wait() == 0

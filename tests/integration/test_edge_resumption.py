@@ -14,8 +14,9 @@ from parley.events.outbox import open_outbox
 from parley.v1.audio_pb2 import AgentAudio, CallerAudio
 from parley.v1.call_pb2 import CallEnded, StreamResuming, StreamStarted, StreamStopped
 from parley.v1.reply_pb2 import FallbackRequested
+from tests.call_log import read_bodies, read_until
 from tests.integration.edge_process import Edge, running_edge
-from tests.integration.test_edge import A, log_of, said
+from tests.integration.test_edge import A
 from tests.nats_server import NatsServer, free_port
 
 RESUME = "/voice?resume=1"
@@ -37,9 +38,9 @@ async def edge(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[Edge]:
 async def lose(edge: Edge, stream_sid: str = "MZ1") -> None:
     """The call's stream breaks."""
     async with edge.stream(A, stream_sid) as stream:
-        await said(edge.bus, A, StreamStarted)
+        await read_until(edge.bus, A, StreamStarted)
         stream.socket.transport.abort()
-    await said(edge.bus, A, StreamStopped)
+    await read_until(edge.bus, A, StreamStopped)
 
 
 async def told_over(edge: Edge, stream_sid: str = "MZ1", event: str = "stream-error") -> None:
@@ -50,7 +51,7 @@ async def told_over(edge: Edge, stream_sid: str = "MZ1", event: str = "stream-er
 
 async def ways(edge: Edge) -> list[str]:
     """Who had the stream followed by another."""
-    return [body.method for body in await log_of(edge.bus, A) if isinstance(body, StreamResuming)]
+    return [body.method for body in await read_bodies(edge.bus, A) if isinstance(body, StreamResuming)]
 
 
 async def asked(edge: Edge, count: int = 1) -> list[str]:
@@ -83,7 +84,7 @@ async def test_it_is_told_how_far_both_voices_had_come(edge: Edge) -> None:
         await edge.bus.publish_durable(subjects.agent_audio(A), audio.SerializeToString())
 
     async with edge.stream(A) as stream:
-        await said(edge.bus, A, StreamStarted)
+        await read_until(edge.bus, A, StreamStarted)
         await speak(0)
         await speak(800)
         for _ in range(3):
@@ -96,7 +97,7 @@ async def test_it_is_told_how_far_both_voices_had_come(edge: Edge) -> None:
         stream.socket.transport.abort()
     await edge.voice(A, RESUME)
 
-    [resuming] = [body for body in await log_of(edge.bus, A) if isinstance(body, StreamResuming)]
+    [resuming] = [body for body in await read_bodies(edge.bus, A) if isinstance(body, StreamResuming)]
     assert resuming.last_audio_ms == CallerAudio.FromString(heard[-1].data).at_ms + 20
     assert (resuming.last_reply_id, resuming.last_reply_samples) == ("r7", 1600)
 
@@ -162,7 +163,7 @@ async def test_a_hang_up_is_no_loss(edge: Edge) -> None:
     async with edge.stream(A) as stream:
         await stream.send(event="stop", stop={"callSid": A}, streamSid="MZ1")
         await told_over(edge, event="stream-stopped")
-        bodies = await said(edge.bus, A, CallEnded)
+        bodies = await read_until(edge.bus, A, CallEnded)
 
     assert bodies[-1].reason == "hangup"  # type: ignore[union-attr]
     assert edge.rest.asked == []
@@ -174,7 +175,7 @@ async def test_a_call_that_is_gone_is_over(edge: Edge) -> None:
     edge.rest.status, edge.rest.code = 400, 21220
     await lose(edge)
     await told_over(edge)
-    bodies = await said(edge.bus, A, CallEnded)
+    bodies = await read_until(edge.bus, A, CallEnded)
 
     assert bodies[-1].reason == "hangup"  # type: ignore[union-attr]
 
@@ -190,7 +191,7 @@ async def test_a_call_that_was_given_up_is_left_to_twilio_by_the_next_stream(edg
     await edge.voice(A, RESUME)
     async with edge.stream(A, "MZ2"):
         [twiml] = await asked(edge)
-        bodies = await said(edge.bus, A, CallEnded)
+        bodies = await read_until(edge.bus, A, CallEnded)
 
     assert "<Say>" in twiml
     assert bodies[-1].reason == "fallback"  # type: ignore[union-attr]
@@ -199,7 +200,7 @@ async def test_a_call_that_was_given_up_is_left_to_twilio_by_the_next_stream(edg
 async def test_a_live_stream_is_left_alone(edge: Edge) -> None:
     """A callback that is late, or about another stream."""
     async with edge.stream(A):
-        await said(edge.bus, A, StreamStarted)
+        await read_until(edge.bus, A, StreamStarted)
         await told_over(edge)
         await told_over(edge, "MZ0")
         await asyncio.sleep(1)
@@ -210,7 +211,7 @@ async def test_a_live_stream_is_left_alone(edge: Edge) -> None:
 async def test_a_stopping_edge_moves_its_calls(edge: Edge) -> None:
     """It takes no new connection, waits for a while, then lets the streams go and ends with code 0."""
     async with edge.stream(A) as stream:
-        await said(edge.bus, A, StreamStarted)
+        await read_until(edge.bus, A, StreamStarted)
         edge.process.terminate()
         with pytest.raises(ConnectionClosed) as closed:
             await stream.receive()
@@ -219,7 +220,7 @@ async def test_a_stopping_edge_moves_its_calls(edge: Edge) -> None:
             await asyncio.open_connection("127.0.0.1", int(edge.url.rpartition(":")[2]))
     async with asyncio.timeout(10):
         code = await edge.process.wait()
-    bodies = await log_of(edge.bus, A)
+    bodies = await read_bodies(edge.bus, A)
 
     assert code == 0
     assert [body.reason for body in bodies if isinstance(body, StreamStopped)] == ["drained"]
@@ -242,7 +243,7 @@ async def test_the_fallback_answers_for_an_edge_that_died(edge: Edge) -> None:
     assert "<Stream" in goes_on.text
     assert "<Stream" in begins.text
     assert "<Say>" in nobody.text
-    assert await log_of(edge.bus, new)
+    assert await read_bodies(edge.bus, new)
 
 
 async def test_a_stream_comes_to_the_edge_that_asked_for_it(nats_server: NatsServer, tmp_path: Path) -> None:
@@ -261,7 +262,7 @@ async def test_a_stream_comes_to_the_edge_that_asked_for_it(nats_server: NatsSer
         await told_over(edge)
         [twiml] = await asked(edge)
         async with edge.stream(A, "MZ2"):
-            await said(bus, A, StreamStarted)
+            await read_until(bus, A, StreamStarted)
 
     assert f'url="wss://127.0.0.1:{port}/twilio/stream"' in answer
     assert f'url="wss://127.0.0.1:{port}/twilio/stream"' in twiml

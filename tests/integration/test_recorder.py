@@ -16,10 +16,9 @@ import httpx
 import pytest
 
 from parley.bus import Bus, connect, streams, subjects
-from parley.events.envelope import parse
-from parley.v1.event_pb2 import Event
 from parley.v1.work_pb2 import CallRecorded
 from services.recorder import migrate
+from tests.call_log import read_events
 from tests.integration.recorder_call import END_MS, MadeUpCall, events, expected_channels, linear
 from tests.nats_server import NatsServer, free_port
 from tests.postgres_server import PostgresServer, running_postgres
@@ -51,16 +50,10 @@ async def recorder(
         await asyncio.wait_for(process.wait(), 20)
 
 
-async def said(bus: Bus, name: str) -> list[Event]:
-    """All events of one name that the call's log holds."""
-    messages = await bus.read_stream(streams.CALLS, subjects.call_event(SID, name))
-    return [event for m in messages if (event := parse(m.data)) is not None]
-
-
 async def recorded(bus: Bus) -> CallRecorded:
     """Wait until the recorder says that it is done."""
     async with asyncio.timeout(30):
-        while not (found := await said(bus, "call_recorded")):  # noqa: ASYNC110 - another process does it
+        while not (found := await read_events(bus, SID, "call_recorded")):  # noqa: ASYNC110 - another process does it
             await asyncio.sleep(0.05)
     return found[-1].call_recorded
 
@@ -75,7 +68,7 @@ async def until(there: Callable[[], object]) -> None:
 async def claimed(bus: Bus) -> None:
     """Wait until a recorder has the call."""
     async with asyncio.timeout(20):
-        while not await said(bus, "stage_claimed"):  # noqa: ASYNC110 - another process does it
+        while not await read_events(bus, SID, "stage_claimed"):  # noqa: ASYNC110 - another process does it
             await asyncio.sleep(0.05)
 
 
@@ -172,7 +165,7 @@ async def test_a_call_that_is_over_is_recorded_once(nats_url: str, postgres_url:
             await nothing_to_do(bus)
             await call.look_for_recorder()
             await nothing_to_do(bus)
-        assert len(await said(bus, "call_recorded")) == 1
+        assert len(await read_events(bus, SID, "call_recorded")) == 1
 
     assert_recording_is_right(done.recording_url)
     await assert_rows_are_right(postgres_url)
@@ -248,12 +241,12 @@ async def _record_without(server: PostgresServer, nats_url: str, tmp_path: Path)
         await call.look_for_recorder()
         await until(lambda: list(tmp_path.glob("*/*.wav")))
         await asyncio.sleep(1)
-        assert not await said(bus, "call_recorded")
+        assert not await read_events(bus, SID, "call_recorded")
         assert (await health.get("/readyz")).status_code == 503
         await asyncio.to_thread(server.start)
         done = await recorded(bus)
         assert (await health.get("/readyz")).status_code == 200
-        [failure] = await said(bus, "stage_failed")
+        [failure] = await read_events(bus, SID, "stage_failed")
 
     assert (failure.stage_failed.provider, failure.stage_failed.retryable) == ("postgres", True)
     assert_recording_is_right(done.recording_url)

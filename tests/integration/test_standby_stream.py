@@ -10,8 +10,9 @@ import pytest
 from parley.bus import Bus, connect, streams, subjects
 from parley.v1.audio_pb2 import CallerAudio
 from parley.v1.call_pb2 import CallEnded, StreamStarted
+from tests.call_log import read_until
 from tests.integration.edge_process import Edge, Stream, running_edge
-from tests.integration.test_edge import A, said
+from tests.integration.test_edge import A
 from tests.nats_server import NatsServer, free_port
 
 EAR = "/twilio/ear"
@@ -69,7 +70,7 @@ async def test_no_word_is_lost_when_an_edge_dies_in_the_middle_of_it(
     ):
         await first.voice(A)
         async with first.stream(A) as line:
-            await said(bus, A, StreamStarted)
+            await read_until(bus, A, StreamStarted)
             assert await forks(first, 1) == [f"wss{second.url.removeprefix('http')}{EAR}"]
             async with second.stream(A, "MZ2", EAR) as ear:
                 await speak(range(50), line, ear)
@@ -84,7 +85,7 @@ async def test_no_word_is_lost_when_an_edge_dies_in_the_middle_of_it(
                     await asyncio.sleep(0.3)
                     numbers = await heard(bus)
                     await second.post("/status", {"CallSid": A, "CallStatus": "completed"})
-                    await said(bus, A, CallEnded)
+                    await read_until(bus, A, CallEnded)
 
     assert numbers == list(range(90))
 

@@ -11,10 +11,8 @@ from typing import Any
 
 import pytest
 
-from cli.call_log import follow
 from parley.audio.g711 import SILENCE
 from parley.bus import Bus, connect, subjects
-from parley.events.envelope import Body, event_body
 from parley.runtime.health import serve
 from parley.v1.audio_pb2 import CallerAudio
 from parley.v1.call_pb2 import CallEnded, CallStarted
@@ -32,6 +30,8 @@ from sandbox.deepgram.app import DeepgramEmulator
 from sandbox.deepgram.oracle import Oracle
 from sandbox.deepgram.settings import DeepgramSandboxSettings
 from services.edge.calls.lifecycle import end_call, open_call
+from tests.call_log import read_until
+from tests.event_factories import bodies_of
 
 SID = f"CA{7:032x}"
 OTHER = f"CA{8:032x}"
@@ -101,40 +101,24 @@ async def speak(bus: Bus, frames: list[bytes], *, sid: str = SID, lost: frozense
     await end_call(bus, sid, "completed")
 
 
-async def said(bus: Bus, sid: str = SID) -> list[Body]:
-    """All that was said of a call, until it ended."""
-    bodies: list[Body] = []
-    async for event in follow(bus, sid):
-        body = event_body(event)
-        assert body is not None
-        bodies.append(body)
-        if isinstance(body, CallEnded):
-            break
-    return bodies
-
-
-def of(bodies: list[Body], kind: type[Any]) -> list[Any]:
-    return [body for body in bodies if isinstance(body, kind)]
-
-
 async def test_a_turn_is_heard(nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path) -> None:
     """Voice, words, end: in order, at their call times."""
     async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
         await open_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES))
-        bodies = await said(bus)
+        bodies = await read_until(bus, SID, CallEnded, timeout_s=60)
         await speaking
 
-    [started], [stopped] = of(bodies, SpeechStarted), of(bodies, SpeechStopped)
-    [ended] = of(bodies, TurnEnded)
+    [started], [stopped] = bodies_of(bodies, SpeechStarted), bodies_of(bodies, SpeechStopped)
+    [ended] = bodies_of(bodies, TurnEnded)
     assert abs(started.at_ms - 1500 - SPOKEN.audible_start_ms) <= 100
     assert abs(stopped.at_ms - 1500 - SPOKEN.audible_end_ms) <= 100
     assert (ended.turn, ended.text, ended.decided_by) == (1, TEXT, "speech_final")
     assert ended.speech_end_ms == stopped.at_ms
-    final = next(words for words in of(bodies, TranscriptUpdated) if words.final)
+    final = next(words for words in bodies_of(bodies, TranscriptUpdated) if words.final)
     assert [word.text for word in final.words] == TEXT.split()
     assert abs(final.words[0].start_ms - 1500 - SPOKEN.words[0].start_ms) <= 40
-    assert any(not words.final for words in of(bodies, TranscriptUpdated))
+    assert any(not words.final for words in bodies_of(bodies, TranscriptUpdated))
 
 
 async def test_flux_decides_itself(
@@ -149,12 +133,12 @@ async def test_flux_decides_itself(
     ):
         await open_call(bus, SID, CallStarted(agent="flux"))
         speaking = asyncio.create_task(speak(bus, FRAMES))
-        bodies = await said(bus)
+        bodies = await read_until(bus, SID, CallEnded, timeout_s=60)
         await speaking
 
-    *taken_back, eager = of(bodies, EagerEndOfTurn)
-    [ended] = of(bodies, TurnEnded)
-    assert len(of(bodies, TurnResumed)) == len(taken_back)
+    *taken_back, eager = bodies_of(bodies, EagerEndOfTurn)
+    [ended] = bodies_of(bodies, TurnEnded)
+    assert len(bodies_of(bodies, TurnResumed)) == len(taken_back)
     assert eager.text == ended.text == TEXT
     assert ended.decided_by == "flux"
     assert bodies.index(eager) < bodies.index(ended)
@@ -168,10 +152,10 @@ async def test_lost_frames_do_not_shift_the_times(
     async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
         await open_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES, lost=lost))
-        bodies = await said(bus)
+        bodies = await read_until(bus, SID, CallEnded, timeout_s=60)
         await speaking
 
-    words = [word for heard in of(bodies, TranscriptUpdated) if heard.final for word in heard.words]
+    words = [word for heard in bodies_of(bodies, TranscriptUpdated) if heard.final for word in heard.words]
     assert [word.text for word in words] == TEXT.split()
     assert abs(words[-1].end_ms - 1500 - SPOKEN.words[-1].end_ms) <= 40
 
@@ -186,11 +170,11 @@ async def test_a_lost_socket_loses_no_word(
     async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
         await open_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES))
-        bodies = await said(bus)
+        bodies = await read_until(bus, SID, CallEnded, timeout_s=60)
         await speaking
 
-    assert [turn.text for turn in of(bodies, TurnEnded)] == [TEXT]
-    assert [failed.code for failed in of(bodies, StageFailed)] == ["unavailable"]
+    assert [turn.text for turn in bodies_of(bodies, TurnEnded)] == [TEXT]
+    assert [failed.code for failed in bodies_of(bodies, StageFailed)] == ["unavailable"]
 
 
 async def test_a_provider_that_is_away_for_seconds_splits_no_turn(
@@ -204,10 +188,10 @@ async def test_a_provider_that_is_away_for_seconds_splits_no_turn(
         speaking = asyncio.create_task(speak(bus, FRAMES + [SILENCE * 160] * 400))
         await asyncio.sleep(len(FRAMES) * 0.02 + 2.5)
         provider[0].runtime_settings.update({"stt_fault": ""})
-        bodies = await said(bus)
+        bodies = await read_until(bus, SID, CallEnded, timeout_s=60)
         await speaking
 
-    assert [turn.text for turn in of(bodies, TurnEnded)] == [TEXT]
+    assert [turn.text for turn in bodies_of(bodies, TurnEnded)] == [TEXT]
 
 
 async def test_a_provider_that_hung_in_silence_is_replaced_within_the_turn(
@@ -221,11 +205,11 @@ async def test_a_provider_that_hung_in_silence_is_replaced_within_the_turn(
         await open_call(bus, SID, CallStarted(agent="clinic"))
         frames = [SILENCE * 160] * 150 + FRAMES + [SILENCE * 160] * 150
         speaking = asyncio.create_task(speak(bus, frames))
-        bodies = await said(bus)
+        bodies = await read_until(bus, SID, CallEnded, timeout_s=60)
         await speaking
 
-    [turn] = of(bodies, TurnEnded)
-    [failed] = of(bodies, StageFailed)
+    [turn] = bodies_of(bodies, TurnEnded)
+    [failed] = bodies_of(bodies, StageFailed)
     assert turn.text == TEXT
     assert failed.code == "timeout"
     names = [type(body) for body in bodies]
@@ -243,10 +227,10 @@ async def test_a_refused_key_is_said_once_and_names_the_call(
     ):
         await open_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES[:100]))
-        bodies = await said(bus)
+        bodies = await read_until(bus, SID, CallEnded, timeout_s=60)
         await speaking
 
-    [failed] = of(bodies, StageFailed)
+    [failed] = bodies_of(bodies, StageFailed)
     assert (failed.code, failed.provider, failed.retryable) == ("rejected", "deepgram", False)
     errors = [line for line in (tmp_path / "log").read_text().splitlines() if '"error"' in line]
     assert len(errors) == 1
@@ -263,10 +247,10 @@ async def test_rubbish_on_the_bus_costs_nothing(
         speaking = asyncio.create_task(speak(bus, FRAMES))
         await asyncio.sleep(0.5)
         await bus.publish(subjects.caller_audio(SID), b"\xff\xff\xff")
-        bodies = await said(bus)
+        bodies = await read_until(bus, SID, CallEnded, timeout_s=60)
         await speaking
 
-    assert [turn.text for turn in of(bodies, TurnEnded)] == [TEXT]
+    assert [turn.text for turn in bodies_of(bodies, TurnEnded)] == [TEXT]
 
 
 async def test_a_killed_owner_loses_no_word(
@@ -282,8 +266,8 @@ async def test_a_killed_owner_loses_no_word(
         await asyncio.sleep(1.0)
         async with stt(nats_url, provider[1], tmp_path / "second"):
             first.kill()
-            bodies = await said(bus)
+            bodies = await read_until(bus, SID, CallEnded, timeout_s=60)
             await speaking
 
-    assert [turn.text for turn in of(bodies, TurnEnded)] == [TEXT]
-    assert len(of(bodies, StageClaimed)) == 2
+    assert [turn.text for turn in bodies_of(bodies, TurnEnded)] == [TEXT]
+    assert len(bodies_of(bodies, StageClaimed)) == 2

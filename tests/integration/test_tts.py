@@ -23,6 +23,7 @@ from parley.v1.work_pb2 import StageFailed, Work
 from services.tts.publish import AudioOut
 from services.tts.settings import TtsSettings
 from services.tts.speak import open_speaking
+from tests.event_factories import bodies_of
 from tests.integration.tts_provider import Provider, running_provider, sound_of
 from tests.nats_server import free_port
 
@@ -66,10 +67,6 @@ class Desk:
                 assert chunk.offset_samples <= len(sound), "a gap"
                 sound += chunk.mulaw[len(sound) - chunk.offset_samples :]
         return sound
-
-    def said(self, kind: type[Body]) -> list[Body]:
-        """What tts said of one kind."""
-        return [e for e in self.events if isinstance(e, kind)]
 
     def finished(self, reply_id: str) -> SynthesisFinished | None:
         """Whether tts is done with a reply, by its word and by its sound."""
@@ -166,8 +163,8 @@ async def test_a_reply_is_spoken_clause_by_clause(desk: Desk, provider: Provider
     assert all(len(chunk.mulaw) <= 1600 for chunk in desk.audio)
     assert [chunk.sequence for chunk in desk.audio] == list(range(1, len(desk.audio) + 1))
     assert desk.audio[-1].last
-    assert len(desk.said(SynthesisStarted)) == 1
-    clauses = [c for c in desk.said(ClauseSynthesized) if isinstance(c, ClauseSynthesized)]
+    assert len(bodies_of(desk.events, SynthesisStarted)) == 1
+    clauses = bodies_of(desk.events, ClauseSynthesized)
     assert [(c.clause, c.start_sample, c.end_sample) for c in clauses] == [
         (0, 0, len(first)),
         (1, len(first), len(first + second)),
@@ -186,7 +183,7 @@ async def test_a_reply_is_spoken_clause_by_clause(desk: Desk, provider: Provider
 async def test_text_is_spoken_before_the_reply_is_complete(desk: Desk) -> None:
     """The first clause sounds and is told complete while the brain still thinks."""
     await desk.reply("r1", "One moment. ", finish=False)
-    await desk.until(lambda: desk.said(ClauseSynthesized))
+    await desk.until(lambda: bodies_of(desk.events, ClauseSynthesized))
     # Longer than the provider may be late: nothing is owed, so nothing is late.
     await asyncio.sleep(0.6)
 
@@ -194,7 +191,7 @@ async def test_text_is_spoken_before_the_reply_is_complete(desk: Desk) -> None:
     assert desk.finished("r1") is None
     await desk.finish("r1", 1)
     await desk.until(lambda: desk.finished("r1"))
-    assert not desk.said(StageFailed)
+    assert not bodies_of(desk.events, StageFailed)
 
 
 async def test_replies_do_not_wait_for_each_other(desk: Desk, provider: Provider) -> None:
@@ -214,10 +211,10 @@ async def test_more_replies_than_the_provider_has_contexts(desk: Desk, provider:
     """None is lost: those that find no room are spoken in another way."""
     for n in range(7):
         await desk.reply(f"r{n}", f"Reply {n}. ", finish=False)
-    await desk.until(lambda: len(desk.said(SynthesisStarted)) == 7)
+    await desk.until(lambda: len(bodies_of(desk.events, SynthesisStarted)) == 7)
     for n in range(7):
         await desk.finish(f"r{n}", 1)
-    await desk.until(lambda: len(desk.said(SynthesisFinished)) == 7)
+    await desk.until(lambda: len(bodies_of(desk.events, SynthesisFinished)) == 7)
 
     assert [desk.heard(f"r{n}") for n in range(7)] == [sound_of(f"Reply {n}.") for n in range(7)]
     assert provider.sockets == 1
@@ -239,7 +236,7 @@ async def test_without_alignment_clauses_share_the_sound(desk: Desk, provider: P
     await desk.reply("r1", "Hello there. ", "How are you?")
     await desk.until(lambda: desk.finished("r1"))
 
-    clauses = [c for c in desk.said(ClauseSynthesized) if isinstance(c, ClauseSynthesized)]
+    clauses = bodies_of(desk.events, ClauseSynthesized)
     assert [c.clause for c in clauses] == [0, 1]
     assert clauses[0].end_sample == clauses[1].start_sample
     assert clauses[1].end_sample == len(desk.heard("r1"))
@@ -266,7 +263,7 @@ async def test_a_broken_socket_costs_no_sound(desk: Desk, provider: Provider) ->
     assert provider.texts() == ["Hello there. ", "How are you? ", "How are you? "]
     assert provider.sockets == 2
     assert not provider.requests
-    assert not desk.said(StageFailed)
+    assert not bodies_of(desk.events, StageFailed)
 
 
 async def test_a_silent_provider_is_left_for_a_new_socket(desk: Desk, provider: Provider) -> None:
@@ -309,7 +306,7 @@ async def test_unknown_frames_are_passed_over(desk: Desk, provider: Provider, fr
 async def test_a_dropped_reply_is_not_made_further(desk: Desk, provider: Provider) -> None:
     """Its context is closed, its later clauses are not sent, the next reply is spoken."""
     await desk.reply("r1", "I was about to say. ", finish=False)
-    await desk.until(lambda: desk.said(ClauseSynthesized))
+    await desk.until(lambda: bodies_of(desk.events, ClauseSynthesized))
     await desk.brain.append(ReplyCancelled(reply_id="r1", reason="barge_in"))
     await desk.brain.append(ReplyClause(reply_id="r1", clause=1, text="More."))
     await desk.reply("r2", "Yes?")
@@ -351,7 +348,7 @@ async def test_a_refused_socket_is_replaced_by_http(
         await desk.brain.append(CallEnded(reason="hangup"))
 
     assert desk.heard("r1") == sound_of("Hello there.") + sound_of("How are you?")
-    clauses = [c for c in desk.said(ClauseSynthesized) if isinstance(c, ClauseSynthesized)]
+    clauses = bodies_of(desk.events, ClauseSynthesized)
     assert clauses[0].end_sample == len(sound_of("Hello there."))
     assert [r.get("previous_text") for r in provider.requests] == [None, "Hello there. "]
     assert provider.requests[0]["model_id"] == "m1"
@@ -373,7 +370,7 @@ async def test_a_refused_key_fails_the_reply_and_does_not_spin(
             await desk.until(partial(desk.finished, f"r{n}"))
         await desk.brain.append(CallEnded(reason="hangup"))
 
-    failed = [f for f in desk.said(StageFailed) if isinstance(f, StageFailed)]
+    failed = bodies_of(desk.events, StageFailed)
     assert [(f.code, f.provider, f.retryable) for f in failed] == [("rejected", "elevenlabs", False)]
     assert "Hello" not in failed[0].message
     assert [c.last for c in desk.audio] == [True] * 3
@@ -417,12 +414,12 @@ async def test_one_call_without_a_voice_does_not_touch_another(
         await ill.reply("r1", "Nobody hears this.")
         await well.reply("r1", "Hello.")
         await well.until(lambda: well.finished("r1"))
-        await ill.until(lambda: ill.said(StageFailed))
+        await ill.until(lambda: bodies_of(ill.events, StageFailed))
         for desk in (ill, well):
             await desk.brain.append(CallEnded(reason="hangup"))
 
     assert well.heard("r1") == sound_of("Hello.")
-    assert not well.said(StageFailed)
+    assert not bodies_of(well.events, StageFailed)
     assert ill.heard("r1") == b""
 
 
@@ -432,10 +429,10 @@ async def test_no_provider_at_all_fails_the_reply(nats_url: str, provider: Provi
     async with a_call(nats_url) as desk, a_worker(nats_url, provider.url, tmp_path):
         await desk.reply("r1", "Hello.")
         await desk.until(lambda: desk.finished("r1"))
-        await desk.until(lambda: desk.said(StageFailed))
+        await desk.until(lambda: bodies_of(desk.events, StageFailed))
         await desk.brain.append(CallEnded(reason="hangup"))
 
-    assert [f.code for f in desk.said(StageFailed) if isinstance(f, StageFailed)] == ["unavailable"]
+    assert [f.code for f in bodies_of(desk.events, StageFailed)] == ["unavailable"]
 
 
 async def test_a_successor_goes_on_where_the_log_ends(
@@ -447,7 +444,7 @@ async def test_a_successor_goes_on_where_the_log_ends(
             await desk.reply("r1", "Done.")
             await desk.reply("r2", "Dropped. ", finish=False)
             await desk.reply("r3", "Hello there. ", finish=False)
-            await desk.until(lambda: len(desk.said(ClauseSynthesized)) == 3)
+            await desk.until(lambda: len(bodies_of(desk.events, ClauseSynthesized)) == 3)
             await desk.brain.append(ReplyCancelled(reply_id="r2", reason="barge_in"))
         before = len(provider.texts())
         await desk.brain.append(ReplyClause(reply_id="r3", clause=1, text="How are you?"))
@@ -459,7 +456,7 @@ async def test_a_successor_goes_on_where_the_log_ends(
     assert provider.texts()[before:] == ["How are you? "]
     assert desk.heard("r3") == sound_of("Hello there.") + sound_of("How are you?")
     assert {chunk.epoch for chunk in desk.audio} == {1, 2}
-    assert [v.reply_id for v in desk.said(SynthesisStarted)].count("r3") == 1
+    assert [v.reply_id for v in bodies_of(desk.events, SynthesisStarted)].count("r3") == 1
 
 
 async def test_a_successor_of_a_killed_owner_repeats_the_clause_in_hand(
@@ -483,7 +480,7 @@ async def test_a_successor_of_a_killed_owner_repeats_the_clause_in_hand(
     assert desk.heard("r1") == sound_of("Oh.") + whole
     again = next(chunk for chunk in desk.audio if chunk.epoch == 2)
     assert again.offset_samples == len(sound_of("Oh."))
-    assert len(desk.said(SynthesisStarted)) == 1
+    assert len(bodies_of(desk.events, SynthesisStarted)) == 1
 
 
 async def test_contexts_that_never_end_cost_a_socket_not_a_reply(desk: Desk, provider: Provider) -> None:

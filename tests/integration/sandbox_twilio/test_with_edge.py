@@ -13,10 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from cli.call_log import follow
 from parley.audio.g711 import FRAME_BYTES, FRAME_MS, SILENCE
 from parley.bus import Bus, connect, subjects
-from parley.events.envelope import Body, event_body
+from parley.events.envelope import Body
 from parley.events.log import open_call_log
 from parley.events.outbox import open_outbox
 from parley.v1.audio_pb2 import AgentAudio, CallerAudio
@@ -32,6 +31,7 @@ from parley.v1.call_pb2 import (
 from parley.v1.playback_pb2 import PlaybackFinished
 from parley.v1.reply_pb2 import HangUpRequested, ReplyStarted
 from sandbox.caller.voice_bank import load_bank
+from tests.call_log import read_until
 from tests.integration.edge_process import ROOT, Edge, running_edge
 from tests.integration.sandbox_twilio.control_client import ControlClient
 from tests.nats_server import NatsServer, free_port
@@ -108,19 +108,6 @@ async def emulator(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[Emu
         yield EmulatorWithEdge(client, edge)
 
 
-async def events_until(bus: Bus, call_sid: str, last: type[Any]) -> list[Body]:
-    """The call's events, up to the first of a kind."""
-    found: list[Body] = []
-    async with asyncio.timeout(15):
-        async for event in follow(bus, call_sid):
-            body = event_body(event)
-            assert body is not None
-            found.append(body)
-            if isinstance(body, last):
-                break
-    return found
-
-
 def kinds(bodies: list[Body]) -> list[type[Any]]:
     """The type of each event."""
     return [type(body) for body in bodies]
@@ -159,7 +146,7 @@ async def test_caller_audio_is_published_and_the_hang_up_ends_the_call(emulator:
     async with bus.subscribe("audio.in.>") as caller_audio:
         steps = ({"pause": 300}, {"say": "tuesday afternoon would be good"}, {"pause": 200}, "hang_up")
         call_sid = await emulator.call(*steps)
-        bodies = await events_until(bus, call_sid, CallEnded)
+        bodies = await read_until(bus, call_sid, CallEnded)
         frames: list[CallerAudio] = []
         async for message in caller_audio:
             assert message.subject == subjects.caller_audio(call_sid)
@@ -199,11 +186,11 @@ async def test_the_agent_speaks_then_hangs_up(emulator: EmulatorWithEdge) -> Non
     """The mark is returned when the audio was played, and the caller expects the hang-up."""
     bus = emulator.edge.bus
     call_sid = await emulator.call({"expect_hang_up": {"timeout_s": 15}})
-    await events_until(bus, call_sid, StreamStarted)
+    await read_until(bus, call_sid, StreamStarted)
     async with agent_of(bus, call_sid) as agent:
         await agent.speak(LOUD)
         await agent.append(HangUpRequested(reason="said goodbye", after_reply_id="r1"))
-        bodies = await events_until(bus, call_sid, CallEnded)
+        bodies = await read_until(bus, call_sid, CallEnded)
     events, report = await emulator.events(call_sid), await emulator.report(call_sid)
 
     assert PlaybackFinished in kinds(bodies)
@@ -218,7 +205,7 @@ async def test_the_agent_speaks_then_hangs_up(emulator: EmulatorWithEdge) -> Non
 async def test_dtmf_is_published(emulator: EmulatorWithEdge) -> None:
     """The digits keep their order."""
     call_sid = await emulator.call({"pause": 200}, {"press": "12#"}, "hang_up")
-    bodies = await events_until(emulator.edge.bus, call_sid, CallEnded)
+    bodies = await read_until(emulator.edge.bus, call_sid, CallEnded)
 
     assert [body.digit for body in bodies if isinstance(body, DtmfPressed)] == ["1", "2", "#"]
 
@@ -234,7 +221,7 @@ async def test_a_call_placed_by_the_edge_is_answered_by_the_callee(emulator: Emu
         placed = await client.post(f"{emulator.edge.url}/calls", json=body)
     assert placed.is_success, placed.text
     call_sid = placed.json()["call_sid"]
-    bodies = await events_until(emulator.edge.bus, call_sid, CallEnded)
+    bodies = await read_until(emulator.edge.bus, call_sid, CallEnded)
     report = await emulator.report(call_sid)
 
     [started] = [body for body in bodies if isinstance(body, CallStarted)]
@@ -247,7 +234,7 @@ async def test_a_lost_socket_is_replaced(emulator: EmulatorWithEdge, more: dict[
     """With and without fall-through; the call continues with a second stream, the report has a warning."""
     faults = {"drop_sockets_at_ms": [400], **more}
     call_sid = await emulator.call({"pause": 4000}, {"say": "hello"}, "hang_up", faults=faults)
-    bodies = await events_until(emulator.edge.bus, call_sid, CallEnded)
+    bodies = await read_until(emulator.edge.bus, call_sid, CallEnded)
     report = await emulator.report(call_sid)
 
     assert kinds(bodies).count(StreamStarted) == 2
@@ -263,10 +250,10 @@ async def test_a_hang_up_ends_one_call_only(emulator: EmulatorWithEdge) -> None:
     stays, leaves = await asyncio.gather(
         emulator.call({"expect_hang_up": {"timeout_s": 15}}), emulator.call({"pause": 200}, "hang_up")
     )
-    await events_until(emulator.edge.bus, leaves, CallEnded)
+    await read_until(emulator.edge.bus, leaves, CallEnded)
     outcome = (await emulator.client.get(f"/sandbox/calls/{stays}")).json()["outcome"]
     hung_up = await emulator.client.delete(f"/sandbox/calls/{stays}")
-    await events_until(emulator.edge.bus, stays, CallEnded)
+    await read_until(emulator.edge.bus, stays, CallEnded)
 
     assert outcome == "in_progress"
     assert hung_up.status_code == 204

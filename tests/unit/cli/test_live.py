@@ -1,27 +1,19 @@
 """A call as lines to watch."""
 
 from cli.live import Live
-from parley.events.envelope import Body, wrap
+from parley.events.envelope import Body
 from parley.v1.call_pb2 import CallEnded, CallStarted
 from parley.v1.playback_pb2 import PlaybackStarted
 from parley.v1.reply_pb2 import ReplyClause, ReplyFinished, ReplyStarted
 from parley.v1.speech_pb2 import TurnEnded
 from parley.v1.synthesis_pb2 import SynthesisStarted
+from tests.event_factories import events_of
 
 
-def show(*said: tuple[int, Body]) -> list[str]:
+def show(*timed: tuple[int, Body]) -> list[str]:
     live = Live()
     lines: list[str] = []
-    for number, (at_ms, body) in enumerate(said, 1):
-        event = wrap(
-            body,
-            call_sid="CA1",
-            stage="test",
-            epoch=1,
-            sequence=number,
-            sent_at_us=at_ms * 1000,
-            traceparent="",
-        )
+    for event in events_of(*timed):
         lines += [line.plain.strip() for line in live.lines(event)]
     return lines
 

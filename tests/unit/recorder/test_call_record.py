@@ -9,9 +9,9 @@ from parley.v1.playback_pb2 import PlaybackFinished, PlaybackStarted
 from parley.v1.reply_pb2 import ReplyClause, ReplyStarted
 from parley.v1.speech_pb2 import SpeechStarted, TurnEnded
 from services.recorder import call_record
-from tests.unit.recorder.events import START_US, log_of
+from tests.event_factories import START_US, events_of
 
-EVENTS = log_of(
+EVENTS = events_of(
     (
         0,
         CallStarted(direction=DIRECTION_OUTBOUND, from_number="+1555", to_number="+1666", agent="clinic"),
@@ -68,7 +68,7 @@ def test_the_json_is_for_programs() -> None:
 
 def test_the_one_character_that_postgres_refuses_is_left_out() -> None:
     """A NUL in a text costs that character, not the call; a text that only looks like one stays."""
-    [event, other] = log_of((0, DtmfPressed(digit="1\x00")), (1, DtmfPressed(digit="\\u0000")))
+    [event, other] = events_of((0, DtmfPressed(digit="1\x00")), (1, DtmfPressed(digit="\\u0000")))
 
     assert json.loads(str(call_record.event_row(1, event)[-1])) == {"digit": "1"}
     assert json.loads(str(call_record.event_row(2, other)[-1])) == {"digit": "\\u0000"}

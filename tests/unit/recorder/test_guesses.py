@@ -2,7 +2,7 @@
 
 from parley.v1.reply_pb2 import ReplyCancelled, ReplyClause, ReplyReleased, ReplyStarted
 from services.recorder.guesses import Guesses, guesses
-from tests.unit.brain.said import event, reply
+from tests.event_factories import event, reply_events
 
 
 def test_only_what_was_begun_on_a_guess_and_dropped_was_for_nothing() -> None:
@@ -15,7 +15,7 @@ def test_only_what_was_begun_on_a_guess_and_dropped_was_for_nothing() -> None:
         event(ReplyClause(reply_id="r2", text="No.")),
         event(ReplyReleased(reply_id="r2")),
         event(ReplyCancelled(reply_id="r2", reason="barge_in")),
-        *reply("r3", 2, "Well."),
+        *reply_events("r3", 2, "Well."),
     ]
 
     assert guesses(log) == Guesses(begun=2, dropped=1, dropped_characters=5)

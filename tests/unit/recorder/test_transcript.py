@@ -11,7 +11,7 @@ from parley.v1.reply_pb2 import ReplyCancelled, ReplyClause, ReplyStarted
 from parley.v1.speech_pb2 import SpeechStarted, TranscriptUpdated, TurnEnded, Word
 from parley.v1.synthesis_pb2 import ClauseSynthesized, WordTiming
 from services.recorder.transcript import Line, transcript
-from tests.unit.recorder.events import log_of
+from tests.event_factories import events_of
 
 TEXTS = (
     (0, ReplyStarted(reply_id="r1", turn=3)),
@@ -36,7 +36,7 @@ NO_WORDS = ClauseSynthesized(reply_id="r1", clause=1, start_sample=800, end_samp
 
 def test_a_reply_heard_whole_stands_whole() -> None:
     """Its text is all clauses joined, its time that of its sound."""
-    events = log_of(
+    events = events_of(
         *TEXTS,
         (10, PlaybackStarted(reply_id="r1", at_ms=50)),
         (550, PlaybackFinished(reply_id="r1", played_samples=4000, at_ms=550)),
@@ -47,7 +47,7 @@ def test_a_reply_heard_whole_stands_whole() -> None:
 
 def test_an_interrupted_reply_is_cut_to_the_word() -> None:
     """Only words that were heard to their end stand in it."""
-    events = log_of(
+    events = events_of(
         *TEXTS,
         (4, WORDS),
         (10, PlaybackStarted(reply_id="r1", at_ms=50)),
@@ -62,7 +62,7 @@ def test_an_interrupted_reply_is_cut_to_the_word() -> None:
 
 def test_without_times_of_words_they_are_spread_evenly() -> None:
     """Half of the clause's sound is half of its words."""
-    events = log_of(
+    events = events_of(
         *TEXTS,
         (4, NO_WORDS),
         (10, PlaybackStarted(reply_id="r1", at_ms=50)),
@@ -76,7 +76,7 @@ def test_without_times_of_words_they_are_spread_evenly() -> None:
 
 def test_a_resumed_reply_is_one_line() -> None:
     """A cough splits the sound, not the line."""
-    events = log_of(
+    events = events_of(
         *TEXTS,
         (10, PlaybackStarted(reply_id="r1", at_ms=50)),
         (100, PlaybackPaused(reply_id="r1", played_samples=400, at_ms=100)),
@@ -89,14 +89,14 @@ def test_a_resumed_reply_is_one_line() -> None:
 
 def test_what_was_never_played_was_not_said() -> None:
     """A speculation that was dropped leaves no line."""
-    events = log_of(*TEXTS, (9, ReplyCancelled(reply_id="r1", reason="speculation")))
+    events = events_of(*TEXTS, (9, ReplyCancelled(reply_id="r1", reason="speculation")))
 
     assert transcript(events, 1000) == ()
 
 
 def test_a_line_that_goes_dead_cuts_the_reply() -> None:
     """The agent's last word is what time allowed."""
-    events = log_of(
+    events = events_of(
         *TEXTS,
         (4, WORDS),
         (10, PlaybackStarted(reply_id="r1", at_ms=50)),
@@ -110,7 +110,7 @@ def test_a_line_that_goes_dead_cuts_the_reply() -> None:
 
 def test_a_turn_spans_from_the_first_sound_to_the_last() -> None:
     """Its start is the voice detector's, its text the one that ended it."""
-    events = log_of(
+    events = events_of(
         (120, SpeechStarted(at_ms=100)),
         (300, TranscriptUpdated(turn=1, text="hel", audio_end_ms=250)),
         (500, SpeechStarted(at_ms=480)),
@@ -122,7 +122,7 @@ def test_a_turn_spans_from_the_first_sound_to_the_last() -> None:
 
 def test_a_cough_before_a_turn_is_no_part_of_it() -> None:
     """The turn begins with the sound that had words."""
-    events = log_of(
+    events = events_of(
         (120, SpeechStarted(at_ms=100)),
         (5020, SpeechStarted(at_ms=5000)),
         (5900, TurnEnded(turn=1, text="hello", speech_end_ms=5800, audio_end_ms=5900)),
@@ -133,7 +133,7 @@ def test_a_cough_before_a_turn_is_no_part_of_it() -> None:
 
 def test_a_turn_that_has_ended_is_settled() -> None:
     """What a transcriber or a successor says of it later changes nothing."""
-    events = log_of(
+    events = events_of(
         (120, SpeechStarted(at_ms=100)),
         (
             400,
@@ -152,14 +152,14 @@ def test_a_turn_that_has_ended_is_settled() -> None:
 def test_words_without_an_end_are_kept() -> None:
     """A caller who is cut off by the end of the call has still said it."""
     words = [Word(text="wait", start_ms=210, end_ms=290)]
-    events = log_of((300, TranscriptUpdated(turn=1, text="wait", words=words, audio_end_ms=290)))
+    events = events_of((300, TranscriptUpdated(turn=1, text="wait", words=words, audio_end_ms=290)))
 
     assert transcript(events, 400) == (Line("caller", "wait", 210, 290, 1),)
 
 
 def test_lines_stand_in_the_order_of_their_beginning() -> None:
     """Whoever began first comes first."""
-    events = log_of(
+    events = events_of(
         *TEXTS,
         (10, PlaybackStarted(reply_id="r1", at_ms=500)),
         (400, SpeechStarted(at_ms=100)),

@@ -11,9 +11,9 @@ from parley.v1.reply_pb2 import ReplyClause, ReplyStarted
 from parley.v1.speech_pb2 import TurnEnded
 from parley.v1.synthesis_pb2 import SynthesisStarted
 from services.recorder.turn_metrics import TurnMetrics, TurnWatch
-from tests.unit.recorder.events import START_US, log_of
+from tests.event_factories import START_US, events_of
 
-EVENTS = log_of(
+EVENTS = events_of(
     (0, CallStarted()),
     (1300, TurnEnded(turn=1, speech_end_ms=1000)),
     (1400, ReplyStarted(reply_id="r1", turn=1)),

@@ -1,38 +1,27 @@
 """The past is fenced off, and nothing is met twice."""
 
-from parley.events.envelope import wrap
 from parley.events.fencing import AudioFence, EventFence
-from parley.v1.event_pb2 import Event
 from parley.v1.speech_pb2 import SpeechStarted
-
-
-def _said(stage: str, epoch: int, sequence: int) -> Event:
-    return wrap(
-        SpeechStarted(),
-        call_sid="CA1",
-        stage=stage,
-        epoch=epoch,
-        sequence=sequence,
-        sent_at_us=0,
-        traceparent="",
-    )
+from tests.event_factories import event
 
 
 def test_an_event_is_admitted_once() -> None:
     """The live copy and the stored copy of an event count as one."""
     fence = EventFence()
 
-    assert fence.admit(_said("stt", 1, 1))
-    assert not fence.admit(_said("stt", 1, 1))
+    assert fence.admit(event(SpeechStarted(), stage="stt", epoch=1, sequence=1))
+    assert not fence.admit(event(SpeechStarted(), stage="stt", epoch=1, sequence=1))
 
 
 def test_a_past_owner_is_not_heard() -> None:
     """A stalled owner that wakes up cannot speak over its successor."""
     fence = EventFence()
-    fence.admit(_said("stt", 2, 1))
+    fence.admit(event(SpeechStarted(), stage="stt", epoch=2, sequence=1))
 
-    assert not fence.admit(_said("stt", 1, 7))
-    assert fence.admit(_said("brain", 1, 1)), "each stage has epochs of its own"
+    assert not fence.admit(event(SpeechStarted(), stage="stt", epoch=1, sequence=7))
+    assert fence.admit(event(SpeechStarted(), stage="brain", epoch=1, sequence=1)), (
+        "each stage has epochs of its own"
+    )
     assert fence.epoch_of("stt") == 2
 
 

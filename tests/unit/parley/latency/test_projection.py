@@ -1,32 +1,14 @@
 """Where a turn's milliseconds went, by the call's log."""
 
-from parley.events.envelope import Body, wrap
 from parley.latency.projection import TurnLatencies, evolve, turn_latencies
 from parley.v1.call_pb2 import CallStarted
-from parley.v1.event_pb2 import Event
 from parley.v1.playback_pb2 import BargeIn, PlaybackProgressed, PlaybackStarted
 from parley.v1.reply_pb2 import REPLY_KIND_FILLER, ReplyCancelled, ReplyClause, ReplyStarted
 from parley.v1.speech_pb2 import TurnEnded
 from parley.v1.synthesis_pb2 import SynthesisStarted
+from tests.event_factories import events_of
 
-
-def log_of(*said: tuple[int, Body]) -> list[Event]:
-    """A call's log that begins with its start."""
-    start_us = 1_763_700_000_000_000
-    return [
-        wrap(
-            body,
-            call_sid="CA1",
-            stage="test",
-            epoch=1,
-            sequence=n,
-            sent_at_us=start_us + at_ms * 1000,
-            traceparent="",
-        )
-        for n, (at_ms, body) in enumerate([(0, CallStarted()), *said])
-    ]
-
-
+STARTED = (0, CallStarted())
 TURN = (1300, TurnEnded(turn=1, text="hello", speech_end_ms=1000, decided_by="silence"))
 ANSWER = (
     (1310, ReplyStarted(reply_id="r2", turn=1)),
@@ -39,7 +21,7 @@ ANSWER = (
 
 def test_each_stage_is_told() -> None:
     """Hearing, thinking, wording, speaking and playing add up to the latency; what of it was ours."""
-    [timing] = turn_latencies(log_of(TURN, *ANSWER))
+    [timing] = turn_latencies(events_of(STARTED, TURN, *ANSWER))
 
     assert (timing.caller_text, timing.agent_text, timing.decided_by) == ("hello", "Good day.", "silence")
     parts = {"endpointing": 300, "llm_ttft": 180, "first_clause": 20, "tts_ttfb": 100, "playout": 50}
@@ -54,15 +36,15 @@ def test_the_first_mark_tells_when_it_was_heard() -> None:
         (1760, PlaybackProgressed(reply_id="r2", played_samples=800 + 640, at_ms=1750)),
         (2760, PlaybackProgressed(reply_id="r2", played_samples=800 + 8000, at_ms=2750)),
     )
-    [timing] = turn_latencies(log_of(TURN, *ANSWER, *marks))
+    [timing] = turn_latencies(events_of(STARTED, TURN, *ANSWER, *marks))
 
     assert (timing.first_played_ms, timing.playout_delay_ms) == (1670, 20)
 
 
 def test_what_has_not_happened_has_no_time() -> None:
     """A turn without an answer has no latency yet; an answer that is not heard yet has its times so far."""
-    [silent] = turn_latencies(log_of(TURN))
-    [begun] = turn_latencies(log_of(TURN, *ANSWER[:2]))
+    [silent] = turn_latencies(events_of(STARTED, TURN))
+    [begun] = turn_latencies(events_of(STARTED, TURN, *ANSWER[:2]))
 
     assert (silent.reply_id, silent.latency_ms, silent.parts_ms) == ("", None, {"endpointing": 300})
     assert (begun.reply_id, begun.parts_ms.get("first_clause"), begun.latency_ms) == ("r2", 20, None)
@@ -78,7 +60,7 @@ def test_an_answer_made_ahead_costs_no_thinking() -> None:
         (1310, PlaybackStarted(reply_id="r2", at_ms=1320)),
     )
 
-    [timing] = turn_latencies(log_of(*early))
+    [timing] = turn_latencies(events_of(STARTED, *early))
 
     assert timing.parts_ms == {
         "endpointing": 300,
@@ -102,7 +84,7 @@ def test_an_opener_waits_for_no_token() -> None:
             ReplyClause(reply_id="r2", clause=1, text="At ten.", llm_requested_ms=1310, first_token_ms=1660),
         ),
     )
-    [timing] = turn_latencies(log_of(TURN, *answer))
+    [timing] = turn_latencies(events_of(STARTED, TURN, *answer))
 
     assert timing.parts_ms == {
         "endpointing": 300,
@@ -122,7 +104,7 @@ def test_a_dropped_speculation_does_not_count() -> None:
         (1290, ReplyCancelled(reply_id="r1", reason="speculation")),
     )
 
-    [timing] = turn_latencies(log_of(*dropped, TURN, *ANSWER))
+    [timing] = turn_latencies(events_of(STARTED, *dropped, TURN, *ANSWER))
 
     assert (timing.reply_id, timing.agent_text) == ("r2", "Good day.")
 
@@ -135,7 +117,7 @@ def test_the_first_sound_ends_the_silence() -> None:
         (1350, PlaybackStarted(reply_id="r1", at_ms=1360)),
     )
 
-    [timing] = turn_latencies(log_of(TURN, *filler, *ANSWER))
+    [timing] = turn_latencies(events_of(STARTED, TURN, *filler, *ANSWER))
 
     assert (timing.reply_id, timing.latency_ms) == ("r1", 360)
 
@@ -149,7 +131,7 @@ def test_an_answer_that_waited_behind_another_was_not_heard_when_that_was_cut() 
     ahead = (1620, PlaybackStarted(reply_id="r2", at_ms=2500))
     cut = (1700, BargeIn(reply_id="r1", played_samples=2000, at_ms=1700))
 
-    [timing] = turn_latencies(log_of(TURN, *filler, *ANSWER[:4], ahead, cut))
+    [timing] = turn_latencies(events_of(STARTED, TURN, *filler, *ANSWER[:4], ahead, cut))
 
     assert (timing.reply_id, timing.latency_ms) == ("r2", None)
 
@@ -163,12 +145,14 @@ def test_what_a_successor_says_again_changes_nothing() -> None:
         (1800, TURN[1]),
     )
 
-    assert turn_latencies(log_of(TURN, *ANSWER, *again)) == turn_latencies(log_of(TURN, *ANSWER))
+    assert turn_latencies(events_of(STARTED, TURN, *ANSWER, *again)) == turn_latencies(
+        events_of(STARTED, TURN, *ANSWER)
+    )
 
 
 def test_it_can_be_followed_live() -> None:
     """Folding event by event gives at each step what the log so far gives."""
-    events = log_of(TURN, *ANSWER)
+    events = events_of(STARTED, TURN, *ANSWER)
     known = TurnLatencies()
     for n, event in enumerate(events, 1):
         known = evolve(known, event)
