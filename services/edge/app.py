@@ -13,15 +13,15 @@ from parley.runtime.event_loop_lag import EventLoopLag
 from parley.runtime.health import HealthRoutes, serve
 from parley.runtime.process_metrics import register_process_metrics
 from parley.telemetry.setup import Telemetry, start_telemetry
-from services.edge.call_registry import LiveCalls
+from services.edge.call_registry import CallRegistry
 from services.edge.calls.outbound_calls import PlaceCalls
 from services.edge.calls.resumption import Resumption
 from services.edge.calls.webhooks import Webhooks
 from services.edge.settings import EdgeSettings
-from services.edge.standby.stream import SecondEars
-from services.edge.standby.supervisor import EarKeeper
-from services.edge.stream_session import MediaSockets
-from services.edge.twilio.request_gate import Gate
+from services.edge.standby.stream import StandbyStreamEndpoint
+from services.edge.standby.supervisor import StandbySupervisor
+from services.edge.stream_session import MediaStreamEndpoint
+from services.edge.twilio.request_gate import TwilioRequestGate
 from services.edge.twilio.rest import TwilioRest, open_twilio
 
 log = structlog.get_logger()
@@ -43,15 +43,15 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
         open_twilio(settings) as twilio,
     ):
         register_process_metrics(telemetry.registry, lag, bus, outbox)
-        calls = LiveCalls(telemetry.registry)
+        calls = CallRegistry(telemetry.registry)
         async with asyncio.TaskGroup() as own_tasks:
             watching = own_tasks.create_task(lag.watch())
-            gate = Gate(settings, stop)
-            resumption = Resumption(bus, twilio, gate.own_address, own_tasks)
+            gate = TwilioRequestGate(settings, stop)
+            resumption = Resumption(bus, twilio, gate.direct_url, own_tasks)
             following = own_tasks.create_task(resumption.follow_silence())
-            ears = EarKeeper(bus, gate, twilio)
+            ears = StandbySupervisor(bus, gate, twilio)
             app = build_app(gate, telemetry, bus, outbox, twilio, calls, resumption, ears)
-            async with ears.offered(), _serve(app, settings, stop) as port:
+            async with ears.offer(), _serve(app, settings, stop) as port:
                 log.info("ready", stage="edge", http_port=port)
                 await stop.wait()
                 await _drain(calls, settings.drain_timeout_s)
@@ -71,26 +71,26 @@ async def _serve(app: FastAPI, settings: EdgeSettings, stop: asyncio.Event) -> A
         )
 
 
-async def _drain(calls: LiveCalls, timeout_s: float) -> None:
+async def _drain(calls: CallRegistry, timeout_s: float) -> None:
     """Wait for the calls that are on; those that last longer are moved to another edge."""
-    left = await calls.wait_for_none(timeout_s)
+    left = await calls.wait_until_empty(timeout_s)
     if left:
         log.info("moving calls", calls=left)
-        calls.moving.set()
-        left = await calls.wait_for_none(_MOVE_TIMEOUT_S)
+        calls.draining.set()
+        left = await calls.wait_until_empty(_MOVE_TIMEOUT_S)
     if left:
         log.warning("stopping with calls on", calls=left)
 
 
 def build_app(
-    gate: Gate,
+    gate: TwilioRequestGate,
     telemetry: Telemetry,
     bus: Bus,
     outbox: Outbox,
     twilio: TwilioRest,
-    calls: LiveCalls,
+    calls: CallRegistry,
     resumption: Resumption,
-    ears: EarKeeper,
+    ears: StandbySupervisor,
 ) -> FastAPI:
     """All routes."""
 
@@ -105,8 +105,8 @@ def build_app(
     app.add_api_route("/fallback", webhooks.fallback, methods=["POST"])
     app.add_api_route("/status", webhooks.status, methods=["POST"])
     app.add_api_route("/calls", PlaceCalls(gate, twilio).place, methods=["POST"])
-    sockets = MediaSockets(bus, outbox, gate.settings, gate, twilio, calls, ears)
+    sockets = MediaStreamEndpoint(bus, outbox, gate.settings, gate, twilio, calls, ears)
     app.add_api_websocket_route("/twilio/stream", sockets.serve)
-    app.add_api_websocket_route("/twilio/ear", SecondEars(bus, gate, calls).serve)
+    app.add_api_websocket_route("/twilio/ear", StandbyStreamEndpoint(bus, gate, calls).serve)
     app.router.routes.extend(HealthRoutes(telemetry.registry, ready).routes())
     return app

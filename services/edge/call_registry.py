@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
-class LiveCalls:
+class CallRegistry:
     """Counters of one process."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._count = 0
         self._none = asyncio.Event()
         self._none.set()
-        self.moving = asyncio.Event()
+        self.draining = asyncio.Event()
         """This process will end: each call shall leave it at a good moment."""
         self._gauge = Gauge("parley_calls", "Calls that this process carries", registry=registry)
         self.frames = Counter("parley_frames_heard", "Frames from callers", registry=registry)
@@ -23,7 +23,7 @@ class LiveCalls:
         )
 
     @contextmanager
-    def one_more(self) -> Iterator[None]:
+    def track(self) -> Iterator[None]:
         """A call is being carried."""
         self._count += 1
         self._none.clear()
@@ -36,7 +36,7 @@ class LiveCalls:
             if not self._count:
                 self._none.set()
 
-    async def wait_for_none(self, timeout_s: float) -> int:
+    async def wait_until_empty(self, timeout_s: float) -> int:
         """Wait until no call is left, or the time is over; gives how many are left."""
         try:
             async with asyncio.timeout(timeout_s):

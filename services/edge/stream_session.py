@@ -16,17 +16,17 @@ from parley.events.log import CallEventLog, open_call_log
 from parley.events.outbox import Outbox
 from parley.runtime.stage import worker_name
 from parley.v1.call_pb2 import DtmfPressed, StreamStarted, StreamStopped
-from services.edge.call_registry import LiveCalls
+from services.edge.call_registry import CallRegistry
 from services.edge.calls.lifecycle import FALLBACK, CallSummary, claim_stream, end_call, is_call_sid, summary
-from services.edge.inbound.connection import Arrivals, OpenSocket, open_socket
-from services.edge.inbound.ingest import Hear
+from services.edge.inbound.connection import MediaConnection, TimestampedMessages, open_connection
+from services.edge.inbound.ingest import AudioIngest
 from services.edge.outbound.player import Player
 from services.edge.settings import EdgeSettings
-from services.edge.standby.supervisor import EarKeeper
+from services.edge.standby.supervisor import StandbySupervisor
 from services.edge.twilio import twiml
 from services.edge.twilio.media_messages import Dtmf, Mark, Media, Stop
 from services.edge.twilio.media_socket import POLICY_VIOLATION, TRY_AGAIN, close
-from services.edge.twilio.request_gate import Gate
+from services.edge.twilio.request_gate import TwilioRequestGate
 from services.edge.twilio.rest import TwilioRest
 
 log = structlog.get_logger()
@@ -41,7 +41,7 @@ _GOOD_MOMENT_S = 5.0
 """A call that is to be moved waits this long for a moment in which nobody speaks."""
 
 
-class StreamOver(Exception):
+class StreamEnded(Exception):
     """The stream has ended; `reason` is that of stream.stopped."""
 
     def __init__(self, reason: str) -> None:
@@ -50,20 +50,20 @@ class StreamOver(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class MediaSockets:
+class MediaStreamEndpoint:
     """The endpoint of media streams."""
 
     bus: Bus
     outbox: Outbox
     settings: EdgeSettings
-    gate: Gate
+    gate: TwilioRequestGate
     twilio: TwilioRest
-    calls: LiveCalls
-    ears: EarKeeper
+    calls: CallRegistry
+    ears: StandbySupervisor
 
     async def serve(self, socket: WebSocket) -> None:
         """WebSocket /twilio/stream."""
-        async with open_socket(socket, self.gate, self.calls) as stream:
+        async with open_connection(socket, self.gate, self.calls) as stream:
             if stream is None:
                 return
             try:
@@ -71,7 +71,7 @@ class MediaSockets:
             except (BusError, TimeoutError) as error:
                 log.error("media stream given up", reason=str(error) or "the bus is late")
 
-    async def _serve_call(self, stream: OpenSocket) -> None:
+    async def _serve_call(self, stream: MediaConnection) -> None:
         socket, start = stream.socket, stream.start
         known = await summary(self.bus, start.call_sid) if is_call_sid(start.call_sid) else None
         if known is None or known.ended:
@@ -84,19 +84,19 @@ class MediaSockets:
             await close(socket, POLICY_VIOLATION)
             return
         # Alive and counted before it is told: who hears of the stream may ask, and may stop us, at once.
-        with self.calls.one_more():
+        with self.calls.track():
             async with AsyncExitStack() as alive:
-                await alive.enter_async_context(self._answering(start.call_sid))
+                await alive.enter_async_context(self._respond_liveness(start.call_sid))
                 started = StreamStarted(
                     stream_sid=start.stream_sid,
                     at_ms=known.clock.ms_at(stream.opened_us),
                     worker=worker_name("edge"),
-                    redirected_at_ms=start.told_ms,
+                    redirected_at_ms=start.redirected_at_ms,
                 )
-                await self._own(stream, known, started, alive)
+                await self._run_claimed(stream, known, started, alive)
 
-    async def _own(
-        self, stream: OpenSocket, known: CallSummary, started: StreamStarted, alive: AsyncExitStack
+    async def _run_claimed(
+        self, stream: MediaConnection, known: CallSummary, started: StreamStarted, alive: AsyncExitStack
     ) -> None:
         start = stream.start
         epoch = await claim_stream(self.bus, start.call_sid, known, started)
@@ -113,10 +113,10 @@ class MediaSockets:
             )
             log.info("media stream over", stream_sid=start.stream_sid, reason=reason)
             if reason not in ("superseded", "drained"):
-                await self._see_off(call_log, reason)
+                await self._await_outcome(call_log, reason)
 
     @asynccontextmanager
-    async def _answering(self, call_sid: str) -> AsyncIterator[None]:
+    async def _respond_liveness(self, call_sid: str) -> AsyncIterator[None]:
         """Tell who asks that this call's stream is alive."""
 
         async def alive(_data: bytes) -> bytes:
@@ -125,7 +125,7 @@ class MediaSockets:
         async with self.bus.respond(subjects.media_alive(call_sid), alive):
             yield
 
-    async def _stream(self, stream: OpenSocket, call_log: CallEventLog, agent: str) -> str:
+    async def _stream(self, stream: MediaConnection, call_log: CallEventLog, agent: str) -> str:
         """Carry sound both ways; gives the reason why the stream is over."""
         start = stream.start
 
@@ -134,7 +134,7 @@ class MediaSockets:
                 async with asyncio.timeout(_SEND_TIMEOUT_S):
                     await stream.socket.send_text(text)
             except (WebSocketDisconnect, RuntimeError, TimeoutError):
-                raise StreamOver("lost") from None
+                raise StreamEnded("lost") from None
 
         async def hang_up() -> None:
             await self._end(start.call_sid, "agent")
@@ -143,29 +143,29 @@ class MediaSockets:
             except ProviderError as error:
                 # Twilio asks /voice?resume=1 next, and is told to hang up.
                 log.error("hang-up by REST failed, closing the stream", code=error.code, reason=error.reason)
-                raise StreamOver("closed") from error
+                raise StreamEnded("closed") from error
 
         async def fall_back() -> None:
             await self._fall_back(start.call_sid, agent)
 
         player = Player(self.bus, call_log, start.stream_sid, send, hang_up, fall_back)
-        hear = Hear(self.bus, start.call_sid, call_log.epoch)
-        hear.hold()
+        hear = AudioIngest(self.bus, start.call_sid, call_log.epoch)
+        hear.buffer()
         over: list[str] = []
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._read(stream.arrivals, call_log, hear, player), name="read")
+                tasks.create_task(self._read(stream.messages, call_log, hear, player), name="read")
                 tasks.create_task(_follow(call_log, player), name="follow the log")
                 tasks.create_task(player.follow_sound(), name="follow the sound")
                 tasks.create_task(player.write(), name="write")
                 tasks.create_task(player.watch(), name="watch")
-                tasks.create_task(self._move(player), name="move")
-                tasks.create_task(self._hear_missed(call_log, hear), name="second ear")
-        except* StreamOver as group:
-            over += [error.reason for error in group.exceptions if isinstance(error, StreamOver)]
+                tasks.create_task(self._drain(player), name="move")
+                tasks.create_task(self._backfill(call_log, hear), name="second ear")
+        except* StreamEnded as group:
+            over += [error.reason for error in group.exceptions if isinstance(error, StreamEnded)]
         except* Superseded:
             over.append("superseded")
-        await hear.over()
+        await hear.close()
         return over[0]
 
     async def _end(self, call_sid: str, reason: str) -> None:
@@ -182,51 +182,53 @@ class MediaSockets:
         log.error("call left to Twilio", then=fallback.then)
         await self._end(call_sid, FALLBACK)
         try:
-            await self.twilio.follow(call_sid, twiml.fall_back(fallback))
+            await self.twilio.redirect(call_sid, twiml.fall_back(fallback))
         except ProviderError as error:
             # Twilio asks /voice?resume=1 next, and is told the same.
             log.error("fallback by REST failed, closing the stream", code=error.code, reason=error.reason)
-            raise StreamOver("closed") from error
+            raise StreamEnded("closed") from error
 
-    async def _move(self, player: Player) -> None:
+    async def _drain(self, player: Player) -> None:
         """Long-lived: leave this process when it is to end, between two sentences if they come soon."""
-        await self.calls.moving.wait()
+        await self.calls.draining.wait()
         with suppress(TimeoutError):
             async with asyncio.timeout(_GOOD_MOMENT_S):
                 while not player.silent:  # noqa: ASYNC110 - the line has no event for it
                     await asyncio.sleep(0.05)
-        raise StreamOver("drained")
+        raise StreamEnded("drained")
 
-    async def _hear_missed(self, call_log: CallEventLog, hear: Hear) -> None:
+    async def _backfill(self, call_log: CallEventLog, hear: AudioIngest) -> None:
         """Long-lived: what was said since the stream before; then see to a second ear on this one."""
-        await hear.missed(await self.ears.missed(call_log))
-        await self.ears.keep(call_log.call_sid)
+        await hear.prepend_standby_audio(await self.ears.fetch_missed_audio(call_log))
+        await self.ears.maintain(call_log.call_sid)
 
-    async def _read(self, arrivals: Arrivals, call_log: CallEventLog, hear: Hear, player: Player) -> None:
+    async def _read(
+        self, arrivals: TimestampedMessages, call_log: CallEventLog, hear: AudioIngest, player: Player
+    ) -> None:
         """Long-lived: what Twilio sends."""
         clock = call_log.clock
         async for arrival in arrivals:
             match arrival.message:
                 case Media() as media:
-                    await hear.frame(media, clock.ms_at(arrival.at_us))
+                    await hear.push_frame(media, clock.ms_at(arrival.at_us))
                     self.calls.frames.inc()
                 case Mark(name=name):
                     await player.marked(name)
                 case Dtmf(digit=digit):
                     await call_log.append(DtmfPressed(digit=digit[:1], at_ms=clock.ms_at(arrival.at_us)))
                 case Stop():
-                    raise StreamOver("stop")
+                    raise StreamEnded("stop")
                 case _:
                     pass
-        raise StreamOver("lost")
+        raise StreamEnded("lost")
 
-    async def _see_off(self, call_log: CallEventLog, reason: str) -> None:
+    async def _await_outcome(self, call_log: CallEventLog, reason: str) -> None:
         """Wait for Twilio's word on the call, or for its next stream; say that it ended if neither comes."""
         wait_s = _AFTER_STOP_S if reason == "stop" else self.settings.stream_resume_timeout_s
         waiting = {asyncio.ensure_future(_ended(call_log))}
         if reason != "stop":
             # A process that ends leaves the call to whichever edge hears of it next.
-            waiting.add(asyncio.ensure_future(_set(self.calls.moving)))
+            waiting.add(asyncio.ensure_future(_set(self.calls.draining)))
         try:
             done, _ = await asyncio.wait(waiting, timeout=wait_s, return_when=asyncio.FIRST_COMPLETED)
         finally:

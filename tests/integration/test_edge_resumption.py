@@ -122,7 +122,7 @@ async def test_a_call_that_twilio_leaves_in_silence_is_fetched_back(edge: Edge) 
         await asyncio.sleep(3)
 
     assert "<Stream" in twiml
-    assert 'name="told_ms"' in twiml
+    assert 'name="redirected_at_ms"' in twiml
     # Twilio asks although it was told: another stream must not be opened.
     assert "<Stream" not in late
     assert "<Pause" in late

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from parley.agent_config import load_agent_config
 from parley.errors import ConfigError, ProviderError
 from services.edge.calls.webhooks import agent_query
-from services.edge.twilio.request_gate import Gate
+from services.edge.twilio.request_gate import TwilioRequestGate
 from services.edge.twilio.rest import TwilioRest
 
 log = structlog.get_logger()
@@ -33,7 +33,7 @@ class CallRequest(BaseModel):
 class PlaceCalls:
     """The endpoint."""
 
-    def __init__(self, gate: Gate, twilio: TwilioRest) -> None:
+    def __init__(self, gate: TwilioRequestGate, twilio: TwilioRest) -> None:
         self._gate = gate
         self._settings = gate.settings
         self._twilio = twilio
@@ -54,10 +54,10 @@ class PlaceCalls:
         from_ = wanted.from_ or self._settings.from_number
         if not from_:
             return _error(422, "bad_request", "from: name a number, or set PARLEY_FROM_NUMBER")
-        addresses = self._gate.addresses(request)
+        addresses = self._gate.public_urls(request)
         try:
             call_sid = await self._twilio.place_call(
-                to=wanted.to, from_=from_, agent_query=agent_query(wanted.agent), addresses=addresses
+                to=wanted.to, from_=from_, agent_query=agent_query(wanted.agent), urls=addresses
             )
         except ProviderError as error:
             log.error("call not placed", code=error.code, reason=error.reason)

@@ -18,7 +18,7 @@ from parley.errors import ProviderError
 from services.edge.calls.lifecycle import FALLBACK, CallSummary, claim_resuming, end_call, summary
 from services.edge.twilio import twiml
 from services.edge.twilio.rest import TwilioRest
-from services.edge.twilio.twiml import Addresses
+from services.edge.twilio.twiml import PublicUrls
 
 log = structlog.get_logger()
 
@@ -31,7 +31,7 @@ _LOOKS_S = (_OWN_WAY_S, _STALE_S, _STALE_S, _STALE_S)
 
 
 async def on_redirect(
-    bus: Bus, call_sid: str, known: CallSummary, addresses: Addresses, agents_dir: str
+    bus: Bus, call_sid: str, known: CallSummary, addresses: PublicUrls, agents_dir: str
 ) -> str:
     """Twilio asks what to do after a stream.
 
@@ -128,12 +128,12 @@ class Resumption:
         if not await claim_resuming(self.bus, call_sid, known, "rest", frozen=frozen):
             return False
         log.warning("stream lost, Twilio is told to open another", after_epoch=known.stream_epoch)
-        addresses = Addresses(known.public_url, self.own_address())
-        another = twiml.connect(addresses, known.agent, told_ms=known.clock.ms_at(now_us()))
+        addresses = PublicUrls(known.public_url, self.own_address())
+        another = twiml.connect(addresses, known.agent, redirected_at_ms=known.clock.ms_at(now_us()))
         try:
             # Then the next look may tell: two that try at once would open two streams.
             async with asyncio.timeout(_STALE_S):
-                lives = await self.twilio.follow(call_sid, another)
+                lives = await self.twilio.redirect(call_sid, another)
         except (ProviderError, TimeoutError) as error:
             log.error("stream not resumed", reason=str(error) or f"no answer within {_STALE_S:g} s")
             return False

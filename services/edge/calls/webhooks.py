@@ -15,8 +15,8 @@ from parley.v1.call_pb2 import DIRECTION_INBOUND, DIRECTION_OUTBOUND, CallStarte
 from services.edge.calls.lifecycle import end_call, is_call_sid, open_call, summary
 from services.edge.calls.resumption import Resumption, on_redirect
 from services.edge.twilio import twiml
-from services.edge.twilio.request_gate import Gate
-from services.edge.twilio.twiml import Addresses
+from services.edge.twilio.request_gate import TwilioRequestGate
+from services.edge.twilio.twiml import PublicUrls
 
 log = structlog.get_logger()
 
@@ -29,7 +29,7 @@ _FALLBACK_TIMEOUT_S = 4.0
 class Webhooks:
     """The endpoints that Twilio asks."""
 
-    def __init__(self, bus: Bus, gate: Gate, resumption: Resumption) -> None:
+    def __init__(self, bus: Bus, gate: TwilioRequestGate, resumption: Resumption) -> None:
         self._bus = bus
         self._gate = gate
         self._settings = gate.settings
@@ -38,7 +38,7 @@ class Webhooks:
     async def voice(self, request: Request) -> Response:
         """POST /voice: what to do with a call, at its start and after each of its streams."""
         form = await request.form()
-        if not self._gate.admits_request(request, form):
+        if not self._gate.is_authentic(request, form):
             return Response("not signed by Twilio\n", 403)
         call_sid = str(form.get("CallSid", ""))
         if not is_call_sid(call_sid):
@@ -47,16 +47,18 @@ class Webhooks:
         with structlog.contextvars.bound_contextvars(call_sid=call_sid):
             try:
                 async with asyncio.timeout(_VOICE_TIMEOUT_S):
-                    return _xml(await self._answer(request.query_params, self._gate.addresses(request), form))
+                    return _xml(
+                        await self._answer(request.query_params, self._gate.public_urls(request), form)
+                    )
             except ConfigError as error:
                 log.error("call cannot be answered", reason=str(error))
-                return _xml(twiml.sorry())
+                return _xml(twiml.apology())
             except (BusError, TimeoutError) as error:
                 # Twilio asks the fallback address next.
                 log.error("call cannot be answered", reason=str(error) or "the bus is late")
                 return Response("try the fallback\n", 503)
 
-    async def _answer(self, query: Mapping[str, str], addresses: Addresses, form: FormData) -> str:
+    async def _answer(self, query: Mapping[str, str], addresses: PublicUrls, form: FormData) -> str:
         call_sid = str(form["CallSid"])
         if "resume" in query:
             known = await summary(self._bus, call_sid)
@@ -82,24 +84,24 @@ class Webhooks:
         With nothing but this process left it is an apology.
         """
         form = await request.form()
-        if not self._gate.admits_request(request, form):
+        if not self._gate.is_authentic(request, form):
             return Response("not signed by Twilio\n", 403)
         code, call_sid = str(form.get("ErrorCode", ""))[:10], str(form.get("CallSid", ""))[:34]
         log.error("fallback", call_sid=call_sid, twilio_code=code)
         if not is_call_sid(call_sid):
-            return _xml(twiml.sorry())
+            return _xml(twiml.apology())
         asked = dict(parse_qsl(urlsplit(str(form.get("ErrorUrl", ""))).query))
         try:
             async with asyncio.timeout(_FALLBACK_TIMEOUT_S):
-                return _xml(await self._answer(asked, self._gate.addresses(request), form))
+                return _xml(await self._answer(asked, self._gate.public_urls(request), form))
         except (ConfigError, BusError, TimeoutError) as error:
             log.error("apologised", call_sid=call_sid, reason=str(error) or "the bus is late")
-            return _xml(twiml.sorry())
+            return _xml(twiml.apology())
 
     async def status(self, request: Request) -> Response:
         """POST /status: how the call, or its stream, goes."""
         form = await request.form()
-        if not self._gate.admits_request(request, form):
+        if not self._gate.is_authentic(request, form):
             return Response("not signed by Twilio\n", 403)
         call_sid, status = str(form.get("CallSid", "")), str(form.get("CallStatus", ""))
         if not is_call_sid(call_sid):

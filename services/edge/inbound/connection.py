@@ -16,17 +16,17 @@ import structlog
 from fastapi import WebSocket
 
 from parley.clock import now_us
-from services.edge.call_registry import LiveCalls
+from services.edge.call_registry import CallRegistry
 from services.edge.twilio.media_messages import Message, Start
 from services.edge.twilio.media_socket import GOING_AWAY, Messages, close, start_message
-from services.edge.twilio.request_gate import Gate
+from services.edge.twilio.request_gate import TwilioRequestGate
 
 _MOST_EARLY = 1500
 """Half a minute of frames; what comes then waits in the socket."""
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class TimestampedMessage:
     """One message."""
 
     at_us: int
@@ -34,12 +34,12 @@ class Arrival:
     message: Message
 
 
-class Arrivals:
+class TimestampedMessages:
     """A socket's messages, once: those that came while nobody iterated, then what comes."""
 
     def __init__(self, messages: AsyncIterable[Message]) -> None:
         self._messages = messages
-        self._early: deque[Arrival] = deque()
+        self._early: deque[TimestampedMessage] = deque()
         self._reading: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -53,7 +53,7 @@ class Arrivals:
 
     async def _read_early(self) -> None:
         async for message in self._messages:
-            self._early.append(Arrival(now_us(), message))
+            self._early.append(TimestampedMessage(now_us(), message))
             if len(self._early) >= _MOST_EARLY:
                 return
 
@@ -65,29 +65,31 @@ class Arrivals:
             if not reading.cancelled():
                 reading.result()
 
-    async def __aiter__(self) -> AsyncIterator[Arrival]:
+    async def __aiter__(self) -> AsyncIterator[TimestampedMessage]:
         await self._stop_reading()
         while self._early:
             yield self._early.popleft()
         async for message in self._messages:
-            yield Arrival(now_us(), message)
+            yield TimestampedMessage(now_us(), message)
 
 
 @dataclass(frozen=True, slots=True)
-class OpenSocket:
+class MediaConnection:
     """One stream's."""
 
     socket: WebSocket
     start: Start
     opened_us: int
     """UTC wall clock, microseconds."""
-    arrivals: Arrivals
+    messages: TimestampedMessages
 
 
 @asynccontextmanager
-async def open_socket(socket: WebSocket, gate: Gate, calls: LiveCalls) -> AsyncIterator[OpenSocket | None]:
+async def open_connection(
+    socket: WebSocket, gate: TwilioRequestGate, calls: CallRegistry
+) -> AsyncIterator[MediaConnection | None]:
     """Until left; None for one that may not come, or does not say which call it is."""
-    if not gate.admits_socket(socket):
+    if not gate.is_authentic_socket(socket):
         await socket.close()
         yield None
         return
@@ -99,7 +101,7 @@ async def open_socket(socket: WebSocket, gate: Gate, calls: LiveCalls) -> AsyncI
             yield None
             return
         with structlog.contextvars.bound_contextvars(call_sid=start.call_sid):
-            async with Arrivals(Messages(socket, calls)) as arrivals:
-                yield OpenSocket(socket, start, opened_us, arrivals)
+            async with TimestampedMessages(Messages(socket, calls)) as arrivals:
+                yield MediaConnection(socket, start, opened_us, arrivals)
     finally:
         await close(socket, GOING_AWAY)

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from parley.bus import Bus, subjects
 from parley.v1.audio_pb2 import CallerAudio
 from services.edge.inbound.timed_frames import Frame, TimedFrames
-from services.edge.standby.alignment import Splice
+from services.edge.standby.alignment import StreamAligner
 from services.edge.twilio.media_messages import Media
 
 
-class Hear:
+class AudioIngest:
     """One stream's frames, numbered and timed by the call's clock."""
 
     def __init__(self, bus: Bus, call_sid: str, epoch: int) -> None:
@@ -20,28 +20,28 @@ class Hear:
         self._sequence = 0
         self._held: list[Frame] | None = None
         """Frames that wait for what was said before them."""
-        self._splice: Splice | None = None
+        self._splice: StreamAligner | None = None
         """Where sound of another line came before this one's."""
 
-    def hold(self) -> None:
+    def buffer(self) -> None:
         """Until `missed` is told."""
         self._held = []
 
-    async def missed(self, frames: list[Frame]) -> None:
+    async def prepend_standby_audio(self, frames: list[Frame]) -> None:
         """Put on the bus what was said between two streams, then what has come of this one.
 
         Raises:
             BusError: the connection is closed.
         """
         if frames:
-            self._splice = Splice(frames)
+            self._splice = StreamAligner(frames)
             await self._publish(frames)
         while self._held:
             held, self._held = self._held, []
-            await self._pass(held)
+            await self._forward(held)
         self._held = None
 
-    async def frame(self, media: Media, came_ms: int) -> None:
+    async def push_frame(self, media: Media, came_ms: int) -> None:
         """Put a frame that came at some call time on the bus, in the order of its time; no empty one.
 
         Raises:
@@ -51,16 +51,16 @@ class Hear:
         if self._held is not None:
             self._held += frames
         else:
-            await self._pass(frames)
+            await self._forward(frames)
 
-    async def over(self) -> None:
+    async def close(self) -> None:
         """No frame comes any more: what waited for another is put on the bus too."""
         held, self._held = self._held or [], None
-        await self._pass([*held, *self._frames.rest()], last=True)
+        await self._forward([*held, *self._frames.rest()], last=True)
 
-    async def _pass(self, frames: list[Frame], *, last: bool = False) -> None:
+    async def _forward(self, frames: list[Frame], *, last: bool = False) -> None:
         if self._splice is not None:
-            frames = self._splice.take(frames, last=last)
+            frames = self._splice.push(frames, last=last)
         await self._publish(frames)
 
     async def _publish(self, frames: Iterable[Frame]) -> None:

@@ -22,7 +22,7 @@ class StreamClock:
         self._window_until_ms = 0
         self._silent_before = False
 
-    def learn(self, end_ms: int, now_ms: int) -> None:
+    def observe(self, end_ms: int, now_ms: int) -> None:
         """A frame whose sound ends at the stream's time `end_ms` has arrived at call time `now_ms`."""
         lag_ms = now_ms - end_ms
         if self._zero_ms is None:
@@ -34,7 +34,7 @@ class StreamClock:
         else:
             self._windows = (before_ms, min(least_ms, lag_ms))
 
-    def call_ms(self, timestamp_ms: int, mulaw: bytes) -> int:
+    def to_call_ms(self, timestamp_ms: int, mulaw: bytes) -> int:
         """Call time of a frame's first sample; corrected only in silence, so that no word is cut.
 
         Later at once; earlier by one silent frame upon another: what lies over a word would take its place.

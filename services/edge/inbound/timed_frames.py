@@ -33,7 +33,7 @@ class TimedFrames:
         """What may be passed on after a frame that came at call time `now_ms`; an empty one is left out."""
         if not media.mulaw:
             return []
-        self._clock.learn(media.timestamp_ms + duration_ms(media.mulaw), now_ms)
+        self._clock.observe(media.timestamp_ms + duration_ms(media.mulaw), now_ms)
         return self._timed(self._order.take(media))
 
     def rest(self) -> list[Frame]:
@@ -41,4 +41,4 @@ class TimedFrames:
         return self._timed(self._order.rest())
 
     def _timed(self, ready: Iterable[Media]) -> list[Frame]:
-        return [Frame(self._clock.call_ms(one.timestamp_ms, one.mulaw), one.mulaw) for one in ready]
+        return [Frame(self._clock.to_call_ms(one.timestamp_ms, one.mulaw), one.mulaw) for one in ready]

@@ -22,7 +22,7 @@ _BEYOND_MS = 60
 _MOST_FRAMES = 150
 
 
-def place_of(sound: bytes, within: bytes) -> tuple[int, int] | None:
+def find_overlap(sound: bytes, within: bytes) -> tuple[int, int] | None:
     """Positions of one and the same stretch in both; None where there is none, or nothing but silence.
 
     A voice repeats itself: two stretches are the same if all around them is. An edge has no time to look for
@@ -56,23 +56,23 @@ def _agree(sound: bytes, at: int, within: bytes, found: int) -> bool:
     return same >= _AGREEING * len(blocks)
 
 
-def joined(frames: Iterable[Frame]) -> bytes:
+def concat(frames: Iterable[Frame]) -> bytes:
     """Their sound."""
     return b"".join(frame.mulaw for frame in frames)
 
 
-class Splice:
+class StreamAligner:
     """A line that begins while another one's sound is there already, up to that one's end."""
 
     def __init__(self, before: list[Frame]) -> None:
-        self._before = joined(before)
+        self._before = concat(before)
         self._end_ms = before[-1].end_ms
         self._waiting: list[Frame] = []
         self._shift_by_ms: int | None = None
         self._follows_ms: int | None = None
         """Where the line's next frame would lie, did its clock not set itself right meanwhile."""
 
-    def take(self, frames: list[Frame], *, last: bool = False) -> list[Frame]:
+    def push(self, frames: list[Frame], *, last: bool = False) -> list[Frame]:
         """What is new in the line, at its true time; nothing while it must be heard further to know that."""
         if self._shift_by_ms is None:
             self._waiting += frames
@@ -95,7 +95,7 @@ class Splice:
         return frames[-1].end_ms >= self._end_ms + _BEYOND_MS or len(frames) >= _MOST_FRAMES
 
     def _shift_ms(self, frames: list[Frame]) -> int:
-        same = place_of(joined(frames), self._before)
+        same = find_overlap(concat(frames), self._before)
         if same is None:
             return 0
         here, there = same

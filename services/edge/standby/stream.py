@@ -17,14 +17,14 @@ from parley.clock import CallClock
 from parley.errors import BusError
 from parley.runtime.stage import worker_name
 from parley.v1.audio_pb2 import CallerAudio, StandbyAudio
-from services.edge.call_registry import LiveCalls
+from services.edge.call_registry import CallRegistry
 from services.edge.calls.lifecycle import is_call_sid, summary
-from services.edge.inbound.connection import Arrivals, OpenSocket, open_socket
+from services.edge.inbound.connection import MediaConnection, TimestampedMessages, open_connection
 from services.edge.inbound.timed_frames import Frame, TimedFrames
-from services.edge.standby.alignment import joined, place_of
+from services.edge.standby.alignment import concat, find_overlap
 from services.edge.twilio.media_messages import Media, Start, Stop
 from services.edge.twilio.media_socket import POLICY_VIOLATION, close
-from services.edge.twilio.request_gate import Gate
+from services.edge.twilio.request_gate import TwilioRequestGate
 
 log = structlog.get_logger()
 
@@ -32,7 +32,7 @@ _REMEMBERED_MS = 12_000
 """Longer than a frozen edge goes unnoticed."""
 
 
-class EarMemory:
+class StandbyBuffer:
     """The last seconds of one caller."""
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class EarMemory:
     def since(self, heard: CallerAudio) -> StandbyAudio:
         """What was said after some sound that is known already, in order, by that one's clock."""
         end_ms = heard.at_ms + duration_ms(heard.mulaw)
-        shift_ms = self._shift_ms(heard)
+        shift_ms = self._offset_ms(heard)
         found = StandbyAudio()
         for frame in self._frames:
             at_ms = frame.at_ms + shift_ms
@@ -56,9 +56,9 @@ class EarMemory:
                 found.frames.append(CallerAudio(at_ms=max(at_ms, end_ms), mulaw=rest))
         return found
 
-    def _shift_ms(self, heard: CallerAudio) -> int:
+    def _offset_ms(self, heard: CallerAudio) -> int:
         """How much our clock is behind: by where the same sound lies."""
-        same = place_of(heard.mulaw, joined(self._frames))
+        same = find_overlap(heard.mulaw, concat(self._frames))
         if same is None:
             return 0
         there, here = same
@@ -71,16 +71,16 @@ class EarMemory:
 
 
 @dataclass(frozen=True, slots=True)
-class SecondEars:
+class StandbyStreamEndpoint:
     """The endpoint of forks."""
 
     bus: Bus
-    gate: Gate
-    calls: LiveCalls
+    gate: TwilioRequestGate
+    calls: CallRegistry
 
     async def serve(self, socket: WebSocket) -> None:
         """WebSocket /twilio/ear."""
-        async with open_socket(socket, self.gate, self.calls) as fork:
+        async with open_connection(socket, self.gate, self.calls) as fork:
             if fork is None:
                 return
             try:
@@ -88,16 +88,16 @@ class SecondEars:
             except BusError as error:
                 log.error("second ear given up", reason=str(error))
 
-    async def _serve_call(self, fork: OpenSocket) -> None:
+    async def _serve_call(self, fork: MediaConnection) -> None:
         call_sid = fork.start.call_sid
         known = await summary(self.bus, call_sid) if is_call_sid(call_sid) else None
         if known is None or known.ended:
             await close(fork.socket, POLICY_VIOLATION)
         else:
-            await self._listen(fork.start, fork.arrivals, known.clock)
+            await self._listen(fork.start, fork.messages, known.clock)
 
-    async def _listen(self, start: Start, arrivals: Arrivals, clock: CallClock) -> None:
-        memory, own = EarMemory(), worker_name("edge").encode()
+    async def _listen(self, start: Start, arrivals: TimestampedMessages, clock: CallClock) -> None:
+        memory, own = StandbyBuffer(), worker_name("edge").encode()
 
         async def alive(_data: bytes) -> bytes:
             return own
@@ -126,7 +126,7 @@ class SecondEars:
         log.info("second ear over", stream_sid=start.stream_sid)
 
 
-async def _remember(arrivals: Arrivals, memory: EarMemory, clock: CallClock) -> None:
+async def _remember(arrivals: TimestampedMessages, memory: StandbyBuffer, clock: CallClock) -> None:
     """Until the fork is over."""
     frames = TimedFrames()
     async for arrival in arrivals:

@@ -17,7 +17,7 @@ from parley.events.log import CallEventLog
 from parley.runtime.stage import worker_name
 from parley.v1.audio_pb2 import CallerAudio, StandbyAudio
 from services.edge.inbound.timed_frames import Frame
-from services.edge.twilio.request_gate import Gate
+from services.edge.twilio.request_gate import TwilioRequestGate
 from services.edge.twilio.rest import TwilioRest
 
 log = structlog.get_logger()
@@ -35,48 +35,48 @@ _MOST_REFUSALS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class EarKeeper:
+class StandbySupervisor:
     """Of one edge."""
 
     bus: Bus
-    gate: Gate
+    gate: TwilioRequestGate
     twilio: TwilioRest
 
     @asynccontextmanager
-    async def offered(self) -> AsyncIterator[None]:
+    async def offer(self) -> AsyncIterator[None]:
         """While entered, other edges may have their calls listened to here."""
         own = worker_name("edge").encode()
 
         async def offer(wanted_by: bytes) -> bytes | None:
-            return self.gate.own_address().encode() or None if wanted_by != own else None
+            return self.gate.direct_url().encode() or None if wanted_by != own else None
 
-        if not self.gate.own_address():
+        if not self.gate.direct_url():
             # Nobody could be led here.
             yield
             return
         async with self.bus.respond(subjects.STANDBY_OFFER, offer):
             yield
 
-    async def keep(self, call_sid: str) -> None:
+    async def maintain(self, call_sid: str) -> None:
         """Long-lived: see to it that another edge hears the caller as well."""
         own, wait_s, tries, refused = worker_name("edge").encode(), _FIRST_LOOK_S, 0, 0
         while self.gate.settings.standby_stream and refused < _MOST_REFUSALS:
             await asyncio.sleep(wait_s)
             wait_s = _LOOK_S
             try:
-                if await self._is_heard(call_sid, own) or not await self._open(call_sid, own):
+                if await self._has_standby(call_sid, own) or not await self._open(call_sid, own):
                     continue
             except ProviderError as error:
                 refused += 1
                 log.warning("no second ear", code=error.code, reason=error.reason)
             await asyncio.sleep(_OPENS_S)
             # Forks that do not come are not asked for all the time.
-            tries = 0 if await self._is_heard(call_sid, own) else tries + 1
+            tries = 0 if await self._has_standby(call_sid, own) else tries + 1
             wait_s = min(_LOOK_S * 2**tries, _LONGEST_WAIT_S)
         if refused:
             log.warning("call goes on without a second ear")
 
-    async def _is_heard(self, call_sid: str, own: bytes) -> bool:
+    async def _has_standby(self, call_sid: str, own: bytes) -> bool:
         return await self.bus.request(subjects.standby_alive(call_sid)) not in (None, own)
 
     async def _open(self, call_sid: str, own: bytes) -> bool:
@@ -90,14 +90,14 @@ class EarKeeper:
             return False
         url = f"wss://{address.decode().partition('://')[2]}/twilio/ear"
         try:
-            await self.twilio.fork(call_sid, url, name=f"ear-{uuid4().hex[:8]}")
+            await self.twilio.start_stream(call_sid, url, name=f"ear-{uuid4().hex[:8]}")
         except ProviderError as error:
             if not error.retryable:
                 raise
             log.warning("no second ear yet", code=error.code, reason=error.reason)
         return True
 
-    async def missed(self, call_log: CallEventLog) -> list[Frame]:
+    async def fetch_missed_audio(self, call_log: CallEventLog) -> list[Frame]:
         """What the caller has said since the stream before was lost; nothing where nobody has heard it."""
         if call_log.epoch == 1 or not self.gate.settings.standby_stream:
             return []
@@ -105,7 +105,7 @@ class EarKeeper:
             return []
         try:
             async with asyncio.timeout(_MISSED_WITHIN_S):
-                heard = await self._heard_last(call_log)
+                heard = await self._last_published_audio(call_log)
                 subject = subjects.standby_fetch(call_log.call_sid)
                 answer = await self.bus.request(subject, heard.SerializeToString(), timeout_s=_ANSWER_S)
             missed = StandbyAudio.FromString(answer or b"")
@@ -116,7 +116,7 @@ class EarKeeper:
             log.info("heard by the second ear", frames=len(missed.frames), from_ms=missed.frames[0].at_ms)
         return [Frame(audio.at_ms, audio.mulaw) for audio in missed.frames]
 
-    async def _heard_last(self, call_log: CallEventLog) -> CallerAudio:
+    async def _last_published_audio(self, call_log: CallEventLog) -> CallerAudio:
         """The newest half second of the caller's that the bus has; empty if it has none."""
         subject = subjects.caller_audio(call_log.call_sid)
         newest = await self.bus.last_message(streams.AUDIO, subject)

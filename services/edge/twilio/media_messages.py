@@ -9,14 +9,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-TOLD_MS = "told_ms"
+REDIRECTED_AT_MS = "redirected_at_ms"
 """Parameter of a stream that we had opened in place of a lost one."""
 _MEDIA_HEAD = '{"event":"media"'
 _MOST_DIGITS = 12
 _LARGEST_FRAME = 64 * 1024
 
 
-class BadMessage(ValueError):
+class InvalidMediaMessage(ValueError):
     """A message that Twilio would not send; the text says what is wrong with it."""
 
 
@@ -31,7 +31,7 @@ class Start:
 
     stream_sid: str
     call_sid: str
-    told_ms: int = 0
+    redirected_at_ms: int = 0
     """Call time at which we told Twilio to open it in another's place; 0: we did not."""
 
 
@@ -78,13 +78,13 @@ def read(text: str) -> Message | None:
     try:
         message = json.loads(text)
     except ValueError:
-        raise BadMessage("no JSON") from None
+        raise InvalidMediaMessage("no JSON") from None
     if not isinstance(message, dict):
-        raise BadMessage("no JSON object")
+        raise InvalidMediaMessage("no JSON object")
     try:
         return _read_event(message)
     except (KeyError, TypeError, AttributeError) as error:
-        raise BadMessage(f"{message.get('event')!r} without {error}") from None
+        raise InvalidMediaMessage(f"{message.get('event')!r} without {error}") from None
 
 
 def _read_media_fast(text: str) -> Media | None:
@@ -93,7 +93,7 @@ def _read_media_fast(text: str) -> Media | None:
     timestamp = _between(text, '"timestamp":"')
     if payload is None or timestamp is None or not timestamp.isdigit() or '"outbound"' in text:
         return None
-    return Media(int(timestamp), _sound(payload))
+    return Media(int(timestamp), _decode_audio(payload))
 
 
 def _between(text: str, head: str) -> str | None:
@@ -111,18 +111,18 @@ def _read_event(message: dict[str, Any]) -> Message | None:
             return Connected()
         case "start":
             start = message["start"]
-            told_ms = str(start.get("customParameters", {}).get(TOLD_MS, "0"))
-            if not told_ms.isdigit() or len(told_ms) > _MOST_DIGITS:
-                raise BadMessage(f"{TOLD_MS} {told_ms!r}")
-            return Start(_string(start, "streamSid"), _string(start, "callSid"), int(told_ms))
+            redirected_at_ms = str(start.get("customParameters", {}).get(REDIRECTED_AT_MS, "0"))
+            if not redirected_at_ms.isdigit() or len(redirected_at_ms) > _MOST_DIGITS:
+                raise InvalidMediaMessage(f"{REDIRECTED_AT_MS} {redirected_at_ms!r}")
+            return Start(_string(start, "streamSid"), _string(start, "callSid"), int(redirected_at_ms))
         case "media":
             media = message["media"]
             if media.get("track", "inbound") != "inbound":
                 return None
             timestamp = str(media["timestamp"])
             if not timestamp.isdigit():
-                raise BadMessage(f"timestamp {timestamp!r}")
-            return Media(int(timestamp), _sound(_string(media, "payload")))
+                raise InvalidMediaMessage(f"timestamp {timestamp!r}")
+            return Media(int(timestamp), _decode_audio(_string(media, "payload")))
         case "mark":
             return Mark(_string(message["mark"], "name"))
         case "dtmf":
@@ -136,17 +136,17 @@ def _read_event(message: dict[str, Any]) -> Message | None:
 def _string(fields: dict[str, Any], name: str) -> str:
     value = fields[name]
     if not isinstance(value, str):
-        raise BadMessage(f"{name} is no text")
+        raise InvalidMediaMessage(f"{name} is no text")
     return value
 
 
-def _sound(payload: str) -> bytes:
+def _decode_audio(payload: str) -> bytes:
     if len(payload) > _LARGEST_FRAME:
-        raise BadMessage(f"a payload of {len(payload)} characters")
+        raise InvalidMediaMessage(f"a payload of {len(payload)} characters")
     try:
         return binascii.a2b_base64(payload, strict_mode=True)
     except (binascii.Error, ValueError):
-        raise BadMessage("payload is no base64") from None
+        raise InvalidMediaMessage("payload is no base64") from None
 
 
 def media(stream_sid: str, mulaw: bytes) -> str:

@@ -8,9 +8,9 @@ import structlog
 from fastapi import WebSocket
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
-from services.edge.call_registry import LiveCalls
+from services.edge.call_registry import CallRegistry
 from services.edge.twilio import media_messages
-from services.edge.twilio.media_messages import BadMessage, Message, Start
+from services.edge.twilio.media_messages import InvalidMediaMessage, Message, Start
 
 log = structlog.get_logger()
 
@@ -22,7 +22,7 @@ TRY_AGAIN = 1013
 class Messages:
     """Messages of one socket; what cannot be read is counted, told once, and passed over."""
 
-    def __init__(self, socket: WebSocket, calls: LiveCalls) -> None:
+    def __init__(self, socket: WebSocket, calls: CallRegistry) -> None:
         self._socket = socket
         self._calls = calls
         self._told: set[str] = set()
@@ -43,7 +43,7 @@ class Messages:
         try:
             message = media_messages.read(text) if text is not None else None
             problem = "binary frame" if text is None else "unknown event" if message is None else ""
-        except BadMessage as bad:
+        except InvalidMediaMessage as bad:
             message, problem = None, str(bad)
         if problem:
             self._calls.bad_messages.inc()
@@ -53,7 +53,7 @@ class Messages:
         return message
 
 
-async def start_message(socket: WebSocket, calls: LiveCalls, timeout_s: float) -> Start | None:
+async def start_message(socket: WebSocket, calls: CallRegistry, timeout_s: float) -> Start | None:
     """The message that says which call this is; None when it does not come."""
     try:
         async with asyncio.timeout(timeout_s):

@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 
 from services.edge.settings import EdgeSettings
 from services.edge.twilio.signature import is_signed
-from services.edge.twilio.twiml import Addresses
+from services.edge.twilio.twiml import PublicUrls
 
 log = structlog.get_logger()
 
@@ -19,37 +19,39 @@ _SIGNATURE = "x-twilio-signature"
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class TwilioRequestGate:
     """Lets in what Twilio has signed."""
 
     settings: EdgeSettings
     stopping: asyncio.Event
 
-    def own_address(self) -> str:
+    def direct_url(self) -> str:
         """Where this very edge takes streams; empty where it has no such address, and once it takes none."""
         return "" if self.stopping.is_set() else self.settings.edge_direct_url.rstrip("/")
 
-    def addresses(self, connection: HTTPConnection) -> Addresses:
+    def public_urls(self, connection: HTTPConnection) -> PublicUrls:
         """Where Twilio reaches us: as configured, or as this request names it."""
-        own = self.own_address()
+        own = self.direct_url()
         if self.settings.public_url:
-            return Addresses(self.settings.public_url.rstrip("/"), own)
+            return PublicUrls(self.settings.public_url.rstrip("/"), own)
         headers = connection.headers
         host = headers.get("x-forwarded-host", headers.get("host", "")).split(",")[0].strip()
         scheme = headers.get("x-forwarded-proto", connection.url.scheme).split(",")[0].strip()
-        return Addresses(f"{scheme.replace('ws', 'http')}://{host}", own)
+        return PublicUrls(f"{scheme.replace('ws', 'http')}://{host}", own)
 
-    def admits_request(self, request: Request, form: FormData) -> bool:
+    def is_authentic(self, request: Request, form: FormData) -> bool:
         """Whether a webhook is Twilio's."""
-        return self._admits(request, _params(form), self.addresses(request).base)
+        return self._is_authentic(request, _params(form), self.public_urls(request).base)
 
-    def admits_socket(self, socket: WebSocket) -> bool:
+    def is_authentic_socket(self, socket: WebSocket) -> bool:
         """Whether a media stream is Twilio's."""
-        addresses = self.addresses(socket)
-        bases = (base.replace("http", "ws", 1) for base in (addresses.own, addresses.base) if base)
-        return self._admits(socket, {}, *bases)
+        addresses = self.public_urls(socket)
+        bases = (base.replace("http", "ws", 1) for base in (addresses.direct, addresses.base) if base)
+        return self._is_authentic(socket, {}, *bases)
 
-    def _admits(self, connection: HTTPConnection, params: Mapping[str, str | list[str]], *bases: str) -> bool:
+    def _is_authentic(
+        self, connection: HTTPConnection, params: Mapping[str, str | list[str]], *bases: str
+    ) -> bool:
         query = f"?{connection.url.query}" if connection.url.query else ""
         urls = [f"{base}{connection.url.path}{query}" for base in bases]
         token = self.settings.twilio_auth_token.get_secret_value()

@@ -18,7 +18,7 @@ from parley.errors import (
     ProviderUnavailable,
 )
 from services.edge.settings import EdgeSettings
-from services.edge.twilio.twiml import Addresses
+from services.edge.twilio.twiml import PublicUrls
 
 _PROVIDER = "twilio"
 _TIMEOUT_S = 5.0
@@ -32,7 +32,7 @@ class TwilioRest:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def place_call(self, *, to: str, from_: str, agent_query: str, addresses: Addresses) -> str:
+    async def place_call(self, *, to: str, from_: str, agent_query: str, urls: PublicUrls) -> str:
         """Place a call; gives its CallSid.
 
         Raises:
@@ -43,16 +43,16 @@ class TwilioRest:
                 call = await self._client.calls.create_async(
                     to=to,
                     from_=from_,
-                    url=f"{addresses.base}/voice{agent_query}",
-                    fallback_url=f"{addresses.base}/fallback",
-                    status_callback=addresses.status,
+                    url=f"{urls.base}/voice{agent_query}",
+                    fallback_url=f"{urls.base}/fallback",
+                    status_callback=urls.status,
                     status_callback_event=_STATUS_EVENTS,
                 )
         except Exception as error:  # what the SDK raises has no common root
             raise _meaning(error) from error
         return str(call.sid)
 
-    async def follow(self, call_sid: str, twiml: str) -> bool:
+    async def redirect(self, call_sid: str, twiml: str) -> bool:
         """Have a live call follow other TwiML; False when it is not in progress any more.
 
         Raises:
@@ -65,7 +65,7 @@ class TwilioRest:
                 return await self._update(call_sid, twiml=twiml)
         return False
 
-    async def fork(self, call_sid: str, url: str, name: str) -> None:
+    async def start_stream(self, call_sid: str, url: str, name: str) -> None:
         """Send the caller's sound to another address (wss) as well; the name must be new in the call.
 
         Raises:

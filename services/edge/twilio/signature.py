@@ -17,10 +17,10 @@ def is_signed(token: str, url: str, params: Params, signature: str) -> bool:
     if not token or not signature:
         return False
     validator = RequestValidator(token)
-    return any(validator.validate(spelling, dict(params), signature) for spelling in spellings(url))
+    return any(validator.validate(spelling, dict(params), signature) for spelling in url_variants(url))
 
 
-def spellings(url: str) -> tuple[str, ...]:
+def url_variants(url: str) -> tuple[str, ...]:
     """The ways in which Twilio may have written an address."""
     parts = urlsplit(url)
     if parts.scheme not in ("ws", "wss"):

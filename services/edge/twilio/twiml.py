@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from twilio.twiml.voice_response import Connect, VoiceResponse
 
 from parley.agent_config import Fallback
-from services.edge.twilio.media_messages import TOLD_MS
+from services.edge.twilio.media_messages import REDIRECTED_AT_MS
 
 _SORRY = "We are sorry, we cannot take your call right now. Please try again later."
 _AFTER_THE_TONE = "Please leave a message after the tone."
@@ -13,18 +13,18 @@ _LONGEST_MESSAGE_S = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Addresses:
+class PublicUrls:
     """Where Twilio reaches us."""
 
     base: str
     """As in `https://example.com`."""
-    own: str = ""
+    direct: str = ""
     """Of this very edge; empty where there is none."""
 
     @property
     def stream(self) -> str:
         """Of the media stream: always wss, Twilio takes nothing else."""
-        return f"wss://{(self.own or self.base).partition('://')[2]}/twilio/stream"
+        return f"wss://{(self.direct or self.base).partition('://')[2]}/twilio/stream"
 
     @property
     def status(self) -> str:
@@ -37,27 +37,27 @@ class Addresses:
         return f"{self.base}/voice?resume=1"
 
 
-def connect(addresses: Addresses, agent: str, *, told_ms: int = 0) -> str:
+def connect(urls: PublicUrls, agent: str, *, redirected_at_ms: int = 0) -> str:
     """Open a media stream; when it is over, ask us again.
 
-    `told_ms`: call time at which Twilio is told so without having asked; the stream brings it along.
+    `redirected_at_ms`: call time at which Twilio is told so without having asked; the stream brings it along.
     """
     response = VoiceResponse()
     connect_verb = Connect()
-    stream = connect_verb.stream(url=addresses.stream, status_callback=addresses.status)
+    stream = connect_verb.stream(url=urls.stream, status_callback=urls.status)
     stream.parameter(name="agent", value=agent)
-    if told_ms:
-        stream.parameter(name=TOLD_MS, value=str(told_ms))
+    if redirected_at_ms:
+        stream.parameter(name=REDIRECTED_AT_MS, value=str(redirected_at_ms))
     response.append(connect_verb)
-    response.redirect(addresses.resume, method="POST")
+    response.redirect(urls.resume, method="POST")
     return str(response)
 
 
-def wait_then_resume(addresses: Addresses) -> str:
+def wait_then_resume(urls: PublicUrls) -> str:
     """Another way to the next stream is under way; ask again should it come to nothing."""
     response = VoiceResponse()
     response.pause(length=1)
-    response.redirect(addresses.resume, method="POST")
+    response.redirect(urls.resume, method="POST")
     return str(response)
 
 
@@ -68,7 +68,7 @@ def hang_up() -> str:
     return str(response)
 
 
-def sorry() -> str:
+def apology() -> str:
     """What needs nothing but this process."""
     response = VoiceResponse()
     response.say(_SORRY)
@@ -90,8 +90,3 @@ def fall_back(fallback: Fallback) -> str:
             pass
     response.hangup()
     return str(response)
-
-
-def nothing() -> str:
-    """An answer to a callback."""
-    return str(VoiceResponse())

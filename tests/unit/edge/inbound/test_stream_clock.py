@@ -21,8 +21,8 @@ def hear(
     times = []
     for n in frames:
         timestamp_ms = 70 + n * FRAME_MS
-        clock.learn(timestamp_ms + FRAME_MS, round(arrives_ms(n)))
-        times.append(clock.call_ms(timestamp_ms, sound(n)))
+        clock.observe(timestamp_ms + FRAME_MS, round(arrives_ms(n)))
+        times.append(clock.to_call_ms(timestamp_ms, sound(n)))
     return times
 
 

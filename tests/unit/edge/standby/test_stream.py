@@ -7,8 +7,8 @@ import pytest
 from parley.audio.g711 import BYTES_PER_MS, SILENCE
 from parley.v1.audio_pb2 import CallerAudio
 from services.edge.inbound.timed_frames import Frame
-from services.edge.standby.alignment import Splice, joined
-from services.edge.standby.stream import EarMemory
+from services.edge.standby.alignment import StreamAligner, concat
+from services.edge.standby.stream import StandbyBuffer
 
 VOICE = random.Random(1).randbytes(4000 * BYTES_PER_MS)
 """Four seconds, from call time 0 on."""
@@ -22,8 +22,8 @@ def frames(from_ms: int, until_ms: int, *, late_ms: int = 0, voice: bytes = VOIC
     ]
 
 
-def memory_of(heard: list[Frame]) -> EarMemory:
-    memory = EarMemory()
+def memory_of(heard: list[Frame]) -> StandbyBuffer:
+    memory = StandbyBuffer()
     for frame in heard:
         memory.add(frame)
     return memory
@@ -67,11 +67,11 @@ def test_a_long_call_is_not_kept() -> None:
 @pytest.mark.parametrize("late_ms", [-60, 0, 13, 180])
 def test_the_next_line_goes_on_where_the_second_ear_ended(late_ms: int) -> None:
     """What both have heard is there once; later frames keep the time that was found."""
-    splice = Splice(frames(1000, 2000))
-    new = [one for frame in frames(1730, 3000, late_ms=late_ms) for one in splice.take([frame])]
+    splice = StreamAligner(frames(1000, 2000))
+    new = [one for frame in frames(1730, 3000, late_ms=late_ms) for one in splice.push([frame])]
 
     assert new[0].at_ms == 2000
-    assert joined(new) == VOICE[2000 * 8 : 3010 * 8]
+    assert concat(new) == VOICE[2000 * 8 : 3010 * 8]
     assert new[-1].end_ms == 3010
 
 
@@ -81,27 +81,27 @@ def test_a_clock_that_sets_itself_right_is_not_set_right_twice(set_right_at: int
     line = frames(1730, 4000, late_ms=100)
     for n in range(set_right_at, set_right_at + 5):
         line = [*line[:n], *(Frame(one.at_ms - 20, one.mulaw) for one in line[n:])]
-    splice = Splice(frames(1000, 2000))
-    new = [one for frame in line for one in splice.take([frame])]
+    splice = StreamAligner(frames(1000, 2000))
+    new = [one for frame in line for one in splice.push([frame])]
 
-    assert joined(new) == VOICE[2000 * 8 :]
+    assert concat(new) == VOICE[2000 * 8 :]
     assert (new[0].at_ms, new[-1].end_ms) == (2000, 4000)
 
 
 def test_a_line_that_begins_later_loses_nothing() -> None:
     """And one that ends before it got so far tells what it has."""
-    assert Splice(frames(1000, 2000)).take(frames(2500, 2600)) == frames(2500, 2600)
-    ended = Splice(frames(1000, 2000)).take(frames(1990, 2030), last=True)
-    assert joined(ended) == VOICE[2000 * 8 : 2030 * 8]
+    assert StreamAligner(frames(1000, 2000)).push(frames(2500, 2600)) == frames(2500, 2600)
+    ended = StreamAligner(frames(1000, 2000)).push(frames(1990, 2030), last=True)
+    assert concat(ended) == VOICE[2000 * 8 : 2030 * 8]
 
 
 def test_a_voice_that_repeats_itself_is_not_put_together_at_the_wrong_place() -> None:
     """The same syllable comes again and again; only one place has the same around it."""
     syllable = VOICE[: 60 * BYTES_PER_MS]
     voice = b"".join(syllable + VOICE[at : at + 90 * BYTES_PER_MS] for at in range(4000, 30_000, 1300))
-    splice = Splice(frames(1000, 2000, voice=voice))
-    new = [one for frame in frames(1730, 2700, late_ms=35, voice=voice) for one in splice.take([frame])]
+    splice = StreamAligner(frames(1000, 2000, voice=voice))
+    new = [one for frame in frames(1730, 2700, late_ms=35, voice=voice) for one in splice.push([frame])]
     missed = memory_of(frames(0, 2700, late_ms=35, voice=voice)).since(said(1500, 2000, voice))
 
-    assert joined(new) == voice[2000 * 8 : 2710 * 8]
+    assert concat(new) == voice[2000 * 8 : 2710 * 8]
     assert b"".join(audio.mulaw for audio in missed.frames) == voice[2000 * 8 : 2700 * 8]

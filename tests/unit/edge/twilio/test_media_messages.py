@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from services.edge.twilio import media_messages
 from services.edge.twilio.media_messages import (
-    BadMessage,
     Connected,
     Dtmf,
+    InvalidMediaMessage,
     Mark,
     Media,
     Message,
@@ -50,9 +50,13 @@ def test_a_frame_is_read_however_it_is_written(
         (
             {
                 "event": "start",
-                "start": {"streamSid": "MZ1", "callSid": "CA1", "customParameters": {"told_ms": "41000"}},
+                "start": {
+                    "streamSid": "MZ1",
+                    "callSid": "CA1",
+                    "customParameters": {"redirected_at_ms": "41000"},
+                },
             },
-            Start("MZ1", "CA1", told_ms=41_000),
+            Start("MZ1", "CA1", redirected_at_ms=41_000),
         ),
         ({"event": "mark", "mark": {"name": "r1:0:800"}}, Mark("r1:0:800")),
         ({"event": "dtmf", "dtmf": {"track": "inbound_track", "digit": "#"}}, Dtmf("#")),
@@ -82,8 +86,8 @@ def test_each_event_has_its_meaning(message: dict[str, Any], meaning: Message | 
         '{"event":"media","media":"sound"}',
         '{"event":"start","start":{"streamSid":"MZ1"}}',
         '{"event":"start","start":{"streamSid":"MZ1","callSid":"CA1","customParameters":[]}}',
-        '{"event":"start","start":{"streamSid":"MZ1","callSid":"CA1","customParameters":{"told_ms":"x"}}}',
-        '{"event":"start","start":{"streamSid":"MZ1","callSid":"CA1","customParameters":{"told_ms":"9999999999999"}}}',
+        '{"event":"start","start":{"streamSid":"MZ1","callSid":"CA1","customParameters":{"redirected_at_ms":"x"}}}',
+        '{"event":"start","start":{"streamSid":"MZ1","callSid":"CA1","customParameters":{"redirected_at_ms":"9999999999999"}}}',
         '{"event":"mark"}',
         '{"event":"dtmf","dtmf":null}',
         json.dumps(media(b"x" * 100_000, 1)),
@@ -91,14 +95,14 @@ def test_each_event_has_its_meaning(message: dict[str, Any], meaning: Message | 
 )
 def test_what_twilio_would_not_send_is_told(text: str) -> None:
     """By one exception, whatever is wrong."""
-    with pytest.raises(BadMessage):
+    with pytest.raises(InvalidMediaMessage):
         read(text)
 
 
 @given(st.text(max_size=60))
 def test_no_text_is_worse_than_bad(text: str) -> None:
     """Nothing else is raised."""
-    with suppress(BadMessage):
+    with suppress(InvalidMediaMessage):
         read(text)
 
 

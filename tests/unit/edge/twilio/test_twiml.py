@@ -2,9 +2,9 @@
 
 from xml.etree import ElementTree as ET
 
-from services.edge.twilio.twiml import Addresses, connect, hang_up, sorry
+from services.edge.twilio.twiml import PublicUrls, apology, connect, hang_up
 
-HERE = Addresses("https://example.com")
+HERE = PublicUrls("https://example.com")
 
 
 def test_a_stream_is_opened_and_the_call_comes_back_after_it() -> None:
@@ -26,20 +26,20 @@ def test_a_stream_is_opened_and_the_call_comes_back_after_it() -> None:
 
 def test_a_stream_that_follows_a_lost_one_brings_along_when_it_was_told() -> None:
     """Twilio hands its parameters on when it opens."""
-    root = ET.fromstring(connect(HERE, "clinic", told_ms=41_000))  # noqa: S314 - ours
+    root = ET.fromstring(connect(HERE, "clinic", redirected_at_ms=41_000))  # noqa: S314 - ours
     parameters = [parameter.attrib for parameter in root.findall("Connect/Stream/Parameter")]
 
-    assert {"name": "told_ms", "value": "41000"} in parameters
+    assert {"name": "redirected_at_ms", "value": "41000"} in parameters
 
 
 def test_a_local_address_is_streamed_over_wss_too() -> None:
     """Twilio takes nothing else in TwiML."""
-    assert Addresses("http://127.0.0.1:8080").stream == "wss://127.0.0.1:8080/twilio/stream"
+    assert PublicUrls("http://127.0.0.1:8080").stream == "wss://127.0.0.1:8080/twilio/stream"
 
 
 def test_an_edge_with_an_address_of_its_own_has_the_stream_come_there() -> None:
     """All else may be asked of any."""
-    own = Addresses("https://example.com", "https://edge-2.example.com")
+    own = PublicUrls("https://example.com", "https://edge-2.example.com")
 
     assert own.stream == "wss://edge-2.example.com/twilio/stream"
     assert own.resume == "https://example.com/voice?resume=1"
@@ -47,6 +47,6 @@ def test_an_edge_with_an_address_of_its_own_has_the_stream_come_there() -> None:
 
 def test_the_end_and_the_apology_hang_up() -> None:
     """A document without an end would leave a silent line."""
-    for document in (hang_up(), sorry()):
+    for document in (hang_up(), apology()):
         root = ET.fromstring(document)  # noqa: S314 - ours
         assert root[-1].tag == "Hangup"
