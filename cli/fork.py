@@ -13,12 +13,12 @@ from parley.latency.projection import turn_latencies
 from parley.settings import load
 from parley.v1.event_pb2 import Event
 from services.brain.conversation import Conversation, evolve
-from services.brain.prompt import Message, messages
-from services.brain.providers import Model, Token, ToolRequest
-from services.brain.providers.openai import open_openai
+from services.brain.generation.prompt import Message, messages
+from services.brain.providers import LlmClient, TextDelta, ToolCallRequest
+from services.brain.providers.openai import open_client
 from services.brain.settings import BrainSettings
-from services.brain.tool_calls import tools_of
 from services.brain.tools.http import HttpTools, open_http
+from services.brain.tools.registry import build_tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ async def fork(home: Path, events: Sequence[Event], turn: int, agent: AgentConfi
             break
     told = messages(agent, known)
     answers: list[Forked] = []
-    async with open_openai(_settings(home)) as model:
+    async with open_client(_settings(home)) as model:
         for number in (n for n in sorted(turns) if n >= turn):
             if answers:
                 told.append({"role": "user", "content": turns[number].caller_text})
@@ -70,16 +70,16 @@ def _settings(home: Path) -> BrainSettings:
     return BrainSettings.model_validate(told)
 
 
-async def _answer(model: Model, agent: AgentConfig, told: Sequence[Message]) -> str:
+async def _answer(model: LlmClient, agent: AgentConfig, told: Sequence[Message]) -> str:
     async with open_http() as client:
-        definitions = [tool.definition for tool in tools_of(agent, HttpTools(client, "fork"))]
+        definitions = [tool.definition for tool in build_tools(agent, HttpTools(client, "fork"))]
     said: list[str] = []
-    async with aclosing(model.think(agent.llm, told, definitions, call_sid="fork")) as thoughts:
+    async with aclosing(model.stream(agent.llm, told, definitions, call_sid="fork")) as thoughts:
         async for thought in thoughts:
             match thought:
-                case Token(text=text):
+                case TextDelta(text=text):
                     said.append(text)
-                case ToolRequest(name=name):
+                case ToolCallRequest(name=name):
                     said.append(f" [{name}]")
                 case _:
                     pass

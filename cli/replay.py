@@ -19,8 +19,8 @@ from parley.events.envelope import event_body, event_name, parse
 from parley.events.fencing import EventFence
 from parley.v1 import reply_pb2, speech_pb2, work_pb2
 from parley.v1.event_pb2 import Event
-from services.brain.knowledge import Knowledge
-from services.brain.rehearsal import Difference, Rehearsal
+from services.brain.decision_replay import DecisionReplay, Difference
+from services.brain.state import BrainState
 from services.stt import recall as ears
 from services.tts import position as voice
 
@@ -81,8 +81,8 @@ def _agent_of(events: Sequence[Event]) -> str:
 
 def differences(events: Iterable[Event], agent: AgentConfig) -> list[Difference]:
     """Where the brain of today would act otherwise than was done."""
-    rehearsal = Rehearsal(agent)
-    return [difference for event in events for difference in rehearsal.meet(event)]
+    rehearsal = DecisionReplay(agent)
+    return [difference for event in events for difference in rehearsal.feed(event)]
 
 
 def told(events: Sequence[Event], found: Sequence[Difference]) -> Table | Text:
@@ -94,7 +94,7 @@ def told(events: Sequence[Event], found: Sequence[Difference]) -> Table | Text:
     table.add_column("then")
     table.add_column("today")
     for difference in found:
-        row = (difference.act, "-") if difference.whose == "then" else ("-", difference.act)
+        row = (difference.action, "-") if difference.side == "then" else ("-", difference.action)
         table.add_row(f"{difference.at_ms / 1000:.2f} s", *row)
     return table
 
@@ -102,13 +102,13 @@ def told(events: Sequence[Event], found: Sequence[Difference]) -> Table | Text:
 def steps(events: Iterable[Event]) -> list[Text]:
     """Each event, and under it what each stage came to know by it."""
     clock: CallClock | None = None
-    knows, hears, speaks = Knowledge(), ears.Memory(), voice.Position()
+    knows, hears, speaks = BrainState(), ears.Memory(), voice.Position()
     lines: list[Text] = []
     for event in events:
         clock = clock or CallClock(event.sent_at_us)
         at_ms = clock.ms_at(event.sent_at_us)
         before = (_of_brain(knows), _of_stt(hears), _of_tts(speaks))
-        knows, hears = knows.after(event, at_ms), ears.evolve(hears, event)
+        knows, hears = knows.evolve(event, at_ms), ears.evolve(hears, event)
         speaks = voice.evolve(speaks, event_body(event))
         after = (_of_brain(knows), _of_stt(hears), _of_tts(speaks))
         body = event_body(event)
@@ -146,13 +146,13 @@ def _brief(event: Event) -> str:
             return str(getattr(body, "reply_id", "") or getattr(body, "reason", ""))
 
 
-def _of_brain(knows: Knowledge) -> str:
+def _of_brain(knows: BrainState) -> str:
     known = knows.conversation
     parts = [f"turn {known.unanswered_turn} wants an answer" if known.unanswered_turn is not None else ""]
     for reply in known.active_replies:
-        state = "held back" if reply.held_back else "held" if reply.held else "on"
-        parts.append(f"{reply.reply_id} {state}, heard {reply.heard_samples / 8000:.1f} s")
-    parts += [f"tool {use.name} at work" for use in known.open_tools]
+        state = "held back" if reply.speculative else "held" if reply.paused else "on"
+        parts.append(f"{reply.reply_id} {state}, heard {reply.played_samples / 8000:.1f} s")
+    parts += [f"tool {use.name} at work" for use in known.pending_tool_calls]
     parts.append("the caller speaks" if knows.floor.speaking else "")
     return "; ".join(part for part in parts if part) or "nothing to do"
 

@@ -59,7 +59,7 @@ def barge_in_figures(calls: Iterable[Call]) -> BargeInFigures:
             if is_exact(reply, heard):
                 figures.exact += 1
             else:
-                figures.wrong.append(f"kept {reply.heard_text[-40:]!r}, heard {heard[-40:]!r}")
+                figures.wrong.append(f"kept {reply.played_text[-40:]!r}, heard {heard[-40:]!r}")
     return figures
 
 
@@ -68,7 +68,7 @@ def is_exact(reply: Reply, heard: str) -> bool:
 
     Compared by letters: between two clauses the voice says no space.
     """
-    kept = reply.heard_text.split()
+    kept = reply.played_text.split()
     least, most = _bare(" ".join(kept[:-1])), _bare(" ".join(reply.text.split()[: len(kept) + 1]))
     bare = _bare(heard)
     return bare[: len(least)] == least and len(bare) <= len(most)

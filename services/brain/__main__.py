@@ -6,9 +6,9 @@ from parley.runtime.process import run_service
 from parley.runtime.shadow import run_shadow
 from parley.runtime.stage import run_stage
 from parley.settings import load
+from services.brain.session import open_brain
 from services.brain.settings import BrainSettings
 from services.brain.shadow import open_shadow
-from services.brain.think import open_brain
 
 if __name__ == "__main__":
     settings = load(BrainSettings)

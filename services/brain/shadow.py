@@ -10,7 +10,7 @@ from parley.runtime.shadow import WatchCall
 from parley.runtime.stage import CallContext
 from parley.telemetry import names
 from parley.telemetry.setup import Telemetry
-from services.brain.rehearsal import Rehearsal
+from services.brain.decision_replay import DecisionReplay
 
 log = structlog.get_logger()
 
@@ -26,14 +26,17 @@ async def open_shadow(telemetry: Telemetry) -> AsyncIterator[WatchCall]:
     )
 
     async def watch(call: CallContext) -> None:
-        rehearsal = Rehearsal(call.agent)
+        rehearsal = DecisionReplay(call.agent)
         for event in call.log.history:
-            rehearsal.meet(event)
+            rehearsal.feed(event)
         async for event in call.log:
-            for difference in rehearsal.meet(event):
-                counter.labels(whose=difference.whose).inc()
+            for difference in rehearsal.feed(event):
+                counter.labels(whose=difference.side).inc()
                 log.info(
-                    "would act otherwise", at_ms=difference.at_ms, whose=difference.whose, act=difference.act
+                    "would act otherwise",
+                    at_ms=difference.at_ms,
+                    whose=difference.side,
+                    act=difference.action,
                 )
             if event.HasField("call_ended"):
                 return

@@ -103,9 +103,9 @@ class Outcome:
         """
         played = "".join(self.played_text.split())
         for reply in broken_off(self.played.events):
-            certain = "".join(reply.heard_text.split()[:-1])
+            certain = "".join(reply.played_text.split()[:-1])
             if certain not in played:
-                return f"the history has {reply.heard_text!r}, but the audio was {self.played_text!r}"
+                return f"the history has {reply.played_text!r}, but the audio was {self.played_text!r}"
         return ""
 
     def describe(self) -> str:

@@ -16,8 +16,8 @@ from parley.errors import (
 from parley.runtime.health import serve
 from sandbox.openai.app import OpenAIEmulator
 from sandbox.openai.settings import OpenAISandboxSettings
-from services.brain.providers import Finished, Thought, Token, ToolRequest
-from services.brain.providers.openai import open_openai
+from services.brain.providers import Done, LlmEvent, TextDelta, ToolCallRequest
+from services.brain.providers.openai import open_client
 from services.brain.settings import BrainSettings
 
 THINKING = LlmConfig(timeout_s=0.5)
@@ -31,21 +31,21 @@ async def stand_in() -> AsyncIterator[tuple[OpenAIEmulator, str]]:
         yield made, f"http://127.0.0.1:{port}/v1"
 
 
-async def think(url: str, text: str = "hello", key: str = "k") -> list[Thought]:
+async def think(url: str, text: str = "hello", key: str = "k") -> list[LlmEvent]:
     settings = BrainSettings(openai_api_key=key, openai_base_url=url, llm_token_timeout_s=0.5)  # type: ignore[arg-type]
     told: list[dict[str, Any]] = [{"role": "user", "content": text}]
-    async with open_openai(settings) as model:
-        return [thought async for thought in model.think(THINKING, told, [], call_sid="CA1")]
+    async with open_client(settings) as model:
+        return [thought async for thought in model.stream(THINKING, told, [], call_sid="CA1")]
 
 
 async def test_tokens_then_tools_then_the_end(stand_in: tuple[OpenAIEmulator, str]) -> None:
     """A tool call in pieces is given whole."""
     *tokens, tool, finished = await think(stand_in[1], "goodbye")
 
-    assert "".join(t.text for t in tokens if isinstance(t, Token)).startswith("You are welcome.")
-    assert isinstance(tool, ToolRequest)
+    assert "".join(t.text for t in tokens if isinstance(t, TextDelta)).startswith("You are welcome.")
+    assert isinstance(tool, ToolCallRequest)
     assert (tool.name, tool.arguments) == ("end_call", "{}")
-    assert finished == Finished("tool_calls")
+    assert finished == Done("tool_calls")
 
 
 @pytest.mark.parametrize(
@@ -97,12 +97,12 @@ async def test_a_warm_model_answers_over_the_connection_that_is_open(
     async with serve(watched, "127.0.0.1", 0) as port:
         url = f"http://127.0.0.1:{port}/v1"
         settings = BrainSettings(openai_api_key="k", openai_base_url=url)  # type: ignore[arg-type]
-        async with open_openai(settings) as model:
-            await model.warm()
+        async with open_client(settings) as model:
+            await model.warm_up()
             told: list[dict[str, Any]] = [{"role": "user", "content": "hello"}]
-            async for _ in model.think(THINKING, told, [], call_sid="CA1"):
+            async for _ in model.stream(THINKING, told, [], call_sid="CA1"):
                 pass
-            await model.warm()
+            await model.warm_up()
 
     assert [path for path, _ in ports] == ["/v1/models", "/v1/chat/completions"]
     assert len({port for _, port in ports}) == 1

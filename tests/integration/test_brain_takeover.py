@@ -26,8 +26,8 @@ from parley.v1.speech_pb2 import TurnEnded
 from parley.v1.work_pb2 import Work
 from sandbox.openai.app import OpenAIEmulator
 from sandbox.openai.settings import OpenAISandboxSettings
+from services.brain.session import open_brain
 from services.brain.settings import BrainSettings
-from services.brain.think import open_brain
 
 CALL = "CA1"
 BEFORE: tuple[Body, ...] = (

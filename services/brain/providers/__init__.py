@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from parley.agent_config import LlmConfig
-from services.brain.prompt import Message
+from services.brain.generation.prompt import Message
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class TextDelta:
     """A piece of what to say."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class ToolRequest:
+class ToolCallRequest:
     """The model wants a tool called."""
 
     tool_call_id: str
@@ -26,25 +26,25 @@ class ToolRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class Done:
     """The answer is complete."""
 
     reason: str
     """"stop", "length", "tool_calls", "content_filter"."""
 
 
-Thought = Token | ToolRequest | Finished
+LlmEvent = TextDelta | ToolCallRequest | Done
 
 
-class Model(Protocol):
+class LlmClient(Protocol):
     """A language model behind an API."""
 
-    async def warm(self) -> None:
+    async def warm_up(self) -> None:
         """Be ready for a question soon; never raises."""
 
-    def think(
+    def stream(
         self, thinking: LlmConfig, told: Sequence[Message], tools: Sequence[dict[str, Any]], *, call_sid: str
-    ) -> AsyncGenerator[Thought]:
+    ) -> AsyncGenerator[LlmEvent]:
         """Stream an answer; the last item is Finished. Closing the iterator cancels the request.
 
         Raises:

@@ -18,8 +18,8 @@ from parley.errors import (
     ProviderTimeout,
     ProviderUnavailable,
 )
-from services.brain.prompt import Message
-from services.brain.providers import Finished, Thought, Token, ToolRequest
+from services.brain.generation.prompt import Message
+from services.brain.providers import Done, LlmEvent, TextDelta, ToolCallRequest
 from services.brain.settings import BrainSettings
 
 _PROVIDER = "openai"
@@ -30,7 +30,7 @@ _WARM_S = 20.0
 """One that was used this short a time ago needs no warming."""
 
 
-class OpenAIModel:
+class OpenAIClient:
     """One client for all calls of a process: its connections stay open between answers."""
 
     def __init__(self, client: AsyncOpenAI, token_timeout_s: float) -> None:
@@ -38,7 +38,7 @@ class OpenAIModel:
         self._token_timeout_s = token_timeout_s
         self._used_at_s = -_WARM_S
 
-    async def warm(self) -> None:
+    async def warm_up(self) -> None:
         """Have a connection open before it is needed; what goes wrong will show when it is."""
         now_s = asyncio.get_running_loop().time()
         if now_s - self._used_at_s < _WARM_S:
@@ -48,9 +48,9 @@ class OpenAIModel:
             async with asyncio.timeout(_CONNECT_TIMEOUT_S):
                 await self._client.models.list()
 
-    async def think(
+    async def stream(
         self, thinking: LlmConfig, told: Sequence[Message], tools: Sequence[dict[str, Any]], *, call_sid: str
-    ) -> AsyncGenerator[Thought]:
+    ) -> AsyncGenerator[LlmEvent]:
         """Stream an answer; see `Model`. The CallSid goes along as `user`."""
         self._used_at_s = asyncio.get_running_loop().time()
         try:
@@ -59,7 +59,7 @@ class OpenAIModel:
         except TimeoutError:
             raise ProviderTimeout(_PROVIDER, f"no answer within {thinking.timeout_s:g} s") from None
         except openai.APIError as error:
-            raise _meaning(error) from error
+            raise _map_error(error) from error
         try:
             async for thought in self._read(stream, thinking.timeout_s):
                 yield thought
@@ -90,8 +90,8 @@ class OpenAIModel:
 
     async def _read(
         self, stream: AsyncStream[ChatCompletionChunk], first_timeout_s: float
-    ) -> AsyncIterator[Thought]:
-        calls: dict[int, ToolRequest] = {}
+    ) -> AsyncIterator[LlmEvent]:
+        calls: dict[int, ToolCallRequest] = {}
         finish_reason = ""
         timeout_s = first_timeout_s
         chunks = aiter(stream)
@@ -104,7 +104,7 @@ class OpenAIModel:
             choice = chunk.choices[0]
             if choice.delta.content:
                 timeout_s = self._token_timeout_s
-                yield Token(choice.delta.content)
+                yield TextDelta(choice.delta.content)
             for part in choice.delta.tool_calls or ():
                 calls[part.index] = _add(calls.get(part.index), part)
             finish_reason = choice.finish_reason or finish_reason
@@ -112,7 +112,7 @@ class OpenAIModel:
             raise ProviderUnavailable(_PROVIDER, "the answer broke off")
         for index in sorted(calls):
             yield calls[index]
-        yield Finished(finish_reason)
+        yield Done(finish_reason)
 
 
 async def _next(chunks: AsyncIterator[ChatCompletionChunk], timeout_s: float) -> ChatCompletionChunk | None:
@@ -122,23 +122,23 @@ async def _next(chunks: AsyncIterator[ChatCompletionChunk], timeout_s: float) ->
     except TimeoutError:
         raise ProviderTimeout(_PROVIDER, f"no token within {timeout_s:g} s") from None
     except openai.APIError as error:
-        raise _meaning(error) from error
+        raise _map_error(error) from error
     except ValueError as error:
         raise ProviderUnavailable(_PROVIDER, f"sent what is no JSON: {type(error).__name__}") from error
 
 
-def _add(call: ToolRequest | None, part: Any) -> ToolRequest:
+def _add(call: ToolCallRequest | None, part: Any) -> ToolCallRequest:
     """Join the pieces of a tool call; the first brings its id and name."""
-    known = call or ToolRequest("", "", "")
+    known = call or ToolCallRequest("", "", "")
     function = part.function
-    return ToolRequest(
+    return ToolCallRequest(
         part.id or known.tool_call_id,
         known.name + ((function and function.name) or ""),
         known.arguments + ((function and function.arguments) or ""),
     )
 
 
-def _meaning(error: openai.APIError) -> ProviderError:
+def _map_error(error: openai.APIError) -> ProviderError:
     """An SDK's exception in our words; holds nothing of the request."""
     request_id = getattr(error, "request_id", None)
     suffix = f" (request {request_id})" if request_id else ""
@@ -164,7 +164,7 @@ def _meaning(error: openai.APIError) -> ProviderError:
 
 
 @asynccontextmanager
-async def open_openai(settings: BrainSettings) -> AsyncIterator[OpenAIModel]:
+async def open_client(settings: BrainSettings) -> AsyncIterator[OpenAIClient]:
     """A client; without a key it is opened too, and each answer is refused with a clear error."""
     limits = httpx2.Limits(max_connections=1000, max_keepalive_connections=200, keepalive_expiry=_KEEP_OPEN_S)
     async with AsyncOpenAI(
@@ -174,4 +174,4 @@ async def open_openai(settings: BrainSettings) -> AsyncIterator[OpenAIModel]:
         max_retries=0,
         timeout=openai.Timeout(30.0, connect=_CONNECT_TIMEOUT_S),
     ) as client:
-        yield OpenAIModel(client, settings.llm_token_timeout_s)
+        yield OpenAIClient(client, settings.llm_token_timeout_s)

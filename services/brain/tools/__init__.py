@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.brain.conversation import ToolUse
+from services.brain.conversation import ToolCall
 
 DEFAULT_TIMEOUT_S = 10.0
 
@@ -21,7 +21,7 @@ class Tool:
     description: str
     parameters: Mapping[str, Any]
     """JSON schema of the arguments."""
-    run: Callable[[ToolUse], Awaitable[str]]
+    run: Callable[[ToolCall], Awaitable[str]]
     """Does it once for each tool_call_id; returns JSON. Raises to say that it failed."""
     ends_call: bool = False
     timeout_s: float = DEFAULT_TIMEOUT_S

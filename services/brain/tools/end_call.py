@@ -2,11 +2,11 @@
 
 import json
 
-from services.brain.conversation import ToolUse
+from services.brain.conversation import ToolCall
 from services.brain.tools import Tool
 
 
-async def _run(_use: ToolUse) -> str:
+async def _run(_use: ToolCall) -> str:
     return json.dumps({"ok": True})
 
 

@@ -11,7 +11,7 @@ import stamina
 import structlog
 
 from parley.agent_config import HttpTool
-from services.brain.conversation import ToolUse
+from services.brain.conversation import ToolCall
 from services.brain.settings import secret_of
 from services.brain.tools import Tool, ToolFailed
 
@@ -37,12 +37,12 @@ class HttpTools:
     def tool(self, spec: HttpTool) -> Tool:
         """As the model is told of it, and how it is run."""
 
-        async def run(use: ToolUse) -> str:
+        async def run(use: ToolCall) -> str:
             return await self._run(spec, use)
 
         return Tool(spec.name, spec.description, spec.parameters, run, timeout_s=spec.timeout_s + _BACKSTOP_S)
 
-    async def _run(self, spec: HttpTool, use: ToolUse) -> str:
+    async def _run(self, spec: HttpTool, use: ToolCall) -> str:
         headers = {
             "Content-Type": "application/json",
             # Of what is asked, not of the process: who takes the call over asks with the same.

@@ -1,17 +1,17 @@
 """Whether the history keeps what was heard."""
 
 from bench.turns.barge_in_figures import is_exact
-from services.brain.reply import Reply, VoicedClause
+from services.brain.reply import Reply, SynthesizedClause
 
 CLAUSES = ("One two, ", "three four five.")
 VOICED = (
-    VoicedClause(200, (("One", 100), ("two,", 200))),
-    VoicedClause(500, (("three", 300), ("four", 400), ("five.", 500))),
+    SynthesizedClause(200, (("One", 100), ("two,", 200))),
+    SynthesizedClause(500, (("three", 300), ("four", 400), ("five.", 500))),
 )
 
 
 def heard_of(samples: int) -> Reply:
-    return Reply("r1", 1, clauses=CLAUSES, voiced=VOICED, heard_samples=samples)
+    return Reply("r1", 1, clauses=CLAUSES, synthesized=VOICED, played_samples=samples)
 
 
 def test_a_word_more_or_less_is_exact_enough() -> None:

@@ -7,7 +7,7 @@ from parley.v1.playback_pb2 import BargeIn
 from parley.v1.reply_pb2 import ReplyCancelled, ReplyFinished, ReplyStarted, ToolCalled, ToolReturned
 from parley.v1.speech_pb2 import EagerEndOfTurn
 from services.brain.conversation import Conversation, evolve
-from tests.unit.brain.said import event, played, playing, reply, turn, voiced
+from tests.unit.brain.event_factories import event, played, playing, reply, turn, voiced
 
 
 def fold(*events: Event) -> Conversation:
@@ -25,7 +25,7 @@ def test_a_turn_that_is_told_a_second_time_is_not_answered_again() -> None:
     first = (turn(1, "hello"), *reply("r1", 1, "Hi."))
     again = (event(EagerEndOfTurn(turn=1, text="hello")), turn(1, "hello"))
 
-    assert fold(*first, *again[:1]).guess is None
+    assert fold(*first, *again[:1]).predicted_turn is None
     assert fold(*first, *again) == fold(*first)
 
 
@@ -40,7 +40,7 @@ def test_only_what_was_heard_is_kept_of_an_interrupted_reply() -> None:
         event(BargeIn(reply_id="r1", played_samples=650 * 8)),
     )
 
-    assert known.reply("r1").heard_text == "We open at nine. We close"
+    assert known.reply("r1").played_text == "We open at nine. We close"
     assert known.active_replies == ()
 
 
@@ -92,12 +92,12 @@ def test_the_brain_is_settled_when_all_that_is_to_be_said_is_known() -> None:
     answering = fold(turn(1, "hello"), *reply("r1", 1, "Hi.")[:-1])
     tool = ToolCalled(tool_call_id="r1-t1", name="look", reply_id="r1")
 
-    assert fold().settled
-    assert fold(*reply("r1", 0, "Hello."), *playing("r1")).settled
-    assert not fold(turn(1, "hello")).settled
-    assert not answering.settled
-    assert not fold(event(EagerEndOfTurn(turn=1, text="hello"))).settled
-    assert not fold(turn(1, "hello"), *reply("r1", 1, "Hi."), event(tool)).settled
+    assert fold().is_idle
+    assert fold(*reply("r1", 0, "Hello."), *playing("r1")).is_idle
+    assert not fold(turn(1, "hello")).is_idle
+    assert not answering.is_idle
+    assert not fold(event(EagerEndOfTurn(turn=1, text="hello"))).is_idle
+    assert not fold(turn(1, "hello"), *reply("r1", 1, "Hi."), event(tool)).is_idle
 
 
 def test_a_tool_that_was_wanted_and_never_called_leaves_its_turn_unanswered() -> None:

@@ -1,0 +1,1 @@
+"""Generation of replies by a language model: prompt, stream, clauses, events."""

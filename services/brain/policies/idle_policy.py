@@ -1,0 +1,110 @@
+"""When nobody speaks, and when a call has gone on for too long: what to say then. No I/O, no clock."""
+
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from parley.agent_config import AgentConfig
+from parley.events.envelope import event_body
+from parley.v1 import call_pb2, playback_pb2, reply_pb2, speech_pb2
+from parley.v1.event_pb2 import Event
+from parley.v1.reply_pb2 import REPLY_KIND_GOODBYE, REPLY_KIND_IDLE_PROMPT, REPLY_KIND_WARNING
+from services.brain.conversation import Conversation
+from services.brain.policies.turn_taking import FloorState, WaitUntil
+
+_WARNING_MS = 30_000
+"""So long before the end of a call that may not go on the caller is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdleState:
+    """Since when nothing was said by anybody."""
+
+    streaming: bool = False
+    since_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class IdlePrompt:
+    """Ask whether somebody is there."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class WarnMaxDuration:
+    """Say that the call must end soon."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndCall:
+    """Say goodbye and close the line."""
+
+    text: str
+    reason: str
+
+
+Decision: TypeAlias = IdlePrompt | WarnMaxDuration | EndCall | WaitUntil
+
+
+def evolve(state: IdleState, event: Event, *, now_ms: int) -> IdleState:
+    """What is known after the event, which came at `now_ms` (call time)."""
+    match event_body(event):
+        case call_pb2.StreamStarted():
+            return IdleState(streaming=True, since_ms=now_ms)
+        case call_pb2.StreamStopped():
+            return replace(state, streaming=False)
+        case (
+            speech_pb2.SpeechStarted()
+            | speech_pb2.SpeechStopped()
+            | speech_pb2.TranscriptUpdated()
+            | speech_pb2.TurnEnded()
+            | playback_pb2.PlaybackStarted()
+            | playback_pb2.PlaybackFinished()
+            | playback_pb2.BargeIn()
+            | reply_pb2.ReplyFinished()
+            | reply_pb2.ToolReturned()
+            | call_pb2.DtmfPressed()
+        ):
+            return replace(state, since_ms=now_ms)
+        case _:
+            return state
+
+
+def decide(
+    state: IdleState, floor: FloorState, conversation: Conversation, agent: AgentConfig, *, now_ms: int
+) -> Decision | None:
+    """What to do about the silence, or about the length of the call."""
+    if conversation.ended or conversation.hanging_up or not state.streaming:
+        return None
+    if (
+        floor.speaking
+        or conversation.active_replies
+        or conversation.pending_tool_calls
+        or conversation.unanswered_turn is not None
+    ):
+        return None
+    end_ms = round(agent.max_call_s * 1000)
+    if now_ms >= end_ms:
+        return EndCall(agent.idle.goodbye, "max_call_s")
+    warn_ms = end_ms - _WARNING_MS
+    if now_ms >= warn_ms and not conversation.max_duration_warned:
+        return WarnMaxDuration(agent.max_call_warning)
+    asked = conversation.idle_prompts
+    idle_ms = state.since_ms + round(agent.idle.timeout_s * 1000)
+    if now_ms >= idle_ms:
+        prompts = agent.idle.prompts
+        return IdlePrompt(prompts[asked]) if asked < len(prompts) else EndCall(agent.idle.goodbye, "silence")
+    return WaitUntil(min(idle_ms, end_ms if conversation.max_duration_warned else warn_ms))
+
+
+def reply_kind(decision: IdlePrompt | WarnMaxDuration | EndCall) -> reply_pb2.ReplyKind:
+    """Kind of the reply that says it."""
+    match decision:
+        case IdlePrompt():
+            return REPLY_KIND_IDLE_PROMPT
+        case WarnMaxDuration():
+            return REPLY_KIND_WARNING
+        case EndCall():
+            return REPLY_KIND_GOODBYE

@@ -1,0 +1,33 @@
+"""All that the brain knows of a call, folded from its log. No I/O, no clock."""
+
+from dataclasses import dataclass, field
+
+from parley.v1.event_pb2 import Event
+from services.brain import conversation
+from services.brain.conversation import Conversation
+from services.brain.policies import escalation, fillers, idle_policy, turn_taking
+from services.brain.policies.escalation import ServiceHealth
+from services.brain.policies.fillers import WaitState
+from services.brain.policies.idle_policy import IdleState
+from services.brain.policies.turn_taking import FloorState
+
+
+@dataclass(frozen=True, slots=True)
+class BrainState:
+    """Five folds over the same events, each for one kind of decision."""
+
+    conversation: Conversation = field(default_factory=Conversation)
+    floor: FloorState = field(default_factory=FloorState)
+    idle: IdleState = field(default_factory=IdleState)
+    latency_wait: WaitState = field(default_factory=WaitState)
+    health: ServiceHealth = field(default_factory=ServiceHealth)
+
+    def evolve(self, event: Event, now_ms: int) -> "BrainState":
+        """What is known after an event, which came at `now_ms` (call time)."""
+        return BrainState(
+            conversation.evolve(self.conversation, event),
+            turn_taking.evolve(self.floor, event, now_ms=now_ms),
+            idle_policy.evolve(self.idle, event, now_ms=now_ms),
+            fillers.evolve(self.latency_wait, event, now_ms=now_ms),
+            escalation.evolve(self.health, event, now_ms=now_ms),
+        )

@@ -1,0 +1,89 @@
+"""Text is cut where a voice would breathe."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.brain.generation.clauses import ClauseCutter
+
+
+def cut(text: str, size: int = 3) -> list[str]:
+    cutter = ClauseCutter()
+    clauses = [c for at in range(0, len(text), size) for c in cutter.push(text[at : at + size])]
+    return [clause.strip() for clause in clauses + cutter.finish()]
+
+
+@pytest.mark.parametrize(
+    ("text", "clauses"),
+    [
+        ("Sure. I can help.", ["Sure.", "I can help."]),
+        ("Dr. Miller is in. Come by.", ["Dr. Miller is in.", "Come by."]),
+        ("That is $3.50 a piece. Fine?", ["That is $3.50 a piece.", "Fine?"]),
+        ("Write to ann.lee@example.com today. Bye!", ["Write to ann.lee@example.com today.", "Bye!"]),
+        ("We open at 9 a.m. on Monday.", ["We open at 9 a.m. on Monday."]),
+        ("We open at 9 a.m. Come early.", ["We open at 9 a.m.", "Come early."]),
+        ("Bring it, e.g. a card. Thanks.", ["Bring it, e.g. a card.", "Thanks."]),
+        ("नमस्ते। कैसे हैं आप?", ["नमस्ते।", "कैसे हैं आप?"]),
+        ("您好。请问有什么事？", ["您好。", "请问有什么事？"]),  # noqa: RUF001 - Chinese punctuation
+        ("He said “Stop!” Then he left.", ["He said “Stop!”", "Then he left."]),
+        ("Let me see that, one moment please.", ["Let me see that,", "one moment please."]),
+        ("Oh, yes of course.", ["Oh, yes of course."]),
+        ("J. R. Smith called. Twice.", ["J. R. Smith called.", "Twice."]),
+    ],
+)
+def test_a_clause_ends_where_speech_pauses(text: str, clauses: list[str]) -> None:
+    """Sentences end clauses; abbreviations, prices and addresses do not."""
+    assert cut(text) == clauses
+    assert cut(text, size=1) == clauses
+
+
+@given(st.text(alphabet=st.sampled_from("ab .,!?;:\n-1。"), max_size=300), st.integers(1, 9))
+def test_nothing_is_lost_or_added(text: str, size: int) -> None:
+    """Joining the clauses gives the text, but for white space at its end."""
+    cutter = ClauseCutter()
+    clauses = [c for at in range(0, len(text), size) for c in cutter.push(text[at : at + size])]
+    clauses += cutter.finish()
+
+    assert "".join(clauses).rstrip() == text.rstrip()
+    assert all(clause[-1].isspace() or clause[-1] == "。" for clause in clauses[:-1])
+
+
+def test_a_text_without_punctuation_is_cut_too() -> None:
+    """The voice does not wait for ever."""
+    clauses = cut("word " * 100)
+
+    assert max(map(len, clauses)) <= 200
+
+
+def tokens(text: str, *, by_phrase: bool = True) -> list[tuple[int, str]]:
+    """Clauses of a text that comes as a model's tokens, each with the number of its completing token."""
+    cutter = ClauseCutter(by_phrase=by_phrase)
+    parts = re.findall(r" ?[\w'$@-]+|[^\w]", text)
+    found = [(n, clause) for n, part in enumerate(parts) for clause in cutter.push(part)]
+    return found + [(len(parts), clause) for clause in cutter.finish()]
+
+
+@pytest.mark.parametrize(
+    ("text", "clauses"),
+    [
+        (
+            "We are open from eight to six. Fine?",
+            [(3, "We are open"), (8, " from eight to six. "), (10, "Fine?")],
+        ),
+        ("Yes, there is a place. Fine?", [(2, "Yes, "), (7, "there is a place. "), (9, "Fine?")]),
+        ("Of course, for you.", [(3, "Of course, "), (6, "for you.")]),
+        ("Come for a visit.", [(5, "Come for a visit.")]),
+    ],
+)
+def test_the_voice_may_begin_with_a_phrase(text: str, clauses: list[tuple[int, str]]) -> None:
+    """Once three words are there, or an answer that stands alone; what follows is cut as ever."""
+    assert tokens(text) == clauses
+    assert "".join(clause for _, clause in tokens(text)) == text
+
+
+def test_without_phrases_the_first_clause_ends_at_its_comma_or_stop() -> None:
+    """For voices that sound better so."""
+    assert tokens("We are open from eight. Fine?", by_phrase=False)[0] == (6, "We are open from eight. ")
+    assert tokens("Yes, there is a place. Fine?", by_phrase=False)[0] == (7, "Yes, there is a place. ")
