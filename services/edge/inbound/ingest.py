@@ -47,16 +47,18 @@ class AudioIngest:
         Raises:
             BusError: the connection is closed.
         """
-        frames = self._frames.take(media, came_ms)
+        frame = self._frames.take(media, came_ms)
+        if frame is None:
+            return
         if self._held is not None:
-            self._held += frames
+            self._held.append(frame)
         else:
-            await self._forward(frames)
+            await self._forward([frame])
 
     async def close(self) -> None:
         """No frame comes any more: what waited for another is put on the bus too."""
         held, self._held = self._held or [], None
-        await self._forward([*held, *self._frames.rest()], last=True)
+        await self._forward(held, last=True)
 
     async def _forward(self, frames: list[Frame], *, last: bool = False) -> None:
         if self._splice is not None:

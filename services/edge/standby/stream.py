@@ -132,7 +132,8 @@ async def _remember(arrivals: TimestampedMessages, memory: StandbyBuffer, clock:
     async for arrival in arrivals:
         match arrival.message:
             case Media() as media:
-                for frame in frames.take(media, clock.ms_at(arrival.at_us)):
+                frame = frames.take(media, clock.ms_at(arrival.at_us))
+                if frame is not None:
                     memory.add(frame)
             case Stop():
                 return
