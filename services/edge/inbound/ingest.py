@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from parley.bus import Bus, subjects
 from parley.v1.audio_pb2 import CallerAudio
-from services.edge.inbound.timed_frames import Frame, TimedFrames
+from services.edge.inbound.stream_clock import StreamClock, TimedFrame
 from services.edge.standby.alignment import StreamAligner
 from services.edge.twilio.media_messages import Media
 
@@ -16,9 +16,9 @@ class AudioIngest:
         self._bus = bus
         self._subject = subjects.caller_audio(call_sid)
         self._epoch = epoch
-        self._frames = TimedFrames()
+        self._clock = StreamClock()
         self._sequence = 0
-        self._held: list[Frame] | None = None
+        self._held: list[TimedFrame] | None = None
         """Frames that wait for what was said before them."""
         self._splice: StreamAligner | None = None
         """Where sound of another line came before this one's."""
@@ -27,7 +27,7 @@ class AudioIngest:
         """Until `missed` is told."""
         self._held = []
 
-    async def prepend_standby_audio(self, frames: list[Frame]) -> None:
+    async def prepend_standby_audio(self, frames: list[TimedFrame]) -> None:
         """Put on the bus what was said between two streams, then what has come of this one.
 
         Raises:
@@ -47,7 +47,7 @@ class AudioIngest:
         Raises:
             BusError: the connection is closed.
         """
-        frame = self._frames.take(media, came_ms)
+        frame = self._clock.to_frame(media, came_ms)
         if frame is None:
             return
         if self._held is not None:
@@ -60,12 +60,12 @@ class AudioIngest:
         held, self._held = self._held or [], None
         await self._forward(held, last=True)
 
-    async def _forward(self, frames: list[Frame], *, last: bool = False) -> None:
+    async def _forward(self, frames: list[TimedFrame], *, last: bool = False) -> None:
         if self._splice is not None:
             frames = self._splice.push(frames, last=last)
         await self._publish(frames)
 
-    async def _publish(self, frames: Iterable[Frame]) -> None:
+    async def _publish(self, frames: Iterable[TimedFrame]) -> None:
         for frame in frames:
             self._sequence += 1
             audio = CallerAudio(

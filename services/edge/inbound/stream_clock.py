@@ -1,58 +1,57 @@
-"""A stream's timestamps as call time, however late its frames come and however fast Twilio's clock runs.
+"""Maps a media stream's timestamps to call time. No I/O, no clock of its own.
 
-No I/O, no clock of its own. A frame cannot arrive before it was spoken: the quickest frame of the last while
-tells where the stream's time zero lies. Twilio says nowhere what its first timestamp counts from.
+Twilio does not document what the first timestamp of a stream counts from. A frame cannot arrive before it was
+spoken, so the frame with the least delay so far shows where the stream's time zero lies.
 """
 
-from parley.audio.g711 import QUIET_BYTES, duration_ms
+from dataclasses import dataclass
 
-_WINDOW_MS = 10_000
-"""The quickest frame of one to two such windows counts: longer than a line freezes."""
-_STEP_MS = 20
-"""Smaller corrections are not worth a frame."""
+from parley.audio.g711 import FRAME_MS, QUIET_BYTES, duration_ms
+from services.edge.twilio.media_messages import Media
+
+_MIN_CORRECTION_MS = FRAME_MS
+"""A smaller correction is jitter."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimedFrame:
+    """Caller audio and the call time of its first sample."""
+
+    at_ms: int
+    mulaw: bytes
+
+    @property
+    def end_ms(self) -> int:
+        """Call time at which the audio ends."""
+        return self.at_ms + duration_ms(self.mulaw)
 
 
 class StreamClock:
-    """One stream's."""
+    """Assigns call time to the frames of one media stream, however late they arrive."""
 
     def __init__(self) -> None:
         self._zero_ms: int | None = None
-        self._windows: tuple[int | None, int] = (None, 0)
-        """The least lag of the window before, and of this one."""
-        self._window_until_ms = 0
-        self._silent_before = False
+        """Call time of the stream's timestamp 0, as frames are given it now."""
+        self._earliest_zero_ms = 0
+        """The same by the frame with the least delay so far."""
+        self._after_silence = False
 
-    def observe(self, end_ms: int, now_ms: int) -> None:
-        """A frame whose sound ends at the stream's time `end_ms` has arrived at call time `now_ms`."""
-        lag_ms = now_ms - end_ms
-        if self._zero_ms is None:
-            self._zero_ms = lag_ms
-            self._windows, self._window_until_ms = (None, lag_ms), now_ms + _WINDOW_MS
-        before_ms, least_ms = self._windows
-        if now_ms >= self._window_until_ms:
-            self._windows, self._window_until_ms = (least_ms, lag_ms), now_ms + _WINDOW_MS
-        else:
-            self._windows = (before_ms, min(least_ms, lag_ms))
+    def to_frame(self, media: Media, arrived_ms: int) -> TimedFrame | None:
+        """Assign call time to audio that arrived at call time `arrived_ms`; None if the message has no audio.
 
-    def to_call_ms(self, timestamp_ms: int, mulaw: bytes) -> int:
-        """Call time of a frame's first sample; corrected only in silence, so that no word is cut.
-
-        Later at once; earlier by one silent frame upon another: what lies over a word would take its place.
+        Time zero moves earlier only by one silent frame upon another: speech moved over speech would
+        overwrite a part of a word.
         """
+        if not media.mulaw:
+            return None
+        length_ms = duration_ms(media.mulaw)
+        zero_ms = arrived_ms - media.timestamp_ms - length_ms
         if self._zero_ms is None:
-            raise ValueError("learn of a frame first")
-        silent = not mulaw.translate(None, QUIET_BYTES)
-        late_ms = self._zero_ms - self._wanted_ms(self._zero_ms)
-        if silent and late_ms <= -_STEP_MS:
-            self._zero_ms -= late_ms
-        elif silent and self._silent_before and late_ms >= _STEP_MS:
-            self._zero_ms -= min(late_ms, duration_ms(mulaw))
-        self._silent_before = silent
-        return max(0, self._zero_ms + timestamp_ms)
-
-    def _wanted_ms(self, zero_ms: int) -> int:
-        before_ms, least_ms = self._windows
-        if before_ms is None:
-            # Not long enough yet to tell a slow clock from a slow line.
-            return min(zero_ms, least_ms)
-        return min(before_ms, least_ms)
+            self._zero_ms = self._earliest_zero_ms = zero_ms
+        self._earliest_zero_ms = min(self._earliest_zero_ms, zero_ms)
+        correction_ms = self._zero_ms - self._earliest_zero_ms
+        is_silent = not media.mulaw.translate(None, QUIET_BYTES)
+        if is_silent and self._after_silence and correction_ms >= _MIN_CORRECTION_MS:
+            self._zero_ms -= min(correction_ms, length_ms)
+        self._after_silence = is_silent
+        return TimedFrame(max(0, self._zero_ms + media.timestamp_ms), media.mulaw)

@@ -6,7 +6,7 @@ Sound that is put together by the clock alone has a word's piece twice, or lacks
 from collections.abc import Iterable
 
 from parley.audio.g711 import BYTES_PER_MS, QUIET_BYTES
-from services.edge.inbound.timed_frames import Frame
+from services.edge.inbound.stream_clock import TimedFrame
 
 _NEEDLE = 320
 """Bytes, 40 ms: no stretch of a voice is like another one for so long."""
@@ -56,7 +56,7 @@ def _agree(sound: bytes, at: int, within: bytes, found: int) -> bool:
     return same >= _AGREEING * len(blocks)
 
 
-def concat(frames: Iterable[Frame]) -> bytes:
+def concat(frames: Iterable[TimedFrame]) -> bytes:
     """Their sound."""
     return b"".join(frame.mulaw for frame in frames)
 
@@ -64,15 +64,15 @@ def concat(frames: Iterable[Frame]) -> bytes:
 class StreamAligner:
     """A line that begins while another one's sound is there already, up to that one's end."""
 
-    def __init__(self, before: list[Frame]) -> None:
+    def __init__(self, before: list[TimedFrame]) -> None:
         self._before = concat(before)
         self._end_ms = before[-1].end_ms
-        self._waiting: list[Frame] = []
+        self._waiting: list[TimedFrame] = []
         self._shift_by_ms: int | None = None
         self._follows_ms: int | None = None
         """Where the line's next frame would lie, did its clock not set itself right meanwhile."""
 
-    def push(self, frames: list[Frame], *, last: bool = False) -> list[Frame]:
+    def push(self, frames: list[TimedFrame], *, last: bool = False) -> list[TimedFrame]:
         """What is new in the line, at its true time; nothing while it must be heard further to know that."""
         if self._shift_by_ms is None:
             self._waiting += frames
@@ -83,18 +83,18 @@ class StreamAligner:
         placed = [self._placed(frame) for frame in frames]
         return [rest for frame in placed if (rest := self._new_of(frame)) is not None]
 
-    def _placed(self, frame: Frame) -> Frame:
+    def _placed(self, frame: TimedFrame) -> TimedFrame:
         """Of what the line's clock was behind no more is taken off than it still is."""
         shift_ms = self._shift_by_ms or 0
         if shift_ms < 0 and self._follows_ms is not None and frame.at_ms < self._follows_ms:
             shift_ms = min(0, shift_ms + self._follows_ms - frame.at_ms)
         self._follows_ms, self._shift_by_ms = frame.end_ms, shift_ms
-        return Frame(frame.at_ms + shift_ms, frame.mulaw)
+        return TimedFrame(frame.at_ms + shift_ms, frame.mulaw)
 
-    def _is_enough(self, frames: list[Frame]) -> bool:
+    def _is_enough(self, frames: list[TimedFrame]) -> bool:
         return frames[-1].end_ms >= self._end_ms + _BEYOND_MS or len(frames) >= _MOST_FRAMES
 
-    def _shift_ms(self, frames: list[Frame]) -> int:
+    def _shift_ms(self, frames: list[TimedFrame]) -> int:
         same = find_overlap(concat(frames), self._before)
         if same is None:
             return 0
@@ -103,9 +103,9 @@ class StreamAligner:
         shift_ms = true_ms - (frames[0].at_ms + here // BYTES_PER_MS)
         return shift_ms if abs(shift_ms) <= _MOST_SHIFT_MS else 0
 
-    def _new_of(self, frame: Frame) -> Frame | None:
+    def _new_of(self, frame: TimedFrame) -> TimedFrame | None:
         known_ms = self._end_ms - frame.at_ms
         if known_ms <= 0:
             return frame
         rest = frame.mulaw[known_ms * BYTES_PER_MS :]
-        return Frame(self._end_ms, rest) if rest else None
+        return TimedFrame(self._end_ms, rest) if rest else None

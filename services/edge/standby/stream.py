@@ -20,7 +20,7 @@ from parley.v1.audio_pb2 import CallerAudio, StandbyAudio
 from services.edge.call_registry import CallRegistry
 from services.edge.calls.lifecycle import is_call_sid, summary
 from services.edge.inbound.connection import MediaConnection, TimestampedMessages, open_connection
-from services.edge.inbound.timed_frames import Frame, TimedFrames
+from services.edge.inbound.stream_clock import StreamClock, TimedFrame
 from services.edge.standby.alignment import concat, find_overlap
 from services.edge.twilio.media_messages import Media, Start, Stop
 from services.edge.twilio.media_socket import POLICY_VIOLATION, close
@@ -36,9 +36,9 @@ class StandbyBuffer:
     """The last seconds of one caller."""
 
     def __init__(self) -> None:
-        self._frames: deque[Frame] = deque()
+        self._frames: deque[TimedFrame] = deque()
 
-    def add(self, frame: Frame) -> None:
+    def add(self, frame: TimedFrame) -> None:
         """The newest frame; what is too old is forgotten."""
         self._frames.append(frame)
         while self._frames[0].end_ms < frame.at_ms - _REMEMBERED_MS:
@@ -128,11 +128,11 @@ class StandbyStreamEndpoint:
 
 async def _remember(arrivals: TimestampedMessages, memory: StandbyBuffer, clock: CallClock) -> None:
     """Until the fork is over."""
-    frames = TimedFrames()
+    frames = StreamClock()
     async for arrival in arrivals:
         match arrival.message:
             case Media() as media:
-                frame = frames.take(media, clock.ms_at(arrival.at_us))
+                frame = frames.to_frame(media, clock.ms_at(arrival.at_us))
                 if frame is not None:
                     memory.add(frame)
             case Stop():

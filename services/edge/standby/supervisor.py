@@ -16,7 +16,7 @@ from parley.errors import BusError, ProviderError
 from parley.events.log import CallEventLog
 from parley.runtime.stage import worker_name
 from parley.v1.audio_pb2 import CallerAudio, StandbyAudio
-from services.edge.inbound.timed_frames import Frame
+from services.edge.inbound.stream_clock import TimedFrame
 from services.edge.twilio.request_gate import TwilioRequestGate
 from services.edge.twilio.rest import TwilioRest
 
@@ -97,7 +97,7 @@ class StandbySupervisor:
             log.warning("no second ear yet", code=error.code, reason=error.reason)
         return True
 
-    async def fetch_missed_audio(self, call_log: CallEventLog) -> list[Frame]:
+    async def fetch_missed_audio(self, call_log: CallEventLog) -> list[TimedFrame]:
         """What the caller has said since the stream before was lost; nothing where nobody has heard it."""
         if call_log.epoch == 1 or not self.gate.settings.standby_stream:
             return []
@@ -114,7 +114,7 @@ class StandbySupervisor:
             return []
         if missed.frames:
             log.info("heard by the second ear", frames=len(missed.frames), from_ms=missed.frames[0].at_ms)
-        return [Frame(audio.at_ms, audio.mulaw) for audio in missed.frames]
+        return [TimedFrame(audio.at_ms, audio.mulaw) for audio in missed.frames]
 
     async def _last_published_audio(self, call_log: CallEventLog) -> CallerAudio:
         """The newest half second of the caller's that the bus has; empty if it has none."""

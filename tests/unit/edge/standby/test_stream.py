@@ -6,7 +6,7 @@ import pytest
 
 from parley.audio.g711 import BYTES_PER_MS, SILENCE
 from parley.v1.audio_pb2 import CallerAudio
-from services.edge.inbound.timed_frames import Frame
+from services.edge.inbound.stream_clock import TimedFrame
 from services.edge.standby.alignment import StreamAligner, concat
 from services.edge.standby.stream import StandbyBuffer
 
@@ -14,15 +14,15 @@ VOICE = random.Random(1).randbytes(4000 * BYTES_PER_MS)
 """Four seconds, from call time 0 on."""
 
 
-def frames(from_ms: int, until_ms: int, *, late_ms: int = 0, voice: bytes = VOICE) -> list[Frame]:
+def frames(from_ms: int, until_ms: int, *, late_ms: int = 0, voice: bytes = VOICE) -> list[TimedFrame]:
     """A line that begins then, whose clock is so much behind."""
     return [
-        Frame(at_ms + late_ms, voice[at_ms * BYTES_PER_MS : (at_ms + 20) * BYTES_PER_MS])
+        TimedFrame(at_ms + late_ms, voice[at_ms * BYTES_PER_MS : (at_ms + 20) * BYTES_PER_MS])
         for at_ms in range(from_ms, until_ms, 20)
     ]
 
 
-def memory_of(heard: list[Frame]) -> StandbyBuffer:
+def memory_of(heard: list[TimedFrame]) -> StandbyBuffer:
     memory = StandbyBuffer()
     for frame in heard:
         memory.add(frame)
@@ -59,7 +59,7 @@ def test_a_bus_that_has_heard_nothing_gets_all() -> None:
 
 def test_a_long_call_is_not_kept() -> None:
     """Twelve seconds are enough for a call that changes its edge."""
-    memory = memory_of([Frame(at_ms, bytes(160)) for at_ms in range(0, 60_000, 20)])
+    memory = memory_of([TimedFrame(at_ms, bytes(160)) for at_ms in range(0, 60_000, 20)])
 
     assert memory.since(CallerAudio()).frames[0].at_ms >= 47_900
 
@@ -80,7 +80,7 @@ def test_a_clock_that_sets_itself_right_is_not_set_right_twice(set_right_at: int
     """A line's first frames come late; in its next silence it goes back by a frame at a time."""
     line = frames(1730, 4000, late_ms=100)
     for n in range(set_right_at, set_right_at + 5):
-        line = [*line[:n], *(Frame(one.at_ms - 20, one.mulaw) for one in line[n:])]
+        line = [*line[:n], *(TimedFrame(one.at_ms - 20, one.mulaw) for one in line[n:])]
     splice = StreamAligner(frames(1000, 2000))
     new = [one for frame in line for one in splice.push([frame])]
 
