@@ -62,7 +62,7 @@ soak: setup ## an hour's worth of calls at a high rate; what they leave behind; 
 	$(BIN)/python -m bench.soak $(ARGS)
 
 lock: ## pin all dependencies anew, hashes and no index
-	for x in dev edge stt brain tts recorder desk; do $(BIN)/uv pip compile pyproject.toml --extra $$x --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet $$(test $$x = dev || echo --constraint requirements/dev.txt) --output-file requirements/$$x.txt || exit 1; done
+	for x in dev edge stt brain tts recorder local; do $(BIN)/uv pip compile pyproject.toml --extra $$x --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet $$(test $$x = dev || echo --constraint requirements/dev.txt) --output-file requirements/$$x.txt || exit 1; done
 
 docs: setup ## generate docs/settings.md from the settings classes and docs/events.md from proto/
 	$(BIN)/python -m scripts.settings_docs

@@ -37,3 +37,12 @@ async def test_rejections_contain_the_reason() -> None:
                 await fetch("CA0")
         with pytest.raises(SandboxError, match=r"HTTP 404: .*no such call"):
             assert [event async for event in telephone.events("CA0")] == []
+
+
+async def test_an_unreachable_emulator_is_reported() -> None:
+    """With its URL and a hint."""
+    async with open_telephone("http://127.0.0.1:1") as telephone:
+        with pytest.raises(SandboxError, match=r"cannot connect to http://127.0.0.1:1 .*is the system up"):
+            await telephone.call(default_script())
+        with pytest.raises(SandboxError, match="cannot connect"):
+            assert [event async for event in telephone.events("CA1")] == []

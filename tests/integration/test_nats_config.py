@@ -1,0 +1,23 @@
+"""The configuration of the NATS cluster that `parley up --nats-nodes 3` starts."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from cli.plan import Size, plan, usual_ports
+
+
+def test_the_server_accepts_the_configuration() -> None:
+    """As `nats-server -t` checks it."""
+    size = Size(nats_nodes=3)
+    specs = plan({}, usual_ports(size), "/home", "/bin", size=size).nats
+    configs = {spec.argv[spec.argv.index("--config") + 1] for spec in specs}
+    assert len(configs) == 1
+    for config in configs:
+        checked = subprocess.run(
+            [Path(sys.executable).parent / "nats-server", "-t", "-c", config],
+            capture_output=True,
+            check=False,
+            timeout=30,
+        )
+        assert checked.returncode == 0, checked.stderr
