@@ -48,9 +48,9 @@ async def edge_drop(home: Path, call_sid: str, console: Console) -> int:
 
 async def _live_call(bus: Bus) -> str:
     """The call that began last and goes on."""
-    events = [parse(m.data) for m in await bus.read_stream(streams.CALLS, "call.*.stream.started")]
+    events = [parse(m.data) for m in await bus.streams.read(streams.CALLS, "call.*.stream.started")]
     for event in reversed([event for event in events if event is not None]):
-        if not await bus.read_stream(streams.CALLS, subjects.call_event(event.call_sid, "call_ended")):
+        if not await bus.streams.read(streams.CALLS, subjects.call_event(event.call_sid, "call_ended")):
             return event.call_sid
     raise NoDrill("no call is on: call the number first, then hold the drill while you are on the line")
 

@@ -67,7 +67,7 @@ async def read_events(home: Path, call_sid: str) -> list[Event]:
         BusError: the log cannot be read, or there is none.
     """
     async with open_bus(nats_url_of(home)) as bus:
-        messages = await bus.read_stream(streams.CALLS, subjects.call_log(call_sid))
+        messages = await bus.streams.read(streams.CALLS, subjects.call_log(call_sid))
     fence = EventFence()
     events = [event for m in messages if (event := parse(m.data)) is not None and fence.admit(event)]
     if not events:

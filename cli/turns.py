@@ -30,7 +30,7 @@ async def show_turns(home: Path, call_sid: str, console: Console) -> int:
     try:
         budget = read_budget()
         async with open_bus(nats_url_of(home)) as bus:
-            messages = await bus.read_stream(streams.CALLS, subjects.call_log(call_sid))
+            messages = await bus.streams.read(streams.CALLS, subjects.call_log(call_sid))
     except (NoSystem, BusError, ConfigError) as error:
         console.print(Text(str(error), style="red"))
         return 1

@@ -30,5 +30,5 @@ async def read_bodies(bus: Bus, call_sid: str) -> list[Body]:
 async def read_events(bus: Bus, call_sid: str, name: str = "") -> list[Event]:
     """All events that a call's log holds now, or those of one name such as `call_recorded`."""
     subject = subjects.call_event(call_sid, name) if name else subjects.call_log(call_sid)
-    messages = await bus.read_stream(streams.CALLS, subject)
+    messages = await bus.streams.read(streams.CALLS, subject)
     return [event for message in messages if (event := parse(message.data)) is not None]

@@ -49,7 +49,7 @@ async def read_audio(
     Raises:
         BusError: it cannot be read.
     """
-    messages = await bus.read_stream(
+    messages = await bus.streams.read(
         streams.AUDIO, subject, since_us=since_us, timeout_s=timeout_s, consistent=consistent
     )
     chunks = {(c.epoch, c.sequence): c for m in messages if (c := parse_chunk(m, kind)) is not None}
@@ -123,7 +123,7 @@ class _GapTracker:
         if hole != self._requested and loop.time() - self._requested_at_s >= _RETRY_INTERVAL_S:
             # For all that was said lately: one question does for several holes.
             self._requested, self._requested_at_s = hole, loop.time()
-            await self._bus.request_retransmit(self._subject)
+            await self._bus.audio.request_retransmit(self._subject)
         if loop.time() - self._since_s < _GAP_TIMEOUT_S:
             return False
         if self._live.pending:
@@ -138,10 +138,10 @@ async def _backfill(
     order: AudioReorderBuffer[Chunk], bus: Bus, subject: str, kind: type[Chunk], since_us: int | None
 ) -> list[Chunk]:
     """What is to be heard of what was stored; says where what comes has to follow on."""
-    is_led = await bus.has_leader(streams.AUDIO, subject, timeout_s=_LEADER_TIMEOUT_S)
+    is_led = await bus.streams.has_leader(streams.AUDIO, subject, timeout_s=_LEADER_TIMEOUT_S)
     if not is_led:
         # What has not been stored is said again; what was is told by its copies.
-        await bus.request_retransmit(subject)
+        await bus.audio.request_retransmit(subject)
     newest = await _latest_stored(bus, subject, kind)
     stored = await read_audio(bus, subject, kind, since_us=since_us, consistent=is_led)
     if newest is not None and not stored:
@@ -154,7 +154,7 @@ async def _latest_stored(bus: Bus, subject: str, kind: type[Chunk]) -> Chunk | N
     """The last chunk that is stored, an empty one if none is; None where that is not to be known soon."""
     try:
         async with asyncio.timeout(_LATEST_TIMEOUT_S):
-            newest = await bus.last_message(streams.AUDIO, subject)
+            newest = await bus.streams.last_message(streams.AUDIO, subject)
     except (BusError, TimeoutError):
         log.warning("sound is followed from the first chunk on that comes", subject=subject)
         return None

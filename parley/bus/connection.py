@@ -12,31 +12,11 @@ from nats.errors import Error as NatsError
 from nats.errors import SlowConsumerError
 
 from parley.bus.client import Bus
-from parley.bus.reconnect_signal import ReconnectSignal
+from parley.bus.nats_internals import ReconnectingClient
 from parley.bus.subscription import DropCounter
 from parley.errors import BusError
 
 log = structlog.get_logger()
-
-
-class _Client(Client):
-    """One that does not wait for a dead server to take what was still to be written to it.
-
-    And that leaves no socket behind of a frozen server, which takes a connection and never greets.
-    """
-
-    async def _attempt_reconnect(self) -> None:
-        self._abort()
-        await super()._attempt_reconnect()
-
-    async def _select_next_server(self) -> None:
-        self._abort()
-        await super()._select_next_server()
-
-    def _abort(self) -> None:
-        writer = getattr(self._transport, "_io_writer", None)
-        if writer is not None:
-            writer.transport.abort()
 
 
 @asynccontextmanager
@@ -48,9 +28,9 @@ async def connect(url: str, name: str, *, timeout_s: float, replicas: int | None
     Raises:
         BusError: no server answered within `timeout_s`; the text names the address.
     """
-    client, drops = _Client(), DropCounter()
+    client, drops = ReconnectingClient(), DropCounter()
     replicated = replicas is None or replicas > 1
-    bus = Bus(client, client.jetstream(timeout=5), drops, ReconnectSignal(), replicated=replicated)
+    bus = Bus(client, client.jetstream(timeout=5), drops, replicated=replicated)
     await _first_connection(client, url, name, timeout_s, drops, bus)
     attending = asyncio.ensure_future(bus.run_background())
     try:
@@ -115,7 +95,7 @@ async def _prepare(bus: Bus, replicas: int, timeout_s: float) -> None:
     deadline = asyncio.get_running_loop().time() + timeout_s
     while True:
         try:
-            await bus.ensure_streams(replicas)
+            await bus.streams.ensure(replicas)
         except (NatsError, TimeoutError) as error:
             if asyncio.get_running_loop().time() > deadline:
                 raise BusError(f"JetStream is not ready within {timeout_s:g} s: {error!r}") from error

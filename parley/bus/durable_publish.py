@@ -17,8 +17,10 @@ _WRONG_LAST = (10071, 10164)
 """Another last sequence; of replicated streams also one that is still on its way (server/errors.json)."""
 _IN_PROCESS = 10158
 """A message of the same id is on its way."""
-_REFUSED = 10077
-"""The stream will not have it, as when the subject has its one message."""
+_NOT_STORED = 10077
+"""The store refuses the message; the description says why (JSStreamStoreFailedF in server/errors.json)."""
+_SUBJECT_FULL = "maximum messages per subject"
+"""Start of the description when the subject has its one message; the code covers a full stream, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +59,17 @@ async def publish_durable(jetstream: JetStreamContext, wanted: DurableMessage, t
             )
             return int((await shielded(publishing)).seq)
         except (NatsError, TimeoutError) as error:
-            if isinstance(error, APIError) and error.err_code in _WRONG_LAST:
+            if isinstance(error, APIError) and _is_conflict(error):
                 raise WriteConflict(subject) from error
             if loop.time() > until_s or not _is_retryable(error, headers):
                 reason = error.description if isinstance(error, APIError) else repr(error)
                 raise BusError(f"{subject} was not stored: {reason}") from error
         await asyncio.sleep(_RETRY_INTERVAL_S)
+
+
+def _is_conflict(error: APIError) -> bool:
+    subject_full = error.err_code == _NOT_STORED and (error.description or "").startswith(_SUBJECT_FULL)
+    return subject_full or error.err_code in _WRONG_LAST
 
 
 def _is_retryable(error: Exception, headers: dict[str, str]) -> bool:
@@ -72,5 +79,5 @@ def _is_retryable(error: Exception, headers: dict[str, str]) -> bool:
     if "Nats-Msg-Id" not in headers:
         return False
     if isinstance(error, APIError):
-        return error.err_code == _IN_PROCESS or ((error.code or 0) >= 500 and error.err_code != _REFUSED)
+        return error.err_code == _IN_PROCESS or ((error.code or 0) >= 500 and error.err_code != _NOT_STORED)
     return True

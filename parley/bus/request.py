@@ -1,64 +1,114 @@
-"""Ask who is there; nobody is waited for longer than is told."""
+"""Request and reply on the bus, and the question whether the owner of something still responds."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from enum import Enum
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
+from parley.bus.disruption import DisruptionMonitor
 from parley.bus.shielded import shielded
 from parley.bus.subscription_reader import SubscriptionReader
 
 _RETRY_INTERVAL_S = 0.2
 _PAUSE_S = 0.05
+_GONE_AFTER_S = 0.3
+"""How long nobody must respond in a cluster, or after a disruption, before the owner counts as gone."""
 _NO_RESPONDERS = "503"
-"""The server's own answer where nobody listens (NATS' "no responders")."""
+"""Status with which the server replies when a subject has no subscriber (NATS' "no responders")."""
 
 
-async def request(client: Client, subject: str, data: bytes, timeout_s: float) -> bytes | None:
-    """See `Bus.ask`."""
-    try:
-        reply = await shielded(client.request(subject, data, timeout=timeout_s))
-    except NatsError:
-        return None
-    return bytes(reply.data)
+class Liveness(Enum):
+    """What is known of a process that may own something."""
+
+    ALIVE = "alive"
+    """It responded."""
+    GONE = "gone"
+    """No process subscribes to the subject."""
+    UNRESPONSIVE = "unresponsive"
+    """A process subscribes and does not respond in time: it, or its NATS server, is frozen."""
 
 
-async def is_alive(client: Client, subject: str, timeout_s: float, nobody_s: float) -> bool | None:
-    """See `Bus.lives`.
+class Requests:
+    """Requests and responses of one connection."""
 
-    Asked again and again: it may be a server that froze, and who hangs on it is soon with another. In between
-    nobody is there: that is believed if it is the first answer, and the same `nobody_s` later. An answer that
-    is late counts, to whichever question it is.
-    """
-    loop = asyncio.get_running_loop()
-    began_s = loop.time()
-    until_s, silent = began_s + timeout_s, False
-    try:
-        inbox = client.new_inbox()
-        subscription = await client.subscribe(inbox)
+    def __init__(self, client: Client, disruption: DisruptionMonitor, *, replicated: bool) -> None:
+        self._client = client
+        self._disruption = disruption
+        self._replicated = replicated
+
+    async def send(self, subject: str, data: bytes = b"", *, timeout_s: float = 0.5) -> bytes | None:
+        """Send a request and wait for its reply; None when there is no responder or no reply in time."""
         try:
-            incoming = SubscriptionReader(subscription)
-            while (rest_s := until_s - loop.time()) > 0:
-                await client.publish(subject, reply=inbox)
-                answer = await _within(incoming, min(rest_s, _RETRY_INTERVAL_S))
-                if answer is not None and (answer.headers or {}).get("Status") != _NO_RESPONDERS:
-                    return True
-                silent = silent or answer is None
-                if not silent and loop.time() - began_s >= nobody_s:
-                    return False
-                if answer is not None:
-                    await asyncio.sleep(_PAUSE_S)
+            reply = await shielded(self._client.request(subject, data, timeout=timeout_s))
+        except NatsError:
+            return None
+        return bytes(reply.data)
+
+    @asynccontextmanager
+    async def respond(
+        self, subject: str, handler: Callable[[bytes], Awaitable[bytes | None]]
+    ) -> AsyncIterator[None]:
+        """While entered, reply to requests on a subject with the handler's result; None sends no reply."""
+
+        async def reply(message: Msg) -> None:
+            data = await handler(message.data)
+            if data is not None:
+                await message.respond(data)
+
+        subscription = await self._client.subscribe(subject, cb=reply)
+        try:
+            yield
         finally:
-            if not client.is_closed:
+            if not self._client.is_closed:
                 await subscription.unsubscribe()
-    except NatsError:
-        pass
-    return None
+
+    async def liveness(self, subject: str, *, timeout_s: float = 0.5) -> Liveness:
+        """Whether the process that responds on a subject is alive.
+
+        The request is repeated, as a frozen NATS server may have lost it and its clients soon move to another
+        server. In between nobody subscribes: GONE is returned only if the first replies say so, and in a
+        cluster only if they still do after 0.3 s. A late reply to any of the requests counts.
+        """
+        # A server of a cluster may be cut off while its clients are on their way to another.
+        gone_after_s = _GONE_AFTER_S if self._replicated or self._disruption.recent else 0.0
+        try:
+            inbox = self._client.new_inbox()
+            subscription = await self._client.subscribe(inbox)
+            try:
+                return await self._probe(
+                    subject, inbox, SubscriptionReader(subscription), timeout_s, gone_after_s
+                )
+            finally:
+                if not self._client.is_closed:
+                    await subscription.unsubscribe()
+        except NatsError:
+            return Liveness.UNRESPONSIVE
+
+    async def _probe(
+        self, subject: str, inbox: str, replies: SubscriptionReader, timeout_s: float, gone_after_s: float
+    ) -> Liveness:
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
+        until_s, subscribed = began_s + timeout_s, False
+        while (rest_s := until_s - loop.time()) > 0:
+            await self._client.publish(subject, reply=inbox)
+            reply = await _next_reply(replies, min(rest_s, _RETRY_INTERVAL_S))
+            if reply is None:
+                subscribed = True
+                continue
+            if (reply.headers or {}).get("Status") != _NO_RESPONDERS:
+                return Liveness.ALIVE
+            if not subscribed and loop.time() - began_s >= gone_after_s:
+                return Liveness.GONE
+            await asyncio.sleep(_PAUSE_S)
+        return Liveness.UNRESPONSIVE
 
 
-async def _within(incoming: SubscriptionReader, timeout_s: float) -> Msg | None:
+async def _next_reply(replies: SubscriptionReader, timeout_s: float) -> Msg | None:
     with suppress(TimeoutError):
-        return await incoming.next_within(timeout_s)
+        return await replies.next_within(timeout_s)
     return None

@@ -5,7 +5,7 @@ import asyncio
 import structlog
 from prometheus_client import CollectorRegistry, Gauge
 
-from parley.bus import Bus
+from parley.bus.stream_client import StreamClient
 from parley.errors import BusError
 from parley.telemetry import names
 
@@ -18,8 +18,8 @@ _NEARLY_FULL = 0.9
 class StreamUsageMonitor:
     """A process's eye on the bus."""
 
-    def __init__(self, bus: Bus, registry: CollectorRegistry) -> None:
-        self._bus = bus
+    def __init__(self, streams: StreamClient, registry: CollectorRegistry) -> None:
+        self._streams = streams
         self._filled = Gauge(names.METRIC_STREAM_USAGE, "Share of its limit", ["stream"], registry=registry)
         self._warned: set[str] = set()
 
@@ -32,7 +32,7 @@ class StreamUsageMonitor:
     async def sample(self) -> None:
         """Look once; a bus that is away tells of itself."""
         try:
-            filled = await self._bus.stream_usage()
+            filled = await self._streams.usage()
         except BusError:
             return
         for stream, share in filled.items():

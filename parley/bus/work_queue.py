@@ -1,23 +1,24 @@
-"""Work that looks for an owner, one call at a time."""
+"""The work queue: one message for each stage of each call, claimed by the worker that owns the stage."""
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js.client import JetStreamContext
 
+from parley.bus import streams, subjects
+from parley.bus.stream_config import consumer_name
 from parley.errors import BusError
-
-_WORKING = b"+WPI"
-_DONE = b"+ACK"
-_NEVER_AGAIN = b"+TERM"
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A work-queue message in hand: this process owns one stage of one call."""
+    """A claimed work message: this process owns one stage of one call until it acks, naks or falls silent."""
 
     call_sid: str
     stage: str
@@ -26,36 +27,85 @@ class Claim:
     _message: Msg
 
     async def extend(self) -> None:
-        """Keep the message for another ACK_WAIT_S."""
-        await self._respond(_WORKING)
+        """Extend the ack deadline by another ACK_WAIT_S.
+
+        Raises:
+            BusError: the bus is away.
+        """
+        await self._send(self._message.in_progress())
 
     async def ack(self) -> None:
-        """The stage's work on this call is over for good."""
-        await self._respond(_DONE)
+        """Finish the stage's work on this call for good.
+
+        Raises:
+            BusError: the bus is away, or the claim was already acked, nak'ed or terminated.
+        """
+        await self._send(self._message.ack())
 
     async def nak(self, delay_s: float = 0.0) -> None:
-        """Let another worker have it."""
-        await self._respond(b'-NAK {"delay": %d}' % int(delay_s * 1e9) if delay_s else b"-NAK")
+        """Give the message back for another worker, after `delay_s`.
+
+        Raises:
+            BusError: as for `ack`.
+        """
+        await self._send(self._message.nak(delay_s or None))
 
     async def term(self) -> None:
-        """No worker shall have it again."""
-        await self._respond(_NEVER_AGAIN)
+        """Remove the message: no worker claims it again.
 
-    async def _respond(self, word: bytes) -> None:
+        Raises:
+            BusError: as for `ack`.
+        """
+        await self._send(self._message.term())
+
+    async def _send(self, reply: Awaitable[None]) -> None:
         try:
-            await self._message._client.publish(self._message.reply, word)  # noqa: SLF001 - its ack() allows one call only
+            await reply
         except NatsError as error:
-            raise BusError(f"cannot answer for {self.stage} of {self.call_sid}: {error!r}") from error
+            raise BusError(f"cannot reply to the {self.stage} work of {self.call_sid}: {error!r}") from error
 
 
-async def next_claim(puller: JetStreamContext.PullSubscription, stage: str, timeout_s: float) -> Claim | None:
-    """Take a call that looks for an owner of this stage; None when there is none in time.
+class WorkQueue:
+    """The work queue as one connection uses it."""
+
+    def __init__(self, client: Client, jetstream: JetStreamContext) -> None:
+        self._client = client
+        self._jetstream = jetstream
+
+    @asynccontextmanager
+    async def claims(
+        self, stage: subjects.Stage
+    ) -> AsyncIterator[Callable[[float], Awaitable[Claim | None]]]:
+        """Give `claim(timeout_s)`: it claims a call that needs an owner of this stage, or gives None."""
+        puller = await self._jetstream.pull_subscribe_bind(
+            consumer=consumer_name(stage), stream=streams.WORK.name
+        )
+
+        async def claim(timeout_s: float) -> Claim | None:
+            return await _next_claim(puller, stage, timeout_s)
+
+        try:
+            yield claim
+        finally:
+            if not self._client.is_closed:
+                await puller.unsubscribe()
+
+    async def unclaimed(self, stage: subjects.Stage) -> int:
+        """Calls that no worker has claimed yet."""
+        info = await self._jetstream.consumer_info(streams.WORK.name, consumer_name(stage))
+        return int(info.num_pending or 0)
+
+
+async def _next_claim(
+    puller: JetStreamContext.PullSubscription, stage: str, timeout_s: float
+) -> Claim | None:
+    """Claim one call; None when there is none in time.
 
     Raises:
-        BusError: the bus does not answer.
+        BusError: the bus did not reply.
     """
-    # One at a time: a larger batch stays open at the server after the first message, which
-    # would send further calls to a worker that is not asking for them any more.
+    # One at a time: a larger batch stays open at the server after the first message, and further calls would
+    # be delivered to a worker that does not fetch.
     try:
         [message] = await puller.fetch(1, timeout=timeout_s)
     except (NatsTimeoutError, TimeoutError):
@@ -64,7 +114,7 @@ async def next_claim(puller: JetStreamContext.PullSubscription, stage: str, time
         raise BusError(f"cannot claim {stage} work: {error!r}") from error
     task = asyncio.current_task()
     if task is not None and task.cancelling():
-        # The message came in the moment of cancelling, which Python 3.11's wait_for then forgets.
+        # The message arrived with the cancellation, which Python 3.11's wait_for then swallows.
         await message.nak()
         raise asyncio.CancelledError
     call_sid = message.subject.rpartition(".")[2]

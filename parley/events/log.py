@@ -149,7 +149,7 @@ class CallEventLog:
         asyncio.get_running_loop().call_later(_REREAD_AFTER_S + _WAKE_AFTER_S, self._live.wake)
 
     async def _read_unseen(self, *, sure: bool = True) -> list[Event]:
-        messages = await self._bus.read_stream(
+        messages = await self._bus.streams.read(
             streams.CALLS,
             subjects.call_log(self.call_sid),
             from_sequence=self._last_read + 1,

@@ -7,7 +7,7 @@ from enum import Enum
 
 import structlog
 
-from parley.bus import Bus, Claim, streams, subjects
+from parley.bus import Bus, Claim, Liveness, streams, subjects
 from parley.errors import BusError, Superseded
 from parley.runtime.drain import HandoverRequested
 
@@ -57,7 +57,7 @@ async def respond_liveness(bus: Bus, claim: Claim) -> AsyncIterator[None]:
     async def alive(_data: bytes) -> bytes:
         return b"alive"
 
-    async with bus.respond(subjects.stage_alive(claim.stage, claim.call_sid), alive):
+    async with bus.requests.respond(subjects.stage_alive(claim.stage, claim.call_sid), alive):
         yield
 
 
@@ -65,7 +65,8 @@ async def owner_is_alive(bus: Bus, claim: Claim, timeout_s: float) -> bool:
     """Whether the call has an owner who answers: he knows more of it than its log."""
     if claim.epoch == 1:
         return False
-    return bool(await bus.is_alive(subjects.stage_alive(claim.stage, claim.call_sid), timeout_s=timeout_s))
+    subject = subjects.stage_alive(claim.stage, claim.call_sid)
+    return await bus.requests.liveness(subject, timeout_s=timeout_s) is Liveness.ALIVE
 
 
 async def _work(claim: Claim, work: Callable[[Claim], Awaitable[None]]) -> LeaseOutcome:

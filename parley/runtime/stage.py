@@ -105,7 +105,7 @@ async def run_stage(
         register_process_metrics(telemetry.registry, lag, bus, outbox)
         watching = (
             tasks.create_task(lag.watch()),
-            tasks.create_task(StreamUsageMonitor(bus, telemetry.registry).watch()),
+            tasks.create_task(StreamUsageMonitor(bus.streams, telemetry.registry).watch()),
         )
         log.info("ready", stage=stage, http_port=port, capacity=settings.max_calls)
 

@@ -70,7 +70,7 @@ class Worker:
         log.info("drained", stage=self._stage)
 
     async def _claim_calls(self, tasks: asyncio.TaskGroup, work: Work) -> None:
-        async with self._bus.work(self._stage) as claim_work:
+        async with self._bus.work_queue.claims(self._stage) as claim_work:
             while True:
                 await self._wait_for_room()
                 try:

@@ -79,7 +79,7 @@ class MediaStreamEndpoint:
             await close(socket, POLICY_VIOLATION)
             return
         # Who had it followed by another has asked whether it lives: a frozen edge lets each who asks wait.
-        if not known.lost and await self.bus.request(subjects.media_alive(start.call_sid)) is not None:
+        if not known.lost and await self.bus.requests.send(subjects.media_alive(start.call_sid)) is not None:
             log.error("second media stream refused: the call's first is alive", stream_sid=start.stream_sid)
             await close(socket, POLICY_VIOLATION)
             return
@@ -122,7 +122,7 @@ class MediaStreamEndpoint:
         async def alive(_data: bytes) -> bytes:
             return b"alive"
 
-        async with self.bus.respond(subjects.media_alive(call_sid), alive):
+        async with self.bus.requests.respond(subjects.media_alive(call_sid), alive):
             yield
 
     async def _stream(self, stream: MediaConnection, call_log: CallEventLog, agent: str) -> str:

@@ -81,7 +81,7 @@ class Sound:
                 # What a stream without a leader did not take comes live.
                 for subject in (self._caller, self._agent):
                     if self._may_ask(subject):
-                        await self._bus.request_retransmit(subject)
+                        await self._bus.audio.request_retransmit(subject)
             return
 
     def _may_ask(self, subject: str) -> bool:
@@ -106,4 +106,4 @@ class Sound:
             take(chunk)
             if self._timeline.gaps > gaps and self._may_ask(subject):
                 # Its stream may lack it too, as one that has no leader.
-                await self._bus.request_retransmit(subject)
+                await self._bus.audio.request_retransmit(subject)

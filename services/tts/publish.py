@@ -12,7 +12,7 @@ _LONGEST_CHUNK_BYTES = ms_to_bytes(200)
 class Publisher(Protocol):
     """The part of the bus that sound needs."""
 
-    async def publish_audio(self, subject: str, data: bytes) -> None:
+    async def publish(self, subject: str, data: bytes) -> None:
         """Say it and go on."""
 
 
@@ -39,4 +39,4 @@ class AudioOut:
         self._sequence += 1
         audio.epoch = self._epoch
         audio.sequence = self._sequence
-        await self._bus.publish_audio(self._subject, audio.SerializeToString())
+        await self._bus.publish(self._subject, audio.SerializeToString())

@@ -119,7 +119,7 @@ class Speaker:
     _out: AudioOut = field(init=False)
 
     def __post_init__(self) -> None:
-        self._out = AudioOut(self.call.bus, self.call.call_sid, self.call.log.epoch)
+        self._out = AudioOut(self.call.bus.audio, self.call.call_sid, self.call.log.epoch)
 
     async def follow(self) -> None:
         """Take up what the log leaves to do, then do as it says, until the call is over."""

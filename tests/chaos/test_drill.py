@@ -36,7 +36,7 @@ async def test_a_call_comes_back_to_the_other_edge(tmp_path: Path) -> None:
             call_sid = await telephone.call(SCRIPT)
             started = subjects.call_event(call_sid, "playback_started")
             async with asyncio.timeout(20):
-                while not await bus.read_stream(streams.CALLS, started):  # noqa: ASYNC110 - others do it
+                while not await bus.streams.read(streams.CALLS, started):  # noqa: ASYNC110 - others do it
                     await asyncio.sleep(0.1)
             held = await drill(home)
             async for _ in telephone.events(call_sid):

@@ -90,7 +90,7 @@ async def test_shadows_tell_what_they_would_do_and_change_nothing(up: Up, tmp_pa
     ):
         call_sid = await telephone.call(SCRIPT)
         events = [event async for event in follow(bus, call_sid)]
-        assert await bus.read_stream(streams.CALLS, subjects.call_log(call_sid))
+        assert await bus.streams.read(streams.CALLS, subjects.call_log(call_sid))
     report_turns = [event for event in events if event.HasField("turn_ended")]
 
     assert len(report_turns) == 2

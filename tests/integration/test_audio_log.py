@@ -16,7 +16,7 @@ async def say_numbers(bus: Bus, *numbers: int) -> None:
     """Sound of the caller's that tells its number."""
     for number in numbers:
         chunk = CallerAudio(epoch=1, sequence=number)
-        await bus.publish_audio(subjects.caller_audio("CA1"), chunk.SerializeToString())
+        await bus.audio.publish(subjects.caller_audio("CA1"), chunk.SerializeToString())
 
 
 async def test_sound_that_its_stream_lacks_is_asked_for(nats_url: str) -> None:
@@ -28,7 +28,7 @@ async def test_sound_that_its_stream_lacks_is_asked_for(nats_url: str) -> None:
         await say_numbers(edge, 1, 2, 3, 4)
         await bus.flush()
         await edge.flush()
-        for message in (await bus.read_stream(streams.AUDIO, "audio.in.CA1"))[2:]:
+        for message in (await bus.streams.read(streams.AUDIO, "audio.in.CA1"))[2:]:
             await bus._jetstream.delete_msg("AUDIO", message.sequence)
 
         heard = []
@@ -51,7 +51,7 @@ async def test_sound_between_what_is_stored_and_what_comes_is_asked_for(nats_url
     ):
         await say_numbers(tts, 1, 2, 3, 4)
         await tts.flush()
-        newest = (await bus.read_stream(streams.AUDIO, "audio.in.CA1"))[-1]
+        newest = (await bus.streams.read(streams.AUDIO, "audio.in.CA1"))[-1]
         await bus._jetstream.delete_msg("AUDIO", newest.sequence)
         subject, later_us = subjects.caller_audio("CA1"), now_us() + 10_000_000
         following = follow_audio(bus, subject, CallerAudio, since_us=later_us)
@@ -113,7 +113,7 @@ async def test_a_stream_with_a_new_leader_gets_what_was_said_while_it_had_none(n
     async with connect(nats_url, "edge", timeout_s=5) as edge:
         await say_numbers(edge, 1, 2, 3)
         await edge.flush()
-        for message in (await edge.read_stream(streams.AUDIO, subject))[1:]:
+        for message in (await edge.streams.read(streams.AUDIO, subject))[1:]:
             await edge._jetstream.delete_msg("AUDIO", message.sequence)
         await edge.publish(subjects.leader_elected("AUDIO"), b"{}")
         await say_numbers(edge, 4)
@@ -141,7 +141,7 @@ async def test_a_stream_without_a_leader_is_not_waited_for(
     ):
         await say_numbers(edge, 1, 2, 3)
         await edge.flush()
-        for message in (await edge.read_stream(streams.AUDIO, subject))[1:]:
+        for message in (await edge.streams.read(streams.AUDIO, subject))[1:]:
             await edge._jetstream.delete_msg("AUDIO", message.sequence)
         monkeypatch.setattr(client, "leader_last_sequence", nobody_leads)
         monkeypatch.setattr(direct_get, "leader_last_sequence", nobody_leads)

@@ -69,7 +69,7 @@ async def what_a_successor_says(nats_url: str, folder: Path, *more: Body) -> lis
                 await dead.append(body)
         await outbox.wait_acked(5)
         await bus.publish_durable(subjects.work("brain", CALL), Work(call_sid=CALL).SerializeToString())
-        async with bus.work("brain") as claim:
+        async with bus.work_queue.claims("brain") as claim:
             # The dead one had claimed it: its successor is the second owner.
             assert await claim(2.0) is not None
         async with open_call_log(bus, outbox, CALL, "test", 1) as seen, a_brain(nats_url, folder):
@@ -131,7 +131,7 @@ async def test_a_brain_that_is_told_to_end_answers_first(nats_url: str, tmp_path
                 stop.set()
                 events = seen.__aiter__()
                 finished = await anext(e async for e in events if e.HasField("reply_finished"))
-            async with bus.work("brain") as claim:
+            async with bus.work_queue.claims("brain") as claim:
                 given_back = await claim(2.0)
                 assert given_back is not None
                 await given_back.ack()

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from parley.audio.stream import follow_audio
-from parley.bus import Bus, Subscription, connect, streams, subjects
+from parley.bus import Bus, Liveness, Subscription, connect, streams, subjects
 from parley.bus.disruption import DisruptionMonitor
 from parley.errors import BusError, WriteConflict
 from parley.events.fencing import AudioFence
@@ -38,7 +38,7 @@ async def test_a_call_starts_once(nats_url: str) -> None:
         with pytest.raises(WriteConflict):
             await bus.publish_durable("call.CA1.call.started", b"2", expect_last=0)
 
-        assert [m.data for m in await bus.read_stream(streams.CALLS, "call.CA1.>")] == [b"1"]
+        assert [m.data for m in await bus.streams.read(streams.CALLS, "call.CA1.>")] == [b"1"]
 
 
 async def test_of_two_who_say_the_same_at_once_one_is_first(nats_url: str) -> None:
@@ -73,7 +73,7 @@ async def test_reading_gives_one_call_whole_and_in_order(nats_url: str) -> None:
             await bus.publish(f"call.CA{n % 2}.x", str(n).encode())
         await bus.publish_durable("call.CA9.x", b"")
 
-        found = await bus.read_stream(streams.CALLS, "call.CA1.>")
+        found = await bus.streams.read(streams.CALLS, "call.CA1.>")
 
     assert [int(m.data) for m in found] == list(range(1, 1200, 2))
 
@@ -88,7 +88,7 @@ async def test_who_is_busy_asks_for_nothing_twice(nats_url: str) -> None:
     ):
         for n in range(50):
             await bus.publish_durable(subject, bytes(160), message_id=str(n))
-        reading = asyncio.create_task(bus.read_stream(streams.AUDIO, subject))
+        reading = asyncio.create_task(bus.streams.read(streams.AUDIO, subject))
         for _ in range(8):
             await asyncio.sleep(0)
         time.sleep(0.7)  # noqa: ASYNC251 - this is the work
@@ -116,18 +116,18 @@ async def test_a_reader_is_told_that_it_is_over(nats_url: str) -> None:
 async def test_nobody_there_is_no_answer_at_once(nats_url: str) -> None:
     """A question that nobody hears gives None."""
     async with connect(nats_url, "test", timeout_s=5) as bus:
-        assert await bus.request("stream.alive.CA1") is None
+        assert await bus.requests.send("stream.alive.CA1") is None
 
 
 async def test_work_is_claimed_once_and_again_after_silence(nats_url: str) -> None:
     """One worker at a time; a silent one loses the call, and the epoch rises."""
     async with (
         connect(nats_url, "test", timeout_s=5) as bus,
-        bus.work("stt") as claim,
-        bus.work("stt") as other,
+        bus.work_queue.claims("stt") as claim,
+        bus.work_queue.claims("stt") as other,
     ):
         await bus.publish_durable(subjects.work("stt", "CA1"), Work(call_sid="CA1").SerializeToString())
-        with pytest.raises(BusError):
+        with pytest.raises(WriteConflict):
             await bus.publish_durable(subjects.work("stt", "CA1"), b"twice")
 
         first = await claim(1.0)
@@ -177,7 +177,7 @@ async def test_events_said_while_the_bus_is_away_are_stored_when_it_is_back(nats
             ids = {(await asyncio.wait_for(anext(follower), 10)).id for _ in range(2)}
 
             assert ids == {"stt-1-1", "stt-1-2"}
-        stored = await bus.read_stream(streams.CALLS, "call.CA1.>")
+        stored = await bus.streams.read(streams.CALLS, "call.CA1.>")
         assert len(stored) == 2
 
 
@@ -198,11 +198,15 @@ async def test_who_hung_on_a_frozen_server_is_asked_again(nats_url: str) -> None
         return b""
 
     async with connect(nats_url, "a", timeout_s=5) as bus:
-        async with bus.respond("a", back_soon), bus.respond("b", mute), bus.respond("c", slow):
-            assert await bus.is_alive("a")
-            assert await bus.is_alive("c", timeout_s=2)
-            assert await bus.is_alive("b") is None
-        assert await bus.is_alive("b") is False
+        async with (
+            bus.requests.respond("a", back_soon),
+            bus.requests.respond("b", mute),
+            bus.requests.respond("c", slow),
+        ):
+            assert await bus.requests.liveness("a") is Liveness.ALIVE
+            assert await bus.requests.liveness("c", timeout_s=2) is Liveness.ALIVE
+            assert await bus.requests.liveness("b") is Liveness.UNRESPONSIVE
+        assert await bus.requests.liveness("b") is Liveness.GONE
 
 
 async def test_a_cancelled_subscriber_breaks_nothing(nats_url: str) -> None:
@@ -210,7 +214,7 @@ async def test_a_cancelled_subscriber_breaks_nothing(nats_url: str) -> None:
 
     async def read_and_follow(bus: Bus) -> None:
         async with bus.subscribe("audio.out.CA1") as live:
-            await bus.read_stream(streams.AUDIO, "audio.out.CA1")
+            await bus.streams.read(streams.AUDIO, "audio.out.CA1")
             async for _ in live:
                 pass
 
@@ -312,7 +316,7 @@ async def test_what_cannot_be_undone_does_not_wait_for_a_log_that_takes_nothing(
         async with asyncio.timeout(5):
             assert await brain.ready_for_side_effects()
         assert outbox.unacked == 1
-        await bus.ensure_streams(1)
+        await bus.streams.ensure(1)
 
 
 async def test_who_is_cut_off_from_the_bus_does_nothing_that_cannot_be_undone(
@@ -354,9 +358,9 @@ async def test_a_reader_that_is_too_slow_is_known(nats_url: str) -> None:
 async def test_how_full_the_streams_are(nats_server: NatsServer) -> None:
     """By their bytes; a server that is away cannot be asked."""
     async with connect(nats_server.url, "t", timeout_s=5) as bus:
-        before = await bus.stream_usage()
+        before = await bus.streams.usage()
         await bus.publish_durable(subjects.caller_audio("CA7"), bytes(900_000))
-        after = await bus.stream_usage()
+        after = await bus.streams.usage()
 
     assert set(after) == {"AUDIO", "CALLS", "WORK"}
     more = (after["AUDIO"] - before["AUDIO"]) * streams.AUDIO.max_bytes
@@ -374,7 +378,7 @@ async def test_what_a_dying_server_took_with_it_is_said_again(nats_server: NatsS
         async def speak(numbers: range) -> None:
             for number in numbers:
                 audio = CallerAudio(epoch=1, sequence=number + 1, at_ms=number * 20)
-                await bus.publish_audio(subjects.caller_audio("CA1"), audio.SerializeToString())
+                await bus.audio.publish(subjects.caller_audio("CA1"), audio.SerializeToString())
                 await stt.append(SpeechStarted(at_ms=number))
 
         await speak(range(100))
@@ -392,8 +396,10 @@ async def test_what_a_dying_server_took_with_it_is_said_again(nats_server: NatsS
         assert await outbox.wait_acked(10)
         await bus.flush()
         fence = AudioFence()
-        heard = [CallerAudio.FromString(m.data) for m in await bus.read_stream(streams.AUDIO, "audio.in.CA1")]
-        events = [Event.FromString(m.data) for m in await bus.read_stream(streams.CALLS, "call.CA1.>")]
+        heard = [
+            CallerAudio.FromString(m.data) for m in await bus.streams.read(streams.AUDIO, "audio.in.CA1")
+        ]
+        events = [Event.FromString(m.data) for m in await bus.streams.read(streams.CALLS, "call.CA1.>")]
 
     admitted = [audio.sequence for audio in heard if fence.admits(audio.epoch, audio.sequence)]
     assert admitted == list(range(1, 301))
@@ -411,7 +417,7 @@ async def test_something_is_stored_as_soon_as_there_is_a_stream_that_takes_it(na
         async with connect(nats_url, "late", timeout_s=5):
             assert await storing > 0
             assert await first > 0
-        assert [m.data for m in await bus.read_stream(streams.CALLS, "call.CA7.>")] == [b"1"]
+        assert [m.data for m in await bus.streams.read(streams.CALLS, "call.CA7.>")] == [b"1"]
 
 
 async def lose_connection(bus: Bus) -> None:
@@ -438,7 +444,7 @@ async def test_what_was_said_while_a_reader_was_away_is_read_though_nobody_says_
         await lose_connection(bus)
         await stt.append(TurnEnded(turn=1, text="hello"))
         chunk = CallerAudio(epoch=1, sequence=1, mulaw=b"sound")
-        await other.publish_audio(subjects.caller_audio("CA1"), chunk.SerializeToString())
+        await other.audio.publish(subjects.caller_audio("CA1"), chunk.SerializeToString())
         async with asyncio.timeout(5):
             assert (await event).turn_ended.text == "hello"
             assert (await sound).mulaw == b"sound"
@@ -471,7 +477,7 @@ async def test_sound_that_no_stream_has_is_said_again_to_who_was_away(nats_url: 
     ):
         await lose_connection(bus)
         for number in range(3):
-            await other.publish_audio("nobody.stores.this", bytes([number]))
+            await other.audio.publish("nobody.stores.this", bytes([number]))
         async with asyncio.timeout(5):
             heard = [(await anext(aiter(live))).data for _ in range(3)]
 

@@ -99,7 +99,7 @@ async def test_a_call_comes_in_once_however_often_it_is_told(edge: Edge) -> None
     assert "<Stream" in first.text
     assert [type(body) for body in await read_bodies(edge.bus, A)] == [CallStarted]
     for name in subjects.STAGES:
-        assert await edge.bus.unclaimed_work(name) == 1
+        assert await edge.bus.work_queue.unclaimed(name) == 1
 
 
 async def test_what_twilio_has_not_signed_is_refused(edge: Edge) -> None:
@@ -148,7 +148,7 @@ async def test_frames_that_come_while_the_call_is_opened_keep_their_times(edge: 
         return None
 
     async with (
-        edge.bus.respond(subjects.media_alive(A), mute),
+        edge.bus.requests.respond(subjects.media_alive(A), mute),
         edge.bus.subscribe(subjects.caller_audio(A)) as sound,
         edge.stream(A) as stream,
     ):

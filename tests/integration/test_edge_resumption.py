@@ -92,7 +92,7 @@ async def test_it_is_told_how_far_both_voices_had_come(edge: Edge) -> None:
         heard: list[Message] = []
         async with asyncio.timeout(5):
             while len(heard) < 3:
-                heard = await edge.bus.read_stream(streams.AUDIO, subjects.caller_audio(A))
+                heard = await edge.bus.streams.read(streams.AUDIO, subjects.caller_audio(A))
         await speak(1600)
         stream.socket.transport.abort()
     await edge.voice(A, RESUME)

@@ -75,7 +75,7 @@ async def claimed(bus: Bus) -> None:
 async def nothing_to_do(bus: Bus, call_sid: str = SID) -> None:
     """Wait until the call neither looks for a recorder nor has one."""
     async with asyncio.timeout(20):
-        while await bus.read_stream(streams.WORK, subjects.work("recorder", call_sid)):  # noqa: ASYNC110 - as above
+        while await bus.streams.read(streams.WORK, subjects.work("recorder", call_sid)):  # noqa: ASYNC110 - as above
             await asyncio.sleep(0.05)
 
 

@@ -46,7 +46,7 @@ async def test_an_owner_who_is_back_while_the_log_is_read_keeps_the_call(
     async with (
         connect(nats_url, "t", timeout_s=5) as bus,
         open_outbox(bus) as outbox,
-        bus.work("tts") as claim_work,
+        bus.work_queue.claims("tts") as claim_work,
         asyncio.TaskGroup() as tasks,
     ):
         async with open_call_log(bus, outbox, SID, "webhook", 0) as log:

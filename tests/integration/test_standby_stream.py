@@ -56,7 +56,7 @@ async def speak(numbers: range, *lines: Stream) -> None:
 
 async def heard(bus: Bus) -> list[int]:
     """Numbers of the frames that the stages hear, in order."""
-    messages = await bus.read_stream(streams.AUDIO, subjects.caller_audio(A))
+    messages = await bus.streams.read(streams.AUDIO, subjects.caller_audio(A))
     return [CallerAudio.FromString(message.data).mulaw[0] for message in messages]
 
 

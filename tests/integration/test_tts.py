@@ -465,7 +465,10 @@ async def test_a_successor_of_a_killed_owner_repeats_the_clause_in_hand(
     """Half of a clause was published: it is made again at its own offsets, so that no sample is missing."""
     whole = sound_of("Hello there.")
     async with a_call(nats_url) as desk, open_outbox(desk.bus) as outbox:
-        async with desk.bus.work("tts") as claim, open_call_log(desk.bus, outbox, CALL, "tts", 1) as killed:
+        async with (
+            desk.bus.work_queue.claims("tts") as claim,
+            open_call_log(desk.bus, outbox, CALL, "tts", 1) as killed,
+        ):
             assert await claim(1.0) is not None
             await desk.reply("r1", "Oh. ", "Hello there.")
             await killed.append(SynthesisStarted(reply_id="r1"))

@@ -63,6 +63,13 @@ class AudioPublisher:
         else:
             await self._resend()
 
+    async def request_retransmit(self, subject: str = "") -> None:
+        """Ask every publisher to retransmit recent audio: of one subject, or of all."""
+        try:
+            await self._connection.publish(subjects.AUDIO_RETRANSMIT, subject.encode())
+        except BusError as error:
+            log.warning("audio_retransmit_not_requested", subject=subject, error=str(error))
+
     async def on_reconnected(self) -> None:
         """A server that died may not have passed on what it had got."""
         if not (self.in_sync or self._buffer.resending):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import structlog
 
 from parley.agent_config import load_agent_config
-from parley.bus import Bus, subjects
+from parley.bus import Bus, Liveness, subjects
 from parley.clock import now_us
 from parley.errors import ProviderError
 from services.edge.calls.lifecycle import FALLBACK, CallSummary, claim_resuming, end_call, summary
@@ -105,12 +105,13 @@ class Resumption:
                     known = await summary(self.bus, call_sid)
                     if known is None or not self._may_be_lost(stream_sid, known):
                         return
-                    lives = await self.bus.is_alive(subjects.media_alive(call_sid))
-                    if lives:
+                    liveness = await self.bus.requests.liveness(subjects.media_alive(call_sid))
+                    if liveness is Liveness.ALIVE:
                         return
                     free = not _said(known) or _is_stale(known)
                     # Of a stream that is over Twilio plays nothing; nor of an edge that is gone.
-                    if free and await self._tell(call_sid, known, frozen=not stream_sid and lives is None):
+                    frozen = not stream_sid and liveness is Liveness.UNRESPONSIVE
+                    if free and await self._tell(call_sid, known, frozen=frozen):
                         return
             except Exception as error:
                 # One call's trouble must not end the edge that carries others.

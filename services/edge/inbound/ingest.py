@@ -71,4 +71,4 @@ class AudioIngest:
             audio = CallerAudio(
                 epoch=self._epoch, sequence=self._sequence, at_ms=frame.at_ms, mulaw=frame.mulaw
             )
-            await self._bus.publish_audio(self._subject, audio.SerializeToString())
+            await self._bus.audio.publish(self._subject, audio.SerializeToString())

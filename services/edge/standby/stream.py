@@ -106,8 +106,8 @@ class StandbyStreamEndpoint:
             return memory.since(CallerAudio.FromString(heard)).SerializeToString()
 
         async with (
-            self.bus.respond(subjects.standby_alive(start.call_sid), alive),
-            self.bus.respond(subjects.standby_fetch(start.call_sid), said),
+            self.bus.requests.respond(subjects.standby_alive(start.call_sid), alive),
+            self.bus.requests.respond(subjects.standby_fetch(start.call_sid), said),
             self.bus.subscribe(subjects.standby_opened(start.call_sid)) as opened,
         ):
             await self.bus.publish(subjects.standby_opened(start.call_sid), start.stream_sid.encode())

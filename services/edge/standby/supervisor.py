@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError
 
 from parley.audio.g711 import duration_ms
 from parley.audio.stream import read_audio
-from parley.bus import Bus, streams, subjects
+from parley.bus import Bus, Liveness, streams, subjects
 from parley.errors import BusError, ProviderError
 from parley.events.log import CallEventLog
 from parley.runtime.stage import worker_name
@@ -54,7 +54,7 @@ class StandbySupervisor:
             # Nobody could be led here.
             yield
             return
-        async with self.bus.respond(subjects.STANDBY_OFFER, offer):
+        async with self.bus.requests.respond(subjects.STANDBY_OFFER, offer):
             yield
 
     async def maintain(self, call_sid: str) -> None:
@@ -77,7 +77,7 @@ class StandbySupervisor:
             log.warning("call goes on without a second ear")
 
     async def _has_standby(self, call_sid: str, own: bytes) -> bool:
-        return await self.bus.request(subjects.standby_alive(call_sid)) not in (None, own)
+        return await self.bus.requests.send(subjects.standby_alive(call_sid)) not in (None, own)
 
     async def _open(self, call_sid: str, own: bytes) -> bool:
         """False when there is no edge that could listen, so that Twilio was not asked.
@@ -85,7 +85,7 @@ class StandbySupervisor:
         Raises:
             ProviderError: Twilio will not, however often it is asked.
         """
-        address = await self.bus.request(subjects.STANDBY_OFFER, own)
+        address = await self.bus.requests.send(subjects.STANDBY_OFFER, own)
         if not address:
             return False
         url = f"wss://{address.decode().partition('://')[2]}/twilio/ear"
@@ -101,13 +101,14 @@ class StandbySupervisor:
         """What the caller has said since the stream before was lost; nothing where nobody has heard it."""
         if call_log.epoch == 1 or not self.gate.settings.standby_stream:
             return []
-        if not await self.bus.is_alive(subjects.standby_alive(call_log.call_sid)):
+        subject = subjects.standby_alive(call_log.call_sid)
+        if await self.bus.requests.liveness(subject) is not Liveness.ALIVE:
             return []
         try:
             async with asyncio.timeout(_MISSED_WITHIN_S):
                 heard = await self._last_published_audio(call_log)
                 subject = subjects.standby_fetch(call_log.call_sid)
-                answer = await self.bus.request(subject, heard.SerializeToString(), timeout_s=_ANSWER_S)
+                answer = await self.bus.requests.send(subject, heard.SerializeToString(), timeout_s=_ANSWER_S)
             missed = StandbyAudio.FromString(answer or b"")
         except (BusError, DecodeError, TimeoutError) as error:
             log.warning("what was said between two streams is lost", reason=str(error) or "the bus is late")
@@ -119,7 +120,7 @@ class StandbySupervisor:
     async def _last_published_audio(self, call_log: CallEventLog) -> CallerAudio:
         """The newest half second of the caller's that the bus has; empty if it has none."""
         subject = subjects.caller_audio(call_log.call_sid)
-        newest = await self.bus.last_message(streams.AUDIO, subject)
+        newest = await self.bus.streams.last_message(streams.AUDIO, subject)
         if newest is None:
             return CallerAudio()
         end_ms = int(CallerAudio.FromString(newest.data).at_ms)

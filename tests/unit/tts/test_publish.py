@@ -10,7 +10,7 @@ class Kept:
     def __init__(self) -> None:
         self.said: list[tuple[str, AgentAudio]] = []
 
-    async def publish_audio(self, subject: str, data: bytes) -> None:
+    async def publish(self, subject: str, data: bytes) -> None:
         """Keep it."""
         self.said.append((subject, AgentAudio.FromString(data)))
 

@@ -182,7 +182,7 @@ async def test_a_fault_of_ours_is_not_taken_for_the_providers() -> None:
     """It comes through as what it is."""
 
     class Broken(Kept):
-        async def publish_audio(self, subject: str, data: bytes) -> None:
+        async def publish(self, subject: str, data: bytes) -> None:
             raise ZeroDivisionError(subject, data)
 
     reply = scene(Voice())

@@ -5,7 +5,7 @@ from typing import cast
 import structlog
 from prometheus_client import CollectorRegistry
 
-from parley.bus import Bus
+from parley.bus.stream_client import StreamClient
 from parley.bus.stream_usage import StreamUsageMonitor
 from parley.errors import BusError
 
@@ -16,7 +16,7 @@ class Filled:
     def __init__(self, *shares: float | None) -> None:
         self._shares = list(shares)
 
-    async def stream_usage(self) -> dict[str, float]:
+    async def usage(self) -> dict[str, float]:
         """The next."""
         share = self._shares.pop(0)
         if share is None:
@@ -28,7 +28,7 @@ async def test_a_stream_that_fills_is_told_of_once_each_time() -> None:
     """Not again while it stays full, though the bus be away meanwhile; the gauge follows."""
     registry = CollectorRegistry()
     shares = (0.2, 0.93, None, 0.99, 0.3, 0.95)
-    watch = StreamUsageMonitor(cast("Bus", Filled(*shares)), registry)
+    watch = StreamUsageMonitor(cast("StreamClient", Filled(*shares)), registry)
     with structlog.testing.capture_logs() as lines:
         for _ in shares:
             await watch.sample()
