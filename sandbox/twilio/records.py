@@ -1,13 +1,13 @@
 """Call, recording and message records, and their JSON in REST responses. No I/O."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from secrets import token_hex
 from typing import Any
 
 API_VERSION = "2010-04-01"
-LIVE = frozenset({"queued", "initiated", "ringing", "in-progress"})
+_LIVE_STATUSES = frozenset({"queued", "initiated", "ringing", "in-progress"})
 
 
 def new_sid(prefix: str) -> str:
@@ -50,12 +50,11 @@ class CallRecord:
     status_callback: Callback | None = None
     status_sequence: int = 0
     time_limit_s: float = 14400.0
-    extra_params: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_live(self) -> bool:
         """True until the call has ended."""
-        return self.status in LIVE
+        return self.status in _LIVE_STATUSES
 
     @property
     def duration_s(self) -> int:

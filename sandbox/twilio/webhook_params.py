@@ -22,7 +22,6 @@ def call_params(call: CallRecord) -> dict[str, str]:
         "ApiVersion": API_VERSION,
         "Direction": call.direction,
         **_geography(call),
-        **call.extra_params,
     }
     if call.parent_sid:
         params["ParentCallSid"] = call.parent_sid

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 async def test_a_silent_caller_is_asked_then_left(tmp_path: Path) -> None:
     """The goodbye is heard before the line is closed."""
     (tmp_path / "quiet.yaml").write_text(
-        'prompt: x\ngreeting: Hello.\nidle: {after_s: 1.5, prompts: ["Hello?"], goodbye: Goodbye then.}\n'
+        'prompt: x\ngreeting: Hello.\nidle: {timeout_s: 1.5, prompts: ["Hello?"], goodbye: Goodbye then.}\n'
     )
     settings = {
         "PARLEY_AGENTS_DIR": str(tmp_path),
