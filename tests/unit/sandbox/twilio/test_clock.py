@@ -31,7 +31,7 @@ class FailingLine:
 
 
 async def test_clock_survives_a_failing_line() -> None:
-    """It drives the other lines, and drops the failing one."""
+    """A failing line is removed; the other lines continue."""
     clock, good, bad = Clock(), CountingLine(), FailingLine()
     for line in (bad, good):
         clock.add(line)
