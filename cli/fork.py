@@ -10,11 +10,11 @@ from cli.plan import SANDBOX_TOKEN
 from parley.agent_config import AgentConfig
 from parley.errors import ConfigError
 from parley.latency.projection import turn_latencies
+from parley.providers.llm import LlmClient, Message, TextDelta, ToolCallRequest
 from parley.settings import load
 from parley.v1.event_pb2 import Event
 from services.brain.conversation import Conversation, evolve
-from services.brain.generation.prompt import Message, messages
-from services.brain.providers import LlmClient, TextDelta, ToolCallRequest
+from services.brain.generation.prompt import messages
 from services.brain.providers.openai import open_client
 from services.brain.settings import BrainSettings
 from services.brain.tools.http import HttpTools, open_http

@@ -9,6 +9,7 @@ import structlog
 from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ProviderError
 from parley.events.envelope import Body
+from parley.providers.llm import LlmClient
 from parley.runtime.stage import CallContext, ServeCall
 from parley.telemetry.setup import Telemetry
 from parley.v1.event_pb2 import Event
@@ -47,7 +48,6 @@ from services.brain.policies.turn_taking import (
     SubmitDtmf,
     WaitUntil,
 )
-from services.brain.providers import LlmClient
 from services.brain.providers.openai import open_client
 from services.brain.settings import BrainSettings
 from services.brain.state import BrainState

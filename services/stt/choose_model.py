@@ -9,7 +9,7 @@ import structlog
 from parley.agent_config import SttConfig
 from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ProviderError, ProviderRejected
-from services.stt.providers import Connection
+from parley.providers.stt import SttConnection
 
 log = structlog.get_logger()
 
@@ -17,7 +17,7 @@ _WELL_S = 10.0
 """A socket that lasted so long was none that fails at once."""
 _FORGIVEN_S = 10.0
 
-OpenModel = Callable[[SttConfig], AbstractAsyncContextManager[Connection]]
+OpenModel = Callable[[SttConfig], AbstractAsyncContextManager[SttConnection]]
 
 
 class ModelChoice:
@@ -31,7 +31,7 @@ class ModelChoice:
         self._failed_at_s = 0.0
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[Connection]:
+    async def open(self) -> AsyncIterator[SttConnection]:
         """A socket to the first model that does not rest and has not just failed this call.
 
         What becomes of it all calls of the process know.

@@ -5,8 +5,8 @@ once, unless what was said shows that more is to come; nothing else waits for a 
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
+from parley.providers.stt import ProviderTurnEvent
 from services.stt.patience import Patience
 
 _GRACE_MS = 1500
@@ -43,7 +43,6 @@ class AskToFinalize:
 
 
 Decision = EndTurn | EagerEnd | GoOn | AskToFinalize
-ProviderTurn = Literal["update", "start", "eager", "resumed", "end"]
 
 
 class Endpointing:
@@ -136,7 +135,7 @@ class Endpointing:
         self._utterance_over = True
         return self._after_words() if self._quiet else self._through_noise()
 
-    def provider_turned(self, event: ProviderTurn) -> list[Decision]:
+    def provider_turned(self, event: ProviderTurnEvent) -> list[Decision]:
         """The word of a provider that decides on turns itself."""
         match event:
             case "end":

@@ -13,6 +13,16 @@ from parley.audio.stream import follow_audio
 from parley.bus import subjects
 from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ProviderError
+from parley.providers.stt import (
+    FinalTranscript,
+    InterimTranscript,
+    KeepAlive,
+    ProviderTurn,
+    SttConnection,
+    SttEvent,
+    UtteranceEnd,
+    Word,
+)
 from parley.runtime.stage import CallContext, ServeCall
 from parley.telemetry.setup import Telemetry
 from parley.v1 import speech_pb2, work_pb2
@@ -22,14 +32,13 @@ from services.stt.choose_model import ModelChoice
 from services.stt.endpointing import AskToFinalize, Decision, EagerEnd, Endpointing, EndTurn, GoOn
 from services.stt.line_watch import LineWatch
 from services.stt.patience import patience_for
-from services.stt.providers import Alive, Connection, Fixed, Guess, Heard, TurnHeard, UtteranceEnded
 from services.stt.providers.deepgram import is_flux, new_client, open_connection
 from services.stt.recall import evolve, recall
 from services.stt.settings import SttSettings
 from services.stt.silero import Detectors
 from services.stt.sound_buffer import SoundBuffer
 from services.stt.transcribe import Transcribing
-from services.stt.transcript import HeardWord, Transcript
+from services.stt.transcript import Transcript
 from services.stt.voice_activity import Detector, SpeechChange, SpeechStarted, VoiceActivity
 
 log = structlog.get_logger()
@@ -78,7 +87,7 @@ class Listener:
         self._provider_turn = ""
         self._buffer = SoundBuffer(self._transcript.until_ms)
 
-        def open_model(hearing: SttConfig) -> AbstractAsyncContextManager[Connection]:
+        def open_model(hearing: SttConfig) -> AbstractAsyncContextManager[SttConnection]:
             return open_connection(client, hearing, call.call_sid, settings.stt_connect_timeout_s)
 
         choice = ModelChoice(open_model, self._hearing, breakers)
@@ -160,44 +169,44 @@ class Listener:
         )
         await self._do(decisions)
 
-    async def _heard(self, heard: Heard) -> None:
+    async def _heard(self, heard: SttEvent) -> None:
         self._told_failure = ""
         async with self._in_order:
             match heard:
-                case Guess(text=text, words=words, end_ms=until_ms):
+                case InterimTranscript(text=text, words=words, end_ms=until_ms):
                     self._transcript = self._transcript.guess(text, words, until_ms)
                     await self._say_words(final=False)
                     self._be_patient()
                     await self._do(self._endpointing.guessed(self._transcript.interim_text, until_ms))
-                case Fixed():
+                case FinalTranscript():
                     await self._fixed(heard)
-                case UtteranceEnded():
+                case UtteranceEnd():
                     await self._do(self._endpointing.utterance_ended())
-                case TurnHeard():
+                case ProviderTurn():
                     await self._turn_heard(heard)
-                case Alive():
+                case KeepAlive():
                     pass
 
-    async def _fixed(self, heard: Fixed) -> None:
+    async def _fixed(self, heard: FinalTranscript) -> None:
         before = len(self._transcript.words)
         text_before = self._transcript.final_text
-        self._transcript = self._transcript.fix(heard.text, heard.words, heard.until_ms)
-        self._buffer.forget(heard.until_ms)
+        self._transcript = self._transcript.fix(heard.text, heard.words, heard.end_ms)
+        self._buffer.forget(heard.end_ms)
         fresh = self._transcript.final_text[len(text_before) :].strip()
         if fresh:
             await self._say_words(final=True, words=self._transcript.words[before:])
         self._be_patient()
-        fixed = self._endpointing.fixed(fresh, heard.until_ms, speech_final=heard.speech_final)
+        fixed = self._endpointing.fixed(fresh, heard.end_ms, speech_final=heard.speech_final)
         await self._do(fixed)
 
-    async def _turn_heard(self, heard: TurnHeard) -> None:
+    async def _turn_heard(self, heard: ProviderTurn) -> None:
         if heard.provider_turn == self._provider_turn:
             # Ended by us or told twice: of a turn that is over nothing more is wanted.
             return
-        self._transcript = self._transcript.rewrite(heard.text, heard.words, heard.until_ms)
+        self._transcript = self._transcript.rewrite(heard.text, heard.words, heard.end_ms)
         if heard.event == "end":
             self._provider_turn = heard.provider_turn
-            self._buffer.forget(heard.until_ms)
+            self._buffer.forget(heard.end_ms)
             self._transcript = self._transcript.settle()
             await self._say_words(final=True, words=self._transcript.words)
         else:
@@ -207,7 +216,7 @@ class Listener:
     def _be_patient(self) -> None:
         self._endpointing.be_patient(patience_for(self._transcript.text, self._known.asked, self._hearing))
 
-    async def _say_words(self, *, final: bool, words: Sequence[HeardWord] = ()) -> None:
+    async def _say_words(self, *, final: bool, words: Sequence[Word] = ()) -> None:
         known = self._transcript
         if not known.text or (not final and known.text == self._said_text):
             return

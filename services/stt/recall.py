@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from parley.events.envelope import event_body
+from parley.providers.stt import Word
 from parley.v1 import reply_pb2, speech_pb2
 from parley.v1.event_pb2 import Event
-from services.stt.transcript import HeardWord, Transcript
+from services.stt.transcript import Transcript
 
 _ASKED_CHARS = 300
 
@@ -58,7 +59,7 @@ def recall(history: Iterable[Event]) -> Memory:
 
 
 def _with(transcript: Transcript, said: speech_pb2.TranscriptUpdated) -> Transcript:
-    words = tuple(HeardWord(w.text, w.start_ms, w.end_ms, w.confidence) for w in said.words)
+    words = tuple(Word(w.text, w.start_ms, w.end_ms, w.confidence) for w in said.words)
     return replace(
         transcript,
         turn=said.turn,

@@ -7,8 +7,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import structlog
 
 from parley.errors import ProviderError, ProviderRejected, ProviderTimeout
+from parley.providers.stt import SttConnection, SttEvent
 from parley.runtime.cancellation import raise_if_cancelled
-from services.stt.providers import Connection, Heard
 from services.stt.sound_buffer import SoundBuffer
 
 log = structlog.get_logger()
@@ -29,7 +29,7 @@ _WELL_S = 30.0
 """A socket that lived this long was a good one."""
 _PIECE_BYTES = 8000
 
-Open = Callable[[], AbstractAsyncContextManager[Connection]]
+Open = Callable[[], AbstractAsyncContextManager[SttConnection]]
 """Opens a socket."""
 
 
@@ -40,7 +40,7 @@ class Transcribing:
         self,
         open_connection: Open,
         buffer: SoundBuffer,
-        heard: Callable[[Heard], Awaitable[None]],
+        heard: Callable[[SttEvent], Awaitable[None]],
         failed: Callable[[ProviderError], Awaitable[None]],
         mute_s: float = _MUTE_S,
         mute_after_s: float = _MUTE_AFTER_S,
@@ -97,7 +97,7 @@ class Transcribing:
         await self._failed(error)
         await asyncio.sleep(_wait_s(error, self._failures))
 
-    async def _talk(self, connection: Connection) -> None:
+    async def _talk(self, connection: SttConnection) -> None:
         now_s = asyncio.get_running_loop().time()
         if self._voice_since_s is not None:
             self._voice_since_s = self._voice_until_s = now_s
@@ -111,7 +111,7 @@ class Transcribing:
             # Within the group: see `heed_cancellation`.
             await asyncio.get_running_loop().create_future()
 
-    async def _heard(self, heard: Heard) -> None:
+    async def _heard(self, heard: SttEvent) -> None:
         # Not when the socket opens: one that is closed again at once would be opened for ever without pause.
         self._failures = 0
         self._voice_since_s = None
@@ -134,7 +134,7 @@ class Transcribing:
             if now_s - since_s > self._mute_s or now_s - self._voice_until_s > self._mute_after_s:
                 raise ProviderTimeout("deepgram", f"said nothing for {now_s - since_s:.1f} s, to a voice")
 
-    async def _send(self, connection: Connection) -> None:
+    async def _send(self, connection: SttConnection) -> None:
         sent_ms = self._buffer.start_ms
         while True:
             for sound in self._buffer.since(sent_ms):

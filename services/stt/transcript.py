@@ -3,15 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-
-@dataclass(frozen=True, slots=True)
-class HeardWord:
-    """A word and its call time."""
-
-    text: str
-    start_ms: int
-    end_ms: int
-    confidence: float
+from parley.providers.stt import Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +13,7 @@ class Transcript:
     turn: int = 1
     final_text: str = ""
     interim_text: str = ""
-    words: tuple[HeardWord, ...] = ()
+    words: tuple[Word, ...] = ()
     """Final ones only."""
     until_ms: int = 0
     """Call time up to which sound is finally accounted for."""
@@ -40,12 +32,12 @@ class Transcript:
         """Call time up to which `text` reaches."""
         return max(self.until_ms, self.guessed_until_ms if self.interim_text else 0)
 
-    def guess(self, text: str, words: Sequence[HeardWord] = (), until_ms: int = 0) -> "Transcript":
+    def guess(self, text: str, words: Sequence[Word] = (), until_ms: int = 0) -> "Transcript":
         """The provider's guess of what is not final yet."""
         text, _ = self._fresh(text, words)
         return replace(self, interim_text=text, guessed_until_ms=until_ms)
 
-    def fix(self, text: str, words: Sequence[HeardWord], until_ms: int) -> "Transcript":
+    def fix(self, text: str, words: Sequence[Word], until_ms: int) -> "Transcript":
         """A stretch has become final."""
         text, words = self._fresh(text, words)
         final = " ".join(part for part in (self.final_text, text) if part)
@@ -57,7 +49,7 @@ class Transcript:
             until_ms=max(until_ms, self.until_ms),
         )
 
-    def rewrite(self, text: str, words: Sequence[HeardWord], until_ms: int) -> "Transcript":
+    def rewrite(self, text: str, words: Sequence[Word], until_ms: int) -> "Transcript":
         """The whole turn as the provider hears it now, from providers that tell whole turns."""
         return replace(
             self,
@@ -75,7 +67,7 @@ class Transcript:
         """Nothing of the next turn has been heard yet."""
         return Transcript(turn=self.turn + 1, until_ms=self.reaches_ms, closed_until_ms=self.reaches_ms)
 
-    def _fresh(self, text: str, words: Sequence[HeardWord]) -> tuple[str, tuple[HeardWord, ...]]:
+    def _fresh(self, text: str, words: Sequence[Word]) -> tuple[str, tuple[Word, ...]]:
         """Late final words of a turn that ended on an interim transcript."""
         fresh = tuple(word for word in words if word.start_ms + word.end_ms >= 2 * self.closed_until_ms)
         if len(fresh) == len(words):

@@ -1,17 +1,7 @@
 """Times of characters become times of words. No I/O, no clock."""
 
-from dataclasses import dataclass
-
+from parley.providers.tts import CharTiming
 from parley.v1.synthesis_pb2 import WordTiming
-
-
-@dataclass(frozen=True, slots=True)
-class Character:
-    """One character of the text and when it sounds."""
-
-    text: str
-    start_ms: float
-    end_ms: float
 
 
 def weight(text: str) -> int:
@@ -20,7 +10,7 @@ def weight(text: str) -> int:
 
 
 def timed_words(
-    text: str, characters: tuple[Character, ...], start_ms: float, end_ms: float
+    text: str, characters: tuple[CharTiming, ...], start_ms: float, end_ms: float
 ) -> list[WordTiming]:
     """The words of `text` with their times between `start_ms` and `end_ms`.
 

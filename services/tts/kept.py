@@ -11,8 +11,7 @@ import structlog
 from parley.agent_config import AgentConfig, TtsConfig
 from parley.audio.g711 import bytes_to_ms
 from parley.errors import ProviderError
-from services.tts.alignment import Character
-from services.tts.providers import Sound, Utterance, Voice
+from parley.providers.tts import AudioChunk, CharTiming, SynthesisStream, TtsConnection
 
 log = structlog.get_logger()
 
@@ -33,17 +32,17 @@ class Kept:
     """One process's phrases, by voice and text; those not asked for the longest go first."""
 
     def __init__(self) -> None:
-        self._sounds: OrderedDict[tuple[str, str], Sound] = OrderedDict()
+        self._sounds: OrderedDict[tuple[str, str], AudioChunk] = OrderedDict()
         self._in_work: set[tuple[str, str]] = set()
 
-    def sound(self, speaking: TtsConfig, text: str) -> Sound | None:
+    def sound(self, speaking: TtsConfig, text: str) -> AudioChunk | None:
         """A phrase as one piece of sound; None when there is none."""
         key = _key(speaking, text)
         if key in self._sounds:
             self._sounds.move_to_end(key)
         return self._sounds.get(key)
 
-    async def make(self, voice: Voice, speaking: TtsConfig, phrases: Iterable[str]) -> None:
+    async def make(self, voice: TtsConnection, speaking: TtsConfig, phrases: Iterable[str]) -> None:
         """Have those made that are missing; a provider that fails is asked again by the next call."""
         for number, text in enumerate(phrases):
             key = _key(speaking, text)
@@ -65,22 +64,22 @@ class Kept:
 class KeptVoice:
     """A voice that has its phrases ready; the rest it has spoken by the provider."""
 
-    def __init__(self, inner: Voice, kept: Kept, speaking: TtsConfig) -> None:
+    def __init__(self, inner: TtsConnection, kept: Kept, speaking: TtsConfig) -> None:
         self._inner = inner
         self._kept = kept
         self._speaking = speaking
 
     @asynccontextmanager
-    async def utter(self, name: str) -> AsyncIterator[Utterance]:
+    async def open_stream(self, reply_id: str) -> AsyncIterator[SynthesisStream]:
         """Begin a reply; the provider hears of it when there is something for it to say."""
         async with AsyncExitStack() as stack:
-            yield _KeptUtterance(self._inner.utter(name), stack, self._kept, self._speaking)
+            yield _KeptUtterance(self._inner.open_stream(reply_id), stack, self._kept, self._speaking)
 
 
 class _KeptUtterance:
     def __init__(
         self,
-        inner: AbstractAsyncContextManager[Utterance],
+        inner: AbstractAsyncContextManager[SynthesisStream],
         stack: AsyncExitStack,
         kept: Kept,
         speaking: TtsConfig,
@@ -89,12 +88,12 @@ class _KeptUtterance:
         self._stack = stack
         self._kept = kept
         self._speaking = speaking
-        self._provider: Utterance | None = None
-        self._ready: list[Sound] = []
+        self._provider: SynthesisStream | None = None
+        self._ready: list[AudioChunk] = []
         self._news = asyncio.Event()
         self._finished = False
 
-    async def say(self, text: str) -> None:
+    async def send_text(self, text: str) -> None:
         """Speak a clause; once the provider speaks, it goes on, so that nothing overtakes."""
         sound = self._kept.sound(self._speaking, text) if self._provider is None else None
         if sound is not None:
@@ -102,17 +101,17 @@ class _KeptUtterance:
         else:
             if self._provider is None:
                 self._provider = await self._stack.enter_async_context(self._inner)
-            await self._provider.say(text)
+            await self._provider.send_text(text)
         self._news.set()
 
-    async def finish(self) -> None:
+    async def end_input(self) -> None:
         """No further clause comes."""
         if self._provider is not None:
-            await self._provider.finish()
+            await self._provider.end_input()
         self._finished = True
         self._news.set()
 
-    async def sounds(self) -> AsyncGenerator[Sound, None]:
+    async def audio(self) -> AsyncGenerator[AudioChunk, None]:
         """What is kept, then what the provider makes."""
         while True:
             while self._ready:
@@ -123,25 +122,25 @@ class _KeptUtterance:
                 return
             await self._news.wait()
             self._news.clear()
-        async with aclosing(self._provider.sounds()) as pieces:
+        async with aclosing(self._provider.audio()) as pieces:
             async for piece in pieces:
                 yield piece
 
 
-async def _render(voice: Voice, name: str, text: str) -> Sound:
-    async with voice.utter(name) as utterance:
-        await utterance.say(text)
-        await utterance.finish()
+async def _render(voice: TtsConnection, name: str, text: str) -> AudioChunk:
+    async with voice.open_stream(name) as utterance:
+        await utterance.send_text(text)
+        await utterance.end_input()
         mulaw = bytearray()
-        characters: list[Character] = []
-        async with aclosing(utterance.sounds()) as pieces:
+        characters: list[CharTiming] = []
+        async with aclosing(utterance.audio()) as pieces:
             async for piece in pieces:
-                characters += (_later(character, bytes_to_ms(len(mulaw))) for character in piece.characters)
+                characters += (_later(character, bytes_to_ms(len(mulaw))) for character in piece.char_timings)
                 mulaw += piece.mulaw
-    return Sound(bytes(mulaw), tuple(characters), ends_clause=True)
+    return AudioChunk(bytes(mulaw), tuple(characters), ends_clause=True)
 
 
-def _later(character: Character, by_ms: float) -> Character:
+def _later(character: CharTiming, by_ms: float) -> CharTiming:
     return replace(character, start_ms=character.start_ms + by_ms, end_ms=character.end_ms + by_ms)
 
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 from parley.audio.g711 import BYTES_PER_MS
+from parley.providers.tts import AudioChunk, CharTiming
 from parley.v1.synthesis_pb2 import ClauseSynthesized
-from services.tts.alignment import Character, timed_words, weight
-from services.tts.providers import Sound
+from services.tts.alignment import timed_words, weight
 
 _ROUNDING_SAMPLES = 2 * BYTES_PER_MS
 """An alignment in whole milliseconds may end this much behind the sound that it describes."""
@@ -18,7 +18,7 @@ class _Clause:
     """Letters and digits that no character has covered yet."""
     tail: int
     """Marks behind the last of them that no character has covered yet; a provider may keep them to itself."""
-    characters: list[Character] = field(default_factory=list)
+    characters: list[CharTiming] = field(default_factory=list)
     end_sample: int | None = None
     """Where it ends; its sound may not have come so far yet."""
 
@@ -83,13 +83,13 @@ class ReplySound:
         """Whether, by the alignment, nothing but the provider's last word is missing."""
         return self.finished and not any(c.missing or (c.end_sample or 0) > self._made for c in self._open)
 
-    def hear(self, sound: Sound) -> tuple[int, bytes]:
+    def hear(self, sound: AudioChunk) -> tuple[int, bytes]:
         """Take in what came; gives the sample to publish at, and what (only what is new)."""
         begin = self._made
         self._made += len(sound.mulaw)
         self._sounded = self._sounded or bool(sound.mulaw)
-        if sound.characters:
-            self._align(sound.characters, begin)
+        if sound.char_timings:
+            self._align(sound.char_timings, begin)
         if sound.ends_clause:
             self._end_clause()
         return self._unpublished(begin, sound.mulaw)
@@ -116,7 +116,7 @@ class ReplySound:
             self.published = offset + len(fresh)
         return offset, fresh
 
-    def _align(self, characters: tuple[Character, ...], begin: int) -> None:
+    def _align(self, characters: tuple[CharTiming, ...], begin: int) -> None:
         self._aligned = True
         clause = self._in_hand()
         for relative in characters:
@@ -187,10 +187,10 @@ class ReplySound:
         return voiced
 
 
-def _placed(character: Character, origin_ms: float) -> Character:
+def _placed(character: CharTiming, origin_ms: float) -> CharTiming:
     """A character on the reply's clock instead of its piece's."""
     start_ms = origin_ms + max(0.0, character.start_ms)
-    return Character(character.text, start_ms, max(start_ms, origin_ms + character.end_ms))
+    return CharTiming(character.text, start_ms, max(start_ms, origin_ms + character.end_ms))
 
 
 def _tail(text: str) -> int:

@@ -13,6 +13,7 @@ from parley.agent_config import TtsConfig
 from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ProviderError
 from parley.events.envelope import event_body
+from parley.providers.tts import TtsConnection
 from parley.runtime.stage import CallContext, ServeCall
 from parley.telemetry import names
 from parley.telemetry.setup import Telemetry
@@ -21,7 +22,6 @@ from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, Synthe
 from parley.v1.work_pb2 import StageFailed
 from services.tts.kept import Kept, KeptVoice, phrases_of
 from services.tts.position import Position, Reply, evolve
-from services.tts.providers import Voice
 from services.tts.providers.elevenlabs import Account, SocketVoice
 from services.tts.providers.elevenlabs_http import HttpVoice, open_client
 from services.tts.providers.elevenlabs_wire import PROVIDER
@@ -81,7 +81,7 @@ async def _speak_for(
     speaking = call.agent.tts
     by_socket = SocketVoice(account, speaking, call.call_sid)
 
-    def way(kind: str, voice: Voice, speaking: TtsConfig) -> Way:
+    def way(kind: str, voice: TtsConnection, speaking: TtsConfig) -> Way:
         name = f"{PROVIDER}/{kind}/{speaking.voice}"
         return Way(name, KeptVoice(WatchedVoice(voice, breakers.get(name), name), kept, speaking))
 

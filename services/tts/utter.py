@@ -17,8 +17,8 @@ from parley.errors import (
     ProviderTimeout,
     ProviderUnavailable,
 )
+from parley.providers.tts import SynthesisStream, TtsConnection
 from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, SynthesisStarted
-from services.tts.providers import Utterance, Voice
 from services.tts.publish import AudioOut
 from services.tts.script import Script
 from services.tts.sound import ReplySound
@@ -40,7 +40,7 @@ class Way:
 
     name: str
     """Of the same name are all that fail together, in all calls of the process."""
-    voice: Voice
+    voice: TtsConnection
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +118,12 @@ def _now_s() -> float:
     return asyncio.get_running_loop().time()
 
 
-async def _make(voice: Voice, ways: Ways, telling: Telling) -> None:
+async def _make(voice: TtsConnection, ways: Ways, telling: Telling) -> None:
     """One making: from the first clause that is not complete to the reply's end."""
     if await telling.script.clause(telling.sound.next_clause) is None:
         return
     telling.sound.begin()
-    async with voice.utter(telling.sound.reply_id) as utterance:
+    async with voice.open_stream(telling.sound.reply_id) as utterance:
         making = _Making(utterance, ways, telling)
         try:
             await making.run()
@@ -145,7 +145,7 @@ def _provider_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
 class _Making:
     """Three tasks: clauses in, sound out, and an eye on the clock."""
 
-    def __init__(self, utterance: Utterance, ways: Ways, telling: Telling) -> None:
+    def __init__(self, utterance: SynthesisStream, ways: Ways, telling: Telling) -> None:
         self._utterance = utterance
         self._ways = ways
         self._telling = telling
@@ -175,14 +175,14 @@ class _Making:
             self._sound.send(text)
             self._touched_at = self._loop.time()
             self._asked_ms = self._asked_ms or self._telling.now_ms()
-            await self._utterance.say(text)
+            await self._utterance.send_text(text)
             number += 1
         self._sound.finished = True
         self._touched_at = self._loop.time()
-        await self._utterance.finish()
+        await self._utterance.end_input()
 
     async def _hear(self) -> None:
-        async with aclosing(self._utterance.sounds()) as pieces:
+        async with aclosing(self._utterance.audio()) as pieces:
             async for piece in pieces:
                 self._touched_at = self._loop.time()
                 offset, fresh = self._sound.hear(piece)

@@ -8,7 +8,7 @@ import structlog
 
 from parley.circuit_breaker import CircuitBreaker
 from parley.errors import ProviderError, ProviderRejected
-from services.tts.providers import Utterance, Voice
+from parley.providers.tts import SynthesisStream, TtsConnection
 
 log = structlog.get_logger()
 
@@ -16,16 +16,16 @@ log = structlog.get_logger()
 class WatchedVoice:
     """Tells the breaker of each utterance whether it worked; one that is given up tells nothing."""
 
-    def __init__(self, inner: Voice, breaker: CircuitBreaker, name: str) -> None:
+    def __init__(self, inner: TtsConnection, breaker: CircuitBreaker, name: str) -> None:
         self._inner = inner
         self._breaker = breaker
         self._name = name
 
     @asynccontextmanager
-    async def utter(self, name: str) -> AsyncIterator[Utterance]:
+    async def open_stream(self, reply_id: str) -> AsyncIterator[SynthesisStream]:
         """Begin a reply."""
         try:
-            async with self._inner.utter(name) as utterance:
+            async with self._inner.open_stream(reply_id) as utterance:
                 yield utterance
         except ProviderError as error:
             now_s = asyncio.get_running_loop().time()

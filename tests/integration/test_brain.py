@@ -13,10 +13,10 @@ from parley.errors import (
     ProviderTimeout,
     ProviderUnavailable,
 )
+from parley.providers.llm import Done, LlmEvent, TextDelta, ToolCallRequest
 from parley.runtime.health import serve
 from sandbox.openai.app import OpenAIEmulator
 from sandbox.openai.settings import OpenAISandboxSettings
-from services.brain.providers import Done, LlmEvent, TextDelta, ToolCallRequest
 from services.brain.providers.openai import open_client
 from services.brain.settings import BrainSettings
 

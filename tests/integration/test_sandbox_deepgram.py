@@ -20,11 +20,11 @@ from websockets.asyncio.client import connect
 from parley.agent_config import SttConfig
 from parley.audio.g711 import SILENCE
 from parley.errors import ProviderRejected, ProviderUnavailable
+from parley.providers.stt import FinalTranscript, ProviderTurn, SttEvent
 from parley.runtime.health import serve
 from sandbox.deepgram.app import DeepgramEmulator
 from sandbox.deepgram.oracle import Oracle
 from sandbox.deepgram.settings import DeepgramSandboxSettings
-from services.stt.providers import Fixed, Heard, TurnHeard
 from services.stt.providers.deepgram import new_client, open_connection
 from services.stt.settings import SttSettings
 from tests.recordings import recorded_frames, registration_of
@@ -116,12 +116,12 @@ async def test_every_message_of_flux_fits_the_sdks_type(emulator: tuple[Deepgram
 
 
 @asynccontextmanager
-async def connect_adapter(url: str, model: str, key: str = "k") -> AsyncIterator[tuple[Any, list[Heard]]]:
+async def connect_adapter(url: str, model: str, key: str = "k") -> AsyncIterator[tuple[Any, list[SttEvent]]]:
     """A connection of the stt service's Deepgram adapter, and the list of its events."""
     settings = SttSettings(deepgram_api_key=key, deepgram_url=url)  # type: ignore[arg-type]
-    events: list[Heard] = []
+    events: list[SttEvent] = []
 
-    async def keep(event: Heard) -> None:
+    async def keep(event: SttEvent) -> None:
         events.append(event)
 
     async with open_connection(new_client(settings), SttConfig(model=model), "CA1", 3) as connection:
@@ -131,9 +131,9 @@ async def connect_adapter(url: str, model: str, key: str = "k") -> AsyncIterator
         await asyncio.gather(running, return_exceptions=True)
 
 
-@pytest.mark.parametrize(("model", "last"), [("nova-3", Fixed), ("flux-general-en", TurnHeard)])
+@pytest.mark.parametrize(("model", "last"), [("nova-3", FinalTranscript), ("flux-general-en", ProviderTurn)])
 async def test_the_adapter_maps_word_times_to_call_time(
-    emulator: tuple[DeepgramEmulator, str], model: str, last: type[Heard]
+    emulator: tuple[DeepgramEmulator, str], model: str, last: type[SttEvent]
 ) -> None:
     """The first frame's time is the start of the provider's stream."""
     async with connect_adapter(emulator[1], model) as (connection, events):
@@ -142,9 +142,9 @@ async def test_the_adapter_maps_word_times_to_call_time(
             await asyncio.sleep(0.02)
     final = [e for e in events if isinstance(e, last) and e.text == TEXT][-1]
 
-    assert isinstance(final, Fixed | TurnHeard)
+    assert isinstance(final, FinalTranscript | ProviderTurn)
     assert 5200 <= final.words[0].start_ms <= 5400
-    assert final.until_ms >= final.words[-1].end_ms
+    assert final.end_ms >= final.words[-1].end_ms
 
 
 async def test_a_rejected_key_names_the_variable(emulator: tuple[DeepgramEmulator, str]) -> None:
@@ -162,7 +162,7 @@ async def test_a_broken_socket_has_the_close_code(emulator: tuple[DeepgramEmulat
         for frame in frames()[:10]:
             await connection.send(frame, 0)
 
-        async def ignore(_event: Heard) -> None:
+        async def ignore(_event: SttEvent) -> None:
             pass
 
         with pytest.raises(ProviderUnavailable, match="1011"):

@@ -11,11 +11,10 @@ import structlog
 from parley.agent_config import LlmConfig
 from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ProviderError
+from parley.providers.llm import LlmClient, LlmEvent, Message
 from parley.runtime.stage import CallContext
 from services.brain.generation.model_selector import ModelSelector
-from services.brain.generation.prompt import Message
 from services.brain.generation.reply_builder import ReplyBuilder
-from services.brain.providers import LlmClient, LlmEvent
 
 log = structlog.get_logger()
 

@@ -1,16 +1,14 @@
 """Conversation to the model's messages. No I/O, no clock."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from parley.agent_config import AgentConfig
+from parley.providers.llm import Message
 from parley.v1 import reply_pb2
 from services.brain.conversation import CallerTurn, Conversation, DtmfInput, ToolCall
 from services.brain.reply import Reply
-
-Message = Mapping[str, Any]
-"""A chat message as OpenAI's chat completions take it."""
 
 _CUT_OFF = "You were cut off in mid-sentence. Go on from the very next word; repeat nothing, excuse nothing."
 _BEGUN = 'You have already said "{opener}" aloud. Go on right after it: do not say it again, do not greet.'

@@ -7,10 +7,10 @@ from itertools import count
 
 from parley.errors import ProviderError
 from parley.events.envelope import Body
+from parley.providers.llm import Done, LlmEvent, TextDelta, ToolCallRequest
 from parley.v1.reply_pb2 import ReplyClause, ReplyFinished, ReplyKind, ReplyStarted, ToolCalled
 from services.brain.generation.clauses import ClauseCutter
 from services.brain.policies.openers import strip_opener
-from services.brain.providers import Done, LlmEvent, TextDelta, ToolCallRequest
 
 APOLOGY = "I'm sorry, something went wrong on my side. Could you say that again?"
 GOODBYE = "Goodbye."

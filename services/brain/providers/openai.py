@@ -1,7 +1,7 @@
 """OpenAI chat completions, streamed, or any server of the same protocol."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -18,8 +18,7 @@ from parley.errors import (
     ProviderTimeout,
     ProviderUnavailable,
 )
-from services.brain.generation.prompt import Message
-from services.brain.providers import Done, LlmEvent, TextDelta, ToolCallRequest
+from parley.providers.llm import Done, LlmEvent, Message, TextDelta, ToolCallRequest
 from services.brain.settings import BrainSettings
 
 _PROVIDER = "openai"
@@ -49,31 +48,40 @@ class OpenAIClient:
                 await self._client.models.list()
 
     async def stream(
-        self, thinking: LlmConfig, told: Sequence[Message], tools: Sequence[dict[str, Any]], *, call_sid: str
+        self,
+        config: LlmConfig,
+        messages: Sequence[Message],
+        tools: Sequence[Mapping[str, Any]],
+        *,
+        call_sid: str,
     ) -> AsyncGenerator[LlmEvent]:
-        """Stream an answer; see `Model`. The CallSid goes along as `user`."""
+        """Stream an answer; see `LlmClient`. The CallSid goes along as `user`."""
         self._used_at_s = asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout(thinking.timeout_s):
-                stream = await self._ask(thinking, told, tools, call_sid)
+            async with asyncio.timeout(config.timeout_s):
+                stream = await self._ask(config, messages, tools, call_sid)
         except TimeoutError:
-            raise ProviderTimeout(_PROVIDER, f"no answer within {thinking.timeout_s:g} s") from None
+            raise ProviderTimeout(_PROVIDER, f"no answer within {config.timeout_s:g} s") from None
         except openai.APIError as error:
             raise _map_error(error) from error
         try:
-            async for thought in self._read(stream, thinking.timeout_s):
+            async for thought in self._read(stream, config.timeout_s):
                 yield thought
         finally:
             await stream.close()
 
     async def _ask(
-        self, thinking: LlmConfig, told: Sequence[Message], tools: Sequence[dict[str, Any]], call_sid: str
+        self,
+        config: LlmConfig,
+        messages: Sequence[Message],
+        tools: Sequence[Mapping[str, Any]],
+        call_sid: str,
     ) -> AsyncStream[ChatCompletionChunk]:
         body = {
-            "model": thinking.model,
-            "messages": list(told),
-            "temperature": thinking.temperature,
-            "max_completion_tokens": thinking.max_tokens,
+            "model": config.model,
+            "messages": list(messages),
+            "temperature": config.temperature,
+            "max_completion_tokens": config.max_tokens,
             "stream": True,
             "user": call_sid,
             **({"tools": list(tools)} if tools else {}),

@@ -25,11 +25,18 @@ from parley.errors import (
     ProviderTimeout,
     ProviderUnavailable,
 )
-from services.stt.endpointing import ProviderTurn
-from services.stt.providers import Alive, Fixed, Guess, Heard, TurnHeard, UtteranceEnded
+from parley.providers.stt import (
+    FinalTranscript,
+    InterimTranscript,
+    KeepAlive,
+    ProviderTurn,
+    ProviderTurnEvent,
+    SttEvent,
+    UtteranceEnd,
+    Word,
+)
 from services.stt.settings import SttSettings
 from services.stt.socket_clock import SocketClock
-from services.stt.transcript import HeardWord
 
 log = structlog.get_logger()
 
@@ -40,7 +47,7 @@ _REFUSED = (400, 401, 402, 403, 404)
 _FILLING = SILENCE * 640
 """80 ms. Nova closes a socket that is kept alive but never had any sound; Flux knows no message that keeps
 it."""
-_FLUX_EVENTS: dict[str, ProviderTurn] = {
+_FLUX_EVENTS: dict[str, ProviderTurnEvent] = {
     "Update": "update",
     "StartOfTurn": "start",
     "EagerEndOfTurn": "eager",
@@ -103,20 +110,20 @@ class DeepgramConnection:
             self._clock.filled(len(_FILLING))
             await _in_time(self._socket.send_media(_FILLING))
 
-    async def run(self, heard: Callable[[Heard], Awaitable[None]]) -> None:
+    async def run(self, on_event: Callable[[SttEvent], Awaitable[None]]) -> None:
         """Long-lived: tell what is heard until the socket is lost, then raise."""
         try:
             async for message in self._socket:
                 item = self._read(message)
                 if item is not None:
-                    await heard(item)
+                    await on_event(item)
         except ConnectionClosed as closed:
             raise ProviderUnavailable(_PROVIDER, _close_reason(closed)) from None
         except ValueError as error:
             raise ProviderUnavailable(_PROVIDER, f"sent what is no JSON: {type(error).__name__}") from None
         raise ProviderUnavailable(_PROVIDER, "the socket was closed")
 
-    def _read(self, message: Any) -> Heard | None:
+    def _read(self, message: Any) -> SttEvent | None:
         try:
             return self._read_flux(message) if self._flux else self._read_nova(message)
         except (AttributeError, TypeError, ValueError) as error:
@@ -124,20 +131,20 @@ class DeepgramConnection:
             log.warning("transcriber's message passed over", provider=_PROVIDER, error=type(error).__name__)
             return None
 
-    def _read_nova(self, message: Any) -> Heard | None:
+    def _read_nova(self, message: Any) -> SttEvent | None:
         match getattr(message, "type", None):
             case "Results":
                 return self._results(message)
             case "UtteranceEnd":
-                return UtteranceEnded()
+                return UtteranceEnd()
             case "Error":
                 raise ProviderUnavailable(_PROVIDER, f"error: {getattr(message, 'description', '')}")
             case None:
                 return None
             case _:
-                return Alive()
+                return KeepAlive()
 
-    def _results(self, message: Any) -> Heard | None:
+    def _results(self, message: Any) -> SttEvent | None:
         alternatives = getattr(getattr(message, "channel", None), "alternatives", None)
         if not alternatives:
             return None
@@ -146,19 +153,19 @@ class DeepgramConnection:
         words = self._words(best.words or ())
         until_ms = self._call_time(message.start + message.duration)
         if not message.is_final:
-            return Guess(text, words, until_ms)
-        return Fixed(text, words, until_ms, bool(message.speech_final))
+            return InterimTranscript(text, words, until_ms)
+        return FinalTranscript(text, words, until_ms, bool(message.speech_final))
 
-    def _read_flux(self, message: Any) -> Heard | None:
+    def _read_flux(self, message: Any) -> SttEvent | None:
         match getattr(message, "type", None):
             case "TurnInfo":
                 event = _FLUX_EVENTS.get(str(message.event))
                 if event is None:
                     return None
-                return TurnHeard(
+                return ProviderTurn(
                     text=message.transcript or "",
                     words=self._words(message.words or (), message.audio_window_end),
-                    until_ms=self._call_time(message.audio_window_end),
+                    end_ms=self._call_time(message.audio_window_end),
                     event=event,
                     provider_turn=f"{self._name}-{message.turn_index}",
                 )
@@ -167,15 +174,15 @@ class DeepgramConnection:
             case None:
                 return None
             case _:
-                return Alive()
+                return KeepAlive()
 
     def _call_time(self, provider_s: float | None) -> int:
         return self._clock.call_ms((provider_s or 0) * 1000)
 
-    def _words(self, words: Sequence[Any], otherwise_s: float | None = None) -> tuple[HeardWord, ...]:
+    def _words(self, words: Sequence[Any], otherwise_s: float | None = None) -> tuple[Word, ...]:
         """Flux need not tell when a word was said; then it is known to be no later than `otherwise_s`."""
         return tuple(
-            HeardWord(
+            Word(
                 text=getattr(word, "punctuated_word", None) or word.word,
                 start_ms=self._call_time(_known(getattr(word, "start", None), otherwise_s)),
                 end_ms=self._call_time(_known(getattr(word, "end", None), otherwise_s)),

@@ -58,7 +58,7 @@ class SocketVoice:
         self._socket: asyncio.Future[Socket] = asyncio.get_running_loop().create_future()
 
     @asynccontextmanager
-    async def utter(self, name: str) -> AsyncIterator[Context]:
+    async def open_stream(self, reply_id: str) -> AsyncIterator[Context]:
         """Begin a reply in a context of its own.
 
         Raises:
@@ -67,7 +67,7 @@ class SocketVoice:
         socket = await self._usable_socket()
         self._count += 1
         # Unique for ever within the call: sound of an earlier making must not be taken for this one's.
-        context_id = f"{self._call_sid}.{name}.{self._count}"
+        context_id = f"{self._call_sid}.{reply_id}.{self._count}"
         try:
             async with socket.context(context_id, wait_s=_ROOM_WAIT_S) as context:
                 yield context

@@ -12,8 +12,8 @@ from elevenlabs.core.api_error import ApiError
 from parley.agent_config import TtsConfig
 from parley.audio.g711 import ms_to_bytes
 from parley.errors import ProviderRejected, ProviderTimeout, ProviderUnavailable
+from parley.providers.tts import AudioChunk
 from services.tts.alignment import weight
-from services.tts.providers import Sound
 from services.tts.providers import elevenlabs_wire as wire
 from services.tts.providers.elevenlabs import Account
 
@@ -32,15 +32,15 @@ class HttpUtterance:
         self._clauses: asyncio.Queue[str | None] = asyncio.Queue(_MOST_CLAUSES)
         self._said = ""
 
-    async def say(self, text: str) -> None:
+    async def send_text(self, text: str) -> None:
         """Speak a clause after those before it."""
         await self._clauses.put(text)
 
-    async def finish(self) -> None:
+    async def end_input(self) -> None:
         """No further clause comes."""
         await self._clauses.put(None)
 
-    async def sounds(self) -> AsyncGenerator[Sound, None]:
+    async def audio(self) -> AsyncGenerator[AudioChunk, None]:
         """Sound in order, clause by clause."""
         while (text := await self._clauses.get()) is not None:
             sounded = False
@@ -48,7 +48,7 @@ class HttpUtterance:
                 async with aclosing(self._request(text)) as pieces:
                     async for piece in pieces:
                         sounded = True
-                        yield Sound(piece)
+                        yield AudioChunk(piece)
             except ApiError as refused:
                 raise wire.error_of_status(refused.status_code or 0, wire.detail_of(refused.body)) from None
             except httpx.TimeoutException as late:
@@ -58,7 +58,7 @@ class HttpUtterance:
             if not sounded and weight(text):
                 raise ProviderUnavailable(wire.PROVIDER, "HTTP: a clause without a sound")
             self._said += text
-            yield Sound(b"", ends_clause=True)
+            yield AudioChunk(b"", ends_clause=True)
 
     def _request(self, text: str) -> AsyncGenerator[bytes, None]:
         speaking = self._speaking
@@ -90,7 +90,7 @@ class HttpVoice:
         self._refused_at = 0.0
 
     @asynccontextmanager
-    async def utter(self, name: str) -> AsyncIterator[HttpUtterance]:  # noqa: ARG002 - HTTP needs no name
+    async def open_stream(self, reply_id: str) -> AsyncIterator[HttpUtterance]:  # noqa: ARG002 - HTTP needs no name
         """Begin a reply.
 
         Raises:

@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 
 from parley.agent_config import TtsConfig
 from parley.errors import ProviderError, ProviderRateLimited, ProviderTimeout, ProviderUnavailable
-from services.tts.providers import Sound
+from parley.providers.tts import AudioChunk
 from services.tts.providers import elevenlabs_wire as wire
 
 log = structlog.get_logger()
@@ -29,7 +29,7 @@ class Context:
         self._socket = socket
         self._context_id = context_id
         self._speaking = speaking
-        self._waiting: asyncio.Queue[Sound | ProviderError | None] = asyncio.Queue(_MOST_WAITING)
+        self._waiting: asyncio.Queue[AudioChunk | ProviderError | None] = asyncio.Queue(_MOST_WAITING)
         self.finished = False
         """Whether the provider was told that no further clause comes."""
 
@@ -37,16 +37,16 @@ class Context:
         """Make the context known to the provider before its first text."""
         await self._socket.send(wire.opening(self._context_id, self._speaking))
 
-    async def say(self, text: str) -> None:
+    async def send_text(self, text: str) -> None:
         """Speak a clause now."""
         await self._socket.send(wire.clause(self._context_id, text))
 
-    async def finish(self) -> None:
+    async def end_input(self) -> None:
         """No further clause comes."""
         self.finished = True
         await self._socket.send(wire.closing(self._context_id))
 
-    async def sounds(self) -> AsyncGenerator[Sound, None]:
+    async def audio(self) -> AsyncGenerator[AudioChunk, None]:
         """Sound in order; ends with the provider's final frame after `finish`."""
         while (item := await self._waiting.get()) is not None:
             if isinstance(item, ProviderError):
@@ -55,7 +55,7 @@ class Context:
 
     def take(self, frame: wire.SoundFrame) -> None:
         """A frame of this context came."""
-        if frame.sound.mulaw or frame.sound.characters:
+        if frame.sound.mulaw or frame.sound.char_timings:
             self._put(frame.sound)
         if frame.final:
             early = ProviderUnavailable(wire.PROVIDER, "the context ended before its text did")
@@ -67,7 +67,7 @@ class Context:
             self._waiting.get_nowait()
         self._waiting.put_nowait(error)
 
-    def _put(self, item: Sound | ProviderError | None) -> None:
+    def _put(self, item: AudioChunk | ProviderError | None) -> None:
         if self._waiting.full():
             self.fail(ProviderUnavailable(wire.PROVIDER, f"{_MOST_WAITING} pieces of sound wait"))
             return

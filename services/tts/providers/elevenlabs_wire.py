@@ -9,8 +9,7 @@ from urllib.parse import quote, urlencode
 
 from parley.agent_config import TtsConfig
 from parley.errors import ProviderError, ProviderRateLimited, ProviderRejected, ProviderUnavailable
-from services.tts.alignment import Character
-from services.tts.providers import Sound
+from parley.providers.tts import AudioChunk, CharTiming
 
 PROVIDER = "elevenlabs"
 OUTPUT_FORMAT = "ulaw_8000"
@@ -41,7 +40,7 @@ class SoundFrame:
     """Sound of one context."""
 
     context_id: str
-    sound: Sound
+    sound: AudioChunk
     final: bool
 
 
@@ -115,7 +114,7 @@ def read_frame(data: str | bytes) -> SoundFrame | ErrorFrame | None:
     audio = frame.get("audio")
     if not isinstance(context_id, str) or not (audio or final):
         return None
-    return SoundFrame(context_id, Sound(_mulaw(audio), _characters(frame.get("alignment"))), final)
+    return SoundFrame(context_id, AudioChunk(_mulaw(audio), _characters(frame.get("alignment"))), final)
 
 
 def error_of(word: str, message: str) -> ProviderError:
@@ -164,7 +163,7 @@ def _mulaw(audio: Any) -> bytes:
         raise ProviderUnavailable(PROVIDER, "sound that is no base64") from None
 
 
-def _characters(alignment: Any) -> tuple[Character, ...]:
+def _characters(alignment: Any) -> tuple[CharTiming, ...]:
     """An alignment that makes no sense is as good as none."""
     if not isinstance(alignment, dict):
         return ()
@@ -174,7 +173,7 @@ def _characters(alignment: Any) -> tuple[Character, ...]:
         return ()
     try:
         return tuple(
-            Character(str(text), float(start), float(start) + float(duration))
+            CharTiming(str(text), float(start), float(start) + float(duration))
             for text, start, duration in zip(*columns, strict=True)
         )
     except (TypeError, ValueError):

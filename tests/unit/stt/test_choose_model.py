@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from parley.agent_config import SttConfig
 from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ProviderError, ProviderRejected, ProviderUnavailable
+from parley.providers.stt import SttConnection
 from services.stt.choose_model import ModelChoice
-from services.stt.providers import Connection
 
 TWO = SttConfig(model="nova-3", fallback_models=("nova-2",))
 
@@ -25,13 +25,13 @@ class Provider:
         self._later = later
 
     @asynccontextmanager
-    async def open(self, hearing: SttConfig) -> AsyncIterator[Connection]:
+    async def open(self, hearing: SttConfig) -> AsyncIterator[SttConnection]:
         """A socket."""
         self.asked.append(hearing.model)
         failure = self._failures.get(hearing.model)
         if failure is not None and not self._later:
             raise failure
-        yield cast("Connection", self)
+        yield cast("SttConnection", self)
         if failure is not None:
             raise ExceptionGroup("talk", [failure])
 

@@ -1,9 +1,9 @@
 """What a successor knows of its forerunner's ears."""
 
 from parley.events.envelope import Body, wrap
+from parley.providers.stt import Word
 from parley.v1 import reply_pb2, speech_pb2
 from services.stt.recall import Memory, recall
-from services.stt.transcript import HeardWord
 
 
 def remember(*bodies: Body) -> Memory:
@@ -24,7 +24,7 @@ def test_the_turn_in_hand_is_known_with_its_words() -> None:
     )
 
     assert (known.transcript.turn, known.transcript.text, known.transcript.until_ms) == (1, "hello", 500)
-    assert known.transcript.words == (HeardWord("hello", 100, 400, 0.5),)
+    assert known.transcript.words == (Word("hello", 100, 400, 0.5),)
     assert known.eager
     assert known.voice_open
 

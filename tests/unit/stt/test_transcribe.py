@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from parley.errors import ProviderError, ProviderUnavailable
-from services.stt.providers import Heard
+from parley.providers.stt import SttEvent
 from services.stt.sound_buffer import SoundBuffer
 from services.stt.transcribe import Transcribing
 
@@ -22,7 +22,7 @@ class Breaking:
     async def keep_alive(self) -> None:
         """Do nothing."""
 
-    async def run(self, heard: Callable[[Heard], Awaitable[None]]) -> None:  # noqa: ARG002 - it is deaf
+    async def run(self, heard: Callable[[SttEvent], Awaitable[None]]) -> None:  # noqa: ARG002 - it is deaf
         """Hear nothing."""
         try:
             await asyncio.Event().wait()
@@ -40,7 +40,7 @@ async def test_a_socket_that_breaks_while_it_is_left_is_not_opened_again() -> No
         opened += 1
         yield Breaking()
 
-    async def ignore(_told: Heard | ProviderError) -> None:
+    async def ignore(_told: SttEvent | ProviderError) -> None:
         pass
 
     transcribing = asyncio.ensure_future(Transcribing(open_connection, SoundBuffer(0), ignore, ignore).run())
@@ -55,7 +55,7 @@ async def test_a_socket_that_breaks_while_it_is_left_is_not_opened_again() -> No
 class Deaf(Breaking):
     """One that never says anything, and is left without trouble."""
 
-    async def run(self, heard: Callable[[Heard], Awaitable[None]]) -> None:  # noqa: ARG002 - it is deaf
+    async def run(self, heard: Callable[[SttEvent], Awaitable[None]]) -> None:  # noqa: ARG002 - it is deaf
         """Hear nothing."""
         await asyncio.Event().wait()
 
@@ -68,7 +68,7 @@ async def failures_of(frames: int) -> list[ProviderError]:
     async def open_connection() -> AsyncIterator[Deaf]:
         yield Deaf()
 
-    async def heard(_heard: Heard) -> None:
+    async def heard(_heard: SttEvent) -> None:
         pass
 
     async def failed(error: ProviderError) -> None:

@@ -1,8 +1,9 @@
 """The words of a turn, as the provider hears and corrects them."""
 
-from services.stt.transcript import HeardWord, Transcript
+from parley.providers.stt import Word
+from services.stt.transcript import Transcript
 
-WORD = HeardWord("hello", 100, 400, 0.9)
+WORD = Word("hello", 100, 400, 0.9)
 
 
 def test_what_is_final_stays_and_the_guess_changes() -> None:
@@ -34,5 +35,5 @@ def test_the_last_word_on_a_turn_that_is_over_says_nothing_new() -> None:
     following = Transcript().guess("hello", [WORD], 500).next_turn()
 
     assert following.fix("hello", [WORD], 500).text == ""
-    late = HeardWord("again", 600, 900, 0.9)
+    late = Word("again", 600, 900, 0.9)
     assert following.fix("hello again", [WORD, late], 1000).text == "again"

@@ -3,12 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.tts.alignment import Character, timed_words
+from parley.providers.tts import CharTiming
+from services.tts.alignment import timed_words
 
 
-def spelled(text: str, ms: float = 50.0) -> tuple[Character, ...]:
+def spelled(text: str, ms: float = 50.0) -> tuple[CharTiming, ...]:
     """Every character of a text, one after the other."""
-    return tuple(Character(c, n * ms, (n + 1) * ms) for n, c in enumerate(text))
+    return tuple(CharTiming(c, n * ms, (n + 1) * ms) for n, c in enumerate(text))
 
 
 def test_words_are_timed_by_their_letters() -> None:
@@ -54,7 +55,7 @@ def test_words_are_in_order_and_within_the_clause(
     text: str, characters: list[tuple[str, float, float]], start_ms: float, length_ms: float
 ) -> None:
     """Whatever the provider says."""
-    words = timed_words(text, tuple(Character(*c) for c in characters), start_ms, start_ms + length_ms)
+    words = timed_words(text, tuple(CharTiming(*c) for c in characters), start_ms, start_ms + length_ms)
 
     assert [w.text for w in words] == text.split()
     times = [t for w in words for t in (w.start_ms, w.end_ms)]

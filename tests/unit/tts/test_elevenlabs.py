@@ -33,10 +33,10 @@ async def a_voice(url: str) -> AsyncIterator[SocketVoice]:
 
 async def spoken(voice: SocketVoice, text: str) -> bytes:
     """A reply of one clause."""
-    async with voice.utter("r1") as reply:
-        await reply.say(text)
-        await reply.finish()
-        return b"".join([piece.mulaw async for piece in reply.sounds()])
+    async with voice.open_stream("r1") as reply:
+        await reply.send_text(text)
+        await reply.end_input()
+        return b"".join([piece.mulaw async for piece in reply.audio()])
 
 
 async def test_the_socket_is_open_before_it_is_needed(provider: Provider) -> None:

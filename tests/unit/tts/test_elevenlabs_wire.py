@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from parley.agent_config import TtsConfig
 from parley.errors import ProviderError, ProviderRateLimited, ProviderRejected, ProviderUnavailable
-from services.tts.alignment import Character
+from parley.providers.tts import CharTiming
 from services.tts.providers import elevenlabs_wire as wire
 
 
@@ -57,7 +57,7 @@ def test_both_spellings_of_durations_are_read(durations: str) -> None:
 
     assert isinstance(read, wire.SoundFrame)
     assert read.sound.mulaw == b"abc"
-    assert read.sound.characters == (Character("a", 0, 10), Character("b", 10, 15))
+    assert read.sound.char_timings == (CharTiming("a", 0, 10), CharTiming("b", 10, 15))
     assert not read.final
 
 
@@ -88,7 +88,7 @@ def test_an_alignment_that_makes_no_sense_is_none(alignment: Any) -> None:
 
     assert isinstance(read, wire.SoundFrame)
     assert read.sound.mulaw == b"abc"
-    assert read.sound.characters == ()
+    assert read.sound.char_timings == ()
 
 
 @pytest.mark.parametrize("data", ["", "x", "[]", "7", "null", b"\xff\xfe", frame(audio="*"), frame(audio=7)])

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 
 from parley.agent_config import AgentConfig, Openers, TtsConfig
 from parley.errors import ProviderUnavailable
-from services.tts.alignment import Character
+from parley.providers.tts import AudioChunk, CharTiming
 from services.tts.kept import Kept, KeptVoice, phrases_of
-from services.tts.providers import Sound
 
 SPEAKING = TtsConfig()
 
@@ -23,7 +22,7 @@ class Provider:
     broken: bool = False
 
     @asynccontextmanager
-    async def utter(self, name: str) -> AsyncIterator["Said"]:  # noqa: ARG002 - any will do
+    async def open_stream(self, reply_id: str) -> AsyncIterator["Said"]:  # noqa: ARG002 - any will do
         """A reply."""
         self.begun += 1
         yield Said(self)
@@ -36,30 +35,30 @@ class Said:
         self._provider = provider
         self._texts: asyncio.Queue[str | None] = asyncio.Queue()
 
-    async def say(self, text: str) -> None:
+    async def send_text(self, text: str) -> None:
         """Keep it."""
         self._provider.asked.append(text)
         await self._texts.put(text)
 
-    async def finish(self) -> None:
+    async def end_input(self) -> None:
         """Keep it."""
         await self._texts.put(None)
 
-    async def sounds(self) -> AsyncGenerator[Sound, None]:
+    async def audio(self) -> AsyncGenerator[AudioChunk, None]:
         """Ten milliseconds, twice."""
         while (text := await self._texts.get()) is not None:
             if self._provider.broken:
                 raise ProviderUnavailable("test", "broken")
-            yield Sound(b"a" * 80, (Character(text[0], 0, 10),))
-            yield Sound(b"b" * 80, (Character(text[-1], 0, 10),), ends_clause=True)
+            yield AudioChunk(b"a" * 80, (CharTiming(text[0], 0, 10),))
+            yield AudioChunk(b"b" * 80, (CharTiming(text[-1], 0, 10),), ends_clause=True)
 
 
-async def speak(voice: KeptVoice, *clauses: str) -> list[Sound]:
-    async with voice.utter("r1") as utterance:
+async def speak(voice: KeptVoice, *clauses: str) -> list[AudioChunk]:
+    async with voice.open_stream("r1") as utterance:
         for clause in clauses:
-            await utterance.say(clause)
-        await utterance.finish()
-        return [sound async for sound in utterance.sounds()]
+            await utterance.send_text(clause)
+        await utterance.end_input()
+        return [sound async for sound in utterance.audio()]
 
 
 async def test_a_kept_phrase_is_not_asked_for_again() -> None:
@@ -68,8 +67,8 @@ async def test_a_kept_phrase_is_not_asked_for_again() -> None:
     await kept.make(provider, SPEAKING, ["Hello."])
     spoken = await speak(KeptVoice(provider, kept, SPEAKING), "Hello. ")
 
-    times = (Character("H", 0, 10), Character(".", 10, 20))
-    assert spoken == [Sound(b"a" * 80 + b"b" * 80, times, ends_clause=True)]
+    times = (CharTiming("H", 0, 10), CharTiming(".", 10, 20))
+    assert spoken == [AudioChunk(b"a" * 80 + b"b" * 80, times, ends_clause=True)]
     assert provider.asked == ["Hello."]
     assert provider.begun == 1
 

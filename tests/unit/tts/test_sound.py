@@ -3,9 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parley.providers.tts import AudioChunk, CharTiming
 from parley.v1.synthesis_pb2 import ClauseSynthesized
-from services.tts.alignment import Character
-from services.tts.providers import Sound
 from services.tts.sound import ReplySound
 
 SAMPLES_A_CHARACTER = 80
@@ -16,17 +15,17 @@ def sound_of(text: str) -> bytes:
     return b"".join(bytes([ord(c) & 0x7F]) * SAMPLES_A_CHARACTER for c in text)
 
 
-def pieces(text: str, size: int, *, aligned: bool) -> list[Sound]:
+def pieces(text: str, size: int, *, aligned: bool) -> list[AudioChunk]:
     """A clause's sound cut anywhere, each piece with the characters that begin in it."""
     sound = sound_of(text)
     found = []
     for begin in range(0, len(sound), size):
         characters = [
-            Character(c, (at - begin) / 8, (at - begin + SAMPLES_A_CHARACTER) / 8)
+            CharTiming(c, (at - begin) / 8, (at - begin + SAMPLES_A_CHARACTER) / 8)
             for c, at in ((c, n * SAMPLES_A_CHARACTER) for n, c in enumerate(text))
             if begin <= at < begin + size
         ]
-        found.append(Sound(sound[begin : begin + size], tuple(characters) if aligned else ()))
+        found.append(AudioChunk(sound[begin : begin + size], tuple(characters) if aligned else ()))
     return found
 
 
@@ -37,7 +36,7 @@ class Ear:
         self.sound = b""
         self.voiced: list[ClauseSynthesized] = []
 
-    def hear(self, reply: ReplySound, piece: Sound) -> None:
+    def hear(self, reply: ReplySound, piece: AudioChunk) -> None:
         """What the reply gives out for a piece."""
         offset, fresh = reply.hear(piece)
         assert not fresh or offset == len(self.sound)
@@ -62,11 +61,12 @@ def test_an_alignment_ahead_of_its_sound_is_waited_for() -> None:
     reply.begin()
     reply.send("abcdefgh")
     ear.hear(
-        reply, Sound(b"x" * 100, tuple(Character(c, n * 50, n * 50 + 50) for n, c in enumerate("abcdefgh")))
+        reply,
+        AudioChunk(b"x" * 100, tuple(CharTiming(c, n * 50, n * 50 + 50) for n, c in enumerate("abcdefgh"))),
     )
-    ear.hear(reply, Sound(b"x" * 3000))
+    ear.hear(reply, AudioChunk(b"x" * 3000))
     assert not ear.voiced
-    ear.hear(reply, Sound(b"x" * 100))
+    ear.hear(reply, AudioChunk(b"x" * 100))
 
     assert [v.end_sample for v in ear.voiced] == [3200]
 
@@ -77,8 +77,8 @@ def test_the_pause_after_a_clause_is_not_taken_for_the_next() -> None:
     reply.begin()
     reply.send("ab ")
     reply.send("cd ")
-    ear.hear(reply, Sound(sound_of("ab"), (Character("a", 0, 10), Character("b", 10, 20))))
-    ear.hear(reply, Sound(b"\xff" * 80))
+    ear.hear(reply, AudioChunk(sound_of("ab"), (CharTiming("a", 0, 10), CharTiming("b", 10, 20))))
+    ear.hear(reply, AudioChunk(b"\xff" * 80))
     reply.begin()
     reply.send("cd ")
     for piece in pieces("cd", 1000, aligned=True):
@@ -93,12 +93,12 @@ def test_a_making_that_is_shorter_than_the_last_leaves_no_gap() -> None:
     reply, ear = ReplySound("r1"), Ear()
     reply.begin()
     reply.send("slow")
-    ear.hear(reply, Sound(b"s" * 500))
+    ear.hear(reply, AudioChunk(b"s" * 500))
     reply.begin()
     reply.send("slow")
     reply.send("next")
-    ear.hear(reply, Sound(b"f" * 300, ends_clause=True))
-    ear.hear(reply, Sound(b"n" * 200, ends_clause=True))
+    ear.hear(reply, AudioChunk(b"f" * 300, ends_clause=True))
+    ear.hear(reply, AudioChunk(b"n" * 200, ends_clause=True))
 
     assert ear.sound == b"s" * 500 + b"n" * 200
     assert [(v.start_sample, v.end_sample) for v in ear.voiced] == [(0, 500), (500, 700)]
@@ -138,7 +138,7 @@ def test_a_provider_without_alignment_owes_nothing_after_its_first_sound() -> No
     reply = ReplySound("r1")
     reply.begin()
     reply.send("ab")
-    reply.hear(Sound(b"x"))
+    reply.hear(AudioChunk(b"x"))
 
     assert not reply.owed
 

@@ -16,8 +16,8 @@ from parley.errors import (
     ProviderTimeout,
     ProviderUnavailable,
 )
+from parley.providers.tts import AudioChunk
 from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, SynthesisStarted
-from services.tts.providers import Sound
 from services.tts.publish import AudioOut
 from services.tts.script import Script
 from services.tts.sound import ReplySound
@@ -33,20 +33,20 @@ class Said:
         self._failure = failure
         self._texts: asyncio.Queue[str | None] = asyncio.Queue()
 
-    async def say(self, text: str) -> None:
+    async def send_text(self, text: str) -> None:
         """Keep it."""
         await self._texts.put(text)
 
-    async def finish(self) -> None:
+    async def end_input(self) -> None:
         """Keep it."""
         await self._texts.put(None)
 
-    async def sounds(self) -> AsyncGenerator[Sound, None]:
+    async def audio(self) -> AsyncGenerator[AudioChunk, None]:
         """What it was given."""
         while (text := await self._texts.get()) is not None:
             if self._failure is not None:
                 raise self._failure
-            yield Sound(text.encode(), ends_clause=True)
+            yield AudioChunk(text.encode(), ends_clause=True)
 
 
 @dataclass
@@ -59,9 +59,9 @@ class Voice:
     left: int = 0
 
     @asynccontextmanager
-    async def utter(self, name: str) -> AsyncIterator[Said]:
+    async def open_stream(self, reply_id: str) -> AsyncIterator[Said]:
         """A try."""
-        assert name == "r1"
+        assert reply_id == "r1"
         self.tries += 1
         try:
             yield self.says(self.failures.pop(0) if self.failures else None)
@@ -161,9 +161,9 @@ async def test_a_silent_provider_is_late() -> None:
     """After the time it is given."""
 
     class Mute(Said):
-        async def sounds(self) -> AsyncGenerator[Sound, None]:
+        async def audio(self) -> AsyncGenerator[AudioChunk, None]:
             await asyncio.Event().wait()
-            yield Sound(b"")
+            yield AudioChunk(b"")
 
     assert isinstance(await scene(Voice(says=Mute)).play(), ProviderTimeout)
 

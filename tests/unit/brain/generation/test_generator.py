@@ -1,7 +1,7 @@
 """The model asked, asked again, and the second one asked."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,11 +11,10 @@ from prometheus_client import CollectorRegistry, Histogram
 from parley.agent_config import AgentConfig, LlmConfig
 from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ProviderError, ProviderRejected, ProviderUnavailable
+from parley.providers.llm import Done, LlmEvent, Message, TextDelta
 from parley.runtime.stage import CallContext
 from services.brain.generation.generator import GenerationEvent, Generator
-from services.brain.generation.prompt import Message
 from services.brain.generation.reply_builder import ReplyBuilder
-from services.brain.providers import Done, LlmEvent, TextDelta
 
 
 class Model:
@@ -30,15 +29,15 @@ class Model:
 
     async def stream(
         self,
-        thinking: LlmConfig,
-        told: Sequence[Message],  # noqa: ARG002 - it does not listen
-        tools: Sequence[dict[str, Any]],  # noqa: ARG002 - as above
+        config: LlmConfig,
+        messages: Sequence[Message],  # noqa: ARG002 - it does not listen
+        tools: Sequence[Mapping[str, Any]],  # noqa: ARG002 - as above
         *,
         call_sid: str,  # noqa: ARG002 - as above
     ) -> AsyncGenerator[LlmEvent]:
         """One after another."""
-        self.asked.append(thinking.model)
-        for item in self._answers[thinking.model]:
+        self.asked.append(config.model)
+        for item in self._answers[config.model]:
             if isinstance(item, ProviderError):
                 raise item
             yield item

@@ -2,9 +2,9 @@
 
 from parley.errors import ProviderTimeout
 from parley.events.envelope import event_name
+from parley.providers.llm import Done, TextDelta, ToolCallRequest
 from parley.v1.reply_pb2 import REPLY_KIND_ANSWER, ReplyClause
 from services.brain.generation.reply_builder import APOLOGY, GOODBYE, ReplyBuilder
-from services.brain.providers import Done, TextDelta, ToolCallRequest
 
 
 def test_clauses_are_said_as_they_become_whole() -> None:

@@ -1,0 +1,61 @@
+"""What a language model provider implements."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from parley.agent_config import LlmConfig
+
+Message: TypeAlias = Mapping[str, Any]
+"""A chat message in the format of OpenAI's chat completions."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """The next piece of the answer's text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallRequest:
+    """A complete tool call that the model requests."""
+
+    tool_call_id: str
+    name: str
+    arguments: str
+    """As the model wrote them: usually a JSON object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The answer is complete."""
+
+    reason: str
+    """`stop`, `length`, `tool_calls` or `content_filter`."""
+
+
+LlmEvent: TypeAlias = TextDelta | ToolCallRequest | Done
+
+
+class LlmClient(Protocol):
+    """A language model provider in one process; opened by its plugin, shared by all calls."""
+
+    async def warm_up(self) -> None:
+        """Open a connection that the next request can use; never raises ProviderError."""
+
+    def stream(
+        self,
+        config: LlmConfig,
+        messages: Sequence[Message],
+        tools: Sequence[Mapping[str, Any]],
+        *,
+        call_sid: str,
+    ) -> AsyncGenerator[LlmEvent]:
+        """Stream an answer that ends with Done. Closing the generator cancels the request.
+
+        `tools` are function definitions in the format of OpenAI's chat completions.
+
+        Raises:
+            ProviderError: rejected, rate limited, timed out or unavailable.
+        """

@@ -1,0 +1,95 @@
+"""What a speech-to-text provider implements."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeAlias
+
+from parley.agent_config import SttConfig
+
+ProviderTurnEvent = Literal["update", "start", "eager", "resumed", "end"]
+"""New words, speech began, turn probably over, turn not over after all, turn over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A transcribed word and its call time."""
+
+    text: str
+    start_ms: int
+    end_ms: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class InterimTranscript:
+    """Text of the audio after the last final transcript; a later one replaces it."""
+
+    text: str
+    words: tuple[Word, ...]
+    end_ms: int
+    """Call time of the end of the transcribed audio."""
+
+
+@dataclass(frozen=True, slots=True)
+class FinalTranscript:
+    """Text of a stretch of audio that will not change."""
+
+    text: str
+    words: tuple[Word, ...]
+    end_ms: int
+    """Call time of the end of the transcribed audio."""
+    speech_final: bool = False
+    """Whether the provider detected a pause at its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceEnd:
+    """The provider found a long gap after the last word."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAlive:
+    """A message without content, which shows that the provider still works."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderTurn:
+    """The whole current turn, from a provider that detects turns itself."""
+
+    text: str
+    words: tuple[Word, ...]
+    end_ms: int
+    """Call time of the end of the transcribed audio."""
+    event: ProviderTurnEvent
+    provider_turn: str
+    """The provider's id of the turn, unique within the call."""
+
+
+SttEvent: TypeAlias = InterimTranscript | FinalTranscript | UtteranceEnd | KeepAlive | ProviderTurn
+
+
+class SttConnection(Protocol):
+    """A streaming connection for one call. Every method raises ProviderError when the connection fails."""
+
+    async def send(self, mulaw: bytes, at_ms: int) -> None:
+        """Send audio (mu-law, 8 kHz) that begins at call time `at_ms` and follows what was sent before."""
+
+    async def finalize(self) -> None:
+        """Request a final transcript of the audio sent so far, or the end of the turn."""
+
+    async def keep_alive(self) -> None:
+        """Keep the connection open while there is no audio; called every 4 s."""
+
+    async def run(self, on_event: Callable[[SttEvent], Awaitable[None]]) -> None:
+        """Pass on events until the connection is lost, then raise ProviderError."""
+
+
+class SttProvider(Protocol):
+    """A speech-to-text provider in one process; opened by its plugin, shared by all calls."""
+
+    def detects_turns(self, config: SttConfig) -> bool:
+        """Whether this model decides when a turn ends and sends ProviderTurn."""
+
+    def connect(self, config: SttConfig, call_sid: str) -> AbstractAsyncContextManager[SttConnection]:
+        """Open a connection for one call; entering raises ProviderError when there is none in time."""

@@ -1,0 +1,56 @@
+"""What a text-to-speech provider implements."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from parley.agent_config import TtsConfig
+
+
+@dataclass(frozen=True, slots=True)
+class CharTiming:
+    """A character of the text and when it is audible."""
+
+    text: str
+    start_ms: float
+    end_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class AudioChunk:
+    """The next piece of a reply's audio."""
+
+    mulaw: bytes
+    """Mu-law, 8 kHz, mono; may be empty."""
+    char_timings: tuple[CharTiming, ...] = ()
+    """Relative to the start of this chunk, and may reach beyond it. Empty without alignment."""
+    ends_clause: bool = False
+    """Whether the current clause certainly ends with this chunk."""
+
+
+class SynthesisStream(Protocol):
+    """One reply: clauses in, audio out. Every method raises ProviderError when the provider fails."""
+
+    async def send_text(self, text: str) -> None:
+        """Synthesize a clause without waiting for more text."""
+
+    async def end_input(self) -> None:
+        """No more text follows."""
+
+    def audio(self) -> AsyncGenerator[AudioChunk]:
+        """Yield audio in order; ends when all of it was yielded after `end_input`."""
+
+
+class TtsConnection(Protocol):
+    """One call's access to the provider with one voice."""
+
+    def open_stream(self, reply_id: str) -> AbstractAsyncContextManager[SynthesisStream]:
+        """Begin a reply; several may be open at once. Leaving early drops audio that is not yet made."""
+
+
+class TtsProvider(Protocol):
+    """A text-to-speech provider in one process; opened by its plugin, shared by all calls."""
+
+    def connect(self, config: TtsConfig, call_sid: str) -> AbstractAsyncContextManager[TtsConnection]:
+        """Prepare for one call: entering returns at once, and may open a connection in the background."""
