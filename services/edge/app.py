@@ -14,8 +14,8 @@ from parley.runtime.health import HealthRoutes, serve
 from parley.runtime.process_metrics import register_process_metrics
 from parley.telemetry.setup import Telemetry, start_telemetry
 from services.edge.call_registry import CallRegistry
-from services.edge.calls.outbound_calls import PlaceCalls
-from services.edge.calls.resumption import Resumption
+from services.edge.calls.outbound_calls import OutboundCalls
+from services.edge.calls.resumption import StreamResumer
 from services.edge.calls.webhooks import Webhooks
 from services.edge.settings import EdgeSettings
 from services.edge.standby.stream import StandbyStreamEndpoint
@@ -47,8 +47,8 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as own_tasks:
             watching = own_tasks.create_task(lag.watch())
             gate = TwilioRequestGate(settings, stop)
-            resumption = Resumption(bus, twilio, gate.direct_url, own_tasks)
-            following = own_tasks.create_task(resumption.follow_silence())
+            resumption = StreamResumer(bus, twilio, gate.direct_url, own_tasks)
+            following = own_tasks.create_task(resumption.watch_stalls())
             ears = StandbySupervisor(bus, gate, twilio)
             app = build_app(gate, telemetry, bus, outbox, twilio, calls, resumption, ears)
             async with ears.offer(), _serve(app, settings, stop) as port:
@@ -89,7 +89,7 @@ def build_app(
     outbox: Outbox,
     twilio: TwilioRest,
     calls: CallRegistry,
-    resumption: Resumption,
+    resumption: StreamResumer,
     ears: StandbySupervisor,
 ) -> FastAPI:
     """All routes."""
@@ -104,7 +104,7 @@ def build_app(
     app.add_api_route("/voice", webhooks.voice, methods=["POST"])
     app.add_api_route("/fallback", webhooks.fallback, methods=["POST"])
     app.add_api_route("/status", webhooks.status, methods=["POST"])
-    app.add_api_route("/calls", PlaceCalls(gate, twilio).place, methods=["POST"])
+    app.add_api_route("/calls", OutboundCalls(gate, twilio).create, methods=["POST"])
     sockets = MediaStreamEndpoint(bus, outbox, gate.settings, gate, twilio, calls, ears)
     app.add_api_websocket_route("/twilio/stream", sockets.serve)
     app.add_api_websocket_route("/twilio/ear", StandbyStreamEndpoint(bus, gate, calls).serve)

@@ -17,7 +17,14 @@ from parley.events.outbox import Outbox
 from parley.runtime.stage import worker_name
 from parley.v1.call_pb2 import DtmfPressed, StreamStarted, StreamStopped
 from services.edge.call_registry import CallRegistry
-from services.edge.calls.lifecycle import FALLBACK, CallSummary, claim_stream, end_call, is_call_sid, summary
+from services.edge.calls.lifecycle import (
+    FALLBACK,
+    CallState,
+    claim_stream,
+    end_call,
+    is_call_sid,
+    load_call_state,
+)
 from services.edge.inbound.connection import MediaConnection, TimestampedMessages, open_connection
 from services.edge.inbound.ingest import AudioIngest
 from services.edge.outbound.player import Player
@@ -73,13 +80,16 @@ class MediaStreamEndpoint:
 
     async def _serve_call(self, stream: MediaConnection) -> None:
         socket, start = stream.socket, stream.start
-        known = await summary(self.bus, start.call_sid) if is_call_sid(start.call_sid) else None
-        if known is None or known.ended:
+        known = await load_call_state(self.bus, start.call_sid) if is_call_sid(start.call_sid) else None
+        if known is None or known.end_reason:
             log.error("media stream of no live call", ended=known is not None)
             await close(socket, POLICY_VIOLATION)
             return
         # Who had it followed by another has asked whether it lives: a frozen edge lets each who asks wait.
-        if not known.lost and await self.bus.requests.send(subjects.media_alive(start.call_sid)) is not None:
+        if (
+            not known.is_resuming
+            and await self.bus.requests.send(subjects.media_alive(start.call_sid)) is not None
+        ):
             log.error("second media stream refused: the call's first is alive", stream_sid=start.stream_sid)
             await close(socket, POLICY_VIOLATION)
             return
@@ -96,7 +106,7 @@ class MediaStreamEndpoint:
                 await self._run_claimed(stream, known, started, alive)
 
     async def _run_claimed(
-        self, stream: MediaConnection, known: CallSummary, started: StreamStarted, alive: AsyncExitStack
+        self, stream: MediaConnection, known: CallState, started: StreamStarted, alive: AsyncExitStack
     ) -> None:
         start = stream.start
         epoch = await claim_stream(self.bus, start.call_sid, known, started)
@@ -156,9 +166,9 @@ class MediaStreamEndpoint:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._read(stream.messages, call_log, hear, player), name="read")
                 tasks.create_task(_follow(call_log, player), name="follow the log")
-                tasks.create_task(player.follow_sound(), name="follow the sound")
-                tasks.create_task(player.write(), name="write")
-                tasks.create_task(player.watch(), name="watch")
+                tasks.create_task(player.follow_audio(), name="follow the sound")
+                tasks.create_task(player.run_writer(), name="write")
+                tasks.create_task(player.run_timers(), name="watch")
                 tasks.create_task(self._drain(player), name="move")
                 tasks.create_task(self._backfill(call_log, hear), name="second ear")
         except* StreamEnded as group:
@@ -193,7 +203,7 @@ class MediaStreamEndpoint:
         await self.calls.draining.wait()
         with suppress(TimeoutError):
             async with asyncio.timeout(_GOOD_MOMENT_S):
-                while not player.silent:  # noqa: ASYNC110 - the line has no event for it
+                while not player.is_silent:  # noqa: ASYNC110 - the line has no event for it
                     await asyncio.sleep(0.05)
         raise StreamEnded("drained")
 
@@ -213,7 +223,7 @@ class MediaStreamEndpoint:
                     await hear.push_frame(media, clock.ms_at(arrival.at_us))
                     self.calls.frames.inc()
                 case Mark(name=name):
-                    await player.marked(name)
+                    await player.on_mark(name)
                 case Dtmf(digit=digit):
                     await call_log.append(DtmfPressed(digit=digit[:1], at_ms=clock.ms_at(arrival.at_us)))
                 case Stop():
@@ -248,8 +258,8 @@ class MediaStreamEndpoint:
         log.error("the call's end is not in its log")
 
     async def _end_unless_followed(self, call_log: CallEventLog, reason: str) -> None:
-        known = await summary(self.bus, call_log.call_sid)
-        if known is not None and known.stream_epoch == call_log.epoch and not known.ended:
+        known = await load_call_state(self.bus, call_log.call_sid)
+        if known is not None and known.stream_epoch == call_log.epoch and not known.end_reason:
             await end_call(self.bus, call_log.call_sid, reason)
 
 
@@ -268,4 +278,4 @@ async def _ended(call_log: CallEventLog) -> None:
 async def _follow(call_log: CallEventLog, player: Player) -> None:
     """Long-lived: what the other stages say."""
     async for event in call_log:
-        await player.meet(event)
+        await player.on_event(event)

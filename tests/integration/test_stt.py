@@ -29,7 +29,7 @@ from sandbox.caller.voice_bank import load_bank
 from sandbox.deepgram.app import DeepgramEmulator
 from sandbox.deepgram.oracle import Oracle
 from sandbox.deepgram.settings import DeepgramSandboxSettings
-from services.edge.calls.lifecycle import end_call, open_call
+from services.edge.calls.lifecycle import end_call, start_call
 from tests.call_log import read_until
 from tests.event_factories import bodies_of
 
@@ -104,7 +104,7 @@ async def speak(bus: Bus, frames: list[bytes], *, sid: str = SID, lost: frozense
 async def test_a_turn_is_heard(nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path) -> None:
     """Voice, words, end: in order, at their call times."""
     async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
-        await open_call(bus, SID, CallStarted(agent="clinic"))
+        await start_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES))
         bodies = await read_until(bus, SID, CallEnded, timeout_s=60)
         await speaking
@@ -131,7 +131,7 @@ async def test_flux_decides_itself(
         stt(nats_url, provider[1], tmp_path / "log", **agents),
         connect(nats_url, "t", timeout_s=5) as bus,
     ):
-        await open_call(bus, SID, CallStarted(agent="flux"))
+        await start_call(bus, SID, CallStarted(agent="flux"))
         speaking = asyncio.create_task(speak(bus, FRAMES))
         bodies = await read_until(bus, SID, CallEnded, timeout_s=60)
         await speaking
@@ -150,7 +150,7 @@ async def test_lost_frames_do_not_shift_the_times(
     """A hole is silence of its length."""
     lost = frozenset(range(40, 160, 9))
     async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
-        await open_call(bus, SID, CallStarted(agent="clinic"))
+        await start_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES, lost=lost))
         bodies = await read_until(bus, SID, CallEnded, timeout_s=60)
         await speaking
@@ -168,7 +168,7 @@ async def test_a_lost_socket_loses_no_word(
         {"stt_fault": "close", "stt_fault_after_s": 1.5, "stt_fault_sockets": 1}
     )
     async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
-        await open_call(bus, SID, CallStarted(agent="clinic"))
+        await start_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES))
         bodies = await read_until(bus, SID, CallEnded, timeout_s=60)
         await speaking
@@ -184,7 +184,7 @@ async def test_a_provider_that_is_away_for_seconds_splits_no_turn(
     away = {"stt_fault": "close", "stt_fault_after_s": 1.5}
     provider[0].runtime_settings.update(away)
     async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
-        await open_call(bus, SID, CallStarted(agent="clinic"))
+        await start_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES + [SILENCE * 160] * 400))
         await asyncio.sleep(len(FRAMES) * 0.02 + 2.5)
         provider[0].runtime_settings.update({"stt_fault": ""})
@@ -202,7 +202,7 @@ async def test_a_provider_that_hung_in_silence_is_replaced_within_the_turn(
         {"stt_fault": "hang", "stt_fault_after_s": 0.5, "stt_fault_sockets": 1}
     )
     async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
-        await open_call(bus, SID, CallStarted(agent="clinic"))
+        await start_call(bus, SID, CallStarted(agent="clinic"))
         frames = [SILENCE * 160] * 150 + FRAMES + [SILENCE * 160] * 150
         speaking = asyncio.create_task(speak(bus, frames))
         bodies = await read_until(bus, SID, CallEnded, timeout_s=60)
@@ -225,7 +225,7 @@ async def test_a_refused_key_is_said_once_and_names_the_call(
         stt(nats_url, provider[1], tmp_path / "log", **refused),
         connect(nats_url, "t", timeout_s=5) as bus,
     ):
-        await open_call(bus, SID, CallStarted(agent="clinic"))
+        await start_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES[:100]))
         bodies = await read_until(bus, SID, CallEnded, timeout_s=60)
         await speaking
@@ -243,7 +243,7 @@ async def test_rubbish_on_the_bus_costs_nothing(
 ) -> None:
     """Bytes that are no frame are passed over."""
     async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
-        await open_call(bus, SID, CallStarted(agent="clinic"))
+        await start_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES))
         await asyncio.sleep(0.5)
         await bus.publish(subjects.caller_audio(SID), b"\xff\xff\xff")
@@ -261,7 +261,7 @@ async def test_a_killed_owner_loses_no_word(
         stt(nats_url, provider[1], tmp_path / "first") as first,
         connect(nats_url, "t", timeout_s=5) as bus,
     ):
-        await open_call(bus, SID, CallStarted(agent="clinic"))
+        await start_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, [*FRAMES, *[SILENCE * 160] * 100]))
         await asyncio.sleep(1.0)
         async with stt(nats_url, provider[1], tmp_path / "second"):

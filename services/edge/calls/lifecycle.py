@@ -37,28 +37,28 @@ def is_call_sid(text: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class CallSummary:
+class CallState:
     """What of a call's log the edge asks for."""
 
     started_at_us: int
     agent: str
-    ended: str
+    end_reason: str
     """Why it has ended; empty while it goes on."""
     stream_epoch: int
     """Of the last media stream; 0 for none."""
-    stream_place: int
+    stream_position: int
     """Place of the last stream.started in the log; 0 for none."""
     public_url: str = ""
     stream_sid: str = ""
-    stopped: str = ""
+    stop_reason: str = ""
     """Why the last stream is over; empty while it is not known to be."""
     resuming: StreamResuming | None = None
     """The last word on how a lost stream is to be followed by another."""
     resuming_at_us: int = 0
-    resuming_place: int = 0
+    resuming_position: int = 0
 
     @property
-    def lost(self) -> bool:
+    def is_resuming(self) -> bool:
         """Whether another stream is to follow the last."""
         return self.resuming is not None and self.resuming.epoch == self.stream_epoch
 
@@ -68,53 +68,53 @@ class CallSummary:
         return CallClock(self.started_at_us)
 
 
-async def summary(bus: Bus, call_sid: str) -> CallSummary | None:
+async def load_call_state(bus: Bus, call_sid: str) -> CallState | None:
     """Read a call's log; None when it has none.
 
     Raises:
         BusError: it cannot be read.
     """
     messages = await bus.streams.read(streams.CALLS, subjects.call_log(call_sid))
-    known: CallSummary | None = None
+    known: CallState | None = None
     for message in messages:
         event = parse(message.data)
         if event is not None:
-            known = _summed(known, event, message.sequence)
+            known = _evolve(known, event, message.sequence)
     return known
 
 
-def _summed(known: CallSummary | None, event: Event, place: int) -> CallSummary | None:
+def _evolve(known: CallState | None, event: Event, place: int) -> CallState | None:
     if known is None:
         if not event.HasField("call_started"):
             return None
         said = event.call_started
-        return CallSummary(event.sent_at_us, said.agent, "", 0, 0, said.public_url)
+        return CallState(event.sent_at_us, said.agent, "", 0, 0, said.public_url)
     if event.HasField("call_ended"):
-        return replace(known, ended=event.call_ended.reason or "completed")
+        return replace(known, end_reason=event.call_ended.reason or "completed")
     if event.HasField("stream_started") and event.epoch > known.stream_epoch:
         sid = event.stream_started.stream_sid
-        return replace(known, stream_epoch=event.epoch, stream_place=place, stream_sid=sid, stopped="")
+        return replace(known, stream_epoch=event.epoch, stream_position=place, stream_sid=sid, stop_reason="")
     if event.HasField("stream_stopped") and event.epoch == known.stream_epoch:
-        return replace(known, stopped=event.stream_stopped.reason)
+        return replace(known, stop_reason=event.stream_stopped.reason)
     if event.HasField("stream_resuming"):
         at_us = event.sent_at_us
-        return replace(known, resuming=event.stream_resuming, resuming_at_us=at_us, resuming_place=place)
+        return replace(known, resuming=event.stream_resuming, resuming_at_us=at_us, resuming_position=place)
     return known
 
 
-async def open_call(bus: Bus, call_sid: str, started: CallStarted) -> bool:
+async def start_call(bus: Bus, call_sid: str, started: CallStarted) -> bool:
     """Begin the call's log and look for owners of its stages; False when that was done before.
 
     Raises:
         BusError: it could not be stored.
     """
-    new = await _say_once(bus, call_sid, started, sequence=1)
+    new = await _append_once(bus, call_sid, started, sequence=1)
     # Said again for a repeated webhook too: the first may have died between the two.
-    await asyncio.gather(*(_look_for_owner(bus, stage, call_sid, started.agent) for stage in subjects.STAGES))
+    await asyncio.gather(*(_enqueue_work(bus, stage, call_sid, started.agent) for stage in subjects.STAGES))
     return new
 
 
-async def _look_for_owner(bus: Bus, stage: str, call_sid: str, agent: str) -> None:
+async def _enqueue_work(bus: Bus, stage: str, call_sid: str, agent: str) -> None:
     work = Work(call_sid=call_sid, stage=stage, agent=agent)
     # A repeated webhook finds the message of the first one.
     with suppress(WriteConflict):
@@ -129,40 +129,40 @@ async def end_call(bus: Bus, call_sid: str, reason: str) -> bool:
     Raises:
         BusError: it could not be stored.
     """
-    known = await summary(bus, call_sid)
-    if known is None or known.ended:
+    known = await load_call_state(bus, call_sid)
+    if known is None or known.end_reason:
         return False
     ended = CallEnded(reason=reason, duration_ms=known.clock.ms_at(now_us()))
-    return await _say_once(bus, call_sid, ended, sequence=2)
+    return await _append_once(bus, call_sid, ended, sequence=2)
 
 
-async def claim_stream(bus: Bus, call_sid: str, known: CallSummary, started: StreamStarted) -> int | None:
+async def claim_stream(bus: Bus, call_sid: str, state: CallState, started: StreamStarted) -> int | None:
     """Own the call's media; gives the stream's epoch, None when another stream was quicker.
 
     Raises:
         BusError: it could not be stored.
     """
-    epoch = known.stream_epoch + 1
-    event = _sealed(started, call_sid, "edge", epoch, 0)
-    first = await _say_first(bus, event, known.stream_place)
+    epoch = state.stream_epoch + 1
+    event = _event(started, call_sid, "edge", epoch, 0)
+    first = await _append_if_unchanged(bus, event, state.stream_position)
     return epoch if first else None
 
 
-async def claim_resuming(
-    bus: Bus, call_sid: str, known: CallSummary, way: str, *, frozen: bool = False
+async def claim_resumption(
+    bus: Bus, call_sid: str, state: CallState, method: str, *, edge_stalled: bool = False
 ) -> bool:
     """Be the one who has the lost stream followed by another; False when somebody else is.
 
     Raises:
         BusError: it could not be stored.
     """
-    said = StreamResuming(epoch=known.stream_epoch, method=way, edge_stalled=frozen)
+    said = StreamResuming(epoch=state.stream_epoch, method=method, edge_stalled=edge_stalled)
     with suppress(BusError, TimeoutError, DecodeError):
         async with asyncio.timeout(_LAST_SOUND_TIMEOUT_S):
             await _add_last_sound(bus, call_sid, said)
     # Of one stream it may be said again, should the first word have come to nothing.
-    event = _sealed(said, call_sid, _WEBHOOK, 0, _RESUMINGS_FROM + known.resuming_place)
-    return await _say_first(bus, event, known.resuming_place)
+    event = _event(said, call_sid, _WEBHOOK, 0, _RESUMINGS_FROM + state.resuming_position)
+    return await _append_if_unchanged(bus, event, state.resuming_position)
 
 
 async def _add_last_sound(bus: Bus, call_sid: str, said: StreamResuming) -> None:
@@ -181,11 +181,11 @@ async def _add_last_sound(bus: Bus, call_sid: str, said: StreamResuming) -> None
         said.last_reply_samples = audio.offset_samples + len(audio.mulaw)
 
 
-async def _say_once(bus: Bus, call_sid: str, body: Body, *, sequence: int) -> bool:
-    return await _say_first(bus, _sealed(body, call_sid, _WEBHOOK, 0, sequence), 0)
+async def _append_once(bus: Bus, call_sid: str, body: Body, *, sequence: int) -> bool:
+    return await _append_if_unchanged(bus, _event(body, call_sid, _WEBHOOK, 0, sequence), 0)
 
 
-async def _say_first(bus: Bus, event: Event, last_place: int) -> bool:
+async def _append_if_unchanged(bus: Bus, event: Event, last_place: int) -> bool:
     """Say what only the first of several may say; False if the subject holds more than up to `last_place`."""
     name = event.WhichOneof("body") or ""
     try:
@@ -200,7 +200,7 @@ async def _say_first(bus: Bus, event: Event, last_place: int) -> bool:
     return True
 
 
-def _sealed(body: Body, call_sid: str, stage: str, epoch: int, sequence: int) -> Event:
+def _event(body: Body, call_sid: str, stage: str, epoch: int, sequence: int) -> Event:
     return wrap(
         body,
         call_sid=call_sid,

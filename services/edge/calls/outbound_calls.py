@@ -30,7 +30,7 @@ class CallRequest(BaseModel):
     agent: str | None = None
 
 
-class PlaceCalls:
+class OutboundCalls:
     """The endpoint."""
 
     def __init__(self, gate: TwilioRequestGate, twilio: TwilioRest) -> None:
@@ -38,9 +38,9 @@ class PlaceCalls:
         self._settings = gate.settings
         self._twilio = twilio
 
-    async def place(self, request: Request) -> JSONResponse:
+    async def create(self, request: Request) -> JSONResponse:
         """Place a call through Twilio; 201 with its CallSid."""
-        if not self._may(request):
+        if not self._is_authorized(request):
             return _error(401, "unauthorized", "send `Authorization: Bearer` with PARLEY_API_KEY")
         try:
             wanted = CallRequest.model_validate_json(await request.body())
@@ -65,7 +65,7 @@ class PlaceCalls:
         log.info("call placed", call_sid=call_sid)
         return JSONResponse({"call_sid": call_sid}, status_code=201)
 
-    def _may(self, request: Request) -> bool:
+    def _is_authorized(self, request: Request) -> bool:
         key = self._settings.api_key.get_secret_value()
         if key:
             given = request.headers.get("authorization", "").removeprefix("Bearer ")

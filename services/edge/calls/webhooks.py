@@ -12,8 +12,8 @@ from parley.agent_config import load_agent_config
 from parley.bus import Bus
 from parley.errors import BusError, ConfigError
 from parley.v1.call_pb2 import DIRECTION_INBOUND, DIRECTION_OUTBOUND, CallStarted
-from services.edge.calls.lifecycle import end_call, is_call_sid, open_call, summary
-from services.edge.calls.resumption import Resumption, on_redirect
+from services.edge.calls.lifecycle import end_call, is_call_sid, load_call_state, start_call
+from services.edge.calls.resumption import StreamResumer, on_redirect
 from services.edge.twilio import twiml
 from services.edge.twilio.request_gate import TwilioRequestGate
 from services.edge.twilio.twiml import PublicUrls
@@ -29,7 +29,7 @@ _FALLBACK_TIMEOUT_S = 4.0
 class Webhooks:
     """The endpoints that Twilio asks."""
 
-    def __init__(self, bus: Bus, gate: TwilioRequestGate, resumption: Resumption) -> None:
+    def __init__(self, bus: Bus, gate: TwilioRequestGate, resumption: StreamResumer) -> None:
         self._bus = bus
         self._gate = gate
         self._settings = gate.settings
@@ -61,7 +61,7 @@ class Webhooks:
     async def _answer(self, query: Mapping[str, str], addresses: PublicUrls, form: FormData) -> str:
         call_sid = str(form["CallSid"])
         if "resume" in query:
-            known = await summary(self._bus, call_sid)
+            known = await load_call_state(self._bus, call_sid)
             if known is not None:
                 return await on_redirect(self._bus, call_sid, known, addresses, self._settings.agents_dir)
         agent = query.get("agent") or self._settings.agent
@@ -74,7 +74,7 @@ class Webhooks:
             agent=agent,
             public_url=addresses.base,
         )
-        new = await open_call(self._bus, call_sid, started)
+        new = await start_call(self._bus, call_sid, started)
         log.info("call started" if new else "call started before", agent=agent, inbound=inbound)
         return twiml.connect(addresses, agent)
 
@@ -112,7 +112,7 @@ class Webhooks:
             tell("stream status", call_sid=call_sid, status=str(stream_event), error=error)
             if stream_event != "stream-started":
                 stream_sid = str(form.get("StreamSid", ""))
-                self._resumption.stream_is_over(call_sid, stream_sid)
+                self._resumption.on_stream_ended(call_sid, stream_sid)
         elif status in _FINAL:
             try:
                 await end_call(self._bus, call_sid, status)

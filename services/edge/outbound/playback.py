@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from parley.events.envelope import Body
 from parley.v1 import playback_pb2
-from services.edge.outbound.reply_playout import PlayedReply
-from services.edge.outbound.restore import Recall
+from services.edge.outbound.reply_playout import ReplyPlayout
+from services.edge.outbound.restore import PlaybackState
 
 _MARK_EVERY = 800
 """Samples between two marks: 100 ms."""
@@ -38,20 +38,20 @@ class Clear:
 
 
 @dataclass(frozen=True, slots=True)
-class Say:
+class Append:
     """Put this in the call's log."""
 
-    body: Body
+    event: Body
 
 
-Command = Play | Clear | Say
+Command = Play | Clear | Append
 
 
 class Playback:
     """One stream's playing of one call's replies."""
 
-    def __init__(self, recalled: Recall | None = None) -> None:
-        recalled = recalled or Recall()
+    def __init__(self, recalled: PlaybackState | None = None) -> None:
+        recalled = recalled or PlaybackState()
         self._replies = recalled.replies
         self._generation = 0
         self._held = recalled.held
@@ -61,7 +61,7 @@ class Playback:
         self._progress_at_ms = 0
 
     @property
-    def runs_dry_ms(self) -> float:
+    def buffer_ends_ms(self) -> float:
         """Call time at which all that was sent has been played."""
         return self._runs_dry_ms
 
@@ -70,52 +70,56 @@ class Playback:
         """Whether the caller's voice has stopped the playing."""
         return self._held is not None
 
-    def silent(self, now_ms: int) -> bool:
+    def is_silent(self, now_ms: int) -> bool:
         """Whether neither side is heard, as far as is known."""
         return not self._caller_speaks and self._audible() is None and now_ms >= self._runs_dry_ms
 
-    def is_over(self, reply_id: str) -> bool:
+    def is_done(self, reply_id: str) -> bool:
         """Nothing of the reply will be heard any more."""
         reply = self._replies.get(reply_id)
-        return reply is not None and reply.over
+        return reply is not None and reply.done
 
-    def started(self, reply_id: str, *, held_back: bool, now_ms: int, filler: bool = False) -> list[Command]:
+    def start(self, reply_id: str, *, speculative: bool, now_ms: int, filler: bool = False) -> list[Command]:
         """A reply begins; it is played after those before it, a filler while those are silent."""
-        self._replies.setdefault(reply_id, PlayedReply(reply_id, held_back, filler))
+        self._replies.setdefault(reply_id, ReplyPlayout(reply_id, speculative, filler))
         return self.advance(now_ms)
 
-    def released(self, reply_id: str, now_ms: int) -> list[Command]:
+    def release(self, reply_id: str, now_ms: int) -> list[Command]:
         """A reply made on a guess may be heard."""
         self._of(reply_id).speculative = False
         return self.advance(now_ms)
 
-    def sound(self, reply_id: str, offset: int, mulaw: bytes, *, last: bool, now_ms: int) -> list[Command]:
+    def audio_received(
+        self, reply_id: str, offset: int, mulaw: bytes, *, last: bool, now_ms: int
+    ) -> list[Command]:
         """Sound has come; what is known already is skipped, what would leave a gap is not taken."""
         reply = self._of(reply_id)
-        have = len(reply.sound)
+        have = len(reply.audio)
         if offset <= have < offset + len(mulaw) and have < _MOST_UNHEARD:
-            reply.sound += mulaw[have - offset :]
-            reply.came_ms = now_ms
-        if last and offset + len(mulaw) <= len(reply.sound):
+            reply.audio += mulaw[have - offset :]
+            reply.last_audio_ms = now_ms
+        if last and offset + len(mulaw) <= len(reply.audio):
             reply.complete = True
         return self.advance(now_ms)
 
-    def voiced(self, reply_id: str, samples: int, now_ms: int) -> list[Command]:
+    def synthesis_finished(self, reply_id: str, samples: int, now_ms: int) -> list[Command]:
         """There is so much of a reply, and no more: the chunk that says so may have been lost."""
         reply = self._replies.get(reply_id)
         if reply is None:
             return []
-        reply.voiced, reply.came_ms = samples, now_ms
-        reply.complete = reply.complete or len(reply.sound) >= samples
+        reply.total_samples, reply.last_audio_ms = samples, now_ms
+        reply.complete = reply.complete or len(reply.audio) >= samples
         return self.advance(now_ms)
 
-    def do_without_lost(self, since_ms: int, now_ms: int) -> list[Command]:
+    def skip_missing_audio(self, since_ms: int, now_ms: int) -> list[Command]:
         """Play on without sound that does not come any more: no reply waits for it for ever.
 
         All that was stored had come at call time `since_ms`.
         """
-        lacking = [r for r in self._replies.values() if not (r.over or r.complete) and r.voiced is not None]
-        lost = [reply for reply in lacking if now_ms - max(since_ms, reply.came_ms) > _LOST_AFTER_MS]
+        lacking = [
+            r for r in self._replies.values() if not (r.done or r.complete) and r.total_samples is not None
+        ]
+        lost = [reply for reply in lacking if now_ms - max(since_ms, reply.last_audio_ms) > _LOST_AFTER_MS]
         for reply in lost:
             reply.complete = True
         return self.advance(now_ms) if lost else []
@@ -124,7 +128,7 @@ class Playback:
         """Send what may be sent."""
         commands = self._give_way(now_ms)
         waiting = False
-        for reply in [reply for reply in self._replies.values() if not reply.over]:
+        for reply in [reply for reply in self._replies.values() if not reply.done]:
             if self.paused or reply.speculative:
                 break
             if waiting and not reply.filler:
@@ -133,76 +137,76 @@ class Playback:
                 commands.append(self._hold_at(reply, now_ms))
                 break
             commands += self._send(reply, now_ms)
-            if reply.complete and reply.heard >= len(reply.sound):
+            if reply.complete and reply.played >= len(reply.audio):
                 commands.append(self._finish(reply, now_ms))
-            if reply.unheard_sent and not reply.complete:
+            if reply.in_flight and not reply.complete:
                 break
             waiting = waiting or not reply.complete
         return commands
 
     def _give_way(self, now_ms: int) -> list[Command]:
         """A filler is cut off the instant there is something else to hear."""
-        open_ = [reply for reply in self._replies.values() if not reply.over]
+        open_ = [reply for reply in self._replies.values() if not reply.done]
         commands: list[Command] = []
         if self.paused or not any(r.unsent and not (r.filler or r.speculative) for r in open_):
             return commands
         for filler in (reply for reply in open_ if reply.filler):
-            if filler.unheard_sent:
+            if filler.in_flight:
                 commands.append(Clear())
                 self._take_back(now_ms)
             commands.append(self._finish(filler, now_ms))
         return commands
 
-    def _send(self, reply: PlayedReply, now_ms: int) -> list[Command]:
+    def _send(self, reply: ReplyPlayout, now_ms: int) -> list[Command]:
         commands: list[Command] = []
-        if reply.sent < len(reply.sound) and (now_ms >= self._runs_dry_ms or not reply.announced):
+        if reply.sent < len(reply.audio) and (now_ms >= self._runs_dry_ms or not reply.announced):
             starts_ms = max(now_ms, round(self._runs_dry_ms))
             self._runs_dry_ms = max(float(now_ms), self._runs_dry_ms)
-            reply.heard_at_ms = starts_ms
+            reply.played_at_ms = starts_ms
             reply.announced = reply.audible = reply.unmarked = True
             said = playback_pb2.PlaybackStarted(
                 reply_id=reply.reply_id, from_sample=reply.sent, at_ms=starts_ms
             )
-            commands.append(Say(said))
-        while reply.sent < len(reply.sound):
-            end = min(reply.sent + _MARK_EVERY, len(reply.sound))
+            commands.append(Append(said))
+        while reply.sent < len(reply.audio):
+            end = min(reply.sent + _MARK_EVERY, len(reply.audio))
             mark = f"{reply.reply_id}:{self._generation}:{end}"
-            commands.append(Play(bytes(reply.sound[reply.sent : end]), mark))
+            commands.append(Play(bytes(reply.audio[reply.sent : end]), mark))
             self._runs_dry_ms += (end - reply.sent) / _SAMPLES_PER_MS
             reply.sent = end
         return commands
 
-    def marked(self, mark: str, now_ms: int) -> list[Command]:
+    def mark_returned(self, mark: str, now_ms: int) -> list[Command]:
         """A mark has come back."""
         reply_id, generation, end = _read_mark(mark)
         reply = self._replies.get(reply_id)
-        if reply is None or reply.over or generation != self._generation or end > reply.sent:
+        if reply is None or reply.done or generation != self._generation or end > reply.sent:
             return []
-        if end <= reply.heard:
+        if end <= reply.played:
             # Doubled, or overtaken by a later one: it tells nothing new, and above all no new time.
             return []
-        reply.heard = end
-        reply.heard_at_ms = now_ms
-        if reply.complete and reply.heard >= len(reply.sound):
+        reply.played = end
+        reply.played_at_ms = now_ms
+        if reply.complete and reply.played >= len(reply.audio):
             return [self._finish(reply, now_ms), *self.advance(now_ms)]
         if not reply.unmarked and now_ms - self._progress_at_ms < _PROGRESS_EVERY_MS:
             return []
         reply.unmarked = False
         self._progress_at_ms = now_ms
         progressed = playback_pb2.PlaybackProgressed(
-            reply_id=reply_id, played_samples=reply.heard, at_ms=now_ms
+            reply_id=reply_id, played_samples=reply.played, at_ms=now_ms
         )
-        return [Say(progressed)]
+        return [Append(progressed)]
 
-    def _finish(self, reply: PlayedReply, now_ms: int) -> Command:
-        reply.over = True
+    def _finish(self, reply: ReplyPlayout, now_ms: int) -> Command:
+        reply.done = True
         finished = playback_pb2.PlaybackFinished(
-            reply_id=reply.reply_id, played_samples=reply.heard, at_ms=now_ms
+            reply_id=reply.reply_id, played_samples=reply.played, at_ms=now_ms
         )
-        reply.sound = bytearray()
-        return Say(finished)
+        reply.audio = bytearray()
+        return Append(finished)
 
-    def hold(self, now_ms: int) -> list[Command]:
+    def pause(self, now_ms: int) -> list[Command]:
         """The caller speaks: silence at once; what was not heard is kept, and nothing new begins."""
         self._caller_speaks = True
         audible = self._audible()
@@ -211,14 +215,14 @@ class Playback:
         self._take_back(now_ms)
         return [Clear(), self._hold_at(audible, now_ms)]
 
-    def caller_is_quiet(self) -> None:
+    def speech_stopped(self) -> None:
         """What comes from now on may begin; what was held waits for a decision."""
         self._caller_speaks = False
 
-    def _hold_at(self, reply: PlayedReply, now_ms: int) -> Command:
+    def _hold_at(self, reply: ReplyPlayout, now_ms: int) -> Command:
         self._held = reply.reply_id
-        return Say(
-            playback_pb2.PlaybackPaused(reply_id=reply.reply_id, played_samples=reply.heard, at_ms=now_ms)
+        return Append(
+            playback_pb2.PlaybackPaused(reply_id=reply.reply_id, played_samples=reply.played, at_ms=now_ms)
         )
 
     def resume(self, now_ms: int) -> list[Command]:
@@ -227,20 +231,20 @@ class Playback:
         self._caller_speaks = False
         return self.advance(now_ms)
 
-    def drop(self, reply_id: str, now_ms: int) -> list[Command]:
+    def cancel(self, reply_id: str, now_ms: int) -> list[Command]:
         """The rest of a reply shall not be heard."""
         reply = self._of(reply_id)
-        if reply.over:
+        if reply.done:
             return []
         commands: list[Command] = []
-        if reply.unheard_sent:
+        if reply.in_flight:
             commands.append(Clear())
             self._take_back(now_ms)
-        reply.over = True
-        reply.sound = bytearray()
+        reply.done = True
+        reply.audio = bytearray()
         if reply.audible:
-            barge_in = playback_pb2.BargeIn(reply_id=reply_id, played_samples=reply.heard, at_ms=now_ms)
-            commands.append(Say(barge_in))
+            barge_in = playback_pb2.BargeIn(reply_id=reply_id, played_samples=reply.played, at_ms=now_ms)
+            commands.append(Append(barge_in))
         self._let_go(reply_id)
         return commands + self.advance(now_ms)
 
@@ -253,21 +257,21 @@ class Playback:
         audible = self._audible()
         if audible is not None:
             # Between two marks the clock tells how far it is; never further than the next mark.
-            since = max(0, now_ms - audible.heard_at_ms) * _SAMPLES_PER_MS
-            audible.heard = min(audible.heard + min(since, _MARK_EVERY), audible.sent)
+            since = max(0, now_ms - audible.played_at_ms) * _SAMPLES_PER_MS
+            audible.played = min(audible.played + min(since, _MARK_EVERY), audible.sent)
         self._generation += 1
         self._runs_dry_ms = float(now_ms)
         for reply in self._replies.values():
-            if not reply.over:
-                reply.sent = reply.heard
+            if not reply.done:
+                reply.sent = reply.played
                 reply.announced = False
 
-    def _audible(self) -> PlayedReply | None:
+    def _audible(self) -> ReplyPlayout | None:
         """The reply that is being heard: the first of those sent and not heard to their end."""
-        return next((reply for reply in self._replies.values() if reply.unheard_sent), None)
+        return next((reply for reply in self._replies.values() if reply.in_flight), None)
 
-    def _of(self, reply_id: str) -> PlayedReply:
-        return self._replies.setdefault(reply_id, PlayedReply(reply_id, speculative=False))
+    def _of(self, reply_id: str) -> ReplyPlayout:
+        return self._replies.setdefault(reply_id, ReplyPlayout(reply_id, speculative=False))
 
 
 def _read_mark(mark: str) -> tuple[str, int, int]:

@@ -13,8 +13,8 @@ from parley.events.log import CallEventLog
 from parley.v1 import reply_pb2, speech_pb2, synthesis_pb2
 from parley.v1.audio_pb2 import AgentAudio
 from parley.v1.event_pb2 import Event
-from services.edge.outbound.playback import Clear, Command, Play, Playback, Say
-from services.edge.outbound.restore import Recall
+from services.edge.outbound.playback import Append, Clear, Command, Play, Playback
+from services.edge.outbound.restore import PlaybackState
 from services.edge.twilio import media_messages
 
 log = structlog.get_logger()
@@ -49,42 +49,42 @@ class Player:
         self._hang_up_after = ""
         self._hang_up_asked_ms = 0
         self._sound_read_ms: int | None = None
-        recalled = Recall()
+        recalled = PlaybackState()
         for event in call_log.history:
             body = event_body(event)
             if body is not None:
-                recalled.happened(body, call_log.clock.ms_at(event.sent_at_us))
+                recalled.apply(body, call_log.clock.ms_at(event.sent_at_us))
             self._note_end(event)
-        self._playback, self._presumed = Playback(recalled), recalled.presumed
-        self._sound_since_us = call_log.clock.us_at(recalled.sound_since_ms(call_log.now_ms()))
+        self._playback, self._presumed = Playback(recalled), recalled.inferred_progress
+        self._sound_since_us = call_log.clock.us_at(recalled.audio_needed_since_ms(call_log.now_ms()))
 
     @property
-    def silent(self) -> bool:
+    def is_silent(self) -> bool:
         """Whether neither side is heard just now."""
-        return self._playback.silent(self._log.now_ms())
+        return self._playback.is_silent(self._log.now_ms())
 
-    async def meet(self, event: Event) -> None:
+    async def on_event(self, event: Event) -> None:
         """An event of the call."""
         now_ms = self._log.now_ms()
         match event_body(event):
             case reply_pb2.ReplyStarted() as body:
                 filler = body.kind == reply_pb2.REPLY_KIND_FILLER
-                started = self._playback.started(
-                    body.reply_id, held_back=body.speculative, filler=filler, now_ms=now_ms
+                started = self._playback.start(
+                    body.reply_id, speculative=body.speculative, filler=filler, now_ms=now_ms
                 )
                 await self._perform(started)
             case reply_pb2.ReplyReleased() as body:
-                await self._perform(self._playback.released(body.reply_id, now_ms))
+                await self._perform(self._playback.release(body.reply_id, now_ms))
             case reply_pb2.ReplyResumed():
                 await self._perform(self._playback.resume(now_ms))
             case reply_pb2.ReplyCancelled() as body:
-                await self._perform(self._playback.drop(body.reply_id, now_ms))
+                await self._perform(self._playback.cancel(body.reply_id, now_ms))
             case synthesis_pb2.SynthesisFinished() as body:
-                await self._perform(self._playback.voiced(body.reply_id, body.samples, now_ms))
+                await self._perform(self._playback.synthesis_finished(body.reply_id, body.samples, now_ms))
             case speech_pb2.SpeechStarted():
-                await self._perform(self._playback.hold(now_ms))
+                await self._perform(self._playback.pause(now_ms))
             case speech_pb2.SpeechStopped():
-                self._playback.caller_is_quiet()
+                self._playback.speech_stopped()
             case _:
                 pass
         self._note_end(event)
@@ -102,11 +102,11 @@ class Player:
             case _:
                 pass
 
-    async def marked(self, name: str) -> None:
+    async def on_mark(self, name: str) -> None:
         """A mark has come back."""
-        await self._perform(self._playback.marked(name, self._log.now_ms()))
+        await self._perform(self._playback.mark_returned(name, self._log.now_ms()))
 
-    async def follow_sound(self) -> None:
+    async def follow_audio(self) -> None:
         """Long-lived: take the agent's sound, what was made before this stream first."""
         for heard in self._presumed:
             await self._log.append(heard)
@@ -121,7 +121,7 @@ class Player:
         self._sound_read_ms = self._log.now_ms()
 
     async def _sound(self, audio: AgentAudio) -> None:
-        commands = self._playback.sound(
+        commands = self._playback.audio_received(
             audio.reply_id,
             audio.offset_samples,
             audio.mulaw,
@@ -135,7 +135,7 @@ class Player:
             said = []
             for command in commands:
                 match command:
-                    case Say(body=body):
+                    case Append(event=body):
                         said.append(body)
                     case Clear():
                         # What has not left yet is taken back as well.
@@ -150,7 +150,7 @@ class Player:
             for body in said:
                 await self._log.append(body)
 
-    async def write(self) -> None:
+    async def run_writer(self) -> None:
         """Long-lived: send to Twilio, as fast as the socket takes it."""
         while True:
             await self._something_to_write.wait()
@@ -163,7 +163,7 @@ class Player:
                         await self._send(media_messages.media(self._stream_sid, mulaw))
                         await self._send(media_messages.mark(self._stream_sid, mark))
 
-    async def watch(self) -> None:
+    async def run_timers(self) -> None:
         """Long-lived: do what is due with time.
 
         Sound that is lost is waited for no more. The call is ended when the agent wants that and its last
@@ -173,14 +173,14 @@ class Player:
             await asyncio.sleep(_TICK_S)
             if self._sound_read_ms is not None:
                 now_ms = self._log.now_ms()
-                await self._perform(self._playback.do_without_lost(self._sound_read_ms, now_ms))
+                await self._perform(self._playback.skip_missing_audio(self._sound_read_ms, now_ms))
             if self._given_up:
                 self._given_up = False
                 await self._fall_back()
             if not self._hang_up_after:
                 continue
-            heard = self._playback.is_over(self._hang_up_after)
-            due_ms = max(self._hang_up_asked_ms, self._playback.runs_dry_ms) + _HANG_UP_LIMIT_MS
+            heard = self._playback.is_done(self._hang_up_after)
+            due_ms = max(self._hang_up_asked_ms, self._playback.buffer_ends_ms) + _HANG_UP_LIMIT_MS
             if heard or (self._log.now_ms() > due_ms and not self._playback.paused):
                 if not heard:
                     log.warning("goodbye was not heard in time", reply_id=self._hang_up_after)

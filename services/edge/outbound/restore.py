@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from parley.audio.g711 import BYTES_PER_MS
 from parley.events.envelope import Body
 from parley.v1 import call_pb2, playback_pb2, reply_pb2, synthesis_pb2
-from services.edge.outbound.reply_playout import PlayedReply
+from services.edge.outbound.reply_playout import ReplyPlayout
 
 _LONGEST_WORD_MS = 1000
 """Where a language writes no spaces, a voice's alignment may take a whole sentence for a word."""
@@ -34,13 +34,13 @@ class _Voiced:
 
 
 @dataclass(slots=True)
-class Recall:
+class PlaybackState:
     """Fed with the log's events, in order."""
 
-    replies: dict[str, PlayedReply] = field(default_factory=dict)
+    replies: dict[str, ReplyPlayout] = field(default_factory=dict)
     held: str | None = None
     """The reply at which the caller's voice has stopped the playing."""
-    presumed: list[playback_pb2.PlaybackProgressed] = field(default_factory=list)
+    inferred_progress: list[playback_pb2.PlaybackProgressed] = field(default_factory=list)
     """What must have been heard, and nobody has said so."""
     _begun_ms: dict[str, int] = field(default_factory=dict)
     _voiced: dict[str, _Voiced] = field(default_factory=dict)
@@ -49,12 +49,12 @@ class Recall:
     _lost: call_pb2.StreamResuming | None = None
     """What was said of the last stream's loss, until there is another."""
 
-    def sound_since_ms(self, now_ms: int) -> int:
+    def audio_needed_since_ms(self, now_ms: int) -> int:
         """Call time from which on sound was made that may still be wanted."""
-        wanted = (self._begun_ms.get(reply.reply_id, 0) for reply in self.replies.values() if not reply.over)
+        wanted = (self._begun_ms.get(reply.reply_id, 0) for reply in self.replies.values() if not reply.done)
         return min(wanted, default=now_ms)
 
-    def happened(self, body: Body, at_ms: int) -> None:
+    def apply(self, body: Body, at_ms: int) -> None:
         """An event, said at call time `at_ms`."""
         match body:
             case synthesis_pb2.ClauseSynthesized():
@@ -62,18 +62,18 @@ class Recall:
                 voiced.ends.append((at_ms, body.end_sample))
                 voiced.words += [(w.start_ms * BYTES_PER_MS, w.end_ms * BYTES_PER_MS) for w in body.words]
             case synthesis_pb2.SynthesisFinished(reply_id=reply_id) if reply_id in self.replies:
-                self.replies[reply_id].voiced = body.samples
+                self.replies[reply_id].total_samples = body.samples
             case call_pb2.StreamResuming():
                 self._lost = body
             case call_pb2.StreamStarted():
                 if self._lost is not None and self._lost.last_audio_ms:
-                    self._presume(self._lost, body)
+                    self._infer_played(self._lost, body)
                 self._lost = None
                 self._playing.clear()
             case playback_pb2.PlaybackStarted():
                 reply = self._of(body.reply_id)
                 # Perhaps from before what was heard: from the beginning of a word.
-                reply.audible, reply.heard = True, body.from_sample
+                reply.audible, reply.played = True, body.from_sample
                 self._playing.append(body.reply_id)
                 self._heard(body.reply_id, body.from_sample, body.at_ms)
             case playback_pb2.PlaybackProgressed():
@@ -91,7 +91,7 @@ class Recall:
         match body:
             case reply_pb2.ReplyStarted():
                 filler = body.kind == reply_pb2.REPLY_KIND_FILLER
-                self.replies.setdefault(body.reply_id, PlayedReply(body.reply_id, body.speculative, filler))
+                self.replies.setdefault(body.reply_id, ReplyPlayout(body.reply_id, body.speculative, filler))
                 self._begun_ms[body.reply_id] = at_ms
             case reply_pb2.ReplyReleased():
                 self._of(body.reply_id).speculative = False
@@ -103,17 +103,17 @@ class Recall:
                 pass
 
     def _is_over(self, reply_id: str) -> None:
-        self._of(reply_id).over = True
+        self._of(reply_id).done = True
         if self.held == reply_id:
             self.held = None
 
     def _heard(self, reply_id: str, samples: int, at_ms: int) -> None:
-        self.presumed = [said for said in self.presumed if said.reply_id != reply_id]
+        self.inferred_progress = [said for said in self.inferred_progress if said.reply_id != reply_id]
         reply = self._of(reply_id)
-        reply.heard = reply.sent = max(reply.heard, samples)
-        reply.heard_at_ms = at_ms
+        reply.played = reply.sent = max(reply.played, samples)
+        reply.played_at_ms = at_ms
 
-    def _presume(self, lost: call_pb2.StreamResuming, another: call_pb2.StreamStarted) -> None:
+    def _infer_played(self, lost: call_pb2.StreamResuming, another: call_pb2.StreamStarted) -> None:
         """Of a stream that was lost nobody saw the last marks.
 
         What had been made while its edge was at work had surely been sent. Twilio lets go of it when the edge
@@ -127,19 +127,19 @@ class Recall:
             played_until_ms = (another.redirected_at_ms + another.at_ms) // 2
         for reply in self._sent_replies():
             voiced = self._voiced.get(reply.reply_id, _Voiced())
-            since = max(0, played_until_ms - reply.heard_at_ms) * BYTES_PER_MS
-            heard = min(reply.heard + since, voiced.until(lost.last_audio_ms))
-            if heard > reply.heard:
+            since = max(0, played_until_ms - reply.played_at_ms) * BYTES_PER_MS
+            heard = min(reply.played + since, voiced.until(lost.last_audio_ms))
+            if heard > reply.played:
                 self._heard(reply.reply_id, heard, played_until_ms)
                 progressed = playback_pb2.PlaybackProgressed(
                     reply_id=reply.reply_id, played_samples=heard, at_ms=played_until_ms
                 )
-                self.presumed.append(progressed)
+                self.inferred_progress.append(progressed)
             # Half a word is no word.
-            reply.heard = reply.sent = voiced.begin_of_word(reply.heard)
+            reply.played = reply.sent = voiced.begin_of_word(reply.played)
 
-    def _sent_replies(self) -> Iterator[PlayedReply]:
-        return (r for r in self.replies.values() if r.reply_id in self._playing and not r.over)
+    def _sent_replies(self) -> Iterator[ReplyPlayout]:
+        return (r for r in self.replies.values() if r.reply_id in self._playing and not r.done)
 
-    def _of(self, reply_id: str) -> PlayedReply:
-        return self.replies.setdefault(reply_id, PlayedReply(reply_id, speculative=False))
+    def _of(self, reply_id: str) -> ReplyPlayout:
+        return self.replies.setdefault(reply_id, ReplyPlayout(reply_id, speculative=False))

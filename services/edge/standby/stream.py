@@ -18,7 +18,7 @@ from parley.errors import BusError
 from parley.runtime.stage import worker_name
 from parley.v1.audio_pb2 import CallerAudio, StandbyAudio
 from services.edge.call_registry import CallRegistry
-from services.edge.calls.lifecycle import is_call_sid, summary
+from services.edge.calls.lifecycle import is_call_sid, load_call_state
 from services.edge.inbound.connection import MediaConnection, TimestampedMessages, open_connection
 from services.edge.inbound.stream_clock import StreamClock, TimedFrame
 from services.edge.standby.alignment import concat, find_overlap
@@ -90,8 +90,8 @@ class StandbyStreamEndpoint:
 
     async def _serve_call(self, fork: MediaConnection) -> None:
         call_sid = fork.start.call_sid
-        known = await summary(self.bus, call_sid) if is_call_sid(call_sid) else None
-        if known is None or known.ended:
+        known = await load_call_state(self.bus, call_sid) if is_call_sid(call_sid) else None
+        if known is None or known.end_reason:
             await close(fork.socket, POLICY_VIOLATION)
         else:
             await self._listen(fork.start, fork.messages, known.clock)

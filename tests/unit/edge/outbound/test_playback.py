@@ -18,30 +18,30 @@ from parley.v1.playback_pb2 import (
 )
 from parley.v1.reply_pb2 import ReplyStarted
 from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, WordTiming
-from services.edge.outbound.playback import Clear, Command, Play, Playback, Say
-from services.edge.outbound.restore import Recall
+from services.edge.outbound.playback import Append, Clear, Command, Play, Playback
+from services.edge.outbound.restore import PlaybackState
 
 MS = 8
 
 
 def said(commands: list[Command]) -> list[object]:
-    return [command.body for command in commands if isinstance(command, Say)]
+    return [command.event for command in commands if isinstance(command, Append)]
 
 
 def playing(samples: int = 8000) -> Playback:
     """One reply, all of its sound sent."""
     playback = Playback()
-    playback.started("r1", held_back=False, now_ms=0)
-    playback.sound("r1", 0, b"x" * samples, last=False, now_ms=0)
-    playback.sound("r1", samples, b"", last=True, now_ms=0)
+    playback.start("r1", speculative=False, now_ms=0)
+    playback.audio_received("r1", 0, b"x" * samples, last=False, now_ms=0)
+    playback.audio_received("r1", samples, b"", last=True, now_ms=0)
     return playback
 
 
 def test_sound_is_sent_as_it_comes_with_marks() -> None:
     """A mark every 100 ms, and one at the end of what came."""
     playback = Playback()
-    playback.started("r1", held_back=False, now_ms=0)
-    commands = playback.sound("r1", 0, b"x" * 2000, last=False, now_ms=50)
+    playback.start("r1", speculative=False, now_ms=0)
+    commands = playback.audio_received("r1", 0, b"x" * 2000, last=False, now_ms=50)
 
     assert said(commands) == [PlaybackStarted(reply_id="r1", from_sample=0, at_ms=50)]
     plays = [command for command in commands if isinstance(command, Play)]
@@ -55,11 +55,11 @@ def test_sound_is_sent_as_it_comes_with_marks() -> None:
 def test_a_reply_without_sound_is_over_when_its_voice_has_finished() -> None:
     """Though the chunk that says so was lost: the next is heard."""
     playback = Playback()
-    playback.started("r1", held_back=False, now_ms=0)
-    playback.started("r2", held_back=False, now_ms=0)
-    assert not playback.sound("r2", 0, b"x" * 800, last=True, now_ms=10)
+    playback.start("r1", speculative=False, now_ms=0)
+    playback.start("r2", speculative=False, now_ms=0)
+    assert not playback.audio_received("r2", 0, b"x" * 800, last=True, now_ms=10)
 
-    assert said(playback.voiced("r1", 0, 20)) == [
+    assert said(playback.synthesis_finished("r1", 0, 20)) == [
         PlaybackFinished(reply_id="r1", at_ms=20),
         PlaybackStarted(reply_id="r2", at_ms=20),
     ]
@@ -67,16 +67,16 @@ def test_a_reply_without_sound_is_over_when_its_voice_has_finished() -> None:
 
 def test_sound_that_does_not_come_any_more_is_not_waited_for() -> None:
     """What there is of the reply was heard; the next one follows, once nothing can fill the hole."""
-    recalled = Recall()
+    recalled = PlaybackState()
     for body in (ReplyStarted(reply_id="r1"), SynthesisFinished(reply_id="r1", samples=1600)):
-        recalled.happened(body, 0)
+        recalled.apply(body, 0)
     playback = Playback(recalled)
-    playback.sound("r1", 0, b"x" * 800, last=False, now_ms=2000)
-    playback.sound("r2", 0, b"x" * 800, last=True, now_ms=2000)
-    playback.marked("r1:0:800", 2100)
+    playback.audio_received("r1", 0, b"x" * 800, last=False, now_ms=2000)
+    playback.audio_received("r2", 0, b"x" * 800, last=True, now_ms=2000)
+    playback.mark_returned("r1:0:800", 2100)
 
-    assert playback.do_without_lost(1500, 9000) == []
-    assert said(playback.do_without_lost(1500, 11_000)) == [
+    assert playback.skip_missing_audio(1500, 9000) == []
+    assert said(playback.skip_missing_audio(1500, 11_000)) == [
         PlaybackFinished(reply_id="r1", played_samples=800, at_ms=11_000),
         PlaybackStarted(reply_id="r2", at_ms=11_000),
     ]
@@ -85,19 +85,19 @@ def test_sound_that_does_not_come_any_more_is_not_waited_for() -> None:
 def test_marks_that_return_because_of_a_clear_were_not_heard() -> None:
     """They are of an older generation."""
     playback = playing()
-    playback.marked("r1:0:800", 100)
-    [_, held] = playback.hold(100)
+    playback.mark_returned("r1:0:800", 100)
+    [_, held] = playback.pause(100)
 
-    assert held == Say(PlaybackPaused(reply_id="r1", played_samples=800, at_ms=100))
-    assert playback.marked("r1:0:8000", 101) == []
-    assert not playback.is_over("r1")
+    assert held == Append(PlaybackPaused(reply_id="r1", played_samples=800, at_ms=100))
+    assert playback.mark_returned("r1:0:8000", 101) == []
+    assert not playback.is_done("r1")
 
 
 def test_a_false_alarm_plays_on_where_it_stopped_and_says_so() -> None:
     """Nothing is sent while it is held."""
     playback = playing()
-    playback.marked("r1:0:1600", 200)
-    playback.hold(250)
+    playback.mark_returned("r1:0:1600", 200)
+    playback.pause(250)
     assert playback.advance(900) == []
     commands = playback.resume(1000)
 
@@ -108,22 +108,22 @@ def test_a_false_alarm_plays_on_where_it_stopped_and_says_so() -> None:
 def test_between_marks_the_clock_tells_but_never_past_the_next_mark() -> None:
     """A stalled line does not make us believe that more was heard."""
     playback = playing()
-    playback.marked("r1:0:800", 100)
+    playback.mark_returned("r1:0:800", 100)
 
-    [_, held] = playback.hold(5000)
-    assert held == Say(PlaybackPaused(reply_id="r1", played_samples=1600, at_ms=5000))
+    [_, held] = playback.pause(5000)
+    assert held == Append(PlaybackPaused(reply_id="r1", played_samples=1600, at_ms=5000))
 
 
 def test_a_dropped_reply_tells_how_far_it_was_heard() -> None:
     """And makes way for the next."""
     playback = playing()
-    playback.started("r2", held_back=False, now_ms=0)
-    playback.marked("r1:0:800", 100)
-    commands = playback.drop("r1", 100)
+    playback.start("r2", speculative=False, now_ms=0)
+    playback.mark_returned("r1:0:800", 100)
+    commands = playback.cancel("r1", 100)
 
     assert commands[0] == Clear()
     assert said(commands) == [BargeIn(reply_id="r1", played_samples=800, at_ms=100)]
-    assert said(playback.sound("r2", 0, b"y" * 160, last=False, now_ms=150)) == [
+    assert said(playback.audio_received("r2", 0, b"y" * 160, last=False, now_ms=150)) == [
         PlaybackStarted(reply_id="r2", from_sample=0, at_ms=150)
     ]
 
@@ -131,30 +131,30 @@ def test_a_dropped_reply_tells_how_far_it_was_heard() -> None:
 def test_dropping_another_reply_does_not_let_go_of_the_held_one() -> None:
     """Only the brain's word on the held one does."""
     playback = playing()
-    playback.started("r2", held_back=False, now_ms=0)
-    playback.hold(100)
-    playback.drop("r2", 110)
+    playback.start("r2", speculative=False, now_ms=0)
+    playback.pause(100)
+    playback.cancel("r2", 110)
 
     assert playback.paused
-    playback.drop("r1", 120)
+    playback.cancel("r1", 120)
     assert not playback.paused
 
 
 def test_a_reply_made_on_a_guess_waits_for_its_release() -> None:
     """Its sound is there at once then."""
     playback = Playback()
-    playback.started("r1", held_back=True, now_ms=0)
-    assert playback.sound("r1", 0, b"x" * 160, last=False, now_ms=0) == []
+    playback.start("r1", speculative=True, now_ms=0)
+    assert playback.audio_received("r1", 0, b"x" * 160, last=False, now_ms=0) == []
 
-    assert any(isinstance(command, Play) for command in playback.released("r1", 10))
+    assert any(isinstance(command, Play) for command in playback.release("r1", 10))
 
 
 def test_a_reply_without_sound_is_over_when_its_turn_comes() -> None:
     """Nobody waits for it."""
     playback = Playback()
-    playback.started("r1", held_back=False, now_ms=0)
+    playback.start("r1", speculative=False, now_ms=0)
 
-    assert said(playback.sound("r1", 0, b"", last=True, now_ms=5)) == [
+    assert said(playback.audio_received("r1", 0, b"", last=True, now_ms=5)) == [
         PlaybackFinished(reply_id="r1", played_samples=0, at_ms=5)
     ]
 
@@ -162,31 +162,31 @@ def test_a_reply_without_sound_is_over_when_its_turn_comes() -> None:
 def test_repeated_sound_is_skipped_and_a_hole_is_not_taken() -> None:
     """A successor of tts may say again what we have; its end may lie before what we hold."""
     playback = Playback()
-    playback.started("r1", held_back=False, now_ms=0)
-    playback.sound("r1", 0, b"a" * 160, last=False, now_ms=0)
-    playback.sound("r1", 400, b"c" * 160, last=False, now_ms=0)
-    commands = playback.sound("r1", 80, b"b" * 160, last=False, now_ms=0)
+    playback.start("r1", speculative=False, now_ms=0)
+    playback.audio_received("r1", 0, b"a" * 160, last=False, now_ms=0)
+    playback.audio_received("r1", 400, b"c" * 160, last=False, now_ms=0)
+    commands = playback.audio_received("r1", 80, b"b" * 160, last=False, now_ms=0)
 
     assert [c.mulaw for c in commands if isinstance(c, Play)] == [b"b" * 80]
-    playback.sound("r1", 200, b"", last=True, now_ms=0)
-    assert said(playback.marked("r1:0:240", 30)) == [
+    playback.audio_received("r1", 200, b"", last=True, now_ms=0)
+    assert said(playback.mark_returned("r1:0:240", 30)) == [
         PlaybackFinished(reply_id="r1", played_samples=240, at_ms=30)
     ]
 
 
-def recalled(*bodies: Body, at_ms: int = 0) -> Recall:
+def recalled(*bodies: Body, at_ms: int = 0) -> PlaybackState:
     """All said at one moment."""
-    recall = Recall()
+    recall = PlaybackState()
     for body in bodies:
-        recall.happened(body, at_ms)
+        recall.apply(body, at_ms)
     return recall
 
 
-def lose(recall: Recall, lost: StreamResuming, another_ms: int = 5000) -> None:
+def lose(recall: PlaybackState, lost: StreamResuming, another_ms: int = 5000) -> None:
     """The stream is followed by another, not long after Twilio was told."""
-    recall.happened(lost, lost.last_audio_ms)
+    recall.apply(lost, lost.last_audio_ms)
     started = StreamStarted(stream_sid="MZ2", at_ms=another_ms, redirected_at_ms=another_ms - 200)
-    recall.happened(started, another_ms)
+    recall.apply(started, another_ms)
 
 
 SPOKEN = (
@@ -200,7 +200,7 @@ SPOKEN = (
 def test_another_stream_goes_on_from_what_the_log_says() -> None:
     """Sound comes again from AUDIO; what was heard is not sent again."""
     playback = Playback(recalled(*SPOKEN))
-    commands = playback.sound("r1", 0, b"x" * 1600, last=False, now_ms=9000)
+    commands = playback.audio_received("r1", 0, b"x" * 1600, last=False, now_ms=9000)
 
     assert said(commands) == [PlaybackStarted(reply_id="r1", from_sample=800, at_ms=9000)]
 
@@ -210,12 +210,12 @@ def test_what_a_frozen_edge_had_sent_was_heard() -> None:
     lost = StreamResuming(epoch=1, method="rest", last_audio_ms=1150, edge_stalled=True)
     short, late = recalled(*SPOKEN), recalled(*SPOKEN)
     lose(short, lost, another_ms=2100)
-    late.happened(ClauseSynthesized(reply_id="r1", clause=1, end_sample=40_000), 1200)
+    late.apply(ClauseSynthesized(reply_id="r1", clause=1, end_sample=40_000), 1200)
     lose(late, lost, another_ms=9000)
 
-    assert short.presumed == [PlaybackProgressed(reply_id="r1", played_samples=8000, at_ms=2000)]
-    assert late.presumed == [PlaybackProgressed(reply_id="r1", played_samples=16_000, at_ms=8900)]
-    commands = Playback(short).sound("r1", 0, b"x" * 16_000, last=False, now_ms=2300)
+    assert short.inferred_progress == [PlaybackProgressed(reply_id="r1", played_samples=8000, at_ms=2000)]
+    assert late.inferred_progress == [PlaybackProgressed(reply_id="r1", played_samples=16_000, at_ms=8900)]
+    commands = Playback(short).audio_received("r1", 0, b"x" * 16_000, last=False, now_ms=2300)
     assert said(commands) == [PlaybackStarted(reply_id="r1", from_sample=8000, at_ms=2300)]
 
 
@@ -225,13 +225,13 @@ def test_what_was_sent_is_heard_until_its_edge_dies() -> None:
     lose(recall, StreamResuming(epoch=1, last_audio_ms=1600))
 
     # It had been made only later than that, for all that the log says.
-    assert (recall.presumed, recall.replies["r1"].heard) == ([], 800)
+    assert (recall.inferred_progress, recall.replies["r1"].played) == ([], 800)
 
     recall = recalled(*SPOKEN)
     lose(recall, StreamResuming(epoch=1, last_audio_ms=1600))
 
-    assert recall.presumed == [PlaybackProgressed(reply_id="r1", played_samples=4800, at_ms=1600)]
-    assert recall.replies["r1"].heard == 4800
+    assert recall.inferred_progress == [PlaybackProgressed(reply_id="r1", played_samples=4800, at_ms=1600)]
+    assert recall.replies["r1"].played == 4800
 
 
 def test_of_a_clause_that_is_being_made_what_there_was_of_it_was_heard() -> None:
@@ -241,7 +241,7 @@ def test_of_a_clause_that_is_being_made_what_there_was_of_it_was_heard() -> None
     made.edge_stalled = True
     lose(recall, made, another_ms=9000)
 
-    assert recall.replies["r1"].heard == 18_400
+    assert recall.replies["r1"].played == 18_400
 
 
 def test_nothing_is_taken_for_heard_where_the_last_sound_is_unknown() -> None:
@@ -249,7 +249,7 @@ def test_nothing_is_taken_for_heard_where_the_last_sound_is_unknown() -> None:
     recall = recalled(*SPOKEN)
     lose(recall, StreamResuming(epoch=1))
 
-    assert (recall.presumed, recall.replies["r1"].heard) == ([], 800)
+    assert (recall.inferred_progress, recall.replies["r1"].played) == ([], 800)
 
 
 def test_a_word_that_was_cut_in_two_is_said_again_from_its_beginning() -> None:
@@ -263,7 +263,7 @@ def test_a_word_that_was_cut_in_two_is_said_again_from_its_beginning() -> None:
     for last_sound_ms in (1500, 1580, 1650, 1900):
         recall = recalled(*SPOKEN, ClauseSynthesized(reply_id="r1", clause=1, end_sample=16_000, words=words))
         lose(recall, StreamResuming(epoch=1, last_audio_ms=last_sound_ms))
-        begins.append(recall.replies["r1"].heard // MS)
+        begins.append(recall.replies["r1"].played // MS)
 
     assert begins == [200, 580, 600, 900]
 
@@ -273,10 +273,10 @@ def test_of_a_word_that_is_said_again_is_heard_what_the_next_stream_has_played()
     word = WordTiming(text="arrive", start_ms=200, end_ms=560)
     recall = recalled(*SPOKEN, ClauseSynthesized(reply_id="r1", clause=1, end_sample=16_000, words=[word]))
     lose(recall, StreamResuming(epoch=1, last_audio_ms=1500))
-    recall.happened(recall.presumed[0], 5100)
-    recall.happened(PlaybackStarted(reply_id="r1", from_sample=200 * MS, at_ms=5200), 5200)
+    recall.apply(recall.inferred_progress[0], 5100)
+    recall.apply(PlaybackStarted(reply_id="r1", from_sample=200 * MS, at_ms=5200), 5200)
 
-    assert recall.replies["r1"].heard == 200 * MS
+    assert recall.replies["r1"].played == 200 * MS
 
 
 def test_what_another_stream_has_not_begun_to_play_was_not_heard() -> None:
@@ -284,7 +284,7 @@ def test_what_another_stream_has_not_begun_to_play_was_not_heard() -> None:
     recall = recalled(*SPOKEN, StreamStarted(stream_sid="MZ2", at_ms=3000))
     lose(recall, StreamResuming(epoch=2, last_audio_ms=3500))
 
-    assert (recall.presumed, recall.replies["r1"].heard) == ([], 800)
+    assert (recall.inferred_progress, recall.replies["r1"].played) == ([], 800)
 
 
 @dataclass
@@ -310,7 +310,7 @@ class Twilio:
                     self.echoed += [mark for *_, mark in self.queue]
                     self.queue.clear()
                     self.announced, self.silent = False, True
-                case Say(body=PlaybackStarted()):
+                case Append(event=PlaybackStarted()):
                     self.announced = True
                 case _:
                     pass
@@ -351,11 +351,11 @@ def test_no_sound_is_heard_twice_or_lost(steps: list[str], chunk: int) -> None: 
     dropped: set[str] = set()
     holds = 0
     for reply_id in lengths:
-        twilio.take(playback.started(reply_id, held_back=False, now_ms=0))
+        twilio.take(playback.start(reply_id, speculative=False, now_ms=0))
 
     def tick() -> None:
         for mark in twilio.step():
-            twilio.take(playback.marked(mark, twilio.now_ms))
+            twilio.take(playback.mark_returned(mark, twilio.now_ms))
 
     def sound() -> bool:
         reply_id = next((r for r in lengths if made[r] <= lengths[r]), None)
@@ -363,7 +363,9 @@ def test_no_sound_is_heard_twice_or_lost(steps: list[str], chunk: int) -> None: 
             return False
         size = min(chunk, lengths[reply_id] - made[reply_id])
         last = size == 0
-        commands = playback.sound(reply_id, made[reply_id], b"x" * size, last=last, now_ms=twilio.now_ms)
+        commands = playback.audio_received(
+            reply_id, made[reply_id], b"x" * size, last=last, now_ms=twilio.now_ms
+        )
         twilio.take(commands)
         made[reply_id] += size or 1
         return True
@@ -375,16 +377,16 @@ def test_no_sound_is_heard_twice_or_lost(steps: list[str], chunk: int) -> None: 
             case "sound":
                 sound()
             case "hold":
-                commands = playback.hold(twilio.now_ms)
+                commands = playback.pause(twilio.now_ms)
                 holds += bool(commands)
                 twilio.take(commands)
             case "resume":
                 twilio.take(playback.resume(twilio.now_ms))
             case "drop":
-                current = next((r for r in lengths if not playback.is_over(r)), None)
+                current = next((r for r in lengths if not playback.is_done(r)), None)
                 if current is not None:
                     dropped.add(current)
-                    twilio.take(playback.drop(current, twilio.now_ms))
+                    twilio.take(playback.cancel(current, twilio.now_ms))
     twilio.take(playback.resume(twilio.now_ms))
     while sound():
         pass
@@ -392,7 +394,7 @@ def test_no_sound_is_heard_twice_or_lost(steps: list[str], chunk: int) -> None: 
         tick()
 
     for reply_id, length in lengths.items():
-        assert playback.is_over(reply_id)
+        assert playback.is_done(reply_id)
         if reply_id in dropped:
             continue
         pieces = twilio.heard[reply_id]
@@ -405,9 +407,9 @@ def test_no_sound_is_heard_twice_or_lost(steps: list[str], chunk: int) -> None: 
 def filling() -> Playback:
     """An answer of which nothing has come, and a filler that plays meanwhile."""
     playback = Playback()
-    playback.started("r1", held_back=False, now_ms=0)
-    playback.started("r2", held_back=False, filler=True, now_ms=1500)
-    playback.sound("r2", 0, b"f" * 8000, last=True, now_ms=1500)
+    playback.start("r1", speculative=False, now_ms=0)
+    playback.start("r2", speculative=False, filler=True, now_ms=1500)
+    playback.audio_received("r2", 0, b"f" * 8000, last=True, now_ms=1500)
     return playback
 
 
@@ -415,8 +417,8 @@ def test_a_filler_is_heard_while_the_answer_is_silent() -> None:
     """Though the answer was begun before it."""
     playback = filling()
 
-    assert playback.runs_dry_ms == 2500
-    assert said(playback.marked("r2:0:8000", 2500)) == [
+    assert playback.buffer_ends_ms == 2500
+    assert said(playback.mark_returned("r2:0:8000", 2500)) == [
         PlaybackFinished(reply_id="r2", played_samples=8000, at_ms=2500)
     ]
 
@@ -424,8 +426,8 @@ def test_a_filler_is_heard_while_the_answer_is_silent() -> None:
 def test_a_filler_is_cut_off_the_instant_the_answer_is_there() -> None:
     """What was heard of it is told; the answer begins at once."""
     playback = filling()
-    playback.marked("r2:0:800", 1600)
-    commands = playback.sound("r1", 0, b"a" * 800, last=False, now_ms=1650)
+    playback.mark_returned("r2:0:800", 1600)
+    commands = playback.audio_received("r1", 0, b"a" * 800, last=False, now_ms=1650)
 
     assert isinstance(commands[0], Clear)
     assert said(commands) == [
@@ -433,30 +435,30 @@ def test_a_filler_is_cut_off_the_instant_the_answer_is_there() -> None:
         PlaybackStarted(reply_id="r1", from_sample=0, at_ms=1650),
     ]
     assert [c.mulaw for c in commands if isinstance(c, Play)] == [b"a" * 800]
-    assert playback.is_over("r2")
+    assert playback.is_done("r2")
 
 
 def test_a_filler_that_comes_too_late_is_not_heard() -> None:
     """The answer has begun."""
     playback = Playback()
-    playback.started("r1", held_back=False, now_ms=0)
-    playback.sound("r1", 0, b"a" * 800, last=False, now_ms=0)
-    playback.started("r2", held_back=False, filler=True, now_ms=10)
+    playback.start("r1", speculative=False, now_ms=0)
+    playback.audio_received("r1", 0, b"a" * 800, last=False, now_ms=0)
+    playback.start("r2", speculative=False, filler=True, now_ms=10)
 
-    assert playback.sound("r2", 0, b"f" * 8000, last=True, now_ms=20) == []
-    playback.sound("r1", 800, b"a" * 800, last=True, now_ms=50)
-    assert playback.is_over("r2")
+    assert playback.audio_received("r2", 0, b"f" * 8000, last=True, now_ms=20) == []
+    playback.audio_received("r1", 800, b"a" * 800, last=True, now_ms=50)
+    assert playback.is_done("r2")
 
 
 def test_an_opener_a_filler_and_the_rest_of_the_answer() -> None:
     """The answer goes on behind the filler where it had stopped."""
     playback = Playback()
-    playback.started("r1", held_back=False, now_ms=0)
-    playback.sound("r1", 0, b"o" * 800, last=False, now_ms=0)
-    playback.marked("r1:0:800", 100)
-    playback.started("r2", held_back=False, filler=True, now_ms=1600)
-    playback.sound("r2", 0, b"f" * 8000, last=True, now_ms=1600)
-    commands = playback.sound("r1", 800, b"a" * 800, last=True, now_ms=1700)
+    playback.start("r1", speculative=False, now_ms=0)
+    playback.audio_received("r1", 0, b"o" * 800, last=False, now_ms=0)
+    playback.mark_returned("r1:0:800", 100)
+    playback.start("r2", speculative=False, filler=True, now_ms=1600)
+    playback.audio_received("r2", 0, b"f" * 8000, last=True, now_ms=1600)
+    commands = playback.audio_received("r1", 800, b"a" * 800, last=True, now_ms=1700)
 
     assert PlaybackStarted(reply_id="r1", from_sample=800, at_ms=1700) in said(commands)
 
@@ -464,22 +466,22 @@ def test_an_opener_a_filler_and_the_rest_of_the_answer() -> None:
 def test_a_voice_in_a_filler_holds_it_and_a_false_alarm_lets_the_answer_through() -> None:
     """The filler has had its time."""
     playback = filling()
-    playback.hold(1600)
-    assert playback.sound("r1", 0, b"a" * 800, last=False, now_ms=1700) == []
+    playback.pause(1600)
+    assert playback.audio_received("r1", 0, b"a" * 800, last=False, now_ms=1700) == []
     commands = playback.resume(2300)
 
     assert said(commands)[-1] == PlaybackStarted(reply_id="r1", from_sample=0, at_ms=2300)
-    assert playback.is_over("r2")
+    assert playback.is_done("r2")
 
 
 def test_nothing_begins_into_the_callers_words() -> None:
     """It is held at its first sample, until the voice was judged a false alarm."""
     playback = Playback()
-    playback.started("r1", held_back=False, now_ms=0)
-    assert playback.hold(100) == []
+    playback.start("r1", speculative=False, now_ms=0)
+    assert playback.pause(100) == []
 
-    assert playback.sound("r1", 0, b"a" * 800, last=False, now_ms=200) == [
-        Say(PlaybackPaused(reply_id="r1", played_samples=0, at_ms=200))
+    assert playback.audio_received("r1", 0, b"a" * 800, last=False, now_ms=200) == [
+        Append(PlaybackPaused(reply_id="r1", played_samples=0, at_ms=200))
     ]
     assert said(playback.resume(900)) == [PlaybackStarted(reply_id="r1", from_sample=0, at_ms=900)]
 
@@ -487,11 +489,11 @@ def test_nothing_begins_into_the_callers_words() -> None:
 def test_a_caller_who_is_quiet_again_is_answered() -> None:
     """A voice that ended before there was any sound is no reason to wait."""
     playback = Playback()
-    playback.started("r1", held_back=False, now_ms=0)
-    playback.hold(100)
-    playback.caller_is_quiet()
+    playback.start("r1", speculative=False, now_ms=0)
+    playback.pause(100)
+    playback.speech_stopped()
 
-    assert said(playback.sound("r1", 0, b"a" * 800, last=False, now_ms=200)) == [
+    assert said(playback.audio_received("r1", 0, b"a" * 800, last=False, now_ms=200)) == [
         PlaybackStarted(reply_id="r1", from_sample=0, at_ms=200)
     ]
 
@@ -499,19 +501,19 @@ def test_a_caller_who_is_quiet_again_is_answered() -> None:
 def test_a_mark_that_comes_twice_or_too_late_does_no_harm() -> None:
     """What was heard is counted from the first word of it."""
     playback = playing()
-    playback.marked("r1:0:1600", 200)
-    playback.marked("r1:0:1600", 280)
-    playback.marked("r1:0:800", 285)
-    [_, held] = playback.hold(290)
+    playback.mark_returned("r1:0:1600", 200)
+    playback.mark_returned("r1:0:1600", 280)
+    playback.mark_returned("r1:0:800", 285)
+    [_, held] = playback.pause(290)
 
-    assert held == Say(PlaybackPaused(reply_id="r1", played_samples=1600 + 90 * MS, at_ms=290))
+    assert held == Append(PlaybackPaused(reply_id="r1", played_samples=1600 + 90 * MS, at_ms=290))
 
 
 def test_the_first_mark_is_told_and_then_one_now_and_then() -> None:
     """When a reply was first heard is known to the call's log."""
     playback = playing()
 
-    told = [playback.marked(f"r1:0:{n * 800}", 100 + n * 100) for n in range(1, 8)]
+    told = [playback.mark_returned(f"r1:0:{n * 800}", 100 + n * 100) for n in range(1, 8)]
 
     assert [len(commands) for commands in told] == [1, 0, 0, 0, 0, 1, 0]
-    assert told[0] == [Say(PlaybackProgressed(reply_id="r1", played_samples=800, at_ms=200))]
+    assert told[0] == [Append(PlaybackProgressed(reply_id="r1", played_samples=800, at_ms=200))]
