@@ -45,7 +45,7 @@ async def open_recorder(
     # Each call says once that its record waits; a line per try and call would drown the log.
     stamina.instrumentation.set_on_retry_hooks(())
     recordings = open_recordings(settings.recordings_url)
-    metrics = TurnMetrics(telemetry.registry, telemetry.spans)
+    metrics = TurnMetrics(telemetry.registry)
     async with database.opened():
         log.info("recordings go to", url=recordings.url)
         yield partial(record, Storage(settings, recordings, database), metrics)

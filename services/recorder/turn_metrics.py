@@ -1,23 +1,19 @@
-"""Turn latencies as metrics and spans, each at the moment it is known."""
+"""Turn latencies as metrics, observed when a turn has been answered."""
 
-from opentelemetry.sdk.trace import SpanProcessor
 from prometheus_client import CollectorRegistry, Histogram
 
-from parley.clock import CallClock
 from parley.latency.projection import TurnLatencies, evolve
 from parley.latency.turn import TurnLatency
 from parley.telemetry import names
 from parley.telemetry.setup import TURN_BUCKETS_S
 from parley.telemetry.trace_context import trace_id
 from parley.v1.event_pb2 import Event
-from services.recorder.export_spans import export_call, export_turn
 
 
 class TurnMetrics:
     """One per process."""
 
-    def __init__(self, registry: CollectorRegistry, spans: SpanProcessor) -> None:
-        self.spans = spans
+    def __init__(self, registry: CollectorRegistry) -> None:
         self._seconds = Histogram(
             names.METRIC_TURN_SECONDS,
             "From the end of the caller's voice to the first sound of the answer; its parts; what of it was"
@@ -27,8 +23,8 @@ class TurnMetrics:
             buckets=TURN_BUCKETS_S,
         )
 
-    def observe(self, call_sid: str, timing: TurnLatency, clock: CallClock) -> None:
-        """Count a turn whose answer is heard, and send its spans; each figure names its trace."""
+    def observe(self, call_sid: str, timing: TurnLatency) -> None:
+        """Observe an answered turn; the exemplar of each figure is its trace id."""
         parts = {
             "total": timing.latency_ms,
             **timing.parts_ms,
@@ -39,7 +35,6 @@ class TurnMetrics:
         for part, took_ms in parts.items():
             if took_ms is not None:
                 self._seconds.labels(part=part).observe(took_ms / 1000, exemplar)
-        export_turn(self.spans, call_sid, timing, clock)
 
 
 _NO_MARK_COMES = ("playback_paused", "barge_in", "turn_ended", "call_ended")
@@ -57,9 +52,6 @@ class TurnWatch:
     def happened(self, event: Event, *, live: bool) -> None:
         """Fold an event; what happened before this owner's time was counted by a former one."""
         self._known = evolve(self._known, event)
-        clock = self._known.clock or CallClock(event.sent_at_us)
-        if event.HasField("call_ended") and live:
-            export_call(self._metrics.spans, self._call_sid, clock.started_at_us, event.sent_at_us)
         cut_short = event.WhichOneof("body") in _NO_MARK_COMES
         for timing in self._known.turns:
             if timing.turn in self._counted or timing.latency_ms is None:
@@ -67,4 +59,4 @@ class TurnWatch:
             if cut_short or timing.first_played_ms is not None:
                 self._counted.add(timing.turn)
                 if live:
-                    self._metrics.observe(self._call_sid, timing, clock)
+                    self._metrics.observe(self._call_sid, timing)

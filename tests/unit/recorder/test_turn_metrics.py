@@ -1,6 +1,5 @@
 """A turn is counted once, when its answer is heard."""
 
-from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from prometheus_client import CollectorRegistry
 from prometheus_client.openmetrics.exposition import generate_latest
 
@@ -11,7 +10,7 @@ from parley.v1.reply_pb2 import ReplyClause, ReplyStarted
 from parley.v1.speech_pb2 import TurnEnded
 from parley.v1.synthesis_pb2 import SynthesisStarted
 from services.recorder.turn_metrics import TurnMetrics, TurnWatch
-from tests.event_factories import START_US, events_of
+from tests.event_factories import events_of
 
 EVENTS = events_of(
     (0, CallStarted()),
@@ -26,21 +25,10 @@ EVENTS = events_of(
 )
 
 
-class Spans(SpanProcessor):
-    """Keeps what it is given."""
-
-    def __init__(self) -> None:
-        self.ended: list[ReadableSpan] = []
-
-    def on_end(self, span: ReadableSpan) -> None:
-        """Keep it."""
-        self.ended.append(span)
-
-
 def counted(*, live: bool) -> tuple[float | None, float | None]:
     """How many turns, and how long they took in all."""
     registry = CollectorRegistry()
-    watch = TurnWatch(TurnMetrics(registry, SpanProcessor()), "CA1")
+    watch = TurnWatch(TurnMetrics(registry), "CA1")
     for event in EVENTS:
         watch.happened(event, live=live)
     labels = {"part": "total"}
@@ -60,39 +48,10 @@ def test_a_successor_counts_no_turn_again() -> None:
     assert counted(live=False) == (None, None)
 
 
-def test_a_turns_spans_are_one_trace_below_one_root() -> None:
-    """Each its own service's; the root is linked to the call's span."""
-    spans = Spans()
-    watch = TurnWatch(TurnMetrics(CollectorRegistry(), spans), "CA1")
-    for event in EVENTS:
-        watch.happened(event, live=True)
-    root, *parts, call = spans.ended
-
-    assert [span.name for span in spans.ended] == [
-        *("turn", "stt.endpointing", "brain.turn", "tts.first_clause", "edge.playout", "call")
-    ]
-    assert {span.context.trace_id for span in (root, *parts)} == {trace_id("CA1", 1)}
-    assert root.parent is None
-    assert all(span.parent == root.context for span in parts)
-    assert [link.context for link in root.links] == [call.context]
-    assert [span.resource.attributes["service.name"] for span in parts] == [
-        *("parley-stt", "parley-brain", "parley-tts", "parley-edge")
-    ]
-    times = [
-        ((span.start_time or 0) // 1000 - START_US, (span.end_time or 0) // 1000 - START_US) for span in parts
-    ]
-    assert times == [
-        (1_000_000, 1_300_000),
-        (1_400_000, 1_450_000),
-        (1_450_000, 1_480_000),
-        (1_480_000, 1_500_000),
-    ]
-
-
 def test_a_figure_names_the_trace_that_it_comes_from() -> None:
     """As an exemplar, in OpenMetrics' format."""
     registry = CollectorRegistry()
-    watch = TurnWatch(TurnMetrics(registry, SpanProcessor()), "CA1")
+    watch = TurnWatch(TurnMetrics(registry), "CA1")
     for event in EVENTS:
         watch.happened(event, live=True)
 

@@ -1,0 +1,114 @@
+"""Export a call's spans through the OpenTelemetry SDK, with ids that every process can compute.
+
+Trace and span ids are made of CallSid, turn and name (`trace_context`), so that all stages of a call, and
+their next owners, add to the same trace without passing ids around.
+"""
+
+from collections.abc import Sequence
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.id_generator import IdGenerator
+from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TraceFlags
+
+from parley.latency.spans import TurnSpan
+from parley.telemetry import names
+from parley.telemetry.trace_context import span_id, trace_id
+
+
+class _NextIds(IdGenerator):
+    """Gives out the ids that were set for the next span."""
+
+    def __init__(self) -> None:
+        self.trace = self.span = 1
+
+    def generate_trace_id(self) -> int:
+        return self.trace
+
+    def generate_span_id(self) -> int:
+        return self.span
+
+
+class CallTracer:
+    """One process's spans: each is started and ended with known times, so emitting one never blocks."""
+
+    def __init__(self, service: str, processor: SpanProcessor) -> None:
+        self._ids = _NextIds()
+        provider = TracerProvider(
+            resource=Resource.create({"service.name": f"parley-{service}"}),
+            id_generator=self._ids,
+            shutdown_on_exit=False,
+        )
+        provider.add_span_processor(processor)
+        self._provider = provider
+        self._tracer = provider.get_tracer("parley")
+        self._stage = service
+
+    def emit_turn_spans(self, call_sid: str, spans: Sequence[TurnSpan]) -> None:
+        """Emit finished spans of a turn; the root is linked to the call's span."""
+        for span in spans:
+            attributes: dict[str, str | int] = {
+                names.CALL_SID: call_sid,
+                names.TURN: span.turn,
+                names.STAGE: self._stage,
+            }
+            if span.reply_id:
+                attributes[names.REPLY_ID] = span.reply_id
+            parent = None
+            if span.parent:
+                owner = span.reply_id if span.parent != names.TURN_SPAN else ""
+                parent = _context(call_sid, span.turn, span.parent, owner)
+            # A turn has one root, whichever reply answered it first.
+            own_reply = span.reply_id if span.parent else ""
+            links = [] if span.parent else [Link(_context(call_sid, 0, names.CALL_SPAN, ""))]
+            self._emit(
+                span.name,
+                _context(call_sid, span.turn, span.name, own_reply),
+                parent,
+                (span.start_us, span.end_us),
+                attributes,
+                links,
+            )
+
+    def emit_call_span(self, call_sid: str, started_us: int, ended_us: int) -> None:
+        """Emit the span of a whole call, to which the traces of its turns are linked."""
+        context = _context(call_sid, 0, names.CALL_SPAN, "")
+        times_us = (started_us, ended_us)
+        self._emit(names.CALL_SPAN, context, None, times_us, {names.CALL_SID: call_sid}, [])
+
+    def _emit(
+        self,
+        name: str,
+        context: SpanContext,
+        parent: SpanContext | None,
+        times_us: tuple[int, int],
+        attributes: dict[str, str | int],
+        links: Sequence[Link],
+    ) -> None:
+        self._ids.trace, self._ids.span = context.trace_id, context.span_id
+        ambient = trace.set_span_in_context(NonRecordingSpan(parent)) if parent else Context()
+        span = self._tracer.start_span(
+            name,
+            context=ambient,
+            kind=SpanKind.INTERNAL if name != names.CALL_SPAN else SpanKind.SERVER,
+            attributes=attributes,
+            links=links,
+            start_time=times_us[0] * 1000,
+        )
+        span.set_status(Status(StatusCode.OK))
+        span.end(times_us[1] * 1000)
+
+    def close(self) -> None:
+        """Export what is left."""
+        self._provider.shutdown()
+
+
+def _context(call_sid: str, turn: int, name: str, reply_id: str) -> SpanContext:
+    return SpanContext(
+        trace_id(call_sid, turn),
+        span_id(call_sid, turn, name, reply_id),
+        is_remote=False,
+        trace_flags=TraceFlags(TraceFlags.SAMPLED),
+    )

@@ -1,0 +1,68 @@
+"""Spans as the OpenTelemetry SDK exports them."""
+
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
+
+from parley.latency.spans import TurnSpan
+from parley.latency.tracer import CallTracer
+from parley.telemetry.trace_context import span_id, trace_id
+
+
+class Exported(SpanProcessor):
+    """Collects ended spans."""
+
+    def __init__(self) -> None:
+        self.spans: list[ReadableSpan] = []
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Collect the span."""
+        self.spans.append(span)
+
+
+def context_of(span: ReadableSpan) -> tuple[int, int]:
+    """Trace id and span id."""
+    assert span.context is not None
+    return span.context.trace_id, span.context.span_id
+
+
+def test_spans_of_several_processes_form_one_trace() -> None:
+    """Ids are computed, so the parent of a span may live in another process."""
+    edge, brain = Exported(), Exported()
+    root = TurnSpan("turn", 1, 1_000, 2_000, "", "r2")
+    brain_turn = TurnSpan("brain.turn", 1, 1_100, 1_500, "turn", "r2")
+    llm = TurnSpan("brain.llm", 1, 1_100, 1_400, "brain.turn", "r2")
+    CallTracer("edge", edge).emit_turn_spans("CA1", [root])
+    CallTracer("brain", brain).emit_turn_spans("CA1", [brain_turn, llm])
+    [turn], [thinking, model] = edge.spans, brain.spans
+
+    assert {context_of(span)[0] for span in (turn, thinking, model)} == {trace_id("CA1", 1)}
+    assert turn.parent is None
+    assert thinking.parent is not None
+    assert thinking.parent.span_id == context_of(turn)[1] == span_id("CA1", 1, "turn")
+    assert model.parent is not None
+    assert model.parent.span_id == context_of(thinking)[1]
+    assert [span.resource.attributes["service.name"] for span in (turn, thinking)] == [
+        "parley-edge",
+        "parley-brain",
+    ]
+
+
+def test_a_span_has_its_times_and_attributes() -> None:
+    """Wall clock in nanoseconds, as OpenTelemetry counts."""
+    exported = Exported()
+    CallTracer("stt", exported).emit_turn_spans("CA1", [TurnSpan("stt.endpointing", 2, 1_000, 3_000)])
+    [span] = exported.spans
+
+    assert (span.start_time, span.end_time) == (1_000_000, 3_000_000)
+    assert span.attributes == {"parley.call_sid": "CA1", "parley.turn": 2, "parley.stage": "stt"}
+
+
+def test_a_turn_is_linked_to_its_call() -> None:
+    """The call's span has a trace of its own."""
+    exported = Exported()
+    tracer = CallTracer("edge", exported)
+    tracer.emit_turn_spans("CA1", [TurnSpan("turn", 1, 1_000, 2_000, "", "r1")])
+    tracer.emit_call_span("CA1", 0, 9_000)
+    turn, call = exported.spans
+
+    assert [link.context for link in turn.links] == [call.context]
+    assert context_of(call)[0] == trace_id("CA1")
