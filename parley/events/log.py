@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from math import inf
 
@@ -51,6 +51,15 @@ class CallEventLog:
         self._last_read = 0
         self._gap_count = bus.gap_count
         self._reread_at_s = inf
+        self._observers: tuple[Callable[[Event], None], ...] = ()
+
+    def add_observer(self, observe: Callable[[Event], None]) -> None:
+        """Call `observe` with every event from now on: when one is read, and when this stage appends."""
+        self._observers = (*self._observers, observe)
+
+    def _notify(self, event: Event) -> None:
+        for observe in self._observers:
+            observe(event)
 
     @property
     def clock(self) -> CallClock:
@@ -70,6 +79,7 @@ class CallEventLog:
         """Append an event as this stage; stored behind our back, said again until it is."""
         event = self._wrap(body)
         self._fence.admit(event)
+        self._notify(event)
         await self._outbox.publish(
             subjects.call_event(self.call_sid, event_name(body)),
             event.SerializeToString(),
@@ -111,11 +121,13 @@ class CallEventLog:
     async def __aiter__(self) -> AsyncIterator[Event]:
         async for message in self._live.messages_or_wakeups():
             for event in await self._read_gap():
+                self._notify(event)
                 yield event
             if message is None:
                 continue
             event_or_none = self._admit(message.data)
             if event_or_none is not None:
+                self._notify(event_or_none)
                 yield event_or_none
 
     def _admit(self, data: bytes) -> Event | None:

@@ -13,9 +13,11 @@ from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.id_generator import IdGenerator
 from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
-from parley.latency.spans import TurnSpan
+from parley.events.log import CallEventLog
+from parley.latency.spans import TurnSpan, TurnSpans
 from parley.telemetry import names
 from parley.telemetry.trace_context import span_id, trace_id
+from parley.v1.event_pb2 import Event
 
 
 class _NextIds(IdGenerator):
@@ -32,17 +34,18 @@ class _NextIds(IdGenerator):
 
 
 class CallTracer:
-    """One process's spans: each is started and ended with known times, so emitting one never blocks."""
+    """Emits the spans of one process; does nothing without a processor to export them."""
 
-    def __init__(self, service: str, processor: SpanProcessor) -> None:
+    def __init__(self, service: str, processor: SpanProcessor | None) -> None:
         self._ids = _NextIds()
         provider = TracerProvider(
             resource=Resource.create({"service.name": f"parley-{service}"}),
             id_generator=self._ids,
             shutdown_on_exit=False,
         )
-        provider.add_span_processor(processor)
-        self._provider = provider
+        if processor is not None:
+            provider.add_span_processor(processor)
+        self._enabled = processor is not None
         self._tracer = provider.get_tracer("parley")
         self._stage = service
 
@@ -100,9 +103,23 @@ class CallTracer:
         span.set_status(Status(StatusCode.OK))
         span.end(times_us[1] * 1000)
 
-    def close(self) -> None:
-        """Export what is left."""
-        self._provider.shutdown()
+    def follow(self, call_log: CallEventLog) -> None:
+        """Emit this stage's spans of a call from now on; earlier ones were emitted by previous owners.
+
+        The recorder, which follows each call to its end, emits the span of the call itself.
+        """
+        if not self._enabled:
+            return
+        state, call_sid = TurnSpans(call_log.stage), call_log.call_sid
+        for event in call_log.history:
+            state.apply(event)
+
+        def observe(event: Event) -> None:
+            self.emit_turn_spans(call_sid, state.apply(event))
+            if call_log.stage == "recorder" and event.HasField("call_ended"):
+                self.emit_call_span(call_sid, call_log.clock.started_at_us, event.sent_at_us)
+
+        call_log.add_observer(observe)
 
 
 def _context(call_sid: str, turn: int, name: str, reply_id: str) -> SpanContext:

@@ -19,6 +19,7 @@ from parley.clock import now_us
 from parley.errors import BusError, Superseded
 from parley.events.log import CallEventLog, open_call_log
 from parley.events.outbox import Outbox, open_outbox
+from parley.latency.tracer import CallTracer
 from parley.runtime.drain import DrainHandle
 from parley.runtime.event_loop_lag import EventLoopLag
 from parley.runtime.health import HealthRoutes, health_app, serve
@@ -108,9 +109,10 @@ async def run_stage(
             tasks.create_task(StreamUsageMonitor(bus.streams, telemetry.registry).watch()),
         )
         log.info("ready", stage=stage, http_port=port, capacity=settings.max_calls)
+        tracer = CallTracer(stage, telemetry.spans)
 
         async def work(claim: Claim, leaving: DrainHandle) -> None:
-            await _serve_claim(claim, leaving, bus, outbox, telemetry, settings, serve_call)
+            await _serve_claim(claim, leaving, bus, outbox, telemetry, tracer, settings, serve_call)
 
         worker = Worker(bus, stage, settings.max_calls, settings.drain_timeout_s, lag, telemetry.registry)
         await worker.run(work, stop)
@@ -125,6 +127,7 @@ async def _serve_claim(
     bus: Bus,
     outbox: Outbox,
     telemetry: Telemetry,
+    tracer: CallTracer,
     settings: CommonSettings,
     serve_call: ServeCall,
 ) -> None:
@@ -140,6 +143,7 @@ async def _serve_claim(
             if started is None:
                 raise BusError(f"work for {claim.call_sid}, but its log has no call.started")
             agent = load_agent_config(settings.agents_dir, started.agent or settings.agent)
+            tracer.follow(call_log)
             async with respond_liveness(bus, claim):
                 await call_log.append(StageClaimed(worker=worker_name(claim.stage)))
                 await leaving.run(serve_call(CallContext(call_log, bus, agent, telemetry, leaving)))

@@ -24,8 +24,8 @@ class Telemetry:
 
     service: str
     registry: CollectorRegistry
-    spans: SpanProcessor
-    """Takes finished spans, and sends them if there is somewhere to send them to."""
+    spans: SpanProcessor | None
+    """Exports finished spans over OTLP; None where no endpoint is configured."""
     bus_delay_seconds: Histogram
     """From an event's saying to its reading, wall clock, by the stage that said it."""
     provider_seconds: Histogram
@@ -33,7 +33,8 @@ class Telemetry:
 
     def close(self) -> None:
         """Send what is left."""
-        self.spans.shutdown()
+        if self.spans is not None:
+            self.spans.shutdown()
 
 
 def start_telemetry(service: str, settings: CommonSettings) -> Telemetry:
@@ -43,7 +44,7 @@ def start_telemetry(service: str, settings: CommonSettings) -> Telemetry:
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     GCCollector(registry=registry)
-    spans = SpanProcessor()
+    spans: SpanProcessor | None = None
     if settings.otlp_endpoint:
         exporter = OTLPSpanExporter(endpoint=f"{settings.otlp_endpoint.rstrip('/')}/v1/traces", timeout=5)
         spans = BatchSpanProcessor(exporter, schedule_delay_millis=_SPAN_EXPORT_INTERVAL_MS)

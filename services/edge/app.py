@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from parley.bus import Bus, connect
 from parley.events.outbox import Outbox, open_outbox
+from parley.latency.tracer import CallTracer
 from parley.runtime.event_loop_lag import EventLoopLag
 from parley.runtime.health import HealthRoutes, serve
 from parley.runtime.process_metrics import register_process_metrics
@@ -105,7 +106,8 @@ def build_app(
     app.add_api_route("/fallback", webhooks.fallback, methods=["POST"])
     app.add_api_route("/status", webhooks.status, methods=["POST"])
     app.add_api_route("/calls", OutboundCalls(gate, twilio).create, methods=["POST"])
-    sockets = MediaStreamEndpoint(bus, outbox, gate.settings, gate, twilio, calls, ears)
+    tracer = CallTracer("edge", telemetry.spans)
+    sockets = MediaStreamEndpoint(bus, outbox, gate.settings, gate, twilio, calls, ears, tracer)
     app.add_api_websocket_route("/twilio/stream", sockets.serve)
     app.add_api_websocket_route("/twilio/ear", StandbyStreamEndpoint(bus, gate, calls).serve)
     app.router.routes.extend(HealthRoutes(telemetry.registry, ready).routes())

@@ -14,6 +14,7 @@ from parley.bus import Bus, subjects
 from parley.errors import BusError, ProviderError, Superseded
 from parley.events.log import CallEventLog, open_call_log
 from parley.events.outbox import Outbox
+from parley.latency.tracer import CallTracer
 from parley.runtime.stage import worker_name
 from parley.v1.call_pb2 import DtmfPressed, StreamStarted, StreamStopped
 from services.edge.call_registry import CallRegistry
@@ -67,6 +68,7 @@ class MediaStreamEndpoint:
     twilio: TwilioRest
     calls: CallRegistry
     ears: StandbySupervisor
+    tracer: CallTracer
 
     async def serve(self, socket: WebSocket) -> None:
         """WebSocket /twilio/stream."""
@@ -116,6 +118,7 @@ class MediaStreamEndpoint:
             return
         log.info("media stream open", stream_sid=start.stream_sid, epoch=epoch, agent=known.agent)
         async with open_call_log(self.bus, self.outbox, start.call_sid, "edge", epoch) as call_log:
+            self.tracer.follow(call_log)
             reason = await self._stream(stream, call_log, known.agent)
             await alive.aclose()
             await call_log.append(

@@ -1,6 +1,10 @@
-"""Traces of a whole call, as a collector gets them over OTLP."""
+"""Traces of a whole call, as a collector receives them over OTLP."""
 
 import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,54 +20,74 @@ from parley.runtime.health import serve
 from parley.telemetry.trace_context import trace_id
 from sandbox.caller.client import open_telephone
 from sandbox.caller.script import parse_script
-from tests.e2e.running import running_up
+from tests.e2e.running import Up, running_up
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 
-async def test_a_turn_is_one_trace_over_all_services(tmp_path: Path) -> None:
-    """With every event of the call carrying the trace it belongs to."""
-    got: list[ExportTraceServiceRequest] = []
+SPANS = {
+    "turn": "parley-edge",
+    "stt.endpointing": "parley-stt",
+    "brain.turn": "parley-brain",
+    "brain.llm": "parley-brain",
+    "tts.first_clause": "parley-tts",
+    "tts.provider": "parley-tts",
+    "edge.playout": "parley-edge",
+    "edge.network": "parley-edge",
+}
+NESTED = {"brain.llm": "brain.turn", "tts.provider": "tts.first_clause"}
+SCRIPT = {"steps": ["listen", {"say": "what are your opening hours"}, "listen", "hang_up"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """A running system, and what an OTLP collector received from it."""
+
+    up: Up
+    requests: list[ExportTraceServiceRequest]
+
+
+@asynccontextmanager
+async def traced_system(home: Path) -> AsyncIterator[Collector]:
+    """Run `parley up` with a collector on loopback."""
+    requests: list[ExportTraceServiceRequest] = []
 
     async def collect(request: Request) -> Response:
-        got.append(ExportTraceServiceRequest.FromString(await request.body()))
+        requests.append(ExportTraceServiceRequest.FromString(await request.body()))
         return Response(b"", media_type="application/x-protobuf")
 
     collector = Starlette(routes=[Route("/v1/traces", collect, methods=["POST"])])
-    script = parse_script({"steps": ["listen", {"say": "what are your opening hours"}, "listen", "hang_up"]})
     async with serve(collector, "127.0.0.1", 0) as port:
-        told = {
+        variables = {
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{port}",
             "PARLEY_SANDBOX_STT": "oracle",
             "PARLEY_SANDBOX_TTS": "tone",
         }
-        with running_up(tmp_path / "home", **told) as up:
-            async with open_bus(up.system.nats_url) as bus, open_telephone(up.system.telephone_url) as phone:
-                call_sid = await phone.call(script)
-                events = [event async for event in follow(bus, call_sid)]
-            assert up.errors() == []
-            spans = await _arrived(got, trace_id(call_sid, 1), 8)
+        with running_up(home, **variables) as up:
+            yield Collector(up, requests)
 
-    assert {name: span.service for name, span in spans.items()} == {
-        "turn": "parley",
-        "stt.listen": "parley-stt",
-        "brain.think": "parley-brain",
-        "brain.model": "parley-brain",
-        "tts.speak": "parley-tts",
-        "tts.voice": "parley-tts",
-        "edge.play": "parley-edge",
-        "edge.line": "parley-edge",
-    }
+
+async def test_a_turn_is_one_trace_over_all_services(tmp_path: Path) -> None:
+    """Every event of the call carries the trace that it belongs to."""
+    async with traced_system(tmp_path / "home") as collector:
+        system = collector.up.system
+        async with open_bus(system.nats_url) as bus, open_telephone(system.telephone_url) as phone:
+            call_sid = await phone.call(parse_script(SCRIPT))
+            events = [event async for event in follow(bus, call_sid)]
+        spans = await _spans_of(collector.requests, trace_id(call_sid, 1), len(SPANS))
+        assert collector.up.errors() == []
+
+    assert {name: span.service for name, span in spans.items()} == SPANS
     parents = {name: span.parent for name, span in spans.items()}
-    within = {"brain.model": "brain.think", "tts.voice": "tts.speak"}
-    assert parents == {name: spans[within.get(name, "turn")].id if name != "turn" else b"" for name in spans}
-    assert _after(spans, "brain.think", "brain.model")
-    assert _after(spans, "tts.speak", "tts.voice")
-    # By default the stand-ins take 350 and 130 ms.
-    assert 340 <= spans["brain.model"].ms <= 600
-    assert 120 <= spans["tts.voice"].ms <= 400
-    # Each service reads its own clock, between what it does and what it says of it.
-    assert _together(spans) <= spans["turn"].ms + 20
+    assert parents == {name: spans[NESTED.get(name, "turn")].id if name != "turn" else b"" for name in spans}
+    assert spans["brain.turn"].start_us <= spans["brain.llm"].start_us
+    assert spans["tts.first_clause"].start_us <= spans["tts.provider"].start_us
+    # The emulators take 350 and 130 ms by default.
+    assert 340 <= spans["brain.llm"].ms <= 600
+    assert 120 <= spans["tts.provider"].ms <= 400
+    # The parts come from the clocks of several processes.
+    parts_ms = (spans["edge.playout"].end_us - spans["stt.endpointing"].start_us) / 1000
+    assert parts_ms <= spans["turn"].ms + 20
     ended = next(event for event in events if event.HasField("turn_ended"))
     assert ended.traceparent.split("-")[1] == f"{trace_id(call_sid, 1):032x}"
     assert {event.traceparent.split("-")[1] for event in events if event.HasField("call_started")} == {
@@ -71,9 +95,28 @@ async def test_a_turn_is_one_trace_over_all_services(tmp_path: Path) -> None:
     }
 
 
+async def test_a_trace_is_complete_while_the_recorder_is_down(tmp_path: Path) -> None:
+    """Each service emits its own spans; none waits for another process."""
+    async with traced_system(tmp_path / "home") as collector:
+        system, recorder = collector.up.system, collector.up.pid_of("services.recorder")
+        os.kill(recorder, signal.SIGSTOP)
+        try:
+            async with open_bus(system.nats_url) as bus, open_telephone(system.telephone_url) as phone:
+                call_sid = await phone.call(parse_script(SCRIPT))
+                async with asyncio.timeout(60):
+                    async for event in follow(bus, call_sid):
+                        if event.HasField("call_ended"):
+                            break
+            spans = await _spans_of(collector.requests, trace_id(call_sid, 1), len(SPANS))
+        finally:
+            os.kill(recorder, signal.SIGCONT)
+
+    assert {name: span.service for name, span in spans.items()} == SPANS
+
+
 @dataclass(frozen=True, slots=True)
-class Got:
-    """A span as the collector got it."""
+class ReceivedSpan:
+    """A span as the collector received it."""
 
     service: str
     id: bytes
@@ -83,32 +126,25 @@ class Got:
 
     @property
     def ms(self) -> float:
-        """How long it took."""
+        """Duration."""
         return (self.end_us - self.start_us) / 1000
 
 
-def _after(spans: dict[str, Got], first: str, second: str) -> bool:
-    return spans[first].start_us <= spans[second].start_us
-
-
-def _together(spans: dict[str, Got]) -> float:
-    """What the turn took by its parts: to the answer's first sound, from the end of the voice."""
-    return (spans["edge.play"].end_us - spans["stt.listen"].start_us) / 1000
-
-
-async def _arrived(got: list[ExportTraceServiceRequest], trace: int, count: int) -> dict[str, Got]:
-    """A trace's spans by name, once so many have come."""
-    found: dict[str, Got] = {}
+async def _spans_of(
+    requests: list[ExportTraceServiceRequest], trace: int, count: int
+) -> dict[str, ReceivedSpan]:
+    """The spans of a trace by name, once `count` have arrived."""
+    found: dict[str, ReceivedSpan] = {}
     for _ in range(100):
         found = {
-            span.name: Got(
+            span.name: ReceivedSpan(
                 next(a.value.string_value for a in per.resource.attributes if a.key == "service.name"),
                 span.span_id,
                 span.parent_span_id,
                 span.start_time_unix_nano // 1000,
                 span.end_time_unix_nano // 1000,
             )
-            for request in got
+            for request in requests
             for per in request.resource_spans
             for scope in per.scope_spans
             for span in scope.spans

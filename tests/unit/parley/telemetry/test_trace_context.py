@@ -9,7 +9,7 @@ def test_each_turn_has_a_trace_of_its_own() -> None:
 
     assert len(ids) == 10
     assert all(0 < made < 2**128 for made in ids)
-    assert span_id("CA1", 1, "turn") != span_id("CA1", 1, "stt.listen")
+    assert span_id("CA1", 1, "turn") != span_id("CA1", 1, "stt.endpointing")
 
 
 def test_the_context_is_as_w3c_writes_it_and_always_the_same() -> None:
