@@ -21,7 +21,7 @@ from parley.v1 import reply_pb2, speech_pb2, work_pb2
 from parley.v1.event_pb2 import Event
 from services.brain.decision_replay import DecisionReplay, Difference
 from services.brain.state import BrainState
-from services.stt import recall as ears
+from services.stt import restore as ears
 from services.tts import position as voice
 
 _NOT_SHOWN = ("transcript_updated", "playback_progressed", "stage_claimed")
@@ -102,7 +102,7 @@ def told(events: Sequence[Event], found: Sequence[Difference]) -> Table | Text:
 def steps(events: Iterable[Event]) -> list[Text]:
     """Each event, and under it what each stage came to know by it."""
     clock: CallClock | None = None
-    knows, hears, speaks = BrainState(), ears.Memory(), voice.Position()
+    knows, hears, speaks = BrainState(), ears.SttState(), voice.Position()
     lines: list[Text] = []
     for event in events:
         clock = clock or CallClock(event.sent_at_us)
@@ -157,9 +157,9 @@ def _of_brain(knows: BrainState) -> str:
     return "; ".join(part for part in parts if part) or "nothing to do"
 
 
-def _of_stt(hears: ears.Memory) -> str:
+def _of_stt(hears: ears.SttState) -> str:
     known = hears.transcript
-    return f"turn {known.turn}, heard to {known.until_ms} ms"
+    return f"turn {known.turn}, heard to {known.final_end_ms} ms"
 
 
 def _of_tts(speaks: voice.Position) -> str:

@@ -7,7 +7,7 @@ once, unless what was said shows that more is to come; nothing else waits for a 
 from dataclasses import dataclass
 
 from parley.providers.stt import ProviderTurnEvent
-from services.stt.patience import Patience
+from services.stt.turn_completion import TurnCompletion
 
 _GRACE_MS = 1500
 """A provider that does not make its guess final this long after it was asked is not waited for."""
@@ -28,21 +28,21 @@ class EndTurn:
 
 
 @dataclass(frozen=True, slots=True)
-class EagerEnd:
+class EagerEndOfTurn:
     """The turn is probably over, with the words that are known now."""
 
 
 @dataclass(frozen=True, slots=True)
-class GoOn:
+class ResumeTurn:
     """It is not after all."""
 
 
 @dataclass(frozen=True, slots=True)
-class AskToFinalize:
+class RequestFinalize:
     """The provider sits on a guess; ask it to make it final."""
 
 
-Decision = EndTurn | EagerEnd | GoOn | AskToFinalize
+Decision = EndTurn | EagerEndOfTurn | ResumeTurn | RequestFinalize
 
 
 class Endpointing:
@@ -51,7 +51,7 @@ class Endpointing:
     def __init__(self, silence_ms: int, *, provider_decides: bool = False) -> None:
         self._silence_ms = silence_ms
         self._provider_decides = provider_decides
-        self._patience = Patience()
+        self._patience = TurnCompletion()
         self._speaking = False
         self._paused = False
         self._voice_since_ms = 0
@@ -69,29 +69,29 @@ class Endpointing:
         self._lost = False
         self._catches_up = False
 
-    def recall(self, *, has_final: bool, eager: bool, covered_ms: int) -> None:
+    def restore(self, *, has_final: bool, eager: bool, covered_ms: int) -> None:
         """After a takeover: what is known of the turn in hand."""
         self._has_final = has_final
         self._eager = eager
         self._covered_ms = self._quiet_since_ms = self._sound_ms = covered_ms
 
-    def be_patient(self, patience: Patience) -> None:
+    def set_completion(self, completion: TurnCompletion) -> None:
         """How long a pause may be, by the words so far; told before the words are."""
-        self._patience = patience
+        self._patience = completion
 
-    def speech_started(self, at_ms: int) -> list[Decision]:
+    def on_speech_started(self, at_ms: int) -> list[Decision]:
         """The detector hears a voice."""
         self._speaking = True
         self._voice_since_ms = at_ms
         return self._voice_goes_on()
 
-    def speech_stopped(self, at_ms: int) -> list[Decision]:
+    def on_speech_stopped(self, at_ms: int) -> list[Decision]:
         """The detector hears none any more."""
         self._speaking = self._paused = False
         self._quiet_since_ms = at_ms
         return self._after_words()
 
-    def provider_lost(self) -> None:
+    def on_provider_lost(self) -> None:
         """All that is not final will be sent to the next one; told again for each try that fails."""
         if not self._lost:
             self._asked_at_ms = None
@@ -103,7 +103,7 @@ class Endpointing:
         before_ms = max(self._guessed_ms, self._covered_ms)
         self._catches_up = before_ms < until_ms < self._quiet_since_ms - _COVERED_MS
 
-    def guessed(self, text: str, until_ms: int) -> list[Decision]:
+    def on_interim(self, text: str, until_ms: int) -> list[Decision]:
         """The provider has a guess, of the sound up to `until_ms`."""
         self._provider_speaks(until_ms)
         self._has_guess = bool(text.strip())
@@ -114,7 +114,7 @@ class Endpointing:
         self._provider_final = self._utterance_over = False
         return self._maybe_eager()
 
-    def fixed(self, text: str, until_ms: int, *, speech_final: bool) -> list[Decision]:
+    def on_final(self, text: str, until_ms: int, *, speech_final: bool) -> list[Decision]:
         """The provider has made the sound up to `until_ms` final, and may think that the speech is over."""
         self._provider_speaks(until_ms)
         self._has_guess = False
@@ -126,44 +126,44 @@ class Endpointing:
             self._provider_final = self._has_final
         return self._after_words()
 
-    def utterance_ended(self) -> list[Decision]:
+    def on_utterance_end(self) -> list[Decision]:
         """The provider sees a long gap between words; it does so in noise too."""
         if self._has_guess:
-            return [AskToFinalize()]
+            return [RequestFinalize()]
         if not self._has_final:
             return []
         self._utterance_over = True
-        return self._after_words() if self._quiet else self._through_noise()
+        return self._after_words() if self._quiet else self._end_despite_noise()
 
-    def provider_turned(self, event: ProviderTurnEvent) -> list[Decision]:
+    def on_provider_turn(self, event: ProviderTurnEvent) -> list[Decision]:
         """The word of a provider that decides on turns itself."""
         match event:
             case "end":
                 return self._end("flux")
             case "eager":
                 self._eager = True
-                return [EagerEnd()]
+                return [EagerEndOfTurn()]
             case "resumed":
                 return self._take_back()
             case _:
                 return []
 
-    def heard(
-        self, sound_ms: int, now_ms: int, *, paused: bool = False, voiced_until_ms: int = 0
+    def on_audio(
+        self, audio_end_ms: int, now_ms: int, *, paused: bool = False, speech_end_ms: int = 0
     ) -> list[Decision]:
         """Sound up to `sound_ms` was heard, and it is `now_ms`; `paused`: the voice has faded."""
-        self._sound_ms = max(sound_ms, self._sound_ms)
+        self._sound_ms = max(audio_end_ms, self._sound_ms)
         if self._provider_decides:
             return []
         if self._speaking and paused != self._paused:
             self._paused = paused
             if not paused:
                 return self._voice_goes_on()
-            self._quiet_since_ms = voiced_until_ms
+            self._quiet_since_ms = speech_end_ms
             return self._after_words()
         if self._speaking:
-            return self._through_noise()
-        return self._after_words() or self._press(now_ms)
+            return self._end_despite_noise()
+        return self._after_words() or self._nudge_provider(now_ms)
 
     @property
     def _quiet(self) -> bool:
@@ -181,8 +181,8 @@ class Endpointing:
     def _after_words(self) -> list[Decision]:
         if self._provider_decides or not self._quiet:
             return []
-        if self._has_final and not self._pending and self._silent_ms >= self._patience.wanted_ms:
-            if self._patience.unfinished and not self._speaking:
+        if self._has_final and not self._pending and self._silent_ms >= self._patience.min_silence_ms:
+            if self._patience.incomplete and not self._speaking:
                 return self._end("incomplete_turn_silence")
             if self._provider_final:
                 return self._end("speech_final")
@@ -198,25 +198,25 @@ class Endpointing:
             return []
         reaches_ms = max(self._covered_ms, self._guessed_ms if self._has_guess else 0)
         whole = (self._has_guess or self._has_final) and reaches_ms >= self._quiet_since_ms
-        if not whole or (self._patience.unfinished and self._silent_ms < self._silence_ms):
+        if not whole or (self._patience.incomplete and self._silent_ms < self._silence_ms):
             return []
         self._eager, self._words_new = True, False
-        return [EagerEnd()]
+        return [EagerEndOfTurn()]
 
-    def _press(self, now_ms: int) -> list[Decision]:
+    def _nudge_provider(self, now_ms: int) -> list[Decision]:
         """A provider that keeps its last word to itself is asked for it, then no longer waited for."""
-        enough_ms = max(self._silence_ms, self._patience.wanted_ms)
+        enough_ms = max(self._silence_ms, self._patience.min_silence_ms)
         if not (self._has_final or self._has_guess) or not self._pending or self._silent_ms < enough_ms:
             return []
         if self._asked_at_ms is None:
             self._asked_at_ms = now_ms
-            return [AskToFinalize()]
+            return [RequestFinalize()]
         if self._catches_up:
             self._asked_at_ms, self._catches_up = now_ms, False
         patience_ms = _LOST_MS if self._lost else _GRACE_MS
         return self._end("silence") if now_ms - self._asked_at_ms >= patience_ms else []
 
-    def _through_noise(self) -> list[Decision]:
+    def _end_despite_noise(self) -> list[Decision]:
         wordless = self._sound_ms - self._voice_since_ms >= _WORDLESS_MS
         return self._end("utterance_end") if self._utterance_over and wordless else []
 
@@ -228,11 +228,11 @@ class Endpointing:
 
     def _take_back(self) -> list[Decision]:
         was_eager, self._eager = self._eager, False
-        return [GoOn()] if was_eager else []
+        return [ResumeTurn()] if was_eager else []
 
     def _end(self, decided_by: str) -> list[Decision]:
         self._has_final = self._has_guess = self._eager = self._words_new = False
         self._provider_final = self._utterance_over = False
-        self._patience = Patience()
+        self._patience = TurnCompletion()
         self._asked_at_ms = None
         return [EndTurn(decided_by)]

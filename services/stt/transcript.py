@@ -15,9 +15,9 @@ class Transcript:
     interim_text: str = ""
     words: tuple[Word, ...] = ()
     """Final ones only."""
-    until_ms: int = 0
+    final_end_ms: int = 0
     """Call time up to which sound is finally accounted for."""
-    guessed_until_ms: int = 0
+    interim_end_ms: int = 0
     """Call time up to which the guess reaches."""
     closed_until_ms: int = 0
     """What lies before belongs to turns that are over, whatever the provider still says of it."""
@@ -28,46 +28,46 @@ class Transcript:
         return " ".join(part for part in (self.final_text, self.interim_text) if part)
 
     @property
-    def reaches_ms(self) -> int:
+    def end_ms(self) -> int:
         """Call time up to which `text` reaches."""
-        return max(self.until_ms, self.guessed_until_ms if self.interim_text else 0)
+        return max(self.final_end_ms, self.interim_end_ms if self.interim_text else 0)
 
-    def guess(self, text: str, words: Sequence[Word] = (), until_ms: int = 0) -> "Transcript":
+    def with_interim(self, text: str, words: Sequence[Word] = (), until_ms: int = 0) -> "Transcript":
         """The provider's guess of what is not final yet."""
-        text, _ = self._fresh(text, words)
-        return replace(self, interim_text=text, guessed_until_ms=until_ms)
+        text, _ = self._after_closed_turns(text, words)
+        return replace(self, interim_text=text, interim_end_ms=until_ms)
 
-    def fix(self, text: str, words: Sequence[Word], until_ms: int) -> "Transcript":
+    def with_final(self, text: str, words: Sequence[Word], until_ms: int) -> "Transcript":
         """A stretch has become final."""
-        text, words = self._fresh(text, words)
+        text, words = self._after_closed_turns(text, words)
         final = " ".join(part for part in (self.final_text, text) if part)
         return replace(
             self,
             final_text=final,
             interim_text="",
             words=(*self.words, *words),
-            until_ms=max(until_ms, self.until_ms),
+            final_end_ms=max(until_ms, self.final_end_ms),
         )
 
-    def rewrite(self, text: str, words: Sequence[Word], until_ms: int) -> "Transcript":
+    def replace_turn(self, text: str, words: Sequence[Word], until_ms: int) -> "Transcript":
         """The whole turn as the provider hears it now, from providers that tell whole turns."""
         return replace(
             self,
             final_text="",
             interim_text=text.strip(),
             words=tuple(words),
-            guessed_until_ms=until_ms,
+            interim_end_ms=until_ms,
         )
 
-    def settle(self) -> "Transcript":
+    def finalize(self) -> "Transcript":
         """The provider has said its last word on the turn: all of it is final."""
-        return replace(self, final_text=self.text, interim_text="", until_ms=self.reaches_ms)
+        return replace(self, final_text=self.text, interim_text="", final_end_ms=self.end_ms)
 
     def next_turn(self) -> "Transcript":
         """Nothing of the next turn has been heard yet."""
-        return Transcript(turn=self.turn + 1, until_ms=self.reaches_ms, closed_until_ms=self.reaches_ms)
+        return Transcript(turn=self.turn + 1, final_end_ms=self.end_ms, closed_until_ms=self.end_ms)
 
-    def _fresh(self, text: str, words: Sequence[Word]) -> tuple[str, tuple[Word, ...]]:
+    def _after_closed_turns(self, text: str, words: Sequence[Word]) -> tuple[str, tuple[Word, ...]]:
         """Late final words of a turn that ended on an interim transcript."""
         fresh = tuple(word for word in words if word.start_ms + word.end_ms >= 2 * self.closed_until_ms)
         if len(fresh) == len(words):

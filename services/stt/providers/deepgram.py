@@ -35,8 +35,8 @@ from parley.providers.stt import (
     UtteranceEnd,
     Word,
 )
+from services.stt.provider_clock import ProviderClock
 from services.stt.settings import SttSettings
-from services.stt.socket_clock import SocketClock
 
 log = structlog.get_logger()
 
@@ -44,7 +44,7 @@ _PROVIDER = "deepgram"
 _SEND_TIMEOUT_S = 2.0
 _CLOSE_TIMEOUT_S = 1.0
 _REFUSED = (400, 401, 402, 403, 404)
-_FILLING = SILENCE * 640
+_PADDING = SILENCE * 640
 """80 ms. Nova closes a socket that is kept alive but never had any sound; Flux knows no message that keeps
 it."""
 _FLUX_EVENTS: dict[str, ProviderTurnEvent] = {
@@ -56,9 +56,9 @@ _FLUX_EVENTS: dict[str, ProviderTurnEvent] = {
 }
 
 
-def is_flux(hearing: SttConfig) -> bool:
+def is_flux(config: SttConfig) -> bool:
     """Whether the model decides itself when a turn ends."""
-    return hearing.model.startswith("flux")
+    return config.model.startswith("flux")
 
 
 def new_client(settings: SttSettings) -> AsyncDeepgramClient:
@@ -85,30 +85,30 @@ class DeepgramConnection:
     def __init__(self, socket: Any, *, flux: bool) -> None:
         self._socket = socket
         self._flux = flux
-        self._clock = SocketClock()
+        self._clock = ProviderClock()
         self._name = uuid.uuid4().hex[:8]
 
     async def send(self, mulaw: bytes, at_ms: int) -> None:
         """Sound of the call. Never an empty message: that would end the stream."""
         if not mulaw:
             return
-        self._clock.sent(len(mulaw), at_ms)
-        await _in_time(self._socket.send_media(mulaw))
+        self._clock.audio_sent(len(mulaw), at_ms)
+        await _with_timeout(self._socket.send_media(mulaw))
 
     async def finalize(self) -> None:
         """Make the guess final now."""
         if self._flux:
-            await _in_time(self._socket.send_force_end_turn())
+            await _with_timeout(self._socket.send_force_end_turn())
         else:
-            await _in_time(self._socket.send_finalize())
+            await _with_timeout(self._socket.send_finalize())
 
     async def keep_alive(self) -> None:
         """The call goes on, though silent."""
         if not self._flux:
-            await _in_time(self._socket.send_keep_alive())
-        if self._flux or not self._clock.began:
-            self._clock.filled(len(_FILLING))
-            await _in_time(self._socket.send_media(_FILLING))
+            await _with_timeout(self._socket.send_keep_alive())
+        if self._flux or not self._clock.started:
+            self._clock.padding_sent(len(_PADDING))
+            await _with_timeout(self._socket.send_media(_PADDING))
 
     async def run(self, on_event: Callable[[SttEvent], Awaitable[None]]) -> None:
         """Long-lived: tell what is heard until the socket is lost, then raise."""
@@ -177,36 +177,36 @@ class DeepgramConnection:
                 return KeepAlive()
 
     def _call_time(self, provider_s: float | None) -> int:
-        return self._clock.call_ms((provider_s or 0) * 1000)
+        return self._clock.to_call_ms((provider_s or 0) * 1000)
 
     def _words(self, words: Sequence[Any], otherwise_s: float | None = None) -> tuple[Word, ...]:
         """Flux need not tell when a word was said; then it is known to be no later than `otherwise_s`."""
         return tuple(
             Word(
                 text=getattr(word, "punctuated_word", None) or word.word,
-                start_ms=self._call_time(_known(getattr(word, "start", None), otherwise_s)),
-                end_ms=self._call_time(_known(getattr(word, "end", None), otherwise_s)),
+                start_ms=self._call_time(_or_default(getattr(word, "start", None), otherwise_s)),
+                end_ms=self._call_time(_or_default(getattr(word, "end", None), otherwise_s)),
                 confidence=float(word.confidence or 0),
             )
             for word in words
         )
 
 
-def _known(time_s: float | None, otherwise_s: float | None) -> float | None:
+def _or_default(time_s: float | None, otherwise_s: float | None) -> float | None:
     return otherwise_s if time_s is None else time_s
 
 
 @asynccontextmanager
 async def open_connection(
-    client: AsyncDeepgramClient, hearing: SttConfig, call_sid: str, timeout_s: float
+    client: AsyncDeepgramClient, config: SttConfig, call_sid: str, timeout_s: float
 ) -> AsyncIterator[DeepgramConnection]:
     """A socket for one call.
 
     Raises:
         ProviderError: refused, busy, late or broken.
     """
-    flux = is_flux(hearing)
-    opening = _open_flux(client, hearing, call_sid) if flux else _open_nova(client, hearing, call_sid)
+    flux = is_flux(config)
+    opening = _open_flux(client, config, call_sid) if flux else _open_nova(client, config, call_sid)
     try:
         async with asyncio.timeout(timeout_s):
             socket = await opening.__aenter__()
@@ -238,11 +238,11 @@ def _open_nova(client: AsyncDeepgramClient, hearing: SttConfig, call_sid: str) -
         vad_events=True,
         smart_format=True,
         tag=call_sid,
-        **_expected(hearing),
+        **_keyterms(hearing),
     )
 
 
-def _expected(hearing: SttConfig) -> dict[str, Any]:
+def _keyterms(hearing: SttConfig) -> dict[str, Any]:
     """Names and words to expect, as the model takes them: Nova-3 and Flux phrases, older ones words."""
     if not hearing.keyterms:
         return {}
@@ -257,7 +257,7 @@ def _open_flux(client: AsyncDeepgramClient, hearing: SttConfig, call_sid: str) -
         sample_rate=8000,
         eager_eot_threshold=0.5,
         tag=call_sid,
-        **_expected(hearing),
+        **_keyterms(hearing),
     )
 
 
@@ -284,7 +284,7 @@ def _abort(socket: Any) -> None:
         transport.abort()
 
 
-async def _in_time(sending: Awaitable[Any]) -> None:
+async def _with_timeout(sending: Awaitable[Any]) -> None:
     try:
         async with asyncio.timeout(_SEND_TIMEOUT_S):
             await sending

@@ -9,7 +9,7 @@ from parley.audio.g711 import SILENCE
 from sandbox.caller.noises import noise
 from sandbox.caller.script import NoiseKind
 from sandbox.caller.voice_bank import load_bank
-from services.stt.silero import Silero
+from services.stt.silero import SileroVad
 from services.stt.voice_activity import (
     CHUNK_MS,
     SpeechChange,
@@ -36,7 +36,7 @@ def hear(*answers: float) -> list[SpeechChange]:
     voice = VoiceActivity(Scripted(answers))
     changes: list[SpeechChange] = []
     for number in range(len(answers)):
-        changes += voice.hear(LOUD, number * CHUNK_MS)
+        changes += voice.push_audio(LOUD, number * CHUNK_MS)
     return changes
 
 
@@ -67,10 +67,10 @@ def test_a_callers_voice_is_found_to_a_tenth_of_a_second(text: str) -> None:
     """Its first sound and its last."""
     spoken = BANK.utterance(text)
     sound = SILENCE * 8000 + spoken.mulaw + SILENCE * 8000
-    voice = VoiceActivity(Silero())
+    voice = VoiceActivity(SileroVad())
     changes: list[SpeechChange] = []
     for at in range(0, len(sound), 160):
-        changes += voice.hear(sound[at : at + 160], at // 8)
+        changes += voice.push_audio(sound[at : at + 160], at // 8)
 
     started, stopped = changes[0], changes[-1]
     assert abs(started.at_ms - 1000 - spoken.audible_start_ms) <= 100
@@ -79,23 +79,23 @@ def test_a_callers_voice_is_found_to_a_tenth_of_a_second(text: str) -> None:
 
 def test_silence_and_hiss_are_no_voice() -> None:
     """Nor is a line's noise."""
-    voice = VoiceActivity(Silero())
+    voice = VoiceActivity(SileroVad())
     hiss = noise(NoiseKind.STATIC, 3000).mulaw
 
-    assert voice.hear(SILENCE * 8000, 0) == []
-    assert voice.hear(hiss, 1000) == []
+    assert voice.push_audio(SILENCE * 8000, 0) == []
+    assert voice.push_audio(hiss, 1000) == []
 
 
 def test_a_voice_that_is_given_up_does_not_begin_again_by_its_own_echo() -> None:
     """The model hears it for a while yet; a voice as loud as before is a new one."""
     faint = bytes([0x60]) * CHUNK_MS * 8
     voice = VoiceActivity(Scripted([0.9] * 9))
-    voice.hear(LOUD * 2, 0)
+    voice.push_audio(LOUD * 2, 0)
     assert not voice.paused
-    voice.hear(faint * 2, 64)
+    voice.push_audio(faint * 2, 64)
     assert voice.paused
 
-    assert voice.give_up() == [SpeechStopped(64)]
-    assert voice.give_up() == []
-    assert voice.hear(faint * 3, 128) == []
-    assert voice.hear(LOUD, 224) == [SpeechStarted(224)]
+    assert voice.force_stop() == [SpeechStopped(64)]
+    assert voice.force_stop() == []
+    assert voice.push_audio(faint * 3, 128) == []
+    assert voice.push_audio(LOUD, 224) == [SpeechStarted(224)]

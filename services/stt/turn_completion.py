@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from parley.agent_config import SttConfig
 
-_FULL_NUMBER_DIGITS = 10
+_MIN_COMPLETE_NUMBER_DIGITS = 10
 """A number of so many digits needs no more."""
-_DICTATED_DIGITS = 2
+_MIN_DICTATED_DIGITS = 2
 
 _EDGES = ".,;:!?…\"'()[]-\u2013\u2014"
-_OPEN_END = re.compile("(,|-|\u2013|\u2014|:|…|\\.\\.\\.)$")
+_OPEN_PUNCTUATION = re.compile("(,|-|\u2013|\u2014|:|…|\\.\\.\\.)$")
 _FIGURES = re.compile(r"^\+?[\d()/.-]*\d[\d()/.-]*$")
 
 
@@ -33,7 +33,7 @@ _OPEN_WORDS = {
     ),
     "fr": _words("un une le la les mon ma mes et ou mais parce si que de à en avec pour sur je nous veux"),
 }
-_IS = _words("is are was were ist sind war es son era est sont était")
+_COPULAS = _words("is are was were ist sind war es son era est sont était")
 _SUBJECTS = _words("it that this they he she we you there what es das dies sie ja lo eso que ça ce c'")
 _DIGITS = {
     "en": _words("zero oh one two three four five six seven eight nine double triple"),
@@ -52,39 +52,39 @@ _LONG_ANSWER = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class TurnCompletion:
     """Silence that must pass before a turn may end."""
 
-    wanted_ms: int = 0
+    min_silence_ms: int = 0
     """0: the provider's word is enough."""
-    unfinished: bool = False
+    incomplete: bool = False
     """The caller most probably goes on: nothing is worth beginning yet."""
 
 
-def patience_for(text: str, asked: str, hearing: SttConfig) -> Patience:
+def assess_completion(text: str, agent_text: str, config: SttConfig) -> TurnCompletion:
     """How patient to be with a caller who has said `text` after the agent had said `asked`."""
-    language = hearing.language.partition("-")[0].lower()
+    language = config.language.partition("-")[0].lower()
     words = [bare for word in text.lower().split() if (bare := word.strip(_EDGES))]
     if not words:
-        return Patience()
-    if _is_open(text.strip(), words, language) or _is_dictated(words, language):
-        return Patience(hearing.incomplete_turn_silence_ms, unfinished=True)
-    return Patience(hearing.turn_silence_ms if _LONG_ANSWER.search(asked) else 0)
+        return TurnCompletion()
+    if _is_unfinished_phrase(text.strip(), words, language) or _is_partial_number(words, language):
+        return TurnCompletion(config.incomplete_turn_silence_ms, incomplete=True)
+    return TurnCompletion(config.turn_silence_ms if _LONG_ANSWER.search(agent_text) else 0)
 
 
-def _is_open(text: str, words: list[str], language: str) -> bool:
-    if _OPEN_END.search(text):
+def _is_unfinished_phrase(text: str, words: list[str], language: str) -> bool:
+    if _OPEN_PUNCTUATION.search(text):
         return True
     if text.endswith((".", "!", "?")):
         return False
     last = words[-1]
-    if last in _IS:
+    if last in _COPULAS:
         # "my name is", but not "yes it is".
         return len(words) > 1 and words[-2] not in _SUBJECTS
     return last in _HESITATIONS or last in _OPEN_WORDS.get(language, frozenset())
 
 
-def _is_dictated(words: list[str], language: str) -> bool:
+def _is_partial_number(words: list[str], language: str) -> bool:
     digits = 0
     for word in reversed(words):
         if word in _DIGITS.get(language, frozenset()):
@@ -93,6 +93,6 @@ def _is_dictated(words: list[str], language: str) -> bool:
             digits += sum(c.isdigit() for c in word)
         else:
             break
-    if words[-1].isdigit() and digits == len(words[-1]) < _DICTATED_DIGITS + 1:
+    if words[-1].isdigit() and digits == len(words[-1]) < _MIN_DICTATED_DIGITS + 1:
         return False
-    return _DICTATED_DIGITS <= digits < _FULL_NUMBER_DIGITS
+    return _MIN_DICTATED_DIGITS <= digits < _MIN_COMPLETE_NUMBER_DIGITS

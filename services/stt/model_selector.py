@@ -13,21 +13,21 @@ from parley.providers.stt import SttConnection
 
 log = structlog.get_logger()
 
-_WELL_S = 10.0
+_HEALTHY_AFTER_S = 10.0
 """A socket that lasted so long was none that fails at once."""
-_FORGIVEN_S = 10.0
+_RETRY_SAME_AFTER_S = 10.0
 
 OpenModel = Callable[[SttConfig], AbstractAsyncContextManager[SttConnection]]
 
 
-class ModelChoice:
+class ModelSelector:
     """One call's."""
 
     def __init__(self, open_model: OpenModel, hearing: SttConfig, breakers: CircuitBreakers) -> None:
         self._open_model = open_model
-        self._hearing = hearing
+        self._config = hearing
         self._breakers = breakers
-        self._failed = ""
+        self._failed_model = ""
         self._failed_at_s = 0.0
 
     @asynccontextmanager
@@ -40,27 +40,29 @@ class ModelChoice:
             ProviderError: refused, busy, late or broken; or a group of them.
         """
         now = asyncio.get_running_loop().time
-        name, opened_s = self._name(now()), now()
-        breaker = self._breakers.get(_way(name))
+        name, opened_s = self._pick(now()), now()
+        breaker = self._breakers.get(_route(name))
         try:
-            async with self._open_model(self._hearing.model_copy(update={"model": name})) as connection:
+            async with self._open_model(self._config.model_copy(update={"model": name})) as connection:
                 opened_s = now()
                 yield connection
         except (ProviderError, BaseExceptionGroup) as error:
             if _is_providers(error):
-                self._failed, self._failed_at_s = name, now()
-                if now() - opened_s > _WELL_S:
+                self._failed_model, self._failed_at_s = name, now()
+                if now() - opened_s > _HEALTHY_AFTER_S:
                     breaker.record_success()
                 if breaker.record_failure(now(), permanent=isinstance(error, ProviderRejected)):
                     log.warning("transcriber left alone for a while", model=name)
             raise
 
-    def _name(self, now_s: float) -> str:
-        names = (self._hearing.model, *self._hearing.fallback_models)
-        well = [name for name in names if self._breakers.get(_way(name)).allows(now_s)]
+    def _pick(self, now_s: float) -> str:
+        names = (self._config.model, *self._config.fallback_models)
+        well = [name for name in names if self._breakers.get(_route(name)).allows(now_s)]
         # The caller waits: another one first, then the same once more.
-        fresh = [n for n in well if n != self._failed or now_s - self._failed_at_s > _FORGIVEN_S]
-        return next(iter((*fresh, *well)), self._hearing.model)
+        fresh = [
+            n for n in well if n != self._failed_model or now_s - self._failed_at_s > _RETRY_SAME_AFTER_S
+        ]
+        return next(iter((*fresh, *well)), self._config.model)
 
 
 def _is_providers(error: BaseException) -> bool:
@@ -69,5 +71,5 @@ def _is_providers(error: BaseException) -> bool:
     return isinstance(error, ProviderError)
 
 
-def _way(model: str) -> str:
+def _route(model: str) -> str:
     return f"deepgram/{model}"

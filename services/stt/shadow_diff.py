@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 from parley.v1.speech_pb2 import TurnEnded
 
-_SAME_END_MS = 1500
+_SAME_TURN_MS = 1500
 """Turns whose voices end this close to one another are the same."""
-_LATER_MS = 100
+_MIN_DELAY_MS = 100
 """Who decides so much later than the other is slower."""
 
 
@@ -14,11 +14,11 @@ _LATER_MS = 100
 class TurnDifference:
     """Of one turn; holds nothing of what was said."""
 
-    what: str
+    kind: str
     """"words", "missed", "extra", "slower", "quicker"."""
     at_ms: int
     """Call time of the voice's end."""
-    by: int = 0
+    amount: int = 0
     """Words that differ, or milliseconds."""
 
 
@@ -30,27 +30,27 @@ class _Turn:
 
 
 @dataclass(slots=True)
-class Comparison:
+class ShadowDiff:
     """One call's; the live one's turns and the shadow's, each as it is decided."""
 
     _live: list[_Turn] = field(default_factory=list)
     _shadow: list[_Turn] = field(default_factory=list)
 
-    def live(self, said: TurnEnded, decided_ms: int) -> list[TurnDifference]:
+    def on_live(self, said: TurnEnded, decided_ms: int) -> list[TurnDifference]:
         """The live one has ended a turn."""
-        return self._met(_turn(said, decided_ms), self._live, self._shadow)
+        return self._match(_turn(said, decided_ms), self._live, self._shadow)
 
-    def shadow(self, said: TurnEnded, decided_ms: int) -> list[TurnDifference]:
+    def on_shadow(self, said: TurnEnded, decided_ms: int) -> list[TurnDifference]:
         """The shadow has."""
-        return self._met(_turn(said, decided_ms), self._shadow, self._live)
+        return self._match(_turn(said, decided_ms), self._shadow, self._live)
 
-    def over(self) -> list[TurnDifference]:
+    def close(self) -> list[TurnDifference]:
         """The call has ended: who has no partner was heard by one only."""
         missed = [TurnDifference("missed", turn.end_ms) for turn in self._live]
         return missed + [TurnDifference("extra", turn.end_ms) for turn in self._shadow]
 
-    def _met(self, turn: _Turn, mine: list[_Turn], others: list[_Turn]) -> list[TurnDifference]:
-        same = next((other for other in others if abs(other.end_ms - turn.end_ms) <= _SAME_END_MS), None)
+    def _match(self, turn: _Turn, mine: list[_Turn], others: list[_Turn]) -> list[TurnDifference]:
+        same = next((other for other in others if abs(other.end_ms - turn.end_ms) <= _SAME_TURN_MS), None)
         if same is None:
             mine.append(turn)
             return []
@@ -69,6 +69,6 @@ def _differences(live: _Turn, shadow: _Turn) -> list[TurnDifference]:
     if words:
         found.append(TurnDifference("words", live.end_ms, len(words)))
     later_ms = shadow.decided_ms - live.decided_ms
-    if abs(later_ms) >= _LATER_MS:
+    if abs(later_ms) >= _MIN_DELAY_MS:
         found.append(TurnDifference("slower" if later_ms > 0 else "quicker", live.end_ms, abs(later_ms)))
     return found

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 
 from parley.errors import ProviderError, ProviderUnavailable
 from parley.providers.stt import SttEvent
-from services.stt.sound_buffer import SoundBuffer
-from services.stt.transcribe import Transcribing
+from services.stt.audio_buffer import AudioBuffer
+from services.stt.provider_connection import ProviderConnection
 
 
 class Breaking:
@@ -43,7 +43,9 @@ async def test_a_socket_that_breaks_while_it_is_left_is_not_opened_again() -> No
     async def ignore(_told: SttEvent | ProviderError) -> None:
         pass
 
-    transcribing = asyncio.ensure_future(Transcribing(open_connection, SoundBuffer(0), ignore, ignore).run())
+    transcribing = asyncio.ensure_future(
+        ProviderConnection(open_connection, AudioBuffer(0), ignore, ignore).run()
+    )
     await asyncio.sleep(0.01)
     transcribing.cancel()
     await asyncio.wait([transcribing], timeout=1)
@@ -74,12 +76,18 @@ async def failures_of(frames: int) -> list[ProviderError]:
     async def failed(error: ProviderError) -> None:
         failures.append(error)
 
-    transcribing = Transcribing(
-        open_connection, SoundBuffer(0), heard, failed, mute_s=0.4, mute_after_s=0.2, first_word_s=0.1
+    transcribing = ProviderConnection(
+        open_connection,
+        AudioBuffer(0),
+        heard,
+        failed,
+        no_response_s=0.4,
+        no_response_after_speech_s=0.2,
+        connect_grace_s=0.1,
     )
     running = asyncio.ensure_future(transcribing.run())
     for _ in range(frames):
-        transcribing.sound_came(voiced=True)
+        transcribing.notify_audio(voiced=True)
         await asyncio.sleep(0.01)
         if failures:
             break

@@ -4,10 +4,10 @@ from bisect import bisect_right
 
 from parley.audio.g711 import bytes_to_ms
 
-_MOST_MARKS = 1000
+_MAX_MARKS = 1000
 
 
-class SocketClock:
+class ProviderClock:
     """Sound is sent in order, but may leap in call time, and filling may be sent that is nobody's sound."""
 
     def __init__(self) -> None:
@@ -15,21 +15,21 @@ class SocketClock:
         self._marks: list[tuple[float, float]] = []
 
     @property
-    def began(self) -> bool:
+    def started(self) -> bool:
         """Whether any of the call's sound was sent."""
         return bool(self._marks)
 
-    def sent(self, byte_count: int, at_ms: int) -> None:
+    def audio_sent(self, byte_count: int, at_ms: int) -> None:
         """Sound of the call, that begins at this call time."""
         if not self._marks or abs(self._next_ms() - at_ms) >= 1:
-            self._marks = [*self._marks[1 - _MOST_MARKS :], (self._sent_ms, float(at_ms))]
+            self._marks = [*self._marks[1 - _MAX_MARKS :], (self._sent_ms, float(at_ms))]
         self._sent_ms += bytes_to_ms(byte_count)
 
-    def filled(self, byte_count: int) -> None:
+    def padding_sent(self, byte_count: int) -> None:
         """Silence that stands for nothing."""
         self._sent_ms += bytes_to_ms(byte_count)
 
-    def call_ms(self, provider_ms: float) -> int:
+    def to_call_ms(self, provider_ms: float) -> int:
         """The call time of a place in the socket's sound."""
         if not self._marks:
             return 0

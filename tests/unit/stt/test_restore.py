@@ -3,11 +3,11 @@
 from parley.events.envelope import Body, wrap
 from parley.providers.stt import Word
 from parley.v1 import reply_pb2, speech_pb2
-from services.stt.recall import Memory, recall
+from services.stt.restore import SttState, restore
 
 
-def remember(*bodies: Body) -> Memory:
-    return recall(
+def remember(*bodies: Body) -> SttState:
+    return restore(
         wrap(body, call_sid="CA", stage="stt", epoch=1, sequence=n, sent_at_us=n, traceparent="")
         for n, body in enumerate(bodies, 1)
     )
@@ -23,7 +23,7 @@ def test_the_turn_in_hand_is_known_with_its_words() -> None:
         speech_pb2.EagerEndOfTurn(turn=1, text="hello"),
     )
 
-    assert (known.transcript.turn, known.transcript.text, known.transcript.until_ms) == (1, "hello", 500)
+    assert (known.transcript.turn, known.transcript.text, known.transcript.final_end_ms) == (1, "hello", 500)
     assert known.transcript.words == (Word("hello", 100, 400, 0.5),)
     assert known.eager
     assert known.voice_open
@@ -37,9 +37,9 @@ def test_after_a_turn_the_next_begins_where_it_ended() -> None:
         speech_pb2.SpeechStopped(at_ms=800),
     )
 
-    assert (known.transcript.turn, known.transcript.text, known.transcript.until_ms) == (2, "", 900)
+    assert (known.transcript.turn, known.transcript.text, known.transcript.final_end_ms) == (2, "", 900)
     assert not known.eager
-    assert (known.voice_open, known.voice_told_ms) == (False, 800)
+    assert (known.voice_open, known.last_speech_event_ms) == (False, 800)
 
 
 def test_what_the_agent_asked_last_is_known() -> None:
@@ -50,4 +50,4 @@ def test_what_the_agent_asked_last_is_known() -> None:
         reply_pb2.ReplyClause(reply_id="r2", clause=1, text="happened?"),
     )
 
-    assert known.asked == "What happened?"
+    assert known.last_agent_text == "What happened?"

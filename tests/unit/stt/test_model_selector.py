@@ -11,7 +11,7 @@ from parley.agent_config import SttConfig
 from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ProviderError, ProviderRejected, ProviderUnavailable
 from parley.providers.stt import SttConnection
-from services.stt.choose_model import ModelChoice
+from services.stt.model_selector import ModelSelector
 
 TWO = SttConfig(model="nova-3", fallback_models=("nova-2",))
 
@@ -40,7 +40,7 @@ async def tries(
     provider: Provider, breakers: CircuitBreakers, times: int, hearing: SttConfig = TWO
 ) -> list[str]:
     """Who is asked when one call opens a socket so many times."""
-    choice = ModelChoice(provider.open, hearing, breakers)
+    choice = ModelSelector(provider.open, hearing, breakers)
     for _ in range(times):
         try:
             async with choice.open():

@@ -9,61 +9,64 @@ from parley.v1 import reply_pb2, speech_pb2
 from parley.v1.event_pb2 import Event
 from services.stt.transcript import Transcript
 
-_ASKED_CHARS = 300
+_MAX_AGENT_TEXT_CHARS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class SttState:
     """What was said of the caller's voice and words."""
 
     transcript: Transcript = field(default_factory=Transcript)
     eager: bool = False
     voice_open: bool = False
     """A voice's begin was told, its end was not."""
-    voice_told_ms: int = 0
+    last_speech_event_ms: int = 0
     """Call time of the last begin or end that was told."""
     reply_id: str = ""
-    asked: str = ""
+    last_agent_text: str = ""
     """What the agent has said last, as far as is known."""
 
 
-def evolve(known: Memory, event: Event) -> Memory:
+def evolve(state: SttState, event: Event) -> SttState:
     """What is known after one more event."""
     match event_body(event):
         case reply_pb2.ReplyClause() as said:
-            before = known.asked if said.reply_id == known.reply_id else ""
-            return replace(known, reply_id=said.reply_id, asked=(before + said.text)[-_ASKED_CHARS:])
+            before = state.last_agent_text if said.reply_id == state.reply_id else ""
+            text = (before + said.text)[-_MAX_AGENT_TEXT_CHARS:]
+            return replace(state, reply_id=said.reply_id, last_agent_text=text)
         case speech_pb2.SpeechStarted(at_ms=at_ms):
-            return replace(known, voice_open=True, voice_told_ms=at_ms)
+            return replace(state, voice_open=True, last_speech_event_ms=at_ms)
         case speech_pb2.SpeechStopped(at_ms=at_ms):
-            return replace(known, voice_open=False, voice_told_ms=at_ms)
+            return replace(state, voice_open=False, last_speech_event_ms=at_ms)
         case speech_pb2.EagerEndOfTurn():
-            return replace(known, eager=True)
+            return replace(state, eager=True)
         case speech_pb2.TurnResumed():
-            return replace(known, eager=False)
+            return replace(state, eager=False)
         case speech_pb2.TranscriptUpdated(final=True) as said:
-            return replace(known, transcript=_with(known.transcript, said))
+            return replace(state, transcript=_with_final_words(state.transcript, said))
         case speech_pb2.TurnEnded() as said:
-            over = Transcript(said.turn + 1, until_ms=said.audio_end_ms, closed_until_ms=said.audio_end_ms)
-            return replace(known, transcript=over, eager=False)
+            over = Transcript(
+                said.turn + 1, final_end_ms=said.audio_end_ms, closed_until_ms=said.audio_end_ms
+            )
+            return replace(state, transcript=over, eager=False)
         case _:
-            return known
+            return state
 
 
-def recall(history: Iterable[Event]) -> Memory:
+def restore(history: Iterable[Event]) -> SttState:
     """The memory that a call's log leaves."""
-    known = Memory()
+    state = SttState()
     for event in history:
-        known = evolve(known, event)
-    return known
+        state = evolve(state, event)
+    return state
 
 
-def _with(transcript: Transcript, said: speech_pb2.TranscriptUpdated) -> Transcript:
+def _with_final_words(transcript: Transcript, said: speech_pb2.TranscriptUpdated) -> Transcript:
     words = tuple(Word(w.text, w.start_ms, w.end_ms, w.confidence) for w in said.words)
     return replace(
         transcript,
         turn=said.turn,
         final_text=said.text,
         words=(*transcript.words, *words),
-        until_ms=said.audio_end_ms,
+        final_end_ms=said.audio_end_ms,
     )

@@ -3,7 +3,7 @@
 import pytest
 
 from parley.agent_config import SttConfig
-from services.stt.patience import Patience, patience_for
+from services.stt.turn_completion import TurnCompletion, assess_completion
 
 HEARING = SttConfig()
 HELP = "How can I help you today?"
@@ -26,7 +26,9 @@ HELP = "How can I help you today?"
 )
 def test_a_caller_who_goes_on_is_waited_for(text: str) -> None:
     """Phrases that lack their end, hesitations, a number in hand."""
-    assert patience_for(text, HELP, HEARING) == Patience(HEARING.incomplete_turn_silence_ms, unfinished=True)
+    assert assess_completion(text, HELP, HEARING) == TurnCompletion(
+        HEARING.incomplete_turn_silence_ms, incomplete=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -45,13 +47,13 @@ def test_a_caller_who_goes_on_is_waited_for(text: str) -> None:
 )
 def test_a_caller_who_has_finished_is_not(text: str) -> None:
     """The provider's word is enough."""
-    assert patience_for(text, HELP, HEARING) == Patience()
+    assert assess_completion(text, HELP, HEARING) == TurnCompletion()
 
 
 @pytest.mark.parametrize("asked", ["What happened?", "Please tell me your phone number.", "Why?"])
 def test_a_question_that_wants_a_long_answer_gives_it_time(asked: str) -> None:
     """The agent's own silence must pass."""
-    assert patience_for("well I fell", asked, HEARING) == Patience(HEARING.turn_silence_ms)
+    assert assess_completion("well I fell", asked, HEARING) == TurnCompletion(HEARING.turn_silence_ms)
 
 
 @pytest.mark.parametrize(
@@ -60,12 +62,12 @@ def test_a_question_that_wants_a_long_answer_gives_it_time(asked: str) -> None:
 )
 def test_other_languages_have_unfinished_phrases_too(language: str, text: str) -> None:
     """By the agent file's language."""
-    assert patience_for(text, "", SttConfig(language=language)).unfinished
+    assert assess_completion(text, "", SttConfig(language=language)).incomplete
 
 
 def test_a_language_that_is_not_known_goes_by_punctuation() -> None:
     """A comma is a comma."""
     polish = SttConfig(language="pl")
 
-    assert patience_for("dzień dobry,", "", polish).unfinished
-    assert not patience_for("dzień dobry", "", polish).unfinished
+    assert assess_completion("dzień dobry,", "", polish).incomplete
+    assert not assess_completion("dzień dobry", "", polish).incomplete
