@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 
 import structlog
 from fastapi import FastAPI
@@ -19,8 +19,7 @@ from services.edge.calls.outbound_calls import OutboundCalls
 from services.edge.calls.resumption import StreamResumer
 from services.edge.calls.webhooks import Webhooks
 from services.edge.settings import EdgeSettings
-from services.edge.standby.stream import StandbyStreamEndpoint
-from services.edge.standby.supervisor import StandbySupervisor
+from services.edge.standby.supervisor import STANDBY_PATH, StandbySupervisor
 from services.edge.stream_session import MediaStreamEndpoint
 from services.edge.twilio.request_gate import TwilioRequestGate
 from services.edge.twilio.rest import TwilioRest, open_twilio
@@ -50,9 +49,10 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
             gate = TwilioRequestGate(settings, stop)
             resumption = StreamResumer(bus, twilio, gate.direct_url, own_tasks)
             following = own_tasks.create_task(resumption.watch_stalls())
-            ears = StandbySupervisor(bus, gate, twilio)
-            app = build_app(gate, telemetry, bus, outbox, twilio, calls, resumption, ears)
-            async with ears.offer(), _serve(app, settings, stop) as port:
+            standby = StandbySupervisor(bus, gate, twilio, calls) if settings.standby_stream else None
+            app = build_app(gate, telemetry, bus, outbox, twilio, calls, resumption, standby)
+            offering = standby.offer() if standby is not None else nullcontext()
+            async with offering, _serve(app, settings, stop) as port:
                 log.info("ready", stage="edge", http_port=port)
                 await stop.wait()
                 await _drain(calls, settings.drain_timeout_s)
@@ -91,7 +91,7 @@ def build_app(
     twilio: TwilioRest,
     calls: CallRegistry,
     resumption: StreamResumer,
-    ears: StandbySupervisor,
+    standby: StandbySupervisor | None,
 ) -> FastAPI:
     """All routes."""
 
@@ -107,8 +107,9 @@ def build_app(
     app.add_api_route("/status", webhooks.status, methods=["POST"])
     app.add_api_route("/calls", OutboundCalls(gate, twilio).create, methods=["POST"])
     tracer = CallTracer("edge", telemetry.spans)
-    sockets = MediaStreamEndpoint(bus, outbox, gate.settings, gate, twilio, calls, ears, tracer)
+    sockets = MediaStreamEndpoint(bus, outbox, gate.settings, gate, twilio, calls, standby, tracer)
     app.add_api_websocket_route("/twilio/stream", sockets.serve)
-    app.add_api_websocket_route("/twilio/ear", StandbyStreamEndpoint(bus, gate, calls).serve)
+    if standby is not None:
+        app.add_api_websocket_route(STANDBY_PATH, standby.serve)
     app.router.routes.extend(HealthRoutes(telemetry.registry, ready).routes())
     return app

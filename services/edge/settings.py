@@ -33,10 +33,10 @@ class EdgeSettings(CommonSettings):
     """Address at which Twilio reaches this edge and no other. Media streams are opened there, so they reach
     an edge that is alive. Empty: the public address, at which any edge may answer."""
 
-    standby_stream: bool = True
-    """Have another edge receive each call's audio too, as a Twilio media stream fork, so that no word is lost
-    when this edge dies. Requires `PARLEY_EDGE_DIRECT_URL`. Twilio bills the fork as a stream: `false` saves
-    that and loses the words that are being spoken when an edge dies."""
+    standby_stream: bool = False
+    """Experimental: have another edge receive each call's audio too, as a Twilio media stream fork, so that
+    no word is lost when this edge dies. Requires `PARLEY_EDGE_DIRECT_URL` and at least two edges. Twilio
+    bills the fork as a stream. With `false` the words that are being spoken when an edge dies are lost."""
 
     public_url: HttpUrl = ""
     """Address at which Twilio reaches the edge; empty: the address in each request."""

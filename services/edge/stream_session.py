@@ -67,7 +67,8 @@ class MediaStreamEndpoint:
     gate: TwilioRequestGate
     twilio: TwilioRest
     calls: CallRegistry
-    ears: StandbySupervisor
+    standby: StandbySupervisor | None
+    """None unless the setting is on."""
     tracer: CallTracer
 
     async def serve(self, socket: WebSocket) -> None:
@@ -162,23 +163,25 @@ class MediaStreamEndpoint:
             await self._fall_back(start.call_sid, agent)
 
         player = Player(self.bus, call_log, start.stream_sid, send, hang_up, fall_back)
-        hear = AudioIngest(self.bus, start.call_sid, call_log.epoch)
-        hear.buffer()
+        backfilled = self.standby.ingest(call_log) if self.standby is not None else None
+        ingest = backfilled or AudioIngest(self.bus, start.call_sid, call_log.epoch)
         over: list[str] = []
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._read(stream.messages, call_log, hear, player), name="read")
+                tasks.create_task(self._read(stream.messages, call_log, ingest, player), name="read")
                 tasks.create_task(_follow(call_log, player), name="follow the log")
                 tasks.create_task(player.follow_audio(), name="follow the sound")
                 tasks.create_task(player.run_writer(), name="write")
                 tasks.create_task(player.run_timers(), name="watch")
                 tasks.create_task(self._drain(player), name="move")
-                tasks.create_task(self._backfill(call_log, hear), name="second ear")
+                if self.standby is not None and backfilled is not None:
+                    supervising = self.standby.supervise(call_log, backfilled)
+                    tasks.create_task(supervising, name="standby stream")
         except* StreamEnded as group:
             over += [error.reason for error in group.exceptions if isinstance(error, StreamEnded)]
         except* Superseded:
             over.append("superseded")
-        await hear.close()
+        await ingest.close()
         return over[0]
 
     async def _end(self, call_sid: str, reason: str) -> None:
@@ -210,20 +213,15 @@ class MediaStreamEndpoint:
                     await asyncio.sleep(0.05)
         raise StreamEnded("drained")
 
-    async def _backfill(self, call_log: CallEventLog, hear: AudioIngest) -> None:
-        """Long-lived: what was said since the stream before; then see to a second ear on this one."""
-        await hear.prepend_standby_audio(await self.ears.fetch_missed_audio(call_log))
-        await self.ears.maintain(call_log.call_sid)
-
     async def _read(
-        self, arrivals: TimestampedMessages, call_log: CallEventLog, hear: AudioIngest, player: Player
+        self, arrivals: TimestampedMessages, call_log: CallEventLog, ingest: AudioIngest, player: Player
     ) -> None:
         """Long-lived: what Twilio sends."""
         clock = call_log.clock
         async for arrival in arrivals:
             match arrival.message:
                 case Media() as media:
-                    await hear.push_frame(media, clock.ms_at(arrival.at_us))
+                    await ingest.push_frame(media, clock.ms_at(arrival.at_us))
                     self.calls.frames.inc()
                 case Mark(name=name):
                     await player.on_mark(name)

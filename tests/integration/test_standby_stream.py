@@ -1,4 +1,4 @@
-"""Two edges, and a call whose edge dies while the caller speaks."""
+"""The standby stream: two edges, and a call whose edge dies while the caller speaks."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import InvalidStatus
 
 from parley.bus import Bus, connect, streams, subjects
 from parley.v1.audio_pb2 import CallerAudio
@@ -15,38 +16,43 @@ from tests.integration.edge_process import Edge, Stream, running_edge
 from tests.integration.test_edge import A
 from tests.nats_server import NatsServer, free_port
 
-EAR = "/twilio/ear"
+PATH = "/twilio/standby"
 
 
 @asynccontextmanager
-async def an_edge(nats_url: str, bus: Bus, folder: Path, **more: str) -> AsyncIterator[Edge]:
-    """One that has an address of its own."""
+async def direct_edge(nats_url: str, bus: Bus, folder: Path, **more: str) -> AsyncIterator[Edge]:
+    """An edge with a direct address and standby streams."""
     await asyncio.to_thread(folder.mkdir)
     port = str(free_port())
-    own = {"PARLEY_EDGE_DIRECT_URL": f"http://127.0.0.1:{port}", "PARLEY_EDGE_DIRECT_PORT": port}
-    told = {"PARLEY_STANDBY_STREAM": "true", "PARLEY_STREAM_RESUME_TIMEOUT_S": "20", **own, **more}
-    async with running_edge(nats_url, bus, folder, **told) as edge:
+    direct = {"PARLEY_EDGE_DIRECT_URL": f"http://127.0.0.1:{port}", "PARLEY_EDGE_DIRECT_PORT": port}
+    env = {"PARLEY_STANDBY_STREAM": "true", "PARLEY_STREAM_RESUME_TIMEOUT_S": "20", **direct, **more}
+    async with running_edge(nats_url, bus, folder, **env) as edge:
         edge.url = f"http://127.0.0.1:{port}"
         yield edge
 
 
 @pytest.fixture
 async def bus(nats_server: NatsServer) -> AsyncIterator[Bus]:
-    """A connection of the test's own."""
+    """The test's own connection."""
     async with connect(nats_server.url, "t", timeout_s=5) as bus:
         yield bus
 
 
-async def forks(edge: Edge, count: int) -> list[str]:
-    """Where Twilio was asked to send the caller's sound as well."""
+def stream_urls(edge: Edge) -> list[str]:
+    """Addresses to which the edge had Twilio start a stream."""
+    return [form["Url"] for path, form in edge.rest.asked if path.endswith("/Streams.json")]
+
+
+async def wait_for_streams(edge: Edge, count: int) -> list[str]:
+    """Wait until the edge has requested that many streams; their addresses."""
     async with asyncio.timeout(15):
-        while len(asked := [f["Url"] for p, f in edge.rest.asked if p.endswith("/Streams.json")]) < count:  # noqa: ASYNC110 - another process does it
+        while len(stream_urls(edge)) < count:  # noqa: ASYNC110 - another process does it
             await asyncio.sleep(0.05)
-    return asked
+    return stream_urls(edge)
 
 
 async def speak(numbers: range, *lines: Stream) -> None:
-    """Frames that tell their number, to each line at once, in real time."""
+    """Send frames that contain their number to each stream, in real time."""
     for number in numbers:
         for line in lines:
             line.frames = number
@@ -54,8 +60,8 @@ async def speak(numbers: range, *lines: Stream) -> None:
         await asyncio.sleep(0.02)
 
 
-async def heard(bus: Bus) -> list[int]:
-    """Numbers of the frames that the stages hear, in order."""
+async def published(bus: Bus) -> list[int]:
+    """Numbers of the frames on the bus, in order."""
     messages = await bus.streams.read(streams.AUDIO, subjects.caller_audio(A))
     return [CallerAudio.FromString(message.data).mulaw[0] for message in messages]
 
@@ -63,19 +69,19 @@ async def heard(bus: Bus) -> list[int]:
 async def test_no_word_is_lost_when_an_edge_dies_in_the_middle_of_it(
     nats_server: NatsServer, bus: Bus, tmp_path: Path
 ) -> None:
-    """What was said between two streams comes first on the second."""
+    """The second edge publishes what was spoken between the two streams before its own stream."""
     async with (
-        an_edge(nats_server.url, bus, tmp_path / "1") as first,
-        an_edge(nats_server.url, bus, tmp_path / "2") as second,
+        direct_edge(nats_server.url, bus, tmp_path / "1") as first,
+        direct_edge(nats_server.url, bus, tmp_path / "2") as second,
     ):
         await first.voice(A)
         async with first.stream(A) as line:
             await read_until(bus, A, StreamStarted)
-            assert await forks(first, 1) == [f"wss{second.url.removeprefix('http')}{EAR}"]
-            async with second.stream(A, "MZ2", EAR) as ear:
-                await speak(range(50), line, ear)
+            assert await wait_for_streams(first, 1) == [f"wss{second.url.removeprefix('http')}{PATH}"]
+            async with second.stream(A, "MZ2", PATH) as standby:
+                await speak(range(50), line, standby)
                 first.process.kill()
-                await speak(range(50, 80), ear)
+                await speak(range(50, 80), standby)
                 async with second.stream(A, "MZ3") as next_line:
                     await asyncio.sleep(0.3)
                     next_line.frames = 0
@@ -83,55 +89,78 @@ async def test_no_word_is_lost_when_an_edge_dies_in_the_middle_of_it(
                         await next_line.say(bytes([number]) * 160)
                         await asyncio.sleep(0.02)
                     await asyncio.sleep(0.3)
-                    numbers = await heard(bus)
+                    numbers = await published(bus)
                     await second.post("/status", {"CallSid": A, "CallStatus": "completed"})
                     await read_until(bus, A, CallEnded)
 
     assert numbers == list(range(90))
 
 
-async def test_a_second_ear_that_dies_is_replaced(nats_server: NatsServer, bus: Bus, tmp_path: Path) -> None:
-    """And a call is never listened to by the very edge that carries it."""
+async def test_a_standby_stream_that_closes_is_replaced(
+    nats_server: NatsServer, bus: Bus, tmp_path: Path
+) -> None:
+    """It is never opened at the edge that carries the call."""
     async with (
-        an_edge(nats_server.url, bus, tmp_path / "1") as first,
-        an_edge(nats_server.url, bus, tmp_path / "2") as second,
+        direct_edge(nats_server.url, bus, tmp_path / "1") as first,
+        direct_edge(nats_server.url, bus, tmp_path / "2") as second,
     ):
         await first.voice(A)
         async with first.stream(A):
-            await forks(first, 1)
-            async with second.stream(A, "MZ2", EAR):
+            await wait_for_streams(first, 1)
+            async with second.stream(A, "MZ2", PATH):
                 await asyncio.sleep(3)
-                assert len(await forks(first, 1)) == 1
-            urls = await forks(first, 2)
+                assert len(stream_urls(first)) == 1
+            urls = await wait_for_streams(first, 2)
 
-    assert set(urls) == {f"wss{second.url.removeprefix('http')}{EAR}"}
+    assert set(urls) == {f"wss{second.url.removeprefix('http')}{PATH}"}
 
 
-async def test_a_fork_that_is_refused_is_asked_for_no_more(
+async def test_a_rejected_standby_stream_is_requested_three_times(
     nats_server: NatsServer, bus: Bus, tmp_path: Path
 ) -> None:
-    """As by an account that may not; the call goes on without."""
+    """The account lacks permission; the call continues without a standby stream."""
     async with (
-        an_edge(nats_server.url, bus, tmp_path / "1") as first,
-        an_edge(nats_server.url, bus, tmp_path / "2"),
+        direct_edge(nats_server.url, bus, tmp_path / "1") as first,
+        direct_edge(nats_server.url, bus, tmp_path / "2"),
     ):
         first.rest.status, first.rest.code = 403, 20003
         await first.voice(A)
         async with first.stream(A) as line:
             await speak(range(50), line)
             async with asyncio.timeout(20):
-                while not any("without a second ear" in said["event"] for said in first.log()):  # noqa: ASYNC110 - another process
+                while not any(entry["event"] == "standby_stream_unavailable" for entry in first.log()):  # noqa: ASYNC110 - another process
                     await asyncio.sleep(0.1)
-            assert len(await heard(bus)) == 50
+            assert len(await published(bus)) == 50
 
-    assert len(await forks(first, 3)) == 3
+    assert len(stream_urls(first)) == 3
 
 
-async def test_one_edge_alone_asks_for_no_fork(nats_server: NatsServer, bus: Bus, tmp_path: Path) -> None:
-    """There is nobody who could listen."""
-    async with an_edge(nats_server.url, bus, tmp_path / "1") as edge:
+async def test_a_single_edge_requests_no_standby_stream(
+    nats_server: NatsServer, bus: Bus, tmp_path: Path
+) -> None:
+    """No other edge could receive it."""
+    async with direct_edge(nats_server.url, bus, tmp_path / "1") as edge:
         await edge.voice(A)
         async with edge.stream(A):
             await asyncio.sleep(2)
 
     assert edge.rest.asked == []
+
+
+async def test_without_the_setting_there_is_no_standby_stream(
+    nats_server: NatsServer, bus: Bus, tmp_path: Path
+) -> None:
+    """An edge neither requests one nor has an endpoint for one."""
+    off = {"PARLEY_STANDBY_STREAM": "false"}
+    async with (
+        direct_edge(nats_server.url, bus, tmp_path / "1", **off) as first,
+        direct_edge(nats_server.url, bus, tmp_path / "2") as second,
+    ):
+        await first.voice(A)
+        async with first.stream(A):
+            await asyncio.sleep(2)
+            with pytest.raises(InvalidStatus, match="403"):
+                async with first.socket(path=PATH):
+                    pass
+
+    assert first.rest.asked == second.rest.asked == []

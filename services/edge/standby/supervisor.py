@@ -1,4 +1,4 @@
-"""Have a second edge listen to a call that this one carries, and ask it for what nobody else has heard."""
+"""Keeps a standby stream open for each call of this edge, and fetches the audio that was missed."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import structlog
+from fastapi import WebSocket
 from google.protobuf.message import DecodeError
 
 from parley.audio.g711 import duration_ms
@@ -16,121 +17,141 @@ from parley.errors import BusError, ProviderError
 from parley.events.log import CallEventLog
 from parley.runtime.stage import worker_name
 from parley.v1.audio_pb2 import CallerAudio, StandbyAudio
+from services.edge.call_registry import CallRegistry
 from services.edge.inbound.stream_clock import TimedFrame
+from services.edge.standby.backfill import BackfilledIngest
+from services.edge.standby.stream import StandbyStreamEndpoint
 from services.edge.twilio.request_gate import TwilioRequestGate
 from services.edge.twilio.rest import TwilioRest
 
 log = structlog.get_logger()
 
-_FIRST_LOOK_S = 0.3
-_LOOK_S = 1.0
-_OPENS_S = 0.5
-_LONGEST_WAIT_S = 10.0
-_ANSWER_S = 3.0
-"""When an edge dies, all its calls ask at once."""
-_MISSED_WITHIN_S = 4.0
-"""All that is said on the new stream waits meanwhile."""
-_TAIL_MS = 500
-_MOST_REFUSALS = 3
+STANDBY_PATH = "/twilio/standby"
+_FIRST_CHECK_S = 0.3
+_CHECK_INTERVAL_S = 1.0
+_OPEN_TIMEOUT_S = 0.5
+_MAX_CHECK_INTERVAL_S = 10.0
+"""Interval when the requested streams do not open."""
+_FETCH_REPLY_TIMEOUT_S = 3.0
+"""When an edge dies, the next owners of all its calls send their requests at once."""
+_FETCH_TIMEOUT_S = 4.0
+"""The audio of the new stream waits for the fetch."""
+_PUBLISHED_TAIL_MS = 500
+_MAX_REJECTIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class StandbySupervisor:
-    """Of one edge."""
+    """Everything that the rest of the edge uses of the standby stream."""
 
     bus: Bus
     gate: TwilioRequestGate
     twilio: TwilioRest
+    calls: CallRegistry
+
+    async def serve(self, socket: WebSocket) -> None:
+        """WebSocket /twilio/standby: receive the standby stream of another edge's call."""
+        await StandbyStreamEndpoint(self.bus, self.gate, self.calls).serve(socket)
 
     @asynccontextmanager
     async def offer(self) -> AsyncIterator[None]:
-        """While entered, other edges may have their calls listened to here."""
+        """While entered, other edges may have their calls' standby streams opened at this edge."""
         own = worker_name("edge").encode()
 
-        async def offer(wanted_by: bytes) -> bytes | None:
-            return self.gate.direct_url().encode() or None if wanted_by != own else None
+        async def respond_offer(requested_by: bytes) -> bytes | None:
+            return self.gate.direct_url().encode() or None if requested_by != own else None
 
         if not self.gate.direct_url():
-            # Nobody could be led here.
+            # Twilio could not be directed to this edge.
             yield
             return
-        async with self.bus.requests.respond(subjects.STANDBY_OFFER, offer):
+        async with self.bus.requests.respond(subjects.STANDBY_OFFER, respond_offer):
             yield
 
+    def ingest(self, call_log: CallEventLog) -> BackfilledIngest:
+        """An ingest for one media stream, to be passed to `supervise`."""
+        return BackfilledIngest(self.bus, call_log.call_sid, call_log.epoch)
+
+    async def supervise(self, call_log: CallEventLog, ingest: BackfilledIngest) -> None:
+        """Long-lived: publish the audio missed before this stream, then keep a standby stream open."""
+        await ingest.prepend_standby_audio(await self.fetch_missed_audio(call_log))
+        await self.maintain(call_log.call_sid)
+
     async def maintain(self, call_sid: str) -> None:
-        """Long-lived: see to it that another edge hears the caller as well."""
-        own, wait_s, tries, refused = worker_name("edge").encode(), _FIRST_LOOK_S, 0, 0
-        while self.gate.settings.standby_stream and refused < _MOST_REFUSALS:
+        """Keep a standby stream of the call open at another edge, until Twilio has rejected it repeatedly."""
+        own, wait_s, failures, rejections = worker_name("edge").encode(), _FIRST_CHECK_S, 0, 0
+        while rejections < _MAX_REJECTIONS:
             await asyncio.sleep(wait_s)
-            wait_s = _LOOK_S
+            wait_s = _CHECK_INTERVAL_S
             try:
                 if await self._has_standby(call_sid, own) or not await self._open(call_sid, own):
                     continue
             except ProviderError as error:
-                refused += 1
-                log.warning("no second ear", code=error.code, reason=error.reason)
-            await asyncio.sleep(_OPENS_S)
-            # Forks that do not come are not asked for all the time.
-            tries = 0 if await self._has_standby(call_sid, own) else tries + 1
-            wait_s = min(_LOOK_S * 2**tries, _LONGEST_WAIT_S)
-        if refused:
-            log.warning("call goes on without a second ear")
+                rejections += 1
+                log.warning("standby_stream_rejected", code=error.code, reason=error.reason)
+            await asyncio.sleep(_OPEN_TIMEOUT_S)
+            # A stream that does not open is requested less and less often.
+            failures = 0 if await self._has_standby(call_sid, own) else failures + 1
+            wait_s = min(_CHECK_INTERVAL_S * 2**failures, _MAX_CHECK_INTERVAL_S)
+        log.warning("standby_stream_unavailable", rejections=rejections)
 
     async def _has_standby(self, call_sid: str, own: bytes) -> bool:
         return await self.bus.requests.send(subjects.standby_alive(call_sid)) not in (None, own)
 
     async def _open(self, call_sid: str, own: bytes) -> bool:
-        """False when there is no edge that could listen, so that Twilio was not asked.
+        """Request a stream to another edge; False if no edge offers itself, so nothing was requested.
 
         Raises:
-            ProviderError: Twilio will not, however often it is asked.
+            ProviderError: Twilio rejected the request, and a retry cannot succeed.
         """
         address = await self.bus.requests.send(subjects.STANDBY_OFFER, own)
         if not address:
             return False
-        url = f"wss://{address.decode().partition('://')[2]}/twilio/ear"
+        url = f"wss://{address.decode().partition('://')[2]}{STANDBY_PATH}"
         try:
-            await self.twilio.start_stream(call_sid, url, name=f"ear-{uuid4().hex[:8]}")
+            await self.twilio.start_stream(call_sid, url, name=f"standby-{uuid4().hex[:8]}")
         except ProviderError as error:
             if not error.retryable:
                 raise
-            log.warning("no second ear yet", code=error.code, reason=error.reason)
+            log.warning("standby_stream_not_started", code=error.code, reason=error.reason)
         return True
 
     async def fetch_missed_audio(self, call_log: CallEventLog) -> list[TimedFrame]:
-        """What the caller has said since the stream before was lost; nothing where nobody has heard it."""
-        if call_log.epoch == 1 or not self.gate.settings.standby_stream:
+        """Fetch the caller's audio since the previous stream was lost; empty if no standby stream has it."""
+        if call_log.epoch == 1:
             return []
         subject = subjects.standby_alive(call_log.call_sid)
         if await self.bus.requests.liveness(subject) is not Liveness.ALIVE:
             return []
         try:
-            async with asyncio.timeout(_MISSED_WITHIN_S):
-                heard = await self._last_published_audio(call_log)
+            async with asyncio.timeout(_FETCH_TIMEOUT_S):
+                published = await self._last_published_audio(call_log)
                 subject = subjects.standby_fetch(call_log.call_sid)
-                answer = await self.bus.requests.send(subject, heard.SerializeToString(), timeout_s=_ANSWER_S)
-            missed = StandbyAudio.FromString(answer or b"")
+                reply = await self.bus.requests.send(
+                    subject, published.SerializeToString(), timeout_s=_FETCH_REPLY_TIMEOUT_S
+                )
+            missed = StandbyAudio.FromString(reply or b"")
         except (BusError, DecodeError, TimeoutError) as error:
-            log.warning("what was said between two streams is lost", reason=str(error) or "the bus is late")
+            log.warning("missed_audio_not_fetched", reason=str(error) or "timeout")
             return []
         if missed.frames:
-            log.info("heard by the second ear", frames=len(missed.frames), from_ms=missed.frames[0].at_ms)
+            log.info("missed_audio_fetched", frames=len(missed.frames), from_ms=missed.frames[0].at_ms)
         return [TimedFrame(audio.at_ms, audio.mulaw) for audio in missed.frames]
 
     async def _last_published_audio(self, call_log: CallEventLog) -> CallerAudio:
-        """The newest half second of the caller's that the bus has; empty if it has none."""
+        """The last half second of the caller's audio that the bus has; empty if it has none."""
         subject = subjects.caller_audio(call_log.call_sid)
         newest = await self.bus.streams.last_message(streams.AUDIO, subject)
         if newest is None:
             return CallerAudio()
         end_ms = int(CallerAudio.FromString(newest.data).at_ms)
-        since_us = call_log.clock.us_at(max(0, end_ms - _TAIL_MS))
-        heard = CallerAudio()
+        since_us = call_log.clock.us_at(max(0, end_ms - _PUBLISHED_TAIL_MS))
+        tail = CallerAudio()
         for audio in await read_audio(self.bus, subject, CallerAudio, since_us=since_us, consistent=False):
-            follows = heard.at_ms + duration_ms(heard.mulaw) == audio.at_ms
+            follows = tail.at_ms + duration_ms(tail.mulaw) == audio.at_ms
             if follows:
-                heard.mulaw += audio.mulaw
-            elif audio.at_ms > heard.at_ms:
-                # Behind a hole, or the first.
-                heard = CallerAudio(at_ms=audio.at_ms, mulaw=audio.mulaw)
-        return heard
+                tail.mulaw += audio.mulaw
+            elif audio.at_ms > tail.at_ms:
+                # Behind a gap, or the first.
+                tail = CallerAudio(at_ms=audio.at_ms, mulaw=audio.mulaw)
+        return tail
