@@ -5,17 +5,25 @@ from typing import Any
 from parley.v1.audio_pb2 import CallerAudio
 
 
+class _AudioPublisher:
+    def __init__(self, bus: "FakeBus") -> None:
+        self._bus = bus
+
+    async def publish(self, subject: str, data: bytes) -> None:
+        """Record a frame."""
+        self._bus.subject = subject
+        self._bus.published.append(CallerAudio.FromString(data))
+
+
 class FakeBus:
-    """Stands for `Bus` in tests of what is published; it has no server."""
+    """Has no server; `published` is the caller audio so far."""
 
     def __init__(self) -> None:
-        self.audio: list[CallerAudio] = []
-
-    async def publish_audio(self, subject: str, data: bytes) -> None:
-        """Record a frame."""
-        self.subject = subject
-        self.audio.append(CallerAudio.FromString(data))
+        self.subject = ""
+        self.published: list[CallerAudio] = []
+        self.audio = _AudioPublisher(self)
 
 
 def fake_bus() -> Any:
+    """A fake that passes for a `Bus`."""
     return FakeBus()

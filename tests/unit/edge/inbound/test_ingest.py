@@ -16,7 +16,7 @@ async def test_frames_are_published_as_they_arrive() -> None:
         await ingest.push_frame(Media(70 + n * 20, bytes([n]) * 160), 1020 + n * 20)
 
     assert bus.subject == subjects.caller_audio(SID)
-    assert [(audio.epoch, audio.sequence, audio.at_ms) for audio in bus.audio] == [
+    assert [(audio.epoch, audio.sequence, audio.at_ms) for audio in bus.published] == [
         (3, 1, 1000),
         (3, 2, 1020),
         (3, 3, 1040),
@@ -30,4 +30,4 @@ async def test_a_message_without_audio_is_not_published() -> None:
     await ingest.push_frame(Media(0, b""), 100)
     await ingest.push_frame(Media(0, b"\x01" * 160), 100)
 
-    assert [audio.sequence for audio in bus.audio] == [1]
+    assert [audio.sequence for audio in bus.published] == [1]

@@ -19,12 +19,12 @@ async def test_a_stream_waits_for_the_missed_audio() -> None:
     bus = fake_bus()
     ingest = BackfilledIngest(bus, SID, 2)
     await push(ingest, 1800, 2200)
-    assert bus.audio == []
+    assert bus.published == []
     await ingest.prepend_standby_audio(frames(1000, 2000))
     await push(ingest, 2200, 2400)
 
-    assert b"".join(audio.mulaw for audio in bus.audio) == SPEECH[1000 * 8 : 2400 * 8]
-    assert [audio.sequence for audio in bus.audio] == list(range(1, len(bus.audio) + 1))
+    assert b"".join(audio.mulaw for audio in bus.published) == SPEECH[1000 * 8 : 2400 * 8]
+    assert [audio.sequence for audio in bus.published] == list(range(1, len(bus.published) + 1))
 
 
 async def test_without_missed_audio_the_stream_is_published_unchanged() -> None:
@@ -35,7 +35,7 @@ async def test_without_missed_audio_the_stream_is_published_unchanged() -> None:
     await ingest.prepend_standby_audio([])
     await push(ingest, 2200, 2400)
 
-    assert b"".join(audio.mulaw for audio in bus.audio) == SPEECH[1800 * 8 : 2400 * 8]
+    assert b"".join(audio.mulaw for audio in bus.published) == SPEECH[1800 * 8 : 2400 * 8]
 
 
 async def test_a_stream_that_ends_early_loses_nothing() -> None:
@@ -45,4 +45,4 @@ async def test_a_stream_that_ends_early_loses_nothing() -> None:
     await push(ingest, 1800, 2200)
     await ingest.close()
 
-    assert b"".join(audio.mulaw for audio in bus.audio) == SPEECH[1800 * 8 : 2200 * 8]
+    assert b"".join(audio.mulaw for audio in bus.published) == SPEECH[1800 * 8 : 2200 * 8]
