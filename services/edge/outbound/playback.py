@@ -1,32 +1,32 @@
-"""What the caller has heard: the agent's replies as sound, sent ahead, marked, held, resumed, dropped.
+"""Decides what audio of the agent's replies is sent to Twilio, and derives from marks what was played.
 
-No I/O, no clock: every method takes the call time and gives what to do.
+No I/O, no clock: every method takes the call time and returns commands.
 
-Twilio plays what it is sent in order and returns a mark when the sound before it was played. It returns
-all pending marks at once when cleared, which says nothing about hearing: each clear begins a new generation,
-and a mark of an older one does not count.
+Twilio plays audio in the order in which it was sent, and returns a mark once the audio before it was played.
+When its buffer is cleared it returns all pending marks at once, though their audio was not played. Each clear
+therefore begins a new generation of marks, and marks of older generations are ignored.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
+from parley.audio.g711 import BYTES_PER_MS
+from parley.audio.playout_position import PlayoutPosition
 from parley.events.envelope import Body
 from parley.v1 import playback_pb2
 from services.edge.outbound.reply_playout import ReplyPlayout
 from services.edge.outbound.restore import PlaybackState
 
-_MARK_EVERY = 800
-"""Samples between two marks: 100 ms."""
-_PROGRESS_EVERY_MS = 500
-_SAMPLES_PER_MS = 8
-_LOST_AFTER_MS = 8000
-"""Sound that lacks for so long, though its voice has finished: all ways to get it have been tried."""
-_MOST_UNHEARD = 16 * 1024**2
-"""Bytes of sound kept for one call: half an hour."""
+_MARK_INTERVAL_SAMPLES = 800
+"""100 ms."""
+_PROGRESS_INTERVAL_MS = 500
+_MISSING_AUDIO_TIMEOUT_MS = 8000
+"""Audio that is still missing this long after its synthesis finished: every way to fetch it was tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Send this sound, then the mark."""
+    """Send this audio to Twilio, then the mark."""
 
     mulaw: bytes
     mark: str
@@ -34,12 +34,12 @@ class Play:
 
 @dataclass(frozen=True, slots=True)
 class Clear:
-    """Have Twilio forget what it has not played."""
+    """Have Twilio discard the audio that it has not played."""
 
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """Put this in the call's log."""
+    """Append this event to the call's log."""
 
     event: Body
 
@@ -48,62 +48,59 @@ Command = Play | Clear | Append
 
 
 class Playback:
-    """One stream's playing of one call's replies."""
+    """Playback of one call's replies on one media stream."""
 
-    def __init__(self, recalled: PlaybackState | None = None) -> None:
-        recalled = recalled or PlaybackState()
-        self._replies = recalled.replies
+    def __init__(self, restored: PlaybackState | None = None) -> None:
+        restored = restored or PlaybackState()
+        self._replies = restored.replies
+        """All replies of the call, in the order in which they were started."""
+        self._paused_reply_id = restored.paused_reply_id
+        """The reply at which the caller's speech has paused playback; None while playback is not paused."""
+        self._caller_speaking = False
         self._generation = 0
-        self._held = recalled.held
-        """The reply at which the caller's voice has stopped the playing."""
-        self._caller_speaks = False
-        self._runs_dry_ms = 0.0
-        self._progress_at_ms = 0
+        """Number of clears so far."""
+        self._buffer_ends_ms = 0.0
+        self._last_progress_ms = 0
+        """Call time of the last playback.progressed event."""
 
     @property
     def buffer_ends_ms(self) -> float:
-        """Call time at which all that was sent has been played."""
-        return self._runs_dry_ms
+        """Call time at which Twilio will have played all that was sent."""
+        return self._buffer_ends_ms
 
     @property
     def paused(self) -> bool:
-        """Whether the caller's voice has stopped the playing."""
-        return self._held is not None
+        """Whether the caller's speech has paused playback."""
+        return self._paused_reply_id is not None
 
     def is_silent(self, now_ms: int) -> bool:
-        """Whether neither side is heard, as far as is known."""
-        return not self._caller_speaks and self._audible() is None and now_ms >= self._runs_dry_ms
+        """Whether neither the caller speaks nor a reply plays, as far as events and marks show."""
+        return not self._caller_speaking and self._audible() is None and now_ms >= self._buffer_ends_ms
 
     def is_done(self, reply_id: str) -> bool:
-        """Nothing of the reply will be heard any more."""
+        """Whether no more of the reply will be played."""
         reply = self._replies.get(reply_id)
         return reply is not None and reply.done
 
     def start(self, reply_id: str, *, speculative: bool, now_ms: int, filler: bool = False) -> list[Command]:
-        """A reply begins; it is played after those before it, a filler while those are silent."""
+        """Queue a reply behind those before it; a filler plays while those have no audio."""
         self._replies.setdefault(reply_id, ReplyPlayout(reply_id, speculative, filler))
         return self.advance(now_ms)
 
     def release(self, reply_id: str, now_ms: int) -> list[Command]:
-        """A reply made on a guess may be heard."""
-        self._of(reply_id).speculative = False
+        """Allow a speculative reply to be played."""
+        self._reply(reply_id).speculative = False
         return self.advance(now_ms)
 
     def audio_received(
         self, reply_id: str, offset: int, mulaw: bytes, *, last: bool, now_ms: int
     ) -> list[Command]:
-        """Sound has come; what is known already is skipped, what would leave a gap is not taken."""
-        reply = self._of(reply_id)
-        have = len(reply.audio)
-        if offset <= have < offset + len(mulaw) and have < _MOST_UNHEARD:
-            reply.audio += mulaw[have - offset :]
-            reply.last_audio_ms = now_ms
-        if last and offset + len(mulaw) <= len(reply.audio):
-            reply.complete = True
+        """Take audio of a reply; repeated audio is skipped, audio behind a gap is refused."""
+        self._reply(reply_id).receive(offset, mulaw, last=last, now_ms=now_ms)
         return self.advance(now_ms)
 
     def synthesis_finished(self, reply_id: str, samples: int, now_ms: int) -> list[Command]:
-        """There is so much of a reply, and no more: the chunk that says so may have been lost."""
+        """Note the length of a reply; the chunk that was marked as its last may have been lost."""
         reply = self._replies.get(reply_id)
         if reply is None:
             return []
@@ -111,170 +108,175 @@ class Playback:
         reply.complete = reply.complete or len(reply.audio) >= samples
         return self.advance(now_ms)
 
-    def skip_missing_audio(self, since_ms: int, now_ms: int) -> list[Command]:
-        """Play on without sound that does not come any more: no reply waits for it for ever.
+    def skip_missing_audio(self, caught_up_ms: int, now_ms: int) -> list[Command]:
+        """Complete replies whose missing audio is overdue, so that they do not block those behind them.
 
-        All that was stored had come at call time `since_ms`.
+        `caught_up_ms`: call time at which all audio that was stored had been read.
         """
-        lacking = [
-            r for r in self._replies.values() if not (r.done or r.complete) and r.total_samples is not None
+        overdue = [
+            reply
+            for reply in self._open_replies()
+            if not reply.complete
+            and reply.total_samples is not None
+            and now_ms - max(caught_up_ms, reply.last_audio_ms) > _MISSING_AUDIO_TIMEOUT_MS
         ]
-        lost = [reply for reply in lacking if now_ms - max(since_ms, reply.last_audio_ms) > _LOST_AFTER_MS]
-        for reply in lost:
+        for reply in overdue:
             reply.complete = True
-        return self.advance(now_ms) if lost else []
+        return self.advance(now_ms) if overdue else []
 
     def advance(self, now_ms: int) -> list[Command]:
-        """Send what may be sent."""
-        commands = self._give_way(now_ms)
+        """Send all audio that may be sent now."""
+        commands = self._preempt_filler(now_ms)
         waiting = False
-        for reply in [reply for reply in self._replies.values() if not reply.done]:
+        for reply in list(self._open_replies()):
             if self.paused or reply.speculative:
                 break
             if waiting and not reply.filler:
                 continue
-            if self._caller_speaks and reply.unsent and self._audible() is None:
-                commands.append(self._hold_at(reply, now_ms))
+            if self._caller_speaking and reply.unsent and self._audible() is None:
+                commands.append(self._pause_at(reply, now_ms))
                 break
             commands += self._send(reply, now_ms)
-            if reply.complete and reply.played >= len(reply.audio):
+            if reply.fully_played:
                 commands.append(self._finish(reply, now_ms))
             if reply.in_flight and not reply.complete:
                 break
             waiting = waiting or not reply.complete
         return commands
 
-    def _give_way(self, now_ms: int) -> list[Command]:
-        """A filler is cut off the instant there is something else to hear."""
-        open_ = [reply for reply in self._replies.values() if not reply.done]
-        commands: list[Command] = []
-        if self.paused or not any(r.unsent and not (r.filler or r.speculative) for r in open_):
-            return commands
-        for filler in (reply for reply in open_ if reply.filler):
-            if filler.in_flight:
-                commands.append(Clear())
-                self._take_back(now_ms)
-            commands.append(self._finish(filler, now_ms))
-        return commands
-
-    def _send(self, reply: ReplyPlayout, now_ms: int) -> list[Command]:
-        commands: list[Command] = []
-        if reply.sent < len(reply.audio) and (now_ms >= self._runs_dry_ms or not reply.announced):
-            starts_ms = max(now_ms, round(self._runs_dry_ms))
-            self._runs_dry_ms = max(float(now_ms), self._runs_dry_ms)
-            reply.played_at_ms = starts_ms
-            reply.announced = reply.audible = reply.unmarked = True
-            said = playback_pb2.PlaybackStarted(
-                reply_id=reply.reply_id, from_sample=reply.sent, at_ms=starts_ms
-            )
-            commands.append(Append(said))
-        while reply.sent < len(reply.audio):
-            end = min(reply.sent + _MARK_EVERY, len(reply.audio))
-            mark = f"{reply.reply_id}:{self._generation}:{end}"
-            commands.append(Play(bytes(reply.audio[reply.sent : end]), mark))
-            self._runs_dry_ms += (end - reply.sent) / _SAMPLES_PER_MS
-            reply.sent = end
-        return commands
-
     def mark_returned(self, mark: str, now_ms: int) -> list[Command]:
-        """A mark has come back."""
-        reply_id, generation, end = _read_mark(mark)
+        """Note that the audio before a mark was played."""
+        reply_id, generation, end = _parse_mark(mark)
         reply = self._replies.get(reply_id)
         if reply is None or reply.done or generation != self._generation or end > reply.sent:
             return []
         if end <= reply.played:
-            # Doubled, or overtaken by a later one: it tells nothing new, and above all no new time.
+            # Repeated, or overtaken by a later mark: neither its position nor its time is news.
             return []
-        reply.played = end
-        reply.played_at_ms = now_ms
-        if reply.complete and reply.played >= len(reply.audio):
+        reply.position = reply.position.advance(end, now_ms)
+        if reply.fully_played:
             return [self._finish(reply, now_ms), *self.advance(now_ms)]
-        if not reply.unmarked and now_ms - self._progress_at_ms < _PROGRESS_EVERY_MS:
+        if not reply.unmarked and now_ms - self._last_progress_ms < _PROGRESS_INTERVAL_MS:
             return []
         reply.unmarked = False
-        self._progress_at_ms = now_ms
+        self._last_progress_ms = now_ms
         progressed = playback_pb2.PlaybackProgressed(
             reply_id=reply_id, played_samples=reply.played, at_ms=now_ms
         )
         return [Append(progressed)]
 
-    def _finish(self, reply: ReplyPlayout, now_ms: int) -> Command:
-        reply.done = True
-        finished = playback_pb2.PlaybackFinished(
-            reply_id=reply.reply_id, played_samples=reply.played, at_ms=now_ms
-        )
-        reply.audio = bytearray()
-        return Append(finished)
-
     def pause(self, now_ms: int) -> list[Command]:
-        """The caller speaks: silence at once; what was not heard is kept, and nothing new begins."""
-        self._caller_speaks = True
+        """Stop playback at once because the caller speaks; keep what was not played, start nothing new."""
+        self._caller_speaking = True
         audible = self._audible()
         if self.paused or audible is None:
             return []
-        self._take_back(now_ms)
-        return [Clear(), self._hold_at(audible, now_ms)]
+        self._rewind_to_played(now_ms)
+        return [Clear(), self._pause_at(audible, now_ms)]
 
     def speech_stopped(self) -> None:
-        """What comes from now on may begin; what was held waits for a decision."""
-        self._caller_speaks = False
-
-    def _hold_at(self, reply: ReplyPlayout, now_ms: int) -> Command:
-        self._held = reply.reply_id
-        return Append(
-            playback_pb2.PlaybackPaused(reply_id=reply.reply_id, played_samples=reply.played, at_ms=now_ms)
-        )
+        """Allow new replies to start; a paused reply waits for a decision."""
+        self._caller_speaking = False
 
     def resume(self, now_ms: int) -> list[Command]:
-        """A false alarm: play on from where it stopped."""
-        self._held = None
-        self._caller_speaks = False
+        """Continue where playback was paused, because the interruption was a false alarm."""
+        self._paused_reply_id = None
+        self._caller_speaking = False
         return self.advance(now_ms)
 
     def cancel(self, reply_id: str, now_ms: int) -> list[Command]:
-        """The rest of a reply shall not be heard."""
-        reply = self._of(reply_id)
+        """Discard the rest of a reply."""
+        reply = self._reply(reply_id)
         if reply.done:
             return []
         commands: list[Command] = []
         if reply.in_flight:
             commands.append(Clear())
-            self._take_back(now_ms)
-        reply.done = True
-        reply.audio = bytearray()
+            self._rewind_to_played(now_ms)
+        reply.finish()
         if reply.audible:
             barge_in = playback_pb2.BargeIn(reply_id=reply_id, played_samples=reply.played, at_ms=now_ms)
             commands.append(Append(barge_in))
-        self._let_go(reply_id)
+        self._clear_pause(reply_id)
         return commands + self.advance(now_ms)
 
-    def _let_go(self, reply_id: str) -> None:
-        if self._held == reply_id:
-            self._held = None
+    def _preempt_filler(self, now_ms: int) -> list[Command]:
+        """Cut a filler off as soon as another reply has audio to play."""
+        open_replies = list(self._open_replies())
+        commands: list[Command] = []
+        if self.paused or not any(r.unsent and not (r.filler or r.speculative) for r in open_replies):
+            return commands
+        for filler in (reply for reply in open_replies if reply.filler):
+            if filler.in_flight:
+                commands.append(Clear())
+                self._rewind_to_played(now_ms)
+            commands.append(self._finish(filler, now_ms))
+        return commands
 
-    def _take_back(self, now_ms: int) -> None:
-        """Twilio forgets what it has not played: all of that is to be sent again, or dropped."""
+    def _send(self, reply: ReplyPlayout, now_ms: int) -> list[Command]:
+        commands: list[Command] = []
+        if reply.unsent and (now_ms >= self._buffer_ends_ms or not reply.announced):
+            commands.append(self._announce(reply, now_ms))
+        while reply.unsent:
+            end = min(reply.sent + _MARK_INTERVAL_SAMPLES, len(reply.audio))
+            mark = f"{reply.reply_id}:{self._generation}:{end}"
+            commands.append(Play(bytes(reply.audio[reply.sent : end]), mark))
+            self._buffer_ends_ms += (end - reply.sent) / BYTES_PER_MS
+            reply.sent = end
+        return commands
+
+    def _announce(self, reply: ReplyPlayout, now_ms: int) -> Command:
+        """Report that the next audio of a reply will play as soon as the buffer before it is empty."""
+        starts_ms = max(now_ms, round(self._buffer_ends_ms))
+        self._buffer_ends_ms = max(float(now_ms), self._buffer_ends_ms)
+        reply.position = replace(reply.position, at_ms=starts_ms)
+        reply.announced = reply.audible = reply.unmarked = True
+        return Append(
+            playback_pb2.PlaybackStarted(reply_id=reply.reply_id, from_sample=reply.sent, at_ms=starts_ms)
+        )
+
+    def _pause_at(self, reply: ReplyPlayout, now_ms: int) -> Command:
+        self._paused_reply_id = reply.reply_id
+        return Append(
+            playback_pb2.PlaybackPaused(reply_id=reply.reply_id, played_samples=reply.played, at_ms=now_ms)
+        )
+
+    def _finish(self, reply: ReplyPlayout, now_ms: int) -> Command:
+        reply.finish()
+        return Append(
+            playback_pb2.PlaybackFinished(reply_id=reply.reply_id, played_samples=reply.played, at_ms=now_ms)
+        )
+
+    def _clear_pause(self, reply_id: str) -> None:
+        if self._paused_reply_id == reply_id:
+            self._paused_reply_id = None
+
+    def _rewind_to_played(self, now_ms: int) -> None:
+        """Twilio discards what it has not played: all of that must be sent again, or never."""
         audible = self._audible()
         if audible is not None:
-            # Between two marks the clock tells how far it is; never further than the next mark.
-            since = max(0, now_ms - audible.played_at_ms) * _SAMPLES_PER_MS
-            audible.played = min(audible.played + min(since, _MARK_EVERY), audible.sent)
+            # The time since the last mark tells how much was played, but never past the next mark.
+            next_mark = min(audible.played + _MARK_INTERVAL_SAMPLES, audible.sent)
+            played = audible.position.samples_at(now_ms, limit=next_mark)
+            audible.position = PlayoutPosition(played, now_ms)
         self._generation += 1
-        self._runs_dry_ms = float(now_ms)
-        for reply in self._replies.values():
-            if not reply.done:
-                reply.sent = reply.played
-                reply.announced = False
+        self._buffer_ends_ms = float(now_ms)
+        for reply in self._open_replies():
+            reply.rewind(reply.position)
 
     def _audible(self) -> ReplyPlayout | None:
-        """The reply that is being heard: the first of those sent and not heard to their end."""
+        """The reply that plays now: the first one of which audio was sent and not yet played."""
         return next((reply for reply in self._replies.values() if reply.in_flight), None)
 
-    def _of(self, reply_id: str) -> ReplyPlayout:
+    def _open_replies(self) -> Iterator[ReplyPlayout]:
+        return (reply for reply in self._replies.values() if not reply.done)
+
+    def _reply(self, reply_id: str) -> ReplyPlayout:
         return self._replies.setdefault(reply_id, ReplyPlayout(reply_id, speculative=False))
 
 
-def _read_mark(mark: str) -> tuple[str, int, int]:
+def _parse_mark(mark: str) -> tuple[str, int, int]:
+    """Reply id, generation and end of a mark; negative numbers for one that the edge did not send."""
     reply_id, _, rest = mark.partition(":")
     generation, _, end = rest.partition(":")
     if not (generation.isdigit() and end.isdigit()):

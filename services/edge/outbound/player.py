@@ -1,4 +1,4 @@
-"""The agent's sound, from the bus to Twilio's buffer, with marks; and what was heard, to the log."""
+"""Plays the agent's audio on one media stream: from the bus to Twilio, and what was played to the log."""
 
 import asyncio
 from collections import deque
@@ -8,24 +8,23 @@ import structlog
 
 from parley.audio.stream import follow_audio
 from parley.bus import Bus, subjects
-from parley.events.envelope import event_body
+from parley.events.envelope import Body, event_body
 from parley.events.log import CallEventLog
 from parley.v1 import reply_pb2, speech_pb2, synthesis_pb2
 from parley.v1.audio_pb2 import AgentAudio
 from parley.v1.event_pb2 import Event
+from services.edge.outbound.hang_up import PendingHangUp
 from services.edge.outbound.playback import Append, Clear, Command, Play, Playback
 from services.edge.outbound.restore import PlaybackState
 from services.edge.twilio import media_messages
 
 log = structlog.get_logger()
 
-_HANG_UP_LIMIT_MS = 10_000
-"""A goodbye that is not heard this long after it should have been is waited for no longer."""
-_TICK_S = 0.25
+_TIMER_INTERVAL_S = 0.25
 
 
 class Player:
-    """One stream's playing. Its three long-lived tasks are `follow_sound`, `write` and `watch`."""
+    """One stream's playback. Its long-lived tasks are `follow_audio`, `run_writer` and `run_timers`."""
 
     def __init__(
         self,
@@ -42,119 +41,122 @@ class Player:
         self._send = send
         self._hang_up = hang_up
         self._fall_back = fall_back
-        self._given_up = False
         self._outgoing: deque[Play | Clear] = deque()
-        self._something_to_write = asyncio.Event()
-        self._in_order = asyncio.Lock()
-        self._hang_up_after = ""
-        self._hang_up_asked_ms = 0
-        self._sound_read_ms: int | None = None
-        recalled = PlaybackState()
-        for event in call_log.history:
+        """What was not written to the socket yet; its size is bounded by the audio that Playback keeps."""
+        self._outgoing_added = asyncio.Event()
+        self._command_lock = asyncio.Lock()
+        """Keeps events in the log in the order in which Playback returned them."""
+        self._pending_hang_up = PendingHangUp()
+        self._fallback_requested = False
+        self._caught_up_ms: int | None = None
+        """Call time at which all stored audio had been read; None until then."""
+        restored = self._restore()
+        self._playback, self._inferred_progress = Playback(restored), restored.inferred_progress
+        self._audio_since_us = call_log.clock.us_at(restored.audio_needed_since_ms(call_log.now_ms()))
+
+    def _restore(self) -> PlaybackState:
+        restored = PlaybackState()
+        for event in self._log.history:
             body = event_body(event)
             if body is not None:
-                recalled.apply(body, call_log.clock.ms_at(event.sent_at_us))
-            self._note_end(event)
-        self._playback, self._presumed = Playback(recalled), recalled.inferred_progress
-        self._sound_since_us = call_log.clock.us_at(recalled.audio_needed_since_ms(call_log.now_ms()))
+                restored.apply(body, self._log.clock.ms_at(event.sent_at_us))
+                self._note_call_end(body)
+        return restored
 
     @property
     def is_silent(self) -> bool:
-        """Whether neither side is heard just now."""
+        """Whether neither the caller nor the agent speaks now."""
         return self._playback.is_silent(self._log.now_ms())
 
     async def on_event(self, event: Event) -> None:
-        """An event of the call."""
-        now_ms = self._log.now_ms()
-        match event_body(event):
-            case reply_pb2.ReplyStarted() as body:
+        """Handle an event that another stage appended."""
+        body = event_body(event)
+        if body is not None:
+            await self._perform(self._commands_for(body, self._log.now_ms()))
+            self._note_call_end(body)
+
+    def _commands_for(self, body: Body, now_ms: int) -> list[Command]:
+        playback = self._playback
+        match body:
+            case reply_pb2.ReplyStarted():
                 filler = body.kind == reply_pb2.REPLY_KIND_FILLER
-                started = self._playback.start(
+                return playback.start(
                     body.reply_id, speculative=body.speculative, filler=filler, now_ms=now_ms
                 )
-                await self._perform(started)
-            case reply_pb2.ReplyReleased() as body:
-                await self._perform(self._playback.release(body.reply_id, now_ms))
+            case reply_pb2.ReplyReleased():
+                return playback.release(body.reply_id, now_ms)
             case reply_pb2.ReplyResumed():
-                await self._perform(self._playback.resume(now_ms))
-            case reply_pb2.ReplyCancelled() as body:
-                await self._perform(self._playback.cancel(body.reply_id, now_ms))
-            case synthesis_pb2.SynthesisFinished() as body:
-                await self._perform(self._playback.synthesis_finished(body.reply_id, body.samples, now_ms))
+                return playback.resume(now_ms)
+            case reply_pb2.ReplyCancelled():
+                return playback.cancel(body.reply_id, now_ms)
+            case synthesis_pb2.SynthesisFinished():
+                return playback.synthesis_finished(body.reply_id, body.samples, now_ms)
             case speech_pb2.SpeechStarted():
-                await self._perform(self._playback.pause(now_ms))
+                return playback.pause(now_ms)
             case speech_pb2.SpeechStopped():
-                self._playback.speech_stopped()
+                playback.speech_stopped()
             case _:
                 pass
-        self._note_end(event)
+        return []
 
-    def _note_end(self, event: Event) -> None:
-        match event_body(event):
-            case reply_pb2.HangUpRequested() as body:
-                self._hang_up_after = body.after_reply_id
-                self._hang_up_asked_ms = self._log.now_ms()
-            case reply_pb2.ReplyCancelled(reply_id=reply_id) if reply_id == self._hang_up_after:
-                # The caller spoke into the goodbye: there is more to say.
-                self._hang_up_after = ""
-            case reply_pb2.FallbackRequested():
-                self._given_up = True
-            case _:
-                pass
+    def _note_call_end(self, body: Body) -> None:
+        self._pending_hang_up.apply(body, self._log.now_ms())
+        if isinstance(body, reply_pb2.FallbackRequested):
+            self._fallback_requested = True
 
     async def on_mark(self, name: str) -> None:
-        """A mark has come back."""
+        """Handle a mark that Twilio returned."""
         await self._perform(self._playback.mark_returned(name, self._log.now_ms()))
 
     async def follow_audio(self) -> None:
-        """Long-lived: take the agent's sound, what was made before this stream first."""
-        for heard in self._presumed:
-            await self._log.append(heard)
+        """Long-lived: take the agent's audio, stored audio that earlier streams did not play first."""
+        for progressed in self._inferred_progress:
+            await self._log.append(progressed)
         subject = subjects.agent_audio(self._log.call_sid)
         following = follow_audio(
-            self._bus, subject, AgentAudio, since_us=self._sound_since_us, on_caught_up=self._sound_is_read
+            self._bus, subject, AgentAudio, since_us=self._audio_since_us, on_caught_up=self._on_caught_up
         )
         async for audio in following:
-            await self._sound(audio)
+            commands = self._playback.audio_received(
+                audio.reply_id,
+                audio.offset_samples,
+                audio.mulaw,
+                last=audio.last,
+                now_ms=self._log.now_ms(),
+            )
+            await self._perform(commands)
 
-    def _sound_is_read(self) -> None:
-        self._sound_read_ms = self._log.now_ms()
-
-    async def _sound(self, audio: AgentAudio) -> None:
-        commands = self._playback.audio_received(
-            audio.reply_id,
-            audio.offset_samples,
-            audio.mulaw,
-            last=audio.last,
-            now_ms=self._log.now_ms(),
-        )
-        await self._perform(commands)
+    def _on_caught_up(self) -> None:
+        self._caught_up_ms = self._log.now_ms()
 
     async def _perform(self, commands: Iterable[Command]) -> None:
-        async with self._in_order:
-            said = []
-            for command in commands:
-                match command:
-                    case Append(event=body):
-                        said.append(body)
-                    case Clear():
-                        # What has not left yet is taken back as well.
-                        self._outgoing.clear()
-                        self._outgoing.append(command)
-                    case Play():
-                        self._outgoing.append(command)
+        async with self._command_lock:
+            events = [event for command in commands if (event := self._enqueue(command)) is not None]
             if self._outgoing:
-                self._something_to_write.set()
-                # The line first, then the log.
+                self._outgoing_added.set()
+                # The socket is written before the log.
                 await asyncio.sleep(0)
-            for body in said:
-                await self._log.append(body)
+            for event in events:
+                await self._log.append(event)
+
+    def _enqueue(self, command: Command) -> Body | None:
+        """Queue a command for the socket; returns the event of one for the log."""
+        match command:
+            case Append(event=event):
+                return event
+            case Clear():
+                # Audio that was not written yet is discarded as well.
+                self._outgoing.clear()
+                self._outgoing.append(command)
+            case Play():
+                self._outgoing.append(command)
+        return None
 
     async def run_writer(self) -> None:
-        """Long-lived: send to Twilio, as fast as the socket takes it."""
+        """Long-lived: write to Twilio's socket, as fast as it accepts."""
         while True:
-            await self._something_to_write.wait()
-            self._something_to_write.clear()
+            await self._outgoing_added.wait()
+            self._outgoing_added.clear()
             while self._outgoing:
                 match self._outgoing.popleft():
                     case Clear():
@@ -164,25 +166,22 @@ class Player:
                         await self._send(media_messages.mark(self._stream_sid, mark))
 
     async def run_timers(self) -> None:
-        """Long-lived: do what is due with time.
-
-        Sound that is lost is waited for no more. The call is ended when the agent wants that and its last
-        words were heard; or given up.
-        """
+        """Long-lived: skip audio that is overdue, and end the call or leave it to the fallback when due."""
         while True:
-            await asyncio.sleep(_TICK_S)
-            if self._sound_read_ms is not None:
-                now_ms = self._log.now_ms()
-                await self._perform(self._playback.skip_missing_audio(self._sound_read_ms, now_ms))
-            if self._given_up:
-                self._given_up = False
+            await asyncio.sleep(_TIMER_INTERVAL_S)
+            if self._caught_up_ms is not None:
+                skipped = self._playback.skip_missing_audio(self._caught_up_ms, self._log.now_ms())
+                await self._perform(skipped)
+            if self._fallback_requested:
+                self._fallback_requested = False
                 await self._fall_back()
-            if not self._hang_up_after:
-                continue
-            heard = self._playback.is_done(self._hang_up_after)
-            due_ms = max(self._hang_up_asked_ms, self._playback.buffer_ends_ms) + _HANG_UP_LIMIT_MS
-            if heard or (self._log.now_ms() > due_ms and not self._playback.paused):
-                if not heard:
-                    log.warning("goodbye was not heard in time", reply_id=self._hang_up_after)
-                self._hang_up_after = ""
-                await self._hang_up()
+            await self._hang_up_if_due()
+
+    async def _hang_up_if_due(self) -> None:
+        if not self._pending_hang_up.is_due(self._playback, self._log.now_ms()):
+            return
+        reply_id = self._pending_hang_up.after_reply_id
+        if not self._playback.is_done(reply_id):
+            log.warning("goodbye_not_played_in_time", reply_id=reply_id)
+        self._pending_hang_up = PendingHangUp()
+        await self._hang_up()

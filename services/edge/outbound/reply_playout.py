@@ -1,42 +1,79 @@
-"""One reply on its way to the caller's ear. No I/O, no clock."""
+"""How far one reply's audio has come on its way to the caller. No I/O, no clock."""
 
 from dataclasses import dataclass, field
+
+from parley.audio.playout_position import PlayoutPosition
+
+_MAX_BYTES = 16 * 1024**2
+"""Audio buffered for one reply: half an hour."""
 
 
 @dataclass(slots=True)
 class ReplyPlayout:
-    """Samples of it that are here, sent and heard."""
+    """One reply's audio: which samples were received, sent to Twilio and played."""
 
     reply_id: str
     speculative: bool
-    """Made on a guess: not to be heard before it is released."""
+    """Generated before the caller's turn had ended; not played before it is released."""
     filler: bool = False
-    """Heard only while there is nothing else to hear."""
+    """Played only while no other reply has audio to play."""
     audio: bytearray = field(default_factory=bytearray)
+    """All audio received so far; emptied when the reply is done."""
     complete: bool = False
-    """All of its sound is here, or will not come."""
+    """All of its audio was received, or the rest will not be waited for."""
     total_samples: int | None = None
-    """How much there is of it; None until the voice has finished."""
+    """Length of the whole reply; None until its synthesis has finished."""
     last_audio_ms: int = 0
-    """Call time at which something of it came last."""
+    """Call time at which audio, or its length, was last received."""
     sent: int = 0
-    played: int = 0
-    played_at_ms: int = 0
-    """Call time at which that was reached, and the next sample began."""
+    """Samples that were sent to Twilio."""
+    position: PlayoutPosition = field(default_factory=PlayoutPosition)
+    """Samples that were played, and the call time at which the next sample began."""
     announced: bool = False
-    """Its sound follows on something that plays: no new start need be told."""
+    """A playback.started event covers what is sent next, because it follows audio that still plays."""
     audible: bool = False
-    """Some of it has been announced at some time."""
+    """Playback of it has started at least once."""
     unmarked: bool = False
-    """It has been announced, and no mark has come back since."""
+    """No mark has returned since playback last started."""
     done: bool = False
+    """No more of it will be played."""
+
+    @property
+    def played(self) -> int:
+        """Samples that were played."""
+        return self.position.samples
 
     @property
     def unsent(self) -> bool:
-        """Whether there is sound that Twilio has not got."""
+        """Whether audio was received that was not sent to Twilio."""
         return self.sent < len(self.audio)
 
     @property
     def in_flight(self) -> bool:
-        """Whether Twilio has sound of it that was not heard."""
+        """Whether Twilio has audio of it that was not played."""
         return not self.done and self.sent > self.played
+
+    @property
+    def fully_played(self) -> bool:
+        """Whether all of its audio was received and played."""
+        return self.complete and self.played >= len(self.audio)
+
+    def receive(self, offset: int, mulaw: bytes, *, last: bool, now_ms: int) -> None:
+        """Append audio at a sample offset; repeated audio is skipped, audio behind a gap is refused."""
+        end, received = offset + len(mulaw), len(self.audio)
+        if offset <= received < end and received < _MAX_BYTES:
+            self.audio += mulaw[received - offset :]
+            self.last_audio_ms = now_ms
+        if last and end <= len(self.audio):
+            self.complete = True
+
+    def rewind(self, position: PlayoutPosition) -> None:
+        """Forget what was sent behind a position: it is to be sent again, or never."""
+        self.position = position
+        self.sent = position.samples
+        self.announced = False
+
+    def finish(self) -> None:
+        """Play no more of it."""
+        self.done = True
+        self.audio = bytearray()

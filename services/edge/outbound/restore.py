@@ -1,66 +1,68 @@
-"""What earlier streams of a call have played, by its log. No I/O, no clock."""
+"""How far earlier streams of a call had played its replies, restored from its log. No I/O, no clock."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from parley.audio.g711 import BYTES_PER_MS
+from parley.audio.playout_position import PlaybackEvent, PlayoutPosition
 from parley.events.envelope import Body
 from parley.v1 import call_pb2, playback_pb2, reply_pb2, synthesis_pb2
 from services.edge.outbound.reply_playout import ReplyPlayout
 
-_LONGEST_WORD_MS = 1000
-"""Where a language writes no spaces, a voice's alignment may take a whole sentence for a word."""
+_MAX_WORD_MS = 1000
+"""In languages written without spaces a provider's alignment may report a whole sentence as one word."""
 
 
 @dataclass(slots=True)
-class _Voiced:
-    """What there was of one reply's sound, and when. Positions are samples."""
+class _SynthesisProgress:
+    """How much of one reply's audio had been synthesized at which call time. Positions are samples."""
 
     ends: list[tuple[int, int]] = field(default_factory=list)
-    """Call time, ms, and how much had been made by then."""
+    """Call time (ms), and the samples synthesized by then."""
     words: list[tuple[int, int]] = field(default_factory=list)
-    """Where each begins and ends."""
+    """Begin and end of each word."""
 
-    def until(self, at_ms: int) -> int:
-        """How much had been made by a call time."""
+    def samples_by(self, at_ms: int) -> int:
+        """Samples synthesized by a call time."""
         return max((samples for when_ms, samples in self.ends if when_ms <= at_ms), default=0)
 
-    def begin_of_word(self, position: int) -> int:
-        """Where the word that a position cuts in two begins; the position itself between two words."""
+    def word_start(self, position: int) -> int:
+        """Begin of the word that contains a position, or the position itself between two words."""
         for start, end in self.words:
-            if start < position < end and end - start <= _LONGEST_WORD_MS * BYTES_PER_MS:
+            if start < position < end and end - start <= _MAX_WORD_MS * BYTES_PER_MS:
                 return start
         return position
 
 
 @dataclass(slots=True)
 class PlaybackState:
-    """Fed with the log's events, in order."""
+    """The state of playback after a call's events, to be applied in log order."""
 
     replies: dict[str, ReplyPlayout] = field(default_factory=dict)
-    held: str | None = None
-    """The reply at which the caller's voice has stopped the playing."""
+    paused_reply_id: str | None = None
+    """The reply at which the caller's speech has paused playback."""
     inferred_progress: list[playback_pb2.PlaybackProgressed] = field(default_factory=list)
-    """What must have been heard, and nobody has said so."""
-    _begun_ms: dict[str, int] = field(default_factory=dict)
-    _voiced: dict[str, _Voiced] = field(default_factory=dict)
+    """Progress that lost streams must have made, and that no event reports."""
+    _started_ms: dict[str, int] = field(default_factory=dict)
+    """Call time at which each reply was started."""
+    _synthesis: dict[str, _SynthesisProgress] = field(default_factory=dict)
     _playing: list[str] = field(default_factory=list)
-    """Replies of which the last stream has sent sound."""
+    """Replies of which the last stream has sent audio."""
     _lost: call_pb2.StreamResuming | None = None
-    """What was said of the last stream's loss, until there is another."""
+    """The loss of the last stream, until the next stream starts."""
 
     def audio_needed_since_ms(self, now_ms: int) -> int:
-        """Call time from which on sound was made that may still be wanted."""
-        wanted = (self._begun_ms.get(reply.reply_id, 0) for reply in self.replies.values() if not reply.done)
-        return min(wanted, default=now_ms)
+        """Call time since which audio was synthesized that may still have to be played."""
+        pending = (reply for reply in self.replies.values() if not reply.done)
+        return min((self._started_ms.get(reply.reply_id, 0) for reply in pending), default=now_ms)
 
     def apply(self, body: Body, at_ms: int) -> None:
-        """An event, said at call time `at_ms`."""
+        """Apply the body of an event that was sent at call time `at_ms`."""
         match body:
             case synthesis_pb2.ClauseSynthesized():
-                voiced = self._voiced.setdefault(body.reply_id, _Voiced())
-                voiced.ends.append((at_ms, body.end_sample))
-                voiced.words += [(w.start_ms * BYTES_PER_MS, w.end_ms * BYTES_PER_MS) for w in body.words]
+                synthesis = self._synthesis.setdefault(body.reply_id, _SynthesisProgress())
+                synthesis.ends.append((at_ms, body.end_sample))
+                synthesis.words += [(w.start_ms * BYTES_PER_MS, w.end_ms * BYTES_PER_MS) for w in body.words]
             case synthesis_pb2.SynthesisFinished(reply_id=reply_id) if reply_id in self.replies:
                 self.replies[reply_id].total_samples = body.samples
             case call_pb2.StreamResuming():
@@ -70,76 +72,85 @@ class PlaybackState:
                     self._infer_played(self._lost, body)
                 self._lost = None
                 self._playing.clear()
-            case playback_pb2.PlaybackStarted():
-                reply = self._of(body.reply_id)
-                # Perhaps from before what was heard: from the beginning of a word.
-                reply.audible, reply.played = True, body.from_sample
-                self._playing.append(body.reply_id)
-                self._heard(body.reply_id, body.from_sample, body.at_ms)
-            case playback_pb2.PlaybackProgressed():
-                self._heard(body.reply_id, body.played_samples, body.at_ms)
-            case playback_pb2.PlaybackPaused():
-                self._heard(body.reply_id, body.played_samples, body.at_ms)
-                self._playing.clear()
-                self.held = body.reply_id
-            case playback_pb2.PlaybackFinished() | playback_pb2.BargeIn():
-                self._is_over(body.reply_id)
+            case (
+                playback_pb2.PlaybackStarted()
+                | playback_pb2.PlaybackProgressed()
+                | playback_pb2.PlaybackPaused()
+                | playback_pb2.PlaybackFinished()
+                | playback_pb2.BargeIn()
+            ):
+                self._apply_playback(body)
             case _:
-                self._brain_said(body, at_ms)
+                self._apply_reply(body, at_ms)
 
-    def _brain_said(self, body: Body, at_ms: int) -> None:
+    def _apply_playback(self, event: PlaybackEvent) -> None:
+        reply = self._reply(event.reply_id)
+        match event:
+            case playback_pb2.PlaybackFinished() | playback_pb2.BargeIn():
+                self._finish(event.reply_id)
+                return
+            case playback_pb2.PlaybackStarted():
+                reply.audible = True
+                self._playing.append(event.reply_id)
+            case playback_pb2.PlaybackPaused():
+                self._playing.clear()
+                self.paused_reply_id = event.reply_id
+            case _:
+                pass
+        self._set_position(reply, reply.position.evolve(event))
+
+    def _apply_reply(self, body: Body, at_ms: int) -> None:
         match body:
             case reply_pb2.ReplyStarted():
                 filler = body.kind == reply_pb2.REPLY_KIND_FILLER
                 self.replies.setdefault(body.reply_id, ReplyPlayout(body.reply_id, body.speculative, filler))
-                self._begun_ms[body.reply_id] = at_ms
+                self._started_ms[body.reply_id] = at_ms
             case reply_pb2.ReplyReleased():
-                self._of(body.reply_id).speculative = False
+                self._reply(body.reply_id).speculative = False
             case reply_pb2.ReplyCancelled():
-                self._is_over(body.reply_id)
+                self._finish(body.reply_id)
             case reply_pb2.ReplyResumed():
-                self.held = None
+                self.paused_reply_id = None
             case _:
                 pass
 
-    def _is_over(self, reply_id: str) -> None:
-        self._of(reply_id).done = True
-        if self.held == reply_id:
-            self.held = None
+    def _finish(self, reply_id: str) -> None:
+        self._reply(reply_id).done = True
+        if self.paused_reply_id == reply_id:
+            self.paused_reply_id = None
 
-    def _heard(self, reply_id: str, samples: int, at_ms: int) -> None:
-        self.inferred_progress = [said for said in self.inferred_progress if said.reply_id != reply_id]
-        reply = self._of(reply_id)
-        reply.played = reply.sent = max(reply.played, samples)
-        reply.played_at_ms = at_ms
+    def _set_position(self, reply: ReplyPlayout, position: PlayoutPosition) -> None:
+        self.inferred_progress = [p for p in self.inferred_progress if p.reply_id != reply.reply_id]
+        reply.position, reply.sent = position, position.samples
 
-    def _infer_played(self, lost: call_pb2.StreamResuming, another: call_pb2.StreamStarted) -> None:
-        """Of a stream that was lost nobody saw the last marks.
+    def _infer_played(self, lost: call_pb2.StreamResuming, resumed: call_pb2.StreamStarted) -> None:
+        """Infer what a lost stream played after the last mark that was logged.
 
-        What had been made while its edge was at work had surely been sent. Twilio lets go of it when the edge
-        dies; while one is frozen it plays on until it is told to open another stream, at some moment between
-        our word and that stream: in the middle, as we know no better.
+        Audio that was synthesized while its edge worked had been sent to Twilio. Twilio discards its buffer
+        when the edge dies. While an edge is stalled Twilio plays on until it obeys the redirect, at some
+        moment between the redirect and the start of the next stream; the middle of the two is assumed.
         """
-        made = self._voiced.setdefault(lost.last_reply_id, _Voiced())
-        made.ends.append((lost.last_audio_ms, lost.last_reply_samples))
+        synthesized = self._synthesis.setdefault(lost.last_reply_id, _SynthesisProgress())
+        synthesized.ends.append((lost.last_audio_ms, lost.last_reply_samples))
         played_until_ms = lost.last_audio_ms
-        if lost.edge_stalled and lost.last_audio_ms <= another.redirected_at_ms <= another.at_ms:
-            played_until_ms = (another.redirected_at_ms + another.at_ms) // 2
+        if lost.edge_stalled and lost.last_audio_ms <= resumed.redirected_at_ms <= resumed.at_ms:
+            played_until_ms = (resumed.redirected_at_ms + resumed.at_ms) // 2
         for reply in self._sent_replies():
-            voiced = self._voiced.get(reply.reply_id, _Voiced())
-            since = max(0, played_until_ms - reply.played_at_ms) * BYTES_PER_MS
-            heard = min(reply.played + since, voiced.until(lost.last_audio_ms))
-            if heard > reply.played:
-                self._heard(reply.reply_id, heard, played_until_ms)
+            synthesis = self._synthesis.get(reply.reply_id, _SynthesisProgress())
+            limit = synthesis.samples_by(lost.last_audio_ms)
+            played = reply.position.samples_at(played_until_ms, limit=limit)
+            if played > reply.played:
+                self._set_position(reply, PlayoutPosition(played, played_until_ms))
                 progressed = playback_pb2.PlaybackProgressed(
-                    reply_id=reply.reply_id, played_samples=heard, at_ms=played_until_ms
+                    reply_id=reply.reply_id, played_samples=played, at_ms=played_until_ms
                 )
                 self.inferred_progress.append(progressed)
-            # Half a word is no word.
-            reply.played = reply.sent = voiced.begin_of_word(reply.played)
+            # A word that was cut is played again from its beginning.
+            word_start = synthesis.word_start(reply.played)
+            reply.rewind(PlayoutPosition(word_start, reply.position.at_ms))
 
     def _sent_replies(self) -> Iterator[ReplyPlayout]:
         return (r for r in self.replies.values() if r.reply_id in self._playing and not r.done)
 
-    def _of(self, reply_id: str) -> ReplyPlayout:
+    def _reply(self, reply_id: str) -> ReplyPlayout:
         return self.replies.setdefault(reply_id, ReplyPlayout(reply_id, speculative=False))
