@@ -26,18 +26,3 @@ class EventFence:
     def epoch_of(self, stage: str) -> int:
         """Highest epoch heard of a stage; 0 for none."""
         return self._floor.get(stage, 0)
-
-
-@dataclass(slots=True)
-class AudioFence:
-    """Admits sound of the present owner only, each chunk once, in order."""
-
-    epoch: int = 0
-    sequence: int = 0
-
-    def admits(self, epoch: int, sequence: int) -> bool:
-        """True for a chunk that is new; remembers it."""
-        if (epoch, sequence) <= (self.epoch, self.sequence):
-            return False
-        self.epoch, self.sequence = epoch, sequence
-        return True

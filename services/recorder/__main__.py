@@ -5,7 +5,7 @@ from functools import partial
 from parley.runtime.process import run_service
 from parley.runtime.stage import run_stage
 from parley.settings import load
-from services.recorder.record import open_recorder
+from services.recorder.session import open_recorder
 from services.recorder.settings import RecorderSettings
 from services.recorder.storage.postgres import Postgres
 
@@ -19,6 +19,6 @@ if __name__ == "__main__":
             settings.recorder_port,
             partial(open_recorder, settings, database),
             stop,
-            lambda: database.trouble,
+            lambda: database.unavailable_reason,
         )
     )

@@ -14,14 +14,14 @@ from parley.latency.projection import turn_latencies
 from parley.latency.turn import TurnLatency
 from parley.v1.call_pb2 import CallEnded, CallStarted, Direction
 from parley.v1.event_pb2 import Event
-from services.recorder.guesses import Guesses, guesses
+from services.recorder.speculation_cost import SpeculationCost, speculation_cost
 from services.recorder.transcript import Line, transcript
 
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 """The one character that Postgres takes in no text."""
 
 
-_NO_GUESSES = Guesses()
+_NO_SPECULATION = SpeculationCost()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Call:
     end_reason: str | None = None
     recording_url: str | None = None
     transcript_url: str | None = None
-    guesses: Guesses = _NO_GUESSES
+    speculation_cost: SpeculationCost = _NO_SPECULATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,11 @@ class CallRecord:
 
     call: Call
     lines: tuple[Line, ...]
-    timings: tuple[TurnLatency, ...]
+    latencies: tuple[TurnLatency, ...]
     events: tuple[Event, ...]
 
 
-def call_begun(started: Event) -> Call:
+def call_from_start(started: Event) -> Call:
     """What is known of a call when it starts."""
     said: CallStarted = started.call_started
     return Call(
@@ -61,16 +61,16 @@ def call_begun(started: Event) -> Call:
         from_number=_clean(said.from_number),
         to_number=_clean(said.to_number),
         agent=_clean(said.agent),
-        started_at=_when(started.sent_at_us),
+        started_at=_timestamp(started.sent_at_us),
     )
 
 
 def recording_name(started: Event) -> str:
     """Under which name a call's recording lies: its date (UTC) and CallSid."""
-    return f"{_when(started.sent_at_us):%Y-%m-%d}/{started.call_sid}"
+    return f"{_timestamp(started.sent_at_us):%Y-%m-%d}/{started.call_sid}"
 
 
-def ended_ms(events: Sequence[Event]) -> int:
+def end_ms(events: Sequence[Event]) -> int:
     """Call time at which the call ended, or of the last event while it lasts."""
     clock = CallClock(events[0].sent_at_us)
     ended = next((event for event in events if event.HasField("call_ended")), None)
@@ -79,7 +79,7 @@ def ended_ms(events: Sequence[Event]) -> int:
 
 def call_record(events: Sequence[Event], recording_url: str, transcript_url: str) -> CallRecord:
     """A finished call, of its events in the log's order, the first being its start."""
-    begun = call_begun(next(event for event in events if event.HasField("call_started")))
+    begun = call_from_start(next(event for event in events if event.HasField("call_started")))
     ended = next((event for event in events if event.HasField("call_ended")), None)
     said = ended.call_ended if ended is not None else CallEnded(reason="unknown")
     call = Call(
@@ -89,14 +89,14 @@ def call_record(events: Sequence[Event], recording_url: str, transcript_url: str
         to_number=begun.to_number,
         agent=begun.agent,
         started_at=begun.started_at,
-        ended_at=_when((ended or events[-1]).sent_at_us),
-        duration_ms=said.duration_ms or ended_ms(events),
+        ended_at=_timestamp((ended or events[-1]).sent_at_us),
+        duration_ms=said.duration_ms or end_ms(events),
         end_reason=_clean(said.reason),
         recording_url=recording_url,
         transcript_url=transcript_url,
-        guesses=guesses(events),
+        speculation_cost=speculation_cost(events),
     )
-    return CallRecord(call, transcript(events, ended_ms(events)), turn_latencies(events), tuple(events))
+    return CallRecord(call, transcript(events, end_ms(events)), turn_latencies(events), tuple(events))
 
 
 def event_row(n: int, event: Event) -> tuple[object, ...]:
@@ -111,7 +111,7 @@ def event_row(n: int, event: Event) -> tuple[object, ...]:
         event.stage,
         event.epoch,
         event.sequence,
-        _when(event.sent_at_us),
+        _timestamp(event.sent_at_us),
         _NUL.sub(r"\1", facts),
     )
 
@@ -131,25 +131,25 @@ def line_row(call_sid: str, n: int, line: Line) -> tuple[object, ...]:
     )
 
 
-def timing_row(call_sid: str, timing: TurnLatency) -> tuple[object, ...]:
+def latency_row(call_sid: str, latency: TurnLatency) -> tuple[object, ...]:
     """A turn's times as the table `turn_timings` holds them."""
     return (
         call_sid,
-        timing.turn,
-        timing.reply_id,
-        timing.decided_by,
-        timing.speech_end_ms,
-        timing.turn_ended_ms,
-        timing.reply_started_ms,
-        timing.llm_requested_ms,
-        timing.first_token_ms,
-        timing.first_clause_ms,
-        timing.tts_requested_ms,
-        timing.synthesis_started_ms,
-        timing.playback_started_ms,
-        timing.first_played_ms,
-        timing.latency_ms,
-        timing.overhead_ms,
+        latency.turn,
+        latency.reply_id,
+        latency.decided_by,
+        latency.speech_end_ms,
+        latency.turn_ended_ms,
+        latency.reply_started_ms,
+        latency.llm_requested_ms,
+        latency.first_token_ms,
+        latency.first_clause_ms,
+        latency.tts_requested_ms,
+        latency.synthesis_started_ms,
+        latency.playback_started_ms,
+        latency.first_played_ms,
+        latency.latency_ms,
+        latency.overhead_ms,
     )
 
 
@@ -158,7 +158,7 @@ def as_json(record: CallRecord) -> str:
     call = record.call
     turns = [
         {**asdict(t), "latency_ms": t.latency_ms, "own_ms": t.overhead_ms, "parts_ms": t.parts_ms}
-        for t in record.timings
+        for t in record.latencies
     ]
     facts = {
         "call_sid": call.call_sid,
@@ -177,7 +177,7 @@ def as_json(record: CallRecord) -> str:
 def as_text(record: CallRecord) -> str:
     """The transcript for people."""
     call = record.call
-    answers = {t.reply_id: t.latency_ms for t in record.timings if t.reply_id and t.latency_ms is not None}
+    answers = {t.reply_id: t.latency_ms for t in record.latencies if t.reply_id and t.latency_ms is not None}
     head = f"{call.call_sid}  {call.started_at:%Y-%m-%d %H:%M:%S} UTC  agent {call.agent}\n\n"
     return head + "".join(_line_text(line, answers.get(line.reply_id)) for line in record.lines)
 
@@ -189,7 +189,7 @@ def _line_text(line: Line, latency_ms: int | None) -> str:
     return f"{minutes:02d}:{ms / 1000:06.3f}  {line.who:<6}  {line.text}{after}{cut}\n"
 
 
-def _when(wall_us: int) -> datetime:
+def _timestamp(wall_us: int) -> datetime:
     seconds, us = divmod(wall_us, 1_000_000)
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=us)
 

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 
 from parley.audio.g711 import BYTES_PER_MS, SILENCE
 from parley.events.envelope import Body
-from parley.events.fencing import AudioFence
 from parley.v1 import call_pb2
 from parley.v1.audio_pb2 import AgentAudio, CallerAudio
-from services.recorder import heard
-from services.recorder.heard import Heard
+from services.recorder import playout
+from services.recorder.playout import Playout
 
 
 @dataclass(slots=True)
@@ -27,7 +26,7 @@ class Track:
     end: int = 0
     """Position after the last sample so far."""
 
-    def put(self, owner: tuple[int, int], start: int, mulaw: bytes) -> None:
+    def add(self, owner: tuple[int, int], start: int, mulaw: bytes) -> None:
         """Keep a piece; `owner` is its epoch and sequence, the same again changes nothing."""
         self._pieces[owner] = (start, mulaw)
         self.end = max(self.end, start + len(mulaw))
@@ -41,7 +40,7 @@ class Track:
                 sound[low - start : high - start] = mulaw[low - at : high - at]
         return bytes(sound)
 
-    def forget(self, before: int) -> None:
+    def discard_before(self, before: int) -> None:
         """Let go of pieces that end before a position."""
         self._pieces = {
             owner: piece for owner, piece in self._pieces.items() if piece[0] + len(piece[1]) > before
@@ -49,18 +48,33 @@ class Track:
 
 
 @dataclass(slots=True)
-class _Order:
+class AudioFence:
+    """Admits each audio chunk of a subject once, in order, and none of an epoch that has been replaced."""
+
+    epoch: int = 0
+    sequence: int = 0
+
+    def admits(self, epoch: int, sequence: int) -> bool:
+        """Whether a chunk is newer than all before it; if so, its position is recorded."""
+        if (epoch, sequence) <= (self.epoch, self.sequence):
+            return False
+        self.epoch, self.sequence = epoch, sequence
+        return True
+
+
+@dataclass(slots=True)
+class _GapCounter:
     """Admits a subject's chunks in order, and notices one that is missing."""
 
     fence: AudioFence = field(default_factory=AudioFence)
-    gaps: int = 0
+    gap_count: int = 0
 
     def admits(self, epoch: int, sequence: int) -> bool:
         before = (self.fence.epoch, self.fence.sequence)
         if not self.fence.admits(epoch, sequence):
             return False
         expected = before[1] + 1 if epoch == before[0] else 1
-        self.gaps += sequence != expected
+        self.gap_count += sequence != expected
         return True
 
     def is_late(self, epoch: int) -> bool:
@@ -74,92 +88,96 @@ class Timeline:
 
     stored: int = 0
     """Position up to which the sound is stored."""
-    heard: Heard = field(default_factory=Heard)
+    playout: Playout = field(default_factory=Playout)
     _caller: Track = field(default_factory=Track)
     _agent: dict[str, Track] = field(default_factory=dict)
-    _caller_order: _Order = field(default_factory=_Order)
-    _agent_order: _Order = field(default_factory=_Order)
+    _caller_counter: _GapCounter = field(default_factory=_GapCounter)
+    _agent_counter: _GapCounter = field(default_factory=_GapCounter)
     _stream_open: bool = False
 
     @property
-    def gaps(self) -> int:
+    def gap_count(self) -> int:
         """How often a chunk did not come, so that the sound must be read again from its stream."""
-        return self._caller_order.gaps + self._agent_order.gaps
+        return self._caller_counter.gap_count + self._agent_counter.gap_count
 
-    def caller_spoke(self, audio: CallerAudio) -> None:
+    def add_caller_audio(self, audio: CallerAudio) -> None:
         """Live sound of the caller."""
-        if self._caller_order.admits(audio.epoch, audio.sequence) or self._caller_order.is_late(audio.epoch):
-            self._put_caller(audio)
+        if self._caller_counter.admits(audio.epoch, audio.sequence) or self._caller_counter.is_late(
+            audio.epoch
+        ):
+            self._store_caller(audio)
 
-    def agent_spoke(self, audio: AgentAudio) -> None:
+    def add_agent_audio(self, audio: AgentAudio) -> None:
         """Live sound of the agent, heard or not."""
-        if self._agent_order.admits(audio.epoch, audio.sequence) or self._agent_order.is_late(audio.epoch):
-            self._put_agent(audio)
+        if self._agent_counter.admits(audio.epoch, audio.sequence) or self._agent_counter.is_late(
+            audio.epoch
+        ):
+            self._store_agent(audio)
 
-    def reread(self, caller: Iterable[CallerAudio], agent: Iterable[AgentAudio]) -> bool:
+    def merge_stored(self, caller: Iterable[CallerAudio], agent: Iterable[AgentAudio]) -> bool:
         """All that the streams still hold of the call, from its first chunk on; mends gaps.
 
         Gives whether something lacks there too.
         """
-        caller_order, agent_order = _Order(), _Order()
+        caller_order, agent_order = _GapCounter(), _GapCounter()
         for said in caller:
             if caller_order.admits(said.epoch, said.sequence):
-                self._put_caller(said)
+                self._store_caller(said)
         for spoken in agent:
             if agent_order.admits(spoken.epoch, spoken.sequence):
-                self._put_agent(spoken)
+                self._store_agent(spoken)
         # Live chunks may have come meanwhile: the further of the two goes on.
-        self._caller_order = _Order(_later(self._caller_order.fence, caller_order.fence))
-        self._agent_order = _Order(_later(self._agent_order.fence, agent_order.fence))
-        return bool(caller_order.gaps or agent_order.gaps)
+        self._caller_counter = _GapCounter(_later(self._caller_counter.fence, caller_order.fence))
+        self._agent_counter = _GapCounter(_later(self._agent_counter.fence, agent_order.fence))
+        return bool(caller_order.gap_count or agent_order.gap_count)
 
-    def happened(self, said: Body) -> None:
+    def apply(self, event: Body) -> None:
         """An event of the call."""
-        match said:
+        match event:
             case call_pb2.StreamStarted():
                 self._stream_open = True
             case call_pb2.StreamStopped():
                 self._stream_open = False
             case _:
                 pass
-        self.heard = heard.evolve(self.heard, said)
+        self.playout = playout.evolve(self.playout, event)
 
-    def ended(self, at_ms: int) -> int:
+    def finish(self, at_ms: int) -> int:
         """The call is over; gives the position of the recording's end."""
-        self.heard = heard.call_ended(self.heard, at_ms)
+        self.playout = playout.call_ended(self.playout, at_ms)
         return max(self.stored, at_ms * BYTES_PER_MS, self._caller.end)
 
-    def settled(self, now_ms: int, settle_ms: int) -> int:
+    def stable_until(self, now_ms: int, settle_ms: int) -> int:
         """Position up to which nothing will change any more."""
         now = now_ms * BYTES_PER_MS
         if self._stream_open:
             # While a stream is open the caller's sound never pauses; where it lags, so does all else.
             now = min(now, self._caller.end)
         settled = now - settle_ms * BYTES_PER_MS
-        certain = self.heard.certain_until
+        certain = self.playout.confirmed_until
         if certain is not None:
             settled = min(settled, certain)
         return max(self.stored, settled)
 
     def cut(self, end: int) -> tuple[bytes, bytes]:
         """Both voices from `stored` to `end`: the caller's, the agent's."""
-        return self._caller.cut(self.stored, end), self._agent_heard(self.stored, end)
+        return self._caller.cut(self.stored, end), self._played_audio(self.stored, end)
 
     def mark_stored(self, end: int) -> None:
         """Sound before `end` is stored: let go of it."""
         self.stored = end
-        self._caller.forget(end)
-        live = {span.reply_id for span in self.heard.spans if span.playing or span.end > end}
-        over = {span.reply_id for span in self.heard.spans} - live
+        self._caller.discard_before(end)
+        live = {span.reply_id for span in self.playout.spans if span.playing or span.end > end}
+        over = {span.reply_id for span in self.playout.spans} - live
         for reply_id in over:
-            last = self.heard.last_of(reply_id)
+            last = self.playout.last_of(reply_id)
             track = self._agent.get(reply_id)
             if last is not None and track is not None:
-                track.forget(last.until_sample)
+                track.discard_before(last.until_sample)
 
-    def _agent_heard(self, start: int, end: int) -> bytes:
+    def _played_audio(self, start: int, end: int) -> bytes:
         sound = bytearray(SILENCE * (end - start))
-        spans = self.heard.spans
+        spans = self.playout.spans
         for n, span in enumerate(spans):
             track = self._agent.get(span.reply_id)
             if track is None:
@@ -173,14 +191,14 @@ class Timeline:
                 sound[low - start : high - start] = track.cut(low + shift, high + shift)
         return bytes(sound)
 
-    def _put_caller(self, audio: CallerAudio) -> None:
+    def _store_caller(self, audio: CallerAudio) -> None:
         start = audio.at_ms * BYTES_PER_MS
         if start + len(audio.mulaw) > self.stored:
-            self._caller.put((audio.epoch, audio.sequence), start, audio.mulaw)
+            self._caller.add((audio.epoch, audio.sequence), start, audio.mulaw)
 
-    def _put_agent(self, audio: AgentAudio) -> None:
+    def _store_agent(self, audio: AgentAudio) -> None:
         track = self._agent.setdefault(audio.reply_id, Track())
-        track.put((audio.epoch, audio.sequence), audio.offset_samples, audio.mulaw)
+        track.add((audio.epoch, audio.sequence), audio.offset_samples, audio.mulaw)
 
 
 def _later(one: AudioFence, other: AudioFence) -> AudioFence:

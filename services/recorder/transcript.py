@@ -8,8 +8,8 @@ from parley.audio.g711 import BYTES_PER_MS
 from parley.events.envelope import Body, event_body
 from parley.v1 import playback_pb2, reply_pb2, speech_pb2, synthesis_pb2
 from parley.v1.event_pb2 import Event
-from services.recorder import heard
-from services.recorder.heard import Heard
+from services.recorder import playout
+from services.recorder.playout import Playout
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ class _Reply:
 @dataclass(frozen=True, slots=True)
 class _Turn:
     turn: int
-    voice_ms: int
+    speech_started_ms: int
     """Where the voice detector heard it begin."""
-    words_ms: int | None = None
+    first_word_ms: int | None = None
     """Where its first word began, which is the better word."""
     end_ms: int = 0
     text: str = ""
@@ -58,7 +58,7 @@ class _Turn:
 
     @property
     def line(self) -> Line:
-        start_ms = self.voice_ms if self.words_ms is None else self.words_ms
+        start_ms = self.speech_started_ms if self.first_word_ms is None else self.first_word_ms
         return Line("caller", self.text.strip(), start_ms, max(start_ms, self.end_ms), self.turn)
 
 
@@ -66,10 +66,10 @@ class _Turn:
 class Transcript:
     """What is known of a call's words so far."""
 
-    heard: Heard = field(default_factory=Heard)
+    playout: Playout = field(default_factory=Playout)
     _turns: Mapping[int, _Turn] = field(default_factory=dict)
     _replies: Mapping[str, _Reply] = field(default_factory=dict)
-    _voice_ms: int | None = None
+    _speech_started_ms: int | None = None
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -80,12 +80,12 @@ class Transcript:
         return tuple(sorted(said, key=lambda line: line.start_ms))
 
     def _agent_line(self, reply_id: str, reply: _Reply) -> Line | None:
-        first, last = self.heard.first_of(reply_id), self.heard.last_of(reply_id)
+        first, last = self.playout.first_of(reply_id), self.playout.last_of(reply_id)
         if first is None or last is None:
             return None
         return Line(
             "agent",
-            _heard_text(reply, last.until_sample),
+            _played_text(reply, last.until_sample),
             first.start // BYTES_PER_MS,
             last.end // BYTES_PER_MS,
             reply.turn,
@@ -93,15 +93,15 @@ class Transcript:
             reply.interrupted,
         )
 
-    def after(self, said: Body) -> "Transcript":
+    def evolve(self, event: Body) -> "Transcript":
         """What is known after an event."""
-        match said:
+        match event:
             case speech_pb2.SpeechStarted():
                 # A sound without words, such as a cough, begins no turn: the next sound may.
                 amid_turn = any(not turn.ended for turn in self._turns.values())
-                return self if amid_turn else replace(self, _voice_ms=said.at_ms)
+                return self if amid_turn else replace(self, _speech_started_ms=event.at_ms)
             case speech_pb2.TranscriptUpdated() | speech_pb2.TurnEnded():
-                return self._caller_said(said)
+                return self._with_caller_text(event)
             case (
                 reply_pb2.ReplyStarted()
                 | reply_pb2.ReplyClause()
@@ -109,23 +109,23 @@ class Transcript:
                 | playback_pb2.PlaybackFinished()
                 | playback_pb2.BargeIn()
             ):
-                before = self._replies.get(said.reply_id, _Reply(0))
-                replies = {**self._replies, said.reply_id: _evolve_reply(before, said)}
-                return replace(self, heard=heard.evolve(self.heard, said), _replies=replies)
+                before = self._replies.get(event.reply_id, _Reply(0))
+                replies = {**self._replies, event.reply_id: _evolve_reply(before, event)}
+                return replace(self, playout=playout.evolve(self.playout, event), _replies=replies)
             case _:
-                return replace(self, heard=heard.evolve(self.heard, said))
+                return replace(self, playout=playout.evolve(self.playout, event))
 
-    def _caller_said(self, said: speech_pb2.TranscriptUpdated | speech_pb2.TurnEnded) -> "Transcript":
-        end_ms = said.speech_end_ms if isinstance(said, speech_pb2.TurnEnded) else said.audio_end_ms
-        voice_ms = end_ms if self._voice_ms is None else min(self._voice_ms, end_ms)
-        turn = self._turns.get(said.turn, _Turn(said.turn, voice_ms))
+    def _with_caller_text(self, event: speech_pb2.TranscriptUpdated | speech_pb2.TurnEnded) -> "Transcript":
+        end_ms = event.speech_end_ms if isinstance(event, speech_pb2.TurnEnded) else event.audio_end_ms
+        voice_ms = end_ms if self._speech_started_ms is None else min(self._speech_started_ms, end_ms)
+        turn = self._turns.get(event.turn, _Turn(event.turn, voice_ms))
         if turn.ended:
             return self
-        if isinstance(said, speech_pb2.TranscriptUpdated) and said.words and turn.words_ms is None:
-            turn = replace(turn, words_ms=said.words[0].start_ms)
-        ended = isinstance(said, speech_pb2.TurnEnded)
-        turn = replace(turn, text=said.text, end_ms=end_ms, ended=ended)
-        return replace(self, _turns={**self._turns, said.turn: turn}, _voice_ms=None)
+        if isinstance(event, speech_pb2.TranscriptUpdated) and event.words and turn.first_word_ms is None:
+            turn = replace(turn, first_word_ms=event.words[0].start_ms)
+        ended = isinstance(event, speech_pb2.TurnEnded)
+        turn = replace(turn, text=event.text, end_ms=end_ms, ended=ended)
+        return replace(self, _turns={**self._turns, event.turn: turn}, _speech_started_ms=None)
 
 
 def transcript(events: Iterable[Event], ended_ms: int) -> tuple[Line, ...]:
@@ -134,55 +134,55 @@ def transcript(events: Iterable[Event], ended_ms: int) -> tuple[Line, ...]:
     for event in events:
         body = event_body(event)
         if body is not None:
-            known = known.after(body)
-    return replace(known, heard=heard.call_ended(known.heard, ended_ms)).lines
+            known = known.evolve(body)
+    return replace(known, playout=playout.call_ended(known.playout, ended_ms)).lines
 
 
 def _evolve_reply(
-    before: _Reply,
-    said: reply_pb2.ReplyStarted
+    reply: _Reply,
+    event: reply_pb2.ReplyStarted
     | reply_pb2.ReplyClause
     | synthesis_pb2.ClauseSynthesized
     | playback_pb2.PlaybackFinished
     | playback_pb2.BargeIn,
 ) -> _Reply:
-    match said:
+    match event:
         case reply_pb2.ReplyStarted():
-            return replace(before, turn=said.turn)
+            return replace(reply, turn=event.turn)
         case reply_pb2.ReplyClause():
-            clause = replace(before.clauses.get(said.clause, _Clause("")), text=said.text)
-            return replace(before, clauses={**before.clauses, said.clause: clause})
+            clause = replace(reply.clauses.get(event.clause, _Clause("")), text=event.text)
+            return replace(reply, clauses={**reply.clauses, event.clause: clause})
         case synthesis_pb2.ClauseSynthesized():
-            text = before.clauses.get(said.clause, _Clause("")).text
-            words = tuple((word.text, word.end_ms * BYTES_PER_MS) for word in said.words)
-            clause = _Clause(text, said.start_sample, said.end_sample, words)
-            return replace(before, clauses={**before.clauses, said.clause: clause})
+            text = reply.clauses.get(event.clause, _Clause("")).text
+            words = tuple((word.text, word.end_ms * BYTES_PER_MS) for word in event.words)
+            clause = _Clause(text, event.start_sample, event.end_sample, words)
+            return replace(reply, clauses={**reply.clauses, event.clause: clause})
         case playback_pb2.PlaybackFinished():
-            return replace(before, finished=True)
+            return replace(reply, finished=True)
         case playback_pb2.BargeIn():
-            return replace(before, interrupted=True)
+            return replace(reply, interrupted=True)
 
 
-def _heard_text(reply: _Reply, heard_samples: int) -> str:
+def _played_text(reply: _Reply, played_samples: int) -> str:
     clauses = [reply.clauses[n] for n in sorted(reply.clauses)]
     if reply.finished:
         return "".join(clause.text for clause in clauses).strip()
     pieces: list[str] = []
     for clause in clauses:
-        if clause.end_sample is not None and clause.end_sample <= heard_samples:
+        if clause.end_sample is not None and clause.end_sample <= played_samples:
             pieces.append(clause.text.strip())
             continue
-        pieces += _heard_words(clause, heard_samples)
+        pieces += _played_words(clause, played_samples)
         break
     return " ".join(pieces)
 
 
-def _heard_words(clause: _Clause, heard_samples: int) -> list[str]:
+def _played_words(clause: _Clause, played_samples: int) -> list[str]:
     if clause.words:
-        return [text for text, end in clause.words if end <= heard_samples]
-    if clause.end_sample is None or heard_samples <= clause.start_sample:
+        return [text for text, end in clause.words if end <= played_samples]
+    if clause.end_sample is None or played_samples <= clause.start_sample:
         return []
     # The voice gave no times for its words: they are taken to be spread evenly.
     words = clause.text.split()
-    share = (heard_samples - clause.start_sample) / (clause.end_sample - clause.start_sample)
+    share = (played_samples - clause.start_sample) / (clause.end_sample - clause.start_sample)
     return words[: int(share * len(words))]

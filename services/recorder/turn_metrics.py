@@ -37,26 +37,26 @@ class TurnMetrics:
                 self._seconds.labels(part=part).observe(took_ms / 1000, exemplar)
 
 
-_NO_MARK_COMES = ("playback_paused", "barge_in", "turn_ended", "call_ended")
+_ENDS_WITHOUT_MARK = ("playback_paused", "barge_in", "turn_ended", "call_ended")
 
 
-class TurnWatch:
+class TurnObserver:
     """One per call: notices when a turn's answer is heard, and when the call is over."""
 
     def __init__(self, metrics: TurnMetrics, call_sid: str) -> None:
         self._metrics = metrics
         self._call_sid = call_sid
-        self._known = TurnLatencies()
-        self._counted: set[int] = set()
+        self._latencies = TurnLatencies()
+        self._observed: set[int] = set()
 
-    def happened(self, event: Event, *, live: bool) -> None:
+    def apply(self, event: Event, *, live: bool) -> None:
         """Fold an event; what happened before this owner's time was counted by a former one."""
-        self._known = evolve(self._known, event)
-        cut_short = event.WhichOneof("body") in _NO_MARK_COMES
-        for timing in self._known.turns:
-            if timing.turn in self._counted or timing.latency_ms is None:
+        self._latencies = evolve(self._latencies, event)
+        cut_short = event.WhichOneof("body") in _ENDS_WITHOUT_MARK
+        for timing in self._latencies.turns:
+            if timing.turn in self._observed or timing.latency_ms is None:
                 continue
             if cut_short or timing.first_played_ms is not None:
-                self._counted.add(timing.turn)
+                self._observed.add(timing.turn)
                 if live:
                     self._metrics.observe(self._call_sid, timing)

@@ -14,7 +14,7 @@ _SAMPLE_BYTES = 2
 _FRAME_BYTES = _CHANNELS * _SAMPLE_BYTES
 _HEADER_BYTES = 44
 _PCM_FORMAT = 1
-_LONGEST = (2**32 - 64) // _FRAME_BYTES
+_MAX_SAMPLES = (2**32 - 64) // _FRAME_BYTES
 """WAV counts its bytes in 32 bits; at 8 kHz that is more than a day."""
 _LINEAR = np.array(DECODE, dtype="<i2")
 
@@ -35,7 +35,7 @@ def samples_of_file(file_bytes: int) -> int:
     return (file_bytes - _HEADER_BYTES) // _FRAME_BYTES
 
 
-def silent(samples: int) -> bytes:
+def silence(samples: int) -> bytes:
     """A segment of silence."""
     return SILENCE * (_CHANNELS * samples)
 
@@ -47,7 +47,7 @@ def pcm(segment: bytes) -> bytes:
 
 def header(samples: int) -> bytes:
     """The 44 bytes that open a WAV file of so many samples per channel."""
-    size = min(samples, _LONGEST) * _FRAME_BYTES
+    size = min(samples, _MAX_SAMPLES) * _FRAME_BYTES
     return struct.pack(
         "<4sI4s4sIHHIIHH4sI",
         b"RIFF",

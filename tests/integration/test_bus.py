@@ -11,13 +11,13 @@ from parley.audio.stream import follow_audio
 from parley.bus import Bus, Liveness, Subscription, connect, streams, subjects
 from parley.bus.disruption import DisruptionMonitor
 from parley.errors import BusError, WriteConflict
-from parley.events.fencing import AudioFence
 from parley.events.log import CallEventLog, open_call_log
 from parley.events.outbox import open_outbox
 from parley.v1.audio_pb2 import CallerAudio
 from parley.v1.event_pb2 import Event
 from parley.v1.speech_pb2 import SpeechStarted, TurnEnded
 from parley.v1.work_pb2 import Work
+from services.recorder.timeline import AudioFence
 from tests.nats_server import NatsServer, free_port
 
 

@@ -16,7 +16,7 @@ from services.recorder import wav
 _PROVIDER = "object store"
 _TIMEOUT_S = 30.0
 _WAV_TIMEOUT_S = 600.0
-_SILENCE_STEP = 80_000
+_SILENCE_STEP_SAMPLES = 80_000
 _PART_BYTES = 5 * 1024**2
 """The smallest part that S3 takes of a large object."""
 
@@ -44,7 +44,7 @@ class Recordings:
     async def segments(self, name: str) -> list[Segment]:
         """What is stored of a call that has no recording yet, in order."""
         folder = f"{name}.parts"
-        async with _asking("list", _TIMEOUT_S):
+        async with _request("list", _TIMEOUT_S):
             objects = await obstore.list(self.store, prefix=folder).collect_async()
         found = []
         for item in objects:
@@ -60,7 +60,7 @@ class Recordings:
 
     async def wav_samples(self, name: str) -> int:
         """Length of a call's finished recording; 0 when there is none."""
-        async with _asking("head", _TIMEOUT_S):
+        async with _request("head", _TIMEOUT_S):
             try:
                 found = await obstore.head_async(self.store, f"{name}.wav")
             except FileNotFoundError:
@@ -69,27 +69,27 @@ class Recordings:
 
     async def put(self, key: str, data: bytes) -> None:
         """Store an object."""
-        async with _asking("put", _TIMEOUT_S):
+        async with _request("put", _TIMEOUT_S):
             await obstore.put_async(self.store, key, data)
 
-    async def put_wav(self, name: str, samples: int) -> None:
+    async def assemble_wav(self, name: str, samples: int) -> None:
         """Make the recording of a call's segments; what is missing is silence.
 
         One that is there stays if segments are missing: they are dropped when the recording is made, and who
         asks for it again then was frozen meanwhile.
         """
         segments = await self.segments(name)
-        if stored_until(segments) < samples and await self.wav_samples(name):
+        if contiguous_until(segments) < samples and await self.wav_samples(name):
             return
-        async with _asking("put", _WAV_TIMEOUT_S):
+        async with _request("put", _WAV_TIMEOUT_S):
             await obstore.put_async(
                 self.store, f"{name}.wav", self._wav(segments, samples), chunk_size=_PART_BYTES
             )
 
-    async def drop_segments(self, name: str) -> None:
+    async def delete_segments(self, name: str) -> None:
         """Let go of the segments, once nothing can need them."""
         keys = [segment.key for segment in await self.segments(name)]
-        async with _asking("delete", _TIMEOUT_S):
+        async with _request("delete", _TIMEOUT_S):
             if keys:
                 await obstore.delete_async(self.store, keys)
 
@@ -111,7 +111,7 @@ class Recordings:
             yield silence
 
 
-def stored_until(segments: list[Segment]) -> int:
+def contiguous_until(segments: list[Segment]) -> int:
     """Position up to which the segments hold all sound."""
     until = 0
     for segment in segments:
@@ -143,12 +143,12 @@ def open_recordings(url: str) -> Recordings:
 
 
 def _silence(start: int, end: int) -> list[bytes]:
-    steps = range(start, end, _SILENCE_STEP)
-    return [wav.pcm(wav.silent(min(_SILENCE_STEP, end - at))) for at in steps]
+    steps = range(start, end, _SILENCE_STEP_SAMPLES)
+    return [wav.pcm(wav.silence(min(_SILENCE_STEP_SAMPLES, end - at))) for at in steps]
 
 
 @asynccontextmanager
-async def _asking(what: str, timeout_s: float) -> AsyncIterator[None]:
+async def _request(what: str, timeout_s: float) -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(timeout_s):
             yield

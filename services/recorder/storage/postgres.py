@@ -8,7 +8,7 @@ import asyncpg
 import structlog
 
 from parley.errors import ProviderError, ProviderRejected, ProviderTimeout, ProviderUnavailable
-from services.recorder.call_record import Call, CallRecord, event_row, line_row, timing_row
+from services.recorder.call_record import Call, CallRecord, event_row, latency_row, line_row
 from services.recorder.storage.migrate import migrate
 
 log = structlog.get_logger()
@@ -17,9 +17,9 @@ _PROVIDER = "postgres"
 _CONNECT_TIMEOUT_S = 5.0
 _TIMEOUT_S = 30.0
 _CLOSE_TIMEOUT_S = 5.0
-_CONNECTIONS = 4
-_WATCH_EVERY_S = 5.0
-_FIRST_WATCH_S = 0.5
+_MAX_CONNECTIONS = 4
+_MAX_CHECK_INTERVAL_S = 5.0
+_FIRST_CHECK_INTERVAL_S = 0.5
 
 _PUT_CALL = """
 INSERT INTO calls (call_sid, direction, from_number, to_number, agent, started_at, ended_at, duration_ms,
@@ -36,7 +36,7 @@ ON CONFLICT (call_sid) DO UPDATE SET
     dropped_characters = excluded.dropped_characters
 """
 _PUT_LINE = "INSERT INTO transcript VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-_PUT_TIMING = """
+_PUT_LATENCY = """
 INSERT INTO turn_timings VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 """
 _PUT_EVENT = "INSERT INTO events VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
@@ -46,7 +46,7 @@ class Postgres:
     """The database; it need not be there when the process starts, and may go and come back."""
 
     def __init__(self, url: str) -> None:
-        self.trouble = "database not asked yet"
+        self.unavailable_reason = "database not asked yet"
         """Why it cannot be written now; empty when it can."""
         self._url = url
         self._pool: asyncpg.Pool | None = None
@@ -59,14 +59,14 @@ class Postgres:
         self._pool = await asyncpg.create_pool(
             self._url,
             min_size=0,
-            max_size=_CONNECTIONS,
+            max_size=_MAX_CONNECTIONS,
             timeout=_CONNECT_TIMEOUT_S,
             command_timeout=_TIMEOUT_S,
             server_settings={"application_name": "parley-recorder"},
         )
         try:
             async with asyncio.TaskGroup() as tasks:
-                watching = tasks.create_task(self._watch())
+                watching = tasks.create_task(self._monitor())
                 try:
                     yield
                 finally:
@@ -89,7 +89,7 @@ class Postgres:
         Raises:
             ProviderError: it is away, or takes no such rows.
         """
-        async with self._writing() as connection:
+        async with self._connection() as connection:
             await connection.execute(_PUT_CALL, *_call_row(call))
 
     async def put_record(self, record: CallRecord) -> None:
@@ -99,38 +99,40 @@ class Postgres:
             ProviderError: it is away, or takes no such rows.
         """
         sid = record.call.call_sid
-        async with self._writing() as connection, connection.transaction():
+        async with self._connection() as connection, connection.transaction():
             await connection.execute(_PUT_CALL, *_call_row(record.call))
             for table in ("transcript", "turn_timings", "events"):
                 await connection.execute(f"DELETE FROM {table} WHERE call_sid = $1", sid)  # noqa: S608 - our names
             await connection.executemany(
                 _PUT_LINE, [line_row(sid, n, line) for n, line in enumerate(record.lines, 1)]
             )
-            await connection.executemany(_PUT_TIMING, [timing_row(sid, timing) for timing in record.timings])
+            await connection.executemany(
+                _PUT_LATENCY, [latency_row(sid, timing) for timing in record.latencies]
+            )
             await connection.executemany(
                 _PUT_EVENT, [event_row(n, event) for n, event in enumerate(record.events, 1)]
             )
 
-    async def _watch(self) -> None:
+    async def _monitor(self) -> None:
         """Long-lived: know whether it can be written, make its tables, say so when it changes."""
-        pause_s = _FIRST_WATCH_S
+        pause_s = _FIRST_CHECK_INTERVAL_S
         while True:
-            before = self.trouble
+            before = self.unavailable_reason
             try:
-                async with self._writing() as connection:
+                async with self._connection() as connection:
                     await connection.execute("SELECT 1")
             except ProviderError as error:
-                if before != self.trouble:
+                if before != self.unavailable_reason:
                     log.error("database is away; calls are recorded, rows wait", error=str(error))
             else:
                 if before:
                     log.info("database is there")
             # Soon at the start, when it may be about to come up; a refused password does not spin.
-            await asyncio.sleep(pause_s if self.trouble else _WATCH_EVERY_S)
-            pause_s = min(pause_s * 2, _WATCH_EVERY_S)
+            await asyncio.sleep(pause_s if self.unavailable_reason else _MAX_CHECK_INTERVAL_S)
+            pause_s = min(pause_s * 2, _MAX_CHECK_INTERVAL_S)
 
     @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[asyncpg.Connection]:
+    async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
         if self._pool is None:
             raise ProviderUnavailable(_PROVIDER, "not opened")
         try:
@@ -143,14 +145,14 @@ class Postgres:
         except asyncpg.DataError as error:
             raise ProviderRejected(_PROVIDER, f"{type(error).__name__}") from error
         except TimeoutError as error:
-            self.trouble = "database does not answer"
+            self.unavailable_reason = "database does not answer"
             raise ProviderTimeout(_PROVIDER, f"no answer within {_TIMEOUT_S:g} s") from error
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            self.trouble = f"database is away: {type(error).__name__}"
+            self.unavailable_reason = f"database is away: {type(error).__name__}"
             # Another database may come back in its place, without our tables.
             self._migrated = False
             raise ProviderUnavailable(_PROVIDER, repr(error)) from error
-        self.trouble = ""
+        self.unavailable_reason = ""
 
     async def _migrate_once(self, connection: asyncpg.Connection) -> None:
         async with self._migrating:
@@ -172,7 +174,7 @@ def _call_row(call: Call) -> tuple[object, ...]:
         call.end_reason,
         call.recording_url,
         call.transcript_url,
-        call.guesses.begun,
-        call.guesses.dropped,
-        call.guesses.dropped_characters,
+        call.speculation_cost.speculations,
+        call.speculation_cost.discarded,
+        call.speculation_cost.discarded_characters,
     )

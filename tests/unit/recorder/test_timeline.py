@@ -17,7 +17,7 @@ from parley.v1.playback_pb2 import (
     PlaybackProgressed,
     PlaybackStarted,
 )
-from services.recorder.timeline import Timeline, Track
+from services.recorder.timeline import AudioFence, Timeline, Track
 
 FRAME_MS = 20
 
@@ -35,19 +35,19 @@ def spoken(sequence: int, offset: int, mulaw: bytes, *, reply_id: str = "r1", ep
 def agent_track(*events: Body, sound: bytes, end_ms: int) -> bytes:
     """The agent's channel after events about one reply whose sound is given, to the call's end."""
     timeline = Timeline()
-    timeline.agent_spoke(spoken(1, 0, sound))
+    timeline.add_agent_audio(spoken(1, 0, sound))
     for event in events:
-        timeline.happened(event)
-    return timeline.cut(timeline.ended(end_ms))[1]
+        timeline.apply(event)
+    return timeline.cut(timeline.finish(end_ms))[1]
 
 
 def test_what_the_caller_says_lies_at_its_time() -> None:
     """A lost frame is silence, a doubled one counts once."""
     timeline = Timeline()
     for sequence, at_ms in ((1, 100), (2, 120), (2, 120), (4, 160)):
-        timeline.caller_spoke(frame(sequence, at_ms))
+        timeline.add_caller_audio(frame(sequence, at_ms))
 
-    caller, agent = timeline.cut(timeline.ended(200))
+    caller, agent = timeline.cut(timeline.finish(200))
 
     assert caller == SILENCE * 800 + b"\x07" * 320 + SILENCE * 160 + b"\x07" * 160 + SILENCE * 160
     assert agent == SILENCE * 1600
@@ -56,8 +56,8 @@ def test_what_the_caller_says_lies_at_its_time() -> None:
 def test_a_past_edge_is_not_heard() -> None:
     """Sound of an earlier media stream that comes after the next stream's is dropped."""
     timeline = Timeline()
-    timeline.caller_spoke(frame(1, 0, epoch=2))
-    timeline.caller_spoke(frame(9, 20, epoch=1))
+    timeline.add_caller_audio(frame(1, 0, epoch=2))
+    timeline.add_caller_audio(frame(9, 20, epoch=1))
 
     assert timeline.cut(320)[0] == b"\x07" * 160 + SILENCE * 160
 
@@ -105,10 +105,10 @@ def test_a_dead_line_is_heard_until_it_dies() -> None:
 def test_sound_that_a_successor_makes_again_replaces_nothing() -> None:
     """The earlier voice's samples count where both made some."""
     timeline = Timeline()
-    timeline.agent_spoke(spoken(1, 0, b"\x01" * 80))
-    timeline.agent_spoke(spoken(1, 40, b"\x02" * 80, epoch=2))
-    timeline.happened(PlaybackStarted(reply_id="r1", at_ms=0))
-    timeline.happened(PlaybackFinished(reply_id="r1", played_samples=120, at_ms=15))
+    timeline.add_agent_audio(spoken(1, 0, b"\x01" * 80))
+    timeline.add_agent_audio(spoken(1, 40, b"\x02" * 80, epoch=2))
+    timeline.apply(PlaybackStarted(reply_id="r1", at_ms=0))
+    timeline.apply(PlaybackFinished(reply_id="r1", played_samples=120, at_ms=15))
 
     assert timeline.cut(120)[1] == b"\x01" * 80 + b"\x02" * 40
 
@@ -116,38 +116,38 @@ def test_sound_that_a_successor_makes_again_replaces_nothing() -> None:
 def test_nothing_settles_that_may_still_change() -> None:
     """While a reply plays what its marks confirmed is settled; while a stream is open, what came of it."""
     timeline = Timeline()
-    timeline.happened(StreamStarted(at_ms=0))
+    timeline.apply(StreamStarted(at_ms=0))
     for n in range(50):
-        timeline.caller_spoke(frame(n + 1, n * FRAME_MS))
+        timeline.add_caller_audio(frame(n + 1, n * FRAME_MS))
 
-    assert timeline.settled(5000, 200) == 800 * 8
+    assert timeline.stable_until(5000, 200) == 800 * 8
 
-    timeline.happened(PlaybackStarted(reply_id="r1", at_ms=300))
-    timeline.happened(PlaybackProgressed(reply_id="r1", played_samples=800, at_ms=400))
+    timeline.apply(PlaybackStarted(reply_id="r1", at_ms=300))
+    timeline.apply(PlaybackProgressed(reply_id="r1", played_samples=800, at_ms=400))
 
-    assert timeline.settled(5000, 200) == 400 * 8
+    assert timeline.stable_until(5000, 200) == 400 * 8
 
 
 def test_a_missing_chunk_is_noticed_and_mended() -> None:
     """A hole in the live sequence asks for a reading; the reading fills it."""
     timeline = Timeline()
-    timeline.caller_spoke(frame(1, 0))
-    timeline.caller_spoke(frame(3, 40))
-    assert timeline.gaps
+    timeline.add_caller_audio(frame(1, 0))
+    timeline.add_caller_audio(frame(3, 40))
+    assert timeline.gap_count
 
-    timeline.reread([frame(n, (n - 1) * FRAME_MS) for n in (1, 2, 3)], [])
+    timeline.merge_stored([frame(n, (n - 1) * FRAME_MS) for n in (1, 2, 3)], [])
 
-    assert not timeline.gaps
+    assert not timeline.gap_count
     assert timeline.cut(480)[0] == b"\x07" * 480
 
 
 def test_a_missing_chunk_may_come_late() -> None:
     """Its speaker says it again; a past edge says nothing any more."""
     timeline = Timeline()
-    timeline.caller_spoke(frame(1, 0, epoch=2))
-    timeline.caller_spoke(frame(3, 40, epoch=2))
-    timeline.caller_spoke(frame(2, 20, epoch=2, code=9))
-    timeline.caller_spoke(frame(4, 60, epoch=1))
+    timeline.add_caller_audio(frame(1, 0, epoch=2))
+    timeline.add_caller_audio(frame(3, 40, epoch=2))
+    timeline.add_caller_audio(frame(2, 20, epoch=2, code=9))
+    timeline.add_caller_audio(frame(4, 60, epoch=1))
 
     assert timeline.cut(640)[0] == b"\x07" * 160 + b"\x09" * 160 + b"\x07" * 160 + SILENCE * 160
 
@@ -156,17 +156,17 @@ def test_what_its_stream_lacked_too_comes_late() -> None:
     """It had no leader; a successor has read what there was."""
     timeline = Timeline()
 
-    assert timeline.reread([frame(1, 0), frame(3, 40)], [])
-    timeline.caller_spoke(frame(2, 20, code=9))
+    assert timeline.merge_stored([frame(1, 0), frame(3, 40)], [])
+    timeline.add_caller_audio(frame(2, 20, code=9))
     assert timeline.cut(480)[0] == b"\x07" * 160 + b"\x09" * 160 + b"\x07" * 160
-    assert not timeline.reread([frame(1, 0), frame(2, 20), frame(3, 40)], [])
+    assert not timeline.merge_stored([frame(1, 0), frame(2, 20), frame(3, 40)], [])
 
 
 def test_what_is_stored_is_let_go() -> None:
     """Sound before the stored position takes no memory."""
     timeline = Timeline()
     for n in range(100):
-        timeline.caller_spoke(frame(n + 1, n * FRAME_MS))
+        timeline.add_caller_audio(frame(n + 1, n * FRAME_MS))
 
     timeline.mark_stored(90 * 160)
 
@@ -176,10 +176,19 @@ def test_what_is_stored_is_let_go() -> None:
 def test_a_track_knows_its_end() -> None:
     """The end is after the last sample, whatever came last."""
     track = Track()
-    track.put((1, 1), 100, b"\x01" * 10)
-    track.put((1, 2), 0, b"\x01" * 10)
+    track.add((1, 1), 100, b"\x01" * 10)
+    track.add((1, 2), 0, b"\x01" * 10)
 
     assert track.end == 110
+
+
+def test_audio_is_admitted_once_and_in_order() -> None:
+    """Repeated chunks and chunks of a stale epoch are discarded."""
+    fence = AudioFence()
+
+    assert [fence.admits(*at) for at in [(1, 1), (1, 2), (1, 2), (2, 1), (1, 3), (2, 2)]] == [
+        True, True, False, True, False, True,
+    ]  # fmt: skip
 
 
 @dataclass
@@ -256,11 +265,11 @@ def feed(timeline: Timeline, thing: object) -> None:
     """One thing that came."""
     match thing:
         case CallerAudio():
-            timeline.caller_spoke(thing)
+            timeline.add_caller_audio(thing)
         case AgentAudio():
-            timeline.agent_spoke(thing)
+            timeline.add_agent_audio(thing)
         case _:
-            timeline.happened(thing)  # type: ignore[arg-type] # all else is an event
+            timeline.apply(thing)  # type: ignore[arg-type] # all else is an event
 
 
 def successor(things: list[tuple[int, object]], stored: int) -> Timeline:
@@ -271,7 +280,7 @@ def successor(things: list[tuple[int, object]], stored: int) -> Timeline:
             feed(timeline, thing)
     caller = [thing for _, thing in things if isinstance(thing, CallerAudio)]
     agent = [thing for _, thing in things if isinstance(thing, AgentAudio)]
-    timeline.reread(caller, agent)
+    timeline.merge_stored(caller, agent)
     return timeline
 
 
@@ -290,14 +299,14 @@ def test_every_sample_is_where_it_was_heard(script: Script, data: st.DataObject)
     handovers = data.draw(st.sets(st.integers(0, len(script.things)), max_size=2))
     for n, (at_ms, thing) in enumerate(script.things):
         if n in moments:
-            end = timeline.settled(max(0, at_ms - 1), 0)
+            end = timeline.stable_until(max(0, at_ms - 1), 0)
             piece = timeline.cut(end)
             caller, agent = caller + piece[0], agent + piece[1]
             timeline.mark_stored(end)
         if n in handovers:
             timeline = successor(script.things[:n], timeline.stored)
         feed(timeline, thing)
-    end = timeline.ended(script.end_ms)
+    end = timeline.finish(script.end_ms)
     piece = timeline.cut(end)
 
     assert caller + piece[0] == as_bytes(script.said, end)
@@ -309,7 +318,7 @@ def test_a_recording_is_the_same_wherever_it_is_cut(cut_ms: int) -> None:
     """Segments join without a seam, also amid a frame."""
     timeline = Timeline()
     for n in range(5):
-        timeline.caller_spoke(frame(n + 1, n * FRAME_MS, code=n))
+        timeline.add_caller_audio(frame(n + 1, n * FRAME_MS, code=n))
     first = timeline.cut(cut_ms * 8)[0]
     timeline.mark_stored(cut_ms * 8)
 

@@ -9,7 +9,7 @@ from parley.v1.playback_pb2 import PlaybackPaused, PlaybackStarted
 from parley.v1.reply_pb2 import ReplyClause, ReplyStarted
 from parley.v1.speech_pb2 import TurnEnded
 from parley.v1.synthesis_pb2 import SynthesisStarted
-from services.recorder.turn_metrics import TurnMetrics, TurnWatch
+from services.recorder.turn_metrics import TurnMetrics, TurnObserver
 from tests.event_factories import events_of
 
 EVENTS = events_of(
@@ -28,9 +28,9 @@ EVENTS = events_of(
 def counted(*, live: bool) -> tuple[float | None, float | None]:
     """How many turns, and how long they took in all."""
     registry = CollectorRegistry()
-    watch = TurnWatch(TurnMetrics(registry), "CA1")
+    watch = TurnObserver(TurnMetrics(registry), "CA1")
     for event in EVENTS:
-        watch.happened(event, live=live)
+        watch.apply(event, live=live)
     labels = {"part": "total"}
     return (
         registry.get_sample_value("parley_turn_seconds_count", labels),
@@ -51,8 +51,8 @@ def test_a_successor_counts_no_turn_again() -> None:
 def test_a_figure_names_the_trace_that_it_comes_from() -> None:
     """As an exemplar, in OpenMetrics' format."""
     registry = CollectorRegistry()
-    watch = TurnWatch(TurnMetrics(registry), "CA1")
+    watch = TurnObserver(TurnMetrics(registry), "CA1")
     for event in EVENTS:
-        watch.happened(event, live=True)
+        watch.apply(event, live=True)
 
     assert f'trace_id="{trace_id("CA1", 1):032x}"' in generate_latest(registry).decode()

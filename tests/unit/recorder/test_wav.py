@@ -26,4 +26,4 @@ def test_a_reader_that_we_did_not_write_gets_both_voices(samples: list[tuple[int
 
 def test_silence_is_zero() -> None:
     """A segment of silence holds no sound in either channel."""
-    assert wav.pcm(wav.silent(3)) == bytes(12)
+    assert wav.pcm(wav.silence(3)) == bytes(12)

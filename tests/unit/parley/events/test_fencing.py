@@ -1,6 +1,6 @@
 """The past is fenced off, and nothing is met twice."""
 
-from parley.events.fencing import AudioFence, EventFence
+from parley.events.fencing import EventFence
 from parley.v1.speech_pb2 import SpeechStarted
 from tests.event_factories import event
 
@@ -23,12 +23,3 @@ def test_a_past_owner_is_not_heard() -> None:
         "each stage has epochs of its own"
     )
     assert fence.epoch_of("stt") == 2
-
-
-def test_sound_is_admitted_in_order_and_once() -> None:
-    """Chunks of a past epoch, and chunks met before, are dropped."""
-    fence = AudioFence()
-
-    assert [fence.admits(*at) for at in [(1, 1), (1, 2), (1, 2), (2, 1), (1, 3), (2, 2)]] == [
-        True, True, False, True, False, True,
-    ]  # fmt: skip

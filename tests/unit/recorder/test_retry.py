@@ -11,7 +11,7 @@ from parley.errors import ProviderError, ProviderRejected, ProviderUnavailable
 from parley.events.envelope import Body
 from parley.events.log import CallEventLog
 from parley.v1.work_pb2 import StageFailed
-from services.recorder.insist import Insistence
+from services.recorder.retry import StorageRetry
 
 
 @dataclass
@@ -40,12 +40,12 @@ def failing(*errors: ProviderError) -> Callable[[], Awaitable[str]]:
 async def test_it_is_tried_until_it_is_done_and_told_once() -> None:
     """Two failures of the database are one event, without what the error says."""
     said = Said()
-    insistence = Insistence(cast("CallEventLog", said))
+    insistence = StorageRetry(cast("CallEventLog", said))
 
     work = failing(ProviderUnavailable("postgres", "secret"), ProviderUnavailable("postgres", "secret"))
 
     with stamina.set_testing(True, attempts=5):  # without the pauses
-        assert await insistence.until_done(work) == "done"
+        assert await insistence.run(work) == "done"
     [failure] = said.bodies
     assert isinstance(failure, StageFailed)
     assert (failure.code, failure.provider, failure.retryable) == ("unavailable", "postgres", True)
@@ -57,6 +57,6 @@ async def test_what_cannot_be_helped_is_raised() -> None:
     said = Said()
 
     with pytest.raises(ProviderRejected):
-        await Insistence(cast("CallEventLog", said)).until_done(failing(ProviderRejected("postgres", "no")))
+        await StorageRetry(cast("CallEventLog", said)).run(failing(ProviderRejected("postgres", "no")))
 
     assert len(said.bodies) == 1

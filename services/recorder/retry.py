@@ -12,42 +12,42 @@ from parley.v1.work_pb2 import StageFailed
 
 log = structlog.get_logger()
 
-_FIRST_WAIT_S = 0.2
-_LONGEST_WAIT_S = 5.0
+_INITIAL_WAIT_S = 0.2
+_MAX_WAIT_S = 5.0
 
 Result = TypeVar("Result")
 
 
-class Insistence:
+class StorageRetry:
     """One call's dealings with a store and a database that may be away."""
 
     def __init__(self, call_log: CallEventLog) -> None:
         self._log = call_log
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
-    async def until_done(self, work: Callable[[], Awaitable[Result]]) -> Result:
+    async def run(self, operation: Callable[[], Awaitable[Result]]) -> Result:
         """Do it, with growing pauses, until it is done.
 
         Raises:
             ProviderError: trying again cannot help.
         """
         retries = stamina.retry_context(
-            on=_may_pass, attempts=None, timeout=None, wait_initial=_FIRST_WAIT_S, wait_max=_LONGEST_WAIT_S
+            on=_is_retryable, attempts=None, timeout=None, wait_initial=_INITIAL_WAIT_S, wait_max=_MAX_WAIT_S
         )
         async for attempt in retries:
             with attempt:
                 try:
-                    return await work()
+                    return await operation()
                 except ProviderError as error:
-                    await self.tell(error)
+                    await self.report(error)
                     raise
         raise AssertionError("without a limit the attempts have no end")
 
-    async def tell(self, error: ProviderError) -> None:
+    async def report(self, error: ProviderError) -> None:
         """Say once per call that a provider is away."""
-        if error.provider in self._told:
+        if error.provider in self._reported:
             return
-        self._told.add(error.provider)
+        self._reported.add(error.provider)
         log.error("call cannot be stored yet", provider=error.provider, error=error.reason)
         await self._log.append(
             StageFailed(
@@ -59,5 +59,5 @@ class Insistence:
         )
 
 
-def _may_pass(error: Exception) -> bool:
+def _is_retryable(error: Exception) -> bool:
     return isinstance(error, ProviderError) and error.retryable

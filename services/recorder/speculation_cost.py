@@ -10,15 +10,15 @@ from parley.v1.event_pb2 import Event
 
 
 @dataclass(frozen=True, slots=True)
-class Guesses:
+class SpeculationCost:
     """How many, how many of them for nothing, and the characters of text that were made for nothing."""
 
-    begun: int = 0
-    dropped: int = 0
-    dropped_characters: int = 0
+    speculations: int = 0
+    discarded: int = 0
+    discarded_characters: int = 0
 
 
-def guesses(events: Iterable[Event]) -> Guesses:
+def speculation_cost(events: Iterable[Event]) -> SpeculationCost:
     """Counted over a call's log."""
     begun: set[str] = set()
     dropped: set[str] = set()
@@ -34,4 +34,4 @@ def guesses(events: Iterable[Event]) -> Guesses:
             case _:
                 pass
     dropped &= begun
-    return Guesses(len(begun), len(dropped), sum(characters[reply_id] for reply_id in dropped))
+    return SpeculationCost(len(begun), len(dropped), sum(characters[reply_id] for reply_id in dropped))

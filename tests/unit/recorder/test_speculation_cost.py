@@ -1,7 +1,7 @@
 """What speculation cost."""
 
 from parley.v1.reply_pb2 import ReplyCancelled, ReplyClause, ReplyReleased, ReplyStarted
-from services.recorder.guesses import Guesses, guesses
+from services.recorder.speculation_cost import SpeculationCost, speculation_cost
 from tests.event_factories import event, reply_events
 
 
@@ -18,4 +18,4 @@ def test_only_what_was_begun_on_a_guess_and_dropped_was_for_nothing() -> None:
         *reply_events("r3", 2, "Well."),
     ]
 
-    assert guesses(log) == Guesses(begun=2, dropped=1, dropped_characters=5)
+    assert speculation_cost(log) == SpeculationCost(speculations=2, discarded=1, discarded_characters=5)

@@ -9,12 +9,12 @@ from parley.v1.playback_pb2 import (
     PlaybackProgressed,
     PlaybackStarted,
 )
-from services.recorder.heard import Heard, Span, call_ended, evolve
+from services.recorder.playout import PlayedSpan, Playout, call_ended, evolve
 
 
-def heard_after(*events: Body) -> Heard:
+def heard_after(*events: Body) -> Playout:
     """The fold."""
-    heard = Heard()
+    heard = Playout()
     for event in events:
         heard = evolve(heard, event)
     return heard
@@ -28,7 +28,7 @@ def test_a_mark_that_comes_late_takes_nothing_back() -> None:
         PlaybackProgressed(reply_id="r1", played_samples=40),
     )
 
-    assert heard.spans == (Span("r1", 80, 0, 80),)
+    assert heard.spans == (PlayedSpan("r1", 80, 0, 80),)
 
 
 def test_a_mark_after_the_hold_does_not_count() -> None:
@@ -39,7 +39,7 @@ def test_a_mark_after_the_hold_does_not_count() -> None:
         PlaybackProgressed(reply_id="r1", played_samples=800),
     )
 
-    assert heard.spans == (Span("r1", 0, 0, 80, playing=False),)
+    assert heard.spans == (PlayedSpan("r1", 0, 0, 80, playing=False),)
 
 
 def test_the_last_word_about_a_reply_counts() -> None:
@@ -60,7 +60,7 @@ def test_a_gap_in_the_voice_ends_where_it_goes_on() -> None:
         PlaybackStarted(reply_id="r1", from_sample=160, at_ms=100),
     )
 
-    assert heard.spans == (Span("r1", 0, 0, 160, playing=False), Span("r1", 800, 160, 160))
+    assert heard.spans == (PlayedSpan("r1", 0, 0, 160, playing=False), PlayedSpan("r1", 800, 160, 160))
 
 
 def test_the_end_of_one_reply_may_be_told_after_the_start_of_the_next() -> None:
@@ -71,7 +71,7 @@ def test_the_end_of_one_reply_may_be_told_after_the_start_of_the_next() -> None:
         PlaybackFinished(reply_id="r1", played_samples=160),
     )
 
-    assert heard.spans == (Span("r1", 0, 0, 160, playing=False), Span("r2", 160, 0, 0))
+    assert heard.spans == (PlayedSpan("r1", 0, 0, 160, playing=False), PlayedSpan("r2", 160, 0, 0))
 
 
 def test_a_reply_that_waited_is_not_heard_at_its_time_after_a_clear() -> None:
@@ -82,7 +82,7 @@ def test_a_reply_that_waited_is_not_heard_at_its_time_after_a_clear() -> None:
         PlaybackPaused(reply_id="r1", played_samples=800, at_ms=100),
     )
 
-    assert heard.spans == (Span("r1", 0, 0, 800, playing=False),)
+    assert heard.spans == (PlayedSpan("r1", 0, 0, 800, playing=False),)
 
 
 def test_a_new_stream_plays_nothing_of_the_old() -> None:
@@ -93,7 +93,7 @@ def test_a_new_stream_plays_nothing_of_the_old() -> None:
         StreamStarted(stream_sid="MZ2"),
     )
 
-    assert call_ended(heard, 1000).spans == (Span("r1", 0, 0, 80, playing=False, untold=True),)
+    assert call_ended(heard, 1000).spans == (PlayedSpan("r1", 0, 0, 80, playing=False, unconfirmed=True),)
 
 
 def test_what_a_frozen_edge_s_caller_has_heard_may_be_told_later() -> None:
@@ -107,4 +107,4 @@ def test_what_a_frozen_edge_s_caller_has_heard_may_be_told_later() -> None:
 
 def test_a_word_about_an_unknown_reply_is_survived() -> None:
     """It changes nothing."""
-    assert heard_after(PlaybackFinished(reply_id="r9", played_samples=1)) == Heard()
+    assert heard_after(PlaybackFinished(reply_id="r9", played_samples=1)) == Playout()

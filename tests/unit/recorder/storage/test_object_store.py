@@ -8,7 +8,7 @@ import pytest
 from parley.audio.g711 import DECODE
 from parley.errors import ConfigError, ProviderUnavailable
 from services.recorder import wav
-from services.recorder.storage.object_store import Segment, open_recordings, stored_until
+from services.recorder.storage.object_store import Segment, contiguous_until, open_recordings
 
 NAME = "2025-11-21/CA1"
 
@@ -31,7 +31,7 @@ async def test_segments_become_one_recording(tmp_path: Path) -> None:
     await recordings.put_segment(NAME, 5, segment(1, 10))
     await recordings.put_segment(NAME, 20, segment(2, 5))
 
-    await recordings.put_wav(NAME, 30)
+    await recordings.assemble_wav(NAME, 30)
 
     path = Path(recordings.url_of(f"{NAME}.wav").removeprefix("file://"))
     silence, one, two = 0, DECODE[1], DECODE[2]
@@ -43,11 +43,11 @@ async def test_a_recording_whose_segments_are_gone_is_not_made_again(tmp_path: P
     """By one that was frozen while its successor finished the call: it would be silence."""
     recordings = open_recordings(f"file://{tmp_path}")
     await recordings.put_segment(NAME, 0, segment(1, 10))
-    await recordings.put_wav(NAME, 10)
-    await recordings.drop_segments(NAME)
+    await recordings.assemble_wav(NAME, 10)
+    await recordings.delete_segments(NAME)
     await recordings.put_segment(NAME, 8, segment(2, 2))
 
-    await recordings.put_wav(NAME, 10)
+    await recordings.assemble_wav(NAME, 10)
 
     path = Path(recordings.url_of(f"{NAME}.wav").removeprefix("file://"))
     assert left_channel(path) == [DECODE[1]] * 10
@@ -63,14 +63,14 @@ async def test_segments_are_found_again_and_dropped(tmp_path: Path) -> None:
 
     assert [(s.start, s.end) for s in segments] == [(0, 10), (10, 20)]
     assert await recordings.wav_samples(NAME) == 0
-    await recordings.drop_segments(NAME)
+    await recordings.delete_segments(NAME)
     assert await recordings.segments(NAME) == []
 
 
 def test_a_hole_ends_what_is_stored() -> None:
     """Only sound without a gap from the start on need not be stored again."""
-    assert stored_until([]) == 0
-    assert stored_until([Segment("a", 0, 10), Segment("b", 5, 12), Segment("c", 13, 20)]) == 12
+    assert contiguous_until([]) == 0
+    assert contiguous_until([Segment("a", 0, 10), Segment("b", 5, 12), Segment("c", 13, 20)]) == 12
 
 
 @pytest.mark.parametrize("url", ["nowhere://x", "", "file:///proc/1/none/such"])

@@ -8,7 +8,7 @@ from parley.v1 import call_pb2, playback_pb2
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class PlayedSpan:
     """A piece of one reply's sound, played without a break. Positions are in samples."""
 
     reply_id: str
@@ -20,7 +20,7 @@ class Span:
     """Heard up to here for certain."""
     playing: bool = True
     """More of it may be heard."""
-    untold: bool = False
+    unconfirmed: bool = False
     """It played when its stream was lost: more of it may have been heard than was told."""
 
     @property
@@ -30,92 +30,92 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Playout:
     """All that was heard of the agent so far, in the order of hearing."""
 
-    spans: tuple[Span, ...] = ()
+    spans: tuple[PlayedSpan, ...] = ()
 
     @property
-    def certain_until(self) -> int | None:
+    def confirmed_until(self) -> int | None:
         """Call time, in samples, from which on a clear may still cut what plays; None when nothing plays."""
         return min((span.end for span in self.spans if span.playing), default=None)
 
-    def first_of(self, reply_id: str) -> Span | None:
+    def first_of(self, reply_id: str) -> PlayedSpan | None:
         """A reply's first piece."""
         return next((span for span in self.spans if span.reply_id == reply_id), None)
 
-    def last_of(self, reply_id: str) -> Span | None:
+    def last_of(self, reply_id: str) -> PlayedSpan | None:
         """A reply's latest piece."""
         return next((span for span in reversed(self.spans) if span.reply_id == reply_id), None)
 
 
-def evolve(heard: Heard, said: Body) -> Heard:
+def evolve(playout: Playout, event: Body) -> Playout:
     """What was heard after the event."""
-    match said:
+    match event:
         case playback_pb2.PlaybackStarted():
-            return _started(heard, said)
+            return _started(playout, event)
         case playback_pb2.PlaybackProgressed():
-            return _heard_up_to(heard, said.reply_id, said.played_samples, playing=True)
+            return _played_up_to(playout, event.reply_id, event.played_samples, playing=True)
         case playback_pb2.PlaybackFinished():
-            return _heard_up_to(heard, said.reply_id, said.played_samples, playing=False)
+            return _played_up_to(playout, event.reply_id, event.played_samples, playing=False)
         case playback_pb2.PlaybackPaused() | playback_pb2.BargeIn():
-            cut = _heard_up_to(heard, said.reply_id, said.played_samples, playing=False)
-            return _without_announced(cut, said.at_ms * BYTES_PER_MS)
+            cut = _played_up_to(playout, event.reply_id, event.played_samples, playing=False)
+            return _without_queued(cut, event.at_ms * BYTES_PER_MS)
         case call_pb2.StreamStopped():
-            return _line_closed(heard, said.at_ms * BYTES_PER_MS)
+            return _stream_closed(playout, event.at_ms * BYTES_PER_MS)
         case call_pb2.StreamStarted():
             # A new stream plays nothing of the old one; when that one died only its marks can tell.
-            return Heard(
+            return Playout(
                 tuple(
-                    replace(span, playing=False, untold=True) if span.playing else span
-                    for span in heard.spans
+                    replace(span, playing=False, unconfirmed=True) if span.playing else span
+                    for span in playout.spans
                 )
             )
         case _:
-            return heard
+            return playout
 
 
-def call_ended(heard: Heard, at_ms: int) -> Heard:
+def call_ended(playout: Playout, at_ms: int) -> Playout:
     """What was heard when the line went dead."""
-    return _line_closed(heard, at_ms * BYTES_PER_MS)
+    return _stream_closed(playout, at_ms * BYTES_PER_MS)
 
 
-def _started(heard: Heard, said: playback_pb2.PlaybackStarted) -> Heard:
+def _started(playout: Playout, event: playback_pb2.PlaybackStarted) -> Playout:
     # The same reply starting again says how far it had come before.
     spans = tuple(
-        replace(span, until_sample=max(span.until_sample, said.from_sample), playing=False)
-        if span.playing and span.reply_id == said.reply_id
+        replace(span, until_sample=max(span.until_sample, event.from_sample), playing=False)
+        if span.playing and span.reply_id == event.reply_id
         else span
-        for span in heard.spans
+        for span in playout.spans
     )
-    span = Span(said.reply_id, said.at_ms * BYTES_PER_MS, said.from_sample, said.from_sample)
-    return Heard((*spans, span))
+    span = PlayedSpan(event.reply_id, event.at_ms * BYTES_PER_MS, event.from_sample, event.from_sample)
+    return Playout((*spans, span))
 
 
-def _heard_up_to(heard: Heard, reply_id: str, samples: int, *, playing: bool) -> Heard:
-    last = heard.last_of(reply_id)
-    if last is None or (playing and not (last.playing or last.untold)):
-        return heard
+def _played_up_to(playout: Playout, reply_id: str, samples: int, *, playing: bool) -> Playout:
+    last = playout.last_of(reply_id)
+    if last is None or (playing and not (last.playing or last.unconfirmed)):
+        return playout
     until = max(last.from_sample, samples)
     if playing:
         until = max(until, last.until_sample)
-    return _changed(heard, last, replace(last, until_sample=until, playing=playing and last.playing))
+    return _with_replaced(playout, last, replace(last, until_sample=until, playing=playing and last.playing))
 
 
-def _without_announced(heard: Heard, at: int) -> Heard:
+def _without_queued(playout: Playout, at: int) -> Playout:
     """Twilio was cleared: a reply that waited behind the one that played is not heard at its time."""
-    return Heard(tuple(span for span in heard.spans if not (span.playing and span.start >= at)))
+    return Playout(tuple(span for span in playout.spans if not (span.playing and span.start >= at)))
 
 
-def _line_closed(heard: Heard, at: int) -> Heard:
+def _stream_closed(playout: Playout, at: int) -> Playout:
     spans = (
         replace(span, until_sample=max(span.until_sample, span.from_sample + at - span.start), playing=False)
         if span.playing
         else span
-        for span in heard.spans
+        for span in playout.spans
     )
-    return Heard(tuple(spans))
+    return Playout(tuple(spans))
 
 
-def _changed(heard: Heard, before: Span, after: Span) -> Heard:
-    return Heard(tuple(after if span is before else span for span in heard.spans))
+def _with_replaced(playout: Playout, before: PlayedSpan, after: PlayedSpan) -> Playout:
+    return Playout(tuple(after if span is before else span for span in playout.spans))
