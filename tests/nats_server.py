@@ -12,6 +12,8 @@ from pathlib import Path
 
 import psutil
 
+from tests.eventually import eventually
+
 
 def free_port() -> int:
     """A port that nobody listens on now."""
@@ -44,15 +46,12 @@ class NatsServer:
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
-        for _ in range(200):
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-            except OSError:
-                await asyncio.sleep(0.02)
-                continue
-            writer.close()
-            return
-        raise RuntimeError("nats-server did not start")
+        await eventually(self._accepts_connections, retry_on=OSError)
+
+    async def _accepts_connections(self) -> bool:
+        _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.close()
+        return True
 
     def freeze(self) -> None:
         """It takes what is sent, and does nothing with it any more."""

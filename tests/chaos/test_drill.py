@@ -11,6 +11,7 @@ from parley.bus import streams, subjects
 from sandbox.caller.client import open_telephone
 from sandbox.caller.script import parse_script
 from tests.e2e.running import running_up
+from tests.eventually import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -35,9 +36,7 @@ async def test_a_call_comes_back_to_the_other_edge(tmp_path: Path) -> None:
         async with open_telephone(up.system.telephone_url) as telephone, open_bus(up.system.nats_url) as bus:
             call_sid = await telephone.call(SCRIPT)
             started = subjects.call_event(call_sid, "playback_started")
-            async with asyncio.timeout(20):
-                while not await bus.streams.read(streams.CALLS, started):  # noqa: ASYNC110 - others do it
-                    await asyncio.sleep(0.1)
+            await eventually(lambda: bus.streams.read(streams.CALLS, started), timeout_s=20, interval_s=0.1)
             held = await drill(home)
             async for _ in telephone.events(call_sid):
                 pass

@@ -16,6 +16,7 @@ from parley.bus import streams, subjects
 from sandbox.caller.client import open_telephone
 from sandbox.caller.script import parse_script
 from tests.e2e.running import Up
+from tests.eventually import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
@@ -51,9 +52,7 @@ async def shadow(up: Up, stage: str, log: Path, **variables: str) -> AsyncIterat
             sys.executable, "-m", f"services.{stage}", env=env, stderr=out
         )
     try:
-        async with asyncio.timeout(60):
-            while not is_ready(log):  # noqa: ASYNC110 - another process writes it
-                await asyncio.sleep(0.05)
+        await eventually(lambda: is_ready(log), timeout_s=60)
         yield
         process.terminate()
         assert await process.wait() == 0

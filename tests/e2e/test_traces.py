@@ -21,6 +21,7 @@ from parley.telemetry.trace_context import trace_id
 from sandbox.caller.client import open_telephone
 from sandbox.caller.script import parse_script
 from tests.e2e.running import Up, running_up
+from tests.eventually import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
@@ -133,9 +134,9 @@ class ReceivedSpan:
 async def _spans_of(
     requests: list[ExportTraceServiceRequest], trace: int, count: int
 ) -> dict[str, ReceivedSpan]:
-    """The spans of a trace by name, once `count` have arrived."""
-    found: dict[str, ReceivedSpan] = {}
-    for _ in range(100):
+    """Wait until `count` spans of a trace have arrived; gives them by name."""
+
+    def all_arrived() -> dict[str, ReceivedSpan] | None:
         found = {
             span.name: ReceivedSpan(
                 next(a.value.string_value for a in per.resource.attributes if a.key == "service.name"),
@@ -150,7 +151,6 @@ async def _spans_of(
             for span in scope.spans
             if int.from_bytes(span.trace_id, "big") == trace
         }
-        if len(found) >= count:
-            break
-        await asyncio.sleep(0.1)
-    return found
+        return found if len(found) >= count else None
+
+    return await eventually(all_arrived, timeout_s=10, interval_s=0.1)

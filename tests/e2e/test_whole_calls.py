@@ -55,7 +55,7 @@ async def test_a_call_is_answered_recorded_and_written_down(up: Up) -> None:
         assert sum(byte not in (0xFF, 0x7F) for byte in inside) > len(inside) / 2
     connection = await asyncpg.connect(up.told["PARLEY_POSTGRES_URL"])
     rows = await connection.fetch("SELECT who FROM transcript WHERE call_sid = $1 ORDER BY n", call_sid)
-    timings = await connection.fetch("SELECT latency_ms FROM turn_latencies WHERE call_sid = $1", call_sid)
+    timings = await connection.fetch("SELECT latency_ms FROM turn_timings WHERE call_sid = $1", call_sid)
     await connection.close()
     assert [row["who"] for row in rows] == ["agent", "caller"] * 4 + ["agent"]
     assert len(timings) == 4

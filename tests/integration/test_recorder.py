@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import wave
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from parley.bus import Bus, connect, streams, subjects
 from parley.v1.work_pb2 import CallRecorded
 from services.recorder import migrate
 from tests.call_log import read_events
+from tests.eventually import eventually
 from tests.integration.recorder_call import END_MS, MadeUpCall, events, expected_channels, linear
 from tests.nats_server import NatsServer, free_port
 from tests.postgres_server import PostgresServer, running_postgres
@@ -51,32 +52,23 @@ async def recorder(
 
 
 async def recorded(bus: Bus) -> CallRecorded:
-    """Wait until the recorder says that it is done."""
-    async with asyncio.timeout(30):
-        while not (found := await read_events(bus, SID, "call_recorded")):  # noqa: ASYNC110 - another process does it
-            await asyncio.sleep(0.05)
+    """Wait for the event of the recorder that the call is recorded."""
+    found = await eventually(lambda: read_events(bus, SID, "call_recorded"), timeout_s=30)
     return found[-1].call_recorded
 
 
-async def until(there: Callable[[], object]) -> None:
-    """Wait until something is so."""
-    async with asyncio.timeout(20):
-        while not there():  # noqa: ASYNC110 - another process does it
-            await asyncio.sleep(0.05)
-
-
 async def claimed(bus: Bus) -> None:
-    """Wait until a recorder has the call."""
-    async with asyncio.timeout(20):
-        while not await read_events(bus, SID, "stage_claimed"):  # noqa: ASYNC110 - another process does it
-            await asyncio.sleep(0.05)
+    """Wait until a recorder has claimed the call."""
+    await eventually(lambda: read_events(bus, SID, "stage_claimed"), timeout_s=20)
 
 
 async def nothing_to_do(bus: Bus, call_sid: str = SID) -> None:
-    """Wait until the call neither looks for a recorder nor has one."""
-    async with asyncio.timeout(20):
-        while await bus.streams.read(streams.WORK, subjects.work("recorder", call_sid)):  # noqa: ASYNC110 - as above
-            await asyncio.sleep(0.05)
+    """Wait until the work message of the call is gone."""
+
+    async def is_done() -> bool:
+        return not await bus.streams.read(streams.WORK, subjects.work("recorder", call_sid))
+
+    await eventually(is_done, timeout_s=20)
 
 
 async def rows(postgres_url: str, sql: str) -> list[dict[str, Any]]:
@@ -119,7 +111,7 @@ async def assert_rows_are_right(postgres_url: str) -> None:
         (2, "caller", "a table for two", 3000, 4000, False),
         (3, "agent", "Gladly. At what", 5000, 7500, True),
     ]
-    [timing] = await rows(postgres_url, "SELECT * FROM turn_latencies")
+    [timing] = await rows(postgres_url, "SELECT * FROM turn_timings")
     assert (timing["turn"], timing["reply_id"], timing["latency_ms"]) == (1, "r2", 1000)
     assert (timing["turn_ended_ms"], timing["first_text_ms"], timing["voice_started_ms"]) == (
         4300,
@@ -156,7 +148,7 @@ async def test_a_call_that_is_over_is_recorded_once(nats_url: str, postgres_url:
         await call.happens(0, END_MS + 1)
         await call.look_for_recorder()
         async with recorder(nats_url, nowhere, tmp_path) as first:
-            await until(lambda: list(tmp_path.glob("*/*.wav")))
+            await eventually(lambda: list(tmp_path.glob("*/*.wav")), timeout_s=20)
             first.kill()
         # The sound grows old and goes; the recording is there.
         await bus._jetstream.purge_stream(streams.AUDIO.name)
@@ -183,7 +175,7 @@ async def test_a_successor_goes_on_from_the_stored_segments(
         await call.happens(0, 5500)
         await call.look_for_recorder()
         async with recorder(nats_url, postgres_url, tmp_path, **often) as first:
-            await until(lambda: list(tmp_path.glob("*/*.parts/*")))
+            await eventually(lambda: list(tmp_path.glob("*/*.parts/*")), timeout_s=20)
             first.send_signal(ending)
         await bus._jetstream.purge_stream(streams.AUDIO.name, subject=subjects.caller_audio(SID), keep=60)
         async with recorder(nats_url, postgres_url, tmp_path, **often):
@@ -239,7 +231,7 @@ async def _record_without(server: PostgresServer, nats_url: str, tmp_path: Path)
         call = MadeUpCall(bus, SID)
         await call.happens(0, END_MS + 1)
         await call.look_for_recorder()
-        await until(lambda: list(tmp_path.glob("*/*.wav")))
+        await eventually(lambda: list(tmp_path.glob("*/*.wav")), timeout_s=20)
         await asyncio.sleep(1)
         assert not await read_events(bus, SID, "call_recorded")
         assert (await health.get("/readyz")).status_code == 503
