@@ -30,7 +30,7 @@ class PlayoutPosition:
         return PlayoutPosition(samples, at_ms) if samples > self.samples else self
 
     def samples_at(self, at_ms: int, *, limit: int | None = None) -> int:
-        """Samples played at a call time if playback went on from here in real time, at most `limit`."""
+        """Samples played at a call time if playback continued from here in real time, at most `limit`."""
         played = self.samples + max(0, at_ms - self.at_ms) * BYTES_PER_MS
         return played if limit is None else min(played, limit)
 
@@ -41,7 +41,7 @@ class PlayoutPosition:
     def evolve(self, event: PlaybackEvent) -> "PlayoutPosition":
         """Return the position after a playback event of the reply.
 
-        Progress only grows. A start may lie before the last position, because a resumed reply repeats the
+        Progress only grows. A start may precede the last position, because a resumed reply repeats the
         word that was cut; the events that end playback state the final position.
         """
         match event:

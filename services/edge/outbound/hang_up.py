@@ -24,13 +24,13 @@ class PendingHangUp:
             case reply_pb2.HangUpRequested():
                 self.after_reply_id, self.requested_ms = body.after_reply_id, now_ms
             case reply_pb2.ReplyCancelled(reply_id=reply_id) if reply_id == self.after_reply_id:
-                # The caller interrupted the goodbye: the conversation goes on.
+                # The caller interrupted the goodbye: the conversation continues.
                 self.after_reply_id = ""
             case _:
                 pass
 
     def is_due(self, playback: Playback, now_ms: int) -> bool:
-        """Whether the call is to be ended now."""
+        """Whether the call must be ended now."""
         if not self.after_reply_id:
             return False
         return playback.is_done(self.after_reply_id) or self._is_overdue(playback, now_ms)

@@ -78,7 +78,7 @@ class Playback:
         return not self._caller_speaking and self._audible() is None and now_ms >= self._buffer_ends_ms
 
     def is_done(self, reply_id: str) -> bool:
-        """Whether no more of the reply will be played."""
+        """Whether the reply's playback has ended."""
         reply = self._replies.get(reply_id)
         return reply is not None and reply.done
 
@@ -255,7 +255,7 @@ class Playback:
         """Twilio discards what it has not played: all of that must be sent again, or never."""
         audible = self._audible()
         if audible is not None:
-            # The time since the last mark tells how much was played, but never past the next mark.
+            # The time since the last mark shows how much was played, but never past the next mark.
             next_mark = min(audible.played + _MARK_INTERVAL_SAMPLES, audible.sent)
             played = audible.position.samples_at(now_ms, limit=next_mark)
             audible.position = PlayoutPosition(played, now_ms)

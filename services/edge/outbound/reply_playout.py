@@ -1,4 +1,4 @@
-"""How far one reply's audio has come on its way to the caller. No I/O, no clock."""
+"""Audio of one reply: received, sent to Twilio, played. No I/O, no clock."""
 
 from dataclasses import dataclass, field
 
@@ -36,7 +36,7 @@ class ReplyPlayout:
     unmarked: bool = False
     """No mark has returned since playback last started."""
     done: bool = False
-    """No more of it will be played."""
+    """Its playback has ended, finished or cancelled."""
 
     @property
     def played(self) -> int:
@@ -68,12 +68,12 @@ class ReplyPlayout:
             self.complete = True
 
     def rewind(self, position: PlayoutPosition) -> None:
-        """Forget what was sent behind a position: it is to be sent again, or never."""
+        """Forget what was sent behind a position: it must be sent again, or is discarded."""
         self.position = position
         self.sent = position.samples
         self.announced = False
 
     def finish(self) -> None:
-        """Play no more of it."""
+        """End its playback and free its audio."""
         self.done = True
         self.audio = bytearray()

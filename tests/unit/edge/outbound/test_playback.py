@@ -1,14 +1,10 @@
-"""What the caller has heard, against a small model of Twilio's buffer."""
+"""Playback of replies, in single steps and against a model of Twilio."""
 
-from collections import deque
-from dataclasses import dataclass, field
 from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parley.events.envelope import Body
-from parley.v1.call_pb2 import StreamResuming, StreamStarted
 from parley.v1.playback_pb2 import (
     BargeIn,
     PlaybackFinished,
@@ -17,19 +13,16 @@ from parley.v1.playback_pb2 import (
     PlaybackStarted,
 )
 from parley.v1.reply_pb2 import ReplyStarted
-from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, WordTiming
-from services.edge.outbound.playback import Append, Clear, Command, Play, Playback
+from parley.v1.synthesis_pb2 import SynthesisFinished
+from services.edge.outbound.playback import Append, Clear, Play, Playback
 from services.edge.outbound.restore import PlaybackState
+from tests.unit.edge.outbound.twilio_buffer import TwilioBuffer, appended
 
 MS = 8
 
 
-def said(commands: list[Command]) -> list[object]:
-    return [command.event for command in commands if isinstance(command, Append)]
-
-
 def playing(samples: int = 8000) -> Playback:
-    """One reply, all of its sound sent."""
+    """Playback of one reply, all of its audio sent."""
     playback = Playback()
     playback.start("r1", speculative=False, now_ms=0)
     playback.audio_received("r1", 0, b"x" * samples, last=False, now_ms=0)
@@ -37,13 +30,13 @@ def playing(samples: int = 8000) -> Playback:
     return playback
 
 
-def test_sound_is_sent_as_it_comes_with_marks() -> None:
-    """A mark every 100 ms, and one at the end of what came."""
+def test_audio_is_sent_as_it_arrives_with_marks() -> None:
+    """A mark every 100 ms, and one at the end of each chunk."""
     playback = Playback()
     playback.start("r1", speculative=False, now_ms=0)
     commands = playback.audio_received("r1", 0, b"x" * 2000, last=False, now_ms=50)
 
-    assert said(commands) == [PlaybackStarted(reply_id="r1", from_sample=0, at_ms=50)]
+    assert appended(commands) == [PlaybackStarted(reply_id="r1", from_sample=0, at_ms=50)]
     plays = [command for command in commands if isinstance(command, Play)]
     assert [(len(play.mulaw), play.mark) for play in plays] == [
         (800, "r1:0:800"),
@@ -52,84 +45,84 @@ def test_sound_is_sent_as_it_comes_with_marks() -> None:
     ]
 
 
-def test_a_reply_without_sound_is_over_when_its_voice_has_finished() -> None:
-    """Though the chunk that says so was lost: the next is heard."""
+def test_a_reply_without_audio_is_finished_when_its_synthesis_has_finished() -> None:
+    """Even if its last chunk was lost; the next reply plays."""
     playback = Playback()
     playback.start("r1", speculative=False, now_ms=0)
     playback.start("r2", speculative=False, now_ms=0)
     assert not playback.audio_received("r2", 0, b"x" * 800, last=True, now_ms=10)
 
-    assert said(playback.synthesis_finished("r1", 0, 20)) == [
+    assert appended(playback.synthesis_finished("r1", 0, 20)) == [
         PlaybackFinished(reply_id="r1", at_ms=20),
         PlaybackStarted(reply_id="r2", at_ms=20),
     ]
 
 
-def test_sound_that_does_not_come_any_more_is_not_waited_for() -> None:
-    """What there is of the reply was heard; the next one follows, once nothing can fill the hole."""
-    recalled = PlaybackState()
+def test_missing_audio_is_skipped_after_a_timeout() -> None:
+    """The audio before the gap was played; the next reply follows."""
+    restored = PlaybackState()
     for body in (ReplyStarted(reply_id="r1"), SynthesisFinished(reply_id="r1", samples=1600)):
-        recalled.apply(body, 0)
-    playback = Playback(recalled)
+        restored.apply(body, 0)
+    playback = Playback(restored)
     playback.audio_received("r1", 0, b"x" * 800, last=False, now_ms=2000)
     playback.audio_received("r2", 0, b"x" * 800, last=True, now_ms=2000)
     playback.mark_returned("r1:0:800", 2100)
 
     assert playback.skip_missing_audio(1500, 9000) == []
-    assert said(playback.skip_missing_audio(1500, 11_000)) == [
+    assert appended(playback.skip_missing_audio(1500, 11_000)) == [
         PlaybackFinished(reply_id="r1", played_samples=800, at_ms=11_000),
         PlaybackStarted(reply_id="r2", at_ms=11_000),
     ]
 
 
-def test_marks_that_return_because_of_a_clear_were_not_heard() -> None:
-    """They are of an older generation."""
+def test_marks_returned_by_a_clear_are_ignored() -> None:
+    """Marks of an older generation confirm no audio."""
     playback = playing()
     playback.mark_returned("r1:0:800", 100)
-    [_, held] = playback.pause(100)
+    [_, paused] = playback.pause(100)
 
-    assert held == Append(PlaybackPaused(reply_id="r1", played_samples=800, at_ms=100))
+    assert paused == Append(PlaybackPaused(reply_id="r1", played_samples=800, at_ms=100))
     assert playback.mark_returned("r1:0:8000", 101) == []
     assert not playback.is_done("r1")
 
 
-def test_a_false_alarm_plays_on_where_it_stopped_and_says_so() -> None:
-    """Nothing is sent while it is held."""
+def test_resuming_plays_on_from_the_paused_position() -> None:
+    """While playback is paused no audio is sent."""
     playback = playing()
     playback.mark_returned("r1:0:1600", 200)
     playback.pause(250)
     assert playback.advance(900) == []
     commands = playback.resume(1000)
 
-    assert said(commands) == [PlaybackStarted(reply_id="r1", from_sample=2000, at_ms=1000)]
+    assert appended(commands) == [PlaybackStarted(reply_id="r1", from_sample=2000, at_ms=1000)]
     assert sum(len(c.mulaw) for c in commands if isinstance(c, Play)) == 6000
 
 
-def test_between_marks_the_clock_tells_but_never_past_the_next_mark() -> None:
-    """A stalled line does not make us believe that more was heard."""
+def test_the_clock_extrapolates_between_marks_but_never_past_the_next_one() -> None:
+    """A stalled line does not count as played audio."""
     playback = playing()
     playback.mark_returned("r1:0:800", 100)
 
-    [_, held] = playback.pause(5000)
-    assert held == Append(PlaybackPaused(reply_id="r1", played_samples=1600, at_ms=5000))
+    [_, paused] = playback.pause(5000)
+    assert paused == Append(PlaybackPaused(reply_id="r1", played_samples=1600, at_ms=5000))
 
 
-def test_a_dropped_reply_tells_how_far_it_was_heard() -> None:
-    """And makes way for the next."""
+def test_a_cancelled_reply_reports_how_much_was_played() -> None:
+    """The next reply plays after it."""
     playback = playing()
     playback.start("r2", speculative=False, now_ms=0)
     playback.mark_returned("r1:0:800", 100)
     commands = playback.cancel("r1", 100)
 
     assert commands[0] == Clear()
-    assert said(commands) == [BargeIn(reply_id="r1", played_samples=800, at_ms=100)]
-    assert said(playback.audio_received("r2", 0, b"y" * 160, last=False, now_ms=150)) == [
+    assert appended(commands) == [BargeIn(reply_id="r1", played_samples=800, at_ms=100)]
+    assert appended(playback.audio_received("r2", 0, b"y" * 160, last=False, now_ms=150)) == [
         PlaybackStarted(reply_id="r2", from_sample=0, at_ms=150)
     ]
 
 
-def test_dropping_another_reply_does_not_let_go_of_the_held_one() -> None:
-    """Only the brain's word on the held one does."""
+def test_cancelling_another_reply_does_not_end_a_pause() -> None:
+    """Only cancelling or resuming the paused reply does."""
     playback = playing()
     playback.start("r2", speculative=False, now_ms=0)
     playback.pause(100)
@@ -140,8 +133,8 @@ def test_dropping_another_reply_does_not_let_go_of_the_held_one() -> None:
     assert not playback.paused
 
 
-def test_a_reply_made_on_a_guess_waits_for_its_release() -> None:
-    """Its sound is there at once then."""
+def test_a_speculative_reply_waits_for_its_release() -> None:
+    """Its buffered audio is sent at once then."""
     playback = Playback()
     playback.start("r1", speculative=True, now_ms=0)
     assert playback.audio_received("r1", 0, b"x" * 160, last=False, now_ms=0) == []
@@ -149,18 +142,18 @@ def test_a_reply_made_on_a_guess_waits_for_its_release() -> None:
     assert any(isinstance(command, Play) for command in playback.release("r1", 10))
 
 
-def test_a_reply_without_sound_is_over_when_its_turn_comes() -> None:
-    """Nobody waits for it."""
+def test_a_reply_without_audio_is_finished_when_it_is_next() -> None:
+    """The replies behind it are not blocked."""
     playback = Playback()
     playback.start("r1", speculative=False, now_ms=0)
 
-    assert said(playback.audio_received("r1", 0, b"", last=True, now_ms=5)) == [
+    assert appended(playback.audio_received("r1", 0, b"", last=True, now_ms=5)) == [
         PlaybackFinished(reply_id="r1", played_samples=0, at_ms=5)
     ]
 
 
-def test_repeated_sound_is_skipped_and_a_hole_is_not_taken() -> None:
-    """A successor of tts may say again what we have; its end may lie before what we hold."""
+def test_repeated_audio_is_skipped_and_audio_behind_a_gap_is_refused() -> None:
+    """The next owner of tts may publish audio again; its last chunk may end before what was received."""
     playback = Playback()
     playback.start("r1", speculative=False, now_ms=0)
     playback.audio_received("r1", 0, b"a" * 160, last=False, now_ms=0)
@@ -169,243 +162,82 @@ def test_repeated_sound_is_skipped_and_a_hole_is_not_taken() -> None:
 
     assert [c.mulaw for c in commands if isinstance(c, Play)] == [b"b" * 80]
     playback.audio_received("r1", 200, b"", last=True, now_ms=0)
-    assert said(playback.mark_returned("r1:0:240", 30)) == [
+    assert appended(playback.mark_returned("r1:0:240", 30)) == [
         PlaybackFinished(reply_id="r1", played_samples=240, at_ms=30)
     ]
 
 
-def recalled(*bodies: Body, at_ms: int = 0) -> PlaybackState:
-    """All said at one moment."""
-    recall = PlaybackState()
-    for body in bodies:
-        recall.apply(body, at_ms)
-    return recall
-
-
-def lose(recall: PlaybackState, lost: StreamResuming, another_ms: int = 5000) -> None:
-    """The stream is followed by another, not long after Twilio was told."""
-    recall.apply(lost, lost.last_audio_ms)
-    started = StreamStarted(stream_sid="MZ2", at_ms=another_ms, redirected_at_ms=another_ms - 200)
-    recall.apply(started, another_ms)
-
-
-SPOKEN = (
-    ReplyStarted(reply_id="r1"),
-    ClauseSynthesized(reply_id="r1", end_sample=16_000),
-    PlaybackStarted(reply_id="r1", at_ms=1000),
-    PlaybackProgressed(reply_id="r1", played_samples=800, at_ms=1100),
-)
-
-
-def test_another_stream_goes_on_from_what_the_log_says() -> None:
-    """Sound comes again from AUDIO; what was heard is not sent again."""
-    playback = Playback(recalled(*SPOKEN))
-    commands = playback.audio_received("r1", 0, b"x" * 1600, last=False, now_ms=9000)
-
-    assert said(commands) == [PlaybackStarted(reply_id="r1", from_sample=800, at_ms=9000)]
-
-
-def test_what_a_frozen_edge_had_sent_was_heard() -> None:
-    """Twilio has played it while nobody saw the marks; but no more than had been made by then."""
-    lost = StreamResuming(epoch=1, method="rest", last_audio_ms=1150, edge_stalled=True)
-    short, late = recalled(*SPOKEN), recalled(*SPOKEN)
-    lose(short, lost, another_ms=2100)
-    late.apply(ClauseSynthesized(reply_id="r1", clause=1, end_sample=40_000), 1200)
-    lose(late, lost, another_ms=9000)
-
-    assert short.inferred_progress == [PlaybackProgressed(reply_id="r1", played_samples=8000, at_ms=2000)]
-    assert late.inferred_progress == [PlaybackProgressed(reply_id="r1", played_samples=16_000, at_ms=8900)]
-    commands = Playback(short).audio_received("r1", 0, b"x" * 16_000, last=False, now_ms=2300)
-    assert said(commands) == [PlaybackStarted(reply_id="r1", from_sample=8000, at_ms=2300)]
-
-
-def test_what_was_sent_is_heard_until_its_edge_dies() -> None:
-    """Twilio lets go of what it had got with the stream; the caller's last sound tells when that was."""
-    recall = recalled(*SPOKEN, at_ms=5000)
-    lose(recall, StreamResuming(epoch=1, last_audio_ms=1600))
-
-    # It had been made only later than that, for all that the log says.
-    assert (recall.inferred_progress, recall.replies["r1"].played) == ([], 800)
-
-    recall = recalled(*SPOKEN)
-    lose(recall, StreamResuming(epoch=1, last_audio_ms=1600))
-
-    assert recall.inferred_progress == [PlaybackProgressed(reply_id="r1", played_samples=4800, at_ms=1600)]
-    assert recall.replies["r1"].played == 4800
-
-
-def test_of_a_clause_that_is_being_made_what_there_was_of_it_was_heard() -> None:
-    """A voice comes in pieces, and is told of when a clause of it is whole."""
-    recall = recalled(*SPOKEN)
-    made = StreamResuming(epoch=1, last_audio_ms=1150, last_reply_id="r1", last_reply_samples=18_400)
-    made.edge_stalled = True
-    lose(recall, made, another_ms=9000)
-
-    assert recall.replies["r1"].played == 18_400
-
-
-def test_nothing_is_taken_for_heard_where_the_last_sound_is_unknown() -> None:
-    """Better some of it twice than never."""
-    recall = recalled(*SPOKEN)
-    lose(recall, StreamResuming(epoch=1))
-
-    assert (recall.inferred_progress, recall.replies["r1"].played) == ([], 800)
-
-
-def test_a_word_that_was_cut_in_two_is_said_again_from_its_beginning() -> None:
-    """Between two words it goes on where it was; and never is a whole sentence a word."""
-    words = [
-        WordTiming(text="arrive", start_ms=200, end_ms=560),
-        WordTiming(text="by", start_ms=600, end_ms=700),
-        WordTiming(text="郵便で届きます", start_ms=700, end_ms=2000),
-    ]
-    begins = []
-    for last_sound_ms in (1500, 1580, 1650, 1900):
-        recall = recalled(*SPOKEN, ClauseSynthesized(reply_id="r1", clause=1, end_sample=16_000, words=words))
-        lose(recall, StreamResuming(epoch=1, last_audio_ms=last_sound_ms))
-        begins.append(recall.replies["r1"].played // MS)
-
-    assert begins == [200, 580, 600, 900]
-
-
-def test_of_a_word_that_is_said_again_is_heard_what_the_next_stream_has_played() -> None:
-    """Not how far the stream before had come in it."""
-    word = WordTiming(text="arrive", start_ms=200, end_ms=560)
-    recall = recalled(*SPOKEN, ClauseSynthesized(reply_id="r1", clause=1, end_sample=16_000, words=[word]))
-    lose(recall, StreamResuming(epoch=1, last_audio_ms=1500))
-    recall.apply(recall.inferred_progress[0], 5100)
-    recall.apply(PlaybackStarted(reply_id="r1", from_sample=200 * MS, at_ms=5200), 5200)
-
-    assert recall.replies["r1"].played == 200 * MS
-
-
-def test_what_another_stream_has_not_begun_to_play_was_not_heard() -> None:
-    """It died as soon as it was open: of the silence between the two nothing was heard."""
-    recall = recalled(*SPOKEN, StreamStarted(stream_sid="MZ2", at_ms=3000))
-    lose(recall, StreamResuming(epoch=2, last_audio_ms=3500))
-
-    assert (recall.inferred_progress, recall.replies["r1"].played) == ([], 800)
-
-
-@dataclass
-class Twilio:
-    """A buffer that is played in real time, 20 ms a step."""
-
-    now_ms: int = 0
-    queue: deque[tuple[str, int, int, str]] = field(default_factory=deque)
-    echoed: list[str] = field(default_factory=list)
-    heard: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
-    announced: bool = False
-    silent: bool = True
-
-    def take(self, commands: list[Command]) -> None:
-        """What the edge sends and says."""
-        for command in commands:
-            match command:
-                case Play(mulaw=mulaw, mark=mark):
-                    assert self.announced or not self.silent, "sound out of silence was not announced"
-                    reply_id, _, end = mark.split(":")
-                    self.queue.append((reply_id, int(end) - len(mulaw), int(end), mark))
-                case Clear():
-                    self.echoed += [mark for *_, mark in self.queue]
-                    self.queue.clear()
-                    self.announced, self.silent = False, True
-                case Append(event=PlaybackStarted()):
-                    self.announced = True
-                case _:
-                    pass
-
-    def step(self) -> list[str]:
-        """Play 20 ms; gives the marks that come back."""
-        self.now_ms += 20
-        left, marks = 20 * MS, self.echoed
-        self.echoed = []
-        self.silent = not self.queue
-        while left and self.queue:
-            reply_id, start, end, mark = self.queue.popleft()
-            length = min(left, end - start)
-            self.heard.setdefault(reply_id, []).append((start, start + length))
-            left -= length
-            if start + length < end:
-                self.queue.appendleft((reply_id, start + length, end, mark))
-            else:
-                marks.append(mark)
-        if not self.queue:
-            self.announced = False
-        return marks
-
-
 STEPS = st.lists(
-    st.sampled_from(["tick", "tick", "tick", "tick", "sound", "sound", "hold", "resume", "drop"]),
+    st.sampled_from(["tick", "tick", "tick", "tick", "audio", "audio", "pause", "resume", "cancel"]),
     max_size=120,
 )
 
 
 @settings(max_examples=1000)
 @given(STEPS, st.integers(100, 1500))
-def test_no_sound_is_heard_twice_or_lost(steps: list[str], chunk: int) -> None:  # noqa: C901 - one arm a step
-    """Whatever the caller does: but for dropped replies, and 20 ms at a hold."""
-    twilio, playback = Twilio(), Playback()
+def test_no_audio_is_played_twice_or_lost(steps: list[str], chunk: int) -> None:  # noqa: C901 - one arm a step
+    """In any order of events, except for cancelled replies and 20 ms at each pause."""
+    twilio, playback = TwilioBuffer(), Playback()
     lengths = {"r1": 4000, "r2": 2400, "r3": 3200}
-    made = dict.fromkeys(lengths, 0)
-    dropped: set[str] = set()
-    holds = 0
+    received = dict.fromkeys(lengths, 0)
+    cancelled: set[str] = set()
+    pauses = 0
     for reply_id in lengths:
-        twilio.take(playback.start(reply_id, speculative=False, now_ms=0))
+        twilio.receive(playback.start(reply_id, speculative=False, now_ms=0))
 
     def tick() -> None:
         for mark in twilio.step():
-            twilio.take(playback.mark_returned(mark, twilio.now_ms))
+            twilio.receive(playback.mark_returned(mark, twilio.now_ms))
 
-    def sound() -> bool:
-        reply_id = next((r for r in lengths if made[r] <= lengths[r]), None)
+    def receive() -> bool:
+        reply_id = next((r for r in lengths if received[r] <= lengths[r]), None)
         if reply_id is None:
             return False
-        size = min(chunk, lengths[reply_id] - made[reply_id])
+        size = min(chunk, lengths[reply_id] - received[reply_id])
         last = size == 0
         commands = playback.audio_received(
-            reply_id, made[reply_id], b"x" * size, last=last, now_ms=twilio.now_ms
+            reply_id, received[reply_id], b"x" * size, last=last, now_ms=twilio.now_ms
         )
-        twilio.take(commands)
-        made[reply_id] += size or 1
+        twilio.receive(commands)
+        received[reply_id] += size or 1
         return True
 
     for step in steps:
         match step:
             case "tick":
                 tick()
-            case "sound":
-                sound()
-            case "hold":
+            case "audio":
+                receive()
+            case "pause":
                 commands = playback.pause(twilio.now_ms)
-                holds += bool(commands)
-                twilio.take(commands)
+                pauses += bool(commands)
+                twilio.receive(commands)
             case "resume":
-                twilio.take(playback.resume(twilio.now_ms))
-            case "drop":
+                twilio.receive(playback.resume(twilio.now_ms))
+            case "cancel":
                 current = next((r for r in lengths if not playback.is_done(r)), None)
                 if current is not None:
-                    dropped.add(current)
-                    twilio.take(playback.cancel(current, twilio.now_ms))
-    twilio.take(playback.resume(twilio.now_ms))
-    while sound():
+                    cancelled.add(current)
+                    twilio.receive(playback.cancel(current, twilio.now_ms))
+    twilio.receive(playback.resume(twilio.now_ms))
+    while receive():
         pass
     for _ in range(100):
         tick()
 
     for reply_id, length in lengths.items():
         assert playback.is_done(reply_id)
-        if reply_id in dropped:
+        if reply_id in cancelled:
             continue
-        pieces = twilio.heard[reply_id]
+        pieces = twilio.played[reply_id]
         slips = sum(abs(a[1] - b[0]) for a, b in pairwise(pieces))
         assert pieces[0][0] == 0
         assert pieces[-1][1] == length
-        assert slips <= holds * 20 * MS
+        assert slips <= pauses * 20 * MS
 
 
 def filling() -> Playback:
-    """An answer of which nothing has come, and a filler that plays meanwhile."""
+    """An answer without audio so far, and a filler that plays until it arrives."""
     playback = Playback()
     playback.start("r1", speculative=False, now_ms=0)
     playback.start("r2", speculative=False, filler=True, now_ms=1500)
@@ -413,24 +245,24 @@ def filling() -> Playback:
     return playback
 
 
-def test_a_filler_is_heard_while_the_answer_is_silent() -> None:
-    """Though the answer was begun before it."""
+def test_a_filler_plays_while_the_answer_has_no_audio() -> None:
+    """Although the answer was started before it."""
     playback = filling()
 
     assert playback.buffer_ends_ms == 2500
-    assert said(playback.mark_returned("r2:0:8000", 2500)) == [
+    assert appended(playback.mark_returned("r2:0:8000", 2500)) == [
         PlaybackFinished(reply_id="r2", played_samples=8000, at_ms=2500)
     ]
 
 
-def test_a_filler_is_cut_off_the_instant_the_answer_is_there() -> None:
-    """What was heard of it is told; the answer begins at once."""
+def test_a_filler_is_cut_off_as_soon_as_the_answer_has_audio() -> None:
+    """Its played samples are reported; the answer starts at once."""
     playback = filling()
     playback.mark_returned("r2:0:800", 1600)
     commands = playback.audio_received("r1", 0, b"a" * 800, last=False, now_ms=1650)
 
     assert isinstance(commands[0], Clear)
-    assert said(commands) == [
+    assert appended(commands) == [
         PlaybackFinished(reply_id="r2", played_samples=1200, at_ms=1650),
         PlaybackStarted(reply_id="r1", from_sample=0, at_ms=1650),
     ]
@@ -438,8 +270,8 @@ def test_a_filler_is_cut_off_the_instant_the_answer_is_there() -> None:
     assert playback.is_done("r2")
 
 
-def test_a_filler_that_comes_too_late_is_not_heard() -> None:
-    """The answer has begun."""
+def test_a_filler_that_arrives_after_the_answer_is_not_played() -> None:
+    """The answer has started."""
     playback = Playback()
     playback.start("r1", speculative=False, now_ms=0)
     playback.audio_received("r1", 0, b"a" * 800, last=False, now_ms=0)
@@ -450,8 +282,8 @@ def test_a_filler_that_comes_too_late_is_not_heard() -> None:
     assert playback.is_done("r2")
 
 
-def test_an_opener_a_filler_and_the_rest_of_the_answer() -> None:
-    """The answer goes on behind the filler where it had stopped."""
+def test_an_answer_continues_after_a_filler_where_its_opener_ended() -> None:
+    """The order of playback is opener, filler, rest of the answer."""
     playback = Playback()
     playback.start("r1", speculative=False, now_ms=0)
     playback.audio_received("r1", 0, b"o" * 800, last=False, now_ms=0)
@@ -460,22 +292,22 @@ def test_an_opener_a_filler_and_the_rest_of_the_answer() -> None:
     playback.audio_received("r2", 0, b"f" * 8000, last=True, now_ms=1600)
     commands = playback.audio_received("r1", 800, b"a" * 800, last=True, now_ms=1700)
 
-    assert PlaybackStarted(reply_id="r1", from_sample=800, at_ms=1700) in said(commands)
+    assert PlaybackStarted(reply_id="r1", from_sample=800, at_ms=1700) in appended(commands)
 
 
-def test_a_voice_in_a_filler_holds_it_and_a_false_alarm_lets_the_answer_through() -> None:
-    """The filler has had its time."""
+def test_a_filler_paused_by_a_false_alarm_is_replaced_by_the_answer() -> None:
+    """The answer's audio arrived during the pause."""
     playback = filling()
     playback.pause(1600)
     assert playback.audio_received("r1", 0, b"a" * 800, last=False, now_ms=1700) == []
     commands = playback.resume(2300)
 
-    assert said(commands)[-1] == PlaybackStarted(reply_id="r1", from_sample=0, at_ms=2300)
+    assert appended(commands)[-1] == PlaybackStarted(reply_id="r1", from_sample=0, at_ms=2300)
     assert playback.is_done("r2")
 
 
-def test_nothing_begins_into_the_callers_words() -> None:
-    """It is held at its first sample, until the voice was judged a false alarm."""
+def test_no_reply_starts_while_the_caller_speaks() -> None:
+    """The reply is paused at its first sample until the speech is judged a false alarm."""
     playback = Playback()
     playback.start("r1", speculative=False, now_ms=0)
     assert playback.pause(100) == []
@@ -483,37 +315,37 @@ def test_nothing_begins_into_the_callers_words() -> None:
     assert playback.audio_received("r1", 0, b"a" * 800, last=False, now_ms=200) == [
         Append(PlaybackPaused(reply_id="r1", played_samples=0, at_ms=200))
     ]
-    assert said(playback.resume(900)) == [PlaybackStarted(reply_id="r1", from_sample=0, at_ms=900)]
+    assert appended(playback.resume(900)) == [PlaybackStarted(reply_id="r1", from_sample=0, at_ms=900)]
 
 
-def test_a_caller_who_is_quiet_again_is_answered() -> None:
-    """A voice that ended before there was any sound is no reason to wait."""
+def test_a_reply_starts_after_the_caller_has_stopped() -> None:
+    """Speech that ended before any audio arrived is no reason to wait."""
     playback = Playback()
     playback.start("r1", speculative=False, now_ms=0)
     playback.pause(100)
     playback.speech_stopped()
 
-    assert said(playback.audio_received("r1", 0, b"a" * 800, last=False, now_ms=200)) == [
+    assert appended(playback.audio_received("r1", 0, b"a" * 800, last=False, now_ms=200)) == [
         PlaybackStarted(reply_id="r1", from_sample=0, at_ms=200)
     ]
 
 
-def test_a_mark_that_comes_twice_or_too_late_does_no_harm() -> None:
-    """What was heard is counted from the first word of it."""
+def test_a_repeated_or_late_mark_changes_nothing() -> None:
+    """Time is counted from the first return of the mark."""
     playback = playing()
     playback.mark_returned("r1:0:1600", 200)
     playback.mark_returned("r1:0:1600", 280)
     playback.mark_returned("r1:0:800", 285)
-    [_, held] = playback.pause(290)
+    [_, paused] = playback.pause(290)
 
-    assert held == Append(PlaybackPaused(reply_id="r1", played_samples=1600 + 90 * MS, at_ms=290))
+    assert paused == Append(PlaybackPaused(reply_id="r1", played_samples=1600 + 90 * MS, at_ms=290))
 
 
-def test_the_first_mark_is_told_and_then_one_now_and_then() -> None:
-    """When a reply was first heard is known to the call's log."""
+def test_the_first_mark_is_reported_and_then_one_every_500_ms() -> None:
+    """The log states when a reply was first played."""
     playback = playing()
 
-    told = [playback.mark_returned(f"r1:0:{n * 800}", 100 + n * 100) for n in range(1, 8)]
+    returned = [playback.mark_returned(f"r1:0:{n * 800}", 100 + n * 100) for n in range(1, 8)]
 
-    assert [len(commands) for commands in told] == [1, 0, 0, 0, 0, 1, 0]
-    assert told[0] == [Append(PlaybackProgressed(reply_id="r1", played_samples=800, at_ms=200))]
+    assert [len(commands) for commands in returned] == [1, 0, 0, 0, 0, 1, 0]
+    assert returned[0] == [Append(PlaybackProgressed(reply_id="r1", played_samples=800, at_ms=200))]
