@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from parley.audio.playout_position import PlayoutPosition
 from parley.clock import CallClock
 from parley.events.envelope import event_body
 from parley.latency.turn import TurnLatency
 from parley.v1 import call_pb2, playback_pb2, reply_pb2, speech_pb2, synthesis_pb2
 from parley.v1.event_pb2 import Event
-
-_SAMPLES_PER_MS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,14 +166,12 @@ def _answer(
         case playback_pb2.PlaybackStarted():
             return before
         case playback_pb2.PlaybackProgressed() | playback_pb2.PlaybackFinished():
-            heard_samples = said.played_samples - before.played_from_sample
-            if before.playback_started_ms is None or heard_samples <= 0:
+            position = PlayoutPosition(said.played_samples, said.at_ms)
+            if before.playback_started_ms is None or position.samples <= before.played_from_sample:
                 return before
-            # The mark stands behind that much sound: its beginning was heard so much earlier.
-            return replace(
-                before,
-                first_played_ms=_first(before.first_played_ms, said.at_ms - heard_samples // _SAMPLES_PER_MS),
-            )
+            # The mark stands behind the audio: its beginning was played earlier.
+            first_played_ms = position.time_of(before.played_from_sample)
+            return replace(before, first_played_ms=_first(before.first_played_ms, first_played_ms))
 
 
 def _with(known: TurnLatencies, reply: ReplyTimes) -> TurnLatencies:

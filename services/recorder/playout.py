@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from parley.audio.g711 import BYTES_PER_MS
+from parley.audio.playout_position import PlaybackEvent, PlayoutPosition
 from parley.events.envelope import Body
 from parley.v1 import call_pb2, playback_pb2
 
@@ -54,15 +55,12 @@ def evolve(playout: Playout, event: Body) -> Playout:
     match event:
         case playback_pb2.PlaybackStarted():
             return _started(playout, event)
-        case playback_pb2.PlaybackProgressed():
-            return _played_up_to(playout, event.reply_id, event.played_samples, playing=True)
-        case playback_pb2.PlaybackFinished():
-            return _played_up_to(playout, event.reply_id, event.played_samples, playing=False)
+        case playback_pb2.PlaybackProgressed() | playback_pb2.PlaybackFinished():
+            return _played_up_to(playout, event)
         case playback_pb2.PlaybackPaused() | playback_pb2.BargeIn():
-            cut = _played_up_to(playout, event.reply_id, event.played_samples, playing=False)
-            return _without_queued(cut, event.at_ms * BYTES_PER_MS)
+            return _without_queued(_played_up_to(playout, event), event.at_ms * BYTES_PER_MS)
         case call_pb2.StreamStopped():
-            return _stream_closed(playout, event.at_ms * BYTES_PER_MS)
+            return _stream_closed(playout, event.at_ms)
         case call_pb2.StreamStarted():
             # A new stream plays nothing of the old one; when that one died only its marks can tell.
             return Playout(
@@ -77,7 +75,7 @@ def evolve(playout: Playout, event: Body) -> Playout:
 
 def call_ended(playout: Playout, at_ms: int) -> Playout:
     """What was heard when the line went dead."""
-    return _stream_closed(playout, at_ms * BYTES_PER_MS)
+    return _stream_closed(playout, at_ms)
 
 
 def _started(playout: Playout, event: playback_pb2.PlaybackStarted) -> Playout:
@@ -92,13 +90,13 @@ def _started(playout: Playout, event: playback_pb2.PlaybackStarted) -> Playout:
     return Playout((*spans, span))
 
 
-def _played_up_to(playout: Playout, reply_id: str, samples: int, *, playing: bool) -> Playout:
-    last = playout.last_of(reply_id)
+def _played_up_to(playout: Playout, event: PlaybackEvent) -> Playout:
+    playing = isinstance(event, playback_pb2.PlaybackProgressed)
+    last = playout.last_of(event.reply_id)
     if last is None or (playing and not (last.playing or last.unconfirmed)):
         return playout
-    until = max(last.from_sample, samples)
-    if playing:
-        until = max(until, last.until_sample)
+    position = PlayoutPosition(last.until_sample).evolve(event)
+    until = max(last.from_sample, position.samples)
     return _with_replaced(playout, last, replace(last, until_sample=until, playing=playing and last.playing))
 
 
@@ -107,14 +105,14 @@ def _without_queued(playout: Playout, at: int) -> Playout:
     return Playout(tuple(span for span in playout.spans if not (span.playing and span.start >= at)))
 
 
-def _stream_closed(playout: Playout, at: int) -> Playout:
-    spans = (
-        replace(span, until_sample=max(span.until_sample, span.from_sample + at - span.start), playing=False)
-        if span.playing
-        else span
-        for span in playout.spans
-    )
-    return Playout(tuple(spans))
+def _stream_closed(playout: Playout, at_ms: int) -> Playout:
+    """The audio that was playing played on, in real time, until the stream was closed."""
+    return Playout(tuple(_closed_span(span, at_ms) if span.playing else span for span in playout.spans))
+
+
+def _closed_span(span: PlayedSpan, at_ms: int) -> PlayedSpan:
+    start = PlayoutPosition(span.from_sample, span.start // BYTES_PER_MS)
+    return replace(span, until_sample=max(span.until_sample, start.samples_at(at_ms)), playing=False)
 
 
 def _with_replaced(playout: Playout, before: PlayedSpan, after: PlayedSpan) -> Playout:

@@ -42,7 +42,7 @@ class Player:
         self._hang_up = hang_up
         self._fall_back = fall_back
         self._outgoing: deque[Play | Clear] = deque()
-        """Commands that were not written to the socket yet; its size is bounded by the audio that Playback keeps."""
+        """Commands not written to the socket yet; bounded by the audio that Playback keeps."""
         self._outgoing_added = asyncio.Event()
         self._command_lock = asyncio.Lock()
         """Keeps events in the log in the order in which Playback returned them."""
