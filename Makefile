@@ -6,7 +6,7 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(BIN)/pip -q
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-setup: .venv/.done ## a virtual environment with everything pinned
+setup: .venv/.done ## create .venv with all pinned dependencies
 .venv/.done: requirements/dev.txt pyproject.toml
 	$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Parley needs Python 3.11 or later: make setup PY=python3.11")'
 	$(PY) -m venv .venv
@@ -14,54 +14,54 @@ setup: .venv/.done ## a virtual environment with everything pinned
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	touch $@
 
-demo: setup ## hear a call: the whole system, one conversation, then where recording and transcript lie
+demo: setup ## start the system, run one call, show its recording and transcript
 	$(BIN)/parley demo
 
 up: setup ## run the whole system until Ctrl-C
 	$(BIN)/parley up
 
-call: setup ## a simulated call against the running system
+call: setup ## simulate a call to the running system
 	$(BIN)/parley call
 
-format: setup ## bring the code into shape
+format: setup ## format the code and apply automatic fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-check: setup ## lint, types, who may import whom
+check: setup ## format, lint, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-mirror: setup ## modules without a unit test of their own, and the other way round
+mirror: setup ## list modules without a unit test and unit tests without a module
 	$(BIN)/python -m scripts.check_test_mirror
 
-wording: setup ## private words and unidiomatic English; `ARGS="--count"` for totals
+wording: setup ## list private words and unidiomatic English (ARGS="--count": totals only)
 	$(BIN)/python -m scripts.check_wording $(ARGS)
 
-unit: setup ## unit tests: no servers, no processes (30 seconds)
+unit: setup ## unit tests: no servers, no processes (30 s)
 	$(BIN)/pytest -q -n 2 tests/unit
 
-quick: setup ## unit and integration tests, without whole calls (3 minutes)
+quick: setup ## unit and integration tests, without whole calls (3 min)
 	$(BIN)/pytest -q -n 2 -m "not slow and not alone" tests/unit tests/integration
 
-test: check ## all checks and tests: whole systems one after another, the rest beside them
+test: check ## all checks and tests, as in CI (15 min)
 	$(BIN)/pytest -n 2 -m "not alone"
 	$(BIN)/pytest -m alone
 
-bench: setup ## first figures: latency, bus hops, CPU and memory; writes build/bench.json
+bench: setup ## measure latency, bus hops, CPU and memory; writes build/bench.json
 	$(BIN)/python -m bench
 
-bench-turns: setup ## what a turn costs, less the vendors' time; barge-in; writes build/bench-turns.json (over an hour)
+bench-turns: setup ## measure turns without the providers' time, and barge-in; writes build/bench-turns.json (70 min)
 	$(BIN)/python -m bench.turns $(ARGS)
 
-chaos: setup ## kill, stop and end everything while calls go on; what was lost; writes build/chaos.json (40 minutes)
+chaos: setup ## kill, stop and restart processes during calls; writes build/chaos.json (40 min)
 	$(BIN)/python -m bench.chaos $(ARGS)
 
-soak: setup ## an hour's worth of calls at a high rate; what they leave behind; writes build/soak.json (ten minutes)
+soak: setup ## run an hour of calls at a high rate and look for leaks; writes build/soak.json (10 min)
 	$(BIN)/python -m bench.soak $(ARGS)
 
-lock: ## pin all dependencies anew, hashes and no index
+lock: ## pin all dependencies with hashes
 	for x in dev edge stt brain tts recorder local; do $(BIN)/uv pip compile pyproject.toml --extra $$x --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet $$(test $$x = dev || echo --constraint requirements/dev.txt) --output-file requirements/$$x.txt || exit 1; done
 
 docs: setup ## generate docs/settings.md from the settings classes and docs/events.md from proto/

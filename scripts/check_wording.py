@@ -18,9 +18,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.text_pieces import KINDS, PROSE, pieces_of, split_words
+from scripts.text_pieces import CODE_PROSE, KINDS, PROSE, pieces_of, split_words
 
 OK = "wording: ok"
+_GROUPS = {"prose": PROSE, "code": CODE_PROSE}
 TABLE = Path(__file__).with_name("wording.toml")
 
 
@@ -90,7 +91,7 @@ def read_table(text: str) -> Table:
 def _markers(entry: dict[str, object]) -> Iterator[Marker]:
     kinds: set[str] = set()
     for kind in str(entry["in"]).split():
-        kinds |= set(PROSE) if kind == "prose" else {kind}
+        kinds |= set(_GROUPS.get(kind, (kind,)))
     if kinds - set(KINDS):
         raise ValueError(f"unknown kinds: {sorted(kinds - set(KINDS))}")
     pattern = str(entry["match"])

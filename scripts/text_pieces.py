@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-KINDS = ("name", "docstring", "comment", "log", "text", "value")
-PROSE = ("docstring", "comment", "log", "text")
+KINDS = ("name", "docstring", "comment", "log", "text", "value", "document")
+CODE_PROSE = ("docstring", "comment", "log", "text")
+PROSE = (*CODE_PROSE, "document")
 _LOG_METHODS = {"debug", "info", "warning", "error", "exception", "critical", "note"}
 _PRINTING = {"print", "echo", "status", "add_row", "Option", "Argument", "Table", "add_argument"}
 _TEXT_KEYWORDS = {"help", "description", "title", "epilog"}
@@ -130,7 +131,7 @@ def markdown_pieces(source: str) -> Iterator[Piece]:
         if line.lstrip().startswith(("```", "~~~")):
             in_code = not in_code
         elif not in_code:
-            yield Piece(number, "comment", _INLINE_CODE.sub("``", line), starts=False)
+            yield Piece(number, "document", _INLINE_CODE.sub("``", line), starts=False)
 
 
 def proto_pieces(source: str) -> Iterator[Piece]:
