@@ -1,7 +1,8 @@
-"""An agent: who answers, in which voice, how it listens; read from a YAML file and validated."""
+"""An agent: its prompt and how it transcribes, answers and speaks; read from a YAML file and validated."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -13,68 +14,115 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class SttConfig(_Section):
-    """How the agent listens."""
+class ProviderSection(_Section):
+    """A section that names a provider, and others to use when it fails."""
 
-    provider: Literal["deepgram"] = "deepgram"
+    _PER_PROVIDER: ClassVar[frozenset[str]] = frozenset({"model", "voice", "options"})
+    """Not inherited by a fallback of another provider."""
+    _PER_STAGE: ClassVar[frozenset[str]] = frozenset({"fallbacks"})
+    """Read by the stage whichever provider is used, so that a fallback cannot change them."""
+
+    provider: str = Field(min_length=1)
+    """Name of an installed provider."""
+    options: dict[str, Any] = {}
+    """Settings that only this provider has."""
+    fallbacks: tuple[dict[str, Any], ...] = ()
+    """Partial sections, merged over this one; used in this order when it fails."""
+
+    @property
+    def chain(self) -> tuple[Self, ...]:
+        """This section and its fallbacks as complete sections, in order of preference."""
+        return (self.merged({}), *(self.merged(entry) for entry in self.fallbacks))
+
+    def merged(self, entry: Mapping[str, Any]) -> Self:
+        """This section with the keys of `entry`, without fallbacks of its own.
+
+        Raises:
+            ValueError: a key is unknown or its value is wrong.
+        """
+        if refused := sorted(self._PER_STAGE & entry.keys()):
+            raise ValueError(f"{refused[0]}: belongs to the section itself, not to a fallback")
+        base = self.model_dump(exclude={"fallbacks"}, exclude_unset=True)
+        if entry.get("provider", self.provider) != self.provider:
+            base = {key: value for key, value in base.items() if key not in self._PER_PROVIDER}
+        if "options" in entry and "options" in base and isinstance(entry["options"], Mapping):
+            entry = {**entry, "options": {**base["options"], **entry["options"]}}
+        return self.model_validate({**base, **entry})
+
+    @model_validator(mode="after")
+    def _check_fallbacks(self) -> Self:
+        for number, entry in enumerate(self.fallbacks):
+            try:
+                self.merged(entry)
+            except ValidationError as error:
+                first = error.errors()[0]
+                key = ".".join(map(str, ("fallbacks", number, *first["loc"])))
+                raise ValueError(f"{key}: {first['msg']}") from None
+            except ValueError as error:
+                raise ValueError(f"fallbacks.{number}.{error}") from None
+        return self
+
+
+class SttConfig(ProviderSection):
+    """How the agent transcribes the caller's speech and detects the end of a turn."""
+
+    _PER_STAGE: ClassVar[frozenset[str]] = frozenset(
+        {"fallbacks", "turn_silence_ms", "incomplete_turn_silence_ms"}
+    )
+
+    provider: str = Field(default="deepgram", min_length=1)
     model: str = "nova-3"
-    """A Deepgram model; one whose name begins with `flux` decides itself when a turn ends."""
-    fallback_models: tuple[str, ...] = ()
-    """Asked in this order when it fails; of the same kind."""
+    """With Deepgram, a model whose name begins with `flux` decides itself when a turn ends."""
     language: str = "en"
     keyterms: tuple[str, ...] = ()
     """Names and words to expect."""
     endpointing_ms: int = Field(default=100, ge=10, le=5000)
-    """Silence after which the provider calls its transcript final."""
+    """Silence after which the provider sends a final transcript."""
     utterance_end_ms: int = Field(default=1000, ge=1000, le=5000)
+    """Gap between words after which the provider ends the utterance."""
     turn_silence_ms: int = Field(default=600, ge=100, le=5000)
-    """Silence after which a turn is over even if the provider says nothing."""
+    """Silence that ends a turn although the provider reports nothing."""
     incomplete_turn_silence_ms: int = Field(default=1200, ge=100, le=10_000)
-    """Silence granted after an unfinished phrase, in a dictated number, or when a long answer was asked for;
-    no turn ends before, whatever the provider says. A Flux model decides alone."""
+    """Silence granted after an unfinished phrase, in a dictated number, or after a question that needs a long
+    answer; no turn ends earlier, whatever the provider reports. A Flux model decides alone."""
 
     @model_validator(mode="after")
     def _check_model_kind(self) -> Self:
-        if len({name.startswith("flux") for name in (self.model, *self.fallback_models)}) > 1:
-            raise ValueError("other_models: either all are flux models or none is")
+        if self.fallbacks and len({section.model.startswith("flux") for section in self.chain}) > 1:
+            raise ValueError("fallbacks: either all models are flux models or none is")
         return self
 
 
 class Speculation(_Section):
-    """Thinking and making sound before the turn is surely over, for nothing if the caller goes on."""
+    """Generation and synthesis before the turn has certainly ended; discarded if the caller goes on."""
 
     enabled: bool = True
     max_per_turn: int = Field(default=2, ge=1, le=10)
-    """So often within one turn of the caller."""
+    """Speculative replies within one turn of the caller."""
     max_discarded_per_call: int = Field(default=40, ge=0, le=1000)
-    """After so much work for nothing, no more in this call."""
+    """After this many discarded replies, no more speculation in this call."""
 
 
-class LlmConfig(_Section):
-    """How the agent thinks."""
+class LlmConfig(ProviderSection):
+    """How the agent generates answers."""
 
-    provider: Literal["openai"] = "openai"
+    _PER_STAGE: ClassVar[frozenset[str]] = frozenset({"fallbacks", "speculation"})
+
+    provider: str = Field(default="openai", min_length=1)
     model: str = "gpt-4.1-mini"
-    fallback_models: tuple[str, ...] = ()
-    """Asked in this order when the first refuses, is late or breaks off."""
     speculation: Speculation = Speculation()
     temperature: float = Field(default=0.3, ge=0, le=2)
     max_tokens: int = Field(default=300, ge=1, le=4096)
     timeout_s: float = Field(default=4.0, gt=0, le=60)
-    """How long the first token may take."""
+    """Time limit for the first token."""
 
 
-class FallbackVoice(_Section):
-    """A voice that speaks when the first cannot."""
-
-    voice: str
-    model: str = "eleven_flash_v2_5"
-
-
-class TtsConfig(_Section):
+class TtsConfig(ProviderSection):
     """How the agent speaks."""
 
-    provider: Literal["elevenlabs"] = "elevenlabs"
+    _PER_STAGE: ClassVar[frozenset[str]] = frozenset({"fallbacks", "first_chunk"})
+
+    provider: str = Field(default="elevenlabs", min_length=1)
     voice: str = "21m00Tcm4TlvDq8ikWAM"
     model: str = "eleven_flash_v2_5"
     language: str | None = None
@@ -82,17 +130,15 @@ class TtsConfig(_Section):
     similarity: float = Field(default=0.8, ge=0, le=1)
     speed: float = Field(default=1.0, ge=0.7, le=1.2)
     first_chunk: Literal["phrase", "sentence"] = "phrase"
-    """What the voice begins with: the first phrase that makes sense, or all up to the first comma or stop."""
-    fallback_voices: tuple[FallbackVoice, ...] = ()
-    """Asked in this order when the voice fails."""
+    """What is synthesized first: the first phrase that makes sense, or all up to the first comma or stop."""
 
 
 class Openers(_Section):
-    """Short beginnings of an answer, kept as sound and heard while the answer is thought of."""
+    """Short beginnings of an answer, cached as audio and played while the answer is generated."""
 
     enabled: bool = False
     statements: tuple[str, ...] = ("Sure.", "All right.", "Okay.", "Got it.")
-    """After the caller told or asked for something."""
+    """After a statement or a request of the caller."""
     questions: tuple[str, ...] = ("Let me see.", "Good question.", "Well,")
     """After a question."""
     max_fraction: float = Field(default=0.6, ge=0, le=1)
@@ -100,28 +146,28 @@ class Openers(_Section):
 
 
 class Fillers(_Section):
-    """Said when the model or a tool keeps the caller waiting."""
+    """Phrases for when the model or a tool takes long."""
 
     after_ms: int = Field(default=1500, ge=300, le=20_000)
-    """So long after the turn's end; again after as long a silence, with another."""
+    """Delay after the end of the turn; another phrase follows after the same silence."""
     phrases: tuple[str, ...] = ("One moment, please.", "Just a second.", "Bear with me.")
     """Empty for none."""
 
 
 class DtmfConfig(_Section):
-    """Keys that the caller presses, collected and given to the model as one input."""
+    """Digits that the caller presses, collected into one input for the model."""
 
     terminator: Literal["#", "*", ""] = "#"
-    """The key that ends an input."""
+    """The digit that ends an input."""
     inter_digit_timeout_ms: int = Field(default=3000, ge=500, le=30_000)
-    """No key for so long ends it too."""
+    """Time without a digit that ends it too."""
 
 
 class Reconnect(_Section):
-    """What the agent does when the line to the caller was lost and is there again."""
+    """What the agent does when the media stream was lost and is back."""
 
     resume: Literal["sentence", "apology"] = "sentence"
-    """Go on with the sentence that was cut off, or drop it, apologise and let the caller speak."""
+    """Continue with the interrupted sentence, or drop it, apologise and let the caller speak."""
     apology: str = "Sorry, the line broke up. Please go on."
 
 
@@ -129,19 +175,19 @@ class Idle(_Section):
     """What the agent does when nobody speaks."""
 
     timeout_s: float = Field(default=8.0, gt=0, le=300)
-    """Silence after which it asks, and asks again."""
+    """Silence before each prompt."""
     prompts: tuple[str, ...] = ("Are you still there?",)
-    """What it asks, one after another; then it says goodbye."""
+    """Used one after another; then comes the goodbye."""
     goodbye: str = "I will hang up now. Goodbye."
 
 
 class Fallback(_Section):
-    """What becomes of a call when nobody can hear, think or speak for it any more; Twilio does it alone."""
+    """What happens to a call that a stage can no longer serve; Twilio does it alone."""
 
     say: str = "We are sorry, something is wrong on our side."
     then: Literal["goodbye", "transfer", "voicemail"] = "goodbye"
     number: str = Field(default="", pattern=r"^(\+[1-9]\d{1,14})?$")
-    """Whom to transfer to (E.164)."""
+    """Number to transfer to (E.164)."""
 
     @model_validator(mode="after")
     def _check_number(self) -> Self:
@@ -151,32 +197,32 @@ class Fallback(_Section):
 
 
 class HttpTool(_Section):
-    """A service of yours that the model may call: POST with the arguments as JSON, an answer of JSON or text.
+    """An HTTP endpoint that the model may call: POST with JSON arguments; the response is JSON or text.
 
-    Each request carries an `Idempotency-Key`; the same key again, after a time-out or when another process
-    has taken the call over, must have no second effect.
+    Each request carries an `Idempotency-Key`; a repeated key, after a timeout or when another process has
+    taken the call over, must have no second effect.
     """
 
     name: str = Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")
     description: str = Field(min_length=1)
-    """Tells the model when to call it and what it does."""
+    """Describes to the model when to call it and what it does."""
     url: str = Field(pattern=r"^https?://.+")
     parameters: dict[str, Any] = Field(default_factory=lambda: {"type": "object", "properties": {}})
     """JSON schema of the arguments."""
     timeout_s: float = Field(default=8.0, gt=0, le=60)
-    """For all tries together."""
+    """For all attempts together."""
     token_env: str = Field(default="", pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$")
     """Environment variable of the brain that holds a bearer token; empty for none."""
 
 
 class AgentConfig(_Section):
-    """All that a file in the agents folder says."""
+    """The content of a file in the agents folder."""
 
     name: str = ""
     prompt: str = Field(min_length=1)
     """The system prompt."""
     greeting: str = ""
-    """Said first; empty to let the caller begin."""
+    """The first reply; empty to let the caller begin."""
     stt: SttConfig = SttConfig()
     llm: LlmConfig = LlmConfig()
     tts: TtsConfig = TtsConfig()
@@ -188,7 +234,7 @@ class AgentConfig(_Section):
     fallback: Fallback = Fallback()
     idle: Idle = Idle()
     max_call_s: float = Field(default=1800.0, gt=0, le=86_400)
-    """Longest call; the caller is warned half a minute before."""
+    """Maximum length of a call; the caller is warned 30 s before."""
     max_call_warning: str = "We have to come to an end in half a minute."
 
     @model_validator(mode="after")
@@ -203,27 +249,29 @@ def load_agent_config(folder: str | Path, name: str) -> AgentConfig:
     """Read `<folder>/<name>.yaml`.
 
     Raises:
-        ConfigError: no such file, no YAML, or a wrong value; the text names file, key and reason.
+        ConfigError: no such file, not YAML, or a wrong value; the text names file, key and reason.
     """
     path = Path(folder) / f"{name}.yaml"
     if not name or Path(name).name != name:
-        raise ConfigError(f"{name!r} is no name of an agent file")
+        raise ConfigError(f"{name!r} is not the name of an agent file")
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        there = sorted(p.stem for p in Path(folder).glob("*.yaml"))
-        known = ", ".join(there) or "none"
+        existing = ", ".join(sorted(p.stem for p in Path(folder).glob("*.yaml"))) or "no agent files"
         raise ConfigError(
-            f"{path}: no such agent file; {folder} (PARLEY_AGENTS_DIR) holds: {known}"
+            f"{path}: no such agent file; {folder} (PARLEY_AGENTS_DIR) contains: {existing}"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from None
     except yaml.YAMLError as error:
-        raise ConfigError(f"{path}: is no YAML: {error}") from None
+        raise ConfigError(f"{path}: not valid YAML: {error}") from None
     if not isinstance(data, dict):
-        raise ConfigError(f"{path}: must hold keys such as `prompt` and `greeting`")
+        raise ConfigError(f"{path}: must contain keys such as `prompt` and `greeting`")
     try:
         return AgentConfig.model_validate({"name": name, **data})
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors())
+        problems = "; ".join(
+            f"{'.'.join(map(str, p['loc']))}: {p['msg'].removeprefix('Value error, ')}"
+            for p in error.errors()
+        )
         raise ConfigError(f"{path}: {problems}") from None

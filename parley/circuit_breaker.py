@@ -1,7 +1,6 @@
-"""Circuit breakers: who has just failed several times is left alone for a while. No I/O, no clock.
+"""Circuit breakers: a route that has failed several times is skipped for 10 s. No I/O, no clock.
 
-One process's calls share them, so that each need not find out for itself, and pay for it, that a provider is
-down.
+All calls of a process share them, so that not every call has to find out for itself that a provider is down.
 """
 
 from dataclasses import dataclass, field
@@ -13,40 +12,40 @@ _OPEN_S = 10.0
 
 @dataclass(slots=True)
 class CircuitBreaker:
-    """One way to a provider."""
+    """Recent failures of one route to a provider."""
 
     _failed_at_s: list[float] = field(default_factory=list)
     _open_until_s: float = 0.0
 
     def allows(self, now_s: float) -> bool:
-        """Whether to go this way; after a rest one may try, and a failure then means another rest."""
+        """Whether the circuit is closed. After 10 s requests may try again; one failure opens it anew."""
         return now_s >= self._open_until_s
 
     def record_success(self) -> None:
-        """All is well."""
+        """Close the circuit and forget earlier failures."""
         self._failed_at_s.clear()
         self._open_until_s = 0.0
 
     def record_failure(self, now_s: float, *, permanent: bool = False) -> bool:
-        """It did not do its part, `for_good`: it said no, which it will again. True when its rest begins."""
+        """Count a failure; a permanent one, such as a rejection, suffices. True when the circuit opens."""
         self._failed_at_s = [at_s for at_s in self._failed_at_s if now_s - at_s < _WITHIN_S] + [now_s]
         if not permanent and len(self._failed_at_s) < _FAILURES:
             return False
-        began = self.allows(now_s)
+        opened = self.allows(now_s)
         self._open_until_s = now_s + _OPEN_S
-        return began
+        return opened
 
 
 @dataclass(slots=True)
 class CircuitBreakers:
-    """One process's, by name of the way."""
+    """The circuit breakers of one process, by name of the route."""
 
     _by_name: dict[str, CircuitBreaker] = field(default_factory=dict)
 
     def get(self, name: str) -> CircuitBreaker:
-        """That of a way, as in `openai/gpt-4.1-mini`."""
+        """The breaker of a route, for example `openai/gpt-4.1-mini`."""
         return self._by_name.setdefault(name, CircuitBreaker())
 
     def open_circuits(self, now_s: float) -> list[str]:
-        """Ways that nobody goes now."""
+        """Names of the routes whose circuit is open."""
         return [name for name, breaker in self._by_name.items() if not breaker.allows(now_s)]

@@ -8,6 +8,8 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, AliasChoices, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from parley.errors import ConfigError
+
 
 def check_url(value: str, *schemes: str) -> str:
     """Return a URL setting that is empty or has one of the schemes; raises ValueError otherwise."""
@@ -97,13 +99,25 @@ Settings = TypeVar("Settings", bound=BaseSettings)
 def load(kind: type[Settings]) -> Settings:
     """Read settings from the environment, or exit with code 2 after one line for each refused variable."""
     try:
+        return read_settings(kind)
+    except ConfigError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - logs are not set up yet
+        raise SystemExit(2) from None
+
+
+def read_settings(kind: type[Settings]) -> Settings:
+    """Read settings from the environment.
+
+    Raises:
+        ConfigError: with one line for each refused variable.
+    """
+    try:
         return kind()
     except ValidationError as error:
         problems = list(_refused(kind, error))
     except SettingsError as error:
         problems = [_unreadable(kind, error)]
-    print("\n".join(problems), file=sys.stderr)  # noqa: T201 - logs are not set up yet
-    raise SystemExit(2)
+    raise ConfigError("\n".join(problems))
 
 
 def variable(kind: type[BaseSettings], field: str) -> str:

@@ -26,8 +26,8 @@ def agent(calendar_url: str) -> dict[str, Any]:
         "tools": ["end_call", calendar],
         "greeting": GREETING,
         "prompt": "You answer the phone of a clinic.",
-        "stt": {"model": TRANSCRIBER, "fallback_models": ["nova-2"]},
-        "llm": {"model": SCENARIO, "fallback_models": [f"{SCENARIO}-second"], "timeout_s": 1.5},
+        "stt": {"model": TRANSCRIBER, "fallbacks": [{"model": "nova-2"}]},
+        "llm": {"model": SCENARIO, "fallbacks": [{"model": f"{SCENARIO}-second"}], "timeout_s": 1.5},
         "idle": {"timeout_s": 60},
         # What is counted is the answers' own sentences.
         "fillers": {"phrases": []},

@@ -6,9 +6,18 @@ from dataclasses import dataclass
 
 import structlog
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.trace import SpanProcessor
+from opentelemetry.sdk.resources import SERVICE_NAME, Resource
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from prometheus_client import CollectorRegistry, GCCollector, Histogram, PlatformCollector, ProcessCollector
+from opentelemetry.trace import NoOpTracer, Tracer
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+)
 
 from parley.settings import CommonSettings
 from parley.telemetry import names
@@ -29,7 +38,11 @@ class Telemetry:
     bus_delay_seconds: Histogram
     """From an event's saying to its reading, wall clock, by the stage that said it."""
     provider_seconds: Histogram
-    """What a provider took, by provider and what was waited for."""
+    """Time to a provider's first output, by provider and kind of output."""
+    provider_failures: Counter
+    """Failed requests to providers, by provider and error code."""
+    tracer: Tracer
+    """Starts spans that are exported like `spans`; does nothing where no endpoint is configured."""
 
     def close(self) -> None:
         """Send what is left."""
@@ -52,6 +65,7 @@ def start_telemetry(service: str, settings: CommonSettings) -> Telemetry:
         service=service,
         registry=registry,
         spans=spans,
+        tracer=_tracer(service, spans),
         bus_delay_seconds=Histogram(
             names.METRIC_BUS_DELAY_SECONDS,
             "Delay of an event on the bus",
@@ -61,12 +75,27 @@ def start_telemetry(service: str, settings: CommonSettings) -> Telemetry:
         ),
         provider_seconds=Histogram(
             names.METRIC_PROVIDER_SECONDS,
-            "What a provider took",
+            "Time to the first output of a provider",
             ["provider", "what"],
             registry=registry,
             buckets=TURN_BUCKETS_S,
         ),
+        provider_failures=Counter(
+            names.METRIC_PROVIDER_FAILURES,
+            "Requests that a provider did not fulfil",
+            ["provider", "code"],
+            registry=registry,
+        ),
     )
+
+
+def _tracer(service: str, spans: SpanProcessor | None) -> Tracer:
+    if spans is None:
+        return NoOpTracer()
+    resource = Resource.create({SERVICE_NAME: f"parley-{service}"})
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+    provider.add_span_processor(spans)
+    return provider.get_tracer("parley")
 
 
 def configure_logging(service: str, settings: CommonSettings) -> None:

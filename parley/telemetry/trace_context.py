@@ -5,6 +5,9 @@ There is one trace per turn, and one per call to which the traces of its turns a
 
 import hashlib
 
+from opentelemetry.context import Context
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
+
 from parley.telemetry import names
 
 
@@ -22,6 +25,18 @@ def traceparent(call_sid: str, turn: int = 0) -> str:
     """W3C trace context of events that concern a turn, or the whole call (0)."""
     root = names.TURN_SPAN if turn else names.CALL_SPAN
     return f"00-{trace_id(call_sid, turn):032x}-{span_id(call_sid, turn, root):016x}-01"
+
+
+def parent_context(call_sid: str, turn: int = 0) -> Context:
+    """The context in which a span of a turn, or of the whole call (0), is started."""
+    root = names.TURN_SPAN if turn else names.CALL_SPAN
+    parent = SpanContext(
+        trace_id(call_sid, turn),
+        span_id(call_sid, turn, root),
+        is_remote=True,
+        trace_flags=TraceFlags(TraceFlags.SAMPLED),
+    )
+    return set_span_in_context(NonRecordingSpan(parent))
 
 
 def _digest(*parts: object) -> bytes:

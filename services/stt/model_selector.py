@@ -56,7 +56,7 @@ class ModelSelector:
             raise
 
     def _pick(self, now_s: float) -> str:
-        names = (self._config.model, *self._config.fallback_models)
+        names = [section.model for section in self._config.chain]
         well = [name for name in names if self._breakers.get(_route(name)).allows(now_s)]
         # The caller waits: another one first, then the same once more.
         fresh = [

@@ -15,7 +15,6 @@ from parley.errors import ProviderError
 from parley.events.envelope import event_body
 from parley.providers.tts import TtsConnection
 from parley.runtime.stage import CallContext, ServeCall
-from parley.telemetry import names
 from parley.telemetry.setup import Telemetry
 from parley.v1.event_pb2 import Event
 from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, SynthesisStarted
@@ -53,12 +52,7 @@ async def open_speaking(settings: TtsSettings, telemetry: Telemetry) -> AsyncIte
         late_after_s=settings.tts_first_audio_timeout_s,
         keep_alive_s=settings.tts_keep_alive_s,
     )
-    failures = Counter(
-        names.METRIC_PROVIDER_FAILURES,
-        "Requests that a provider did not fulfil",
-        ["provider", "code"],
-        registry=telemetry.registry,
-    )
+    failures = telemetry.provider_failures
     kept, breakers = Kept(), CircuitBreakers()
     async with open_client(account) as client:
 
@@ -86,7 +80,7 @@ async def _speak_for(
         return Way(name, KeptVoice(WatchedVoice(voice, breakers.get(name), name), kept, speaking))
 
     first, second = way("socket", by_socket, speaking), way("http", HttpVoice(client, speaking), speaking)
-    others = (speaking.model_copy(update=other.model_dump()) for other in speaking.fallback_voices)
+    others = speaking.chain[1:]
     ways = Ways(
         provider=PROVIDER,
         ways=(*(first, first, second, second), *(way("http", HttpVoice(client, o), o) for o in others)),

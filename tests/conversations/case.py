@@ -43,7 +43,7 @@ class Case:
         files = {first: yaml.safe_dump({"rules": self.model})}
         if self.second_model:
             files[second] = yaml.safe_dump({"rules": self.second_model})
-            llm["fallback_models"] = [str(second)]
+            llm["fallbacks"] = [{"model": str(second)}]
         agent = {**_AGENT, **self.agent, "llm": llm}
         return {folder / f"{self.name}.yaml": yaml.safe_dump(agent), **files}
 

@@ -1,4 +1,4 @@
-"""The page about the agent file tells all that such a file can say, and what holds if it does not."""
+"""The page about the agent file shows every key with its default."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "agent-file.md").read_text("utf-8")
 
 
 def test_the_page_shows_every_key_with_its_default() -> None:
-    """By reading the example as an agent file."""
+    """The example is read as an agent file."""
     example = re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
     assert example is not None
     data = yaml.safe_load(example[1])
@@ -19,5 +19,5 @@ def test_the_page_shows_every_key_with_its_default() -> None:
     shown = AgentConfig.model_validate({**data, "prompt": "x"})
     assert shown == AgentConfig(prompt="x")
     assert set(data) == set(AgentConfig.model_fields) - {"name"}
-    for part in ("stt", "llm", "tts", "openers", "fillers", "dtmf", "idle"):
+    for part in ("stt", "llm", "tts", "openers", "fillers", "dtmf", "reconnect", "fallback", "idle"):
         assert set(data[part]) == set(AgentConfig.model_fields[part].annotation.model_fields)  # type: ignore[union-attr]

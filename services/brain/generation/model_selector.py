@@ -38,7 +38,7 @@ class ModelSelector:
 
     @property
     def _names(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((self.first.model, *self.first.fallback_models)))
+        return tuple(dict.fromkeys(section.model for section in self.first.chain))
 
     def _preference(self, name: str, now_s: float) -> tuple[bool, int, int]:
         rests = not self.breakers.get(_way(name)).allows(now_s)

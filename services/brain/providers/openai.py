@@ -19,6 +19,8 @@ from parley.errors import (
     ProviderUnavailable,
 )
 from parley.providers.llm import Done, LlmEvent, Message, TextDelta, ToolCallRequest
+from parley.providers.registry import ProviderContext, ProviderPlugin
+from parley.settings import read_settings
 from services.brain.settings import BrainSettings
 
 _PROVIDER = "openai"
@@ -183,3 +185,13 @@ async def open_client(settings: BrainSettings) -> AsyncIterator[OpenAIClient]:
         timeout=openai.Timeout(30.0, connect=_CONNECT_TIMEOUT_S),
     ) as client:
         yield OpenAIClient(client, settings.llm_token_timeout_s)
+
+
+@asynccontextmanager
+async def _open(_context: ProviderContext) -> AsyncIterator[OpenAIClient]:
+    async with open_client(read_settings(BrainSettings)) as client:
+        yield client
+
+
+PLUGIN = ProviderPlugin(_open)
+"""Entry point `openai`."""

@@ -7,7 +7,7 @@ times these are.
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 
 import structlog
@@ -25,6 +25,7 @@ from parley.errors import (
     ProviderTimeout,
     ProviderUnavailable,
 )
+from parley.providers.registry import ProviderContext, ProviderPlugin
 from parley.providers.stt import (
     FinalTranscript,
     InterimTranscript,
@@ -35,6 +36,7 @@ from parley.providers.stt import (
     UtteranceEnd,
     Word,
 )
+from parley.settings import read_settings
 from services.stt.provider_clock import ProviderClock
 from services.stt.settings import SttSettings
 
@@ -313,3 +315,28 @@ def _refusal(error: ApiError) -> ProviderError:
         hint = ": check DEEPGRAM_API_KEY" if status in (401, 403) else ""
         return ProviderRejected(_PROVIDER, reason + hint)
     return ProviderUnavailable(_PROVIDER, reason)
+
+
+class DeepgramProvider:
+    """Deepgram's client for all calls of a process."""
+
+    def __init__(self, settings: SttSettings) -> None:
+        self._client = new_client(settings)
+        self._timeout_s = settings.stt_connect_timeout_s
+
+    def detects_turns(self, config: SttConfig) -> bool:
+        """Whether it is a Flux model."""
+        return is_flux(config)
+
+    def connect(self, config: SttConfig, call_sid: str) -> AbstractAsyncContextManager[DeepgramConnection]:
+        """Open a WebSocket for one call."""
+        return open_connection(self._client, config, call_sid, self._timeout_s)
+
+
+@asynccontextmanager
+async def _open(_context: ProviderContext) -> AsyncIterator[DeepgramProvider]:
+    yield DeepgramProvider(read_settings(SttSettings))
+
+
+PLUGIN = ProviderPlugin(_open)
+"""Entry point `deepgram`."""

@@ -1,10 +1,11 @@
-"""Agent files: read, validated, with errors that say what to do."""
+"""Agent files: read, validated, with errors that state what to do."""
 
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from parley.agent_config import load_agent_config
+from parley.agent_config import LlmConfig, SttConfig, TtsConfig, load_agent_config
 from parley.errors import ConfigError
 
 
@@ -15,34 +16,75 @@ def test_the_shipped_agents_are_valid() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reason"),
     [
-        ("prompt: [", "is no YAML"),
-        ("- a list", "must hold keys"),
+        ("prompt: [", "not valid YAML"),
+        ("- a list", "must contain keys"),
         ("greeting: hello", "prompt: Field required"),
         ("prompt: hi\nllm: {temperature: 9}", "llm.temperature"),
         ("prompt: hi\nthinkin: {}", "thinkin: Extra inputs"),
+        ("prompt: hi\nllm: {fallbacks: [{modle: x}]}", "llm: fallbacks.0.modle: Extra inputs"),
+        ("prompt: hi\ntts: {fallbacks: [{speed: 9}]}", "tts: fallbacks.0.speed: Input should be"),
+        ("prompt: hi\nllm: {fallbacks: [{fallbacks: []}]}", "llm: fallbacks.0.fallbacks: belongs"),
+        (
+            "prompt: hi\nstt: {fallbacks: [{turn_silence_ms: 9}]}",
+            "fallbacks.0.turn_silence_ms: belongs",
+        ),
     ],
 )
-def test_a_wrong_file_is_told_by_file_key_and_reason(tmp_path: Path, text: str, told: str) -> None:
+def test_a_wrong_file_is_refused_by_file_key_and_reason(tmp_path: Path, text: str, reason: str) -> None:
     """The error names the file and what in it is wrong."""
     (tmp_path / "shop.yaml").write_text(text)
 
     with pytest.raises(ConfigError, match=r"shop\.yaml") as error:
         load_agent_config(tmp_path, "shop")
 
-    assert told in str(error.value)
+    assert reason in str(error.value)
 
 
-def test_a_missing_file_is_told_with_those_that_are_there(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused_with_those_that_exist(tmp_path: Path) -> None:
     """The error lists the agents that could have been meant."""
     (tmp_path / "shop.yaml").write_text("prompt: hi")
 
-    with pytest.raises(ConfigError, match="holds: shop"):
+    with pytest.raises(ConfigError, match="contains: shop"):
         load_agent_config(tmp_path, "shpo")
 
 
-def test_a_name_is_no_path(tmp_path: Path) -> None:
+def test_a_name_is_not_a_path(tmp_path: Path) -> None:
     """A webhook's parameter cannot reach outside the folder."""
-    with pytest.raises(ConfigError, match="no name"):
+    with pytest.raises(ConfigError, match="not the name"):
         load_agent_config(tmp_path, "../secrets")
+
+
+def test_a_fallback_is_merged_over_its_section() -> None:
+    """What it does not name stays as it is; it has no fallbacks of its own."""
+    section = LlmConfig(model="a", temperature=0.9, fallbacks=({"model": "b"}, {"timeout_s": 2}))
+    first, second, third = section.chain
+
+    assert (first.model, second.model, third.model) == ("a", "b", "a")
+    assert (second.temperature, third.timeout_s) == (0.9, 2)
+    assert not any(config.fallbacks for config in section.chain)
+
+
+def test_a_fallback_of_another_provider_inherits_no_model_voice_or_options() -> None:
+    """They have a meaning for their own provider only."""
+    section = TtsConfig(
+        voice="v", model="m", speed=1.1, options={"a": 1}, fallbacks=({"provider": "other", "voice": "w"},)
+    )
+    other = section.chain[1]
+
+    assert (other.provider, other.voice, other.speed) == ("other", "w", 1.1)
+    assert (other.model, other.options) == (TtsConfig().model, {})
+
+
+def test_options_are_merged_key_by_key() -> None:
+    """Within one provider."""
+    section = TtsConfig(options={"a": 1, "b": 1}, fallbacks=({"options": {"b": 2}},))
+
+    assert section.chain[1].options == {"a": 1, "b": 2}
+
+
+def test_models_of_different_kinds_cannot_be_mixed() -> None:
+    """A Flux model decides on turns alone; a call cannot change from one kind to the other."""
+    with pytest.raises(ValidationError, match="flux"):
+        SttConfig(model="nova-3", fallbacks=({"model": "flux-general-en"},))

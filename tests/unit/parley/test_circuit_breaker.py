@@ -1,10 +1,10 @@
-"""Providers that have failed are left alone for a while."""
+"""Routes that have failed are skipped."""
 
 from parley.circuit_breaker import CircuitBreaker, CircuitBreakers
 
 
-def test_some_failures_in_a_row_begin_a_rest() -> None:
-    """Told once; after it one may try, and one more failure is enough."""
+def test_three_failures_open_the_circuit() -> None:
+    """Once; after 10 s one attempt is allowed, and its failure opens the circuit again."""
     breaker = CircuitBreaker()
 
     assert [breaker.record_failure(at_s) for at_s in (0, 1, 2)] == [False, False, True]
@@ -13,8 +13,8 @@ def test_some_failures_in_a_row_begin_a_rest() -> None:
     assert not breaker.allows(13)
 
 
-def test_failures_far_apart_are_bad_luck() -> None:
-    """And a success makes up for those before."""
+def test_failures_far_apart_do_not_open_the_circuit() -> None:
+    """Nor do failures before a success."""
     breaker = CircuitBreaker()
 
     assert not any(breaker.record_failure(at_s) for at_s in (0, 20, 40, 60))
@@ -23,7 +23,7 @@ def test_failures_far_apart_are_bad_luck() -> None:
     assert not breaker.record_failure(62)
 
 
-def test_a_refusal_is_enough() -> None:
+def test_a_permanent_failure_opens_the_circuit_at_once() -> None:
     """A key that is wrong stays wrong for now."""
     breaker = CircuitBreaker()
 
@@ -31,8 +31,8 @@ def test_a_refusal_is_enough() -> None:
     assert not breaker.allows(1)
 
 
-def test_each_way_has_its_own() -> None:
-    """And those that rest are known by name."""
+def test_each_route_has_its_own_breaker() -> None:
+    """Open circuits are listed by the name of the route."""
     breakers = CircuitBreakers()
     breakers.get("openai/a").record_failure(0, permanent=True)
 

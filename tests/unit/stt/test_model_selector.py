@@ -13,7 +13,7 @@ from parley.errors import ProviderError, ProviderRejected, ProviderUnavailable
 from parley.providers.stt import SttConnection
 from services.stt.model_selector import ModelSelector
 
-TWO = SttConfig(model="nova-3", fallback_models=("nova-2",))
+TWO = SttConfig(model="nova-3", fallbacks=({"model": "nova-2"},))
 
 
 class Provider:
@@ -86,4 +86,4 @@ async def test_a_refusal_is_enough() -> None:
 def test_all_must_end_turns_in_the_same_way() -> None:
     """A Flux model decides on turns alone; a call cannot change from one kind to the other."""
     with pytest.raises(ValidationError, match="flux"):
-        SttConfig(model="nova-3", fallback_models=("flux-general-en",))
+        SttConfig(model="nova-3", fallbacks=({"model": "flux-general-en"},))

@@ -45,7 +45,9 @@ class Model:
 
 async def ponder(model: Model, second: str = "") -> list[LlmEvent | str]:
     """What came of a draft until nobody was left to ask."""
-    agent = AgentConfig(prompt="x", llm=LlmConfig(model="first", fallback_models=(second,) if second else ()))
+    agent = AgentConfig(
+        prompt="x", llm=LlmConfig(model="first", fallbacks=({"model": second},) if second else ())
+    )
     seconds = Histogram("seconds", "x", ["provider", "what"], registry=CollectorRegistry())
     call = SimpleNamespace(
         agent=agent,

@@ -4,7 +4,7 @@ from parley.agent_config import LlmConfig
 from parley.circuit_breaker import CircuitBreakers
 from services.brain.generation.model_selector import ModelSelector
 
-THREE = LlmConfig(model="a", fallback_models=("b", "c"))
+THREE = LlmConfig(model="a", fallbacks=({"model": "b"}, {"model": "c"}))
 
 
 def asked(choice: ModelSelector, turn: int = 1, *, retryable: bool = True, times: int = 20) -> str:

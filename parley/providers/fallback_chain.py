@@ -1,0 +1,232 @@
+"""Serve a stage's requests by the first of an agent's routes that works, and report what fails.
+
+The same chain serves all stages. It skips routes whose circuit is open, retries, falls back, counts failures
+and emits a span for each request to a provider.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import structlog
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+
+from parley.circuit_breaker import CircuitBreaker, CircuitBreakers
+from parley.errors import ProviderError, ProviderRateLimited, ProviderUnavailable
+from parley.exception_groups import flatten_group
+from parley.providers.route_selector import RetryPolicy, RouteSelector
+from parley.telemetry import names
+from parley.telemetry.setup import Telemetry
+from parley.telemetry.trace_context import parent_context
+from parley.v1.work_pb2 import StageFailed
+
+log = structlog.get_logger()
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Route(Generic[R]):
+    """A provider with one model and voice, and what requests need to use it."""
+
+    name: str
+    """Key of the circuit breaker, shared by all calls of the process."""
+    provider: str
+    target: R
+    """What the stage's requests use: a section of the agent file, or a connection."""
+
+
+class FailureReporter:
+    """Appends StageFailed to the call's log: once per error code, until a request succeeds."""
+
+    def __init__(self, append: Callable[[StageFailed], Awaitable[Any]]) -> None:
+        self._append = append
+        self._reported = ""
+
+    def succeeded(self) -> None:
+        """The next failure is reported again."""
+        self._reported = ""
+
+    async def failed(self, error: ProviderError) -> None:
+        """Report a failure unless the last report has the same code."""
+        if self._reported == error.code:
+            return
+        self._reported = error.code
+        await self._append(
+            StageFailed(
+                code=error.code, message=error.reason, retryable=error.retryable, provider=error.provider
+            )
+        )
+
+
+class FallbackChain(Generic[R]):
+    """One call's routes in order of preference.
+
+    `report` is called with StageFailed: after each failed attempt, or only when a request failed on all
+    routes, if `report_each` is false.
+    """
+
+    def __init__(
+        self,
+        stage: str,
+        call_sid: str,
+        routes: Sequence[Route[R]],
+        breakers: CircuitBreakers,
+        telemetry: Telemetry,
+        *,
+        report: Callable[[StageFailed], Awaitable[Any]],
+        report_each: bool = True,
+        policy: RetryPolicy | None = None,
+    ) -> None:
+        self.stage = stage
+        self.call_sid = call_sid
+        self.routes = tuple({route.name: route for route in routes}.values())
+        self.breakers = breakers
+        self.telemetry = telemetry
+        self.reporter = FailureReporter(report)
+        self.report_each = report_each
+        self.policy = policy or RetryPolicy()
+
+    def request(self, *, turn: int = 0, **details: str) -> "Request[R]":
+        """Begin a request; `details` go into its log lines."""
+        return Request(self, turn, details)
+
+
+class Request(Generic[R]):
+    """One request, over as many attempts as it takes.
+
+    Either `run` it, or take a route from `next_route` and make an `attempt` until one succeeds.
+    """
+
+    def __init__(self, chain: FallbackChain[R], turn: int, details: dict[str, str]) -> None:
+        self._chain = chain
+        self.turn = turn
+        self._details = details
+        self._selector = RouteSelector([route.name for route in chain.routes], chain.breakers, chain.policy)
+
+    def next_route(self) -> Route[R] | None:
+        """The route to try now; None when all attempts are used up."""
+        index = self._selector.next(_now_s())
+        return None if index is None else self._chain.routes[index]
+
+    @asynccontextmanager
+    async def attempt(self, route: Route[R]) -> "AsyncIterator[Attempt]":
+        """Watch one attempt: its failure goes to breaker, metrics, log and span, and is raised again.
+
+        Leaving normally is a success, leaving by cancellation is neither.
+
+        Raises:
+            ProviderError: also when it was raised inside exception groups that contain nothing else.
+        """
+        chain = self._chain
+        attempt = Attempt(chain, route, self._start_span(route))
+        try:
+            yield attempt
+        except (ProviderError, BaseExceptionGroup) as raised:
+            error = provider_error(raised)
+            if error is None:
+                raise
+            attempt.span.set_attribute(names.ERROR_TYPE, error.code)
+            attempt.span.set_status(Status(StatusCode.ERROR, error.reason))
+            await self._failed(route, error, attempt)
+            if raised is error:
+                raise
+            raise error from None
+        else:
+            attempt.succeeded()
+        finally:
+            attempt.span.end()
+
+    async def run(self, operation: Callable[[R, "Attempt"], Awaitable[T]]) -> T:
+        """Call `operation` with one route after another until one succeeds.
+
+        Raises:
+            ProviderError: the last failure, when all attempts are used up.
+        """
+        failure: ProviderError | None = None
+        while (route := self.next_route()) is not None:
+            try:
+                async with self.attempt(route) as attempt:
+                    result = await operation(route.target, attempt)
+            except ProviderError as error:
+                failure = error
+                if isinstance(error, ProviderRateLimited):
+                    await asyncio.sleep(self._chain.policy.rate_limit_wait_s)
+            else:
+                self._chain.reporter.succeeded()
+                return result
+        failure = failure or ProviderUnavailable(self._chain.stage, "no route is configured")
+        if not self._chain.report_each:
+            await self._chain.reporter.failed(failure)
+        raise failure
+
+    async def _failed(self, route: Route[R], error: ProviderError, attempt: "Attempt") -> None:
+        chain, now_s = self._chain, _now_s()
+        if now_s - attempt.started_at_s > chain.policy.healthy_after_s:
+            attempt.breaker.record_success()
+        opened = self._selector.failed(chain.routes.index(route), error, now_s)
+        chain.telemetry.provider_failures.labels(provider=route.provider, code=error.code).inc()
+        log.warning(
+            "provider_request_failed",
+            stage=chain.stage,
+            route=route.name,
+            code=error.code,
+            reason=error.reason,
+            **self._details,
+        )
+        if opened:
+            log.warning("circuit_opened", stage=chain.stage, route=route.name)
+        if chain.report_each:
+            await chain.reporter.failed(error)
+
+    def _start_span(self, route: Route[R]) -> Span:
+        attributes: dict[str, str | int] = {
+            names.CALL_SID: self._chain.call_sid,
+            names.STAGE: self._chain.stage,
+            names.TURN: self.turn,
+            names.PROVIDER: route.provider,
+            names.ROUTE: route.name,
+        }
+        return self._chain.telemetry.tracer.start_span(
+            f"{self._chain.stage}.{names.PROVIDER_REQUEST_SPAN}",
+            parent_context(self._chain.call_sid, self.turn),
+            kind=SpanKind.CLIENT,
+            attributes=attributes,
+        )
+
+
+class Attempt:
+    """One request to one provider."""
+
+    def __init__(self, chain: FallbackChain[Any], route: Route[Any], span: Span) -> None:
+        self._chain = chain
+        self._provider = route.provider
+        self.span = span
+        self.breaker: CircuitBreaker = chain.breakers.get(route.name)
+        self.started_at_s = _now_s()
+
+    def first_output(self, what: str) -> None:
+        """Record the time to the first output: `what` is `first_token`, `first_audio` or `connected`."""
+        took_s = _now_s() - self.started_at_s
+        self._chain.telemetry.provider_seconds.labels(provider=self._provider, what=what).observe(took_s)
+        self.span.add_event(what)
+
+    def succeeded(self) -> None:
+        """Close the route's circuit, and report the next failure again if each attempt is reported."""
+        self.breaker.record_success()
+        if self._chain.report_each:
+            self._chain.reporter.succeeded()
+
+
+def provider_error(raised: BaseException) -> ProviderError | None:
+    """The first ProviderError of an exception or group; None if it contains anything else."""
+    errors = flatten_group(raised)
+    found = [error for error in errors if isinstance(error, ProviderError)]
+    return found[0] if found and len(found) == len(errors) else None
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()

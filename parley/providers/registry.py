@@ -1,0 +1,162 @@
+"""Find providers by name: entry points in the groups `parley.stt`, `parley.llm` and `parley.tts`.
+
+The built-in providers are entry points as any third party's. Nothing is imported before an agent names it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from parley.agent_config import AgentConfig, LlmConfig, ProviderSection, SttConfig, TtsConfig
+from parley.errors import ConfigError
+from parley.telemetry.setup import Telemetry
+
+Kind: TypeAlias = Literal["stt", "llm", "tts"]
+"""A section of the agent file that names a provider."""
+
+P_co = TypeVar("P_co", covariant=True)
+Config = TypeVar("Config", bound=ProviderSection)
+
+
+class NoOptions(BaseModel):
+    """The `options` of a provider that has none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderContext:
+    """What a process gives to a provider that it opens."""
+
+    telemetry: Telemetry
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderPlugin(Generic[P_co]):
+    """What an entry point refers to."""
+
+    open: Callable[[ProviderContext], AbstractAsyncContextManager[P_co]]
+    """Opens the provider for the lifetime of the process. Raises ConfigError when a setting is wrong."""
+    options: type[BaseModel] = NoOptions
+    """Validates `options` in the agent file."""
+    alternatives: tuple[Mapping[str, Any], ...] = ()
+    """Partial sections tried after the agent's own section and before its fallbacks."""
+
+
+def installed_providers(kind: Kind) -> dict[str, EntryPoint]:
+    """The installed providers by name.
+
+    Raises:
+        ConfigError: two distributions install a provider of the same name.
+    """
+    found: dict[str, EntryPoint] = {}
+    for entry in _entry_points(f"parley.{kind}"):
+        other = found.setdefault(entry.name, entry)
+        if other.value != entry.value:
+            raise ConfigError(
+                f"{kind} provider {entry.name!r} is installed twice: {_origin(other)} and {_origin(entry)}"
+            )
+    return found
+
+
+def load_plugin(kind: Kind, name: str, key: str = "provider") -> ProviderPlugin[Any]:
+    """Import the plugin of a provider; `key` is the agent file key to name in errors.
+
+    Raises:
+        ConfigError: there is no such provider, or it cannot be imported.
+    """
+    installed = installed_providers(kind)
+    if name not in installed:
+        names = ", ".join(sorted(installed)) or "none"
+        raise ConfigError(f"{key}: no provider {name!r} is installed; installed are: {names}")
+    try:
+        plugin = installed[name].load()
+    except Exception as error:
+        # A third party's module may raise anything at its import.
+        raise ConfigError(
+            f"{key}: provider {name!r} cannot be loaded from {_origin(installed[name])}: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(plugin, ProviderPlugin):
+        raise ConfigError(f"{key}: {_origin(installed[name])} is not a ProviderPlugin")
+    return plugin
+
+
+def configs_of(kind: Kind, section: Config) -> tuple[Config, ...]:
+    """The section, its provider's alternatives and its fallbacks, each complete and validated.
+
+    Raises:
+        ConfigError: a provider is unknown or refuses its options; names the agent file key.
+    """
+    return tuple(_configs(kind, section))
+
+
+def check_agent(agent: AgentConfig, *kinds: Kind) -> None:
+    """Check that the providers of some sections are installed and accept their options.
+
+    Raises:
+        ConfigError: names the agent, the key, the value and the reason.
+    """
+    try:
+        for kind in kinds:
+            section: ProviderSection = getattr(agent, kind)
+            configs_of(kind, section)
+    except ConfigError as error:
+        raise ConfigError(f"agent {agent.name}: {error}") from None
+
+
+def route_name(config: SttConfig | LlmConfig | TtsConfig) -> str:
+    """Provider, model, voice and options, as in `elevenlabs/eleven_flash_v2_5/voice1/transport=http`."""
+    voice = (config.voice,) if isinstance(config, TtsConfig) else ()
+    options = (f"{key}={value}" for key, value in sorted(config.options.items()))
+    return "/".join((config.provider, config.model, *voice, *options))
+
+
+def _configs(kind: Kind, section: Config) -> Iterator[Config]:
+    first, *fallbacks = section.chain
+    plugin = _checked(kind, first, kind)
+    yield first
+    for alternative in plugin.alternatives:
+        if merged := _alternative(first, alternative):
+            yield merged
+    for number, config in enumerate(fallbacks):
+        _checked(kind, config, f"{kind}.fallbacks.{number}")
+        yield config
+
+
+def _alternative(section: Config, alternative: Mapping[str, Any]) -> Config | None:
+    """None when the agent file already decides what the alternative changes."""
+    if alternative.get("options", {}).keys() & section.options.keys():
+        return None
+    return section.merged(alternative)
+
+
+def _checked(kind: Kind, config: ProviderSection, key: str) -> ProviderPlugin[Any]:
+    plugin = load_plugin(kind, config.provider, f"{key}.provider")
+    try:
+        plugin.options.model_validate(config.options)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, (key, "options", *first["loc"])))
+        raise ConfigError(f"{place}: {first['msg']}") from None
+    return plugin
+
+
+def reload_entry_points() -> None:
+    """Forget the installed entry points; for tests that install some."""
+    _entry_points.cache_clear()
+
+
+@cache
+def _entry_points(group: str) -> tuple[EntryPoint, ...]:
+    return tuple(entry_points(group=group))
+
+
+def _origin(entry: EntryPoint) -> str:
+    distribution = f" ({entry.dist.name})" if entry.dist else ""
+    return f"{entry.value}{distribution}"

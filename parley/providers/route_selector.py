@@ -1,0 +1,67 @@
+"""Which route a request uses next. No I/O, no clock."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from parley.circuit_breaker import CircuitBreakers
+from parley.errors import ProviderError
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and in which order a request tries its routes."""
+
+    max_attempts: int | None = 2
+    """Attempts per route within one request; a rejected request is not repeated on the same route."""
+    same_route_first: bool = False
+    """Whether the second attempt on a route precedes the next route."""
+    forget_after_s: float = math.inf
+    """A failure this long ago no longer counts; for requests without an end, such as a connection."""
+    healthy_after_s: float = math.inf
+    """An attempt that fails after this time counts as a success before it counts as a failure."""
+    rate_limit_wait_s: float = 0.2
+    """Pause after ProviderRateLimited."""
+
+
+@dataclass(slots=True)
+class RouteSelector:
+    """The failures of one request, and the route to try next.
+
+    Routes whose circuit is open come last: one that may fail is better than none.
+    """
+
+    names: Sequence[str]
+    breakers: CircuitBreakers
+    policy: RetryPolicy
+    _failures: dict[int, list[float]] = field(default_factory=dict)
+    _rejected: set[int] = field(default_factory=set)
+
+    def next(self, now_s: float) -> int | None:
+        """Index of the route to try; None when all attempts are used up."""
+        limit = self.policy.max_attempts
+        left = [
+            index
+            for index in range(len(self.names))
+            if limit is None or (self._count(index, now_s) < limit and index not in self._rejected)
+        ]
+        return min(left, key=lambda index: self._preference(index, now_s), default=None)
+
+    def failed(self, index: int, error: ProviderError, now_s: float) -> bool:
+        """Count a failed attempt; True when the route's circuit opens."""
+        recent = [at_s for at_s in self._failures.get(index, ()) if self._counts(at_s, now_s)]
+        self._failures[index] = [*recent, now_s]
+        if not error.retryable:
+            self._rejected.add(index)
+        return self.breakers.get(self.names[index]).record_failure(now_s, permanent=not error.retryable)
+
+    def _preference(self, index: int, now_s: float) -> tuple[bool, int, int]:
+        circuit_open = not self.breakers.get(self.names[index]).allows(now_s)
+        failures = 0 if self.policy.same_route_first else self._count(index, now_s)
+        return circuit_open, failures, index
+
+    def _count(self, index: int, now_s: float) -> int:
+        return sum(self._counts(at_s, now_s) for at_s in self._failures.get(index, ()))
+
+    def _counts(self, at_s: float, now_s: float) -> bool:
+        return now_s - at_s <= self.policy.forget_after_s

@@ -1,0 +1,227 @@
+"""Requests that are served by the first route that works."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
+
+from parley.circuit_breaker import CircuitBreakers
+from parley.errors import (
+    ProviderError,
+    ProviderRateLimited,
+    ProviderRejected,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
+from parley.providers.fallback_chain import Attempt, FallbackChain, Route, provider_error
+from parley.providers.route_selector import RetryPolicy
+from parley.telemetry.trace_context import trace_id
+from parley.v1.work_pb2 import StageFailed
+from tests.unit.parley.providers.doubles import make_telemetry
+
+DOWN = ProviderUnavailable("test", "down")
+
+
+@dataclass
+class Scene:
+    """A chain whose routes fail as planned."""
+
+    failures: dict[str, list[BaseException]]
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+    report_each: bool = True
+    tried: list[str] = field(default_factory=list)
+    reports: list[StageFailed] = field(default_factory=list)
+    spans: InMemorySpanExporter = field(default_factory=InMemorySpanExporter)
+    breakers: CircuitBreakers = field(default_factory=CircuitBreakers)
+
+    def __post_init__(self) -> None:
+        async def report(failed: StageFailed) -> None:
+            self.reports.append(failed)
+
+        self.telemetry = make_telemetry(self.spans)
+        self.chain = FallbackChain(
+            "tts",
+            "CA1",
+            [Route(name, name[0], name) for name in self.failures],
+            self.breakers,
+            self.telemetry,
+            report=report,
+            report_each=self.report_each,
+            policy=self.policy,
+        )
+
+    async def run(self, turn: int = 0) -> str:
+        """One request."""
+
+        async def operation(name: str, attempt: Attempt) -> str:
+            self.tried.append(name)
+            if planned := self.failures[name]:
+                raise planned.pop(0)
+            attempt.first_output("first_audio")
+            return name
+
+        return await self.chain.request(turn=turn, reply_id="r1").run(operation)
+
+    def codes(self) -> Sequence[str]:
+        """Codes of the reported failures."""
+        return [failed.code for failed in self.reports]
+
+    def failed(self, provider: str, code: str) -> float:
+        """The failures counted for a provider."""
+        labels = {"provider": provider, "code": code}
+        return self.telemetry.registry.get_sample_value("provider_failures_total", labels) or 0
+
+
+async def test_a_request_is_served_by_the_first_route() -> None:
+    """The other routes are not used; its latency is measured."""
+    scene = Scene({"a": [], "b": []})
+
+    assert await scene.run() == "a"
+    assert scene.tried == ["a"]
+    labels = {"provider": "a", "what": "first_audio"}
+    assert scene.telemetry.registry.get_sample_value("provider_seconds_count", labels) == 1
+
+
+async def test_a_failed_request_falls_back() -> None:
+    """The failure is counted by provider and code, and reported."""
+    scene = Scene({"a": [DOWN], "b": []})
+
+    assert await scene.run() == "b"
+    assert scene.failed("a", "unavailable") == 1
+    assert scene.codes() == ["unavailable"]
+    assert (scene.reports[0].provider, scene.reports[0].retryable) == ("test", True)
+
+
+async def test_the_last_failure_is_raised_when_no_route_works() -> None:
+    """After the attempts that the policy allows."""
+    scene = Scene({"a": [ProviderRejected("test", "x")], "b": [DOWN, ProviderTimeout("test", "y")]})
+
+    with pytest.raises(ProviderTimeout):
+        await scene.run()
+    assert scene.tried == ["a", "b", "b"]
+
+
+async def test_a_chain_without_routes_fails() -> None:
+    """As a provider that is unavailable."""
+    with pytest.raises(ProviderUnavailable, match="no route"):
+        await Scene({}).run()
+
+
+async def test_a_code_is_reported_once_until_a_request_succeeds() -> None:
+    """So that a provider that stays down does not fill the call's log."""
+    down = [ProviderUnavailable("test", str(n)) for n in range(5)]
+    scene = Scene({"a": [*down]})
+    for _ in range(2):
+        with pytest.raises(ProviderUnavailable):
+            await scene.run()
+    assert scene.codes() == ["unavailable"]
+
+    scene.failures["a"] = []
+    await scene.run()
+    scene.failures["a"] = [DOWN]
+    await scene.run()
+    assert scene.codes() == ["unavailable"] * 2
+
+
+async def test_failed_attempts_may_go_unreported() -> None:
+    """Then only a request that failed on all routes is reported."""
+    scene = Scene({"a": [DOWN, DOWN, DOWN, DOWN], "b": []}, report_each=False)
+    await scene.run()
+    assert scene.codes() == []
+
+    scene.failures["b"] = [DOWN, DOWN]
+    with pytest.raises(ProviderUnavailable):
+        await scene.run()
+    assert scene.codes() == ["unavailable"]
+
+
+async def test_a_rate_limit_is_waited_for() -> None:
+    """Before the next attempt."""
+    policy = RetryPolicy(rate_limit_wait_s=0.05)
+    scene = Scene({"a": [ProviderRateLimited("test", "x")]}, policy)
+    began_s = asyncio.get_running_loop().time()
+    await scene.run()
+
+    assert asyncio.get_running_loop().time() - began_s >= 0.04
+
+
+async def test_an_open_circuit_is_skipped_by_other_calls() -> None:
+    """They share the breakers of the process."""
+    broken = Scene({"a": [DOWN] * 9, "b": []})
+    for _ in range(3):
+        await broken.run()
+    other = Scene({"a": [], "b": []}, breakers=broken.breakers)
+
+    assert await other.run() == "b"
+
+
+async def test_a_failure_inside_a_group_is_unwrapped() -> None:
+    """The attempt's task group adds nothing."""
+    scene = Scene({"a": [ExceptionGroup("x", [ExceptionGroup("y", [DOWN])])], "b": []})
+
+    assert await scene.run() == "b"
+
+
+async def test_a_fault_of_ours_is_not_taken_for_the_providers() -> None:
+    """It is raised unchanged and counts for nothing."""
+    scene = Scene({"a": [ExceptionGroup("x", [DOWN, ZeroDivisionError()])], "b": []})
+
+    with pytest.raises(ExceptionGroup):
+        await scene.run()
+    assert scene.failed("a", "unavailable") == 0
+
+
+async def test_a_cancelled_attempt_is_neither_success_nor_failure() -> None:
+    """The circuit of a route that was interrupted stays as it is."""
+    scene = Scene({"a": []})
+    breaker = scene.breakers.get("a")
+    breaker.record_failure(0.0)
+    request = scene.chain.request()
+    route = request.next_route()
+    assert route is not None
+
+    async def interrupted() -> None:
+        async with request.attempt(route):
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(interrupted())
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert not breaker.record_failure(1.0)
+    assert breaker.record_failure(2.0)
+
+
+async def test_an_attempt_that_lasted_counts_as_a_success_first() -> None:
+    """A connection that served for long and is lost then does not open the circuit."""
+    scene = Scene({"a": [DOWN] * 5}, RetryPolicy(max_attempts=3, healthy_after_s=-1))
+    with pytest.raises(ProviderError):
+        await scene.run()
+
+    assert scene.breakers.open_circuits(asyncio.get_running_loop().time()) == []
+
+
+async def test_each_attempt_has_a_span() -> None:
+    """In the trace of the turn; a failure shows its code."""
+    scene = Scene({"a": [DOWN], "b": []})
+    await scene.run(turn=3)
+
+    first, second = scene.spans.get_finished_spans()
+    assert first.name == second.name == "tts.provider_request"
+    assert first.context is not None
+    assert first.context.trace_id == trace_id("CA1", 3)
+    assert first.status.status_code is StatusCode.ERROR
+    assert first.attributes is not None
+    assert first.attributes["error.type"] == "unavailable"
+    assert [event.name for event in second.events] == ["first_audio"]
+
+
+def test_only_a_pure_group_is_the_providers_error() -> None:
+    """A group with anything else in it is not."""
+    assert provider_error(DOWN) is DOWN
+    assert provider_error(ExceptionGroup("x", [DOWN])) is DOWN
+    assert provider_error(ExceptionGroup("x", [DOWN, ValueError()])) is None
+    assert provider_error(ValueError()) is None

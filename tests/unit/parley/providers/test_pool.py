@@ -1,0 +1,89 @@
+"""Providers that are opened at their first use."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from parley.errors import ConfigError
+from parley.providers.pool import ProviderPool, open_pool
+from parley.providers.registry import ProviderContext
+from tests.unit.parley.providers.doubles import installed, make_telemetry
+
+PLUGIN = """
+import asyncio
+from contextlib import asynccontextmanager
+from parley.errors import ConfigError
+from parley.providers.registry import ProviderPlugin
+
+opened = closed = 0
+wrong = []
+
+@asynccontextmanager
+async def open_fake(context):
+    global opened, closed
+    opened += 1
+    if wrong:
+        raise ConfigError(wrong.pop())
+    async with asyncio.TaskGroup():
+        yield context.telemetry.service
+    closed += 1
+
+PLUGIN = ProviderPlugin(open_fake)
+"""
+
+
+@pytest.fixture(autouse=True)
+def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """A provider that counts how often it is opened and closed."""
+    with installed(
+        monkeypatch, tmp_path / "pool_dist", "[parley.tts]\nfake = pool_plugin:PLUGIN\n", pool_plugin=PLUGIN
+    ):
+        monkeypatch.delitem(__import__("sys").modules, "pool_plugin", raising=False)
+        yield
+
+
+def counts() -> tuple[int, int]:
+    """How often the provider was opened and closed."""
+    module = __import__("pool_plugin")
+    return module.opened, module.closed
+
+
+async def test_a_provider_is_opened_once_and_closed_with_the_process() -> None:
+    """However many calls use it."""
+    context = ProviderContext(make_telemetry())
+    pool: ProviderPool[str]
+    async with open_pool("tts", context) as pool:
+        assert await asyncio.gather(*(pool.get("fake") for _ in range(3))) == ["test"] * 3
+        assert counts() == (1, 0)
+    assert counts() == (1, 1)
+
+
+async def test_a_provider_that_could_not_be_opened_is_tried_again() -> None:
+    """The call that needed it fails with the reason; the process goes on."""
+    pool: ProviderPool[str]
+    async with open_pool("tts", ProviderContext(make_telemetry())) as pool:
+        __import__("pool_plugin").wrong.append("TOY_API_KEY: is required")
+        with pytest.raises(ConfigError, match="TOY_API_KEY"):
+            await pool.get("fake")
+        assert await pool.get("fake") == "test"
+
+
+async def test_a_call_that_ends_while_it_waits_disturbs_no_other() -> None:
+    """The provider is opened for all of them."""
+    pool: ProviderPool[str]
+    async with open_pool("tts", ProviderContext(make_telemetry())) as pool:
+        ended = asyncio.create_task(pool.get("fake"))
+        other = asyncio.create_task(pool.get("fake"))
+        await asyncio.sleep(0)
+        ended.cancel()
+        assert await other == "test"
+
+
+async def test_an_unknown_provider_is_refused() -> None:
+    """At its first use."""
+    pool: ProviderPool[str]
+    async with open_pool("tts", ProviderContext(make_telemetry())) as pool:
+        with pytest.raises(ConfigError, match="nobody"):
+            await pool.get("nobody")

@@ -1,0 +1,112 @@
+"""Providers found by their entry points."""
+
+from pathlib import Path
+
+import pytest
+
+from parley.agent_config import AgentConfig, LlmConfig, SttConfig, TtsConfig
+from parley.errors import ConfigError
+from parley.providers.registry import check_agent, configs_of, installed_providers, load_plugin, route_name
+from tests.unit.parley.providers.doubles import installed
+
+PLUGIN = """
+from pydantic import BaseModel
+from parley.providers.registry import ProviderPlugin
+
+class Options(BaseModel, extra="forbid"):
+    speed: int = 1
+
+PLUGIN = ProviderPlugin(None, options=Options, alternatives=({"options": {"speed": 2}},))
+"""
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> object:
+    """A provider `fake` for all three sections, and two that cannot be loaded."""
+    entries = "".join(f"[parley.{kind}]\nfake = fake_plugin:PLUGIN\n" for kind in ("stt", "llm", "tts"))
+    entries += "broken = broken_plugin:PLUGIN\nodd = fake_plugin:Options\n"
+    with installed(
+        monkeypatch,
+        tmp_path / "fake_dist",
+        entries,
+        fake_plugin=PLUGIN,
+        broken_plugin="import no_such_module",
+    ):
+        yield
+
+
+def test_the_built_in_providers_are_installed() -> None:
+    """As entry points of Parley itself."""
+    assert "deepgram" in installed_providers("stt")
+    assert "openai" in installed_providers("llm")
+    assert "elevenlabs" in installed_providers("tts")
+
+
+@pytest.mark.usefixtures("fake")
+def test_a_third_partys_provider_is_found() -> None:
+    """Beside the built-in ones."""
+    assert {"fake", "elevenlabs"} <= installed_providers("tts").keys()
+    assert load_plugin("tts", "fake").alternatives
+
+
+@pytest.mark.usefixtures("fake")
+def test_an_unknown_provider_is_refused_with_the_installed_ones() -> None:
+    """The error names agent, key, value and what could have been meant."""
+    agent = AgentConfig(prompt="x", name="shop", tts=TtsConfig(provider="fak"))
+
+    with pytest.raises(ConfigError) as error:
+        check_agent(agent, "tts")
+    text = str(error.value)
+    assert text.startswith("agent shop: tts.provider: no provider 'fak' is installed")
+    assert "elevenlabs, fake" in text
+
+
+@pytest.mark.usefixtures("fake")
+def test_a_wrong_fallback_is_named_by_its_number() -> None:
+    """Its provider and its options are checked like the section's own."""
+    unknown = LlmConfig(provider="fake", fallbacks=({"provider": "nobody"},))
+    refused = LlmConfig(provider="fake", fallbacks=({"options": {"volume": 3}},))
+
+    with pytest.raises(ConfigError, match=r"llm\.fallbacks\.0\.provider"):
+        configs_of("llm", unknown)
+    with pytest.raises(ConfigError, match=r"llm\.fallbacks\.0\.options\.volume"):
+        configs_of("llm", refused)
+
+
+@pytest.mark.usefixtures("fake")
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("broken", "cannot be loaded from broken_plugin:PLUGIN"), ("odd", "is not a ProviderPlugin")],
+)
+def test_an_entry_point_that_cannot_be_used_is_explained(name: str, reason: str) -> None:
+    """With the module that it refers to."""
+    with pytest.raises(ConfigError, match=reason):
+        load_plugin("tts", name, "tts.provider")
+
+
+@pytest.mark.usefixtures("fake")
+def test_two_distributions_with_one_name_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing tells which of them an agent means."""
+    entries = "[parley.tts]\nfake = other:PLUGIN\n"
+    with installed(monkeypatch, tmp_path / "other_dist", entries):
+        with pytest.raises(ConfigError, match="installed twice"):
+            installed_providers("tts")
+
+
+@pytest.mark.usefixtures("fake")
+def test_routes_in_order_of_preference() -> None:
+    """The section, the alternatives of its provider, its fallbacks."""
+    section = SttConfig(provider="fake", model="a", fallbacks=({"model": "b"},))
+    decided = SttConfig(provider="fake", model="a", options={"speed": 5})
+
+    assert [route_name(config) for config in configs_of("stt", section)] == [
+        "fake/a",
+        "fake/a/speed=2",
+        "fake/b",
+    ]
+    assert [route_name(config) for config in configs_of("stt", decided)] == ["fake/a/speed=5"]
+
+
+def test_the_name_of_a_route_contains_the_voice() -> None:
+    """Voices fail one by one."""
+    assert route_name(TtsConfig(voice="v", model="m")) == "elevenlabs/m/v"

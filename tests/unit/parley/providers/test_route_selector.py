@@ -1,0 +1,80 @@
+"""The order in which a request tries its routes."""
+
+from parley.circuit_breaker import CircuitBreakers
+from parley.errors import ProviderError, ProviderRejected, ProviderUnavailable
+from parley.providers.route_selector import RetryPolicy, RouteSelector
+
+DOWN = ProviderUnavailable("test", "down")
+REJECTED = ProviderRejected("test", "no")
+
+
+def tried(
+    names: str,
+    *,
+    error: ProviderError = DOWN,
+    policy: RetryPolicy | None = None,
+    breakers: CircuitBreakers | None = None,
+    times: int = 20,
+    step_s: float = 0.01,
+) -> str:
+    """The routes that a request tries while each of them fails."""
+    selector = RouteSelector(names, breakers or CircuitBreakers(), policy or RetryPolicy())
+    found = ""
+    for attempt in range(times):
+        index = selector.next(attempt * step_s)
+        if index is None:
+            break
+        found += names[index]
+        selector.failed(index, error, attempt * step_s)
+    return found
+
+
+def test_each_route_is_tried_and_then_each_once_more() -> None:
+    """In the agent's order."""
+    assert tried("abc") == "abcabc"
+    assert tried("a") == "aa"
+
+
+def test_the_same_route_may_come_first() -> None:
+    """For a connection that is replaced at once."""
+    assert tried("ab", policy=RetryPolicy(same_route_first=True)) == "aabb"
+
+
+def test_a_rejected_request_is_not_repeated_on_its_route() -> None:
+    """Whatever the order is."""
+    assert tried("abc", error=REJECTED) == "abc"
+    assert tried("ab", error=REJECTED, policy=RetryPolicy(same_route_first=True)) == "ab"
+
+
+def test_a_route_with_an_open_circuit_is_tried_last() -> None:
+    """It is better than no route."""
+    breakers = CircuitBreakers()
+    breakers.get("a").record_failure(0, permanent=True)
+
+    assert tried("ab", breakers=breakers, times=1) == "b"
+    assert tried("a", breakers=breakers, times=1) == "a"
+
+
+def test_failures_of_one_request_count_for_the_next() -> None:
+    """Three failures within 30 s open the circuit for all calls of the process."""
+    breakers = CircuitBreakers()
+    tried("a", breakers=breakers)
+    tried("a", breakers=breakers)
+
+    assert tried("ab", breakers=breakers, times=1) == "b"
+
+
+def test_a_request_without_an_end_alternates() -> None:
+    """A connection that is lost again and again is opened for as long as the call lives."""
+    policy = RetryPolicy(max_attempts=None, forget_after_s=10)
+
+    assert tried("ab", policy=policy, times=6) == "ababab"
+    assert tried("abc", policy=policy, times=6) == "abcabc"
+    assert tried("a", error=REJECTED, policy=policy, times=4) == "aaaa"
+
+
+def test_a_failure_is_forgotten() -> None:
+    """After the policy's time the preferred route is tried first again."""
+    policy = RetryPolicy(max_attempts=None, forget_after_s=10)
+
+    assert tried("ab", policy=policy, times=4, step_s=11) == "aaaa"
