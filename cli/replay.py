@@ -1,4 +1,4 @@
-"""`parley replay`: a call folded again from its log, step by step; checked against today's code; forked."""
+"""`parley replay`: shows a recorded call step by step, checks it against the current code, or forks it."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from rich.text import Text
 
 from cli.call_log import open_bus
 from cli.calls import NoSystem, nats_url_of
-from cli.fork import Forked, fork
+from cli.fork import ForkedTurn, fork
 from parley.agent_config import AgentConfig, load_agent_config
 from parley.bus import streams, subjects
 from parley.clock import CallClock
@@ -21,15 +21,15 @@ from parley.v1 import reply_pb2, speech_pb2, work_pb2
 from parley.v1.event_pb2 import Event
 from services.brain.decision_replay import DecisionReplay, Difference
 from services.brain.state import BrainState
-from services.stt import restore as ears
-from services.tts import position as voice
+from services.stt import restore as stt_state
+from services.tts import position as tts_state
 
-_NOT_SHOWN = ("transcript_updated", "playback_progressed", "stage_claimed")
-_TEXT = 60
+_HIDDEN_EVENTS = ("transcript_updated", "playback_progressed", "stage_claimed")
+_MAX_TEXT_CHARS = 60
 
 
 async def replay(home: Path, call_sid: str, console: Console, *, check: bool, agents: str, agent: str) -> int:
-    """Show a call's steps, or with `check` where today's code would act otherwise; 1 if it would."""
+    """Print the steps of a call, or with `check` how the current code differs; return 1 on differences."""
     try:
         events = await read_events(home, call_sid)
         if not check:
@@ -40,31 +40,31 @@ async def replay(home: Path, call_sid: str, console: Console, *, check: bool, ag
     except (NoSystem, BusError, ConfigError) as error:
         console.print(Text(str(error), style="red"))
         return 1
-    console.print(told(events, found))
+    console.print(difference_table(events, found))
     return int(bool(found))
 
 
 async def replay_fork(
     home: Path, call_sid: str, turn: int, console: Console, *, agents: str, agent: str
 ) -> int:
-    """Go on from a turn with another agent file: what it would have answered; 1 if that cannot be told."""
+    """Print the answers of another agent file from a turn on; return 1 on an error."""
     try:
         events = await read_events(home, call_sid)
         other = load_agent_config(agents, agent or _agent_of(events))
-        answers = await fork(home, events, turn, other)
+        turns = await fork(home, events, turn, other)
     except (NoSystem, BusError, ConfigError, ProviderError) as error:
         console.print(Text(str(error), style="red"))
         return 1
-    console.print(side_by_side(answers, other.name))
+    console.print(fork_table(turns, other.name))
     return 0
 
 
 async def read_events(home: Path, call_sid: str) -> list[Event]:
-    """A call's log, past owners' words left out.
+    """Read a call's log without the events of fenced owners.
 
     Raises:
-        NoSystem: none is up.
-        BusError: the log cannot be read, or there is none.
+        NoSystem: no system is running.
+        BusError: the log cannot be read or does not exist.
     """
     async with open_bus(nats_url_of(home)) as bus:
         messages = await bus.streams.read(streams.CALLS, subjects.call_log(call_sid))
@@ -80,44 +80,45 @@ def _agent_of(events: Sequence[Event]) -> str:
 
 
 def differences(events: Iterable[Event], agent: AgentConfig) -> list[Difference]:
-    """Where the brain of today would act otherwise than was done."""
-    rehearsal = DecisionReplay(agent)
-    return [difference for event in events for difference in rehearsal.feed(event)]
+    """Return the actions that differ between the recorded call and the brain's current code."""
+    decision_replay = DecisionReplay(agent)
+    return [difference for event in events for difference in decision_replay.feed(event)]
 
 
-def told(events: Sequence[Event], found: Sequence[Difference]) -> Table | Text:
-    """The differences, or that there are none."""
+def difference_table(events: Sequence[Event], found: Sequence[Difference]) -> Table | Text:
+    """Format the differences."""
     if not found:
-        return Text(f"{len(events)} events: today's code would do the same", style="green")
+        return Text(f"{len(events)} events: the current code takes the same actions", style="green")
     table = Table(title=f"{len(found)} differences in {len(events)} events")
     table.add_column("at", justify="right")
-    table.add_column("then")
-    table.add_column("today")
+    table.add_column("recorded")
+    table.add_column("current code")
     for difference in found:
-        row = (difference.action, "-") if difference.side == "then" else ("-", difference.action)
+        is_recorded = difference.side == "recorded"
+        row = (difference.action, "-") if is_recorded else ("-", difference.action)
         table.add_row(f"{difference.at_ms / 1000:.2f} s", *row)
     return table
 
 
 def steps(events: Iterable[Event]) -> list[Text]:
-    """Each event, and under it what each stage came to know by it."""
+    """Format each event, followed by the stages' states that it changed."""
     clock: CallClock | None = None
-    knows, hears, speaks = BrainState(), ears.SttState(), voice.Position()
+    brain, stt, tts = BrainState(), stt_state.SttState(), tts_state.Position()
     lines: list[Text] = []
     for event in events:
         clock = clock or CallClock(event.sent_at_us)
         at_ms = clock.ms_at(event.sent_at_us)
-        before = (_of_brain(knows), _of_stt(hears), _of_tts(speaks))
-        knows, hears = knows.evolve(event, at_ms), ears.evolve(hears, event)
-        speaks = voice.evolve(speaks, event_body(event))
-        after = (_of_brain(knows), _of_stt(hears), _of_tts(speaks))
+        before = (_describe_brain(brain), _describe_stt(stt), _describe_tts(tts))
+        brain, stt = brain.evolve(event, at_ms), stt_state.evolve(stt, event)
+        tts = tts_state.evolve(tts, event_body(event))
+        after = (_describe_brain(brain), _describe_stt(stt), _describe_tts(tts))
         body = event_body(event)
-        if body is None or event_name(body) in _NOT_SHOWN:
+        if body is None or event_name(body) in _HIDDEN_EVENTS:
             continue
         lines.append(_step(at_ms, event))
-        for stage, was, now in zip(("brain", "stt", "tts"), before, after, strict=True):
-            if was != now:
-                lines.append(Text(f"{'':20}{stage} knows: {now}", style="dim"))
+        for stage, old, new in zip(("brain", "stt", "tts"), before, after, strict=True):
+            if old != new:
+                lines.append(Text(f"{'':20}{stage} state: {new}", style="dim"))
     return lines
 
 
@@ -126,57 +127,59 @@ def _step(at_ms: int, event: Event) -> Text:
     line = Text(f"{at_ms / 1000:8.3f}  ", style="dim")
     line.append(f"{event.stage:9} ", style="cyan")
     line.append(event_name(body) if body is not None else "?")
-    line.append(f"  {_brief(event)}", style="bold")
+    line.append(f"  {_summarize(event)}", style="bold")
     return line
 
 
-def _brief(event: Event) -> str:
+def _summarize(event: Event) -> str:
     match event_body(event):
         case speech_pb2.TurnEnded(text=text, decided_by=decided_by):
-            return f"{text[:_TEXT]!r} ({decided_by})"
+            return f"{text[:_MAX_TEXT_CHARS]!r} ({decided_by})"
         case speech_pb2.EagerEndOfTurn(text=text):
-            return repr(text[:_TEXT])
+            return repr(text[:_MAX_TEXT_CHARS])
         case reply_pb2.ReplyClause(reply_id=reply_id, text=text):
-            return f"{reply_id} {text[:_TEXT]!r}"
-        case reply_pb2.ReplyStarted(reply_id=reply_id, turn=turn, speculative=held):
-            return f"{reply_id} to turn {turn}{', held back' * held}"
+            return f"{reply_id} {text[:_MAX_TEXT_CHARS]!r}"
+        case reply_pb2.ReplyStarted(reply_id=reply_id, turn=turn, speculative=speculative):
+            return f"{reply_id} to turn {turn}{', speculative' * speculative}"
         case work_pb2.StageFailed(code=code, provider=provider):
             return f"{provider} {code}"
         case body:
             return str(getattr(body, "reply_id", "") or getattr(body, "reason", ""))
 
 
-def _of_brain(knows: BrainState) -> str:
-    known = knows.conversation
-    parts = [f"turn {known.unanswered_turn} wants an answer" if known.unanswered_turn is not None else ""]
-    for reply in known.active_replies:
-        state = "held back" if reply.speculative else "held" if reply.paused else "on"
-        parts.append(f"{reply.reply_id} {state}, heard {reply.played_samples / 8000:.1f} s")
-    parts += [f"tool {use.name} at work" for use in known.pending_tool_calls]
-    parts.append("the caller speaks" if knows.floor.speaking else "")
-    return "; ".join(part for part in parts if part) or "nothing to do"
+def _describe_brain(state: BrainState) -> str:
+    conversation = state.conversation
+    turn = conversation.unanswered_turn
+    parts = [f"turn {turn} is unanswered"] if turn is not None else []
+    for reply in conversation.active_replies:
+        status = "speculative" if reply.speculative else "paused" if reply.paused else "active"
+        parts.append(f"{reply.reply_id} {status}, {reply.played_samples / 8000:.1f} s played")
+    parts += [f"tool {call.name} is running" for call in conversation.pending_tool_calls]
+    if state.floor.speaking:
+        parts.append("the caller speaks")
+    return "; ".join(parts) or "idle"
 
 
-def _of_stt(hears: ears.SttState) -> str:
-    known = hears.transcript
-    return f"turn {known.turn}, heard to {known.final_end_ms} ms"
+def _describe_stt(state: stt_state.SttState) -> str:
+    transcript = state.transcript
+    return f"turn {transcript.turn}, final transcript up to {transcript.final_end_ms} ms"
 
 
-def _of_tts(speaks: voice.Position) -> str:
-    open_ = [f"{reply.reply_id} from clause {reply.next_clause}" for reply in speaks.unfinished]
-    return f"to speak: {', '.join(open_) or 'nothing'}"
+def _describe_tts(state: tts_state.Position) -> str:
+    unfinished = [f"{reply.reply_id} from clause {reply.next_clause}" for reply in state.unfinished]
+    return f"to synthesize: {', '.join(unfinished) or 'nothing'}"
 
 
-def side_by_side(answers: Sequence[Forked], name: str) -> Table:
-    """What was answered, and what would have been."""
-    table = Table("turn", "the caller", "then", f"with {name}", title="Forked", show_lines=True)
-    for answer in answers:
-        table.add_row(str(answer.turn), answer.caller_text, answer.then, answer.now)
+def fork_table(turns: Sequence[ForkedTurn], agent_name: str) -> Table:
+    """Format the recorded and the new answers side by side."""
+    table = Table("turn", "caller", "recorded", f"with {agent_name}", title="Forked call", show_lines=True)
+    for turn in turns:
+        table.add_row(str(turn.turn), turn.caller_text, turn.recorded_answer, turn.new_answer)
     return table
 
 
 def run_replay(home: Path, call_sid: str, *, check: bool, fork_from: int, agents: str, agent: str) -> int:
-    """The command."""
+    """Run the command; return its exit code."""
     console = Console()
     if fork_from:
         return asyncio.run(replay_fork(home, call_sid, fork_from, console, agents=agents, agent=agent))

@@ -1,1 +1,1 @@
-"""THINKS: what was said, what to say, when to stay silent."""
+"""Brain service: decides when and what the agent answers, and generates the answer."""

@@ -6,7 +6,7 @@ from parley.runtime.process import run_service
 from parley.runtime.shadow import run_shadow
 from parley.runtime.stage import run_stage
 from parley.settings import load
-from services.brain.session import open_brain
+from services.brain.session import open_service
 from services.brain.settings import BrainSettings
 from services.brain.shadow import open_shadow
 
@@ -17,6 +17,6 @@ if __name__ == "__main__":
     else:
         run_service(
             lambda stop: run_stage(
-                "brain", settings, settings.brain_port, partial(open_brain, settings), stop
+                "brain", settings, settings.brain_port, partial(open_service, settings), stop
             )
         )

@@ -1,4 +1,4 @@
-"""What was said in a call, and how much of it was heard. A fold over the log; no I/O, no clock."""
+"""The dialogue of one call, folded from its event log: turns, replies and tool calls. No I/O, no clock."""
 
 from dataclasses import dataclass, replace
 
@@ -9,32 +9,32 @@ from services.brain import reply
 from services.brain.policies.backchannels import is_backchannel
 from services.brain.reply import Reply
 
-_NEARLY_HEARD_MS = 1000
-"""An "okay" this near the end of a question answers it; before that it only means "go on"."""
+_NEARLY_PLAYED_MS = 1000
+"""An "okay" with at most this much audio left answers a question; before that it only means "continue"."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallerTurn:
-    """What the caller said."""
+    """A finished turn of the caller with its transcript."""
 
     turn: int
     text: str
     is_backchannel: bool = False
-    """An "uh-huh" while the agent spoke: wants no answer."""
+    """An "uh-huh" while the agent spoke; it needs no answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class DtmfInput:
-    """Keys that the caller pressed, as one input."""
+    """A sequence of keys that the caller pressed, submitted as one input."""
 
     turn: int
-    """The spoken turn that they followed."""
+    """The spoken turn that the input followed."""
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class PredictedTurn:
-    """What the caller has said if the turn is over, which is not sure yet."""
+    """A turn that has probably ended, with its transcript at that moment."""
 
     turn: int
     text: str
@@ -42,7 +42,7 @@ class PredictedTurn:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A tool that the model called; `result` is None while it works."""
+    """A tool call of the model; `result` is None while it runs."""
 
     tool_call_id: str
     name: str
@@ -53,20 +53,20 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """The call as the brain knows it."""
+    """The dialogue of one call and the questions that the policies have about it."""
 
     items: tuple[CallerTurn | DtmfInput | Reply | ToolCall, ...] = ()
-    """In the order in which they began; an answer to a guess after the turn that proved it right."""
+    """In order of their start; a released speculative reply follows the turn that confirmed it."""
     predicted_turn: PredictedTurn | None = None
     pending_digits: str = ""
-    """Pressed, and not entered yet."""
+    """Keys that were pressed and not submitted yet."""
     ended: bool = False
     fallback_requested: bool = False
-    """Twilio goes on with the call alone."""
+    """Twilio continues the call without Parley."""
     streams_lost: int = 0
-    """How often the line was lost and another was to follow."""
+    """Number of times the media stream was lost and a new one requested."""
     hang_up_after_reply_id: str = ""
-    """The reply after which the line is closed, unless the caller speaks into it."""
+    """The call ends after this reply, unless the caller interrupts it."""
 
     @property
     def replies(self) -> tuple[Reply, ...]:
@@ -75,67 +75,70 @@ class Conversation:
 
     @property
     def active_replies(self) -> tuple[Reply, ...]:
-        """Those of which something may still be heard."""
+        """Replies that may still be played."""
         return tuple(item for item in self.replies if not (item.done or item.cancelled))
 
     @property
     def speculative_reply(self) -> Reply | None:
-        """The answer that was begun on a guess and waits for the turn's end; it may be nothing but a tool."""
+        """The answer to the predicted turn that waits for the end of the turn; it may be only a tool call."""
         return next((reply for reply in self.replies if reply.speculative and not reply.cancelled), None)
 
     @property
     def stale_replies(self) -> tuple[Reply, ...]:
-        """What may still be heard although the caller has said something since."""
+        """Replies that may still be played although the caller has finished a turn since their start."""
         last = max((n for n, item in enumerate(self.items) if self._needs_answer(item)), default=0)
         before = {item.reply_id for item in self.items[:last] if isinstance(item, Reply)}
         return tuple(r for r in self.active_replies if r.reply_id in before and not r.speculative)
 
     @property
     def hanging_up(self) -> bool:
-        """Whether the line will be closed without anything more being said."""
+        """Whether the call ends after the current reply."""
         return bool(self.hang_up_after_reply_id) and not self.reply(self.hang_up_after_reply_id).cancelled
 
     @property
     def max_duration_warned(self) -> bool:
-        """Whether the caller knows that the call must end soon."""
+        """Whether the caller was warned that the call must end soon."""
         return any(reply.kind == reply_pb2.REPLY_KIND_WARNING for reply in self.replies)
 
     @property
     def idle_prompts(self) -> int:
-        """How often we have asked into the silence since the caller's last turn."""
-        asked = 0
+        """Number of idle prompts since the caller's last turn or input."""
+        count = 0
         for item in reversed(self.items):
             if isinstance(item, CallerTurn | DtmfInput):
                 break
-            asked += isinstance(item, Reply) and item.kind == reply_pb2.REPLY_KIND_IDLE_PROMPT
-        return asked
+            count += isinstance(item, Reply) and item.kind == reply_pb2.REPLY_KIND_IDLE_PROMPT
+        return count
 
     @property
     def pending_tool_calls(self) -> tuple[ToolCall, ...]:
-        """Tools that were called and have not returned."""
+        """Tool calls without a result."""
         return tuple(item for item in self.items if isinstance(item, ToolCall) and item.result is None)
 
     @property
     def tool_call_ids(self) -> tuple[str, ...]:
-        """Of all tools that were called."""
+        """Ids of all tool calls."""
         return tuple(item.tool_call_id for item in self.items if isinstance(item, ToolCall))
 
     @property
     def pending_user_text(self) -> str:
-        """What the caller wants answered; empty if a tool's result or a broken answer is what wants it."""
-        said = [item for item in self.items if not (isinstance(item, Reply) and _is_non_answer(item))]
-        last = said[-1] if said else None
+        """Input of the caller that needs an answer; empty if a tool result or an unfinished answer does."""
+        last = self._last_relevant_item
         return last.text if isinstance(last, CallerTurn | DtmfInput) else ""
 
     @property
     def dtmf_unanswered(self) -> bool:
-        """Whether the last that the caller did was to press keys."""
-        said = [item for item in self.items if not (isinstance(item, Reply) and _is_non_answer(item))]
-        return bool(said) and isinstance(said[-1], DtmfInput)
+        """Whether the last input is an unanswered DTMF input."""
+        return isinstance(self._last_relevant_item, DtmfInput)
+
+    @property
+    def _last_relevant_item(self) -> CallerTurn | DtmfInput | Reply | ToolCall | None:
+        relevant = (i for i in reversed(self.items) if not (isinstance(i, Reply) and _is_non_answer(i)))
+        return next(relevant, None)
 
     @property
     def unanswered_turn(self) -> int | None:
-        """The turn that wants an answer now: the caller's last, or one whose answer was left unfinished."""
+        """The turn that needs an answer now: the caller's last, or the turn of an unfinished answer."""
         if self.pending_tool_calls:
             return None
         for item in reversed(self.items):
@@ -151,7 +154,7 @@ class Conversation:
                 case Reply() if _is_non_answer(item):
                     continue
                 case Reply(finished="interrupted" | "tool_calls", cancelled=""):
-                    # A tool that was called comes later than its reply: whoever wanted this one died first.
+                    # Tool calls follow their reply: without one the owner died before it could append it.
                     return item.turn
                 case Reply():
                     return None
@@ -159,61 +162,56 @@ class Conversation:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is being answered, guessed or done: all that is to be said now is known."""
-        busy = (
-            self.predicted_turn is not None
-            or self.unanswered_turn is not None
-            or bool(self.pending_tool_calls)
-        )
+        """Whether no answer, speculation or tool call is in progress."""
+        needs_answer = self.predicted_turn is not None or self.unanswered_turn is not None
+        busy = needs_answer or bool(self.pending_tool_calls)
         return not busy and all(reply.finished for reply in self.active_replies)
 
     def reply(self, reply_id: str) -> Reply:
-        """A reply by its name; an empty one if there is none."""
+        """Return the reply with this id; an empty one if it does not exist."""
         found = (item for item in self.items if isinstance(item, Reply) and item.reply_id == reply_id)
         return next(found, Reply(reply_id, 0))
 
     def turn_of(self, reply: Reply) -> int:
-        """The turn that a reply answers or, said unasked, comes after."""
+        """Return the turn that the reply answers; for a prompt, the last turn before it."""
         before = self.items[: self.items.index(reply)]
         return max([reply.turn, *(item.turn for item in before if isinstance(item, CallerTurn))])
 
     def turn(self, number: int) -> CallerTurn | None:
-        """A finished turn by its number."""
+        """Return the finished turn with this number."""
         turns = (item for item in self.items if isinstance(item, CallerTurn))
         return next((turn for turn in turns if turn.turn == number), None)
 
     def with_predicted_turn(self) -> "Conversation":
-        """The call as it will be if the guess is right."""
+        """Return the conversation as it will be if the prediction is correct."""
         if self.predicted_turn is None:
             return self
-        return replace(
-            self, items=(*self.items, CallerTurn(self.predicted_turn.turn, self.predicted_turn.text))
-        )
+        predicted = CallerTurn(self.predicted_turn.turn, self.predicted_turn.text)
+        return replace(self, items=(*self.items, predicted))
 
     @staticmethod
     def _needs_answer(item: "CallerTurn | DtmfInput | Reply | ToolCall") -> bool:
         return isinstance(item, DtmfInput) or (isinstance(item, CallerTurn) and not item.is_backchannel)
 
 
-def _is_non_answer(said: Reply) -> bool:
-    """Whether it answers nothing: made on a guess, or a filler."""
-    return said.cancelled == "speculation" or said.speculative or said.kind == reply_pb2.REPLY_KIND_FILLER
+def _is_non_answer(reply: Reply) -> bool:
+    """Whether the reply answers nothing: a filler, or speculative and not released."""
+    speculative = reply.cancelled == "speculation" or reply.speculative
+    return speculative or reply.kind == reply_pb2.REPLY_KIND_FILLER
 
 
 def evolve(conversation: Conversation, event: Event) -> Conversation:
-    """What is known after the event."""
+    """Return the conversation after the event."""
     match event_body(event):
         case speech_pb2.EagerEndOfTurn(turn=turn, text=text):
-            # Of a turn that has ended a successor of stt may tell again, which its log did not hold yet.
-            return (
-                conversation
-                if conversation.turn(turn) is not None
-                else replace(conversation, predicted_turn=PredictedTurn(turn, text))
-            )
+            # The next owner of stt may predict an ended turn again, if its log did not contain the end yet.
+            if conversation.turn(turn) is not None:
+                return conversation
+            return replace(conversation, predicted_turn=PredictedTurn(turn, text))
         case speech_pb2.TurnResumed():
             return replace(conversation, predicted_turn=None)
-        case speech_pb2.TurnEnded() as said:
-            return _turn(replace(conversation, predicted_turn=None), said)
+        case speech_pb2.TurnEnded() as body:
+            return _evolve_turn(replace(conversation, predicted_turn=None), body)
         case call_pb2.DtmfPressed(digit=digit):
             return replace(conversation, pending_digits=conversation.pending_digits + digit)
         case call_pb2.StreamResuming():
@@ -222,72 +220,76 @@ def evolve(conversation: Conversation, event: Event) -> Conversation:
             return replace(conversation, ended=True)
         case None:
             return conversation
-        case said:
-            return _evolve_own_event(conversation, said)
+        case body:
+            return _evolve_own_event(conversation, body)
 
 
-def _evolve_own_event(known: Conversation, said: Body) -> Conversation:
-    match said:
+def _evolve_own_event(conversation: Conversation, body: Body) -> Conversation:
+    match body:
         case reply_pb2.DtmfCollected():
-            return _keys(known, said)
+            return _evolve_dtmf(conversation, body)
         case reply_pb2.ReplyStarted():
-            return _started(known, said)
+            return _start_reply(conversation, body)
         case reply_pb2.ReplyReleased():
-            return _released(known, said)
+            return _release_reply(conversation, body)
         case reply_pb2.ToolCalled():
-            use = ToolCall(said.tool_call_id, said.name, said.arguments, said.reply_id)
-            return replace(known, items=(*known.items, use))
+            call = ToolCall(body.tool_call_id, body.name, body.arguments, body.reply_id)
+            return replace(conversation, items=(*conversation.items, call))
         case reply_pb2.ToolReturned():
-            return _returned(known, said)
+            return _finish_tool_call(conversation, body)
         case reply_pb2.FallbackRequested():
-            return replace(known, fallback_requested=True)
+            return replace(conversation, fallback_requested=True)
         case reply_pb2.HangUpRequested():
-            return replace(known, hang_up_after_reply_id=said.after_reply_id)
+            return replace(conversation, hang_up_after_reply_id=body.after_reply_id)
         case _:
-            reply_id = getattr(said, "reply_id", None)
-            return known if reply_id is None else _evolve_reply(known, reply_id, said)
+            reply_id = getattr(body, "reply_id", None)
+            return conversation if reply_id is None else _evolve_reply(conversation, reply_id, body)
 
 
-def _turn(known: Conversation, said: speech_pb2.TurnEnded) -> Conversation:
-    if known.turn(said.turn) is not None:
-        return known
-    amid_speech = any(r.audible and r.remaining_ms > _NEARLY_HEARD_MS for r in known.active_replies)
-    aside = amid_speech and is_backchannel(said.text)
-    return replace(known, items=(*known.items, CallerTurn(said.turn, said.text, aside)))
+def _evolve_turn(conversation: Conversation, body: speech_pb2.TurnEnded) -> Conversation:
+    if conversation.turn(body.turn) is not None:
+        return conversation
+    during_reply = any(r.audible and r.remaining_ms > _NEARLY_PLAYED_MS for r in conversation.active_replies)
+    turn = CallerTurn(body.turn, body.text, during_reply and is_backchannel(body.text))
+    return replace(conversation, items=(*conversation.items, turn))
 
 
-def _keys(known: Conversation, said: reply_pb2.DtmfCollected) -> Conversation:
-    turn = max((item.turn for item in known.items if isinstance(item, CallerTurn)), default=0)
-    pressed = DtmfInput(turn, f"[keys pressed: {' '.join(said.digits) or 'none'}]")
-    return replace(known, pending_digits="", items=(*known.items, pressed))
+def _evolve_dtmf(conversation: Conversation, body: reply_pb2.DtmfCollected) -> Conversation:
+    turn = max((item.turn for item in conversation.items if isinstance(item, CallerTurn)), default=0)
+    pressed = DtmfInput(turn, f"[keys pressed: {' '.join(body.digits) or 'none'}]")
+    return replace(conversation, pending_digits="", items=(*conversation.items, pressed))
 
 
-def _started(known: Conversation, said: reply_pb2.ReplyStarted) -> Conversation:
-    begun = Reply(
-        said.reply_id, said.turn, said.kind, predicted_text=said.predicted_text, speculative=said.speculative
+def _start_reply(conversation: Conversation, body: reply_pb2.ReplyStarted) -> Conversation:
+    started = Reply(
+        body.reply_id,
+        body.turn,
+        body.kind,
+        predicted_text=body.predicted_text,
+        speculative=body.speculative,
     )
-    return replace(known, items=(*known.items, begun))
+    return replace(conversation, items=(*conversation.items, started))
 
 
-def _released(known: Conversation, said: reply_pb2.ReplyReleased) -> Conversation:
-    released = replace(known.reply(said.reply_id), speculative=False)
-    others = (i for i in known.items if not (isinstance(i, Reply) and i.reply_id == said.reply_id))
-    return replace(known, items=(*others, released))
+def _release_reply(conversation: Conversation, body: reply_pb2.ReplyReleased) -> Conversation:
+    released = replace(conversation.reply(body.reply_id), speculative=False)
+    others = (i for i in conversation.items if not (isinstance(i, Reply) and i.reply_id == body.reply_id))
+    return replace(conversation, items=(*others, released))
 
 
-def _returned(known: Conversation, said: reply_pb2.ToolReturned) -> Conversation:
+def _finish_tool_call(conversation: Conversation, body: reply_pb2.ToolReturned) -> Conversation:
     items = tuple(
-        replace(item, result=said.result)
-        if isinstance(item, ToolCall) and item.tool_call_id == said.tool_call_id
+        replace(item, result=body.result)
+        if isinstance(item, ToolCall) and item.tool_call_id == body.tool_call_id
         else item
-        for item in known.items
+        for item in conversation.items
     )
-    return replace(known, items=items)
+    return replace(conversation, items=items)
 
 
-def _evolve_reply(known: Conversation, reply_id: str, said: Body) -> Conversation:
+def _evolve_reply(conversation: Conversation, reply_id: str, body: Body) -> Conversation:
     items = tuple(
-        reply.evolve(item, said) if isinstance(item, Reply) and item.reply_id == reply_id else item
-        for item in known.items
+        reply.evolve(item, body) if isinstance(item, Reply) and item.reply_id == reply_id else item
+        for item in conversation.items
     )
-    return replace(known, items=items)
+    return replace(conversation, items=items)

@@ -1,6 +1,6 @@
-"""What the brain of today would do in a call, beside what was done. No I/O, no clock.
+"""Replays a call's events through the current policies and compares decisions. No I/O, no clock.
 
-The state is folded from what truly happened, so one difference does not lead to the next.
+The state is always folded from the recorded events, so one difference does not cause others.
 """
 
 from collections.abc import Iterator
@@ -28,156 +28,168 @@ from services.brain.policies.turn_taking import (
 )
 from services.brain.state import BrainState
 
-_PROMPTLY_MS = 1000
-"""What is decided is in the log so soon, and what others say meanwhile may come before it."""
+_TOLERANCE_MS = 1000
+"""A decision reaches the log within this time; events of other stages may precede it."""
 
-_KINDS = {
-    reply_pb2.REPLY_KIND_FILLER: "filler",
-    reply_pb2.REPLY_KIND_IDLE_PROMPT: "ask into the silence",
-    reply_pb2.REPLY_KIND_WARNING: "warn of the end",
-    reply_pb2.REPLY_KIND_GOODBYE: "take leave",
-    reply_pb2.REPLY_KIND_RECONNECTED: "apologise for the line",
+_FILLER = "play a filler"
+_IDLE_PROMPT = "play an idle prompt"
+_WARNING = "warn of the maximum duration"
+_END_CALL = "end the call"
+_APOLOGY = "apologise for the lost stream"
+
+_ACTION_OF_KIND = {
+    reply_pb2.REPLY_KIND_FILLER: _FILLER,
+    reply_pb2.REPLY_KIND_IDLE_PROMPT: _IDLE_PROMPT,
+    reply_pb2.REPLY_KIND_WARNING: _WARNING,
+    reply_pb2.REPLY_KIND_GOODBYE: _END_CALL,
+    reply_pb2.REPLY_KIND_RECONNECTED: _APOLOGY,
 }
-_PLAIN: dict[type, str] = {
-    PlayFiller: "filler",
-    IdlePrompt: "ask into the silence",
-    WarnMaxDuration: "warn of the end",
-    EndCall: "take leave",
+_ACTION_OF_DECISION: dict[type, str] = {
+    PlayFiller: _FILLER,
+    IdlePrompt: _IDLE_PROMPT,
+    WarnMaxDuration: _WARNING,
+    EndCall: _END_CALL,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One act of one of the two."""
+    """An action that only the recorded call or only the current code takes."""
 
     at_ms: int
-    side: Literal["then", "today"]
+    side: Literal["recorded", "current"]
     action: str
 
     def __str__(self) -> str:
-        other = "today it would not" if self.side == "then" else "then it did not"
-        return f"{self.action}; {other}"
+        return f"{self.action}; only {self.side}"
 
 
 class DecisionReplay:
-    """One call's; given its events one after another."""
+    """Replays one call, event by event."""
 
     def __init__(self, agent: AgentConfig) -> None:
         self._agent = agent
         self._clock: CallClock | None = None
         self.state = BrainState()
         self._pending: dict[str, int] = {}
-        """Acts of today that the log does not have yet, and since when."""
+        """Decided actions that are not recorded yet, with the call time of the decision."""
         self._superseded: dict[str, int] = {}
-        """Acts that were not done before something else was said, and until when they were wanted."""
-        self._told: set[str] = set()
+        """Decisions that an event revoked before they were recorded, with the call time of that event."""
+        self._reported: set[str] = set()
         self._wake_ms: int | None = None
         self._claimed_at_ms = 0
 
     def feed(self, event: Event) -> list[Difference]:
-        """What differs, as far as is known after this event."""
+        """Apply the next recorded event; return the differences that it completes."""
         self._clock = self._clock or CallClock(event.sent_at_us)
         at_ms = self._clock.ms_at(event.sent_at_us)
-        found = list(self._time_passes(at_ms))
+        found = list(self._advance_to(at_ms))
         if event.HasField("stage_claimed") and event.stage == "brain":
             self._claimed_at_ms = at_ms
-        for act in recorded_actions(event, self.state):
-            if act in self._pending:
-                del self._pending[act]
-            elif at_ms - self._superseded.pop(act, -_PROMPTLY_MS) < _PROMPTLY_MS:
-                continue
-            elif act not in self._decided(at_ms) and at_ms - self._claimed_at_ms > _PROMPTLY_MS:
-                found.append(Difference(at_ms, "then", act))
+        found += [
+            Difference(at_ms, "recorded", action)
+            for action in recorded_actions(event, self.state)
+            if not self._matches(action, at_ms)
+        ]
         self.state = self.state.evolve(event, at_ms)
-        self._look(at_ms)
+        self._decide(at_ms)
         return found
 
-    def _time_passes(self, until_ms: int) -> Iterator[Difference]:
-        while self._wake_ms is not None and self._wake_ms < until_ms:
-            self._look(self._wake_ms)
-        for act, since_ms in list(self._pending.items()):
-            if until_ms - since_ms > _PROMPTLY_MS and act not in self._told:
-                self._told.add(act)
-                yield Difference(since_ms, "today", act)
+    def _matches(self, action: str, at_ms: int) -> bool:
+        """Whether the current code takes a recorded action, too."""
+        if action in self._pending:
+            del self._pending[action]
+            return True
+        if at_ms - self._superseded.pop(action, -_TOLERANCE_MS) < _TOLERANCE_MS:
+            return True
+        # After a takeover the next owner repeats decisions of the previous one.
+        return action in self._decided(at_ms) or at_ms - self._claimed_at_ms <= _TOLERANCE_MS
 
-    def _look(self, at_ms: int) -> None:
-        """Decide anew; what is not wanted any more was overtaken by what happened."""
+    def _advance_to(self, until_ms: int) -> Iterator[Difference]:
+        """Run the policies' timers; yield actions that were not recorded in time."""
+        while self._wake_ms is not None and self._wake_ms < until_ms:
+            self._decide(self._wake_ms)
+        for action, since_ms in list(self._pending.items()):
+            if until_ms - since_ms > _TOLERANCE_MS and action not in self._reported:
+                self._reported.add(action)
+                yield Difference(since_ms, "current", action)
+
+    def _decide(self, at_ms: int) -> None:
+        """Decide again; pending actions that are no longer decided were superseded by an event."""
         decided = self._decided(at_ms)
-        self._superseded |= {act: at_ms for act in self._pending if act not in decided}
-        self._pending = {act: self._pending.get(act, at_ms) for act in decided}
-        self._told &= set(decided)
-        later = (ms for ms in _waits(self.state, self._agent, at_ms) if ms > at_ms)
-        self._wake_ms = min(later, default=None)
+        self._superseded |= {action: at_ms for action in self._pending if action not in decided}
+        self._pending = {action: self._pending.get(action, at_ms) for action in decided}
+        self._reported &= set(decided)
+        wake_times = (ms for ms in _wake_times(self.state, self._agent, at_ms) if ms > at_ms)
+        self._wake_ms = min(wake_times, default=None)
 
     def _decided(self, at_ms: int) -> list[str]:
         return list(decided_actions(self.state, self._agent, at_ms))
 
 
-def decided_actions(knows: BrainState, agent: AgentConfig, now_ms: int) -> Iterator[str]:
-    """What is to be done now, in words."""
-    for decision in _decisions(knows, agent, now_ms):
-        if type(decision) in _PLAIN:
-            yield _PLAIN[type(decision)]
-        else:
-            yield from _in_words(decision)
-    if needs_apology(knows.conversation, agent):
-        yield "apologise for the line"
+def decided_actions(state: BrainState, agent: AgentConfig, now_ms: int) -> Iterator[str]:
+    """Describe each action that the current policies decide on."""
+    for decision in _decisions(state, agent, now_ms):
+        yield from _actions_of(decision)
+    if needs_apology(state.conversation, agent):
+        yield _APOLOGY
 
 
-def _in_words(decision: object) -> Iterator[str]:
+def _actions_of(decision: object) -> Iterator[str]:
     match decision:
         case Answer(turn=turn):
             yield f"answer turn {turn}"
         case Speculate(turn=turn):
-            yield f"begin to answer turn {turn} on a guess"
+            yield f"speculate on turn {turn}"
         case Release(reply_id=reply_id):
-            yield f"let {reply_id} be heard"
+            yield f"release {reply_id}"
         case Resume(reply_id=reply_id):
-            yield f"play {reply_id} on"
+            yield f"resume {reply_id}"
         case CancelReplies(reply_ids=reply_ids):
-            yield from (f"drop {reply_id}" for reply_id in reply_ids)
+            yield from (f"cancel {reply_id}" for reply_id in reply_ids)
         case SubmitDtmf(digits=digits):
-            yield f"take {len(digits)} keys as an input"
+            yield f"submit {len(digits)} digits"
         case RequestFallback(reason=reason):
-            yield f"give the call up ({reason})"
+            yield f"request the fallback ({reason})"
         case _:
-            pass
+            if action := _ACTION_OF_DECISION.get(type(decision)):
+                yield action
 
 
-def _waits(knows: BrainState, agent: AgentConfig, now_ms: int) -> Iterator[int]:
-    for decision in _decisions(knows, agent, now_ms):
+def _wake_times(state: BrainState, agent: AgentConfig, now_ms: int) -> Iterator[int]:
+    for decision in _decisions(state, agent, now_ms):
         if isinstance(decision, WaitUntil):
             yield decision.at_ms
 
 
-def _decisions(knows: BrainState, agent: AgentConfig, now_ms: int) -> tuple[object, ...]:
-    known, floor = knows.conversation, knows.floor
-    if known.fallback_requested:
+def _decisions(state: BrainState, agent: AgentConfig, now_ms: int) -> tuple[object, ...]:
+    conversation, floor = state.conversation, state.floor
+    if conversation.fallback_requested:
         return ()
     return (
-        turn_taking.decide(floor, known, agent, now_ms=now_ms),
-        fillers.decide(knows.latency_wait, floor, known, agent, now_ms=now_ms),
-        idle_policy.decide(knows.idle, floor, known, agent, now_ms=now_ms),
-        escalation.decide(knows.health, known, now_ms=now_ms),
+        turn_taking.decide(floor, conversation, agent, now_ms=now_ms),
+        fillers.decide(state.latency_wait, floor, conversation, agent, now_ms=now_ms),
+        idle_policy.decide(state.idle, floor, conversation, agent, now_ms=now_ms),
+        escalation.decide(state.health, conversation, now_ms=now_ms),
     )
 
 
-def recorded_actions(event: Event, knows: BrainState) -> list[str]:
-    """What an event says that the brain has done, in the same words; nothing for what follows of itself."""
+def recorded_actions(event: Event, state: BrainState) -> list[str]:
+    """Describe the action that an event records; empty for consequences of earlier actions."""
     match event_body(event):
-        case reply_pb2.ReplyStarted(kind=reply_pb2.REPLY_KIND_ANSWER, turn=turn, speculative=held):
-            return [f"begin to answer turn {turn} on a guess" if held else f"answer turn {turn}"]
-        case reply_pb2.ReplyStarted(kind=kind) if kind in _KINDS:
-            return [_KINDS[kind]]
+        case reply_pb2.ReplyStarted(kind=reply_pb2.REPLY_KIND_ANSWER, turn=turn, speculative=speculative):
+            return [f"speculate on turn {turn}" if speculative else f"answer turn {turn}"]
+        case reply_pb2.ReplyStarted(kind=kind) if kind in _ACTION_OF_KIND:
+            return [_ACTION_OF_KIND[kind]]
         case reply_pb2.ReplyReleased(reply_id=reply_id):
-            return [f"let {reply_id} be heard"]
+            return [f"release {reply_id}"]
         case reply_pb2.ReplyResumed(reply_id=reply_id):
-            return [f"play {reply_id} on"]
+            return [f"resume {reply_id}"]
         case reply_pb2.ReplyCancelled(reply_id=reply_id, reason=reason) if reason != "stream_lost":
-            return [f"drop {reply_id}"]
+            return [f"cancel {reply_id}"]
         case reply_pb2.DtmfCollected():
-            return [f"take {len(knows.conversation.pending_digits.rstrip('#'))} keys as an input"]
+            return [f"submit {len(state.conversation.pending_digits.rstrip('#'))} digits"]
         case reply_pb2.FallbackRequested(reason=reason):
-            return [f"give the call up ({reason})"]
+            return [f"request the fallback ({reason})"]
         case _:
             return []

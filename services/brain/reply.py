@@ -1,16 +1,15 @@
-"""One reply of the agent: its text, its sound, and how much of it was heard. No I/O, no clock."""
+"""One reply of the agent: its text, its synthesis and its playback. No I/O, no clock."""
 
 from dataclasses import dataclass, replace
 
+from parley.audio.g711 import BYTES_PER_MS as SAMPLES_PER_MS
 from parley.events.envelope import Body
 from parley.v1 import playback_pb2, reply_pb2, synthesis_pb2
-
-_SAMPLES_PER_MS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class SynthesizedClause:
-    """A clause as sound: where it ends, and its words with their ends, in samples of the reply's sound."""
+    """The end of a clause and of each of its words, in samples of the reply's audio."""
 
     end_sample: int
     words: tuple[tuple[str, int], ...]
@@ -18,61 +17,61 @@ class SynthesizedClause:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the agent says at one go."""
+    """A reply of the agent, folded from its events."""
 
     reply_id: str
     turn: int
     kind: int = reply_pb2.REPLY_KIND_ANSWER
     clauses: tuple[str, ...] = ()
     finished: str = ""
-    """Why no more text comes; empty while it does."""
+    """Reason why the text is complete; empty while it is not."""
     cancelled: str = ""
-    """Why the rest shall not be heard; empty while it shall."""
+    """Reason why the rest is not played; empty if it is."""
     synthesized: tuple[SynthesizedClause, ...] = ()
     played_samples: int = 0
     audible: bool = False
-    """Some of it has been played."""
+    """Playback has started."""
     paused: bool = False
     predicted_text: str = ""
-    """The caller's words that it answers, if it was begun before the turn was surely over."""
+    """Transcript that the reply answers, if it was started before the end of the turn."""
     speculative: bool = False
-    """Begun on a guess, and not to be heard yet."""
+    """Started on a predicted turn and not released for playback yet."""
     done: bool = False
-    """Nothing of it will be heard any more."""
+    """Playback has ended, or there is nothing to play."""
 
     @property
     def text(self) -> str:
-        """All of its text so far."""
+        """All text generated up to now."""
         return "".join(self.clauses)
 
     @property
     def remaining_ms(self) -> float:
-        """Sound that is still to be heard; endless while more may be made."""
+        """Audio that is not played yet; infinite while text or synthesis is incomplete."""
         if not self.finished or len(self.synthesized) < len(self.clauses):
             return float("inf")
         end_sample = self.synthesized[-1].end_sample if self.synthesized else 0
-        return max(0, end_sample - self.played_samples) / _SAMPLES_PER_MS
+        return max(0, end_sample - self.played_samples) / SAMPLES_PER_MS
 
     @property
     def played_text(self) -> str:
-        """What the caller has heard of it, to the word."""
-        heard: list[str] = []
+        """The words that were played completely."""
+        words: list[str] = []
         for text, clause in zip(self.clauses, self.synthesized, strict=False):
             if clause.end_sample <= self.played_samples:
-                heard.append(text.strip())
+                words.append(text.strip())
                 continue
-            heard += [word for word, end in clause.words if end <= self.played_samples]
+            words += [word for word, end in clause.words if end <= self.played_samples]
             break
-        return " ".join(heard)
+        return " ".join(words)
 
 
 def evolve(reply: Reply, body: Body) -> Reply:
-    """The reply after an event about it."""
+    """Return the reply after one of its events."""
     match body:
         case reply_pb2.ReplyClause() if body.clause == len(reply.clauses):
             return replace(reply, clauses=(*reply.clauses, body.text))
         case reply_pb2.ReplyFinished():
-            # A reply without text has nothing to be heard.
+            # A reply without text has no playback that could end.
             return replace(reply, finished=body.reason or "stop", done=reply.done or not body.clauses)
         case reply_pb2.ReplyCancelled():
             return replace(reply, cancelled=body.reason or "barge_in", paused=False)
@@ -96,6 +95,6 @@ def _advance(reply: Reply, samples: int) -> Reply:
     return replace(reply, played_samples=max(samples, reply.played_samples))
 
 
-def _synthesized_clause(said: synthesis_pb2.ClauseSynthesized) -> SynthesizedClause:
-    words = tuple((word.text, word.end_ms * _SAMPLES_PER_MS) for word in said.words)
-    return SynthesizedClause(said.end_sample, words)
+def _synthesized_clause(body: synthesis_pb2.ClauseSynthesized) -> SynthesizedClause:
+    words = tuple((word.text, word.end_ms * SAMPLES_PER_MS) for word in body.words)
+    return SynthesizedClause(body.end_sample, words)

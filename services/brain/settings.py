@@ -23,6 +23,6 @@ class BrainSettings(CommonSettings):
     """Maximum pause within a model's response; after it the request is abandoned."""
 
 
-def secret_of(variable: str) -> str:
+def read_secret(variable: str) -> str:
     """Value of an environment variable that an agent file names; empty when it is not set."""
     return os.environ.get(variable, "")

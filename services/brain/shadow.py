@@ -1,4 +1,4 @@
-"""A brain that watches live calls: where it would have acted otherwise, in the log and as a metric."""
+"""Shadow mode: compares the current policies with the decisions of live calls."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,26 +17,26 @@ log = structlog.get_logger()
 
 @asynccontextmanager
 async def open_shadow(telemetry: Telemetry) -> AsyncIterator[WatchCall]:
-    """Gives the function that watches one call."""
+    """Register the metric and yield the function that watches one call."""
     counter = Counter(
         names.METRIC_SHADOW_DIFFERENCES,
-        "Acts of one that the other would not do",
-        ["whose"],
+        "Actions that only the recorded call or only the shadow takes",
+        ["side"],
         registry=telemetry.registry,
     )
 
     async def watch(call: CallContext) -> None:
-        rehearsal = DecisionReplay(call.agent)
+        replay = DecisionReplay(call.agent)
         for event in call.log.history:
-            rehearsal.feed(event)
+            replay.feed(event)
         async for event in call.log:
-            for difference in rehearsal.feed(event):
-                counter.labels(whose=difference.side).inc()
+            for difference in replay.feed(event):
+                counter.labels(side=difference.side).inc()
                 log.info(
-                    "would act otherwise",
+                    "shadow_difference",
                     at_ms=difference.at_ms,
-                    whose=difference.side,
-                    act=difference.action,
+                    side=difference.side,
+                    action=difference.action,
                 )
             if event.HasField("call_ended"):
                 return

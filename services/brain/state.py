@@ -1,4 +1,4 @@
-"""All that the brain knows of a call, folded from its log. No I/O, no clock."""
+"""The brain's state of one call, folded from its event log. No I/O, no clock."""
 
 from dataclasses import dataclass, field
 
@@ -14,7 +14,7 @@ from services.brain.policies.turn_taking import FloorState
 
 @dataclass(frozen=True, slots=True)
 class BrainState:
-    """Five folds over the same events, each for one kind of decision."""
+    """Five folds over the same events: the conversation and one for each timed policy."""
 
     conversation: Conversation = field(default_factory=Conversation)
     floor: FloorState = field(default_factory=FloorState)
@@ -23,7 +23,7 @@ class BrainState:
     health: ServiceHealth = field(default_factory=ServiceHealth)
 
     def evolve(self, event: Event, now_ms: int) -> "BrainState":
-        """What is known after an event, which came at `now_ms` (call time)."""
+        """Return the state after an event that arrived at `now_ms` (call time)."""
         return BrainState(
             conversation.evolve(self.conversation, event),
             turn_taking.evolve(self.floor, event, now_ms=now_ms),

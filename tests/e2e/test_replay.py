@@ -1,4 +1,4 @@
-"""A call that is over, folded again."""
+"""Tests for `parley replay` with a finished call."""
 
 import subprocess
 import sys
@@ -30,7 +30,7 @@ SCRIPT = parse_script(
 
 
 async def a_call(up: Up) -> str:
-    """Held to its end."""
+    """Make a call and wait for its end; return its CallSid."""
     async with open_bus(up.system.nats_url) as bus, open_telephone(up.system.telephone_url) as telephone:
         call_sid = await telephone.call(SCRIPT)
         async for _ in follow(bus, call_sid):
@@ -39,13 +39,13 @@ async def a_call(up: Up) -> str:
 
 
 def replay(up: Up, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command."""
+    """Run the command."""
     command = [sys.executable, "-m", "cli.main", "replay", *arguments, "--home", str(up.home)]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
 async def test_a_call_is_replayed_checked_and_forked(up: Up, tmp_path: Path) -> None:
-    """The same code does the same; another agent file does otherwise, and is named."""
+    """The same code takes the same actions; another agent file takes others."""
     call_sid = await a_call(up)
     agents = tmp_path / "agents"
     agents.mkdir()
@@ -59,12 +59,12 @@ async def test_a_call_is_replayed_checked_and_forked(up: Up, tmp_path: Path) -> 
     unknown = replay(up, "CA" + "0" * 32)
 
     assert steps.returncode == 0, steps.stderr
-    assert "turn 1 wants an answer" in steps.stdout
-    assert "to speak: r1 from clause 0" in steps.stdout
+    assert "turn 1 is unanswered" in steps.stdout
+    assert "to synthesize: r1 from clause 0" in steps.stdout
     assert same.returncode == 0, same.stdout
-    assert "would do the same" in same.stdout
+    assert "the current code takes the same actions" in same.stdout
     assert other.returncode == 1
-    assert "on a guess" in " ".join(other.stdout.split())
+    assert "speculate on turn" in " ".join(other.stdout.split())
     assert forked.returncode == 0, forked.stdout
     assert "You said" in forked.stdout
     assert (wrong.returncode, unknown.returncode) == (1, 1)

@@ -26,7 +26,7 @@ from parley.v1.speech_pb2 import TurnEnded
 from parley.v1.work_pb2 import Work
 from sandbox.openai.app import OpenAIEmulator
 from sandbox.openai.settings import OpenAISandboxSettings
-from services.brain.session import open_brain
+from services.brain.session import open_service
 from services.brain.settings import BrainSettings
 
 CALL = "CA1"
@@ -52,7 +52,7 @@ async def a_brain(nats_url: str, folder: Path, first_token_ms: int = 5) -> Async
             drain_timeout_s=5,
         )
         stop = asyncio.Event()
-        running = run_stage("brain", settings, 0, partial(open_brain, settings), stop)
+        running = run_stage("brain", settings, 0, partial(open_service, settings), stop)
         tasks.create_task(running)
         yield stop
         stop.set()

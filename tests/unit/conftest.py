@@ -17,7 +17,6 @@ _FORBIDDEN = frozenset(
     }
 )
 _NOT_YET_MOVED = (
-    "tests/unit/brain/tools/test_registry.py",
     "tests/unit/stt/test_silero.py",
     "tests/unit/tts/test_elevenlabs.py",
 )

@@ -1,4 +1,4 @@
-"""When a call cannot be gone on with: nobody hears, thinks or speaks for it. No I/O, no clock."""
+"""Escalation: Twilio continues the call if a stage stays unavailable. No I/O, no clock."""
 
 from dataclasses import dataclass, replace
 
@@ -8,42 +8,42 @@ from parley.v1.event_pb2 import Event
 from services.brain.conversation import Conversation
 from services.brain.policies.turn_taking import WaitUntil
 
-_ERRORS = 2
-"""So many answers in a row that no model gave: the caller was asked once to say it again."""
-_DEAF_MS = 10_000
-"""So long a caller may speak to a transcriber that is lost."""
+_MAX_FAILED_ANSWERS = 2
+"""Consecutive answers for which every model failed; the first ends with an apology."""
+_STT_DOWN_TIMEOUT_MS = 10_000
+"""Maximum time that a caller may speak while speech is not transcribed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceHealth:
-    """What does not work now."""
+    """Current failures of the stages."""
 
     failed_answers: int = 0
-    """Answers in a row that no model gave."""
+    """Consecutive answers for which every model failed."""
     tts_down: bool = False
-    """The last reply could be spoken in no way."""
+    """The last reply could not be synthesized by any route."""
     stt_down_since_ms: int | None = None
     untranscribed_since_ms: int | None = None
-    """When the caller first spoke while it was so."""
+    """Call time at which the caller first spoke while stt was down."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestFallback:
-    """Have Twilio go on without us."""
+    """Request that Twilio continues the call with the agent's fallback."""
 
     reason: str
-    """"stt_unavailable", "llm_unavailable", "tts_unavailable"."""
+    """`stt_unavailable`, `llm_unavailable` or `tts_unavailable`."""
 
 
 def evolve(health: ServiceHealth, event: Event, *, now_ms: int) -> ServiceHealth:
-    """What is known after the event, which came at `now_ms` (call time)."""
+    """Return the health after an event that arrived at `now_ms` (call time)."""
     match event_body(event):
         case work_pb2.StageFailed() if event.stage == "tts":
             return replace(health, tts_down=True)
         case work_pb2.StageFailed() if event.stage == "stt":
-            return (
-                health if health.stt_down_since_ms is not None else replace(health, stt_down_since_ms=now_ms)
-            )
+            if health.stt_down_since_ms is not None:
+                return health
+            return replace(health, stt_down_since_ms=now_ms)
         case synthesis_pb2.SynthesisStarted():
             return replace(health, tts_down=False)
         case speech_pb2.SpeechStarted() if health.stt_down_since_ms is not None:
@@ -62,14 +62,14 @@ def evolve(health: ServiceHealth, event: Event, *, now_ms: int) -> ServiceHealth
 def decide(
     health: ServiceHealth, conversation: Conversation, *, now_ms: int
 ) -> RequestFallback | WaitUntil | None:
-    """Whether to give up."""
+    """Return whether to request the fallback, or the time at which to decide again."""
     if conversation.ended or conversation.fallback_requested:
         return None
     if health.tts_down:
         return RequestFallback("tts_unavailable")
-    if health.failed_answers >= _ERRORS:
+    if health.failed_answers >= _MAX_FAILED_ANSWERS:
         return RequestFallback("llm_unavailable")
     if health.untranscribed_since_ms is None:
         return None
-    until_ms = health.untranscribed_since_ms + _DEAF_MS
+    until_ms = health.untranscribed_since_ms + _STT_DOWN_TIMEOUT_MS
     return RequestFallback("stt_unavailable") if now_ms >= until_ms else WaitUntil(until_ms)

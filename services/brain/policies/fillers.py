@@ -1,4 +1,4 @@
-"""What to say while the model or a tool keeps the caller waiting. A fold and a decision; no I/O, no clock."""
+"""Filler phrases while the model or a tool keeps the caller waiting. No I/O, no clock."""
 
 from dataclasses import dataclass
 
@@ -12,26 +12,26 @@ from services.brain.policies.openers import detect_opener
 from services.brain.policies.turn_taking import FloorState, WaitUntil
 from services.brain.reply import Reply
 
-_MOST_IN_A_WAIT = 3
-"""A caller who has heard so many believes none."""
+_MAX_PER_WAIT = 3
+"""More fillers than this in one wait are not credible."""
 
 
 @dataclass(frozen=True, slots=True)
 class WaitState:
-    """Since when the caller has heard nothing."""
+    """Call time since which no audio of the agent was played."""
 
     since_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class PlayFiller:
-    """Say this meanwhile."""
+    """Play a filler phrase."""
 
     text: str
 
 
 def evolve(state: WaitState, event: Event, *, now_ms: int) -> WaitState:
-    """What is known after the event, which came at `now_ms` (call time)."""
+    """Return the state after an event that arrived at `now_ms` (call time)."""
     match event_body(event):
         case (
             speech_pb2.TurnEnded()
@@ -51,41 +51,40 @@ def evolve(state: WaitState, event: Event, *, now_ms: int) -> WaitState:
 def decide(
     state: WaitState, floor: FloorState, conversation: Conversation, agent: AgentConfig, *, now_ms: int
 ) -> PlayFiller | WaitUntil | None:
-    """What to say now, or when to look again."""
-    if (
-        conversation.ended
-        or conversation.hanging_up
-        or floor.speaking
-        or not _keeps_waiting(conversation, agent)
-    ):
+    """Return the filler to play now, or the time at which to decide again."""
+    if conversation.ended or conversation.hanging_up or floor.speaking:
         return None
-    said = [reply for reply in conversation.replies if reply.kind == REPLY_KIND_FILLER]
-    last = said[-1].text.strip() if said else ""
-    fresh = [phrase for phrase in agent.fillers.phrases if phrase != last]
-    if not fresh or _in_this_wait(conversation) >= _MOST_IN_A_WAIT:
+    if not _keeps_waiting(conversation, agent):
+        return None
+    played = [reply for reply in conversation.replies if reply.kind == REPLY_KIND_FILLER]
+    last = played[-1].text.strip() if played else ""
+    candidates = [phrase for phrase in agent.fillers.phrases if phrase != last]
+    if not candidates or _count_in_this_wait(conversation) >= _MAX_PER_WAIT:
         return None
     due_ms = state.since_ms + agent.fillers.after_ms
-    return PlayFiller(fresh[len(said) % len(fresh)]) if now_ms >= due_ms else WaitUntil(due_ms)
+    if now_ms < due_ms:
+        return WaitUntil(due_ms)
+    return PlayFiller(candidates[len(played) % len(candidates)])
 
 
-def _keeps_waiting(known: Conversation, agent: AgentConfig) -> bool:
-    active = known.active_replies
+def _keeps_waiting(conversation: Conversation, agent: AgentConfig) -> bool:
+    active = conversation.active_replies
     if any(reply.kind == REPLY_KIND_FILLER or reply.paused for reply in active):
         return False
     if not active:
-        return bool(known.pending_tool_calls)
-    return all(_is_empty(reply, agent) for reply in active)
+        return bool(conversation.pending_tool_calls)
+    return all(_is_empty_answer(reply, agent) for reply in active)
 
 
-def _is_empty(reply: Reply, agent: AgentConfig) -> bool:
-    """An answer of which nothing has come but its opener."""
-    began = len(reply.clauses) - bool(detect_opener(reply.clauses, agent))
-    return reply.kind == REPLY_KIND_ANSWER and not (began or reply.finished or reply.speculative)
+def _is_empty_answer(reply: Reply, agent: AgentConfig) -> bool:
+    """Whether an answer has no text yet except its opener."""
+    clauses = len(reply.clauses) - bool(detect_opener(reply.clauses, agent))
+    return reply.kind == REPLY_KIND_ANSWER and not (clauses or reply.finished or reply.speculative)
 
 
-def _in_this_wait(known: Conversation) -> int:
+def _count_in_this_wait(conversation: Conversation) -> int:
     count = 0
-    for item in reversed(known.items):
+    for item in reversed(conversation.items):
         if isinstance(item, CallerTurn | DtmfInput):
             break
         count += isinstance(item, Reply) and item.kind == REPLY_KIND_FILLER

@@ -1,4 +1,4 @@
-"""When nobody speaks, and when a call has gone on for too long: what to say then. No I/O, no clock."""
+"""Idle prompts, the warning before the maximum duration, and ending the call. No I/O, no clock."""
 
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -12,34 +12,35 @@ from services.brain.conversation import Conversation
 from services.brain.policies.turn_taking import FloorState, WaitUntil
 
 _WARNING_MS = 30_000
-"""So long before the end of a call that may not go on the caller is told."""
+"""Time between the warning and the maximum duration of a call."""
 
 
 @dataclass(frozen=True, slots=True)
 class IdleState:
-    """Since when nothing was said by anybody."""
+    """Start of the current silence: neither the caller nor the agent speaks."""
 
     streaming: bool = False
     since_ms: int = 0
+    """Call time."""
 
 
 @dataclass(frozen=True, slots=True)
 class IdlePrompt:
-    """Ask whether somebody is there."""
+    """Ask whether the caller is still there."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class WarnMaxDuration:
-    """Say that the call must end soon."""
+    """Warn that the call must end soon."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class EndCall:
-    """Say goodbye and close the line."""
+    """Say goodbye and hang up."""
 
     text: str
     reason: str
@@ -49,7 +50,7 @@ Decision: TypeAlias = IdlePrompt | WarnMaxDuration | EndCall | WaitUntil
 
 
 def evolve(state: IdleState, event: Event, *, now_ms: int) -> IdleState:
-    """What is known after the event, which came at `now_ms` (call time)."""
+    """Return the state after an event that arrived at `now_ms` (call time)."""
     match event_body(event):
         case call_pb2.StreamStarted():
             return IdleState(streaming=True, since_ms=now_ms)
@@ -75,15 +76,12 @@ def evolve(state: IdleState, event: Event, *, now_ms: int) -> IdleState:
 def decide(
     state: IdleState, floor: FloorState, conversation: Conversation, agent: AgentConfig, *, now_ms: int
 ) -> Decision | None:
-    """What to do about the silence, or about the length of the call."""
+    """Return the action for the silence or the call's duration; None to wait for the next event."""
     if conversation.ended or conversation.hanging_up or not state.streaming:
         return None
-    if (
-        floor.speaking
-        or conversation.active_replies
-        or conversation.pending_tool_calls
-        or conversation.unanswered_turn is not None
-    ):
+    if floor.speaking or conversation.active_replies or conversation.pending_tool_calls:
+        return None
+    if conversation.unanswered_turn is not None:
         return None
     end_ms = round(agent.max_call_s * 1000)
     if now_ms >= end_ms:
@@ -91,16 +89,19 @@ def decide(
     warn_ms = end_ms - _WARNING_MS
     if now_ms >= warn_ms and not conversation.max_duration_warned:
         return WarnMaxDuration(agent.max_call_warning)
-    asked = conversation.idle_prompts
     idle_ms = state.since_ms + round(agent.idle.timeout_s * 1000)
     if now_ms >= idle_ms:
-        prompts = agent.idle.prompts
-        return IdlePrompt(prompts[asked]) if asked < len(prompts) else EndCall(agent.idle.goodbye, "silence")
+        return _next_prompt(conversation.idle_prompts, agent)
     return WaitUntil(min(idle_ms, end_ms if conversation.max_duration_warned else warn_ms))
 
 
+def _next_prompt(count: int, agent: AgentConfig) -> IdlePrompt | EndCall:
+    prompts = agent.idle.prompts
+    return IdlePrompt(prompts[count]) if count < len(prompts) else EndCall(agent.idle.goodbye, "silence")
+
+
 def reply_kind(decision: IdlePrompt | WarnMaxDuration | EndCall) -> reply_pb2.ReplyKind:
-    """Kind of the reply that says it."""
+    """Return the kind of the reply that carries out the decision."""
     match decision:
         case IdlePrompt():
             return REPLY_KIND_IDLE_PROMPT

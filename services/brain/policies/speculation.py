@@ -1,38 +1,43 @@
-"""Beginning an answer before the turn is surely over: when it is worth it, and if it may be right. No I/O."""
+"""Speculation: answering a turn before its end is certain, and whether that answer still fits. No I/O."""
 
 from parley.agent_config import AgentConfig
 from services.brain.conversation import Conversation
 from services.brain.reply import Reply
 
-_EDGES = ".,;:!?…\"'"
+_PUNCTUATION = ".,;:!?…\"'"
 
 
-def should_speculate(known: Conversation, agent: AgentConfig) -> bool:
-    """Whether to begin an answer to the guess: nothing else is going on, and the agent's bounds are kept."""
-    guess, bounds = known.predicted_turn, agent.llm.speculation
-    if guess is None or not bounds.enabled or known.hanging_up:
+def should_speculate(conversation: Conversation, agent: AgentConfig) -> bool:
+    """Whether to answer the predicted turn now: no other work is in progress and the limits allow it."""
+    predicted, limits = conversation.predicted_turn, agent.llm.speculation
+    if predicted is None or not limits.enabled or conversation.hanging_up:
         return False
-    if known.active_replies or known.speculative_reply or known.pending_tool_calls:
+    if conversation.active_replies or conversation.speculative_reply or conversation.pending_tool_calls:
         return False
-    begun = [reply for reply in known.replies if reply.predicted_text]
-    dropped = sum(reply.cancelled == "speculation" for reply in begun)
-    this_turn = sum(reply.turn == guess.turn for reply in begun)
-    return dropped < bounds.max_discarded_per_call and this_turn < bounds.max_per_turn
+    started = [reply for reply in conversation.replies if reply.predicted_text]
+    discarded = sum(reply.cancelled == "speculation" for reply in started)
+    this_turn = sum(reply.turn == predicted.turn for reply in started)
+    return discarded < limits.max_discarded_per_call and this_turn < limits.max_per_turn
 
 
-def still_matches(reply: Reply, known: Conversation) -> bool:
-    """Whether what the caller has said is, as far as is known, what the reply answers."""
-    ended = known.turn(reply.turn)
+def still_matches(reply: Reply, conversation: Conversation) -> bool:
+    """Whether the reply answers the caller's latest transcript of its turn."""
+    ended = conversation.turn(reply.turn)
     if ended is not None:
         return not ended.is_backchannel and same_words(ended.text, reply.predicted_text)
-    guess = known.predicted_turn
-    return guess is not None and guess.turn == reply.turn and same_words(guess.text, reply.predicted_text)
+    predicted = conversation.predicted_turn
+    return (
+        predicted is not None
+        and predicted.turn == reply.turn
+        and same_words(predicted.text, reply.predicted_text)
+    )
 
 
 def same_words(one: str, other: str) -> bool:
-    """Whether two texts differ in case and punctuation at the most."""
-    return _bare(one) == _bare(other)
+    """Whether two texts differ only in case and punctuation."""
+    return _normalized_words(one) == _normalized_words(other)
 
 
-def _bare(text: str) -> list[str]:
-    return [bare for word in text.lower().split() if (bare := word.strip(_EDGES))]
+def _normalized_words(text: str) -> list[str]:
+    stripped = (word.strip(_PUNCTUATION) for word in text.lower().split())
+    return [word for word in stripped if word]

@@ -1,4 +1,4 @@
-"""Reply, be silent, or go on speaking: who has the floor. A fold and a decision; no I/O, no clock."""
+"""Turn taking: when to answer, cancel, resume, speculate or collect DTMF. No I/O, no clock."""
 
 from dataclasses import dataclass, replace
 
@@ -12,32 +12,32 @@ from services.brain.policies.backchannels import is_backchannel
 from services.brain.reply import Reply
 
 FALSE_BARGE_IN_TIMEOUT_MS = 550
-"""A voice that has stopped this long without a word was none: longer than a provider's guess takes."""
+"""Speech without a word this long after its end was no barge-in; a provider's transcript takes less."""
 NOISE_TIMEOUT_MS = 2000
-"""A sound that has gone on this long without a word is no speech: a street, a television."""
-_WORDS_AFTER_KEYS_MS = 3000
-"""Who speaks and presses keys at once is answered to both; for so long after the last key."""
+"""Speech without a word for this long is noise: a street, a television."""
+_SPEECH_AFTER_DTMF_TIMEOUT_MS = 3000
+"""A turn that continues within this time after the last key is answered together with the DTMF input."""
 
 
 @dataclass(frozen=True, slots=True)
 class FloorState:
-    """What is known of the caller's voice and keys."""
+    """The caller's current speech and key presses."""
 
     speaking: bool = False
     since_ms: int = 0
-    """When that began: call time."""
+    """Call time at which `speaking` changed."""
     words: str = ""
     words_turn: int = 0
     paused_at_ms: int = 0
-    """When a reply was last held."""
+    """Call time at which playback was last paused."""
     last_digit_at_ms: int = 0
-    """When a key was last pressed."""
+    """Call time of the last key press."""
     last_digit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CancelReplies:
-    """These replies are over: the caller has taken the turn, or the guess was wrong."""
+    """Cancel replies, because the caller took the turn or the prediction was wrong."""
 
     reply_ids: tuple[str, ...]
     reason: str = "barge_in"
@@ -45,35 +45,35 @@ class CancelReplies:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """A false alarm: play on."""
+    """Resume playback after a false barge-in."""
 
     reply_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Think about this turn."""
+    """Generate an answer to this turn."""
 
     turn: int
 
 
 @dataclass(frozen=True, slots=True)
 class Speculate:
-    """Think about this turn, which is probably over; nothing may be heard yet."""
+    """Generate an answer to a turn that has probably ended, without playing it."""
 
     turn: int
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """The guess was right: its answer may be heard."""
+    """Allow playback of a speculative reply, because the prediction was correct."""
 
     reply_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class SubmitDtmf:
-    """No more keys are awaited."""
+    """Submit the collected digits as one input."""
 
     digits: str
     ended_by: str
@@ -81,7 +81,7 @@ class SubmitDtmf:
 
 @dataclass(frozen=True, slots=True)
 class WaitUntil:
-    """Nothing to do before this call time, unless something is heard."""
+    """Decide again at this call time, or at the next event if that is earlier."""
 
     at_ms: int
 
@@ -90,12 +90,12 @@ Decision = CancelReplies | Resume | Answer | Speculate | Release | SubmitDtmf | 
 
 
 def evolve(floor: FloorState, event: Event, *, now_ms: int) -> FloorState:
-    """What is known after the event, which came at `now_ms` (call time)."""
+    """Return the state after an event that arrived at `now_ms` (call time)."""
     match event_body(event):
         case speech_pb2.SpeechStarted():
             return replace(floor, speaking=True, since_ms=now_ms)
         case speech_pb2.SpeechStopped(at_ms=at_ms):
-            # The detector is sure of an end some time after it.
+            # The detector reports the end of speech some time after it.
             return replace(floor, speaking=False, since_ms=min(at_ms or now_ms, now_ms))
         case speech_pb2.TranscriptUpdated(turn=turn, text=text) if text.strip():
             return replace(floor, words=text, words_turn=turn)
@@ -112,65 +112,63 @@ def evolve(floor: FloorState, event: Event, *, now_ms: int) -> FloorState:
 def decide(
     floor: FloorState, conversation: Conversation, agent: AgentConfig, *, now_ms: int
 ) -> Decision | None:
-    """What to do now; None when nothing need be done before the next event."""
+    """Return the next action; None to wait for the next event."""
     if conversation.ended:
         return None
     if conversation.pending_digits:
         return _decide_dtmf(floor, conversation, agent, now_ms=now_ms)
-    guessed = conversation.speculative_reply
-    if guessed is not None and not speculation.still_matches(guessed, conversation):
-        return CancelReplies((guessed.reply_id,), "speculation")
+    speculative = conversation.speculative_reply
+    if speculative is not None and not speculation.still_matches(speculative, conversation):
+        return CancelReplies((speculative.reply_id,), "speculation")
     turn = conversation.unanswered_turn
     if turn is not None:
-        words_ms = floor.last_digit_at_ms + _WORDS_AFTER_KEYS_MS
-        if conversation.dtmf_unanswered and floor.words_turn > turn and now_ms < words_ms:
-            return WaitUntil(words_ms)
-        return _decide_answer(turn, guessed, conversation)
+        speech_until_ms = floor.last_digit_at_ms + _SPEECH_AFTER_DTMF_TIMEOUT_MS
+        if conversation.dtmf_unanswered and floor.words_turn > turn and now_ms < speech_until_ms:
+            return WaitUntil(speech_until_ms)
+        return _decide_answer(turn, speculative, conversation)
     active = tuple(reply for reply in conversation.active_replies if not reply.speculative)
-    overheard = any(conversation.turn_of(reply) < floor.words_turn for reply in active)
-    if overheard and not is_backchannel(floor.words):
+    interrupted = any(conversation.turn_of(reply) < floor.words_turn for reply in active)
+    if interrupted and not is_backchannel(floor.words):
         return _cancel(active)
     if conversation.predicted_turn is not None and speculation.should_speculate(conversation, agent):
         return Speculate(conversation.predicted_turn.turn)
     return _decide_paused(floor, conversation, now_ms=now_ms)
 
 
-def _decide_answer(turn: int, guessed: Reply | None, known: Conversation) -> Decision:
-    if known.stale_replies:
-        return _cancel(known.stale_replies)
-    if guessed is not None and guessed.turn != turn:
-        return CancelReplies((guessed.reply_id,), "speculation")
-    return Release(guessed.reply_id) if guessed is not None else Answer(turn)
+def _decide_answer(turn: int, speculative: Reply | None, conversation: Conversation) -> Decision:
+    if conversation.stale_replies:
+        return _cancel(conversation.stale_replies)
+    if speculative is not None and speculative.turn != turn:
+        return CancelReplies((speculative.reply_id,), "speculation")
+    return Release(speculative.reply_id) if speculative is not None else Answer(turn)
 
 
-def _decide_dtmf(floor: FloorState, known: Conversation, agent: AgentConfig, *, now_ms: int) -> Decision:
-    """A key stops the agent; what is said meanwhile is answered together with the keys."""
-    if active := tuple(reply for reply in known.active_replies if not reply.speculative):
+def _decide_dtmf(
+    floor: FloorState, conversation: Conversation, agent: AgentConfig, *, now_ms: int
+) -> Decision:
+    """Collect digits: the first cancels the agent's replies; speech is answered together with the input."""
+    if active := tuple(reply for reply in conversation.active_replies if not reply.speculative):
         return _cancel(active)
-    end = agent.dtmf.terminator
-    if end and floor.last_digit == end:
-        return SubmitDtmf(known.pending_digits.removesuffix(end), "terminator")
+    terminator = agent.dtmf.terminator
+    if terminator and floor.last_digit == terminator:
+        return SubmitDtmf(conversation.pending_digits.removesuffix(terminator), "terminator")
     until_ms = floor.last_digit_at_ms + agent.dtmf.inter_digit_timeout_ms
-    return SubmitDtmf(known.pending_digits, "timeout") if now_ms >= until_ms else WaitUntil(until_ms)
+    return SubmitDtmf(conversation.pending_digits, "timeout") if now_ms >= until_ms else WaitUntil(until_ms)
 
 
 def _cancel(active: tuple[Reply, ...]) -> CancelReplies:
-    # The last first: otherwise the next would be heard for the moment until it is dropped as well.
+    # The last reply first: otherwise it would start to play when the one before it is cancelled.
     return CancelReplies(tuple(reply.reply_id for reply in reversed(active)))
 
 
-def _decide_paused(floor: FloorState, known: Conversation, *, now_ms: int) -> Decision | None:
-    held = next((reply for reply in known.active_replies if reply.paused), None)
-    if held is None:
+def _decide_paused(floor: FloorState, conversation: Conversation, *, now_ms: int) -> Decision | None:
+    paused = next((reply for reply in conversation.active_replies if reply.paused), None)
+    if paused is None:
         return None
-    aside = known.turn(floor.words_turn)
-    if (
-        aside is not None
-        and aside.is_backchannel
-        and not floor.speaking
-        and floor.paused_at_ms <= floor.since_ms
-    ):
-        return Resume(held.reply_id)
-    patience_ms = NOISE_TIMEOUT_MS if floor.speaking else FALSE_BARGE_IN_TIMEOUT_MS
-    until_ms = max(floor.since_ms, floor.paused_at_ms) + patience_ms
-    return Resume(held.reply_id) if now_ms >= until_ms else WaitUntil(until_ms)
+    turn = conversation.turn(floor.words_turn)
+    silent_since_pause = not floor.speaking and floor.paused_at_ms <= floor.since_ms
+    if turn is not None and turn.is_backchannel and silent_since_pause:
+        return Resume(paused.reply_id)
+    timeout_ms = NOISE_TIMEOUT_MS if floor.speaking else FALSE_BARGE_IN_TIMEOUT_MS
+    until_ms = max(floor.since_ms, floor.paused_at_ms) + timeout_ms
+    return Resume(paused.reply_id) if now_ms >= until_ms else WaitUntil(until_ms)

@@ -1,4 +1,4 @@
-"""What the model may do besides speaking: one file a tool."""
+"""Tools that the model may call."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -10,25 +10,25 @@ DEFAULT_TIMEOUT_S = 10.0
 
 
 class ToolFailed(Exception):
-    """A tool did not do it; the text is for the model to explain."""
+    """A tool call failed; the text is the reason for the model to explain."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A tool: how the model is told of it, and what it does."""
+    """A tool: its description for the model and its implementation."""
 
     name: str
     description: str
     parameters: Mapping[str, Any]
     """JSON schema of the arguments."""
     run: Callable[[ToolCall], Awaitable[str]]
-    """Does it once for each tool_call_id; returns JSON. Raises to say that it failed."""
+    """Runs once for each tool_call_id and returns JSON; raises ToolFailed with the reason."""
     ends_call: bool = False
     timeout_s: float = DEFAULT_TIMEOUT_S
 
     @property
     def definition(self) -> dict[str, Any]:
-        """As chat completions take it."""
+        """The definition in the format of OpenAI's chat completions."""
         function = {
             "name": self.name,
             "description": self.description,

@@ -1,4 +1,4 @@
-"""The model closes the line; the edge does so when the last words have been heard."""
+"""The tool that ends the call; the edge hangs up when the last words were played."""
 
 import json
 
@@ -6,7 +6,7 @@ from services.brain.conversation import ToolCall
 from services.brain.tools import Tool
 
 
-async def _run(_use: ToolCall) -> str:
+async def _run(_call: ToolCall) -> str:
     return json.dumps({"ok": True})
 
 

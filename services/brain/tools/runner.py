@@ -1,52 +1,93 @@
-"""A call's tools at work: each call of one is run once by this owner; what comes of it goes to an inbox."""
+"""Runs the tool calls of one call: each once by this owner, each with a result instead of an exception."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
 from services.brain.conversation import ToolCall
-from services.brain.tools import Tool
-from services.brain.tools.registry import ToolResult, error_result, run_tool
+from services.brain.tools import Tool, ToolFailed
 
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """The result of a tool call."""
+
+    tool_call_id: str
+    result: str
+    """JSON."""
+    failed: bool = False
+
+
 class ToolRunner:
-    """One call's."""
+    """Starts tool calls as tasks and emits their results."""
 
     def __init__(
         self,
         tools: Sequence[Tool],
-        deliver: Callable[[ToolResult], Awaitable[None]],
+        emit: Callable[[ToolResult], Awaitable[None]],
         ready: Callable[[], Awaitable[bool]],
     ) -> None:
+        """Create a runner; `ready` returns whether side effects are allowed, which needs a reachable bus."""
         self._tools = tools
-        self._emit = deliver
-        self._may_act = ready
-        self._begun: set[str] = set()
+        self._emit = emit
+        self._ready = ready
+        self._started: set[str] = set()
 
     @property
     def definitions(self) -> list[dict[str, Any]]:
-        """What the model is told of them."""
+        """Definitions of the tools for the model."""
         return [tool.definition for tool in self._tools]
 
     @property
     def terminal_tools(self) -> frozenset[str]:
-        """Names of those that end the call."""
+        """Names of the tools that end the call."""
         return frozenset(tool.name for tool in self._tools if tool.ends_call)
 
-    def run(self, wanted: Iterable[ToolCall], tasks: asyncio.TaskGroup) -> None:
-        """Begin those that were not begun yet."""
-        for use in wanted:
-            if use.tool_call_id not in self._begun:
-                self._begun.add(use.tool_call_id)
-                tasks.create_task(self._run(use), name=f"tool {use.name}")
+    def run(self, calls: Iterable[ToolCall], tasks: asyncio.TaskGroup) -> None:
+        """Start the tool calls that were not started yet."""
+        for call in calls:
+            if call.tool_call_id not in self._started:
+                self._started.add(call.tool_call_id)
+                tasks.create_task(self._run(call), name=f"tool {call.name}")
 
-    async def _run(self, use: ToolCall) -> None:
-        if use.name not in self.terminal_tools and not await self._may_act():
-            log.error("tool not run: the bus is away", tool_call_id=use.tool_call_id)
-            await self._emit(error_result(use, "not possible at the moment"))
+    async def _run(self, call: ToolCall) -> None:
+        if call.name not in self.terminal_tools and not await self._ready():
+            log.error("tool_not_run_bus_unavailable", tool=call.name, tool_call_id=call.tool_call_id)
+            await self._emit(error_result(call, "not possible at the moment"))
             return
-        await self._emit(await run_tool(self._tools, use))
+        await self._emit(await run_tool(self._tools, call))
+
+
+async def run_tool(tools: Sequence[Tool], call: ToolCall) -> ToolResult:
+    """Run one tool call; a failure becomes a result that the model can explain to the caller."""
+    tool = next((tool for tool in tools if tool.name == call.name), None)
+    if tool is None:
+        return error_result(call, f"there is no tool {call.name!r}")
+    try:
+        arguments = json.loads(call.arguments or "{}")
+    except ValueError:
+        return error_result(call, "the arguments are not JSON")
+    if not isinstance(arguments, dict):
+        return error_result(call, "the arguments are not a JSON object")
+    try:
+        async with asyncio.timeout(tool.timeout_s):
+            return ToolResult(call.tool_call_id, await tool.run(call))
+    except TimeoutError:
+        return error_result(call, f"no result within {tool.timeout_s:g} s")
+    except ToolFailed as error:
+        log.warning("tool_failed", tool=call.name, tool_call_id=call.tool_call_id)
+        return error_result(call, str(error))
+    except Exception as error:  # a defect of a tool must not end the call
+        log.error("tool_crashed", tool=call.name, tool_call_id=call.tool_call_id, error=type(error).__name__)
+        return error_result(call, "the tool failed")
+
+
+def error_result(call: ToolCall, reason: str) -> ToolResult:
+    """Return the result of a tool call that failed."""
+    return ToolResult(call.tool_call_id, json.dumps({"error": reason}), failed=True)

@@ -1,40 +1,20 @@
-"""Events, as the log would bring them: short to write in tests."""
+"""Factories of the events that the brain's tests need most; times are of the agent's audio, in ms."""
 
-from itertools import count
-
-from parley.events.envelope import Body, wrap
+from parley.audio.g711 import BYTES_PER_MS
 from parley.v1.event_pb2 import Event
 from parley.v1.playback_pb2 import PlaybackFinished, PlaybackPaused, PlaybackProgressed, PlaybackStarted
-from parley.v1.reply_pb2 import REPLY_KIND_ANSWER, ReplyClause, ReplyFinished, ReplyStarted
 from parley.v1.speech_pb2 import TurnEnded
 from parley.v1.synthesis_pb2 import ClauseSynthesized, WordTiming
-
-_numbers = count(1)
-
-
-def event(body: Body) -> Event:
-    """The body in an envelope of its own."""
-    return wrap(
-        body, call_sid="CA1", stage="test", epoch=1, sequence=next(_numbers), sent_at_us=0, traceparent=""
-    )
+from tests.event_factories import event
 
 
-def turn(number: int, text: str) -> Event:
+def turn_ended(number: int, text: str) -> Event:
     """The caller finished a turn."""
     return event(TurnEnded(turn=number, text=text))
 
 
-def reply(reply_id: str, turn: int, *clauses: str, reason: str = "stop") -> list[Event]:
-    """A whole reply as text."""
-    return [
-        event(ReplyStarted(reply_id=reply_id, turn=turn, kind=REPLY_KIND_ANSWER)),
-        *(event(ReplyClause(reply_id=reply_id, clause=n, text=text)) for n, text in enumerate(clauses)),
-        event(ReplyFinished(reply_id=reply_id, clauses=len(clauses), reason=reason)),
-    ]
-
-
-def voiced(reply_id: str, *clauses: str, word_ms: int = 100) -> list[Event]:
-    """Its sound: each word takes `word_ms`."""
+def clauses_synthesized(reply_id: str, *clauses: str, word_ms: int = 100) -> list[Event]:
+    """The clauses of a reply were synthesized; each word takes `word_ms`."""
     events, at_ms = [], 0
     for number, text in enumerate(clauses):
         start_ms, words = at_ms, []
@@ -46,8 +26,8 @@ def voiced(reply_id: str, *clauses: str, word_ms: int = 100) -> list[Event]:
                 ClauseSynthesized(
                     reply_id=reply_id,
                     clause=number,
-                    start_sample=start_ms * 8,
-                    end_sample=at_ms * 8,
+                    start_sample=start_ms * BYTES_PER_MS,
+                    end_sample=at_ms * BYTES_PER_MS,
                     words=words,
                 )
             )
@@ -55,19 +35,19 @@ def voiced(reply_id: str, *clauses: str, word_ms: int = 100) -> list[Event]:
     return events
 
 
-def playing(reply_id: str, heard_ms: int = 0) -> list[Event]:
-    """The caller hears it."""
+def playback_started(reply_id: str, played_ms: int = 0) -> list[Event]:
+    """Playback of a reply started and has reached `played_ms`."""
     return [
         event(PlaybackStarted(reply_id=reply_id)),
-        event(PlaybackProgressed(reply_id=reply_id, played_samples=heard_ms * 8)),
+        event(PlaybackProgressed(reply_id=reply_id, played_samples=played_ms * BYTES_PER_MS)),
     ]
 
 
-def held(reply_id: str, heard_ms: int) -> Event:
-    """The edge stopped playing it."""
-    return event(PlaybackPaused(reply_id=reply_id, played_samples=heard_ms * 8))
+def playback_paused(reply_id: str, played_ms: int) -> Event:
+    """The edge paused the playback of a reply."""
+    return event(PlaybackPaused(reply_id=reply_id, played_samples=played_ms * BYTES_PER_MS))
 
 
-def played(reply_id: str, heard_ms: int) -> Event:
-    """All of it was heard."""
-    return event(PlaybackFinished(reply_id=reply_id, played_samples=heard_ms * 8))
+def playback_finished(reply_id: str, played_ms: int) -> Event:
+    """A reply was played to its end."""
+    return event(PlaybackFinished(reply_id=reply_id, played_samples=played_ms * BYTES_PER_MS))

@@ -1,4 +1,4 @@
-"""Text is cut where a voice would breathe."""
+"""Tests for the splitting of text into clauses."""
 
 import re
 
@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.brain.generation.clauses import ClauseCutter
+from services.brain.generation.clauses import ClauseSplitter
 
 
-def cut(text: str, size: int = 3) -> list[str]:
-    cutter = ClauseCutter()
-    clauses = [c for at in range(0, len(text), size) for c in cutter.push(text[at : at + size])]
-    return [clause.strip() for clause in clauses + cutter.finish()]
+def split(text: str, size: int = 3) -> list[str]:
+    splitter = ClauseSplitter()
+    clauses = [c for at in range(0, len(text), size) for c in splitter.push(text[at : at + size])]
+    return [clause.strip() for clause in clauses + splitter.finish()]
 
 
 @pytest.mark.parametrize(
@@ -35,34 +35,34 @@ def cut(text: str, size: int = 3) -> list[str]:
 )
 def test_a_clause_ends_where_speech_pauses(text: str, clauses: list[str]) -> None:
     """Sentences end clauses; abbreviations, prices and addresses do not."""
-    assert cut(text) == clauses
-    assert cut(text, size=1) == clauses
+    assert split(text) == clauses
+    assert split(text, size=1) == clauses
 
 
 @given(st.text(alphabet=st.sampled_from("ab .,!?;:\n-1。"), max_size=300), st.integers(1, 9))
-def test_nothing_is_lost_or_added(text: str, size: int) -> None:
-    """Joining the clauses gives the text, but for white space at its end."""
-    cutter = ClauseCutter()
-    clauses = [c for at in range(0, len(text), size) for c in cutter.push(text[at : at + size])]
-    clauses += cutter.finish()
+def test_joined_clauses_are_the_text(text: str, size: int) -> None:
+    """Only white space at the end of the text may differ."""
+    splitter = ClauseSplitter()
+    clauses = [c for at in range(0, len(text), size) for c in splitter.push(text[at : at + size])]
+    clauses += splitter.finish()
 
     assert "".join(clauses).rstrip() == text.rstrip()
     assert all(clause[-1].isspace() or clause[-1] == "。" for clause in clauses[:-1])
 
 
-def test_a_text_without_punctuation_is_cut_too() -> None:
-    """The voice does not wait for ever."""
-    clauses = cut("word " * 100)
+def test_text_without_punctuation_is_split() -> None:
+    """Synthesis starts before the end of the text."""
+    clauses = split("word " * 100)
 
     assert max(map(len, clauses)) <= 200
 
 
 def tokens(text: str, *, by_phrase: bool = True) -> list[tuple[int, str]]:
-    """Clauses of a text that comes as a model's tokens, each with the number of its completing token."""
-    cutter = ClauseCutter(by_phrase=by_phrase)
+    """Return the clauses of a tokenised text, each with the number of the token that completes it."""
+    splitter = ClauseSplitter(by_phrase=by_phrase)
     parts = re.findall(r" ?[\w'$@-]+|[^\w]", text)
-    found = [(n, clause) for n, part in enumerate(parts) for clause in cutter.push(part)]
-    return found + [(len(parts), clause) for clause in cutter.finish()]
+    found = [(n, clause) for n, part in enumerate(parts) for clause in splitter.push(part)]
+    return found + [(len(parts), clause) for clause in splitter.finish()]
 
 
 @pytest.mark.parametrize(
@@ -77,13 +77,13 @@ def tokens(text: str, *, by_phrase: bool = True) -> list[tuple[int, str]]:
         ("Come for a visit.", [(5, "Come for a visit.")]),
     ],
 )
-def test_the_voice_may_begin_with_a_phrase(text: str, clauses: list[tuple[int, str]]) -> None:
-    """Once three words are there, or an answer that stands alone; what follows is cut as ever."""
+def test_the_first_clause_may_be_a_phrase(text: str, clauses: list[tuple[int, str]]) -> None:
+    """A phrase needs three words, or is a short answer; later clauses are split as usual."""
     assert tokens(text) == clauses
     assert "".join(clause for _, clause in tokens(text)) == text
 
 
-def test_without_phrases_the_first_clause_ends_at_its_comma_or_stop() -> None:
-    """For voices that sound better so."""
+def test_without_phrases_the_first_clause_ends_at_a_comma_or_full_stop() -> None:
+    """The agent file can choose this for better prosody."""
     assert tokens("We are open from eight. Fine?", by_phrase=False)[0] == (6, "We are open from eight. ")
     assert tokens("Yes, there is a place. Fine?", by_phrase=False)[0] == (7, "Yes, there is a place. ")

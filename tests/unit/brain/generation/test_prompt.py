@@ -1,4 +1,4 @@
-"""What the model is told."""
+"""Tests for the messages of a model request."""
 
 from functools import reduce
 
@@ -7,20 +7,23 @@ from parley.v1.event_pb2 import Event
 from parley.v1.playback_pb2 import BargeIn
 from parley.v1.reply_pb2 import ReplyCancelled, ToolCalled, ToolReturned
 from services.brain.conversation import Conversation, evolve
-from services.brain.generation.prompt import messages
-from tests.unit.brain.event_factories import event, playing, reply, turn, voiced
+from services.brain.generation.prompt import build_messages
+from tests.event_factories import event, reply_events
+from tests.unit.brain.event_factories import clauses_synthesized, playback_started, turn_ended
 
 AGENT = AgentConfig(prompt="Be kind.")
 
 
-def told(*events: Event) -> list[tuple[str, str | None]]:
-    known = reduce(evolve, events, Conversation())
-    return [(message["role"], message["content"]) for message in messages(AGENT, known)]
+def messages(*events: Event) -> list[tuple[str, str | None]]:
+    conversation = reduce(evolve, events, Conversation())
+    return [(message["role"], message["content"]) for message in build_messages(AGENT, conversation)]
 
 
-def test_both_sides_are_told_in_order() -> None:
-    """The prompt first."""
-    assert told(*reply("r1", 0, "Hello. ", "Yes?"), turn(1, "hi"), *reply("r2", 1, "Good.")) == [
+def test_both_sides_follow_the_prompt_in_order() -> None:
+    """The greeting is the first message of the assistant."""
+    greeting, answer = reply_events("r1", 0, "Hello. ", "Yes?"), reply_events("r2", 1, "Good.")
+
+    assert messages(*greeting, turn_ended(1, "hi"), *answer) == [
         ("system", "Be kind."),
         ("assistant", "Hello. Yes?"),
         ("user", "hi"),
@@ -28,38 +31,39 @@ def test_both_sides_are_told_in_order() -> None:
     ]
 
 
-def test_the_model_knows_what_was_not_heard() -> None:
-    """An interrupted sentence ends where the caller stopped hearing it."""
-    log = [*reply("r1", 0, "one two three"), *voiced("r1", "one two three"), *playing("r1")]
+def test_an_interrupted_reply_ends_with_the_last_played_word() -> None:
+    """The model can refer to the rest without assuming that the caller knows it."""
+    log = [
+        *reply_events("r1", 0, "one two three"),
+        *clauses_synthesized("r1", "one two three"),
+        *playback_started("r1"),
+    ]
     cut = [event(ReplyCancelled(reply_id="r1")), event(BargeIn(reply_id="r1", played_samples=210 * 8))]
 
-    assert told(*log, *cut)[1:] == [("assistant", "one two —")]
+    assert messages(*log, *cut)[1:] == [("assistant", "one two —")]
 
 
-def test_an_answer_that_nobody_heard_was_not_given() -> None:
-    """Nothing of it is told."""
-    assert told(turn(1, "a"), *reply("r1", 1, "x"), event(ReplyCancelled(reply_id="r1")), turn(2, "b"))[
-        1:
-    ] == [
-        ("user", "a"),
-        ("user", "b"),
-    ]
+def test_an_answer_that_was_not_played_is_omitted() -> None:
+    """The two turns of the caller follow each other."""
+    unplayed = [*reply_events("r1", 1, "x"), event(ReplyCancelled(reply_id="r1"))]
+
+    assert messages(turn_ended(1, "a"), *unplayed, turn_ended(2, "b"))[1:] == [("user", "a"), ("user", "b")]
 
 
-def test_tools_are_told_with_their_results() -> None:
-    """As chat completions want it: the call in the assistant's message, then the result by id."""
+def test_a_tool_call_is_followed_by_its_result() -> None:
+    """Chat completions require the call in the assistant's message and the result under its id."""
     called = event(ToolCalled(tool_call_id="r1-t1", name="look", arguments="{}", reply_id="r1"))
     returned = event(ToolReturned(tool_call_id="r1-t1", result='{"a": 1}'))
-    log = [turn(1, "a"), *reply("r1", 1, "Wait."), called, returned]
-    known = reduce(evolve, log, Conversation())
-    assistant, tool = messages(AGENT, known)[2:]
+    log = [turn_ended(1, "a"), *reply_events("r1", 1, "Wait."), called, returned]
+    conversation = reduce(evolve, log, Conversation())
+    assistant, tool = build_messages(AGENT, conversation)[2:]
 
     assert assistant["tool_calls"][0]["id"] == tool["tool_call_id"] == "r1-t1"
     assert (assistant["content"], tool["content"]) == ("Wait.", '{"a": 1}')
 
 
-def test_a_successor_is_told_to_go_on_in_mid_sentence() -> None:
-    """The last message says so."""
-    log = [turn(1, "a"), *reply("r1", 1, "We open ", reason="interrupted")]
+def test_an_interrupted_generation_is_continued() -> None:
+    """After a takeover in mid-sentence the last message instructs the model to continue."""
+    log = [turn_ended(1, "a"), *reply_events("r1", 1, "We open ", reason="interrupted")]
 
-    assert told(*log)[-1][0] == "system"
+    assert messages(*log)[-1][0] == "system"

@@ -1,85 +1,86 @@
-"""The model's thoughts become events."""
+"""Tests for the conversion of a model's stream into events."""
 
-from parley.errors import ProviderTimeout
 from parley.events.envelope import event_name
 from parley.providers.llm import Done, TextDelta, ToolCallRequest
 from parley.v1.reply_pb2 import REPLY_KIND_ANSWER, ReplyClause
 from services.brain.generation.reply_builder import APOLOGY, GOODBYE, ReplyBuilder
 
 
-def test_clauses_are_said_as_they_become_whole() -> None:
-    """Not when the model is done."""
-    draft = ReplyBuilder("r1", 1)
-    draft.start(REPLY_KIND_ANSWER)
+def test_clauses_are_returned_when_they_are_complete() -> None:
+    """They do not wait for the end of the stream."""
+    builder = ReplyBuilder("r1", 1)
+    builder.start(REPLY_KIND_ANSWER)
 
-    assert draft.on_chunk(TextDelta("Sure")) == []
-    assert draft.on_chunk(TextDelta(". I")) == [ReplyClause(reply_id="r1", clause=0, text="Sure. ")]
-    assert [event_name(body) for body in draft.on_chunk(Done("stop"))] == ["reply_clause", "reply_finished"]
+    assert builder.on_chunk(TextDelta("Sure")) == []
+    assert builder.on_chunk(TextDelta(". I")) == [ReplyClause(reply_id="r1", clause=0, text="Sure. ")]
+    assert [event_name(body) for body in builder.on_chunk(Done("stop"))] == [
+        "reply_clause",
+        "reply_finished",
+    ]
 
 
-def test_tools_are_called_after_the_text_under_our_own_ids() -> None:
-    """A model's ids need not be unique within a call."""
-    draft = ReplyBuilder("r7", 3)
-    draft.on_chunk(ToolCallRequest("call_1", "a", "{}"))
-    draft.on_chunk(ToolCallRequest("call_1", "b", "{}"))
+def test_tools_are_called_after_the_text_with_unique_ids() -> None:
+    """A model's own ids need not be unique within a call."""
+    builder = ReplyBuilder("r7", 3)
+    builder.on_chunk(ToolCallRequest("call_1", "a", "{}"))
+    builder.on_chunk(ToolCallRequest("call_1", "b", "{}"))
 
-    finished, *calls = draft.on_chunk(Done("tool_calls"))
+    finished, *calls = builder.on_chunk(Done("tool_calls"))
     assert finished.clauses == 0
     assert len({call.tool_call_id for call in calls}) == 2
 
 
-def ids(draft: ReplyBuilder, *wanted: ToolCallRequest) -> list[str]:
-    """Under which the draft has these tools called."""
-    for tool in wanted:
-        draft.on_chunk(tool)
-    _, *calls = draft.on_chunk(Done("tool_calls"))
+def tool_call_ids(builder: ReplyBuilder, *requests: ToolCallRequest) -> list[str]:
+    """Return the ids under which the builder calls these tools."""
+    for request in requests:
+        builder.on_chunk(request)
+    _, *calls = builder.on_chunk(Done("tool_calls"))
     return [call.tool_call_id for call in calls]
 
 
-def test_who_answers_a_turn_again_calls_a_tool_by_the_same_id() -> None:
-    """A successor that knows nothing of the first answer: the tool's service does the work once."""
+def test_a_repeated_answer_calls_a_tool_with_the_same_id() -> None:
+    """The next owner may not have the first answer in its log; the tool's service then works only once."""
     friday = ToolCallRequest("call_1", "book", '{"day": "friday", "at": 9}')
-    again = ToolCallRequest("call_9", "book", '{"at": 9, "day": "friday"}')
+    reordered = ToolCallRequest("call_9", "book", '{"at": 9, "day": "friday"}')
+    monday = ToolCallRequest("call_9", "book", '{"day": "monday"}')
+    cancel = ToolCallRequest("call_9", "cancel", friday.arguments)
 
-    first = ids(ReplyBuilder("r7", 3), friday)
-    assert ids(ReplyBuilder("r9", 3), again) == first
-    assert ids(ReplyBuilder("r9", 4), again) != first
-    assert ids(ReplyBuilder("r9", 3), ToolCallRequest("call_9", "book", '{"day": "monday"}')) != first
-    assert ids(ReplyBuilder("r9", 3), ToolCallRequest("call_9", "cancel", friday.arguments)) != first
+    first = tool_call_ids(ReplyBuilder("r7", 3), friday)
+    assert tool_call_ids(ReplyBuilder("r9", 3), reordered) == first
+    assert tool_call_ids(ReplyBuilder("r9", 4), reordered) != first
+    assert tool_call_ids(ReplyBuilder("r9", 3), monday) != first
+    assert tool_call_ids(ReplyBuilder("r9", 3), cancel) != first
 
 
-def test_a_tool_that_is_wanted_once_more_has_another_id() -> None:
-    """In one answer, or in two of one turn: that is meant."""
+def test_a_repeated_tool_call_has_another_id() -> None:
+    """A repetition in one answer, or in two answers to one turn, is intended."""
     look = ToolCallRequest("x", "look", "no JSON")
-    first, second = ids(ReplyBuilder("r1", 1), look, look)
+    first, second = tool_call_ids(ReplyBuilder("r1", 1), look, look)
 
     assert first != second
-    assert ids(ReplyBuilder("r2", 1, used=[first]), look) == [second]
+    assert tool_call_ids(ReplyBuilder("r2", 1, used_tool_call_ids=[first]), look) == [second]
 
 
-def test_nobody_is_hung_up_on_without_a_word() -> None:
-    """A silent end_call still says goodbye."""
-    draft = ReplyBuilder("r1", 1, frozenset({"end_call"}))
-    draft.on_chunk(ToolCallRequest("x", "end_call", "{}"))
+def test_a_call_does_not_end_without_a_goodbye() -> None:
+    """An end_call without text gets one."""
+    builder = ReplyBuilder("r1", 1, frozenset({"end_call"}))
+    builder.on_chunk(ToolCallRequest("x", "end_call", "{}"))
 
-    assert draft.on_chunk(Done("tool_calls"))[0].text == GOODBYE
-
-
-def test_a_model_that_fails_before_a_word_is_apologised_for() -> None:
-    """No dead air."""
-    draft = ReplyBuilder("r1", 1)
-
-    texts = [
-        body.text for body in draft.fail(ProviderTimeout("openai", "late")) if isinstance(body, ReplyClause)
-    ]
-    assert texts == [APOLOGY]
+    assert builder.on_chunk(Done("tool_calls"))[0].text == GOODBYE
 
 
-def test_a_model_that_fails_in_mid_answer_leaves_what_it_said() -> None:
-    """And the reply is finished, so that nobody waits for more."""
-    draft = ReplyBuilder("r1", 1)
-    draft.on_chunk(TextDelta("We open at nine. And "))
+def test_an_error_before_any_text_becomes_an_apology() -> None:
+    """The caller never waits in silence."""
+    builder = ReplyBuilder("r1", 1)
 
-    *texts, finished = draft.fail(ProviderTimeout("openai", "late"))
+    assert [body.text for body in builder.fail() if isinstance(body, ReplyClause)] == [APOLOGY]
+
+
+def test_an_error_within_an_answer_keeps_its_text() -> None:
+    """The reply is finished, so that no stage waits for more text."""
+    builder = ReplyBuilder("r1", 1)
+    builder.on_chunk(TextDelta("We open at nine. And "))
+
+    *texts, finished = builder.fail()
     assert [body.text for body in texts] == ["And "]
     assert (finished.clauses, finished.reason) == (2, "error")

@@ -1,10 +1,10 @@
-"""When a call is given to Twilio to end."""
+"""Tests for the request that Twilio continues the call."""
 
 from functools import reduce
 
 import pytest
 
-from parley.events.envelope import Body, wrap
+from parley.events.envelope import Body
 from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import FallbackRequested, ReplyFinished
 from parley.v1.speech_pb2 import SpeechStarted, TranscriptUpdated
@@ -12,62 +12,63 @@ from parley.v1.synthesis_pb2 import SynthesisStarted
 from parley.v1.work_pb2 import StageFailed
 from services.brain import conversation
 from services.brain.conversation import Conversation
-from services.brain.policies.escalation import RequestFallback, ServiceHealth, decide, evolve
+from services.brain.policies import escalation
+from services.brain.policies.escalation import RequestFallback, ServiceHealth
 from services.brain.policies.turn_taking import WaitUntil
+from tests.event_factories import event
 
 ERROR = ReplyFinished(reply_id="r1", clauses=1, reason="error")
-WELL = ReplyFinished(reply_id="r2", clauses=1, reason="stop")
-FAILED = StageFailed(code="unavailable")
-SPOKE = SpeechStarted(at_ms=1000)
+STOP = ReplyFinished(reply_id="r2", clauses=1, reason="stop")
+STT_FAILED = event(StageFailed(code="unavailable"), stage="stt")
+TTS_FAILED = event(StageFailed(code="unavailable"), stage="tts")
+SPEECH_STARTED = event(SpeechStarted(at_ms=1000), stage="stt")
 
 
-def event(stage: str, body: Body) -> Event:
-    """Said by a stage."""
-    return wrap(body, call_sid="CA1", stage=stage, epoch=1, sequence=1, sent_at_us=0, traceparent="")
-
-
-def decided(
-    *events: Event, now_ms: int = 1000, known: Conversation | None = None
+def decide(
+    *events: Event, now_ms: int = 1000, dialogue: Conversation | None = None
 ) -> RequestFallback | WaitUntil | None:
-    """After these, all of which came at 1000 ms."""
-    trouble = reduce(lambda before, e: evolve(before, e, now_ms=1000), events, ServiceHealth())
-    return decide(trouble, known or Conversation(), now_ms=now_ms)
+    """Return the decision at `now_ms` after events that all arrived at call time 1000."""
+    health = reduce(lambda state, e: escalation.evolve(state, e, now_ms=1000), events, ServiceHealth())
+    return escalation.decide(health, dialogue or Conversation(), now_ms=now_ms)
 
 
 @pytest.mark.parametrize(
-    ("bodies", "wanted"),
+    ("bodies", "expected"),
     [
         ([], None),
         ([ERROR], None),
         ([ERROR, ERROR], RequestFallback("llm_unavailable")),
-        ([ERROR, WELL, ERROR], None),
+        ([ERROR, STOP, ERROR], None),
     ],
 )
-def test_two_answers_in_a_row_that_no_model_gave(bodies: list[Body], wanted: RequestFallback | None) -> None:
-    """After the first the caller is asked to say it again."""
-    assert decided(*(event("brain", body) for body in bodies)) == wanted
+def test_two_consecutive_failed_answers_request_the_fallback(
+    bodies: list[Body], expected: RequestFallback | None
+) -> None:
+    """After the first one the agent asks the caller to repeat."""
+    assert decide(*(event(body, stage="brain") for body in bodies)) == expected
 
 
-def test_a_reply_that_nobody_could_speak() -> None:
-    """Whatever would be said next could not be said either; unless something is spoken after all."""
-    assert decided(event("tts", FAILED)) == RequestFallback("tts_unavailable")
-    assert decided(event("tts", FAILED), event("tts", SynthesisStarted(reply_id="r2"))) is None
+def test_a_failed_synthesis_requests_the_fallback() -> None:
+    """No later reply could be synthesized either; a synthesis that starts proves the opposite."""
+    started = event(SynthesisStarted(reply_id="r2"), stage="tts")
+
+    assert decide(TTS_FAILED) == RequestFallback("tts_unavailable")
+    assert decide(TTS_FAILED, started) is None
 
 
-def test_a_caller_who_speaks_to_nobody() -> None:
-    """For ten seconds, in which a transcriber may come back."""
-    failed, spoke = event("stt", FAILED), event("stt", SPOKE)
+def test_ten_seconds_of_untranscribed_speech_request_the_fallback() -> None:
+    """A transcript within that time shows that stt has recovered."""
+    transcript = event(TranscriptUpdated(turn=1, text="hello"), stage="stt")
 
-    assert decided(failed) is None
-    assert decided(failed, spoke) == WaitUntil(11_000)
-    assert decided(failed, spoke, now_ms=11_000) == RequestFallback("stt_unavailable")
-    assert (
-        decided(failed, spoke, event("stt", TranscriptUpdated(turn=1, text="hello")), now_ms=11_000) is None
-    )
+    assert decide(STT_FAILED) is None
+    assert decide(STT_FAILED, SPEECH_STARTED) == WaitUntil(11_000)
+    assert decide(STT_FAILED, SPEECH_STARTED, now_ms=11_000) == RequestFallback("stt_unavailable")
+    assert decide(STT_FAILED, SPEECH_STARTED, transcript, now_ms=11_000) is None
 
 
-def test_it_is_said_once() -> None:
-    """What follows is Twilio's."""
-    known = conversation.evolve(Conversation(), event("brain", FallbackRequested(reason="tts_unavailable")))
+def test_the_fallback_is_requested_once() -> None:
+    """From then on Twilio controls the call."""
+    requested = event(FallbackRequested(reason="tts_unavailable"), stage="brain")
+    dialogue = conversation.evolve(Conversation(), requested)
 
-    assert decided(event("tts", FAILED), known=known) is None
+    assert decide(TTS_FAILED, dialogue=dialogue) is None

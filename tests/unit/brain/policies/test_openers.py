@@ -1,13 +1,14 @@
-"""How an answer may begin before it is thought of."""
+"""Tests for the choice of openers."""
+
+from functools import reduce
 
 import pytest
 
 from parley.agent_config import AgentConfig, Openers
 from parley.v1.event_pb2 import Event
-from services.brain import conversation
-from services.brain.conversation import Conversation
+from services.brain.conversation import Conversation, evolve
 from services.brain.policies.openers import choose_opener, detect_opener, strip_opener
-from tests.unit.brain.event_factories import reply
+from tests.event_factories import reply_events
 
 AGENT = AgentConfig(
     prompt="x",
@@ -17,48 +18,45 @@ AGENT = AgentConfig(
 )
 
 
-def knowing(*events: Event) -> Conversation:
-    known = Conversation()
-    for happened in events:
-        known = conversation.evolve(known, happened)
-    return known
+def fold(*events: Event) -> Conversation:
+    return reduce(evolve, events, Conversation())
 
 
-def test_it_fits_what_was_said() -> None:
-    """Another for a question than for a wish."""
-    assert choose_opener("I need a refill", knowing(), AGENT) == "Sure."
-    assert choose_opener("what are your opening hours", knowing(), AGENT) == "Let me see."
+def test_questions_and_statements_have_different_openers() -> None:
+    """A question gets one that announces an answer, a statement one that confirms it."""
+    assert choose_opener("I need a refill", fold(), AGENT) == "Sure."
+    assert choose_opener("what are your opening hours", fold(), AGENT) == "Let me see."
 
 
 @pytest.mark.parametrize(
     "text",
     ["", "thank you goodbye", "no, that's wrong", "hello", "[keys pressed: 1]", "I want a human", "no wait"],
 )
-def test_nothing_is_put_before_an_apology_a_correction_or_a_goodbye(text: str) -> None:
-    """Or a greeting."""
-    assert choose_opener(text, knowing(), AGENT) == ""
+def test_apologies_corrections_greetings_and_goodbyes_have_no_opener(text: str) -> None:
+    """An opener before them would be out of place."""
+    assert choose_opener(text, fold(), AGENT) == ""
 
 
-def test_it_varies() -> None:
-    """Never the same twice in a row."""
-    known = knowing(*reply("r1", 1, "Sure. ", "Which day?"))
+def test_consecutive_openers_differ() -> None:
+    """The opener of the previous answer is not a candidate."""
+    conversation = fold(*reply_events("r1", 1, "Sure. ", "Which day?"))
 
-    assert choose_opener("tomorrow", known, AGENT) == "Okay."
+    assert choose_opener("tomorrow", conversation, AGENT) == "Okay."
 
 
-def test_its_share_is_bounded_and_it_can_be_turned_off() -> None:
-    """By the agent file."""
+def test_the_agent_file_limits_openers_or_disables_them() -> None:
+    """The limit is a fraction of all answers."""
     half = AGENT.model_copy(update={"openers": AGENT.openers.model_copy(update={"max_fraction": 0.5})})
     off = AGENT.model_copy(update={"openers": AGENT.openers.model_copy(update={"enabled": False})})
-    plain = reply("r1", 1, "Which day?")
+    without_opener = reply_events("r1", 1, "Which day?")
 
-    assert choose_opener("tomorrow", knowing(), half) == ""
-    assert choose_opener("tomorrow", knowing(*plain), half) == "Sure."
-    assert choose_opener("tomorrow", knowing(*plain), off) == ""
+    assert choose_opener("tomorrow", fold(), half) == ""
+    assert choose_opener("tomorrow", fold(*without_opener), half) == "Sure."
+    assert choose_opener("tomorrow", fold(*without_opener), off) == ""
 
 
-def test_a_model_that_repeats_it_is_not_heard_to() -> None:
-    """Though it was told."""
+def test_a_repetition_of_the_opener_is_stripped() -> None:
+    """Models sometimes repeat it in spite of the instruction."""
     assert strip_opener("Sure.", "Sure, which day? ") == "which day? "
     assert strip_opener("Sure.", "Surely. ") == "Surely. "
     assert strip_opener("", "Yes.") == "Yes."

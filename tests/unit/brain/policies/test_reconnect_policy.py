@@ -1,4 +1,4 @@
-"""What the agent does when the line is back."""
+"""Tests for the behaviour after a lost media stream."""
 
 from functools import reduce
 
@@ -8,30 +8,32 @@ from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import REPLY_KIND_RECONNECTED, HangUpRequested, ReplyStarted
 from services.brain.conversation import Conversation, evolve
 from services.brain.policies.reconnect_policy import needs_apology
-from tests.unit.brain.event_factories import event, playing, reply
+from tests.event_factories import event, reply_events
+from tests.unit.brain.event_factories import playback_started
 
-SORRY = AgentConfig(prompt="x", reconnect=Reconnect(resume="apology"))
-LOST = event(StreamResuming(epoch=1, method="rest"))
-SAYS = [*reply("r1", 1, "We open at nine."), *playing("r1")]
+APOLOGISING = AgentConfig(prompt="x", reconnect=Reconnect(resume="apology"))
+STREAM_LOST = event(StreamResuming(epoch=1, method="rest"))
+SPEAKING = [*reply_events("r1", 1, "We open at nine."), *playback_started("r1")]
 
 
 def fold(*events: Event) -> Conversation:
     return reduce(evolve, events, Conversation())
 
 
-def test_it_apologises_once_for_each_loss() -> None:
-    """Where the agent file says so."""
+def test_the_agent_apologises_once_for_each_lost_stream() -> None:
+    """The agent file enables apologies."""
     apology = event(ReplyStarted(reply_id="r2", kind=REPLY_KIND_RECONNECTED))
+    lost_again = event(StreamResuming(epoch=2))
 
-    assert not needs_apology(fold(*SAYS), SORRY)
-    assert needs_apology(fold(*SAYS, LOST), SORRY)
-    assert not needs_apology(fold(*SAYS, LOST, apology), SORRY)
-    assert needs_apology(fold(*SAYS, LOST, apology, event(StreamResuming(epoch=2))), SORRY)
+    assert not needs_apology(fold(*SPEAKING), APOLOGISING)
+    assert needs_apology(fold(*SPEAKING, STREAM_LOST), APOLOGISING)
+    assert not needs_apology(fold(*SPEAKING, STREAM_LOST, apology), APOLOGISING)
+    assert needs_apology(fold(*SPEAKING, STREAM_LOST, apology, lost_again), APOLOGISING)
 
 
-def test_otherwise_the_sentence_goes_on() -> None:
-    """And a goodbye is not spoken into."""
+def test_the_reply_resumes_by_default() -> None:
+    """A goodbye is never interrupted by an apology."""
     leaving = event(HangUpRequested(after_reply_id="r1"))
 
-    assert not needs_apology(fold(*SAYS, LOST), AgentConfig(prompt="x"))
-    assert not needs_apology(fold(*SAYS, leaving, LOST), SORRY)
+    assert not needs_apology(fold(*SPEAKING, STREAM_LOST), AgentConfig(prompt="x"))
+    assert not needs_apology(fold(*SPEAKING, leaving, STREAM_LOST), APOLOGISING)

@@ -1,0 +1,159 @@
+"""Writes the agent's replies to the call's log: fixed texts, and answers while the model generates them."""
+
+import asyncio
+
+import structlog
+
+from parley.agent_config import AgentConfig
+from parley.errors import ProviderError
+from parley.v1.reply_pb2 import (
+    REPLY_KIND_ANSWER,
+    ReplyCancelled,
+    ReplyFinished,
+    ReplyKind,
+    ReplyReleased,
+    ToolCalled,
+)
+from parley.v1.work_pb2 import StageFailed
+from services.brain.conversation import Conversation
+from services.brain.generation.generator import GenerationEvent, Generator
+from services.brain.generation.prompt import build_messages
+from services.brain.generation.reply_builder import ReplyBuilder
+from services.brain.policies.openers import choose_opener
+from services.brain.session_log import SessionLog
+
+log = structlog.get_logger()
+
+_REQUEST_FLUSH_DELAY_S = 0.004
+"""Sending a model request takes several turns of the event loop; immediate other work would delay it."""
+
+
+class ReplyWriter:
+    """Writes the replies of one call; at most one answer is generated at a time."""
+
+    def __init__(
+        self, agent: AgentConfig, log: SessionLog, generator: Generator, terminal_tools: frozenset[str]
+    ) -> None:
+        self._agent = agent
+        self._log = log
+        self._generator = generator
+        self._terminal_tools = terminal_tools
+        self._deferred_tool_calls: list[ToolCalled] = []
+        """Tool calls of a speculative answer: they run only after its release."""
+
+    async def write_text(self, kind: ReplyKind, text: str, turn: int = 0) -> str:
+        """Write a reply with a fixed text; return its id."""
+        builder = self._new_builder(turn)
+        await self._log.append(*builder.start(kind), *builder.from_text(text))
+        return builder.reply_id
+
+    async def answer(self, turn: int, tasks: asyncio.TaskGroup) -> None:
+        """Start to generate the answer to a finished turn."""
+        await self._generate(turn, self._log.conversation, tasks)
+
+    async def speculate(self, turn: int, tasks: asyncio.TaskGroup) -> None:
+        """Start to generate an answer to the predicted turn, which is not played before its release."""
+        conversation = self._log.conversation
+        predicted = conversation.predicted_turn
+        text = predicted.text if predicted is not None else ""
+        await self._generate(turn, conversation.with_predicted_turn(), tasks, predicted_text=text)
+
+    async def release(self, reply_id: str) -> None:
+        """Allow the playback of a speculative reply, and make its tool calls."""
+        deferred, self._deferred_tool_calls = self._deferred_tool_calls, []
+        await self._log.append(ReplyReleased(reply_id=reply_id), *deferred)
+
+    async def cancel(self, reply_id: str, reason: str) -> None:
+        """Cancel a reply and its generation."""
+        builder = self._generator.reply_builder
+        if builder is not None and builder.reply_id == reply_id:
+            self._generator.stop()
+        await self._log.append(ReplyCancelled(reply_id=reply_id, reason=reason))
+
+    async def close_unfinished(self) -> None:
+        """After a takeover: end the replies that the previous owner left unfinished.
+
+        Their turns then count as unanswered. What was not played yet is discarded; a started reply is
+        marked as interrupted, so that the next one continues it.
+        """
+        for reply in self._log.conversation.active_replies:
+            reply_id, clauses = reply.reply_id, len(reply.clauses)
+            if reply.speculative or not (reply.finished or reply.clauses):
+                await self._log.append(ReplyCancelled(reply_id=reply_id, reason="speculation"))
+            elif not reply.finished:
+                await self._log.append(
+                    ReplyFinished(reply_id=reply_id, clauses=clauses, reason="interrupted")
+                )
+
+    async def on_generation(self, event: GenerationEvent, tasks: asyncio.TaskGroup) -> None:
+        """Write the next part of the answer; ignores events of a cancelled one."""
+        builder = self._generator.reply_builder
+        if builder is not event.reply_builder:
+            return
+        if isinstance(event.event, ProviderError):
+            await self._on_provider_error(builder, event.event, tasks)
+            return
+        speculative = self._log.conversation.reply(builder.reply_id).speculative
+        for body in builder.on_chunk(
+            event.event, requested_ms=event.requested_ms, first_token_ms=event.first_ms
+        ):
+            if speculative and isinstance(body, ToolCalled):
+                self._deferred_tool_calls.append(body)
+            else:
+                await self._log.append(body)
+        if self._log.conversation.reply(builder.reply_id).finished:
+            self._generator.stop()
+
+    def stop(self) -> None:
+        """Stop the generation."""
+        self._generator.stop()
+
+    async def _generate(
+        self,
+        turn: int,
+        conversation: Conversation,
+        tasks: asyncio.TaskGroup,
+        *,
+        predicted_text: str = "",
+    ) -> None:
+        opener = choose_opener(conversation.pending_user_text, conversation, self._agent)
+        builder = self._new_builder(turn, opener)
+        self._deferred_tool_calls.clear()
+        self._generator.start(builder, build_messages(self._agent, conversation, opener), tasks)
+        await asyncio.sleep(_REQUEST_FLUSH_DELAY_S)
+        await self._log.append(*builder.start(REPLY_KIND_ANSWER, predicted_text=predicted_text))
+
+    def _new_builder(self, turn: int, opener: str = "") -> ReplyBuilder:
+        conversation = self._log.conversation
+        return ReplyBuilder(
+            f"r{len(conversation.replies) + 1}",
+            turn,
+            self._terminal_tools,
+            opener,
+            by_phrase=self._agent.tts.first_chunk == "phrase",
+            used_tool_call_ids=conversation.tool_call_ids,
+        )
+
+    async def _on_provider_error(
+        self, builder: ReplyBuilder, error: ProviderError, tasks: asyncio.TaskGroup
+    ) -> None:
+        failed = StageFailed(
+            code=error.code, message=error.reason, retryable=error.retryable, provider=error.provider
+        )
+        await self._log.append(failed)
+        retrying = self._generator.failed(error, tasks)
+        log_at = log.warning if retrying else log.error
+        log_at(
+            "llm_request_failed",
+            provider=error.provider,
+            code=error.code,
+            reason=error.reason,
+            turn=builder.turn,
+        )
+        if not retrying:
+            await self._log.append(*builder.fail())
+            self._generator.stop()
+        elif not builder.is_empty:
+            # The text stays as it is; the next reply continues it.
+            await self._log.append(*builder.interrupt())
+            self._generator.stop()

@@ -1,0 +1,103 @@
+"""Tests for tools that are implemented by a web service."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from parley.agent_config import AgentConfig, HttpTool
+from parley.runtime.health import serve
+from services.brain.conversation import ToolCall
+from services.brain.tools import Tool
+from services.brain.tools.http import HttpTools, open_http_client
+from services.brain.tools.registry import build_tools
+from services.brain.tools.runner import run_tool
+
+CALL = ToolCall("r2-t1", "book", '{"day": "friday"}', "r2")
+
+
+@asynccontextmanager
+async def open_tools(*specs: HttpTool) -> AsyncIterator[tuple[Tool, ...]]:
+    """The tools of an agent within one call."""
+    async with open_http_client() as client:
+        yield build_tools(AgentConfig(prompt="x", tools=specs), HttpTools(client, "CA1"))
+
+
+class WebService:
+    """A web service with prepared responses; the last one is repeated."""
+
+    def __init__(self, *responses: Response) -> None:
+        self.requests: list[tuple[dict[str, str], bytes]] = []
+        self._responses = list(responses)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[str]:
+        """Serve it; yield its URL."""
+        app = Starlette(routes=[Route("/{path:path}", self._respond, methods=["POST"])])
+        async with serve(app, "127.0.0.1", 0) as port:
+            yield f"http://127.0.0.1:{port}/book"
+
+    async def _respond(self, request: Request) -> Response:
+        self.requests.append((dict(request.headers), await request.body()))
+        return self._responses.pop(0) if len(self._responses) > 1 else self._responses[0]
+
+
+def booking(url: str, **options: object) -> HttpTool:
+    return HttpTool.model_validate({"name": "book", "description": "Books.", "url": url, **options})
+
+
+async def test_a_request_carries_arguments_token_and_idempotency_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A repetition has the same key; the response is the result."""
+    monkeypatch.setenv("BOOKING_TOKEN", "t0ken")
+    service = WebService(JSONResponse({"booked": True}))
+    async with service.running() as url:
+        async with open_tools(booking(url, token_env="BOOKING_TOKEN")) as tools:  # noqa: S106
+            first, second = await run_tool(tools, CALL), await run_tool(tools, CALL)
+
+    assert first == second
+    assert json.loads(first.result) == {"booked": True}
+    assert not first.failed
+    [(headers, body), (second_headers, _)] = service.requests
+    assert json.loads(body) == {"day": "friday"}
+    assert headers["idempotency-key"] == second_headers["idempotency-key"] == "CA1:r2-t1"
+    assert headers["authorization"] == "Bearer t0ken"
+
+
+async def test_a_temporary_error_is_retried_with_the_same_key() -> None:
+    """A response that is not JSON becomes a JSON object with its text."""
+    service = WebService(Response("", 503), Response("", 429), PlainTextResponse("done"))
+    async with service.running() as url, open_tools(booking(url)) as tools:
+        result = await run_tool(tools, CALL)
+
+    assert json.loads(result.result) == {"text": "done"}
+    assert len({headers["idempotency-key"] for headers, _ in service.requests}) == 1
+    assert len(service.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"), [(409, "HTTP 409: taken"), (500, "HTTP 500"), (302, "HTTP 302")]
+)
+async def test_an_error_response_becomes_an_error_for_the_model(status: int, reason: str) -> None:
+    """It contains the service's own text, so that the model can explain it."""
+    async with WebService(Response("taken", status)).running() as url:
+        async with open_tools(booking(url, timeout_s=0.5)) as tools:
+            result = await run_tool(tools, CALL)
+
+    assert result.failed
+    assert reason in json.loads(result.result)["error"]
+
+
+async def test_an_unreachable_service_and_a_missing_token_become_errors_for_the_model() -> None:
+    """Without its token the service is not called."""
+    async with open_tools(booking("http://127.0.0.1:9/", timeout_s=0.3)) as tools:
+        unreachable = await run_tool(tools, CALL)
+    async with open_tools(booking("http://127.0.0.1:9/", token_env="NOT_SET_ANYWHERE")) as tools:  # noqa: S106
+        without_token = await run_tool(tools, CALL)
+
+    assert "cannot be reached" in unreachable.result
+    assert "token is not set" in without_token.result
