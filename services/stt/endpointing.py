@@ -1,27 +1,37 @@
-"""Has the caller finished? The provider's word, the local voice detector and silence, combined.
+"""Decide when the caller's turn ends, from the provider's signals, the local speech detector and silence.
 
-No I/O, no clock: every method is told the times it needs and gives what to do. The provider's word decides at
-once, unless what was said shows that more is to come; nothing else waits for a timer of ours.
+No I/O and no clock: each method receives the times it needs and returns what to do. A signal of the provider
+ends the turn at once, unless the words show that more is to come; no timer delays it.
 """
 
 from dataclasses import dataclass
 
 from parley.providers.stt import ProviderTurnEvent
 from services.stt.turn_completion import TurnCompletion
+from services.stt.turn_state import (
+    AwaitingFinal,
+    Coverage,
+    EagerState,
+    EndSignal,
+    Fading,
+    ProviderLink,
+    Quiet,
+    Speaking,
+    SpeechPhase,
+)
 
-_GRACE_MS = 1500
-"""A provider that does not make its guess final this long after it was asked is not waited for."""
-_LOST_MS = 6000
-"""One that was lost on the way is waited for so long: half a sentence is no turn."""
-_COVERED_MS = 200
-"""The provider's and our detector's idea of a voice's end differ by less than this."""
-_WORDLESS_MS = 1000
-"""A voice that has gone on this long after the last word is a street or a television."""
+_FINAL_TIMEOUT_MS = 1500
+"""After a finalize request the turn ends without a final transcript when this has passed."""
+_FINAL_TIMEOUT_AFTER_LOSS_MS = 6000
+"""The same after the connection was lost: a new one needs time, and half a sentence is not a turn."""
+_NOISE_MS = 1000
+"""Speech that the detector has reported for this long after the last word is noise, as of a street or a
+television."""
 
 
 @dataclass(frozen=True, slots=True)
 class EndTurn:
-    """The turn is over."""
+    """The turn has ended."""
 
     decided_by: str
     """"speech_final", "utterance_end", "silence", "incomplete_turn_silence", "flux"."""
@@ -29,210 +39,221 @@ class EndTurn:
 
 @dataclass(frozen=True, slots=True)
 class EagerEndOfTurn:
-    """The turn is probably over, with the words that are known now."""
+    """The turn is probably over, with the current words."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResumeTurn:
-    """It is not after all."""
+    """The turn continues after an EagerEndOfTurn."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestFinalize:
-    """The provider sits on a guess; ask it to make it final."""
+    """The provider should make its interim transcript final now."""
 
 
 Decision = EndTurn | EagerEndOfTurn | ResumeTurn | RequestFinalize
 
 
 class Endpointing:
-    """One turn after another of one caller."""
+    """Detects the ends of the turns of one caller."""
 
-    def __init__(self, silence_ms: int, *, provider_decides: bool = False) -> None:
+    def __init__(self, silence_ms: int, *, provider_detects_turns: bool = False) -> None:
         self._silence_ms = silence_ms
-        self._provider_decides = provider_decides
-        self._patience = TurnCompletion()
-        self._speaking = False
-        self._paused = False
-        self._voice_since_ms = 0
-        self._quiet_since_ms = 0
-        self._sound_ms = 0
-        self._covered_ms = 0
-        self._guessed_ms = 0
-        self._has_final = False
-        self._has_guess = False
-        self._provider_final = False
-        self._utterance_over = False
-        self._eager = False
-        self._words_new = False
-        self._asked_at_ms: int | None = None
-        self._lost = False
-        self._catches_up = False
+        self._provider_detects_turns = provider_detects_turns
+        self._completion = TurnCompletion()
+        self._phase: SpeechPhase = Quiet()
+        self._coverage = Coverage()
+        self._end_signal = EndSignal.NONE
+        self._eager = EagerState.NONE
+        self._link = ProviderLink.LIVE
+        self._speech_end_ms = 0
+        self._audio_end_ms = 0
+
+    @property
+    def phase(self) -> SpeechPhase:
+        """The phase of the caller's speech."""
+        return self._phase
 
     def restore(self, *, has_final: bool, eager: bool, covered_ms: int) -> None:
-        """After a takeover: what is known of the turn in hand."""
-        self._has_final = has_final
-        self._eager = eager
-        self._covered_ms = self._quiet_since_ms = self._sound_ms = covered_ms
+        """After a takeover, set what the log records of the current turn."""
+        self._coverage = Coverage(has_final=has_final, final_end_ms=covered_ms)
+        self._eager = EagerState.ANNOUNCED if eager else EagerState.NONE
+        self._speech_end_ms = self._audio_end_ms = covered_ms
 
     def set_completion(self, completion: TurnCompletion) -> None:
-        """How long a pause may be, by the words so far; told before the words are."""
-        self._patience = completion
+        """Set how long a pause may be after the current words; call it before passing the words on."""
+        self._completion = completion
 
     def on_speech_started(self, at_ms: int) -> list[Decision]:
-        """The detector hears a voice."""
-        self._speaking = True
-        self._voice_since_ms = at_ms
-        return self._voice_goes_on()
+        """The detector reports speech from `at_ms`."""
+        return self._on_speech(at_ms)
 
     def on_speech_stopped(self, at_ms: int) -> list[Decision]:
-        """The detector hears none any more."""
-        self._speaking = self._paused = False
-        self._quiet_since_ms = at_ms
-        return self._after_words()
+        """The detector reports that speech ended at `at_ms`."""
+        self._phase = Quiet()
+        self._speech_end_ms = at_ms
+        return self._decide()
 
     def on_provider_lost(self) -> None:
-        """All that is not final will be sent to the next one; told again for each try that fails."""
-        if not self._lost:
-            self._asked_at_ms = None
-        self._lost = True
-        self._guessed_ms = self._covered_ms
+        """The connection, or an attempt to replace it, failed; audio since the last final will be resent."""
+        if self._link is not ProviderLink.LOST and isinstance(self._phase, AwaitingFinal):
+            self._phase = Quiet()
+        self._link = ProviderLink.LOST
+        self._coverage = self._coverage.after_loss()
 
-    def _provider_speaks(self, until_ms: int) -> None:
-        self._lost = False
-        before_ms = max(self._guessed_ms, self._covered_ms)
-        self._catches_up = before_ms < until_ms < self._quiet_since_ms - _COVERED_MS
-
-    def on_interim(self, text: str, until_ms: int) -> list[Decision]:
-        """The provider has a guess, of the sound up to `until_ms`."""
-        self._provider_speaks(until_ms)
-        self._has_guess = bool(text.strip())
-        self._guessed_ms = until_ms
-        if not self._has_guess:
+    def on_interim(self, text: str, end_ms: int) -> list[Decision]:
+        """The provider sent an interim transcript of the audio up to `end_ms`."""
+        has_text = bool(text.strip())
+        self._update_link(end_ms)
+        self._coverage = self._coverage.with_interim(end_ms, has_text=has_text)
+        if not has_text:
             return []
-        self._words_new = True
-        self._provider_final = self._utterance_over = False
+        self._on_new_words()
         return self._maybe_eager()
 
-    def on_final(self, text: str, until_ms: int, *, speech_final: bool) -> list[Decision]:
-        """The provider has made the sound up to `until_ms` final, and may think that the speech is over."""
-        self._provider_speaks(until_ms)
-        self._has_guess = False
-        self._covered_ms = max(until_ms, self._covered_ms)
-        if text.strip():
-            self._has_final = self._words_new = True
-            self._provider_final = self._utterance_over = False
-        if speech_final:
-            self._provider_final = self._has_final
-        return self._after_words()
+    def on_final(self, text: str, end_ms: int, *, speech_final: bool) -> list[Decision]:
+        """The provider made the audio up to `end_ms` final, and may have detected a pause after it."""
+        has_text = bool(text.strip())
+        self._update_link(end_ms)
+        self._coverage = self._coverage.with_final(end_ms, has_text=has_text)
+        if has_text:
+            self._on_new_words()
+        if speech_final and self._coverage.has_final:
+            self._end_signal |= EndSignal.SPEECH_FINAL
+        return self._decide()
 
     def on_utterance_end(self) -> list[Decision]:
-        """The provider sees a long gap between words; it does so in noise too."""
-        if self._has_guess:
+        """The provider found a long gap after the last word."""
+        if self._coverage.has_interim:
             return [RequestFinalize()]
-        if not self._has_final:
+        if not self._coverage.has_final:
             return []
-        self._utterance_over = True
-        return self._after_words() if self._quiet else self._end_despite_noise()
+        self._end_signal |= EndSignal.UTTERANCE_END
+        return self._end_despite_noise() if isinstance(self._phase, Speaking) else self._decide()
 
     def on_provider_turn(self, event: ProviderTurnEvent) -> list[Decision]:
-        """The word of a provider that decides on turns itself."""
+        """A provider that detects turns itself reported one."""
         match event:
             case "end":
                 return self._end("flux")
             case "eager":
-                self._eager = True
+                self._eager = EagerState.ANNOUNCED
                 return [EagerEndOfTurn()]
             case "resumed":
-                return self._take_back()
+                return self._retract_eager()
             case _:
                 return []
 
     def on_audio(
         self, audio_end_ms: int, now_ms: int, *, paused: bool = False, speech_end_ms: int = 0
     ) -> list[Decision]:
-        """Sound up to `sound_ms` was heard, and it is `now_ms`; `paused`: the voice has faded."""
-        self._sound_ms = max(audio_end_ms, self._sound_ms)
-        if self._provider_decides:
+        """The detector has processed the audio up to `audio_end_ms`; `paused` is true while speech fades."""
+        self._audio_end_ms = max(audio_end_ms, self._audio_end_ms)
+        if self._provider_detects_turns:
             return []
-        if self._speaking and paused != self._paused:
-            self._paused = paused
-            if not paused:
-                return self._voice_goes_on()
-            self._quiet_since_ms = speech_end_ms
-            return self._after_words()
-        if self._speaking:
-            return self._end_despite_noise()
-        return self._after_words() or self._nudge_provider(now_ms)
+        match self._phase:
+            case Speaking(since_ms) if paused:
+                self._phase = Fading(since_ms)
+                self._speech_end_ms = speech_end_ms
+                return self._decide()
+            case Fading(since_ms) if not paused:
+                return self._on_speech(since_ms)
+            case Speaking() | Fading():
+                return self._end_despite_noise()
+            case _:
+                return self._decide() or self._nudge_provider(now_ms)
 
     @property
-    def _quiet(self) -> bool:
-        return not self._speaking or self._paused
+    def _is_quiet(self) -> bool:
+        return isinstance(self._phase, Quiet | AwaitingFinal)
 
     @property
-    def _silent_ms(self) -> int:
-        return max(0, self._sound_ms - self._quiet_since_ms)
+    def _current_silence_ms(self) -> int:
+        return max(0, self._audio_end_ms - self._speech_end_ms)
 
     @property
-    def _pending(self) -> bool:
-        """Whether there is voice of which the provider has not said its last word."""
-        return self._has_guess or self._covered_ms < self._quiet_since_ms - _COVERED_MS
+    def _is_pending(self) -> bool:
+        return self._coverage.is_pending(self._speech_end_ms)
 
-    def _after_words(self) -> list[Decision]:
-        if self._provider_decides or not self._quiet:
+    def _update_link(self, end_ms: int) -> None:
+        progress = self._coverage.is_progress(end_ms, self._speech_end_ms)
+        self._link = ProviderLink.CATCHING_UP if progress else ProviderLink.LIVE
+
+    def _on_new_words(self) -> None:
+        self._eager = self._eager.with_new_words()
+        self._end_signal = EndSignal.NONE
+
+    def _on_speech(self, since_ms: int) -> list[Decision]:
+        self._phase = Speaking(since_ms)
+        self._end_signal = EndSignal.NONE
+        return [] if self._provider_detects_turns else self._retract_eager()
+
+    def _decide(self) -> list[Decision]:
+        """End the turn, announce its probable end, or neither; only while the caller does not speak."""
+        if self._provider_detects_turns or isinstance(self._phase, Speaking):
             return []
-        if self._has_final and not self._pending and self._silent_ms >= self._patience.min_silence_ms:
-            if self._patience.incomplete and not self._speaking:
+        if (
+            self._coverage.has_final
+            and not self._is_pending
+            and self._current_silence_ms >= self._completion.min_silence_ms
+        ):
+            if self._completion.incomplete and self._is_quiet:
                 return self._end("incomplete_turn_silence")
-            if self._provider_final:
+            if EndSignal.SPEECH_FINAL in self._end_signal:
                 return self._end("speech_final")
-            if self._utterance_over:
+            if EndSignal.UTTERANCE_END in self._end_signal:
                 return self._end("utterance_end")
-            if not self._speaking and self._silent_ms >= self._silence_ms:
+            if self._is_quiet and self._current_silence_ms >= self._silence_ms:
                 return self._end("silence")
         return self._maybe_eager()
 
     def _maybe_eager(self) -> list[Decision]:
-        """On words that reach to the voice's end; on those that sound unfinished, after a silence."""
-        if self._provider_decides or not self._quiet or (self._eager and not self._words_new):
+        """Announce a probable end when the words reach the end of speech; if incomplete, after silence."""
+        if (
+            self._provider_detects_turns
+            or isinstance(self._phase, Speaking)
+            or self._eager is EagerState.ANNOUNCED
+        ):
             return []
-        reaches_ms = max(self._covered_ms, self._guessed_ms if self._has_guess else 0)
-        whole = (self._has_guess or self._has_final) and reaches_ms >= self._quiet_since_ms
-        if not whole or (self._patience.incomplete and self._silent_ms < self._silence_ms):
+        coverage = self._coverage
+        if not coverage.has_words or coverage.words_end_ms < self._speech_end_ms:
             return []
-        self._eager, self._words_new = True, False
+        if self._completion.incomplete and self._current_silence_ms < self._silence_ms:
+            return []
+        self._eager = EagerState.ANNOUNCED
         return [EagerEndOfTurn()]
 
     def _nudge_provider(self, now_ms: int) -> list[Decision]:
-        """A provider that keeps its last word to itself is asked for it, then no longer waited for."""
-        enough_ms = max(self._silence_ms, self._patience.min_silence_ms)
-        if not (self._has_final or self._has_guess) or not self._pending or self._silent_ms < enough_ms:
+        """Request an overdue final transcript, and end the turn without it after a timeout."""
+        enough_ms = max(self._silence_ms, self._completion.min_silence_ms)
+        if not self._coverage.has_words or not self._is_pending or self._current_silence_ms < enough_ms:
             return []
-        if self._asked_at_ms is None:
-            self._asked_at_ms = now_ms
+        if not isinstance(self._phase, AwaitingFinal):
+            self._phase = AwaitingFinal(now_ms)
             return [RequestFinalize()]
-        if self._catches_up:
-            self._asked_at_ms, self._catches_up = now_ms, False
-        patience_ms = _LOST_MS if self._lost else _GRACE_MS
-        return self._end("silence") if now_ms - self._asked_at_ms >= patience_ms else []
+        if self._link is ProviderLink.CATCHING_UP:
+            self._phase, self._link = AwaitingFinal(now_ms), ProviderLink.LIVE
+        lost = self._link is ProviderLink.LOST
+        timeout_ms = _FINAL_TIMEOUT_AFTER_LOSS_MS if lost else _FINAL_TIMEOUT_MS
+        return self._end("silence") if now_ms - self._phase.since_ms >= timeout_ms else []
 
     def _end_despite_noise(self) -> list[Decision]:
-        wordless = self._sound_ms - self._voice_since_ms >= _WORDLESS_MS
-        return self._end("utterance_end") if self._utterance_over and wordless else []
+        """End the turn when the detector keeps reporting speech in which the provider finds no words."""
+        if not isinstance(self._phase, Speaking | Fading) or EndSignal.UTTERANCE_END not in self._end_signal:
+            return []
+        is_noise = self._audio_end_ms - self._phase.since_ms >= _NOISE_MS
+        return self._end("utterance_end") if is_noise else []
 
-    def _voice_goes_on(self) -> list[Decision]:
-        self._paused = False
-        self._asked_at_ms = None
-        self._provider_final = self._utterance_over = False
-        return [] if self._provider_decides else self._take_back()
-
-    def _take_back(self) -> list[Decision]:
-        was_eager, self._eager = self._eager, False
-        return [ResumeTurn()] if was_eager else []
+    def _retract_eager(self) -> list[Decision]:
+        was_announced, self._eager = self._eager is not EagerState.NONE, EagerState.NONE
+        return [ResumeTurn()] if was_announced else []
 
     def _end(self, decided_by: str) -> list[Decision]:
-        self._has_final = self._has_guess = self._eager = self._words_new = False
-        self._provider_final = self._utterance_over = False
-        self._patience = TurnCompletion()
-        self._asked_at_ms = None
+        self._coverage = self._coverage.next_turn()
+        self._end_signal = EndSignal.NONE
+        self._eager = EagerState.NONE
+        self._completion = TurnCompletion()
+        if isinstance(self._phase, AwaitingFinal):
+            self._phase = Quiet()
         return [EndTurn(decided_by)]

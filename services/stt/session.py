@@ -75,7 +75,9 @@ class TranscriptionSession:
         self._state = known = restore(call.log.history)
         self._transcript = known.transcript
         self._vad = VoiceActivity(detector)
-        self._endpointing = Endpointing(self._config.turn_silence_ms, provider_decides=is_flux(self._config))
+        self._endpointing = Endpointing(
+            self._config.turn_silence_ms, provider_detects_turns=is_flux(self._config)
+        )
         self._endpointing.restore(
             has_final=bool(known.transcript.final_text),
             eager=known.eager,

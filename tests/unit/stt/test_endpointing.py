@@ -1,4 +1,8 @@
-"""Has the caller finished? Provider, detector and silence together."""
+"""When a turn ends, decided from the provider's signals, the speech detector and silence."""
+
+from collections.abc import Callable
+
+import pytest
 
 from services.stt.endpointing import (
     Decision,
@@ -9,255 +13,334 @@ from services.stt.endpointing import (
     ResumeTurn,
 )
 from services.stt.turn_completion import TurnCompletion
+from services.stt.turn_state import AwaitingFinal, Fading, Quiet, Speaking, SpeechPhase
 
-UNFINISHED = TurnCompletion(1200, incomplete=True)
+INCOMPLETE = TurnCompletion(1200, incomplete=True)
 
 
 def speaking(at_ms: int = 0) -> Endpointing:
-    ears = Endpointing(silence_ms=600)
-    ears.on_speech_started(at_ms)
-    return ears
+    endpointing = Endpointing(silence_ms=600)
+    endpointing.on_speech_started(at_ms)
+    return endpointing
 
 
-def silent(ears: Endpointing, *until_ms: int) -> list[Decision]:
-    """Sound without a voice, up to each of these times; the clock goes with the sound."""
-    return [decision for at_ms in until_ms for decision in ears.on_audio(at_ms, at_ms)]
+def silent(endpointing: Endpointing, *until_ms: int) -> list[Decision]:
+    """The decisions on audio without speech up to each of these times; the clock runs with the audio."""
+    return [decision for at_ms in until_ms for decision in endpointing.on_audio(at_ms, at_ms)]
 
 
-def test_the_providers_word_decides_at_once() -> None:
-    """Once the detector hears no voice, nothing is waited for."""
-    ears = speaking()
+def test_speech_final_after_the_end_of_speech_ends_the_turn_at_once() -> None:
+    """No timer delays it once the detector reports no speech."""
+    endpointing = speaking()
 
-    assert ears.on_speech_stopped(1000) == []
-    assert ears.on_final("hello", 1000, speech_final=True) == [EndTurn("speech_final")]
-
-
-def test_a_word_that_comes_while_a_voice_is_heard_waits_for_its_end() -> None:
-    """And is void when more words come."""
-    ears = speaking()
-
-    assert ears.on_final("hello", 1000, speech_final=True) == []
-    assert ears.on_speech_stopped(1000) == [EndTurn("speech_final")]
-    ears.on_speech_started(1500)
-    assert ears.on_final("i need", 1800, speech_final=True) == []
-    ears.on_interim("a refill", 1900)
-    assert EndTurn("speech_final") not in ears.on_speech_stopped(2000)
+    assert endpointing.on_speech_stopped(1000) == []
+    assert endpointing.on_final("hello", 1000, speech_final=True) == [EndTurn("speech_final")]
 
 
-def test_a_voice_that_has_faded_does_not_hold_up_the_providers_word() -> None:
-    """The detector is sure of an end later than a quick provider."""
-    ears = speaking()
-    ears.on_audio(1064, 1064, paused=True, speech_end_ms=1000)
+def test_speech_final_during_speech_waits_for_the_end_of_speech() -> None:
+    """More words cancel it."""
+    endpointing = speaking()
 
-    assert ears.on_final("hello", 1064, speech_final=True) == [EndTurn("speech_final")]
-
-
-def test_a_pause_with_words_that_reach_to_its_begin_is_perhaps_the_end() -> None:
-    """Told again with other words; taken back when the voice goes on."""
-    ears = speaking()
-    ears.on_interim("hello", 700)
-    assert ears.on_speech_stopped(1000) == []
-
-    assert ears.on_interim("hello there", 1000) == [EagerEndOfTurn()]
-    assert silent(ears, 1100, 1200) == []
-    assert ears.on_final("hello where", 1100, speech_final=False) == [EagerEndOfTurn()]
-    assert ears.on_speech_started(1300) == [ResumeTurn()]
-    assert ears.on_speech_started(1300) == []
+    assert endpointing.on_final("hello", 1000, speech_final=True) == []
+    assert endpointing.on_speech_stopped(1000) == [EndTurn("speech_final")]
+    endpointing.on_speech_started(1500)
+    assert endpointing.on_final("i need", 1800, speech_final=True) == []
+    endpointing.on_interim("a refill", 1900)
+    assert EndTurn("speech_final") not in endpointing.on_speech_stopped(2000)
 
 
-def test_a_faded_voice_that_goes_on_takes_the_eager_end_back() -> None:
-    """A stop within a word."""
-    ears = speaking()
-    ears.on_interim("hello", 1000)
+def test_speech_final_ends_the_turn_while_speech_fades() -> None:
+    """The detector confirms the end of speech later than a quick provider."""
+    endpointing = speaking()
+    endpointing.on_audio(1064, 1064, paused=True, speech_end_ms=1000)
 
-    assert ears.on_audio(1064, 1064, paused=True, speech_end_ms=1000) == [EagerEndOfTurn()]
-    assert ears.on_audio(1096, 1096, paused=False) == [ResumeTurn()]
-
-
-def test_silence_decides_when_the_provider_says_nothing() -> None:
-    """After the agent's threshold, not before."""
-    ears = speaking()
-    ears.on_speech_stopped(1000)
-    ears.on_final("hello", 1100, speech_final=False)
-
-    assert silent(ears, 1599) == []
-    assert silent(ears, 1600) == [EndTurn("silence")]
-    assert silent(ears, 5000) == []
+    assert endpointing.on_final("hello", 1064, speech_final=True) == [EndTurn("speech_final")]
 
 
-def test_a_freeze_of_the_line_is_no_silence() -> None:
-    """Sound counts, not the clock."""
-    ears = speaking()
-    ears.on_speech_stopped(1000)
-    ears.on_final("hello", 1100, speech_final=False)
+def test_words_that_reach_the_end_of_speech_announce_an_eager_end() -> None:
+    """Other words announce it again; speech retracts it."""
+    endpointing = speaking()
+    endpointing.on_interim("hello", 700)
+    assert endpointing.on_speech_stopped(1000) == []
 
-    assert ears.on_audio(1200, 9000) == []
-
-
-def test_an_unfinished_phrase_is_given_time() -> None:
-    """Whatever the provider thinks; and the words of the pause go on in the same turn."""
-    ears = speaking()
-    ears.set_completion(UNFINISHED)
-    ears.on_speech_stopped(1000)
-
-    assert ears.on_final("my number is", 1100, speech_final=True) == []
-    assert silent(ears, 1500) == []
-    assert silent(ears, 1600) == [EagerEndOfTurn()]
-    assert ears.on_utterance_end() == []
-    assert silent(ears, 2199) == []
-    assert ears.on_speech_started(2199) == [ResumeTurn()]
-    ears.on_speech_stopped(3000)
-    ears.set_completion(TurnCompletion())
-    assert ears.on_final("not known to me", 3100, speech_final=True) == [EndTurn("speech_final")]
+    assert endpointing.on_interim("hello there", 1000) == [EagerEndOfTurn()]
+    assert silent(endpointing, 1100, 1200) == []
+    assert endpointing.on_final("hello where", 1100, speech_final=False) == [EagerEndOfTurn()]
+    assert endpointing.on_speech_started(1300) == [ResumeTurn()]
+    assert endpointing.on_speech_started(1300) == []
 
 
-def test_patience_has_an_end() -> None:
-    """A caller who leaves it at that is answered."""
-    ears = speaking()
-    ears.set_completion(UNFINISHED)
-    ears.on_speech_stopped(1000)
-    ears.on_final("my number is", 1100, speech_final=True)
+def test_speech_that_fades_and_returns_retracts_the_eager_end() -> None:
+    """Speech also fades at a stop consonant within a word."""
+    endpointing = speaking()
+    endpointing.on_interim("hello", 1000)
 
-    assert silent(ears, 2199, 2200) == [EagerEndOfTurn(), EndTurn("incomplete_turn_silence")]
-
-
-def test_a_long_answer_is_not_cut_at_the_first_breath() -> None:
-    """The provider's word must be followed by the agent's own threshold."""
-    ears = speaking()
-    ears.set_completion(TurnCompletion(600))
-    ears.on_speech_stopped(1000)
-
-    assert ears.on_final("i fell", 1100, speech_final=True) == [EagerEndOfTurn()]
-    assert silent(ears, 1599, 1600) == [EndTurn("speech_final")]
+    assert endpointing.on_audio(1064, 1064, paused=True, speech_end_ms=1000) == [EagerEndOfTurn()]
+    assert endpointing.on_audio(1096, 1096, paused=False) == [ResumeTurn()]
 
 
-def test_a_guess_is_asked_about_once_then_taken_as_it_is() -> None:
-    """A provider that never makes it final does not silence the agent."""
-    ears = speaking()
-    ears.on_interim("hello", 900)
-    ears.on_speech_stopped(1000)
+def test_silence_ends_the_turn_without_a_signal_of_the_provider() -> None:
+    """The turn ends at `turn_silence_ms`, not before."""
+    endpointing = speaking()
+    endpointing.on_speech_stopped(1000)
+    endpointing.on_final("hello", 1100, speech_final=False)
 
-    assert silent(ears, 1600) == [RequestFinalize()]
-    assert silent(ears, 1700, 3000) == []
-    assert silent(ears, 3100) == [EndTurn("silence")]
+    assert silent(endpointing, 1599) == []
+    assert silent(endpointing, 1600) == [EndTurn("silence")]
+    assert silent(endpointing, 5000) == []
 
 
-def test_half_a_sentence_is_no_turn_while_another_provider_is_looked_for() -> None:
-    """What was lost on the way is sent again, and waited for; but not for ever."""
-    for comes_back in (True, False):
-        ears = speaking()
-        ears.on_interim("i would like to cancel my", 900)
-        ears.on_speech_stopped(1500)
-        ears.on_provider_lost()
+def test_a_frozen_line_is_not_silence() -> None:
+    """Silence is measured in audio, not by the clock."""
+    endpointing = speaking()
+    endpointing.on_speech_stopped(1000)
+    endpointing.on_final("hello", 1100, speech_final=False)
 
-        assert silent(ears, 2200) == [RequestFinalize()]
-        assert silent(ears, *range(2300, 8000, 100)) == []
-        if comes_back:
-            assert silent(ears, 8100) == []
-            ears.on_interim("i would like to cancel my appointment", 1500)
-            said = ears.on_final("i would like to cancel my appointment", 1500, speech_final=False)
-            assert EndTurn("silence") in said
+    assert endpointing.on_audio(1200, 9000) == []
+
+
+def test_an_incomplete_phrase_extends_the_turn() -> None:
+    """Signals of the provider do not end it, and speech after the pause belongs to the same turn."""
+    endpointing = speaking()
+    endpointing.set_completion(INCOMPLETE)
+    endpointing.on_speech_stopped(1000)
+
+    assert endpointing.on_final("my number is", 1100, speech_final=True) == []
+    assert silent(endpointing, 1500) == []
+    assert silent(endpointing, 1600) == [EagerEndOfTurn()]
+    assert endpointing.on_utterance_end() == []
+    assert silent(endpointing, 2199) == []
+    assert endpointing.on_speech_started(2199) == [ResumeTurn()]
+    endpointing.on_speech_stopped(3000)
+    endpointing.set_completion(TurnCompletion())
+    assert endpointing.on_final("not known to me", 3100, speech_final=True) == [EndTurn("speech_final")]
+
+
+def test_an_incomplete_turn_ends_after_its_own_silence() -> None:
+    """The turn ends at `incomplete_turn_silence_ms`."""
+    endpointing = speaking()
+    endpointing.set_completion(INCOMPLETE)
+    endpointing.on_speech_stopped(1000)
+    endpointing.on_final("my number is", 1100, speech_final=True)
+
+    assert silent(endpointing, 2199, 2200) == [EagerEndOfTurn(), EndTurn("incomplete_turn_silence")]
+
+
+def test_a_minimum_silence_delays_speech_final() -> None:
+    """A long answer is not cut at the first breath."""
+    endpointing = speaking()
+    endpointing.set_completion(TurnCompletion(600))
+    endpointing.on_speech_stopped(1000)
+
+    assert endpointing.on_final("i fell", 1100, speech_final=True) == [EagerEndOfTurn()]
+    assert silent(endpointing, 1599, 1600) == [EndTurn("speech_final")]
+
+
+def test_an_interim_transcript_ends_the_turn_after_an_unanswered_finalize_request() -> None:
+    """One request is made; 1.5 s later the interim words are used."""
+    endpointing = speaking()
+    endpointing.on_interim("hello", 900)
+    endpointing.on_speech_stopped(1000)
+
+    assert silent(endpointing, 1600) == [RequestFinalize()]
+    assert silent(endpointing, 1700, 3000) == []
+    assert silent(endpointing, 3100) == [EndTurn("silence")]
+
+
+def test_the_turn_waits_while_a_lost_connection_is_replaced() -> None:
+    """Audio without a final transcript is resent; the turn waits 6 s for its words."""
+    for reconnects in (True, False):
+        endpointing = speaking()
+        endpointing.on_interim("i would like to cancel my", 900)
+        endpointing.on_speech_stopped(1500)
+        endpointing.on_provider_lost()
+
+        assert silent(endpointing, 2200) == [RequestFinalize()]
+        assert silent(endpointing, *range(2300, 8000, 100)) == []
+        if reconnects:
+            assert silent(endpointing, 8100) == []
+            endpointing.on_interim("i would like to cancel my appointment", 1500)
+            decisions = endpointing.on_final(
+                "i would like to cancel my appointment", 1500, speech_final=False
+            )
+            assert EndTurn("silence") in decisions
         else:
-            assert silent(ears, 8200) == [EndTurn("silence")]
+            assert silent(endpointing, 8200) == [EndTurn("silence")]
 
 
-def test_a_provider_that_is_lost_again_and_again_is_not_waited_for_the_longer() -> None:
-    """Each try that fails tells of it."""
-    ears = speaking()
-    ears.on_interim("i would like", 900)
-    ears.on_speech_stopped(1500)
-    ears.on_provider_lost()
-    said = []
+def test_repeated_losses_do_not_extend_the_wait() -> None:
+    """Each failed attempt to reconnect calls `on_provider_lost`."""
+    endpointing = speaking()
+    endpointing.on_interim("i would like", 900)
+    endpointing.on_speech_stopped(1500)
+    endpointing.on_provider_lost()
+    decisions: list[Decision] = []
     for at_ms in range(2200, 9000, 100):
         if at_ms % 1000 == 0:
-            ears.on_provider_lost()
-        said += silent(ears, at_ms)
+            endpointing.on_provider_lost()
+        decisions += silent(endpointing, at_ms)
 
-    assert said == [RequestFinalize(), EndTurn("silence")]
-
-
-def test_the_next_provider_s_first_word_reaches_less_far() -> None:
-    """It begins where the last final word was, behind what the lost one had guessed already."""
-    ears = speaking()
-    ears.on_final("i would", 3000, speech_final=False)
-    ears.on_interim("like to cancel", 5000)
-    ears.on_speech_stopped(6000)
-    ears.on_provider_lost()
-    assert silent(ears, 6600) == [RequestFinalize()]
-    ears.on_interim("like", 4000)
-
-    assert silent(ears, 8600, 9900) == []
+    assert decisions == [RequestFinalize(), EndTurn("silence")]
 
 
-def test_a_provider_that_catches_up_is_waited_for() -> None:
-    """It hears again what was said before, and is not through."""
-    ears = speaking()
-    ears.on_interim("i", 300)
-    ears.on_speech_stopped(3000)
-    assert silent(ears, 3600) == [RequestFinalize()]
+def test_the_first_transcript_of_a_new_connection_counts_as_progress() -> None:
+    """A new connection starts at the last final transcript, before the end of the lost interim one."""
+    endpointing = speaking()
+    endpointing.on_final("i would", 3000, speech_final=False)
+    endpointing.on_interim("like to cancel", 5000)
+    endpointing.on_speech_stopped(6000)
+    endpointing.on_provider_lost()
+    assert silent(endpointing, 6600) == [RequestFinalize()]
+    endpointing.on_interim("like", 4000)
+
+    assert silent(endpointing, 8600, 9900) == []
+
+
+def test_progress_of_the_provider_extends_the_wait() -> None:
+    """Resent audio is transcribed in steps that do not reach the end of speech at once."""
+    endpointing = speaking()
+    endpointing.on_interim("i", 300)
+    endpointing.on_speech_stopped(3000)
+    assert silent(endpointing, 3600) == [RequestFinalize()]
     for number, until_ms in enumerate(range(500, 2700, 400)):
-        ears.on_interim("i would like" + " to" * number, until_ms)
-        assert silent(ears, 4600 + 1000 * number) == []
+        endpointing.on_interim("i would like" + " to" * number, until_ms)
+        assert silent(endpointing, 4600 + 1000 * number) == []
 
-    assert ears.on_interim("i would like to cancel my appointment", 3000) == [EagerEndOfTurn()]
-    assert silent(ears, 11_000) == []
-    assert silent(ears, 11_200) == [EndTurn("silence")]
-
-
-def test_words_that_are_still_to_come_are_waited_for() -> None:
-    """A provider that lags behind the voice has not said its last word."""
-    ears = speaking()
-    ears.on_final("i would", 500, speech_final=False)
-    ears.on_speech_stopped(2000)
-
-    assert silent(ears, 2600) == [RequestFinalize()]
-    assert ears.on_final("like a refill", 2600, speech_final=True) == [EndTurn("speech_final")]
+    assert endpointing.on_interim("i would like to cancel my appointment", 3000) == [EagerEndOfTurn()]
+    assert silent(endpointing, 11_000) == []
+    assert silent(endpointing, 11_200) == [EndTurn("silence")]
 
 
-def test_the_end_of_an_utterance_ends_a_turn_that_has_words() -> None:
-    """And is ignored after the turn was ended otherwise."""
-    ears = speaking()
-    ears.on_final("hello", 1000, speech_final=False)
-    ears.on_speech_stopped(1000)
+def test_the_turn_waits_for_words_of_audio_that_is_not_transcribed_yet() -> None:
+    """A provider that lags behind the audio is requested to finalize."""
+    endpointing = speaking()
+    endpointing.on_final("i would", 500, speech_final=False)
+    endpointing.on_speech_stopped(2000)
 
-    assert ears.on_utterance_end() == [EndTurn("utterance_end")]
-    assert ears.on_utterance_end() == []
-
-
-def test_a_street_behind_the_caller_does_not_hold_the_turn_for_ever() -> None:
-    """The provider hears no words in it, the detector a voice."""
-    ears = speaking()
-    ears.on_final("hello", 1000, speech_final=False)
-
-    assert ears.on_utterance_end() == []
-    assert ears.on_audio(1100, 1100) == [EndTurn("utterance_end")]
+    assert silent(endpointing, 2600) == [RequestFinalize()]
+    assert endpointing.on_final("like a refill", 2600, speech_final=True) == [EndTurn("speech_final")]
 
 
-def test_noise_without_words_ends_nothing() -> None:
-    """A cough is no turn."""
-    ears = speaking()
-    ears.on_speech_stopped(1000)
+def test_utterance_end_ends_a_turn_that_has_words() -> None:
+    """UtteranceEnd is ignored when the turn has already ended."""
+    endpointing = speaking()
+    endpointing.on_final("hello", 1000, speech_final=False)
+    endpointing.on_speech_stopped(1000)
 
-    assert ears.on_final("", 1000, speech_final=True) == []
-    assert silent(ears, 9000) == []
-
-
-def test_a_provider_that_decides_is_left_alone() -> None:
-    """Neither silence nor our detector has a say."""
-    ears = Endpointing(silence_ms=600, provider_decides=True)
-    ears.on_speech_started(0)
-    ears.on_speech_stopped(1000)
-
-    assert ears.on_provider_turn("eager") == [EagerEndOfTurn()]
-    assert ears.on_speech_started(1100) == []
-    assert ears.on_provider_turn("resumed") == [ResumeTurn()]
-    assert silent(ears, 9000) == []
-    assert ears.on_provider_turn("end") == [EndTurn("flux")]
+    assert endpointing.on_utterance_end() == [EndTurn("utterance_end")]
+    assert endpointing.on_utterance_end() == []
 
 
-def test_a_successor_ends_the_turn_that_it_found() -> None:
-    """With words of its forerunner's time."""
-    ears = Endpointing(silence_ms=600)
-    ears.restore(has_final=True, eager=True, covered_ms=1000)
+def test_background_noise_does_not_keep_the_turn_open() -> None:
+    """The detector reports speech in which the provider finds no words."""
+    endpointing = speaking()
+    endpointing.on_final("hello", 1000, speech_final=False)
 
-    assert silent(ears, 1599, 1600) == [EndTurn("silence")]
+    assert endpointing.on_utterance_end() == []
+    assert endpointing.on_audio(1100, 1100) == [EndTurn("utterance_end")]
+
+
+def test_speech_without_words_ends_no_turn() -> None:
+    """A cough is such speech."""
+    endpointing = speaking()
+    endpointing.on_speech_stopped(1000)
+
+    assert endpointing.on_final("", 1000, speech_final=True) == []
+    assert silent(endpointing, 9000) == []
+
+
+def test_a_provider_that_detects_turns_decides_alone() -> None:
+    """Neither silence nor the local detector ends a turn."""
+    endpointing = Endpointing(silence_ms=600, provider_detects_turns=True)
+    endpointing.on_speech_started(0)
+    endpointing.on_speech_stopped(1000)
+
+    assert endpointing.on_provider_turn("eager") == [EagerEndOfTurn()]
+    assert endpointing.on_speech_started(1100) == []
+    assert endpointing.on_provider_turn("resumed") == [ResumeTurn()]
+    assert silent(endpointing, 9000) == []
+    assert endpointing.on_provider_turn("end") == [EndTurn("flux")]
+
+
+def test_a_restored_turn_ends_after_silence() -> None:
+    """The words of the turn were logged by the previous owner."""
+    endpointing = Endpointing(silence_ms=600)
+    endpointing.restore(has_final=True, eager=True, covered_ms=1000)
+
+    assert silent(endpointing, 1599, 1600) == [EndTurn("silence")]
+
+
+def started(endpointing: Endpointing) -> None:
+    """Speech starts at 100 ms."""
+    endpointing.on_speech_started(100)
+
+
+def faded(endpointing: Endpointing) -> None:
+    """Speech fades at 1000 ms."""
+    endpointing.on_audio(1064, 1064, paused=True, speech_end_ms=1000)
+
+
+def returned(endpointing: Endpointing) -> None:
+    """Speech returns after it has faded."""
+    endpointing.on_audio(1096, 1096, paused=False)
+
+
+def stopped(endpointing: Endpointing) -> None:
+    """Speech stops at 1000 ms."""
+    endpointing.on_speech_stopped(1000)
+
+
+def interim(endpointing: Endpointing) -> None:
+    """An interim transcript up to 300 ms arrives."""
+    endpointing.on_interim("hello", 300)
+
+
+def overdue(endpointing: Endpointing) -> None:
+    """Silence has lasted 600 ms without a final transcript."""
+    endpointing.on_audio(1600, 1600)
+
+
+def timed_out(endpointing: Endpointing) -> None:
+    """Another 1600 ms pass without a final transcript."""
+    endpointing.on_audio(3200, 3200)
+
+
+def lost(endpointing: Endpointing) -> None:
+    """The connection is lost."""
+    endpointing.on_provider_lost()
+
+
+def progress(endpointing: Endpointing) -> None:
+    """An interim transcript makes progress without reaching the end of speech."""
+    endpointing.on_interim("hello there", 700)
+    endpointing.on_audio(2600, 2600)
+
+
+@pytest.mark.parametrize(
+    ("events", "phase"),
+    [
+        ([], Quiet()),
+        ([started], Speaking(100)),
+        ([started, faded], Fading(100)),
+        ([started, faded, returned], Speaking(100)),
+        ([started, faded, stopped], Quiet()),
+        ([started, stopped], Quiet()),
+        ([started, stopped, overdue], Quiet()),
+        ([started, interim, stopped], Quiet()),
+        ([started, interim, stopped, overdue], AwaitingFinal(1600)),
+        ([started, interim, stopped, overdue, started], Speaking(100)),
+        ([started, interim, stopped, overdue, progress], AwaitingFinal(2600)),
+        ([started, interim, stopped, overdue, timed_out], Quiet()),
+        ([started, interim, stopped, overdue, lost], Quiet()),
+        ([started, interim, stopped, overdue, lost, overdue], AwaitingFinal(1600)),
+        ([started, interim, stopped, overdue, lost, overdue, lost], AwaitingFinal(1600)),
+        ([started, interim, stopped, overdue, lost, overdue, timed_out], AwaitingFinal(1600)),
+    ],
+)
+def test_events_move_the_phase(events: list[Callable[[Endpointing], None]], phase: SpeechPhase) -> None:
+    """A final transcript is awaited only for words, only in silence; the first loss cancels the wait."""
+    endpointing = Endpointing(silence_ms=600)
+    for apply in events:
+        apply(endpointing)
+
+    assert endpointing.phase == phase

@@ -1,0 +1,121 @@
+"""States that decide when a turn ends: the phase of the caller's speech and the provider's progress. Pure."""
+
+from dataclasses import dataclass, replace
+from enum import Enum, Flag, auto
+
+_TOLERANCE_MS = 200
+"""The provider and the local detector differ by less than this about where speech ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speaking:
+    """The detector reports speech."""
+
+    since_ms: int
+    """Call time of its start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fading:
+    """The detector still reports speech, but its level has dropped: it may be over."""
+
+    since_ms: int
+    """Call time of the start of the speech."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """The detector reports no speech."""
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitingFinal:
+    """There is no speech, and the provider was requested to finalize what it has."""
+
+    since_ms: int
+    """Call time of the request, or of the provider's latest progress since."""
+
+
+SpeechPhase = Speaking | Fading | Quiet | AwaitingFinal
+
+
+class EndSignal(Flag):
+    """What the provider has reported about the end of the words so far."""
+
+    NONE = 0
+    SPEECH_FINAL = auto()
+    """It detected a pause after them."""
+    UTTERANCE_END = auto()
+    """It found a long gap after the last word, which it also does in noise."""
+
+
+class EagerState(Enum):
+    """Whether a probable end of the turn was announced."""
+
+    NONE = auto()
+    ANNOUNCED = auto()
+    OUTDATED = auto()
+    """It was, and the words have changed since."""
+
+    def with_new_words(self) -> "EagerState":
+        """The state after the transcript has changed."""
+        return EagerState.NONE if self is EagerState.NONE else EagerState.OUTDATED
+
+
+class ProviderLink(Enum):
+    """Whether transcripts can be expected soon."""
+
+    LIVE = auto()
+    CATCHING_UP = auto()
+    """The latest transcript made progress, but ends before the speech does."""
+    LOST = auto()
+    """The connection failed, and there was no transcript since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much audio the transcripts of the current turn account for; times are call times."""
+
+    has_final: bool = False
+    has_interim: bool = False
+    final_end_ms: int = 0
+    interim_end_ms: int = 0
+
+    @property
+    def has_words(self) -> bool:
+        """Whether the turn has any words yet."""
+        return self.has_final or self.has_interim
+
+    @property
+    def words_end_ms(self) -> int:
+        """The end of the audio that the current words cover."""
+        return max(self.final_end_ms, self.interim_end_ms if self.has_interim else 0)
+
+    def is_pending(self, speech_end_ms: int) -> bool:
+        """Whether a final transcript of the speech is still to come."""
+        return self.has_interim or self.final_end_ms < speech_end_ms - _TOLERANCE_MS
+
+    def is_progress(self, end_ms: int, speech_end_ms: int) -> bool:
+        """Whether a transcript up to `end_ms` advances but does not reach the end of the speech."""
+        return max(self.interim_end_ms, self.final_end_ms) < end_ms < speech_end_ms - _TOLERANCE_MS
+
+    def with_interim(self, end_ms: int, *, has_text: bool) -> "Coverage":
+        """The coverage after an interim transcript."""
+        return replace(self, has_interim=has_text, interim_end_ms=end_ms)
+
+    def with_final(self, end_ms: int, *, has_text: bool) -> "Coverage":
+        """The coverage after a final transcript."""
+        return replace(
+            self,
+            has_interim=False,
+            has_final=self.has_final or has_text,
+            final_end_ms=max(end_ms, self.final_end_ms),
+        )
+
+    def after_loss(self) -> "Coverage":
+        """The coverage after a lost connection: audio since the last final will be resent."""
+        return replace(self, interim_end_ms=self.final_end_ms)
+
+    def next_turn(self) -> "Coverage":
+        """The coverage of a turn without words, at the same place in the audio."""
+        return replace(self, has_final=False, has_interim=False)
