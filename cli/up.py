@@ -48,7 +48,7 @@ async def up(home: Path, console: Console, *, any_ports: bool = False, size: Siz
     return code
 
 
-def print_failures(group: BaseExceptionGroup[ProcessFailed], console: Console) -> None:
+def print_failures(group: BaseException, console: Console) -> None:
     """Print why processes did not start; the last line is the last one that the process wrote."""
     for error in flatten_group(group):
         console.print(Text(str(error), style="red"), soft_wrap=True)

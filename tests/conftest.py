@@ -10,22 +10,22 @@ from xdist.scheduler import LoadFileScheduling, Scheduling
 from tests.nats_server import NatsServer, running_nats
 from tests.postgres_server import PostgresServer, running_postgres
 
-# A machine that is busy is no fault of the code.
+# A busy machine is not a fault of the code.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
 _WHOLE_SYSTEMS = ("tests/chaos/", "tests/conversations/", "tests/e2e/")
 
 
-class _OneSystemAtATime(LoadFileScheduling):
-    """Of two workers one has all whole systems, so that these do not take the machine from each other."""
+class _OneSystemAtATime(LoadFileScheduling):  # type: ignore[misc] # xdist has no types
+    """Gives all tests of whole systems to one worker, so that no two of them compete for the machine."""
 
     def _split_scope(self, nodeid: str) -> str:
         return "whole systems" if nodeid.startswith(_WHOLE_SYSTEMS) else str(super()._split_scope(nodeid))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
-    """Files are spread over the workers (`pytest -n 2`)."""
+    """Distribute the files over the workers (`pytest -n 2`)."""
     return _OneSystemAtATime(config, log)
 
 
@@ -44,12 +44,12 @@ def nats_url(nats_server: NatsServer) -> str:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    """A real Postgres server; each test makes its own database in it."""
+    """A real Postgres server; each test creates its own database in it."""
     with running_postgres() as server:
         yield server
 
 
 @pytest.fixture
 def postgres_url(postgres_server: PostgresServer) -> str:
-    """Address of a database of its own, empty."""
+    """Address of an empty database for one test."""
     return postgres_server.new_database()

@@ -31,7 +31,8 @@ class Up:
     @property
     def told(self) -> dict[str, Any]:
         """What it wrote of itself."""
-        return json.loads((self.home / "system.json").read_text("utf-8"))
+        told: dict[str, Any] = json.loads((self.home / "system.json").read_text("utf-8"))
+        return told
 
     @property
     def system(self) -> RunningSystem:

@@ -3,6 +3,7 @@
 import importlib.resources
 import runpy
 from pathlib import Path
+from typing import Any
 
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
@@ -29,7 +30,7 @@ def _filled(name: str) -> Body:
     return body
 
 
-def _fill(message: Message, field: FieldDescriptor) -> None:
+def _fill(message: Message, field: Any) -> None:
     if field.is_repeated:
         if field.message_type is not None:
             item = getattr(message, field.name).add()
@@ -37,7 +38,7 @@ def _fill(message: Message, field: FieldDescriptor) -> None:
                 _fill(item, inner)
         return
     value: object = {
-        FieldDescriptor.CPPTYPE_STRING: "told in private",
+        FieldDescriptor.CPPTYPE_STRING: "private",
         FieldDescriptor.CPPTYPE_BOOL: True,
         FieldDescriptor.CPPTYPE_FLOAT: 0.5,
     }.get(field.cpp_type, 1)
@@ -46,7 +47,7 @@ def _fill(message: Message, field: FieldDescriptor) -> None:
 
 @pytest.mark.parametrize("name", BODIES)
 def test_every_event_round_trips(name: str) -> None:
-    """What one stage seals another reads, whole."""
+    """A stage reads what another stage wrote."""
     body = _filled(name)
     event = wrap(body, call_sid="CA1", stage="stt", epoch=2, sequence=3, sent_at_us=4, traceparent="t")
 

@@ -14,5 +14,6 @@ def test_a_refused_setting_is_the_last_line() -> None:
         "stt ended at its start; its last lines (log):\n  PARLEY_X: Input should be a number"
     )
     output = io.StringIO()
-    print_failures(ExceptionGroup("", [ExceptionGroup("", [failure])]), Console(file=output, width=200))
+    group = ExceptionGroup("", [ExceptionGroup("", [failure])])
+    print_failures(group, Console(file=output, width=200))
     assert output.getvalue().splitlines()[-1].strip() == "PARLEY_X: Input should be a number"

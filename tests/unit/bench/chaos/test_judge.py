@@ -16,6 +16,8 @@ ASKED = ("what are your opening hours", GOODBYE)
 START_US = 1_763_700_000_000_000
 HIT = Strike("brain", pid=7, at_us=START_US + 2_500_000)
 
+ANSWERS = tuple(" ".join(answer_to(text)) for text in ASKED)
+
 
 def event(at_ms: int, body: Body, *, stage: str = "stt", epoch: int = 1, sequence: int = 1) -> Event:
     """As the log has it."""
@@ -34,7 +36,7 @@ def event(at_ms: int, body: Body, *, stage: str = "stt", epoch: int = 1, sequenc
 def call(
     *more: Event,
     turns: tuple[str, ...] = ASKED,
-    answers: tuple[str, ...] = tuple(" ".join(answer_to(text)) for text in ASKED),
+    answers: tuple[str, ...] = ANSWERS,
     gaps_ms: tuple[float, float] = (700.0, 700.0),
     outcome: str = "completed",
     asked: tuple[str, ...] = ASKED,
@@ -88,7 +90,7 @@ def test_a_word_with_a_pause_in_it_was_heard() -> None:
     for pieces in (("Farew", "ell then."), ("Farew", "Farewell then.")):
         made = call()
         last = made.report.agent_speech[-1]
-        rest = last.text.partition("Farewell then.")[2]
+        rest = (last.text or "").partition("Farewell then.")[2]
         ends = (pieces[0], pieces[1] + rest)
         made.report.agent_speech[-1:] = [last.model_copy(update={"text": text}) for text in ends]
 
