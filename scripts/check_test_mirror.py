@@ -65,7 +65,6 @@ def needs_test(path: str) -> bool:
         and module.parts[0] in PACKAGES
         and module.stem not in _IGNORED_STEMS
         and not module.stem.endswith("_pb2")
-        and "versions" not in module.parts
     )
 
 

@@ -1,35 +1,53 @@
-"""Bring the database up to date and end: `python -m services.recorder.migrate`."""
+"""Migrate the recorder's database to the latest schema and exit.
 
+Reads `PARLEY_POSTGRES_URL`. Recorders migrate the database themselves when they start; run this beforehand
+where their database user may not change tables, or to see the error on a terminal.
+"""
+
+import argparse
 import asyncio
 import sys
+from typing import NoReturn
 
 import asyncpg
 
 from parley.settings import load
 from parley.telemetry.setup import configure_logging
 from services.recorder.settings import RecorderSettings
-from services.recorder.storage.migrate import migrate
+from services.recorder.storage.migrate import SchemaTooNew, migrate, read_migrations
 
 
-async def run(postgres_url: str, timeout_s: float) -> None:
-    """Migrate the database at an address."""
+async def run(postgres_url: str, timeout_s: float) -> int:
+    """Migrate the database at an address and return its version."""
     async with asyncio.timeout(timeout_s):
         connection = await asyncpg.connect(postgres_url)
         try:
-            await migrate(connection)
+            return await migrate(connection, read_migrations())
         finally:
             await connection.close()
 
 
 def main() -> None:
-    """Exit code 0, or 1 after a line that says why."""
+    """Exit with 0, or with 1 after a line that names the reason."""
+    argparse.ArgumentParser(
+        prog="python -m services.recorder.migrate",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    ).parse_args()
     settings = load(RecorderSettings)
     configure_logging("migrate", settings)
     try:
-        asyncio.run(run(settings.postgres_url.get_secret_value(), settings.start_timeout_s))
+        version = asyncio.run(run(settings.postgres_url.get_secret_value(), settings.start_timeout_s))
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        print(f"PARLEY_POSTGRES_URL: {error!r}", file=sys.stderr)  # noqa: T201 - for the person who typed it
-        raise SystemExit(1) from None
+        _fail(repr(error))
+    except SchemaTooNew as error:
+        _fail(str(error))
+    print(f"database schema: version {version}")  # noqa: T201 - output of a command
+
+
+def _fail(reason: str) -> NoReturn:
+    print(f"PARLEY_POSTGRES_URL: {reason}", file=sys.stderr)  # noqa: T201 - output of a command
+    raise SystemExit(1)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""The database's tables, step by step; alembic writes the SQL, `providers/migrate.py` runs it."""
+"""The recorder's tables as numbered SQL files, applied in order by `services/recorder/storage/migrate.py`."""

@@ -1,4 +1,4 @@
-"""Calls in Postgres: written whole and at once, the same again changes nothing."""
+"""Call records in Postgres. Each write is one transaction and can be repeated without effect."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ import structlog
 
 from parley.errors import ProviderError, ProviderRejected, ProviderTimeout, ProviderUnavailable
 from services.recorder.call_record import Call, CallRecord, event_row, latency_row, line_row
-from services.recorder.storage.migrate import migrate
+from services.recorder.storage.migrate import SchemaTooNew, migrate, read_migrations
 
 log = structlog.get_logger()
 
@@ -18,12 +18,12 @@ _CONNECT_TIMEOUT_S = 5.0
 _TIMEOUT_S = 30.0
 _CLOSE_TIMEOUT_S = 5.0
 _MAX_CONNECTIONS = 4
+_MIN_CHECK_INTERVAL_S = 0.5
 _MAX_CHECK_INTERVAL_S = 5.0
-_FIRST_CHECK_INTERVAL_S = 0.5
 
 _PUT_CALL = """
 INSERT INTO calls (call_sid, direction, from_number, to_number, agent, started_at, ended_at, duration_ms,
-    end_reason, recording_url, transcript_url, guesses, guesses_dropped, dropped_characters)
+    end_reason, recording_url, transcript_url, speculations, speculations_discarded, discarded_characters)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 ON CONFLICT (call_sid) DO UPDATE SET
     ended_at = coalesce(excluded.ended_at, calls.ended_at),
@@ -31,31 +31,41 @@ ON CONFLICT (call_sid) DO UPDATE SET
     end_reason = coalesce(excluded.end_reason, calls.end_reason),
     recording_url = coalesce(excluded.recording_url, calls.recording_url),
     transcript_url = coalesce(excluded.transcript_url, calls.transcript_url),
-    guesses = excluded.guesses,
-    guesses_dropped = excluded.guesses_dropped,
-    dropped_characters = excluded.dropped_characters
+    speculations = excluded.speculations,
+    speculations_discarded = excluded.speculations_discarded,
+    discarded_characters = excluded.discarded_characters
 """
-_PUT_LINE = "INSERT INTO transcript VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+_PUT_LINE = """
+INSERT INTO transcript (call_sid, n, who, text, start_ms, end_ms, turn, reply_id, interrupted)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
 _PUT_LATENCY = """
-INSERT INTO turn_timings VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+INSERT INTO turn_latencies (call_sid, turn, reply_id, decided_by, speech_end_ms, turn_ended_ms,
+    reply_started_ms, llm_requested_ms, first_token_ms, first_clause_ms, tts_requested_ms,
+    synthesis_started_ms, playback_started_ms, first_played_ms, latency_ms, overhead_ms)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 """
-_PUT_EVENT = "INSERT INTO events VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+_PUT_EVENT = """
+INSERT INTO events (call_sid, n, id, name, stage, epoch, sequence, sent_at, body)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
 
 
 class Postgres:
-    """The database; it need not be there when the process starts, and may go and come back."""
+    """The database of call records, which may be unreachable at the start of the process and later."""
 
     def __init__(self, url: str) -> None:
-        self.unavailable_reason = "database not asked yet"
-        """Why it cannot be written now; empty when it can."""
+        self.unavailable_reason = "database not checked yet"
+        """Why records cannot be written at present; empty when they can."""
         self._url = url
+        self._migrations = read_migrations()
         self._pool: asyncpg.Pool | None = None
         self._migrated = False
         self._migrating = asyncio.Lock()
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
-        """Connections while entered; does not wait for the server."""
+        """Keep a connection pool open while entered, without waiting for the server."""
         self._pool = await asyncpg.create_pool(
             self._url,
             min_size=0,
@@ -66,11 +76,11 @@ class Postgres:
         )
         try:
             async with asyncio.TaskGroup() as tasks:
-                watching = tasks.create_task(self._monitor())
+                monitor = tasks.create_task(self._monitor())
                 try:
                     yield
                 finally:
-                    watching.cancel()
+                    monitor.cancel()
         finally:
             await self._close()
 
@@ -81,58 +91,60 @@ class Postgres:
             await asyncio.wait_for(self._pool.close(), _CLOSE_TIMEOUT_S)
         except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             self._pool.terminate()
-            log.warning("database closed in haste", error=repr(error))
+            log.warning("database_pool_terminated", error=repr(error))
 
     async def put_call(self, call: Call) -> None:
-        """Write the outer facts of a call that has begun.
+        """Write the row of a call that has started.
 
         Raises:
-            ProviderError: it is away, or takes no such rows.
+            ProviderError: the database is unavailable or rejects the row.
         """
         async with self._connection() as connection:
             await connection.execute(_PUT_CALL, *_call_row(call))
 
     async def put_record(self, record: CallRecord) -> None:
-        """Write all of a finished call, or nothing.
+        """Write all rows of a finished call in one transaction, in place of earlier ones.
 
         Raises:
-            ProviderError: it is away, or takes no such rows.
+            ProviderError: the database is unavailable or rejects a row.
         """
         sid = record.call.call_sid
         async with self._connection() as connection, connection.transaction():
             await connection.execute(_PUT_CALL, *_call_row(record.call))
-            for table in ("transcript", "turn_timings", "events"):
+            for table in ("transcript", "turn_latencies", "events"):
                 await connection.execute(f"DELETE FROM {table} WHERE call_sid = $1", sid)  # noqa: S608 - our names
             await connection.executemany(
                 _PUT_LINE, [line_row(sid, n, line) for n, line in enumerate(record.lines, 1)]
             )
             await connection.executemany(
-                _PUT_LATENCY, [latency_row(sid, timing) for timing in record.latencies]
+                _PUT_LATENCY, [latency_row(sid, latency) for latency in record.latencies]
             )
             await connection.executemany(
                 _PUT_EVENT, [event_row(n, event) for n, event in enumerate(record.events, 1)]
             )
 
     async def _monitor(self) -> None:
-        """Long-lived: know whether it can be written, make its tables, say so when it changes."""
-        pause_s = _FIRST_CHECK_INTERVAL_S
+        """Check the database for as long as the process runs: migrate it once, log when its state changes."""
+        interval_s = _MIN_CHECK_INTERVAL_S
         while True:
-            before = self.unavailable_reason
+            reason_before = self.unavailable_reason
             try:
                 async with self._connection() as connection:
                     await connection.execute("SELECT 1")
             except ProviderError as error:
-                if before != self.unavailable_reason:
-                    log.error("database is away; calls are recorded, rows wait", error=str(error))
+                if reason_before != self.unavailable_reason:
+                    # Calls are recorded meanwhile; only their rows wait.
+                    log.error("database_unavailable", error=str(error))
             else:
-                if before:
-                    log.info("database is there")
-            # Soon at the start, when it may be about to come up; a refused password does not spin.
-            await asyncio.sleep(pause_s if self.unavailable_reason else _MAX_CHECK_INTERVAL_S)
-            pause_s = min(pause_s * 2, _MAX_CHECK_INTERVAL_S)
+                if reason_before:
+                    log.info("database_available")
+            # Checked often at first, when the server may be starting up; rarely when it refuses the password.
+            await asyncio.sleep(interval_s if self.unavailable_reason else _MAX_CHECK_INTERVAL_S)
+            interval_s = min(interval_s * 2, _MAX_CHECK_INTERVAL_S)
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
+        """A connection to a migrated database; errors become ProviderError and set `unavailable_reason`."""
         if self._pool is None:
             raise ProviderUnavailable(_PROVIDER, "not opened")
         try:
@@ -145,11 +157,14 @@ class Postgres:
         except asyncpg.DataError as error:
             raise ProviderRejected(_PROVIDER, f"{type(error).__name__}") from error
         except TimeoutError as error:
-            self.unavailable_reason = "database does not answer"
-            raise ProviderTimeout(_PROVIDER, f"no answer within {_TIMEOUT_S:g} s") from error
+            self.unavailable_reason = "database does not respond"
+            raise ProviderTimeout(_PROVIDER, f"no response within {_TIMEOUT_S:g} s") from error
+        except SchemaTooNew as error:
+            self.unavailable_reason = str(error)
+            raise ProviderUnavailable(_PROVIDER, str(error)) from error
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            self.unavailable_reason = f"database is away: {type(error).__name__}"
-            # Another database may come back in its place, without our tables.
+            self.unavailable_reason = f"database unreachable: {type(error).__name__}"
+            # The server that is reached next may hold another database, with an older schema.
             self._migrated = False
             raise ProviderUnavailable(_PROVIDER, repr(error)) from error
         self.unavailable_reason = ""
@@ -157,11 +172,12 @@ class Postgres:
     async def _migrate_once(self, connection: asyncpg.Connection) -> None:
         async with self._migrating:
             if not self._migrated:
-                await migrate(connection)
+                await migrate(connection, self._migrations)
                 self._migrated = True
 
 
 def _call_row(call: Call) -> tuple[object, ...]:
+    cost = call.speculation_cost
     return (
         call.call_sid,
         call.direction,
@@ -174,7 +190,7 @@ def _call_row(call: Call) -> tuple[object, ...]:
         call.end_reason,
         call.recording_url,
         call.transcript_url,
-        call.speculation_cost.speculations,
-        call.speculation_cost.discarded,
-        call.speculation_cost.discarded_characters,
+        cost.speculations,
+        cost.discarded,
+        cost.discarded_characters,
     )

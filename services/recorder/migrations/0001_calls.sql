@@ -1,11 +1,5 @@
-"""Calls, what was said in them, where each turn's time went, and every event."""
+-- Calls, their transcripts, the times of each turn, and every event.
 
-from alembic import op
-
-revision = "0001"
-down_revision = None
-
-_TABLES = """
 CREATE TABLE calls (
     call_sid text PRIMARY KEY,
     direction text NOT NULL,
@@ -23,11 +17,9 @@ CREATE TABLE calls (
     dropped_characters bigint NOT NULL
 );
 CREATE INDEX calls_started_at ON calls (started_at);
-COMMENT ON COLUMN calls.from_number IS 'personal';
-COMMENT ON COLUMN calls.to_number IS 'personal';
-COMMENT ON COLUMN calls.guesses IS 'answers begun before the turn was surely over';
-COMMENT ON COLUMN calls.dropped_characters IS 'of text that was made for guesses that were wrong';
-COMMENT ON COLUMN calls.ended_at IS 'NULL while the call lasts';
+COMMENT ON COLUMN calls.from_number IS 'personal data';
+COMMENT ON COLUMN calls.to_number IS 'personal data';
+COMMENT ON COLUMN calls.ended_at IS 'NULL during the call';
 
 CREATE TABLE transcript (
     call_sid text NOT NULL REFERENCES calls ON DELETE CASCADE,
@@ -41,8 +33,8 @@ CREATE TABLE transcript (
     interrupted boolean NOT NULL,
     PRIMARY KEY (call_sid, n)
 );
-COMMENT ON COLUMN transcript.text IS 'personal; of the agent only what the caller heard';
-COMMENT ON COLUMN transcript.start_ms IS 'call time, milliseconds since calls.started_at';
+COMMENT ON COLUMN transcript.text IS 'personal data; of a reply only the part that was played';
+COMMENT ON COLUMN transcript.start_ms IS 'call time: milliseconds since calls.started_at';
 
 CREATE TABLE turn_timings (
     call_sid text NOT NULL REFERENCES calls ON DELETE CASCADE,
@@ -63,11 +55,8 @@ CREATE TABLE turn_timings (
     own_ms bigint,
     PRIMARY KEY (call_sid, turn)
 );
-COMMENT ON COLUMN turn_timings.asked_ms IS 'the model was asked; NULL where nothing was asked for it';
-COMMENT ON COLUMN turn_timings.playback_started_ms IS 'the first sound was sent';
-COMMENT ON COLUMN turn_timings.heard_ms IS 'the first sound was heard, by the first mark that came back';
+COMMENT ON COLUMN turn_timings.playback_started_ms IS 'the reply''s first audio was sent';
 COMMENT ON COLUMN turn_timings.latency_ms IS 'from speech_end_ms to playback_started_ms';
-COMMENT ON COLUMN turn_timings.own_ms IS 'what of it was Parley''s; NULL where something was done on a guess';
 
 CREATE TABLE events (
     call_sid text NOT NULL REFERENCES calls ON DELETE CASCADE,
@@ -81,16 +70,5 @@ CREATE TABLE events (
     body jsonb NOT NULL,
     PRIMARY KEY (call_sid, id)
 );
-COMMENT ON COLUMN events.n IS 'place in the call''s log';
-COMMENT ON COLUMN events.body IS 'personal';
-"""
-
-
-def upgrade() -> None:
-    """Make the tables."""
-    op.execute(_TABLES)
-
-
-def downgrade() -> None:
-    """Drop them."""
-    op.execute("DROP TABLE events, turn_timings, transcript, calls")
+COMMENT ON COLUMN events.n IS 'position in the call''s log, from 1';
+COMMENT ON COLUMN events.body IS 'personal data';
