@@ -11,8 +11,8 @@ from rich.table import Table
 from bench.measure import Round, measure, percentile, summary
 from bench.run import run
 from cli.log_lines import LogWatch
-from cli.plan import SERVICES
 from cli.system import environment, free_ports, running_system
+from cli.topology import SERVICES
 from sandbox.deepgram.settings import DeepgramSandboxSettings
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
 from sandbox.openai.settings import OpenAISandboxSettings
@@ -57,7 +57,7 @@ def _table(rounds: list[Round], providers_ms: float) -> Table:
     for q in (0.5, 0.95):
         row(f"turn latency p{q * 100:.0f}, ms", *(f"{percentile(r.gaps_ms, q):.0f}" for r in rounds))
     row("sum of providers' set latencies, ms", *(f"{providers_ms:.0f}" for _ in rounds))
-    row("bus hop p50 / p99, ms", *(f"{r.hop_p50_ms:.2f} / {r.hop_p99_ms:.2f}" for r in rounds))
+    row("bus hop p50 / p99, ms", *(f"{r.bus_delay_p50_ms:.2f} / {r.bus_delay_p99_ms:.2f}" for r in rounds))
     for name in (*SERVICES, "nats"):
         row(f"{name}: CPU-s per call-s", *(f"{r.cpu_s_per_call_s[name]:.4f}" for r in rounds))
     for name in (*SERVICES, "nats"):

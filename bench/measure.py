@@ -12,8 +12,8 @@ import psutil
 from bench.prometheus import Buckets, histogram, minus, plus, quantile
 from cli.calls import CallResult, RunningSystem, call_all
 from cli.log_lines import LogWatch
-from cli.plan import SERVICES
 from cli.system import System
+from cli.topology import SERVICES
 from parley.latency.turn import PARTS
 from parley.telemetry import names
 from sandbox.caller.caller_pool import caller_pool
@@ -29,8 +29,8 @@ class Round:
     calls: int
     results: tuple[CallResult, ...]
     call_s: float
-    hop_p50_ms: float
-    hop_p99_ms: float
+    bus_delay_p50_ms: float
+    bus_delay_p99_ms: float
     cpu_s_per_call_s: Mapping[str, float]
     rss_idle_mb: Mapping[str, float]
     mb_per_call: Mapping[str, float]
@@ -43,7 +43,7 @@ class Round:
 
     def part_ms(self, part: str) -> list[float]:
         """A stage's share of each turn, by its name in `PARTS`."""
-        took = [timing.parts_ms for result in self.results for timing in result.timings]
+        took = [timing.parts_ms for result in self.results for timing in result.turns_latency]
         return sorted(float(parts_ms[part]) for parts_ms in took if part in parts_ms)
 
 
@@ -55,17 +55,17 @@ def percentile(values: list[float], q: float) -> float:
 @dataclass(slots=True)
 class _Usage:
     processes: Mapping[str, psutil.Process]
-    idle: dict[str, int] = field(default_factory=dict)
-    peak: dict[str, int] = field(default_factory=dict)
+    idle_bytes: dict[str, int] = field(default_factory=dict)
+    peak_bytes: dict[str, int] = field(default_factory=dict)
     cpu_s: dict[str, float] = field(default_factory=dict)
 
-    def cpu_now(self) -> dict[str, float]:
+    def current_cpu_s(self) -> dict[str, float]:
         times = {name: process.cpu_times() for name, process in self.processes.items()}
         return {name: time.user + time.system for name, time in times.items()}
 
     def sample(self) -> None:
         for name, process in self.processes.items():
-            self.peak[name] = max(self.peak.get(name, 0), process.memory_info().rss)
+            self.peak_bytes[name] = max(self.peak_bytes.get(name, 0), process.memory_info().rss)
 
     async def watch(self) -> None:
         while True:
@@ -79,23 +79,25 @@ async def measure(system: System, calls: int, watch: LogWatch) -> Round:
     wanted = {name: pid for name, pid in system.pids().items() if name in (*SERVICES, "nats")}
     usage = _Usage({name: psutil.Process(pid) for name, pid in wanted.items()})
     usage.sample()
-    usage.idle = dict(usage.peak)
-    telephone = system.plan.sandbox_urls["twilio"]
-    running = RunningSystem(system.plan.env["PARLEY_NATS_URL"], telephone)
-    hops_before, cpu_before = await _hops(system), usage.cpu_now()
+    usage.idle_bytes = dict(usage.peak_bytes)
+    telephone = system.topology.sandbox_urls["twilio"]
+    running = RunningSystem(system.topology.env["PARLEY_NATS_URL"], telephone)
+    hops_before, cpu_before = await _bus_delays(system), usage.current_cpu_s()
     async with _watching(usage):
         results = await call_all(running, caller_pool(calls))
-    cpu_after, hops = usage.cpu_now(), minus(await _hops(system), hops_before)
+    cpu_after, hops = usage.current_cpu_s(), minus(await _bus_delays(system), hops_before)
     call_s = sum(result.duration_ms for result in results) / 1000
     return Round(
         calls=calls,
         results=tuple(results),
         call_s=call_s,
-        hop_p50_ms=quantile(hops, 0.5) * 1000,
-        hop_p99_ms=quantile(hops, 0.99) * 1000,
+        bus_delay_p50_ms=quantile(hops, 0.5) * 1000,
+        bus_delay_p99_ms=quantile(hops, 0.99) * 1000,
         cpu_s_per_call_s={n: (cpu_after[n] - cpu_before[n]) / max(call_s, 1e-9) for n in wanted},
-        rss_idle_mb={name: rss / _MB for name, rss in usage.idle.items()},
-        mb_per_call={name: (usage.peak[name] - usage.idle[name]) / _MB / calls for name in wanted},
+        rss_idle_mb={name: rss / _MB for name, rss in usage.idle_bytes.items()},
+        mb_per_call={
+            name: (usage.peak_bytes[name] - usage.idle_bytes[name]) / _MB / calls for name in wanted
+        },
         errors=len(watch.errors) - errors_before,
     )
 
@@ -109,7 +111,7 @@ async def _watching(usage: _Usage) -> AsyncIterator[None]:
         task.cancel()
 
 
-async def _hops(system: System) -> dict[float, float]:
+async def _bus_delays(system: System) -> dict[float, float]:
     """Every event's way from saying to reading, over all services."""
     total: Buckets = {}
     async with httpx.AsyncClient(timeout=5) as client:
@@ -134,7 +136,7 @@ def summary(round_: Round) -> dict[str, object]:
             "mean": round(statistics.fmean(gaps), 1) if gaps else 0,
         },
         "parts_p50_ms": {part: percentile(round_.part_ms(part), 0.5) for part in PARTS},
-        "bus_hop_ms": {"p50": round(round_.hop_p50_ms, 3), "p99": round(round_.hop_p99_ms, 3)},
+        "bus_hop_ms": {"p50": round(round_.bus_delay_p50_ms, 3), "p99": round(round_.bus_delay_p99_ms, 3)},
         "cpu_s_per_call_s": {name: round(value, 5) for name, value in round_.cpu_s_per_call_s.items()},
         "rss_idle_mb": {name: round(value, 1) for name, value in round_.rss_idle_mb.items()},
         "mb_per_call": {name: round(value, 2) for name, value in round_.mb_per_call.items()},

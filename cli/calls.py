@@ -14,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.call_log import follow, open_bus
-from cli.live import Live
-from cli.word_match import bare, match_texts
+from cli.live_view import LiveView
+from cli.wer import match_texts, normalize
 from parley.bus import Bus
 from parley.errors import BusError
 from parley.latency.turn import TurnLatency
@@ -25,11 +25,11 @@ from sandbox.caller.report import Report
 from sandbox.caller.script import Say, Script, ScriptError, parse_yaml
 
 _CALL_TIMEOUT_S = 300.0
-_LEAST_HEARD = 0.7
-_BETWEEN_CALLS_S = 0.31
+_MIN_RECOGNIZED = 0.7
+_CALL_SPACING_S = 0.31
 
 
-class NoSystem(Exception):
+class SystemNotRunning(Exception):
     """No system is up; the text says what to do."""
 
 
@@ -52,7 +52,7 @@ class CallResult:
     duration_ms: int = 0
     gaps_ms: list[float] = field(default_factory=list)
     """From the end of the caller's voice to the agent's first sound, both as on the line."""
-    timings: tuple[TurnLatency, ...] = ()
+    turns_latency: tuple[TurnLatency, ...] = ()
     problems: list[str] = field(default_factory=list)
 
 
@@ -60,29 +60,31 @@ def nats_url_of(home: Path) -> str:
     """The bus of the system that is up.
 
     Raises:
-        NoSystem: none is up.
+        SystemNotRunning: none is up.
     """
-    return str(_told(home)["PARLEY_NATS_URL"])
+    return str(_read_state(home)["PARLEY_NATS_URL"])
 
 
-def _told(home: Path) -> dict[str, Any]:
+def _read_state(home: Path) -> dict[str, Any]:
     path = home / "system.json"
     try:
         return dict(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError):
-        raise NoSystem(f"no system is up ({path} is not there): start one with `parley up`") from None
+        raise SystemNotRunning(f"no system is up ({path} is not there): start one with `parley up`") from None
 
 
 def find_system(home: Path) -> RunningSystem:
     """Read what `parley up` has written.
 
     Raises:
-        NoSystem: none is up, or it has no simulated telephone.
+        SystemNotRunning: none is up, or it has no simulated telephone.
     """
-    told = _told(home)
+    told = _read_state(home)
     telephone = told["sandbox_urls"].get("twilio")
     if not telephone:
-        raise NoSystem("this system has the real Twilio: call its number, or POST /calls to have it call you")
+        raise SystemNotRunning(
+            "this system has the real Twilio: call its number, or POST /calls to have it call you"
+        )
     return RunningSystem(told["PARLEY_NATS_URL"], telephone)
 
 
@@ -92,21 +94,21 @@ async def one_call(home: Path, script_path: Path | None, console: Console) -> in
         system = find_system(home)
         script = read_script(script_path)
         async with open_bus(system.nats_url) as bus, open_telephone(system.telephone_url) as telephone:
-            live = Live()
+            live = LiveView()
             call_sid = await telephone.call(script)
             async with asyncio.timeout(_CALL_TIMEOUT_S):
                 async for event in follow(bus, call_sid):
                     for line in live.lines(event):
                         console.print(line, soft_wrap=True)
             report = await telephone.report(call_sid)
-    except (NoSystem, SandboxError, BusError, ScriptError, OSError) as error:
+    except (SystemNotRunning, SandboxError, BusError, ScriptError, OSError) as error:
         console.print(Text(str(error), style="red"))
         return 1
     except TimeoutError:
         console.print(Text(f"the call did not end within {_CALL_TIMEOUT_S:g} s", style="red"))
         return 1
     result = CallResult("", call_sid)
-    judge_answers(report, result)
+    check_answers(report, result)
     for problem in result.problems:
         console.print(Text(problem, style="red"))
     return int(bool(result.problems))
@@ -127,7 +129,7 @@ async def many_calls(home: Path, concurrency: int, console: Console) -> int:
         with Progress(console=console) as progress:
             bar = progress.add_task("calls", total=concurrency)
             results = await call_all(system, callers, lambda: progress.advance(bar))
-    except (NoSystem, BusError, ValueError) as error:
+    except (SystemNotRunning, BusError, ValueError) as error:
         console.print(Text(str(error), style="red"))
         return 1
     console.print(summary(results))
@@ -145,19 +147,19 @@ async def call_all(
 
         async def call(number: int, caller: PoolCaller) -> CallResult:
             # Callers do not ring in step: in step, all of them would speak and fall silent at once.
-            await asyncio.sleep(number * _BETWEEN_CALLS_S)
-            result = await _call_and_judge(bus, telephone, caller, callers)
+            await asyncio.sleep(number * _CALL_SPACING_S)
+            result = await _call_and_check(bus, telephone, caller, callers)
             done()
             return result
 
         return await asyncio.gather(*(call(number, caller) for number, caller in enumerate(callers)))
 
 
-async def _call_and_judge(
+async def _call_and_check(
     bus: Bus, telephone: Telephone, caller: PoolCaller, callers: Sequence[PoolCaller]
 ) -> CallResult:
     result = CallResult(caller.name)
-    live = Live()
+    live = LiveView()
     try:
         result.call_sid = await telephone.call(caller.script)
         async with asyncio.timeout(_CALL_TIMEOUT_S):
@@ -171,13 +173,13 @@ async def _call_and_judge(
         result.problems.append(str(error))
         return result
     result.duration_ms = live.duration_ms
-    result.timings = live.timings.turns
-    judge_answers(report, result)
-    judge_words(live, caller, callers, result)
+    result.turns_latency = live.latencies.turns
+    check_answers(report, result)
+    check_words(live, caller, callers, result)
     return result
 
 
-def judge_answers(report: Report, result: CallResult) -> None:
+def check_answers(report: Report, result: CallResult) -> None:
     """Every turn must have been answered, and the call must have ended as the script wants."""
     result.turns = len(report.responses)
     result.gaps_ms = [r.gap_ms for r in report.responses if r.gap_ms is not None]
@@ -188,22 +190,24 @@ def judge_answers(report: Report, result: CallResult) -> None:
     result.problems += report.warnings
 
 
-def judge_words(live: Live, caller: PoolCaller, callers: Sequence[PoolCaller], result: CallResult) -> None:
+def check_words(
+    live: LiveView, caller: PoolCaller, callers: Sequence[PoolCaller], result: CallResult
+) -> None:
     """The caller's words must have been heard, its own ones answered with, and nobody else's."""
-    turns = live.timings.turns
+    turns = live.latencies.turns
     heard = " ".join(turn.caller_text for turn in turns)
     spoken = " ".join(turn.agent_text for turn in turns)
     said = " ".join(step.text for step in caller.script.steps if isinstance(step, Say))
     match = match_texts(said, heard)
-    if match.share < _LEAST_HEARD:
-        result.problems.append(f"only {match.share:.0%} of its words were heard: {heard!r}")
+    if match.fraction < _MIN_RECOGNIZED:
+        result.problems.append(f"only {match.fraction:.0%} of its words were heard: {heard!r}")
     for what, own in (("name", caller.name), ("number", caller.number)):
-        if own not in " ".join(bare(heard)):
+        if own not in " ".join(normalize(heard)):
             result.problems.append(f"its {what} {own!r} was not heard: {heard!r}")
-        elif own not in " ".join(bare(spoken)):
+        elif own not in " ".join(normalize(spoken)):
             result.problems.append(f"its {what} {own!r} was not answered with: {spoken!r}")
     others = [other for other in callers if other is not caller]
-    both = " ".join(bare(f"{heard} {spoken}"))
+    both = " ".join(normalize(f"{heard} {spoken}"))
     crossed = [o.name for o in others if o.name in both] + [o.number for o in others if o.number in both]
     result.problems += [f"crossed with another call: {words!r}" for words in crossed]
 

@@ -12,21 +12,21 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.call_log import follow, open_bus
-from cli.live import Live
+from cli.live_view import LiveView
 from cli.log_lines import LogWatch
 from cli.process import ProcessFailed
 from cli.recording import RecordingCheck, check_recording, path_of
 from cli.system import System, environment, free_ports, running_system, wipe
 from cli.up import log_text, print_failures
-from cli.word_match import match_texts
+from cli.wer import match_texts
 from parley.exception_groups import flatten_group
 from sandbox.caller.client import SandboxError, open_telephone
 from sandbox.caller.report import Report
 from sandbox.caller.script import Say, Script, parse_yaml
 
 _CALL_TIMEOUT_S = 180.0
-_LEAST_TURNS = 4
-_LEAST_HEARD = 0.8
+_MIN_TURNS = 4
+_MIN_RECOGNIZED = 0.8
 """Share of the caller's words that the transcript must hold."""
 
 
@@ -34,7 +34,7 @@ _LEAST_HEARD = 0.8
 class Outcome:
     """A conversation that has been held."""
 
-    live: Live
+    live: LiveView
     report: Report
     script: Script
 
@@ -63,7 +63,7 @@ async def _demo(home: Path, console: Console, watch: LogWatch) -> int:
     script = parse_yaml((files("sandbox.caller.scripts") / "clinic.yaml").read_text("utf-8"), "clinic.yaml")
     with console.status("starting NATS, Postgres, five services and the sandbox") as status:
         async with running_system(
-            _sandboxed(environment()),
+            _without_provider_keys(environment()),
             free_ports(),
             home,
             on_line=watch,
@@ -71,25 +71,25 @@ async def _demo(home: Path, console: Console, watch: LogWatch) -> int:
         ) as system:
             status.stop()
             console.print("[bold]A caller rings the Riverside clinic.[/] Both sides are spoken and heard.\n")
-            outcome = await _converse(system, console, script)
+            outcome = await _hold_call(system, console, script)
             console.print()
             status.update("listening to the recording again")
             status.start()
             check = await _check(outcome)
             status.stop()
-    return _tell(console, outcome, check, watch)
+    return _print_outcome(console, outcome, check, watch)
 
 
-def _sandboxed(given: Mapping[str, str]) -> dict[str, str]:
+def _without_provider_keys(given: Mapping[str, str]) -> dict[str, str]:
     """The demo's caller is simulated, so Twilio is; other providers are real where a key is given."""
     return {name: value for name, value in given.items() if not name.startswith(("TWILIO_", "PARLEY_TWILIO"))}
 
 
-async def _converse(system: System, console: Console, script: Script) -> Outcome:
-    live = Live()
+async def _hold_call(system: System, console: Console, script: Script) -> Outcome:
+    live = LiveView()
     async with (
-        open_bus(system.plan.env["PARLEY_NATS_URL"]) as bus,
-        open_telephone(system.plan.sandbox_urls["twilio"]) as telephone,
+        open_bus(system.topology.env["PARLEY_NATS_URL"]) as bus,
+        open_telephone(system.topology.sandbox_urls["twilio"]) as telephone,
     ):
         call_sid = await telephone.call(script)
         async with asyncio.timeout(_CALL_TIMEOUT_S):
@@ -105,18 +105,18 @@ async def _check(outcome: Outcome) -> RecordingCheck | None:
     return await check_recording(outcome.live.recording_url)
 
 
-def _tell(console: Console, outcome: Outcome, check: RecordingCheck | None, watch: LogWatch) -> int:
-    turns = outcome.live.timings.turns
+def _print_outcome(console: Console, outcome: Outcome, check: RecordingCheck | None, watch: LogWatch) -> int:
+    turns = outcome.live.latencies.turns
     said = [step.text for step in outcome.script.steps if isinstance(step, Say)]
     heard = match_texts(" ".join(said), " ".join(turn.caller_text for turn in turns))
     answered = [response for response in outcome.report.responses if response.gap_ms is not None]
     problems = [f"{line.process}: {line.text}" for line in watch.errors]
     if outcome.report.outcome != "completed":
         problems.append(f"the caller's call ended as {outcome.report.outcome!r}")
-    if len(turns) < _LEAST_TURNS:
-        problems.append(f"only {len(turns)} of {_LEAST_TURNS} turns were heard")
-    if heard.share < _LEAST_HEARD:
-        problems.append(f"only {heard.share:.0%} of the caller's words were recognised")
+    if len(turns) < _MIN_TURNS:
+        problems.append(f"only {len(turns)} of {_MIN_TURNS} turns were heard")
+    if heard.fraction < _MIN_RECOGNIZED:
+        problems.append(f"only {heard.fraction:.0%} of the caller's words were recognised")
     if check is not None:
         problems += check.problems
     table = Table(show_header=False, box=None)

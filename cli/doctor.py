@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from rich.console import Console
 from rich.table import Table
 
-from cli.plan import PROVIDERS, Ports, Provider, usual_ports
 from cli.system import taken_ports
+from cli.topology import PROVIDERS, Ports, Provider, default_ports
 from parley.agent_config import load_agent_config
 from parley.errors import ConfigError
 
@@ -28,10 +28,10 @@ _KEYS_FROM = {
 class Finding:
     """One thing that was looked at."""
 
-    what: str
+    subject: str
     state: str
     """ok, note or missing."""
-    meaning: str
+    consequence: str
 
 
 def examine(environment: Mapping[str, str], program_folder: Path, taken: list[str]) -> list[Finding]:
@@ -108,9 +108,9 @@ def _ports(taken: list[str]) -> Finding:
 
 def doctor(environment: Mapping[str, str], console: Console, ports: Ports | None = None) -> int:
     """Print the findings; 1 when something that is needed is missing."""
-    findings = examine(environment, Path(sys.executable).parent, taken_ports(ports or usual_ports()))
+    findings = examine(environment, Path(sys.executable).parent, taken_ports(ports or default_ports()))
     table = Table("", "", "what it means", box=None)
     for finding in findings:
-        table.add_row(_MARKS[finding.state], finding.what, finding.meaning)
+        table.add_row(_MARKS[finding.state], finding.subject, finding.consequence)
     console.print(table)
     return int(any(finding.state == "missing" for finding in findings))

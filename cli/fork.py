@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.plan import SANDBOX_TOKEN
+from cli.topology import SANDBOX_TOKEN
 from parley.agent_config import AgentConfig
 from parley.errors import ConfigError
 from parley.latency.projection import turn_latencies

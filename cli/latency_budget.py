@@ -14,7 +14,7 @@ _FILE = Path(__file__).parent.parent / "deploy" / "latency-budget.yaml"
 Part = Literal["endpointing", "llm_ttft", "first_clause", "tts_ttfb", "playout"]
 
 
-class Share(BaseModel):
+class Limit(BaseModel):
     """What one part may take, in half of all turns and in nineteen of twenty."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -28,13 +28,13 @@ class LatencyBudget(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    turn: Share
-    parts: dict[Part, Share]
-    overhead: Share
+    turn: Limit
+    parts: dict[Part, Limit]
+    overhead: Limit
     """Parley's own time, the providers' left out."""
 
     @model_validator(mode="after")
-    def _adds_up(self) -> Self:
+    def _check_sums(self) -> Self:
         if missing := [part for part in PARTS if part not in self.parts]:
             raise ValueError(f"parts: {missing[0]} is missing")
         for column in ("p50_ms", "p95_ms"):

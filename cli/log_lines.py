@@ -7,7 +7,7 @@ from typing import Any
 
 _STYLES = {"error": "bold red", "critical": "bold red", "warning": "yellow"}
 _HIDDEN = frozenset({"event", "level", "timestamp", "service"})
-_MOST_KEPT = 1000
+_MAX_KEPT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,13 @@ def parse(process: str, line: str) -> LogLine:
     except ValueError:
         told = None
     if not isinstance(told, dict):
-        level = "error" if _looks_bad(line) else "info"
+        level = "error" if _looks_like_error(line) else "info"
         return LogLine(process, level, line)
     more = " ".join(f"{key}={value}" for key, value in told.items() if key not in _HIDDEN)
     return LogLine(process, str(told.get("level", "info")), f"{told.get('event', '')} {more}".strip())
 
 
-def _looks_bad(line: str) -> bool:
+def _looks_like_error(line: str) -> bool:
     return line.startswith(("Traceback", "ERROR", "CRITICAL", "[ERR]", "Task exception"))
 
 
@@ -56,6 +56,6 @@ class LogWatch:
     def __call__(self, process: str, line: str) -> None:
         """Take a line."""
         parsed = parse(process, line)
-        if parsed.is_error and len(self.errors) < _MOST_KEPT:
+        if parsed.is_error and len(self.errors) < _MAX_KEPT:
             self.errors.append(parsed)
         self.show(parsed)

@@ -11,12 +11,12 @@ from rich.console import Console
 from cli import doctor as doctors
 from cli.calls import many_calls, one_call
 from cli.demo import demo as hold_demo
-from cli.drill import edge_drop as hold_edge_drop
-from cli.plan import Size
+from cli.fault import edge_drop as hold_edge_drop
+from cli.latency import show_latency
 from cli.replay import run_replay
-from cli.settings import DeskSettings
+from cli.settings import CliSettings
 from cli.system import environment
-from cli.turns import show_turns
+from cli.topology import Size
 from cli.up import up as bring_up
 from parley.settings import load
 
@@ -33,7 +33,7 @@ Home = Annotated[
 
 
 def _home(given: Path | None) -> Path:
-    return given or load(DeskSettings).home
+    return given or load(CliSettings).home
 
 
 def _print_version(wanted: bool) -> None:
@@ -92,13 +92,13 @@ def call(
     raise typer.Exit(asyncio.run(many_calls(_home(home), concurrency, Console())))
 
 
-@app.command()
-def turns(
+@app.command("latency")
+def latency(
     call_sid: Annotated[str, typer.Argument(help="CallSid, as printed by `parley call` and in logs.")],
     home: Home = None,
 ) -> None:
     """Show the latency of each turn of a call, by stage."""
-    raise typer.Exit(asyncio.run(show_turns(_home(home), call_sid, Console())))
+    raise typer.Exit(asyncio.run(show_latency(_home(home), call_sid, Console())))
 
 
 @app.command()
@@ -119,13 +119,13 @@ def replay(
     raise typer.Exit(code)
 
 
-drill = typer.Typer(
+fault = typer.Typer(
     help="Inject a fault into a running system and observe the recovery.", no_args_is_help=True
 )
-app.add_typer(drill, name="drill")
+app.add_typer(fault, name="fault")
 
 
-@drill.command("edge-drop")
+@fault.command("edge-drop")
 def edge_drop(
     call_sid: Annotated[
         str, typer.Argument(help="CallSid; by default that of the latest call in progress.")

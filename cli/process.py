@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 from cli.log_lines import parse
-from cli.plan import ProcessSpec
+from cli.topology import ProcessSpec
 
 _STOP_TIMEOUT_S = 15.0
 _RESTART_AFTER_S = 0.3
@@ -48,12 +48,13 @@ class ChildProcess:
                 return
             self.restarts += 1
             self._on_line(
-                self.spec.name, f'{{"level":"warning","event":"ended, starting again","code":{self._code}}}'
+                self.spec.name,
+                f'{{"level":"warning","event":"ended, starting again","code":{self._exit_code}}}',
             )
             await asyncio.sleep(_RESTART_AFTER_S)
 
     @property
-    def _code(self) -> int:
+    def _exit_code(self) -> int:
         return self._process.returncode or 0 if self._process else 0
 
     async def _run_once(self) -> None:
@@ -78,7 +79,7 @@ class ChildProcess:
                     self._on_line(self.spec.name, line)
             await self._process.wait()
         finally:
-            await self._end()
+            await self._terminate()
 
     async def ready(self, client: httpx.AsyncClient, timeout_s: float) -> None:
         """Wait until it can work.
@@ -88,14 +89,14 @@ class ChildProcess:
         """
         try:
             async with asyncio.timeout(timeout_s):
-                while not await self._answers(client):
+                while not await self._is_ready(client):
                     if self.restarts:
                         raise ProcessFailed(self._failure("ended at its start"))
                     await asyncio.sleep(0.05)
         except TimeoutError:
             raise ProcessFailed(self._failure(f"not ready within {timeout_s:g} s")) from None
 
-    async def _answers(self, client: httpx.AsyncClient) -> bool:
+    async def _is_ready(self, client: httpx.AsyncClient) -> bool:
         try:
             return (await client.get(self.spec.ready_url, timeout=2)).is_success
         except httpx.HTTPError:
@@ -108,9 +109,9 @@ class ChildProcess:
     async def stop(self) -> None:
         """Ask it to end; the `run` task then returns."""
         self._stopping = True
-        await self._end()
+        await self._terminate()
 
-    async def _end(self) -> None:
+    async def _terminate(self) -> None:
         process = self._process
         if process is None or process.returncode is not None:
             return

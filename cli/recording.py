@@ -10,14 +10,14 @@ from urllib.parse import unquote, urlsplit
 
 import numpy as np
 
-from cli.word_match import Match, Spoken, bare, match_words
+from cli.wer import Match, SpokenWord, match_words, normalize
 from parley.audio.g711 import ENCODE
 from sandbox.deepgram.language import telephone_sentences
 from sandbox.deepgram.sphinx import decode_recording
 
 _LEAST_CALLER, _LEAST_AGENT = 0.8, 0.6
 """The agent's synthetic voice is hard on a recogniser of human speech."""
-_MOST_OFF_MS = 400
+_MAX_OFFSET_MS = 400
 _ENCODE = np.frombuffer(ENCODE, dtype=np.uint8)
 
 
@@ -25,7 +25,7 @@ _ENCODE = np.frombuffer(ENCODE, dtype=np.uint8)
 class Line:
     """A line of the transcript."""
 
-    who: str
+    speaker: str
     text: str
     start_ms: float
     end_ms: float
@@ -37,7 +37,7 @@ class RecordingCheck:
 
     caller: Match
     agent: Match
-    lines_in_time: int
+    lines_on_time: int
     lines: int
 
     @property
@@ -48,16 +48,16 @@ class RecordingCheck:
             ("caller", self.caller, _LEAST_CALLER),
             ("agent", self.agent, _LEAST_AGENT),
         ):
-            if match.share < least:
-                found.append(f"only {match.share:.0%} of the {side}'s words are in the recording")
-        if self.lines_in_time < self.lines:
-            found.append(f"{self.lines - self.lines_in_time} lines are not where the transcript says")
+            if match.fraction < least:
+                found.append(f"only {match.fraction:.0%} of the {side}'s words are in the recording")
+        if self.lines_on_time < self.lines:
+            found.append(f"{self.lines - self.lines_on_time} lines are not where the transcript says")
         return found
 
     def __str__(self) -> str:
         sides = (("caller", self.caller), ("agent", self.agent))
         shares = "; ".join(f"{side} {m.found} of {m.expected} words" for side, m in sides)
-        return f"{shares}; {self.lines_in_time} of {self.lines} lines at their times"
+        return f"{shares}; {self.lines_on_time} of {self.lines} lines at their times"
 
 
 def path_of(url: str) -> str:
@@ -75,11 +75,11 @@ def _check(path: Path) -> RecordingCheck:
     told = json.loads(path.with_suffix(".json").read_text("utf-8"))["lines"]
     lines = [Line(line["who"], line["text"], line["start_ms"], line["end_ms"]) for line in told]
     sentences = telephone_sentences()
-    caller = _hear(caller_sound, sentences)
+    caller = _recognize(caller_sound, sentences)
     # The model must hold the agent's sentences, among many that nobody said.
-    spoken = [part for line in lines if line.who == "agent" for part in _sentences(line.text)]
-    agent = _hear(agent_sound, [*sentences, *spoken])
-    in_time = sum(_is_in_time(line, caller if line.who == "caller" else agent) for line in lines)
+    spoken = [part for line in lines if line.speaker == "agent" for part in _sentences(line.text)]
+    agent = _recognize(agent_sound, [*sentences, *spoken])
+    in_time = sum(_is_on_time(line, caller if line.speaker == "caller" else agent) for line in lines)
     return RecordingCheck(
         match_words(_words(lines, "caller"), caller),
         match_words(_words(lines, "agent"), agent),
@@ -96,33 +96,34 @@ def read_channels(path: Path) -> tuple[bytes, bytes]:
     return left, right
 
 
-def _hear(mulaw: bytes, sentences: Sequence[str]) -> list[Spoken]:
+def _recognize(mulaw: bytes, sentences: Sequence[str]) -> list[SpokenWord]:
     return [
-        Spoken(word.text, word.start_ms, word.end_ms) for word in decode_recording(mulaw, tuple(sentences))
+        SpokenWord(word.text, word.start_ms, word.end_ms)
+        for word in decode_recording(mulaw, tuple(sentences))
     ]
 
 
 def _sentences(text: str) -> list[str]:
     parts = text.replace("!", ".").replace("?", ".").split(".")
-    return [" ".join(bare(part)) for part in parts if bare(part)]
+    return [" ".join(normalize(part)) for part in parts if normalize(part)]
 
 
-def _words(lines: Sequence[Line], who: str) -> list[Spoken]:
+def _words(lines: Sequence[Line], who: str) -> list[SpokenWord]:
     return [
-        Spoken(word, line.start_ms, line.end_ms)
+        SpokenWord(word, line.start_ms, line.end_ms)
         for line in lines
-        if line.who == who
-        for word in bare(line.text)
+        if line.speaker == who
+        for word in normalize(line.text)
     ]
 
 
-def _is_in_time(line: Line, heard: Sequence[Spoken]) -> bool:
+def _is_on_time(line: Line, heard: Sequence[SpokenWord]) -> bool:
     """Whether some of its words were heard within it, and it begins about where the first was heard."""
-    wanted = set(bare(line.text))
+    wanted = set(normalize(line.text))
     inside = [
         word
         for word in heard
-        if line.start_ms - _MOST_OFF_MS <= word.start_ms <= line.end_ms + _MOST_OFF_MS
-        and "".join(bare(word.text)) in wanted
+        if line.start_ms - _MAX_OFFSET_MS <= word.start_ms <= line.end_ms + _MAX_OFFSET_MS
+        and "".join(normalize(word.text)) in wanted
     ]
     return len(inside) >= max(1, len(wanted) // 3)

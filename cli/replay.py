@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.call_log import open_bus
-from cli.calls import NoSystem, nats_url_of
+from cli.calls import SystemNotRunning, nats_url_of
 from cli.fork import ForkedTurn, fork
 from parley.agent_config import AgentConfig, load_agent_config
 from parley.bus import streams, subjects
@@ -37,7 +37,7 @@ async def replay(home: Path, call_sid: str, console: Console, *, check: bool, ag
                 console.print(line, soft_wrap=True)
             return 0
         found = differences(events, load_agent_config(agents, agent or _agent_of(events)))
-    except (NoSystem, BusError, ConfigError) as error:
+    except (SystemNotRunning, BusError, ConfigError) as error:
         console.print(Text(str(error), style="red"))
         return 1
     console.print(difference_table(events, found))
@@ -52,7 +52,7 @@ async def replay_fork(
         events = await read_events(home, call_sid)
         other = load_agent_config(agents, agent or _agent_of(events))
         turns = await fork(home, events, turn, other)
-    except (NoSystem, BusError, ConfigError, ProviderError) as error:
+    except (SystemNotRunning, BusError, ConfigError, ProviderError) as error:
         console.print(Text(str(error), style="red"))
         return 1
     console.print(fork_table(turns, other.name))
@@ -63,7 +63,7 @@ async def read_events(home: Path, call_sid: str) -> list[Event]:
     """Read a call's log without the events of fenced owners.
 
     Raises:
-        NoSystem: no system is running.
+        SystemNotRunning: no system is running.
         BusError: the log cannot be read or does not exist.
     """
     async with open_bus(nats_url_of(home)) as bus:

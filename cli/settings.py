@@ -6,7 +6,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
-class DeskSettings(BaseSettings):
+class CliSettings(BaseSettings):
     """Settings of the command line."""
 
     model_config = SettingsConfigDict(

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import httpx
 
-from cli.plan import ONE, Plan, Ports, ProcessSpec, Size, plan, port_names, to_json
 from cli.process import ChildProcess, OnLine, ProcessFailed
+from cli.topology import SINGLE, Ports, ProcessSpec, Size, Topology, build_topology, port_names, to_json
 
 _READY_TIMEOUT_S = 60.0
 _STATE_FILE = "system.json"
@@ -24,14 +24,14 @@ _STATE_FILE = "system.json"
 class System:
     """A running system."""
 
-    plan: Plan
+    topology: Topology
     processes: Mapping[str, ChildProcess]
     home: Path
 
     @property
     def edge_url(self) -> str:
         """Where Twilio's webhooks go."""
-        return self.plan.edge_url
+        return self.topology.edge_url
 
     def postgres_pid(self) -> int:
         """Of the Postgres that was started here; 0 for none."""
@@ -45,7 +45,7 @@ class System:
         return {name: process.pid for name, process in self.processes.items()}
 
 
-def free_ports(size: Size = ONE) -> Ports:
+def free_ports(size: Size = SINGLE) -> Ports:
     """Ports that nobody listens on now."""
     sockets = {name: socket.socket() for name in port_names(size)}
     for sock in sockets.values():
@@ -74,7 +74,7 @@ async def running_system(
     home: Path,
     *,
     overrides: Mapping[str, str] | None = None,
-    size: Size = ONE,
+    size: Size = SINGLE,
     on_line: OnLine = lambda _name, _line: None,
     on_step: Callable[[str], None] = lambda _step: None,
 ) -> AsyncIterator[System]:
@@ -86,7 +86,7 @@ async def running_system(
     home = await asyncio.to_thread(home.resolve)
     logs = home / "logs"
     await asyncio.to_thread(logs.mkdir, parents=True, exist_ok=True)
-    made = plan(environment, ports, str(home), str(Path(sys.executable).parent), overrides, size)
+    made = build_topology(environment, ports, str(home), str(Path(sys.executable).parent), overrides, size)
     async with AsyncExitStack() as stack, httpx.AsyncClient() as client:
         if made.starts_postgres:
             on_step("Postgres")
@@ -103,7 +103,7 @@ async def running_system(
         yield System(made, processes, home)
 
 
-def _with_env(made: Plan, more: Mapping[str, str]) -> Plan:
+def _with_env(made: Topology, more: Mapping[str, str]) -> Topology:
     env = {**made.env, **more}
     processes = tuple(dataclasses.replace(spec, env={**spec.env, **more}) for spec in made.processes)
     return dataclasses.replace(made, env=env, processes=processes)

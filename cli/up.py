@@ -9,15 +9,15 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.log_lines import LogLine, LogWatch
-from cli.plan import ONE, Size, described, usual_ports
 from cli.process import ProcessFailed
 from cli.system import System, environment, free_ports, running_system, taken_ports
+from cli.topology import SINGLE, Size, default_ports, describe
 from parley.exception_groups import flatten_group
 
 
-async def up(home: Path, console: Console, *, any_ports: bool = False, size: Size = ONE) -> int:
+async def up(home: Path, console: Console, *, any_ports: bool = False, size: Size = SINGLE) -> int:
     """Run the system until Ctrl-C or SIGTERM; returns the exit code."""
-    ports = free_ports(size) if any_ports else usual_ports(size)
+    ports = free_ports(size) if any_ports else default_ports(size)
     taken = [] if any_ports else taken_ports(ports)
     if taken:
         console.print(f"[red]ports in use:[/] {', '.join(taken)}")
@@ -68,9 +68,9 @@ def log_text(line: LogLine) -> Text:
 def summary(system: System) -> Table:
     """Table of the system's addresses, folders and commands."""
     table = Table(show_header=False, box=None, title="Parley is up", title_justify="left")
-    table.add_row("providers", described(system.plan))
+    table.add_row("providers", describe(system.topology))
     table.add_row("webhooks", f"{system.edge_url}/voice  /status  /fallback")
-    table.add_row("recordings", system.plan.env["PARLEY_RECORDINGS_URL"])
+    table.add_row("recordings", system.topology.env["PARLEY_RECORDINGS_URL"])
     table.add_row("logs", str(system.home / "logs"))
     table.add_row("call it", "parley call")
     table.add_row("stop it", "Ctrl-C")

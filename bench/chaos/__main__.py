@@ -14,24 +14,24 @@ import httpx
 import yaml
 from rich.console import Console
 
-from bench.chaos.calendar import Calendar
-from bench.chaos.judge import judge
+from bench.chaos.booking_service import BookingService
+from bench.chaos.dialogue import SCENARIO, TRANSCRIBER, agent, script
+from bench.chaos.evaluation import evaluate
+from bench.chaos.fault_injection import inject_faults
 from bench.chaos.recordings import recorded_s_lost
 from bench.chaos.result import Round, table
-from bench.chaos.strikes import strike
-from bench.chaos.talk import SCENARIO, TRANSCRIBER, agent, script
-from bench.chaos.victims import VICTIMS, Victim
+from bench.chaos.targets import TARGETS, Target
 from bench.run import run as run_bench
-from bench.turns.calls import Call, StandIns, place_calls
+from bench.turns.calls import Call, Emulators, place_calls
 from cli.log_lines import LogWatch
-from cli.plan import Size
 from cli.system import System, environment, free_ports, running_system
+from cli.topology import Size
 from sandbox.caller.client import open_telephone
 
 _OUT = Path("build/chaos.json")
 _LOAD = {"PARLEY_SANDBOX_STT": "oracle", "PARLEY_SANDBOX_TTS": "tone", "PARLEY_LOG_LEVEL": "warning"}
 _DRAIN_S = "8"
-_SETTLED_S = 3.0
+_SETTLE_S = 3.0
 
 
 def _arguments() -> argparse.Namespace:
@@ -47,26 +47,26 @@ def _arguments() -> argparse.Namespace:
         "--nats-nodes", type=int, default=3, help="servers of the bus, in the rounds that strike it (3)"
     )
     parser.add_argument(
-        "--second-ear",
+        "--standby-stream",
         action=argparse.BooleanOptionalAction,
-        default=True,
-        help="have each call heard by both edges, as by default",
+        default=False,
+        help="fork each call's audio to a second edge (off by default)",
     )
     parser.add_argument("--out", type=Path, default=_OUT, help=f"where the figures go ({_OUT})")
     return parser.parse_args()
 
 
-def chosen(only: str) -> list[Victim]:
+def selected_targets(only: str) -> list[Target]:
     """The victims that were asked for, by kind or by kind and way.
 
     Raises:
         SystemExit: one that there is not.
     """
     wanted = [name.strip() for name in only.split(",") if name.strip()]
-    known = {victim.kind for victim in VICTIMS} | {victim.name for victim in VICTIMS}
+    known = {victim.kind for victim in TARGETS} | {victim.name for victim in TARGETS}
     if unknown := sorted(set(wanted) - known):
         raise SystemExit(f"no victim {unknown[0]!r}; there are: {', '.join(sorted(known))}")
-    return [v for v in VICTIMS if not wanted or v.kind in wanted or v.name in wanted]
+    return [v for v in TARGETS if not wanted or v.kind in wanted or v.name in wanted]
 
 
 async def run(args: argparse.Namespace, console: Console) -> list[Round]:
@@ -75,7 +75,7 @@ async def run(args: argparse.Namespace, console: Console) -> list[Round]:
     Three servers write everything three times: with so many calls on a small machine the figures of all
     others would be theirs.
     """
-    chance, victims = random.Random(args.seed), chosen(args.only)
+    chance, victims = random.Random(args.seed), selected_targets(args.only)
     alone = [victim for victim in victims if victim.kind != "nats"]
     clustered = [victim for victim in victims if victim.kind == "nats"]
     return [
@@ -85,7 +85,7 @@ async def run(args: argparse.Namespace, console: Console) -> list[Round]:
 
 
 async def _rounds(
-    victims: Sequence[Victim],
+    victims: Sequence[Target],
     nats_nodes: int,
     args: argparse.Namespace,
     chance: random.Random,
@@ -96,23 +96,23 @@ async def _rounds(
         home = Path(folder)
         told = {**environment(), **_LOAD, "PARLEY_AGENTS_DIR": str(home / "agents")}
         told |= {"PARLEY_DRAIN_TIMEOUT_S": _DRAIN_S, "PARLEY_STREAM_RESUME_TIMEOUT_S": "10"}
-        told["PARLEY_STANDBY_STREAM"] = str(args.second_ear).lower()
-        size, calendar = Size(copies=2, nats_nodes=nats_nodes), Calendar()
+        told["PARLEY_STANDBY_STREAM"] = str(args.standby_stream).lower()
+        size, calendar = Size(copies=2, nats_nodes=nats_nodes), BookingService()
         async with (
             calendar.served() as calendar_url,
             running_system(told, free_ports(size), home, size=size, on_line=watch) as system,
             httpx.AsyncClient(timeout=30) as client,
         ):
             _write_agent(home, calendar_url)
-            stand_ins = StandIns(system, client)
+            stand_ins = Emulators(system, client)
             # The second models do as the first ones do, and fail by themselves only.
-            await stand_ins.turn("openai", scenario=SCENARIO, llm_fault_model=SCENARIO)
-            await stand_ins.turn("deepgram", stt_fault_model=TRANSCRIBER)
+            await stand_ins.configure("openai", scenario=SCENARIO, llm_fault_model=SCENARIO)
+            await stand_ins.configure("deepgram", stt_fault_model=TRANSCRIBER)
             for victim in victims:
                 with console.status(victim.name):
                     rounds.append(await _round(system, stand_ins, calendar, victim, args, chance))
                 console.print(f"{victim.name}: {json.dumps(rounds[-1].figures)}", soft_wrap=True)
-                await asyncio.sleep(_SETTLED_S)
+                await asyncio.sleep(_SETTLE_S)
     return rounds
 
 
@@ -124,9 +124,9 @@ def _write_agent(home: Path, calendar_url: str) -> None:
 
 async def _round(
     system: System,
-    stand_ins: StandIns,
-    calendar: Calendar,
-    victim: Victim,
+    stand_ins: Emulators,
+    calendar: BookingService,
+    victim: Target,
     args: argparse.Namespace,
     chance: random.Random,
 ) -> Round:
@@ -134,19 +134,21 @@ async def _round(
     scripts = [script(args.questions, chance) for _ in range(args.calls)]
     async with asyncio.TaskGroup() as tasks:
         calling = tasks.create_task(place_calls(system, "chaos", scripts, args.calls))
-        striking = tasks.create_task(strike(system, stand_ins, victim, args.strikes, chance, made.strikes))
+        striking = tasks.create_task(
+            inject_faults(system, stand_ins, victim, args.strikes, chance, made.faults)
+        )
         calls, made.problems = await calling
         # Calls that have ended are struck no more.
         striking.cancel()
         await asyncio.wait([striking])
-    judge(calls, made.strikes, made.losses, calendar.effects)
+    evaluate(calls, made.faults, made.losses, calendar.effects)
     made.losses.calls_dropped += args.calls - len(calls)
-    made.recorded_s_lost = await _recorded(system, calls)
+    made.recorded_s_lost = await _recorded_s_lost(system, calls)
     return made
 
 
-async def _recorded(system: System, calls: Sequence[Call]) -> float:
-    async with open_telephone(system.plan.sandbox_urls["twilio"]) as telephone:
+async def _recorded_s_lost(system: System, calls: Sequence[Call]) -> float:
+    async with open_telephone(system.topology.sandbox_urls["twilio"]) as telephone:
         return sum([await recorded_s_lost(call, telephone) for call in calls])
 
 

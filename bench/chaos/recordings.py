@@ -13,7 +13,7 @@ from bench.turns.calls import Call
 from sandbox.caller.client import SandboxError, Telephone
 
 _FRAME = 160
-_VOICED_MEAN = 160
+_SPEECH_MEAN = 160
 """Mean amplitude, as the caller's own ear has it."""
 
 
@@ -30,20 +30,20 @@ async def recorded_s_lost(call: Call, telephone: Telephone) -> float:
     if not recorded:
         return call.report.duration_ms / 1000
     sides = _sides(recorded)
-    return _lacking_s(_sides(said)[0], sides[0]) + _lacking_s(_sides(heard)[0], sides[-1])
+    return _missing_s(_sides(said)[0], sides[0]) + _missing_s(_sides(heard)[0], sides[-1])
 
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    voiced_s: float
+    speech_s: float
     loudness: float
     """Sum of all amplitudes: the same wherever frames begin."""
 
 
-def _lacking_s(line: _Side, recorded: _Side) -> float:
+def _missing_s(line: _Side, recorded: _Side) -> float:
     if not line.loudness:
         return 0.0
-    return line.voiced_s * max(0.0, 1 - recorded.loudness / line.loudness)
+    return line.speech_s * max(0.0, 1 - recorded.loudness / line.loudness)
 
 
 def _sides(data: bytes) -> list[_Side]:
@@ -52,7 +52,7 @@ def _sides(data: bytes) -> list[_Side]:
         samples = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").reshape(-1, channels)
     loud = np.abs(samples.astype(np.float64))
     whole = loud[: len(loud) // _FRAME * _FRAME].reshape(-1, _FRAME, channels)
-    voiced_s = (whole.mean(axis=1) > _VOICED_MEAN).sum(axis=0) * 0.02
+    voiced_s = (whole.mean(axis=1) > _SPEECH_MEAN).sum(axis=0) * 0.02
     return [
         _Side(float(s), float(all_of_it)) for s, all_of_it in zip(voiced_s, loud.sum(axis=0), strict=True)
     ]

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from rich.table import Table
 
-from bench.chaos.judge import Losses
-from bench.chaos.strikes import Strike
+from bench.chaos.evaluation import Losses
+from bench.chaos.fault_injection import Fault
 from bench.measure import percentile
 
 _COUNTS = (
@@ -25,7 +25,7 @@ class Round:
     """One victim's."""
 
     name: str
-    strikes: list[Strike] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
     losses: Losses = field(default_factory=Losses)
     recorded_s_lost: float = 0.0
     problems: list[str] = field(default_factory=list)
@@ -38,7 +38,7 @@ class Round:
             for name in _COUNTS
         }
         return {
-            "kills": len(self.strikes),
+            "kills": len(self.faults),
             "calls": self.losses.calls,
             **counts,
             "pause_ms": spread(self.losses.pause_ms),

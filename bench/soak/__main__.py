@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.run import run as run_bench
-from bench.soak.traces import Traces, left_behind, traces
+from bench.soak.leaks import ResourceUsage, find_leaks, resource_usage
 from bench.turns.calls import place_calls
 from bench.turns.scripts import QUESTIONS
 from cli.log_lines import LogWatch
@@ -49,7 +49,9 @@ def script(chance: random.Random) -> Script:
             return Script("rms", (Listen(silence_ms=300), Say(chance.choice(QUESTIONS)), Listen(), HangUp()))
 
 
-async def run(args: argparse.Namespace, console: Console) -> tuple[Traces, Traces, dict[str, int], int]:
+async def run(
+    args: argparse.Namespace, console: Console
+) -> tuple[ResourceUsage, ResourceUsage, dict[str, int], int]:
     """Warm up, look, hold calls, look again."""
     chance, watch = random.Random(args.seed), LogWatch()
     with tempfile.TemporaryDirectory(prefix="parley-soak-") as folder:
@@ -57,7 +59,7 @@ async def run(args: argparse.Namespace, console: Console) -> tuple[Traces, Trace
         async with running_system(told, free_ports(), home, on_line=watch) as system:
             await _hold(system, _WARM_UP, args.calls, chance)
             await asyncio.sleep(_IDLE_S)
-            before, began = await traces(system), time.monotonic()
+            before, began = await resource_usage(system), time.monotonic()
             held_s, calls, problems = 0.0, 0, 0
             while held_s < args.call_s:
                 made_s, made, wrong = await _hold(system, args.calls * 4, args.calls, chance)
@@ -65,7 +67,7 @@ async def run(args: argparse.Namespace, console: Console) -> tuple[Traces, Trace
                 console.print(f"{calls} calls, {held_s:.0f} of {args.call_s:.0f} s")
             took_s = time.monotonic() - began
             await asyncio.sleep(_IDLE_S)
-            after = await traces(system)
+            after = await resource_usage(system)
     figures = {"calls": calls, "call_s": round(held_s), "took_s": round(took_s), "problems": problems}
     return before, after, figures, len(watch.errors)
 
@@ -75,10 +77,10 @@ async def _hold(system: System, count: int, at_once: int, chance: random.Random)
     return sum(call.report.duration_ms for call in calls) / 1000, len(calls), len(problems)
 
 
-def table(before: Traces, after: Traces) -> Table:
+def table(before: ResourceUsage, after: ResourceUsage) -> Table:
     """Before and after, side by side."""
     shown = Table("", "", "before", "after", title="What calls leave behind")
-    for kind in (field.name for field in dataclasses.fields(Traces)):
+    for kind in (field.name for field in dataclasses.fields(ResourceUsage)):
         was, now = getattr(before, kind), getattr(after, kind)
         for name in was:
             shown.add_row(kind, name, f"{was[name]:.0f}", f"{now[name]:.0f}")
@@ -89,7 +91,7 @@ def main() -> int:
     """Run, print, write; 1 when something is left behind or went wrong."""
     args, console = _arguments(), Console()
     before, after, figures, errors = run_bench(run(args, console))
-    left = list(left_behind(before, after))
+    left = list(find_leaks(before, after))
     console.print(table(before, after))
     console.print({**figures, "errors_logged": errors})
     for line in left:

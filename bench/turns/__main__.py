@@ -13,7 +13,7 @@ import yaml
 from rich.console import Console
 
 from bench.run import run
-from bench.turns.calls import StandIns
+from bench.turns.calls import Emulators
 from bench.turns.result import GUESS, OPENER, PLAIN, as_json, table
 from bench.turns.rounds import LLM_FIRST_TOKEN_MS, TOKENS_PER_S, TTS_FIRST_BYTE_MS, Bench, Round
 from bench.turns.scripts import agents
@@ -47,9 +47,9 @@ async def measure(args: argparse.Namespace, console: Console) -> list[Round]:
             running_system(told, free_ports(), home, on_line=watch) as system,
             httpx.AsyncClient(timeout=30) as client,
         ):
-            stand_ins = StandIns(system, client)
-            await stand_ins.turn("openai", first_token_ms=LLM_FIRST_TOKEN_MS, tokens_per_s=TOKENS_PER_S)
-            await stand_ins.turn("elevenlabs", first_byte_ms=TTS_FIRST_BYTE_MS)
+            stand_ins = Emulators(system, client)
+            await stand_ins.configure("openai", first_token_ms=LLM_FIRST_TOKEN_MS, tokens_per_s=TOKENS_PER_S)
+            await stand_ins.configure("elevenlabs", first_byte_ms=TTS_FIRST_BYTE_MS)
             bench = Bench(system, stand_ins, random.Random(args.seed))
             for kind, at_once in _plan(counts, args.only):
                 before = len(watch.errors)
@@ -78,19 +78,19 @@ async def _round(bench: Bench, kind: str, turns: int, at_once: int) -> Round:
     half = max(turns // 2, 1)
     match kind:
         case "plain":
-            return await bench.talk(PLAIN, "plain", turns, at_once)
+            return await bench.run_turns(PLAIN, "plain", turns, at_once)
         case "guess":
-            return await bench.talk(GUESS, "guess", turns, at_once)
+            return await bench.run_turns(GUESS, "guess", turns, at_once)
         case "opener":
-            return await bench.talk(OPENER, "opener", turns, at_once)
+            return await bench.run_turns(OPENER, "opener", turns, at_once)
         case "stt100" | "stt400":
-            return await bench.talk(
+            return await bench.run_turns(
                 PLAIN, "plain", max(turns // 4, 1), at_once, int(kind.removeprefix("stt"))
             )
         case "barge-in":
-            return await bench.interrupt(half, at_once)
+            return await bench.run_barge_ins(half, at_once)
         case _:
-            return await bench.disturb(half, at_once)
+            return await bench.run_noise(half, at_once)
 
 
 def main() -> int:

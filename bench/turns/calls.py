@@ -17,12 +17,12 @@ from sandbox.caller.client import SandboxError, Telephone, open_telephone
 from sandbox.caller.report import Report
 from sandbox.caller.script import Script
 
-_BETWEEN_CALLS_S = 0.31
-_LONGEST_CALL_S = 900.0
-_AGAIN_AFTER_S = 0.5
-_RECORDED_S = 30.0
+_CALL_SPACING_S = 0.31
+_MAX_CALL_S = 900.0
+_RETRY_INTERVAL_S = 0.5
+_RECORDING_TIMEOUT_S = 30.0
 """How long after its end a call may take to be recorded."""
-_STAND_INS = ("deepgram", "openai", "elevenlabs", "twilio")
+_EMULATORS = ("deepgram", "openai", "elevenlabs", "twilio")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +34,22 @@ class Call:
     events: tuple[Event, ...]
 
 
-class StandIns:
+class Emulators:
     """The stand-ins' dials and logs."""
 
     def __init__(self, system: System, client: httpx.AsyncClient) -> None:
-        self._urls = system.plan.sandbox_urls
+        self._urls = system.topology.sandbox_urls
         self._client = client
-        self._read = dict.fromkeys(_STAND_INS, 0)
+        self._read = dict.fromkeys(_EMULATORS, 0)
 
-    async def turn(self, name: str, **settings: Any) -> None:
+    async def configure(self, name: str, **settings: Any) -> None:
         """Change settings of one."""
         reply = await self._client.patch(f"{self._urls[name]}/sandbox/settings", json=settings)
         reply.raise_for_status()
 
-    async def news(self) -> Journals:
+    async def new_entries(self) -> Journals:
         """What was noted since the last asking."""
-        return Journals(*[tuple(await self._since(name)) for name in _STAND_INS])
+        return Journals(*[tuple(await self._since(name)) for name in _EMULATORS])
 
     async def _since(self, name: str) -> list[dict[str, Any]]:
         params = {"since": self._read[name]}
@@ -68,14 +68,14 @@ async def place_calls(
     room = asyncio.Semaphore(at_once)
     url = f"{system.edge_url}/voice?agent={agent}"
     async with (
-        open_bus(system.plan.env["PARLEY_NATS_URL"]) as bus,
-        open_telephone(system.plan.sandbox_urls["twilio"]) as telephone,
+        open_bus(system.topology.env["PARLEY_NATS_URL"]) as bus,
+        open_telephone(system.topology.sandbox_urls["twilio"]) as telephone,
     ):
 
         async def call(number: int, script: Script) -> Call | None:
             async with room:
                 # In step, all of them would speak and fall silent at once.
-                await asyncio.sleep(min(number, at_once) * _BETWEEN_CALLS_S)
+                await asyncio.sleep(min(number, at_once) * _CALL_SPACING_S)
                 try:
                     return await _call(bus, telephone, script, url)
                 except (SandboxError, TimeoutError, ParleyError) as error:
@@ -98,17 +98,17 @@ async def _call(bus: Bus, telephone: Telephone, script: Script, url: str) -> Cal
             except BusError:
                 # The bus may be what is struck: all is read again.
                 events.clear()
-                await asyncio.sleep(_AGAIN_AFTER_S)
+                await asyncio.sleep(_RETRY_INTERVAL_S)
             else:
                 return
 
     reading = asyncio.ensure_future(read())
     try:
-        async with asyncio.timeout(_LONGEST_CALL_S):
+        async with asyncio.timeout(_MAX_CALL_S):
             async for _ in telephone.events(call_sid):
                 pass
         # A call that never reached us has no log, and no recording to wait for.
-        done, _ = await asyncio.wait([reading], timeout=_RECORDED_S)
+        done, _ = await asyncio.wait([reading], timeout=_RECORDING_TIMEOUT_S)
     finally:
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)

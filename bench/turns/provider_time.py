@@ -41,29 +41,35 @@ class ProviderTime:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class AnsweredTurn:
     """A turn as the call's log has it; wall clock, microseconds."""
 
     call_sid: str
     reply_id: str
     turn_ended_at_us: int
-    voice_started_at_us: int
+    synthesis_started_at_us: int
     first_clause: str
 
 
-def provider_time(turn: Answered, journals: Journals) -> ProviderTime | None:
+def provider_time(turn: AnsweredTurn, journals: Journals) -> ProviderTime | None:
     """The providers' part of a turn; None where their logs lack something of it."""
-    final = _last_before(turn.turn_ended_at_us, _of(journals.stt, "stt_final", call_sid=turn.call_sid))
-    request = _last_before(turn.voice_started_at_us, _of(journals.llm, "request", call_sid=turn.call_sid))
+    final = _latest_before(
+        turn.turn_ended_at_us, _entries_of(journals.stt, "stt_final", call_sid=turn.call_sid)
+    )
+    request = _latest_before(
+        turn.synthesis_started_at_us, _entries_of(journals.llm, "request", call_sid=turn.call_sid)
+    )
     if final is None or request is None:
         return None
     done = next((e for e in journals.llm if e["id"] == request["id"] and "sent_at_us" in e), None)
-    byte = _last_before(turn.voice_started_at_us, _sounds(journals.tts, "first_byte", turn))
-    asked = None if byte is None else _last_before(byte["at_us"], _sounds(journals.tts, "flush", turn))
+    byte = _latest_before(turn.synthesis_started_at_us, _audio_entries(journals.tts, "first_byte", turn))
+    asked = (
+        None if byte is None else _latest_before(byte["at_us"], _audio_entries(journals.tts, "flush", turn))
+    )
     if done is None or byte is None or asked is None or not done["sent_at_us"]:
         return None
     first_us = done["sent_at_us"][0]
-    clause_us = done["sent_at_us"][completing_token(done["tokens"], turn.first_clause)]
+    clause_us = done["sent_at_us"][clause_completing_token(done["tokens"], turn.first_clause)]
     return ProviderTime(
         speech_end_at_us=final["speech_end_at_us"],
         stt_ms=(final["at_us"] - final["speech_end_at_us"]) / 1000,
@@ -73,7 +79,7 @@ def provider_time(turn: Answered, journals: Journals) -> ProviderTime | None:
     )
 
 
-def completing_token(tokens: Iterable[str], clause: str) -> int:
+def clause_completing_token(tokens: Iterable[str], clause: str) -> int:
     """Number of the token that shows the clause to be complete.
 
     It brings the space behind the clause; one that ends without is a phrase, which the next token shows to be
@@ -85,7 +91,7 @@ def completing_token(tokens: Iterable[str], clause: str) -> int:
     return next(enough, len(lengths) - 1)
 
 
-def _of(journal: Iterable[Entry], kind: str, **fields: str) -> Iterable[Entry]:
+def _entries_of(journal: Iterable[Entry], kind: str, **fields: str) -> Iterable[Entry]:
     return (
         entry
         for entry in journal
@@ -93,15 +99,15 @@ def _of(journal: Iterable[Entry], kind: str, **fields: str) -> Iterable[Entry]:
     )
 
 
-def _sounds(journal: Iterable[Entry], kind: str, turn: Answered) -> Iterable[Entry]:
+def _audio_entries(journal: Iterable[Entry], kind: str, turn: AnsweredTurn) -> Iterable[Entry]:
     """Of this reply's first clause; a context is named after call and reply."""
     name = f"{turn.call_sid}.{turn.reply_id}."
     return (
         entry
-        for entry in _of(journal, kind)
+        for entry in _entries_of(journal, kind)
         if entry["context_id"].startswith(name) and entry["text"].strip() == turn.first_clause.strip()
     )
 
 
-def _last_before(at_us: int, entries: Iterable[Entry]) -> Entry | None:
+def _latest_before(at_us: int, entries: Iterable[Entry]) -> Entry | None:
     return max((e for e in entries if e["at_us"] <= at_us), key=lambda e: e["at_us"], default=None)

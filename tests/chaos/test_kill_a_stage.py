@@ -8,8 +8,8 @@ import pytest
 
 from cli.call_log import follow, open_bus
 from cli.calls import read_script
-from cli.live import Live
-from cli.word_match import match_texts
+from cli.live_view import LiveView
+from cli.wer import match_texts
 from sandbox.caller.client import open_telephone
 from sandbox.caller.script import Say
 from tests.e2e.running import Up
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 @pytest.mark.parametrize("stage", ["stt", "brain", "tts", "recorder"])
 async def test_a_killed_stage_costs_no_word(up: Up, stage: str) -> None:
     """Kill -9 while the caller speaks the second turn; every turn is heard once and answered."""
-    script, live = read_script(None), Live()
+    script, live = read_script(None), LiveView()
     async with open_bus(up.system.nats_url) as bus, open_telephone(up.system.telephone_url) as telephone:
         call_sid = await telephone.call(script)
         said = 0
@@ -34,6 +34,6 @@ async def test_a_killed_stage_costs_no_word(up: Up, stage: str) -> None:
 
     wanted = [step.text for step in script.steps if isinstance(step, Say)]
     assert report.outcome == "completed", report
-    assert [turn.turn for turn in live.timings.turns] == [1, 2, 3, 4]
+    assert [turn.turn for turn in live.latencies.turns] == [1, 2, 3, 4]
     assert all(response.gap_ms is not None for response in report.responses), report
-    assert match_texts(" ".join(wanted), " ".join(t.caller_text for t in live.timings.turns)).share == 1
+    assert match_texts(" ".join(wanted), " ".join(t.caller_text for t in live.latencies.turns)).fraction == 1

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bench.turns.barge_in_figures import broken_off
+from bench.turns.barge_in_stats import interrupted_replies
 from parley.clock import CallClock
 from parley.events.envelope import event_body, event_name
 from parley.v1 import call_pb2, playback_pb2, reply_pb2, speech_pb2, work_pb2
@@ -102,7 +102,7 @@ class Outcome:
         The last word of a reply is not compared, because it may have been cut.
         """
         played = "".join(self.played_text.split())
-        for reply in broken_off(self.played.events):
+        for reply in interrupted_replies(self.played.events):
             certain = "".join(reply.played_text.split()[:-1])
             if certain not in played:
                 return f"the history has {reply.played_text!r}, but the audio was {self.played_text!r}"

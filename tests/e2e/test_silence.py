@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli.call_log import follow, open_bus
-from cli.live import Live
+from cli.live_view import LiveView
 from sandbox.caller.client import open_telephone
 from sandbox.caller.script import parse_script
 from tests.e2e.running import running_up
@@ -24,7 +24,7 @@ async def test_a_silent_caller_is_asked_then_left(tmp_path: Path) -> None:
         "PARLEY_SANDBOX_STT": "oracle",
         "PARLEY_SANDBOX_TTS": "tone",
     }
-    live = Live()
+    live = LiveView()
     lines: list[str] = []
     with running_up(tmp_path / "home", **settings) as up:
         async with open_bus(up.system.nats_url) as bus, open_telephone(up.system.telephone_url) as telephone:

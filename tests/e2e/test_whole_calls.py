@@ -10,9 +10,9 @@ import pytest
 
 from cli.call_log import follow, open_bus
 from cli.calls import call_all, read_script
-from cli.live import Live
+from cli.live_view import LiveView
 from cli.recording import path_of, read_channels
-from cli.word_match import bare, match_texts
+from cli.wer import match_texts, normalize
 from parley.v1.event_pb2 import Event
 from sandbox import tone
 from sandbox.caller.caller_pool import caller_pool
@@ -26,9 +26,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 async def hold(
     up: Up, script: Script, seen: Callable[[Event], Awaitable[None]] | None = None
-) -> tuple[Live, Report, str]:
+) -> tuple[LiveView, Report, str]:
     """One call from its first ring until it is recorded."""
-    live = Live()
+    live = LiveView()
     async with open_bus(up.system.nats_url) as bus, open_telephone(up.system.telephone_url) as telephone:
         call_sid = await telephone.call(script)
         async for event in follow(bus, call_sid):
@@ -48,7 +48,7 @@ async def test_a_call_is_answered_recorded_and_written_down(up: Up) -> None:
     caller, agent = read_channels(path)
     told = json.loads(path.with_suffix(".json").read_text("utf-8"))["lines"]
     spoken = " ".join(line["text"] for line in told if line["who"] == "agent")
-    assert match_texts(spoken, tone.decode(agent)).share > 0.9
+    assert match_texts(spoken, tone.decode(agent)).fraction > 0.9
     for line in told:
         channel = caller if line["who"] == "caller" else agent
         inside = channel[int(line["start_ms"]) * 8 : int(line["end_ms"]) * 8]
@@ -86,7 +86,7 @@ async def test_the_agent_lets_itself_be_interrupted(up: Up) -> None:
     live, report, _ = await hold(up, script)
 
     assert report.barge_ins[0].agent_silent_after_ms < 1000
-    assert "nine to five" in live.timings.turns[0].agent_text
+    assert "nine to five" in live.latencies.turns[0].agent_text
     assert report.outcome == "completed"
 
 
@@ -106,6 +106,6 @@ async def test_a_model_that_refuses_costs_an_apology_not_the_call(up: Up) -> Non
         live, report, call_sid = await hold(up, read_script(None), seen)
 
     assert report.outcome == "completed"
-    assert "something went wrong" in " ".join(bare(live.timings.turns[0].agent_text))
+    assert "something went wrong" in " ".join(normalize(live.latencies.turns[0].agent_text))
     assert any("OPENAI_API_KEY" in failure for failure in live.failures)
     assert {line.process for line in up.errors() if call_sid in line.text} == {"brain"}

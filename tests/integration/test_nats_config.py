@@ -4,13 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cli.plan import Size, plan, usual_ports
+from cli.topology import Size, build_topology, default_ports
 
 
 def test_the_server_accepts_the_configuration() -> None:
     """As `nats-server -t` checks it."""
     size = Size(nats_nodes=3)
-    specs = plan({}, usual_ports(size), "/home", "/bin", size=size).nats
+    specs = build_topology({}, default_ports(size), "/home", "/bin", size=size).nats
     configs = {spec.argv[spec.argv.index("--config") + 1] for spec in specs}
     assert len(configs) == 1
     for config in configs:

@@ -8,7 +8,7 @@ import sys
 import psutil
 import pytest
 
-from cli.word_match import match_texts
+from cli.wer import match_texts
 from parley.audio.g711 import make_silence
 from sandbox.deepgram.language import telephone_sentences
 from sandbox.deepgram.sphinx import decode, decode_recording, open_sphinx
@@ -29,7 +29,7 @@ def test_the_recordings_are_recognised() -> None:
     sentences = tuple(telephone_sentences())
     for text in TEXTS:
         recognised = " ".join(word.text for word in decode(recordings().utterance(text).mulaw, sentences))
-        assert match_texts(text, recognised).share >= 0.8, recognised
+        assert match_texts(text, recognised).fraction >= 0.8, recognised
 
 
 @pytest.mark.slow
@@ -53,8 +53,8 @@ def test_synthesised_speech_is_recognised_in_a_recording() -> None:
     words = decode_recording(recording, (*telephone_sentences(), *spoken, *unspoken))
     recognised = " ".join(word.text for word in words)
 
-    assert match_texts(" ".join(spoken), recognised).share >= 0.8, recognised
-    assert match_texts(" ".join(unspoken), recognised).share <= 0.3, recognised
+    assert match_texts(" ".join(spoken), recognised).fraction >= 0.8, recognised
+    assert match_texts(" ".join(unspoken), recognised).fraction <= 0.3, recognised
 
 
 @pytest.mark.slow

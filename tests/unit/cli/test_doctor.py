@@ -8,7 +8,7 @@ from cli.doctor import examine
 def states(environment: dict[str, str]) -> dict[str, str]:
     folder = Path(__file__).parents[3] / "agents"
     told = {"PARLEY_AGENTS_DIR": str(folder), **environment}
-    return {finding.what: finding.state for finding in examine(told, Path("/nowhere"), [])}
+    return {finding.subject: finding.state for finding in examine(told, Path("/nowhere"), [])}
 
 
 def test_without_keys_nothing_is_missing_but_the_programs() -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from cli.latency import waterfall
 from cli.latency_budget import read_budget
-from cli.turns import waterfall
 from parley.errors import ConfigError
 from parley.latency.turn import TurnLatency
 

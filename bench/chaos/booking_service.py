@@ -13,24 +13,24 @@ from starlette.routing import Route
 
 from parley.runtime.health import serve
 
-TAKES_S = 0.8
+RESPONSE_TIME_S = 0.8
 
 
 @dataclass(slots=True)
-class Calendar:
+class BookingService:
     """What callers wanted changed, by call."""
 
-    asked: Counter[str] = field(default_factory=Counter)
+    requests: Counter[str] = field(default_factory=Counter)
     """How often with each key; a repeat has no effect."""
 
     def effects(self, call_sid: str) -> int:
         """Changes that were made for a call."""
-        return sum(key.startswith(f"{call_sid}:") for key in self.asked)
+        return sum(key.startswith(f"{call_sid}:") for key in self.requests)
 
     async def change(self, request: Request) -> Response:
         """One request of a tool's."""
-        self.asked[request.headers["idempotency-key"]] += 1
-        await asyncio.sleep(TAKES_S)
+        self.requests[request.headers["idempotency-key"]] += 1
+        await asyncio.sleep(RESPONSE_TIME_S)
         return JSONResponse({"done": True})
 
     @asynccontextmanager

@@ -15,31 +15,31 @@ _SIDE = {"caller": "cyan", "agent": "green", "": "dim"}
 
 
 @dataclass(slots=True)
-class Live:
+class LiveView:
     """What has been shown of a call, and what is to be shown next."""
 
-    timings: TurnLatencies = field(default_factory=TurnLatencies)
+    latencies: TurnLatencies = field(default_factory=TurnLatencies)
     duration_ms: int = 0
     recording_url: str = ""
     failures: list[str] = field(default_factory=list)
     _texts: dict[str, str] = field(default_factory=dict)
-    _turn_of: dict[str, int] = field(default_factory=dict)
+    _turn_by_reply: dict[str, int] = field(default_factory=dict)
     _audible: set[str] = field(default_factory=set)
     _finished: set[str] = field(default_factory=set)
-    _shown: set[str] = field(default_factory=set)
+    _printed: set[str] = field(default_factory=set)
 
     def lines(self, event: Event) -> list[Text]:  # noqa: C901 - one arm an event
         """What to print after an event."""
-        self.timings = projection.evolve(self.timings, event)
+        self.latencies = projection.evolve(self.latencies, event)
         body = event_body(event)
-        at_ms = self.timings.clock.ms_at(event.sent_at_us) if self.timings.clock else 0
+        at_ms = self.latencies.clock.ms_at(event.sent_at_us) if self.latencies.clock else 0
         match body:
             case call_pb2.CallStarted():
                 return [_line(0, "", f"call {event.call_sid}")]
             case speech_pb2.TurnEnded():
                 return [_line(body.speech_end_ms, "caller", body.text)]
             case reply_pb2.ReplyStarted():
-                self._turn_of[body.reply_id] = body.turn
+                self._turn_by_reply[body.reply_id] = body.turn
             case reply_pb2.ReplyClause():
                 self._texts[body.reply_id] = self._texts.get(body.reply_id, "") + body.text
             case reply_pb2.ReplyFinished():
@@ -65,11 +65,11 @@ class Live:
         return []
 
     def _reply(self, reply_id: str, at_ms: int) -> list[Text]:
-        if reply_id in self._shown or reply_id not in self._audible & self._finished:
+        if reply_id in self._printed or reply_id not in self._audible & self._finished:
             return []
-        self._shown.add(reply_id)
+        self._printed.add(reply_id)
         lines = [_line(at_ms, "agent", self._texts.get(reply_id, "").strip())]
-        timing = next((t for t in self.timings.turns if t.reply_id == reply_id), None)
+        timing = next((t for t in self.latencies.turns if t.reply_id == reply_id), None)
         if timing is not None and timing.latency_ms is not None:
             lines.append(Text(" " * 18 + waterfall(timing), style="dim"))
         return lines

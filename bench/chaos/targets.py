@@ -16,40 +16,40 @@ _PROVIDER_FAULTS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
     },
     "elevenlabs": {way: {"tts_fault": way} for way in ("hang", "hang_mid", "close_mid", "garbage")},
 }
-_WELL: Mapping[str, Mapping[str, object]] = {
+_RECOVERY: Mapping[str, Mapping[str, object]] = {
     "deepgram": {"stt_refuse": 0, "stt_fault": ""},
     "openai": {"llm_refuse": 0, "llm_fault": ""},
     "elevenlabs": {"tts_fault": ""},
 }
 
-STOPPED_S = 5.0
+FREEZE_DURATION_S = 5.0
 """How long a process that is stopped (SIGSTOP) stays so."""
-FAULTY_S = 3.0
+FAULT_DURATION_S = 3.0
 """How long a provider's fault lasts."""
 
 
 @dataclass(frozen=True, slots=True)
-class Victim:
+class Target:
     """A kind of process, and what is done to one of them."""
 
     kind: str
-    way: str
+    method: str
     """"kill", "stop", "term", "roll"; of a provider what is wrong with it."""
 
     @property
     def name(self) -> str:
         """As the table and the file call it."""
-        return f"{self.kind} {self.way}"
+        return f"{self.kind} {self.method}"
 
     @property
     def fault(self) -> Mapping[str, object]:
         """Of a provider: the stand-in's settings while it lasts; empty for a process."""
-        return _PROVIDER_FAULTS.get(self.kind, {}).get(self.way, {})
+        return _PROVIDER_FAULTS.get(self.kind, {}).get(self.method, {})
 
     @property
-    def well(self) -> Mapping[str, object]:
+    def recovery(self) -> Mapping[str, object]:
         """And after it."""
-        return _WELL.get(self.kind, {})
+        return _RECOVERY.get(self.kind, {})
 
     @property
     def recovers_s(self) -> float:
@@ -57,27 +57,27 @@ class Victim:
         if self.name == "edge term":
             # Two edges that both drain take no call.
             return 10.0
-        if self.way == "roll":
+        if self.method == "roll":
             return 0.0
         if self.kind == "nats":
             # A node that is back must catch up first: two of three away at once is no bus.
             return 12.0
-        return STOPPED_S + 1 if self.way == "stop" else 2.5
+        return FREEZE_DURATION_S + 1 if self.method == "stop" else 2.5
 
 
 _SERVICES = ("stt", "brain", "tts", "recorder", "edge")
-_WAYS = ("kill", "stop", "term")
+_METHODS = ("kill", "stop", "term")
 
-VICTIMS = (
+TARGETS = (
     # The same without a blow: what is counted here is no victim's.
-    Victim("nobody", "kill"),
-    *(Victim(kind, way) for kind in _SERVICES for way in _WAYS),
-    *(Victim("nats", way) for way in _WAYS),
+    Target("nobody", "kill"),
+    *(Target(kind, way) for kind in _SERVICES for way in _METHODS),
+    *(Target("nats", way) for way in _METHODS),
     # A new version: each process of each service is ended and begun anew, one after another.
-    Victim("services", "roll"),
-    Victim("postgres", "kill"),
-    Victim("postgres", "stop"),
-    *(Victim(kind, way) for kind, faults in _PROVIDER_FAULTS.items() for way in faults),
+    Target("services", "roll"),
+    Target("postgres", "kill"),
+    Target("postgres", "stop"),
+    *(Target(kind, way) for kind, faults in _PROVIDER_FAULTS.items() for way in faults),
 )
 
 
@@ -87,7 +87,7 @@ def kind_of(name: str) -> str:
     return kind if dash and number.isdecimal() else name
 
 
-def running(victim: Victim, pids: Mapping[str, int]) -> list[str]:
+def running(victim: Target, pids: Mapping[str, int]) -> list[str]:
     """Names of those that may be hit now."""
     kinds = _SERVICES if victim.kind == "services" else (victim.kind,)
     return [name for kind in kinds for name, pid in pids.items() if pid and kind_of(name) == kind]

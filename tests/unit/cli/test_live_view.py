@@ -1,6 +1,6 @@
 """A call as lines to watch."""
 
-from cli.live import Live
+from cli.live_view import LiveView
 from parley.events.envelope import Body
 from parley.v1.call_pb2 import CallEnded, CallStarted
 from parley.v1.playback_pb2 import PlaybackStarted
@@ -11,7 +11,7 @@ from tests.event_factories import events_of
 
 
 def show(*timed: tuple[int, Body]) -> list[str]:
-    live = Live()
+    live = LiveView()
     lines: list[str] = []
     for event in events_of(*timed):
         lines += [line.plain.strip() for line in live.lines(event)]

@@ -37,7 +37,7 @@ class Size:
     """Servers of the bus; three keep three copies of each stream."""
 
 
-ONE = Size()
+SINGLE = Size()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Ports:
         return f"http://127.0.0.1:{self.by_name[name]}"
 
 
-def usual_ports(size: Size = ONE) -> Ports:
+def default_ports(size: Size = SINGLE) -> Ports:
     """The documented ones; of each further copy ten higher, of each further node of the bus one higher."""
     ports = dict(_PORTS)
     for name in port_names(size):
@@ -80,7 +80,7 @@ def usual_ports(size: Size = ONE) -> Ports:
     return Ports(ports)
 
 
-def port_names(size: Size = ONE) -> tuple[str, ...]:
+def port_names(size: Size = SINGLE) -> tuple[str, ...]:
     """All that need one; edges share theirs, and have one of their own beside it."""
     stages = [name for name in SERVICES if name != "edge"]
     copies = [_numbered(name, n) for n in range(2, size.copies + 1) for name in stages]
@@ -106,7 +106,7 @@ class ProcessSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Topology:
     """A whole system."""
 
     nats: tuple[ProcessSpec, ...]
@@ -115,15 +115,15 @@ class Plan:
     processes: tuple[ProcessSpec, ...]
     env: Mapping[str, str]
     """What all processes are told."""
-    real: tuple[str, ...]
+    real_providers: tuple[str, ...]
     """Providers that are the real ones, or stand-ins that somebody else runs."""
     edge_url: str
     sandbox_urls: Mapping[str, str]
 
     @property
-    def standing_in(self) -> tuple[str, ...]:
+    def emulated_providers(self) -> tuple[str, ...]:
         """Providers whose stand-in is started."""
-        return tuple(provider.name for provider in PROVIDERS if provider.name not in self.real)
+        return tuple(provider.name for provider in PROVIDERS if provider.name not in self.real_providers)
 
 
 def is_real(provider: Provider, environment: Mapping[str, str]) -> bool:
@@ -131,14 +131,14 @@ def is_real(provider: Provider, environment: Mapping[str, str]) -> bool:
     return bool(environment.get(provider.key_variable) or environment.get(provider.url_variable))
 
 
-def plan(
+def build_topology(
     environment: Mapping[str, str],
     ports: Ports,
     home: str,
     program_folder: str,
     overrides: Mapping[str, str] | None = None,
-    size: Size = ONE,
-) -> Plan:
+    size: Size = SINGLE,
+) -> Topology:
     """The system for this environment: real where a key is given, stand-ins for the rest."""
     real = tuple(provider.name for provider in PROVIDERS if is_real(provider, environment))
     nats_url = environment.get("PARLEY_NATS_URL", "")
@@ -155,19 +155,19 @@ def plan(
     }
     numbers = range(1, size.copies + 1)
     services = [
-        _edge(n, env, ports, stood_in="twilio" not in real)
+        _edge(n, env, ports, emulates_twilio="twilio" not in real)
         if name == "edge" and size.copies > 1
         else _service(name, n, env, ports)
         for n in numbers
         for name in SERVICES
     ]
-    stand_ins = [_stand_in(provider.name, env, ports) for provider in PROVIDERS if provider.name not in real]
-    return Plan(
+    stand_ins = [_emulator(provider.name, env, ports) for provider in PROVIDERS if provider.name not in real]
+    return Topology(
         nats=() if nats_url else _nats(ports, home, program_folder, size),
         starts_postgres=not environment.get("PARLEY_POSTGRES_URL"),
         processes=(*stand_ins, *services),
         env=env,
-        real=real,
+        real_providers=real,
         edge_url=ports.url("edge"),
         sandbox_urls={
             provider.name: ports.url(provider.name) for provider in PROVIDERS if provider.name not in real
@@ -202,18 +202,18 @@ def _service(name: str, number: int, env: Mapping[str, str], ports: Ports) -> Pr
     return ProcessSpec(own, (sys.executable, "-m", f"services.{name}"), told, f"{ports.url(own)}/readyz")
 
 
-def _edge(number: int, env: Mapping[str, str], ports: Ports, *, stood_in: bool) -> ProcessSpec:
+def _edge(number: int, env: Mapping[str, str], ports: Ports, *, emulates_twilio: bool) -> ProcessSpec:
     """One of several: Twilio knows one address, where all listen; streams are opened at each one's own."""
     own = f"edge-own-{number}"
     told = {**env, "PARLEY_EDGE_REUSE_PORT": "true", "PARLEY_EDGE_DIRECT_PORT": str(ports.by_name[own])}
-    if stood_in:
+    if emulates_twilio:
         # The real Twilio does not reach this machine's ports by themselves.
         told["PARLEY_EDGE_DIRECT_URL"] = ports.url(own)
     argv = (sys.executable, "-m", "services.edge")
     return ProcessSpec(_numbered("edge", number), argv, told, f"{ports.url(own)}/readyz")
 
 
-def _stand_in(name: str, env: Mapping[str, str], ports: Ports) -> ProcessSpec:
+def _emulator(name: str, env: Mapping[str, str], ports: Ports) -> ProcessSpec:
     argv = (sys.executable, "-m", f"sandbox.{name}")
     return ProcessSpec(f"sandbox-{name}", argv, env, f"{ports.url(name)}/sandbox/health")
 
@@ -246,10 +246,10 @@ def _nats_node(number: int, ports: Ports, home: str, program_folder: str, size: 
     return ProcessSpec(name, argv, {}, f"{ports.url(monitor)}/healthz")
 
 
-def described(plan_: Plan) -> str:
+def describe(plan_: Topology) -> str:
     """Which providers are real: one line for people."""
-    real = ", ".join(plan_.real) or "none"
-    return f"real providers: {real}; sandbox: {', '.join(plan_.standing_in) or 'none'}"
+    real = ", ".join(plan_.real_providers) or "none"
+    return f"real providers: {real}; sandbox: {', '.join(plan_.emulated_providers) or 'none'}"
 
 
 def to_json(edge_url: str, sandbox_urls: Mapping[str, str], env: Mapping[str, str]) -> str:

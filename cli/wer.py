@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class SpokenWord:
     """A word and when it was spoken."""
 
     text: str
@@ -20,21 +20,21 @@ class Match:
 
     expected: int
     found: int
-    off_ms: tuple[float, ...] = ()
+    offsets_ms: tuple[float, ...] = ()
     """For each word found: by how much its start differs."""
 
     @property
-    def share(self) -> float:
+    def fraction(self) -> float:
         """Found of the expected; 1 when nothing was expected."""
         return self.found / self.expected if self.expected else 1.0
 
     @property
-    def median_off_ms(self) -> float:
+    def median_offset_ms(self) -> float:
         """The typical difference in time."""
-        return sorted(self.off_ms)[len(self.off_ms) // 2] if self.off_ms else 0.0
+        return sorted(self.offsets_ms)[len(self.offsets_ms) // 2] if self.offsets_ms else 0.0
 
 
-def bare(text: str) -> list[str]:
+def normalize(text: str) -> list[str]:
     """The words, without case and punctuation."""
     kept = "".join(c if c.isalnum() or c == "'" else " " for c in text.lower())
     return kept.split()
@@ -42,20 +42,20 @@ def bare(text: str) -> list[str]:
 
 def match_texts(expected: str, found: str) -> Match:
     """Words of `expected` that `found` holds in the same order."""
-    wanted, got = bare(expected), bare(found)
+    wanted, got = normalize(expected), normalize(found)
     blocks = SequenceMatcher(None, wanted, got, autojunk=False).get_matching_blocks()
     return Match(len(wanted), sum(block.size for block in blocks))
 
 
-def match_words(expected: Sequence[Spoken], found: Sequence[Spoken]) -> Match:
+def match_words(expected: Sequence[SpokenWord], found: Sequence[SpokenWord]) -> Match:
     """Words in the same order, and how far off in time each is."""
-    wanted = [_bare_word(word) for word in expected]
-    got = [_bare_word(word) for word in found]
+    wanted = [_normalize_word(word) for word in expected]
+    got = [_normalize_word(word) for word in found]
     blocks = SequenceMatcher(None, wanted, got, autojunk=False).get_matching_blocks()
     pairs = [(block.a + n, block.b + n) for block in blocks for n in range(block.size)]
     off = tuple(abs(expected[a].start_ms - found[b].start_ms) for a, b in pairs)
     return Match(len(wanted), len(pairs), off)
 
 
-def _bare_word(word: Spoken) -> str:
-    return "".join(bare(word.text))
+def _normalize_word(word: SpokenWord) -> str:
+    return "".join(normalize(word.text))

@@ -1,8 +1,8 @@
 """What a call lost: the judge sees each kind of loss."""
 
-from bench.chaos.judge import Losses, judge
-from bench.chaos.strikes import Strike
-from bench.chaos.talk import GOODBYE, answer_to
+from bench.chaos.dialogue import GOODBYE, answer_to
+from bench.chaos.evaluation import Losses, evaluate
+from bench.chaos.fault_injection import Fault
 from bench.turns.calls import Call
 from parley.events.envelope import Body, wrap
 from parley.v1.call_pb2 import CallEnded
@@ -13,8 +13,9 @@ from parley.v1.work_pb2 import StageClaimed
 from sandbox.caller.report import AgentSpeech, CallerSpeech, Report, Response
 
 ASKED = ("what are your opening hours", GOODBYE)
+ANSWERS = tuple(" ".join(answer_to(text)) for text in ASKED)
 START_US = 1_763_700_000_000_000
-HIT = Strike("brain", pid=7, at_us=START_US + 2_500_000)
+HIT = Fault("brain", pid=7, at_us=START_US + 2_500_000)
 
 ANSWERS = tuple(" ".join(answer_to(text)) for text in ASKED)
 
@@ -68,10 +69,10 @@ def call(
     return Call("CA1", report, tuple(sorted([claimed, *ended, *more, over], key=lambda e: e.sent_at_us)))
 
 
-def judged(*calls: Call, strikes: tuple[Strike, ...] = (HIT,)) -> Losses:
+def judged(*calls: Call, strikes: tuple[Fault, ...] = (HIT,)) -> Losses:
     """All of them."""
     losses = Losses()
-    judge(calls, strikes, losses)
+    evaluate(calls, strikes, losses)
     return losses
 
 
@@ -138,7 +139,7 @@ def test_what_tools_did_is_counted_where_it_was_done() -> None:
 
     for had, doubled, notes in ((1, 0, 0), (2, 1, 1), (0, 0, 1)):
         losses = Losses()
-        judge([asked], (), losses, lambda _sid, had=had: had)  # type: ignore[misc]
+        evaluate([asked], (), losses, lambda _sid, had=had: had)  # type: ignore[misc]
         assert (losses.tool_effects_doubled, len(losses.notes)) == (doubled, notes)
 
 
@@ -146,7 +147,7 @@ def test_only_who_was_hit_pauses() -> None:
     """The silence after the blow, less what is usual; until a successor takes over."""
     successor = event(3400, StageClaimed(worker="brain/host/8"), stage="brain", epoch=2)
     slow = call(successor, gaps_ms=(2200.0, 700.0))
-    losses = judged(slow, call(), call(), strikes=(HIT, Strike("brain-2", 9, HIT.at_us)))
+    losses = judged(slow, call(), call(), strikes=(HIT, Fault("brain-2", 9, HIT.at_us)))
 
     assert losses.pause_ms == [1500, 0, 0]
     assert losses.takeover_ms == [900]
@@ -154,4 +155,4 @@ def test_only_who_was_hit_pauses() -> None:
 
 def test_a_bus_that_is_hit_is_everybodys() -> None:
     """Whoever owns what."""
-    assert judged(call(), strikes=(Strike("nats-2", 3, HIT.at_us),)).pause_ms == [0]
+    assert judged(call(), strikes=(Fault("nats-2", 3, HIT.at_us),)).pause_ms == [0]

@@ -13,16 +13,16 @@ import httpx
 import psutil
 from prometheus_client.parser import text_string_to_metric_families
 
-from bench.chaos.victims import FAULTY_S, STOPPED_S, Victim, kind_of, running
-from bench.turns.calls import StandIns
+from bench.chaos.targets import FAULT_DURATION_S, FREEZE_DURATION_S, Target, kind_of, running
+from bench.turns.calls import Emulators
 from cli.system import System
 
 _EARLIEST_S, _LATEST_S = 0.5, 3.0
-_BACK_S = 20.0
+_RECOVERY_TIMEOUT_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class Strike:
+class Fault:
     """One blow."""
 
     process: str
@@ -36,55 +36,55 @@ class Strike:
         return kind_of(self.process)
 
 
-async def strike(
+async def inject_faults(
     system: System,
-    stand_ins: StandIns,
-    victim: Victim,
+    stand_ins: Emulators,
+    victim: Target,
     times: int,
     chance: random.Random,
-    done: list[Strike],
+    done: list[Fault],
 ) -> None:
     """So many blows, each after a random pause and once the one before is recovered from; told in `done`.
 
     All in turn are hit once where they are rolled.
     """
-    in_turn = running(victim, _pids(system)) if victim.way == "roll" else []
+    in_turn = running(victim, _pids(system)) if victim.method == "roll" else []
     for number in range(len(in_turn) or times):
         await asyncio.sleep(chance.uniform(_EARLIEST_S, _LATEST_S))
         if victim.fault:
-            done.append(Strike(victim.kind, 0, time.time_ns() // 1000))
-            await stand_ins.turn(victim.kind, **victim.fault)
+            done.append(Fault(victim.kind, 0, time.time_ns() // 1000))
+            await stand_ins.configure(victim.kind, **victim.fault)
             try:
-                await asyncio.sleep(FAULTY_S)
+                await asyncio.sleep(FAULT_DURATION_S)
             finally:
-                await stand_ins.turn(victim.kind, **victim.well)
+                await stand_ins.configure(victim.kind, **victim.recovery)
             await asyncio.sleep(victim.recovers_s)
             continue
         pids = _pids(system)
         names = in_turn[number : number + 1] or running(victim, pids)
         if not names:
             continue
-        name = chance.choice(await _with_calls(system, names))
+        name = chance.choice(await _busy_processes(system, names))
         pids = _pids(system)
         if not pids[name]:
             continue
-        done.append(Strike(name, pids[name], time.time_ns() // 1000))
-        await _hit(pids[name], victim)
+        done.append(Fault(name, pids[name], time.time_ns() // 1000))
+        await _inject(pids[name], victim)
         await asyncio.sleep(victim.recovers_s)
         if name in system.processes:
-            await _is_back(system, name, None if victim.way == "stop" else pids[name])
+            await _wait_recovered(system, name, None if victim.method == "stop" else pids[name])
 
 
-async def _is_back(system: System, name: str, was_pid: int | None) -> None:
+async def _wait_recovered(system: System, name: str, was_pid: int | None) -> None:
     """One at a time: who takes over must not be struck before the first is well."""
     process = system.processes[name]
     with suppress(TimeoutError):
-        async with asyncio.timeout(_BACK_S), httpx.AsyncClient(timeout=2) as client:
+        async with asyncio.timeout(_RECOVERY_TIMEOUT_S), httpx.AsyncClient(timeout=2) as client:
             while process.pid in (0, was_pid) or not await _answers(client, process.spec.ready_url):  # noqa: ASYNC110 - another process does it
                 await asyncio.sleep(0.1)
 
 
-async def _with_calls(system: System, names: Sequence[str]) -> Sequence[str]:
+async def _busy_processes(system: System, names: Sequence[str]) -> Sequence[str]:
     """Those of them that own a call now: a blow at the others would show nothing. All, if none does."""
     urls = {name: system.processes[name].spec.ready_url for name in names if name in system.processes}
     async with httpx.AsyncClient(timeout=2) as client:
@@ -112,11 +112,11 @@ def _pids(system: System) -> Mapping[str, int]:
     return {**system.pids(), "postgres": system.postgres_pid()}
 
 
-async def _hit(pid: int, victim: Victim) -> None:
+async def _inject(pid: int, victim: Target) -> None:
     # A database is a family of processes: a stopped head alone would leave the others at work.
     family = [psutil.Process(pid), *psutil.Process(pid).children()] if victim.kind == "postgres" else []
     pids = [process.pid for process in family] or [pid]
-    match victim.way:
+    match victim.method:
         case "kill":
             os.kill(pid, signal.SIGKILL)
         case "term" | "roll":
@@ -124,11 +124,11 @@ async def _hit(pid: int, victim: Victim) -> None:
         case "stop":
             _all(pids, signal.SIGSTOP)
             try:
-                await asyncio.sleep(STOPPED_S)
+                await asyncio.sleep(FREEZE_DURATION_S)
             finally:
                 _all(pids, signal.SIGCONT)
         case _:
-            raise ValueError(f"nobody knows how to {victim.way}")
+            raise ValueError(f"nobody knows how to {victim.method}")
 
 
 def _all(pids: list[int], number: signal.Signals) -> None:

@@ -6,11 +6,11 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 from statistics import median
 
-from bench.chaos.strikes import Strike
-from bench.chaos.talk import GOODBYE, answer_to, own_words, wants_tool
-from bench.turns.barge_in_figures import began_at_us
+from bench.chaos.dialogue import GOODBYE, answer_to, expected_words, wants_tool
+from bench.chaos.fault_injection import Fault
+from bench.turns.barge_in_stats import call_start_us
 from bench.turns.calls import Call
-from cli.word_match import bare
+from cli.wer import normalize
 from parley.v1.event_pb2 import Event
 from sandbox.caller.report import Report
 
@@ -18,7 +18,7 @@ _WITHIN_US = 15_000_000
 """A takeover belongs to the strike before it, if it comes this soon."""
 _SEAM_MS = 200.0
 """Between two sentences there may be so much silence anyhow."""
-_EVERYBODY = ("nats", "postgres", "deepgram", "openai", "elevenlabs")
+_ALL_CALLS = ("nats", "postgres", "deepgram", "openai", "elevenlabs")
 
 
 @dataclass(slots=True)
@@ -44,19 +44,19 @@ class Silence:
     """The agent's turn, and nothing heard; UTC wall clock, microseconds."""
 
     from_us: float
-    until_us: float
-    due_ms: float
+    to_us: float
+    expected_ms: float
     """What of it would have been there anyhow."""
 
     @property
-    def undue_ms(self) -> float:
+    def excess_ms(self) -> float:
         """The rest."""
-        return max(0.0, (self.until_us - self.from_us) / 1000 - self.due_ms)
+        return max(0.0, (self.to_us - self.from_us) / 1000 - self.expected_ms)
 
 
-def judge(
+def evaluate(
     calls: Sequence[Call],
-    strikes: Sequence[Strike],
+    strikes: Sequence[Fault],
     losses: Losses,
     effects: Callable[[str], int] | None = None,
 ) -> None:
@@ -71,7 +71,7 @@ def judge(
             _effects(call, effects(call.call_sid), losses)
         quiet = silences(call.report, usual_ms)
         for hit in strikes:
-            if not _lasts(call, hit.at_us) or not (hit.kind in _EVERYBODY or _owns(call.events, hit)):
+            if not _is_active(call, hit.at_us) or not (hit.kind in _ALL_CALLS or _is_owner(call.events, hit)):
                 continue
             losses.pause_ms.append(_pause_ms(quiet, hit.at_us))
             takeover_us = _takeover_us(call.events, hit)
@@ -80,9 +80,9 @@ def judge(
 
 
 def _words(call: Call, losses: Losses) -> None:
-    said = [word for line in call.report.caller_speech for word in bare(line.text)]
+    said = [word for line in call.report.caller_speech for word in normalize(line.text)]
     turns = {e.turn_ended.turn: e.turn_ended.text for e in call.events if e.HasField("turn_ended")}
-    heard = [word for turn in sorted(turns) for word in bare(turns[turn])]
+    heard = [word for turn in sorted(turns) for word in normalize(turns[turn])]
     lost, doubled = _differences(said, heard)
     losses.words_lost += lost
     losses.words_doubled += doubled
@@ -101,13 +101,13 @@ def _sentences(call: Call, losses: Losses) -> None:
     """A sentence was heard as often as the middle one of its own words."""
     lines = [line.text or "" for line in call.report.agent_speech]
     # A word with a pause in it was heard as two pieces.
-    heard, rejoined = bare(" ".join(lines)), bare("".join(lines))
+    heard, rejoined = normalize(" ".join(lines)), normalize("".join(lines))
     asked = [line.text for line in call.report.caller_speech]
     if call.report.outcome != "completed" or GOODBYE not in asked:
         losses.calls_dropped += 1
         losses.notes.append(f"{call.call_sid}: {call.report.outcome}, after {len(asked)} turns")
     for sentence in (s for text in asked for s in answer_to(text)):
-        words = own_words(sentence)
+        words = expected_words(sentence)
         times = round(median(max(heard.count(word), rejoined.count(word)) for word in words))
         losses.sentences_lost += times == 0
         losses.sentences_doubled += max(0, times - 1)
@@ -119,14 +119,14 @@ def _tools(call: Call, losses: Losses) -> None:
     returned = [e.tool_returned.tool_call_id for e in call.events if e.HasField("tool_returned")]
     named = [e.tool_called.name for e in call.events if e.HasField("tool_called")]
     # A repeat with the same key is harmless by contract; what it did is counted where it is done.
-    ended = [call_id for call_id in returned if _named(call, call_id) == "end_call"]
+    ended = [call_id for call_id in returned if _tool_name(call, call_id) == "end_call"]
     doubled = len(ended) - len(set(ended)) + max(0, named.count("end_call") - 1)
     losses.tool_effects_doubled += doubled
     if doubled:
         losses.notes.append(f"{call.call_sid}: tools {named}, returned {returned}")
 
 
-def _named(call: Call, tool_call_id: str) -> str:
+def _tool_name(call: Call, tool_call_id: str) -> str:
     """Which tool it was."""
     called = (e.tool_called for e in call.events if e.HasField("tool_called"))
     return next((tool.name for tool in called if tool.tool_call_id == tool_call_id), "")
@@ -151,7 +151,7 @@ def _usual_gaps(calls: Sequence[Call]) -> Mapping[bool, float]:
 
 def silences(report: Report, usual_ms: Mapping[bool, float]) -> list[Silence]:
     """Where the agent was to be heard and was not."""
-    began_us = began_at_us(report)
+    began_us = call_start_us(report)
     if began_us is None:
         return []
     found: list[Silence] = []
@@ -169,18 +169,18 @@ def silences(report: Report, usual_ms: Mapping[bool, float]) -> list[Silence]:
 
 
 def _pause_ms(quiet: Iterable[Silence], at_us: int) -> float:
-    near = (s.undue_ms for s in quiet if s.until_us >= at_us and s.from_us <= at_us + _WITHIN_US / 3)
+    near = (s.excess_ms for s in quiet if s.to_us >= at_us and s.from_us <= at_us + _WITHIN_US / 3)
     return max(near, default=0.0)
 
 
-def _owns(events: Iterable[Event], hit: Strike) -> bool:
+def _is_owner(events: Iterable[Event], hit: Fault) -> bool:
     """Whether the process that was hit had the call."""
     owners = [_claimed_by(hit.kind, event) for event in events if event.sent_at_us <= hit.at_us]
     last = next((owner for owner in reversed(owners) if owner), "")
     return last.rpartition("/")[2] == str(hit.pid)
 
 
-def _takeover_us(events: Iterable[Event], hit: Strike) -> int | None:
+def _takeover_us(events: Iterable[Event], hit: Fault) -> int | None:
     """When a successor took the call over."""
     later = (e.sent_at_us for e in events if _claimed_by(hit.kind, e) and e.sent_at_us > hit.at_us)
     first_us = next(later, None)
@@ -193,5 +193,5 @@ def _claimed_by(kind: str, event: Event) -> str:
     return event.stage_claimed.worker if event.HasField("stage_claimed") and event.stage == kind else ""
 
 
-def _lasts(call: Call, at_us: int) -> bool:
+def _is_active(call: Call, at_us: int) -> bool:
     return bool(call.events) and call.events[0].sent_at_us <= at_us <= call.events[-1].sent_at_us

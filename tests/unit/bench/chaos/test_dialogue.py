@@ -2,7 +2,7 @@
 
 import random
 
-from bench.chaos.talk import GOODBYE, answer_to, own_words, script
+from bench.chaos.dialogue import GOODBYE, answer_to, expected_words, script
 from bench.turns.scripts import QUESTIONS
 
 
@@ -10,7 +10,7 @@ def test_every_sentence_can_be_told_from_all_others() -> None:
     """By words that are its own, or the judge could not count it."""
     for text in (*QUESTIONS, GOODBYE):
         for sentence in answer_to(text):
-            assert len(own_words(sentence)) >= 2, sentence
+            assert len(expected_words(sentence)) >= 2, sentence
 
 
 def test_nothing_is_asked_twice() -> None:

@@ -1,6 +1,6 @@
 """Whether the history keeps what was heard."""
 
-from bench.turns.barge_in_figures import is_exact
+from bench.turns.barge_in_stats import is_exact
 from services.brain.reply import Reply, SynthesizedClause
 
 CLAUSES = ("One two, ", "three four five.")

@@ -8,15 +8,15 @@ from typing import Any
 import httpx
 import psutil
 
-from cli.plan import SERVICES
 from cli.system import System
+from cli.topology import SERVICES
 from parley.telemetry import names
 
 _MB = 1024**2
 
 
 @dataclass(frozen=True, slots=True)
-class Traces:
+class ResourceUsage:
     """Of an idle system, by process; and the bus's own."""
 
     memory_mb: Mapping[str, float]
@@ -30,15 +30,15 @@ class Traces:
 class Allowance:
     """By how much something may be more than before."""
 
-    share: float
-    more: float
+    fraction: float
+    absolute: float
 
     def exceeded(self, before: float, after: float) -> bool:
         """Whether it is more than that."""
-        return after > before * (1 + self.share) + self.more
+        return after > before * (1 + self.fraction) + self.absolute
 
 
-ALLOWED: Mapping[str, Allowance] = {
+ALLOWANCES: Mapping[str, Allowance] = {
     # Caches fill, and an allocator keeps what it has had.
     "memory_mb": Allowance(0.25, 12),
     # A kept connection to a provider or to the database.
@@ -48,7 +48,7 @@ ALLOWED: Mapping[str, Allowance] = {
 }
 
 
-async def traces(system: System) -> Traces:
+async def resource_usage(system: System) -> ResourceUsage:
     """Look."""
     pids = {name: pid for name, pid in system.pids().items() if name in SERVICES}
     processes = {name: psutil.Process(pid) for name, pid in pids.items()}
@@ -59,7 +59,7 @@ async def traces(system: System) -> Traces:
             _json(client, f"{monitor}/varz"), _json(client, f"{monitor}/jsz?streams=true&consumers=true")
         )
     streams = [s for account in work["account_details"] for s in account["stream_detail"]]
-    return Traces(
+    return ResourceUsage(
         memory_mb={name: process.memory_info().rss / _MB for name, process in processes.items()},
         sockets={name: process.num_fds() for name, process in processes.items()},
         tasks=dict(zip(pids, tasks, strict=True)),
@@ -84,9 +84,9 @@ async def _json(client: httpx.AsyncClient, url: str) -> Any:
     return (await client.get(url)).raise_for_status().json()
 
 
-def left_behind(before: Traces, after: Traces) -> Iterator[str]:
+def find_leaks(before: ResourceUsage, after: ResourceUsage) -> Iterator[str]:
     """What is more than it may be."""
-    for kind, allowed in ALLOWED.items():
+    for kind, allowed in ALLOWANCES.items():
         was, now = getattr(before, kind), getattr(after, kind)
         for name in was:
             if allowed.exceeded(was[name], now[name]):

@@ -1,26 +1,30 @@
 """Figures as the table and the file have them."""
 
-from bench.turns.result import GUESS, PLAIN, as_json, share, spread, table
+from bench.turns.result import GUESS, PLAIN, as_json, fraction, spread, table
 from bench.turns.rounds import Round
-from bench.turns.turn_figures import TurnFigures
+from bench.turns.turn_stats import TurnStats
 
 
 def test_percentiles_come_with_their_number() -> None:
     """Also those of nothing."""
     assert spread(range(1, 101)) == {"p50": 51, "p95": 96, "p99": 100, "n": 100}
     assert spread([])["n"] == 0
-    assert share(1, 4) == 0.25
-    assert share(0, 0) is None
+    assert fraction(1, 4) == 0.25
+    assert fraction(0, 0) is None
 
 
 def test_rounds_are_keyed_by_figure_and_calls_at_once() -> None:
     """Speculation's turns and those without are told apart."""
     rounds = [
         Round(
-            PLAIN, 1, turns=TurnFigures(waited=[800], overhead=[12], overhead_on_line=[10], providers=[790])
+            PLAIN,
+            1,
+            turns=TurnStats(
+                perceived_ms=[800], overhead_ms=[12], overhead_on_line_ms=[10], providers_ms=[790]
+            ),
         ),
-        Round(PLAIN, 1, stt_final_ms=100, turns=TurnFigures(waited=[650])),
-        Round(GUESS, 20, turns=TurnFigures(waited=[640], guesses=4, guesses_dropped=1)),
+        Round(PLAIN, 1, stt_final_ms=100, turns=TurnStats(perceived_ms=[650])),
+        Round(GUESS, 20, turns=TurnStats(perceived_ms=[640], speculations=4, speculations_discarded=1)),
     ]
     figures = as_json(rounds, seed=7)
 

@@ -1,4 +1,4 @@
-"""`parley turns`: where each turn's milliseconds went, drawn as a waterfall."""
+"""`parley latency`: where each turn's milliseconds went, drawn as a waterfall."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.call_log import open_bus
-from cli.calls import NoSystem, nats_url_of
+from cli.calls import SystemNotRunning, nats_url_of
 from cli.latency_budget import LatencyBudget, Part, read_budget
 from parley.bus import streams, subjects
 from parley.errors import BusError, ConfigError
@@ -22,16 +22,16 @@ _COLOURS: dict[Part, str] = {
     "playout": "yellow",
 }
 _WIDTH = 60
-_SHOWN_TEXT = 48
+_MAX_TEXT = 48
 
 
-async def show_turns(home: Path, call_sid: str, console: Console) -> int:
+async def show_latency(home: Path, call_sid: str, console: Console) -> int:
     """Draw a call's turns from its log; 1 when there is nothing to draw."""
     try:
         budget = read_budget()
         async with open_bus(nats_url_of(home)) as bus:
             messages = await bus.streams.read(streams.CALLS, subjects.call_log(call_sid))
-    except (NoSystem, BusError, ConfigError) as error:
+    except (SystemNotRunning, BusError, ConfigError) as error:
         console.print(Text(str(error), style="red"))
         return 1
     events = [event for message in messages if (event := parse(message.data)) is not None]
@@ -72,5 +72,5 @@ def _bar(turn: TurnLatency, longest_ms: int, over: tuple[Part, ...]) -> Text:
         line.append(f"; line {turn.playout_delay_ms}", style="dim")
     if over:
         line.append(f"  over budget: {', '.join(over)}", style="red")
-    line.append(f"  {turn.caller_text[:_SHOWN_TEXT]}", style="dim")
+    line.append(f"  {turn.caller_text[:_MAX_TEXT]}", style="dim")
     return line

@@ -16,17 +16,17 @@ from services.brain.reply import Reply
 _RESUMED_WITHIN_MS = 700.0
 _SEAM_CHARACTERS = 3
 """Where the sound was cut within a character it is read twice or not at all."""
-_CLOCKS_US = 100_000
+_CLOCK_TOLERANCE_US = 100_000
 """By so much a sound may be on the line before the log says so."""
 
 
 @dataclass(slots=True)
-class BargeInFigures:
+class BargeInStats:
     """Milliseconds, one of each an interruption."""
 
-    silent_after: list[float] = field(default_factory=list)
+    silent_after_ms: list[float] = field(default_factory=list)
     """From the caller's first voiced frame to the agent's silence, as on the line."""
-    own: list[float] = field(default_factory=list)
+    overhead_ms: list[float] = field(default_factory=list)
     """From the detector's word to the clearing of the buffer, by the events' clock."""
     cuts: int = 0
     exact: int = 0
@@ -35,7 +35,7 @@ class BargeInFigures:
 
 
 @dataclass(slots=True)
-class NoiseFigures:
+class NoiseStats:
     """Milliseconds from a noise's end to the agent's sound going on."""
 
     resumed_after: list[float] = field(default_factory=list)
@@ -45,14 +45,14 @@ class NoiseFigures:
     """Replies that were not heard whole, or of which something was heard twice."""
 
 
-def barge_in_figures(calls: Iterable[Call]) -> BargeInFigures:
+def barge_in_stats(calls: Iterable[Call]) -> BargeInStats:
     """Of all interruptions of these calls."""
-    figures = BargeInFigures()
+    figures = BargeInStats()
     for call in calls:
-        figures.silent_after += [barge_in.agent_silent_after_ms for barge_in in call.report.barge_ins]
-        figures.own += _own_ms(call.events)
-        for reply in broken_off(call.events):
-            heard = heard_of(call, reply.reply_id)
+        figures.silent_after_ms += [barge_in.agent_silent_after_ms for barge_in in call.report.barge_ins]
+        figures.overhead_ms += _overhead_ms(call.events)
+        for reply in interrupted_replies(call.events):
+            heard = played_text(call, reply.reply_id)
             if heard is None:
                 continue
             figures.cuts += 1
@@ -69,12 +69,12 @@ def is_exact(reply: Reply, heard: str) -> bool:
     Compared by letters: between two clauses the voice says no space.
     """
     kept = reply.played_text.split()
-    least, most = _bare(" ".join(kept[:-1])), _bare(" ".join(reply.text.split()[: len(kept) + 1]))
-    bare = _bare(heard)
+    least, most = _normalized(" ".join(kept[:-1])), _normalized(" ".join(reply.text.split()[: len(kept) + 1]))
+    bare = _normalized(heard)
     return bare[: len(least)] == least and len(bare) <= len(most)
 
 
-def broken_off(events: Iterable[Event]) -> list[Reply]:
+def interrupted_replies(events: Iterable[Event]) -> list[Reply]:
     """The replies that the caller broke off after having heard some of them, in their order."""
     known = Conversation()
     for event in events:
@@ -82,9 +82,9 @@ def broken_off(events: Iterable[Event]) -> list[Reply]:
     return [reply for reply in known.replies if reply.cancelled == "barge_in" and reply.audible]
 
 
-def heard_of(call: Call, reply_id: str) -> str | None:
+def played_text(call: Call, reply_id: str) -> str | None:
     """What the caller heard of a reply that was broken off: all between its start and its end in the log."""
-    began_us = began_at_us(call.report)
+    began_us = call_start_us(call.report)
     start_us = end_us = None
     for event in call.events:
         match event_body(event):
@@ -99,12 +99,12 @@ def heard_of(call: Call, reply_id: str) -> str | None:
     lines = (
         line.text or ""
         for line in call.report.agent_speech
-        if start_us - _CLOCKS_US <= began_us + line.start_ms * 1000 <= end_us
+        if start_us - _CLOCK_TOLERANCE_US <= began_us + line.start_ms * 1000 <= end_us
     )
     return "".join(lines)
 
 
-def began_at_us(report: Report) -> float | None:
+def call_start_us(report: Report) -> float | None:
     """Wall clock of the call's first frame, by the first answer's two times; None without one."""
     for answer, line in zip(report.responses, report.caller_speech, strict=False):
         if answer.gap_ms is not None and answer.first_audio_at is not None:
@@ -112,7 +112,7 @@ def began_at_us(report: Report) -> float | None:
     return None
 
 
-def _own_ms(events: Iterable[Event]) -> list[float]:
+def _overhead_ms(events: Iterable[Event]) -> list[float]:
     own: list[float] = []
     heard_us = 0
     for event in events:
@@ -127,9 +127,9 @@ def _own_ms(events: Iterable[Event]) -> list[float]:
     return own
 
 
-def noise_figures(calls: Iterable[Call]) -> NoiseFigures:
+def noise_stats(calls: Iterable[Call]) -> NoiseStats:
     """Of all noises made into the agent's speech."""
-    figures = NoiseFigures()
+    figures = NoiseStats()
     for call in calls:
         for barge_in in call.report.barge_ins:
             noise = next(
@@ -157,13 +157,13 @@ def is_damaged(call: Call) -> bool:
                 texts[reply_id] = texts.get(reply_id, "") + text
             case _:
                 pass
-    said = _bare("".join(texts.values()))
-    heard = _bare("".join(line.text or "" for line in call.report.agent_speech))
+    said = _normalized("".join(texts.values()))
+    heard = _normalized("".join(line.text or "" for line in call.report.agent_speech))
     matcher = difflib.SequenceMatcher(None, said, heard, autojunk=False)
     return any(
         max(b - a, d - c) > _SEAM_CHARACTERS for kind, a, b, c, d in matcher.get_opcodes() if kind != "equal"
     )
 
 
-def _bare(text: str) -> str:
+def _normalized(text: str) -> str:
     return "".join(text.split())

@@ -1,4 +1,4 @@
-"""`parley drill edge-drop`: end the edge under a live call, and tell how the call comes back.
+"""`parley fault edge-drop`: end the edge under a live call, and tell how the call comes back.
 
 What Twilio does when a media stream's socket breaks is not documented: against a real account this shows it.
 """
@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.call_log import open_bus
-from cli.calls import NoSystem, nats_url_of
+from cli.calls import SystemNotRunning, nats_url_of
 from parley.bus import Bus, streams, subjects
 from parley.errors import BusError
 from parley.events.envelope import event_body, parse
@@ -24,14 +24,14 @@ from parley.events.outbox import Outbox
 from parley.v1.call_pb2 import CallEnded, StreamResuming, StreamStarted
 from parley.v1.event_pb2 import Event
 
-_LONGEST_S = 30.0
-_WAYS = {
+_MAX_WAIT_S = 30.0
+_METHODS = {
     "redirect": "Twilio went on to the verb behind <Connect> by itself",
     "rest": "Twilio was told by REST to open another stream",
 }
 
 
-class NoDrill(Exception):
+class FaultError(Exception):
     """It cannot be held; the text says why."""
 
 
@@ -40,8 +40,8 @@ async def edge_drop(home: Path, call_sid: str, console: Console) -> int:
     try:
         async with open_bus(nats_url_of(home)) as bus:
             call_sid = call_sid or await _live_call(bus)
-            return await _drop(bus, call_sid, console)
-    except (NoSystem, NoDrill, BusError) as error:
+            return await _kill_edge(bus, call_sid, console)
+    except (SystemNotRunning, FaultError, BusError) as error:
         console.print(Text(str(error), style="red"))
         return 1
 
@@ -52,24 +52,24 @@ async def _live_call(bus: Bus) -> str:
     for event in reversed([event for event in events if event is not None]):
         if not await bus.streams.read(streams.CALLS, subjects.call_event(event.call_sid, "call_ended")):
             return event.call_sid
-    raise NoDrill("no call is on: call the number first, then hold the drill while you are on the line")
+    raise FaultError("no call is on: call the number first, then hold the drill while you are on the line")
 
 
-async def _drop(bus: Bus, call_sid: str, console: Console) -> int:
+async def _kill_edge(bus: Bus, call_sid: str, console: Console) -> int:
     async with open_call_log(bus, Outbox(bus), call_sid, "desk", 0) as call_log:
-        pid = carrier(call_log.history, socket.gethostname())
+        pid = owning_edge(call_log.history, socket.gethostname())
         console.print(f"{call_sid}: the edge that carries it is process {pid}; it ends now")
         struck_us = time.time_ns() // 1000
         os.kill(pid, signal.SIGKILL)
         try:
-            async with asyncio.timeout(_LONGEST_S):
-                return await _told(aiter(call_log), struck_us, console)
+            async with asyncio.timeout(_MAX_WAIT_S):
+                return await _report(aiter(call_log), struck_us, console)
         except TimeoutError:
-            console.print(f"[red]no stream came within {_LONGEST_S:g} s: the call is lost")
+            console.print(f"[red]no stream came within {_MAX_WAIT_S:g} s: the call is lost")
             return 1
 
 
-def carrier(history: tuple[Event, ...], host: str) -> int:
+def owning_edge(history: tuple[Event, ...], host: str) -> int:
     """Process id of the edge that carries a call.
 
     Raises:
@@ -77,19 +77,19 @@ def carrier(history: tuple[Event, ...], host: str) -> int:
     """
     workers = [event.stream_started.worker for event in history if event.HasField("stream_started")]
     if not workers or any(event.HasField("call_ended") for event in history):
-        raise NoDrill("the call has no stream, or has ended; is the CallSid right?")
+        raise FaultError("the call has no stream, or has ended; is the CallSid right?")
     _, where, pid = workers[-1].split("/")
     if where != host:
-        raise NoDrill(f"its edge runs on {where}, this is {host}: hold the drill there")
+        raise FaultError(f"its edge runs on {where}, this is {host}: hold the drill there")
     return int(pid)
 
 
-async def _told(events: AsyncIterator[Event], struck_us: int, console: Console) -> int:
+async def _report(events: AsyncIterator[Event], struck_us: int, console: Console) -> int:
     async for event in events:
         after_ms = (event.sent_at_us - struck_us) / 1000
         match event_body(event):
             case StreamResuming(method=way):
-                console.print(f"  after {after_ms:5.0f} ms  {_WAYS.get(way, way)}")
+                console.print(f"  after {after_ms:5.0f} ms  {_METHODS.get(way, way)}")
             case StreamStarted(worker=worker):
                 console.print(f"  after {after_ms:5.0f} ms  another stream is open, on {worker}")
                 return 0

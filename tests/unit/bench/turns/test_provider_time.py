@@ -2,11 +2,17 @@
 
 from typing import Any
 
-from bench.turns.provider_time import Answered, Journals, ProviderTime, completing_token, provider_time
-from bench.turns.turn_figures import way_ms
+from bench.turns.provider_time import (
+    AnsweredTurn,
+    Journals,
+    ProviderTime,
+    clause_completing_token,
+    provider_time,
+)
+from bench.turns.turn_stats import latency_ms
 
 MS = 1000
-TURN = Answered("CA1", "r2", 300 * MS, 900 * MS, "Sure. ")
+TURN = AnsweredTurn("CA1", "r2", 300 * MS, 900 * MS, "Sure. ")
 
 
 def entry(kind: str, at_ms: int, **more: Any) -> dict[str, Any]:
@@ -50,14 +56,14 @@ def test_a_log_that_lacks_something_gives_nothing() -> None:
 
 def test_a_clause_is_complete_with_the_token_that_brings_the_space_behind_it() -> None:
     """Only then is it known to be."""
-    assert completing_token(["Of", " course", ".", " What"], "Of course. ") == 3
-    assert completing_token(["Bye", "."], "Bye.") == 1
-    assert completing_token(["We", " are", " open", " from", " eight"], "We are open") == 3
+    assert clause_completing_token(["Of", " course", ".", " What"], "Of course. ") == 3
+    assert clause_completing_token(["Bye", "."], "Bye.") == 1
+    assert clause_completing_token(["We", " are", " open", " from", " eight"], "We are open") == 3
 
 
 def test_the_way_of_the_sound_is_how_far_it_is_behind_the_line() -> None:
     """The caller's side sends and hears every 20 ms, and wobbles."""
     providers = ProviderTime(1_003_000, 250, 350, 20, 130)
 
-    assert way_ms(providers, heard_us=1_780_000) == 3
-    assert way_ms(providers, heard_us=1_784_000) == -1
+    assert latency_ms(providers, heard_us=1_780_000) == 3
+    assert latency_ms(providers, heard_us=1_784_000) == -1

@@ -4,7 +4,7 @@ import random
 from typing import Any
 
 from bench.turns.scripts import QUESTIONS
-from cli.word_match import bare
+from cli.wer import normalize
 from sandbox.caller.script import ExpectHangUp, Listen, Say, Script, Step
 from sandbox.openai.scenario import Scenario, read_scenario
 
@@ -61,8 +61,8 @@ def answer_to(question: str) -> list[str]:
     return [sentence.strip() for sentence in text.replace(". ", ".|").split("|")]
 
 
-def own_words(sentence: str, scenario: Scenario | None = None) -> set[str]:
+def expected_words(sentence: str, scenario: Scenario | None = None) -> set[str]:
     """Words of a sentence that no other answer holds."""
     rules = (scenario or read_scenario(SCENARIO)).rules
     others = [s for rule in rules for s in rule.say.replace(". ", ".|").split("|") if s.strip() != sentence]
-    return set(bare(sentence)) - {word for other in others for word in bare(other)}
+    return set(normalize(sentence)) - {word for other in others for word in normalize(other)}

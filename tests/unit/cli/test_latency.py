@@ -1,7 +1,7 @@
 """A call's turns as a waterfall."""
 
+from cli.latency import waterfall
 from cli.latency_budget import read_budget
-from cli.turns import waterfall
 from parley.latency.turn import TurnLatency
 
 

@@ -1,4 +1,4 @@
-"""`parley drill edge-drop` as a user would hold it."""
+"""`parley fault edge-drop` as a user would hold it."""
 
 import asyncio
 import sys
@@ -22,7 +22,7 @@ SCRIPT = parse_script({"steps": [*(s for q in ASKED for s in ("listen", {"say": 
 
 async def drill(home: Path) -> tuple[int | None, str]:
     """Exit code, and what it printed."""
-    command = (sys.executable, "-m", "cli.main", "drill", "edge-drop", "--home", str(home))
+    command = (sys.executable, "-m", "cli.main", "fault", "edge-drop", "--home", str(home))
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     out, _ = await process.communicate()
     return process.returncode, out.decode()
