@@ -1,4 +1,4 @@
-"""Wire the edge: routes, bus, Twilio; run until told to stop."""
+"""Runs the edge: connects bus and Twilio, serves the routes, drains on stop."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -27,14 +27,15 @@ from services.edge.twilio.rest import TwilioRest, open_twilio
 log = structlog.get_logger()
 
 _MOVE_TIMEOUT_S = 10.0
+"""Time that the calls left after the drain have to move to another edge."""
 
 
 async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
-    """Serve Twilio until `stop` is set; then take no new call and wait for those that are on."""
+    """Serve Twilio until `stop` is set; then accept no new call and wait for the current ones."""
     telemetry = start_telemetry("edge", settings)
     lag = EventLoopLag()
     if not settings.twilio_auth_token.get_secret_value():
-        log.error("TWILIO_AUTH_TOKEN is not set: every request of Twilio's will be refused")
+        log.error("twilio_auth_token_missing", effect="every request is rejected")
     async with (
         connect(
             settings.nats_url, "edge", timeout_s=settings.start_timeout_s, replicas=settings.nats_replicas
@@ -44,11 +45,11 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
     ):
         register_process_metrics(telemetry.registry, lag, bus, outbox)
         calls = CallRegistry(telemetry.registry)
-        async with asyncio.TaskGroup() as own_tasks:
-            watching = own_tasks.create_task(lag.watch())
+        async with asyncio.TaskGroup() as tasks:
+            watching = tasks.create_task(lag.watch())
             gate = TwilioRequestGate(settings, stop)
-            resumption = StreamResumer(bus, twilio, gate.direct_url, own_tasks)
-            following = own_tasks.create_task(resumption.watch_stalls())
+            resumption = StreamResumer(bus, twilio, gate.direct_url, tasks)
+            following = tasks.create_task(resumption.watch_stalls())
             standby = StandbySupervisor(bus, gate, twilio, calls) if settings.standby_stream else None
             app = build_app(gate, telemetry, bus, outbox, twilio, calls, resumption, standby)
             offering = standby.offer() if standby is not None else nullcontext()
@@ -73,14 +74,14 @@ async def _serve(app: FastAPI, settings: EdgeSettings, stop: asyncio.Event) -> A
 
 
 async def _drain(calls: CallRegistry, timeout_s: float) -> None:
-    """Wait for the calls that are on; those that last longer are moved to another edge."""
+    """Wait for the current calls; those that last longer move to another edge."""
     left = await calls.wait_until_empty(timeout_s)
     if left:
-        log.info("moving calls", calls=left)
+        log.info("calls_moving", calls=left)
         calls.draining.set()
         left = await calls.wait_until_empty(_MOVE_TIMEOUT_S)
     if left:
-        log.warning("stopping with calls on", calls=left)
+        log.warning("stopped_with_calls", calls=left)
 
 
 def build_app(
@@ -93,12 +94,12 @@ def build_app(
     resumption: StreamResumer,
     standby: StandbySupervisor | None,
 ) -> FastAPI:
-    """All routes."""
+    """Build the application with all routes of the edge."""
 
     def ready() -> str:
         if gate.stopping.is_set():
             return "stopping"
-        return "" if bus.connected else "bus is away"
+        return "" if bus.connected else "bus disconnected"
 
     webhooks = Webhooks(bus, gate, resumption)
     app = FastAPI(title="Parley edge", docs_url=None, redoc_url=None, openapi_url=None)

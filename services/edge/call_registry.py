@@ -1,32 +1,36 @@
-"""How many calls this edge carries, and what it counts of them."""
+"""The calls that this edge carries, and the metrics about their media streams."""
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from parley.telemetry import names
+
 
 class CallRegistry:
-    """Counters of one process."""
+    """Counts the calls of one process and signals when they should leave it."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._count = 0
-        self._none = asyncio.Event()
-        self._none.set()
+        self._empty = asyncio.Event()
+        self._empty.set()
         self.draining = asyncio.Event()
-        """This process will end: each call shall leave it at a good moment."""
-        self._gauge = Gauge("parley_calls", "Calls that this process carries", registry=registry)
-        self.frames = Counter("parley_frames_heard", "Frames from callers", registry=registry)
-        self.bad_messages = Counter(
-            "parley_bad_messages", "Messages that Twilio would not send", registry=registry
+        """Set when each call should move to another edge."""
+        self._gauge = Gauge(names.METRIC_CALLS, "Calls that this process carries", registry=registry)
+        self.media_frames = Counter(
+            names.METRIC_MEDIA_FRAMES, "Audio frames received from callers", registry=registry
+        )
+        self.invalid_messages = Counter(
+            names.METRIC_MEDIA_MESSAGES_INVALID, "Media stream messages that were skipped", registry=registry
         )
 
     @contextmanager
     def track(self) -> Iterator[None]:
-        """A call is being carried."""
+        """Count a call while entered."""
         self._count += 1
-        self._none.clear()
+        self._empty.clear()
         self._gauge.set(self._count)
         try:
             yield
@@ -34,13 +38,11 @@ class CallRegistry:
             self._count -= 1
             self._gauge.set(self._count)
             if not self._count:
-                self._none.set()
+                self._empty.set()
 
     async def wait_until_empty(self, timeout_s: float) -> int:
-        """Wait until no call is left, or the time is over; gives how many are left."""
-        try:
+        """Wait until no call is left, or for `timeout_s`; returns the number of calls left."""
+        with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
-                await self._none.wait()
-        except TimeoutError:
-            pass
+                await self._empty.wait()
         return self._count

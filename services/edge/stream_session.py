@@ -1,4 +1,4 @@
-"""One media stream: Twilio's WebSocket, from its upgrade until the call has gone on or ended."""
+"""Serves one media stream of a call, from Twilio's WebSocket upgrade until the call has moved on or ended."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,6 +14,7 @@ from parley.bus import Bus, subjects
 from parley.errors import BusError, ProviderError, Superseded
 from parley.events.log import CallEventLog, open_call_log
 from parley.events.outbox import Outbox
+from parley.exception_groups import flatten_group
 from parley.latency.tracer import CallTracer
 from parley.runtime.stage import worker_name
 from parley.v1.call_pb2 import DtmfPressed, StreamStarted, StreamStopped
@@ -26,7 +27,8 @@ from services.edge.calls.lifecycle import (
     is_call_sid,
     load_call_state,
 )
-from services.edge.inbound.connection import MediaConnection, TimestampedMessages, open_connection
+from services.edge.calls.stream_outcome import await_outcome
+from services.edge.inbound.connection import MediaConnection, open_connection
 from services.edge.inbound.ingest import AudioIngest
 from services.edge.outbound.player import Player
 from services.edge.settings import EdgeSettings
@@ -39,18 +41,15 @@ from services.edge.twilio.rest import TwilioRest
 
 log = structlog.get_logger()
 
-_AFTER_STOP_S = 3.0
-"""Twilio's own word on how the call ended comes within this time, as a rule."""
 _SEND_TIMEOUT_S = 5.0
-_SAID_SOON_S = 1.0
-_END_AGAIN_S = (1.0, 2.0, 4.0, 8.0, 15.0)
-"""Pauses after each try; each try itself waits some seconds for a leader."""
-_GOOD_MOMENT_S = 5.0
-"""A call that is to be moved waits this long for a moment in which nobody speaks."""
+_END_CALL_TIMEOUT_S = 1.0
+_MAX_WAIT_FOR_SILENCE_S = 5.0
+"""When the edge drains, a call waits this long for a pause in which neither side speaks."""
+_SILENCE_POLL_INTERVAL_S = 0.05
 
 
 class StreamEnded(Exception):
-    """The stream has ended; `reason` is that of stream.stopped."""
+    """The media stream has ended; `reason` is that of stream.stopped."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -59,7 +58,7 @@ class StreamEnded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class MediaStreamEndpoint:
-    """The endpoint of media streams."""
+    """The WebSocket endpoint of media streams."""
 
     bus: Bus
     outbox: Outbox
@@ -68,215 +67,187 @@ class MediaStreamEndpoint:
     twilio: TwilioRest
     calls: CallRegistry
     standby: StandbySupervisor | None
-    """None unless the setting is on."""
+    """None unless standby streams are enabled."""
     tracer: CallTracer
 
     async def serve(self, socket: WebSocket) -> None:
         """WebSocket /twilio/stream."""
-        async with open_connection(socket, self.gate, self.calls) as stream:
-            if stream is None:
+        async with open_connection(socket, self.gate, self.calls) as connection:
+            if connection is None:
                 return
             try:
-                await self._serve_call(stream)
-            except (BusError, TimeoutError) as error:
-                log.error("media stream given up", reason=str(error) or "the bus is late")
+                await self._serve_call(connection)
+            except* (BusError, TimeoutError) as group:
+                log.error("media_stream_failed", reason=str(flatten_group(group)[0]) or "timeout")
 
-    async def _serve_call(self, stream: MediaConnection) -> None:
-        socket, start = stream.socket, stream.start
-        known = await load_call_state(self.bus, start.call_sid) if is_call_sid(start.call_sid) else None
-        if known is None or known.end_reason:
-            log.error("media stream of no live call", ended=known is not None)
-            await close(socket, POLICY_VIOLATION)
+    async def _serve_call(self, connection: MediaConnection) -> None:
+        start = connection.start
+        call = await load_call_state(self.bus, start.call_sid) if is_call_sid(start.call_sid) else None
+        if call is None or call.end_reason:
+            reason = "call_unknown" if call is None else "call_ended"
+            log.error("media_stream_rejected", reason=reason, stream_sid=start.stream_sid)
+            await close(connection.socket, POLICY_VIOLATION)
             return
-        # Who had it followed by another has asked whether it lives: a frozen edge lets each who asks wait.
+        # The edge that resumes a call has checked its stream; a frozen edge would delay every check.
         if (
-            not known.is_resuming
+            not call.is_resuming
             and await self.bus.requests.send(subjects.media_alive(start.call_sid)) is not None
         ):
-            log.error("second media stream refused: the call's first is alive", stream_sid=start.stream_sid)
-            await close(socket, POLICY_VIOLATION)
+            log.error("media_stream_rejected", reason="other_stream_alive", stream_sid=start.stream_sid)
+            await close(connection.socket, POLICY_VIOLATION)
             return
-        # Alive and counted before it is told: who hears of the stream may ask, and may stop us, at once.
+        # Reachable and counted before stream.started: its readers may check liveness, or stop this edge.
         with self.calls.track():
-            async with AsyncExitStack() as alive:
-                await alive.enter_async_context(self._respond_liveness(start.call_sid))
+            async with AsyncExitStack() as liveness:
+                await liveness.enter_async_context(self._respond_liveness(start.call_sid))
                 started = StreamStarted(
                     stream_sid=start.stream_sid,
-                    at_ms=known.clock.ms_at(stream.opened_us),
+                    at_ms=call.clock.ms_at(connection.opened_us),
                     worker=worker_name("edge"),
                     redirected_at_ms=start.redirected_at_ms,
                 )
-                await self._run_claimed(stream, known, started, alive)
+                await self._run_claimed(connection, call, started, liveness)
 
     async def _run_claimed(
-        self, stream: MediaConnection, known: CallState, started: StreamStarted, alive: AsyncExitStack
+        self, connection: MediaConnection, call: CallState, started: StreamStarted, liveness: AsyncExitStack
     ) -> None:
-        start = stream.start
-        epoch = await claim_stream(self.bus, start.call_sid, known, started)
+        start = connection.start
+        epoch = await claim_stream(self.bus, start.call_sid, call, started)
         if epoch is None:
-            log.error("media stream refused: another was quicker", stream_sid=start.stream_sid)
-            await close(stream.socket, TRY_AGAIN)
+            log.error("media_stream_rejected", reason="other_stream_claimed", stream_sid=start.stream_sid)
+            await close(connection.socket, TRY_AGAIN)
             return
-        log.info("media stream open", stream_sid=start.stream_sid, epoch=epoch, agent=known.agent)
+        log.info("media_stream_opened", stream_sid=start.stream_sid, epoch=epoch, agent=call.agent)
         async with open_call_log(self.bus, self.outbox, start.call_sid, "edge", epoch) as call_log:
             self.tracer.follow(call_log)
-            reason = await self._stream(stream, call_log, known.agent)
-            await alive.aclose()
+            reason = await StreamSession(self, connection, call_log, call.agent).run()
+            await liveness.aclose()
             await call_log.append(
                 StreamStopped(stream_sid=start.stream_sid, at_ms=call_log.now_ms(), reason=reason)
             )
-            log.info("media stream over", stream_sid=start.stream_sid, reason=reason)
+            log.info("media_stream_closed", stream_sid=start.stream_sid, reason=reason)
             if reason not in ("superseded", "drained"):
-                await self._await_outcome(call_log, reason)
+                resume_timeout_s = self.settings.stream_resume_timeout_s
+                await await_outcome(self.bus, call_log, reason, resume_timeout_s, self.calls.draining)
 
     @asynccontextmanager
     async def _respond_liveness(self, call_sid: str) -> AsyncIterator[None]:
-        """Tell who asks that this call's stream is alive."""
+        """While entered, liveness requests for this call's stream are answered."""
 
-        async def alive(_data: bytes) -> bytes:
+        async def respond(_data: bytes) -> bytes:
             return b"alive"
 
-        async with self.bus.requests.respond(subjects.media_alive(call_sid), alive):
+        async with self.bus.requests.respond(subjects.media_alive(call_sid), respond):
             yield
 
-    async def _stream(self, stream: MediaConnection, call_log: CallEventLog, agent: str) -> str:
-        """Carry sound both ways; gives the reason why the stream is over."""
-        start = stream.start
 
-        async def send(text: str) -> None:
-            try:
-                async with asyncio.timeout(_SEND_TIMEOUT_S):
-                    await stream.socket.send_text(text)
-            except (WebSocketDisconnect, RuntimeError, TimeoutError):
-                raise StreamEnded("lost") from None
+class StreamSession:
+    """Carries audio both ways over one claimed media stream."""
 
-        async def hang_up() -> None:
-            await self._end(start.call_sid, "agent")
-            try:
-                await self.twilio.hang_up(start.call_sid)
-            except ProviderError as error:
-                # Twilio asks /voice?resume=1 next, and is told to hang up.
-                log.error("hang-up by REST failed, closing the stream", code=error.code, reason=error.reason)
-                raise StreamEnded("closed") from error
+    def __init__(
+        self, endpoint: MediaStreamEndpoint, connection: MediaConnection, call_log: CallEventLog, agent: str
+    ) -> None:
+        self._bus = endpoint.bus
+        self._twilio = endpoint.twilio
+        self._calls = endpoint.calls
+        self._standby = endpoint.standby
+        self._agents_dir = endpoint.settings.agents_dir
+        self._connection = connection
+        self._log = call_log
+        self._agent = agent
+        stream_sid = connection.start.stream_sid
+        self._player = Player(
+            self._bus, call_log, stream_sid, self._send, self._hang_up, self._start_fallback
+        )
 
-        async def fall_back() -> None:
-            await self._fall_back(start.call_sid, agent)
-
-        player = Player(self.bus, call_log, start.stream_sid, send, hang_up, fall_back)
-        backfilled = self.standby.ingest(call_log) if self.standby is not None else None
-        ingest = backfilled or AudioIngest(self.bus, start.call_sid, call_log.epoch)
-        over: list[str] = []
+    async def run(self) -> str:
+        """Run until the stream has ended; returns the reason of its stream.stopped."""
+        player, standby = self._player, self._standby
+        backfilled = standby.ingest(self._log) if standby is not None else None
+        ingest = backfilled or AudioIngest(self._bus, self._log.call_sid, self._log.epoch)
+        reasons: list[str] = []
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._read(stream.messages, call_log, ingest, player), name="read")
-                tasks.create_task(_follow(call_log, player), name="follow the log")
-                tasks.create_task(player.follow_audio(), name="follow the sound")
-                tasks.create_task(player.run_writer(), name="write")
-                tasks.create_task(player.run_timers(), name="watch")
-                tasks.create_task(self._drain(player), name="move")
-                if self.standby is not None and backfilled is not None:
-                    supervising = self.standby.supervise(call_log, backfilled)
-                    tasks.create_task(supervising, name="standby stream")
+                tasks.create_task(self._read(ingest), name="read media messages")
+                tasks.create_task(self._follow_events(), name="follow events")
+                tasks.create_task(player.follow_audio(), name="follow agent audio")
+                tasks.create_task(player.run_writer(), name="write media messages")
+                tasks.create_task(player.run_timers(), name="playback timers")
+                tasks.create_task(self._drain(), name="drain")
+                if standby is not None and backfilled is not None:
+                    tasks.create_task(standby.supervise(self._log, backfilled), name="standby stream")
         except* StreamEnded as group:
-            over += [error.reason for error in group.exceptions if isinstance(error, StreamEnded)]
+            reasons += [error.reason for error in flatten_group(group) if isinstance(error, StreamEnded)]
         except* Superseded:
-            over.append("superseded")
+            reasons.append("superseded")
         await ingest.close()
-        return over[0]
+        return reasons[0]
 
-    async def _end(self, call_sid: str, reason: str) -> None:
-        """Say in the log that the call ends; a bus without a leader does not keep the caller on the line."""
-        try:
-            async with asyncio.timeout(_SAID_SOON_S):
-                await end_call(self.bus, call_sid, reason)
-        except (BusError, TimeoutError):
-            log.warning("the call's end is not in its log yet, and is told again when its stream has ended")
-
-    async def _fall_back(self, call_sid: str, agent: str) -> None:
-        """Nobody can go on with the call here: Twilio does what the agent file says."""
-        fallback = load_agent_config(self.settings.agents_dir, agent).fallback
-        log.error("call left to Twilio", then=fallback.then)
-        await self._end(call_sid, FALLBACK)
-        try:
-            await self.twilio.redirect(call_sid, twiml.fall_back(fallback))
-        except ProviderError as error:
-            # Twilio asks /voice?resume=1 next, and is told the same.
-            log.error("fallback by REST failed, closing the stream", code=error.code, reason=error.reason)
-            raise StreamEnded("closed") from error
-
-    async def _drain(self, player: Player) -> None:
-        """Long-lived: leave this process when it is to end, between two sentences if they come soon."""
-        await self.calls.draining.wait()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_GOOD_MOMENT_S):
-                while not player.is_silent:  # noqa: ASYNC110 - the line has no event for it
-                    await asyncio.sleep(0.05)
-        raise StreamEnded("drained")
-
-    async def _read(
-        self, arrivals: TimestampedMessages, call_log: CallEventLog, ingest: AudioIngest, player: Player
-    ) -> None:
-        """Long-lived: what Twilio sends."""
-        clock = call_log.clock
-        async for arrival in arrivals:
-            match arrival.message:
+    async def _read(self, ingest: AudioIngest) -> None:
+        """Long-lived: process Twilio's messages."""
+        clock = self._log.clock
+        async for arrived in self._connection.messages:
+            match arrived.message:
                 case Media() as media:
-                    await ingest.push_frame(media, clock.ms_at(arrival.at_us))
-                    self.calls.frames.inc()
+                    await ingest.push_frame(media, clock.ms_at(arrived.at_us))
+                    self._calls.media_frames.inc()
                 case Mark(name=name):
-                    await player.on_mark(name)
+                    await self._player.on_mark(name)
                 case Dtmf(digit=digit):
-                    await call_log.append(DtmfPressed(digit=digit[:1], at_ms=clock.ms_at(arrival.at_us)))
+                    await self._log.append(DtmfPressed(digit=digit[:1], at_ms=clock.ms_at(arrived.at_us)))
                 case Stop():
                     raise StreamEnded("stop")
                 case _:
                     pass
         raise StreamEnded("lost")
 
-    async def _await_outcome(self, call_log: CallEventLog, reason: str) -> None:
-        """Wait for Twilio's word on the call, or for its next stream; say that it ended if neither comes."""
-        wait_s = _AFTER_STOP_S if reason == "stop" else self.settings.stream_resume_timeout_s
-        waiting = {asyncio.ensure_future(_ended(call_log))}
-        if reason != "stop":
-            # A process that ends leaves the call to whichever edge hears of it next.
-            waiting.add(asyncio.ensure_future(_set(self.calls.draining)))
+    async def _follow_events(self) -> None:
+        """Long-lived: pass the events of the other stages to the player."""
+        async for event in self._log:
+            await self._player.on_event(event)
+
+    async def _drain(self) -> None:
+        """Long-lived: end the stream when this edge drains, in a pause of the conversation if one comes."""
+        await self._calls.draining.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_MAX_WAIT_FOR_SILENCE_S):
+                while not self._player.is_silent:  # noqa: ASYNC110 - playback has no event for it
+                    await asyncio.sleep(_SILENCE_POLL_INTERVAL_S)
+        raise StreamEnded("drained")
+
+    async def _send(self, text: str) -> None:
         try:
-            done, _ = await asyncio.wait(waiting, timeout=wait_s, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in waiting:
-                task.cancel()
-            await asyncio.gather(*waiting, return_exceptions=True)
-        if done:
-            return
-        for pause_s in _END_AGAIN_S:
-            try:
-                await self._end_unless_followed(call_log, "hangup" if reason == "stop" else "stream-lost")
-            except BusError as error:
-                log.warning("the call's end is not in its log yet", reason=str(error))
-                await asyncio.sleep(pause_s)
-            else:
-                return
-        log.error("the call's end is not in its log")
+            async with asyncio.timeout(_SEND_TIMEOUT_S):
+                await self._connection.socket.send_text(text)
+        except (WebSocketDisconnect, RuntimeError, TimeoutError):
+            raise StreamEnded("lost") from None
 
-    async def _end_unless_followed(self, call_log: CallEventLog, reason: str) -> None:
-        known = await load_call_state(self.bus, call_log.call_sid)
-        if known is not None and known.stream_epoch == call_log.epoch and not known.end_reason:
-            await end_call(self.bus, call_log.call_sid, reason)
+    async def _hang_up(self) -> None:
+        await self._append_end("agent")
+        try:
+            await self._twilio.hang_up(self._log.call_sid)
+        except ProviderError as error:
+            # Twilio requests /voice?resume=1 next, which answers with <Hangup>.
+            log.error("hangup_by_rest_failed", code=error.code, reason=error.reason)
+            raise StreamEnded("closed") from error
 
+    async def _start_fallback(self) -> None:
+        """Have Twilio continue the call without Parley, as the agent file says."""
+        fallback = load_agent_config(self._agents_dir, self._agent).fallback
+        log.error("fallback_started", action=fallback.then)
+        await self._append_end(FALLBACK)
+        try:
+            await self._twilio.redirect(self._log.call_sid, twiml.fall_back(fallback))
+        except ProviderError as error:
+            # Twilio requests /voice?resume=1 next, which answers with the fallback.
+            log.error("fallback_by_rest_failed", code=error.code, reason=error.reason)
+            raise StreamEnded("closed") from error
 
-async def _set(event: asyncio.Event) -> None:
-    await event.wait()
-
-
-async def _ended(call_log: CallEventLog) -> None:
-    """Until the call has ended, or another stream of it has begun."""
-    with suppress(Superseded):
-        async for event in call_log:
-            if event.HasField("call_ended"):
-                return
-
-
-async def _follow(call_log: CallEventLog, player: Player) -> None:
-    """Long-lived: what the other stages say."""
-    async for event in call_log:
-        await player.on_event(event)
+    async def _append_end(self, reason: str) -> None:
+        """Append the call's end to its log; a bus without a leader does not keep the caller on the line."""
+        try:
+            async with asyncio.timeout(_END_CALL_TIMEOUT_S):
+                await end_call(self._bus, self._log.call_sid, reason)
+        except (BusError, TimeoutError):
+            # Appended again when the stream has ended.
+            log.warning("call_end_not_stored", reason=reason, retry="when the stream has ended")

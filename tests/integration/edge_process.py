@@ -1,4 +1,4 @@
-"""The edge as a process of its own, and a small Twilio to play against it."""
+"""Runs the edge as a process against a fake Twilio."""
 
 import asyncio
 import base64
@@ -23,52 +23,54 @@ from parley.bus import Bus
 from parley.runtime.health import serve
 from tests.nats_server import free_port
 
-TOKEN = "secret"  # noqa: S105 - of no account
+TOKEN = "secret"  # noqa: S105 - belongs to no account
 ACCOUNT = "AC" + "1" * 32
 ROOT = Path(__file__).parents[2]
 
 
 @dataclass
-class Rest:
-    """Twilio's REST API, as far as the edge uses it."""
+class FakeTwilioRest:
+    """The requests of Twilio's REST API that the edge uses; `status` and `code` make it fail."""
 
     status: int = 200
     code: int = 20003
-    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
-    async def answer(self, request: Request) -> Response:
-        """Note what is asked."""
+    async def handle(self, request: Request) -> Response:
+        """Record a request."""
         form = {name: str(value) for name, value in (await request.form()).items()}
-        self.asked.append((request.url.path, form))
+        self.requests.append((request.url.path, form))
         if self.status >= 400:
-            return JSONResponse({"code": self.code, "message": "no", "status": self.status}, self.status)
+            return JSONResponse(
+                {"code": self.code, "message": "rejected", "status": self.status}, self.status
+            )
         return JSONResponse({"sid": "CA" + "9" * 32, "status": "queued"}, 201 if "Url" in form else 200)
 
     def app(self) -> Starlette:
-        """Its one route."""
-        return Starlette(routes=[Route("/{path:path}", self.answer, methods=["POST"])])
+        """The application with one route for all paths."""
+        return Starlette(routes=[Route("/{path:path}", self.handle, methods=["POST"])])
 
 
 @dataclass
-class Edge:
-    """A running edge."""
+class EdgeProcess:
+    """A running edge process."""
 
     url: str
     log_path: Path
     process: asyncio.subprocess.Process
-    rest: Rest
+    rest: FakeTwilioRest
     bus: Bus
 
     async def post(self, path: str, form: dict[str, str], signature: str | None = None) -> httpx.Response:
-        """A webhook, signed unless a signature is given; none for an empty one."""
+        """Post a webhook; an empty signature sends no header, None signs it as Twilio does."""
         if signature is None:
             signature = RequestValidator(TOKEN).compute_signature(self.url + path, form)
         headers = {"X-Twilio-Signature": signature} if signature else {}
         async with httpx.AsyncClient(timeout=20) as client:
             return await client.post(self.url + path, data=form, headers=headers)
 
-    async def voice(self, call_sid: str, path: str = "/voice") -> httpx.Response:
-        """A call comes in."""
+    async def post_voice(self, call_sid: str, path: str = "/voice") -> httpx.Response:
+        """Post the voice webhook of an inbound call."""
         form = {"CallSid": call_sid, "From": "+15550100001", "To": "+15550100000", "Direction": "inbound"}
         return await self.post(path, form)
 
@@ -76,7 +78,7 @@ class Edge:
     async def socket(
         self, signature: str | None = None, path: str = "/twilio/stream"
     ) -> AsyncIterator[ClientConnection]:
-        """A media stream's upgrade."""
+        """Open a media stream's WebSocket."""
         address = f"ws{self.url.removeprefix('http')}{path}"
         signed = f"wss{self.url.removeprefix('http')}{path}"
         if signature is None:
@@ -88,65 +90,69 @@ class Edge:
     @asynccontextmanager
     async def stream(
         self, call_sid: str, stream_sid: str = "MZ1", path: str = "/twilio/stream"
-    ) -> AsyncIterator["Stream"]:
-        """A stream that has said which call it is."""
+    ) -> AsyncIterator["MediaStream"]:
+        """Open a media stream and send its start message."""
         async with self.socket(path=path) as socket:
-            stream = Stream(socket, stream_sid)
+            stream = MediaStream(socket, stream_sid)
             await stream.send(event="connected", protocol="Call", version="1.0.0")
             start = {"streamSid": stream_sid, "callSid": call_sid, "tracks": ["inbound"]}
             await stream.send(event="start", sequenceNumber="1", streamSid=stream_sid, start=start)
             yield stream
 
-    def log(self) -> list[dict[str, Any]]:
-        """Its log so far."""
+    def log_entries(self) -> list[dict[str, Any]]:
+        """The entries of its log so far."""
         lines = self.log_path.read_text("utf-8").splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
-    async def error(self, event: str, call_sid: str = "") -> dict[str, Any]:
-        """Wait for an error in the log, of any call or of this."""
-        for _ in range(200):
-            for line in self.log():
-                here = call_sid in ("", line.get("call_sid"))
-                if here and line["level"] == "error" and event in line["event"]:
-                    return line
+    async def wait_for_error(self, event: str, call_sid: str = "") -> dict[str, Any]:
+        """Wait for an error with this event key in the log, of any call or of the one given."""
+        return await self.wait_for_entry(event, call_sid, level="error")
+
+    async def wait_for_entry(self, event: str, call_sid: str = "", *, level: str = "") -> dict[str, Any]:
+        """Wait for a log entry with this event key, of any call and level or of those given."""
+        for _ in range(400):
+            for entry in self.log_entries():
+                matches = call_sid in ("", entry.get("call_sid")) and level in ("", entry["level"])
+                if matches and event in entry["event"]:
+                    return entry
             await asyncio.sleep(0.05)
-        raise AssertionError(f"no error {event!r} in the log")
+        raise AssertionError(f"no log entry {event!r}")
 
 
 @dataclass
-class Stream:
+class MediaStream:
     """Twilio's side of a media stream."""
 
     socket: ClientConnection
     stream_sid: str
-    frames: int = 0
+    frame_count: int = 0
 
     async def send(self, **message: Any) -> None:
-        """A message, as Twilio writes it."""
+        """Send a message in the form that Twilio uses."""
         await self.socket.send(json.dumps(message, separators=(",", ":")))
 
-    async def say(self, mulaw: bytes) -> None:
-        """A frame of the caller's."""
-        self.frames += 1
+    async def send_frame(self, mulaw: bytes) -> None:
+        """Send a frame of caller audio."""
+        self.frame_count += 1
         payload = base64.b64encode(mulaw).decode()
         media = {
             "track": "inbound",
-            "chunk": str(self.frames),
-            "timestamp": str(self.frames * 20),
+            "chunk": str(self.frame_count),
+            "timestamp": str(self.frame_count * 20),
             "payload": payload,
         }
         await self.send(event="media", sequenceNumber="2", media=media, streamSid=self.stream_sid)
 
     async def receive(self) -> dict[str, Any]:
-        """What the edge sends."""
+        """Receive the edge's next message."""
         async with asyncio.timeout(10):
             return dict(json.loads(await self.socket.recv()))
 
 
 @asynccontextmanager
-async def running_edge(nats_url: str, bus: Bus, folder: Path, **more: str) -> AsyncIterator[Edge]:
-    """Start it, with a REST API of its own to ask."""
-    rest, port, log_path = Rest(), free_port(), folder / "edge.log"
+async def running_edge(nats_url: str, bus: Bus, folder: Path, **more: str) -> AsyncIterator[EdgeProcess]:
+    """Run an edge with its own fake REST API; keyword arguments set environment variables."""
+    rest, port, log_path = FakeTwilioRest(), free_port(), folder / "edge.log"
     async with serve(rest.app(), "127.0.0.1", 0) as rest_port:
         env = {
             **os.environ,
@@ -164,9 +170,9 @@ async def running_edge(nats_url: str, bus: Bus, folder: Path, **more: str) -> As
         with log_path.open("wb") as log:
             command = (sys.executable, "-m", "services.edge")
             process = await asyncio.create_subprocess_exec(*command, env=env, stderr=log)
-        edge = Edge(f"http://127.0.0.1:{port}", log_path, process, rest, bus)
+        edge = EdgeProcess(f"http://127.0.0.1:{port}", log_path, process, rest, bus)
         try:
-            while not any(line["event"] == "ready" for line in edge.log()):
+            while not any(line["event"] == "ready" for line in edge.log_entries()):
                 assert process.returncode is None, log_path.read_text("utf-8")
                 await asyncio.sleep(0.05)
             yield edge

@@ -15,7 +15,7 @@ from parley.v1.audio_pb2 import AgentAudio, CallerAudio
 from parley.v1.call_pb2 import CallEnded, StreamResuming, StreamStarted, StreamStopped
 from parley.v1.reply_pb2 import FallbackRequested
 from tests.call_log import read_bodies, read_until
-from tests.integration.edge_process import Edge, running_edge
+from tests.integration.edge_process import EdgeProcess, running_edge
 from tests.integration.test_edge import A
 from tests.nats_server import NatsServer, free_port
 
@@ -23,7 +23,7 @@ RESUME = "/voice?resume=1"
 
 
 @pytest.fixture
-async def edge(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[Edge]:
+async def edge(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[EdgeProcess]:
     """One that waits for a lost stream's successor, with a call on it."""
     async with (
         connect(nats_server.url, "t", timeout_s=5) as bus,
@@ -31,11 +31,11 @@ async def edge(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[Edge]:
             nats_server.url, bus, tmp_path, PARLEY_STREAM_RESUME_TIMEOUT_S="20", PARLEY_DRAIN_TIMEOUT_S="0.5"
         ) as running,
     ):
-        await running.voice(A)
+        await running.post_voice(A)
         yield running
 
 
-async def lose(edge: Edge, stream_sid: str = "MZ1") -> None:
+async def lose(edge: EdgeProcess, stream_sid: str = "MZ1") -> None:
     """The call's stream breaks."""
     async with edge.stream(A, stream_sid) as stream:
         await read_until(edge.bus, A, StreamStarted)
@@ -43,40 +43,40 @@ async def lose(edge: Edge, stream_sid: str = "MZ1") -> None:
     await read_until(edge.bus, A, StreamStopped)
 
 
-async def told_over(edge: Edge, stream_sid: str = "MZ1", event: str = "stream-error") -> None:
+async def told_over(edge: EdgeProcess, stream_sid: str = "MZ1", event: str = "stream-error") -> None:
     """Twilio's callback."""
     reply = await edge.post("/status", {"CallSid": A, "StreamSid": stream_sid, "StreamEvent": event})
     assert reply.status_code == 204
 
 
-async def ways(edge: Edge) -> list[str]:
+async def ways(edge: EdgeProcess) -> list[str]:
     """Who had the stream followed by another."""
     return [body.method for body in await read_bodies(edge.bus, A) if isinstance(body, StreamResuming)]
 
 
-async def asked(edge: Edge, count: int = 1) -> list[str]:
+async def asked(edge: EdgeProcess, count: int = 1) -> list[str]:
     """What Twilio was told by REST: wait for so much."""
     async with asyncio.timeout(5):
-        while len(edge.rest.asked) < count:  # noqa: ASYNC110 - another process does it
+        while len(edge.rest.requests) < count:  # noqa: ASYNC110 - another process does it
             await asyncio.sleep(0.02)
-    return [form.get("Twiml", "") for _, form in edge.rest.asked]
+    return [form.get("Twiml", "") for _, form in edge.rest.requests]
 
 
-async def test_twilio_that_asks_is_told_once_and_nothing_else_is_done(edge: Edge) -> None:
+async def test_twilio_that_asks_is_told_once_and_nothing_else_is_done(edge: EdgeProcess) -> None:
     """The question may come twice; the callback finds that all is done."""
     await lose(edge)
     await told_over(edge)
-    answers = [(await edge.voice(A, RESUME)).text for _ in range(2)]
+    answers = [(await edge.post_voice(A, RESUME)).text for _ in range(2)]
     async with edge.stream(A, "MZ2"):
         await told_over(edge)
         await asyncio.sleep(3)
 
     assert all("<Stream" in answer for answer in answers)
     assert await ways(edge) == ["redirect"]
-    assert edge.rest.asked == []
+    assert edge.rest.requests == []
 
 
-async def test_it_is_told_how_far_both_voices_had_come(edge: Edge) -> None:
+async def test_it_is_told_how_far_both_voices_had_come(edge: EdgeProcess) -> None:
     """What of the agent's was made after the caller's last sound was not sent any more, for all we know."""
 
     async def speak(offset: int) -> None:
@@ -88,36 +88,36 @@ async def test_it_is_told_how_far_both_voices_had_come(edge: Edge) -> None:
         await speak(0)
         await speak(800)
         for _ in range(3):
-            await stream.say(b"\xff" * 160)
+            await stream.send_frame(b"\xff" * 160)
         heard: list[Message] = []
         async with asyncio.timeout(5):
             while len(heard) < 3:
                 heard = await edge.bus.streams.read(streams.AUDIO, subjects.caller_audio(A))
         await speak(1600)
         stream.socket.transport.abort()
-    await edge.voice(A, RESUME)
+    await edge.post_voice(A, RESUME)
 
     [resuming] = [body for body in await read_bodies(edge.bus, A) if isinstance(body, StreamResuming)]
     assert resuming.last_audio_ms == CallerAudio.FromString(heard[-1].data).at_ms + 20
     assert (resuming.last_reply_id, resuming.last_reply_samples) == ("r7", 1600)
 
 
-async def test_bytes_that_are_no_sound_keep_no_stream_from_being_followed(edge: Edge) -> None:
+async def test_bytes_that_are_no_sound_keep_no_stream_from_being_followed(edge: EdgeProcess) -> None:
     """Then it is not told how far the voices had come."""
     await lose(edge)
     await edge.bus.publish_durable(subjects.caller_audio(A), b"\xff\xff no sound")
 
-    assert "<Stream" in (await edge.voice(A, RESUME)).text
+    assert "<Stream" in (await edge.post_voice(A, RESUME)).text
     assert await ways(edge) == ["redirect"]
 
 
-async def test_a_call_that_twilio_leaves_in_silence_is_fetched_back(edge: Edge) -> None:
+async def test_a_call_that_twilio_leaves_in_silence_is_fetched_back(edge: EdgeProcess) -> None:
     """By REST, with a fresh stream, however often the callback comes."""
     await lose(edge)
     for _ in range(3):
         await told_over(edge)
     [twiml] = await asked(edge)
-    late = (await edge.voice(A, RESUME)).text
+    late = (await edge.post_voice(A, RESUME)).text
     async with edge.stream(A, "MZ2"):
         await asyncio.sleep(3)
 
@@ -127,13 +127,13 @@ async def test_a_call_that_twilio_leaves_in_silence_is_fetched_back(edge: Edge) 
     assert "<Stream" not in late
     assert "<Pause" in late
     assert await ways(edge) == ["rest"]
-    assert len(edge.rest.asked) == 1
+    assert len(edge.rest.requests) == 1
 
 
-async def test_a_way_that_came_to_nothing_is_gone_again(edge: Edge) -> None:
+async def test_a_way_that_came_to_nothing_is_gone_again(edge: EdgeProcess) -> None:
     """Twilio had asked, and no stream came of it."""
     await lose(edge)
-    await edge.voice(A, RESUME)
+    await edge.post_voice(A, RESUME)
     await told_over(edge)
     [twiml] = await asked(edge)
 
@@ -141,7 +141,7 @@ async def test_a_way_that_came_to_nothing_is_gone_again(edge: Edge) -> None:
     assert await ways(edge) == ["redirect", "rest"]
 
 
-async def test_a_call_is_fetched_back_once_twilio_can_be_told(edge: Edge) -> None:
+async def test_a_call_is_fetched_back_once_twilio_can_be_told(edge: EdgeProcess) -> None:
     """Its REST API is away at first, for more than the tries of one look."""
     edge.rest.status = 503
     await lose(edge)
@@ -154,11 +154,11 @@ async def test_a_call_is_fetched_back_once_twilio_can_be_told(edge: Edge) -> Non
         await asyncio.sleep(3)
 
     assert "<Stream" in twiml
-    assert len(edge.rest.asked) == 4
+    assert len(edge.rest.requests) == 4
     assert await ways(edge) == ["rest", "rest"]
 
 
-async def test_a_hang_up_is_no_loss(edge: Edge) -> None:
+async def test_a_hang_up_is_no_loss(edge: EdgeProcess) -> None:
     """Twilio said stop; its callback about the stream changes nothing."""
     async with edge.stream(A) as stream:
         await stream.send(event="stop", stop={"callSid": A}, streamSid="MZ1")
@@ -166,11 +166,11 @@ async def test_a_hang_up_is_no_loss(edge: Edge) -> None:
         bodies = await read_until(edge.bus, A, CallEnded)
 
     assert bodies[-1].reason == "hangup"  # type: ignore[union-attr]
-    assert edge.rest.asked == []
+    assert edge.rest.requests == []
     assert await ways(edge) == []
 
 
-async def test_a_call_that_is_gone_is_over(edge: Edge) -> None:
+async def test_a_call_that_is_gone_is_over(edge: EdgeProcess) -> None:
     """Twilio knows of no call in progress: the caller hung up while the line was lost."""
     edge.rest.status, edge.rest.code = 400, 21220
     await lose(edge)
@@ -180,7 +180,7 @@ async def test_a_call_that_is_gone_is_over(edge: Edge) -> None:
     assert bodies[-1].reason == "hangup"  # type: ignore[union-attr]
 
 
-async def test_a_call_that_was_given_up_is_left_to_twilio_by_the_next_stream(edge: Edge) -> None:
+async def test_a_call_that_was_given_up_is_left_to_twilio_by_the_next_stream(edge: EdgeProcess) -> None:
     """The word came while no edge held a stream: the next one finds it in the log."""
     await lose(edge)
     async with (
@@ -188,7 +188,7 @@ async def test_a_call_that_was_given_up_is_left_to_twilio_by_the_next_stream(edg
         open_call_log(edge.bus, outbox, A, "brain", 1) as brain_log,
     ):
         await brain_log.append(FallbackRequested(reason="tts_unavailable"))
-    await edge.voice(A, RESUME)
+    await edge.post_voice(A, RESUME)
     async with edge.stream(A, "MZ2"):
         [twiml] = await asked(edge)
         bodies = await read_until(edge.bus, A, CallEnded)
@@ -197,7 +197,7 @@ async def test_a_call_that_was_given_up_is_left_to_twilio_by_the_next_stream(edg
     assert bodies[-1].reason == "fallback"  # type: ignore[union-attr]
 
 
-async def test_a_live_stream_is_left_alone(edge: Edge) -> None:
+async def test_a_live_stream_is_left_alone(edge: EdgeProcess) -> None:
     """A callback that is late, or about another stream."""
     async with edge.stream(A):
         await read_until(edge.bus, A, StreamStarted)
@@ -205,10 +205,10 @@ async def test_a_live_stream_is_left_alone(edge: Edge) -> None:
         await told_over(edge, "MZ0")
         await asyncio.sleep(1)
 
-    assert edge.rest.asked == []
+    assert edge.rest.requests == []
 
 
-async def test_a_stopping_edge_moves_its_calls(edge: Edge) -> None:
+async def test_a_stopping_edge_moves_its_calls(edge: EdgeProcess) -> None:
     """It takes no new connection, waits for a while, then lets the streams go and ends with code 0."""
     async with edge.stream(A) as stream:
         await read_until(edge.bus, A, StreamStarted)
@@ -227,7 +227,7 @@ async def test_a_stopping_edge_moves_its_calls(edge: Edge) -> None:
     assert not any(isinstance(body, CallEnded) for body in bodies)
 
 
-async def test_the_fallback_answers_for_an_edge_that_died(edge: Edge) -> None:
+async def test_the_fallback_answers_for_an_edge_that_died(edge: EdgeProcess) -> None:
     """A call that goes on gets its stream; a new one is taken, by the agent that was asked for."""
     await lose(edge)
     form = {"CallSid": A, "ErrorCode": "11205", "ErrorUrl": f"{edge.url}{RESUME}"}
@@ -256,7 +256,7 @@ async def test_a_stream_comes_to_the_edge_that_asked_for_it(nats_server: NatsSer
             nats_server.url, bus, tmp_path, PARLEY_EDGE_DIRECT_PORT=port, PARLEY_EDGE_DIRECT_URL=f"{own}/"
         ) as edge,
     ):
-        answer = (await edge.voice(A)).text
+        answer = (await edge.post_voice(A)).text
         straight = replace(edge, url=own)
         await lose(straight)
         await told_over(edge)

@@ -12,7 +12,7 @@ from parley.bus import Bus, connect, streams, subjects
 from parley.v1.audio_pb2 import CallerAudio
 from parley.v1.call_pb2 import CallEnded, StreamStarted
 from tests.call_log import read_until
-from tests.integration.edge_process import Edge, Stream, running_edge
+from tests.integration.edge_process import EdgeProcess, MediaStream, running_edge
 from tests.integration.test_edge import A
 from tests.nats_server import NatsServer, free_port
 
@@ -20,7 +20,7 @@ PATH = "/twilio/standby"
 
 
 @asynccontextmanager
-async def direct_edge(nats_url: str, bus: Bus, folder: Path, **more: str) -> AsyncIterator[Edge]:
+async def direct_edge(nats_url: str, bus: Bus, folder: Path, **more: str) -> AsyncIterator[EdgeProcess]:
     """An edge with a direct address and standby streams."""
     await asyncio.to_thread(folder.mkdir)
     port = str(free_port())
@@ -38,12 +38,12 @@ async def bus(nats_server: NatsServer) -> AsyncIterator[Bus]:
         yield bus
 
 
-def stream_urls(edge: Edge) -> list[str]:
+def stream_urls(edge: EdgeProcess) -> list[str]:
     """Addresses to which the edge had Twilio start a stream."""
-    return [form["Url"] for path, form in edge.rest.asked if path.endswith("/Streams.json")]
+    return [form["Url"] for path, form in edge.rest.requests if path.endswith("/Streams.json")]
 
 
-async def wait_for_streams(edge: Edge, count: int) -> list[str]:
+async def wait_for_streams(edge: EdgeProcess, count: int) -> list[str]:
     """Wait until the edge has requested that many streams; their addresses."""
     async with asyncio.timeout(15):
         while len(stream_urls(edge)) < count:  # noqa: ASYNC110 - another process does it
@@ -51,12 +51,12 @@ async def wait_for_streams(edge: Edge, count: int) -> list[str]:
     return stream_urls(edge)
 
 
-async def speak(numbers: range, *lines: Stream) -> None:
+async def speak(numbers: range, *lines: MediaStream) -> None:
     """Send frames that contain their number to each stream, in real time."""
     for number in numbers:
         for line in lines:
-            line.frames = number
-            await line.say(bytes([number]) * 160)
+            line.frame_count = number
+            await line.send_frame(bytes([number]) * 160)
         await asyncio.sleep(0.02)
 
 
@@ -74,7 +74,7 @@ async def test_no_word_is_lost_when_an_edge_dies_in_the_middle_of_it(
         direct_edge(nats_server.url, bus, tmp_path / "1") as first,
         direct_edge(nats_server.url, bus, tmp_path / "2") as second,
     ):
-        await first.voice(A)
+        await first.post_voice(A)
         async with first.stream(A) as line:
             await read_until(bus, A, StreamStarted)
             assert await wait_for_streams(first, 1) == [f"wss{second.url.removeprefix('http')}{PATH}"]
@@ -84,9 +84,9 @@ async def test_no_word_is_lost_when_an_edge_dies_in_the_middle_of_it(
                 await speak(range(50, 80), standby)
                 async with second.stream(A, "MZ3") as next_line:
                     await asyncio.sleep(0.3)
-                    next_line.frames = 0
+                    next_line.frame_count = 0
                     for number in range(80, 90):
-                        await next_line.say(bytes([number]) * 160)
+                        await next_line.send_frame(bytes([number]) * 160)
                         await asyncio.sleep(0.02)
                     await asyncio.sleep(0.3)
                     numbers = await published(bus)
@@ -99,12 +99,12 @@ async def test_no_word_is_lost_when_an_edge_dies_in_the_middle_of_it(
 async def test_a_standby_stream_that_closes_is_replaced(
     nats_server: NatsServer, bus: Bus, tmp_path: Path
 ) -> None:
-    """It is never opened at the edge that carries the call."""
+    """Each one is opened at an edge that does not carry the call."""
     async with (
         direct_edge(nats_server.url, bus, tmp_path / "1") as first,
         direct_edge(nats_server.url, bus, tmp_path / "2") as second,
     ):
-        await first.voice(A)
+        await first.post_voice(A)
         async with first.stream(A):
             await wait_for_streams(first, 1)
             async with second.stream(A, "MZ2", PATH):
@@ -124,12 +124,10 @@ async def test_a_rejected_standby_stream_is_requested_three_times(
         direct_edge(nats_server.url, bus, tmp_path / "2"),
     ):
         first.rest.status, first.rest.code = 403, 20003
-        await first.voice(A)
+        await first.post_voice(A)
         async with first.stream(A) as line:
             await speak(range(50), line)
-            async with asyncio.timeout(20):
-                while not any(entry["event"] == "standby_stream_unavailable" for entry in first.log()):  # noqa: ASYNC110 - another process
-                    await asyncio.sleep(0.1)
+            await first.wait_for_entry("standby_stream_unavailable")
             assert len(await published(bus)) == 50
 
     assert len(stream_urls(first)) == 3
@@ -140,11 +138,11 @@ async def test_a_single_edge_requests_no_standby_stream(
 ) -> None:
     """No other edge could receive it."""
     async with direct_edge(nats_server.url, bus, tmp_path / "1") as edge:
-        await edge.voice(A)
+        await edge.post_voice(A)
         async with edge.stream(A):
             await asyncio.sleep(2)
 
-    assert edge.rest.asked == []
+    assert edge.rest.requests == []
 
 
 async def test_without_the_setting_there_is_no_standby_stream(
@@ -156,11 +154,11 @@ async def test_without_the_setting_there_is_no_standby_stream(
         direct_edge(nats_server.url, bus, tmp_path / "1", **off) as first,
         direct_edge(nats_server.url, bus, tmp_path / "2") as second,
     ):
-        await first.voice(A)
+        await first.post_voice(A)
         async with first.stream(A):
             await asyncio.sleep(2)
             with pytest.raises(InvalidStatus, match="403"):
                 async with first.socket(path=PATH):
                     pass
 
-    assert first.rest.asked == second.rest.asked == []
+    assert first.rest.requests == second.rest.requests == []

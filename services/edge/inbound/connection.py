@@ -1,7 +1,7 @@
-"""A socket of Twilio's, from its upgrade and start message on; read from then, though nobody listens yet.
+"""Accepts a WebSocket of Twilio's and timestamps its messages on arrival.
 
-To open a call takes seconds while the bus is in disorder. Frames that lay unread so long would all seem to
-have been spoken at the moment at which they are read, one upon the other.
+While the bus is disrupted, opening a call takes seconds. Messages are read meanwhile: frames left unread in
+the socket would all seem to have been spoken at the moment at which they are read.
 """
 
 import asyncio
@@ -18,46 +18,46 @@ from fastapi import WebSocket
 from parley.clock import now_us
 from services.edge.call_registry import CallRegistry
 from services.edge.twilio.media_messages import Message, Start
-from services.edge.twilio.media_socket import GOING_AWAY, Messages, close, start_message
+from services.edge.twilio.media_socket import GOING_AWAY, Messages, close, receive_start
 from services.edge.twilio.request_gate import TwilioRequestGate
 
-_MOST_EARLY = 1500
-"""Half a minute of frames; what comes then waits in the socket."""
+_MAX_BUFFERED = 1500
+"""Half a minute of frames; later messages wait in the socket."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimestampedMessage:
-    """One message."""
+    """A message and the time of its arrival."""
 
     at_us: int
-    """When it came: UTC wall clock, microseconds."""
+    """UTC wall clock, microseconds."""
     message: Message
 
 
 class TimestampedMessages:
-    """A socket's messages, once: those that came while nobody iterated, then what comes."""
+    """A socket's messages, each once: first those that arrived before the iteration began."""
 
     def __init__(self, messages: AsyncIterable[Message]) -> None:
         self._messages = messages
-        self._early: deque[TimestampedMessage] = deque()
+        self._buffered: deque[TimestampedMessage] = deque()
         self._reading: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        self._reading = asyncio.create_task(self._read_early(), name="read early")
+        self._reading = asyncio.create_task(self._buffer(), name="buffer media messages")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._stop_reading()
+        await self._stop_buffering()
 
-    async def _read_early(self) -> None:
+    async def _buffer(self) -> None:
         async for message in self._messages:
-            self._early.append(TimestampedMessage(now_us(), message))
-            if len(self._early) >= _MOST_EARLY:
+            self._buffered.append(TimestampedMessage(now_us(), message))
+            if len(self._buffered) >= _MAX_BUFFERED:
                 return
 
-    async def _stop_reading(self) -> None:
+    async def _stop_buffering(self) -> None:
         reading, self._reading = self._reading, None
         if reading is not None:
             reading.cancel()
@@ -66,21 +66,21 @@ class TimestampedMessages:
                 reading.result()
 
     async def __aiter__(self) -> AsyncIterator[TimestampedMessage]:
-        await self._stop_reading()
-        while self._early:
-            yield self._early.popleft()
+        await self._stop_buffering()
+        while self._buffered:
+            yield self._buffered.popleft()
         async for message in self._messages:
             yield TimestampedMessage(now_us(), message)
 
 
 @dataclass(frozen=True, slots=True)
 class MediaConnection:
-    """One stream's."""
+    """An accepted socket whose start message has arrived."""
 
     socket: WebSocket
     start: Start
     opened_us: int
-    """UTC wall clock, microseconds."""
+    """Time of the upgrade: UTC wall clock, microseconds."""
     messages: TimestampedMessages
 
 
@@ -88,7 +88,7 @@ class MediaConnection:
 async def open_connection(
     socket: WebSocket, gate: TwilioRequestGate, calls: CallRegistry
 ) -> AsyncIterator[MediaConnection | None]:
-    """Until left; None for one that may not come, or does not say which call it is."""
+    """Accept a socket and close it on exit; yields None if it is not Twilio's or sends no start message."""
     if not gate.is_authentic_socket(socket):
         await socket.close()
         yield None
@@ -96,12 +96,12 @@ async def open_connection(
     await socket.accept()
     opened_us = now_us()
     try:
-        start = await start_message(socket, calls, gate.settings.start_message_timeout_s)
+        start = await receive_start(socket, calls, gate.settings.start_message_timeout_s)
         if start is None:
             yield None
             return
         with structlog.contextvars.bound_contextvars(call_sid=start.call_sid):
-            async with TimestampedMessages(Messages(socket, calls)) as arrivals:
-                yield MediaConnection(socket, start, opened_us, arrivals)
+            async with TimestampedMessages(Messages(socket, calls)) as messages:
+                yield MediaConnection(socket, start, opened_us, messages)
     finally:
         await close(socket, GOING_AWAY)

@@ -1,4 +1,4 @@
-"""Media Streams' JSON to events and back. No I/O, no clock.
+"""Parses and writes the JSON messages of Twilio Media Streams. No I/O, no clock.
 
 Twilio writes every number outside `mediaFormat` as a string.
 """
@@ -10,34 +10,34 @@ from dataclasses import dataclass
 from typing import Any
 
 REDIRECTED_AT_MS = "redirected_at_ms"
-"""Parameter of a stream that we had opened in place of a lost one."""
-_MEDIA_HEAD = '{"event":"media"'
-_MOST_DIGITS = 12
-_LARGEST_FRAME = 64 * 1024
+"""Custom parameter of a stream that replaces a lost one."""
+_MEDIA_PREFIX = '{"event":"media"'
+_MAX_DIGITS = 12
+_MAX_PAYLOAD_CHARS = 64 * 1024
 
 
 class InvalidMediaMessage(ValueError):
-    """A message that Twilio would not send; the text says what is wrong with it."""
+    """A message that Twilio does not send; the text names the problem."""
 
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """First message of a socket."""
+    """The first message of a socket."""
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The stream begins."""
+    """The stream starts."""
 
     stream_sid: str
     call_sid: str
     redirected_at_ms: int = 0
-    """Call time at which we told Twilio to open it in another's place; 0: we did not."""
+    """Call time at which a REST redirect made Twilio open this stream in place of a lost one; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """What the caller said; the time counts from the stream's start."""
+    """Caller audio; the timestamp counts from about the stream's start."""
 
     timestamp_ms: int
     mulaw: bytes
@@ -45,42 +45,42 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A mark has come back."""
+    """A mark has returned: the audio before it was played, or cleared."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Dtmf:
-    """A key was pressed."""
+    """The caller pressed a key."""
 
     digit: str
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The stream is over."""
+    """The stream has ended."""
 
 
 Message = Connected | Start | Media | Mark | Dtmf | Stop
 
 
 def read(text: str) -> Message | None:
-    """Read a message; None for an event that this version does not know.
+    """Parse a message; None for an event of another type.
 
     Raises:
-        BadMessage: no JSON, a field missing or of the wrong kind, sound that is no base64.
+        InvalidMediaMessage: not JSON, a field missing or of the wrong type, or audio that is not base64.
     """
-    if text.startswith(_MEDIA_HEAD) and "\\" not in text:
+    if text.startswith(_MEDIA_PREFIX) and "\\" not in text:
         media = _read_media_fast(text)
         if media is not None:
             return media
     try:
         message = json.loads(text)
     except ValueError:
-        raise InvalidMediaMessage("no JSON") from None
+        raise InvalidMediaMessage("not JSON") from None
     if not isinstance(message, dict):
-        raise InvalidMediaMessage("no JSON object")
+        raise InvalidMediaMessage("not a JSON object")
     try:
         return _read_event(message)
     except (KeyError, TypeError, AttributeError) as error:
@@ -88,7 +88,7 @@ def read(text: str) -> Message | None:
 
 
 def _read_media_fast(text: str) -> Media | None:
-    """Fifty a second and call: the shape that Twilio sends is read without a JSON parser."""
+    """Read the form that Twilio sends without a JSON parser: each call has fifty such messages a second."""
     payload = _between(text, '"payload":"')
     timestamp = _between(text, '"timestamp":"')
     if payload is None or timestamp is None or not timestamp.isdigit() or '"outbound"' in text:
@@ -96,11 +96,11 @@ def _read_media_fast(text: str) -> Media | None:
     return Media(int(timestamp), _decode_audio(payload))
 
 
-def _between(text: str, head: str) -> str | None:
-    start = text.find(head)
+def _between(text: str, prefix: str) -> str | None:
+    start = text.find(prefix)
     if start < 0:
         return None
-    start += len(head)
+    start += len(prefix)
     end = text.find('"', start)
     return text[start:end] if end >= 0 else None
 
@@ -112,7 +112,7 @@ def _read_event(message: dict[str, Any]) -> Message | None:
         case "start":
             start = message["start"]
             redirected_at_ms = str(start.get("customParameters", {}).get(REDIRECTED_AT_MS, "0"))
-            if not redirected_at_ms.isdigit() or len(redirected_at_ms) > _MOST_DIGITS:
+            if not redirected_at_ms.isdigit() or len(redirected_at_ms) > _MAX_DIGITS:
                 raise InvalidMediaMessage(f"{REDIRECTED_AT_MS} {redirected_at_ms!r}")
             return Start(_string(start, "streamSid"), _string(start, "callSid"), int(redirected_at_ms))
         case "media":
@@ -136,30 +136,30 @@ def _read_event(message: dict[str, Any]) -> Message | None:
 def _string(fields: dict[str, Any], name: str) -> str:
     value = fields[name]
     if not isinstance(value, str):
-        raise InvalidMediaMessage(f"{name} is no text")
+        raise InvalidMediaMessage(f"{name} is not a string")
     return value
 
 
 def _decode_audio(payload: str) -> bytes:
-    if len(payload) > _LARGEST_FRAME:
+    if len(payload) > _MAX_PAYLOAD_CHARS:
         raise InvalidMediaMessage(f"a payload of {len(payload)} characters")
     try:
         return binascii.a2b_base64(payload, strict_mode=True)
     except (binascii.Error, ValueError):
-        raise InvalidMediaMessage("payload is no base64") from None
+        raise InvalidMediaMessage("payload is not base64") from None
 
 
 def media(stream_sid: str, mulaw: bytes) -> str:
-    """Sound for the caller."""
+    """Audio to be played to the caller."""
     payload = base64.b64encode(mulaw).decode()
     return f'{{"event":"media","streamSid":"{stream_sid}","media":{{"payload":"{payload}"}}}}'
 
 
 def mark(stream_sid: str, name: str) -> str:
-    """Come back when what was sent before has been played."""
+    """A mark that Twilio returns when the audio sent before it has been played."""
     return f'{{"event":"mark","streamSid":"{stream_sid}","mark":{{"name":"{name}"}}}}'
 
 
 def clear(stream_sid: str) -> str:
-    """Forget what was not played."""
+    """Discard the audio that has not been played."""
     return f'{{"event":"clear","streamSid":"{stream_sid}"}}'

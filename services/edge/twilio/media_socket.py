@@ -1,4 +1,4 @@
-"""What a socket of Twilio's brings, read; and its end."""
+"""Reads the messages of a Media Streams WebSocket, and closes it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,15 +17,16 @@ log = structlog.get_logger()
 GOING_AWAY = 1001
 POLICY_VIOLATION = 1008
 TRY_AGAIN = 1013
+_MAX_LOGGED_PROBLEMS = 10
 
 
 class Messages:
-    """Messages of one socket; what cannot be read is counted, told once, and passed over."""
+    """The messages of one socket; invalid ones are counted and skipped, and each problem is logged once."""
 
     def __init__(self, socket: WebSocket, calls: CallRegistry) -> None:
         self._socket = socket
         self._calls = calls
-        self._told: set[str] = set()
+        self._logged: set[str] = set()
 
     async def __aiter__(self) -> AsyncIterator[Message]:
         while True:
@@ -43,31 +44,31 @@ class Messages:
         try:
             message = media_messages.read(text) if text is not None else None
             problem = "binary frame" if text is None else "unknown event" if message is None else ""
-        except InvalidMediaMessage as bad:
-            message, problem = None, str(bad)
+        except InvalidMediaMessage as error:
+            message, problem = None, str(error)
         if problem:
-            self._calls.bad_messages.inc()
-            if problem not in self._told and len(self._told) < 10:
-                self._told.add(problem)
-                log.error("bad message from Twilio, passed over", problem=problem)
+            self._calls.invalid_messages.inc()
+            if problem not in self._logged and len(self._logged) < _MAX_LOGGED_PROBLEMS:
+                self._logged.add(problem)
+                log.error("media_message_invalid", problem=problem)
         return message
 
 
-async def start_message(socket: WebSocket, calls: CallRegistry, timeout_s: float) -> Start | None:
-    """The message that says which call this is; None when it does not come."""
+async def receive_start(socket: WebSocket, calls: CallRegistry, timeout_s: float) -> Start | None:
+    """Wait for the start message, which names the call; None if the socket closes or the message is late."""
     try:
         async with asyncio.timeout(timeout_s):
             async for message in Messages(socket, calls):
                 if isinstance(message, Start):
                     return message
     except TimeoutError:
-        log.error("media stream without a start message", waited_s=timeout_s)
+        log.error("start_message_missing", waited_s=timeout_s)
         await close(socket, POLICY_VIOLATION)
     return None
 
 
 async def close(socket: WebSocket, code: int) -> None:
-    """Close it, if it is not closed already."""
+    """Close the socket unless it is closed already."""
     if WebSocketState.DISCONNECTED in (socket.application_state, socket.client_state):
         return
     with suppress(RuntimeError, WebSocketDisconnect):

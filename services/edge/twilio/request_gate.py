@@ -1,4 +1,4 @@
-"""Checks that a request comes from Twilio."""
+"""Checks that a request comes from Twilio, and which address it was sent to."""
 
 import asyncio
 from collections.abc import Mapping
@@ -20,33 +20,33 @@ _SIGNATURE = "x-twilio-signature"
 
 @dataclass(frozen=True, slots=True)
 class TwilioRequestGate:
-    """Lets in what Twilio has signed."""
+    """Verifies the signatures of webhooks and media streams."""
 
     settings: EdgeSettings
     stopping: asyncio.Event
 
     def direct_url(self) -> str:
-        """Where this very edge takes streams; empty where it has no such address, and once it takes none."""
+        """Address at which this edge accepts streams; empty if it has none, and while it stops."""
         return "" if self.stopping.is_set() else self.settings.edge_direct_url.rstrip("/")
 
     def public_urls(self, connection: HTTPConnection) -> PublicUrls:
-        """Where Twilio reaches us: as configured, or as this request names it."""
-        own = self.direct_url()
+        """The configured addresses, or those that this request was sent to."""
+        direct = self.direct_url()
         if self.settings.public_url:
-            return PublicUrls(self.settings.public_url.rstrip("/"), own)
+            return PublicUrls(self.settings.public_url.rstrip("/"), direct)
         headers = connection.headers
         host = headers.get("x-forwarded-host", headers.get("host", "")).split(",")[0].strip()
         scheme = headers.get("x-forwarded-proto", connection.url.scheme).split(",")[0].strip()
-        return PublicUrls(f"{scheme.replace('ws', 'http')}://{host}", own)
+        return PublicUrls(f"{scheme.replace('ws', 'http')}://{host}", direct)
 
     def is_authentic(self, request: Request, form: FormData) -> bool:
-        """Whether a webhook is Twilio's."""
+        """Whether a webhook request is from Twilio."""
         return self._is_authentic(request, _params(form), self.public_urls(request).base)
 
     def is_authentic_socket(self, socket: WebSocket) -> bool:
-        """Whether a media stream is Twilio's."""
-        addresses = self.public_urls(socket)
-        bases = (base.replace("http", "ws", 1) for base in (addresses.direct, addresses.base) if base)
+        """Whether a media stream is from Twilio."""
+        urls = self.public_urls(socket)
+        bases = (base.replace("http", "ws", 1) for base in (urls.direct, urls.base) if base)
         return self._is_authentic(socket, {}, *bases)
 
     def _is_authentic(
@@ -59,10 +59,10 @@ class TwilioRequestGate:
         if any(is_signed(token, url, params, signature) for url in urls):
             return True
         call_sid = str(params.get("CallSid", ""))
-        reason = "no signature" if not signature else "the signature is not for this address and token"
+        reason = "no signature" if not signature else "signature of another address or token"
         if not token:
             reason = "TWILIO_AUTH_TOKEN is not set"
-        log.error("refused, not from Twilio", call_sid=call_sid[:34], url=urls[0], reason=reason)
+        log.error("twilio_signature_invalid", call_sid=call_sid[:34], url=urls[0], reason=reason)
         return False
 
 

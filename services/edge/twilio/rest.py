@@ -1,4 +1,4 @@
-"""Twilio's REST API through its SDK: place calls, give them other TwiML, end them."""
+"""Calls Twilio's REST API through its SDK: creates, redirects and ends calls."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -27,16 +27,16 @@ _STATUS_EVENTS = ["initiated", "ringing", "answered", "completed"]
 
 
 class TwilioRest:
-    """One client for the whole process."""
+    """The client of one process."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     async def place_call(self, *, to: str, from_: str, agent_query: str, urls: PublicUrls) -> str:
-        """Place a call; gives its CallSid.
+        """Place a call; returns its CallSid.
 
         Raises:
-            ProviderError: refused, busy, late or broken.
+            ProviderError: the request was rejected, rate limited, late or failed.
         """
         try:
             async with asyncio.timeout(_TIMEOUT_S):
@@ -48,67 +48,65 @@ class TwilioRest:
                     status_callback=urls.status,
                     status_callback_event=_STATUS_EVENTS,
                 )
-        except Exception as error:  # what the SDK raises has no common root
-            raise _meaning(error) from error
+        except Exception as error:  # the SDK's exceptions have no common base class
+            raise _provider_error(error) from error
         return str(call.sid)
 
     async def redirect(self, call_sid: str, twiml: str) -> bool:
-        """Have a live call follow other TwiML; False when it is not in progress any more.
+        """Give a live call new TwiML; False if it is no longer in progress.
 
         Raises:
-            ProviderError: it could not be told after three tries.
+            ProviderError: three attempts failed, or one was rejected.
         """
-        async for attempt in stamina.retry_context(
-            on=_worth_retrying, attempts=3, wait_initial=0.1, wait_jitter=0.1
-        ):
+        async for attempt in _attempts():
             with attempt:
                 return await self._update(call_sid, twiml=twiml)
         return False
 
     async def start_stream(self, call_sid: str, url: str, name: str) -> None:
-        """Send the caller's sound to another address (wss) as well; the name must be new in the call.
+        """Send the caller's audio to another wss address as well; the name must be unique in the call.
 
         Raises:
-            ProviderError: refused, busy, late or broken.
+            ProviderError: the request was rejected, rate limited, late or failed.
         """
         try:
             async with asyncio.timeout(_TIMEOUT_S):
                 await self._client.calls(call_sid).streams.create_async(url=url, name=name)
         except Exception as error:  # as above
-            raise _meaning(error) from error
+            raise _provider_error(error) from error
 
     async def hang_up(self, call_sid: str) -> None:
-        """End a call; one that has ended already is fine.
+        """End a call; no error if it has ended already.
 
         Raises:
-            ProviderError: it could not be ended after three tries.
+            ProviderError: three attempts failed, or one was rejected.
         """
-        async for attempt in _tries():
+        async for attempt in _attempts():
             with attempt:
                 await self._update(call_sid, status="completed")
 
-    async def _update(self, call_sid: str, **wish: str) -> bool:
+    async def _update(self, call_sid: str, **changes: str) -> bool:
         try:
             async with asyncio.timeout(_TIMEOUT_S):
-                await self._client.calls(call_sid).update_async(**wish)
+                await self._client.calls(call_sid).update_async(**changes)
         except TwilioRestException as error:
             if error.code != _NOT_IN_PROGRESS:
-                raise _meaning(error) from error
+                raise _provider_error(error) from error
             return False
         except Exception as error:  # as above
-            raise _meaning(error) from error
+            raise _provider_error(error) from error
         return True
 
 
-def _tries() -> AsyncIterator[stamina.Attempt]:
-    return stamina.retry_context(on=_worth_retrying, attempts=3, wait_initial=0.1, wait_jitter=0.1)
+def _attempts() -> AsyncIterator[stamina.Attempt]:
+    return stamina.retry_context(on=_is_retryable, attempts=3, wait_initial=0.1, wait_jitter=0.1)
 
 
-def _worth_retrying(error: Exception) -> bool:
+def _is_retryable(error: Exception) -> bool:
     return isinstance(error, ProviderError) and error.retryable
 
 
-def _meaning(error: Exception) -> ProviderError:
+def _provider_error(error: Exception) -> ProviderError:
     match error:
         case TimeoutError():
             return ProviderTimeout(_PROVIDER, f"no answer within {_TIMEOUT_S:g} s")
@@ -126,7 +124,7 @@ def _meaning(error: Exception) -> ProviderError:
 
 @asynccontextmanager
 async def open_twilio(settings: EdgeSettings) -> AsyncIterator[TwilioRest]:
-    """A client; without an account it is opened too, and each request is refused by the provider."""
+    """Open a client; without an account Twilio rejects each of its requests."""
     http = AsyncTwilioHttpClient()
     account = settings.twilio_account_sid or "AC" + "0" * 32
     client = Client(account, settings.twilio_auth_token.get_secret_value() or "missing", http_client=http)

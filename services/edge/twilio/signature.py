@@ -1,4 +1,4 @@
-"""Is this request from Twilio? No I/O."""
+"""Verifies the signature of a request of Twilio's. No I/O."""
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit, urlunsplit
@@ -11,17 +11,17 @@ Params = Mapping[str, str | list[str]]
 def is_signed(token: str, url: str, params: Params, signature: str) -> bool:
     """Whether `signature` (X-Twilio-Signature) is Twilio's for this URL and these form parameters.
 
-    A media stream's upgrade is signed over the wss address, by some accounts with a slash behind it; the
-    validator knows the usual ports of http and https only, so all spellings of one address are tried.
+    The upgrade of a media stream is signed for the wss address, for some accounts with a trailing slash, and
+    the validator handles default ports for http and https only; so all variants of the address are tried.
     """
     if not token or not signature:
         return False
     validator = RequestValidator(token)
-    return any(validator.validate(spelling, dict(params), signature) for spelling in url_variants(url))
+    return any(validator.validate(variant, dict(params), signature) for variant in url_variants(url))
 
 
 def url_variants(url: str) -> tuple[str, ...]:
-    """The ways in which Twilio may have written an address."""
+    """The forms in which Twilio may have signed an address."""
     parts = urlsplit(url)
     if parts.scheme not in ("ws", "wss"):
         return (url,)

@@ -1,4 +1,4 @@
-"""The XML that we answer Twilio with. No I/O."""
+"""The TwiML that Parley answers Twilio with. No I/O."""
 
 from dataclasses import dataclass
 
@@ -7,40 +7,40 @@ from twilio.twiml.voice_response import Connect, VoiceResponse
 from parley.agent_config import Fallback
 from services.edge.twilio.media_messages import REDIRECTED_AT_MS
 
-_SORRY = "We are sorry, we cannot take your call right now. Please try again later."
-_AFTER_THE_TONE = "Please leave a message after the tone."
-_LONGEST_MESSAGE_S = 120
+_APOLOGY = "We are sorry, we cannot take your call right now. Please try again later."
+_VOICEMAIL_PROMPT = "Please leave a message after the tone."
+_MAX_VOICEMAIL_S = 120
 
 
 @dataclass(frozen=True, slots=True)
 class PublicUrls:
-    """Where Twilio reaches us."""
+    """The addresses at which Twilio reaches Parley."""
 
     base: str
-    """As in `https://example.com`."""
+    """Address of any edge, such as `https://example.com`."""
     direct: str = ""
-    """Of this very edge; empty where there is none."""
+    """Address of this edge and no other; empty if it has none."""
 
     @property
     def stream(self) -> str:
-        """Of the media stream: always wss, Twilio takes nothing else."""
+        """Address of media streams: always wss, the only scheme that Twilio accepts."""
         return f"wss://{(self.direct or self.base).partition('://')[2]}/twilio/stream"
 
     @property
     def status(self) -> str:
-        """Of status callbacks."""
+        """Address of status callbacks."""
         return f"{self.base}/status"
 
     @property
     def resume(self) -> str:
-        """Where the call goes on when its stream is over."""
+        """Address that Twilio requests when a stream has ended."""
         return f"{self.base}/voice?resume=1"
 
 
 def connect(urls: PublicUrls, agent: str, *, redirected_at_ms: int = 0) -> str:
-    """Open a media stream; when it is over, ask us again.
+    """Open a media stream; when it has ended, request /voice again.
 
-    `redirected_at_ms`: call time at which Twilio is told so without having asked; the stream brings it along.
+    `redirected_at_ms` is the call time of a REST redirect; the stream's start message returns it. 0 for none.
     """
     response = VoiceResponse()
     connect_verb = Connect()
@@ -54,7 +54,7 @@ def connect(urls: PublicUrls, agent: str, *, redirected_at_ms: int = 0) -> str:
 
 
 def wait_then_resume(urls: PublicUrls) -> str:
-    """Another way to the next stream is under way; ask again should it come to nothing."""
+    """Wait one second for a stream that is opened by another request, then request /voice again."""
     response = VoiceResponse()
     response.pause(length=1)
     response.redirect(urls.resume, method="POST")
@@ -62,30 +62,30 @@ def wait_then_resume(urls: PublicUrls) -> str:
 
 
 def hang_up() -> str:
-    """The call is over."""
+    """End the call."""
     response = VoiceResponse()
     response.hangup()
     return str(response)
 
 
 def apology() -> str:
-    """What needs nothing but this process."""
+    """Apologize and end the call; needs neither the bus nor an agent file."""
     response = VoiceResponse()
-    response.say(_SORRY)
+    response.say(_APOLOGY)
     response.hangup()
     return str(response)
 
 
 def fall_back(fallback: Fallback) -> str:
-    """Go on without an agent: with Twilio's own voice, to a person, a message or the end."""
+    """Continue without an agent: announce it with Twilio's voice, then transfer, record or end the call."""
     response = VoiceResponse()
     response.say(fallback.say)
     match fallback.then:
         case "transfer":
             response.dial(fallback.number)
         case "voicemail":
-            response.say(_AFTER_THE_TONE)
-            response.record(max_length=_LONGEST_MESSAGE_S, play_beep=True)
+            response.say(_VOICEMAIL_PROMPT)
+            response.record(max_length=_MAX_VOICEMAIL_S, play_beep=True)
         case "goodbye":
             pass
     response.hangup()

@@ -32,7 +32,7 @@ from parley.v1.playback_pb2 import PlaybackFinished
 from parley.v1.reply_pb2 import HangUpRequested, ReplyStarted
 from sandbox.caller.voice_bank import load_bank
 from tests.call_log import read_until
-from tests.integration.edge_process import ROOT, Edge, running_edge
+from tests.integration.edge_process import ROOT, EdgeProcess, running_edge
 from tests.integration.sandbox_twilio.control_client import ControlClient
 from tests.nats_server import NatsServer, free_port
 
@@ -45,7 +45,7 @@ LOUD = b"\x10\x90" * 4000
 class EmulatorWithEdge(ControlClient):
     """The emulator's control client, and the edge."""
 
-    edge: Edge
+    edge: EdgeProcess
 
     async def call(self, *steps: Any, **more: Any) -> str:
         """Start a call that the edge answers."""

@@ -1,4 +1,4 @@
-"""Messages keep the moment at which they came, whenever they are read."""
+"""Tests of the timestamps of messages."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,36 +10,36 @@ BETWEEN_S = 0.1
 
 
 class Incoming:
-    """A socket's messages."""
+    """The messages of a fake socket; None ends them."""
 
     def __init__(self) -> None:
-        self.come: asyncio.Queue[Message | None] = asyncio.Queue()
+        self.queue: asyncio.Queue[Message | None] = asyncio.Queue()
 
     async def __aiter__(self) -> AsyncIterator[Message]:
-        while (message := await self.come.get()) is not None:
+        while (message := await self.queue.get()) is not None:
             yield message
 
 
-async def test_what_came_while_nobody_listened_keeps_its_time() -> None:
-    """Read at once, it lies as far apart as it came; what comes later follows, and nothing comes twice."""
+async def test_messages_keep_their_arrival_times_until_they_are_read() -> None:
+    """Buffered messages come first, then later ones, each once."""
     incoming = Incoming()
-    async with TimestampedMessages(incoming) as arrivals:
+    async with TimestampedMessages(incoming) as messages:
         for name in ("1", "2", "3"):
-            incoming.come.put_nowait(Mark(name))
+            incoming.queue.put_nowait(Mark(name))
             await asyncio.sleep(BETWEEN_S)
         for last in (Mark("4"), None):
-            incoming.come.put_nowait(last)
-        met: list[TimestampedMessage] = [arrival async for arrival in arrivals]
+            incoming.queue.put_nowait(last)
+        received: list[TimestampedMessage] = [one async for one in messages]
 
-    assert [arrival.message for arrival in met] == [Mark(name) for name in "1234"]
-    assert met[2].at_us - met[0].at_us >= 1.5 * BETWEEN_S * 1e6
+    assert [one.message for one in received] == [Mark(name) for name in "1234"]
+    assert received[2].at_us - received[0].at_us >= 1.5 * BETWEEN_S * 1e6
 
 
-async def test_a_socket_that_closes_early_has_told_all() -> None:
-    """What came before is read, then it is over."""
+async def test_a_socket_that_closes_early_delivers_its_messages() -> None:
+    """The iteration ends after the buffered messages."""
     incoming = Incoming()
-    async with TimestampedMessages(incoming) as arrivals:
+    async with TimestampedMessages(incoming) as messages:
         for message in (Mark("1"), None, None):
-            incoming.come.put_nowait(message)
+            incoming.queue.put_nowait(message)
         await asyncio.sleep(0)
-        assert [arrival.message async for arrival in arrivals] == [Mark("1")]
+        assert [one.message async for one in messages] == [Mark("1")]

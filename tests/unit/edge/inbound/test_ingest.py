@@ -24,7 +24,7 @@ async def test_frames_are_published_as_they_arrive() -> None:
 
 
 async def test_a_message_without_audio_is_not_published() -> None:
-    """It has no number either."""
+    """The sequence numbers have no gap."""
     bus = fake_bus()
     ingest = AudioIngest(bus, SID, 1)
     await ingest.push_frame(Media(0, b""), 100)

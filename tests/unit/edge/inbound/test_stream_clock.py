@@ -32,7 +32,7 @@ def test_a_frame_ends_when_it_arrives() -> None:
 
 
 def test_a_message_without_audio_is_skipped() -> None:
-    """It has no effect on the clock either."""
+    """The clock ignores its timestamp."""
     clock = StreamClock()
 
     assert clock.to_frame(Media(0, b""), 500) is None

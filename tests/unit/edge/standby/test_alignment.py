@@ -15,7 +15,7 @@ def test_an_overlap_is_found_by_its_bytes() -> None:
 
 
 def test_silence_is_no_overlap() -> None:
-    """It is the same everywhere."""
+    """Silence is the same everywhere."""
     assert find_overlap(b"\xff" * 8000, b"\xff" * 8000) is None
 
 

@@ -26,7 +26,7 @@ def test_missed_audio_follows_published_audio_without_a_seam(late_ms: int) -> No
 
 
 def test_silence_is_joined_by_the_clock() -> None:
-    """It has nothing to match, and a seam in it is inaudible."""
+    """Silence has nothing to match, and a seam in it is inaudible."""
     silence = SILENCE * (4000 * BYTES_PER_MS)
     missed = buffer_of(frames(0, 3000, speech=silence)).since(published(1500, 2000, silence))
 
@@ -39,8 +39,8 @@ def test_without_published_audio_the_whole_buffer_is_missed() -> None:
     assert len(buffer_of(frames(0, 1000)).since(CallerAudio()).frames) == 50
 
 
-def test_a_long_call_is_not_kept() -> None:
-    """Twelve seconds are enough for a call to move to another edge."""
+def test_the_buffer_is_limited_to_twelve_seconds() -> None:
+    """A call moves to another edge within that time."""
     buffer = buffer_of([TimedFrame(at_ms, bytes(160)) for at_ms in range(0, 60_000, 20)])
 
     assert buffer.since(CallerAudio()).frames[0].at_ms >= 47_900

@@ -1,4 +1,4 @@
-"""Media Streams' JSON, read and written."""
+"""Tests of parsing and writing Media Streams messages."""
 
 import base64
 import json
@@ -25,22 +25,22 @@ from services.edge.twilio.media_messages import (
 
 def media(mulaw: bytes, timestamp: int) -> dict[str, Any]:
     payload = base64.b64encode(mulaw).decode()
-    told = {"track": "inbound", "chunk": "1", "timestamp": str(timestamp), "payload": payload}
-    return {"event": "media", "sequenceNumber": "2", "media": told, "streamSid": "MZ1"}
+    audio = {"track": "inbound", "chunk": "1", "timestamp": str(timestamp), "payload": payload}
+    return {"event": "media", "sequenceNumber": "2", "media": audio, "streamSid": "MZ1"}
 
 
 @given(st.binary(max_size=400), st.integers(0, 10**7), st.sampled_from([(",", ":"), (", ", ": ")]))
-def test_a_frame_is_read_however_it_is_written(
+def test_a_frame_is_read_with_any_json_spacing(
     mulaw: bytes, timestamp: int, separators: tuple[str, str]
 ) -> None:
-    """The quick way and the JSON parser agree; any size is sound."""
+    """The fast path and the JSON parser agree on frames of any size."""
     text = json.dumps(media(mulaw, timestamp), separators=separators)
 
     assert read(text) == Media(timestamp, mulaw)
 
 
 @pytest.mark.parametrize(
-    ("message", "meaning"),
+    ("message", "expected"),
     [
         ({"event": "connected", "protocol": "Call", "version": "1.0.0"}, Connected()),
         (
@@ -61,20 +61,20 @@ def test_a_frame_is_read_however_it_is_written(
         ({"event": "mark", "mark": {"name": "r1:0:800"}}, Mark("r1:0:800")),
         ({"event": "dtmf", "dtmf": {"track": "inbound_track", "digit": "#"}}, Dtmf("#")),
         ({"event": "stop", "stop": {}}, Stop()),
-        ({"event": "of tomorrow", "what": 1}, None),
+        ({"event": "future", "field": 1}, None),
         ({"no": "event"}, None),
     ],
 )
-def test_each_event_has_its_meaning(message: dict[str, Any], meaning: Message | None) -> None:
-    """An unknown one has none, and is survived."""
-    assert read(json.dumps(message)) == meaning
+def test_each_event_is_parsed(message: dict[str, Any], expected: Message | None) -> None:
+    """An unknown event is None."""
+    assert read(json.dumps(message)) == expected
 
 
 @pytest.mark.parametrize(
     "text",
     [
         "",
-        "no JSON",
+        "not JSON",
         "[]",
         '"media"',
         '{"event":"media"}',
@@ -83,7 +83,7 @@ def test_each_event_has_its_meaning(message: dict[str, Any], meaning: Message | 
         '{"event":"media","media":{"timestamp":"1","payload":"!!!!"}}',
         '{"event":"media","media":{"timestamp":"1","payload":"abc"}}',
         '{"event":"media","media":{"timestamp":"1","payload":7}}',
-        '{"event":"media","media":"sound"}',
+        '{"event":"media","media":"audio"}',
         '{"event":"start","start":{"streamSid":"MZ1"}}',
         '{"event":"start","start":{"streamSid":"MZ1","callSid":"CA1","customParameters":[]}}',
         '{"event":"start","start":{"streamSid":"MZ1","callSid":"CA1","customParameters":{"redirected_at_ms":"x"}}}',
@@ -93,21 +93,21 @@ def test_each_event_has_its_meaning(message: dict[str, Any], meaning: Message | 
         json.dumps(media(b"x" * 100_000, 1)),
     ],
 )
-def test_what_twilio_would_not_send_is_told(text: str) -> None:
-    """By one exception, whatever is wrong."""
+def test_an_invalid_message_raises(text: str) -> None:
+    """One exception type covers every problem."""
     with pytest.raises(InvalidMediaMessage):
         read(text)
 
 
 @given(st.text(max_size=60))
-def test_no_text_is_worse_than_bad(text: str) -> None:
-    """Nothing else is raised."""
+def test_arbitrary_text_raises_nothing_else(text: str) -> None:
+    """The parser raises InvalidMediaMessage or returns."""
     with suppress(InvalidMediaMessage):
         read(text)
 
 
-def test_what_we_send_is_what_twilio_reads() -> None:
-    """Field by field."""
+def test_messages_to_twilio_have_its_format() -> None:
+    """Every field has the documented name."""
     assert json.loads(media_messages.media("MZ1", b"\xff\x00")) == {
         "event": "media",
         "streamSid": "MZ1",

@@ -1,4 +1,4 @@
-"""Where Twilio is led."""
+"""Tests of the request gate."""
 
 import asyncio
 
@@ -6,8 +6,8 @@ from services.edge.settings import EdgeSettings
 from services.edge.twilio.request_gate import TwilioRequestGate
 
 
-def test_an_edge_that_stops_has_no_stream_opened_at_itself() -> None:
-    """It takes none any more."""
+def test_a_stopping_edge_has_no_direct_url() -> None:
+    """New streams are opened at other edges."""
     gate = TwilioRequestGate(EdgeSettings(edge_direct_url="https://edge-2.example.com/"), asyncio.Event())
     before = gate.direct_url()
     gate.stopping.set()

@@ -1,15 +1,15 @@
-"""Is this request from Twilio?"""
+"""Tests of the signature check."""
 
 import pytest
 from twilio.request_validator import RequestValidator
 
 from services.edge.twilio.signature import is_signed
 
-TOKEN = "12345"  # noqa: S105 - of the provider's example
+TOKEN = "12345"  # noqa: S105 - from Twilio's example
 
 
-def test_the_providers_own_example() -> None:
-    """From Twilio's page on request security."""
+def test_twilios_example_is_accepted() -> None:
+    """The example is from Twilio's page on request security."""
     params = {
         "CallSid": "CA1234567890ABCDE",
         "Caller": "+14158675310",
@@ -32,21 +32,21 @@ def test_the_providers_own_example() -> None:
         "https://example.com:443/twilio/stream",
     ],
 )
-def test_a_media_stream_may_be_signed_in_several_spellings(signed: str) -> None:
-    """All of the same address."""
+def test_a_media_stream_may_be_signed_for_any_variant_of_its_address(signed: str) -> None:
+    """Twilio's accounts differ in scheme, port and trailing slash."""
     signature = RequestValidator(TOKEN).compute_signature(signed, {})
 
     assert is_signed(TOKEN, "wss://example.com/twilio/stream", {}, signature)
 
 
 @pytest.mark.parametrize(("token", "signature"), [("", "x"), (TOKEN, ""), (TOKEN, "bm8=")])
-def test_nothing_is_signed_without_token_or_signature(token: str, signature: str) -> None:
-    """An empty token must never let anybody in."""
+def test_without_token_or_signature_a_request_is_rejected(token: str, signature: str) -> None:
+    """An empty token must never accept a request."""
     assert not is_signed(token, "https://example.com/voice", {}, signature)
 
 
-def test_another_host_is_another_signature() -> None:
-    """A stolen signature is of no use elsewhere."""
+def test_a_signature_of_another_host_is_rejected() -> None:
+    """A stolen signature is useless at another host."""
     signature = RequestValidator(TOKEN).compute_signature("wss://example.com/twilio/stream", {})
 
     assert not is_signed(TOKEN, "wss://example.org/twilio/stream", {}, signature)
