@@ -19,14 +19,9 @@ from parley.latency.tracer import CallTracer
 from parley.runtime.stage import worker_name
 from parley.v1.call_pb2 import DtmfPressed, StreamStarted, StreamStopped
 from services.edge.call_registry import CallRegistry
-from services.edge.calls.lifecycle import (
-    FALLBACK,
-    CallState,
-    claim_stream,
-    end_call,
-    is_call_sid,
-    load_call_state,
-)
+from services.edge.calls.call_state import CallState
+from services.edge.calls.fallback import FALLBACK
+from services.edge.calls.lifecycle import claim_stream, end_call, is_call_sid, load_call_state
 from services.edge.calls.stream_outcome import await_outcome
 from services.edge.inbound.connection import MediaConnection, open_connection
 from services.edge.inbound.ingest import AudioIngest

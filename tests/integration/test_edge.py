@@ -407,7 +407,7 @@ async def test_a_call_to_an_unknown_agent_gets_an_apology(edge: EdgeProcess) -> 
     reply = await edge.post_voice(A, "/voice?agent=nobody")
 
     assert "<Say>" in reply.text
-    assert "nobody" in (await edge.wait_for_error("cannot be answered"))["reason"]
+    assert "nobody" in (await edge.wait_for_error("call_not_answered"))["reason"]
 
 
 @pytest.mark.parametrize(
@@ -466,7 +466,7 @@ async def test_a_call_gets_the_fallback_while_the_bus_is_down(
     fallback = await edge.post("/fallback", {"CallSid": B, "ErrorCode": "11200"})
 
     assert reply.status_code == 503
-    assert (await edge.wait_for_error("cannot be answered"))["call_sid"] == B
+    assert (await edge.wait_for_error("call_not_answered"))["call_sid"] == B
     assert "<Say>" in fallback.text
 
 

@@ -1,4 +1,4 @@
-"""POST /calls: place a call."""
+"""POST /calls: place an outbound call."""
 
 import hmac
 import ipaddress
@@ -21,7 +21,7 @@ Number = Annotated[str, Field(pattern=r"^\+[1-9]\d{1,14}$")]
 
 
 class CallRequest(BaseModel):
-    """Whom to call; numbers in E.164, as in +15550100."""
+    """The number to call, with the caller id and the agent; numbers in E.164, such as +15550100."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -31,7 +31,7 @@ class CallRequest(BaseModel):
 
 
 class OutboundCalls:
-    """The endpoint."""
+    """The endpoint of outbound calls."""
 
     def __init__(self, gate: TwilioRequestGate, twilio: TwilioRest) -> None:
         self._gate = gate
@@ -43,26 +43,26 @@ class OutboundCalls:
         if not self._is_authorized(request):
             return _error(401, "unauthorized", "send `Authorization: Bearer` with PARLEY_API_KEY")
         try:
-            wanted = CallRequest.model_validate_json(await request.body())
-            agent = wanted.agent or self._settings.agent
+            call = CallRequest.model_validate_json(await request.body())
+            agent = call.agent or self._settings.agent
             load_agent_config(self._settings.agents_dir, agent)
         except ValidationError as error:
             problems = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors())
             return _error(422, "bad_request", problems)
         except ConfigError as error:
             return _error(422, "bad_agent", str(error))
-        from_ = wanted.from_ or self._settings.from_number
+        from_ = call.from_ or self._settings.from_number
         if not from_:
-            return _error(422, "bad_request", "from: name a number, or set PARLEY_FROM_NUMBER")
-        addresses = self._gate.public_urls(request)
+            return _error(422, "bad_request", "from: give a number, or set PARLEY_FROM_NUMBER")
+        urls = self._gate.public_urls(request)
         try:
             call_sid = await self._twilio.place_call(
-                to=wanted.to, from_=from_, agent_query=agent_query(wanted.agent), urls=addresses
+                to=call.to, from_=from_, agent_query=agent_query(call.agent), urls=urls
             )
         except ProviderError as error:
-            log.error("call not placed", code=error.code, reason=error.reason)
+            log.error("call_not_placed", code=error.code, reason=error.reason)
             return _error(502, error.code, str(error))
-        log.info("call placed", call_sid=call_sid)
+        log.info("call_placed", call_sid=call_sid)
         return JSONResponse({"call_sid": call_sid}, status_code=201)
 
     def _is_authorized(self, request: Request) -> bool:
@@ -71,7 +71,7 @@ class OutboundCalls:
             given = request.headers.get("authorization", "").removeprefix("Bearer ")
             return hmac.compare_digest(given.encode(), key.encode())
         host = request.client.host if request.client else ""
-        # A proxy on this machine would make the whole world local.
+        # Behind a proxy on this machine every client appears to be local.
         return _is_loopback(host) and "x-forwarded-for" not in request.headers
 
 

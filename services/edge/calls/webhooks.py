@@ -1,4 +1,4 @@
-"""Twilio's requests: what to do with a call, how it goes, how it ended. Signature checked first."""
+"""Twilio's webhooks: the TwiML of a call, and the status of calls and streams. Signatures are checked."""
 
 import asyncio
 from collections.abc import Mapping
@@ -20,50 +20,49 @@ from services.edge.twilio.twiml import PublicUrls
 
 log = structlog.get_logger()
 
-_FINAL = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
+_FINAL_STATUSES = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 _VOICE_TIMEOUT_S = 10.0
-"""Twilio waits 15 s; the fallback must have time to answer."""
+"""Twilio waits 15 s; the rest is left to /fallback."""
 _FALLBACK_TIMEOUT_S = 4.0
 
 
 class Webhooks:
-    """The endpoints that Twilio asks."""
+    """The HTTP endpoints that Twilio requests."""
 
-    def __init__(self, bus: Bus, gate: TwilioRequestGate, resumption: StreamResumer) -> None:
+    def __init__(self, bus: Bus, gate: TwilioRequestGate, resumer: StreamResumer) -> None:
         self._bus = bus
         self._gate = gate
         self._settings = gate.settings
-        self._resumption = resumption
+        self._resumer = resumer
 
     async def voice(self, request: Request) -> Response:
-        """POST /voice: what to do with a call, at its start and after each of its streams."""
+        """POST /voice: the TwiML of a call, at its start and after each of its streams."""
         form = await request.form()
         if not self._gate.is_authentic(request, form):
-            return Response("not signed by Twilio\n", 403)
+            return _unsigned()
         call_sid = str(form.get("CallSid", ""))
         if not is_call_sid(call_sid):
-            log.error("refused, no CallSid", call_sid=call_sid[:34])
-            return Response("CallSid is missing or is none\n", 400)
+            log.error("webhook_rejected", reason="no_call_sid", call_sid=call_sid[:34])
+            return _no_call_sid()
         with structlog.contextvars.bound_contextvars(call_sid=call_sid):
             try:
                 async with asyncio.timeout(_VOICE_TIMEOUT_S):
-                    return _xml(
-                        await self._answer(request.query_params, self._gate.public_urls(request), form)
-                    )
+                    urls = self._gate.public_urls(request)
+                    return _xml(await self._answer(request.query_params, urls, form))
             except ConfigError as error:
-                log.error("call cannot be answered", reason=str(error))
+                log.error("call_not_answered", reason=str(error))
                 return _xml(twiml.apology())
             except (BusError, TimeoutError) as error:
-                # Twilio asks the fallback address next.
-                log.error("call cannot be answered", reason=str(error) or "the bus is late")
+                # Twilio requests /fallback next.
+                log.error("call_not_answered", reason=str(error) or "timeout")
                 return Response("try the fallback\n", 503)
 
-    async def _answer(self, query: Mapping[str, str], addresses: PublicUrls, form: FormData) -> str:
+    async def _answer(self, query: Mapping[str, str], urls: PublicUrls, form: FormData) -> str:
         call_sid = str(form["CallSid"])
         if "resume" in query:
-            known = await load_call_state(self._bus, call_sid)
-            if known is not None:
-                return await on_redirect(self._bus, call_sid, known, addresses, self._settings.agents_dir)
+            call = await load_call_state(self._bus, call_sid)
+            if call is not None:
+                return await on_redirect(self._bus, call_sid, call, urls, self._settings.agents_dir)
         agent = query.get("agent") or self._settings.agent
         load_agent_config(self._settings.agents_dir, agent)
         inbound = str(form.get("Direction", "inbound")) == "inbound"
@@ -72,59 +71,66 @@ class Webhooks:
             from_number=str(form.get("From", "")),
             to_number=str(form.get("To", "")),
             agent=agent,
-            public_url=addresses.base,
+            public_url=urls.base,
         )
-        new = await start_call(self._bus, call_sid, started)
-        log.info("call started" if new else "call started before", agent=agent, inbound=inbound)
-        return twiml.connect(addresses, agent)
+        is_new = await start_call(self._bus, call_sid, started)
+        log.info("call_started", agent=agent, inbound=inbound, repeated=not is_new)
+        return twiml.connect(urls, agent)
 
     async def fallback(self, request: Request) -> Response:
-        """POST /fallback: Twilio got no answer, perhaps of an edge that died; here it gets one if it can.
-
-        With nothing but this process left it is an apology.
-        """
+        """POST /fallback: answer in place of an edge that did not, or apologize."""
         form = await request.form()
         if not self._gate.is_authentic(request, form):
-            return Response("not signed by Twilio\n", 403)
+            return _unsigned()
         code, call_sid = str(form.get("ErrorCode", ""))[:10], str(form.get("CallSid", ""))[:34]
-        log.error("fallback", call_sid=call_sid, twilio_code=code)
+        log.error("fallback_requested", call_sid=call_sid, twilio_code=code)
         if not is_call_sid(call_sid):
             return _xml(twiml.apology())
-        asked = dict(parse_qsl(urlsplit(str(form.get("ErrorUrl", ""))).query))
+        failed_query = dict(parse_qsl(urlsplit(str(form.get("ErrorUrl", ""))).query))
         try:
             async with asyncio.timeout(_FALLBACK_TIMEOUT_S):
-                return _xml(await self._answer(asked, self._gate.public_urls(request), form))
+                return _xml(await self._answer(failed_query, self._gate.public_urls(request), form))
         except (ConfigError, BusError, TimeoutError) as error:
-            log.error("apologised", call_sid=call_sid, reason=str(error) or "the bus is late")
+            log.error("fallback_apologized", call_sid=call_sid, reason=str(error) or "timeout")
             return _xml(twiml.apology())
 
     async def status(self, request: Request) -> Response:
-        """POST /status: how the call, or its stream, goes."""
+        """POST /status: the status of a call or of one of its streams."""
         form = await request.form()
         if not self._gate.is_authentic(request, form):
-            return Response("not signed by Twilio\n", 403)
+            return _unsigned()
         call_sid, status = str(form.get("CallSid", "")), str(form.get("CallStatus", ""))
         if not is_call_sid(call_sid):
-            return Response("CallSid is missing or is none\n", 400)
-        if stream_event := form.get("StreamEvent"):
-            error = str(form.get("StreamError", ""))
-            tell = log.warning if error else log.info
-            tell("stream status", call_sid=call_sid, status=str(stream_event), error=error)
-            if stream_event != "stream-started":
-                stream_sid = str(form.get("StreamSid", ""))
-                self._resumption.on_stream_ended(call_sid, stream_sid)
-        elif status in _FINAL:
+            return _no_call_sid()
+        if stream_event := str(form.get("StreamEvent", "")):
+            self._on_stream_status(call_sid, stream_event, form)
+        elif status in _FINAL_STATUSES:
             try:
                 await end_call(self._bus, call_sid, status)
             except (BusError, TimeoutError) as error:
-                log.error("call's end not stored", call_sid=call_sid, reason=str(error))
+                log.error("call_end_not_stored", call_sid=call_sid, reason=str(error))
                 return Response("try again\n", 503)
         return Response(status_code=204)
 
+    def _on_stream_status(self, call_sid: str, stream_event: str, form: FormData) -> None:
+        error = str(form.get("StreamError", ""))
+        write = log.warning if error else log.info
+        write("stream_status", call_sid=call_sid, status=stream_event, error=error)
+        if stream_event != "stream-started":
+            self._resumer.on_stream_ended(call_sid, str(form.get("StreamSid", "")))
+
 
 def agent_query(agent: str | None) -> str:
-    """The part of /voice's address that names the agent."""
+    """Query of the address of /voice that selects the agent; empty for the default agent."""
     return f"?{urlencode({'agent': agent})}" if agent else ""
+
+
+def _unsigned() -> Response:
+    return Response("not signed by Twilio\n", 403)
+
+
+def _no_call_sid() -> Response:
+    return Response("CallSid is missing or invalid\n", 400)
 
 
 def _xml(text: str) -> Response:

@@ -1,0 +1,71 @@
+"""The parts of a call's log that the edge needs. A fold; no I/O, no clock."""
+
+from dataclasses import dataclass, replace
+
+from parley.clock import CallClock
+from parley.v1.call_pb2 import StreamResuming
+from parley.v1.event_pb2 import Event
+
+
+@dataclass(frozen=True, slots=True)
+class CallState:
+    """A call's start, its last media stream, the last attempt to resume it, and its end."""
+
+    started_at_us: int
+    agent: str
+    public_url: str = ""
+    end_reason: str = ""
+    """Empty until the call has ended."""
+    stream_epoch: int = 0
+    """Epoch of the last media stream; 0 before the first."""
+    stream_position: int = 0
+    """Sequence of the last stream.started in the log's stream; 0 before the first."""
+    stream_sid: str = ""
+    stop_reason: str = ""
+    """Reason of the last stream's stream.stopped; empty until there is one."""
+    resuming: StreamResuming | None = None
+    """The last attempt to have a lost stream followed by another."""
+    resuming_at_us: int = 0
+    resuming_position: int = 0
+    """Sequence of the last stream.resuming in the log's stream; 0 for none."""
+
+    @property
+    def is_resuming(self) -> bool:
+        """Whether another stream is requested to follow the last one."""
+        return self.resuming is not None and self.resuming.epoch == self.stream_epoch
+
+    @property
+    def resume_method(self) -> str:
+        """How the next stream was requested: `redirect` or `rest`; empty if it was not."""
+        return self.resuming.method if self.resuming is not None and self.is_resuming else ""
+
+    @property
+    def clock(self) -> CallClock:
+        """Converts between wall clock and call time."""
+        return CallClock(self.started_at_us)
+
+
+def evolve(call: CallState | None, event: Event, position: int) -> CallState | None:
+    """Return the state after an event at a sequence of the log's stream; None before call.started."""
+    if call is None:
+        if not event.HasField("call_started"):
+            return None
+        started = event.call_started
+        return CallState(event.sent_at_us, started.agent, started.public_url)
+    if event.HasField("call_ended"):
+        return replace(call, end_reason=event.call_ended.reason or "completed")
+    if event.HasField("stream_started") and event.epoch > call.stream_epoch:
+        stream_sid = event.stream_started.stream_sid
+        return replace(
+            call, stream_epoch=event.epoch, stream_position=position, stream_sid=stream_sid, stop_reason=""
+        )
+    if event.HasField("stream_stopped") and event.epoch == call.stream_epoch:
+        return replace(call, stop_reason=event.stream_stopped.reason)
+    if event.HasField("stream_resuming"):
+        return replace(
+            call,
+            resuming=event.stream_resuming,
+            resuming_at_us=event.sent_at_us,
+            resuming_position=position,
+        )
+    return call
