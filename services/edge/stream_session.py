@@ -62,7 +62,7 @@ class MediaStreamEndpoint:
     twilio: TwilioRest
     calls: CallRegistry
     standby: StandbySupervisor | None
-    """None unless standby streams are enabled."""
+    """Present only if standby streams are enabled."""
     tracer: CallTracer
 
     async def serve(self, socket: WebSocket) -> None:
@@ -227,7 +227,7 @@ class StreamSession:
             raise StreamEnded("closed") from error
 
     async def _start_fallback(self) -> None:
-        """Have Twilio continue the call without Parley, as the agent file says."""
+        """Have Twilio continue the call without Parley, as the agent file specifies."""
         fallback = load_agent_config(self._agents_dir, self._agent).fallback
         log.error("fallback_started", action=fallback.then)
         await self._append_end(FALLBACK)

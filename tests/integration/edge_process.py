@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass
 class FakeTwilioRest:
-    """The requests of Twilio's REST API that the edge uses; `status` and `code` make it fail."""
+    """The part of the Twilio REST API that the edge uses; `status` and `code` make it fail."""
 
     status: int = 200
     code: int = 20003

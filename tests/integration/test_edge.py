@@ -135,7 +135,7 @@ async def test_frames_of_any_size_reach_the_bus_at_their_call_times(edge: EdgePr
     assert [audio.mulaw for audio in published] == [FRAME, FRAME[:157], FRAME * 5]
     assert -20 <= published[1].at_ms - started.at_ms <= 1000
     assert published[2].at_ms - published[1].at_ms == 20
-    # The call may have begun less than a frame ago; no audio lies before its start.
+    # The call may have begun less than a frame ago; no audio is dated before its start.
     assert published[0].at_ms == max(0, published[1].at_ms - 20)
     assert [audio.sequence for audio in published] == [1, 2, 3]
 
@@ -321,7 +321,7 @@ async def test_a_stream_without_a_start_message_is_closed(edge: EdgeProcess) -> 
 
 
 async def test_a_stream_of_an_unknown_call_is_rejected(edge: EdgeProcess) -> None:
-    """So is one whose call has no valid CallSid, which must not become part of a subject."""
+    """A stream without a valid CallSid is rejected too: it must not become part of a subject."""
     for sid in (B, "CA.>", "*"):
         async with edge.stream(sid) as stream:
             with pytest.raises(ConnectionClosed):
@@ -349,7 +349,7 @@ async def test_a_second_stream_of_a_call_is_rejected_while_the_first_is_alive(ed
 
 
 async def test_a_lost_stream_is_replaced_by_another(edge: EdgeProcess, stage: OtherStages) -> None:
-    """It has the next epoch; audio that was not played before is played on it."""
+    """The next stream has the next epoch; audio that was not played before is played on it."""
     async with edge.stream(A) as stream:
         await stage.publish_reply("r1", 1600)
         mark = await _first_mark(stream)

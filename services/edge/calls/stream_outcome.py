@@ -1,4 +1,4 @@
-"""What becomes of a call after its media stream has ended."""
+"""Handles a call after its media stream has ended: waits for its end or its next stream."""
 
 import asyncio
 from contextlib import suppress

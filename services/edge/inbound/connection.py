@@ -1,4 +1,4 @@
-"""Accepts a WebSocket of Twilio's and timestamps its messages on arrival.
+"""Accepts a WebSocket from Twilio and timestamps its messages on arrival.
 
 While the bus is disrupted, opening a call takes seconds. Messages are read meanwhile: frames left unread in
 the socket would all seem to have been spoken at the moment at which they are read.

@@ -1,4 +1,4 @@
-"""Maps a media stream's timestamps to call time. No I/O, no clock of its own.
+"""Maps a media stream's timestamps to call time. No I/O, no clock.
 
 Twilio does not document what the first timestamp of a stream counts from. A frame cannot arrive before it was
 spoken, so the frame with the least delay so far shows where the stream's time zero lies.

@@ -5,5 +5,5 @@ PARLEY_STANDBY_STREAM each call's edge has Twilio send the caller's audio to ano
 buffers the last seconds and publishes nothing; the call's next edge fetches what the bus lacks.
 
 The rest of the edge uses `StandbySupervisor` only. No Twilio account has proved yet how soon such a stream
-opens and how its frames lie in time beside the call's own.
+opens and how its timestamps relate to those of the call's media stream.
 """

@@ -25,7 +25,7 @@ _MAX_BUFFERED_FRAMES = 150
 
 
 def find_overlap(audio: bytes, within: bytes) -> tuple[int, int] | None:
-    """Positions of one stretch that occurs in both; None if there is none, or nothing but silence.
+    """Positions of one stretch that occurs in both; None without one, or if both have only silence there.
 
     Speech repeats itself: two stretches are the same only if the audio around them is the same.
     """
@@ -71,7 +71,7 @@ class StreamAligner:
         self._end_ms = published[-1].end_ms
         self._buffered: list[TimedFrame] = []
         self._offset_ms: int | None = None
-        """What is added to the new stream's times; None until it is determined."""
+        """Offset added to the new stream's times; None until it is determined."""
         self._next_ms: int | None = None
         """Time of the stream's next frame if its clock makes no correction."""
 

@@ -1,16 +1,15 @@
 """Checks that a request comes from Twilio, and which address it was sent to."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
 from fastapi import Request, WebSocket
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, ImmutableMultiDict
 from starlette.requests import HTTPConnection
 
 from services.edge.settings import EdgeSettings
-from services.edge.twilio.signature import is_signed
+from services.edge.twilio.signature import Params, is_signed
 from services.edge.twilio.twiml import PublicUrls
 
 log = structlog.get_logger()
@@ -49,16 +48,14 @@ class TwilioRequestGate:
         bases = (base.replace("http", "ws", 1) for base in (urls.direct, urls.base) if base)
         return self._is_authentic(socket, {}, *bases)
 
-    def _is_authentic(
-        self, connection: HTTPConnection, params: Mapping[str, str | list[str]], *bases: str
-    ) -> bool:
+    def _is_authentic(self, connection: HTTPConnection, params: Params, *bases: str) -> bool:
         query = f"?{connection.url.query}" if connection.url.query else ""
         urls = [f"{base}{connection.url.path}{query}" for base in bases]
         token = self.settings.twilio_auth_token.get_secret_value()
         signature = connection.headers.get(_SIGNATURE, "")
         if any(is_signed(token, url, params, signature) for url in urls):
             return True
-        call_sid = str(params.get("CallSid", ""))
+        call_sid = params.get("CallSid", "")
         reason = "no signature" if not signature else "signature of another address or token"
         if not token:
             reason = "TWILIO_AUTH_TOKEN is not set"
@@ -66,7 +63,5 @@ class TwilioRequestGate:
         return False
 
 
-def _params(form: FormData) -> dict[str, str | list[str]]:
-    names = dict.fromkeys(form.keys())
-    values = {name: [str(value) for value in form.getlist(name)] for name in names}
-    return {name: many[0] if len(many) == 1 else many for name, many in values.items()}
+def _params(form: FormData) -> Params:
+    return ImmutableMultiDict([(name, str(value)) for name, value in form.multi_items()])

@@ -1,11 +1,12 @@
-"""Verifies the signature of a request of Twilio's. No I/O."""
+"""Verifies that Twilio signed a request. No I/O."""
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit, urlunsplit
 
 from twilio.request_validator import RequestValidator
 
-Params = Mapping[str, str | list[str]]
+Params = Mapping[str, str]
+"""Form parameters; a multi-dict if one of them occurs repeatedly."""
 
 
 def is_signed(token: str, url: str, params: Params, signature: str) -> bool:
@@ -17,7 +18,7 @@ def is_signed(token: str, url: str, params: Params, signature: str) -> bool:
     if not token or not signature:
         return False
     validator = RequestValidator(token)
-    return any(validator.validate(variant, dict(params), signature) for variant in url_variants(url))
+    return any(validator.validate(variant, params, signature) for variant in url_variants(url))
 
 
 def url_variants(url: str) -> tuple[str, ...]:

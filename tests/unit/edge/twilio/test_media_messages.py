@@ -66,7 +66,7 @@ def test_a_frame_is_read_with_any_json_spacing(
     ],
 )
 def test_each_event_is_parsed(message: dict[str, Any], expected: Message | None) -> None:
-    """An unknown event is None."""
+    """The parser returns None for an unknown event."""
     assert read(json.dumps(message)) == expected
 
 
