@@ -154,6 +154,6 @@ class ReplyWriter:
             await self._log.append(*builder.fail())
             self._generator.stop()
         elif not builder.is_empty:
-            # The text stays as it is; the next reply continues it.
+            # The next reply continues the text.
             await self._log.append(*builder.interrupt())
             self._generator.stop()

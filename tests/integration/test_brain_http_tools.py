@@ -83,7 +83,7 @@ async def test_a_temporary_error_is_retried_with_the_same_key() -> None:
     ("status", "reason"), [(409, "HTTP 409: taken"), (500, "HTTP 500"), (302, "HTTP 302")]
 )
 async def test_an_error_response_becomes_an_error_for_the_model(status: int, reason: str) -> None:
-    """It contains the service's own text, so that the model can explain it."""
+    """The error contains the text of the response, so that the model can explain it."""
     async with WebService(Response("taken", status)).running() as url:
         async with open_tools(booking(url, timeout_s=0.5)) as tools:
             result = await run_tool(tools, CALL)

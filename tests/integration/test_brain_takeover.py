@@ -1,4 +1,4 @@
-"""A brain that ends: killed in mid-tool, its successor does what is left; told to, it answers first."""
+"""Tests for a brain that ends: after a crash the next owner completes its tool calls; a drain waits."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,6 +13,7 @@ from parley.events.outbox import open_outbox
 from parley.runtime.health import serve
 from parley.runtime.stage import run_stage
 from parley.v1.call_pb2 import CallEnded, CallStarted
+from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import (
     REPLY_KIND_ANSWER,
     HangUpRequested,
@@ -28,9 +29,10 @@ from sandbox.openai.app import OpenAIEmulator
 from sandbox.openai.settings import OpenAISandboxSettings
 from services.brain.session import open_service
 from services.brain.settings import BrainSettings
+from tests.event_factories import bodies_of
 
 CALL = "CA1"
-BEFORE: tuple[Body, ...] = (
+BEFORE_CRASH: tuple[Body, ...] = (
     ReplyStarted(reply_id="r1", turn=1, kind=REPLY_KIND_ANSWER),
     ReplyClause(reply_id="r1", text="Goodbye."),
     ToolCalled(tool_call_id="r1-t1", name="end_call", arguments="{}", reply_id="r1"),
@@ -39,11 +41,11 @@ BEFORE: tuple[Body, ...] = (
 
 
 @asynccontextmanager
-async def a_brain(nats_url: str, folder: Path, first_token_ms: int = 5) -> AsyncIterator[asyncio.Event]:
-    """A process of the brain, within the test's own, and its model."""
+async def running_brain(nats_url: str, folder: Path, first_token_ms: int = 5) -> AsyncIterator[asyncio.Event]:
+    """Run a brain within the test's process, with the model's emulator; yield the event that stops it."""
     (folder / "test.yaml").write_text("prompt: Speak.\ngreeting: ''\ntools: [end_call]\n")
-    model = OpenAIEmulator(OpenAISandboxSettings(first_token_ms=first_token_ms, tokens_per_s=1000))
-    async with serve(model.app(), "127.0.0.1", 0) as port, asyncio.TaskGroup() as tasks:
+    emulator = OpenAIEmulator(OpenAISandboxSettings(first_token_ms=first_token_ms, tokens_per_s=1000))
+    async with serve(emulator.app(), "127.0.0.1", 0) as port, asyncio.TaskGroup() as tasks:
         settings = BrainSettings(
             nats_url=nats_url,
             agents_dir=str(folder),
@@ -52,43 +54,42 @@ async def a_brain(nats_url: str, folder: Path, first_token_ms: int = 5) -> Async
             drain_timeout_s=5,
         )
         stop = asyncio.Event()
-        running = run_stage("brain", settings, 0, partial(open_service, settings), stop)
-        tasks.create_task(running)
+        tasks.create_task(run_stage("brain", settings, 0, partial(open_service, settings), stop))
         yield stop
         stop.set()
 
 
-async def what_a_successor_says(nats_url: str, folder: Path, *more: Body) -> list[Body]:
-    """The log of a call whose brain died after these words."""
+async def events_after_takeover(nats_url: str, folder: Path, *more: Body) -> list[Body]:
+    """Return the events of the call after the crash of a brain that had appended `more`."""
     async with connect(nats_url, "test", timeout_s=5) as bus, open_outbox(bus) as outbox:
         async with open_call_log(bus, outbox, CALL, "edge", 1) as edge:
             await edge.append(CallStarted(agent="test"))
             await edge.append(TurnEnded(turn=1, text="goodbye", decided_by="speech_final"))
-        async with open_call_log(bus, outbox, CALL, "brain", 1) as dead:
-            for body in (*BEFORE, *more):
-                await dead.append(body)
+        async with open_call_log(bus, outbox, CALL, "brain", 1) as crashed:
+            for body in (*BEFORE_CRASH, *more):
+                await crashed.append(body)
         await outbox.wait_acked(5)
         await bus.publish_durable(subjects.work("brain", CALL), Work(call_sid=CALL).SerializeToString())
         async with bus.work_queue.claims("brain") as claim:
-            # The dead one had claimed it: its successor is the second owner.
+            # The crashed brain had claimed the call: the next owner is the second.
             assert await claim(2.0) is not None
-        async with open_call_log(bus, outbox, CALL, "test", 1) as seen, a_brain(nats_url, folder):
-            said = await _until_returned(seen.__aiter__())
+        async with open_call_log(bus, outbox, CALL, "test", 1) as observer, running_brain(nats_url, folder):
+            found = await _until_tool_returned(observer.__aiter__())
             await asyncio.sleep(0.3)
             await _end(bus)
-            return said
+            return found
 
 
-async def _until_returned(events: AsyncIterator[object]) -> list[Body]:
-    said: list[Body] = []
+async def _until_tool_returned(events: AsyncIterator[Event]) -> list[Body]:
+    found: list[Body] = []
     async with asyncio.timeout(8):
         async for event in events:
-            body = event_body(event)  # type: ignore[arg-type]
+            body = event_body(event)
             if body is not None:
-                said.append(body)
+                found.append(body)
             if isinstance(body, ToolReturned):
-                return said
-    return said
+                return found
+    return found
 
 
 async def _end(bus: Bus) -> None:
@@ -96,45 +97,43 @@ async def _end(bus: Bus) -> None:
         await edge.append(CallEnded(reason="agent"))
 
 
-async def test_a_tool_that_has_no_result_is_run_by_the_successor(nats_url: str, tmp_path: Path) -> None:
-    """And what it does to the call is done."""
-    said = await what_a_successor_says(nats_url, tmp_path)
+async def test_the_next_owner_runs_a_tool_call_without_a_result(nats_url: str, tmp_path: Path) -> None:
+    """The effect of end_call on the call is requested, too."""
+    found = await events_after_takeover(nats_url, tmp_path)
 
-    assert [type(body) for body in said[-2:]] == [HangUpRequested, ToolReturned]
-    assert [body.tool_call_id for body in said if isinstance(body, ToolReturned)] == ["r1-t1"]
-    assert not any(isinstance(body, ToolCalled) for body in said)
+    assert [type(body) for body in found[-2:]] == [HangUpRequested, ToolReturned]
+    assert [body.tool_call_id for body in bodies_of(found, ToolReturned)] == ["r1-t1"]
+    assert not bodies_of(found, ToolCalled)
 
 
-async def test_a_call_that_was_to_be_ended_when_the_brain_died_is_ended(
-    nats_url: str, tmp_path: Path
-) -> None:
-    """The result was not told: the successor asks for the end once more, which changes nothing."""
-    said = await what_a_successor_says(
+async def test_a_requested_hang_up_survives_the_crash(nats_url: str, tmp_path: Path) -> None:
+    """The result was not appended: the next owner repeats the request, which has no further effect."""
+    found = await events_after_takeover(
         nats_url, tmp_path, HangUpRequested(reason="agent", after_reply_id="r1")
     )
 
-    assert [body.after_reply_id for body in said if isinstance(body, HangUpRequested)] == ["r1"]
-    assert sum(isinstance(body, ToolReturned) for body in said) == 1
+    assert [body.after_reply_id for body in bodies_of(found, HangUpRequested)] == ["r1"]
+    assert len(bodies_of(found, ToolReturned)) == 1
 
 
-async def test_a_brain_that_is_told_to_end_answers_first(nats_url: str, tmp_path: Path) -> None:
-    """The call is given back when the answer is known, and not before."""
+async def test_a_draining_brain_finishes_its_answer(nats_url: str, tmp_path: Path) -> None:
+    """It releases the call when the answer is complete, and not before."""
     async with connect(nats_url, "test", timeout_s=5) as bus, open_outbox(bus) as outbox:
         async with open_call_log(bus, outbox, CALL, "edge", 1) as edge:
             await edge.append(CallStarted(agent="test"))
             await edge.append(TurnEnded(turn=1, text="hello", decided_by="speech_final"))
         await outbox.wait_acked(5)
         await bus.publish_durable(subjects.work("brain", CALL), Work(call_sid=CALL).SerializeToString())
-        async with open_call_log(bus, outbox, CALL, "test", 1) as seen:
-            async with asyncio.timeout(20), a_brain(nats_url, tmp_path, first_token_ms=500) as stop:
-                await anext(e async for e in seen if e.HasField("reply_started"))
+        async with open_call_log(bus, outbox, CALL, "test", 1) as observer:
+            async with asyncio.timeout(20), running_brain(nats_url, tmp_path, first_token_ms=500) as stop:
+                await anext(e async for e in observer if e.HasField("reply_started"))
                 stop.set()
-                events = seen.__aiter__()
+                events = observer.__aiter__()
                 finished = await anext(e async for e in events if e.HasField("reply_finished"))
             async with bus.work_queue.claims("brain") as claim:
-                given_back = await claim(2.0)
-                assert given_back is not None
-                await given_back.ack()
+                released = await claim(2.0)
+                assert released is not None
+                await released.ack()
 
     assert (finished.epoch, finished.reply_finished.reason) == (1, "stop")
-    assert given_back.epoch == 2
+    assert released.epoch == 2

@@ -1,12 +1,12 @@
 """Splits a stream of tokens into clauses for synthesis. No I/O, no clock.
 
-Synthesis starts with the first clause, so that one ends early; later ones are longer, which sounds better.
+Synthesis starts with the first clause, so that one ends early; later ones are longer for better prosody.
 """
 
 import re
 
 _FIRST_CLAUSE_CHARS = 10
-"""A first clause this long may end at a comma; shorter ones sound clipped."""
+"""A first clause this long may end at a comma; shorter ones are spoken abruptly."""
 _LATER_CLAUSE_CHARS = 60
 """Later clauses end at a comma only when they have grown this long."""
 _MAX_CLAUSE_CHARS = 200

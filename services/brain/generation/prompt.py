@@ -17,7 +17,7 @@ _AFTER_OPENER = (
 
 
 def build_messages(agent: AgentConfig, conversation: Conversation, opener: str = "") -> list[Message]:
-    """Return the agent's prompt, the dialogue as it was played, and instructions for the next answer."""
+    """Return the agent's prompt, the played dialogue, and instructions for the next answer."""
     messages: list[Message] = [{"role": "system", "content": agent.prompt}]
     calls = [item for item in conversation.items if isinstance(item, ToolCall)]
     for item in conversation.items:

@@ -28,7 +28,7 @@ class Tool:
 
     @property
     def definition(self) -> dict[str, Any]:
-        """The definition in the format of OpenAI's chat completions."""
+        """The definition in OpenAI's chat completions format."""
         function = {
             "name": self.name,
             "description": self.description,

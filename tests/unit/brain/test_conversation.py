@@ -110,7 +110,7 @@ def test_the_conversation_is_idle_when_every_reply_is_finished_as_text() -> None
     assert not fold(turn_ended(1, "hello"), *reply_events("r1", 1, "Hi."), event(tool)).is_idle
 
 
-def test_a_reply_whose_tool_was_never_called_leaves_its_turn_unanswered() -> None:
+def test_a_requested_but_uncalled_tool_leaves_its_turn_unanswered() -> None:
     """The previous owner died between the two events: the model is requested again, the tool called once."""
     requested = (
         turn_ended(1, "friday"),

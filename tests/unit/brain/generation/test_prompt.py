@@ -32,7 +32,7 @@ def test_both_sides_follow_the_prompt_in_order() -> None:
 
 
 def test_an_interrupted_reply_ends_with_the_last_played_word() -> None:
-    """The model can refer to the rest without assuming that the caller knows it."""
+    """The model can refer to the rest without assuming that it was played."""
     log = [
         *reply_events("r1", 0, "one two three"),
         *clauses_synthesized("r1", "one two three"),

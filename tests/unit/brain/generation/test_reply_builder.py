@@ -7,7 +7,7 @@ from services.brain.generation.reply_builder import APOLOGY, GOODBYE, ReplyBuild
 
 
 def test_clauses_are_returned_when_they_are_complete() -> None:
-    """They do not wait for the end of the stream."""
+    """A clause does not wait for the end of the stream."""
     builder = ReplyBuilder("r1", 1)
     builder.start(REPLY_KIND_ANSWER)
 

@@ -44,7 +44,7 @@ def decide(
 def test_two_consecutive_failed_answers_request_the_fallback(
     bodies: list[Body], expected: RequestFallback | None
 ) -> None:
-    """After the first one the agent asks the caller to repeat."""
+    """The first one ends with an apology and a request to repeat."""
     assert decide(*(event(body, stage="brain") for body in bodies)) == expected
 
 

@@ -43,7 +43,7 @@ def filler_events(reply_id: str, text: str) -> list[Event]:
 
 
 def test_a_filler_bridges_a_slow_model() -> None:
-    """It is due after the agent's threshold, unless the answer has text."""
+    """The filler is due after the agent's threshold, unless the answer has text."""
     text = event(ReplyClause(reply_id="r1", text="Yes. "))
 
     assert decide(*ANSWER_STARTED, now_ms=2499) == WaitUntil(2500)
@@ -78,7 +78,7 @@ def test_a_single_phrase_is_played_once() -> None:
 
 
 def test_a_filler_bridges_a_slow_tool_after_the_reply_was_played() -> None:
-    """It does not interrupt the reply that called the tool."""
+    """The filler does not interrupt the reply that called the tool."""
     log = [
         turn_ended(1, "book"),
         *reply_events("r1", 1, "Let me check."),

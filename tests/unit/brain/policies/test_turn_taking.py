@@ -125,7 +125,7 @@ def speculative_reply(reply_id: str, text: str = "book a visit", turn: int = 1) 
 
 
 def test_a_predicted_turn_is_answered_speculatively() -> None:
-    """It is answered once, and not while the agent speaks."""
+    """The turn is answered once, and not while the agent speaks."""
     assert decide(predicted("book a visit")) == Speculate(1)
     assert decide(predicted("book a visit"), *speculative_reply("r1")) is None
     assert decide(*SPEAKING, predicted("right")) is None
@@ -177,7 +177,7 @@ def test_a_speculative_reply_of_another_turn_is_cancelled() -> None:
 
 
 def test_a_wrong_prediction_cancels_the_reply() -> None:
-    """The caller continued, said something else, or the provider changed the transcript."""
+    """The caller continued, or the transcript of the turn changed."""
     log = [predicted("book"), *speculative_reply("r1", "book")]
     cancelled = CancelReplies(("r1",), "speculation")
     ended = turn_ended(1, "book a visit")
@@ -233,7 +233,7 @@ def test_playback_resumes_at_once_after_a_recognised_backchannel() -> None:
 
 
 def test_an_idle_prompt_is_not_cancelled_by_earlier_words() -> None:
-    """It belongs to no turn; only words of the next turn interrupt it."""
+    """A prompt belongs to no turn; only words of the next turn interrupt it."""
     log = [turn_ended(1, "yes"), *reply_events("r1", 1, "Good."), playback_finished("r1", 500)]
     prompted = [*log, *reply_events("r2", 0, "Are you still there?"), *playback_started("r2")]
 
