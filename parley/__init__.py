@@ -1,1 +1,1 @@
-"""The language that Parley's services share: messages, subjects, ownership, sound. It knows no service."""
+"""Shared by Parley's services: events, the bus, audio, leases. No module here imports a service."""

@@ -1,21 +1,20 @@
-"""Everything that Parley raises on purpose.
+"""The exceptions that Parley raises on purpose.
 
 ParleyError
-├── ConfigError          a setting or an agent file is wrong; says which and what to do
-├── BusError             the bus is away or refuses
-│   └── WriteConflict      a once-only message was said before
-├── Superseded           a later owner has this stage of the call
-├── CallOver             the call has ended
-└── ProviderError          an outside service did not do its part; `retryable` says whether to try again
-    ├── ProviderRefused    it said no: key, quota, bad request
-    ├── ProviderBusy       it said later: too many requests
-    ├── ProviderLate       it said nothing in time
-    └── ProviderBroken     it said something senseless, or broke off
+├── ConfigError                a setting or an agent file is wrong; the message names it and the remedy
+├── BusError                   the bus is unreachable or refuses
+│   └── WriteConflict          another writer was first (a failed compare-and-set)
+├── Superseded                 another process owns this stage of the call
+└── ProviderError              a provider failed; `retryable` is whether a retry may help
+    ├── ProviderRejected       it rejected the request: key, quota, bad request
+    ├── ProviderRateLimited    too many requests
+    ├── ProviderTimeout        it did not respond in time
+    └── ProviderUnavailable    it responded with nonsense or closed the connection
 """
 
 
 class ParleyError(Exception):
-    """Root of the tree."""
+    """Base class of the exceptions that Parley raises on purpose."""
 
 
 class ConfigError(ParleyError):
@@ -23,23 +22,19 @@ class ConfigError(ParleyError):
 
 
 class BusError(ParleyError):
-    """The bus is away or refuses."""
+    """The bus is unreachable or refuses."""
 
 
 class WriteConflict(BusError):
-    """A once-only message was said before."""
+    """Another writer was first: the subject's last message is not the expected one."""
 
 
 class Superseded(ParleyError):
-    """A later owner has this stage of the call."""
-
-
-class CallOver(ParleyError):
-    """The call has ended."""
+    """Another process owns this stage of the call."""
 
 
 class ProviderError(ParleyError):
-    """An outside service did not do its part."""
+    """A provider failed."""
 
     code = "unavailable"
     retryable = True
@@ -51,23 +46,23 @@ class ProviderError(ParleyError):
 
 
 class ProviderRejected(ProviderError):
-    """It said no; asking again will not help."""
+    """The provider rejected the request; a retry does not help."""
 
     code = "rejected"
     retryable = False
 
 
 class ProviderRateLimited(ProviderError):
-    """It said later."""
+    """The provider received too many requests."""
 
     code = "rate_limited"
 
 
 class ProviderTimeout(ProviderError):
-    """It said nothing in time."""
+    """The provider did not respond in time."""
 
     code = "timeout"
 
 
 class ProviderUnavailable(ProviderError):
-    """It said something senseless, or broke off."""
+    """The provider responded with nonsense or closed the connection."""

@@ -1,1 +1,1 @@
-"""Audio on the bus: G.711, ordered chunks, live streams with backfill."""
+"""Audio on the bus: G.711, chunks in order, live streams with backfill."""

@@ -15,7 +15,7 @@ _CLIP = 32635
 
 
 def duration_ms(mulaw: bytes) -> int:
-    """How long it sounds, in whole milliseconds."""
+    """Duration in whole milliseconds."""
     return len(mulaw) // BYTES_PER_MS
 
 
@@ -36,7 +36,7 @@ def _encode_sample(sample: int) -> int:
 #: 16-bit linear sample for each of the 256 codes.
 DECODE: tuple[int, ...] = tuple(_decode_byte(code) for code in range(256))
 QUIET_BYTES = bytes(code for code, sample in enumerate(DECODE) if abs(sample) < 100)
-"""What a line carries while nobody speaks."""
+"""Codes of small samples, as in the silence on a telephone line."""
 
 #: Mu-law code for each 16-bit sample, indexed by the sample read as unsigned.
 ENCODE: bytes = bytes(
@@ -45,12 +45,12 @@ ENCODE: bytes = bytes(
 
 
 def bytes_to_ms(byte_count: int) -> float:
-    """Milliseconds that `byte_count` bytes of mu-law last."""
+    """Duration of `byte_count` bytes of mu-law, in milliseconds."""
     return byte_count / BYTES_PER_MS
 
 
 def ms_to_bytes(ms: float) -> int:
-    """Bytes of mu-law that last `ms` milliseconds, whole samples only."""
+    """Number of mu-law bytes in `ms` milliseconds, rounded down to whole samples."""
     return int(ms * BYTES_PER_MS)
 
 

@@ -1,4 +1,4 @@
-"""A subject's sound from some moment on, then live; what was missed on the way is asked for again."""
+"""Follows a subject's audio: stored chunks first, then live ones; missing ones are retransmitted."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -12,23 +12,21 @@ from parley.audio.reorder_buffer import AudioReorderBuffer
 from parley.bus import Bus, Message, Subscription, streams
 from parley.clock import now_us
 from parley.errors import BusError
+from parley.failover_timing import GAP_REQUEST_INTERVAL_S, GAP_TIMEOUT_S
 from parley.v1.audio_pb2 import AgentAudio, CallerAudio
 
 log = structlog.get_logger()
 
+_READ_TIMEOUT_S = 15.0
+"""A process that has taken over many calls at once has much to read, and another would not be faster."""
 _BACKFILL_TIMEOUT_S = 0.6
-"""Live sound waits meanwhile, and what was said lately is said again anyhow."""
-_TIMEOUT_S = 15.0
-"""Who has taken over many calls at once has much to read, and nobody else would be quicker."""
-_OVERLAP_US = 2_000_000
-"""Read from so long before: clocks differ, and what comes twice is dropped."""
-_WAKE_AFTER_S = 0.01
-_RETRY_INTERVAL_S = 0.3
+"""Live audio waits for this read, and recent audio is retransmitted anyway."""
 _LEADER_TIMEOUT_S = 0.6
-"""Another is there after four seconds and more, and the caller waits for an answer."""
+"""An election takes four seconds and more, and the caller waits for a reply."""
 _LATEST_TIMEOUT_S = 1.5
-_GAP_TIMEOUT_S = 1.5
-"""So long a hole in the sound is waited for; its speaker says it again within some tenths of a second."""
+_OVERLAP_US = 2_000_000
+"""Read from this much earlier, as clocks differ; duplicates are dropped."""
+_WAKE_AFTER_S = 0.01
 
 Chunk = TypeVar("Chunk", CallerAudio, AgentAudio)
 
@@ -39,15 +37,15 @@ async def read_audio(
     kind: type[Chunk],
     *,
     since_us: int | None = None,
-    timeout_s: float = _TIMEOUT_S,
+    timeout_s: float = _READ_TIMEOUT_S,
     consistent: bool = True,
 ) -> list[Chunk]:
-    """All that the stream holds of a subject, by owner and number, each chunk once; see `Bus.read`.
+    """Read a subject's stored audio by epoch and sequence, each chunk once; see `StreamClient.read`.
 
-    What a stream without a leader did not take is said again later, and lies behind what came after it.
+    A chunk that a stream without leader did not store is retransmitted, and then stored behind later chunks.
 
     Raises:
-        BusError: it cannot be read.
+        BusError: the stream cannot be read.
     """
     messages = await bus.streams.read(
         streams.AUDIO, subject, since_us=since_us, timeout_s=timeout_s, consistent=consistent
@@ -63,123 +61,127 @@ async def follow_audio(
     since_us: int | None = None,
     on_caught_up: Callable[[], None] = lambda: None,
 ) -> AsyncIterator[Chunk]:
-    """Long-lived: the present owner's chunks, each once, in order; a hole only where nobody can fill it.
+    """Long-lived: yield the current owner's chunks, each once, in order; skip a gap only if it is not filled.
 
-    `since_us` (UTC wall clock, microseconds): nothing from before is wanted; some of it may come.
-    `on_read` is called when all that was stored has been taken.
+    Args:
+        bus: the bus.
+        subject: the subject to follow.
+        kind: the message type of its chunks.
+        since_us: start here (UTC wall clock, microseconds); some earlier chunks may be yielded.
+        on_caught_up: called when all stored chunks have been yielded.
 
     Raises:
-        BusError: what was said before cannot be read.
+        BusError: the stored audio cannot be read.
     """
-    order: AudioReorderBuffer[Chunk] = AudioReorderBuffer()
+    buffer: AudioReorderBuffer[Chunk] = AudioReorderBuffer()
     async with bus.subscribe(subject) as live:
-        losses = bus.gap_count
-        hole = _GapTracker(bus, subject, live)
+        gap_count = bus.gap_count
+        gap_tracker = _GapTracker(bus, subject, live)
         from_us = None if since_us is None else since_us - _OVERLAP_US
-        for chunk in await _backfill(order, bus, subject, kind, from_us):
+        for chunk in await _backfill(buffer, bus, subject, kind, from_us):
             yield chunk
         on_caught_up()
-        if order.gap:
+        if buffer.gap:
             live.wake()
         last_us = now_us()
         async for message in live.messages_or_wakeups():
-            come: list[Chunk] = []
-            if bus.gap_count != losses:
-                losses = bus.gap_count
-                come += await _backfill_gap(bus, subject, kind, last_us - _OVERLAP_US)
+            received: list[Chunk] = []
+            if bus.gap_count != gap_count:
+                gap_count = bus.gap_count
+                received += await _backfill_gap(bus, subject, kind, last_us - _OVERLAP_US)
             if message is not None:
                 last_us = now_us()
                 chunk_or_none = parse_chunk(message, kind)
-                come += [] if chunk_or_none is None else [chunk_or_none]
-            for chunk in _push_all(order, come):
+                received += [] if chunk_or_none is None else [chunk_or_none]
+            for chunk in _push_all(buffer, received):
                 yield chunk
-            if await hole.is_unrecoverable(order.gap):
-                for chunk in order.skip_gap():
+            if await gap_tracker.is_unrecoverable(buffer.gap):
+                for chunk in buffer.skip_gap():
                     yield chunk
 
 
 class _GapTracker:
-    """In one subject's sound: somebody may fill it."""
+    """Requests retransmission of a gap in one subject's audio, and decides when to skip the gap."""
 
     def __init__(self, bus: Bus, subject: str, live: Subscription) -> None:
         self._bus = bus
         self._subject = subject
         self._live = live
-        self._found_at_s: tuple[int, int] | None = None
-        self._since_s = 0.0
+        self._gap: tuple[int, int] | None = None
+        self._found_at_s = 0.0
         self._requested_at_s = -inf
         self._requested: tuple[int, int] | None = None
 
-    async def is_unrecoverable(self, hole: tuple[int, int] | None) -> bool:
-        """Whether it is waited for no more. Once met, its sound is asked for, and the reader woken."""
+    async def is_unrecoverable(self, gap: tuple[int, int] | None) -> bool:
+        """Whether the gap has been open for too long. A new gap is requested, and the reader woken later."""
         loop = asyncio.get_running_loop()
-        if hole is None:
-            self._found_at_s = None
+        if gap is None:
+            self._gap = None
             return False
-        if hole != self._found_at_s:
-            self._found_at_s, self._since_s = hole, loop.time()
-            for wait_s in (_RETRY_INTERVAL_S, _GAP_TIMEOUT_S):
+        if gap != self._gap:
+            self._gap, self._found_at_s = gap, loop.time()
+            for wait_s in (GAP_REQUEST_INTERVAL_S, GAP_TIMEOUT_S):
                 loop.call_later(wait_s + _WAKE_AFTER_S, self._live.wake)
-        if hole != self._requested and loop.time() - self._requested_at_s >= _RETRY_INTERVAL_S:
-            # For all that was said lately: one question does for several holes.
-            self._requested, self._requested_at_s = hole, loop.time()
+        if gap != self._requested and loop.time() - self._requested_at_s >= GAP_REQUEST_INTERVAL_S:
+            # All recent audio of the subject is retransmitted: one request covers several gaps.
+            self._requested, self._requested_at_s = gap, loop.time()
             await self._bus.audio.request_retransmit(self._subject)
-        if loop.time() - self._since_s < _GAP_TIMEOUT_S:
+        if loop.time() - self._found_at_s < GAP_TIMEOUT_S:
             return False
         if self._live.pending:
-            # We were late ourselves: what fills it may have come.
+            # This process was late: the missing chunks may be among the pending messages.
             return False
-        log.warning("a hole in the sound stays", subject=self._subject)
-        self._found_at_s = None
+        log.warning("audio_gap_not_recovered", subject=self._subject, epoch=gap[0], first_missing=gap[1])
+        self._gap = None
         return True
 
 
 async def _backfill(
-    order: AudioReorderBuffer[Chunk], bus: Bus, subject: str, kind: type[Chunk], since_us: int | None
+    buffer: AudioReorderBuffer[Chunk], bus: Bus, subject: str, kind: type[Chunk], since_us: int | None
 ) -> list[Chunk]:
-    """What is to be heard of what was stored; says where what comes has to follow on."""
-    is_led = await bus.streams.has_leader(streams.AUDIO, subject, timeout_s=_LEADER_TIMEOUT_S)
-    if not is_led:
-        # What has not been stored is said again; what was is told by its copies.
+    """The stored chunks to yield; also sets where live chunks have to continue."""
+    has_leader = await bus.streams.has_leader(streams.AUDIO, subject, timeout_s=_LEADER_TIMEOUT_S)
+    if not has_leader:
+        # Chunks that are not stored are retransmitted; the stored ones are read from any replica.
         await bus.audio.request_retransmit(subject)
-    newest = await _latest_stored(bus, subject, kind)
-    stored = await read_audio(bus, subject, kind, since_us=since_us, consistent=is_led)
-    if newest is not None and not stored:
-        # Nothing is wanted of what was stored; all is that follows it, be it not stored either.
-        order.start_after(newest.epoch, newest.sequence)
-    return _push_all(order, stored)
+    latest = await _latest_stored(bus, subject, kind)
+    stored = await read_audio(bus, subject, kind, since_us=since_us, consistent=has_leader)
+    if latest is not None and not stored:
+        # No stored chunk is wanted, and every chunk that follows them is, even one not stored yet.
+        buffer.start_after(latest.epoch, latest.sequence)
+    return _push_all(buffer, stored)
 
 
 async def _latest_stored(bus: Bus, subject: str, kind: type[Chunk]) -> Chunk | None:
-    """The last chunk that is stored, an empty one if none is; None where that is not to be known soon."""
+    """The last stored chunk, or an empty one if the stream has none; None if it cannot be read in time."""
     try:
         async with asyncio.timeout(_LATEST_TIMEOUT_S):
-            newest = await bus.streams.last_message(streams.AUDIO, subject)
+            latest = await bus.streams.last_message(streams.AUDIO, subject)
     except (BusError, TimeoutError):
-        log.warning("sound is followed from the first chunk on that comes", subject=subject)
+        log.warning("audio_start_unknown", subject=subject, starts_at="first chunk received")
         return None
-    return kind() if newest is None else parse_chunk(newest, kind)
+    return kind() if latest is None else parse_chunk(latest, kind)
 
 
-def _push_all(order: AudioReorderBuffer[Chunk], chunks: Iterable[Chunk]) -> list[Chunk]:
-    return [due for chunk in chunks for due in order.push(chunk)]
+def _push_all(buffer: AudioReorderBuffer[Chunk], chunks: Iterable[Chunk]) -> list[Chunk]:
+    return [due for chunk in chunks for due in buffer.push(chunk)]
 
 
 async def _backfill_gap(bus: Bus, subject: str, kind: type[Chunk], since_us: int) -> list[Chunk]:
-    """What no copy of the stream has yet, its speaker says again."""
+    """Chunks missed by a reconnection or a slow reader; what no replica has stored is retransmitted."""
     try:
         return await read_audio(
             bus, subject, kind, since_us=since_us, timeout_s=_BACKFILL_TIMEOUT_S, consistent=False
         )
     except BusError as error:
-        log.warning("sound was missed and cannot be read", subject=subject, error=str(error))
+        log.warning("missed_audio_not_read", subject=subject, error=str(error))
         return []
 
 
 def parse_chunk(message: Message, kind: type[Chunk]) -> Chunk | None:
-    """A chunk; None for bytes that are none."""
+    """Parse a chunk; None for bytes that are not one."""
     try:
         return kind.FromString(message.data)
     except DecodeError:
-        log.warning("bytes that are no sound", subject=message.subject, size=len(message.data))
+        log.warning("audio_not_parsable", subject=message.subject, size=len(message.data))
         return None

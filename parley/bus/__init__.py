@@ -1,4 +1,8 @@
-"""Connect, publish, subscribe, read, claim: the only package that speaks NATS."""
+"""The connection to NATS: publish, subscribe, request, read streams, claim work.
+
+Only this package uses nats-py. Start at `client.py` (what a connection offers), `subjects.py` and
+`streams.py` (what is on the bus).
+"""
 
 from parley.bus.client import Bus
 from parley.bus.connection import connect

@@ -125,7 +125,7 @@ class Bus:
             subject: the subject of the message.
             data: the payload.
             message_id: the stream stores a message id once.
-            expect_last: store only if the subject's last message has this sequence (0: if there is none).
+            expect_last: store only if the subject's last message has this sequence (0: if it has none).
             timeout_s: how long to retry; a cluster whose leader died stores nothing for some seconds.
 
         Raises:
@@ -183,7 +183,7 @@ class Bus:
         flushed.add_done_callback(lambda done: done.cancelled() or done.exception())
         reconnected = asyncio.ensure_future(self.reconnected())
         try:
-            # A server that froze never replies to a flush over a connection that was given up.
+            # A server that froze never replies to a flush over an abandoned connection.
             await asyncio.wait((flushed, reconnected), return_when=asyncio.FIRST_COMPLETED)
         finally:
             reconnected.cancel()

@@ -1,11 +1,11 @@
-"""Open a connection that mends itself, with streams and consumers in place."""
+"""Opens a connection to NATS that reconnects by itself, with streams and consumers in place."""
 
 import asyncio
-import logging
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import stamina
 import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
@@ -15,72 +15,75 @@ from parley.bus.client import Bus
 from parley.bus.nats_internals import ReconnectingClient
 from parley.bus.subscription import DropCounter
 from parley.errors import BusError
+from parley.failover_timing import (
+    CONNECT_TIMEOUT_S,
+    MAX_OUTSTANDING_PINGS,
+    PING_INTERVAL_S,
+    RECONNECT_WAIT_S,
+)
 
 log = structlog.get_logger()
+
+_JETSTREAM_TIMEOUT_S = 5
+_JETSTREAM_RETRY_INTERVAL_S = 0.5
+_CLOSE_TIMEOUT_S = 5
+_CLOSE_FLUSH_TIMEOUT_S = 2
 
 
 @asynccontextmanager
 async def connect(url: str, name: str, *, timeout_s: float, replicas: int | None = 1) -> AsyncIterator[Bus]:
-    """A connection that mends itself for as long as it is open, with streams and consumers in place.
+    """A connection that reconnects by itself while entered, with streams and consumers in place.
 
-    `replicas` is of each stream; None leaves streams and consumers as they are.
+    `replicas` is the number of replicas of each stream; None leaves streams and consumers unchanged.
 
     Raises:
-        BusError: no server answered within `timeout_s`; the text names the address.
+        BusError: no server replied within `timeout_s`; the message names the address.
     """
     client, drops = ReconnectingClient(), DropCounter()
     replicated = replicas is None or replicas > 1
-    bus = Bus(client, client.jetstream(timeout=5), drops, replicated=replicated)
-    await _first_connection(client, url, name, timeout_s, drops, bus)
-    attending = asyncio.ensure_future(bus.run_background())
+    bus = Bus(client, client.jetstream(timeout=_JETSTREAM_TIMEOUT_S), drops, replicated=replicated)
+    await _open(client, url, name, timeout_s, drops, bus)
+    background = asyncio.ensure_future(bus.run_background())
     try:
         if replicas is not None:
-            await _prepare(bus, replicas, timeout_s)
+            await _ensure_streams(bus, replicas, timeout_s)
         yield bus
     finally:
-        attending.cancel()
-        await asyncio.gather(attending, return_exceptions=True)
+        background.cancel()
+        await asyncio.gather(background, return_exceptions=True)
         await _close(client)
 
 
-async def _first_connection(
-    client: Client,
-    url: str,
-    name: str,
-    timeout_s: float,
-    drops: DropCounter,
-    bus: Bus,
-) -> None:
+async def _open(client: Client, url: str, name: str, timeout_s: float, drops: DropCounter, bus: Bus) -> None:
     async def on_error(error: Exception) -> None:
         if isinstance(error, SlowConsumerError):
             drops.record(error.subject)
-            return
-        # While the bus is away each try tells; `bus lost` has said it once.
-        log.log(
-            logging.DEBUG if isinstance(error, OSError) else logging.WARNING, "bus trouble", error=repr(error)
-        )
+        elif isinstance(error, OSError):
+            # One for each attempt to reconnect; bus_disconnected was logged once.
+            log.debug("bus_error", error=repr(error))
+        else:
+            log.warning("bus_error", error=repr(error))
 
     async def on_disconnect() -> None:
         if not client.is_closed:
-            log.warning("bus lost", url=url)
+            log.warning("bus_disconnected", url=url)
 
     async def on_reconnect() -> None:
-        log.info("bus is back", url=client.connected_url.netloc if client.connected_url else url)
+        log.info("bus_reconnected", url=client.connected_url.netloc if client.connected_url else url)
         await bus.on_reconnected()
 
     try:
         async with asyncio.timeout(timeout_s):
             await client.connect(
                 servers=random.sample(servers := url.split(","), len(servers)),
-                # Of several the next is taken, and not by chance the same again.
+                # After a failure the client then tries the next server, and not at random the same one.
                 dont_randomize=True,
                 name=name,
                 max_reconnect_attempts=-1,
-                reconnect_time_wait=0.1,  # type: ignore[arg-type] # it is handed to asyncio.sleep
-                connect_timeout=2,
-                # A server that is frozen holds all calls of this process: by default for four minutes.
-                ping_interval=0.4,  # type: ignore[arg-type] # as above
-                max_outstanding_pings=2,
+                reconnect_time_wait=RECONNECT_WAIT_S,  # type: ignore[arg-type] # passed to asyncio.sleep
+                connect_timeout=CONNECT_TIMEOUT_S,
+                ping_interval=PING_INTERVAL_S,  # type: ignore[arg-type] # as above
+                max_outstanding_pings=MAX_OUTSTANDING_PINGS,
                 error_cb=on_error,
                 disconnected_cb=on_disconnect,
                 reconnected_cb=on_reconnect,
@@ -91,25 +94,28 @@ async def _first_connection(
         ) from error
 
 
-async def _prepare(bus: Bus, replicas: int, timeout_s: float) -> None:
-    deadline = asyncio.get_running_loop().time() + timeout_s
-    while True:
-        try:
-            await bus.streams.ensure(replicas)
-        except (NatsError, TimeoutError) as error:
-            if asyncio.get_running_loop().time() > deadline:
-                raise BusError(f"JetStream is not ready within {timeout_s:g} s: {error!r}") from error
-            log.warning("waiting for JetStream", error=repr(error))
-            await asyncio.sleep(0.5)
-        else:
-            return
+async def _ensure_streams(bus: Bus, replicas: int, timeout_s: float) -> None:
+    retries = stamina.retry_context(
+        on=(NatsError, TimeoutError),
+        attempts=None,
+        timeout=timeout_s,
+        wait_initial=_JETSTREAM_RETRY_INTERVAL_S,
+        wait_max=_JETSTREAM_RETRY_INTERVAL_S,
+        wait_jitter=0,
+    )
+    try:
+        async for attempt in retries:
+            with attempt:
+                await bus.streams.ensure(replicas)
+    except (NatsError, TimeoutError) as error:
+        raise BusError(f"JetStream is not ready within {timeout_s:g} s: {error!r}") from error
 
 
 async def _close(client: Client) -> None:
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(_CLOSE_TIMEOUT_S):
             if client.is_connected:
-                await client.flush(timeout=2)
+                await client.flush(timeout=_CLOSE_FLUSH_TIMEOUT_S)
             await client.close()
     except (NatsError, TimeoutError) as error:
-        log.warning("bus closed in haste", error=repr(error))
+        log.warning("bus_not_flushed_at_close", error=repr(error))

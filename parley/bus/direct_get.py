@@ -1,4 +1,4 @@
-"""Read what a stream holds without a consumer: NATS' batched direct get (ADR-31)."""
+"""Reads what a stream holds without a consumer: NATS' batched direct get (ADR-31)."""
 
 import asyncio
 import json
@@ -24,38 +24,38 @@ _MAX_ATTEMPTS = 4
 _NOT_FOUND = 404
 _RETRY_INTERVAL_S = 0.1
 _FIRST_RESPONSE_TIMEOUT_S = 0.4
-"""Any copy of a stream may be asked, one on a server that is frozen too."""
+"""Any replica of a stream may receive the request, also one on a frozen server. Doubled on each attempt."""
 _NEXT_RESPONSE_TIMEOUT_S = 2.0
 
 
 class DirectGetTimeout(BusError):
-    """Nobody answered in time."""
+    """No replica replied in time."""
 
 
 async def leader_last_sequence(client: Client, stream: streams.Stream, subject: str, since_us: int) -> int:
-    """Place of a subject's last message, as the stream's leader knows it; 0 for none, or none since then.
+    """Sequence of a subject's last message, from the stream's leader; 0 if none is as new as `since_us`.
 
-    Waits for a leader as long as it is let.
+    Retries without limit while the stream has no leader: the caller sets a timeout.
 
     Raises:
         BusError: the stream cannot be read.
     """
     request = json.dumps({"last_by_subj": subject}).encode()
-    wait_s = _FIRST_RESPONSE_TIMEOUT_S
+    timeout_s = _FIRST_RESPONSE_TIMEOUT_S
     while True:
         try:
-            asking = client.request(f"$JS.API.STREAM.MSG.GET.{stream.name}", request, timeout=wait_s)
-            answer = json.loads((await shielded(asking)).data)
+            requesting = client.request(f"$JS.API.STREAM.MSG.GET.{stream.name}", request, timeout=timeout_s)
+            reply = json.loads((await shielded(requesting)).data)
         except (NoRespondersError, NatsTimeoutError):
-            wait_s *= 2
+            timeout_s *= 2
             await asyncio.sleep(_RETRY_INTERVAL_S)
             continue
         except NatsError as error:
             raise BusError(f"{stream.name} cannot be read: {error!r}") from error
-        if "message" in answer:
-            stored_us = datetime.fromisoformat(answer["message"]["time"]).timestamp() * 1e6
-            return int(answer["message"]["seq"]) if stored_us >= since_us else 0
-        if answer.get("error", {}).get("code") == _NOT_FOUND:
+        if "message" in reply:
+            stored_us = datetime.fromisoformat(reply["message"]["time"]).timestamp() * 1e6
+            return int(reply["message"]["seq"]) if stored_us >= since_us else 0
+        if reply.get("error", {}).get("code") == _NOT_FOUND:
             return 0
         await asyncio.sleep(_RETRY_INTERVAL_S)
 
@@ -68,74 +68,73 @@ async def read_stream(
     since_us: int | None,
     consistent: bool,
 ) -> list[Message]:
-    """See `Bus.read`; goes on asking for as long as it is let.
+    """See `StreamClient.read`; retries without limit: the caller sets a timeout.
 
     Raises:
         BusError: the stream cannot be read.
     """
     found: list[Message] = []
-    tries = 0
-    must_have = await leader_last_sequence(client, stream, subject, since_us or 0) if consistent else 0
+    attempt = 0
+    last_required = await leader_last_sequence(client, stream, subject, since_us or 0) if consistent else 0
     while True:
         start: dict[str, object] = {"seq": from_sequence}
         if since_us is not None and not found:
             start = {"start_time": datetime.fromtimestamp(since_us / 1e6, UTC).isoformat()}
-        wanted = {**start, "batch": _BATCH, "next_by_subj": subject}
+        query = {**start, "batch": _BATCH, "next_by_subj": subject}
         try:
-            batch, more = await shielded(_read_batch(client, stream, wanted, tries))
+            batch, more = await shielded(_read_batch(client, stream, query, attempt))
         except DirectGetTimeout:
-            tries += 1
+            attempt += 1
             continue
-        tries = 0
+        attempt = 0
         found += batch
         if batch:
             from_sequence = batch[-1].sequence + 1
         if more and batch:
             continue
-        if from_sequence > must_have:
+        if from_sequence > last_required:
             return found
-        # Any copy answers, and one that lags behind has not got all that is stored.
+        # Any replica may reply, and one that lags does not have every stored message yet.
         await asyncio.sleep(_REPLICA_LAG_S)
 
 
 async def read_last(
     client: Client, stream: streams.Stream, subject: str, up_to: int | None
 ) -> Message | None:
-    """See `Bus.last`.
+    """See `StreamClient.last_message`.
 
     Raises:
-        BusError: the stream cannot be read, or nobody answers.
+        BusError: the stream cannot be read, or no replica replies.
     """
-    wanted: dict[str, object] = {"multi_last": [subject]}
+    query: dict[str, object] = {"multi_last": [subject]}
     if up_to is not None:
-        wanted["up_to_seq"] = up_to
-    for tries in range(_MAX_ATTEMPTS):
+        query["up_to_seq"] = up_to
+    for attempt in range(_MAX_ATTEMPTS):
         with suppress(DirectGetTimeout):
-            found, _ = await shielded(_read_batch(client, stream, wanted, tries))
+            found, _ = await shielded(_read_batch(client, stream, query, attempt))
             return found[-1] if found else None
-    raise BusError(f"{stream.name} does not answer")
+    raise BusError(f"{stream.name} does not reply")
 
 
 async def _read_batch(
-    client: Client, stream: streams.Stream, wanted: Mapping[str, object], tries: int
+    client: Client, stream: streams.Stream, query: Mapping[str, object], attempt: int
 ) -> tuple[list[Message], bool]:
-    """What some copy of a stream holds of what is wanted, and whether there is more.
+    """The messages that match a query on some replica, and whether there are more.
 
     Raises:
-        NoAnswer: nothing came; another try may meet another copy of the stream, and is given twice the time,
-            as asking a busy one again and again would only keep it busy.
-        BusError: the stream cannot be read.
+        DirectGetTimeout: no reply came. The next attempt may reach another replica, and has twice the time,
+        as retrying a busy replica at the same rate keeps it busy. BusError: the stream cannot be read.
     """
     inbox = client.new_inbox()
-    request = json.dumps(wanted).encode()
+    request = json.dumps(query).encode()
     found: list[Message] = []
     subscription = await client.subscribe(inbox)
-    incoming = SubscriptionReader(subscription)
+    replies = SubscriptionReader(subscription)
     try:
         await client.publish(f"$JS.API.DIRECT.GET.{stream.name}", request, reply=inbox)
         while True:
-            timeout_s = _NEXT_RESPONSE_TIMEOUT_S if found else _FIRST_RESPONSE_TIMEOUT_S * 2**tries
-            message = await _next(incoming, timeout_s)
+            timeout_s = _NEXT_RESPONSE_TIMEOUT_S if found else _FIRST_RESPONSE_TIMEOUT_S * 2**attempt
+            message = await _next_reply(replies, timeout_s)
             headers = message.headers or {}
             status = headers.get("Status")
             if status == "204":
@@ -152,13 +151,13 @@ async def _read_batch(
             await subscription.unsubscribe()
 
 
-async def _next(incoming: SubscriptionReader, timeout_s: float) -> Msg:
-    """The next message; a process that is busy, as with many calls taken over, does not ask again at once."""
+async def _next_reply(replies: SubscriptionReader, timeout_s: float) -> Msg:
+    """The next reply; if this process was busy, as after taking over many calls, it waits again."""
     while True:
         try:
-            message = await incoming.next_within(timeout_s)
+            message = await replies.next_within(timeout_s)
         except TimeoutError:
-            raise DirectGetTimeout("nothing came") from None
+            raise DirectGetTimeout("no reply") from None
         if message is None:
             raise BusError("the connection is closed")
         if message.subject:

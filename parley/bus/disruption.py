@@ -1,36 +1,41 @@
-"""Whether the bus was in disorder lately, so that the silence of others says little."""
+"""Detects recent disruptions of the bus, after which missing heartbeats do not prove that a process died."""
 
 import time
+from contextlib import AbstractAsyncContextManager
 from math import inf
+from typing import Protocol
 
 from parley.bus import subjects
-from parley.bus.audio_replay.audio_publisher import BusConnection
+from parley.bus.subscription import Subscription
 from parley.bus.supervise import supervise
+from parley.failover_timing import DISRUPTION_WINDOW_S
 
-_RECENT_S = 6.0
+
+class _Subscriber(Protocol):
+    def subscribe(self, subject: str) -> AbstractAsyncContextManager[Subscription]: ...
 
 
 class DisruptionMonitor:
-    """A stream has chosen a leader, or our own connection was lost: heartbeats were, too."""
+    """Records stream leader elections and lost connections."""
 
-    def __init__(self, connection: BusConnection) -> None:
-        self._connection = connection
+    def __init__(self, bus: _Subscriber) -> None:
+        self._bus = bus
         self._last_s = -inf
 
     @property
     def recent(self) -> bool:
-        """Whether that is only some seconds ago."""
-        return time.monotonic() - self._last_s < _RECENT_S
+        """Whether the last disruption was less than 6 s ago."""
+        return time.monotonic() - self._last_s < DISRUPTION_WINDOW_S
 
     def record(self) -> None:
-        """Just now."""
+        """Record a disruption now."""
         self._last_s = time.monotonic()
 
     async def watch(self) -> None:
-        """Long-lived: NATS tells of each."""
-        await supervise(self._watch_leaders, "hearing of elections")
+        """Long-lived: record elections, which NATS publishes."""
+        await supervise(self._watch_leaders, "leader election watch")
 
     async def _watch_leaders(self) -> None:
-        async with self._connection.subscribe(subjects.leader_elected("*")) as elected:
-            async for _ in elected:
+        async with self._bus.subscribe(subjects.leader_elected("*")) as elections:
+            async for _ in elections:
                 self.record()

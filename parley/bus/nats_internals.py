@@ -45,7 +45,7 @@ def pending_queue(subscription: NatsSubscription) -> asyncio.Queue[Msg]:
 
 
 def closed_future(subscription: NatsSubscription) -> asyncio.Future[bool]:
-    """Done when the subscription or its connection is closed; nats-py tells only its own iterator."""
+    """Done when the subscription or its connection is closed; nats-py notifies only its own iterator."""
     iterator: Any = subscription.messages
     closed: asyncio.Future[bool] = iterator._unsubscribed_future  # noqa: SLF001 - see above
     return closed

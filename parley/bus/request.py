@@ -12,20 +12,19 @@ from nats.errors import Error as NatsError
 from parley.bus.disruption import DisruptionMonitor
 from parley.bus.shielded import shielded
 from parley.bus.subscription_reader import SubscriptionReader
+from parley.failover_timing import GONE_AFTER_S
 
 _RETRY_INTERVAL_S = 0.2
 _PAUSE_S = 0.05
-_GONE_AFTER_S = 0.3
-"""How long nobody must respond in a cluster, or after a disruption, before the owner counts as gone."""
 _NO_RESPONDERS = "503"
 """Status with which the server replies when a subject has no subscriber (NATS' "no responders")."""
 
 
 class Liveness(Enum):
-    """What is known of a process that may own something."""
+    """Whether a process that may own something responds."""
 
     ALIVE = "alive"
-    """It responded."""
+    """The process responded."""
     GONE = "gone"
     """No process subscribes to the subject."""
     UNRESPONSIVE = "unresponsive"
@@ -70,11 +69,11 @@ class Requests:
         """Whether the process that responds on a subject is alive.
 
         The request is repeated, as a frozen NATS server may have lost it and its clients soon move to another
-        server. In between nobody subscribes: GONE is returned only if the first replies say so, and in a
-        cluster only if they still do after 0.3 s. A late reply to any of the requests counts.
+        server. In between the subject has no subscriber: GONE is returned only if the first replies report
+        that, and in a cluster only if they still do after 0.3 s. A late reply to any of the requests counts.
         """
         # A server of a cluster may be cut off while its clients are on their way to another.
-        gone_after_s = _GONE_AFTER_S if self._replicated or self._disruption.recent else 0.0
+        gone_after_s = GONE_AFTER_S if self._replicated or self._disruption.recent else 0.0
         try:
             inbox = self._client.new_inbox()
             subscription = await self._client.subscribe(inbox)

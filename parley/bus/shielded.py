@@ -1,4 +1,4 @@
-"""What must not be cancelled half-way."""
+"""Runs calls of nats-py that must not be cancelled half-way."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -8,12 +8,12 @@ T = TypeVar("T")
 
 
 async def shielded(work: Coroutine[Any, Any, T]) -> T:
-    """Let the client finish behind our back when we are cancelled.
+    """Await `work`; if the caller is cancelled, `work` still runs to its end.
 
-    A flush that is cancelled breaks the whole connection when its answer comes, and Python 3.11's wait_for,
-    on which the client builds, forgets a cancellation that comes together with the answer.
+    A cancelled flush breaks the whole connection when its reply arrives, and Python 3.11's wait_for, which
+    nats-py uses, swallows a cancellation that arrives together with the reply.
     """
     task = asyncio.ensure_future(work)
-    # Read once, so that a failure nobody waits for is not reported as forgotten.
+    # Read the exception once, so that asyncio does not report one that no task waits for.
     task.add_done_callback(lambda done: done.cancelled() or done.exception())
     return await asyncio.shield(task)

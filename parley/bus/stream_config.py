@@ -1,4 +1,4 @@
-"""Our streams and the stages' consumers, as NATS is told of them. No I/O."""
+"""The NATS configuration of the three streams and of each stage's consumer. No I/O."""
 
 from nats.js.api import (
     AckPolicy,
@@ -11,15 +11,16 @@ from nats.js.api import (
 )
 
 from parley.bus import streams, subjects
+from parley.failover_timing import ACK_WAIT_S
 
 
 def consumer_name(stage: str) -> str:
-    """Of the queue that a stage's workers share."""
+    """Name of the consumer that all workers of a stage share."""
     return f"{stage}-workers"
 
 
 def stream_config(stream: streams.Stream, replicas: int) -> StreamConfig:
-    """A stream with so many copies."""
+    """Configuration of a stream with the given number of replicas."""
     work = stream.retention == "work"
     return StreamConfig(
         name=stream.name,
@@ -30,7 +31,7 @@ def stream_config(stream: streams.Stream, replicas: int) -> StreamConfig:
         max_bytes=stream.max_bytes,
         duplicate_window=stream.duplicate_window_s,
         discard=DiscardPolicy.NEW if work else DiscardPolicy.OLD,
-        # One message for a stage of a call, however often the webhook is repeated.
+        # One message for each stage of a call, however often the webhook is repeated.
         max_msgs_per_subject=1 if work else -1,
         discard_new_per_subject=work,
         allow_direct=True,
@@ -39,12 +40,12 @@ def stream_config(stream: streams.Stream, replicas: int) -> StreamConfig:
 
 
 def consumer_config(stage: subjects.Stage) -> ConsumerConfig:
-    """The queue that a stage's workers share."""
+    """Configuration of the consumer that all workers of a stage share."""
     return ConsumerConfig(
         durable_name=consumer_name(stage),
         filter_subject=subjects.work_filter(stage),
         ack_policy=AckPolicy.EXPLICIT,
-        ack_wait=streams.ACK_WAIT_S,
+        ack_wait=ACK_WAIT_S,
         deliver_policy=DeliverPolicy.ALL,
         max_deliver=-1,
         max_ack_pending=100_000,

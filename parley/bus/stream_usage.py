@@ -1,4 +1,4 @@
-"""How full the streams are: a gauge, and a word before one drops what it should keep."""
+"""Measures how full the streams are, and warns before one drops messages."""
 
 import asyncio
 
@@ -16,33 +16,33 @@ _NEARLY_FULL = 0.9
 
 
 class StreamUsageMonitor:
-    """A process's eye on the bus."""
+    """Exports each stream's usage as a gauge and logs an error once a stream is 90 % full."""
 
     def __init__(self, streams: StreamClient, registry: CollectorRegistry) -> None:
         self._streams = streams
-        self._filled = Gauge(names.METRIC_STREAM_USAGE, "Share of its limit", ["stream"], registry=registry)
+        self._usage = Gauge(
+            names.METRIC_STREAM_USAGE, "Used share of its byte limit", ["stream"], registry=registry
+        )
         self._warned: set[str] = set()
 
     async def watch(self) -> None:
-        """Long-lived: look, now and then."""
+        """Long-lived: sample every 15 s."""
         while True:
             await self.sample()
             await asyncio.sleep(_POLL_INTERVAL_S)
 
     async def sample(self) -> None:
-        """Look once; a bus that is away tells of itself."""
+        """Measure once; skipped while the bus is unreachable, which is logged elsewhere."""
         try:
-            filled = await self._streams.usage()
+            usage = await self._streams.usage()
         except BusError:
             return
-        for stream, share in filled.items():
-            self._filled.labels(stream=stream).set(share)
+        for stream, share in usage.items():
+            self._usage.labels(stream=stream).set(share)
             if share < _NEARLY_FULL:
                 self._warned.discard(stream)
             elif stream not in self._warned:
                 self._warned.add(stream)
                 log.error(
-                    "stream nearly full, at its limit messages are dropped or refused: raise its max_bytes",
-                    stream=stream,
-                    filled=round(share, 3),
+                    "stream_nearly_full", stream=stream, usage=round(share, 3), remedy="raise max_bytes"
                 )

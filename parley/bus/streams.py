@@ -1,4 +1,4 @@
-"""AUDIO, CALLS, WORK: the three streams that hold all state; what each keeps, and how long. No I/O."""
+"""The streams that hold all state, AUDIO, CALLS and WORK: what each retains, and how long. No I/O."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +8,7 @@ from parley.bus import subjects
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """What the server shall keep of some subjects."""
+    """Retention of the messages of some subjects."""
 
     name: str
     subjects: tuple[str, ...]
@@ -24,7 +24,7 @@ AUDIO = Stream(
     subjects=(subjects.ALL_AUDIO,),
     retention="limits",
     storage="file",
-    # Long enough for the recorder to be away for a while; 16 kB a second and call.
+    # The recorder may be away for up to 15 minutes; a call takes 16 kB a second.
     max_age_s=15 * 60,
     max_bytes=2 * 1024**3,
     duplicate_window_s=1,
@@ -37,7 +37,7 @@ CALLS = Stream(
     storage="file",
     max_age_s=30 * 24 * 3600,
     max_bytes=4 * 1024**3,
-    # An event whose ack was lost is said again within seconds.
+    # An event whose ack was lost is resent within seconds.
     duplicate_window_s=120,
 )
 
@@ -46,16 +46,10 @@ WORK = Stream(
     subjects=(subjects.ALL_WORK,),
     retention="work",
     storage="file",
-    # Twilio ends any call after a day at the latest.
+    # Twilio ends a call after at most 24 hours.
     max_age_s=25 * 3600,
     max_bytes=256 * 1024**2,
     duplicate_window_s=120,
 )
 
 STREAMS = (AUDIO, CALLS, WORK)
-
-ACK_WAIT_S = 1.0
-"""A worker silent for this long has lost its calls."""
-
-HEARTBEAT_S = 0.3
-"""How often an owner says that it still works: thrice within ACK_WAIT_S."""

@@ -1,10 +1,10 @@
-"""Every NATS subject, spelled once."""
+"""The NATS subjects that Parley uses; no other module spells one."""
 
 from typing import Literal
 
 Stage = Literal["stt", "brain", "tts", "recorder"]
 STAGES: tuple[Stage, ...] = ("stt", "brain", "tts", "recorder")
-"""The stages of a call that look for an owner. The edge owns a call by holding its socket."""
+"""The stages that workers claim. The edge is not one: an edge process owns a call by its open socket."""
 
 ALL_AUDIO = "audio.>"
 ALL_CALLS = "call.>"
@@ -13,17 +13,17 @@ ALL_WORK = "work.>"
 
 
 def caller_audio(call_sid: str) -> str:
-    """What the caller says."""
+    """The caller's audio, published by the edge."""
     return f"audio.in.{call_sid}"
 
 
 def agent_audio(call_sid: str) -> str:
-    """What the agent shall say."""
+    """The agent's audio, published by TTS."""
     return f"audio.out.{call_sid}"
 
 
 def call_event(call_sid: str, name: str) -> str:
-    """One kind of event of one call; `name` is the body's field name, as in `turn_ended`."""
+    """One kind of event of one call; `name` is the body's field name, for example `turn_ended`."""
     return f"call.{call_sid}.{name.replace('_', '.')}"
 
 
@@ -33,59 +33,57 @@ def call_log(call_sid: str) -> str:
 
 
 def work(stage: str, call_sid: str) -> str:
-    """A stage of a call looks for an owner."""
+    """The work message of one stage of one call."""
     return f"work.{stage}.{call_sid}"
 
 
 def work_filter(stage: str) -> str:
-    """All calls that look for an owner of this stage."""
+    """The work messages of one stage of all calls."""
     return f"work.{stage}.*"
 
 
 AUDIO_RETRANSMIT = "ctl.audio.retransmit"
-"""Told to all: somebody may have missed sound, and what was said of it lately is to be said again.
-
-With a subject, if only what was said on that one."""
+"""To all publishers of audio: retransmit recent audio. The payload is a subject, or empty for all."""
 
 
 def leader_elected(stream: str) -> str:
-    """NATS' own word that a stream has a new leader."""
+    """NATS' advisory that a stream has a new leader."""
     return f"$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED.{stream}"
 
 
 def stage_alive(stage: str, call_sid: str) -> str:
-    """Request: does a process own this stage of the call, and live?"""
+    """Request: is the owner of this stage of the call alive?"""
     return f"ctl.alive.{stage}.{call_sid}"
 
 
 ALL_MEDIA_STALLED = "ctl.media.stalled.*"
-"""Told to all edges: a stream is open, and no sound comes of it; the last part is the CallSid."""
+"""To all edges: a call's media stream is open and carries no audio; the last token is the CallSid."""
 
 
 def media_stalled(call_sid: str) -> str:
-    """Of one call."""
+    """The same for one call."""
     return f"ctl.media.stalled.{call_sid}"
 
 
 def media_alive(call_sid: str) -> str:
-    """Request: does an edge hold a live stream of this call?"""
+    """Request: does an edge hold a live media stream of this call?"""
     return f"ctl.alive.media.{call_sid}"
 
 
 STANDBY_OFFER = "ctl.standby.offer"
-"""Request to all edges, with the name of who asks: where may a call be listened to?"""
+"""Request to all edges, with the requesting worker's name: which edge can take a standby stream?"""
 
 
 def standby_alive(call_sid: str) -> str:
-    """Request: which edge is this call's second ear?"""
+    """Request: which edge has this call's standby stream?"""
     return f"ctl.standby.alive.{call_sid}"
 
 
 def standby_fetch(call_sid: str) -> str:
-    """Request, with the last that is known of the caller's sound: what has the second ear heard since?"""
+    """Request, with the caller's last published audio: what audio followed on the standby stream?"""
     return f"ctl.standby.fetch.{call_sid}"
 
 
 def standby_opened(call_sid: str) -> str:
-    """Another second ear listens, with the StreamSid of its fork: the one before may close."""
+    """To all edges: a new standby stream is open, with its StreamSid; the previous one may close."""
     return f"ctl.standby.opened.{call_sid}"

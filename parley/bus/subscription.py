@@ -1,4 +1,4 @@
-"""What the bus delivers, and what its readers were too slow for."""
+"""Live messages of a subject, and the count of those that a slow reader lost."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -10,21 +10,21 @@ from parley.bus.subscription_reader import SubscriptionReader
 
 log = structlog.get_logger()
 
-_MAX_LOGGED = 1000
+_MAX_LOGGED_SUBJECTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What the bus delivers."""
+    """A message received from the bus, live or read from a stream."""
 
     subject: str
     data: bytes
     sequence: int = 0
-    """Place in the stream, for messages read back; 0 for live ones."""
+    """Stream sequence of a message read from a stream; 0 for a live one."""
 
 
 class Subscription:
-    """Live messages of a subject, in order, bounded: a reader that falls far behind loses the newest."""
+    """Live messages of a subject in order, in a bounded queue: a reader that is too slow loses the newest."""
 
     def __init__(self, subscription: NatsSubscription) -> None:
         self._subscription = subscription
@@ -39,32 +39,30 @@ class Subscription:
                 yield message
 
     async def messages_or_wakeups(self) -> AsyncIterator[Message | None]:
-        """The same, and None when something may have been missed: nobody might say anything more."""
+        """Yield messages, and None after `wake`: messages may have been missed, and possibly none follows."""
         while (message := await self._reader.next()) is not None:
             yield Message(message.subject, message.data) if message.subject else None
 
     def wake(self) -> None:
-        """Wake the reader."""
+        """Make `messages_or_wakeups` yield None."""
         self._reader.wake()
 
     @property
     def pending(self) -> int:
-        """Messages that have come and not been read."""
+        """Messages received and not read yet."""
         return self._subscription.pending_msgs
 
 
 @dataclass(slots=True)
 class DropCounter:
-    """What a connection's readers were too slow for."""
+    """Counts the messages that the slow readers of one connection lost."""
 
     count: int = 0
     _logged: set[str] = field(default_factory=set)
 
     def record(self, subject: str) -> None:
-        """Count it; told once for each subject."""
+        """Count one message; the first of each subject is logged."""
         self.count += 1
-        if subject not in self._logged and len(self._logged) < _MAX_LOGGED:
+        if subject not in self._logged and len(self._logged) < _MAX_LOGGED_SUBJECTS:
             self._logged.add(subject)
-            log.error(
-                "reader too slow, messages dropped; they are read again from the stream", subject=subject
-            )
+            log.error("slow_reader_messages_dropped", subject=subject, recovery="read from the stream")

@@ -1,4 +1,4 @@
-"""Work that goes on for as long as its connection is open, through times in which the bus is away."""
+"""Restarts background work that ends whenever the bus is unreachable."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,14 +9,14 @@ from parley.errors import BusError
 
 log = structlog.get_logger()
 
-_RETRY_INTERVAL_S = 1.0
+_RESTART_INTERVAL_S = 1.0
 
 
 async def supervise(work: Callable[[], Awaitable[None]], name: str) -> None:
-    """Long-lived: begin it anew whenever the bus has ended it; `what` it is, for the log."""
+    """Long-lived: run `work` and restart it 1 s after it ends; `name` identifies it in the log."""
     while True:
         try:
             await work()
         except BusError as error:
-            log.warning("interrupted, will go on", what=name, error=str(error))
-        await asyncio.sleep(_RETRY_INTERVAL_S)
+            log.warning("background_work_interrupted", work=name, error=str(error))
+        await asyncio.sleep(_RESTART_INTERVAL_S)

@@ -30,15 +30,15 @@ class Claim:
         """Extend the ack deadline by another ACK_WAIT_S.
 
         Raises:
-            BusError: the bus is away.
+            BusError: the bus is unreachable.
         """
         await self._send(self._message.in_progress())
 
     async def ack(self) -> None:
-        """Finish the stage's work on this call for good.
+        """Finish the stage's work on this call: the message is deleted.
 
         Raises:
-            BusError: the bus is away, or the claim was already acked, nak'ed or terminated.
+            BusError: the bus is unreachable, or the claim was already acked, nak'ed or terminated.
         """
         await self._send(self._message.ack())
 

@@ -1,4 +1,4 @@
-"""The envelope of an event: who says it, in which epoch, when, in which trace. No I/O."""
+"""The envelope of an event: its stage, epoch, sequence, time and trace. No I/O."""
 
 from typing import TypeAlias
 
@@ -51,12 +51,12 @@ _NAME_OF = {
 
 
 def event_name(body: Body) -> str:
-    """Name of the body's field in the envelope, as in `turn_ended`."""
+    """Name of the body's field in the envelope, for example `turn_ended`."""
     return _NAME_OF[body.DESCRIPTOR.full_name]
 
 
 def event_body(event: Event) -> Body | None:
-    """What the event says, or None when this version does not know it."""
+    """The event's body, or None if this version does not have its type."""
     name = event.WhichOneof("body")
     return getattr(event, name) if name else None
 
@@ -64,7 +64,7 @@ def event_body(event: Event) -> Body | None:
 def wrap(
     body: Body, *, call_sid: str, stage: str, epoch: int, sequence: int, sent_at_us: int, traceparent: str
 ) -> Event:
-    """Put a body into its envelope."""
+    """Build an event with the given body."""
     event = Event(
         id=f"{stage}-{epoch}-{sequence}",
         call_sid=call_sid,
@@ -79,7 +79,7 @@ def wrap(
 
 
 def parse(data: bytes) -> Event | None:
-    """Read an event; None for bytes that are none."""
+    """Parse an event; None for bytes that are not one."""
     try:
         return Event.FromString(data)
     except DecodeError:

@@ -1,4 +1,4 @@
-"""Drop what a past owner still says, and what was heard before. No I/O."""
+"""Discards messages of a stale owner, and duplicates. No I/O."""
 
 from dataclasses import dataclass, field
 
@@ -7,22 +7,21 @@ from parley.v1.event_pb2 import Event
 
 @dataclass(slots=True)
 class EventFence:
-    """Remembers each stage's highest epoch and each event heard, for one call."""
+    """Tracks, for one call, each stage's highest epoch and the events admitted."""
 
-    _floor: dict[str, int] = field(default_factory=dict)
+    _epochs: dict[str, int] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
 
     def admit(self, event: Event) -> bool:
-        """True for an event that is new and said by the stage's present owner; remembers it."""
+        """Whether an event is new and of the stage's current owner; records it."""
         if event.id in self._seen:
             return False
-        floor = self._floor.get(event.stage, 0)
-        if event.epoch < floor:
+        if event.epoch < self._epochs.get(event.stage, 0):
             return False
-        self._floor[event.stage] = event.epoch
+        self._epochs[event.stage] = event.epoch
         self._seen.add(event.id)
         return True
 
     def epoch_of(self, stage: str) -> int:
-        """Highest epoch heard of a stage; 0 for none."""
-        return self._floor.get(stage, 0)
+        """Highest epoch of a stage's events; 0 without any."""
+        return self._epochs.get(stage, 0)

@@ -1,4 +1,4 @@
-"""Read a call from its first event, then follow it, and say one stage's own word in it."""
+"""Reads a call's log from its first event, follows it, and appends one stage's events to it."""
 
 import asyncio
 import time
@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from math import inf
 
 import structlog
+from prometheus_client import Histogram
 
 from parley.bus import Bus, Subscription, streams, subjects
 from parley.clock import CallClock, now_us
@@ -21,23 +22,31 @@ from parley.v1.event_pb2 import Event
 log = structlog.get_logger()
 
 _READ_TIMEOUT_S = 8.0
-_MISSED_TIMEOUT_S = 1.0
-_READY_TIMEOUT_S = 0.005
-_STORED_SOON_S, _STORED_S = 0.5, 10.0
+_GAP_READ_TIMEOUT_S = 1.0
+_POLL_INTERVAL_S = 0.005
+_ACK_TIMEOUT_S = 0.5
+_ACK_TIMEOUT_DISCONNECTED_S = 10.0
 _WAKE_AFTER_S = 0.05
 _REREAD_AFTER_S = 2.0
-"""A copy that lags behind has all by then, and what nobody had stored was said again."""
+"""By then a replica that lagged has every event, and events that no server had stored were resent."""
 
 
 class CallEventLog:
-    """One stage's view of a call's log: its past, what comes, and the stage's own word.
+    """One stage's view of a call's log: past events, new events, and the stage's own appends.
 
-    `history` holds the admitted events up to the moment of opening. Iterating gives what others say
-    from then on; what this stage says itself is returned by `say` and not met again.
+    `history` holds the admitted events up to the moment of opening. Iterating yields the events that other
+    stages append from then on; this stage's own events are returned by `append` and not yielded again.
     """
 
     def __init__(
-        self, bus: Bus, outbox: Outbox, live: Subscription, call_sid: str, stage: str, epoch: int
+        self,
+        bus: Bus,
+        outbox: Outbox,
+        live: Subscription,
+        call_sid: str,
+        stage: str,
+        epoch: int,
+        bus_delay: Histogram | None = None,
     ) -> None:
         self.call_sid = call_sid
         self.stage = stage
@@ -48,6 +57,7 @@ class CallEventLog:
         self._fence = EventFence()
         self._sequence = 0
         self._live = live
+        self._bus_delay = bus_delay
         self._last_read = 0
         self._gap_count = bus.gap_count
         self._reread_at_s = inf
@@ -63,7 +73,7 @@ class CallEventLog:
 
     @property
     def clock(self) -> CallClock:
-        """Call time; counts from the first event's wall clock."""
+        """Converts to call time, which starts at the wall clock of the first event."""
         return CallClock(self.history[0].sent_at_us if self.history else now_us())
 
     def now_ms(self) -> int:
@@ -72,11 +82,11 @@ class CallEventLog:
 
     @property
     def pending(self) -> int:
-        """Events that have come and were not iterated over yet."""
+        """Events received and not iterated over yet."""
         return self._live.pending
 
     async def append(self, body: Body) -> Event:
-        """Append an event as this stage; stored behind our back, said again until it is."""
+        """Append an event as this stage; it is stored in the background and resent until it is."""
         event = self._wrap(body)
         self._fence.admit(event)
         self._notify(event)
@@ -88,21 +98,22 @@ class CallEventLog:
         return event
 
     async def ready_for_side_effects(self) -> bool:
-        """Wait until what cannot be undone may be done; False when the bus is away.
+        """Wait until an irreversible action may start; False when the bus is unreachable.
 
-        Then all that the bus had for us has come, so that who was superseded knows it; and the log has all
-        that was said here, so that a successor knows of it. A log whose leader died takes nothing for some
-        seconds: that is not waited for where a server answers, be it one that is cut off from the others.
+        By then every event that the bus had for this process was read, so that a superseded owner has
+        noticed, and the log has everything that this process appended, so that the next owner reads it. If
+        the stream has no leader, which takes seconds, stored events are not waited for as long as a server
+        responds, even one that is cut off from the other servers.
         """
-        said = subjects.call_event(self.call_sid, "")
-        stored = await self._outbox.wait_subject_acked(said, _STORED_SOON_S)
+        own_events = subjects.call_event(self.call_sid, "")
+        stored = await self._outbox.wait_subject_acked(own_events, _ACK_TIMEOUT_S)
         try:
             await self._bus.flush()
         except BusError:
-            if not (stored or await self._outbox.wait_subject_acked(said, _STORED_S)):
+            if not (stored or await self._outbox.wait_subject_acked(own_events, _ACK_TIMEOUT_DISCONNECTED_S)):
                 return False
-        while self.pending:  # noqa: ASYNC110 - a queue of the bus tells nobody
-            await asyncio.sleep(_READY_TIMEOUT_S)
+        while self.pending:  # noqa: ASYNC110 - the subscription has no event for it
+            await asyncio.sleep(_POLL_INTERVAL_S)
         return True
 
     def _wrap(self, body: Body) -> Event:
@@ -121,26 +132,32 @@ class CallEventLog:
     async def __aiter__(self) -> AsyncIterator[Event]:
         async for message in self._live.messages_or_wakeups():
             for event in await self._read_gap():
-                self._notify(event)
+                self._on_read(event)
                 yield event
             if message is None:
                 continue
             event_or_none = self._admit(message.data)
             if event_or_none is not None:
-                self._notify(event_or_none)
+                self._on_read(event_or_none)
                 yield event_or_none
+
+    def _on_read(self, event: Event) -> None:
+        if self._bus_delay is not None:
+            delay_s = max(0.0, (now_us() - event.sent_at_us) / 1e6)
+            self._bus_delay.labels(stage=event.stage).observe(delay_s)
+        self._notify(event)
 
     def _admit(self, data: bytes) -> Event | None:
         event = parse(data)
         if event is None:
-            log.warning("bytes that are no event", call_sid=self.call_sid, size=len(data))
+            log.warning("event_not_parsable", call_sid=self.call_sid, size=len(data))
             return None
         if event.stage == self.stage and event.epoch > self.epoch:
             raise Superseded(f"{self.stage} of {self.call_sid} has owner {event.epoch}, this is {self.epoch}")
         return event if self._fence.admit(event) else None
 
     async def _read_gap(self) -> list[Event]:
-        """By a new connection, or by being slow; nobody waits here for a cluster that has no leader."""
+        """Events missed by a reconnection or a slow reader; does not wait for a stream without leader."""
         now_s = time.monotonic()
         if self._bus.gap_count != self._gap_count:
             self._gap_count = self._bus.gap_count
@@ -150,9 +167,9 @@ class CallEventLog:
         else:
             self._reread_at_s = inf
         try:
-            return await self._read_unseen(sure=False)
+            return await self._read_unseen(consistent=False)
         except BusError as error:
-            log.warning("log cannot be read yet", call_sid=self.call_sid, error=str(error))
+            log.warning("call_log_read_postponed", call_sid=self.call_sid, error=str(error))
             self._schedule_reread(now_s)
             return []
 
@@ -160,45 +177,51 @@ class CallEventLog:
         self._reread_at_s = now_s + _REREAD_AFTER_S
         asyncio.get_running_loop().call_later(_REREAD_AFTER_S + _WAKE_AFTER_S, self._live.wake)
 
-    async def _read_unseen(self, *, sure: bool = True) -> list[Event]:
+    async def _read_unseen(self, *, consistent: bool = True) -> list[Event]:
         messages = await self._bus.streams.read(
             streams.CALLS,
             subjects.call_log(self.call_sid),
             from_sequence=self._last_read + 1,
-            timeout_s=_READ_TIMEOUT_S if sure else _MISSED_TIMEOUT_S,
-            consistent=sure,
+            timeout_s=_READ_TIMEOUT_S if consistent else _GAP_READ_TIMEOUT_S,
+            consistent=consistent,
         )
         if messages:
             self._last_read = messages[-1].sequence
         return restore_stage_order([event for m in messages if (event := self._admit(m.data)) is not None])
 
     async def read_new(self) -> list[Event]:
-        """What was said since, for one who follows no more: who was frozen learns of it only so.
+        """Read the events since the last read, after following has ended: a frozen process misses live ones.
 
         Raises:
-            Superseded: a later owner of this stage has spoken.
+            Superseded: a later owner of this stage has appended an event.
             BusError: the log cannot be read.
         """
         return await self._read_unseen()
 
     async def load_history(self) -> None:
-        """Read the past, once, before following."""
+        """Read the past events, once, before following.
+
+        Raises:
+            Superseded, BusError: as `read_new`.
+        """
         self.history = tuple(await self._read_unseen())
-        # What was said before we listened may have been stored after we read: a cluster takes its time.
+        # An event published before the subscription may be stored after this read: replication takes time.
         self._schedule_reread(time.monotonic())
 
 
 @asynccontextmanager
 async def open_call_log(
-    bus: Bus, outbox: Outbox, call_sid: str, stage: str, epoch: int
+    bus: Bus, outbox: Outbox, call_sid: str, stage: str, epoch: int, *, bus_delay: Histogram | None = None
 ) -> AsyncIterator[CallEventLog]:
-    """Subscribe first, then read the past: nothing falls between the two.
+    """A call's log with its history; it subscribes before it reads, so that no event falls in between.
+
+    `bus_delay` observes the time from an event's publication until it is read, in seconds, by stage.
 
     Raises:
-        Superseded: a later owner of this stage has spoken already.
+        Superseded: a later owner of this stage has appended an event.
         BusError: the log cannot be read.
     """
     async with bus.subscribe(subjects.call_log(call_sid)) as live:
-        call_log = CallEventLog(bus, outbox, live, call_sid, stage, epoch)
+        call_log = CallEventLog(bus, outbox, live, call_sid, stage, epoch, bus_delay)
         await call_log.load_history()
         yield call_log

@@ -1,4 +1,4 @@
-"""Events of one stage in the order in which it said them. No I/O."""
+"""Restores the order of each stage's events. No I/O."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -7,18 +7,19 @@ from parley.v1.event_pb2 import Event
 
 
 def restore_stage_order(events: Sequence[Event]) -> list[Event]:
-    """The same events: where a stage's own are out of order, they change places among themselves.
+    """Return the same events; those of one owner that are out of order exchange positions among themselves.
 
-    An event whose ack was lost is said again, and lies in the log behind those that followed it.
+    An event whose ack was lost is resent, and is then stored behind the events that followed it.
     """
-    places: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
-    for place, event in enumerate(events):
-        # What is said of a call without owning a stage (epoch 0) is stored before anything follows on it.
+    positions: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
+    for position, event in enumerate(events):
+        # An event that is not appended by a stage's owner (epoch 0) is stored before anything follows from
+        # it.
         if event.epoch:
-            places[event.stage, event.epoch].append(place)
+            positions[event.stage, event.epoch].append(position)
     ordered = list(events)
-    for mine in places.values():
-        said = sorted((events[place] for place in mine), key=lambda event: event.sequence)
-        for place, event in zip(mine, said, strict=True):
-            ordered[place] = event
+    for owned in positions.values():
+        in_order = sorted((events[position] for position in owned), key=lambda event: event.sequence)
+        for position, event in zip(owned, in_order, strict=True):
+            ordered[position] = event
     return ordered

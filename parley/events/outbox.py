@@ -1,4 +1,4 @@
-"""Say events with acknowledgement, without waiting for it: what is not acknowledged is said again."""
+"""Publishes events without waiting for the stream's acks, and resends those that are not acknowledged."""
 
 import asyncio
 import json
@@ -10,12 +10,13 @@ import structlog
 
 from parley.bus import Bus
 from parley.errors import BusError
+from parley.failover_timing import EVENT_RESEND_AFTER_S
 
 log = structlog.get_logger()
 
-_RESEND_AFTER_S = 1.0
 _POLL_INTERVAL_S = 0.005
 _MAX_UNACKED = 100_000
+_CLOSE_TIMEOUT_S = 5
 
 
 @dataclass(slots=True)
@@ -27,7 +28,7 @@ class _Unacked:
 
 
 class Outbox:
-    """One per process. Order is kept on the first saying; a repeat is told apart by its message id."""
+    """The unacknowledged events of one process. First sends keep their order, resends their message id."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
@@ -36,23 +37,23 @@ class Outbox:
         self._count = 0
         self._resend_lock = asyncio.Lock()
         self._synced_reconnections = bus.reconnections
-        """Reconnections after which all was said again."""
+        """Value of `reconnections` up to which all events were resent."""
         self._empty = asyncio.Event()
         self._empty.set()
 
     @property
     def unacked(self) -> int:
-        """Events said and not yet stored."""
+        """Events published and not yet stored."""
         return len(self._unacked)
 
     async def publish(self, subject: str, data: bytes, message_id: str) -> None:
-        """Say it, remember it until the stream has it.
+        """Publish an event and keep it until the stream has stored it.
 
         Raises:
             BusError: more than 100,000 events wait for a stream that does not store them.
         """
         if len(self._unacked) >= _MAX_UNACKED:
-            raise BusError(f"{_MAX_UNACKED} events wait to be stored; the CALLS stream takes none")
+            raise BusError(f"{_MAX_UNACKED} events are not stored yet; the CALLS stream accepts none")
         self._count += 1
         token = str(self._count)
         item = _Unacked(subject, data, message_id, asyncio.get_running_loop().time())
@@ -65,7 +66,7 @@ class Outbox:
                 await self._resend_all()
 
     async def wait_acked(self, timeout_s: float) -> bool:
-        """Wait until all is stored; False when some is not in time."""
+        """Wait until all events are stored; False when some are not in time."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self._empty.wait()
@@ -73,46 +74,49 @@ class Outbox:
             return False
         return True
 
-    async def wait_subject_acked(self, beginning: str, timeout_s: float) -> bool:
-        """The same of what was said on subjects that begin so."""
+    async def wait_subject_acked(self, prefix: str, timeout_s: float) -> bool:
+        """Wait until all events whose subject starts with `prefix` are stored; False when not in time."""
         try:
             async with asyncio.timeout(timeout_s):
-                while any(item.subject.startswith(beginning) for item in self._unacked.values()):  # noqa: ASYNC110 - rare
+                while self._has_unacked(prefix):  # noqa: ASYNC110 - rare
                     await asyncio.sleep(_POLL_INTERVAL_S)
         except TimeoutError:
             return False
         return True
 
+    def _has_unacked(self, prefix: str) -> bool:
+        return any(item.subject.startswith(prefix) for item in self._unacked.values())
+
     async def _send(self, token: str, item: _Unacked) -> None:
         if not self._bus.connected:
-            # Said when the bus is back, with all others, in order.
+            # Sent after the reconnection, in order with all others.
             return
         try:
             await self._bus.publish_acked(
                 item.subject, item.data, message_id=item.message_id, reply=f"{self._inbox}.{token}"
             )
         except BusError as error:
-            log.warning("event waits for the bus", subject=item.subject, error=str(error))
+            log.warning("event_not_sent_yet", subject=item.subject, error=str(error))
 
     async def read_acks(self) -> None:
-        """Long-lived: forget what is stored."""
+        """Long-lived: drop the events that are stored."""
         async with self._bus.subscribe(f"{self._inbox}.*") as acks:
             async for ack in acks:
                 token = ack.subject.rpartition(".")[2]
                 item = self._unacked.get(token)
                 if item is None:
                     continue
-                # An empty reply is NATS' "no responders": no stream took it.
-                refusal = json.loads(ack.data).get("error") if ack.data else "no stream"
-                if refusal:
-                    log.warning("event not stored, will be said again", subject=item.subject, error=refusal)
+                # An empty reply is NATS' "no responders": no stream covers the subject.
+                error = json.loads(ack.data).get("error") if ack.data else "no stream"
+                if error:
+                    log.warning("event_not_stored_yet", subject=item.subject, error=error)
                     continue
                 del self._unacked[token]
                 if not self._unacked:
                     self._empty.set()
 
     async def resend_on_reconnect(self) -> None:
-        """Long-lived: what a server that died may not have passed on is said again to the next."""
+        """Long-lived: resend after each reconnection: the previous server may have stored nothing."""
         while True:
             await self._bus.reconnected()
             async with self._resend_lock:
@@ -121,33 +125,33 @@ class Outbox:
 
     async def _resend_all(self) -> None:
         self._synced_reconnections = self._bus.reconnections
-        now = asyncio.get_running_loop().time()
+        now_s = asyncio.get_running_loop().time()
         for token, item in tuple(self._unacked.items()):
-            item.sent_at_s = now
+            item.sent_at_s = now_s
             await self._send(token, item)
 
     async def resend_expired(self) -> None:
-        """Long-lived: repeat what is not stored in time."""
+        """Long-lived: resend events that are not acknowledged in time."""
         while True:
-            await asyncio.sleep(_RESEND_AFTER_S / 2)
-            now = asyncio.get_running_loop().time()
-            late = [(t, i) for t, i in self._unacked.items() if now - i.sent_at_s > _RESEND_AFTER_S]
+            await asyncio.sleep(EVENT_RESEND_AFTER_S / 2)
+            now_s = asyncio.get_running_loop().time()
+            late = [(t, i) for t, i in self._unacked.items() if now_s - i.sent_at_s > EVENT_RESEND_AFTER_S]
             for token, item in late:
-                item.sent_at_s = now
+                item.sent_at_s = now_s
                 await self._send(token, item)
 
 
 @asynccontextmanager
 async def open_outbox(bus: Bus) -> AsyncIterator[Outbox]:
-    """An outbox and its tasks; leaving waits up to 5 s for the last acks."""
+    """An outbox and its tasks; exiting waits up to 5 s for the last acks."""
     outbox = Outbox(bus)
     async with asyncio.TaskGroup() as tasks:
         work = (outbox.read_acks(), outbox.resend_expired(), outbox.resend_on_reconnect())
-        owned = [tasks.create_task(one) for one in work]
+        background = [tasks.create_task(one) for one in work]
         try:
             yield outbox
-            if not await outbox.wait_acked(timeout_s=5):
-                log.error("events not stored", count=outbox.unacked)
+            if not await outbox.wait_acked(timeout_s=_CLOSE_TIMEOUT_S):
+                log.error("events_not_stored", count=outbox.unacked)
         finally:
-            for task in owned:
+            for task in background:
                 task.cancel()

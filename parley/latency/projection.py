@@ -1,4 +1,4 @@
-"""Every turn's moments, folded from its call's log. No I/O, no clock."""
+"""Computes each turn's latency from its call's log. No I/O, no clock."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,7 +13,7 @@ from parley.v1.event_pb2 import Event
 
 @dataclass(frozen=True, slots=True)
 class ReplyTimes:
-    """A reply of the agent, as far as it has come."""
+    """Times of one reply of the agent; call time, None for a moment that did not occur."""
 
     reply_id: str
     turn: int
@@ -33,7 +33,7 @@ class ReplyTimes:
 
 @dataclass(frozen=True, slots=True)
 class TurnLatencies:
-    """What is known of a call's turns so far."""
+    """The turns and replies of a call so far."""
 
     clock: CallClock | None = None
     turns_by_number: Mapping[int, TurnLatency] = field(default_factory=dict)
@@ -41,20 +41,20 @@ class TurnLatencies:
 
     @property
     def turns(self) -> tuple[TurnLatency, ...]:
-        """The caller's turns in order, each with its answer as far as it has come."""
-        return tuple(self._answered(self.turns_by_number[n]) for n in sorted(self.turns_by_number))
+        """The caller's turns in order, each with the times of its reply."""
+        return tuple(self._with_reply(self.turns_by_number[n]) for n in sorted(self.turns_by_number))
 
-    def _answered(self, timing: TurnLatency) -> TurnLatency:
-        replies = [r for r in self.replies.values() if r.turn == timing.turn]
-        heard = [r for r in replies if r.playback_started_ms is not None]
-        # Told by the moment of hearing: a filler that was spoken first is what ended the silence.
-        reply = min(heard, key=lambda r: r.playback_started_ms or 0, default=None)
+    def _with_reply(self, latency: TurnLatency) -> TurnLatency:
+        replies = [r for r in self.replies.values() if r.turn == latency.turn]
+        played = [r for r in replies if r.playback_started_ms is not None]
+        # The reply played first counts: if that is a filler, the filler ended the silence.
+        reply = min(played, key=lambda r: r.playback_started_ms or 0, default=None)
         if reply is None:
             reply = next((r for r in reversed(replies) if not r.cancelled), None)
         if reply is None:
-            return timing
+            return latency
         return replace(
-            timing,
+            latency,
             agent_text=reply.text.strip(),
             reply_id=reply.reply_id,
             reply_started_ms=reply.started_ms,
@@ -68,23 +68,23 @@ class TurnLatencies:
         )
 
 
-def evolve(known: TurnLatencies, event: Event) -> TurnLatencies:
-    """What is known after one more event; they come in the log's order, past owners' words left out."""
-    clock = known.clock or CallClock(event.sent_at_us)
-    known = replace(known, clock=clock)
+def evolve(state: TurnLatencies, event: Event) -> TurnLatencies:
+    """The state after one more event; events are in the log's order, without those of stale owners."""
+    clock = state.clock or CallClock(event.sent_at_us)
+    state = replace(state, clock=clock)
     at_ms = clock.ms_at(event.sent_at_us)
     body = event_body(event)
     match body:
         case call_pb2.CallStarted():
-            return replace(known, clock=CallClock(event.sent_at_us))
+            return replace(state, clock=CallClock(event.sent_at_us))
         case speech_pb2.TurnEnded():
-            return _turn_ended(known, body, at_ms)
+            return _turn_ended(state, body, at_ms)
         case reply_pb2.ReplyStarted():
-            # A successor may begin the same reply again; the first beginning counts.
-            reply = known.replies.get(body.reply_id, ReplyTimes(body.reply_id, body.turn, at_ms))
-            return _with(known, reply)
+            # The next owner may start the same reply again; the first start counts.
+            reply = state.replies.get(body.reply_id, ReplyTimes(body.reply_id, body.turn, at_ms))
+            return _with(state, reply)
         case playback_pb2.PlaybackPaused() | playback_pb2.BargeIn():
-            return _cleared(known, body.at_ms)
+            return _forget_unplayed(state, body.at_ms)
         case (
             reply_pb2.ReplyClause()
             | reply_pb2.ReplyCancelled()
@@ -93,47 +93,47 @@ def evolve(known: TurnLatencies, event: Event) -> TurnLatencies:
             | playback_pb2.PlaybackProgressed()
             | playback_pb2.PlaybackFinished()
         ):
-            before = known.replies.get(body.reply_id)
-            return known if before is None else _with(known, _answer(before, body, at_ms))
+            before = state.replies.get(body.reply_id)
+            return state if before is None else _with(state, _evolve_reply(before, body, at_ms))
         case _:
-            return known
+            return state
 
 
 def turn_latencies(events: Iterable[Event]) -> tuple[TurnLatency, ...]:
-    """The turns of a call from its events, in the log's order."""
-    known = TurnLatencies()
+    """Return the turns of a call from its events, in the log's order."""
+    state = TurnLatencies()
     for event in events:
-        known = evolve(known, event)
-    return known.turns
+        state = evolve(state, event)
+    return state.turns
 
 
-def _cleared(known: TurnLatencies, at_ms: int) -> TurnLatencies:
-    """A reply whose playing was announced for later, behind another, is not heard then."""
+def _forget_unplayed(state: TurnLatencies, at_ms: int) -> TurnLatencies:
+    """Drop playback that was announced for a later moment, behind another reply, and did not happen."""
     return replace(
-        known,
+        state,
         replies={
             reply_id: replace(reply, playback_started_ms=None, first_played_ms=None)
             if reply.playback_started_ms is not None and reply.playback_started_ms >= at_ms
             else reply
-            for reply_id, reply in known.replies.items()
+            for reply_id, reply in state.replies.items()
         },
     )
 
 
-def _turn_ended(known: TurnLatencies, said: speech_pb2.TurnEnded, at_ms: int) -> TurnLatencies:
-    timing = TurnLatency(
-        turn=said.turn,
-        caller_text=said.text,
-        decided_by=said.decided_by,
-        speech_end_ms=said.speech_end_ms,
+def _turn_ended(state: TurnLatencies, body: speech_pb2.TurnEnded, at_ms: int) -> TurnLatencies:
+    latency = TurnLatency(
+        turn=body.turn,
+        caller_text=body.text,
+        decided_by=body.decided_by,
+        speech_end_ms=body.speech_end_ms,
         turn_ended_ms=at_ms,
     )
-    return replace(known, turns_by_number={said.turn: timing, **known.turns_by_number})
+    return replace(state, turns_by_number={body.turn: latency, **state.turns_by_number})
 
 
-def _answer(
+def _evolve_reply(
     before: ReplyTimes,
-    said: reply_pb2.ReplyClause
+    body: reply_pb2.ReplyClause
     | reply_pb2.ReplyCancelled
     | synthesis_pb2.SynthesisStarted
     | playback_pb2.PlaybackStarted
@@ -141,16 +141,16 @@ def _answer(
     | playback_pb2.PlaybackFinished,
     at_ms: int,
 ) -> ReplyTimes:
-    match said:
-        case reply_pb2.ReplyClause() if said.clause in before.clauses:
+    match body:
+        case reply_pb2.ReplyClause() if body.clause in before.clauses:
             return before
         case reply_pb2.ReplyClause():
             return replace(
                 before,
-                text=before.text + said.text,
-                clauses=before.clauses | {said.clause},
-                llm_requested_ms=_first(before.llm_requested_ms, said.llm_requested_ms or None),
-                first_token_ms=_first(before.first_token_ms, said.first_token_ms or None),
+                text=before.text + body.text,
+                clauses=before.clauses | {body.clause},
+                llm_requested_ms=_first(before.llm_requested_ms, body.llm_requested_ms or None),
+                first_token_ms=_first(before.first_token_ms, body.first_token_ms or None),
                 first_clause_ms=_first(before.first_clause_ms, at_ms),
             )
         case reply_pb2.ReplyCancelled():
@@ -158,15 +158,15 @@ def _answer(
         case synthesis_pb2.SynthesisStarted():
             return replace(
                 before,
-                tts_requested_ms=_first(before.tts_requested_ms, said.tts_requested_ms or None),
+                tts_requested_ms=_first(before.tts_requested_ms, body.tts_requested_ms or None),
                 synthesis_started_ms=_first(before.synthesis_started_ms, at_ms),
             )
         case playback_pb2.PlaybackStarted() if before.playback_started_ms is None:
-            return replace(before, playback_started_ms=said.at_ms, played_from_sample=said.from_sample)
+            return replace(before, playback_started_ms=body.at_ms, played_from_sample=body.from_sample)
         case playback_pb2.PlaybackStarted():
             return before
         case playback_pb2.PlaybackProgressed() | playback_pb2.PlaybackFinished():
-            position = PlayoutPosition(said.played_samples, said.at_ms)
+            position = PlayoutPosition(body.played_samples, body.at_ms)
             if before.playback_started_ms is None or position.samples <= before.played_from_sample:
                 return before
             # The mark stands behind the audio: its beginning was played earlier.
@@ -174,8 +174,8 @@ def _answer(
             return replace(before, first_played_ms=_first(before.first_played_ms, first_played_ms))
 
 
-def _with(known: TurnLatencies, reply: ReplyTimes) -> TurnLatencies:
-    return replace(known, replies={**known.replies, reply.reply_id: reply})
+def _with(state: TurnLatencies, reply: ReplyTimes) -> TurnLatencies:
+    return replace(state, replies={**state.replies, reply.reply_id: reply})
 
 
 def _first(before_ms: int | None, now_ms: int | None) -> int | None:

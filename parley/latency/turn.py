@@ -1,65 +1,65 @@
-"""Where one turn's milliseconds went, from the caller's last sound to the agent's first. No I/O, no clock."""
+"""The latency of one turn, from the end of the caller's speech to the reply's first audio. No I/O."""
 
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 PARTS = ("endpointing", "llm_ttft", "first_clause", "tts_ttfb", "playout")
-"""A turn's parts in their order, each between two of these moments: the end of the voice, the turn's end, the
-model's first token, the first clause, the first sound made, the first sound sent."""
+"""The parts of a turn's latency in order, each between two of these moments: end of speech, end of turn, the
+model's first token, the first clause, the first audio synthesized, the first audio sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class TurnLatency:
-    """One turn of the caller and the answer to it; all times are call time, None for what did not happen.
+    """One turn of the caller and the reply to it; times are call time, None if the moment did not occur.
 
-    A reply that was begun on an eager end of turn may start before the turn ended.
+    A reply that was started on an eager end of turn may start before the turn ended.
     """
 
     turn: int
     caller_text: str = ""
     agent_text: str = ""
-    """The reply's whole text, heard or not."""
+    """The whole text of the reply, played or not."""
     decided_by: str = ""
-    """What ended the turn."""
+    """Rule that ended the turn."""
     reply_id: str = ""
-    """The reply whose times these are: the first that was heard, else the last that was not dropped."""
+    """The reply whose times these are: the first one played, else the last one not cancelled."""
     speech_end_ms: int | None = None
     turn_ended_ms: int | None = None
     reply_started_ms: int | None = None
     llm_requested_ms: int | None = None
-    """The model was asked; None where nothing was asked for it."""
+    """When the model was requested; None for a reply without a request, for example an opener."""
     first_token_ms: int | None = None
     first_clause_ms: int | None = None
     tts_requested_ms: int | None = None
-    """The voice was given the first clause."""
+    """When the TTS provider was sent the first clause."""
     synthesis_started_ms: int | None = None
     playback_started_ms: int | None = None
-    """The first sound was sent."""
+    """When the first audio was sent."""
     first_played_ms: int | None = None
-    """The first sound was heard: by the first mark that came back, so that the way of the mark counts too."""
+    """When the first audio was played, by the first mark that returned: it includes the mark's way back."""
 
     @property
     def latency_ms(self) -> int | None:
-        """From the end of the caller's voice to the first sound of the answer, as sent."""
+        """From the end of the caller's speech until the first audio of the reply was sent."""
         return _between(self.speech_end_ms, self.playback_started_ms)
 
     @property
     def playout_delay_ms(self) -> int | None:
-        """From the first sound sent to its being heard: the line there, and the mark's way back."""
+        """From the first audio sent until it was played: the network there, and the mark's way back."""
         return _between(self.playback_started_ms, self.first_played_ms)
 
     @property
     def parts_ms(self) -> dict[str, int]:
-        """How long each of `PARTS` held the turn up, as far as the turn has come; all together the latency.
+        """How much each of `PARTS` added, up to the last moment reached; their sum is the latency.
 
-        What was done before the turn was over, or while something else was waited for, held nothing up.
+        Work done before the end of the turn, or while another part was waited for, adds nothing.
         """
         if self.speech_end_ms is None or self.turn_ended_ms is None:
             return {}
         clause_ms = self.first_clause_ms
         token_ms = self.first_token_ms
         if token_ms is None or (clause_ms is not None and token_ms > clause_ms):
-            # A text that was known beforehand, or an opener: no token was waited for.
+            # A fixed text or an opener: no token was waited for.
             token_ms = clause_ms
         moments = (
             self.turn_ended_ms,
@@ -68,16 +68,16 @@ class TurnLatency:
             self.synthesis_started_ms,
             self.playback_started_ms,
         )
-        known = [moment for moment in moments if moment is not None]
-        reached = [self.speech_end_ms, *accumulate(known, max)]
+        occurred = [moment for moment in moments if moment is not None]
+        reached = [self.speech_end_ms, *accumulate(occurred, max)]
         took = (max(0, end - start) for start, end in pairwise(reached))
         return dict(zip(PARTS, took, strict=False))
 
     @property
     def overhead_ms(self) -> int | None:
-        """What of it was Parley's: from one stage's word to the next one's request, and to the sending.
+        """The part that Parley took: from a stage's event to the next provider request, and to the sending.
 
-        None before the first sound, and where the model was not asked for it or was asked on a guess.
+        None before the first audio, without a model request, and with one made before the end of the turn.
         """
         if (
             self.turn_ended_ms is None
@@ -89,11 +89,9 @@ class TurnLatency:
             or self.llm_requested_ms < self.turn_ended_ms
         ):
             return None
-        thinking_ms = self.llm_requested_ms - self.turn_ended_ms
-        speaking_ms = self.tts_requested_ms - self.first_clause_ms
-        return (
-            thinking_ms + max(0, speaking_ms) + max(0, self.playback_started_ms - self.synthesis_started_ms)
-        )
+        brain_ms = self.llm_requested_ms - self.turn_ended_ms
+        tts_ms = self.tts_requested_ms - self.first_clause_ms
+        return brain_ms + max(0, tts_ms) + max(0, self.playback_started_ms - self.synthesis_started_ms)
 
 
 def _between(start_ms: int | None, end_ms: int | None) -> int | None:

@@ -1,1 +1,1 @@
-"""What a stage process consists of: leases, drain, health, the worker loop."""
+"""Parts of every stage process: leases, the worker loop, drain, health."""

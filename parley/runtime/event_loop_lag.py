@@ -1,4 +1,4 @@
-"""How late the event loop is: the saturation signal of a process."""
+"""Measures how late the event loop runs its timers: the saturation signal of a process."""
 
 import asyncio
 
@@ -6,23 +6,23 @@ _SAMPLE_INTERVAL_S = 0.1
 
 
 def running_tasks() -> int:
-    """Tasks of this event loop: as many as before, once all calls are over."""
+    """Number of tasks of this event loop; it returns to its initial value when all calls have ended."""
     return len(asyncio.all_tasks())
 
 
 class EventLoopLag:
-    """Lateness of the event loop, smoothed."""
+    """Smoothed lateness of the event loop."""
 
     def __init__(self) -> None:
         self.lag_ms = 0.0
-        """Milliseconds that a timer came late of late."""
+        """By how many milliseconds timers are late."""
 
     async def watch(self) -> None:
-        """Long-lived: measure by sleeping."""
+        """Long-lived: measure every 0.1 s how late a sleep ends."""
         loop = asyncio.get_running_loop()
         while True:
             due = loop.time() + _SAMPLE_INTERVAL_S
             await asyncio.sleep(_SAMPLE_INTERVAL_S)
             late_ms = max(0.0, (loop.time() - due) * 1000)
-            # A rise counts at once, a fall slowly, so that one good moment hides no bad second.
+            # Rises at once and falls slowly, so that one good sample does not hide an overload.
             self.lag_ms = late_ms if late_ms > self.lag_ms else self.lag_ms * 0.8 + late_ms * 0.2

@@ -1,4 +1,4 @@
-"""Serve /livez, /readyz and /metrics."""
+"""HTTP server of a process, with /livez, /readyz and /metrics."""
 
 import asyncio
 import socket
@@ -18,11 +18,11 @@ from starlette.types import ASGIApp
 
 @dataclass(frozen=True, slots=True)
 class HealthRoutes:
-    """What a process says of itself."""
+    """The routes by which an orchestrator and Prometheus observe a process."""
 
     registry: CollectorRegistry
     ready: Callable[[], str]
-    """Empty when ready, else the reason why not."""
+    """Why the process is not ready; empty when it is."""
 
     def routes(self) -> list[Route]:
         """The three routes."""
@@ -40,13 +40,13 @@ class HealthRoutes:
         return PlainTextResponse(reason or "ready", status_code=503 if reason else 200)
 
     async def _metrics(self, request: Request) -> Response:
-        """In OpenMetrics' format, which alone has exemplars, for whoever asks for it."""
+        """In the OpenMetrics format, which has exemplars, if the client accepts it."""
         write, media_type = choose_encoder(request.headers.get("accept", ""))
         return Response(write(self.registry), media_type=media_type)
 
 
 def health_app(health: HealthRoutes) -> ASGIApp:
-    """An app of only the three routes."""
+    """An app that has only the three routes."""
     return Starlette(routes=list(health.routes()))
 
 
@@ -60,18 +60,18 @@ async def serve(
     reuse_port: bool = False,
     stop_accepting: asyncio.Event | None = None,
 ) -> AsyncIterator[int]:
-    """Serve an app while entered; gives the port (of use when 0 was asked for).
+    """Serve an app while entered; yields the port.
 
     Args:
         app: what to serve.
         host: address to listen on.
-        port: 0 for any that is free.
-        drain_timeout_s: how long requests that are being answered may take when it is left.
-        reuse_port: let other processes listen on the same port.
+        port: 0 for any free port.
+        drain_timeout_s: how long open requests may take when this is exited.
+        reuse_port: allow other processes to listen on the same port.
         stop_accepting: once set, no new connection is accepted; open ones continue.
 
     Raises:
-        OSError: the port is taken.
+        OSError: the port is in use.
     """
     config = uvicorn.Config(
         app,
@@ -85,26 +85,26 @@ async def serve(
     )
     server = uvicorn.Server(config)
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
-        # The server closes it too, but not when it is cancelled.
-        sock = stack.enter_context(closing(_bound(host, port, shared=reuse_port)))
-        serving = tasks.create_task(server._serve([sock]))  # noqa: SLF001 - serve() would take the signals
+        # uvicorn closes the socket as well, but not when it is cancelled.
+        sock = stack.enter_context(closing(_bind(host, port, reuse_port=reuse_port)))
+        serving = tasks.create_task(server._serve([sock]))  # noqa: SLF001 - serve() installs signal handlers
         while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)
-        closing_early = (
-            tasks.create_task(_close_early(server, sock, stop_accepting)) if stop_accepting else None
+        accepting = (
+            tasks.create_task(_stop_accepting(server, sock, stop_accepting)) if stop_accepting else None
         )
         try:
             yield int(sock.getsockname()[1])
         finally:
             server.should_exit = True
-            if closing_early is not None:
-                closing_early.cancel()
+            if accepting is not None:
+                accepting.cancel()
 
 
-def _bound(host: str, port: int, *, shared: bool) -> socket.socket:
+def _bind(host: str, port: int, *, reuse_port: bool) -> socket.socket:
     sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if shared:
+    if reuse_port:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         sock.bind((host, port))
@@ -115,9 +115,9 @@ def _bound(host: str, port: int, *, shared: bool) -> socket.socket:
     return sock
 
 
-async def _close_early(server: uvicorn.Server, sock: socket.socket, until: asyncio.Event) -> None:
-    await until.wait()
+async def _stop_accepting(server: uvicorn.Server, sock: socket.socket, stop_accepting: asyncio.Event) -> None:
+    await stop_accepting.wait()
     for listening in server.servers:
         listening.close()
-    # As long as any handle is open the kernel goes on giving it connections.
+    # The kernel assigns connections to a listening socket until its last handle is closed.
     sock.close()

@@ -1,58 +1,101 @@
-"""Own one stage of one call: keep the work message alive, finish it or hand it over."""
+"""Ownership of one stage of one call as a lease: a claim extended by heartbeats, its start and its end."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from enum import Enum
+from typing import TypeVar
 
 import structlog
 
-from parley.bus import Bus, Claim, Liveness, streams, subjects
+from parley import failover_timing as timing
+from parley.bus import Bus, Claim, Liveness, subjects
 from parley.errors import BusError, Superseded
 from parley.runtime.drain import HandoverRequested
 
 log = structlog.get_logger()
 
 _MAX_ATTEMPTS = 25
-"""A call whose stage failed this often is not tried again: about ten seconds of failing."""
+"""A call whose stage failed this often, in about ten seconds, is not tried again."""
+
+T = TypeVar("T")
 
 
 class LeaseOutcome(Enum):
-    """How an ownership came to its end."""
+    """How a lease ended."""
 
     DONE = "done"
     HANDED_OVER = "handed over"
     SUPERSEDED = "superseded"
+    """Another process owns the call: a later one, or the previous one, which is alive."""
     FAILED = "failed"
 
 
-async def hold_lease(claim: Claim, work: Callable[[Claim], Awaitable[None]]) -> LeaseOutcome:
-    """Do `work` for the claimed call until it returns, fails, or hands the call over.
+class OwnerIsAlive(Superseded):
+    """The previous owner of the call responds: its heartbeats were lost, and it keeps the call."""
 
-    A fault stays in this call: it is logged, and the message goes back for another try.
+
+async def hold_lease(claim: Claim, work: Callable[[Claim], Awaitable[None]]) -> LeaseOutcome:
+    """Run `work` for the claimed call until it returns, fails, or hands the call over.
+
+    An exception stays in this call: it is logged, and the message goes back to the queue for another attempt.
     """
-    ending = await _work(claim, work)
+    outcome = await _run(claim, work)
     try:
-        match ending:
+        match outcome:
             case LeaseOutcome.DONE:
                 await claim.ack()
             case LeaseOutcome.HANDED_OVER:
                 await claim.nak()
             case LeaseOutcome.FAILED if claim.epoch >= _MAX_ATTEMPTS:
-                log.error("stage given up", call_sid=claim.call_sid, stage=claim.stage, tries=claim.epoch)
+                log.error("stage_abandoned", call_sid=claim.call_sid, stage=claim.stage, attempts=claim.epoch)
                 await claim.term()
             case LeaseOutcome.FAILED:
                 await claim.nak(delay_s=min(0.1 * claim.epoch, 1.0))
             case LeaseOutcome.SUPERSEDED:
                 pass
     except BusError as error:
-        log.warning("work message left to time out", call_sid=claim.call_sid, error=str(error))
-    return ending
+        log.warning("claim_left_to_expire", call_sid=claim.call_sid, error=str(error))
+    return outcome
+
+
+@asynccontextmanager
+async def take_over(bus: Bus, claim: Claim, opened_log: AbstractAsyncContextManager[T]) -> AsyncIterator[T]:
+    """Enter `opened_log`, which reads the call's log, unless the call's previous owner is alive.
+
+    A claim is redelivered if its owner sent no heartbeat for 1 s, which also happens when heartbeats are
+    lost. The owner's state may be ahead of the log, so an owner that responds keeps the call. It has a second
+    chance to respond if the log was read slowly, because then the stream had no leader and the owner may have
+    been reconnecting.
+
+    Raises:
+        OwnerIsAlive: the previous owner responded.
+    """
+    first_claim = claim.epoch == 1
+    if not first_claim:
+        await _raise_if_owner_responds(bus, claim, _liveness_timeout_s(bus))
+    began_s = time.monotonic()
+    async with opened_log as call_log:
+        if not first_claim and time.monotonic() - began_s > timing.FAST_LOG_READ_S:
+            await _raise_if_owner_responds(bus, claim, timing.LIVENESS_TIMEOUT_S)
+        yield call_log
+
+
+def _liveness_timeout_s(bus: Bus) -> float:
+    timeout_s = timing.LIVENESS_TIMEOUT_DISRUPTED_S if bus.recently_disrupted else timing.LIVENESS_TIMEOUT_S
+    return max(timeout_s, timing.LIVENESS_TIMEOUT_CLUSTER_S) if bus.replicated else timeout_s
+
+
+async def _raise_if_owner_responds(bus: Bus, claim: Claim, timeout_s: float) -> None:
+    subject = subjects.stage_alive(claim.stage, claim.call_sid)
+    if await bus.requests.liveness(subject, timeout_s=timeout_s) is Liveness.ALIVE:
+        raise OwnerIsAlive(f"the previous owner of {claim.stage} of {claim.call_sid} is alive")
 
 
 @asynccontextmanager
 async def respond_liveness(bus: Bus, claim: Claim) -> AsyncIterator[None]:
-    """While entered, whoever claims the call is told that it has an owner who lives."""
+    """While entered, respond as the call's owner to a process that claims it."""
 
     async def alive(_data: bytes) -> bytes:
         return b"alive"
@@ -61,47 +104,41 @@ async def respond_liveness(bus: Bus, claim: Claim) -> AsyncIterator[None]:
         yield
 
 
-async def owner_is_alive(bus: Bus, claim: Claim, timeout_s: float) -> bool:
-    """Whether the call has an owner who answers: he knows more of it than its log."""
-    if claim.epoch == 1:
-        return False
-    subject = subjects.stage_alive(claim.stage, claim.call_sid)
-    return await bus.requests.liveness(subject, timeout_s=timeout_s) is Liveness.ALIVE
-
-
-async def _work(claim: Claim, work: Callable[[Claim], Awaitable[None]]) -> LeaseOutcome:
-    keeping = asyncio.ensure_future(_heartbeat(claim))
+async def _run(claim: Claim, work: Callable[[Claim], Awaitable[None]]) -> LeaseOutcome:
+    heartbeat = asyncio.ensure_future(_heartbeat(claim))
     try:
         await work(claim)
     except HandoverRequested:
         return LeaseOutcome.HANDED_OVER
-    except Superseded as later:
-        log.warning("superseded", call_sid=claim.call_sid, stage=claim.stage, reason=str(later))
+    except OwnerIsAlive:
+        log.info("claim_released_owner_alive", call_sid=claim.call_sid, stage=claim.stage, epoch=claim.epoch)
         return LeaseOutcome.SUPERSEDED
-    except Exception as fault:  # a fault in one call never touches another
-        return _classify(claim, fault)
+    except Superseded as error:
+        log.warning("superseded", call_sid=claim.call_sid, stage=claim.stage, reason=str(error))
+        return LeaseOutcome.SUPERSEDED
+    except Exception as error:  # a fault in one call never affects another
+        return _classify(claim, error)
     finally:
-        keeping.cancel()
-        await asyncio.wait([keeping])
+        heartbeat.cancel()
+        await asyncio.wait([heartbeat])
     return LeaseOutcome.DONE
 
 
-def _classify(claim: Claim, fault: BaseException) -> LeaseOutcome:
-    """A superseded task inside a group of tasks is no fault; all else is."""
-    if isinstance(fault, BaseExceptionGroup):
-        later, others = fault.split(Superseded)
-        if later is not None and others is None:
+def _classify(claim: Claim, error: BaseException) -> LeaseOutcome:
+    """A group of only Superseded counts as superseded, everything else as a failure."""
+    if isinstance(error, BaseExceptionGroup):
+        superseded, others = error.split(Superseded)
+        if superseded is not None and others is None:
             log.warning("superseded", call_sid=claim.call_sid, stage=claim.stage)
             return LeaseOutcome.SUPERSEDED
-    log.error("stage failed", call_sid=claim.call_sid, stage=claim.stage, epoch=claim.epoch, exc_info=fault)
+    log.error("stage_failed", call_sid=claim.call_sid, stage=claim.stage, epoch=claim.epoch, exc_info=error)
     return LeaseOutcome.FAILED
 
 
 async def _heartbeat(claim: Claim) -> None:
-    """Say in time, again and again, that the work goes on."""
     while True:
-        await asyncio.sleep(streams.HEARTBEAT_S)
+        await asyncio.sleep(timing.HEARTBEAT_S)
         try:
             await claim.extend()
         except BusError as error:
-            log.debug("heartbeat not sent", call_sid=claim.call_sid, error=str(error))
+            log.debug("heartbeat_not_sent", call_sid=claim.call_sid, error=str(error))

@@ -1,4 +1,4 @@
-"""Run a service until it is told to stop: SIGTERM or SIGINT drains, a second one ends at once."""
+"""Runs a service until a signal: SIGTERM or SIGINT drains it, a second one ends it at once."""
 
 import asyncio
 import os
@@ -15,25 +15,25 @@ log = structlog.get_logger()
 
 
 def run_service(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
-    """Run `main(stop)`; `stop` is set by the first signal. Exit code 0, or 1 after a clear line."""
+    """Run `main(stop)`; the first signal sets `stop`. Exits with 0, or 1 after it logged a ParleyError."""
     try:
         uvloop.run(_run(main))
     except* ParleyError as group:
         for error in flatten_group(group):
-            log.error("cannot run", error=str(error))
+            log.error("service_failed", error=str(error))
         raise SystemExit(1) from None
 
 
 async def _run(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
     stop = asyncio.Event()
 
-    def told() -> None:
+    def on_signal() -> None:
         if stop.is_set():
-            log.warning("ended at once by a second signal")
+            log.warning("killed_by_second_signal")
             os._exit(130)
         stop.set()
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told)
+        loop.add_signal_handler(number, on_signal)
     await main(stop)

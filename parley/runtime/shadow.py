@@ -1,4 +1,4 @@
-"""A shadow of a stage: reads every live call, says nothing, and tells where it would have acted otherwise."""
+"""Runs a stage as a shadow: it reads live calls, publishes nothing, and reports what it would publish."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -22,19 +22,19 @@ from parley.v1.event_pb2 import Event
 log = structlog.get_logger()
 
 _MAX_CALLS = 100
-"""A shadow that falls behind watches fewer calls, and harms none."""
+"""A shadow that cannot keep up watches fewer calls, and harms none."""
 
 WatchCall: TypeAlias = Callable[[CallContext], Awaitable[None]]
-"""Watches one call until it ends; its log is an `UnheardLog`."""
+"""Watches one call until it ends; its log is a `ShadowCallLog`."""
 
 
 class ShadowCallLog(CallEventLog):
-    """A call's log for one who has no say in it."""
+    """A call's log that publishes nothing."""
 
     on_would_append: Callable[[Event], None] | None = None
-    """Takes what would have been said."""
+    """Receives each event that would have been appended."""
     on_event: Callable[[Event], None] | None = None
-    """Takes what others say, as it is read."""
+    """Receives each event of the live stages when it is read."""
 
     async def __aiter__(self) -> AsyncIterator[Event]:
         async for event in super().__aiter__():
@@ -42,8 +42,8 @@ class ShadowCallLog(CallEventLog):
                 self.on_event(event)
             yield event
 
-    async def say(self, body: Body) -> Event:
-        """Say it to nobody."""
+    async def append(self, body: Body) -> Event:
+        """Build the event and publish it nowhere."""
         event = self._wrap(body)
         if self.on_would_append is not None:
             self.on_would_append(event)
@@ -57,7 +57,7 @@ async def run_shadow(
     open_shadow: Callable[[Telemetry], AbstractAsyncContextManager[WatchCall]],
     stop: asyncio.Event,
 ) -> None:
-    """Watch all calls that begin from now on, until `stop` is set."""
+    """Watch all calls that start from now on, until `stop` is set."""
     telemetry = start_telemetry(f"{stage}-shadow", settings)
     async with (
         connect(
@@ -65,25 +65,27 @@ async def run_shadow(
         ) as bus,
         open_shadow(telemetry) as watch,
         serve(
-            health_app(HealthRoutes(telemetry.registry, lambda: "" if bus.connected else "bus is away")),
+            health_app(
+                HealthRoutes(telemetry.registry, lambda: "" if bus.connected else "bus is unreachable")
+            ),
             settings.http_host,
             http_port,
         ) as port,
     ):
         log.info("ready", stage=stage, shadow=True, http_port=port)
-        following = asyncio.ensure_future(_follow(bus, stage, settings, telemetry, watch))
+        watching = asyncio.ensure_future(_watch_calls(bus, stage, settings, telemetry, watch))
         stopping = asyncio.ensure_future(stop.wait())
-        await asyncio.wait([following, stopping], return_when=asyncio.FIRST_COMPLETED)
-        for task in (following, stopping):
+        await asyncio.wait([watching, stopping], return_when=asyncio.FIRST_COMPLETED)
+        for task in (watching, stopping):
             task.cancel()
-        await asyncio.gather(following, stopping, return_exceptions=True)
+        await asyncio.gather(watching, stopping, return_exceptions=True)
     telemetry.close()
 
 
-async def _follow(
+async def _watch_calls(
     bus: Bus, stage: str, settings: CommonSettings, telemetry: Telemetry, watch: WatchCall
 ) -> None:
-    """Long-lived: a task for each call."""
+    """Long-lived: run one task for each call."""
     calls: set[asyncio.Task[None]] = set()
     async with asyncio.TaskGroup() as tasks, bus.subscribe(subjects.ALL_CALL_STARTS) as starts:
         async for message in starts:
@@ -100,19 +102,19 @@ async def _watch(
 ) -> None:
     with structlog.contextvars.bound_contextvars(call_sid=call_sid):
         try:
-            async with _open(bus, call_sid, stage) as call_log:
+            async with _open_log(bus, call_sid, stage) as call_log:
                 started = next(e.call_started for e in call_log.history if e.HasField("call_started"))
                 agent = load_agent_config(settings.agents_dir, started.agent or settings.agent)
-                leaving = DrainHandle(asyncio.Event(), 0)
-                await watch(CallContext(call_log, bus, agent, telemetry, leaving))
-        except Exception:  # one call's shadow never touches another
-            log.exception("shadow failed")
+                never_drained = DrainHandle(asyncio.Event(), 0)
+                await watch(CallContext(call_log, bus, agent, telemetry, never_drained))
+        except Exception:  # a fault in one call's shadow never affects another
+            log.exception("shadow_failed")
 
 
 @asynccontextmanager
-async def _open(bus: Bus, call_sid: str, stage: str) -> AsyncIterator[ShadowCallLog]:
+async def _open_log(bus: Bus, call_sid: str, stage: str) -> AsyncIterator[ShadowCallLog]:
     async with bus.subscribe(subjects.call_log(call_sid)) as live:
-        # Not the stage's own name: its owner's words are another's to us.
+        # Not the stage's own name: to a shadow, the events of the stage's owner are another stage's.
         call_log = ShadowCallLog(bus, Outbox(bus), live, call_sid, f"{stage}-shadow", 0)
         await call_log.load_history()
         yield call_log

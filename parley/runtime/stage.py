@@ -1,9 +1,8 @@
-"""Run one process of a stage: bus, outbox, worker, health; every call it claims goes to one function."""
+"""Runs one process of a stage: bus, outbox, worker, health; one function serves each claimed call."""
 
 import asyncio
 import os
 import socket
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -15,27 +14,21 @@ from parley.agent_config import AgentConfig, load_agent_config
 from parley.bus import Bus, Claim, connect
 from parley.bus.stream_usage import StreamUsageMonitor
 from parley.bus.subjects import Stage
-from parley.clock import now_us
-from parley.errors import BusError, Superseded
+from parley.errors import BusError
 from parley.events.log import CallEventLog, open_call_log
 from parley.events.outbox import Outbox, open_outbox
 from parley.latency.tracer import CallTracer
 from parley.runtime.drain import DrainHandle
 from parley.runtime.event_loop_lag import EventLoopLag
 from parley.runtime.health import HealthRoutes, health_app, serve
-from parley.runtime.lease import owner_is_alive, respond_liveness
+from parley.runtime.lease import respond_liveness, take_over
 from parley.runtime.process_metrics import register_process_metrics
 from parley.runtime.worker import Worker
 from parley.settings import CommonSettings
 from parley.telemetry.setup import Telemetry, start_telemetry
-from parley.v1.event_pb2 import Event
 from parley.v1.work_pb2 import StageClaimed
 
 log = structlog.get_logger()
-
-_FAST_READ_S = 0.3
-"""A log that takes longer has waited for a leader, and so may an owner have, who is back now."""
-_LIVENESS_TIMEOUT_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +43,13 @@ class CallContext:
 
     @property
     def call_sid(self) -> str:
-        """Twilio's name of the call."""
+        """Twilio's id of the call."""
         return self.log.call_sid
 
     @property
     def ended(self) -> bool:
-        """Whether the call had ended before we owned it."""
+        """Whether the call had ended before this process claimed it."""
         return any(event.HasField("call_ended") for event in self.log.history)
-
-    def record_bus_delay(self, event: Event) -> None:
-        """Count an event's way over the bus."""
-        hop_s = max(0.0, (now_us() - event.sent_at_us) / 1e6)
-        self.telemetry.bus_delay_seconds.labels(stage=event.stage).observe(hop_s)
 
 
 def worker_name(stage: str) -> str:
@@ -70,7 +58,7 @@ def worker_name(stage: str) -> str:
 
 
 ServeCall: TypeAlias = Callable[[CallContext], Awaitable[None]]
-"""Serves one call until it ends; raises to have another worker try."""
+"""Serves one call until it ends; an exception makes another worker try."""
 
 
 async def run_stage(
@@ -83,8 +71,9 @@ async def run_stage(
 ) -> None:
     """Own calls of `stage` until `stop` is set.
 
-    `open_service` opens what lives as long as the process (clients, pools) and gives the function that
-    serves one call. `why_not_ready` adds a reason to the bus being away; empty when there is none.
+    `open_service` opens what lives as long as the process (clients, pools) and yields the function that
+    serves one call. `why_not_ready` gives a further reason why the process is not ready; empty when there is
+    none.
     """
     telemetry = start_telemetry(stage, settings)
     lag = EventLoopLag()
@@ -96,7 +85,9 @@ async def run_stage(
         open_service(telemetry) as serve_call,
         serve(
             health_app(
-                HealthRoutes(telemetry.registry, lambda: why_not_ready() if bus.connected else "bus is away")
+                HealthRoutes(
+                    telemetry.registry, lambda: why_not_ready() if bus.connected else "bus is unreachable"
+                )
             ),
             settings.http_host,
             http_port,
@@ -104,26 +95,26 @@ async def run_stage(
         asyncio.TaskGroup() as tasks,
     ):
         register_process_metrics(telemetry.registry, lag, bus, outbox)
-        watching = (
+        monitors = (
             tasks.create_task(lag.watch()),
             tasks.create_task(StreamUsageMonitor(bus.streams, telemetry.registry).watch()),
         )
         log.info("ready", stage=stage, http_port=port, capacity=settings.max_calls)
         tracer = CallTracer(stage, telemetry.spans)
 
-        async def work(claim: Claim, leaving: DrainHandle) -> None:
-            await _serve_claim(claim, leaving, bus, outbox, telemetry, tracer, settings, serve_call)
+        async def work(claim: Claim, drain: DrainHandle) -> None:
+            await _serve_claim(claim, drain, bus, outbox, telemetry, tracer, settings, serve_call)
 
         worker = Worker(bus, stage, settings.max_calls, settings.drain_timeout_s, lag, telemetry.registry)
         await worker.run(work, stop)
-        for task in watching:
+        for task in monitors:
             task.cancel()
     telemetry.close()
 
 
 async def _serve_claim(
     claim: Claim,
-    leaving: DrainHandle,
+    drain: DrainHandle,
     bus: Bus,
     outbox: Outbox,
     telemetry: Telemetry,
@@ -132,13 +123,10 @@ async def _serve_claim(
     serve_call: ServeCall,
 ) -> None:
     with structlog.contextvars.bound_contextvars(call_sid=claim.call_sid, epoch=claim.epoch):
-        began_s = time.monotonic()
-        async with open_call_log(bus, outbox, claim.call_sid, claim.stage, claim.epoch) as call_log:
-            if time.monotonic() - began_s > _FAST_READ_S and await owner_is_alive(
-                bus, claim, _LIVENESS_TIMEOUT_S
-            ):
-                # He has said something since that the log lacks.
-                raise Superseded("its owner is back")
+        opened_log = open_call_log(
+            bus, outbox, claim.call_sid, claim.stage, claim.epoch, bus_delay=telemetry.bus_delay_seconds
+        )
+        async with take_over(bus, claim, opened_log) as call_log:
             started = next((e.call_started for e in call_log.history if e.HasField("call_started")), None)
             if started is None:
                 raise BusError(f"work for {claim.call_sid}, but its log has no call.started")
@@ -146,4 +134,4 @@ async def _serve_claim(
             tracer.follow(call_log)
             async with respond_liveness(bus, claim):
                 await call_log.append(StageClaimed(worker=worker_name(claim.stage)))
-                await leaving.run(serve_call(CallContext(call_log, bus, agent, telemetry, leaving)))
+                await drain.run(serve_call(CallContext(call_log, bus, agent, telemetry, drain)))

@@ -1,4 +1,4 @@
-"""Claim calls while there is room; hand them over when told to stop."""
+"""The worker loop: claims calls while the process has capacity, and hands them over when it stops."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,26 +12,23 @@ from parley.bus.subjects import Stage
 from parley.errors import BusError
 from parley.runtime.drain import DrainHandle
 from parley.runtime.event_loop_lag import EventLoopLag
-from parley.runtime.lease import LeaseOutcome, hold_lease, owner_is_alive
+from parley.runtime.lease import hold_lease
+from parley.telemetry import names
 
 log = structlog.get_logger()
 
 Work: TypeAlias = Callable[[Claim, DrainHandle], Awaitable[None]]
-"""Serves one claimed call to its end, or hands it over; answers meanwhile for its owner."""
+"""Serves one claimed call to its end, or hands it over; until then it responds as its owner."""
 
 _CLAIM_TIMEOUT_S = 5.0
-_LIVENESS_TIMEOUT_S = 0.5
-"""That an owner died is known at once, as there is nobody to ask; that one is frozen, after this."""
-_LIVENESS_TIMEOUT_CLUSTER_S = 1.0
-"""It may be its server that is frozen: so long it takes its clients to be with another."""
-_LIVENESS_TIMEOUT_DISRUPTED_S = 2.0
-"""Where a leader was lost, heartbeats were, and the log lacks what was said: who lives knows more."""
-_LAG_LIMIT_MS = 200.0
-"""A loop this late has no room for another call."""
+_CLAIM_RETRY_INTERVAL_S = 0.2
+_MAX_LAG_MS = 200.0
+"""With an event loop later than this, the process claims no call."""
+_LAG_POLL_INTERVAL_S = 0.1
 
 
 class Worker:
-    """One process of a stage: which calls it owns, whether it takes more."""
+    """The calls that one process of a stage owns."""
 
     def __init__(
         self,
@@ -48,20 +45,20 @@ class Worker:
         self._drain_timeout_s = drain_timeout_s
         self._lag = lag
         self._owned: dict[str, asyncio.Task[None]] = {}
-        self._room = asyncio.Event()
+        self._call_ended = asyncio.Event()
         self._stopping = asyncio.Event()
-        self._calls = Gauge("parley_calls", "Calls that this process owns", registry=registry)
-        self._leases_ended = Counter(
-            "parley_ownerships", "Ownerships by how they ended", ["ending"], registry=registry
+        self._calls = Gauge(names.METRIC_CALLS, "Calls that this process owns", registry=registry)
+        self._leases = Counter(
+            names.METRIC_LEASES_ENDED, "Ended leases, by outcome", ["outcome"], registry=registry
         )
 
     @property
     def calls(self) -> int:
-        """Calls owned now."""
+        """Number of calls owned now."""
         return len(self._owned)
 
     async def run(self, work: Work, stop: asyncio.Event) -> None:
-        """Claim and own calls until `stop` is set, then hand all over and return."""
+        """Claim and serve calls until `stop` is set, then hand all of them over and return."""
         async with asyncio.TaskGroup() as tasks:
             claiming = tasks.create_task(self._claim_calls(tasks, work))
             await stop.wait()
@@ -70,32 +67,32 @@ class Worker:
         log.info("drained", stage=self._stage)
 
     async def _claim_calls(self, tasks: asyncio.TaskGroup, work: Work) -> None:
-        async with self._bus.work_queue.claims(self._stage) as claim_work:
+        async with self._bus.work_queue.claims(self._stage) as next_claim:
             while True:
-                await self._wait_for_room()
+                await self._wait_for_capacity()
                 try:
-                    claim = await claim_work(_CLAIM_TIMEOUT_S)
+                    claim = await next_claim(_CLAIM_TIMEOUT_S)
                 except BusError as error:
-                    log.warning("cannot claim work", stage=self._stage, error=str(error))
-                    await asyncio.sleep(0.2)
+                    log.warning("claim_failed", stage=self._stage, error=str(error))
+                    await asyncio.sleep(_CLAIM_RETRY_INTERVAL_S)
                     continue
                 if claim is not None:
-                    await self._start(tasks, claim, work)
+                    self._start(tasks, claim, work)
 
-    async def _wait_for_room(self) -> None:
+    async def _wait_for_capacity(self) -> None:
         while True:
             if len(self._owned) >= self._max_calls:
-                self._room.clear()
-                await self._room.wait()
-            elif self._lag.lag_ms > _LAG_LIMIT_MS:
-                await asyncio.sleep(0.1)
+                self._call_ended.clear()
+                await self._call_ended.wait()
+            elif self._lag.lag_ms > _MAX_LAG_MS:
+                await asyncio.sleep(_LAG_POLL_INTERVAL_S)
             else:
                 return
 
-    async def _start(self, tasks: asyncio.TaskGroup, claim: Claim, work: Work) -> None:
+    def _start(self, tasks: asyncio.TaskGroup, claim: Claim, work: Work) -> None:
         if claim.call_sid in self._owned:
-            # Our heartbeats were late, and it came back to us; they keep it for us now.
-            log.info("call kept", call_sid=claim.call_sid, stage=claim.stage, epoch=claim.epoch)
+            # Our heartbeats were late and the message was redelivered to us; the next heartbeat keeps it.
+            log.info("own_call_redelivered", call_sid=claim.call_sid, stage=claim.stage, epoch=claim.epoch)
             return
         task = tasks.create_task(self._run_claim(claim, work), name=f"{claim.stage} {claim.call_sid}")
         self._owned[claim.call_sid] = task
@@ -103,21 +100,14 @@ class Worker:
         task.add_done_callback(lambda done: self._on_done(claim.call_sid, done))
 
     async def _run_claim(self, claim: Claim, work: Work) -> None:
-        log.info("call claimed", call_sid=claim.call_sid, stage=claim.stage, epoch=claim.epoch)
-        patience_s = _LIVENESS_TIMEOUT_DISRUPTED_S if self._bus.recently_disrupted else _LIVENESS_TIMEOUT_S
-        if self._bus.replicated:
-            patience_s = max(patience_s, _LIVENESS_TIMEOUT_CLUSTER_S)
-        if await owner_is_alive(self._bus, claim, patience_s):
-            # No heartbeat of its owner's was seen, as when a cluster has no leader.
-            log.info("call left to its owner", call_sid=claim.call_sid, stage=claim.stage, epoch=claim.epoch)
-            return
-        leaving = DrainHandle(self._stopping, self._drain_timeout_s)
-        ending: LeaseOutcome = await hold_lease(claim, lambda claimed: work(claimed, leaving))
-        self._leases_ended.labels(ending=ending.value).inc()
-        log.info("call left", call_sid=claim.call_sid, stage=claim.stage, ending=ending.value)
+        log.info("call_claimed", call_sid=claim.call_sid, stage=claim.stage, epoch=claim.epoch)
+        drain = DrainHandle(self._stopping, self._drain_timeout_s)
+        outcome = await hold_lease(claim, lambda claimed: work(claimed, drain))
+        self._leases.labels(outcome=outcome.value).inc()
+        log.info("lease_ended", call_sid=claim.call_sid, stage=claim.stage, outcome=outcome.value)
 
     def _on_done(self, call_sid: str, task: asyncio.Task[None]) -> None:
         if self._owned.get(call_sid) is task:
             del self._owned[call_sid]
         self._calls.set(len(self._owned))
-        self._room.set()
+        self._call_ended.set()

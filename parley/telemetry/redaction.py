@@ -1,4 +1,4 @@
-"""What may be logged of a message: all but the fields that its schema marks. No I/O."""
+"""Hides the fields of a message that its schema marks as personal or secret, for logs. No I/O."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _MARKS: tuple[Any, ...] = (options_pb2.personal, options_pb2.secret)
 
 
 def redacted(message: Message) -> dict[str, Any]:
-    """The message as a dict, personal and secret fields hidden."""
+    """The message as a dict, with personal and secret fields hidden."""
     return {field.name: _value(field, value) for field, value in message.ListFields()}
 
 
@@ -26,8 +26,3 @@ def _value(field: FieldDescriptor, value: Any) -> Any:
     if field.is_repeated:
         return [redacted(item) for item in value]
     return redacted(value)
-
-
-def last_digits(phone_number: str) -> str:
-    """A phone number as people may see it in a log: its last two digits."""
-    return f"{HIDDEN}{phone_number[-2:]}" if len(phone_number) > 4 else HIDDEN

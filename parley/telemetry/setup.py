@@ -1,9 +1,10 @@
-"""Set up logs, metrics and traces of one process."""
+"""Sets up the logs, metrics and traces of one process."""
 
 import logging
 import sys
 from dataclasses import dataclass
 
+import stamina.instrumentation
 import structlog
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
@@ -29,29 +30,29 @@ TURN_BUCKETS_S = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0, 4.0, 8
 
 @dataclass(frozen=True, slots=True)
 class Telemetry:
-    """What a process measures with."""
+    """The metrics and the span exporter of a process."""
 
     service: str
     registry: CollectorRegistry
     spans: SpanProcessor | None
-    """Exports finished spans over OTLP; None where no endpoint is configured."""
+    """Exports finished spans over OTLP; None if no endpoint is configured."""
     bus_delay_seconds: Histogram
-    """From an event's saying to its reading, wall clock, by the stage that said it."""
+    """Time from an event's publication until it is read, wall clock, by the publishing stage."""
     provider_seconds: Histogram
     """Time to a provider's first output, by provider and kind of output."""
     provider_failures: Counter
     """Failed requests to providers, by provider and error code."""
     tracer: Tracer
-    """Starts spans that are exported like `spans`; does nothing where no endpoint is configured."""
+    """Starts spans that are exported like `spans`; does nothing if no endpoint is configured."""
 
     def close(self) -> None:
-        """Send what is left."""
+        """Export the remaining spans."""
         if self.spans is not None:
             self.spans.shutdown()
 
 
 def start_telemetry(service: str, settings: CommonSettings) -> Telemetry:
-    """Logs to standard error, metrics in a registry of their own, traces to an OTLP endpoint if given."""
+    """Set up logs on standard error, metrics in a new registry, and traces to an OTLP endpoint if set."""
     configure_logging(service, settings)
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
@@ -82,7 +83,7 @@ def start_telemetry(service: str, settings: CommonSettings) -> Telemetry:
         ),
         provider_failures=Counter(
             names.METRIC_PROVIDER_FAILURES,
-            "Requests that a provider did not fulfil",
+            "Failed requests to a provider",
             ["provider", "code"],
             registry=registry,
         ),
@@ -99,7 +100,7 @@ def _tracer(service: str, spans: SpanProcessor | None) -> Tracer:
 
 
 def configure_logging(service: str, settings: CommonSettings) -> None:
-    """One line an event on standard error; JSON unless a person watches."""
+    """Log one line per event on standard error; in format auto as text on a terminal, else as JSON."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     text = settings.log_format == "text" or (settings.log_format == "auto" and sys.stderr.isatty())
     renderer = structlog.dev.ConsoleRenderer(pad_event_to=0) if text else structlog.processors.JSONRenderer()
@@ -117,6 +118,14 @@ def configure_logging(service: str, settings: CommonSettings) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    # Callers log a failure that retries did not help.
+    stamina.instrumentation.set_on_retry_hooks((_log_retry,))
     logging.basicConfig(
         level=max(level, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
+    )
+
+
+def _log_retry(details: stamina.instrumentation.RetryDetails) -> None:
+    structlog.get_logger().debug(
+        "retry_scheduled", retry=details.retry_num, wait_s=details.wait_for, caused_by=repr(details.caused_by)
     )

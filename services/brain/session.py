@@ -86,7 +86,6 @@ class BrainSession:
 
     async def _read_log(self) -> None:
         async for event in self._call.log:
-            self._call.record_bus_delay(event)
             await self._inbox.put(event)
 
     async def _greet(self) -> None:

@@ -132,7 +132,6 @@ class RecordingSession:
         with suppress(TimeoutError):
             async with asyncio.timeout(None) as patience:
                 async for event in self._log:
-                    self._call.record_bus_delay(event)
                     self._apply(event, live=True)
                     if event.HasField("call_ended"):
                         patience.reschedule(asyncio.get_running_loop().time() + _EVENTS_AFTER_END_S)

@@ -119,7 +119,6 @@ class TranscriptionSession:
 
     async def _follow_log(self) -> None:
         async for event in self._call.log:
-            self._call.record_bus_delay(event)
             self._state = evolve(self._state, event)
             if event.HasField("call_ended"):
                 raise _CallEnded

@@ -125,7 +125,6 @@ class Speaker:
         if self._position.call_over:
             return
         async for event in self.call.log:
-            self.call.record_bus_delay(event)
             reply_or_none = self._learn(event)
             if self._position.call_over:
                 return

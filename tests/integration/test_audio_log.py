@@ -7,7 +7,7 @@ import pytest
 
 from parley.audio import stream
 from parley.audio.stream import follow_audio, read_audio
-from parley.bus import Bus, client, connect, direct_get, streams, subjects
+from parley.bus import Bus, connect, direct_get, stream_client, streams, subjects
 from parley.clock import now_us
 from parley.v1.audio_pb2 import CallerAudio
 
@@ -143,7 +143,7 @@ async def test_a_stream_without_a_leader_is_not_waited_for(
         await edge.flush()
         for message in (await edge.streams.read(streams.AUDIO, subject))[1:]:
             await edge._jetstream.delete_msg("AUDIO", message.sequence)
-        monkeypatch.setattr(client, "leader_last_sequence", nobody_leads)
+        monkeypatch.setattr(stream_client, "leader_last_sequence", nobody_leads)
         monkeypatch.setattr(direct_get, "leader_last_sequence", nobody_leads)
         following = follow_audio(of_cluster, subject, CallerAudio)
         async with asyncio.timeout(5):

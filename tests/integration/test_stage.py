@@ -29,10 +29,10 @@ async def test_an_owner_who_is_back_while_the_log_is_read_keeps_the_call(
     opened, served, stop = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     @asynccontextmanager
-    async def slowly(*args: Any) -> AsyncIterator[CallEventLog]:
+    async def slowly(*args: Any, **options: Any) -> AsyncIterator[CallEventLog]:
         opened.set()
         await asyncio.sleep(OPENS_S)
-        async with open_call_log(*args) as call_log:
+        async with open_call_log(*args, **options) as call_log:
             yield call_log
 
     @asynccontextmanager

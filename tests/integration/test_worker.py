@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -26,10 +26,10 @@ class Stage:
         """One that works on each call for ever; gives what stops it."""
         stop = asyncio.Event()
 
-        async def work(claim: Claim, leaving: DrainHandle) -> None:
-            self.owned.append((name, claim.epoch))
-            async with lease.respond_liveness(bus, claim):
-                await leaving.run(asyncio.sleep(60))
+        async def work(claim: Claim, drain: DrainHandle) -> None:
+            async with lease.take_over(bus, claim, nullcontext()), lease.respond_liveness(bus, claim):
+                self.owned.append((name, claim.epoch))
+                await drain.run(asyncio.sleep(60))
 
         async with connect(nats_url, name, timeout_s=5) as bus, asyncio.TaskGroup() as tasks:
             worker = Worker(bus, "tts", 10, 0, EventLoopLag(), CollectorRegistry())
@@ -48,7 +48,7 @@ class Stage:
 @pytest.fixture
 def silent(monkeypatch: pytest.MonkeyPatch) -> None:
     """Heartbeats come far too late."""
-    monkeypatch.setattr(lease.streams, "HEARTBEAT_S", 60)
+    monkeypatch.setattr(lease.timing, "HEARTBEAT_S", 60)
 
 
 async def test_a_call_is_left_to_an_owner_who_lives(nats_url: str, silent: None) -> None:  # noqa: ARG001

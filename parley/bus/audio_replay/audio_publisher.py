@@ -1,4 +1,4 @@
-"""The sound that one connection says: at once, and again to whoever has missed it."""
+"""Publishes audio without waiting for acks, and publishes it again when some may have been lost."""
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
@@ -7,58 +7,63 @@ from typing import Protocol
 import structlog
 
 from parley.bus import streams, subjects
-from parley.bus.audio_replay.replay_buffer import RECONNECT_WINDOW_S, RETENTION_S, ReplayBuffer
+from parley.bus.audio_replay.replay_buffer import ReplayBuffer
 from parley.bus.subscription import Subscription
 from parley.bus.supervise import supervise
 from parley.errors import BusError
+from parley.failover_timing import LEADER_READY_S, REPLAY_RECONNECT_WINDOW_S, REPLAY_RETENTION_S
 
 log = structlog.get_logger()
 
 _BATCH_REQUESTS_S = 0.1
-_LEADER_READY_S = 0.3
+"""Readers of the same call detect a gap at the same time: their requests are served once."""
 
 
 class BusConnection(Protocol):
-    """What is needed of a `Bus`."""
+    """The part of a `Bus` that publishing audio needs."""
 
     @property
     def connected(self) -> bool:
-        """Whether the bus is reachable now."""
+        """Whether the connection is up."""
 
     @property
     def reconnections(self) -> int:
-        """How often the connection was lost and came back."""
+        """How often the connection was lost and restored."""
 
     async def publish(self, subject: str, data: bytes) -> None:
-        """Say it and go on."""
+        """Publish without confirmation."""
 
     def subscribe(self, subject: str) -> AbstractAsyncContextManager[Subscription]:
-        """Live messages."""
+        """Live messages of a subject."""
 
 
 class AudioPublisher:
-    """One connection's sound."""
+    """Publishes the audio of one connection, again where needed; see the package's docstring."""
 
     def __init__(self, connection: BusConnection) -> None:
         self._connection = connection
         self._buffer = ReplayBuffer(connection.publish)
         self._synced_reconnections = 0
-        """Reconnections after which all that was said lately was said again."""
+        """Value of `reconnections` up to which recent audio was resent."""
         self._requested: set[str] = set()
-        """Subjects that will be said again in a moment; empty for all."""
+        """Subjects that are about to be retransmitted; empty string for all."""
 
     @property
     def in_sync(self) -> bool:
-        """Whether all that was said before the last reconnection was said again."""
+        """Whether all audio from before the last reconnection was resent."""
         return self._synced_reconnections == self._connection.reconnections
 
     async def publish(self, subject: str, data: bytes) -> None:
-        """See `Bus.publish_audio`."""
-        settled = self._connection.connected and self.in_sync
-        self._buffer.record(subject, data, expire=settled)
+        """Publish a chunk; while the connection is down it is kept and sent, in order, when it is back.
+
+        Raises:
+            BusError: the connection is closed.
+        """
+        in_sync = self._connection.connected and self.in_sync
+        self._buffer.record(subject, data, expire=in_sync)
         if not self._connection.connected or self._buffer.resending:
             return
-        if settled:
+        if in_sync:
             await self._connection.publish(subject, data)
         else:
             await self._resend()
@@ -71,48 +76,49 @@ class AudioPublisher:
             log.warning("audio_retransmit_not_requested", subject=subject, error=str(error))
 
     async def on_reconnected(self) -> None:
-        """A server that died may not have passed on what it had got."""
+        """Resend recent audio: the previous server may have died before it passed it on."""
         if not (self.in_sync or self._buffer.resending):
             await self._resend()
 
     async def _resend(self) -> None:
-        count = self._connection.reconnections
+        reconnections = self._connection.reconnections
         try:
             await self._buffer.resend_since_disconnect()
         except BusError as error:
-            log.warning("sound waits to be said again", error=str(error))
+            log.warning("audio_resend_postponed", error=str(error))
         else:
-            self._synced_reconnections = count
+            self._synced_reconnections = reconnections
 
     async def serve_retransmits(self) -> None:
-        """Long-lived: say again what others have missed, be they readers or a stream that had no leader."""
+        """Long-lived: retransmit for readers that request it, and for a stream that had no leader."""
         async with asyncio.TaskGroup() as tasks:
             for work in (self._serve_readers, self._serve_new_leaders):
-                tasks.create_task(supervise(work, "saying sound again"), name=work.__name__)
+                tasks.create_task(supervise(work, "audio retransmission"), name=work.__name__)
 
     async def _serve_readers(self) -> None:
         async with (
-            self._connection.subscribe(subjects.AUDIO_RETRANSMIT) as asked,
+            self._connection.subscribe(subjects.AUDIO_RETRANSMIT) as requests,
             asyncio.TaskGroup() as tasks,
         ):
-            async for message in asked:
+            async for message in requests:
                 subject = message.data.decode(errors="replace")
                 if subject not in self._requested:
                     self._requested.add(subject)
-                    tasks.create_task(self._retransmit(subject), name="say sound again")
+                    tasks.create_task(self._retransmit(subject), name="retransmit audio")
 
     async def _retransmit(self, subject: str) -> None:
-        """Once for all who ask at the same time: each reader of a call meets the same hole."""
         await asyncio.sleep(_BATCH_REQUESTS_S)
         self._requested.discard(subject)
         try:
-            await self._buffer.retransmit(RETENTION_S if subject else RECONNECT_WINDOW_S, subject)
+            await self._buffer.retransmit(
+                REPLAY_RETENTION_S if subject else REPLAY_RECONNECT_WINDOW_S, subject
+            )
         except BusError as error:
-            log.warning("sound is not said again", subject=subject, error=str(error))
+            log.warning("audio_not_retransmitted", subject=subject, error=str(error))
 
     async def _serve_new_leaders(self) -> None:
-        async with self._connection.subscribe(subjects.leader_elected(streams.AUDIO.name)) as elected:
-            async for _ in elected:
-                # It is told of before the leader takes anything.
-                await asyncio.sleep(_LEADER_READY_S)
-                await self._buffer.retransmit(RETENTION_S)
+        async with self._connection.subscribe(subjects.leader_elected(streams.AUDIO.name)) as elections:
+            async for _ in elections:
+                # NATS publishes the election before the leader stores messages.
+                await asyncio.sleep(LEADER_READY_S)
+                await self._buffer.retransmit(REPLAY_RETENTION_S)

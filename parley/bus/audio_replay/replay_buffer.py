@@ -1,7 +1,4 @@
-"""What was said lately: said again after a reconnection.
-
-A server that dies takes with it what it had not passed on.
-"""
+"""Keeps recently published audio, to publish it again after a failure."""
 
 import asyncio
 import time
@@ -11,12 +8,10 @@ from dataclasses import dataclass
 
 import structlog
 
+from parley.failover_timing import REPLAY_RECONNECT_WINDOW_S, REPLAY_RETENTION_S
+
 log = structlog.get_logger()
 
-RETENTION_S = 12.0
-"""Longer than a stream whose leader died takes none."""
-RECONNECT_WINDOW_S = 4.0
-"""Longer than it takes to see that a server does not answer any more."""
 _YIELD_EVERY = 100
 _MAX_BYTES = 64 * 1024**2
 
@@ -24,63 +19,63 @@ _MAX_BYTES = 64 * 1024**2
 @dataclass(frozen=True, slots=True)
 class _Entry:
     number: int
-    at_s: float
+    recorded_at_s: float
     subject: str
     data: bytes
 
 
 class ReplayBuffer:
-    """One connection's. Readers drop what they meet twice, and bring into order what comes late."""
+    """Recently published audio of one connection. Readers drop duplicates and restore the order."""
 
-    def __init__(self, say: Callable[[str, bytes], Awaitable[None]]) -> None:
-        self._publish = say
+    def __init__(self, publish: Callable[[str, bytes], Awaitable[None]]) -> None:
+        self._publish = publish
         self._entries: deque[_Entry] = deque()
         self._bytes = 0
         self._count = 0
         self._resend_lock = asyncio.Lock()
         self._loss_logged = False
         self._in_sync_at_s = time.monotonic()
-        """When all that was said had been taken, as far as is known."""
+        """When the bus was last known to have all that was published."""
 
     @property
     def resending(self) -> bool:
-        """What is kept now will be said by itself, after what came before it."""
+        """Whether a resend is in progress: it also publishes, in order, what is recorded until its end."""
         return self._resend_lock.locked()
 
     def record(self, subject: str, data: bytes, *, expire: bool) -> None:
-        """Remember it; `forget` what is too old: not while the bus is away or lacks some of it."""
+        """Keep a chunk; `expire` drops those older than 12 s; not while the bus may lack some of them."""
         now_s = time.monotonic()
         self._count += 1
         if expire:
             self._in_sync_at_s = now_s
         self._entries.append(_Entry(self._count, now_s, subject, data))
         self._bytes += len(data)
+        oldest_s = now_s - REPLAY_RETENTION_S
         while self._entries and (
-            self._bytes > _MAX_BYTES or (expire and self._entries[0].at_s < now_s - RETENTION_S)
+            self._bytes > _MAX_BYTES or (expire and self._entries[0].recorded_at_s < oldest_s)
         ):
-            lost = not expire
             self._bytes -= len(self._entries.popleft().data)
-            if lost and not self._loss_logged:
+            if not expire and not self._loss_logged:
                 self._loss_logged = True
-                log.error("the bus is away too long, sound is lost")
+                log.error("replay_buffer_full_audio_lost", max_bytes=_MAX_BYTES)
 
     async def resend_since_disconnect(self) -> None:
-        """Say again what was said shortly before the bus went away, and what is said meanwhile after it."""
-        since_s = self._in_sync_at_s - RECONNECT_WINDOW_S
+        """Publish all since 4 s before the connection was lost again, and what is recorded until the end."""
+        since_s = self._in_sync_at_s - REPLAY_RECONNECT_WINDOW_S
         async with self._resend_lock:
-            until = 0
-            while self._entries and self._entries[-1].number > until:
-                for said in [one for one in self._entries if one.number > until and one.at_s >= since_s]:
-                    until = said.number
-                    await self._publish(said.subject, said.data)
+            sent = 0
+            while self._entries and self._entries[-1].number > sent:
+                for entry in [e for e in self._entries if e.number > sent and e.recorded_at_s >= since_s]:
+                    sent = entry.number
+                    await self._publish(entry.subject, entry.data)
         self._loss_logged = False
 
     async def retransmit(self, max_age_s: float, subject: str = "") -> None:
-        """Say again what was said so lately, on one subject or on all; new sound goes its way beside it."""
+        """Publish audio of at most that age again, of one subject or of all; new audio is not delayed."""
         since_s = time.monotonic() - max_age_s
-        wanted = [one for one in self._entries if one.at_s >= since_s and subject in ("", one.subject)]
-        for number, said in enumerate(wanted, 1):
-            await self._publish(said.subject, said.data)
+        entries = [e for e in self._entries if e.recorded_at_s >= since_s and subject in ("", e.subject)]
+        for number, entry in enumerate(entries, 1):
+            await self._publish(entry.subject, entry.data)
             if number % _YIELD_EVERY == 0:
-                # The client does not wait for anything while it has room.
+                # nats-py's publish does not yield to the event loop while its buffer has room.
                 await asyncio.sleep(0)

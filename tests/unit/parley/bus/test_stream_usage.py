@@ -33,6 +33,6 @@ async def test_a_stream_that_fills_is_told_of_once_each_time() -> None:
         for _ in shares:
             await watch.sample()
 
-    assert [(line["stream"], line["filled"]) for line in lines] == [("CALLS", 0.93), ("CALLS", 0.95)]
+    assert [(line["stream"], line["usage"]) for line in lines] == [("CALLS", 0.93), ("CALLS", 0.95)]
     assert {line["log_level"] for line in lines} == {"error"}
     assert registry.get_sample_value("parley_stream_usage_ratio", {"stream": "CALLS"}) == 0.95

@@ -17,7 +17,7 @@ async def for_ever(left: asyncio.Event) -> None:
 async def test_a_call_is_left_at_a_good_moment_and_not_before() -> None:
     """The work is over by then."""
     stopping, left, good = asyncio.Event(), asyncio.Event(), asyncio.Event()
-    leaving = DrainHandle(stopping, within_s=30)
+    leaving = DrainHandle(stopping, timeout_s=30)
     leaving.set_safe_point(good.is_set)
     working = asyncio.create_task(leaving.run(for_ever(left)))
 
@@ -33,7 +33,7 @@ async def test_a_call_is_left_at_a_good_moment_and_not_before() -> None:
 async def test_there_is_a_limit_to_waiting() -> None:
     """Somebody who never stops talking does not keep a process for ever."""
     stopping = asyncio.Event()
-    leaving = DrainHandle(stopping, within_s=0.05)
+    leaving = DrainHandle(stopping, timeout_s=0.05)
     leaving.set_safe_point(lambda: False)
 
     stopping.set()
@@ -44,7 +44,7 @@ async def test_there_is_a_limit_to_waiting() -> None:
 async def test_work_that_comes_to_its_end_is_not_handed_over() -> None:
     """Nor is work that fails: its fault is told."""
     stopping = asyncio.Event()
-    leaving = DrainHandle(stopping, within_s=30)
+    leaving = DrainHandle(stopping, timeout_s=30)
     leaving.set_safe_point(lambda: False)
 
     async def fail() -> None:
@@ -59,4 +59,4 @@ async def test_work_that_comes_to_its_end_is_not_handed_over() -> None:
 
 async def test_one_who_is_not_to_end_leaves_nothing() -> None:
     """However good the moment."""
-    await DrainHandle(asyncio.Event(), within_s=0).run(asyncio.sleep(0.05))
+    await DrainHandle(asyncio.Event(), timeout_s=0).run(asyncio.sleep(0.05))
