@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from parley.audio.g711 import BYTES_PER_MS as SAMPLES_PER_MS
+from parley.audio.playout_position import PlaybackEvent, PlayoutPosition
 from parley.events.envelope import Body
 from parley.v1 import playback_pb2, reply_pb2, synthesis_pb2
 
@@ -80,19 +81,20 @@ def evolve(reply: Reply, body: Body) -> Reply:
         case synthesis_pb2.ClauseSynthesized() if body.clause == len(reply.synthesized):
             return replace(reply, synthesized=(*reply.synthesized, _synthesized_clause(body)))
         case playback_pb2.PlaybackStarted():
-            return replace(reply, audible=True, paused=False)
+            return replace(_with_playback(reply, body), audible=True, paused=False)
         case playback_pb2.PlaybackProgressed():
-            return _advance(reply, body.played_samples)
+            return _with_playback(reply, body)
         case playback_pb2.PlaybackPaused():
-            return replace(_advance(reply, body.played_samples), paused=not reply.cancelled)
+            return replace(_with_playback(reply, body), paused=not reply.cancelled)
         case playback_pb2.PlaybackFinished() | playback_pb2.BargeIn():
-            return replace(_advance(reply, body.played_samples), done=True)
+            return replace(_with_playback(reply, body), done=True)
         case _:
             return reply
 
 
-def _advance(reply: Reply, samples: int) -> Reply:
-    return replace(reply, played_samples=max(samples, reply.played_samples))
+def _with_playback(reply: Reply, event: PlaybackEvent) -> Reply:
+    position = PlayoutPosition(reply.played_samples).evolve(event)
+    return replace(reply, played_samples=position.samples)
 
 
 def _synthesized_clause(body: synthesis_pb2.ClauseSynthesized) -> SynthesizedClause:

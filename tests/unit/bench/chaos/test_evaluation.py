@@ -4,34 +4,17 @@ from bench.chaos.dialogue import GOODBYE, answer_to
 from bench.chaos.evaluation import Losses, evaluate
 from bench.chaos.fault_injection import Fault
 from bench.turns.calls import Call
-from parley.events.envelope import Body, wrap
 from parley.v1.call_pb2 import CallEnded
 from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import ToolCalled, ToolReturned
 from parley.v1.speech_pb2 import TurnEnded
 from parley.v1.work_pb2 import StageClaimed
 from sandbox.caller.report import AgentSpeech, CallerSpeech, Report, Response
+from tests.event_factories import START_US, event
 
 ASKED = ("what are your opening hours", GOODBYE)
 ANSWERS = tuple(" ".join(answer_to(text)) for text in ASKED)
-START_US = 1_763_700_000_000_000
 HIT = Fault("brain", pid=7, at_us=START_US + 2_500_000)
-
-ANSWERS = tuple(" ".join(answer_to(text)) for text in ASKED)
-
-
-def event(at_ms: int, body: Body, *, stage: str = "stt", epoch: int = 1, sequence: int = 1) -> Event:
-    """As the log has it."""
-    sent_at_us = START_US + at_ms * 1000
-    return wrap(
-        body,
-        call_sid="CA1",
-        stage=stage,
-        epoch=epoch,
-        sequence=sequence,
-        sent_at_us=sent_at_us,
-        traceparent="",
-    )
 
 
 def call(
@@ -63,9 +46,12 @@ def call(
         timeouts=[],
         warnings=[],
     )
-    ended = [event(n * 9000 + 2250, TurnEnded(turn=n + 1, text=t)) for n, t in enumerate(turns)]
-    claimed = event(0, StageClaimed(worker="brain/host/7"), stage="brain")
-    over = event(20_000, CallEnded(reason="agent"))
+    ended = [
+        event(TurnEnded(turn=n + 1, text=t), at_ms=n * 9000 + 2250, stage="stt", sequence=1)
+        for n, t in enumerate(turns)
+    ]
+    claimed = event(StageClaimed(worker="brain/host/7"), stage="brain", sequence=1)
+    over = event(CallEnded(reason="agent"), at_ms=20_000, stage="stt", sequence=1)
     return Call("CA1", report, tuple(sorted([claimed, *ended, *more, over], key=lambda e: e.sent_at_us)))
 
 
@@ -125,8 +111,8 @@ def test_a_tool_that_did_its_work_twice() -> None:
     """The same call of it, or another."""
     called = ToolCalled(tool_call_id="r3-t1", name="end_call")
     returned = ToolReturned(tool_call_id="r3-t1")
-    once = (event(12_000, called), event(12_001, returned, sequence=2))
-    again = event(12_500, returned, sequence=3, epoch=2)
+    once = (event(called, at_ms=12_000, sequence=1), event(returned, at_ms=12_001, sequence=2))
+    again = event(returned, at_ms=12_500, sequence=3, epoch=2)
 
     assert judged(call(*once)).tool_effects_doubled == 0
     assert judged(call(*once, again)).tool_effects_doubled == 1
@@ -145,7 +131,7 @@ def test_what_tools_did_is_counted_where_it_was_done() -> None:
 
 def test_only_who_was_hit_pauses() -> None:
     """The silence after the blow, less what is usual; until a successor takes over."""
-    successor = event(3400, StageClaimed(worker="brain/host/8"), stage="brain", epoch=2)
+    successor = event(StageClaimed(worker="brain/host/8"), at_ms=3400, stage="brain", epoch=2, sequence=1)
     slow = call(successor, gaps_ms=(2200.0, 700.0))
     losses = judged(slow, call(), call(), strikes=(HIT, Fault("brain-2", 9, HIT.at_us)))
 
