@@ -1,4 +1,4 @@
-"""Follow a call's log from outside: what the services say, as they say it."""
+"""Follow a call's event log from outside the services."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,18 +11,18 @@ from parley.v1.event_pb2 import Event
 
 @asynccontextmanager
 async def open_bus(nats_url: str) -> AsyncIterator[Bus]:
-    """The bus of a running system.
+    """Connect to the NATS server of a running system.
 
     Raises:
-        BusError: nobody answers there.
+        BusError: no server responds.
     """
-    async with connect(nats_url, "desk", timeout_s=5, replicas=None) as bus:
+    async with connect(nats_url, "cli", timeout_s=5, replicas=None) as bus:
         yield bus
 
 
 async def follow(bus: Bus, call_sid: str) -> AsyncIterator[Event]:
-    """All events of a call from its first on, until it is recorded."""
-    async with open_call_log(bus, Outbox(bus), call_sid, "desk", 0) as call_log:
+    """All events of a call from its first, until it is recorded."""
+    async with open_call_log(bus, Outbox(bus), call_sid, "cli", 0) as call_log:
         for event in call_log.history:
             yield event
             if event.HasField("call_recorded"):

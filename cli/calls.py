@@ -1,4 +1,4 @@
-"""`parley call`: simulated callers against a running system; each one's words are checked to be its own."""
+"""`parley call`: simulated callers against a running system; checks that each call's words are its own."""
 
 import asyncio
 import json
@@ -30,12 +30,12 @@ _CALL_SPACING_S = 0.31
 
 
 class SystemNotRunning(Exception):
-    """No system is up; the text says what to do."""
+    """No system is running; the message explains how to start one."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunningSystem:
-    """Where a system that is up can be reached."""
+    """Addresses of a running system."""
 
     nats_url: str
     telephone_url: str
@@ -43,7 +43,7 @@ class RunningSystem:
 
 @dataclass(slots=True)
 class CallResult:
-    """How one call went."""
+    """The outcome of one call."""
 
     caller: str
     call_sid: str = ""
@@ -51,16 +51,16 @@ class CallResult:
     answered: int = 0
     duration_ms: int = 0
     gaps_ms: list[float] = field(default_factory=list)
-    """From the end of the caller's voice to the agent's first sound, both as on the line."""
+    """From the end of the caller's speech to the agent's first audio, both as on the line."""
     turns_latency: tuple[TurnLatency, ...] = ()
     problems: list[str] = field(default_factory=list)
 
 
 def nats_url_of(home: Path) -> str:
-    """The bus of the system that is up.
+    """NATS address of the running system.
 
     Raises:
-        SystemNotRunning: none is up.
+        SystemNotRunning: no system is running.
     """
     return str(_read_state(home)["PARLEY_NATS_URL"])
 
@@ -70,26 +70,28 @@ def _read_state(home: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError):
-        raise SystemNotRunning(f"no system is up ({path} is not there): start one with `parley up`") from None
+        raise SystemNotRunning(
+            f"no system is running ({path} does not exist): start one with `parley up`"
+        ) from None
 
 
 def find_system(home: Path) -> RunningSystem:
-    """Read what `parley up` has written.
+    """Read the addresses that `parley up` wrote.
 
     Raises:
-        SystemNotRunning: none is up, or it has no simulated telephone.
+        SystemNotRunning: no system is running, or it has no simulated telephone network.
     """
-    told = _read_state(home)
-    telephone = told["sandbox_urls"].get("twilio")
+    state = _read_state(home)
+    telephone = state["sandbox_urls"].get("twilio")
     if not telephone:
         raise SystemNotRunning(
-            "this system has the real Twilio: call its number, or POST /calls to have it call you"
+            "this system uses the real Twilio: call its number, or POST /calls to be called"
         )
-    return RunningSystem(told["PARLEY_NATS_URL"], telephone)
+    return RunningSystem(state["PARLEY_NATS_URL"], telephone)
 
 
 async def one_call(home: Path, script_path: Path | None, console: Console) -> int:
-    """One call to follow; 0 when every turn was answered."""
+    """Hold one call and print it live; returns 0 if every turn was answered."""
     try:
         system = find_system(home)
         script = read_script(script_path)
@@ -115,14 +117,14 @@ async def one_call(home: Path, script_path: Path | None, console: Console) -> in
 
 
 def read_script(path: Path | None) -> Script:
-    """A caller's script from a file; the demo's without one."""
+    """A caller's script from a file; by default that of the demo."""
     if path is None:
         path = Path(__file__).parent.parent / "sandbox" / "caller" / "scripts" / "clinic.yaml"
     return parse_yaml(path.read_text("utf-8"), str(path))
 
 
 async def many_calls(home: Path, concurrency: int, console: Console) -> int:
-    """So many calls at once, each with words of its own; 0 when nothing was crossed or left unanswered."""
+    """Hold simultaneous calls with distinct words; returns 0 if none was crossed or left unanswered."""
     try:
         system = find_system(home)
         callers = caller_pool(concurrency)
@@ -142,11 +144,11 @@ async def many_calls(home: Path, concurrency: int, console: Console) -> int:
 async def call_all(
     system: RunningSystem, callers: Sequence[PoolCaller], done: Any = lambda: None
 ) -> list[CallResult]:
-    """All of them at once."""
+    """Hold all calls at once."""
     async with open_bus(system.nats_url) as bus, open_telephone(system.telephone_url) as telephone:
 
         async def call(number: int, caller: PoolCaller) -> CallResult:
-            # Callers do not ring in step: in step, all of them would speak and fall silent at once.
+            # Staggered: otherwise all callers would speak and pause at the same moments.
             await asyncio.sleep(number * _CALL_SPACING_S)
             result = await _call_and_check(bus, telephone, caller, callers)
             done()
@@ -180,7 +182,7 @@ async def _call_and_check(
 
 
 def check_answers(report: Report, result: CallResult) -> None:
-    """Every turn must have been answered, and the call must have ended as the script wants."""
+    """Report unanswered turns, and a call that did not end as scripted."""
     result.turns = len(report.responses)
     result.gaps_ms = [r.gap_ms for r in report.responses if r.gap_ms is not None]
     result.answered = len(result.gaps_ms)
@@ -193,33 +195,33 @@ def check_answers(report: Report, result: CallResult) -> None:
 def check_words(
     live: LiveView, caller: PoolCaller, callers: Sequence[PoolCaller], result: CallResult
 ) -> None:
-    """The caller's words must have been heard, its own ones answered with, and nobody else's."""
+    """Report words that were not transcribed or answered, and words of other callers."""
     turns = live.latencies.turns
-    heard = " ".join(turn.caller_text for turn in turns)
+    transcript = " ".join(turn.caller_text for turn in turns)
     spoken = " ".join(turn.agent_text for turn in turns)
-    said = " ".join(step.text for step in caller.script.steps if isinstance(step, Say))
-    match = match_texts(said, heard)
+    scripted = " ".join(step.text for step in caller.script.steps if isinstance(step, Say))
+    match = match_texts(scripted, transcript)
     if match.fraction < _MIN_RECOGNIZED:
-        result.problems.append(f"only {match.fraction:.0%} of its words were heard: {heard!r}")
-    for what, own in (("name", caller.name), ("number", caller.number)):
-        if own not in " ".join(normalize(heard)):
-            result.problems.append(f"its {what} {own!r} was not heard: {heard!r}")
-        elif own not in " ".join(normalize(spoken)):
-            result.problems.append(f"its {what} {own!r} was not answered with: {spoken!r}")
+        result.problems.append(f"only {match.fraction:.0%} of its words were transcribed: {transcript!r}")
+    for kind, expected in (("name", caller.name), ("number", caller.number)):
+        if expected not in " ".join(normalize(transcript)):
+            result.problems.append(f"its {kind} {expected!r} was not transcribed: {transcript!r}")
+        elif expected not in " ".join(normalize(spoken)):
+            result.problems.append(f"its {kind} {expected!r} was not in an answer: {spoken!r}")
     others = [other for other in callers if other is not caller]
-    both = " ".join(normalize(f"{heard} {spoken}"))
+    both = " ".join(normalize(f"{transcript} {spoken}"))
     crossed = [o.name for o in others if o.name in both] + [o.number for o in others if o.number in both]
     result.problems += [f"crossed with another call: {words!r}" for words in crossed]
 
 
 def summary(results: Sequence[CallResult]) -> Table:
-    """All calls in a few lines."""
+    """A table that summarizes all calls."""
     gaps = sorted(gap for result in results for gap in result.gaps_ms)
     table = Table(show_header=False, box=None)
     table.add_row("calls", str(len(results)))
     table.add_row("turns answered", f"{sum(r.answered for r in results)} of {sum(r.turns for r in results)}")
     if gaps:
         p95 = gaps[min(len(gaps) - 1, int(len(gaps) * 0.95))]
-        table.add_row("callers waited", f"p50 {statistics.median(gaps):.0f} ms, p95 {p95:.0f} ms")
+        table.add_row("time to answer", f"p50 {statistics.median(gaps):.0f} ms, p95 {p95:.0f} ms")
     table.add_row("problems", str(sum(len(result.problems) for result in results)))
     return table

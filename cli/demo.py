@@ -1,4 +1,4 @@
-"""`parley demo`: the whole system, one conversation to follow, then what it left behind, checked."""
+"""`parley demo`: run the whole system, hold one call, and check its recording and transcript."""
 
 import asyncio
 import signal
@@ -27,12 +27,12 @@ from sandbox.caller.script import Say, Script, parse_yaml
 _CALL_TIMEOUT_S = 180.0
 _MIN_TURNS = 4
 _MIN_RECOGNIZED = 0.8
-"""Share of the caller's words that the transcript must hold."""
+"""Fraction of the caller's words that the transcript must contain."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A conversation that has been held."""
+    """A finished call."""
 
     live: LiveView
     report: Report
@@ -40,7 +40,7 @@ class Outcome:
 
 
 async def demo(home: Path, console: Console) -> int:
-    """Hold the conversation; 0 when all of it went as it should."""
+    """Run the demo; returns 0 if everything went as expected."""
     task = asyncio.current_task()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, lambda: task and task.cancel())
@@ -67,13 +67,15 @@ async def _demo(home: Path, console: Console, watch: LogWatch) -> int:
             free_ports(),
             home,
             on_line=watch,
-            on_step=lambda waiting: status.update(f"starting; waiting for {waiting or 'nothing more'}"),
+            on_step=lambda waiting: status.update(f"starting: waiting for {waiting or 'nothing'}"),
         ) as system:
             status.stop()
-            console.print("[bold]A caller rings the Riverside clinic.[/] Both sides are spoken and heard.\n")
+            console.print(
+                "[bold]A caller rings the Riverside clinic.[/] Both sides are synthesized and transcribed.\n"
+            )
             outcome = await _hold_call(system, console, script)
             console.print()
-            status.update("listening to the recording again")
+            status.update("transcribing the recording")
             status.start()
             check = await _check(outcome)
             status.stop()
@@ -81,7 +83,7 @@ async def _demo(home: Path, console: Console, watch: LogWatch) -> int:
 
 
 def _without_provider_keys(given: Mapping[str, str]) -> dict[str, str]:
-    """The demo's caller is simulated, so Twilio is; other providers are real where a key is given."""
+    """The demo's caller is simulated, so Twilio is emulated; other providers are real if they have a key."""
     return {name: value for name, value in given.items() if not name.startswith(("TWILIO_", "PARLEY_TWILIO"))}
 
 
@@ -107,24 +109,24 @@ async def _check(outcome: Outcome) -> RecordingCheck | None:
 
 def _print_outcome(console: Console, outcome: Outcome, check: RecordingCheck | None, watch: LogWatch) -> int:
     turns = outcome.live.latencies.turns
-    said = [step.text for step in outcome.script.steps if isinstance(step, Say)]
-    heard = match_texts(" ".join(said), " ".join(turn.caller_text for turn in turns))
+    scripted = [step.text for step in outcome.script.steps if isinstance(step, Say)]
+    recognised = match_texts(" ".join(scripted), " ".join(turn.caller_text for turn in turns))
     answered = [response for response in outcome.report.responses if response.gap_ms is not None]
     problems = [f"{line.process}: {line.text}" for line in watch.errors]
     if outcome.report.outcome != "completed":
-        problems.append(f"the caller's call ended as {outcome.report.outcome!r}")
+        problems.append(f"the call ended as {outcome.report.outcome!r}")
     if len(turns) < _MIN_TURNS:
-        problems.append(f"only {len(turns)} of {_MIN_TURNS} turns were heard")
-    if heard.fraction < _MIN_RECOGNIZED:
-        problems.append(f"only {heard.fraction:.0%} of the caller's words were recognised")
+        problems.append(f"only {len(turns)} of {_MIN_TURNS} turns were transcribed")
+    if recognised.fraction < _MIN_RECOGNIZED:
+        problems.append(f"only {recognised.fraction:.0%} of the caller's words were recognised")
     if check is not None:
         problems += check.problems
     table = Table(show_header=False, box=None)
-    table.add_row("recognised", f"{heard.found} of the caller's {heard.expected} words")
+    table.add_row("recognised", f"{recognised.found} of the caller's {recognised.expected} words")
     waits = ", ".join(f"{response.gap_ms:.0f}" for response in answered)
-    table.add_row("the caller waited", f"{waits} ms for each answer, as heard on the line")
+    table.add_row("time to answer", f"{waits} ms per turn, measured on the line")
     if check is not None:
-        table.add_row("recording heard again", str(check))
+        table.add_row("recording", str(check))
     console.print(table)
     recording = path_of(outcome.live.recording_url)
     console.print(f" recording   {recording}", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""`parley doctor`: what is configured, what is missing, and what that means."""
+"""`parley doctor`: report what is configured, what is missing, and the consequences."""
 
 import importlib.util
 import sys
@@ -26,7 +26,7 @@ _KEYS_FROM = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     subject: str
     state: str
@@ -35,7 +35,7 @@ class Finding:
 
 
 def examine(environment: Mapping[str, str], program_folder: Path, taken: list[str]) -> list[Finding]:
-    """Look at everything that a call needs."""
+    """Check everything that a call needs."""
     return [
         _python(),
         *_programs(program_folder),
@@ -69,11 +69,11 @@ def _provider(provider: Provider, environment: Mapping[str, str]) -> Finding:
     if url:
         return Finding(provider.name, "ok", f"at {url} ({provider.url_variable})")
     if environment.get(provider.key_variable):
-        return Finding(provider.name, "ok", f"the real one ({provider.key_variable} is set)")
-    meaning = (
-        f"the sandbox stands in. For the real one set {provider.key_variable} ({_KEYS_FROM[provider.name]})"
+        return Finding(provider.name, "ok", f"real ({provider.key_variable} is set)")
+    consequence = (
+        f"emulated by the sandbox; for the real one set {provider.key_variable} ({_KEYS_FROM[provider.name]})"
     )
-    return Finding(provider.name, "note", meaning)
+    return Finding(provider.name, "note", consequence)
 
 
 def _twilio(environment: Mapping[str, str]) -> list[Finding]:
@@ -82,12 +82,12 @@ def _twilio(environment: Mapping[str, str]) -> list[Finding]:
     findings = []
     if not environment.get("TWILIO_ACCOUNT_SID"):
         findings.append(
-            Finding("TWILIO_ACCOUNT_SID", "missing", "calls can be answered, but neither placed nor ended")
+            Finding("TWILIO_ACCOUNT_SID", "missing", "calls can be answered, but not placed or ended")
         )
     public = urlsplit(environment.get("PARLEY_PUBLIC_URL", ""))
     if public.scheme != "https" or not public.hostname:
-        meaning = "Twilio must reach the edge: set it to the https address that leads to port 8080"
-        findings.append(Finding("PARLEY_PUBLIC_URL", "missing", meaning))
+        consequence = "Twilio must reach the edge: set it to the https address that forwards to port 8080"
+        findings.append(Finding("PARLEY_PUBLIC_URL", "missing", consequence))
     return findings
 
 
@@ -102,14 +102,14 @@ def _agent(environment: Mapping[str, str]) -> Finding:
 
 def _ports(taken: list[str]) -> Finding:
     if not taken:
-        return Finding("ports", "ok", "all free: `parley up` can start")
-    return Finding("ports", "note", f"in use: {', '.join(taken)}; a running system, or something else")
+        return Finding("ports", "ok", "all free, `parley up` can start")
+    return Finding("ports", "note", f"in use: {', '.join(taken)} (a running system, or another program)")
 
 
 def doctor(environment: Mapping[str, str], console: Console, ports: Ports | None = None) -> int:
-    """Print the findings; 1 when something that is needed is missing."""
+    """Print the findings; returns 1 if something required is missing."""
     findings = examine(environment, Path(sys.executable).parent, taken_ports(ports or default_ports()))
-    table = Table("", "", "what it means", box=None)
+    table = Table("", "", "consequence", box=None)
     for finding in findings:
         table.add_row(_MARKS[finding.state], finding.subject, finding.consequence)
     console.print(table)

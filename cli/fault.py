@@ -1,6 +1,7 @@
-"""`parley fault edge-drop`: end the edge under a live call, and tell how the call comes back.
+"""`parley fault edge-drop`: kill the edge of a live call and report how the call resumes.
 
-What Twilio does when a media stream's socket breaks is not documented: against a real account this shows it.
+Twilio does not document what happens when the socket of a media stream breaks; with a real account this
+command shows it.
 """
 
 import asyncio
@@ -26,17 +27,17 @@ from parley.v1.event_pb2 import Event
 
 _MAX_WAIT_S = 30.0
 _METHODS = {
-    "redirect": "Twilio went on to the verb behind <Connect> by itself",
-    "rest": "Twilio was told by REST to open another stream",
+    "redirect": "Twilio requested the verb behind <Connect> by itself",
+    "rest": "the edge redirected the call over REST",
 }
 
 
 class FaultError(Exception):
-    """It cannot be held; the text says why."""
+    """The fault cannot be injected; the message gives the reason."""
 
 
 async def edge_drop(home: Path, call_sid: str, console: Console) -> int:
-    """Kill -9 the edge that carries a call; 0 when the call came back."""
+    """Kill the edge that carries a call; returns 0 if the call resumed."""
     try:
         async with open_bus(nats_url_of(home)) as bus:
             call_sid = call_sid or await _live_call(bus)
@@ -47,25 +48,25 @@ async def edge_drop(home: Path, call_sid: str, console: Console) -> int:
 
 
 async def _live_call(bus: Bus) -> str:
-    """The call that began last and goes on."""
+    """CallSid of the latest call in progress."""
     events = [parse(m.data) for m in await bus.streams.read(streams.CALLS, "call.*.stream.started")]
     for event in reversed([event for event in events if event is not None]):
         if not await bus.streams.read(streams.CALLS, subjects.call_event(event.call_sid, "call_ended")):
             return event.call_sid
-    raise FaultError("no call is on: call the number first, then hold the drill while you are on the line")
+    raise FaultError("no call is in progress: call the number first, and run this during the call")
 
 
 async def _kill_edge(bus: Bus, call_sid: str, console: Console) -> int:
-    async with open_call_log(bus, Outbox(bus), call_sid, "desk", 0) as call_log:
+    async with open_call_log(bus, Outbox(bus), call_sid, "cli", 0) as call_log:
         pid = owning_edge(call_log.history, socket.gethostname())
-        console.print(f"{call_sid}: the edge that carries it is process {pid}; it ends now")
-        struck_us = time.time_ns() // 1000
+        console.print(f"{call_sid}: killing its edge, process {pid}")
+        killed_us = time.time_ns() // 1000
         os.kill(pid, signal.SIGKILL)
         try:
             async with asyncio.timeout(_MAX_WAIT_S):
-                return await _report(aiter(call_log), struck_us, console)
+                return await _report(aiter(call_log), killed_us, console)
         except TimeoutError:
-            console.print(f"[red]no stream came within {_MAX_WAIT_S:g} s: the call is lost")
+            console.print(f"[red]no stream was opened within {_MAX_WAIT_S:g} s: the call is lost")
             return 1
 
 
@@ -73,25 +74,25 @@ def owning_edge(history: tuple[Event, ...], host: str) -> int:
     """Process id of the edge that carries a call.
 
     Raises:
-        NoDrill: it has ended, has no stream, or is carried by another machine.
+        FaultError: the call has ended, has no stream, or its edge runs on another machine.
     """
     workers = [event.stream_started.worker for event in history if event.HasField("stream_started")]
     if not workers or any(event.HasField("call_ended") for event in history):
         raise FaultError("the call has no stream, or has ended; is the CallSid right?")
     _, where, pid = workers[-1].split("/")
     if where != host:
-        raise FaultError(f"its edge runs on {where}, this is {host}: hold the drill there")
+        raise FaultError(f"its edge runs on {where}, this is {host}: run the command there")
     return int(pid)
 
 
-async def _report(events: AsyncIterator[Event], struck_us: int, console: Console) -> int:
+async def _report(events: AsyncIterator[Event], killed_us: int, console: Console) -> int:
     async for event in events:
-        after_ms = (event.sent_at_us - struck_us) / 1000
+        after_ms = (event.sent_at_us - killed_us) / 1000
         match event_body(event):
-            case StreamResuming(method=way):
-                console.print(f"  after {after_ms:5.0f} ms  {_METHODS.get(way, way)}")
+            case StreamResuming(method=method):
+                console.print(f"  after {after_ms:5.0f} ms  {_METHODS.get(method, method)}")
             case StreamStarted(worker=worker):
-                console.print(f"  after {after_ms:5.0f} ms  another stream is open, on {worker}")
+                console.print(f"  after {after_ms:5.0f} ms  a new stream is open on {worker}")
                 return 0
             case CallEnded(reason=reason):
                 console.print(f"  after {after_ms:5.0f} ms  [red]the call has ended ({reason})")

@@ -26,7 +26,7 @@ _MAX_TEXT = 48
 
 
 async def show_latency(home: Path, call_sid: str, console: Console) -> int:
-    """Draw a call's turns from its log; 1 when there is nothing to draw."""
+    """Draw the turns of a call from its log; returns 1 if it has no turns."""
     try:
         budget = read_budget()
         async with open_bus(nats_url_of(home)) as bus:
@@ -45,32 +45,32 @@ async def show_latency(home: Path, call_sid: str, console: Console) -> int:
 
 
 def waterfall(turns: tuple[TurnLatency, ...], budget: LatencyBudget) -> list[Text]:
-    """A line for each turn: a bar as long as its latency, a colour for each stage; what was over budget."""
-    longest_ms = max((turn.latency_ms or 0 for turn in turns), default=0) or 1
+    """One line per turn: a bar as long as its latency, coloured by part, and the parts over budget."""
+    max_ms = max((turn.latency_ms or 0 for turn in turns), default=0) or 1
     legend = Text("     ")
     for name, colour in _COLOURS.items():
         legend.append("█ ", style=colour).append(f"{name} ≤ {budget.parts[name].p95_ms}   ")
     legend.append("(ms, by the budget's p95)", style="dim")
-    return [legend, *(_bar(turn, longest_ms, budget.exceeded(turn)) for turn in turns)]
+    return [legend, *(_bar(turn, max_ms, budget.exceeded(turn)) for turn in turns)]
 
 
-def _bar(turn: TurnLatency, longest_ms: int, over: tuple[Part, ...]) -> Text:
+def _bar(turn: TurnLatency, max_ms: int, exceeded: tuple[Part, ...]) -> Text:
     line = Text(f"{turn.turn:3}  ")
-    drawn = until_ms = 0
+    drawn = end_ms = 0
     parts = turn.parts_ms
     for name, colour in _COLOURS.items():
-        until_ms += parts.get(name, 0)
-        cells = round(until_ms * _WIDTH / longest_ms) - drawn
+        end_ms += parts.get(name, 0)
+        cells = round(end_ms * _WIDTH / max_ms) - drawn
         line.append("█" * cells, style=colour)
         drawn += cells
     line.append(" " * max(0, _WIDTH - drawn))
     shares = " + ".join(map(str, parts.values()))
     line.append(" no answer" if turn.latency_ms is None else f" {turn.latency_ms:5} ms = {shares}")
     if turn.overhead_ms is not None:
-        line.append(f", ours {turn.overhead_ms}", style="dim")
+        line.append(f", overhead {turn.overhead_ms}", style="dim")
     if turn.playout_delay_ms is not None:
-        line.append(f"; line {turn.playout_delay_ms}", style="dim")
-    if over:
-        line.append(f"  over budget: {', '.join(over)}", style="red")
+        line.append(f"; network {turn.playout_delay_ms}", style="dim")
+    if exceeded:
+        line.append(f"  over budget: {', '.join(exceeded)}", style="red")
     line.append(f"  {turn.caller_text[:_MAX_TEXT]}", style="dim")
     return line

@@ -1,4 +1,4 @@
-"""How many milliseconds each part of a turn may take: `deploy/latency-budget.yaml`."""
+"""The latency budget of a turn: `deploy/latency-budget.yaml`."""
 
 from pathlib import Path
 from typing import Literal, Self
@@ -15,7 +15,7 @@ Part = Literal["endpointing", "llm_ttft", "first_clause", "tts_ttfb", "playout"]
 
 
 class Limit(BaseModel):
-    """What one part may take, in half of all turns and in nineteen of twenty."""
+    """Limits of one part at p50 and p95, in milliseconds."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -24,14 +24,14 @@ class Limit(BaseModel):
 
 
 class LatencyBudget(BaseModel):
-    """The whole file."""
+    """The content of the budget file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     turn: Limit
     parts: dict[Part, Limit]
     overhead: Limit
-    """Parley's own time, the providers' left out."""
+    """Limits of the latency that is not spent waiting for providers."""
 
     @model_validator(mode="after")
     def _check_sums(self) -> Self:
@@ -43,11 +43,11 @@ class LatencyBudget(BaseModel):
                 getattr(self.turn, column),
             )
             if total != whole:
-                raise ValueError(f"the parts' {column} add up to {total}, turn says {whole}")
+                raise ValueError(f"the parts' {column} add up to {total}, turn has {whole}")
         return self
 
     def exceeded(self, timing: TurnLatency) -> tuple[Part, ...]:
-        """The parts of a turn that took more than they may in nineteen of twenty turns."""
+        """The parts of a turn that took longer than their p95 limit."""
         took_ms = timing.parts_ms
         return tuple(part for part, share in self.parts.items() if took_ms.get(part, 0) > share.p95_ms)
 
@@ -56,7 +56,7 @@ def read_budget(path: Path = _FILE) -> LatencyBudget:
     """Read the budget.
 
     Raises:
-        ConfigError: no such file, no YAML, a wrong value, or parts that do not add up.
+        ConfigError: no such file, not YAML, a wrong value, or parts that do not add up.
     """
     try:
         return LatencyBudget.model_validate(yaml.safe_load(path.read_text("utf-8")))

@@ -1,4 +1,4 @@
-"""A call as lines to watch: who says what, and where each turn's milliseconds went. No I/O."""
+"""Show a call line by line: the speech of both sides, and where each turn's milliseconds went. No I/O."""
 
 from dataclasses import dataclass, field
 
@@ -16,7 +16,7 @@ _SIDE = {"caller": "cyan", "agent": "green", "": "dim"}
 
 @dataclass(slots=True)
 class LiveView:
-    """What has been shown of a call, and what is to be shown next."""
+    """The state of a call's display."""
 
     latencies: TurnLatencies = field(default_factory=TurnLatencies)
     duration_ms: int = 0
@@ -29,7 +29,7 @@ class LiveView:
     _printed: set[str] = field(default_factory=set)
 
     def lines(self, event: Event) -> list[Text]:  # noqa: C901 - one arm an event
-        """What to print after an event."""
+        """The lines to print for an event."""
         self.latencies = projection.evolve(self.latencies, event)
         body = event_body(event)
         at_ms = self.latencies.clock.ms_at(event.sent_at_us) if self.latencies.clock else 0
@@ -76,7 +76,7 @@ class LiveView:
 
 
 def waterfall(timing: TurnLatency) -> str:
-    """A turn's latency, and each stage's share: one line."""
+    """A turn's latency and its parts in one line."""
     shares = " + ".join(f"{name} {took}" for name, took in timing.parts_ms.items())
     return f"{timing.latency_ms} ms = {shares}"
 

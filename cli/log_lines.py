@@ -1,4 +1,4 @@
-"""Read the processes' log lines: what to show, how many were errors. No I/O."""
+"""Parse log lines of the services for display, and collect errors. No I/O."""
 
 import json
 from collections.abc import Callable
@@ -7,12 +7,12 @@ from typing import Any
 
 _STYLES = {"error": "bold red", "critical": "bold red", "warning": "yellow"}
 _HIDDEN = frozenset({"event", "level", "timestamp", "service"})
-_MAX_KEPT = 1000
+_MAX_ERRORS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line of one process."""
+    """A log line of one process."""
 
     process: str
     level: str
@@ -20,26 +20,26 @@ class LogLine:
 
     @property
     def is_error(self) -> bool:
-        """Whether it tells of a fault."""
+        """Whether the line reports a fault."""
         return self.level in ("error", "critical")
 
     @property
     def style(self) -> str:
-        """How to show it."""
+        """Rich style for display."""
         return _STYLES.get(self.level, "")
 
 
 def parse(process: str, line: str) -> LogLine:
-    """A line as its process wrote it: JSON of ours, or whatever else."""
+    """Parse a line: JSON from a service, or any other text."""
     try:
-        told: Any = json.loads(line)
+        entry: Any = json.loads(line)
     except ValueError:
-        told = None
-    if not isinstance(told, dict):
+        entry = None
+    if not isinstance(entry, dict):
         level = "error" if _looks_like_error(line) else "info"
         return LogLine(process, level, line)
-    more = " ".join(f"{key}={value}" for key, value in told.items() if key not in _HIDDEN)
-    return LogLine(process, str(told.get("level", "info")), f"{told.get('event', '')} {more}".strip())
+    more = " ".join(f"{key}={value}" for key, value in entry.items() if key not in _HIDDEN)
+    return LogLine(process, str(entry.get("level", "info")), f"{entry.get('event', '')} {more}".strip())
 
 
 def _looks_like_error(line: str) -> bool:
@@ -48,14 +48,14 @@ def _looks_like_error(line: str) -> bool:
 
 @dataclass(slots=True)
 class LogWatch:
-    """Keeps the errors of a system, and hands each line on."""
+    """Collects errors and passes each line on."""
 
     show: Callable[[LogLine], None] = lambda _line: None
     errors: list[LogLine] = field(default_factory=list)
 
     def __call__(self, process: str, line: str) -> None:
-        """Take a line."""
+        """Process a line."""
         parsed = parse(process, line)
-        if parsed.is_error and len(self.errors) < _MAX_KEPT:
+        if parsed.is_error and len(self.errors) < _MAX_ERRORS:
             self.errors.append(parsed)
         self.show(parsed)

@@ -1,4 +1,4 @@
-"""One child process: started, its log lines read, kept alive, stopped."""
+"""A child process: start it, read its log, restart it when it exits, stop it."""
 
 import asyncio
 import signal
@@ -24,7 +24,7 @@ class ProcessFailed(Exception):
 
 
 class ChildProcess:
-    """A process of the system, in a session of its own so that Ctrl-C reaches only us."""
+    """A process of the system, in its own session, so that Ctrl-C reaches only the parent."""
 
     def __init__(self, spec: ProcessSpec, log_folder: Path, on_line: OnLine) -> None:
         self.spec = spec
@@ -37,11 +37,11 @@ class ChildProcess:
 
     @property
     def pid(self) -> int:
-        """Of the present incarnation; 0 for none."""
+        """Process id; 0 if it is not running."""
         return self._process.pid if self._process and self._process.returncode is None else 0
 
     async def run(self) -> None:
-        """Long-lived: run it, and run it again should it end, until `stop`."""
+        """Run the process and restart it when it exits, until `stop`."""
         while not self._stopping:
             await self._run_once()
             if self._stopping:
@@ -49,7 +49,7 @@ class ChildProcess:
             self.restarts += 1
             self._on_line(
                 self.spec.name,
-                f'{{"level":"warning","event":"ended, starting again","code":{self._exit_code}}}',
+                f'{{"level":"warning","event":"process_restarting","code":{self._exit_code}}}',
             )
             await asyncio.sleep(_RESTART_AFTER_S)
 
@@ -68,7 +68,7 @@ class ChildProcess:
             limit=_LINE_LIMIT,
         )
         stdout = self._process.stdout
-        assert stdout is not None  # noqa: S101 - asked for above
+        assert stdout is not None  # noqa: S101 - PIPE is passed above
         try:
             with self._log_path.open("a", encoding="utf-8") as file:
                 async for raw in stdout:
@@ -82,16 +82,16 @@ class ChildProcess:
             await self._terminate()
 
     async def ready(self, client: httpx.AsyncClient, timeout_s: float) -> None:
-        """Wait until it can work.
+        """Wait until the process is ready.
 
         Raises:
-            ProcessFailed: it ended, or was not ready in time.
+            ProcessFailed: it exited, or was not ready in time.
         """
         try:
             async with asyncio.timeout(timeout_s):
                 while not await self._is_ready(client):
                     if self.restarts:
-                        raise ProcessFailed(self._failure("ended at its start"))
+                        raise ProcessFailed(self._failure("exited during startup"))
                     await asyncio.sleep(0.05)
         except TimeoutError:
             raise ProcessFailed(self._failure(f"not ready within {timeout_s:g} s")) from None
@@ -102,12 +102,12 @@ class ChildProcess:
         except httpx.HTTPError:
             return False
 
-    def _failure(self, what: str) -> str:
+    def _failure(self, reason: str) -> str:
         lines = "\n".join(f"  {parse(self.spec.name, line).text}" for line in self._last_lines)
-        return f"{self.spec.name} {what}; its last lines ({self._log_path}):\n{lines}"
+        return f"{self.spec.name} {reason}; its last lines ({self._log_path}):\n{lines}"
 
     async def stop(self) -> None:
-        """Ask it to end; the `run` task then returns."""
+        """Terminate the process; the `run` task then returns."""
         self._stopping = True
         await self._terminate()
 

@@ -1,4 +1,4 @@
-"""Listen to a finished recording again: does each channel hold its side's words, at the right times?"""
+"""Transcribe a finished recording and compare both channels with its transcript."""
 
 import asyncio
 import json
@@ -15,8 +15,8 @@ from parley.audio.g711 import ENCODE
 from sandbox.deepgram.language import telephone_sentences
 from sandbox.deepgram.sphinx import decode_recording
 
-_LEAST_CALLER, _LEAST_AGENT = 0.8, 0.6
-"""The agent's synthetic voice is hard on a recogniser of human speech."""
+_MIN_CALLER, _MIN_AGENT = 0.8, 0.6
+"""Fractions of words found; a recogniser of human speech finds fewer in the synthetic voice of the agent."""
 _MAX_OFFSET_MS = 400
 _ENCODE = np.frombuffer(ENCODE, dtype=np.uint8)
 
@@ -33,7 +33,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class RecordingCheck:
-    """Both channels, heard again."""
+    """The result of transcribing both channels."""
 
     caller: Match
     agent: Match
@@ -42,26 +42,28 @@ class RecordingCheck:
 
     @property
     def problems(self) -> list[str]:
-        """What is not as it should be."""
+        """Differences between recording and transcript."""
         found = []
-        for side, match, least in (
-            ("caller", self.caller, _LEAST_CALLER),
-            ("agent", self.agent, _LEAST_AGENT),
+        for side, match, minimum in (
+            ("caller", self.caller, _MIN_CALLER),
+            ("agent", self.agent, _MIN_AGENT),
         ):
-            if match.fraction < least:
+            if match.fraction < minimum:
                 found.append(f"only {match.fraction:.0%} of the {side}'s words are in the recording")
         if self.lines_on_time < self.lines:
-            found.append(f"{self.lines - self.lines_on_time} lines are not where the transcript says")
+            found.append(
+                f"{self.lines - self.lines_on_time} lines are not at the times that the transcript gives"
+            )
         return found
 
     def __str__(self) -> str:
         sides = (("caller", self.caller), ("agent", self.agent))
         shares = "; ".join(f"{side} {m.found} of {m.expected} words" for side, m in sides)
-        return f"{shares}; {self.lines_on_time} of {self.lines} lines at their times"
+        return f"{shares}; {self.lines_on_time} of {self.lines} lines on time"
 
 
 def path_of(url: str) -> str:
-    """A file's path; other addresses stay as they are."""
+    """The path of a file URL; any other URL unchanged."""
     return unquote(urlsplit(url).path) if url.startswith("file:") else url
 
 
@@ -71,19 +73,19 @@ async def check_recording(url: str) -> RecordingCheck:
 
 
 def _check(path: Path) -> RecordingCheck:
-    caller_sound, agent_sound = read_channels(path)
-    told = json.loads(path.with_suffix(".json").read_text("utf-8"))["lines"]
-    lines = [Line(line["who"], line["text"], line["start_ms"], line["end_ms"]) for line in told]
+    caller_audio, agent_audio = read_channels(path)
+    entries = json.loads(path.with_suffix(".json").read_text("utf-8"))["lines"]
+    lines = [Line(line["who"], line["text"], line["start_ms"], line["end_ms"]) for line in entries]
     sentences = telephone_sentences()
-    caller = _recognize(caller_sound, sentences)
-    # The model must hold the agent's sentences, among many that nobody said.
+    caller = _recognize(caller_audio, sentences)
+    # The language model must contain the agent's sentences, among many others.
     spoken = [part for line in lines if line.speaker == "agent" for part in _sentences(line.text)]
-    agent = _recognize(agent_sound, [*sentences, *spoken])
-    in_time = sum(_is_on_time(line, caller if line.speaker == "caller" else agent) for line in lines)
+    agent = _recognize(agent_audio, [*sentences, *spoken])
+    on_time = sum(_is_on_time(line, caller if line.speaker == "caller" else agent) for line in lines)
     return RecordingCheck(
         match_words(_words(lines, "caller"), caller),
         match_words(_words(lines, "agent"), agent),
-        in_time,
+        on_time,
         len(lines),
     )
 
@@ -108,21 +110,21 @@ def _sentences(text: str) -> list[str]:
     return [" ".join(normalize(part)) for part in parts if normalize(part)]
 
 
-def _words(lines: Sequence[Line], who: str) -> list[SpokenWord]:
+def _words(lines: Sequence[Line], speaker: str) -> list[SpokenWord]:
     return [
         SpokenWord(word, line.start_ms, line.end_ms)
         for line in lines
-        if line.speaker == who
+        if line.speaker == speaker
         for word in normalize(line.text)
     ]
 
 
-def _is_on_time(line: Line, heard: Sequence[SpokenWord]) -> bool:
-    """Whether some of its words were heard within it, and it begins about where the first was heard."""
+def _is_on_time(line: Line, recognized: Sequence[SpokenWord]) -> bool:
+    """Whether at least a third of the line's words were recognized within its times."""
     wanted = set(normalize(line.text))
     inside = [
         word
-        for word in heard
+        for word in recognized
         if line.start_ms - _MAX_OFFSET_MS <= word.start_ms <= line.end_ms + _MAX_OFFSET_MS
         and "".join(normalize(word.text)) in wanted
     ]

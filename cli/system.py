@@ -1,4 +1,4 @@
-"""Bring a whole system up on this machine, and down again without a trace."""
+"""Start a whole system on this machine, and stop it without leaving anything behind."""
 
 import asyncio
 import dataclasses
@@ -30,11 +30,11 @@ class System:
 
     @property
     def edge_url(self) -> str:
-        """Where Twilio's webhooks go."""
+        """Base URL for webhooks from Twilio."""
         return self.topology.edge_url
 
     def postgres_pid(self) -> int:
-        """Of the Postgres that was started here; 0 for none."""
+        """Process id of the Postgres started here, or 0."""
         try:
             return int((self.home / "postgres" / "postmaster.pid").read_text("utf-8").splitlines()[0])
         except (OSError, ValueError, IndexError):
@@ -46,7 +46,7 @@ class System:
 
 
 def free_ports(size: Size = SINGLE) -> Ports:
-    """Ports that nobody listens on now."""
+    """Ports that are free now."""
     sockets = {name: socket.socket() for name in port_names(size)}
     for sock in sockets.values():
         sock.bind(("127.0.0.1", 0))
@@ -57,7 +57,7 @@ def free_ports(size: Size = SINGLE) -> Ports:
 
 
 def taken_ports(ports: Ports) -> list[str]:
-    """Those that somebody listens on already, as `name port`."""
+    """The ports that are in use, as `name port`."""
     taken = []
     for name, port in ports.by_name.items():
         with socket.socket() as sock:
@@ -78,35 +78,37 @@ async def running_system(
     on_line: OnLine = lambda _name, _line: None,
     on_step: Callable[[str], None] = lambda _step: None,
 ) -> AsyncIterator[System]:
-    """Start NATS, Postgres, the stand-ins and the services; ready when entered, all gone when left.
+    """Run NATS, Postgres, the emulators and the services; all are ready on entry and stopped on exit.
 
     Raises:
-        ProcessFailed: one of them did not start; the text holds the end of its log.
+        ProcessFailed: a process did not start; the message contains the end of its log.
     """
     home = await asyncio.to_thread(home.resolve)
     logs = home / "logs"
     await asyncio.to_thread(logs.mkdir, parents=True, exist_ok=True)
-    made = build_topology(environment, ports, str(home), str(Path(sys.executable).parent), overrides, size)
+    topology = build_topology(
+        environment, ports, str(home), str(Path(sys.executable).parent), overrides, size
+    )
     async with AsyncExitStack() as stack, httpx.AsyncClient() as client:
-        if made.starts_postgres:
+        if topology.starts_postgres:
             on_step("Postgres")
             url = await stack.enter_async_context(_running_postgres(home / "postgres"))
-            made = _with_env(made, {"PARLEY_POSTGRES_URL": url})
+            topology = _with_env(topology, {"PARLEY_POSTGRES_URL": url})
         processes: dict[str, ChildProcess] = {}
-        if made.nats:
+        if topology.nats:
             on_step("NATS")
-            await _start(stack, client, made.nats, processes, logs, on_line, on_step)
-        await _start(stack, client, made.processes, processes, logs, on_line, on_step)
+            await _start(stack, client, topology.nats, processes, logs, on_line, on_step)
+        await _start(stack, client, topology.processes, processes, logs, on_line, on_step)
         state = home / _STATE_FILE
-        state.write_text(to_json(made.edge_url, made.sandbox_urls, made.env), encoding="utf-8")
+        state.write_text(to_json(topology.edge_url, topology.sandbox_urls, topology.env), encoding="utf-8")
         stack.callback(state.unlink, missing_ok=True)
-        yield System(made, processes, home)
+        yield System(topology, processes, home)
 
 
-def _with_env(made: Topology, more: Mapping[str, str]) -> Topology:
-    env = {**made.env, **more}
-    processes = tuple(dataclasses.replace(spec, env={**spec.env, **more}) for spec in made.processes)
-    return dataclasses.replace(made, env=env, processes=processes)
+def _with_env(topology: Topology, more: Mapping[str, str]) -> Topology:
+    env = {**topology.env, **more}
+    processes = tuple(dataclasses.replace(spec, env={**spec.env, **more}) for spec in topology.processes)
+    return dataclasses.replace(topology, env=env, processes=processes)
 
 
 async def _start(
@@ -154,7 +156,7 @@ async def _running_postgres(folder: Path) -> AsyncIterator[str]:
         start_new_session=True,
     )
     try:
-        assert process.stdout is not None  # noqa: S101 - asked for above
+        assert process.stdout is not None  # noqa: S101 - PIPE is passed above
         assert process.stderr is not None  # noqa: S101 - as above
         async with asyncio.timeout(_READY_TIMEOUT_S):
             url = (await process.stdout.readline()).decode().strip()
@@ -168,11 +170,11 @@ async def _running_postgres(folder: Path) -> AsyncIterator[str]:
 
 
 def wipe(home: Path) -> None:
-    """Remove what a former system left in `home`: its streams, tables and logs, not its recordings."""
+    """Remove streams, tables and logs of an earlier system in `home`; recordings stay."""
     for path in (*home.glob("nats*"), home / "postgres", home / "logs"):
         shutil.rmtree(path, ignore_errors=True)
 
 
 def environment() -> dict[str, str]:
-    """Ours, as the services shall get it."""
+    """The environment to pass to the services."""
     return dict(os.environ)

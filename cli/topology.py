@@ -1,4 +1,4 @@
-"""Which processes make up a system on this machine, and what each is told. No I/O."""
+"""The processes of a system on this machine, with their environment. No I/O."""
 
 import json
 import sys
@@ -22,19 +22,19 @@ _PORTS = {
     "openai": 9003,
     "elevenlabs": 9004,
 }
-_MORE_PORTS = {"nats-route": 6221, "edge-own": 8089}
+_MORE_PORTS = {"nats-route": 6221, "edge-direct": 8089}
 SANDBOX_SID = "AC" + "5a" * 16
 SANDBOX_TOKEN = "sandbox"  # noqa: S105 - signs calls on this machine only
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How many there are of what may be more than one."""
+    """How many processes of each kind to run."""
 
     copies: int = 1
-    """Processes of each service: whoever dies is followed by one that is there already."""
+    """Processes of each service; with two or more, calls survive a kill."""
     nats_nodes: int = 1
-    """Servers of the bus; three keep three copies of each stream."""
+    """NATS servers; three keep three copies of each stream."""
 
 
 SINGLE = Size()
@@ -42,7 +42,7 @@ SINGLE = Size()
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """An outside service: the variables of its key and address, and how its stand-in is addressed."""
+    """A provider: its environment variables, and the URL path of its emulator."""
 
     name: str
     key_variable: str
@@ -60,7 +60,7 @@ PROVIDERS = (
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where each process listens."""
+    """The port of each process."""
 
     by_name: Mapping[str, int]
 
@@ -70,7 +70,7 @@ class Ports:
 
 
 def default_ports(size: Size = SINGLE) -> Ports:
-    """The documented ones; of each further copy ten higher, of each further node of the bus one higher."""
+    """The documented ports; further copies are 10 higher each, further NATS servers 1 higher each."""
     ports = dict(_PORTS)
     for name in port_names(size):
         kind, _, number = name.rpartition("-")
@@ -81,12 +81,12 @@ def default_ports(size: Size = SINGLE) -> Ports:
 
 
 def port_names(size: Size = SINGLE) -> tuple[str, ...]:
-    """All that need one; edges share theirs, and have one of their own beside it."""
+    """Names of all processes that need a port; each of several edges also has a direct one."""
     stages = [name for name in SERVICES if name != "edge"]
     copies = [_numbered(name, n) for n in range(2, size.copies + 1) for name in stages]
     nodes = [f"{kind}-{n}" for n in range(2, size.nats_nodes + 1) for kind in ("nats", "nats-monitor")]
     routes = [f"nats-route-{n}" for n in range(1, size.nats_nodes + 1)] if size.nats_nodes > 1 else []
-    edges = [f"edge-own-{n}" for n in range(1, size.copies + 1)] if size.copies > 1 else []
+    edges = [f"edge-direct-{n}" for n in range(1, size.copies + 1)] if size.copies > 1 else []
     return (*_PORTS, *copies, *edges, *nodes, *routes)
 
 
@@ -102,7 +102,7 @@ class ProcessSpec:
     argv: tuple[str, ...]
     env: Mapping[str, str]
     ready_url: str
-    """Answers 200 once the process can work."""
+    """Responds with 200 once the process is ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,24 +110,24 @@ class Topology:
     """A whole system."""
 
     nats: tuple[ProcessSpec, ...]
-    """Empty when PARLEY_NATS_URL names a bus that runs already."""
+    """Empty when PARLEY_NATS_URL names a running server."""
     starts_postgres: bool
     processes: tuple[ProcessSpec, ...]
     env: Mapping[str, str]
-    """What all processes are told."""
+    """Environment of all processes."""
     real_providers: tuple[str, ...]
-    """Providers that are the real ones, or stand-ins that somebody else runs."""
+    """Providers that are real, or emulators outside this system."""
     edge_url: str
     sandbox_urls: Mapping[str, str]
 
     @property
     def emulated_providers(self) -> tuple[str, ...]:
-        """Providers whose stand-in is started."""
+        """Providers whose emulator is started."""
         return tuple(provider.name for provider in PROVIDERS if provider.name not in self.real_providers)
 
 
 def is_real(provider: Provider, environment: Mapping[str, str]) -> bool:
-    """Whether the environment names the provider's key, or an address of its own."""
+    """Whether the environment names the provider's key, or an address for it."""
     return bool(environment.get(provider.key_variable) or environment.get(provider.url_variable))
 
 
@@ -139,7 +139,7 @@ def build_topology(
     overrides: Mapping[str, str] | None = None,
     size: Size = SINGLE,
 ) -> Topology:
-    """The system for this environment: real where a key is given, stand-ins for the rest."""
+    """The system for this environment: real providers where there is a key, emulators for the rest."""
     real = tuple(provider.name for provider in PROVIDERS if is_real(provider, environment))
     nats_url = environment.get("PARLEY_NATS_URL", "")
     env = {
@@ -161,11 +161,11 @@ def build_topology(
         for n in numbers
         for name in SERVICES
     ]
-    stand_ins = [_emulator(provider.name, env, ports) for provider in PROVIDERS if provider.name not in real]
+    emulators = [_emulator(provider.name, env, ports) for provider in PROVIDERS if provider.name not in real]
     return Topology(
         nats=() if nats_url else _nats(ports, home, program_folder, size),
         starts_postgres=not environment.get("PARLEY_POSTGRES_URL"),
-        processes=(*stand_ins, *services),
+        processes=(*emulators, *services),
         env=env,
         real_providers=real,
         edge_url=ports.url("edge"),
@@ -176,16 +176,16 @@ def build_topology(
 
 
 def _provider_env(real: tuple[str, ...], environment: Mapping[str, str], ports: Ports) -> dict[str, str]:
-    told: dict[str, str] = {}
+    env: dict[str, str] = {}
     for provider in PROVIDERS:
         if provider.name in real:
             continue
-        told[provider.url_variable] = ports.url(provider.name) + provider.path
-        told[f"PARLEY_SANDBOX_{provider.name.upper()}_PORT"] = str(ports.by_name[provider.name])
-        told[provider.key_variable] = SANDBOX_TOKEN
+        env[provider.url_variable] = ports.url(provider.name) + provider.path
+        env[f"PARLEY_SANDBOX_{provider.name.upper()}_PORT"] = str(ports.by_name[provider.name])
+        env[provider.key_variable] = SANDBOX_TOKEN
     if "twilio" not in real:
         edge = ports.url("edge")
-        told |= {
+        env |= {
             "TWILIO_ACCOUNT_SID": SANDBOX_SID,
             "PARLEY_PUBLIC_URL": environment.get("PARLEY_PUBLIC_URL") or edge,
             "PARLEY_SANDBOX_VOICE_URL": f"{edge}/voice",
@@ -193,24 +193,26 @@ def _provider_env(real: tuple[str, ...], environment: Mapping[str, str], ports: 
             "PARLEY_SANDBOX_FALLBACK_URL": f"{edge}/fallback",
             "PARLEY_FROM_NUMBER": environment.get("PARLEY_FROM_NUMBER") or "+15550100000",
         }
-    return told
+    return env
 
 
 def _service(name: str, number: int, env: Mapping[str, str], ports: Ports) -> ProcessSpec:
-    own = _numbered(name, number)
-    told = {**env, f"PARLEY_{name.upper()}_PORT": str(ports.by_name[own])}
-    return ProcessSpec(own, (sys.executable, "-m", f"services.{name}"), told, f"{ports.url(own)}/readyz")
+    process = _numbered(name, number)
+    own_env = {**env, f"PARLEY_{name.upper()}_PORT": str(ports.by_name[process])}
+    return ProcessSpec(
+        process, (sys.executable, "-m", f"services.{name}"), own_env, f"{ports.url(process)}/readyz"
+    )
 
 
 def _edge(number: int, env: Mapping[str, str], ports: Ports, *, emulates_twilio: bool) -> ProcessSpec:
-    """One of several: Twilio knows one address, where all listen; streams are opened at each one's own."""
-    own = f"edge-own-{number}"
-    told = {**env, "PARLEY_EDGE_REUSE_PORT": "true", "PARLEY_EDGE_DIRECT_PORT": str(ports.by_name[own])}
+    """One of several edges: they share the webhook port; streams are opened at each edge's direct port."""
+    direct = f"edge-direct-{number}"
+    own_env = {**env, "PARLEY_EDGE_REUSE_PORT": "true", "PARLEY_EDGE_DIRECT_PORT": str(ports.by_name[direct])}
     if emulates_twilio:
-        # The real Twilio does not reach this machine's ports by themselves.
-        told["PARLEY_EDGE_DIRECT_URL"] = ports.url(own)
+        # The real Twilio cannot reach ports of this machine directly.
+        own_env["PARLEY_EDGE_DIRECT_URL"] = ports.url(direct)
     argv = (sys.executable, "-m", "services.edge")
-    return ProcessSpec(_numbered("edge", number), argv, told, f"{ports.url(own)}/readyz")
+    return ProcessSpec(_numbered("edge", number), argv, own_env, f"{ports.url(direct)}/readyz")
 
 
 def _emulator(name: str, env: Mapping[str, str], ports: Ports) -> ProcessSpec:
@@ -246,14 +248,14 @@ def _nats_node(number: int, ports: Ports, home: str, program_folder: str, size: 
     return ProcessSpec(name, argv, {}, f"{ports.url(monitor)}/healthz")
 
 
-def describe(plan_: Topology) -> str:
-    """Which providers are real: one line for people."""
-    real = ", ".join(plan_.real_providers) or "none"
-    return f"real providers: {real}; sandbox: {', '.join(plan_.emulated_providers) or 'none'}"
+def describe(topology: Topology) -> str:
+    """One line that lists the real and the emulated providers."""
+    real = ", ".join(topology.real_providers) or "none"
+    return f"real providers: {real}; sandbox: {', '.join(topology.emulated_providers) or 'none'}"
 
 
 def to_json(edge_url: str, sandbox_urls: Mapping[str, str], env: Mapping[str, str]) -> str:
-    """What `parley call` needs to know of a running system; holds no key."""
+    """The state file that `parley call` reads; contains no key."""
     shared = ("PARLEY_NATS_URL", "PARLEY_POSTGRES_URL", "PARLEY_RECORDINGS_URL")
-    told = {name: env[name] for name in shared if name in env}
-    return json.dumps({"edge_url": edge_url, "sandbox_urls": dict(sandbox_urls), **told}, indent=2)
+    addresses = {name: env[name] for name in shared if name in env}
+    return json.dumps({"edge_url": edge_url, "sandbox_urls": dict(sandbox_urls), **addresses}, indent=2)

@@ -1,4 +1,4 @@
-"""How well two texts agree, word by word. No I/O."""
+"""Compare two texts word by word. No I/O."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,16 +16,16 @@ class SpokenWord:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """How many of the expected words were found, and how far off in time."""
+    """How many of the expected words were found, and their offsets in time."""
 
     expected: int
     found: int
     offsets_ms: tuple[float, ...] = ()
-    """For each word found: by how much its start differs."""
+    """Difference between the start times of each found word."""
 
     @property
     def fraction(self) -> float:
-        """Found of the expected; 1 when nothing was expected."""
+        """Fraction of the expected words that were found; 1 if none was expected."""
         return self.found / self.expected if self.expected else 1.0
 
     @property
@@ -35,20 +35,20 @@ class Match:
 
 
 def normalize(text: str) -> list[str]:
-    """The words, without case and punctuation."""
-    kept = "".join(c if c.isalnum() or c == "'" else " " for c in text.lower())
-    return kept.split()
+    """The words of a text, lower-case and without punctuation."""
+    letters = "".join(c if c.isalnum() or c == "'" else " " for c in text.lower())
+    return letters.split()
 
 
 def match_texts(expected: str, found: str) -> Match:
-    """Words of `expected` that `found` holds in the same order."""
+    """Match the words of `expected` that occur in `found` in the same order."""
     wanted, got = normalize(expected), normalize(found)
     blocks = SequenceMatcher(None, wanted, got, autojunk=False).get_matching_blocks()
     return Match(len(wanted), sum(block.size for block in blocks))
 
 
 def match_words(expected: Sequence[SpokenWord], found: Sequence[SpokenWord]) -> Match:
-    """Words in the same order, and how far off in time each is."""
+    """Match words in the same order, with their offsets in time."""
     wanted = [_normalize_word(word) for word in expected]
     got = [_normalize_word(word) for word in found]
     blocks = SequenceMatcher(None, wanted, got, autojunk=False).get_matching_blocks()

@@ -24,6 +24,6 @@ def test_each_turn_is_a_bar_of_its_stages() -> None:
     _, first, second = (line.plain for line in waterfall((slow, silent), read_budget()))
 
     assert first.count("█") == 60
-    assert "800 ms = 250 + 350 + 50 + 130 + 20, ours 27; line 15" in first
+    assert "800 ms = 250 + 350 + 50 + 130 + 20, overhead 27; network 15" in first
     assert first.endswith("hello")
     assert "no answer" in second

@@ -40,7 +40,7 @@ def test_a_part_that_took_too_long_is_named() -> None:
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"turn": {"p50_ms": 1, "p95_ms": 900}}, "add up to 400, turn says 1"),
+        ({"turn": {"p50_ms": 1, "p95_ms": 900}}, "add up to 400, turn has 1"),
         ({"parts": {}}, "endpointing is missing"),
         ({"overhead": {"p50_ms": 0, "p95_ms": 1}}, "overhead.p50_ms"),
         ({"colour": "red"}, "colour"),
