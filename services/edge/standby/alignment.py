@@ -25,7 +25,7 @@ _MAX_BUFFERED_FRAMES = 150
 
 
 def find_overlap(audio: bytes, within: bytes) -> tuple[int, int] | None:
-    """Positions of one stretch that occurs in both; None without one, or if both have only silence there.
+    """Positions of one stretch of speech that occurs in both; None if there is no such stretch.
 
     Speech repeats itself: two stretches are the same only if the audio around them is the same.
     """

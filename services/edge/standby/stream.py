@@ -13,11 +13,11 @@ from parley.runtime.stage import worker_name
 from parley.v1.audio_pb2 import CallerAudio
 from services.edge.call_registry import CallRegistry
 from services.edge.calls.lifecycle import is_call_sid, load_call_state
-from services.edge.inbound.connection import MediaConnection, TimestampedMessages, open_connection
+from services.edge.inbound.connection import MediaConnection, open_connection
 from services.edge.inbound.stream_clock import StreamClock
 from services.edge.standby.buffer import StandbyBuffer
 from services.edge.twilio.media_messages import Media, Start, Stop
-from services.edge.twilio.media_socket import POLICY_VIOLATION, close
+from services.edge.twilio.media_socket import POLICY_VIOLATION, TimestampedMessages, close
 from services.edge.twilio.request_gate import TwilioRequestGate
 
 log = structlog.get_logger()

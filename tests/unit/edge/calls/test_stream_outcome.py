@@ -37,7 +37,7 @@ class Calls:
     """The state of the call in its log; appending its end fails `failures` times."""
 
     def __init__(self) -> None:
-        self.state = CallState(0, "clinic", "", 1, 1)
+        self.state = CallState(0, "clinic", stream_epoch=1)
         self.failures = 0
         self.attempts = 0
         self.ended: list[str] = []
@@ -107,7 +107,7 @@ async def test_a_resumed_call_is_not_ended(calls: Calls) -> None:
 
 async def test_a_call_that_was_resumed_unnoticed_is_not_ended(calls: Calls) -> None:
     """The state is loaded again before the call is ended."""
-    calls.state = CallState(0, "clinic", "", 2, 1)
+    calls.state = CallState(0, "clinic", stream_epoch=2)
     await outcome(FakeLog(), "lost")
 
     assert calls.ended == []

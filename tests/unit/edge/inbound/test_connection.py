@@ -1,45 +1,85 @@
-"""Tests of the timestamps of messages."""
+"""Tests of accepting a WebSocket."""
 
-import asyncio
-from collections.abc import AsyncIterator
+import json
+from typing import Any
 
-from services.edge.inbound.connection import TimestampedMessage, TimestampedMessages
-from services.edge.twilio.media_messages import Mark, Message
+from prometheus_client import CollectorRegistry
+from starlette.websockets import WebSocketState
 
-BETWEEN_S = 0.1
+from services.edge.call_registry import CallRegistry
+from services.edge.inbound.connection import open_connection
+from services.edge.settings import EdgeSettings
+from services.edge.twilio.media_messages import Start, Stop
+from services.edge.twilio.media_socket import GOING_AWAY
 
-
-class Incoming:
-    """The messages of a fake socket; None ends them."""
-
-    def __init__(self) -> None:
-        self.queue: asyncio.Queue[Message | None] = asyncio.Queue()
-
-    async def __aiter__(self) -> AsyncIterator[Message]:
-        while (message := await self.queue.get()) is not None:
-            yield message
+START = json.dumps({"event": "start", "start": {"streamSid": "MZ1", "callSid": "CA1"}})
 
 
-async def test_messages_keep_their_arrival_times_until_they_are_read() -> None:
-    """Buffered messages come first, then later ones, each once."""
-    incoming = Incoming()
-    async with TimestampedMessages(incoming) as messages:
-        for name in ("1", "2", "3"):
-            incoming.queue.put_nowait(Mark(name))
-            await asyncio.sleep(BETWEEN_S)
-        for last in (Mark("4"), None):
-            incoming.queue.put_nowait(last)
-        received: list[TimestampedMessage] = [one async for one in messages]
+class FakeGate:
+    """A gate with a fixed answer."""
 
-    assert [one.message for one in received] == [Mark(name) for name in "1234"]
-    assert received[2].at_us - received[0].at_us >= 1.5 * BETWEEN_S * 1e6
+    settings = EdgeSettings()
+
+    def __init__(self, *, authentic: bool) -> None:
+        self.authentic = authentic
+
+    def is_authentic_socket(self, _socket: object) -> bool:
+        """The answer."""
+        return self.authentic
 
 
-async def test_a_socket_that_closes_early_delivers_its_messages() -> None:
-    """The iteration ends after the buffered messages."""
-    incoming = Incoming()
-    async with TimestampedMessages(incoming) as messages:
-        for message in (Mark("1"), None, None):
-            incoming.queue.put_nowait(message)
-        await asyncio.sleep(0)
-        assert [one.message async for one in messages] == [Mark("1")]
+class FakeSocket:
+    """A WebSocket that receives the given texts and then disconnects."""
+
+    application_state = client_state = WebSocketState.CONNECTED
+
+    def __init__(self, *texts: str) -> None:
+        self.texts = list(texts)
+        self.actions: list[str] = []
+
+    async def receive(self) -> dict[str, Any]:
+        """Return the next message."""
+        if not self.texts:
+            return {"type": "websocket.disconnect"}
+        return {"type": "websocket.receive", "text": self.texts.pop(0)}
+
+    async def accept(self) -> None:
+        """Record the upgrade."""
+        self.actions.append("accept")
+
+    async def close(self, code: int = 0) -> None:
+        """Record the close code."""
+        self.actions.append(f"close {code}")
+
+
+def connect(socket: FakeSocket, *, authentic: bool = True) -> Any:
+    """Open a connection on a fake socket."""
+    fake_socket: Any = socket
+    fake_gate: Any = FakeGate(authentic=authentic)
+    return open_connection(fake_socket, fake_gate, CallRegistry(CollectorRegistry()))
+
+
+async def test_a_socket_that_is_not_from_twilio_is_rejected() -> None:
+    """A close without an accept is HTTP 403."""
+    socket = FakeSocket(START)
+    async with connect(socket, authentic=False) as connection:
+        assert connection is None
+
+    assert socket.actions == ["close 0"]
+
+
+async def test_a_connection_has_a_start_message_and_the_messages_after_it() -> None:
+    """The socket is closed on exit."""
+    socket = FakeSocket('{"event":"connected"}', START, '{"event":"stop"}')
+    async with connect(socket) as connection:
+        assert connection.start == Start("MZ1", "CA1")
+        assert [one.message async for one in connection.messages] == [Stop()]
+
+    assert socket.actions == ["accept", f"close {GOING_AWAY}"]
+
+
+async def test_a_socket_without_a_start_message_is_no_connection() -> None:
+    """Twilio closed it first."""
+    socket = FakeSocket('{"event":"connected"}')
+    async with connect(socket) as connection:
+        assert connection is None
