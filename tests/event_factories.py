@@ -52,5 +52,5 @@ def reply_events(reply_id: str, turn: int, *clauses: str, reason: str = "stop") 
 
 
 def bodies_of(bodies: Iterable[object], kind: type[_BodyT]) -> list[_BodyT]:
-    """Those bodies that are of one type."""
+    """Select the bodies of one type."""
     return [body for body in bodies if isinstance(body, kind)]

@@ -1,4 +1,4 @@
-"""A call's fallback: Twilio continues the call without Parley, as its agent file says."""
+"""A call's fallback: Twilio continues the call without Parley, as configured in its agent file."""
 
 from parley.agent_config import load_agent_config
 from services.edge.twilio import twiml

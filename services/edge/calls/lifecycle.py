@@ -24,14 +24,14 @@ from services.edge.calls.call_state import CallState, evolve
 
 _CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
 _WEBHOOK = "webhook"
-"""Stage of events that follow from Twilio's webhooks. Every edge serves them: there is no owner, no epoch."""
+"""Stage of events that Twilio's webhooks cause. Every edge serves them: it has no owner or epoch."""
 _STARTED_SEQUENCE, _ENDED_SEQUENCE, _FIRST_RESUMING_SEQUENCE = 1, 2, 10
 """Event sequences of the stage `webhook`; they are constant, so a repeated webhook repeats the event's id."""
 _LAST_AUDIO_TIMEOUT_S = 0.5
 
 
 def is_call_sid(text: str) -> bool:
-    """Whether a text has the form of Twilio's CallSid, and so is safe as a part of subjects."""
+    """Whether a text is a valid CallSid, and therefore safe as a part of subjects."""
     return _CALL_SID.fullmatch(text) is not None
 
 

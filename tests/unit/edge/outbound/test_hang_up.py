@@ -31,7 +31,7 @@ def test_a_hang_up_is_due_10_s_after_the_reply_should_have_been_played() -> None
 
 
 def test_a_paused_goodbye_does_not_become_overdue() -> None:
-    """The caller has interrupted it; the brain decides how the call goes on."""
+    """The caller has interrupted it; the brain decides how the call continues."""
     pending, playback = goodbye()
     playback.pause(500)
 

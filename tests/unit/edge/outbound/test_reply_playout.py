@@ -1,4 +1,4 @@
-"""How far one reply's audio has come."""
+"""Received, sent and played audio of one reply."""
 
 from parley.audio.playout_position import PlayoutPosition
 from services.edge.outbound.reply_playout import ReplyPlayout

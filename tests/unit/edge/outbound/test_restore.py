@@ -44,7 +44,7 @@ def test_the_next_stream_continues_from_the_logged_position() -> None:
 
 
 def test_audio_sent_by_a_stalled_edge_counts_as_played() -> None:
-    """Twilio played it while its marks were not read; but no more than had been synthesized by then."""
+    """Twilio played it while its marks were not read; at most what had been synthesized by then."""
     lost = StreamResuming(epoch=1, method="rest", last_audio_ms=1150, edge_stalled=True)
     early, late = restored(*PLAYING), restored(*PLAYING)
     lose(early, lost, resumed_ms=2100)
@@ -118,7 +118,7 @@ def test_a_repeated_word_is_played_as_far_as_the_next_stream_played_it() -> None
 
 
 def test_a_stream_that_never_started_playback_played_nothing() -> None:
-    """It died right after its start: the silence between the streams is not playback."""
+    """The stream died right after its start: the silence between the streams is not playback."""
     state = restored(*PLAYING, StreamStarted(stream_sid="MZ2", at_ms=3000))
     lose(state, StreamResuming(epoch=2, last_audio_ms=3500))
 
