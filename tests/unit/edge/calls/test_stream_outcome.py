@@ -10,7 +10,7 @@ import stamina
 from parley.errors import BusError, Superseded
 from parley.v1.event_pb2 import Event
 from services.edge.calls import stream_outcome
-from services.edge.calls.lifecycle import CallState
+from services.edge.calls.call_state import CallState
 from services.edge.calls.stream_outcome import await_outcome
 
 SID = f"CA{1:032x}"

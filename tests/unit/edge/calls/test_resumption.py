@@ -1,0 +1,198 @@
+"""Tests of how a lost stream is followed by another one."""
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+import pytest
+
+from parley.bus import Bus, Liveness
+from parley.clock import now_us
+from parley.errors import ProviderUnavailable
+from parley.v1.call_pb2 import StreamResuming
+from services.edge.calls import resumption
+from services.edge.calls.call_state import CallState
+from services.edge.calls.resumption import StreamResumer, on_redirect
+from services.edge.twilio.rest import TwilioRest
+from services.edge.twilio.twiml import PublicUrls
+
+SID = f"CA{1:032x}"
+URLS = PublicUrls("https://example.com")
+CALL = CallState(now_us(), "clinic", URLS.base, stream_epoch=1, stream_position=2, stream_sid="MZ1")
+
+
+def resuming(method: str, *, age_s: float = 0.0) -> CallState:
+    """The call, with an attempt to resume its stream."""
+    attempt = StreamResuming(epoch=1, method=method)
+    return replace(CALL, resuming=attempt, resuming_at_us=now_us() - round(age_s * 1e6), resuming_position=3)
+
+
+@dataclass
+class FakeRequests:
+    """Liveness checks with a fixed result."""
+
+    result: Liveness = Liveness.GONE
+
+    async def liveness(self, _subject: str) -> Liveness:
+        """Return the result."""
+        return self.result
+
+
+@dataclass
+class Backend:
+    """The call's log, its stream's liveness and Twilio's REST API."""
+
+    call: CallState | None = CALL
+    requests: FakeRequests = field(default_factory=FakeRequests)
+    claimable: bool = True
+    rest_failures: int = 0
+    in_progress: bool = True
+    claims: list[tuple[str, bool]] = field(default_factory=list)
+    redirects: int = 0
+    ends: list[str] = field(default_factory=list)
+
+    async def load(self, _bus: object, _call_sid: str) -> CallState | None:
+        """Load the state of the call."""
+        return self.call
+
+    async def claim(
+        self, _bus: object, _call_sid: str, _call: CallState, method: str, *, edge_stalled: bool = False
+    ) -> bool:
+        """Claim a resumption."""
+        self.claims.append((method, edge_stalled))
+        return self.claimable
+
+    async def end(self, _bus: object, _call_sid: str, reason: str) -> bool:
+        """Append the call's end."""
+        self.ends.append(reason)
+        return True
+
+    async def redirect(self, _call_sid: str, _twiml: str) -> bool:
+        """Redirect the call; fails `rest_failures` times."""
+        self.redirects += 1
+        if self.redirects <= self.rest_failures:
+            raise ProviderUnavailable("twilio", "HTTP 503")
+        return self.in_progress
+
+    async def check(self, stream_sid: str = "MZ1") -> None:
+        """Check a stream four times without delay."""
+        async with asyncio.TaskGroup() as tasks:
+            resumer = StreamResumer(cast("Bus", self), cast("TwilioRest", self), lambda: "", tasks)
+            await resumer._check(SID, stream_sid, delays_s=(0.0,) * 4)
+
+    async def answer(self) -> str:
+        """Answer Twilio's request for TwiML."""
+        assert self.call is not None
+        return await on_redirect(cast("Bus", self), SID, self.call, URLS, "agents")
+
+
+@pytest.fixture
+def backend(monkeypatch: pytest.MonkeyPatch) -> Backend:
+    """A call whose stream was lost."""
+    backend = Backend()
+    monkeypatch.setattr(resumption, "load_call_state", backend.load)
+    monkeypatch.setattr(resumption, "claim_resumption", backend.claim)
+    monkeypatch.setattr(resumption, "end_call", backend.end)
+    return backend
+
+
+async def test_the_first_request_claims_the_resumption(backend: Backend) -> None:
+    """A request that finds it claimed by another edge waits for that edge's stream."""
+    first = await backend.answer()
+    backend.claimable = False
+    second = await backend.answer()
+
+    assert "<Stream" in first
+    assert "<Pause" in second
+    assert backend.claims == [("redirect", False), ("redirect", False)]
+
+
+@pytest.mark.parametrize(
+    ("call", "verb"),
+    [
+        (resuming("redirect"), "<Stream"),
+        (resuming("rest"), "<Pause"),
+        (resuming("rest", age_s=3), "<Stream"),
+        (replace(CALL, end_reason="completed"), "<Hangup"),
+        (replace(CALL, end_reason="fallback"), "<Say>"),
+    ],
+)
+async def test_a_request_is_answered_by_the_state_of_the_call(
+    backend: Backend, call: CallState, verb: str
+) -> None:
+    """Repeated, while a REST redirect is under way, after it has failed, and after the call's end."""
+    backend.call = call
+
+    assert verb in await backend.answer()
+    assert backend.claims == []
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        None,
+        replace(CALL, end_reason="completed"),
+        replace(CALL, stream_sid="MZ2"),
+        replace(CALL, stop_reason="stop"),
+        replace(CALL, stop_reason="closed"),
+    ],
+)
+async def test_a_stream_that_is_not_lost_is_not_resumed(backend: Backend, call: CallState | None) -> None:
+    """The call is unknown or has ended, has another stream, or the stream was stopped."""
+    backend.call = call
+    await backend.check()
+
+    assert (backend.claims, backend.redirects) == ([], 0)
+
+
+async def test_a_live_stream_is_not_resumed(backend: Backend) -> None:
+    """Its edge responds."""
+    backend.requests.result = Liveness.ALIVE
+    await backend.check()
+
+    assert backend.claims == []
+
+
+@pytest.mark.parametrize(
+    ("stream_sid", "liveness", "edge_stalled"),
+    [
+        ("", Liveness.UNRESPONSIVE, True),
+        ("", Liveness.GONE, False),
+        ("MZ1", Liveness.UNRESPONSIVE, False),
+    ],
+)
+async def test_only_an_unresponsive_edge_with_an_open_stream_is_stalled(
+    backend: Backend, stream_sid: str, liveness: Liveness, edge_stalled: bool
+) -> None:
+    """Twilio plays nothing after a stream's end, nor for an edge that died."""
+    backend.requests.result = liveness
+    await backend.check(stream_sid)
+
+    assert backend.claims == [("rest", edge_stalled)]
+
+
+async def test_a_failed_redirect_is_repeated(backend: Backend) -> None:
+    """Until Twilio's REST API accepts it."""
+    backend.rest_failures = 2
+    await backend.check()
+
+    assert (backend.redirects, backend.ends) == (3, [])
+
+
+async def test_an_attempt_of_another_edge_is_awaited(backend: Backend) -> None:
+    """An attempt that has failed is replaced."""
+    backend.call = resuming("redirect")
+    await backend.check()
+    assert backend.claims == []
+
+    backend.call = resuming("redirect", age_s=3)
+    await backend.check()
+    assert backend.claims == [("rest", False)]
+
+
+async def test_a_call_that_is_not_in_progress_is_ended(backend: Backend) -> None:
+    """The caller hung up after the stream was lost."""
+    backend.in_progress = False
+    await backend.check()
+
+    assert backend.ends == ["hangup"]
