@@ -1,1 +1,1 @@
-"""Figures: latency, bus hops, CPU and memory."""
+"""Benchmarks: latency, bus delay, CPU and memory."""

@@ -1,4 +1,4 @@
-"""`make bench`: calls at 1, 10 and 20 at once on this machine; a table, and build/bench.json."""
+"""`make bench`: 1, 10 and 20 simultaneous calls on this machine; prints a table, writes build/bench.json."""
 
 import json
 import sys
@@ -23,7 +23,7 @@ _OUT = Path("build/bench.json")
 
 
 def _set_latencies() -> dict[str, float]:
-    """What the stand-ins are told to take, in ms."""
+    """Configured latencies of the emulators, in ms."""
     return {
         "stt_final": DeepgramSandboxSettings().stt_final_ms,
         "llm_first_token": OpenAISandboxSettings().first_token_ms,
@@ -48,7 +48,7 @@ async def _bench(console: Console) -> list[Round]:
 
 def _table(rounds: list[Round], providers_ms: float) -> Table:
     heads = (f"{r.calls} calls" if r.calls > 1 else "1 call" for r in rounds)
-    table = Table("", *heads, title="First figures")
+    table = Table("", *heads, title="Latency and resource usage")
 
     def row(name: str, *cells: str) -> None:
         table.add_row(name, *cells)
@@ -56,8 +56,8 @@ def _table(rounds: list[Round], providers_ms: float) -> Table:
     row("turns answered", *(f"{len(r.gaps_ms)} of {sum(x.turns for x in r.results)}" for r in rounds))
     for q in (0.5, 0.95):
         row(f"turn latency p{q * 100:.0f}, ms", *(f"{percentile(r.gaps_ms, q):.0f}" for r in rounds))
-    row("sum of providers' set latencies, ms", *(f"{providers_ms:.0f}" for _ in rounds))
-    row("bus hop p50 / p99, ms", *(f"{r.bus_delay_p50_ms:.2f} / {r.bus_delay_p99_ms:.2f}" for r in rounds))
+    row("sum of configured provider latencies, ms", *(f"{providers_ms:.0f}" for _ in rounds))
+    row("bus delay p50 / p99, ms", *(f"{r.bus_delay_p50_ms:.2f} / {r.bus_delay_p99_ms:.2f}" for r in rounds))
     for name in (*SERVICES, "nats"):
         row(f"{name}: CPU-s per call-s", *(f"{r.cpu_s_per_call_s[name]:.4f}" for r in rounds))
     for name in (*SERVICES, "nats"):
@@ -68,7 +68,7 @@ def _table(rounds: list[Round], providers_ms: float) -> Table:
 
 
 def main() -> int:
-    """Run, print, write."""
+    """Run the benchmark, print the table, write the file."""
     console = Console()
     latencies = _set_latencies()
     rounds = run(_bench(console))

@@ -1,4 +1,4 @@
-"""One round: so many calls at once against a running system, and what each process spent on them."""
+"""One round: simultaneous calls against a running system, and the resources that each process used."""
 
 import asyncio
 import statistics
@@ -24,7 +24,7 @@ _MB = 1024**2
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """Figures of one round."""
+    """Results of one round."""
 
     calls: int
     results: tuple[CallResult, ...]
@@ -38,17 +38,17 @@ class Round:
 
     @property
     def gaps_ms(self) -> list[float]:
-        """What callers waited, on the line."""
+        """Time from the end of the caller's speech to the answer, measured on the line."""
         return sorted(gap for result in self.results for gap in result.gaps_ms)
 
     def part_ms(self, part: str) -> list[float]:
-        """A stage's share of each turn, by its name in `PARTS`."""
-        took = [timing.parts_ms for result in self.results for timing in result.turns_latency]
-        return sorted(float(parts_ms[part]) for parts_ms in took if part in parts_ms)
+        """One part of each turn's latency, by its name in `PARTS`."""
+        parts = [timing.parts_ms for result in self.results for timing in result.turns_latency]
+        return sorted(float(parts_ms[part]) for parts_ms in parts if part in parts_ms)
 
 
 def percentile(values: list[float], q: float) -> float:
-    """Nearest rank; 0 of nothing."""
+    """Percentile by nearest rank; 0 for an empty list."""
     return values[min(len(values) - 1, int(len(values) * q))] if values else 0.0
 
 
@@ -74,7 +74,7 @@ class _Usage:
 
 
 async def measure(system: System, calls: int, watch: LogWatch) -> Round:
-    """Hold so many calls at once."""
+    """Hold simultaneous calls and measure."""
     errors_before = len(watch.errors)
     wanted = {name: pid for name, pid in system.pids().items() if name in (*SERVICES, "nats")}
     usage = _Usage({name: psutil.Process(pid) for name, pid in wanted.items()})
@@ -82,17 +82,17 @@ async def measure(system: System, calls: int, watch: LogWatch) -> Round:
     usage.idle_bytes = dict(usage.peak_bytes)
     telephone = system.topology.sandbox_urls["twilio"]
     running = RunningSystem(system.topology.env["PARLEY_NATS_URL"], telephone)
-    hops_before, cpu_before = await _bus_delays(system), usage.current_cpu_s()
+    delays_before, cpu_before = await _bus_delays(system), usage.current_cpu_s()
     async with _watching(usage):
         results = await call_all(running, caller_pool(calls))
-    cpu_after, hops = usage.current_cpu_s(), minus(await _bus_delays(system), hops_before)
+    cpu_after, delays = usage.current_cpu_s(), minus(await _bus_delays(system), delays_before)
     call_s = sum(result.duration_ms for result in results) / 1000
     return Round(
         calls=calls,
         results=tuple(results),
         call_s=call_s,
-        bus_delay_p50_ms=quantile(hops, 0.5) * 1000,
-        bus_delay_p99_ms=quantile(hops, 0.99) * 1000,
+        bus_delay_p50_ms=quantile(delays, 0.5) * 1000,
+        bus_delay_p99_ms=quantile(delays, 0.99) * 1000,
         cpu_s_per_call_s={n: (cpu_after[n] - cpu_before[n]) / max(call_s, 1e-9) for n in wanted},
         rss_idle_mb={name: rss / _MB for name, rss in usage.idle_bytes.items()},
         mb_per_call={
@@ -112,7 +112,7 @@ async def _watching(usage: _Usage) -> AsyncIterator[None]:
 
 
 async def _bus_delays(system: System) -> dict[float, float]:
-    """Every event's way from saying to reading, over all services."""
+    """Histogram of the delay of events on the bus, over all services."""
     total: Buckets = {}
     async with httpx.AsyncClient(timeout=5) as client:
         for name in ("stt", "brain", "tts", "recorder"):
@@ -122,7 +122,7 @@ async def _bus_delays(system: System) -> dict[float, float]:
 
 
 def summary(round_: Round) -> dict[str, object]:
-    """As JSON holds it."""
+    """A round as JSON."""
     gaps = round_.gaps_ms
     return {
         "calls": round_.calls,
@@ -136,7 +136,7 @@ def summary(round_: Round) -> dict[str, object]:
             "mean": round(statistics.fmean(gaps), 1) if gaps else 0,
         },
         "parts_p50_ms": {part: percentile(round_.part_ms(part), 0.5) for part in PARTS},
-        "bus_hop_ms": {"p50": round(round_.bus_delay_p50_ms, 3), "p99": round(round_.bus_delay_p99_ms, 3)},
+        "bus_delay_ms": {"p50": round(round_.bus_delay_p50_ms, 3), "p99": round(round_.bus_delay_p99_ms, 3)},
         "cpu_s_per_call_s": {name: round(value, 5) for name, value in round_.cpu_s_per_call_s.items()},
         "rss_idle_mb": {name: round(value, 1) for name, value in round_.rss_idle_mb.items()},
         "mb_per_call": {name: round(value, 2) for name, value in round_.mb_per_call.items()},

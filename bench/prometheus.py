@@ -7,11 +7,11 @@ from collections.abc import Mapping
 _BUCKET = re.compile(r'^(\w+)_bucket\{(.*)le="([^"]+)"(.*)\} (\S+)$')
 
 Buckets = Mapping[float, float]
-"""Upper bound to the count of what is at most that."""
+"""Upper bound of each bucket to its cumulative count."""
 
 
 def histogram(text: str, name: str) -> dict[float, float]:
-    """All label values of a histogram together."""
+    """A histogram summed over all label values."""
     counts: dict[float, float] = defaultdict(float)
     for line in text.splitlines():
         match = _BUCKET.match(line)
@@ -21,17 +21,17 @@ def histogram(text: str, name: str) -> dict[float, float]:
 
 
 def minus(later: Buckets, earlier: Buckets) -> dict[float, float]:
-    """What was counted between two scrapes."""
+    """Difference of two scrapes."""
     return {bound: count - earlier.get(bound, 0.0) for bound, count in later.items()}
 
 
 def plus(one: Buckets, other: Buckets) -> dict[float, float]:
-    """Two processes' counts together."""
+    """Sum of two histograms."""
     return {bound: one.get(bound, 0.0) + other.get(bound, 0.0) for bound in {*one, *other}}
 
 
 def quantile(buckets: Buckets, q: float) -> float:
-    """Interpolated within its bucket; 0 when nothing was counted."""
+    """Quantile interpolated within its bucket; 0 for an empty histogram."""
     bounds = sorted(buckets)
     total = buckets[bounds[-1]] if bounds else 0.0
     if not total:
@@ -42,7 +42,7 @@ def quantile(buckets: Buckets, q: float) -> float:
         if count >= q * total:
             if bound == float("inf"):
                 return below_bound
-            share = (q * total - below_count) / max(count - below_count, 1e-9)
-            return below_bound + share * (bound - below_bound)
+            fraction = (q * total - below_count) / max(count - below_count, 1e-9)
+            return below_bound + fraction * (bound - below_bound)
         below_bound, below_count = bound, count
     return below_bound

@@ -1,4 +1,4 @@
-"""Run a benchmark so that its processes go when it goes."""
+"""Run a benchmark and stop all its processes when it is terminated."""
 
 import asyncio
 import signal
@@ -9,9 +9,9 @@ T = TypeVar("T")
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end; SIGTERM ends it as Ctrl-C does, with all that it has started."""
+    """Run to completion; SIGTERM stops it and its processes like Ctrl-C."""
 
-    async def until_told() -> T:
+    async def run_or_terminate() -> T:
         task = asyncio.ensure_future(work)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         try:
@@ -19,4 +19,4 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         except asyncio.CancelledError:
             raise SystemExit(143) from None
 
-    return asyncio.run(until_told())
+    return asyncio.run(run_or_terminate())

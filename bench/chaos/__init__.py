@@ -1,1 +1,1 @@
-"""Kill anything: what a call loses of it."""
+"""Chaos tests: what calls lose when processes and providers fail."""

@@ -1,4 +1,4 @@
-"""`make chaos`: kill, stop and end each process while calls go on; what was lost, and how long it took."""
+"""`make chaos`: kill, freeze and stop every kind of process during calls; report what was lost."""
 
 import argparse
 import asyncio
@@ -36,15 +36,15 @@ _SETTLE_S = 3.0
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
-    parser.add_argument("--calls", type=int, default=20, help="calls at once (20)")
-    parser.add_argument("--strikes", type=int, default=6, help="for each victim (6)")
+    parser.add_argument("--calls", type=int, default=20, help="simultaneous calls (20)")
+    parser.add_argument("--faults", type=int, default=6, help="faults per target (6)")
     parser.add_argument(
-        "--questions", type=int, default=5, help="of each caller: the length of the calls (5)"
+        "--questions", type=int, default=5, help="questions per caller; determines the length of calls (5)"
     )
-    parser.add_argument("--only", default="", help="victims, as in `stt,edge kill`; all without")
-    parser.add_argument("--seed", type=int, default=None, help="of moments and processes; any without")
+    parser.add_argument("--only", default="", help="targets, for example `stt,edge kill`; default: all")
+    parser.add_argument("--seed", type=int, default=None, help="seed of times and processes; default: random")
     parser.add_argument(
-        "--nats-nodes", type=int, default=3, help="servers of the bus, in the rounds that strike it (3)"
+        "--nats-nodes", type=int, default=3, help="NATS servers in rounds whose target is NATS (3)"
     )
     parser.add_argument(
         "--standby-stream",
@@ -52,32 +52,32 @@ def _arguments() -> argparse.Namespace:
         default=False,
         help="fork each call's audio to a second edge (off by default)",
     )
-    parser.add_argument("--out", type=Path, default=_OUT, help=f"where the figures go ({_OUT})")
+    parser.add_argument("--out", type=Path, default=_OUT, help=f"output file ({_OUT})")
     return parser.parse_args()
 
 
 def selected_targets(only: str) -> list[Target]:
-    """The victims that were asked for, by kind or by kind and way.
+    """The targets selected by kind, or by kind and method.
 
     Raises:
-        SystemExit: one that there is not.
+        SystemExit: an unknown target; the message lists the known ones.
     """
     wanted = [name.strip() for name in only.split(",") if name.strip()]
-    known = {victim.kind for victim in TARGETS} | {victim.name for victim in TARGETS}
-    if unknown := sorted(set(wanted) - known):
-        raise SystemExit(f"no victim {unknown[0]!r}; there are: {', '.join(sorted(known))}")
-    return [v for v in TARGETS if not wanted or v.kind in wanted or v.name in wanted]
+    names = {target.kind for target in TARGETS} | {target.name for target in TARGETS}
+    if unknown := sorted(set(wanted) - names):
+        raise SystemExit(f"unknown target {unknown[0]!r}; choose from: {', '.join(sorted(names))}")
+    return [t for t in TARGETS if not wanted or t.kind in wanted or t.name in wanted]
 
 
 async def run(args: argparse.Namespace, console: Console) -> list[Round]:
-    """One round for each victim: against a cluster where the bus is struck, else against one server.
+    """Run one round per target: NATS as a cluster if it is the target, as a single server otherwise.
 
-    Three servers write everything three times: with so many calls on a small machine the figures of all
-    others would be theirs.
+    A cluster of three writes everything three times, which would dominate the other figures on a small
+    machine.
     """
-    chance, victims = random.Random(args.seed), selected_targets(args.only)
-    alone = [victim for victim in victims if victim.kind != "nats"]
-    clustered = [victim for victim in victims if victim.kind == "nats"]
+    chance, targets = random.Random(args.seed), selected_targets(args.only)
+    alone = [target for target in targets if target.kind != "nats"]
+    clustered = [target for target in targets if target.kind == "nats"]
     return [
         *(await _rounds(alone, 1, args, chance, console) if alone else []),
         *(await _rounds(clustered, args.nats_nodes, args, chance, console) if clustered else []),
@@ -85,7 +85,7 @@ async def run(args: argparse.Namespace, console: Console) -> list[Round]:
 
 
 async def _rounds(
-    victims: Sequence[Target],
+    targets: Sequence[Target],
     nats_nodes: int,
     args: argparse.Namespace,
     chance: random.Random,
@@ -94,57 +94,57 @@ async def _rounds(
     watch, rounds = LogWatch(), []
     with tempfile.TemporaryDirectory(prefix="parley-chaos-") as folder:
         home = Path(folder)
-        told = {**environment(), **_LOAD, "PARLEY_AGENTS_DIR": str(home / "agents")}
-        told |= {"PARLEY_DRAIN_TIMEOUT_S": _DRAIN_S, "PARLEY_STREAM_RESUME_TIMEOUT_S": "10"}
-        told["PARLEY_STANDBY_STREAM"] = str(args.standby_stream).lower()
-        size, calendar = Size(copies=2, nats_nodes=nats_nodes), BookingService()
+        env = {**environment(), **_LOAD, "PARLEY_AGENTS_DIR": str(home / "agents")}
+        env |= {"PARLEY_DRAIN_TIMEOUT_S": _DRAIN_S, "PARLEY_STREAM_RESUME_TIMEOUT_S": "10"}
+        env["PARLEY_STANDBY_STREAM"] = str(args.standby_stream).lower()
+        size, service = Size(copies=2, nats_nodes=nats_nodes), BookingService()
         async with (
-            calendar.served() as calendar_url,
-            running_system(told, free_ports(size), home, size=size, on_line=watch) as system,
+            service.served() as service_url,
+            running_system(env, free_ports(size), home, size=size, on_line=watch) as system,
             httpx.AsyncClient(timeout=30) as client,
         ):
-            _write_agent(home, calendar_url)
-            stand_ins = Emulators(system, client)
-            # The second models do as the first ones do, and fail by themselves only.
-            await stand_ins.configure("openai", scenario=SCENARIO, llm_fault_model=SCENARIO)
-            await stand_ins.configure("deepgram", stt_fault_model=TRANSCRIBER)
-            for victim in victims:
-                with console.status(victim.name):
-                    rounds.append(await _round(system, stand_ins, calendar, victim, args, chance))
-                console.print(f"{victim.name}: {json.dumps(rounds[-1].figures)}", soft_wrap=True)
+            _write_agent(home, service_url)
+            emulators = Emulators(system, client)
+            # Faults affect only the first models; the fallbacks work.
+            await emulators.configure("openai", scenario=SCENARIO, llm_fault_model=SCENARIO)
+            await emulators.configure("deepgram", stt_fault_model=TRANSCRIBER)
+            for target in targets:
+                with console.status(target.name):
+                    rounds.append(await _round(system, emulators, service, target, args, chance))
+                console.print(f"{target.name}: {json.dumps(rounds[-1].figures)}", soft_wrap=True)
                 await asyncio.sleep(_SETTLE_S)
     return rounds
 
 
-def _write_agent(home: Path, calendar_url: str) -> None:
+def _write_agent(home: Path, service_url: str) -> None:
     folder = home / "agents"
     folder.mkdir()
-    (folder / "chaos.yaml").write_text(yaml.safe_dump(agent(calendar_url)), encoding="utf-8")
+    (folder / "chaos.yaml").write_text(yaml.safe_dump(agent(service_url)), encoding="utf-8")
 
 
 async def _round(
     system: System,
-    stand_ins: Emulators,
-    calendar: BookingService,
-    victim: Target,
+    emulators: Emulators,
+    service: BookingService,
+    target: Target,
     args: argparse.Namespace,
     chance: random.Random,
 ) -> Round:
-    made = Round(victim.name)
+    result = Round(target.name)
     scripts = [script(args.questions, chance) for _ in range(args.calls)]
     async with asyncio.TaskGroup() as tasks:
         calling = tasks.create_task(place_calls(system, "chaos", scripts, args.calls))
-        striking = tasks.create_task(
-            inject_faults(system, stand_ins, victim, args.strikes, chance, made.faults)
+        injecting = tasks.create_task(
+            inject_faults(system, emulators, target, args.faults, chance, result.faults)
         )
-        calls, made.problems = await calling
-        # Calls that have ended are struck no more.
-        striking.cancel()
-        await asyncio.wait([striking])
-    evaluate(calls, made.faults, made.losses, calendar.effects)
-    made.losses.calls_dropped += args.calls - len(calls)
-    made.recorded_s_lost = await _recorded_s_lost(system, calls)
-    return made
+        calls, result.problems = await calling
+        # No faults after the last call has ended.
+        injecting.cancel()
+        await asyncio.wait([injecting])
+    evaluate(calls, result.faults, result.losses, service.effects)
+    result.losses.calls_dropped += args.calls - len(calls)
+    result.recorded_s_lost = await _recorded_s_lost(system, calls)
+    return result
 
 
 async def _recorded_s_lost(system: System, calls: Sequence[Call]) -> float:
@@ -153,7 +153,7 @@ async def _recorded_s_lost(system: System, calls: Sequence[Call]) -> float:
 
 
 def main() -> int:
-    """Run, print, write; 1 when anything was lost."""
+    """Run the test, print and write the results; returns 1 if anything was lost."""
     args, console = _arguments(), Console()
     if not console.is_terminal:
         console.width = 170
@@ -162,14 +162,14 @@ def main() -> int:
     console.print(f"seed {args.seed}")
     rounds = run_bench(run(args, console))
     console.print(table(rounds))
-    for made in rounds:
-        for note in (*made.problems, *made.losses.notes):
-            console.print(f"[red]{made.name}[/]: ", note, markup=True, soft_wrap=True)
+    for round_ in rounds:
+        for note in (*round_.problems, *round_.losses.notes):
+            console.print(f"[red]{round_.name}[/]: ", note, markup=True, soft_wrap=True)
     args.out.parent.mkdir(exist_ok=True)
-    figures = {"seed": args.seed, "victims": {made.name: made.figures for made in rounds}}
+    figures = {"seed": args.seed, "targets": {round_.name: round_.figures for round_ in rounds}}
     args.out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     console.print(f"written: {args.out}")
-    return int(any(made.losses.notes or made.problems for made in rounds))
+    return int(any(round_.losses.notes or round_.problems for round_ in rounds))
 
 
 if __name__ == "__main__":

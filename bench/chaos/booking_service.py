@@ -1,4 +1,4 @@
-"""The service behind the agents' tool: takes its time, works once for each key, counts what it did."""
+"""The HTTP service behind the agent's tool: slow, idempotent by key, counts its effects."""
 
 import asyncio
 from collections import Counter
@@ -18,24 +18,24 @@ RESPONSE_TIME_S = 0.8
 
 @dataclass(slots=True)
 class BookingService:
-    """What callers wanted changed, by call."""
+    """Counts requests by idempotency key."""
 
     requests: Counter[str] = field(default_factory=Counter)
-    """How often with each key; a repeat has no effect."""
+    """Number of requests with each key; only the first has an effect."""
 
     def effects(self, call_sid: str) -> int:
-        """Changes that were made for a call."""
+        """Number of changes made for a call."""
         return sum(key.startswith(f"{call_sid}:") for key in self.requests)
 
     async def change(self, request: Request) -> Response:
-        """One request of a tool's."""
+        """Handle a request of the tool."""
         self.requests[request.headers["idempotency-key"]] += 1
         await asyncio.sleep(RESPONSE_TIME_S)
         return JSONResponse({"done": True})
 
     @asynccontextmanager
     async def served(self) -> AsyncIterator[str]:
-        """Gives its address."""
+        """Serve on loopback; yields the URL."""
         app = Starlette(routes=[Route("/", self.change, methods=["POST"])])
         async with serve(app, "127.0.0.1", 0) as port:
             yield f"http://127.0.0.1:{port}/"

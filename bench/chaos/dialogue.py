@@ -1,4 +1,4 @@
-"""What the callers of the chaos runs ask, and what they must hear. No I/O, no clock."""
+"""The questions of the callers and the answers that they must receive. No I/O, no clock."""
 
 import random
 from typing import Any
@@ -11,31 +11,31 @@ from sandbox.openai.scenario import Scenario, read_scenario
 GREETING = "Hello, how can I help you?"
 GOODBYE = "thank you goodbye"
 TOOL = "change_calendar"
-"""A tool that takes its time, and has an effect."""
+"""A slow tool with a side effect."""
 TRANSCRIBER = "nova-3"
 SCENARIO = "chaos"
-"""The model, and what it says."""
+"""Name of the model and of its scenario in the emulator."""
 _SILENCE_MS = 2600.0
-"""A caller who is more patient than a takeover takes does not speak into the answer's pause."""
+"""Longer than a takeover, so that the caller does not speak into a pause of the answer."""
 
 
-def agent(calendar_url: str) -> dict[str, Any]:
-    """The agent file."""
-    calendar = {"name": TOOL, "description": "Changes the calendar.", "url": calendar_url}
+def agent(service_url: str) -> dict[str, Any]:
+    """Content of the agent file."""
+    tool = {"name": TOOL, "description": "Changes the calendar.", "url": service_url}
     return {
-        "tools": ["end_call", calendar],
+        "tools": ["end_call", tool],
         "greeting": GREETING,
         "prompt": "You answer the phone of a clinic.",
         "stt": {"model": TRANSCRIBER, "fallbacks": [{"model": "nova-2"}]},
         "llm": {"model": SCENARIO, "fallbacks": [{"model": f"{SCENARIO}-second"}], "timeout_s": 1.5},
         "idle": {"timeout_s": 60},
-        # What is counted is the answers' own sentences.
+        # Only sentences of answers are counted.
         "fillers": {"phrases": []},
     }
 
 
 def script(questions: int, chance: random.Random) -> Script:
-    """Somebody who asks so many things, none of them twice, and takes leave."""
+    """A caller who asks distinct questions and says goodbye."""
     steps: list[Step] = []
     for question in chance.sample(QUESTIONS, min(questions, len(QUESTIONS))):
         steps += [Listen(silence_ms=_SILENCE_MS), Say(question)]
@@ -44,12 +44,12 @@ def script(questions: int, chance: random.Random) -> Script:
 
 
 def wants_tool(question: str) -> bool:
-    """Whether its answer needs the calendar."""
+    """Whether the answer needs the tool."""
     return read_scenario(SCENARIO).answer([{"role": "user", "content": question}]).tool == TOOL
 
 
 def answer_to(question: str) -> list[str]:
-    """The sentences of its answer."""
+    """The sentences of the answer."""
     messages: list[dict[str, Any]] = [{"role": "user", "content": question}]
     if wants_tool(question):
         called = {"id": "t1", "function": {"name": TOOL, "arguments": "{}"}}
@@ -62,7 +62,7 @@ def answer_to(question: str) -> list[str]:
 
 
 def expected_words(sentence: str, scenario: Scenario | None = None) -> set[str]:
-    """Words of a sentence that no other answer holds."""
+    """The words of a sentence that occur in no other answer."""
     rules = (scenario or read_scenario(SCENARIO)).rules
     others = [s for rule in rules for s in rule.say.replace(". ", ".|").split("|") if s.strip() != sentence]
     return set(normalize(sentence)) - {word for other in others for word in normalize(other)}

@@ -1,4 +1,4 @@
-"""What a call lost: words of the caller's, sentences of the agent's, sound, time. No I/O, no clock."""
+"""Losses of calls: words of the caller, sentences of the agent, time. No I/O, no clock."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,15 +15,15 @@ from parley.v1.event_pb2 import Event
 from sandbox.caller.report import Report
 
 _WITHIN_US = 15_000_000
-"""A takeover belongs to the strike before it, if it comes this soon."""
+"""A takeover within this time is caused by the fault before it."""
 _SEAM_MS = 200.0
-"""Between two sentences there may be so much silence anyhow."""
+"""Normal silence between two sentences."""
 _ALL_CALLS = ("nats", "postgres", "deepgram", "openai", "elevenlabs")
 
 
 @dataclass(slots=True)
 class Losses:
-    """Of one victim's round."""
+    """Losses of one round."""
 
     calls: int = 0
     calls_dropped: int = 0
@@ -33,34 +33,34 @@ class Losses:
     sentences_doubled: int = 0
     tool_effects_doubled: int = 0
     pause_ms: list[float] = field(default_factory=list)
-    """The longest silence that was not due, after each strike in each call that it hit."""
+    """The longest unexpected silence after each fault, in each affected call."""
     takeover_ms: list[float] = field(default_factory=list)
-    """From the strike to the successor's first word in the log, for each call."""
+    """From the fault to the next owner's first event, for each affected call."""
     notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """The agent's turn, and nothing heard; UTC wall clock, microseconds."""
+    """A stretch without audio while the agent should speak; UTC wall clock, microseconds."""
 
     from_us: float
     to_us: float
     expected_ms: float
-    """What of it would have been there anyhow."""
+    """The normal part of it."""
 
     @property
     def excess_ms(self) -> float:
-        """The rest."""
+        """The unexpected part of it."""
         return max(0.0, (self.to_us - self.from_us) / 1000 - self.expected_ms)
 
 
 def evaluate(
     calls: Sequence[Call],
-    strikes: Sequence[Fault],
+    faults: Sequence[Fault],
     losses: Losses,
     effects: Callable[[str], int] | None = None,
 ) -> None:
-    """Count what these calls lost, into `losses`; `effects` tells how many a call's tools had."""
+    """Add the losses of these calls to `losses`; `effects` returns the number of tool effects of a call."""
     usual_ms = _usual_gaps(calls)
     for call in calls:
         losses.calls += 1
@@ -70,77 +70,81 @@ def evaluate(
         if effects is not None:
             _effects(call, effects(call.call_sid), losses)
         quiet = silences(call.report, usual_ms)
-        for hit in strikes:
-            if not _is_active(call, hit.at_us) or not (hit.kind in _ALL_CALLS or _is_owner(call.events, hit)):
+        for fault in faults:
+            if not _is_active(call, fault.at_us) or not (
+                fault.kind in _ALL_CALLS or _is_owner(call.events, fault)
+            ):
                 continue
-            losses.pause_ms.append(_pause_ms(quiet, hit.at_us))
-            takeover_us = _takeover_us(call.events, hit)
+            losses.pause_ms.append(_pause_ms(quiet, fault.at_us))
+            takeover_us = _takeover_us(call.events, fault)
             if takeover_us is not None:
-                losses.takeover_ms.append((takeover_us - hit.at_us) / 1000)
+                losses.takeover_ms.append((takeover_us - fault.at_us) / 1000)
 
 
 def _words(call: Call, losses: Losses) -> None:
-    said = [word for line in call.report.caller_speech for word in normalize(line.text)]
+    spoken = [word for line in call.report.caller_speech for word in normalize(line.text)]
     turns = {e.turn_ended.turn: e.turn_ended.text for e in call.events if e.HasField("turn_ended")}
-    heard = [word for turn in sorted(turns) for word in normalize(turns[turn])]
-    lost, doubled = _differences(said, heard)
+    transcribed = [word for turn in sorted(turns) for word in normalize(turns[turn])]
+    lost, doubled = _differences(spoken, transcribed)
     losses.words_lost += lost
     losses.words_doubled += doubled
     if lost or doubled:
-        losses.notes.append(f"{call.call_sid}: said {' '.join(said)!r}, heard {' '.join(heard)!r}")
+        losses.notes.append(
+            f"{call.call_sid}: spoken {' '.join(spoken)!r}, transcribed {' '.join(transcribed)!r}"
+        )
 
 
-def _differences(said: Sequence[str], heard: Sequence[str]) -> tuple[int, int]:
-    """Words of the first that the second lacks, and the other way round."""
-    blocks = SequenceMatcher(None, said, heard, autojunk=False).get_matching_blocks()
+def _differences(expected: Sequence[str], actual: Sequence[str]) -> tuple[int, int]:
+    """Number of words missing from `actual`, and of surplus words in it."""
+    blocks = SequenceMatcher(None, expected, actual, autojunk=False).get_matching_blocks()
     same = sum(block.size for block in blocks)
-    return len(said) - same, len(heard) - same
+    return len(expected) - same, len(actual) - same
 
 
 def _sentences(call: Call, losses: Losses) -> None:
-    """A sentence was heard as often as the middle one of its own words."""
+    """Count how often each sentence was played: the median count of its distinctive words."""
     lines = [line.text or "" for line in call.report.agent_speech]
-    # A word with a pause in it was heard as two pieces.
-    heard, rejoined = normalize(" ".join(lines)), normalize("".join(lines))
-    asked = [line.text for line in call.report.caller_speech]
-    if call.report.outcome != "completed" or GOODBYE not in asked:
+    # A word with a pause in it is received in two pieces.
+    played, rejoined = normalize(" ".join(lines)), normalize("".join(lines))
+    questions = [line.text for line in call.report.caller_speech]
+    if call.report.outcome != "completed" or GOODBYE not in questions:
         losses.calls_dropped += 1
-        losses.notes.append(f"{call.call_sid}: {call.report.outcome}, after {len(asked)} turns")
-    for sentence in (s for text in asked for s in answer_to(text)):
+        losses.notes.append(f"{call.call_sid}: {call.report.outcome}, after {len(questions)} turns")
+    for sentence in (s for text in questions for s in answer_to(text)):
         words = expected_words(sentence)
-        times = round(median(max(heard.count(word), rejoined.count(word)) for word in words))
+        times = round(median(max(played.count(word), rejoined.count(word)) for word in words))
         losses.sentences_lost += times == 0
         losses.sentences_doubled += max(0, times - 1)
         if times != 1:
-            losses.notes.append(f"{call.call_sid}: {sentence!r} was heard {times} times")
+            losses.notes.append(f"{call.call_sid}: {sentence!r} was played {times} times")
 
 
 def _tools(call: Call, losses: Losses) -> None:
     returned = [e.tool_returned.tool_call_id for e in call.events if e.HasField("tool_returned")]
-    named = [e.tool_called.name for e in call.events if e.HasField("tool_called")]
-    # A repeat with the same key is harmless by contract; what it did is counted where it is done.
+    names = [e.tool_called.name for e in call.events if e.HasField("tool_called")]
+    # A repeat with the same key is harmless by contract; effects are counted by the service.
     ended = [call_id for call_id in returned if _tool_name(call, call_id) == "end_call"]
-    doubled = len(ended) - len(set(ended)) + max(0, named.count("end_call") - 1)
+    doubled = len(ended) - len(set(ended)) + max(0, names.count("end_call") - 1)
     losses.tool_effects_doubled += doubled
     if doubled:
-        losses.notes.append(f"{call.call_sid}: tools {named}, returned {returned}")
+        losses.notes.append(f"{call.call_sid}: tools {names}, returned {returned}")
 
 
 def _tool_name(call: Call, tool_call_id: str) -> str:
-    """Which tool it was."""
+    """Name of the tool of a call id."""
     called = (e.tool_called for e in call.events if e.HasField("tool_called"))
     return next((tool.name for tool in called if tool.tool_call_id == tool_call_id), "")
 
 
-def _effects(call: Call, had: int, losses: Losses) -> None:
-    due = sum(wants_tool(line.text) for line in call.report.caller_speech)
-    losses.tool_effects_doubled += max(0, had - due)
-    if had != due:
-        losses.notes.append(f"{call.call_sid}: {had} effects of tools, {due} were due")
+def _effects(call: Call, actual: int, losses: Losses) -> None:
+    expected = sum(wants_tool(line.text) for line in call.report.caller_speech)
+    losses.tool_effects_doubled += max(0, actual - expected)
+    if actual != expected:
+        losses.notes.append(f"{call.call_sid}: {actual} tool effects, expected {expected}")
 
 
 def _usual_gaps(calls: Sequence[Call]) -> Mapping[bool, float]:
-    """The silence before an answer, with a tool and without."""
+    """Median silence before an answer, by whether it needs the tool."""
     gaps: dict[bool, list[float]] = {True: [], False: []}
     for call in calls:
         for line, answer in zip(call.report.caller_speech, call.report.responses, strict=False):
@@ -150,21 +154,21 @@ def _usual_gaps(calls: Sequence[Call]) -> Mapping[bool, float]:
 
 
 def silences(report: Report, usual_ms: Mapping[bool, float]) -> list[Silence]:
-    """Where the agent was to be heard and was not."""
+    """Stretches in which the agent should have been audible and was not."""
     began_us = call_start_us(report)
     if began_us is None:
         return []
     found: list[Silence] = []
-    said = [(line.start_ms, line.end_ms) for line in report.caller_speech]
-    heard = [(line.start_ms, line.end_ms) for line in report.agent_speech]
-    for (_, end_ms), (start_ms, _) in pairwise(heard):
-        if not any(end_ms <= begin_ms < start_ms for begin_ms, _ in said):
+    caller = [(line.start_ms, line.end_ms) for line in report.caller_speech]
+    agent = [(line.start_ms, line.end_ms) for line in report.agent_speech]
+    for (_, end_ms), (start_ms, _) in pairwise(agent):
+        if not any(end_ms <= begin_ms < start_ms for begin_ms, _ in caller):
             found.append(Silence(began_us + end_ms * 1000, began_us + start_ms * 1000, _SEAM_MS))
     for answer, line in zip(report.responses, report.caller_speech, strict=False):
         if answer.gap_ms is not None:
             from_us = began_us + line.end_ms * 1000
-            due_ms = usual_ms[wants_tool(line.text)]
-            found.append(Silence(from_us, from_us + answer.gap_ms * 1000, due_ms))
+            expected_ms = usual_ms[wants_tool(line.text)]
+            found.append(Silence(from_us, from_us + answer.gap_ms * 1000, expected_ms))
     return found
 
 
@@ -173,18 +177,18 @@ def _pause_ms(quiet: Iterable[Silence], at_us: int) -> float:
     return max(near, default=0.0)
 
 
-def _is_owner(events: Iterable[Event], hit: Fault) -> bool:
-    """Whether the process that was hit had the call."""
-    owners = [_claimed_by(hit.kind, event) for event in events if event.sent_at_us <= hit.at_us]
-    last = next((owner for owner in reversed(owners) if owner), "")
-    return last.rpartition("/")[2] == str(hit.pid)
+def _is_owner(events: Iterable[Event], fault: Fault) -> bool:
+    """Whether the affected process owned the call."""
+    workers = [_claimed_by(fault.kind, event) for event in events if event.sent_at_us <= fault.at_us]
+    last = next((worker for worker in reversed(workers) if worker), "")
+    return last.rpartition("/")[2] == str(fault.pid)
 
 
-def _takeover_us(events: Iterable[Event], hit: Fault) -> int | None:
-    """When a successor took the call over."""
-    later = (e.sent_at_us for e in events if _claimed_by(hit.kind, e) and e.sent_at_us > hit.at_us)
+def _takeover_us(events: Iterable[Event], fault: Fault) -> int | None:
+    """When the next owner took the call over; None if it did not."""
+    later = (e.sent_at_us for e in events if _claimed_by(fault.kind, e) and e.sent_at_us > fault.at_us)
     first_us = next(later, None)
-    return first_us if first_us is not None and first_us <= hit.at_us + _WITHIN_US else None
+    return first_us if first_us is not None and first_us <= fault.at_us + _WITHIN_US else None
 
 
 def _claimed_by(kind: str, event: Event) -> str:

@@ -1,4 +1,4 @@
-"""Strike, again and again at random moments, while calls go on; only processes that the system started."""
+"""Inject faults at random times during calls, only into processes that the system started."""
 
 import asyncio
 import os
@@ -17,13 +17,13 @@ from bench.chaos.targets import FAULT_DURATION_S, FREEZE_DURATION_S, Target, kin
 from bench.turns.calls import Emulators
 from cli.system import System
 
-_EARLIEST_S, _LATEST_S = 0.5, 3.0
+_MIN_PAUSE_S, _MAX_PAUSE_S = 0.5, 3.0
 _RECOVERY_TIMEOUT_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One blow."""
+    """One injected fault."""
 
     process: str
     pid: int
@@ -32,36 +32,36 @@ class Fault:
 
     @property
     def kind(self) -> str:
-        """What was hit."""
+        """Kind of the affected process."""
         return kind_of(self.process)
 
 
 async def inject_faults(
     system: System,
-    stand_ins: Emulators,
-    victim: Target,
+    emulators: Emulators,
+    target: Target,
     times: int,
     chance: random.Random,
     done: list[Fault],
 ) -> None:
-    """So many blows, each after a random pause and once the one before is recovered from; told in `done`.
+    """Inject `times` faults, each after a random pause and the recovery from the previous one.
 
-    All in turn are hit once where they are rolled.
+    Faults are appended to `done`. A rolling restart affects each process once.
     """
-    in_turn = running(victim, _pids(system)) if victim.method == "roll" else []
-    for number in range(len(in_turn) or times):
-        await asyncio.sleep(chance.uniform(_EARLIEST_S, _LATEST_S))
-        if victim.fault:
-            done.append(Fault(victim.kind, 0, time.time_ns() // 1000))
-            await stand_ins.configure(victim.kind, **victim.fault)
+    rolling = running(target, _pids(system)) if target.method == "roll" else []
+    for number in range(len(rolling) or times):
+        await asyncio.sleep(chance.uniform(_MIN_PAUSE_S, _MAX_PAUSE_S))
+        if target.fault:
+            done.append(Fault(target.kind, 0, time.time_ns() // 1000))
+            await emulators.configure(target.kind, **target.fault)
             try:
                 await asyncio.sleep(FAULT_DURATION_S)
             finally:
-                await stand_ins.configure(victim.kind, **victim.recovery)
-            await asyncio.sleep(victim.recovers_s)
+                await emulators.configure(target.kind, **target.recovery)
+            await asyncio.sleep(target.recovers_s)
             continue
         pids = _pids(system)
-        names = in_turn[number : number + 1] or running(victim, pids)
+        names = rolling[number : number + 1] or running(target, pids)
         if not names:
             continue
         name = chance.choice(await _busy_processes(system, names))
@@ -69,23 +69,23 @@ async def inject_faults(
         if not pids[name]:
             continue
         done.append(Fault(name, pids[name], time.time_ns() // 1000))
-        await _inject(pids[name], victim)
-        await asyncio.sleep(victim.recovers_s)
+        await _inject(pids[name], target)
+        await asyncio.sleep(target.recovers_s)
         if name in system.processes:
-            await _wait_recovered(system, name, None if victim.method == "stop" else pids[name])
+            await _wait_recovered(system, name, None if target.method == "stop" else pids[name])
 
 
 async def _wait_recovered(system: System, name: str, was_pid: int | None) -> None:
-    """One at a time: who takes over must not be struck before the first is well."""
+    """Wait until the process is ready again, so that only one is down at a time."""
     process = system.processes[name]
     with suppress(TimeoutError):
         async with asyncio.timeout(_RECOVERY_TIMEOUT_S), httpx.AsyncClient(timeout=2) as client:
-            while process.pid in (0, was_pid) or not await _answers(client, process.spec.ready_url):  # noqa: ASYNC110 - another process does it
+            while process.pid in (0, was_pid) or not await _is_ready(client, process.spec.ready_url):  # noqa: ASYNC110 - the state of another process
                 await asyncio.sleep(0.1)
 
 
 async def _busy_processes(system: System, names: Sequence[str]) -> Sequence[str]:
-    """Those of them that own a call now: a blow at the others would show nothing. All, if none does."""
+    """The processes that own calls now, as faults in others have no effect; all if none does."""
     urls = {name: system.processes[name].spec.ready_url for name in names if name in system.processes}
     async with httpx.AsyncClient(timeout=2) as client:
         services = {name: url for name, url in urls.items() if url.endswith("/readyz")}
@@ -101,7 +101,7 @@ async def _calls(client: httpx.AsyncClient, ready_url: str) -> float:
     return sum(s.value for family in families for s in family.samples if s.name == "parley_calls")
 
 
-async def _answers(client: httpx.AsyncClient, url: str) -> bool:
+async def _is_ready(client: httpx.AsyncClient, url: str) -> bool:
     try:
         return (await client.get(url)).is_success
     except httpx.HTTPError:
@@ -112,26 +112,26 @@ def _pids(system: System) -> Mapping[str, int]:
     return {**system.pids(), "postgres": system.postgres_pid()}
 
 
-async def _inject(pid: int, victim: Target) -> None:
-    # A database is a family of processes: a stopped head alone would leave the others at work.
-    family = [psutil.Process(pid), *psutil.Process(pid).children()] if victim.kind == "postgres" else []
+async def _inject(pid: int, target: Target) -> None:
+    # Postgres has child processes: freezing only the parent would leave them running.
+    family = [psutil.Process(pid), *psutil.Process(pid).children()] if target.kind == "postgres" else []
     pids = [process.pid for process in family] or [pid]
-    match victim.method:
+    match target.method:
         case "kill":
             os.kill(pid, signal.SIGKILL)
         case "term" | "roll":
             os.kill(pid, signal.SIGTERM)
         case "stop":
-            _all(pids, signal.SIGSTOP)
+            _signal_all(pids, signal.SIGSTOP)
             try:
                 await asyncio.sleep(FREEZE_DURATION_S)
             finally:
-                _all(pids, signal.SIGCONT)
+                _signal_all(pids, signal.SIGCONT)
         case _:
-            raise ValueError(f"nobody knows how to {victim.method}")
+            raise ValueError(f"unknown method {target.method!r}")
 
 
-def _all(pids: list[int], number: signal.Signals) -> None:
+def _signal_all(pids: list[int], number: signal.Signals) -> None:
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, number)

@@ -1,4 +1,4 @@
-"""How much of what was said and heard on the line the recording lacks."""
+"""How much speech of the line is missing from the recording."""
 
 import asyncio
 import io
@@ -14,15 +14,15 @@ from sandbox.caller.client import SandboxError, Telephone
 
 _FRAME = 160
 _SPEECH_MEAN = 160
-"""Mean amplitude, as the caller's own ear has it."""
+"""Mean amplitude above which a frame counts as speech, as for the simulated callers."""
 
 
 async def recorded_s_lost(call: Call, telephone: Telephone) -> float:
-    """Seconds of voice, both sides, that the line had and the recording has not."""
+    """Seconds of speech, of both sides, that the recording lacks."""
     url = next((e.call_recorded.recording_url for e in call.events if e.HasField("call_recorded")), "")
     try:
-        said = await telephone.caller_wav(call.call_sid)
-        heard = await telephone.agent_wav(call.call_sid)
+        caller = await telephone.caller_wav(call.call_sid)
+        agent = await telephone.agent_wav(call.call_sid)
         path = Path(unquote(urlsplit(url).path))
         recorded = await asyncio.to_thread(path.read_bytes) if url else b""
     except (SandboxError, OSError):
@@ -30,14 +30,14 @@ async def recorded_s_lost(call: Call, telephone: Telephone) -> float:
     if not recorded:
         return call.report.duration_ms / 1000
     sides = _sides(recorded)
-    return _missing_s(_sides(said)[0], sides[0]) + _missing_s(_sides(heard)[0], sides[-1])
+    return _missing_s(_sides(caller)[0], sides[0]) + _missing_s(_sides(agent)[0], sides[-1])
 
 
 @dataclass(frozen=True, slots=True)
 class _Side:
     speech_s: float
     loudness: float
-    """Sum of all amplitudes: the same wherever frames begin."""
+    """Sum of all amplitudes; independent of frame boundaries."""
 
 
 def _missing_s(line: _Side, recorded: _Side) -> float:
@@ -51,8 +51,6 @@ def _sides(data: bytes) -> list[_Side]:
         channels = file.getnchannels()
         samples = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").reshape(-1, channels)
     loud = np.abs(samples.astype(np.float64))
-    whole = loud[: len(loud) // _FRAME * _FRAME].reshape(-1, _FRAME, channels)
-    voiced_s = (whole.mean(axis=1) > _SPEECH_MEAN).sum(axis=0) * 0.02
-    return [
-        _Side(float(s), float(all_of_it)) for s, all_of_it in zip(voiced_s, loud.sum(axis=0), strict=True)
-    ]
+    frames = loud[: len(loud) // _FRAME * _FRAME].reshape(-1, _FRAME, channels)
+    speech_s = (frames.mean(axis=1) > _SPEECH_MEAN).sum(axis=0) * 0.02
+    return [_Side(float(s), float(total)) for s, total in zip(speech_s, loud.sum(axis=0), strict=True)]

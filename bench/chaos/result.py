@@ -1,4 +1,4 @@
-"""A victim's losses as a line of the table and as JSON. No I/O, no clock."""
+"""The losses of a round as a table row and as JSON. No I/O, no clock."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ _COUNTS = (
 
 @dataclass(slots=True)
 class Round:
-    """One victim's."""
+    """Results of the round of one target."""
 
     name: str
     faults: list[Fault] = field(default_factory=list)
@@ -32,13 +32,13 @@ class Round:
 
     @property
     def figures(self) -> dict[str, object]:
-        """As the file has them."""
+        """The results as JSON."""
         counts = {
             name: round(self.recorded_s_lost, 2) if name == "recorded_s_lost" else getattr(self.losses, name)
             for name in _COUNTS
         }
         return {
-            "kills": len(self.faults),
+            "faults": len(self.faults),
             "calls": self.losses.calls,
             **counts,
             "pause_ms": spread(self.losses.pause_ms),
@@ -47,26 +47,26 @@ class Round:
 
 
 def spread(values: Iterable[float]) -> dict[str, float]:
-    """How they lie, and how many there are."""
-    known = sorted(values)
+    """Percentiles, maximum and the number of values."""
+    ordered = sorted(values)
     return {
-        "p50": round(percentile(known, 0.5)),
-        "p95": round(percentile(known, 0.95)),
-        "max": round(known[-1]) if known else 0,
-        "n": len(known),
+        "p50": round(percentile(ordered, 0.5)),
+        "p95": round(percentile(ordered, 0.95)),
+        "max": round(ordered[-1]) if ordered else 0,
+        "n": len(ordered),
     }
 
 
 def table(rounds: Sequence[Round]) -> Table:
-    """A line each victim."""
-    heads = ("kills", "calls", "dropped", "words -", "words +", "rec. s -", "tools +", "sent. -", "sent. +")
-    shown = Table("victim", *heads, "pause p50/p95/max ms", "takeover p50/p95/max ms", title="What was lost")
-    for made in rounds:
-        figures = made.figures
-        counts = [str(figures[name]) for name in ("kills", "calls", *_COUNTS)]
-        times = (_three(spread(made.losses.pause_ms)), _three(spread(made.losses.takeover_ms)))
-        shown.add_row(made.name, *counts, *times)
-    return shown
+    """One row per target."""
+    heads = ("faults", "calls", "dropped", "words -", "words +", "rec. s -", "tools +", "sent. -", "sent. +")
+    result = Table("target", *heads, "pause p50/p95/max ms", "takeover p50/p95/max ms", title="Losses")
+    for round_ in rounds:
+        figures = round_.figures
+        counts = [str(figures[name]) for name in ("faults", "calls", *_COUNTS)]
+        times = (_three(spread(round_.losses.pause_ms)), _three(spread(round_.losses.takeover_ms)))
+        result.add_row(round_.name, *counts, *times)
+    return result
 
 
 def _three(values: dict[str, float]) -> str:

@@ -1,1 +1,1 @@
-"""Many calls, one after another: nothing may be left of them."""
+"""Soak test: many calls must leave nothing behind."""

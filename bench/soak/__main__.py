@@ -1,4 +1,4 @@
-"""`make soak`: calls begun and ended at a high rate, an hour of them; then nothing of them may be left."""
+"""`make soak`: an hour of calls at a high rate; then nothing of them may be left."""
 
 import argparse
 import asyncio
@@ -30,21 +30,23 @@ _IDLE_S = 15.0
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
-    parser.add_argument("--call-s", type=float, default=3600, help="seconds of calls, all together (3600)")
-    parser.add_argument("--calls", type=int, default=20, help="calls at once (20)")
-    parser.add_argument("--seed", type=int, default=0, help="of what callers say and do (0)")
-    parser.add_argument("--out", type=Path, default=_OUT, help=f"where the figures go ({_OUT})")
+    parser.add_argument(
+        "--call-s", type=float, default=3600, help="total duration of all calls, in seconds (3600)"
+    )
+    parser.add_argument("--calls", type=int, default=20, help="simultaneous calls (20)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the callers' behaviour (0)")
+    parser.add_argument("--out", type=Path, default=_OUT, help=f"output file ({_OUT})")
     return parser.parse_args()
 
 
 def script(chance: random.Random) -> Script:
-    """Somebody who hangs up in the greeting, in the answer, or after it."""
+    """A caller who hangs up during the greeting, during the answer, or after it."""
     match chance.randrange(3):
         case 0:
             return Script("rms", (Pause(float(chance.randint(300, 2500))), HangUp()))
         case 1:
-            asks = (Listen(silence_ms=300), Say(chance.choice(QUESTIONS)))
-            return Script("rms", (*asks, Pause(float(chance.randint(200, 2000))), HangUp()))
+            question = (Listen(silence_ms=300), Say(chance.choice(QUESTIONS)))
+            return Script("rms", (*question, Pause(float(chance.randint(200, 2000))), HangUp()))
         case _:
             return Script("rms", (Listen(silence_ms=300), Say(chance.choice(QUESTIONS)), Listen(), HangUp()))
 
@@ -52,23 +54,23 @@ def script(chance: random.Random) -> Script:
 async def run(
     args: argparse.Namespace, console: Console
 ) -> tuple[ResourceUsage, ResourceUsage, dict[str, int], int]:
-    """Warm up, look, hold calls, look again."""
+    """Measure an idle system before and after many calls."""
     chance, watch = random.Random(args.seed), LogWatch()
     with tempfile.TemporaryDirectory(prefix="parley-soak-") as folder:
-        told, home = {**environment(), **_LOAD}, Path(folder)
-        async with running_system(told, free_ports(), home, on_line=watch) as system:
+        env, home = {**environment(), **_LOAD}, Path(folder)
+        async with running_system(env, free_ports(), home, on_line=watch) as system:
             await _hold(system, _WARM_UP, args.calls, chance)
             await asyncio.sleep(_IDLE_S)
             before, began = await resource_usage(system), time.monotonic()
-            held_s, calls, problems = 0.0, 0, 0
-            while held_s < args.call_s:
-                made_s, made, wrong = await _hold(system, args.calls * 4, args.calls, chance)
-                held_s, calls, problems = held_s + made_s, calls + made, problems + wrong
-                console.print(f"{calls} calls, {held_s:.0f} of {args.call_s:.0f} s")
+            call_s, calls, problems = 0.0, 0, 0
+            while call_s < args.call_s:
+                more_s, more, failed = await _hold(system, args.calls * 4, args.calls, chance)
+                call_s, calls, problems = call_s + more_s, calls + more, problems + failed
+                console.print(f"{calls} calls, {call_s:.0f} of {args.call_s:.0f} s")
             took_s = time.monotonic() - began
             await asyncio.sleep(_IDLE_S)
             after = await resource_usage(system)
-    figures = {"calls": calls, "call_s": round(held_s), "took_s": round(took_s), "problems": problems}
+    figures = {"calls": calls, "call_s": round(call_s), "took_s": round(took_s), "problems": problems}
     return before, after, figures, len(watch.errors)
 
 
@@ -78,7 +80,7 @@ async def _hold(system: System, count: int, at_once: int, chance: random.Random)
 
 
 def table(before: ResourceUsage, after: ResourceUsage) -> Table:
-    """Before and after, side by side."""
+    """Resource usage before and after, side by side."""
     shown = Table("", "", "before", "after", title="What calls leave behind")
     for kind in (field.name for field in dataclasses.fields(ResourceUsage)):
         was, now = getattr(before, kind), getattr(after, kind)
@@ -88,25 +90,25 @@ def table(before: ResourceUsage, after: ResourceUsage) -> Table:
 
 
 def main() -> int:
-    """Run, print, write; 1 when something is left behind or went wrong."""
+    """Run the test, print and write the results; returns 1 on leaks, errors or problems."""
     args, console = _arguments(), Console()
     before, after, figures, errors = run_bench(run(args, console))
-    left = list(find_leaks(before, after))
+    leaks = list(find_leaks(before, after))
     console.print(table(before, after))
     console.print({**figures, "errors_logged": errors})
-    for line in left:
+    for line in leaks:
         console.print(f"[red]{line}")
     args.out.parent.mkdir(exist_ok=True)
-    told = {
+    report = {
         **figures,
         "errors_logged": errors,
-        "left_behind": left,
+        "leaks": leaks,
         "before": dataclasses.asdict(before),
         "after": dataclasses.asdict(after),
     }
-    args.out.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    args.out.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     console.print(f"written: {args.out}")
-    return int(bool(left or errors or figures["problems"]))
+    return int(bool(leaks or errors or figures["problems"]))
 
 
 if __name__ == "__main__":

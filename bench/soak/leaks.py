@@ -1,4 +1,4 @@
-"""What calls might leave behind: memory, sockets, tasks, subscriptions, work that nobody finishes."""
+"""Resources that calls might leak: memory, sockets, tasks, subscriptions, unfinished work."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -17,31 +17,31 @@ _MB = 1024**2
 
 @dataclass(frozen=True, slots=True)
 class ResourceUsage:
-    """Of an idle system, by process; and the bus's own."""
+    """Resource usage of an idle system, by process, and of NATS."""
 
     memory_mb: Mapping[str, float]
     sockets: Mapping[str, float]
     tasks: Mapping[str, float]
     bus: Mapping[str, float]
-    """Connections, subscriptions, consumers, messages of WORK."""
+    """Connections, subscriptions, consumers and WORK messages of NATS."""
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """By how much something may be more than before."""
+    """How much a resource may grow."""
 
     fraction: float
     absolute: float
 
     def exceeded(self, before: float, after: float) -> bool:
-        """Whether it is more than that."""
+        """Whether the growth is larger than allowed."""
         return after > before * (1 + self.fraction) + self.absolute
 
 
 ALLOWANCES: Mapping[str, Allowance] = {
-    # Caches fill, and an allocator keeps what it has had.
+    # Caches fill, and the allocator does not return all memory.
     "memory_mb": Allowance(0.25, 12),
-    # A kept connection to a provider or to the database.
+    # A pooled connection to a provider or the database.
     "sockets": Allowance(0, 4),
     "tasks": Allowance(0, 2),
     "bus": Allowance(0, 0),
@@ -49,7 +49,7 @@ ALLOWANCES: Mapping[str, Allowance] = {
 
 
 async def resource_usage(system: System) -> ResourceUsage:
-    """Look."""
+    """Measure the system."""
     pids = {name: pid for name, pid in system.pids().items() if name in SERVICES}
     processes = {name: psutil.Process(pid) for name, pid in pids.items()}
     async with httpx.AsyncClient(timeout=10) as client:
@@ -85,7 +85,7 @@ async def _json(client: httpx.AsyncClient, url: str) -> Any:
 
 
 def find_leaks(before: ResourceUsage, after: ResourceUsage) -> Iterator[str]:
-    """What is more than it may be."""
+    """Describe each resource that grew more than allowed."""
     for kind, allowed in ALLOWANCES.items():
         was, now = getattr(before, kind), getattr(after, kind)
         for name in was:

@@ -1,1 +1,1 @@
-"""What a turn costs, measured."""
+"""Turn latency and its overhead."""

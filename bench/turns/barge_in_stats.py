@@ -1,4 +1,4 @@
-"""Interruptions, true and false, as figures. No I/O, no clock."""
+"""Statistics of barge-ins and false interruptions. No I/O, no clock."""
 
 import difflib
 from collections.abc import Iterable
@@ -15,76 +15,79 @@ from services.brain.reply import Reply
 
 _RESUMED_WITHIN_MS = 700.0
 _SEAM_CHARACTERS = 3
-"""Where the sound was cut within a character it is read twice or not at all."""
+"""Audio that was cut within a character is decoded twice or not at all."""
 _CLOCK_TOLERANCE_US = 100_000
-"""By so much a sound may be on the line before the log says so."""
+"""How much earlier than in the log audio may appear on the line."""
 
 
 @dataclass(slots=True)
 class BargeInStats:
-    """Milliseconds, one of each an interruption."""
+    """One value per interruption, in milliseconds."""
 
     silent_after_ms: list[float] = field(default_factory=list)
-    """From the caller's first voiced frame to the agent's silence, as on the line."""
+    """From the caller's first frame with speech to the agent's silence, on the line."""
     overhead_ms: list[float] = field(default_factory=list)
-    """From the detector's word to the clearing of the buffer, by the events' clock."""
+    """From speech.started to playback.paused, by the events' clock."""
     cuts: int = 0
     exact: int = 0
-    """Cuts after which the history keeps what was heard, to within one word."""
+    """Interruptions after which the conversation history matches the audio, to within one word."""
     wrong: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class NoiseStats:
-    """Milliseconds from a noise's end to the agent's sound going on."""
+    """False interruptions; times are from the end of the noise to the resumed audio."""
 
     resumed_after: list[float] = field(default_factory=list)
     noises: int = 0
     resumed: int = 0
     damaged: int = 0
-    """Replies that were not heard whole, or of which something was heard twice."""
+    """Calls in which part of a reply was lost or repeated."""
 
 
 def barge_in_stats(calls: Iterable[Call]) -> BargeInStats:
-    """Of all interruptions of these calls."""
+    """Statistics of all interruptions of the calls."""
     figures = BargeInStats()
     for call in calls:
         figures.silent_after_ms += [barge_in.agent_silent_after_ms for barge_in in call.report.barge_ins]
         figures.overhead_ms += _overhead_ms(call.events)
         for reply in interrupted_replies(call.events):
-            heard = played_text(call, reply.reply_id)
-            if heard is None:
+            played = played_text(call, reply.reply_id)
+            if played is None:
                 continue
             figures.cuts += 1
-            if is_exact(reply, heard):
+            if is_exact(reply, played):
                 figures.exact += 1
             else:
-                figures.wrong.append(f"kept {reply.played_text[-40:]!r}, heard {heard[-40:]!r}")
+                figures.wrong.append(f"history {reply.played_text[-40:]!r}, played {played[-40:]!r}")
     return figures
 
 
-def is_exact(reply: Reply, heard: str) -> bool:
-    """Whether the history keeps of a reply what was heard, to within one word at the end.
+def is_exact(reply: Reply, played: str) -> bool:
+    """Whether the conversation history has what was played of a reply, to within one word at the end.
 
-    Compared by letters: between two clauses the voice says no space.
+    Spaces are ignored: none is synthesized between two clauses.
     """
-    kept = reply.played_text.split()
-    least, most = _normalized(" ".join(kept[:-1])), _normalized(" ".join(reply.text.split()[: len(kept) + 1]))
-    bare = _normalized(heard)
-    return bare[: len(least)] == least and len(bare) <= len(most)
+    history = reply.played_text.split()
+    minimum, maximum = (
+        _normalized(" ".join(history[:-1])),
+        _normalized(" ".join(reply.text.split()[: len(history) + 1])),
+    )
+    actual = _normalized(played)
+    return actual[: len(minimum)] == minimum and len(actual) <= len(maximum)
 
 
 def interrupted_replies(events: Iterable[Event]) -> list[Reply]:
-    """The replies that the caller broke off after having heard some of them, in their order."""
-    known = Conversation()
+    """The replies that were interrupted after some of them had been played, in order."""
+    state = Conversation()
     for event in events:
-        known = conversation.evolve(known, event)
-    return [reply for reply in known.replies if reply.cancelled == "barge_in" and reply.audible]
+        state = conversation.evolve(state, event)
+    return [reply for reply in state.replies if reply.cancelled == "barge_in" and reply.audible]
 
 
 def played_text(call: Call, reply_id: str) -> str | None:
-    """What the caller heard of a reply that was broken off: all between its start and its end in the log."""
-    began_us = call_start_us(call.report)
+    """The played text of an interrupted reply: the audio between its start and its end in the log."""
+    call_began_us = call_start_us(call.report)
     start_us = end_us = None
     for event in call.events:
         match event_body(event):
@@ -94,18 +97,18 @@ def played_text(call: Call, reply_id: str) -> str | None:
                 end_us = event.sent_at_us
             case _:
                 pass
-    if began_us is None or start_us is None or end_us is None:
+    if call_began_us is None or start_us is None or end_us is None:
         return None
     lines = (
         line.text or ""
         for line in call.report.agent_speech
-        if start_us - _CLOCK_TOLERANCE_US <= began_us + line.start_ms * 1000 <= end_us
+        if start_us - _CLOCK_TOLERANCE_US <= call_began_us + line.start_ms * 1000 <= end_us
     )
     return "".join(lines)
 
 
 def call_start_us(report: Report) -> float | None:
-    """Wall clock of the call's first frame, by the first answer's two times; None without one."""
+    """UTC time of the call's first frame, from the two clocks of the first answer; None without an answer."""
     for answer, line in zip(report.responses, report.caller_speech, strict=False):
         if answer.gap_ms is not None and answer.first_audio_at is not None:
             return answer.first_audio_at * 1e6 - (line.end_ms + answer.gap_ms) * 1000
@@ -113,22 +116,22 @@ def call_start_us(report: Report) -> float | None:
 
 
 def _overhead_ms(events: Iterable[Event]) -> list[float]:
-    own: list[float] = []
-    heard_us = 0
+    found: list[float] = []
+    detected_us = 0
     for event in events:
         match event_body(event):
             case speech_pb2.SpeechStarted():
-                heard_us = event.sent_at_us
-            case playback_pb2.PlaybackPaused() if heard_us:
-                own.append((event.sent_at_us - heard_us) / 1000)
-                heard_us = 0
+                detected_us = event.sent_at_us
+            case playback_pb2.PlaybackPaused() if detected_us:
+                found.append((event.sent_at_us - detected_us) / 1000)
+                detected_us = 0
             case _:
                 pass
-    return own
+    return found
 
 
 def noise_stats(calls: Iterable[Call]) -> NoiseStats:
-    """Of all noises made into the agent's speech."""
+    """Statistics of all noises during the agent's speech."""
     figures = NoiseStats()
     for call in calls:
         for barge_in in call.report.barge_ins:
@@ -136,12 +139,12 @@ def noise_stats(calls: Iterable[Call]) -> NoiseStats:
                 s for s in call.report.caller_speech if s.start_ms <= barge_in.spoke_at_ms <= s.end_ms
             )
             silent_ms = barge_in.spoke_at_ms + barge_in.agent_silent_after_ms
-            again_ms = next(
+            resumed_ms = next(
                 (h.start_ms for h in call.report.agent_speech if h.start_ms >= silent_ms), float("inf")
             )
             figures.noises += 1
-            # Where it was speaking when the noise ended it had not stopped for it, or had gone on already.
-            after_ms = 0.0 if silent_ms >= noise.end_ms else max(0.0, again_ms - noise.end_ms)
+            # An agent that speaks when the noise ends has not paused, or has already resumed.
+            after_ms = 0.0 if silent_ms >= noise.end_ms else max(0.0, resumed_ms - noise.end_ms)
             figures.resumed_after.append(after_ms)
             figures.resumed += after_ms <= _RESUMED_WITHIN_MS
         figures.damaged += is_damaged(call)
@@ -149,7 +152,7 @@ def noise_stats(calls: Iterable[Call]) -> NoiseStats:
 
 
 def is_damaged(call: Call) -> bool:
-    """Whether the caller heard something else than the replies' text: a word lost, a word twice."""
+    """Whether the played audio differs from the replies' text: a word lost or repeated."""
     texts: dict[str, str] = {}
     for event in call.events:
         match event_body(event):
@@ -157,9 +160,9 @@ def is_damaged(call: Call) -> bool:
                 texts[reply_id] = texts.get(reply_id, "") + text
             case _:
                 pass
-    said = _normalized("".join(texts.values()))
-    heard = _normalized("".join(line.text or "" for line in call.report.agent_speech))
-    matcher = difflib.SequenceMatcher(None, said, heard, autojunk=False)
+    expected = _normalized("".join(texts.values()))
+    played = _normalized("".join(line.text or "" for line in call.report.agent_speech))
+    matcher = difflib.SequenceMatcher(None, expected, played, autojunk=False)
     return any(
         max(b - a, d - c) > _SEAM_CHARACTERS for kind, a, b, c, d in matcher.get_opcodes() if kind != "equal"
     )

@@ -1,4 +1,4 @@
-"""Calls of one round, and all that was noted of them: by the callers, the call's log, the stand-ins."""
+"""Hold the calls of one round; collect the callers' reports, the event logs and the emulators' journals."""
 
 import asyncio
 from collections.abc import Sequence
@@ -21,13 +21,13 @@ _CALL_SPACING_S = 0.31
 _MAX_CALL_S = 900.0
 _RETRY_INTERVAL_S = 0.5
 _RECORDING_TIMEOUT_S = 30.0
-"""How long after its end a call may take to be recorded."""
+"""How long the recording may take after the end of a call."""
 _EMULATORS = ("deepgram", "openai", "elevenlabs", "twilio")
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: what the caller tells, and its log."""
+    """A finished call: the caller's report and the event log."""
 
     call_sid: str
     report: Report
@@ -35,7 +35,7 @@ class Call:
 
 
 class Emulators:
-    """The stand-ins' dials and logs."""
+    """Settings and journals of the emulators."""
 
     def __init__(self, system: System, client: httpx.AsyncClient) -> None:
         self._urls = system.topology.sandbox_urls
@@ -43,12 +43,12 @@ class Emulators:
         self._read = dict.fromkeys(_EMULATORS, 0)
 
     async def configure(self, name: str, **settings: Any) -> None:
-        """Change settings of one."""
+        """Change settings of one emulator."""
         reply = await self._client.patch(f"{self._urls[name]}/sandbox/settings", json=settings)
         reply.raise_for_status()
 
     async def new_entries(self) -> Journals:
-        """What was noted since the last asking."""
+        """Journal entries since the previous call of this method."""
         return Journals(*[tuple(await self._since(name)) for name in _EMULATORS])
 
     async def _since(self, name: str) -> list[dict[str, Any]]:
@@ -63,9 +63,9 @@ class Emulators:
 async def place_calls(
     system: System, agent: str, scripts: Sequence[Script], at_once: int
 ) -> tuple[list[Call], list[str]]:
-    """Have all of them call, so many at once; gives the calls, and what went wrong."""
+    """Hold all calls, `at_once` at a time; returns the finished calls and the problems."""
     problems: list[str] = []
-    room = asyncio.Semaphore(at_once)
+    slots = asyncio.Semaphore(at_once)
     url = f"{system.edge_url}/voice?agent={agent}"
     async with (
         open_bus(system.topology.env["PARLEY_NATS_URL"]) as bus,
@@ -73,8 +73,8 @@ async def place_calls(
     ):
 
         async def call(number: int, script: Script) -> Call | None:
-            async with room:
-                # In step, all of them would speak and fall silent at once.
+            async with slots:
+                # Staggered: otherwise all callers would speak and pause at the same moments.
                 await asyncio.sleep(min(number, at_once) * _CALL_SPACING_S)
                 try:
                     return await _call(bus, telephone, script, url)
@@ -83,7 +83,7 @@ async def place_calls(
                     return None
 
         done = await asyncio.gather(*(call(number, script) for number, script in enumerate(scripts)))
-    return [made for made in done if made is not None], problems
+    return [finished for finished in done if finished is not None], problems
 
 
 async def _call(bus: Bus, telephone: Telephone, script: Script, url: str) -> Call:
@@ -96,7 +96,7 @@ async def _call(bus: Bus, telephone: Telephone, script: Script, url: str) -> Cal
                 async for event in follow(bus, call_sid):
                     events.append(event)
             except BusError:
-                # The bus may be what is struck: all is read again.
+                # NATS may be the target of the fault: read the log again.
                 events.clear()
                 await asyncio.sleep(_RETRY_INTERVAL_S)
             else:
@@ -107,7 +107,7 @@ async def _call(bus: Bus, telephone: Telephone, script: Script, url: str) -> Cal
         async with asyncio.timeout(_MAX_CALL_S):
             async for _ in telephone.events(call_sid):
                 pass
-        # A call that never reached us has no log, and no recording to wait for.
+        # A call that never reached the edge has no log and no recording.
         done, _ = await asyncio.wait([reading], timeout=_RECORDING_TIMEOUT_S)
     finally:
         reading.cancel()

@@ -1,7 +1,7 @@
-"""What the stand-ins took of a turn's critical path, by their own logs. No I/O, no clock.
+"""The providers' part of a turn's critical path, from the emulators' journals. No I/O, no clock.
 
-A turn without speculation waits for four things, one after another: the final transcript, the model's first
-token, the tokens that complete the first clause, the first byte of its sound.
+A turn without speculation waits for four things in sequence: the final transcript, the model's first token,
+the tokens that complete the first clause, and the first byte of its audio.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ Entry = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Journals:
-    """The stand-ins' logs, oldest entries first."""
+    """The emulators' journals, oldest entries first."""
 
     stt: tuple[Entry, ...]
     llm: tuple[Entry, ...]
@@ -24,25 +24,25 @@ class Journals:
 
 @dataclass(frozen=True, slots=True)
 class ProviderTime:
-    """Milliseconds of one turn that are the providers'."""
+    """The time that one turn waited for providers, in milliseconds."""
 
     speech_end_at_us: int
-    """When the last voiced frame reached the transcriber: wall clock."""
+    """When the last frame with speech reached the STT provider; UTC wall clock, microseconds."""
     stt_ms: float
     llm_first_token_ms: float
     llm_clause_ms: float
-    """From the first token to the one that shows the first clause to be complete."""
+    """From the first token to the token that completes the first clause."""
     tts_ms: float
 
     @property
     def total_ms(self) -> float:
-        """All of it."""
+        """Sum of all parts."""
         return self.stt_ms + self.llm_first_token_ms + self.llm_clause_ms + self.tts_ms
 
 
 @dataclass(frozen=True, slots=True)
 class AnsweredTurn:
-    """A turn as the call's log has it; wall clock, microseconds."""
+    """A turn according to the event log; times are UTC wall clock, microseconds."""
 
     call_sid: str
     reply_id: str
@@ -52,7 +52,7 @@ class AnsweredTurn:
 
 
 def provider_time(turn: AnsweredTurn, journals: Journals) -> ProviderTime | None:
-    """The providers' part of a turn; None where their logs lack something of it."""
+    """The providers' part of a turn; None if a journal entry is missing."""
     final = _latest_before(
         turn.turn_ended_at_us, _entries_of(journals.stt, "stt_final", call_sid=turn.call_sid)
     )
@@ -63,10 +63,10 @@ def provider_time(turn: AnsweredTurn, journals: Journals) -> ProviderTime | None
         return None
     done = next((e for e in journals.llm if e["id"] == request["id"] and "sent_at_us" in e), None)
     byte = _latest_before(turn.synthesis_started_at_us, _audio_entries(journals.tts, "first_byte", turn))
-    asked = (
+    flush = (
         None if byte is None else _latest_before(byte["at_us"], _audio_entries(journals.tts, "flush", turn))
     )
-    if done is None or byte is None or asked is None or not done["sent_at_us"]:
+    if done is None or byte is None or flush is None or not done["sent_at_us"]:
         return None
     first_us = done["sent_at_us"][0]
     clause_us = done["sent_at_us"][clause_completing_token(done["tokens"], turn.first_clause)]
@@ -75,15 +75,15 @@ def provider_time(turn: AnsweredTurn, journals: Journals) -> ProviderTime | None
         stt_ms=(final["at_us"] - final["speech_end_at_us"]) / 1000,
         llm_first_token_ms=(first_us - request["at_us"]) / 1000,
         llm_clause_ms=(clause_us - first_us) / 1000,
-        tts_ms=(byte["at_us"] - asked["at_us"]) / 1000,
+        tts_ms=(byte["at_us"] - flush["at_us"]) / 1000,
     )
 
 
 def clause_completing_token(tokens: Iterable[str], clause: str) -> int:
-    """Number of the token that shows the clause to be complete.
+    """Number of the token that completes the clause.
 
-    It brings the space behind the clause; one that ends without is a phrase, which the next token shows to be
-    over.
+    It contains the space behind the clause. A clause without a trailing space is a phrase, completed by the
+    next token.
     """
     lengths = list(accumulate(map(len, tokens)))
     wanted = len(clause) + (not clause[-1:].isspace())
@@ -100,7 +100,7 @@ def _entries_of(journal: Iterable[Entry], kind: str, **fields: str) -> Iterable[
 
 
 def _audio_entries(journal: Iterable[Entry], kind: str, turn: AnsweredTurn) -> Iterable[Entry]:
-    """Of this reply's first clause; a context is named after call and reply."""
+    """Entries of the reply's first clause; a context id begins with CallSid and reply id."""
     name = f"{turn.call_sid}.{turn.reply_id}."
     return (
         entry

@@ -1,4 +1,4 @@
-"""The benchmark's rounds: which agent, which latencies, how many at once; each gives its figures."""
+"""The rounds of the benchmark: agent, emulator latencies and number of simultaneous calls."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ _NOISES_PER_CALL = 4
 
 @dataclass(slots=True)
 class Round:
-    """What one round gave."""
+    """Results of one round."""
 
     name: str
     at_once: int
@@ -32,7 +32,7 @@ class Round:
     problems: list[str] = field(default_factory=list)
     errors: int = 0
     cpu_share: float = 0.0
-    """Of all cores, by whatever runs on the machine: near 1 the figures are the machine's."""
+    """CPU usage of the whole machine; near 1 the machine limits the results."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,43 +46,43 @@ class Bench:
     async def run_turns(
         self, name: str, agent: str, turns: int, at_once: int, stt_final_ms: int = STT_FINAL_MS
     ) -> Round:
-        """Callers who ask and listen."""
-        made = Round(name, at_once, stt_final_ms)
+        """Hold calls with callers who ask and listen."""
+        result = Round(name, at_once, stt_final_ms)
         await self.emulators.configure("deepgram", stt_final_ms=stt_final_ms)
         scripts = self._scripts(turns, at_once, _TURNS_PER_CALL, talker)
-        calls = await self._calls(made, agent, scripts)
-        made.turns = turn_stats(calls, await self.emulators.new_entries())
-        return made
+        calls = await self._calls(result, agent, scripts)
+        result.turns = turn_stats(calls, await self.emulators.new_entries())
+        return result
 
     async def run_barge_ins(self, cuts: int, at_once: int) -> Round:
-        """Callers who speak into long answers."""
-        made = Round("barge-in", at_once)
+        """Hold calls with callers who interrupt long answers."""
+        result = Round("barge-in", at_once)
         calls = await self._calls(
-            made, "long", self._scripts(cuts, at_once, _BARGE_INS_PER_CALL, interrupter)
+            result, "long", self._scripts(cuts, at_once, _BARGE_INS_PER_CALL, interrupter)
         )
-        made.barge_ins = barge_in_stats(calls)
-        return made
+        result.barge_ins = barge_in_stats(calls)
+        return result
 
     async def run_noise(self, noises: int, at_once: int) -> Round:
-        """Callers who cough into long answers."""
-        made = Round("false interruptions", at_once)
-        calls = await self._calls(made, "long", self._scripts(noises, at_once, _NOISES_PER_CALL, noisy))
-        made.noises = noise_stats(calls)
-        return made
+        """Hold calls with callers who make noises during long answers."""
+        result = Round("false interruptions", at_once)
+        calls = await self._calls(result, "long", self._scripts(noises, at_once, _NOISES_PER_CALL, noisy))
+        result.noises = noise_stats(calls)
+        return result
 
     def _scripts(
-        self, count: int, at_once: int, a_call: int, script: Callable[[int, random.Random], Script]
+        self, count: int, at_once: int, per_call: int, script: Callable[[int, random.Random], Script]
     ) -> list[Script]:
-        """So many turns, shared by calls of a bearable length; as many calls as are to be held at once."""
-        calls = max(at_once, -(-count // a_call))
+        """Scripts with `count` turns in total, in at least `at_once` calls of limited length."""
+        calls = max(at_once, -(-count // per_call))
         each = max(1, -(-count // calls))
         return [script(each, self.chance) for _ in range(calls)]
 
-    async def _calls(self, made: Round, agent: str, scripts: Sequence[Script]) -> list[Call]:
+    async def _calls(self, result: Round, agent: str, scripts: Sequence[Script]) -> list[Call]:
         await self.emulators.new_entries()
         psutil.cpu_percent()
-        calls, problems = await place_calls(self.system, agent, scripts, made.at_once)
-        made.cpu_share = psutil.cpu_percent() / 100
-        made.problems += problems
-        made.problems += [f"{call.call_sid}: {w}" for call in calls for w in call.report.warnings]
+        calls, problems = await place_calls(self.system, agent, scripts, result.at_once)
+        result.cpu_share = psutil.cpu_percent() / 100
+        result.problems += problems
+        result.problems += [f"{call.call_sid}: {w}" for call in calls for w in call.report.warnings]
         return calls

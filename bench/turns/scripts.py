@@ -1,4 +1,4 @@
-"""What the benchmark's callers say and do, and the agents that they speak with. No I/O, no clock."""
+"""Callers and agents of the benchmark. No I/O, no clock."""
 
 import random
 from typing import Any
@@ -18,17 +18,17 @@ QUESTIONS = (
 INTERRUPTIONS = ("no wait", "stop", "hold on a second")
 NOISES = (NoiseKind.COUGH, NoiseKind.DOOR, NoiseKind.UH_HUH)
 _GREETING = "Hello, how can I help you?"
-_BETWEEN_MS = 300.0
-_EARLIEST_MS, _LATEST_MS = 700, 9000
+_TURN_SPACING_MS = 300.0
+_MIN_DELAY_MS, _MAX_DELAY_MS = 700, 9000
 
 
 def agents() -> dict[str, dict[str, Any]]:
-    """Agent files by name: nothing begun early, answers on a guess, openers too, one who speaks at length."""
+    """Agent files by name: no speculation, speculation, openers too, long answers."""
     off = {"enabled": False}
     plain = _agent("bench", speculation=off)
     return {
         "plain": plain,
-        "guess": _agent("bench"),
+        "speculation": _agent("bench"),
         "opener": {**_agent("bench"), "openers": {"enabled": True, "max_fraction": 1}},
         "long": _agent("long", speculation=off),
     }
@@ -39,31 +39,31 @@ def _agent(scenario: str, **llm: Any) -> dict[str, Any]:
         "greeting": _GREETING,
         "prompt": "You answer the phone of a clinic.",
         "llm": {"model": scenario, **llm},
-        # Nobody is to be asked whether they are there in the middle of a measurement.
+        # No idle prompt in the middle of a measurement.
         "idle": {"timeout_s": 60},
     }
 
 
 def talker(turns: int, chance: random.Random) -> Script:
-    """Somebody who asks one thing after another, each after the answer to the one before."""
+    """A caller who asks one question after another, each after the previous answer."""
     steps: list[Step] = []
     for _ in range(turns):
-        steps += [Listen(silence_ms=_BETWEEN_MS), Say(chance.choice(QUESTIONS))]
+        steps += [Listen(silence_ms=_TURN_SPACING_MS), Say(chance.choice(QUESTIONS))]
     return Script("rms", (*steps, Listen(), Say("thank you goodbye"), ExpectHangUp(timeout_s=20)))
 
 
 def interrupter(times: int, chance: random.Random) -> Script:
-    """Somebody who lets the agent begin a long answer and speaks into it, again and again."""
-    steps: list[Step] = [Listen(silence_ms=_BETWEEN_MS), Say("what are your opening hours")]
+    """A caller who repeatedly interrupts a long answer."""
+    steps: list[Step] = [Listen(silence_ms=_TURN_SPACING_MS), Say("what are your opening hours")]
     for _ in range(times):
-        after_ms = float(chance.randint(_EARLIEST_MS, _LATEST_MS))
+        after_ms = float(chance.randint(_MIN_DELAY_MS, _MAX_DELAY_MS))
         steps += [Pause(300), Say(chance.choice(INTERRUPTIONS), after_agent_starts_ms=after_ms)]
     return Script("rms", (*steps, Pause(1500), HangUp()))
 
 
 def noisy(times: int, chance: random.Random) -> Script:
-    """Somebody who coughs into one long answer, again and again, and hears it to its end."""
-    steps: list[Step] = [Listen(silence_ms=_BETWEEN_MS), Say("what are your opening hours")]
+    """A caller who makes noises during one long answer and listens to its end."""
+    steps: list[Step] = [Listen(silence_ms=_TURN_SPACING_MS), Say("what are your opening hours")]
     for number in range(times):
         first_ms = float(chance.randint(700, 2500)) if number == 0 else None
         kind = chance.choice(NOISES)

@@ -1,4 +1,4 @@
-"""A call's turns as figures: what callers waited, what of it was the providers'. No I/O, no clock."""
+"""Statistics of turns: the latency on the line and the providers' part of it. No I/O, no clock."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,19 +13,19 @@ _FRAME_US = 20_000
 
 @dataclass(slots=True)
 class TurnStats:
-    """Milliseconds, one of each a turn; shares over all calls."""
+    """One value per turn, in milliseconds, and counts over all calls."""
 
     perceived_ms: list[float] = field(default_factory=list)
-    """From the end of the caller's voice to the first sound, both as on the line, in frames of 20 ms."""
+    """From the end of the caller's speech to the first audio, both on the line, in frames of 20 ms."""
     arrived_ms: list[float] = field(default_factory=list)
-    """The same to the arrival of that sound, without the frames' grid: see `way_ms`."""
+    """The same to the arrival of that audio, without the 20 ms grid: see `transit_ms`."""
     overhead_ms: list[float] = field(default_factory=list)
-    """What was waited to its arrival, less the providers' time: of use where nothing was begun early."""
+    """Latency to the arrival less the providers' time; meaningful without speculation."""
     overhead_on_line_ms: list[float] = field(default_factory=list)
-    """What was waited, less the providers' time: the line's frames of 20 ms included."""
+    """Latency on the line less the providers' time, including the 20 ms grid."""
     providers_ms: list[float] = field(default_factory=list)
     unmatched: int = 0
-    """Turns of which the stand-ins' logs lack something."""
+    """Turns with a missing journal entry."""
     unanswered: int = 0
     speculations: int = 0
     speculations_discarded: int = 0
@@ -33,7 +33,7 @@ class TurnStats:
 
 
 def turn_stats(calls: Iterable[Call], journals: Journals) -> TurnStats:
-    """Of all turns of these calls."""
+    """Statistics of all turns of the calls."""
     figures = TurnStats()
     for call in calls:
         _count_speculations(call, figures)
@@ -44,34 +44,34 @@ def turn_stats(calls: Iterable[Call], journals: Journals) -> TurnStats:
                 figures.unanswered += 1
                 continue
             figures.perceived_ms.append(response.gap_ms)
-            heard_us = round(response.first_audio_at * 1e6)
-            end_us = heard_us - round(response.gap_ms * 1000)
+            first_audio_us = round(response.first_audio_at * 1e6)
+            end_us = first_audio_us - round(response.gap_ms * 1000)
             turn = next((turn for turn in answered if turn.turn_ended_at_us > end_us - _FRAME_US), None)
             providers = None if turn is None else provider_time(turn, journals)
             arrived_us = next((at_us for at_us in arrivals if at_us > end_us), None)
             if providers is None or arrived_us is None:
                 figures.unmatched += 1
                 continue
-            waited_ms = latency_ms(providers, heard_us) + (arrived_us - providers.speech_end_at_us) / 1000
-            figures.arrived_ms.append(waited_ms)
+            waited = transit_ms(providers, first_audio_us) + (arrived_us - providers.speech_end_at_us) / 1000
+            figures.arrived_ms.append(waited)
             figures.providers_ms.append(providers.total_ms)
-            figures.overhead_ms.append(waited_ms - providers.total_ms)
+            figures.overhead_ms.append(waited - providers.total_ms)
             figures.overhead_on_line_ms.append(response.gap_ms - providers.total_ms)
     return figures
 
 
-def latency_ms(providers: ProviderTime, heard_us: int) -> float:
-    """How long the last voiced frame took to the transcriber.
+def transit_ms(providers: ProviderTime, first_audio_us: int) -> float:
+    """How long the last frame with speech took from the caller to the STT provider.
 
-    The caller's side sends and hears on a clock of 20 ms, to which `heard_us` belongs: how far the frame's
-    arrival at the transcriber is behind that clock is what the way there took. The clock wobbles a little.
+    The caller sends and receives on a 20 ms clock, to which `first_audio_us` belongs. The offset of the
+    frame's arrival at the provider from that clock is its transit time; the clock jitters slightly.
     """
     half_us = _FRAME_US // 2
-    return ((providers.speech_end_at_us - heard_us + half_us) % _FRAME_US - half_us) / 1000
+    return ((providers.speech_end_at_us - first_audio_us + half_us) % _FRAME_US - half_us) / 1000
 
 
 def answered_turns(call: Call) -> list[AnsweredTurn]:
-    """Turns and their answers' first clauses, by the call's log."""
+    """Turns and the first clauses of their answers, from the event log."""
     ended_us: dict[int, int] = {}
     replies: dict[str, int] = {}
     texts: dict[str, str] = {}
@@ -97,12 +97,12 @@ def _is_arrival(entry: object, call_sid: str) -> bool:
 
 
 def _count_speculations(call: Call, figures: TurnStats) -> None:
-    guessed: set[str] = set()
+    speculative: set[str] = set()
     characters: dict[str, int] = {}
     for event in call.events:
         match event_body(event):
             case reply_pb2.ReplyStarted(reply_id=reply_id, speculative=True):
-                guessed.add(reply_id)
+                speculative.add(reply_id)
             case reply_pb2.ReplyClause(reply_id=reply_id, text=text):
                 characters[reply_id] = characters.get(reply_id, 0) + len(text)
             case reply_pb2.ReplyCancelled(reply_id=reply_id, reason="speculation"):
@@ -110,4 +110,4 @@ def _count_speculations(call: Call, figures: TurnStats) -> None:
                 figures.discarded_characters += characters.get(reply_id, 0)
             case _:
                 pass
-    figures.speculations += len(guessed)
+    figures.speculations += len(speculative)

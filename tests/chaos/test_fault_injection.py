@@ -16,15 +16,15 @@ def test_nothing_is_lost_whoever_is_struck(tmp_path: Path) -> None:
     out = tmp_path / "chaos.json"
     victims = "brain stop,stt kill"
     command = [
-        *(sys.executable, "-m", "bench.chaos", "--calls", "4", "--strikes", "2", "--questions", "2"),
+        *(sys.executable, "-m", "bench.chaos", "--calls", "4", "--faults", "2", "--questions", "2"),
         *("--seed", "7", "--only", victims, "--out", str(out)),
     ]
     ran = run_program(command, timeout_s=200)
-    figures = json.loads(out.read_text("utf-8"))["victims"]
+    figures = json.loads(out.read_text("utf-8"))["targets"]
 
     assert sorted(figures) == sorted(victims.split(",")), ran.stdout
     for name, lost in figures.items():
-        assert lost["kills"] == 2, ran.stdout
+        assert lost["faults"] == 2, ran.stdout
         assert lost["calls_dropped"] == 0, ran.stdout
         assert lost["sentences_lost"] + lost["sentences_doubled"] == 0, ran.stdout
         assert lost["tool_effects_doubled"] == 0, ran.stdout

@@ -15,14 +15,14 @@ pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(120)]
 async def test_a_few_turns_are_measured_whole() -> None:
     """Generous bounds, on a machine that does other things too."""
     args = argparse.Namespace(
-        turns=2, calls="1", only="plain,guess", seed=1, quick=False, out=Path("unused.json")
+        turns=2, calls="1", only="plain,speculation", seed=1, quick=False, out=Path("unused.json")
     )
-    plain, guess = await measure(args, Console(quiet=True))
+    plain, speculation = await measure(args, Console(quiet=True))
 
-    assert plain.problems == guess.problems == []
+    assert plain.problems == speculation.problems == []
     assert plain.turns is not None
-    assert guess.turns is not None
+    assert speculation.turns is not None
     assert (plain.turns.unmatched, plain.turns.unanswered) == (0, 0)
-    figures = as_json([plain, guess], seed=1)
+    figures = as_json([plain, speculation], seed=1)
     assert figures["overhead_ms"]["1"]["p50"] < 150  # type: ignore[index]
     assert figures["turn_ms"]["1"]["p50"] < figures["turn_without_speculation_ms"]["1"]["p50"]  # type: ignore[index]

@@ -9,7 +9,7 @@ from bench.turns.provider_time import (
     clause_completing_token,
     provider_time,
 )
-from bench.turns.turn_stats import latency_ms
+from bench.turns.turn_stats import transit_ms
 
 MS = 1000
 TURN = AnsweredTurn("CA1", "r2", 300 * MS, 900 * MS, "Sure. ")
@@ -65,5 +65,5 @@ def test_the_way_of_the_sound_is_how_far_it_is_behind_the_line() -> None:
     """The caller's side sends and hears every 20 ms, and wobbles."""
     providers = ProviderTime(1_003_000, 250, 350, 20, 130)
 
-    assert latency_ms(providers, heard_us=1_780_000) == 3
-    assert latency_ms(providers, heard_us=1_784_000) == -1
+    assert transit_ms(providers, first_audio_us=1_780_000) == 3
+    assert transit_ms(providers, first_audio_us=1_784_000) == -1

@@ -1,6 +1,6 @@
 """Figures as the table and the file have them."""
 
-from bench.turns.result import GUESS, PLAIN, as_json, fraction, spread, table
+from bench.turns.result import PLAIN, SPECULATION, as_json, fraction, spread, table
 from bench.turns.rounds import Round
 from bench.turns.turn_stats import TurnStats
 
@@ -24,7 +24,7 @@ def test_rounds_are_keyed_by_figure_and_calls_at_once() -> None:
             ),
         ),
         Round(PLAIN, 1, stt_final_ms=100, turns=TurnStats(perceived_ms=[650])),
-        Round(GUESS, 20, turns=TurnStats(perceived_ms=[640], speculations=4, speculations_discarded=1)),
+        Round(SPECULATION, 20, turns=TurnStats(perceived_ms=[640], speculations=4, speculations_discarded=1)),
     ]
     figures = as_json(rounds, seed=7)
 
@@ -34,5 +34,5 @@ def test_rounds_are_keyed_by_figure_and_calls_at_once() -> None:
         "250": {"p50": 800, "p95": 800, "p99": 800, "n": 1},
         "100": {"p50": 650, "p95": 650, "p99": 650, "n": 1},
     }
-    assert figures["speculation_dropped"] == 0.25
+    assert figures["speculations_discarded"] == 0.25
     assert table(rounds).row_count == 12
