@@ -75,7 +75,7 @@ async def check_recording(url: str) -> RecordingCheck:
 def _check(path: Path) -> RecordingCheck:
     caller_audio, agent_audio = read_channels(path)
     entries = json.loads(path.with_suffix(".json").read_text("utf-8"))["lines"]
-    lines = [Line(line["who"], line["text"], line["start_ms"], line["end_ms"]) for line in entries]
+    lines = [Line(line["speaker"], line["text"], line["start_ms"], line["end_ms"]) for line in entries]
     sentences = telephone_sentences()
     caller = _recognize(caller_audio, sentences)
     # The language model must contain the agent's sentences, among many others.

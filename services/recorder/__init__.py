@@ -1,1 +1,1 @@
-"""The stage that remembers: recording, transcript, timings, call log."""
+"""Records calls: two-channel audio, transcript, turn latencies and call log."""

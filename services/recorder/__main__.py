@@ -1,4 +1,4 @@
-"""Run one recorder process."""
+"""Run one recorder process: `python -m services.recorder`."""
 
 from functools import partial
 

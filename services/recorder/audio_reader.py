@@ -1,4 +1,4 @@
-"""A call's sound from the bus to its timeline: live, and from the stream where live sound was missed."""
+"""Reads a call's audio from the bus into its timeline: live audio, and stored audio where that has gaps."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -6,25 +6,21 @@ from contextlib import asynccontextmanager
 from math import inf
 from typing import TypeVar
 
-import structlog
-
 from parley.audio.stream import parse_chunk, read_audio
 from parley.bus import Bus, Subscription, subjects
-from parley.errors import BusError
 from parley.v1.audio_pb2 import AgentAudio, CallerAudio
+from services.recorder.retry import retry_read
 from services.recorder.timeline import Timeline
 
-log = structlog.get_logger()
-
 _READ_TIMEOUT_S = 60.0
-_READ_RETRY_INTERVAL_S = 0.5
 _MIN_REQUEST_INTERVAL_S = 3.0
+"""Minimum time between two retransmission requests for a subject; one answer holds all recent audio."""
 
 Chunk = TypeVar("Chunk", CallerAudio, AgentAudio)
 
 
 class CallAudioReader:
-    """Both directions of one call, fed into its timeline."""
+    """Reads both directions of one call's audio into its timeline."""
 
     def __init__(self, bus: Bus, call_sid: str, timeline: Timeline) -> None:
         self._bus = bus
@@ -37,12 +33,12 @@ class CallAudioReader:
 
     @property
     def pending(self) -> int:
-        """Live chunks that have come and are not in the timeline yet."""
+        """Number of live chunks that have arrived and are not in the timeline yet."""
         return sum(live.pending for live in self._live)
 
     @asynccontextmanager
     async def follow(self) -> AsyncIterator[None]:
-        """While entered, all sound from the call's beginning on comes into the timeline."""
+        """Add the call's audio to the timeline while entered: first the stored audio, then live audio."""
         async with (
             self._bus.subscribe(self._caller) as caller,
             self._bus.subscribe(self._agent) as agent,
@@ -50,54 +46,43 @@ class CallAudioReader:
         ):
             await self.read_all()
             self._live = (caller, agent)
-            following = (
-                tasks.create_task(
-                    self._consume(caller, self._caller, CallerAudio, self._timeline.add_caller_audio)
-                ),
-                tasks.create_task(
-                    self._consume(agent, self._agent, AgentAudio, self._timeline.add_agent_audio)
-                ),
+            add_caller, add_agent = self._timeline.add_caller_audio, self._timeline.add_agent_audio
+            consumers = (
+                tasks.create_task(self._consume(caller, self._caller, CallerAudio, add_caller)),
+                tasks.create_task(self._consume(agent, self._agent, AgentAudio, add_agent)),
             )
             try:
                 yield
             finally:
-                for task in following:
-                    task.cancel()
+                for consumer in consumers:
+                    consumer.cancel()
 
     async def backfill_gaps(self) -> None:
-        """Read again what live sound has left out, if it has."""
+        """Read the stored audio again if live audio had a gap or may have had one."""
         if self._timeline.gap_count or self._bus.gap_count != self._gap_count:
             await self.read_all()
 
     async def read_all(self) -> None:
-        """Read all that the stream holds of the call; waits for the bus as long as it takes."""
-        while True:
-            losses = self._bus.gap_count
-            try:
-                caller = await self._read(self._caller, CallerAudio)
-                agent = await self._read(self._agent, AgentAudio)
-            except (BusError, TimeoutError) as error:
-                log.warning("sound cannot be read yet", error=str(error))
-                await asyncio.sleep(_READ_RETRY_INTERVAL_S)
-                continue
-            self._gap_count = losses
-            if self._timeline.merge_stored(caller, agent):
-                # What a stream without a leader did not take comes live.
-                for subject in (self._caller, self._agent):
-                    if self._may_request(subject):
-                        await self._bus.audio.request_retransmit(subject)
-            return
+        """Merge all stored audio of the call into the timeline; retries until the bus can be read."""
+        caller, agent = await retry_read(self._read_stored)
+        if self._timeline.merge_stored(caller, agent):
+            # A stream without a leader did not store these chunks; publishers can retransmit them live.
+            for subject in (self._caller, self._agent):
+                await self._request_retransmit(subject)
 
-    def _may_request(self, subject: str) -> bool:
-        """One question does for all that was said lately."""
+    async def _read_stored(self) -> tuple[list[CallerAudio], list[AgentAudio]]:
+        gap_count = self._bus.gap_count
+        caller = await read_audio(self._bus, self._caller, CallerAudio, timeout_s=_READ_TIMEOUT_S)
+        agent = await read_audio(self._bus, self._agent, AgentAudio, timeout_s=_READ_TIMEOUT_S)
+        self._gap_count = gap_count
+        return caller, agent
+
+    async def _request_retransmit(self, subject: str) -> None:
         now_s = asyncio.get_running_loop().time()
         if now_s - self._requested_s.get(subject, -inf) < _MIN_REQUEST_INTERVAL_S:
-            return False
+            return
         self._requested_s[subject] = now_s
-        return True
-
-    async def _read(self, subject: str, kind: type[Chunk]) -> list[Chunk]:
-        return await read_audio(self._bus, subject, kind, timeout_s=_READ_TIMEOUT_S)
+        await self._bus.audio.request_retransmit(subject)
 
     async def _consume(
         self, live: Subscription, subject: str, kind: type[Chunk], add: Callable[[Chunk], None]
@@ -106,8 +91,8 @@ class CallAudioReader:
             chunk = parse_chunk(message, kind)
             if chunk is None:
                 continue
-            gaps = self._timeline.gap_count
+            gap_count = self._timeline.gap_count
             add(chunk)
-            if self._timeline.gap_count > gaps and self._may_request(subject):
-                # Its stream may lack it too, as one that has no leader.
-                await self._bus.audio.request_retransmit(subject)
+            if self._timeline.gap_count > gap_count:
+                # The stream may lack the chunk too, if it has no leader at present.
+                await self._request_retransmit(subject)

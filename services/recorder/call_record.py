@@ -1,4 +1,4 @@
-"""A call as the database and the people who read it shall have it, made of its events. No I/O, no clock."""
+"""The record of a call, computed from its events, as database rows, JSON and text. No I/O, no clock."""
 
 import json
 import re
@@ -18,15 +18,14 @@ from services.recorder.speculation_cost import SpeculationCost, speculation_cost
 from services.recorder.transcript import Line, transcript
 
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
-"""The one character that Postgres takes in no text."""
-
+"""An escaped NUL in JSON, the only character that Postgres does not accept in text."""
 
 _NO_SPECULATION = SpeculationCost()
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The outer facts. Numbers are personal: they belong in the database, never in a log."""
+    """A row of the table `calls`. The numbers are personal data: they must not appear in process logs."""
 
     call_sid: str
     direction: str
@@ -44,7 +43,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """All that is kept of a call but its sound."""
+    """Everything that is stored of a call except its audio."""
 
     call: Call
     lines: tuple[Line, ...]
@@ -53,45 +52,45 @@ class CallRecord:
 
 
 def call_from_start(started: Event) -> Call:
-    """What is known of a call when it starts."""
-    said: CallStarted = started.call_started
+    """Return the row of a call that has just started."""
+    event: CallStarted = started.call_started
     return Call(
         call_sid=started.call_sid,
-        direction=Direction.Name(said.direction).removeprefix("DIRECTION_").lower(),
-        from_number=_clean(said.from_number),
-        to_number=_clean(said.to_number),
-        agent=_clean(said.agent),
+        direction=Direction.Name(event.direction).removeprefix("DIRECTION_").lower(),
+        from_number=_clean(event.from_number),
+        to_number=_clean(event.to_number),
+        agent=_clean(event.agent),
         started_at=_timestamp(started.sent_at_us),
     )
 
 
 def recording_name(started: Event) -> str:
-    """Under which name a call's recording lies: its date (UTC) and CallSid."""
+    """Return the name of a call's recording: its date (UTC) and CallSid."""
     return f"{_timestamp(started.sent_at_us):%Y-%m-%d}/{started.call_sid}"
 
 
 def end_ms(events: Sequence[Event]) -> int:
-    """Call time at which the call ended, or of the last event while it lasts."""
+    """Return the call time at which the call ended, or that of the last event if it has not ended."""
     clock = CallClock(events[0].sent_at_us)
     ended = next((event for event in events if event.HasField("call_ended")), None)
     return max(clock.ms_at(e.sent_at_us) for e in events) if ended is None else clock.ms_at(ended.sent_at_us)
 
 
 def call_record(events: Sequence[Event], recording_url: str, transcript_url: str) -> CallRecord:
-    """A finished call, of its events in the log's order, the first being its start."""
-    begun = call_from_start(next(event for event in events if event.HasField("call_started")))
+    """Return the record of a finished call from its events, in the log's order."""
+    started = call_from_start(next(event for event in events if event.HasField("call_started")))
     ended = next((event for event in events if event.HasField("call_ended")), None)
-    said = ended.call_ended if ended is not None else CallEnded(reason="unknown")
+    outcome = ended.call_ended if ended is not None else CallEnded(reason="unknown")
     call = Call(
-        call_sid=begun.call_sid,
-        direction=begun.direction,
-        from_number=begun.from_number,
-        to_number=begun.to_number,
-        agent=begun.agent,
-        started_at=begun.started_at,
+        call_sid=started.call_sid,
+        direction=started.direction,
+        from_number=started.from_number,
+        to_number=started.to_number,
+        agent=started.agent,
+        started_at=started.started_at,
         ended_at=_timestamp((ended or events[-1]).sent_at_us),
-        duration_ms=said.duration_ms or end_ms(events),
-        end_reason=_clean(said.reason),
+        duration_ms=outcome.duration_ms or end_ms(events),
+        end_reason=_clean(outcome.reason),
         recording_url=recording_url,
         transcript_url=transcript_url,
         speculation_cost=speculation_cost(events),
@@ -100,7 +99,7 @@ def call_record(events: Sequence[Event], recording_url: str, transcript_url: str
 
 
 def event_row(n: int, event: Event) -> tuple[object, ...]:
-    """An event as the table `events` holds it."""
+    """Return an event as a row of the table `events`."""
     body = event_body(event)
     facts = "{}" if body is None else json.dumps(MessageToDict(body, preserving_proto_field_name=True))
     return (
@@ -117,11 +116,11 @@ def event_row(n: int, event: Event) -> tuple[object, ...]:
 
 
 def line_row(call_sid: str, n: int, line: Line) -> tuple[object, ...]:
-    """A line as the table `transcript` holds it."""
+    """Return a line as a row of the table `transcript`."""
     return (
         call_sid,
         n,
-        line.who,
+        line.speaker,
         _clean(line.text),
         line.start_ms,
         line.end_ms,
@@ -132,7 +131,7 @@ def line_row(call_sid: str, n: int, line: Line) -> tuple[object, ...]:
 
 
 def latency_row(call_sid: str, latency: TurnLatency) -> tuple[object, ...]:
-    """A turn's times as the table `turn_timings` holds them."""
+    """Return a turn's latency as a row of the table `turn_latencies`."""
     return (
         call_sid,
         latency.turn,
@@ -154,10 +153,10 @@ def latency_row(call_sid: str, latency: TurnLatency) -> tuple[object, ...]:
 
 
 def as_json(record: CallRecord) -> str:
-    """The transcript for programs."""
+    """Return the transcript as JSON."""
     call = record.call
     turns = [
-        {**asdict(t), "latency_ms": t.latency_ms, "own_ms": t.overhead_ms, "parts_ms": t.parts_ms}
+        {**asdict(t), "latency_ms": t.latency_ms, "overhead_ms": t.overhead_ms, "parts_ms": t.parts_ms}
         for t in record.latencies
     ]
     facts = {
@@ -175,18 +174,20 @@ def as_json(record: CallRecord) -> str:
 
 
 def as_text(record: CallRecord) -> str:
-    """The transcript for people."""
+    """Return the transcript as plain text."""
     call = record.call
-    answers = {t.reply_id: t.latency_ms for t in record.latencies if t.reply_id and t.latency_ms is not None}
+    latencies = {
+        t.reply_id: t.latency_ms for t in record.latencies if t.reply_id and t.latency_ms is not None
+    }
     head = f"{call.call_sid}  {call.started_at:%Y-%m-%d %H:%M:%S} UTC  agent {call.agent}\n\n"
-    return head + "".join(_line_text(line, answers.get(line.reply_id)) for line in record.lines)
+    return head + "".join(_line_text(line, latencies.get(line.reply_id)) for line in record.lines)
 
 
 def _line_text(line: Line, latency_ms: int | None) -> str:
     minutes, ms = divmod(line.start_ms, 60_000)
-    after = f"  [after {latency_ms} ms]" if line.who == "agent" and latency_ms is not None else ""
+    after = f"  [after {latency_ms} ms]" if line.speaker == "agent" and latency_ms is not None else ""
     cut = "  [interrupted]" if line.interrupted else ""
-    return f"{minutes:02d}:{ms / 1000:06.3f}  {line.who:<6}  {line.text}{after}{cut}\n"
+    return f"{minutes:02d}:{ms / 1000:06.3f}  {line.speaker:<6}  {line.text}{after}{cut}\n"
 
 
 def _timestamp(wall_us: int) -> datetime:

@@ -1,7 +1,7 @@
 """Migrate the recorder's database to the latest schema and exit.
 
-Reads `PARLEY_POSTGRES_URL`. Recorders migrate the database themselves when they start; run this beforehand
-where their database user may not change tables, or to see the error on a terminal.
+Reads `PARLEY_POSTGRES_URL`. Recorders migrate the database themselves when they start; run this before
+them if their database user may not change tables, or to see an error on a terminal.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""When which part of the agent's sound was heard, by the edge's playback events. A fold; no I/O, no clock."""
+"""Which part of each reply was played and when, folded from the edge's playback events. No I/O, no clock."""
 
 from dataclasses import dataclass, replace
 
@@ -10,48 +10,48 @@ from parley.v1 import call_pb2, playback_pb2
 
 @dataclass(frozen=True, slots=True)
 class PlayedSpan:
-    """A piece of one reply's sound, played without a break. Positions are in samples."""
+    """A part of one reply's audio that was played without a pause; positions are in samples."""
 
     reply_id: str
     start: int
     """Call time of its first sample, in samples since the call started."""
     from_sample: int
-    """Position within the reply's sound."""
+    """Position of its first sample within the reply's audio."""
     until_sample: int
-    """Heard up to here for certain."""
+    """Position up to which playback is confirmed."""
     playing: bool = True
-    """More of it may be heard."""
+    """Playback continues, so `until_sample` may still grow."""
     unconfirmed: bool = False
-    """It played when its stream was lost: more of it may have been heard than was told."""
+    """The stream broke during playback, so more may have been played than was confirmed."""
 
     @property
     def end(self) -> int:
-        """Call time, in samples, up to which it was heard for certain."""
+        """Call time, in samples, up to which playback is confirmed."""
         return self.start + self.until_sample - self.from_sample
 
 
 @dataclass(frozen=True, slots=True)
 class Playout:
-    """All that was heard of the agent so far, in the order of hearing."""
+    """Everything of the agent that was played so far, in the order of playback."""
 
     spans: tuple[PlayedSpan, ...] = ()
 
     @property
     def confirmed_until(self) -> int | None:
-        """Call time, in samples, from which on a clear may still cut what plays; None when nothing plays."""
+        """Call time, in samples, after which a clear may still cut playback; None when nothing plays."""
         return min((span.end for span in self.spans if span.playing), default=None)
 
     def first_of(self, reply_id: str) -> PlayedSpan | None:
-        """A reply's first piece."""
+        """Return a reply's first span."""
         return next((span for span in self.spans if span.reply_id == reply_id), None)
 
     def last_of(self, reply_id: str) -> PlayedSpan | None:
-        """A reply's latest piece."""
+        """Return a reply's latest span."""
         return next((span for span in reversed(self.spans) if span.reply_id == reply_id), None)
 
 
 def evolve(playout: Playout, event: Body) -> Playout:
-    """What was heard after the event."""
+    """Return the playout after an event."""
     match event:
         case playback_pb2.PlaybackStarted():
             return _started(playout, event)
@@ -62,7 +62,8 @@ def evolve(playout: Playout, event: Body) -> Playout:
         case call_pb2.StreamStopped():
             return _stream_closed(playout, event.at_ms)
         case call_pb2.StreamStarted():
-            # A new stream plays nothing of the old one; when that one died only its marks can tell.
+            # A new stream continues nothing of the old one. If that one broke, only marks that are
+            # reported later can confirm more of it.
             return Playout(
                 tuple(
                     replace(span, playing=False, unconfirmed=True) if span.playing else span
@@ -74,12 +75,12 @@ def evolve(playout: Playout, event: Body) -> Playout:
 
 
 def call_ended(playout: Playout, at_ms: int) -> Playout:
-    """What was heard when the line went dead."""
+    """Return the playout after the end of the call, which ends playback."""
     return _stream_closed(playout, at_ms)
 
 
 def _started(playout: Playout, event: playback_pb2.PlaybackStarted) -> Playout:
-    # The same reply starting again says how far it had come before.
+    # A reply that starts again states in `from_sample` how much of it was played before.
     spans = tuple(
         replace(span, until_sample=max(span.until_sample, event.from_sample), playing=False)
         if span.playing and span.reply_id == event.reply_id
@@ -101,7 +102,7 @@ def _played_up_to(playout: Playout, event: PlaybackEvent) -> Playout:
 
 
 def _without_queued(playout: Playout, at: int) -> Playout:
-    """Twilio was cleared: a reply that waited behind the one that played is not heard at its time."""
+    """Remove replies queued behind the one that played: the clear discarded them too."""
     return Playout(tuple(span for span in playout.spans if not (span.playing and span.start >= at)))
 
 

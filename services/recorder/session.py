@@ -1,4 +1,8 @@
-"""audio.* and call.* → recording, transcript and rows; a successor goes on from what is stored."""
+"""Records one call: its audio becomes the recording, its events become the transcript and database rows.
+
+Audio is stored in segments during the call, so that after a failure the next owner continues from the last
+stored segment.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,7 +22,7 @@ from parley.v1.event_pb2 import Event
 from parley.v1.work_pb2 import CallRecorded
 from services.recorder import call_record, wav
 from services.recorder.audio_reader import CallAudioReader
-from services.recorder.retry import StorageRetry
+from services.recorder.retry import StorageRetry, retry_read
 from services.recorder.settings import RecorderSettings
 from services.recorder.storage.object_store import Recordings, contiguous_until, open_recordings
 from services.recorder.storage.postgres import Postgres
@@ -27,33 +31,33 @@ from services.recorder.turn_metrics import TurnMetrics, TurnObserver
 
 log = structlog.get_logger()
 
-_READ_RETRY_INTERVAL_S = 0.5
+_MAX_FLUSH_INTERVAL_S = 1.0
 _QUEUE_POLL_INTERVAL_S = 0.01
 _EVENTS_AFTER_END_S = 0.5
-"""How long after the end others may still speak of the call."""
+"""Time after `call.ended` in which other stages may still append events."""
 
 
 @asynccontextmanager
 async def open_recorder(
     settings: RecorderSettings, database: Postgres, telemetry: Telemetry
 ) -> AsyncIterator[ServeCall]:
-    """Open store and database for as long as the process lives; gives what records one call.
+    """Open the object store and the database while entered; yields the function that records a call.
 
     Raises:
-        ConfigError: PARLEY_RECORDINGS_URL names no place to write to.
+        ConfigError: PARLEY_RECORDINGS_URL names no place that can be written to.
     """
-    # Each call says once that its record waits; a line per try and call would drown the log.
+    # Each call logs a storage failure once; stamina's own line per attempt and call would flood the log.
     stamina.instrumentation.set_on_retry_hooks(())
     recordings = open_recordings(settings.recordings_url)
     metrics = TurnMetrics(telemetry.registry)
     async with database.opened():
-        log.info("recordings go to", url=recordings.url)
+        log.info("recordings_opened", url=recordings.url)
         yield partial(record_call, Storage(settings, recordings, database), metrics)
 
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """Where calls are kept."""
+    """The object store and the database that calls are written to."""
 
     settings: RecorderSettings
     recordings: Recordings
@@ -61,12 +65,12 @@ class Storage:
 
 
 async def record_call(storage: Storage, metrics: TurnMetrics, call: CallContext) -> None:
-    """Remember one call: to its end, and until all of it is stored."""
+    """Record one call; returns when it has ended and all of it is stored."""
     await RecordingSession(storage, metrics, call).run()
 
 
 class RecordingSession:
-    """One call on its way into the store and the database."""
+    """Records one call into the object store and the database."""
 
     def __init__(self, storage: Storage, metrics: TurnMetrics, call: CallContext) -> None:
         self._settings = storage.settings
@@ -83,7 +87,7 @@ class RecordingSession:
         self._retry = StorageRetry(call.log)
 
     async def run(self) -> None:
-        """Record the call to its end and return when all of it is stored."""
+        """Record the call to its end and store its record."""
         if not any(event.HasField("call_recorded") for event in self._log.history):
             for event in self._log.history:
                 self._apply(event, live=False)
@@ -91,7 +95,7 @@ class RecordingSession:
         await self._retry.run(lambda: self._recordings.delete_segments(self._name))
 
     async def _already_finished(self) -> int:
-        """Length of the recording, if a former owner came that far; segments may be gone by then."""
+        """Length of the recording if a previous owner completed it; its segments may be deleted already."""
         if not self._call.ended:
             return 0
         return await self._retry.run(lambda: self._recordings.wav_samples(self._name))
@@ -118,49 +122,45 @@ class RecordingSession:
 
     async def _follow_call(self) -> None:
         async with self._audio.follow(), asyncio.TaskGroup() as tasks:
-            meanwhile = (
+            background = (
                 tasks.create_task(self._flush_segments()),
                 tasks.create_task(self._store_started_call()),
             )
             await self._follow_events()
-            for task in meanwhile:
+            for task in background:
                 task.cancel()
         await self._audio.backfill_gaps()
 
     async def _follow_events(self) -> None:
-        """Until the call has ended, and a little longer for what is still said of it."""
+        """Apply live events until `_EVENTS_AFTER_END_S` after the end of the call."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(None) as patience:
+            async with asyncio.timeout(None) as deadline:
                 async for event in self._log:
                     self._apply(event, live=True)
                     if event.HasField("call_ended"):
-                        patience.reschedule(asyncio.get_running_loop().time() + _EVENTS_AFTER_END_S)
+                        deadline.reschedule(asyncio.get_running_loop().time() + _EVENTS_AFTER_END_S)
 
     async def _read_remaining_events(self) -> None:
-        """From the log itself: frozen at the call's end we would not know of a successor who is through."""
-        missed = None
-        while missed is None:
-            try:
-                missed = await self._log.read_new()
-            except BusError as error:
-                log.warning("log cannot be read yet", error=str(error))
-                await asyncio.sleep(_READ_RETRY_INTERVAL_S)
-        for event in missed:
+        """Read from the log what live events left out.
+
+        A process that was frozen at the end of the call finds here that the next owner has recorded the call.
+        """
+        for event in await retry_read(self._log.read_new):
             self._apply(event, live=True)
 
     async def _store_started_call(self) -> None:
-        """So that a call can be found in the database while it lasts."""
-        begun = call_record.call_from_start(self._started)
-        await self._retry.run(lambda: self._database.put_call(begun))
+        """Insert the call's row at its start, so that it can be found in the database during the call."""
+        row = call_record.call_from_start(self._started)
+        await self._retry.run(lambda: self._database.put_call(row))
 
     async def _flush_segments(self) -> None:
-        """Long-lived: a segment whenever enough sound has settled."""
-        segment = int(self._settings.recording_segment_s * 1000) * BYTES_PER_MS
+        """Store a segment whenever enough audio is stable; runs until it is cancelled."""
+        min_samples = int(self._settings.recording_segment_s * 1000) * BYTES_PER_MS
         settle_ms = int(self._settings.recording_lateness_s * 1000)
         while True:
-            await asyncio.sleep(min(1.0, self._settings.recording_segment_s / 2))
+            await asyncio.sleep(min(_MAX_FLUSH_INTERVAL_S, self._settings.recording_segment_s / 2))
             now_ms = self._log.now_ms()
-            if self._timeline.stable_until(now_ms, settle_ms) - self._timeline.stored < segment:
+            if self._timeline.stable_until(now_ms, settle_ms) - self._timeline.stored < min_samples:
                 continue
             if not await self._caught_up():
                 continue
@@ -169,18 +169,21 @@ class RecordingSession:
             try:
                 await self._store_segment(end)
             except ProviderError as error:
-                # The sound stays here, and goes with the next segment.
+                # The audio stays in memory and becomes part of the next segment.
                 await self._retry.report(error)
 
     async def _caught_up(self) -> bool:
-        """Whether all is known that was said before: while we were frozen, sound and events queued up."""
+        """Wait until everything published so far has been applied; False if the bus is unreachable.
+
+        Audio and events may be queued, because this process may have been frozen.
+        """
         try:
             await self._call.bus.flush()
         except BusError:
             return False
-        while self._audio.pending or self._log.pending:  # noqa: ASYNC110 - queues of the bus tell nobody
+        while self._audio.pending or self._log.pending:  # noqa: ASYNC110 - the bus's queues have no event to await
             await asyncio.sleep(_QUEUE_POLL_INTERVAL_S)
-        # What came last is out of its queue, and dealt with in a moment.
+        # The last message has left its queue; it is applied within this sleep.
         await asyncio.sleep(_QUEUE_POLL_INTERVAL_S)
         return True
 
@@ -193,10 +196,10 @@ class RecordingSession:
     async def _store_record(self, samples: int) -> None:
         recordings, name = self._recordings, self._name
         url, transcript_url = recordings.url_of(f"{name}.wav"), recordings.url_of(f"{name}.json")
-        made = call_record.call_record(self._events, url, transcript_url)
-        for ending, text in ((".json", call_record.as_json(made)), (".txt", call_record.as_text(made))):
-            data = text.encode()
-            await self._retry.run(partial(recordings.put, name + ending, data))
-        await self._retry.run(lambda: self._database.put_record(made))
-        await self._log.append(CallRecorded(recording_url=url, duration_ms=samples // BYTES_PER_MS))
-        log.info("call recorded", duration_ms=samples // BYTES_PER_MS)
+        record = call_record.call_record(self._events, url, transcript_url)
+        for suffix, text in ((".json", call_record.as_json(record)), (".txt", call_record.as_text(record))):
+            await self._retry.run(partial(recordings.put, name + suffix, text.encode()))
+        await self._retry.run(lambda: self._database.put_record(record))
+        duration_ms = samples // BYTES_PER_MS
+        await self._log.append(CallRecorded(recording_url=url, duration_ms=duration_ms))
+        log.info("call_recorded", duration_ms=duration_ms)

@@ -1,4 +1,4 @@
-"""What a call's speculation cost: answers begun before the turn was surely over. No I/O, no clock."""
+"""The cost of a call's speculation: replies started before the turn's end was confirmed. No I/O, no clock."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from parley.v1.event_pb2 import Event
 
 @dataclass(frozen=True, slots=True)
 class SpeculationCost:
-    """How many, how many of them for nothing, and the characters of text that were made for nothing."""
+    """How many replies were speculative, how many of these were discarded, and how much text that was."""
 
     speculations: int = 0
     discarded: int = 0
@@ -19,19 +19,21 @@ class SpeculationCost:
 
 
 def speculation_cost(events: Iterable[Event]) -> SpeculationCost:
-    """Counted over a call's log."""
-    begun: set[str] = set()
-    dropped: set[str] = set()
+    """Compute the cost from a call's log."""
+    speculative: set[str] = set()
+    discarded: set[str] = set()
     characters: Counter[str] = Counter()
     for event in events:
         match event_body(event):
             case reply_pb2.ReplyStarted(reply_id=reply_id, speculative=True):
-                begun.add(reply_id)
+                speculative.add(reply_id)
             case reply_pb2.ReplyClause(reply_id=reply_id, text=text):
                 characters[reply_id] += len(text)
             case reply_pb2.ReplyCancelled(reply_id=reply_id, reason="speculation"):
-                dropped.add(reply_id)
+                discarded.add(reply_id)
             case _:
                 pass
-    dropped &= begun
-    return SpeculationCost(len(begun), len(dropped), sum(characters[reply_id] for reply_id in dropped))
+    discarded &= speculative
+    return SpeculationCost(
+        len(speculative), len(discarded), sum(characters[reply_id] for reply_id in discarded)
+    )

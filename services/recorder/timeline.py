@@ -1,6 +1,7 @@
-"""Both voices on one clock: the caller's by its times, the agent's as it was heard. No I/O, no clock.
+"""Both directions of a call on one time axis. No I/O, no clock.
 
-Positions are samples of call time, 8 a millisecond, one byte of mu-law each.
+The caller's audio is placed by its timestamps, the agent's by when it was played. Positions are samples of
+call time: 8 per millisecond, one byte of mu-law each.
 """
 
 from collections.abc import Iterable
@@ -16,10 +17,10 @@ from services.recorder.playout import Playout
 
 @dataclass(slots=True)
 class Track:
-    """Pieces of sound by position.
+    """Pieces of audio by position.
 
-    Of two at the same place the earlier counts: who plays keeps what it has, and takes from a successor's
-    repetition only what it lacks.
+    Where pieces overlap, the one of the earlier owner counts. The edge does the same: it keeps the audio that
+    it has, and takes from the next owner's repetition only what it lacks.
     """
 
     _pieces: dict[tuple[int, int], tuple[int, bytes]] = field(default_factory=dict)
@@ -27,21 +28,21 @@ class Track:
     """Position after the last sample so far."""
 
     def add(self, owner: tuple[int, int], start: int, mulaw: bytes) -> None:
-        """Keep a piece; `owner` is its epoch and sequence, the same again changes nothing."""
+        """Add a piece; `owner` is its epoch and sequence, under which a repetition replaces it."""
         self._pieces[owner] = (start, mulaw)
         self.end = max(self.end, start + len(mulaw))
 
     def cut(self, start: int, end: int) -> bytes:
-        """The sound from `start` to `end`, silence where there is none."""
-        sound = bytearray(SILENCE * (end - start))
+        """Return the audio from `start` to `end`, with silence in gaps."""
+        audio = bytearray(SILENCE * (end - start))
         for _, (at, mulaw) in sorted(self._pieces.items(), reverse=True):
             low, high = max(at, start), min(at + len(mulaw), end)
             if low < high:
-                sound[low - start : high - start] = mulaw[low - at : high - at]
-        return bytes(sound)
+                audio[low - start : high - start] = mulaw[low - at : high - at]
+        return bytes(audio)
 
     def discard_before(self, before: int) -> None:
-        """Let go of pieces that end before a position."""
+        """Discard pieces that end before a position."""
         self._pieces = {
             owner: piece for owner, piece in self._pieces.items() if piece[0] + len(piece[1]) > before
         }
@@ -64,7 +65,7 @@ class AudioFence:
 
 @dataclass(slots=True)
 class _GapCounter:
-    """Admits a subject's chunks in order, and notices one that is missing."""
+    """Admits a subject's chunks in order and counts the gaps between them."""
 
     fence: AudioFence = field(default_factory=AudioFence)
     gap_count: int = 0
@@ -77,17 +78,17 @@ class _GapCounter:
         self.gap_count += sequence != expected
         return True
 
-    def is_late(self, epoch: int) -> bool:
-        """Whether a chunk that is not new may be one that was missing; one that was there changes nothing."""
-        return epoch == self.fence.epoch
+    def accepts(self, epoch: int, sequence: int) -> bool:
+        """Whether a chunk is new or of the current epoch: it may fill a gap; a repetition is harmless."""
+        return self.admits(epoch, sequence) or epoch == self.fence.epoch
 
 
 @dataclass(slots=True)
 class Timeline:
-    """A call's sound that is not stored yet."""
+    """The part of a call's audio that is not stored yet."""
 
     stored: int = 0
-    """Position up to which the sound is stored."""
+    """Position up to which the audio is stored."""
     playout: Playout = field(default_factory=Playout)
     _caller: Track = field(default_factory=Track)
     _agent: dict[str, Track] = field(default_factory=dict)
@@ -97,42 +98,38 @@ class Timeline:
 
     @property
     def gap_count(self) -> int:
-        """How often a chunk did not come, so that the sound must be read again from its stream."""
+        """Number of gaps in live audio since the last merge; if any, the stream must be read again."""
         return self._caller_counter.gap_count + self._agent_counter.gap_count
 
     def add_caller_audio(self, audio: CallerAudio) -> None:
-        """Live sound of the caller."""
-        if self._caller_counter.admits(audio.epoch, audio.sequence) or self._caller_counter.is_late(
-            audio.epoch
-        ):
-            self._store_caller(audio)
+        """Add a live chunk of the caller."""
+        if self._caller_counter.accepts(audio.epoch, audio.sequence):
+            self._place_caller_audio(audio)
 
     def add_agent_audio(self, audio: AgentAudio) -> None:
-        """Live sound of the agent, heard or not."""
-        if self._agent_counter.admits(audio.epoch, audio.sequence) or self._agent_counter.is_late(
-            audio.epoch
-        ):
-            self._store_agent(audio)
+        """Add a live chunk of the agent, whether or not it will be played."""
+        if self._agent_counter.accepts(audio.epoch, audio.sequence):
+            self._place_agent_audio(audio)
 
     def merge_stored(self, caller: Iterable[CallerAudio], agent: Iterable[AgentAudio]) -> bool:
-        """All that the streams still hold of the call, from its first chunk on; mends gaps.
+        """Merge all chunks that the streams hold of the call, in order, which fills gaps.
 
-        Gives whether something lacks there too.
+        Returns whether the stored chunks have gaps too.
         """
-        caller_order, agent_order = _GapCounter(), _GapCounter()
-        for said in caller:
-            if caller_order.admits(said.epoch, said.sequence):
-                self._store_caller(said)
-        for spoken in agent:
-            if agent_order.admits(spoken.epoch, spoken.sequence):
-                self._store_agent(spoken)
-        # Live chunks may have come meanwhile: the further of the two goes on.
-        self._caller_counter = _GapCounter(_later(self._caller_counter.fence, caller_order.fence))
-        self._agent_counter = _GapCounter(_later(self._agent_counter.fence, agent_order.fence))
-        return bool(caller_order.gap_count or agent_order.gap_count)
+        caller_counter, agent_counter = _GapCounter(), _GapCounter()
+        for caller_audio in caller:
+            if caller_counter.admits(caller_audio.epoch, caller_audio.sequence):
+                self._place_caller_audio(caller_audio)
+        for agent_audio in agent:
+            if agent_counter.admits(agent_audio.epoch, agent_audio.sequence):
+                self._place_agent_audio(agent_audio)
+        # Live chunks may have arrived during the read, so each counter continues from the later position.
+        self._caller_counter = _GapCounter(_later(self._caller_counter.fence, caller_counter.fence))
+        self._agent_counter = _GapCounter(_later(self._agent_counter.fence, agent_counter.fence))
+        return bool(caller_counter.gap_count or agent_counter.gap_count)
 
     def apply(self, event: Body) -> None:
-        """An event of the call."""
+        """Apply an event of the call."""
         match event:
             case call_pb2.StreamStarted():
                 self._stream_open = True
@@ -143,40 +140,40 @@ class Timeline:
         self.playout = playout.evolve(self.playout, event)
 
     def finish(self, at_ms: int) -> int:
-        """The call is over; gives the position of the recording's end."""
+        """End the call and return the position at which its recording ends."""
         self.playout = playout.call_ended(self.playout, at_ms)
         return max(self.stored, at_ms * BYTES_PER_MS, self._caller.end)
 
     def stable_until(self, now_ms: int, settle_ms: int) -> int:
-        """Position up to which nothing will change any more."""
+        """Return the position before which nothing can change, given that chunks are late by `settle_ms`."""
         now = now_ms * BYTES_PER_MS
         if self._stream_open:
-            # While a stream is open the caller's sound never pauses; where it lags, so does all else.
+            # An open stream delivers audio without pause, so a lag in it shows the lag of everything.
             now = min(now, self._caller.end)
-        settled = now - settle_ms * BYTES_PER_MS
-        certain = self.playout.confirmed_until
-        if certain is not None:
-            settled = min(settled, certain)
-        return max(self.stored, settled)
+        stable = now - settle_ms * BYTES_PER_MS
+        confirmed = self.playout.confirmed_until
+        if confirmed is not None:
+            stable = min(stable, confirmed)
+        return max(self.stored, stable)
 
     def cut(self, end: int) -> tuple[bytes, bytes]:
-        """Both voices from `stored` to `end`: the caller's, the agent's."""
+        """Return both channels, caller and agent, from `stored` to `end`."""
         return self._caller.cut(self.stored, end), self._played_audio(self.stored, end)
 
     def mark_stored(self, end: int) -> None:
-        """Sound before `end` is stored: let go of it."""
+        """Record that audio before `end` is stored, and discard it."""
         self.stored = end
         self._caller.discard_before(end)
-        live = {span.reply_id for span in self.playout.spans if span.playing or span.end > end}
-        over = {span.reply_id for span in self.playout.spans} - live
-        for reply_id in over:
+        needed = {span.reply_id for span in self.playout.spans if span.playing or span.end > end}
+        finished = {span.reply_id for span in self.playout.spans} - needed
+        for reply_id in finished:
             last = self.playout.last_of(reply_id)
             track = self._agent.get(reply_id)
             if last is not None and track is not None:
                 track.discard_before(last.until_sample)
 
     def _played_audio(self, start: int, end: int) -> bytes:
-        sound = bytearray(SILENCE * (end - start))
+        audio = bytearray(SILENCE * (end - start))
         spans = self.playout.spans
         for n, span in enumerate(spans):
             track = self._agent.get(span.reply_id)
@@ -188,15 +185,15 @@ class Timeline:
             low, high = max(span.start, start), min(span_end, end)
             if low < high:
                 shift = span.from_sample - span.start
-                sound[low - start : high - start] = track.cut(low + shift, high + shift)
-        return bytes(sound)
+                audio[low - start : high - start] = track.cut(low + shift, high + shift)
+        return bytes(audio)
 
-    def _store_caller(self, audio: CallerAudio) -> None:
+    def _place_caller_audio(self, audio: CallerAudio) -> None:
         start = audio.at_ms * BYTES_PER_MS
         if start + len(audio.mulaw) > self.stored:
             self._caller.add((audio.epoch, audio.sequence), start, audio.mulaw)
 
-    def _store_agent(self, audio: AgentAudio) -> None:
+    def _place_agent_audio(self, audio: AgentAudio) -> None:
         track = self._agent.setdefault(audio.reply_id, Track())
         track.add((audio.epoch, audio.sequence), audio.offset_samples, audio.mulaw)
 

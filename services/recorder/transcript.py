@@ -1,4 +1,4 @@
-"""Who said what and when; of the agent only what was heard. A fold over the log; no I/O, no clock."""
+"""The transcript of a call, folded from its log; replies only as far as played. No I/O, no clock."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,14 +14,14 @@ from services.recorder.playout import Playout
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What one of the two said at one go; times are call time."""
+    """One turn of the caller or one reply of the agent; times are call time."""
 
-    who: Literal["caller", "agent"]
+    speaker: Literal["caller", "agent"]
     text: str
     start_ms: int
     end_ms: int
     turn: int
-    """The caller's turn that it is, or answers; 0 for none."""
+    """The caller's turn that this is, or that this replies to; 0 for none."""
     reply_id: str = ""
     interrupted: bool = False
     """The caller took the turn before the agent had finished."""
@@ -32,7 +32,7 @@ class _Clause:
     text: str
     start_sample: int = 0
     end_sample: int | None = None
-    """None while its sound is not complete."""
+    """End of its audio; None until the audio is complete."""
     words: tuple[tuple[str, int], ...] = ()
     """Each word, and the sample at which it ends."""
 
@@ -49,9 +49,9 @@ class _Reply:
 class _Turn:
     turn: int
     speech_started_ms: int
-    """Where the voice detector heard it begin."""
+    """Start of speech according to the voice activity detector."""
     first_word_ms: int | None = None
-    """Where its first word began, which is the better word."""
+    """Start of the first word, which is the more precise time."""
     end_ms: int = 0
     text: str = ""
     ended: bool = False
@@ -62,9 +62,18 @@ class _Turn:
         return Line("caller", self.text.strip(), start_ms, max(start_ms, self.end_ms), self.turn)
 
 
+_ReplyEvent = (
+    reply_pb2.ReplyStarted
+    | reply_pb2.ReplyClause
+    | synthesis_pb2.ClauseSynthesized
+    | playback_pb2.PlaybackFinished
+    | playback_pb2.BargeIn
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What is known of a call's words so far."""
+    """The turns and replies of a call so far."""
 
     playout: Playout = field(default_factory=Playout)
     _turns: Mapping[int, _Turn] = field(default_factory=dict)
@@ -73,11 +82,11 @@ class Transcript:
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        """All that was said and heard, in the order in which it began."""
+        """The transcript's lines in the order of their start."""
         caller = (turn.line for turn in self._turns.values())
         agent = (self._agent_line(reply_id, reply) for reply_id, reply in self._replies.items())
-        said = [line for line in (*caller, *agent) if line is not None and line.text]
-        return tuple(sorted(said, key=lambda line: line.start_ms))
+        lines = [line for line in (*caller, *agent) if line is not None and line.text]
+        return tuple(sorted(lines, key=lambda line: line.start_ms))
 
     def _agent_line(self, reply_id: str, reply: _Reply) -> Line | None:
         first, last = self.playout.first_of(reply_id), self.playout.last_of(reply_id)
@@ -94,12 +103,12 @@ class Transcript:
         )
 
     def evolve(self, event: Body) -> "Transcript":
-        """What is known after an event."""
+        """Return the transcript after an event."""
         match event:
             case speech_pb2.SpeechStarted():
-                # A sound without words, such as a cough, begins no turn: the next sound may.
-                amid_turn = any(not turn.ended for turn in self._turns.values())
-                return self if amid_turn else replace(self, _speech_started_ms=event.at_ms)
+                # Speech without words, such as a cough, starts no turn: the next one replaces it.
+                within_turn = any(not turn.ended for turn in self._turns.values())
+                return self if within_turn else replace(self, _speech_started_ms=event.at_ms)
             case speech_pb2.TranscriptUpdated() | speech_pb2.TurnEnded():
                 return self._with_caller_text(event)
             case (
@@ -109,16 +118,16 @@ class Transcript:
                 | playback_pb2.PlaybackFinished()
                 | playback_pb2.BargeIn()
             ):
-                before = self._replies.get(event.reply_id, _Reply(0))
-                replies = {**self._replies, event.reply_id: _evolve_reply(before, event)}
+                reply = self._replies.get(event.reply_id, _Reply(0))
+                replies = {**self._replies, event.reply_id: _evolve_reply(reply, event)}
                 return replace(self, playout=playout.evolve(self.playout, event), _replies=replies)
             case _:
                 return replace(self, playout=playout.evolve(self.playout, event))
 
     def _with_caller_text(self, event: speech_pb2.TranscriptUpdated | speech_pb2.TurnEnded) -> "Transcript":
         end_ms = event.speech_end_ms if isinstance(event, speech_pb2.TurnEnded) else event.audio_end_ms
-        voice_ms = end_ms if self._speech_started_ms is None else min(self._speech_started_ms, end_ms)
-        turn = self._turns.get(event.turn, _Turn(event.turn, voice_ms))
+        start_ms = end_ms if self._speech_started_ms is None else min(self._speech_started_ms, end_ms)
+        turn = self._turns.get(event.turn, _Turn(event.turn, start_ms))
         if turn.ended:
             return self
         if isinstance(event, speech_pb2.TranscriptUpdated) and event.words and turn.first_word_ms is None:
@@ -128,24 +137,17 @@ class Transcript:
         return replace(self, _turns={**self._turns, event.turn: turn}, _speech_started_ms=None)
 
 
-def transcript(events: Iterable[Event], ended_ms: int) -> tuple[Line, ...]:
-    """The lines of a call from its events, in the log's order; the line went dead at `ended_ms`."""
-    known = Transcript()
+def transcript(events: Iterable[Event], end_ms: int) -> tuple[Line, ...]:
+    """Return the lines of a call that ended at `end_ms`, from its events in the log's order."""
+    state = Transcript()
     for event in events:
         body = event_body(event)
         if body is not None:
-            known = known.evolve(body)
-    return replace(known, playout=playout.call_ended(known.playout, ended_ms)).lines
+            state = state.evolve(body)
+    return replace(state, playout=playout.call_ended(state.playout, end_ms)).lines
 
 
-def _evolve_reply(
-    reply: _Reply,
-    event: reply_pb2.ReplyStarted
-    | reply_pb2.ReplyClause
-    | synthesis_pb2.ClauseSynthesized
-    | playback_pb2.PlaybackFinished
-    | playback_pb2.BargeIn,
-) -> _Reply:
+def _evolve_reply(reply: _Reply, event: _ReplyEvent) -> _Reply:
     match event:
         case reply_pb2.ReplyStarted():
             return replace(reply, turn=event.turn)
@@ -182,7 +184,7 @@ def _played_words(clause: _Clause, played_samples: int) -> list[str]:
         return [text for text, end in clause.words if end <= played_samples]
     if clause.end_sample is None or played_samples <= clause.start_sample:
         return []
-    # The voice gave no times for its words: they are taken to be spread evenly.
+    # The TTS provider sent no word timings: the words are assumed to be spread evenly.
     words = clause.text.split()
     share = (played_samples - clause.start_sample) / (clause.end_sample - clause.start_sample)
     return words[: int(share * len(words))]

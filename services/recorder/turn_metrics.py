@@ -11,37 +11,39 @@ from parley.v1.event_pb2 import Event
 
 
 class TurnMetrics:
-    """One per process."""
+    """The process's histogram of turn latencies."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._seconds = Histogram(
             names.METRIC_TURN_SECONDS,
-            "From the end of the caller's voice to the first sound of the answer; its parts; what of it was"
-            " Parley's own; line: from that sound's sending to its being heard, by the first mark",
+            "From the end of the caller's speech to the first audio of the reply (total), and its parts;"
+            " overhead: the share that Parley itself added; playout_delay: from sending that audio to its"
+            " first playback mark",
             ["part"],
             registry=registry,
             buckets=TURN_BUCKETS_S,
         )
 
-    def observe(self, call_sid: str, timing: TurnLatency) -> None:
+    def observe(self, call_sid: str, latency: TurnLatency) -> None:
         """Observe an answered turn; the exemplar of each figure is its trace id."""
         parts = {
-            "total": timing.latency_ms,
-            **timing.parts_ms,
-            "playout_delay": timing.playout_delay_ms,
-            "overhead": timing.overhead_ms,
+            "total": latency.latency_ms,
+            **latency.parts_ms,
+            "playout_delay": latency.playout_delay_ms,
+            "overhead": latency.overhead_ms,
         }
-        exemplar = {"trace_id": f"{trace_id(call_sid, timing.turn):032x}"}
+        exemplar = {"trace_id": f"{trace_id(call_sid, latency.turn):032x}"}
         for part, took_ms in parts.items():
             if took_ms is not None:
                 self._seconds.labels(part=part).observe(took_ms / 1000, exemplar)
 
 
 _ENDS_WITHOUT_MARK = ("playback_paused", "barge_in", "turn_ended", "call_ended")
+"""Events after which no first playback mark of the reply can be expected."""
 
 
 class TurnObserver:
-    """One per call: notices when a turn's answer is heard, and when the call is over."""
+    """Observes each turn of one call in the metrics, once, when the reply to it has been played."""
 
     def __init__(self, metrics: TurnMetrics, call_sid: str) -> None:
         self._metrics = metrics
@@ -50,13 +52,13 @@ class TurnObserver:
         self._observed: set[int] = set()
 
     def apply(self, event: Event, *, live: bool) -> None:
-        """Fold an event; what happened before this owner's time was counted by a former one."""
+        """Apply an event; turns answered before this owner's time (not `live`) were observed by its owner."""
         self._latencies = evolve(self._latencies, event)
-        cut_short = event.WhichOneof("body") in _ENDS_WITHOUT_MARK
-        for timing in self._latencies.turns:
-            if timing.turn in self._observed or timing.latency_ms is None:
+        ended = event.WhichOneof("body") in _ENDS_WITHOUT_MARK
+        for latency in self._latencies.turns:
+            if latency.turn in self._observed or latency.latency_ms is None:
                 continue
-            if cut_short or timing.first_played_ms is not None:
-                self._observed.add(timing.turn)
+            if ended or latency.first_played_ms is not None:
+                self._observed.add(latency.turn)
                 if live:
-                    self._metrics.observe(self._call_sid, timing)
+                    self._metrics.observe(self._call_sid, latency)

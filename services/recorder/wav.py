@@ -1,6 +1,6 @@
-"""Two mu-law voices as WAV that every browser plays: 16 bits, two channels, 8 kHz. No I/O.
+"""Two mu-law channels as a WAV file that every browser plays: 16 bits, stereo, 8 kHz. No I/O.
 
-A segment holds both voices as stereo mu-law: caller, agent, caller, agent, a byte each.
+A segment holds both channels as stereo mu-law: caller, agent, caller, agent, one byte each.
 """
 
 import struct
@@ -20,33 +20,33 @@ _LINEAR = np.array(DECODE, dtype="<i2")
 
 
 def interleaved(caller: bytes, agent: bytes) -> bytes:
-    """A segment of two voices of the same length."""
-    voices = (np.frombuffer(caller, np.uint8), np.frombuffer(agent, np.uint8))
-    return np.column_stack(voices).tobytes()
+    """Return a segment of two channels of the same length."""
+    channels = (np.frombuffer(caller, np.uint8), np.frombuffer(agent, np.uint8))
+    return np.column_stack(channels).tobytes()
 
 
 def samples_of(segment_bytes: int) -> int:
-    """Samples per voice in a segment of that many bytes."""
+    """Return the number of samples per channel in a segment of that many bytes."""
     return segment_bytes // _CHANNELS
 
 
 def samples_of_file(file_bytes: int) -> int:
-    """Samples per channel in a WAV file of ours of that many bytes."""
+    """Return the number of samples per channel in a recording of that many bytes."""
     return (file_bytes - _HEADER_BYTES) // _FRAME_BYTES
 
 
 def silence(samples: int) -> bytes:
-    """A segment of silence."""
+    """Return a segment of silence."""
     return SILENCE * (_CHANNELS * samples)
 
 
 def pcm(segment: bytes) -> bytes:
-    """A segment as WAV holds it."""
+    """Decode a segment to the 16-bit samples of a WAV file."""
     return _LINEAR[np.frombuffer(segment, np.uint8)].tobytes()
 
 
 def header(samples: int) -> bytes:
-    """The 44 bytes that open a WAV file of so many samples per channel."""
+    """Return the 44-byte header of a WAV file with that many samples per channel."""
     size = min(samples, _MAX_SAMPLES) * _FRAME_BYTES
     return struct.pack(
         "<4sI4s4sIHHIIHH4sI",

@@ -47,17 +47,17 @@ async def test_a_call_is_answered_recorded_and_written_down(up: Up) -> None:
     path = Path(path_of(live.recording_url))
     caller, agent = read_channels(path)
     told = json.loads(path.with_suffix(".json").read_text("utf-8"))["lines"]
-    spoken = " ".join(line["text"] for line in told if line["who"] == "agent")
+    spoken = " ".join(line["text"] for line in told if line["speaker"] == "agent")
     assert match_texts(spoken, tone.decode(agent)).fraction > 0.9
     for line in told:
-        channel = caller if line["who"] == "caller" else agent
+        channel = caller if line["speaker"] == "caller" else agent
         inside = channel[int(line["start_ms"]) * 8 : int(line["end_ms"]) * 8]
         assert sum(byte not in (0xFF, 0x7F) for byte in inside) > len(inside) / 2
     connection = await asyncpg.connect(up.told["PARLEY_POSTGRES_URL"])
-    rows = await connection.fetch("SELECT who FROM transcript WHERE call_sid = $1 ORDER BY n", call_sid)
-    timings = await connection.fetch("SELECT latency_ms FROM turn_timings WHERE call_sid = $1", call_sid)
+    rows = await connection.fetch("SELECT speaker FROM transcript WHERE call_sid = $1 ORDER BY n", call_sid)
+    timings = await connection.fetch("SELECT latency_ms FROM turn_latencies WHERE call_sid = $1", call_sid)
     await connection.close()
-    assert [row["who"] for row in rows] == ["agent", "caller"] * 4 + ["agent"]
+    assert [row["speaker"] for row in rows] == ["agent", "caller"] * 4 + ["agent"]
     assert len(timings) == 4
     assert all(row["latency_ms"] > 0 for row in timings)
 

@@ -103,14 +103,14 @@ async def assert_rows_are_right(postgres_url: str) -> None:
     assert (call["call_sid"], call["direction"], call["duration_ms"]) == (SID, "inbound", END_MS)
     assert (call["end_reason"], call["from_number"]) == ("completed", "+15550001")
     lines = await rows(
-        postgres_url, "SELECT n, who, text, start_ms, end_ms, interrupted FROM transcript ORDER BY n"
+        postgres_url, "SELECT n, speaker, text, start_ms, end_ms, interrupted FROM transcript ORDER BY n"
     )
     assert [tuple(line.values()) for line in lines] == [
         (1, "agent", "Hello, how can I help?", 600, 2600, False),
         (2, "caller", "a table for two", 3000, 4000, False),
         (3, "agent", "Gladly. At what", 5000, 7500, True),
     ]
-    [timing] = await rows(postgres_url, "SELECT * FROM turn_timings")
+    [timing] = await rows(postgres_url, "SELECT * FROM turn_latencies")
     assert (timing["turn"], timing["reply_id"], timing["latency_ms"]) == (1, "r2", 1000)
     times = ("turn_ended_ms", "first_clause_ms", "synthesis_started_ms")
     assert tuple(timing[name] for name in times) == (4300, 4500, 4800)

@@ -99,7 +99,8 @@ async def test_rows_of_version_1_are_kept_in_version_2(postgres_url: str) -> Non
             *("synthesis_started_ms", "playback_started_ms", "first_played_ms", "latency_ms", "overhead_ms"),
         )
         assert [latency[name] for name in times] == list(range(4, 13))
-        assert await connection.fetchval("SELECT text FROM transcript") == "Hi"
+        [line] = await connection.fetch("SELECT speaker, text FROM transcript")
+        assert tuple(line) == ("caller", "Hi")
         assert await connection.fetchval("SELECT name FROM events") == "call.started"
         assert not {"guesses", "guesses_dropped"} & await columns(connection, "calls")
 

@@ -7,6 +7,9 @@ COMMENT ON COLUMN calls.speculations IS 'replies started before the end of the t
 COMMENT ON COLUMN calls.speculations_discarded IS 'speculations that were cancelled before playback';
 COMMENT ON COLUMN calls.discarded_characters IS 'characters of text generated for discarded speculations';
 
+ALTER TABLE transcript RENAME COLUMN who TO speaker;
+ALTER TABLE transcript RENAME CONSTRAINT transcript_who_check TO transcript_speaker_check;
+
 ALTER TABLE turn_timings RENAME TO turn_latencies;
 ALTER INDEX turn_timings_pkey RENAME TO turn_latencies_pkey;
 ALTER TABLE turn_latencies RENAME CONSTRAINT turn_timings_call_sid_fkey TO turn_latencies_call_sid_fkey;

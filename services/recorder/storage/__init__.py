@@ -1,1 +1,1 @@
-"""What the recorder writes to: an object store and a database."""
+"""The recorder's storage: an object store and a Postgres database."""

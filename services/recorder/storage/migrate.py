@@ -1,4 +1,4 @@
-"""Schema migrations: numbered SQL files, each applied once, in order, in a transaction of its own."""
+"""Schema migrations: numbered SQL files, applied once, in order, one transaction each."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Recordings in an object store: segments while the call lasts, then one WAV and the transcript."""
+"""Recordings in an object store: segments during the call, then one WAV file and the transcript."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,12 +18,12 @@ _TIMEOUT_S = 30.0
 _WAV_TIMEOUT_S = 600.0
 _SILENCE_STEP_SAMPLES = 80_000
 _PART_BYTES = 5 * 1024**2
-"""The smallest part that S3 takes of a large object."""
+"""The smallest part of a multipart upload that S3 accepts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Stored sound of a call; positions in samples of call time."""
+    """A stored part of a call's audio; positions are in samples of call time."""
 
     key: str
     start: int
@@ -32,17 +32,17 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Recordings:
-    """The place where recordings lie. A call's `name` is its date and CallSid, as in `2026-11-21/CA…`."""
+    """The object store's recordings. A call's `name` is its date and CallSid, as in `2026-11-21/CA…`."""
 
     store: ObjectStore
     url: str
 
     def url_of(self, key: str) -> str:
-        """Address of an object."""
+        """Return the address of an object."""
         return f"{self.url}/{key}"
 
     async def segments(self, name: str) -> list[Segment]:
-        """What is stored of a call that has no recording yet, in order."""
+        """List the stored segments of a call in order."""
         folder = f"{name}.parts"
         async with _request("list", _TIMEOUT_S):
             objects = await obstore.list(self.store, prefix=folder).collect_async()
@@ -53,13 +53,13 @@ class Recordings:
         return sorted(found, key=lambda segment: (segment.start, segment.end))
 
     async def put_segment(self, name: str, start: int, segment: bytes) -> None:
-        """Store sound that begins at `start`; the same again changes nothing."""
+        """Store a segment that begins at `start`; repeating it changes nothing."""
         # Both ends are in the key, so that no owner's segment ever replaces another's longer one.
         end = start + wav.samples_of(len(segment))
         await self.put(f"{name}.parts/{start:012d}-{end:012d}.ulaw", segment)
 
     async def wav_samples(self, name: str) -> int:
-        """Length of a call's finished recording; 0 when there is none."""
+        """Return the length of a call's finished recording in samples; 0 if it does not exist."""
         async with _request("head", _TIMEOUT_S):
             try:
                 found = await obstore.head_async(self.store, f"{name}.wav")
@@ -73,10 +73,10 @@ class Recordings:
             await obstore.put_async(self.store, key, data)
 
     async def assemble_wav(self, name: str, samples: int) -> None:
-        """Make the recording of a call's segments; what is missing is silence.
+        """Assemble the recording from a call's segments, with silence for missing ones.
 
-        One that is there stays if segments are missing: they are dropped when the recording is made, and who
-        asks for it again then was frozen meanwhile.
+        An existing recording is kept if segments are missing. They are deleted once the recording is made,
+        so the owner that assembles it again was frozen, and would replace audio by silence.
         """
         segments = await self.segments(name)
         if contiguous_until(segments) < samples and await self.wav_samples(name):
@@ -87,7 +87,7 @@ class Recordings:
             )
 
     async def delete_segments(self, name: str) -> None:
-        """Let go of the segments, once nothing can need them."""
+        """Delete a call's segments, once its recording is complete."""
         keys = [segment.key for segment in await self.segments(name)]
         async with _request("delete", _TIMEOUT_S):
             if keys:
@@ -95,24 +95,24 @@ class Recordings:
 
     async def _wav(self, segments: list[Segment], samples: int) -> AsyncIterator[bytes]:
         yield wav.header(samples)
-        done = 0
+        position = 0
         for segment in segments:
-            for silence in _silence(done, segment.start):
+            for silence in _silence(position, segment.start):
                 yield silence
-            done = max(done, segment.start)
-            if segment.end <= done:
+            position = max(position, segment.start)
+            if segment.end <= position:
                 continue
             result = await obstore.get_async(self.store, segment.key)
-            sound = bytes(await result.bytes_async())
-            # Two owners may have stored the same stretch, cut at different places.
-            yield wav.pcm(sound[2 * (done - segment.start) :])
-            done = segment.end
-        for silence in _silence(done, samples):
+            audio = bytes(await result.bytes_async())
+            # Two owners may have stored overlapping segments.
+            yield wav.pcm(audio[2 * (position - segment.start) :])
+            position = segment.end
+        for silence in _silence(position, samples):
             yield silence
 
 
 def contiguous_until(segments: list[Segment]) -> int:
-    """Position up to which the segments hold all sound."""
+    """Return the position up to which the segments hold all audio."""
     until = 0
     for segment in segments:
         if segment.start > until:
@@ -122,10 +122,10 @@ def contiguous_until(segments: list[Segment]) -> int:
 
 
 def open_recordings(url: str) -> Recordings:
-    """The store that a URL names; a local folder is made if need be.
+    """Open the store that a URL names; a missing local folder is created.
 
     Raises:
-        ConfigError: the URL names no store, or the folder cannot be made.
+        ConfigError: the URL names no store, or the folder cannot be created.
     """
     try:
         if url.startswith("file://"):
@@ -148,11 +148,12 @@ def _silence(start: int, end: int) -> list[bytes]:
 
 
 @asynccontextmanager
-async def _request(what: str, timeout_s: float) -> AsyncIterator[None]:
+async def _request(operation: str, timeout_s: float) -> AsyncIterator[None]:
+    """Limit a request's time, and raise its errors as provider errors."""
     try:
         async with asyncio.timeout(timeout_s):
             yield
     except TimeoutError as error:
-        raise ProviderTimeout(_PROVIDER, f"no answer to {what} within {timeout_s:g} s") from error
+        raise ProviderTimeout(_PROVIDER, f"no response to {operation} within {timeout_s:g} s") from error
     except (BaseError, OSError) as error:
-        raise ProviderUnavailable(_PROVIDER, f"{what}: {str(error).splitlines()[0]}") from error
+        raise ProviderUnavailable(_PROVIDER, f"{operation}: {str(error).splitlines()[0]}") from error

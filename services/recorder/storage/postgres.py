@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
+import stamina
 import structlog
 
 from parley.errors import ProviderError, ProviderRejected, ProviderTimeout, ProviderUnavailable
@@ -18,8 +19,9 @@ _CONNECT_TIMEOUT_S = 5.0
 _TIMEOUT_S = 30.0
 _CLOSE_TIMEOUT_S = 5.0
 _MAX_CONNECTIONS = 4
-_MIN_CHECK_INTERVAL_S = 0.5
-_MAX_CHECK_INTERVAL_S = 5.0
+_CHECK_INTERVAL_S = 5.0
+_RETRY_MIN_WAIT_S = 0.5
+_RETRY_MAX_WAIT_S = 5.0
 
 _PUT_CALL = """
 INSERT INTO calls (call_sid, direction, from_number, to_number, agent, started_at, ended_at, duration_ms,
@@ -36,7 +38,7 @@ ON CONFLICT (call_sid) DO UPDATE SET
     discarded_characters = excluded.discarded_characters
 """
 _PUT_LINE = """
-INSERT INTO transcript (call_sid, n, who, text, start_ms, end_ms, turn, reply_id, interrupted)
+INSERT INTO transcript (call_sid, n, speaker, text, start_ms, end_ms, turn, reply_id, interrupted)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 _PUT_LATENCY = """
@@ -124,23 +126,33 @@ class Postgres:
             )
 
     async def _monitor(self) -> None:
-        """Check the database for as long as the process runs: migrate it once, log when its state changes."""
-        interval_s = _MIN_CHECK_INTERVAL_S
+        """Check the database for as long as the process runs; the first check migrates it."""
         while True:
-            reason_before = self.unavailable_reason
-            try:
-                async with self._connection() as connection:
-                    await connection.execute("SELECT 1")
-            except ProviderError as error:
-                if reason_before != self.unavailable_reason:
-                    # Calls are recorded meanwhile; only their rows wait.
-                    log.error("database_unavailable", error=str(error))
-            else:
-                if reason_before:
-                    log.info("database_available")
-            # Checked often at first, when the server may be starting up; rarely when it refuses the password.
-            await asyncio.sleep(interval_s if self.unavailable_reason else _MAX_CHECK_INTERVAL_S)
-            interval_s = min(interval_s * 2, _MAX_CHECK_INTERVAL_S)
+            retries = stamina.retry_context(
+                on=ProviderError,
+                attempts=None,
+                timeout=None,
+                wait_initial=_RETRY_MIN_WAIT_S,
+                wait_max=_RETRY_MAX_WAIT_S,
+            )
+            async for attempt in retries:
+                with attempt:
+                    await self._check()
+            await asyncio.sleep(_CHECK_INTERVAL_S)
+
+    async def _check(self) -> None:
+        """Execute a query, and log if the database has become available or unavailable."""
+        reason_before = self.unavailable_reason
+        try:
+            async with self._connection() as connection:
+                await connection.execute("SELECT 1")
+        except ProviderError as error:
+            if reason_before != self.unavailable_reason:
+                # Calls are still recorded; only their rows wait.
+                log.error("database_unavailable", error=str(error))
+            raise
+        if reason_before:
+            log.info("database_available")
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[asyncpg.Connection]:

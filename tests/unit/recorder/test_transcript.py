@@ -167,4 +167,4 @@ def test_lines_stand_in_the_order_of_their_beginning() -> None:
         (1000, PlaybackFinished(reply_id="r1", played_samples=4000, at_ms=1000)),
     )
 
-    assert [line.who for line in transcript(events, 1000)] == ["caller", "agent"]
+    assert [line.speaker for line in transcript(events, 1000)] == ["caller", "agent"]
