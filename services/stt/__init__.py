@@ -1,1 +1,1 @@
-"""HEARS: is there a voice, what does it say, has it finished?"""
+"""STT service: detects speech, transcribes the caller and decides when a turn ends."""

@@ -6,7 +6,7 @@ from parley.runtime.process import run_service
 from parley.runtime.shadow import run_shadow
 from parley.runtime.stage import run_stage
 from parley.settings import load
-from services.stt.session import open_stt
+from services.stt.service import open_service
 from services.stt.settings import SttSettings
 from services.stt.shadow import open_shadow
 
@@ -18,5 +18,5 @@ if __name__ == "__main__":
         )
     else:
         run_service(
-            lambda stop: run_stage("stt", settings, settings.stt_port, partial(open_stt, settings), stop)
+            lambda stop: run_stage("stt", settings, settings.stt_port, partial(open_service, settings), stop)
         )

@@ -6,24 +6,24 @@ from dataclasses import dataclass
 from parley.audio.g711 import BYTES_PER_MS, SILENCE, bytes_to_ms
 
 _MAX_BUFFERED_MS = 60_000
-"""More than this is not sent again: the provider takes a backlog at 1.25 times real time."""
+"""Older audio is not resent: the provider accepts a backlog at 1.25 times real time."""
 _MAX_FILLED_GAP_MS = 2000
-"""Silence for a hole: enough for the provider to see that nobody speaks. The rest of a longer one is leapt
-over; filled it would be a backlog, behind which the caller is heard late."""
+"""Silence that replaces a gap, enough for the provider to detect the end of speech. The rest of a longer gap
+is skipped: as silence it would be a backlog that delays the transcription of what follows."""
 _JITTER_MS = 10
-"""A frame that is less than this early or late follows on what was before: its time is inexact."""
+"""A frame that is early or late by less than this continues the previous one: call times are inexact."""
 
 
 @dataclass(frozen=True, slots=True)
 class AudioSpan:
-    """A piece without a hole."""
+    """Consecutive audio that starts at a call time."""
 
     at_ms: int
     mulaw: bytes
 
     @property
     def end_ms(self) -> int:
-        """Call time of its end."""
+        """The call time of the end of the audio."""
         return self.at_ms + int(bytes_to_ms(len(self.mulaw)))
 
 
@@ -38,7 +38,7 @@ class _Segment:
 
 
 class AudioBuffer:
-    """Sound at its time: short holes are silent, long ones are left out."""
+    """Audio at its call time. Gaps up to 2 s are filled with silence, the rest of a longer one is skipped."""
 
     def __init__(self, start_ms: int) -> None:
         self._segments = deque([_Segment(start_ms, bytearray())])
@@ -46,21 +46,21 @@ class AudioBuffer:
 
     @property
     def started(self) -> bool:
-        """Whether any sound has come."""
+        """Whether any audio was added."""
         return self._started
 
     @property
     def start_ms(self) -> int:
-        """Call time of the first byte kept."""
+        """The call time of the first buffered byte."""
         return self._segments[0].start_ms
 
     @property
     def end_ms(self) -> int:
-        """Call time up to which there is sound."""
+        """The call time of the end of the audio."""
         return self._segments[-1].end_ms
 
     def add(self, mulaw: bytes, at_ms: int) -> list[AudioSpan]:
-        """Add a frame; gives what is new, a filled hole included."""
+        """Add a frame; returns what is new, with the silence for a gap."""
         if not self._started and at_ms > self.start_ms:
             self._segments[0].start_ms = at_ms
         self._started = True
@@ -77,24 +77,24 @@ class AudioBuffer:
         return self._append(mulaw)
 
     def since(self, at_ms: int) -> list[AudioSpan]:
-        """What is kept from a call time on."""
-        found: list[AudioSpan] = []
-        for stretch in self._segments:
-            skipped_ms = max(0, at_ms - stretch.start_ms)
-            sound = bytes(stretch.mulaw[skipped_ms * BYTES_PER_MS :])
-            if sound:
-                found.append(AudioSpan(stretch.start_ms + skipped_ms, sound))
-        return found
+        """Return the buffered audio from a call time on."""
+        spans: list[AudioSpan] = []
+        for segment in self._segments:
+            skipped_ms = max(0, at_ms - segment.start_ms)
+            mulaw = bytes(segment.mulaw[skipped_ms * BYTES_PER_MS :])
+            if mulaw:
+                spans.append(AudioSpan(segment.start_ms + skipped_ms, mulaw))
+        return spans
 
     def discard_before(self, until_ms: int) -> None:
-        """What was before is not needed any more."""
+        """Discard audio before a call time."""
         while len(self._segments) > 1 and self._segments[0].end_ms <= until_ms:
             self._segments.popleft()
         first = self._segments[0]
-        known_ms = min(until_ms, first.end_ms) - first.start_ms
-        if known_ms > 0:
-            del first.mulaw[: known_ms * BYTES_PER_MS]
-            first.start_ms += known_ms
+        discarded_ms = min(until_ms, first.end_ms) - first.start_ms
+        if discarded_ms > 0:
+            del first.mulaw[: discarded_ms * BYTES_PER_MS]
+            first.start_ms += discarded_ms
 
     def _append(self, mulaw: bytes) -> list[AudioSpan]:
         at_ms = self.end_ms

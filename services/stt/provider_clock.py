@@ -1,4 +1,4 @@
-"""Which call time is meant by a provider that counts the sound of one socket. No I/O, no clock."""
+"""Convert times of a provider, which count the audio of one connection, to call times. No I/O, no clock."""
 
 from bisect import bisect_right
 
@@ -8,7 +8,7 @@ _MAX_MARKS = 1000
 
 
 class ProviderClock:
-    """Sound is sent in order, but may leap in call time, and filling may be sent that is nobody's sound."""
+    """The audio sent on one connection: in order, with gaps in call time, and with padding outside of it."""
 
     def __init__(self) -> None:
         self._sent_ms = 0.0
@@ -16,27 +16,27 @@ class ProviderClock:
 
     @property
     def started(self) -> bool:
-        """Whether any of the call's sound was sent."""
+        """Whether any audio of the call was sent."""
         return bool(self._marks)
 
     def audio_sent(self, byte_count: int, at_ms: int) -> None:
-        """Sound of the call, that begins at this call time."""
+        """Note that audio was sent that begins at a call time."""
         if not self._marks or abs(self._next_ms() - at_ms) >= 1:
             self._marks = [*self._marks[1 - _MAX_MARKS :], (self._sent_ms, float(at_ms))]
         self._sent_ms += bytes_to_ms(byte_count)
 
     def padding_sent(self, byte_count: int) -> None:
-        """Silence that stands for nothing."""
+        """Note that silence was sent that has no call time."""
         self._sent_ms += bytes_to_ms(byte_count)
 
     def to_call_ms(self, provider_ms: float) -> int:
-        """The call time of a place in the socket's sound."""
+        """Convert a position in the audio of the connection to call time."""
         if not self._marks:
             return 0
         after = bisect_right(self._marks, provider_ms, key=lambda mark: mark[0])
         sent_ms, at_ms = self._marks[max(0, after - 1)]
         call_ms = at_ms + max(0.0, provider_ms - sent_ms)
-        # Filling has no call time of its own: it is the end of what was before, at the most.
+        # Padding has no call time: a position in it becomes at most the end of the audio before it.
         return round(min(call_ms, self._marks[after][1]) if 0 < after < len(self._marks) else call_ms)
 
     def _next_ms(self) -> float:

@@ -1,4 +1,4 @@
-"""After a takeover: where our forerunner's ears were, from the call's log. A fold; no I/O, no clock."""
+"""The state of a call's transcription after a takeover, folded from its log. No I/O, no clock."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -14,59 +14,57 @@ _MAX_AGENT_TEXT_CHARS = 300
 
 @dataclass(frozen=True, slots=True)
 class SttState:
-    """What was said of the caller's voice and words."""
+    """The state of transcription that the log records."""
 
     transcript: Transcript = field(default_factory=Transcript)
     eager: bool = False
-    voice_open: bool = False
-    """A voice's begin was told, its end was not."""
     last_speech_event_ms: int = 0
-    """Call time of the last begin or end that was told."""
+    """Call time of the last SpeechStarted or SpeechStopped."""
     reply_id: str = ""
     last_agent_text: str = ""
-    """What the agent has said last, as far as is known."""
+    """The end of the latest reply, for judging how long an answer to it may be."""
 
 
 def evolve(state: SttState, event: Event) -> SttState:
-    """What is known after one more event."""
+    """Return the state after an event."""
     match event_body(event):
-        case reply_pb2.ReplyClause() as said:
-            before = state.last_agent_text if said.reply_id == state.reply_id else ""
-            text = (before + said.text)[-_MAX_AGENT_TEXT_CHARS:]
-            return replace(state, reply_id=said.reply_id, last_agent_text=text)
+        case reply_pb2.ReplyClause() as clause:
+            before = state.last_agent_text if clause.reply_id == state.reply_id else ""
+            text = (before + clause.text)[-_MAX_AGENT_TEXT_CHARS:]
+            return replace(state, reply_id=clause.reply_id, last_agent_text=text)
         case speech_pb2.SpeechStarted(at_ms=at_ms):
-            return replace(state, voice_open=True, last_speech_event_ms=at_ms)
+            return replace(state, last_speech_event_ms=at_ms)
         case speech_pb2.SpeechStopped(at_ms=at_ms):
-            return replace(state, voice_open=False, last_speech_event_ms=at_ms)
+            return replace(state, last_speech_event_ms=at_ms)
         case speech_pb2.EagerEndOfTurn():
             return replace(state, eager=True)
         case speech_pb2.TurnResumed():
             return replace(state, eager=False)
-        case speech_pb2.TranscriptUpdated(final=True) as said:
-            return replace(state, transcript=_with_final_words(state.transcript, said))
-        case speech_pb2.TurnEnded() as said:
-            over = Transcript(
-                said.turn + 1, final_end_ms=said.audio_end_ms, closed_until_ms=said.audio_end_ms
+        case speech_pb2.TranscriptUpdated(final=True) as updated:
+            return replace(state, transcript=_with_final_words(state.transcript, updated))
+        case speech_pb2.TurnEnded() as ended:
+            next_turn = Transcript(
+                ended.turn + 1, final_end_ms=ended.audio_end_ms, closed_until_ms=ended.audio_end_ms
             )
-            return replace(state, transcript=over, eager=False)
+            return replace(state, transcript=next_turn, eager=False)
         case _:
             return state
 
 
 def restore(history: Iterable[Event]) -> SttState:
-    """The memory that a call's log leaves."""
+    """Fold a call's log."""
     state = SttState()
     for event in history:
         state = evolve(state, event)
     return state
 
 
-def _with_final_words(transcript: Transcript, said: speech_pb2.TranscriptUpdated) -> Transcript:
-    words = tuple(Word(w.text, w.start_ms, w.end_ms, w.confidence) for w in said.words)
+def _with_final_words(transcript: Transcript, updated: speech_pb2.TranscriptUpdated) -> Transcript:
+    words = tuple(Word(w.text, w.start_ms, w.end_ms, w.confidence) for w in updated.words)
     return replace(
         transcript,
-        turn=said.turn,
-        final_text=said.text,
+        turn=updated.turn,
+        final_text=updated.text,
         words=(*transcript.words, *words),
-        final_end_ms=said.audio_end_ms,
+        final_end_ms=updated.audio_end_ms,
     )

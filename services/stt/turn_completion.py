@@ -1,4 +1,4 @@
-"""How long a pause may be, by what the caller said and what was asked of them. No I/O, no clock."""
+"""Assess how long a pause may be, from the caller's words and the agent's question. No I/O, no clock."""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from parley.agent_config import SttConfig
 
 _MIN_COMPLETE_NUMBER_DIGITS = 10
-"""A number of so many digits needs no more."""
+"""A dictated number of this length is complete."""
 _MIN_DICTATED_DIGITS = 2
 
 _EDGES = ".,;:!?…\"'()[]-\u2013\u2014"
@@ -53,16 +53,16 @@ _LONG_ANSWER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class TurnCompletion:
-    """Silence that must pass before a turn may end."""
+    """How complete the words of a turn are, as the silence that must follow before the turn may end."""
 
     min_silence_ms: int = 0
-    """0: the provider's word is enough."""
+    """0 if the provider's signal suffices."""
     incomplete: bool = False
-    """The caller most probably goes on: nothing is worth beginning yet."""
+    """The caller will most probably continue, so no answer is prepared yet."""
 
 
 def assess_completion(text: str, agent_text: str, config: SttConfig) -> TurnCompletion:
-    """How patient to be with a caller who has said `text` after the agent had said `asked`."""
+    """Assess the words `text` of a turn that follows the agent's words `agent_text`."""
     language = config.language.partition("-")[0].lower()
     words = [bare for word in text.lower().split() if (bare := word.strip(_EDGES))]
     if not words:

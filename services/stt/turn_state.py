@@ -17,7 +17,7 @@ class Speaking:
 
 @dataclass(frozen=True, slots=True)
 class Fading:
-    """The detector still reports speech, but its level has dropped: it may be over."""
+    """The detector still reports speech, but its level has dropped: it may have ended."""
 
     since_ms: int
     """Call time of the start of the speech."""
@@ -30,7 +30,7 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True)
 class AwaitingFinal:
-    """There is no speech, and the provider was requested to finalize what it has."""
+    """The detector reports no speech, and the provider was requested to send a final transcript."""
 
     since_ms: int
     """Call time of the request, or of the provider's latest progress since."""
@@ -40,13 +40,13 @@ SpeechPhase = Speaking | Fading | Quiet | AwaitingFinal
 
 
 class EndSignal(Flag):
-    """What the provider has reported about the end of the words so far."""
+    """Signals of the provider about the end of the current words."""
 
     NONE = 0
     SPEECH_FINAL = auto()
-    """It detected a pause after them."""
+    """Deepgram's `speech_final`: a pause follows them."""
     UTTERANCE_END = auto()
-    """It found a long gap after the last word, which it also does in noise."""
+    """Deepgram's `UtteranceEnd`: a long gap follows the last word; detected in noise too."""
 
 
 class EagerState(Enum):
@@ -55,7 +55,7 @@ class EagerState(Enum):
     NONE = auto()
     ANNOUNCED = auto()
     OUTDATED = auto()
-    """It was, and the words have changed since."""
+    """Announced, but the words have changed since."""
 
     def with_new_words(self) -> "EagerState":
         """The state after the transcript has changed."""
@@ -69,7 +69,7 @@ class ProviderLink(Enum):
     CATCHING_UP = auto()
     """The latest transcript made progress, but ends before the speech does."""
     LOST = auto()
-    """The connection failed, and there was no transcript since."""
+    """The connection failed, and no transcript has arrived since."""
 
 
 @dataclass(frozen=True, slots=True)

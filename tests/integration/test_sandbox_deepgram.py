@@ -25,7 +25,8 @@ from parley.runtime.health import serve
 from sandbox.deepgram.app import DeepgramEmulator
 from sandbox.deepgram.oracle import Oracle
 from sandbox.deepgram.settings import DeepgramSandboxSettings
-from services.stt.providers.deepgram import new_client, open_connection
+from services.stt.providers.deepgram.connection import open_connection
+from services.stt.providers.deepgram.provider import new_client
 from services.stt.settings import SttSettings
 from tests.recordings import recorded_frames, registration_of
 from tests.strict import assert_fits

@@ -1,13 +1,11 @@
-"""stt as a process of its own: real NATS, the stand-in for Deepgram that knows what will be said."""
+"""The stt service as a process, with a real NATS server and the Deepgram emulator."""
 
 import asyncio
-import base64
 import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -25,45 +23,36 @@ from parley.v1.speech_pb2 import (
     TurnResumed,
 )
 from parley.v1.work_pb2 import StageClaimed, StageFailed
-from sandbox.caller.voice_bank import load_bank
 from sandbox.deepgram.app import DeepgramEmulator
-from sandbox.deepgram.oracle import Oracle
 from sandbox.deepgram.settings import DeepgramSandboxSettings
 from services.edge.calls.lifecycle import end_call, start_call
 from tests.call_log import read_until
 from tests.event_factories import bodies_of
+from tests.eventually import eventually
+from tests.recordings import oracle_with, recordings
 
 SID = f"CA{7:032x}"
-OTHER = f"CA{8:032x}"
 TEXT = "hello i would like to book an appointment with the doctor"
 ROOT = Path(__file__).parents[2]
-
-
-def nobody(text: str) -> Any:
-    raise AssertionError(text)
-
-
-SPOKEN = load_bank(nobody).utterance(TEXT)
-SOUND = SILENCE * 4000 + SPOKEN.mulaw + SILENCE * 8000
-FRAMES = [SOUND[at : at + 160] for at in range(0, len(SOUND), 160)]
+SPOKEN = recordings().utterance(TEXT)
+AUDIO = SILENCE * 4000 + SPOKEN.mulaw + SILENCE * 8000
+FRAMES = [AUDIO[at : at + 160] for at in range(0, len(AUDIO), 160)]
 
 
 @pytest.fixture
 async def provider() -> AsyncIterator[tuple[DeepgramEmulator, str]]:
-    """A stand-in that knows the text."""
-    oracle = Oracle()
-    words = [{"text": w.text, "start_ms": w.start_ms, "end_ms": w.end_ms} for w in SPOKEN.words]
-    oracle.register([{"text": TEXT, "mulaw": base64.b64encode(SPOKEN.mulaw).decode(), "words": words}])
-    listen = DeepgramEmulator(DeepgramSandboxSettings(stt="oracle"), oracle, oracle)
-    async with serve(listen.app(), "127.0.0.1", 0) as port:
-        yield listen, f"http://127.0.0.1:{port}"
+    """An emulator that transcribes the recording of the text, and its URL."""
+    oracle = oracle_with(TEXT)
+    emulator = DeepgramEmulator(DeepgramSandboxSettings(stt="oracle"), oracle, oracle)
+    async with serve(emulator.app(), "127.0.0.1", 0) as port:
+        yield emulator, f"http://127.0.0.1:{port}"
 
 
 @asynccontextmanager
 async def stt(
     nats_url: str, provider_url: str, log: Path, **more: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """One process."""
+    """A ready process."""
     env = {
         **os.environ,
         "PARLEY_NATS_URL": nats_url,
@@ -79,9 +68,13 @@ async def stt(
             sys.executable, "-m", "services.stt", env=env, stderr=file
         )
         try:
-            while b'"ready"' not in await asyncio.to_thread(log.read_bytes):
-                assert process.returncode is None, await asyncio.to_thread(log.read_text)
-                await asyncio.sleep(0.05)
+
+            def is_ready() -> bool:
+                text = log.read_text()
+                assert process.returncode is None, text
+                return '"ready"' in text
+
+            await eventually(is_ready, timeout_s=30, interval_s=0.05)
             yield process
         finally:
             if process.returncode is None:
@@ -90,7 +83,7 @@ async def stt(
 
 
 async def speak(bus: Bus, frames: list[bytes], *, sid: str = SID, lost: frozenset[int] = frozenset()) -> None:
-    """Publish frames as the edge does, in real time; then end the call."""
+    """Publish frames in real time, as the edge does, then end the call."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     for number, frame in enumerate(frames):
@@ -101,8 +94,10 @@ async def speak(bus: Bus, frames: list[bytes], *, sid: str = SID, lost: frozense
     await end_call(bus, sid, "completed")
 
 
-async def test_a_turn_is_heard(nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path) -> None:
-    """Voice, words, end: in order, at their call times."""
+async def test_a_turn_is_transcribed(
+    nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
+) -> None:
+    """Speech, words and the end of the turn are logged in order, at their call times."""
     async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
         await start_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES))
@@ -121,10 +116,10 @@ async def test_a_turn_is_heard(nats_url: str, provider: tuple[DeepgramEmulator, 
     assert any(not words.final for words in bodies_of(bodies, TranscriptUpdated))
 
 
-async def test_flux_decides_itself(
+async def test_a_flux_model_ends_turns_itself(
     nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
-    """Its eager end comes first; one in mid-sentence is taken back."""
+    """Each eager end is either resumed or followed by the end of the turn."""
     (tmp_path / "flux.yaml").write_text("prompt: x\nstt: {model: flux-general-en}\n")
     agents = {"PARLEY_AGENTS_DIR": str(tmp_path)}
     async with (
@@ -136,9 +131,9 @@ async def test_flux_decides_itself(
         bodies = await read_until(bus, SID, CallEnded, timeout_s=60)
         await speaking
 
-    *taken_back, eager = bodies_of(bodies, EagerEndOfTurn)
+    *resumed, eager = bodies_of(bodies, EagerEndOfTurn)
     [ended] = bodies_of(bodies, TurnEnded)
-    assert len(bodies_of(bodies, TurnResumed)) == len(taken_back)
+    assert len(bodies_of(bodies, TurnResumed)) == len(resumed)
     assert eager.text == ended.text == TEXT
     assert ended.decided_by == "flux"
     assert bodies.index(eager) < bodies.index(ended)
@@ -147,7 +142,7 @@ async def test_flux_decides_itself(
 async def test_lost_frames_do_not_shift_the_times(
     nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
-    """A hole is silence of its length."""
+    """A gap is replaced by silence of its length."""
     lost = frozenset(range(40, 160, 9))
     async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
         await start_call(bus, SID, CallStarted(agent="clinic"))
@@ -155,15 +150,15 @@ async def test_lost_frames_do_not_shift_the_times(
         bodies = await read_until(bus, SID, CallEnded, timeout_s=60)
         await speaking
 
-    words = [word for heard in bodies_of(bodies, TranscriptUpdated) if heard.final for word in heard.words]
+    words = [word for update in bodies_of(bodies, TranscriptUpdated) if update.final for word in update.words]
     assert [word.text for word in words] == TEXT.split()
     assert abs(words[-1].end_ms - 1500 - SPOKEN.words[-1].end_ms) <= 40
 
 
-async def test_a_lost_socket_loses_no_word(
+async def test_a_lost_connection_loses_no_word(
     nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
-    """What was not finally heard is sent again to the next."""
+    """Audio without a final transcript is resent on the next connection."""
     provider[0].runtime_settings.update(
         {"stt_fault": "close", "stt_fault_after_s": 1.5, "stt_fault_sockets": 1}
     )
@@ -177,12 +172,12 @@ async def test_a_lost_socket_loses_no_word(
     assert [failed.code for failed in bodies_of(bodies, StageFailed)] == ["unavailable"]
 
 
-async def test_a_provider_that_is_away_for_seconds_splits_no_turn(
+async def test_an_outage_of_seconds_splits_no_turn(
     nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
-    """Half of a sentence is not answered; it is heard whole when somebody listens again."""
-    away = {"stt_fault": "close", "stt_fault_after_s": 1.5}
-    provider[0].runtime_settings.update(away)
+    """The turn waits until the provider has transcribed the resent audio."""
+    outage = {"stt_fault": "close", "stt_fault_after_s": 1.5}
+    provider[0].runtime_settings.update(outage)
     async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
         await start_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES + [SILENCE * 160] * 400))
@@ -194,10 +189,10 @@ async def test_a_provider_that_is_away_for_seconds_splits_no_turn(
     assert [turn.text for turn in bodies_of(bodies, TurnEnded)] == [TEXT]
 
 
-async def test_a_provider_that_hung_in_silence_is_replaced_within_the_turn(
+async def test_a_connection_that_hung_in_silence_is_replaced_within_the_turn(
     nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
-    """Nothing shows of it until the caller speaks; then it is given up before the caller loses patience."""
+    """The failure is detected when the provider does not respond to speech."""
     provider[0].runtime_settings.update(
         {"stt_fault": "hang", "stt_fault_after_s": 0.5, "stt_fault_sockets": 1}
     )
@@ -216,13 +211,13 @@ async def test_a_provider_that_hung_in_silence_is_replaced_within_the_turn(
     assert names.index(StageFailed) < names.index(TurnEnded)
 
 
-async def test_a_refused_key_is_said_once_and_names_the_call(
+async def test_a_rejected_key_is_reported_once_for_the_call(
     nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
-    """One event, one line in the log; it is not asked again at once."""
-    refused = {"DEEPGRAM_API_KEY": "bad"}
+    """One event and one error line, which name the call and the environment variable."""
+    rejected = {"DEEPGRAM_API_KEY": "bad"}
     async with (
-        stt(nats_url, provider[1], tmp_path / "log", **refused),
+        stt(nats_url, provider[1], tmp_path / "log", **rejected),
         connect(nats_url, "t", timeout_s=5) as bus,
     ):
         await start_call(bus, SID, CallStarted(agent="clinic"))
@@ -238,10 +233,10 @@ async def test_a_refused_key_is_said_once_and_names_the_call(
     assert "DEEPGRAM_API_KEY" in errors[0]
 
 
-async def test_rubbish_on_the_bus_costs_nothing(
+async def test_an_invalid_message_on_the_bus_is_ignored(
     nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
-    """Bytes that are no frame are passed over."""
+    """Bytes that are not a CallerAudio message."""
     async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
         await start_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES))
@@ -256,7 +251,7 @@ async def test_rubbish_on_the_bus_costs_nothing(
 async def test_a_killed_owner_loses_no_word(
     nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
-    """Another takes the call over in mid-sentence, and hears again what was not finally heard."""
+    """The next owner transcribes the audio after the last final transcript again."""
     async with (
         stt(nats_url, provider[1], tmp_path / "first") as first,
         connect(nats_url, "t", timeout_s=5) as bus,

@@ -1,4 +1,4 @@
-"""Sound without holes, so that positions are times."""
+"""Buffered audio at its call time, without gaps."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,8 +12,8 @@ def frame(number: int) -> bytes:
 
 
 @given(st.sets(st.integers(0, 40), min_size=1))
-def test_every_frame_lies_at_its_time_and_holes_are_silent(numbers: set[int]) -> None:
-    """Whichever frames are lost."""
+def test_each_frame_has_its_call_time_and_gaps_are_silent(numbers: set[int]) -> None:
+    """For any set of lost frames."""
     buffer = AudioBuffer(0)
     first = min(numbers)
     for number in sorted(numbers):
@@ -21,12 +21,12 @@ def test_every_frame_lies_at_its_time_and_holes_are_silent(numbers: set[int]) ->
 
     assert buffer.start_ms == 1000 + first * 20
     for number in range(first, max(numbers) + 1):
-        [sound] = buffer.since(1000 + number * 20)
-        assert sound.mulaw[:160] == (frame(number) if number in numbers else SILENCE * 160)
+        [span] = buffer.since(1000 + number * 20)
+        assert span.mulaw[:160] == (frame(number) if number in numbers else SILENCE * 160)
 
 
-def test_what_comes_twice_counts_once() -> None:
-    """A successor's catch-up overlaps what comes live."""
+def test_audio_that_arrives_twice_is_added_once() -> None:
+    """After a takeover, retransmitted audio overlaps with live audio."""
     buffer = AudioBuffer(0)
     buffer.add(frame(1), 1000)
 
@@ -35,8 +35,8 @@ def test_what_comes_twice_counts_once() -> None:
     assert buffer.end_ms == 1030
 
 
-def test_what_was_finally_heard_is_forgotten() -> None:
-    """The rest can be sent again."""
+def test_audio_with_a_final_transcript_is_discarded() -> None:
+    """The rest can be resent."""
     buffer = AudioBuffer(0)
     for number in range(5):
         buffer.add(frame(number), 1000 + number * 20)
@@ -46,8 +46,8 @@ def test_what_was_finally_heard_is_forgotten() -> None:
     assert buffer.start_ms == 1040
 
 
-def test_a_long_hole_is_leapt_over() -> None:
-    """Some silence stands for it, so that the provider sees an end; what follows keeps its time."""
+def test_a_long_gap_is_skipped_after_some_silence() -> None:
+    """The provider detects the end of speech in the silence; audio after the gap keeps its call time."""
     buffer = AudioBuffer(0)
     buffer.add(frame(1), 1000)
 
@@ -58,15 +58,15 @@ def test_a_long_hole_is_leapt_over() -> None:
     assert buffer.since(0) == [AudioSpan(61_010, frame(2)[80:])]
 
 
-def test_a_wobbling_clock_makes_no_holes() -> None:
-    """A frame a few milliseconds early or late follows on."""
+def test_jitter_of_call_times_makes_no_gaps() -> None:
+    """A frame a few milliseconds early or late continues the previous one."""
     buffer = AudioBuffer(0)
     for number, at_ms in enumerate((1000, 1023, 1038, 1061)):
         assert buffer.add(frame(number), at_ms) == [AudioSpan(1000 + number * 20, frame(number))]
 
 
-def test_a_long_call_does_not_grow_for_ever() -> None:
-    """A minute is kept at the most."""
+def test_at_most_one_minute_is_buffered() -> None:
+    """In a call without any transcript."""
     buffer = AudioBuffer(0)
     for number in range(3500):
         buffer.add(frame(number), 1000 + number * 20)

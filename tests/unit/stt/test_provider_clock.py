@@ -1,10 +1,10 @@
-"""Which call time a provider means."""
+"""Conversion of a provider's times to call times."""
 
 from services.stt.provider_clock import ProviderClock
 
 
-def test_a_sockets_zero_is_where_its_sound_began() -> None:
-    """Whatever was heard before it."""
+def test_time_zero_is_the_call_time_of_the_first_audio() -> None:
+    """A connection may be opened in the middle of a call."""
     clock = ProviderClock()
     clock.audio_sent(1600, 5000)
 
@@ -12,8 +12,8 @@ def test_a_sockets_zero_is_where_its_sound_began() -> None:
     assert clock.to_call_ms(150) == 5150
 
 
-def test_a_leap_of_the_sound_is_a_leap_of_its_times() -> None:
-    """Sound of 200 ms, a hole of ten seconds, sound again."""
+def test_a_gap_in_the_audio_shifts_later_times() -> None:
+    """200 ms of audio, a gap of 10 s, then audio again."""
     clock = ProviderClock()
     clock.audio_sent(1600, 1000)
     clock.audio_sent(1600, 11_200)
@@ -22,8 +22,8 @@ def test_a_leap_of_the_sound_is_a_leap_of_its_times() -> None:
     assert clock.to_call_ms(250) == 11_250
 
 
-def test_filling_is_no_time_of_the_call() -> None:
-    """What keeps a socket alive shifts nothing."""
+def test_padding_shifts_no_times() -> None:
+    """Silence that keeps a connection open has no call time."""
     clock = ProviderClock()
     clock.audio_sent(1600, 1000)
     clock.padding_sent(640)

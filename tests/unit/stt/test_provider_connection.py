@@ -1,103 +1,167 @@
-"""A call's way to the provider comes to an end when it is told to."""
+"""The connection to a provider: replaced when it is lost or does not respond, ended with the call."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from parley.errors import ProviderError, ProviderUnavailable
-from parley.providers.stt import SttEvent
+import pytest
+
+from parley.circuit_breaker import CircuitBreakers
+from parley.errors import ProviderError, ProviderRejected, ProviderUnavailable
+from parley.providers.stt import KeepAlive, SttEvent
+from parley.v1.work_pb2 import StageFailed
+from services.stt import provider_connection
 from services.stt.audio_buffer import AudioBuffer
 from services.stt.provider_connection import ProviderConnection
+from tests.eventually import eventually
+from tests.unit.stt.doubles import FakeProvider, SilentConnection, make_chain
+
+DOWN = ProviderUnavailable("fake", "down")
+REJECTED = ProviderRejected("fake", "wrong key")
 
 
-class Breaking:
-    """A connection that breaks in the moment in which it is left."""
+class BreakingConnection(SilentConnection):
+    """A connection that fails in the moment in which it is cancelled."""
 
-    async def send(self, mulaw: bytes, at_ms: int) -> None:
-        """Take it."""
-
-    async def finalize(self) -> None:
-        """Do nothing."""
-
-    async def keep_alive(self) -> None:
-        """Do nothing."""
-
-    async def run(self, heard: Callable[[SttEvent], Awaitable[None]]) -> None:  # noqa: ARG002 - it is deaf
-        """Hear nothing."""
+    async def run(self, on_event: Callable[[SttEvent], Awaitable[None]]) -> None:
+        """Wait, then fail."""
         try:
-            await asyncio.Event().wait()
+            await super().run(on_event)
         finally:
-            raise ProviderUnavailable("deepgram", "the socket was lost")
+            raise ProviderUnavailable("fake", "the connection was lost")
 
 
-async def test_a_socket_that_breaks_while_it_is_left_is_not_opened_again() -> None:
-    """An owner that was superseded would go on for ever, and keep the call from its successors."""
-    opened = 0
+class RespondingConnection(SilentConnection):
+    """A connection that sends one event and fails."""
 
-    @asynccontextmanager
-    async def open_connection() -> AsyncIterator[Breaking]:
-        nonlocal opened
-        opened += 1
-        yield Breaking()
-
-    async def ignore(_told: SttEvent | ProviderError) -> None:
-        pass
-
-    transcribing = asyncio.ensure_future(
-        ProviderConnection(open_connection, AudioBuffer(0), ignore, ignore).run()
-    )
-    await asyncio.sleep(0.01)
-    transcribing.cancel()
-    await asyncio.wait([transcribing], timeout=1)
-
-    assert transcribing.cancelled()
-    assert opened == 1
+    async def run(self, on_event: Callable[[SttEvent], Awaitable[None]]) -> None:
+        """Send KeepAlive, then fail."""
+        await on_event(KeepAlive())
+        raise DOWN
 
 
-class Deaf(Breaking):
-    """One that never says anything, and is left without trouble."""
-
-    async def run(self, heard: Callable[[SttEvent], Awaitable[None]]) -> None:  # noqa: ARG002 - it is deaf
-        """Hear nothing."""
-        await asyncio.Event().wait()
+async def ignore_event(_event: SttEvent) -> None:
+    """Do nothing."""
 
 
-async def failures_of(frames: int) -> list[ProviderError]:
-    """What a deaf provider is told to have failed in, while so much of a voice is heard and then nothing."""
-    failures: list[ProviderError] = []
+async def ignore_loss() -> None:
+    """Do nothing."""
 
-    @asynccontextmanager
-    async def open_connection() -> AsyncIterator[Deaf]:
-        yield Deaf()
 
-    async def heard(_heard: SttEvent) -> None:
-        pass
+@asynccontextmanager
+async def running(connection: ProviderConnection) -> AsyncIterator[asyncio.Task[None]]:
+    """The connection's task, until it is cancelled at the end."""
+    task = asyncio.create_task(connection.run())
+    yield task
+    task.cancel()
+    await asyncio.wait([task], timeout=1)
 
-    async def failed(error: ProviderError) -> None:
-        failures.append(error)
 
-    transcribing = ProviderConnection(
-        open_connection,
+@pytest.fixture
+def quick_retry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No delay between attempts."""
+    monkeypatch.setattr(provider_connection, "_MIN_RETRY_DELAY_S", 0.0)
+    monkeypatch.setattr(provider_connection, "_MAX_RETRY_DELAY_S", 0.0)
+
+
+async def attempts(
+    provider: FakeProvider, count: int, *models: str, breakers: CircuitBreakers | None = None
+) -> list[str]:
+    """The models of the first `count` attempts that one call makes after those made so far."""
+    before = len(provider.opened)
+    chain = make_chain(provider, *models, breakers=breakers)
+    async with running(ProviderConnection(chain, AudioBuffer(0), ignore_event, ignore_loss)):
+        await eventually(lambda: len(provider.opened) >= before + count, interval_s=0)
+    return provider.opened[before : before + count]
+
+
+async def test_a_connection_that_fails_while_it_is_cancelled_is_not_replaced() -> None:
+    """Otherwise a superseded owner would never end, and would keep the call from the next owner."""
+    provider, reports = FakeProvider(connection=BreakingConnection), list[StageFailed]()
+    chain = make_chain(provider, "nova-3", reports=reports)
+    async with running(ProviderConnection(chain, AudioBuffer(0), ignore_event, ignore_loss)) as task:
+        await asyncio.sleep(0.01)
+
+    assert task.cancelled()
+    assert provider.opened == ["nova-3"]
+    assert reports == []
+
+
+async def failures_after(frames: int) -> int:
+    """The losses of a provider that sends nothing, while the caller speaks for some frames of 10 ms."""
+    losses = 0
+
+    async def on_lost() -> None:
+        nonlocal losses
+        losses += 1
+
+    connection = ProviderConnection(
+        make_chain(FakeProvider(), "nova-3"),
         AudioBuffer(0),
-        heard,
-        failed,
+        ignore_event,
+        on_lost,
         no_response_s=0.4,
         no_response_after_speech_s=0.2,
         connect_grace_s=0.1,
     )
-    running = asyncio.ensure_future(transcribing.run())
-    for _ in range(frames):
-        transcribing.notify_audio(voiced=True)
-        await asyncio.sleep(0.01)
-        if failures:
-            break
-    await asyncio.sleep(1.0)
-    running.cancel()
-    await asyncio.wait([running], timeout=1)
-    return failures
+    async with running(connection):
+        for _ in range(frames):
+            connection.notify_audio(speaking=True)
+            await asyncio.sleep(0.01)
+            if losses:
+                break
+        await asyncio.sleep(1.0)
+    return losses
 
 
-async def test_a_provider_that_says_nothing_to_a_voice_is_given_up() -> None:
-    """It is half dead; but one that is sent nothing, as by a frozen line, has nothing to say."""
-    assert len(await failures_of(70)) == 1
-    assert await failures_of(3) == []
+async def test_a_provider_that_does_not_respond_to_speech_is_replaced() -> None:
+    """A provider that receives nothing, because the line is frozen, has nothing to respond to."""
+    assert await failures_after(70) == 1
+    assert await failures_after(3) == 0
+
+
+@pytest.mark.usefixtures("quick_retry")
+@pytest.mark.parametrize("later", [False, True])
+async def test_after_a_failure_the_next_route_is_used(later: bool) -> None:
+    """When both fail, they take turns."""
+    first = FakeProvider({"nova-3": DOWN}, later=later)
+    both = FakeProvider({"nova-3": DOWN, "nova-2": DOWN}, later=later)
+
+    assert await attempts(first, 2, "nova-3", "nova-2") == ["nova-3", "nova-2"]
+    assert await attempts(both, 4, "nova-3", "nova-2") == ["nova-3", "nova-2"] * 2
+
+
+@pytest.mark.usefixtures("quick_retry")
+async def test_three_failures_open_the_circuit_for_all_calls() -> None:
+    """The next call does not begin with the route that failed."""
+    provider, breakers = FakeProvider({"nova-3": DOWN}), CircuitBreakers()
+    for _ in range(3):
+        assert await attempts(provider, 1, "nova-3", "nova-2", breakers=breakers) == ["nova-3"]
+
+    assert await attempts(provider, 1, "nova-3", "nova-2", breakers=breakers) == ["nova-2"]
+
+
+@pytest.mark.usefixtures("quick_retry")
+async def test_one_rejection_opens_the_circuit() -> None:
+    """Without another route the rejecting one is tried again."""
+    provider, breakers = FakeProvider({"nova-3": REJECTED}), CircuitBreakers()
+
+    assert await attempts(provider, 2, "nova-3", "nova-2", breakers=breakers) == ["nova-3", "nova-2"]
+    assert await attempts(provider, 1, "nova-3", "nova-2", breakers=breakers) == ["nova-2"]
+    assert await attempts(provider, 2, "nova-3", breakers=breakers) == ["nova-3", "nova-3"]
+
+
+@pytest.mark.usefixtures("quick_retry")
+@pytest.mark.parametrize(("connection", "reported"), [(SilentConnection, 1), (RespondingConnection, 3)])
+async def test_the_same_failure_is_reported_again_only_after_an_event(
+    connection: type[SilentConnection], reported: int
+) -> None:
+    """Repeated attempts to reconnect would otherwise fill the log."""
+    failures: dict[str, ProviderError] = {"nova-3": DOWN} if connection is SilentConnection else {}
+    provider, reports = FakeProvider(failures, connection=connection), list[StageFailed]()
+    chain = make_chain(provider, "nova-3", reports=reports)
+    async with running(ProviderConnection(chain, AudioBuffer(0), ignore_event, ignore_loss)):
+        await eventually(lambda: len(provider.opened) >= 4, interval_s=0)
+
+    assert len(reports[:3]) == reported
+    assert (reports[0].code, reports[0].provider, reports[0].retryable) == ("unavailable", "fake", True)

@@ -1,28 +1,28 @@
-"""A line that has fallen silent."""
+"""Media streams that deliver no audio."""
 
 from services.stt.stall_detector import StallDetector
 
 
-def told(watch: StallDetector, until_ms: int) -> list[int]:
-    """When it is suspect, looked at every 100 ms."""
-    return [now_ms for now_ms in range(0, until_ms, 100) if watch.check(now_ms)]
+def reports(detector: StallDetector, until_ms: int) -> list[int]:
+    """The times of the reports, when checked every 100 ms."""
+    return [now_ms for now_ms in range(0, until_ms, 100) if detector.check(now_ms)]
 
 
-def test_a_line_without_frames_is_suspect_now_and_then() -> None:
-    """From its beginning on."""
-    watch = StallDetector()
-    watch.stream_opened(0)
+def test_a_stream_without_frames_is_reported_once_per_second() -> None:
+    """From 700 ms after its start on."""
+    detector = StallDetector()
+    detector.stream_opened(0)
 
-    assert told(watch, 3000) == [700, 1700, 2700]
+    assert reports(detector, 3000) == [700, 1700, 2700]
 
 
-def test_frames_and_a_closed_line_are_in_order() -> None:
-    """Nobody expects sound before a stream, or after."""
-    closed, heard = StallDetector(), StallDetector()
+def test_an_active_or_closed_stream_is_not_reported() -> None:
+    """No audio is expected before a stream starts or after it stops."""
+    closed, active = StallDetector(), StallDetector()
     closed.stream_opened(0)
     closed.stream_closed()
-    heard.stream_opened(0)
-    heard.audio_received(2500)
+    active.stream_opened(0)
+    active.audio_received(2500)
 
-    assert told(StallDetector(), 3000) == told(closed, 3000) == []
-    assert not heard.check(3000)
+    assert reports(StallDetector(), 3000) == reports(closed, 3000) == []
+    assert not active.check(3000)

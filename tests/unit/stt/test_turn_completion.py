@@ -1,11 +1,11 @@
-"""Which words ask for patience."""
+"""How complete the words of a turn are."""
 
 import pytest
 
 from parley.agent_config import SttConfig
 from services.stt.turn_completion import TurnCompletion, assess_completion
 
-HEARING = SttConfig()
+CONFIG = SttConfig()
 HELP = "How can I help you today?"
 
 
@@ -24,10 +24,10 @@ HELP = "How can I help you today?"
         "double seven four",
     ],
 )
-def test_a_caller_who_goes_on_is_waited_for(text: str) -> None:
-    """Phrases that lack their end, hesitations, a number in hand."""
-    assert assess_completion(text, HELP, HEARING) == TurnCompletion(
-        HEARING.incomplete_turn_silence_ms, incomplete=True
+def test_words_that_need_a_continuation_are_incomplete(text: str) -> None:
+    """Phrases without their end, hesitations, partial numbers."""
+    assert assess_completion(text, HELP, CONFIG) == TurnCompletion(
+        CONFIG.incomplete_turn_silence_ms, incomplete=True
     )
 
 
@@ -45,28 +45,28 @@ def test_a_caller_who_goes_on_is_waited_for(text: str) -> None:
         "+49 (171) 555-0100",
     ],
 )
-def test_a_caller_who_has_finished_is_not(text: str) -> None:
-    """The provider's word is enough."""
-    assert assess_completion(text, HELP, HEARING) == TurnCompletion()
+def test_complete_words_need_no_silence(text: str) -> None:
+    """The provider's signal suffices."""
+    assert assess_completion(text, HELP, CONFIG) == TurnCompletion()
 
 
-@pytest.mark.parametrize("asked", ["What happened?", "Please tell me your phone number.", "Why?"])
-def test_a_question_that_wants_a_long_answer_gives_it_time(asked: str) -> None:
-    """The agent's own silence must pass."""
-    assert assess_completion("well I fell", asked, HEARING) == TurnCompletion(HEARING.turn_silence_ms)
+@pytest.mark.parametrize("agent_text", ["What happened?", "Please tell me your phone number.", "Why?"])
+def test_an_open_question_requires_silence_after_the_answer(agent_text: str) -> None:
+    """The answer may be long: the turn ends not before `turn_silence_ms`."""
+    assert assess_completion("well I fell", agent_text, CONFIG) == TurnCompletion(CONFIG.turn_silence_ms)
 
 
 @pytest.mark.parametrize(
     ("language", "text"),
     [("de", "ich möchte einen Termin mit"), ("fr-CA", "mon nom est"), ("es", "mi número es")],
 )
-def test_other_languages_have_unfinished_phrases_too(language: str, text: str) -> None:
-    """By the agent file's language."""
+def test_incomplete_phrases_of_other_languages(language: str, text: str) -> None:
+    """The language is that of the agent file."""
     assert assess_completion(text, "", SttConfig(language=language)).incomplete
 
 
-def test_a_language_that_is_not_known_goes_by_punctuation() -> None:
-    """A comma is a comma."""
+def test_a_language_without_word_lists_is_assessed_by_punctuation() -> None:
+    """A comma ends no sentence."""
     polish = SttConfig(language="pl")
 
     assert assess_completion("dzień dobry,", "", polish).incomplete

@@ -1,0 +1,47 @@
+"""The entry point `deepgram`: one client of Deepgram's SDK for all calls of a process."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from deepgram import AsyncDeepgramClient
+
+from parley.agent_config import SttConfig
+from parley.providers.registry import ProviderContext, ProviderPlugin
+from parley.settings import read_settings
+from services.stt.providers.deepgram.connection import DeepgramConnection, open_connection
+from services.stt.providers.deepgram.options import environment_of, is_flux
+from services.stt.settings import SttSettings
+
+
+class DeepgramProvider:
+    """Deepgram's client for all calls of a process."""
+
+    def __init__(self, settings: SttSettings) -> None:
+        self._client = new_client(settings)
+        self._timeout_s = settings.stt_connect_timeout_s
+
+    def detects_turns(self, config: SttConfig) -> bool:
+        """Whether the model is a Flux model."""
+        return is_flux(config)
+
+    def connect(self, config: SttConfig, call_sid: str) -> AbstractAsyncContextManager[DeepgramConnection]:
+        """Open a WebSocket for one call."""
+        return open_connection(self._client, config, call_sid, self._timeout_s)
+
+
+def new_client(settings: SttSettings) -> AsyncDeepgramClient:
+    """Create a client for all calls of a process; a missing key is refused by Deepgram."""
+    key = settings.deepgram_api_key.get_secret_value() or "missing"
+    client = AsyncDeepgramClient(api_key=key, environment=environment_of(settings.deepgram_url))
+    # The SDK imports both at their first use, about 30 ms each, which would otherwise delay a call.
+    _ = client.listen.v1, client.listen.v2
+    return client
+
+
+@asynccontextmanager
+async def _open(_context: ProviderContext) -> AsyncIterator[DeepgramProvider]:
+    yield DeepgramProvider(read_settings(SttSettings))
+
+
+PLUGIN = ProviderPlugin(_open)
+"""Entry point `deepgram`."""

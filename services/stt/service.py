@@ -1,0 +1,141 @@
+"""The process of the stt service: what all calls share, and the serving of one call."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import cast
+
+import structlog
+
+from parley.agent_config import AgentConfig, SttConfig, load_agent_config
+from parley.circuit_breaker import CircuitBreakers
+from parley.errors import ConfigError, ProviderRejected
+from parley.providers.fallback_chain import FallbackChain, Route
+from parley.providers.pool import ProviderPool, open_pool
+from parley.providers.registry import ProviderContext, configs_of, route_name
+from parley.providers.stt import SttProvider
+from parley.runtime.stage import CallContext, ServeCall
+from parley.telemetry.setup import Telemetry
+from parley.v1.work_pb2 import StageFailed
+from services.stt.provider_connection import CONNECTION_POLICY, SttRoute
+from services.stt.session import TranscriptionSession
+from services.stt.settings import SttSettings
+from services.stt.silero import VadPool
+
+log = structlog.get_logger()
+
+_OPEN_TIMEOUT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class SttService:
+    """What the calls of a process share."""
+
+    providers: ProviderPool[SttProvider]
+    breakers: CircuitBreakers = field(default_factory=CircuitBreakers)
+    detectors: VadPool = field(default_factory=VadPool)
+
+    async def preload(self, agent: AgentConfig) -> None:
+        """Open the providers of an agent, so that its first call does not wait for their imports."""
+        await self.routes(agent.stt)
+
+    async def transcribe(self, call: CallContext) -> None:
+        """Serve a call until it ends.
+
+        Raises:
+            ConfigError: no provider of the agent file can be used.
+        """
+        try:
+            routes = await self.routes(call.agent.stt)
+        except ConfigError as error:
+            section = call.agent.stt
+            await call.log.append(
+                StageFailed(
+                    code=ProviderRejected.code, message=str(error), retryable=False, provider=section.provider
+                )
+            )
+            raise
+        chain = FallbackChain(
+            "stt",
+            call.call_sid,
+            routes,
+            self.breakers,
+            call.telemetry,
+            report=call.log.append,
+            policy=CONNECTION_POLICY,
+        )
+        with self.detectors.acquire() as detector:
+            await TranscriptionSession(
+                call, chain, detector, provider_detects_turns=_detects_turns(routes[0].target)
+            ).run()
+
+    async def routes(self, section: SttConfig) -> list[Route[SttRoute]]:
+        """The agent's providers that can be used, in order of preference; at least one.
+
+        Raises:
+            ConfigError: no provider can be used.
+        """
+        routes: list[Route[SttRoute]] = []
+        failure: ConfigError | None = None
+        for config in configs_of("stt", section):
+            try:
+                target = SttRoute(await self._open(config.provider), config)
+            except ConfigError as error:
+                log.error("provider_not_available", provider=config.provider, reason=str(error))
+                failure = failure or error
+            else:
+                routes.append(Route(route_name(config), config.provider, target))
+        if not routes:
+            raise failure or ConfigError("stt: no provider is configured")
+        return _of_one_kind(routes)
+
+    async def _open(self, name: str) -> SttProvider:
+        try:
+            async with asyncio.timeout(_OPEN_TIMEOUT_S):
+                return await self.providers.get(name)
+        except TimeoutError:
+            raise ConfigError(f"provider {name!r} did not open within {_OPEN_TIMEOUT_S:g} s") from None
+
+
+def _detects_turns(route: SttRoute) -> bool:
+    return route.provider.detects_turns(route.config)
+
+
+def _of_one_kind(routes: Sequence[Route[SttRoute]]) -> list[Route[SttRoute]]:
+    """Drop fallbacks that detect turns when the first route does not, or the reverse.
+
+    The turn of a call cannot change from one kind of detection to the other.
+    """
+    kind = _detects_turns(routes[0].target)
+    usable = [route for route in routes if _detects_turns(route.target) == kind]
+    for route in routes:
+        if route not in usable:
+            log.error("fallback_ignored", route=route.name, reason="turn detection differs from the first")
+    return usable
+
+
+@asynccontextmanager
+async def open_stt(settings: SttSettings, telemetry: Telemetry) -> AsyncIterator[SttService]:
+    """Open what the calls of a process share, with the providers of the default agent preloaded."""
+    async with open_pool("stt", ProviderContext(telemetry)) as pool:
+        # mypy cannot infer the type variable of a generic context manager.
+        providers = cast("ProviderPool[SttProvider]", pool)
+        service = SttService(providers)
+        try:
+            await service.preload(load_agent_config(settings.agents_dir, settings.agent))
+        except ConfigError as error:
+            log.warning("provider_not_preloaded", agent=settings.agent, reason=str(error))
+        yield service
+
+
+@asynccontextmanager
+async def open_service(settings: SttSettings, telemetry: Telemetry) -> AsyncIterator[ServeCall]:
+    """Open the service of one process; yields the function that serves one call."""
+    async with open_stt(settings, telemetry) as service:
+
+        async def serve(call: CallContext) -> None:
+            if not call.ended:
+                await service.transcribe(call)
+
+        yield serve

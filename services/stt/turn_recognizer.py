@@ -1,0 +1,245 @@
+"""Build the caller's turns from speech activity and provider events, and append them to the call's log."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
+
+from parley.agent_config import SttConfig
+from parley.events.envelope import Body
+from parley.providers.stt import (
+    FinalTranscript,
+    InterimTranscript,
+    KeepAlive,
+    ProviderTurn,
+    SttEvent,
+    UtteranceEnd,
+    Word,
+)
+from parley.v1 import speech_pb2
+from parley.v1.event_pb2 import Event
+from services.stt.audio_buffer import AudioBuffer, AudioSpan
+from services.stt.endpointing import (
+    Decision,
+    EagerEndOfTurn,
+    Endpointing,
+    EndTurn,
+    RequestFinalize,
+    ResumeTurn,
+)
+from services.stt.restore import SttState, evolve
+from services.stt.transcript import Transcript
+from services.stt.turn_completion import assess_completion
+from services.stt.voice_activity import Detector, SpeechChange, SpeechStarted, VoiceActivity
+
+
+class TurnLog(Protocol):
+    """The part of a call's event log that is needed here."""
+
+    def now_ms(self) -> int:
+        """The call time of now."""
+
+    async def append(self, body: Body) -> Any:
+        """Append an event."""
+
+
+class TurnRecognizer:
+    """The caller's current turn. Inputs are handled one at a time, so that events keep their order."""
+
+    def __init__(
+        self,
+        log: TurnLog,
+        config: SttConfig,
+        state: SttState,
+        buffer: AudioBuffer,
+        detector: Detector,
+        *,
+        provider_detects_turns: bool,
+        request_finalize: Callable[[], None],
+    ) -> None:
+        self._log = log
+        self._config = config
+        self._state = state
+        self._transcript = state.transcript
+        self._buffer = buffer
+        self._vad = VoiceActivity(detector)
+        self._endpointing = Endpointing(config.turn_silence_ms, provider_detects_turns=provider_detects_turns)
+        self._endpointing.restore(
+            has_final=bool(state.transcript.final_text),
+            eager=state.eager,
+            covered_ms=state.transcript.final_end_ms,
+        )
+        self._request_finalize = request_finalize
+        self._restored_speech_ms = state.last_speech_event_ms
+        self._published_text = self._eager_text = ""
+        self._ended_provider_turn = ""
+        self._lock = asyncio.Lock()
+
+    @property
+    def speaking(self) -> bool:
+        """Whether the detector reports speech."""
+        return self._vad.speaking
+
+    @property
+    def between_turns(self) -> bool:
+        """Whether there is neither speech nor a word of an unfinished turn."""
+        return not (self._vad.speaking or self._transcript.text)
+
+    def on_log_event(self, event: Event) -> None:
+        """Note what the log records about the dialogue, such as the agent's last question."""
+        self._state = evolve(self._state, event)
+
+    async def on_audio(self, spans: Iterable[AudioSpan]) -> None:
+        """Process audio that was added to the buffer."""
+        async with self._lock:
+            for span in spans:
+                await self._on_speech_changes(self._vad.push_audio(span.mulaw, span.at_ms))
+            await self._advance()
+
+    async def on_tick(self) -> None:
+        """Check the time limits; called also when no audio arrives."""
+        async with self._lock:
+            await self._advance()
+
+    async def on_stream_stopped(self) -> None:
+        """End the speech, because no audio follows."""
+        async with self._lock:
+            await self._on_speech_changes(self._vad.audio_stopped())
+
+    async def on_provider_lost(self) -> None:
+        """Wait longer for transcripts, because the connection to the provider is replaced."""
+        async with self._lock:
+            self._endpointing.on_provider_lost()
+
+    async def on_stt_event(self, event: SttEvent) -> None:
+        """Process an event of the provider."""
+        async with self._lock:
+            match event:
+                case InterimTranscript():
+                    await self._on_interim(event)
+                case FinalTranscript():
+                    await self._on_final(event)
+                case UtteranceEnd():
+                    await self._execute(self._endpointing.on_utterance_end())
+                case ProviderTurn():
+                    await self._on_provider_turn(event)
+                case KeepAlive():
+                    pass
+
+    async def _advance(self) -> None:
+        decisions = self._endpointing.on_audio(
+            self._buffer.end_ms,
+            self._log.now_ms(),
+            paused=self._vad.paused,
+            speech_end_ms=self._vad.speech_end_ms,
+        )
+        await self._execute(decisions)
+
+    async def _on_speech_changes(self, changes: list[SpeechChange]) -> None:
+        for change in changes:
+            started = isinstance(change, SpeechStarted)
+            # After a takeover audio is processed again whose events the previous owner has appended.
+            if change.at_ms > self._restored_speech_ms:
+                body = speech_pb2.SpeechStarted if started else speech_pb2.SpeechStopped
+                await self._log.append(body(at_ms=change.at_ms))
+            if started:
+                await self._execute(self._endpointing.on_speech_started(change.at_ms))
+            else:
+                await self._execute(self._endpointing.on_speech_stopped(change.at_ms))
+
+    async def _on_interim(self, interim: InterimTranscript) -> None:
+        self._transcript = self._transcript.with_interim(interim.text, interim.words, interim.end_ms)
+        await self._publish_transcript(final=False)
+        self._update_completion()
+        text = self._transcript.interim_text
+        await self._execute(self._endpointing.on_interim(text, interim.end_ms))
+
+    async def _on_final(self, final: FinalTranscript) -> None:
+        before = self._transcript
+        self._transcript = before.with_final(final.text, final.words, final.end_ms)
+        self._buffer.discard_before(final.end_ms)
+        new_text = self._transcript.final_text[len(before.final_text) :].strip()
+        if new_text:
+            await self._publish_transcript(final=True, words=self._transcript.words[len(before.words) :])
+        self._update_completion()
+        decisions = self._endpointing.on_final(new_text, final.end_ms, speech_final=final.speech_final)
+        await self._execute(decisions)
+
+    async def _on_provider_turn(self, turn: ProviderTurn) -> None:
+        if turn.provider_turn == self._ended_provider_turn:
+            # A repeated report, or one of a turn that a finalize request has ended.
+            return
+        self._transcript = self._transcript.replace_turn(turn.text, turn.words, turn.end_ms)
+        if turn.event == "end":
+            self._ended_provider_turn = turn.provider_turn
+            self._buffer.discard_before(turn.end_ms)
+            self._transcript = self._transcript.finalize()
+            await self._publish_transcript(final=True, words=self._transcript.words)
+        else:
+            await self._publish_transcript(final=False)
+        await self._execute(self._endpointing.on_provider_turn(turn.event))
+
+    def _update_completion(self) -> None:
+        self._endpointing.set_completion(
+            assess_completion(self._transcript.text, self._state.last_agent_text, self._config)
+        )
+
+    async def _publish_transcript(self, *, final: bool, words: Sequence[Word] = ()) -> None:
+        transcript = self._transcript
+        if not transcript.text or (not final and transcript.text == self._published_text):
+            return
+        self._published_text = transcript.text
+        updated = speech_pb2.TranscriptUpdated(
+            turn=transcript.turn,
+            text=transcript.text,
+            final=final,
+            audio_end_ms=transcript.final_end_ms if final else transcript.end_ms,
+        )
+        for word in words:
+            updated.words.add(
+                text=word.text, start_ms=word.start_ms, end_ms=word.end_ms, confidence=word.confidence
+            )
+        await self._log.append(updated)
+
+    async def _execute(self, decisions: list[Decision]) -> None:
+        for decision in decisions:
+            match decision:
+                case EndTurn(decided_by=decided_by):
+                    await self._end_turn(decided_by)
+                case EagerEndOfTurn():
+                    await self._publish_eager_end()
+                case ResumeTurn():
+                    self._eager_text = ""
+                    await self._log.append(speech_pb2.TurnResumed(turn=self._transcript.turn))
+                case RequestFinalize():
+                    self._request_finalize()
+
+    async def _publish_eager_end(self) -> None:
+        transcript = self._transcript
+        if not transcript.text or transcript.text == self._eager_text:
+            return
+        self._eager_text = transcript.text
+        eager = speech_pb2.EagerEndOfTurn(
+            turn=transcript.turn, text=transcript.text, speech_end_ms=self._speech_end_ms(transcript)
+        )
+        await self._log.append(eager)
+
+    async def _end_turn(self, decided_by: str) -> None:
+        transcript = self._transcript
+        self._published_text = self._eager_text = ""
+        if not transcript.text:
+            return
+        self._transcript = transcript.next_turn()
+        await self._on_speech_changes(self._vad.force_stop())
+        ended = speech_pb2.TurnEnded(
+            turn=transcript.turn,
+            text=transcript.text,
+            speech_end_ms=self._speech_end_ms(transcript),
+            audio_end_ms=transcript.end_ms,
+            decided_by=decided_by,
+        )
+        await self._log.append(ended)
+
+    def _speech_end_ms(self, transcript: Transcript) -> int:
+        """From the detector, exact to 32 ms; from the words if it detected no speech."""
+        words = transcript.words
+        return self._vad.speech_end_ms or (words[-1].end_ms if words else 0)

@@ -1,0 +1,125 @@
+"""Deepgram's messages as transcription events."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from parley.errors import ProviderUnavailable
+from parley.providers.stt import (
+    FinalTranscript,
+    InterimTranscript,
+    KeepAlive,
+    ProviderTurn,
+    SttEvent,
+    UtteranceEnd,
+    Word,
+)
+from services.stt.provider_clock import ProviderClock
+from services.stt.providers.deepgram.wire import MessageReader
+
+
+def read(message: Any, *, flux: bool = False) -> SttEvent | None:
+    """Read a message of a connection whose audio began at call time 5000."""
+    clock = ProviderClock()
+    clock.audio_sent(16_000, 5000)
+    return MessageReader(clock, "c1", flux=flux).read(message)
+
+
+def results(*, is_final: bool, speech_final: bool = False) -> SimpleNamespace:
+    """A Results message for the audio from 0.5 s to 1.5 s."""
+    word = SimpleNamespace(word="hello", punctuated_word="Hello,", start=0.6, end=0.9, confidence=0.75)
+    alternative = SimpleNamespace(transcript="Hello,", words=[word])
+    return SimpleNamespace(
+        type="Results",
+        channel=SimpleNamespace(alternatives=[alternative]),
+        start=0.5,
+        duration=1.0,
+        is_final=is_final,
+        speech_final=speech_final,
+    )
+
+
+HELLO = (Word("Hello,", 5600, 5900, 0.75),)
+
+
+@pytest.mark.parametrize(
+    ("message", "event"),
+    [
+        (results(is_final=False), InterimTranscript("Hello,", HELLO, 6500)),
+        (results(is_final=True), FinalTranscript("Hello,", HELLO, 6500)),
+        (
+            results(is_final=True, speech_final=True),
+            FinalTranscript("Hello,", HELLO, 6500, speech_final=True),
+        ),
+        (SimpleNamespace(type="UtteranceEnd"), UtteranceEnd()),
+        (SimpleNamespace(type="SpeechStarted"), KeepAlive()),
+        (SimpleNamespace(type="Results", channel=SimpleNamespace(alternatives=[])), None),
+        (SimpleNamespace(), None),
+    ],
+)
+def test_messages_of_nova(message: SimpleNamespace, event: SttEvent | None) -> None:
+    """Times of the connection become call times."""
+    assert read(message) == event
+
+
+def turn_info(event: str) -> SimpleNamespace:
+    """A TurnInfo message whose word has no times."""
+    return SimpleNamespace(
+        type="TurnInfo",
+        event=event,
+        transcript="hello",
+        words=[SimpleNamespace(word="hello", confidence=0.5)],
+        audio_window_end=1.5,
+        turn_index=3,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "event"),
+    [
+        ("StartOfTurn", "start"),
+        ("Update", "update"),
+        ("EagerEndOfTurn", "eager"),
+        ("TurnResumed", "resumed"),
+        ("EndOfTurn", "end"),
+    ],
+)
+def test_messages_of_flux(name: str, event: Any) -> None:
+    """A word without times ends at the end of the transcribed audio at the latest."""
+    word = Word("hello", 6500, 6500, 0.5)
+
+    assert read(turn_info(name), flux=True) == ProviderTurn("hello", (word,), 6500, event, "c1-3")
+
+
+@pytest.mark.parametrize(
+    ("message", "event"),
+    [
+        (turn_info("Unknown"), None),
+        (SimpleNamespace(type="Connected"), KeepAlive()),
+        (SimpleNamespace(), None),
+    ],
+)
+def test_other_messages_of_flux(message: SimpleNamespace, event: SttEvent | None) -> None:
+    """An event of a later version of the API is ignored."""
+    assert read(message, flux=True) == event
+
+
+@pytest.mark.parametrize("flux", [False, True])
+def test_an_error_message_raises(flux: bool) -> None:
+    """The connection is of no further use."""
+    error = SimpleNamespace(type="Error", description="NET-0001", code="NET-0001")
+
+    with pytest.raises(ProviderUnavailable, match="NET-0001"):
+        read(error, flux=flux)
+
+
+@pytest.mark.parametrize("flux", [False, True])
+def test_a_message_without_a_required_field_is_ignored(flux: bool) -> None:
+    """The SDK passes it on unvalidated."""
+    incomplete = SimpleNamespace(
+        type="TurnInfo" if flux else "Results",
+        channel=SimpleNamespace(alternatives=[SimpleNamespace(transcript="hello")]),
+    )
+
+    assert read(incomplete, flux=flux) is None

@@ -1,0 +1,90 @@
+"""The routes to providers that an agent's calls use."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from parley.agent_config import AgentConfig, SttConfig
+from parley.errors import ConfigError
+from services.stt.service import SttService, open_stt
+from services.stt.settings import SttSettings
+from tests.unit.parley.providers.doubles import installed, make_telemetry
+
+ENTRIES = "[parley.stt]\nplain = fake_stt:PLAIN\nturns = fake_stt:TURNS\nunset = fake_stt:UNSET\n"
+PLUGINS = """
+from contextlib import asynccontextmanager
+
+from parley.errors import ConfigError
+from parley.providers.registry import ProviderPlugin
+from tests.unit.stt.doubles import FakeProvider
+
+
+@asynccontextmanager
+async def open_plain(context):
+    yield FakeProvider()
+
+
+@asynccontextmanager
+async def open_turns(context):
+    yield FakeProvider(flux=True)
+
+
+@asynccontextmanager
+async def open_unset(context):
+    raise ConfigError("UNSET_KEY: is required")
+    yield
+
+
+PLAIN, TURNS, UNSET = map(ProviderPlugin, (open_plain, open_turns, open_unset))
+"""
+
+
+@pytest.fixture
+async def service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[SttService]:
+    """A service with three installed providers, without a default agent."""
+    settings = SttSettings(agents_dir=str(tmp_path))
+    with installed(monkeypatch, tmp_path / "stt_dist", ENTRIES, fake_stt=PLUGINS):
+        async with open_stt(settings, make_telemetry()) as opened:
+            yield opened
+
+
+def section(*providers: str) -> SttConfig:
+    """An `stt` section with fallbacks of other providers."""
+    first, *others = providers
+    return SttConfig(
+        provider=first, model="m", fallbacks=tuple({"provider": name, "model": "m"} for name in others)
+    )
+
+
+async def names(service: SttService, *providers: str) -> list[str]:
+    """The names of the routes."""
+    return [route.name for route in await service.routes(section(*providers))]
+
+
+async def test_a_provider_that_cannot_be_opened_is_skipped(service: SttService) -> None:
+    """Its settings may be missing in this deployment."""
+    assert await names(service, "unset", "plain") == ["plain/m"]
+    with pytest.raises(ConfigError, match="UNSET_KEY"):
+        await service.routes(section("unset"))
+
+
+async def test_a_fallback_with_other_turn_detection_is_ignored(service: SttService) -> None:
+    """The call keeps the kind of turn detection of its first route."""
+    assert await names(service, "plain", "turns") == ["plain/m"]
+    assert await names(service, "turns", "plain") == ["turns/m"]
+
+
+async def test_an_unknown_provider_is_an_error(service: SttService) -> None:
+    """The error lists the installed providers."""
+    with pytest.raises(ConfigError, match="plain"):
+        await service.routes(section("plain", "missing"))
+
+
+async def test_preloading_opens_the_providers_of_an_agent(service: SttService) -> None:
+    """A provider is opened once for all calls of a process."""
+    await service.preload(AgentConfig(prompt="x", stt=section("plain")))
+    [first] = await service.routes(section("plain"))
+    [second] = await service.routes(section("plain"))
+
+    assert first.target.provider is second.target.provider

@@ -1,0 +1,131 @@
+"""Turns of the caller, from speech and provider events to the events in the call's log."""
+
+import pytest
+
+from parley.agent_config import SttConfig
+from parley.audio.g711 import SILENCE
+from parley.providers.stt import FinalTranscript, InterimTranscript, ProviderTurn, Word
+from parley.v1.speech_pb2 import (
+    EagerEndOfTurn,
+    SpeechStarted,
+    SpeechStopped,
+    TranscriptUpdated,
+    TurnEnded,
+)
+from services.stt.audio_buffer import AudioBuffer
+from services.stt.restore import SttState
+from services.stt.transcript import Transcript
+from services.stt.turn_recognizer import TurnRecognizer
+from tests.event_factories import bodies_of
+from tests.unit.stt.doubles import FakeLog
+
+LOUD = b"\x10"
+HELLO = Word("hello", 1100, 1400, 0.9)
+
+
+def is_loud(chunk: bytes) -> float:
+    """A detector of loud audio."""
+    return float(chunk.startswith(LOUD))
+
+
+class Scene:
+    """A recognizer, its log and the number of finalize requests."""
+
+    def __init__(self, state: SttState | None = None, *, flux: bool = False) -> None:
+        self.log = FakeLog()
+        self.finalize_requests = 0
+        state = state or SttState()
+        self.buffer = AudioBuffer(state.transcript.final_end_ms)
+        self.turns = TurnRecognizer(
+            self.log,
+            SttConfig(),
+            state,
+            self.buffer,
+            is_loud,
+            provider_detects_turns=flux,
+            request_finalize=self._count,
+        )
+
+    def _count(self) -> None:
+        self.finalize_requests += 1
+
+    async def audio(self, sample: bytes, ms: int) -> None:
+        """Add audio in frames of 20 ms, from call time 1000; the clock runs with it."""
+        for _ in range(ms // 20):
+            at_ms = self.buffer.end_ms if self.buffer.started else 1000
+            self.log.time_ms = at_ms + 20
+            await self.turns.on_audio(self.buffer.add(sample * 160, at_ms))
+
+
+async def test_a_turn_is_logged_with_its_speech_words_and_end() -> None:
+    """SpeechStarted, the transcripts, SpeechStopped and TurnEnded, at call times."""
+    scene = Scene()
+    await scene.audio(LOUD, 640)
+    await scene.turns.on_stt_event(InterimTranscript("hello", (HELLO,), 1500))
+    assert not scene.turns.between_turns
+    await scene.audio(SILENCE, 200)
+    await scene.turns.on_stt_event(FinalTranscript("hello", (HELLO,), 1800, speech_final=True))
+
+    kinds = [type(body) for body in scene.log.bodies]
+    assert kinds == [SpeechStarted, TranscriptUpdated, SpeechStopped, TranscriptUpdated, TurnEnded]
+    [ended] = bodies_of(scene.log.bodies, TurnEnded)
+    assert (ended.turn, ended.text, ended.decided_by) == (1, "hello", "speech_final")
+    assert (ended.speech_end_ms, ended.audio_end_ms) == (1640, 1800)
+    assert scene.buffer.start_ms == 1800
+    assert scene.turns.between_turns
+
+
+async def test_an_unchanged_interim_transcript_is_logged_once() -> None:
+    """Providers repeat interim transcripts several times per second."""
+    scene = Scene()
+    for end_ms in (1300, 1400, 1500):
+        await scene.turns.on_stt_event(InterimTranscript("hello", (), end_ms))
+
+    assert len(bodies_of(scene.log.bodies, TranscriptUpdated)) == 1
+
+
+async def test_an_overdue_final_transcript_is_requested() -> None:
+    """After `turn_silence_ms` without one."""
+    scene = Scene()
+    await scene.audio(LOUD, 640)
+    await scene.turns.on_stt_event(InterimTranscript("hello", (), 1500))
+    await scene.audio(SILENCE, 700)
+
+    assert scene.finalize_requests == 1
+    assert bodies_of(scene.log.bodies, TurnEnded) == []
+
+
+async def test_a_turn_that_the_provider_detects_ends_once() -> None:
+    """A repeated report of the ended turn changes nothing."""
+    scene = Scene(flux=True)
+    end = ProviderTurn("hello", (HELLO,), 1500, "end", "c1-0")
+    await scene.turns.on_stt_event(ProviderTurn("hello", (HELLO,), 1450, "eager", "c1-0"))
+    await scene.turns.on_stt_event(end)
+    await scene.turns.on_stt_event(end)
+
+    [eager] = bodies_of(scene.log.bodies, EagerEndOfTurn)
+    [ended] = bodies_of(scene.log.bodies, TurnEnded)
+    assert eager.text == ended.text == "hello"
+    assert ended.decided_by == "flux"
+
+
+@pytest.mark.parametrize(("last_speech_event_ms", "logged"), [(0, 1), (1000, 0)])
+async def test_speech_that_the_previous_owner_logged_is_not_logged_again(
+    last_speech_event_ms: int, logged: int
+) -> None:
+    """After a takeover the audio since the last final transcript is processed again."""
+    state = SttState(Transcript(final_end_ms=1000), last_speech_event_ms=last_speech_event_ms)
+    scene = Scene(state)
+    await scene.audio(LOUD, 100)
+
+    assert len(bodies_of(scene.log.bodies, SpeechStarted)) == logged
+
+
+async def test_the_end_of_the_stream_ends_speech() -> None:
+    """No silence follows that would end it."""
+    scene = Scene()
+    await scene.audio(LOUD, 640)
+    await scene.turns.on_stream_stopped()
+
+    assert len(bodies_of(scene.log.bodies, SpeechStopped)) == 1
+    assert not scene.turns.speaking
