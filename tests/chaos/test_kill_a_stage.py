@@ -1,4 +1,4 @@
-"""A stage's process is killed in the middle of a call: the call goes on."""
+"""Killing a stage's process during a call: the call continues."""
 
 import asyncio
 import os
@@ -19,16 +19,16 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 @pytest.mark.parametrize("stage", ["stt", "brain", "tts", "recorder"])
 async def test_a_killed_stage_costs_no_word(up: Up, stage: str) -> None:
-    """Kill -9 while the caller speaks the second turn; every turn is heard once and answered."""
+    """SIGKILL during the caller's second turn; every turn is transcribed once and answered."""
     script, live = read_script(None), LiveView()
     async with open_bus(up.system.nats_url) as bus, open_telephone(up.system.telephone_url) as telephone:
         call_sid = await telephone.call(script)
-        said = 0
+        utterances = 0
         async with asyncio.timeout(120):
             async for event in follow(bus, call_sid):
                 live.lines(event)
-                said += event.HasField("speech_started")
-                if event.HasField("speech_started") and said == 2:
+                utterances += event.HasField("speech_started")
+                if event.HasField("speech_started") and utterances == 2:
                     os.kill(up.pid_of(f"services.{stage}"), signal.SIGKILL)
         report = await telephone.report(call_sid)
 

@@ -29,14 +29,14 @@ class Up:
     process: subprocess.Popen[bytes]
 
     @property
-    def told(self) -> dict[str, Any]:
-        """What it wrote of itself."""
-        told: dict[str, Any] = json.loads((self.home / "system.json").read_text("utf-8"))
-        return told
+    def state(self) -> dict[str, Any]:
+        """Content of the state file."""
+        state: dict[str, Any] = json.loads((self.home / "system.json").read_text("utf-8"))
+        return state
 
     @property
     def system(self) -> RunningSystem:
-        """Where it can be called."""
+        """Addresses of the system."""
         return find_system(self.home)
 
     def errors(self) -> list[LogLine]:

@@ -1,4 +1,4 @@
-"""The first thing that anybody does."""
+"""`parley demo`, as a new user runs it."""
 
 import sys
 from pathlib import Path
@@ -10,8 +10,8 @@ from tests.run_program import run_program
 pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(240)]
 
 
-def test_the_demo_ends_well(tmp_path: Path) -> None:
-    """A conversation of four turns, really recognised; the recording, heard again, holds both sides."""
+def test_the_demo_succeeds(tmp_path: Path) -> None:
+    """Four recognised turns; the recording contains both sides when it is transcribed again."""
     command = [sys.executable, "-W", "ignore", "-m", "cli.main", "demo", "--home", str(tmp_path / "home")]
     done = run_program(command, timeout_s=180, COLUMNS="200")
 

@@ -35,14 +35,14 @@ SCRIPT = parse_script(
 
 @asynccontextmanager
 async def shadow(up: Up, stage: str, log: Path, **variables: str) -> AsyncIterator[None]:
-    """One of them, ready."""
-    told = up.told
+    """Run a shadow process; yields when it is ready."""
+    state = up.state
     env = {
         **os.environ,
         "PARLEY_SHADOW": "true",
         "PARLEY_NATS_URL": up.system.nats_url,
         f"PARLEY_{stage.upper()}_PORT": "0",
-        "PARLEY_DEEPGRAM_URL": told["sandbox_urls"]["deepgram"],
+        "PARLEY_DEEPGRAM_URL": state["sandbox_urls"]["deepgram"],
         "DEEPGRAM_API_KEY": "sandbox",
         "PARLEY_LOG_FORMAT": "json",
         **variables,
@@ -62,28 +62,28 @@ async def shadow(up: Up, stage: str, log: Path, **variables: str) -> AsyncIterat
 
 
 def is_ready(log: Path) -> bool:
-    """Whether it says so."""
+    """Whether the process has logged that it is ready."""
     return '"ready"' in log.read_text("utf-8")
 
 
-def told(log: Path) -> list[dict[str, object]]:
-    """What it found different."""
+def differences(log: Path) -> list[dict[str, object]]:
+    """The differences that the shadow logged."""
     lines = [json.loads(line) for line in log.read_text("utf-8").splitlines() if line.startswith("{")]
     assert not [line for line in lines if line["level"] == "error"], lines
     return [line for line in lines if "otherwise" in line["event"]]
 
 
-async def test_shadows_tell_what_they_would_do_and_change_nothing(up: Up, tmp_path: Path) -> None:
-    """The same brain and ears find nothing; a brain with another agent file does."""
+async def test_shadows_report_differences_and_change_nothing(up: Up, tmp_path: Path) -> None:
+    """An identical brain and stt report nothing; a brain with another agent file does."""
     agents = tmp_path / "agents"
     agents.mkdir()
     calm = {"prompt": "x", "llm": {"speculation": {"enabled": False}}}
     (agents / "clinic.yaml").write_text(yaml.safe_dump(calm))
-    same, other, ears = (tmp_path / f"{name}.log" for name in ("same", "other", "ears"))
+    same, other, stt = (tmp_path / f"{name}.log" for name in ("same", "other", "stt"))
     async with (
         shadow(up, "brain", same),
         shadow(up, "brain", other, PARLEY_AGENTS_DIR=str(agents)),
-        shadow(up, "stt", ears),
+        shadow(up, "stt", stt),
         open_bus(up.system.nats_url) as bus,
         open_telephone(up.system.telephone_url) as telephone,
     ):
@@ -94,6 +94,6 @@ async def test_shadows_tell_what_they_would_do_and_change_nothing(up: Up, tmp_pa
 
     assert len(report_turns) == 2
     assert {event.stage for event in events} == {"webhook", "edge", "stt", "brain", "tts", "recorder"}
-    assert told(same) == []
-    assert told(ears) == []
-    assert "on a guess" in str(told(other))
+    assert differences(same) == []
+    assert differences(stt) == []
+    assert "on a guess" in str(differences(other))

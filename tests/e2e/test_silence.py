@@ -1,4 +1,4 @@
-"""Nobody speaks: the agent asks, then leaves."""
+"""The agent prompts a silent caller, then hangs up."""
 
 from pathlib import Path
 
@@ -13,8 +13,8 @@ from tests.e2e.running import running_up
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 
-async def test_a_silent_caller_is_asked_then_left(tmp_path: Path) -> None:
-    """The goodbye is heard before the line is closed."""
+async def test_a_silent_caller_is_prompted_then_the_agent_hangs_up(tmp_path: Path) -> None:
+    """The goodbye is played before the call ends."""
     (tmp_path / "quiet.yaml").write_text(
         'prompt: x\ngreeting: Hello.\nidle: {timeout_s: 1.5, prompts: ["Hello?"], goodbye: Goodbye then.}\n'
     )

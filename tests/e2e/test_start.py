@@ -1,4 +1,4 @@
-"""What a service says when something is missing at its start."""
+"""Error messages of a service that cannot start."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from tests.nats_server import free_port
 
 
 @pytest.mark.parametrize("service", ["edge", "stt", "brain", "tts", "recorder"])
-def test_without_nats_a_service_ends_with_a_line_that_says_so(service: str) -> None:
+def test_without_nats_a_service_exits_with_a_clear_line(service: str) -> None:
     """Exit code 1, the address, and what to do; no stack."""
     url = f"nats://127.0.0.1:{free_port()}"
     done = subprocess.run(

@@ -25,35 +25,35 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 async def hold(
-    up: Up, script: Script, seen: Callable[[Event], Awaitable[None]] | None = None
+    up: Up, script: Script, on_event: Callable[[Event], Awaitable[None]] | None = None
 ) -> tuple[LiveView, Report, str]:
-    """One call from its first ring until it is recorded."""
+    """Hold one call until it is recorded."""
     live = LiveView()
     async with open_bus(up.system.nats_url) as bus, open_telephone(up.system.telephone_url) as telephone:
         call_sid = await telephone.call(script)
         async for event in follow(bus, call_sid):
             live.lines(event)
-            if seen is not None:
-                await seen(event)
+            if on_event is not None:
+                await on_event(event)
         return live, await telephone.report(call_sid), call_sid
 
 
-async def test_a_call_is_answered_recorded_and_written_down(up: Up) -> None:
-    """Four turns; the recording holds both sides' words, Postgres the transcript and the timings."""
+async def test_a_call_is_answered_recorded_and_stored(up: Up) -> None:
+    """Four turns; the recording contains both sides, Postgres the transcript and the latencies."""
     live, report, call_sid = await hold(up, read_script(None))
 
     assert report.outcome == "completed"
     assert [r.gap_ms is not None for r in report.responses] == [True] * 4
     path = Path(path_of(live.recording_url))
     caller, agent = read_channels(path)
-    told = json.loads(path.with_suffix(".json").read_text("utf-8"))["lines"]
-    spoken = " ".join(line["text"] for line in told if line["speaker"] == "agent")
+    lines = json.loads(path.with_suffix(".json").read_text("utf-8"))["lines"]
+    spoken = " ".join(line["text"] for line in lines if line["speaker"] == "agent")
     assert match_texts(spoken, tone.decode(agent)).fraction > 0.9
-    for line in told:
+    for line in lines:
         channel = caller if line["speaker"] == "caller" else agent
         inside = channel[int(line["start_ms"]) * 8 : int(line["end_ms"]) * 8]
         assert sum(byte not in (0xFF, 0x7F) for byte in inside) > len(inside) / 2
-    connection = await asyncpg.connect(up.told["PARLEY_POSTGRES_URL"])
+    connection = await asyncpg.connect(up.state["PARLEY_POSTGRES_URL"])
     rows = await connection.fetch("SELECT speaker FROM transcript WHERE call_sid = $1 ORDER BY n", call_sid)
     timings = await connection.fetch("SELECT latency_ms FROM turn_latencies WHERE call_sid = $1", call_sid)
     await connection.close()
@@ -63,7 +63,7 @@ async def test_a_call_is_answered_recorded_and_written_down(up: Up) -> None:
 
 
 async def test_calls_at_once_are_not_crossed(up: Up) -> None:
-    """Each caller's words are its own, every turn is answered, nobody logs an error."""
+    """Each caller's words are its own, every turn is answered, no service logs an error."""
     results = await call_all(up.system, caller_pool(10))
 
     assert [problem for result in results for problem in result.problems] == []
@@ -71,8 +71,8 @@ async def test_calls_at_once_are_not_crossed(up: Up) -> None:
     assert up.errors() == []
 
 
-async def test_the_agent_lets_itself_be_interrupted(up: Up) -> None:
-    """The caller speaks into the greeting: it stops, and what follows is answered."""
+async def test_the_agent_can_be_interrupted(up: Up) -> None:
+    """The caller speaks during the greeting: it stops, and the caller is answered."""
     script = parse_script(
         {
             "steps": [
@@ -90,20 +90,20 @@ async def test_the_agent_lets_itself_be_interrupted(up: Up) -> None:
     assert report.outcome == "completed"
 
 
-async def test_a_model_that_refuses_costs_an_apology_not_the_call(up: Up) -> None:
-    """The next turn is answered as if nothing had been."""
-    async with httpx.AsyncClient(base_url=up.told["sandbox_urls"]["openai"]) as client:
+async def test_a_refusing_model_costs_an_apology_not_the_call(up: Up) -> None:
+    """The next turn is answered normally."""
+    async with httpx.AsyncClient(base_url=up.state["sandbox_urls"]["openai"]) as client:
 
         async def refuse(status: int) -> None:
             (await client.patch("/sandbox/settings", json={"llm_refuse": status})).raise_for_status()
 
-        async def seen(event: Event) -> None:
-            # Until something is heard of it: a request made on a guess may be refused in vain.
+        async def on_event(event: Event) -> None:
+            # Until the apology plays: a speculative request may be refused without effect.
             if event.HasField("playback_started") and event.playback_started.reply_id != "r1":
                 await refuse(0)
 
         await refuse(401)
-        live, report, call_sid = await hold(up, read_script(None), seen)
+        live, report, call_sid = await hold(up, read_script(None), on_event)
 
     assert report.outcome == "completed"
     assert "something went wrong" in " ".join(normalize(live.latencies.turns[0].agent_text))

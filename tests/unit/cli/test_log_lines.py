@@ -1,23 +1,23 @@
-"""The processes' log lines, read."""
+"""Parsing of log lines."""
 
 from cli.log_lines import LogLine, LogWatch, parse
 
 
-def test_our_lines_are_told_by_level_and_event() -> None:
-    """Time and service are left out: the column beside says them."""
+def test_json_lines_show_event_and_details() -> None:
+    """Time and service are omitted: the display has columns for them."""
     line = parse("stt", '{"service":"stt","event":"ready","level":"info","timestamp":"x","http_port":1}')
 
     assert line == LogLine("stt", "info", "ready http_port=1")
 
 
-def test_other_lines_are_kept_and_faults_told_apart() -> None:
-    """A stack trace is an error even though it is no JSON."""
+def test_faults_in_other_lines_are_recognized() -> None:
+    """A stack trace is an error although it is not JSON."""
     assert not parse("nats", "[1] 2026/01/01 [INF] Server is ready").is_error
     assert parse("stt", "Traceback (most recent call last):").is_error
 
 
-def test_errors_are_counted_and_all_is_shown() -> None:
-    """A demo asks afterwards."""
+def test_errors_are_collected_and_all_lines_are_shown() -> None:
+    """The demo reports the errors at the end."""
     shown: list[LogLine] = []
     watch = LogWatch(shown.append)
     watch("a", '{"level":"error","event":"x"}')

@@ -8,13 +8,13 @@ from cli.main import app
 
 
 def test_the_version_is_printed() -> None:
-    """As the installed distribution states it."""
+    """The version is that of the installed distribution."""
     result = CliRunner().invoke(app, ["--version"])
     assert (result.exit_code, result.output) == (0, f"parley {version('parley')}\n")
 
 
 def test_a_call_without_arguments_prints_the_help() -> None:
-    """With every command."""
+    """The help lists every command."""
     output = CliRunner().invoke(app, []).output
     assert "doctor" in output
     assert "replay" in output

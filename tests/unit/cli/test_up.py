@@ -1,4 +1,4 @@
-"""What `parley up` prints."""
+"""Output of `parley up`."""
 
 import io
 

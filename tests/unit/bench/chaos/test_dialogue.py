@@ -1,4 +1,4 @@
-"""What callers ask in the chaos runs."""
+"""The dialogue of the chaos tests."""
 
 import random
 
@@ -6,15 +6,15 @@ from bench.chaos.dialogue import GOODBYE, answer_to, expected_words, script
 from bench.turns.scripts import QUESTIONS
 
 
-def test_every_sentence_can_be_told_from_all_others() -> None:
-    """By words that are its own, or the judge could not count it."""
+def test_every_sentence_is_distinguishable() -> None:
+    """Each has distinctive words, so that it can be counted."""
     for text in (*QUESTIONS, GOODBYE):
         for sentence in answer_to(text):
             assert len(expected_words(sentence)) >= 2, sentence
 
 
-def test_nothing_is_asked_twice() -> None:
-    """So that each sentence is due once."""
+def test_questions_are_distinct() -> None:
+    """Each sentence is expected once."""
     texts = script(6, random.Random(1)).texts
 
     assert len(set(texts)) == len(texts) == 7

@@ -1,18 +1,18 @@
-"""What calls leave behind."""
+"""Detection of leaks."""
 
 from bench.soak.leaks import ResourceUsage, find_leaks
 
 BEFORE = ResourceUsage({"stt": 100.0}, {"stt": 20.0}, {"stt": 9.0}, {"subscriptions": 80.0, "work": 0.0})
 
 
-def test_a_system_that_is_as_before_has_nothing_left() -> None:
-    """Memory may grow a little, and a connection be kept."""
+def test_an_unchanged_system_has_no_leaks() -> None:
+    """Memory may grow slightly, and connections are pooled."""
     assert list(find_leaks(BEFORE, BEFORE)) == []
     assert list(find_leaks(BEFORE, ResourceUsage({"stt": 130}, {"stt": 24}, {"stt": 10}, BEFORE.bus))) == []
 
 
 def test_each_kind_of_leak_is_named() -> None:
-    """With the process."""
+    """The message contains the process."""
     after = ResourceUsage({"stt": 160}, {"stt": 30}, {"stt": 40}, {"subscriptions": 81, "work": 0})
 
     assert list(find_leaks(BEFORE, after)) == [

@@ -1,29 +1,29 @@
-"""Whether the history keeps what was heard."""
+"""Whether the conversation history matches the played audio."""
 
 from bench.turns.barge_in_stats import is_exact
 from services.brain.reply import Reply, SynthesizedClause
 
 CLAUSES = ("One two, ", "three four five.")
-VOICED = (
+SYNTHESIZED = (
     SynthesizedClause(200, (("One", 100), ("two,", 200))),
     SynthesizedClause(500, (("three", 300), ("four", 400), ("five.", 500))),
 )
 
 
-def heard_of(samples: int) -> Reply:
-    return Reply("r1", 1, clauses=CLAUSES, synthesized=VOICED, played_samples=samples)
+def reply_played_to(samples: int) -> Reply:
+    return Reply("r1", 1, clauses=CLAUSES, synthesized=SYNTHESIZED, played_samples=samples)
 
 
-def test_a_word_more_or_less_is_exact_enough() -> None:
-    """The kept words are: one two three."""
-    assert is_exact(heard_of(300), "One two,three")
-    assert is_exact(heard_of(300), "One two,th")
-    assert is_exact(heard_of(300), "One two,three fo")
-    assert is_exact(heard_of(300), "One two,three four")
+def test_a_difference_of_one_word_is_exact() -> None:
+    """The history contains: one two three."""
+    assert is_exact(reply_played_to(300), "One two,three")
+    assert is_exact(reply_played_to(300), "One two,th")
+    assert is_exact(reply_played_to(300), "One two,three fo")
+    assert is_exact(reply_played_to(300), "One two,three four")
 
 
-def test_two_words_are_not() -> None:
-    """Nor are other words."""
-    assert not is_exact(heard_of(300), "One")
-    assert not is_exact(heard_of(300), "One two,three four fi")
-    assert not is_exact(heard_of(300), "Two one,three")
+def test_a_difference_of_two_words_is_not_exact() -> None:
+    """Other words are not exact either."""
+    assert not is_exact(reply_played_to(300), "One")
+    assert not is_exact(reply_played_to(300), "One two,three four fi")
+    assert not is_exact(reply_played_to(300), "Two one,three")

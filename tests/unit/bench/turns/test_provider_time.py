@@ -1,4 +1,4 @@
-"""What of a turn is the providers'."""
+"""The providers' part of a turn."""
 
 from typing import Any
 
@@ -40,29 +40,29 @@ JOURNALS = Journals(
 
 
 def test_each_providers_part_is_found_by_call_and_reply() -> None:
-    """The last of its kind before the turn went on."""
+    """The latest entry of each kind before the next step counts."""
     found = provider_time(TURN, JOURNALS)
 
     assert found == ProviderTime(40 * MS, stt_ms=250, llm_first_token_ms=350, llm_clause_ms=25, tts_ms=130)
     assert found.total_ms == 755
 
 
-def test_a_log_that_lacks_something_gives_nothing() -> None:
-    """Rather than a figure that is wrong."""
+def test_a_missing_journal_entry_gives_no_result() -> None:
+    """A wrong result would be worse."""
     assert provider_time(TURN, Journals((), JOURNALS.llm, JOURNALS.tts, ())) is None
     assert provider_time(TURN, Journals(JOURNALS.stt, (), JOURNALS.tts, ())) is None
     assert provider_time(TURN, Journals(JOURNALS.stt, JOURNALS.llm, (), ())) is None
 
 
-def test_a_clause_is_complete_with_the_token_that_brings_the_space_behind_it() -> None:
-    """Only then is it known to be."""
+def test_a_clause_is_completed_by_the_token_with_the_following_space() -> None:
+    """The last clause is completed by its last token."""
     assert clause_completing_token(["Of", " course", ".", " What"], "Of course. ") == 3
     assert clause_completing_token(["Bye", "."], "Bye.") == 1
     assert clause_completing_token(["We", " are", " open", " from", " eight"], "We are open") == 3
 
 
-def test_the_way_of_the_sound_is_how_far_it_is_behind_the_line() -> None:
-    """The caller's side sends and hears every 20 ms, and wobbles."""
+def test_the_transit_time_is_the_offset_from_the_frame_clock() -> None:
+    """The caller sends and receives every 20 ms, with jitter."""
     providers = ProviderTime(1_003_000, 250, 350, 20, 130)
 
     assert transit_ms(providers, first_audio_us=1_780_000) == 3
