@@ -5,7 +5,7 @@ A worker process dies (one NATS server)::
     -0.3 .. 0     last heartbeat of the owner                    HEARTBEAT_S
     0             the process dies
     0.7 .. 1.0    its ack deadline passes, NATS redelivers       ACK_WAIT_S
-    +0.01         the next owner finds that nobody responds      (NATS: no responders)
+    +0.01         the next owner finds that no process responds      (NATS: no responders)
     +0.05         it has read the call's log and serves the call
 
 A worker process freezes: as above, but the next owner waits for a response before it takes over, 0.5 s
@@ -20,7 +20,7 @@ A NATS server of a cluster dies or freezes::
     +0.3          publishers retransmit audio of the last 12 s   LEADER_READY_S, REPLAY_RETENTION_S
 
 Until 6 s after a reconnection or an election (DISRUPTION_WINDOW_S) heartbeats may have been lost though their
-senders live, so a worker waits longer for the owner of a call to respond. docs/failover.md has the drawings.
+senders live, so a worker waits longer for the owner of a call to respond. See also docs/takeover.md.
 """
 
 HEARTBEAT_S = 0.3
@@ -29,11 +29,11 @@ ACK_WAIT_S = 1.0
 """An owner that has not extended its claim for this long loses the call."""
 
 LIVENESS_TIMEOUT_S = 0.5
-"""Time that an owner has to respond. That its process died is known at once, by NATS' "no responders"."""
+"""Time that an owner has to respond. A dead process is detected at once, by NATS' "no responders"."""
 LIVENESS_TIMEOUT_CLUSTER_S = 1.0
 """The same in a cluster: if its NATS server froze, an owner needs this long to reconnect to another."""
 LIVENESS_TIMEOUT_DISRUPTED_S = 2.0
-"""The same after a disruption: heartbeats and events were lost, and an owner knows more than the log."""
+"""The same after a disruption: heartbeats were lost, and the state of an owner may be ahead of the log."""
 GONE_AFTER_S = 0.3
 """In a cluster, and after a disruption, an owner without subscription counts as gone only after this time."""
 FAST_LOG_READ_S = 0.3
@@ -44,7 +44,7 @@ DISRUPTION_WINDOW_S = 6.0
 PING_INTERVAL_S = 0.4
 """Interval of pings to the NATS server; nats-py's default of 120 s would stall all calls of a process."""
 MAX_OUTSTANDING_PINGS = 2
-"""Unanswered pings after which the connection is given up."""
+"""Unanswered pings after which the connection is closed."""
 CONNECT_TIMEOUT_S = 2
 """Time for one attempt to connect to a server."""
 RECONNECT_WAIT_S = 0.1

@@ -1,4 +1,4 @@
-"""A real NATS server with JetStream for tests, on a free port, gone when left."""
+"""A real NATS server with JetStream for tests, on a free port."""
 
 import asyncio
 import signal
@@ -16,14 +16,14 @@ from tests.eventually import eventually
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """A port on which no process listens now."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return int(sock.getsockname()[1])
 
 
 class NatsServer:
-    """One server: its address and its process, to be killed and started again at the same place."""
+    """One server process, which can be killed and started again with the same address and store."""
 
     def __init__(self, folder: str, port: int) -> None:
         self.port = port
@@ -54,19 +54,19 @@ class NatsServer:
         return True
 
     def freeze(self) -> None:
-        """It takes what is sent, and does nothing with it any more."""
+        """Stop the process: its sockets stay open, and it reads nothing."""
         if self._process is not None:
             self._process.send_signal(signal.SIGSTOP)
             while psutil.Process(self._process.pid).status() != psutil.STATUS_STOPPED:
                 time.sleep(0.001)
 
     def thaw(self) -> None:
-        """It goes on."""
+        """Continue the process."""
         if self._process is not None:
             self._process.send_signal(signal.SIGCONT)
 
     async def kill(self) -> None:
-        """End it without a word."""
+        """Kill the process."""
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
             await self._process.wait()
@@ -74,7 +74,7 @@ class NatsServer:
 
 @asynccontextmanager
 async def running_nats() -> AsyncIterator[NatsServer]:
-    """A server with an empty store."""
+    """A running server with an empty store; it is killed on exit."""
     with tempfile.TemporaryDirectory(prefix="parley-nats-") as folder:
         server = NatsServer(folder, free_port())
         await server.start()

@@ -1,4 +1,4 @@
-"""A process of a stage that takes a call over."""
+"""A stage process that takes a call over."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,19 +19,22 @@ from parley.v1.call_pb2 import CallStarted
 from parley.v1.work_pb2 import Work
 
 SID = "CA1"
-OPENS_S = 0.8
+READ_S = 0.8
 
 
-async def test_an_owner_who_is_back_while_the_log_is_read_keeps_the_call(
+async def test_an_owner_that_responds_after_a_slow_log_read_keeps_the_call(
     nats_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without a leader that takes long, and the log lacks what the owner said; later another takes over."""
+    """A slow read means that the stream had no leader and the log may lack the owner's events.
+
+    When the owner no longer responds, the process takes the call over.
+    """
     opened, served, stop = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     @asynccontextmanager
-    async def slowly(*args: Any, **options: Any) -> AsyncIterator[CallEventLog]:
+    async def open_slowly(*args: Any, **options: Any) -> AsyncIterator[CallEventLog]:
         opened.set()
-        await asyncio.sleep(OPENS_S)
+        await asyncio.sleep(READ_S)
         async with open_call_log(*args, **options) as call_log:
             yield call_log
 
@@ -42,7 +45,7 @@ async def test_an_owner_who_is_back_while_the_log_is_read_keeps_the_call(
 
         yield serve
 
-    monkeypatch.setattr(stage, "open_call_log", slowly)
+    monkeypatch.setattr(stage, "open_call_log", open_slowly)
     async with (
         connect(nats_url, "t", timeout_s=5) as bus,
         open_outbox(bus) as outbox,
@@ -59,7 +62,7 @@ async def test_an_owner_who_is_back_while_the_log_is_read_keeps_the_call(
         async with asyncio.timeout(10):
             await opened.wait()
         async with respond_liveness(bus, first):
-            await asyncio.sleep(2 * OPENS_S)
+            await asyncio.sleep(2 * READ_S)
             assert not served.is_set()
         async with asyncio.timeout(10):
             await served.wait()

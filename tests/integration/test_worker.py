@@ -1,4 +1,4 @@
-"""Workers of one stage, and a call that looks for an owner though it has one."""
+"""Workers of one stage, and calls that change their owner, on a real NATS server."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,14 +16,14 @@ from parley.v1.work_pb2 import Work
 
 
 class Stage:
-    """What workers have begun to own."""
+    """Records which workers started to own a call, and in which epoch."""
 
     def __init__(self) -> None:
         self.owned: list[tuple[str, int]] = []
 
     @asynccontextmanager
     async def worker(self, nats_url: str, name: str) -> AsyncIterator[asyncio.Event]:
-        """One that works on each call for ever; gives what stops it."""
+        """A worker that serves each call for a minute; yields the event that stops it."""
         stop = asyncio.Event()
 
         async def work(claim: Claim, drain: DrainHandle) -> None:
@@ -37,47 +37,48 @@ class Stage:
             yield stop
             running.cancel()
 
-    async def is_owned(self, times: int) -> list[tuple[str, int]]:
-        """Wait until it was owned so often."""
+    async def wait_owned(self, times: int) -> list[tuple[str, int]]:
+        """Wait until the call was owned that many times."""
         async with asyncio.timeout(10):
-            while len(self.owned) < times:  # noqa: ASYNC110 - a test's list
+            while len(self.owned) < times:  # noqa: ASYNC110 - a list has no event
                 await asyncio.sleep(0.02)
         return self.owned
 
 
 @pytest.fixture
-def silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Heartbeats come far too late."""
+def without_heartbeats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Owners send no heartbeat in time."""
     monkeypatch.setattr(lease.timing, "HEARTBEAT_S", 60)
 
 
-async def test_a_call_is_left_to_an_owner_who_lives(nats_url: str, silent: None) -> None:  # noqa: ARG001
-    """Though its heartbeats are not seen; when it has died another takes over."""
+@pytest.mark.usefixtures("without_heartbeats")
+async def test_an_owner_that_responds_keeps_its_call(nats_url: str) -> None:
+    """Its heartbeats are missing; after its death another worker takes the call over."""
     stage = Stage()
     async with connect(nats_url, "t", timeout_s=5) as bus:
         async with stage.worker(nats_url, "first"):
             await bus.publish_durable(subjects.work("tts", "CA1"), Work(call_sid="CA1").SerializeToString())
-            await stage.is_owned(1)
+            await stage.wait_owned(1)
             async with stage.worker(nats_url, "second"):
                 await asyncio.sleep(3.5)
                 assert stage.owned == [("first", 1)]
         async with stage.worker(nats_url, "third"):
-            owned = await stage.is_owned(2)
+            owned = await stage.wait_owned(2)
 
     assert owned[-1][0] == "third"
     assert owned[-1][1] > 2
 
 
-async def test_a_call_that_is_given_back_is_taken_at_once(nats_url: str) -> None:
-    """Who gives it back is its owner no more."""
+async def test_a_call_that_is_handed_over_is_claimed_at_once(nats_url: str) -> None:
+    """The previous owner does not respond for it."""
     stage = Stage()
     async with connect(nats_url, "t", timeout_s=5) as bus, stage.worker(nats_url, "first") as stop:
         await bus.publish_durable(subjects.work("tts", "CA1"), Work(call_sid="CA1").SerializeToString())
-        await stage.is_owned(1)
+        await stage.wait_owned(1)
         async with stage.worker(nats_url, "second"):
             before = asyncio.get_running_loop().time()
             stop.set()
-            owned = await stage.is_owned(2)
+            owned = await stage.wait_owned(2)
             took_s = asyncio.get_running_loop().time() - before
 
     assert owned == [("first", 1), ("second", 2)]

@@ -11,12 +11,12 @@ def test_nested_groups_are_flattened_in_order() -> None:
 
 
 def test_a_single_error_is_given_alone() -> None:
-    """So that callers need not tell the cases apart."""
+    """Callers handle a group and a single error alike."""
     error = ValueError()
     assert flatten_group(error) == [error]
 
 
-def test_cancellation_is_kept() -> None:
+def test_an_interrupt_is_included() -> None:
     """Groups may hold more than plain exceptions."""
     interrupt = KeyboardInterrupt()
     assert flatten_group(BaseExceptionGroup("", [interrupt])) == [interrupt]

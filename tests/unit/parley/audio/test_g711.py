@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from parley.audio import g711
 
 
-def test_known_codes() -> None:
+def test_codes_of_the_standard() -> None:
     """Silence, the loudest samples and the published step of the code."""
     assert g711.DECODE[0xFF] == 0
     assert g711.DECODE[0x00] == -32124
@@ -16,7 +16,7 @@ def test_known_codes() -> None:
 
 @given(st.integers(0, 255))
 def test_a_code_survives_decoding_and_encoding(code: int) -> None:
-    """Encoding is the inverse of decoding, but for the second zero."""
+    """Encoding is the inverse of decoding, except for the second zero."""
     again = g711.ENCODE[g711.DECODE[code] & 0xFFFF]
 
     assert again == (0xFF if code == 0x7F else code)
@@ -24,7 +24,7 @@ def test_a_code_survives_decoding_and_encoding(code: int) -> None:
 
 @given(st.integers(-32768, 32767))
 def test_the_error_is_small_against_the_sample(sample: int) -> None:
-    """A sample comes back within a sixteenth of its size."""
+    """A sample is reproduced within a sixteenth of its size."""
     again = g711.DECODE[g711.ENCODE[sample & 0xFFFF]]
 
     assert abs(again - sample) <= max(8, abs(sample) // 16)

@@ -1,4 +1,4 @@
-"""One speaker's sound in its order, whatever order it comes in."""
+"""Chunks of one owner in order, in whatever order they arrive."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +7,7 @@ from parley.audio.reorder_buffer import AudioReorderBuffer
 from parley.v1.audio_pb2 import CallerAudio
 
 
-def said(epoch: int, sequence: int) -> CallerAudio:
+def chunk(epoch: int, sequence: int) -> CallerAudio:
     return CallerAudio(epoch=epoch, sequence=sequence)
 
 
@@ -15,62 +15,64 @@ def numbers(chunks: list[CallerAudio]) -> list[tuple[int, int]]:
     return [(chunk.epoch, chunk.sequence) for chunk in chunks]
 
 
-def test_what_comes_behind_a_hole_waits_for_what_was_said_before_it() -> None:
-    """And is heard with it."""
-    order: AudioReorderBuffer[CallerAudio] = AudioReorderBuffer()
+def test_chunks_behind_a_gap_wait_until_it_is_filled() -> None:
+    """The missing chunk is returned together with them."""
+    buffer: AudioReorderBuffer[CallerAudio] = AudioReorderBuffer()
 
-    assert numbers(order.push(said(1, 7))) == [(1, 7)]
-    assert order.push(said(1, 9)) == []
-    assert order.gap == (1, 8)
-    assert numbers(order.push(said(1, 8))) == [(1, 8), (1, 9)]
-    assert order.gap is None
-
-
-def test_where_it_begins_may_be_told() -> None:
-    """Else the first chunk that comes is the first."""
-    order: AudioReorderBuffer[CallerAudio] = AudioReorderBuffer()
-    order.start_after(1, 7)
-
-    assert order.push(said(1, 9)) == []
-    assert order.gap == (1, 8)
-    assert numbers(order.push(said(1, 8))) == [(1, 8), (1, 9)]
+    assert numbers(buffer.push(chunk(1, 7))) == [(1, 7)]
+    assert buffer.push(chunk(1, 9)) == []
+    assert buffer.gap == (1, 8)
+    assert numbers(buffer.push(chunk(1, 8))) == [(1, 8), (1, 9)]
+    assert buffer.gap is None
 
 
-def test_nothing_was_said_before() -> None:
-    """A first chunk that is not the speaker's first has others before it."""
-    order: AudioReorderBuffer[CallerAudio] = AudioReorderBuffer()
-    order.start_after(0, 0)
+def test_the_start_can_be_set() -> None:
+    """Without it, the first chunk that arrives is the start."""
+    buffer: AudioReorderBuffer[CallerAudio] = AudioReorderBuffer()
+    buffer.start_after(1, 7)
 
-    assert order.push(said(3, 2)) == []
-    assert numbers(order.push(said(3, 1))) == [(3, 1), (3, 2)]
-
-
-def test_a_hole_may_be_given_up() -> None:
-    """What comes too late for it is dropped."""
-    order: AudioReorderBuffer[CallerAudio] = AudioReorderBuffer()
-    order.push(said(1, 1))
-    order.push(said(1, 3))
-
-    assert numbers(order.skip_gap()) == [(1, 3)]
-    assert order.push(said(1, 2)) == []
-    assert numbers(order.push(said(1, 4))) == [(1, 4)]
+    assert buffer.push(chunk(1, 9)) == []
+    assert buffer.gap == (1, 8)
+    assert numbers(buffer.push(chunk(1, 8))) == [(1, 8), (1, 9)]
 
 
-def test_a_past_owner_is_not_heard_any_more() -> None:
-    """What waited of it is heard before the next one, who begins with its first."""
-    order: AudioReorderBuffer[CallerAudio] = AudioReorderBuffer()
-    order.push(said(1, 1))
-    order.push(said(1, 3))
+def test_the_start_can_be_before_all_chunks() -> None:
+    """A first arrival that is not the owner's first chunk leaves a gap before it."""
+    buffer: AudioReorderBuffer[CallerAudio] = AudioReorderBuffer()
+    buffer.start_after(0, 0)
 
-    assert numbers(order.push(said(2, 2))) == [(1, 3)]
-    assert order.push(said(1, 2)) == []
-    assert numbers(order.push(said(2, 1))) == [(2, 1), (2, 2)]
+    assert buffer.push(chunk(3, 2)) == []
+    assert numbers(buffer.push(chunk(3, 1))) == [(3, 1), (3, 2)]
+
+
+def test_a_gap_can_be_skipped() -> None:
+    """A chunk that arrives after its gap was skipped is dropped."""
+    buffer: AudioReorderBuffer[CallerAudio] = AudioReorderBuffer()
+    buffer.push(chunk(1, 1))
+    buffer.push(chunk(1, 3))
+
+    assert numbers(buffer.skip_gap()) == [(1, 3)]
+    assert buffer.push(chunk(1, 2)) == []
+    assert numbers(buffer.push(chunk(1, 4))) == [(1, 4)]
+
+
+def test_chunks_of_a_stale_epoch_are_dropped() -> None:
+    """Its buffered chunks are returned before those of the next owner, which start at sequence 1."""
+    buffer: AudioReorderBuffer[CallerAudio] = AudioReorderBuffer()
+    buffer.push(chunk(1, 1))
+    buffer.push(chunk(1, 3))
+
+    assert numbers(buffer.push(chunk(2, 2))) == [(1, 3)]
+    assert buffer.push(chunk(1, 2)) == []
+    assert numbers(buffer.push(chunk(2, 1))) == [(2, 1), (2, 2)]
 
 
 @given(st.permutations(range(2, 30)), st.lists(st.integers(1, 29)))
-def test_all_is_heard_once_and_in_order(coming: list[int], again: list[int]) -> None:
-    """In whatever order it comes, and however often."""
-    order: AudioReorderBuffer[CallerAudio] = AudioReorderBuffer()
-    heard = [chunk.sequence for number in [1, *coming, *again] for chunk in order.push(said(1, number))]
+def test_every_chunk_is_returned_once_and_in_order(arriving: list[int], duplicates: list[int]) -> None:
+    """In whatever order they arrive, and however often."""
+    buffer: AudioReorderBuffer[CallerAudio] = AudioReorderBuffer()
+    returned = [
+        due.sequence for number in [1, *arriving, *duplicates] for due in buffer.push(chunk(1, number))
+    ]
 
-    assert heard == list(range(1, 30))
+    assert returned == list(range(1, 30))

@@ -1,4 +1,4 @@
-"""Streams that fill up are told of before they drop anything."""
+"""An error is logged before a full stream drops messages."""
 
 from typing import cast
 
@@ -10,25 +10,25 @@ from parley.bus.stream_usage import StreamUsageMonitor
 from parley.errors import BusError
 
 
-class Filled:
-    """A bus whose CALLS stream is this full; away for None."""
+class FakeStreams:
+    """Streams whose CALLS stream is this full; the bus is unreachable for None."""
 
     def __init__(self, *shares: float | None) -> None:
         self._shares = list(shares)
 
     async def usage(self) -> dict[str, float]:
-        """The next."""
+        """The next usage."""
         share = self._shares.pop(0)
         if share is None:
-            raise BusError("away")
+            raise BusError("unreachable")
         return {"CALLS": share, "WORK": 0.0}
 
 
-async def test_a_stream_that_fills_is_told_of_once_each_time() -> None:
-    """Not again while it stays full, though the bus be away meanwhile; the gauge follows."""
+async def test_a_nearly_full_stream_is_logged_once() -> None:
+    """Again only after it was less full, even if the bus was unreachable in between; the gauge follows."""
     registry = CollectorRegistry()
     shares = (0.2, 0.93, None, 0.99, 0.3, 0.95)
-    watch = StreamUsageMonitor(cast("StreamClient", Filled(*shares)), registry)
+    watch = StreamUsageMonitor(cast("StreamClient", FakeStreams(*shares)), registry)
     with structlog.testing.capture_logs() as lines:
         for _ in shares:
             await watch.sample()

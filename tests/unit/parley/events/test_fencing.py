@@ -1,4 +1,4 @@
-"""The past is fenced off, and nothing is met twice."""
+"""Events of a stale owner, and duplicates, are discarded."""
 
 from parley.events.fencing import EventFence
 from parley.v1.speech_pb2 import SpeechStarted
@@ -13,13 +13,13 @@ def test_an_event_is_admitted_once() -> None:
     assert not fence.admit(event(SpeechStarted(), stage="stt", epoch=1, sequence=1))
 
 
-def test_a_past_owner_is_not_heard() -> None:
-    """A stalled owner that wakes up cannot speak over its successor."""
+def test_events_of_a_stale_owner_are_discarded() -> None:
+    """A frozen owner that resumes cannot interfere with the next owner."""
     fence = EventFence()
     fence.admit(event(SpeechStarted(), stage="stt", epoch=2, sequence=1))
 
     assert not fence.admit(event(SpeechStarted(), stage="stt", epoch=1, sequence=7))
     assert fence.admit(event(SpeechStarted(), stage="brain", epoch=1, sequence=1)), (
-        "each stage has epochs of its own"
+        "each stage has its own epochs"
     )
     assert fence.epoch_of("stt") == 2

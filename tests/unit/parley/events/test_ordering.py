@@ -1,4 +1,4 @@
-"""A stage's events in the order of its saying them."""
+"""A stage's events are restored to the order in which it appended them."""
 
 from parley.events.ordering import restore_stage_order
 from parley.v1.event_pb2 import Event
@@ -10,8 +10,8 @@ def sent(stage: str, sequence: int, epoch: int = 1) -> Event:
     return event(SpeechStarted(), stage=stage, epoch=epoch, sequence=sequence)
 
 
-def test_what_was_said_again_goes_back_to_its_place() -> None:
-    """Among those of its own stage and owner; the others stay where they are."""
+def test_a_resent_event_returns_to_its_position() -> None:
+    """Only events of the same stage and owner exchange positions."""
     events = [sent("stt", 1), sent("brain", 2), sent("stt", 2), sent("brain", 3), sent("brain", 1)]
 
     assert [e.id for e in restore_stage_order(events)] == [
@@ -23,15 +23,15 @@ def test_what_was_said_again_goes_back_to_its_place() -> None:
     ]
 
 
-def test_an_owner_comes_after_the_one_before() -> None:
-    """Its count begins anew."""
+def test_events_of_the_next_owner_stay_behind() -> None:
+    """Its sequence starts at 1 again."""
     events = [sent("stt", 7), sent("stt", 8), sent("stt", 1, epoch=2)]
 
     assert restore_stage_order(events) == events
 
 
-def test_what_is_said_without_an_owner_stays_where_it_is() -> None:
-    """A call's end may have a lower number than what came before it."""
+def test_events_without_an_owner_keep_their_positions() -> None:
+    """The end of a call may have a lower sequence than earlier events."""
     events = [sent("webhook", 1, epoch=0), sent("webhook", 1007, epoch=0), sent("webhook", 2, epoch=0)]
 
     assert restore_stage_order(events) == events

@@ -1,4 +1,4 @@
-"""When a process that ends leaves a call."""
+"""Handing a call over when the process stops."""
 
 import asyncio
 
@@ -7,56 +7,56 @@ import pytest
 from parley.runtime.drain import DrainHandle, HandoverRequested
 
 
-async def for_ever(left: asyncio.Event) -> None:
+async def run_until_cancelled(ended: asyncio.Event) -> None:
     try:
         await asyncio.get_running_loop().create_future()
     finally:
-        left.set()
+        ended.set()
 
 
-async def test_a_call_is_left_at_a_good_moment_and_not_before() -> None:
-    """The work is over by then."""
-    stopping, left, good = asyncio.Event(), asyncio.Event(), asyncio.Event()
-    leaving = DrainHandle(stopping, timeout_s=30)
-    leaving.set_safe_point(good.is_set)
-    working = asyncio.create_task(leaving.run(for_ever(left)))
+async def test_a_call_is_handed_over_at_a_safe_point_and_not_before() -> None:
+    """The work has ended by then."""
+    stopping, ended, safe = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    drain = DrainHandle(stopping, timeout_s=30)
+    drain.set_safe_point(safe.is_set)
+    working = asyncio.create_task(drain.run(run_until_cancelled(ended)))
 
     stopping.set()
     await asyncio.sleep(0.1)
     assert not working.done()
-    good.set()
+    safe.set()
     with pytest.raises(HandoverRequested):
         await working
-    assert left.is_set()
+    assert ended.is_set()
 
 
-async def test_there_is_a_limit_to_waiting() -> None:
-    """Somebody who never stops talking does not keep a process for ever."""
+async def test_a_safe_point_is_waited_for_until_the_timeout() -> None:
+    """A caller that never stops talking does not keep the process from stopping."""
     stopping = asyncio.Event()
-    leaving = DrainHandle(stopping, timeout_s=0.05)
-    leaving.set_safe_point(lambda: False)
+    drain = DrainHandle(stopping, timeout_s=0.05)
+    drain.set_safe_point(lambda: False)
 
     stopping.set()
     with pytest.raises(HandoverRequested):
-        await leaving.run(for_ever(asyncio.Event()))
+        await drain.run(run_until_cancelled(asyncio.Event()))
 
 
-async def test_work_that_comes_to_its_end_is_not_handed_over() -> None:
-    """Nor is work that fails: its fault is told."""
+async def test_work_that_ends_by_itself_is_not_handed_over() -> None:
+    """An exception of the work is raised unchanged."""
     stopping = asyncio.Event()
-    leaving = DrainHandle(stopping, timeout_s=30)
-    leaving.set_safe_point(lambda: False)
+    drain = DrainHandle(stopping, timeout_s=30)
+    drain.set_safe_point(lambda: False)
 
     async def fail() -> None:
         await asyncio.sleep(0.01)
         raise ValueError("broken")
 
     stopping.set()
-    await leaving.run(asyncio.sleep(0.01))
+    await drain.run(asyncio.sleep(0.01))
     with pytest.raises(ValueError, match="broken"):
-        await leaving.run(fail())
+        await drain.run(fail())
 
 
-async def test_one_who_is_not_to_end_leaves_nothing() -> None:
-    """However good the moment."""
+async def test_a_process_that_is_not_stopping_hands_nothing_over() -> None:
+    """Every moment is a safe point here."""
     await DrainHandle(asyncio.Event(), timeout_s=0).run(asyncio.sleep(0.05))

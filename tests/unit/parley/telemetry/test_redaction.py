@@ -1,4 +1,4 @@
-"""What may be logged."""
+"""Personal fields are hidden in logs."""
 
 from parley.telemetry.redaction import redacted
 from parley.v1.call_pb2 import CallStarted

@@ -1,10 +1,10 @@
-"""Traces that every process knows the ids of."""
+"""Trace ids are the same in every process."""
 
 from parley.telemetry.trace_context import span_id, trace_id, traceparent
 
 
-def test_each_turn_has_a_trace_of_its_own() -> None:
-    """Neither another turn's nor another call's."""
+def test_each_turn_has_its_own_trace() -> None:
+    """Trace ids differ between turns and between calls."""
     ids = {trace_id(call, turn) for call in ("CA1", "CA2") for turn in range(5)}
 
     assert len(ids) == 10
@@ -12,8 +12,8 @@ def test_each_turn_has_a_trace_of_its_own() -> None:
     assert span_id("CA1", 1, "turn") != span_id("CA1", 1, "stt.endpointing")
 
 
-def test_the_context_is_as_w3c_writes_it_and_always_the_same() -> None:
-    """Whichever process says it."""
+def test_the_context_has_the_w3c_format() -> None:
+    """Every process computes the same context."""
     version, trace, span, flags = traceparent("CA1", 3).split("-")
 
     assert (version, flags) == ("00", "01")
