@@ -30,7 +30,7 @@ _OPEN_TIMEOUT_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class SttService:
-    """What the calls of a process share."""
+    """Providers, circuit breakers and detectors that the calls of a process share."""
 
     providers: ProviderPool[SttProvider]
     breakers: CircuitBreakers = field(default_factory=CircuitBreakers)

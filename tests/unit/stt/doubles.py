@@ -45,7 +45,7 @@ class FakeProvider:
     """The models of all attempts to connect."""
 
     def detects_turns(self, _config: SttConfig) -> bool:
-        """As configured."""
+        """Return `flux`."""
         return self.flux
 
     @asynccontextmanager

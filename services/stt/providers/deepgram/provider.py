@@ -1,4 +1,4 @@
-"""The entry point `deepgram`: one client of Deepgram's SDK for all calls of a process."""
+"""The entry point `deepgram`: one SDK client for all calls of a process."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager

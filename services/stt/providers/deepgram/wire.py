@@ -103,7 +103,7 @@ class MessageReader:
         return self._clock.to_call_ms((provider_s or 0) * 1000)
 
     def _words(self, words: Sequence[Any], default_s: float | None = None) -> tuple[Word, ...]:
-        """Words at call times; Flux may omit a word's times, which are then `default_s` at the latest."""
+        """Words at call times; Flux may omit the times, which are then set to `default_s`."""
         return tuple(
             Word(
                 text=getattr(word, "punctuated_word", None) or word.word,

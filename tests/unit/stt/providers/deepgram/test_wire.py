@@ -86,7 +86,7 @@ def turn_info(event: str) -> SimpleNamespace:
     ],
 )
 def test_messages_of_flux(name: str, event: Any) -> None:
-    """A word without times ends at the end of the transcribed audio at the latest."""
+    """A word without times is placed at the end of the transcribed audio."""
     word = Word("hello", 6500, 6500, 0.5)
 
     assert read(turn_info(name), flux=True) == ProviderTurn("hello", (word,), 6500, event, "c1-3")
