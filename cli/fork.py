@@ -1,8 +1,9 @@
 """Forks a call: generates the answers again from one of its turns on, with another agent file."""
 
 import json
-from collections.abc import Sequence
-from contextlib import aclosing
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +12,12 @@ from parley.agent_config import AgentConfig
 from parley.errors import ConfigError
 from parley.latency.projection import turn_latencies
 from parley.providers.llm import LlmClient, Message, TextDelta, ToolCallRequest
+from parley.providers.registry import ProviderContext, ProviderPlugin, configs_of, load_plugin
 from parley.settings import load
+from parley.telemetry.setup import start_telemetry
 from parley.v1.event_pb2 import Event
 from services.brain.conversation import Conversation, evolve
 from services.brain.generation.prompt import build_messages
-from services.brain.providers.openai import open_client
 from services.brain.settings import BrainSettings
 from services.brain.tools.http import HttpTools, open_http_client
 from services.brain.tools.registry import build_tools
@@ -50,7 +52,7 @@ async def fork(home: Path, events: Sequence[Event], turn: int, agent: AgentConfi
             break
     messages = build_messages(agent, conversation)
     forked: list[ForkedTurn] = []
-    async with open_client(_settings(home)) as client:
+    async with _open_client(home, agent) as client:
         for number in (n for n in sorted(turns) if n >= turn):
             recorded = turns[number]
             if forked:
@@ -61,14 +63,19 @@ async def fork(home: Path, events: Sequence[Event], turn: int, agent: AgentConfi
     return forked
 
 
-def _settings(home: Path) -> BrainSettings:
-    """Return the settings of the environment; without a key, those of the running system's emulator."""
+@asynccontextmanager
+async def _open_client(home: Path, agent: AgentConfig) -> AsyncIterator[LlmClient]:
+    """Open the agent's provider; OpenAI's emulator of the running system without a key."""
+    configs_of("llm", agent.llm)
     settings = load(BrainSettings)
-    if settings.openai_api_key.get_secret_value() or settings.openai_base_url:
-        return settings
-    urls = json.loads((home / "system.json").read_text("utf-8"))["sandbox_urls"]
-    emulator = {"OPENAI_BASE_URL": f"{urls['openai']}/v1", "OPENAI_API_KEY": SANDBOX_TOKEN}
-    return BrainSettings.model_validate(emulator)
+    has_key = settings.openai_api_key.get_secret_value() or settings.openai_base_url
+    if agent.llm.provider == "openai" and not has_key:
+        urls = json.loads((home / "system.json").read_text("utf-8"))["sandbox_urls"]
+        os.environ["OPENAI_BASE_URL"] = f"{urls['openai']}/v1"
+        os.environ["OPENAI_API_KEY"] = SANDBOX_TOKEN
+    plugin: ProviderPlugin[LlmClient] = load_plugin("llm", agent.llm.provider)
+    async with plugin.open(ProviderContext(start_telemetry("cli", settings))) as client:
+        yield client
 
 
 async def _answer(client: LlmClient, agent: AgentConfig, messages: Sequence[Message]) -> str:

@@ -1,6 +1,4 @@
-"""Run one brain process, or its shadow."""
-
-from functools import partial
+"""Runs one brain process, or its shadow."""
 
 from parley.runtime.process import run_service
 from parley.runtime.shadow import run_shadow
@@ -15,8 +13,4 @@ if __name__ == "__main__":
     if settings.shadow:
         run_service(lambda stop: run_shadow("brain", settings, settings.brain_port, open_shadow, stop))
     else:
-        run_service(
-            lambda stop: run_stage(
-                "brain", settings, settings.brain_port, partial(open_service, settings), stop
-            )
-        )
+        run_service(lambda stop: run_stage("brain", settings, settings.brain_port, open_service, stop))

@@ -2,10 +2,7 @@
 
 import asyncio
 
-import structlog
-
 from parley.agent_config import AgentConfig
-from parley.errors import ProviderError
 from parley.v1.reply_pb2 import (
     REPLY_KIND_ANSWER,
     ReplyCancelled,
@@ -14,15 +11,12 @@ from parley.v1.reply_pb2 import (
     ReplyReleased,
     ToolCalled,
 )
-from parley.v1.work_pb2 import StageFailed
 from services.brain.conversation import Conversation
 from services.brain.generation.generator import GenerationEvent, Generator
 from services.brain.generation.prompt import build_messages
 from services.brain.generation.reply_builder import ReplyBuilder
 from services.brain.policies.openers import choose_opener
 from services.brain.session_log import SessionLog
-
-log = structlog.get_logger()
 
 _REQUEST_FLUSH_DELAY_S = 0.004
 """Sending a model request takes several turns of the event loop; immediate other work would delay it."""
@@ -65,8 +59,7 @@ class ReplyWriter:
 
     async def cancel(self, reply_id: str, reason: str) -> None:
         """Cancel a reply and its generation."""
-        builder = self._generator.reply_builder
-        if builder is not None and builder.reply_id == reply_id:
+        if self._generator.reply_id == reply_id:
             self._generator.stop()
         await self._log.append(ReplyCancelled(reply_id=reply_id, reason=reason))
 
@@ -85,28 +78,18 @@ class ReplyWriter:
                     ReplyFinished(reply_id=reply_id, clauses=clauses, reason="interrupted")
                 )
 
-    async def on_generation(self, event: GenerationEvent, tasks: asyncio.TaskGroup) -> None:
-        """Write the next part of the answer; ignores events of a cancelled one."""
-        builder = self._generator.reply_builder
-        if builder is not event.reply_builder:
+    async def on_generation(self, event: GenerationEvent) -> None:
+        """Write the next part of the answer; ignores events of a stopped generation."""
+        if event.reply_id != self._generator.reply_id:
             return
-        if isinstance(event.event, ProviderError):
-            await self._on_provider_error(builder, event.event, tasks)
-            return
-        speculative = self._log.conversation.reply(builder.reply_id).speculative
-        for body in builder.on_chunk(
-            event.event, requested_ms=event.requested_ms, first_token_ms=event.first_ms
-        ):
+        speculative = self._log.conversation.reply(event.reply_id).speculative
+        for body in event.bodies:
             if speculative and isinstance(body, ToolCalled):
                 self._deferred_tool_calls.append(body)
             else:
                 await self._log.append(body)
-        if self._log.conversation.reply(builder.reply_id).finished:
+        if self._log.conversation.reply(event.reply_id).finished:
             self._generator.stop()
-
-    def stop(self) -> None:
-        """Stop the generation."""
-        self._generator.stop()
 
     async def _generate(
         self,
@@ -118,10 +101,11 @@ class ReplyWriter:
     ) -> None:
         opener = choose_opener(conversation.pending_user_text, conversation, self._agent)
         builder = self._new_builder(turn, opener)
+        started = builder.start(REPLY_KIND_ANSWER, predicted_text=predicted_text)
         self._deferred_tool_calls.clear()
         self._generator.start(builder, build_messages(self._agent, conversation, opener), tasks)
         await asyncio.sleep(_REQUEST_FLUSH_DELAY_S)
-        await self._log.append(*builder.start(REPLY_KIND_ANSWER, predicted_text=predicted_text))
+        await self._log.append(*started)
 
     def _new_builder(self, turn: int, opener: str = "") -> ReplyBuilder:
         conversation = self._log.conversation
@@ -133,27 +117,3 @@ class ReplyWriter:
             by_phrase=self._agent.tts.first_chunk == "phrase",
             used_tool_call_ids=conversation.tool_call_ids,
         )
-
-    async def _on_provider_error(
-        self, builder: ReplyBuilder, error: ProviderError, tasks: asyncio.TaskGroup
-    ) -> None:
-        failed = StageFailed(
-            code=error.code, message=error.reason, retryable=error.retryable, provider=error.provider
-        )
-        await self._log.append(failed)
-        retrying = self._generator.failed(error, tasks)
-        log_at = log.warning if retrying else log.error
-        log_at(
-            "llm_request_failed",
-            provider=error.provider,
-            code=error.code,
-            reason=error.reason,
-            turn=builder.turn,
-        )
-        if not retrying:
-            await self._log.append(*builder.fail())
-            self._generator.stop()
-        elif not builder.is_empty:
-            # The next reply continues the text.
-            await self._log.append(*builder.interrupt())
-            self._generator.stop()

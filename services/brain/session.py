@@ -1,13 +1,18 @@
 """The brain of one call: receives events, runs the policies, and writes replies and requests to the log."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from typing import TypeAlias, cast
 
 import structlog
 
 from parley.circuit_breaker import CircuitBreakers
+from parley.errors import ConfigError
+from parley.providers.fallback_chain import FallbackChain, Route
 from parley.providers.llm import LlmClient
+from parley.providers.pool import ProviderPool, open_pool
+from parley.providers.registry import ProviderContext
 from parley.runtime.stage import CallContext, ServeCall
 from parley.telemetry.setup import Telemetry
 from parley.v1.event_pb2 import Event
@@ -21,7 +26,9 @@ from parley.v1.reply_pb2 import (
     ReplyResumed,
     ToolReturned,
 )
+from parley.v1.work_pb2 import StageFailed
 from services.brain.generation.generator import GenerationEvent, Generator
+from services.brain.generation.llm_route import LlmRoute, build_routes
 from services.brain.policies import escalation, fillers, idle_policy, turn_taking
 from services.brain.policies.escalation import RequestFallback
 from services.brain.policies.fillers import PlayFiller
@@ -36,10 +43,8 @@ from services.brain.policies.turn_taking import (
     SubmitDtmf,
     WaitUntil,
 )
-from services.brain.providers.openai import open_client
 from services.brain.reply_writer import ReplyWriter
 from services.brain.session_log import SessionLog
-from services.brain.settings import BrainSettings
 from services.brain.tools.http import HttpTools, open_http_client
 from services.brain.tools.registry import build_tools
 from services.brain.tools.runner import ToolResult, ToolRunner
@@ -49,22 +54,31 @@ log = structlog.get_logger()
 _MAX_INBOX = 1000
 """Items that may wait; when it is full, the model's stream is read no faster than items are handled."""
 
+Item: TypeAlias = Event | GenerationEvent | StageFailed | ToolResult
+"""An event of the call, or a result of the session's own tasks."""
+
 
 class BrainSession:
     """The brain of one call. Its state is a fold over the log; a single task handles all items in order."""
 
     def __init__(
-        self, call: CallContext, client: LlmClient, breakers: CircuitBreakers, http: HttpTools
+        self,
+        call: CallContext,
+        routes: Sequence[Route[LlmRoute]],
+        breakers: CircuitBreakers,
+        http: HttpTools,
     ) -> None:
         self._call = call
-        self._client = client
         self._log = SessionLog(call.log)
-        self._inbox: asyncio.Queue[Event | GenerationEvent | ToolResult] = asyncio.Queue(_MAX_INBOX)
+        self._inbox: asyncio.Queue[Item] = asyncio.Queue(_MAX_INBOX)
         self._tools = ToolRunner(
             build_tools(call.agent, http), self._inbox.put, call.log.ready_for_side_effects
         )
-        generator = Generator(call, client, self._tools.definitions, breakers, self._inbox.put)
-        self._replies = ReplyWriter(call.agent, self._log, generator, self._tools.terminal_tools)
+        chain = FallbackChain(
+            "brain", call.call_sid, routes, breakers, call.telemetry, report=self._inbox.put
+        )
+        self._generator = Generator(chain, self._tools.definitions, self._log.now_ms, self._inbox.put)
+        self._replies = ReplyWriter(call.agent, self._log, self._generator, self._tools.terminal_tools)
 
     async def run(self) -> None:
         """Serve the call until it ends."""
@@ -75,14 +89,14 @@ class BrainSession:
         await self._replies.close_unfinished()
         async with asyncio.TaskGroup() as tasks:
             reader = tasks.create_task(self._read_log(), name="read the log")
-            tasks.create_task(self._client.warm_up(), name="warm up the model")
+            tasks.create_task(self._generator.warm_up(), name="warm up the model")
             await self._greet()
             wait_until_ms = await self._decide_and_act(tasks)
             while not self._log.conversation.ended:
                 await self._on_item(await self._next_item(wait_until_ms), tasks)
                 wait_until_ms = await self._decide_and_act(tasks)
             reader.cancel()
-            self._replies.stop()
+            self._generator.stop()
 
     async def _read_log(self) -> None:
         async for event in self._call.log:
@@ -93,7 +107,7 @@ class BrainSession:
         if not self._log.conversation.items and greeting.strip():
             await self._replies.write_text(REPLY_KIND_GREETING, greeting)
 
-    async def _next_item(self, wait_until_ms: int | None) -> Event | GenerationEvent | ToolResult | None:
+    async def _next_item(self, wait_until_ms: int | None) -> Item | None:
         if wait_until_ms is None:
             return await self._inbox.get()
         with suppress(TimeoutError):
@@ -101,16 +115,16 @@ class BrainSession:
                 return await self._inbox.get()
         return None
 
-    async def _on_item(
-        self, item: Event | GenerationEvent | ToolResult | None, tasks: asyncio.TaskGroup
-    ) -> None:
+    async def _on_item(self, item: Item | None, tasks: asyncio.TaskGroup) -> None:
         match item:
             case Event():
                 self._log.apply(item)
                 if item.HasField("speech_started"):
-                    tasks.create_task(self._client.warm_up(), name="warm up the model")
+                    tasks.create_task(self._generator.warm_up(), name="warm up the model")
             case GenerationEvent():
-                await self._replies.on_generation(item, tasks)
+                await self._replies.on_generation(item)
+            case StageFailed():
+                await self._log.append(item)
             case ToolResult():
                 await self._on_tool_result(item)
             case None:
@@ -232,12 +246,28 @@ class BrainSession:
 
 
 @asynccontextmanager
-async def open_service(settings: BrainSettings, _telemetry: Telemetry) -> AsyncIterator[ServeCall]:
+async def open_service(telemetry: Telemetry) -> AsyncIterator[ServeCall]:
     """Open what all calls of a process share; yield the function that serves one call."""
     breakers = CircuitBreakers()
-    async with open_client(settings) as client, open_http_client() as http_client:
+    async with open_pool("llm", ProviderContext(telemetry)) as pool, open_http_client() as http_client:
+        # mypy cannot infer the type variable of a generic context manager.
+        clients = cast("ProviderPool[LlmClient]", pool)
 
         async def serve(call: CallContext) -> None:
-            await BrainSession(call, client, breakers, HttpTools(http_client, call.call_sid)).run()
+            try:
+                routes = build_routes(call.agent.llm, clients)
+            except ConfigError as error:
+                await _refuse(call, error)
+                return
+            await BrainSession(call, routes, breakers, HttpTools(http_client, call.call_sid)).run()
 
         yield serve
+
+
+async def _refuse(call: CallContext, error: ConfigError) -> None:
+    """Request the fallback for a call whose agent file names an unusable provider."""
+    log.error("agent_refused", agent=call.agent.name, error=str(error))
+    if not call.ended and not any(event.HasField("fallback_requested") for event in call.log.history):
+        failed = StageFailed(code="rejected", message=str(error), provider=call.agent.llm.provider)
+        await call.log.append(failed)
+        await call.log.append(FallbackRequested(reason="llm_unavailable"))

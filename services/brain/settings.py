@@ -14,15 +14,15 @@ class BrainSettings(CommonSettings):
     """Port of /livez, /readyz and /metrics; 0 for any free one."""
 
     openai_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="OPENAI_API_KEY")
-    """Key of OpenAI, or of another server of the same protocol."""
+    """API key of OpenAI, or of another server of the same protocol."""
 
     openai_base_url: HttpUrl = Field(default="", validation_alias="OPENAI_BASE_URL")
-    """Base address, with `/v1`, of any server of OpenAI's protocol; empty for OpenAI itself."""
+    """Base address, with `/v1`, of any server with the same protocol; empty for OpenAI itself."""
 
     llm_token_timeout_s: float = Field(default=1.5, gt=0)
     """Maximum pause within a model's response; after it the request is abandoned."""
 
 
 def read_secret(variable: str) -> str:
-    """Value of an environment variable that an agent file names; empty when it is not set."""
+    """Return the environment variable that an agent file names; empty if it is not set."""
     return os.environ.get(variable, "")

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
+
+import pytest
 
 from parley.bus import Bus, connect, subjects
 from parley.events.envelope import Body, event_body
@@ -41,25 +42,25 @@ BEFORE_CRASH: tuple[Body, ...] = (
 
 
 @asynccontextmanager
-async def running_brain(nats_url: str, folder: Path, first_token_ms: int = 5) -> AsyncIterator[asyncio.Event]:
+async def running_brain(
+    nats_url: str, folder: Path, environment: pytest.MonkeyPatch, first_token_ms: int = 5
+) -> AsyncIterator[asyncio.Event]:
     """Run a brain within the test's process, with the model's emulator; yield the event that stops it."""
     (folder / "test.yaml").write_text("prompt: Speak.\ngreeting: ''\ntools: [end_call]\n")
     emulator = OpenAIEmulator(OpenAISandboxSettings(first_token_ms=first_token_ms, tokens_per_s=1000))
     async with serve(emulator.app(), "127.0.0.1", 0) as port, asyncio.TaskGroup() as tasks:
-        settings = BrainSettings(
-            nats_url=nats_url,
-            agents_dir=str(folder),
-            openai_api_key="k",  # type: ignore[arg-type]
-            openai_base_url=f"http://127.0.0.1:{port}/v1",
-            drain_timeout_s=5,
-        )
+        environment.setenv("OPENAI_API_KEY", "k")
+        environment.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{port}/v1")
+        settings = BrainSettings(nats_url=nats_url, agents_dir=str(folder), drain_timeout_s=5)
         stop = asyncio.Event()
-        tasks.create_task(run_stage("brain", settings, 0, partial(open_service, settings), stop))
+        tasks.create_task(run_stage("brain", settings, 0, open_service, stop))
         yield stop
         stop.set()
 
 
-async def events_after_takeover(nats_url: str, folder: Path, *more: Body) -> list[Body]:
+async def events_after_takeover(
+    nats_url: str, folder: Path, environment: pytest.MonkeyPatch, *more: Body
+) -> list[Body]:
     """Return the events of the call after the crash of a brain that had appended `more`."""
     async with connect(nats_url, "test", timeout_s=5) as bus, open_outbox(bus) as outbox:
         async with open_call_log(bus, outbox, CALL, "edge", 1) as edge:
@@ -73,7 +74,10 @@ async def events_after_takeover(nats_url: str, folder: Path, *more: Body) -> lis
         async with bus.work_queue.claims("brain") as claim:
             # The crashed brain had claimed the call: the next owner is the second.
             assert await claim(2.0) is not None
-        async with open_call_log(bus, outbox, CALL, "test", 1) as observer, running_brain(nats_url, folder):
+        async with (
+            open_call_log(bus, outbox, CALL, "test", 1) as observer,
+            running_brain(nats_url, folder, environment),
+        ):
             found = await _until_tool_returned(observer.__aiter__())
             await asyncio.sleep(0.3)
             await _end(bus)
@@ -97,27 +101,33 @@ async def _end(bus: Bus) -> None:
         await edge.append(CallEnded(reason="agent"))
 
 
-async def test_the_next_owner_runs_a_tool_call_without_a_result(nats_url: str, tmp_path: Path) -> None:
+async def test_the_next_owner_runs_a_tool_call_without_a_result(
+    nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The effect of end_call on the call is requested, too."""
-    found = await events_after_takeover(nats_url, tmp_path)
+    found = await events_after_takeover(nats_url, tmp_path, monkeypatch)
 
     assert [type(body) for body in found[-2:]] == [HangUpRequested, ToolReturned]
     assert [body.tool_call_id for body in bodies_of(found, ToolReturned)] == ["r1-t1"]
     assert not bodies_of(found, ToolCalled)
 
 
-async def test_a_requested_hang_up_survives_the_crash(nats_url: str, tmp_path: Path) -> None:
+async def test_a_requested_hang_up_survives_the_crash(
+    nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The result was not appended: the next owner repeats the request, which has no further effect."""
     found = await events_after_takeover(
-        nats_url, tmp_path, HangUpRequested(reason="agent", after_reply_id="r1")
+        nats_url, tmp_path, monkeypatch, HangUpRequested(reason="agent", after_reply_id="r1")
     )
 
     assert [body.after_reply_id for body in bodies_of(found, HangUpRequested)] == ["r1"]
     assert len(bodies_of(found, ToolReturned)) == 1
 
 
-async def test_a_draining_brain_finishes_its_answer(nats_url: str, tmp_path: Path) -> None:
-    """It releases the call when the answer is complete, and not before."""
+async def test_a_draining_brain_finishes_its_answer(
+    nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The brain releases the call when the answer is complete, and not before."""
     async with connect(nats_url, "test", timeout_s=5) as bus, open_outbox(bus) as outbox:
         async with open_call_log(bus, outbox, CALL, "edge", 1) as edge:
             await edge.append(CallStarted(agent="test"))
@@ -125,7 +135,10 @@ async def test_a_draining_brain_finishes_its_answer(nats_url: str, tmp_path: Pat
         await outbox.wait_acked(5)
         await bus.publish_durable(subjects.work("brain", CALL), Work(call_sid=CALL).SerializeToString())
         async with open_call_log(bus, outbox, CALL, "test", 1) as observer:
-            async with asyncio.timeout(20), running_brain(nats_url, tmp_path, first_token_ms=500) as stop:
+            async with (
+                asyncio.timeout(20),
+                running_brain(nats_url, tmp_path, monkeypatch, first_token_ms=500) as stop,
+            ):
                 await anext(e async for e in observer if e.HasField("reply_started"))
                 stop.set()
                 events = observer.__aiter__()

@@ -1,4 +1,4 @@
-"""The model at work on an answer: asked, asked again, another asked; what comes of it goes to an inbox."""
+"""Generates answers: requests the call's models in turn and emits the events of the reply."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -8,12 +8,11 @@ from typing import Any
 
 import structlog
 
-from parley.agent_config import LlmConfig
-from parley.circuit_breaker import CircuitBreakers
-from parley.errors import ProviderError
-from parley.providers.llm import LlmClient, LlmEvent, Message
-from parley.runtime.stage import CallContext
-from services.brain.generation.model_selector import ModelSelector
+from parley.errors import ProviderError, ProviderUnavailable
+from parley.events.envelope import Body
+from parley.providers.fallback_chain import Attempt, FallbackChain, Request
+from parley.providers.llm import Done, Message
+from services.brain.generation.llm_route import LlmRoute
 from services.brain.generation.reply_builder import ReplyBuilder
 
 log = structlog.get_logger()
@@ -21,95 +20,103 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class GenerationEvent:
-    """What came of a draft; of no use once it was dropped."""
+    """Events of a reply in progress; stale once the generation of this reply was stopped."""
 
-    reply_builder: ReplyBuilder
-    event: LlmEvent | ProviderError
-    requested_ms: int = 0
-    """Call time of the question."""
-    first_ms: int = 0
-    """Call time of the first thought on it."""
+    reply_id: str
+    bodies: tuple[Body, ...]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Job:
-    draft: ReplyBuilder
-    told: Sequence[Message]
-    thinking: LlmConfig
+    reply_id: str
     task: asyncio.Task[None]
 
 
 class Generator:
-    """One call's; it works on one draft at a time."""
+    """Generates the answers of one call, one at a time.
+
+    All answers to one turn share a request, so that the attempts on each model are limited per turn: an
+    answer that breaks off is continued by another model, and not without end.
+    """
 
     def __init__(
         self,
-        call: CallContext,
-        model: LlmClient,
+        chain: FallbackChain[LlmRoute],
         tools: Sequence[dict[str, Any]],
-        breakers: CircuitBreakers,
-        deliver: Callable[[GenerationEvent], Awaitable[None]],
+        now_ms: Callable[[], int],
+        emit: Callable[[GenerationEvent], Awaitable[None]],
     ) -> None:
-        self._call = call
-        self._model = model
+        """Create a generator; `now_ms` returns the call time, `tools` are definitions for the model."""
+        self._chain = chain
         self._tools = tools
-        self._emit = deliver
-        self._work: _Job | None = None
-        self._choice = ModelSelector(call.agent.llm, breakers)
+        self._now_ms = now_ms
+        self._emit = emit
+        self._request = chain.request()
+        self._job: _Job | None = None
 
     @property
-    def reply_builder(self) -> ReplyBuilder | None:
-        """What is worked on."""
-        return self._work.draft if self._work is not None else None
+    def reply_id(self) -> str | None:
+        """Id of the reply that is being generated."""
+        return self._job.reply_id if self._job is not None else None
 
-    def start(self, draft: ReplyBuilder, told: Sequence[Message], tasks: asyncio.TaskGroup) -> None:
-        """Work on this from now on."""
+    async def warm_up(self) -> None:
+        """Prepare the preferred model's client for a request within the next seconds."""
+        try:
+            client = await self._chain.routes[0].target.client()
+        except ProviderError:
+            # The next request fails as well and reports the error.
+            return
+        await client.warm_up()
+
+    def start(self, builder: ReplyBuilder, messages: Sequence[Message], tasks: asyncio.TaskGroup) -> None:
+        """Generate this reply and stop the current one."""
         self.stop()
-        # Of a turn whose models have all failed, and that is wanted again, the first is asked again.
-        thinking = self._choice.next_model(draft.turn, _now_s()) or self._call.agent.llm
-        task = tasks.create_task(self._ask(draft, told, thinking), name="think")
-        self._work = _Job(draft, told, thinking, task)
-
-    def failed(self, error: ProviderError, tasks: asyncio.TaskGroup) -> bool:
-        """Ask again, or another model; False when there is nobody left to ask."""
-        work = self._work
-        if work is None:
-            return False
-        if self._choice.failed(work.thinking, _now_s(), retryable=error.retryable):
-            log.warning("model left alone for a while", model=work.thinking.model, code=error.code)
-        thinking = self._choice.next_model(work.draft.turn, _now_s())
-        if thinking is None:
-            return False
-        if work.draft.is_empty:
-            work.draft.reset()
-            work.thinking = thinking
-            work.task = tasks.create_task(self._ask(work.draft, work.told, thinking), name="think again")
-        return True
+        if self._request.turn != builder.turn or self._request.next_route() is None:
+            self._request = self._chain.request(turn=builder.turn)
+        generation = self._generate(builder, messages, self._request)
+        self._job = _Job(builder.reply_id, tasks.create_task(generation, name="generate an answer"))
 
     def stop(self) -> None:
-        """Work on nothing any more."""
-        if self._work is not None:
-            self._work.task.cancel()
-            self._work = None
+        """Stop the generation."""
+        if self._job is not None:
+            self._job.task.cancel()
+            self._job = None
 
-    async def _ask(self, draft: ReplyBuilder, told: Sequence[Message], thinking: LlmConfig) -> None:
-        first_token = self._call.telemetry.provider_seconds.labels(
-            provider=thinking.provider, what="first_token"
-        )
-        now_ms = self._call.log.now_ms
-        asked_at, asked_ms, first_ms = _now_s(), now_ms(), 0
-        try:
-            thoughts = self._model.stream(thinking, told, self._tools, call_sid=self._call.call_sid)
-            async with aclosing(thoughts):
-                async for thought in thoughts:
-                    if not first_ms:
-                        first_ms = now_ms()
-                        self._choice.worked(thinking)
-                        first_token.observe(_now_s() - asked_at)
-                    await self._emit(GenerationEvent(draft, thought, asked_ms, first_ms))
-        except ProviderError as error:
-            await self._emit(GenerationEvent(draft, error))
+    async def _generate(
+        self, builder: ReplyBuilder, messages: Sequence[Message], request: Request[LlmRoute]
+    ) -> None:
+        while builder.is_empty and (route := request.next_route()) is not None:
+            builder.reset()
+            try:
+                async with request.attempt(route) as attempt:
+                    await self._stream(builder, messages, route.target, attempt)
+            except ProviderError:
+                continue
+            return
+        if not builder.is_empty and request.next_route() is not None:
+            # The brain answers an interrupted reply's turn again: the next model continues the text.
+            await self._emit(GenerationEvent(builder.reply_id, tuple(builder.interrupt())))
+            return
+        log.error("answer_failed", turn=builder.turn, reply_id=builder.reply_id)
+        await self._emit(GenerationEvent(builder.reply_id, tuple(builder.fail())))
 
-
-def _now_s() -> float:
-    return asyncio.get_running_loop().time()
+    async def _stream(
+        self, builder: ReplyBuilder, messages: Sequence[Message], route: LlmRoute, attempt: Attempt
+    ) -> None:
+        client = await route.client()
+        requested_ms, first_token_ms = self._now_ms(), 0
+        chunks = client.stream(route.config, messages, self._tools, call_sid=self._chain.call_sid)
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                if not first_token_ms:
+                    first_token_ms = self._now_ms()
+                    attempt.first_output("first_token")
+                if isinstance(chunk, Done):
+                    # Before the last event is emitted: its receiver stops this task.
+                    attempt.succeeded()
+                bodies = builder.on_chunk(chunk, requested_ms=requested_ms, first_token_ms=first_token_ms)
+                if bodies:
+                    await self._emit(GenerationEvent(builder.reply_id, tuple(bodies)))
+                if isinstance(chunk, Done):
+                    return
+        raise ProviderUnavailable(route.config.provider, "the stream ended without Done")

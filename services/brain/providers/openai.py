@@ -1,4 +1,4 @@
-"""OpenAI chat completions, streamed, or any server of the same protocol."""
+"""The provider `openai`: streamed chat completions of OpenAI, or of any server of the same protocol."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
@@ -25,24 +25,24 @@ from services.brain.settings import BrainSettings
 
 _PROVIDER = "openai"
 _CONNECT_TIMEOUT_S = 3.0
-_KEEP_OPEN_S = 120.0
-"""A connection is kept this long between answers; by default each turn would open a new one after 5 s."""
-_WARM_S = 20.0
-"""One that was used this short a time ago needs no warming."""
+_KEEPALIVE_S = 120.0
+"""Idle time before a connection closes; with the default of 5 s most turns would open a new one."""
+_WARM_UP_INTERVAL_S = 20.0
+"""A client that was used within this time needs no warm-up."""
 
 
 class OpenAIClient:
-    """One client for all calls of a process: its connections stay open between answers."""
+    """A client shared by all calls of a process; its connections stay open between answers."""
 
     def __init__(self, client: AsyncOpenAI, token_timeout_s: float) -> None:
         self._client = client
         self._token_timeout_s = token_timeout_s
-        self._used_at_s = -_WARM_S
+        self._used_at_s = -_WARM_UP_INTERVAL_S
 
     async def warm_up(self) -> None:
-        """Have a connection open before it is needed; what goes wrong will show when it is."""
+        """Open a connection before the next request; errors are ignored, because the request reports them."""
         now_s = asyncio.get_running_loop().time()
-        if now_s - self._used_at_s < _WARM_S:
+        if now_s - self._used_at_s < _WARM_UP_INTERVAL_S:
             return
         self._used_at_s = now_s
         with suppress(openai.APIError, TimeoutError):
@@ -57,22 +57,22 @@ class OpenAIClient:
         *,
         call_sid: str,
     ) -> AsyncGenerator[LlmEvent]:
-        """Stream an answer; see `LlmClient`. The CallSid goes along as `user`."""
+        """Stream an answer; see `LlmClient`. The request carries the CallSid as `user`."""
         self._used_at_s = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(config.timeout_s):
-                stream = await self._ask(config, messages, tools, call_sid)
+                stream = await self._request(config, messages, tools, call_sid)
         except TimeoutError:
-            raise ProviderTimeout(_PROVIDER, f"no answer within {config.timeout_s:g} s") from None
+            raise ProviderTimeout(_PROVIDER, f"no response within {config.timeout_s:g} s") from None
         except openai.APIError as error:
             raise _map_error(error) from error
         try:
-            async for thought in self._read(stream, config.timeout_s):
-                yield thought
+            async for event in self._read(stream, config.timeout_s):
+                yield event
         finally:
             await stream.close()
 
-    async def _ask(
+    async def _request(
         self,
         config: LlmConfig,
         messages: Sequence[Message],
@@ -88,8 +88,8 @@ class OpenAIClient:
             "user": call_sid,
             **({"tools": list(tools)} if tools else {}),
         }
-        # `chat.completions.create` walks all of the history for each turn, some milliseconds of it; this is
-        # the SDK's way to an endpoint with a body that is as the wire wants it already.
+        # `chat.completions.create` converts the whole history for each request, which takes milliseconds;
+        # this method of the SDK sends a body that is already in the wire format.
         return await self._client.post(
             "/chat/completions",
             cast_to=ChatCompletionChunk,
@@ -106,7 +106,7 @@ class OpenAIClient:
         timeout_s = first_timeout_s
         chunks = aiter(stream)
         while True:
-            chunk = await _next(chunks, timeout_s)
+            chunk = await _next_chunk(chunks, timeout_s)
             if chunk is None:
                 break
             if not chunk.choices:
@@ -116,16 +116,18 @@ class OpenAIClient:
                 timeout_s = self._token_timeout_s
                 yield TextDelta(choice.delta.content)
             for part in choice.delta.tool_calls or ():
-                calls[part.index] = _add(calls.get(part.index), part)
+                calls[part.index] = _join(calls.get(part.index), part)
             finish_reason = choice.finish_reason or finish_reason
         if not finish_reason:
-            raise ProviderUnavailable(_PROVIDER, "the answer broke off")
+            raise ProviderUnavailable(_PROVIDER, "the stream ended without a finish reason")
         for index in sorted(calls):
             yield calls[index]
         yield Done(finish_reason)
 
 
-async def _next(chunks: AsyncIterator[ChatCompletionChunk], timeout_s: float) -> ChatCompletionChunk | None:
+async def _next_chunk(
+    chunks: AsyncIterator[ChatCompletionChunk], timeout_s: float
+) -> ChatCompletionChunk | None:
     try:
         async with asyncio.timeout(timeout_s):
             return await anext(chunks, None)
@@ -134,22 +136,22 @@ async def _next(chunks: AsyncIterator[ChatCompletionChunk], timeout_s: float) ->
     except openai.APIError as error:
         raise _map_error(error) from error
     except ValueError as error:
-        raise ProviderUnavailable(_PROVIDER, f"sent what is no JSON: {type(error).__name__}") from error
+        raise ProviderUnavailable(_PROVIDER, f"invalid JSON: {type(error).__name__}") from error
 
 
-def _add(call: ToolCallRequest | None, part: Any) -> ToolCallRequest:
-    """Join the pieces of a tool call; the first brings its id and name."""
-    known = call or ToolCallRequest("", "", "")
+def _join(call: ToolCallRequest | None, part: Any) -> ToolCallRequest:
+    """Append a piece of a tool call; the first piece carries its id and name."""
+    before = call or ToolCallRequest("", "", "")
     function = part.function
     return ToolCallRequest(
-        part.id or known.tool_call_id,
-        known.name + ((function and function.name) or ""),
-        known.arguments + ((function and function.arguments) or ""),
+        part.id or before.tool_call_id,
+        before.name + ((function and function.name) or ""),
+        before.arguments + ((function and function.arguments) or ""),
     )
 
 
 def _map_error(error: openai.APIError) -> ProviderError:
-    """An SDK's exception in our words; holds nothing of the request."""
+    """Convert an exception of the SDK; the result contains nothing of the request."""
     request_id = getattr(error, "request_id", None)
     suffix = f" (request {request_id})" if request_id else ""
     match error:
@@ -170,13 +172,13 @@ def _map_error(error: openai.APIError) -> ProviderError:
         case openai.APIStatusError():
             return ProviderUnavailable(_PROVIDER, f"{error.status_code} {error.code}{suffix}")
         case _:
-            return ProviderUnavailable(_PROVIDER, f"error inside the answer: {error.code}")
+            return ProviderUnavailable(_PROVIDER, f"error within the stream: {error.code}")
 
 
 @asynccontextmanager
 async def open_client(settings: BrainSettings) -> AsyncIterator[OpenAIClient]:
-    """A client; without a key it is opened too, and each answer is refused with a clear error."""
-    limits = httpx2.Limits(max_connections=1000, max_keepalive_connections=200, keepalive_expiry=_KEEP_OPEN_S)
+    """Open a client. Without a key each request fails with an error that names OPENAI_API_KEY."""
+    limits = httpx2.Limits(max_connections=1000, max_keepalive_connections=200, keepalive_expiry=_KEEPALIVE_S)
     async with AsyncOpenAI(
         http_client=openai.DefaultAsyncHttpx2Client(limits=limits),
         api_key=settings.openai_api_key.get_secret_value() or "missing",

@@ -73,7 +73,7 @@ def test_a_turn_of_the_caller_resets_the_prompts() -> None:
 
 
 def test_no_prompt_interrupts_speech_or_an_answer() -> None:
-    """Without a stream there is no prompt, either."""
+    """A caller without a stream is not prompted, either."""
     speaking = [
         *reply_events("r1", 0, "Hello."),
         *clauses_synthesized("r1", "Hello."),

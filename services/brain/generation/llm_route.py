@@ -1,0 +1,42 @@
+"""The models that a call can use: the section of the agent file, then its fallbacks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from parley.agent_config import LlmConfig
+from parley.errors import ConfigError, ProviderRejected
+from parley.providers.fallback_chain import Route
+from parley.providers.llm import LlmClient
+from parley.providers.pool import ProviderPool
+from parley.providers.registry import configs_of, route_name
+
+
+@dataclass(frozen=True, slots=True)
+class LlmRoute:
+    """A model and the provider that serves it."""
+
+    config: LlmConfig
+    clients: ProviderPool[LlmClient]
+
+    async def client(self) -> LlmClient:
+        """Return the provider's client, opened at its first use.
+
+        Raises:
+            ProviderRejected: it cannot be opened with its current settings.
+        """
+        try:
+            return await self.clients.get(self.config.provider)
+        except ConfigError as error:
+            raise ProviderRejected(self.config.provider, str(error)) from None
+
+
+def build_routes(llm: LlmConfig, clients: ProviderPool[LlmClient]) -> Sequence[Route[LlmRoute]]:
+    """Return the routes of an agent in order of preference.
+
+    Raises:
+        ConfigError: a provider is not installed or refuses its options.
+    """
+    return [
+        Route(route_name(config), config.provider, LlmRoute(config, clients))
+        for config in configs_of("llm", llm)
+    ]
