@@ -130,8 +130,8 @@ class Bus:
 
         Raises:
             WriteConflict: the subject's last message is another one, even one with the same id; or the
-            subject is full, as one of the work queue with its one message. BusError: not stored in time, or
-            refused.
+                subject is full, as one of the work queue with its one message.
+            BusError: not stored in time, or refused.
         """
         message = DurableMessage(subject, data, message_id, expect_last)
         return await publish_durable(self._jetstream, message, timeout_s)

@@ -122,8 +122,9 @@ async def _read_batch(
     """The messages that match a query on some replica, and whether there are more.
 
     Raises:
-        DirectGetTimeout: no reply came. The next attempt may reach another replica, and has twice the time,
-        as retrying a busy replica at the same rate keeps it busy. BusError: the stream cannot be read.
+        DirectGetTimeout: no reply arrived. The next attempt may reach another replica, and has twice the
+            time, as retrying a busy replica at the same rate keeps it busy.
+        BusError: the stream cannot be read.
     """
     inbox = client.new_inbox()
     request = json.dumps(query).encode()

@@ -15,6 +15,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+_START_POLL_INTERVAL_S = 0.01
+
 
 @dataclass(frozen=True, slots=True)
 class HealthRoutes:
@@ -89,7 +91,7 @@ async def serve(
         sock = stack.enter_context(closing(_bind(host, port, reuse_port=reuse_port)))
         serving = tasks.create_task(server._serve([sock]))  # noqa: SLF001 - serve() installs signal handlers
         while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(_START_POLL_INTERVAL_S)
         accepting = (
             tasks.create_task(_stop_accepting(server, sock, stop_accepting)) if stop_accepting else None
         )

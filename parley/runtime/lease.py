@@ -17,7 +17,10 @@ from parley.runtime.drain import HandoverRequested
 log = structlog.get_logger()
 
 _MAX_ATTEMPTS = 25
-"""A call whose stage failed this often, in about ten seconds, is not tried again."""
+"""A stage that failed this often for a call, in about ten seconds, is not tried again."""
+_RETRY_DELAY_S = 0.1
+"""Delay before the next attempt, times the number of attempts."""
+_MAX_RETRY_DELAY_S = 1.0
 
 T = TypeVar("T")
 
@@ -52,7 +55,7 @@ async def hold_lease(claim: Claim, work: Callable[[Claim], Awaitable[None]]) -> 
                 log.error("stage_abandoned", call_sid=claim.call_sid, stage=claim.stage, attempts=claim.epoch)
                 await claim.term()
             case LeaseOutcome.FAILED:
-                await claim.nak(delay_s=min(0.1 * claim.epoch, 1.0))
+                await claim.nak(delay_s=min(_RETRY_DELAY_S * claim.epoch, _MAX_RETRY_DELAY_S))
             case LeaseOutcome.SUPERSEDED:
                 pass
     except BusError as error:

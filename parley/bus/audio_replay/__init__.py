@@ -20,8 +20,8 @@ most 64 MiB, and publishes it again in three cases (`AudioPublisher`):
 Reading side, `parley.audio`. Each chunk carries its owner's epoch and a sequence number.
 `AudioReorderBuffer` drops duplicates and chunks of a stale epoch, and buffers what follows a gap.
 `follow_audio` requests retransmission of a gap and waits 1.5 s for it before it skips it; after a
-reconnection it also reads back from the stream. Retransmitting too much is therefore harmless, and nothing
-here needs to know who received what.
+reconnection it also reads back from the stream. Retransmitting too much is therefore harmless, and no
+publisher tracks what each reader received.
 
 The constants and their order in time are in `parley.failover_timing`.
 """
