@@ -22,7 +22,7 @@ from parley.v1.event_pb2 import Event
 from services.brain.decision_replay import DecisionReplay, Difference
 from services.brain.state import BrainState
 from services.stt import restore as stt_state
-from services.tts import position as tts_state
+from services.tts import progress as tts_state
 
 _HIDDEN_EVENTS = ("transcript_updated", "playback_progressed", "stage_claimed")
 _MAX_TEXT_CHARS = 60
@@ -103,7 +103,7 @@ def difference_table(events: Sequence[Event], found: Sequence[Difference]) -> Ta
 def steps(events: Iterable[Event]) -> list[Text]:
     """Format each event, followed by the stages' states that it changed."""
     clock: CallClock | None = None
-    brain, stt, tts = BrainState(), stt_state.SttState(), tts_state.Position()
+    brain, stt, tts = BrainState(), stt_state.SttState(), tts_state.SynthesisProgress()
     lines: list[Text] = []
     for event in events:
         clock = clock or CallClock(event.sent_at_us)
@@ -165,7 +165,7 @@ def _describe_stt(state: stt_state.SttState) -> str:
     return f"turn {transcript.turn}, final transcript up to {transcript.final_end_ms} ms"
 
 
-def _describe_tts(state: tts_state.Position) -> str:
+def _describe_tts(state: tts_state.SynthesisProgress) -> str:
     unfinished = [f"{reply.reply_id} from clause {reply.next_clause}" for reply in state.unfinished]
     return f"to synthesize: {', '.join(unfinished) or 'nothing'}"
 

@@ -14,7 +14,7 @@ import structlog
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
 from parley.circuit_breaker import CircuitBreaker, CircuitBreakers
-from parley.errors import ProviderError, ProviderRateLimited, ProviderUnavailable
+from parley.errors import ConfigError, ProviderError, ProviderRateLimited, ProviderUnavailable
 from parley.exception_groups import flatten_group
 from parley.providers.route_selector import RetryPolicy, RouteSelector
 from parley.telemetry import names
@@ -37,6 +37,11 @@ class Route(Generic[R]):
     provider: str
     target: R
     """What the stage's requests use: a section of the agent file, or a connection."""
+
+
+def config_failure(provider: str, error: ConfigError) -> StageFailed:
+    """The event for a call whose agent names a provider that cannot be used."""
+    return StageFailed(code="rejected", message=str(error), retryable=False, provider=provider)
 
 
 class FailureReporter:
@@ -136,18 +141,30 @@ class Request(Generic[R]):
                 raise
             raise error from None
         else:
-            attempt.succeeded()
+            if attempt.provider_used:
+                attempt.succeeded()
         finally:
-            attempt.span.end()
+            # A span that does not end is not exported.
+            if attempt.provider_used:
+                attempt.span.end()
 
-    async def run(self, operation: Callable[[R, "Attempt"], Awaitable[T]]) -> T:
-        """Call `operation` with one route after another until one succeeds.
+    async def run(
+        self,
+        operation: Callable[[R, "Attempt"], Awaitable[T]],
+        ready: Callable[[], Awaitable[bool]] | None = None,
+    ) -> T | None:
+        """Call `operation` with one route after another until one succeeds; returns its result.
+
+        `ready` is awaited before each attempt, and ends the request with None when it returns false.
 
         Raises:
             ProviderError: the last failure, when all attempts are used up.
         """
         failure: ProviderError | None = None
-        while (route := self.next_route()) is not None:
+        while ready is None or await ready():
+            route = self.next_route()
+            if route is None:
+                break
             try:
                 async with self.attempt(route) as attempt:
                     result = await operation(route.target, attempt)
@@ -158,6 +175,8 @@ class Request(Generic[R]):
             else:
                 self._chain.reporter.succeeded()
                 return result
+        else:
+            return None
         failure = failure or ProviderUnavailable(self._chain.stage, "no route is configured")
         if not self._chain.report_each:
             await self._chain.reporter.failed(failure)
@@ -207,6 +226,8 @@ class Attempt:
         self.span = span
         self.breaker: CircuitBreaker = chain.breakers.get(route.name)
         self.started_at_s = _now_s()
+        self.provider_used = True
+        """False when the request was served from a cache: it then proves nothing about the route."""
 
     def first_output(self, what: str) -> None:
         """Record the time to the first output: `what` is `first_token`, `first_audio` or `connected`."""

@@ -1,66 +1,89 @@
-"""Open providers at their first use, and close them with the process."""
+"""Open providers, and connections to them, at their first use; close them with the process or the call."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Generic, TypeVar, cast
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Generic, TypeVar
 
 import structlog
 
-from parley.providers.registry import Kind, ProviderContext, ProviderPlugin, load_plugin
+from parley.agent_config import ProviderSection, load_agent_config
+from parley.errors import ConfigError
+from parley.providers.registry import Kind, ProviderContext, check_agent, load_plugin
+from parley.settings import CommonSettings
 
 log = structlog.get_logger()
 
-P = TypeVar("P")
+T = TypeVar("T")
 
 
-class ProviderPool(Generic[P]):
-    """The open providers of one kind in one process, by name."""
+class ProviderPool(Generic[T]):
+    """Providers, or connections to them, by name; each is opened at its first use and then shared."""
 
-    def __init__(self, kind: Kind, context: ProviderContext, tasks: asyncio.TaskGroup) -> None:
-        self._kind: Kind = kind
-        self._context = context
+    def __init__(
+        self, open_resource: Callable[[str], AbstractAsyncContextManager[T]], tasks: asyncio.TaskGroup
+    ) -> None:
+        self._open_resource = open_resource
         self._tasks = tasks
-        self._open: dict[str, asyncio.Future[P]] = {}
+        self._opened: dict[str, asyncio.Future[T]] = {}
         self._closing = asyncio.Event()
 
-    async def get(self, name: str) -> P:
-        """The provider, opened if this is its first use; one that could not be opened is tried again.
-
-        Raises:
-            ConfigError: it is unknown, cannot be imported, or one of its settings is wrong.
-        """
-        known = self._open.get(name)
-        if known is None or (known.done() and (known.cancelled() or known.exception() is not None)):
-            plugin: ProviderPlugin[P] = load_plugin(self._kind, name)
-            known = self._open[name] = asyncio.get_running_loop().create_future()
-            self._tasks.create_task(self._hold(plugin, known), name=f"{self._kind} {name}")
-        return await asyncio.shield(known)
+    async def get(self, name: str) -> T:
+        """Return the resource; if it cannot be opened, raise why, and try again at the next use."""
+        opened = self._opened.get(name)
+        if opened is None or (opened.done() and opened.exception() is not None):
+            opened = self._opened[name] = asyncio.get_running_loop().create_future()
+            self._tasks.create_task(self._hold(name, opened), name=f"hold {name}")
+        return await asyncio.shield(opened)
 
     def close(self) -> None:
-        """Close all providers."""
+        """Close all resources."""
         self._closing.set()
 
-    async def _hold(self, plugin: ProviderPlugin[P], opened: "asyncio.Future[P]") -> None:
-        # In a task of its own: a context manager with a task group must be left by the task that entered it.
+    async def _hold(self, name: str, opened: "asyncio.Future[T]") -> None:
+        # In a separate task: a context manager with a task group must be left by the task that entered it.
         try:
-            async with plugin.open(self._context) as provider:
-                opened.set_result(provider)
+            async with self._open_resource(name) as resource:
+                opened.set_result(resource)
                 await self._closing.wait()
         except Exception as error:
+            # Providers of third parties may raise anything.
             if opened.done():
-                log.exception("provider_closed_unexpectedly", kind=self._kind)
+                log.exception("provider_closed_unexpectedly", name=name)
                 raise
-            opened.set_exception(cast("BaseException", error))
-            opened.exception()  # Marked as retrieved: the calls that wait for it may have been cancelled.
+            opened.set_exception(error)
+            opened.exception()  # Marks it as retrieved: the calls that wait for it may have been cancelled.
 
 
 @asynccontextmanager
-async def open_pool(kind: Kind, context: ProviderContext) -> AsyncIterator[ProviderPool[P]]:
-    """A pool for the lifetime of the process."""
+async def on_demand_pool(
+    open_resource: Callable[[str], AbstractAsyncContextManager[T]],
+) -> AsyncIterator[ProviderPool[T]]:
+    """A pool whose resources are closed when the context is left."""
     async with asyncio.TaskGroup() as tasks:
-        pool: ProviderPool[P] = ProviderPool(kind, context, tasks)
+        pool = ProviderPool(open_resource, tasks)
         try:
             yield pool
         finally:
             pool.close()
+
+
+def open_pool(kind: Kind, context: ProviderContext) -> AbstractAsyncContextManager[ProviderPool[Any]]:
+    """The providers of one kind in one process, by the name in the agent file."""
+    return on_demand_pool(lambda name: load_plugin(kind, name).open(context))
+
+
+async def open_default_provider(pool: ProviderPool[Any], kind: Kind, settings: CommonSettings) -> None:
+    """Open the default agent's provider before the first call, so that a wrong setting ends the process.
+
+    Raises:
+        ConfigError: the provider is unknown, or one of its settings is wrong.
+    """
+    try:
+        agent = load_agent_config(settings.agents_dir, settings.agent)
+    except ConfigError as error:
+        log.warning("default_agent_not_loaded", error=str(error))
+        return
+    check_agent(agent, kind)
+    section: ProviderSection = getattr(agent, kind)
+    await pool.get(section.provider)

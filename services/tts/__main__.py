@@ -1,19 +1,19 @@
-"""Run tts: own the voice of calls until told to stop."""
+"""Run one tts process: synthesize the replies of the calls that it claims."""
 
 from functools import partial
 
 from parley.runtime.process import run_service
 from parley.runtime.stage import run_stage
 from parley.settings import load
+from services.tts.session import open_service
 from services.tts.settings import TtsSettings
-from services.tts.speak import open_speaking
 
 
 def main() -> None:
-    """Start, serve, drain."""
+    """Start, serve and drain."""
     settings = load(TtsSettings)
     run_service(
-        lambda stop: run_stage("tts", settings, settings.tts_port, partial(open_speaking, settings), stop)
+        lambda stop: run_stage("tts", settings, settings.tts_port, partial(open_service, settings), stop)
     )
 
 

@@ -11,6 +11,13 @@ class TtsSettings(CommonSettings):
     tts_port: int = Field(default=8083, ge=0, le=65535)
     """Port of /livez, /readyz and /metrics; 0 for any free one."""
 
+    tts_first_audio_timeout_s: float = Field(default=1.0, gt=0, le=30)
+    """Time within which audio must follow the text of a clause; after it the clause is synthesized again."""
+
+
+class ElevenLabsSettings(TtsSettings):
+    """Settings of ElevenLabs."""
+
     elevenlabs_url: ProviderUrl = ""
     """Base address of ElevenLabs, http(s):// or ws(s)://; empty for ElevenLabs itself."""
 
@@ -19,9 +26,6 @@ class TtsSettings(CommonSettings):
 
     tts_connect_timeout_s: float = Field(default=2.0, gt=0, le=30)
     """Time limit for opening a WebSocket to the provider."""
-
-    tts_first_audio_timeout_s: float = Field(default=1.0, gt=0, le=30)
-    """Time within which audio must follow the text of a clause; after it the clause is synthesized again."""
 
     tts_keep_alive_s: float = Field(default=15.0, gt=0, le=90)
     """Idle time of the provider's WebSocket after which a keep-alive message is sent."""

@@ -1,4 +1,4 @@
-"""A voice provider for tests: what it says is predictable to the byte, and it fails exactly where told."""
+"""An ElevenLabs emulator for tests with predictable audio, which fails exactly where planned."""
 
 import base64
 import json
@@ -15,56 +15,56 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from parley.runtime.health import serve
 
-BYTES_A_CHARACTER = 400
-PIECE_BYTES = 1000
+BYTES_PER_CHARACTER = 400
+CHUNK_BYTES = 1000
 
 
-def sound_of(text: str) -> bytes:
-    """50 ms a character, each character its own tone."""
-    return b"".join(bytes([ord(c) & 0x7F]) * BYTES_A_CHARACTER for c in text.rstrip())
+def audio_of(text: str) -> bytes:
+    """50 ms per character, each character its own tone."""
+    return b"".join(bytes([ord(c) & 0x7F]) * BYTES_PER_CHARACTER for c in text.rstrip())
 
 
 @dataclass(slots=True)
 class Provider:
-    """What it shall do, and what it saw."""
+    """The planned failures, and the received requests."""
 
     url: str = ""
-    refuse_socket: int = 0
+    reject_websocket: int = 0
     """HTTP status of the upgrade."""
-    refuse_voice: str = ""
-    """A voice that it does not know."""
-    refuse_http: int = 0
+    reject_voice: str = ""
+    """A voice that does not exist."""
+    reject_http: int = 0
     break_http: bool = False
-    """The answer breaks off in its middle, once."""
-    mute: bool = False
-    """No sound, only final frames."""
+    """The response ends in its middle, once."""
+    silent: bool = False
+    """No audio, only final frames."""
     error_frame: dict[str, Any] | None = None
-    """Said at a context's opening, then the socket is closed."""
+    """Sent when a context opens; then the WebSocket is closed."""
     garbage: str = ""
-    """Said in place of the first sound, once."""
-    break_after_pieces: int = -1
-    """The socket breaks there, once."""
-    hang_after_pieces: int = -1
-    """Nothing more is said from there on, in this socket; once."""
+    """Sent before the first audio, once."""
+    break_after_chunks: int = -1
+    """The WebSocket is closed there, once."""
+    hang_after_chunks: int = -1
+    """Nothing more is sent over this WebSocket from there on; once."""
     aligned: bool = True
     final: bool = True
     snake_case: bool = False
-    sockets: int = 0
+    websockets: int = 0
     requests: list[dict[str, Any]] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     queries: list[dict[str, str]] = field(default_factory=list)
 
     def texts(self) -> list[str]:
-        """What was sent to be spoken."""
+        """The clauses sent over WebSockets."""
         return [m["text"] for m in self.messages if m.get("flush")]
 
 
 @dataclass(slots=True)
-class _Line:
+class _Session:
     provider: Provider
     socket: WebSocket
-    pieces: int = 0
+    chunks: int = 0
     hangs: bool = False
 
     async def serve(self) -> None:
@@ -75,73 +75,73 @@ class _Line:
                 await self.socket.send_json(self.provider.error_frame)
                 await self.socket.close(1008)
                 return
-            if message.get("flush") and not await self._speak(message):
+            if message.get("flush") and not await self._synthesize(message):
                 return
             if message.get("close_context") and self.provider.final and not self.hangs:
-                await self._say(message["context_id"], {"audio": None}, final=True)
+                await self._send(message["context_id"], {"audio": None}, final=True)
 
-    async def _speak(self, message: dict[str, Any]) -> bool:
+    async def _synthesize(self, message: dict[str, Any]) -> bool:
         provider = self.provider
-        text, sound = message["text"], b"" if provider.mute else sound_of(message["text"])
-        for begin in range(0, len(sound), PIECE_BYTES):
+        text, audio = message["text"], b"" if provider.silent else audio_of(message["text"])
+        for begin in range(0, len(audio), CHUNK_BYTES):
             if provider.garbage:
                 await self.socket.send_text(provider.garbage)
                 provider.garbage = ""
-            if self.pieces == provider.break_after_pieces:
-                provider.break_after_pieces = -1
+            if self.chunks == provider.break_after_chunks:
+                provider.break_after_chunks = -1
                 await self.socket.close(1011)
                 return False
-            if self.pieces == provider.hang_after_pieces:
-                provider.hang_after_pieces = -1
+            if self.chunks == provider.hang_after_chunks:
+                provider.hang_after_chunks = -1
                 self.hangs = True
             if self.hangs:
                 return True
-            self.pieces += 1
-            piece = sound[begin : begin + PIECE_BYTES]
-            frame: dict[str, Any] = {"audio": base64.b64encode(piece).decode(), "alignment": None}
+            self.chunks += 1
+            chunk = audio[begin : begin + CHUNK_BYTES]
+            frame: dict[str, Any] = {"audio": base64.b64encode(chunk).decode(), "alignment": None}
             if provider.aligned:
-                frame["alignment"] = _alignment(text, begin, len(piece))
-            await self._say(message["context_id"], frame, final=False)
+                frame["alignment"] = _alignment(text, begin, len(chunk))
+            await self._send(message["context_id"], frame, final=False)
         return True
 
-    async def _say(self, context_id: str, frame: dict[str, Any], *, final: bool) -> None:
+    async def _send(self, context_id: str, frame: dict[str, Any], *, final: bool) -> None:
         names = ("context_id", "is_final") if self.provider.snake_case else ("contextId", "isFinal")
         await self.socket.send_json({**frame, names[0]: context_id, names[1]: final})
 
 
 def _alignment(text: str, begin: int, size: int) -> dict[str, Any]:
-    """Characters that begin within the piece, with times relative to it."""
-    places = [(c, n * BYTES_A_CHARACTER - begin) for n, c in enumerate(text.rstrip())]
+    """Characters that begin within the chunk, with times relative to it."""
+    places = [(c, n * BYTES_PER_CHARACTER - begin) for n, c in enumerate(text.rstrip())]
     inside = [(c, at) for c, at in places if 0 <= at < size]
     return {
         "chars": [c for c, _ in inside],
         "charStartTimesMs": [at // 8 for _, at in inside],
-        "charDurationsMs": [BYTES_A_CHARACTER // 8 for _ in inside],
+        "charDurationsMs": [BYTES_PER_CHARACTER // 8 for _ in inside],
     }
 
 
 @asynccontextmanager
 async def running_provider() -> AsyncIterator[Provider]:
-    """A provider on a free port."""
+    """Run the emulator on a free port."""
     provider = Provider()
 
-    async def socket(websocket: WebSocket) -> None:
+    async def accept(websocket: WebSocket) -> None:
         provider.headers.append(dict(websocket.headers))
         provider.queries.append(dict(websocket.query_params))
-        if provider.refuse_voice == websocket.path_params["voice"]:
+        if provider.reject_voice == websocket.path_params["voice"]:
             await websocket.send_denial_response(JSONResponse({"detail": {"status": "voice_not_found"}}, 404))
             return
-        if provider.refuse_socket:
+        if provider.reject_websocket:
             await websocket.send_denial_response(
                 JSONResponse(
-                    {"detail": {"status": "invalid_api_key", "message": "no"}}, provider.refuse_socket
+                    {"detail": {"status": "invalid_api_key", "message": "no"}}, provider.reject_websocket
                 )
             )
             return
-        provider.sockets += 1
+        provider.websockets += 1
         await websocket.accept()
         try:
-            await _Line(provider, websocket).serve()
+            await _Session(provider, websocket).serve()
         except (WebSocketDisconnect, RuntimeError):
             return
 
@@ -149,23 +149,23 @@ async def running_provider() -> AsyncIterator[Provider]:
         body = await request.json()
         provider.requests.append(body)
         provider.headers.append(dict(request.headers))
-        if provider.refuse_voice == request.path_params["voice"]:
+        if provider.reject_voice == request.path_params["voice"]:
             return JSONResponse({"detail": {"status": "voice_not_found"}}, 404)
-        if provider.refuse_http:
+        if provider.reject_http:
             return JSONResponse(
-                {"detail": {"status": "invalid_api_key", "message": "no"}}, provider.refuse_http
+                {"detail": {"status": "invalid_api_key", "message": "no"}}, provider.reject_http
             )
-        sound = sound_of(body["text"])
+        audio = audio_of(body["text"])
         if provider.break_http:
             provider.break_http = False
-            # Less than was promised: the connection is cut.
-            return Response(sound[:2400], headers={"content-length": str(len(sound))})
-        return Response(sound, media_type="audio/basic")
+            # Less than announced: the connection is cut.
+            return Response(audio[:2400], headers={"content-length": str(len(audio))})
+        return Response(audio, media_type="audio/basic")
 
     path = "/v1/text-to-speech/{voice}"
     app = Starlette(
         routes=[
-            WebSocketRoute(f"{path}/multi-stream-input", socket),
+            WebSocketRoute(f"{path}/multi-stream-input", accept),
             Route(f"{path}/stream", http, methods=["POST"]),
         ]
     )

@@ -1,4 +1,4 @@
-"""ElevenLabs' voice over HTTP streaming, a request per clause: the way when no socket can be had."""
+"""ElevenLabs over HTTP streaming, one request per clause: used when no WebSocket can be had."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -13,107 +13,109 @@ from parley.agent_config import TtsConfig
 from parley.audio.g711 import ms_to_bytes
 from parley.errors import ProviderRejected, ProviderTimeout, ProviderUnavailable
 from parley.providers.tts import AudioChunk
-from services.tts.alignment import weight
+from services.tts.alignment import alnum_count
 from services.tts.providers import elevenlabs_wire as wire
-from services.tts.providers.elevenlabs import Account
+from services.tts.settings import ElevenLabsSettings
 
 _CHUNK_BYTES = ms_to_bytes(100)
-_MOST_CLAUSES = 1000
-_REFUSED_WAIT_S = 5.0
-"""A refused key is not asked about more often."""
+_MAX_CLAUSES = 1000
+_REJECTED_RETRY_INTERVAL_S = 5.0
+"""A rejected key is not tried more often."""
 
 
-class HttpUtterance:
-    """One reply: an Utterance."""
+class HttpStream:
+    """One reply: a SynthesisStream."""
 
-    def __init__(self, client: AsyncElevenLabs, speaking: TtsConfig) -> None:
+    def __init__(self, client: AsyncElevenLabs, config: TtsConfig) -> None:
         self._client = client
-        self._speaking = speaking
-        self._clauses: asyncio.Queue[str | None] = asyncio.Queue(_MOST_CLAUSES)
-        self._said = ""
+        self._config = config
+        self._clauses: asyncio.Queue[str | None] = asyncio.Queue(_MAX_CLAUSES)
+        self._previous_text = ""
 
     async def send_text(self, text: str) -> None:
-        """Speak a clause after those before it."""
+        """Synthesize a clause after those before it."""
         await self._clauses.put(text)
 
     async def end_input(self) -> None:
-        """No further clause comes."""
+        """No further text follows."""
         await self._clauses.put(None)
 
-    async def audio(self) -> AsyncGenerator[AudioChunk, None]:
-        """Sound in order, clause by clause."""
+    async def audio(self) -> AsyncGenerator[AudioChunk]:
+        """Yield audio in order, clause by clause."""
         while (text := await self._clauses.get()) is not None:
-            sounded = False
+            has_audio = False
             try:
-                async with aclosing(self._request(text)) as pieces:
-                    async for piece in pieces:
-                        sounded = True
-                        yield AudioChunk(piece)
-            except ApiError as refused:
-                raise wire.error_of_status(refused.status_code or 0, wire.detail_of(refused.body)) from None
-            except httpx.TimeoutException as late:
-                raise ProviderTimeout(wire.PROVIDER, f"HTTP: {type(late).__name__}") from None
-            except (httpx.HTTPError, httpx.InvalidURL) as broken:
-                raise ProviderUnavailable(wire.PROVIDER, f"HTTP: {broken!r}") from None
-            if not sounded and weight(text):
-                raise ProviderUnavailable(wire.PROVIDER, "HTTP: a clause without a sound")
-            self._said += text
+                async with aclosing(self._request(text)) as chunks:
+                    async for chunk in chunks:
+                        has_audio = True
+                        yield AudioChunk(chunk)
+            except ApiError as error:
+                detail = wire.error_detail(error.body)
+                raise wire.map_status_error(error.status_code or 0, detail) from None
+            except httpx.TimeoutException as error:
+                raise ProviderTimeout(wire.PROVIDER, f"HTTP: {type(error).__name__}") from None
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                raise ProviderUnavailable(wire.PROVIDER, f"HTTP: {error!r}") from None
+            if not has_audio and alnum_count(text):
+                raise ProviderUnavailable(wire.PROVIDER, "HTTP: a clause without audio")
+            self._previous_text += text
             yield AudioChunk(b"", ends_clause=True)
 
-    def _request(self, text: str) -> AsyncGenerator[bytes, None]:
-        speaking = self._speaking
-        optional = {"language_code": speaking.language} if speaking.language else {}
-        if self._said:
-            optional["previous_text"] = self._said
-        pieces = self._client.text_to_speech.stream(
-            speaking.voice,
+    def _request(self, text: str) -> AsyncGenerator[bytes]:
+        config = self._config
+        optional = {"language_code": config.language} if config.language else {}
+        if self._previous_text:
+            optional["previous_text"] = self._previous_text
+        chunks = self._client.text_to_speech.stream(
+            config.voice,
             text=text,
-            model_id=speaking.model,
+            model_id=config.model,
             output_format=wire.OUTPUT_FORMAT,
             voice_settings=VoiceSettings(
-                stability=speaking.stability, similarity_boost=speaking.similarity, speed=speaking.speed
+                stability=config.stability, similarity_boost=config.similarity, speed=config.speed
             ),
             request_options={"chunk_size": _CHUNK_BYTES, "max_retries": 0},
             **optional,
         )
-        # It is one, though it is declared as less; closing it is what ends the request.
-        return cast("AsyncGenerator[bytes, None]", pieces)
+        # The SDK declares an iterator, but it is a generator, and closing it ends the request.
+        return cast("AsyncGenerator[bytes]", chunks)
 
 
-class HttpVoice:
-    """A Voice. One per call; the client beneath is the process's."""
+class HttpTransport:
+    """A TtsConnection for one call; all calls share the client."""
 
-    def __init__(self, client: AsyncElevenLabs, speaking: TtsConfig) -> None:
+    def __init__(self, client: AsyncElevenLabs, config: TtsConfig) -> None:
         self._client = client
-        self._speaking = speaking
-        self._refusal: ProviderRejected | None = None
-        self._refused_at = 0.0
+        self._config = config
+        self._rejection: ProviderRejected | None = None
+        self._rejected_at_s = 0.0
 
     @asynccontextmanager
-    async def open_stream(self, reply_id: str) -> AsyncIterator[HttpUtterance]:  # noqa: ARG002 - HTTP needs no name
+    async def open_stream(self, reply_id: str) -> AsyncIterator[HttpStream]:  # noqa: ARG002 - HTTP has no contexts
         """Begin a reply.
 
         Raises:
-            ProviderRefused: the provider refused less than five seconds ago.
+            ProviderRejected: the provider rejected a request less than 5 s ago.
         """
-        now = asyncio.get_running_loop().time()
-        if self._refusal is not None and now - self._refused_at < _REFUSED_WAIT_S:
-            raise ProviderRejected(self._refusal.provider, self._refusal.reason)
+        now = asyncio.get_running_loop().time
+        if self._rejection is not None and now() - self._rejected_at_s < _REJECTED_RETRY_INTERVAL_S:
+            raise ProviderRejected(self._rejection.provider, self._rejection.reason)
         try:
-            yield HttpUtterance(self._client, self._speaking)
-        except ProviderRejected as refusal:
-            self._refusal, self._refused_at = refusal, asyncio.get_running_loop().time()
+            yield HttpStream(self._client, self._config)
+        except ProviderRejected as error:
+            self._rejection, self._rejected_at_s = error, now()
             raise
 
 
 @asynccontextmanager
-async def open_client(account: Account) -> AsyncIterator[AsyncElevenLabs]:
-    """The provider's client, with our patience."""
-    timeout = httpx.Timeout(account.late_after_s, connect=account.connect_timeout_s)
+async def open_client(settings: ElevenLabsSettings) -> AsyncIterator[AsyncElevenLabs]:
+    """Open the SDK's client with our timeouts."""
+    timeout_s = settings.tts_first_audio_timeout_s
+    timeout = httpx.Timeout(timeout_s, connect=settings.tts_connect_timeout_s)
     async with httpx.AsyncClient(timeout=timeout, follow_redirects=False) as transport:
         yield AsyncElevenLabs(
-            api_key=account.key.get_secret_value(),
-            base_url=account.base_url.rstrip("/") or None,
-            timeout=account.late_after_s,
+            api_key=settings.elevenlabs_api_key.get_secret_value(),
+            base_url=settings.elevenlabs_url.rstrip("/") or None,
+            timeout=timeout_s,
             httpx_client=transport,
         )

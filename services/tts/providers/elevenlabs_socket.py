@@ -1,4 +1,4 @@
-"""One socket to ElevenLabs and the contexts that are open in it."""
+"""One WebSocket to ElevenLabs and the contexts that are open in it."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -17,86 +17,86 @@ log = structlog.get_logger()
 
 _SEND_TIMEOUT_S = 2.0
 _CLOSE_TIMEOUT_S = 0.5
-_MOST_WAITING = 4096
-_LARGEST_FRAME = 16 * 1024**2
-_IDLE = "idle"
+_MAX_QUEUED_CHUNKS = 4096
+_MAX_FRAME_BYTES = 16 * 1024**2
+_IDLE_CONTEXT = "idle"
+"""Context that receives keep-alive messages while no reply is open."""
 
 
 class Context:
-    """One reply within the socket: an Utterance."""
+    """One reply within the connection: a SynthesisStream."""
 
-    def __init__(self, socket: "Socket", context_id: str, speaking: TtsConfig) -> None:
-        self._socket = socket
+    def __init__(self, connection: "ElevenLabsConnection", context_id: str, config: TtsConfig) -> None:
+        self._connection = connection
         self._context_id = context_id
-        self._speaking = speaking
-        self._waiting: asyncio.Queue[AudioChunk | ProviderError | None] = asyncio.Queue(_MOST_WAITING)
-        self.finished = False
-        """Whether the provider was told that no further clause comes."""
+        self._config = config
+        self._queue: asyncio.Queue[AudioChunk | ProviderError | None] = asyncio.Queue(_MAX_QUEUED_CHUNKS)
+        self.input_ended = False
+        """Whether the provider was notified that no further text follows."""
 
     async def begin(self) -> None:
-        """Make the context known to the provider before its first text."""
-        await self._socket.send(wire.opening(self._context_id, self._speaking))
+        """Open the context at the provider before its first text."""
+        await self._connection.send(wire.init_context(self._context_id, self._config))
 
     async def send_text(self, text: str) -> None:
-        """Speak a clause now."""
-        await self._socket.send(wire.clause(self._context_id, text))
+        """Synthesize a clause now."""
+        await self._connection.send(wire.send_text(self._context_id, text))
 
     async def end_input(self) -> None:
-        """No further clause comes."""
-        self.finished = True
-        await self._socket.send(wire.closing(self._context_id))
+        """No further text follows."""
+        self.input_ended = True
+        await self._connection.send(wire.close_context(self._context_id))
 
-    async def audio(self) -> AsyncGenerator[AudioChunk, None]:
-        """Sound in order; ends with the provider's final frame after `finish`."""
-        while (item := await self._waiting.get()) is not None:
+    async def audio(self) -> AsyncGenerator[AudioChunk]:
+        """Yield audio in order; ends with the provider's final frame after `end_input`."""
+        while (item := await self._queue.get()) is not None:
             if isinstance(item, ProviderError):
                 raise item
             yield item
 
-    def take(self, frame: wire.SoundFrame) -> None:
-        """A frame of this context came."""
-        if frame.sound.mulaw or frame.sound.char_timings:
-            self._put(frame.sound)
+    def on_frame(self, frame: wire.AudioFrame) -> None:
+        """Take in a frame of this context."""
+        if frame.chunk.mulaw or frame.chunk.char_timings:
+            self._put(frame.chunk)
         if frame.final:
-            early = ProviderUnavailable(wire.PROVIDER, "the context ended before its text did")
-            self._put(None if self.finished else early)
+            early = ProviderUnavailable(wire.PROVIDER, "the context ended before its input")
+            self._put(None if self.input_ended else early)
 
     def fail(self, error: ProviderError) -> None:
-        """The socket is of no use any more."""
-        if self._waiting.full():
-            self._waiting.get_nowait()
-        self._waiting.put_nowait(error)
+        """End the audio with an error."""
+        if self._queue.full():
+            self._queue.get_nowait()
+        self._queue.put_nowait(error)
 
     def _put(self, item: AudioChunk | ProviderError | None) -> None:
-        if self._waiting.full():
-            self.fail(ProviderUnavailable(wire.PROVIDER, f"{_MOST_WAITING} pieces of sound wait"))
+        if self._queue.full():
+            self.fail(ProviderUnavailable(wire.PROVIDER, f"{_MAX_QUEUED_CHUNKS} chunks are queued"))
             return
-        self._waiting.put_nowait(item)
+        self._queue.put_nowait(item)
 
 
-class Socket:
-    """An open socket; `run` must run for as long as it is used."""
+class ElevenLabsConnection:
+    """An open WebSocket; `run` must run for as long as it is used."""
 
-    def __init__(self, connection: ClientConnection, speaking: TtsConfig) -> None:
+    def __init__(self, connection: ClientConnection, config: TtsConfig) -> None:
         self._connection = connection
-        self._speaking = speaking
+        self._config = config
         self._contexts: dict[str, Context] = {}
         self._unfinished: set[str] = set()
-        self._room = asyncio.Event()
-        self._sent_at = asyncio.get_running_loop().time()
+        self._context_finished = asyncio.Event()
+        self._sent_at_s = asyncio.get_running_loop().time()
         self._ended: asyncio.Future[ProviderError] = asyncio.get_running_loop().create_future()
-        self.sounded = False
-        """Whether any sound has come."""
+        self.received_audio = False
 
     @asynccontextmanager
-    async def context(self, context_id: str, wait_s: float) -> AsyncIterator[Context]:
-        """A context of its own; left early, what was not yet made is dropped.
+    async def context(self, context_id: str, timeout_s: float) -> AsyncIterator[Context]:
+        """Open a context; leaving it early drops audio that is not yet made.
 
         Raises:
-            ProviderBusy: as many as the provider allows are unfinished, and stay so for `wait_s`.
+            ProviderRateLimited: the provider's limit of contexts is reached, and none ends in `timeout_s`.
         """
-        await self._wait_for_room(wait_s)
-        context = Context(self, context_id, self._speaking)
+        await self._wait_for_context_slot(timeout_s)
+        context = Context(self, context_id, self._config)
         self._contexts[context_id] = context
         self._unfinished.add(context_id)
         try:
@@ -104,16 +104,16 @@ class Socket:
             yield context
         finally:
             del self._contexts[context_id]
-            if context_id in self._unfinished and not self.over:
-                await self._drop(context_id)
+            if context_id in self._unfinished and not self.closed:
+                await self._close_context(context_id)
 
     @property
-    def over(self) -> bool:
-        """Whether it is of no use any more."""
+    def closed(self) -> bool:
+        """Whether it can no longer be used."""
         return self._ended.done()
 
     async def run(self, keep_alive_s: float) -> ProviderError:
-        """Long-lived: hand out what comes and show signs of life; gives the reason why the socket is over."""
+        """Dispatch frames and send keep-alive messages until the connection ends; returns the reason."""
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(self._read()), tasks.create_task(self._keep_alive(keep_alive_s))]
             error = await asyncio.shield(self._ended)
@@ -121,36 +121,35 @@ class Socket:
                 task.cancel()
         return error
 
-    def give_up(self, error: ProviderError) -> None:
-        """It is over; whoever waits for sound is told."""
+    def fail(self, error: ProviderError) -> None:
+        """End the connection and all its contexts with an error."""
         if self._ended.done():
             return
         self._ended.set_result(error)
         for context in self._contexts.values():
             context.fail(error)
-        self._room.set()
+        self._context_finished.set()
 
     async def send(self, message: str) -> None:
-        """Send.
+        """Send a message.
 
         Raises:
-            ProviderError: the socket is over, or takes nothing in time.
+            ProviderError: the connection has ended, or accepts nothing in time.
         """
-        self._sent_at = asyncio.get_running_loop().time()
+        self._sent_at_s = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(_SEND_TIMEOUT_S):
                 await self._connection.send(message)
         except TimeoutError:
-            raise ProviderTimeout(
-                wire.PROVIDER, f"the socket took nothing for {_SEND_TIMEOUT_S:g} s"
-            ) from None
+            reason = f"the WebSocket accepted nothing for {_SEND_TIMEOUT_S:g} s"
+            raise ProviderTimeout(wire.PROVIDER, reason) from None
         except ConnectionClosed as closed:
-            self.give_up(ProviderUnavailable(wire.PROVIDER, f"the socket is closed: {closed}"))
+            self.fail(ProviderUnavailable(wire.PROVIDER, f"the WebSocket is closed: {closed}"))
             raise self._ended.result() from None
 
     async def close(self) -> None:
-        """Close it, or tear it down when that takes long."""
-        self.give_up(ProviderUnavailable(wire.PROVIDER, "the socket was closed"))
+        """Close the WebSocket; abort it when that takes long."""
+        self.fail(ProviderUnavailable(wire.PROVIDER, "the WebSocket was closed"))
         try:
             await self._connection.close()
         except asyncio.CancelledError:
@@ -162,74 +161,74 @@ class Socket:
             async for data in self._connection:
                 frame = wire.read_frame(data)
                 if isinstance(frame, wire.ErrorFrame):
-                    self.give_up(frame.error)
+                    self.fail(frame.error)
                     return
                 if frame is not None:
-                    self._take(frame)
+                    self._on_frame(frame)
         except ProviderError as error:
-            self.give_up(error)
+            self.fail(error)
         except ConnectionClosed:
             pass
-        said = self._connection.close_reason or ""
-        self.give_up(wire.error_of(f"the socket closed with {self._connection.close_code}", said))
+        reason = self._connection.close_reason or ""
+        self.fail(wire.map_error(f"the WebSocket closed with {self._connection.close_code}", reason))
 
-    async def _keep_alive(self, every_s: float) -> None:
+    async def _keep_alive(self, interval_s: float) -> None:
         loop = asyncio.get_running_loop()
         try:
             while True:
-                await asyncio.sleep(max(0.05, self._sent_at + every_s - loop.time()))
-                if loop.time() - self._sent_at >= every_s:
-                    for message in self._signs_of_life():
+                await asyncio.sleep(max(0.05, self._sent_at_s + interval_s - loop.time()))
+                if loop.time() - self._sent_at_s >= interval_s:
+                    for message in self._keep_alive_messages():
                         await self.send(message)
         except ProviderError as error:
-            self.give_up(error)
+            self.fail(error)
 
-    def _take(self, frame: wire.SoundFrame) -> None:
-        self.sounded = self.sounded or bool(frame.sound.mulaw)
+    def _on_frame(self, frame: wire.AudioFrame) -> None:
+        self.received_audio = self.received_audio or bool(frame.chunk.mulaw)
         if frame.final:
             self._unfinished.discard(frame.context_id)
-            self._room.set()
+            self._context_finished.set()
         context = self._contexts.get(frame.context_id)
         if context is not None:
-            context.take(frame)
+            context.on_frame(frame)
 
-    async def _wait_for_room(self, wait_s: float) -> None:
+    async def _wait_for_context_slot(self, timeout_s: float) -> None:
         try:
-            async with asyncio.timeout(wait_s):
-                # One is left for the sign of life.
-                while len(self._unfinished - {_IDLE}) >= wire.MOST_CONTEXTS - 1 and not self.over:
-                    self._room.clear()
-                    await self._room.wait()
+            async with asyncio.timeout(timeout_s):
+                # One is reserved for keep-alive messages.
+                while len(self._unfinished - {_IDLE_CONTEXT}) >= wire.MAX_CONTEXTS - 1 and not self.closed:
+                    self._context_finished.clear()
+                    await self._context_finished.wait()
         except TimeoutError:
-            busy = ProviderRateLimited(wire.PROVIDER, "too many contexts are unfinished")
+            error = ProviderRateLimited(wire.PROVIDER, "too many contexts are unfinished")
             if not self._contexts:
-                # The provider never said that those we closed are finished: only a new socket helps.
-                self.give_up(busy)
-            raise busy from None
-        if self.over:
+                # The provider never confirmed the end of those we closed: only a new connection has room.
+                self.fail(error)
+            raise error from None
+        if self.closed:
             raise self._ended.result()
 
-    async def _drop(self, context_id: str) -> None:
+    async def _close_context(self, context_id: str) -> None:
         try:
-            await self.send(wire.closing(context_id))
+            await self.send(wire.close_context(context_id))
         except ProviderError as error:
-            log.debug("context not closed", reason=error.reason)
+            log.debug("tts_context_not_closed", reason=error.reason)
 
-    def _signs_of_life(self) -> list[str]:
+    def _keep_alive_messages(self) -> list[str]:
         if self._contexts:
-            # A word to a closed context would open it again.
-            return [wire.keep_alive(name) for name, context in self._contexts.items() if not context.finished]
-        if _IDLE in self._unfinished:
-            return [wire.keep_alive(_IDLE)]
-        self._unfinished.add(_IDLE)
-        return [wire.opening(_IDLE, self._speaking)]
+            # A message to a context whose input has ended would open it again.
+            return [wire.keep_alive(name) for name, c in self._contexts.items() if not c.input_ended]
+        if _IDLE_CONTEXT in self._unfinished:
+            return [wire.keep_alive(_IDLE_CONTEXT)]
+        self._unfinished.add(_IDLE_CONTEXT)
+        return [wire.init_context(_IDLE_CONTEXT, self._config)]
 
 
-async def open_socket(url: str, key: str, speaking: TtsConfig, timeout_s: float) -> Socket:
-    """Connect and upgrade.
+async def open_connection(url: str, key: str, config: TtsConfig, timeout_s: float) -> ElevenLabsConnection:
+    """Open a WebSocket.
 
     Raises:
-        ProviderError: no socket could be had.
+        ProviderError: rejected, rate limited, timed out or unavailable.
     """
     try:
         connection = await connect(
@@ -238,15 +237,15 @@ async def open_socket(url: str, key: str, speaking: TtsConfig, timeout_s: float)
             compression=None,
             open_timeout=timeout_s,
             close_timeout=_CLOSE_TIMEOUT_S,
-            max_size=_LARGEST_FRAME,
+            max_size=_MAX_FRAME_BYTES,
             ping_interval=10,
             ping_timeout=10,
         )
-    except InvalidStatus as refused:
-        said = wire.detail_of(bytes(refused.response.body))
-        raise wire.error_of_status(refused.response.status_code, said) from None
+    except InvalidStatus as error:
+        detail = wire.error_detail(bytes(error.response.body))
+        raise wire.map_status_error(error.response.status_code, detail) from None
     except TimeoutError:
-        raise ProviderTimeout(wire.PROVIDER, f"no socket within {timeout_s:g} s") from None
+        raise ProviderTimeout(wire.PROVIDER, f"no WebSocket within {timeout_s:g} s") from None
     except (OSError, EOFError, ValueError, InvalidHandshake, InvalidURI) as error:
-        raise ProviderUnavailable(wire.PROVIDER, f"no socket: {error!r}") from None
-    return Socket(connection, speaking)
+        raise ProviderUnavailable(wire.PROVIDER, f"no WebSocket: {error!r}") from None
+    return ElevenLabsConnection(connection, config)

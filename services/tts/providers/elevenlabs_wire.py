@@ -1,4 +1,4 @@
-"""ElevenLabs' multi-context socket: JSON to frames and back. No I/O."""
+"""Messages of ElevenLabs' multi-context WebSocket: JSON to frames and back. No I/O."""
 
 import base64
 import binascii
@@ -14,14 +14,14 @@ from parley.providers.tts import AudioChunk, CharTiming
 PROVIDER = "elevenlabs"
 OUTPUT_FORMAT = "ulaw_8000"
 PROVIDER_URL = "https://api.elevenlabs.io"
-MOST_CONTEXTS = 5
-"""One more and the provider closes the whole socket."""
+MAX_CONTEXTS = 5
+"""With one more the provider closes the whole connection."""
 INACTIVITY_TIMEOUT_S = 180
 
-_LONGEST_REASON = 160
+_MAX_REASON_CHARS = 160
 
-_BUSY = ("too_many_concurrent_requests", "system_busy", "rate_limit")
-_REFUSED = (
+_RATE_LIMITED = ("too_many_concurrent_requests", "system_busy", "rate_limit")
+_REJECTED = (
     "api_key",
     "unauthorized",
     "authentication",
@@ -36,110 +36,110 @@ _REFUSED = (
 
 
 @dataclass(frozen=True, slots=True)
-class SoundFrame:
-    """Sound of one context."""
+class AudioFrame:
+    """Audio of one context."""
 
     context_id: str
-    sound: AudioChunk
+    chunk: AudioChunk
     final: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorFrame:
-    """The provider says what is wrong; it closes the socket next."""
+    """An error; the provider closes the connection next."""
 
     error: ProviderError
 
 
-def socket_url(base_url: str, speaking: TtsConfig) -> str:
-    """Where the socket is; http becomes ws, https wss."""
+def socket_url(base_url: str, config: TtsConfig) -> str:
+    """URL of the WebSocket; http becomes ws, https wss."""
     query = {
-        "model_id": speaking.model,
+        "model_id": config.model,
         "output_format": OUTPUT_FORMAT,
-        # Clauses are whole: nothing is gained by waiting for more characters.
+        # Clauses are complete: waiting for more characters gains nothing.
         "auto_mode": "true",
         "sync_alignment": "true",
         "inactivity_timeout": str(INACTIVITY_TIMEOUT_S),
     }
-    if speaking.language:
-        query["language_code"] = speaking.language
+    if config.language:
+        query["language_code"] = config.language
     base = (base_url or PROVIDER_URL).rstrip("/")
     if base.startswith("http"):
         base = f"ws{base.removeprefix('http')}"
-    voice = quote(speaking.voice, safe="")
+    voice = quote(config.voice, safe="")
     return f"{base}/v1/text-to-speech/{voice}/multi-stream-input?{urlencode(query)}"
 
 
-def opening(context_id: str, speaking: TtsConfig) -> str:
-    """First message of a context; the provider demands a single space as its text."""
+def init_context(context_id: str, config: TtsConfig) -> str:
+    """First message of a context; its text must be a single space."""
     settings = {
-        "stability": speaking.stability,
-        "similarity_boost": speaking.similarity,
-        "speed": speaking.speed,
+        "stability": config.stability,
+        "similarity_boost": config.similarity,
+        "speed": config.speed,
     }
     return json.dumps({"text": " ", "context_id": context_id, "voice_settings": settings})
 
 
-def clause(context_id: str, text: str) -> str:
-    """A clause to be spoken now."""
+def send_text(context_id: str, text: str) -> str:
+    """A clause to synthesize now."""
     return json.dumps({"text": f"{text.strip()} ", "context_id": context_id, "flush": True})
 
 
 def keep_alive(context_id: str) -> str:
-    """The context is still wanted."""
+    """Keep a context open."""
     return json.dumps({"text": "", "context_id": context_id})
 
 
-def closing(context_id: str) -> str:
-    """Nothing more comes for this context; what was flushed is still made."""
+def close_context(context_id: str) -> str:
+    """No more text follows; audio of flushed text is still sent."""
     return json.dumps({"context_id": context_id, "close_context": True})
 
 
-def read_frame(data: str | bytes) -> SoundFrame | ErrorFrame | None:
-    """What the provider says; None for what this version does not know.
+def read_frame(data: str | bytes) -> AudioFrame | ErrorFrame | None:
+    """Parse a frame; None for a kind that is not supported.
 
     Raises:
-        ProviderBroken: it is no JSON object, or its sound is no base64.
+        ProviderUnavailable: it is not a JSON object, or its audio is not base64.
     """
     try:
         frame = json.loads(data)
     except ValueError:
-        raise ProviderUnavailable(PROVIDER, "a frame that is no JSON") from None
+        raise ProviderUnavailable(PROVIDER, "a frame that is not JSON") from None
     if not isinstance(frame, dict):
-        raise ProviderUnavailable(PROVIDER, "a frame that is no JSON object")
+        raise ProviderUnavailable(PROVIDER, "a frame that is not a JSON object")
     if frame.get("error"):
-        return ErrorFrame(error_of(str(frame["error"]), str(frame.get("message") or "")))
+        return ErrorFrame(map_error(str(frame["error"]), str(frame.get("message") or "")))
     context_id = frame.get("contextId") or frame.get("context_id")
     final = bool(frame.get("isFinal") or frame.get("is_final"))
     audio = frame.get("audio")
     if not isinstance(context_id, str) or not (audio or final):
         return None
-    return SoundFrame(context_id, AudioChunk(_mulaw(audio), _characters(frame.get("alignment"))), final)
+    return AudioFrame(context_id, AudioChunk(_mulaw(audio), _characters(frame.get("alignment"))), final)
 
 
-def error_of(word: str, message: str) -> ProviderError:
-    """The provider's error word as one of ours."""
-    said = (f"{word}: {message}" if message else word)[:_LONGEST_REASON]
-    lowered = said.lower()
-    if any(busy in lowered for busy in _BUSY):
-        return ProviderRateLimited(PROVIDER, said)
-    if any(refused in lowered for refused in _REFUSED):
-        return ProviderRejected(PROVIDER, said)
-    return ProviderUnavailable(PROVIDER, said)
+def map_error(code: str, message: str) -> ProviderError:
+    """The provider's error code as one of our errors."""
+    reason = (f"{code}: {message}" if message else code)[:_MAX_REASON_CHARS]
+    lowered = reason.lower()
+    if any(code in lowered for code in _RATE_LIMITED):
+        return ProviderRateLimited(PROVIDER, reason)
+    if any(code in lowered for code in _REJECTED):
+        return ProviderRejected(PROVIDER, reason)
+    return ProviderUnavailable(PROVIDER, reason)
 
 
-def error_of_status(status: int, message: str) -> ProviderError:
+def map_status_error(status: int, message: str) -> ProviderError:
     """An HTTP status as one of our errors."""
-    said = (f"HTTP {status}: {message}" if message else f"HTTP {status}")[:_LONGEST_REASON]
+    reason = (f"HTTP {status}: {message}" if message else f"HTTP {status}")[:_MAX_REASON_CHARS]
     if status == 429:
-        return ProviderRateLimited(PROVIDER, said)
+        return ProviderRateLimited(PROVIDER, reason)
     if 400 <= status < 500:
-        return ProviderRejected(PROVIDER, said)
-    return ProviderUnavailable(PROVIDER, said)
+        return ProviderRejected(PROVIDER, reason)
+    return ProviderUnavailable(PROVIDER, reason)
 
 
-def detail_of(body: Any) -> str:
-    """The words in an HTTP error's body: {"detail": {"status", "message"}}, a list of such, or anything."""
+def error_detail(body: Any) -> str:
+    """The text in the body of an HTTP error: {"detail": {"status", "message"}}, a list of them, or other."""
     if isinstance(body, str | bytes):
         try:
             body = json.loads(body)
@@ -149,8 +149,8 @@ def detail_of(body: Any) -> str:
     if isinstance(detail, list) and detail:
         detail = detail[0]
     if isinstance(detail, dict):
-        words = (detail.get("status"), detail.get("message") or detail.get("msg"))
-        return ": ".join(str(word) for word in words if word)
+        parts = (detail.get("status"), detail.get("message") or detail.get("msg"))
+        return ": ".join(str(part) for part in parts if part)
     return detail if isinstance(detail, str) else ""
 
 
@@ -160,11 +160,11 @@ def _mulaw(audio: Any) -> bytes:
     try:
         return base64.b64decode(audio, validate=True)
     except (binascii.Error, TypeError, ValueError):
-        raise ProviderUnavailable(PROVIDER, "sound that is no base64") from None
+        raise ProviderUnavailable(PROVIDER, "audio that is not base64") from None
 
 
 def _characters(alignment: Any) -> tuple[CharTiming, ...]:
-    """An alignment that makes no sense is as good as none."""
+    """A malformed alignment is treated as a missing one."""
     if not isinstance(alignment, dict):
         return ()
     durations = alignment.get("charDurationsMs") or alignment.get("charsDurationsMs")

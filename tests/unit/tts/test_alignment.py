@@ -1,10 +1,10 @@
-"""Times of characters become times of words."""
+"""Times of characters are converted to times of words."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.providers.tts import CharTiming
-from services.tts.alignment import timed_words
+from services.tts.alignment import word_timings
 
 
 def spelled(text: str, ms: float = 50.0) -> tuple[CharTiming, ...]:
@@ -14,14 +14,14 @@ def spelled(text: str, ms: float = 50.0) -> tuple[CharTiming, ...]:
 
 def test_words_are_timed_by_their_letters() -> None:
     """Punctuation stays with its word and adds no time."""
-    words = timed_words("Hi, you. ", spelled("Hi, you. "), 0, 450)
+    words = word_timings("Hi, you. ", spelled("Hi, you. "), 0, 450)
 
     assert [(w.text, w.start_ms, w.end_ms) for w in words] == [("Hi,", 0, 100), ("you.", 200, 350)]
 
 
-def test_spaces_and_quotes_that_the_provider_changes_do_no_harm() -> None:
+def test_changed_spaces_and_quotes_do_no_harm() -> None:
     """Only letters and digits are counted."""
-    words = timed_words("It\u2019s \u201c9\u201d", spelled("  Its 9"), 0, 350)
+    words = word_timings("It\u2019s \u201c9\u201d", spelled("  Its 9"), 0, 350)
 
     assert [(w.text, w.start_ms, w.end_ms) for w in words] == [
         ("It\u2019s", 100, 250),
@@ -30,15 +30,15 @@ def test_spaces_and_quotes_that_the_provider_changes_do_no_harm() -> None:
 
 
 def test_without_characters_words_share_the_time() -> None:
-    """By their length."""
-    words = timed_words("one three", (), 1000, 1800)
+    """In proportion to their length."""
+    words = word_timings("one three", (), 1000, 1800)
 
     assert [(w.start_ms, w.end_ms) for w in words] == [(1000, 1300), (1300, 1800)]
 
 
-def test_words_not_covered_share_what_is_left() -> None:
-    """The first word is known, the others are guessed."""
-    words = timed_words("ab cd ef", spelled("ab"), 0, 300)
+def test_words_without_timings_share_the_remaining_time() -> None:
+    """The first word has timings, the others are estimated."""
+    words = word_timings("ab cd ef", spelled("ab"), 0, 300)
 
     assert [(w.start_ms, w.end_ms) for w in words] == [(0, 100), (100, 200), (200, 300)]
 
@@ -54,8 +54,8 @@ def test_words_not_covered_share_what_is_left() -> None:
 def test_words_are_in_order_and_within_the_clause(
     text: str, characters: list[tuple[str, float, float]], start_ms: float, length_ms: float
 ) -> None:
-    """Whatever the provider says."""
-    words = timed_words(text, tuple(CharTiming(*c) for c in characters), start_ms, start_ms + length_ms)
+    """Whatever the provider sends."""
+    words = word_timings(text, tuple(CharTiming(*c) for c in characters), start_ms, start_ms + length_ms)
 
     assert [w.text for w in words] == text.split()
     times = [t for w in words for t in (w.start_ms, w.end_ms)]

@@ -1,4 +1,4 @@
-"""ElevenLabs' multi-context socket: JSON to frames and back."""
+"""Messages of ElevenLabs' multi-context WebSocket: JSON to frames and back."""
 
 import base64
 import json
@@ -15,19 +15,19 @@ from services.tts.providers import elevenlabs_wire as wire
 
 
 def frame(**fields: Any) -> str:
-    """A frame of context c1 with some sound."""
+    """A frame of context c1 with audio."""
     return json.dumps({"contextId": "c1", "audio": base64.b64encode(b"abc").decode(), **fields})
 
 
-def test_the_socket_is_where_the_base_address_says() -> None:
-    """Http becomes ws, https wss; nothing said is the provider's own."""
-    voice = TtsConfig(voice="a/b", model="m", language="de")
+def test_the_url_is_made_of_the_base_address() -> None:
+    """Http becomes ws, https wss; an empty address is the provider's own."""
+    config = TtsConfig(voice="a/b", model="m", language="de")
 
-    assert wire.socket_url("http://127.0.0.1:9/", voice).startswith(
+    assert wire.socket_url("http://127.0.0.1:9/", config).startswith(
         "ws://127.0.0.1:9/v1/text-to-speech/a%2Fb/"
     )
-    assert wire.socket_url("https://x", voice).startswith("wss://x/")
-    url = wire.socket_url("", voice)
+    assert wire.socket_url("https://x", config).startswith("wss://x/")
+    url = wire.socket_url("", config)
     assert url.startswith("wss://api.elevenlabs.io/")
     assert "output_format=ulaw_8000" in url
     assert "language_code=de" in url
@@ -35,14 +35,14 @@ def test_the_socket_is_where_the_base_address_says() -> None:
 
 
 def test_a_clause_ends_in_one_space_and_is_flushed() -> None:
-    """However it came."""
-    assert json.loads(wire.clause("c1", "Hi.")) == {"text": "Hi. ", "context_id": "c1", "flush": True}
-    assert json.loads(wire.clause("c1", "Hi.  "))["text"] == "Hi. "
+    """However the text ends."""
+    assert json.loads(wire.send_text("c1", "Hi.")) == {"text": "Hi. ", "context_id": "c1", "flush": True}
+    assert json.loads(wire.send_text("c1", "Hi.  "))["text"] == "Hi. "
 
 
-def test_a_context_opens_with_a_space_and_the_voice() -> None:
-    """As the provider demands."""
-    message = json.loads(wire.opening("c1", TtsConfig(speed=1.1)))
+def test_a_context_opens_with_a_space_and_the_voice_settings() -> None:
+    """The provider requires both."""
+    message = json.loads(wire.init_context("c1", TtsConfig(speed=1.1)))
 
     assert message["text"] == " "
     assert message["voice_settings"] == {"stability": 0.5, "similarity_boost": 0.8, "speed": 1.1}
@@ -50,26 +50,26 @@ def test_a_context_opens_with_a_space_and_the_voice() -> None:
 
 @pytest.mark.parametrize("durations", ["charDurationsMs", "charsDurationsMs"])
 def test_both_spellings_of_durations_are_read(durations: str) -> None:
-    """Sound with its characters."""
+    """Audio with its characters."""
     read = wire.read_frame(
         frame(alignment={"chars": ["a", "b"], "charStartTimesMs": [0, 10], durations: [10, 5]})
     )
 
-    assert isinstance(read, wire.SoundFrame)
-    assert read.sound.mulaw == b"abc"
-    assert read.sound.char_timings == (CharTiming("a", 0, 10), CharTiming("b", 10, 15))
+    assert isinstance(read, wire.AudioFrame)
+    assert read.chunk.mulaw == b"abc"
+    assert read.chunk.char_timings == (CharTiming("a", 0, 10), CharTiming("b", 10, 15))
     assert not read.final
 
 
-def test_a_final_frame_may_have_no_sound() -> None:
-    """Or have some."""
+def test_a_final_frame_may_have_no_audio() -> None:
+    """Audio in it counts."""
     bare = wire.read_frame('{"isFinal": true, "contextId": "c1"}')
-    sounding = wire.read_frame(frame(isFinal=True))
+    with_audio = wire.read_frame(frame(isFinal=True))
 
-    assert isinstance(bare, wire.SoundFrame)
+    assert isinstance(bare, wire.AudioFrame)
     assert bare.final
-    assert isinstance(sounding, wire.SoundFrame)
-    assert (sounding.final, sounding.sound.mulaw) == (True, b"abc")
+    assert isinstance(with_audio, wire.AudioFrame)
+    assert (with_audio.final, with_audio.chunk.mulaw) == (True, b"abc")
 
 
 @pytest.mark.parametrize(
@@ -82,24 +82,24 @@ def test_a_final_frame_may_have_no_sound() -> None:
         {"chars": ["a"], "charStartTimesMs": ["x"], "charDurationsMs": [1]},
     ],
 )
-def test_an_alignment_that_makes_no_sense_is_none(alignment: Any) -> None:
-    """The sound counts all the same."""
+def test_a_malformed_alignment_is_ignored(alignment: Any) -> None:
+    """The audio counts."""
     read = wire.read_frame(frame(alignment=alignment))
 
-    assert isinstance(read, wire.SoundFrame)
-    assert read.sound.mulaw == b"abc"
-    assert read.sound.char_timings == ()
+    assert isinstance(read, wire.AudioFrame)
+    assert read.chunk.mulaw == b"abc"
+    assert read.chunk.char_timings == ()
 
 
 @pytest.mark.parametrize("data", ["", "x", "[]", "7", "null", b"\xff\xfe", frame(audio="*"), frame(audio=7)])
-def test_senseless_frames_are_told(data: str | bytes) -> None:
-    """As the provider's fault."""
+def test_malformed_frames_are_refused(data: str | bytes) -> None:
+    """As a fault of the provider."""
     with pytest.raises(ProviderUnavailable):
         wire.read_frame(data)
 
 
 @pytest.mark.parametrize(
-    ("word", "kind"),
+    ("code", "kind"),
     [
         ("quota_exceeded", ProviderRejected),
         ("invalid_api_key", ProviderRejected),
@@ -109,9 +109,9 @@ def test_senseless_frames_are_told(data: str | bytes) -> None:
         ("max_active_conversations", ProviderUnavailable),
     ],
 )
-def test_error_words_become_our_errors(word: str, kind: type[ProviderError]) -> None:
-    """By what they mean for the next try."""
-    read = wire.read_frame(json.dumps({"message": "m", "error": word, "code": 1008}))
+def test_error_codes_are_mapped_to_our_errors(code: str, kind: type[ProviderError]) -> None:
+    """By what they mean for the next attempt."""
+    read = wire.read_frame(json.dumps({"message": "m", "error": code, "code": 1008}))
 
     assert isinstance(read, wire.ErrorFrame)
     assert type(read.error) is kind
@@ -126,13 +126,13 @@ def test_error_words_become_our_errors(word: str, kind: type[ProviderError]) -> 
         (500, ProviderUnavailable),
     ],
 )
-def test_statuses_become_our_errors(status: int, kind: type[ProviderError]) -> None:
-    """By what they mean for the next try."""
-    assert type(wire.error_of_status(status, "")) is kind
+def test_statuses_are_mapped_to_our_errors(status: int, kind: type[ProviderError]) -> None:
+    """By what they mean for the next attempt."""
+    assert type(wire.map_status_error(status, "")) is kind
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "detail"),
     [
         ({"detail": {"status": "invalid_api_key", "message": "no"}}, "invalid_api_key: no"),
         (b'{"detail": {"status": "x"}}', "x"),
@@ -142,9 +142,9 @@ def test_statuses_become_our_errors(status: int, kind: type[ProviderError]) -> N
         (None, ""),
     ],
 )
-def test_details_of_an_http_error_are_read_in_any_shape(body: Any, said: str) -> None:
-    """And never fail."""
-    assert wire.detail_of(body) == said
+def test_details_of_an_http_error_are_read_in_any_shape(body: Any, detail: str) -> None:
+    """Reading them never fails."""
+    assert wire.error_detail(body) == detail
 
 
 json_values = st.recursive(
@@ -160,7 +160,7 @@ json_values = st.recursive(
     )
 )
 def test_no_frame_raises_anything_else(fields: dict[str, Any]) -> None:
-    """Whatever its fields hold."""
+    """Whatever its fields contain."""
     try:
         wire.read_frame(json.dumps(fields))
     except ProviderUnavailable:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from parley.errors import ConfigError
-from parley.providers.pool import ProviderPool, open_pool
+from parley.providers.pool import open_default_provider, open_pool
 from parley.providers.registry import ProviderContext
+from parley.settings import CommonSettings
 from tests.unit.parley.providers.doubles import installed, make_telemetry
 
 PLUGIN = """
@@ -53,7 +54,6 @@ def counts() -> tuple[int, int]:
 async def test_a_provider_is_opened_once_and_closed_with_the_process() -> None:
     """However many calls use it."""
     context = ProviderContext(make_telemetry())
-    pool: ProviderPool[str]
     async with open_pool("tts", context) as pool:
         assert await asyncio.gather(*(pool.get("fake") for _ in range(3))) == ["test"] * 3
         assert counts() == (1, 0)
@@ -62,7 +62,6 @@ async def test_a_provider_is_opened_once_and_closed_with_the_process() -> None:
 
 async def test_a_provider_that_could_not_be_opened_is_tried_again() -> None:
     """The call that needed it fails with the reason; the process goes on."""
-    pool: ProviderPool[str]
     async with open_pool("tts", ProviderContext(make_telemetry())) as pool:
         __import__("pool_plugin").wrong.append("TOY_API_KEY: is required")
         with pytest.raises(ConfigError, match="TOY_API_KEY"):
@@ -72,7 +71,6 @@ async def test_a_provider_that_could_not_be_opened_is_tried_again() -> None:
 
 async def test_a_call_that_ends_while_it_waits_disturbs_no_other() -> None:
     """The provider is opened for all of them."""
-    pool: ProviderPool[str]
     async with open_pool("tts", ProviderContext(make_telemetry())) as pool:
         ended = asyncio.create_task(pool.get("fake"))
         other = asyncio.create_task(pool.get("fake"))
@@ -83,7 +81,20 @@ async def test_a_call_that_ends_while_it_waits_disturbs_no_other() -> None:
 
 async def test_an_unknown_provider_is_refused() -> None:
     """At its first use."""
-    pool: ProviderPool[str]
     async with open_pool("tts", ProviderContext(make_telemetry())) as pool:
         with pytest.raises(ConfigError, match="nobody"):
             await pool.get("nobody")
+
+
+async def test_the_default_agents_provider_is_opened_at_the_start(tmp_path: Path) -> None:
+    """A wrong setting of it ends the process; an agent that cannot be loaded does not."""
+    settings = CommonSettings(agents_dir=str(tmp_path), agent="shop")
+    async with open_pool("tts", ProviderContext(make_telemetry())) as pool:
+        await open_default_provider(pool, "tts", settings)
+        (tmp_path / "shop.yaml").write_text("prompt: x\ntts: {provider: fake}\n")
+        await open_default_provider(pool, "tts", settings)
+        assert counts() == (1, 0)
+
+        (tmp_path / "shop.yaml").write_text("prompt: x\ntts: {provider: nobody}\n")
+        with pytest.raises(ConfigError, match=r"agent shop: tts\.provider"):
+            await open_default_provider(pool, "tts", settings)

@@ -9,9 +9,8 @@ import pytest
 from parley.agent_config import AgentConfig, TtsConfig
 from parley.errors import ConfigError, ProviderRejected
 from parley.providers.conformance import check_tts
-from parley.providers.pool import ProviderPool, open_pool
+from parley.providers.pool import open_pool
 from parley.providers.registry import ProviderContext, check_agent
-from parley.providers.tts import TtsProvider
 from tests.unit.parley.providers.doubles import installed, make_telemetry
 
 PAGE = (Path(__file__).parents[4] / "docs" / "providers.md").read_text("utf-8")
@@ -35,7 +34,6 @@ def _toy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 
 async def test_the_example_keeps_the_protocol() -> None:
     """By the checks that the page recommends."""
-    pool: ProviderPool[TtsProvider]
     async with open_pool("tts", ProviderContext(make_telemetry())) as pool:
         await check_tts(await pool.get("toy"), TOY)
 
@@ -43,7 +41,6 @@ async def test_the_example_keeps_the_protocol() -> None:
 async def test_the_example_reads_its_own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """From environment variables that Parley does not have."""
     monkeypatch.setenv("TOY_API_KEY", "")
-    pool: ProviderPool[TtsProvider]
     async with open_pool("tts", ProviderContext(make_telemetry())) as pool:
         with pytest.raises(ProviderRejected):
             await check_tts(await pool.get("toy"), TOY)

@@ -1,0 +1,27 @@
+"""The text of one reply, as it arrives from the brain."""
+
+import asyncio
+
+
+class ClauseFeed:
+    """Clauses by number; a reader may begin at any clause and read it again."""
+
+    def __init__(self) -> None:
+        self._texts: tuple[str, ...] = ()
+        self._complete = False
+        self._updated = asyncio.Event()
+
+    def update(self, texts: tuple[str, ...], *, complete: bool) -> None:
+        """Set the clauses that have arrived, and whether they are all."""
+        self._texts = texts
+        self._complete = complete
+        self._updated.set()
+
+    async def get(self, number: int) -> str | None:
+        """Wait for a clause; None when the reply has no clause of this number."""
+        while number >= len(self._texts):
+            if self._complete:
+                return None
+            self._updated.clear()
+            await self._updated.wait()
+        return self._texts[number]

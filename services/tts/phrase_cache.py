@@ -1,0 +1,157 @@
+"""Cache the audio of an agent's fixed phrases, so that they are played without a request to the provider."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import replace
+
+import structlog
+
+from parley.agent_config import AgentConfig, TtsConfig
+from parley.audio.g711 import bytes_to_ms
+from parley.errors import ProviderError
+from parley.providers.tts import AudioChunk, CharTiming, SynthesisStream, TtsConnection
+
+log = structlog.get_logger()
+
+_MAX_PHRASES = 1000
+_PHRASE_TIMEOUT_S = 20.0
+
+Connect = Callable[[], Awaitable[TtsConnection]]
+"""Returns the connection to the provider, opened at its first use; raises ProviderError."""
+
+
+def cacheable_phrases(agent: AgentConfig) -> tuple[str, ...]:
+    """The texts that the agent file contains word for word, the most urgent first."""
+    openers = (*agent.openers.statements, *agent.openers.questions) if agent.openers.enabled else ()
+    apology = (agent.reconnect.apology,) if agent.reconnect.resume == "apology" else ()
+    phrases = (agent.greeting, *openers, *agent.fillers.phrases, *apology)
+    return tuple(dict.fromkeys(phrase.strip() for phrase in phrases if phrase.strip()))
+
+
+class PhraseCache:
+    """The phrases of one process by section and text; the least recently used go first."""
+
+    def __init__(self) -> None:
+        self._audio: OrderedDict[tuple[str, str], AudioChunk] = OrderedDict()
+        self._in_progress: set[tuple[str, str]] = set()
+
+    def get(self, config: TtsConfig, text: str) -> AudioChunk | None:
+        """The whole phrase as one chunk; None if it is not cached."""
+        key = _key(config, text)
+        if key in self._audio:
+            self._audio.move_to_end(key)
+        return self._audio.get(key)
+
+    async def prefetch(self, connect: Connect, config: TtsConfig, phrases: Iterable[str]) -> None:
+        """Synthesize the missing phrases; after a failure the next call tries again."""
+        for number, text in enumerate(phrases):
+            key = _key(config, text)
+            if key in self._audio or key in self._in_progress:
+                continue
+            self._in_progress.add(key)
+            try:
+                async with asyncio.timeout(_PHRASE_TIMEOUT_S):
+                    self._audio[key] = await _synthesize(await connect(), f"phrase{number}", text)
+            except (ProviderError, TimeoutError) as error:
+                log.warning("phrase_not_cached", characters=len(text), error=type(error).__name__)
+                return
+            finally:
+                self._in_progress.discard(key)
+            while len(self._audio) > _MAX_PHRASES:
+                self._audio.popitem(last=False)
+
+
+class CachingConnection:
+    """A TtsConnection that serves cached phrases itself and the rest from the provider."""
+
+    def __init__(self, connect: Connect, cache: PhraseCache, config: TtsConfig) -> None:
+        self._connect = connect
+        self._cache = cache
+        self._config = config
+
+    @asynccontextmanager
+    async def open_stream(self, reply_id: str) -> AsyncIterator["CachingStream"]:
+        """Begin a reply; the provider is used from the first clause on that is not cached."""
+        async with AsyncExitStack() as stack:
+
+            async def open_inner() -> SynthesisStream:
+                connection = await self._connect()
+                return await stack.enter_async_context(connection.open_stream(reply_id))
+
+            yield CachingStream(open_inner, self._cache, self._config)
+
+
+class CachingStream:
+    """One reply."""
+
+    def __init__(
+        self, open_inner: Callable[[], Awaitable[SynthesisStream]], cache: PhraseCache, config: TtsConfig
+    ) -> None:
+        self._open_inner = open_inner
+        self._cache = cache
+        self._config = config
+        self._inner: SynthesisStream | None = None
+        self._cached: list[AudioChunk] = []
+        self._changed = asyncio.Event()
+        self._input_ended = False
+
+    @property
+    def provider_used(self) -> bool:
+        """Whether a clause was not cached."""
+        return self._inner is not None
+
+    async def send_text(self, text: str) -> None:
+        """Synthesize a clause. After the first one from the provider all are, which keeps them in order."""
+        audio = self._cache.get(self._config, text) if self._inner is None else None
+        if audio is not None:
+            self._cached.append(audio)
+        else:
+            if self._inner is None:
+                self._inner = await self._open_inner()
+            await self._inner.send_text(text)
+        self._changed.set()
+
+    async def end_input(self) -> None:
+        """No further text follows."""
+        if self._inner is not None:
+            await self._inner.end_input()
+        self._input_ended = True
+        self._changed.set()
+
+    async def audio(self) -> AsyncGenerator[AudioChunk]:
+        """Yield what is cached, then what the provider sends."""
+        while True:
+            while self._cached:
+                yield self._cached.pop(0)
+            if self._inner is not None:
+                break
+            if self._input_ended:
+                return
+            await self._changed.wait()
+            self._changed.clear()
+        async with aclosing(self._inner.audio()) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+
+async def _synthesize(connection: TtsConnection, reply_id: str, text: str) -> AudioChunk:
+    async with connection.open_stream(reply_id) as stream:
+        await stream.send_text(text)
+        await stream.end_input()
+        mulaw = bytearray()
+        timings: list[CharTiming] = []
+        async with aclosing(stream.audio()) as chunks:
+            async for chunk in chunks:
+                timings += (_shifted(timing, bytes_to_ms(len(mulaw))) for timing in chunk.char_timings)
+                mulaw += chunk.mulaw
+    return AudioChunk(bytes(mulaw), tuple(timings), ends_clause=True)
+
+
+def _shifted(timing: CharTiming, by_ms: float) -> CharTiming:
+    return replace(timing, start_ms=timing.start_ms + by_ms, end_ms=timing.end_ms + by_ms)
+
+
+def _key(config: TtsConfig, text: str) -> tuple[str, str]:
+    return config.model_dump_json(), text.strip()

@@ -1,0 +1,108 @@
+"""Progress of each reply's synthesis according to the log: its clauses, and what remains to do. No I/O."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from parley.events.envelope import Body
+from parley.v1 import call_pb2, reply_pb2, synthesis_pb2
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyProgress:
+    """One reply."""
+
+    reply_id: str
+    turn: int = 0
+    texts: tuple[str, ...] = ()
+    """Clauses from the first on, without a gap."""
+    out_of_order: Mapping[int, str] = field(default_factory=dict)
+    """Clauses that arrived before one that is still missing."""
+    clauses: int | None = None
+    """Number of clauses, once the brain has published it."""
+    clause_ends: tuple[int, ...] = ()
+    """Sample at which each synthesized clause ends, from the first on without a gap."""
+    started: bool = False
+    """Whether its first audio was published."""
+    done: bool = False
+    """Whether it was cancelled or completely synthesized."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether all text has arrived."""
+        return self.clauses is not None and len(self.texts) >= self.clauses
+
+    @property
+    def next_clause(self) -> int:
+        """The first clause that the next owner must synthesize (again)."""
+        return len(self.clause_ends)
+
+    @property
+    def next_sample(self) -> int:
+        """Where in the reply's audio that clause begins.
+
+        The previous owner may have published part of it. The player works by offset: it keeps the samples it
+        has and takes from the repetition only those that it lacks.
+        """
+        return self.clause_ends[-1] if self.clause_ends else 0
+
+
+@dataclass(frozen=True, slots=True)
+class SynthesisProgress:
+    """The replies of a call, in the order in which they started."""
+
+    replies: Mapping[str, ReplyProgress] = field(default_factory=dict)
+    call_over: bool = False
+
+    @property
+    def unfinished(self) -> tuple[ReplyProgress, ...]:
+        """Replies that still need audio, in order."""
+        return tuple(reply for reply in self.replies.values() if not reply.done)
+
+
+def evolve(progress: SynthesisProgress, body: Body | None) -> SynthesisProgress:
+    """The progress after an event; events that do not concern synthesis change nothing."""
+    match body:
+        case call_pb2.CallEnded():
+            return replace(progress, call_over=True)
+        case (
+            reply_pb2.ReplyStarted()
+            | reply_pb2.ReplyClause()
+            | reply_pb2.ReplyFinished()
+            | reply_pb2.ReplyCancelled()
+            | synthesis_pb2.SynthesisStarted()
+            | synthesis_pb2.ClauseSynthesized()
+            | synthesis_pb2.SynthesisFinished()
+        ):
+            reply = progress.replies.get(body.reply_id) or ReplyProgress(body.reply_id)
+            return replace(progress, replies={**progress.replies, body.reply_id: _evolve_reply(reply, body)})
+        case _:
+            return progress
+
+
+def _evolve_reply(reply: ReplyProgress, body: Body) -> ReplyProgress:
+    match body:
+        case reply_pb2.ReplyStarted():
+            return replace(reply, turn=body.turn)
+        case reply_pb2.ReplyClause():
+            return _with_text(reply, body.clause, body.text)
+        case reply_pb2.ReplyFinished():
+            return replace(reply, clauses=body.clauses)
+        case reply_pb2.ReplyCancelled() | synthesis_pb2.SynthesisFinished():
+            return replace(reply, done=True)
+        case synthesis_pb2.SynthesisStarted():
+            return replace(reply, started=True)
+        case synthesis_pb2.ClauseSynthesized() if body.clause == len(reply.clause_ends):
+            end = max(body.end_sample, reply.next_sample)
+            return replace(reply, clause_ends=(*reply.clause_ends, end))
+        case _:
+            return reply
+
+
+def _with_text(reply: ReplyProgress, clause: int, text: str) -> ReplyProgress:
+    if clause < len(reply.texts) or clause in reply.out_of_order:
+        return reply
+    out_of_order = {**reply.out_of_order, clause: text}
+    texts = list(reply.texts)
+    while len(texts) in out_of_order:
+        texts.append(out_of_order.pop(len(texts)))
+    return replace(reply, texts=tuple(texts), out_of_order=out_of_order)

@@ -1,0 +1,154 @@
+"""Synthesize one reply: clauses to a provider, its audio to the bus, over as many attempts as it takes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from parley.errors import ProviderError, ProviderTimeout, ProviderUnavailable
+from parley.providers.fallback_chain import Attempt, Request, provider_error
+from parley.providers.tts import SynthesisStream, TtsConnection
+from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, SynthesisStarted
+from services.tts.audio_output import AudioOutput
+from services.tts.clause_feed import ClauseFeed
+from services.tts.phrase_cache import CachingStream
+from services.tts.reply_audio import ReplyAudio
+
+_END_OF_STREAM_TIMEOUT_S = 0.5
+"""All characters have timings and audio: how long the provider may take to end the stream."""
+_POLLS_PER_TIMEOUT = 8
+
+Append: TypeAlias = Callable[[SynthesisStarted | ClauseSynthesized | SynthesisFinished], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class TtsRoute:
+    """What a request needs of a route."""
+
+    provider: str
+    connection: TtsConnection
+
+
+@dataclass(slots=True)
+class SynthesisJob:
+    """One reply to synthesize."""
+
+    clauses: ClauseFeed
+    audio: ReplyAudio
+    output: AudioOutput
+    append: Append
+    """Appends an event to the call's log."""
+    now_ms: Callable[[], int]
+    """Call time."""
+    first_audio_timeout_s: float
+    started: bool
+    """Whether the log contains SynthesisStarted."""
+
+
+async def synthesize_reply(request: Request[TtsRoute], job: SynthesisJob) -> ProviderError | None:
+    """Synthesize a reply to its end; returns the last failure when no route led there.
+
+    The reply's audio ends in any case, so that no reader waits for it forever.
+    """
+    failure: ProviderError | None = None
+
+    async def text_left() -> bool:
+        return await job.clauses.get(job.audio.next_clause) is not None
+
+    try:
+        await request.run(lambda route, attempt: _attempt(route, attempt, job), ready=text_left)
+    except ProviderError as error:
+        failure = error
+    audio = job.audio
+    await job.output.publish_last(audio.reply_id, audio.published)
+    await job.append(SynthesisFinished(reply_id=audio.reply_id, samples=audio.published))
+    return failure
+
+
+async def _attempt(route: TtsRoute, attempt: Attempt, job: SynthesisJob) -> None:
+    """One attempt: from the first clause that is not complete to the end of the reply."""
+    job.audio.start_attempt()
+    async with route.connection.open_stream(job.audio.reply_id) as stream:
+        try:
+            await _SynthesisAttempt(stream, route.provider, attempt, job).run()
+        except BaseExceptionGroup as group:
+            # The connection must see which error ends the stream, to replace a WebSocket that timed out.
+            raise provider_error(group) or group from None
+        attempt.provider_used = not isinstance(stream, CachingStream) or stream.provider_used
+
+
+class _SynthesisAttempt:
+    """Three tasks: one sends clauses, one receives audio, one watches for missing output."""
+
+    def __init__(self, stream: SynthesisStream, provider: str, attempt: Attempt, job: SynthesisJob) -> None:
+        self._stream = stream
+        self._provider = provider
+        self._attempt = attempt
+        self._job = job
+        self._audio = job.audio
+        self._loop = asyncio.get_running_loop()
+        self._last_activity_s = self._loop.time()
+        self._requested_ms = 0
+        self._has_audio = False
+
+    async def run(self) -> None:
+        """Until the stream has ended, or all its audio has arrived and only its end is missing."""
+        async with asyncio.TaskGroup() as tasks:
+            sending = tasks.create_task(self._send_text())
+            watching = tasks.create_task(self._watch())
+            receiving = tasks.create_task(self._receive_audio())
+            await asyncio.wait([receiving, watching], return_when=asyncio.FIRST_COMPLETED)
+            for task in (sending, watching, receiving):
+                task.cancel()
+        if not self._has_audio and self._audio.awaiting_alignment:
+            raise ProviderUnavailable(self._provider, "the stream ended without audio")
+        for clause in self._audio.finish():
+            await self._job.append(clause)
+
+    async def _send_text(self) -> None:
+        number = self._audio.next_clause
+        while (text := await self._job.clauses.get(number)) is not None:
+            self._audio.text_sent(text)
+            self._last_activity_s = self._loop.time()
+            self._requested_ms = self._requested_ms or self._job.now_ms()
+            await self._stream.send_text(text)
+            number += 1
+        self._audio.input_ended = True
+        self._last_activity_s = self._loop.time()
+        await self._stream.end_input()
+
+    async def _receive_audio(self) -> None:
+        async with aclosing(self._stream.audio()) as chunks:
+            async for chunk in chunks:
+                self._last_activity_s = self._loop.time()
+                offset, fresh = self._audio.audio_received(chunk)
+                if fresh:
+                    await self._job.output.publish(self._audio.reply_id, offset, fresh)
+                if chunk.mulaw and not self._has_audio:
+                    # The audio leaves first, then the event about it.
+                    await asyncio.sleep(0)
+                    await self._on_first_audio()
+                for clause in self._audio.take_completed():
+                    await self._job.append(clause)
+
+    async def _on_first_audio(self) -> None:
+        self._has_audio = True
+        if not isinstance(self._stream, CachingStream) or self._stream.provider_used:
+            self._attempt.first_output("first_audio")
+        if not self._job.started:
+            self._job.started = True
+            await self._job.append(
+                SynthesisStarted(reply_id=self._audio.reply_id, tts_requested_ms=self._requested_ms)
+            )
+
+    async def _watch(self) -> None:
+        limit_s = self._job.first_audio_timeout_s
+        end_limit_s = min(limit_s, _END_OF_STREAM_TIMEOUT_S)
+        while True:
+            await asyncio.sleep(end_limit_s / _POLLS_PER_TIMEOUT)
+            idle_s = self._loop.time() - self._last_activity_s
+            if self._audio.fully_aligned and idle_s > end_limit_s:
+                return
+            if self._audio.awaiting_provider and idle_s > limit_s:
+                raise ProviderTimeout(self._provider, f"no audio within {limit_s:g} s after text")

@@ -1,0 +1,212 @@
+"""Synthesize the replies of calls: follow a call's log, give every reply a task, stop what was cancelled."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import structlog
+
+from parley.agent_config import TtsConfig
+from parley.circuit_breaker import CircuitBreakers
+from parley.errors import ConfigError, ProviderError, ProviderRejected
+from parley.events.envelope import event_body
+from parley.providers.fallback_chain import FallbackChain, Route, config_failure
+from parley.providers.pool import ProviderPool, on_demand_pool, open_default_provider, open_pool
+from parley.providers.registry import ProviderContext, configs_of, route_name
+from parley.providers.route_selector import RetryPolicy
+from parley.providers.tts import TtsConnection, TtsProvider
+from parley.runtime.stage import CallContext, ServeCall
+from parley.telemetry.setup import Telemetry
+from parley.v1.event_pb2 import Event
+from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, SynthesisStarted
+from services.tts.audio_output import AudioOutput
+from services.tts.clause_feed import ClauseFeed
+from services.tts.phrase_cache import CachingConnection, PhraseCache, cacheable_phrases
+from services.tts.progress import ReplyProgress, SynthesisProgress, evolve
+from services.tts.reply_audio import ReplyAudio
+from services.tts.reply_synthesis import SynthesisJob, TtsRoute, synthesize_reply
+from services.tts.settings import TtsSettings
+
+log = structlog.get_logger()
+
+_POLICY = RetryPolicy(same_route_first=True)
+"""A lost connection is replaced at once, which is faster than another route."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What all calls of a process share."""
+
+    providers: ProviderPool[TtsProvider]
+    cache: PhraseCache
+    breakers: CircuitBreakers
+    first_audio_timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class _ReplyTask:
+    """A reply and the task that synthesizes it."""
+
+    clauses: ClauseFeed
+    task: asyncio.Task[None]
+
+
+@asynccontextmanager
+async def open_service(settings: TtsSettings, telemetry: Telemetry) -> AsyncIterator[ServeCall]:
+    """Open what lives as long as the process; yields the function that serves one call."""
+    providers: ProviderPool[TtsProvider]
+    async with open_pool("tts", ProviderContext(telemetry)) as providers:
+        await open_default_provider(providers, "tts", settings)
+        shared = _Shared(providers, PhraseCache(), CircuitBreakers(), settings.tts_first_audio_timeout_s)
+
+        async def serve_call(call: CallContext) -> None:
+            if not call.ended:
+                await _serve_call(call, shared)
+
+        yield serve_call
+
+
+async def _serve_call(call: CallContext, shared: _Shared) -> None:
+    """Serve one call until it ends; its preferred connection opens at once, the others at their first use."""
+    try:
+        configs = configs_of("tts", call.agent.tts)
+    except ConfigError as error:
+        log.error("agent_refused", agent=call.agent.name, error=str(error))
+        await call.log.append(config_failure(call.agent.tts.provider, error))
+        return
+    by_name = {route_name(config): config for config in configs}
+
+    @asynccontextmanager
+    async def connect(name: str) -> AsyncIterator[TtsConnection]:
+        config = by_name[name]
+        try:
+            provider = await shared.providers.get(config.provider)
+        except ConfigError as error:
+            raise ProviderRejected(config.provider, str(error)) from None
+        async with provider.connect(config, call.call_sid) as connection:
+            yield connection
+
+    async with on_demand_pool(connect) as connections, asyncio.TaskGroup() as tasks:
+        preferred = next(iter(by_name))
+        prefetching = tasks.create_task(
+            _warm_up(connections, preferred, shared.cache, configs[0], cacheable_phrases(call.agent)),
+            name="prefetch phrases",
+        )
+        chain = FallbackChain(
+            "tts",
+            call.call_sid,
+            [_route(name, config, connections, shared.cache) for name, config in by_name.items()],
+            shared.breakers,
+            call.telemetry,
+            report=call.log.append,
+            report_each=False,
+            policy=_POLICY,
+        )
+        session = SynthesisSession(call, chain, shared.first_audio_timeout_s, tasks)
+        await session.follow_log()
+        session.cancel_all()
+        prefetching.cancel()
+
+
+def _route(
+    name: str, config: TtsConfig, connections: ProviderPool[TtsConnection], cache: PhraseCache
+) -> Route[TtsRoute]:
+    connection = CachingConnection(lambda: connections.get(name), cache, config)
+    return Route(name, config.provider, TtsRoute(config.provider, connection))
+
+
+async def _warm_up(
+    connections: ProviderPool[TtsConnection],
+    name: str,
+    cache: PhraseCache,
+    config: TtsConfig,
+    phrases: Sequence[str],
+) -> None:
+    try:
+        await connections.get(name)
+    except ProviderError as error:
+        log.warning("tts_connection_failed", route=name, code=error.code, reason=error.reason)
+        return
+    await cache.prefetch(lambda: connections.get(name), config, phrases)
+
+
+@dataclass(slots=True)
+class SynthesisSession:
+    """All replies of one call."""
+
+    call: CallContext
+    chain: FallbackChain[TtsRoute]
+    first_audio_timeout_s: float
+    tasks: asyncio.TaskGroup
+    _progress: SynthesisProgress = field(default_factory=SynthesisProgress)
+    _running: dict[str, _ReplyTask] = field(default_factory=dict)
+    _output: AudioOutput = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._output = AudioOutput(self.call.bus, self.call.call_sid, self.call.log.epoch)
+
+    async def follow_log(self) -> None:
+        """Synthesize what the log has left unfinished, then follow it until the call has ended."""
+        self.call.drain.set_safe_point(lambda: not self._running)
+        for event in self.call.log.history:
+            self._apply(event)
+        for reply in self._progress.unfinished:
+            self._update_reply(reply)
+        if self._progress.call_over:
+            return
+        async for event in self.call.log:
+            changed = self._apply(event)
+            if self._progress.call_over:
+                return
+            if changed is not None:
+                self._update_reply(changed)
+
+    def cancel_all(self) -> None:
+        """Stop all replies of a call that has ended."""
+        for running in self._running.values():
+            running.task.cancel()
+
+    def _apply(self, event: Event) -> ReplyProgress | None:
+        """Fold an event in; returns the reply that it changed."""
+        body = event_body(event)
+        before = self._progress
+        self._progress = evolve(before, body)
+        reply = self._progress.replies.get(getattr(body, "reply_id", ""))
+        if reply is None or reply is before.replies.get(reply.reply_id):
+            return None
+        return reply
+
+    def _update_reply(self, reply: ReplyProgress) -> None:
+        """Start the reply's task, pass new text to it, or stop it."""
+        running = self._running.get(reply.reply_id)
+        if reply.done:
+            if running is not None:
+                running.task.cancel()
+            return
+        if running is None:
+            clauses = ClauseFeed()
+            task = self.tasks.create_task(self._synthesize(reply, clauses), name=f"tts {reply.reply_id}")
+            running = self._running[reply.reply_id] = _ReplyTask(clauses, task)
+            task.add_done_callback(lambda _: self._running.pop(reply.reply_id, None))
+        running.clauses.update(reply.texts, complete=reply.complete)
+
+    async def _synthesize(self, reply: ReplyProgress, clauses: ClauseFeed) -> None:
+        job = SynthesisJob(
+            clauses=clauses,
+            audio=ReplyAudio(reply.reply_id, reply.next_clause, reply.next_sample, reply.next_sample),
+            output=self._output,
+            append=self._append,
+            now_ms=self.call.log.now_ms,
+            first_audio_timeout_s=self.first_audio_timeout_s,
+            started=reply.started,
+        )
+        request = self.chain.request(turn=reply.turn, reply_id=reply.reply_id)
+        failure = await synthesize_reply(request, job)
+        if failure is not None:
+            log.error(
+                "reply_not_synthesized", reply_id=reply.reply_id, code=failure.code, reason=failure.reason
+            )
+
+    async def _append(self, body: SynthesisStarted | ClauseSynthesized | SynthesisFinished) -> None:
+        self._apply(await self.call.log.append(body))

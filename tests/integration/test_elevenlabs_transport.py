@@ -1,0 +1,103 @@
+"""A warm WebSocket per call: opened early, replaced when it is lost."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from pydantic import SecretStr
+
+from parley.agent_config import TtsConfig
+from parley.errors import ProviderError, ProviderRejected, ProviderTimeout, ProviderUnavailable
+from services.tts.providers.elevenlabs_transport import WebSocketTransport
+from services.tts.settings import ElevenLabsSettings
+from tests.integration.tts_provider import Provider, audio_of, running_provider
+
+
+@pytest.fixture
+async def provider() -> AsyncIterator[Provider]:
+    """A provider that fails as planned."""
+    async with running_provider() as running:
+        yield running
+
+
+@asynccontextmanager
+async def open_transport(url: str) -> AsyncIterator[WebSocketTransport]:
+    """A transport that maintains its WebSocket."""
+    settings = ElevenLabsSettings.model_construct(
+        elevenlabs_url=url,
+        elevenlabs_api_key=SecretStr("key"),
+        tts_connect_timeout_s=0.5,
+        tts_keep_alive_s=15.0,
+    )
+    transport = WebSocketTransport(settings, TtsConfig(), "CA1")
+    async with asyncio.TaskGroup() as tasks:
+        maintaining = tasks.create_task(transport.maintain())
+        yield transport
+        maintaining.cancel()
+
+
+async def synthesize(transport: WebSocketTransport, text: str) -> bytes:
+    """The audio of a reply of one clause."""
+    async with transport.open_stream("r1") as stream:
+        await stream.send_text(text)
+        await stream.end_input()
+        return b"".join([chunk.mulaw async for chunk in stream.audio()])
+
+
+async def test_the_websocket_opens_before_the_first_reply(provider: Provider) -> None:
+    """No text was sent yet."""
+    async with open_transport(provider.url), asyncio.timeout(5):
+        while not provider.websockets:  # noqa: ASYNC110 - the provider has no event for it
+            await asyncio.sleep(0.01)
+
+
+async def test_a_reply_waits_for_the_websocket(provider: Provider) -> None:
+    """The first one may come before it is open."""
+    async with open_transport(provider.url) as transport:
+        assert await synthesize(transport, "Hi.") == audio_of("Hi.")
+
+
+async def test_a_lost_websocket_is_replaced_at_once(provider: Provider) -> None:
+    """The next attempt uses a new one."""
+    provider.break_after_chunks = 1
+    async with open_transport(provider.url) as transport:
+        with pytest.raises(ProviderUnavailable):
+            await synthesize(transport, "Hello.")
+        assert await synthesize(transport, "Hello.") == audio_of("Hello.")
+    assert provider.websockets == 2
+
+
+async def test_a_rejected_key_is_not_tried_by_each_reply(provider: Provider) -> None:
+    """They fail without a request to the provider."""
+    provider.reject_websocket = 401
+    async with open_transport(provider.url) as transport:
+        for _ in range(3):
+            with pytest.raises(ProviderRejected, match="invalid_api_key"):
+                await synthesize(transport, "Hello.")
+    assert len(provider.headers) == 1
+
+
+async def test_a_provider_that_does_not_respond_times_out() -> None:
+    """The TCP connection opens, the upgrade gets no response."""
+
+    async def never(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(never, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with open_transport(f"http://127.0.0.1:{port}") as transport:
+        with pytest.raises(ProviderTimeout):
+            await synthesize(transport, "Hello.")
+    server.close()
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://[", "http://"])
+async def test_a_wrong_address_is_a_failure_of_the_provider(url: str) -> None:
+    """Whatever is wrong with it."""
+    async with open_transport(url) as transport:
+        with pytest.raises(ProviderError):
+            await synthesize(transport, "Hello.")

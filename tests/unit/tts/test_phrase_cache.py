@@ -1,0 +1,130 @@
+"""Phrases whose audio is cached."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from parley.agent_config import AgentConfig, Openers, TtsConfig
+from parley.errors import ProviderUnavailable
+from parley.providers.tts import AudioChunk, CharTiming
+from services.tts.phrase_cache import CachingConnection, PhraseCache, cacheable_phrases
+
+CONFIG = TtsConfig()
+
+
+@dataclass
+class FakeProvider:
+    """Synthesizes each clause in two chunks with timings; counts requests."""
+
+    texts: list[str] = field(default_factory=list)
+    streams: int = 0
+    broken: bool = False
+
+    async def connect(self) -> "FakeProvider":
+        """Return the connection to it."""
+        return self
+
+    @asynccontextmanager
+    async def open_stream(self, reply_id: str) -> AsyncIterator["FakeStream"]:  # noqa: ARG002 - any will do
+        """Begin a reply."""
+        self.streams += 1
+        yield FakeStream(self)
+
+
+class FakeStream:
+    """One reply."""
+
+    def __init__(self, provider: FakeProvider) -> None:
+        self._provider = provider
+        self._texts: asyncio.Queue[str | None] = asyncio.Queue()
+
+    async def send_text(self, text: str) -> None:
+        """Queue a clause."""
+        self._provider.texts.append(text)
+        await self._texts.put(text)
+
+    async def end_input(self) -> None:
+        """Queue the end."""
+        await self._texts.put(None)
+
+    async def audio(self) -> AsyncGenerator[AudioChunk]:
+        """Yield ten milliseconds, twice per clause."""
+        while (text := await self._texts.get()) is not None:
+            if self._provider.broken:
+                raise ProviderUnavailable("test", "broken")
+            yield AudioChunk(b"a" * 80, (CharTiming(text[0], 0, 10),))
+            yield AudioChunk(b"b" * 80, (CharTiming(text[-1], 0, 10),), ends_clause=True)
+
+
+async def synthesize(connection: CachingConnection, *clauses: str) -> tuple[list[AudioChunk], bool]:
+    """The audio of a reply, and whether the provider was used."""
+    async with connection.open_stream("r1") as stream:
+        for clause in clauses:
+            await stream.send_text(clause)
+        await stream.end_input()
+        return [chunk async for chunk in stream.audio()], stream.provider_used
+
+
+async def test_a_cached_phrase_is_not_requested_again() -> None:
+    """It is one chunk, with the timings of its characters."""
+    provider, cache = FakeProvider(), PhraseCache()
+    await cache.prefetch(provider.connect, CONFIG, ["Hello."])
+    audio, provider_used = await synthesize(CachingConnection(provider.connect, cache, CONFIG), "Hello. ")
+
+    timings = (CharTiming("H", 0, 10), CharTiming(".", 10, 20))
+    assert audio == [AudioChunk(b"a" * 80 + b"b" * 80, timings, ends_clause=True)]
+    assert provider.texts == ["Hello."]
+    assert provider.streams == 1
+    assert not provider_used
+
+
+async def test_the_provider_synthesizes_what_follows_an_opener() -> None:
+    """A cached phrase after it is not taken from the cache, which keeps the clauses in order."""
+    provider, cache = FakeProvider(), PhraseCache()
+    await cache.prefetch(provider.connect, CONFIG, ["Sure."])
+    connection = CachingConnection(provider.connect, cache, CONFIG)
+    audio, provider_used = await synthesize(connection, "Sure. ", "Which day? ", "Sure.")
+
+    assert provider.texts == ["Sure.", "Which day? ", "Sure."]
+    assert len(audio) == 5
+    assert provider_used
+
+
+async def test_another_voice_has_its_own_phrases() -> None:
+    """Phrases are cached by voice."""
+    provider, cache = FakeProvider(), PhraseCache()
+    await cache.prefetch(provider.connect, CONFIG, ["Hello."])
+
+    assert cache.get(TtsConfig(voice="other"), "Hello.") is None
+    assert cache.get(CONFIG, "Hello.") is not None
+
+
+async def test_a_phrase_is_synthesized_once() -> None:
+    """Calls of one agent share the work."""
+    provider, cache = FakeProvider(), PhraseCache()
+    phrases = ["Hello.", "Sure."]
+    await asyncio.gather(*(cache.prefetch(provider.connect, CONFIG, phrases) for _ in range(3)))
+
+    assert sorted(provider.texts) == ["Hello.", "Sure."]
+
+
+async def test_after_a_failure_the_next_call_tries_again() -> None:
+    """Until then the phrase is synthesized like any other text."""
+    provider, cache = FakeProvider(broken=True), PhraseCache()
+    await cache.prefetch(provider.connect, CONFIG, ["Hello.", "Sure."])
+    assert provider.texts == ["Hello."]
+    provider.broken = False
+    await cache.prefetch(provider.connect, CONFIG, ["Hello."])
+
+    assert cache.get(CONFIG, "Hello.") is not None
+
+
+def test_the_greeting_comes_first_and_each_phrase_once() -> None:
+    """Openers are cached only where they are enabled."""
+    agent = AgentConfig(
+        prompt="x", greeting="Hello.", openers=Openers(enabled=True, statements=("Sure.", "Sure."))
+    )
+
+    assert cacheable_phrases(agent)[:2] == ("Hello.", "Sure.")
+    assert "Sure." not in cacheable_phrases(AgentConfig(prompt="x"))

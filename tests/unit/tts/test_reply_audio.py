@@ -1,0 +1,182 @@
+"""One reply's audio, over as many attempts as it takes."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parley.providers.tts import AudioChunk, CharTiming
+from parley.v1.synthesis_pb2 import ClauseSynthesized
+from services.tts.reply_audio import ReplyAudio
+
+SAMPLES_PER_CHARACTER = 80
+
+
+def audio_of(text: str) -> bytes:
+    """10 ms per character."""
+    return b"".join(bytes([ord(c) & 0x7F]) * SAMPLES_PER_CHARACTER for c in text)
+
+
+def chunks_of(text: str, size: int, *, aligned: bool) -> list[AudioChunk]:
+    """A clause's audio cut anywhere, each chunk with the characters that begin in it."""
+    audio = audio_of(text)
+    found = []
+    for begin in range(0, len(audio), size):
+        characters = [
+            CharTiming(c, (at - begin) / 8, (at - begin + SAMPLES_PER_CHARACTER) / 8)
+            for c, at in ((c, n * SAMPLES_PER_CHARACTER) for n, c in enumerate(text))
+            if begin <= at < begin + size
+        ]
+        found.append(AudioChunk(audio[begin : begin + size], tuple(characters) if aligned else ()))
+    return found
+
+
+class Player:
+    """Takes audio by its offset, as the edge does."""
+
+    def __init__(self) -> None:
+        self.audio = b""
+        self.clauses: list[ClauseSynthesized] = []
+
+    def receive(self, reply: ReplyAudio, chunk: AudioChunk) -> None:
+        """Take what the reply returns for a chunk."""
+        offset, fresh = reply.audio_received(chunk)
+        assert not fresh or offset == len(self.audio)
+        self.audio += fresh
+        self.clauses += reply.take_completed()
+
+
+def test_a_clause_is_complete_with_the_audio_of_its_last_character() -> None:
+    """It does not depend on the audio after it."""
+    reply, player = ReplyAudio("r1"), Player()
+    reply.start_attempt()
+    reply.text_sent("ab. ")
+    for chunk in chunks_of("ab.", 100, aligned=True):
+        player.receive(reply, chunk)
+
+    assert [(c.clause, c.start_sample, c.end_sample) for c in player.clauses] == [(0, 0, 240)]
+
+
+def test_an_alignment_may_precede_its_audio() -> None:
+    """All timings arrive with the first chunk; the clause is complete when its audio is."""
+    reply, player = ReplyAudio("r1"), Player()
+    reply.start_attempt()
+    reply.text_sent("abcdefgh")
+    player.receive(
+        reply,
+        AudioChunk(b"x" * 100, tuple(CharTiming(c, n * 50, n * 50 + 50) for n, c in enumerate("abcdefgh"))),
+    )
+    player.receive(reply, AudioChunk(b"x" * 3000))
+    assert not player.clauses
+    player.receive(reply, AudioChunk(b"x" * 100))
+
+    assert [c.end_sample for c in player.clauses] == [3200]
+
+
+def test_the_pause_after_a_clause_is_not_taken_for_the_next_clause() -> None:
+    """After an attempt that failed in the pause, the next clause begins behind the pause."""
+    reply, player = ReplyAudio("r1"), Player()
+    reply.start_attempt()
+    reply.text_sent("ab ")
+    reply.text_sent("cd ")
+    player.receive(reply, AudioChunk(audio_of("ab"), (CharTiming("a", 0, 10), CharTiming("b", 10, 20))))
+    player.receive(reply, AudioChunk(b"\xff" * 80))
+    reply.start_attempt()
+    reply.text_sent("cd ")
+    for chunk in chunks_of("cd", 1000, aligned=True):
+        player.receive(reply, chunk)
+
+    assert player.audio == audio_of("ab") + b"\xff" * 80 + audio_of("cd")
+    assert [(c.start_sample, c.end_sample) for c in player.clauses] == [(0, 160), (240, 400)]
+
+
+def test_an_attempt_that_is_shorter_than_the_last_leaves_no_gap() -> None:
+    """The clause ends where it was published up to, and the next one follows there."""
+    reply, player = ReplyAudio("r1"), Player()
+    reply.start_attempt()
+    reply.text_sent("slow")
+    player.receive(reply, AudioChunk(b"s" * 500))
+    reply.start_attempt()
+    reply.text_sent("slow")
+    reply.text_sent("next")
+    player.receive(reply, AudioChunk(b"f" * 300, ends_clause=True))
+    player.receive(reply, AudioChunk(b"n" * 200, ends_clause=True))
+
+    assert player.audio == b"s" * 500 + b"n" * 200
+    assert [(c.start_sample, c.end_sample) for c in player.clauses] == [(0, 500), (500, 700)]
+
+
+def test_a_clause_without_letters_ends_with_what_follows() -> None:
+    """It has no characters to wait for."""
+    reply, player = ReplyAudio("r1"), Player()
+    reply.start_attempt()
+    reply.text_sent("... ")
+    assert not reply.awaiting_provider
+    reply.text_sent("ab")
+    for chunk in chunks_of("ab", 1000, aligned=True):
+        player.receive(reply, chunk)
+
+    assert [(c.clause, c.end_sample) for c in player.clauses] == [(0, 0), (1, 160)]
+
+
+def test_output_is_awaited_from_the_text_to_its_last_character() -> None:
+    """After the end of the input the end of the stream is awaited."""
+    reply = ReplyAudio("r1")
+    reply.start_attempt()
+    assert not reply.awaiting_provider
+    reply.text_sent("ab")
+    assert reply.awaiting_provider
+    for chunk in chunks_of("ab", 1000, aligned=True):
+        reply.audio_received(chunk)
+    reply.take_completed()
+    assert not reply.awaiting_provider
+    reply.input_ended = True
+    assert reply.awaiting_provider
+    assert reply.fully_aligned
+
+
+def test_without_alignment_nothing_is_awaited_after_the_first_audio() -> None:
+    """The end of the clause cannot be recognised."""
+    reply = ReplyAudio("r1")
+    reply.start_attempt()
+    reply.text_sent("ab")
+    reply.audio_received(AudioChunk(b"x"))
+
+    assert not reply.awaiting_provider
+
+
+clauses_of_words = st.lists(
+    st.lists(st.text("abcdefgh", min_size=1, max_size=5), min_size=1, max_size=4).map(" ".join),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(
+    clauses=clauses_of_words,
+    size=st.integers(1, 40).map(lambda n: n * 20),
+    breaks=st.lists(st.integers(1, 12), max_size=3),
+    aligned=st.booleans(),
+)
+def test_a_failure_anywhere_loses_and_repeats_nothing(
+    clauses: list[str], size: int, breaks: list[int], aligned: bool
+) -> None:
+    """The player has each clause once, in order; ends adjoin and, with alignment, are exact."""
+    reply, player = ReplyAudio("r1"), Player()
+    for limit in (*breaks, None):
+        reply.start_attempt()
+        left = clauses[reply.next_clause :]
+        for text in left:
+            reply.text_sent(f"{text}. ")
+        coming = [chunk for text in left for chunk in chunks_of(f"{text}.", size, aligned=aligned)]
+        for chunk in coming[:limit]:
+            player.receive(reply, chunk)
+    player.clauses += reply.finish()
+
+    expected = [audio_of(f"{text}.") for text in clauses]
+    assert player.audio == b"".join(expected)
+    assert [c.clause for c in player.clauses] == list(range(len(clauses)))
+    starts = [c.start_sample for c in player.clauses]
+    ends = [c.end_sample for c in player.clauses]
+    assert starts == [0, *ends[:-1]]
+    assert ends[-1] == len(player.audio)
+    if aligned:
+        assert ends == [sum(len(s) for s in expected[: n + 1]) for n in range(len(expected))]

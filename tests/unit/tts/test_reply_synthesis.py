@@ -1,0 +1,266 @@
+"""One reply, synthesized over the first route that works."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+
+from parley.agent_config import TtsConfig
+from parley.circuit_breaker import CircuitBreakers
+from parley.errors import (
+    ProviderError,
+    ProviderRateLimited,
+    ProviderRejected,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
+from parley.providers.fallback_chain import FallbackChain, Route
+from parley.providers.route_selector import RetryPolicy
+from parley.providers.tts import AudioChunk, TtsConnection
+from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, SynthesisStarted
+from parley.v1.work_pb2 import StageFailed
+from services.tts.audio_output import AudioOutput
+from services.tts.clause_feed import ClauseFeed
+from services.tts.phrase_cache import CachingConnection, PhraseCache
+from services.tts.reply_audio import ReplyAudio
+from services.tts.reply_synthesis import SynthesisJob, TtsRoute, synthesize_reply
+from tests.unit.parley.providers.doubles import make_telemetry
+from tests.unit.tts.test_audio_output import FakeBus
+
+
+class FakeStream:
+    """Returns each clause as its own bytes."""
+
+    def __init__(self, failure: ProviderError | None) -> None:
+        self._failure = failure
+        self._texts: asyncio.Queue[str | None] = asyncio.Queue()
+
+    async def send_text(self, text: str) -> None:
+        """Queue a clause."""
+        await self._texts.put(text)
+
+    async def end_input(self) -> None:
+        """Queue the end."""
+        await self._texts.put(None)
+
+    async def audio(self) -> AsyncGenerator[AudioChunk]:
+        """Yield the clauses, or fail at the first one."""
+        while (text := await self._texts.get()) is not None:
+            if self._failure is not None:
+                raise self._failure
+            yield AudioChunk(text.encode(), ends_clause=True)
+
+
+@dataclass
+class FakeVoice:
+    """A connection whose streams fail as planned, then work."""
+
+    failures: list[ProviderError] = field(default_factory=list)
+    stream: type[FakeStream] = FakeStream
+    opened: int = 0
+    closed: int = 0
+
+    @asynccontextmanager
+    async def open_stream(self, reply_id: str) -> AsyncIterator[FakeStream]:
+        """Begin an attempt."""
+        assert reply_id == "r1"
+        self.opened += 1
+        try:
+            yield self.stream(self.failures.pop(0) if self.failures else None)
+        finally:
+            self.closed += 1
+
+
+@dataclass
+class Scene:
+    """A reply of two clauses."""
+
+    voices: tuple[TtsConnection, ...]
+    breakers: CircuitBreakers = field(default_factory=CircuitBreakers)
+    clauses: ClauseFeed = field(default_factory=ClauseFeed)
+    bus: FakeBus = field(default_factory=FakeBus)
+    events: list[SynthesisStarted | ClauseSynthesized | SynthesisFinished] = field(default_factory=list)
+    failed: list[StageFailed] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.telemetry = make_telemetry()
+
+    async def run(self, next_clause: int = 0, next_sample: int = 0) -> ProviderError | None:
+        """Synthesize it."""
+
+        async def append(body: SynthesisStarted | ClauseSynthesized | SynthesisFinished) -> None:
+            self.events.append(body)
+
+        async def report(failed: StageFailed) -> None:
+            self.failed.append(failed)
+
+        chain = FallbackChain(
+            "tts",
+            "CA1",
+            [Route(f"route{n}", "test", TtsRoute("test", voice)) for n, voice in enumerate(self.voices)],
+            self.breakers,
+            self.telemetry,
+            report=report,
+            report_each=False,
+            policy=RetryPolicy(same_route_first=True),
+        )
+        job = SynthesisJob(
+            clauses=self.clauses,
+            audio=ReplyAudio("r1", next_clause, next_sample, next_sample),
+            output=AudioOutput(self.bus, "CA1", 1),
+            append=append,
+            now_ms=lambda: 7,
+            first_audio_timeout_s=0.1,
+            started=False,
+        )
+        return await synthesize_reply(chain.request(reply_id="r1"), job)
+
+    @property
+    def audio(self) -> bytes:
+        """What was published."""
+        return b"".join(audio.mulaw for _, audio in self.bus.published)
+
+    def first_outputs(self) -> float:
+        """How many times to the first audio were measured."""
+        labels = {"provider": "test", "what": "first_audio"}
+        return self.telemetry.registry.get_sample_value("provider_seconds_count", labels) or 0
+
+
+def scene(*voices: TtsConnection) -> Scene:
+    """A reply of two clauses that have both arrived."""
+    found = Scene(voices)
+    found.clauses.update(("ab ", "cd"), complete=True)
+    return found
+
+
+async def test_the_events_of_a_reply() -> None:
+    """First audio, clauses, end; each once."""
+    reply = scene(FakeVoice())
+
+    assert await reply.run() is None
+    assert [type(body) for body in reply.events] == [
+        SynthesisStarted,
+        ClauseSynthesized,
+        ClauseSynthesized,
+        SynthesisFinished,
+    ]
+    assert reply.audio == b"ab cd"
+    assert reply.bus.published[-1][1].last
+    assert reply.first_outputs() == 1
+
+
+@pytest.mark.parametrize("kind", [ProviderUnavailable, ProviderTimeout, ProviderRateLimited])
+async def test_a_route_is_tried_twice(kind: type[ProviderError]) -> None:
+    """Before the next one."""
+    voice, other = FakeVoice([kind("test", "x")]), FakeVoice()
+    reply = scene(voice, other)
+
+    assert await reply.run() is None
+    assert (voice.opened, voice.closed, other.opened) == (2, 2, 0)
+    assert reply.audio == b"ab cd"
+
+
+async def test_a_rejected_request_is_not_repeated() -> None:
+    """The next route is used at once."""
+    rejecting, other = FakeVoice([ProviderRejected("test", "x")]), FakeVoice()
+    reply = scene(rejecting, other)
+
+    assert await reply.run() is None
+    assert (rejecting.opened, other.opened) == (1, 1)
+
+
+async def test_a_reply_that_fails_on_all_routes_ends() -> None:
+    """The last failure is reported."""
+    reply = scene(
+        FakeVoice([ProviderRejected("test", "x")]), FakeVoice([ProviderUnavailable("test", "y")] * 2)
+    )
+    failure = await reply.run()
+
+    assert isinstance(failure, ProviderUnavailable)
+    assert reply.events == [SynthesisFinished(reply_id="r1", samples=0)]
+    assert reply.bus.published[-1][1].last
+    assert [failed.code for failed in reply.failed] == ["unavailable"]
+
+
+async def test_a_silent_provider_times_out() -> None:
+    """After the time that the settings allow."""
+
+    class Silent(FakeStream):
+        async def audio(self) -> AsyncGenerator[AudioChunk]:
+            await asyncio.Event().wait()
+            yield AudioChunk(b"")
+
+    assert isinstance(await scene(FakeVoice(stream=Silent)).run(), ProviderTimeout)
+
+
+async def test_the_next_owner_synthesizes_only_what_is_missing() -> None:
+    """From its sample on; with nothing missing, only the end."""
+    half, nothing = scene(FakeVoice()), scene(FakeVoice())
+
+    assert await half.run(1, 30) is None
+    assert [(a.offset_samples, a.mulaw) for _, a in half.bus.published] == [(30, b"cd"), (32, b"")]
+    assert await nothing.run(2, 60) is None
+    assert nothing.events == [SynthesisFinished(reply_id="r1", samples=60)]
+
+
+async def test_a_fault_of_ours_is_not_taken_for_the_providers() -> None:
+    """It is raised unchanged."""
+
+    class BrokenBus(FakeBus):
+        async def publish(self, subject: str, data: bytes) -> None:
+            raise ZeroDivisionError(subject, data)
+
+    reply = scene(FakeVoice())
+    reply.bus = BrokenBus()
+    with pytest.raises(ExceptionGroup) as caught:
+        await reply.run()
+
+    assert caught.group_contains(ZeroDivisionError)
+
+
+async def test_a_route_with_an_open_circuit_is_not_tried_first() -> None:
+    """After three failures other calls use the next route at once."""
+    broken, healthy = FakeVoice(), FakeVoice()
+    broken.failures = [ProviderUnavailable("test", "down")] * 9
+    breakers = CircuitBreakers()
+
+    async def replied() -> ProviderError | None:
+        reply = scene(broken, healthy)
+        reply.breakers = breakers
+        return await reply.run()
+
+    for _ in range(3):
+        await replied()
+    opened = broken.opened
+
+    assert await replied() is None
+    assert broken.opened == opened == 3
+
+
+async def test_a_reply_from_the_cache_proves_nothing_about_the_provider() -> None:
+    """Its circuit stays as it is, and no time is measured."""
+    cache, config, provider = PhraseCache(), TtsConfig(), FakeVoice()
+
+    async def connect() -> TtsConnection:
+        return provider
+
+    class Phrase:
+        @asynccontextmanager
+        async def open_stream(self, reply_id: str) -> AsyncIterator[FakeStream]:
+            assert reply_id
+            yield FakeStream(None)
+
+    async def connect_phrase() -> TtsConnection:
+        return Phrase()
+
+    await cache.prefetch(connect_phrase, config, ["ab", "cd"])
+    reply = scene(CachingConnection(connect, cache, config))
+    reply.breakers.get("route0").record_failure(asyncio.get_running_loop().time(), permanent=True)
+
+    assert await reply.run() is None
+    assert reply.audio == b"abcd"
+    assert provider.opened == 0
+    assert reply.first_outputs() == 0
+    assert reply.breakers.open_circuits(asyncio.get_running_loop().time()) == ["route0"]
