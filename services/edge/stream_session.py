@@ -9,7 +9,6 @@ import structlog
 from fastapi import WebSocket
 from starlette.websockets import WebSocketDisconnect
 
-from parley.agent_config import load_agent_config
 from parley.bus import Bus, subjects
 from parley.errors import BusError, ProviderError, Superseded
 from parley.events.log import CallEventLog, open_call_log
@@ -20,15 +19,14 @@ from parley.runtime.stage import worker_name
 from parley.v1.call_pb2 import DtmfPressed, StreamStarted, StreamStopped
 from services.edge.call_registry import CallRegistry
 from services.edge.calls.call_state import CallState
-from services.edge.calls.fallback import FALLBACK
-from services.edge.calls.lifecycle import claim_stream, end_call, is_call_sid, load_call_state
+from services.edge.calls.fallback import start_fallback
+from services.edge.calls.lifecycle import claim_stream, is_call_sid, load_call_state, try_end_call
 from services.edge.calls.stream_outcome import await_outcome
 from services.edge.inbound.connection import MediaConnection, open_connection
 from services.edge.inbound.ingest import AudioIngest
 from services.edge.outbound.player import Player
 from services.edge.settings import EdgeSettings
 from services.edge.standby.supervisor import StandbySupervisor
-from services.edge.twilio import twiml
 from services.edge.twilio.media_messages import Dtmf, Mark, Media, Stop
 from services.edge.twilio.media_socket import POLICY_VIOLATION, TRY_AGAIN, close
 from services.edge.twilio.request_gate import TwilioRequestGate
@@ -37,7 +35,6 @@ from services.edge.twilio.rest import TwilioRest
 log = structlog.get_logger()
 
 _SEND_TIMEOUT_S = 5.0
-_END_CALL_TIMEOUT_S = 1.0
 _MAX_WAIT_FOR_SILENCE_S = 5.0
 """When the edge drains, a call waits this long for a pause in which neither side speaks."""
 _SILENCE_POLL_INTERVAL_S = 0.05
@@ -218,7 +215,7 @@ class StreamSession:
             raise StreamEnded("lost") from None
 
     async def _hang_up(self) -> None:
-        await self._append_end("agent")
+        await try_end_call(self._bus, self._log.call_sid, "agent")
         try:
             await self._twilio.hang_up(self._log.call_sid)
         except ProviderError as error:
@@ -227,22 +224,7 @@ class StreamSession:
             raise StreamEnded("closed") from error
 
     async def _start_fallback(self) -> None:
-        """Have Twilio continue the call without Parley, as the agent file specifies."""
-        fallback = load_agent_config(self._agents_dir, self._agent).fallback
-        log.error("fallback_started", action=fallback.then)
-        await self._append_end(FALLBACK)
-        try:
-            await self._twilio.redirect(self._log.call_sid, twiml.fall_back(fallback))
-        except ProviderError as error:
-            # Twilio requests /voice?resume=1 next, which answers with the fallback.
-            log.error("fallback_by_rest_failed", code=error.code, reason=error.reason)
-            raise StreamEnded("closed") from error
-
-    async def _append_end(self, reason: str) -> None:
-        """Append the call's end to its log; a bus without a leader does not keep the caller on the line."""
-        try:
-            async with asyncio.timeout(_END_CALL_TIMEOUT_S):
-                await end_call(self._bus, self._log.call_sid, reason)
-        except (BusError, TimeoutError):
-            # Appended again when the stream has ended.
-            log.warning("call_end_not_stored", reason=reason, retry="when the stream has ended")
+        if not await start_fallback(
+            self._bus, self._twilio, self._log.call_sid, self._agents_dir, self._agent
+        ):
+            raise StreamEnded("closed")

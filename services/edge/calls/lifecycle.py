@@ -8,6 +8,7 @@ import asyncio
 import re
 from contextlib import suppress
 
+import structlog
 from google.protobuf.message import DecodeError
 
 from parley.audio.g711 import duration_ms
@@ -22,12 +23,15 @@ from parley.v1.event_pb2 import Event
 from parley.v1.work_pb2 import Work
 from services.edge.calls.call_state import CallState, evolve
 
+log = structlog.get_logger()
+
 _CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
 _WEBHOOK = "webhook"
 """Stage of events that Twilio's webhooks cause. Every edge serves them: it has no owner or epoch."""
 _STARTED_SEQUENCE, _ENDED_SEQUENCE, _FIRST_RESUMING_SEQUENCE = 1, 2, 10
 """Event sequences of the stage `webhook`; they are constant, so a repeated webhook repeats the event's id."""
 _LAST_AUDIO_TIMEOUT_S = 0.5
+_TRY_END_TIMEOUT_S = 1.0
 
 
 def is_call_sid(text: str) -> bool:
@@ -82,6 +86,18 @@ async def end_call(bus: Bus, call_sid: str, reason: str) -> bool:
         return False
     ended = CallEnded(reason=reason, duration_ms=call.clock.ms_at(now_us()))
     return await _append_once(bus, call_sid, ended, sequence=_ENDED_SEQUENCE)
+
+
+async def try_end_call(bus: Bus, call_sid: str, reason: str) -> None:
+    """End a call's log, but do not keep the caller on the line while the bus has no leader.
+
+    A call whose end was not stored is ended when its stream has ended.
+    """
+    try:
+        async with asyncio.timeout(_TRY_END_TIMEOUT_S):
+            await end_call(bus, call_sid, reason)
+    except (BusError, TimeoutError) as error:
+        log.warning("call_end_not_stored", reason=reason, error=str(error) or "timeout")
 
 
 async def claim_stream(bus: Bus, call_sid: str, call: CallState, started: StreamStarted) -> int | None:

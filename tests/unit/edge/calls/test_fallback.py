@@ -1,24 +1,70 @@
 """Tests of an agent's fallback."""
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from parley.errors import ConfigError
-from services.edge.calls.fallback import fallback_twiml
+from parley.bus import Bus
+from parley.errors import ConfigError, ProviderUnavailable
+from services.edge.calls import fallback
+from services.edge.calls.fallback import fallback_twiml, start_fallback
+from services.edge.twilio.rest import TwilioRest
 
-AGENTS = Path(__file__).parents[4] / "agents"
-
-
-def test_the_fallback_of_an_agent_is_spoken_by_twilio() -> None:
-    """Its text is in the agent file, or is the default."""
-    twiml = fallback_twiml(str(AGENTS), "clinic")
-
-    assert "<Say>" in twiml
-    assert "<Connect>" not in twiml
+AGENTS = str(Path(__file__).parents[4] / "agents")
 
 
-def test_an_unknown_agent_has_no_fallback() -> None:
-    """The error names the agent."""
+class FakeCall:
+    """The call's log and Twilio's REST API; lists what was done, in order."""
+
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+        self.rest_fails = False
+
+    async def end(self, _bus: object, _call_sid: str, reason: str) -> None:
+        """End the log."""
+        self.steps.append(reason)
+
+    async def redirect(self, _call_sid: str, twiml: str) -> bool:
+        """Redirect the call, or fail."""
+        self.steps.append(twiml)
+        if self.rest_fails:
+            raise ProviderUnavailable("twilio", "HTTP 503")
+        return True
+
+    async def start_fallback(self, agent: str = "clinic") -> bool:
+        """Start the fallback of an agent."""
+        return await start_fallback(cast("Bus", self), cast("TwilioRest", self), "CA1", AGENTS, agent)
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch) -> FakeCall:
+    """A call of the agent `clinic`."""
+    call = FakeCall()
+    monkeypatch.setattr(fallback, "try_end_call", call.end)
+    return call
+
+
+async def test_the_log_is_ended_before_twilio_continues_the_call(call: FakeCall) -> None:
+    """Twilio speaks the text of the agent file and opens no stream."""
+    assert await call.start_fallback()
+
+    assert call.steps == ["fallback", fallback_twiml(AGENTS, "clinic")]
+    assert "<Say>" in call.steps[1]
+    assert "<Connect>" not in call.steps[1]
+
+
+async def test_a_failed_redirect_is_reported(call: FakeCall) -> None:
+    """The caller of the function closes the stream then."""
+    call.rest_fails = True
+
+    assert not await call.start_fallback()
+    assert call.steps[0] == "fallback"
+
+
+async def test_an_unknown_agent_has_no_fallback(call: FakeCall) -> None:
+    """The error names the agent, and the call is not ended."""
     with pytest.raises(ConfigError, match="nobody"):
-        fallback_twiml(str(AGENTS), "nobody")
+        await call.start_fallback("nobody")
+
+    assert call.steps == []
