@@ -35,7 +35,7 @@ class ProviderSection(_Section):
         return (self.merged({}), *(self.merged(entry) for entry in self.fallbacks))
 
     def merged(self, entry: Mapping[str, Any]) -> Self:
-        """This section with the keys of `entry`, without fallbacks of its own.
+        """This section with the keys of `entry`, and without fallbacks.
 
         Raises:
             ValueError: a key is unknown or its value is wrong.
@@ -94,13 +94,13 @@ class SttConfig(ProviderSection):
 
 
 class Speculation(_Section):
-    """Generation and synthesis before the turn has certainly ended; discarded if the caller goes on."""
+    """Generation and synthesis before the turn has certainly ended; discarded if the caller continues."""
 
     enabled: bool = True
     max_per_turn: int = Field(default=2, ge=1, le=10)
     """Speculative replies within one turn of the caller."""
     max_discarded_per_call: int = Field(default=40, ge=0, le=1000)
-    """After this many discarded replies, no more speculation in this call."""
+    """Discarded replies after which speculation ends for this call."""
 
 
 class LlmConfig(ProviderSection):
@@ -130,7 +130,7 @@ class TtsConfig(ProviderSection):
     similarity: float = Field(default=0.8, ge=0, le=1)
     speed: float = Field(default=1.0, ge=0.7, le=1.2)
     first_chunk: Literal["phrase", "sentence"] = "phrase"
-    """What is synthesized first: the first phrase that makes sense, or all up to the first comma or stop."""
+    """First text to synthesize: a phrase that makes sense, or all up to the first comma or stop."""
 
 
 class Openers(_Section):
@@ -164,7 +164,7 @@ class DtmfConfig(_Section):
 
 
 class Reconnect(_Section):
-    """What the agent does when the media stream was lost and is back."""
+    """Behaviour after the media stream was lost and restored."""
 
     resume: Literal["sentence", "apology"] = "sentence"
     """Continue with the interrupted sentence, or drop it, apologise and let the caller speak."""
@@ -172,7 +172,7 @@ class Reconnect(_Section):
 
 
 class Idle(_Section):
-    """What the agent does when nobody speaks."""
+    """Behaviour while neither side speaks."""
 
     timeout_s: float = Field(default=8.0, gt=0, le=300)
     """Silence before each prompt."""
@@ -182,7 +182,7 @@ class Idle(_Section):
 
 
 class Fallback(_Section):
-    """What happens to a call that a stage can no longer serve; Twilio does it alone."""
+    """Handling of a call that a stage can no longer serve; Twilio does it alone."""
 
     say: str = "We are sorry, something is wrong on our side."
     then: Literal["goodbye", "transfer", "voicemail"] = "goodbye"
@@ -241,7 +241,7 @@ class AgentConfig(_Section):
     def _check_tool_names(self) -> Self:
         names = [tool if isinstance(tool, str) else tool.name for tool in self.tools]
         if len(set(names)) < len(names) or any(t.name == "end_call" for t in self.tools if t != "end_call"):
-            raise ValueError("tools: each needs a name of its own")
+            raise ValueError("tools: names must be unique")
         return self
 
 

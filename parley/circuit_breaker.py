@@ -18,7 +18,7 @@ class CircuitBreaker:
     _open_until_s: float = 0.0
 
     def allows(self, now_s: float) -> bool:
-        """Whether the circuit is closed. After 10 s requests may try again; one failure opens it anew."""
+        """Whether the circuit is closed. It closes after 10 s; then one failure opens it again."""
         return now_s >= self._open_until_s
 
     def record_success(self) -> None:

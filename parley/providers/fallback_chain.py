@@ -36,7 +36,7 @@ class Route(Generic[R]):
     """Key of the circuit breaker, shared by all calls of the process."""
     provider: str
     target: R
-    """What the stage's requests use: a section of the agent file, or a connection."""
+    """The object that requests use: a section of the agent file, or a connection."""
 
 
 def config_failure(provider: str, error: ConfigError) -> StageFailed:

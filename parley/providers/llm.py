@@ -1,4 +1,4 @@
-"""What a language model provider implements."""
+"""The protocol of a language model provider."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeAlias
 from parley.agent_config import LlmConfig
 
 Message: TypeAlias = Mapping[str, Any]
-"""A chat message in the format of OpenAI's chat completions."""
+"""A chat message in the OpenAI chat completions format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class ToolCallRequest:
     tool_call_id: str
     name: str
     arguments: str
-    """As the model wrote them: usually a JSON object."""
+    """Text written by the model: usually a JSON object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class LlmClient(Protocol):
     ) -> AsyncGenerator[LlmEvent]:
         """Stream an answer that ends with Done. Closing the generator cancels the request.
 
-        `tools` are function definitions in the format of OpenAI's chat completions.
+        `tools` are function definitions in the OpenAI chat completions format.
 
         Raises:
             ProviderError: rejected, rate limited, timed out or unavailable.

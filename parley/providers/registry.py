@@ -31,14 +31,14 @@ class NoOptions(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class ProviderContext:
-    """What a process gives to a provider that it opens."""
+    """Resources of the process for the providers that it opens."""
 
     telemetry: Telemetry
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderPlugin(Generic[P_co]):
-    """What an entry point refers to."""
+    """The object that an entry point refers to."""
 
     open: Callable[[ProviderContext], AbstractAsyncContextManager[P_co]]
     """Opens the provider for the lifetime of the process. Raises ConfigError when a setting is wrong."""
@@ -130,7 +130,7 @@ def _configs(kind: Kind, section: Config) -> Iterator[Config]:
 
 
 def _alternative(section: Config, alternative: Mapping[str, Any]) -> Config | None:
-    """None when the agent file already decides what the alternative changes."""
+    """The merged section; None when the agent file sets the same option itself."""
     if alternative.get("options", {}).keys() & section.options.keys():
         return None
     return section.merged(alternative)

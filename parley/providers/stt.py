@@ -1,4 +1,4 @@
-"""What a speech-to-text provider implements."""
+"""The protocol of a speech-to-text provider."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -79,7 +79,7 @@ class SttConnection(Protocol):
         """Request a final transcript of the audio sent so far, or the end of the turn."""
 
     async def keep_alive(self) -> None:
-        """Keep the connection open while there is no audio; called every 4 s."""
+        """Keep the connection open while no audio arrives; called every 4 s."""
 
     async def run(self, on_event: Callable[[SttEvent], Awaitable[None]]) -> None:
         """Pass on events until the connection is lost, then raise ProviderError."""

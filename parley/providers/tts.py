@@ -1,4 +1,4 @@
-"""What a text-to-speech provider implements."""
+"""The protocol of a text-to-speech provider."""
 
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager
@@ -36,7 +36,7 @@ class SynthesisStream(Protocol):
         """Synthesize a clause without waiting for more text."""
 
     async def end_input(self) -> None:
-        """No more text follows."""
+        """Signal the end of the text."""
 
     def audio(self) -> AsyncGenerator[AudioChunk]:
         """Yield audio in order; ends when all of it was yielded after `end_input`."""

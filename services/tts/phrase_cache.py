@@ -114,7 +114,7 @@ class CachingStream:
         self._changed.set()
 
     async def end_input(self) -> None:
-        """No further text follows."""
+        """Signal the end of the text."""
         if self._inner is not None:
             await self._inner.end_input()
         self._input_ended = True

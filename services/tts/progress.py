@@ -38,7 +38,7 @@ class ReplyProgress:
 
     @property
     def next_sample(self) -> int:
-        """Where in the reply's audio that clause begins.
+        """Sample of the reply at which that clause begins.
 
         The previous owner may have published part of it. The player works by offset: it keeps the samples it
         has and takes from the repetition only those that it lacks.
@@ -51,7 +51,7 @@ class SynthesisProgress:
     """The replies of a call, in the order in which they started."""
 
     replies: Mapping[str, ReplyProgress] = field(default_factory=dict)
-    call_over: bool = False
+    call_ended: bool = False
 
     @property
     def unfinished(self) -> tuple[ReplyProgress, ...]:
@@ -63,7 +63,7 @@ def evolve(progress: SynthesisProgress, body: Body | None) -> SynthesisProgress:
     """The progress after an event; events that do not concern synthesis change nothing."""
     match body:
         case call_pb2.CallEnded():
-            return replace(progress, call_over=True)
+            return replace(progress, call_ended=True)
         case (
             reply_pb2.ReplyStarted()
             | reply_pb2.ReplyClause()

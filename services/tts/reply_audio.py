@@ -20,7 +20,7 @@ class _Clause:
     """Punctuation after the last of them without a timing; a provider may never send it."""
     characters: list[CharTiming] = field(default_factory=list)
     end_sample: int | None = None
-    """Where it ends; its audio may not have arrived up to there yet."""
+    """Its end; audio may not have arrived up to there yet."""
 
 
 @dataclass(slots=True)
@@ -30,16 +30,16 @@ class ReplyAudio:
     An attempt begins at the first clause that is not complete. What an earlier attempt published of that
     clause is not published again: as many samples of the new audio are skipped.
 
-    A clause is complete when the provider says so, or when all its characters have timings and audio has
-    arrived up to the end of the last one. This needs no pause after the clause, and holds for several clauses
-    in one stream.
+    A clause is complete when the provider marks its end, or when all its characters have timings and audio
+    has arrived up to the end of the last one. This needs no pause after the clause, and holds for several
+    clauses in one stream.
     """
 
     reply_id: str
     next_clause: int = 0
     """The first clause that is not complete."""
     start_sample: int = 0
-    """Where that clause begins."""
+    """Sample at which that clause begins."""
     published: int = 0
     """Samples of the reply returned for publishing."""
     input_ended: bool = False
@@ -53,7 +53,7 @@ class ReplyAudio:
     def start_attempt(self) -> None:
         """Begin at the first clause that is not complete."""
         if self._has_alignment and self._open and not self._open[0].characters:
-            # What was published after the last complete clause was its trailing silence.
+            # The samples published after the last complete clause were its trailing silence.
             self.start_sample = self.published
         self._received = self.start_sample
         self.published = max(self.published, self.start_sample)
@@ -151,7 +151,7 @@ class ReplyAudio:
         return self._open[-1] if self._open else None
 
     def _clause_after(self, clause: _Clause, sample: int) -> _Clause:
-        """The clause after one whose characters are complete; it begins at `sample`."""
+        """The clause after a completely aligned one; it begins at `sample`."""
         later = self._open[self._open.index(clause) + 1 :]
         if not later:
             return clause

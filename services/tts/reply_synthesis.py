@@ -24,7 +24,7 @@ Append: TypeAlias = Callable[[SynthesisStarted | ClauseSynthesized | SynthesisFi
 
 @dataclass(frozen=True, slots=True)
 class TtsRoute:
-    """What a request needs of a route."""
+    """A connection and its provider's name."""
 
     provider: str
     connection: TtsConnection

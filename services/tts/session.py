@@ -36,7 +36,7 @@ _POLICY = RetryPolicy(same_route_first=True)
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
-    """What all calls of a process share."""
+    """Resources that all calls of a process share."""
 
     providers: ProviderPool[TtsProvider]
     cache: PhraseCache
@@ -153,11 +153,11 @@ class SynthesisSession:
             self._apply(event)
         for reply in self._progress.unfinished:
             self._update_reply(reply)
-        if self._progress.call_over:
+        if self._progress.call_ended:
             return
         async for event in self.call.log:
             changed = self._apply(event)
-            if self._progress.call_over:
+            if self._progress.call_ended:
                 return
             if changed is not None:
                 self._update_reply(changed)

@@ -69,7 +69,7 @@ async def test_a_lost_websocket_is_replaced_at_once(provider: Provider) -> None:
 
 
 async def test_a_rejected_key_is_not_tried_by_each_reply(provider: Provider) -> None:
-    """They fail without a request to the provider."""
+    """Replies fail without a request to the provider."""
     provider.reject_websocket = 401
     async with open_transport(provider.url) as transport:
         for _ in range(3):
@@ -97,7 +97,7 @@ async def test_a_provider_that_does_not_respond_times_out() -> None:
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://[", "http://"])
 async def test_a_wrong_address_is_a_failure_of_the_provider(url: str) -> None:
-    """Whatever is wrong with it."""
+    """Unreachable and malformed addresses fail alike."""
     async with open_transport(url) as transport:
         with pytest.raises(ProviderError):
             await synthesize(transport, "Hello.")

@@ -213,7 +213,7 @@ async def test_replies_do_not_wait_for_each_other(call: TtsCall, provider: Provi
 
 
 async def test_more_replies_than_the_provider_has_contexts(call: TtsCall, provider: Provider) -> None:
-    """None is lost: those without a free context use the other transport."""
+    """Replies without a free context use the other transport."""
     for n in range(7):
         await call.reply(f"r{n}", f"Reply {n}. ", finish=False)
     await call.until(lambda: len(bodies_of(call.events, SynthesisStarted)) == 7)
@@ -330,7 +330,9 @@ async def test_a_reply_without_text_ends(call: TtsCall) -> None:
     assert [(c.reply_id, c.mulaw, c.last) for c in call.audio] == [("r1", b"", True)]
 
 
-async def test_an_idle_websocket_is_kept_alive(nats_url: str, provider: Provider, tmp_path: Path) -> None:
+async def test_an_idle_websocket_gets_keep_alive_messages(
+    nats_url: str, provider: Provider, tmp_path: Path
+) -> None:
     """Keep-alive messages are sent; the first reply still uses the first WebSocket."""
     async with open_call(nats_url) as call, run_worker(nats_url, provider.url, tmp_path, keep_alive_s=0.1):
         await call.until(lambda: len(provider.messages) >= 3)
@@ -397,7 +399,7 @@ async def test_truncated_http_loses_no_audio(nats_url: str, provider: Provider, 
 
 
 async def test_a_stream_without_audio_is_a_failure(call: TtsCall, provider: Provider) -> None:
-    """It ended without audio: the next route is used."""
+    """The next route is used."""
     provider.silent = True
     await call.reply("r1", "Hello there.")
     await call.until(lambda: call.finished("r1"))
@@ -443,7 +445,7 @@ async def test_no_provider_fails_the_reply(nats_url: str, provider: Provider, tm
 async def test_the_next_owner_continues_where_the_log_ends(
     nats_url: str, provider: Provider, tmp_path: Path
 ) -> None:
-    """A reply continues with its next clause; finished and cancelled ones stay as they are."""
+    """A reply continues with its next clause; finished and cancelled ones do not change."""
     async with open_call(nats_url) as call:
         async with run_worker(nats_url, provider.url, tmp_path):
             await call.reply("r1", "Done.")

@@ -32,7 +32,7 @@ class Provider:
     reject_websocket: int = 0
     """HTTP status of the upgrade."""
     reject_voice: str = ""
-    """A voice that does not exist."""
+    """A voice id that does not exist."""
     reject_http: int = 0
     break_http: bool = False
     """The response ends in its middle, once."""
@@ -45,7 +45,7 @@ class Provider:
     break_after_chunks: int = -1
     """The WebSocket is closed there, once."""
     hang_after_chunks: int = -1
-    """Nothing more is sent over this WebSocket from there on; once."""
+    """The WebSocket falls silent there; once."""
     aligned: bool = True
     final: bool = True
     snake_case: bool = False

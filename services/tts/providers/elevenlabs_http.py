@@ -37,7 +37,7 @@ class HttpStream:
         await self._clauses.put(text)
 
     async def end_input(self) -> None:
-        """No further text follows."""
+        """Signal the end of the text."""
         await self._clauses.put(None)
 
     async def audio(self) -> AsyncGenerator[AudioChunk]:

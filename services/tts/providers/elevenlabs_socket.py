@@ -43,7 +43,7 @@ class Context:
         await self._connection.send(wire.send_text(self._context_id, text))
 
     async def end_input(self) -> None:
-        """No further text follows."""
+        """Signal the end of the text."""
         self.input_ended = True
         await self._connection.send(wire.close_context(self._context_id))
 
@@ -76,7 +76,7 @@ class Context:
 
 
 class ElevenLabsConnection:
-    """An open WebSocket; `run` must run for as long as it is used."""
+    """An open WebSocket; `run` must run while it is used."""
 
     def __init__(self, connection: ClientConnection, config: TtsConfig) -> None:
         self._connection = connection

@@ -36,7 +36,7 @@ class _ConnectionLoss:
 
 
 class WebSocketTransport:
-    """A TtsConnection; `maintain` must run for as long as it is used."""
+    """A TtsConnection; `maintain` must run while it is used."""
 
     def __init__(self, settings: ElevenLabsSettings, config: TtsConfig, call_sid: str) -> None:
         self._settings = settings
@@ -50,7 +50,7 @@ class WebSocketTransport:
         """Begin a reply in its own context.
 
         Raises:
-            ProviderError: there is no connection, and none opens in time.
+            ProviderError: no connection opens in time.
         """
         connection = await self._open_connection()
         self._context_count += 1

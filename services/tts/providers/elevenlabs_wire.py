@@ -91,7 +91,7 @@ def keep_alive(context_id: str) -> str:
 
 
 def close_context(context_id: str) -> str:
-    """No more text follows; audio of flushed text is still sent."""
+    """Signal the end of the text; audio of flushed text is still sent."""
     return json.dumps({"context_id": context_id, "close_context": True})
 
 

@@ -57,7 +57,7 @@ def test_a_name_is_not_a_path(tmp_path: Path) -> None:
 
 
 def test_a_fallback_is_merged_over_its_section() -> None:
-    """What it does not name stays as it is; it has no fallbacks of its own."""
+    """Keys that it does not name keep their values; it has no further fallbacks."""
     section = LlmConfig(model="a", temperature=0.9, fallbacks=({"model": "b"}, {"timeout_s": 2}))
     first, second, third = section.chain
 
@@ -67,7 +67,7 @@ def test_a_fallback_is_merged_over_its_section() -> None:
 
 
 def test_a_fallback_of_another_provider_inherits_no_model_voice_or_options() -> None:
-    """They have a meaning for their own provider only."""
+    """These keys have a meaning for one provider only."""
     section = TtsConfig(
         voice="v", model="m", speed=1.1, options={"a": 1}, fallbacks=({"provider": "other", "voice": "w"},)
     )

@@ -54,7 +54,7 @@ def test_words_without_timings_share_the_remaining_time() -> None:
 def test_words_are_in_order_and_within_the_clause(
     text: str, characters: list[tuple[str, float, float]], start_ms: float, length_ms: float
 ) -> None:
-    """Whatever the provider sends."""
+    """Any timings from the provider."""
     words = word_timings(text, tuple(CharTiming(*c) for c in characters), start_ms, start_ms + length_ms)
 
     assert [w.text for w in words] == text.split()

@@ -6,7 +6,7 @@ from services.tts.clause_feed import ClauseFeed
 
 
 async def test_a_reader_waits_for_its_clause() -> None:
-    """It gets the clause on arrival, and may read it again."""
+    """The clause is returned on arrival, and may be read again."""
     feed = ClauseFeed()
     second = asyncio.ensure_future(feed.get(1))
     feed.update(("a",), complete=False)
@@ -19,7 +19,7 @@ async def test_a_reader_waits_for_its_clause() -> None:
 
 
 async def test_after_the_last_clause_the_reader_gets_none() -> None:
-    """As soon as the reply is complete."""
+    """Waiting ends when the reply is complete."""
     feed = ClauseFeed()
     third = asyncio.ensure_future(feed.get(2))
     await asyncio.sleep(0)

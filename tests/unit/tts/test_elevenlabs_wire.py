@@ -93,7 +93,7 @@ def test_a_malformed_alignment_is_ignored(alignment: Any) -> None:
 
 @pytest.mark.parametrize("data", ["", "x", "[]", "7", "null", b"\xff\xfe", frame(audio="*"), frame(audio=7)])
 def test_malformed_frames_are_refused(data: str | bytes) -> None:
-    """As a fault of the provider."""
+    """They count as a failure of the provider."""
     with pytest.raises(ProviderUnavailable):
         wire.read_frame(data)
 
@@ -160,7 +160,7 @@ json_values = st.recursive(
     )
 )
 def test_no_frame_raises_anything_else(fields: dict[str, Any]) -> None:
-    """Whatever its fields contain."""
+    """Fields of any type and value."""
     try:
         wire.read_frame(json.dumps(fields))
     except ProviderUnavailable:

@@ -67,7 +67,7 @@ async def synthesize(connection: CachingConnection, *clauses: str) -> tuple[list
 
 
 async def test_a_cached_phrase_is_not_requested_again() -> None:
-    """It is one chunk, with the timings of its characters."""
+    """The phrase is one chunk, with the timings of its characters."""
     provider, cache = FakeProvider(), PhraseCache()
     await cache.prefetch(provider.connect, CONFIG, ["Hello."])
     audio, provider_used = await synthesize(CachingConnection(provider.connect, cache, CONFIG), "Hello. ")

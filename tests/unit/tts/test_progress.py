@@ -67,7 +67,7 @@ def test_the_first_text_of_a_clause_counts() -> None:
 
 @given(st.permutations(range(6)))
 def test_clauses_may_arrive_in_any_order(order: list[int]) -> None:
-    """They are synthesized by their numbers."""
+    """Texts are in the order of their numbers."""
     reply = reply_of(*(text(n, str(n)) for n in order))
 
     assert reply.texts == tuple("012345")
@@ -83,8 +83,8 @@ def test_unrelated_events_change_nothing() -> None:
 
 
 def test_the_end_of_the_call_is_recognised() -> None:
-    """It is the last event that matters."""
-    assert progress_of(CallEnded()).call_over
+    """CallEnded is the last event that matters."""
+    assert progress_of(CallEnded()).call_ended
 
 
 def test_a_reply_belongs_to_the_turn_that_it_answers() -> None:

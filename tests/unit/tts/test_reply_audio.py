@@ -45,7 +45,7 @@ class Player:
 
 
 def test_a_clause_is_complete_with_the_audio_of_its_last_character() -> None:
-    """It does not depend on the audio after it."""
+    """The audio after it is not needed."""
     reply, player = ReplyAudio("r1"), Player()
     reply.start_attempt()
     reply.text_sent("ab. ")
@@ -105,7 +105,7 @@ def test_an_attempt_that_is_shorter_than_the_last_leaves_no_gap() -> None:
 
 
 def test_a_clause_without_letters_ends_with_what_follows() -> None:
-    """It has no characters to wait for."""
+    """No characters are awaited."""
     reply, player = ReplyAudio("r1"), Player()
     reply.start_attempt()
     reply.text_sent("... ")

@@ -119,7 +119,7 @@ class Scene:
 
     @property
     def audio(self) -> bytes:
-        """What was published."""
+        """The published audio."""
         return b"".join(audio.mulaw for _, audio in self.bus.published)
 
     def first_outputs(self) -> float:
@@ -206,7 +206,7 @@ async def test_the_next_owner_synthesizes_only_what_is_missing() -> None:
 
 
 async def test_a_fault_of_ours_is_not_taken_for_the_providers() -> None:
-    """It is raised unchanged."""
+    """The error is raised unchanged."""
 
     class BrokenBus(FakeBus):
         async def publish(self, subject: str, data: bytes) -> None:
@@ -240,7 +240,7 @@ async def test_a_route_with_an_open_circuit_is_not_tried_first() -> None:
 
 
 async def test_a_reply_from_the_cache_proves_nothing_about_the_provider() -> None:
-    """Its circuit stays as it is, and no time is measured."""
+    """The circuit does not change, and no time is measured."""
     cache, config, provider = PhraseCache(), TtsConfig(), FakeVoice()
 
     async def connect() -> TtsConnection:

@@ -15,7 +15,7 @@ from parley.telemetry.setup import Telemetry
 
 
 def make_telemetry(exporter: InMemorySpanExporter | None = None) -> Telemetry:
-    """Telemetry in a registry of its own."""
+    """Telemetry in a separate registry."""
     metrics = CollectorRegistry()
     tracers = TracerProvider(shutdown_on_exit=False)
     if exporter is not None:

@@ -87,7 +87,7 @@ class Stt:
 
 
 async def test_a_good_provider_passes() -> None:
-    """Of each kind."""
+    """One provider of each kind."""
     await check_tts(Tts(AudioChunk(b"x", (CharTiming("a", 0, 1),))), TtsConfig())
     await check_llm(Llm(TextDelta("Hello."), Done("stop")), LlmConfig())
     await check_stt(Stt(FinalTranscript("hello", (), 500)), SttConfig(), b"x" * 8000)
@@ -102,7 +102,7 @@ async def test_a_good_provider_passes() -> None:
     ],
 )
 async def test_wrong_audio_is_found(audio: AudioChunk, reason: str) -> None:
-    """Missing audio and senseless timings."""
+    """Missing audio and impossible timings."""
     with pytest.raises(ConformanceError, match=reason):
         await check_tts(Tts(audio), TtsConfig())
 

@@ -105,13 +105,13 @@ async def test_the_last_failure_is_raised_when_no_route_works() -> None:
 
 
 async def test_a_chain_without_routes_fails() -> None:
-    """As a provider that is unavailable."""
+    """The error is that of an unavailable provider."""
     with pytest.raises(ProviderUnavailable, match="no route"):
         await Scene({}).run()
 
 
 async def test_a_code_is_reported_once_until_a_request_succeeds() -> None:
-    """So that a provider that stays down does not fill the call's log."""
+    """A provider that stays down does not fill the call's log."""
     down = [ProviderUnavailable("test", str(n)) for n in range(5)]
     scene = Scene({"a": [*down]})
     for _ in range(2):
@@ -149,7 +149,7 @@ async def test_a_rate_limit_is_waited_for() -> None:
 
 
 async def test_an_open_circuit_is_skipped_by_other_calls() -> None:
-    """They share the breakers of the process."""
+    """All calls share the breakers of the process."""
     broken = Scene({"a": [DOWN] * 9, "b": []})
     for _ in range(3):
         await broken.run()
@@ -166,7 +166,7 @@ async def test_a_failure_inside_a_group_is_unwrapped() -> None:
 
 
 async def test_a_fault_of_ours_is_not_taken_for_the_providers() -> None:
-    """It is raised unchanged and counts for nothing."""
+    """The error is raised unchanged and not counted."""
     scene = Scene({"a": [ExceptionGroup("x", [DOWN, ZeroDivisionError()])], "b": []})
 
     with pytest.raises(ExceptionGroup):
@@ -175,7 +175,7 @@ async def test_a_fault_of_ours_is_not_taken_for_the_providers() -> None:
 
 
 async def test_a_cancelled_attempt_is_neither_success_nor_failure() -> None:
-    """The circuit of a route that was interrupted stays as it is."""
+    """The circuit of an interrupted route does not change."""
     scene = Scene({"a": []})
     breaker = scene.breakers.get("a")
     breaker.record_failure(0.0)
@@ -196,7 +196,7 @@ async def test_a_cancelled_attempt_is_neither_success_nor_failure() -> None:
 
 
 async def test_an_attempt_that_lasted_counts_as_a_success_first() -> None:
-    """A connection that served for long and is lost then does not open the circuit."""
+    """A connection that is lost after `healthy_after_s` does not open the circuit."""
     scene = Scene({"a": [DOWN] * 5}, RetryPolicy(max_attempts=3, healthy_after_s=-1))
     with pytest.raises(ProviderError):
         await scene.run()

@@ -61,7 +61,7 @@ async def test_a_provider_is_opened_once_and_closed_with_the_process() -> None:
 
 
 async def test_a_provider_that_could_not_be_opened_is_tried_again() -> None:
-    """The call that needed it fails with the reason; the process goes on."""
+    """The call that needed it fails with the reason; the process continues."""
     async with open_pool("tts", ProviderContext(make_telemetry())) as pool:
         __import__("pool_plugin").wrong.append("TOY_API_KEY: is required")
         with pytest.raises(ConfigError, match="TOY_API_KEY"):

@@ -36,7 +36,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> object:
 
 
 def test_the_built_in_providers_are_installed() -> None:
-    """As entry points of Parley itself."""
+    """Parley itself declares their entry points."""
     assert "deepgram" in installed_providers("stt")
     assert "openai" in installed_providers("llm")
     assert "elevenlabs" in installed_providers("tts")
@@ -86,7 +86,7 @@ def test_an_entry_point_that_cannot_be_used_is_explained(name: str, reason: str)
 
 @pytest.mark.usefixtures("fake")
 def test_two_distributions_with_one_name_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nothing tells which of them an agent means."""
+    """The name in the agent file would be ambiguous."""
     entries = "[parley.tts]\nfake = other:PLUGIN\n"
     with installed(monkeypatch, tmp_path / "other_dist", entries):
         with pytest.raises(ConfigError, match="installed twice"):

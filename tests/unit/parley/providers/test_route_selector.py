@@ -41,13 +41,13 @@ def test_the_same_route_may_come_first() -> None:
 
 
 def test_a_rejected_request_is_not_repeated_on_its_route() -> None:
-    """Whatever the order is."""
+    """In either order."""
     assert tried("abc", error=REJECTED) == "abc"
     assert tried("ab", error=REJECTED, policy=RetryPolicy(same_route_first=True)) == "ab"
 
 
 def test_a_route_with_an_open_circuit_is_tried_last() -> None:
-    """It is better than no route."""
+    """An open circuit is better than no route."""
     breakers = CircuitBreakers()
     breakers.get("a").record_failure(0, permanent=True)
 
