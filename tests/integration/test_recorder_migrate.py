@@ -31,7 +31,7 @@ WHERE datname = current_database() AND query LIKE '%half_done%' AND pid <> pg_ba
 
 @asynccontextmanager
 async def connected(postgres_url: str) -> AsyncIterator[asyncpg.Connection]:
-    """A connection of its own."""
+    """Open a connection to the database."""
     connection = await asyncpg.connect(postgres_url)
     try:
         yield connection
@@ -54,7 +54,7 @@ async def columns(connection: asyncpg.Connection, table: str) -> set[str]:
 
 
 async def run_command(postgres_url: str, *arguments: str) -> tuple[int | None, str, str]:
-    """Run the migration command in a process of its own; returns its exit code and output."""
+    """Run the migration command as a process and return its exit code, output and errors."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "services.recorder.migrate", *arguments),
         env={**os.environ, "PARLEY_POSTGRES_URL": postgres_url},
@@ -75,8 +75,8 @@ async def test_an_empty_database_is_migrated_to_the_latest_version(postgres_url:
         assert {"speculations", "speculations_discarded"} <= await columns(connection, "calls")
 
 
-async def test_rows_of_version_1_are_kept_in_version_2(postgres_url: str) -> None:
-    """Renamed columns keep their values."""
+async def test_migrating_version_1_to_2_preserves_rows(postgres_url: str) -> None:
+    """Renamed columns have the same values."""
     async with connected(postgres_url) as connection:
         await migrate(connection, MIGRATIONS[:1])
         await connection.execute("""
@@ -203,7 +203,7 @@ async def test_a_newer_database_is_refused_and_left_unchanged(postgres_url: str)
 
 
 async def test_a_user_without_the_right_to_create_can_use_a_migrated_database(postgres_url: str) -> None:
-    """So that recorders can run with fewer rights than the migration command."""
+    """Recorders can run with fewer rights than the migration command."""
     async with connected(postgres_url) as connection:
         await migrate(connection, MIGRATIONS)
         with suppress(asyncpg.DuplicateObjectError):

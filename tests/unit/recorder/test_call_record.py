@@ -1,4 +1,4 @@
-"""A call as the database and people shall have it."""
+"""The record of a call as database rows, JSON and text."""
 
 import json
 from datetime import UTC, datetime
@@ -26,8 +26,8 @@ EVENTS = events_of(
 )
 
 
-def test_the_outer_facts() -> None:
-    """Numbers whole, times as UTC; a duration that nobody told is the log's."""
+def test_a_record_has_the_call_s_facts() -> None:
+    """Times are UTC; a duration that `call.ended` does not state is computed from the log."""
     call = call_record.call_record(EVENTS, "file:///x.wav", "file:///x.json").call
 
     assert (call.direction, call.from_number, call.to_number, call.agent) == (
@@ -41,12 +41,12 @@ def test_the_outer_facts() -> None:
 
 
 def test_the_recording_is_named_by_day_and_call() -> None:
-    """The day is that of the start, in UTC."""
+    """The day is the day of the start, in UTC."""
     assert call_record.recording_name(EVENTS[0]) == "2025-11-21/CA1"
 
 
-def test_the_text_is_for_people() -> None:
-    """Time, who, what, and how long the caller waited for it."""
+def test_the_text_has_a_line_per_turn_and_reply() -> None:
+    """With its time, its speaker, its text, and the time for which the caller waited for it."""
     text = call_record.as_text(call_record.call_record(EVENTS, "", ""))
 
     assert text.splitlines()[2:] == [
@@ -55,8 +55,8 @@ def test_the_text_is_for_people() -> None:
     ]
 
 
-def test_the_json_is_for_programs() -> None:
-    """Lines and turns; no telephone numbers."""
+def test_the_json_has_no_telephone_numbers() -> None:
+    """The lines of the transcript and the latency of each turn are in it."""
     text = call_record.as_json(call_record.call_record(EVENTS, "file:///x.wav", ""))
     facts = json.loads(text)
 
@@ -66,16 +66,16 @@ def test_the_json_is_for_programs() -> None:
     assert "+1555" not in text
 
 
-def test_the_one_character_that_postgres_refuses_is_left_out() -> None:
-    """A NUL in a text costs that character, not the call; a text that only looks like one stays."""
+def test_a_nul_character_is_removed() -> None:
+    """Postgres does not accept it. Text that only looks like an escaped NUL is kept."""
     [event, other] = events_of((0, DtmfPressed(digit="1\x00")), (1, DtmfPressed(digit="\\u0000")))
 
     assert json.loads(str(call_record.event_row(1, event)[-1])) == {"digit": "1"}
     assert json.loads(str(call_record.event_row(2, other)[-1])) == {"digit": "\\u0000"}
 
 
-def test_an_event_of_a_later_version_is_kept_by_its_envelope() -> None:
-    """A body that this version does not know is no reason to lose the call."""
+def test_an_event_of_a_later_version_is_stored_by_its_envelope() -> None:
+    """An unknown body does not prevent the call from being stored."""
     row = call_record.event_row(1, Event(id="x-1-1", call_sid="CA1", stage="x", epoch=1, sequence=1))
 
     assert (row[2], row[3], row[-1]) == ("x-1-1", "unknown", "{}")

@@ -1,4 +1,4 @@
-"""Work that must be done: tried again, its failure told once, given up only when trying cannot help."""
+"""Storage operations and bus reads are repeated until they succeed."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -6,57 +6,87 @@ from typing import cast
 
 import pytest
 import stamina
+from structlog.testing import capture_logs
 
-from parley.errors import ProviderError, ProviderRejected, ProviderUnavailable
+from parley.errors import BusError, ProviderError, ProviderRejected, ProviderUnavailable
 from parley.events.envelope import Body
 from parley.events.log import CallEventLog
 from parley.v1.work_pb2 import StageFailed
-from services.recorder.retry import StorageRetry
+from services.recorder.retry import StorageRetry, retry_read
 
 
 @dataclass
-class Said:
-    """A log that only remembers what was said."""
+class FakeLog:
+    """A call log that only collects what is appended."""
 
     bodies: list[Body] = field(default_factory=list)
 
     async def append(self, body: Body) -> None:
-        """Remember it."""
+        """Collect an event."""
         self.bodies.append(body)
 
 
-def failing(*errors: ProviderError) -> Callable[[], Awaitable[str]]:
-    """Work that fails so often and then is done."""
-    left = list(errors)
+def failing(*errors: Exception) -> Callable[[], Awaitable[str]]:
+    """Return an operation that raises each error once and then succeeds."""
+    remaining = list(errors)
 
-    async def work() -> str:
-        if left:
-            raise left.pop(0)
+    async def operation() -> str:
+        if remaining:
+            raise remaining.pop(0)
         return "done"
 
-    return work
+    return operation
 
 
-async def test_it_is_tried_until_it_is_done_and_told_once() -> None:
-    """Two failures of the database are one event, without what the error says."""
-    said = Said()
-    insistence = StorageRetry(cast("CallEventLog", said))
+async def test_an_operation_is_repeated_and_its_failure_reported_once() -> None:
+    """Two failures of the database are one event, which does not contain the error's text."""
+    call_log = FakeLog()
+    retry = StorageRetry(cast("CallEventLog", call_log))
+    operation = failing(ProviderUnavailable("postgres", "secret"), ProviderUnavailable("postgres", "secret"))
 
-    work = failing(ProviderUnavailable("postgres", "secret"), ProviderUnavailable("postgres", "secret"))
+    with stamina.set_testing(True, attempts=5), capture_logs() as logs:  # without waiting
+        assert await retry.run(operation) == "done"
 
-    with stamina.set_testing(True, attempts=5):  # without the pauses
-        assert await insistence.run(work) == "done"
-    [failure] = said.bodies
+    [failure] = call_log.bodies
     assert isinstance(failure, StageFailed)
     assert (failure.code, failure.provider, failure.retryable) == ("unavailable", "postgres", True)
     assert "secret" not in failure.message
+    assert [entry["provider"] for entry in logs if entry["event"] == "call_record_not_stored"] == ["postgres"]
 
 
-async def test_what_cannot_be_helped_is_raised() -> None:
-    """A row that the database will never take is told and left to the stage's own retries."""
-    said = Said()
+async def test_each_failing_provider_is_reported() -> None:
+    """A failure of the object store does not hide one of the database."""
+    call_log = FakeLog()
+    errors: tuple[ProviderError, ...] = (
+        ProviderUnavailable("object store", "x"),
+        ProviderUnavailable("postgres", "x"),
+    )
+
+    with stamina.set_testing(True, attempts=5):
+        await StorageRetry(cast("CallEventLog", call_log)).run(failing(*errors))
+
+    assert [cast("StageFailed", body).provider for body in call_log.bodies] == ["object store", "postgres"]
+
+
+async def test_an_error_that_is_not_retryable_is_raised() -> None:
+    """A row that the database rejects is reported and left to the stage's own retries."""
+    call_log = FakeLog()
 
     with pytest.raises(ProviderRejected):
-        await StorageRetry(cast("CallEventLog", said)).run(failing(ProviderRejected("postgres", "no")))
+        await StorageRetry(cast("CallEventLog", call_log)).run(failing(ProviderRejected("postgres", "no")))
 
-    assert len(said.bodies) == 1
+    assert len(call_log.bodies) == 1
+
+
+async def test_a_read_is_repeated_until_the_bus_can_be_read() -> None:
+    """Each failure is logged."""
+    with stamina.set_testing(True, attempts=5), capture_logs() as logs:
+        assert await retry_read(failing(BusError("no leader"), TimeoutError())) == "done"
+
+    assert [entry["event"] for entry in logs].count("stream_read_failed") == 2
+
+
+async def test_other_errors_of_a_read_are_raised() -> None:
+    """A programming error is not repeated."""
+    with pytest.raises(ValueError, match="bug"):
+        await retry_read(failing(ValueError("bug")))

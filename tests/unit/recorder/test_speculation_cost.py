@@ -1,12 +1,12 @@
-"""What speculation cost."""
+"""The cost of a call's speculation."""
 
 from parley.v1.reply_pb2 import ReplyCancelled, ReplyClause, ReplyReleased, ReplyStarted
 from services.recorder.speculation_cost import SpeculationCost, speculation_cost
 from tests.event_factories import event, reply_events
 
 
-def test_only_what_was_begun_on_a_guess_and_dropped_was_for_nothing() -> None:
-    """With its characters; a barge-in is no waste."""
+def test_only_speculations_that_were_discarded_count_as_waste() -> None:
+    """With their characters; a barge-in into a released reply does not count."""
     log = [
         event(ReplyStarted(reply_id="r1", turn=1, speculative=True)),
         event(ReplyClause(reply_id="r1", text="Yes. ")),

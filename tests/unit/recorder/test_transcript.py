@@ -1,4 +1,4 @@
-"""Who said what and when: the caller's turns, and of the agent what was heard."""
+"""The transcript: the caller's turns, and the replies as far as they were played."""
 
 from parley.v1.playback_pb2 import (
     BargeIn,
@@ -34,8 +34,8 @@ WORDS = ClauseSynthesized(
 NO_WORDS = ClauseSynthesized(reply_id="r1", clause=1, start_sample=800, end_sample=4000)
 
 
-def test_a_reply_heard_whole_stands_whole() -> None:
-    """Its text is all clauses joined, its time that of its sound."""
+def test_a_reply_played_to_its_end_is_complete() -> None:
+    """Its text is that of all clauses, its time that of its audio."""
     events = events_of(
         *TEXTS,
         (10, PlaybackStarted(reply_id="r1", at_ms=50)),
@@ -46,7 +46,7 @@ def test_a_reply_heard_whole_stands_whole() -> None:
 
 
 def test_an_interrupted_reply_is_cut_to_the_word() -> None:
-    """Only words that were heard to their end stand in it."""
+    """Only words that were played to their end are in its line."""
     events = events_of(
         *TEXTS,
         (4, WORDS),
@@ -60,8 +60,8 @@ def test_an_interrupted_reply_is_cut_to_the_word() -> None:
     assert (line.text, line.interrupted, line.end_ms) == ("Yes. We open", True, 362)
 
 
-def test_without_times_of_words_they_are_spread_evenly() -> None:
-    """Half of the clause's sound is half of its words."""
+def test_words_without_timings_are_spread_evenly() -> None:
+    """Half of the clause's audio is half of its words."""
     events = events_of(
         *TEXTS,
         (4, NO_WORDS),
@@ -75,7 +75,7 @@ def test_without_times_of_words_they_are_spread_evenly() -> None:
 
 
 def test_a_resumed_reply_is_one_line() -> None:
-    """A cough splits the sound, not the line."""
+    """A pause, caused by a cough, splits the audio but not the line."""
     events = events_of(
         *TEXTS,
         (10, PlaybackStarted(reply_id="r1", at_ms=50)),
@@ -87,15 +87,15 @@ def test_a_resumed_reply_is_one_line() -> None:
     assert [(line.start_ms, line.end_ms) for line in transcript(events, 1000)] == [(50, 750)]
 
 
-def test_what_was_never_played_was_not_said() -> None:
-    """A speculation that was dropped leaves no line."""
+def test_a_reply_that_was_not_played_has_no_line() -> None:
+    """A discarded speculation is an example."""
     events = events_of(*TEXTS, (9, ReplyCancelled(reply_id="r1", reason="speculation")))
 
     assert transcript(events, 1000) == ()
 
 
-def test_a_line_that_goes_dead_cuts_the_reply() -> None:
-    """The agent's last word is what time allowed."""
+def test_the_end_of_the_call_cuts_the_reply() -> None:
+    """Audio is assumed to have played in real time until then."""
     events = events_of(
         *TEXTS,
         (4, WORDS),
@@ -108,8 +108,8 @@ def test_a_line_that_goes_dead_cuts_the_reply() -> None:
     assert line.text == "Yes. We open"
 
 
-def test_a_turn_spans_from_the_first_sound_to_the_last() -> None:
-    """Its start is the voice detector's, its text the one that ended it."""
+def test_a_turn_lasts_from_its_first_to_its_last_speech() -> None:
+    """Its start comes from the voice activity detector, its text from the event that ended it."""
     events = events_of(
         (120, SpeechStarted(at_ms=100)),
         (300, TranscriptUpdated(turn=1, text="hel", audio_end_ms=250)),
@@ -120,8 +120,8 @@ def test_a_turn_spans_from_the_first_sound_to_the_last() -> None:
     assert transcript(events, 1000) == (Line("caller", "hello there", 100, 800, 1),)
 
 
-def test_a_cough_before_a_turn_is_no_part_of_it() -> None:
-    """The turn begins with the sound that had words."""
+def test_a_cough_before_a_turn_is_not_part_of_it() -> None:
+    """The turn starts with the speech that has words."""
     events = events_of(
         (120, SpeechStarted(at_ms=100)),
         (5020, SpeechStarted(at_ms=5000)),
@@ -131,8 +131,8 @@ def test_a_cough_before_a_turn_is_no_part_of_it() -> None:
     assert [line.start_ms for line in transcript(events, 6000)] == [5000]
 
 
-def test_a_turn_that_has_ended_is_settled() -> None:
-    """What a transcriber or a successor says of it later changes nothing."""
+def test_a_turn_that_has_ended_is_final() -> None:
+    """Later events of the provider or of the next owner do not change it."""
     events = events_of(
         (120, SpeechStarted(at_ms=100)),
         (
@@ -149,16 +149,16 @@ def test_a_turn_that_has_ended_is_settled() -> None:
     assert transcript(events, 1000) == (Line("caller", "hello there", 110, 800, 1),)
 
 
-def test_words_without_an_end_are_kept() -> None:
-    """A caller who is cut off by the end of the call has still said it."""
+def test_a_turn_without_an_end_has_a_line() -> None:
+    """The end of the call may cut the caller off."""
     words = [Word(text="wait", start_ms=210, end_ms=290)]
     events = events_of((300, TranscriptUpdated(turn=1, text="wait", words=words, audio_end_ms=290)))
 
     assert transcript(events, 400) == (Line("caller", "wait", 210, 290, 1),)
 
 
-def test_lines_stand_in_the_order_of_their_beginning() -> None:
-    """Whoever began first comes first."""
+def test_lines_are_in_the_order_of_their_start() -> None:
+    """The order of the events does not matter."""
     events = events_of(
         *TEXTS,
         (10, PlaybackStarted(reply_id="r1", at_ms=500)),

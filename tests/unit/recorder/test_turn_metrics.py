@@ -1,4 +1,4 @@
-"""A turn is counted once, when its answer is heard."""
+"""A turn is observed once, when the reply to it has been played."""
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.openmetrics.exposition import generate_latest
@@ -25,12 +25,12 @@ EVENTS = events_of(
 )
 
 
-def counted(*, live: bool) -> tuple[float | None, float | None]:
-    """How many turns, and how long they took in all."""
+def observed(*, live: bool) -> tuple[float | None, float | None]:
+    """Return the number of observed turns and the sum of their latencies."""
     registry = CollectorRegistry()
-    watch = TurnObserver(TurnMetrics(registry), "CA1")
+    observer = TurnObserver(TurnMetrics(registry), "CA1")
     for event in EVENTS:
-        watch.apply(event, live=live)
+        observer.apply(event, live=live)
     labels = {"part": "total"}
     return (
         registry.get_sample_value("parley_turn_seconds_count", labels),
@@ -38,21 +38,21 @@ def counted(*, live: bool) -> tuple[float | None, float | None]:
     )
 
 
-def test_a_turn_is_counted_once() -> None:
-    """Playing on after a hold is no second answer."""
-    assert counted(live=True) == (1, 0.5)
+def test_a_turn_is_observed_once() -> None:
+    """Playback that resumes after a pause is no second reply."""
+    assert observed(live=True) == (1, 0.5)
 
 
-def test_a_successor_counts_no_turn_again() -> None:
-    """The past was counted by the former owner."""
-    assert counted(live=False) == (None, None)
+def test_the_next_owner_observes_no_turn_twice() -> None:
+    """Turns in the log's history were observed by the previous owner."""
+    assert observed(live=False) == (None, None)
 
 
-def test_a_figure_names_the_trace_that_it_comes_from() -> None:
-    """As an exemplar, in OpenMetrics' format."""
+def test_an_observation_has_its_trace_id_as_exemplar() -> None:
+    """In the OpenMetrics format."""
     registry = CollectorRegistry()
-    watch = TurnObserver(TurnMetrics(registry), "CA1")
+    observer = TurnObserver(TurnMetrics(registry), "CA1")
     for event in EVENTS:
-        watch.apply(event, live=True)
+        observer.apply(event, live=True)
 
     assert f'trace_id="{trace_id("CA1", 1):032x}"' in generate_latest(registry).decode()

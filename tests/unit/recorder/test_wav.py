@@ -1,4 +1,4 @@
-"""Two voices as a WAV file that others can read."""
+"""Two channels as a WAV file that other programs can read."""
 
 import io
 import wave
@@ -11,7 +11,7 @@ from services.recorder import wav
 
 
 @given(st.lists(st.tuples(st.integers(0, 255), st.integers(0, 255)), max_size=50))
-def test_a_reader_that_we_did_not_write_gets_both_voices(samples: list[tuple[int, int]]) -> None:
+def test_the_standard_library_reads_both_channels(samples: list[tuple[int, int]]) -> None:
     """Left is the caller, right the agent, 16 bits at 8 kHz."""
     caller, agent = bytes(left for left, _ in samples), bytes(right for _, right in samples)
 
@@ -25,5 +25,5 @@ def test_a_reader_that_we_did_not_write_gets_both_voices(samples: list[tuple[int
 
 
 def test_silence_is_zero() -> None:
-    """A segment of silence holds no sound in either channel."""
+    """A segment of silence decodes to zeros in both channels."""
     assert wav.pcm(wav.silence(3)) == bytes(12)

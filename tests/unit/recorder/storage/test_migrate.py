@@ -33,7 +33,7 @@ def test_missing_and_repeated_numbers_are_refused(tmp_path: Path, names: list[st
 
 
 def test_a_file_without_a_number_is_refused(tmp_path: Path) -> None:
-    """It would otherwise be left out silently."""
+    """Ignoring it would hide the mistake."""
     (tmp_path / "tables.sql").write_text("SELECT 1")
 
     with pytest.raises(ValueError, match=r"tables\.sql: not named like"):
@@ -47,7 +47,7 @@ def test_no_migration_controls_its_transaction() -> None:
 
 
 def test_the_error_for_a_newer_database_names_both_versions() -> None:
-    """And what to do."""
+    """The message also states what to do."""
     assert str(SchemaTooNew(3, 2)) == (
         "the database's schema is version 3, but this recorder supports only versions up to 2; "
         "run the version of Parley that migrated it, or a newer one"

@@ -1,4 +1,4 @@
-"""Recordings in a folder: segments, and the one file they become."""
+"""Recordings in a local folder: segments, and the file that is assembled from them."""
 
 import wave
 from pathlib import Path
@@ -14,18 +14,18 @@ NAME = "2025-11-21/CA1"
 
 
 def segment(code: int, samples: int) -> bytes:
-    """Both voices the same."""
+    """Return a segment with the same sample in both channels."""
     return wav.interleaved(bytes([code]) * samples, bytes([code]) * samples)
 
 
 def left_channel(path: Path) -> list[int]:
-    """The caller's samples."""
+    """Return the caller's samples."""
     with wave.open(str(path)) as recording:
         return memoryview(recording.readframes(recording.getnframes())).cast("h").tolist()[0::2]
 
 
-async def test_segments_become_one_recording(tmp_path: Path) -> None:
-    """Overlaps count once, holes are silence, and the length is as asked."""
+async def test_segments_are_assembled_to_one_recording(tmp_path: Path) -> None:
+    """Overlaps count once, gaps are silence, and the length is as given."""
     recordings = open_recordings(f"file://{tmp_path}/new/folder")
     await recordings.put_segment(NAME, 0, segment(1, 10))
     await recordings.put_segment(NAME, 5, segment(1, 10))
@@ -39,8 +39,8 @@ async def test_segments_become_one_recording(tmp_path: Path) -> None:
     assert await recordings.wav_samples(NAME) == 30
 
 
-async def test_a_recording_whose_segments_are_gone_is_not_made_again(tmp_path: Path) -> None:
-    """By one that was frozen while its successor finished the call: it would be silence."""
+async def test_a_recording_is_not_replaced_after_its_segments_are_deleted(tmp_path: Path) -> None:
+    """A process that was frozen while the next owner finished the call would replace it by silence."""
     recordings = open_recordings(f"file://{tmp_path}")
     await recordings.put_segment(NAME, 0, segment(1, 10))
     await recordings.assemble_wav(NAME, 10)
@@ -53,8 +53,8 @@ async def test_a_recording_whose_segments_are_gone_is_not_made_again(tmp_path: P
     assert left_channel(path) == [DECODE[1]] * 10
 
 
-async def test_segments_are_found_again_and_dropped(tmp_path: Path) -> None:
-    """A successor sees what its predecessor stored; at the end nothing is left."""
+async def test_segments_are_listed_and_deleted(tmp_path: Path) -> None:
+    """The next owner finds what the previous one stored; at the end nothing is left."""
     recordings = open_recordings(f"file://{tmp_path}")
     await recordings.put_segment(NAME, 10, segment(1, 10))
     await recordings.put_segment(NAME, 0, segment(1, 10))
@@ -67,21 +67,21 @@ async def test_segments_are_found_again_and_dropped(tmp_path: Path) -> None:
     assert await recordings.segments(NAME) == []
 
 
-def test_a_hole_ends_what_is_stored() -> None:
-    """Only sound without a gap from the start on need not be stored again."""
+def test_a_gap_ends_the_contiguous_part() -> None:
+    """Only audio without a gap from the start on need not be stored again."""
     assert contiguous_until([]) == 0
     assert contiguous_until([Segment("a", 0, 10), Segment("b", 5, 12), Segment("c", 13, 20)]) == 12
 
 
 @pytest.mark.parametrize("url", ["nowhere://x", "", "file:///proc/1/none/such"])
-def test_a_url_that_names_no_store_is_told(url: str) -> None:
-    """The error names the setting and what to give."""
+def test_a_url_that_names_no_store_is_a_config_error(url: str) -> None:
+    """The error names the setting and valid values."""
     with pytest.raises(ConfigError, match=r"PARLEY_RECORDINGS_URL .* give a folder"):
         open_recordings(url)
 
 
-async def test_a_store_that_fails_is_a_provider_that_broke(tmp_path: Path) -> None:
-    """So that the caller of it knows to try again."""
+async def test_a_failing_store_raises_a_retryable_error(tmp_path: Path) -> None:
+    """A write that fails is repeated by its caller."""
     recordings = open_recordings(f"file://{tmp_path}")
     (tmp_path / "2025-11-21").write_text("a file where a folder must be")
 
