@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import ClassVar
 
 import pytest
 
@@ -165,3 +166,47 @@ async def test_the_same_failure_is_reported_again_only_after_an_event(
 
     assert len(reports[:3]) == reported
     assert (reports[0].code, reports[0].provider, reports[0].retryable) == ("unavailable", "fake", True)
+
+
+class RecordingConnection(SilentConnection):
+    """A connection that records what it receives, and fails when it is requested to finalize."""
+
+    received: ClassVar[list[list[tuple[int, int]]]] = []
+    """The call time and the length of each message, per connection."""
+
+    def __init__(self) -> None:
+        self.finalize_requested = asyncio.Event()
+        self.received.append([])
+
+    async def send(self, mulaw: bytes, at_ms: int) -> None:
+        """Record the message."""
+        self.received[-1].append((at_ms, len(mulaw)))
+
+    async def finalize(self) -> None:
+        """Let `run` fail."""
+        self.finalize_requested.set()
+
+    async def run(self, on_event: Callable[[SttEvent], Awaitable[None]]) -> None:  # noqa: ARG002 - sends none
+        """Fail after a finalize request."""
+        await self.finalize_requested.wait()
+        raise DOWN
+
+
+@pytest.mark.usefixtures("quick_retry")
+async def test_a_new_connection_receives_the_audio_since_the_last_final_transcript() -> None:
+    """In messages of at most one second; audio with a final transcript was discarded from the buffer."""
+    received = RecordingConnection.received
+    received.clear()
+    chain = make_chain(FakeProvider(connection=RecordingConnection), "nova-3")
+    buffer = AudioBuffer(1000)
+    connection = ProviderConnection(chain, buffer, ignore_event, ignore_loss)
+    async with running(connection):
+        buffer.add(bytes(8000), 1000)
+        buffer.add(bytes(8000), 2000)
+        connection.notify_audio(speaking=True)
+        await eventually(lambda: sum(map(len, received)) == 2, interval_s=0)
+        buffer.discard_before(1500)
+        connection.request_finalize()
+        await eventually(lambda: len(received) == 2 and len(received[1]) == 2, interval_s=0)
+
+    assert received == [[(1000, 8000), (2000, 8000)], [(1500, 8000), (2500, 4000)]]
