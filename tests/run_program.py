@@ -1,4 +1,4 @@
-"""Run a program that starts processes of its own."""
+"""Run a program that starts further processes."""
 
 import os
 import signal
@@ -13,10 +13,10 @@ _END_S = 60.0
 def run_program(
     command: Sequence[str], timeout_s: float, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run it to its end; one that takes longer is told to end, as by Ctrl-C, and leaves nobody behind.
+    """Run a program to its end; after the time limit it gets SIGINT, as by Ctrl-C, and stops its processes.
 
     Raises:
-        AssertionError: it was not through in time; holds what it said.
+        AssertionError: the time limit has passed; contains the output.
     """
     with subprocess.Popen(
         command,
@@ -31,5 +31,5 @@ def run_program(
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGINT)
             out, error = process.communicate(timeout=_END_S)
-            raise AssertionError(f"not through within {timeout_s:g} s\n{out}\n{error}") from None
+            raise AssertionError(f"not finished within {timeout_s:g} s\n{out}\n{error}") from None
     return subprocess.CompletedProcess(command, process.returncode, out, error)

@@ -1,4 +1,4 @@
-"""The same system as for whole calls; what is killed is started again by it."""
+"""The system of the end-to-end tests; it restarts processes that are killed."""
 
 from tests.e2e.conftest import up
 

@@ -45,7 +45,7 @@ async def play_all(up: Up, cases: Sequence[Case]) -> dict[str, PlayedConversatio
         async def play(case: Case) -> PlayedConversation | str:
             async with slots:
                 try:
-                    return await _play(bus, telephone, case, up.told["edge_url"])
+                    return await _play(bus, telephone, case, up.state["edge_url"])
                 except SandboxError as error:
                     return str(error)
                 except TimeoutError:

@@ -1,4 +1,4 @@
-"""`make bench-turns`, its smallest part: turns are matched with the providers' logs, and no stage waits."""
+"""The smallest part of `make bench-turns`: turns are matched with the provider emulators' logs."""
 
 import argparse
 from pathlib import Path
@@ -12,8 +12,8 @@ from bench.turns.result import as_json
 pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(120)]
 
 
-async def test_a_few_turns_are_measured_whole() -> None:
-    """Generous bounds, on a machine that does other things too."""
+async def test_a_few_turns_are_measured() -> None:
+    """The limits are generous, because the machine may be busy."""
     args = argparse.Namespace(
         turns=2, calls="1", only="plain,speculation", seed=1, quick=False, out=Path("unused.json")
     )

@@ -70,7 +70,7 @@ def differences(log: Path) -> list[dict[str, object]]:
     """The differences that the shadow logged."""
     lines = [json.loads(line) for line in log.read_text("utf-8").splitlines() if line.startswith("{")]
     assert not [line for line in lines if line["level"] == "error"], lines
-    return [line for line in lines if "otherwise" in line["event"]]
+    return [line for line in lines if line["event"] == "shadow_difference"]
 
 
 async def test_shadows_report_differences_and_change_nothing(up: Up, tmp_path: Path) -> None:
@@ -96,4 +96,4 @@ async def test_shadows_report_differences_and_change_nothing(up: Up, tmp_path: P
     assert {event.stage for event in events} == {"webhook", "edge", "stt", "brain", "tts", "recorder"}
     assert differences(same) == []
     assert differences(stt) == []
-    assert "on a guess" in str(differences(other))
+    assert "speculate on turn" in str(differences(other))

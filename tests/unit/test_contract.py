@@ -1,4 +1,4 @@
-"""The contract: every message round-trips, the generated code is fresh, unknown things are survived."""
+"""The contract: messages round-trip, generated code is current, unknown fields and events are tolerated."""
 
 import importlib.resources
 import runpy
@@ -76,8 +76,8 @@ def test_personal_fields_never_reach_a_log(name: str) -> None:
     assert "words" not in shown or "private" not in str(shown["words"])
 
 
-def test_an_unknown_body_is_survived() -> None:
-    """An event from a later version reads as one that says nothing."""
+def test_an_unknown_event_is_tolerated() -> None:
+    """An event of a later version is parsed as one without a body, and is kept whole."""
     later = Event(id="brain-1-1", call_sid="CA1", stage="brain", epoch=1).SerializeToString()
     field_4000_length_delimited = b"\x82\xfa\x01\x03abc"
 
@@ -88,23 +88,28 @@ def test_an_unknown_body_is_survived() -> None:
     assert event.SerializeToString().endswith(field_4000_length_delimited)
 
 
-def test_an_unknown_field_is_survived() -> None:
-    """A known event with a field of a later version keeps what is known."""
+def test_an_unknown_field_is_tolerated() -> None:
+    """The other fields of the event are read."""
     ended = call_pb2.CallEnded(reason="hangup").SerializeToString() + b"\x82\xfa\x01\x03abc"
 
     assert call_pb2.CallEnded.FromString(ended).reason == "hangup"
 
 
-def test_bytes_that_are_no_event_are_none() -> None:
-    """Garbage on the bus is told apart, not raised."""
+def test_bytes_that_are_not_an_event_give_none() -> None:
+    """Garbage on the bus raises nothing."""
     assert parse(b"\xff\xff\xff") is None
 
 
-def test_generated_code_is_fresh(tmp_path: Path) -> None:
+def test_generated_code_is_current(tmp_path: Path) -> None:
     """`make proto` would change nothing."""
     protos = sorted((ROOT / "proto/parley/v1").glob("*.proto"))
-    well_known = importlib.resources.files("grpc_tools") / "_proto"
-    options = [f"-I{ROOT / 'proto'}", f"-I{well_known}", f"--python_out={tmp_path}", f"--pyi_out={tmp_path}"]
+    standard = importlib.resources.files("grpc_tools") / "_proto"
+    options = [
+        f"-I{ROOT / 'proto'}",
+        f"-I{standard}",
+        f"--python_out={tmp_path}",
+        f"--pyi_out={tmp_path}",
+    ]
     assert protoc.main(["protoc", *options, *map(str, protos)]) == 0
 
     for made in (tmp_path / "parley/v1").iterdir():
@@ -114,7 +119,7 @@ def test_generated_code_is_fresh(tmp_path: Path) -> None:
 
 
 def test_the_events_page_is_current() -> None:
-    """docs/events.md says what proto/ says; `make proto` writes it."""
+    """`make docs` would change nothing."""
     page = runpy.run_path(str(ROOT / "proto" / "make_docs.py"))["page"]
 
     assert (ROOT / "docs" / "events.md").read_text("utf-8") == page()

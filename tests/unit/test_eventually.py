@@ -9,7 +9,7 @@ from tests.eventually import eventually
 
 
 async def test_the_first_true_value_is_returned() -> None:
-    """Of a plain condition."""
+    """A plain condition is called until its result is true."""
     values = iter([0, "", 7, 8])
     assert await eventually(lambda: next(values), interval_s=0) == 7
 
@@ -25,7 +25,7 @@ async def test_a_condition_may_be_async() -> None:
 
 
 async def test_a_time_out_shows_the_last_value() -> None:
-    """As an assertion error."""
+    """The assertion error contains it."""
     with pytest.raises(AssertionError, match=r"within 0.01 s; last: \[\]"):
         await eventually(list, timeout_s=0.01, interval_s=0)
 
