@@ -2,7 +2,7 @@
 
 
 def flatten_group(error: BaseException) -> list[BaseException]:
-    """The exceptions of a group and of all groups nested in it; the error itself when it is no group."""
+    """The exceptions of a group and of all groups nested in it; a plain exception as the only element."""
     if not isinstance(error, BaseExceptionGroup):
         return [error]
     return [leaf for part in error.exceptions for leaf in flatten_group(part)]

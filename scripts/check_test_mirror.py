@@ -24,7 +24,7 @@ _IGNORED_STEMS = {"__init__", "__main__"}
 
 @dataclass(frozen=True)
 class Exemption:
-    """A module without a unit test of its own, or a unit test without a module."""
+    """A module without a mirrored unit test, or a unit test without a module."""
 
     path: str
     """A path, or a glob over paths."""
@@ -58,7 +58,7 @@ def expected_test(module: str) -> str:
 
 
 def needs_test(path: str) -> bool:
-    """Whether a tracked file is a module that needs a unit test: hand-written, with code of its own."""
+    """Whether a tracked file is a module that needs a unit test: hand-written, with definitions."""
     module = PurePosixPath(path)
     return (
         module.suffix == ".py"

@@ -101,7 +101,7 @@ def _row(shown: str, name: str, field: FieldInfo) -> str:
 
 
 def value_of(name: str, field: FieldInfo) -> str:
-    """What may be set: a unit or type, and limits."""
+    """The unit or type of a setting, and its limits."""
     kind = _without_none(field.annotation)
     if typing.get_origin(kind) is Literal:
         return ", ".join(f"`{choice}`" if choice else "empty" for choice in typing.get_args(kind))
@@ -150,7 +150,7 @@ def _limits(field: FieldInfo) -> str:
 
 
 def default_of(field: FieldInfo) -> str:
-    """The default as it would be set; empty when there is none."""
+    """The default as it would be set; empty without a default."""
     if field.is_required():
         return "required"
     default = field.default

@@ -1,1 +1,1 @@
-"""The five services; they meet only on the bus."""
+"""The five services; they communicate only over NATS."""

@@ -35,7 +35,7 @@ def agent(service_url: str) -> dict[str, Any]:
 
 
 def script(questions: int, chance: random.Random) -> Script:
-    """A caller who asks distinct questions and says goodbye."""
+    """A caller who asks distinct questions and then ends the call."""
     steps: list[Step] = []
     for question in chance.sample(QUESTIONS, min(questions, len(QUESTIONS))):
         steps += [Listen(silence_ms=_SILENCE_MS), Say(question)]

@@ -82,11 +82,11 @@ class TurnSpans:
                 return self._turn_ended(body, event.sent_at_us, clock)
             case reply_pb2.ReplyStarted(turn=turn) if turn > 0:
                 filler = body.kind == reply_pb2.REPLY_KIND_FILLER
-                reply = _Reply(turn, event.sent_at_us, not body.speculative, filler)
-                self._replies.setdefault(body.reply_id, reply)
+                started = _Reply(turn, event.sent_at_us, not body.speculative, filler)
+                self._replies.setdefault(body.reply_id, started)
                 _limit(self._replies, _MAX_REPLIES)
-            case reply_pb2.ReplyCancelled() if (known := self._replies.get(body.reply_id)) is not None:
-                known.cancelled = True
+            case reply_pb2.ReplyCancelled() if (reply := self._replies.get(body.reply_id)) is not None:
+                reply.cancelled = True
             case playback_pb2.PlaybackPaused() | playback_pb2.BargeIn():
                 return self._interrupted(clock.us_at(body.at_ms))
             case (
@@ -96,8 +96,8 @@ class TurnSpans:
                 | playback_pb2.PlaybackStarted()
                 | playback_pb2.PlaybackProgressed()
                 | playback_pb2.PlaybackFinished()
-            ) if (known := self._replies.get(body.reply_id)) is not None:
-                return self._reply_event(body.reply_id, known, body, event.sent_at_us, clock)
+            ) if (reply := self._replies.get(body.reply_id)) is not None:
+                return self._reply_event(body.reply_id, reply, body, event.sent_at_us, clock)
             case _:
                 pass
         return []
@@ -223,7 +223,7 @@ def _span(
     end_us: int | None,
     parent: str = names.TURN_SPAN,
 ) -> TurnSpan | None:
-    """The span if both its moments are known and it has not been emitted yet."""
+    """The span, if both its times are set and it has not been emitted yet."""
     if start_us is None or end_us is None or name in reply.emitted:
         return None
     reply.emitted.add(name)

@@ -117,7 +117,7 @@ async def _run(claim: Claim, work: Callable[[Claim], Awaitable[None]]) -> LeaseO
         log.info("claim_released_owner_alive", call_sid=claim.call_sid, stage=claim.stage, epoch=claim.epoch)
         return LeaseOutcome.SUPERSEDED
     except Superseded as error:
-        log.warning("superseded", call_sid=claim.call_sid, stage=claim.stage, reason=str(error))
+        log.warning("lease_superseded", call_sid=claim.call_sid, stage=claim.stage, reason=str(error))
         return LeaseOutcome.SUPERSEDED
     except Exception as error:  # a fault in one call never affects another
         return _classify(claim, error)
@@ -132,7 +132,7 @@ def _classify(claim: Claim, error: BaseException) -> LeaseOutcome:
     if isinstance(error, BaseExceptionGroup):
         superseded, others = error.split(Superseded)
         if superseded is not None and others is None:
-            log.warning("superseded", call_sid=claim.call_sid, stage=claim.stage)
+            log.warning("lease_superseded", call_sid=claim.call_sid, stage=claim.stage)
             return LeaseOutcome.SUPERSEDED
     log.error("stage_failed", call_sid=claim.call_sid, stage=claim.stage, epoch=claim.epoch, exc_info=error)
     return LeaseOutcome.FAILED

@@ -49,7 +49,7 @@ class EdgeSettings(CommonSettings):
     webhooks is refused."""
 
     twilio_url: HttpUrl = ""
-    """Base address of Twilio's REST API; empty for Twilio itself."""
+    """Base URL of the Twilio REST API; empty for the real one."""
 
     from_number: Annotated[str, AfterValidator(_check_phone_number)] = ""
     """Number in E.164 format that outbound calls are placed from when the request names none."""

@@ -165,7 +165,7 @@ async def test_an_election_and_a_reconnection_count_as_disruptions(nats_url: str
 
 
 async def test_audio_in_no_stream_is_retransmitted_to_a_reader_that_reconnected(nats_url: str) -> None:
-    """As in a cluster without a leader; the publisher's own connection was never lost."""
+    """The stream has no leader, and the publisher's connection is never lost."""
     async with (
         connect(nats_url, "reader", timeout_s=5) as bus,
         connect(nats_url, "publisher", timeout_s=5) as other,

@@ -65,7 +65,7 @@ async def followed(call_log: CallEventLog) -> AsyncIterator[None]:
 
 
 async def test_a_side_effect_does_not_wait_for_a_stream_that_stores_nothing(nats_url: str) -> None:
-    """As without a leader: the server responds, and no other owner has appended an event."""
+    """Without a leader the server responds, and no other owner has appended an event."""
     async with (
         connect(nats_url, "a", timeout_s=5) as bus,
         open_outbox(bus) as outbox,

@@ -8,7 +8,7 @@ from cli.topology import Size, build_topology, default_ports
 
 
 def test_the_server_accepts_the_configuration() -> None:
-    """As `nats-server -t` checks it."""
+    """The server's own check accepts the file."""
     size = Size(nats_nodes=3)
     specs = build_topology({}, default_ports(size), "/home", "/bin", size=size).nats
     configs = {spec.argv[spec.argv.index("--config") + 1] for spec in specs}

@@ -1,4 +1,4 @@
-"""What the documents name exists: files, links, commands, log keys, and no table cell is an essay."""
+"""Documents name existing files, commands and log keys; links work; table cells are short."""
 
 import re
 from pathlib import Path

@@ -68,7 +68,7 @@ def test_a_refused_secret_is_not_shown(
 def test_a_value_that_is_no_json_is_refused(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Where a list or an object is expected."""
+    """The field expects a list or an object."""
     assert refused(monkeypatch, capsys, X_HOSTS="a,b") == ["X_HOSTS: must be JSON"]
 
 

@@ -44,7 +44,7 @@ def test_some_files_need_no_test(path: str) -> None:
 
 
 def test_only_tests_in_mirrored_folders_count() -> None:
-    """Tests of the whole repository stand directly in `tests/unit`; helpers are no tests."""
+    """Tests of the whole repository stand directly in `tests/unit`; helpers do not count."""
     assert is_unit_test("tests/unit/stt/test_endpointing.py")
     assert not is_unit_test("tests/unit/test_contract.py")
     assert not is_unit_test("tests/unit/stt/factories.py")
@@ -71,7 +71,7 @@ def test_exceptions_are_accepted() -> None:
 
 
 def test_outdated_exceptions_are_reported() -> None:
-    """A module that is gone or has a test, and a covering test that is gone."""
+    """A missing module, a module with a test, and a missing covering test are reported."""
     files = ["cli/up.py", "cli/main.py", "tests/unit/cli/test_main.py"]
     exemptions = [
         Exemption("cli/gone.py", "r", ("tests/unit/cli/test_main.py",)),
@@ -93,5 +93,5 @@ def test_an_exception_needs_a_reason_and_covering_tests(entry: str) -> None:
 
 
 def test_the_table_of_the_repository_is_valid() -> None:
-    """It can be read."""
+    """The table of the repository is valid."""
     read_table(TABLE.read_text("utf-8"))

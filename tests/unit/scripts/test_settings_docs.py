@@ -46,7 +46,7 @@ def test_every_setting_is_described() -> None:
 
 
 def test_the_readme_refers_to_the_page() -> None:
-    """It holds no table of its own."""
+    """The README links to the page and contains no table."""
     assert "docs/settings.md" in (ROOT / "README.md").read_text("utf-8")
 
 

@@ -26,7 +26,7 @@ def test_names_are_split_into_words(name: str, words: str) -> None:
 
 
 def test_lint_comments_are_examined_from_their_reason_on() -> None:
-    """The codes of the linter are no text."""
+    """Linter codes do not count as text."""
     pieces = list(python_pieces("x = 1  # noqa: S101 - the reason\n"))
     assert pieces[0].text == "the reason"
 

@@ -93,7 +93,7 @@ def test_a_malformed_alignment_is_ignored(alignment: Any) -> None:
 
 @pytest.mark.parametrize("data", ["", "x", "[]", "7", "null", b"\xff\xfe", frame(audio="*"), frame(audio=7)])
 def test_malformed_frames_are_refused(data: str | bytes) -> None:
-    """They count as a failure of the provider."""
+    """Invalid messages are failures of the provider."""
     with pytest.raises(ProviderUnavailable):
         wire.read_frame(data)
 

@@ -53,7 +53,7 @@ def test_a_start_sets_the_position() -> None:
 def test_the_end_of_playback_states_the_final_position(
     event_type: type[PlaybackPaused | PlaybackFinished | BargeIn],
 ) -> None:
-    """It may be lower than the progress before."""
+    """The position may be lower than the previous progress."""
     played = PlaybackProgressed(played_samples=800, at_ms=100)
 
     assert position_after(played, event_type(played_samples=720, at_ms=120)) == PlayoutPosition(720, 120)

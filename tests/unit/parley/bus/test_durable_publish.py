@@ -54,7 +54,7 @@ async def test_a_message_without_an_id_is_not_stored_twice() -> None:
 
 @pytest.mark.parametrize("err_code", [10071, 10164])
 async def test_another_last_sequence_is_a_conflict(err_code: int) -> None:
-    """It is not retried."""
+    """The write is not retried."""
     with pytest.raises(WriteConflict):
         await publish(ID, APIError(code=400, err_code=err_code))
 

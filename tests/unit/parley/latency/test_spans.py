@@ -100,7 +100,7 @@ def test_an_interrupted_reply_answered_its_turn() -> None:
 
 
 def test_a_filler_has_no_generation_spans() -> None:
-    """It is a phrase from the agent file; on the edge it ends the caller's wait like any reply."""
+    """Its text comes from the agent file; on the edge it ends the caller's wait like any reply."""
     filler = (1400, ReplyStarted(reply_id="f1", turn=1, kind=REPLY_KIND_FILLER))
     clause = (1401, ReplyClause(reply_id="f1", clause=0, text="One moment."))
 

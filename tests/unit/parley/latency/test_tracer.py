@@ -57,7 +57,7 @@ def test_a_span_has_its_times_and_attributes() -> None:
 
 
 def test_a_turn_is_linked_to_its_call() -> None:
-    """The call's span has a trace of its own."""
+    """The span of the call is in a separate trace."""
     exported = Exported()
     tracer = CallTracer("edge", exported)
     tracer.emit_turn_spans("CA1", [TurnSpan("turn", 1, 1_000, 2_000, "", "r1")])

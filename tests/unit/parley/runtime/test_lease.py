@@ -140,7 +140,7 @@ async def test_the_outcome_decides_the_fate_of_the_work_message(
 
 
 async def test_heartbeats_are_sent_while_the_work_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They end with the work."""
+    """Heartbeats end with the work."""
     monkeypatch.setattr(lease.timing, "HEARTBEAT_S", 0.01)
     count = 0
 

@@ -12,7 +12,7 @@ from tests.unit.parley.fake_log import BUS, FakeOutbox, FakeSubscription
 
 
 async def test_a_shadow_publishes_nothing() -> None:
-    """It reports what it would append and what it reads."""
+    """The shadow reports what it would append and what it reads."""
     outbox, read = FakeOutbox(), event(SpeechStarted(), stage="stt", sequence=1)
     subscription = cast("Subscription", FakeSubscription(read))
     shadow = ShadowCallLog(BUS, cast("Outbox", outbox), subscription, "CA1", "brain-shadow", 0)
