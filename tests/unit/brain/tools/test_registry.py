@@ -24,7 +24,7 @@ async def test_an_agent_has_its_built_in_tools_and_its_web_services() -> None:
 
 def test_two_tools_with_the_same_name_are_rejected() -> None:
     """The model could not distinguish them."""
-    with pytest.raises(ValidationError, match="name of its own"):
+    with pytest.raises(ValidationError, match="names must be unique"):
         AgentConfig(prompt="x", tools=(booking(), booking()))
-    with pytest.raises(ValidationError, match="name of its own"):
+    with pytest.raises(ValidationError, match="names must be unique"):
         AgentConfig(prompt="x", tools=("end_call", booking("end_call")))
