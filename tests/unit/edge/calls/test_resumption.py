@@ -1,6 +1,7 @@
 """Tests of how a lost stream is followed by another one."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -108,20 +109,21 @@ async def test_the_first_request_claims_the_resumption(backend: Backend) -> None
 
 
 @pytest.mark.parametrize(
-    ("call", "verb"),
+    ("new_state", "verb"),
     [
-        (resuming("redirect"), "<Stream"),
-        (resuming("rest"), "<Pause"),
-        (resuming("rest", age_s=3), "<Stream"),
-        (replace(CALL, end_reason="completed"), "<Hangup"),
-        (replace(CALL, end_reason="fallback"), "<Say>"),
+        (lambda: resuming("redirect"), "<Stream"),
+        (lambda: resuming("rest"), "<Pause"),
+        (lambda: resuming("rest", age_s=3), "<Stream"),
+        (lambda: replace(CALL, end_reason="completed"), "<Hangup"),
+        (lambda: replace(CALL, end_reason="fallback"), "<Say>"),
     ],
 )
 async def test_a_request_is_answered_by_the_state_of_the_call(
-    backend: Backend, call: CallState, verb: str
+    backend: Backend, new_state: Callable[[], CallState], verb: str
 ) -> None:
     """Repeated, while a REST redirect is under way, after it has failed, and after the call's end."""
-    backend.call = call
+    # The age of an attempt counts from now, not from the collection of the tests.
+    backend.call = new_state()
 
     assert verb in await backend.answer()
     assert backend.claims == []
