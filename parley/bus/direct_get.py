@@ -14,8 +14,7 @@ from nats.errors import TimeoutError as NatsTimeoutError
 
 from parley.bus import streams
 from parley.bus.shielded import shielded
-from parley.bus.subscription import Message
-from parley.bus.subscription_reader import SubscriptionReader
+from parley.bus.subscription import Message, SubscriptionReader
 from parley.errors import BusError
 
 _BATCH = 500

@@ -11,7 +11,7 @@ from nats.errors import Error as NatsError
 
 from parley.bus.disruption import DisruptionMonitor
 from parley.bus.shielded import shielded
-from parley.bus.subscription_reader import SubscriptionReader
+from parley.bus.subscription import SubscriptionReader
 from parley.failover_timing import GONE_AFTER_S
 
 _RETRY_INTERVAL_S = 0.2
