@@ -1,10 +1,12 @@
 """Runs one brain process, or its shadow."""
 
+from functools import partial
+
 from parley.runtime.process import run_service
 from parley.runtime.shadow import run_shadow
 from parley.runtime.stage import run_stage
 from parley.settings import load
-from services.brain.session import open_service
+from services.brain.service import open_service
 from services.brain.settings import BrainSettings
 from services.brain.shadow import open_shadow
 
@@ -13,4 +15,5 @@ if __name__ == "__main__":
     if settings.shadow:
         run_service(lambda stop: run_shadow("brain", settings, settings.brain_port, open_shadow, stop))
     else:
-        run_service(lambda stop: run_stage("brain", settings, settings.brain_port, open_service, stop))
+        open_brain = partial(open_service, settings)
+        run_service(lambda stop: run_stage("brain", settings, settings.brain_port, open_brain, stop))

@@ -1,20 +1,15 @@
 """The brain of one call: receives events, runs the policies, and writes replies and requests to the log."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
-from typing import TypeAlias, cast
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TypeAlias
 
 import structlog
 
 from parley.circuit_breaker import CircuitBreakers
-from parley.errors import ConfigError
 from parley.providers.fallback_chain import FallbackChain, Route
-from parley.providers.llm import LlmClient
-from parley.providers.pool import ProviderPool, open_pool
-from parley.providers.registry import ProviderContext
-from parley.runtime.stage import CallContext, ServeCall
-from parley.telemetry.setup import Telemetry
+from parley.runtime.stage import CallContext
 from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import (
     REPLY_KIND_FILLER,
@@ -28,7 +23,7 @@ from parley.v1.reply_pb2 import (
 )
 from parley.v1.work_pb2 import StageFailed
 from services.brain.generation.generator import GenerationEvent, Generator
-from services.brain.generation.llm_route import LlmRoute, build_routes
+from services.brain.generation.llm_route import LlmRoute
 from services.brain.policies import escalation, fillers, idle_policy, turn_taking
 from services.brain.policies.escalation import RequestFallback
 from services.brain.policies.fillers import PlayFiller
@@ -45,7 +40,7 @@ from services.brain.policies.turn_taking import (
 )
 from services.brain.reply_writer import ReplyWriter
 from services.brain.session_log import SessionLog
-from services.brain.tools.http import HttpTools, open_http_client
+from services.brain.tools.http import HttpTools
 from services.brain.tools.registry import build_tools
 from services.brain.tools.runner import ToolResult, ToolRunner
 
@@ -243,31 +238,3 @@ class BrainSession:
             await self._log.append(HangUpRequested(reason="agent", after_reply_id=call.reply_id))
         returned = ToolReturned(tool_call_id=call.tool_call_id, result=result.result, failed=result.failed)
         await self._log.append(returned)
-
-
-@asynccontextmanager
-async def open_service(telemetry: Telemetry) -> AsyncIterator[ServeCall]:
-    """Open what all calls of a process share; yield the function that serves one call."""
-    breakers = CircuitBreakers()
-    async with open_pool("llm", ProviderContext(telemetry)) as pool, open_http_client() as http_client:
-        # mypy cannot infer the type variable of a generic context manager.
-        clients = cast("ProviderPool[LlmClient]", pool)
-
-        async def serve(call: CallContext) -> None:
-            try:
-                routes = build_routes(call.agent.llm, clients)
-            except ConfigError as error:
-                await _refuse(call, error)
-                return
-            await BrainSession(call, routes, breakers, HttpTools(http_client, call.call_sid)).run()
-
-        yield serve
-
-
-async def _refuse(call: CallContext, error: ConfigError) -> None:
-    """Request the fallback for a call whose agent file names an unusable provider."""
-    log.error("agent_refused", agent=call.agent.name, error=str(error))
-    if not call.ended and not any(event.HasField("fallback_requested") for event in call.log.history):
-        failed = StageFailed(code="rejected", message=str(error), provider=call.agent.llm.provider)
-        await call.log.append(failed)
-        await call.log.append(FallbackRequested(reason="llm_unavailable"))

@@ -1,0 +1,62 @@
+"""The brain service of one process: what all calls share, and the session of each call."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import cast
+
+import structlog
+
+from parley.agent_config import load_agent_config
+from parley.circuit_breaker import CircuitBreakers
+from parley.errors import ConfigError
+from parley.providers.llm import LlmClient
+from parley.providers.pool import ProviderPool, open_pool
+from parley.providers.registry import ProviderContext
+from parley.runtime.stage import CallContext, ServeCall
+from parley.telemetry.setup import Telemetry
+from parley.v1.reply_pb2 import FallbackRequested
+from parley.v1.work_pb2 import StageFailed
+from services.brain.generation.llm_route import build_routes
+from services.brain.session import BrainSession
+from services.brain.settings import BrainSettings
+from services.brain.tools.http import HttpTools, open_http_client
+
+log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def open_service(settings: BrainSettings, telemetry: Telemetry) -> AsyncIterator[ServeCall]:
+    """Open what all calls of a process share; yield the function that serves one call."""
+    breakers = CircuitBreakers()
+    async with open_pool("llm", ProviderContext(telemetry)) as pool, open_http_client() as http_client:
+        # mypy cannot infer the type variable of a generic context manager.
+        clients = cast("ProviderPool[LlmClient]", pool)
+        await _preload(clients, settings)
+
+        async def serve(call: CallContext) -> None:
+            try:
+                routes = build_routes(call.agent.llm, clients)
+            except ConfigError as error:
+                await _refuse(call, error)
+                return
+            await BrainSession(call, routes, breakers, HttpTools(http_client, call.call_sid)).run()
+
+        yield serve
+
+
+async def _preload(clients: ProviderPool[LlmClient], settings: BrainSettings) -> None:
+    """Import and open the default agent's provider, so that the first call need not wait for it."""
+    try:
+        agent = load_agent_config(settings.agents_dir, settings.agent)
+        await clients.get(agent.llm.provider)
+    except ConfigError as error:
+        log.warning("provider_not_preloaded", agent=settings.agent, reason=str(error))
+
+
+async def _refuse(call: CallContext, error: ConfigError) -> None:
+    """Request the fallback for a call whose agent file names an unusable provider."""
+    log.error("agent_refused", agent=call.agent.name, error=str(error))
+    if not call.ended and not any(event.HasField("fallback_requested") for event in call.log.history):
+        failed = StageFailed(code="rejected", message=str(error), provider=call.agent.llm.provider)
+        await call.log.append(failed)
+        await call.log.append(FallbackRequested(reason="llm_unavailable"))
