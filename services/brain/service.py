@@ -2,20 +2,18 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import cast
 
 import structlog
 
-from parley.agent_config import load_agent_config
 from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ConfigError
+from parley.providers.fallback_chain import config_failure
 from parley.providers.llm import LlmClient
-from parley.providers.pool import ProviderPool, open_pool
+from parley.providers.pool import ProviderPool, open_default_provider, open_pool
 from parley.providers.registry import ProviderContext
 from parley.runtime.stage import CallContext, ServeCall
 from parley.telemetry.setup import Telemetry
 from parley.v1.reply_pb2 import FallbackRequested
-from parley.v1.work_pb2 import StageFailed
 from services.brain.generation.llm_route import build_routes
 from services.brain.session import BrainSession
 from services.brain.settings import BrainSettings
@@ -28,10 +26,9 @@ log = structlog.get_logger()
 async def open_service(settings: BrainSettings, telemetry: Telemetry) -> AsyncIterator[ServeCall]:
     """Open what all calls of a process share; yield the function that serves one call."""
     breakers = CircuitBreakers()
-    async with open_pool("llm", ProviderContext(telemetry)) as pool, open_http_client() as http_client:
-        # mypy cannot infer the type variable of a generic context manager.
-        clients = cast("ProviderPool[LlmClient]", pool)
-        await _preload(clients, settings)
+    clients: ProviderPool[LlmClient]
+    async with open_pool("llm", ProviderContext(telemetry)) as clients, open_http_client() as http_client:
+        await open_default_provider(clients, "llm", settings)
 
         async def serve(call: CallContext) -> None:
             try:
@@ -44,19 +41,9 @@ async def open_service(settings: BrainSettings, telemetry: Telemetry) -> AsyncIt
         yield serve
 
 
-async def _preload(clients: ProviderPool[LlmClient], settings: BrainSettings) -> None:
-    """Import and open the default agent's provider, so that the first call need not wait for it."""
-    try:
-        agent = load_agent_config(settings.agents_dir, settings.agent)
-        await clients.get(agent.llm.provider)
-    except ConfigError as error:
-        log.warning("provider_not_preloaded", agent=settings.agent, reason=str(error))
-
-
 async def _refuse(call: CallContext, error: ConfigError) -> None:
     """Request the fallback for a call whose agent file names an unusable provider."""
     log.error("agent_refused", agent=call.agent.name, error=str(error))
     if not call.ended and not any(event.HasField("fallback_requested") for event in call.log.history):
-        failed = StageFailed(code="rejected", message=str(error), provider=call.agent.llm.provider)
-        await call.log.append(failed)
+        await call.log.append(config_failure(call.agent.llm.provider, error))
         await call.log.append(FallbackRequested(reason="llm_unavailable"))
