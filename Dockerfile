@@ -4,6 +4,11 @@ ARG SERVICE
 WORKDIR /app
 COPY requirements/${SERVICE}.txt requirements.txt
 RUN pip install --no-cache-dir --prefix /install --require-hashes --requirement requirements.txt
+# The providers are entry points, which Python finds in the metadata of an installed distribution.
+COPY pyproject.toml README.md ./
+COPY parley parley
+RUN pip install --no-cache-dir --no-deps --target /metadata . \
+    && mv /metadata/parley-*.dist-info /install/lib/python3.11/site-packages/
 
 FROM python:3.11-slim
 ARG SERVICE

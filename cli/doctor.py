@@ -14,6 +14,7 @@ from cli.system import taken_ports
 from cli.topology import PROVIDERS, Ports, Provider, default_ports
 from parley.agent_config import load_agent_config
 from parley.errors import ConfigError
+from parley.providers.registry import check_agent
 
 _MARKS = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "missing": "[red]missing[/]"}
 _KEYS_FROM = {
@@ -94,7 +95,7 @@ def _twilio(environment: Mapping[str, str]) -> list[Finding]:
 def _agent(environment: Mapping[str, str]) -> Finding:
     folder, name = environment.get("PARLEY_AGENTS_DIR", "agents"), environment.get("PARLEY_AGENT", "clinic")
     try:
-        load_agent_config(folder, name)
+        check_agent(load_agent_config(folder, name), "stt", "llm", "tts")
     except ConfigError as error:
         return Finding("agent", "missing", str(error))
     return Finding("agent", "ok", f"{folder}/{name}.yaml")

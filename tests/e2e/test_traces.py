@@ -31,8 +31,10 @@ SPANS = {
     "stt.endpointing": "parley-stt",
     "brain.turn": "parley-brain",
     "brain.llm": "parley-brain",
+    "brain.provider_request": "parley-brain",
     "tts.first_clause": "parley-tts",
     "tts.provider": "parley-tts",
+    "tts.provider_request": "parley-tts",
     "edge.playout": "parley-edge",
     "edge.network": "parley-edge",
 }

@@ -31,3 +31,10 @@ def test_a_real_number_needs_an_account_and_an_address() -> None:
 def test_a_wrong_agent_file_is_named() -> None:
     """The finding gives the reason."""
     assert states({"PARLEY_AGENT": "nobody"})["agent"] == "missing"
+
+
+def test_an_unknown_provider_of_the_agent_is_named(tmp_path: Path) -> None:
+    """Providers are checked with their options."""
+    (tmp_path / "shop.yaml").write_text("prompt: x\ntts: {provider: elevenlabz}\n")
+
+    assert states({"PARLEY_AGENTS_DIR": str(tmp_path), "PARLEY_AGENT": "shop"})["agent"] == "missing"

@@ -6,7 +6,14 @@ import pytest
 
 from parley.agent_config import AgentConfig, LlmConfig, SttConfig, TtsConfig
 from parley.errors import ConfigError
-from parley.providers.registry import check_agent, configs_of, installed_providers, load_plugin, route_name
+from parley.providers.registry import (
+    Kind,
+    check_agent,
+    configs_of,
+    installed_providers,
+    load_plugin,
+    route_name,
+)
 from tests.unit.parley.providers.doubles import installed
 
 PLUGIN = """
@@ -35,11 +42,11 @@ def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> object:
         yield
 
 
-def test_the_built_in_providers_are_installed() -> None:
+@pytest.mark.parametrize(("kind", "name"), [("stt", "deepgram"), ("llm", "openai"), ("tts", "elevenlabs")])
+def test_the_built_in_providers_are_installed(kind: Kind, name: str) -> None:
     """Parley itself declares their entry points."""
-    assert "deepgram" in installed_providers("stt")
-    assert "openai" in installed_providers("llm")
-    assert "elevenlabs" in installed_providers("tts")
+    assert name in installed_providers(kind)
+    assert load_plugin(kind, name).open
 
 
 @pytest.mark.usefixtures("fake")
