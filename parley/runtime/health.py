@@ -15,6 +15,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from parley.errors import ConfigError
+
 _START_POLL_INTERVAL_S = 0.01
 
 
@@ -58,6 +60,7 @@ async def serve(
     host: str,
     port: int,
     *,
+    setting: str = "port",
     drain_timeout_s: float = 5.0,
     reuse_port: bool = False,
     stop_accepting: asyncio.Event | None = None,
@@ -68,12 +71,13 @@ async def serve(
         app: what to serve.
         host: address to listen on.
         port: 0 for any free port.
+        setting: name of the port's setting, for the error text.
         drain_timeout_s: how long open requests may take when this is exited.
         reuse_port: allow other processes to listen on the same port.
         stop_accepting: once set, no new connection is accepted; open ones continue.
 
     Raises:
-        OSError: the port is in use.
+        ConfigError: the address cannot be used, for example because the port is in use.
     """
     config = uvicorn.Config(
         app,
@@ -88,7 +92,7 @@ async def serve(
     server = uvicorn.Server(config)
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
         # uvicorn closes the socket as well, but not when it is cancelled.
-        sock = stack.enter_context(closing(_bind(host, port, reuse_port=reuse_port)))
+        sock = stack.enter_context(closing(_bind(host, port, setting, reuse_port=reuse_port)))
         serving = tasks.create_task(server._serve([sock]))  # noqa: SLF001 - serve() installs signal handlers
         while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(_START_POLL_INTERVAL_S)
@@ -103,16 +107,16 @@ async def serve(
                 accepting.cancel()
 
 
-def _bind(host: str, port: int, *, reuse_port: bool) -> socket.socket:
+def _bind(host: str, port: int, setting: str, *, reuse_port: bool) -> socket.socket:
     sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if reuse_port:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         sock.bind((host, port))
-    except OSError:
+    except OSError as error:
         sock.close()
-        raise
+        raise ConfigError(f"{setting}: cannot listen on {host}:{port}: {error.strerror}") from None
     sock.set_inheritable(True)
     return sock
 

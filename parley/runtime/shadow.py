@@ -70,6 +70,7 @@ async def run_shadow(
             ),
             settings.http_host,
             http_port,
+            setting=f"PARLEY_{stage.upper()}_PORT",
         ) as port,
     ):
         log.info("ready", stage=stage, shadow=True, http_port=port)

@@ -91,6 +91,7 @@ async def run_stage(
             ),
             settings.http_host,
             http_port,
+            setting=f"PARLEY_{stage.upper()}_PORT",
         ) as port,
         asyncio.TaskGroup() as tasks,
     ):

@@ -67,9 +67,24 @@ async def _serve(app: FastAPI, settings: EdgeSettings, stop: asyncio.Event) -> A
     host, shared = settings.http_host, settings.edge_reuse_port
     async with AsyncExitStack() as stack:
         if settings.edge_direct_port:
-            await stack.enter_async_context(serve(app, host, settings.edge_direct_port, stop_accepting=stop))
+            await stack.enter_async_context(
+                serve(
+                    app,
+                    host,
+                    settings.edge_direct_port,
+                    setting="PARLEY_EDGE_DIRECT_PORT",
+                    stop_accepting=stop,
+                )
+            )
         yield await stack.enter_async_context(
-            serve(app, host, settings.edge_port, reuse_port=shared, stop_accepting=stop)
+            serve(
+                app,
+                host,
+                settings.edge_port,
+                setting="PARLEY_EDGE_PORT",
+                reuse_port=shared,
+                stop_accepting=stop,
+            )
         )
 
 

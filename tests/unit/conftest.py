@@ -16,10 +16,6 @@ _FORBIDDEN = frozenset(
         "os.exec",
     }
 )
-_NOT_YET_MOVED = (
-    "tests/unit/stt/test_silero.py",
-    "tests/unit/tts/test_elevenlabs.py",
-)
 _is_unit_test_running = False
 
 
@@ -32,8 +28,8 @@ sys.addaudithook(_refuse)
 
 
 @pytest.fixture(autouse=True)
-def _no_servers(request: pytest.FixtureRequest) -> Iterator[None]:
+def _no_servers() -> Iterator[None]:
     global _is_unit_test_running  # noqa: PLW0603 - an audit hook cannot be removed, only switched off
-    _is_unit_test_running = not request.node.nodeid.startswith(_NOT_YET_MOVED)
+    _is_unit_test_running = True
     yield
     _is_unit_test_running = False

@@ -1,28 +1,8 @@
 """The speech detection model."""
 
-import subprocess
-import sys
-
 import numpy as np
 
 from services.stt.silero import VadPool
-
-COUNT = """
-import psutil
-from services.stt.silero import SileroVad
-model, before = SileroVad(), psutil.Process().num_threads()
-for _ in range(5):
-    model(b"\\x10" * 256)
-print(psutil.Process().num_threads() - before)
-"""
-
-
-def test_the_model_starts_no_threads() -> None:
-    """With a thread pool it waits 20 times as long as it computes. Run in a new process."""
-    done = subprocess.run(
-        [sys.executable, "-c", COUNT], check=False, capture_output=True, text=True, timeout=60
-    )
-    assert done.stdout.strip() == "0", done.stderr
 
 
 def test_a_model_is_reused_without_its_state() -> None:
