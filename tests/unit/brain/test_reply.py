@@ -1,52 +1,55 @@
-"""A reply folded from its events."""
+"""Tests for one reply that is folded from its events."""
 
 from functools import reduce
 
 from parley.events.envelope import Body
-from parley.v1.playback_pb2 import BargeIn, PlaybackPaused, PlaybackProgressed, PlaybackStarted
-from parley.v1.reply_pb2 import ReplyClause, ReplyFinished
-from parley.v1.synthesis_pb2 import ClauseSynthesized, WordTiming
+from parley.v1.playback_pb2 import PlaybackFinished, PlaybackPaused, PlaybackProgressed, PlaybackStarted
+from parley.v1.reply_pb2 import ReplyCancelled, ReplyClause, ReplyFinished, ReplyResumed
+from parley.v1.synthesis_pb2 import ClauseSynthesized
 from services.brain.reply import Reply, evolve
 
-WORDS = [
-    WordTiming(text="We", start_ms=0, end_ms=100),
-    WordTiming(text="open", start_ms=100, end_ms=200),
-    WordTiming(text="at nine.", start_ms=200, end_ms=300),
-]
-SYNTHESIZED = (
-    ReplyClause(reply_id="r1", clause=0, text="We open at nine."),
-    ReplyFinished(reply_id="r1", clauses=1, reason="stop"),
-    ClauseSynthesized(reply_id="r1", clause=0, end_sample=2400, words=WORDS),
-    PlaybackStarted(reply_id="r1", from_sample=0, at_ms=0),
-)
+CLAUSES = [ReplyClause(clause=0, text="Yes. "), ReplyClause(clause=1, text="At nine.")]
+FINISHED = ReplyFinished(clauses=2, reason="stop")
 
 
-def reply_after(*events: Body) -> Reply:
-    return reduce(evolve, (*SYNTHESIZED, *events), Reply("r1", 1))
+def fold(*bodies: Body) -> Reply:
+    return reduce(evolve, bodies, Reply("r1", 1))
 
 
-def test_only_words_that_were_played_completely_count() -> None:
-    """A barge-in within a word leaves that word out."""
-    reply = reply_after(BargeIn(reply_id="r1", played_samples=250 * 8, at_ms=250))
-
-    assert (reply.played_text, reply.done) == ("We open", True)
+def test_a_clause_that_is_repeated_or_out_of_order_is_ignored() -> None:
+    """After a takeover the log may contain a clause twice."""
+    assert fold(CLAUSES[1], *CLAUSES, CLAUSES[0]).text == "Yes. At nine."
 
 
-def test_a_late_mark_takes_nothing_back() -> None:
-    """Progress only grows."""
-    reply = reply_after(
-        PlaybackProgressed(reply_id="r1", played_samples=1600, at_ms=200),
-        PlaybackProgressed(reply_id="r1", played_samples=800, at_ms=210),
-    )
+def test_the_remaining_audio_is_infinite_until_text_and_synthesis_are_complete() -> None:
+    """Positions are samples at 8 kHz: 8 samples are 1 ms."""
+    first, second = ClauseSynthesized(clause=0, end_sample=800), ClauseSynthesized(clause=1, end_sample=2400)
 
-    assert (reply.played_samples, reply.remaining_ms) == (1600, 100)
+    assert fold(*CLAUSES, first, second).remaining_ms == float("inf")
+    assert fold(*CLAUSES, FINISHED, first).remaining_ms == float("inf")
+    assert fold(*CLAUSES, FINISHED, first, second).remaining_ms == 300
+    assert fold(*CLAUSES, FINISHED, first, second, PlaybackProgressed(played_samples=800)).remaining_ms == 200
 
 
-def test_a_resumed_reply_continues_where_its_playback_starts_again() -> None:
-    """After a lost stream that is the beginning of the word that was cut."""
-    reply = reply_after(
-        PlaybackPaused(reply_id="r1", played_samples=1800, at_ms=225),
-        PlaybackStarted(reply_id="r1", from_sample=1600, at_ms=900),
-    )
+def test_a_reply_without_text_is_done_when_it_is_finished() -> None:
+    """It has no playback that could end."""
+    assert fold(ReplyFinished(clauses=0, reason="tool_calls")).done
+    assert not fold(*CLAUSES, FINISHED).done
+    assert fold(*CLAUSES, FINISHED, PlaybackFinished(played_samples=2400)).done
 
-    assert (reply.played_samples, reply.played_text, reply.paused) == (1600, "We open", False)
+
+def test_a_paused_reply_resumes_or_is_cancelled() -> None:
+    """A pause after the cancellation does not count."""
+    paused = [PlaybackStarted(), PlaybackPaused(played_samples=80)]
+
+    assert fold(*paused).paused
+    assert not fold(*paused, ReplyResumed()).paused
+    assert not fold(*paused, ReplyCancelled(reason="barge_in")).paused
+    assert not fold(ReplyCancelled(reason="barge_in"), *paused).paused
+
+
+def test_the_playback_position_never_decreases() -> None:
+    """Events of the edge can arrive late."""
+    positions = (PlaybackProgressed(played_samples=samples) for samples in (80, 160, 80))
+
+    assert fold(*positions).played_samples == 160
