@@ -276,7 +276,7 @@ async def test_a_hang_up_that_twilio_rejects_closes_the_stream(edge: EdgeProcess
     assert "<Hangup" in resumed.text
 
 
-INVALID = {
+INVALID: dict[str, Any] = {
     "not JSON": "this is not JSON",
     "unknown event": '{"event":"future"}',
     "payload is not base64": '{"event":"media","media":{"timestamp":"1","payload":"!!"}}',

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, nullcontext
 import pytest
 from prometheus_client import CollectorRegistry
 
+from parley import failover_timing
 from parley.bus import Claim, connect, subjects
 from parley.runtime import lease
 from parley.runtime.drain import DrainHandle
@@ -48,7 +49,7 @@ class Stage:
 @pytest.fixture
 def without_heartbeats(monkeypatch: pytest.MonkeyPatch) -> None:
     """Owners send no heartbeat in time."""
-    monkeypatch.setattr(lease.timing, "HEARTBEAT_S", 60)
+    monkeypatch.setattr(failover_timing, "HEARTBEAT_S", 60)
 
 
 @pytest.mark.usefixtures("without_heartbeats")

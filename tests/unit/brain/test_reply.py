@@ -40,7 +40,7 @@ def test_a_reply_without_text_is_done_when_it_is_finished() -> None:
 
 def test_a_paused_reply_resumes_or_is_cancelled() -> None:
     """A pause after the cancellation does not count."""
-    paused = [PlaybackStarted(), PlaybackPaused(played_samples=80)]
+    paused: list[Body] = [PlaybackStarted(), PlaybackPaused(played_samples=80)]
 
     assert fold(*paused).paused
     assert not fold(*paused, ReplyResumed()).paused

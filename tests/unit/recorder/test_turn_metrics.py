@@ -55,4 +55,4 @@ def test_an_observation_has_its_trace_id_as_exemplar() -> None:
     for event in EVENTS:
         observer.apply(event, live=True)
 
-    assert f'trace_id="{trace_id("CA1", 1):032x}"' in generate_latest(registry).decode()
+    assert f'trace_id="{trace_id("CA1", 1):032x}"' in generate_latest(registry).decode()  # type: ignore[no-untyped-call] # as prometheus_client has it

@@ -57,7 +57,7 @@ class FakeProvider:
             raise failure
         connection = self.connection()
         if failure is not None:
-            connection.run = _failing(failure)  # type: ignore[method-assign]
+            connection.run = _failing(failure)  # type: ignore[method-assign, assignment]
         yield connection
 
 

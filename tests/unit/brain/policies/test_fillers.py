@@ -2,7 +2,14 @@
 
 from parley.agent_config import AgentConfig, Fillers, Openers
 from parley.v1.event_pb2 import Event
-from parley.v1.reply_pb2 import REPLY_KIND_FILLER, ReplyClause, ReplyFinished, ReplyStarted, ToolCalled
+from parley.v1.reply_pb2 import (
+    REPLY_KIND_ANSWER,
+    REPLY_KIND_FILLER,
+    ReplyClause,
+    ReplyFinished,
+    ReplyStarted,
+    ToolCalled,
+)
 from parley.v1.speech_pb2 import SpeechStarted
 from services.brain.policies import fillers
 from services.brain.policies.fillers import PlayFiller
@@ -22,7 +29,7 @@ AGENT = AgentConfig(
     fillers=Fillers(after_ms=1500, phrases=("One moment.", "Just a second.")),
     openers=Openers(enabled=True, statements=("Sure.",)),
 )
-ANSWER_STARTED = [turn_ended(1, "hello"), event(ReplyStarted(reply_id="r1", turn=1, kind=2))]
+ANSWER_STARTED = [turn_ended(1, "hello"), event(ReplyStarted(reply_id="r1", turn=1, kind=REPLY_KIND_ANSWER))]
 
 
 def decide(*events: Event, now_ms: int, agent: AgentConfig = AGENT) -> PlayFiller | WaitUntil | None:

@@ -20,7 +20,7 @@ FORM = FormData([("CallSid", "CA1"), ("To", "1"), ("To", "2")])
 
 def gate_of(**settings: Any) -> TwilioRequestGate:
     """A gate with the token of the tests."""
-    return TwilioRequestGate(EdgeSettings(TWILIO_AUTH_TOKEN=SecretStr(TOKEN), **settings), asyncio.Event())
+    return TwilioRequestGate(EdgeSettings(twilio_auth_token=SecretStr(TOKEN), **settings), asyncio.Event())
 
 
 def scope(kind: str, scheme: str, path: str, **headers: str) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def test_a_rejected_request_is_logged_with_its_reason(
     token: str, headers: dict[str, str], reason: str
 ) -> None:
     """The entry names the call."""
-    settings = EdgeSettings(TWILIO_AUTH_TOKEN=SecretStr(token), public_url="https://example.com")
+    settings = EdgeSettings(twilio_auth_token=SecretStr(token), public_url="https://example.com")
     gate = TwilioRequestGate(settings, asyncio.Event())
 
     with capture_logs() as logs:

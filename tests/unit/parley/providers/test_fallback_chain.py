@@ -53,7 +53,7 @@ class Scene:
             policy=self.policy,
         )
 
-    async def run(self, turn: int = 0) -> str:
+    async def run(self, turn: int = 0) -> str | None:
         """One request."""
 
         async def operation(name: str, attempt: Attempt) -> str:

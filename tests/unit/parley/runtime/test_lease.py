@@ -8,10 +8,10 @@ from typing import cast
 
 import pytest
 
+from parley import failover_timing
 from parley import failover_timing as timing
 from parley.bus import Bus, Claim, Liveness
 from parley.errors import Superseded
-from parley.runtime import lease
 from parley.runtime.drain import HandoverRequested
 from parley.runtime.lease import LeaseOutcome, OwnerIsAlive, hold_lease, take_over
 
@@ -90,7 +90,7 @@ async def test_an_owner_that_responds_keeps_the_call() -> None:
 
 async def test_an_owner_has_a_second_chance_after_a_slow_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """A slow read means that the stream had no leader."""
-    monkeypatch.setattr(lease.timing, "FAST_LOG_READ_S", 0.01)
+    monkeypatch.setattr(failover_timing, "FAST_LOG_READ_S", 0.01)
     with pytest.raises(OwnerIsAlive):
         await entered(FakeBus(Liveness.GONE, Liveness.ALIVE), took_s=0.05)
     bus = FakeBus(Liveness.GONE, Liveness.GONE)
@@ -141,7 +141,7 @@ async def test_the_outcome_decides_the_fate_of_the_work_message(
 
 async def test_heartbeats_are_sent_while_the_work_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Heartbeats end with the work."""
-    monkeypatch.setattr(lease.timing, "HEARTBEAT_S", 0.01)
+    monkeypatch.setattr(failover_timing, "HEARTBEAT_S", 0.01)
     count = 0
 
     async def extend() -> None:

@@ -37,7 +37,7 @@ async def test_one_subject_is_retransmitted_without_the_others(
 ) -> None:
     """The given age is the limit; new audio is not delayed by it."""
     now_s = 100.0
-    monkeypatch.setattr(replay_buffer.time, "monotonic", lambda: now_s)
+    monkeypatch.setattr("parley.bus.audio_replay.replay_buffer.time.monotonic", lambda: now_s)
     for number in range(10):
         buffer.record("ab"[number % 2], bytes([number]), expire=True)
         now_s += 1
@@ -55,7 +55,7 @@ async def test_old_audio_is_dropped_unless_the_connection_is_down(
 ) -> None:
     """Audio that no reader can have received is kept."""
     now_s = 100.0
-    monkeypatch.setattr(replay_buffer.time, "monotonic", lambda: now_s)
+    monkeypatch.setattr("parley.bus.audio_replay.replay_buffer.time.monotonic", lambda: now_s)
     buffer.record("s", b"old", expire=True)
     now_s += 60
     buffer.record("s", b"disconnected", expire=False)
@@ -87,14 +87,14 @@ async def test_audio_recorded_during_a_resend_is_published_after_it(published: l
 
     async def publish(_subject: str, data: bytes) -> None:
         if not published:
-            assert buffer.resending
-            buffer.record("s", b"new", expire=True)
+            assert resent.resending
+            resent.record("s", b"new", expire=True)
         published.append(data)
 
-    buffer = ReplayBuffer(publish)
-    buffer.record("s", b"1", expire=True)
-    buffer.record("s", b"2", expire=True)
-    await buffer.resend_since_disconnect()
+    resent = ReplayBuffer(publish)
+    resent.record("s", b"1", expire=True)
+    resent.record("s", b"2", expire=True)
+    await resent.resend_since_disconnect()
 
     assert published == [b"1", b"2", b"new"]
-    assert not buffer.resending
+    assert not resent.resending
