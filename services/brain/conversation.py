@@ -6,7 +6,7 @@ from parley.events.envelope import Body, event_body
 from parley.v1 import call_pb2, reply_pb2, speech_pb2
 from parley.v1.event_pb2 import Event
 from services.brain import reply
-from services.brain.policies.backchannels import is_backchannel
+from services.brain.backchannels import is_backchannel
 from services.brain.reply import Reply
 
 _NEARLY_PLAYED_MS = 1000

@@ -6,9 +6,9 @@ from parley.agent_config import AgentConfig
 from parley.events.envelope import event_body
 from parley.v1 import call_pb2, playback_pb2, speech_pb2
 from parley.v1.event_pb2 import Event
+from services.brain.backchannels import is_backchannel
 from services.brain.conversation import Conversation
 from services.brain.policies import speculation
-from services.brain.policies.backchannels import is_backchannel
 from services.brain.reply import Reply
 
 FALSE_BARGE_IN_TIMEOUT_MS = 550
