@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import socket
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.progress import Progress
@@ -15,10 +17,12 @@ from rich.text import Text
 
 from cli.call_log import follow, open_bus
 from cli.live_view import LiveView
+from cli.settings import CliSettings
 from cli.wer import match_texts, normalize
 from parley.bus import Bus
 from parley.errors import BusError
 from parley.latency.turn import TurnLatency
+from parley.settings import load
 from sandbox.caller.caller_pool import PoolCaller, caller_pool
 from sandbox.caller.client import SandboxError, Telephone, open_telephone
 from sandbox.caller.report import Report
@@ -57,12 +61,26 @@ class CallResult:
 
 
 def nats_url_of(home: Path) -> str:
-    """NATS address of the running system.
+    """NATS address of the running system; without one, that of PARLEY_NATS_URL.
+
+    Raises:
+        SystemNotRunning: no system is running, and PARLEY_NATS_URL is not set.
+    """
+    try:
+        return str(environment_of(home)["PARLEY_NATS_URL"])
+    except SystemNotRunning:
+        if address := load(CliSettings).nats_url:
+            return address
+        raise
+
+
+def environment_of(home: Path) -> dict[str, str]:
+    """The environment of the running system's processes, without real credentials.
 
     Raises:
         SystemNotRunning: no system is running.
     """
-    return str(_read_state(home)["PARLEY_NATS_URL"])
+    return dict(_read_state(home)["environment"])
 
 
 def _read_state(home: Path) -> dict[str, Any]:
@@ -73,6 +91,17 @@ def _read_state(home: Path) -> dict[str, Any]:
         raise SystemNotRunning(
             f"no system is running ({path} does not exist): start one with `parley up`"
         ) from None
+
+
+def is_running(home: Path) -> bool:
+    """Whether the system that last ran in this folder still runs: its NATS server accepts connections."""
+    try:
+        address = urlsplit(environment_of(home)["PARLEY_NATS_URL"].split(",")[0])
+    except (SystemNotRunning, KeyError):
+        return False
+    with socket.socket() as sock:
+        sock.settimeout(0.5)
+        return sock.connect_ex((address.hostname or "", address.port or 4222)) == 0
 
 
 def find_system(home: Path) -> RunningSystem:
@@ -87,7 +116,7 @@ def find_system(home: Path) -> RunningSystem:
         raise SystemNotRunning(
             "this system uses the real Twilio: call its number, or POST /calls to be called"
         )
-    return RunningSystem(state["PARLEY_NATS_URL"], telephone)
+    return RunningSystem(state["environment"]["PARLEY_NATS_URL"], telephone)
 
 
 async def one_call(home: Path, script_path: Path | None, console: Console) -> int:

@@ -1,6 +1,7 @@
-"""`parley`: up, demo, call, turns, replay, drill, doctor."""
+"""The command line `parley`: up, demo, call, latency, replay, doctor, env, fault."""
 
 import asyncio
+import shlex
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,7 @@ import typer
 from rich.console import Console
 
 from cli import doctor as doctors
-from cli.calls import many_calls, one_call
+from cli.calls import SystemNotRunning, environment_of, many_calls, one_call
 from cli.demo import demo as hold_demo
 from cli.fault import edge_drop as hold_edge_drop
 from cli.latency import show_latency
@@ -117,6 +118,18 @@ def replay(
     """Replay a call's log step by step, with the state of each stage."""
     code = run_replay(_home(home), call_sid, check=check, fork_from=fork, agents=agents, agent=agent)
     raise typer.Exit(code)
+
+
+@app.command("env")
+def env(home: Home = None) -> None:
+    """Print the environment of the running system as `export` lines, without real API keys."""
+    try:
+        variables = environment_of(_home(home))
+    except SystemNotRunning as error:
+        Console(stderr=True).print(str(error), style="red")
+        raise typer.Exit(1) from None
+    for name, value in sorted(variables.items()):
+        print(f"export {name}={shlex.quote(value)}")
 
 
 fault = typer.Typer(

@@ -15,3 +15,5 @@ class CliSettings(BaseSettings):
 
     home: Path = Field(default=Path(".parley"))
     """Folder of the logs, streams, tables and recordings of `parley up`."""
+    nats_url: str = ""
+    """NATS server that `parley latency` and `parley replay` read from when no system runs on this machine."""

@@ -256,6 +256,13 @@ def describe(topology: Topology) -> str:
 
 def to_json(edge_url: str, sandbox_urls: Mapping[str, str], env: Mapping[str, str]) -> str:
     """The state file that `parley call` reads; contains no key."""
-    shared = ("PARLEY_NATS_URL", "PARLEY_POSTGRES_URL", "PARLEY_RECORDINGS_URL")
-    addresses = {name: env[name] for name in shared if name in env}
-    return json.dumps({"edge_url": edge_url, "sandbox_urls": dict(sandbox_urls), **addresses}, indent=2)
+    state = {"edge_url": edge_url, "sandbox_urls": dict(sandbox_urls), "environment": _shareable(env)}
+    return json.dumps(state, indent=2)
+
+
+def _shareable(env: Mapping[str, str]) -> dict[str, str]:
+    """The variables of this system without real credentials, which the user's own environment has."""
+    ours = {name for p in PROVIDERS for name in (p.key_variable, p.url_variable)} | {"TWILIO_ACCOUNT_SID"}
+    named = {name: value for name, value in env.items() if name.startswith("PARLEY_") or name in ours}
+    secret = {name for name in named if name.endswith(("_KEY", "_TOKEN"))}
+    return {name: value for name, value in named.items() if name not in secret or value == SANDBOX_TOKEN}

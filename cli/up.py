@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli.calls import is_running
 from cli.log_lines import LogLine, LogWatch
 from cli.process import ProcessFailed
 from cli.system import System, environment, free_ports, running_system, taken_ports
@@ -22,6 +23,9 @@ async def up(home: Path, console: Console, *, any_ports: bool = False, size: Siz
     if taken:
         console.print(f"[red]ports in use:[/] {', '.join(taken)}")
         console.print("A system may be running already: see `parley doctor`. Free the ports and try again.")
+        return 1
+    if is_running(home):
+        console.print(f"[red]a system is already running in {home}:[/] stop it, or choose another --home.")
         return 1
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -1,4 +1,4 @@
-"""Circuit breakers: a route that has failed several times is skipped for 10 s. No I/O, no clock.
+"""Circuit breakers: a route that has failed three times in 30 s is tried last for 10 s. No I/O, no clock.
 
 All calls of a process share them, so that not every call has to find out for itself that a provider is down.
 """

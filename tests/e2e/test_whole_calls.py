@@ -53,7 +53,7 @@ async def test_a_call_is_answered_recorded_and_stored(up: Up) -> None:
         channel = caller if line["speaker"] == "caller" else agent
         inside = channel[int(line["start_ms"]) * 8 : int(line["end_ms"]) * 8]
         assert sum(byte not in (0xFF, 0x7F) for byte in inside) > len(inside) / 2
-    connection = await asyncpg.connect(up.state["PARLEY_POSTGRES_URL"])
+    connection = await asyncpg.connect(up.state["environment"]["PARLEY_POSTGRES_URL"])
     rows = await connection.fetch("SELECT speaker FROM transcript WHERE call_sid = $1 ORDER BY n", call_sid)
     timings = await connection.fetch("SELECT latency_ms FROM turn_latencies WHERE call_sid = $1", call_sid)
     await connection.close()

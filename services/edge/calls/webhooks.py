@@ -83,7 +83,7 @@ class Webhooks:
         if not self._gate.is_authentic(request, form):
             return _unsigned()
         code, call_sid = str(form.get("ErrorCode", ""))[:10], str(form.get("CallSid", ""))[:34]
-        log.error("fallback_requested", call_sid=call_sid, twilio_code=code)
+        log.error("fallback_webhook_received", call_sid=call_sid, twilio_code=code)
         if not is_call_sid(call_sid):
             return _xml(twiml.apology())
         failed_query = dict(parse_qsl(urlsplit(str(form.get("ErrorUrl", ""))).query))

@@ -1,6 +1,8 @@
 """The processes of a system and their environment."""
 
-from cli.topology import Ports, Size, build_topology, default_ports, port_names
+import json
+
+from cli.topology import SANDBOX_TOKEN, Ports, Size, build_topology, default_ports, port_names, to_json
 
 PORTS = Ports({name: 5000 + number for number, name in enumerate(port_names())})
 
@@ -76,3 +78,17 @@ def test_copies_have_distinct_ports_and_edges_share_one() -> None:
     routes = {spec.argv[spec.argv.index("--routes") + 1] for spec in topology.nats}
     assert [route.count("nats://") for route in routes] == [3]
     assert len(set(default_ports(size).by_name.values())) == len(port_names(size))
+
+
+def test_the_state_file_contains_no_credentials() -> None:
+    """Sandbox tokens are not secret; `parley env` prints them."""
+    env = {
+        "OPENAI_API_KEY": "sk-1",
+        "PARLEY_API_KEY": "secret",
+        "TWILIO_AUTH_TOKEN": SANDBOX_TOKEN,
+        "PARLEY_NATS_URL": "nats://n",
+        "HOME": "/root",
+    }
+    state = json.loads(to_json("http://edge", {}, env))
+
+    assert state["environment"] == {"TWILIO_AUTH_TOKEN": SANDBOX_TOKEN, "PARLEY_NATS_URL": "nats://n"}

@@ -1,7 +1,6 @@
 """Tests for the recognition of backchannels."""
 
 import pytest
-
 from services.brain.policies.backchannels import is_backchannel
 
 
