@@ -1,7 +1,8 @@
 """Tests for the recognition of backchannels."""
 
 import pytest
-from services.brain.policies.backchannels import is_backchannel
+
+from services.brain.backchannels import is_backchannel
 
 
 @pytest.mark.parametrize(
