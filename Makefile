@@ -32,6 +32,7 @@ check: setup ## format, lint, types, import rules
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m scripts.check_test_mirror
 	$(BIN)/python -m scripts.check_wording
 
 mirror: setup ## list modules without a unit test and unit tests without a module
