@@ -27,7 +27,7 @@ format: setup ## format the code and apply automatic fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-check: setup ## format, lint, types, import rules
+check: setup ## format, lint, types, import rules, test mirror, wording
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
