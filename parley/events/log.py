@@ -64,12 +64,19 @@ class CallEventLog:
         self._observers: tuple[Callable[[Event], None], ...] = ()
 
     def add_observer(self, observe: Callable[[Event], None]) -> None:
-        """Call `observe` with every event from now on: when one is read, and when this stage appends."""
+        """Call `observe` with every event from now on: when one is read, and when this stage appends.
+
+        An observer that raises is logged and not called again.
+        """
         self._observers = (*self._observers, observe)
 
     def _notify(self, event: Event) -> None:
         for observe in self._observers:
-            observe(event)
+            try:
+                observe(event)
+            except Exception:  # a fault of an observer never affects the call
+                log.exception("log_observer_failed", call_sid=self.call_sid, event_id=event.id)
+                self._observers = tuple(other for other in self._observers if other is not observe)
 
     @property
     def clock(self) -> CallClock:

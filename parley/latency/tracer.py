@@ -6,6 +6,7 @@ their next owners, add to the same trace without passing ids around.
 
 from collections.abc import Sequence
 
+import structlog
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
@@ -18,6 +19,8 @@ from parley.latency.spans import TurnSpan, TurnSpans
 from parley.telemetry import names
 from parley.telemetry.trace_context import span_id, trace_id
 from parley.v1.event_pb2 import Event
+
+log = structlog.get_logger()
 
 
 class _NextIds(IdGenerator):
@@ -111,8 +114,12 @@ class CallTracer:
         if not self._enabled:
             return
         state, call_sid = TurnSpans(call_log.stage), call_log.call_sid
-        for event in call_log.history:
-            state.apply(event)
+        try:
+            for event in call_log.history:
+                state.apply(event)
+        except Exception:  # a call that cannot be traced is served nevertheless
+            log.exception("call_not_traced", call_sid=call_sid)
+            return
 
         def observe(event: Event) -> None:
             self.emit_turn_spans(call_sid, state.apply(event))

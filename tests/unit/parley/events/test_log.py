@@ -64,3 +64,23 @@ async def test_the_bus_delay_of_each_event_read_is_observed() -> None:
     assert registry.get_sample_value("delay_count", {"stage": "stt"}) == 1
     assert registry.get_sample_value("delay_sum", {"stage": "stt"}) == pytest.approx(2.0, abs=0.5)
     assert registry.get_sample_value("delay_count", {"stage": "brain"}) is None
+
+
+async def test_a_failing_observer_affects_neither_the_call_nor_other_observers() -> None:
+    """It is not called again, so that one fault is one log line."""
+    calls: list[str] = []
+    seen: list[str] = []
+
+    def fail(one: Event) -> None:
+        calls.append(one.id)
+        raise ValueError
+
+    other = event(SpeechStarted(), stage="stt", sequence=1)
+    call_log = log_of(other)
+    call_log.add_observer(fail)
+    call_log.add_observer(lambda one: seen.append(one.id))
+    own = await call_log.append(TurnEnded())
+
+    assert [one.id async for one in call_log] == [other.id]
+    assert calls == [own.id]
+    assert seen == [own.id, other.id]

@@ -1,10 +1,17 @@
 """Spans as the OpenTelemetry SDK exports them."""
 
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
-from parley.latency.spans import TurnSpan
+from parley.events.log import CallEventLog
+from parley.latency.spans import TurnSpan, TurnSpans
 from parley.latency.tracer import CallTracer
 from parley.telemetry.trace_context import span_id, trace_id
+from parley.v1.call_pb2 import CallStarted
+from tests.event_factories import event
 
 
 class Exported(SpanProcessor):
@@ -66,3 +73,29 @@ def test_a_turn_is_linked_to_its_call() -> None:
 
     assert [link.context for link in turn.links] == [call.context]
     assert context_of(call)[0] == trace_id("CA1")
+
+
+def observers_of(processor: SpanProcessor | None) -> list[object]:
+    """What the tracer adds to a log that has a history."""
+    added: list[object] = []
+    call_log = SimpleNamespace(
+        stage="edge", call_sid="CA1", history=(event(CallStarted()),), add_observer=added.append
+    )
+    CallTracer("edge", processor).follow(cast("CallEventLog", call_log))
+    return added
+
+
+def test_nothing_is_observed_without_an_endpoint() -> None:
+    """Tracing then costs nothing per event."""
+    assert observers_of(None) == []
+    assert len(observers_of(Exported())) == 1
+
+
+def test_a_history_that_cannot_be_traced_affects_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each next owner reads it again: an error would end them all."""
+
+    def fail(_state: TurnSpans, _event: object) -> list[TurnSpan]:
+        raise ValueError
+
+    monkeypatch.setattr(TurnSpans, "apply", fail)
+    assert observers_of(Exported()) == []
