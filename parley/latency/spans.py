@@ -24,7 +24,7 @@ from parley.audio.g711 import BYTES_PER_MS
 from parley.clock import CallClock
 from parley.events.envelope import event_body
 from parley.telemetry import names
-from parley.v1 import playback_pb2, reply_pb2, speech_pb2, synthesis_pb2
+from parley.v1 import call_pb2, playback_pb2, reply_pb2, speech_pb2, synthesis_pb2
 from parley.v1.event_pb2 import Event
 
 _MAX_TURNS = 4
@@ -79,7 +79,10 @@ class TurnSpans:
         body = event_body(event)
         match body:
             case speech_pb2.TurnEnded():
-                return self._turn_ended(body, event.sent_at_us, clock)
+                unmarked = self._answered_without_mark(event.sent_at_us)
+                return [*unmarked, *self._turn_ended(body, event.sent_at_us, clock)]
+            case call_pb2.CallEnded():
+                return self._answered_without_mark(event.sent_at_us)
             case reply_pb2.ReplyStarted(turn=turn) if turn > 0:
                 filler = body.kind == reply_pb2.REPLY_KIND_FILLER
                 started = _Reply(turn, event.sent_at_us, not body.speculative, filler)
@@ -192,11 +195,16 @@ class TurnSpans:
 
     def _interrupted(self, at_us: int) -> list[TurnSpan]:
         """Playback stopped: a scheduled reply will not play; a playing one gets no further mark."""
-        spans: list[TurnSpan] = []
-        for reply_id, reply in self._replies.items():
+        for reply in self._replies.values():
             if reply.playing_us is not None and reply.playing_us >= at_us:
                 reply.playing_us = None
-            elif reply.playing_us is not None:
+        return self._answered_without_mark(at_us)
+
+    def _answered_without_mark(self, at_us: int) -> list[TurnSpan]:
+        """The turns whose reply plays by now: no mark of it is expected any more."""
+        spans: list[TurnSpan] = []
+        for reply_id, reply in self._replies.items():
+            if reply.playing_us is not None and reply.playing_us < at_us:
                 spans += self._answered(reply_id, reply, None)
         return spans
 

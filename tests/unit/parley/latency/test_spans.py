@@ -2,7 +2,7 @@
 
 from parley.events.envelope import Body
 from parley.latency.spans import TurnSpan, TurnSpans
-from parley.v1.call_pb2 import CallStarted
+from parley.v1.call_pb2 import CallEnded, CallStarted
 from parley.v1.playback_pb2 import BargeIn, PlaybackPaused, PlaybackProgressed, PlaybackStarted
 from parley.v1.reply_pb2 import REPLY_KIND_FILLER, ReplyCancelled, ReplyClause, ReplyReleased, ReplyStarted
 from parley.v1.speech_pb2 import TurnEnded
@@ -97,6 +97,15 @@ def test_an_interrupted_reply_answered_its_turn() -> None:
     barge_in = (1700, BargeIn(reply_id="r2", played_samples=300, at_ms=1700))
 
     assert spans("edge", TURN, *ANSWER, barge_in) == {"turn": (1000, 1650), "edge.playout": (1600, 1650)}
+
+
+def test_a_reply_without_a_mark_answered_its_turn() -> None:
+    """The caller hung up, or spoke again, before the first mark: the other stages' spans need their root."""
+    answered = {"turn": (1000, 1650), "edge.playout": (1600, 1650)}
+
+    assert spans("edge", TURN, *ANSWER, (1700, CallEnded(reason="completed"))) == answered
+    assert spans("edge", TURN, *ANSWER, (1700, TurnEnded(turn=2, speech_end_ms=1690))) == answered
+    assert spans("edge", TURN, *ANSWER, (1645, CallEnded(reason="completed"))) == {}
 
 
 def test_a_filler_has_no_generation_spans() -> None:
