@@ -94,14 +94,17 @@ def _read_state(home: Path) -> dict[str, Any]:
 
 
 def is_running(home: Path) -> bool:
-    """Whether the system that last ran in this folder still runs: its NATS server accepts connections."""
+    """Whether the system that last ran in this folder still runs: its edge accepts connections.
+
+    Its NATS server may be one that runs without it.
+    """
     try:
-        address = urlsplit(environment_of(home)["PARLEY_NATS_URL"].split(",")[0])
+        address = urlsplit(_read_state(home)["edge_url"])
     except (SystemNotRunning, KeyError):
         return False
     with socket.socket() as sock:
         sock.settimeout(0.5)
-        return sock.connect_ex((address.hostname or "", address.port or 4222)) == 0
+        return sock.connect_ex((address.hostname or "", address.port or 80)) == 0
 
 
 def find_system(home: Path) -> RunningSystem:
