@@ -10,6 +10,7 @@ from parley.errors import ConfigError
 from parley.providers.fallback_chain import config_failure
 from parley.providers.llm import LlmClient
 from parley.providers.pool import ProviderPool, open_default_provider, open_pool
+from parley.providers.preload import preload_providers
 from parley.providers.registry import ProviderContext
 from parley.runtime.stage import CallContext, ServeCall
 from parley.telemetry.setup import Telemetry
@@ -29,6 +30,7 @@ async def open_service(settings: BrainSettings, telemetry: Telemetry) -> AsyncIt
     clients: ProviderPool[LlmClient]
     async with open_pool("llm", ProviderContext(telemetry)) as clients, open_http_client() as http_client:
         await open_default_provider(clients, "llm", settings)
+        await preload_providers(clients, "llm", settings)
 
         async def serve(call: CallContext) -> None:
             try:

@@ -13,6 +13,7 @@ from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ConfigError, ProviderRejected
 from parley.providers.fallback_chain import FallbackChain, Route
 from parley.providers.pool import ProviderPool, open_pool
+from parley.providers.preload import preload_providers
 from parley.providers.registry import ProviderContext, configs_of, route_name
 from parley.providers.stt import SttProvider
 from parley.runtime.stage import CallContext, ServeCall
@@ -126,6 +127,7 @@ async def open_stt(settings: SttSettings, telemetry: Telemetry) -> AsyncIterator
             await service.preload(load_agent_config(settings.agents_dir, settings.agent))
         except ConfigError as error:
             log.warning("provider_not_preloaded", agent=settings.agent, reason=str(error))
+        await preload_providers(providers, "stt", settings)
         yield service
 
 

@@ -13,6 +13,7 @@ from parley.errors import ConfigError, ProviderError, ProviderRejected
 from parley.events.envelope import event_body
 from parley.providers.fallback_chain import FallbackChain, Route, config_failure
 from parley.providers.pool import ProviderPool, on_demand_pool, open_default_provider, open_pool
+from parley.providers.preload import preload_providers
 from parley.providers.registry import ProviderContext, configs_of, route_name
 from parley.providers.route_selector import RetryPolicy
 from parley.providers.tts import TtsConnection, TtsProvider
@@ -58,6 +59,7 @@ async def open_service(settings: TtsSettings, telemetry: Telemetry) -> AsyncIter
     providers: ProviderPool[TtsProvider]
     async with open_pool("tts", ProviderContext(telemetry)) as providers:
         await open_default_provider(providers, "tts", settings)
+        await preload_providers(providers, "tts", settings)
         shared = _Shared(providers, PhraseCache(), CircuitBreakers(), settings.tts_first_audio_timeout_s)
 
         async def serve_call(call: CallContext) -> None:

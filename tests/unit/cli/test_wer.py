@@ -15,7 +15,7 @@ def test_words_are_found_in_the_same_order() -> None:
 
 
 def test_the_fraction_is_one_without_expected_words() -> None:
-    """Nothing is missing."""
+    """An empty expectation is fully met."""
     assert match_texts("", "anything").fraction == 1
     assert match_texts("one two", "one").fraction == 0.5
 

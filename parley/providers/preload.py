@@ -1,0 +1,41 @@
+"""Open the providers of all agent files when a process starts.
+
+Importing a provider's SDK takes up to two seconds of CPU time, in which no call of the process is served, so
+it must not wait for the first call of an agent.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from parley.agent_config import ProviderSection, load_agent_config
+from parley.errors import ConfigError
+from parley.providers.pool import ProviderPool
+from parley.providers.registry import Kind
+from parley.settings import CommonSettings
+
+log = structlog.get_logger()
+
+
+async def preload_providers(pool: ProviderPool[Any], kind: Kind, settings: CommonSettings) -> None:
+    """Open each provider that an agent file names; what cannot be opened is logged and left to the call."""
+    for name, agent in _named_providers(kind, settings).items():
+        try:
+            await pool.get(name)
+        except Exception as error:  # providers of third parties may raise anything
+            log.warning("provider_not_preloaded", provider=name, agent=agent, error=str(error))
+
+
+def _named_providers(kind: Kind, settings: CommonSettings) -> dict[str, str]:
+    """Provider names, each with the first agent that names it."""
+    names: dict[str, str] = {}
+    for path in sorted(Path(settings.agents_dir).glob("*.yaml")):
+        try:
+            section: ProviderSection = getattr(load_agent_config(settings.agents_dir, path.stem), kind)
+        except ConfigError as error:
+            log.warning("agent_not_preloaded", agent=path.stem, error=str(error))
+            continue
+        for config in section.chain:
+            names.setdefault(config.provider, path.stem)
+    return names

@@ -1,0 +1,57 @@
+"""Providers of all agent files are opened when a process starts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from parley.providers.pool import open_pool
+from parley.providers.preload import preload_providers
+from parley.providers.registry import ProviderContext
+from parley.settings import CommonSettings
+from tests.unit.parley.providers.doubles import installed, make_telemetry
+
+PLUGIN = """
+from contextlib import asynccontextmanager
+from parley.providers.registry import ProviderPlugin
+
+opened = []
+
+@asynccontextmanager
+async def open_first(context):
+    opened.append("first")
+    yield "first"
+
+@asynccontextmanager
+async def open_broken(context):
+    raise RuntimeError("no key")
+    yield
+
+FIRST, BROKEN = ProviderPlugin(open_first), ProviderPlugin(open_broken)
+"""
+ENTRY_POINTS = "[parley.llm]\nfirst = preload_plugin:FIRST\nbroken = preload_plugin:BROKEN\n"
+
+
+@pytest.fixture(autouse=True)
+def providers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Two installed providers, of which one cannot be opened."""
+    with installed(monkeypatch, tmp_path / "dist", ENTRY_POINTS, preload_plugin=PLUGIN):
+        monkeypatch.delitem(__import__("sys").modules, "preload_plugin", raising=False)
+        yield
+
+
+async def test_every_agent_file_counts(tmp_path: Path) -> None:
+    """Each provider is opened once; broken files and providers are left to the calls that need them."""
+    agents = tmp_path / "agents"
+    agents.mkdir()
+    for name, text in {
+        "a": "prompt: x\nllm: {provider: first}",
+        "b": "prompt: x\nllm: {provider: broken, fallbacks: [{provider: first}]}",
+        "c": "no: [yaml",
+        "d": "prompt: x\nllm: {provider: unknown}",
+    }.items():
+        (agents / f"{name}.yaml").write_text(text)
+    async with open_pool("llm", ProviderContext(make_telemetry())) as pool:
+        await preload_providers(pool, "llm", CommonSettings(agents_dir=str(agents)))
+
+        assert __import__("preload_plugin").opened == ["first"]
