@@ -201,7 +201,7 @@ class TurnSpans:
         return self._answered_without_mark(at_us)
 
     def _answered_without_mark(self, at_us: int) -> list[TurnSpan]:
-        """The turns whose reply plays by now: no mark of it is expected any more."""
+        """The turns whose reply plays by now: it gets no further mark."""
         spans: list[TurnSpan] = []
         for reply_id, reply in self._replies.items():
             if reply.playing_us is not None and reply.playing_us < at_us:

@@ -76,7 +76,7 @@ def test_a_turn_is_linked_to_its_call() -> None:
 
 
 def observers_of(processor: SpanProcessor | None) -> list[object]:
-    """What the tracer adds to a log that has a history."""
+    """The observers that a tracer adds to a log with a history."""
     added: list[object] = []
     call_log = SimpleNamespace(
         stage="edge", call_sid="CA1", history=(event(CallStarted()),), add_observer=added.append
