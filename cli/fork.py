@@ -1,12 +1,12 @@
 """Forks a call: generates the answers again from one of its turns on, with another agent file."""
 
-import json
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.calls import SystemNotRunning, environment_of
 from cli.topology import SANDBOX_TOKEN
 from parley.agent_config import AgentConfig
 from parley.errors import ConfigError
@@ -65,17 +65,30 @@ async def fork(home: Path, events: Sequence[Event], turn: int, agent: AgentConfi
 
 @asynccontextmanager
 async def _open_client(home: Path, agent: AgentConfig) -> AsyncIterator[LlmClient]:
-    """Open the agent's provider; OpenAI's emulator of the running system without a key."""
+    """Open the agent's provider; OpenAI's emulator of the running system without a key.
+
+    Raises:
+        ConfigError: there is neither a key nor such an emulator.
+    """
     configs_of("llm", agent.llm)
     settings = load(BrainSettings)
     has_key = settings.openai_api_key.get_secret_value() or settings.openai_base_url
     if agent.llm.provider == "openai" and not has_key:
-        urls = json.loads((home / "system.json").read_text("utf-8"))["sandbox_urls"]
-        os.environ["OPENAI_BASE_URL"] = f"{urls['openai']}/v1"
+        os.environ["OPENAI_BASE_URL"] = _emulator_url(home)
         os.environ["OPENAI_API_KEY"] = SANDBOX_TOKEN
     plugin: ProviderPlugin[LlmClient] = load_plugin("llm", agent.llm.provider)
     async with plugin.open(ProviderContext(start_telemetry("cli", settings))) as client:
         yield client
+
+
+def _emulator_url(home: Path) -> str:
+    try:
+        variables = environment_of(home)
+    except SystemNotRunning:
+        variables = {}
+    if variables.get("OPENAI_API_KEY") != SANDBOX_TOKEN:
+        raise ConfigError("set OPENAI_API_KEY: no system with an emulator of OpenAI is running")
+    return variables["OPENAI_BASE_URL"]
 
 
 async def _answer(client: LlmClient, agent: AgentConfig, messages: Sequence[Message]) -> str:
