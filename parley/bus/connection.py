@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -55,6 +56,8 @@ async def connect(url: str, name: str, *, timeout_s: float, replicas: int | None
 
 
 async def _open(client: Client, url: str, name: str, timeout_s: float, drops: DropCounter, bus: Bus) -> None:
+    shown_url = _without_credentials(url)
+
     async def on_error(error: Exception) -> None:
         if isinstance(error, SlowConsumerError):
             drops.record(error.subject)
@@ -66,10 +69,11 @@ async def _open(client: Client, url: str, name: str, timeout_s: float, drops: Dr
 
     async def on_disconnect() -> None:
         if not client.is_closed:
-            log.warning("bus_disconnected", url=url)
+            log.warning("bus_disconnected", url=shown_url)
 
     async def on_reconnect() -> None:
-        log.info("bus_reconnected", url=client.connected_url.netloc if client.connected_url else url)
+        connected = client.connected_url
+        log.info("bus_reconnected", url=_without_credentials(connected.geturl()) if connected else shown_url)
         await bus.on_reconnected()
 
     try:
@@ -90,8 +94,14 @@ async def _open(client: Client, url: str, name: str, timeout_s: float, drops: Dr
             )
     except (NatsError, OSError, TimeoutError) as error:
         raise BusError(
-            f"no NATS server at {url} (PARLEY_NATS_URL) within {timeout_s:g} s: start one, or set the address"
+            f"no NATS server at {shown_url} (PARLEY_NATS_URL) within {timeout_s:g} s: start one, or set the"
+            " address"
         ) from error
+
+
+def _without_credentials(url: str) -> str:
+    """The addresses of NATS servers, without their user names, passwords and tokens, for logs."""
+    return re.sub(r"(?<=//)[^/,]*@", "", url)
 
 
 async def _ensure_streams(bus: Bus, replicas: int, timeout_s: float) -> None:

@@ -20,6 +20,16 @@ async def test_a_missing_server_is_reported_with_its_address() -> None:
             pass
 
 
+async def test_credentials_in_an_address_are_not_reported() -> None:
+    """Errors are logged."""
+    servers = [f"nats://{user}@127.0.0.1:{free_port()}" for user in ("me:hidden", "hidden")]
+
+    with pytest.raises(BusError, match=r"nats://127\.0\.0\.1:") as raised:
+        async with connect(",".join(servers), "test", timeout_s=0.1):
+            pass
+    assert "hidden" not in str(raised.value)
+
+
 async def test_a_message_that_expects_none_before_is_stored_once(nats_url: str) -> None:
     """The second one raises WriteConflict."""
     async with connect(nats_url, "test", timeout_s=5) as bus:
