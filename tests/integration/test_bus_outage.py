@@ -12,6 +12,7 @@ from parley.events.outbox import open_outbox
 from parley.v1.audio_pb2 import CallerAudio
 from parley.v1.event_pb2 import Event
 from parley.v1.speech_pb2 import SpeechStarted, TurnEnded
+from tests.eventually import eventually
 from tests.nats_server import NatsServer
 
 
@@ -66,8 +67,7 @@ async def test_a_subscription_to_a_frozen_server_works_when_it_resumes(
         nats_server.freeze()
         receiving = asyncio.ensure_future(first(bus))
         async with asyncio.timeout(10):
-            while bus.connected:  # noqa: ASYNC110 - the client has no event for it
-                await asyncio.sleep(0.05)
+            await eventually(lambda: not bus.connected)
             assert not subscribed.is_set()
             nats_server.thaw()
             await subscribed.wait()
@@ -117,8 +117,7 @@ async def test_messages_lost_with_a_dying_server_are_resent(nats_server: NatsSer
 async def lose_connection(bus: Bus) -> None:
     """Drop the connection of this bus; it reconnects by itself."""
     abort_socket(bus._client)
-    while bus.connected:  # noqa: ASYNC110 - the client has no event for it
-        await asyncio.sleep(0)
+    await eventually(lambda: not bus.connected, interval_s=0)
 
 
 async def test_messages_missed_during_a_reconnection_are_read_at_once(

@@ -21,6 +21,7 @@ from parley.v1.playback_pb2 import BargeIn, PlaybackFinished, PlaybackPaused, Pl
 from parley.v1.reply_pb2 import HangUpRequested, ReplyCancelled, ReplyResumed, ReplyStarted
 from parley.v1.speech_pb2 import SpeechStarted
 from tests.call_log import read_bodies, read_until
+from tests.eventually import eventually
 from tests.integration.edge_process import EdgeProcess, MediaStream, running_edge
 from tests.nats_server import NatsServer
 
@@ -214,10 +215,7 @@ async def test_the_call_is_hung_up_when_the_goodbye_was_played(edge: EdgeProcess
         assert edge.rest.requests == []
         await stream.send(event="mark", streamSid="MZ1", mark=mark)
         ended = (await read_until(edge.bus, A, CallEnded))[-1]
-        for _ in range(100):
-            if edge.rest.requests:
-                break
-            await asyncio.sleep(0.02)
+        await eventually(lambda: edge.rest.requests, timeout_s=2)
 
     assert isinstance(ended, CallEnded)
     assert ended.reason == "agent"
@@ -237,9 +235,7 @@ async def test_the_call_is_hung_up_while_the_log_cannot_be_written(
         nats_server.freeze()
         try:
             await stream.send(event="mark", streamSid="MZ1", mark=mark)
-            async with asyncio.timeout(8):
-                while not edge.rest.requests:  # noqa: ASYNC110 - another process sends it
-                    await asyncio.sleep(0.05)
+            await eventually(lambda: edge.rest.requests)
             await stream.send(event="stop", streamSid="MZ1", stop={"callSid": A})
             await asyncio.sleep(1)
         finally:

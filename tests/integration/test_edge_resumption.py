@@ -15,6 +15,7 @@ from parley.v1.audio_pb2 import AgentAudio, CallerAudio
 from parley.v1.call_pb2 import CallEnded, StreamResuming, StreamStarted, StreamStopped
 from parley.v1.reply_pb2 import FallbackRequested
 from tests.call_log import read_bodies, read_until
+from tests.eventually import eventually
 from tests.integration.edge_process import EdgeProcess, running_edge
 from tests.integration.test_edge import A
 from tests.nats_server import NatsServer, free_port
@@ -56,9 +57,7 @@ async def resume_methods(edge: EdgeProcess) -> list[str]:
 
 async def redirects(edge: EdgeProcess, count: int = 1) -> list[str]:
     """Wait for a number of REST requests; returns the TwiML of each."""
-    async with asyncio.timeout(5):
-        while len(edge.rest.requests) < count:  # noqa: ASYNC110 - in another process
-            await asyncio.sleep(0.02)
+    await eventually(lambda: len(edge.rest.requests) >= count, timeout_s=5)
     return [form.get("Twiml", "") for _, form in edge.rest.requests]
 
 

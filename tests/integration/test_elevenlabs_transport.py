@@ -14,6 +14,7 @@ from parley.providers.pool import open_pool
 from parley.providers.registry import ProviderContext
 from services.tts.providers.elevenlabs_transport import WebSocketTransport
 from services.tts.settings import ElevenLabsSettings
+from tests.eventually import eventually
 from tests.integration.tts_provider import Provider, audio_of, running_provider
 from tests.unit.parley.providers.doubles import make_telemetry
 
@@ -51,9 +52,8 @@ async def synthesize(transport: WebSocketTransport, text: str) -> bytes:
 
 async def test_the_websocket_opens_before_the_first_reply(provider: Provider) -> None:
     """No text was sent yet."""
-    async with open_transport(provider.url), asyncio.timeout(5):
-        while not provider.websockets:  # noqa: ASYNC110 - the provider has no event for it
-            await asyncio.sleep(0.01)
+    async with open_transport(provider.url):
+        await eventually(lambda: provider.websockets, timeout_s=5)
 
 
 async def test_a_reply_waits_for_the_websocket(provider: Provider) -> None:

@@ -12,6 +12,7 @@ from parley.bus import Bus, connect, streams, subjects
 from parley.v1.audio_pb2 import CallerAudio
 from parley.v1.call_pb2 import CallEnded, StreamStarted
 from tests.call_log import read_until
+from tests.eventually import eventually
 from tests.integration.edge_process import EdgeProcess, MediaStream, running_edge
 from tests.integration.test_edge import A
 from tests.nats_server import NatsServer, free_port
@@ -45,9 +46,7 @@ def stream_urls(edge: EdgeProcess) -> list[str]:
 
 async def wait_for_streams(edge: EdgeProcess, count: int) -> list[str]:
     """Wait until the edge has requested that many streams; their addresses."""
-    async with asyncio.timeout(15):
-        while len(stream_urls(edge)) < count:  # noqa: ASYNC110 - another process does it
-            await asyncio.sleep(0.05)
+    await eventually(lambda: len(stream_urls(edge)) >= count, timeout_s=15)
     return stream_urls(edge)
 
 

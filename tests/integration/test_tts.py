@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,6 +25,7 @@ from services.tts.audio_output import AudioOutput
 from services.tts.session import open_service
 from services.tts.settings import TtsSettings
 from tests.event_factories import bodies_of
+from tests.eventually import eventually
 from tests.integration.tts_provider import Provider, audio_of, running_provider
 from tests.nats_server import free_port
 
@@ -76,12 +77,6 @@ class TtsCall:
         return next(
             (e for e in self.events if isinstance(e, SynthesisFinished) and e.reply_id == reply_id), None
         )
-
-    async def until(self, condition: Callable[[], object], timeout_s: float = 8) -> None:
-        """Wait for a condition."""
-        async with asyncio.timeout(timeout_s):
-            while not condition():  # noqa: ASYNC110 - lists have no events
-                await asyncio.sleep(0.01)
 
 
 async def _receive_audio(call: TtsCall) -> None:
@@ -161,7 +156,7 @@ async def call(nats_url: str, provider: Provider, tmp_path: Path) -> AsyncIterat
 async def test_a_reply_is_synthesized_clause_by_clause(call: TtsCall, provider: Provider) -> None:
     """Audio without gap, clauses with exact ends and words, then the end."""
     await call.reply("r1", "Hello there. ", "How are you?")
-    await call.until(lambda: call.finished("r1"))
+    await eventually(lambda: call.finished("r1"))
 
     first, second = audio_of("Hello there."), audio_of("How are you?")
     assert call.audio_by_offset("r1") == first + second
@@ -188,14 +183,14 @@ async def test_a_reply_is_synthesized_clause_by_clause(call: TtsCall, provider: 
 async def test_text_is_synthesized_before_the_reply_is_complete(call: TtsCall) -> None:
     """The first clause is completed while the brain still generates."""
     await call.reply("r1", "One moment. ", finish=False)
-    await call.until(lambda: bodies_of(call.events, ClauseSynthesized))
+    await eventually(lambda: bodies_of(call.events, ClauseSynthesized))
     # Longer than the time limit for audio, which does not apply while no text is sent.
     await asyncio.sleep(0.6)
 
     assert call.audio_by_offset("r1") == audio_of("One moment.")
     assert call.finished("r1") is None
     await call.finish("r1", 1)
-    await call.until(lambda: call.finished("r1"))
+    await eventually(lambda: call.finished("r1"))
     assert not bodies_of(call.events, StageFailed)
 
 
@@ -203,9 +198,9 @@ async def test_replies_do_not_wait_for_each_other(call: TtsCall, provider: Provi
     """A reply is synthesized while another waits for its text, each in a separate context."""
     await call.reply("r1", "First. ", finish=False)
     await call.reply("r2", "Second.")
-    await call.until(lambda: call.finished("r2"))
+    await eventually(lambda: call.finished("r2"))
     await call.finish("r1", 1)
-    await call.until(lambda: call.finished("r1"))
+    await eventually(lambda: call.finished("r1"))
 
     assert call.audio_by_offset("r1") == audio_of("First.")
     assert call.audio_by_offset("r2") == audio_of("Second.")
@@ -216,10 +211,10 @@ async def test_more_replies_than_the_provider_has_contexts(call: TtsCall, provid
     """Replies without a free context use the other transport."""
     for n in range(7):
         await call.reply(f"r{n}", f"Reply {n}. ", finish=False)
-    await call.until(lambda: len(bodies_of(call.events, SynthesisStarted)) == 7)
+    await eventually(lambda: len(bodies_of(call.events, SynthesisStarted)) == 7)
     for n in range(7):
         await call.finish(f"r{n}", 1)
-    await call.until(lambda: len(bodies_of(call.events, SynthesisFinished)) == 7)
+    await eventually(lambda: len(bodies_of(call.events, SynthesisFinished)) == 7)
 
     assert [call.audio_by_offset(f"r{n}") for n in range(7)] == [audio_of(f"Reply {n}.") for n in range(7)]
     assert provider.websockets == 1
@@ -230,7 +225,7 @@ async def test_both_spellings_of_fields_are_read(call: TtsCall, provider: Provid
     """ContextId or context_id, isFinal or is_final."""
     provider.snake_case = snake_case
     await call.reply("r1", "Hello.")
-    await call.until(lambda: call.finished("r1"))
+    await eventually(lambda: call.finished("r1"))
 
     assert call.audio_by_offset("r1") == audio_of("Hello.")
 
@@ -239,7 +234,7 @@ async def test_without_alignment_clauses_share_the_audio(call: TtsCall, provider
     """Each clause is published, and their ends are in order."""
     provider.aligned = False
     await call.reply("r1", "Hello there. ", "How are you?")
-    await call.until(lambda: call.finished("r1"))
+    await eventually(lambda: call.finished("r1"))
 
     clauses = bodies_of(call.events, ClauseSynthesized)
     assert [c.clause for c in clauses] == [0, 1]
@@ -251,7 +246,7 @@ async def test_a_missing_end_of_stream_is_not_waited_for(call: TtsCall, provider
     """All characters have audio and no final frame comes: the reply ends, over one WebSocket."""
     provider.final = False
     await call.reply("r1", "Goodbye.")
-    await call.until(lambda: call.finished("r1"))
+    await eventually(lambda: call.finished("r1"))
 
     assert call.audio_by_offset("r1") == audio_of("Goodbye.")
     assert provider.texts() == ["Goodbye. "]
@@ -261,7 +256,7 @@ async def test_a_lost_websocket_loses_no_audio(call: TtsCall, provider: Provider
     """The clause is synthesized again; published audio is neither repeated nor lost."""
     provider.break_after_chunks = 7
     await call.reply("r1", "Hello there. ", "How are you?")
-    await call.until(lambda: call.finished("r1"))
+    await eventually(lambda: call.finished("r1"))
 
     assert call.audio_by_offset("r1") == audio_of("Hello there.") + audio_of("How are you?")
     assert sum(len(chunk.mulaw) for chunk in call.audio) == len(call.audio_by_offset("r1"))
@@ -275,7 +270,7 @@ async def test_a_silent_provider_gets_a_new_websocket(call: TtsCall, provider: P
     """Text was sent and no audio came: the clause is synthesized again."""
     provider.hang_after_chunks = 2
     await call.reply("r1", "Hello there.")
-    await call.until(lambda: call.finished("r1"))
+    await eventually(lambda: call.finished("r1"))
 
     assert call.audio_by_offset("r1") == audio_of("Hello there.")
     assert provider.websockets == 2
@@ -289,7 +284,7 @@ async def test_garbage_costs_no_audio(call: TtsCall, provider: Provider, garbage
     """A request with a malformed response is repeated."""
     provider.garbage = garbage
     await call.reply("r1", "Hello there.")
-    await call.until(lambda: call.finished("r1"))
+    await eventually(lambda: call.finished("r1"))
 
     assert call.audio_by_offset("r1") == audio_of("Hello there.")
     assert provider.websockets == 2
@@ -302,7 +297,7 @@ async def test_unknown_frames_are_skipped(call: TtsCall, provider: Provider, fra
     """Frames of a later version do no harm."""
     provider.garbage = frame
     await call.reply("r1", "Hello there.")
-    await call.until(lambda: call.finished("r1"))
+    await eventually(lambda: call.finished("r1"))
 
     assert call.audio_by_offset("r1") == audio_of("Hello there.")
     assert provider.websockets == 1
@@ -311,11 +306,11 @@ async def test_unknown_frames_are_skipped(call: TtsCall, provider: Provider, fra
 async def test_a_cancelled_reply_is_not_synthesized_further(call: TtsCall, provider: Provider) -> None:
     """Its context is closed, its later clauses are not sent, the next reply is synthesized."""
     await call.reply("r1", "I was about to say. ", finish=False)
-    await call.until(lambda: bodies_of(call.events, ClauseSynthesized))
+    await eventually(lambda: bodies_of(call.events, ClauseSynthesized))
     await call.brain.append(ReplyCancelled(reply_id="r1", reason="barge_in"))
     await call.brain.append(ReplyClause(reply_id="r1", clause=1, text="More."))
     await call.reply("r2", "Yes?")
-    await call.until(lambda: call.finished("r2"))
+    await eventually(lambda: call.finished("r2"))
 
     assert provider.texts() == ["I was about to say. ", "Yes? "]
     assert {"context_id": "CA1.r1.1", "close_context": True} in provider.messages
@@ -325,7 +320,7 @@ async def test_a_cancelled_reply_is_not_synthesized_further(call: TtsCall, provi
 async def test_a_reply_without_text_ends(call: TtsCall) -> None:
     """With an empty last chunk and no samples."""
     await call.reply("r1")
-    await call.until(lambda: call.finished("r1"))
+    await eventually(lambda: call.finished("r1"))
 
     assert [(c.reply_id, c.mulaw, c.last) for c in call.audio] == [("r1", b"", True)]
 
@@ -335,9 +330,9 @@ async def test_an_idle_websocket_gets_keep_alive_messages(
 ) -> None:
     """Keep-alive messages are sent; the first reply still uses the first WebSocket."""
     async with open_call(nats_url) as call, run_worker(nats_url, provider.url, tmp_path, keep_alive_s=0.1):
-        await call.until(lambda: len(provider.messages) >= 3)
+        await eventually(lambda: len(provider.messages) >= 3)
         await call.reply("r1", "Hello.")
-        await call.until(lambda: call.finished("r1"))
+        await eventually(lambda: call.finished("r1"))
         await call.brain.append(CallEnded(reason="hangup"))
 
     assert [m["text"] for m in provider.messages[:3]] == [" ", "", ""]
@@ -351,7 +346,7 @@ async def test_a_rejected_websocket_is_replaced_by_http(
     provider.reject_websocket = 403
     async with open_call(nats_url) as call, run_worker(nats_url, provider.url, tmp_path):
         await call.reply("r1", "Hello there. ", "How are you?")
-        await call.until(lambda: call.finished("r1"))
+        await eventually(lambda: call.finished("r1"))
         await call.brain.append(CallEnded(reason="hangup"))
 
     assert call.audio_by_offset("r1") == audio_of("Hello there.") + audio_of("How are you?")
@@ -374,7 +369,7 @@ async def test_a_rejected_key_fails_the_reply_with_few_requests(
     async with open_call(nats_url) as call, run_worker(nats_url, provider.url, tmp_path):
         for n in range(3):
             await call.reply(f"r{n}", "Hello.")
-            await call.until(partial(call.finished, f"r{n}"))
+            await eventually(partial(call.finished, f"r{n}"))
         await call.brain.append(CallEnded(reason="hangup"))
 
     failed = bodies_of(call.events, StageFailed)
@@ -390,7 +385,7 @@ async def test_truncated_http_loses_no_audio(nats_url: str, provider: Provider, 
     provider.reject_websocket, provider.break_http = 500, True
     async with open_call(nats_url) as call, run_worker(nats_url, provider.url, tmp_path):
         await call.reply("r1", "Hello there.")
-        await call.until(lambda: call.finished("r1"))
+        await eventually(lambda: call.finished("r1"))
         await call.brain.append(CallEnded(reason="hangup"))
 
     assert call.audio_by_offset("r1") == audio_of("Hello there.")
@@ -402,7 +397,7 @@ async def test_a_stream_without_audio_is_a_failure(call: TtsCall, provider: Prov
     """The next route is used."""
     provider.silent = True
     await call.reply("r1", "Hello there.")
-    await call.until(lambda: call.finished("r1"))
+    await eventually(lambda: call.finished("r1"))
 
     assert call.audio_by_offset("r1") == audio_of("Hello there.")
     assert len(provider.requests) == 1
@@ -420,8 +415,8 @@ async def test_a_wrong_voice_does_not_affect_other_calls(
     ):
         await failing.reply("r1", "This is not played.")
         await healthy.reply("r1", "Hello.")
-        await healthy.until(lambda: healthy.finished("r1"))
-        await failing.until(lambda: bodies_of(failing.events, StageFailed))
+        await eventually(lambda: healthy.finished("r1"))
+        await eventually(lambda: bodies_of(failing.events, StageFailed))
         for call in (failing, healthy):
             await call.brain.append(CallEnded(reason="hangup"))
 
@@ -435,8 +430,8 @@ async def test_no_provider_fails_the_reply(nats_url: str, provider: Provider, tm
     provider.url = f"http://127.0.0.1:{free_port()}"
     async with open_call(nats_url) as call, run_worker(nats_url, provider.url, tmp_path):
         await call.reply("r1", "Hello.")
-        await call.until(lambda: call.finished("r1"))
-        await call.until(lambda: bodies_of(call.events, StageFailed))
+        await eventually(lambda: call.finished("r1"))
+        await eventually(lambda: bodies_of(call.events, StageFailed))
         await call.brain.append(CallEnded(reason="hangup"))
 
     assert [f.code for f in bodies_of(call.events, StageFailed)] == ["unavailable"]
@@ -451,13 +446,13 @@ async def test_the_next_owner_continues_where_the_log_ends(
             await call.reply("r1", "Done.")
             await call.reply("r2", "Dropped. ", finish=False)
             await call.reply("r3", "Hello there. ", finish=False)
-            await call.until(lambda: len(bodies_of(call.events, ClauseSynthesized)) == 3)
+            await eventually(lambda: len(bodies_of(call.events, ClauseSynthesized)) == 3)
             await call.brain.append(ReplyCancelled(reply_id="r2", reason="barge_in"))
         before = len(provider.texts())
         await call.brain.append(ReplyClause(reply_id="r3", clause=1, text="How are you?"))
         await call.finish("r3", 2)
         async with run_worker(nats_url, provider.url, tmp_path):
-            await call.until(lambda: call.finished("r3"))
+            await eventually(lambda: call.finished("r3"))
             await call.brain.append(CallEnded(reason="hangup"))
 
     assert provider.texts()[before:] == ["How are you? "]
@@ -483,7 +478,7 @@ async def test_the_next_owner_repeats_the_unfinished_clause_of_a_killed_one(
             await out.publish("r1", 0, audio_of("Oh.") + whole[:2000])
             await killed.append(ClauseSynthesized(reply_id="r1", clause=0, end_sample=len(audio_of("Oh."))))
         async with run_worker(nats_url, provider.url, tmp_path):
-            await call.until(lambda: call.finished("r1"))
+            await eventually(lambda: call.finished("r1"))
             await call.brain.append(CallEnded(reason="hangup"))
 
     assert provider.texts() == ["Hello there. "]
@@ -498,7 +493,7 @@ async def test_contexts_that_never_end_cost_no_reply(call: TtsCall, provider: Pr
     provider.final = False
     for n in range(5):
         await call.reply(f"r{n}", f"Reply {n}.")
-        await call.until(partial(call.finished, f"r{n}"))
+        await eventually(partial(call.finished, f"r{n}"))
 
     assert [call.audio_by_offset(f"r{n}") for n in range(5)] == [audio_of(f"Reply {n}.") for n in range(5)]
     assert (provider.websockets, provider.requests) == (2, [])
@@ -510,7 +505,7 @@ async def test_an_unknown_provider_fails_the_call_with_a_reason(
     """The log names the key of the agent file; the brain then requests the fallback."""
     (tmp_path / "typo.yaml").write_text("prompt: Speak.\ntts: {provider: elevenlabz}\n")
     async with open_call(nats_url, agent="typo") as call, run_worker(nats_url, provider.url, tmp_path):
-        await call.until(lambda: bodies_of(call.events, StageFailed))
+        await eventually(lambda: bodies_of(call.events, StageFailed))
         await call.brain.append(CallEnded(reason="hangup"))
 
     failed = bodies_of(call.events, StageFailed)[0]

@@ -15,6 +15,7 @@ from sandbox.elevenlabs.app import ElevenLabsEmulator
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
 from sandbox.elevenlabs.synthesis import synthesise
 from tests.event_factories import bodies_of
+from tests.eventually import eventually
 from tests.integration.test_tts import TtsCall, open_call, run_worker
 
 CLAUSES = ("Good morning. ", "You have 2 visits on Tuesday, ", 'the first at "nine".')
@@ -33,7 +34,7 @@ async def synthesized_reply(
         run_worker(nats_url, f"http://127.0.0.1:{port}", folder, key=key),
     ):
         await call.reply("r1", *CLAUSES)
-        await call.until(lambda: call.finished("r1"), timeout_s=15)
+        await eventually(lambda: call.finished("r1"), timeout_s=15)
         yield call, sandbox
         await call.brain.append(CallEnded(reason="hangup"))
 
@@ -94,7 +95,7 @@ async def test_rejection_is_reported(
 ) -> None:
     """With its code; the reply ends."""
     async with synthesized_reply(nats_url, tmp_path, **settings) as (call, _):
-        await call.until(lambda: bodies_of(call.events, StageFailed))
+        await eventually(lambda: bodies_of(call.events, StageFailed))
 
         assert [f.code for f in bodies_of(call.events, StageFailed)] == [code]
         assert call.audio_by_offset("r1") == b""

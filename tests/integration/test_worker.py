@@ -14,6 +14,7 @@ from parley.runtime.drain import DrainHandle
 from parley.runtime.event_loop_lag import EventLoopLag
 from parley.runtime.worker import Worker
 from parley.v1.work_pb2 import Work
+from tests.eventually import eventually
 
 
 class Stage:
@@ -40,9 +41,7 @@ class Stage:
 
     async def wait_owned(self, times: int) -> list[tuple[str, int]]:
         """Wait until the call was owned that many times."""
-        async with asyncio.timeout(10):
-            while len(self.owned) < times:  # noqa: ASYNC110 - a list has no event
-                await asyncio.sleep(0.02)
+        await eventually(lambda: len(self.owned) >= times, timeout_s=10)
         return self.owned
 
 
