@@ -68,7 +68,7 @@ class FailureReporter:
 
 
 class FallbackChain(Generic[R]):
-    """One call's routes in order of preference.
+    """One call's routes in order of preference, each with a name of its own.
 
     `report` is called with StageFailed: after each failed attempt, or only when a request failed on all
     routes, if `report_each` is false.
@@ -88,7 +88,7 @@ class FallbackChain(Generic[R]):
     ) -> None:
         self.stage = stage
         self.call_sid = call_sid
-        self.routes = tuple({route.name: route for route in routes}.values())
+        self.routes = tuple(routes)
         self.breakers = breakers
         self.telemetry = telemetry
         self.reporter = FailureReporter(report)

@@ -90,10 +90,15 @@ def load_plugin(kind: Kind, name: str, key: str = "provider") -> ProviderPlugin[
 def configs_of(kind: Kind, section: Config) -> tuple[Config, ...]:
     """The section, its provider's alternatives and its fallbacks, each complete and validated.
 
+    Of those with the same route name, which would share a circuit, only the preferred one is used.
+
     Raises:
         ConfigError: a provider is unknown or refuses its options; names the agent file key.
     """
-    return tuple(_configs(kind, section))
+    by_name: dict[str, Config] = {}
+    for config in _configs(kind, section):
+        by_name.setdefault(route_name(config), config)
+    return tuple(by_name.values())
 
 
 def check_agent(agent: AgentConfig, *kinds: Kind) -> None:
@@ -110,11 +115,12 @@ def check_agent(agent: AgentConfig, *kinds: Kind) -> None:
         raise ConfigError(f"agent {agent.name}: {error}") from None
 
 
-def route_name(config: SttConfig | LlmConfig | TtsConfig) -> str:
+def route_name(config: ProviderSection) -> str:
     """Provider, model, voice and options, as in `elevenlabs/eleven_flash_v2_5/voice1/transport=http`."""
+    model = (config.model,) if isinstance(config, SttConfig | LlmConfig | TtsConfig) else ()
     voice = (config.voice,) if isinstance(config, TtsConfig) else ()
     options = (f"{key}={value}" for key, value in sorted(config.options.items()))
-    return "/".join((config.provider, config.model, *voice, *options))
+    return "/".join((config.provider, *model, *voice, *options))
 
 
 def _configs(kind: Kind, section: Config) -> Iterator[Config]:

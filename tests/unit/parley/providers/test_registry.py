@@ -114,6 +114,19 @@ def test_routes_in_order_of_preference() -> None:
     assert [route_name(config) for config in configs_of("stt", decided)] == ["fake/a/speed=5"]
 
 
+@pytest.mark.usefixtures("fake")
+def test_a_fallback_with_the_name_of_another_route_does_not_replace_it() -> None:
+    """They would share a circuit; the section of the agent file is the preferred one."""
+    section = SttConfig(
+        provider="fake", model="a", language="en", fallbacks=({"model": "b"}, {"language": "multi"})
+    )
+    [first, alternative, fallback] = configs_of("stt", section)
+
+    assert (first.model, first.language) == ("a", "en")
+    assert alternative.options == {"speed": 2}
+    assert fallback.model == "b"
+
+
 def test_the_name_of_a_route_contains_the_voice() -> None:
     """Voices fail one by one."""
     assert route_name(TtsConfig(voice="v", model="m")) == "elevenlabs/m/v"
