@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -26,6 +26,7 @@ class ProviderPool(Generic[T]):
         self._open_resource = open_resource
         self._tasks = tasks
         self._opened: dict[str, asyncio.Future[T]] = {}
+        self._holding: dict[str, asyncio.Task[None]] = {}
         self._closing = asyncio.Event()
 
     async def get(self, name: str) -> T:
@@ -33,12 +34,15 @@ class ProviderPool(Generic[T]):
         opened = self._opened.get(name)
         if opened is None or (opened.done() and opened.exception() is not None):
             opened = self._opened[name] = asyncio.get_running_loop().create_future()
-            self._tasks.create_task(self._hold(name, opened), name=f"hold {name}")
+            self._holding[name] = self._tasks.create_task(self._hold(name, opened), name=f"hold {name}")
         return await asyncio.shield(opened)
 
     def close(self) -> None:
-        """Close all resources."""
+        """Close all resources, and stop opening those that are not open yet."""
         self._closing.set()
+        for name, opened in self._opened.items():
+            if not opened.done():
+                self._holding[name].cancel()
 
     async def _hold(self, name: str, opened: "asyncio.Future[T]") -> None:
         # In a separate task: a context manager with a task group must be left by the task that entered it.
@@ -70,7 +74,23 @@ async def on_demand_pool(
 
 def open_pool(kind: Kind, context: ProviderContext) -> AbstractAsyncContextManager[ProviderPool[Any]]:
     """The providers of one kind in one process, by the name in the agent file."""
-    return on_demand_pool(lambda name: load_plugin(kind, name).open(context))
+    return on_demand_pool(lambda name: _open_provider(kind, name, context))
+
+
+@asynccontextmanager
+async def _open_provider(kind: Kind, name: str, context: ProviderContext) -> AsyncIterator[Any]:
+    plugin = load_plugin(kind, name)
+    async with AsyncExitStack() as stack:
+        try:
+            provider = await stack.enter_async_context(plugin.open(context))
+        except ConfigError:
+            raise
+        except Exception as error:
+            # Providers of third parties may raise anything. Its text, which may be personal or secret, stays
+            # in the process's log: the error below is appended to the log of a call.
+            log.exception("provider_not_opened", name=name)
+            raise ConfigError(f"provider {name!r} cannot be opened: {type(error).__name__}") from None
+        yield provider
 
 
 async def open_default_provider(pool: ProviderPool[Any], kind: Kind, settings: CommonSettings) -> None:

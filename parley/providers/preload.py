@@ -4,6 +4,7 @@ Importing a provider's SDK takes up to two seconds of CPU time, in which no call
 it must not wait for the first call of an agent.
 """
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,24 @@ from parley.settings import CommonSettings
 
 log = structlog.get_logger()
 
+_OPEN_TIMEOUT_S = 10.0
+"""Time that a process waits for a provider at its start; one that needs longer opens in the background."""
 
-async def preload_providers(pool: ProviderPool[Any], kind: Kind, settings: CommonSettings) -> None:
+
+async def preload_providers(
+    pool: ProviderPool[Any], kind: Kind, settings: CommonSettings, timeout_s: float = _OPEN_TIMEOUT_S
+) -> None:
     """Open each provider that an agent file names; what cannot be opened is logged and left to the call."""
     for name, agent in _named_providers(kind, settings).items():
         try:
-            await pool.get(name)
-        except Exception as error:  # providers of third parties may raise anything
+            async with asyncio.timeout(timeout_s):
+                await pool.get(name)
+        except ConfigError as error:
             log.warning("provider_not_preloaded", provider=name, agent=agent, error=str(error))
+        except TimeoutError:
+            log.warning(
+                "provider_not_preloaded", provider=name, agent=agent, error=f"not within {timeout_s:g} s"
+            )
 
 
 def _named_providers(kind: Kind, settings: CommonSettings) -> dict[str, str]:

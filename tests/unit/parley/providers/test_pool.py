@@ -20,6 +20,8 @@ from parley.providers.registry import ProviderPlugin
 
 opened = closed = 0
 wrong = []
+faults = []
+hang = asyncio.Event()
 
 @asynccontextmanager
 async def open_fake(context):
@@ -27,6 +29,10 @@ async def open_fake(context):
     opened += 1
     if wrong:
         raise ConfigError(wrong.pop())
+    if faults:
+        raise faults.pop()
+    if hang.is_set():
+        await asyncio.Event().wait()
     async with asyncio.TaskGroup():
         yield context.telemetry.service
     closed += 1
@@ -67,6 +73,25 @@ async def test_a_provider_that_could_not_be_opened_is_tried_again() -> None:
         with pytest.raises(ConfigError, match="TOY_API_KEY"):
             await pool.get("fake")
         assert await pool.get("fake") == "test"
+
+
+async def test_a_fault_of_a_provider_while_it_opens_is_a_config_error() -> None:
+    """The call can use a fallback, and the text of the fault, which may contain a key, is not passed on."""
+    async with open_pool("tts", ProviderContext(make_telemetry())) as pool:
+        __import__("pool_plugin").faults.append(RuntimeError("secret"))
+        with pytest.raises(ConfigError, match="'fake' cannot be opened: RuntimeError") as raised:
+            await pool.get("fake")
+        assert "secret" not in str(raised.value)
+        assert await pool.get("fake") == "test"
+
+
+async def test_a_provider_that_does_not_open_does_not_delay_the_end() -> None:
+    """A call that has ended does not wait for it."""
+    async with asyncio.timeout(5), open_pool("tts", ProviderContext(make_telemetry())) as pool:
+        __import__("pool_plugin").hang.set()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await pool.get("fake")
 
 
 async def test_a_call_that_ends_while_it_waits_disturbs_no_other() -> None:
