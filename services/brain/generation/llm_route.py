@@ -1,10 +1,11 @@
 """The models that a call can use: the section of the agent file, then its fallbacks."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from parley.agent_config import LlmConfig
-from parley.errors import ConfigError, ProviderRejected
+from parley.errors import ConfigError, ProviderRejected, ProviderTimeout
 from parley.providers.fallback_chain import Route
 from parley.providers.llm import LlmClient
 from parley.providers.pool import ProviderPool
@@ -23,11 +24,16 @@ class LlmRoute:
 
         Raises:
             ProviderRejected: it cannot be opened with its current settings.
+            ProviderTimeout: it does not open within the time limit for the first token.
         """
+        name, timeout_s = self.config.provider, self.config.timeout_s
         try:
-            return await self.clients.get(self.config.provider)
+            async with asyncio.timeout(timeout_s):
+                return await self.clients.get(name)
         except ConfigError as error:
-            raise ProviderRejected(self.config.provider, str(error)) from None
+            raise ProviderRejected(name, str(error)) from None
+        except TimeoutError:
+            raise ProviderTimeout(name, f"the provider did not open within {timeout_s:g} s") from None
 
 
 def build_routes(llm: LlmConfig, clients: ProviderPool[LlmClient]) -> Sequence[Route[LlmRoute]]:

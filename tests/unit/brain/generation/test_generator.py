@@ -9,7 +9,7 @@ import pytest
 
 from parley.agent_config import LlmConfig
 from parley.circuit_breaker import CircuitBreakers
-from parley.errors import ConfigError, ProviderError, ProviderRejected, ProviderUnavailable
+from parley.errors import ConfigError, ProviderError, ProviderRejected, ProviderTimeout, ProviderUnavailable
 from parley.events.envelope import Body
 from parley.providers.fallback_chain import FallbackChain, Route
 from parley.providers.llm import Done, LlmClient, LlmEvent, Message, TextDelta
@@ -179,6 +179,19 @@ async def test_a_provider_that_cannot_be_opened_is_a_failure() -> None:
     assert harness.failures == []
     assert await harness.answer() == "error"
     assert harness.failures == ["rejected"]
+
+
+async def test_a_provider_that_does_not_open_in_time_is_a_failure() -> None:
+    """The answer does not wait for it longer than for a first token."""
+
+    class HangingPool(FakePool):
+        async def get(self, name: str) -> LlmClient:  # noqa: ARG002 - none opens
+            return await asyncio.Event().wait()  # type: ignore[return-value]
+
+    config = LlmConfig(provider="slow", timeout_s=0.01)
+    route = LlmRoute(config, cast("ProviderPool[LlmClient]", HangingPool(None)))
+    with pytest.raises(ProviderTimeout, match="slow: the provider did not open"):
+        await route.client()
 
 
 async def test_the_preferred_model_is_warmed_up() -> None:
