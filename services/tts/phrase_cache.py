@@ -30,6 +30,16 @@ def cacheable_phrases(agent: AgentConfig) -> tuple[str, ...]:
     return tuple(dict.fromkeys(phrase.strip() for phrase in phrases if phrase.strip()))
 
 
+def cache_section(config: TtsConfig, preferred: TtsConfig) -> TtsConfig:
+    """The section under which a route's phrases are cached.
+
+    It is the preferred route's if they differ only in the provider's options: a route that only transfers the
+    audio in another way, as ElevenLabs' over HTTP, plays the same phrases.
+    """
+    same = config.model_copy(update={"options": preferred.options}) == preferred
+    return preferred if same else config
+
+
 class PhraseCache:
     """The phrases of one process by section and text; the least recently used go first."""
 

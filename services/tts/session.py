@@ -23,7 +23,7 @@ from parley.v1.event_pb2 import Event
 from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, SynthesisStarted
 from services.tts.audio_output import AudioOutput
 from services.tts.clause_feed import ClauseFeed
-from services.tts.phrase_cache import CachingConnection, PhraseCache, cacheable_phrases
+from services.tts.phrase_cache import CachingConnection, PhraseCache, cache_section, cacheable_phrases
 from services.tts.progress import ReplyProgress, SynthesisProgress, evolve
 from services.tts.reply_audio import ReplyAudio
 from services.tts.reply_synthesis import SynthesisJob, TtsRoute, synthesize_reply
@@ -98,7 +98,10 @@ async def _serve_call(call: CallContext, shared: _Shared) -> None:
         chain = FallbackChain(
             "tts",
             call.call_sid,
-            [_route(name, config, connections, shared.cache) for name, config in by_name.items()],
+            [
+                _route(name, cache_section(config, configs[0]), connections, shared.cache)
+                for name, config in by_name.items()
+            ],
             shared.breakers,
             call.telemetry,
             report=call.log.append,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from parley.agent_config import AgentConfig, Openers, TtsConfig
 from parley.errors import ProviderUnavailable
 from parley.providers.tts import AudioChunk, CharTiming
-from services.tts.phrase_cache import CachingConnection, PhraseCache, cacheable_phrases
+from services.tts.phrase_cache import CachingConnection, PhraseCache, cache_section, cacheable_phrases
 
 CONFIG = TtsConfig()
 
@@ -98,6 +98,19 @@ async def test_another_voice_has_its_own_phrases() -> None:
 
     assert cache.get(TtsConfig(voice="other"), "Hello.") is None
     assert cache.get(CONFIG, "Hello.") is not None
+
+
+async def test_another_transport_plays_the_cached_phrases() -> None:
+    """While the WebSocket's circuit is open, phrases are not requested over HTTP; another voice's are."""
+    provider, cache = FakeProvider(), PhraseCache()
+    await cache.prefetch(provider.connect, CONFIG, ["Hello."])
+    over_http = CONFIG.merged({"options": {"transport": "http"}})
+    other_voice = over_http.merged({"voice": "other"})
+
+    section = cache_section(over_http, CONFIG)
+    _, provider_used = await synthesize(CachingConnection(provider.connect, cache, section), "Hello. ")
+    assert not provider_used
+    assert cache_section(other_voice, CONFIG) == other_voice
 
 
 async def test_a_phrase_is_synthesized_once() -> None:
