@@ -10,15 +10,15 @@ import structlog
 
 from parley.agent_config import AgentConfig, SttConfig, load_agent_config
 from parley.circuit_breaker import CircuitBreakers
-from parley.errors import ConfigError, ProviderRejected
-from parley.providers.fallback_chain import FallbackChain, Route
+from parley.errors import ConfigError
+from parley.providers.fallback_chain import FallbackChain, Route, config_failure
 from parley.providers.pool import ProviderPool, open_pool
 from parley.providers.preload import preload_providers
 from parley.providers.registry import ProviderContext, configs_of, route_name
 from parley.providers.stt import SttProvider
 from parley.runtime.stage import CallContext, ServeCall
 from parley.telemetry.setup import Telemetry
-from parley.v1.work_pb2 import StageFailed
+from parley.v1.reply_pb2 import FallbackRequested
 from services.stt.provider_connection import CONNECTION_POLICY, SttRoute
 from services.stt.session import TranscriptionSession
 from services.stt.settings import SttSettings
@@ -27,6 +27,8 @@ from services.stt.silero import VadPool
 log = structlog.get_logger()
 
 _OPEN_TIMEOUT_S = 5.0
+_MAX_OPEN_ATTEMPTS = 3
+"""Owners of a call that try to open a provider: another process may have a setting that this one lacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +47,15 @@ class SttService:
         """Serve a call until it ends.
 
         Raises:
-            ConfigError: no provider of the agent file can be used.
+            ConfigError: no provider of the agent file can be used; it is worth another attempt.
         """
         try:
             routes = await self.routes(call.agent.stt)
         except ConfigError as error:
-            section = call.agent.stt
-            await call.log.append(
-                StageFailed(
-                    code=ProviderRejected.code, message=str(error), retryable=False, provider=section.provider
-                )
-            )
-            raise
+            await _refuse(call, error)
+            if call.log.epoch < _MAX_OPEN_ATTEMPTS:
+                raise
+            return
         chain = FallbackChain(
             "stt",
             call.call_sid,
@@ -97,6 +96,18 @@ class SttService:
                 return await self.providers.get(name)
         except TimeoutError:
             raise ConfigError(f"provider {name!r} did not open within {_OPEN_TIMEOUT_S:g} s") from None
+
+
+async def _refuse(call: CallContext, error: ConfigError) -> None:
+    """Report that no provider can be used, and request the fallback if the last attempt has failed.
+
+    The brain would not request it: without stt it does not learn that the caller speaks.
+    """
+    log.error("agent_refused", agent=call.agent.name, error=str(error))
+    await call.log.append(config_failure(call.agent.stt.provider, error))
+    requested = any(event.HasField("fallback_requested") for event in call.log.history)
+    if call.log.epoch >= _MAX_OPEN_ATTEMPTS and not requested:
+        await call.log.append(FallbackRequested(reason="stt_unavailable"))
 
 
 def _detects_turns(route: SttRoute) -> bool:

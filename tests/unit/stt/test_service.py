@@ -2,11 +2,17 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from parley.agent_config import AgentConfig, SttConfig
 from parley.errors import ConfigError
+from parley.events.envelope import Body
+from parley.runtime.stage import CallContext
+from parley.v1.reply_pb2 import FallbackRequested
+from parley.v1.work_pb2 import StageFailed
 from services.stt.service import SttService, open_stt
 from services.stt.settings import SttSettings
 from tests.unit.parley.providers.doubles import installed, make_telemetry
@@ -67,6 +73,28 @@ async def test_a_provider_that_cannot_be_opened_is_skipped(service: SttService) 
     assert await names(service, "unset", "plain") == ["plain/m"]
     with pytest.raises(ConfigError, match="UNSET_KEY"):
         await service.routes(section("unset"))
+
+
+async def test_a_call_without_a_usable_provider_is_left_to_the_fallback(service: SttService) -> None:
+    """Other processes try first; then Twilio continues the call, because no speech can be transcribed."""
+    appended: list[Body] = []
+
+    async def append(body: Body) -> None:
+        appended.append(body)
+
+    def call(epoch: int) -> CallContext:
+        agent = AgentConfig(name="test", prompt="x", stt=section("unset"))
+        log = SimpleNamespace(append=append, epoch=epoch, history=())
+        return cast("CallContext", SimpleNamespace(agent=agent, log=log, call_sid="CA1"))
+
+    with pytest.raises(ConfigError, match="UNSET_KEY"):
+        await service.transcribe(call(epoch=1))
+    [failed] = appended
+    assert isinstance(failed, StageFailed)
+    assert (failed.code, failed.provider) == ("rejected", "unset")
+
+    await service.transcribe(call(epoch=3))
+    assert appended[2:] == [FallbackRequested(reason="stt_unavailable")]
 
 
 async def test_a_fallback_with_other_turn_detection_is_ignored(service: SttService) -> None:
