@@ -42,10 +42,12 @@ class TurnLatencies:
     @property
     def turns(self) -> tuple[TurnLatency, ...]:
         """The caller's turns in order, each with the times of its reply."""
-        return tuple(self._with_reply(self.turns_by_number[n]) for n in sorted(self.turns_by_number))
+        return tuple(self.turn(number) for number in sorted(self.turns_by_number))
 
-    def _with_reply(self, latency: TurnLatency) -> TurnLatency:
-        replies = [r for r in self.replies.values() if r.turn == latency.turn]
+    def turn(self, number: int) -> TurnLatency:
+        """One of the caller's turns with the times of its reply."""
+        latency = self.turns_by_number[number]
+        replies = [r for r in self.replies.values() if r.turn == number]
         played = [r for r in replies if r.playback_started_ms is not None]
         # The reply played first counts: if that is a filler, the filler ended the silence.
         reply = min(played, key=lambda r: r.playback_started_ms or 0, default=None)

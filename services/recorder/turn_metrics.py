@@ -49,16 +49,20 @@ class TurnObserver:
         self._metrics = metrics
         self._call_sid = call_sid
         self._latencies = TurnLatencies()
+        self._pending: set[int] = set()
+        """Turns that have ended and were not observed yet; an event costs nothing for those that were."""
         self._observed: set[int] = set()
 
     def apply(self, event: Event, *, live: bool) -> None:
         """Apply an event; turns answered before this owner's time (not `live`) were observed by its owner."""
         self._latencies = evolve(self._latencies, event)
+        if event.HasField("turn_ended") and event.turn_ended.turn not in self._observed:
+            self._pending.add(event.turn_ended.turn)
         ended = event.WhichOneof("body") in _ENDS_WITHOUT_MARK
-        for latency in self._latencies.turns:
-            if latency.turn in self._observed or latency.latency_ms is None:
-                continue
-            if ended or latency.first_played_ms is not None:
-                self._observed.add(latency.turn)
+        for turn in sorted(self._pending):
+            latency = self._latencies.turn(turn)
+            if latency.latency_ms is not None and (ended or latency.first_played_ms is not None):
+                self._pending.discard(turn)
+                self._observed.add(turn)
                 if live:
                     self._metrics.observe(self._call_sid, latency)

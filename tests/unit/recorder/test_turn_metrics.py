@@ -1,8 +1,11 @@
 """A turn is observed once, when the reply to it has been played."""
 
+import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.openmetrics.exposition import generate_latest
 
+from parley.latency.projection import TurnLatencies
+from parley.latency.turn import TurnLatency
 from parley.telemetry.trace_context import trace_id
 from parley.v1.call_pb2 import CallEnded, CallStarted
 from parley.v1.playback_pb2 import PlaybackPaused, PlaybackStarted
@@ -46,6 +49,27 @@ def test_a_turn_is_observed_once() -> None:
 def test_the_next_owner_observes_no_turn_twice() -> None:
     """Turns in the log's history were observed by the previous owner."""
     assert observed(live=False) == (None, None)
+
+
+def test_the_work_per_event_does_not_grow_with_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recorder follows up to 1000 calls; only turns that are not answered yet are computed."""
+    computed: list[int] = []
+    compute = TurnLatencies.turn
+
+    def counted(latencies: TurnLatencies, number: int) -> TurnLatency:
+        computed.append(number)
+        return compute(latencies, number)
+
+    monkeypatch.setattr(TurnLatencies, "turn", counted)
+    observer = TurnObserver(TurnMetrics(CollectorRegistry()), "CA1")
+    for event in EVENTS[:7]:
+        observer.apply(event, live=True)
+    assert computed
+    computed.clear()
+    for event in EVENTS[7:]:
+        observer.apply(event, live=True)
+
+    assert computed == []
 
 
 def test_an_observation_has_its_trace_id_as_exemplar() -> None:
