@@ -3,8 +3,11 @@
 import ast
 import inspect
 import re
+from pathlib import Path
 
 from parley.telemetry import names
+
+ROOT = Path(__file__).parents[4]
 
 
 def constants() -> list[tuple[str, str]]:
@@ -31,3 +34,10 @@ def test_metrics_have_the_prefix_and_no_scaled_units() -> None:
         if name.startswith("METRIC_"):
             assert re.fullmatch(r"parley(_[a-z]+)+", value)
             assert not value.endswith(("_ms", "_total"))
+
+
+def test_every_name_is_used() -> None:
+    """A name without a use describes a span, attribute or metric that does not exist."""
+    sources = [path for package in ("parley", "services") for path in (ROOT / package).rglob("*.py")]
+    used = "".join(path.read_text("utf-8") for path in sources if path != Path(names.__file__))
+    assert [name for name, _ in constants() if not re.search(rf"\b{name}\b", used)] == []
