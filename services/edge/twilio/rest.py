@@ -1,6 +1,7 @@
 """Calls Twilio's REST API through its SDK: creates, redirects and ends calls."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -17,12 +18,15 @@ from parley.errors import (
     ProviderTimeout,
     ProviderUnavailable,
 )
+from parley.telemetry.redaction import HIDDEN
 from services.edge.settings import EdgeSettings
 from services.edge.twilio.twiml import PublicUrls
 
 _PROVIDER = "twilio"
 _TIMEOUT_S = 5.0
 _NOT_IN_PROGRESS = 21220
+_PHONE_NUMBER = re.compile(r"(?<!\w)\+?\d{7,}(?!\w)")
+"""Twilio's error messages quote the numbers of the request, and errors are logged."""
 _STATUS_EVENTS = ["initiated", "ringing", "answered", "completed"]
 
 
@@ -113,7 +117,8 @@ def _provider_error(error: Exception) -> ProviderError:
         case TwilioRestException(status=429):
             return ProviderRateLimited(_PROVIDER, "429: too many requests")
         case TwilioRestException(status=status) if status < 500:
-            return ProviderRejected(_PROVIDER, f"HTTP {status}, code {error.code}: {error.msg}")
+            message = _PHONE_NUMBER.sub(HIDDEN, error.msg)
+            return ProviderRejected(_PROVIDER, f"HTTP {status}, code {error.code}: {message}")
         case TwilioRestException() | TwilioServiceException():
             return ProviderUnavailable(_PROVIDER, f"HTTP {getattr(error, 'status', '?')}")
         case aiohttp.ClientError():

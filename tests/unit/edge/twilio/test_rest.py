@@ -102,3 +102,12 @@ async def test_a_call_that_has_ended_is_not_an_error() -> None:
 
     assert not await rest_of(FakeClient(http_error(400, 21220))).redirect("CA1", "<Response/>")
     assert await rest_of(FakeClient()).redirect("CA1", "<Response/>")
+
+
+async def test_phone_numbers_are_not_in_errors() -> None:
+    """Errors are logged."""
+    raised = TwilioRestException(400, "/Calls", "Invalid 'To' Phone Number: +15550100001", 21211)
+    with pytest.raises(ProviderRejected) as error:
+        await rest_of(FakeClient(raised)).start_stream("CA1", "wss://example.com", "name")
+
+    assert error.value.reason == "HTTP 400, code 21211: Invalid 'To' Phone Number: ***"
