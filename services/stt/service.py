@@ -8,11 +8,11 @@ from typing import cast
 
 import structlog
 
-from parley.agent_config import AgentConfig, SttConfig, load_agent_config
+from parley.agent_config import SttConfig
 from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ConfigError
 from parley.providers.fallback_chain import FallbackChain, Route, config_failure
-from parley.providers.pool import ProviderPool, open_pool
+from parley.providers.pool import ProviderPool, open_default_provider, open_pool
 from parley.providers.preload import preload_providers
 from parley.providers.registry import ProviderContext, configs_of, route_name
 from parley.providers.stt import SttProvider
@@ -38,10 +38,6 @@ class SttService:
     providers: ProviderPool[SttProvider]
     breakers: CircuitBreakers = field(default_factory=CircuitBreakers)
     detectors: VadPool = field(default_factory=VadPool)
-
-    async def preload(self, agent: AgentConfig) -> None:
-        """Open the providers of an agent, so that its first call does not wait for their imports."""
-        await self.routes(agent.stt)
 
     async def transcribe(self, call: CallContext) -> None:
         """Serve a call until it ends.
@@ -129,17 +125,17 @@ def _of_one_kind(routes: Sequence[Route[SttRoute]]) -> list[Route[SttRoute]]:
 
 @asynccontextmanager
 async def open_stt(settings: SttSettings, telemetry: Telemetry) -> AsyncIterator[SttService]:
-    """Open what the calls of a process share, with the providers of the default agent preloaded."""
+    """Open what the calls of a process share.
+
+    Raises:
+        ConfigError: the default agent's provider is unknown, or one of its settings is wrong.
+    """
     async with open_pool("stt", ProviderContext(telemetry)) as pool:
         # mypy cannot infer the type variable of a generic context manager.
         providers = cast("ProviderPool[SttProvider]", pool)
-        service = SttService(providers)
-        try:
-            await service.preload(load_agent_config(settings.agents_dir, settings.agent))
-        except ConfigError as error:
-            log.warning("provider_not_preloaded", agent=settings.agent, reason=str(error))
+        await open_default_provider(providers, "stt", settings)
         await preload_providers(providers, "stt", settings)
-        yield service
+        yield SttService(providers)
 
 
 @asynccontextmanager

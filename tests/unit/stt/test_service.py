@@ -10,6 +10,7 @@ import pytest
 from parley.agent_config import AgentConfig, SttConfig
 from parley.errors import ConfigError
 from parley.events.envelope import Body
+from parley.exception_groups import flatten_group
 from parley.runtime.stage import CallContext
 from parley.v1.reply_pb2 import FallbackRequested
 from parley.v1.work_pb2 import StageFailed
@@ -109,10 +110,23 @@ async def test_an_unknown_provider_is_an_error(service: SttService) -> None:
         await service.routes(section("plain", "missing"))
 
 
-async def test_preloading_opens_the_providers_of_an_agent(service: SttService) -> None:
-    """A provider is opened once for all calls of a process."""
-    await service.preload(AgentConfig(prompt="x", stt=section("plain")))
+async def test_a_provider_is_opened_once_for_all_calls(service: SttService) -> None:
+    """Its client keeps connections that calls share."""
     [first] = await service.routes(section("plain"))
     [second] = await service.routes(section("plain"))
 
     assert first.target.provider is second.target.provider
+
+
+@pytest.mark.usefixtures("service")
+async def test_an_unusable_provider_of_the_default_agent_prevents_the_start(tmp_path: Path) -> None:
+    """The operator sees the error before the first call."""
+    (tmp_path / "front.yaml").write_text("prompt: x\nstt: {provider: unset, model: m}\n")
+    settings = SttSettings(agents_dir=str(tmp_path), agent="front")
+
+    with pytest.raises(BaseExceptionGroup) as raised:
+        async with open_stt(settings, make_telemetry()):
+            pass
+    [error] = flatten_group(raised.value)
+    assert isinstance(error, ConfigError)
+    assert "UNSET_KEY" in str(error)
