@@ -105,17 +105,6 @@ async def test_migrating_version_1_to_2_preserves_rows(postgres_url: str) -> Non
         assert not {"guesses", "guesses_dropped"} & await columns(connection, "calls")
 
 
-async def test_tables_that_alembic_created_are_version_1(postgres_url: str) -> None:
-    """The recorder used Alembic before it had migrations of its own."""
-    async with connected(postgres_url) as connection:
-        await connection.execute(MIGRATIONS[0].sql)
-        await connection.execute("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)")
-
-        assert await migrate(connection, MIGRATIONS) == LATEST
-        assert await applied(connection) == APPLIED
-        assert "speculations" in await columns(connection, "calls")
-
-
 async def test_processes_that_start_at_once_migrate_once(postgres_url: str) -> None:
     """The second process waits for the first one and finds nothing left to apply."""
     results = await asyncio.gather(*(run_command(postgres_url) for _ in range(2)))

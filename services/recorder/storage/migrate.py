@@ -90,16 +90,11 @@ async def _version(connection: asyncpg.Connection) -> int:
     # The table is looked up first: CREATE TABLE IF NOT EXISTS needs the right to create even if it exists.
     if await connection.fetchval("SELECT to_regclass('schema_migrations')") is None:
         await connection.execute(_CREATE_VERSIONS)
-        if await connection.fetchval("SELECT to_regclass('turn_timings')") is not None:
-            # Alembic created the tables of version 1, and recorded it in a table of its own.
-            await _record(connection, 1, "calls")
     return int(await connection.fetchval("SELECT coalesce(max(version), 0) FROM schema_migrations"))
 
 
 async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:
     await connection.execute(migration.sql)
-    await _record(connection, migration.version, migration.name)
-
-
-async def _record(connection: asyncpg.Connection, version: int, name: str) -> None:
-    await connection.execute("INSERT INTO schema_migrations (version, name) VALUES ($1, $2)", version, name)
+    await connection.execute(
+        "INSERT INTO schema_migrations (version, name) VALUES ($1, $2)", migration.version, migration.name
+    )
