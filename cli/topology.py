@@ -22,6 +22,8 @@ _PORTS = {
     "openai": 9003,
     "elevenlabs": 9004,
 }
+_SECRET_SUFFIXES = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
+"""Providers of your own may have variables that begin with PARLEY_ too."""
 _MORE_PORTS = {"nats-route": 6221, "edge-direct": 8089}
 SANDBOX_SID = "AC" + "5a" * 16
 SANDBOX_TOKEN = "sandbox"  # noqa: S105 - signs calls on this machine only
@@ -264,5 +266,5 @@ def _shareable(env: Mapping[str, str]) -> dict[str, str]:
     """The variables of this system without real credentials, which the user's own environment has."""
     ours = {name for p in PROVIDERS for name in (p.key_variable, p.url_variable)} | {"TWILIO_ACCOUNT_SID"}
     named = {name: value for name, value in env.items() if name.startswith("PARLEY_") or name in ours}
-    secret = {name for name in named if name.endswith(("_KEY", "_TOKEN"))}
+    secret = {name for name in named if name.endswith(_SECRET_SUFFIXES)}
     return {name: value for name, value in named.items() if name not in secret or value == SANDBOX_TOKEN}

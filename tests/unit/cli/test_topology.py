@@ -85,6 +85,8 @@ def test_the_state_file_contains_no_credentials() -> None:
     env = {
         "OPENAI_API_KEY": "sk-1",
         "PARLEY_API_KEY": "secret",
+        "PARLEY_ACME_SECRET": "secret",
+        "PARLEY_ACME_PASSWORD": "secret",
         "TWILIO_AUTH_TOKEN": SANDBOX_TOKEN,
         "PARLEY_NATS_URL": "nats://n",
         "HOME": "/root",
