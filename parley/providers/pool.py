@@ -30,7 +30,10 @@ class ProviderPool(Generic[T]):
         self._closing = asyncio.Event()
 
     async def get(self, name: str) -> T:
-        """Return the resource; if it cannot be opened, raise why, and try again at the next use."""
+        """Return the resource; if it cannot be opened, raise why, and try again at the next use.
+
+        One that has closed by itself is opened again.
+        """
         opened = self._opened.get(name)
         if opened is None or (opened.done() and opened.exception() is not None):
             opened = self._opened[name] = asyncio.get_running_loop().create_future()
@@ -53,8 +56,10 @@ class ProviderPool(Generic[T]):
         except Exception as error:
             # Providers of third parties may raise anything.
             if opened.done():
+                # Not raised: it would end all that the process or the call does, also what uses other routes.
                 log.exception("provider_closed_unexpectedly", name=name)
-                raise
+                del self._opened[name]
+                return
             opened.set_exception(error)
             opened.exception()  # Marks it as retrieved: the calls that wait for it may have been cancelled.
 

@@ -21,7 +21,11 @@ from parley.providers.registry import ProviderPlugin
 opened = closed = 0
 wrong = []
 faults = []
-hang = asyncio.Event()
+hang, crash = asyncio.Event(), asyncio.Event()
+
+async def work():
+    if crash.is_set():
+        raise RuntimeError("a fault in the background")
 
 @asynccontextmanager
 async def open_fake(context):
@@ -33,7 +37,8 @@ async def open_fake(context):
         raise faults.pop()
     if hang.is_set():
         await asyncio.Event().wait()
-    async with asyncio.TaskGroup():
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(work())
         yield context.telemetry.service
     closed += 1
 
@@ -83,6 +88,19 @@ async def test_a_fault_of_a_provider_while_it_opens_is_a_config_error() -> None:
             await pool.get("fake")
         assert "secret" not in str(raised.value)
         assert await pool.get("fake") == "test"
+
+
+async def test_a_provider_that_fails_in_the_background_ends_no_process() -> None:
+    """Other providers stay open; this one is opened again at its next use."""
+    async with open_pool("tts", ProviderContext(make_telemetry())) as pool:
+        plugin = __import__("pool_plugin")
+        plugin.crash.set()
+        assert await pool.get("fake") == "test"
+        await asyncio.sleep(0.01)
+        plugin.crash.clear()
+
+        assert await pool.get("fake") == "test"
+        assert counts() == (2, 0)
 
 
 async def test_a_provider_that_does_not_open_does_not_delay_the_end() -> None:
