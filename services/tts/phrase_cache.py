@@ -10,7 +10,6 @@ import structlog
 
 from parley.agent_config import AgentConfig, TtsConfig
 from parley.audio.g711 import bytes_to_ms
-from parley.errors import ProviderError
 from parley.providers.tts import AudioChunk, CharTiming, SynthesisStream, TtsConnection
 
 log = structlog.get_logger()
@@ -64,7 +63,7 @@ class PhraseCache:
             try:
                 async with asyncio.timeout(_PHRASE_TIMEOUT_S):
                     self._audio[key] = await _synthesize(await connect(), f"phrase{number}", text)
-            except (ProviderError, TimeoutError) as error:
+            except Exception as error:  # optional work must not end the call
                 log.warning("phrase_not_cached", characters=len(text), error=type(error).__name__)
                 return
             finally:

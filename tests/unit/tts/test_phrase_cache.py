@@ -133,6 +133,18 @@ async def test_after_a_failure_the_next_call_tries_again() -> None:
     assert cache.get(CONFIG, "Hello.") is not None
 
 
+async def test_a_fault_of_a_provider_is_left_to_the_replies() -> None:
+    """Caching is optional: the call continues, and the fault is raised to the reply that needs the audio."""
+    cache = PhraseCache()
+
+    async def connect() -> FakeProvider:
+        raise ExceptionGroup("background task", [ProviderUnavailable("test", "closed")])
+
+    await cache.prefetch(connect, CONFIG, ["Hello."])
+
+    assert cache.get(CONFIG, "Hello.") is None
+
+
 def test_the_greeting_comes_first_and_each_phrase_once() -> None:
     """Openers are cached only where they are enabled."""
     agent = AgentConfig(
