@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,9 @@ from services.brain.generation.llm_route import LlmRoute
 from services.brain.generation.reply_builder import ReplyBuilder
 
 log = structlog.get_logger()
+
+_WARM_UP_TIMEOUT_S = 5.0
+"""The end of the call waits for a warm-up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +64,11 @@ class Generator:
 
     async def warm_up(self) -> None:
         """Prepare the preferred model's client for a request within the next seconds."""
-        try:
-            client = await self._chain.routes[0].target.client()
-        except ProviderError:
-            # The next request fails as well and reports the error.
-            return
-        await client.warm_up()
+        # A failure is ignored: the next request fails as well and reports it.
+        with suppress(ProviderError, TimeoutError):
+            async with asyncio.timeout(_WARM_UP_TIMEOUT_S):
+                client = await self._chain.routes[0].target.client()
+                await client.warm_up()
 
     def start(self, builder: ReplyBuilder, messages: Sequence[Message], tasks: asyncio.TaskGroup) -> None:
         """Generate this reply and stop the current one."""

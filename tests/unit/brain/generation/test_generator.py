@@ -202,6 +202,18 @@ async def test_the_preferred_model_is_warmed_up() -> None:
     assert client.warm_ups == 1
 
 
+async def test_the_end_of_a_call_does_not_wait_for_a_warm_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that does not respond is left to the next request."""
+
+    class HangingClient(FakeClient):
+        async def warm_up(self) -> None:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr("services.brain.generation.generator._WARM_UP_TIMEOUT_S", 0.01)
+    async with asyncio.timeout(5):
+        await Harness(HangingClient(), "first").generator.warm_up()
+
+
 @asynccontextmanager
 async def hanging_generation() -> AsyncIterator[tuple[Generator, list[Body]]]:
     """A generation whose model never sends anything."""
