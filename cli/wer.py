@@ -28,11 +28,6 @@ class Match:
         """Fraction of the expected words that were found; 1 if none was expected."""
         return self.found / self.expected if self.expected else 1.0
 
-    @property
-    def median_offset_ms(self) -> float:
-        """The typical difference in time."""
-        return sorted(self.offsets_ms)[len(self.offsets_ms) // 2] if self.offsets_ms else 0.0
-
 
 def normalize(text: str) -> list[str]:
     """The words of a text, lower-case and without punctuation."""

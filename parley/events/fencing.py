@@ -21,7 +21,3 @@ class EventFence:
         self._epochs[event.stage] = event.epoch
         self._seen.add(event.id)
         return True
-
-    def epoch_of(self, stage: str) -> int:
-        """Highest epoch of a stage's events; 0 without any."""
-        return self._epochs.get(stage, 0)
