@@ -1,1 +1,1 @@
-"""The command line: one command and you hear a call."""
+"""The `parley` command line: runs a system, holds simulated calls and inspects them."""

@@ -55,7 +55,7 @@ class CallResult:
     answered: int = 0
     duration_ms: int = 0
     gaps_ms: list[float] = field(default_factory=list)
-    """From the end of the caller's speech to the agent's first audio, both as on the line."""
+    """From the end of the caller's speech to the agent's first audio, both measured on the line."""
     turns_latency: tuple[TurnLatency, ...] = ()
     problems: list[str] = field(default_factory=list)
 
@@ -94,9 +94,9 @@ def _read_state(home: Path) -> dict[str, Any]:
 
 
 def is_running(home: Path) -> bool:
-    """Whether the system that last ran in this folder still runs: its edge accepts connections.
+    """Whether the system that last ran in this folder is still running: its edge accepts connections.
 
-    Its NATS server may be one that runs without it.
+    Its NATS server may run independently of it.
     """
     try:
         address = urlsplit(_read_state(home)["edge_url"])
@@ -156,7 +156,7 @@ def read_script(path: Path | None) -> Script:
 
 
 async def many_calls(home: Path, concurrency: int, console: Console) -> int:
-    """Hold simultaneous calls with distinct words; returns 0 if none was crossed or left unanswered."""
+    """Hold simultaneous calls with distinct words; returns 0 if no call was crossed or left unanswered."""
     try:
         system = find_system(home)
         callers = caller_pool(concurrency)

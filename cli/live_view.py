@@ -28,7 +28,7 @@ class LiveView:
     _finished: set[str] = field(default_factory=set)
     _printed: set[str] = field(default_factory=set)
 
-    def lines(self, event: Event) -> list[Text]:  # noqa: C901 - one arm an event
+    def lines(self, event: Event) -> list[Text]:  # noqa: C901 - one arm per event
         """The lines to print for an event."""
         self.latencies = projection.evolve(self.latencies, event)
         body = event_body(event)

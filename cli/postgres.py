@@ -1,8 +1,8 @@
 """A process that runs a Postgres server until its standard input is closed.
 
 Run as `python -m cli.postgres FOLDER`. It prints the server's address on one line, restarts the server if it
-dies, and stops it at the end of its input or at SIGTERM. As the end of input also follows the death of the
-parent process, no server is left behind even when the parent is killed.
+dies, and stops it at the end of its input or at SIGTERM. As its input also ends when the
+parent process dies, no server is left behind even if the parent is killed.
 """
 
 import os

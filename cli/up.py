@@ -59,7 +59,7 @@ def print_failures(group: BaseException, console: Console) -> None:
 
 
 def _show(line: LogLine, console: Console) -> None:
-    # The start-up messages of NATS are of no use here; its log file holds them.
+    # The start-up messages of NATS are of no use here; its log file contains them.
     if not line.process.startswith("nats") or line.is_error:
         console.print(log_text(line), soft_wrap=True)
 

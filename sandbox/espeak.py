@@ -19,7 +19,7 @@ from sandbox.speech import Speech, Word
 
 VOICE = "en-us+klatt5"
 RATE_WPM = 160
-"""The rate that an open recogniser understands best, of espeak-ng's voices."""
+"""The rate at which an open-source recogniser understands espeak-ng's voices best."""
 
 _SYNCHRONOUS = 2  # AUDIO_OUTPUT_SYNCHRONOUS: the callback receives the audio before the call returns
 _RATE = 1  # espeakRATE

@@ -15,7 +15,7 @@ from parley.v1.event_pb2 import Event
 from sandbox.caller.report import Report
 
 _WITHIN_US = 15_000_000
-"""A takeover within this time is caused by the fault before it."""
+"""A takeover within this time is attributed to the fault before it."""
 _SEAM_MS = 200.0
 """Normal silence between two sentences."""
 _ALL_CALLS = ("nats", "postgres", "deepgram", "openai", "elevenlabs")

@@ -85,7 +85,7 @@ async def _wait_recovered(system: System, name: str, was_pid: int | None) -> Non
 
 
 async def _busy_processes(system: System, names: Sequence[str]) -> Sequence[str]:
-    """The processes that own calls now, as faults in others have no effect; all if none does."""
+    """The processes that own calls now, as faults in others have no effect; all if none owns one."""
     urls = {name: system.processes[name].spec.ready_url for name in names if name in system.processes}
     async with httpx.AsyncClient(timeout=2) as client:
         services = {name: url for name, url in urls.items() if url.endswith("/readyz")}

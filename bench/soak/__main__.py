@@ -1,4 +1,4 @@
-"""`make soak`: an hour of calls at a high rate; then nothing of them may be left."""
+"""`make soak`: an hour of calls at a high rate, after which nothing of them may remain."""
 
 import argparse
 import asyncio

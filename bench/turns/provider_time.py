@@ -82,7 +82,7 @@ def provider_time(turn: AnsweredTurn, journals: Journals) -> ProviderTime | None
 def clause_completing_token(tokens: Iterable[str], clause: str) -> int:
     """Number of the token that completes the clause.
 
-    It contains the space behind the clause. A clause without a trailing space is a phrase, completed by the
+    It contains the space after the clause. A clause without a trailing space is a phrase, completed by the
     next token.
     """
     lengths = list(accumulate(map(len, tokens)))

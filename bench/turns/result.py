@@ -128,12 +128,14 @@ def table(rounds: Sequence[Round]) -> Table:
                 # An opener is cached audio: no provider journal contains its turn.
                 row("  to the ms, without the 20 ms grid of the line", round_, round_.turns.arrived_ms)
             if round_.name == PLAIN:
-                row("  of it providers", round_, round_.turns.providers_ms)
+                row("  of which providers", round_, round_.turns.providers_ms)
                 row("  overhead", round_, round_.turns.overhead_ms)
                 row("  overhead on the line (20 ms grid)", round_, round_.turns.overhead_on_line_ms)
         if round_.barge_ins is not None:
             row("barge-in: silent after", round_, round_.barge_ins.silent_after_ms)
-            row("  of it overhead: speech detected to buffer cleared", round_, round_.barge_ins.overhead_ms)
+            row(
+                "  of which overhead: speech detected to buffer cleared", round_, round_.barge_ins.overhead_ms
+            )
         if round_.noises is not None:
             row("false interruption: resumed after", round_, round_.noises.resumed_after)
     return result

@@ -23,9 +23,9 @@ from sandbox.caller.script import (
 
 _TIMEOUT_S = 10.0
 _KEEPALIVE_EXPIRY_S = 2.0
-"""Shorter than the emulator's own, which could close a connection as the next request is sent."""
+"""Shorter than the emulator's own, or it could close a connection just as a request is sent."""
 _EVENT_TIMEOUT_S = 300.0
-"""A call without events for this long hangs."""
+"""A call without events for this long has hung."""
 
 _STEP_NAMES: Mapping[type[Step], str] = {
     Listen: "listen",

@@ -1,4 +1,4 @@
-"""Synthesises coughs, doors and static, the same each time. No I/O, no clock."""
+"""Synthesises coughs, doors and static, identical each time. No I/O, no clock."""
 
 from functools import lru_cache
 

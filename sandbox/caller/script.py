@@ -97,7 +97,7 @@ class Script:
 
 
 def default_script() -> Script:
-    """The script of a callee for whom none was set."""
+    """The script of a callee that has none of its own."""
     return Script("rms", (Say("hello"), Listen(), Say("thank you goodbye"), ExpectHangUp()))
 
 

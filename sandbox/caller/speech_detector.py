@@ -39,7 +39,7 @@ class SpeechDetector:
         return self._last_speech_ms
 
     def process(self, frame: bytes) -> tuple[bool, Segment | None]:
-        """Process the next frame; gives whether speech started with it, and the segment it completes."""
+        """Process the next frame; returns whether speech started with it, and the segment it completes."""
         start_ms, started, finished = self.now_ms, False, None
         self.now_ms += FRAME_MS
         if is_audible(frame):

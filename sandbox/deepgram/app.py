@@ -1,4 +1,4 @@
-"""The emulator's sockets, and the endpoint where callers register what they will say."""
+"""The emulator's sockets, and the endpoint where callers register their utterances."""
 
 import asyncio
 import json

@@ -135,7 +135,7 @@ Result = tuple[Flow, tuple[Command, ...]]
 
 
 def advance(flow: Flow, event: FlowEvent) -> Result:
-    """Apply an event; gives the new state and the commands to execute."""
+    """Apply an event; returns the new state and the commands to execute."""
     if flow.ended:
         return flow, ()
     match event:

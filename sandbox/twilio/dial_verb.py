@@ -57,7 +57,7 @@ async def _new_leg(number: Number, verb: Dial, callee: Callee, context: VerbCont
 
 
 async def _run_leg(other: Leg, callee: Callee, verb: Dial, context: VerbContext) -> str:
-    """Ring and connect the two callers; gives the final status of the other leg."""
+    """Ring and connect the two callers; returns the final status of the other leg."""
     emulator, faults = context.emulator, context.faults
     set_status(emulator, other, faults, "initiated")
     set_status(emulator, other, faults, "ringing")

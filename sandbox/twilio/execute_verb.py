@@ -25,7 +25,7 @@ from sandbox.twilio.verbs import (
 
 
 async def execute_verb(verb: Verb, context: VerbContext) -> Source | None:
-    """Execute a verb; gives its action URL, if it has one."""
+    """Execute a verb; returns its action URL, if it has one."""
     match verb:
         case Say() | Play() | Pause():
             await play_prompts([verb], context)

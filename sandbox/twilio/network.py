@@ -67,7 +67,7 @@ class Network:
         self._idle.set()
 
     async def place_inbound(self, options: InboundCall) -> Leg:
-        """Place an inbound call; gives its leg when it rings."""
+        """Place an inbound call; returns its leg when it rings."""
         settings = self.context.settings
         faults = options.faults or settings.faults
         url = options.status_callback_url
@@ -83,7 +83,7 @@ class Network:
         return await self._start_call(record, options.script, plan)
 
     async def place_outbound(self, options: OutboundCall) -> Leg:
-        """Place an outbound call; gives the callee's leg."""
+        """Place an outbound call; returns the callee's leg."""
         callee = self.context.directory.lookup(options.to)
         record = self._record(options.from_, options.to, "outbound-api")
         record.status_callback = options.status_callback

@@ -28,21 +28,21 @@ class Playback:
         return len(self._buffer)
 
     def queue(self, mulaw: bytes) -> int:
-        """Add audio; gives the number of bytes discarded because the buffer was full."""
+        """Add audio; returns the number of bytes discarded because the buffer was full."""
         accepted = mulaw[: MAX_QUEUED_BYTES - len(self._buffer)]
         self._buffer += accepted
         self._queued += len(accepted)
         return len(mulaw) - len(accepted)
 
     def mark(self, name: str) -> tuple[str, ...]:
-        """Add a mark; gives the marks to return now: this one if no audio is queued before it."""
+        """Add a mark; returns the marks to return now: this one if no audio is queued before it."""
         if not self._buffer and not self._marks:
             return (name,)
         self._marks.append((self._queued, name))
         return _NO_MARKS
 
     def clear(self) -> tuple[str, ...]:
-        """Discard the audio; gives all pending marks, to be returned now."""
+        """Discard the audio; returns all pending marks, to be returned now."""
         names = tuple(name for _, name in self._marks)
         self._marks.clear()
         self._played += len(self._buffer)

@@ -20,7 +20,7 @@ class CallerTurn:
     turn: int
     text: str
     is_backchannel: bool = False
-    """An "uh-huh" while the agent spoke; it needs no answer."""
+    """An "uh-huh" while the agent was speaking; it needs no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """The dialogue of one call and the questions that the policies have about it."""
+    """The dialogue of one call, with the queries that the policies need."""
 
     items: tuple[CallerTurn | DtmfInput | Reply | ToolCall, ...] = ()
     """In order of their start; a released speculative reply follows the turn that confirmed it."""
@@ -80,7 +80,7 @@ class Conversation:
 
     @property
     def speculative_reply(self) -> Reply | None:
-        """The answer to the predicted turn that waits for the end of the turn; it may be only a tool call."""
+        """The unreleased answer to the predicted turn; it may consist only of a tool call."""
         return next((reply for reply in self.replies if reply.speculative and not reply.cancelled), None)
 
     @property
@@ -122,7 +122,7 @@ class Conversation:
 
     @property
     def pending_user_text(self) -> str:
-        """Input of the caller that needs an answer; empty if a tool result or an unfinished answer does."""
+        """The caller's input that needs an answer; empty if a tool result or unfinished answer needs one."""
         last = self._last_relevant_item
         return last.text if isinstance(last, CallerTurn | DtmfInput) else ""
 
@@ -154,7 +154,7 @@ class Conversation:
                 case Reply() if _is_non_answer(item):
                     continue
                 case Reply(finished="interrupted" | "tool_calls", cancelled=""):
-                    # Tool calls follow their reply: without one the owner died before it could append it.
+                    # Tool calls are appended after their reply: if one is missing, the owner died first.
                     return item.turn
                 case Reply():
                     return None

@@ -96,7 +96,7 @@ class DecisionReplay:
         return found
 
     def _matches(self, action: str, at_ms: int) -> bool:
-        """Whether the current code takes a recorded action, too."""
+        """Whether the current code also takes the recorded action."""
         if action in self._pending:
             del self._pending[action]
             return True

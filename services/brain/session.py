@@ -47,7 +47,7 @@ from services.brain.tools.runner import ToolResult, ToolRunner
 log = structlog.get_logger()
 
 _MAX_INBOX = 1000
-"""Items that may wait; when it is full, the model's stream is read no faster than items are handled."""
+"""Capacity of the inbox; when it is full, the model's stream is read no faster than items are handled."""
 
 Item: TypeAlias = Event | GenerationEvent | StageFailed | ToolResult
 """An event of the call, or a result of the session's own tasks."""

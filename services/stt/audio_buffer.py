@@ -60,7 +60,7 @@ class AudioBuffer:
         return self._segments[-1].end_ms
 
     def add(self, mulaw: bytes, at_ms: int) -> list[AudioSpan]:
-        """Add a frame; returns what is new, with the silence for a gap."""
+        """Add a frame; returns the audio that it adds, including the silence that fills a gap."""
         if not self._started and at_ms > self.start_ms:
             self._segments[0].start_ms = at_ms
         self._started = True

@@ -21,11 +21,11 @@ from services.stt.turn_state import (
 )
 
 _FINAL_TIMEOUT_MS = 1500
-"""After a finalize request the turn ends without a final transcript when this has passed."""
+"""This long after a finalize request, the turn ends even without a final transcript."""
 _FINAL_TIMEOUT_AFTER_LOSS_MS = 6000
-"""The same after the connection was lost: a new one needs time, and half a sentence is not a turn."""
+"""The same after a lost connection: opening a new one takes time, and half a sentence is not a turn."""
 _NOISE_MS = 1000
-"""Speech that the detector has reported for this long after the last word is noise, as of a street or a
+"""Speech that the detector has reported for this long after the last word is noise, such as traffic or a
 television."""
 
 
@@ -190,7 +190,7 @@ class Endpointing:
         return [] if self._provider_detects_turns else self._retract_eager()
 
     def _decide(self) -> list[Decision]:
-        """End the turn, announce its probable end, or neither; only while the caller does not speak."""
+        """End the turn, announce its probable end, or neither; only while the caller is not speaking."""
         if self._provider_detects_turns or isinstance(self._phase, Speaking):
             return []
         if (

@@ -8,7 +8,7 @@ _MAX_MARKS = 1000
 
 
 class ProviderClock:
-    """The audio sent on one connection: in order, with gaps in call time, and with padding outside of it."""
+    """The audio sent on one connection, in order: it may have gaps in call time, and padding without one."""
 
     def __init__(self) -> None:
         self._sent_ms = 0.0

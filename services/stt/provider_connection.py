@@ -25,10 +25,10 @@ _KEEP_ALIVE_INTERVAL_S = 4.0
 _MIN_RETRY_DELAY_S = 0.1
 _MAX_RETRY_DELAY_S = 5.0
 _NO_RESPONSE_TIMEOUT_S = 2.0
-"""A provider that sent nothing, not even an empty transcript, this long after speech began no longer works:
+"""A provider that has sent nothing, not even an empty transcript, this long after speech began has failed:
 a working one responds to all speech within 1 to 2 s."""
 _NO_RESPONSE_AFTER_SPEECH_S = 1.2
-"""The same after the latest speech."""
+"""The same limit, counted from the latest speech."""
 _CONNECT_GRACE_S = 1.0
 """A new connection may send nothing for this long, plus the duration of the audio it receives at once."""
 _HEALTHY_AFTER_S = 30.0
@@ -38,7 +38,7 @@ _MAX_MESSAGE_BYTES = 8000
 
 @dataclass(frozen=True, slots=True)
 class SttRoute:
-    """A provider and the section of the agent file to use it with."""
+    """A provider and the section of the agent file that configures it."""
 
     provider: SttProvider
     config: SttConfig
@@ -119,7 +119,7 @@ class ProviderConnection:
         now_s = _now_s()
         if self._unanswered_since_s is not None:
             self._unanswered_since_s = self._last_speech_s = now_s
-        # Buffered audio is sent at once, and a provider transcribes it hardly faster than in real time.
+        # Buffered audio is sent at once, and a provider transcribes it barely faster than real time.
         backlog_s = (self._buffer.end_ms - self._buffer.start_ms) / 1000
         self._grace_until_s = now_s + self._connect_grace_s + backlog_s
         try:
@@ -148,7 +148,7 @@ class ProviderConnection:
             if since_s is None:
                 continue
             if not self._audio_received:
-                # A frozen line: the provider receives nothing to respond to.
+                # The line is frozen: the provider receives nothing to respond to.
                 self._unanswered_since_s, self._last_speech_s = since_s + step_s, self._last_speech_s + step_s
                 continue
             self._audio_received = False

@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 _OPEN_TIMEOUT_S = 5.0
 _MAX_OPEN_ATTEMPTS = 3
-"""Owners of a call that try to open a provider: another process may have a setting that this one lacks."""
+"""Number of owners that try to open a provider for a call: another process may have a missing setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class SttService:
         """Serve a call until it ends.
 
         Raises:
-            ConfigError: no provider of the agent file can be used; it is worth another attempt.
+            ConfigError: no provider of the agent file can be used; another process may succeed.
         """
         try:
             routes = await self.routes(call.agent.stt)
@@ -97,7 +97,7 @@ class SttService:
 async def _refuse(call: CallContext, error: ConfigError) -> None:
     """Report that no provider can be used, and request the fallback if the last attempt has failed.
 
-    The brain would not request it: without stt it does not learn that the caller speaks.
+    The brain would not request it: without stt it does not learn that the caller is speaking.
     """
     log.error("agent_refused", agent=call.agent.name, error=str(error))
     await call.log.append(config_failure(call.agent.stt.provider, error))

@@ -36,7 +36,7 @@ class TurnLog(Protocol):
     """The part of a call's event log that is needed here."""
 
     def now_ms(self) -> int:
-        """The call time of now."""
+        """The current call time."""
 
     async def append(self, body: Body) -> Any:
         """Append an event."""
@@ -137,7 +137,7 @@ class TurnRecognizer:
     async def _on_speech_changes(self, changes: list[SpeechChange]) -> None:
         for change in changes:
             started = isinstance(change, SpeechStarted)
-            # After a takeover audio is processed again whose events the previous owner has appended.
+            # After a takeover, audio is processed again whose events the previous owner already appended.
             if change.at_ms > self._restored_speech_ms:
                 body = speech_pb2.SpeechStarted if started else speech_pb2.SpeechStopped
                 await self._log.append(body(at_ms=change.at_ms))
@@ -240,6 +240,6 @@ class TurnRecognizer:
         await self._log.append(ended)
 
     def _speech_end_ms(self, transcript: Transcript) -> int:
-        """From the detector, exact to 32 ms; from the words if it detected no speech."""
+        """The end of speech from the detector, accurate to 32 ms, or from the words if it detected none."""
         words = transcript.words
         return self._vad.speech_end_ms or (words[-1].end_ms if words else 0)

@@ -1,1 +1,1 @@
-"""Speaks: reply text in, 8 kHz mu-law out."""
+"""TTS service: synthesizes reply text as 8 kHz mu-law audio."""

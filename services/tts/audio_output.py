@@ -7,7 +7,7 @@ from parley.bus import subjects
 from parley.v1.audio_pb2 import AgentAudio
 
 _MAX_CHUNK_BYTES = ms_to_bytes(200)
-"""Short enough that an interruption cuts off little."""
+"""Small enough that an interruption discards little audio."""
 
 
 class AudioSink(Protocol):
@@ -18,7 +18,7 @@ class AudioSink(Protocol):
 
 
 class AudioOutput:
-    """Outgoing audio of one call, with one count of chunks over all its replies."""
+    """Outgoing audio of one call, with one chunk counter for all its replies."""
 
     def __init__(self, bus: AudioSink, call_sid: str, epoch: int) -> None:
         self._bus = bus
@@ -27,7 +27,7 @@ class AudioOutput:
         self._sequence = 0
 
     async def publish(self, reply_id: str, offset: int, mulaw: bytes) -> None:
-        """Publish audio of a reply from sample `offset` on, in chunks of 200 ms at most."""
+        """Publish audio of a reply from sample `offset` on, in chunks of at most 200 ms."""
         for begin in range(0, len(mulaw), _MAX_CHUNK_BYTES):
             chunk = mulaw[begin : begin + _MAX_CHUNK_BYTES]
             await self._publish(AgentAudio(reply_id=reply_id, offset_samples=offset + begin, mulaw=chunk))

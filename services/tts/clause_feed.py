@@ -12,13 +12,13 @@ class ClauseFeed:
         self._updated = asyncio.Event()
 
     def update(self, texts: tuple[str, ...], *, complete: bool) -> None:
-        """Set the clauses that have arrived, and whether they are all."""
+        """Set the clauses that have arrived, and whether the text is complete."""
         self._texts = texts
         self._complete = complete
         self._updated.set()
 
     async def get(self, number: int) -> str | None:
-        """Wait for a clause; None when the reply has no clause of this number."""
+        """Wait for a clause; None if the reply has no clause with this number."""
         while number >= len(self._texts):
             if self._complete:
                 return None

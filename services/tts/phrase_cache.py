@@ -18,7 +18,7 @@ _MAX_PHRASES = 1000
 _PHRASE_TIMEOUT_S = 20.0
 
 Connect = Callable[[], Awaitable[TtsConnection]]
-"""Returns the connection to the provider, opened at its first use; raises ProviderError."""
+"""Returns the connection to the provider, opened on first use; raises ProviderError."""
 
 
 def cacheable_phrases(agent: AgentConfig) -> tuple[str, ...]:
@@ -32,15 +32,15 @@ def cacheable_phrases(agent: AgentConfig) -> tuple[str, ...]:
 def cache_section(config: TtsConfig, preferred: TtsConfig) -> TtsConfig:
     """The section under which a route's phrases are cached.
 
-    It is the preferred route's if they differ only in the provider's options: a route that only transfers the
-    audio in another way, as ElevenLabs' over HTTP, plays the same phrases.
+    It is the preferred route's if the two differ only in the provider's options: a route that only transfers
+    the audio differently, such as ElevenLabs over HTTP, plays the same phrases.
     """
     same = config.model_copy(update={"options": preferred.options}) == preferred
     return preferred if same else config
 
 
 class PhraseCache:
-    """The phrases of one process by section and text; the least recently used go first."""
+    """The phrases of one process by section and text; the least recently used are evicted first."""
 
     def __init__(self) -> None:
         self._audio: OrderedDict[tuple[str, str], AudioChunk] = OrderedDict()
@@ -82,7 +82,7 @@ class CachingConnection:
 
     @asynccontextmanager
     async def open_stream(self, reply_id: str) -> AsyncIterator["CachingStream"]:
-        """Begin a reply; the provider is used from the first clause on that is not cached."""
+        """Begin a reply; the provider is used from the first uncached clause on."""
         async with AsyncExitStack() as stack:
 
             async def open_inner() -> SynthesisStream:
@@ -93,7 +93,7 @@ class CachingConnection:
 
 
 class CachingStream:
-    """One reply."""
+    """The audio of one reply: cached phrases, then what the provider synthesizes."""
 
     def __init__(
         self, open_inner: Callable[[], Awaitable[SynthesisStream]], cache: PhraseCache, config: TtsConfig
@@ -112,7 +112,7 @@ class CachingStream:
         return self._inner is not None
 
     async def send_text(self, text: str) -> None:
-        """Synthesize a clause. After the first one from the provider all are, which keeps them in order."""
+        """Synthesize a clause. Once one comes from the provider, all later ones do, to keep the order."""
         audio = self._cache.get(self._config, text) if self._inner is None else None
         if audio is not None:
             self._cached.append(audio)

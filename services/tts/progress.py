@@ -9,7 +9,7 @@ from parley.v1 import call_pb2, reply_pb2, synthesis_pb2
 
 @dataclass(frozen=True, slots=True)
 class ReplyProgress:
-    """One reply."""
+    """Progress of the synthesis of one reply."""
 
     reply_id: str
     turn: int = 0

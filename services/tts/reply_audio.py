@@ -87,7 +87,7 @@ class ReplyAudio:
         return not any(c.missing or (c.end_sample or 0) > self._received for c in self._open)
 
     def audio_received(self, chunk: AudioChunk) -> tuple[int, bytes]:
-        """Take a chunk in; returns the sample to publish at, and the part that is not published yet."""
+        """Add a received chunk; returns the sample to publish at, and the part not yet published."""
         begin = self._received
         self._received += len(chunk.mulaw)
         self._has_audio = self._has_audio or bool(chunk.mulaw)
@@ -192,7 +192,7 @@ class ReplyAudio:
 
 
 def _placed(character: CharTiming, origin_ms: float) -> CharTiming:
-    """A character on the reply's clock instead of its chunk's."""
+    """Convert a character's times from its chunk's clock to the reply's."""
     start_ms = origin_ms + max(0.0, character.start_ms)
     return CharTiming(character.text, start_ms, max(start_ms, origin_ms + character.end_ms))
 

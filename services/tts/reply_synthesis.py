@@ -16,7 +16,7 @@ from services.tts.phrase_cache import CachingStream
 from services.tts.reply_audio import ReplyAudio
 
 _END_OF_STREAM_TIMEOUT_S = 0.5
-"""All characters have timings and audio: how long the provider may take to end the stream."""
+"""How long the provider may take to end the stream once all characters have timings and audio."""
 _POLLS_PER_TIMEOUT = 8
 
 Append: TypeAlias = Callable[[SynthesisStarted | ClauseSynthesized | SynthesisFinished], Awaitable[None]]
@@ -40,14 +40,14 @@ class SynthesisJob:
     append: Append
     """Appends an event to the call's log."""
     now_ms: Callable[[], int]
-    """Call time."""
+    """Returns the current call time."""
     first_audio_timeout_s: float
     started: bool
     """Whether the log contains SynthesisStarted."""
 
 
 async def synthesize_reply(request: Request[TtsRoute], job: SynthesisJob) -> ProviderError | None:
-    """Synthesize a reply to its end; returns the last failure when no route led there.
+    """Synthesize a reply to its end; returns the last failure if no route succeeded.
 
     The reply's audio ends in any case, so that no reader waits for it forever.
     """
@@ -93,7 +93,7 @@ class _SynthesisAttempt:
         self._has_audio = False
 
     async def run(self) -> None:
-        """Until the stream has ended, or all its audio has arrived and only its end is missing."""
+        """Run until the stream ends, or until all its audio has arrived and only its end is missing."""
         async with asyncio.TaskGroup() as tasks:
             sending = tasks.create_task(self._send_text())
             watching = tasks.create_task(self._watch())
@@ -126,7 +126,7 @@ class _SynthesisAttempt:
                 if fresh:
                     await self._job.output.publish(self._audio.reply_id, offset, fresh)
                 if chunk.mulaw and not self._has_audio:
-                    # The audio leaves first, then the event about it.
+                    # The audio is published before the event that describes it.
                     await asyncio.sleep(0)
                     await self._on_first_audio()
                 for clause in self._audio.take_completed():

@@ -1,4 +1,4 @@
-"""Synthesize the replies of calls: follow a call's log, give every reply a task, stop what was cancelled."""
+"""Synthesize the replies of calls: follow each call's log, run a task per reply, stop cancelled replies."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -70,7 +70,7 @@ async def open_service(settings: TtsSettings, telemetry: Telemetry) -> AsyncIter
 
 
 async def _serve_call(call: CallContext, shared: _Shared) -> None:
-    """Serve one call until it ends; its preferred connection opens at once, the others at their first use."""
+    """Serve one call until it ends; its preferred connection opens at once, the others on first use."""
     try:
         configs = configs_of("tts", call.agent.tts)
     except ConfigError as error:
@@ -173,7 +173,7 @@ class SynthesisSession:
             running.task.cancel()
 
     def _apply(self, event: Event) -> ReplyProgress | None:
-        """Fold an event in; returns the reply that it changed."""
+        """Apply an event; returns the reply that it changed."""
         body = event_body(event)
         before = self._progress
         self._progress = evolve(before, body)

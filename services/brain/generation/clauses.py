@@ -6,9 +6,9 @@ Synthesis starts with the first clause, so that one ends early; later ones are l
 import re
 
 _FIRST_CLAUSE_CHARS = 10
-"""A first clause this long may end at a comma; shorter ones are spoken abruptly."""
+"""A first clause of at least this length may end at a comma; shorter ones would be spoken abruptly."""
 _LATER_CLAUSE_CHARS = 60
-"""Later clauses end at a comma only when they have grown this long."""
+"""Later clauses end at a comma only from this length on."""
 _MAX_CLAUSE_CHARS = 200
 """A text without punctuation is split at a space before this length, so that synthesis can start."""
 

@@ -13,7 +13,7 @@ from services.brain.policies.openers import strip_opener
 
 APOLOGY = "I'm sorry, something went wrong on my side. Could you say that again?"
 GOODBYE = "Goodbye."
-"""Text for a model that ends the call without a word."""
+"""Spoken when the model ends the call without any text."""
 
 
 class ReplyBuilder:

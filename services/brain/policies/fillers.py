@@ -13,7 +13,7 @@ from services.brain.policies.turn_taking import FloorState, WaitUntil
 from services.brain.reply import Reply
 
 _MAX_PER_WAIT = 3
-"""More fillers than this in one wait are not credible."""
+"""Maximum fillers in one wait; more would not be credible."""
 
 
 @dataclass(frozen=True, slots=True)

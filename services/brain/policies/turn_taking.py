@@ -12,9 +12,9 @@ from services.brain.policies import speculation
 from services.brain.reply import Reply
 
 FALSE_BARGE_IN_TIMEOUT_MS = 550
-"""Speech without a word this long after its end was no barge-in; a provider's transcript takes less."""
+"""Speech that has no words this long after its end was not a barge-in; a transcript arrives sooner."""
 NOISE_TIMEOUT_MS = 2000
-"""Speech without a word for this long is noise: a street, a television."""
+"""Speech that has had no words for this long is noise, such as traffic or a television."""
 _SPEECH_AFTER_DTMF_TIMEOUT_MS = 3000
 """A turn that continues within this time after the last key is answered together with the DTMF input."""
 

@@ -1,4 +1,4 @@
-"""The provider `openai`: streamed chat completions of OpenAI, or of any server of the same protocol."""
+"""The provider `openai`: streamed chat completions of OpenAI, or of any server with the same protocol."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
@@ -151,7 +151,7 @@ def _join(call: ToolCallRequest | None, part: Any) -> ToolCallRequest:
 
 
 def _map_error(error: openai.APIError) -> ProviderError:
-    """Convert an exception of the SDK; the result contains nothing of the request."""
+    """Convert an exception of the SDK; the result contains no part of the request."""
     request_id = getattr(error, "request_id", None)
     suffix = f" (request {request_id})" if request_id else ""
     match error:

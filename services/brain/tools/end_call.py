@@ -1,4 +1,4 @@
-"""The tool that ends the call; the edge hangs up when the last words were played."""
+"""The tool that ends the call; the edge hangs up after the last words have been played."""
 
 import json
 

@@ -51,4 +51,4 @@ async def _open(_context: ProviderContext) -> AsyncIterator[ElevenLabsProvider]:
 
 
 PLUGIN = ProviderPlugin(_open, options=ElevenLabsOptions, alternatives=({"options": {"transport": "http"}},))
-"""Entry point `elevenlabs`. HTTP serves replies when no WebSocket can be had."""
+"""Entry point `elevenlabs`. HTTP is used when no WebSocket can be opened."""

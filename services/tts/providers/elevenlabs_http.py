@@ -1,4 +1,4 @@
-"""ElevenLabs over HTTP streaming, one request per clause: used when no WebSocket can be had."""
+"""ElevenLabs over HTTP streaming, one request per clause: used when no WebSocket can be opened."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -20,11 +20,11 @@ from services.tts.settings import ElevenLabsSettings
 _CHUNK_BYTES = ms_to_bytes(100)
 _MAX_CLAUSES = 1000
 _REJECTED_RETRY_INTERVAL_S = 5.0
-"""A rejected key is not tried more often."""
+"""Minimum time between two attempts with a rejected key."""
 
 
 class HttpStream:
-    """One reply: a SynthesisStream."""
+    """The synthesis of one reply; implements SynthesisStream."""
 
     def __init__(self, client: AsyncElevenLabs, config: TtsConfig) -> None:
         self._client = client

@@ -24,7 +24,7 @@ _IDLE_CONTEXT = "idle"
 
 
 class Context:
-    """One reply within the connection: a SynthesisStream."""
+    """One reply on the connection; implements SynthesisStream."""
 
     def __init__(self, connection: "ElevenLabsConnection", context_id: str, config: TtsConfig) -> None:
         self._connection = connection
@@ -90,10 +90,10 @@ class ElevenLabsConnection:
 
     @asynccontextmanager
     async def context(self, context_id: str, timeout_s: float) -> AsyncIterator[Context]:
-        """Open a context; leaving it early drops audio that is not yet made.
+        """Open a context; leaving it early drops audio that has not been generated yet.
 
         Raises:
-            ProviderRateLimited: the provider's limit of contexts is reached, and none ends in `timeout_s`.
+            ProviderRateLimited: the provider's limit of contexts is reached, none ends within `timeout_s`.
         """
         await self._wait_for_context_slot(timeout_s)
         context = Context(self, context_id, self._config)
@@ -148,7 +148,7 @@ class ElevenLabsConnection:
             raise self._ended.result() from None
 
     async def close(self) -> None:
-        """Close the WebSocket; abort it when that takes long."""
+        """Close the WebSocket; abort it if closing takes too long."""
         self.fail(ProviderUnavailable(wire.PROVIDER, "the WebSocket was closed"))
         try:
             await self._connection.close()

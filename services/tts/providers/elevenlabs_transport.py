@@ -19,7 +19,7 @@ log = structlog.get_logger()
 _MIN_RETRY_INTERVAL_S = 0.2
 _MAX_RETRY_INTERVAL_S = 5.0
 _MIN_REJECTED_RETRY_INTERVAL_S = 5.0
-"""A rejected key is not tried more often."""
+"""Minimum time between two attempts with a rejected key."""
 _MAX_REJECTED_RETRY_INTERVAL_S = 30.0
 _CONTEXT_TIMEOUT_S = 0.3
 _HEALTHY_AFTER_S = 1.0
@@ -54,7 +54,7 @@ class WebSocketTransport:
         """
         connection = await self._open_connection()
         self._context_count += 1
-        # Unique within the call: audio of an earlier attempt must not be taken for this one's.
+        # Unique within the call: audio of an earlier attempt must not be mistaken for this one's.
         context_id = f"{self._call_sid}.{reply_id}.{self._context_count}"
         try:
             async with connection.context(context_id, timeout_s=_CONTEXT_TIMEOUT_S) as context:
@@ -120,7 +120,7 @@ class WebSocketTransport:
 
     def _set_error(self, error: ProviderError) -> None:
         failed_before = self._connection.done() and self._connection.exception() is not None
-        # An error once, not at each attempt of a long call.
+        # Logged as an error once, not at each attempt during a long call.
         write = log.debug if failed_before else log.error
         write("tts_connection_failed", provider=wire.PROVIDER, code=error.code, reason=error.reason)
         if self._connection.done():
