@@ -189,7 +189,7 @@ def recorded_actions(event: Event, state: BrainState) -> list[str]:
             return [f"cancel {reply_id}"]
         case reply_pb2.DtmfCollected():
             return [f"submit {len(state.conversation.pending_digits.rstrip('#'))} digits"]
-        case reply_pb2.FallbackRequested(reason=reason):
+        case reply_pb2.FallbackRequested(reason=reason) if event.stage == "brain":
             return [f"request the fallback ({reason})"]
         case _:
             return []

@@ -8,6 +8,7 @@ from parley.v1.reply_pb2 import (
     REPLY_KIND_ANSWER,
     REPLY_KIND_FILLER,
     REPLY_KIND_GREETING,
+    FallbackRequested,
     ReplyCancelled,
     ReplyClause,
     ReplyFinished,
@@ -58,6 +59,14 @@ def test_a_call_without_differences() -> None:
     patient = AGENT.model_copy(update={"idle": AGENT.idle.model_copy(update={"timeout_s": 200})})
 
     assert differences(*BEGIN, *ANSWER, agent=patient) == []
+
+
+def test_a_fallback_that_stt_requests_is_not_a_decision_of_the_brain() -> None:
+    """Such a call has no difference."""
+    patient = AGENT.model_copy(update={"idle": AGENT.idle.model_copy(update={"timeout_s": 200})})
+    requested = (5700, "stt", FallbackRequested(reason="stt_unavailable"))
+
+    assert differences(*BEGIN, *ANSWER, requested, agent=patient) == []
 
 
 def test_a_missing_answer_is_a_difference() -> None:
