@@ -22,13 +22,13 @@ async def read_until(bus: Bus, call_sid: str, last: type[Body], *, timeout_s: fl
 
 
 async def read_bodies(bus: Bus, call_sid: str) -> list[Body]:
-    """All bodies that a call's log holds now."""
+    """All bodies that a call's log contains now."""
     bodies = (event_body(event) for event in await read_events(bus, call_sid))
     return [body for body in bodies if body is not None]
 
 
 async def read_events(bus: Bus, call_sid: str, name: str = "") -> list[Event]:
-    """All events that a call's log holds now, or those of one name such as `call_recorded`."""
+    """All events that a call's log contains now, or those with one name such as `call_recorded`."""
     subject = subjects.call_event(call_sid, name) if name else subjects.call_log(call_sid)
     messages = await bus.streams.read(streams.CALLS, subject)
     return [event for message in messages if (event := parse(message.data)) is not None]

@@ -18,7 +18,7 @@ _WHOLE_SYSTEMS = ("tests/chaos/", "tests/conversations/", "tests/e2e/")
 
 
 class _OneSystemAtATime(LoadFileScheduling):  # type: ignore[misc] # xdist has no types
-    """Gives all tests of whole systems to one worker, so that no two of them compete for the machine."""
+    """Assigns all tests of whole systems to one worker, so that they do not compete for the machine."""
 
     def _split_scope(self, nodeid: str) -> str:
         return "whole systems" if nodeid.startswith(_WHOLE_SYSTEMS) else str(super()._split_scope(nodeid))
@@ -31,14 +31,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Schedul
 
 @pytest.fixture
 async def nats_server() -> AsyncIterator[NatsServer]:
-    """A real NATS server, empty."""
+    """An empty, real NATS server."""
     async with running_nats() as server:
         yield server
 
 
 @pytest.fixture
 def nats_url(nats_server: NatsServer) -> str:
-    """Address of a real NATS server, empty."""
+    """Address of an empty, real NATS server."""
     return nats_server.url
 
 

@@ -1,4 +1,4 @@
-"""Wait in a test until a condition is true, for what other tasks and processes do."""
+"""Waits in a test until a condition holds that other tasks or processes bring about."""
 
 import asyncio
 import inspect

@@ -27,7 +27,7 @@ SCRIPT = parse_script(
 
 
 async def edge_drop(home: Path) -> tuple[int | None, str]:
-    """Exit code and output."""
+    """Run the command; returns its exit code and output."""
     command = (sys.executable, "-m", "cli.main", "fault", "edge-drop", "--home", str(home))
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     out, _ = await process.communicate()
@@ -35,7 +35,7 @@ async def edge_drop(home: Path) -> tuple[int | None, str]:
 
 
 async def test_a_call_resumes_at_the_other_edge(tmp_path: Path) -> None:
-    """The command reports method and delay; without a call it explains what to do."""
+    """The command reports the method and delay; without a call it explains what to do."""
     home = tmp_path / "home"
     with running_up(home, "--copies", "2", PARLEY_SANDBOX_STT="oracle", PARLEY_SANDBOX_TTS="tone") as up:
         without_call = await edge_drop(home)

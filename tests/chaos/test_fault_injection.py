@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def test_no_fault_loses_anything(tmp_path: Path) -> None:
-    """Two faults per target; without a standby stream an edge may lose the words between two streams."""
+    """Two faults are injected per target; only edges without a standby stream may lose words."""
     out = tmp_path / "chaos.json"
     targets = "brain stop,stt kill"
     command = [

@@ -46,7 +46,7 @@ def test_conversation(case: Case, conversations: dict[str, PlayedConversation | 
 
 
 def test_there_are_forty_cases_with_different_descriptions() -> None:
-    """At least forty."""
+    """The folder has at least forty cases, and no two have the same description."""
     assert len(CASES) >= 40
     assert len({case.about for case in CASES}) == len(CASES)
 
@@ -62,7 +62,7 @@ def test_there_are_forty_cases_with_different_descriptions() -> None:
     ],
 )
 def test_an_invalid_file_raises_an_error(tmp_path: Path, text: str, message: str) -> None:
-    """The message names the file and the key."""
+    """The error message names the file and the key."""
     (tmp_path / "wrong.yaml").write_text(text)
 
     with pytest.raises(CaseError, match=message) as raised:
@@ -71,7 +71,7 @@ def test_an_invalid_file_raises_an_error(tmp_path: Path, text: str, message: str
 
 
 def test_every_expectation_is_documented() -> None:
-    """In the folder's README."""
+    """The folder's README documents every expectation."""
     readme = (FOLDER / "README.md").read_text("utf-8")
 
     assert not [key for key in EXPECTATIONS if f"`{key}`" not in readme]

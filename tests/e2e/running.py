@@ -23,7 +23,7 @@ _PROVIDER_VARIABLES = ("TWILIO_", "DEEPGRAM_", "OPENAI_", "ELEVENLABS_", "PARLEY
 
 @dataclass(frozen=True, slots=True)
 class Up:
-    """A system that is up."""
+    """A running system and its output."""
 
     home: Path
     process: subprocess.Popen[bytes]
@@ -53,7 +53,7 @@ class Up:
         return (self.home / "logs" / f"{process}.log").read_text("utf-8")
 
     def pid_of(self, module: str) -> int:
-        """The process that runs a module, as in `services.brain`."""
+        """The process that runs a module such as `services.brain`."""
         return next(p.pid for p in self.children() if module in p.cmdline())
 
     def children(self) -> list[psutil.Process]:
@@ -63,7 +63,7 @@ class Up:
 
 @contextmanager
 def running_up(home: Path, *options: str, **variables: str) -> Iterator[Up]:
-    """Start, wait until ready, stop by Ctrl-C; nothing may be left."""
+    """Start `parley up`, wait until it is ready and stop it with Ctrl-C; no process may be left."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(_PROVIDER_VARIABLES)}
     command = [sys.executable, "-W", "ignore", "-m", "cli.main", "up", "--any-ports", *options]
     command += ["--home", str(home)]

@@ -1,4 +1,4 @@
-"""The smallest part of `make bench-turns`: turns are matched with the provider emulators' logs."""
+"""The smallest part of `make bench-turns`: turns are matched with the provider emulators' journals."""
 
 import argparse
 from pathlib import Path
@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(120)]
 
 
 async def test_a_few_turns_are_measured() -> None:
-    """The limits are generous, because the machine may be busy."""
+    """The measured values are within limits, which are generous because the machine may be busy."""
     args = argparse.Namespace(
         turns=2, calls="1", only="plain,speculation", seed=1, quick=False, out=Path("unused.json")
     )

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(240)]
 
 
 def test_the_demo_succeeds(tmp_path: Path) -> None:
-    """Four recognised turns; the recording contains both sides when it is transcribed again."""
+    """Four turns are recognised, and the transcribed recording contains both sides."""
     command = [sys.executable, "-W", "ignore", "-m", "cli.main", "demo", "--home", str(tmp_path / "home")]
     done = run_program(command, timeout_s=180, COLUMNS="200")
 

@@ -39,13 +39,13 @@ async def a_call(up: Up) -> str:
 
 
 def replay(up: Up, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command."""
+    """Run `parley replay`."""
     command = [sys.executable, "-m", "cli.main", "replay", *arguments, "--home", str(up.home)]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
 async def test_a_call_is_replayed_checked_and_forked(up: Up, tmp_path: Path) -> None:
-    """The same code takes the same actions; another agent file takes others."""
+    """The same code takes the same actions; another agent file gives other answers."""
     call_sid = await a_call(up)
     agents = tmp_path / "agents"
     agents.mkdir()

@@ -11,7 +11,7 @@ from tests.nats_server import free_port
 
 @pytest.mark.parametrize("service", ["edge", "stt", "brain", "tts", "recorder"])
 def test_without_nats_a_service_exits_with_a_clear_line(service: str) -> None:
-    """Exit code 1, the address, and what to do; no stack."""
+    """The exit code is 1; the line names the address and a remedy, without a stack trace."""
     url = f"nats://127.0.0.1:{free_port()}"
     done = subprocess.run(
         [sys.executable, "-m", f"services.{service}"],

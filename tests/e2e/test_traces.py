@@ -136,7 +136,7 @@ class ReceivedSpan:
 async def _spans_of(
     requests: list[ExportTraceServiceRequest], trace: int, count: int
 ) -> dict[str, ReceivedSpan]:
-    """Wait until `count` spans of a trace have arrived; gives them by name."""
+    """Wait until `count` spans of a trace have arrived; returns them by name."""
 
     def all_arrived() -> dict[str, ReceivedSpan] | None:
         found = {

@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 async def hold(
     up: Up, script: Script, on_event: Callable[[Event], Awaitable[None]] | None = None
 ) -> tuple[LiveView, Report, str]:
-    """Hold one call until it is recorded."""
+    """Hold one call and wait until it is recorded."""
     live = LiveView()
     async with open_bus(up.system.nats_url) as bus, open_telephone(up.system.telephone_url) as telephone:
         call_sid = await telephone.call(script)
@@ -39,7 +39,7 @@ async def hold(
 
 
 async def test_a_call_is_answered_recorded_and_stored(up: Up) -> None:
-    """Four turns; the recording contains both sides, Postgres the transcript and the latencies."""
+    """The recording contains both sides; Postgres has the transcript and the latencies of four turns."""
     live, report, call_sid = await hold(up, read_script(None))
 
     assert report.outcome == "completed"
@@ -63,7 +63,7 @@ async def test_a_call_is_answered_recorded_and_stored(up: Up) -> None:
 
 
 async def test_calls_at_once_are_not_crossed(up: Up) -> None:
-    """Each caller's words are its own, every turn is answered, no service logs an error."""
+    """Each caller receives only its own answers, and no service logs an error."""
     results = await call_all(up.system, caller_pool(10))
 
     assert [problem for result in results for problem in result.problems] == []
@@ -72,7 +72,7 @@ async def test_calls_at_once_are_not_crossed(up: Up) -> None:
 
 
 async def test_the_agent_can_be_interrupted(up: Up) -> None:
-    """The caller speaks during the greeting: it stops, and the caller is answered."""
+    """The greeting stops when the caller speaks, and the caller is answered."""
     script = parse_script(
         {
             "steps": [
@@ -91,7 +91,7 @@ async def test_the_agent_can_be_interrupted(up: Up) -> None:
 
 
 async def test_a_refusing_model_costs_an_apology_not_the_call(up: Up) -> None:
-    """The next turn is answered normally."""
+    """The caller gets an apology, and the next turn is answered normally."""
     async with httpx.AsyncClient(base_url=up.state["sandbox_urls"]["openai"]) as client:
 
         async def refuse(status: int) -> None:

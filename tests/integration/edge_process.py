@@ -53,7 +53,7 @@ class FakeTwilioRest:
 
 @dataclass
 class EdgeProcess:
-    """A running edge process."""
+    """A running edge process and its fake REST API."""
 
     url: str
     log_path: Path

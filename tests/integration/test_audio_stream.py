@@ -44,7 +44,7 @@ async def test_a_reader_requests_the_chunks_of_a_gap(nats_url: str) -> None:
 
 
 async def test_a_gap_between_stored_and_live_chunks_is_requested(nats_url: str) -> None:
-    """The reader wants no stored chunk, and the stream did not store the last one, as without a leader."""
+    """Neither the reader nor the stream has the chunk, as when the stream had no leader."""
     async with (
         connect(nats_url, "edge", timeout_s=5) as bus,
         connect(nats_url, "tts", timeout_s=5) as tts,
@@ -67,7 +67,7 @@ async def test_a_gap_between_stored_and_live_chunks_is_requested(nats_url: str) 
 async def test_chunks_that_arrive_while_the_stream_is_read_are_yielded(
     nats_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No stored chunk is wanted, but the first chunks of a reply that starts now are."""
+    """The first chunks of a new reply are yielded, although no stored chunk is requested."""
     async with (
         connect(nats_url, "edge", timeout_s=5) as bus,
         connect(nats_url, "tts", timeout_s=5) as tts,
@@ -90,7 +90,7 @@ async def test_chunks_that_arrive_while_the_stream_is_read_are_yielded(
 
 
 async def test_a_gap_that_is_not_filled_is_skipped(nats_url: str) -> None:
-    """The chunks behind it are yielded 1.5 s later."""
+    """The chunks after the gap are yielded 1.5 s later."""
     async with (
         connect(nats_url, "stt", timeout_s=5) as bus,
         connect(nats_url, "edge", timeout_s=5) as edge,
@@ -108,7 +108,7 @@ async def test_a_gap_that_is_not_filled_is_skipped(nats_url: str) -> None:
 
 
 async def test_a_stream_with_a_new_leader_receives_the_chunks_it_missed(nats_url: str) -> None:
-    """NATS publishes the election; the chunks are stored behind later ones and read in order."""
+    """On the election the missed chunks are stored after later ones, and read in order."""
     subject = subjects.caller_audio("CA1")
     async with connect(nats_url, "edge", timeout_s=5) as edge:
         await publish_chunks(edge, 1, 2, 3)
@@ -128,7 +128,7 @@ async def test_a_stream_with_a_new_leader_receives_the_chunks_it_missed(nats_url
 async def test_a_stream_without_a_leader_is_not_waited_for(
     nats_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Stored chunks are read from a replica; the others are retransmitted, though no live chunk follows."""
+    """Stored chunks are read from a replica; the rest is retransmitted even without live chunks."""
 
     async def no_leader(*_args: Any) -> int:
         await asyncio.sleep(60)

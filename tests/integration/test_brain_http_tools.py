@@ -37,7 +37,7 @@ class WebService:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[str]:
-        """Serve it; yield its URL."""
+        """Serve it; yields its URL."""
         app = Starlette(routes=[Route("/{path:path}", self._respond, methods=["POST"])])
         async with serve(app, "127.0.0.1", 0) as port:
             yield f"http://127.0.0.1:{port}/book"
@@ -83,7 +83,7 @@ async def test_a_temporary_error_is_retried_with_the_same_key() -> None:
     ("status", "reason"), [(409, "HTTP 409: taken"), (500, "HTTP 500"), (302, "HTTP 302")]
 )
 async def test_an_error_response_becomes_an_error_for_the_model(status: int, reason: str) -> None:
-    """The error contains the text of the response, so that the model can explain it."""
+    """The error contains the text of the response, which the model can explain."""
     async with WebService(Response("taken", status)).running() as url:
         async with open_tools(booking(url, timeout_s=0.5)) as tools:
             result = await run_tool(tools, CALL)
@@ -93,7 +93,7 @@ async def test_an_error_response_becomes_an_error_for_the_model(status: int, rea
 
 
 async def test_an_unreachable_service_and_a_missing_token_become_errors_for_the_model() -> None:
-    """Without its token the service is not called."""
+    """A service whose token is not set receives no request."""
     async with open_tools(booking("http://127.0.0.1:9/", timeout_s=0.3)) as tools:
         unreachable = await run_tool(tools, CALL)
     async with open_tools(booking("http://127.0.0.1:9/", token_env="NOT_SET_ANYWHERE")) as tools:  # noqa: S106

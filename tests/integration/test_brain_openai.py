@@ -44,7 +44,7 @@ async def stream(url: str, text: str = "hello", key: str = "k") -> list[LlmEvent
 
 
 async def test_the_provider_keeps_its_protocol(emulator: tuple[OpenAIEmulator, str]) -> None:
-    """The checks are those for third parties' providers."""
+    """The provider passes the checks that third-party providers must pass."""
     async with open_client(settings(emulator[1])) as client:
         await check_llm(client, CONFIG)
 
@@ -75,7 +75,7 @@ async def test_text_is_followed_by_tool_calls_and_the_end(emulator: tuple[OpenAI
 async def test_each_fault_raises_its_error(
     emulator: tuple[OpenAIEmulator, str], fault: dict[str, Any], expected: type[ProviderError]
 ) -> None:
-    """The type of the error decides on retries."""
+    """The error type, which decides on retries, matches the fault."""
     emulator[0].runtime_settings.update(fault)
 
     with pytest.raises(expected):
@@ -83,13 +83,13 @@ async def test_each_fault_raises_its_error(
 
 
 async def test_an_invalid_key_names_the_variable(emulator: tuple[OpenAIEmulator, str]) -> None:
-    """The operator reads the error in the log."""
+    """The error in the log names the environment variable of the key."""
     with pytest.raises(ProviderRejected, match="OPENAI_API_KEY"):
         await stream(emulator[1], key="bad")
 
 
 async def test_an_unreachable_server_is_unavailable() -> None:
-    """A refused connection is a ProviderError as well."""
+    """A refused connection raises ProviderUnavailable."""
     with pytest.raises(ProviderUnavailable):
         await stream("http://127.0.0.1:1/v1")
 

@@ -105,7 +105,7 @@ async def _end(bus: Bus) -> None:
 async def test_the_next_owner_runs_a_tool_call_without_a_result(
     nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The effect of end_call on the call is requested, too."""
+    """The hang-up that end_call causes is requested as well."""
     found = await events_after_takeover(nats_url, tmp_path, monkeypatch)
 
     assert [type(body) for body in found[-2:]] == [HangUpRequested, ToolReturned]
@@ -116,7 +116,7 @@ async def test_the_next_owner_runs_a_tool_call_without_a_result(
 async def test_a_requested_hang_up_survives_the_crash(
     nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The result was not appended: the next owner repeats the request, which has no further effect."""
+    """Without a result in the log the next owner repeats the request, which has no further effect."""
     found = await events_after_takeover(
         nats_url, tmp_path, monkeypatch, HangUpRequested(reason="agent", after_reply_id="r1")
     )
@@ -128,7 +128,7 @@ async def test_a_requested_hang_up_survives_the_crash(
 async def test_a_draining_brain_finishes_its_answer(
     nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The brain releases the call when the answer is complete, and not before."""
+    """The brain releases the call only when the answer is complete."""
     async with connect(nats_url, "test", timeout_s=5) as bus, open_outbox(bus) as outbox:
         async with open_call_log(bus, outbox, CALL, "edge", 1) as edge:
             await edge.append(CallStarted(agent="test"))

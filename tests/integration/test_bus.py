@@ -22,7 +22,7 @@ async def test_a_missing_server_is_reported_with_its_address() -> None:
 
 
 async def test_credentials_in_an_address_are_not_reported() -> None:
-    """Errors are logged."""
+    """The error message, which is logged, does not contain the credentials of the address."""
     servers = [f"nats://{user}@127.0.0.1:{free_port()}" for user in ("me:hidden", "hidden")]
 
     with pytest.raises(BusError, match=r"nats://127\.0\.0\.1:") as raised:
@@ -43,7 +43,7 @@ async def test_a_message_that_expects_none_before_is_stored_once(nats_url: str) 
 
 
 async def test_one_of_several_concurrent_writers_succeeds(nats_url: str) -> None:
-    """Even with equal ids: the stream's ack of a duplicate is no success for the other writers."""
+    """With equal message ids, the stream's ack of a duplicate does not count as a success."""
     async with connect(nats_url, "test", timeout_s=5) as bus:
         writes = (bus.publish_durable("call.CA2.x", b"1", message_id="1", expect_last=0) for _ in range(3))
         results = await asyncio.gather(*writes, return_exceptions=True)
@@ -52,7 +52,7 @@ async def test_one_of_several_concurrent_writers_succeeds(nats_url: str) -> None
 
 
 async def test_a_flush_waits_for_all_earlier_messages(nats_url: str) -> None:
-    """Also for those of other publishers, so that a process that was frozen has read what it missed."""
+    """Messages of other publishers count too, so that a resumed process has read what it missed."""
     async with (
         connect(nats_url, "test", timeout_s=5) as bus,
         connect(nats_url, "other", timeout_s=5) as other,
@@ -68,7 +68,7 @@ async def test_a_flush_waits_for_all_earlier_messages(nats_url: str) -> None:
 
 
 async def test_a_read_returns_all_messages_of_a_subject_in_order(nats_url: str) -> None:
-    """More messages than one batch, stored among those of another call."""
+    """There are more messages than one batch, interleaved with those of another call."""
     async with connect(nats_url, "test", timeout_s=5) as bus:
         for n in range(1200):
             await bus.publish(f"call.CA{n % 2}.x", str(n).encode())
@@ -80,7 +80,7 @@ async def test_a_read_returns_all_messages_of_a_subject_in_order(nats_url: str) 
 
 
 async def test_a_busy_reader_does_not_repeat_its_request(nats_url: str) -> None:
-    """The reply is in the socket while the process does other work for longer than the reply timeout."""
+    """The reply is in the socket while the process is busy for longer than the reply timeout."""
     subject = subjects.caller_audio("CA9")
     async with (
         connect(nats_url, "test", timeout_s=5) as bus,
@@ -100,7 +100,7 @@ async def test_a_busy_reader_does_not_repeat_its_request(nats_url: str) -> None:
 
 
 async def test_iteration_ends_with_the_subscription(nats_url: str) -> None:
-    """Messages received before are yielded."""
+    """Messages received before the end are yielded."""
 
     async def read(live: Subscription) -> list[bytes]:
         return [message.data async for message in live]
@@ -115,13 +115,13 @@ async def test_iteration_ends_with_the_subscription(nats_url: str) -> None:
 
 
 async def test_a_request_without_a_responder_returns_none(nats_url: str) -> None:
-    """At once, without waiting for the timeout."""
+    """The result is returned at once, without waiting for the timeout."""
     async with connect(nats_url, "test", timeout_s=5) as bus:
         assert await bus.requests.send("stream.alive.CA1") is None
 
 
 async def test_work_is_claimed_by_one_worker_and_redelivered_without_heartbeat(nats_url: str) -> None:
-    """A worker that sends no heartbeat loses the call, and the epoch rises."""
+    """A worker that sends no heartbeat loses the call, and the epoch increases."""
     async with (
         connect(nats_url, "test", timeout_s=5) as bus,
         bus.work_queue.claims("stt") as claim,
@@ -176,7 +176,7 @@ async def test_a_liveness_request_is_repeated(nats_url: str) -> None:
 
 
 async def test_a_cancelled_subscriber_leaves_the_connection_intact(nats_url: str) -> None:
-    """Its task ends, at whichever moment it is cancelled, and the shared connection stays up."""
+    """At whichever moment it is cancelled, its task ends and the connection stays up."""
 
     async def read_and_subscribe(bus: Bus) -> None:
         async with bus.subscribe("audio.out.CA1") as live:
@@ -196,7 +196,7 @@ async def test_a_cancelled_subscriber_leaves_the_connection_intact(nats_url: str
 
 
 async def test_messages_dropped_by_a_slow_reader_are_counted(nats_url: str) -> None:
-    """Dropped messages count as a gap, so that readers of logs and audio read the stream."""
+    """Dropped messages count as a gap, which makes log and audio readers read the stream."""
     async with connect(nats_url, "slow", timeout_s=5) as bus, bus.subscribe("audio.out.CA1") as live:
         for number in range(66_000):
             await bus.publish("audio.out.CA1", b"x")
@@ -221,7 +221,7 @@ async def test_stream_usage_is_measured_in_bytes(nats_server: NatsServer) -> Non
 
 
 async def test_a_durable_message_is_stored_once_its_stream_exists(nats_url: str) -> None:
-    """Publishing retries for some seconds, as needed in a cluster without a leader."""
+    """Publishing retries for seconds, as is needed in a cluster without a leader."""
     async with connect(nats_url, "early", timeout_s=5, replicas=None) as bus:
         storing = asyncio.create_task(bus.publish_durable("call.CA7.x", b"1", message_id="1"))
         first = asyncio.create_task(bus.publish_durable("call.CA8.x", b"1", expect_last=0))

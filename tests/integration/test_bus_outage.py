@@ -17,7 +17,7 @@ from tests.nats_server import NatsServer
 
 
 async def test_audio_continues_after_the_server_restarts(nats_server: NatsServer) -> None:
-    """Each chunk is yielded once and in order, except for up to three in flight."""
+    """Each chunk is yielded once and in order, except for up to three that were in flight."""
     subject, last = subjects.caller_audio("CA1"), 150
     async with (
         connect(nats_server.url, "edge", timeout_s=5) as edge,
@@ -55,7 +55,7 @@ async def test_audio_continues_after_the_server_restarts(nats_server: NatsServer
 async def test_a_subscription_to_a_frozen_server_works_when_it_resumes(
     nats_server: NatsServer,
 ) -> None:
-    """The connection over which it was requested is closed before, so no reply arrives over it."""
+    """The connection that requested it is closed first, so no reply arrives on it."""
 
     async def first(bus: Bus) -> bytes:
         async with bus.subscribe("x") as live:
@@ -76,7 +76,7 @@ async def test_a_subscription_to_a_frozen_server_works_when_it_resumes(
 
 
 async def test_messages_lost_with_a_dying_server_are_resent(nats_server: NatsServer) -> None:
-    """Audio and events, in order, though audio is never acknowledged."""
+    """Audio and events arrive in order, although audio is never acknowledged."""
     async with (
         connect(nats_server.url, "test", timeout_s=5) as bus,
         open_outbox(bus) as outbox,
@@ -123,7 +123,7 @@ async def lose_connection(bus: Bus) -> None:
 async def test_messages_missed_during_a_reconnection_are_read_at_once(
     nats_url: str,
 ) -> None:
-    """An event and audio, without a further live message: the caller may be waiting for the reply."""
+    """They are read without waiting for another live message, which may never come."""
     async with (
         connect(nats_url, "reader", timeout_s=5) as bus,
         connect(nats_url, "publisher", timeout_s=5) as other,
@@ -146,7 +146,7 @@ async def test_messages_missed_during_a_reconnection_are_read_at_once(
 
 
 async def test_an_election_and_a_reconnection_count_as_disruptions(nats_url: str) -> None:
-    """After them a missing heartbeat does not prove that its sender died."""
+    """After either, a missing heartbeat does not prove that its sender died."""
     async with connect(nats_url, "a", timeout_s=5, replicas=None) as bus:
         monitor = DisruptionMonitor(bus)
         watching = asyncio.ensure_future(monitor.watch())

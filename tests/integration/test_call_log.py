@@ -12,7 +12,7 @@ from tests.nats_server import NatsServer
 
 
 async def test_a_log_is_followed_without_gap_or_duplicate(nats_url: str) -> None:
-    """History, then live events, each once; a stage's own events are not yielded."""
+    """History and live events are yielded once each; a stage's own events are not yielded."""
     async with connect(nats_url, "a", timeout_s=5) as bus, open_outbox(bus) as outbox:
         async with open_call_log(bus, outbox, "CA1", "stt", 1) as stt:
             await stt.append(SpeechStarted(at_ms=1))
@@ -50,7 +50,7 @@ async def test_events_appended_while_the_server_is_down_are_stored_later(
 
 @asynccontextmanager
 async def followed(call_log: CallEventLog) -> AsyncIterator[None]:
-    """While entered, the events of the call are read."""
+    """While entered, reads the events of the call."""
 
     async def follow() -> None:
         async for _ in call_log:
@@ -83,7 +83,7 @@ async def test_a_side_effect_does_not_wait_for_a_stream_that_stores_nothing(nats
 async def test_a_side_effect_waits_while_the_server_does_not_respond(
     nats_server: NatsServer,
 ) -> None:
-    """Another owner may have taken over: only the bus has that information."""
+    """Without the bus it is unknown whether another owner has taken over."""
     async with (
         connect(nats_server.url, "a", timeout_s=5) as bus,
         open_outbox(bus) as outbox,

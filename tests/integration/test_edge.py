@@ -80,7 +80,7 @@ async def stage(edge: EdgeProcess) -> AsyncIterator[OtherStages]:
 
 
 async def _first_mark(stream: MediaStream) -> Any:
-    """The mark behind the first piece of audio."""
+    """The mark after the first piece of audio."""
     await stream.receive()
     return (await stream.receive())["mark"]
 
@@ -121,7 +121,7 @@ async def test_a_request_without_a_valid_signature_is_rejected(edge: EdgeProcess
 
 @pytest.mark.usefixtures("stage")
 async def test_frames_of_any_size_reach_the_bus_at_their_call_times(edge: EdgeProcess) -> None:
-    """The first frame ends when it arrives; the others follow by Twilio's timestamps."""
+    """The first frame ends when it arrives; Twilio's timestamps date the others."""
     async with edge.bus.subscribe(subjects.caller_audio(A)) as audio, edge.stream(A) as stream:
         [*_, started] = await read_until(edge.bus, A, StreamStarted)
         for mulaw in (FRAME, FRAME[:157], FRAME * 5):
@@ -143,7 +143,7 @@ async def test_frames_of_any_size_reach_the_bus_at_their_call_times(edge: EdgePr
 
 @pytest.mark.usefixtures("stage")
 async def test_frames_that_arrive_while_the_call_is_opened_keep_their_times(edge: EdgeProcess) -> None:
-    """Opening takes half a second, until a liveness request times out; the caller speaks already."""
+    """Opening waits half a second for a liveness request, while the caller already speaks."""
 
     async def ignore(_data: bytes) -> None:
         return None
@@ -183,7 +183,7 @@ async def test_a_reply_is_played_and_its_marks_measure_playback(
 async def test_speech_pauses_playback_and_a_false_interruption_resumes_it(
     edge: EdgeProcess, stage: OtherStages
 ) -> None:
-    """The edge clears Twilio's buffer at once, and later plays the rest of the reply."""
+    """The edge clears Twilio's buffer at once and later plays the rest of the reply."""
     async with edge.stream(A) as stream:
         await stage.publish_reply("r1", 1600)
         marks = [m["mark"] for _ in range(4) if "mark" in (m := await stream.receive())]
@@ -248,7 +248,7 @@ async def test_the_call_is_hung_up_while_the_log_cannot_be_written(
 
 
 async def test_an_interrupted_goodbye_cancels_the_hang_up(edge: EdgeProcess, stage: OtherStages) -> None:
-    """The caller has more to say."""
+    """The call continues, because the caller has more to say."""
     async with edge.stream(A):
         await stage.publish_reply("r1", 800)
         await stage.append(HangUpRequested(reason="agent", after_reply_id="r1"))
@@ -259,7 +259,7 @@ async def test_an_interrupted_goodbye_cancels_the_hang_up(edge: EdgeProcess, sta
 
 
 async def test_a_hang_up_that_twilio_rejects_closes_the_stream(edge: EdgeProcess, stage: OtherStages) -> None:
-    """The next /voice?resume=1 answers with <Hangup>."""
+    """The next request to /voice?resume=1 is answered with <Hangup>."""
     edge.rest.status = 403
     async with edge.stream(A) as stream:
         await stage.publish_reply("r1", 0)
@@ -307,7 +307,7 @@ async def test_an_invalid_message_is_logged_once_and_skipped(edge: EdgeProcess, 
 
 
 async def test_a_stream_without_a_start_message_is_closed(edge: EdgeProcess) -> None:
-    """An error names the time that the edge waited."""
+    """The logged error contains the time for which the edge waited."""
     async with edge.socket() as socket:
         await socket.send('{"event":"connected"}')
         with pytest.raises(ConnectionClosed):
@@ -317,7 +317,7 @@ async def test_a_stream_without_a_start_message_is_closed(edge: EdgeProcess) -> 
 
 
 async def test_a_stream_of_an_unknown_call_is_rejected(edge: EdgeProcess) -> None:
-    """A stream without a valid CallSid is rejected too: it must not become part of a subject."""
+    """So is a stream without a valid CallSid, which must not become part of a subject."""
     for sid in (B, "CA.>", "*"):
         async with edge.stream(sid) as stream:
             with pytest.raises(ConnectionClosed):
@@ -329,7 +329,7 @@ async def test_a_stream_of_an_unknown_call_is_rejected(edge: EdgeProcess) -> Non
 
 @pytest.mark.usefixtures("stage")
 async def test_a_second_stream_of_a_call_is_rejected_while_the_first_is_alive(edge: EdgeProcess) -> None:
-    """The first one continues."""
+    """The first stream continues."""
     async with edge.stream(A) as first:
         await read_until(edge.bus, A, StreamStarted)
         async with edge.stream(A, "MZ2") as second:
@@ -345,7 +345,7 @@ async def test_a_second_stream_of_a_call_is_rejected_while_the_first_is_alive(ed
 
 
 async def test_a_lost_stream_is_replaced_by_another(edge: EdgeProcess, stage: OtherStages) -> None:
-    """The next stream has the next epoch; audio that was not played before is played on it."""
+    """The next stream has the next epoch and plays the audio that was not played before."""
     async with edge.stream(A) as stream:
         await stage.publish_reply("r1", 1600)
         mark = await _first_mark(stream)
@@ -364,7 +364,7 @@ async def test_a_lost_stream_is_replaced_by_another(edge: EdgeProcess, stage: Ot
 
 @pytest.mark.usefixtures("stage")
 async def test_a_stop_ends_the_call_if_no_status_follows(edge: EdgeProcess) -> None:
-    """A key pressed before it is in the log."""
+    """A key that was pressed before the stop is in the log."""
     async with edge.stream(A) as stream:
         await stream.send(event="dtmf", dtmf={"digit": "7"}, streamSid="MZ1")
         await stream.send(event="stop", stop={"callSid": A}, streamSid="MZ1")
@@ -399,7 +399,7 @@ async def test_a_repeated_final_status_ends_a_call_once(edge: EdgeProcess) -> No
 
 
 async def test_a_call_to_an_unknown_agent_gets_an_apology(edge: EdgeProcess) -> None:
-    """An error names the agent."""
+    """An error in the log names the agent."""
     reply = await edge.post_voice(A, "/voice?agent=nobody")
 
     assert "<Say>" in reply.text
@@ -440,7 +440,7 @@ async def test_a_call_that_twilio_rejects_is_reported(edge: EdgeProcess) -> None
 
 
 async def test_an_outbound_call_needs_the_configured_key(nats_server: NatsServer, tmp_path: Path) -> None:
-    """So does a request from this machine."""
+    """A request from this machine needs it as well."""
     async with (
         connect(nats_server.url, "t", timeout_s=5) as bus,
         running_edge(nats_server.url, bus, tmp_path, PARLEY_API_KEY="k") as edge,
@@ -468,7 +468,7 @@ async def test_a_call_gets_the_fallback_while_the_bus_is_down(
 
 @pytest.mark.usefixtures("stage")
 async def test_a_stopping_edge_waits_for_its_calls(edge: EdgeProcess) -> None:
-    """Then it exits with code 0."""
+    """After its last call it exits with code 0."""
     async with edge.stream(A) as stream:
         await read_until(edge.bus, A, StreamStarted)
         edge.process.terminate()

@@ -62,7 +62,7 @@ async def redirects(edge: EdgeProcess, count: int = 1) -> list[str]:
 
 
 async def test_a_stream_that_twilio_requests_again_is_resumed_by_redirect_only(edge: EdgeProcess) -> None:
-    """The request may be repeated; the status callback finds the resumption claimed."""
+    """Repeated requests and a status callback start no second resumption."""
     await lose_stream(edge)
     await post_stream_ended(edge)
     answers = [(await edge.post_voice(A, RESUME)).text for _ in range(2)]
@@ -76,7 +76,7 @@ async def test_a_stream_that_twilio_requests_again_is_resumed_by_redirect_only(e
 
 
 async def test_a_resumption_states_how_far_the_audio_of_both_sides_had_come(edge: EdgeProcess) -> None:
-    """Agent audio published after the caller's last audio may not have been sent to Twilio."""
+    """Agent audio published after the caller's last audio may not have reached Twilio."""
 
     async def publish_agent_audio(offset: int) -> None:
         audio = AgentAudio(reply_id="r7", offset_samples=offset, mulaw=bytes(800))
@@ -102,7 +102,7 @@ async def test_a_resumption_states_how_far_the_audio_of_both_sides_had_come(edge
 
 
 async def test_invalid_audio_messages_do_not_prevent_a_resumption(edge: EdgeProcess) -> None:
-    """The resumption then states no audio positions."""
+    """The resumption then contains no audio positions."""
     await lose_stream(edge)
     await edge.bus.publish_durable(subjects.caller_audio(A), b"\xff\xff no audio")
 
@@ -111,7 +111,7 @@ async def test_invalid_audio_messages_do_not_prevent_a_resumption(edge: EdgeProc
 
 
 async def test_a_call_that_twilio_does_not_redirect_is_resumed_by_rest(edge: EdgeProcess) -> None:
-    """With a new stream, once, however often the status callback is repeated."""
+    """A new stream is requested once, however often the status callback is repeated."""
     await lose_stream(edge)
     for _ in range(3):
         await post_stream_ended(edge)
@@ -130,7 +130,7 @@ async def test_a_call_that_twilio_does_not_redirect_is_resumed_by_rest(edge: Edg
 
 
 async def test_a_redirect_that_opened_no_stream_is_followed_by_rest(edge: EdgeProcess) -> None:
-    """Twilio requested the TwiML and opened no stream."""
+    """Twilio requested the TwiML but opened no stream."""
     await lose_stream(edge)
     await edge.post_voice(A, RESUME)
     await post_stream_ended(edge)
@@ -158,7 +158,7 @@ async def test_a_resumption_is_retried_while_twilios_rest_api_is_unavailable(edg
 
 
 async def test_a_stream_that_was_stopped_is_not_resumed(edge: EdgeProcess) -> None:
-    """After a stop the status callback changes nothing."""
+    """After a stop the status callback has no effect."""
     async with edge.stream(A) as stream:
         await stream.send(event="stop", stop={"callSid": A}, streamSid="MZ1")
         await post_stream_ended(edge, event="stream-stopped")
@@ -197,7 +197,7 @@ async def test_a_fallback_requested_without_a_stream_starts_with_the_next_stream
 
 
 async def test_a_live_stream_is_not_resumed(edge: EdgeProcess) -> None:
-    """The status callback is late, or is about another stream."""
+    """The status callback is late, or concerns another stream."""
     async with edge.stream(A):
         await read_until(edge.bus, A, StreamStarted)
         await post_stream_ended(edge)
@@ -208,7 +208,7 @@ async def test_a_live_stream_is_not_resumed(edge: EdgeProcess) -> None:
 
 
 async def test_a_stopping_edge_drains_its_calls(edge: EdgeProcess) -> None:
-    """The edge accepts no connection, closes the streams after the drain timeout and exits with code 0."""
+    """It accepts no connection, closes the streams after the drain timeout and exits with code 0."""
     async with edge.stream(A) as stream:
         await read_until(edge.bus, A, StreamStarted)
         edge.process.terminate()
@@ -248,7 +248,7 @@ async def test_the_fallback_answers_for_an_edge_that_died(edge: EdgeProcess) -> 
 async def test_a_stream_is_opened_at_the_direct_url_of_the_edge(
     nats_server: NatsServer, tmp_path: Path
 ) -> None:
-    """Twilio signs it for that address; a stream resumed by REST is opened there as well."""
+    """Twilio signs for that address; a stream resumed via REST is opened there as well."""
     direct_url = f"http://127.0.0.1:{free_port()}"
     port = direct_url.rpartition(":")[2]
     async with (

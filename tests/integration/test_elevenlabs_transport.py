@@ -1,4 +1,4 @@
-"""A warm WebSocket per call: opened early, replaced when it is lost."""
+"""A warm WebSocket per call that opens early and is replaced when it is lost."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -43,7 +43,7 @@ async def open_transport(url: str) -> AsyncIterator[WebSocketTransport]:
 
 
 async def synthesize(transport: WebSocketTransport, text: str) -> bytes:
-    """The audio of a reply of one clause."""
+    """The audio of a reply with one clause."""
     async with transport.open_stream("r1") as stream:
         await stream.send_text(text)
         await stream.end_input()
@@ -51,19 +51,19 @@ async def synthesize(transport: WebSocketTransport, text: str) -> bytes:
 
 
 async def test_the_websocket_opens_before_the_first_reply(provider: Provider) -> None:
-    """No text was sent yet."""
+    """The WebSocket is open although no text has been sent."""
     async with open_transport(provider.url):
         await eventually(lambda: provider.websockets, timeout_s=5)
 
 
 async def test_a_reply_waits_for_the_websocket(provider: Provider) -> None:
-    """The first one may come before it is open."""
+    """The first reply may start before the WebSocket is open."""
     async with open_transport(provider.url) as transport:
         assert await synthesize(transport, "Hi.") == audio_of("Hi.")
 
 
 async def test_a_lost_websocket_is_replaced_at_once(provider: Provider) -> None:
-    """The next attempt uses a new one."""
+    """The next attempt uses a new WebSocket."""
     provider.break_after_chunks = 1
     async with open_transport(provider.url) as transport:
         with pytest.raises(ProviderUnavailable):
@@ -83,7 +83,7 @@ async def test_a_rejected_key_is_not_tried_by_each_reply(provider: Provider) -> 
 
 
 async def test_a_provider_that_does_not_respond_times_out() -> None:
-    """The TCP connection opens, the upgrade gets no response."""
+    """The TCP connection opens, but the upgrade gets no response."""
 
     async def never(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -101,7 +101,7 @@ async def test_a_provider_that_does_not_respond_times_out() -> None:
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://[", "http://"])
 async def test_a_wrong_address_is_a_failure_of_the_provider(url: str) -> None:
-    """Unreachable and malformed addresses fail alike."""
+    """Unreachable and malformed addresses fail in the same way."""
     async with open_transport(url) as transport:
         with pytest.raises(ProviderError):
             await synthesize(transport, "Hello.")
@@ -111,7 +111,7 @@ async def test_a_wrong_address_is_a_failure_of_the_provider(url: str) -> None:
 async def test_the_provider_keeps_its_protocol(
     provider: Provider, monkeypatch: pytest.MonkeyPatch, transport: str
 ) -> None:
-    """The checks are those for third parties' providers."""
+    """The provider passes the checks that third-party providers must pass."""
     monkeypatch.setenv("PARLEY_ELEVENLABS_URL", provider.url)
     monkeypatch.setenv("ELEVENLABS_API_KEY", "key")
     async with open_pool("tts", ProviderContext(make_telemetry())) as pool:

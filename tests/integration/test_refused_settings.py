@@ -22,7 +22,7 @@ def run_service(module: str, **variables: str) -> subprocess.CompletedProcess[st
 
 @pytest.mark.parametrize("module", ["edge", "stt", "brain", "tts", "recorder"])
 def test_a_refused_setting_is_named_in_the_last_line(module: str) -> None:
-    """With exit code 2, before anything is started."""
+    """The exit code is 2, and nothing has been started."""
     done = run_service(module, PARLEY_DRAIN_TIMEOUT_S="soon")
     assert done.returncode == 2
     last = (done.stdout + done.stderr).splitlines()[-1]
@@ -32,7 +32,7 @@ def test_a_refused_setting_is_named_in_the_last_line(module: str) -> None:
 
 @pytest.mark.parametrize("module", ["edge", "stt"])
 def test_a_port_in_use_is_named_in_the_last_line(module: str, nats_url: str) -> None:
-    """With its setting, without a stack trace."""
+    """The line names the port's setting and is not a stack trace."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         variables = {f"PARLEY_{module.upper()}_PORT": str(port), "PARLEY_NATS_URL": nats_url}

@@ -63,7 +63,7 @@ def frames() -> list[bytes]:
 
 
 async def messages(url: str, path: str, last: str) -> list[dict[str, Any]]:
-    """All messages on a socket without the SDK: until one of type `last`, and after CloseStream."""
+    """All messages on a socket without the SDK: up to one of type `last`, and after CloseStream."""
     address = f"{url.replace('http', 'ws')}{path}"
     found: list[dict[str, Any]] = []
     async with connect(address, additional_headers={"Authorization": "Token k"}) as socket:
@@ -86,7 +86,7 @@ async def messages(url: str, path: str, last: str) -> list[dict[str, Any]]:
 
 
 async def test_every_message_of_nova_fits_the_sdks_type(emulator: tuple[DeepgramEmulator, str]) -> None:
-    """Interim results, one final result with word times, UtteranceEnd, and Metadata at the close."""
+    """A sentence yields interim results, one final result with word times, and UtteranceEnd."""
     query = f"/v1/listen?model=nova-3&{QUERY}&utterance_end_ms=1000"
     found = await messages(emulator[1], query, "UtteranceEnd")
 
@@ -102,7 +102,7 @@ async def test_every_message_of_nova_fits_the_sdks_type(emulator: tuple[Deepgram
 
 
 async def test_every_message_of_flux_fits_the_sdks_type(emulator: tuple[DeepgramEmulator, str]) -> None:
-    """StartOfTurn, Update, EagerEndOfTurn and EndOfTurn come in Flux's documented order."""
+    """StartOfTurn, Update, EagerEndOfTurn and EndOfTurn have Flux's documented order."""
     query = f"/v2/listen?model=flux-general-en&{QUERY}&eager_eot_threshold=0.5"
     found = await messages(emulator[1], query, "EndOfTurn")
 
@@ -171,7 +171,7 @@ async def test_a_broken_socket_has_the_close_code(emulator: tuple[DeepgramEmulat
 
 
 async def test_a_rejected_handshake_raises_the_sdks_error(emulator: tuple[DeepgramEmulator, str]) -> None:
-    """With HTTP 402."""
+    """The error has HTTP status 402."""
     emulator[0].runtime_settings.update({"stt_refuse": 402})
     client = new_client(SttSettings(deepgram_api_key="k", deepgram_url=emulator[1]))  # type: ignore[arg-type]
 

@@ -126,7 +126,7 @@ async def test_the_sdk_transcribes_with_flux(emulator: tuple[DeepgramEmulator, s
 async def test_a_rejected_handshake_is_an_api_error_of_the_sdk(
     emulator: tuple[DeepgramEmulator, str], key: str, fault: int, status: int
 ) -> None:
-    """For a bad key, or with the status that is set."""
+    """Both a bad key and a configured status reject the handshake."""
     emulator[0].runtime_settings.update({"stt_refuse": fault})
     with pytest.raises(ApiError) as raised:
         async with client(emulator[1], key).listen.v1.connect(
@@ -151,7 +151,7 @@ async def test_the_key_may_be_a_subprotocol(emulator: tuple[DeepgramEmulator, st
 
 
 async def test_an_invalid_query_is_rejected_with_its_reason(emulator: tuple[DeepgramEmulator, str]) -> None:
-    """With HTTP 400 at the handshake."""
+    """The handshake is answered with HTTP 400."""
     with pytest.raises(InvalidStatus) as raised:
         async with open_socket(emulator[1], f"{QUERY}&utterance_end_ms=abc"):
             pass
@@ -163,7 +163,7 @@ async def test_an_invalid_query_is_rejected_with_its_reason(emulator: tuple[Deep
 async def test_a_silent_client_is_disconnected_unless_it_sends_keep_alive(
     emulator: tuple[DeepgramEmulator, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With NET-0001; the timeout is shortened from ten seconds."""
+    """The socket closes with NET-0001; the timeout of ten seconds is shortened."""
     monkeypatch.setattr(app, "_IDLE_TIMEOUT_S", 0.3)
     async with open_socket(emulator[1]) as socket:
         for _ in range(5):
@@ -176,7 +176,7 @@ async def test_a_silent_client_is_disconnected_unless_it_sends_keep_alive(
 
 
 async def test_an_empty_frame_closes_the_socket(emulator: tuple[DeepgramEmulator, str]) -> None:
-    """With DATA-0000."""
+    """The close reason is DATA-0000."""
     async with open_socket(emulator[1]) as socket:
         await socket.send(b"")
         code, reason = await closing(socket)
@@ -186,7 +186,7 @@ async def test_an_empty_frame_closes_the_socket(emulator: tuple[DeepgramEmulator
 
 
 async def test_a_failed_recogniser_closes_the_socket() -> None:
-    """With NET-0000; the journal has the reason."""
+    """The close reason is NET-0000, and the journal has the cause."""
     emulator = DeepgramEmulator(SETTINGS, Oracle(), FailingRecogniser())
     async with serve(emulator.app(), "127.0.0.1", 0) as port, open_socket(f"127.0.0.1:{port}") as socket:
         await socket.send(recorded_frames(TEXT) + make_silence(100))
@@ -198,7 +198,7 @@ async def test_a_failed_recogniser_closes_the_socket() -> None:
 
 
 async def test_the_garbage_fault_is_injected(emulator: tuple[DeepgramEmulator, str]) -> None:
-    """After the configured amount of audio, and to the configured number of sockets only."""
+    """It occurs after the configured amount of audio and only on the configured number of sockets."""
     emulator[0].runtime_settings.update(
         {"stt_fault": "garbage", "stt_fault_after_s": 0.1, "stt_fault_sockets": 1}
     )
@@ -213,7 +213,7 @@ async def test_the_garbage_fault_is_injected(emulator: tuple[DeepgramEmulator, s
 
 
 async def test_the_sandbox_routes(emulator: tuple[DeepgramEmulator, str]) -> None:
-    """Repeated utterances count once; settings change by name; the log starts after a number."""
+    """Repeated utterances count once, settings change by name, and the log starts after a number."""
     async with httpx.AsyncClient(base_url=f"http://{emulator[1]}") as http:
         registered = [
             (await http.post("/sandbox/utterances", json=registration_of("stop"))).json() for _ in range(2)

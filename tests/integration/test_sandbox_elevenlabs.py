@@ -46,7 +46,7 @@ async def send(connection: ClientConnection, **message: Any) -> None:
 
 
 async def frames(connection: ClientConnection, *, finals: int = 1) -> list[dict[str, Any]]:
-    """All frames until this many final ones have been received."""
+    """All frames until the given number of final ones has been received."""
     found: list[dict[str, Any]] = []
     async for raw in connection:
         found.append(json.loads(raw))
@@ -64,7 +64,7 @@ def text_of(found: list[dict[str, Any]], context: str | None = None) -> str:
 
 
 async def test_the_sdk_streams_over_http(emulator: tuple[ElevenLabsEmulator, str]) -> None:
-    """Both as raw mu-law and with character times."""
+    """The audio is streamed both as raw mu-law and with character times."""
     async with sdk(emulator[1]) as client:
         stream = client.text_to_speech.stream(VOICE, text="Hello there.", output_format="ulaw_8000")
         audio = b"".join([piece async for piece in stream])
@@ -86,7 +86,7 @@ async def test_the_sdk_streams_over_http(emulator: tuple[ElevenLabsEmulator, str
 async def test_rejected_http_requests_raise_the_sdks_error(
     emulator: tuple[ElevenLabsEmulator, str], key: str, code: str, status: int
 ) -> None:
-    """With the HTTP status of the error code."""
+    """The error has the HTTP status of the error code."""
     emulator[0].runtime_settings.update({"tts_refuse": code})
     async with sdk(emulator[1], key) as client:
         with pytest.raises(ApiError) as raised:
@@ -109,7 +109,7 @@ async def test_stream_input_synthesises_one_stream(emulator: tuple[ElevenLabsEmu
 
 
 async def test_contexts_of_a_socket_are_independent(emulator: tuple[ElevenLabsEmulator, str]) -> None:
-    """Each has its own audio and its own final frame."""
+    """Each context has its own audio and its own final frame."""
     async with socket(emulator[1], "multi-stream-input") as connection:
         for name in ("a", "b"):
             await send(connection, text=" ", context_id=name)
@@ -122,7 +122,7 @@ async def test_contexts_of_a_socket_are_independent(emulator: tuple[ElevenLabsEm
 
 
 async def test_a_sixth_context_closes_the_socket(emulator: tuple[ElevenLabsEmulator, str]) -> None:
-    """With error max_active_conversations and close code 1008."""
+    """The error is max_active_conversations, the close code 1008."""
     async with socket(emulator[1], "multi-stream-input") as connection:
         for number in range(6):
             await send(connection, text=" ", context_id=str(number))
@@ -136,7 +136,7 @@ async def test_a_sixth_context_closes_the_socket(emulator: tuple[ElevenLabsEmula
 
 
 async def test_a_bad_key_is_rejected_at_the_upgrade(emulator: tuple[ElevenLabsEmulator, str]) -> None:
-    """With HTTP 401."""
+    """The upgrade is answered with HTTP 401."""
     with pytest.raises(InvalidStatus, match="401"):
         async with socket(emulator[1], "multi-stream-input", key="bad"):
             pass
@@ -145,7 +145,7 @@ async def test_a_bad_key_is_rejected_at_the_upgrade(emulator: tuple[ElevenLabsEm
 async def test_a_message_that_is_not_json_is_an_error(
     emulator: tuple[ElevenLabsEmulator, str],
 ) -> None:
-    """With ElevenLabs' error code."""
+    """The error frame has ElevenLabs' error code."""
     async with socket(emulator[1], "stream-input") as connection:
         await connection.send("{")
         error = json.loads(await connection.recv())

@@ -125,7 +125,7 @@ async def test_the_sdks_realtime_client_gets_every_word(emulator: tuple[ElevenLa
 async def test_text_is_synthesised_by_the_schedule_without_a_flush(
     emulator: tuple[ElevenLabsEmulator, str],
 ) -> None:
-    """The default waits for 120 characters; a client may set fewer."""
+    """The default schedule waits for 120 characters; a client may set fewer."""
     schedule = {"text": " ", "generation_config": {"chunk_length_schedule": [50]}}
     words = {"text": "word " * 12}
     async with socket(emulator[1], "stream-input") as slow, socket(emulator[1], "stream-input") as quick:
@@ -135,7 +135,7 @@ async def test_text_is_synthesised_by_the_schedule_without_a_flush(
 
 
 async def test_the_key_may_be_in_the_first_message(emulator: tuple[ElevenLabsEmulator, str]) -> None:
-    """If the headers have none."""
+    """The first message is used if the headers contain no key."""
     async with socket(emulator[1], "stream-input", key=None) as connection:
         frames = await exchange(
             connection, {"text": " ", "xi-api-key": "k"}, {"text": "Hi.", "flush": True}, {"text": ""}
@@ -161,7 +161,7 @@ async def test_the_key_may_be_in_the_first_message(emulator: tuple[ElevenLabsEmu
 async def test_a_socket_is_closed_with_an_error_code(
     emulator: tuple[ElevenLabsEmulator, str], path: str, voice: str, code: str
 ) -> None:
-    """The close code is 1008, policy violation."""
+    """The close code is 1008 (policy violation)."""
     async with socket(emulator[1], path, voice=voice) as connection:
         [error] = await exchange(connection)
 
@@ -179,7 +179,7 @@ async def test_a_binary_frame_is_rejected(emulator: tuple[ElevenLabsEmulator, st
 
 
 async def test_a_context_closed_twice_ends_once(emulator: tuple[ElevenLabsEmulator, str]) -> None:
-    """After the audio of all flushed text."""
+    """The final frame follows the audio of all flushed text."""
     messages: list[dict[str, Any]] = [
         {"text": LONG, "context_id": "a", "flush": True},
         {"context_id": "a", "close_context": True},
@@ -193,7 +193,7 @@ async def test_a_context_closed_twice_ends_once(emulator: tuple[ElevenLabsEmulat
 
 
 async def test_close_socket_synthesises_all_contexts_first(emulator: tuple[ElevenLabsEmulator, str]) -> None:
-    """Then the socket closes with code 1000."""
+    """The socket then closes with code 1000."""
     messages: list[dict[str, Any]] = [{"text": "Hi.", "context_id": name} for name in "ab"]
     async with socket(emulator[1], "multi-stream-input") as connection:
         frames = await exchange(connection, *messages, {"close_socket": True})
@@ -205,7 +205,7 @@ async def test_close_socket_synthesises_all_contexts_first(emulator: tuple[Eleve
 
 @pytest.mark.parametrize("fault", ["hang", "hang_mid", "close_mid", "garbage"])
 async def test_faults_of_a_socket(emulator: tuple[ElevenLabsEmulator, str], fault: str) -> None:
-    """Before the first byte, within the audio, or with invalid audio; the next clause works."""
+    """A fault occurs before the first byte, within the audio or as invalid audio; the next clause works."""
     emulator[0].runtime_settings.update({"tts_fault": fault, "tts_fault_requests": 1})
     async with socket(emulator[1], "stream-input") as connection:
         frames = await exchange(connection, {"text": LONG, "flush": True})
@@ -230,7 +230,7 @@ async def test_faults_of_a_socket(emulator: tuple[ElevenLabsEmulator, str], faul
 async def test_faults_of_http_streaming(
     emulator: tuple[ElevenLabsEmulator, str], fault: str, error: type[Exception]
 ) -> None:
-    """HTTP has its own faults, because it is the fallback for sockets; the log shows the cancellation."""
+    """HTTP has faults of its own, because it is the fallback for sockets; cancellation is logged."""
     emulator[0].runtime_settings.update({"tts_fault": fault, "tts_fault_requests": 1})
     async with httpx.AsyncClient(timeout=0.4) as transport:
         client = AsyncElevenLabs(api_key="k", base_url=emulator[1], httpx_client=transport, timeout=0.4)
@@ -259,7 +259,7 @@ async def test_faults_of_http_streaming(
 async def test_rejections_over_http_have_a_code_and_a_status(
     emulator: tuple[ElevenLabsEmulator, str], code: str, status: int
 ) -> None:
-    """The status follows from the error code."""
+    """The HTTP status follows from the error code."""
     emulator[0].runtime_settings.update({"tts_refuse": code})
     async with httpx.AsyncClient() as transport:
         client = AsyncElevenLabs(api_key="k", base_url=emulator[1], httpx_client=transport)
@@ -275,7 +275,7 @@ async def test_rejections_over_http_have_a_code_and_a_status(
 async def test_a_request_without_text_is_unprocessable(
     emulator: tuple[ElevenLabsEmulator, str], text: Any
 ) -> None:
-    """The SDK raises its own error for it."""
+    """The SDK raises its own exception for it."""
     async with httpx.AsyncClient() as transport:
         client = AsyncElevenLabs(api_key="k", base_url=emulator[1], httpx_client=transport)
         with pytest.raises(UnprocessableEntityError):
@@ -284,7 +284,7 @@ async def test_a_request_without_text_is_unprocessable(
 
 
 async def test_audio_with_timestamps_fits_the_sdks_type(emulator: tuple[ElevenLabsEmulator, str]) -> None:
-    """Every line does; times are seconds from the start of the audio."""
+    """Every line fits the type; times are seconds from the start of the audio."""
     address = f"{emulator[1]}/v1/text-to-speech/{VOICE}/stream/with-timestamps?output_format=ulaw_8000"
     async with httpx.AsyncClient(headers={"xi-api-key": "k"}) as raw:
         reply = await raw.post(address, json={"text": LONG})
@@ -298,7 +298,7 @@ async def test_audio_with_timestamps_fits_the_sdks_type(emulator: tuple[ElevenLa
 
 
 async def test_audio_is_sent_at_the_configured_pace(emulator: tuple[ElevenLabsEmulator, str]) -> None:
-    """No chunk comes early, none more than 1.5 s late."""
+    """No chunk is early, and none is more than 1.5 s late."""
     emulator[0].runtime_settings.update({"first_byte_ms": 200, "realtime_factor": 10})
     began = time.monotonic()
     arrivals = []

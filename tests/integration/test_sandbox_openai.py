@@ -33,7 +33,7 @@ def client(url: str, key: str = "k") -> AsyncOpenAI:
 
 
 async def test_every_chunk_fits_the_sdks_type(emulator: tuple[OpenAIEmulator, str]) -> None:
-    """Including the usage chunk; the stream ends with [DONE]."""
+    """So does the usage chunk; the stream ends with [DONE]."""
     body = {"model": "m", "messages": MESSAGES, "stream": True, "stream_options": {"include_usage": True}}
     async with httpx.AsyncClient(headers={"authorization": "Bearer k"}) as raw:
         reply = await raw.post(f"{emulator[1]}/chat/completions", json=body)
@@ -48,7 +48,7 @@ async def test_every_chunk_fits_the_sdks_type(emulator: tuple[OpenAIEmulator, st
 
 
 async def test_a_response_without_streaming_fits_the_sdks_type(emulator: tuple[OpenAIEmulator, str]) -> None:
-    """Field by field."""
+    """Each field has the expected value."""
     async with httpx.AsyncClient(headers={"authorization": "Bearer k"}) as raw:
         reply = await raw.post(f"{emulator[1]}/chat/completions", json={"model": "m", "messages": MESSAGES})
 
@@ -56,7 +56,7 @@ async def test_a_response_without_streaming_fits_the_sdks_type(emulator: tuple[O
 
 
 async def test_a_tool_call_is_streamed_in_pieces(emulator: tuple[OpenAIEmulator, str]) -> None:
-    """The id and the name first, then the arguments."""
+    """The id and the name come first, then the arguments."""
     async with client(emulator[1]) as sdk:
         stream = await sdk.chat.completions.create(
             model="m", messages=[{"role": "user", "content": "goodbye"}], stream=True
@@ -86,7 +86,7 @@ async def test_error_statuses_raise_the_sdks_errors(
 async def test_a_bad_key_and_invalid_messages_are_rejected(
     emulator: tuple[OpenAIEmulator, str],
 ) -> None:
-    """No messages, and a tool result without its call."""
+    """The messages are empty, or contain a tool result without its call."""
     async with client(emulator[1], "bad") as sdk:
         with pytest.raises(openai.AuthenticationError):
             await sdk.models.list()
@@ -98,7 +98,7 @@ async def test_a_bad_key_and_invalid_messages_are_rejected(
 
 
 async def test_closing_the_stream_cancels_the_request(emulator: tuple[OpenAIEmulator, str]) -> None:
-    """A barge-in closes it; the emulator logs the request as cancelled."""
+    """The emulator logs a request that a barge-in closes as cancelled."""
     made, url = emulator
     made.runtime_settings.update({"tokens_per_s": 5, "scenario": "long"})
     async with client(url) as sdk:

@@ -59,7 +59,7 @@ async def kinds_until(made: OpenAIEmulator, kind: str) -> list[str]:
 async def test_a_fault_raises_in_the_sdk_and_the_next_request_works(
     emulator: tuple[OpenAIEmulator, str], tmp_path: Any, fault: str, error: type[Exception], text: str
 ) -> None:
-    """Also for an answer without text."""
+    """This also applies to an answer without text."""
     path = tmp_path / "s.yaml"
     path.write_text("rules: [{when: quiet, call: look}, {when: '.*', say: 'You said that, and more.'}]")
     changes = {"llm_fault": fault, "llm_fault_requests": 1, "scenario": str(path)}
@@ -75,7 +75,7 @@ async def test_a_fault_raises_in_the_sdk_and_the_next_request_works(
 async def test_a_disconnect_from_a_hung_request_is_logged(
     emulator: tuple[OpenAIEmulator, str], stream: bool
 ) -> None:
-    """The hung request ends with it."""
+    """The hung request ends when the client disconnects."""
     emulator[0].runtime_settings.update({"llm_fault": "hang"})
     async with client(emulator[1], timeout_s=0.2) as sdk:
         with pytest.raises(openai.APITimeoutError):
@@ -87,7 +87,7 @@ async def test_a_disconnect_from_a_hung_request_is_logged(
 async def test_a_disconnect_before_the_answer_is_logged(
     emulator: tuple[OpenAIEmulator, str],
 ) -> None:
-    """The request ends with it."""
+    """The request ends when the client disconnects."""
     emulator[0].runtime_settings.update({"first_token_ms": 60_000})
     async with client(emulator[1], timeout_s=0.2) as sdk:
         with pytest.raises(openai.APITimeoutError):
@@ -109,7 +109,7 @@ async def test_a_disconnect_before_the_answer_is_logged(
 async def test_errors_have_openais_format(
     emulator: tuple[OpenAIEmulator, str], status: int, code: str | None, kind: str
 ) -> None:
-    """Code, type and request id; with 429 also retry-after."""
+    """An error has OpenAI's code, type and request id; one with status 429 also has retry-after."""
     emulator[0].runtime_settings.update({"llm_refuse": status})
     async with client(emulator[1]) as sdk:
         with pytest.raises(openai.APIStatusError) as raised:
@@ -153,7 +153,7 @@ async def test_a_missing_scenario_is_a_server_error(emulator: tuple[OpenAIEmulat
 
 
 async def test_the_call_is_identified_by_user_or_metadata(emulator: tuple[OpenAIEmulator, str]) -> None:
-    """Benchmarks assign tokens to calls by it."""
+    """The journal entry names the call, so that benchmarks can match tokens to it."""
     async with client(emulator[1]) as sdk:
         await read(sdk, user="CA1")
         await read(sdk, metadata={"call_sid": "CA2"})
@@ -164,7 +164,7 @@ async def test_the_call_is_identified_by_user_or_metadata(emulator: tuple[OpenAI
 async def test_tokens_keep_their_pace_from_the_requests_arrival(
     emulator: tuple[OpenAIEmulator, str],
 ) -> None:
-    """No token comes early, none more than 1.5 s late."""
+    """No token is early, and none is more than 1.5 s late."""
     emulator[0].runtime_settings.update({"first_token_ms": 200, "tokens_per_s": 50})
     began = time.monotonic()
     arrivals: list[float] = []
@@ -182,7 +182,7 @@ async def test_tokens_keep_their_pace_from_the_requests_arrival(
 async def test_a_malformed_request_is_answered_with_400(
     emulator: tuple[OpenAIEmulator, str],
 ) -> None:
-    """Invalid JSON, no object, wrong types, invalid UTF-8."""
+    """Invalid JSON, a body that is not an object, wrong types and invalid UTF-8 are rejected."""
     async with httpx.AsyncClient(headers={"authorization": "Bearer k"}) as raw:
         for content in (b"{", b"[]", b'{"model":"m","messages":[{"role":"user","content":["x"]}]}', b"\xff"):
             reply = await raw.post(f"{emulator[1]}/chat/completions", content=content)

@@ -14,7 +14,7 @@ print(psutil.Process().num_threads() - before)
 
 
 def test_the_model_starts_no_threads() -> None:
-    """With a thread pool it waits 20 times as long as it computes. Run in a new process."""
+    """In a new process no threads are added; a thread pool would wait 20 times as long as it computes."""
     done = subprocess.run(
         [sys.executable, "-c", COUNT], check=False, capture_output=True, text=True, timeout=60
     )

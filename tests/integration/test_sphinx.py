@@ -25,7 +25,7 @@ TEXTS = (
 
 @pytest.mark.slow
 def test_the_recordings_are_recognised() -> None:
-    """At least 80 % of the words, with a language model of about 150 sentences."""
+    """At least 80 % of the words are found with a language model of about 150 sentences."""
     sentences = tuple(telephone_sentences())
     for text in TEXTS:
         recognised = " ".join(word.text for word in decode(recordings().utterance(text).mulaw, sentences))
@@ -34,7 +34,7 @@ def test_the_recordings_are_recognised() -> None:
 
 @pytest.mark.slow
 def test_word_times_count_from_the_start_of_a_recording() -> None:
-    """Even though it is recognised segment by segment."""
+    """This holds although a recording is recognised segment by segment."""
     utterance = recordings().utterance(TEXTS[1])
     words = decode_recording(
         make_silence(1000) + utterance.mulaw + make_silence(1000), tuple(telephone_sentences())
@@ -46,7 +46,7 @@ def test_word_times_count_from_the_start_of_a_recording() -> None:
 
 @pytest.mark.slow
 def test_synthesised_speech_is_recognised_in_a_recording() -> None:
-    """With the agent's sentences in the language model; sentences that do not occur are not recognised."""
+    """The model contains the agent's sentences; those that are not spoken are not recognised."""
     spoken = ("hello this is the riverside clinic", "how can i help you today", "your visit is booked")
     unspoken = ("a first visit costs forty dollars", "nobody is free right now")
     recording = b"".join(make_silence(900) + speak(text).mulaw for text in spoken) + make_silence(900)
@@ -72,7 +72,7 @@ async def test_a_dead_process_is_replaced() -> None:
 
 @pytest.mark.slow
 async def test_no_process_outlives_a_killed_parent() -> None:
-    """The parent had no chance to shut its children down."""
+    """The worker processes exit although the parent could not shut them down."""
     code = (
         "import asyncio\n"
         "from sandbox.deepgram.sphinx import open_sphinx\n"

@@ -40,12 +40,12 @@ async def bus(nats_server: NatsServer) -> AsyncIterator[Bus]:
 
 
 def stream_urls(edge: EdgeProcess) -> list[str]:
-    """Addresses to which the edge had Twilio start a stream."""
+    """Addresses at which the edge had Twilio start a stream."""
     return [form["Url"] for path, form in edge.rest.requests if path.endswith("/Streams.json")]
 
 
 async def wait_for_streams(edge: EdgeProcess, count: int) -> list[str]:
-    """Wait until the edge has requested that many streams; their addresses."""
+    """Wait until the edge has requested the given number of streams; returns their addresses."""
     await eventually(lambda: len(stream_urls(edge)) >= count, timeout_s=15)
     return stream_urls(edge)
 
@@ -68,7 +68,7 @@ async def published(bus: Bus) -> list[int]:
 async def test_no_word_is_lost_when_an_edge_dies_in_the_middle_of_it(
     nats_server: NatsServer, bus: Bus, tmp_path: Path
 ) -> None:
-    """The second edge publishes what was spoken between the two streams before its own stream."""
+    """The second edge first publishes what was spoken between the two streams."""
     async with (
         direct_edge(nats_server.url, bus, tmp_path / "1") as first,
         direct_edge(nats_server.url, bus, tmp_path / "2") as second,
@@ -98,7 +98,7 @@ async def test_no_word_is_lost_when_an_edge_dies_in_the_middle_of_it(
 async def test_a_standby_stream_that_closes_is_replaced(
     nats_server: NatsServer, bus: Bus, tmp_path: Path
 ) -> None:
-    """Each one is opened at an edge that does not carry the call."""
+    """Each standby stream is opened at an edge that does not carry the call."""
     async with (
         direct_edge(nats_server.url, bus, tmp_path / "1") as first,
         direct_edge(nats_server.url, bus, tmp_path / "2") as second,

@@ -119,7 +119,7 @@ async def test_a_turn_is_transcribed(
 async def test_a_flux_model_ends_turns_itself(
     nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
-    """Each eager end is either resumed or followed by the end of the turn."""
+    """Each eager end is followed by a resumption or by the end of the turn."""
     (tmp_path / "flux.yaml").write_text("prompt: x\nstt: {model: flux-general-en}\n")
     agents = {"PARLEY_AGENTS_DIR": str(tmp_path)}
     async with (
@@ -214,7 +214,7 @@ async def test_a_connection_that_hung_in_silence_is_replaced_within_the_turn(
 async def test_a_rejected_key_is_reported_once_for_the_call(
     nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
-    """One event and one error line, which name the call and the environment variable."""
+    """One event and one error line name the call and the environment variable."""
     rejected = {"DEEPGRAM_API_KEY": "bad"}
     async with (
         stt(nats_url, provider[1], tmp_path / "log", **rejected),
@@ -236,7 +236,7 @@ async def test_a_rejected_key_is_reported_once_for_the_call(
 async def test_an_invalid_message_on_the_bus_is_ignored(
     nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
-    """Bytes that are not a CallerAudio message."""
+    """Transcription continues after bytes that are not a CallerAudio message."""
     async with stt(nats_url, provider[1], tmp_path / "log"), connect(nats_url, "t", timeout_s=5) as bus:
         await start_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, FRAMES))

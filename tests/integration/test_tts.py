@@ -62,7 +62,7 @@ class TtsCall:
         await self.brain.append(ReplyFinished(reply_id=reply_id, clauses=clauses, reason="stop"))
 
     def audio_by_offset(self, reply_id: str) -> bytes:
-        """The reply's audio as a player that works by offset has it."""
+        """The reply's audio as assembled by a player that works by offset."""
         audio = b""
         for chunk in self.audio:
             if chunk.reply_id == reply_id:
@@ -154,7 +154,7 @@ async def call(nats_url: str, provider: Provider, tmp_path: Path) -> AsyncIterat
 
 
 async def test_a_reply_is_synthesized_clause_by_clause(call: TtsCall, provider: Provider) -> None:
-    """Audio without gap, clauses with exact ends and words, then the end."""
+    """The audio has no gap, each clause has its exact end and words, and the reply's end follows."""
     await call.reply("r1", "Hello there. ", "How are you?")
     await eventually(lambda: call.finished("r1"))
 
@@ -208,7 +208,7 @@ async def test_replies_do_not_wait_for_each_other(call: TtsCall, provider: Provi
 
 
 async def test_more_replies_than_the_provider_has_contexts(call: TtsCall, provider: Provider) -> None:
-    """Replies without a free context use the other transport."""
+    """Replies without a free context use HTTP."""
     for n in range(7):
         await call.reply(f"r{n}", f"Reply {n}. ", finish=False)
     await eventually(lambda: len(bodies_of(call.events, SynthesisStarted)) == 7)
@@ -222,7 +222,7 @@ async def test_more_replies_than_the_provider_has_contexts(call: TtsCall, provid
 
 @pytest.mark.parametrize("snake_case", [True, False])
 async def test_both_spellings_of_fields_are_read(call: TtsCall, provider: Provider, snake_case: bool) -> None:
-    """ContextId or context_id, isFinal or is_final."""
+    """The fields may be ContextId or context_id, isFinal or is_final."""
     provider.snake_case = snake_case
     await call.reply("r1", "Hello.")
     await eventually(lambda: call.finished("r1"))
@@ -243,7 +243,7 @@ async def test_without_alignment_clauses_share_the_audio(call: TtsCall, provider
 
 
 async def test_a_missing_end_of_stream_is_not_waited_for(call: TtsCall, provider: Provider) -> None:
-    """All characters have audio and no final frame comes: the reply ends, over one WebSocket."""
+    """The reply ends once all characters have audio, although no final frame arrives."""
     provider.final = False
     await call.reply("r1", "Goodbye.")
     await eventually(lambda: call.finished("r1"))
@@ -267,7 +267,7 @@ async def test_a_lost_websocket_loses_no_audio(call: TtsCall, provider: Provider
 
 
 async def test_a_silent_provider_gets_a_new_websocket(call: TtsCall, provider: Provider) -> None:
-    """Text was sent and no audio came: the clause is synthesized again."""
+    """The clause is synthesized again if no audio follows its text."""
     provider.hang_after_chunks = 2
     await call.reply("r1", "Hello there.")
     await eventually(lambda: call.finished("r1"))
@@ -294,7 +294,7 @@ async def test_garbage_costs_no_audio(call: TtsCall, provider: Provider, garbage
     "frame", ['{"odd": 1}', '{"contextId": 7, "audio": "AAAA"}', '{"type": "flush_done"}']
 )
 async def test_unknown_frames_are_skipped(call: TtsCall, provider: Provider, frame: str) -> None:
-    """Frames of a later version do no harm."""
+    """Frames of a later version of the API have no effect."""
     provider.garbage = frame
     await call.reply("r1", "Hello there.")
     await eventually(lambda: call.finished("r1"))
@@ -318,7 +318,7 @@ async def test_a_cancelled_reply_is_not_synthesized_further(call: TtsCall, provi
 
 
 async def test_a_reply_without_text_ends(call: TtsCall) -> None:
-    """With an empty last chunk and no samples."""
+    """An empty last chunk and an end event with no samples are published."""
     await call.reply("r1")
     await eventually(lambda: call.finished("r1"))
 
@@ -328,7 +328,7 @@ async def test_a_reply_without_text_ends(call: TtsCall) -> None:
 async def test_an_idle_websocket_gets_keep_alive_messages(
     nats_url: str, provider: Provider, tmp_path: Path
 ) -> None:
-    """Keep-alive messages are sent; the first reply still uses the first WebSocket."""
+    """The first reply still uses the first WebSocket."""
     async with open_call(nats_url) as call, run_worker(nats_url, provider.url, tmp_path, keep_alive_s=0.1):
         await eventually(lambda: len(provider.messages) >= 3)
         await call.reply("r1", "Hello.")
@@ -342,7 +342,7 @@ async def test_an_idle_websocket_gets_keep_alive_messages(
 async def test_a_rejected_websocket_is_replaced_by_http(
     nats_url: str, provider: Provider, tmp_path: Path
 ) -> None:
-    """One request per clause, with the text before it; ends are exact."""
+    """One request is made per clause, with the text before it; the clauses' ends are exact."""
     provider.reject_websocket = 403
     async with open_call(nats_url) as call, run_worker(nats_url, provider.url, tmp_path):
         await call.reply("r1", "Hello there. ", "How are you?")
@@ -381,7 +381,7 @@ async def test_a_rejected_key_fails_the_reply_with_few_requests(
 
 
 async def test_truncated_http_loses_no_audio(nats_url: str, provider: Provider, tmp_path: Path) -> None:
-    """The clause is requested again; what was published of it is not published twice."""
+    """The clause is requested again, and the part already published is not published twice."""
     provider.reject_websocket, provider.break_http = 500, True
     async with open_call(nats_url) as call, run_worker(nats_url, provider.url, tmp_path):
         await call.reply("r1", "Hello there.")
@@ -426,7 +426,7 @@ async def test_a_wrong_voice_does_not_affect_other_calls(
 
 
 async def test_no_provider_fails_the_reply(nats_url: str, provider: Provider, tmp_path: Path) -> None:
-    """The reply ends, the failure is reported."""
+    """The reply ends, and the failure is reported."""
     provider.url = f"http://127.0.0.1:{free_port()}"
     async with open_call(nats_url) as call, run_worker(nats_url, provider.url, tmp_path):
         await call.reply("r1", "Hello.")
@@ -440,7 +440,7 @@ async def test_no_provider_fails_the_reply(nats_url: str, provider: Provider, tm
 async def test_the_next_owner_continues_where_the_log_ends(
     nats_url: str, provider: Provider, tmp_path: Path
 ) -> None:
-    """A reply continues with its next clause; finished and cancelled ones do not change."""
+    """An unfinished reply continues with its next clause; finished and cancelled ones do not change."""
     async with open_call(nats_url) as call:
         async with run_worker(nats_url, provider.url, tmp_path):
             await call.reply("r1", "Done.")
@@ -489,7 +489,7 @@ async def test_the_next_owner_repeats_the_unfinished_clause_of_a_killed_one(
 
 
 async def test_contexts_that_never_end_cost_no_reply(call: TtsCall, provider: Provider) -> None:
-    """Contexts are counted by their final frames; without them a new WebSocket has room again."""
+    """Contexts are counted by their final frames; without them a new WebSocket is opened."""
     provider.final = False
     for n in range(5):
         await call.reply(f"r{n}", f"Reply {n}.")

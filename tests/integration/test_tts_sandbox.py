@@ -45,7 +45,7 @@ def audio_of(text: str, sandbox: ElevenLabsEmulator) -> bytes:
 
 
 async def test_a_real_voice_is_published_sample_for_sample(nats_url: str, tmp_path: Path) -> None:
-    """Clauses end where their audio does; every word has its time, in order."""
+    """Clauses end where their audio does, and every word has its time, in order."""
     async with synthesized_reply(nats_url, tmp_path) as (call, sandbox):
         expected = [audio_of(text, sandbox) for text in CLAUSES]
 
@@ -62,7 +62,7 @@ async def test_a_real_voice_is_published_sample_for_sample(nats_url: str, tmp_pa
 
 @pytest.mark.parametrize("fault", ["hang", "hang_mid", "close_mid", "garbage"])
 async def test_one_fault_loses_no_audio(nats_url: str, tmp_path: Path, fault: str) -> None:
-    """The clause is synthesized again; published audio is kept."""
+    """The clause is synthesized again, and published audio is kept."""
     async with synthesized_reply(nats_url, tmp_path, tts_fault=fault, tts_fault_requests=1) as (
         call,
         sandbox,
@@ -75,7 +75,7 @@ async def test_one_fault_loses_no_audio(nats_url: str, tmp_path: Path, fault: st
 async def test_websockets_that_always_fail_are_replaced_by_http(
     nats_url: str, tmp_path: Path, fault: str
 ) -> None:
-    """Each clause has its audio, once."""
+    """The audio of each clause is published once."""
     async with synthesized_reply(nats_url, tmp_path, tts_fault=fault) as (call, sandbox):
         assert len(bodies_of(call.events, ClauseSynthesized)) == 3
         assert len(call.audio_by_offset("r1")) == sum(len(audio_of(text, sandbox)) for text in CLAUSES)
@@ -93,7 +93,7 @@ async def test_websockets_that_always_fail_are_replaced_by_http(
 async def test_rejection_is_reported(
     nats_url: str, tmp_path: Path, settings: dict[str, Any], code: str
 ) -> None:
-    """With its code; the reply ends."""
+    """The failure has the provider's code, and the reply ends."""
     async with synthesized_reply(nats_url, tmp_path, **settings) as (call, _):
         await eventually(lambda: bodies_of(call.events, StageFailed))
 

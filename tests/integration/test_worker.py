@@ -47,13 +47,13 @@ class Stage:
 
 @pytest.fixture
 def without_heartbeats(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Owners send no heartbeat in time."""
+    """Makes all heartbeats of owners too late."""
     monkeypatch.setattr(failover_timing, "HEARTBEAT_S", 60)
 
 
 @pytest.mark.usefixtures("without_heartbeats")
 async def test_an_owner_that_responds_keeps_its_call(nats_url: str) -> None:
-    """Its heartbeats are missing; after its death another worker takes the call over."""
+    """Its heartbeats are missing; only after its death does another worker take the call over."""
     stage = Stage()
     async with connect(nats_url, "t", timeout_s=5) as bus:
         async with stage.worker(nats_url, "first"):
@@ -70,7 +70,7 @@ async def test_an_owner_that_responds_keeps_its_call(nats_url: str) -> None:
 
 
 async def test_a_call_that_is_handed_over_is_claimed_at_once(nats_url: str) -> None:
-    """The previous owner does not respond for it."""
+    """The previous owner no longer responds to liveness requests for it."""
     stage = Stage()
     async with connect(nats_url, "t", timeout_s=5) as bus, stage.worker(nats_url, "first") as stop:
         await bus.publish_durable(subjects.work("tts", "CA1"), Work(call_sid="CA1").SerializeToString())

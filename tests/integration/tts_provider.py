@@ -20,13 +20,13 @@ CHUNK_BYTES = 1000
 
 
 def audio_of(text: str) -> bytes:
-    """50 ms per character, each character its own tone."""
+    """50 ms of audio per character; each character has its own tone."""
     return b"".join(bytes([ord(c) & 0x7F]) * BYTES_PER_CHARACTER for c in text.rstrip())
 
 
 @dataclass(slots=True)
 class Provider:
-    """The planned failures, and the received requests."""
+    """The planned failures and the received requests."""
 
     url: str = ""
     reject_websocket: int = 0

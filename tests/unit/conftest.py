@@ -1,4 +1,4 @@
-"""Unit tests start no server and no process; those that do belong into tests/integration."""
+"""Unit tests start no server and no process; tests that do belong in tests/integration."""
 
 import sys
 from collections.abc import Iterator

@@ -22,12 +22,12 @@ class ControlClient:
         return str(reply.json()["call_sid"])
 
     async def events(self, call_sid: str) -> list[dict[str, Any]]:
-        """All events of a call, when it has ended."""
+        """All events of a call, once it has ended."""
         async with asyncio.timeout(20):
             reply = await self.client.get(f"/sandbox/calls/{call_sid}/events", timeout=20)
         return [json.loads(line) for line in reply.text.splitlines()]
 
     async def report(self, call_sid: str) -> dict[str, Any]:
-        """The caller's report, when the call has ended."""
+        """The caller's report, once the call has ended."""
         await self.events(call_sid)
         return dict((await self.client.get(f"/sandbox/calls/{call_sid}")).json())

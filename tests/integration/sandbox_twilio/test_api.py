@@ -41,7 +41,7 @@ class Account:
 
 @pytest.fixture
 async def account() -> AsyncIterator[Account]:
-    """Both, served on free ports."""
+    """The emulator and a client for it, on free ports."""
     responses = {"/voice": CONNECT, "/say": GREET_AND_WAIT}
     async with open_twilio_emulator(WebApplication(responses)) as emulator:
         http = AsyncTwilioHttpClient()
@@ -61,7 +61,7 @@ async def refusal(account: Account, **fields: object) -> TwilioRestException:
 
 
 async def test_call_is_placed_answered_and_ended(account: Account) -> None:
-    """Signed status callbacks arrive in order; a completed call cannot be updated."""
+    """Signed status callbacks arrive in order, and a completed call cannot be updated."""
     application = account.emulator.application
     call = await account.client.calls.create_async(
         to=THEM,
@@ -124,7 +124,7 @@ async def test_rest_forks_a_calls_audio(account: Account) -> None:
 
 
 async def test_calls_are_listed(account: Account) -> None:
-    """Newest first, with the SDK's paging."""
+    """Calls are listed newest first, with the SDK's paging."""
     twiml = "<Response><Hangup/></Response>"
     sids = [(await account.client.calls.create_async(to=THEM, from_=US, twiml=twiml)).sid for _ in range(3)]
     listed = await account.client.calls.list_async(page_size=2)
@@ -135,7 +135,7 @@ async def test_calls_are_listed(account: Account) -> None:
 
 @pytest.mark.parametrize("answer", ["busy", "no-answer"])
 async def test_an_unanswered_call_has_its_final_status(account: Account, answer: str) -> None:
-    """A busy line, and a call canceled while it rings."""
+    """A busy line and a call canceled while ringing have their own statuses."""
     await account.emulator.client.put(f"/sandbox/callees/{THEM}", json={"answer": answer, "ring_s": 0})
     url = f"{account.emulator.application.url}/voice"
     call = await account.client.calls.create_async(to=THEM, from_=US, url=url, timeout=0)
@@ -178,7 +178,7 @@ async def test_asynchronous_detection_has_its_own_callback(account: Account) -> 
 
 
 async def test_recording_has_both_sides(account: Account) -> None:
-    """Started and stopped by REST, fetched as a WAV of two channels."""
+    """A recording started and stopped via REST is fetched as a WAV with two channels."""
     url = account.emulator.application.url
     call = await account.client.calls.create_async(to=THEM, from_=US, url=f"{url}/say")
     await account.status(call.sid, "in-progress")
@@ -211,7 +211,7 @@ async def test_text_message_is_accepted(account: Account) -> None:
 
 
 async def test_invalid_calls_are_rejected(account: Account) -> None:
-    """With Twilio's error codes."""
+    """The SDK's error has Twilio's error code."""
     url = "http://127.0.0.1/voice"
 
     assert (await refusal(account, to="12", from_=US, url=url)).code == 21211
@@ -225,7 +225,7 @@ async def test_invalid_calls_are_rejected(account: Account) -> None:
 
 
 async def test_unknown_call_is_not_found(account: Account) -> None:
-    """404 with Twilio's error code."""
+    """The response is 404 with Twilio's error code."""
     with pytest.raises(TwilioRestException) as caught:
         await account.client.calls("CA" + "0" * 32).fetch_async()
 
@@ -233,7 +233,7 @@ async def test_unknown_call_is_not_found(account: Account) -> None:
 
 
 async def test_wrong_password_is_rejected(account: Account) -> None:
-    """401 in Twilio's JSON."""
+    """The response is 401 in Twilio's JSON format."""
     reply = await account.emulator.client.get(f"/2010-04-01/Accounts/{SID}/Calls.json", auth=(SID, "wrong"))
 
     assert reply.status_code == 401
@@ -246,7 +246,7 @@ async def test_wrong_password_is_rejected(account: Account) -> None:
 
 
 async def test_rest_errors_can_be_injected(account: Account) -> None:
-    """The settings can be changed at run time."""
+    """The fault settings can be changed at run time."""
     await account.emulator.client.patch("/sandbox/settings", json={"faults": {"rest_429": 1.0}})
 
     assert (await refusal(account, to=THEM, from_=US, url="http://127.0.0.1/voice")).status == 429

@@ -10,7 +10,7 @@ from tests.integration.sandbox_twilio.web_application import Stream, WebApplicat
 
 
 async def greets(stream: Stream) -> None:
-    """Play a greeting, wait until it was played, then receive."""
+    """Play a greeting, wait until it has been played, then receive."""
     await stream.until("start")
     await stream.play(speak("hello").mulaw)
     await stream.mark("greeting")
@@ -19,7 +19,7 @@ async def greets(stream: Stream) -> None:
 
 
 async def test_a_call_from_ring_to_hang_up() -> None:
-    """The caller listens, responds and hangs up; all requests are signed, all steps are in the events."""
+    """The caller listens, responds and hangs up; all requests are signed, all steps are events."""
     application = WebApplication({"/voice": CONNECT}, stream=greets)
     async with open_twilio_emulator(application) as emulator:
         sid = await emulator.start_call([{"listen": {"silence_ms": 200}}, {"say": "yes"}, "hang_up"])
@@ -48,7 +48,7 @@ async def test_a_call_from_ring_to_hang_up() -> None:
 
 
 async def test_the_time_to_silence_after_a_barge_in_is_measured() -> None:
-    """From the caller's start to the agent's end."""
+    """It is the time from the start of the caller's speech to the end of the agent's."""
 
     async def stops_when_interrupted(stream: Stream) -> None:
         await stream.until("start")
@@ -70,7 +70,7 @@ async def test_the_time_to_silence_after_a_barge_in_is_measured() -> None:
 
 
 async def test_words_encoded_as_tones_are_decoded() -> None:
-    """The report has the agent's text."""
+    """The report contains the agent's text."""
 
     async def speaks_in_tones(stream: Stream) -> None:
         await stream.until("start")

@@ -9,7 +9,7 @@ from tests.integration.sandbox_twilio.web_application import WebApplication
 
 
 async def test_a_call_is_started_followed_and_reported() -> None:
-    """With its own voice URL; both sides' audio is available afterwards."""
+    """A call can use its own voice URL; both sides' audio is available afterwards."""
     application = WebApplication({"/other": CONNECT})
     async with open_twilio_emulator(application) as emulator, open_telephone(emulator.url) as telephone:
         script = parse_script({"steps": [{"say": "yes"}, "hang_up"]})
@@ -28,7 +28,7 @@ async def test_a_call_is_started_followed_and_reported() -> None:
 
 
 async def test_rejections_contain_the_reason() -> None:
-    """An unknown fault, and an unknown call."""
+    """An unknown fault and an unknown call are rejected with HTTP 400 and 404."""
     async with open_twilio_emulator(WebApplication()) as emulator, open_telephone(emulator.url) as telephone:
         with pytest.raises(SandboxError, match=r"HTTP 400: .*rain"):
             await telephone.call(default_script(), faults={"rain": 1})
@@ -40,7 +40,7 @@ async def test_rejections_contain_the_reason() -> None:
 
 
 async def test_an_unreachable_emulator_is_reported() -> None:
-    """With its URL and a hint."""
+    """The error contains the URL and a hint."""
     async with open_telephone("http://127.0.0.1:1") as telephone:
         with pytest.raises(SandboxError, match=r"cannot connect to http://127.0.0.1:1 .*is the system up"):
             await telephone.call(default_script())

@@ -37,7 +37,7 @@ async def test_audio_of_both_sides_can_be_fetched() -> None:
 
 
 async def test_events_are_streamed_during_the_call() -> None:
-    """The client can react to an event of a live call."""
+    """A client can react to an event while the call is live."""
     application = WebApplication({"/voice": CONNECT})
     async with open_twilio_emulator(application) as emulator:
         sid = await emulator.start_call([{"pause": 60_000}])
@@ -56,7 +56,7 @@ async def test_events_are_streamed_during_the_call() -> None:
 
 
 async def test_log_has_every_call() -> None:
-    """Entries can be read from any number on."""
+    """Entries can be read starting after any number."""
     application = WebApplication({"/voice": "<Response><Hangup/></Response>"})
     async with open_twilio_emulator(application) as emulator:
         sid = await emulator.start_call([{"pause": 60_000}])
@@ -81,7 +81,7 @@ async def test_log_has_every_call() -> None:
     ],
 )
 async def test_invalid_requests_are_rejected(body: dict[str, Any], words: str) -> None:
-    """With status 400 and the reason."""
+    """The response has status 400 and contains the reason."""
     async with open_twilio_emulator(WebApplication()) as emulator:
         reply = await emulator.client.post("/sandbox/calls", json=body)
         unknown = await emulator.client.get("/sandbox/calls/CA0")
@@ -92,7 +92,7 @@ async def test_invalid_requests_are_rejected(body: dict[str, Any], words: str) -
 
 
 async def test_the_token_is_masked() -> None:
-    """Settings are readable without authentication."""
+    """The settings, which are readable without authentication, do not show the auth token."""
     async with open_twilio_emulator(WebApplication()) as emulator:
         settings = (await emulator.client.get("/sandbox/settings")).json()
         changed = await emulator.client.patch("/sandbox/settings", json={"ring_s": 0.5})
@@ -102,7 +102,7 @@ async def test_the_token_is_masked() -> None:
 
 
 async def test_utterances_are_registered_with_the_oracle() -> None:
-    """Before the call starts, in the oracle's format."""
+    """They are registered in the oracle's format before the call starts."""
     oracle, registered = Oracle(), asyncio.Event()
 
     async def utterances(request: Request) -> Response:
@@ -133,7 +133,7 @@ async def test_utterances_are_registered_with_the_oracle() -> None:
 
 
 async def test_a_call_runs_without_an_oracle() -> None:
-    """The real Deepgram has no registration."""
+    """Registration is skipped, because the real Deepgram has no endpoint for it."""
     application = WebApplication({"/voice": "<Response><Hangup/></Response>"})
     async with open_twilio_emulator(application, deepgram_url="http://127.0.0.1:1") as emulator:
         sid = await emulator.start_call([{"say": "yes"}])
@@ -161,7 +161,7 @@ async def test_twenty_concurrent_calls_are_separate() -> None:
 
 
 async def test_old_ended_calls_are_removed() -> None:
-    """The newest calls remain; discarded audio gives 410."""
+    """The newest calls remain; a request for discarded audio is answered with 410."""
     application = WebApplication({"/voice": "<Response><Hangup/></Response>"})
     async with open_twilio_emulator(application, max_calls_kept=2) as emulator:
         sids = []
@@ -177,7 +177,7 @@ async def test_old_ended_calls_are_removed() -> None:
 
 
 async def test_closing_ends_all_calls() -> None:
-    """Followers of a call receive its end."""
+    """Clients that follow a call receive its last event."""
     application = WebApplication({"/voice": CONNECT})
     async with open_twilio_emulator(application) as emulator:
         sid = await emulator.start_call([{"pause": 60_000}])

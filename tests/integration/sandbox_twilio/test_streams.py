@@ -20,7 +20,7 @@ QUIET = [{"pause": 60_000}]
 async def streamed(
     serve: Callable[[Stream], Awaitable[None]], steps: list[Any] | None = None, **more: Any
 ) -> tuple[WebApplication, list[dict[str, Any]], dict[str, Any]]:
-    """The application, the events and the report of a call whose stream is served by `serve`."""
+    """The application, events and report of a call whose stream is served by `serve`."""
     application = WebApplication({"/voice": CONNECT}, stream=serve)
     async with open_twilio_emulator(application) as emulator:
         sid = await emulator.start_call(steps or QUIET, **more)
@@ -34,7 +34,7 @@ def warnings(events: list[dict[str, Any]]) -> list[int]:
 
 
 async def test_stream_starts_like_twilios() -> None:
-    """`connected`, `start`, then media with increasing numbers as strings."""
+    """`connected` and `start` are followed by media whose increasing numbers are strings."""
 
     async def serve(stream: Stream) -> None:
         await stream.until("media", 5)
@@ -52,7 +52,7 @@ async def test_stream_starts_like_twilios() -> None:
 
 
 async def test_marks_are_returned_when_their_audio_was_played() -> None:
-    """In order, separated by the audio between them."""
+    """Marks return in order, separated by the duration of the audio between them."""
     times: list[float] = []
 
     async def serve(stream: Stream) -> None:
@@ -71,7 +71,7 @@ async def test_marks_are_returned_when_their_audio_was_played() -> None:
 
 
 async def test_clear_returns_marks_and_discards_audio() -> None:
-    """Cleared audio is not played."""
+    """All pending marks are returned, and cleared audio is not played."""
 
     async def serve(stream: Stream) -> None:
         await stream.until("start")
@@ -90,7 +90,7 @@ async def test_clear_returns_marks_and_discards_audio() -> None:
 
 
 async def test_pressed_keys_arrive_as_dtmf() -> None:
-    """In order, as `dtmf` messages and as events."""
+    """Each key is a `dtmf` message and an event, in order."""
 
     async def serve(stream: Stream) -> None:
         await stream.until("dtmf", 2)
@@ -106,7 +106,7 @@ async def test_pressed_keys_arrive_as_dtmf() -> None:
 
 
 async def test_invalid_messages_give_one_warning_per_code() -> None:
-    """The stream continues."""
+    """The stream continues after the invalid messages."""
 
     async def serve(stream: Stream) -> None:
         await stream.until("start")
@@ -125,7 +125,7 @@ async def test_invalid_messages_give_one_warning_per_code() -> None:
 
 
 async def test_closed_stream_falls_through() -> None:
-    """The verb after <Connect> is next; the stream's callbacks are sent."""
+    """The verb after <Connect> is executed, and the stream's callbacks are sent."""
 
     async def serve(stream: Stream) -> None:
         await stream.until("start")
@@ -147,7 +147,7 @@ async def test_closed_stream_falls_through() -> None:
 
 
 async def test_lost_socket_falls_through_with_an_error() -> None:
-    """Dropped by a fault; a new stream of the same call follows."""
+    """After a fault drops the socket, a new stream of the same call follows."""
     application = WebApplication({"/voice": THEN_REDIRECT, "/again": CONNECT})
     async with open_twilio_emulator(application) as emulator:
         sid = await emulator.start_call(
@@ -167,7 +167,7 @@ async def test_lost_socket_falls_through_with_an_error() -> None:
 
 
 async def test_lost_socket_without_fall_through_waits_for_an_update() -> None:
-    """With `no_fall_through`, the call is silent until a REST update brings new TwiML."""
+    """With `no_fall_through` the call is silent until a REST update replaces the TwiML."""
     application = WebApplication({"/voice": THEN_REDIRECT, "/rescued": "<Response><Hangup/></Response>"})
     async with open_twilio_emulator(application) as emulator:
         sid = await emulator.start_call(QUIET, faults={"drop_sockets_at_ms": [100], "no_fall_through": True})
@@ -196,7 +196,7 @@ async def test_lost_socket_without_fall_through_waits_for_an_update() -> None:
     ],
 )
 async def test_stream_that_cannot_open_gives_a_warning(url: str, code: int) -> None:
-    """The next verb follows."""
+    """The next verb is executed."""
     twiml = CONNECT.replace("wss://{host}/stream", url)
     application = WebApplication({"/voice": twiml})
     async with open_twilio_emulator(application) as emulator:
@@ -207,7 +207,7 @@ async def test_stream_that_cannot_open_gives_a_warning(url: str, code: int) -> N
 
 
 async def test_jitter_keeps_frames_in_order() -> None:
-    """Delayed frames keep their sequence; lost ones leave gaps in the timestamps."""
+    """Delayed frames keep their order; lost ones leave gaps in the timestamps."""
 
     async def serve(stream: Stream) -> None:
         await stream.until("media", 40)

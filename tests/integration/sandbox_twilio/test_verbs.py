@@ -19,7 +19,7 @@ async def performed(
 
 
 async def test_speech_and_pause_then_end_of_document() -> None:
-    """The text is played; the document's end ends the call."""
+    """The text is played, and the end of the document ends the call."""
     application = WebApplication({"/voice": "<Response><Say>hello</Say><Pause length='0.2'/></Response>"})
     async with open_twilio_emulator(application) as emulator:
         events, report = await performed(emulator, [{"expect_hang_up": {}}])
@@ -53,7 +53,7 @@ async def test_gather_collects_digits() -> None:
 
 
 async def test_gather_without_digits_continues() -> None:
-    """With the next verb."""
+    """The next verb is executed."""
     twiml = "<Response><Gather timeout='0.1' action='/keys'/><Redirect>/next</Redirect></Response>"
     application = WebApplication({"/voice": twiml, "/next": HANG_UP})
     async with open_twilio_emulator(application) as emulator:
@@ -64,7 +64,7 @@ async def test_gather_without_digits_continues() -> None:
 
 
 async def test_record_stores_a_message() -> None:
-    """Until the caller is silent."""
+    """The recording ends when the caller is silent."""
     twiml = "<Response><Record timeout='0.4' playBeep='false' action='/message'/></Response>"
     application = WebApplication({"/voice": twiml, "/message": HANG_UP})
     async with open_twilio_emulator(application) as emulator:
@@ -103,7 +103,7 @@ async def test_dial_connects_two_callers() -> None:
 
 
 async def test_play_of_a_missing_file_gives_a_warning() -> None:
-    """The next verb follows."""
+    """The next verb is executed."""
     application = WebApplication(
         {"/voice": "<Response><Play>http://127.0.0.1:1/a.wav</Play><Say>hello</Say></Response>"}
     )

@@ -8,7 +8,7 @@ QUIET = [{"pause": 60_000}]
 
 
 async def test_voice_webhook_has_the_call_parameters() -> None:
-    """The parameters are those of a call's first request."""
+    """The request has the parameters of a call's first request."""
     application = WebApplication({"/voice": GREETING})
     async with open_twilio_emulator(application) as emulator:
         sid = await emulator.start_call(QUIET)
@@ -26,7 +26,7 @@ async def test_voice_webhook_has_the_call_parameters() -> None:
 
 
 async def test_fallback_is_requested_when_the_webhook_fails() -> None:
-    """With the error code and the failed URL."""
+    """The request has the error code and the failed URL."""
     application = WebApplication({"/voice": "oops", "/fallback": GREETING}, statuses={"/voice": 503})
     async with open_twilio_emulator(application) as emulator:
         await emulator.events(await emulator.start_call(QUIET))
@@ -37,7 +37,7 @@ async def test_fallback_is_requested_when_the_webhook_fails() -> None:
 
 
 async def test_without_a_fallback_an_apology_is_played() -> None:
-    """Then the call ends, with the reason among its warnings."""
+    """The call then ends, and its warnings contain the reason."""
     application = WebApplication({"/voice": "this is no XML"})
     async with open_twilio_emulator(application, fallback_url=None) as emulator:
         report = await emulator.report(await emulator.start_call([{"expect_hang_up": {}}]))
@@ -47,7 +47,7 @@ async def test_without_a_fallback_an_apology_is_played() -> None:
 
 
 async def test_unreachable_application_ends_the_call() -> None:
-    """Neither URL accepts connections."""
+    """The call ends with a warning if neither URL accepts connections."""
     application = WebApplication()
     async with open_twilio_emulator(application, fallback_url=None) as emulator:
         report = await emulator.report(await emulator.start_call(QUIET, voice_url="http://127.0.0.1:1/voice"))
@@ -69,7 +69,7 @@ async def test_duplicates_carry_the_same_token() -> None:
 
 
 async def test_callbacks_can_be_delayed() -> None:
-    """Delayed callbacks are sent after the call has ended."""
+    """Delayed callbacks are still sent after the call has ended."""
     application = WebApplication({"/voice": "<Response><Hangup/></Response>"})
     async with open_twilio_emulator(application) as emulator:
         await emulator.events(await emulator.start_call(QUIET, faults={"webhook_delay_ms": 800}))

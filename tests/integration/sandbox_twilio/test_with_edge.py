@@ -55,7 +55,7 @@ class EmulatorWithEdge(ControlClient):
 
 @asynccontextmanager
 async def running_emulator(port: int, folder: Path) -> AsyncIterator[str]:
-    """Run `python -m sandbox.twilio`, stopped by SIGTERM; gives its URL."""
+    """Run `python -m sandbox.twilio` and stop it with SIGTERM; yields its URL."""
     settings = ("PARLEY_", "TWILIO_")
     env = {name: value for name, value in os.environ.items() if not name.startswith(settings)}
     env["PARLEY_SANDBOX_TWILIO_PORT"] = str(port)
@@ -90,7 +90,7 @@ async def _is_healthy(client: httpx.AsyncClient) -> bool:
 
 @pytest.fixture
 async def emulator(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[EmulatorWithEdge]:
-    """Both, each configured with the other's URL."""
+    """The emulator and the edge, each configured with the other's URL."""
     async with (
         connect(nats_server.url, "t", timeout_s=5) as bus,
         running_emulator(free_port(), tmp_path) as url,
@@ -115,7 +115,7 @@ def kinds(bodies: list[Body]) -> list[type[Any]]:
 
 @asynccontextmanager
 async def agent_of(bus: Bus, call_sid: str) -> AsyncIterator["Agent"]:
-    """Take the place of brain and tts in one call."""
+    """Act as the brain and tts of one call."""
     async with open_outbox(bus) as outbox, open_call_log(bus, outbox, call_sid, "brain", 1) as log:
         yield Agent(bus, call_sid, log.append)
 
@@ -140,7 +140,7 @@ class Agent:
 
 
 async def test_caller_audio_is_published_and_the_hang_up_ends_the_call(emulator: EmulatorWithEdge) -> None:
-    """Every frame once, in order, byte for byte."""
+    """Every frame is published once, in order and byte for byte."""
     words = load_bank().utterance("tuesday afternoon would be good").mulaw
     bus = emulator.edge.bus
     async with bus.subscribe("audio.in.>") as caller_audio:
@@ -183,7 +183,7 @@ async def test_a_call_has_events_a_report_and_audio(emulator: EmulatorWithEdge) 
 
 
 async def test_the_agent_speaks_then_hangs_up(emulator: EmulatorWithEdge) -> None:
-    """The mark is returned when the audio was played, and the caller expects the hang-up."""
+    """The mark is returned once the audio was played; the script expects the hang-up."""
     bus = emulator.edge.bus
     call_sid = await emulator.call({"expect_hang_up": {"timeout_s": 15}})
     await read_until(bus, call_sid, StreamStarted)
@@ -231,7 +231,7 @@ async def test_a_call_placed_by_the_edge_is_answered_by_the_callee(emulator: Emu
 
 @pytest.mark.parametrize("more", [{}, {"no_fall_through": True}, {"webhook_delay_ms": 400}])
 async def test_a_lost_socket_is_replaced(emulator: EmulatorWithEdge, more: dict[str, Any]) -> None:
-    """With and without fall-through; the call continues with a second stream, the report has a warning."""
+    """With or without fall-through, a second stream continues the call and the report has a warning."""
     faults = {"drop_sockets_at_ms": [400], **more}
     call_sid = await emulator.call({"pause": 4000}, {"say": "hello"}, "hang_up", faults=faults)
     bodies = await read_until(emulator.edge.bus, call_sid, CallEnded)

@@ -31,7 +31,7 @@ class TwilioEmulator(ControlClient):
     url: str
 
     async def wait_for_requests(self, path: str, count: int) -> list[dict[str, str]]:
-        """The parameters of all requests to a path, when there are at least `count`."""
+        """The parameters of all requests to a path, once there are at least `count`."""
         await eventually(lambda: len(self.application.params_of(path)) >= count, timeout_s=10)
         return self.application.params_of(path)
 

@@ -148,7 +148,7 @@ async def test_a_stream_that_is_not_lost_is_not_resumed(backend: Backend, call: 
 
 
 async def test_a_live_stream_is_not_resumed(backend: Backend) -> None:
-    """Its edge responds."""
+    """The edge of the stream responds to the liveness request."""
     backend.requests.result = Liveness.ALIVE
     await backend.check()
 
