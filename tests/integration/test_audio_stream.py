@@ -44,7 +44,7 @@ async def test_a_reader_requests_the_chunks_of_a_gap(nats_url: str) -> None:
 
 
 async def test_a_gap_between_stored_and_live_chunks_is_requested(nats_url: str) -> None:
-    """Neither the reader nor the stream has the chunk, as when the stream had no leader."""
+    """The stream lacks the last chunk, as without a leader, and the reader starts after the stored ones."""
     async with (
         connect(nats_url, "edge", timeout_s=5) as bus,
         connect(nats_url, "tts", timeout_s=5) as tts,

@@ -93,7 +93,7 @@ async def test_an_error_response_becomes_an_error_for_the_model(status: int, rea
 
 
 async def test_an_unreachable_service_and_a_missing_token_become_errors_for_the_model() -> None:
-    """A service whose token is not set receives no request."""
+    """A service without its token receives no request."""
     async with open_tools(booking("http://127.0.0.1:9/", timeout_s=0.3)) as tools:
         unreachable = await run_tool(tools, CALL)
     async with open_tools(booking("http://127.0.0.1:9/", token_env="NOT_SET_ANYWHERE")) as tools:  # noqa: S106

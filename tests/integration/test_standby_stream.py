@@ -40,7 +40,7 @@ async def bus(nats_server: NatsServer) -> AsyncIterator[Bus]:
 
 
 def stream_urls(edge: EdgeProcess) -> list[str]:
-    """Addresses at which the edge had Twilio start a stream."""
+    """Addresses to which the edge had Twilio send a stream."""
     return [form["Url"] for path, form in edge.rest.requests if path.endswith("/Streams.json")]
 
 

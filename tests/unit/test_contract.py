@@ -47,7 +47,7 @@ def _fill(message: Message, field: Any) -> None:
 
 @pytest.mark.parametrize("name", BODIES)
 def test_every_event_round_trips(name: str) -> None:
-    """A stage reads what another stage wrote."""
+    """A stage can read what another stage wrote."""
     body = _filled(name)
     event = wrap(body, call_sid="CA1", stage="stt", epoch=2, sequence=3, sent_at_us=4, traceparent="t")
 
@@ -96,7 +96,7 @@ def test_an_unknown_field_is_tolerated() -> None:
 
 
 def test_bytes_that_are_not_an_event_give_none() -> None:
-    """Garbage on the bus raises nothing."""
+    """Invalid bytes on the bus raise no exception."""
     assert parse(b"\xff\xff\xff") is None
 
 

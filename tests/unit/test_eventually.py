@@ -25,7 +25,7 @@ async def test_a_condition_may_be_async() -> None:
 
 
 async def test_a_time_out_shows_the_last_value() -> None:
-    """The assertion error contains it."""
+    """The assertion error contains the last value."""
     with pytest.raises(AssertionError, match=r"within 0.01 s; last: \[\]"):
         await eventually(list, timeout_s=0.01, interval_s=0)
 

@@ -1,4 +1,4 @@
-"""Factories of the events that the brain's tests need most; times are of the agent's audio, in ms."""
+"""Factories of the events that brain tests need most; times count the agent's audio, in ms."""
 
 from parley.audio.g711 import BYTES_PER_MS
 from parley.v1.event_pb2 import Event

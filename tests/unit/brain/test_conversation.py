@@ -58,7 +58,7 @@ def test_a_discarded_speculation_leaves_its_turn_unanswered() -> None:
 
 
 def test_an_interrupted_reply_is_not_repeated() -> None:
-    """After a barge-in the next turn is the caller's."""
+    """After a barge-in the next turn belongs to the caller."""
     cancelled = event(ReplyCancelled(reply_id="r1", reason="barge_in"))
 
     assert fold(turn_ended(1, "hello"), *reply_events("r1", 1, "Hi."), cancelled).unanswered_turn is None
@@ -98,7 +98,7 @@ def test_a_reply_is_active_until_its_playback_ends() -> None:
 
 
 def test_the_conversation_is_idle_when_every_reply_is_finished_as_text() -> None:
-    """Playback does not matter, because it is the work of other stages."""
+    """Playback does not matter, because other stages are responsible for it."""
     answering = fold(turn_ended(1, "hello"), *reply_events("r1", 1, "Hi.")[:-1])
     tool = ToolCalled(tool_call_id="r1-t1", name="look", reply_id="r1")
 
@@ -111,7 +111,7 @@ def test_the_conversation_is_idle_when_every_reply_is_finished_as_text() -> None
 
 
 def test_a_requested_but_uncalled_tool_leaves_its_turn_unanswered() -> None:
-    """The previous owner died between the two events: the model is requested again, the tool called once."""
+    """After a crash between the two events the model is requested again and the tool called once."""
     requested = (
         turn_ended(1, "friday"),
         event(ReplyStarted(reply_id="r1", turn=1)),

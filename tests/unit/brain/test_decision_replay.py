@@ -55,14 +55,14 @@ def differences(*recorded: tuple[int, str, Body], agent: AgentConfig = AGENT) ->
 
 
 def test_a_call_without_differences() -> None:
-    """Every recorded action is decided again."""
+    """The current policies take every recorded action again."""
     patient = AGENT.model_copy(update={"idle": AGENT.idle.model_copy(update={"timeout_s": 200})})
 
     assert differences(*BEGIN, *ANSWER, agent=patient) == []
 
 
 def test_a_fallback_that_stt_requests_is_not_a_decision_of_the_brain() -> None:
-    """Such a call has no difference."""
+    """The request causes no difference."""
     patient = AGENT.model_copy(update={"idle": AGENT.idle.model_copy(update={"timeout_s": 200})})
     requested = (5700, "stt", FallbackRequested(reason="stt_unavailable"))
 
@@ -70,7 +70,7 @@ def test_a_fallback_that_stt_requests_is_not_a_decision_of_the_brain() -> None:
 
 
 def test_a_missing_answer_is_a_difference() -> None:
-    """The current code would answer."""
+    """The current code would have answered."""
     [missing] = differences(*BEGIN, (5003, "brain", ReplyCancelled(reply_id="r1")))
 
     assert (missing.side, missing.action, missing.at_ms) == ("current", "answer turn 1", 5003)
@@ -78,7 +78,7 @@ def test_a_missing_answer_is_a_difference() -> None:
 
 
 def test_a_speculation_that_the_end_of_the_turn_supersedes_is_no_difference() -> None:
-    """Both events were sent at the same time; the log contains one of them first."""
+    """Events sent at the same time can be in the log in either order."""
     speculating = AGENT.model_copy(update={"llm": LlmConfig()})
     predicted: TimedEvents = [
         *BEGIN[:4],
@@ -100,7 +100,7 @@ def test_a_speculation_that_the_end_of_the_turn_supersedes_is_no_difference() ->
 
 
 def test_a_filler_that_the_current_code_does_not_play_is_a_difference() -> None:
-    """The answer was in time."""
+    """The recorded answer was early enough to need no filler."""
     filler = (6000, "brain", ReplyStarted(reply_id="r3", turn=1, kind=REPLY_KIND_FILLER))
     found = differences(*BEGIN, *ANSWER[:2], filler, *ANSWER[2:])
 
@@ -108,7 +108,7 @@ def test_a_filler_that_the_current_code_does_not_play_is_a_difference() -> None:
 
 
 def test_another_agent_file_can_cause_differences() -> None:
-    """This one plays fillers earlier."""
+    """An agent file with a lower threshold plays fillers earlier."""
     hasty = AGENT.model_copy(update={"fillers": Fillers(phrases=("Well,",), after_ms=300)})
     slow = [(at_ms + 2000, stage, body) for at_ms, stage, body in ANSWER[2:]]
     found = differences(*BEGIN, *ANSWER[:2], *slow, agent=hasty)

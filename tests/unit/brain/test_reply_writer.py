@@ -35,7 +35,7 @@ TOOL_CALLED = ToolCalled(tool_call_id="t1", name="book", reply_id="r1", turn=1)
 
 
 class FakeLog:
-    """A call log that keeps what is appended."""
+    """A call log that keeps the appended events."""
 
     def __init__(self, history: Sequence[Event]) -> None:
         self.history = tuple(history)
@@ -108,7 +108,7 @@ async def test_a_fixed_text_is_one_finished_reply() -> None:
 
 
 async def test_an_answer_starts_with_its_opener() -> None:
-    """The model is instructed to continue after it."""
+    """The model is instructed to continue after the opener."""
     harness = Harness(turn_ended(1, "I need a refill"))
     await harness.answer(1)
 

@@ -49,7 +49,7 @@ async def test_an_unusable_provider_leads_to_the_fallback(tmp_path: Path) -> Non
 
 
 async def test_the_fallback_of_an_unusable_provider_is_requested_once(tmp_path: Path) -> None:
-    """The next owner of the call, or a call that has ended, does not need it."""
+    """It is not requested again by the next owner, nor for a call that has ended."""
     assert await serve(tmp_path, event(FallbackRequested(reason="llm_unavailable"))) == []
     assert await serve(tmp_path, event(CallEnded())) == []
 

@@ -1,4 +1,4 @@
-"""Finding the system to work with."""
+"""The lookup of the running system."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from cli.calls import SystemNotRunning, nats_url_of
 
 
 def test_the_log_is_read_from_the_running_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It precedes PARLEY_NATS_URL, which names a server for calls of the past."""
+    """It takes precedence over PARLEY_NATS_URL, which names a server with past calls."""
     monkeypatch.delenv("PARLEY_NATS_URL", raising=False)
     with pytest.raises(SystemNotRunning, match="parley up"):
         nats_url_of(tmp_path)

@@ -12,7 +12,7 @@ def states(environment: dict[str, str]) -> dict[str, str]:
 
 
 def test_without_keys_nothing_is_missing_but_the_programs() -> None:
-    """Emulated providers are a note, not a fault."""
+    """An emulated provider is a note, not an error."""
     found = states({})
 
     assert found["openai"] == "note"
@@ -21,7 +21,7 @@ def test_without_keys_nothing_is_missing_but_the_programs() -> None:
 
 
 def test_a_real_number_needs_an_account_and_an_address() -> None:
-    """Twilio must reach the edge, and the edge must be able to end calls."""
+    """Twilio must be able to reach the edge, and the edge must be able to end calls."""
     found = states({"TWILIO_AUTH_TOKEN": "t", "PARLEY_PUBLIC_URL": "http://localhost"})
 
     assert found["TWILIO_ACCOUNT_SID"] == "missing"
@@ -29,7 +29,7 @@ def test_a_real_number_needs_an_account_and_an_address() -> None:
 
 
 def test_a_wrong_agent_file_is_named() -> None:
-    """The finding gives the reason."""
+    """The finding contains the reason."""
     assert states({"PARLEY_AGENT": "nobody"})["agent"] == "missing"
 
 

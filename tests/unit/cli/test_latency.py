@@ -6,7 +6,7 @@ from parley.latency.turn import TurnLatency
 
 
 def test_each_turn_is_a_bar_of_its_stages() -> None:
-    """The longest fills the width; the numbers stand beside it."""
+    """The longest bar fills the width, and the numbers are beside it."""
     slow = TurnLatency(
         turn=1,
         caller_text="hello",

@@ -21,14 +21,14 @@ SLOW = TurnLatency(
 
 
 def test_the_file_in_the_repository_adds_up() -> None:
-    """Or nothing that reads it would start."""
+    """The programs that read it refuse to start otherwise."""
     budget = read_budget()
 
     assert sum(part.p50_ms for part in budget.parts.values()) == budget.turn.p50_ms
 
 
 def test_a_part_that_took_too_long_is_named() -> None:
-    """In the waterfall too."""
+    """The waterfall names it as well."""
     budget = read_budget()
 
     assert budget.exceeded(SLOW) == ("llm_ttft",)
@@ -47,7 +47,7 @@ def test_a_part_that_took_too_long_is_named() -> None:
     ],
 )
 def test_a_wrong_file_is_refused_by_key(tmp_path: Path, change: dict[str, object], complaint: str) -> None:
-    """With the file's name."""
+    """The error names the file and the key."""
     right = yaml.safe_load(Path("deploy/latency-budget.yaml").read_text("utf-8"))
     wrong = tmp_path / "budget.yaml"
     wrong.write_text(yaml.safe_dump({**right, **change}))

@@ -1,4 +1,4 @@
-"""A call as lines to watch."""
+"""The live display of a call, line by line."""
 
 from cli.live_view import LiveView
 from parley.events.envelope import Body
@@ -19,7 +19,7 @@ def show(*timed: tuple[int, Body]) -> list[str]:
 
 
 def test_a_turn_shows_both_sides_and_where_the_time_went() -> None:
-    """Each stage's share adds up to the whole."""
+    """The stages' shares add up to the whole latency."""
     lines = show(
         (0, CallStarted()),
         (2250, TurnEnded(turn=1, text="hello", speech_end_ms=2000)),

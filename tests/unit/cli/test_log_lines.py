@@ -11,13 +11,13 @@ def test_json_lines_show_event_and_details() -> None:
 
 
 def test_faults_in_other_lines_are_recognized() -> None:
-    """A stack trace is an error although it is not JSON."""
+    """A stack trace counts as an error although it is not JSON."""
     assert not parse("nats", "[1] 2026/01/01 [INF] Server is ready").is_error
     assert parse("stt", "Traceback (most recent call last):").is_error
 
 
 def test_errors_are_collected_and_all_lines_are_shown() -> None:
-    """The demo reports the errors at the end."""
+    """The collected errors are reported at the end of the demo."""
     shown: list[LogLine] = []
     watch = LogWatch(shown.append)
     watch("a", '{"level":"error","event":"x"}')

@@ -8,7 +8,7 @@ PORTS = Ports({name: 5000 + number for number, name in enumerate(port_names())})
 
 
 def test_without_keys_every_provider_is_emulated() -> None:
-    """Only addresses change for the services."""
+    """Only the providers' addresses change for the services."""
     topology = build_topology({}, PORTS, "/home", "/bin")
 
     assert topology.real_providers == ()
@@ -34,7 +34,7 @@ def test_a_key_brings_the_real_provider() -> None:
 
 
 def test_an_address_replaces_the_emulator() -> None:
-    """Any server of the same protocol may be used."""
+    """The address may be that of any server with the same protocol."""
     topology = build_topology({"PARLEY_DEEPGRAM_URL": "http://127.0.0.1:1"}, PORTS, "/home", "/bin")
 
     assert topology.real_providers == ("deepgram",)
@@ -42,7 +42,7 @@ def test_an_address_replaces_the_emulator() -> None:
 
 
 def test_running_servers_are_used() -> None:
-    """NATS and Postgres are started only without an address."""
+    """NATS and Postgres are started only if no address is set."""
     topology = build_topology(
         {"PARLEY_NATS_URL": "nats://n:1", "PARLEY_POSTGRES_URL": "postgresql://p"}, PORTS, "/h", "/b"
     )
@@ -53,7 +53,7 @@ def test_running_servers_are_used() -> None:
 
 
 def test_the_real_twilio_uses_the_public_address_only() -> None:
-    """Direct ports of this machine are unreachable for Twilio."""
+    """Twilio cannot reach the direct ports of this machine."""
     size = Size(copies=2)
     topology = build_topology({"TWILIO_AUTH_TOKEN": "t"}, default_ports(size), "/home", "/bin", size=size)
 

@@ -9,7 +9,7 @@ from cli.up import print_failures
 
 
 def test_a_refused_setting_is_the_last_line() -> None:
-    """However deep the task groups nest the failure."""
+    """This holds however deeply the task groups nest the failure."""
     failure = ProcessFailed(
         "stt ended at its start; its last lines (log):\n  PARLEY_X: Input should be a number"
     )

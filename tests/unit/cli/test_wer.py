@@ -1,10 +1,10 @@
-"""Texts are compared word by word."""
+"""Word-by-word comparison of texts."""
 
 from cli.wer import Match, SpokenWord, match_texts, match_words, normalize
 
 
 def test_case_and_punctuation_do_not_count() -> None:
-    """Apostrophes do."""
+    """Apostrophes do count."""
     assert normalize("Don't, PLEASE - wait!") == ["don't", "please", "wait"]
 
 
@@ -21,7 +21,7 @@ def test_the_fraction_is_one_without_expected_words() -> None:
 
 
 def test_found_words_have_offsets_in_time() -> None:
-    """Case and punctuation do not matter."""
+    """The median ignores a single large offset."""
     expected = [
         SpokenWord(text, start_ms, start_ms + 10) for text, start_ms in [("A", 0), ("b", 100), ("c", 200)]
     ]

@@ -25,5 +25,5 @@ class FakeBus:
 
 
 def fake_bus() -> Any:
-    """A fake that passes for a `Bus`."""
+    """A fake that is typed as a `Bus`."""
     return FakeBus()

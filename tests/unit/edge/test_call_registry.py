@@ -13,7 +13,7 @@ async def test_an_edge_without_calls_is_empty_at_once() -> None:
 
 
 async def test_the_wait_ends_with_the_last_call() -> None:
-    """The gauge shows the number of calls meanwhile."""
+    """Meanwhile the gauge shows the number of calls."""
     registry = CollectorRegistry()
     calls = CallRegistry(registry)
     with calls.track():

@@ -1,4 +1,4 @@
-"""Agent files: read, validated, with errors that state what to do."""
+"""Agent files are read and validated, and each error states a remedy."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def test_the_shipped_agents_are_valid() -> None:
     ],
 )
 def test_a_wrong_file_is_refused_by_file_key_and_reason(tmp_path: Path, text: str, reason: str) -> None:
-    """The error names the file and what in it is wrong."""
+    """The error names the file, the key and the problem."""
     (tmp_path / "shop.yaml").write_text(text)
 
     with pytest.raises(ConfigError, match=r"shop\.yaml") as error:
@@ -43,7 +43,7 @@ def test_a_wrong_file_is_refused_by_file_key_and_reason(tmp_path: Path, text: st
 
 
 def test_a_missing_file_is_refused_with_those_that_exist(tmp_path: Path) -> None:
-    """The error lists the agents that could have been meant."""
+    """The error lists the agents that exist."""
     (tmp_path / "shop.yaml").write_text("prompt: hi")
 
     with pytest.raises(ConfigError, match="contains: shop"):
@@ -51,7 +51,7 @@ def test_a_missing_file_is_refused_with_those_that_exist(tmp_path: Path) -> None
 
 
 def test_a_name_is_not_a_path(tmp_path: Path) -> None:
-    """A webhook's parameter cannot reach outside the folder."""
+    """The parameter of a webhook cannot refer to a file outside the folder."""
     with pytest.raises(ConfigError, match="not the name"):
         load_agent_config(tmp_path, "../secrets")
 
@@ -78,7 +78,7 @@ def test_a_fallback_of_another_provider_inherits_no_model_voice_or_options() -> 
 
 
 def test_options_are_merged_key_by_key() -> None:
-    """Within one provider."""
+    """This applies to a fallback with the same provider."""
     section = TtsConfig(options={"a": 1, "b": 1}, fallbacks=({"options": {"b": 2}},))
 
     assert section.chain[1].options == {"a": 1, "b": 2}

@@ -1,10 +1,10 @@
-"""Routes that have failed are skipped."""
+"""Routes that have failed are skipped for some time."""
 
 from parley.circuit_breaker import CircuitBreaker, CircuitBreakers
 
 
 def test_three_failures_open_the_circuit() -> None:
-    """Once; after 10 s one attempt is allowed, and its failure opens the circuit again."""
+    """It opens once; after 10 s one attempt is allowed, and its failure opens it again."""
     breaker = CircuitBreaker()
 
     assert [breaker.record_failure(at_s) for at_s in (0, 1, 2)] == [False, False, True]
@@ -14,7 +14,7 @@ def test_three_failures_open_the_circuit() -> None:
 
 
 def test_failures_far_apart_do_not_open_the_circuit() -> None:
-    """Nor do failures before a success."""
+    """Failures before a success do not open it either."""
     breaker = CircuitBreaker()
 
     assert not any(breaker.record_failure(at_s) for at_s in (0, 20, 40, 60))
@@ -24,7 +24,7 @@ def test_failures_far_apart_do_not_open_the_circuit() -> None:
 
 
 def test_a_permanent_failure_opens_the_circuit_at_once() -> None:
-    """A key that is wrong stays wrong for now."""
+    """A wrong key, for example, will still be wrong at the next attempt."""
     breaker = CircuitBreaker()
 
     assert breaker.record_failure(0, permanent=True)

@@ -4,7 +4,7 @@ from parley import failover_timing as timing
 
 
 def test_one_lost_heartbeat_does_not_cost_an_owner_its_call() -> None:
-    """At least three heartbeats fall into the ack deadline."""
+    """At least three heartbeats fit into the ack deadline."""
     assert timing.HEARTBEAT_S * 3 <= timing.ACK_WAIT_S
 
 
@@ -20,5 +20,5 @@ def test_resent_audio_covers_the_time_until_a_frozen_server_is_detected() -> Non
 
 
 def test_a_reader_requests_missing_audio_several_times() -> None:
-    """Before it gives up a gap."""
+    """The requests fit into the time after which it skips a gap."""
     assert timing.GAP_REQUEST_INTERVAL_S * 3 <= timing.GAP_TIMEOUT_S

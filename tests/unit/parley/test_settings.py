@@ -1,4 +1,4 @@
-"""Settings are read from the environment; a refused one is named with its reason."""
+"""Settings are read from the environment, and a refused one is named with its reason."""
 
 from typing import Annotated
 
@@ -44,7 +44,7 @@ def refused(
 def test_a_refused_variable_is_named_with_its_reason(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One line for each."""
+    """Each refused variable has one line."""
     lines = refused(monkeypatch, capsys, X_COUNT="many", X_MAIN_PORT="x")
     assert [line.split(":")[0] for line in lines] == ["X_COUNT", "X_MAIN_PORT"]
     assert "valid integer" in lines[0]
@@ -53,14 +53,14 @@ def test_a_refused_variable_is_named_with_its_reason(
 def test_a_missing_variable_is_required(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """And an empty one counts as missing."""
+    """An empty one counts as missing."""
     assert refused(monkeypatch, capsys, SOME_KEY="") == ["SOME_KEY: is required"]
 
 
 def test_a_refused_secret_is_not_shown(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Only what it must look like."""
+    """The message describes only the required format."""
     lines = refused(monkeypatch, capsys, SOME_KEY="mysql://u:secret@h/d")
     assert lines == ["SOME_KEY: must be a URL that starts with postgresql:// or postgres://"]
 
@@ -76,7 +76,7 @@ def test_a_value_that_is_no_json_is_refused(
 def test_an_http_address_is_checked(
     url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Its scheme and that something follows it."""
+    """It needs the right scheme and a host."""
     expected = "X_BASE_URL: must be a URL that starts with http:// or https://"
     assert refused(monkeypatch, capsys, X_BASE_URL=url) == [expected]
 
@@ -92,25 +92,25 @@ def test_an_http_address_is_checked(
     ],
 )
 def test_a_provider_may_be_addressed_by_either_protocol(given: str, used: str) -> None:
-    """Its clients derive the WebSocket's address from the HTTP address."""
+    """Clients derive the WebSocket address from the HTTP address."""
     assert Example(key=SecretStr(""), provider_url=given).provider_url == used
 
 
 @pytest.mark.parametrize("servers", ["nats://h:1", "nats://a:1,tls://b:2", "nats://a:1, ws://b:2"])
 def test_several_servers_may_be_named(servers: str) -> None:
-    """Separated by commas, with or without blanks."""
+    """They are separated by commas, with or without spaces."""
     assert CommonSettings(nats_url=servers).nats_url == servers
 
 
 @pytest.mark.parametrize("servers", ["h:4222", "nats://a:1,h:4222", "http://h:1", "nats://"])
 def test_a_wrong_server_address_is_refused(servers: str) -> None:
-    """Also as the second one."""
+    """It is also refused as the second of several."""
     with pytest.raises(ValidationError, match=r"starts with nats://"):
         CommonSettings(nats_url=servers)
 
 
 def test_variables_are_named_by_alias_or_prefix() -> None:
-    """The first alias counts."""
+    """The name of a field with several aliases is the first one."""
     assert variable(Example, "count") == "X_COUNT"
     assert variable(Example, "key") == "SOME_KEY"
     assert variable(Example, "port") == "X_MAIN_PORT"

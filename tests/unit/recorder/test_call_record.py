@@ -41,12 +41,12 @@ def test_a_record_has_the_call_s_facts() -> None:
 
 
 def test_the_recording_is_named_by_day_and_call() -> None:
-    """The day is the day of the start, in UTC."""
+    """The day is that of the call's start, in UTC."""
     assert call_record.recording_name(EVENTS[0]) == "2025-11-21/CA1"
 
 
 def test_the_text_has_a_line_per_turn_and_reply() -> None:
-    """With its time, its speaker, its text, and the time for which the caller waited for it."""
+    """A line has a time, a speaker, a text and the time for which the caller waited."""
     text = call_record.as_text(call_record.call_record(EVENTS, "", ""))
 
     assert text.splitlines()[2:] == [
@@ -56,7 +56,7 @@ def test_the_text_has_a_line_per_turn_and_reply() -> None:
 
 
 def test_the_json_has_no_telephone_numbers() -> None:
-    """The lines of the transcript and the latency of each turn are in it."""
+    """It contains the transcript's lines and the latency of each turn."""
     text = call_record.as_json(call_record.call_record(EVENTS, "file:///x.wav", ""))
     facts = json.loads(text)
 

@@ -1,4 +1,4 @@
-"""Which part of each reply was played and when, folded from playback events."""
+"""The part of each reply that was played and its time, folded from playback events."""
 
 from parley.events.envelope import Body
 from parley.v1.call_pb2 import StreamStarted, StreamStopped
@@ -21,7 +21,7 @@ def playout_of(*events: Body) -> Playout:
 
 
 def test_a_late_mark_does_not_reduce_progress() -> None:
-    """Progress only grows, and does not end playback."""
+    """Progress only grows, and a mark does not end playback."""
     playout = playout_of(
         PlaybackStarted(reply_id="r1", at_ms=10),
         PlaybackProgressed(reply_id="r1", played_samples=80),

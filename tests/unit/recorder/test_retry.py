@@ -39,7 +39,7 @@ def failing(*errors: Exception) -> Callable[[], Awaitable[str]]:
 
 
 async def test_an_operation_is_repeated_and_its_failure_reported_once() -> None:
-    """Two failures of the database are one event, which does not contain the error's text."""
+    """Two database failures are one event, which does not contain the error's text."""
     call_log = FakeLog()
     retry = StorageRetry(cast("CallEventLog", call_log))
     operation = failing(ProviderUnavailable("postgres", "secret"), ProviderUnavailable("postgres", "secret"))

@@ -6,7 +6,7 @@ from tests.event_factories import event, reply_events
 
 
 def test_only_speculations_that_were_discarded_count_as_waste() -> None:
-    """With their characters; a barge-in into a released reply does not count."""
+    """Their characters are counted; a barge-in into a released reply is not waste."""
     log = [
         event(ReplyStarted(reply_id="r1", turn=1, speculative=True)),
         event(ReplyClause(reply_id="r1", text="Yes. ")),

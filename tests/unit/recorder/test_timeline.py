@@ -1,4 +1,4 @@
-"""Both channels on one time axis, to the sample, for any division of the call into segments and owners."""
+"""Both channels on one time axis, exact to the sample, for any segmentation and any owners."""
 
 import pytest
 from hypothesis import given, settings
@@ -29,7 +29,7 @@ def agent_track(*events: Body, audio: bytes, end_ms: int) -> bytes:
 
 
 def test_caller_audio_is_placed_at_its_time() -> None:
-    """A lost frame is silence, a repeated one counts once."""
+    """A lost frame becomes silence, and a repeated one counts once."""
     timeline = Timeline()
     for sequence, at_ms in ((1, 100), (2, 120), (2, 120), (4, 160)):
         timeline.add_caller_audio(frame(sequence, at_ms))
@@ -90,7 +90,7 @@ def test_audio_plays_until_the_stream_stops() -> None:
 
 
 def test_audio_that_the_next_owner_repeats_replaces_nothing() -> None:
-    """The earlier owner's audio counts where both published some."""
+    """Where both owners published audio, that of the earlier owner counts."""
     timeline = Timeline()
     timeline.add_agent_audio(spoken(1, 0, b"\x01" * 80))
     timeline.add_agent_audio(spoken(1, 40, b"\x02" * 80, epoch=2))
@@ -232,7 +232,7 @@ def test_every_sample_is_where_it_was_played(script: Script, data: st.DataObject
 
 @pytest.mark.parametrize("cut_ms", [0, 7, 20, 33])
 def test_a_recording_does_not_depend_on_where_it_is_cut(cut_ms: int) -> None:
-    """Segments join exactly, also within a frame."""
+    """Segments join exactly, even within a frame."""
     timeline = Timeline()
     for n in range(5):
         timeline.add_caller_audio(frame(n + 1, n * FRAME_MS, code=n))

@@ -1,4 +1,4 @@
-"""The transcript: the caller's turns, and the replies as far as they were played."""
+"""The transcript contains the caller's turns, and the replies as far as they were played."""
 
 from parley.v1.playback_pb2 import (
     BargeIn,
@@ -35,7 +35,7 @@ NO_WORDS = ClauseSynthesized(reply_id="r1", clause=1, start_sample=800, end_samp
 
 
 def test_a_reply_played_to_its_end_is_complete() -> None:
-    """Its text is that of all clauses, its time that of its audio."""
+    """Its line has the text of all clauses and the times of its audio."""
     events = events_of(
         *TEXTS,
         (10, PlaybackStarted(reply_id="r1", at_ms=50)),
@@ -46,7 +46,7 @@ def test_a_reply_played_to_its_end_is_complete() -> None:
 
 
 def test_an_interrupted_reply_is_cut_to_the_word() -> None:
-    """Only words that were played to their end are in its line."""
+    """Its line contains only words that were played completely."""
     events = events_of(
         *TEXTS,
         (4, WORDS),
@@ -95,7 +95,7 @@ def test_a_reply_that_was_not_played_has_no_line() -> None:
 
 
 def test_the_end_of_the_call_cuts_the_reply() -> None:
-    """Audio is assumed to have played in real time until then."""
+    """Audio is assumed to have played in real time until the end."""
     events = events_of(
         *TEXTS,
         (4, WORDS),
@@ -150,7 +150,7 @@ def test_a_turn_that_has_ended_is_final() -> None:
 
 
 def test_a_turn_without_an_end_has_a_line() -> None:
-    """The end of the call may cut the caller off."""
+    """The call may end while the caller is speaking."""
     words = [Word(text="wait", start_ms=210, end_ms=290)]
     events = events_of((300, TranscriptUpdated(turn=1, text="wait", words=words, audio_end_ms=290)))
 

@@ -42,7 +42,7 @@ def observed(*, live: bool) -> tuple[float | None, float | None]:
 
 
 def test_a_turn_is_observed_once() -> None:
-    """Playback that resumes after a pause is no second reply."""
+    """Playback that resumes after a pause is not a second reply."""
     assert observed(live=True) == (1, 0.5)
 
 
@@ -73,7 +73,7 @@ def test_the_work_per_event_does_not_grow_with_the_call(monkeypatch: pytest.Monk
 
 
 def test_an_observation_has_its_trace_id_as_exemplar() -> None:
-    """In the OpenMetrics format."""
+    """The exemplar appears in the OpenMetrics format."""
     registry = CollectorRegistry()
     observer = TurnObserver(TurnMetrics(registry), "CA1")
     for event in EVENTS:

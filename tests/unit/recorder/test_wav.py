@@ -12,7 +12,7 @@ from services.recorder import wav
 
 @given(st.lists(st.tuples(st.integers(0, 255), st.integers(0, 255)), max_size=50))
 def test_the_standard_library_reads_both_channels(samples: list[tuple[int, int]]) -> None:
-    """Left is the caller, right the agent, 16 bits at 8 kHz."""
+    """The left channel is the caller, the right one the agent, with 16 bits at 8 kHz."""
     caller, agent = bytes(left for left, _ in samples), bytes(right for _, right in samples)
 
     data = wav.header(len(samples)) + wav.pcm(wav.interleaved(caller, agent))

@@ -7,7 +7,7 @@ from sandbox.pcm import from_mulaw, to_mulaw
 
 
 def test_every_mu_law_code_survives() -> None:
-    """Except the second code of zero."""
+    """Only the second code of zero changes."""
     codes = bytes(range(256))
     samples = from_mulaw(codes)
 

@@ -12,7 +12,7 @@ TEXT = "Hello, aaa 555-1234! Goodbye."
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=60))
 def test_a_text_is_decoded(text: str) -> None:
-    """Letter by letter, including repeated ones."""
+    """Each letter is decoded, including repeated ones."""
     assert tone.decode(tone.encode(text).mulaw) == text
 
 
@@ -27,7 +27,7 @@ def test_a_cut_text_is_decoded_to_the_letter(cut: int, gap: int) -> None:
 
 
 def test_words_have_the_times_of_their_letters() -> None:
-    """40 ms each."""
+    """Each letter takes 40 ms."""
     words = tone.encode("ab cde").words
 
     assert [(word.text, word.start_ms, word.end_ms) for word in words] == [
@@ -38,7 +38,7 @@ def test_words_have_the_times_of_their_letters() -> None:
 
 @given(st.integers(0, len(TEXT) * 320), st.integers(40, 8000))
 def test_a_paused_and_resumed_text_is_complete(at: int, gap: int) -> None:
-    """For any position and length of the pause."""
+    """This holds for any position and length of the pause."""
     whole = tone.encode(TEXT).mulaw
 
     assert tone.decode(whole[:at] + SILENCE * gap + whole[at:]) == TEXT
@@ -46,7 +46,7 @@ def test_a_paused_and_resumed_text_is_complete(at: int, gap: int) -> None:
 
 @given(st.integers(0, len(TEXT) * 320))
 def test_audio_without_its_start_is_decoded(start: int) -> None:
-    """From the next character on."""
+    """Decoding starts with the next complete character."""
     rest = tone.decode(tone.encode(TEXT).mulaw[start:])
 
     assert TEXT.endswith(rest[1:])
@@ -56,7 +56,7 @@ def test_audio_without_its_start_is_decoded(start: int) -> None:
 @pytest.mark.parametrize("texts", [("a", "a"), ("ab", "ba"), ("aa", "aa"), ("one", "end")])
 @pytest.mark.parametrize("gap", [0, 160, 8000])
 def test_a_character_at_the_end_and_start_of_two_texts_counts_twice(texts: tuple[str, str], gap: int) -> None:
-    """With silence between them or without."""
+    """It does so with and without silence between the texts."""
     audio = [tone.encode(text).mulaw for text in texts]
 
     assert tone.decode((SILENCE * gap).join(audio)) == "".join(texts)

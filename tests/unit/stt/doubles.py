@@ -29,7 +29,7 @@ class SilentConnection:
         """Accept the request."""
 
     async def run(self, on_event: Callable[[SttEvent], Awaitable[None]]) -> None:  # noqa: ARG002 - sends none
-        """Wait without an end."""
+        """Wait forever."""
         await asyncio.Event().wait()
 
 

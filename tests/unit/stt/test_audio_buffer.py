@@ -13,7 +13,7 @@ def frame(number: int) -> bytes:
 
 @given(st.sets(st.integers(0, 40), min_size=1))
 def test_each_frame_has_its_call_time_and_gaps_are_silent(numbers: set[int]) -> None:
-    """For any set of lost frames."""
+    """This holds for any set of lost frames."""
     buffer = AudioBuffer(0)
     first = min(numbers)
     for number in sorted(numbers):
@@ -47,7 +47,7 @@ def test_audio_with_a_final_transcript_is_discarded() -> None:
 
 
 def test_a_long_gap_is_skipped_after_some_silence() -> None:
-    """The provider detects the end of speech in the silence; audio after the gap keeps its call time."""
+    """In the silence the provider detects the end of speech; later audio keeps its call time."""
     buffer = AudioBuffer(0)
     buffer.add(frame(1), 1000)
 
@@ -66,7 +66,7 @@ def test_jitter_of_call_times_makes_no_gaps() -> None:
 
 
 def test_at_most_one_minute_is_buffered() -> None:
-    """In a call without any transcript."""
+    """This limits a call without any transcript."""
     buffer = AudioBuffer(0)
     for number in range(3500):
         buffer.add(frame(number), 1000 + number * 20)

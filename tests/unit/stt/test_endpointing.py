@@ -1,4 +1,4 @@
-"""When a turn ends, decided from the provider's signals, the speech detector and silence."""
+"""The end of a turn, decided from the provider's signals, the speech detector and silence."""
 
 from collections.abc import Callable
 
@@ -38,7 +38,7 @@ def test_speech_final_after_the_end_of_speech_ends_the_turn_at_once() -> None:
 
 
 def test_speech_final_during_speech_waits_for_the_end_of_speech() -> None:
-    """More words cancel it."""
+    """Further words cancel the signal."""
     endpointing = speaking()
 
     assert endpointing.on_final("hello", 1000, speech_final=True) == []
@@ -50,7 +50,7 @@ def test_speech_final_during_speech_waits_for_the_end_of_speech() -> None:
 
 
 def test_speech_final_ends_the_turn_while_speech_fades() -> None:
-    """The detector confirms the end of speech later than a quick provider."""
+    """The detector confirms the end of speech later than a fast provider."""
     endpointing = speaking()
     endpointing.on_audio(1064, 1064, paused=True, speech_end_ms=1000)
 
@@ -338,7 +338,7 @@ def progress(endpointing: Endpointing) -> None:
     ],
 )
 def test_events_move_the_phase(events: list[Callable[[Endpointing], None]], phase: SpeechPhase) -> None:
-    """A final transcript is awaited only for words, only in silence; the first loss cancels the wait."""
+    """A final transcript is awaited only after words and in silence; the first loss cancels the wait."""
     endpointing = Endpointing(silence_ms=600)
     for apply in events:
         apply(endpointing)

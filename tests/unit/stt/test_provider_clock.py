@@ -13,7 +13,7 @@ def test_time_zero_is_the_call_time_of_the_first_audio() -> None:
 
 
 def test_a_gap_in_the_audio_shifts_later_times() -> None:
-    """200 ms of audio, a gap of 10 s, then audio again."""
+    """A gap of 10 s after 200 ms of audio is added to later times."""
     clock = ProviderClock()
     clock.audio_sent(1600, 1000)
     clock.audio_sent(1600, 11_200)

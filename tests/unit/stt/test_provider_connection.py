@@ -1,4 +1,4 @@
-"""The connection to a provider: replaced when it is lost or does not respond, ended with the call."""
+"""The connection to a provider is replaced when it fails and ends with the call."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -22,7 +22,7 @@ REJECTED = ProviderRejected("fake", "wrong key")
 
 
 class BreakingConnection(SilentConnection):
-    """A connection that fails in the moment in which it is cancelled."""
+    """A connection that fails at the moment at which it is cancelled."""
 
     async def run(self, on_event: Callable[[SttEvent], Awaitable[None]]) -> None:
         """Wait, then fail."""
@@ -124,7 +124,7 @@ async def test_a_provider_that_does_not_respond_to_speech_is_replaced() -> None:
 @pytest.mark.usefixtures("quick_retry")
 @pytest.mark.parametrize("later", [False, True])
 async def test_after_a_failure_the_next_route_is_used(later: bool) -> None:
-    """When both fail, they take turns."""
+    """If both routes fail, they alternate."""
     first = FakeProvider({"nova-3": DOWN}, later=later)
     both = FakeProvider({"nova-3": DOWN, "nova-2": DOWN}, later=later)
 
@@ -194,7 +194,7 @@ class RecordingConnection(SilentConnection):
 
 @pytest.mark.usefixtures("quick_retry")
 async def test_a_new_connection_receives_the_audio_since_the_last_final_transcript() -> None:
-    """In messages of at most one second; audio with a final transcript was discarded from the buffer."""
+    """Each message has at most one second of audio; audio with a final transcript is not sent again."""
     received = RecordingConnection.received
     received.clear()
     chain = make_chain(FakeProvider(connection=RecordingConnection), "nova-3")

@@ -10,7 +10,7 @@ def turn(text: str, end_ms: int) -> TurnEnded:
 
 
 def test_equal_turns_have_no_differences() -> None:
-    """In either order, up to 100 ms apart."""
+    """Either turn may come first, by up to 100 ms."""
     diff = ShadowDiff()
 
     assert diff.on_live(turn("hello there", 1000), 1250) == []
@@ -32,7 +32,7 @@ def test_different_words_and_times_are_reported() -> None:
 
 
 def test_turns_that_only_one_of_them_detected_are_reported_at_the_end() -> None:
-    """With the call time of the end of speech."""
+    """The report contains the call time of the end of speech."""
     diff = ShadowDiff()
     diff.on_live(turn("hello", 1000), 1250)
     diff.on_shadow(turn("hm", 9000), 9250)

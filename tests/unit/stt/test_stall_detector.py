@@ -9,7 +9,7 @@ def reports(detector: StallDetector, until_ms: int) -> list[int]:
 
 
 def test_a_stream_without_frames_is_reported_once_per_second() -> None:
-    """From 700 ms after its start on."""
+    """The first report comes 700 ms after its start."""
     detector = StallDetector()
     detector.stream_opened(0)
 

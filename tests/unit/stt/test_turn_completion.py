@@ -25,7 +25,7 @@ HELP = "How can I help you today?"
     ],
 )
 def test_words_that_need_a_continuation_are_incomplete(text: str) -> None:
-    """Phrases without their end, hesitations, partial numbers."""
+    """Examples are unfinished phrases, hesitations and partial numbers."""
     assert assess_completion(text, HELP, CONFIG) == TurnCompletion(
         CONFIG.incomplete_turn_silence_ms, incomplete=True
     )
@@ -52,7 +52,7 @@ def test_complete_words_need_no_silence(text: str) -> None:
 
 @pytest.mark.parametrize("agent_text", ["What happened?", "Please tell me your phone number.", "Why?"])
 def test_an_open_question_requires_silence_after_the_answer(agent_text: str) -> None:
-    """The answer may be long: the turn ends not before `turn_silence_ms`."""
+    """The answer may be long, so the turn does not end before `turn_silence_ms`."""
     assert assess_completion("well I fell", agent_text, CONFIG) == TurnCompletion(CONFIG.turn_silence_ms)
 
 
@@ -61,12 +61,12 @@ def test_an_open_question_requires_silence_after_the_answer(agent_text: str) -> 
     [("de", "ich möchte einen Termin mit"), ("fr-CA", "mon nom est"), ("es", "mi número es")],
 )
 def test_incomplete_phrases_of_other_languages(language: str, text: str) -> None:
-    """The language is that of the agent file."""
+    """The language is set by the agent file."""
     assert assess_completion(text, "", SttConfig(language=language)).incomplete
 
 
 def test_a_language_without_word_lists_is_assessed_by_punctuation() -> None:
-    """A comma ends no sentence."""
+    """A comma does not end a sentence."""
     polish = SttConfig(language="pl")
 
     assert assess_completion("dzień dobry,", "", polish).incomplete

@@ -1,4 +1,4 @@
-"""Turns of the caller, from speech and provider events to the events in the call's log."""
+"""Speech and provider events become the events of turns in the call's log."""
 
 import pytest
 
@@ -58,7 +58,7 @@ class Scene:
 
 
 async def test_a_turn_is_logged_with_its_speech_words_and_end() -> None:
-    """SpeechStarted, the transcripts, SpeechStopped and TurnEnded, at call times."""
+    """The log has SpeechStarted, transcripts, SpeechStopped and TurnEnded at their call times."""
     scene = Scene()
     await scene.audio(LOUD, 640)
     await scene.turns.on_stt_event(InterimTranscript("hello", (HELLO,), 1500))
@@ -85,7 +85,7 @@ async def test_an_unchanged_interim_transcript_is_logged_once() -> None:
 
 
 async def test_an_overdue_final_transcript_is_requested() -> None:
-    """After `turn_silence_ms` without one."""
+    """It is requested after `turn_silence_ms` without one."""
     scene = Scene()
     await scene.audio(LOUD, 640)
     await scene.turns.on_stt_event(InterimTranscript("hello", (), 1500))

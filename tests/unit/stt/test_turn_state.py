@@ -14,7 +14,7 @@ from services.stt.turn_state import Coverage, EagerState
     ],
 )
 def test_new_words_outdate_an_announced_eager_end(before: EagerState, after: EagerState) -> None:
-    """Only an outdated one is announced again."""
+    """Only an outdated eager end is announced again."""
     assert before.with_new_words() is after
 
 

@@ -41,14 +41,14 @@ def detect(*probabilities: float) -> list[SpeechChange]:
 
 
 def test_one_sure_chunk_or_two_likely_chunks_start_speech() -> None:
-    """Speech starts with the first of them."""
+    """Speech starts with the first of these chunks."""
     assert detect(0.9) == [SpeechStarted(0)]
     assert detect(0.0, 0.6) == []
     assert detect(0.0, 0.6, 0.6) == [SpeechStarted(32)]
 
 
 def test_four_unlikely_chunks_stop_speech() -> None:
-    """Three may be a stop consonant. Speech ends before the first of the four."""
+    """Three may be a stop consonant; speech ends before the first of the four."""
     assert detect(0.9, 0.1, 0.1, 0.1, 0.9) == [SpeechStarted(0)]
     assert detect(0.9, 0.9, 0.1, 0.1, 0.1, 0.1) == [SpeechStarted(0), SpeechStopped(64)]
 
@@ -57,7 +57,7 @@ def test_four_unlikely_chunks_stop_speech() -> None:
     "text", ["hello", "tuesday afternoon would be good", "my name is robert miller", "yes", "stop"]
 )
 def test_speech_is_detected_to_100_ms(text: str) -> None:
-    """At its start and at its end."""
+    """Both its start and its end are accurate to 100 ms."""
     spoken = recordings().utterance(text)
     audio = SILENCE * 8000 + spoken.mulaw + SILENCE * 8000
     vad = VoiceActivity(SileroVad())
@@ -80,7 +80,7 @@ def test_silence_and_static_are_not_speech() -> None:
 
 
 def test_the_fading_tail_of_stopped_speech_does_not_start_speech() -> None:
-    """Audio as loud as before does."""
+    """Audio that is as loud as before does."""
     faint = bytes([0x60]) * CHUNK_MS * 8
     vad = VoiceActivity(Scripted([0.9] * 9))
     vad.push_audio(LOUD * 2, 0)

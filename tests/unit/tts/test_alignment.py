@@ -1,4 +1,4 @@
-"""Times of characters are converted to times of words."""
+"""Character timings are converted to word timings."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +8,7 @@ from services.tts.alignment import word_timings
 
 
 def spelled(text: str, ms: float = 50.0) -> tuple[CharTiming, ...]:
-    """Every character of a text, one after the other."""
+    """Every character of a text in sequence."""
     return tuple(CharTiming(c, n * ms, (n + 1) * ms) for n, c in enumerate(text))
 
 
@@ -30,7 +30,7 @@ def test_changed_spaces_and_quotes_do_no_harm() -> None:
 
 
 def test_without_characters_words_share_the_time() -> None:
-    """In proportion to their length."""
+    """Each word's share is proportional to its length."""
     words = word_timings("one three", (), 1000, 1800)
 
     assert [(w.start_ms, w.end_ms) for w in words] == [(1000, 1300), (1300, 1800)]
@@ -54,7 +54,7 @@ def test_words_without_timings_share_the_remaining_time() -> None:
 def test_words_are_in_order_and_within_the_clause(
     text: str, characters: list[tuple[str, float, float]], start_ms: float, length_ms: float
 ) -> None:
-    """Any timings from the provider."""
+    """This holds for any timings from the provider."""
     words = word_timings(text, tuple(CharTiming(*c) for c in characters), start_ms, start_ms + length_ms)
 
     assert [w.text for w in words] == text.split()

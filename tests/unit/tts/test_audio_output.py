@@ -5,18 +5,18 @@ from services.tts.audio_output import AudioOutput
 
 
 class FakeBus:
-    """Keeps what is published."""
+    """Keeps the published messages."""
 
     def __init__(self) -> None:
         self.published: list[tuple[str, AgentAudio]] = []
 
     async def publish(self, subject: str, data: bytes) -> None:
-        """Keep it."""
+        """Keep a message."""
         self.published.append((subject, AgentAudio.FromString(data)))
 
 
 async def test_long_audio_is_cut_into_counted_chunks() -> None:
-    """200 ms at most, offsets within the reply, one sequence over all replies."""
+    """A chunk has at most 200 ms and its offset in the reply; one sequence counts over all replies."""
     bus = FakeBus()
     output = AudioOutput(bus, "CA1", 3)
     await output.publish("r1", 80, b"x" * 3500)

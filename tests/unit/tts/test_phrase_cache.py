@@ -33,7 +33,7 @@ class FakeProvider:
 
 
 class FakeStream:
-    """One reply."""
+    """The synthesis of one reply."""
 
     def __init__(self, provider: FakeProvider) -> None:
         self._provider = provider
@@ -80,7 +80,7 @@ async def test_a_cached_phrase_is_not_requested_again() -> None:
 
 
 async def test_the_provider_synthesizes_what_follows_an_opener() -> None:
-    """A cached phrase after it is not taken from the cache, which keeps the clauses in order."""
+    """To keep clauses in order, a cached phrase after it is not taken from the cache."""
     provider, cache = FakeProvider(), PhraseCache()
     await cache.prefetch(provider.connect, CONFIG, ["Sure."])
     connection = CachingConnection(provider.connect, cache, CONFIG)
@@ -101,7 +101,7 @@ async def test_another_voice_has_its_own_phrases() -> None:
 
 
 async def test_another_transport_plays_the_cached_phrases() -> None:
-    """While the WebSocket's circuit is open, phrases are not requested over HTTP; another voice's are."""
+    """They are not requested again via HTTP while the WebSocket's circuit is open; another voice's are."""
     provider, cache = FakeProvider(), PhraseCache()
     await cache.prefetch(provider.connect, CONFIG, ["Hello."])
     over_http = CONFIG.merged({"options": {"transport": "http"}})
@@ -146,7 +146,7 @@ async def test_a_fault_of_a_provider_is_left_to_the_replies() -> None:
 
 
 def test_the_greeting_comes_first_and_each_phrase_once() -> None:
-    """Openers are cached only where they are enabled."""
+    """Openers are cached only for agents that enable them."""
     agent = AgentConfig(
         prompt="x", greeting="Hello.", openers=Openers(enabled=True, statements=("Sure.", "Sure."))
     )

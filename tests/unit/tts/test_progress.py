@@ -1,4 +1,4 @@
-"""The progress of each reply's synthesis, by the log alone."""
+"""The progress of each reply's synthesis, according to the log alone."""
 
 from functools import reduce
 
@@ -33,7 +33,7 @@ def synthesized(clause: int, start: int, end: int) -> ClauseSynthesized:
 
 
 def test_the_next_owner_begins_after_the_last_synthesized_clause() -> None:
-    """At the sample where that clause ended."""
+    """It begins at the sample at which that clause ended."""
     reply = reply_of(
         ReplyStarted(reply_id="r1"), text(0), text(1), SynthesisStarted(reply_id="r1"), synthesized(0, 0, 800)
     )
@@ -42,7 +42,7 @@ def test_the_next_owner_begins_after_the_last_synthesized_clause() -> None:
 
 
 def test_unfinished_replies_are_neither_cancelled_nor_synthesized() -> None:
-    """In the order in which they started."""
+    """They are listed in the order in which they started."""
     progress = progress_of(
         *(ReplyStarted(reply_id=f"r{n}") for n in (4, 2, 3, 1)),
         ReplyCancelled(reply_id="r2"),
@@ -75,7 +75,7 @@ def test_clauses_may_arrive_in_any_order(order: list[int]) -> None:
 
 
 def test_unrelated_events_change_nothing() -> None:
-    """Nor do events of a later version."""
+    """Nor do events of a later version change anything."""
     progress = progress_of(text(0))
 
     assert evolve(progress, DtmfPressed(digit="1")) is progress

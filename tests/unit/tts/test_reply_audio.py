@@ -16,7 +16,7 @@ def audio_of(text: str) -> bytes:
 
 
 def chunks_of(text: str, size: int, *, aligned: bool) -> list[AudioChunk]:
-    """A clause's audio cut anywhere, each chunk with the characters that begin in it."""
+    """The audio of a clause cut at any positions, each chunk with the characters that begin in it."""
     audio = audio_of(text)
     found = []
     for begin in range(0, len(audio), size):
@@ -37,7 +37,7 @@ class Player:
         self.clauses: list[ClauseSynthesized] = []
 
     def receive(self, reply: ReplyAudio, chunk: AudioChunk) -> None:
-        """Take what the reply returns for a chunk."""
+        """Add the audio that the reply returns for a chunk."""
         offset, fresh = reply.audio_received(chunk)
         assert not fresh or offset == len(self.audio)
         self.audio += fresh
@@ -45,7 +45,7 @@ class Player:
 
 
 def test_a_clause_is_complete_with_the_audio_of_its_last_character() -> None:
-    """The audio after it is not needed."""
+    """No audio after that character is needed."""
     reply, player = ReplyAudio("r1"), Player()
     reply.start_attempt()
     reply.text_sent("ab. ")
@@ -56,7 +56,7 @@ def test_a_clause_is_complete_with_the_audio_of_its_last_character() -> None:
 
 
 def test_an_alignment_may_precede_its_audio() -> None:
-    """All timings arrive with the first chunk; the clause is complete when its audio is."""
+    """If all timings arrive with the first chunk, the clause is complete when its audio is."""
     reply, player = ReplyAudio("r1"), Player()
     reply.start_attempt()
     reply.text_sent("abcdefgh")
@@ -72,7 +72,7 @@ def test_an_alignment_may_precede_its_audio() -> None:
 
 
 def test_the_pause_after_a_clause_is_not_taken_for_the_next_clause() -> None:
-    """After an attempt that failed in the pause, the next clause begins behind the pause."""
+    """After an attempt that failed in the pause, the next clause begins after the pause."""
     reply, player = ReplyAudio("r1"), Player()
     reply.start_attempt()
     reply.text_sent("ab ")
@@ -89,7 +89,7 @@ def test_the_pause_after_a_clause_is_not_taken_for_the_next_clause() -> None:
 
 
 def test_an_attempt_that_is_shorter_than_the_last_leaves_no_gap() -> None:
-    """The clause ends where it was published up to, and the next one follows there."""
+    """The clause ends at its last published sample, where the next one begins."""
     reply, player = ReplyAudio("r1"), Player()
     reply.start_attempt()
     reply.text_sent("slow")
@@ -159,7 +159,7 @@ clauses_of_words = st.lists(
 def test_a_failure_anywhere_loses_and_repeats_nothing(
     clauses: list[str], size: int, breaks: list[int], aligned: bool
 ) -> None:
-    """The player has each clause once, in order; ends adjoin and, with alignment, are exact."""
+    """The player has each clause once and in order; the ends are exact if there is an alignment."""
     reply, player = ReplyAudio("r1"), Player()
     for limit in (*breaks, None):
         reply.start_attempt()

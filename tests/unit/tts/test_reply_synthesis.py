@@ -88,7 +88,7 @@ class Scene:
         self.telemetry = make_telemetry()
 
     async def run(self, next_clause: int = 0, next_sample: int = 0) -> ProviderError | None:
-        """Synthesize it."""
+        """Synthesize the reply."""
 
         async def append(body: SynthesisStarted | ClauseSynthesized | SynthesisFinished) -> None:
             self.events.append(body)
@@ -123,7 +123,7 @@ class Scene:
         return b"".join(audio.mulaw for _, audio in self.bus.published)
 
     def first_outputs(self) -> float:
-        """How many times to the first audio were measured."""
+        """How often the time to the first audio was measured."""
         labels = {"provider": "test", "what": "first_audio"}
         return self.telemetry.registry.get_sample_value("provider_seconds_count", labels) or 0
 
@@ -136,7 +136,7 @@ def scene(*voices: TtsConnection) -> Scene:
 
 
 async def test_the_events_of_a_reply() -> None:
-    """First audio, clauses, end; each once."""
+    """First audio, clauses and end are each reported once."""
     reply = scene(FakeVoice())
 
     assert await reply.run() is None
@@ -153,7 +153,7 @@ async def test_the_events_of_a_reply() -> None:
 
 @pytest.mark.parametrize("kind", [ProviderUnavailable, ProviderTimeout, ProviderRateLimited])
 async def test_a_route_is_tried_twice(kind: type[ProviderError]) -> None:
-    """Before the next one."""
+    """The second attempt comes before the next route."""
     voice, other = FakeVoice([kind("test", "x")]), FakeVoice()
     reply = scene(voice, other)
 
@@ -185,7 +185,7 @@ async def test_a_reply_that_fails_on_all_routes_ends() -> None:
 
 
 async def test_a_silent_provider_times_out() -> None:
-    """After the time that the settings allow."""
+    """The time limit is that of the settings."""
 
     class Silent(FakeStream):
         async def audio(self) -> AsyncGenerator[AudioChunk]:
@@ -196,7 +196,7 @@ async def test_a_silent_provider_times_out() -> None:
 
 
 async def test_the_next_owner_synthesizes_only_what_is_missing() -> None:
-    """From its sample on; with nothing missing, only the end."""
+    """It starts at the missing sample; if nothing is missing, only the end is published."""
     half, nothing = scene(FakeVoice()), scene(FakeVoice())
 
     assert await half.run(1, 30) is None
@@ -206,7 +206,7 @@ async def test_the_next_owner_synthesizes_only_what_is_missing() -> None:
 
 
 async def test_a_fault_of_ours_is_not_taken_for_the_providers() -> None:
-    """The error is raised unchanged."""
+    """The error is raised unchanged and does not count as the provider's failure."""
 
     class BrokenBus(FakeBus):
         async def publish(self, subject: str, data: bytes) -> None:
@@ -240,7 +240,7 @@ async def test_a_route_with_an_open_circuit_is_not_tried_first() -> None:
 
 
 async def test_a_reply_from_the_cache_proves_nothing_about_the_provider() -> None:
-    """The circuit does not change, and no time is measured."""
+    """The circuit does not change, and no latency is measured."""
     cache, config, provider = PhraseCache(), TtsConfig(), FakeVoice()
 
     async def connect() -> TtsConnection:

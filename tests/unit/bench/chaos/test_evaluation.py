@@ -25,7 +25,7 @@ def call(
     outcome: str = "completed",
     questions: tuple[str, ...] = QUESTIONS,
 ) -> Call:
-    """A caller who asks at 1 s and ends the call at 10 s; transcript and answers are given."""
+    """A caller who asks at 1 s and ends the call at 10 s, with this transcript and these answers."""
     spoken = [
         CallerSpeech(text=t, start_ms=n * 9000 + 1000, end_ms=n * 9000 + 2000)
         for n, t in enumerate(questions)
@@ -66,7 +66,7 @@ def losses_of(*calls: Call, faults: tuple[Fault, ...] = (FAULT,)) -> Losses:
 
 
 def test_a_call_without_losses() -> None:
-    """The call was as fast as the others."""
+    """The call was as fast as the others, so nothing is reported."""
     losses = losses_of(call(), call())
 
     assert losses.notes == []
@@ -96,7 +96,7 @@ def test_words_lost_or_doubled_in_the_transcript() -> None:
 
 
 def test_sentences_not_played_or_played_twice() -> None:
-    """A character cut at a seam does not count."""
+    """Missing and repeated sentences are counted; a character cut at a seam is not a loss."""
     first, second, third = answer_to(QUESTIONS[0])
     goodbye = " ".join(answer_to(GOODBYE))
     losses = losses_of(call(answers=(f"{first} {third[:-4]}x {third}", goodbye)))
@@ -106,12 +106,12 @@ def test_sentences_not_played_or_played_twice() -> None:
 
 
 def test_a_call_that_did_not_complete_was_dropped() -> None:
-    """The words do not matter."""
+    """Its words are not compared."""
     assert losses_of(call(outcome="failed")).calls_dropped == 1
 
 
 def test_a_tool_with_two_effects() -> None:
-    """The same tool call returned twice."""
+    """A tool call that returned twice is reported."""
     called = ToolCalled(tool_call_id="r3-t1", name="end_call")
     returned = ToolReturned(tool_call_id="r3-t1")
     once = (event(called, at_ms=12_000, sequence=1), event(returned, at_ms=12_001, sequence=2))
@@ -122,7 +122,7 @@ def test_a_tool_with_two_effects() -> None:
 
 
 def test_tool_effects_are_counted_by_the_service() -> None:
-    """A surplus effect is a doubled one; a missing one is noted."""
+    """A surplus effect counts as doubled; a missing one is noted."""
     spoken = ("friday at ten would be better", GOODBYE)
     talk = call(turns=spoken, answers=tuple(" ".join(answer_to(text)) for text in spoken), questions=spoken)
 
@@ -133,7 +133,7 @@ def test_tool_effects_are_counted_by_the_service() -> None:
 
 
 def test_only_the_affected_call_pauses() -> None:
-    """The silence after the fault less the normal one; the time until the next owner took over."""
+    """The pause is the silence after the fault less the normal one; the takeover is timed as well."""
     next_owner = event(StageClaimed(worker="brain/host/8"), at_ms=3400, stage="brain", epoch=2, sequence=1)
     slow = call(next_owner, gaps_ms=(2200.0, 700.0))
     losses = losses_of(slow, call(), call(), faults=(FAULT, Fault("brain-2", 9, FAULT.at_us)))

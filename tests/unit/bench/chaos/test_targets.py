@@ -28,7 +28,7 @@ def test_only_running_processes_of_a_kind_are_chosen() -> None:
 
 
 def test_every_fault_of_a_provider_is_undone_by_its_recovery() -> None:
-    """The settings that the fault changes, except for its parameters."""
+    """The recovery resets each setting that the fault changes, except for the fault's parameters."""
     for target in TARGETS:
         changed = {name for name in target.fault if not name.endswith("_after_s")}
         assert changed <= set(target.recovery), target.name

@@ -6,13 +6,13 @@ BEFORE = ResourceUsage({"stt": 100.0}, {"stt": 20.0}, {"stt": 9.0}, {"subscripti
 
 
 def test_an_unchanged_system_has_no_leaks() -> None:
-    """Memory may grow slightly, and connections are pooled."""
+    """Slightly more memory and more pooled connections are allowed."""
     assert list(find_leaks(BEFORE, BEFORE)) == []
     assert list(find_leaks(BEFORE, ResourceUsage({"stt": 130}, {"stt": 24}, {"stt": 10}, BEFORE.bus))) == []
 
 
 def test_each_kind_of_leak_is_named() -> None:
-    """The message contains the process."""
+    """The message names the resource and the process."""
     after = ResourceUsage({"stt": 160}, {"stt": 30}, {"stt": 40}, {"subscriptions": 81, "work": 0})
 
     assert list(find_leaks(BEFORE, after)) == [

@@ -15,7 +15,7 @@ def reply_played_to(samples: int) -> Reply:
 
 
 def test_a_difference_of_one_word_is_exact() -> None:
-    """The history contains: one two three."""
+    """A history of "one two three" matches audio that ends one word earlier or later."""
     assert is_exact(reply_played_to(300), "One two,three")
     assert is_exact(reply_played_to(300), "One two,th")
     assert is_exact(reply_played_to(300), "One two,three fo")
@@ -23,7 +23,7 @@ def test_a_difference_of_one_word_is_exact() -> None:
 
 
 def test_a_difference_of_two_words_is_not_exact() -> None:
-    """Other words are not exact either."""
+    """A history with other words is not exact either."""
     assert not is_exact(reply_played_to(300), "One")
     assert not is_exact(reply_played_to(300), "One two,three four fi")
     assert not is_exact(reply_played_to(300), "Two one,three")

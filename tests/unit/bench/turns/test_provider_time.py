@@ -48,7 +48,7 @@ def test_each_providers_part_is_found_by_call_and_reply() -> None:
 
 
 def test_a_missing_journal_entry_gives_no_result() -> None:
-    """A wrong result would be worse."""
+    """No result is better than a wrong one."""
     assert provider_time(TURN, Journals((), JOURNALS.llm, JOURNALS.tts, ())) is None
     assert provider_time(TURN, Journals(JOURNALS.stt, (), JOURNALS.tts, ())) is None
     assert provider_time(TURN, Journals(JOURNALS.stt, JOURNALS.llm, (), ())) is None

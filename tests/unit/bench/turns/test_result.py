@@ -1,4 +1,4 @@
-"""Figures as the table and the file have them."""
+"""Figures in the table and in the JSON file."""
 
 from bench.turns.result import PLAIN, SPECULATION, as_json, fraction, spread, table
 from bench.turns.rounds import Round
@@ -6,7 +6,7 @@ from bench.turns.turn_stats import TurnStats
 
 
 def test_percentiles_come_with_their_number() -> None:
-    """Also those of nothing."""
+    """Percentiles include the number of values, which may be 0."""
     assert spread(range(1, 101)) == {"p50": 51, "p95": 96, "p99": 100, "n": 100}
     assert spread([])["n"] == 0
     assert fraction(1, 4) == 0.25
@@ -14,7 +14,7 @@ def test_percentiles_come_with_their_number() -> None:
 
 
 def test_rounds_are_keyed_by_figure_and_calls_at_once() -> None:
-    """Speculation's turns and those without are told apart."""
+    """Turns with and without speculation have separate figures."""
     rounds = [
         Round(
             PLAIN,

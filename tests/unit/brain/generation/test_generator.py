@@ -37,7 +37,7 @@ class FakeClient:
         self.warm_ups = 0
 
     async def warm_up(self) -> None:
-        """Count."""
+        """Count the warm-ups."""
         self.warm_ups += 1
 
     async def stream(
@@ -134,7 +134,7 @@ async def test_a_single_model_is_retried_once_unless_it_rejects(error: ProviderE
 
 
 async def test_attempts_are_limited() -> None:
-    """Two models are requested four times, in turn."""
+    """Two models are requested alternately, four times in total."""
     client = FakeClient(first=[BROKEN], second=[BROKEN])
     harness = Harness(client, "first", "second")
 
@@ -143,7 +143,7 @@ async def test_attempts_are_limited() -> None:
 
 
 async def test_an_answer_that_breaks_off_is_continued_by_the_next_model() -> None:
-    """Its clauses stay, its incomplete clause is discarded, and a second reply to the turn follows."""
+    """Its complete clauses stay, and a second reply to the turn follows."""
     client = FakeClient(first=BREAKS_OFF, second=ANSWER)
     harness = Harness(client, "first", "second")
 
@@ -154,7 +154,7 @@ async def test_an_answer_that_breaks_off_is_continued_by_the_next_model() -> Non
 
 
 async def test_attempts_are_limited_per_turn_and_not_per_reply() -> None:
-    """A model that always breaks off cannot continue its own answers without end."""
+    """A model that always breaks off cannot continue its own answers indefinitely."""
     client = FakeClient(first=BREAKS_OFF)
     harness = Harness(client, "first")
 
@@ -164,7 +164,7 @@ async def test_attempts_are_limited_per_turn_and_not_per_reply() -> None:
 
 
 async def test_a_stream_without_an_end_is_a_failure() -> None:
-    """Providers of third parties may violate the protocol."""
+    """Third-party providers may violate the protocol."""
     harness = Harness(FakeClient(first=[TextDelta("Yes")], second=ANSWER), "first", "second")
 
     assert await harness.answer() == "stop"
@@ -172,7 +172,7 @@ async def test_a_stream_without_an_end_is_a_failure() -> None:
 
 
 async def test_a_provider_that_cannot_be_opened_is_a_failure() -> None:
-    """The warm-up ignores it, the request reports it."""
+    """The warm-up ignores the error, and the request reports it."""
     harness = Harness(None, "first")
     await harness.generator.warm_up()
 
@@ -195,7 +195,7 @@ async def test_a_provider_that_does_not_open_in_time_is_a_failure() -> None:
 
 
 async def test_the_preferred_model_is_warmed_up() -> None:
-    """The fallbacks are not: they are rarely used."""
+    """The fallbacks are not warmed up, because they are rarely used."""
     client = FakeClient()
     await Harness(client, "first", "second").generator.warm_up()
 

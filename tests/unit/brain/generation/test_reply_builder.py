@@ -53,7 +53,7 @@ def test_a_repeated_answer_calls_a_tool_with_the_same_id() -> None:
 
 
 def test_a_repeated_tool_call_has_another_id() -> None:
-    """A repetition in one answer, or in two answers to one turn, is intended."""
+    """A repetition within an answer, or across two answers to one turn, is intended."""
     look = ToolCallRequest("x", "look", "no JSON")
     first, second = tool_call_ids(ReplyBuilder("r1", 1), look, look)
 
@@ -62,7 +62,7 @@ def test_a_repeated_tool_call_has_another_id() -> None:
 
 
 def test_a_call_does_not_end_without_a_goodbye() -> None:
-    """An end_call without text gets one."""
+    """An end_call without text is given a goodbye."""
     builder = ReplyBuilder("r1", 1, frozenset({"end_call"}))
     builder.on_chunk(ToolCallRequest("x", "end_call", "{}"))
 

@@ -49,7 +49,7 @@ def test_two_consecutive_failed_answers_request_the_fallback(
 
 
 def test_a_failed_synthesis_requests_the_fallback() -> None:
-    """No later reply could be synthesized either; a synthesis that starts proves the opposite."""
+    """No later reply could be synthesized either, unless a synthesis starts."""
     started = event(SynthesisStarted(reply_id="r2"), stage="tts")
 
     assert decide(TTS_FAILED) == RequestFallback("tts_unavailable")

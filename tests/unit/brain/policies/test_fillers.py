@@ -50,7 +50,7 @@ def filler_events(reply_id: str, text: str) -> list[Event]:
 
 
 def test_a_filler_bridges_a_slow_model() -> None:
-    """The filler is due after the agent's threshold, unless the answer has text."""
+    """A filler is due after the agent's threshold, unless the answer has text."""
     text = event(ReplyClause(reply_id="r1", text="Yes. "))
 
     assert decide(*ANSWER_STARTED, now_ms=2499) == WaitUntil(2500)
@@ -98,6 +98,6 @@ def test_a_filler_bridges_a_slow_tool_after_the_reply_was_played() -> None:
 
 
 def test_no_filler_is_played_while_the_caller_speaks() -> None:
-    """Nor while a reply is paused for the caller."""
+    """Nor is one played while a reply is paused for the caller."""
     assert decide(*ANSWER_STARTED, event(SpeechStarted()), now_ms=99_000) is None
     assert decide(*ANSWER_STARTED, playback_paused("r1", 0), now_ms=99_000) is None

@@ -73,7 +73,7 @@ def test_a_turn_of_the_caller_resets_the_prompts() -> None:
 
 
 def test_no_prompt_interrupts_speech_or_an_answer() -> None:
-    """A caller without a stream is not prompted, either."""
+    """A caller without a stream is not prompted either."""
     speaking = [
         *reply_events("r1", 0, "Hello."),
         *clauses_synthesized("r1", "Hello."),
@@ -90,7 +90,7 @@ def test_no_prompt_interrupts_speech_or_an_answer() -> None:
 
 
 def test_a_call_ends_at_its_maximum_duration() -> None:
-    """The caller is warned once, 30 s before."""
+    """The caller is warned once, 30 s before the end."""
     warned = played_reply("r1", REPLY_KIND_WARNING)
 
     assert decide(OPEN, now_ms=570_000) == WarnMaxDuration(AGENT.max_call_warning)
@@ -98,7 +98,7 @@ def test_a_call_ends_at_its_maximum_duration() -> None:
 
 
 def test_nothing_follows_the_goodbye() -> None:
-    """Unless the caller interrupts it."""
+    """Prompts resume only if the caller interrupts the goodbye."""
     goodbye = [
         *played_reply("r1", REPLY_KIND_IDLE_PROMPT),
         event(HangUpRequested(after_reply_id="r1")),

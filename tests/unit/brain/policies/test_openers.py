@@ -33,7 +33,7 @@ def test_questions_and_statements_have_different_openers() -> None:
     ["", "thank you goodbye", "no, that's wrong", "hello", "[keys pressed: 1]", "I want a human", "no wait"],
 )
 def test_apologies_corrections_greetings_and_goodbyes_have_no_opener(text: str) -> None:
-    """An opener before them would be out of place."""
+    """An opener would be out of place before such an answer."""
     assert choose_opener(text, fold(), AGENT) == ""
 
 
@@ -56,7 +56,7 @@ def test_the_agent_file_limits_openers_or_disables_them() -> None:
 
 
 def test_a_repetition_of_the_opener_is_stripped() -> None:
-    """Models sometimes repeat it in spite of the instruction."""
+    """Models sometimes repeat the opener despite the instruction."""
     assert strip_opener("Sure.", "Sure, which day? ") == "which day? "
     assert strip_opener("Sure.", "Surely. ") == "Surely. "
     assert strip_opener("", "Yes.") == "Yes."

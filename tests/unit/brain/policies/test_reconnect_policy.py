@@ -21,7 +21,7 @@ def fold(*events: Event) -> Conversation:
 
 
 def test_the_agent_apologises_once_for_each_lost_stream() -> None:
-    """The agent file enables apologies."""
+    """This applies if the agent file enables apologies."""
     apology = event(ReplyStarted(reply_id="r2", kind=REPLY_KIND_RECONNECTED))
     lost_again = event(StreamResuming(epoch=2))
 

@@ -63,19 +63,19 @@ def test_a_finished_turn_is_answered_at_once() -> None:
 
 
 def test_speech_during_a_reply_cancels_it() -> None:
-    """The first word that is not a backchannel suffices, before the end of the turn."""
+    """The first word that is not a backchannel is enough, before the turn ends."""
     words = event(TranscriptUpdated(turn=1, text="no wait"))
 
     assert decide(*SPEAKING, SPEECH_STARTED, playback_paused("r1", 310), words) == CancelReplies(("r1",))
 
 
 def test_a_new_turn_cancels_the_current_reply() -> None:
-    """The answer to it follows."""
+    """The answer to the new turn follows."""
     assert decide(*SPEAKING, turn_ended(1, "stop")) == CancelReplies(("r1",))
 
 
 def test_playback_resumes_after_a_cough() -> None:
-    """No word arrives within the time that a transcript takes."""
+    """It resumes if no word arrives within the time that a transcript takes."""
     log = [*SPEAKING, SPEECH_STARTED, playback_paused("r1", 310), SPEECH_STOPPED]
 
     assert decide(*log, now_ms=FALSE_BARGE_IN_TIMEOUT_MS - 1) == WaitUntil(FALSE_BARGE_IN_TIMEOUT_MS)
@@ -97,7 +97,7 @@ def test_a_backchannel_does_not_cancel_the_reply() -> None:
 
 
 def test_playback_resumes_during_continuous_noise() -> None:
-    """Speech without words, such as the noise of a street, does not silence the agent."""
+    """Speech without words, such as traffic noise, does not silence the agent."""
     log = [*SPEAKING, SPEECH_STARTED, playback_paused("r1", 310)]
 
     assert decide(*log, now_ms=100) == WaitUntil(NOISE_TIMEOUT_MS)
@@ -105,7 +105,7 @@ def test_playback_resumes_during_continuous_noise() -> None:
 
 
 def test_words_of_the_next_turn_cancel_an_answer_before_its_playback() -> None:
-    """The caller continued after the end of the turn."""
+    """The caller continued to speak after the end of the turn."""
     log = [turn_ended(1, "my number is"), *reply_events("r1", 1, "Yes?")]
 
     assert decide(*log, event(TranscriptUpdated(turn=2, text="five five"))) == CancelReplies(("r1",))
@@ -140,7 +140,7 @@ def test_a_correct_prediction_releases_the_reply() -> None:
 
 
 def test_a_turn_that_ends_before_its_speculative_reply_starts_is_compared_as_well() -> None:
-    """The log can contain the two events in either order, if they were sent at the same time."""
+    """Events sent at the same time can be in the log in either order."""
     ended = turn_ended(1, "Book a visit.")
     correct = decide(predicted("book a visit"), ended, *speculative_reply("r1"))
     wrong = decide(predicted("book"), ended, *speculative_reply("r1", "book"))
@@ -165,7 +165,7 @@ def test_a_speculative_reply_without_text_is_released_or_cancelled() -> None:
 
 
 def test_a_speculative_reply_of_another_turn_is_cancelled() -> None:
-    """Its turn was answered by another reply; the current turn needs its own answer."""
+    """The current turn needs its own answer."""
     log = [
         turn_ended(1, "book a visit"),
         *reply_events("r1", 1, "Yes."),
@@ -212,7 +212,7 @@ def digit(pressed: str) -> Event:
 
 
 def test_digits_are_collected_until_the_terminator_or_a_pause() -> None:
-    """The input then needs an answer."""
+    """The collected input then needs an answer."""
     assert decide(digit("1"), digit("2"), now_ms=2999) == WaitUntil(3000)
     assert decide(digit("1"), digit("2"), now_ms=3000) == SubmitDtmf("12", "timeout")
     assert decide(digit("1"), digit("2"), digit("#")) == SubmitDtmf("12", "terminator")

@@ -14,7 +14,7 @@ def edge_event(body: Body, epoch: int) -> Event:
 
 
 def state_after(*events: Event) -> CallState:
-    """The state after call.started and more events, at the positions 1, 2, …."""
+    """The state after call.started and further events, at positions 1, 2 and so on."""
     call: CallState | None = None
     for position, each in enumerate((STARTED, *events), 1):
         call = evolve(call, each, position)
@@ -23,7 +23,7 @@ def state_after(*events: Event) -> CallState:
 
 
 def test_a_call_starts_with_call_started() -> None:
-    """Events before it do not count."""
+    """Events before it are ignored."""
     assert evolve(None, event(CallEnded(reason="completed")), 1) is None
     assert state_after() == CallState(START_US, "clinic", "https://example.com")
 
@@ -42,7 +42,7 @@ def test_the_last_stream_counts() -> None:
 
 
 def test_a_call_is_resuming_until_its_next_stream_starts() -> None:
-    """The attempt and its method are of the last stream."""
+    """The attempt and its method belong to the last stream."""
     started = edge_event(StreamStarted(stream_sid="MZ1"), 1)
     resuming = event(StreamResuming(epoch=1, method="rest"), at_ms=500)
     call = state_after(started, resuming)

@@ -55,7 +55,7 @@ async def test_the_log_is_ended_before_twilio_continues_the_call(call: FakeCall)
 
 
 async def test_a_failed_redirect_is_reported(call: FakeCall) -> None:
-    """The caller of the function closes the stream then."""
+    """The calling function then closes the stream."""
     call.rest_fails = True
 
     assert not await call.start_fallback()

@@ -56,7 +56,7 @@ async def post(
 
 
 async def test_a_call_is_placed_with_its_agent() -> None:
-    """The reply is the CallSid."""
+    """The response contains the CallSid."""
     rest = FakeRest()
     reply = await post({**CALL, "agent": "clinic"}, rest)
 
@@ -77,14 +77,14 @@ async def test_a_call_is_placed_with_its_agent() -> None:
     ],
 )
 async def test_an_invalid_request_is_refused(body: dict[str, str], code: str) -> None:
-    """An invalid number, no caller id, an unknown field, an unknown agent."""
+    """A wrong number, a missing caller id, an unknown field and an unknown agent are refused."""
     reply = await post(body)
 
     assert (reply.status_code, reply.json()["error"]["code"]) == (422, code)
 
 
 async def test_the_configured_number_is_the_default_caller_id() -> None:
-    """PARLEY_FROM_NUMBER."""
+    """The default is the value of PARLEY_FROM_NUMBER."""
     rest = FakeRest()
     reply = await post({"to": CALL["to"]}, rest, from_number="+15550100009")
 
@@ -111,14 +111,14 @@ async def test_without_a_key_only_this_machine_may_place_calls(
 
 @pytest.mark.parametrize(("given", "status"), [("", 401), ("Bearer wrong", 401), (f"Bearer {KEY}", 201)])
 async def test_with_a_key_each_request_needs_it(given: str, status: int) -> None:
-    """Local requests as well."""
+    """Local requests need it as well."""
     headers = {"Authorization": given} if given else {}
 
     assert (await post(CALL, headers=headers, api_key=SecretStr(KEY))).status_code == status
 
 
 async def test_a_refusal_by_twilio_is_reported() -> None:
-    """Its code and reason are in the reply."""
+    """The response contains Twilio's code and reason."""
     reply = await post(CALL, FakeRest(refuses=True))
 
     assert reply.status_code == 502

@@ -1,4 +1,4 @@
-"""Tests of how a lost stream is followed by another one."""
+"""Tests of the resumption of a call after a lost stream."""
 
 import asyncio
 from collections.abc import Callable
@@ -121,7 +121,7 @@ async def test_the_first_request_claims_the_resumption(backend: Backend) -> None
 async def test_a_request_is_answered_by_the_state_of_the_call(
     backend: Backend, new_state: Callable[[], CallState], verb: str
 ) -> None:
-    """Repeated, while a REST redirect is under way, after it has failed, and after the call's end."""
+    """The request may be repeated, or arrive during or after a REST redirect or after the call's end."""
     # The age of an attempt counts from now, not from the collection of the tests.
     backend.call = new_state()
 
@@ -140,7 +140,7 @@ async def test_a_request_is_answered_by_the_state_of_the_call(
     ],
 )
 async def test_a_stream_that_is_not_lost_is_not_resumed(backend: Backend, call: CallState | None) -> None:
-    """The call is unknown or has ended, has another stream, or the stream was stopped."""
+    """The call may be unknown or ended, have another stream, or have had its stream stopped."""
     backend.call = call
     await backend.check()
 
@@ -174,7 +174,7 @@ async def test_only_an_unresponsive_edge_with_an_open_stream_is_stalled(
 
 
 async def test_a_failed_redirect_is_repeated(backend: Backend) -> None:
-    """Until Twilio's REST API accepts it."""
+    """It is repeated until Twilio's REST API accepts it."""
     backend.rest_failures = 2
     await backend.check()
 

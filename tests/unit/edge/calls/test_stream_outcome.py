@@ -1,4 +1,4 @@
-"""Tests of what becomes of a call after its media stream."""
+"""Tests of how a call continues after its media stream has ended."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -57,7 +57,7 @@ class Calls:
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[Calls]:
-    """A call whose stream has ended; nothing waits long."""
+    """A call whose stream has ended, with short waiting times."""
     calls = Calls()
     monkeypatch.setattr(stream_outcome, "load_call_state", calls.load)
     monkeypatch.setattr(stream_outcome, "end_call", calls.end)
@@ -79,14 +79,14 @@ async def outcome(log: FakeLog, reason: str, *, draining: bool = False) -> None:
 
 @pytest.mark.parametrize(("reason", "end"), [("stop", "hangup"), ("lost", "stream-lost")])
 async def test_a_call_is_ended_if_nothing_follows_its_stream(calls: Calls, reason: str, end: str) -> None:
-    """The reason of the call's end depends on how the stream ended."""
+    """The reason for the call's end depends on how the stream ended."""
     await outcome(FakeLog(), reason)
 
     assert calls.ended == [end]
 
 
 async def test_a_call_that_ends_meanwhile_is_not_ended_again(calls: Calls) -> None:
-    """Twilio's status callback ended it."""
+    """Twilio's status callback has ended the call."""
     log = FakeLog()
     event = Event()
     event.call_ended.reason = "completed"
@@ -114,7 +114,7 @@ async def test_a_call_that_was_resumed_unnoticed_is_not_ended(calls: Calls) -> N
 
 
 async def test_a_draining_edge_leaves_a_lost_call_to_others(calls: Calls) -> None:
-    """Another edge resumes or ends it."""
+    """Another edge resumes or ends the call."""
     await outcome(FakeLog(), "lost", draining=True)
 
     assert calls.ended == []
@@ -136,7 +136,7 @@ async def test_the_end_is_retried_while_the_bus_has_no_leader(calls: Calls) -> N
 
 
 async def test_after_six_failures_the_end_is_abandoned(calls: Calls) -> None:
-    """An error is logged, none is raised."""
+    """An error is logged, and none is raised."""
     calls.failures = 6
     await outcome(FakeLog(), "stop")
 

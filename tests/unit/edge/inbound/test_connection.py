@@ -24,7 +24,7 @@ class FakeGate:
         self.authentic = authentic
 
     def is_authentic_socket(self, _socket: object) -> bool:
-        """The answer."""
+        """Return the fixed answer."""
         return self.authentic
 
 
@@ -79,7 +79,7 @@ async def test_a_connection_has_a_start_message_and_the_messages_after_it() -> N
 
 
 async def test_a_socket_without_a_start_message_is_no_connection() -> None:
-    """Twilio closed it first."""
+    """Twilio closed the socket first."""
     socket = FakeSocket('{"event":"connected"}')
     async with connect(socket) as connection:
         assert connection is None

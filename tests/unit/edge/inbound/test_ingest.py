@@ -9,7 +9,7 @@ SID = f"CA{1:032x}"
 
 
 async def test_frames_are_published_as_they_arrive() -> None:
-    """Numbered from one, in call time, with the stream's epoch."""
+    """They are numbered from one, have call times and carry the stream's epoch."""
     bus = fake_bus()
     ingest = AudioIngest(bus, SID, 3)
     for n in range(3):

@@ -45,7 +45,7 @@ def test_no_frame_lies_before_the_call() -> None:
 
 
 def test_late_frames_do_not_change_the_mapping() -> None:
-    """Jitter, and a line that freezes for two seconds."""
+    """Jitter and a freeze of two seconds have no effect."""
     times = call_times(range(1000), lambda n: max(on_time(n) + n % 3 * 7, 9000 if n > 300 else 0))
 
     assert times == [1000 + n * FRAME_MS for n in range(1000)]
@@ -60,7 +60,7 @@ def test_a_burst_at_the_start_is_dated_back() -> None:
 
 
 def test_a_correction_waits_for_silence() -> None:
-    """No word is cut short by it."""
+    """No word is cut short by a correction."""
     times = call_times(range(100), lambda n: max(on_time(n), 1100), lambda n: LOUD if n < 50 else SILENT)
 
     assert times[:51] == [1080 + n * FRAME_MS for n in range(51)]

@@ -1,4 +1,4 @@
-"""When a requested hang-up is due."""
+"""Tests of when a requested hang-up is due."""
 
 from parley.v1.reply_pb2 import HangUpRequested, ReplyCancelled
 from services.edge.outbound.hang_up import PendingHangUp
@@ -14,7 +14,7 @@ def goodbye() -> tuple[PendingHangUp, Playback]:
 
 
 def test_a_hang_up_is_due_when_its_reply_was_played() -> None:
-    """Not before the mark behind its last sample has returned."""
+    """It is not due before the mark after the last sample has returned."""
     pending, playback = goodbye()
 
     assert not pending.is_due(playback, 1000)
@@ -39,7 +39,7 @@ def test_a_paused_goodbye_does_not_become_overdue() -> None:
 
 
 def test_cancelling_the_goodbye_withdraws_the_hang_up() -> None:
-    """Cancelling another reply does not."""
+    """Cancelling another reply does not withdraw it."""
     pending, playback = goodbye()
     pending.apply(ReplyCancelled(reply_id="r0"), 200)
     assert pending.is_due(playback, 11_001)

@@ -31,7 +31,7 @@ def playing(samples: int = 8000) -> Playback:
 
 
 def test_audio_is_sent_as_it_arrives_with_marks() -> None:
-    """A mark every 100 ms, and one at the end of each chunk."""
+    """There is a mark every 100 ms and one at the end of each chunk."""
     playback = Playback()
     playback.start("r1", speculative=False, now_ms=0)
     commands = playback.audio_received("r1", 0, b"x" * 2000, last=False, now_ms=50)
@@ -46,7 +46,7 @@ def test_audio_is_sent_as_it_arrives_with_marks() -> None:
 
 
 def test_a_reply_without_audio_is_finished_when_its_synthesis_has_finished() -> None:
-    """Even if its last chunk was lost; the next reply plays."""
+    """The next reply plays even if the last chunk was lost."""
     playback = Playback()
     playback.start("r1", speculative=False, now_ms=0)
     playback.start("r2", speculative=False, now_ms=0)
@@ -87,7 +87,7 @@ def test_marks_returned_by_a_clear_are_ignored() -> None:
 
 
 def test_resuming_plays_on_from_the_paused_position() -> None:
-    """While playback is paused no audio is sent."""
+    """No audio is sent while playback is paused."""
     playback = playing()
     playback.mark_returned("r1:0:1600", 200)
     playback.pause(250)
@@ -134,7 +134,7 @@ def test_cancelling_another_reply_does_not_end_a_pause() -> None:
 
 
 def test_a_speculative_reply_waits_for_its_release() -> None:
-    """Its buffered audio is sent at once then."""
+    """Its buffered audio is sent as soon as it is released."""
     playback = Playback()
     playback.start("r1", speculative=True, now_ms=0)
     assert playback.audio_received("r1", 0, b"x" * 160, last=False, now_ms=0) == []
@@ -143,7 +143,7 @@ def test_a_speculative_reply_waits_for_its_release() -> None:
 
 
 def test_a_reply_without_audio_is_finished_when_it_is_next() -> None:
-    """The replies behind it are not blocked."""
+    """The replies after it are not blocked."""
     playback = Playback()
     playback.start("r1", speculative=False, now_ms=0)
 
@@ -176,7 +176,7 @@ STEPS = st.lists(
 @settings(max_examples=1000)
 @given(STEPS, st.integers(100, 1500))
 def test_no_audio_is_played_twice_or_lost(steps: list[str], chunk: int) -> None:  # noqa: C901 - one arm a step
-    """In any order of events, except for cancelled replies and 20 ms at each pause."""
+    """This holds for any order of events, except for cancelled replies and 20 ms at each pause."""
     twilio, playback = TwilioBuffer(), Playback()
     lengths = {"r1": 4000, "r2": 2400, "r3": 3200}
     received = dict.fromkeys(lengths, 0)
@@ -246,7 +246,7 @@ def filling() -> Playback:
 
 
 def test_a_filler_plays_while_the_answer_has_no_audio() -> None:
-    """Although the answer was started before it."""
+    """It plays although the answer was started before it."""
     playback = filling()
 
     assert playback.buffer_ends_ms == 2500

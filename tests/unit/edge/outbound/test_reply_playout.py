@@ -5,7 +5,7 @@ from services.edge.outbound.reply_playout import ReplyPlayout
 
 
 def test_audio_is_appended_once_and_without_gaps() -> None:
-    """Repeated bytes are skipped, bytes behind a gap are refused."""
+    """Repeated bytes are skipped, and bytes after a gap are refused."""
     reply = ReplyPlayout("r1", speculative=False)
     reply.receive(0, b"a" * 160, last=False, now_ms=10)
     reply.receive(80, b"b" * 160, last=False, now_ms=20)
@@ -16,7 +16,7 @@ def test_audio_is_appended_once_and_without_gaps() -> None:
 
 
 def test_rewinding_returns_sent_audio_to_the_unsent() -> None:
-    """Its next start is announced again."""
+    """The next start of its playback is announced again."""
     reply = ReplyPlayout("r1", speculative=False, announced=True, sent=160)
     reply.receive(0, bytes(160), last=True, now_ms=0)
     assert reply.in_flight

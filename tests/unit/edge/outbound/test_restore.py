@@ -1,4 +1,4 @@
-"""The state of playback after a call's log."""
+"""The state of playback restored from a call's log."""
 
 from parley.events.envelope import Body
 from parley.v1.call_pb2 import StreamResuming, StreamStarted
@@ -13,7 +13,7 @@ MS = 8
 
 
 def restored(*bodies: Body, at_ms: int = 0) -> PlaybackState:
-    """The state after events that were all sent at one moment."""
+    """The state after these events, all sent at one moment."""
     state = PlaybackState()
     for body in bodies:
         state.apply(body, at_ms)
@@ -36,7 +36,7 @@ PLAYING = (
 
 
 def test_the_next_stream_continues_from_the_logged_position() -> None:
-    """Audio is read again from AUDIO; what was played is not sent again."""
+    """Audio is read again, but what was already played is not sent again."""
     playback = Playback(restored(*PLAYING))
     commands = playback.audio_received("r1", 0, b"x" * 1600, last=False, now_ms=9000)
 
@@ -58,7 +58,7 @@ def test_audio_sent_by_a_stalled_edge_counts_as_played() -> None:
 
 
 def test_audio_sent_by_an_edge_counts_as_played_until_it_dies() -> None:
-    """Twilio discards its buffer with the stream; the caller's last audio shows when that was."""
+    """Twilio discards its buffer with the stream; the caller's last audio shows when it ended."""
     state = restored(*PLAYING, at_ms=5000)
     lose(state, StreamResuming(epoch=1, last_audio_ms=1600))
 
@@ -107,7 +107,7 @@ def test_a_word_that_was_cut_is_played_again_from_its_beginning() -> None:
 
 
 def test_a_repeated_word_is_played_as_far_as_the_next_stream_played_it() -> None:
-    """Not as far as the stream before had played it."""
+    """The position of the earlier stream does not count."""
     word = WordTiming(text="arrive", start_ms=200, end_ms=560)
     state = restored(*PLAYING, ClauseSynthesized(reply_id="r1", clause=1, end_sample=16_000, words=[word]))
     lose(state, StreamResuming(epoch=1, last_audio_ms=1500))
@@ -118,7 +118,7 @@ def test_a_repeated_word_is_played_as_far_as_the_next_stream_played_it() -> None
 
 
 def test_a_stream_that_never_started_playback_played_nothing() -> None:
-    """The stream died right after its start: the silence between the streams is not playback."""
+    """The silence between the two streams does not count as playback."""
     state = restored(*PLAYING, StreamStarted(stream_sid="MZ2", at_ms=3000))
     lose(state, StreamResuming(epoch=2, last_audio_ms=3500))
 

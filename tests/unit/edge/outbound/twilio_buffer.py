@@ -26,7 +26,7 @@ class TwilioBuffer:
     silent: bool = True
 
     def receive(self, commands: list[Command]) -> None:
-        """Take what the edge sends."""
+        """Process what the edge sends."""
         for command in commands:
             match command:
                 case Play(mulaw=mulaw, mark=mark):
@@ -43,7 +43,7 @@ class TwilioBuffer:
                     pass
 
     def step(self) -> list[str]:
-        """Play 20 ms; returns the marks that come back."""
+        """Play 20 ms; returns the marks that Twilio sends back."""
         self.now_ms += 20
         left, marks = 20 * BYTES_PER_MS, self.returned
         self.returned = []

@@ -11,7 +11,7 @@ SPEECH = random.Random(1).randbytes(4000 * BYTES_PER_MS)
 
 
 def frames(from_ms: int, until_ms: int, *, late_ms: int = 0, speech: bytes = SPEECH) -> list[TimedFrame]:
-    """A stream between two call times, by a clock that is `late_ms` behind."""
+    """A stream between two call times whose clock is `late_ms` behind."""
     return [
         TimedFrame(at_ms + late_ms, speech[at_ms * BYTES_PER_MS : (at_ms + 20) * BYTES_PER_MS])
         for at_ms in range(from_ms, until_ms, 20)
@@ -19,11 +19,11 @@ def frames(from_ms: int, until_ms: int, *, late_ms: int = 0, speech: bytes = SPE
 
 
 def published(from_ms: int, until_ms: int, speech: bytes = SPEECH) -> CallerAudio:
-    """Audio that the bus has."""
+    """Audio that is on the bus."""
     return CallerAudio(at_ms=from_ms, mulaw=speech[from_ms * BYTES_PER_MS : until_ms * BYTES_PER_MS])
 
 
 def speech_with_repetitions() -> bytes:
-    """The same syllable again and again, between different ones."""
+    """The same syllable repeated between different ones."""
     syllable = SPEECH[: 60 * BYTES_PER_MS]
     return b"".join(syllable + SPEECH[at : at + 90 * BYTES_PER_MS] for at in range(4000, 30_000, 1300))

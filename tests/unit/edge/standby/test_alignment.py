@@ -15,7 +15,7 @@ def test_an_overlap_is_found_by_its_bytes() -> None:
 
 
 def test_silence_is_no_overlap() -> None:
-    """Silence is the same everywhere."""
+    """Silence is identical everywhere."""
     assert find_overlap(b"\xff" * 8000, b"\xff" * 8000) is None
 
 
@@ -44,7 +44,7 @@ def test_a_clock_that_corrects_itself_is_not_corrected_twice(corrected_at: int) 
 
 
 def test_a_stream_without_an_overlap_loses_nothing() -> None:
-    """Neither one that begins later, nor one that ends before it could be aligned."""
+    """Its audio is kept if it begins later, or ends before it could be aligned."""
     assert StreamAligner(frames(1000, 2000)).push(frames(2500, 2600)) == frames(2500, 2600)
     ended = StreamAligner(frames(1000, 2000)).push(frames(1990, 2030), last=True)
     assert concat(ended) == SPEECH[2000 * 8 : 2030 * 8]

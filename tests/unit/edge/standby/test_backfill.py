@@ -15,7 +15,7 @@ async def push(ingest: BackfilledIngest, from_ms: int, until_ms: int) -> None:
 
 
 async def test_a_stream_waits_for_the_missed_audio() -> None:
-    """The overlap is published once, and the numbers have no gap."""
+    """The overlap is published once, and the sequence numbers have no gap."""
     bus = fake_bus()
     ingest = BackfilledIngest(bus, SID, 2)
     await push(ingest, 1800, 2200)
@@ -39,7 +39,7 @@ async def test_without_missed_audio_the_stream_is_published_unchanged() -> None:
 
 
 async def test_a_stream_that_ends_early_loses_nothing() -> None:
-    """The frames that still wait are published on close."""
+    """The frames that are still waiting are published on close."""
     bus = fake_bus()
     ingest = BackfilledIngest(bus, SID, 2)
     await push(ingest, 1800, 2200)

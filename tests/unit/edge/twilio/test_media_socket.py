@@ -102,7 +102,7 @@ async def test_a_socket_that_closes_early_delivers_its_messages(registry: Collec
 
 
 async def test_the_buffer_is_limited(registry: CollectorRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Later messages wait in the socket."""
+    """Further messages wait in the socket."""
     monkeypatch.setattr(media_socket, "_MAX_BUFFERED", 2)
     socket = fake_socket(mark("1"), mark("2"), mark("3"), DISCONNECT)
     async with TimestampedMessages(socket, CallRegistry(registry)) as messages:
@@ -119,7 +119,7 @@ async def test_the_start_message_is_received(registry: CollectorRegistry) -> Non
 
 
 async def test_a_late_start_message_closes_the_socket(registry: CollectorRegistry) -> None:
-    """The call of such a stream is unknown."""
+    """Without it the call of the stream is unknown."""
     socket = fake_socket('{"event":"connected"}')
 
     assert await receive_start(socket, CallRegistry(registry), 0.01) is None
@@ -127,7 +127,7 @@ async def test_a_late_start_message_closes_the_socket(registry: CollectorRegistr
 
 
 async def test_a_closed_socket_is_not_closed_again() -> None:
-    """Starlette would raise."""
+    """Starlette would raise an exception."""
     socket = fake_socket()
     socket.client_state = WebSocketState.DISCONNECTED
     await close(socket, POLICY_VIOLATION)

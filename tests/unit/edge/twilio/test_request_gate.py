@@ -19,7 +19,7 @@ FORM = FormData([("CallSid", "CA1"), ("To", "1"), ("To", "2")])
 
 
 def gate_of(**settings: Any) -> TwilioRequestGate:
-    """A gate with the token of the tests."""
+    """A gate that uses the token of the tests."""
     return TwilioRequestGate(EdgeSettings(twilio_auth_token=SecretStr(TOKEN), **settings), asyncio.Event())
 
 

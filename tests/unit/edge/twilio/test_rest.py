@@ -56,7 +56,7 @@ def http_error(status: int, code: int | None = None) -> TwilioRestException:
 
 @pytest.fixture(autouse=True)
 def without_waits() -> Iterator[None]:
-    """Retries do not wait."""
+    """Makes retries immediate."""
     stamina.set_testing(True, attempts=3)
     yield
     stamina.set_testing(False)
@@ -97,7 +97,7 @@ async def test_a_rejected_request_is_not_retried() -> None:
 
 
 async def test_a_call_that_has_ended_is_not_an_error() -> None:
-    """Twilio's code 21220: the call is not in progress."""
+    """Twilio's code 21220 means that the call is not in progress."""
     await rest_of(FakeClient(http_error(400, 21220))).hang_up("CA1")
 
     assert not await rest_of(FakeClient(http_error(400, 21220))).redirect("CA1", "<Response/>")
@@ -105,7 +105,7 @@ async def test_a_call_that_has_ended_is_not_an_error() -> None:
 
 
 async def test_phone_numbers_are_not_in_errors() -> None:
-    """Errors are logged."""
+    """Errors are logged, so they must not contain personal data."""
     raised = TwilioRestException(400, "/Calls", "Invalid 'To' Phone Number: +15550100001", 21211)
     with pytest.raises(ProviderRejected) as error:
         await rest_of(FakeClient(raised)).start_stream("CA1", "wss://example.com", "name")

@@ -1,4 +1,4 @@
-"""G.711 by table."""
+"""Conversion between mu-law and linear samples by lookup table."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +7,7 @@ from parley.audio import g711
 
 
 def test_codes_of_the_standard() -> None:
-    """Silence, the loudest samples and the published step of the code."""
+    """Silence, the loudest samples and the published step are encoded as in G.711."""
     assert g711.DECODE[0xFF] == 0
     assert g711.DECODE[0x00] == -32124
     assert g711.DECODE[0x80] == 32124
@@ -24,14 +24,14 @@ def test_a_code_survives_decoding_and_encoding(code: int) -> None:
 
 @given(st.integers(-32768, 32767))
 def test_the_error_is_small_against_the_sample(sample: int) -> None:
-    """A sample is reproduced within a sixteenth of its size."""
+    """A sample is reproduced to within a sixteenth of its size."""
     again = g711.DECODE[g711.ENCODE[sample & 0xFFFF]]
 
     assert abs(again - sample) <= max(8, abs(sample) // 16)
 
 
 def test_time_and_bytes() -> None:
-    """Eight bytes are a millisecond."""
+    """Eight bytes are one millisecond."""
     assert g711.bytes_to_ms(160) == 20
     assert g711.ms_to_bytes(20) == 160
     assert g711.make_silence(1) == b"\xff" * 8

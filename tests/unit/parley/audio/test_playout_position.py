@@ -19,7 +19,7 @@ def position_after(*events: PlaybackEvent) -> PlayoutPosition:
 
 
 def test_audio_plays_in_real_time_between_confirmations() -> None:
-    """8 samples per millisecond, never backwards, never past the limit."""
+    """The position grows by 8 samples per millisecond, up to the limit, and never decreases."""
     position = PlayoutPosition(800, at_ms=100)
 
     assert [position.samples_at(at_ms) for at_ms in (50, 100, 150)] == [800, 800, 1200]
@@ -27,12 +27,12 @@ def test_audio_plays_in_real_time_between_confirmations() -> None:
 
 
 def test_the_time_of_an_earlier_sample_is_counted_back_from_the_position() -> None:
-    """A mark stands behind its audio."""
+    """A mark is reached after the audio that it confirms."""
     assert PlayoutPosition(1600, at_ms=1000).time_of(800) == 900
 
 
 def test_a_late_or_repeated_mark_changes_nothing() -> None:
-    """Neither the position nor its time."""
+    """Neither the position nor its time changes."""
     progressed = PlaybackProgressed(reply_id="r1", played_samples=800, at_ms=100)
 
     assert position_after(progressed, PlaybackProgressed(played_samples=400, at_ms=150)) == position_after(
@@ -42,7 +42,7 @@ def test_a_late_or_repeated_mark_changes_nothing() -> None:
 
 
 def test_a_start_sets_the_position() -> None:
-    """Forwards when the buffer ran dry unconfirmed, backwards to the beginning of a word that was cut."""
+    """It may move forwards after unconfirmed audio, or back to the beginning of a word that was cut."""
     played = PlaybackProgressed(played_samples=800, at_ms=100)
 
     assert position_after(played, PlaybackStarted(from_sample=1600, at_ms=300)) == PlayoutPosition(1600, 300)

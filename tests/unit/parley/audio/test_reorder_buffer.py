@@ -1,4 +1,4 @@
-"""Chunks of one owner in order, in whatever order they arrive."""
+"""Chunks of one owner are returned in order, in whatever order they arrive."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,7 +27,7 @@ def test_chunks_behind_a_gap_wait_until_it_is_filled() -> None:
 
 
 def test_the_start_can_be_set() -> None:
-    """Without it, the first chunk that arrives is the start."""
+    """Without a given start, the first chunk that arrives is the start."""
     buffer: AudioReorderBuffer[CallerAudio] = AudioReorderBuffer()
     buffer.start_after(1, 7)
 
@@ -69,7 +69,7 @@ def test_chunks_of_a_stale_epoch_are_dropped() -> None:
 
 @given(st.permutations(range(2, 30)), st.lists(st.integers(1, 29)))
 def test_every_chunk_is_returned_once_and_in_order(arriving: list[int], duplicates: list[int]) -> None:
-    """In whatever order they arrive, and however often."""
+    """This holds for any order of arrival and any number of repetitions."""
     buffer: AudioReorderBuffer[CallerAudio] = AudioReorderBuffer()
     returned = [
         due.sequence for number in [1, *arriving, *duplicates] for due in buffer.push(chunk(1, number))

@@ -37,7 +37,7 @@ async def publish(message: DurableMessage, *errors: Exception, timeout_s: float 
 
 
 async def test_a_message_with_an_id_is_retried() -> None:
-    """After a timeout, without a stream, and after a server error; always with the same headers."""
+    """It is retried with the same headers after a timeout, a missing stream and a server error."""
     failures = (NatsTimeoutError(), NoStreamResponseError(), ServerError(code=503, err_code=10008))
     jetstream = await publish(DurableMessage("s", b"1", message_id="1", expect_last=0), *failures)
 
@@ -46,7 +46,7 @@ async def test_a_message_with_an_id_is_retried() -> None:
 
 
 async def test_a_message_without_an_id_is_not_stored_twice() -> None:
-    """A timeout may come after the message was stored, a missing stream may not."""
+    """It is not retried after a timeout, which may follow the storing, but is if the stream is missing."""
     await publish(DurableMessage("s", b"1"), NoStreamResponseError())
     with pytest.raises(BusError):
         await publish(DurableMessage("s", b"1"), NatsTimeoutError())

@@ -1,4 +1,4 @@
-"""A shielded call survives the cancellation of its caller."""
+"""A shielded call completes although its caller is cancelled."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from parley.bus.shielded import shielded
 
 
 async def test_the_result_is_returned() -> None:
-    """Like a plain await."""
+    """Without a cancellation the call behaves like a plain await."""
 
     async def work() -> int:
         return 7
@@ -35,7 +35,7 @@ async def test_the_work_ends_although_its_caller_is_cancelled() -> None:
 
 
 async def test_a_failure_after_the_cancellation_is_not_reported() -> None:
-    """No task waits for it; an unread exception would be an error of this test."""
+    """No task awaits the result; an unread exception would fail this test."""
     release = asyncio.Event()
 
     async def work() -> None:

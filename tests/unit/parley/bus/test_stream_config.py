@@ -11,7 +11,7 @@ from parley.failover_timing import ACK_WAIT_S
 
 @pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
 def test_a_stream_has_the_given_replicas_and_is_read_directly(stream: Stream) -> None:
-    """With the limits that the stream declares."""
+    """The limits are those that the stream declares."""
     config = stream_config(stream, 3)
     assert (config.name, config.num_replicas, config.allow_direct) == (stream.name, 3, True)
     assert (config.max_age, config.max_bytes) == (stream.max_age_s, stream.max_bytes)

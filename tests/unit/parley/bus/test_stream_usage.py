@@ -11,7 +11,7 @@ from parley.errors import BusError
 
 
 class FakeStreams:
-    """Streams whose CALLS stream is this full; the bus is unreachable for None."""
+    """Streams of which CALLS has the given usage; for None the bus is unreachable."""
 
     def __init__(self, *shares: float | None) -> None:
         self._shares = list(shares)
@@ -25,7 +25,7 @@ class FakeStreams:
 
 
 async def test_a_nearly_full_stream_is_logged_once() -> None:
-    """Again only after it was less full, even if the bus was unreachable in between; the gauge follows."""
+    """It is logged again only after its usage was lower; an unreachable bus in between does not count."""
     registry = CollectorRegistry()
     shares = (0.2, 0.93, None, 0.99, 0.3, 0.95)
     watch = StreamUsageMonitor(cast("StreamClient", FakeStreams(*shares)), registry)

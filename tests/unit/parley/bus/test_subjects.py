@@ -31,7 +31,7 @@ def matches(filter_subject: str, subject: str) -> bool:
     ],
 )
 def test_a_filter_selects_its_subjects(filter_subject: str, subject: str) -> None:
-    """As NATS matches them."""
+    """Subjects match as NATS matches them."""
     assert matches(filter_subject, subject)
 
 

@@ -1,4 +1,4 @@
-"""Background work is restarted when the bus has interrupted it."""
+"""Background work is restarted after the bus has interrupted it."""
 
 import asyncio
 
@@ -32,7 +32,7 @@ async def test_work_is_restarted_after_it_ends_or_fails(monkeypatch: pytest.Monk
 
 
 async def test_another_failure_is_not_hidden() -> None:
-    """It is a fault of the work."""
+    """An exception that the bus did not raise is a fault of the work itself."""
 
     async def work() -> None:
         raise ValueError

@@ -1,4 +1,4 @@
-"""Events of a stale owner, and duplicates, are discarded."""
+"""Events of a stale owner and duplicate events are discarded."""
 
 from parley.events.fencing import EventFence
 from parley.v1.speech_pb2 import SpeechStarted

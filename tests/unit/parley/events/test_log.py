@@ -1,4 +1,4 @@
-"""A call's log without a server: what is appended, yielded and measured."""
+"""The events that a call's log appends, yields and measures, without a server."""
 
 from typing import cast
 
@@ -37,7 +37,7 @@ async def test_an_appended_event_has_the_stage_epoch_and_sequence() -> None:
 
 
 async def test_own_and_duplicate_events_are_not_yielded() -> None:
-    """A stage gets its own events from `append`."""
+    """A stage receives its own events from `append`."""
     other = event(SpeechStarted(), stage="stt", sequence=1)
     call_log = log_of(other, event(TurnEnded(), stage="brain", epoch=2, sequence=1), other)
     await call_log.append(TurnEnded())
@@ -67,7 +67,7 @@ async def test_the_bus_delay_of_each_event_read_is_observed() -> None:
 
 
 async def test_a_failing_observer_affects_neither_the_call_nor_other_observers() -> None:
-    """It is not called again, so that one fault is one log line."""
+    """It is not called again, so that one fault is logged only once."""
     calls: list[str] = []
     seen: list[str] = []
 

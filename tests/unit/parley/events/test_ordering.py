@@ -24,7 +24,7 @@ def test_a_resent_event_returns_to_its_position() -> None:
 
 
 def test_events_of_the_next_owner_stay_behind() -> None:
-    """Its sequence starts at 1 again."""
+    """They stay after those of the previous owner, although their sequence starts at 1 again."""
     events = [sent("stt", 7), sent("stt", 8), sent("stt", 1, epoch=2)]
 
     assert restore_stage_order(events) == events

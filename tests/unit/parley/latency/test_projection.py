@@ -20,7 +20,7 @@ REPLY_EVENTS = (
 
 
 def test_the_parts_add_up_to_the_latency() -> None:
-    """The overhead is what Parley itself took of it."""
+    """The overhead is the part that Parley itself caused."""
     [latency] = turn_latencies(events_of(STARTED, TURN, *REPLY_EVENTS))
 
     assert (latency.caller_text, latency.agent_text, latency.decided_by) == ("hello", "Good day.", "silence")
@@ -42,7 +42,7 @@ def test_the_first_mark_dates_the_first_audio_played() -> None:
 
 
 def test_moments_that_did_not_occur_have_no_time() -> None:
-    """A turn without a reply has no latency yet; a reply that is not played yet has its times so far."""
+    """Without a reply a turn has no latency; a reply that has not been played has its earlier times."""
     [silent] = turn_latencies(events_of(STARTED, TURN))
     [started] = turn_latencies(events_of(STARTED, TURN, *REPLY_EVENTS[:2]))
 
@@ -97,7 +97,7 @@ def test_an_opener_waits_for_no_token() -> None:
 
 
 def test_a_cancelled_speculation_does_not_count() -> None:
-    """The reply that was played counts."""
+    """Only the reply that was played counts."""
     cancelled = (
         (1100, ReplyStarted(reply_id="r1", turn=1, speculative=True)),
         (1200, ReplyClause(reply_id="r1", clause=0, text="Wrong.")),
@@ -110,7 +110,7 @@ def test_a_cancelled_speculation_does_not_count() -> None:
 
 
 def test_the_first_audio_ends_the_silence() -> None:
-    """A filler before the reply was played first."""
+    """A filler that was played before the reply ends it."""
     filler = (
         (1305, ReplyStarted(reply_id="r1", turn=1, kind=REPLY_KIND_FILLER)),
         (1306, ReplyClause(reply_id="r1", clause=0, text="Well,")),
@@ -123,7 +123,7 @@ def test_the_first_audio_ends_the_silence() -> None:
 
 
 def test_a_reply_queued_behind_an_interrupted_one_was_not_played() -> None:
-    """Its playback is announced ahead; a clear cancels that."""
+    """Its playback is announced in advance, and a clear cancels it."""
     filler = (
         (1305, ReplyStarted(reply_id="r1", turn=0, kind=REPLY_KIND_FILLER)),
         (1350, PlaybackStarted(reply_id="r1", at_ms=1360)),
@@ -137,7 +137,7 @@ def test_a_reply_queued_behind_an_interrupted_one_was_not_played() -> None:
 
 
 def test_events_repeated_by_the_next_owner_change_nothing() -> None:
-    """The first event counts, and no clause is counted twice."""
+    """Only the first copy of an event counts, and no clause is counted twice."""
     repeated = (
         (1700, REPLY_EVENTS[1][1]),
         (1710, SynthesisStarted(reply_id="r2")),

@@ -1,4 +1,4 @@
-"""Which spans each stage emits, from the events of a call."""
+"""Spans that each stage emits from the events of a call."""
 
 from parley.events.envelope import Body
 from parley.latency.spans import TurnSpan, TurnSpans
@@ -24,14 +24,14 @@ MARK = (1760, PlaybackProgressed(reply_id="r2", played_samples=640, at_ms=1750))
 
 
 def spans(stage: str, *events: Timed) -> dict[str, tuple[int, int]]:
-    """Name to start and end, in call time (ms)."""
+    """Start and end of each span by name, in call time (ms)."""
     state = TurnSpans(stage)
     found = [span for event in events_of(STARTED, *events) for span in state.apply(event)]
     return {s.name: ((s.start_us - START_US) // 1000, (s.end_us - START_US) // 1000) for s in found}
 
 
 def test_each_stage_emits_its_own_spans() -> None:
-    """Together they cover the turn, and no stage needs another process to be up."""
+    """Together the spans cover the turn, and no stage depends on another process."""
     log = (TURN, *ANSWER, MARK)
 
     assert spans("stt", *log) == {"stt.endpointing": (1000, 1300)}
@@ -81,7 +81,7 @@ def test_a_speculative_reply_leaves_spans_only_when_it_is_released() -> None:
 
 
 def test_a_reply_that_was_scheduled_but_paused_before_it_played_answers_nothing() -> None:
-    """The caller spoke first: the turn is answered when playback starts again."""
+    """The caller spoke first; the turn counts as answered when playback starts again."""
     paused = (1645, PlaybackPaused(reply_id="r1", at_ms=1645))
     again = (
         (1900, PlaybackStarted(reply_id="r2", from_sample=0, at_ms=1900)),
@@ -93,14 +93,14 @@ def test_a_reply_that_was_scheduled_but_paused_before_it_played_answers_nothing(
 
 
 def test_an_interrupted_reply_answered_its_turn() -> None:
-    """No mark follows a barge-in; the network delay stays unknown."""
+    """Without a mark after the barge-in, the network delay remains unknown."""
     barge_in = (1700, BargeIn(reply_id="r2", played_samples=300, at_ms=1700))
 
     assert spans("edge", TURN, *ANSWER, barge_in) == {"turn": (1000, 1650), "edge.playout": (1600, 1650)}
 
 
 def test_a_reply_without_a_mark_answered_its_turn() -> None:
-    """The caller hung up, or spoke again, before the first mark: the other stages' spans need their root."""
+    """After a hang-up or new speech before the first mark, the other spans still get their root."""
     answered = {"turn": (1000, 1650), "edge.playout": (1600, 1650)}
 
     assert spans("edge", TURN, *ANSWER, (1700, CallEnded(reason="completed"))) == answered
@@ -117,7 +117,7 @@ def test_a_filler_has_no_generation_spans() -> None:
 
 
 def test_memory_is_bounded() -> None:
-    """A call of four hours keeps a few turns and replies."""
+    """During a call of four hours only a few turns and replies are kept."""
     state = TurnSpans("edge")
     log: list[Timed] = [STARTED]
     for n in range(1, 200):

@@ -26,7 +26,7 @@ class Exported(SpanProcessor):
 
 
 def context_of(span: ReadableSpan) -> tuple[int, int]:
-    """Trace id and span id."""
+    """Trace id and span id of the span."""
     assert span.context is not None
     return span.context.trace_id, span.context.span_id
 
@@ -54,7 +54,7 @@ def test_spans_of_several_processes_form_one_trace() -> None:
 
 
 def test_a_span_has_its_times_and_attributes() -> None:
-    """Wall clock in nanoseconds, as OpenTelemetry counts."""
+    """Times are wall-clock nanoseconds, as in OpenTelemetry."""
     exported = Exported()
     CallTracer("stt", exported).emit_turn_spans("CA1", [TurnSpan("stt.endpointing", 2, 1_000, 3_000)])
     [span] = exported.spans
@@ -86,13 +86,13 @@ def observers_of(processor: SpanProcessor | None) -> list[object]:
 
 
 def test_nothing_is_observed_without_an_endpoint() -> None:
-    """Tracing then costs nothing per event."""
+    """Without an endpoint tracing costs nothing per event."""
     assert observers_of(None) == []
     assert len(observers_of(Exported())) == 1
 
 
 def test_a_history_that_cannot_be_traced_affects_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each next owner reads it again: an error would end them all."""
+    """Each next owner reads the history again, so an error would end all of them."""
 
     def fail(_state: TurnSpans, _event: object) -> list[TurnSpan]:
         raise ValueError

@@ -21,7 +21,7 @@ TURN = TurnLatency(
 
 
 def test_the_parts_add_up_to_the_latency() -> None:
-    """From the end of the speech to the first audio sent."""
+    """The parts cover the time from the end of the speech to the first audio."""
     assert TURN.latency_ms == 800
     assert TURN.parts_ms == dict(zip(PARTS, (250, 350, 50, 130, 20), strict=True))
     assert sum(TURN.parts_ms.values()) == TURN.latency_ms
@@ -29,7 +29,7 @@ def test_the_parts_add_up_to_the_latency() -> None:
 
 
 def test_overhead_is_the_time_between_the_providers() -> None:
-    """5 ms to the model's request, 2 ms to that of TTS, 20 ms to the sending."""
+    """It is 5 ms before the model's request, 2 ms before the TTS request and 20 ms before sending."""
     assert TURN.overhead_ms == 27
 
 
@@ -50,7 +50,7 @@ def test_a_reply_without_a_request_waits_for_no_token() -> None:
 
 @pytest.mark.parametrize("turn", [TurnLatency(turn=1, speech_end_ms=5), TurnLatency(turn=1, turn_ended_ms=5)])
 def test_without_an_end_there_are_no_parts(turn: TurnLatency) -> None:
-    """The turn has not ended yet."""
+    """A turn that has not ended has no parts."""
     assert turn.parts_ms == {}
 
 

@@ -33,7 +33,7 @@ def make_telemetry(exporter: InMemorySpanExporter | None = None) -> Telemetry:
 
 @contextmanager
 def installed(monkeypatch: pytest.MonkeyPatch, folder: Path, entries: str, **modules: str) -> Iterator[None]:
-    """A distribution with these entry points and modules, as pip would have installed it."""
+    """A distribution with these entry points and modules, as if pip had installed it."""
     name = folder.name.replace("-", "_")
     metadata = folder / f"{name}-0.1.dist-info"
     metadata.mkdir(parents=True)

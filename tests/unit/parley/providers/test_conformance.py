@@ -1,4 +1,4 @@
-"""The checks for providers find what breaks a protocol."""
+"""The conformance checks detect providers that violate a protocol."""
 # ruff: noqa: D102 - the protocols describe the methods of the doubles
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
@@ -87,7 +87,7 @@ class Stt:
 
 
 async def test_a_good_provider_passes() -> None:
-    """One provider of each kind."""
+    """One provider of each kind passes its checks."""
     await check_tts(Tts(AudioChunk(b"x", (CharTiming("a", 0, 1),))), TtsConfig())
     await check_llm(Llm(TextDelta("Hello."), Done("stop")), LlmConfig())
     await check_stt(Stt(FinalTranscript("hello", (), 500)), SttConfig(), b"x" * 8000)
@@ -102,7 +102,7 @@ async def test_a_good_provider_passes() -> None:
     ],
 )
 async def test_wrong_audio_is_found(audio: AudioChunk, reason: str) -> None:
-    """Missing audio and impossible timings."""
+    """Missing audio and impossible timings are detected."""
     with pytest.raises(ConformanceError, match=reason):
         await check_tts(Tts(audio), TtsConfig())
 
@@ -116,13 +116,13 @@ async def test_wrong_audio_is_found(audio: AudioChunk, reason: str) -> None:
     ],
 )
 async def test_a_wrong_answer_is_found(events: tuple[LlmEvent, ...], reason: str) -> None:
-    """An answer has text and exactly one end."""
+    """An answer without text, or without exactly one end, is detected."""
     with pytest.raises(ConformanceError, match=reason):
         await check_llm(Llm(*events), LlmConfig())
 
 
 async def test_a_wrong_transcript_is_found() -> None:
-    """Times beyond the audio, events of the other kind, none at all."""
+    """Times beyond the audio, events of the wrong kind and missing events are detected."""
     with pytest.raises(ConformanceError, match="not sent"):
         await check_stt(Stt(FinalTranscript("hello", (), 9000)), SttConfig(), b"x" * 8000)
     turn = ProviderTurn("hello", (), 500, "end", "t1")

@@ -54,7 +54,7 @@ class Scene:
         )
 
     async def run(self, turn: int = 0) -> str | None:
-        """One request."""
+        """Make one request."""
 
         async def operation(name: str, attempt: Attempt) -> str:
             self.tried.append(name)
@@ -76,7 +76,7 @@ class Scene:
 
 
 async def test_a_request_is_served_by_the_first_route() -> None:
-    """The other routes are not used; its latency is measured."""
+    """The other routes are not used, and the latency of the request is measured."""
     scene = Scene({"a": [], "b": []})
 
     assert await scene.run() == "a"
@@ -96,7 +96,7 @@ async def test_a_failed_request_falls_back() -> None:
 
 
 async def test_the_last_failure_is_raised_when_no_route_works() -> None:
-    """After the attempts that the policy allows."""
+    """It is raised after the number of attempts that the policy allows."""
     scene = Scene({"a": [ProviderRejected("test", "x")], "b": [DOWN, ProviderTimeout("test", "y")]})
 
     with pytest.raises(ProviderTimeout):
@@ -127,7 +127,7 @@ async def test_a_code_is_reported_once_until_a_request_succeeds() -> None:
 
 
 async def test_failed_attempts_may_go_unreported() -> None:
-    """Then only a request that failed on all routes is reported."""
+    """With this option only a request that fails on all routes is reported."""
     scene = Scene({"a": [DOWN, DOWN, DOWN, DOWN], "b": []}, report_each=False)
     await scene.run()
     assert scene.codes() == []
@@ -139,7 +139,7 @@ async def test_failed_attempts_may_go_unreported() -> None:
 
 
 async def test_a_rate_limit_is_waited_for() -> None:
-    """Before the next attempt."""
+    """The chain waits for its end before the next attempt."""
     policy = RetryPolicy(rate_limit_wait_s=0.05)
     scene = Scene({"a": [ProviderRateLimited("test", "x")]}, policy)
     began_s = asyncio.get_running_loop().time()
@@ -149,7 +149,7 @@ async def test_a_rate_limit_is_waited_for() -> None:
 
 
 async def test_an_open_circuit_is_skipped_by_other_calls() -> None:
-    """All calls share the breakers of the process."""
+    """All calls of the process share its circuit breakers."""
     broken = Scene({"a": [DOWN] * 9, "b": []})
     for _ in range(3):
         await broken.run()
@@ -159,14 +159,14 @@ async def test_an_open_circuit_is_skipped_by_other_calls() -> None:
 
 
 async def test_a_failure_inside_a_group_is_unwrapped() -> None:
-    """The attempt's task group adds nothing."""
+    """The exception group of the attempt's task group is removed."""
     scene = Scene({"a": [ExceptionGroup("x", [ExceptionGroup("y", [DOWN])])], "b": []})
 
     assert await scene.run() == "b"
 
 
 async def test_a_fault_of_ours_is_not_taken_for_the_providers() -> None:
-    """The error is raised unchanged and not counted."""
+    """The error is raised unchanged and does not count as the provider's failure."""
     scene = Scene({"a": [ExceptionGroup("x", [DOWN, ZeroDivisionError()])], "b": []})
 
     with pytest.raises(ExceptionGroup):
@@ -205,7 +205,7 @@ async def test_an_attempt_that_lasted_counts_as_a_success_first() -> None:
 
 
 async def test_each_attempt_has_a_span() -> None:
-    """In the trace of the turn; a failure shows its code."""
+    """The span is in the trace of the turn, and a failed one has the failure's code."""
     scene = Scene({"a": [DOWN], "b": []})
     await scene.run(turn=3)
 
@@ -220,7 +220,7 @@ async def test_each_attempt_has_a_span() -> None:
 
 
 def test_only_a_pure_group_is_the_providers_error() -> None:
-    """A group with anything else in it is not."""
+    """A group that contains any other exception is not."""
     assert provider_error(DOWN) is DOWN
     assert provider_error(ExceptionGroup("x", [DOWN])) is DOWN
     assert provider_error(ExceptionGroup("x", [DOWN, ValueError()])) is None

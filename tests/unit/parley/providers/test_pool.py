@@ -1,4 +1,4 @@
-"""Providers that are opened at their first use."""
+"""Providers are opened on first use."""
 
 import asyncio
 from collections.abc import Iterator
@@ -63,7 +63,7 @@ def counts() -> tuple[int, int]:
 
 
 async def test_a_provider_is_opened_once_and_closed_with_the_process() -> None:
-    """However many calls use it."""
+    """It is opened once, however many calls use it."""
     context = ProviderContext(make_telemetry())
     async with open_pool("tts", context) as pool:
         assert await asyncio.gather(*(pool.get("fake") for _ in range(3))) == ["test"] * 3
@@ -113,7 +113,7 @@ async def test_a_provider_that_does_not_open_does_not_delay_the_end() -> None:
 
 
 async def test_a_call_that_ends_while_it_waits_disturbs_no_other() -> None:
-    """The provider is opened for all of them."""
+    """The provider is opened for all calls that wait for it."""
     async with open_pool("tts", ProviderContext(make_telemetry())) as pool:
         ended = asyncio.create_task(pool.get("fake"))
         other = asyncio.create_task(pool.get("fake"))
@@ -123,7 +123,7 @@ async def test_a_call_that_ends_while_it_waits_disturbs_no_other() -> None:
 
 
 async def test_an_unknown_provider_is_refused() -> None:
-    """At its first use."""
+    """It is refused on first use."""
     async with open_pool("tts", ProviderContext(make_telemetry())) as pool:
         with pytest.raises(ConfigError, match="nobody"):
             await pool.get("nobody")

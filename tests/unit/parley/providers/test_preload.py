@@ -50,7 +50,7 @@ def providers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]
 
 
 async def test_every_agent_file_counts(tmp_path: Path) -> None:
-    """Each provider is opened once; broken files and providers are left to the calls that need them."""
+    """Each provider is opened once; broken files and providers only affect the calls that need them."""
     agents = tmp_path / "agents"
     agents.mkdir()
     for name, text in {

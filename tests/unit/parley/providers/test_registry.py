@@ -51,14 +51,14 @@ def test_the_built_in_providers_are_installed(kind: Kind, name: str) -> None:
 
 @pytest.mark.usefixtures("fake")
 def test_a_third_partys_provider_is_found() -> None:
-    """Beside the built-in ones."""
+    """It is listed beside the built-in providers."""
     assert {"fake", "elevenlabs"} <= installed_providers("tts").keys()
     assert load_plugin("tts", "fake").alternatives
 
 
 @pytest.mark.usefixtures("fake")
 def test_an_unknown_provider_is_refused_with_the_installed_ones() -> None:
-    """The error names agent, key, value and what could have been meant."""
+    """The error names the agent, the key, the value and the installed providers."""
     agent = AgentConfig(prompt="x", name="shop", tts=TtsConfig(provider="fak"))
 
     with pytest.raises(ConfigError) as error:
@@ -70,7 +70,7 @@ def test_an_unknown_provider_is_refused_with_the_installed_ones() -> None:
 
 @pytest.mark.usefixtures("fake")
 def test_a_wrong_fallback_is_named_by_its_number() -> None:
-    """Its provider and its options are checked like the section's own."""
+    """The provider and options of a fallback are checked like those of the section."""
     unknown = LlmConfig(provider="fake", fallbacks=({"provider": "nobody"},))
     refused = LlmConfig(provider="fake", fallbacks=({"options": {"volume": 3}},))
 
@@ -86,7 +86,7 @@ def test_a_wrong_fallback_is_named_by_its_number() -> None:
     [("broken", "cannot be loaded from broken_plugin:PLUGIN"), ("odd", "is not a ProviderPlugin")],
 )
 def test_an_entry_point_that_cannot_be_used_is_explained(name: str, reason: str) -> None:
-    """With the module that it refers to."""
+    """The error names the module that the entry point refers to."""
     with pytest.raises(ConfigError, match=reason):
         load_plugin("tts", name, "tts.provider")
 
@@ -102,7 +102,7 @@ def test_two_distributions_with_one_name_are_refused(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.usefixtures("fake")
 def test_routes_in_order_of_preference() -> None:
-    """The section, the alternatives of its provider, its fallbacks."""
+    """The section comes first, then its provider's alternatives, then the fallbacks."""
     section = SttConfig(provider="fake", model="a", fallbacks=({"model": "b"},))
     decided = SttConfig(provider="fake", model="a", options={"speed": 5})
 
@@ -116,7 +116,7 @@ def test_routes_in_order_of_preference() -> None:
 
 @pytest.mark.usefixtures("fake")
 def test_a_fallback_with_the_name_of_another_route_does_not_replace_it() -> None:
-    """They would share a circuit; the section of the agent file is the preferred one."""
+    """The routes would share a circuit; the one of the agent file's section is preferred."""
     section = SttConfig(
         provider="fake", model="a", language="en", fallbacks=({"model": "b"}, {"language": "multi"})
     )
@@ -128,5 +128,5 @@ def test_a_fallback_with_the_name_of_another_route_does_not_replace_it() -> None
 
 
 def test_the_name_of_a_route_contains_the_voice() -> None:
-    """Voices fail one by one."""
+    """Voices can fail independently of each other."""
     assert route_name(TtsConfig(voice="v", model="m")) == "elevenlabs/m/v"

@@ -30,18 +30,18 @@ def tried(
 
 
 def test_each_route_is_tried_and_then_each_once_more() -> None:
-    """In the agent's order."""
+    """The order is that of the agent file."""
     assert tried("abc") == "abcabc"
     assert tried("a") == "aa"
 
 
 def test_the_same_route_may_come_first() -> None:
-    """For a connection that is replaced at once."""
+    """This suits a connection that is replaced at once."""
     assert tried("ab", policy=RetryPolicy(same_route_first=True)) == "aabb"
 
 
 def test_a_rejected_request_is_not_repeated_on_its_route() -> None:
-    """In either order."""
+    """This holds in either order of the routes."""
     assert tried("abc", error=REJECTED) == "abc"
     assert tried("ab", error=REJECTED, policy=RetryPolicy(same_route_first=True)) == "ab"
 
@@ -65,7 +65,7 @@ def test_failures_of_one_request_count_for_the_next() -> None:
 
 
 def test_a_request_without_an_end_alternates() -> None:
-    """A connection that is lost again and again is opened for as long as the call lives."""
+    """A connection that keeps being lost is reopened for as long as the call lasts."""
     policy = RetryPolicy(max_attempts=None, forget_after_s=10)
 
     assert tried("ab", policy=policy, times=6) == "ababab"

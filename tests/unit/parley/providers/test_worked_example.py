@@ -1,4 +1,4 @@
-"""The complete provider on the page about providers works as it stands there."""
+"""The complete example provider on the documentation page works unchanged."""
 
 import re
 from collections.abc import Iterator
@@ -33,13 +33,13 @@ def _toy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 
 
 async def test_the_example_keeps_the_protocol() -> None:
-    """By the checks that the page recommends."""
+    """It passes the checks that the page recommends."""
     async with open_pool("tts", ProviderContext(make_telemetry())) as pool:
         await check_tts(await pool.get("toy"), TOY)
 
 
 async def test_the_example_reads_its_own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From environment variables that Parley does not have."""
+    """They are environment variables that Parley does not define."""
     monkeypatch.setenv("TOY_API_KEY", "")
     async with open_pool("tts", ProviderContext(make_telemetry())) as pool:
         with pytest.raises(ProviderRejected):
@@ -47,7 +47,7 @@ async def test_the_example_reads_its_own_settings(monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_example_checks_its_own_options() -> None:
-    """When the agent file is read."""
+    """They are checked when the agent file is read."""
     check_agent(AgentConfig(prompt="x", tts=TOY), "tts")
     wrong = TtsConfig(provider="toy", options={"char_ms": 0})
     with pytest.raises(ConfigError, match=r"tts\.options\.char_ms"):

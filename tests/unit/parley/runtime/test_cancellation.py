@@ -14,7 +14,7 @@ async def test_nothing_is_raised_without_a_cancellation() -> None:
 
 
 async def test_a_swallowed_cancellation_is_raised_again() -> None:
-    """As if it had not been swallowed."""
+    """The task ends as if the cancellation had not been swallowed."""
 
     async def work() -> None:
         with suppress(asyncio.CancelledError):

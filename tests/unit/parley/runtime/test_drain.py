@@ -15,7 +15,7 @@ async def run_until_cancelled(ended: asyncio.Event) -> None:
 
 
 async def test_a_call_is_handed_over_at_a_safe_point_and_not_before() -> None:
-    """The work has ended by then."""
+    """The work has ended by the time of the handover."""
     stopping, ended, safe = asyncio.Event(), asyncio.Event(), asyncio.Event()
     drain = DrainHandle(stopping, timeout_s=30)
     drain.set_safe_point(safe.is_set)
@@ -31,7 +31,7 @@ async def test_a_call_is_handed_over_at_a_safe_point_and_not_before() -> None:
 
 
 async def test_a_safe_point_is_waited_for_until_the_timeout() -> None:
-    """A caller that never stops talking does not keep the process from stopping."""
+    """A caller who never stops talking does not prevent the process from stopping."""
     stopping = asyncio.Event()
     drain = DrainHandle(stopping, timeout_s=0.05)
     drain.set_safe_point(lambda: False)
@@ -58,5 +58,5 @@ async def test_work_that_ends_by_itself_is_not_handed_over() -> None:
 
 
 async def test_a_process_that_is_not_stopping_hands_nothing_over() -> None:
-    """Every moment is a safe point here."""
+    """The call stays with it although every moment is a safe point."""
     await DrainHandle(asyncio.Event(), timeout_s=0).run(asyncio.sleep(0.05))

@@ -1,4 +1,4 @@
-"""Leases: how a takeover and a failure decide who owns a call."""
+"""Tests of leases, which decide who owns a call after a takeover or a failure."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -43,15 +43,15 @@ class FakeClaim:
         self.answers: list[str] = []
 
     async def ack(self) -> None:
-        """Record it."""
+        """Record the ack."""
         self.answers.append("ack")
 
     async def nak(self, delay_s: float = 0.0) -> None:
-        """Record it."""
+        """Record the nak and its delay."""
         self.answers.append(f"nak {delay_s:g}")
 
     async def term(self) -> None:
-        """Record it."""
+        """Record the term."""
         self.answers.append("term")
 
 
@@ -62,7 +62,7 @@ async def read_log(took_s: float = 0.0) -> AsyncIterator[str]:
 
 
 async def entered(bus: FakeBus, epoch: int = 2, took_s: float = 0.0) -> str:
-    """Take a call over; gives its log."""
+    """Take a call over; returns its log."""
     async with take_over(cast("Bus", bus), cast("Claim", FakeClaim(epoch)), read_log(took_s)) as log:
         return log
 
@@ -83,7 +83,7 @@ async def test_an_owner_that_does_not_respond_is_replaced(answer: Liveness) -> N
 
 
 async def test_an_owner_that_responds_keeps_the_call() -> None:
-    """The log is not read."""
+    """The process that wanted the call does not read its log."""
     with pytest.raises(OwnerIsAlive):
         await entered(FakeBus(Liveness.ALIVE))
 
@@ -99,7 +99,7 @@ async def test_an_owner_has_a_second_chance_after_a_slow_read(monkeypatch: pytes
 
 
 async def test_owners_have_longer_to_respond_in_a_cluster_and_after_a_disruption() -> None:
-    """Their heartbeats may have been lost."""
+    """In both cases their heartbeats may have been lost."""
     gone = Liveness.GONE
     buses = (FakeBus(gone, replicated=True), FakeBus(gone, disrupted=True, replicated=True))
     for bus in buses:

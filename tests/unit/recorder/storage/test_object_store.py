@@ -40,7 +40,7 @@ async def test_segments_are_assembled_to_one_recording(tmp_path: Path) -> None:
 
 
 async def test_a_recording_is_not_replaced_after_its_segments_are_deleted(tmp_path: Path) -> None:
-    """A process that was frozen while the next owner finished the call would replace it by silence."""
+    """A process that resumes after the next owner finished the call would replace it with silence."""
     recordings = open_recordings(f"file://{tmp_path}")
     await recordings.put_segment(NAME, 0, segment(1, 10))
     await recordings.assemble_wav(NAME, 10)
@@ -54,7 +54,7 @@ async def test_a_recording_is_not_replaced_after_its_segments_are_deleted(tmp_pa
 
 
 async def test_segments_are_listed_and_deleted(tmp_path: Path) -> None:
-    """The next owner finds what the previous one stored; at the end nothing is left."""
+    """The next owner finds the segments of the previous one, and deletes them at the end."""
     recordings = open_recordings(f"file://{tmp_path}")
     await recordings.put_segment(NAME, 10, segment(1, 10))
     await recordings.put_segment(NAME, 0, segment(1, 10))
@@ -68,7 +68,7 @@ async def test_segments_are_listed_and_deleted(tmp_path: Path) -> None:
 
 
 def test_a_gap_ends_the_contiguous_part() -> None:
-    """Only audio without a gap from the start on need not be stored again."""
+    """Only audio without a gap since the start need not be stored again."""
     assert contiguous_until([]) == 0
     assert contiguous_until([Segment("a", 0, 10), Segment("b", 5, 12), Segment("c", 13, 20)]) == 12
 

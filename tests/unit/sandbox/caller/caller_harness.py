@@ -20,7 +20,7 @@ def make_caller(*steps: object) -> SimulatedCaller:
 
 
 def run(caller: SimulatedCaller, *agent_audio: tuple[bytes, float]) -> tuple[bytes, list[Event]]:
-    """Play frames, each for a number of ms; gives the caller's audio and events."""
+    """Play frames, each for a number of ms; returns the caller's audio and events."""
     results = [caller.tick(frame) for frame in _frames(agent_audio)]
     audio = b"".join(result.frame for result in results)
     return audio, [event for result in results for event in result.events]

@@ -12,7 +12,7 @@ MAX_CALLERS = 50
 
 
 def test_a_caller_has_five_turns_and_waits_for_the_end() -> None:
-    """Each text is in the voice bank, the last is a goodbye."""
+    """Each text is in the voice bank, and the last one is a goodbye."""
     bank = load_bank()
     for caller in caller_pool(MAX_CALLERS):
         texts = caller.script.texts

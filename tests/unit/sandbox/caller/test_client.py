@@ -25,7 +25,7 @@ async def telephone_to(respond: Callable[[httpx.Request], httpx.Response]) -> As
     ],
 )
 async def test_a_hung_emulator_and_a_stopped_one_give_different_errors(error: Exception, text: str) -> None:
-    """Neither looks like a call that ended."""
+    """Neither error can be mistaken for the end of a call."""
 
     def fail(_: httpx.Request) -> httpx.Response:
         raise error

@@ -10,7 +10,7 @@ from sandbox.caller.script import NoiseKind
 @pytest.mark.parametrize("kind", [NoiseKind.COUGH, NoiseKind.DOOR, NoiseKind.STATIC])
 @pytest.mark.parametrize("ms", [20, 300, 3000])
 def test_a_noise_is_audible_has_the_length_and_no_words(kind: NoiseKind, ms: float) -> None:
-    """The same each time."""
+    """It is identical each time."""
     utterance = noise(kind, ms)
 
     assert len(utterance.mulaw) == ms * 8
@@ -22,7 +22,7 @@ def test_a_noise_is_audible_has_the_length_and_no_words(kind: NoiseKind, ms: flo
 
 
 def test_a_cough_has_two_bursts() -> None:
-    """With a gap between them."""
+    """There is a gap between the bursts."""
     mulaw = noise(NoiseKind.COUGH, 1000).mulaw
     first, gap, second = (mulaw[at * 8 : at * 8 + 160] for at in (40, 480, 540))
 
@@ -36,6 +36,6 @@ def _loudness(code: int) -> int:
 
 
 def test_uh_huh_is_not_synthesised() -> None:
-    """The voice bank has a recording."""
+    """It is a recording in the voice bank."""
     with pytest.raises(ValueError, match="recorded"):
         noise(NoiseKind.UH_HUH, 300)

@@ -26,7 +26,7 @@ def report_of(caller: SimulatedCaller, **other: object) -> Report:
 
 
 def test_each_turn_has_its_response_time() -> None:
-    """From the end of the utterance to the first audio; None without a response."""
+    """It counts from the end of the utterance to the first audio, and is None without a response."""
     caller = make_caller(
         {"listen": {"silence_ms": 700}}, {"say": "yes"}, {"listen": {}}, {"say": "yes"}, {"pause": 1e6}
     )
@@ -46,7 +46,7 @@ def test_each_turn_has_its_response_time() -> None:
 
 
 def test_a_response_belongs_to_the_latest_utterance() -> None:
-    """The earlier of two utterances has none."""
+    """The earlier of two utterances has no response."""
     caller = make_caller({"say": "yes"}, {"say": "yes"}, {"pause": 1e6})
     run(caller, silence(2000), speech(500))
 
@@ -54,7 +54,7 @@ def test_a_response_belongs_to_the_latest_utterance() -> None:
 
 
 def test_a_barge_in_has_the_time_to_silence() -> None:
-    """From the caller's first audible frame to the agent's last."""
+    """It counts from the caller's first audible frame to the agent's last."""
     caller = make_caller({"say": {"text": "no wait", "after_agent_starts_ms": 600}}, {"pause": 1e6})
     run(caller, speech(1000), silence(3000))
     [barge_in] = report_of(caller).barge_ins
@@ -65,7 +65,7 @@ def test_a_barge_in_has_the_time_to_silence() -> None:
 
 
 def test_a_cough_is_a_barge_in_without_a_response() -> None:
-    """The caller's speech has its kind as text."""
+    """The text of the caller's speech is the kind of noise."""
     caller = make_caller({"noise": {"kind": "cough", "after_agent_starts_ms": 200}}, {"pause": 1e6})
     run(caller, speech(2000), silence(1000), speech(100))
     report = report_of(caller)
@@ -90,7 +90,7 @@ def test_timeouts_are_reported() -> None:
 
 
 def test_agent_speech_is_decoded_per_segment() -> None:
-    """With the audio of the segment only."""
+    """Only the audio of the segment is decoded."""
     caller = make_caller({"pause": 1e6})
     run(caller, silence(500), speech(500), silence(500))
     frames = b"\xff" * 4000 + b"\x10" * 4000 + b"\xff" * 4000

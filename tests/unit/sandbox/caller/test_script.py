@@ -64,7 +64,7 @@ def test_every_step_has_a_short_and_a_long_form() -> None:
 
 
 def test_steps_are_repeated() -> None:
-    """With the steps around them."""
+    """The repeated steps keep their place among the others."""
     script = parse_script(
         {"steps": ["listen", {"repeat": {"times": 3, "steps": [{"say": "yes"}, "listen"]}}, "hang_up"]}
     )
@@ -74,7 +74,7 @@ def test_steps_are_repeated() -> None:
 
 
 def test_the_demos_caller_has_four_turns_and_waits_for_the_end() -> None:
-    """Each after the agent has spoken."""
+    """Each turn follows speech of the agent."""
     text = (files("sandbox.caller.scripts") / "clinic.yaml").read_text("utf-8")
     script = parse_yaml(text, "clinic.yaml")
 
@@ -114,7 +114,7 @@ def test_the_demos_caller_has_four_turns_and_waits_for_the_end() -> None:
     ],
 )
 def test_invalid_steps_are_rejected_with_their_position(steps: object, words: str) -> None:
-    """The file and the step are named."""
+    """The error names the file and the step."""
     with pytest.raises(ScriptError, match=words) as error:
         parse_script({"steps": steps}, "s.yaml")
 
@@ -132,7 +132,7 @@ def test_invalid_steps_are_rejected_with_their_position(steps: object, words: st
     ],
 )
 def test_invalid_files_are_rejected(text: str, words: str) -> None:
-    """With the reason."""
+    """The error contains the reason."""
     with pytest.raises(ScriptError, match=words):
         parse_yaml(text, "s.yaml")
 
@@ -151,12 +151,12 @@ _steps = st.one_of(
 
 @given(st.lists(_steps, min_size=1, max_size=8))
 def test_a_script_survives_the_control_api(steps: list[Step]) -> None:
-    """Through the client's JSON and back."""
+    """It is unchanged after conversion to the client's JSON and back."""
     script = Script("rms", tuple(steps))
 
     assert parse_script(script_json(script)) == script
 
 
 def test_the_default_script_greets_and_takes_leave() -> None:
-    """The last step waits for the agent's hang-up."""
+    """Its last step waits for the agent's hang-up."""
     assert default_script().texts == ("hello", "thank you goodbye")

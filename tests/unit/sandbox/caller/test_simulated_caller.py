@@ -26,7 +26,7 @@ YES_MS = -(-len(YES.mulaw) // 160) * 20
 
 
 def test_a_recording_is_sent_unchanged() -> None:
-    """Byte by byte, the last frame padded with silence."""
+    """It is sent byte by byte, and the last frame is padded with silence."""
     audio, events = run(make_caller({"say": "yes"}), silence(YES_MS + 100))
 
     assert audio.startswith(YES.mulaw)
@@ -63,7 +63,7 @@ def test_listening_times_out_without_agent_speech() -> None:
 
 
 def test_a_barge_in_starts_a_set_time_after_the_agent() -> None:
-    """Its interruption time is its first audible frame."""
+    """The time of the interruption is that of its first audible frame."""
     caller = make_caller({"say": {"text": "yes", "after_agent_starts_ms": 400}})
     _, events = run(caller, silence(200), speech(600), silence(1000))
 
@@ -73,7 +73,7 @@ def test_a_barge_in_starts_a_set_time_after_the_agent() -> None:
 
 
 def test_a_barge_in_times_out_if_the_agent_is_silent() -> None:
-    """Then the caller speaks."""
+    """The caller speaks after the timeout."""
     caller = make_caller({"say": {"text": "yes", "after_agent_starts_ms": 400, "timeout_s": 2}})
     _, events = run(caller, silence(3000))
 
@@ -81,7 +81,7 @@ def test_a_barge_in_times_out_if_the_agent_is_silent() -> None:
 
 
 def test_keys_are_pressed_one_after_another() -> None:
-    """Four a second, in silence."""
+    """Four keys a second are pressed, in silence."""
     audio, events = run(make_caller({"press": "12#"}, "hang_up"), silence(1000))
 
     # A key falls on the first step of 20 ms that is late enough.
@@ -90,7 +90,7 @@ def test_keys_are_pressed_one_after_another() -> None:
 
 
 def test_a_pause_is_silent_for_its_length() -> None:
-    """Then the next step starts."""
+    """The next step starts at its end."""
     _, events = run(make_caller({"pause": 500}, {"say": "yes"}), silence(600))
 
     assert events == [UtteranceStarted("yes", 500)]
@@ -109,7 +109,7 @@ def test_a_noise_is_marked_as_noise(kind: str) -> None:
 
 
 def test_after_the_hang_up_the_caller_is_silent() -> None:
-    """The script is completed."""
+    """The script counts as completed."""
     caller = make_caller("hang_up", {"say": "yes"})
     audio, events = run(caller, silence(500))
 
@@ -129,7 +129,7 @@ def test_a_missing_hang_up_of_the_agent_times_out() -> None:
 
 
 def test_a_call_that_ends_before_its_script_was_cut_short() -> None:
-    """Steps remain."""
+    """Some steps of the script remain."""
     caller = make_caller("listen", {"say": "yes"}, "expect_hang_up")
     run(caller, silence(100))
 
@@ -137,7 +137,7 @@ def test_a_call_that_ends_before_its_script_was_cut_short() -> None:
 
 
 def test_each_spoken_step_needs_an_utterance() -> None:
-    """A missing one is an error."""
+    """A missing utterance is an error."""
     with pytest.raises(ValueError, match="one utterance"):
         SimulatedCaller(Script("rms", (Listen(),)), ())
     with pytest.raises(ValueError, match="has no utterance"):
@@ -145,7 +145,7 @@ def test_each_spoken_step_needs_an_utterance() -> None:
 
 
 def test_the_open_segment_is_included() -> None:
-    """Up to the current time."""
+    """It lasts up to the current time."""
     caller = make_caller({"pause": 5000})
     run(caller, silence(100), speech(300))
 
@@ -155,7 +155,7 @@ def test_the_open_segment_is_included() -> None:
 @settings(max_examples=50)
 @given(st.lists(st.sampled_from([SILENT_FRAME, SPEECH_FRAME, b"", b"\x00" * 77]), max_size=300))
 def test_every_frame_gives_a_frame(frames: list[bytes]) -> None:
-    """Reproducibly, for any input."""
+    """This is reproducible for any input."""
     steps = (
         "listen",
         {"say": "yes"},

@@ -8,7 +8,7 @@ LOUD = bytes([ENCODE[4000]]) * FRAME_BYTES
 
 
 def test_a_short_pause_does_not_split_a_segment() -> None:
-    """Half a second does; the segment ends with its last audible frame, not at its detection."""
+    """A pause of half a second does; the segment ends with its last audible frame."""
     detector = SpeechDetector()
     frames = [SILENT_FRAME] * 5 + [LOUD] * 5 + [SILENT_FRAME] * 15 + [LOUD] * 5 + [SILENCE * 160] * 25
     started = [detector.process(frame)[0] for frame in frames]

@@ -1,4 +1,4 @@
-"""The recordings: complete, loud enough, detected as speech, recognised by the oracle."""
+"""The recordings are complete, loud enough, detected as speech and recognised by the oracle."""
 
 import json
 from importlib.resources import files
@@ -38,7 +38,7 @@ def test_texts_manifest_and_recordings_agree() -> None:
 
 @pytest.mark.parametrize("recording", BANK.recordings.values(), ids=BANK.recordings)
 def test_a_recording_has_telephone_quality(recording: Utterance) -> None:
-    """Level, words in order within the audio, little silence around it."""
+    """Its level is right, words are in order within the audio, and little silence surrounds it."""
     length_ms = len(recording.mulaw) / 8
     times = [ms for word in recording.words for ms in (word.start_ms, word.end_ms)]
 
@@ -74,7 +74,7 @@ def test_other_texts_are_synthesised() -> None:
 
 
 def test_only_audible_steps_have_an_utterance() -> None:
-    """uh_huh is a recording, other noises are synthesised."""
+    """uh_huh is a recording, and other noises are synthesised."""
     cough = Noise(NoiseKind.COUGH, 250)
     script = Script("rms", (Listen(), Say("yes"), cough, Noise(NoiseKind.UH_HUH), ExpectHangUp()))
     recorded = BANK.recordings
@@ -89,7 +89,7 @@ def test_only_audible_steps_have_an_utterance() -> None:
 
 
 async def test_the_oracle_recognises_registered_utterances() -> None:
-    """Each utterance is registered once, noises are not."""
+    """Each utterance is registered once, and noises are not registered."""
     steps = (Listen(), Say("yes please"), Noise(NoiseKind.DOOR), Say("Yes, please"), Say("no wait"))
     body = oracle_registration(BANK.script_utterances(Script("rms", steps)))
     oracle = Oracle()

@@ -35,7 +35,7 @@ class InterimOnly:
         self._results = [(Word("well", 0, 200),)]
 
     async def recognise(self, _mulaw: bytes) -> tuple[Word, ...]:
-        """Return one word at the first call, none later."""
+        """Return one word for the first call and none later."""
         return self._results.pop() if self._results else ()
 
 
@@ -51,7 +51,7 @@ def assert_all_fit(socket: FakeSocket) -> None:
 
 
 async def test_events_of_a_turn_are_sent_in_order() -> None:
-    """Connected comes first; EagerEndOfTurn has the words of EndOfTurn; the next turn has the next index."""
+    """Connected comes first, EagerEndOfTurn has EndOfTurn's words, and the next turn the next index."""
     async with open_session(FluxSession, oracle_with(TEXT), EAGER) as socket:
         for count in (1, 2):
             await socket.send_audio(make_silence(200) + AUDIO)
@@ -84,7 +84,7 @@ async def test_continued_speech_resumes_the_turn() -> None:
 
 
 async def test_no_eager_events_without_a_threshold() -> None:
-    """A segment without recognised words starts no turn."""
+    """A segment without recognised words starts no turn either."""
     async with open_session(FluxSession, oracle_with(TEXT), {}) as socket:
         await socket.send_audio(recorded_frames("stop") + make_silence(400))
         await socket.send_audio(AUDIO)
@@ -119,7 +119,7 @@ async def test_force_end_turn_ends_the_turn() -> None:
 
 
 async def test_configure_changes_the_thresholds() -> None:
-    """The answer lists the thresholds in force; a value out of range is rejected and changes nothing."""
+    """The response lists the current thresholds; a value out of range is rejected without effect."""
     async with open_session(FluxSession, oracle_with(TEXT), {"eot_threshold": "1.0"}) as socket:
         await socket.send({"type": "Configure", "thresholds": {"eot_threshold": 3}})
         await socket.send({"type": "Configure", "thresholds": {"eot_threshold": 0.8}, "keyterms": ["x"]})
@@ -144,7 +144,7 @@ async def test_speech_without_pause_is_one_turn() -> None:
 
 
 async def test_a_started_turn_ends() -> None:
-    """Even if the final transcript is empty; then the interim words are repeated."""
+    """If the final transcript is empty, the interim words are repeated."""
     async with open_session(FluxSession, InterimOnly(), {}) as socket:
         await socket.send_audio(AUDIO)
         [end] = await socket.wait_for(has_type("EndOfTurn"))

@@ -38,7 +38,7 @@ def test_keys_that_begin_with_bad_are_rejected() -> None:
     ("status", "code"), [(401, "INVALID_AUTH"), (429, "TOO_MANY_REQUESTS"), (500, "INT")]
 )
 def test_a_rejection_has_the_same_code_in_headers_and_body(status: int, code: str) -> None:
-    """And the same request id."""
+    """The request id is the same as well."""
     response = rejection(status)
     body = json.loads(bytes(response.body))
 

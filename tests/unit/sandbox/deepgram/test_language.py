@@ -4,7 +4,7 @@ from sandbox.deepgram.language import bigram_model, telephone_sentences
 
 
 def test_the_language_model_is_larger_than_any_script() -> None:
-    """With only a script's words in the model, recognising them would prove nothing."""
+    """Recognition would prove nothing if the model contained only a script's words."""
     sentences = telephone_sentences()
 
     assert len(sentences) > 100

@@ -38,7 +38,7 @@ def is_speech_final(message: Message) -> bool:
 
 
 async def test_a_sentence_has_interim_results_and_a_final_one() -> None:
-    """SpeechStarted, interim results, a final result with word times, and a single UtteranceEnd."""
+    """The messages include SpeechStarted, a final result with word times and one UtteranceEnd."""
     async with open_session(NovaSession, oracle_with(TEXT), ALL) as socket:
         await socket.send_audio(make_silence(400) + AUDIO)
         [result] = await socket.wait_for(is_speech_final)
@@ -57,7 +57,7 @@ async def test_a_sentence_has_interim_results_and_a_final_one() -> None:
 
 
 async def test_optional_messages_are_off_by_default() -> None:
-    """No interim results, no events, and with endpointing=false no speech_final."""
+    """No interim results or events are sent, and endpointing=false sends no speech_final."""
     async with open_session(NovaSession, oracle_with(TEXT), {"endpointing": "false"}) as socket:
         await socket.send_audio(AUDIO)
         [result] = await socket.wait_for(is_final)
@@ -125,7 +125,7 @@ async def test_finalize_makes_the_current_segment_final() -> None:
 
 
 async def test_close_stream_sends_the_final_result_and_the_metadata() -> None:
-    """Then the socket is closed."""
+    """The socket is then closed."""
     async with open_session(NovaSession, oracle_with(TEXT), ALL) as socket:
         await socket.send_audio(AUDIO)
         assert not await socket.send({"type": "CloseStream"})

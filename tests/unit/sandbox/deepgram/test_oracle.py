@@ -13,7 +13,7 @@ TEXTS = ("my name is robert miller", "my name is mary johnson", "uh huh")
 
 @given(st.integers(0, 300), st.sampled_from(TEXTS))
 async def test_an_utterance_is_found_at_any_position(lead_ms: int, text: str) -> None:
-    """At any whole millisecond."""
+    """The position may be any whole millisecond."""
     audio = SILENCE * 8 * lead_ms + recordings().utterance(text).mulaw
     words = await oracle_with(*TEXTS).recognise(audio)
 

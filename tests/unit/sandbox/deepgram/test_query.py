@@ -10,7 +10,7 @@ FLUX = (("model", "flux-general-en"), *PHONE)
 
 
 def test_missing_parameters_have_deepgrams_defaults() -> None:
-    """Nova: endpointing after 10 ms, no interim results; Flux: turns end at 0.7 or after 5 s."""
+    """Nova ends speech after 10 ms without interim results; Flux ends turns at 0.7 or after 5 s."""
     assert read_nova(NOVA) == NovaQuery("nova-3", 10.0, 0.0, interim_results=False, vad_events=False)
     assert read_flux(FLUX) == FluxQuery(0.7, None, 5000.0, ())
 

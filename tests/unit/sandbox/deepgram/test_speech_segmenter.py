@@ -10,7 +10,7 @@ from tests.unit.sandbox.deepgram.fake_socket import AUDIO
 
 
 def test_silence_contains_no_segment() -> None:
-    """Not even a long one."""
+    """Even a long silence contains none."""
     segmenter = SpeechSegmenter()
 
     assert not segmenter.push(make_silence(1000))

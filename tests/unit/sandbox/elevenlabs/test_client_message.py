@@ -1,4 +1,4 @@
-"""Client messages, as the types of ElevenLabs' SDK write them."""
+"""Client messages as serialised by the types of ElevenLabs' SDK."""
 
 from contextlib import suppress
 from typing import Any
@@ -33,7 +33,7 @@ SCHEDULE = types.GenerationConfig(chunk_length_schedule=[50, 90])
 )
 @pytest.mark.parametrize("nulls", [True, False])
 def test_every_message_type_of_the_sdk_is_parsed(message: BaseModel, nulls: bool) -> None:
-    """With empty fields as null or left out."""
+    """Empty fields may be null or missing."""
     read = read_message(message.model_dump_json(by_alias=True, exclude_none=not nulls))
 
     for name in ("text", "context_id", "flush", "close_context", "close_socket"):
@@ -41,7 +41,7 @@ def test_every_message_type_of_the_sdk_is_parsed(message: BaseModel, nulls: bool
 
 
 def test_the_schedule_defaults_to_elevenlabs_own() -> None:
-    """A client may set its own."""
+    """A client may set its own schedule."""
     message = read_message('{"text":" ","generation_config":{"chunk_length_schedule":[50, 90.5]}}')
 
     assert message.schedule == (50, 90.5)
@@ -64,7 +64,7 @@ def test_the_schedule_defaults_to_elevenlabs_own() -> None:
     ],
 )
 def test_a_message_that_does_not_match_the_schema_is_rejected(raw: Any) -> None:
-    """With ElevenLabs' error code."""
+    """The rejection has ElevenLabs' error code."""
     with pytest.raises(Rejected) as raised:
         read_message(raw)
 

@@ -1,4 +1,4 @@
-"""Rejections: which parameters, and with which HTTP status."""
+"""Rejections by parameter and their HTTP statuses."""
 
 import json
 

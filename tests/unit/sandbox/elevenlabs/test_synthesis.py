@@ -1,4 +1,4 @@
-"""Synthesis beside the event loop."""
+"""Synthesis in a thread beside the event loop."""
 
 import asyncio
 import time

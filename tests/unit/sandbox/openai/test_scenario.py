@@ -1,4 +1,4 @@
-"""Scenarios: which rule answers, and errors in a file."""
+"""The rule of a scenario that answers, and errors in a file."""
 
 import os
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ def test_the_clinic_books_a_visit_despite_recognition_errors() -> None:
 
 
 def test_a_tool_result_is_answered_by_its_own_rule(tmp_path: Path) -> None:
-    """Other rules do not apply; a partial answer is continued."""
+    """Other rules do not apply, and a partial answer is continued."""
     path = tmp_path / "s.yaml"
     path.write_text("rules: [{tool_result: look, say: found}, {when: '.*', call: look}]\n")
     scenario = read_scenario(str(path))
@@ -87,7 +87,7 @@ def test_an_invalid_scenario_raises_an_error(tmp_path: Path, text: str) -> None:
     ],
 )
 def test_the_clinic_answers_other_requests(user: str, answer: str) -> None:
-    """And does not end the call."""
+    """These answers do not end the call."""
     found = read_scenario("clinic").answer(
         chat("my name is ann lee", "Your visit is booked. Is there anything else?", user)
     )
@@ -97,7 +97,7 @@ def test_the_clinic_answers_other_requests(user: str, answer: str) -> None:
 
 
 def test_no_ends_the_call_only_after_anything_else() -> None:
-    """After another question it does not."""
+    """After another question it does not end the call."""
     clinic = read_scenario("clinic")
 
     assert clinic.answer(chat("x", "Is there anything else?", "no thank you")).tool == "end_call"
@@ -105,7 +105,7 @@ def test_no_ends_the_call_only_after_anything_else() -> None:
 
 
 def test_a_modified_scenario_is_reloaded(tmp_path: Path) -> None:
-    """Without a restart."""
+    """No restart is needed."""
     path = tmp_path / "s.yaml"
     path.write_text("rules: [{say: one}]")
     first = read_scenario(str(path)).answer(chat("hi")).text

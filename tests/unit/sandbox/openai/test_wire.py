@@ -26,7 +26,7 @@ def payload(event: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("answer", [Answer("Good morning"), Answer("", "look", '{"a": 1}')])
 def test_a_full_response_fits_the_sdks_type(answer: Answer) -> None:
-    """With text, and with a tool call."""
+    """This holds for text and for a tool call."""
     response = wire.full_response(completion(answer))
 
     assert_fits(ChatCompletion, response)
@@ -65,7 +65,7 @@ def test_a_tool_call_is_split_into_name_and_arguments() -> None:
     ],
 )
 def test_an_error_has_the_code_and_type_of_its_status(status: int, code: str | None, kind: str) -> None:
-    """Unless a code is given."""
+    """A given code takes precedence."""
     body = wire.error(status, "no")["error"]
 
     assert (body["code"], body["type"], body["message"]) == (code, kind, "no")

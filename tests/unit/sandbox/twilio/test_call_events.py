@@ -11,7 +11,7 @@ async def collected(events: CallEvents) -> list[Entry]:
 
 
 async def test_all_followers_get_all_events() -> None:
-    """Early and late ones alike, up to the last event."""
+    """Early and late followers both get them, up to the last event."""
     events = CallEvents()
     early = asyncio.create_task(collected(events))
     await asyncio.sleep(0)

@@ -4,7 +4,7 @@ from sandbox.twilio.connection_overrides import ConnectionOverrides, parse_overr
 
 
 def test_defaults_are_twilios() -> None:
-    """Five seconds to connect, fifteen in total, one retry."""
+    """The defaults are five seconds to connect, fifteen in total, and one retry."""
     assert parse_overrides("http://app/voice") == ConnectionOverrides(
         5000, 15000, 15000, 1, frozenset({"ct"})
     )

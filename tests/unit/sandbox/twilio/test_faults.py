@@ -17,13 +17,13 @@ def passed(faults: Faults) -> list[tuple[int, bytes]]:
 
 
 def test_without_faults_nothing_changes() -> None:
-    """Fault injection is then inactive."""
+    """By default no fault is injected."""
     assert not FrameFaults(Faults()).active
     assert passed(Faults()) == FRAMES
 
 
 def test_frames_are_lost_doubled_and_reordered() -> None:
-    """By their shares, reproducibly."""
+    """Each fault affects its share of the frames, reproducibly."""
     lost = passed(Faults(lost=0.2))
     doubled = passed(Faults(doubled=0.2))
     swapped = passed(Faults(reordered=0.2))
@@ -36,7 +36,7 @@ def test_frames_are_lost_doubled_and_reordered() -> None:
 
 
 def test_frozen_frames_are_delayed_to_the_end_of_the_freeze() -> None:
-    """All of them are sent at once then."""
+    """All of them are then sent at once."""
     network = FrameFaults(Faults(freeze_every_ms=1000, freeze_ms=200))
 
     assert network.delay_ms(700) == 0
@@ -46,7 +46,7 @@ def test_frozen_frames_are_delayed_to_the_end_of_the_freeze() -> None:
 
 
 def test_rest_errors_follow_their_shares() -> None:
-    """429 before 500, otherwise none."""
+    """Status 429 takes precedence over 500; other requests have no error."""
     chance = random.Random(1)
 
     assert rest_error_status(chance, Faults()) is None

@@ -50,7 +50,7 @@ def test_a_jittering_clock_gives_one_frame_per_tick() -> None:
 
 
 def test_time_starts_with_the_line() -> None:
-    """A line that was not started produces no frames."""
+    """A line that has not been started produces no frames."""
     line, _ = line_of({"pause": 60_000})
     line.catch_up(5.0)
     assert line.began_at is None
@@ -61,7 +61,7 @@ def test_time_starts_with_the_line() -> None:
 
 
 def test_a_slow_clock_drifts() -> None:
-    """One per cent slow: 99 frames in the time of 100."""
+    """At one per cent slow, 99 frames take the time of 100."""
     line, _ = line_of({"pause": 60_000}, drift_ppm=10_000)
     line.start()
     line.catch_up(0.0)

@@ -15,7 +15,7 @@ SID = "MZ" + "0" * 32
 
 
 def test_start_names_the_call_and_its_parameters() -> None:
-    """Field by field, as in a real stream."""
+    """Each field is as in a real stream."""
     message = json.loads(media_messages.start("AC1", "CA1", SID, ("inbound",), {"agent": "clinic"}))
 
     assert message == {
@@ -101,6 +101,6 @@ def test_any_message_is_parsed_or_rejected(message: str | bytes) -> None:
 
 
 def test_deep_nesting_is_rejected() -> None:
-    """100 000 levels."""
+    """A message with 100 000 levels is rejected."""
     with pytest.raises(MessageError):
         parse("[" * 100_000, SID)

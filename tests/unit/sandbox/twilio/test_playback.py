@@ -8,7 +8,7 @@ from sandbox.twilio.playback import MAX_QUEUED_BYTES, Playback
 
 
 def test_mark_is_returned_when_all_earlier_audio_was_played() -> None:
-    """With the frame that plays the last sample, not before."""
+    """It is returned with the frame that plays the last sample, and not before."""
     playback = Playback()
     playback.queue(b"\x00" * (FRAME_BYTES + 1))
     assert playback.mark("end") == ()
@@ -20,12 +20,12 @@ def test_mark_is_returned_when_all_earlier_audio_was_played() -> None:
 
 
 def test_mark_in_an_empty_buffer_is_returned_at_once() -> None:
-    """No audio precedes it."""
+    """No audio precedes the mark."""
     assert Playback().mark("now") == ("now",)
 
 
 def test_clear_returns_all_marks() -> None:
-    """In order; the audio is discarded, and later marks refer to later audio."""
+    """They are in order, the audio is discarded, and later marks refer to later audio."""
     playback = Playback()
     playback.queue(b"\x00" * 1000)
     playback.mark("a")
@@ -50,7 +50,7 @@ def test_ten_minutes_are_buffered() -> None:
 
 @given(st.lists(st.one_of(st.binary(max_size=500), st.text(min_size=1, max_size=3), st.none())))
 def test_every_mark_is_returned_once_and_in_order(steps: list[bytes | str | None]) -> None:
-    """For any sequence of queueing, clearing and playing."""
+    """This holds for any sequence of queueing, clearing and playing."""
     playback = Playback()
     sent: list[str] = []
     back: list[str] = []

@@ -16,7 +16,7 @@ PARAMS = {
 
 
 def test_documented_vector() -> None:
-    """The example in Twilio's documentation."""
+    """The signature is that of the example in Twilio's documentation."""
     url = "https://example.com/myapp.php?foo=1&bar=2"
 
     assert sign(TOKEN, url, PARAMS) == "L/OH5YylLD5NRKLltdqwSvS0BnU="
@@ -33,14 +33,14 @@ def test_documented_vector() -> None:
     ],
 )
 def test_webhook_signatures_are_accepted(url: str) -> None:
-    """With ports, queries and fragments."""
+    """URLs may have ports, queries and fragments."""
     seen = url.partition("#")[0].replace("user:pass@", "")
 
     assert RequestValidator(TOKEN).validate(seen, PARAMS, sign(TOKEN, url, PARAMS))
 
 
 def test_stream_is_signed_over_its_wss_address() -> None:
-    """Even if the socket is dialled without TLS."""
+    """This holds even if the socket is opened without TLS."""
     url = "wss://127.0.0.1:8080/twilio/stream"
 
     assert signed_url(url) == url

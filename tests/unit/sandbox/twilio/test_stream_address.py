@@ -6,7 +6,7 @@ from sandbox.twilio.stream_address import dialled_url, url_error
 
 
 def test_loopback_is_dialled_without_tls() -> None:
-    """Like configured hosts; all others use TLS."""
+    """So are configured hosts; all other hosts use TLS."""
     assert dialled_url("wss://127.0.0.1:8080/s") == "ws://127.0.0.1:8080/s"
     assert dialled_url("wss://edge:8080/s", ("edge",)) == "ws://edge:8080/s"
     assert dialled_url("wss://example.com/s") == "wss://example.com/s"
@@ -23,7 +23,7 @@ def test_loopback_is_dialled_without_tls() -> None:
     ],
 )
 def test_invalid_urls_have_codes(url: str, code: int) -> None:
-    """Twilio's codes for a wrong scheme and for a malformed URL."""
+    """A wrong scheme and a malformed URL have Twilio's codes."""
     error = url_error(url)
 
     assert error is not None

@@ -29,7 +29,7 @@ def test_connect_stream_with_parameters() -> None:
 
 
 def test_simple_verbs() -> None:
-    """Say, play, pause, redirect, hang up."""
+    """Say, Play, Pause, Redirect and Hangup are parsed."""
     response = VoiceResponse()
     response.say("hello  there", loop=2)
     response.play("http://app/a.wav")
@@ -85,7 +85,7 @@ def test_unsupported_elements_give_warnings() -> None:
 
 @pytest.mark.parametrize("text", ["", "hello", "<Response>", "<Reply/>"])
 def test_invalid_documents_are_rejected(text: str) -> None:
-    """With Twilio's error code."""
+    """The error has Twilio's code."""
     with pytest.raises(twiml.TwimlError) as caught:
         twiml.parse(text)
 

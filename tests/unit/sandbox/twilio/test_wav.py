@@ -35,6 +35,6 @@ def test_mixing_with_silence_changes_nothing() -> None:
 
 
 def test_invalid_wav_is_rejected() -> None:
-    """With an error that names the format."""
+    """The error names the required format."""
     with pytest.raises(ValueError, match="not a WAV"):
         from_wav(b"hello")

@@ -20,7 +20,7 @@ def frame(**fields: Any) -> str:
 
 
 def test_the_url_is_made_of_the_base_address() -> None:
-    """Http becomes ws, https wss; an empty address is the provider's own."""
+    """The scheme http becomes ws and https wss; an empty address means the provider's own."""
     config = TtsConfig(voice="a/b", model="m", language="de")
 
     assert wire.socket_url("http://127.0.0.1:9/", config).startswith(
@@ -35,7 +35,7 @@ def test_the_url_is_made_of_the_base_address() -> None:
 
 
 def test_a_clause_ends_in_one_space_and_is_flushed() -> None:
-    """However the text ends."""
+    """The ending of the text does not matter."""
     assert json.loads(wire.send_text("c1", "Hi.")) == {"text": "Hi. ", "context_id": "c1", "flush": True}
     assert json.loads(wire.send_text("c1", "Hi.  "))["text"] == "Hi. "
 
@@ -50,7 +50,7 @@ def test_a_context_opens_with_a_space_and_the_voice_settings() -> None:
 
 @pytest.mark.parametrize("durations", ["charDurationsMs", "charsDurationsMs"])
 def test_both_spellings_of_durations_are_read(durations: str) -> None:
-    """Audio with its characters."""
+    """The frame has audio and its characters."""
     read = wire.read_frame(
         frame(alignment={"chars": ["a", "b"], "charStartTimesMs": [0, 10], durations: [10, 5]})
     )
@@ -62,7 +62,7 @@ def test_both_spellings_of_durations_are_read(durations: str) -> None:
 
 
 def test_a_final_frame_may_have_no_audio() -> None:
-    """Audio in it counts."""
+    """If it has audio, the audio is used."""
     bare = wire.read_frame('{"isFinal": true, "contextId": "c1"}')
     with_audio = wire.read_frame(frame(isFinal=True))
 
@@ -83,7 +83,7 @@ def test_a_final_frame_may_have_no_audio() -> None:
     ],
 )
 def test_a_malformed_alignment_is_ignored(alignment: Any) -> None:
-    """The audio counts."""
+    """The audio of the frame is still used."""
     read = wire.read_frame(frame(alignment=alignment))
 
     assert isinstance(read, wire.AudioFrame)
@@ -110,7 +110,7 @@ def test_malformed_frames_are_refused(data: str | bytes) -> None:
     ],
 )
 def test_error_codes_are_mapped_to_our_errors(code: str, kind: type[ProviderError]) -> None:
-    """By what they mean for the next attempt."""
+    """The error decides how the next attempt is made."""
     read = wire.read_frame(json.dumps({"message": "m", "error": code, "code": 1008}))
 
     assert isinstance(read, wire.ErrorFrame)
@@ -127,7 +127,7 @@ def test_error_codes_are_mapped_to_our_errors(code: str, kind: type[ProviderErro
     ],
 )
 def test_statuses_are_mapped_to_our_errors(status: int, kind: type[ProviderError]) -> None:
-    """By what they mean for the next attempt."""
+    """The error decides how the next attempt is made."""
     assert type(wire.map_status_error(status, "")) is kind
 
 
@@ -160,7 +160,7 @@ json_values = st.recursive(
     )
 )
 def test_no_frame_raises_anything_else(fields: dict[str, Any]) -> None:
-    """Fields of any type and value."""
+    """Fields may have any type and value."""
     try:
         wire.read_frame(json.dumps(fields))
     except ProviderUnavailable:

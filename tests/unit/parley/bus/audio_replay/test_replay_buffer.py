@@ -22,7 +22,7 @@ def buffer(published: list[bytes]) -> ReplayBuffer:
 
 
 async def test_recent_audio_is_resent_in_order(buffer: ReplayBuffer, published: list[bytes]) -> None:
-    """After each lost connection."""
+    """It is resent after each lost connection."""
     for number in range(5):
         buffer.record("s", bytes([number]), expire=True)
 
@@ -35,7 +35,7 @@ async def test_recent_audio_is_resent_in_order(buffer: ReplayBuffer, published: 
 async def test_one_subject_is_retransmitted_without_the_others(
     buffer: ReplayBuffer, published: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The given age is the limit; new audio is not delayed by it."""
+    """Only audio up to the given age is sent; new audio is not delayed by it."""
     now_s = 100.0
     monkeypatch.setattr("parley.bus.audio_replay.replay_buffer.time.monotonic", lambda: now_s)
     for number in range(10):
@@ -53,7 +53,7 @@ async def test_one_subject_is_retransmitted_without_the_others(
 async def test_old_audio_is_dropped_unless_the_connection_is_down(
     buffer: ReplayBuffer, published: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Audio that no reader can have received is kept."""
+    """While the connection is down no reader can have received it, so it is kept."""
     now_s = 100.0
     monkeypatch.setattr("parley.bus.audio_replay.replay_buffer.time.monotonic", lambda: now_s)
     buffer.record("s", b"old", expire=True)
@@ -72,7 +72,7 @@ async def test_old_audio_is_dropped_unless_the_connection_is_down(
 async def test_the_buffer_is_bounded(
     buffer: ReplayBuffer, published: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The newest audio is kept."""
+    """The newest audio is kept, the oldest is dropped."""
     monkeypatch.setattr(replay_buffer, "_MAX_BYTES", 10)
     for number in range(20):
         buffer.record("s", bytes([number]), expire=False)
@@ -83,7 +83,7 @@ async def test_the_buffer_is_bounded(
 
 
 async def test_audio_recorded_during_a_resend_is_published_after_it(published: list[bytes]) -> None:
-    """Readers would drop older audio that follows newer."""
+    """Readers would drop older audio that arrives after newer audio."""
 
     async def publish(_subject: str, data: bytes) -> None:
         if not published:

@@ -59,7 +59,7 @@ HELLO = (Word("Hello,", 5600, 5900, 0.75),)
     ],
 )
 def test_messages_of_nova(message: SimpleNamespace, event: SttEvent | None) -> None:
-    """Times of the connection become call times."""
+    """Times on the connection become call times."""
     assert read(message) == event
 
 
@@ -107,7 +107,7 @@ def test_other_messages_of_flux(message: SimpleNamespace, event: SttEvent | None
 
 @pytest.mark.parametrize("flux", [False, True])
 def test_an_error_message_raises(flux: bool) -> None:
-    """The connection is of no further use."""
+    """The connection cannot be used any further."""
     error = SimpleNamespace(type="Error", description="NET-0001", code="NET-0001")
 
     with pytest.raises(ProviderUnavailable, match="NET-0001"):
