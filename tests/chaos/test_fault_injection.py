@@ -11,7 +11,7 @@ from tests.run_program import run_program
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
-def test_no_fault_loses_anything(tmp_path: Path) -> None:
+def test_nothing_is_lost_after_faults(tmp_path: Path) -> None:
     """Two faults are injected per target; only edges without a standby stream may lose words."""
     out = tmp_path / "chaos.json"
     targets = "brain stop,stt kill"

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 
 @pytest.mark.parametrize("stage", ["stt", "brain", "tts", "recorder"])
-async def test_a_killed_stage_costs_no_word(up: Up, stage: str) -> None:
+async def test_no_word_is_lost_when_a_stage_is_killed(up: Up, stage: str) -> None:
     """After a SIGKILL in the caller's second turn, every turn is transcribed once and answered."""
     script, live = read_script(None), LiveView()
     async with open_bus(up.system.nats_url) as bus, open_telephone(up.system.telephone_url) as telephone:

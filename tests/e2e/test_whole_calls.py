@@ -62,7 +62,7 @@ async def test_a_call_is_answered_recorded_and_stored(up: Up) -> None:
     assert all(row["latency_ms"] > 0 for row in timings)
 
 
-async def test_calls_at_once_are_not_crossed(up: Up) -> None:
+async def test_simultaneous_calls_are_not_crossed(up: Up) -> None:
     """Each caller receives only its own answers, and no service logs an error."""
     results = await call_all(up.system, caller_pool(10))
 
@@ -90,7 +90,7 @@ async def test_the_agent_can_be_interrupted(up: Up) -> None:
     assert report.outcome == "completed"
 
 
-async def test_a_refusing_model_costs_an_apology_not_the_call(up: Up) -> None:
+async def test_a_failing_model_leads_to_an_apology_and_the_call_continues(up: Up) -> None:
     """The caller gets an apology, and the next turn is answered normally."""
     async with httpx.AsyncClient(base_url=up.state["sandbox_urls"]["openai"]) as client:
 

@@ -31,7 +31,7 @@ async def test_credentials_in_an_address_are_not_reported() -> None:
     assert "hidden" not in str(raised.value)
 
 
-async def test_a_message_that_expects_none_before_is_stored_once(nats_url: str) -> None:
+async def test_a_message_that_expects_an_empty_subject_is_stored_once(nats_url: str) -> None:
     """The second one raises WriteConflict."""
     async with connect(nats_url, "test", timeout_s=5) as bus:
         await bus.publish_durable("call.CA1.call.started", b"1", expect_last=0)

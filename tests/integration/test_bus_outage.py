@@ -163,7 +163,7 @@ async def test_an_election_and_a_reconnection_count_as_disruptions(nats_url: str
         assert bus.recently_disrupted
 
 
-async def test_audio_in_no_stream_is_retransmitted_to_a_reader_that_reconnected(nats_url: str) -> None:
+async def test_audio_that_no_stream_stored_is_retransmitted_after_a_reconnection(nats_url: str) -> None:
     """The stream has no leader, and the publisher's connection is never lost."""
     async with (
         connect(nats_url, "reader", timeout_s=5) as bus,

@@ -75,7 +75,7 @@ async def test_a_stream_that_twilio_requests_again_is_resumed_by_redirect_only(e
     assert edge.rest.requests == []
 
 
-async def test_a_resumption_states_how_far_the_audio_of_both_sides_had_come(edge: EdgeProcess) -> None:
+async def test_a_resumption_contains_the_audio_positions_of_both_sides(edge: EdgeProcess) -> None:
     """Agent audio published after the caller's last audio may not have reached Twilio."""
 
     async def publish_agent_audio(offset: int) -> None:

@@ -87,7 +87,7 @@ async def test_the_next_owner_continues_from_the_stored_segments(
     await assert_rows_are_complete(postgres_url)
 
 
-async def test_a_process_frozen_at_the_end_of_the_call_damages_nothing(
+async def test_a_process_frozen_at_the_end_of_the_call_changes_nothing(
     nats_url: str, postgres_url: str, tmp_path: Path
 ) -> None:
     """When it resumes, the next owner has recorded the call and deleted the segments."""

@@ -212,7 +212,7 @@ async def test_the_garbage_fault_is_injected(emulator: tuple[DeepgramEmulator, s
         assert json.loads(await second.recv())["type"] == "Metadata"
 
 
-async def test_the_sandbox_routes(emulator: tuple[DeepgramEmulator, str]) -> None:
+async def test_the_sandbox_routes_register_configure_and_log(emulator: tuple[DeepgramEmulator, str]) -> None:
     """Repeated utterances count once, settings change by name, and the log starts after a number."""
     async with httpx.AsyncClient(base_url=f"http://{emulator[1]}") as http:
         registered = [

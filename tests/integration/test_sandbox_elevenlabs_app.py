@@ -204,7 +204,7 @@ async def test_close_socket_synthesises_all_contexts_first(emulator: tuple[Eleve
 
 
 @pytest.mark.parametrize("fault", ["hang", "hang_mid", "close_mid", "garbage"])
-async def test_faults_of_a_socket(emulator: tuple[ElevenLabsEmulator, str], fault: str) -> None:
+async def test_a_fault_of_a_socket_is_injected(emulator: tuple[ElevenLabsEmulator, str], fault: str) -> None:
     """A fault occurs before the first byte, within the audio or as invalid audio; the next clause works."""
     emulator[0].runtime_settings.update({"tts_fault": fault, "tts_fault_requests": 1})
     async with socket(emulator[1], "stream-input") as connection:
@@ -227,7 +227,7 @@ async def test_faults_of_a_socket(emulator: tuple[ElevenLabsEmulator, str], faul
         ("http_close_mid", httpx.RemoteProtocolError),
     ],
 )
-async def test_faults_of_http_streaming(
+async def test_a_fault_of_http_streaming_is_injected(
     emulator: tuple[ElevenLabsEmulator, str], fault: str, error: type[Exception]
 ) -> None:
     """HTTP has faults of its own, because it is the fallback for sockets; cancellation is logged."""

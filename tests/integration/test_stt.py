@@ -155,7 +155,7 @@ async def test_lost_frames_do_not_shift_the_times(
     assert abs(words[-1].end_ms - 1500 - SPOKEN.words[-1].end_ms) <= 40
 
 
-async def test_a_lost_connection_loses_no_word(
+async def test_no_word_is_lost_when_the_connection_is_lost(
     nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
     """Audio without a final transcript is resent on the next connection."""
@@ -172,7 +172,7 @@ async def test_a_lost_connection_loses_no_word(
     assert [failed.code for failed in bodies_of(bodies, StageFailed)] == ["unavailable"]
 
 
-async def test_an_outage_of_seconds_splits_no_turn(
+async def test_an_outage_of_seconds_does_not_split_a_turn(
     nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
     """The turn waits until the provider has transcribed the resent audio."""
@@ -248,7 +248,7 @@ async def test_an_invalid_message_on_the_bus_is_ignored(
     assert [turn.text for turn in bodies_of(bodies, TurnEnded)] == [TEXT]
 
 
-async def test_a_killed_owner_loses_no_word(
+async def test_no_word_is_lost_when_the_owner_is_killed(
     nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
 ) -> None:
     """The next owner transcribes the audio after the last final transcript again."""

@@ -207,7 +207,9 @@ async def test_replies_do_not_wait_for_each_other(call: TtsCall, provider: Provi
     assert provider.websockets == 1
 
 
-async def test_more_replies_than_the_provider_has_contexts(call: TtsCall, provider: Provider) -> None:
+async def test_replies_without_a_free_context_use_the_other_transport(
+    call: TtsCall, provider: Provider
+) -> None:
     """Replies without a free context use HTTP."""
     for n in range(7):
         await call.reply(f"r{n}", f"Reply {n}. ", finish=False)
@@ -252,7 +254,7 @@ async def test_a_missing_end_of_stream_is_not_waited_for(call: TtsCall, provider
     assert provider.texts() == ["Goodbye. "]
 
 
-async def test_a_lost_websocket_loses_no_audio(call: TtsCall, provider: Provider) -> None:
+async def test_no_audio_is_lost_when_the_websocket_is_lost(call: TtsCall, provider: Provider) -> None:
     """The clause is synthesized again; published audio is neither repeated nor lost."""
     provider.break_after_chunks = 7
     await call.reply("r1", "Hello there. ", "How are you?")
@@ -280,7 +282,9 @@ async def test_a_silent_provider_gets_a_new_websocket(call: TtsCall, provider: P
     "garbage",
     ["no json", "[1]", '{"audio": "***", "contextId": "CA1.r1.1"}', '{"error": "boom", "message": "?"}'],
 )
-async def test_garbage_costs_no_audio(call: TtsCall, provider: Provider, garbage: str) -> None:
+async def test_no_audio_is_lost_after_a_malformed_response(
+    call: TtsCall, provider: Provider, garbage: str
+) -> None:
     """A request with a malformed response is repeated."""
     provider.garbage = garbage
     await call.reply("r1", "Hello there.")
@@ -380,7 +384,9 @@ async def test_a_rejected_key_fails_the_reply_with_few_requests(
     assert len(provider.headers) <= 3
 
 
-async def test_truncated_http_loses_no_audio(nats_url: str, provider: Provider, tmp_path: Path) -> None:
+async def test_no_audio_is_lost_when_a_response_is_truncated(
+    nats_url: str, provider: Provider, tmp_path: Path
+) -> None:
     """The clause is requested again, and the part already published is not published twice."""
     provider.reject_websocket, provider.break_http = 500, True
     async with open_call(nats_url) as call, run_worker(nats_url, provider.url, tmp_path):
@@ -488,7 +494,7 @@ async def test_the_next_owner_repeats_the_unfinished_clause_of_a_killed_one(
     assert len(bodies_of(call.events, SynthesisStarted)) == 1
 
 
-async def test_contexts_that_never_end_cost_no_reply(call: TtsCall, provider: Provider) -> None:
+async def test_replies_succeed_although_contexts_never_end(call: TtsCall, provider: Provider) -> None:
     """Contexts are counted by their final frames; without them a new WebSocket is opened."""
     provider.final = False
     for n in range(5):

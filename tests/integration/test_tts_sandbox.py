@@ -61,7 +61,7 @@ async def test_a_real_voice_is_published_sample_for_sample(nats_url: str, tmp_pa
 
 
 @pytest.mark.parametrize("fault", ["hang", "hang_mid", "close_mid", "garbage"])
-async def test_one_fault_loses_no_audio(nats_url: str, tmp_path: Path, fault: str) -> None:
+async def test_no_audio_is_lost_after_one_fault(nats_url: str, tmp_path: Path, fault: str) -> None:
     """The clause is synthesized again, and published audio is kept."""
     async with synthesized_reply(nats_url, tmp_path, tts_fault=fault, tts_fault_requests=1) as (
         call,

@@ -18,7 +18,7 @@ async def greets(stream: Stream) -> None:
     await stream.until_stop()
 
 
-async def test_a_call_from_ring_to_hang_up() -> None:
+async def test_a_call_is_complete_from_ring_to_hang_up() -> None:
     """The caller listens, responds and hangs up; all requests are signed, all steps are events."""
     application = WebApplication({"/voice": CONNECT}, stream=greets)
     async with open_twilio_emulator(application) as emulator:

@@ -18,7 +18,7 @@ async def performed(
     return await emulator.events(sid), await emulator.report(sid)
 
 
-async def test_speech_and_pause_then_end_of_document() -> None:
+async def test_the_document_ends_the_call_after_speech_and_pause() -> None:
     """The text is played, and the end of the document ends the call."""
     application = WebApplication({"/voice": "<Response><Say>hello</Say><Pause length='0.2'/></Response>"})
     async with open_twilio_emulator(application) as emulator:

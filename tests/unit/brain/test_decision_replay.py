@@ -54,7 +54,7 @@ def differences(*recorded: tuple[int, str, Body], agent: AgentConfig = AGENT) ->
     return [difference for difference in found if difference.at_ms < 30_000]
 
 
-def test_a_call_without_differences() -> None:
+def test_a_call_without_differences_reports_nothing() -> None:
     """The current policies take every recorded action again."""
     patient = AGENT.model_copy(update={"idle": AGENT.idle.model_copy(update={"timeout_s": 200})})
 
@@ -77,7 +77,7 @@ def test_a_missing_answer_is_a_difference() -> None:
     assert str(missing) == "answer turn 1; only current"
 
 
-def test_a_speculation_that_the_end_of_the_turn_supersedes_is_no_difference() -> None:
+def test_a_superseded_speculation_is_not_a_difference() -> None:
     """Events sent at the same time can be in the log in either order."""
     speculating = AGENT.model_copy(update={"llm": LlmConfig()})
     predicted: TimedEvents = [

@@ -23,7 +23,7 @@ def test_without_keys_every_provider_is_emulated() -> None:
     assert topology.starts_postgres
 
 
-def test_a_key_brings_the_real_provider() -> None:
+def test_a_key_selects_the_real_provider() -> None:
     """Its emulator is not started, and its address is unchanged."""
     topology = build_topology({"OPENAI_API_KEY": "sk-1"}, PORTS, "/home", "/bin")
 

@@ -65,7 +65,7 @@ def test_a_refused_secret_is_not_shown(
     assert lines == ["SOME_KEY: must be a URL that starts with postgresql:// or postgres://"]
 
 
-def test_a_value_that_is_no_json_is_refused(
+def test_a_value_that_is_not_json_is_refused(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The field expects a list or an object."""

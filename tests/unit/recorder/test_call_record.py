@@ -26,7 +26,7 @@ EVENTS = events_of(
 )
 
 
-def test_a_record_has_the_call_s_facts() -> None:
+def test_a_record_contains_the_facts_of_the_call() -> None:
     """Times are UTC; a duration that `call.ended` does not state is computed from the log."""
     call = call_record.call_record(EVENTS, "file:///x.wav", "file:///x.json").call
 

@@ -74,7 +74,7 @@ def test_the_end_of_a_reply_may_follow_the_start_of_the_next() -> None:
     assert playout.spans == (PlayedSpan("r1", 0, 0, 160, playing=False), PlayedSpan("r2", 160, 0, 0))
 
 
-def test_a_pause_removes_replies_queued_behind_it() -> None:
+def test_a_pause_removes_the_replies_queued_after_it() -> None:
     """A reply announced for the end of the previous one is discarded by the same clear."""
     playout = playout_of(
         PlaybackStarted(reply_id="r1", at_ms=0),

@@ -6,7 +6,7 @@ from parley.audio.g711 import DECODE
 from sandbox.pcm import from_mulaw, to_mulaw
 
 
-def test_every_mu_law_code_survives() -> None:
+def test_every_mu_law_code_is_unchanged_by_conversion() -> None:
     """Only the second code of zero changes."""
     codes = bytes(range(256))
     samples = from_mulaw(codes)

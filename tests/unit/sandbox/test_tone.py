@@ -17,7 +17,7 @@ def test_a_text_is_decoded(text: str) -> None:
 
 
 @given(st.integers(0, len(TEXT) * 320), st.integers(0, 4000))
-def test_a_cut_text_is_decoded_to_the_letter(cut: int, gap: int) -> None:
+def test_a_truncated_text_is_decoded_exactly(cut: int, gap: int) -> None:
     """The decoded text is a prefix of the whole, as long as the audio."""
     whole = tone.encode(TEXT).mulaw
     decoded = tone.decode(SILENCE * gap + whole[:cut])

@@ -58,7 +58,7 @@ def test_a_long_gap_is_skipped_after_some_silence() -> None:
     assert buffer.since(0) == [AudioSpan(61_010, frame(2)[80:])]
 
 
-def test_jitter_of_call_times_makes_no_gaps() -> None:
+def test_jitter_of_call_times_causes_no_gaps() -> None:
     """A frame a few milliseconds early or late continues the previous one."""
     buffer = AudioBuffer(0)
     for number, at_ms in enumerate((1000, 1023, 1038, 1061)):

@@ -240,7 +240,7 @@ def test_background_noise_does_not_keep_the_turn_open() -> None:
     assert endpointing.on_audio(1100, 1100) == [EndTurn("utterance_end")]
 
 
-def test_speech_without_words_ends_no_turn() -> None:
+def test_speech_without_words_does_not_end_a_turn() -> None:
     """A cough is such speech."""
     endpointing = speaking()
     endpointing.on_speech_stopped(1000)

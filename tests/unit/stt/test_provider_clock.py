@@ -22,7 +22,7 @@ def test_a_gap_in_the_audio_shifts_later_times() -> None:
     assert clock.to_call_ms(250) == 11_250
 
 
-def test_padding_shifts_no_times() -> None:
+def test_padding_does_not_shift_times() -> None:
     """Silence that keeps a connection open has no call time."""
     clock = ProviderClock()
     clock.audio_sent(1600, 1000)

@@ -76,7 +76,7 @@ async def test_a_provider_that_cannot_be_opened_is_skipped(service: SttService) 
         await service.routes(section("unset"))
 
 
-async def test_a_call_without_a_usable_provider_is_left_to_the_fallback(service: SttService) -> None:
+async def test_a_call_without_a_usable_provider_requests_the_fallback(service: SttService) -> None:
     """Other processes try first; then Twilio continues the call, because no speech can be transcribed."""
     appended: list[Body] = []
 

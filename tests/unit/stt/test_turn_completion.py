@@ -60,7 +60,7 @@ def test_an_open_question_requires_silence_after_the_answer(agent_text: str) -> 
     ("language", "text"),
     [("de", "ich möchte einen Termin mit"), ("fr-CA", "mon nom est"), ("es", "mi número es")],
 )
-def test_incomplete_phrases_of_other_languages(language: str, text: str) -> None:
+def test_incomplete_phrases_of_other_languages_are_recognised(language: str, text: str) -> None:
     """The language is set by the agent file."""
     assert assess_completion(text, "", SttConfig(language=language)).incomplete
 

@@ -19,7 +19,7 @@ def test_words_are_timed_by_their_letters() -> None:
     assert [(w.text, w.start_ms, w.end_ms) for w in words] == [("Hi,", 0, 100), ("you.", 200, 350)]
 
 
-def test_changed_spaces_and_quotes_do_no_harm() -> None:
+def test_changed_spaces_and_quotes_do_not_affect_timings() -> None:
     """Only letters and digits are counted."""
     words = word_timings("It\u2019s \u201c9\u201d", spelled("  Its 9"), 0, 350)
 

@@ -133,7 +133,7 @@ async def test_after_a_failure_the_next_call_tries_again() -> None:
     assert cache.get(CONFIG, "Hello.") is not None
 
 
-async def test_a_fault_of_a_provider_is_left_to_the_replies() -> None:
+async def test_a_failed_prefetch_does_not_affect_the_call() -> None:
     """Caching is optional: the call continues, and the fault is raised to the reply that needs the audio."""
     cache = PhraseCache()
 

@@ -71,7 +71,7 @@ def test_an_alignment_may_precede_its_audio() -> None:
     assert [c.end_sample for c in player.clauses] == [3200]
 
 
-def test_the_pause_after_a_clause_is_not_taken_for_the_next_clause() -> None:
+def test_the_pause_after_a_clause_is_not_part_of_the_next_clause() -> None:
     """After an attempt that failed in the pause, the next clause begins after the pause."""
     reply, player = ReplyAudio("r1"), Player()
     reply.start_attempt()

@@ -135,7 +135,7 @@ def scene(*voices: TtsConnection) -> Scene:
     return found
 
 
-async def test_the_events_of_a_reply() -> None:
+async def test_each_event_of_a_reply_is_appended_once() -> None:
     """First audio, clauses and end are each reported once."""
     reply = scene(FakeVoice())
 
@@ -205,7 +205,7 @@ async def test_the_next_owner_synthesizes_only_what_is_missing() -> None:
     assert nothing.events == [SynthesisFinished(reply_id="r1", samples=60)]
 
 
-async def test_a_fault_of_ours_is_not_taken_for_the_providers() -> None:
+async def test_an_internal_error_is_not_attributed_to_the_provider() -> None:
     """The error is raised unchanged and does not count as the provider's failure."""
 
     class BrokenBus(FakeBus):
@@ -239,7 +239,7 @@ async def test_a_route_with_an_open_circuit_is_not_tried_first() -> None:
     assert broken.opened == opened == 3
 
 
-async def test_a_reply_from_the_cache_proves_nothing_about_the_provider() -> None:
+async def test_a_reply_from_the_cache_does_not_count_for_the_provider() -> None:
     """The circuit does not change, and no latency is measured."""
     cache, config, provider = PhraseCache(), TtsConfig(), FakeVoice()
 

@@ -65,7 +65,7 @@ def losses_of(*calls: Call, faults: tuple[Fault, ...] = (FAULT,)) -> Losses:
     return losses
 
 
-def test_a_call_without_losses() -> None:
+def test_a_call_without_losses_reports_nothing() -> None:
     """The call was as fast as the others, so nothing is reported."""
     losses = losses_of(call(), call())
 
@@ -87,7 +87,7 @@ def test_a_word_with_a_pause_in_it_counts_once() -> None:
         assert losses_of(result).notes == []
 
 
-def test_words_lost_or_doubled_in_the_transcript() -> None:
+def test_words_lost_or_repeated_in_the_transcript_are_counted() -> None:
     """The turns of the log are compared with the spoken words."""
     losses = losses_of(call(turns=("what your opening opening hours", GOODBYE)))
 
@@ -95,7 +95,7 @@ def test_words_lost_or_doubled_in_the_transcript() -> None:
     assert losses.notes
 
 
-def test_sentences_not_played_or_played_twice() -> None:
+def test_sentences_not_played_or_played_twice_are_counted() -> None:
     """Missing and repeated sentences are counted; a character cut at a seam is not a loss."""
     first, second, third = answer_to(QUESTIONS[0])
     goodbye = " ".join(answer_to(GOODBYE))
@@ -110,7 +110,7 @@ def test_a_call_that_did_not_complete_was_dropped() -> None:
     assert losses_of(call(outcome="failed")).calls_dropped == 1
 
 
-def test_a_tool_with_two_effects() -> None:
+def test_a_tool_with_two_effects_is_reported() -> None:
     """A tool call that returned twice is reported."""
     called = ToolCalled(tool_call_id="r3-t1", name="end_call")
     returned = ToolReturned(tool_call_id="r3-t1")

@@ -5,7 +5,7 @@ from bench.turns.rounds import Round
 from bench.turns.turn_stats import TurnStats
 
 
-def test_percentiles_come_with_their_number() -> None:
+def test_percentiles_include_the_number_of_values() -> None:
     """Percentiles include the number of values, which may be 0."""
     assert spread(range(1, 101)) == {"p50": 51, "p95": 96, "p99": 100, "n": 100}
     assert spread([])["n"] == 0
@@ -13,7 +13,7 @@ def test_percentiles_come_with_their_number() -> None:
     assert fraction(0, 0) is None
 
 
-def test_rounds_are_keyed_by_figure_and_calls_at_once() -> None:
+def test_rounds_are_keyed_by_figure_and_number_of_calls() -> None:
     """Turns with and without speculation have separate figures."""
     rounds = [
         Round(

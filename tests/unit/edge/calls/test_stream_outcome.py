@@ -105,7 +105,7 @@ async def test_a_resumed_call_is_not_ended(calls: Calls) -> None:
     assert calls.ended == []
 
 
-async def test_a_call_that_was_resumed_unnoticed_is_not_ended(calls: Calls) -> None:
+async def test_a_call_that_was_resumed_without_notice_is_not_ended(calls: Calls) -> None:
     """The state is loaded again before the call is ended."""
     calls.state = CallState(0, "clinic", stream_epoch=2)
     await outcome(FakeLog(), "lost")

@@ -78,7 +78,7 @@ async def test_a_connection_has_a_start_message_and_the_messages_after_it() -> N
     assert socket.actions == ["accept", f"close {GOING_AWAY}"]
 
 
-async def test_a_socket_without_a_start_message_is_no_connection() -> None:
+async def test_a_socket_without_a_start_message_is_not_a_connection() -> None:
     """Twilio closed the socket first."""
     socket = FakeSocket('{"event":"connected"}')
     async with connect(socket) as connection:

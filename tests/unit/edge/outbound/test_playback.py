@@ -152,7 +152,7 @@ def test_a_reply_without_audio_is_finished_when_it_is_next() -> None:
     ]
 
 
-def test_repeated_audio_is_skipped_and_audio_behind_a_gap_is_refused() -> None:
+def test_repeated_audio_is_skipped_and_audio_after_a_gap_is_refused() -> None:
     """The next owner of tts may publish audio again; its last chunk may end before what was received."""
     playback = Playback()
     playback.start("r1", speculative=False, now_ms=0)

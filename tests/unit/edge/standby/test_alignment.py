@@ -14,7 +14,7 @@ def test_an_overlap_is_found_by_its_bytes() -> None:
     assert SPEECH[8000 + here : 8100 + here] == SPEECH[4000 + there : 4100 + there]
 
 
-def test_silence_is_no_overlap() -> None:
+def test_silence_is_not_an_overlap() -> None:
     """Silence is identical everywhere."""
     assert find_overlap(b"\xff" * 8000, b"\xff" * 8000) is None
 

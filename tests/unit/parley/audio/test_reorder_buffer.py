@@ -15,7 +15,7 @@ def numbers(chunks: list[CallerAudio]) -> list[tuple[int, int]]:
     return [(chunk.epoch, chunk.sequence) for chunk in chunks]
 
 
-def test_chunks_behind_a_gap_wait_until_it_is_filled() -> None:
+def test_chunks_after_a_gap_wait_until_it_is_filled() -> None:
     """The missing chunk is returned together with them."""
     buffer: AudioReorderBuffer[CallerAudio] = AudioReorderBuffer()
 

@@ -16,7 +16,7 @@ async def test_the_result_is_returned() -> None:
     assert await shielded(work()) == 7
 
 
-async def test_the_work_ends_although_its_caller_is_cancelled() -> None:
+async def test_the_work_completes_although_its_caller_is_cancelled() -> None:
     """The caller itself is cancelled at once."""
     release, done = asyncio.Event(), asyncio.Event()
 

@@ -23,7 +23,7 @@ def test_a_resent_event_returns_to_its_position() -> None:
     ]
 
 
-def test_events_of_the_next_owner_stay_behind() -> None:
+def test_events_of_the_next_owner_stay_after_those_of_the_previous_one() -> None:
     """They stay after those of the previous owner, although their sequence starts at 1 again."""
     events = [sent("stt", 7), sent("stt", 8), sent("stt", 1, epoch=2)]
 

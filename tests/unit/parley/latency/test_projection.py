@@ -72,7 +72,7 @@ def test_a_speculative_reply_costs_no_model_time() -> None:
     assert (latency.latency_ms, latency.overhead_ms) == (320, None)
 
 
-def test_an_opener_waits_for_no_token() -> None:
+def test_an_opener_does_not_wait_for_a_token() -> None:
     """The model's first token arrives while the opener is played."""
     reply = (
         (1310, ReplyStarted(reply_id="r2", turn=1)),
@@ -122,7 +122,7 @@ def test_the_first_audio_ends_the_silence() -> None:
     assert (latency.reply_id, latency.latency_ms) == ("r1", 360)
 
 
-def test_a_reply_queued_behind_an_interrupted_one_was_not_played() -> None:
+def test_a_reply_queued_after_an_interrupted_one_was_not_played() -> None:
     """Its playback is announced in advance, and a clear cancels it."""
     filler = (
         (1305, ReplyStarted(reply_id="r1", turn=0, kind=REPLY_KIND_FILLER)),

@@ -80,7 +80,7 @@ def test_a_speculative_reply_leaves_spans_only_when_it_is_released() -> None:
     assert spans("tts", *early, TURN, cancelled) == {}
 
 
-def test_a_reply_that_was_scheduled_but_paused_before_it_played_answers_nothing() -> None:
+def test_a_reply_paused_before_it_played_does_not_answer_its_turn() -> None:
     """The caller spoke first; the turn counts as answered when playback starts again."""
     paused = (1645, PlaybackPaused(reply_id="r1", at_ms=1645))
     again = (

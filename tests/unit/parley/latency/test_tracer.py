@@ -91,7 +91,7 @@ def test_nothing_is_observed_without_an_endpoint() -> None:
     assert len(observers_of(Exported())) == 1
 
 
-def test_a_history_that_cannot_be_traced_affects_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_history_that_cannot_be_traced_does_not_affect_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each next owner reads the history again, so an error would end all of them."""
 
     def fail(_state: TurnSpans, _event: object) -> list[TurnSpan]:

@@ -40,7 +40,7 @@ def test_work_done_before_the_end_of_the_turn_adds_nothing() -> None:
     assert early.overhead_ms is None
 
 
-def test_a_reply_without_a_request_waits_for_no_token() -> None:
+def test_a_reply_without_a_request_does_not_wait_for_a_token() -> None:
     """An opener is a fixed text."""
     opener = replace(TURN, llm_requested_ms=None, first_token_ms=None, first_clause_ms=1260)
     assert opener.parts_ms["llm_ttft"] == 10

@@ -165,7 +165,7 @@ async def test_a_failure_inside_a_group_is_unwrapped() -> None:
     assert await scene.run() == "b"
 
 
-async def test_a_fault_of_ours_is_not_taken_for_the_providers() -> None:
+async def test_an_internal_error_is_not_attributed_to_the_provider() -> None:
     """The error is raised unchanged and does not count as the provider's failure."""
     scene = Scene({"a": [ExceptionGroup("x", [DOWN, ZeroDivisionError()])], "b": []})
 

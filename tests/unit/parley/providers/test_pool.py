@@ -90,7 +90,7 @@ async def test_a_fault_of_a_provider_while_it_opens_is_a_config_error() -> None:
         assert await pool.get("fake") == "test"
 
 
-async def test_a_provider_that_fails_in_the_background_ends_no_process() -> None:
+async def test_a_provider_that_fails_in_the_background_does_not_end_the_process() -> None:
     """Other providers stay open; this one is opened again at its next use."""
     async with open_pool("tts", ProviderContext(make_telemetry())) as pool:
         plugin = __import__("pool_plugin")
@@ -112,7 +112,7 @@ async def test_a_provider_that_does_not_open_does_not_delay_the_end() -> None:
                 await pool.get("fake")
 
 
-async def test_a_call_that_ends_while_it_waits_disturbs_no_other() -> None:
+async def test_a_call_that_ends_while_it_waits_does_not_affect_others() -> None:
     """The provider is opened for all calls that wait for it."""
     async with open_pool("tts", ProviderContext(make_telemetry())) as pool:
         ended = asyncio.create_task(pool.get("fake"))

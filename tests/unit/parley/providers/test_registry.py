@@ -101,7 +101,7 @@ def test_two_distributions_with_one_name_are_refused(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.usefixtures("fake")
-def test_routes_in_order_of_preference() -> None:
+def test_routes_are_in_order_of_preference() -> None:
     """The section comes first, then its provider's alternatives, then the fallbacks."""
     section = SttConfig(provider="fake", model="a", fallbacks=({"model": "b"},))
     decided = SttConfig(provider="fake", model="a", options={"speed": 5})

@@ -64,7 +64,7 @@ def test_failures_of_one_request_count_for_the_next() -> None:
     assert tried("ab", breakers=breakers, times=1) == "b"
 
 
-def test_a_request_without_an_end_alternates() -> None:
+def test_an_endless_request_alternates_between_routes() -> None:
     """A connection that keeps being lost is reopened for as long as the call lasts."""
     policy = RetryPolicy(max_attempts=None, forget_after_s=10)
 

@@ -24,7 +24,7 @@ def left_channel(path: Path) -> list[int]:
         return memoryview(recording.readframes(recording.getnframes())).cast("h").tolist()[0::2]
 
 
-async def test_segments_are_assembled_to_one_recording(tmp_path: Path) -> None:
+async def test_segments_are_assembled_into_one_recording(tmp_path: Path) -> None:
     """Overlaps count once, gaps are silence, and the length is as given."""
     recordings = open_recordings(f"file://{tmp_path}/new/folder")
     await recordings.put_segment(NAME, 0, segment(1, 10))

@@ -9,7 +9,7 @@ from sandbox.caller.script import NoiseKind
 
 @pytest.mark.parametrize("kind", [NoiseKind.COUGH, NoiseKind.DOOR, NoiseKind.STATIC])
 @pytest.mark.parametrize("ms", [20, 300, 3000])
-def test_a_noise_is_audible_has_the_length_and_no_words(kind: NoiseKind, ms: float) -> None:
+def test_a_noise_is_audible_with_the_given_length_and_no_words(kind: NoiseKind, ms: float) -> None:
     """It is identical each time."""
     utterance = noise(kind, ms)
 

@@ -150,13 +150,13 @@ _steps = st.one_of(
 
 
 @given(st.lists(_steps, min_size=1, max_size=8))
-def test_a_script_survives_the_control_api(steps: list[Step]) -> None:
+def test_a_script_is_unchanged_by_the_control_api(steps: list[Step]) -> None:
     """It is unchanged after conversion to the client's JSON and back."""
     script = Script("rms", tuple(steps))
 
     assert parse_script(script_json(script)) == script
 
 
-def test_the_default_script_greets_and_takes_leave() -> None:
+def test_the_default_script_greets_and_says_goodbye() -> None:
     """Its last step waits for the agent's hang-up."""
     assert default_script().texts == ("hello", "thank you goodbye")

@@ -154,7 +154,7 @@ def test_the_open_segment_is_included() -> None:
 
 @settings(max_examples=50)
 @given(st.lists(st.sampled_from([SILENT_FRAME, SPEECH_FRAME, b"", b"\x00" * 77]), max_size=300))
-def test_every_frame_gives_a_frame(frames: list[bytes]) -> None:
+def test_each_received_frame_produces_one_frame(frames: list[bytes]) -> None:
     """This is reproducible for any input."""
     steps = (
         "listen",

@@ -45,7 +45,7 @@ def test_parameters_of_text_formatting_are_accepted() -> None:
         ("keyterm", "word " * 501),
     ],
 )
-def test_nova_rejects(name: str, value: str) -> None:
+def test_nova_rejects_invalid_parameters(name: str, value: str) -> None:
     """utterance_end_ms needs interim_results and a value of at least 1000."""
     with pytest.raises(InvalidQuery):
         read_nova((*NOVA, (name, value)))
@@ -63,7 +63,7 @@ def test_nova_rejects(name: str, value: str) -> None:
         ("eot_timeout_ms", "x"),
     ],
 )
-def test_flux_rejects(name: str, value: str) -> None:
+def test_flux_rejects_invalid_parameters(name: str, value: str) -> None:
     """The eager threshold must not exceed the final one."""
     with pytest.raises(InvalidQuery):
         read_flux((*FLUX, (name, value)))

@@ -3,7 +3,7 @@
 from sandbox.twilio.connection_overrides import ConnectionOverrides, parse_overrides
 
 
-def test_defaults_are_twilios() -> None:
+def test_defaults_are_those_of_twilio() -> None:
     """The defaults are five seconds to connect, fifteen in total, and one retry."""
     assert parse_overrides("http://app/voice") == ConnectionOverrides(
         5000, 15000, 15000, 1, frozenset({"ct"})

@@ -50,7 +50,7 @@ def test_media_has_strings_for_numbers() -> None:
     }
 
 
-def test_dtmf_mark_and_stop() -> None:
+def test_dtmf_mark_and_stop_have_the_fields_of_a_real_stream() -> None:
     """Their fields are those of a real stream."""
     assert json.loads(media_messages.dtmf(SID, 5, "1"))["dtmf"] == {"track": "inbound_track", "digit": "1"}
     assert json.loads(media_messages.mark(SID, 4, 'a "b"'))["mark"] == {"name": 'a "b"'}
@@ -58,7 +58,7 @@ def test_dtmf_mark_and_stop() -> None:
     assert (stop["sequenceNumber"], stop["stop"]) == ("6", {"accountSid": "AC1", "callSid": "CA1"})
 
 
-def test_messages_from_the_server() -> None:
+def test_messages_from_the_server_are_parsed() -> None:
     """Media, mark and clear are parsed."""
     payload = base64.b64encode(b"abc").decode()
     media = {"event": "media", "streamSid": SID, "media": {"payload": payload}}

@@ -15,7 +15,7 @@ PARAMS = {
 }
 
 
-def test_documented_vector() -> None:
+def test_the_documented_example_is_signed_correctly() -> None:
     """The signature is that of the example in Twilio's documentation."""
     url = "https://example.com/myapp.php?foo=1&bar=2"
 

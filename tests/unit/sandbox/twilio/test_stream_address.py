@@ -5,7 +5,7 @@ import pytest
 from sandbox.twilio.stream_address import dialled_url, url_error
 
 
-def test_loopback_is_dialled_without_tls() -> None:
+def test_loopback_is_connected_without_tls() -> None:
     """So are configured hosts; all other hosts use TLS."""
     assert dialled_url("wss://127.0.0.1:8080/s") == "ws://127.0.0.1:8080/s"
     assert dialled_url("wss://edge:8080/s", ("edge",)) == "ws://edge:8080/s"

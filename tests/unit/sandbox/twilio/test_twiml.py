@@ -10,7 +10,7 @@ from sandbox.twilio import twiml
 from sandbox.twilio.verbs import Connect, Dial, Gather, Hangup, Pause, Play, Redirect, Say, StartStream
 
 
-def test_connect_stream_with_parameters() -> None:
+def test_connect_stream_is_parsed_with_its_parameters() -> None:
     """Every attribute and parameter of a stream is parsed."""
     response = VoiceResponse()
     connect = ConnectVerb(action="/after", method="GET")
@@ -28,7 +28,7 @@ def test_connect_stream_with_parameters() -> None:
     assert verb.stream.parameters == (("agent", "clinic"),)
 
 
-def test_simple_verbs() -> None:
+def test_simple_verbs_are_parsed() -> None:
     """Say, Play, Pause, Redirect and Hangup are parsed."""
     response = VoiceResponse()
     response.say("hello  there", loop=2)
@@ -47,7 +47,7 @@ def test_simple_verbs() -> None:
     )
 
 
-def test_gather_dial_and_start() -> None:
+def test_gather_dial_and_start_are_parsed() -> None:
     """Nested elements are parsed."""
     response = VoiceResponse()
     gather = GatherVerb(num_digits=1, action="/digits", timeout=2)

@@ -20,7 +20,7 @@ def test_two_channels_are_interleaved() -> None:
     assert frames[-2:] == b"\x00\x00"
 
 
-def test_mu_law_survives_a_wav() -> None:
+def test_mu_law_is_unchanged_by_conversion_to_wav() -> None:
     """Speech is unchanged byte by byte."""
     speech = speak("hello").mulaw
 

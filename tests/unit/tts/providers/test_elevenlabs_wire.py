@@ -19,7 +19,7 @@ def frame(**fields: Any) -> str:
     return json.dumps({"contextId": "c1", "audio": base64.b64encode(b"abc").decode(), **fields})
 
 
-def test_the_url_is_made_of_the_base_address() -> None:
+def test_the_url_is_derived_from_the_base_address() -> None:
     """The scheme http becomes ws and https wss; an empty address means the provider's own."""
     config = TtsConfig(voice="a/b", model="m", language="de")
 

@@ -58,7 +58,7 @@ HELLO = (Word("Hello,", 5600, 5900, 0.75),)
         (SimpleNamespace(), None),
     ],
 )
-def test_messages_of_nova(message: SimpleNamespace, event: SttEvent | None) -> None:
+def test_messages_of_nova_become_events(message: SimpleNamespace, event: SttEvent | None) -> None:
     """Times on the connection become call times."""
     assert read(message) == event
 
@@ -85,7 +85,7 @@ def turn_info(event: str) -> SimpleNamespace:
         ("EndOfTurn", "end"),
     ],
 )
-def test_messages_of_flux(name: str, event: Any) -> None:
+def test_messages_of_flux_become_events(name: str, event: Any) -> None:
     """A word without times is placed at the end of the transcribed audio."""
     word = Word("hello", 6500, 6500, 0.5)
 
