@@ -133,7 +133,7 @@ class BrainSession:
             return None
         wake_times = (
             await self._run_turn_taking(tasks),
-            await self._maybe_fill(),
+            await self._play_filler_if_due(),
             await self._handle_idle(),
             await self._escalate(),
         )
@@ -182,7 +182,7 @@ class BrainSession:
             case WaitUntil():
                 pass
 
-    async def _maybe_fill(self) -> int | None:
+    async def _play_filler_if_due(self) -> int | None:
         """Play a filler if the caller has waited long enough."""
         state = self._log.state
         decision = fillers.decide(

@@ -110,7 +110,7 @@ class Endpointing:
         if not has_text:
             return []
         self._on_new_words()
-        return self._maybe_eager()
+        return self._announce_if_eager()
 
     def on_final(self, text: str, end_ms: int, *, speech_final: bool) -> list[Decision]:
         """The provider made the audio up to `end_ms` final, and may have detected a pause after it."""
@@ -162,7 +162,7 @@ class Endpointing:
             case Speaking() | Fading():
                 return self._end_despite_noise()
             case _:
-                return self._decide() or self._nudge_provider(now_ms)
+                return self._decide() or self._finalize_if_overdue(now_ms)
 
     @property
     def _is_quiet(self) -> bool:
@@ -206,9 +206,9 @@ class Endpointing:
                 return self._end("utterance_end")
             if self._is_quiet and self._current_silence_ms >= self._silence_ms:
                 return self._end("silence")
-        return self._maybe_eager()
+        return self._announce_if_eager()
 
-    def _maybe_eager(self) -> list[Decision]:
+    def _announce_if_eager(self) -> list[Decision]:
         """Announce a probable end when the words reach the end of speech; if incomplete, after silence."""
         if (
             self._provider_detects_turns
@@ -224,7 +224,7 @@ class Endpointing:
         self._eager = EagerState.ANNOUNCED
         return [EagerEndOfTurn()]
 
-    def _nudge_provider(self, now_ms: int) -> list[Decision]:
+    def _finalize_if_overdue(self, now_ms: int) -> list[Decision]:
         """Request an overdue final transcript, and end the turn without it after a timeout."""
         enough_ms = max(self._silence_ms, self._completion.min_silence_ms)
         if not self._coverage.has_words or not self._is_pending or self._current_silence_ms < enough_ms:

@@ -84,7 +84,7 @@ class SttService:
                 routes.append(Route(route_name(config), config.provider, target))
         if not routes:
             raise failure or ConfigError("stt: no provider is configured")
-        return _of_one_kind(routes)
+        return _with_one_turn_detection(routes)
 
     async def _open(self, name: str) -> SttProvider:
         try:
@@ -110,7 +110,7 @@ def _detects_turns(route: SttRoute) -> bool:
     return route.provider.detects_turns(route.config)
 
 
-def _of_one_kind(routes: Sequence[Route[SttRoute]]) -> list[Route[SttRoute]]:
+def _with_one_turn_detection(routes: Sequence[Route[SttRoute]]) -> list[Route[SttRoute]]:
     """Drop fallbacks that detect turns when the first route does not, or the reverse.
 
     The turn of a call cannot change from one kind of detection to the other.

@@ -62,7 +62,7 @@ class ReplyAudio:
 
     def text_sent(self, text: str) -> None:
         """Record that the next clause was sent to the provider."""
-        self._open.append(_Clause(text, alnum_count(text), _tail(text)))
+        self._open.append(_Clause(text, alnum_count(text), _count_trailing_punctuation(text)))
 
     @property
     def awaiting_alignment(self) -> bool:
@@ -129,7 +129,7 @@ class ReplyAudio:
             count = alnum_count(relative.text)
             if count and not clause.missing:
                 clause = self._clause_after(clause, begin + round(relative.start_ms * BYTES_PER_MS))
-            clause.characters.append(_placed(relative, begin / BYTES_PER_MS))
+            clause.characters.append(_on_reply_clock(relative, begin / BYTES_PER_MS))
             if not clause.missing and not relative.text.isspace():
                 clause.tail = max(0, clause.tail - len(relative.text))
             clause.missing = max(0, clause.missing - count)
@@ -191,13 +191,13 @@ class ReplyAudio:
         return synthesized
 
 
-def _placed(character: CharTiming, origin_ms: float) -> CharTiming:
+def _on_reply_clock(character: CharTiming, origin_ms: float) -> CharTiming:
     """Convert a character's times from its chunk's clock to the reply's."""
     start_ms = origin_ms + max(0.0, character.start_ms)
     return CharTiming(character.text, start_ms, max(start_ms, origin_ms + character.end_ms))
 
 
-def _tail(text: str) -> int:
+def _count_trailing_punctuation(text: str) -> int:
     """Number of punctuation marks after the last letter or digit."""
     tail = 0
     for character in text:

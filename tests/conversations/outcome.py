@@ -60,7 +60,7 @@ class Outcome:
 
     @property
     def dtmf_inputs(self) -> list[str]:
-        """Digits of each input by keys."""
+        """Digits of each DTMF input."""
         return [
             b.digits for e in self.played.events if isinstance(b := event_body(e), reply_pb2.DtmfCollected)
         ]

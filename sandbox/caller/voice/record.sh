@@ -8,7 +8,7 @@ trap 'rm -rf "$work"' EXIT
 rm -f ./*.ulaw
 while IFS= read -r text; do
     name=$(printf '%s' "$text" | tr ' ' '_')
-    # Sentences slower than flite's default: at 1.0 the recogniser takes "thank" for "them", at 1.1 it errs more.
+    # Sentences are spoken slower than flite's default: at 1.0 the recogniser mistakes "thank" for "them", at 1.1 it errs more often.
     case $text in *" "*) stretch=1.08 ;; *) stretch=1.0 ;; esac
     flite -voice rms --setf duration_stretch="$stretch" -t "$text" -psdur -o "$work/$name.wav" </dev/null >"$work/$name.phones"
     for word in $text; do

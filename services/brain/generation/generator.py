@@ -38,8 +38,8 @@ class _Job:
 class Generator:
     """Generates the answers of one call, one at a time.
 
-    All answers to one turn share a request, so that the attempts on each model are limited per turn: an
-    answer that breaks off is continued by another model, and not without end.
+    All answers to one turn share a request, which limits the attempts on each model per turn: an answer
+    that breaks off is continued by another model, but not indefinitely.
     """
 
     def __init__(

@@ -157,6 +157,6 @@ def test_a_script_is_unchanged_by_the_control_api(steps: list[Step]) -> None:
     assert parse_script(script_json(script)) == script
 
 
-def test_the_default_script_greets_and_says_goodbye() -> None:
+def test_the_default_script_greets_and_ends_with_a_goodbye() -> None:
     """Its last step waits for the agent's hang-up."""
     assert default_script().texts == ("hello", "thank you goodbye")
