@@ -74,7 +74,7 @@ class _Usage:
 
 
 async def measure(system: System, calls: int, watch: LogWatch) -> Round:
-    """Hold simultaneous calls and measure."""
+    """Run simultaneous calls and measure them."""
     errors_before = len(watch.errors)
     wanted = {name: pid for name, pid in system.pids().items() if name in (*SERVICES, "nats")}
     usage = _Usage({name: psutil.Process(pid) for name, pid in wanted.items()})

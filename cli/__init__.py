@@ -1,1 +1,1 @@
-"""The `parley` command line: runs a system, holds simulated calls and inspects them."""
+"""The `parley` command line: runs a system, makes simulated calls and inspects them."""

@@ -123,7 +123,7 @@ def find_system(home: Path) -> RunningSystem:
 
 
 async def one_call(home: Path, script_path: Path | None, console: Console) -> int:
-    """Hold one call and print it live; returns 0 if every turn was answered."""
+    """Make one call and print it live; returns 0 if every turn was answered."""
     try:
         system = find_system(home)
         script = read_script(script_path)
@@ -156,7 +156,7 @@ def read_script(path: Path | None) -> Script:
 
 
 async def many_calls(home: Path, concurrency: int, console: Console) -> int:
-    """Hold simultaneous calls with distinct words; returns 0 if no call was crossed or left unanswered."""
+    """Make simultaneous calls with distinct words; returns 0 if no call was crossed or left unanswered."""
     try:
         system = find_system(home)
         callers = caller_pool(concurrency)
@@ -176,7 +176,7 @@ async def many_calls(home: Path, concurrency: int, console: Console) -> int:
 async def call_all(
     system: RunningSystem, callers: Sequence[PoolCaller], done: Any = lambda: None
 ) -> list[CallResult]:
-    """Hold all calls at once."""
+    """Make all calls at once."""
     async with open_bus(system.nats_url) as bus, open_telephone(system.telephone_url) as telephone:
 
         async def call(number: int, caller: PoolCaller) -> CallResult:

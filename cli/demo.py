@@ -1,4 +1,4 @@
-"""`parley demo`: run the whole system, hold one call, and check its recording and transcript."""
+"""`parley demo`: run the whole system, make one call, and check its recording and transcript."""
 
 import asyncio
 import signal

@@ -20,7 +20,7 @@ class LogLine:
 
     @property
     def is_error(self) -> bool:
-        """Whether the line reports a fault."""
+        """Whether the line reports an error."""
         return self.level in ("error", "critical")
 
     @property

@@ -120,7 +120,7 @@ def _words(lines: Sequence[Line], speaker: str) -> list[SpokenWord]:
 
 
 def _is_on_time(line: Line, recognized: Sequence[SpokenWord]) -> bool:
-    """Whether at least a third of the line's words were recognized within its times."""
+    """Whether at least a third of the line's words were recognized between its start and end."""
     wanted = set(normalize(line.text))
     inside = [
         word

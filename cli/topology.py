@@ -23,7 +23,7 @@ _PORTS = {
     "elevenlabs": 9004,
 }
 _SECRET_SUFFIXES = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
-"""Providers of your own may have variables that begin with PARLEY_ too."""
+"""Third-party providers may also have variables that begin with PARLEY_."""
 _MORE_PORTS = {"nats-route": 6221, "edge-direct": 8089}
 SANDBOX_SID = "AC" + "5a" * 16
 SANDBOX_TOKEN = "sandbox"  # noqa: S105 - signs calls on this machine only

@@ -35,7 +35,7 @@ async def eventually(
     interval_s: float = 0.02,
     retry_on: type[Exception] | tuple[type[Exception], ...] = (),
 ) -> Any:
-    """Poll a condition, plain or async, until it gives a true value, and return that value.
+    """Poll a condition, plain or async, until its value is true, and return that value.
 
     An exception of `retry_on` counts as false. Raises AssertionError with the last value or exception when
     `timeout_s` has passed.

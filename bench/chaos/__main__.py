@@ -70,7 +70,7 @@ def selected_targets(only: str) -> list[Target]:
 
 
 async def run(args: argparse.Namespace, console: Console) -> list[Round]:
-    """Run one round per target: NATS as a cluster if it is the target, as a single server otherwise.
+    """Run one round per target. NATS runs as a cluster if it is the target, otherwise as a single server.
 
     A cluster of three writes everything three times, which would dominate the other figures on a small
     machine.

@@ -1,4 +1,4 @@
-"""The HTTP service behind the agent's tool: slow, idempotent by key, counts its effects."""
+"""The HTTP service that implements the agent's tool: slow, idempotent by key; counts its effects."""
 
 import asyncio
 from collections import Counter

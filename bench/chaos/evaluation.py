@@ -144,7 +144,7 @@ def _effects(call: Call, actual: int, losses: Losses) -> None:
 
 
 def _usual_gaps(calls: Sequence[Call]) -> Mapping[bool, float]:
-    """Median silence before an answer, by whether it needs the tool."""
+    """Median silence before an answer, with and without a tool call."""
     gaps: dict[bool, list[float]] = {True: [], False: []}
     for call in calls:
         for line, answer in zip(call.report.caller_speech, call.report.responses, strict=False):

@@ -1,4 +1,4 @@
-"""Resources that calls might leak: memory, sockets, tasks, subscriptions, unfinished work."""
+"""Resources that calls might leak, such as memory, sockets, tasks, subscriptions and unfinished work."""
 
 import asyncio
 from collections.abc import Iterator, Mapping

@@ -1,1 +1,1 @@
-"""Turn latency and its overhead."""
+"""Benchmark of turn latency and of Parley's overhead in it."""

@@ -1,4 +1,4 @@
-"""Hold the calls of one round; collect the callers' reports, the event logs and the emulators' journals."""
+"""Run the calls of one round; collect the callers' reports, the event logs and the emulators' journals."""
 
 import asyncio
 from collections.abc import Sequence
@@ -63,7 +63,7 @@ class Emulators:
 async def place_calls(
     system: System, agent: str, scripts: Sequence[Script], at_once: int
 ) -> tuple[list[Call], list[str]]:
-    """Hold all calls, `at_once` at a time; returns the finished calls and the problems."""
+    """Run all calls, `at_once` at a time; returns the finished calls and the problems."""
     problems: list[str] = []
     slots = asyncio.Semaphore(at_once)
     url = f"{system.edge_url}/voice?agent={agent}"

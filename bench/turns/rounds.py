@@ -46,7 +46,7 @@ class Bench:
     async def run_turns(
         self, name: str, agent: str, turns: int, at_once: int, stt_final_ms: int = STT_FINAL_MS
     ) -> Round:
-        """Hold calls with callers who ask and listen."""
+        """Run calls with callers who ask and listen."""
         result = Round(name, at_once, stt_final_ms)
         await self.emulators.configure("deepgram", stt_final_ms=stt_final_ms)
         scripts = self._scripts(turns, at_once, _TURNS_PER_CALL, talker)
@@ -55,7 +55,7 @@ class Bench:
         return result
 
     async def run_barge_ins(self, cuts: int, at_once: int) -> Round:
-        """Hold calls with callers who interrupt long answers."""
+        """Run calls with callers who interrupt long answers."""
         result = Round("barge-in", at_once)
         calls = await self._calls(
             result, "long", self._scripts(cuts, at_once, _BARGE_INS_PER_CALL, interrupter)
@@ -64,7 +64,7 @@ class Bench:
         return result
 
     async def run_noise(self, noises: int, at_once: int) -> Round:
-        """Hold calls with callers who make noises during long answers."""
+        """Run calls with callers who make noises during long answers."""
         result = Round("false interruptions", at_once)
         calls = await self._calls(result, "long", self._scripts(noises, at_once, _NOISES_PER_CALL, noisy))
         result.noises = noise_stats(calls)

@@ -61,7 +61,7 @@ def turn_stats(calls: Iterable[Call], journals: Journals) -> TurnStats:
 
 
 def transit_ms(providers: ProviderTime, first_audio_us: int) -> float:
-    """How long the last frame with speech took from the caller to the STT provider.
+    """Transit time of the last frame with speech, from the caller to the STT provider.
 
     The caller sends and receives on a 20 ms clock, to which `first_audio_us` belongs. The offset of the
     frame's arrival at the provider from that clock is its transit time; the clock jitters slightly.

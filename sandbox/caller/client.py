@@ -89,7 +89,7 @@ class Telephone:
                         yield json.loads(line)
 
     async def report(self, call_sid: str, *, decode_tone: bool = False) -> Report:
-        """The caller's report; with the agent's words if its audio is encoded as tones."""
+        """The caller's report, including the agent's words if its audio is encoded as tones."""
         reply = await self._request("GET", f"/sandbox/calls/{call_sid}{'?decode=tone' * decode_tone}")
         return Report.model_validate(reply.json())
 

@@ -10,7 +10,7 @@ from sandbox.caller.simulated_caller import SimulatedCaller, StepTimedOut, Utter
 from sandbox.caller.speech_detector import Segment
 
 Decode = Callable[[bytes], Sequence[str]]
-"""Decodes the words of the agent's audio; gives none unless the audio is encoded as tones."""
+"""Decodes the words of the agent's audio; returns none unless the audio is encoded as tones."""
 
 
 class CallerSpeech(BaseModel):

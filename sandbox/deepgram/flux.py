@@ -124,7 +124,7 @@ class FluxSession:
     async def _on_final(self, transcript: Transcript, forced: bool) -> None:
         if transcript.words or self._final_words or self._started:
             if not transcript.words and not self._final_words:
-                # StartOfTurn went out with interim words that the final lacks; the turn still has to end.
+                # StartOfTurn was sent with interim words that the final lacks; the turn must still end.
                 transcript = replace(self._last_transcript, audio_end_ms=transcript.audio_end_ms)
             if not self._started:
                 await self._on_interim(transcript)
@@ -175,7 +175,7 @@ def _min_silence_ms(query: FluxQuery) -> float:
 
 
 def _thresholds(query: FluxQuery) -> dict[str, float]:
-    """The thresholds in force, as ConfigureSuccess reports them."""
+    """The current thresholds, as ConfigureSuccess reports them."""
     found = {"eot_threshold": query.eot_threshold, "eot_timeout_ms": int(query.eot_timeout_ms)}
     if query.eager_eot_threshold is not None:
         found["eager_eot_threshold"] = query.eager_eot_threshold

@@ -26,7 +26,7 @@ class AbortConnection(Exception):
 
 
 class Faults:
-    """Decides which clauses get the configured fault."""
+    """Selects the clauses that get the configured fault."""
 
     def __init__(self, runtime_settings: RuntimeSettings[ElevenLabsSandboxSettings]) -> None:
         self._runtime_settings = runtime_settings

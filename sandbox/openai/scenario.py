@@ -59,7 +59,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Rules; the first that matches gives the answer."""
+    """A list of rules; the first that matches determines the answer."""
 
     name: str
     rules: tuple[Rule, ...]

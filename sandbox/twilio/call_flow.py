@@ -10,7 +10,7 @@ from typing import Literal
 from sandbox.twilio.verbs import Document, Hangup, Redirect, Reject, Verb
 
 _MAX_FETCHES_WITHOUT_WORK = 100
-"""Ends a document that redirects to itself forever."""
+"""Limit that ends a document which redirects to itself forever."""
 
 EndedBy = Literal["agent", "caller", "rest", "error", "rejected"]
 

@@ -21,7 +21,7 @@ class ConnectionOverrides:
 
 
 def parse_overrides(url: str) -> ConnectionOverrides:
-    """Parse a URL's fragment; invalid values give the default, values out of range the nearest bound."""
+    """Parse a URL's fragment; an invalid value becomes the default, one out of range the nearest bound."""
     fields = dict(parse_qsl(urlsplit(url).fragment))
     default = ConnectionOverrides()
     return ConnectionOverrides(

@@ -29,7 +29,7 @@ async def play_prompts(verbs: Iterable[Say | Play | Pause], context: VerbContext
 
 
 def _repetitions(loop: int) -> int:
-    """Number of repetitions; 0 stands for endless in TwiML and gives the maximum."""
+    """Number of repetitions; 0 means endless in TwiML, which is limited to the maximum."""
     return min(loop or _MAX_REPETITIONS, _MAX_REPETITIONS)
 
 

@@ -85,7 +85,7 @@ class ProviderConnection:
         self._wake.set()
 
     def request_finalize(self) -> None:
-        """Have the provider make its interim transcript final."""
+        """Request that the provider makes its interim transcript final."""
         self._finalize_requested = True
         self._wake.set()
 

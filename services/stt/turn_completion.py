@@ -53,7 +53,7 @@ _LONG_ANSWER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class TurnCompletion:
-    """How complete the words of a turn are, as the silence that must follow before the turn may end."""
+    """How complete the words of a turn are, expressed as the silence that must follow before it may end."""
 
     min_silence_ms: int = 0
     """0 if the provider's signal suffices."""

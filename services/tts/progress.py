@@ -41,7 +41,7 @@ class ReplyProgress:
         """Sample of the reply at which that clause begins.
 
         The previous owner may have published part of it. The player works by offset: it keeps the samples it
-        has and takes from the repetition only those that it lacks.
+        has and takes only the missing ones from the repetition.
         """
         return self.clause_ends[-1] if self.clause_ends else 0
 

@@ -169,7 +169,7 @@ class ReplyAudio:
     def _complete(self, end: int) -> ClauseSynthesized:
         clause = self._open.pop(0)
         if end < self.published and self._received < self.published:
-            # This attempt is shorter than what an earlier one published of the clause.
+            # This attempt is shorter than the part of the clause that an earlier one published.
             self._received += self.published - end
             end = self.published
         end = max(end, self.start_sample)

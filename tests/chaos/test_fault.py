@@ -1,4 +1,4 @@
-"""`parley fault edge-drop`, as a user runs it."""
+"""Tests of `parley fault edge-drop`, run as a user runs it."""
 
 import asyncio
 import sys

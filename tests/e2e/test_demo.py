@@ -1,4 +1,4 @@
-"""`parley demo`, as a new user runs it."""
+"""Tests of `parley demo`, run as a new user runs it."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Traces of a whole call, as a collector receives them over OTLP."""
+"""Traces of a whole call, as an OTLP collector receives them."""
 
 import asyncio
 import os

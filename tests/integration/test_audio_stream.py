@@ -1,4 +1,4 @@
-"""Following audio: chunks that the stream lacks, or that arrive while it is read."""
+"""Chunks of followed audio that the stream lacks, or that arrive while it is read."""
 
 import asyncio
 from typing import Any
@@ -20,7 +20,7 @@ async def publish_chunks(bus: Bus, *numbers: int) -> None:
 
 
 async def test_a_reader_requests_the_chunks_of_a_gap(nats_url: str) -> None:
-    """The stream lacks them, as after a takeover while it had no leader."""
+    """The stream lacks them, as it would after a takeover while it had no leader."""
     async with (
         connect(nats_url, "stt", timeout_s=5) as bus,
         connect(nats_url, "edge", timeout_s=5) as edge,

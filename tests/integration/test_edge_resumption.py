@@ -1,4 +1,4 @@
-"""A lost stream is followed by exactly one other, whichever signal comes first."""
+"""A lost stream is replaced by exactly one other, whichever signal arrives first."""
 
 import asyncio
 from collections.abc import AsyncIterator

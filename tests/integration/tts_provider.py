@@ -30,22 +30,22 @@ class Provider:
 
     url: str = ""
     reject_websocket: int = 0
-    """HTTP status of the upgrade."""
+    """HTTP status that rejects the upgrade; 0 accepts it."""
     reject_voice: str = ""
-    """A voice id that does not exist."""
+    """Voice id that is treated as unknown."""
     reject_http: int = 0
     break_http: bool = False
-    """The response ends in its middle, once."""
+    """The response breaks off halfway, once."""
     silent: bool = False
-    """No audio, only final frames."""
+    """The provider sends no audio, only final frames."""
     error_frame: dict[str, Any] | None = None
-    """Sent when a context opens; then the WebSocket is closed."""
+    """Frame sent when a context opens; then the WebSocket is closed."""
     garbage: str = ""
-    """Sent before the first audio, once."""
+    """Text sent before the first audio, once."""
     break_after_chunks: int = -1
-    """The WebSocket is closed there, once."""
+    """Number of chunks after which the WebSocket is closed, once."""
     hang_after_chunks: int = -1
-    """The WebSocket falls silent there; once."""
+    """Number of chunks after which the WebSocket stops responding, once."""
     aligned: bool = True
     final: bool = True
     snake_case: bool = False

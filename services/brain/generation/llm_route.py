@@ -20,7 +20,7 @@ class LlmRoute:
     clients: ProviderPool[LlmClient]
 
     async def client(self) -> LlmClient:
-        """Return the provider's client, opened at its first use.
+        """Return the provider's client, opened on first use.
 
         Raises:
             ProviderRejected: it cannot be opened with its current settings.

@@ -156,7 +156,7 @@ def _map_error(error: openai.APIError) -> ProviderError:
     suffix = f" (request {request_id})" if request_id else ""
     match error:
         case openai.APITimeoutError():
-            return ProviderTimeout(_PROVIDER, "no connection in time")
+            return ProviderTimeout(_PROVIDER, "the connection timed out")
         case openai.APIConnectionError():
             return ProviderUnavailable(_PROVIDER, f"connection: {type(error.__cause__).__name__}")
         case openai.RateLimitError() if error.code == "insufficient_quota":

@@ -94,7 +94,7 @@ class WebSocketTransport:
         except asyncio.CancelledError:
             await connection.close()
             raise
-        # Closing may take long; the next connection does not wait for it.
+        # Closing may be slow; the next connection does not wait for it.
         closings.create_task(connection.close())
         healthy = connection.received_audio or loop.time() - opened_at_s > _HEALTHY_AFTER_S
         return _ConnectionLoss(error, was_open=True, was_healthy=healthy)
@@ -106,7 +106,7 @@ class WebSocketTransport:
             async with asyncio.timeout(self._settings.tts_connect_timeout_s):
                 return await asyncio.shield(self._connection)
         except TimeoutError:
-            raise ProviderTimeout(wire.PROVIDER, "no connection in time") from None
+            raise ProviderTimeout(wire.PROVIDER, "the connection did not open in time") from None
 
     def _discard_closed_connection(self) -> None:
         opened = self._connection.done() and self._connection.exception() is None

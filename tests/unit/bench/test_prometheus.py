@@ -1,4 +1,4 @@
-"""Histograms of scrapes."""
+"""Tests of histograms read from Prometheus scrapes."""
 
 import pytest
 

@@ -21,7 +21,7 @@ def test_words_are_in_order_within_the_audio() -> None:
 
 
 def test_a_text_without_letters_is_silent() -> None:
-    """Punctuation alone gives empty audio rather than an error."""
+    """Punctuation alone produces empty audio rather than an error."""
     assert speak("... !").mulaw == b""
 
 

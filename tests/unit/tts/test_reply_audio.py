@@ -30,7 +30,7 @@ def chunks_of(text: str, size: int, *, aligned: bool) -> list[AudioChunk]:
 
 
 class Player:
-    """Takes audio by its offset, as the edge does."""
+    """Keeps audio by its offset, as the edge does."""
 
     def __init__(self) -> None:
         self.audio = b""

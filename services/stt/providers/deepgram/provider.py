@@ -33,7 +33,7 @@ def new_client(settings: SttSettings) -> AsyncDeepgramClient:
     """Create a client for all calls of a process; a missing key is refused by Deepgram."""
     key = settings.deepgram_api_key.get_secret_value() or "missing"
     client = AsyncDeepgramClient(api_key=key, environment=environment_of(settings.deepgram_url))
-    # The SDK imports both at their first use, about 30 ms each, which would otherwise delay a call.
+    # The SDK imports both on first use, about 30 ms each, which would otherwise delay a call.
     _ = client.listen.v1, client.listen.v2
     return client
 

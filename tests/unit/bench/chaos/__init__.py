@@ -1,1 +1,1 @@
-"""The chaos runs."""
+"""Tests of the chaos benchmark."""

@@ -1,4 +1,4 @@
-"""The dialogue of the chaos tests."""
+"""Tests of the dialogue of the chaos runs."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""Each kind of loss is detected."""
+"""Tests of the detection of each kind of loss."""
 
 from bench.chaos.dialogue import GOODBYE, answer_to
 from bench.chaos.evaluation import Losses, evaluate

@@ -1,4 +1,4 @@
-"""The targets of faults."""
+"""Tests of the targets of faults."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Playback of replies, in single steps and against a model of Twilio."""
+"""Playback of replies, in single steps and with a model of Twilio's buffer."""
 
 from itertools import pairwise
 
@@ -175,7 +175,7 @@ STEPS = st.lists(
 
 @settings(max_examples=1000)
 @given(STEPS, st.integers(100, 1500))
-def test_no_audio_is_played_twice_or_lost(steps: list[str], chunk: int) -> None:  # noqa: C901 - one arm a step
+def test_no_audio_is_played_twice_or_lost(steps: list[str], chunk: int) -> None:  # noqa: C901 - one arm per step
     """This holds for any order of events, except for cancelled replies and 20 ms at each pause."""
     twilio, playback = TwilioBuffer(), Playback()
     lengths = {"r1": 4000, "r2": 2400, "r3": 3200}

@@ -28,7 +28,7 @@ async def test_a_stream_waits_for_the_missed_audio() -> None:
 
 
 async def test_without_missed_audio_the_stream_is_published_unchanged() -> None:
-    """A call's first stream misses no audio."""
+    """The first stream of a call has no missed audio."""
     bus = fake_bus()
     ingest = BackfilledIngest(bus, SID, 1)
     await push(ingest, 1800, 2200)

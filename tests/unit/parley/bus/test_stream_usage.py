@@ -17,7 +17,7 @@ class FakeStreams:
         self._shares = list(shares)
 
     async def usage(self) -> dict[str, float]:
-        """The next usage."""
+        """Return the next usage."""
         share = self._shares.pop(0)
         if share is None:
             raise BusError("unreachable")

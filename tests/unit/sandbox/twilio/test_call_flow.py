@@ -80,7 +80,7 @@ def test_failed_fetch_apologises_then_ends() -> None:
 
 
 def test_endless_redirects_end() -> None:
-    """A document that only redirects to itself gives an application error."""
+    """A document that only redirects to itself causes an application error."""
     flow, commands = advance(Flow(), Started(VOICE))
     for _ in range(200):
         if not isinstance(commands[-1], Fetch):

@@ -55,6 +55,6 @@ def test_rest_errors_follow_their_shares() -> None:
 
 
 def test_unknown_fault_is_rejected() -> None:
-    """A misspelt fault gives an error."""
+    """A misspelt fault raises an error."""
     with pytest.raises(ValidationError):
         Faults.model_validate({"jiter_ms": 1})

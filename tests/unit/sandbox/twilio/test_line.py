@@ -36,7 +36,7 @@ def test_a_late_line_catches_up() -> None:
 
 
 def test_a_jittering_clock_gives_one_frame_per_tick() -> None:
-    """An early or late tick gives neither a gap nor two frames."""
+    """An early or late tick causes neither a gap nor two frames."""
     line, _ = line_of({"pause": 60_000})
     line.play(Tone())
     line.catch_up(100.004)
