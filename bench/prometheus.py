@@ -21,12 +21,12 @@ def histogram(text: str, name: str) -> dict[float, float]:
 
 
 def minus(later: Buckets, earlier: Buckets) -> dict[float, float]:
-    """Difference of two scrapes."""
+    """Subtract an earlier scrape of a histogram, bucket by bucket."""
     return {bound: count - earlier.get(bound, 0.0) for bound, count in later.items()}
 
 
 def plus(one: Buckets, other: Buckets) -> dict[float, float]:
-    """Sum of two histograms."""
+    """Add two histograms, bucket by bucket."""
     return {bound: one.get(bound, 0.0) + other.get(bound, 0.0) for bound in {*one, *other}}
 
 

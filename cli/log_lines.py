@@ -25,7 +25,7 @@ class LogLine:
 
     @property
     def style(self) -> str:
-        """Rich style for display."""
+        """The Rich style in which the line is displayed."""
         return _STYLES.get(self.level, "")
 
 
@@ -54,7 +54,7 @@ class LogWatch:
     errors: list[LogLine] = field(default_factory=list)
 
     def __call__(self, process: str, line: str) -> None:
-        """Process a line."""
+        """Collect the line if it is an error, and pass it on."""
         parsed = parse(process, line)
         if parsed.is_error and len(self.errors) < _MAX_ERRORS:
             self.errors.append(parsed)

@@ -86,7 +86,7 @@ def differences(events: Iterable[Event], agent: AgentConfig) -> list[Difference]
 
 
 def difference_table(events: Sequence[Event], found: Sequence[Difference]) -> Table | Text:
-    """Format the differences."""
+    """Format the differences as a table."""
     if not found:
         return Text(f"{len(events)} events: the current code takes the same actions", style="green")
     table = Table(title=f"{len(found)} differences in {len(events)} events")

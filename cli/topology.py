@@ -98,7 +98,7 @@ def _numbered(name: str, number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ProcessSpec:
-    """A process to start."""
+    """The command, environment and readiness URL of a process to start."""
 
     name: str
     argv: tuple[str, ...]
@@ -109,7 +109,7 @@ class ProcessSpec:
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """A whole system."""
+    """The processes of a whole system, and the environment that they share."""
 
     nats: tuple[ProcessSpec, ...]
     """Empty when PARLEY_NATS_URL names a running server."""

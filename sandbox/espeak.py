@@ -30,7 +30,7 @@ _PEAK_LEVEL = 0.30
 
 
 class _Event(ctypes.Structure):
-    """espeak_EVENT of speak_lib.h."""
+    """The struct espeak_EVENT of espeak-ng's speak_lib.h."""
 
     _fields_ = (
         ("type", ctypes.c_int),

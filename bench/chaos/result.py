@@ -32,7 +32,7 @@ class Round:
 
     @property
     def figures(self) -> dict[str, object]:
-        """The results as JSON."""
+        """The results as values for JSON."""
         counts = {
             name: round(self.recorded_s_lost, 2) if name == "recorded_s_lost" else getattr(self.losses, name)
             for name in _COUNTS
@@ -58,7 +58,7 @@ def spread(values: Iterable[float]) -> dict[str, float]:
 
 
 def table(rounds: Sequence[Round]) -> Table:
-    """One row per target."""
+    """A table with one row per target."""
     heads = ("faults", "calls", "dropped", "words -", "words +", "rec. s -", "tools +", "sent. -", "sent. +")
     result = Table("target", *heads, "pause p50/p95/max ms", "takeover p50/p95/max ms", title="Losses")
     for round_ in rounds:

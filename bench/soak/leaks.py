@@ -49,7 +49,7 @@ ALLOWANCES: Mapping[str, Allowance] = {
 
 
 async def resource_usage(system: System) -> ResourceUsage:
-    """Measure the system."""
+    """Measure the resource usage of every process and of NATS."""
     pids = {name: pid for name, pid in system.pids().items() if name in SERVICES}
     processes = {name: psutil.Process(pid) for name, pid in pids.items()}
     async with httpx.AsyncClient(timeout=10) as client:

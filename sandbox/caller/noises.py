@@ -40,7 +40,7 @@ def noise(kind: NoiseKind, ms: float) -> Utterance:
 
 
 def _cough(part: _Wave, hiss: _Wave) -> _Wave:
-    """Two bursts of noise."""
+    """Two bursts of noise with a gap between them."""
     burst = part % 0.5 * 2
     loudness: _Wave = 0.5 * np.exp(-5 * burst) * np.minimum(1.0, burst * 20)
     return loudness * hiss

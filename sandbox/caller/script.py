@@ -178,7 +178,7 @@ class _Fields:
         return self._remaining.pop(name, None)
 
     def text(self, name: str) -> str:
-        """A required text."""
+        """The value of a required text field."""
         value = self.take(name)
         if not isinstance(value, str | int) or isinstance(value, bool) or not str(value).strip():
             raise ScriptError(f"{self._where}: {name} must be text, not {value!r}")

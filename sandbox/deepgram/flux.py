@@ -45,7 +45,7 @@ class FluxSession:
         self._stream = TranscriptionStream(context, callbacks, _min_silence_ms(self._query))
 
     async def open(self) -> None:
-        """Send Connected."""
+        """Send the Connected message."""
         await self._send({"type": "Connected"})
 
     async def on_audio(self, audio: bytes) -> None:

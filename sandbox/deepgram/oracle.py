@@ -40,7 +40,7 @@ class Oracle:
 
     @property
     def busy(self) -> bool:
-        """Always False."""
+        """Always False, because a lookup does not queue."""
         return False
 
     def register(self, utterances: list[Mapping[str, Any]]) -> int:

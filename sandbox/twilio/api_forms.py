@@ -45,7 +45,7 @@ class Form:
         )
 
     def number(self, name: str, default: float) -> float:
-        """A non-negative number."""
+        """The value of a field as a non-negative number."""
         text = self.one(name)
         if not text:
             return default
@@ -54,7 +54,7 @@ class Form:
         return float(text)
 
     def method(self, name: str) -> str:
-        """GET or POST."""
+        """The HTTP method in a field: GET or POST."""
         return "GET" if self.one(name).upper() == "GET" else "POST"
 
     def callback(self, name: str, default_events: tuple[str, ...]) -> Callback | None:

@@ -56,7 +56,7 @@ class OutboundCall:
 
 
 class Network:
-    """All calls and messages."""
+    """The phone network: all calls and messages of the account."""
 
     def __init__(self, context: EmulatorContext) -> None:
         self.context = context

@@ -8,7 +8,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class StreamEnd(StrEnum):
-    """Why a stream ended."""
+    """Reasons why a stream ended."""
 
     CLOSED = "closed"
     LOST = "lost"

@@ -84,7 +84,7 @@ class StopStream:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number to dial."""
+    """A number that <Dial> calls."""
 
     to: str
     url: str | None = None

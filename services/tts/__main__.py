@@ -10,7 +10,7 @@ from services.tts.settings import TtsSettings
 
 
 def main() -> None:
-    """Start, serve and drain."""
+    """Start a tts process, serve calls, and drain before it stops."""
     settings = load(TtsSettings)
     run_service(
         lambda stop: run_stage("tts", settings, settings.tts_port, partial(open_service, settings), stop)

@@ -32,7 +32,7 @@ class TtsRoute:
 
 @dataclass(slots=True)
 class SynthesisJob:
-    """One reply to synthesize."""
+    """A reply to synthesize, and what its synthesis reads and writes."""
 
     clauses: ClauseFeed
     audio: ReplyAudio

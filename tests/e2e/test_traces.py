@@ -129,7 +129,7 @@ class ReceivedSpan:
 
     @property
     def ms(self) -> float:
-        """Duration."""
+        """Duration of the span in milliseconds."""
         return (self.end_us - self.start_us) / 1000
 
 

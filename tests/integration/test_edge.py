@@ -31,7 +31,7 @@ FRAME = bytes(range(160))
 
 @pytest.fixture
 async def edge(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[EdgeProcess]:
-    """A running edge."""
+    """A running edge process."""
     async with (
         connect(nats_server.url, "t", timeout_s=5) as bus,
         running_edge(nats_server.url, bus, tmp_path) as running,

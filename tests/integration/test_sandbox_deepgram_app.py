@@ -35,7 +35,7 @@ class FailingRecogniser:
     busy = False
 
     async def recognise(self, _mulaw: bytes) -> tuple[Word, ...]:
-        """Fail."""
+        """Raise RecognitionError."""
         raise RecognitionError("dead")
 
 

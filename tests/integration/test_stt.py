@@ -52,7 +52,7 @@ async def provider() -> AsyncIterator[tuple[DeepgramEmulator, str]]:
 async def stt(
     nats_url: str, provider_url: str, log: Path, **more: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A ready process."""
+    """A ready stt process."""
     env = {
         **os.environ,
         "PARLEY_NATS_URL": nats_url,

@@ -25,7 +25,7 @@ class WaitState:
 
 @dataclass(frozen=True, slots=True)
 class PlayFiller:
-    """Play a filler phrase."""
+    """Decision to play a filler phrase."""
 
     text: str
 

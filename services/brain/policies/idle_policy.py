@@ -26,21 +26,21 @@ class IdleState:
 
 @dataclass(frozen=True, slots=True)
 class IdlePrompt:
-    """Ask whether the caller is still there."""
+    """Decision to ask whether the caller is still there."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class WarnMaxDuration:
-    """Warn that the call must end soon."""
+    """Decision to warn that the call must end soon."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class EndCall:
-    """Say goodbye and hang up."""
+    """Decision to say goodbye and hang up."""
 
     text: str
     reason: str

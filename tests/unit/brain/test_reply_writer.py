@@ -64,7 +64,7 @@ class FakeGenerator:
         self.messages = list(messages)
 
     def stop(self) -> None:
-        """Generate nothing."""
+        """Do nothing, because no generation runs."""
         self.reply_id = None
 
 

@@ -1,4 +1,4 @@
-"""Findings of `parley doctor`."""
+"""Tests of the findings of `parley doctor`."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A call's turns as a waterfall."""
+"""Tests of the waterfall of a call's turns."""
 
 from cli.latency import waterfall
 from cli.latency_budget import read_budget

@@ -1,4 +1,4 @@
-"""The budget of a turn."""
+"""Tests of the latency budget of a turn."""
 
 from pathlib import Path
 

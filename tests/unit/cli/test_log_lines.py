@@ -1,4 +1,4 @@
-"""Parsing of log lines."""
+"""Tests of the parsing of log lines."""
 
 from cli.log_lines import LogLine, LogWatch, parse
 

@@ -1,4 +1,4 @@
-"""The command line's own options."""
+"""Tests of the options of the `parley` command."""
 
 import json
 from importlib.metadata import version

@@ -1,4 +1,4 @@
-"""The processes of a system and their environment."""
+"""Tests of the processes of a system and their environment."""
 
 import json
 

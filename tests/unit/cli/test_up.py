@@ -1,4 +1,4 @@
-"""Output of `parley up`."""
+"""Tests of the output of `parley up`."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Word-by-word comparison of texts."""
+"""Tests of the word-by-word comparison of texts."""
 
 from cli.wer import Match, SpokenWord, match_texts, match_words, normalize
 

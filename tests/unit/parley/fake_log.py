@@ -9,7 +9,7 @@ from parley.v1.event_pb2 import Event
 
 
 class FakeOutbox:
-    """Records what is published."""
+    """Records the published events."""
 
     def __init__(self) -> None:
         self.published: list[tuple[str, Event, str]] = []

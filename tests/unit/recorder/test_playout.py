@@ -13,7 +13,7 @@ from services.recorder.playout import PlayedSpan, Playout, call_ended, evolve
 
 
 def playout_of(*events: Body) -> Playout:
-    """Fold the events."""
+    """Fold the events into the playout."""
     playout = Playout()
     for event in events:
         playout = evolve(playout, event)

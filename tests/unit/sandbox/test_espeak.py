@@ -1,4 +1,4 @@
-"""Speech synthesis by espeak-ng."""
+"""Tests of speech synthesis by espeak-ng."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor

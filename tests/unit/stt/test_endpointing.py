@@ -306,7 +306,7 @@ def timed_out(endpointing: Endpointing) -> None:
 
 
 def lost(endpointing: Endpointing) -> None:
-    """The connection is lost."""
+    """The connection to the provider is lost."""
     endpointing.on_provider_lost()
 
 

@@ -60,7 +60,7 @@ async def running(connection: ProviderConnection) -> AsyncIterator[asyncio.Task[
 
 @pytest.fixture
 def quick_retry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No delay between attempts."""
+    """Removes the delay between attempts."""
     monkeypatch.setattr(provider_connection, "_MIN_RETRY_DELAY_S", 0.0)
     monkeypatch.setattr(provider_connection, "_MAX_RETRY_DELAY_S", 0.0)
 
@@ -183,7 +183,7 @@ class RecordingConnection(SilentConnection):
         self.received[-1].append((at_ms, len(mulaw)))
 
     async def finalize(self) -> None:
-        """Let `run` fail."""
+        """Make `run` fail."""
         self.finalize_requested.set()
 
     async def run(self, on_event: Callable[[SttEvent], Awaitable[None]]) -> None:  # noqa: ARG002 - sends none

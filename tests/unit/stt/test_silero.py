@@ -1,4 +1,4 @@
-"""The speech detection model."""
+"""Tests of the speech detection model."""
 
 import numpy as np
 

@@ -11,7 +11,7 @@ SAMPLES_PER_CHARACTER = 80
 
 
 def audio_of(text: str) -> bytes:
-    """10 ms per character."""
+    """10 ms of audio per character."""
     return b"".join(bytes([ord(c) & 0x7F]) * SAMPLES_PER_CHARACTER for c in text)
 
 

@@ -59,7 +59,7 @@ def call(
 
 
 def losses_of(*calls: Call, faults: tuple[Fault, ...] = (FAULT,)) -> Losses:
-    """Evaluate the calls."""
+    """Evaluate the calls and return their losses."""
     losses = Losses()
     evaluate(calls, faults, losses)
     return losses

@@ -1,4 +1,4 @@
-"""Detection of leaks."""
+"""Tests of leak detection."""
 
 from bench.soak.leaks import ResourceUsage, find_leaks
 

@@ -10,7 +10,7 @@ from services.edge.outbound.playback import Append, Clear, Command, Play
 
 
 def appended(commands: list[Command]) -> list[Body]:
-    """The events among commands."""
+    """The events among a list of commands."""
     return [command.event for command in commands if isinstance(command, Append)]
 
 

@@ -23,7 +23,7 @@ class FakeJetStream:
         self.headers: list[Mapping[str, str] | None] = []
 
     async def publish(self, _subject: str, _data: bytes, **options: Any) -> Any:
-        """Fail or store."""
+        """Raise the next error, or store the message."""
         self.headers.append(options["headers"])
         if self._errors:
             raise self._errors.pop(0)

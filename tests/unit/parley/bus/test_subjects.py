@@ -1,4 +1,4 @@
-"""Subjects of the bus."""
+"""Tests of the subjects of the bus."""
 
 from fnmatch import fnmatchcase
 

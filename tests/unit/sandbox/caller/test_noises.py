@@ -1,4 +1,4 @@
-"""Coughs, doors and static."""
+"""Tests of coughs, doors and static."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Parsing and validation of scripts."""
+"""Tests of the parsing and validation of scripts."""
 
 from importlib.resources import files
 

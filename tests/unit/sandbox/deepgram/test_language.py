@@ -1,4 +1,4 @@
-"""The recogniser's language model."""
+"""Tests of the recogniser's language model."""
 
 from sandbox.deepgram.language import bigram_model, telephone_sentences
 

@@ -1,4 +1,4 @@
-"""Validation of request bodies."""
+"""Tests of the validation of request bodies."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Reading a call's events."""
+"""Tests of reading a call's events."""
 
 import asyncio
 

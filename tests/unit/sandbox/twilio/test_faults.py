@@ -1,4 +1,4 @@
-"""Fault injection."""
+"""Tests of fault injection."""
 
 import random
 

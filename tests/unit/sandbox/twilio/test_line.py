@@ -1,4 +1,4 @@
-"""A telephone line."""
+"""Tests of a telephone line."""
 
 from parley.audio.g711 import FRAME_BYTES
 from sandbox.caller.script import parse_script

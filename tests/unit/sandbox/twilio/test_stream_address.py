@@ -1,4 +1,4 @@
-"""Media stream URLs."""
+"""Tests of media stream URLs."""
 
 import pytest
 

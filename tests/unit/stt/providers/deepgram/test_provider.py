@@ -1,4 +1,4 @@
-"""Deepgram as a provider."""
+"""Tests of the provider `deepgram`."""
 
 from parley.agent_config import SttConfig
 from parley.providers.registry import load_plugin
