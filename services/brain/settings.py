@@ -8,7 +8,7 @@ from parley.settings import CommonSettings, HttpUrl
 
 
 class BrainSettings(CommonSettings):
-    """Settings of the brain service, read from environment variables."""
+    """Settings of the brain."""
 
     brain_port: int = Field(default=8082, ge=0, le=65535)
     """Port of /livez, /readyz and /metrics; 0 for any free one."""

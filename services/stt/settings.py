@@ -6,7 +6,7 @@ from parley.settings import CommonSettings, ProviderUrl
 
 
 class SttSettings(CommonSettings):
-    """Settings of the stt service, read from environment variables."""
+    """Settings of stt."""
 
     stt_port: int = Field(default=8081, ge=0, le=65535)
     """Port of /livez, /readyz and /metrics; 0 for any free one."""

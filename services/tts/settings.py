@@ -6,7 +6,7 @@ from parley.settings import CommonSettings, ProviderUrl
 
 
 class TtsSettings(CommonSettings):
-    """Settings of the tts service, read from environment variables."""
+    """Settings of tts."""
 
     tts_port: int = Field(default=8083, ge=0, le=65535)
     """Port of /livez, /readyz and /metrics; 0 for any free one."""
@@ -16,7 +16,7 @@ class TtsSettings(CommonSettings):
 
 
 class ElevenLabsSettings(TtsSettings):
-    """Settings of the provider `elevenlabs`, read from environment variables."""
+    """Settings of ElevenLabs."""
 
     elevenlabs_url: ProviderUrl = ""
     """Base address of ElevenLabs, http(s):// or ws(s)://; empty for ElevenLabs itself."""
