@@ -27,7 +27,7 @@ from parley.v1.event_pb2 import Event
 
 _MAX_WAIT_S = 30.0
 _METHODS = {
-    "redirect": "Twilio requested the verb behind <Connect> by itself",
+    "redirect": "Twilio requested the verb after <Connect> on its own",
     "rest": "the edge redirected the call via REST",
 }
 
