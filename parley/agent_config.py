@@ -15,12 +15,12 @@ class _Section(BaseModel):
 
 
 class ProviderSection(_Section):
-    """A section that names a provider, and others to use when it fails."""
+    """A section that names a provider, and fallbacks to use when that provider fails."""
 
     _PER_PROVIDER: ClassVar[frozenset[str]] = frozenset({"model", "voice", "options"})
-    """Not inherited by a fallback of another provider."""
+    """Keys that a fallback with another provider does not inherit."""
     _PER_STAGE: ClassVar[frozenset[str]] = frozenset({"fallbacks"})
-    """Read by the stage whichever provider is used, so that a fallback cannot change them."""
+    """Keys that the stage itself reads, whichever provider is used; a fallback cannot change them."""
 
     provider: str = Field(min_length=1)
     """Name of an installed provider."""
@@ -72,7 +72,7 @@ class SttConfig(ProviderSection):
 
     provider: str = Field(default="deepgram", min_length=1)
     model: str = "nova-3"
-    """With Deepgram, a model whose name begins with `flux` decides itself when a turn ends."""
+    """With Deepgram, a model whose name begins with `flux` detects the end of a turn itself."""
     language: str = "en"
     keyterms: tuple[str, ...] = ()
     """Names and words to expect."""
@@ -81,10 +81,10 @@ class SttConfig(ProviderSection):
     utterance_end_ms: int = Field(default=1000, ge=1000, le=5000)
     """Gap between words after which the provider ends the utterance."""
     turn_silence_ms: int = Field(default=600, ge=100, le=5000)
-    """Silence that ends a turn although the provider reports nothing."""
+    """Silence that ends a turn even if the provider reports nothing."""
     incomplete_turn_silence_ms: int = Field(default=1200, ge=100, le=10_000)
-    """Silence granted after an unfinished phrase, in a dictated number, or after a question that needs a long
-    answer; no turn ends earlier, whatever the provider reports. A Flux model decides alone."""
+    """Silence allowed after an unfinished phrase, in a dictated number, or after a question that needs a long
+    answer; no turn ends earlier, whatever the provider reports. Ignored by Flux models."""
 
     @model_validator(mode="after")
     def _check_model_kind(self) -> Self:
@@ -94,7 +94,7 @@ class SttConfig(ProviderSection):
 
 
 class Speculation(_Section):
-    """Generation and synthesis before the turn has certainly ended; discarded if the caller continues."""
+    """Generation and synthesis before the end of the turn is certain; discarded if the caller continues."""
 
     enabled: bool = True
     max_per_turn: int = Field(default=2, ge=1, le=10)
@@ -130,7 +130,7 @@ class TtsConfig(ProviderSection):
     similarity: float = Field(default=0.8, ge=0, le=1)
     speed: float = Field(default=1.0, ge=0.7, le=1.2)
     first_chunk: Literal["phrase", "sentence"] = "phrase"
-    """First text to synthesize: a phrase that makes sense, or all up to the first comma or stop."""
+    """The first text to synthesize: a phrase, or all text up to the first comma or full stop."""
 
 
 class Openers(_Section):
@@ -142,16 +142,16 @@ class Openers(_Section):
     questions: tuple[str, ...] = ("Let me see.", "Good question.", "Well,")
     """After a question."""
     max_fraction: float = Field(default=0.6, ge=0, le=1)
-    """At most this share of answers begins with one."""
+    """Maximum fraction of answers that begin with an opener."""
 
 
 class Fillers(_Section):
-    """Phrases for when the model or a tool takes long."""
+    """Phrases that are played while the model or a tool is slow."""
 
     after_ms: int = Field(default=1500, ge=300, le=20_000)
-    """Delay after the end of the turn; another phrase follows after the same silence."""
+    """Delay after the end of the turn; another phrase follows after the same delay in silence."""
     phrases: tuple[str, ...] = ("One moment, please.", "Just a second.", "Bear with me.")
-    """Empty for none."""
+    """Empty to play no fillers."""
 
 
 class DtmfConfig(_Section):
@@ -160,11 +160,11 @@ class DtmfConfig(_Section):
     terminator: Literal["#", "*", ""] = "#"
     """The digit that ends an input."""
     inter_digit_timeout_ms: int = Field(default=3000, ge=500, le=30_000)
-    """Time without a digit that ends it too."""
+    """Time without a digit that also ends an input."""
 
 
 class Reconnect(_Section):
-    """Behaviour after the media stream was lost and restored."""
+    """Behaviour after a lost media stream has been replaced."""
 
     resume: Literal["sentence", "apology"] = "sentence"
     """Continue with the interrupted sentence, or drop it, apologise and let the caller speak."""
@@ -177,12 +177,12 @@ class Idle(_Section):
     timeout_s: float = Field(default=8.0, gt=0, le=300)
     """Silence before each prompt."""
     prompts: tuple[str, ...] = ("Are you still there?",)
-    """Used one after another; then comes the goodbye."""
+    """Used one after another, then the goodbye is played."""
     goodbye: str = "I will hang up now. Goodbye."
 
 
 class Fallback(_Section):
-    """Handling of a call that a stage can no longer serve; Twilio does it alone."""
+    """Twilio's handling of a call that a stage can no longer serve; Parley is no longer involved."""
 
     say: str = "We are sorry, something is wrong on our side."
     then: Literal["goodbye", "transfer", "voicemail"] = "goodbye"
@@ -205,12 +205,12 @@ class HttpTool(_Section):
 
     name: str = Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")
     description: str = Field(min_length=1)
-    """Describes to the model when to call it and what it does."""
+    """Description for the model: when to call the tool and what it does."""
     url: str = Field(pattern=r"^https?://.+")
     parameters: dict[str, Any] = Field(default_factory=lambda: {"type": "object", "properties": {}})
     """JSON schema of the arguments."""
     timeout_s: float = Field(default=8.0, gt=0, le=60)
-    """For all attempts together."""
+    """Time limit for all attempts together."""
     token_env: str = Field(default="", pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$")
     """Environment variable of the brain that holds a bearer token; empty for none."""
 

@@ -1,6 +1,6 @@
 """Circuit breakers: a route that has failed three times in 30 s is tried last for 10 s. No I/O, no clock.
 
-All calls of a process share them, so that not every call has to find out for itself that a provider is down.
+All calls of a process share them, so that not every call has to detect for itself that a provider is down.
 """
 
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ class CircuitBreaker:
         self._open_until_s = 0.0
 
     def record_failure(self, now_s: float, *, permanent: bool = False) -> bool:
-        """Count a failure; a permanent one, such as a rejection, suffices. True when the circuit opens."""
+        """Count a failure; one permanent failure opens the circuit at once. True when it opens."""
         self._failed_at_s = [at_s for at_s in self._failed_at_s if now_s - at_s < _WITHIN_S] + [now_s]
         if not permanent and len(self._failed_at_s) < _FAILURES:
             return False
@@ -38,7 +38,7 @@ class CircuitBreaker:
 
 @dataclass(slots=True)
 class CircuitBreakers:
-    """The circuit breakers of one process, by name of the route."""
+    """The circuit breakers of one process, by route name."""
 
     _by_name: dict[str, CircuitBreaker] = field(default_factory=dict)
 

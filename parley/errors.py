@@ -1,20 +1,20 @@
-"""The exceptions that Parley raises on purpose.
+"""Parley's own exceptions.
 
 ParleyError
 ├── ConfigError                a setting or an agent file is wrong; the message names it and the remedy
-├── BusError                   the bus is unreachable or refuses
+├── BusError                   the bus is unreachable or rejected the request
 │   └── WriteConflict          another writer was first (a failed compare-and-set)
 ├── Superseded                 another process owns this stage of the call
 └── ProviderError              a provider failed; `retryable` is whether a retry may help
     ├── ProviderRejected       it rejected the request: key, quota, bad request
     ├── ProviderRateLimited    too many requests
     ├── ProviderTimeout        it did not respond in time
-    └── ProviderUnavailable    it responded with nonsense or closed the connection
+    └── ProviderUnavailable    it sent an invalid response or closed the connection
 """
 
 
 class ParleyError(Exception):
-    """Base class of the exceptions that Parley raises on purpose."""
+    """Base class of Parley's own exceptions."""
 
 
 class ConfigError(ParleyError):
@@ -22,7 +22,7 @@ class ConfigError(ParleyError):
 
 
 class BusError(ParleyError):
-    """The bus is unreachable or refuses."""
+    """The bus is unreachable or rejected the request."""
 
 
 class WriteConflict(BusError):
@@ -65,4 +65,4 @@ class ProviderTimeout(ProviderError):
 
 
 class ProviderUnavailable(ProviderError):
-    """The provider responded with nonsense or closed the connection."""
+    """The provider sent an invalid response or closed the connection."""

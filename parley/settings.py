@@ -12,7 +12,7 @@ from parley.errors import ConfigError
 
 
 def check_url(value: str, *schemes: str) -> str:
-    """Return a URL setting that is empty or has one of the schemes; raises ValueError otherwise."""
+    """Return a URL that is empty or has one of the schemes; raise ValueError otherwise."""
     scheme, _, rest = value.partition("://")
     if value and (scheme not in schemes or not rest):
         raise ValueError(f"must be a URL that starts with {' or '.join(f'{name}://' for name in schemes)}")
@@ -61,20 +61,20 @@ class CommonSettings(BaseSettings):
     `deploy/nats-cluster.conf`, so that a frozen server is detected within 1.5 s."""
 
     start_timeout_s: float = Field(default=30.0, gt=0)
-    """Time that a service waits at its start for NATS and the database."""
+    """How long a starting service waits for NATS and the database."""
 
     max_calls: int = Field(default=100, ge=1)
     """Maximum number of calls that one process handles at a time."""
 
     drain_timeout_s: float = Field(default=30.0, ge=0)
-    """Time that a stopping process waits for a safe point at which to hand each call over. The edge waits
-    this long for its calls to end and then moves them to another edge."""
+    """How long a stopping process waits for a safe point at which to hand each call over. The edge waits this
+    long for its calls to end, then moves the rest to another edge."""
 
     http_host: str = "127.0.0.1"
     """Interface on which /livez, /readyz, /metrics and the edge's webhooks are served."""
 
     otlp_endpoint: HttpUrl = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
-    """Base address of an OTLP/HTTP collector for traces; empty exports none."""
+    """Base address of an OTLP/HTTP collector for traces; empty to export none."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Minimum level of the log messages that are written."""
@@ -90,14 +90,14 @@ class CommonSettings(BaseSettings):
     """Folder of the agent files."""
 
     agent: str = "clinic"
-    """Name of the agent file for calls that name none."""
+    """Name of the agent file for calls that do not specify one."""
 
 
 Settings = TypeVar("Settings", bound=BaseSettings)
 
 
 def load(kind: type[Settings]) -> Settings:
-    """Read settings from the environment, or exit with code 2 after one line for each refused variable."""
+    """Read settings from the environment; if some are invalid, print a line for each and exit with code 2."""
     try:
         return read_settings(kind)
     except ConfigError as error:
@@ -109,7 +109,7 @@ def read_settings(kind: type[Settings]) -> Settings:
     """Read settings from the environment.
 
     Raises:
-        ConfigError: with one line for each refused variable.
+        ConfigError: a value is missing or invalid; the message has one line for each such variable.
     """
     try:
         return kind()

@@ -8,9 +8,9 @@ _ORDER = ("event", "call", "speech", "reply", "synthesis", "playback", "work", "
 _FIELD = re.compile(r"^  (repeated )?([\w.]+) (\w+) = \d+( \[\(personal\) = true\])?;$")
 _HEAD = """# Events
 
-The protocol on one page, made from `proto/parley/v1` by `make proto`.
+All events, generated from `proto/parley/v1` by `make proto`; do not edit.
 Times called `at_ms` or `…_ms` are call time.
-Fields marked † speak of a person: they are never logged.
+Fields marked † contain personal data and are never logged.
 """
 
 

@@ -24,7 +24,7 @@ _IGNORED_STEMS = {"__init__", "__main__"}
 
 @dataclass(frozen=True)
 class Exemption:
-    """A module without a mirrored unit test, or a unit test without a module."""
+    """An allowed exception: a module without a mirrored unit test, or a unit test without a module."""
 
     path: str
     """A path, or a glob over paths."""
@@ -75,7 +75,7 @@ def is_unit_test(path: str) -> bool:
 
 
 def problems(files: Collection[str], exemptions: Sequence[Exemption]) -> list[str]:
-    """One line for each module without a test, test without a module and outdated exception."""
+    """Return one line for each module without a test, test without a module, and outdated exception."""
     tracked = set(files)
     exempt = {path for entry in exemptions for path in fnmatch.filter(tracked, entry.path)}
     modules = {path: expected_test(path) for path in tracked if needs_test(path)}
@@ -108,7 +108,7 @@ def _outdated(entry: Exemption, tracked: Collection[str], modules: dict[str, str
 
 
 def main(arguments: list[str]) -> int:
-    """Print the problems; gives 1 when there were any."""
+    """Print the problems; return 1 if there are any."""
     parser = argparse.ArgumentParser(description="Compare the unit tests with the modules.")
     parser.add_argument("--root", type=Path, default=Path(__file__).parents[1], help="repository to examine")
     options = parser.parse_args(arguments)

@@ -39,13 +39,13 @@ class Marker:
 
 @dataclass(frozen=True)
 class Allowed:
-    """A place where a marker is right as it stands."""
+    """A place where a marker is allowed."""
 
     markers: frozenset[str]
     path: str
     """A glob over repository paths."""
     pattern: re.Pattern[str]
-    """Searched in the text of the piece."""
+    """A pattern that is searched for in the text."""
     reason: str
 
 
@@ -108,7 +108,7 @@ def _markers(entry: dict[str, object]) -> Iterator[Marker]:
 
 
 def find(path: str, source: str, table: Table) -> list[Hit]:
-    """Every marker in a file that no exception and no comment on its line allows."""
+    """Return every marker in a file that neither an exception nor a comment on its line allows."""
     lines = ["", *source.splitlines()]
     hits: list[Hit] = []
     for piece in pieces_of(path, source):
@@ -154,12 +154,12 @@ def counted(hits: Iterable[Hit]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Print what was found; gives 1 when there was anything."""
+    """Print what was found; return 1 if there was anything."""
     parser = argparse.ArgumentParser(description="Find private words and unidiomatic English.")
     parser.add_argument("--root", type=Path, default=Path(__file__).parents[1], help="repository to examine")
     parser.add_argument("--count", action="store_true", help="print only the totals per marker")
-    parser.add_argument("--marker", action="append", help="only this marker; may be given several times")
-    parser.add_argument("paths", nargs="*", help="only files that begin with one of these paths")
+    parser.add_argument("--marker", action="append", help="report only this marker; repeatable")
+    parser.add_argument("paths", nargs="*", help="only report paths that begin with one of these")
     options = parser.parse_args(arguments)
     table = read_table(TABLE.read_text("utf-8"))
     hits = [

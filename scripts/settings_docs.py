@@ -22,8 +22,8 @@ _INTRODUCTION = """\
 
 <!-- Generated from the settings classes by `make docs`; do not edit. -->
 
-All settings are environment variables. A process that refuses a setting prints its name and the reason and
-ends with exit code 2. An agent file may name further variables that hold the keys of its tools.
+All settings are environment variables. A process with an invalid setting prints its name and the reason,
+and exits with code 2. An agent file may name further variables that hold the keys of its tools.
 """
 _UNITS = {
     "_s": "seconds",
@@ -68,7 +68,7 @@ def undocumented(kinds: list[type[BaseSettings]]) -> list[str]:
 
 
 def page(kinds: list[type[BaseSettings]]) -> str:
-    """The whole document."""
+    """Return the whole document."""
     return "\n".join([_INTRODUCTION, *(line for kind in kinds for line in _section(kind))])
 
 
@@ -101,7 +101,7 @@ def _row(shown: str, name: str, field: FieldInfo) -> str:
 
 
 def value_of(name: str, field: FieldInfo) -> str:
-    """The unit or type of a setting, and its limits."""
+    """Return the unit or type of a setting, and its limits."""
     kind = _without_none(field.annotation)
     if typing.get_origin(kind) is Literal:
         return ", ".join(f"`{choice}`" if choice else "empty" for choice in typing.get_args(kind))
@@ -150,7 +150,7 @@ def _limits(field: FieldInfo) -> str:
 
 
 def default_of(field: FieldInfo) -> str:
-    """The default as it would be set; empty without a default."""
+    """Return the default in the form in which it would be set; empty without a default."""
     if field.is_required():
         return "required"
     default = field.default

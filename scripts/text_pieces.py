@@ -1,4 +1,4 @@
-"""Names and texts for people within the repository's files: definitions, docstrings, comments, log texts."""
+"""Extracts names and human-readable text from files: definitions, docstrings, comments, log messages."""
 
 import ast
 import io
@@ -102,7 +102,7 @@ def _strings(node: ast.AST) -> Iterator[Piece]:
 
 
 def _is_log(target: ast.expr) -> bool:
-    """Whether a call's target is a logger: `log`, `self._log`, `structlog.get_logger()`, a journal."""
+    """Whether a call's target is a logger: `log`, `self._log`, `structlog.get_logger()` or a journal."""
     name = ast.unparse(target).rsplit(".", 1)[-1]
     return any(word in split_words(name).split() for word in ("log", "logger", "journal"))
 
@@ -159,7 +159,7 @@ def config_pieces(source: str) -> Iterator[Piece]:
 
 
 def pieces_of(path: str, source: str) -> Iterator[Piece]:
-    """All names and texts of a file, by the kind of the file, beginning with the words of its path."""
+    """Return all names and texts of a file, according to its type, starting with the words of its path."""
     yield Piece(0, "name", Path(path).stem)
     match Path(path).suffix:
         case ".py":

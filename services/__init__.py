@@ -1,1 +1,1 @@
-"""The five services; they communicate only over NATS."""
+"""The five services; they communicate only through NATS."""

@@ -35,7 +35,7 @@ class PlayoutPosition:
         return played if limit is None else min(played, limit)
 
     def time_of(self, sample: int) -> int:
-        """Call time (ms) at which an earlier sample was played, given that playback did not pause since."""
+        """Call time (ms) at which an earlier sample was played, if playback has not paused since."""
         return self.at_ms - (self.samples - sample) // BYTES_PER_MS
 
     def evolve(self, event: PlaybackEvent) -> "PlayoutPosition":

@@ -1,4 +1,4 @@
-"""Restores the order of one subject's audio: each chunk once, of the current owner. No I/O, no clock."""
+"""Restores the order of one subject's audio; the current owner's chunks, each once. No I/O, no clock."""
 
 from typing import Generic, Protocol, TypeVar
 
@@ -24,8 +24,8 @@ Chunk = TypeVar("Chunk", bound=Sequenced)
 class AudioReorderBuffer(Generic[Chunk]):
     """Buffers the chunks that follow a gap until the gap is filled or skipped.
 
-    The first chunk pushed is the start, unless `start_after` was called; a later epoch starts at its sequence
-    1.
+    The sequence starts at the first chunk pushed, unless `start_after` was called; a later epoch starts at
+    its sequence 1.
     """
 
     def __init__(self) -> None:
@@ -39,12 +39,12 @@ class AudioReorderBuffer(Generic[Chunk]):
         return (self._epoch, self._sequence + 1) if self._waiting else None
 
     def start_after(self, epoch: int, sequence: int) -> None:
-        """Drop chunks up to this one, and require all that follow it."""
+        """Discard chunks up to this one, and treat any missing chunk after it as a gap."""
         self._started = True
         self._epoch, self._sequence = epoch, sequence
 
     def push(self, chunk: Chunk) -> list[Chunk]:
-        """Return the chunks that are now due, in order; drops duplicates and chunks of a stale epoch."""
+        """Return the chunks that are now in order; drop duplicates and chunks of a stale epoch."""
         if (chunk.epoch, chunk.sequence) <= (self._epoch, self._sequence):
             return []
         due: list[Chunk] = []
@@ -60,7 +60,7 @@ class AudioReorderBuffer(Generic[Chunk]):
         return due
 
     def skip_gap(self) -> list[Chunk]:
-        """Return the buffered chunks in order; the missing ones before them are not waited for."""
+        """Stop waiting for the missing chunks, and return the buffered ones in order."""
         due = [chunk for _, chunk in sorted(self._waiting.items())]
         self._waiting.clear()
         if due:

@@ -1,4 +1,4 @@
-"""Follows a subject's audio: stored chunks first, then live ones; missing ones are retransmitted."""
+"""Follows a subject's audio: stored chunks, then live ones. Requests retransmission of missing ones."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -18,14 +18,15 @@ from parley.v1.audio_pb2 import AgentAudio, CallerAudio
 log = structlog.get_logger()
 
 _READ_TIMEOUT_S = 15.0
-"""A process that has taken over many calls at once has much to read, and another would not be faster."""
+"""Long, because a process that has taken over many calls at once has much to read, and another process would
+not be faster."""
 _BACKFILL_TIMEOUT_S = 0.6
-"""Live audio waits for this read, and recent audio is retransmitted anyway."""
+"""Short, because live audio waits for this read, and recent audio is retransmitted anyway."""
 _LEADER_TIMEOUT_S = 0.6
-"""An election takes four seconds and more, and the caller waits for a reply."""
+"""Shorter than a leader election, which takes at least 4 s, because the caller is waiting for a reply."""
 _LATEST_TIMEOUT_S = 1.5
 _OVERLAP_US = 2_000_000
-"""Read from this much earlier, as clocks differ; duplicates are dropped."""
+"""Reads start this much earlier, because clocks differ; duplicates are dropped."""
 _WAKE_AFTER_S = 0.01
 
 Chunk = TypeVar("Chunk", CallerAudio, AgentAudio)
@@ -42,7 +43,8 @@ async def read_audio(
 ) -> list[Chunk]:
     """Read a subject's stored audio by epoch and sequence, each chunk once; see `StreamClient.read`.
 
-    A chunk that a stream without leader did not store is retransmitted, and then stored behind later chunks.
+    A chunk that was not stored while the stream had no leader is retransmitted, and then stored after later
+    chunks.
 
     Raises:
         BusError: the stream cannot be read.
@@ -61,7 +63,7 @@ async def follow_audio(
     since_us: int | None = None,
     on_caught_up: Callable[[], None] = lambda: None,
 ) -> AsyncIterator[Chunk]:
-    """Long-lived: yield the current owner's chunks, each once, in order; skip a gap only if it is not filled.
+    """Long-lived: yield the current owner's chunks in order; skip a gap that is not filled in time.
 
     Args:
         bus: the bus.
@@ -113,7 +115,7 @@ class _GapTracker:
         self._requested: tuple[int, int] | None = None
 
     async def is_unrecoverable(self, gap: tuple[int, int] | None) -> bool:
-        """Whether the gap has been open for too long. A new gap is requested, and the reader woken later."""
+        """Whether the gap has been open too long; requests retransmission of a new gap."""
         loop = asyncio.get_running_loop()
         if gap is None:
             self._gap = None
@@ -129,7 +131,7 @@ class _GapTracker:
         if loop.time() - self._found_at_s < GAP_TIMEOUT_S:
             return False
         if self._live.pending:
-            # This process was late: the missing chunks may be among the pending messages.
+            # This process was delayed: the missing chunks may be among the pending messages.
             return False
         log.warning("audio_gap_not_recovered", subject=self._subject, epoch=gap[0], first_missing=gap[1])
         self._gap = None
@@ -139,7 +141,7 @@ class _GapTracker:
 async def _backfill(
     buffer: AudioReorderBuffer[Chunk], bus: Bus, subject: str, kind: type[Chunk], since_us: int | None
 ) -> list[Chunk]:
-    """The stored chunks to yield; also sets where live chunks have to continue."""
+    """Return the stored chunks to yield, and set the position at which live chunks have to continue."""
     has_leader = await bus.streams.has_leader(streams.AUDIO, subject, timeout_s=_LEADER_TIMEOUT_S)
     if not has_leader:
         # Chunks that are not stored are retransmitted; the stored ones are read from any replica.
@@ -147,7 +149,7 @@ async def _backfill(
     latest = await _latest_stored(bus, subject, kind)
     stored = await read_audio(bus, subject, kind, since_us=since_us, consistent=has_leader)
     if latest is not None and not stored:
-        # No stored chunk is wanted, and every chunk that follows them is, even one not stored yet.
+        # No stored chunk is needed, but every later one is, even if it is not stored yet.
         buffer.start_after(latest.epoch, latest.sequence)
     return _push_all(buffer, stored)
 
@@ -179,7 +181,7 @@ async def _backfill_gap(bus: Bus, subject: str, kind: type[Chunk], since_us: int
 
 
 def parse_chunk(message: Message, kind: type[Chunk]) -> Chunk | None:
-    """Parse a chunk; None for bytes that are not one."""
+    """Parse a chunk; None if the bytes are not one."""
     try:
         return kind.FromString(message.data)
     except DecodeError:

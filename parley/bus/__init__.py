@@ -1,4 +1,4 @@
-"""The connection to NATS: publish, subscribe, request, read streams, claim work.
+"""The connection to NATS: publishes, subscribes, sends requests, reads streams and claims work.
 
 Only this package uses nats-py. Start at `client.py` (what a connection offers), `subjects.py` and
 `streams.py` (what is on the bus).

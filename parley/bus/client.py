@@ -26,14 +26,14 @@ _PENDING_BYTES = 64 * 1024**2
 
 
 class Bus:
-    """One connection to NATS: publishes and subscribes; what needs more than that is an attribute."""
+    """One connection to NATS: publishes and subscribes; other operations are methods of its attributes."""
 
     audio: AudioPublisher
     """Publishes audio that is retransmitted after a failure."""
     requests: Requests
     """Sends and answers requests."""
     streams: StreamClient
-    """Reads what the streams have stored."""
+    """Reads stored messages from the streams."""
     work_queue: WorkQueue
     """Claims calls for a stage."""
 
@@ -64,12 +64,12 @@ class Bus:
 
     @property
     def gap_count(self) -> int:
-        """Grows whenever live messages may have been missed: by a reconnection, or by a slow reader."""
+        """Grows when live messages may have been missed, by a reconnection or a slow reader."""
         return self.reconnections + self._drops.count
 
     @property
     def reconnections(self) -> int:
-        """How often the connection was lost and restored; grows at the moment it is restored."""
+        """Number of times the connection was lost and restored; incremented when it is restored."""
         return int(self._client.stats["reconnects"])
 
     @property
@@ -79,7 +79,7 @@ class Bus:
 
     @property
     def recently_disrupted(self) -> bool:
-        """Whether, in the last 6 s, a stream had no leader or this process no connection."""
+        """Whether, in the last 6 s, a stream had no leader or this process had no connection."""
         return self._disruption.recent
 
     async def reconnected(self) -> None:
@@ -87,7 +87,7 @@ class Bus:
         await self._next_reconnect.wait()
 
     async def publish(self, subject: str, data: bytes) -> None:
-        """Publish without confirmation; while the connection is down up to 2 MiB are buffered.
+        """Publish without confirmation; while the connection is down, up to 2 MiB are buffered.
 
         Raises:
             BusError: the connection is closed, or down with a full buffer.
@@ -100,7 +100,7 @@ class Bus:
     async def publish_acked(self, subject: str, data: bytes, *, message_id: str, reply: str) -> None:
         """Publish without waiting; the stream's ack is sent to the subject `reply`.
 
-        The stream stores a message id once.
+        The stream stores each message id once.
 
         Raises:
             BusError: as for `publish`.
@@ -124,20 +124,20 @@ class Bus:
         Args:
             subject: the subject of the message.
             data: the payload.
-            message_id: the stream stores a message id once.
+            message_id: the stream stores each message id once.
             expect_last: store only if the subject's last message has this sequence (0: if it has none).
             timeout_s: how long to retry; a cluster whose leader died stores nothing for some seconds.
 
         Raises:
-            WriteConflict: the subject's last message is another one, even one with the same id; or the
-                subject is full, as one of the work queue with its one message.
+            WriteConflict: the subject's last message is not the expected one, even if it has the same id; or
+            the subject is full, as a work-queue subject is with one message.
             BusError: not stored in time, or refused.
         """
         message = DurableMessage(subject, data, message_id, expect_last)
         return await publish_durable(self._jetstream, message, timeout_s)
 
     async def flush(self, timeout_s: float = 2.0) -> None:
-        """Wait until the server has all that was published here, and this process all that was sent to it.
+        """Wait until the server has all published messages, and this process all that were sent to it.
 
         Raises:
             BusError: the server did not reply in time.
@@ -153,7 +153,7 @@ class Bus:
 
     @asynccontextmanager
     async def subscribe(self, subject: str) -> AsyncIterator[Subscription]:
-        """Live messages of a subject; the server has the subscription when this is entered.
+        """Live messages of a subject; the subscription is active on the server once this is entered.
 
         Raises:
             BusError: the server does not reply, or the connection is closed.
@@ -178,12 +178,12 @@ class Bus:
                 await subscription.unsubscribe()
 
     async def _confirm_subscription(self) -> None:
-        """Wait until the server has all subscriptions: by a flush, or a reconnection, which resends them."""
+        """Wait until the server has all subscriptions, confirmed by a flush or resent by a reconnection."""
         flushed = asyncio.ensure_future(self.flush(_SUBSCRIBE_TIMEOUT_S))
         flushed.add_done_callback(lambda done: done.cancelled() or done.exception())
         reconnected = asyncio.ensure_future(self.reconnected())
         try:
-            # A server that froze never replies to a flush over an abandoned connection.
+            # A frozen server never replies to a flush on an abandoned connection.
             await asyncio.wait((flushed, reconnected), return_when=asyncio.FIRST_COMPLETED)
         finally:
             reconnected.cancel()
@@ -198,7 +198,7 @@ class Bus:
             tasks.create_task(self._disruption.watch(), name="watch for disruptions")
 
     async def on_reconnected(self) -> None:
-        """Recover, on both sides, what may have been lost with the connection. `connect` calls it."""
+        """Recover messages that may have been lost with the connection. `connect` calls it."""
         self._disruption.record()
         await self.audio.on_reconnected()
         previous, self._next_reconnect = self._next_reconnect, asyncio.Event()

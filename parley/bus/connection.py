@@ -1,4 +1,4 @@
-"""Opens a connection to NATS that reconnects by itself, with streams and consumers in place."""
+"""Opens a connection to NATS that reconnects by itself, and creates the streams and consumers."""
 
 import asyncio
 import random
@@ -33,7 +33,7 @@ _CLOSE_FLUSH_TIMEOUT_S = 2
 
 @asynccontextmanager
 async def connect(url: str, name: str, *, timeout_s: float, replicas: int | None = 1) -> AsyncIterator[Bus]:
-    """A connection that reconnects by itself while entered, with streams and consumers in place.
+    """While entered, a connection that reconnects by itself; streams and consumers exist.
 
     `replicas` is the number of replicas of each stream; None leaves streams and consumers unchanged.
 
@@ -62,7 +62,7 @@ async def _open(client: Client, url: str, name: str, timeout_s: float, drops: Dr
         if isinstance(error, SlowConsumerError):
             drops.record(error.subject)
         elif isinstance(error, OSError):
-            # One for each attempt to reconnect; bus_disconnected was logged once.
+            # Raised for each attempt to reconnect; bus_disconnected has been logged once.
             log.debug("bus_error", error=repr(error))
         else:
             log.warning("bus_error", error=repr(error))
@@ -80,7 +80,8 @@ async def _open(client: Client, url: str, name: str, timeout_s: float, drops: Dr
         async with asyncio.timeout(timeout_s):
             await client.connect(
                 servers=random.sample(servers := url.split(","), len(servers)),
-                # After a failure the client then tries the next server, and not at random the same one.
+                # After a failure, the client then tries the next server instead of possibly the same one at
+                # random.
                 dont_randomize=True,
                 name=name,
                 max_reconnect_attempts=-1,

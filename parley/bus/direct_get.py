@@ -1,4 +1,4 @@
-"""Reads what a stream holds without a consumer: NATS' batched direct get (ADR-31)."""
+"""Reads stored messages without a consumer, through NATS' batched direct get (ADR-31)."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ _MAX_ATTEMPTS = 4
 _NOT_FOUND = 404
 _RETRY_INTERVAL_S = 0.1
 _FIRST_RESPONSE_TIMEOUT_S = 0.4
-"""Any replica of a stream may receive the request, also one on a frozen server. Doubled on each attempt."""
+"""Any replica of a stream may receive the request, even one on a frozen server. Doubled on each attempt."""
 _NEXT_RESPONSE_TIMEOUT_S = 2.0
 
 
@@ -32,7 +32,7 @@ class DirectGetTimeout(BusError):
 
 
 async def leader_last_sequence(client: Client, stream: streams.Stream, subject: str, since_us: int) -> int:
-    """Sequence of a subject's last message, from the stream's leader; 0 if none is as new as `since_us`.
+    """Sequence of a subject's last message, from the stream's leader; 0 if it is older than `since_us`.
 
     Retries without limit while the stream has no leader: the caller sets a timeout.
 
@@ -122,7 +122,7 @@ async def _read_batch(
 
     Raises:
         DirectGetTimeout: no reply arrived. The next attempt may reach another replica, and has twice the
-            time, as retrying a busy replica at the same rate keeps it busy.
+        time, because retrying a busy replica at the same rate keeps it busy.
         BusError: the stream cannot be read.
     """
     inbox = client.new_inbox()
@@ -152,7 +152,7 @@ async def _read_batch(
 
 
 async def _next_reply(replies: SubscriptionReader, timeout_s: float) -> Msg:
-    """The next reply; if this process was busy, as after taking over many calls, it waits again."""
+    """The next reply; waits again if this process was too busy to read in time, as after many takeovers."""
     while True:
         try:
             message = await replies.next_within(timeout_s)

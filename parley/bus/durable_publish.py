@@ -1,4 +1,4 @@
-"""Publishes a message and waits until a stream has stored it, even if the stream's leader dies before."""
+"""Publishes a message and waits until a stream has stored it, even if the stream's leader dies meanwhile."""
 
 from dataclasses import dataclass
 from uuid import uuid4
@@ -15,13 +15,14 @@ _ATTEMPT_TIMEOUT_S = 1.5
 _RETRY_INTERVAL_S = 0.1
 # Error codes of NATS' server/errors.json:
 _WRONG_LAST_SEQUENCE = (10071, 10164)
-"""The subject has another last sequence; in replicated streams also one that is not stored yet."""
+"""The subject's last sequence differs; in replicated streams it may belong to a message that is not stored
+yet."""
 _DUPLICATE_IN_PROCESS = 10158
 """A message with the same id is being stored."""
 _NOT_STORED = 10077
-"""The store refuses the message; the description has the reason."""
+"""The store rejects the message; the description contains the reason."""
 _SUBJECT_FULL = "maximum messages per subject"
-"""Start of that description when the subject has its one message; a full stream has the same code."""
+"""Start of the description when the subject already has its one message; a full stream has the same code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,11 @@ class DurableMessage:
     expect_last: int | None = None
 
     def headers(self) -> dict[str, str]:
-        """The NATS headers for one publication and its retries."""
+        """Return the NATS headers for one publication and its retries."""
         if self.expect_last is None:
             return {"Nats-Msg-Id": self.message_id} if self.message_id else {}
-        # A unique id: a retry finds the message of the first attempt, and no writer takes another's for its
-        # own.
+        # A unique id: a retry finds the message of the first attempt, and no writer mistakes another writer's
+        # message for its own.
         return {
             "Nats-Expected-Last-Subject-Sequence": str(self.expect_last),
             "Nats-Msg-Id": f"{self.message_id}:{uuid4().hex}",

@@ -1,4 +1,4 @@
-"""Private parts of nats-py that Parley uses, each with the reason; nothing else in Parley touches them.
+"""Private parts of nats-py that Parley uses, each with the reason; no other module touches them.
 
 Checked against nats-py 2.16. Look here first when nats-py is updated.
 """
@@ -14,9 +14,9 @@ from nats.aio.subscription import Subscription as NatsSubscription
 class ReconnectingClient(Client):
     """A NATS client that drops the old socket before it reconnects.
 
-    nats-py first waits until the data that was still to be written is flushed to the old socket, which a dead
-    server never accepts; and it leaves a socket open to a frozen server, which accepts a connection and sends
-    no greeting. There is no public hook between losing a connection and opening the next.
+    nats-py first waits until unsent data is flushed to the old socket, which a dead server never accepts. It
+    also leaves the socket to a frozen server open, because such a server accepts a connection but sends no
+    greeting. There is no public hook between losing a connection and opening the next one.
     """
 
     async def _attempt_reconnect(self) -> None:
@@ -36,10 +36,10 @@ def abort_socket(client: Client) -> None:
 
 
 def pending_queue(subscription: NatsSubscription) -> asyncio.Queue[Msg]:
-    """Messages received and not read yet.
+    """Messages that were received but not read yet.
 
-    The public ways to read them (`messages`, `next_msg`) create one or two tasks for each message, which was
-    a fifth of what a call costs a stage at 100 messages a second.
+    The public ways to read them (`messages`, `next_msg`) create one or two tasks for each message, a fifth of
+    a stage's CPU time per call at 100 messages a second.
     """
     return subscription._pending_queue  # noqa: SLF001 - see above
 
@@ -52,7 +52,7 @@ def closed_future(subscription: NatsSubscription) -> asyncio.Future[bool]:
 
 
 def mark_read(subscription: NatsSubscription, message: Msg) -> None:
-    """Subtract a message from the pending bytes, as nats-py's own iterator does: they are limited."""
+    """Subtract a message from the pending bytes, which are limited; nats-py's own iterator does the same."""
     subscription._pending_size -= len(message.data)  # noqa: SLF001 - see above
 
 

@@ -1,4 +1,4 @@
-"""Request and reply on the bus, and the question whether the owner of something still responds."""
+"""Requests and replies on the bus, and liveness requests to the owner of a stage or stream."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -21,14 +21,14 @@ _NO_RESPONDERS = "503"
 
 
 class Liveness(Enum):
-    """Whether a process that may own something responds."""
+    """Result of a liveness request."""
 
     ALIVE = "alive"
     """The process responded."""
     GONE = "gone"
     """No process subscribes to the subject."""
     UNRESPONSIVE = "unresponsive"
-    """A process subscribes and does not respond in time: it, or its NATS server, is frozen."""
+    """A process subscribes but does not respond in time: it, or its NATS server, is frozen."""
 
 
 class Requests:
@@ -66,13 +66,14 @@ class Requests:
                 await subscription.unsubscribe()
 
     async def liveness(self, subject: str, *, timeout_s: float = 0.5) -> Liveness:
-        """Whether the process that responds on a subject is alive.
+        """Check whether the process that responds on a subject is alive.
 
-        The request is repeated, as a frozen NATS server may have lost it and its clients soon move to another
-        server. In between the subject has no subscriber: GONE is returned only if the first replies report
-        that, and in a cluster only if they still do after 0.3 s. A late reply to any of the requests counts.
+        The request is repeated, because a frozen NATS server may have lost it and its clients soon move to
+        another server. Meanwhile the subject has no subscriber: GONE is returned only if the first replies
+        report that, and in a cluster only if they still do after 0.3 s. A late reply to any of the requests
+        counts.
         """
-        # A server of a cluster may be cut off while its clients are on their way to another.
+        # A server of a cluster may be cut off while its clients are reconnecting to another one.
         gone_after_s = GONE_AFTER_S if self._replicated or self._disruption.recent else 0.0
         try:
             inbox = self._client.new_inbox()

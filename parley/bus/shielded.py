@@ -1,4 +1,4 @@
-"""Runs calls of nats-py that must not be cancelled half-way."""
+"""Runs nats-py calls that must not be cancelled halfway."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 async def shielded(work: Coroutine[Any, Any, T]) -> T:
-    """Await `work`; if the caller is cancelled, `work` still runs to its end.
+    """Await `work`; if the caller is cancelled, `work` still runs to completion.
 
     A cancelled flush breaks the whole connection when its reply arrives, and Python 3.11's wait_for, which
     nats-py uses, swallows a cancellation that arrives together with the reply.

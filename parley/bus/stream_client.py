@@ -16,7 +16,7 @@ from parley.errors import BusError
 
 
 class StreamClient:
-    """Streams as one connection reads them."""
+    """Reads and configures the streams through one connection."""
 
     def __init__(self, client: Client, jetstream: JetStreamContext, *, replicated: bool) -> None:
         self._client = client
@@ -37,7 +37,7 @@ class StreamClient:
 
         Args:
             stream: the stream to read.
-            subject: one subject, or many by wildcards.
+            subject: a subject, which may contain wildcards.
             from_sequence: the first stream sequence to read.
             since_us: skip messages stored before this (UTC wall clock, microseconds).
             timeout_s: for all batches together.
@@ -64,7 +64,7 @@ class StreamClient:
         return await read_last(self._client, stream, subject, up_to)
 
     async def has_leader(self, stream: streams.Stream, subject: str, *, timeout_s: float) -> bool:
-        """Whether the stream has a leader that replies in time; true of a single server.
+        """Whether the stream has a leader that replies in time; always true for a single server.
 
         Raises:
             BusError: the stream cannot be read.
@@ -79,7 +79,7 @@ class StreamClient:
         return True
 
     async def usage(self) -> dict[str, float]:
-        """How much of its byte limit each stream uses, 0 to 1.
+        """The fraction of its byte limit that each stream uses, 0 to 1.
 
         Raises:
             BusError: the streams' state cannot be read.

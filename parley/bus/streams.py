@@ -1,4 +1,4 @@
-"""The streams that hold all state, AUDIO, CALLS and WORK: what each retains, and how long. No I/O."""
+"""The streams that hold all state, AUDIO, CALLS and WORK: what each retains, and for how long. No I/O."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +8,7 @@ from parley.bus import subjects
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Retention of the messages of some subjects."""
+    """A stream's subjects and how long it retains their messages."""
 
     name: str
     subjects: tuple[str, ...]
@@ -24,7 +24,7 @@ AUDIO = Stream(
     subjects=(subjects.ALL_AUDIO,),
     retention="limits",
     storage="file",
-    # The recorder may be away for up to 15 minutes; a call takes 16 kB a second.
+    # The recorder may be down for up to 15 minutes; a call takes 16 kB a second.
     max_age_s=15 * 60,
     max_bytes=2 * 1024**3,
     duplicate_window_s=1,

@@ -1,4 +1,4 @@
-"""The NATS subjects that Parley uses; no other module spells one."""
+"""The NATS subjects that Parley uses; no other module contains one."""
 
 from typing import Literal
 
@@ -43,7 +43,7 @@ def work_filter(stage: str) -> str:
 
 
 AUDIO_RETRANSMIT = "ctl.audio.retransmit"
-"""To all publishers of audio: retransmit recent audio. The payload is a subject, or empty for all."""
+"""Request to all publishers of audio: retransmit recent audio. The payload is a subject, or empty for all."""
 
 
 def leader_elected(stream: str) -> str:
@@ -52,21 +52,21 @@ def leader_elected(stream: str) -> str:
 
 
 def stage_alive(stage: str, call_sid: str) -> str:
-    """Request: is the owner of this stage of the call alive?"""
+    """Liveness request to the owner of this stage of the call."""
     return f"ctl.alive.{stage}.{call_sid}"
 
 
 ALL_MEDIA_STALLED = "ctl.media.stalled.*"
-"""To all edges: a call's media stream is open and carries no audio; the last token is the CallSid."""
+"""Notice to all edges: a call's media stream is open but carries no audio; the last token is the CallSid."""
 
 
 def media_stalled(call_sid: str) -> str:
-    """The same for one call."""
+    """The subject of `media_stalled` notices for one call."""
     return f"ctl.media.stalled.{call_sid}"
 
 
 def media_alive(call_sid: str) -> str:
-    """Request: does an edge hold a live media stream of this call?"""
+    """Liveness request to the edge with a live media stream of this call."""
     return f"ctl.alive.media.{call_sid}"
 
 

@@ -18,7 +18,7 @@ from parley.errors import BusError
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A claimed work message: this process owns one stage of one call until it acks, naks or falls silent."""
+    """A claimed work message: ownership of one stage of one call until ack, nak or the ack deadline."""
 
     call_sid: str
     stage: str
@@ -66,7 +66,7 @@ class Claim:
 
 
 class WorkQueue:
-    """The work queue as one connection uses it."""
+    """Access to the work queue through one connection."""
 
     def __init__(self, client: Client, jetstream: JetStreamContext) -> None:
         self._client = client
@@ -76,7 +76,7 @@ class WorkQueue:
     async def claims(
         self, stage: subjects.Stage
     ) -> AsyncIterator[Callable[[float], Awaitable[Claim | None]]]:
-        """Give `claim(timeout_s)`: it claims a call that needs an owner of this stage, or gives None."""
+        """Yield `claim(timeout_s)`, which claims a call that needs an owner, or returns None."""
         puller = await self._jetstream.pull_subscribe_bind(
             consumer=consumer_name(stage), stream=streams.WORK.name
         )
@@ -104,8 +104,8 @@ async def _next_claim(
     Raises:
         BusError: the bus did not reply.
     """
-    # One at a time: a larger batch stays open at the server after the first message, and further calls would
-    # be delivered to a worker that does not fetch.
+    # One at a time: a larger batch stays open on the server after the first message, and further calls would
+    # be delivered to a worker that is not fetching.
     try:
         [message] = await puller.fetch(1, timeout=timeout_s)
     except (NatsTimeoutError, TimeoutError):

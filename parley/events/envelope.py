@@ -56,7 +56,7 @@ def event_name(body: Body) -> str:
 
 
 def event_body(event: Event) -> Body | None:
-    """The event's body, or None if this version does not have its type."""
+    """The event's body, or None if this version does not support its type."""
     name = event.WhichOneof("body")
     return getattr(event, name) if name else None
 
@@ -79,7 +79,7 @@ def wrap(
 
 
 def parse(data: bytes) -> Event | None:
-    """Parse an event; None for bytes that are not one."""
+    """Parse an event; None if the bytes are not one."""
     try:
         return Event.FromString(data)
     except DecodeError:

@@ -13,7 +13,7 @@ class EventFence:
     _seen: set[str] = field(default_factory=set)
 
     def admit(self, event: Event) -> bool:
-        """Whether an event is new and of the stage's current owner; records it."""
+        """Record an event; True if it is new and from the stage's current owner."""
         if event.id in self._seen:
             return False
         if event.epoch < self._epochs.get(event.stage, 0):

@@ -28,7 +28,7 @@ _ACK_TIMEOUT_S = 0.5
 _ACK_TIMEOUT_DISCONNECTED_S = 10.0
 _WAKE_AFTER_S = 0.05
 _REREAD_AFTER_S = 2.0
-"""By then a replica that lagged has every event, and events that no server had stored were resent."""
+"""By then a lagging replica has every event, and events that no server had stored were resent."""
 
 
 class CallEventLog:
@@ -74,7 +74,7 @@ class CallEventLog:
         for observe in self._observers:
             try:
                 observe(event)
-            except Exception:  # a fault of an observer never affects the call
+            except Exception:  # a failing observer never affects the call
                 log.exception("log_observer_failed", call_sid=self.call_sid, event_id=event.id)
                 self._observers = tuple(other for other in self._observers if other is not observe)
 
@@ -89,7 +89,7 @@ class CallEventLog:
 
     @property
     def pending(self) -> int:
-        """Events received and not iterated over yet."""
+        """Number of events received and not iterated over yet."""
         return self._live.pending
 
     async def append(self, body: Body) -> Event:
@@ -107,10 +107,10 @@ class CallEventLog:
     async def ready_for_side_effects(self) -> bool:
         """Wait until an irreversible action may start; False when the bus is unreachable.
 
-        By then every event that the bus had for this process was read, so that a superseded owner has
-        noticed, and the log has everything that this process appended, so that the next owner reads it. If
-        the stream has no leader, which takes seconds, stored events are not waited for as long as a server
-        responds, even one that is cut off from the other servers.
+        When this returns, every event that the bus had for this process has been read, so a superseded owner
+        has been detected, and the log contains everything that this process appended, so the next owner reads
+        it. While the stream has no leader, which can take seconds, the method does not wait for events to be
+        stored as long as a server responds, even one that is cut off from the other servers.
         """
         own_events = subjects.call_event(self.call_sid, "")
         stored = await self._outbox.wait_subject_acked(own_events, _ACK_TIMEOUT_S)
@@ -164,7 +164,7 @@ class CallEventLog:
         return event if self._fence.admit(event) else None
 
     async def _read_gap(self) -> list[Event]:
-        """Events missed by a reconnection or a slow reader; does not wait for a stream without leader."""
+        """Events missed by a reconnection or a slow reader; does not wait for a stream without a leader."""
         now_s = time.monotonic()
         if self._bus.gap_count != self._gap_count:
             self._gap_count = self._bus.gap_count
@@ -197,7 +197,7 @@ class CallEventLog:
         return restore_stage_order([event for m in messages if (event := self._admit(m.data)) is not None])
 
     async def read_new(self) -> list[Event]:
-        """Read the events since the last read, after following has ended: a frozen process misses live ones.
+        """Read the events since the last read, once following has ended; a frozen process misses live events.
 
         Raises:
             Superseded: a later owner of this stage has appended an event.
@@ -220,7 +220,7 @@ class CallEventLog:
 async def open_call_log(
     bus: Bus, outbox: Outbox, call_sid: str, stage: str, epoch: int, *, bus_delay: Histogram | None = None
 ) -> AsyncIterator[CallEventLog]:
-    """A call's log with its history; it subscribes before it reads, so that no event falls in between.
+    """A call's log with its history; it subscribes before it reads, so that no event is missed in between.
 
     `bus_delay` observes the time from an event's publication until it is read, in seconds, by stage.
 

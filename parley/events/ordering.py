@@ -7,9 +7,9 @@ from parley.v1.event_pb2 import Event
 
 
 def restore_stage_order(events: Sequence[Event]) -> list[Event]:
-    """Return the same events; those of one owner that are out of order exchange positions among themselves.
+    """Return the same events; an owner's out-of-order events swap positions among themselves.
 
-    An event whose ack was lost is resent, and is then stored behind the events that followed it.
+    An event whose ack was lost is resent, and is then stored after the events that followed it.
     """
     positions: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
     for position, event in enumerate(events):

@@ -28,7 +28,7 @@ class _Unacked:
 
 
 class Outbox:
-    """The unacknowledged events of one process. First sends keep their order, resends their message id."""
+    """The unacknowledged events of one process. First sends are in order; resends keep the message id."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
@@ -37,13 +37,13 @@ class Outbox:
         self._count = 0
         self._resend_lock = asyncio.Lock()
         self._synced_reconnections = bus.reconnections
-        """Value of `reconnections` up to which all events were resent."""
+        """The value of `reconnections` at the last complete resend."""
         self._empty = asyncio.Event()
         self._empty.set()
 
     @property
     def unacked(self) -> int:
-        """Events published and not yet stored."""
+        """Number of events published and not yet stored."""
         return len(self._unacked)
 
     async def publish(self, subject: str, data: bytes, message_id: str) -> None:
@@ -66,7 +66,7 @@ class Outbox:
                 await self._resend_all()
 
     async def wait_acked(self, timeout_s: float) -> bool:
-        """Wait until all events are stored; False when some are not in time."""
+        """Wait until all events are stored; False if the time runs out."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self._empty.wait()
@@ -75,7 +75,7 @@ class Outbox:
         return True
 
     async def wait_subject_acked(self, prefix: str, timeout_s: float) -> bool:
-        """Wait until all events whose subject starts with `prefix` are stored; False when not in time."""
+        """Wait until all events whose subject starts with `prefix` are stored; False if the time runs out."""
         try:
             async with asyncio.timeout(timeout_s):
                 while self._has_unacked(prefix):  # noqa: ASYNC110 - rare
@@ -116,7 +116,7 @@ class Outbox:
                     self._empty.set()
 
     async def resend_on_reconnect(self) -> None:
-        """Long-lived: resend after each reconnection: the previous server may have stored nothing."""
+        """Long-lived: resend after each reconnection; the previous server may not have stored the events."""
         while True:
             await self._bus.reconnected()
             async with self._resend_lock:

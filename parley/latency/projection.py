@@ -71,7 +71,7 @@ class TurnLatencies:
 
 
 def evolve(state: TurnLatencies, event: Event) -> TurnLatencies:
-    """The state after one more event; events are in the log's order, without those of stale owners."""
+    """Return the state after one more event, in the log's order and without those of stale owners."""
     clock = state.clock or CallClock(event.sent_at_us)
     state = replace(state, clock=clock)
     at_ms = clock.ms_at(event.sent_at_us)
@@ -110,7 +110,7 @@ def turn_latencies(events: Iterable[Event]) -> tuple[TurnLatency, ...]:
 
 
 def _forget_unplayed(state: TurnLatencies, at_ms: int) -> TurnLatencies:
-    """Drop playback that was announced for a later moment, behind another reply, and did not happen."""
+    """Drop playback that was announced for a later time, after another reply, but did not happen."""
     return replace(
         state,
         replies={
@@ -171,7 +171,7 @@ def _evolve_reply(
             position = PlayoutPosition(body.played_samples, body.at_ms)
             if before.playback_started_ms is None or position.samples <= before.played_from_sample:
                 return before
-            # The mark stands behind the audio: its beginning was played earlier.
+            # The mark follows the audio, whose beginning was played earlier.
             first_played_ms = position.time_of(before.played_from_sample)
             return replace(before, first_played_ms=_first(before.first_played_ms, first_played_ms))
 

@@ -29,7 +29,7 @@ from parley.v1.event_pb2 import Event
 
 _MAX_TURNS = 4
 _MAX_REPLIES = 16
-"""Turns and replies remembered; older ones have been emitted or never will be."""
+"""Number of turns and replies kept; older ones have been emitted or never will be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class TurnSpan:
     parent: str = names.TURN_SPAN
     """Name of the parent span; empty for the root of the trace."""
     reply_id: str = ""
-    """The reply that it belongs to; empty where a turn has one such span."""
+    """The reply that the span belongs to; empty if a turn has only one such span."""
 
 
 @dataclass(slots=True)
@@ -74,7 +74,7 @@ class TurnSpans:
         self._answered_turn = 0
 
     def apply(self, event: Event) -> list[TurnSpan]:
-        """The spans of this stage that end with the event. The work per event does not grow with the call."""
+        """Return this stage's spans that end with the event, in constant time per event."""
         clock = self._clock = self._clock or CallClock(event.sent_at_us)
         body = event_body(event)
         match body:
@@ -146,7 +146,7 @@ class TurnSpans:
         return self._own(reply_id, reply)
 
     def _own(self, reply_id: str, reply: _Reply) -> list[TurnSpan]:
-        """The brain's and the tts stage's spans of a released reply."""
+        """Return the brain's or tts stage's spans of a released reply."""
         if not reply.released or reply.cancelled or reply.filler:
             return []
         first_clause_us, synthesis_us = reply.first_clause_us, reply.synthesis_started_us
@@ -185,7 +185,7 @@ class TurnSpans:
         body: playback_pb2.PlaybackProgressed | playback_pb2.PlaybackFinished,
         clock: CallClock,
     ) -> list[TurnSpan]:
-        """The first mark of a turn's first reply: the turn has been answered."""
+        """Handle the first mark of a turn's first reply, which means that the turn has been answered."""
         played = body.played_samples - reply.from_sample
         if reply.playing_us is None or played <= 0:
             return []
@@ -194,14 +194,14 @@ class TurnSpans:
         return self._answered(reply_id, reply, first_played_us)
 
     def _interrupted(self, at_us: int) -> list[TurnSpan]:
-        """Playback stopped: a scheduled reply will not play; a playing one gets no further mark."""
+        """Handle stopped playback: a scheduled reply will not play; a playing one gets no further mark."""
         for reply in self._replies.values():
             if reply.playing_us is not None and reply.playing_us >= at_us:
                 reply.playing_us = None
         return self._answered_without_mark(at_us)
 
     def _answered_without_mark(self, at_us: int) -> list[TurnSpan]:
-        """The turns whose reply plays by now: it gets no further mark."""
+        """Return the root spans of turns whose reply should be playing by now and gets no further mark."""
         spans: list[TurnSpan] = []
         for reply_id, reply in self._replies.items():
             if reply.playing_us is not None and reply.playing_us < at_us:
@@ -231,7 +231,7 @@ def _span(
     end_us: int | None,
     parent: str = names.TURN_SPAN,
 ) -> TurnSpan | None:
-    """The span, if both its times are set and it has not been emitted yet."""
+    """Return the span if both its times are set and it has not been emitted yet."""
     if start_us is None or end_us is None or name in reply.emitted:
         return None
     reply.emitted.add(name)

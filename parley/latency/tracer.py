@@ -1,7 +1,7 @@
 """Export a call's spans through the OpenTelemetry SDK, with ids that every process can compute.
 
-Trace and span ids are made of CallSid, turn and name (`trace_context`), so that all stages of a call, and
-their next owners, add to the same trace without passing ids around.
+Trace and span ids are derived from CallSid, turn and name (`trace_context`), so that all stages of a call,
+and their next owners, add to the same trace without passing ids around.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 
 class _NextIds(IdGenerator):
-    """Gives out the ids that were set for the next span."""
+    """An id generator that returns the ids set for the next span."""
 
     def __init__(self) -> None:
         self.trace = self.span = 1

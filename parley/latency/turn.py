@@ -22,7 +22,7 @@ class TurnLatency:
     decided_by: str = ""
     """Rule that ended the turn."""
     reply_id: str = ""
-    """The reply whose times these are: the first one played, else the last one not cancelled."""
+    """The reply whose times these are: the first one played, otherwise the last one not cancelled."""
     speech_end_ms: int | None = None
     turn_ended_ms: int | None = None
     reply_started_ms: int | None = None
@@ -36,7 +36,8 @@ class TurnLatency:
     playback_started_ms: int | None = None
     """When the first audio was sent."""
     first_played_ms: int | None = None
-    """When the first audio was played, by the first mark that returned: it includes the mark's way back."""
+    """When the first audio was played, according to the first mark that returned; includes the time for the
+    mark to return."""
 
     @property
     def latency_ms(self) -> int | None:
@@ -45,12 +46,12 @@ class TurnLatency:
 
     @property
     def playout_delay_ms(self) -> int | None:
-        """From the first audio sent until it was played: the network there, and the mark's way back."""
+        """From the first audio sent until its mark returned: network delay in both directions."""
         return _between(self.playback_started_ms, self.first_played_ms)
 
     @property
     def parts_ms(self) -> dict[str, int]:
-        """How much each of `PARTS` added, up to the last moment reached; their sum is the latency.
+        """How much each of `PARTS` contributed, up to the last moment reached; their sum is the latency.
 
         Work done before the end of the turn, or while another part was waited for, adds nothing.
         """
@@ -75,9 +76,10 @@ class TurnLatency:
 
     @property
     def overhead_ms(self) -> int | None:
-        """The part that Parley took: from a stage's event to the next provider request, and to the sending.
+        """Time spent in Parley: from a stage's event to the next provider request, and to sending the audio.
 
-        None before the first audio, without a model request, and with one made before the end of the turn.
+        None before the first audio, without a model request, or if the request was made before the end of the
+        turn.
         """
         if (
             self.turn_ended_ms is None

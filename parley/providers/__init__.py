@@ -1,8 +1,8 @@
-"""The seam between the services and speech and language providers: protocols, registry and fallback.
+"""The interface between the services and the speech and language providers: protocols, registry, fallback.
 
 A provider is one file and one entry point; `docs/providers.md` shows a complete one.
 
-| stage | entry point group | the plugin opens | which gives |
+| stage | entry point group | the plugin opens | which yields |
 | --- | --- | --- | --- |
 | stt | `parley.stt` | `stt.SttProvider`, one per process | `SttConnection`, one socket for one call |
 | llm | `parley.llm` | `llm.LlmClient`, one per process | a stream of `LlmEvent` per request |

@@ -1,4 +1,4 @@
-"""Checks that a provider keeps its protocol; for the tests of providers."""
+"""Checks that a provider implements its protocol correctly; for providers' tests."""
 
 import asyncio
 from contextlib import aclosing
@@ -14,14 +14,14 @@ _FRAME_MS = 20
 
 
 class ConformanceError(AssertionError):
-    """A provider does not keep its protocol."""
+    """A provider violates its protocol."""
 
 
 async def check_tts(provider: TtsProvider, config: TtsConfig) -> None:
-    """Synthesize two clauses, then two replies at once, then leave a reply early.
+    """Synthesize two clauses, then two replies at once, then exit a reply early.
 
     Raises:
-        ConformanceError: with what is wrong.
+        ConformanceError: the provider violates its protocol; the message gives the reason.
         ProviderError: the provider failed.
     """
     async with asyncio.timeout(_TIMEOUT_S), provider.connect(config, "CA0") as connection:
@@ -47,7 +47,7 @@ async def check_llm(client: LlmClient, config: LlmConfig) -> None:
     """Stream an answer to its end, then close a second one early.
 
     Raises:
-        ConformanceError: with what is wrong.
+        ConformanceError: the provider violates its protocol; the message gives the reason.
         ProviderError: the provider failed.
     """
     messages = [{"role": "user", "content": "Say hello."}]
@@ -63,10 +63,10 @@ async def check_llm(client: LlmClient, config: LlmConfig) -> None:
 
 
 async def check_stt(provider: SttProvider, config: SttConfig, mulaw: bytes) -> None:
-    """Transcribe a recording of speech (mu-law, 8 kHz), sent as fast as the provider takes it.
+    """Transcribe a recording of speech (mu-law, 8 kHz), sent as fast as the provider accepts it.
 
     Raises:
-        ConformanceError: with what is wrong.
+        ConformanceError: the provider violates its protocol; the message gives the reason.
         ProviderError: the provider failed.
     """
     found: asyncio.Future[FinalTranscript | ProviderTurn] = asyncio.get_running_loop().create_future()

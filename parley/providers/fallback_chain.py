@@ -1,7 +1,7 @@
-"""Serve a stage's requests by the first of an agent's routes that works, and report what fails.
+"""Serves a stage's requests with the first of an agent's routes that works, and reports failures.
 
-The same chain serves all stages. It skips routes whose circuit is open, retries, falls back, counts failures
-and emits a span for each request to a provider.
+The same chain serves all stages. It tries routes whose circuit is open last, retries, falls back, counts
+failures and emits a span for each request to a provider.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Route(Generic[R]):
-    """A provider with one model and voice, and what requests need to use it."""
+    """A provider with one model and voice, and the object that requests use to reach it."""
 
     name: str
     """Key of the circuit breaker, shared by all calls of the process."""
@@ -52,7 +52,7 @@ class FailureReporter:
         self._reported = ""
 
     def succeeded(self) -> None:
-        """The next failure is reported again."""
+        """Report the next failure even if it has the same code as the last one."""
         self._reported = ""
 
     async def failed(self, error: ProviderError) -> None:
@@ -68,10 +68,10 @@ class FailureReporter:
 
 
 class FallbackChain(Generic[R]):
-    """One call's routes in order of preference, each with a name of its own.
+    """One call's routes in order of preference; their names are unique.
 
-    `report` is called with StageFailed: after each failed attempt, or only when a request failed on all
-    routes, if `report_each` is false.
+    `report` is called with StageFailed after each failed attempt, or, if `report_each` is false, only when a
+    request has failed on all routes.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class FallbackChain(Generic[R]):
         self.policy = policy or RetryPolicy()
 
     def request(self, *, turn: int = 0, **details: str) -> "Request[R]":
-        """Begin a request; `details` go into its log lines."""
+        """Begin a request; `details` are added to its log lines."""
         return Request(self, turn, details)
 
 
@@ -119,9 +119,9 @@ class Request(Generic[R]):
 
     @asynccontextmanager
     async def attempt(self, route: Route[R]) -> "AsyncIterator[Attempt]":
-        """Watch one attempt: its failure goes to breaker, metrics, log and span, and is raised again.
+        """Run one attempt; a failure goes to the circuit breaker, metrics, log and span, and is raised again.
 
-        Leaving normally is a success, leaving by cancellation is neither.
+        Exiting normally counts as a success; a cancellation counts as neither.
 
         Raises:
             ProviderError: also when it was raised inside exception groups that contain nothing else.
@@ -153,7 +153,7 @@ class Request(Generic[R]):
         operation: Callable[[R, "Attempt"], Awaitable[T]],
         ready: Callable[[], Awaitable[bool]] | None = None,
     ) -> T | None:
-        """Call `operation` with one route after another until one succeeds; returns its result.
+        """Call `operation` with one route after another until one succeeds, and return its result.
 
         `ready` is awaited before each attempt, and ends the request with None when it returns false.
 
@@ -227,7 +227,7 @@ class Attempt:
         self.breaker: CircuitBreaker = chain.breakers.get(route.name)
         self.started_at_s = _now_s()
         self.provider_used = True
-        """False when the request was served from a cache: it then proves nothing about the route."""
+        """False if the request was served from a cache, which proves nothing about the route."""
 
     def first_output(self, what: str) -> None:
         """Record the time to the first output: `what` is `first_token`, `first_audio` or `connected`."""
@@ -243,7 +243,7 @@ class Attempt:
 
 
 def provider_error(raised: BaseException) -> ProviderError | None:
-    """The first ProviderError of an exception or group; None if it contains anything else."""
+    """Return the first ProviderError of an exception or group; None if it contains anything else."""
     errors = flatten_group(raised)
     found = [error for error in errors if isinstance(error, ProviderError)]
     return found[0] if found and len(found) == len(errors) else None

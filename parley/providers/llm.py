@@ -39,7 +39,7 @@ LlmEvent: TypeAlias = TextDelta | ToolCallRequest | Done
 
 
 class LlmClient(Protocol):
-    """A language model provider in one process; opened by its plugin, shared by all calls."""
+    """A language model provider of one process; opened by its plugin, shared by all calls."""
 
     async def warm_up(self) -> None:
         """Open a connection that the next request can use; never raises ProviderError."""

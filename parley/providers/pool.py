@@ -1,4 +1,4 @@
-"""Open providers, and connections to them, at their first use; close them with the process or the call."""
+"""Opens providers and connections to them on first use, and closes them with the process or the call."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class ProviderPool(Generic[T]):
-    """Providers, or connections to them, by name; each is opened at its first use and then shared."""
+    """Providers, or connections to them, by name; each is opened on first use and then shared."""
 
     def __init__(
         self, open_resource: Callable[[str], AbstractAsyncContextManager[T]], tasks: asyncio.TaskGroup
@@ -30,7 +30,7 @@ class ProviderPool(Generic[T]):
         self._closing = asyncio.Event()
 
     async def get(self, name: str) -> T:
-        """Return the resource; if it cannot be opened, raise why, and try again at the next use.
+        """Return the resource. If it cannot be opened, raise the error and try again on the next use.
 
         One that has closed by itself is opened again.
         """
@@ -54,21 +54,21 @@ class ProviderPool(Generic[T]):
                 opened.set_result(resource)
                 await self._closing.wait()
         except Exception as error:
-            # Providers of third parties may raise anything.
+            # Third-party providers may raise anything.
             if opened.done():
                 # Not raised: it would end all that the process or the call does, also what uses other routes.
                 log.exception("provider_closed_unexpectedly", name=name)
                 del self._opened[name]
                 return
             opened.set_exception(error)
-            opened.exception()  # Marks it as retrieved: the calls that wait for it may have been cancelled.
+            opened.exception()  # Marks it as retrieved: the calls waiting for it may have been cancelled.
 
 
 @asynccontextmanager
 async def on_demand_pool(
     open_resource: Callable[[str], AbstractAsyncContextManager[T]],
 ) -> AsyncIterator[ProviderPool[T]]:
-    """A pool whose resources are closed when the context is left."""
+    """A pool whose resources are closed when the context exits."""
     async with asyncio.TaskGroup() as tasks:
         pool = ProviderPool(open_resource, tasks)
         try:
@@ -91,8 +91,8 @@ async def _open_provider(kind: Kind, name: str, context: ProviderContext) -> Asy
         except ConfigError:
             raise
         except Exception as error:
-            # Providers of third parties may raise anything. Its text, which may be personal or secret, stays
-            # in the process's log: the error below is appended to the log of a call.
+            # Third-party providers may raise anything. The exception's text, which may be personal or secret,
+            # appears only in the process's log: the error below is appended to the log of a call.
             log.exception("provider_not_opened", name=name)
             raise ConfigError(f"provider {name!r} cannot be opened: {type(error).__name__}") from None
         yield provider

@@ -1,7 +1,7 @@
-"""Open the providers of all agent files when a process starts.
+"""Opens the providers of all agent files when a process starts.
 
-Importing a provider's SDK takes up to two seconds of CPU time, in which no call of the process is served, so
-it must not wait for the first call of an agent.
+Importing a provider's SDK takes up to two seconds of CPU time, during which no call of the process is served,
+so it must not be postponed to an agent's first call.
 """
 
 import asyncio
@@ -19,13 +19,13 @@ from parley.settings import CommonSettings
 log = structlog.get_logger()
 
 _OPEN_TIMEOUT_S = 10.0
-"""Time that a process waits for a provider at its start; one that needs longer opens in the background."""
+"""How long a starting process waits for a provider; one that takes longer opens in the background."""
 
 
 async def preload_providers(
     pool: ProviderPool[Any], kind: Kind, settings: CommonSettings, timeout_s: float = _OPEN_TIMEOUT_S
 ) -> None:
-    """Open each provider that an agent file names; what cannot be opened is logged and left to the call."""
+    """Open each provider that an agent file names. Failures are logged; the first call tries again."""
     for name, agent in _named_providers(kind, settings).items():
         try:
             async with asyncio.timeout(timeout_s):
@@ -39,7 +39,7 @@ async def preload_providers(
 
 
 def _named_providers(kind: Kind, settings: CommonSettings) -> dict[str, str]:
-    """Provider names, each with the first agent that names it."""
+    """Return provider names, each with the first agent that names it."""
     names: dict[str, str] = {}
     for path in sorted(Path(settings.agents_dir).glob("*.yaml")):
         try:

@@ -1,6 +1,7 @@
-"""Find providers by name: entry points in the groups `parley.stt`, `parley.llm` and `parley.tts`.
+"""Finds providers by name: entry points in the groups `parley.stt`, `parley.llm` and `parley.tts`.
 
-The built-in providers are entry points as any third party's. Nothing is imported before an agent names it.
+The built-in providers are entry points like those of third parties. Nothing is imported before an agent names
+it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -31,7 +32,7 @@ class NoOptions(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class ProviderContext:
-    """Resources of the process for the providers that it opens."""
+    """Resources of the process that providers may use."""
 
     telemetry: Telemetry
 
@@ -77,7 +78,7 @@ def load_plugin(kind: Kind, name: str, key: str = "provider") -> ProviderPlugin[
     try:
         plugin = installed[name].load()
     except Exception as error:
-        # A third party's module may raise anything at its import.
+        # A third-party module may raise anything when imported.
         raise ConfigError(
             f"{key}: provider {name!r} cannot be loaded from {_origin(installed[name])}: "
             f"{type(error).__name__}: {error}"
@@ -90,10 +91,10 @@ def load_plugin(kind: Kind, name: str, key: str = "provider") -> ProviderPlugin[
 def configs_of(kind: Kind, section: Config) -> tuple[Config, ...]:
     """The section, its provider's alternatives and its fallbacks, each complete and validated.
 
-    Of those with the same route name, which would share a circuit, only the preferred one is used.
+    Sections with the same route name would share a circuit, so only the first of them is used.
 
     Raises:
-        ConfigError: a provider is unknown or refuses its options; names the agent file key.
+        ConfigError: a provider is unknown or rejects its options; the message names the agent file key.
     """
     by_name: dict[str, Config] = {}
     for config in _configs(kind, section):
@@ -105,7 +106,7 @@ def check_agent(agent: AgentConfig, *kinds: Kind) -> None:
     """Check that the providers of some sections are installed and accept their options.
 
     Raises:
-        ConfigError: names the agent, the key, the value and the reason.
+        ConfigError: a check failed; the message names the agent, the key, the value and the reason.
     """
     try:
         for kind in kinds:
@@ -154,7 +155,7 @@ def _checked(kind: Kind, config: ProviderSection, key: str) -> ProviderPlugin[An
 
 
 def reload_entry_points() -> None:
-    """Forget the installed entry points; for tests that install some."""
+    """Clear the cache of installed entry points; for tests that install some."""
     _entry_points.cache_clear()
 
 

@@ -1,4 +1,4 @@
-"""Which route a request uses next. No I/O, no clock."""
+"""Selects the route that a request uses next. No I/O, no clock."""
 
 import math
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ class RetryPolicy:
     same_route_first: bool = False
     """Whether the second attempt on a route precedes the next route."""
     forget_after_s: float = math.inf
-    """A failure this long ago no longer counts; for requests without an end, such as a connection."""
+    """A failure this long ago no longer counts; for open-ended requests, such as a connection."""
     healthy_after_s: float = math.inf
-    """An attempt that fails after this time counts as a success before it counts as a failure."""
+    """An attempt that fails after this time first counts as a success, then as a failure."""
     rate_limit_wait_s: float = 0.2
     """Pause after ProviderRateLimited."""
 
@@ -28,7 +28,7 @@ class RetryPolicy:
 class RouteSelector:
     """The failures of one request, and the route to try next.
 
-    Routes whose circuit is open come last: one that may fail is better than none.
+    Routes whose circuit is open come last: a route that may fail is better than none.
     """
 
     names: Sequence[str]
@@ -38,7 +38,7 @@ class RouteSelector:
     _rejected: set[int] = field(default_factory=set)
 
     def next(self, now_s: float) -> int | None:
-        """Index of the route to try; None when all attempts are used up."""
+        """Return the index of the route to try; None when all attempts are used up."""
         limit = self.policy.max_attempts
         left = [
             index
@@ -48,7 +48,7 @@ class RouteSelector:
         return min(left, key=lambda index: self._preference(index, now_s), default=None)
 
     def failed(self, index: int, error: ProviderError, now_s: float) -> bool:
-        """Count a failed attempt; True when the route's circuit opens."""
+        """Count a failed attempt; return True if the route's circuit opens."""
         recent = [at_s for at_s in self._failures.get(index, ()) if self._counts(at_s, now_s)]
         self._failures[index] = [*recent, now_s]
         if not error.retryable:

@@ -50,12 +50,12 @@ class UtteranceEnd:
 
 @dataclass(frozen=True, slots=True)
 class KeepAlive:
-    """A message without content, which shows that the provider still works."""
+    """A message without content, which shows that the provider still responds."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderTurn:
-    """The whole current turn, from a provider that detects turns itself."""
+    """The state of the whole current turn, from a provider that detects turns itself."""
 
     text: str
     words: tuple[Word, ...]
@@ -82,14 +82,14 @@ class SttConnection(Protocol):
         """Keep the connection open while no audio arrives; called every 4 s."""
 
     async def run(self, on_event: Callable[[SttEvent], Awaitable[None]]) -> None:
-        """Pass on events until the connection is lost, then raise ProviderError."""
+        """Deliver events until the connection is lost, then raise ProviderError."""
 
 
 class SttProvider(Protocol):
-    """A speech-to-text provider in one process; opened by its plugin, shared by all calls."""
+    """A speech-to-text provider of one process; opened by its plugin, shared by all calls."""
 
     def detects_turns(self, config: SttConfig) -> bool:
         """Whether this model decides when a turn ends and sends ProviderTurn."""
 
     def connect(self, config: SttConfig, call_sid: str) -> AbstractAsyncContextManager[SttConnection]:
-        """Open a connection for one call; entering raises ProviderError when there is none in time."""
+        """Open a connection for one call; entering raises ProviderError if none opens in time."""

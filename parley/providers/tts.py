@@ -10,7 +10,7 @@ from parley.agent_config import TtsConfig
 
 @dataclass(frozen=True, slots=True)
 class CharTiming:
-    """A character of the text and when it is audible."""
+    """A character of the text and the time at which it is audible."""
 
     text: str
     start_ms: float
@@ -24,7 +24,7 @@ class AudioChunk:
     mulaw: bytes
     """Mu-law, 8 kHz, mono; may be empty."""
     char_timings: tuple[CharTiming, ...] = ()
-    """Relative to the start of this chunk, and may reach beyond it. Empty without alignment."""
+    """Times are relative to the start of this chunk and may extend beyond it. Empty without alignment."""
     ends_clause: bool = False
     """Whether the current clause certainly ends with this chunk."""
 
@@ -46,11 +46,11 @@ class TtsConnection(Protocol):
     """One call's access to the provider with one voice."""
 
     def open_stream(self, reply_id: str) -> AbstractAsyncContextManager[SynthesisStream]:
-        """Begin a reply; several may be open at once. Leaving early drops audio that is not yet made."""
+        """Begin a reply; several may be open at once. Exiting early discards outstanding audio."""
 
 
 class TtsProvider(Protocol):
-    """A text-to-speech provider in one process; opened by its plugin, shared by all calls."""
+    """A text-to-speech provider of one process; opened by its plugin, shared by all calls."""
 
     def connect(self, config: TtsConfig, call_sid: str) -> AbstractAsyncContextManager[TtsConnection]:
         """Prepare for one call: entering returns at once, and may open a connection in the background."""

@@ -1,4 +1,4 @@
-"""Works around a cancellation that asyncio swallows."""
+"""Works around cancellations that asyncio swallows."""
 
 import asyncio
 
@@ -8,8 +8,8 @@ def raise_if_cancelled() -> None:
 
     For code that continues after the failure of a task group: up to Python 3.12 a TaskGroup swallows the
     cancellation of its task when one of its children fails at the same moment (CPython issue 116720).
-    The task must have been waiting inside the group's block: if it waits at the end of the block, the group
-    does not undo the cancellation by which it woke the task itself.
+    This works only if the task was waiting inside the group's block. If it waits at the end of the block, the
+    group does not undo the cancellation with which it woke the task.
     """
     task = asyncio.current_task()
     if task is not None and task.cancelling():

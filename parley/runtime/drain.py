@@ -7,11 +7,11 @@ _POLL_INTERVAL_S = 0.02
 
 
 class HandoverRequested(Exception):
-    """This process stopped working on a live call; another process is to own its stage."""
+    """This process stopped working on a live call so that another process can own its stage."""
 
 
 class DrainHandle:
-    """Whether the process of a call is stopping, and at which moments the call may be handed over."""
+    """Reports whether a call's process is stopping, and decides when the call may be handed over."""
 
     def __init__(self, stopping: asyncio.Event, timeout_s: float) -> None:
         self._stopping = stopping
@@ -19,14 +19,14 @@ class DrainHandle:
         self._is_safe_point: Callable[[], bool] = _always
 
     def set_safe_point(self, is_safe_point: Callable[[], bool]) -> None:
-        """Set when the stage can be interrupted unnoticed by the caller; without it, at any moment."""
+        """Set the check for moments at which the caller would not notice a handover; default: always."""
         self._is_safe_point = is_safe_point
 
     async def run(self, work: Awaitable[None]) -> None:
         """Run the work to its end, or cancel it when the process stops.
 
         Raises:
-            HandoverRequested: the process stops; the work is cancelled by then.
+            HandoverRequested: the process is stopping, and the work has been cancelled.
         """
         job = asyncio.ensure_future(work)
         draining = asyncio.ensure_future(self._wait())

@@ -6,16 +6,16 @@ _SAMPLE_INTERVAL_S = 0.1
 
 
 def running_tasks() -> int:
-    """Number of tasks of this event loop; it returns to its initial value when all calls have ended."""
+    """Number of tasks in this event loop; returns to its initial value when all calls have ended."""
     return len(asyncio.all_tasks())
 
 
 class EventLoopLag:
-    """Smoothed lateness of the event loop."""
+    """Measures the smoothed lateness of the event loop."""
 
     def __init__(self) -> None:
         self.lag_ms = 0.0
-        """By how many milliseconds timers are late."""
+        """Lateness of timers, in milliseconds."""
 
     async def watch(self) -> None:
         """Long-lived: measure every 0.1 s how late a sleep ends."""

@@ -26,7 +26,7 @@ class HealthRoutes:
 
     registry: CollectorRegistry
     ready: Callable[[], str]
-    """Why the process is not ready; empty when it is."""
+    """Returns why the process is not ready; empty if it is ready."""
 
     def routes(self) -> list[Route]:
         """The three routes."""
@@ -72,7 +72,7 @@ async def serve(
         host: address to listen on.
         port: 0 for any free port.
         setting: name of the port's setting, for the error text.
-        drain_timeout_s: how long open requests may take when this is exited.
+        drain_timeout_s: how long open requests may take on exit.
         reuse_port: allow other processes to listen on the same port.
         stop_accepting: once set, no new connection is accepted; open ones continue.
 

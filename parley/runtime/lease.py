@@ -17,7 +17,7 @@ from parley.runtime.drain import HandoverRequested
 log = structlog.get_logger()
 
 _MAX_ATTEMPTS = 25
-"""A stage that failed this often for a call, in about ten seconds, is not tried again."""
+"""After this many failures for one call, which take about 10 s, a stage is not tried again."""
 _RETRY_DELAY_S = 0.1
 """Delay before the next attempt, times the number of attempts."""
 _MAX_RETRY_DELAY_S = 1.0
@@ -31,7 +31,7 @@ class LeaseOutcome(Enum):
     DONE = "done"
     HANDED_OVER = "handed over"
     SUPERSEDED = "superseded"
-    """Another process owns the call: a later one, or the previous one, which is alive."""
+    """Another process owns the call: a later owner, or the previous one, which is still alive."""
     FAILED = "failed"
 
 
@@ -42,7 +42,8 @@ class OwnerIsAlive(Superseded):
 async def hold_lease(claim: Claim, work: Callable[[Claim], Awaitable[None]]) -> LeaseOutcome:
     """Run `work` for the claimed call until it returns, fails, or hands the call over.
 
-    An exception stays in this call: it is logged, and the message goes back to the queue for another attempt.
+    An exception affects only this call: it is logged, and the message returns to the queue for another
+    attempt.
     """
     outcome = await _run(claim, work)
     try:
@@ -65,12 +66,12 @@ async def hold_lease(claim: Claim, work: Callable[[Claim], Awaitable[None]]) -> 
 
 @asynccontextmanager
 async def take_over(bus: Bus, claim: Claim, opened_log: AbstractAsyncContextManager[T]) -> AsyncIterator[T]:
-    """Enter `opened_log`, which reads the call's log, unless the call's previous owner is alive.
+    """Enter `opened_log`, which reads the call's log, unless the call's previous owner is still alive.
 
     A claim is redelivered if its owner sent no heartbeat for 1 s, which also happens when heartbeats are
-    lost. The owner's state may be ahead of the log, so an owner that responds keeps the call. It has a second
-    chance to respond if the log was read slowly, because then the stream had no leader and the owner may have
-    been reconnecting.
+    lost. The owner's state may be ahead of the log, so an owner that responds keeps the call. It gets a
+    second chance to respond if reading the log was slow, because then the stream had no leader and the owner
+    may have been reconnecting.
 
     Raises:
         OwnerIsAlive: the previous owner responded.
@@ -98,7 +99,7 @@ async def _raise_if_owner_responds(bus: Bus, claim: Claim, timeout_s: float) -> 
 
 @asynccontextmanager
 async def respond_liveness(bus: Bus, claim: Claim) -> AsyncIterator[None]:
-    """While entered, respond as the call's owner to a process that claims it."""
+    """While entered, respond to liveness requests as the call's owner."""
 
     async def alive(_data: bytes) -> bytes:
         return b"alive"

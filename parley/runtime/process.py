@@ -1,4 +1,4 @@
-"""Runs a service until a signal: SIGTERM or SIGINT drains it, a second one ends it at once."""
+"""Runs a service until a signal arrives: SIGTERM or SIGINT drains it, a second signal ends it at once."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 
 def run_service(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
-    """Run `main(stop)`; the first signal sets `stop`. Exits with 0, or 1 after it logged a ParleyError."""
+    """Run `main(stop)`; the first signal sets `stop`. Exits with 0, or with 1 after logging a ParleyError."""
     try:
         uvloop.run(_run(main))
     except* ParleyError as group:

@@ -1,4 +1,4 @@
-"""Metrics that every process exports, whatever its stage."""
+"""Metrics that every process exports, regardless of its stage."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from parley.telemetry import names
 
 
 class _DroppedMessages(Collector):
-    """Exports the count that the bus keeps itself."""
+    """Exports the dropped-message count of the bus."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus

@@ -1,4 +1,4 @@
-"""Runs a stage as a shadow: it reads live calls, publishes nothing, and reports what it would publish."""
+"""Runs a stage as a shadow: follows live calls, publishes nothing, reports what it would have published."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -22,7 +22,7 @@ from parley.v1.event_pb2 import Event
 log = structlog.get_logger()
 
 _MAX_CALLS = 100
-"""A shadow that cannot keep up watches fewer calls, and harms none."""
+"""Maximum number of watched calls: a shadow that cannot keep up skips calls, without harm to them."""
 
 WatchCall: TypeAlias = Callable[[CallContext], Awaitable[None]]
 """Watches one call until it ends; its log is a `ShadowCallLog`."""
@@ -43,7 +43,7 @@ class ShadowCallLog(CallEventLog):
             yield event
 
     async def append(self, body: Body) -> Event:
-        """Build the event and publish it nowhere."""
+        """Build the event without publishing it."""
         event = self._wrap(body)
         if self.on_would_append is not None:
             self.on_would_append(event)
@@ -115,7 +115,7 @@ async def _watch(
 @asynccontextmanager
 async def _open_log(bus: Bus, call_sid: str, stage: str) -> AsyncIterator[ShadowCallLog]:
     async with bus.subscribe(subjects.call_log(call_sid)) as live:
-        # Not the stage's own name: to a shadow, the events of the stage's owner are another stage's.
+        # Not the stage's own name, so that the owner's events count as those of another stage.
         call_log = ShadowCallLog(bus, Outbox(bus), live, call_sid, f"{stage}-shadow", 0)
         await call_log.load_history()
         yield call_log

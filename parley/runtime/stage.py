@@ -1,4 +1,4 @@
-"""Runs one process of a stage: bus, outbox, worker, health; one function serves each claimed call."""
+"""Runs one process of a stage: bus, outbox, worker and health server, and a function for each call."""
 
 import asyncio
 import os
@@ -33,7 +33,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class CallContext:
-    """A call whose stage this process owns, and all that is needed to work on it."""
+    """A call whose stage this process owns, with the resources needed to serve it."""
 
     log: CallEventLog
     bus: Bus
@@ -53,12 +53,12 @@ class CallContext:
 
 
 def worker_name(stage: str) -> str:
-    """Stage, host and process id."""
+    """Return the name of this process: stage, host and process id."""
     return f"{stage}/{socket.gethostname()}/{os.getpid()}"
 
 
 ServeCall: TypeAlias = Callable[[CallContext], Awaitable[None]]
-"""Serves one call until it ends; an exception makes another worker try."""
+"""Serves one call until it ends; after an exception, another worker tries."""
 
 
 async def run_stage(
@@ -71,9 +71,9 @@ async def run_stage(
 ) -> None:
     """Own calls of `stage` until `stop` is set.
 
-    `open_service` opens what lives as long as the process (clients, pools) and yields the function that
-    serves one call. `why_not_ready` gives a further reason why the process is not ready; empty when there is
-    none.
+    `open_service` opens the resources that live as long as the process (clients, pools) and yields the
+    function that serves one call. `why_not_ready` returns an additional reason why the process is not ready,
+    or an empty string.
     """
     telemetry = start_telemetry(stage, settings)
     lag = EventLoopLag()

@@ -18,17 +18,18 @@ from parley.telemetry import names
 log = structlog.get_logger()
 
 Work: TypeAlias = Callable[[Claim, DrainHandle], Awaitable[None]]
-"""Serves one claimed call to its end, or hands it over; until then it responds as its owner."""
+"""Serves one claimed call to its end, or hands it over; until then it responds to liveness requests as the
+owner."""
 
 _CLAIM_TIMEOUT_S = 5.0
 _CLAIM_RETRY_INTERVAL_S = 0.2
 _MAX_LAG_MS = 200.0
-"""With an event loop later than this, the process claims no call."""
+"""If the event loop is later than this, the process claims no calls."""
 _LAG_POLL_INTERVAL_S = 0.1
 
 
 class Worker:
-    """The calls that one process of a stage owns."""
+    """Claims and serves the calls that one process of a stage owns."""
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ TTS_PROVIDER_SPAN = "tts.provider"
 PLAYOUT_SPAN = "edge.playout"
 NETWORK_SPAN = "edge.network"
 PROVIDER_REQUEST_SPAN = "provider_request"
-"""After the stage, as in `tts.provider_request`."""
+"""Span name after the stage prefix, as in `tts.provider_request`."""
 
 CALL_SID = "parley.call_sid"
 TURN = "parley.turn"

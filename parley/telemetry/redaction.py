@@ -13,7 +13,7 @@ _MARKS: tuple[Any, ...] = (options_pb2.personal, options_pb2.secret)
 
 
 def redacted(message: Message) -> dict[str, Any]:
-    """The message as a dict, with personal and secret fields hidden."""
+    """Return the message as a dict, with personal and secret fields hidden."""
     return {field.name: _value(field, value) for field, value in message.ListFields()}
 
 

@@ -37,7 +37,7 @@ class Telemetry:
     spans: SpanProcessor | None
     """Exports finished spans over OTLP; None if no endpoint is configured."""
     bus_delay_seconds: Histogram
-    """Time from an event's publication until it is read, wall clock, by the publishing stage."""
+    """Time from an event's publication until it is read, by publishing stage; wall clock."""
     provider_seconds: Histogram
     """Time to a provider's first output, by provider and kind of output."""
     provider_failures: Counter
@@ -100,7 +100,7 @@ def _tracer(service: str, spans: SpanProcessor | None) -> Tracer:
 
 
 def configure_logging(service: str, settings: CommonSettings) -> None:
-    """Log one line per event on standard error; in format auto as text on a terminal, else as JSON."""
+    """Log one line per event to standard error; format `auto` is text on a terminal and JSON elsewhere."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     text = settings.log_format == "text" or (settings.log_format == "auto" and sys.stderr.isatty())
     renderer = structlog.dev.ConsoleRenderer(pad_event_to=0) if text else structlog.processors.JSONRenderer()
@@ -118,7 +118,7 @@ def configure_logging(service: str, settings: CommonSettings) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    # Callers log a failure that retries did not help.
+    # Callers log failures that persist after all retries.
     stamina.instrumentation.set_on_retry_hooks((_log_retry,))
     logging.basicConfig(
         level=max(level, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"

@@ -1,1 +1,1 @@
-"""Brain service: decides when and what the agent answers, and generates the answer."""
+"""The brain service: decides when the agent answers and generates the answer."""

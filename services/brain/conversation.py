@@ -10,7 +10,7 @@ from services.brain.backchannels import is_backchannel
 from services.brain.reply import Reply
 
 _NEARLY_PLAYED_MS = 1000
-"""An "okay" with at most this much audio left answers a question; before that it only means "continue"."""
+"""An "okay" with at most this much audio left counts as an answer; earlier it only means "continue"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +59,10 @@ class Conversation:
     """In order of their start; a released speculative reply follows the turn that confirmed it."""
     predicted_turn: PredictedTurn | None = None
     pending_digits: str = ""
-    """Keys that were pressed and not submitted yet."""
+    """Keys that were pressed but not submitted yet."""
     ended: bool = False
     fallback_requested: bool = False
-    """Twilio continues the call without Parley."""
+    """Whether Whether Whether Whether Twilio continues the call without Parley."""
     streams_lost: int = 0
     """Number of times the media stream was lost and a new one requested."""
     hang_up_after_reply_id: str = ""
@@ -85,7 +85,7 @@ class Conversation:
 
     @property
     def stale_replies(self) -> tuple[Reply, ...]:
-        """Replies that may still be played although the caller has finished a turn since their start."""
+        """Replies that may still be played even though the caller has finished a turn since they started."""
         last = max((n for n, item in enumerate(self.items) if self._needs_answer(item)), default=0)
         before = {item.reply_id for item in self.items[:last] if isinstance(item, Reply)}
         return tuple(r for r in self.active_replies if r.reply_id in before and not r.speculative)
@@ -195,7 +195,7 @@ class Conversation:
 
 
 def _is_non_answer(reply: Reply) -> bool:
-    """Whether the reply answers nothing: a filler, or speculative and not released."""
+    """Whether the reply does not count as an answer: a filler, or an unreleased speculative reply."""
     speculative = reply.cancelled == "speculation" or reply.speculative
     return speculative or reply.kind == reply_pb2.REPLY_KIND_FILLER
 
@@ -204,7 +204,8 @@ def evolve(conversation: Conversation, event: Event) -> Conversation:
     """Return the conversation after the event."""
     match event_body(event):
         case speech_pb2.EagerEndOfTurn(turn=turn, text=text):
-            # The next owner of stt may predict an ended turn again, if its log did not contain the end yet.
+            # The next stt owner may predict the end of a turn again if the end was not in the log that it
+            # read.
             if conversation.turn(turn) is not None:
                 return conversation
             return replace(conversation, predicted_turn=PredictedTurn(turn, text))

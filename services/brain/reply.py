@@ -28,20 +28,20 @@ class Reply:
     kind: int = reply_pb2.REPLY_KIND_ANSWER
     clauses: tuple[str, ...] = ()
     finished: str = ""
-    """Reason why the text is complete; empty while it is not."""
+    """Reason why the text is complete; empty while it is incomplete."""
     cancelled: str = ""
-    """Reason why the rest is not played; empty if it is."""
+    """Reason why the rest is not played; empty if it will be."""
     synthesized: tuple[SynthesizedClause, ...] = ()
     played_samples: int = 0
     audible: bool = False
-    """Playback has started."""
+    """Whether playback has started."""
     paused: bool = False
     predicted_text: str = ""
     """Transcript that the reply answers, if it was started before the end of the turn."""
     speculative: bool = False
-    """Started on a predicted turn and not released for playback yet."""
+    """Whether it was started on a predicted turn and is not released for playback yet."""
     done: bool = False
-    """Playback has ended, or there is nothing to play."""
+    """Whether playback has ended, or nothing is left to play."""
 
     @property
     def text(self) -> str:
@@ -50,7 +50,7 @@ class Reply:
 
     @property
     def remaining_ms(self) -> float:
-        """Audio that is not played yet; infinite while text or synthesis is incomplete."""
+        """Duration of audio not played yet; infinite while text or synthesis is incomplete."""
         if not self.finished or len(self.synthesized) < len(self.clauses):
             return float("inf")
         end_sample = self.synthesized[-1].end_sample if self.synthesized else 0
@@ -75,7 +75,7 @@ def evolve(reply: Reply, body: Body) -> Reply:
         case reply_pb2.ReplyClause() if body.clause == len(reply.clauses):
             return replace(reply, clauses=(*reply.clauses, body.text))
         case reply_pb2.ReplyFinished():
-            # A reply without text has no playback that could end.
+            # A reply without text has no playback to wait for.
             return replace(reply, finished=body.reason or "stop", done=reply.done or not body.clauses)
         case reply_pb2.ReplyCancelled():
             return replace(reply, cancelled=body.reason or "barge_in", paused=False)

@@ -19,7 +19,8 @@ from services.brain.policies.openers import choose_opener
 from services.brain.session_log import SessionLog
 
 _REQUEST_FLUSH_DELAY_S = 0.004
-"""Sending a model request takes several turns of the event loop; immediate other work would delay it."""
+"""Sending a model request takes several iterations of the event loop; starting other work at once would delay
+it."""
 
 
 class ReplyWriter:
@@ -46,7 +47,7 @@ class ReplyWriter:
         await self._generate(turn, self._log.conversation, tasks)
 
     async def speculate(self, turn: int, tasks: asyncio.TaskGroup) -> None:
-        """Start to generate an answer to the predicted turn, which is not played before its release."""
+        """Start to generate an answer to the predicted turn; it is not played before its release."""
         conversation = self._log.conversation
         predicted = conversation.predicted_turn
         text = predicted.text if predicted is not None else ""
@@ -66,8 +67,8 @@ class ReplyWriter:
     async def close_unfinished(self) -> None:
         """After a takeover: end the replies that the previous owner left unfinished.
 
-        Their turns then count as unanswered. What was not played yet is discarded; a started reply is
-        marked as interrupted, so that the next one continues it.
+        Their turns then count as unanswered. Replies that have not started to play are discarded; a started
+        reply is marked as interrupted, so that the next one continues it.
         """
         for reply in self._log.conversation.active_replies:
             reply_id, clauses = reply.reply_id, len(reply.clauses)

@@ -1,4 +1,4 @@
-"""The brain service of one process: what all calls share, and the session of each call."""
+"""The brain service of one process: opens shared resources and runs a session for each call."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 @asynccontextmanager
 async def open_service(settings: BrainSettings, telemetry: Telemetry) -> AsyncIterator[ServeCall]:
-    """Open what all calls of a process share; yield the function that serves one call."""
+    """Open the resources that all calls of a process share; yield the function that serves one call."""
     breakers = CircuitBreakers()
     clients: ProviderPool[LlmClient]
     async with open_pool("llm", ProviderContext(telemetry)) as clients, open_http_client() as http_client:

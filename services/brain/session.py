@@ -54,7 +54,7 @@ Item: TypeAlias = Event | GenerationEvent | StageFailed | ToolResult
 
 
 class BrainSession:
-    """The brain of one call. Its state is a fold over the log; a single task handles all items in order."""
+    """The brain of one call. Its state is a fold over the log; one task handles all items in order."""
 
     def __init__(
         self,
@@ -232,9 +232,10 @@ class BrainSession:
         pending = self._log.conversation.pending_tool_calls
         call = next(call for call in pending if call.tool_call_id == result.tool_call_id)
         interrupted = bool(self._log.conversation.reply(call.reply_id).cancelled)
-        # A caller who interrupts the goodbye does not want to end the call.
+        # A caller that interrupts the goodbye does not want to end the call.
         if call.name in self._tools.terminal_tools and not result.failed and not interrupted:
-            # Before the result: the next owner repeats a call without a result, and with it this request.
+            # Appended before the result: the next owner repeats a tool call without a result, and with it
+            # this request.
             await self._log.append(HangUpRequested(reason="agent", after_reply_id=call.reply_id))
         returned = ToolReturned(tool_call_id=call.tool_call_id, result=result.result, failed=result.failed)
         await self._log.append(returned)

@@ -14,13 +14,13 @@ class BrainSettings(CommonSettings):
     """Port of /livez, /readyz and /metrics; 0 for any free one."""
 
     openai_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="OPENAI_API_KEY")
-    """API key of OpenAI, or of another server of the same protocol."""
+    """API key for OpenAI, or for another server with the same protocol."""
 
     openai_base_url: HttpUrl = Field(default="", validation_alias="OPENAI_BASE_URL")
     """Base address, with `/v1`, of any server with the same protocol; empty for OpenAI itself."""
 
     llm_token_timeout_s: float = Field(default=1.5, gt=0)
-    """Maximum pause within a model's response; after it the request is abandoned."""
+    """Maximum pause within a model's response, after which the request is abandoned."""
 
 
 def read_secret(variable: str) -> str:

@@ -1,4 +1,4 @@
-"""Runs the edge: connects bus and Twilio, serves the routes, drains on stop."""
+"""Runs the edge: connects to the bus and Twilio, serves the routes, drains on shutdown."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ from services.edge.twilio.rest import TwilioRest, open_twilio
 log = structlog.get_logger()
 
 _MOVE_TIMEOUT_S = 10.0
-"""Time that the calls left after the drain have to move to another edge."""
+"""Time for the calls that remain after the drain to move to another edge."""
 
 
 async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
@@ -89,7 +89,7 @@ async def _serve(app: FastAPI, settings: EdgeSettings, stop: asyncio.Event) -> A
 
 
 async def _drain(calls: CallRegistry, timeout_s: float) -> None:
-    """Wait for the current calls; those that last longer move to another edge."""
+    """Wait for the current calls to end; move those that remain to another edge."""
     left = await calls.wait_until_empty(timeout_s)
     if left:
         log.info("calls_moving", calls=left)

@@ -1,4 +1,4 @@
-"""The calls that this edge carries, and the metrics about their media streams."""
+"""The calls that this edge carries, and metrics on their media streams."""
 
 import asyncio
 from collections.abc import Iterator

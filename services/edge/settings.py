@@ -27,38 +27,38 @@ class EdgeSettings(CommonSettings):
     connections."""
 
     edge_direct_port: int = Field(default=0, ge=0, le=65535)
-    """Additional port of this edge alone, beside the shared one; 0 for none."""
+    """Additional port of this edge only, besides the shared one; 0 for none."""
 
     edge_direct_url: HttpUrl = ""
-    """Address at which Twilio reaches this edge and no other. Media streams are opened there, so they reach
-    an edge that is alive. Empty: the public address, at which any edge may answer."""
+    """Address at which Twilio reaches this edge and no other. Media streams are opened there, so that they
+    reach an edge that is alive. Empty: the public address, at which any edge may answer."""
 
     standby_stream: bool = False
     """Experimental: have another edge receive each call's audio too, as a Twilio media stream fork, so that
     no word is lost when this edge dies. Requires `PARLEY_EDGE_DIRECT_URL` and at least two edges. Twilio
-    bills the fork as a stream. With `false` the words that are being spoken when an edge dies are lost."""
+    bills the fork as a stream. With `false`, words spoken while an edge dies are lost."""
 
     public_url: HttpUrl = ""
     """Address at which Twilio reaches the edge; empty: the address in each request."""
 
     twilio_account_sid: str = Field(default="", validation_alias="TWILIO_ACCOUNT_SID")
-    """Twilio account that calls are placed, redirected and ended with."""
+    """Twilio account used to place, redirect and end calls."""
 
     twilio_auth_token: SecretStr = Field(default=SecretStr(""), validation_alias="TWILIO_AUTH_TOKEN")
-    """Token that verifies signatures and authenticates REST requests; without it every request to the
-    webhooks is refused."""
+    """Token that verifies signatures and authenticates REST requests; without it, every request to the
+    webhooks is rejected."""
 
     twilio_url: HttpUrl = ""
     """Base URL of the Twilio REST API; empty for the real one."""
 
     from_number: Annotated[str, AfterValidator(_check_phone_number)] = ""
-    """Number in E.164 format that outbound calls are placed from when the request names none."""
+    """Caller number (E.164) of outbound calls whose request does not specify one."""
 
     api_key: SecretStr = SecretStr("")
-    """Bearer key of `POST /calls`; without it only requests from the same machine are accepted."""
+    """Bearer key of `POST /calls`; without it, only requests from the same machine are accepted."""
 
     start_message_timeout_s: float = Field(default=10.0, gt=0)
     """Time within which Twilio must send the `start` message after opening a media stream."""
 
     stream_resume_timeout_s: float = Field(default=15.0, ge=0)
-    """Time that a call waits for a new media stream after losing one, before it ends."""
+    """How long a call waits for a new media stream after losing one; then it ends."""

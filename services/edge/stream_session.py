@@ -1,4 +1,4 @@
-"""Serves one media stream of a call, from Twilio's WebSocket upgrade until the call has moved on or ended."""
+"""Serves one media stream of a call, from Twilio's WebSocket upgrade until the call has moved or ended."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -41,7 +41,7 @@ _SILENCE_POLL_INTERVAL_S = 0.05
 
 
 class StreamEnded(Exception):
-    """The media stream has ended; `reason` is that of stream.stopped."""
+    """The media stream has ended; `reason` is the reason in stream.stopped."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -80,7 +80,8 @@ class MediaStreamEndpoint:
             log.error("media_stream_rejected", reason=reason, stream_sid=start.stream_sid)
             await close(connection.socket, POLICY_VIOLATION)
             return
-        # The edge that resumes a call has checked its stream; a frozen edge would delay every check.
+        # Not checked for a resumed stream: the edge that resumes a call has checked, and a frozen edge would
+        # delay it.
         if (
             not call.is_resuming
             and await self.bus.requests.send(subjects.media_alive(start.call_sid)) is not None
@@ -88,7 +89,7 @@ class MediaStreamEndpoint:
             log.error("media_stream_rejected", reason="other_stream_alive", stream_sid=start.stream_sid)
             await close(connection.socket, POLICY_VIOLATION)
             return
-        # Reachable and counted before stream.started: its readers may check liveness, or stop this edge.
+        # Done before stream.started is appended: its readers may check liveness, or stop this edge.
         with self.calls.track():
             async with AsyncExitStack() as liveness:
                 await liveness.enter_async_context(self._respond_liveness(start.call_sid))
@@ -134,7 +135,7 @@ class MediaStreamEndpoint:
 
 
 class StreamSession:
-    """Carries audio both ways over one claimed media stream."""
+    """Transfers audio in both directions over one claimed media stream."""
 
     def __init__(
         self, endpoint: MediaStreamEndpoint, connection: MediaConnection, call_log: CallEventLog, agent: str
@@ -153,7 +154,7 @@ class StreamSession:
         )
 
     async def run(self) -> str:
-        """Run until the stream has ended; returns the reason of its stream.stopped."""
+        """Run until the stream has ended; return the reason in its stream.stopped."""
         player, standby = self._player, self._standby
         backfilled = standby.ingest(self._log) if standby is not None else None
         ingest = backfilled or AudioIngest(self._bus, self._log.call_sid, self._log.epoch)

@@ -1,4 +1,4 @@
-"""Reads a call's audio from the bus into its timeline: live audio, and stored audio where that has gaps."""
+"""Reads a call's audio from the bus into its timeline: live audio, and stored audio to fill gaps."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -14,7 +14,7 @@ from services.recorder.timeline import Timeline
 
 _READ_TIMEOUT_S = 60.0
 _MIN_REQUEST_INTERVAL_S = 3.0
-"""Minimum time between two retransmission requests for a subject; one answer holds all recent audio."""
+"""Minimum time between two retransmission requests for a subject; one response contains all recent audio."""
 
 Chunk = TypeVar("Chunk", CallerAudio, AgentAudio)
 
@@ -33,12 +33,12 @@ class CallAudioReader:
 
     @property
     def pending(self) -> int:
-        """Number of live chunks that have arrived and are not in the timeline yet."""
+        """Number of live chunks that have arrived but are not in the timeline yet."""
         return sum(live.pending for live in self._live)
 
     @asynccontextmanager
     async def follow(self) -> AsyncIterator[None]:
-        """Add the call's audio to the timeline while entered: first the stored audio, then live audio."""
+        """While entered, add the call's audio to the timeline: stored audio first, then live audio."""
         async with (
             self._bus.subscribe(self._caller) as caller,
             self._bus.subscribe(self._agent) as agent,
@@ -66,7 +66,7 @@ class CallAudioReader:
         """Merge all stored audio of the call into the timeline; retries until the bus can be read."""
         caller, agent = await retry_read(self._read_stored)
         if self._timeline.merge_stored(caller, agent):
-            # A stream without a leader did not store these chunks; publishers can retransmit them live.
+            # The stream had no leader and did not store these chunks; publishers can retransmit them live.
             for subject in (self._caller, self._agent):
                 await self._request_retransmit(subject)
 
@@ -94,5 +94,5 @@ class CallAudioReader:
             gap_count = self._timeline.gap_count
             add(chunk)
             if self._timeline.gap_count > gap_count:
-                # The stream may lack the chunk too, if it has no leader at present.
+                # The stream may also lack the chunk, if it has no leader at present.
                 await self._request_retransmit(subject)

@@ -43,7 +43,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """Everything that is stored of a call except its audio."""
+    """Everything that is stored about a call except its audio."""
 
     call: Call
     lines: tuple[Line, ...]

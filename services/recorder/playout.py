@@ -1,4 +1,4 @@
-"""Which part of each reply was played and when, folded from the edge's playback events. No I/O, no clock."""
+"""Which part of each reply was played, and when, folded from the edge's playback events. No I/O, no clock."""
 
 from dataclasses import dataclass, replace
 
@@ -32,7 +32,7 @@ class PlayedSpan:
 
 @dataclass(frozen=True, slots=True)
 class Playout:
-    """Everything of the agent that was played so far, in the order of playback."""
+    """All agent audio that was played so far, in the order of playback."""
 
     spans: tuple[PlayedSpan, ...] = ()
 
@@ -62,8 +62,8 @@ def evolve(playout: Playout, event: Body) -> Playout:
         case call_pb2.StreamStopped():
             return _stream_closed(playout, event.at_ms)
         case call_pb2.StreamStarted():
-            # A new stream continues nothing of the old one. If that one broke, only marks that are
-            # reported later can confirm more of it.
+            # A new stream continues no playback of the old one. If the old one broke, only marks reported
+            # later can confirm more of its playback.
             return Playout(
                 tuple(
                     replace(span, playing=False, unconfirmed=True) if span.playing else span
@@ -102,12 +102,12 @@ def _played_up_to(playout: Playout, event: PlaybackEvent) -> Playout:
 
 
 def _without_queued(playout: Playout, at: int) -> Playout:
-    """Remove replies queued behind the one that played: the clear discarded them too."""
+    """Remove replies queued after the one that played, because the clear discarded them too."""
     return Playout(tuple(span for span in playout.spans if not (span.playing and span.start >= at)))
 
 
 def _stream_closed(playout: Playout, at_ms: int) -> Playout:
-    """The audio that was playing played on, in real time, until the stream was closed."""
+    """Audio that was playing continued to play, in real time, until the stream was closed."""
     return Playout(tuple(_closed_span(span, at_ms) if span.playing else span for span in playout.spans))
 
 

@@ -1,4 +1,4 @@
-"""Retries without a limit: writes to the object store and the database, and reads from the bus."""
+"""Unlimited retries for writes to the object store and the database, and for reads from the bus."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 
 
 class StorageRetry:
-    """Repeats one call's storage operations until they succeed and reports a failing provider once."""
+    """Retries one call's storage operations until they succeed, and reports a failing provider once."""
 
     def __init__(self, call_log: CallEventLog) -> None:
         self._log = call_log

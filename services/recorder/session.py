@@ -1,4 +1,4 @@
-"""Records one call: its audio becomes the recording, its events become the transcript and database rows.
+"""Records one call: turns its audio into the recording, its events into the transcript and database rows.
 
 Audio is stored in segments during the call, so that after a failure the next owner continues from the last
 stored segment.
@@ -34,7 +34,7 @@ log = structlog.get_logger()
 _MAX_FLUSH_INTERVAL_S = 1.0
 _QUEUE_POLL_INTERVAL_S = 0.01
 _EVENTS_AFTER_END_S = 0.5
-"""Time after `call.ended` in which other stages may still append events."""
+"""Time after `call.ended` during which other stages may still append events."""
 
 
 @asynccontextmanager
@@ -44,9 +44,9 @@ async def open_recorder(
     """Open the object store and the database while entered; yields the function that records a call.
 
     Raises:
-        ConfigError: PARLEY_RECORDINGS_URL names no place that can be written to.
+        ConfigError: PARLEY_RECORDINGS_URL does not name a writable location.
     """
-    # Each call logs a storage failure once; stamina's own line per attempt and call would flood the log.
+    # Each call logs a storage failure once; stamina's line per attempt and call would flood the log.
     stamina.instrumentation.set_on_retry_hooks(())
     recordings = open_recordings(settings.recordings_url)
     metrics = TurnMetrics(telemetry.registry)
@@ -65,7 +65,7 @@ class Storage:
 
 
 async def record_call(storage: Storage, metrics: TurnMetrics, call: CallContext) -> None:
-    """Record one call; returns when it has ended and all of it is stored."""
+    """Record one call; return when it has ended and everything is stored."""
     await RecordingSession(storage, metrics, call).run()
 
 
@@ -95,7 +95,7 @@ class RecordingSession:
         await self._retry.run(lambda: self._recordings.delete_segments(self._name))
 
     async def _already_finished(self) -> int:
-        """Length of the recording if a previous owner completed it; its segments may be deleted already."""
+        """Length of the recording if a previous owner completed it; its segments may already be deleted."""
         if not self._call.ended:
             return 0
         return await self._retry.run(lambda: self._recordings.wav_samples(self._name))
@@ -141,9 +141,9 @@ class RecordingSession:
                         deadline.reschedule(asyncio.get_running_loop().time() + _EVENTS_AFTER_END_S)
 
     async def _read_remaining_events(self) -> None:
-        """Read from the log what live events left out.
+        """Read events from the log that did not arrive live.
 
-        A process that was frozen at the end of the call finds here that the next owner has recorded the call.
+        A process that was frozen at the end of the call detects here that the next owner has recorded it.
         """
         for event in await retry_read(self._log.read_new):
             self._apply(event, live=True)
@@ -183,7 +183,7 @@ class RecordingSession:
             return False
         while self._audio.pending or self._log.pending:  # noqa: ASYNC110 - the bus's queues have no event to await
             await asyncio.sleep(_QUEUE_POLL_INTERVAL_S)
-        # The last message has left its queue; it is applied within this sleep.
+        # The last message has left its queue; it is applied during this sleep.
         await asyncio.sleep(_QUEUE_POLL_INTERVAL_S)
         return True
 

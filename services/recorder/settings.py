@@ -12,8 +12,8 @@ class RecorderSettings(CommonSettings):
     """Port of /livez, /readyz and /metrics; 0 for any free one."""
 
     max_calls: int = Field(default=1000, ge=1)
-    """Maximum number of calls that one recorder handles at a time; high, because a call that only waits for
-    the database costs next to nothing."""
+    """Maximum number of calls that one recorder handles at a time; high, because a call that is only waiting
+    for the database costs almost nothing."""
 
     postgres_url: SecretStr = SecretStr("postgresql://postgres@127.0.0.1:5432/postgres")
     """Database of the call records. Its tables are created and migrated when a recorder starts, or
@@ -27,7 +27,7 @@ class RecorderSettings(CommonSettings):
     """Length of the audio segments that are stored during a call; stored audio survives the loss of NATS."""
 
     recording_lateness_s: float = Field(default=3.0, ge=0, le=60)
-    """Time that audio is kept in memory for late frames before it is stored."""
+    """How long audio is kept in memory for late frames before it is stored."""
 
     @field_validator("postgres_url")
     @classmethod

@@ -11,7 +11,7 @@ from parley.v1.event_pb2 import Event
 
 @dataclass(frozen=True, slots=True)
 class SpeculationCost:
-    """How many replies were speculative, how many of these were discarded, and how much text that was."""
+    """Number of speculative replies, of those discarded, and of characters in the discarded ones."""
 
     speculations: int = 0
     discarded: int = 0

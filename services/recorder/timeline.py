@@ -19,8 +19,8 @@ from services.recorder.playout import Playout
 class Track:
     """Pieces of audio by position.
 
-    Where pieces overlap, the one of the earlier owner counts. The edge does the same: it keeps the audio that
-    it has, and takes from the next owner's repetition only what it lacks.
+    Where pieces overlap, the earlier owner's piece wins. The edge does the same: it keeps the audio that it
+    has, and takes only the missing part from the next owner's repetition.
     """
 
     _pieces: dict[tuple[int, int], tuple[int, bytes]] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Track:
 
 @dataclass(slots=True)
 class AudioFence:
-    """Admits each audio chunk of a subject once, in order, and none of an epoch that has been replaced."""
+    """Admits each audio chunk of a subject once, in order, and no chunk with a stale epoch."""
 
     epoch: int = 0
     sequence: int = 0
@@ -79,7 +79,7 @@ class _GapCounter:
         return True
 
     def accepts(self, epoch: int, sequence: int) -> bool:
-        """Whether a chunk is new or of the current epoch: it may fill a gap; a repetition is harmless."""
+        """Whether a chunk is new or of the current epoch, and so may fill a gap; a repetition is harmless."""
         return self.admits(epoch, sequence) or epoch == self.fence.epoch
 
 
@@ -112,9 +112,9 @@ class Timeline:
             self._place_agent_audio(audio)
 
     def merge_stored(self, caller: Iterable[CallerAudio], agent: Iterable[AgentAudio]) -> bool:
-        """Merge all chunks that the streams hold of the call, in order, which fills gaps.
+        """Merge all stored chunks of the call, in order, which fills gaps.
 
-        Returns whether the stored chunks have gaps too.
+        Returns whether the stored chunks also have gaps.
         """
         caller_counter, agent_counter = _GapCounter(), _GapCounter()
         for caller_audio in caller:
@@ -148,7 +148,7 @@ class Timeline:
         """Return the position before which nothing can change, given that chunks are late by `settle_ms`."""
         now = now_ms * BYTES_PER_MS
         if self._stream_open:
-            # An open stream delivers audio without pause, so a lag in it shows the lag of everything.
+            # An open stream delivers audio without pause, so its lag shows the lag of everything else.
             now = min(now, self._caller.end)
         stable = now - settle_ms * BYTES_PER_MS
         confirmed = self.playout.confirmed_until

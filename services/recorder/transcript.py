@@ -21,10 +21,10 @@ class Line:
     start_ms: int
     end_ms: int
     turn: int
-    """The caller's turn that this is, or that this replies to; 0 for none."""
+    """Number of the caller's turn: this turn, or the one that this reply answers; 0 for none."""
     reply_id: str = ""
     interrupted: bool = False
-    """The caller took the turn before the agent had finished."""
+    """Whether the caller took the turn before the agent had finished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class _Turn:
     speech_started_ms: int
     """Start of speech according to the voice activity detector."""
     first_word_ms: int | None = None
-    """Start of the first word, which is the more precise time."""
+    """Start of the first word, which is more precise."""
     end_ms: int = 0
     text: str = ""
     ended: bool = False

@@ -39,7 +39,7 @@ class TurnMetrics:
 
 
 _ENDS_WITHOUT_MARK = ("playback_paused", "barge_in", "turn_ended", "call_ended")
-"""Events after which no first playback mark of the reply can be expected."""
+"""Events after which the reply's first playback mark can no longer be expected."""
 
 
 class TurnObserver:
@@ -50,11 +50,11 @@ class TurnObserver:
         self._call_sid = call_sid
         self._latencies = TurnLatencies()
         self._pending: set[int] = set()
-        """Turns that have ended and were not observed yet; an event costs nothing for those that were."""
+        """Turns that have ended but were not observed yet."""
         self._observed: set[int] = set()
 
     def apply(self, event: Event, *, live: bool) -> None:
-        """Apply an event; turns answered before this owner's time (not `live`) were observed by its owner."""
+        """Apply an event; turns answered before the takeover (not `live`) were already observed."""
         self._latencies = evolve(self._latencies, event)
         if event.HasField("turn_ended") and event.turn_ended.turn not in self._observed:
             self._pending.add(event.turn_ended.turn)

@@ -1,4 +1,4 @@
-"""Two mu-law channels as a WAV file that every browser plays: 16 bits, stereo, 8 kHz. No I/O.
+"""Converts two mu-law channels to a WAV file that every browser plays: 16 bits, stereo, 8 kHz. No I/O.
 
 A segment holds both channels as stereo mu-law: caller, agent, caller, agent, one byte each.
 """
@@ -15,7 +15,7 @@ _FRAME_BYTES = _CHANNELS * _SAMPLE_BYTES
 _HEADER_BYTES = 44
 _PCM_FORMAT = 1
 _MAX_SAMPLES = (2**32 - 64) // _FRAME_BYTES
-"""WAV counts its bytes in 32 bits; at 8 kHz that is more than a day."""
+"""WAV stores its size in 32 bits; at 8 kHz that is more than a day."""
 _LINEAR = np.array(DECODE, dtype="<i2")
 
 

@@ -1,1 +1,1 @@
-"""STT service: detects speech, transcribes the caller and decides when a turn ends."""
+"""The stt service: detects speech, transcribes the caller and decides when a turn ends."""

@@ -1,4 +1,4 @@
-"""Caller audio not yet covered by a final transcript, kept for a reconnect. No I/O, no clock."""
+"""Keeps caller audio not yet covered by a final transcript, for a reconnection. No I/O, no clock."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from parley.audio.g711 import BYTES_PER_MS, SILENCE, bytes_to_ms
 
 _MAX_BUFFERED_MS = 60_000
-"""Older audio is not resent: the provider accepts a backlog at 1.25 times real time."""
+"""Older audio is not resent: the provider accepts a backlog at only 1.25 times real time."""
 _MAX_FILLED_GAP_MS = 2000
-"""Silence that replaces a gap, enough for the provider to detect the end of speech. The rest of a longer gap
-is skipped: as silence it would be a backlog that delays the transcription of what follows."""
+"""Maximum silence that replaces a gap; enough for the provider to detect the end of speech. The rest of a
+longer gap is skipped, because its silence would be a backlog that delays the transcription of later audio."""
 _JITTER_MS = 10
-"""A frame that is early or late by less than this continues the previous one: call times are inexact."""
+"""A frame that is early or late by less than this continues the previous one, because call times are
+inexact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class _Segment:
 
 
 class AudioBuffer:
-    """Audio at its call time. Gaps up to 2 s are filled with silence, the rest of a longer one is skipped."""
+    """Audio by call time. Gaps of up to 2 s are filled with silence; the rest of a longer gap is skipped."""
 
     def __init__(self, start_ms: int) -> None:
         self._segments = deque([_Segment(start_ms, bytearray())])

@@ -1,7 +1,7 @@
-"""Decide when the caller's turn ends, from the provider's signals, the local speech detector and silence.
+"""Decides when the caller's turn ends, from the provider's signals, the local detector and silence.
 
-No I/O and no clock: each method receives the times it needs and returns what to do. A signal of the provider
-ends the turn at once, unless the words show that more is to come; no timer delays it.
+No I/O and no clock: each method receives the times it needs and returns what to do. A signal from the
+provider ends the turn at once, without a timer, unless the words show that more is to come.
 """
 
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class ResumeTurn:
 
 @dataclass(frozen=True, slots=True)
 class RequestFinalize:
-    """The provider should make its interim transcript final now."""
+    """Request that the provider make its interim transcript final now."""
 
 
 Decision = EndTurn | EagerEndOfTurn | ResumeTurn | RequestFinalize
@@ -82,7 +82,7 @@ class Endpointing:
         self._speech_end_ms = self._audio_end_ms = covered_ms
 
     def set_completion(self, completion: TurnCompletion) -> None:
-        """Set how long a pause may be after the current words; call it before passing the words on."""
+        """Set how long a pause may be after the current words; call this before passing on the words."""
         self._completion = completion
 
     def on_speech_started(self, at_ms: int) -> list[Decision]:
@@ -133,7 +133,7 @@ class Endpointing:
         return self._end_despite_noise() if isinstance(self._phase, Speaking) else self._decide()
 
     def on_provider_turn(self, event: ProviderTurnEvent) -> list[Decision]:
-        """A provider that detects turns itself reported one."""
+        """A provider that detects turns itself reported the state of a turn."""
         match event:
             case "end":
                 return self._end("flux")
@@ -209,7 +209,7 @@ class Endpointing:
         return self._announce_if_eager()
 
     def _announce_if_eager(self) -> list[Decision]:
-        """Announce a probable end when the words reach the end of speech; if incomplete, after silence."""
+        """Announce a probable end once the words reach the end of speech; if incomplete, after silence."""
         if (
             self._provider_detects_turns
             or isinstance(self._phase, Speaking)
@@ -225,7 +225,7 @@ class Endpointing:
         return [EagerEndOfTurn()]
 
     def _finalize_if_overdue(self, now_ms: int) -> list[Decision]:
-        """Request an overdue final transcript, and end the turn without it after a timeout."""
+        """Request an overdue final transcript; after a timeout, end the turn without it."""
         enough_ms = max(self._silence_ms, self._completion.min_silence_ms)
         if not self._coverage.has_words or not self._is_pending or self._current_silence_ms < enough_ms:
             return []

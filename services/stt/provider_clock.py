@@ -1,4 +1,4 @@
-"""Convert times of a provider, which count the audio of one connection, to call times. No I/O, no clock."""
+"""Converts a provider's times, which count the audio of one connection, to call times. No I/O, no clock."""
 
 from bisect import bisect_right
 
@@ -20,13 +20,13 @@ class ProviderClock:
         return bool(self._marks)
 
     def audio_sent(self, byte_count: int, at_ms: int) -> None:
-        """Note that audio was sent that begins at a call time."""
+        """Record that audio was sent that begins at a call time."""
         if not self._marks or abs(self._next_ms() - at_ms) >= 1:
             self._marks = [*self._marks[1 - _MAX_MARKS :], (self._sent_ms, float(at_ms))]
         self._sent_ms += bytes_to_ms(byte_count)
 
     def padding_sent(self, byte_count: int) -> None:
-        """Note that silence was sent that has no call time."""
+        """Record that padding silence was sent, which has no call time."""
         self._sent_ms += bytes_to_ms(byte_count)
 
     def to_call_ms(self, provider_ms: float) -> int:

@@ -1,4 +1,4 @@
-"""Keep one connection to a provider open for the length of a call, and send it all of the caller's audio."""
+"""Keeps one connection to a provider open during a call, and sends it all of the caller's audio."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -32,7 +32,7 @@ _NO_RESPONSE_AFTER_SPEECH_S = 1.2
 _CONNECT_GRACE_S = 1.0
 """A new connection may send nothing for this long, plus the duration of the audio it receives at once."""
 _HEALTHY_AFTER_S = 30.0
-"""The retry delay starts from its minimum after a connection that lasted this long."""
+"""After a connection that lasted this long, the retry delay starts from its minimum again."""
 _MAX_MESSAGE_BYTES = 8000
 
 
@@ -134,7 +134,7 @@ class ProviderConnection:
             raise
 
     async def _receive(self, event: SttEvent) -> None:
-        # Not when the connection opens: one that is closed at once would be reopened without a delay.
+        # Not done when the connection opens: one that is closed at once would be reopened without a delay.
         self._failures = 0
         self._unanswered_since_s = None
         self._chain.reporter.succeeded()
@@ -180,7 +180,7 @@ class ProviderConnection:
 
 @asynccontextmanager
 async def _time_limit(timeout_s: float) -> AsyncIterator[Callable[[], bool]]:
-    """End the block after a time; the yielded function returns whether that happened."""
+    """End the block after a timeout; the yielded function returns whether that happened."""
     limit = asyncio.timeout(timeout_s)
     try:
         async with limit:
@@ -191,7 +191,7 @@ async def _time_limit(timeout_s: float) -> AsyncIterator[Callable[[], bool]]:
 
 
 def _retry_delay_s(error: ProviderError, failures: int) -> float:
-    # Another route may serve the call although this one rejected it.
+    # Another route may serve the call even though this one rejected it.
     if isinstance(error, ProviderRejected) and failures > 1:
         return _MAX_RETRY_DELAY_S
     return float(min(_MIN_RETRY_DELAY_S * 2 ** (min(failures, 10) - 1), _MAX_RETRY_DELAY_S))

@@ -1,4 +1,4 @@
-"""The process of the stt service: what all calls share, and the serving of one call."""
+"""The stt service of one process: opens shared resources and serves each call."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -113,7 +113,7 @@ def _detects_turns(route: SttRoute) -> bool:
 def _with_one_turn_detection(routes: Sequence[Route[SttRoute]]) -> list[Route[SttRoute]]:
     """Drop fallbacks that detect turns when the first route does not, or the reverse.
 
-    The turn of a call cannot change from one kind of detection to the other.
+    A call cannot change from one kind of turn detection to the other.
     """
     kind = _detects_turns(routes[0].target)
     usable = [route for route in routes if _detects_turns(route.target) == kind]
@@ -125,7 +125,7 @@ def _with_one_turn_detection(routes: Sequence[Route[SttRoute]]) -> list[Route[St
 
 @asynccontextmanager
 async def open_stt(settings: SttSettings, telemetry: Telemetry) -> AsyncIterator[SttService]:
-    """Open what the calls of a process share.
+    """Open the resources that the calls of a process share.
 
     Raises:
         ConfigError: the default agent's provider is unknown, or one of its settings is wrong.

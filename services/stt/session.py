@@ -1,4 +1,4 @@
-"""Transcribe one call: its audio goes to the detector and to the provider, its turns into the call's log."""
+"""Transcribes one call: sends its audio to the detector and the provider, appends its turns to its log."""
 
 import asyncio
 
@@ -104,7 +104,7 @@ class TranscriptionSession:
         self._provider.notify_audio(speaking=self._turns.speaking)
         is_backlog = self._call.log.now_ms() - audio.at_ms > _BACKLOG_AGE_MS
         if not is_backlog or audio.sequence % _BACKLOG_BATCH_FRAMES == 0:
-            # Lets the provider's task send the audio before the detector processes it.
+            # Let the provider's task send the audio before the detector processes it.
             await asyncio.sleep(0)
         await self._turns.on_audio(added)
 

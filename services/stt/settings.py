@@ -12,7 +12,7 @@ class SttSettings(CommonSettings):
     """Port of /livez, /readyz and /metrics; 0 for any free one."""
 
     deepgram_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="DEEPGRAM_API_KEY")
-    """Key of Deepgram."""
+    """API key for Deepgram."""
 
     deepgram_url: ProviderUrl = ""
     """Base address of Deepgram, http(s):// or ws(s)://; empty for Deepgram itself."""

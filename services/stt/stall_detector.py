@@ -1,7 +1,7 @@
-"""Detect a stalled media stream: open, but its edge delivers no audio. No I/O, no clock."""
+"""Detects a stalled media stream: it is open, but its edge delivers no audio. No I/O, no clock."""
 
 _STALLED_AFTER_MS = 700
-"""Twilio sends a frame every 20 ms, also while the caller is silent."""
+"""Twilio sends a frame every 20 ms, even while the caller is silent."""
 _REPORT_INTERVAL_MS = 1000
 
 
@@ -14,16 +14,16 @@ class StallDetector:
         self._last_report_ms = -_REPORT_INTERVAL_MS
 
     def stream_opened(self, now_ms: int) -> None:
-        """Note that a stream started."""
+        """Record that a stream started."""
         self._open = True
         self._last_audio_ms = now_ms
 
     def stream_closed(self) -> None:
-        """Note that the stream stopped."""
+        """Record that the stream stopped."""
         self._open = False
 
     def audio_received(self, now_ms: int) -> None:
-        """Note that a frame arrived."""
+        """Record that a frame arrived."""
         self._last_audio_ms = now_ms
 
     def check(self, now_ms: int) -> bool:

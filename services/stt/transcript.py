@@ -68,7 +68,7 @@ class Transcript:
         return Transcript(turn=self.turn + 1, final_end_ms=self.end_ms, closed_until_ms=self.end_ms)
 
     def _after_closed_turns(self, text: str, words: Sequence[Word]) -> tuple[str, tuple[Word, ...]]:
-        """Drop words of ended turns: a turn may end on an interim transcript whose final one comes later."""
+        """Drop words of ended turns: a turn may end on an interim transcript; its final one comes later."""
         current = tuple(word for word in words if word.start_ms + word.end_ms >= 2 * self.closed_until_ms)
         if len(current) == len(words):
             return text.strip(), current

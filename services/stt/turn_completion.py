@@ -1,4 +1,4 @@
-"""Assess how long a pause may be, from the caller's words and the agent's question. No I/O, no clock."""
+"""Assesses how long a pause may be, from the caller's words and the agent's question. No I/O, no clock."""
 
 import re
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ class TurnCompletion:
     min_silence_ms: int = 0
     """0 if the provider's signal suffices."""
     incomplete: bool = False
-    """The caller will most probably continue, so no answer is prepared yet."""
+    """Whether the caller will most probably continue, so that no answer is prepared yet."""
 
 
 def assess_completion(text: str, agent_text: str, config: SttConfig) -> TurnCompletion:

@@ -1,4 +1,4 @@
-"""Build the caller's turns from speech activity and provider events, and append them to the call's log."""
+"""Builds the caller's turns from speech activity and provider events, and appends them to the call's log."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -33,7 +33,7 @@ from services.stt.voice_activity import Detector, SpeechChange, SpeechStarted, V
 
 
 class TurnLog(Protocol):
-    """The part of a call's event log that is needed here."""
+    """The methods of a call's event log that turn recognition needs."""
 
     def now_ms(self) -> int:
         """The current call time."""
@@ -85,7 +85,7 @@ class TurnRecognizer:
         return not (self._vad.speaking or self._transcript.text)
 
     def on_log_event(self, event: Event) -> None:
-        """Note what the log records about the dialogue, such as the agent's last question."""
+        """Record dialogue context from the log, such as the agent's last question."""
         self._state = evolve(self._state, event)
 
     async def on_audio(self, spans: Iterable[AudioSpan]) -> None:
@@ -96,7 +96,7 @@ class TurnRecognizer:
             await self._advance()
 
     async def on_tick(self) -> None:
-        """Check the time limits; called also when no audio arrives."""
+        """Check the time limits; also called while no audio arrives."""
         async with self._lock:
             await self._advance()
 
@@ -106,7 +106,7 @@ class TurnRecognizer:
             await self._on_speech_changes(self._vad.audio_stopped())
 
     async def on_provider_lost(self) -> None:
-        """Wait longer for transcripts, because the connection to the provider is replaced."""
+        """Wait longer for transcripts, because the connection to the provider is being replaced."""
         async with self._lock:
             self._endpointing.on_provider_lost()
 
@@ -166,7 +166,7 @@ class TurnRecognizer:
 
     async def _on_provider_turn(self, turn: ProviderTurn) -> None:
         if turn.provider_turn == self._ended_provider_turn:
-            # A repeated report, or one of a turn that a finalize request has ended.
+            # A repeated report, or a report on a turn that a finalize request has ended.
             return
         self._transcript = self._transcript.replace_turn(turn.text, turn.words, turn.end_ms)
         if turn.event == "end":

@@ -30,7 +30,7 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True)
 class AwaitingFinal:
-    """The detector reports no speech, and the provider was requested to send a final transcript."""
+    """The detector reports no speech, and a final transcript was requested from the provider."""
 
     since_ms: int
     """Call time of the request, or of the provider's latest progress since."""
@@ -50,7 +50,7 @@ class EndSignal(Flag):
 
 
 class EagerState(Enum):
-    """Whether a probable end of the turn was announced."""
+    """Whether a probable end of the turn has been announced."""
 
     NONE = auto()
     ANNOUNCED = auto()

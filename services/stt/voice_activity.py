@@ -1,4 +1,4 @@
-"""Detect speech from a model's probabilities for each 32 ms of audio. No I/O, no clock.
+"""Detects speech from a model's probabilities for each 32 ms of audio. No I/O, no clock.
 
 The model is not run on quiet audio outside of speech.
 """
@@ -14,15 +14,15 @@ CHUNK_MS = 32
 _CHUNK_BYTES = CHUNK_MS * 8
 _LINEAR = np.array(DECODE, dtype=np.float32) / 32768
 _QUIET_PEAK = 0.004
-"""A chunk whose loudest sample is below this (-48 dBFS) contains no speech on any telephone."""
+"""On any telephone, a chunk whose loudest sample is below this (-48 dBFS) contains no speech."""
 _FADED_RATIO = 0.05
-"""The model reports speech for about 100 ms after its end; audio 26 dB below the loudest sample of the speech
-counts as its end."""
+"""The model reports speech for about 100 ms after it has ended; audio 26 dB below the loudest sample of the
+speech counts as its end."""
 _SURE, _LIKELY, _UNLIKELY = 0.8, 0.5, 0.35
 _MIN_LIKELY_CHUNKS = 2
-"""Two consecutive likely chunks start speech, or a single sure one."""
+"""Two consecutive likely chunks start speech, or a single certain one."""
 _MIN_SILENT_CHUNKS = 4
-"""Four consecutive unlikely chunks (128 ms) end speech: longer than stop consonants, and shorter than any
+"""Four consecutive unlikely chunks (128 ms) end speech: longer than stop consonants, but shorter than any
 provider needs for its final transcript, which must not wait for the detector."""
 _PAUSE_MS = 2 * CHUNK_MS
 """Speech that has faded for this long may have ended, if the transcript agrees."""

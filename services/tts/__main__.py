@@ -1,4 +1,4 @@
-"""Run one tts process: synthesize the replies of the calls that it claims."""
+"""Runs one tts process, which synthesizes the replies of the calls that it claims."""
 
 from functools import partial
 

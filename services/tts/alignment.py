@@ -5,17 +5,18 @@ from parley.v1.synthesis_pb2 import WordTiming
 
 
 def alnum_count(text: str) -> int:
-    """Number of letters and digits: the part of a text that a provider's alignment certainly contains."""
+    """Number of letters and digits, the part of a text that every provider's alignment contains."""
     return sum(map(str.isalnum, text))
 
 
 def word_timings(
     text: str, characters: tuple[CharTiming, ...], start_ms: float, end_ms: float
 ) -> list[WordTiming]:
-    """The words of `text` with their times between `start_ms` and `end_ms`.
+    """Return the words of `text` with their times between `start_ms` and `end_ms`.
 
     Words are located among the characters by counting letters and digits, because providers trim spaces and
-    change quotes. Words that the characters do not cover share the remaining time by their length.
+    change quotes. Words that the characters do not cover share the remaining time in proportion to their
+    length.
     """
     audible = [c for c in characters if c.text.isalnum()]
     words = text.split()

@@ -11,7 +11,7 @@ _MAX_CHUNK_BYTES = ms_to_bytes(200)
 
 
 class AudioSink(Protocol):
-    """The part of the bus that audio needs."""
+    """The methods of the bus that publishing audio needs."""
 
     async def publish(self, subject: str, data: bytes) -> None:
         """Publish without waiting for an acknowledgement."""

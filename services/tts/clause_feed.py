@@ -4,7 +4,7 @@ import asyncio
 
 
 class ClauseFeed:
-    """Clauses by number; a reader may begin at any clause and read it again."""
+    """Clauses by number; a reader may start at any clause and read it repeatedly."""
 
     def __init__(self) -> None:
         self._texts: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Cache the audio of an agent's fixed phrases, so that they are played without a request to the provider."""
+"""Caches the audio of an agent's fixed phrases, so that they need no request to the provider."""
 
 import asyncio
 from collections import OrderedDict
@@ -22,7 +22,7 @@ Connect = Callable[[], Awaitable[TtsConnection]]
 
 
 def cacheable_phrases(agent: AgentConfig) -> tuple[str, ...]:
-    """The texts that the agent file contains word for word, the most urgent first."""
+    """Return the fixed texts of the agent file, the most urgent first."""
     openers = (*agent.openers.statements, *agent.openers.questions) if agent.openers.enabled else ()
     apology = (agent.reconnect.apology,) if agent.reconnect.resume == "apology" else ()
     phrases = (agent.greeting, *openers, *agent.fillers.phrases, *apology)
@@ -30,7 +30,7 @@ def cacheable_phrases(agent: AgentConfig) -> tuple[str, ...]:
 
 
 def cache_section(config: TtsConfig, preferred: TtsConfig) -> TtsConfig:
-    """The section under which a route's phrases are cached.
+    """Return the section under which a route's phrases are cached.
 
     It is the preferred route's if the two differ only in the provider's options: a route that only transfers
     the audio differently, such as ElevenLabs over HTTP, plays the same phrases.
@@ -54,7 +54,7 @@ class PhraseCache:
         return self._audio.get(key)
 
     async def prefetch(self, connect: Connect, config: TtsConfig, phrases: Iterable[str]) -> None:
-        """Synthesize the missing phrases; after a failure the next call tries again."""
+        """Synthesize the missing phrases; after a failure, the next call tries again."""
         for number, text in enumerate(phrases):
             key = _key(config, text)
             if key in self._audio or key in self._in_progress:
@@ -130,7 +130,7 @@ class CachingStream:
         self._changed.set()
 
     async def audio(self) -> AsyncGenerator[AudioChunk]:
-        """Yield what is cached, then what the provider sends."""
+        """Yield the cached audio, then the provider's."""
         while True:
             while self._cached:
                 yield self._cached.pop(0)

@@ -1,4 +1,4 @@
-"""Progress of each reply's synthesis according to the log: its clauses, and what remains to do. No I/O."""
+"""Progress of each reply's synthesis according to the log: its clauses, and those that remain. No I/O."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,15 +14,15 @@ class ReplyProgress:
     reply_id: str
     turn: int = 0
     texts: tuple[str, ...] = ()
-    """Clauses from the first on, without a gap."""
+    """Clauses from the first one on, without a gap."""
     out_of_order: Mapping[int, str] = field(default_factory=dict)
-    """Clauses that arrived before one that is still missing."""
+    """Clauses that follow one that is still missing."""
     clauses: int | None = None
-    """Number of clauses, once the brain has published it."""
+    """Number of clauses, if the brain has published it."""
     clause_ends: tuple[int, ...] = ()
-    """Sample at which each synthesized clause ends, from the first on without a gap."""
+    """Sample at which each synthesized clause ends, from the first clause on, without a gap."""
     started: bool = False
-    """Whether its first audio was published."""
+    """Whether its first audio has been published."""
     done: bool = False
     """Whether it was cancelled or completely synthesized."""
 
@@ -33,7 +33,7 @@ class ReplyProgress:
 
     @property
     def next_clause(self) -> int:
-        """The first clause that the next owner must synthesize (again)."""
+        """The first clause that the next owner must synthesize, possibly again."""
         return len(self.clause_ends)
 
     @property
@@ -60,7 +60,7 @@ class SynthesisProgress:
 
 
 def evolve(progress: SynthesisProgress, body: Body | None) -> SynthesisProgress:
-    """The progress after an event; events that do not concern synthesis change nothing."""
+    """Return the progress after an event; events that do not concern synthesis change nothing."""
     match body:
         case call_pb2.CallEnded():
             return replace(progress, call_ended=True)

@@ -1,4 +1,4 @@
-"""Track one reply's audio: what to publish at which sample, which clauses are complete. No I/O."""
+"""Tracks one reply's audio: what to publish at which sample, and which clauses are complete. No I/O."""
 
 from dataclasses import dataclass, field
 
@@ -15,17 +15,17 @@ _ROUNDING_SAMPLES = 2 * BYTES_PER_MS
 class _Clause:
     text: str
     missing: int
-    """Letters and digits without a timing."""
+    """Number of letters and digits that have no timing yet."""
     tail: int
-    """Punctuation after the last of them without a timing; a provider may never send it."""
+    """Number of punctuation marks after these that have no timing yet; a provider may never send one."""
     characters: list[CharTiming] = field(default_factory=list)
     end_sample: int | None = None
-    """Its end; audio may not have arrived up to there yet."""
+    """Sample at which the clause ends; audio may not have arrived up to there yet."""
 
 
 @dataclass(slots=True)
 class ReplyAudio:
-    """The audio of one reply, over as many attempts as it takes.
+    """The audio of one reply, across all attempts.
 
     An attempt begins at the first clause that is not complete. What an earlier attempt published of that
     clause is not published again: as many samples of the new audio are skipped.
@@ -105,7 +105,7 @@ class ReplyAudio:
         return done
 
     def finish(self) -> list[ClauseSynthesized]:
-        """Complete the remaining clauses at the end of the stream; they share its audio by their length."""
+        """Complete the remaining clauses at the end of the stream; its audio is split by their length."""
         done = self.take_completed()
         while self._open:
             share = len(self._open[0].text) / max(1, sum(len(c.text) for c in self._open))

@@ -1,4 +1,4 @@
-"""Synthesize one reply: clauses to a provider, its audio to the bus, over as many attempts as it takes."""
+"""Synthesize one reply: clauses to a provider, its audio to the bus, across all attempts."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -24,7 +24,7 @@ Append: TypeAlias = Callable[[SynthesisStarted | ClauseSynthesized | SynthesisFi
 
 @dataclass(frozen=True, slots=True)
 class TtsRoute:
-    """A connection and its provider's name."""
+    """A connection and the name of its provider."""
 
     provider: str
     connection: TtsConnection
@@ -67,7 +67,7 @@ async def synthesize_reply(request: Request[TtsRoute], job: SynthesisJob) -> Pro
 
 
 async def _attempt(route: TtsRoute, attempt: Attempt, job: SynthesisJob) -> None:
-    """One attempt: from the first clause that is not complete to the end of the reply."""
+    """Make one attempt, from the first clause that is not complete to the end of the reply."""
     job.audio.start_attempt()
     async with route.connection.open_stream(job.audio.reply_id) as stream:
         try:

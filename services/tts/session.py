@@ -32,7 +32,8 @@ from services.tts.settings import TtsSettings
 log = structlog.get_logger()
 
 _POLICY = RetryPolicy(same_route_first=True)
-"""A lost connection is replaced at once, which is faster than another route."""
+"""Retry on the same route first: a lost connection is replaced at once, which is faster than another
+route."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class _ReplyTask:
 
 @asynccontextmanager
 async def open_service(settings: TtsSettings, telemetry: Telemetry) -> AsyncIterator[ServeCall]:
-    """Open what lives as long as the process; yields the function that serves one call."""
+    """Open the resources that live as long as the process; yield the function that serves one call."""
     providers: ProviderPool[TtsProvider]
     async with open_pool("tts", ProviderContext(telemetry)) as providers:
         await open_default_provider(providers, "tts", settings)
@@ -138,7 +139,7 @@ async def _warm_up(
 
 @dataclass(slots=True)
 class SynthesisSession:
-    """All replies of one call."""
+    """Synthesizes all replies of one call."""
 
     call: CallContext
     chain: FallbackChain[TtsRoute]

@@ -12,7 +12,7 @@ class TtsSettings(CommonSettings):
     """Port of /livez, /readyz and /metrics; 0 for any free one."""
 
     tts_first_audio_timeout_s: float = Field(default=1.0, gt=0, le=30)
-    """Time within which audio must follow the text of a clause; after it the clause is synthesized again."""
+    """Time within which audio must follow the text of a clause; otherwise the clause is synthesized again."""
 
 
 class ElevenLabsSettings(TtsSettings):
@@ -22,7 +22,7 @@ class ElevenLabsSettings(TtsSettings):
     """Base address of ElevenLabs, http(s):// or ws(s)://; empty for ElevenLabs itself."""
 
     elevenlabs_api_key: SecretStr = Field(validation_alias="ELEVENLABS_API_KEY")
-    """Key of ElevenLabs."""
+    """API key for ElevenLabs."""
 
     tts_connect_timeout_s: float = Field(default=2.0, gt=0, le=30)
     """Time limit for opening a WebSocket to the provider."""

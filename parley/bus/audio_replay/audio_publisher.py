@@ -1,4 +1,4 @@
-"""Publishes audio without waiting for acks, and publishes it again when some may have been lost."""
+"""Publishes audio without waiting for acks, and publishes it again when some of it may have been lost."""
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
@@ -20,7 +20,7 @@ _BATCH_REQUESTS_S = 0.1
 
 
 class BusConnection(Protocol):
-    """The part of a `Bus` that publishing audio needs."""
+    """The methods of `Bus` that publishing audio needs."""
 
     @property
     def connected(self) -> bool:
@@ -28,7 +28,7 @@ class BusConnection(Protocol):
 
     @property
     def reconnections(self) -> int:
-        """How often the connection was lost and restored."""
+        """Number of times the connection was lost and restored."""
 
     async def publish(self, subject: str, data: bytes) -> None:
         """Publish without confirmation."""
@@ -38,23 +38,23 @@ class BusConnection(Protocol):
 
 
 class AudioPublisher:
-    """Publishes the audio of one connection, again where needed; see the package's docstring."""
+    """Publishes the audio of one connection, and retransmits it when needed; see the package's docstring."""
 
     def __init__(self, connection: BusConnection) -> None:
         self._connection = connection
         self._buffer = ReplayBuffer(connection.publish)
         self._synced_reconnections = 0
-        """Value of `reconnections` up to which recent audio was resent."""
+        """The value of `reconnections` at the last completed resend of recent audio."""
         self._requested: set[str] = set()
-        """Subjects that are about to be retransmitted; empty string for all."""
+        """Subjects with a pending retransmission; the empty string stands for all."""
 
     @property
     def in_sync(self) -> bool:
-        """Whether all audio from before the last reconnection was resent."""
+        """Whether all recent audio from before the last reconnection has been resent."""
         return self._synced_reconnections == self._connection.reconnections
 
     async def publish(self, subject: str, data: bytes) -> None:
-        """Publish a chunk; while the connection is down it is kept and sent, in order, when it is back.
+        """Publish a chunk, or keep it and send it in order once a lost connection is restored.
 
         Raises:
             BusError: the connection is closed.
@@ -76,7 +76,7 @@ class AudioPublisher:
             log.warning("audio_retransmit_not_requested", subject=subject, error=str(error))
 
     async def on_reconnected(self) -> None:
-        """Resend recent audio: the previous server may have died before it passed it on."""
+        """Resend recent audio: the previous server may have died before forwarding it."""
         if not (self.in_sync or self._buffer.resending):
             await self._resend()
 

@@ -1,4 +1,4 @@
-"""Keeps recently published audio, to publish it again after a failure."""
+"""Keeps recently published audio so that it can be published again after a failure."""
 
 import asyncio
 import time
@@ -35,15 +35,15 @@ class ReplayBuffer:
         self._resend_lock = asyncio.Lock()
         self._loss_logged = False
         self._in_sync_at_s = time.monotonic()
-        """When the bus was last known to have all that was published."""
+        """Time at which the bus was last known to have received everything published."""
 
     @property
     def resending(self) -> bool:
-        """Whether a resend is in progress: it also publishes, in order, what is recorded until its end."""
+        """Whether a resend is in progress; it also publishes, in order, chunks recorded before it ends."""
         return self._resend_lock.locked()
 
     def record(self, subject: str, data: bytes, *, expire: bool) -> None:
-        """Keep a chunk; `expire` drops those older than 12 s; not while the bus may lack some of them."""
+        """Keep a chunk; `expire` (false while the bus may lack some) drops those older than 12 s."""
         now_s = time.monotonic()
         self._count += 1
         if expire:
@@ -60,7 +60,7 @@ class ReplayBuffer:
                 log.error("replay_buffer_full_audio_lost", max_bytes=_MAX_BYTES)
 
     async def resend_since_disconnect(self) -> None:
-        """Publish all since 4 s before the connection was lost again, and what is recorded until the end."""
+        """Republish all chunks since 4 s before the connection was lost, and those recorded meanwhile."""
         since_s = self._in_sync_at_s - REPLAY_RECONNECT_WINDOW_S
         async with self._resend_lock:
             sent = 0
@@ -71,7 +71,7 @@ class ReplayBuffer:
         self._loss_logged = False
 
     async def retransmit(self, max_age_s: float, subject: str = "") -> None:
-        """Publish audio of at most that age again, of one subject or of all; new audio is not delayed."""
+        """Republish audio of at most that age, of one subject or of all; new audio is not delayed."""
         since_s = time.monotonic() - max_age_s
         entries = [e for e in self._entries if e.recorded_at_s >= since_s and subject in ("", e.subject)]
         for number, entry in enumerate(entries, 1):

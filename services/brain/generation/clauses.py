@@ -10,7 +10,7 @@ _FIRST_CLAUSE_CHARS = 10
 _LATER_CLAUSE_CHARS = 60
 """Later clauses end at a comma only from this length on."""
 _MAX_CLAUSE_CHARS = 200
-"""A text without punctuation is split at a space before this length, so that synthesis can start."""
+"""Text without punctuation is split at a space before this length, so that synthesis can start."""
 
 _SENTENCE_END = re.compile(r"""[.!?…。！？।॥؟]+["'”’)\]]*(?=\s)|[。！？।॥]+["'”’)\]]*|\n""")  # noqa: RUF001 - other scripts' marks
 _PAUSE = re.compile(r"(?:[,;:،、，；：]|\s[–—-])(?=\s)")  # noqa: RUF001 - as above

@@ -1,4 +1,4 @@
-"""Generates answers: requests the call's models in turn and emits the events of the reply."""
+"""Generates answers: requests the call's models in order of preference and emits the reply's events."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -23,7 +23,7 @@ _WARM_UP_TIMEOUT_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class GenerationEvent:
-    """Events of a reply in progress; stale once the generation of this reply was stopped."""
+    """Events of a reply in progress; stale once the generation of this reply has been stopped."""
 
     reply_id: str
     bodies: tuple[Body, ...]
@@ -71,7 +71,7 @@ class Generator:
                 await client.warm_up()
 
     def start(self, builder: ReplyBuilder, messages: Sequence[Message], tasks: asyncio.TaskGroup) -> None:
-        """Generate this reply and stop the current one."""
+        """Stop the current reply and generate this one."""
         self.stop()
         if self._request.turn != builder.turn or self._request.next_route() is None:
             self._request = self._chain.request(turn=builder.turn)
@@ -114,7 +114,7 @@ class Generator:
                     first_token_ms = self._now_ms()
                     attempt.first_output("first_token")
                 if isinstance(chunk, Done):
-                    # Before the last event is emitted: its receiver stops this task.
+                    # Recorded before the last event is emitted, because its receiver stops this task.
                     attempt.succeeded()
                 bodies = builder.on_chunk(chunk, requested_ms=requested_ms, first_token_ms=first_token_ms)
                 if bodies:

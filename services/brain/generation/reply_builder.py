@@ -43,7 +43,7 @@ class ReplyBuilder:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the model has added nothing yet, so that a retry leaves no trace."""
+        """Whether the model has added nothing yet, so that a retry goes unnoticed."""
         return not self._has_model_text and not self._tool_calls
 
     def start(self, kind: ReplyKind, *, predicted_text: str = "") -> list[Body]:
@@ -100,7 +100,7 @@ class ReplyBuilder:
 
     def _tool_called(self, call: ToolCallRequest) -> ToolCalled:
         # The model's ids are not always unique within a call; ours are the idempotency keys. A process that
-        # answers the same turn again without knowledge of the first answer derives the same key.
+        # answers the same turn again without having read the first answer derives the same key.
         ids = _tool_call_ids(self.turn, call)
         tool_call_id = next(i for i in ids if i not in self._used_tool_call_ids)
         self._used_tool_call_ids.add(tool_call_id)

@@ -21,7 +21,7 @@ class ServiceHealth:
     failed_answers: int = 0
     """Consecutive answers for which every model failed."""
     tts_down: bool = False
-    """The last reply could not be synthesized by any route."""
+    """Whether the last reply could not be synthesized by any route."""
     stt_down_since_ms: int | None = None
     untranscribed_since_ms: int | None = None
     """Call time at which the caller first spoke while stt was down."""
@@ -29,7 +29,7 @@ class ServiceHealth:
 
 @dataclass(frozen=True, slots=True)
 class RequestFallback:
-    """Request that Twilio continues the call with the agent's fallback."""
+    """Request that Twilio continue the call with the agent's fallback."""
 
     reason: str
     """`stt_unavailable`, `llm_unavailable` or `tts_unavailable`."""

@@ -1,4 +1,4 @@
-"""Openers: short beginnings of an answer whose audio is cached, played while it is generated. No I/O."""
+"""Openers: short beginnings of an answer, played from cached audio while the rest is generated. No I/O."""
 
 import re
 
@@ -13,7 +13,7 @@ _UNSUITABLE = re.compile(
     r"|^\W*(hello|hi|hey|good (morning|afternoon|evening)|hallo|guten \w+|hola|bonjour)\W*$|^\[",
     re.IGNORECASE,
 )
-"""The answer will be an apology, a correction, a goodbye or a greeting, which needs no opener."""
+"""The answer will probably be an apology, a correction, a goodbye or a greeting, which needs no opener."""
 _QUESTION = re.compile(
     r"\?\s*$|^\W*(and |so |but )?(what|when|where|who|whose|which|why|how|is|are|do|does|did|can|could|would"
     r"|will|have you|was|wie|wann|wo|wer|was|warum|kann|können|haben|qué|cuándo|dónde|cómo|puede"

@@ -1,4 +1,4 @@
-"""Speculation: answering a turn before its end is certain, and whether that answer still fits. No I/O."""
+"""Speculation: when to answer before a turn has certainly ended, and when that answer is valid. No I/O."""
 
 from parley.agent_config import AgentConfig
 from services.brain.conversation import Conversation

@@ -95,7 +95,7 @@ def evolve(floor: FloorState, event: Event, *, now_ms: int) -> FloorState:
         case speech_pb2.SpeechStarted():
             return replace(floor, speaking=True, since_ms=now_ms)
         case speech_pb2.SpeechStopped(at_ms=at_ms):
-            # The detector reports the end of speech some time after it.
+            # The detector reports the end of speech with a delay.
             return replace(floor, speaking=False, since_ms=min(at_ms or now_ms, now_ms))
         case speech_pb2.TranscriptUpdated(turn=turn, text=text) if text.strip():
             return replace(floor, words=text, words_turn=turn)
@@ -157,7 +157,7 @@ def _decide_dtmf(
 
 
 def _cancel(active: tuple[Reply, ...]) -> CancelReplies:
-    # The last reply first: otherwise it would start to play when the one before it is cancelled.
+    # In reverse order: otherwise a later reply would start to play when the one before it is cancelled.
     return CancelReplies(tuple(reply.reply_id for reply in reversed(active)))
 
 

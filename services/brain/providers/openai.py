@@ -28,7 +28,7 @@ _CONNECT_TIMEOUT_S = 3.0
 _KEEPALIVE_S = 120.0
 """Idle time before a connection closes; with the default of 5 s most turns would open a new one."""
 _WARM_UP_INTERVAL_S = 20.0
-"""A client that was used within this time needs no warm-up."""
+"""A client that was used this recently needs no warm-up."""
 
 
 class OpenAIClient:
@@ -140,7 +140,7 @@ async def _next_chunk(
 
 
 def _join(call: ToolCallRequest | None, part: Any) -> ToolCallRequest:
-    """Append a piece of a tool call; the first piece carries its id and name."""
+    """Append a fragment of a tool call; the first fragment contains its id and name."""
     before = call or ToolCallRequest("", "", "")
     function = part.function
     return ToolCallRequest(

@@ -10,7 +10,7 @@ DEFAULT_TIMEOUT_S = 10.0
 
 
 class ToolFailed(Exception):
-    """A tool call failed; the text is the reason for the model to explain."""
+    """A tool call failed; the text is the reason, which the model explains to the caller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Tool:
     parameters: Mapping[str, Any]
     """JSON schema of the arguments."""
     run: Callable[[ToolCall], Awaitable[str]]
-    """Runs once for each tool_call_id and returns JSON; raises ToolFailed with the reason."""
+    """Runs once per tool_call_id and returns JSON; raises ToolFailed with the reason."""
     ends_call: bool = False
     timeout_s: float = DEFAULT_TIMEOUT_S
 

@@ -48,7 +48,8 @@ class HttpTools:
     async def _run(self, spec: HttpTool, call: ToolCall) -> str:
         headers = {
             "Content-Type": "application/json",
-            # Derived from the request, not from the process: after a takeover the next owner sends the same.
+            # Derived from the request, not from the process, so that the next owner sends the same key after
+            # a takeover.
             "Idempotency-Key": f"{self.call_sid}:{call.tool_call_id}",
             "X-Call-Sid": self.call_sid,
         }

@@ -1,4 +1,4 @@
-"""Runs the tool calls of one call: each once by this owner, each with a result instead of an exception."""
+"""Runs the tool calls of one call, each once per owner; failures become results, not exceptions."""
 
 import asyncio
 import json
@@ -83,7 +83,7 @@ async def run_tool(tools: Sequence[Tool], call: ToolCall) -> ToolResult:
     except ToolFailed as error:
         log.warning("tool_failed", tool=call.name, tool_call_id=call.tool_call_id)
         return error_result(call, str(error))
-    except Exception as error:  # a defect of a tool must not end the call
+    except Exception as error:  # a defect in a tool must not end the call
         log.error("tool_crashed", tool=call.name, tool_call_id=call.tool_call_id, error=type(error).__name__)
         return error_result(call, "the tool failed")
 

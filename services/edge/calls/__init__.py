@@ -1,1 +1,1 @@
-"""A call's life at the edge: its start, its end, its resumption after a lost stream."""
+"""A call's life cycle at the edge: its start, its end, and its resumption after a lost stream."""

@@ -1,4 +1,4 @@
-"""The parts of a call's log that the edge needs. A fold; no I/O, no clock."""
+"""The state of a call that the edge needs, folded from the call's log. No I/O, no clock."""
 
 from dataclasses import dataclass, replace
 
@@ -24,19 +24,19 @@ class CallState:
     stop_reason: str = ""
     """Reason of the last stream's stream.stopped; empty until there is one."""
     resuming: StreamResuming | None = None
-    """The last attempt to have a lost stream followed by another."""
+    """The last attempt to replace a lost stream."""
     resuming_at_us: int = 0
     resuming_position: int = 0
     """Sequence of the last stream.resuming in the log's stream; 0 for none."""
 
     @property
     def is_resuming(self) -> bool:
-        """Whether another stream is requested to follow the last one."""
+        """Whether a replacement for the last stream has been requested."""
         return self.resuming is not None and self.resuming.epoch == self.stream_epoch
 
     @property
     def resume_method(self) -> str:
-        """How the next stream was requested: `redirect` or `rest`; empty if it was not."""
+        """How the next stream was requested: `redirect` or `rest`; empty if none was requested."""
         return self.resuming.method if self.resuming is not None and self.is_resuming else ""
 
     @property

@@ -1,4 +1,4 @@
-"""A call's fallback: Twilio continues the call without Parley, as configured in its agent file."""
+"""A call's fallback: Twilio continues the call without Parley, as configured in the agent file."""
 
 import structlog
 
@@ -16,7 +16,7 @@ FALLBACK = "fallback"
 
 
 def fallback_twiml(agents_dir: str, agent: str) -> str:
-    """TwiML of an agent's fallback.
+    """Return the TwiML of an agent's fallback.
 
     Raises:
         ConfigError: the agent file cannot be read.
@@ -27,7 +27,8 @@ def fallback_twiml(agents_dir: str, agent: str) -> str:
 async def start_fallback(bus: Bus, twilio: TwilioRest, call_sid: str, agents_dir: str, agent: str) -> bool:
     """End the call's log and redirect the call to its fallback; False if Twilio could not be reached.
 
-    The stream must be closed then: Twilio requests /voice?resume=1 next, which answers with the fallback.
+    If it returns False, close the stream: Twilio then requests /voice?resume=1, which answers with the
+    fallback.
 
     Raises:
         ConfigError: the agent file cannot be read.

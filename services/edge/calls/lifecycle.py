@@ -1,7 +1,7 @@
 """Starts and ends a call's log, and claims its media stream and the resumption of a lost one.
 
-Several edges may try the same at once. Each write names the last sequence of its subject, so NATS accepts
-only the first of them.
+Several edges may try this at once. Each write states the expected last sequence of its subject, so NATS
+accepts only the first.
 """
 
 import asyncio
@@ -27,9 +27,11 @@ log = structlog.get_logger()
 
 _CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
 _WEBHOOK = "webhook"
-"""Stage of events that Twilio's webhooks cause. Every edge serves them: it has no owner or epoch."""
+"""Stage of events that Twilio's webhooks cause. Any edge may serve them, so this stage has no owner or
+epoch."""
 _STARTED_SEQUENCE, _ENDED_SEQUENCE, _FIRST_RESUMING_SEQUENCE = 1, 2, 10
-"""Event sequences of the stage `webhook`; they are constant, so a repeated webhook repeats the event's id."""
+"""Event sequences of the stage `webhook`; they are constant, so that a repeated webhook has the same event
+id."""
 _LAST_AUDIO_TIMEOUT_S = 0.5
 _TRY_END_TIMEOUT_S = 1.0
 
@@ -55,20 +57,20 @@ async def load_call_state(bus: Bus, call_sid: str) -> CallState | None:
 
 
 async def start_call(bus: Bus, call_sid: str, started: CallStarted) -> bool:
-    """Start a call's log and enqueue work for each stage; False if the log was started before.
+    """Start a call's log and enqueue work for each stage; False if the log already exists.
 
     Raises:
         BusError: the event or the work could not be stored.
     """
     is_new = await _append_once(bus, call_sid, started, sequence=_STARTED_SEQUENCE)
-    # Repeated webhooks enqueue the work, too: an edge may have died between the event and its work.
+    # Repeated webhooks also enqueue the work: an edge may have died between the event and its work.
     await asyncio.gather(*(_enqueue_work(bus, stage, call_sid, started.agent) for stage in subjects.STAGES))
     return is_new
 
 
 async def _enqueue_work(bus: Bus, stage: str, call_sid: str, agent: str) -> None:
     work = Work(call_sid=call_sid, stage=stage, agent=agent)
-    # A repeated webhook finds the message of the first one.
+    # A repeated webhook: the message already exists.
     with suppress(WriteConflict):
         await bus.publish_durable(
             subjects.work(stage, call_sid), work.SerializeToString(), message_id=f"{call_sid}:{stage}"
@@ -76,7 +78,7 @@ async def _enqueue_work(bus: Bus, stage: str, call_sid: str, agent: str) -> None
 
 
 async def end_call(bus: Bus, call_sid: str, reason: str) -> bool:
-    """End a call's log; False if it has ended before, or was never started.
+    """End a call's log; False if it has already ended or was never started.
 
     Raises:
         BusError: the event could not be stored.
@@ -91,7 +93,7 @@ async def end_call(bus: Bus, call_sid: str, reason: str) -> bool:
 async def try_end_call(bus: Bus, call_sid: str, reason: str) -> None:
     """End a call's log, but do not keep the caller on the line while the bus has no leader.
 
-    A call whose end was not stored is ended when its stream has ended.
+    A call whose end was not stored is ended later, when its stream ends.
     """
     try:
         async with asyncio.timeout(_TRY_END_TIMEOUT_S):
@@ -124,14 +126,14 @@ async def claim_resumption(
     with suppress(BusError, TimeoutError, DecodeError):
         async with asyncio.timeout(_LAST_AUDIO_TIMEOUT_S):
             await _add_last_audio(bus, call_sid, resuming)
-    # An attempt that had no effect may be followed by another one for the same stream.
+    # After an attempt without effect, another one for the same stream is allowed.
     sequence = _FIRST_RESUMING_SEQUENCE + call.resuming_position
     event = _event(resuming, call_sid, _WEBHOOK, 0, sequence)
     return await _append_if_unchanged(bus, event, call.resuming_position)
 
 
 async def _add_last_audio(bus: Bus, call_sid: str, resuming: StreamResuming) -> None:
-    """Add the end of the caller's audio, and of the agent's audio published before it.
+    """Add the position at which the caller's audio ends, and that of the agent's audio published before.
 
     One stream stores the audio of both, in order of arrival.
     """

@@ -1,4 +1,4 @@
-"""POST /calls: place an outbound call."""
+"""POST /calls: places an outbound call."""
 
 import hmac
 import ipaddress
@@ -31,7 +31,7 @@ class CallRequest(BaseModel):
 
 
 class OutboundCalls:
-    """The endpoint of outbound calls."""
+    """The endpoint for outbound calls."""
 
     def __init__(self, gate: TwilioRequestGate, twilio: TwilioRest) -> None:
         self._gate = gate

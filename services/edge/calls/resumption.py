@@ -1,4 +1,4 @@
-"""Has a lost media stream followed by another one: Twilio requests it, or a REST redirect opens it.
+"""Replaces a lost media stream: Twilio requests the next one, or a redirect via REST opens it.
 
 Twilio continues with the verb after `<Connect>` when a socket is closed; whether it does so when a socket
 breaks is not documented. Two more signals are therefore checked: Twilio's status callback for the end of a
@@ -25,9 +25,9 @@ from services.edge.twilio.twiml import PublicUrls
 log = structlog.get_logger()
 
 _REDIRECT_GRACE_S = 0.3
-"""Time for Twilio to request the next stream on its own."""
+"""Time in which Twilio may request the next stream on its own."""
 _ATTEMPT_TIMEOUT_S = 2.0
-"""A claimed resumption without a new stream after this time has failed."""
+"""A claimed resumption that has not produced a new stream after this time has failed."""
 _CHECK_DELAYS_S = (_REDIRECT_GRACE_S, _ATTEMPT_TIMEOUT_S, _ATTEMPT_TIMEOUT_S, _ATTEMPT_TIMEOUT_S)
 """Delay before each check of a stream that has ended; repeated in case Twilio's REST API is unavailable."""
 
@@ -44,7 +44,7 @@ async def on_redirect(bus: Bus, call_sid: str, call: CallState, urls: PublicUrls
     if call.end_reason:
         return twiml.hang_up()
     if call.resume_method == "redirect" or _has_failed(call):
-        # The request is repeated, or the REST redirect opened no stream.
+        # The request is a repetition, or the REST redirect did not open a stream.
         return twiml.connect(urls, call.agent)
     if call.is_resuming or not await claim_resumption(bus, call_sid, call, "redirect"):
         return twiml.wait_then_resume(urls)
@@ -63,12 +63,12 @@ class StreamResumer:
     bus: Bus
     twilio: TwilioRest
     direct_url: Callable[[], str]
-    """Address of this edge, where the next stream is opened; empty if any edge may get it."""
+    """Address of this edge, at which the next stream is opened; empty if any edge may receive it."""
     tasks: asyncio.TaskGroup
-    """Runs the checks; belongs to the edge."""
+    """Runs the checks; owned by the edge."""
 
     def on_stream_ended(self, call_sid: str, stream_sid: str) -> None:
-        """Start checks because Twilio reported the end of a stream."""
+        """Start to check a stream whose end Twilio has reported."""
         self.tasks.create_task(self._check(call_sid, stream_sid), name=f"resume {call_sid}")
 
     async def watch_stalls(self) -> None:
@@ -91,7 +91,7 @@ class StreamResumer:
     async def _check(
         self, call_sid: str, stream_sid: str, delays_s: tuple[float, ...] = _CHECK_DELAYS_S
     ) -> None:
-        """Check a stream after each delay until it is settled; an empty `stream_sid` is the last stream."""
+        """Check a stream after each delay until it is settled; an empty `stream_sid` means the last one."""
         with structlog.contextvars.bound_contextvars(call_sid=call_sid):
             try:
                 for delay_s in delays_s:
@@ -112,19 +112,21 @@ class StreamResumer:
             return True
         if call.is_resuming and not _has_failed(call):
             return False
-        # Twilio plays on only while an edge is stalled, not after a stream's end or an edge's death.
+        # Twilio continues playback only while an edge is stalled, not after a stream has ended or an edge has
+        # died.
         edge_stalled = not stream_sid and liveness is Liveness.UNRESPONSIVE
         return await self._redirect(call_sid, call, edge_stalled=edge_stalled)
 
     async def _redirect(self, call_sid: str, call: CallState, *, edge_stalled: bool) -> bool:
-        """Have Twilio open another stream; False if the call must be checked again."""
+        """Make Twilio open another stream; False if the call must be checked again."""
         if not await claim_resumption(self.bus, call_sid, call, "rest", edge_stalled=edge_stalled):
             return False
         log.warning("stream_lost", after_epoch=call.stream_epoch, edge_stalled=edge_stalled)
         urls = PublicUrls(call.public_url, self.direct_url())
         connect = twiml.connect(urls, call.agent, redirected_at_ms=call.clock.ms_at(now_us()))
         try:
-            # Bounded by the time after which another attempt may claim: two at once would open two streams.
+            # Limited to the time after which another attempt may claim the resumption: two at once would open
+            # two streams.
             async with asyncio.timeout(_ATTEMPT_TIMEOUT_S):
                 in_progress = await self.twilio.redirect(call_sid, connect)
         except (ProviderError, TimeoutError) as error:
@@ -139,5 +141,5 @@ class StreamResumer:
 def _may_be_lost(stream_sid: str, call: CallState) -> bool:
     """Whether a stream is the last one of a call that has not ended, and was not stopped on purpose."""
     is_last = stream_sid in ("", call.stream_sid)
-    # After a stop Twilio requests TwiML on its own, or reports the end of the call.
+    # After a stop message, Twilio requests TwiML on its own or reports the end of the call.
     return is_last and not call.end_reason and call.stop_reason not in ("stop", "closed")

@@ -14,10 +14,10 @@ from services.edge.calls.lifecycle import end_call, load_call_state
 log = structlog.get_logger()
 
 _STATUS_TIMEOUT_S = 3.0
-"""After a stop Twilio's status callback usually arrives within this time."""
+"""After a stop message, Twilio's status callback usually arrives within this time."""
 _MAX_ATTEMPTS = 6
 _RETRY_WAIT_S, _MAX_RETRY_WAIT_S = 1.0, 15.0
-"""Each attempt itself waits for a leader for some seconds."""
+"""Each attempt also waits some seconds for a leader."""
 
 
 async def await_outcome(
@@ -25,7 +25,7 @@ async def await_outcome(
 ) -> None:
     """Wait for the call's end or its next stream; end the call if neither comes in time.
 
-    After a lost stream a draining edge leaves the call to the others.
+    After a lost stream, a draining edge leaves the call to the other edges.
     """
     stopped = stop_reason == "stop"
     waiting = {asyncio.ensure_future(_wait_until_ended(call_log))}

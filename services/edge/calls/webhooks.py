@@ -22,12 +22,12 @@ log = structlog.get_logger()
 
 _FINAL_STATUSES = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 _VOICE_TIMEOUT_S = 10.0
-"""Twilio waits 15 s; the rest is left to /fallback."""
+"""Twilio waits 15 s for a response, then requests /fallback."""
 _FALLBACK_TIMEOUT_S = 4.0
 
 
 class Webhooks:
-    """The HTTP endpoints that Twilio requests."""
+    """The HTTP endpoints for Twilio's webhooks."""
 
     def __init__(self, bus: Bus, gate: TwilioRequestGate, resumer: StreamResumer) -> None:
         self._bus = bus
@@ -78,7 +78,7 @@ class Webhooks:
         return twiml.connect(urls, agent)
 
     async def fallback(self, request: Request) -> Response:
-        """POST /fallback: answer in place of an edge that did not, or apologize."""
+        """POST /fallback: answer in place of an edge that did not respond, or apologize."""
         form = await request.form()
         if not self._gate.is_authentic(request, form):
             return _unsigned()
@@ -121,7 +121,7 @@ class Webhooks:
 
 
 def agent_query(agent: str | None) -> str:
-    """Query of the address of /voice that selects the agent; empty for the default agent."""
+    """Query string of /voice that selects the agent; empty for the default agent."""
     return f"?{urlencode({'agent': agent})}" if agent else ""
 
 

@@ -1,1 +1,1 @@
-"""The caller's direction: from Twilio's WebSocket to the bus."""
+"""Inbound audio: from Twilio's WebSocket to the bus."""

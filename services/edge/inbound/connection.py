@@ -1,7 +1,7 @@
-"""Accepts a WebSocket from Twilio and reads it from then on.
+"""Accepts a WebSocket from Twilio and starts to read it at once.
 
 While the bus is disrupted, opening a call takes seconds. Messages are read meanwhile: frames left unread in
-the socket would all seem to have been spoken at the moment at which they are read.
+the socket would all seem to have been spoken when they are finally read.
 """
 
 from collections.abc import AsyncIterator
@@ -33,7 +33,7 @@ class MediaConnection:
 async def open_connection(
     socket: WebSocket, gate: TwilioRequestGate, calls: CallRegistry
 ) -> AsyncIterator[MediaConnection | None]:
-    """Accept a socket and close it on exit; yields None if it is not Twilio's or sends no start message."""
+    """Accept a socket and close it on exit; yield None if it is not from Twilio or sends no start message."""
     if not gate.is_authentic_socket(socket):
         await socket.close()
         yield None

@@ -29,7 +29,7 @@ class AudioIngest:
             await self._forward(frame)
 
     async def close(self) -> None:
-        """Publish what is still buffered, when the last frame has arrived; nothing is, in this class."""
+        """Publish frames that are still buffered after the last one has arrived; this class buffers none."""
 
     async def _forward(self, frame: TimedFrame) -> None:
         await self._publish((frame,))

@@ -10,7 +10,7 @@ from parley.audio.g711 import FRAME_MS, QUIET_BYTES, duration_ms
 from services.edge.twilio.media_messages import Media
 
 _MIN_CORRECTION_MS = FRAME_MS
-"""A smaller correction is jitter."""
+"""Smaller corrections are treated as jitter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +31,16 @@ class StreamClock:
 
     def __init__(self) -> None:
         self._zero_ms: int | None = None
-        """Call time of the stream's timestamp 0, as frames are given it now."""
+        """Call time that is currently assigned to the stream's timestamp 0."""
         self._earliest_zero_ms = 0
-        """The same by the frame with the least delay so far."""
+        """The same, according to the frame with the least delay so far."""
         self._after_silence = False
 
     def to_frame(self, media: Media, arrived_ms: int) -> TimedFrame | None:
         """Assign call time to audio that arrived at call time `arrived_ms`; None if the message has no audio.
 
-        Time zero moves earlier only by one silent frame upon another: speech moved over speech would
-        overwrite a part of a word.
+        Time zero moves earlier only between two silent frames: speech moved onto earlier speech would
+        overwrite part of a word.
         """
         if not media.mulaw:
             return None

@@ -1,1 +1,1 @@
-"""The agent's direction: from the bus to Twilio's WebSocket, at the caller's pace."""
+"""Outbound audio: from the bus to Twilio's WebSocket, with playback that follows the caller's speech."""

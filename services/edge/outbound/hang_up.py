@@ -12,7 +12,7 @@ _MAX_GOODBYE_DELAY_MS = 10_000
 
 @dataclass(slots=True)
 class PendingHangUp:
-    """A requested hang-up that waits until the agent's last reply was played."""
+    """A requested hang-up that waits until the agent's last reply has been played."""
 
     after_reply_id: str = ""
     """The last reply; empty while no hang-up is requested."""
@@ -24,7 +24,7 @@ class PendingHangUp:
             case reply_pb2.HangUpRequested():
                 self.after_reply_id, self.requested_ms = body.after_reply_id, now_ms
             case reply_pb2.ReplyCancelled(reply_id=reply_id) if reply_id == self.after_reply_id:
-                # The caller interrupted the goodbye: the conversation continues.
+                # The caller has interrupted the goodbye, so the conversation continues.
                 self.after_reply_id = ""
             case _:
                 pass
@@ -36,6 +36,6 @@ class PendingHangUp:
         return playback.is_done(self.after_reply_id) or self._is_overdue(playback, now_ms)
 
     def _is_overdue(self, playback: Playback, now_ms: int) -> bool:
-        """Whether the last reply should have been played long ago; paused playback stops the count."""
+        """Whether the last reply should have finished playing; time with paused playback does not count."""
         expected_ms = max(self.requested_ms, playback.buffer_ends_ms)
         return now_ms > expected_ms + _MAX_GOODBYE_DELAY_MS and not playback.paused

@@ -1,10 +1,10 @@
-"""Decides what audio of the agent's replies is sent to Twilio, and derives from marks what was played.
+"""Decides which audio of the agent's replies is sent to Twilio, and derives from marks what was played.
 
 No I/O, no clock: every method takes the call time and returns commands.
 
-Twilio plays audio in the order in which it was sent, and returns a mark once the audio before it was played.
-When its buffer is cleared it returns all pending marks at once, though their audio was not played. Each clear
-therefore begins a new generation of marks, and marks of older generations are ignored.
+Twilio plays audio in the order in which it was sent, and returns a mark once the audio before it has been
+played. When its buffer is cleared, it returns all pending marks at once, although their audio was not played.
+Each clear therefore begins a new generation of marks, and marks of older generations are ignored.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,8 @@ _MARK_INTERVAL_SAMPLES = 800
 """100 ms."""
 _PROGRESS_INTERVAL_MS = 500
 _MISSING_AUDIO_TIMEOUT_MS = 8000
-"""Audio that is still missing this long after its synthesis finished: every way to fetch it was tried."""
+"""Audio still missing this long after its synthesis has finished is skipped: every way to fetch it has been
+tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Play:
 
 @dataclass(frozen=True, slots=True)
 class Clear:
-    """Have Twilio discard the audio that it has not played."""
+    """Make Twilio discard the audio that it has not played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class Playback:
         return reply is not None and reply.done
 
     def start(self, reply_id: str, *, speculative: bool, now_ms: int, filler: bool = False) -> list[Command]:
-        """Queue a reply behind those before it; a filler plays while those have no audio."""
+        """Queue a reply after the earlier ones; a filler plays only while those have no audio."""
         self._replies.setdefault(reply_id, ReplyPlayout(reply_id, speculative, filler))
         return self.advance(now_ms)
 
@@ -95,12 +96,12 @@ class Playback:
     def audio_received(
         self, reply_id: str, offset: int, mulaw: bytes, *, last: bool, now_ms: int
     ) -> list[Command]:
-        """Take audio of a reply; repeated audio is skipped, audio behind a gap is refused."""
+        """Accept audio of a reply; repeated audio is skipped, audio after a gap is rejected."""
         self._reply(reply_id).receive(offset, mulaw, last=last, now_ms=now_ms)
         return self.advance(now_ms)
 
     def synthesis_finished(self, reply_id: str, samples: int, now_ms: int) -> list[Command]:
-        """Note the length of a reply; the chunk that was marked as its last may have been lost."""
+        """Record the length of a reply, because the chunk that is marked as its last may have been lost."""
         reply = self._replies.get(reply_id)
         if reply is None:
             return []
@@ -109,7 +110,7 @@ class Playback:
         return self.advance(now_ms)
 
     def skip_missing_audio(self, caught_up_ms: int, now_ms: int) -> list[Command]:
-        """Complete replies whose missing audio is overdue, so that they do not block those behind them.
+        """Complete replies whose missing audio is overdue, so that they do not block the following ones.
 
         `caught_up_ms`: call time at which all audio that was stored had been read.
         """
@@ -145,13 +146,13 @@ class Playback:
         return commands
 
     def mark_returned(self, mark: str, now_ms: int) -> list[Command]:
-        """Note that the audio before a mark was played."""
+        """Record that the audio before a mark has been played."""
         reply_id, generation, end = _parse_mark(mark)
         reply = self._replies.get(reply_id)
         if reply is None or reply.done or generation != self._generation or end > reply.sent:
             return []
         if end <= reply.played:
-            # Repeated, or overtaken by a later mark: neither its position nor its time is news.
+            # Repeated, or overtaken by a later mark: it contains no new information.
             return []
         reply.position = reply.position.advance(end, now_ms)
         if reply.fully_played:
@@ -201,7 +202,7 @@ class Playback:
         return commands + self.advance(now_ms)
 
     def _preempt_filler(self, now_ms: int) -> list[Command]:
-        """Cut a filler off as soon as another reply has audio to play."""
+        """Cut off a filler as soon as another reply has audio to play."""
         open_replies = list(self._open_replies())
         commands: list[Command] = []
         if self.paused or not any(r.unsent and not (r.filler or r.speculative) for r in open_replies):
@@ -252,7 +253,7 @@ class Playback:
             self._paused_reply_id = None
 
     def _rewind_to_played(self, now_ms: int) -> None:
-        """Twilio discards what it has not played: all of that must be sent again, or never."""
+        """Mark audio that Twilio discards unplayed as unsent, so that it is sent again or dropped."""
         audible = self._audible()
         if audible is not None:
             # The time since the last mark shows how much was played, but never past the next mark.
@@ -265,7 +266,7 @@ class Playback:
             reply.rewind(reply.position)
 
     def _audible(self) -> ReplyPlayout | None:
-        """The reply that plays now: the first one of which audio was sent and not yet played."""
+        """The reply that is playing: the first one with audio that was sent but not yet played."""
         return next((reply for reply in self._replies.values() if reply.in_flight), None)
 
     def _open_replies(self) -> Iterator[ReplyPlayout]:
@@ -276,7 +277,7 @@ class Playback:
 
 
 def _parse_mark(mark: str) -> tuple[str, int, int]:
-    """Reply id, generation and end of a mark; negative numbers for one that the edge did not send."""
+    """Reply id, generation and end of a mark; negative numbers for a mark that the edge did not send."""
     reply_id, _, rest = mark.partition(":")
     generation, _, end = rest.partition(":")
     if not (generation.isdigit() and end.isdigit()):

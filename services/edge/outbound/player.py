@@ -1,4 +1,4 @@
-"""Plays the agent's audio on one media stream: from the bus to Twilio, and what was played to the log."""
+"""Plays the agent's audio on one media stream, from the bus to Twilio, and logs what was played."""
 
 import asyncio
 from collections import deque
@@ -42,7 +42,8 @@ class Player:
         self._hang_up = hang_up
         self._fall_back = fall_back
         self._outgoing: deque[Play | Clear] = deque()
-        """Commands not written to the socket yet; bounded by the audio that Playback keeps."""
+        """Commands not written to the socket yet; bounded, because Playback limits the audio that it
+        buffers."""
         self._outgoing_added = asyncio.Event()
         self._command_lock = asyncio.Lock()
         """Keeps events in the log in the order in which Playback returned them."""
@@ -109,7 +110,7 @@ class Player:
         await self._perform(self._playback.mark_returned(name, self._log.now_ms()))
 
     async def follow_audio(self) -> None:
-        """Long-lived: take the agent's audio, stored audio that earlier streams did not play first."""
+        """Long-lived: receive the agent's audio, stored audio that earlier streams did not play first."""
         for progressed in self._inferred_progress:
             await self._log.append(progressed)
         subject = subjects.agent_audio(self._log.call_sid)
@@ -140,12 +141,12 @@ class Player:
                 await self._log.append(event)
 
     def _enqueue(self, command: Command) -> Body | None:
-        """Queue a command for the socket; returns the event of one for the log."""
+        """Queue a command for the socket; return the event if it is for the log."""
         match command:
             case Append(event=event):
                 return event
             case Clear():
-                # Audio that was not written yet is discarded as well.
+                # Audio not written to the socket yet is discarded as well.
                 self._outgoing.clear()
                 self._outgoing.append(command)
             case Play():
@@ -166,7 +167,7 @@ class Player:
                         await self._send(media_messages.mark(self._stream_sid, mark))
 
     async def run_timers(self) -> None:
-        """Long-lived: skip audio that is overdue, and end the call or leave it to the fallback when due."""
+        """Long-lived: skip overdue audio, and hang up or start the fallback when due."""
         while True:
             await asyncio.sleep(_TIMER_INTERVAL_S)
             if self._caught_up_ms is not None:

@@ -20,7 +20,7 @@ class ReplyPlayout:
     audio: bytearray = field(default_factory=bytearray)
     """All audio received so far; emptied when the reply is done."""
     complete: bool = False
-    """All of its audio was received, or the rest will not be waited for."""
+    """Whether all of its audio was received, or the rest is no longer waited for."""
     total_samples: int | None = None
     """Length of the whole reply; None until its synthesis has finished."""
     last_audio_ms: int = 0
@@ -30,13 +30,14 @@ class ReplyPlayout:
     position: PlayoutPosition = field(default_factory=PlayoutPosition)
     """Samples that were played, and the call time at which the next sample began."""
     announced: bool = False
-    """A playback.started event covers what is sent next, because it follows audio that still plays."""
+    """Whether playback.started was already appended for the next audio, which follows audio that is still
+    playing."""
     audible: bool = False
-    """Playback of it has started at least once."""
+    """Whether its playback has started at least once."""
     unmarked: bool = False
-    """No mark has returned since playback last started."""
+    """Whether no mark has returned since playback last started."""
     done: bool = False
-    """Its playback has ended, finished or cancelled."""
+    """Whether its playback has ended, either finished or cancelled."""
 
     @property
     def played(self) -> int:
@@ -45,12 +46,12 @@ class ReplyPlayout:
 
     @property
     def unsent(self) -> bool:
-        """Whether audio was received that was not sent to Twilio."""
+        """Whether some received audio has not been sent to Twilio."""
         return self.sent < len(self.audio)
 
     @property
     def in_flight(self) -> bool:
-        """Whether Twilio has audio of it that was not played."""
+        """Whether Twilio has buffered audio of it that has not been played."""
         return not self.done and self.sent > self.played
 
     @property
@@ -59,7 +60,7 @@ class ReplyPlayout:
         return self.complete and self.played >= len(self.audio)
 
     def receive(self, offset: int, mulaw: bytes, *, last: bool, now_ms: int) -> None:
-        """Append audio at a sample offset; repeated audio is skipped, audio behind a gap is refused."""
+        """Append audio at a sample offset; repeated audio is skipped, audio after a gap is rejected."""
         end, received = offset + len(mulaw), len(self.audio)
         if offset <= received < end and received < _MAX_BYTES:
             self.audio += mulaw[received - offset :]
@@ -68,7 +69,7 @@ class ReplyPlayout:
             self.complete = True
 
     def rewind(self, position: PlayoutPosition) -> None:
-        """Forget what was sent behind a position: it must be sent again, or is discarded."""
+        """Mark audio after a position as unsent: it must be sent again, or is discarded."""
         self.position = position
         self.sent = position.samples
         self.announced = False

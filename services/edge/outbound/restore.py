@@ -1,4 +1,4 @@
-"""How far earlier streams of a call had played its replies, restored from its log. No I/O, no clock."""
+"""Restores from a call's log how far earlier streams have played its replies. No I/O, no clock."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,7 +10,8 @@ from parley.v1 import call_pb2, playback_pb2, reply_pb2, synthesis_pb2
 from services.edge.outbound.reply_playout import ReplyPlayout
 
 _MAX_WORD_MS = 1000
-"""In languages written without spaces a provider's alignment may report a whole sentence as one word."""
+"""Limit for repeating a word: for languages written without spaces, a provider may report a whole sentence as
+one."""
 
 
 @dataclass(slots=True)
@@ -20,14 +21,14 @@ class _SynthesisProgress:
     ends: list[tuple[int, int]] = field(default_factory=list)
     """Call time (ms), and the samples synthesized by then."""
     words: list[tuple[int, int]] = field(default_factory=list)
-    """Begin and end of each word."""
+    """Start and end of each word."""
 
     def samples_by(self, at_ms: int) -> int:
         """Samples synthesized by a call time."""
         return max((samples for when_ms, samples in self.ends if when_ms <= at_ms), default=0)
 
     def word_start(self, position: int) -> int:
-        """Begin of the word that contains a position, or the position itself between two words."""
+        """Start of the word that contains a position; between two words, the position itself."""
         for start, end in self.words:
             if start < position < end and end - start <= _MAX_WORD_MS * BYTES_PER_MS:
                 return start
@@ -42,17 +43,17 @@ class PlaybackState:
     paused_reply_id: str | None = None
     """The reply at which the caller's speech has paused playback."""
     inferred_progress: list[playback_pb2.PlaybackProgressed] = field(default_factory=list)
-    """Progress that lost streams must have made, and that no event reports."""
+    """Inferred progress of lost streams that no event reports."""
     _started_ms: dict[str, int] = field(default_factory=dict)
     """Call time at which each reply was started."""
     _synthesis: dict[str, _SynthesisProgress] = field(default_factory=dict)
     _playing: list[str] = field(default_factory=list)
-    """Replies of which the last stream has sent audio."""
+    """Replies whose audio the last stream has sent."""
     _lost: call_pb2.StreamResuming | None = None
     """The loss of the last stream, until the next stream starts."""
 
     def audio_needed_since_ms(self, now_ms: int) -> int:
-        """Call time since which audio was synthesized that may still have to be played."""
+        """Call time from which on synthesized audio may still have to be played."""
         pending = (reply for reply in self.replies.values() if not reply.done)
         return min((self._started_ms.get(reply.reply_id, 0) for reply in pending), default=now_ms)
 
@@ -124,11 +125,12 @@ class PlaybackState:
         reply.position, reply.sent = position, position.samples
 
     def _infer_played(self, lost: call_pb2.StreamResuming, resumed: call_pb2.StreamStarted) -> None:
-        """Infer what a lost stream played after the last mark that was logged.
+        """Infer what a lost stream played after the last logged mark.
 
-        Audio that was synthesized while its edge worked had been sent to Twilio. Twilio discards its buffer
-        when the edge dies. While an edge is stalled Twilio plays on until it obeys the redirect, at some
-        moment between the redirect and the start of the next stream; the middle of the two is assumed.
+        Audio that was synthesized while its edge was running had been sent to Twilio. Twilio discards its
+        buffer when the edge dies. While an edge is stalled, Twilio continues playback until it follows the
+        redirect, at some moment between the redirect and the start of the next stream; the midpoint is
+        assumed.
         """
         synthesized = self._synthesis.setdefault(lost.last_reply_id, _SynthesisProgress())
         synthesized.ends.append((lost.last_audio_ms, lost.last_reply_samples))
@@ -145,7 +147,7 @@ class PlaybackState:
                     reply_id=reply.reply_id, played_samples=played, at_ms=played_until_ms
                 )
                 self.inferred_progress.append(progressed)
-            # A word that was cut is played again from its beginning.
+            # A word that was cut off is played again from its beginning.
             word_start = synthesis.word_start(reply.played)
             reply.rewind(PlayoutPosition(word_start, reply.position.at_ms))
 

@@ -1,6 +1,6 @@
 """Aligns two streams of one call by matching audio, because their clocks differ slightly. No I/O, no clock.
 
-Streams joined by their clocks alone repeat or lack a part of a word at each seam.
+Streams joined by their clocks alone repeat or lose part of a word at each seam.
 """
 
 from collections.abc import Iterable
@@ -11,9 +11,9 @@ from services.edge.inbound.stream_clock import TimedFrame
 _NEEDLE_BYTES = 320
 """40 ms: no two stretches of speech of this length are the same."""
 _MIN_LOUD_BYTES = 100
-"""Bytes of a needle that are not silence."""
+"""Minimum number of bytes in a needle that are not silence."""
 _CONTEXT_BYTES = 1600
-"""Audio on either side of a needle that has to agree too."""
+"""Amount of audio on either side of a needle that must match as well."""
 _MAX_NEEDLES, _MAX_POSITIONS = 8, 32
 """Limits of one search: the edge carries other calls."""
 _BLOCK_BYTES = 160
@@ -27,7 +27,7 @@ _MAX_BUFFERED_FRAMES = 150
 def find_overlap(audio: bytes, within: bytes) -> tuple[int, int] | None:
     """Positions of one stretch of speech that occurs in both; None if there is no such stretch.
 
-    Speech repeats itself: two stretches are the same only if the audio around them is the same.
+    Speech repeats itself, so two stretches count as the same only if the audio around them matches as well.
     """
     needles = 0
     for at in range(0, len(audio) - _NEEDLE_BYTES + 1, _NEEDLE_BYTES // 2):
@@ -64,7 +64,7 @@ def concat(frames: Iterable[TimedFrame]) -> bytes:
 
 
 class StreamAligner:
-    """Aligns a new stream with audio that was already published, and removes what both contain."""
+    """Aligns a new stream with audio that was already published, and removes the overlap."""
 
     def __init__(self, published: list[TimedFrame]) -> None:
         self._published = concat(published)
@@ -73,7 +73,7 @@ class StreamAligner:
         self._offset_ms: int | None = None
         """Offset added to the new stream's times; None until it is determined."""
         self._next_ms: int | None = None
-        """Time of the stream's next frame if its clock makes no correction."""
+        """Expected time of the stream's next frame if its clock makes no correction."""
 
     def push(self, frames: list[TimedFrame], *, last: bool = False) -> list[TimedFrame]:
         """Return the frames' new audio at aligned times; none while more is needed to align them."""
@@ -107,7 +107,7 @@ class StreamAligner:
         return offset_ms if abs(offset_ms) <= _MAX_OFFSET_MS else 0
 
     def _cut(self, frame: TimedFrame) -> TimedFrame | None:
-        """The part of a frame behind the published audio."""
+        """Return the part of a frame that follows the published audio."""
         overlap_ms = self._end_ms - frame.at_ms
         if overlap_ms <= 0:
             return frame

@@ -7,7 +7,7 @@ from services.edge.standby.alignment import StreamAligner
 
 
 class BackfilledIngest(AudioIngest):
-    """An `AudioIngest` that holds its frames until the missed audio is published, and drops the overlap."""
+    """An `AudioIngest` that buffers its frames until the missed audio is published, and drops the overlap."""
 
     def __init__(self, bus: Bus, call_sid: str, epoch: int) -> None:
         super().__init__(bus, call_sid, epoch)

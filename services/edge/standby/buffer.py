@@ -8,7 +8,7 @@ from services.edge.inbound.stream_clock import TimedFrame
 from services.edge.standby.alignment import concat, find_overlap
 
 _BUFFERED_MS = 12_000
-"""Longer than a frozen edge remains undetected."""
+"""Longer than it takes to detect a frozen edge."""
 
 
 class StandbyBuffer:

@@ -1,4 +1,4 @@
-"""Receives the standby stream of a call that another edge carries, and answers requests for its audio."""
+"""Receives the standby stream of a call that another edge carries, and responds to requests for its audio."""
 
 import asyncio
 from dataclasses import dataclass
@@ -96,7 +96,7 @@ async def _read(messages: TimestampedMessages, buffer: StandbyBuffer, clock: Cal
 
 
 async def _wait_until_replaced(opened: Subscription, start: Start) -> None:
-    """Wait until another standby stream of the call opens: one is enough, and Twilio bills each."""
+    """Wait until another standby stream of the call opens: one is enough, and Twilio bills each one."""
     async for message in opened:
         if message.data != start.stream_sid.encode():
             return

@@ -31,18 +31,18 @@ _FIRST_CHECK_S = 0.3
 _CHECK_INTERVAL_S = 1.0
 _OPEN_TIMEOUT_S = 0.5
 _MAX_CHECK_INTERVAL_S = 10.0
-"""Interval when the requested streams do not open."""
+"""Interval between requests while the requested streams do not open."""
 _FETCH_REPLY_TIMEOUT_S = 3.0
-"""When an edge dies, the next owners of all its calls send their requests at once."""
+"""Long, because when an edge dies, the next owners of all its calls send their requests at once."""
 _FETCH_TIMEOUT_S = 4.0
-"""The audio of the new stream waits for the fetch."""
+"""Short, because the audio of the new stream waits for the fetch."""
 _PUBLISHED_TAIL_MS = 500
 _MAX_REJECTIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class StandbySupervisor:
-    """Everything that the rest of the edge uses of the standby stream."""
+    """The interface to the standby stream for the rest of the edge."""
 
     bus: Bus
     gate: TwilioRequestGate
@@ -55,14 +55,14 @@ class StandbySupervisor:
 
     @asynccontextmanager
     async def offer(self) -> AsyncIterator[None]:
-        """While entered, other edges may have their calls' standby streams opened at this edge."""
+        """While entered, offer this edge to others as the target of their calls' standby streams."""
         own = worker_name("edge").encode()
 
         async def respond_offer(requested_by: bytes) -> bytes | None:
             return self.gate.direct_url().encode() or None if requested_by != own else None
 
         if not self.gate.direct_url():
-            # Twilio could not be directed to this edge.
+            # Without a direct address, Twilio cannot be directed to this edge.
             yield
             return
         async with self.bus.requests.respond(subjects.STANDBY_OFFER, respond_offer):
@@ -90,7 +90,7 @@ class StandbySupervisor:
                 rejections += 1
                 log.warning("standby_stream_rejected", code=error.code, reason=error.reason)
             await asyncio.sleep(_OPEN_TIMEOUT_S)
-            # A stream that does not open is requested less and less often.
+            # A stream that does not open is requested at growing intervals.
             failures = 0 if await self._has_standby(call_sid, own) else failures + 1
             wait_s = min(_CHECK_INTERVAL_S * 2**failures, _MAX_CHECK_INTERVAL_S)
         log.warning("standby_stream_unavailable", rejections=rejections)
@@ -99,7 +99,7 @@ class StandbySupervisor:
         return await self.bus.requests.send(subjects.standby_alive(call_sid)) not in (None, own)
 
     async def _open(self, call_sid: str, own: bytes) -> bool:
-        """Request a stream to another edge; False if no edge offers itself, so nothing was requested.
+        """Request a stream to another edge; False if no edge is available, so that nothing was requested.
 
         Raises:
             ProviderError: Twilio rejected the request, and a retry cannot succeed.
@@ -152,6 +152,6 @@ class StandbySupervisor:
             if follows:
                 tail.mulaw += audio.mulaw
             elif audio.at_ms > tail.at_ms:
-                # Behind a gap, or the first.
+                # The chunk follows a gap, or is the first one.
                 tail = CallerAudio(at_ms=audio.at_ms, mulaw=audio.mulaw)
         return tail

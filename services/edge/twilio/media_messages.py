@@ -17,7 +17,7 @@ _MAX_PAYLOAD_CHARS = 64 * 1024
 
 
 class InvalidMediaMessage(ValueError):
-    """A message that Twilio does not send; the text names the problem."""
+    """A message that does not follow Twilio's format; the text names the problem."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def read(text: str) -> Message | None:
 
 
 def _read_media_fast(text: str) -> Media | None:
-    """Read the form that Twilio sends without a JSON parser: each call has fifty such messages a second."""
+    """Read a media message in Twilio's usual form without a JSON parser, as each call has 50 a second."""
     payload = _between(text, '"payload":"')
     timestamp = _between(text, '"timestamp":"')
     if payload is None or timestamp is None or not timestamp.isdigit() or '"outbound"' in text:

@@ -24,7 +24,7 @@ POLICY_VIOLATION = 1008
 TRY_AGAIN = 1013
 _MAX_LOGGED_PROBLEMS = 10
 _MAX_BUFFERED = 1500
-"""Half a minute of frames; later messages wait in the socket."""
+"""30 s of frames; later messages wait in the socket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,10 @@ class TimestampedMessage:
 
 
 class TimestampedMessages:
-    """The messages of one socket with their arrival times, each once.
+    """The messages of one socket with their arrival times; each is yielded once.
 
-    Entered, it buffers the messages that arrive before the iteration begins. Invalid messages are counted and
-    skipped, and each problem is logged once.
+    While entered, it buffers the messages that arrive before the iteration begins. Invalid messages are
+    counted and skipped, and each problem is logged once.
     """
 
     def __init__(self, socket: WebSocket, calls: CallRegistry) -> None:

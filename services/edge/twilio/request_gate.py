@@ -1,4 +1,4 @@
-"""Checks that a request comes from Twilio, and which address it was sent to."""
+"""Checks that a request comes from Twilio, and determines the address that it was sent to."""
 
 import asyncio
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class TwilioRequestGate:
     stopping: asyncio.Event
 
     def direct_url(self) -> str:
-        """Address at which this edge accepts streams; empty if it has none, and while it stops."""
+        """Address at which this edge accepts streams; empty if it has none, or while it is stopping."""
         return "" if self.stopping.is_set() else self.settings.edge_direct_url.rstrip("/")
 
     def public_urls(self, connection: HTTPConnection) -> PublicUrls:

@@ -13,7 +13,7 @@ def is_signed(token: str, url: str, params: Params, signature: str) -> bool:
     """Whether `signature` (X-Twilio-Signature) is Twilio's for this URL and these form parameters.
 
     The upgrade of a media stream is signed for the wss address, for some accounts with a trailing slash, and
-    the validator handles default ports for http and https only; so all variants of the address are tried.
+    the validator handles default ports only for http and https, so all variants of the address are tried.
     """
     if not token or not signature:
         return False

@@ -1,4 +1,4 @@
-"""The TwiML that Parley answers Twilio with. No I/O."""
+"""The TwiML responses that Parley sends to Twilio. No I/O."""
 
 from dataclasses import dataclass
 
@@ -54,7 +54,7 @@ def connect(urls: PublicUrls, agent: str, *, redirected_at_ms: int = 0) -> str:
 
 
 def wait_then_resume(urls: PublicUrls) -> str:
-    """Wait one second for a stream that is opened by another request, then request /voice again."""
+    """Wait 1 s for a stream that another request opens, then request /voice again."""
     response = VoiceResponse()
     response.pause(length=1)
     response.redirect(urls.resume, method="POST")
@@ -77,7 +77,7 @@ def apology() -> str:
 
 
 def fall_back(fallback: Fallback) -> str:
-    """Continue without an agent: announce it with Twilio's voice, then transfer, record or end the call."""
+    """Continue without an agent: announce it with Twilio's TTS, then transfer, record or end the call."""
     response = VoiceResponse()
     response.say(fallback.say)
     match fallback.then:

@@ -15,7 +15,7 @@ log = structlog.get_logger()
 MIGRATIONS_FOLDER = Path(__file__).parent.parent / "migrations"
 _FILE_NAME = re.compile(r"(\d{4})_(\w+)\.sql")
 _ADVISORY_LOCK = 0x7061726C6579
-"""Key of the lock that a migrating process holds; an arbitrary number, the same in every recorder."""
+"""Key of the advisory lock that a migrating process holds; arbitrary, but the same in every recorder."""
 
 _CREATE_VERSIONS = """
 CREATE TABLE schema_migrations (

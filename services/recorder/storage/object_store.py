@@ -32,7 +32,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Recordings:
-    """The object store's recordings. A call's `name` is its date and CallSid, as in `2026-11-21/CA…`."""
+    """The recordings in an object store. A call's `name` is its date and CallSid, as in `2026-11-21/CA…`."""
 
     store: ObjectStore
     url: str
@@ -54,7 +54,8 @@ class Recordings:
 
     async def put_segment(self, name: str, start: int, segment: bytes) -> None:
         """Store a segment that begins at `start`; repeating it changes nothing."""
-        # Both ends are in the key, so that no owner's segment ever replaces another's longer one.
+        # The key contains both ends, so that one owner's segment never replaces a longer one of another
+        # owner.
         end = start + wav.samples_of(len(segment))
         await self.put(f"{name}.parts/{start:012d}-{end:012d}.ulaw", segment)
 
@@ -75,8 +76,8 @@ class Recordings:
     async def assemble_wav(self, name: str, samples: int) -> None:
         """Assemble the recording from a call's segments, with silence for missing ones.
 
-        An existing recording is kept if segments are missing. They are deleted once the recording is made,
-        so the owner that assembles it again was frozen, and would replace audio by silence.
+        An existing recording is kept if segments are missing. Segments are deleted once the recording is
+        complete, so an owner that assembles it again was frozen, and would replace audio with silence.
         """
         segments = await self.segments(name)
         if contiguous_until(segments) < samples and await self.wav_samples(name):
@@ -125,7 +126,7 @@ def open_recordings(url: str) -> Recordings:
     """Open the store that a URL names; a missing local folder is created.
 
     Raises:
-        ConfigError: the URL names no store, or the folder cannot be created.
+        ConfigError: the URL does not name a store, or the folder cannot be created.
     """
     try:
         if url.startswith("file://"):
@@ -149,7 +150,7 @@ def _silence(start: int, end: int) -> list[bytes]:
 
 @asynccontextmanager
 async def _request(operation: str, timeout_s: float) -> AsyncIterator[None]:
-    """Limit a request's time, and raise its errors as provider errors."""
+    """Apply a timeout to a request, and convert its errors to provider errors."""
     try:
         async with asyncio.timeout(timeout_s):
             yield

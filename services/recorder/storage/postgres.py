@@ -58,7 +58,7 @@ class Postgres:
 
     def __init__(self, url: str) -> None:
         self.unavailable_reason = "database not checked yet"
-        """Why records cannot be written at present; empty when they can."""
+        """Reason why records cannot be written at present; empty if they can."""
         self._url = url
         self._migrations = read_migrations()
         self._pool: asyncpg.Pool | None = None
@@ -105,7 +105,7 @@ class Postgres:
             await connection.execute(_PUT_CALL, *_call_row(call))
 
     async def put_record(self, record: CallRecord) -> None:
-        """Write all rows of a finished call in one transaction, in place of earlier ones.
+        """Write all rows of a finished call in one transaction, replacing earlier ones.
 
         Raises:
             ProviderError: the database is unavailable or rejects a row.
@@ -176,7 +176,7 @@ class Postgres:
             raise ProviderUnavailable(_PROVIDER, str(error)) from error
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             self.unavailable_reason = f"database unreachable: {type(error).__name__}"
-            # The server that is reached next may hold another database, with an older schema.
+            # The next server to be reached may hold a different database with an older schema.
             self._migrated = False
             raise ProviderUnavailable(_PROVIDER, repr(error)) from error
         self.unavailable_reason = ""

@@ -1,4 +1,4 @@
-"""ElevenLabs as a text-to-speech provider: over one WebSocket per call, or over HTTP."""
+"""ElevenLabs as a text-to-speech provider, via one WebSocket per call or via HTTP."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -77,7 +77,7 @@ class HttpStream:
             request_options={"chunk_size": _CHUNK_BYTES, "max_retries": 0},
             **optional,
         )
-        # The SDK declares an iterator, but it is a generator, and closing it ends the request.
+        # The SDK declares an iterator, but returns a generator; closing it ends the request.
         return cast("AsyncGenerator[bytes]", chunks)
 
 
@@ -109,7 +109,7 @@ class HttpTransport:
 
 @asynccontextmanager
 async def open_client(settings: ElevenLabsSettings) -> AsyncIterator[AsyncElevenLabs]:
-    """Open the SDK's client with our timeouts."""
+    """Open the SDK's client with Parley's timeouts."""
     timeout_s = settings.tts_first_audio_timeout_s
     timeout = httpx.Timeout(timeout_s, connect=settings.tts_connect_timeout_s)
     async with httpx.AsyncClient(timeout=timeout, follow_redirects=False) as transport:

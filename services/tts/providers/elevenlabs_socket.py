@@ -1,4 +1,4 @@
-"""One WebSocket to ElevenLabs and the contexts that are open in it."""
+"""One WebSocket to ElevenLabs and its open contexts."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -20,7 +20,7 @@ _CLOSE_TIMEOUT_S = 0.5
 _MAX_QUEUED_CHUNKS = 4096
 _MAX_FRAME_BYTES = 16 * 1024**2
 _IDLE_CONTEXT = "idle"
-"""Context that receives keep-alive messages while no reply is open."""
+"""Id of the context that receives keep-alive messages while no reply is open."""
 
 
 class Context:
@@ -32,10 +32,10 @@ class Context:
         self._config = config
         self._queue: asyncio.Queue[AudioChunk | ProviderError | None] = asyncio.Queue(_MAX_QUEUED_CHUNKS)
         self.input_ended = False
-        """Whether the provider was notified that no further text follows."""
+        """Whether the provider has been notified that no further text follows."""
 
     async def begin(self) -> None:
-        """Open the context at the provider before its first text."""
+        """Open the context at the provider before sending its first text."""
         await self._connection.send(wire.init_context(self._context_id, self._config))
 
     async def send_text(self, text: str) -> None:
@@ -55,7 +55,7 @@ class Context:
             yield item
 
     def on_frame(self, frame: wire.AudioFrame) -> None:
-        """Take in a frame of this context."""
+        """Handle a frame of this context."""
         if frame.chunk.mulaw or frame.chunk.char_timings:
             self._put(frame.chunk)
         if frame.final:
@@ -76,7 +76,7 @@ class Context:
 
 
 class ElevenLabsConnection:
-    """An open WebSocket; `run` must run while it is used."""
+    """An open WebSocket; `run` must be running while it is used."""
 
     def __init__(self, connection: ClientConnection, config: TtsConfig) -> None:
         self._connection = connection
@@ -109,7 +109,7 @@ class ElevenLabsConnection:
 
     @property
     def closed(self) -> bool:
-        """Whether it can no longer be used."""
+        """Whether the connection can no longer be used."""
         return self._ended.done()
 
     async def run(self, keep_alive_s: float) -> ProviderError:
@@ -202,7 +202,8 @@ class ElevenLabsConnection:
         except TimeoutError:
             error = ProviderRateLimited(wire.PROVIDER, "too many contexts are unfinished")
             if not self._contexts:
-                # The provider never confirmed the end of those we closed: only a new connection has room.
+                # The provider has not confirmed the end of closed contexts, so only a new connection has free
+                # slots.
                 self.fail(error)
             raise error from None
         if self.closed:

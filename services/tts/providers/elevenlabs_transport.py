@@ -1,4 +1,4 @@
-"""ElevenLabs over one warm WebSocket per call, which is replaced whenever it is lost."""
+"""ElevenLabs via one warm WebSocket per call, which is replaced whenever it is lost."""
 
 import asyncio
 import random
@@ -23,7 +23,7 @@ _MIN_REJECTED_RETRY_INTERVAL_S = 5.0
 _MAX_REJECTED_RETRY_INTERVAL_S = 30.0
 _CONTEXT_TIMEOUT_S = 0.3
 _HEALTHY_AFTER_S = 1.0
-"""A connection that lived this long, or sent audio, was healthy: the next one is opened at once."""
+"""A connection that lasted this long, or sent audio, was healthy: the next one is opened at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class _ConnectionLoss:
 
 
 class WebSocketTransport:
-    """A TtsConnection; `maintain` must run while it is used."""
+    """A TtsConnection; `maintain` must be running while it is used."""
 
     def __init__(self, settings: ElevenLabsSettings, config: TtsConfig, call_sid: str) -> None:
         self._settings = settings
@@ -100,7 +100,7 @@ class WebSocketTransport:
         return _ConnectionLoss(error, was_open=True, was_healthy=healthy)
 
     async def _open_connection(self) -> ElevenLabsConnection:
-        """The connection, or the one that is being opened; raises at once if opening has just failed."""
+        """Return the open connection, or wait for it to open; raise at once if opening has just failed."""
         self._discard_closed_connection()
         try:
             async with asyncio.timeout(self._settings.tts_connect_timeout_s):
@@ -126,7 +126,7 @@ class WebSocketTransport:
         if self._connection.done():
             self._connection = asyncio.get_running_loop().create_future()
         self._connection.set_exception(error)
-        # Marks it as retrieved, so that asyncio does not report an exception that no reply waited for.
+        # Marks the exception as retrieved, so that asyncio does not report it if no reply waited for it.
         self._connection.exception()
 
 

@@ -1,4 +1,4 @@
-"""Messages of ElevenLabs' multi-context WebSocket: JSON to frames and back. No I/O."""
+"""Encodes and decodes the JSON messages of ElevenLabs' multi-context WebSocket. No I/O."""
 
 import base64
 import binascii
@@ -15,7 +15,7 @@ PROVIDER = "elevenlabs"
 OUTPUT_FORMAT = "ulaw_8000"
 PROVIDER_URL = "https://api.elevenlabs.io"
 MAX_CONTEXTS = 5
-"""With one more the provider closes the whole connection."""
+"""Maximum number of contexts; with one more, the provider closes the whole connection."""
 INACTIVITY_TIMEOUT_S = 180
 
 _MAX_REASON_CHARS = 160
@@ -81,7 +81,7 @@ def init_context(context_id: str, config: TtsConfig) -> str:
 
 
 def send_text(context_id: str, text: str) -> str:
-    """A clause to synthesize now."""
+    """Synthesize a clause immediately."""
     return json.dumps({"text": f"{text.strip()} ", "context_id": context_id, "flush": True})
 
 
@@ -118,7 +118,7 @@ def read_frame(data: str | bytes) -> AudioFrame | ErrorFrame | None:
 
 
 def map_error(code: str, message: str) -> ProviderError:
-    """The provider's error code as one of our errors."""
+    """Convert the provider's error code to a ProviderError."""
     reason = (f"{code}: {message}" if message else code)[:_MAX_REASON_CHARS]
     lowered = reason.lower()
     if any(code in lowered for code in _RATE_LIMITED):
@@ -129,7 +129,7 @@ def map_error(code: str, message: str) -> ProviderError:
 
 
 def map_status_error(status: int, message: str) -> ProviderError:
-    """An HTTP status as one of our errors."""
+    """Convert an HTTP status to a ProviderError."""
     reason = (f"HTTP {status}: {message}" if message else f"HTTP {status}")[:_MAX_REASON_CHARS]
     if status == 429:
         return ProviderRateLimited(PROVIDER, reason)
@@ -139,7 +139,7 @@ def map_status_error(status: int, message: str) -> ProviderError:
 
 
 def error_detail(body: Any) -> str:
-    """The text in the body of an HTTP error: {"detail": {"status", "message"}}, a list of them, or other."""
+    """Return the text of an HTTP error's body: {"detail": {"status", "message"}}, a list, or other."""
     if isinstance(body, str | bytes):
         try:
             body = json.loads(body)
@@ -164,7 +164,7 @@ def _mulaw(audio: Any) -> bytes:
 
 
 def _characters(alignment: Any) -> tuple[CharTiming, ...]:
-    """A malformed alignment is treated as a missing one."""
+    """Return the timings; a malformed alignment is treated as a missing one."""
     if not isinstance(alignment, dict):
         return ()
     durations = alignment.get("charDurationsMs") or alignment.get("charsDurationsMs")

@@ -63,7 +63,7 @@ class DeepgramConnection:
             await _with_timeout(self._socket.send_media(_PADDING))
 
     async def run(self, on_event: Callable[[SttEvent], Awaitable[None]]) -> None:
-        """Pass on events until the connection is lost, then raise ProviderError."""
+        """Deliver events until the connection is lost, then raise ProviderError."""
         try:
             async for message in self._socket:
                 event = self._reader.read(message)
@@ -111,7 +111,7 @@ async def _close(opening: Any, socket: Any) -> None:
     with suppress(TimeoutError, OSError, WebSocketException):
         async with asyncio.timeout(_CLOSE_TIMEOUT_S):
             await socket.send_close_stream()
-    # Not by asyncio.timeout: a closing WebSocket swallows the cancellation and keeps waiting.
+    # asyncio.timeout does not work here: a closing WebSocket swallows the cancellation and keeps waiting.
     closing = asyncio.ensure_future(opening.__aexit__(None, None, None))
     await asyncio.wait([closing], timeout=_CLOSE_TIMEOUT_S)
     if not closing.done():
@@ -145,7 +145,7 @@ def _close_reason(closed: ConnectionClosed) -> str:
 
 
 def _handshake_error(error: ApiError) -> ProviderError:
-    # The SDK hides Deepgram's reason; the handshake's exception, its context, has it in a header.
+    # The SDK hides Deepgram's reason; its exception's context, the handshake error, has it in a header.
     headers = getattr(error.__context__, "headers", None) or {}
     detail = headers.get("dg-error") if hasattr(headers, "get") else None
     status = error.status_code or 0

@@ -1,4 +1,4 @@
-"""Options of a Deepgram stream, from an agent's `stt` section. No I/O."""
+"""Derives the options of a Deepgram stream from an agent's `stt` section. No I/O."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def is_flux(config: SttConfig) -> bool:
 
 
 def stream_options(config: SttConfig, call_sid: str) -> dict[str, Any]:
-    """Arguments of the SDK's `connect`: of `listen.v2` for a Flux model, else of `listen.v1`."""
+    """Return arguments for the SDK's `connect`: of `listen.v2` for a Flux model, otherwise of `listen.v1`."""
     common = {
         "model": config.model,
         "encoding": "mulaw",
@@ -40,7 +40,7 @@ def stream_options(config: SttConfig, call_sid: str) -> dict[str, Any]:
 
 
 def environment_of(base_url: str) -> DeepgramClientEnvironment:
-    """Deepgram's own addresses, or those under a base address, http(s):// or ws(s)://."""
+    """Return Deepgram's own addresses, or those under a base address, http(s):// or ws(s)://."""
     base = base_url.rstrip("/")
     if not base:
         return DeepgramClientEnvironment.PRODUCTION

@@ -30,7 +30,7 @@ class DeepgramProvider:
 
 
 def new_client(settings: SttSettings) -> AsyncDeepgramClient:
-    """Create a client for all calls of a process; a missing key is refused by Deepgram."""
+    """Create a client for all calls of a process; Deepgram rejects requests without a key."""
     key = settings.deepgram_api_key.get_secret_value() or "missing"
     client = AsyncDeepgramClient(api_key=key, environment=environment_of(settings.deepgram_url))
     # The SDK imports both on first use, about 30 ms each, which would otherwise delay a call.

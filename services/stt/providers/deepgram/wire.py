@@ -1,4 +1,4 @@
-"""Read Deepgram's messages as transcription events. No I/O.
+"""Converts Deepgram's messages to transcription events. No I/O.
 
 Deepgram's times count the audio of one connection; `ProviderClock` converts them to call time.
 """
@@ -34,7 +34,7 @@ _FLUX_EVENTS: dict[str, ProviderTurnEvent] = {
 
 
 class MessageReader:
-    """Reads the messages of one connection as the SDK parses them."""
+    """Converts the messages of one connection, in the form in which the SDK parses them."""
 
     def __init__(self, clock: ProviderClock, connection_id: str, *, flux: bool) -> None:
         self._clock = clock
@@ -50,7 +50,7 @@ class MessageReader:
         try:
             return self._read_flux(message) if self._flux else self._read_nova(message)
         except (AttributeError, TypeError, ValueError) as error:
-            # The SDK does not validate what it parses: a missing field is noticed only here.
+            # The SDK does not validate what it parses: a missing field is detected only here.
             log.warning("provider_message_ignored", provider=PROVIDER, error=type(error).__name__)
             return None
 
@@ -103,7 +103,7 @@ class MessageReader:
         return self._clock.to_call_ms((provider_s or 0) * 1000)
 
     def _words(self, words: Sequence[Any], default_s: float | None = None) -> tuple[Word, ...]:
-        """Words at call times; Flux may omit the times, which are then set to `default_s`."""
+        """Return words with call times; Flux may omit the times, which are then set to `default_s`."""
         return tuple(
             Word(
                 text=getattr(word, "punctuated_word", None) or word.word,
