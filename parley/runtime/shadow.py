@@ -22,7 +22,7 @@ from parley.v1.event_pb2 import Event
 log = structlog.get_logger()
 
 _MAX_CALLS = 100
-"""Maximum number of watched calls: a shadow that cannot keep up skips calls, without harm to them."""
+"""Maximum number of calls watched at a time; further calls are skipped, which does not affect them."""
 
 WatchCall: TypeAlias = Callable[[CallContext], Awaitable[None]]
 """Watches one call until it ends; its log is a `ShadowCallLog`."""

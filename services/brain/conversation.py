@@ -62,7 +62,7 @@ class Conversation:
     """Keys that were pressed but not submitted yet."""
     ended: bool = False
     fallback_requested: bool = False
-    """Whether Whether Whether Whether Twilio continues the call without Parley."""
+    """Whether Twilio continues the call without Parley."""
     streams_lost: int = 0
     """Number of times the media stream was lost and a new one requested."""
     hang_up_after_reply_id: str = ""

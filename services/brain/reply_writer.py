@@ -67,8 +67,8 @@ class ReplyWriter:
     async def close_unfinished(self) -> None:
         """After a takeover: end the replies that the previous owner left unfinished.
 
-        Their turns then count as unanswered. Replies that have not started to play are discarded; a started
-        reply is marked as interrupted, so that the next one continues it.
+        Their turns then count as unanswered. Speculative replies and those without any text are cancelled; a
+        reply with some text is marked as interrupted, so that the next one continues it.
         """
         for reply in self._log.conversation.active_replies:
             reply_id, clauses = reply.reply_id, len(reply.clauses)

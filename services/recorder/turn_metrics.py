@@ -50,7 +50,7 @@ class TurnObserver:
         self._call_sid = call_sid
         self._latencies = TurnLatencies()
         self._pending: set[int] = set()
-        """Turns that have ended but were not observed yet."""
+        """Turns that have ended but were not observed yet; only these are examined at each event."""
         self._observed: set[int] = set()
 
     def apply(self, event: Event, *, live: bool) -> None:
