@@ -1,4 +1,4 @@
-"""Report private words and unidiomatic English in names, comments, docstrings, log texts and documents.
+"""Reports project jargon and unidiomatic English in names, comments, docstrings, log texts and documents.
 
 Usage: python -m scripts.check_wording [--root FOLDER] [--count] [--marker NAME] [PATH ...]
 

@@ -1,4 +1,4 @@
-"""Export a call's spans through the OpenTelemetry SDK, with ids that every process can compute.
+"""Exports a call's spans through the OpenTelemetry SDK, with ids that every process can compute.
 
 Trace and span ids are derived from CallSid, turn and name (`trace_context`), so that all stages of a call,
 and their next owners, add to the same trace without passing ids around.

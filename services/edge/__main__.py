@@ -1,4 +1,4 @@
-"""Run one edge process."""
+"""Runs one edge process."""
 
 from functools import partial
 

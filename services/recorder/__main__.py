@@ -1,4 +1,4 @@
-"""Run one recorder process: `python -m services.recorder`."""
+"""Runs one recorder process: `python -m services.recorder`."""
 
 from functools import partial
 

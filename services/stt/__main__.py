@@ -1,4 +1,4 @@
-"""Run one stt process, or its shadow."""
+"""Runs one stt process, or its shadow."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Convert character timings to word timings. No I/O, no clock."""
+"""Converts character timings to word timings. No I/O, no clock."""
 
 from parley.providers.tts import CharTiming
 from parley.v1.synthesis_pb2 import WordTiming

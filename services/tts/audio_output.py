@@ -1,4 +1,4 @@
-"""Publish the agent's audio on the bus in numbered chunks."""
+"""Publishes the agent's audio on the bus in numbered chunks."""
 
 from typing import Protocol
 

@@ -33,7 +33,7 @@ def cache_section(config: TtsConfig, preferred: TtsConfig) -> TtsConfig:
     """Return the section under which a route's phrases are cached.
 
     It is the preferred route's if the two differ only in the provider's options: a route that only transfers
-    the audio differently, such as ElevenLabs over HTTP, plays the same phrases.
+    the audio differently, such as ElevenLabs via HTTP, plays the same phrases.
     """
     same = config.model_copy(update={"options": preferred.options}) == preferred
     return preferred if same else config

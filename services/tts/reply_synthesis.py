@@ -1,4 +1,4 @@
-"""Synthesize one reply: clauses to a provider, its audio to the bus, across all attempts."""
+"""Synthesizes one reply: sends clauses to a provider and publishes the audio, across all attempts."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -47,7 +47,7 @@ class SynthesisJob:
 
 
 async def synthesize_reply(request: Request[TtsRoute], job: SynthesisJob) -> ProviderError | None:
-    """Synthesize a reply to its end; returns the last failure if no route succeeded.
+    """Synthesize a reply completely; return the last failure if no route succeeded.
 
     The reply's audio ends in any case, so that no reader waits for it forever.
     """

@@ -1,4 +1,4 @@
-"""Synthesize the replies of calls: follow each call's log, run a task per reply, stop cancelled replies."""
+"""Synthesizes the replies of calls: follows each call's log, runs a task per reply, stops cancelled ones."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

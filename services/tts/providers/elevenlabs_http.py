@@ -1,4 +1,4 @@
-"""ElevenLabs over HTTP streaming, one request per clause: used when no WebSocket can be opened."""
+"""ElevenLabs via HTTP streaming, one request per clause; used when no WebSocket can be opened."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator

@@ -90,7 +90,7 @@ class ElevenLabsConnection:
 
     @asynccontextmanager
     async def context(self, context_id: str, timeout_s: float) -> AsyncIterator[Context]:
-        """Open a context; leaving it early drops audio that has not been generated yet.
+        """Open a context; exiting early discards audio that has not been generated yet.
 
         Raises:
             ProviderRateLimited: the provider's limit of contexts is reached, none ends within `timeout_s`.
