@@ -45,7 +45,7 @@ unit: setup ## unit tests: no servers, no processes (30 s)
 	$(BIN)/pytest -q -n 2 tests/unit
 
 quick: setup ## unit and integration tests, without whole calls (3 min)
-	$(BIN)/pytest -q -n 2 -m "not slow and not alone" tests/unit tests/integration
+	$(BIN)/pytest -q -n 4 --dist worksteal -m "not slow and not alone" tests/unit tests/integration
 
 test: check ## all checks and tests, as in CI (15 min)
 	$(BIN)/pytest -n 2 -m "not alone"
