@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from rich.text import Text
 
+from parley.audio.g711 import SAMPLE_RATE_HZ
 from parley.events.envelope import event_body
 from parley.latency import projection
 from parley.latency.projection import TurnLatencies
@@ -49,7 +50,9 @@ class LiveView:
                 self._audible.add(body.reply_id)
                 return self._reply(body.reply_id, body.at_ms)
             case playback_pb2.BargeIn():
-                return [_line(body.at_ms, "", f"interrupted after {body.played_samples / 8000:.1f} s")]
+                return [
+                    _line(body.at_ms, "", f"interrupted after {body.played_samples / SAMPLE_RATE_HZ:.1f} s")
+                ]
             case reply_pb2.ToolCalled():
                 return [_line(at_ms, "", f"tool {body.name}({body.arguments})")]
             case work_pb2.StageFailed():

@@ -12,6 +12,7 @@ from cli.call_log import open_bus
 from cli.calls import SystemNotRunning, nats_url_of
 from cli.fork import ForkedTurn, fork
 from parley.agent_config import AgentConfig, load_agent_config
+from parley.audio.g711 import SAMPLE_RATE_HZ
 from parley.bus import streams, subjects
 from parley.clock import CallClock
 from parley.errors import BusError, ConfigError, ProviderError
@@ -153,7 +154,7 @@ def _describe_brain(state: BrainState) -> str:
     parts = [f"turn {turn} is unanswered"] if turn is not None else []
     for reply in conversation.active_replies:
         status = "speculative" if reply.speculative else "paused" if reply.paused else "active"
-        parts.append(f"{reply.reply_id} {status}, {reply.played_samples / 8000:.1f} s played")
+        parts.append(f"{reply.reply_id} {status}, {reply.played_samples / SAMPLE_RATE_HZ:.1f} s played")
     parts += [f"tool {call.name} is running" for call in conversation.pending_tool_calls]
     if state.floor.speaking:
         parts.append("the caller speaks")

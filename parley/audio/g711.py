@@ -4,6 +4,7 @@ One byte is one sample at 8 kHz, so 8 bytes are one millisecond (ITU-T G.711).
 """
 
 BYTES_PER_MS = 8
+SAMPLES_PER_MS = BYTES_PER_MS
 SAMPLE_RATE_HZ = 8000
 FRAME_MS = 20
 FRAME_BYTES = FRAME_MS * BYTES_PER_MS

@@ -2,13 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from parley.audio.g711 import BYTES_PER_MS
+from parley.audio.g711 import SAMPLES_PER_MS
 from parley.audio.playout_position import PlaybackEvent, PlayoutPosition
 from parley.events.envelope import Body
 from parley.v1 import playback_pb2, reply_pb2, synthesis_pb2
-
-_SAMPLES_PER_MS = BYTES_PER_MS
-"""A sample of mu-law audio is one byte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,7 @@ class Reply:
         if not self.finished or len(self.synthesized) < len(self.clauses):
             return float("inf")
         end_sample = self.synthesized[-1].end_sample if self.synthesized else 0
-        return max(0, end_sample - self.played_samples) / _SAMPLES_PER_MS
+        return max(0, end_sample - self.played_samples) / SAMPLES_PER_MS
 
     @property
     def played_text(self) -> str:
@@ -101,5 +98,5 @@ def _with_playback(reply: Reply, event: PlaybackEvent) -> Reply:
 
 
 def _synthesized_clause(body: synthesis_pb2.ClauseSynthesized) -> SynthesizedClause:
-    words = tuple((word.text, word.end_ms * _SAMPLES_PER_MS) for word in body.words)
+    words = tuple((word.text, word.end_ms * SAMPLES_PER_MS) for word in body.words)
     return SynthesizedClause(body.end_sample, words)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from parley.agent_config import SttConfig
+from parley.audio.g711 import BYTES_PER_MS
 from parley.errors import ProviderError, ProviderRejected, ProviderTimeout
 from parley.providers.fallback_chain import FallbackChain
 from parley.providers.route_selector import RetryPolicy
@@ -166,7 +167,9 @@ class ProviderConnection:
         while True:
             for span in self._buffer.since(sent_ms):
                 for at in range(0, len(span.mulaw), _MAX_MESSAGE_BYTES):
-                    await connection.send(span.mulaw[at : at + _MAX_MESSAGE_BYTES], span.at_ms + at // 8)
+                    await connection.send(
+                        span.mulaw[at : at + _MAX_MESSAGE_BYTES], span.at_ms + at // BYTES_PER_MS
+                    )
                 sent_ms = span.end_ms
             if self._finalize_requested:
                 self._finalize_requested = False

@@ -8,10 +8,10 @@ from typing import Protocol
 
 import numpy as np
 
-from parley.audio.g711 import DECODE, bytes_to_ms
+from parley.audio.g711 import BYTES_PER_MS, DECODE, bytes_to_ms
 
 CHUNK_MS = 32
-_CHUNK_BYTES = CHUNK_MS * 8
+_CHUNK_BYTES = CHUNK_MS * BYTES_PER_MS
 _LINEAR = np.array(DECODE, dtype=np.float32) / 32768
 _QUIET_PEAK = 0.004
 """On any telephone, a chunk whose loudest sample is below this (-48 dBFS) contains no speech."""
