@@ -47,6 +47,9 @@ unit: setup ## unit tests: no servers, no processes (30 s)
 quick: setup ## unit and integration tests, without whole calls (3 min)
 	$(BIN)/pytest -q -n 4 --dist worksteal -m "not slow and not alone" tests/unit tests/integration
 
+field: setup ## what real providers do: each known case, expected and seen; writes build/field.md (3 min)
+	$(BIN)/pytest -q -n 2 tests/field --field-table
+
 test: check ## all checks and tests, as in CI (15 min)
 	$(BIN)/pytest -n 2 -m "not alone"
 	$(BIN)/pytest -m alone
@@ -74,4 +77,4 @@ proto: setup ## generate parley/v1 and docs/events.md from proto/
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --pyi_out=. proto/parley/v1/*.proto
 	$(BIN)/python proto/make_docs.py
 
-.PHONY: help setup demo up call format check unit quick test mirror wording bench bench-turns chaos soak lock docs proto
+.PHONY: help setup demo up call format check unit quick field test mirror wording bench bench-turns chaos soak lock docs proto

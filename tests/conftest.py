@@ -24,6 +24,11 @@ class _OneSystemAtATime(LoadFileScheduling):  # type: ignore[misc] # xdist has n
         return "whole systems" if nodeid.startswith(_WHOLE_SYSTEMS) else str(super()._split_scope(nodeid))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option of `make field`."""
+    parser.addoption("--field-table", action="store_true", help="print the field table (tests/field)")
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
     """Distribute the files over the workers (`pytest -n 2`)."""
     return _OneSystemAtATime(config, log)
