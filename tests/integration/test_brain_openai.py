@@ -18,7 +18,7 @@ from parley.providers.llm import Done, LlmEvent, TextDelta, ToolCallRequest
 from parley.runtime.health import serve
 from sandbox.openai.app import OpenAIEmulator
 from sandbox.openai.settings import OpenAISandboxSettings
-from services.brain.providers.openai import open_client
+from services.brain.providers.openai.provider import open_client
 from services.brain.settings import BrainSettings
 
 CONFIG = LlmConfig(timeout_s=0.5)

@@ -1,0 +1,40 @@
+"""Opens the provider `openai`, which is its entry point."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx2
+import openai
+from openai import AsyncOpenAI
+
+from parley.providers.registry import ProviderContext, ProviderPlugin
+from parley.settings import read_settings
+from services.brain.providers.openai.client import CONNECT_TIMEOUT_S, OpenAIClient
+from services.brain.settings import BrainSettings
+
+_KEEPALIVE_S = 120.0
+"""Idle time before a connection closes; with the default of 5 s most turns would open a new one."""
+
+
+@asynccontextmanager
+async def open_client(settings: BrainSettings) -> AsyncIterator[OpenAIClient]:
+    """Open a client. Without a key each request fails with an error that names OPENAI_API_KEY."""
+    limits = httpx2.Limits(max_connections=1000, max_keepalive_connections=200, keepalive_expiry=_KEEPALIVE_S)
+    async with AsyncOpenAI(
+        http_client=openai.DefaultAsyncHttpx2Client(limits=limits),
+        api_key=settings.openai_api_key.get_secret_value() or "missing",
+        base_url=settings.openai_base_url or None,
+        max_retries=0,
+        timeout=openai.Timeout(30.0, connect=CONNECT_TIMEOUT_S),
+    ) as client:
+        yield OpenAIClient(client, settings.llm_token_timeout_s)
+
+
+@asynccontextmanager
+async def _open(_context: ProviderContext) -> AsyncIterator[OpenAIClient]:
+    async with open_client(read_settings(BrainSettings)) as client:
+        yield client
+
+
+PLUGIN = ProviderPlugin(_open)
+"""Entry point `openai`."""
