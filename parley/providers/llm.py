@@ -1,7 +1,7 @@
 """The protocol of a language model provider."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from parley.agent_config import LlmConfig
@@ -25,6 +25,8 @@ class ToolCallRequest:
     name: str
     arguments: str
     """Text written by the model: usually a JSON object."""
+    extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """The provider's other fields of the call, which it requires back in the next request: JSON values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Done:
     """The answer is complete."""
 
     reason: str
-    """`stop`, `length`, `tool_calls` or `content_filter`."""
+    """`stop`, `length`, `tool_calls` or `content_filter`; a provider may send others."""
 
 
 LlmEvent: TypeAlias = TextDelta | ToolCallRequest | Done
