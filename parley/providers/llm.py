@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from parley.agent_config import LlmConfig
 
@@ -37,6 +37,10 @@ class Done:
     """`stop`, `length`, `tool_calls` or `content_filter`; a provider may send others."""
 
 
+ToolChoice: TypeAlias = Literal["auto", "none"]
+"""Whether the model may call tools. With `none` the definitions are sent nevertheless, because some servers
+require them when the history contains tool calls."""
+
 LlmEvent: TypeAlias = TextDelta | ToolCallRequest | Done
 
 
@@ -53,6 +57,7 @@ class LlmClient(Protocol):
         tools: Sequence[Mapping[str, Any]],
         *,
         call_sid: str,
+        tool_choice: ToolChoice = "auto",
     ) -> AsyncGenerator[LlmEvent]:
         """Stream an answer that ends with Done. Closing the generator cancels the request.
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from parley.agent_config import LlmConfig
-from parley.providers.llm import Message
+from parley.providers.llm import Message, ToolChoice
 
 
 def build_chat_request(
@@ -12,6 +12,7 @@ def build_chat_request(
     messages: Sequence[Message],
     tools: Sequence[Mapping[str, Any]],
     call_sid: str,
+    tool_choice: ToolChoice = "auto",
 ) -> dict[str, Any]:
     """Return the body of a streamed request. It carries the CallSid as `user`."""
     return {
@@ -22,4 +23,5 @@ def build_chat_request(
         "stream": True,
         "user": call_sid,
         **({"tools": list(tools)} if tools else {}),
+        **({"tool_choice": "none"} if tools and tool_choice == "none" else {}),
     }

@@ -11,7 +11,7 @@ from openai.types.chat import ChatCompletionChunk
 
 from parley.agent_config import LlmConfig
 from parley.errors import ProviderTimeout
-from parley.providers.llm import LlmEvent, Message
+from parley.providers.llm import LlmEvent, Message, ToolChoice
 from services.brain.providers.openai.chat_reader import read_chat_stream
 from services.brain.providers.openai.chat_request import build_chat_request
 from services.brain.providers.openai.errors import PROVIDER, map_error
@@ -47,10 +47,11 @@ class OpenAIClient:
         tools: Sequence[Mapping[str, Any]],
         *,
         call_sid: str,
+        tool_choice: ToolChoice = "auto",
     ) -> AsyncGenerator[LlmEvent]:
         """Stream an answer; see `LlmClient`."""
         self._used_at_s = asyncio.get_running_loop().time()
-        body = build_chat_request(config, messages, tools, call_sid)
+        body = build_chat_request(config, messages, tools, call_sid, tool_choice)
         try:
             async with asyncio.timeout(config.timeout_s):
                 stream = await self._post(body)

@@ -47,6 +47,7 @@ class FakeClient:
         tools: Sequence[Mapping[str, Any]],  # noqa: ARG002 - as above
         *,
         call_sid: str,  # noqa: ARG002 - as above
+        tool_choice: str = "auto",  # noqa: ARG002 - as above
     ) -> AsyncGenerator[LlmEvent]:
         """Stream the chunks of the requested model."""
         self.requested.append(config.model)

@@ -50,8 +50,9 @@ class Llm:
     async def warm_up(self) -> None:
         pass
 
-    async def stream(self, *_args: Any, call_sid: str) -> AsyncGenerator[LlmEvent]:
+    async def stream(self, *_args: Any, call_sid: str, tool_choice: str = "auto") -> AsyncGenerator[LlmEvent]:
         assert call_sid
+        assert tool_choice == "auto"
         for event in self._events:
             yield event
 
