@@ -6,7 +6,7 @@ it.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from parley.agent_config import AgentConfig, LlmConfig, ProviderSection, SttConfig, TtsConfig
 from parley.errors import ConfigError
+from parley.providers.latency_limits import LatencyLimits
 from parley.telemetry.setup import Telemetry
 
 Kind: TypeAlias = Literal["stt", "llm", "tts"]
@@ -35,6 +36,11 @@ class ProviderContext:
     """Resources of the process that providers may use."""
 
     telemetry: Telemetry
+    limits: LatencyLimits = field(init=False)
+    """Time limits that follow measured latencies, shared by all providers and calls of the process."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "limits", LatencyLimits(self.telemetry.provider_limit_seconds))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from opentelemetry.trace import NoOpTracer, Tracer
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     GCCollector,
     Histogram,
     PlatformCollector,
@@ -42,6 +43,8 @@ class Telemetry:
     """Time to a provider's first output, by provider and kind of output."""
     provider_failures: Counter
     """Failed requests to providers, by provider and error code."""
+    provider_limit_seconds: Gauge
+    """Current time limits on providers, by provider, model, region and kind of output."""
     tracer: Tracer
     """Starts spans that are exported like `spans`; does nothing if no endpoint is configured."""
 
@@ -85,6 +88,12 @@ def start_telemetry(service: str, settings: CommonSettings) -> Telemetry:
             names.METRIC_PROVIDER_FAILURES,
             "Failed requests to a provider",
             ["provider", "code"],
+            registry=registry,
+        ),
+        provider_limit_seconds=Gauge(
+            names.METRIC_PROVIDER_LIMIT_SECONDS,
+            "Current time limit on a provider's output",
+            ["provider", "model", "region", "what"],
             registry=registry,
         ),
     )

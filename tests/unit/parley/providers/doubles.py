@@ -8,7 +8,7 @@ import pytest
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from parley.providers import registry
 from parley.telemetry.setup import Telemetry
@@ -27,6 +27,9 @@ def make_telemetry(exporter: InMemorySpanExporter | None = None) -> Telemetry:
         bus_delay_seconds=Histogram("bus_delay", "x", ["stage"], registry=metrics),
         provider_seconds=Histogram("provider_seconds", "x", ["provider", "what"], registry=metrics),
         provider_failures=Counter("provider_failures", "x", ["provider", "code"], registry=metrics),
+        provider_limit_seconds=Gauge(
+            "provider_limit", "x", ["provider", "model", "region", "what"], registry=metrics
+        ),
         tracer=tracers.get_tracer("test"),
     )
 
