@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -13,11 +13,14 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from parley.exception_groups import flatten_group
+from sandbox.deepgram.decoder import Decoder, new_decoder
 from sandbox.deepgram.flux import FluxSession
+from sandbox.deepgram.frame_samples import UndecodableAudio
 from sandbox.deepgram.handshake import read_credentials, rejection
+from sandbox.deepgram.invalid_query import InvalidQuery
 from sandbox.deepgram.nova import NovaSession
 from sandbox.deepgram.oracle import Oracle
-from sandbox.deepgram.query import InvalidQuery, Query, read_flux, read_nova
+from sandbox.deepgram.query import Query, read_flux, read_nova
 from sandbox.deepgram.recogniser import Recogniser, RecognitionError
 from sandbox.deepgram.settings import DeepgramSandboxSettings
 from sandbox.deepgram.stream import SocketContext
@@ -109,7 +112,7 @@ class DeepgramEmulator:
         try:
             read_query(socket.query_params.multi_items())
         except InvalidQuery as error:
-            return rejection(400, str(error))
+            return rejection(400, str(error), error.code)
         return None
 
     def _take_fault(self, socket: WebSocket) -> bool:
@@ -141,22 +144,57 @@ class DeepgramEmulator:
         context = SocketContext(self._recogniser, self.runtime_settings, self.journal, tag, send, tasks)
         session = new_session(socket.query_params.multi_items(), context)
         await session.open()
+        receiver = _Receiver(session)
         received_bytes, faulted = 0, False
-        while True:
-            raw = await _receive(socket)
-            audio = raw.get("bytes")
-            if audio is not None:
-                if not audio:
-                    raise CloseSocket(1008, _UNDECODABLE)
-                received_bytes += len(audio)
-                settings = self.runtime_settings.current
-                due = received_bytes >= settings.stt_fault_after_s * 8000
-                if settings.stt_fault and not faulted and due and self._take_fault(socket):
-                    faulted = True
-                    await _inject_fault(settings.stt_fault, socket)
-                await session.on_audio(audio)
-            elif not await session.on_message(_json(raw.get("text"))):
-                raise CloseSocket(1000, "")
+        try:
+            while True:
+                raw = await _receive(socket)
+                audio = raw.get("bytes")
+                if audio is not None:
+                    received_bytes += len(audio)
+                    settings = self.runtime_settings.current
+                    due = received_bytes >= settings.stt_fault_after_s * 8000
+                    if settings.stt_fault and not faulted and due and self._take_fault(socket):
+                        faulted = True
+                        await _inject_fault(settings.stt_fault, socket)
+                    await receiver.on_audio(audio)
+                elif not await receiver.on_message(_json(raw.get("text"))):
+                    raise CloseSocket(1000, "")
+        finally:
+            await receiver.close()
+
+
+class _Receiver:
+    """Decodes a client's audio for its session."""
+
+    def __init__(self, session: NovaSession | FluxSession) -> None:
+        self._session = session
+        self._decoder: Decoder | None = None
+
+    async def on_audio(self, audio: bytes) -> None:
+        if not audio:
+            raise CloseSocket(1008, _UNDECODABLE)
+        if self._decoder is None:
+            self._decoder = new_decoder(self._session.audio_format, audio)
+        try:
+            await self._push(await self._decoder.decode(audio))
+        except UndecodableAudio:
+            raise CloseSocket(1008, _UNDECODABLE) from None
+
+    async def on_message(self, message: dict[str, Any]) -> bool:
+        if message.get("type") == "CloseStream" and self._decoder is not None:
+            decoder, self._decoder = self._decoder, None
+            await self._push(await decoder.finish())
+        return await self._session.on_message(message)
+
+    async def _push(self, channels: Sequence[bytes]) -> None:
+        for number, mulaw in enumerate(channels):
+            if mulaw:
+                await self._session.on_audio(mulaw, number)
+
+    async def close(self) -> None:
+        if self._decoder is not None:
+            await self._decoder.finish()
 
 
 async def _receive(socket: WebSocket) -> dict[str, Any]:

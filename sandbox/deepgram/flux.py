@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sandbox.deepgram.query import FluxQuery, InvalidQuery, Query, read_flux
+from sandbox.deepgram.audio_format import AudioFormat
+from sandbox.deepgram.invalid_query import InvalidQuery
+from sandbox.deepgram.query import FluxQuery, Query, read_flux
 from sandbox.deepgram.recogniser import Word
 from sandbox.deepgram.stream import Callbacks, SocketContext, Transcript, TranscriptionStream
 
@@ -48,8 +50,13 @@ class FluxSession:
         """Send the Connected message."""
         await self._send({"type": "Connected"})
 
-    async def on_audio(self, audio: bytes) -> None:
-        """Handle a binary message."""
+    @property
+    def audio_format(self) -> AudioFormat:
+        """Format of the audio that the client sends."""
+        return self._query.audio
+
+    async def on_audio(self, audio: bytes, _channel: int = 0) -> None:
+        """Handle mu-law."""
         await self._stream.push(audio)
 
     async def on_message(self, message: Mapping[str, Any]) -> bool:

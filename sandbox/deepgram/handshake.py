@@ -42,9 +42,11 @@ def read_credentials(headers: Mapping[str, str], subprotocols: Sequence[str]) ->
             return Credentials("", None)
 
 
-def rejection(status: int, reason: str = "") -> Response:
-    """Build the response to a rejected handshake."""
+def rejection(status: int, reason: str = "", code: str = "") -> Response:
+    """Build the response to a rejected handshake; `code` replaces the usual code of the status."""
     request_id = str(uuid.uuid4())
-    code, text = _ERRORS.get(status, ("INTERNAL_SERVER_ERROR", "Internal Server Error"))
-    body = {"err_code": code, "err_msg": reason or text, "request_id": request_id}
-    return JSONResponse(body, status_code=status, headers={"dg-error": code, "dg-request-id": request_id})
+    default_code, text = _ERRORS.get(status, ("INTERNAL_SERVER_ERROR", "Internal Server Error"))
+    code, reason = code or default_code, reason or text
+    body = {"err_code": code, "err_msg": reason, "request_id": request_id}
+    headers = {"dg-error": f"{code}: {reason}", "dg-request-id": request_id}
+    return JSONResponse(body, status_code=status, headers=headers)

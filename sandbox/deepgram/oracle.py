@@ -15,6 +15,8 @@ from sandbox.caller.loudness import is_audible
 from sandbox.deepgram.recogniser import Word
 
 _BYTES_PER_MS = 8
+_ONE_ZERO = bytes(0xFF if code == 0x7F else code for code in range(256))
+"""Mu-law has two codes for zero; audio that was converted to linear samples and back has one."""
 _MAX_UTTERANCES = 5000
 _MAX_PLACES_PER_FRAME = 50
 """A frame that occurs in more places than this identifies nothing."""
@@ -54,7 +56,7 @@ class Oracle:
         """
         for utterance in utterances:
             try:
-                mulaw = base64.b64decode(utterance["mulaw"], validate=True)
+                mulaw = base64.b64decode(utterance["mulaw"], validate=True).translate(_ONE_ZERO)
                 words = tuple(
                     Word(str(w["text"]), float(w["start_ms"]), float(w["end_ms"]), 0.99)
                     for w in utterance["words"]
@@ -101,7 +103,7 @@ class Oracle:
     def _matches(self, mulaw: bytes) -> dict[tuple[int, int], set[int]]:
         """Offsets of the frames found, by utterance index and the utterance's position in the audio in ms."""
         matches: dict[tuple[int, int], set[int]] = {}
-        at = 0
+        mulaw, at = mulaw.translate(_ONE_ZERO), 0
         while at + FRAME_BYTES <= len(mulaw):
             places = self._places.get(mulaw[at : at + FRAME_BYTES])
             if places is None:

@@ -8,6 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sandbox.deepgram.audio_format import (
+    FLUX_ENCODINGS,
+    NOVA_ENCODINGS,
+    TELEPHONE_AUDIO,
+    AudioFormat,
+    read_audio_format,
+)
+from sandbox.deepgram.invalid_query import InvalidQuery
+from sandbox.deepgram.model import DEFAULT_MODEL, check_flux_model, check_nova_model
+
 Query = Sequence[tuple[str, str]]
 """Names and values in the order of the URL; a name may be repeated."""
 
@@ -19,10 +29,10 @@ _THRESHOLDS = {
     "eot_timeout_ms": (500.0, 60_000.0),
 }
 _MAX_KEYTERM_WORDS = 500
-
-
-class InvalidQuery(ValueError):
-    """Deepgram would reject the query; the message gives the reason."""
+_FLAGS = (
+    *("punctuate", "smart_format", "numerals", "diarize", "dictation", "detect_entities", "filler_words"),
+    *("profanity_filter", "mip_opt_out", "no_delay", "multichannel"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,7 @@ class NovaQuery:
     """Gap between words after which UtteranceEnd is sent; 0 for never."""
     interim_results: bool
     vad_events: bool
+    audio: AudioFormat = TELEPHONE_AUDIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,7 @@ class FluxQuery:
     """If None, EagerEndOfTurn is never sent."""
     eot_timeout_ms: float = 5000.0
     keyterms: tuple[str, ...] = ()
+    audio: AudioFormat = TELEPHONE_AUDIO
 
     @property
     def ends_by_timeout_only(self) -> bool:
@@ -73,18 +85,27 @@ def read_nova(query: Query) -> NovaQuery:
     Raises:
         InvalidQuery: Deepgram would answer 400.
     """
-    values = _telephone_values(query)
+    values = dict(query)
+    model = values.get("model", DEFAULT_MODEL)
+    check_nova_model(model, values.get("language", "en"))
+    if "keywords" in values and model.startswith("nova-3"):
+        raise InvalidQuery("Keywords are not supported for Nova-3. Please use `keyterm` instead.")
+    if values.get("diarize_model") == "v2":
+        raise InvalidQuery("diarize_model=v2 is not supported for streaming.")
+    for name in _FLAGS:
+        _flag(name, values)
     interim_results = _flag("interim_results", values)
     min_gap_ms = _number("utterance_end_ms", values.get("utterance_end_ms", "0"))
     if "utterance_end_ms" in values and (min_gap_ms < _MIN_UTTERANCE_END_MS or not interim_results):
         raise InvalidQuery("utterance_end_ms must be 1000 or more, and needs interim_results=true")
     read_keyterms([value for name, value in query if name == "keyterm"])
     return NovaQuery(
-        model=values["model"],
+        model=model,
         endpointing_ms=_endpointing_ms(values.get("endpointing", "")),
         utterance_end_ms=min_gap_ms,
         interim_results=interim_results,
         vad_events=_flag("vad_events", values),
+        audio=read_audio_format(values, NOVA_ENCODINGS),
     )
 
 
@@ -94,11 +115,14 @@ def read_flux(query: Query) -> FluxQuery:
     Raises:
         InvalidQuery: Deepgram would answer 400.
     """
-    values = _telephone_values(query)
-    if not values["model"].startswith("flux"):
-        raise InvalidQuery(f"model {values['model']!r} is not for /v2/listen")
+    values = dict(query)
+    check_flux_model(values.get("model", ""))
+    if "language_hint" in values and values["model"] != "flux-general-multi":
+        raise InvalidQuery("language_hint is only supported by flux-general-multi.")
     keyterms = read_keyterms([value for name, value in query if name == "keyterm"])
-    return _with_thresholds(FluxQuery(keyterms=keyterms), values)
+    return _with_thresholds(
+        FluxQuery(keyterms=keyterms, audio=read_audio_format(values, FLUX_ENCODINGS)), values
+    )
 
 
 def read_keyterms(value: Any) -> tuple[str, ...]:
@@ -113,17 +137,6 @@ def read_keyterms(value: Any) -> tuple[str, ...]:
     if sum(len(term.split()) for term in terms) > _MAX_KEYTERM_WORDS:
         raise InvalidQuery(f"keyterms: more than {_MAX_KEYTERM_WORDS} words")
     return tuple(terms)
-
-
-def _telephone_values(query: Query) -> dict[str, str]:
-    values = dict(query)
-    if not values.get("model"):
-        raise InvalidQuery("model is missing")
-    if (values.get("encoding"), values.get("sample_rate")) != ("mulaw", "8000"):
-        raise InvalidQuery("the sandbox supports only encoding=mulaw with sample_rate=8000")
-    if values.get("channels", "1") != "1":
-        raise InvalidQuery("the sandbox supports only one channel")
-    return values
 
 
 def _endpointing_ms(text: str) -> float | None:

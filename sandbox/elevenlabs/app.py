@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from starlette.applications import Starlette
@@ -12,12 +12,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 
-from sandbox.elevenlabs.client_message import Rejected
 from sandbox.elevenlabs.context import FAULT_CHUNK, HANG_S, EmulatorState, Faults
-from sandbox.elevenlabs.rejections import check_output_format, check_voice_id, rejection_response
+from sandbox.elevenlabs.output_format import FILE_FORMATS, STREAMING_FORMATS, OutputFormat
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
 from sandbox.elevenlabs.sockets import Sockets
-from sandbox.elevenlabs.synthesis import Character, Chunk, Synthesiser, chunks
+from sandbox.elevenlabs.speech_request import SpeechRequest, read_request
+from sandbox.elevenlabs.synthesis import Character, Chunk, Synthesiser
 from sandbox.emulator import Journal, RuntimeSettings, sandbox_routes
 
 
@@ -41,37 +41,59 @@ class ElevenLabsEmulator:
                 WebSocketRoute(f"{base}/multi-stream-input", self._sockets.multi_stream_input),
                 Route(f"{base}/stream", self._stream, methods=["POST"]),
                 Route(f"{base}/stream/with-timestamps", self._stream_with_timestamps, methods=["POST"]),
-                Route(base, self._stream, methods=["POST"]),
+                Route(base, self._file, methods=["POST"]),
+                Route(f"{base}/with-timestamps", self._file_with_timestamps, methods=["POST"]),
                 *sandbox_routes(self.journal, self.runtime_settings),
             ]
         )
 
-    async def _stream(self, request: Request) -> Response:
-        text = await self._checked(request)
-        if isinstance(text, Response):
-            return text
+    async def _stream(self, http: Request) -> Response:
+        request = await self._read(http, STREAMING_FORMATS)
+        if isinstance(request, Response):
+            return request
 
         async def audio() -> AsyncIterator[bytes]:
-            async for chunk in self._chunks(text, request.path_params["voice_id"]):
-                yield chunk.mulaw
+            async for chunk in self._chunks(request):
+                yield chunk.audio
 
-        return StreamingResponse(audio(), media_type="audio/basic")
+        return StreamingResponse(audio(), media_type=request.output_format.media_type)
 
-    async def _stream_with_timestamps(self, request: Request) -> Response:
-        text = await self._checked(request)
-        if isinstance(text, Response):
-            return text
+    async def _stream_with_timestamps(self, http: Request) -> Response:
+        request = await self._read(http, STREAMING_FORMATS)
+        if isinstance(request, Response):
+            return request
 
         async def lines() -> AsyncIterator[str]:
             start_ms = 0.0
-            async for chunk in self._chunks(text, request.path_params["voice_id"]):
-                yield _timed_line(chunk, start_ms)
-                start_ms += len(chunk.mulaw) / 8
+            async for chunk in self._chunks(request):
+                yield json.dumps(_timed_audio(chunk.audio, _shifted(chunk, start_ms))) + "\n"
+                start_ms += chunk.duration_ms
 
         return StreamingResponse(lines(), media_type="application/json")
 
-    async def _chunks(self, text: str, voice_id: str) -> AsyncIterator[Chunk]:
-        settings = self.runtime_settings.current
+    async def _file(self, http: Request) -> Response:
+        request = await self._read(http, FILE_FORMATS)
+        if isinstance(request, Response):
+            return request
+        audio = b"".join([chunk.audio async for chunk in self._chunks(request)])
+        return Response(audio, media_type=request.output_format.media_type)
+
+    async def _file_with_timestamps(self, http: Request) -> Response:
+        request = await self._read(http, FILE_FORMATS)
+        if isinstance(request, Response):
+            return request
+        audio, characters, start_ms = b"", list[Character](), 0.0
+        async for chunk in self._chunks(request):
+            audio += chunk.audio
+            characters += _shifted(chunk, start_ms)
+            start_ms += chunk.duration_ms
+        return JSONResponse(_timed_audio(audio, characters))
+
+    async def _read(self, request: Request, formats: Mapping[str, OutputFormat]) -> SpeechRequest | Response:
+        return await read_request(request, self.runtime_settings.current.tts_refuse, formats)
+
+    async def _chunks(self, request: SpeechRequest) -> AsyncIterator[Chunk]:
+        settings, text = self.runtime_settings.current, request.text
         outcome = "cancelled"
         self.journal.note("request", text=text)
         due_s = time.monotonic() + settings.first_byte_ms / 1000
@@ -79,41 +101,20 @@ class ElevenLabsEmulator:
         try:
             if fault == "hang":
                 await asyncio.sleep(HANG_S)
-            speech = await self._state.synthesiser.synthesise(text, voice_id, settings)
-            for index, chunk in enumerate(chunks(text, speech)):
+            chunks = await self._state.synthesiser.synthesise(
+                text, request.voice_id, settings, request.output_format
+            )
+            for index, chunk in enumerate(chunks):
                 await asyncio.sleep(max(0.0, due_s - time.monotonic()))
                 if index == 0:
                     self.journal.note("first_byte", text=text)
                 if index == FAULT_CHUNK and fault:
                     await _inject_fault(fault)
                 yield chunk
-                due_s += len(chunk.mulaw) / 8000 / settings.realtime_factor
+                due_s += chunk.duration_ms / 1000 / settings.realtime_factor
             outcome = "done"
         finally:
             self.journal.note(outcome, text=text)
-
-    async def _checked(self, request: Request) -> str | Response:
-        """Return the text to synthesise, or the response that rejects the request."""
-        key = request.headers.get("xi-api-key", "")
-        code = self.runtime_settings.current.tts_refuse
-        if not key or key.startswith("bad"):
-            return rejection_response(Rejected("invalid_api_key", "Invalid API key"))
-        if code:
-            return rejection_response(Rejected(code, "Rejected by the sandbox's settings."))
-        output_format = request.query_params.get("output_format", "mp3_44100_128")
-        voice_id = request.path_params["voice_id"]
-        if rejected := check_voice_id(voice_id) or check_output_format(output_format):
-            return rejection_response(rejected)
-        try:
-            body: Any = await request.json()
-        except ValueError:
-            body = None
-        text = body.get("text") if isinstance(body, dict) else None
-        if isinstance(text, str):
-            return text
-        kind, message = ("missing", "Field required") if text is None else ("string_type", "Not a string")
-        problem = {"type": kind, "loc": ["body", "text"], "msg": message, "input": text}
-        return JSONResponse({"detail": [problem]}, status_code=422)
 
 
 async def _inject_fault(fault: str) -> None:
@@ -124,16 +125,16 @@ async def _inject_fault(fault: str) -> None:
         raise ConnectionResetError("closed by the sandbox's settings")
 
 
-def _timed_line(chunk: Chunk, start_ms: float) -> str:
-    alignment = _alignment(chunk.characters, start_ms)
-    audio = base64.b64encode(chunk.mulaw).decode()
-    line = {"audio_base64": audio, "alignment": alignment, "normalized_alignment": alignment}
-    return json.dumps(line) + "\n"
+def _shifted(chunk: Chunk, start_ms: float) -> list[Character]:
+    """The characters of a chunk with times from the start of the audio."""
+    return [Character(c.text, start_ms + c.start_ms, start_ms + c.end_ms) for c in chunk.characters]
 
 
-def _alignment(characters: tuple[Character, ...], start_ms: float) -> dict[str, Any]:
-    return {
+def _timed_audio(audio: bytes, characters: Sequence[Character]) -> dict[str, Any]:
+    alignment = {
         "characters": [c.text for c in characters],
-        "character_start_times_seconds": [(start_ms + c.start_ms) / 1000 for c in characters],
-        "character_end_times_seconds": [(start_ms + c.end_ms) / 1000 for c in characters],
+        "character_start_times_seconds": [c.start_ms / 1000 for c in characters],
+        "character_end_times_seconds": [c.end_ms / 1000 for c in characters],
     }
+    encoded = base64.b64encode(audio).decode()
+    return {"audio_base64": encoded, "alignment": alignment, "normalized_alignment": alignment}

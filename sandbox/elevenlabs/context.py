@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.elevenlabs.client_message import DEFAULT_SCHEDULE, ClientMessage
+from sandbox.elevenlabs.output_format import OutputFormat
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
-from sandbox.elevenlabs.synthesis import Synthesiser, chunks
+from sandbox.elevenlabs.synthesis import Synthesiser
 from sandbox.emulator import Journal, RuntimeSettings
 
 HANG_S = 600.0
@@ -54,9 +55,18 @@ class EmulatorState:
 class Context:
     """Buffers text and synthesises it in order, one generation after the other."""
 
-    def __init__(self, name: str, voice_id: str, state: EmulatorState, send: Send, auto_mode: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        voice_id: str,
+        output_format: OutputFormat,
+        state: EmulatorState,
+        send: Send,
+        auto_mode: bool,
+    ) -> None:
         self.name = name
         self._voice_id = voice_id
+        self._output_format = output_format
         self._state = state
         self._send = send
         self._auto_mode = auto_mode
@@ -108,9 +118,9 @@ class Context:
         fault = self._state.faults.next()
         if fault == "hang":
             await asyncio.sleep(HANG_S)
-        speech = await self._state.synthesiser.synthesise(text, self._voice_id, settings)
+        chunks = await self._state.synthesiser.synthesise(text, self._voice_id, settings, self._output_format)
         due_s = max(flushed_s + settings.first_byte_ms / 1000, time.monotonic())
-        for index, chunk in enumerate(chunks(text, speech)):
+        for index, chunk in enumerate(chunks):
             frame = chunk.frame()
             await asyncio.sleep(max(0.0, due_s - time.monotonic()))
             if index == 0:
@@ -118,7 +128,7 @@ class Context:
             if index == FAULT_CHUNK and fault:
                 await self._inject_fault(fault)
             await self._send(frame)
-            due_s += len(chunk.mulaw) / 8000 / settings.realtime_factor
+            due_s += chunk.duration_ms / 1000 / settings.realtime_factor
 
     async def _inject_fault(self, fault: str) -> None:
         match fault:

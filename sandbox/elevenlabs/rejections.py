@@ -1,10 +1,12 @@
 """Rejections with ElevenLabs' error codes. No I/O."""
 
+from collections.abc import Mapping
+
 from starlette.responses import JSONResponse
 
 from sandbox.elevenlabs.client_message import Rejected
+from sandbox.elevenlabs.output_format import DEFAULT_FORMAT, OutputFormat
 
-_OUTPUT_FORMAT = "ulaw_8000"
 _MIN_VOICE_ID_LENGTH = 6
 _STATUS = {
     "invalid_api_key": 401,
@@ -30,8 +32,15 @@ def check_voice_id(voice_id: str) -> Rejected | None:
     return Rejected("voice_not_found", f"A voice with the voice_id {voice_id} was not found.")
 
 
-def check_output_format(output_format: str | None) -> Rejected | None:
-    """Accept the telephone format only; None, the default of the sockets, means the same."""
-    if output_format in (None, _OUTPUT_FORMAT):
-        return None
-    return Rejected("invalid_output_format", f"This emulator supports only {_OUTPUT_FORMAT}.")
+def read_output_format(name: str | None, formats: Mapping[str, OutputFormat]) -> OutputFormat:
+    """Parse a value of `output_format`; None means ElevenLabs' default, `mp3_44100_128`.
+
+    Raises:
+        Rejected: it is none of these formats.
+    """
+    if name is None:
+        return DEFAULT_FORMAT
+    if name in formats:
+        return formats[name]
+    allowed = ", ".join(sorted(formats))
+    raise Rejected("invalid_output_format", f"Invalid output_format: {name}. It must be one of: {allowed}.")

@@ -11,7 +11,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from parley.exception_groups import flatten_group
 from sandbox.elevenlabs.client_message import ClientMessage, Rejected, read_message
 from sandbox.elevenlabs.context import AbortConnection, Context, EmulatorState
-from sandbox.elevenlabs.rejections import check_output_format, check_voice_id, rejection_response
+from sandbox.elevenlabs.output_format import STREAMING_FORMATS
+from sandbox.elevenlabs.rejections import check_voice_id, read_output_format, rejection_response
 
 _MAX_CONTEXTS = 5
 _POLICY_VIOLATION = 1008
@@ -30,6 +31,7 @@ class _Connection:
         self._timeout_s = _timeout_s(socket.query_params.get("inactivity_timeout", "20"))
         self._auto_mode = socket.query_params.get("auto_mode", "false").lower() == "true"
         self._key = socket.headers.get("xi-api-key", "")
+        self._output_format = read_output_format(socket.query_params.get("output_format"), STREAMING_FORMATS)
 
     def new_context(self, name: str, more: dict[str, Any]) -> Context:
         """Create a context whose frames carry these additional fields."""
@@ -39,7 +41,7 @@ class _Connection:
                 await self._socket.send_text(json.dumps(frame | more))
 
         voice_id = self._socket.path_params["voice_id"]
-        return Context(name, voice_id, self._state, send, self._auto_mode)
+        return Context(name, voice_id, self._output_format, self._state, send, self._auto_mode)
 
     async def receive(self) -> ClientMessage:
         """Return the next message; if the headers have no API key, the first message must contain it."""
@@ -98,8 +100,7 @@ class Sockets:
     def _check(self, socket: WebSocket) -> None:
         if code := self._state.runtime_settings.current.tts_refuse:
             raise Rejected(code, "Rejected by the sandbox's settings.")
-        voice_id, output_format = socket.path_params["voice_id"], socket.query_params.get("output_format")
-        if rejected := check_voice_id(voice_id) or check_output_format(output_format):
+        if rejected := check_voice_id(socket.path_params["voice_id"]):
             raise rejected
 
 

@@ -2,13 +2,15 @@
 
 import asyncio
 import base64
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from parley.audio.g711 import bytes_to_ms, ms_to_bytes
 from sandbox import tone
+from sandbox.elevenlabs.encoder import encode
+from sandbox.elevenlabs.output_format import OutputFormat
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
 from sandbox.espeak import speak
 from sandbox.speech import Speech
@@ -30,7 +32,9 @@ class Character:
 class Chunk:
     """A piece of the audio; the times of its characters count from its own start."""
 
-    mulaw: bytes
+    audio: bytes
+    """In the requested output format; empty if the codec has not completed a frame."""
+    duration_ms: float
     characters: tuple[Character, ...]
 
     def frame(self) -> dict[str, Any]:
@@ -42,7 +46,7 @@ class Chunk:
                 "charStartTimesMs": [round(c.start_ms) for c in self.characters],
                 "charDurationsMs": [round(c.end_ms) - round(c.start_ms) for c in self.characters],
             }
-        audio = base64.b64encode(self.mulaw).decode()
+        audio = base64.b64encode(self.audio).decode()
         return {"audio": audio, "isFinal": None, "alignment": alignment, "normalizedAlignment": alignment}
 
 
@@ -59,25 +63,37 @@ class Synthesiser:
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="synthesis")
 
-    async def synthesise(self, text: str, voice_id: str, settings: ElevenLabsSandboxSettings) -> Speech:
-        """Synthesise a text; requests are served in order."""
+    async def synthesise(
+        self, text: str, voice_id: str, settings: ElevenLabsSandboxSettings, output_format: OutputFormat
+    ) -> list[Chunk]:
+        """Synthesise and encode a text; requests are served in order."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, synthesise, text, voice_id, settings)
+        return await loop.run_in_executor(self._thread, _make_chunks, text, voice_id, settings, output_format)
 
 
-def chunks(text: str, speech: Speech) -> Iterator[Chunk]:
-    """Split the audio; each character belongs to the chunk in which it begins."""
+def _make_chunks(
+    text: str, voice_id: str, settings: ElevenLabsSandboxSettings, output_format: OutputFormat
+) -> list[Chunk]:
+    return split_and_encode(text, synthesise(text, voice_id, settings), output_format)
+
+
+def split_and_encode(text: str, speech: Speech, output_format: OutputFormat) -> list[Chunk]:
+    """Split the audio and encode it; each character belongs to the chunk in which it begins."""
     characters = _characters(text, speech)
-    size = ms_to_bytes(_CHUNK_MS)
-    for at in range(0, len(speech.mulaw), size):
-        start_ms, end_ms = bytes_to_ms(at), bytes_to_ms(at + size)
-        last = at + size >= len(speech.mulaw)
+    length, size = len(speech.mulaw), ms_to_bytes(_CHUNK_MS)
+    bounds = [*range(0, length, size), length]
+    chunks = []
+    for (begin, end), audio in zip(
+        pairwise(bounds), encode(speech.mulaw, bounds, output_format), strict=True
+    ):
+        start_ms, end_ms = bytes_to_ms(begin), bytes_to_ms(end)
         inside = tuple(
             Character(c.text, c.start_ms - start_ms, c.end_ms - start_ms)
             for c in characters
-            if start_ms <= c.start_ms and (c.start_ms < end_ms or last)
+            if start_ms <= c.start_ms and (c.start_ms < end_ms or end == length)
         )
-        yield Chunk(speech.mulaw[at : at + size], inside)
+        chunks.append(Chunk(audio, end_ms - start_ms, inside))
+    return chunks
 
 
 def _characters(text: str, speech: Speech) -> list[Character]:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 from deepgram import AsyncDeepgramClient
 from deepgram.core.api_error import ApiError
@@ -22,6 +23,7 @@ from sandbox.deepgram.app import DeepgramEmulator
 from sandbox.deepgram.oracle import Oracle
 from sandbox.deepgram.recogniser import RecognitionError, Word
 from sandbox.deepgram.settings import DeepgramSandboxSettings
+from sandbox.pcm import from_mulaw, resample, to_mulaw
 from tests.recordings import oracle_with, recorded_frames, registration_of
 
 TEXT = "tuesday afternoon would be good"
@@ -146,7 +148,7 @@ async def test_the_key_may_be_a_subprotocol(emulator: tuple[DeepgramEmulator, st
             pass
 
     assert raised.value.response.status_code == 401
-    assert raised.value.response.headers["dg-error"] == "INVALID_AUTH"
+    assert raised.value.response.headers["dg-error"].startswith("INVALID_AUTH")
     assert json.loads(raised.value.response.body)["err_code"] == "INVALID_AUTH"
 
 
@@ -232,3 +234,53 @@ async def test_the_sandbox_routes_register_configure_and_log(emulator: tuple[Dee
     assert health.json() == {"ok": True}
     assert log[0]["kind"] == "opened"
     assert log[0]["call_sid"] == "CA1"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "rate_hz"), [("linear16", 8000), ("mulaw", 8000), ("linear32", 8000), ("linear16", 16_000)]
+)
+async def test_audio_of_other_encodings_is_transcribed(
+    emulator: tuple[DeepgramEmulator, str], encoding: str, rate_hz: int
+) -> None:
+    """At 8 kHz the oracle finds the words; at other rates the final result has the duration."""
+    samples = resample(from_mulaw(recorded_frames(TEXT) + make_silence(400)), 8000, rate_hz)
+    audio = {
+        "linear16": samples.tobytes(),
+        "linear32": (samples / 32_768).astype("<f4").tobytes(),
+        "mulaw": to_mulaw(samples),
+    }[encoding]
+    query = f"model=nova-3&encoding={encoding}&sample_rate={rate_hz}"
+    async with open_socket(emulator[1], query) as socket:
+        await socket.send(audio)
+        await socket.send('{"type": "CloseStream"}')
+        found = [json.loads(raw) async for raw in socket]
+
+    finals = [m for m in found if m["type"] == "Results" and m["is_final"]]
+    if rate_hz == 8000:
+        assert finals[-1]["channel"]["alternatives"][0]["transcript"] == TEXT
+    assert found[-1]["duration"] == pytest.approx(samples.size / rate_hz, abs=0.05)
+
+
+async def test_channels_have_results_of_their_own(emulator: tuple[DeepgramEmulator, str]) -> None:
+    """Only the second channel speaks."""
+    samples = from_mulaw(recorded_frames(TEXT) + make_silence(400))
+    stereo = np.stack((np.zeros_like(samples), samples), axis=1).tobytes()
+    query = "model=nova-3&encoding=linear16&sample_rate=8000&channels=2&multichannel=true"
+    async with open_socket(emulator[1], query) as socket:
+        await socket.send(stereo)
+        await socket.send('{"type": "CloseStream"}')
+        found = [json.loads(raw) async for raw in socket]
+
+    [final] = [m for m in found if m["type"] == "Results" and m["channel"]["alternatives"][0]["transcript"]]
+    assert final["channel_index"] == [1, 2]
+    assert found[-1]["channels"] == 2
+
+
+async def test_undecodable_audio_closes_the_socket(emulator: tuple[DeepgramEmulator, str]) -> None:
+    """The close reason is DATA-0000."""
+    async with open_socket(emulator[1], "model=nova-3") as socket:
+        await socket.send(b"This is no audio. " * 4000)
+        code, reason = await closing(socket)
+
+    assert code == 1008
+    assert "data0000" in reason

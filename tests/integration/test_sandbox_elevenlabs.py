@@ -17,8 +17,13 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from parley.runtime.health import serve
 from sandbox import tone
 from sandbox.elevenlabs.app import ElevenLabsEmulator
+from sandbox.elevenlabs.output_format import FILE_FORMATS, OutputFormat
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
+from tests.decoded_audio import duration_s
 
+SENTENCE = "This is a sentence for several pieces of audio."
+_MAX_FRAMES_S = 0.08
+"""Two frames of MP3 at the lowest rate, and rounding."""
 VOICE = "21m00Tcm4TlvDq8ikWAM"
 
 
@@ -36,9 +41,9 @@ async def sdk(url: str, key: str = "k") -> AsyncIterator[AsyncElevenLabs]:
         yield AsyncElevenLabs(api_key=key, base_url=url, httpx_client=transport)
 
 
-def socket(url: str, path: str, key: str = "k") -> Any:
+def socket(url: str, path: str, key: str = "k", output_format: str = "ulaw_8000") -> Any:
     address = f"{url.replace('http', 'ws')}/v1/text-to-speech/{VOICE}/{path}"
-    return connect(f"{address}?output_format=ulaw_8000", additional_headers={"xi-api-key": key})
+    return connect(f"{address}?output_format={output_format}", additional_headers={"xi-api-key": key})
 
 
 async def send(connection: ClientConnection, **message: Any) -> None:
@@ -151,3 +156,52 @@ async def test_a_message_that_is_not_json_is_an_error(
         error = json.loads(await connection.recv())
 
     assert error["error"] == "invalid_input_message"
+
+
+@pytest.mark.parametrize("output_format", FILE_FORMATS.values(), ids=str)
+async def test_the_sdk_gets_every_format(
+    emulator: tuple[ElevenLabsEmulator, str], output_format: OutputFormat
+) -> None:
+    """A stream and a whole file have the same length; WAV is a format of files only."""
+    async with sdk(emulator[1]) as client:
+        speech = client.text_to_speech
+        whole = speech.convert(VOICE, text=SENTENCE, output_format=output_format.name)
+        audio = b"".join([piece async for piece in whole])
+        if output_format.codec != "wav":
+            stream = speech.stream(VOICE, text=SENTENCE, output_format=output_format.name)
+            assert len(b"".join([piece async for piece in stream])) == len(audio)
+
+    expected_s = len(SENTENCE) * tone.CHARACTER_MS / 1000
+    assert duration_s(audio, output_format) == pytest.approx(expected_s, abs=_MAX_FRAMES_S)
+
+
+@pytest.mark.parametrize("name", ["pcm_8000", "pcm_24000", "mp3_22050_32", "mp3_44100_128", "alaw_8000"])
+async def test_a_socket_sends_every_format(emulator: tuple[ElevenLabsEmulator, str], name: str) -> None:
+    """The pieces of two contexts can be joined, each by itself."""
+    output_format = FILE_FORMATS[name]
+    async with socket(emulator[1], "multi-stream-input", output_format=name) as connection:
+        for context in "ab":
+            await send(connection, text=f"{SENTENCE} ", context_id=context, flush=True)
+            await send(connection, context_id=context, close_context=True)
+        found = await frames(connection, finals=2)
+
+    for context in "ab":
+        audio = b"".join(
+            base64.b64decode(f["audio"]) for f in found if f.get("audio") and f["contextId"] == context
+        )
+        expected_s = len(SENTENCE) * tone.CHARACTER_MS / 1000
+        assert duration_s(audio, output_format) == pytest.approx(expected_s, abs=_MAX_FRAMES_S)
+
+
+async def test_a_file_with_timestamps_has_all_characters(
+    emulator: tuple[ElevenLabsEmulator, str],
+) -> None:
+    """Their times count from the start of the file."""
+    async with sdk(emulator[1]) as client:
+        found = await client.text_to_speech.convert_with_timestamps(VOICE, text=SENTENCE)
+
+    assert found.alignment is not None
+    assert "".join(found.alignment.characters) == SENTENCE
+    starts = found.alignment.character_start_times_seconds
+    assert starts == sorted(starts)
+    assert starts[-1] == pytest.approx((len(SENTENCE) - 1) * tone.CHARACTER_MS / 1000, abs=0.05)

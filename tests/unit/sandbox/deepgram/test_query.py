@@ -2,7 +2,8 @@
 
 import pytest
 
-from sandbox.deepgram.query import FluxQuery, InvalidQuery, NovaQuery, read_flux, read_nova
+from sandbox.deepgram.invalid_query import InvalidQuery
+from sandbox.deepgram.query import FluxQuery, NovaQuery, read_flux, read_nova
 
 PHONE = (("encoding", "mulaw"), ("sample_rate", "8000"))
 NOVA = (("model", "nova-3"), *PHONE)
@@ -22,9 +23,10 @@ def test_endpointing_may_be_a_number_or_off() -> None:
 
 
 def test_parameters_of_text_formatting_are_accepted() -> None:
-    """A keyterm may be repeated."""
+    """A keyterm may be repeated; older models take keywords."""
     more = (("smart_format", "true"), ("keyterm", "a b"), ("keyterm", "c"), ("language", "en"))
     assert read_nova((*NOVA, *more)).model == "nova-3"
+    assert read_nova((*NOVA, ("model", "nova-2"), ("keywords", "brakes:2"))).model == "nova-2"
     assert read_flux((*FLUX, *more)).keyterms == ("a b", "c")
 
 
@@ -32,9 +34,14 @@ def test_parameters_of_text_formatting_are_accepted() -> None:
     ("name", "value"),
     [
         ("model", ""),
-        ("encoding", "opus"),
-        ("sample_rate", "16000"),
-        ("channels", "2"),
+        ("model", "flux-general-en"),
+        ("language", "english"),
+        ("encoding", "pcm"),
+        ("sample_rate", "7000"),
+        ("channels", "0"),
+        ("keywords", "brakes:2"),
+        ("diarize_model", "v2"),
+        ("smart_format", "yes"),
         ("endpointing", "soon"),
         ("endpointing", "-1"),
         ("endpointing", "nan"),
@@ -55,6 +62,8 @@ def test_nova_rejects_invalid_parameters(name: str, value: str) -> None:
     ("name", "value"),
     [
         ("model", "nova-3"),
+        ("encoding", "flac"),
+        ("language_hint", "de"),
         ("eot_threshold", "0.4"),
         ("eot_threshold", "1.1"),
         ("eager_eot_threshold", "0.2"),

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from sandbox.elevenlabs.client_message import Rejected
-from sandbox.elevenlabs.rejections import check_output_format, check_voice_id, rejection_response
+from sandbox.elevenlabs.output_format import DEFAULT_FORMAT, STREAMING_FORMATS
+from sandbox.elevenlabs.rejections import check_voice_id, read_output_format, rejection_response
 
 
 @pytest.mark.parametrize(
@@ -18,15 +19,19 @@ def test_voice_ids_need_six_characters(voice_id: str, code: str | None) -> None:
     assert (rejected.code if rejected else None) == code
 
 
-@pytest.mark.parametrize(
-    ("output_format", "code"),
-    [(None, None), ("ulaw_8000", None), ("mp3_44100_128", "invalid_output_format")],
-)
-def test_only_the_telephone_format_is_supported(output_format: str | None, code: str | None) -> None:
-    """No format means the telephone format."""
-    rejected = check_output_format(output_format)
+def test_every_documented_format_is_accepted() -> None:
+    """No format means the default."""
+    assert read_output_format(None, STREAMING_FORMATS) == DEFAULT_FORMAT
+    assert read_output_format("pcm_8000", STREAMING_FORMATS).rate_hz == 8000
 
-    assert (rejected.code if rejected else None) == code
+
+@pytest.mark.parametrize("name", ["", "pcm", "pcm_11025", "aac_44100", "wav_8000"])
+def test_unknown_formats_are_rejected(name: str) -> None:
+    """WAV is not for streams."""
+    with pytest.raises(Rejected) as raised:
+        read_output_format(name, STREAMING_FORMATS)
+
+    assert raised.value.code == "invalid_output_format"
 
 
 @pytest.mark.parametrize(("code", "status"), [("quota_exceeded", 401), ("invalid_uid", 400)])

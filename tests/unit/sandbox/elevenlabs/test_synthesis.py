@@ -3,9 +3,11 @@
 import asyncio
 import time
 
+from sandbox.elevenlabs.output_format import STREAMING_FORMATS
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
 from sandbox.elevenlabs.synthesis import Synthesiser
 
+ULAW = STREAMING_FORMATS["ulaw_8000"]
 VOICE = "21m00Tcm4TlvDq8ikWAM"
 SENTENCE = "This is a sentence that is long enough for several pieces of audio."
 
@@ -26,7 +28,7 @@ async def test_synthesis_does_not_block_the_event_loop() -> None:
     texts = [f"{SENTENCE} {SENTENCE} This is number {number} of the texts." for number in range(40)]
     watching = asyncio.create_task(watch())
     began = time.monotonic()
-    await asyncio.gather(*(synthesiser.synthesise(text, VOICE, settings) for text in texts))
+    await asyncio.gather(*(synthesiser.synthesise(text, VOICE, settings, ULAW) for text in texts))
     took_s = time.monotonic() - began
     watching.cancel()
 
