@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from sandbox.twilio.account_api import account_table, check_account_status
 from sandbox.twilio.api_forms import (
     ApiError,
     Form,
@@ -23,6 +24,7 @@ from sandbox.twilio.api_forms import (
 )
 from sandbox.twilio.leg import Leg
 from sandbox.twilio.network import Network
+from sandbox.twilio.number_api import number_table
 from sandbox.twilio.recordings import recording_wav, start_recording, stop_recording
 from sandbox.twilio.records import (
     API_VERSION,
@@ -33,6 +35,7 @@ from sandbox.twilio.records import (
     recording_json,
     stream_json,
 )
+from sandbox.twilio.rest_page import not_found, page
 
 _ACCOUNT = f"/{API_VERSION}/Accounts/{{account}}"
 _REFUSALS = {429: (20429, "Too Many Requests"), 500: (20500, "Internal Server Error")}
@@ -66,6 +69,8 @@ class Api:
             ("POST", f"{_ACCOUNT}/Messages.json", self._create_message),
             ("GET", f"{_ACCOUNT}/Messages.json", self._list_messages),
             ("GET", f"{_ACCOUNT}/Messages/{{message}}.json", self._fetch_message),
+            *account_table(self._network),
+            *number_table(self._network),
         ]
         return [Route(path, self._guarded(handler), methods=[method]) for method, path, handler in table]
 
@@ -93,7 +98,8 @@ class Api:
         if scheme.lower() != "basic" or not right or user != settings.account_sid:
             raise ApiError(401, 20003, "Authenticate")
         if request.path_params["account"] != settings.account_sid:
-            raise _not_found(request)
+            raise not_found(request)
+        check_account_status(request, settings)
         if refused := self._network.injected_error():
             raise ApiError(refused, *_REFUSALS[refused])
 
@@ -113,7 +119,7 @@ class Api:
             for record in records
             if all(getattr(record, name) == value for name, value in wanted.items())
         ]
-        return _page(request, "calls", matching)
+        return page(request, "calls", matching)
 
     async def _fetch_call(self, request: Request) -> Response:
         return JSONResponse(call_json(self._leg(request).record))
@@ -158,7 +164,7 @@ class Api:
         of_call = [r for r in self._network.context.recordings.values() if r.call_sid == leg.record.sid]
         running = [r for r in of_call if wanted in ("Twilio.CURRENT", r.sid)]
         if not running:
-            raise _not_found(request)
+            raise not_found(request)
         faults = self._network.call_faults(leg.record.sid)
         stop_recording(self._network.context, leg, running[-1], faults)
         return JSONResponse(recording_json(running[-1], of_call=True))
@@ -170,7 +176,7 @@ class Api:
             for recording in self._network.context.recordings.values()
             if call_sid in (None, recording.call_sid)
         ]
-        return _page(request, "recordings", found)
+        return page(request, "recordings", found)
 
     async def _fetch_recording(self, request: Request) -> Response:
         return JSONResponse(recording_json(self._recording(request), of_call=False))
@@ -179,7 +185,7 @@ class Api:
         recording = self._recording(request)
         leg = self._network.leg(recording.call_sid)
         if leg is None or not leg.has_audio:
-            raise _not_found(request)
+            raise not_found(request)
         if request.query_params.get("RequestedChannels") == "2" and recording.channels != 2:
             raise ApiError(400, 20001, "The recording has one channel")
         audio = await asyncio.to_thread(recording_wav, leg, recording)
@@ -196,50 +202,22 @@ class Api:
         return JSONResponse(message_json(message), 201)
 
     async def _list_messages(self, request: Request) -> Response:
-        return _page(request, "messages", [message_json(m) for m in self._network.messages.values()])
+        return page(request, "messages", [message_json(m) for m in self._network.messages.values()])
 
     async def _fetch_message(self, request: Request) -> Response:
         message = self._network.messages.get(request.path_params["message"])
         if message is None:
-            raise _not_found(request)
+            raise not_found(request)
         return JSONResponse(message_json(message))
 
     def _leg(self, request: Request) -> Leg:
         leg = self._network.leg(request.path_params["call"])
         if leg is None:
-            raise _not_found(request)
+            raise not_found(request)
         return leg
 
     def _recording(self, request: Request) -> RecordingRecord:
         recording = self._network.context.recordings.get(request.path_params["recording"])
         if recording is None:
-            raise _not_found(request)
+            raise not_found(request)
         return recording
-
-
-def _not_found(request: Request) -> ApiError:
-    return ApiError(404, 20404, f"The requested resource {request.url.path} was not found")
-
-
-def _page(request: Request, key: str, found: list[dict[str, object]]) -> Response:
-    query = {name: value for name, value in request.query_params.items() if value.isdecimal()}
-    size, page = max(1, int(query.get("PageSize", "50"))), int(query.get("Page", "0"))
-    path = request.url.path
-    start = page * size
-
-    def uri(number: int) -> str:
-        return f"{path}?PageSize={size}&Page={number}"
-
-    return JSONResponse(
-        {
-            key: found[start : start + size],
-            "first_page_uri": uri(0),
-            "next_page_uri": uri(page + 1) if start + size < len(found) else None,
-            "previous_page_uri": uri(page - 1) if page else None,
-            "page": page,
-            "page_size": size,
-            "start": start,
-            "end": max(start, min(len(found), start + size) - 1),
-            "uri": uri(page),
-        }
-    )

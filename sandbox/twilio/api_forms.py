@@ -33,6 +33,10 @@ class Form:
     def __init__(self, data: FormData) -> None:
         self._data = data
 
+    def has(self, name: str) -> bool:
+        """Whether the form has a field of this name, even an empty one."""
+        return name in self._data
+
     def one(self, name: str, default: str = "") -> str:
         """The value of a name, or the default."""
         value = self._data.get(name)

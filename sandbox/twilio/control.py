@@ -16,6 +16,7 @@ from sandbox.caller.script import Script, ScriptError, default_script, parse_scr
 from sandbox.emulator import sandbox_routes
 from sandbox.twilio.directory import AnswerMode, Callee
 from sandbox.twilio.faults import Faults
+from sandbox.twilio.incoming_number import find_number
 from sandbox.twilio.leg import Leg
 from sandbox.twilio.network import InboundCall, Network
 from sandbox.twilio.wav import to_wav
@@ -74,7 +75,8 @@ class Control:
     async def _call(self, request: Request) -> Response:
         body = _CallBody.model_validate_json(await request.body())
         settings = self._network.context.settings
-        voice_url = body.voice_url or settings.voice_url
+        number = find_number(settings.numbers, body.to)
+        voice_url = body.voice_url or number.voice_url or settings.voice_url
         if not voice_url:
             raise _RequestError(400, "voice_url is missing, and PARLEY_SANDBOX_VOICE_URL is not set")
         leg = await self._network.place_inbound(
@@ -83,8 +85,9 @@ class Control:
                 body.to,
                 _script(body.script),
                 voice_url,
-                body.status_callback_url or settings.status_url,
+                body.status_callback_url or number.status_callback or settings.status_url,
                 body.faults,
+                number.voice_fallback_url or settings.fallback_url,
             )
         )
         return JSONResponse({"call_sid": leg.record.sid}, 201)

@@ -42,6 +42,7 @@ class InboundCall:
     voice_url: str
     status_callback_url: str | None = None
     faults: Faults | None = None
+    fallback_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Network:
         record.status = "ringing"
         plan = CallPlan(
             Source(options.voice_url, settings.voice_method),
-            fallback_url=settings.fallback_url,
+            fallback_url=options.fallback_url,
             faults=faults,
             ring_s=settings.ring_s,
         )

@@ -1,10 +1,13 @@
 """Settings of the Twilio emulator."""
 
+from typing import Literal
+
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from parley.settings import HttpUrl, ProviderUrl
 from sandbox.twilio.faults import Faults
+from sandbox.twilio.incoming_number import IncomingNumber
 
 
 class TwilioSandboxSettings(BaseSettings):
@@ -59,3 +62,13 @@ class TwilioSandboxSettings(BaseSettings):
     """Faults of the phone network."""
     max_calls_kept: int = Field(default=1000, ge=1)
     """Maximum number of ended calls whose reports are available."""
+    numbers: tuple[IncomingNumber, ...] = (IncomingNumber(),)
+    """Numbers of the account; those without a voice URL have the webhooks of `voice_url` and the like."""
+    verified_numbers: tuple[str, ...] = ()
+    """Numbers outside the account that may be caller ids (E.164)."""
+    account_status: Literal["active", "suspended", "closed"] = "active"
+    """Status of the account; one that is not active can only be read."""
+    account_type: Literal["Full", "Trial"] = "Full"
+    """Type of the account."""
+    balance: str = "25.00"
+    """Credit of the account in USD; `-` is answered with 404, as for a subaccount."""
