@@ -1,6 +1,7 @@
 """The processes of a system on this machine, with their environment. No I/O."""
 
 import json
+import secrets
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -149,6 +150,7 @@ def build_topology(
         "PARLEY_NATS_URL": nats_url or _nats_url(ports, size),
         "PARLEY_NATS_REPLICAS": environment.get("PARLEY_NATS_REPLICAS") or str(size.nats_nodes),
         "PARLEY_RECORDINGS_URL": environment.get("PARLEY_RECORDINGS_URL") or f"file://{home}/recordings",
+        "PARLEY_SYSTEM_ID": environment.get("PARLEY_SYSTEM_ID") or secrets.token_hex(8),
         "PARLEY_LOG_FORMAT": "json",
         "PYTHONUNBUFFERED": "1",
         **{f"PARLEY_{name.upper()}_PORT": str(ports.by_name[name]) for name in SERVICES},

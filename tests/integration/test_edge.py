@@ -398,12 +398,55 @@ async def test_a_repeated_final_status_ends_a_call_once(edge: EdgeProcess) -> No
     assert [body.reason for body in bodies if isinstance(body, CallEnded)] == ["completed"]
 
 
-async def test_a_call_to_an_unknown_agent_gets_an_apology(edge: EdgeProcess) -> None:
-    """An error in the log names the agent."""
+async def test_a_number_with_an_unknown_agent_gets_the_default_one(edge: EdgeProcess) -> None:
+    """An error in the log names the agent of the number's webhook."""
     reply = await edge.post_voice(A, "/voice?agent=nobody")
 
-    assert "<Say>" in reply.text
-    assert "nobody" in (await edge.wait_for_error("call_not_answered"))["reason"]
+    assert '<Parameter name="agent" value="clinic" />' in reply.text
+    [started] = await read_bodies(edge.bus, A)
+    assert started.agent == "clinic"
+    error = await edge.wait_for_error("agent_not_loaded")
+    assert (error["agent"], error["used_instead"]) == ("nobody", "clinic")
+
+
+async def test_each_number_has_the_agent_of_its_webhook(
+    nats_server: NatsServer, tmp_path: Path, edge: EdgeProcess
+) -> None:
+    """The webhook's URL names it, and so does the fallback's for a call that the webhook did not answer."""
+    (tmp_path / "clinic.yaml").write_text("prompt: Answer.\n")
+    (tmp_path / "sales.yaml").write_text("prompt: Sell.\n")
+    more = {"PARLEY_AGENTS_DIR": str(tmp_path)}
+    async with running_edge(nats_server.url, edge.bus, tmp_path, **more) as other:
+        voice = await other.post_voice(A, "/voice?agent=sales")
+        fallback = await other.post("/fallback?agent=sales", {"CallSid": B, "ErrorUrl": f"{other.url}/voice"})
+
+    for reply in (voice, fallback):
+        assert '<Parameter name="agent" value="sales" />' in reply.text
+
+
+async def test_without_the_default_agent_the_caller_hears_an_apology(
+    nats_server: NatsServer, tmp_path: Path, edge: EdgeProcess
+) -> None:
+    """An error in the log names the agent file."""
+    async with running_edge(nats_server.url, edge.bus, tmp_path, PARLEY_AGENT="nobody") as other:
+        reply = await other.post_voice(A)
+
+        assert "<Say>" in reply.text
+        assert "nobody" in (await other.wait_for_error("call_not_answered"))["reason"]
+
+
+async def test_a_rejection_identifies_the_system(
+    nats_server: NatsServer, tmp_path: Path, edge: EdgeProcess
+) -> None:
+    """`parley doctor` recognizes the edge by it, at the webhook and at the media stream."""
+    async with running_edge(nats_server.url, edge.bus, tmp_path, PARLEY_SYSTEM_ID="abc") as other:
+        reply = await other.post("/voice", {}, "")
+        with pytest.raises(InvalidStatus) as caught:
+            async with other.socket(""):
+                pass
+
+    for headers in (reply.headers, caught.value.response.headers):
+        assert headers["x-parley-system"] == "abc"
 
 
 @pytest.mark.parametrize(

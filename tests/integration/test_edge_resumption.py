@@ -241,7 +241,8 @@ async def test_the_fallback_answers_for_an_edge_that_died(edge: EdgeProcess) -> 
 
     assert "<Stream" in resumed.text
     assert "<Stream" in started.text
-    assert "<Say>" in unknown_agent.text
+    assert "<Stream" in unknown_agent.text
+    assert await edge.wait_for_error("agent_not_loaded")
     assert await read_bodies(edge.bus, new)
 
 

@@ -39,7 +39,7 @@ class Webhooks:
         """POST /voice: the TwiML of a call, at its start and after each of its streams."""
         form = await request.form()
         if not self._gate.is_authentic(request, form):
-            return _unsigned()
+            return self._gate.unsigned()
         call_sid = str(form.get("CallSid", ""))
         if not is_call_sid(call_sid):
             log.error("webhook_rejected", reason="no_call_sid", call_sid=call_sid[:34])
@@ -63,8 +63,7 @@ class Webhooks:
             call = await load_call_state(self._bus, call_sid)
             if call is not None:
                 return await on_redirect(self._bus, call_sid, call, urls, self._settings.agents_dir)
-        agent = query.get("agent") or self._settings.agent
-        load_agent_config(self._settings.agents_dir, agent)
+        agent = self._agent(query.get("agent", ""))
         inbound = str(form.get("Direction", "inbound")) == "inbound"
         started = CallStarted(
             direction=DIRECTION_INBOUND if inbound else DIRECTION_OUTBOUND,
@@ -77,19 +76,38 @@ class Webhooks:
         log.info("call_started", agent=agent, inbound=inbound, repeated=not is_new)
         return twiml.connect(urls, agent)
 
+    def _agent(self, wanted: str) -> str:
+        """The agent that the webhook's URL names; the default one if there is none of that name.
+
+        Raises:
+            ConfigError: the default agent's file cannot be read.
+        """
+        folder, default = self._settings.agents_dir, self._settings.agent
+        if wanted and wanted != default:
+            try:
+                load_agent_config(folder, wanted)
+            except ConfigError as error:
+                # A caller who reaches another agent is better served than one who hears an apology.
+                log.error("agent_not_loaded", agent=wanted[:64], reason=str(error), used_instead=default)
+            else:
+                return wanted
+        load_agent_config(folder, default)
+        return default
+
     async def fallback(self, request: Request) -> Response:
         """POST /fallback: answer in place of an edge that did not respond, or apologize."""
         form = await request.form()
         if not self._gate.is_authentic(request, form):
-            return _unsigned()
+            return self._gate.unsigned()
         code, call_sid = str(form.get("ErrorCode", ""))[:10], str(form.get("CallSid", ""))[:34]
         log.error("fallback_webhook_received", call_sid=call_sid, twilio_code=code)
         if not is_call_sid(call_sid):
             return _xml(twiml.apology())
         failed_query = dict(parse_qsl(urlsplit(str(form.get("ErrorUrl", ""))).query))
+        query = {**request.query_params, **failed_query}
         try:
             async with asyncio.timeout(_FALLBACK_TIMEOUT_S):
-                return _xml(await self._answer(failed_query, self._gate.public_urls(request), form))
+                return _xml(await self._answer(query, self._gate.public_urls(request), form))
         except (ConfigError, BusError, TimeoutError) as error:
             log.error("fallback_apologized", call_sid=call_sid, reason=str(error) or "timeout")
             return _xml(twiml.apology())
@@ -98,7 +116,7 @@ class Webhooks:
         """POST /status: the status of a call or of one of its streams."""
         form = await request.form()
         if not self._gate.is_authentic(request, form):
-            return _unsigned()
+            return self._gate.unsigned()
         call_sid, status = str(form.get("CallSid", "")), str(form.get("CallStatus", ""))
         if not is_call_sid(call_sid):
             return _no_call_sid()
@@ -123,10 +141,6 @@ class Webhooks:
 def agent_query(agent: str | None) -> str:
     """Query string of /voice that selects the agent; empty for the default agent."""
     return f"?{urlencode({'agent': agent})}" if agent else ""
-
-
-def _unsigned() -> Response:
-    return Response("not signed by Twilio\n", 403)
 
 
 def _no_call_sid() -> Response:

@@ -35,7 +35,7 @@ async def open_connection(
 ) -> AsyncIterator[MediaConnection | None]:
     """Accept a socket and close it on exit; yield None if it is not from Twilio or sends no start message."""
     if not gate.is_authentic_socket(socket):
-        await socket.close()
+        await socket.send_denial_response(gate.unsigned())
         yield None
         return
     await socket.accept()

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 import structlog
-from fastapi import Request, WebSocket
+from fastapi import Request, Response, WebSocket
 from starlette.datastructures import FormData, ImmutableMultiDict
 from starlette.requests import HTTPConnection
 
@@ -14,6 +14,8 @@ from services.edge.twilio.twiml import PublicUrls
 
 log = structlog.get_logger()
 
+UNSIGNED = "not signed by Twilio\n"
+SYSTEM_HEADER = "x-parley-system"
 _SIGNATURE = "x-twilio-signature"
 
 
@@ -47,6 +49,10 @@ class TwilioRequestGate:
         urls = self.public_urls(socket)
         bases = (base.replace("http", "ws", 1) for base in (urls.direct, urls.base) if base)
         return self._is_authentic(socket, {}, *bases)
+
+    def unsigned(self) -> Response:
+        """The response to a request that Twilio has not signed; `parley doctor` recognizes the edge by it."""
+        return Response(UNSIGNED, 403, {SYSTEM_HEADER: self.settings.system_id})
 
     def _is_authentic(self, connection: HTTPConnection, params: Params, *bases: str) -> bool:
         query = f"?{connection.url.query}" if connection.url.query else ""

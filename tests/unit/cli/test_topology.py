@@ -94,3 +94,13 @@ def test_the_state_file_contains_no_credentials() -> None:
     state = json.loads(to_json("http://edge", {}, env))
 
     assert state["environment"] == {"TWILIO_AUTH_TOKEN": SANDBOX_TOKEN, "PARLEY_NATS_URL": "nats://n"}
+
+
+def test_a_system_has_an_id_unless_the_environment_sets_one() -> None:
+    """All of its edges have the same one, and another system has another."""
+    chosen, other = (build_topology({}, PORTS, "/home", "/bin").env["PARLEY_SYSTEM_ID"] for _ in range(2))
+
+    assert chosen
+    assert chosen != other
+    named = build_topology({"PARLEY_SYSTEM_ID": "production"}, PORTS, "/home", "/bin")
+    assert named.env["PARLEY_SYSTEM_ID"] == "production"
