@@ -85,7 +85,7 @@ async def test_a_trunk_replaces_the_application_of_a_number() -> None:
 
 async def test_an_account_reports_its_status_credit_and_caller_ids() -> None:
     """These are dials of the emulator."""
-    dials = {"account_type": "Trial", "balance": "1.50", "verified_numbers": ("+15550100007",)}
+    dials: dict[str, Any] = {"account_type": "Trial", "balance": "1.50", "verified_numbers": ("+15550100007",)}
     async with open_account(**dials) as (_, client):
         account = await client.api.accounts(SID).fetch_async()
         balance = await client.balance.fetch_async()
