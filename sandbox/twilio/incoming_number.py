@@ -33,5 +33,5 @@ class IncomingNumber(BaseModel):
 
 
 def find_number(numbers: Iterable[IncomingNumber], called: str) -> IncomingNumber:
-    """The account's number that was called; one without webhooks of its own if there is none."""
+    """The account's number that was called; or one without webhooks of its own."""
     return next((number for number in numbers if number.phone_number == called), IncomingNumber())

@@ -424,7 +424,7 @@ async def test_each_number_has_the_agent_of_its_webhook(
         assert '<Parameter name="agent" value="sales" />' in reply.text
 
 
-async def test_without_the_default_agent_the_caller_hears_an_apology(
+async def test_without_the_default_agent_a_call_gets_an_apology(
     nats_server: NatsServer, tmp_path: Path, edge: EdgeProcess
 ) -> None:
     """An error in the log names the agent file."""

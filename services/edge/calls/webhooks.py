@@ -87,7 +87,7 @@ class Webhooks:
             try:
                 load_agent_config(folder, wanted)
             except ConfigError as error:
-                # A caller who reaches another agent is better served than one who hears an apology.
+                # Another agent serves the caller better than an apology would.
                 log.error("agent_not_loaded", agent=wanted[:64], reason=str(error), used_instead=default)
             else:
                 return wanted

@@ -59,7 +59,7 @@ async def test_a_number_gets_new_webhooks_and_is_called_at_them() -> None:
     ],
 )
 async def test_an_invalid_update_is_refused(fields: dict[str, str], code: int) -> None:
-    """The error code is Twilio's, and the number stays as it was."""
+    """The error code is that of Twilio, and the number is unchanged."""
     async with open_account() as (_, client):
         [number] = await client.incoming_phone_numbers.list_async()
         with pytest.raises(TwilioRestException) as caught:
@@ -84,9 +84,13 @@ async def test_a_trunk_replaces_the_application_of_a_number() -> None:
 
 
 async def test_an_account_reports_its_status_credit_and_caller_ids() -> None:
-    """These are dials of the emulator."""
-    dials: dict[str, Any] = {"account_type": "Trial", "balance": "1.50", "verified_numbers": ("+15550100007",)}
-    async with open_account(**dials) as (_, client):
+    """These are settings of the emulator."""
+    settings: dict[str, Any] = {
+        "account_type": "Trial",
+        "balance": "1.50",
+        "verified_numbers": ("+15550100007",),
+    }
+    async with open_account(**settings) as (_, client):
         account = await client.api.accounts(SID).fetch_async()
         balance = await client.balance.fetch_async()
         [verified] = await client.outgoing_caller_ids.list_async()
