@@ -39,8 +39,8 @@ class EdgeSettings(CommonSettings):
     bills the fork as a stream. With `false`, words spoken while an edge dies are lost."""
 
     system_id: str = Field(default="", pattern=r"^[\w.-]{0,64}$")
-    """Identifies the system in the edge's rejections of unsigned requests; `parley doctor` checks by it that the
-    public address leads to this system. `parley up` chooses one."""
+    """Identifies the system in the edge's rejections of unsigned requests, so that `parley doctor` can check
+    that the public address leads to this system. `parley up` chooses one."""
 
     public_url: HttpUrl = ""
     """Address at which Twilio reaches the edge; empty: the address in each request."""
