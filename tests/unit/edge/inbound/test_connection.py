@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from prometheus_client import CollectorRegistry
+from starlette.responses import Response
 from starlette.websockets import WebSocketState
 
 from services.edge.call_registry import CallRegistry
@@ -27,6 +28,10 @@ class FakeGate:
         """Return the fixed answer."""
         return self.authentic
 
+    def unsigned(self) -> Response:
+        """Return the response to a rejected upgrade."""
+        return Response(status_code=403)
+
 
 class FakeSocket:
     """A WebSocket that receives the given texts and then disconnects."""
@@ -47,6 +52,10 @@ class FakeSocket:
         """Record the upgrade."""
         self.actions.append("accept")
 
+    async def send_denial_response(self, response: Response) -> None:
+        """Record the status of a rejection."""
+        self.actions.append(f"reject {response.status_code}")
+
     async def close(self, code: int = 0) -> None:
         """Record the close code."""
         self.actions.append(f"close {code}")
@@ -60,12 +69,12 @@ def connect(socket: FakeSocket, *, authentic: bool = True) -> Any:
 
 
 async def test_a_socket_that_is_not_from_twilio_is_rejected() -> None:
-    """A close without an accept is HTTP 403."""
+    """The upgrade is answered with HTTP 403."""
     socket = FakeSocket(START)
     async with connect(socket, authentic=False) as connection:
         assert connection is None
 
-    assert socket.actions == ["close 0"]
+    assert socket.actions == ["reject 403"]
 
 
 async def test_a_connection_has_a_start_message_and_the_messages_after_it() -> None:
