@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 
+from sandbox.elevenlabs.close_race import CloseRace
 from sandbox.elevenlabs.context import FAULT_CHUNK, HANG_S, EmulatorState, Faults
 from sandbox.elevenlabs.output_format import FILE_FORMATS, STREAMING_FORMATS, OutputFormat
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
@@ -28,7 +29,7 @@ class ElevenLabsEmulator:
         self.journal = Journal()
         self.runtime_settings = RuntimeSettings(settings)
         self._state = EmulatorState(
-            self.runtime_settings, self.journal, Faults(self.runtime_settings), Synthesiser()
+            self.runtime_settings, self.journal, Faults(self.runtime_settings), Synthesiser(), CloseRace()
         )
         self._sockets = Sockets(self._state)
 

@@ -4,9 +4,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from sandbox.elevenlabs.client_message import DEFAULT_SCHEDULE, ClientMessage
+from sandbox.elevenlabs.close_race import CloseRace
 from sandbox.elevenlabs.output_format import OutputFormat
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
 from sandbox.elevenlabs.synthesis import Synthesiser
@@ -50,6 +52,17 @@ class EmulatorState:
     journal: Journal
     faults: Faults
     synthesiser: Synthesiser
+    close_race: CloseRace
+
+
+@dataclass(frozen=True, slots=True)
+class _Clause:
+    """Text to synthesise."""
+
+    number: int
+    text: str
+    flushed_s: float
+    """Monotonic time of its flush."""
 
 
 class Context:
@@ -72,9 +85,15 @@ class Context:
         self._auto_mode = auto_mode
         self._schedule: tuple[float, ...] = DEFAULT_SCHEDULE
         self._generations = 0
+        self._generations_begun = 0
+        """Number of clauses whose audio has begun or ended."""
+        self._first_lost: float = inf
+        """Number of the first clause that is not synthesised, because a close came too early."""
+        self._sends_final = True
         self._text = ""
-        self._queue: asyncio.Queue[tuple[str, float] | None] = asyncio.Queue(_MAX_QUEUED_GENERATIONS)
-        """Texts to synthesise with the monotonic time of their flush; None ends the context."""
+        self._text_at_s = 0.0
+        self._queue: asyncio.Queue[_Clause | None] = asyncio.Queue(_MAX_QUEUED_GENERATIONS)
+        """Clauses in order; None ends the context."""
 
     async def on_message(self, message: ClientMessage) -> None:
         """Append text; flush it on request, at a sentence end in auto mode, otherwise by the schedule."""
@@ -82,6 +101,7 @@ class Context:
             self._schedule = message.schedule
         if message.text:
             self._text += message.text
+            self._text_at_s = time.monotonic()
             self._state.journal.note("text", context_id=self.name, text=message.text)
         if message.flush or self._has_enough_text(triggered=bool(message.try_trigger_generation)):
             await self.flush()
@@ -99,30 +119,49 @@ class Context:
         if text.strip():
             self._generations += 1
             self._state.journal.note("flush", context_id=self.name, text=text)
-            await self._queue.put((text, time.monotonic()))
+            await self._queue.put(_Clause(self._generations, text, time.monotonic()))
 
     async def close(self) -> None:
         """Queue the rest of the text, then the end."""
         await self.flush()
         await self._queue.put(None)
 
+    async def close_context(self) -> None:
+        """Close the context on its own, which can lose text that was sent just before."""
+        await self.flush()
+        pending = self._generations - self._generations_begun
+        elapsed_ms = (time.monotonic() - self._text_at_s) * 1000
+        settings = self._state.runtime_settings.current
+        loss = self._state.close_race.loss(settings, elapsed_ms=elapsed_ms, pending=pending)
+        if loss is not None:
+            last_only = loss == "last_clause"
+            self._first_lost = self._generations if last_only else self._generations_begun + 1
+            self._sends_final = loss != "everything"
+            self._state.journal.note("close_race", context_id=self.name, loss=loss)
+        await self._queue.put(None)
+
     async def run(self) -> None:
         """Synthesise queued texts until the context is closed, then send the final frame."""
-        while (queued := await self._queue.get()) is not None:
-            await self._generate(*queued)
-        await self._send({"audio": None, "isFinal": True})
+        while (clause := await self._queue.get()) is not None:
+            await self._generate(clause)
+            self._generations_begun = clause.number
+        if self._sends_final:
+            await self._send({"audio": None, "isFinal": True})
         self._state.journal.note("done", context_id=self.name)
 
-    async def _generate(self, text: str, flushed_s: float) -> None:
-        settings = self._state.runtime_settings.current
+    async def _generate(self, clause: _Clause) -> None:
+        text, settings = clause.text, self._state.runtime_settings.current
         fault = self._state.faults.next()
         if fault == "hang":
             await asyncio.sleep(HANG_S)
         chunks = await self._state.synthesiser.synthesise(text, self._voice_id, settings, self._output_format)
-        due_s = max(flushed_s + settings.first_byte_ms / 1000, time.monotonic())
+        due_s = max(clause.flushed_s + settings.first_byte_ms / 1000, time.monotonic())
         for index, chunk in enumerate(chunks):
             frame = chunk.frame()
             await asyncio.sleep(max(0.0, due_s - time.monotonic()))
+            if index == 0 and clause.number >= self._first_lost:
+                return
+            self._generations_begun = clause.number
             if index == 0:
                 self._state.journal.note("first_byte", context_id=self.name, text=text)
             if index == FAULT_CHUNK and fault:

@@ -29,6 +29,13 @@ class ElevenLabsSandboxSettings(BaseSettings):
     """Delay from the text of a clause to its first audio."""
     realtime_factor: float = Field(default=8, gt=0)
     """Speed of synthesis after the first byte, as a multiple of real time."""
+    tts_close_race: float = Field(default=0, ge=0, le=1)
+    """Share of contexts that lose text because `close_context` arrived right after it."""
+    tts_close_race_ms: float = Field(default=100, ge=0)
+    """Time after a text within which a close can lose it, unless its audio has begun."""
+    tts_close_race_loss: Literal["any", "everything", "audio", "last_clause"] = "any"
+    """Loss of such a context: `everything` (neither audio nor a final frame follows), its `audio` (only a
+    final frame follows), its `last_clause`, or `any` of these at random."""
     tts_refuse: str = ""
     """Reject requests with this error code, for example `quota_exceeded`; empty accepts them."""
     tts_fault: Literal[

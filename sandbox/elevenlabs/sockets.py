@@ -130,7 +130,7 @@ async def _multi_stream_input(connection: _Connection, tasks: asyncio.TaskGroup)
         if message.close_context:
             # Closing an unknown or closed context must not open it.
             if name in contexts:
-                await contexts.pop(name).close()
+                await contexts.pop(name).close_context()
             continue
         if name not in contexts:
             running = {task for task in running if not task.done()}

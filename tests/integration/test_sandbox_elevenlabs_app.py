@@ -195,6 +195,43 @@ async def test_a_context_closed_twice_ends_once(emulator: tuple[ElevenLabsEmulat
     assert text_of(frames) == LONG
 
 
+@pytest.mark.parametrize(
+    ("loss", "text", "final"),
+    [("everything", "", False), ("audio", "", True), ("last_clause", "First clause.", True)],
+)
+async def test_a_close_right_after_the_text_loses_some_of_it(
+    emulator: tuple[ElevenLabsEmulator, str], loss: str, text: str, final: bool
+) -> None:
+    """No error is sent, and the next context works."""
+    emulator[0].runtime_settings.update({"tts_close_race": 1, "tts_close_race_loss": loss})
+    messages: list[dict[str, Any]] = [
+        {"text": "First clause. ", "context_id": "a", "flush": True},
+        {"text": "Second clause. ", "context_id": "a", "flush": True},
+        {"context_id": "a", "close_context": True},
+    ]
+    async with socket(emulator[1], "multi-stream-input") as connection:
+        frames = await exchange(connection, *messages)
+        whole = await exchange(connection, {"text": "Hi. ", "context_id": "b", "flush": True})
+
+    assert text_of(frames) == text
+    assert any(frame["isFinal"] for frame in frames) == final
+    assert text_of(whole) == "Hi."
+
+
+async def test_a_close_after_the_first_audio_loses_nothing(
+    emulator: tuple[ElevenLabsEmulator, str],
+) -> None:
+    """The rest of the clause still follows."""
+    emulator[0].runtime_settings.update({"tts_close_race": 1})
+    async with socket(emulator[1], "multi-stream-input") as connection:
+        await connection.send(json.dumps({"text": f"{LONG} ", "context_id": "a", "flush": True}))
+        first = json.loads(await connection.recv())
+        rest = await exchange(connection, {"context_id": "a", "close_context": True})
+
+    assert text_of([first, *rest]) == LONG
+    assert rest[-1]["isFinal"]
+
+
 async def test_close_socket_synthesises_all_contexts_first(emulator: tuple[ElevenLabsEmulator, str]) -> None:
     """The socket then closes with code 1000."""
     messages: list[dict[str, Any]] = [{"text": "Hi.", "context_id": name} for name in "ab"]
