@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from parley.agent_config import TtsConfig
 
@@ -40,6 +40,15 @@ class SynthesisStream(Protocol):
 
     def audio(self) -> AsyncGenerator[AudioChunk]:
         """Yield audio in order; ends when all of it was yielded after `end_input`."""
+
+
+@runtime_checkable
+class ReportsWarmth(Protocol):
+    """A SynthesisStream of a connection whose first audio takes longer than later audio."""
+
+    @property
+    def warm(self) -> bool:
+        """Whether its connection has sent audio before."""
 
 
 class TtsConnection(Protocol):

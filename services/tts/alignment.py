@@ -1,7 +1,16 @@
 """Converts character timings to word timings. No I/O, no clock."""
 
+import re
+
 from parley.providers.tts import CharTiming
 from parley.v1.synthesis_pb2 import WordTiming
+
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+
+
+def without_tags(text: str) -> str:
+    """Remove SSML tags, which are not spoken."""
+    return _TAG.sub("", text)
 
 
 def alnum_count(text: str) -> int:

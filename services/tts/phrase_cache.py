@@ -10,7 +10,7 @@ import structlog
 
 from parley.agent_config import AgentConfig, TtsConfig
 from parley.audio.g711 import bytes_to_ms
-from parley.providers.tts import AudioChunk, CharTiming, SynthesisStream, TtsConnection
+from parley.providers.tts import AudioChunk, CharTiming, ReportsWarmth, SynthesisStream, TtsConnection
 
 log = structlog.get_logger()
 
@@ -110,6 +110,11 @@ class CachingStream:
     def provider_used(self) -> bool:
         """Whether a clause was not cached."""
         return self._inner is not None
+
+    @property
+    def warm(self) -> bool:
+        """Whether the provider's connection has sent audio before."""
+        return isinstance(self._inner, ReportsWarmth) and self._inner.warm
 
     async def send_text(self, text: str) -> None:
         """Synthesize a clause. Once one comes from the provider, all later ones do, to keep the order."""

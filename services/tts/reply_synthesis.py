@@ -8,8 +8,11 @@ from typing import TypeAlias
 
 from parley.errors import ProviderError, ProviderTimeout, ProviderUnavailable
 from parley.providers.fallback_chain import Attempt, Request, provider_error
-from parley.providers.tts import SynthesisStream, TtsConnection
+from parley.providers.latency_limits import LatencyLimit
+from parley.providers.tts import ReportsWarmth, SynthesisStream, TtsConnection
 from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, SynthesisStarted
+from services.tts.alignment import alnum_count, without_tags
+from services.tts.audio_limits import AudioLimits
 from services.tts.audio_output import AudioOutput
 from services.tts.clause_feed import ClauseFeed
 from services.tts.phrase_cache import CachingStream
@@ -24,10 +27,11 @@ Append: TypeAlias = Callable[[SynthesisStarted | ClauseSynthesized | SynthesisFi
 
 @dataclass(frozen=True, slots=True)
 class TtsRoute:
-    """A connection and the name of its provider."""
+    """A connection, the name of its provider and the time limits for its audio."""
 
     provider: str
     connection: TtsConnection
+    limits: AudioLimits
 
 
 @dataclass(slots=True)
@@ -41,7 +45,6 @@ class SynthesisJob:
     """Appends an event to the call's log."""
     now_ms: Callable[[], int]
     """Returns the current call time."""
-    first_audio_timeout_s: float
     started: bool
     """Whether the log contains SynthesisStarted."""
 
@@ -71,7 +74,7 @@ async def _attempt(route: TtsRoute, attempt: Attempt, job: SynthesisJob) -> None
     job.audio.start_attempt()
     async with route.connection.open_stream(job.audio.reply_id) as stream:
         try:
-            await _SynthesisAttempt(stream, route.provider, attempt, job).run()
+            await _SynthesisAttempt(stream, route, attempt, job).run()
         except BaseExceptionGroup as group:
             # The connection must see which error ends the stream, to replace a WebSocket that timed out.
             raise provider_error(group) or group from None
@@ -81,16 +84,18 @@ async def _attempt(route: TtsRoute, attempt: Attempt, job: SynthesisJob) -> None
 class _SynthesisAttempt:
     """Three tasks: one sends clauses, one receives audio, one watches for missing output."""
 
-    def __init__(self, stream: SynthesisStream, provider: str, attempt: Attempt, job: SynthesisJob) -> None:
+    def __init__(self, stream: SynthesisStream, route: TtsRoute, attempt: Attempt, job: SynthesisJob) -> None:
         self._stream = stream
-        self._provider = provider
+        self._provider = route.provider
+        self._limits = route.limits
         self._attempt = attempt
         self._job = job
         self._audio = job.audio
         self._loop = asyncio.get_running_loop()
         self._last_activity_s = self._loop.time()
         self._requested_ms = 0
-        self._has_audio = False
+        self._requested_s = 0.0
+        self._first_limit: LatencyLimit | None = None
 
     async def run(self) -> None:
         """Run until the stream ends, or until all its audio has arrived and only its end is missing."""
@@ -101,8 +106,7 @@ class _SynthesisAttempt:
             await asyncio.wait([receiving, watching], return_when=asyncio.FIRST_COMPLETED)
             for task in (sending, watching, receiving):
                 task.cancel()
-        if not self._has_audio and self._audio.awaiting_alignment:
-            raise ProviderUnavailable(self._provider, "the stream ended without audio")
+        self._check_audio(self._audio.unspoken_letters)
         for clause in self._audio.finish():
             await self._job.append(clause)
 
@@ -111,8 +115,12 @@ class _SynthesisAttempt:
         while (text := await self._job.clauses.get(number)) is not None:
             self._audio.text_sent(text)
             self._last_activity_s = self._loop.time()
-            self._requested_ms = self._requested_ms or self._job.now_ms()
-            await self._stream.send_text(text)
+            if alnum_count(without_tags(text)):
+                self._requested_ms = self._requested_ms or self._job.now_ms()
+                self._requested_s = self._requested_s or self._loop.time()
+                await self._stream.send_text(text)
+                if self._first_limit is None:
+                    self._first_limit = self._limit
             number += 1
         self._audio.input_ended = True
         self._last_activity_s = self._loop.time()
@@ -122,33 +130,48 @@ class _SynthesisAttempt:
         async with aclosing(self._stream.audio()) as chunks:
             async for chunk in chunks:
                 self._last_activity_s = self._loop.time()
+                first = bool(chunk.mulaw) and not self._audio.has_audio
                 offset, fresh = self._audio.audio_received(chunk)
                 if fresh:
                     await self._job.output.publish(self._audio.reply_id, offset, fresh)
-                if chunk.mulaw and not self._has_audio:
+                if first:
                     # The audio is published before the event that describes it.
                     await asyncio.sleep(0)
                     await self._on_first_audio()
                 for clause in self._audio.take_completed():
                     await self._job.append(clause)
+                self._check_audio(self._audio.lost_letters)
+
+    def _check_audio(self, missing_letters: int) -> None:
+        if missing_letters:
+            raise ProviderUnavailable(self._provider, f"no audio for {missing_letters} letters of the text")
 
     async def _on_first_audio(self) -> None:
-        self._has_audio = True
         if not isinstance(self._stream, CachingStream) or self._stream.provider_used:
             self._attempt.first_output("first_audio")
+            if self._first_limit is not None:
+                self._first_limit.observe(self._loop.time() - self._requested_s)
         if not self._job.started:
             self._job.started = True
             await self._job.append(
                 SynthesisStarted(reply_id=self._audio.reply_id, tts_requested_ms=self._requested_ms)
             )
 
+    @property
+    def _limit(self) -> LatencyLimit:
+        warm = isinstance(self._stream, ReportsWarmth) and self._stream.warm
+        return self._limits.first_audio(warm=warm)
+
     async def _watch(self) -> None:
-        limit_s = self._job.first_audio_timeout_s
-        end_limit_s = min(limit_s, _END_OF_STREAM_TIMEOUT_S)
         while True:
+            limit = self._limit
+            limit_s = limit.limit_s()
+            end_limit_s = min(limit_s, _END_OF_STREAM_TIMEOUT_S)
             await asyncio.sleep(end_limit_s / _POLLS_PER_TIMEOUT)
             idle_s = self._loop.time() - self._last_activity_s
             if self._audio.fully_aligned and idle_s > end_limit_s:
                 return
             if self._audio.awaiting_provider and idle_s > limit_s:
-                raise ProviderTimeout(self._provider, f"no audio within {limit_s:g} s after text")
+                if not self._audio.has_audio:
+                    limit.timed_out(limit_s)
+                raise ProviderTimeout(self._provider, f"no audio within {limit_s:.2g} s after text")

@@ -12,6 +12,7 @@ from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ConfigError, ProviderError, ProviderRejected
 from parley.events.envelope import event_body
 from parley.providers.fallback_chain import FallbackChain, Route, config_failure
+from parley.providers.latency_limits import LatencyLimits
 from parley.providers.pool import ProviderPool, on_demand_pool, open_default_provider, open_pool
 from parley.providers.preload import preload_providers
 from parley.providers.registry import ProviderContext, configs_of, route_name
@@ -21,6 +22,7 @@ from parley.runtime.stage import CallContext, ServeCall
 from parley.telemetry.setup import Telemetry
 from parley.v1.event_pb2 import Event
 from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, SynthesisStarted
+from services.tts.audio_limits import audio_limits
 from services.tts.audio_output import AudioOutput
 from services.tts.clause_feed import ClauseFeed
 from services.tts.phrase_cache import CachingConnection, PhraseCache, cache_section, cacheable_phrases
@@ -43,6 +45,7 @@ class _Shared:
     providers: ProviderPool[TtsProvider]
     cache: PhraseCache
     breakers: CircuitBreakers
+    limits: LatencyLimits
     first_audio_timeout_s: float
 
 
@@ -58,10 +61,13 @@ class _ReplyTask:
 async def open_service(settings: TtsSettings, telemetry: Telemetry) -> AsyncIterator[ServeCall]:
     """Open the resources that live as long as the process; yield the function that serves one call."""
     providers: ProviderPool[TtsProvider]
-    async with open_pool("tts", ProviderContext(telemetry)) as providers:
+    context = ProviderContext(telemetry)
+    async with open_pool("tts", context) as providers:
         await open_default_provider(providers, "tts", settings)
         await preload_providers(providers, "tts", settings)
-        shared = _Shared(providers, PhraseCache(), CircuitBreakers(), settings.tts_first_audio_timeout_s)
+        shared = _Shared(
+            providers, PhraseCache(), CircuitBreakers(), context.limits, settings.tts_first_audio_timeout_s
+        )
 
         async def serve_call(call: CallContext) -> None:
             if not call.ended:
@@ -100,7 +106,7 @@ async def _serve_call(call: CallContext, shared: _Shared) -> None:
             "tts",
             call.call_sid,
             [
-                _route(name, cache_section(config, configs[0]), connections, shared.cache)
+                _route(name, cache_section(config, configs[0]), connections, shared)
                 for name, config in by_name.items()
             ],
             shared.breakers,
@@ -109,17 +115,18 @@ async def _serve_call(call: CallContext, shared: _Shared) -> None:
             report_each=False,
             policy=_POLICY,
         )
-        session = SynthesisSession(call, chain, shared.first_audio_timeout_s, tasks)
+        session = SynthesisSession(call, chain, tasks)
         await session.follow_log()
         session.cancel_all()
         prefetching.cancel()
 
 
 def _route(
-    name: str, config: TtsConfig, connections: ProviderPool[TtsConnection], cache: PhraseCache
+    name: str, config: TtsConfig, connections: ProviderPool[TtsConnection], shared: _Shared
 ) -> Route[TtsRoute]:
-    connection = CachingConnection(lambda: connections.get(name), cache, config)
-    return Route(name, config.provider, TtsRoute(config.provider, connection))
+    connection = CachingConnection(lambda: connections.get(name), shared.cache, config)
+    limits = audio_limits(shared.limits, config.provider, config.model, shared.first_audio_timeout_s)
+    return Route(name, config.provider, TtsRoute(config.provider, connection, limits))
 
 
 async def _warm_up(
@@ -143,7 +150,6 @@ class SynthesisSession:
 
     call: CallContext
     chain: FallbackChain[TtsRoute]
-    first_audio_timeout_s: float
     tasks: asyncio.TaskGroup
     _progress: SynthesisProgress = field(default_factory=SynthesisProgress)
     _running: dict[str, _ReplyTask] = field(default_factory=dict)
@@ -204,7 +210,6 @@ class SynthesisSession:
             output=self._output,
             append=self._append,
             now_ms=self.call.log.now_ms,
-            first_audio_timeout_s=self.first_audio_timeout_s,
             started=reply.started,
         )
         request = self.chain.request(turn=reply.turn, reply_id=reply.reply_id)

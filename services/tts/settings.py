@@ -11,8 +11,9 @@ class TtsSettings(CommonSettings):
     tts_port: int = Field(default=8083, ge=0, le=65535)
     """Port of /livez, /readyz and /metrics; 0 for any free one."""
 
-    tts_first_audio_timeout_s: float = Field(default=1.0, gt=0, le=30)
-    """Time within which audio must follow the text of a clause; otherwise the clause is synthesized again."""
+    tts_first_audio_timeout_s: float = Field(default=2.0, gt=0, le=30)
+    """Shortest time limit for the first audio of a connection, after which its text is synthesized again. The
+    limit follows the measured latencies, up to three times this value; for later audio it may be half."""
 
 
 class ElevenLabsSettings(TtsSettings):
@@ -25,7 +26,8 @@ class ElevenLabsSettings(TtsSettings):
     """API key for ElevenLabs."""
 
     tts_connect_timeout_s: float = Field(default=2.0, gt=0, le=30)
-    """Time limit for opening a WebSocket to the provider."""
+    """Initial time limit for opening a WebSocket to the provider; it follows the measured latencies, between
+    half and three times this value."""
 
     tts_keep_alive_s: float = Field(default=15.0, gt=0, le=90)
     """Idle time of the provider's WebSocket after which a keep-alive message is sent."""

@@ -1,7 +1,7 @@
 """One WebSocket to ElevenLabs and its open contexts."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import structlog
@@ -10,69 +10,16 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 
 from parley.agent_config import TtsConfig
 from parley.errors import ProviderError, ProviderRateLimited, ProviderTimeout, ProviderUnavailable
-from parley.providers.tts import AudioChunk
 from services.tts.providers import elevenlabs_wire as wire
+from services.tts.providers.elevenlabs_context import Context
 
 log = structlog.get_logger()
 
 _SEND_TIMEOUT_S = 2.0
 _CLOSE_TIMEOUT_S = 0.5
-_MAX_QUEUED_CHUNKS = 4096
 _MAX_FRAME_BYTES = 16 * 1024**2
 _IDLE_CONTEXT = "idle"
 """Id of the context that receives keep-alive messages while no reply is open."""
-
-
-class Context:
-    """One reply on the connection; implements SynthesisStream."""
-
-    def __init__(self, connection: "ElevenLabsConnection", context_id: str, config: TtsConfig) -> None:
-        self._connection = connection
-        self._context_id = context_id
-        self._config = config
-        self._queue: asyncio.Queue[AudioChunk | ProviderError | None] = asyncio.Queue(_MAX_QUEUED_CHUNKS)
-        self.input_ended = False
-        """Whether the provider has been notified that no further text follows."""
-
-    async def begin(self) -> None:
-        """Open the context at the provider before sending its first text."""
-        await self._connection.send(wire.init_context(self._context_id, self._config))
-
-    async def send_text(self, text: str) -> None:
-        """Synthesize a clause now."""
-        await self._connection.send(wire.send_text(self._context_id, text))
-
-    async def end_input(self) -> None:
-        """Signal the end of the text."""
-        self.input_ended = True
-        await self._connection.send(wire.close_context(self._context_id))
-
-    async def audio(self) -> AsyncGenerator[AudioChunk]:
-        """Yield audio in order; ends with the provider's final frame after `end_input`."""
-        while (item := await self._queue.get()) is not None:
-            if isinstance(item, ProviderError):
-                raise item
-            yield item
-
-    def on_frame(self, frame: wire.AudioFrame) -> None:
-        """Handle a frame of this context."""
-        if frame.chunk.mulaw or frame.chunk.char_timings:
-            self._put(frame.chunk)
-        if frame.final:
-            early = ProviderUnavailable(wire.PROVIDER, "the context ended before its input")
-            self._put(None if self.input_ended else early)
-
-    def fail(self, error: ProviderError) -> None:
-        """End the audio with an error."""
-        if self._queue.full():
-            self._queue.get_nowait()
-        self._queue.put_nowait(error)
-
-    def _put(self, item: AudioChunk | ProviderError | None) -> None:
-        if self._queue.full():
-            self.fail(ProviderUnavailable(wire.PROVIDER, f"{_MAX_QUEUED_CHUNKS} chunks are queued"))
-            return
-        self._queue.put_nowait(item)
 
 
 class ElevenLabsConnection:
@@ -87,6 +34,8 @@ class ElevenLabsConnection:
         self._sent_at_s = asyncio.get_running_loop().time()
         self._ended: asyncio.Future[ProviderError] = asyncio.get_running_loop().create_future()
         self.received_audio = False
+        self.sends_alignment = True
+        """Whether the last context with audio had character timings."""
 
     @asynccontextmanager
     async def context(self, context_id: str, timeout_s: float) -> AsyncIterator[Context]:
@@ -104,7 +53,7 @@ class ElevenLabsConnection:
             yield context
         finally:
             del self._contexts[context_id]
-            if context_id in self._unfinished and not self.closed:
+            if context_id in self._unfinished and not context.closing and not self.closed:
                 await self._close_context(context_id)
 
     @property
@@ -217,8 +166,8 @@ class ElevenLabsConnection:
 
     def _keep_alive_messages(self) -> list[str]:
         if self._contexts:
-            # A message to a context whose input has ended would open it again.
-            return [wire.keep_alive(name) for name, c in self._contexts.items() if not c.input_ended]
+            # A message to a closed context would open it again.
+            return [wire.keep_alive(name) for name, c in self._contexts.items() if not c.closing]
         if _IDLE_CONTEXT in self._unfinished:
             return [wire.keep_alive(_IDLE_CONTEXT)]
         self._unfinished.add(_IDLE_CONTEXT)

@@ -11,7 +11,8 @@ import structlog
 from parley.agent_config import TtsConfig
 from parley.errors import ProviderError, ProviderRejected, ProviderTimeout
 from services.tts.providers import elevenlabs_wire as wire
-from services.tts.providers.elevenlabs_socket import Context, ElevenLabsConnection, open_connection
+from services.tts.providers.elevenlabs_context import Context
+from services.tts.providers.elevenlabs_socket import ElevenLabsConnection, open_connection
 from services.tts.settings import ElevenLabsSettings
 
 log = structlog.get_logger()

@@ -7,11 +7,11 @@ from parley.providers.tts import AudioChunk, CharTiming
 from parley.v1.synthesis_pb2 import ClauseSynthesized
 from services.tts.reply_audio import ReplyAudio
 
-SAMPLES_PER_CHARACTER = 80
+SAMPLES_PER_CHARACTER = 400
 
 
 def audio_of(text: str) -> bytes:
-    """10 ms of audio per character."""
+    """50 ms of audio per character."""
     return b"".join(bytes([ord(c) & 0x7F]) * SAMPLES_PER_CHARACTER for c in text)
 
 
@@ -49,10 +49,10 @@ def test_a_clause_is_complete_with_the_audio_of_its_last_character() -> None:
     reply, player = ReplyAudio("r1"), Player()
     reply.start_attempt()
     reply.text_sent("ab. ")
-    for chunk in chunks_of("ab.", 100, aligned=True):
+    for chunk in chunks_of("ab.", 500, aligned=True):
         player.receive(reply, chunk)
 
-    assert [(c.clause, c.start_sample, c.end_sample) for c in player.clauses] == [(0, 0, 240)]
+    assert [(c.clause, c.start_sample, c.end_sample) for c in player.clauses] == [(0, 0, 1200)]
 
 
 def test_an_alignment_may_precede_its_audio() -> None:
@@ -77,15 +77,15 @@ def test_the_pause_after_a_clause_is_not_part_of_the_next_clause() -> None:
     reply.start_attempt()
     reply.text_sent("ab ")
     reply.text_sent("cd ")
-    player.receive(reply, AudioChunk(audio_of("ab"), (CharTiming("a", 0, 10), CharTiming("b", 10, 20))))
-    player.receive(reply, AudioChunk(b"\xff" * 80))
+    player.receive(reply, AudioChunk(audio_of("ab"), (CharTiming("a", 0, 50), CharTiming("b", 50, 100))))
+    player.receive(reply, AudioChunk(b"\xff" * 400))
     reply.start_attempt()
     reply.text_sent("cd ")
     for chunk in chunks_of("cd", 1000, aligned=True):
         player.receive(reply, chunk)
 
-    assert player.audio == audio_of("ab") + b"\xff" * 80 + audio_of("cd")
-    assert [(c.start_sample, c.end_sample) for c in player.clauses] == [(0, 160), (240, 400)]
+    assert player.audio == audio_of("ab") + b"\xff" * 400 + audio_of("cd")
+    assert [(c.start_sample, c.end_sample) for c in player.clauses] == [(0, 800), (1200, 2000)]
 
 
 def test_an_attempt_that_is_shorter_than_the_last_leaves_no_gap() -> None:
@@ -93,15 +93,15 @@ def test_an_attempt_that_is_shorter_than_the_last_leaves_no_gap() -> None:
     reply, player = ReplyAudio("r1"), Player()
     reply.start_attempt()
     reply.text_sent("slow")
-    player.receive(reply, AudioChunk(b"s" * 500))
+    player.receive(reply, AudioChunk(b"s" * 2500))
     reply.start_attempt()
     reply.text_sent("slow")
     reply.text_sent("next")
-    player.receive(reply, AudioChunk(b"f" * 300, ends_clause=True))
-    player.receive(reply, AudioChunk(b"n" * 200, ends_clause=True))
+    player.receive(reply, AudioChunk(b"f" * 1500, ends_clause=True))
+    player.receive(reply, AudioChunk(b"n" * 1000, ends_clause=True))
 
-    assert player.audio == b"s" * 500 + b"n" * 200
-    assert [(c.start_sample, c.end_sample) for c in player.clauses] == [(0, 500), (500, 700)]
+    assert player.audio == b"s" * 2500 + b"n" * 1000
+    assert [(c.start_sample, c.end_sample) for c in player.clauses] == [(0, 2500), (2500, 3500)]
 
 
 def test_a_clause_without_letters_ends_with_what_follows() -> None:
@@ -114,7 +114,7 @@ def test_a_clause_without_letters_ends_with_what_follows() -> None:
     for chunk in chunks_of("ab", 1000, aligned=True):
         player.receive(reply, chunk)
 
-    assert [(c.clause, c.end_sample) for c in player.clauses] == [(0, 0), (1, 160)]
+    assert [(c.clause, c.end_sample) for c in player.clauses] == [(0, 0), (1, 800)]
 
 
 def test_output_is_awaited_from_the_text_to_its_last_character() -> None:
@@ -152,7 +152,7 @@ clauses_of_words = st.lists(
 
 @given(
     clauses=clauses_of_words,
-    size=st.integers(1, 40).map(lambda n: n * 20),
+    size=st.integers(1, 40).map(lambda n: n * 100),
     breaks=st.lists(st.integers(1, 12), max_size=3),
     aligned=st.booleans(),
 )

@@ -17,10 +17,12 @@ from parley.errors import (
     ProviderUnavailable,
 )
 from parley.providers.fallback_chain import FallbackChain, Route
+from parley.providers.latency_limits import LatencyLimits
 from parley.providers.route_selector import RetryPolicy
 from parley.providers.tts import AudioChunk, TtsConnection
 from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, SynthesisStarted
 from parley.v1.work_pb2 import StageFailed
+from services.tts.audio_limits import audio_limits
 from services.tts.audio_output import AudioOutput
 from services.tts.clause_feed import ClauseFeed
 from services.tts.phrase_cache import CachingConnection, PhraseCache
@@ -29,9 +31,16 @@ from services.tts.reply_synthesis import SynthesisJob, TtsRoute, synthesize_repl
 from tests.unit.parley.providers.doubles import make_telemetry
 from tests.unit.tts.test_audio_output import FakeBus
 
+SAMPLES_PER_CHARACTER = 400
+
+
+def audio_of(text: str) -> bytes:
+    """50 ms of audio per character."""
+    return b"".join(bytes([ord(c)]) * SAMPLES_PER_CHARACTER for c in text)
+
 
 class FakeStream:
-    """Returns each clause as its own bytes."""
+    """Synthesizes each clause as one chunk."""
 
     def __init__(self, failure: ProviderError | None) -> None:
         self._failure = failure
@@ -50,7 +59,7 @@ class FakeStream:
         while (text := await self._texts.get()) is not None:
             if self._failure is not None:
                 raise self._failure
-            yield AudioChunk(text.encode(), ends_clause=True)
+            yield AudioChunk(audio_of(text), ends_clause=True)
 
 
 @dataclass
@@ -99,7 +108,7 @@ class Scene:
         chain = FallbackChain(
             "tts",
             "CA1",
-            [Route(f"route{n}", "test", TtsRoute("test", voice)) for n, voice in enumerate(self.voices)],
+            [Route(f"route{n}", "test", self._route(voice)) for n, voice in enumerate(self.voices)],
             self.breakers,
             self.telemetry,
             report=report,
@@ -112,10 +121,13 @@ class Scene:
             output=AudioOutput(self.bus, "CA1", 1),
             append=append,
             now_ms=lambda: 7,
-            first_audio_timeout_s=0.1,
             started=False,
         )
         return await synthesize_reply(chain.request(reply_id="r1"), job)
+
+    def _route(self, voice: TtsConnection) -> TtsRoute:
+        limits = LatencyLimits(self.telemetry.provider_limit_seconds)
+        return TtsRoute("test", voice, audio_limits(limits, "test", "m1", 0.1))
 
     @property
     def audio(self) -> bytes:
@@ -146,7 +158,7 @@ async def test_each_event_of_a_reply_is_appended_once() -> None:
         ClauseSynthesized,
         SynthesisFinished,
     ]
-    assert reply.audio == b"ab cd"
+    assert reply.audio == audio_of("ab cd")
     assert reply.bus.published[-1][1].last
     assert reply.first_outputs() == 1
 
@@ -159,7 +171,7 @@ async def test_a_route_is_tried_twice(kind: type[ProviderError]) -> None:
 
     assert await reply.run() is None
     assert (voice.opened, voice.closed, other.opened) == (2, 2, 0)
-    assert reply.audio == b"ab cd"
+    assert reply.audio == audio_of("ab cd")
 
 
 async def test_a_rejected_request_is_not_repeated() -> None:
@@ -200,7 +212,7 @@ async def test_the_next_owner_synthesizes_only_what_is_missing() -> None:
     half, nothing = scene(FakeVoice()), scene(FakeVoice())
 
     assert await half.run(1, 30) is None
-    assert [(a.offset_samples, a.mulaw) for _, a in half.bus.published] == [(30, b"cd"), (32, b"")]
+    assert (half.audio, half.bus.published[0][1].offset_samples) == (audio_of("cd"), 30)
     assert await nothing.run(2, 60) is None
     assert nothing.events == [SynthesisFinished(reply_id="r1", samples=60)]
 
@@ -260,7 +272,7 @@ async def test_a_reply_from_the_cache_does_not_count_for_the_provider() -> None:
     reply.breakers.get("route0").record_failure(asyncio.get_running_loop().time(), permanent=True)
 
     assert await reply.run() is None
-    assert reply.audio == b"abcd"
+    assert reply.audio == audio_of("abcd")
     assert provider.opened == 0
     assert reply.first_outputs() == 0
     assert reply.breakers.open_circuits(asyncio.get_running_loop().time()) == ["route0"]
