@@ -15,7 +15,7 @@ import yaml
 from rich.console import Console
 
 from bench.chaos.booking_service import BookingService
-from bench.chaos.dialogue import SCENARIO, TRANSCRIBER, agent, script
+from bench.chaos.dialogue import MODEL, SCENARIO, TRANSCRIBER, agent, script
 from bench.chaos.evaluation import evaluate
 from bench.chaos.fault_injection import inject_faults
 from bench.chaos.recordings import recorded_s_lost
@@ -106,7 +106,7 @@ async def _rounds(
             _write_agent(home, service_url)
             emulators = Emulators(system, client)
             # Faults affect only the first models; the fallbacks work.
-            await emulators.configure("openai", scenario=SCENARIO, llm_fault_model=SCENARIO)
+            await emulators.configure("openai", scenario=SCENARIO, llm_fault_model=MODEL)
             await emulators.configure("deepgram", stt_fault_model=TRANSCRIBER)
             for target in targets:
                 with console.status(target.name):

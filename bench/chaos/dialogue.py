@@ -14,7 +14,9 @@ TOOL = "change_calendar"
 """A slow tool with a side effect."""
 TRANSCRIBER = "nova-3"
 SCENARIO = "chaos"
-"""Name of the model and of its scenario in the emulator."""
+"""Name of the scenario in the emulator."""
+MODEL = f"sandbox-{SCENARIO}"
+"""The emulator's model that answers from it; so does any other with this prefix, since it is the default."""
 _SILENCE_MS = 2600.0
 """Longer than a takeover, so that the caller does not speak into a pause of the answer."""
 
@@ -27,7 +29,7 @@ def agent(service_url: str) -> dict[str, Any]:
         "greeting": GREETING,
         "prompt": "You answer the phone of a clinic.",
         "stt": {"model": TRANSCRIBER, "fallbacks": [{"model": "nova-2"}]},
-        "llm": {"model": SCENARIO, "fallbacks": [{"model": f"{SCENARIO}-second"}], "timeout_s": 1.5},
+        "llm": {"model": MODEL, "fallbacks": [{"model": f"{MODEL}-second"}], "timeout_s": 1.5},
         "idle": {"timeout_s": 60},
         # Only sentences of answers are counted.
         "fillers": {"phrases": []},
@@ -45,7 +47,8 @@ def script(questions: int, chance: random.Random) -> Script:
 
 def wants_tool(question: str) -> bool:
     """Whether the answer needs the tool."""
-    return read_scenario(SCENARIO).answer([{"role": "user", "content": question}]).tool == TOOL
+    answer = read_scenario(SCENARIO).answer([{"role": "user", "content": question}])
+    return TOOL in [call.name for call in answer.calls]
 
 
 def answer_to(question: str) -> list[str]:

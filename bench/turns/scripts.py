@@ -38,7 +38,7 @@ def _agent(scenario: str, **llm: Any) -> dict[str, Any]:
     return {
         "greeting": _GREETING,
         "prompt": "You answer the phone of a clinic.",
-        "llm": {"model": scenario, **llm},
+        "llm": {"model": f"sandbox-{scenario}", **llm},
         # No idle prompt in the middle of a measurement.
         "idle": {"timeout_s": 60},
     }

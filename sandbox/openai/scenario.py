@@ -15,9 +15,10 @@ from typing import Any
 
 import yaml
 
+from sandbox.openai.faults import FAULTS
+
 _FOLDER = Path(__file__).parent / "scenarios"
 _KEYS = {"when", "after", "turn", "tool_result", "say", "call", "wait_ms", "fault"}
-_FAULTS = ("", "refuse", "hang", "hang_mid", "close_mid", "error_mid", "garbage")
 
 
 class ScenarioError(ValueError):
@@ -25,13 +26,20 @@ class ScenarioError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer of the model: its text and its tool call."""
+class ScriptedCall:
+    """A tool call of an answer."""
 
-    text: str = ""
-    tool: str = ""
+    name: str
     arguments: str = "{}"
     """JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer of the model: its text and its tool calls."""
+
+    text: str = ""
+    calls: tuple[ScriptedCall, ...] = ()
     wait_ms: float | None = None
     """Time to the first token; None for the emulator's setting."""
     fault: str = ""
@@ -42,8 +50,7 @@ class Rule:
     """An answer and the conditions for it; every condition that is set must hold."""
 
     say: str
-    tool: str
-    arguments: Mapping[str, Any]
+    calls: tuple[ScriptedCall, ...]
     when: re.Pattern[str] | None = None
     """Pattern to find in the last user message."""
     after: re.Pattern[str] | None = None
@@ -54,7 +61,7 @@ class Rule:
     """Name of the tool whose result is being answered; empty: the rule does not answer tool results."""
     wait_ms: float | None = None
     fault: str = ""
-    """Fault of this answer: a value of the llm_fault setting, or `refuse`."""
+    """Fault of this answer: a value of the llm_fault setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +109,7 @@ def _partial_answer(messages: Sequence[Mapping[str, Any]]) -> str:
 def _fill(rule: Rule, user: str, assistant: str, match: re.Match[str]) -> Answer:
     groups = {name: (value or "").strip() for name, value in match.groupdict().items()}
     text = rule.say.format_map({"user": user.strip(), "assistant": assistant.strip(), **groups})
-    return Answer(text, rule.tool, json.dumps(dict(rule.arguments)), rule.wait_ms, rule.fault)
+    return Answer(text, rule.calls, rule.wait_ms, rule.fault)
 
 
 def _text(message: Mapping[str, Any]) -> str:
@@ -166,14 +173,11 @@ def _rule(data: Any, where: str) -> Rule:
         raise ScenarioError(f"{where}: expected `say` or `call`")
     if unknown := sorted(set(data) - _KEYS):
         raise ScenarioError(f"{where}: unknown key {unknown[0]!r} (known: {', '.join(sorted(_KEYS))})")
-    call = data.get("call") or {}
-    if isinstance(call, str):
-        call = {"name": call}
+    call = data.get("call") or []
     try:
         rule = Rule(
             say=" ".join(str(data.get("say", "")).split()),
-            tool=str(call.get("name", "")),
-            arguments=call.get("arguments") or {},
+            calls=tuple(_call(entry) for entry in (call if isinstance(call, list) else [call])),
             when=re.compile(data["when"], re.IGNORECASE) if "when" in data else None,
             after=re.compile(data["after"], re.IGNORECASE) if "after" in data else None,
             turn=int(data.get("turn", 0)),
@@ -182,14 +186,21 @@ def _rule(data: Any, where: str) -> Rule:
             fault=str(data.get("fault", "")),
         )
         _check_names(rule)
-    except (re.error, ValueError, TypeError, AttributeError) as error:
+    except (re.error, ValueError, TypeError, AttributeError, KeyError) as error:
         raise ScenarioError(f"{where}: {error}") from None
     return rule
 
 
+def _call(data: Any) -> ScriptedCall:
+    """A tool call of a rule: its name, or its name and arguments."""
+    if isinstance(data, str):
+        return ScriptedCall(data)
+    return ScriptedCall(str(data["name"]), json.dumps(dict(data.get("arguments") or {})))
+
+
 def _check_names(rule: Rule) -> None:
-    if rule.fault not in _FAULTS:
-        raise ValueError(f"unknown fault {rule.fault!r} (known: {', '.join(_FAULTS[1:])})")
+    if rule.fault and rule.fault not in FAULTS:
+        raise ValueError(f"unknown fault {rule.fault!r} (known: {', '.join(FAULTS)})")
     allowed = {"user", "assistant", *(rule.when.groupindex if rule.when else ())}
     for _, name, _, _ in string.Formatter().parse(rule.say):
         if name is not None and name not in allowed:

@@ -1,103 +1,136 @@
-"""Wire format of completions, chunks and errors. No I/O, no clock."""
+"""The JSON of Chat Completions: whole answers, and the chunks of a stream. No I/O, no clock."""
 
-import json
-import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.openai.scenario import Answer
-
-DONE = "data: [DONE]\n\n"
-_CODES = {
-    401: "invalid_api_key",
-    402: "billing_hard_limit_reached",
-    404: "model_not_found",
-    429: "rate_limit_exceeded",
-}
+from sandbox.openai.reply import Call, Reply
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """The answer to a request, and the fields that all of its chunks share."""
+    """A reply, and the fields that all of its chunks share."""
 
     id: str
     model: str
     created_s: int
-    answer: Answer
-    include_usage: bool
-    prompt_tokens: int
-    tokens: tuple[str, ...]
+    reply: Reply
+    include_usage: bool = False
+    prompt_tokens: int = 0
+    choices: int = 1
+    """The parameter `n`."""
+    logprobs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One step of a stream."""
+
+    data: Mapping[str, Any] | None = None
+    """The JSON of an event."""
+    raw: bytes = b""
+    """Bytes in place of an event."""
+    token: int | None = None
+    """Number of the token that it contains, which decides when it is sent; None: at once."""
+    pause_s: float = 0.0
+    """Silence before it."""
+    action: str = ""
+    """`hang` or `close` in place of an event."""
+    tags: frozenset[str] = field(default_factory=frozenset)
+    """Its content: `opening`, `text`, `tool`, `finish`, `usage`."""
 
 
 def full_response(completion: Completion) -> dict[str, Any]:
     """The body of a response without streaming."""
-    answer = completion.answer
-    message: dict[str, Any] = {"role": "assistant", "content": answer.text or None, "refusal": None}
-    if answer.tool:
-        message["tool_calls"] = [_tool_call(answer)]
-    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish_reason(answer)}
-    return _envelope(completion, "chat.completion") | {"choices": [choice], "usage": _usage(completion)}
+    reply = completion.reply
+    message: dict[str, Any] = {
+        "role": "assistant",
+        "content": reply.text or (None if reply.calls or reply.refusal else ""),
+        "refusal": reply.refusal or None,
+        "annotations": [],
+    }
+    if reply.calls:
+        message["tool_calls"] = [tool_call(call) for call in reply.calls]
+    logprobs = _logprobs(reply.tokens) if completion.logprobs else None
+    choices = [
+        {"index": index, "message": message, "logprobs": logprobs, "finish_reason": reply.finish}
+        for index in range(completion.choices)
+    ]
+    return envelope(completion, "chat.completion") | {"choices": choices, "usage": usage(completion)}
 
 
-def chunk(completion: Completion, delta: Mapping[str, Any], reason: str | None = None) -> str:
-    """One chunk of a streamed response."""
-    choice = {"index": 0, "delta": dict(delta), "logprobs": None, "finish_reason": reason}
-    usage = {"usage": None} if completion.include_usage else {}
-    return sse(_envelope(completion, "chat.completion.chunk") | {"choices": [choice]} | usage)
+def chat_chunks(completion: Completion) -> Iterator[Chunk]:
+    """The chunks of a streamed answer, in OpenAI's order."""
+    reply = completion.reply
+    opening = {
+        "role": "assistant",
+        "content": None if reply.calls and not reply.text else "",
+        "refusal": None,
+    }
+    yield from _for_each_choice(completion, opening, Chunk(tags=frozenset({"opening"})))
+    for number, token in enumerate(reply.tokens):
+        logprobs = _logprobs((token,)) if completion.logprobs else None
+        model = Chunk(token=number, tags=frozenset({"text"}))
+        yield from _for_each_choice(completion, {"content": token}, model, logprobs=logprobs)
+    if reply.refusal:
+        for part in (reply.refusal[:8], reply.refusal[8:]):
+            yield from _for_each_choice(completion, {"refusal": part}, Chunk(tags=frozenset({"text"})))
+    for delta in tool_deltas(reply.calls):
+        yield from _for_each_choice(completion, delta, Chunk(tags=frozenset({"tool"})))
+    yield from _for_each_choice(completion, {}, Chunk(tags=frozenset({"finish"})), reason=reply.finish)
+    if completion.include_usage:
+        yield Chunk(usage_payload(completion), tags=frozenset({"usage"}))
 
 
-def usage_chunk(completion: Completion) -> str:
+def _for_each_choice(
+    completion: Completion,
+    delta: Mapping[str, Any],
+    model: Chunk,
+    *,
+    reason: str | None = None,
+    logprobs: Mapping[str, Any] | None = None,
+) -> Iterator[Chunk]:
+    """A chunk for each choice; only that of the first choice counts as a token."""
+    for index in range(completion.choices):
+        choice = {"index": index, "delta": dict(delta), "logprobs": logprobs, "finish_reason": reason}
+        last = {"usage": None} if completion.include_usage else {}
+        data = envelope(completion, "chat.completion.chunk") | {"choices": [choice]} | last
+        yield Chunk(data, token=model.token if index == 0 else None, tags=model.tags)
+
+
+def usage_payload(completion: Completion) -> dict[str, Any]:
     """The last chunk, sent if stream_options.include_usage was set."""
-    usage = {"choices": [], "usage": _usage(completion)}
-    return sse(_envelope(completion, "chat.completion.chunk") | usage)
+    last = {"choices": [], "usage": usage(completion)}
+    return envelope(completion, "chat.completion.chunk") | last
 
 
-def sse(payload: Mapping[str, Any]) -> str:
-    """Format a server-sent event."""
-    return f"data: {json.dumps(payload, separators=(',', ':'))}\n\n"
+def tool_deltas(calls: tuple[Call, ...]) -> Iterator[dict[str, Any]]:
+    """Deltas of tool calls: of each the name first, then the arguments in two pieces."""
+    for index, call in enumerate(calls):
+        yield {"tool_calls": [{"index": index, **tool_call(call, arguments="")}]}
+        half = len(call.arguments) // 2
+        for piece in filter(None, (call.arguments[:half], call.arguments[half:])):
+            yield {"tool_calls": [{"index": index, "function": {"arguments": piece}}]}
 
 
-def finish_reason(answer: Answer) -> str:
-    """The finish_reason of an answer."""
-    return "tool_calls" if answer.tool else "stop"
+def tool_call(call: Call, arguments: str | None = None) -> dict[str, Any]:
+    """A tool call as in messages."""
+    text = call.arguments if arguments is None else arguments
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": text}}
 
 
-def tool_deltas(answer: Answer) -> list[dict[str, Any]]:
-    """Deltas of a tool call: the name first, then the arguments in two pieces."""
-    if not answer.tool:
-        return []
-    call = _tool_call(answer)
-    first = {**call, "index": 0, "function": {"name": answer.tool, "arguments": ""}}
-    half = len(answer.arguments) // 2
-    pieces = [piece for piece in (answer.arguments[:half], answer.arguments[half:]) if piece]
-    rest = [{"tool_calls": [{"index": 0, "function": {"arguments": piece}}]} for piece in pieces]
-    return [{"tool_calls": [first]}, *rest]
-
-
-def error(status: int, message: str, param: str | None = None, code: str | None = None) -> dict[str, Any]:
-    """The body of an error response; the code defaults to that of the status."""
-    code = code or _CODES.get(status)
-    kind = "invalid_request_error" if status < 500 else "server_error"
-    if status == 429:
-        kind = "requests"
-    return {"error": {"message": message, "type": kind, "param": param, "code": code}}
-
-
-def _tool_call(answer: Answer) -> dict[str, Any]:
-    function = {"name": answer.tool, "arguments": answer.arguments}
-    return {"id": f"call_{uuid.uuid4().hex[:24]}", "type": "function", "function": function}
-
-
-def _usage(completion: Completion) -> dict[str, Any]:
-    count = len(completion.tokens)
+def usage(completion: Completion) -> dict[str, Any]:
+    """The tokens of the request and of the answer."""
+    reply = completion.reply
+    reasoning = 64 if reply.reasons else 0
+    count = len(reply.tokens) + sum(len(call.arguments) // 4 + 8 for call in reply.calls) + reasoning
     return {
         "prompt_tokens": completion.prompt_tokens,
         "completion_tokens": count,
         "total_tokens": completion.prompt_tokens + count,
         "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
         "completion_tokens_details": {
-            "reasoning_tokens": 0,
+            "reasoning_tokens": reasoning,
             "audio_tokens": 0,
             "accepted_prediction_tokens": 0,
             "rejected_prediction_tokens": 0,
@@ -105,7 +138,8 @@ def _usage(completion: Completion) -> dict[str, Any]:
     }
 
 
-def _envelope(completion: Completion, kind: str) -> dict[str, Any]:
+def envelope(completion: Completion, kind: str) -> dict[str, Any]:
+    """The fields that chunks and whole answers begin with."""
     return {
         "id": completion.id,
         "object": kind,
@@ -114,3 +148,11 @@ def _envelope(completion: Completion, kind: str) -> dict[str, Any]:
         "service_tier": "default",
         "system_fingerprint": "fp_sandbox",
     }
+
+
+def _logprobs(tokens: tuple[str, ...]) -> dict[str, Any]:
+    content = [
+        {"token": token, "logprob": -0.1, "bytes": list(token.encode()), "top_logprobs": []}
+        for token in tokens
+    ]
+    return {"content": content, "refusal": None}

@@ -49,7 +49,7 @@ async def test_a_call_is_replayed_checked_and_forked(up: Up, tmp_path: Path) -> 
     call_sid = await a_call(up)
     agents = tmp_path / "agents"
     agents.mkdir()
-    llm = {"model": "echo", "speculation": {"enabled": False}}
+    llm = {"model": "sandbox-echo", "speculation": {"enabled": False}}
     (agents / "calm.yaml").write_text(yaml.safe_dump({"prompt": "x", "llm": llm}))
 
     steps, same = replay(up, call_sid), replay(up, call_sid, "--check")

@@ -23,6 +23,7 @@ from services.brain.settings import BrainSettings
 
 CONFIG = LlmConfig(timeout_s=0.5)
 MESSAGES = [{"role": "user", "content": "hello"}]
+END_CALL: dict[str, Any] = {"type": "function", "function": {"name": "end_call"}}
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def settings(url: str, key: str = "k") -> BrainSettings:
 async def stream(url: str, text: str = "hello", key: str = "k") -> list[LlmEvent]:
     messages: list[dict[str, Any]] = [{"role": "user", "content": text}]
     async with open_client(settings(url, key)) as client:
-        return [event async for event in client.stream(CONFIG, messages, [], call_sid="CA1")]
+        return [event async for event in client.stream(CONFIG, messages, [END_CALL], call_sid="CA1")]
 
 
 async def test_the_provider_keeps_its_protocol(emulator: tuple[OpenAIEmulator, str]) -> None:

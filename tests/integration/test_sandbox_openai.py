@@ -12,17 +12,21 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from parley.runtime.health import serve
 from sandbox.openai.app import OpenAIEmulator
+from sandbox.openai.faults import LlmQuirks
 from sandbox.openai.settings import OpenAISandboxSettings
 from tests.eventually import eventually
 from tests.strict import assert_fits
 
 MESSAGES: list[Any] = [{"role": "user", "content": "my name is ann lee"}]
+END_CALL: Any = {"type": "function", "function": {"name": "end_call"}}
+PLAIN = LlmQuirks(**dict.fromkeys(LlmQuirks.model_fields, 0.0))
+"""No quirks, so that the answers have OpenAI's documented form."""
 
 
 @pytest.fixture
 async def emulator() -> AsyncIterator[tuple[OpenAIEmulator, str]]:
     """An emulator with low latencies, and its base URL."""
-    settings = OpenAISandboxSettings(first_token_ms=5, tokens_per_s=1000)
+    settings = OpenAISandboxSettings(first_token_ms=5, tokens_per_s=1000, llm_quirks=PLAIN)
     made = OpenAIEmulator(settings)
     async with serve(made.app(), "127.0.0.1", 0) as port:
         yield made, f"http://127.0.0.1:{port}/v1"
@@ -34,7 +38,12 @@ def client(url: str, key: str = "k") -> AsyncOpenAI:
 
 async def test_every_chunk_fits_the_sdks_type(emulator: tuple[OpenAIEmulator, str]) -> None:
     """So does the usage chunk; the stream ends with [DONE]."""
-    body = {"model": "m", "messages": MESSAGES, "stream": True, "stream_options": {"include_usage": True}}
+    body = {
+        "model": "gpt-4.1-mini",
+        "messages": MESSAGES,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
     async with httpx.AsyncClient(headers={"authorization": "Bearer k"}) as raw:
         reply = await raw.post(f"{emulator[1]}/chat/completions", json=body)
     lines = [line.removeprefix("data: ") for line in reply.text.split("\n\n") if line]
@@ -50,7 +59,9 @@ async def test_every_chunk_fits_the_sdks_type(emulator: tuple[OpenAIEmulator, st
 async def test_a_response_without_streaming_fits_the_sdks_type(emulator: tuple[OpenAIEmulator, str]) -> None:
     """Each field has the expected value."""
     async with httpx.AsyncClient(headers={"authorization": "Bearer k"}) as raw:
-        reply = await raw.post(f"{emulator[1]}/chat/completions", json={"model": "m", "messages": MESSAGES})
+        reply = await raw.post(
+            f"{emulator[1]}/chat/completions", json={"model": "gpt-4.1-mini", "messages": MESSAGES}
+        )
 
     assert_fits(ChatCompletion, reply.json())
 
@@ -59,7 +70,10 @@ async def test_a_tool_call_is_streamed_in_pieces(emulator: tuple[OpenAIEmulator,
     """The id and the name come first, then the arguments."""
     async with client(emulator[1]) as sdk:
         stream = await sdk.chat.completions.create(
-            model="m", messages=[{"role": "user", "content": "goodbye"}], stream=True
+            model="gpt-4.1-mini",
+            messages=[{"role": "user", "content": "goodbye"}],
+            tools=[END_CALL],
+            stream=True,
         )
         deltas = [chunk.choices[0].delta async for chunk in stream]
     parts = [part for delta in deltas for part in delta.tool_calls or ()]
@@ -80,7 +94,7 @@ async def test_error_statuses_raise_the_sdks_errors(
     emulator[0].runtime_settings.update({"llm_refuse": status})
     async with client(emulator[1]) as sdk:
         with pytest.raises(error):
-            await sdk.chat.completions.create(model="m", messages=MESSAGES)
+            await sdk.chat.completions.create(model="gpt-4.1-mini", messages=MESSAGES)
 
 
 async def test_a_bad_key_and_invalid_messages_are_rejected(
@@ -94,7 +108,7 @@ async def test_a_bad_key_and_invalid_messages_are_rejected(
     async with client(emulator[1]) as sdk:
         for messages in wrong:
             with pytest.raises(openai.BadRequestError):
-                await sdk.chat.completions.create(model="m", messages=messages)
+                await sdk.chat.completions.create(model="gpt-4.1-mini", messages=messages)
 
 
 async def test_closing_the_stream_cancels_the_request(emulator: tuple[OpenAIEmulator, str]) -> None:
@@ -102,7 +116,9 @@ async def test_closing_the_stream_cancels_the_request(emulator: tuple[OpenAIEmul
     made, url = emulator
     made.runtime_settings.update({"tokens_per_s": 5, "scenario": "long"})
     async with client(url) as sdk:
-        stream = await sdk.chat.completions.create(model="m", messages=MESSAGES, stream=True, user="CA1")
+        stream = await sdk.chat.completions.create(
+            model="gpt-4.1-mini", messages=MESSAGES, stream=True, user="CA1"
+        )
         async for chunk in stream:
             if chunk.choices[0].delta.content:
                 break

@@ -31,7 +31,9 @@ def client(url: str, *, timeout_s: float = 5.0) -> AsyncOpenAI:
 
 async def read(sdk: AsyncOpenAI, messages: list[Any] | None = None, **more: Any) -> str:
     """The text of a streamed answer."""
-    stream = await sdk.chat.completions.create(model="m", messages=messages or MESSAGES, stream=True, **more)
+    stream = await sdk.chat.completions.create(
+        model="sandbox-other", messages=messages or MESSAGES, stream=True, **more
+    )
     return "".join([chunk.choices[0].delta.content or "" async for chunk in stream if chunk.choices])
 
 
@@ -61,7 +63,7 @@ async def test_a_fault_raises_in_the_sdk_and_the_next_request_works(
 ) -> None:
     """This also applies to an answer without text."""
     path = tmp_path / "s.yaml"
-    path.write_text("rules: [{when: quiet, call: look}, {when: '.*', say: 'You said that, and more.'}]")
+    path.write_text("rules: [{when: quiet, say: ''}, {when: '.*', say: 'You said that, and more.'}]")
     changes = {"llm_fault": fault, "llm_fault_requests": 1, "scenario": str(path)}
     emulator[0].runtime_settings.update(changes)
     messages = [{"role": "user", "content": text}]
@@ -79,7 +81,7 @@ async def test_a_disconnect_from_a_hung_request_is_logged(
     emulator[0].runtime_settings.update({"llm_fault": "hang"})
     async with client(emulator[1], timeout_s=0.2) as sdk:
         with pytest.raises(openai.APITimeoutError):
-            await sdk.chat.completions.create(model="m", messages=MESSAGES, stream=stream)
+            await sdk.chat.completions.create(model="sandbox-other", messages=MESSAGES, stream=stream)
 
     assert await kinds_until(emulator[0], "cancelled") == ["request", "cancelled"]
 
@@ -91,7 +93,7 @@ async def test_a_disconnect_before_the_answer_is_logged(
     emulator[0].runtime_settings.update({"first_token_ms": 60_000})
     async with client(emulator[1], timeout_s=0.2) as sdk:
         with pytest.raises(openai.APITimeoutError):
-            await sdk.chat.completions.create(model="m", messages=MESSAGES)
+            await sdk.chat.completions.create(model="sandbox-other", messages=MESSAGES)
 
     assert await kinds_until(emulator[0], "cancelled") == ["request", "cancelled"]
 
@@ -121,24 +123,29 @@ async def test_errors_have_openais_format(
 
 
 async def test_an_unknown_model_is_not_found(emulator: tuple[OpenAIEmulator, str]) -> None:
-    """Model names that begin with `bad` are unknown."""
+    """So is one that was shut down."""
+    emulator[0].runtime_settings.update({"llm_date": "2027-01-14"})
     async with client(emulator[1]) as sdk:
-        with pytest.raises(openai.NotFoundError) as raised:
-            await sdk.chat.completions.create(model="bad-model", messages=MESSAGES)
-
-    assert raised.value.code == "model_not_found"
+        for model in ("m", "echo", "gpt-4.1-mini"):
+            with pytest.raises(openai.NotFoundError) as raised:
+                await sdk.chat.completions.create(model=model, messages=MESSAGES)
+            with pytest.raises(openai.NotFoundError):
+                await sdk.models.retrieve(model)
+            assert raised.value.code == "model_not_found"
 
 
 async def test_the_model_name_selects_the_scenario(emulator: tuple[OpenAIEmulator, str]) -> None:
     """Any other model uses the configured scenario."""
     async with client(emulator[1]) as sdk:
-        names = [model.id async for model in sdk.models.list()]
+        names = {model.id: model.shutdown_date async for model in sdk.models.list()}
+        retrieved = await sdk.models.retrieve("gpt-4.1")
         answers = [
             (await sdk.chat.completions.create(model=model, messages=MESSAGES)).choices[0].message.content
-            for model in ("echo", "gpt-x")
+            for model in ("sandbox-echo", "gpt-6-luna")
         ]
 
-    assert names == ["bench", "chaos", "clinic", "echo", "long"]
+    assert {"sandbox-bench", "sandbox-clinic", "gpt-6-luna"} <= set(names)
+    assert (names["gpt-4.1"], retrieved.shutdown_date) == ("2027-01-14", "2027-01-14")
     assert answers[0] == "You said: my name is ann lee."
     assert answers[1] is not None
     assert answers[1].startswith("Thank you, ann lee.")
@@ -169,7 +176,7 @@ async def test_tokens_keep_their_pace_from_the_requests_arrival(
     began = time.monotonic()
     arrivals: list[float] = []
     async with client(emulator[1]) as sdk:
-        stream = await sdk.chat.completions.create(model="m", messages=MESSAGES, stream=True)
+        stream = await sdk.chat.completions.create(model="sandbox-other", messages=MESSAGES, stream=True)
         async for chunk in stream:
             if chunk.choices[0].delta.content:
                 arrivals.append(time.monotonic() - began)
@@ -184,7 +191,12 @@ async def test_a_malformed_request_is_answered_with_400(
 ) -> None:
     """Invalid JSON, a body that is not an object, wrong types and invalid UTF-8 are rejected."""
     async with httpx.AsyncClient(headers={"authorization": "Bearer k"}) as raw:
-        for content in (b"{", b"[]", b'{"model":"m","messages":[{"role":"user","content":["x"]}]}', b"\xff"):
+        for content in (
+            b"{",
+            b"[]",
+            b'{"model":"gpt-4.1","messages":[{"role":"user","content":["x"]}]}',
+            b"\xff",
+        ):
             reply = await raw.post(f"{emulator[1]}/chat/completions", content=content)
             assert reply.status_code == 400
             assert reply.json()["error"]["type"] == "invalid_request_error"

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.openai.scenario import Answer, ScenarioError, read_scenario
+from sandbox.openai.scenario import Answer, ScenarioError, ScriptedCall, read_scenario
+
+END_CALL = (ScriptedCall("end_call"),)
 
 
 def chat(*texts: str) -> list[dict[str, str]]:
@@ -22,7 +24,7 @@ def test_the_clinic_books_a_visit_despite_recognition_errors() -> None:
     assert "day and time" in clinic.answer(chat("hell i would like to put an appointment")).text
     assert "name" in clinic.answer(chat("tuesday after noon would be good")).text
     assert "Thank you, robert miller." in clinic.answer(chat("my name is robert miller")).text
-    assert clinic.answer(chat("no attempt you that is all good bye")).tool == "end_call"
+    assert clinic.answer(chat("no attempt you that is all good bye")).calls == END_CALL
     assert "again" in clinic.answer(chat("mumble")).text
 
 
@@ -38,7 +40,7 @@ def test_a_tool_result_is_answered_by_its_own_rule(tmp_path: Path) -> None:
         {"role": "tool", "tool_call_id": "1", "content": "{}"},
     ]
 
-    assert scenario.answer(chat("hi")) == Answer("", "look")
+    assert scenario.answer(chat("hi")) == Answer("", (ScriptedCall("look"),))
     assert scenario.answer(answered) == Answer("found")
 
     partial: list[Mapping[str, Any]] = [
@@ -61,6 +63,8 @@ def test_a_tool_result_is_answered_by_its_own_rule(tmp_path: Path) -> None:
         "rules: [{say: '{'}]",
         "rules: [{when: 5}]",
         "rules: [{call: 5}]",
+        "rules: [{call: {arguments: {}}}]",
+        "rules: [{fault: nothing}]",
         "\0",
     ],
 )
@@ -93,15 +97,25 @@ def test_the_clinic_answers_other_requests(user: str, answer: str) -> None:
     )
 
     assert answer in found.text
-    assert not found.tool
+    assert not found.calls
 
 
 def test_no_ends_the_call_only_after_anything_else() -> None:
     """After another question it does not end the call."""
     clinic = read_scenario("clinic")
 
-    assert clinic.answer(chat("x", "Is there anything else?", "no thank you")).tool == "end_call"
-    assert not clinic.answer(chat("x", "What is your name, please?", "no thank you")).tool
+    assert clinic.answer(chat("x", "Is there anything else?", "no thank you")).calls == END_CALL
+    assert not clinic.answer(chat("x", "What is your name, please?", "no thank you")).calls
+
+
+def test_a_rule_may_call_several_tools(tmp_path: Path) -> None:
+    """Each is a name, or a name with arguments."""
+    path = tmp_path / "s.yaml"
+    path.write_text("rules: [{call: [look, {name: book, arguments: {a: 1}}]}]\n")
+
+    calls = read_scenario(str(path)).answer(chat("hi")).calls
+
+    assert calls == (ScriptedCall("look"), ScriptedCall("book", '{"a": 1}'))
 
 
 def test_a_modified_scenario_is_reloaded(tmp_path: Path) -> None:

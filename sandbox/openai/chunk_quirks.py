@@ -1,0 +1,240 @@
+"""Quirks of a stream's chunks: changes of Chat Completions that other servers make. No I/O, no clock."""
+
+import copy
+import itertools
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sandbox.openai.wire import Chunk
+
+_SAFE = {
+    name: {"filtered": False, "severity": "safe"} for name in ("hate", "self_harm", "sexual", "violence")
+}
+_EMPTY = {"id": "", "object": "", "created": 0, "model": ""}
+_NULLS = ("content", "tool_calls", "function_call", "refusal")
+_REASONING = ("The caller wants ", "something simple. ", "I answer in one sentence.")
+
+
+def with_quirks(
+    chunks: Iterable[Chunk], quirks: Collection[str], usage: Mapping[str, Any] | None = None
+) -> Iterator[Chunk]:
+    """Apply quirks in a fixed order; `usage` is the payload of a usage chunk."""
+    found: Iterator[Chunk] = iter(chunks)
+    for name, change in _CHANGES.items():
+        if name in quirks:
+            found = change(found)
+    for name, change_usage in _USAGE_CHANGES.items():
+        if name in quirks and usage is not None:
+            found = change_usage(found, usage)
+    return found
+
+
+def changed(chunk: Chunk, change: Callable[[dict[str, Any]], None]) -> Chunk:
+    """Apply a change to a copy of each choice of a chunk."""
+    if not chunk.data:
+        return chunk
+    data = copy.deepcopy(dict(chunk.data))
+    for choice in data.get("choices") or ():
+        change(choice)
+    return replace(chunk, data=data)
+
+
+def _null_fields(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    def change(choice: dict[str, Any]) -> None:
+        choice["delta"] = {**dict.fromkeys(_NULLS), **choice["delta"]}
+
+    return (changed(chunk, change) for chunk in chunks)
+
+
+def _null_delta(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """Chunks without a delta after the opening and each third token, one with null before the end."""
+    for chunk in chunks:
+        if "finish" in chunk.tags:
+            yield _filter_chunk({"delta": None})
+        yield chunk
+        if "opening" in chunk.tags or (chunk.token is not None and chunk.token % 3 == 2):
+            yield _filter_chunk({})
+
+
+def _filter_chunk(delta: Mapping[str, Any]) -> Chunk:
+    offsets = {"check_offset": 44, "start_offset": 44, "end_offset": 198}
+    choice = {"index": 0, "finish_reason": None, "content_filter_results": _SAFE}
+    return Chunk(
+        {**_EMPTY, "choices": [{**choice, "content_filter_offsets": offsets, **delta}], "usage": None}
+    )
+
+
+def _empty_choices(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    results = [{"prompt_index": 0, "content_filter_results": _SAFE}]
+    yield Chunk({**_EMPTY, "choices": [], "prompt_filter_results": results})
+    yield from chunks
+
+
+def _reasoning(field: str) -> Callable[[Iterator[Chunk]], Iterator[Chunk]]:
+    def insert(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+        for chunk in chunks:
+            yield chunk
+            if "opening" in chunk.tags:
+                for text in _REASONING:
+                    yield changed(chunk, _delta({"content": None, field: text}))
+
+    return insert
+
+
+def _delta(delta: Mapping[str, Any]) -> Callable[[dict[str, Any]], None]:
+    def change(choice: dict[str, Any]) -> None:
+        choice["delta"] = dict(delta)
+
+    return change
+
+
+def _each_call(change: Callable[[dict[str, Any]], None]) -> Callable[[Iterator[Chunk]], Iterator[Chunk]]:
+    """A change of each entry of `tool_calls`."""
+
+    def change_choice(choice: dict[str, Any]) -> None:
+        for call in (choice.get("delta") or {}).get("tool_calls") or ():
+            change(call)
+
+    return lambda chunks: (changed(chunk, change_choice) for chunk in chunks)
+
+
+def _set(name: str, value: Any) -> Callable[[dict[str, Any]], None]:
+    def change(call: dict[str, Any]) -> None:
+        if name in call:
+            call[name] = value
+
+    return change
+
+
+def _remove(name: str) -> Callable[[dict[str, Any]], None]:
+    return lambda call: call.pop(name, None)
+
+
+def _repeat_tool_name(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    first: dict[int, dict[str, Any]] = {}
+
+    def change(call: dict[str, Any]) -> None:
+        first_part = first.setdefault(call["index"], call)
+        call.update(id=first_part.get("id"), type="function")
+        call["function"] = {"name": first_part["function"].get("name"), **call["function"]}
+
+    return _each_call(change)(chunks)
+
+
+def _whole_tool_call(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """Collect the pieces of each call, and send it in one chunk."""
+    calls: dict[int, dict[str, Any]] = {}
+    template: Chunk | None = None
+    for chunk in chunks:
+        if "tool" in chunk.tags and chunk.data:
+            template = template or chunk
+            for part in chunk.data["choices"][0]["delta"]["tool_calls"]:
+                first_part = calls.setdefault(part["index"], copy.deepcopy(part))
+                if first_part["function"]["arguments"] is not part["function"]["arguments"]:
+                    first_part["function"]["arguments"] += part["function"]["arguments"]
+            continue
+        if template:
+            for call in calls.values():
+                yield changed(template, _delta({"tool_calls": [call]}))
+            template = None
+        yield chunk
+
+
+def _byte_tool_arguments(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    for chunk in chunks:
+        part = (
+            chunk.data["choices"][0]["delta"]["tool_calls"][0]
+            if "tool" in chunk.tags and chunk.data
+            else None
+        )
+        if part is None or part.get("id"):
+            yield chunk
+            continue
+        for character in part["function"]["arguments"]:
+            piece = {**part, "function": {"arguments": character}}
+            yield changed(chunk, _delta({"tool_calls": [piece]}))
+
+
+def _stop_after_tool(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    def change(choice: dict[str, Any]) -> None:
+        if choice["finish_reason"] == "tool_calls":
+            choice["finish_reason"] = "stop"
+
+    return (changed(chunk, change) for chunk in chunks)
+
+
+def _early_finish(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """Move the finish reason to the chunk before, and send an empty text after it."""
+
+    def finish(choice: dict[str, Any]) -> None:
+        choice["finish_reason"] = "stop"
+
+    def after(choice: dict[str, Any]) -> None:
+        choice.update(finish_reason=None, delta={"content": ""})
+
+    previous: Chunk | None = None
+    for chunk in chunks:
+        if previous and "finish" in chunk.tags and "text" in previous.tags:
+            yield changed(previous, finish)
+            previous = changed(chunk, after)
+            continue
+        if previous:
+            yield previous
+        previous = chunk
+    if previous:
+        yield previous
+
+
+def _usage_unasked(chunks: Iterator[Chunk], usage: Mapping[str, Any]) -> Iterator[Chunk]:
+    sent = False
+    for chunk in chunks:
+        sent = sent or "usage" in chunk.tags
+        yield chunk
+    if not sent:
+        yield Chunk(usage, tags=frozenset({"usage"}))
+
+
+def _usage_each_chunk(chunks: Iterator[Chunk], usage: Mapping[str, Any]) -> Iterator[Chunk]:
+    for chunk in chunks:
+        yield replace(chunk, data={**chunk.data, "usage": usage["usage"]}) if chunk.data else chunk
+
+
+def _usage_with_finish(chunks: Iterator[Chunk], usage: Mapping[str, Any]) -> Iterator[Chunk]:
+    for chunk in chunks:
+        if "finish" in chunk.tags and chunk.data:
+            yield replace(chunk, data={**chunk.data, "usage": usage["usage"]})
+        elif "usage" not in chunk.tags:
+            yield chunk
+
+
+def _obfuscation(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """Random-looking padding; only its length matters."""
+    for chunk, length in zip(chunks, itertools.cycle((6, 11, 3, 14, 8)), strict=False):
+        text = "kT9xQ2mVb7LdWz"[:length]
+        yield replace(chunk, data={**chunk.data, "obfuscation": text}) if chunk.data else chunk
+
+
+_CHANGES: Mapping[str, Callable[[Iterator[Chunk]], Iterator[Chunk]]] = {
+    "whole_tool_call": _whole_tool_call,
+    "byte_tool_arguments": _byte_tool_arguments,
+    "repeat_tool_name": _repeat_tool_name,
+    "index_zero": _each_call(_set("index", 0)),
+    "index_null": _each_call(_set("index", None)),
+    "index_missing": _each_call(_remove("index")),
+    "no_tool_id": _each_call(_remove("id")),
+    "null_tool_id": _each_call(_set("id", "")),
+    "stop_after_tool": _stop_after_tool,
+    "early_finish": _early_finish,
+    "reasoning_content": _reasoning("reasoning_content"),
+    "reasoning": _reasoning("reasoning"),
+    "null_fields": _null_fields,
+    "null_delta": _null_delta,
+    "empty_choices": _empty_choices,
+    "obfuscation": _obfuscation,
+}
+_USAGE_CHANGES: Mapping[str, Callable[[Iterator[Chunk], Mapping[str, Any]], Iterator[Chunk]]] = {
+    "usage_unasked": _usage_unasked,
+    "usage_each_chunk": _usage_each_chunk,
+    "usage_with_finish": _usage_with_finish,
+}

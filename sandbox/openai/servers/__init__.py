@@ -1,0 +1,1 @@
+"""Other servers of the Chat Completions protocol: what each one refuses, and how its answers differ."""

@@ -1,0 +1,121 @@
+"""Faults within a stream: what is sent or not sent in place of chunks. No I/O, no clock."""
+
+import itertools
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sandbox.openai.errors import of_status
+from sandbox.openai.wire import Chunk
+
+_FAULT_TOKEN = 2
+"""Faults within a stream occur before the token with this index."""
+_FAILED = "The server had an error while processing your request. Sorry about that!"
+_WRONG_TYPES: tuple[Any, ...] = (
+    {"choices": {}},
+    {"choices": None},
+    {"choices": [None]},
+    {"choices": [{"index": "0", "delta": "text"}]},
+    {"choices": [{"index": 0, "delta": {"content": {"text": "x"}}}]},
+    {"choices": [{"index": 0, "delta": {"tool_calls": {"index": 0}}}]},
+    {"choices": [{"index": 0, "delta": {"tool_calls": [None, {"function": "f"}]}}]},
+    {"choices": [{"index": 0, "delta": {"content": 5}, "finish_reason": 1}]},
+    [],
+    None,
+    5,
+)
+
+
+def with_stream_faults(
+    chunks: Iterator[Chunk], faults: Collection[str], tool_delay_s: float
+) -> Iterator[Chunk]:
+    """Apply the faults of a stream to its chunks."""
+    for name in sorted(faults):
+        if sent := _SENT.get(name):
+            chunks = _insert(chunks, sent)
+        elif sent := _SENT_BEFORE_END.get(name):
+            chunks = _insert(chunks, (*sent, Chunk(action="end")))
+    if "no_finish" in faults:
+        chunks = (chunk for chunk in chunks if not {"finish", "usage"} & chunk.tags)
+    if "late_tool_call" in faults:
+        chunks = _pause(chunks, 0, tool_delay_s)
+    if "slow_tool_call" in faults:
+        chunks = _pause(chunks, 1, tool_delay_s)
+    if "think_forever" in faults:
+        chunks = _forever(chunks, "content", opening="<think>")
+    if "reasoning_forever" in faults:
+        chunks = _forever(chunks, "reasoning_content")
+    return chunks
+
+
+def event(payload: Any) -> bytes:
+    """A server-sent event."""
+    return f"data: {json.dumps(payload, separators=(',', ':'))}\n\n".encode()
+
+
+def _insert(chunks: Iterator[Chunk], sent: tuple[Chunk, ...]) -> Iterator[Chunk]:
+    """Insert chunks at the point of the fault: before a token, or after a shorter text."""
+    done = opened = False
+    for chunk in chunks:
+        if not done and opened and (chunk.token is None or chunk.token >= _FAULT_TOKEN):
+            done = True
+            yield from sent
+        opened = opened or "opening" in chunk.tags
+        yield chunk
+
+
+def _pause(chunks: Iterator[Chunk], position: int, pause_s: float) -> Iterator[Chunk]:
+    """Silence before the chunk with this position among those of tool calls."""
+    count = 0
+    for chunk in chunks:
+        if "tool" in chunk.tags:
+            yield replace(chunk, pause_s=pause_s) if count == position else chunk
+            count += 1
+        else:
+            yield chunk
+
+
+def _forever(chunks: Iterator[Chunk], field: str, opening: str = "") -> Iterator[Chunk]:
+    """After the opening, text without end at the pace of tokens."""
+    for chunk in chunks:
+        yield chunk
+        if "opening" not in chunk.tags or chunk.data is None:
+            continue
+        for number in itertools.count():
+            text = opening if opening and not number else " Let me think."
+            choice = {"index": 0, "delta": {field: text}, "finish_reason": None}
+            yield Chunk({**chunk.data, "choices": [choice]}, token=number)
+
+
+def _error_chunk() -> dict[str, Any]:
+    error = {
+        "code": 502,
+        "message": "Upstream provider disconnected",
+        "metadata": {"provider_name": "sandbox"},
+    }
+    choice = {"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": "error"}
+    envelope = {"id": "gen-1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    return {**envelope, "provider": "sandbox", "error": error, "choices": [choice]}
+
+
+_VLLM = {"object": "error", "message": _FAILED, "type": "InternalServerError", "param": None, "code": 500}
+_EVENT = b"event: error\n" + event(of_status(500, _FAILED).body["error"])
+_INVALID_UTF8 = b'data: {"choices":[{"index":0,"delta":{"content":"caf\xe9 \xff"},"finish_reason":null}]}\n\n'
+_SURROGATE = b'data: {"choices":[{"index":0,"delta":{"content":" \\ud83d "},"finish_reason":null}]}\n\n'
+_SENT: Mapping[str, tuple[Chunk, ...]] = {
+    "hang_mid": (Chunk(action="hang"),),
+    "close_mid": (Chunk(action="close"),),
+    "error_mid": (Chunk(of_status(500, _FAILED).body),),
+    "garbage": (Chunk(raw=b"data: {this is no JSON\n\n"),),
+    "wrong_types": tuple(Chunk(raw=event(payload)) for payload in _WRONG_TYPES),
+    "invalid_utf8": (Chunk(raw=_INVALID_UTF8),),
+    "lone_surrogate": (Chunk(raw=_SURROGATE),),
+}
+_SENT_BEFORE_END: Mapping[str, tuple[Chunk, ...]] = {
+    "error_text": (Chunk({"error": "upstream failed"}),),
+    "error_vllm": (Chunk(_VLLM),),
+    "error_openrouter": (Chunk(_error_chunk()),),
+    "error_event": (Chunk(raw=_EVENT),),
+}
+"""After these the server ends the stream."""

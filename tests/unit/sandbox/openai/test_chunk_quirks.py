@@ -1,0 +1,121 @@
+"""Quirks of chunks: each changes the form of a stream, and none its content."""
+
+import json
+from typing import Any
+
+import pytest
+
+from sandbox.openai import wire
+from sandbox.openai.chunk_quirks import with_quirks
+from sandbox.openai.faults import QUIRKS
+from sandbox.openai.reply import Call, Reply
+
+CALLS = (Call("look", '{"a": 1}', "call_1"), Call("book", '{"b": 22}', "call_2"))
+REPLY = Reply("Good morning, Ann Lee.", CALLS, finish="tool_calls")
+COMPLETION = wire.Completion("id-1", "m", 0, REPLY)
+
+
+def chunks(*quirks: str, reply: Reply = REPLY) -> list[dict[str, Any]]:
+    made = wire.Completion("id-1", "m", 0, reply)
+    found = with_quirks(wire.chat_chunks(made), quirks, wire.usage_payload(made))
+    return [json.loads(json.dumps(chunk.data)) for chunk in found]
+
+
+def deltas(*quirks: str) -> list[dict[str, Any]]:
+    return [choice.get("delta") or {} for chunk in chunks(*quirks) for choice in chunk["choices"]]
+
+
+def parts(*quirks: str) -> list[dict[str, Any]]:
+    return [part for delta in deltas(*quirks) for part in delta.get("tool_calls") or ()]
+
+
+@pytest.mark.parametrize("quirk", QUIRKS)
+def test_a_quirk_keeps_the_text_and_the_arguments(quirk: str) -> None:
+    """The joined pieces are the same."""
+    assert "".join(delta.get("content") or "" for delta in deltas(quirk)) == REPLY.text
+    arguments = "".join(part["function"]["arguments"] for part in parts(quirk))
+    assert arguments == '{"a": 1}{"b": 22}'
+
+
+def test_all_quirks_at_once() -> None:
+    """They can be combined."""
+    assert "".join(delta.get("content") or "" for delta in deltas(*QUIRKS)) == REPLY.text
+
+
+def test_filter_chunks_have_no_delta() -> None:
+    """Some have none, some a null; the first chunk has no choices."""
+    found = [choice for chunk in chunks("null_delta") for choice in chunk["choices"]]
+
+    assert [choice for choice in found if "delta" not in choice]
+    assert [choice for choice in found if "delta" in choice and choice["delta"] is None]
+    assert chunks("empty_choices")[0]["choices"] == []
+    assert chunks("empty_choices")[0]["id"] == ""
+
+
+def test_null_fields_are_in_every_delta() -> None:
+    """Fields with a value keep it."""
+    assert all({"content", "tool_calls", "refusal"} <= set(delta) for delta in deltas("null_fields"))
+
+
+def test_the_name_is_repeated_in_every_piece() -> None:
+    """With the id of its own call."""
+    found = [(part["index"], part["id"], part["function"]["name"]) for part in parts("repeat_tool_name")]
+
+    assert set(found) == {(0, "call_1", "look"), (1, "call_2", "book")}
+    assert len(found) == 6
+
+
+def test_whole_calls_are_one_piece_each() -> None:
+    """With their complete arguments."""
+    found = [(part["id"], part["function"]["arguments"]) for part in parts("whole_tool_call")]
+
+    assert found == [("call_1", '{"a": 1}'), ("call_2", '{"b": 22}')]
+
+
+@pytest.mark.parametrize(
+    ("quirk", "key", "expected"),
+    [
+        ("index_zero", "index", {0}),
+        ("index_null", "index", {None}),
+        ("index_missing", "index", set()),
+        ("no_tool_id", "id", set()),
+        ("null_tool_id", "id", {""}),
+    ],
+)
+def test_indices_and_ids(quirk: str, key: str, expected: set[Any]) -> None:
+    """They are wrong or missing in each piece."""
+    assert {part[key] for part in parts(quirk) if key in part} == expected
+
+
+def test_reasoning_precedes_the_text() -> None:
+    """In either field."""
+    for field in ("reasoning_content", "reasoning"):
+        found = deltas(field)
+        last = max(n for n, delta in enumerate(found) if field in delta)
+        assert last < min(n for n, delta in enumerate(found) if delta.get("content"))
+
+
+def test_finish_reasons() -> None:
+    """`stop` in spite of tool calls, or before the last chunk."""
+    reasons = [choice["finish_reason"] for chunk in chunks("stop_after_tool") for choice in chunk["choices"]]
+    early = [
+        choice["finish_reason"]
+        for chunk in chunks("early_finish", reply=Reply("Good day."))
+        for choice in chunk["choices"]
+    ]
+
+    assert [reason for reason in reasons if reason] == ["stop"]
+    assert early[-2:] == ["stop", None]
+
+
+def test_where_the_usage_is() -> None:
+    """At the end without a request for it, in every chunk, or beside the finish reason."""
+    assert chunks("usage_unasked")[-1]["choices"] == []
+    assert all(chunk["usage"] for chunk in chunks("usage_each_chunk"))
+    last = chunks("usage_with_finish")[-1]
+    assert (bool(last["usage"]), last["choices"][0]["finish_reason"]) == (True, "tool_calls")
+
+
+def test_obfuscation_varies_in_length() -> None:
+    """As padding does."""
+    assert len({len(chunk["obfuscation"]) for chunk in chunks("obfuscation")}) > 2
