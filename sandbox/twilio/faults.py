@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Faults(BaseModel):
-    """Network and API faults; all are off by default."""
+    """Network and API faults; all are off by default, except that some webhooks arrive twice."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -31,10 +31,16 @@ class Faults(BaseModel):
     """Times since their start at which the first, second, ... media socket is dropped."""
     no_fall_through: bool = False
     """A lost socket does not end <Connect>: 5 s of silence follow, then the call ends."""
+    refused_streams: int = Field(default=0, ge=0)
+    """Number of the call's media streams, from the first, whose handshake fails (31920)."""
+    trial_account: bool = False
+    """The account is a trial account: the caller first hears an announcement that says so."""
     webhook_delay_ms: float = Field(default=0.0, ge=0)
     """Delay of status callbacks."""
     webhook_duplicates: int = Field(default=0, ge=0, le=5)
     """Number of additional requests to each webhook."""
+    repeated_webhooks: float = Field(default=0.05, ge=0, le=1)
+    """Share of webhooks that are requested twice, with the same idempotency token."""
     rest_429: float = Field(default=0.0, ge=0, le=1)
     """Share of REST requests that are rejected with HTTP 429."""
     rest_500: float = Field(default=0.0, ge=0, le=1)
@@ -77,6 +83,11 @@ class FrameFaults:
             frozen = into_ms >= faults.freeze_every_ms - faults.freeze_ms
             late_ms = max(late_ms, thaw_ms) if frozen else late_ms
         return late_ms
+
+
+def webhook_requests(rng: random.Random, faults: Faults) -> int:
+    """The number of times that a webhook is requested."""
+    return 1 + faults.webhook_duplicates + (rng.random() < faults.repeated_webhooks)
 
 
 def rest_error_status(rng: random.Random, faults: Faults) -> int | None:

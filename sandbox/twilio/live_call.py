@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -47,6 +47,7 @@ from sandbox.twilio.webhooks import WebhookError, WebhookRequest
 log = structlog.get_logger()
 
 _MAX_PENDING_EVENTS = 100
+_TRIAL = "You have a trial account. You can remove this message by upgrading to a full account."
 _APOLOGY = "We are sorry, an application error has occurred. Goodbye."
 
 
@@ -122,6 +123,8 @@ class LiveCall:
             if not inbound:
                 self._answer()
                 await self._detect_machine()
+            if self.faults.trial_account:
+                await self._announce_trial()
             await self._inbox.put(Started(self._initial_twiml))
 
     async def _wait_for_answer(self, ring_s: float) -> bool:
@@ -236,6 +239,13 @@ class LiveCall:
         for warning in document.warnings:
             self.leg.note("warning", code=12200, text=warning, url=given_by)
         await self._inbox.put(Fetched(step, document))
+
+    async def _announce_trial(self) -> None:
+        """Announce a trial account before the first TwiML is requested; the announcement answers the call."""
+        if not self._flow.answered:
+            self._flow = replace(self._flow, answered=True)
+            self._answer()
+        await play_prompts([Say(_TRIAL)], self._context)
 
     async def _execute_verb(self, step: int, verb: Verb) -> None:
         await self._inbox.put(VerbFinished(step, await execute_verb(verb, self._context)))

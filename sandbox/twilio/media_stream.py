@@ -12,7 +12,7 @@ from sandbox.twilio import media_messages
 from sandbox.twilio.faults import Faults, FrameFaults
 from sandbox.twilio.media_messages import Clear, Mark, Media, MessageError
 from sandbox.twilio.playback import Playback
-from sandbox.twilio.stream_address import StreamOutcome, url_error
+from sandbox.twilio.stream_address import StreamEnd, StreamOutcome, url_error
 from sandbox.twilio.stream_socket import StreamWriter, close_outcome, open_socket
 from sandbox.twilio.verbs import Stream
 
@@ -47,6 +47,7 @@ class MediaStream:
         bidirectional: bool,
         faults: Faults,
         drop_at_ms: float | None,
+        refused: bool,
         note: Callable[..., Any],
         on_started: Callable[["MediaStream"], None],
     ) -> None:
@@ -56,6 +57,7 @@ class MediaStream:
         self._bidirectional = bidirectional
         self._frame_faults = FrameFaults(faults)
         self._drop_at_ms = drop_at_ms
+        self._refused = refused
         self._note = note
         self._on_started = on_started
         self._playback = Playback()
@@ -76,6 +78,10 @@ class MediaStream:
         problem = url_error(self.stream.url)
         if problem:
             return problem
+        if self._refused:
+            return StreamOutcome(
+                StreamEnd.FAILED, 31920, "handshake failed: refused by the sandbox's settings"
+            )
         identity = self._identity
         socket = await open_socket(self.stream.url, identity.auth_token, identity.plain_hosts)
         if isinstance(socket, StreamOutcome):

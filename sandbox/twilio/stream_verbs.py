@@ -87,6 +87,7 @@ def _new_stream(stream: Stream, context: VerbContext, *, bidirectional: bool) ->
         faults=context.faults,
         # Socket faults apply to the bidirectional stream only.
         drop_at_ms=context.next_drop_ms() if bidirectional else None,
+        refused=bidirectional and context.is_socket_refused(),
         note=context.leg.note,
         on_started=started,
     )

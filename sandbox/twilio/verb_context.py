@@ -37,6 +37,10 @@ class VerbContext:
         """The source of a verb's action URL, if it has one."""
         return None if url is None else Source(self.absolute_url(url), method, tuple(params.items()))
 
+    def is_socket_refused(self) -> bool:
+        """Whether the last media socket cannot be opened."""
+        return self.socket_count <= self.faults.refused_streams
+
     def next_drop_ms(self) -> float | None:
         """When to drop the next media socket, or None."""
         drops = self.faults.drop_sockets_at_ms

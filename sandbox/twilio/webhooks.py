@@ -1,8 +1,9 @@
 """Requests TwiML from webhooks and sends callbacks as Twilio does: signed, with retries and a fallback."""
 
 import asyncio
+import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -11,7 +12,7 @@ import httpx
 from sandbox.emulator import Journal
 from sandbox.twilio import signature
 from sandbox.twilio.connection_overrides import parse_overrides
-from sandbox.twilio.faults import Faults
+from sandbox.twilio.faults import Faults, webhook_requests
 from sandbox.twilio.twiml import TwimlError, parse
 from sandbox.twilio.verbs import Document, Play, Say
 
@@ -50,6 +51,7 @@ class Webhooks:
     client: httpx.AsyncClient
     auth_token: str
     journal: Journal
+    rng: random.Random = field(default_factory=random.Random)
 
     async def fetch_twiml(
         self, request: WebhookRequest, fallback: str | None, faults: Faults
@@ -69,7 +71,7 @@ class Webhooks:
         """Send a callback, delayed and duplicated as the faults require; failures are only logged."""
         await asyncio.sleep(faults.webhook_delay_ms / 1000)
         token = str(uuid4())
-        for _ in range(1 + faults.webhook_duplicates):
+        for _ in range(webhook_requests(self.rng, faults)):
             try:
                 response = await self._fetch(request, token)
             except WebhookError as error:
@@ -96,7 +98,7 @@ class Webhooks:
     async def _document(self, request: WebhookRequest, faults: Faults) -> Document:
         token = str(uuid4())
         response = await self._fetch(request, token)
-        for _ in range(faults.webhook_duplicates):
+        for _ in range(webhook_requests(self.rng, faults) - 1):
             await self._fetch(request, token)
         if response.is_error:
             raise WebhookError(BAD_STATUS, f"status {response.status_code}")
