@@ -12,6 +12,7 @@ Body: TypeAlias = (
     | call_pb2.StreamStarted
     | call_pb2.StreamStopped
     | call_pb2.StreamResuming
+    | call_pb2.StreamFailed
     | call_pb2.DtmfPressed
     | call_pb2.CallEnded
     | speech_pb2.SpeechStarted

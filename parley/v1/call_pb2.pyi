@@ -67,6 +67,16 @@ class StreamResuming(_message.Message):
     last_reply_samples: int
     def __init__(self, epoch: _Optional[int] = ..., method: _Optional[str] = ..., last_audio_ms: _Optional[int] = ..., edge_stalled: _Optional[bool] = ..., last_reply_id: _Optional[str] = ..., last_reply_samples: _Optional[int] = ...) -> None: ...
 
+class StreamFailed(_message.Message):
+    __slots__ = ("stream_sid", "code", "epoch")
+    STREAM_SID_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    stream_sid: str
+    code: int
+    epoch: int
+    def __init__(self, stream_sid: _Optional[str] = ..., code: _Optional[int] = ..., epoch: _Optional[int] = ...) -> None: ...
+
 class DtmfPressed(_message.Message):
     __slots__ = ("digit", "at_ms")
     DIGIT_FIELD_NUMBER: _ClassVar[int]

@@ -48,7 +48,7 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as tasks:
             watching = tasks.create_task(lag.watch())
             gate = TwilioRequestGate(settings, stop)
-            resumption = StreamResumer(bus, twilio, gate.direct_url, tasks)
+            resumption = StreamResumer(bus, twilio, gate, tasks)
             following = tasks.create_task(resumption.watch_stalls())
             standby = StandbySupervisor(bus, gate, twilio, calls) if settings.standby_stream else None
             app = build_app(gate, telemetry, bus, outbox, twilio, calls, resumption, standby)

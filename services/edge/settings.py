@@ -61,7 +61,7 @@ class EdgeSettings(CommonSettings):
     api_key: SecretStr = SecretStr("")
     """Bearer key of `POST /calls`; without it, only requests from the same machine are accepted."""
 
-    start_message_timeout_s: float = Field(default=10.0, gt=0)
+    start_message_timeout_s: float = Field(default=5.0, gt=0)
     """Time within which Twilio must send the `start` message after opening a media stream."""
 
     stream_resume_timeout_s: float = Field(default=15.0, ge=0)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from tests.field.rows import ROW_IDS, Seen, line_properties
@@ -43,7 +44,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     )
     table = Table("row", "input", "expected", "seen", "", title="What real providers do")
     for line in lines:
-        table.add_row(*line)
+        table.add_row(*map(escape, line))
     Console(width=200).print(table)
     missing = [row_id for row_id in ROW_IDS if row_id not in {line[0] for line in lines}]
     passed = sum(line[-1] == "passed" for line in lines)

@@ -21,6 +21,8 @@ class CallState:
     stream_position: int = 0
     """Sequence of the last stream.started in the log's stream; 0 before the first."""
     stream_sid: str = ""
+    stream_sids: frozenset[str] = frozenset()
+    """All streams that the call has had."""
     stop_reason: str = ""
     """Reason of the last stream's stream.stopped; empty until there is one."""
     resuming: StreamResuming | None = None
@@ -28,6 +30,12 @@ class CallState:
     resuming_at_us: int = 0
     resuming_position: int = 0
     """Sequence of the last stream.resuming in the log's stream; 0 for none."""
+    failed_sids: frozenset[str] = frozenset()
+    """Streams that Twilio could not open since the last one that started."""
+    failure_code: int = 0
+    """Twilio's error code of the last of them; 0 if unknown."""
+    failed_position: int = 0
+    """Sequence of the last stream.failed in the log's stream; 0 for none."""
 
     @property
     def is_resuming(self) -> bool:
@@ -57,7 +65,14 @@ def evolve(call: CallState | None, event: Event, position: int) -> CallState | N
     if event.HasField("stream_started") and event.epoch > call.stream_epoch:
         stream_sid = event.stream_started.stream_sid
         return replace(
-            call, stream_epoch=event.epoch, stream_position=position, stream_sid=stream_sid, stop_reason=""
+            call,
+            stream_epoch=event.epoch,
+            stream_position=position,
+            stream_sid=stream_sid,
+            stream_sids=call.stream_sids | {stream_sid},
+            stop_reason="",
+            failed_sids=frozenset(),
+            failure_code=0,
         )
     if event.HasField("stream_stopped") and event.epoch == call.stream_epoch:
         return replace(call, stop_reason=event.stream_stopped.reason)
@@ -67,5 +82,15 @@ def evolve(call: CallState | None, event: Event, position: int) -> CallState | N
             resuming=event.stream_resuming,
             resuming_at_us=event.sent_at_us,
             resuming_position=position,
+        )
+    if event.HasField("stream_failed"):
+        failed = event.stream_failed
+        # An error that is reported after another stream has started no longer matters.
+        sids = {failed.stream_sid} if failed.epoch == call.stream_epoch else set()
+        return replace(
+            call,
+            failed_sids=call.failed_sids | sids,
+            failure_code=failed.code if sids else call.failure_code,
+            failed_position=position,
         )
     return call

@@ -18,7 +18,7 @@ from parley.errors import BusError, WriteConflict
 from parley.events.envelope import Body, parse, wrap
 from parley.telemetry.trace_context import traceparent
 from parley.v1.audio_pb2 import AgentAudio, CallerAudio
-from parley.v1.call_pb2 import CallEnded, CallStarted, StreamResuming, StreamStarted
+from parley.v1.call_pb2 import CallEnded, CallStarted, StreamFailed, StreamResuming, StreamStarted
 from parley.v1.event_pb2 import Event
 from parley.v1.work_pb2 import Work
 from services.edge.calls.call_state import CallState, evolve
@@ -32,6 +32,8 @@ epoch."""
 _STARTED_SEQUENCE, _ENDED_SEQUENCE, _FIRST_RESUMING_SEQUENCE = 1, 2, 10
 """Event sequences of the stage `webhook`; they are constant, so that a repeated webhook has the same event
 id."""
+_FIRST_FAILED_SEQUENCE = 1 << 40
+"""Above every sequence of a resumption."""
 _LAST_AUDIO_TIMEOUT_S = 0.5
 _TRY_END_TIMEOUT_S = 1.0
 
@@ -130,6 +132,17 @@ async def claim_resumption(
     sequence = _FIRST_RESUMING_SEQUENCE + call.resuming_position
     event = _event(resuming, call_sid, _WEBHOOK, 0, sequence)
     return await _append_if_unchanged(bus, event, call.resuming_position)
+
+
+async def append_stream_failure(bus: Bus, call_sid: str, call: CallState, stream_sid: str, code: int) -> bool:
+    """Record a stream that Twilio could not open; False if another edge recorded a failure meanwhile.
+
+    Raises:
+        BusError: the event could not be stored.
+    """
+    failed = StreamFailed(stream_sid=stream_sid, code=code, epoch=call.stream_epoch)
+    event = _event(failed, call_sid, _WEBHOOK, 0, _FIRST_FAILED_SEQUENCE + call.failed_position)
+    return await _append_if_unchanged(bus, event, call.failed_position)
 
 
 async def _add_last_audio(bus: Bus, call_sid: str, resuming: StreamResuming) -> None:

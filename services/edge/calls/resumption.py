@@ -4,10 +4,11 @@ Twilio continues with the verb after `<Connect>` when a socket is closed; whethe
 breaks is not documented. Two more signals are therefore checked: Twilio's status callback for the end of a
 stream, and a stall of the caller's audio while Twilio reports nothing, as when an edge freezes. Whichever
 comes first claims the resumption in the log.
+
+A stream that cannot be opened is tried a limited number of times, then the call gets its fallback.
 """
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -16,11 +17,19 @@ from parley.bus import Bus, Liveness, subjects
 from parley.clock import now_us
 from parley.errors import ProviderError
 from services.edge.calls.call_state import CallState
-from services.edge.calls.fallback import FALLBACK, fallback_twiml
-from services.edge.calls.lifecycle import claim_resumption, end_call, load_call_state
+from services.edge.calls.fallback import FALLBACK, fallback_twiml, start_fallback
+from services.edge.calls.lifecycle import (
+    append_stream_failure,
+    claim_resumption,
+    end_call,
+    load_call_state,
+    try_end_call,
+)
+from services.edge.calls.unopened_streams import failed_attempts, must_fall_back
 from services.edge.twilio import twiml
+from services.edge.twilio.request_gate import TwilioRequestGate
 from services.edge.twilio.rest import TwilioRest
-from services.edge.twilio.twiml import PublicUrls
+from services.edge.twilio.twiml import Attempt, PublicUrls
 
 log = structlog.get_logger()
 
@@ -28,28 +37,10 @@ _REDIRECT_GRACE_S = 0.3
 """Time in which Twilio may request the next stream on its own."""
 _ATTEMPT_TIMEOUT_S = 2.0
 """A claimed resumption that has not produced a new stream after this time has failed."""
+_FALL_THROUGH_S = 2.0
+"""Time in which Twilio requests the next TwiML after a stream that it could not open."""
 _CHECK_DELAYS_S = (_REDIRECT_GRACE_S, _ATTEMPT_TIMEOUT_S, _ATTEMPT_TIMEOUT_S, _ATTEMPT_TIMEOUT_S)
 """Delay before each check of a stream that has ended; repeated in case Twilio's REST API is unavailable."""
-
-
-async def on_redirect(bus: Bus, call_sid: str, call: CallState, urls: PublicUrls, agents_dir: str) -> str:
-    """Answer Twilio's request for TwiML after a stream has ended.
-
-    Raises:
-        BusError: the log cannot be written.
-        ConfigError: the agent file cannot be read.
-    """
-    if call.end_reason == FALLBACK:
-        return fallback_twiml(agents_dir, call.agent)
-    if call.end_reason:
-        return twiml.hang_up()
-    if call.resume_method == "redirect" or _has_failed(call):
-        # The request is a repetition, or the REST redirect did not open a stream.
-        return twiml.connect(urls, call.agent)
-    if call.is_resuming or not await claim_resumption(bus, call_sid, call, "redirect"):
-        return twiml.wait_then_resume(urls)
-    log.info("stream_resumed_by_redirect", after_epoch=call.stream_epoch)
-    return twiml.connect(urls, call.agent)
 
 
 def _has_failed(call: CallState) -> bool:
@@ -62,10 +53,85 @@ class StreamResumer:
 
     bus: Bus
     twilio: TwilioRest
-    direct_url: Callable[[], str]
-    """Address of this edge, at which the next stream is opened; empty if any edge may receive it."""
+    gate: TwilioRequestGate
     tasks: asyncio.TaskGroup
     """Runs the checks; owned by the edge."""
+
+    async def on_redirect(self, call_sid: str, call: CallState, urls: PublicUrls, answered: Attempt) -> str:
+        """Return the TwiML that follows a stream that has ended, or could not be opened by `answered`.
+
+        Raises:
+            BusError: the log cannot be written.
+            ConfigError: the agent file cannot be read.
+        """
+        if call.end_reason == FALLBACK:
+            return fallback_twiml(self.gate.settings.agents_dir, call.agent)
+        if call.end_reason:
+            return twiml.hang_up()
+        attempts = failed_attempts(call, answered)
+        if await must_fall_back(self.bus, call, attempts):
+            self._log_cause(call, attempts)
+            await try_end_call(self.bus, call_sid, FALLBACK)
+            return fallback_twiml(self.gate.settings.agents_dir, call.agent)
+        if call.resume_method == "redirect" or _has_failed(call):
+            # The request is a repetition, or no attempt has opened a stream yet.
+            return twiml.connect(urls, call.agent, Attempt(attempts + 1, call.stream_epoch))
+        if call.is_resuming or not await claim_resumption(self.bus, call_sid, call, "redirect"):
+            return twiml.wait_then_resume(urls, Attempt(max(attempts, 1), call.stream_epoch))
+        log.info("stream_resumed_by_redirect", after_epoch=call.stream_epoch)
+        return twiml.connect(urls, call.agent, Attempt(attempts + 1, call.stream_epoch))
+
+    def _log_cause(self, call: CallState, attempts: int) -> None:
+        cause, remedy = self.gate.evidence.likely_cause(call.failure_code)
+        log.error(
+            "media_stream_not_opened",
+            attempts=attempts,
+            twilio_code=call.failure_code,
+            cause=cause,
+            remedy=remedy,
+        )
+
+    async def on_stream_error(self, call_sid: str, stream_sid: str, code: int) -> None:
+        """Handle Twilio's report of a stream error: record a stream that never started, or check a lost one.
+
+        Raises:
+            BusError: the failure could not be stored.
+        """
+        call = await load_call_state(self.bus, call_sid)
+        if call is None or call.end_reason or stream_sid in call.failed_sids:
+            return
+        if stream_sid in call.stream_sids:
+            self.on_stream_ended(call_sid, stream_sid)
+            return
+        while not await append_stream_failure(self.bus, call_sid, call, stream_sid, code):
+            latest = await load_call_state(self.bus, call_sid)
+            if latest is None or stream_sid in latest.failed_sids | latest.stream_sids:
+                return
+            call = latest
+        log.warning("media_stream_failed_to_open", call_sid=call_sid, twilio_code=code)
+        self.tasks.create_task(self._rescue_unopened(call_sid), name=f"rescue {call_sid}")
+
+    async def _rescue_unopened(self, call_sid: str) -> None:
+        """Continue a call by REST if Twilio does not request TwiML after a stream that it could not open."""
+        with structlog.contextvars.bound_contextvars(call_sid=call_sid):
+            try:
+                await asyncio.sleep(_FALL_THROUGH_S)
+                call = await load_call_state(self.bus, call_sid)
+                if call is None or call.end_reason or not call.failed_sids:
+                    return
+                if call.resume_method == "redirect":
+                    return
+                attempts = len(call.failed_sids)
+                if await must_fall_back(self.bus, call, attempts):
+                    self._log_cause(call, attempts)
+                    await start_fallback(
+                        self.bus, self.twilio, call_sid, self.gate.settings.agents_dir, call.agent
+                    )
+                else:
+                    await self._redirect(call_sid, call, edge_stalled=False)
+            except Exception as error:
+                # An error in one call's check must not end the edge that carries other calls.
+                log.error("stream_check_failed", reason=str(error) or type(error).__name__)
 
     def on_stream_ended(self, call_sid: str, stream_sid: str) -> None:
         """Start to check a stream whose end Twilio has reported."""
@@ -122,8 +188,9 @@ class StreamResumer:
         if not await claim_resumption(self.bus, call_sid, call, "rest", edge_stalled=edge_stalled):
             return False
         log.warning("stream_lost", after_epoch=call.stream_epoch, edge_stalled=edge_stalled)
-        urls = PublicUrls(call.public_url, self.direct_url())
-        connect = twiml.connect(urls, call.agent, redirected_at_ms=call.clock.ms_at(now_us()))
+        urls = PublicUrls(call.public_url, self.gate.direct_url())
+        attempt = Attempt(len(call.failed_sids) + 1, call.stream_epoch)
+        connect = twiml.connect(urls, call.agent, attempt, redirected_at_ms=call.clock.ms_at(now_us()))
         try:
             # Limited to the time after which another attempt may claim the resumption: two at once would open
             # two streams.

@@ -13,10 +13,11 @@ from parley.bus import Bus
 from parley.errors import BusError, ConfigError
 from parley.v1.call_pb2 import DIRECTION_INBOUND, DIRECTION_OUTBOUND, CallStarted
 from services.edge.calls.lifecycle import end_call, is_call_sid, load_call_state, start_call
-from services.edge.calls.resumption import StreamResumer, on_redirect
+from services.edge.calls.resumption import StreamResumer
 from services.edge.twilio import twiml
 from services.edge.twilio.request_gate import TwilioRequestGate
-from services.edge.twilio.twiml import PublicUrls
+from services.edge.twilio.stream_failures import error_code
+from services.edge.twilio.twiml import Attempt, PublicUrls
 
 log = structlog.get_logger()
 
@@ -62,7 +63,7 @@ class Webhooks:
         if "resume" in query:
             call = await load_call_state(self._bus, call_sid)
             if call is not None:
-                return await on_redirect(self._bus, call_sid, call, urls, self._settings.agents_dir)
+                return await self._resumer.on_redirect(call_sid, call, urls, _answered_attempt(query))
         agent = self._agent(query.get("agent", ""))
         inbound = str(form.get("Direction", "inbound")) == "inbound"
         started = CallStarted(
@@ -74,7 +75,7 @@ class Webhooks:
         )
         is_new = await start_call(self._bus, call_sid, started)
         log.info("call_started", agent=agent, inbound=inbound, repeated=not is_new)
-        return twiml.connect(urls, agent)
+        return twiml.connect(urls, agent, Attempt())
 
     def _agent(self, wanted: str) -> str:
         """The agent that the webhook's URL names; the default one if there is none of that name.
@@ -120,22 +121,31 @@ class Webhooks:
         call_sid, status = str(form.get("CallSid", "")), str(form.get("CallStatus", ""))
         if not is_call_sid(call_sid):
             return _no_call_sid()
-        if stream_event := str(form.get("StreamEvent", "")):
-            self._on_stream_status(call_sid, stream_event, form)
-        elif status in _FINAL_STATUSES:
-            try:
+        try:
+            if stream_event := str(form.get("StreamEvent", "")):
+                await self._on_stream_status(call_sid, stream_event, form)
+            elif status in _FINAL_STATUSES:
                 await end_call(self._bus, call_sid, status)
-            except (BusError, TimeoutError) as error:
-                log.error("call_end_not_stored", call_sid=call_sid, reason=str(error))
-                return Response("try again\n", 503)
+        except (BusError, TimeoutError) as error:
+            log.error("status_not_stored", call_sid=call_sid, reason=str(error))
+            return Response("try again\n", 503)
         return Response(status_code=204)
 
-    def _on_stream_status(self, call_sid: str, stream_event: str, form: FormData) -> None:
+    async def _on_stream_status(self, call_sid: str, stream_event: str, form: FormData) -> None:
         error = str(form.get("StreamError", ""))
         write = log.warning if error else log.info
         write("stream_status", call_sid=call_sid, status=stream_event, error=error)
-        if stream_event != "stream-started":
-            self._resumer.on_stream_ended(call_sid, str(form.get("StreamSid", "")))
+        stream_sid = str(form.get("StreamSid", ""))[:34]
+        if stream_event == "stream-error":
+            await self._resumer.on_stream_error(call_sid, stream_sid, error_code(error))
+        elif stream_event != "stream-started":
+            self._resumer.on_stream_ended(call_sid, stream_sid)
+
+
+def _answered_attempt(query: Mapping[str, str]) -> Attempt:
+    """The attempt after which Twilio requests TwiML, as named in the URL that its TwiML contains."""
+    number, after = query.get("resume", ""), query.get("after", "0")
+    return Attempt(int(number) if number.isdecimal() else 1, int(after) if after.isdecimal() else 0)
 
 
 def agent_query(agent: str | None) -> str:

@@ -43,6 +43,7 @@ async def open_connection(
     try:
         start = await receive_start(socket, calls, gate.settings.start_message_timeout_s)
         if start is None:
+            gate.evidence.start_missing()
             yield None
             return
         with structlog.contextvars.bound_contextvars(call_sid=start.call_sid):

@@ -1,7 +1,7 @@
 """Checks that a request comes from Twilio, and determines the address that it was sent to."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 from fastapi import Request, Response, WebSocket
@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 
 from services.edge.settings import EdgeSettings
 from services.edge.twilio.signature import Params, is_signed
+from services.edge.twilio.stream_failures import StreamEvidence
 from services.edge.twilio.twiml import PublicUrls
 
 log = structlog.get_logger()
@@ -25,6 +26,8 @@ class TwilioRequestGate:
 
     settings: EdgeSettings
     stopping: asyncio.Event
+    evidence: StreamEvidence = field(default_factory=StreamEvidence)
+    """What this process saw of media streams that did not start."""
 
     def direct_url(self) -> str:
         """Address at which this edge accepts streams; empty if it has none, or while it is stopping."""
@@ -48,7 +51,10 @@ class TwilioRequestGate:
         """Whether a media stream is from Twilio."""
         urls = self.public_urls(socket)
         bases = (base.replace("http", "ws", 1) for base in (urls.direct, urls.base) if base)
-        return self._is_authentic(socket, {}, *bases)
+        authentic = self._is_authentic(socket, {}, *bases)
+        if not authentic:
+            self.evidence.signature_refused()
+        return authentic
 
     def unsigned(self) -> Response:
         """The response to a request that Twilio has not signed; `parley doctor` recognizes the edge by it."""

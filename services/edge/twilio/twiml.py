@@ -10,6 +10,8 @@ from services.edge.twilio.media_messages import REDIRECTED_AT_MS
 _APOLOGY = "We are sorry, we cannot take your call right now. Please try again later."
 _VOICEMAIL_PROMPT = "Please leave a message after the tone."
 _MAX_VOICEMAIL_S = 120
+_IMMEDIATE_ATTEMPTS = 2
+"""Attempts to open a stream before which the caller does not wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,33 +33,46 @@ class PublicUrls:
         """Address of status callbacks."""
         return f"{self.base}/status"
 
-    @property
-    def resume(self) -> str:
-        """Address that Twilio requests when a stream has ended."""
-        return f"{self.base}/voice?resume=1"
+    def resume(self, attempt: "Attempt") -> str:
+        """Address that Twilio requests when a stream has ended or could not be opened."""
+        after = f"&after={attempt.after_epoch}" if attempt.after_epoch else ""
+        return f"{self.base}/voice?resume={attempt.number}{after}"
 
 
-def connect(urls: PublicUrls, agent: str, *, redirected_at_ms: int = 0) -> str:
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt to open a media stream; its number comes back in the next request for TwiML."""
+
+    number: int = 1
+    """Attempts since the call's last stream started, from 1."""
+    after_epoch: int = 0
+    """Epoch of the call's last stream; 0 if none was ever open."""
+
+
+def connect(urls: PublicUrls, agent: str, attempt: Attempt, *, redirected_at_ms: int = 0) -> str:
     """Open a media stream; when it has ended, request /voice again.
 
     `redirected_at_ms` is the call time of a REST redirect; the stream's start message returns it. 0 for none.
     """
     response = VoiceResponse()
+    if attempt.number > _IMMEDIATE_ATTEMPTS:
+        # A restarting edge or proxy needs a moment; a wrong address is the same a second later.
+        response.pause(length=1)
     connect_verb = Connect()
     stream = connect_verb.stream(url=urls.stream, status_callback=urls.status)
     stream.parameter(name="agent", value=agent)
     if redirected_at_ms:
         stream.parameter(name=REDIRECTED_AT_MS, value=str(redirected_at_ms))
     response.append(connect_verb)
-    response.redirect(urls.resume, method="POST")
+    response.redirect(urls.resume(attempt), method="POST")
     return str(response)
 
 
-def wait_then_resume(urls: PublicUrls) -> str:
+def wait_then_resume(urls: PublicUrls, attempt: Attempt) -> str:
     """Wait 1 s for a stream that another request opens, then request /voice again."""
     response = VoiceResponse()
     response.pause(length=1)
-    response.redirect(urls.resume, method="POST")
+    response.redirect(urls.resume(attempt), method="POST")
     return str(response)
 
 

@@ -1,7 +1,14 @@
 """The state of a call after its log's events."""
 
 from parley.events.envelope import Body
-from parley.v1.call_pb2 import CallEnded, CallStarted, StreamResuming, StreamStarted, StreamStopped
+from parley.v1.call_pb2 import (
+    CallEnded,
+    CallStarted,
+    StreamFailed,
+    StreamResuming,
+    StreamStarted,
+    StreamStopped,
+)
 from parley.v1.event_pb2 import Event
 from services.edge.calls.call_state import CallState, evolve
 from tests.event_factories import START_US, event
@@ -52,6 +59,24 @@ def test_a_call_is_resuming_until_its_next_stream_starts() -> None:
 
     call = state_after(started, resuming, edge_event(StreamStarted(stream_sid="MZ2"), 2))
     assert (call.is_resuming, call.resume_method) == (False, "")
+
+
+def test_unopened_streams_count_until_one_starts() -> None:
+    """An error that is reported after a later stream has started does not count."""
+    failed = event(StreamFailed(stream_sid="MZ1", code=31920))
+    call = state_after(failed, event(StreamFailed(stream_sid="MZ2", code=31902)))
+    assert (call.failed_sids, call.failure_code, call.failed_position) == (
+        frozenset({"MZ1", "MZ2"}),
+        31902,
+        3,
+    )
+
+    call = state_after(failed, edge_event(StreamStarted(stream_sid="MZ3"), 1), failed)
+    assert (call.failed_sids, call.failed_position, call.stream_sids) == (
+        frozenset[str](),
+        4,
+        frozenset({"MZ3"}),
+    )
 
 
 def test_an_end_without_a_reason_counts_as_completed() -> None:

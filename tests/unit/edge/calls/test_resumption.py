@@ -11,11 +11,13 @@ from parley.bus import Bus, Liveness
 from parley.clock import now_us
 from parley.errors import ProviderUnavailable
 from parley.v1.call_pb2 import StreamResuming
-from services.edge.calls import resumption
+from services.edge.calls import fallback, resumption
 from services.edge.calls.call_state import CallState
-from services.edge.calls.resumption import StreamResumer, on_redirect
+from services.edge.calls.resumption import StreamResumer
+from services.edge.settings import EdgeSettings
+from services.edge.twilio.request_gate import TwilioRequestGate
 from services.edge.twilio.rest import TwilioRest
-from services.edge.twilio.twiml import PublicUrls
+from services.edge.twilio.twiml import Attempt, PublicUrls
 
 SID = f"CA{1:032x}"
 URLS = PublicUrls("https://example.com")
@@ -51,6 +53,8 @@ class Backend:
     claims: list[tuple[str, bool]] = field(default_factory=list)
     redirects: int = 0
     ends: list[str] = field(default_factory=list)
+    proven: bool = True
+    failures: list[tuple[str, int]] = field(default_factory=list)
 
     async def load(self, _bus: object, _call_sid: str) -> CallState | None:
         """Load the state of the call."""
@@ -78,13 +82,35 @@ class Backend:
     async def check(self, stream_sid: str = "MZ1") -> None:
         """Check a stream four times without delay."""
         async with asyncio.TaskGroup() as tasks:
-            resumer = StreamResumer(cast("Bus", self), cast("TwilioRest", self), lambda: "", tasks)
-            await resumer._check(SID, stream_sid, delays_s=(0.0,) * 4)
+            await self.resumer(tasks)._check(SID, stream_sid, delays_s=(0.0,) * 4)
 
-    async def answer(self) -> str:
+    async def answer(self, answered: Attempt = Attempt()) -> str:  # noqa: B008 - immutable
         """Answer Twilio's request for TwiML."""
         assert self.call is not None
-        return await on_redirect(cast("Bus", self), SID, self.call, URLS, "agents")
+        async with asyncio.TaskGroup() as tasks:
+            return await self.resumer(tasks).on_redirect(SID, self.call, URLS, answered)
+
+    async def report_error(self, stream_sid: str, code: int = 31920) -> None:
+        """Report a stream error, and wait until it is handled."""
+        async with asyncio.TaskGroup() as tasks:
+            await self.resumer(tasks).on_stream_error(SID, stream_sid, code)
+
+    def resumer(self, tasks: asyncio.TaskGroup) -> StreamResumer:
+        """The code under test."""
+        gate = TwilioRequestGate(EdgeSettings(agents_dir="agents"), asyncio.Event())
+        return StreamResumer(cast("Bus", self), cast("TwilioRest", self), gate, tasks)
+
+    async def must_fall_back(self, _bus: object, call: CallState, attempts: int) -> bool:
+        """Decide as if the address were proven or not."""
+        return attempts >= 3 or (bool(call.failed_sids) and not self.proven)
+
+    async def append_failure(
+        self, _bus: object, _call_sid: str, call: CallState, stream_sid: str, code: int
+    ) -> bool:
+        """Store a failed stream."""
+        self.failures.append((stream_sid, code))
+        self.call = replace(call, failed_sids=call.failed_sids | {stream_sid}, failure_code=code)
+        return True
 
 
 @pytest.fixture
@@ -94,6 +120,11 @@ def backend(monkeypatch: pytest.MonkeyPatch) -> Backend:
     monkeypatch.setattr(resumption, "load_call_state", backend.load)
     monkeypatch.setattr(resumption, "claim_resumption", backend.claim)
     monkeypatch.setattr(resumption, "end_call", backend.end)
+    monkeypatch.setattr(resumption, "try_end_call", backend.end)
+    monkeypatch.setattr(fallback, "try_end_call", backend.end)
+    monkeypatch.setattr(resumption, "must_fall_back", backend.must_fall_back)
+    monkeypatch.setattr(resumption, "append_stream_failure", backend.append_failure)
+    monkeypatch.setattr(resumption, "_FALL_THROUGH_S", 0.0)
     return backend
 
 
@@ -198,3 +229,65 @@ async def test_a_call_that_is_not_in_progress_is_ended(backend: Backend) -> None
     await backend.check()
 
     assert backend.ends == ["hangup"]
+
+
+UNOPENED = replace(CALL, stream_epoch=0, stream_position=0, stream_sid="")
+"""A call whose first stream has not started."""
+
+
+async def test_three_attempts_without_a_start_are_followed_by_the_fallback(backend: Backend) -> None:
+    """The number of the attempt is in the URL of the request."""
+    backend.call = UNOPENED
+    attempts = [await backend.answer(Attempt(number)) for number in (1, 2, 3)]
+
+    assert ["<Stream" in answer for answer in attempts] == [True, True, False]
+    assert "resume=2" in attempts[0]
+    assert "resume=3" in attempts[1]
+    assert "<Say>" in attempts[2]
+    assert backend.ends == ["fallback"]
+
+
+async def test_a_lost_stream_has_all_its_attempts(backend: Backend) -> None:
+    """The attempts before the stream that was lost do not count."""
+    backend.call = CALL
+    answer = await backend.answer(Attempt(3, after_epoch=0))
+
+    assert "resume=1&amp;after=1" in answer
+
+
+async def test_an_error_before_the_first_start_of_all_is_followed_by_the_fallback(backend: Backend) -> None:
+    """No stream has ever opened, so the address is wrong."""
+    backend.call, backend.proven = replace(UNOPENED, failed_sids=frozenset({"MZ1"})), False
+
+    assert "<Say>" in await backend.answer(Attempt(1))
+
+
+async def test_an_error_of_a_stream_that_started_is_checked_as_a_loss(backend: Backend) -> None:
+    """Twilio reports a broken socket in the same way."""
+    backend.call = replace(CALL, stream_sids=frozenset({"MZ1"}))
+    backend.requests.result = Liveness.ALIVE
+    await backend.report_error("MZ1")
+
+    assert backend.failures == []
+
+
+async def test_an_unopened_stream_is_stored_once_and_twilio_continues(backend: Backend) -> None:
+    """A repeated callback changes nothing; nothing is done by REST if Twilio requests TwiML itself."""
+    attempt = StreamResuming(epoch=0, method="redirect")
+    backend.call = replace(UNOPENED, resuming=attempt, resuming_at_us=now_us())
+    await backend.report_error("MZ1")
+    await backend.report_error("MZ1")
+
+    assert backend.failures == [("MZ1", 31920)]
+    assert backend.redirects == 0
+
+
+async def test_a_call_that_twilio_does_not_continue_is_continued_by_rest(backend: Backend) -> None:
+    """First with another stream; with the fallback if the address is not proven."""
+    backend.call = UNOPENED
+    await backend.report_error("MZ1")
+    assert (backend.redirects, backend.claims, backend.ends) == (1, [("rest", False)], [])
+
+    backend.proven = False
+    await backend.report_error("MZ2")
+    assert (backend.redirects, backend.ends) == (2, ["fallback"])

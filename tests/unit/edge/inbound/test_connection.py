@@ -12,6 +12,7 @@ from services.edge.inbound.connection import open_connection
 from services.edge.settings import EdgeSettings
 from services.edge.twilio.media_messages import Start, Stop
 from services.edge.twilio.media_socket import GOING_AWAY
+from services.edge.twilio.stream_failures import StreamEvidence
 
 START = json.dumps({"event": "start", "start": {"streamSid": "MZ1", "callSid": "CA1"}})
 
@@ -23,6 +24,7 @@ class FakeGate:
 
     def __init__(self, *, authentic: bool) -> None:
         self.authentic = authentic
+        self.evidence = StreamEvidence()
 
     def is_authentic_socket(self, _socket: object) -> bool:
         """Return the fixed answer."""

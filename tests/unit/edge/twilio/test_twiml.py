@@ -2,14 +2,14 @@
 
 from xml.etree import ElementTree as ET
 
-from services.edge.twilio.twiml import PublicUrls, apology, connect, hang_up
+from services.edge.twilio.twiml import Attempt, PublicUrls, apology, connect, hang_up
 
 URLS = PublicUrls("https://example.com")
 
 
 def test_a_stream_is_followed_by_a_redirect() -> None:
     """The redirect makes a call survive the loss of its stream."""
-    root = ET.fromstring(connect(URLS, "clinic"))  # noqa: S314 - trusted
+    root = ET.fromstring(connect(URLS, "clinic", Attempt()))  # noqa: S314 - trusted
     stream = root.find("Connect/Stream")
     parameter = root.find("Connect/Stream/Parameter")
 
@@ -26,7 +26,7 @@ def test_a_stream_is_followed_by_a_redirect() -> None:
 
 def test_a_resumed_stream_carries_the_time_of_its_redirect() -> None:
     """Twilio returns the parameter in the start message."""
-    root = ET.fromstring(connect(URLS, "clinic", redirected_at_ms=41_000))  # noqa: S314 - trusted
+    root = ET.fromstring(connect(URLS, "clinic", Attempt(), redirected_at_ms=41_000))  # noqa: S314 - trusted
     parameters = [parameter.attrib for parameter in root.findall("Connect/Stream/Parameter")]
 
     assert {"name": "redirected_at_ms", "value": "41000"} in parameters
@@ -42,7 +42,15 @@ def test_streams_use_the_direct_address() -> None:
     urls = PublicUrls("https://example.com", "https://edge-2.example.com")
 
     assert urls.stream == "wss://edge-2.example.com/twilio/stream"
-    assert urls.resume == "https://example.com/voice?resume=1"
+    assert urls.resume(Attempt()) == "https://example.com/voice?resume=1"
+
+
+def test_the_next_request_names_the_attempt() -> None:
+    """Its number and the last stream come back with Twilio's request; the third attempt waits a second."""
+    root = ET.fromstring(connect(URLS, "clinic", Attempt(3, after_epoch=2)))  # noqa: S314 - trusted
+
+    assert root.findtext("Redirect") == "https://example.com/voice?resume=3&after=2"
+    assert [child.tag for child in root] == ["Pause", "Connect", "Redirect"]
 
 
 def test_hang_up_and_apology_end_the_call() -> None:
