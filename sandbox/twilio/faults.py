@@ -34,7 +34,7 @@ class Faults(BaseModel):
     refused_streams: int = Field(default=0, ge=0)
     """Number of the call's media streams, from the first, whose handshake fails (31920)."""
     trial_account: bool = False
-    """The account is a trial account: the caller first hears an announcement that says so."""
+    """The account is a trial account: an announcement of it is played first."""
     webhook_delay_ms: float = Field(default=0.0, ge=0)
     """Delay of status callbacks."""
     webhook_duplicates: int = Field(default=0, ge=0, le=5)

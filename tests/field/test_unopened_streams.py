@@ -1,4 +1,4 @@
-"""Calls whose media stream cannot be opened: the caller hears the fallback, and the log says why."""
+"""Calls whose media stream cannot be opened: the fallback is played, and the log names the cause."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -63,9 +63,9 @@ async def line(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[Line]:
 
 
 async def outcome(line: Line, call_sid: str, events: list[dict[str, Any]]) -> tuple[str, str, int]:
-    """Check that the caller heard the fallback; returns the cause, the reason and the attempts."""
-    said = [event["text"] for event in events if event["kind"] == "say"]
-    assert said == [FALLBACK]
+    """Check that the fallback was played; returns the cause, the reason and the attempts."""
+    announced = [event["text"] for event in events if event["kind"] == "say"]
+    assert announced == [FALLBACK]
     entry = await line.edge.wait_for_error("media_stream_not_opened", call_sid)
     assert entry["remedy"]
     ends = [body.reason for body in await read_bodies(line.edge.bus, call_sid) if isinstance(body, CallEnded)]
@@ -83,7 +83,9 @@ CASES = [
 
 
 @row(
-    "V4", "a proxy does not pass WebSockets", "at most 3 attempts, the cause is logged, the fallback is heard"
+    "V4",
+    "a proxy does not pass WebSockets",
+    "at most 3 attempts, the cause is logged, the fallback is played",
 )
 @pytest.mark.parametrize(("fault", "cause"), CASES, ids=[case[0] for case in CASES])
 async def test_a_proxy_that_breaks_websockets(line: Line, fault: Any, cause: str, seen: Seen) -> None:
@@ -99,7 +101,7 @@ async def test_a_proxy_that_breaks_websockets(line: Line, fault: Any, cause: str
     assert attempts <= 3
 
 
-@row("V4", "Twilio reports 31920 for every stream", "the fallback is heard, no silence")
+@row("V4", "Twilio reports 31920 for every stream", "the fallback is played, no silence")
 @pytest.mark.parametrize("proven", [False, True], ids=["new system", "streams start on this system"])
 async def test_a_refused_stream(line: Line, *, proven: bool, seen: Seen) -> None:
     """A system that works otherwise makes all three attempts."""
@@ -130,7 +132,7 @@ async def test_one_refused_stream(line: Line, seen: Seen) -> None:
     assert kinds.count("stream_started") == 1
 
 
-@row("V4", "the edge's direct address is wrong (31902)", "the fallback is heard; the log names the setting")
+@row("V4", "the edge's direct address is wrong (31902)", "the fallback is played; the log names the setting")
 async def test_a_wrong_address(nats_server: NatsServer, tmp_path: Path, seen: Seen) -> None:
     """Webhooks arrive, streams do not."""
     wrong = f"http://127.0.0.1:{free_port()}"

@@ -27,7 +27,7 @@ class TwilioRequestGate:
     settings: EdgeSettings
     stopping: asyncio.Event
     evidence: StreamEvidence = field(default_factory=StreamEvidence)
-    """What this process saw of media streams that did not start."""
+    """Media streams that this process saw fail."""
 
     def direct_url(self) -> str:
         """Address at which this edge accepts streams; empty if it has none, or while it is stopping."""

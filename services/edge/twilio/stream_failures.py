@@ -33,7 +33,7 @@ _SILENT = ("a WebSocket opened, but no start message came", _PROXY_REMEDY)
 
 @dataclass(slots=True)
 class StreamEvidence:
-    """What this process saw of media streams that did not start."""
+    """Media streams that this process saw fail before their start."""
 
     _refused_at_s: float = field(default=float("-inf"))
     _silent_at_s: float = field(default=float("-inf"))
@@ -57,6 +57,6 @@ class StreamEvidence:
 
 
 def error_code(text: str) -> int:
-    """Twilio's error code in the text of a stream error; 0 if there is none."""
+    """Twilio's error code in the text of a stream error; 0 if it contains none."""
     match = _ERROR_CODE.search(text)
     return int(match[1]) if match else 0

@@ -1,4 +1,4 @@
-"""What follows when Twilio cannot open a stream."""
+"""Decisions after a stream that Twilio could not open."""
 
 from dataclasses import dataclass, replace
 from typing import cast
@@ -20,7 +20,7 @@ FAILED = replace(CALL, failed_sids=frozenset({"MZ1"}))
 
 @dataclass
 class StoredStart:
-    """A bus whose last stream.started is this old; None: there is none."""
+    """A bus whose last stream.started is this old; None: no stream has started."""
 
     age_s: float | None = None
     error: bool = False
