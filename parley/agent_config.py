@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from parley.errors import ConfigError
 
@@ -19,6 +19,8 @@ class ProviderSection(_Section):
 
     _PER_PROVIDER: ClassVar[frozenset[str]] = frozenset({"model", "voice", "options"})
     """Keys that a fallback with another provider does not inherit."""
+    _PER_MODEL: ClassVar[frozenset[str]] = frozenset()
+    """Keys that a fallback with another provider, model or server does not inherit."""
     _PER_STAGE: ClassVar[frozenset[str]] = frozenset({"fallbacks"})
     """Keys that the stage itself reads, whichever provider is used; a fallback cannot change them."""
 
@@ -45,9 +47,28 @@ class ProviderSection(_Section):
         base = self.model_dump(exclude={"fallbacks"}, exclude_unset=True)
         if entry.get("provider", self.provider) != self.provider:
             base = {key: value for key, value in base.items() if key not in self._PER_PROVIDER}
-        if "options" in entry and "options" in base and isinstance(entry["options"], Mapping):
-            entry = {**entry, "options": {**base["options"], **entry["options"]}}
+        if self._PER_MODEL and self._is_other_model(entry):
+            base = {key: value for key, value in base.items() if key not in self._PER_MODEL}
+        options = entry.get("options")
+        if "options" in base and isinstance(options, Mapping):
+            entry = {**entry, "options": {**self._inherited_options(options), **options}}
         return self.model_validate({**base, **entry})
+
+    def _is_other_model(self, entry: Mapping[str, Any]) -> bool:
+        return any(
+            key in entry and entry[key] != getattr(self, key, None) for key in ("provider", "model")
+        ) or (self._is_other_server(entry.get("options")))
+
+    def _is_other_server(self, options: object) -> bool:
+        return isinstance(options, Mapping) and (
+            "base_url" in options and options["base_url"] != self.options.get("base_url")
+        )
+
+    def _inherited_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """The options that a fallback with these options inherits; a key stays with its server."""
+        if self._is_other_server(options):
+            return {key: value for key, value in self.options.items() if key != "api_key_env"}
+        return self.options
 
     @model_validator(mode="after")
     def _check_fallbacks(self) -> Self:
@@ -106,15 +127,50 @@ class Speculation(_Section):
 class LlmConfig(ProviderSection):
     """How the agent generates answers."""
 
+    _PER_PROVIDER: ClassVar[frozenset[str]] = frozenset({"model", "options", "extra"})
+    _PER_MODEL: ClassVar[frozenset[str]] = frozenset({"api", "profile", "reasoning_effort", "extra"})
     _PER_STAGE: ClassVar[frozenset[str]] = frozenset({"fallbacks", "speculation"})
 
     provider: str = Field(default="openai", min_length=1)
-    model: str = "gpt-4.1-mini"
+    model: str = Field(default="gpt-6-luna", min_length=1)
     speculation: Speculation = Speculation()
-    temperature: float = Field(default=0.3, ge=0, le=2)
+    temperature: float | None = Field(default=0.3, ge=0, le=2)
+    """`null` to send no temperature. Models that refuse it while they reason get none either."""
     max_tokens: int = Field(default=300, ge=1, le=4096)
+    """Tokens of an answer. A model that reasons gets more, because its limit includes the reasoning."""
     timeout_s: float = Field(default=4.0, gt=0, le=60)
     """Time limit for the first token."""
+    reasoning_effort: str | None = Field(default=None, pattern=r"^[a-z_]{1,20}$")
+    """How long the model thinks before it answers, such as `none`, `low` or `high`; None for the model's
+    lowest."""
+    api: Literal["auto", "chat", "responses"] = "auto"
+    """The API to use: Chat Completions, Responses, or the one that the model needs."""
+    profile: str = ""
+    """Name of a capability profile; empty to choose it by the server and the model."""
+    extra: dict[str, Any] = {}
+    """Fields that are merged into each request without changes; `null` removes a field."""
+
+    @field_validator("reasoning_effort", mode="before")
+    @classmethod
+    def _check_effort(cls, value: object) -> object:
+        if value is False:
+            raise ValueError("YAML reads `off` and `no` as false; write none, in quotes or without")
+        return value
+
+    @field_validator("extra")
+    @classmethod
+    def _check_extra(cls, value: dict[str, Any]) -> dict[str, Any]:
+        if refused := sorted(_NOT_EXTRA & value.keys()):
+            raise ValueError(f"{refused[0]} cannot be set here: it is made for each request")
+        if hint := next(
+            (f"{key}: use llm.{other}" for key, other in _OWN_KEYS.items() if key in value), None
+        ):
+            raise ValueError(f"{hint} instead")
+        return value
+
+
+_NOT_EXTRA = frozenset({"messages", "input", "instructions", "stream"})
+_OWN_KEYS = {"model": "model"}
 
 
 class TtsConfig(ProviderSection):

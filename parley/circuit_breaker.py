@@ -43,7 +43,7 @@ class CircuitBreakers:
     _by_name: dict[str, CircuitBreaker] = field(default_factory=dict)
 
     def get(self, name: str) -> CircuitBreaker:
-        """The breaker of a route, for example `openai/gpt-4.1-mini`."""
+        """The breaker of a route, for example `openai/gpt-6-luna`."""
         return self._by_name.setdefault(name, CircuitBreaker())
 
     def open_circuits(self, now_s: float) -> list[str]:

@@ -53,6 +53,8 @@ class ProviderPlugin(Generic[P_co]):
     """Validates `options` in the agent file."""
     alternatives: tuple[Mapping[str, Any], ...] = ()
     """Partial sections tried after the agent's own section and before its fallbacks."""
+    check: Callable[[Any], None] | None = None
+    """Checks a whole section of the agent file; raises ConfigError that names the key and the remedy."""
 
 
 def installed_providers(kind: Kind) -> dict[str, EntryPoint]:
@@ -123,11 +125,24 @@ def check_agent(agent: AgentConfig, *kinds: Kind) -> None:
 
 
 def route_name(config: ProviderSection) -> str:
-    """Provider, model, voice and options, as in `elevenlabs/eleven_flash_v2_5/voice1/transport=http`."""
+    """Provider, model, voice and options, as in `elevenlabs/eleven_flash_v2_5/voice1/transport=http`.
+
+    Settings of a language model that decide whether a server accepts its requests are part of the name.
+    """
     model = (config.model,) if isinstance(config, SttConfig | LlmConfig | TtsConfig) else ()
     voice = (config.voice,) if isinstance(config, TtsConfig) else ()
     options = (f"{key}={value}" for key, value in sorted(config.options.items()))
-    return "/".join((config.provider, *model, *voice, *options))
+    return "/".join((config.provider, *model, *voice, *options, *_llm_settings(config)))
+
+
+def _llm_settings(config: ProviderSection) -> Iterator[str]:
+    if not isinstance(config, LlmConfig):
+        return
+    for key in ("api", "profile", "reasoning_effort"):
+        if key in config.model_fields_set:
+            yield f"{key}={getattr(config, key)}"
+    if config.extra:
+        yield f"extra={','.join(sorted(config.extra))}"
 
 
 def _configs(kind: Kind, section: Config) -> Iterator[Config]:
@@ -156,7 +171,9 @@ def _checked(kind: Kind, config: ProviderSection, key: str) -> ProviderPlugin[An
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, (key, "options", *first["loc"])))
-        raise ConfigError(f"{place}: {first['msg']}") from None
+        raise ConfigError(f"{place}: {first['msg'].removeprefix('Value error, ')}") from None
+    if plugin.check is not None:
+        plugin.check(config)
     return plugin
 
 

@@ -1,44 +1,62 @@
-"""The client of the provider `openai`."""
+"""The client of the provider `openai`: one request for each answer, adapted to what the server accepts."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 import openai
-from openai import AsyncOpenAI, AsyncStream
+import structlog
+from openai import AsyncStream
 from openai.types.chat import ChatCompletionChunk
 
 from parley.agent_config import LlmConfig
-from parley.errors import ProviderTimeout
+from parley.errors import ConfigError, ProviderError, ProviderRejected, ProviderTimeout
 from parley.providers.llm import LlmEvent, Message, ToolChoice
 from services.brain.providers.openai.chat_reader import read_chat_stream
 from services.brain.providers.openai.chat_request import build_chat_request
+from services.brain.providers.openai.corrected_profiles import CorrectedProfiles, Target
+from services.brain.providers.openai.corrections import find_correction
 from services.brain.providers.openai.errors import PROVIDER, map_error
+from services.brain.providers.openai.profiles import Profile, Profiles
+from services.brain.providers.openai.refusal import read_refusal
+from services.brain.providers.openai.refused_request import Correction
+from services.brain.providers.openai.request import ModelInput, Request, plan_request
+from services.brain.providers.openai.responses_request import build_responses_request
+from services.brain.providers.openai.servers import Server, Servers
+
+log = structlog.get_logger()
 
 CONNECT_TIMEOUT_S = 3.0
 """Time limit for opening a connection."""
 _WARM_UP_INTERVAL_S = 20.0
-"""A client that was used this recently needs no warm-up."""
+"""A server that was used this recently needs no warm-up."""
+_MAX_WARM_SERVERS = 4
+_MAX_CORRECTIONS = 2
+"""Corrections within one request."""
 
 
 class OpenAIClient:
     """A client shared by all calls of a process; its connections stay open between answers."""
 
-    def __init__(self, client: AsyncOpenAI, token_timeout_s: float) -> None:
-        self._client = client
+    def __init__(self, servers: Servers, profiles: Profiles, token_timeout_s: float) -> None:
+        self._servers = servers
+        self._profiles = profiles
         self._token_timeout_s = token_timeout_s
-        self._used_at_s = -_WARM_UP_INTERVAL_S
+        self._corrected = CorrectedProfiles()
+        self._used_at_s: dict[str, tuple[Server, float]] = {}
 
     async def warm_up(self) -> None:
-        """Open a connection before the next request; errors are ignored, because the request reports them."""
+        """Open a connection to each server in use; errors are ignored, because the request reports them."""
         now_s = asyncio.get_running_loop().time()
-        if now_s - self._used_at_s < _WARM_UP_INTERVAL_S:
-            return
-        self._used_at_s = now_s
-        with suppress(openai.APIError, TimeoutError):
-            async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                await self._client.models.list()
+        if not self._used_at_s:
+            self._used(self._servers.default, now_s - _WARM_UP_INTERVAL_S)
+        cold = [
+            server for server, used_s in self._used_at_s.values() if now_s - used_s >= _WARM_UP_INTERVAL_S
+        ]
+        for server in cold:
+            self._used(server, now_s)
+        await asyncio.gather(*(_connect(server) for server in cold))
 
     async def stream(
         self,
@@ -50,28 +68,142 @@ class OpenAIClient:
         tool_choice: ToolChoice = "auto",
     ) -> AsyncGenerator[LlmEvent]:
         """Stream an answer; see `LlmClient`."""
-        self._used_at_s = asyncio.get_running_loop().time()
-        body = build_chat_request(config, messages, tools, call_sid, tool_choice)
+        server = self._servers.find(config)
+        self._used(server, asyncio.get_running_loop().time())
+        given = ModelInput(messages, tools, call_sid, tool_choice)
         try:
             async with asyncio.timeout(config.timeout_s):
-                stream = await self._post(body)
+                stream = await self._open(server, config, given)
         except TimeoutError:
             raise ProviderTimeout(PROVIDER, f"no response within {config.timeout_s:g} s") from None
-        except openai.APIError as error:
-            raise map_error(error) from error
         try:
             async for event in read_chat_stream(stream, config.timeout_s, self._token_timeout_s):
                 yield event
         finally:
-            await stream.close()
+            # The answer is complete or has failed already.
+            with suppress(Exception):
+                await stream.close()
 
-    async def _post(self, body: dict[str, Any]) -> AsyncStream[ChatCompletionChunk]:
-        # `chat.completions.create` converts the whole history for each request, which takes milliseconds;
-        # this method of the SDK sends a body that is already in the wire format.
-        return await self._client.post(
-            "/chat/completions",
-            cast_to=ChatCompletionChunk,
-            body=body,
-            stream=True,
-            stream_cls=AsyncStream[ChatCompletionChunk],
+    async def _open(
+        self, server: Server, config: LlmConfig, given: ModelInput
+    ) -> AsyncStream[ChatCompletionChunk]:
+        """Send the request; a refusal that names a remedy is answered by a corrected request, at most twice.
+
+        Raises:
+            ProviderError: the server refused the request or could not be reached.
+        """
+        target = Target(server.base_url, config.model, config.profile)
+        corrections = 0
+        while True:
+            profile = self._profile(target)
+            request = build_request(profile, config, given)
+            self._log_ignored(target, request)
+            try:
+                return await _post(server, request)
+            except openai.APIStatusError as error:
+                refusal = read_refusal(error.status_code, error.body)
+                correction = (
+                    find_correction(refusal, request, profile, config)
+                    if corrections < _MAX_CORRECTIONS
+                    else None
+                )
+                if correction is None:
+                    raise self._error(error, server, config, given) from error
+                corrections += 1
+                self._adopt(target, profile, correction, error, config)
+            except Exception as error:
+                raise self._error(error, server, config, given) from error
+
+    def _profile(self, target: Target) -> Profile:
+        try:
+            default = self._profiles.select(target.base_url, target.model, target.profile)
+        except ConfigError as error:
+            raise ProviderRejected(PROVIDER, str(error)) from None
+        return self._corrected.get(target, default, asyncio.get_running_loop().time())
+
+    def _adopt(
+        self,
+        target: Target,
+        profile: Profile,
+        correction: Correction,
+        error: openai.APIStatusError,
+        config: LlmConfig,
+    ) -> None:
+        corrected = profile.model_copy(update=correction.update)
+        self._corrected.put(target, corrected, asyncio.get_running_loop().time())
+        log.warning(
+            "llm_request_adapted",
+            base_url=target.base_url,
+            model=target.model,
+            status=error.status_code,
+            refused=correction.refused,
+            agent_file=correction.remedy,
+            set_in_agent_file=sorted(config.model_fields_set & _fields_of(correction)),
         )
+
+    def _log_ignored(self, target: Target, request: Request) -> None:
+        now_s = asyncio.get_running_loop().time()
+        for setting in request.ignored:
+            if self._corrected.is_new(target, setting, now_s):
+                log.warning(
+                    "llm_setting_not_sent", base_url=target.base_url, model=target.model, setting=setting
+                )
+
+    def _error(self, error: Exception, server: Server, config: LlmConfig, given: ModelInput) -> ProviderError:
+        return map_error(
+            error,
+            key_env=server.key_env,
+            model=config.model,
+            base_url=server.base_url,
+            private=(server.client.api_key, *_private_texts(given)),
+        )
+
+    def _used(self, server: Server, at_s: float) -> None:
+        self._used_at_s.pop(server.base_url, None)
+        while len(self._used_at_s) >= _MAX_WARM_SERVERS:
+            del self._used_at_s[next(iter(self._used_at_s))]
+        self._used_at_s[server.base_url] = (server, at_s)
+
+
+def build_request(profile: Profile, config: LlmConfig, given: ModelInput) -> Request:
+    """Return the request for an answer, in the form that the profile's server accepts."""
+    plan = plan_request(profile, config, with_tools=bool(given.tools))
+    build = build_chat_request if plan.api == "chat" else build_responses_request
+    return build(profile, config, plan, given)
+
+
+async def _post(server: Server, request: Request) -> AsyncStream[ChatCompletionChunk]:
+    # `chat.completions.create` converts the whole history for each request, which takes milliseconds;
+    # this method of the SDK sends a body that is already in the wire format.
+    return await server.client.post(
+        request.path,
+        cast_to=ChatCompletionChunk,
+        body=request.body,
+        stream=True,
+        stream_cls=AsyncStream[ChatCompletionChunk],
+    )
+
+
+async def _connect(server: Server) -> None:
+    with suppress(Exception):
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            await server.client.models.list()
+
+
+def _fields_of(correction: Correction) -> frozenset[str]:
+    """The keys of `llm` in the agent file that a correction overrides."""
+    fields = {"temperature"} & correction.update.keys()
+    if correction.update.keys() & {"effort", "effort_with_tools", "efforts"}:
+        fields.add("reasoning_effort")
+    if correction.update.keys() & {"refused"}:
+        fields.add("extra")
+    return frozenset(fields)
+
+
+def _private_texts(given: ModelInput) -> Iterator[str]:
+    for message in given.messages:
+        if isinstance(content := message.get("content"), str):
+            yield content
+        for call in message.get("tool_calls") or ():
+            yield str(call.get("function", {}).get("arguments") or "")
+    yield given.call_sid

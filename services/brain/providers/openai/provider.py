@@ -7,9 +7,13 @@ import httpx2
 import openai
 from openai import AsyncOpenAI
 
+from parley.agent_config import LlmConfig
 from parley.providers.registry import ProviderContext, ProviderPlugin
 from parley.settings import read_settings
 from services.brain.providers.openai.client import CONNECT_TIMEOUT_S, OpenAIClient
+from services.brain.providers.openai.options import OpenAIOptions
+from services.brain.providers.openai.profiles import load_profiles
+from services.brain.providers.openai.servers import NO_KEY, OPENAI_URL, Servers
 from services.brain.settings import BrainSettings
 
 _KEEPALIVE_S = 120.0
@@ -22,12 +26,21 @@ async def open_client(settings: BrainSettings) -> AsyncIterator[OpenAIClient]:
     limits = httpx2.Limits(max_connections=1000, max_keepalive_connections=200, keepalive_expiry=_KEEPALIVE_S)
     async with AsyncOpenAI(
         http_client=openai.DefaultAsyncHttpx2Client(limits=limits),
-        api_key=settings.openai_api_key.get_secret_value() or "missing",
-        base_url=settings.openai_base_url or None,
+        api_key=settings.openai_api_key.get_secret_value() or NO_KEY,
+        base_url=settings.openai_base_url or OPENAI_URL,
         max_retries=0,
         timeout=openai.Timeout(30.0, connect=CONNECT_TIMEOUT_S),
     ) as client:
-        yield OpenAIClient(client, settings.llm_token_timeout_s)
+        yield OpenAIClient(Servers(client, settings), load_profiles(), settings.llm_token_timeout_s)
+
+
+def check_config(config: LlmConfig) -> None:
+    """Check the settings of `llm` that only this provider has.
+
+    Raises:
+        ConfigError: there is no profile of the name in `llm.profile`.
+    """
+    load_profiles().select("", config.model, config.profile)
 
 
 @asynccontextmanager
@@ -36,5 +49,5 @@ async def _open(_context: ProviderContext) -> AsyncIterator[OpenAIClient]:
         yield client
 
 
-PLUGIN = ProviderPlugin(_open)
+PLUGIN = ProviderPlugin(_open, options=OpenAIOptions, check=check_config)
 """Entry point `openai`."""
