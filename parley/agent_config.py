@@ -187,6 +187,9 @@ class TtsConfig(ProviderSection):
     speed: float = Field(default=1.0, ge=0.7, le=1.2)
     first_chunk: Literal["phrase", "sentence"] = "phrase"
     """The first text to synthesize: a phrase, or all text up to the first comma or full stop."""
+    text_normalization: Literal["auto", "on", "off"] = "auto"
+    """Whether numbers, dates, times and amounts are written in words before synthesis; `auto` does so for
+    models that cannot read them. Markup and emoji are removed in any case."""
 
 
 class Openers(_Section):

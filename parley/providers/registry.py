@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from parley.agent_config import AgentConfig, LlmConfig, ProviderSection, SttConfig, TtsConfig
 from parley.errors import ConfigError
 from parley.providers.latency_limits import LatencyLimits
+from parley.providers.tts import TextSupport
 from parley.telemetry.setup import Telemetry
 
 Kind: TypeAlias = Literal["stt", "llm", "tts"]
@@ -55,6 +56,8 @@ class ProviderPlugin(Generic[P_co]):
     """Partial sections tried after the agent's own section and before its fallbacks."""
     check: Callable[[Any], None] | None = None
     """Checks a whole section of the agent file; raises ConfigError that names the key and the remedy."""
+    text_support: Callable[[Any], TextSupport] = lambda _section: TextSupport()
+    """For tts: what the voice of a section can read by itself; the rest is written in words before."""
 
 
 def installed_providers(kind: Kind) -> dict[str, EntryPoint]:

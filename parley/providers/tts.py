@@ -29,6 +29,18 @@ class AudioChunk:
     """Whether the current clause certainly ends with this chunk."""
 
 
+@dataclass(frozen=True, slots=True)
+class TextSupport:
+    """Abilities of a section's voice beyond plain words."""
+
+    numbers: bool = False
+    """Whether it reads numbers, dates, times and amounts correctly by itself."""
+    ssml: bool = False
+    """Whether it takes SSML tags such as `<break time="0.5s"/>`."""
+    audio_tags: bool = False
+    """Whether it takes audio tags such as `[laughs]`."""
+
+
 class SynthesisStream(Protocol):
     """One reply: clauses in, audio out. Every method raises ProviderError when the provider fails."""
 

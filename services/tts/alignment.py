@@ -1,10 +1,14 @@
 """Converts character timings to word timings. No I/O, no clock."""
 
 import re
+from bisect import bisect_right
 
 from parley.providers.tts import CharTiming
 from parley.v1.synthesis_pb2 import WordTiming
+from services.tts.spoken_text.mapped_text import MappedText
+from services.tts.spoken_text.normalizer import SpokenText
 
+_WORD = re.compile(r"\S+")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 
 
@@ -47,3 +51,30 @@ def word_timings(
         found.append(WordTiming(text=word, start_ms=round(begin_ms), end_ms=round(position_ms)))
         untimed_chars -= len(word)
     return found
+
+
+def clause_word_timings(
+    clause: str, spoken: SpokenText, characters: tuple[CharTiming, ...], start_ms: float, end_ms: float
+) -> list[WordTiming]:
+    """Return the words of a clause with the times of what was spoken for them.
+
+    A word that was not spoken, such as a list marker, has the times of the next one that was; at the end of
+    the clause, those of the last one.
+    """
+    audible = MappedText(spoken.text, spoken.offsets).remove(_TAG)
+    timings = word_timings(audible.text, characters, start_ms, end_ms)
+    if audible.text == clause:
+        return timings
+    words = list(_WORD.finditer(clause))
+    starts = [word.start() for word in words]
+    times: list[tuple[int, int] | None] = [None] * len(words)
+    for match, timing in zip(_WORD.finditer(audible.text), timings, strict=True):
+        number = max(0, bisect_right(starts, audible.offsets[match.start()]) - 1)
+        earlier = times[number]
+        times[number] = (earlier[0] if earlier else timing.start_ms, timing.end_ms)
+    last = next((found for found in reversed(times) if found), (round(start_ms), round(end_ms)))
+    result: list[WordTiming] = []
+    for word, found in zip(reversed(words), reversed(times), strict=True):
+        last = found or last
+        result.append(WordTiming(text=word.group(), start_ms=last[0], end_ms=last[1]))
+    return result[::-1]

@@ -45,6 +45,9 @@ class Clause:
     def of(cls, text: str) -> "Clause":
         """A clause without timings; its SSML tags are not spoken."""
         text = without_tags(text)
+        if not alnum_count(text):
+            # It is not sent, and ends where the clause before it does.
+            return cls(text, "", 0, end_sample=0, end_certain=True)
         return cls(text, _letters(text), _count_trailing_punctuation(text))
 
     @property
@@ -85,8 +88,9 @@ class ClauseAlignment:
 
     def pop(self) -> Clause:
         """Remove and return the first clause."""
-        self._completed = self.clauses.pop(0)
-        return self._completed
+        clause = self.clauses.pop(0)
+        self._completed = clause if clause.letters else self._completed
+        return clause
 
     def end_clause(self, received: int) -> None:
         """Record that the current clause certainly ends at a sample."""
@@ -199,11 +203,11 @@ class ClauseAlignment:
         for clause in self.clauses:
             if clause.missing or (clause.tail and clause.end_sample is None):
                 return clause
-        return self.clauses[-1] if self.clauses else None
+        return next((clause for clause in reversed(self.clauses) if clause.letters), None)
 
     def _next(self, clause: Clause, sample: int) -> Clause:
         """The clause after a completely aligned one; it begins at `sample`."""
-        later = self.clauses[self.clauses.index(clause) + 1 :]
+        later = [c for c in self.clauses[self.clauses.index(clause) + 1 :] if c.letters]
         if not later:
             return clause
         if clause.end_sample is None:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from parley.audio.g711 import BYTES_PER_MS
 from parley.providers.tts import AudioChunk
 from parley.v1.synthesis_pb2 import ClauseSynthesized
-from services.tts.alignment import word_timings
+from services.tts.alignment import clause_word_timings
 from services.tts.clause_alignment import Clause, ClauseAlignment
 from services.tts.plausibility import audible_ms, can_contain
+from services.tts.spoken_text.normalizer import SpokenText
 
 
 @dataclass(slots=True)
@@ -36,6 +37,8 @@ class ReplyAudio:
     _audio: bytearray = field(default_factory=bytearray)
     """The attempt's audio from the start of that clause on."""
     _alignment: ClauseAlignment = field(init=False)
+    _texts: list[tuple[str, SpokenText]] = field(default_factory=list)
+    """The clauses of the alignment in the words of the model, and the spoken ones."""
     _silent_clause: bool = False
     """Whether a clause has ended without enough audio."""
     _has_audio: bool = False
@@ -56,12 +59,18 @@ class ReplyAudio:
         self.published = max(self.published, self.start_sample)
         self._alignment = ClauseAlignment(self._audible_ms)
         self._audio.clear()
+        self._texts.clear()
         self._has_audio = self._audio_since_text = self._silent_clause = self.input_ended = False
 
-    def text_sent(self, text: str) -> None:
-        """Record that the next clause was sent to the provider."""
-        self._alignment.clauses.append(Clause.of(text))
-        self._audio_since_text = False
+    def text_sent(self, text: str, spoken: SpokenText | None = None) -> None:
+        """Record that the next clause was sent to the provider, as `spoken` if that is not its own text.
+
+        A clause with nothing to speak is not sent; it is complete as soon as those before it are.
+        """
+        spoken = spoken or SpokenText.unchanged(text)
+        self._texts.append((text, spoken))
+        self._alignment.clauses.append(Clause.of(spoken.text))
+        self._audio_since_text = self._audio_since_text and not spoken.text
 
     @property
     def awaiting_alignment(self) -> bool:
@@ -128,7 +137,7 @@ class ReplyAudio:
             if not can_contain(len(clauses[0].letters), self._audio[: end - self.start_sample]):
                 self._silent_clause = clauses[0].end_certain
                 break
-            done.append(self._complete(end))
+            done.append(self._complete(max(end, self.start_sample)))
         return done
 
     def finish(self) -> list[ClauseSynthesized]:
@@ -153,14 +162,16 @@ class ReplyAudio:
 
     def _complete(self, end: int) -> ClauseSynthesized:
         clause = self._alignment.pop()
+        text, spoken = self._texts.pop(0)
         del self._audio[: max(0, end - self.start_sample)]
-        if end < self.published and self._received < self.published:
+        if clause.letters and end < self.published and self._received < self.published:
             # This attempt is shorter than the part of the clause that an earlier one published.
             self._received += self.published - end
             end = self.published
         end = max(end, self.start_sample)
-        words = word_timings(
-            clause.text,
+        words = clause_word_timings(
+            text,
+            spoken,
             tuple(clause.characters),
             self.start_sample / BYTES_PER_MS,
             end / BYTES_PER_MS,

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from parley.errors import ProviderError, ProviderTimeout, ProviderUnavailable
@@ -11,12 +11,12 @@ from parley.providers.fallback_chain import Attempt, Request, provider_error
 from parley.providers.latency_limits import LatencyLimit
 from parley.providers.tts import ReportsWarmth, SynthesisStream, TtsConnection
 from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, SynthesisStarted
-from services.tts.alignment import alnum_count, without_tags
 from services.tts.audio_limits import AudioLimits
 from services.tts.audio_output import AudioOutput
 from services.tts.clause_feed import ClauseFeed
 from services.tts.phrase_cache import CachingStream
 from services.tts.reply_audio import ReplyAudio
+from services.tts.spoken_text.normalizer import NormalizerOptions, ReplyNormalizer, SpokenText
 
 _END_OF_STREAM_TIMEOUT_S = 0.5
 """How long the provider may take to end the stream once all characters have timings and audio."""
@@ -27,11 +27,12 @@ Append: TypeAlias = Callable[[SynthesisStarted | ClauseSynthesized | SynthesisFi
 
 @dataclass(frozen=True, slots=True)
 class TtsRoute:
-    """A connection, the name of its provider and the time limits for its audio."""
+    """A connection, the name of its provider, the time limits for its audio, and how its text is prepared."""
 
     provider: str
     connection: TtsConnection
     limits: AudioLimits
+    normalization: NormalizerOptions = field(default_factory=NormalizerOptions)
 
 
 @dataclass(slots=True)
@@ -88,6 +89,7 @@ class _SynthesisAttempt:
         self._stream = stream
         self._provider = route.provider
         self._limits = route.limits
+        self._normalizer = ReplyNormalizer(route.normalization)
         self._attempt = attempt
         self._job = job
         self._audio = job.audio
@@ -111,20 +113,33 @@ class _SynthesisAttempt:
             await self._job.append(clause)
 
     async def _send_text(self) -> None:
-        number = self._audio.next_clause
+        first = self._audio.next_clause
+        number = 0
         while (text := await self._job.clauses.get(number)) is not None:
-            self._audio.text_sent(text)
-            self._last_activity_s = self._loop.time()
-            if alnum_count(without_tags(text)):
-                self._requested_ms = self._requested_ms or self._job.now_ms()
-                self._requested_s = self._requested_s or self._loop.time()
-                await self._stream.send_text(text)
-                if self._first_limit is None:
-                    self._first_limit = self._limit
+            # Earlier clauses are fed as well: a code fence, for example, may begin in one and end in another.
+            spoken = self._normalizer.feed(text)
+            if number >= first:
+                await self._send_clause(text, spoken)
             number += 1
         self._audio.input_ended = True
         self._last_activity_s = self._loop.time()
         await self._stream.end_input()
+
+    async def _send_clause(self, text: str, spoken: SpokenText) -> None:
+        self._audio.text_sent(text, spoken)
+        if not spoken.text:
+            await self._append_completed()
+            return
+        self._last_activity_s = self._loop.time()
+        self._requested_ms = self._requested_ms or self._job.now_ms()
+        self._requested_s = self._requested_s or self._loop.time()
+        await self._stream.send_text(spoken.text)
+        if self._first_limit is None:
+            self._first_limit = self._limit
+
+    async def _append_completed(self) -> None:
+        for clause in self._audio.take_completed():
+            await self._job.append(clause)
 
     async def _receive_audio(self) -> None:
         async with aclosing(self._stream.audio()) as chunks:
@@ -138,8 +153,7 @@ class _SynthesisAttempt:
                     # The audio is published before the event that describes it.
                     await asyncio.sleep(0)
                     await self._on_first_audio()
-                for clause in self._audio.take_completed():
-                    await self._job.append(clause)
+                await self._append_completed()
                 self._check_audio(self._audio.lost_letters)
 
     def _check_audio(self, missing_letters: int) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from parley.agent_config import TtsConfig
+from parley.agent_config import AgentConfig, TtsConfig
 from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ConfigError, ProviderError, ProviderRejected
 from parley.events.envelope import event_body
@@ -30,6 +30,8 @@ from services.tts.progress import ReplyProgress, SynthesisProgress, evolve
 from services.tts.reply_audio import ReplyAudio
 from services.tts.reply_synthesis import SynthesisJob, TtsRoute, synthesize_reply
 from services.tts.settings import TtsSettings
+from services.tts.spoken_text.normalizer import NormalizerOptions, ReplyNormalizer
+from services.tts.spoken_text.options import normalizer_options
 
 log = structlog.get_logger()
 
@@ -99,14 +101,22 @@ async def _serve_call(call: CallContext, shared: _Shared) -> None:
     async with on_demand_pool(connect) as connections, asyncio.TaskGroup() as tasks:
         preferred = next(iter(by_name))
         prefetching = tasks.create_task(
-            _warm_up(connections, preferred, shared.cache, configs[0], cacheable_phrases(call.agent)),
+            _warm_up(
+                connections, preferred, shared.cache, configs[0], _spoken_phrases(call.agent, configs[0])
+            ),
             name="prefetch phrases",
         )
         chain = FallbackChain(
             "tts",
             call.call_sid,
             [
-                _route(name, cache_section(config, configs[0]), connections, shared)
+                _route(
+                    name,
+                    cache_section(config, configs[0]),
+                    connections,
+                    shared,
+                    normalizer_options(call.agent, config),
+                )
                 for name, config in by_name.items()
             ],
             shared.breakers,
@@ -122,11 +132,22 @@ async def _serve_call(call: CallContext, shared: _Shared) -> None:
 
 
 def _route(
-    name: str, config: TtsConfig, connections: ProviderPool[TtsConnection], shared: _Shared
+    name: str,
+    config: TtsConfig,
+    connections: ProviderPool[TtsConnection],
+    shared: _Shared,
+    normalization: NormalizerOptions,
 ) -> Route[TtsRoute]:
     connection = CachingConnection(lambda: connections.get(name), shared.cache, config)
     limits = audio_limits(shared.limits, config.provider, config.model, shared.first_audio_timeout_s)
-    return Route(name, config.provider, TtsRoute(config.provider, connection, limits))
+    return Route(name, config.provider, TtsRoute(config.provider, connection, limits, normalization))
+
+
+def _spoken_phrases(agent: AgentConfig, config: TtsConfig) -> tuple[str, ...]:
+    """The fixed texts in the form that the provider receives, by which they are cached."""
+    options = normalizer_options(agent, config)
+    spoken = (ReplyNormalizer(options).feed(phrase).text for phrase in cacheable_phrases(agent))
+    return tuple(text for text in spoken if text)
 
 
 async def _warm_up(

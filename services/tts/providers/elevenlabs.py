@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from parley.agent_config import TtsConfig
 from parley.providers.registry import ProviderContext, ProviderPlugin
-from parley.providers.tts import TtsConnection
+from parley.providers.tts import TextSupport, TtsConnection
 from parley.settings import read_settings
 from services.tts.providers.elevenlabs_http import HttpTransport, open_client
 from services.tts.providers.elevenlabs_transport import WebSocketTransport
@@ -50,5 +50,24 @@ async def _open(_context: ProviderContext) -> AsyncIterator[ElevenLabsProvider]:
         yield ElevenLabsProvider(settings, client)
 
 
-PLUGIN = ProviderPlugin(_open, options=ElevenLabsOptions, alternatives=({"options": {"transport": "http"}},))
+_READS_NUMBERS = ("eleven_multilingual", "eleven_v3", "eleven_v4")
+"""Models that normalize numbers themselves; flash and turbo models do not."""
+_TAKES_AUDIO_TAGS = ("eleven_v3", "eleven_v4")
+
+
+def text_support(config: TtsConfig) -> TextSupport:
+    """Return what the model of a section reads by itself."""
+    return TextSupport(
+        numbers=config.model.startswith(_READS_NUMBERS),
+        ssml=bool(config.options.get("ssml", False)),
+        audio_tags=config.model.startswith(_TAKES_AUDIO_TAGS),
+    )
+
+
+PLUGIN = ProviderPlugin(
+    _open,
+    options=ElevenLabsOptions,
+    alternatives=({"options": {"transport": "http"}},),
+    text_support=text_support,
+)
 """Entry point `elevenlabs`. HTTP is used when no WebSocket can be opened."""

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from parley.providers.tts import AudioChunk, CharTiming
 from parley.v1.synthesis_pb2 import ClauseSynthesized
 from services.tts.reply_audio import ReplyAudio
+from services.tts.spoken_text.normalizer import NormalizerOptions, ReplyNormalizer, SpokenText
 
 SAMPLES_PER_CHARACTER = 400
 
@@ -180,3 +181,56 @@ def test_a_failure_anywhere_loses_and_repeats_nothing(
     assert ends[-1] == len(player.audio)
     if aligned:
         assert ends == [sum(len(s) for s in expected[: n + 1]) for n in range(len(expected))]
+
+
+def test_a_clause_that_is_not_spoken_is_complete_without_audio() -> None:
+    """It has zero samples, before, between and after other clauses."""
+    reply, player = ReplyAudio("r1"), Player()
+    reply.start_attempt()
+    silent = SpokenText("", ())
+    reply.text_sent("--- ", silent)
+    reply.text_sent("ab. ")
+    reply.text_sent("👍 ", silent)
+    reply.text_sent("cd. ")
+    reply.text_sent("---", silent)
+    reply.input_ended = True
+    assert [(c.clause, c.start_sample, c.end_sample) for c in reply.take_completed()] == [(0, 0, 0)]
+    for text in ("ab.", "cd."):
+        for chunk in chunks_of(text, 100, aligned=True):
+            player.receive(reply, chunk)
+
+    assert [(c.clause, c.start_sample, c.end_sample) for c in player.clauses] == [
+        (1, 0, 1200),
+        (2, 1200, 1200),
+        (3, 1200, 2400),
+        (4, 2400, 2400),
+    ]
+    assert reply.fully_aligned
+
+
+def test_the_end_of_a_clause_skips_those_that_are_not_spoken() -> None:
+    """A provider without alignment marks the end of what it was sent."""
+    reply, player = ReplyAudio("r1"), Player()
+    reply.start_attempt()
+    reply.text_sent("---", SpokenText("", ()))
+    reply.text_sent("ab")
+    player.receive(reply, AudioChunk(audio_of("ab"), ends_clause=True))
+
+    assert [(c.clause, c.end_sample) for c in player.clauses] == [(0, 0), (1, 800)]
+
+
+def test_the_words_of_a_clause_have_the_times_of_what_was_spoken() -> None:
+    """They are those that the model wrote, and end with the last word spoken for them."""
+    reply, player = ReplyAudio("r1"), Player()
+    reply.start_attempt()
+    clause = "- It is $12.50 now."
+    spoken = ReplyNormalizer(NormalizerOptions("en")).feed(clause)
+    reply.text_sent(clause, spoken)
+    for chunk in chunks_of(spoken.text, 500, aligned=True):
+        player.receive(reply, chunk)
+
+    words = {word.text: (word.start_ms, word.end_ms) for word in player.clauses[0].words}
+    amount = spoken.text.index("twelve")
+    assert list(words) == clause.split()
+    assert words["$12.50"] == (amount * 50, spoken.text.index(" now") * 50)
+    assert words["-"] == words["It"]

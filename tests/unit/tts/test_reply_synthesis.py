@@ -276,3 +276,38 @@ async def test_a_reply_from_the_cache_does_not_count_for_the_provider() -> None:
     assert provider.opened == 0
     assert reply.first_outputs() == 0
     assert reply.breakers.open_circuits(asyncio.get_running_loop().time()) == ["route0"]
+
+
+async def test_the_voice_is_sent_what_is_spoken() -> None:
+    """The clause without anything to speak is not sent."""
+    reply = scene(FakeVoice())
+    reply.clauses.update(("**It** is $5. ", "--- ", "😀"), complete=True)
+
+    assert await reply.run() is None
+    assert reply.audio == audio_of("It is five dollars. ")
+    assert [c.clause for c in reply.events if isinstance(c, ClauseSynthesized)] == [0, 1, 2]
+    assert [word.text for word in reply.events[1].words] == ["**It**", "is", "$5."]
+
+
+async def test_a_reply_without_anything_to_speak_needs_no_voice() -> None:
+    """It does not fail, and has no audio."""
+    reply = scene(CachingConnection(no_connection, PhraseCache(), TtsConfig()))
+    reply.clauses.update(("---",), complete=True)
+
+    assert await reply.run() is None
+    assert [type(body) for body in reply.events] == [ClauseSynthesized, SynthesisFinished]
+    assert reply.events[-1].samples == 0
+
+
+async def test_the_next_owner_continues_in_the_middle_of_a_code_fence() -> None:
+    """It follows from the clauses that are already synthesized."""
+    reply = scene(FakeVoice())
+    reply.clauses.update(("See:\n", "```py\n", "x = 1\n", "```\n", "Done."), complete=True)
+
+    assert await reply.run(next_clause=2, next_sample=100) is None
+    assert reply.audio == audio_of("Done.")
+
+
+async def no_connection() -> TtsConnection:
+    """The provider must not be used."""
+    raise AssertionError

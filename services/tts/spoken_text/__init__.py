@@ -1,0 +1,1 @@
+"""Converts clause text to the text that the provider receives: without markup, with numbers in words."""

@@ -1,0 +1,116 @@
+"""The language and region in which a text is spoken, and the words that it needs. No I/O."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib import import_module
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Words of one language; an empty one leaves the sign unchanged."""
+
+    dot: str = ""
+    at: str = ""
+    slash: str = ""
+    dash: str = ""
+    underscore: str = ""
+    colon: str = ""
+    and_: str = ""
+    plus: str = ""
+    minus: str = ""
+    times: str = ""
+    divided: str = ""
+    equals: str = ""
+    not_equal: str = ""
+    less: str = ""
+    greater: str = ""
+    less_equal: str = ""
+    greater_equal: str = ""
+    plus_minus: str = ""
+    about: str = ""
+    power: str = ""
+    star: str = ""
+    hash: str = ""
+    to: str = ""
+    """Between the ends of a range."""
+    number: str = ""
+    """Before a number, as in #5."""
+    section: str = ""
+    version: str = ""
+    percent: str = ""
+    per_mille: str = ""
+    degrees: str = ""
+    decimal: str = ""
+    """Name of the decimal separator."""
+    currency_joint: str = ""
+    """Between the units and the subunits of an amount of money."""
+    currencies: Mapping[str, tuple[str, str, str, str]] = field(default_factory=dict)
+    """By ISO code: one unit, several units, one subunit, several subunits."""
+    multipliers: Mapping[str, str] = field(default_factory=dict)
+    """Abbreviations of powers of ten after an amount, such as M for million."""
+    of: str = ""
+    """Between a multiplied amount and its currency: "un millón de euros"."""
+    fractions: Mapping[str, str] = field(default_factory=dict)
+    months: tuple[str, ...] = ()
+    month_prefixes: Mapping[str, int] = field(default_factory=dict)
+    """Abbreviated names of the months, in lower case."""
+    digit_contexts: str = ""
+    """Words before a number that is read digit by digit, as a pattern."""
+    year_contexts: str = ""
+    """Words before a year, as a pattern."""
+    feminine: str = ""
+    """Words that take feminine numerals, as a pattern."""
+    masculine: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language with the conventions of a region."""
+
+    code: str
+    """ISO 639 code, such as `en`; empty if it is unknown."""
+    region: str = ""
+    """ISO 3166 code, such as `GB`; empty if it is unknown."""
+    words: Vocabulary = field(default_factory=Vocabulary, compare=False)
+
+    @property
+    def locale(self) -> str:
+        """The name of the locale in CLDR."""
+        return f"{self.code}_{self.region}" if self.region else self.code
+
+    @property
+    def decimal(self) -> str:
+        """The decimal separator."""
+        if self.code in ("en", "hi", "ja", "zh", "ko", "th") or (
+            self.code == "es" and self.region in _POINT_REGIONS
+        ):
+            return "."
+        return "." if self.code == "de" and self.region in ("CH", "LI") else ","
+
+    @property
+    def month_first(self) -> bool:
+        """Whether 3/4/2026 is in March."""
+        return self.code == "en" and self.region in ("", "US", "PH")
+
+
+_POINT_REGIONS = ("MX", "US", "PR", "GT", "HN", "NI", "PA", "DO", "SV", "PE", "419")
+_VOCABULARIES = ("en", "de", "es", "fr", "pt", "hi")
+
+
+@cache
+def find_language(tag: str) -> Language:
+    """Return the language of a tag such as `en-GB`; without a code for `multi` and the like."""
+    code, *rest = tag.replace("_", "-").split("-")
+    code = code.lower()
+    if not (code.isalpha() and 2 <= len(code) <= 3) or code == "und":
+        return Language("")
+    region = next((part.upper() for part in rest if len(part) == 2 or part.isdigit()), "")
+    if code not in _VOCABULARIES:
+        return Language(code, region)
+    words: Vocabulary = import_module(f"services.tts.spoken_text.vocabulary.{code}").WORDS
+    if code == "en" and region not in ("", "US", "CA"):
+        words = replace(words, hash="hash")
+    if code == "pt" and region == "PT":
+        words = replace(words, hash="cardinal", percent="por cento")
+    return Language(code, region, words)

@@ -1,0 +1,256 @@
+"""Plain numbers: years, ranges, fractions, numbers after signs, integers and decimals. No I/O."""
+
+import re
+from functools import cache
+
+from services.tts.spoken_text.language import Language
+from services.tts.spoken_text.mapped_text import MappedText, Replacement
+from services.tts.spoken_text.numerals import NUMBER, Number, cardinal, in_words, parse_number, year
+
+_RANGE = re.compile(
+    r"(?<=[\d%°€£¥])(?<!-\d)(?<!-\d\d)(?<!-\d\d\d)\s?[–—-]\s?(?=[$€£₹]?\d)(?![$€£₹]?\d+(?:[.,:]\d+)*\s?[-–—/]\d)"
+)
+_SPACED_MINUS = re.compile(r"(?<=[\d%)])\s+[-−–]\s+(?=\d[^=]*=)")
+_FRACTION_SIGNS = {
+    "½": "1/2",
+    "⅓": "1/3",
+    "⅔": "2/3",
+    "¼": "1/4",
+    "¾": "3/4",
+    "⅛": "1/8",
+    "⅜": "3/8",
+    "⅝": "5/8",
+    "⅞": "7/8",
+    "⅕": "1/5",
+    "⅖": "2/5",
+    "⅗": "3/5",
+    "⅘": "4/5",
+}
+_FRACTION = re.compile(
+    r"(?<![\w./,:-])(?:(?P<whole>\d{1,3})(?:\s|(?=[½⅓⅔¼¾⅛⅜⅝⅞])))?(?P<part>[1-7]/(?:2|3|4|5|8|10|16)(?![\w/]|[.,]\d)|[½⅓⅔¼¾⅛⅜⅝⅞⅕⅖⅗⅘])(?P<cup>-(?=[a-z]))?"
+)
+_ALWAYS = re.compile(r"(?<![\w/-])24\s?[/-]\s?7(?![\w/])")
+_NUMBER_SIGN = re.compile(r"(?<![\w&])#\s?(?=\d)")
+_NUMBER_WORD = re.compile(r"(?i)(?<!\w)(?:no\.|nos\.|nr\.|n\.?[º°]|nº|num\.|núm\.)\s?(?=\d)")
+_SECTION = re.compile(r"§{1,2}\s?(?=\d)")
+_DECADE = re.compile(r"(?<![\w.,])(?:['’](?=\d\ds)|(?P<century>1[6-9]|20))?(?P<decade>[1-9]0)s\b")
+_YEAR = re.compile(r"(?<![\w.,:/-])(?P<year>1[1-9]\d\d|20\d\d)(?![\w/-]|[.,:]\d|\s?[%€$£])")
+_COUNTED = re.compile(
+    r"\s+(?!is\b|was\b|has\b|as\b|this\b|us\b)[a-z]{3,}s\b|\s+(?:people|men|women|children|feet|miles|sheep|percent)\b"
+)
+_DASHES = "–—-"
+
+
+@cache
+def _plain(language: Language) -> re.Pattern[str]:
+    spaced = NUMBER if language.code == "fr" else NUMBER.split("|", 2)[0] + "|" + NUMBER.rsplit("|", 1)[1]
+    return re.compile(
+        rf"(?P<sign>(?<![\w.,:/\d)\]%])[-−+](?=\d)(?<!--))?(?<![\d.,:/^_@])(?<![^\W\d_])(?P<number>{spaced})(?![\w:/@]|[.,]\d)"
+    )
+
+
+def speak_ranges(text: MappedText, language: Language) -> MappedText:
+    """Replace the dash of a range by a word."""
+    if not any(dash in text.text for dash in _DASHES):
+        return text
+    text = text.sub(_SPACED_MINUS, lambda _: f" {language.words.minus} ")
+    return text.sub(_RANGE, lambda m: None if _is_score(m) else f" {language.words.to} ")
+
+
+def speak_counts(text: MappedText, language: Language) -> MappedText:
+    """Replace all that is left of numbers, unless it is ambiguous."""
+    words = language.words
+    text = text.sub(_NUMBER_SIGN, lambda _: f"{words.number} ").sub(
+        _NUMBER_WORD, lambda _: f"{words.number} "
+    )
+    text = text.sub(_SECTION, lambda _: f"{words.section} ")
+    if language.code == "en":
+        text = text.sub(_ALWAYS, lambda _: "twenty-four seven").sub(_DECADE, lambda m: _decade(m, language))
+    elif words.percent:
+        text = text.sub(_ALWAYS, lambda _: f"{cardinal(24, language)} {cardinal(7, language)}")
+    text = text.sub(_FRACTION, lambda m: _fraction(m, language))
+    text = text.sub(_YEAR, lambda m: _year(m, language))
+    return text.sub(_plain(language), lambda m: _number(m, language))
+
+
+def _is_score(match: re.Match[str]) -> bool:
+    """Whether the dash joins more than two numbers, as in a code."""
+    return bool(re.search(r"\d[-–—]\d*$", match.string[: match.start()])) or bool(
+        re.search(r"[A-Za-z]-?\d+$", match.string[: match.start()])
+    )
+
+
+def _fraction(match: re.Match[str], language: Language) -> Replacement:
+    part = _FRACTION_SIGNS.get(match["part"], match["part"])
+    names = language.words.fractions
+    spoken = names.get(part)
+    if spoken is None:
+        return None
+    tail = " " if match["cup"] else ""
+    if not match["whole"]:
+        if part.endswith(("/5", "/10", "/16")) and match["part"] == part:
+            # "4/5" may be a rating, and "3/10" a date.
+            return None
+        return ("one half" if part == "1/2" and language.code == "en" and not match["cup"] else spoken) + tail
+    whole = cardinal(int(match["whole"]), language)
+    if part == "1/2" and "+1/2" in names:
+        return f"{whole}{'' if language.code == 'de' else ' '}{names['+1/2']}{tail}"
+    return f"{whole} {language.words.and_} {spoken}{tail}"
+
+
+def _decade(match: re.Match[str], language: Language) -> Replacement:
+    tens = {
+        "10": "tens",
+        "20": "twenties",
+        "30": "thirties",
+        "40": "forties",
+        "50": "fifties",
+        "60": "sixties",
+        "70": "seventies",
+        "80": "eighties",
+        "90": "nineties",
+    }
+    if not match["century"]:
+        return tens[match["decade"]] if match.group().startswith(("'", "’")) else None
+    century = cardinal(int(match["century"]), language)
+    return f"{century} {tens[match['decade']]}"
+
+
+def _year(match: re.Match[str], language: Language) -> Replacement:
+    value = int(match["year"])
+    if _COUNTED.match(match.string, match.end()) and language.code == "en":
+        return None
+    if language.code == "en" or (language.code == "de" and value < 2000 and _year_context(match, language)):
+        if value % 1000 == 0 or (value < 1900 and not _year_context(match, language)):
+            return None
+        return year(value, language)
+    return None
+
+
+def _year_context(match: re.Match[str], language: Language) -> bool:
+    contexts = language.words.year_contexts
+    return bool(re.search(rf"(?i)\b(?:{contexts}),?\s+$", match.string[: match.start()]))
+
+
+def _number(match: re.Match[str], language: Language) -> Replacement:
+    number = parse_number(match["number"], language)
+    if number is None or (
+        match["number"].startswith("0") and len(match["number"]) > 1 and match["number"][1].isdigit()
+    ):
+        return None
+    gender = _gender(number, match, language)
+    if gender is None:
+        return None
+    words = language.words
+    sign = {"-": f"{words.minus} ", "−": f"{words.minus} ", "+": f"{words.plus} "}.get(
+        match["sign"] or "", ""
+    )
+    text = in_words(number, language, gender)
+    if match["sign"]:
+        return [sign + text]
+    return text
+
+
+def _gender(number: Number, match: re.Match[str], language: Language) -> str | None:
+    """The gender that the following word requires; None if it is uncertain."""
+    if number.fraction or not _agrees(number.integer, language.code):
+        return ""
+    following = re.match(r"[ \u00a0\u202f-]([^\W\d_]+)", match.string[match.end() :])
+    if following is None:
+        return ""
+    word = following[1]
+    words = language.words
+    if language.code == "de" and re.fullmatch(words.masculine, word, re.IGNORECASE):
+        return "masculine"
+    if re.fullmatch(words.feminine, word, re.IGNORECASE):
+        return "feminine"
+    if language.code != "de" and re.fullmatch(words.masculine, word, re.IGNORECASE):
+        return "" if word.lower() in ("por", "pour", "de", "a", "e", "o", "y", "ou", "point") else "masculine"
+    return "" if word.lower() in _NOT_NOUNS else None
+
+
+_NOT_NOUNS = frozenset(
+    [
+        "und",
+        "oder",
+        "bis",
+        "oder",
+        "von",
+        "vor",
+        "nach",
+        "in",
+        "im",
+        "am",
+        "an",
+        "für",
+        "ist",
+        "sind",
+        "et",
+        "ou",
+        "à",
+        "pour",
+        "est",
+        "sont",
+        "en",
+        "dans",
+        "y",
+        "o",
+        "a",
+        "por",
+        "para",
+        "es",
+        "son",
+        "e",
+        "ou",
+        "até",
+        "em",
+        "é",
+        "são",
+        "der",
+        "die",
+        "das",
+        "le",
+        "la",
+        "les",
+        "el",
+        "los",
+        "las",
+        "um",
+        "uma",
+        "do",
+        "da",
+        "de",
+        "des",
+        "du",
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+        "que",
+        "qui",
+    ]
+)
+
+
+def _agrees(value: int, code: str) -> bool:
+    """Whether a number has forms for each gender."""
+    ones, tens = value % 10, value % 100
+    match code:
+        case "de":
+            return tens == 1
+        case "fr":
+            return ones == 1 and tens not in (11, 71, 91)
+        case "es":
+            return (ones == 1 and tens != 11) or 200 <= value % 1000 <= 999
+        case "pt":
+            return (ones in (1, 2) and tens not in (11, 12)) or 200 <= value % 1000 <= 999
+        case _:
+            return False

@@ -1,0 +1,237 @@
+"""Amounts of money. No I/O."""
+
+import re
+from functools import cache, lru_cache
+
+from babel.core import UnknownLocaleError
+from babel.numbers import get_currency_name
+
+from services.tts.spoken_text.language import Language
+from services.tts.spoken_text.mapped_text import MappedText, Replacement
+from services.tts.spoken_text.numerals import Number, cardinal, in_words, parse_number
+
+_SYMBOLS = {
+    "US$": "USD",
+    "C$": "CAD",
+    "CA$": "CAD",
+    "A$": "AUD",
+    "AU$": "AUD",
+    "R$": "BRL",
+    "MX$": "MXN",
+    "NZ$": "NZD",
+    "HK$": "HKD",
+    "S$": "SGD",
+    "$": "USD",
+    "€": "EUR",
+    "£": "GBP",
+    "₹": "INR",
+    "Rs.": "INR",
+    "Rs": "INR",
+    "¥": "JPY",
+    "₽": "RUB",
+    "₩": "KRW",
+    "₺": "TRY",
+    "₴": "UAH",
+    "₪": "ILS",
+    "₫": "VND",
+    "₱": "PHP",
+    "₦": "NGN",
+    "฿": "THB",
+    "₡": "CRC",
+    "₲": "PYG",
+    "₸": "KZT",
+    "₼": "AZN",
+    "₾": "GEL",
+    "₿": "XBT",
+    "zł": "PLN",
+    "Kč": "CZK",
+    "Fr.": "CHF",
+    "रु.": "INR",
+    "रु": "INR",
+}
+_CODES = (
+    "USD|EUR|GBP|INR|JPY|CHF|CAD|AUD|NZD|BRL|MXN|ARS|CLP|COP|PEN|CNY|HKD|SGD|KRW|SEK|NOK|DKK|PLN|CZK|HUF|RON|BGN|TRY|RUB"
+    "|UAH|ILS|AED|SAR|ZAR|NGN|KES|EGP|MAD|THB|VND|PHP|IDR|MYR|PKR|BDT|LKR"
+)
+_MULTIPLIER_WORDS = frozenset({"hundred", "thousand", "million", "billion", "trillion", "lakh", "crore"})
+_NEEDS_OF = re.compile(r"mill[oó]n|milh|bilh|milliard|million")
+_AMERICAN = ("US", "CA", "AU", "MX", "NZ")
+
+
+def speak_money(text: MappedText, language: Language) -> MappedText:
+    """Replace amounts of money."""
+    text = text.sub(_before(language), lambda m: _amount(m, language))
+    text = text.sub(_after(language), lambda m: _amount(m, language))
+    return text.sub(_CENTS, lambda m: _cents(m, language))
+
+
+_CENTS = re.compile(r"(?<![\w.,])(\d{1,2})\s?(¢|ct\b|c\b(?=\.|,|\s|$)(?<=¢))")
+
+
+@cache
+def _number(language: Language) -> str:
+    space = r"|\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?" if language.decimal == "," else ""
+    return rf"(?P<number>\d{{1,3}}(?:[.,'’\u00a0\u202f]\d{{2,3}})+(?:[.,]\d{{1,2}})?(?!\d){space}|\d+(?:[.,]\d+)?)"
+
+
+@cache
+def _multiplier(language: Language) -> str:
+    words = sorted(language.words.multipliers, key=len, reverse=True)
+    return (
+        rf"(?:[ \u00a0\u202f-]?(?P<multiplier>{'|'.join(map(re.escape, words))})(?!\w))"
+        if words
+        else r"(?P<multiplier>(?!))"
+    )
+
+
+@cache
+def _before(language: Language) -> re.Pattern[str]:
+    symbols = "|".join(map(re.escape, sorted(_SYMBOLS, key=len, reverse=True)))
+    return re.compile(
+        rf"(?<![\w$€£₹])(?P<sign>[-−+]?)(?P<currency>{symbols}|(?:{_CODES})(?=[ \u00a0\d]))[ \u00a0\u202f]?(?P<minus>-?){_number(language)}(?![\d])(?![.,]\d)(?P<dash>[.,][-–—]+)?"
+        rf"{_multiplier(language)}?(?![A-Za-zÀ-ÿ])"
+    )
+
+
+@cache
+def _after(language: Language) -> re.Pattern[str]:
+    symbols = "|".join(
+        map(
+            re.escape,
+            sorted((s for s in _SYMBOLS if s not in ("Rs", "Rs.", "R$", "Fr.")), key=len, reverse=True),
+        )
+    )
+    names = _names(language)
+    return re.compile(
+        rf"(?<![\w.,:])(?P<sign>[-−]?){_number(language)}(?P<dash>[,.][-–—]+)?{_multiplier(language)}?(?: (?P<of>de|d['’]))?[ \u00a0\u202f]?"
+        rf"(?:(?P<currency>{symbols}|{_CODES})(?![A-Za-zÀ-ÿ\d])|(?P<name>{names})\b)"
+    )
+
+
+@cache
+def _names(language: Language) -> str:
+    """The currency words after which an amount with decimals is a price."""
+    found = sorted(
+        {n for names in language.words.currencies.values() for n in names[:2] if n}, key=len, reverse=True
+    )
+    return "|".join(map(re.escape, found)) or "(?!)"
+
+
+def _amount(match: re.Match[str], language: Language) -> Replacement:
+    groups = match.groupdict()
+    number = parse_number(groups["number"], language)
+    if number is None:
+        return None
+    currency = _SYMBOLS.get(groups["currency"] or "", groups["currency"] or "") or _code_of(
+        groups["name"] or "", language
+    )
+    if groups["currency"] == "$" and language.region == "MX":
+        currency = "MXN"
+    if not currency:
+        return None
+    if groups.get("name") and not number.fraction:
+        # Written with its name, an integer needs no help beyond its own words.
+        return None
+    minus = "-" in (groups["sign"] or "") or "−" in (groups["sign"] or "") or groups.get("minus") == "-"
+    sign = f"{language.words.minus} " if minus else ""
+    multiplier = language.words.multipliers.get(groups["multiplier"] or "", "")
+    return sign + (
+        _multiplied(number, multiplier, currency, language)
+        if multiplier
+        else _price(number, currency, language)
+    )
+
+
+def _multiplied(number: Number, multiplier: str, currency: str, language: Language) -> str:
+    joint = f" {language.words.of}" if language.words.of and _NEEDS_OF.match(multiplier) else ""
+    if language.code == "de" and number.is_one:
+        number_text, multiplier = (
+            ("eine", multiplier.removesuffix("en")) if multiplier.startswith("Mi") else ("ein", multiplier)
+        )
+    elif language.code == "de" and multiplier == "tausend":
+        return (
+            f"{in_words(number, language)}tausend {_unit(number, currency, language, plural=True)}"
+            if not number.fraction
+            else f"{in_words(number, language)} tausend {_unit(number, currency, language, plural=True)}"
+        )
+    else:
+        number_text = in_words(number, language, "masculine" if number.is_one else "")
+    if number.is_one and language.code in ("es", "fr", "pt"):
+        multiplier = {
+            "millones": "millón",
+            "millions": "million",
+            "milliards": "milliard",
+            "milhões": "milhão",
+            "bilhões": "bilhão",
+        }.get(multiplier, multiplier)
+        if multiplier in ("mil", "mille"):
+            number_text = ""
+    return f"{number_text} {multiplier}{joint} {_unit(number, currency, language, plural=True)}".strip()
+
+
+def _price(number: Number, currency: str, language: Language) -> str:
+    subunits = language.words.currencies.get(currency, ("", "", "", ""))[2:]
+    fraction = number.fraction
+    if fraction and (len(fraction) > 2 or not subunits[0]) and fraction.strip("0"):
+        return f"{in_words(number, language)} {_unit(number, currency, language, plural=True)}"
+    cents = int(f"{fraction}0"[:2]) if fraction else 0
+    whole = Number(number.integer)
+    units = f"{_count(whole, currency, language)} {_unit(whole, currency, language)}"
+    if not cents:
+        return units
+    if language.code == "de":
+        return (
+            f"{units} {cardinal(cents, language)}"
+            if number.integer
+            else f"{_count(Number(cents), currency, language)} {subunits[0]}"
+        )
+    small = f"{_count(Number(cents), currency, language, subunit=True)} {subunits[0] if cents == 1 else subunits[1]}"
+    if not number.integer:
+        return small
+    return f"{units} {language.words.currency_joint} {small}".replace("  ", " ")
+
+
+def _count(number: Number, currency: str, language: Language, *, subunit: bool = False) -> str:
+    if language.code in ("es", "fr", "pt"):
+        feminine = currency in ("GBP", "INR", "SEK", "NOK", "DKK", "CZK", "TRY") and not subunit
+        return cardinal(number.integer, language, "feminine" if feminine else "masculine")
+    if language.code == "de":
+        return (
+            "eine"
+            if number.is_one and currency in ("INR", "SEK", "NOK", "DKK", "TRY")
+            else cardinal(number.integer, language, "masculine")
+        )
+    return cardinal(number.integer, language)
+
+
+def _unit(number: Number, currency: str, language: Language, *, plural: bool = False) -> str:
+    names = language.words.currencies.get(currency)
+    single = number.is_one and not plural
+    if names:
+        return names[0] if single else names[1]
+    return _cldr_name(currency, "1" if single else "5", language.code)
+
+
+@lru_cache(maxsize=256)
+def _cldr_name(currency: str, count: str, code: str) -> str:
+    try:
+        name = get_currency_name(currency, count=int(count), locale=code)
+    except (UnknownLocaleError, ValueError):
+        return currency
+    return name
+
+
+def _code_of(name: str, language: Language) -> str:
+    for code, names in language.words.currencies.items():
+        if name in names[:2]:
+            return code
+    return ""
+
+
+def _cents(match: re.Match[str], language: Language) -> Replacement:
+    code = "EUR" if language.code in ("de", "fr") else "USD"
+    names = language.words.currencies.get(code)
+    if names is None or not names[2]:
+        return None
+    value = int(match[1])
+    return f"{_count(Number(value), code, language, subunit=True)} {names[2] if value == 1 else names[3]}"

@@ -1,0 +1,32 @@
+"""Writes all numbers of a text in words of its language. No I/O."""
+
+import re
+
+from services.tts.spoken_text.language import Language
+from services.tts.spoken_text.mapped_text import MappedText
+from services.tts.spoken_text.numbers.codes import speak_codes
+from services.tts.spoken_text.numbers.counts import speak_counts, speak_ranges
+from services.tts.spoken_text.numbers.dates import speak_dates
+from services.tts.spoken_text.numbers.money import speak_money
+from services.tts.spoken_text.numbers.ordinals import speak_ordinals
+from services.tts.spoken_text.numbers.phones import speak_phones
+from services.tts.spoken_text.numbers.times import remove_hour_words, speak_times
+from services.tts.spoken_text.numbers.units import speak_units
+from services.tts.spoken_text.numerals import supports
+
+_DIGIT = re.compile(r"[\d½⅓⅔¼¾⅛⅜⅝⅞⅕⅖⅗⅘]")
+
+
+def speak_numbers(text: MappedText, language: Language) -> MappedText:
+    """Replace numbers by words; what is ambiguous keeps its digits."""
+    if not _DIGIT.search(text.text) or not supports(language):
+        return text
+    text = speak_phones(text, language)
+    text = speak_dates(text, language)
+    text = speak_codes(text, language)
+    text = speak_ranges(text, language)
+    text = speak_times(text, language)
+    text = speak_money(text, language)
+    text = speak_units(text, language)
+    text = speak_ordinals(text, language)
+    return remove_hour_words(speak_counts(text, language))

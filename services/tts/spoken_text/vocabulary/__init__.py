@@ -1,0 +1,1 @@
+"""Words of the languages that numbers and signs are spoken in."""

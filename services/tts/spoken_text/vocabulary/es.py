@@ -1,0 +1,107 @@
+"""Spanish words."""
+
+from services.tts.spoken_text.language import Vocabulary
+
+WORDS = Vocabulary(
+    dot="punto",
+    at="arroba",
+    slash="barra",
+    dash="guion",
+    underscore="guion bajo",
+    colon="dos puntos",
+    and_="y",
+    plus="más",
+    minus="menos",
+    times="por",
+    divided="entre",
+    equals="es igual a",
+    not_equal="no es igual a",
+    less="menor que",
+    greater="mayor que",
+    less_equal="como máximo",
+    greater_equal="como mínimo",
+    plus_minus="más o menos",
+    about="unos",
+    power="elevado a",
+    star="asterisco",
+    hash="almohadilla",
+    to="a",
+    number="número",
+    section="sección",
+    version="versión",
+    percent="por ciento",
+    per_mille="por mil",
+    degrees="grados",
+    decimal="coma",
+    currency_joint="con",
+    currencies={
+        "USD": ("dólar", "dólares", "centavo", "centavos"),
+        "EUR": ("euro", "euros", "céntimo", "céntimos"),
+        "GBP": ("libra", "libras", "penique", "peniques"),
+        "INR": ("rupia", "rupias", "paisa", "paisas"),
+        "JPY": ("yen", "yenes", "", ""),
+        "MXN": ("peso", "pesos", "centavo", "centavos"),
+        "CHF": ("franco", "francos", "céntimo", "céntimos"),
+        "BRL": ("real", "reales", "centavo", "centavos"),
+    },
+    multipliers={
+        "mil": "mil",
+        "millones": "millones",
+        "millón": "millón",
+        "M": "millones",
+        "k": "mil",
+        "K": "mil",
+    },
+    of="de",
+    fractions={
+        "1/2": "medio",
+        "1/3": "un tercio",
+        "2/3": "dos tercios",
+        "1/4": "un cuarto",
+        "3/4": "tres cuartos",
+        "1/5": "un quinto",
+        "+1/2": "y medio",
+    },
+    months=(
+        "enero",
+        "febrero",
+        "marzo",
+        "abril",
+        "mayo",
+        "junio",
+        "julio",
+        "agosto",
+        "septiembre",
+        "octubre",
+        "noviembre",
+        "diciembre",
+    ),
+    month_prefixes={
+        "ene": 1,
+        "feb": 2,
+        "mar": 3,
+        "abr": 4,
+        "may": 5,
+        "jun": 6,
+        "jul": 7,
+        "ago": 8,
+        "sep": 9,
+        "sept": 9,
+        "oct": 10,
+        "nov": 11,
+        "dic": 12,
+    },
+    digit_contexts=(
+        r"código(?: postal| de \w+)?|pin|clave|teléfono|tel|móvil|fax|extensión|ext|referencia|id|iban"
+        r"|(?:número|n\.?º) de (?:\w+)|marque|pulse"
+    ),
+    year_contexts="",
+    feminine=(
+        r"horas?|personas?|noches?|semanas?|libras?|rupias?|coronas?|veces|vez|calles?|tardes?|[\wáéíóúñ]+(?:ción|ciones|dad|dades)"
+        r"|(?!días?\b|problemas?\b|programas?\b|sistemas?\b|temas?\b|mapas?\b|euros?\b)[\wáéíóúñ]{2,}as?"
+    ),
+    masculine=(
+        r"días?|mes(?:es)?|euros?|dólares|dólar|problemas?|programas?|sistemas?|temas?|mapas?|yenes|yen|reales|real"
+        r"|[\wáéíóúñ]{2,}os?|mil|por|de|a|y|o|grados?"
+    ),
+)

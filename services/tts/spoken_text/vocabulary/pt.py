@@ -1,0 +1,108 @@
+"""Portuguese words."""
+
+from services.tts.spoken_text.language import Vocabulary
+
+WORDS = Vocabulary(
+    dot="ponto",
+    at="arroba",
+    slash="barra",
+    dash="hífen",
+    underscore="sublinhado",
+    colon="dois pontos",
+    and_="e",
+    plus="mais",
+    minus="menos",
+    times="vezes",
+    divided="dividido por",
+    equals="é igual a",
+    not_equal="é diferente de",
+    less="menor que",
+    greater="maior que",
+    less_equal="no máximo",
+    greater_equal="no mínimo",
+    plus_minus="mais ou menos",
+    about="cerca de",
+    power="elevado a",
+    star="asterisco",
+    hash="jogo da velha",
+    to="a",
+    number="número",
+    section="seção",
+    version="versão",
+    percent="por cento",
+    per_mille="por mil",
+    degrees="graus",
+    decimal="vírgula",
+    currency_joint="e",
+    currencies={
+        "BRL": ("real", "reais", "centavo", "centavos"),
+        "USD": ("dólar", "dólares", "centavo", "centavos"),
+        "EUR": ("euro", "euros", "cêntimo", "cêntimos"),
+        "GBP": ("libra", "libras", "pêni", "pence"),
+        "INR": ("rupia", "rupias", "paisa", "paisas"),
+        "JPY": ("iene", "ienes", "", ""),
+        "CHF": ("franco", "francos", "cêntimo", "cêntimos"),
+    },
+    multipliers={
+        "mil": "mil",
+        "milhão": "milhão",
+        "milhões": "milhões",
+        "bilhão": "bilhão",
+        "bilhões": "bilhões",
+        "mi": "milhões",
+        "bi": "bilhões",
+        "M": "milhões",
+        "k": "mil",
+    },
+    of="de",
+    fractions={
+        "1/2": "meio",
+        "1/3": "um terço",
+        "2/3": "dois terços",
+        "1/4": "um quarto",
+        "3/4": "três quartos",
+        "1/5": "um quinto",
+        "+1/2": "e meio",
+    },
+    months=(
+        "janeiro",
+        "fevereiro",
+        "março",
+        "abril",
+        "maio",
+        "junho",
+        "julho",
+        "agosto",
+        "setembro",
+        "outubro",
+        "novembro",
+        "dezembro",
+    ),
+    month_prefixes={
+        "jan": 1,
+        "fev": 2,
+        "mar": 3,
+        "abr": 4,
+        "mai": 5,
+        "jun": 6,
+        "jul": 7,
+        "ago": 8,
+        "set": 9,
+        "out": 10,
+        "nov": 11,
+        "dez": 12,
+    },
+    digit_contexts=(
+        r"código(?: postal| de \w+)?|cep|cpf|cnpj|pin|senha|telefone|tel|celular|fax|ramal|referência|protocolo|id|iban"
+        r"|(?:número|n\.?º) d[eoa] (?:\w+)|disque|digite"
+    ),
+    year_contexts="",
+    feminine=(
+        r"horas?|pessoas?|noites?|semanas?|libras?|rupias?|coroas?|vezes|vez|tardes?|[\wáéíóúãõçâêô]+(?:ção|ções|dade|dades)"
+        r"|(?!dias?\b|problemas?\b|programas?\b|sistemas?\b|temas?\b|mapas?\b)[\wáéíóúãõçâêô]{2,}as?"
+    ),
+    masculine=(
+        r"dias?|mês|meses|problemas?|programas?|sistemas?|temas?|mapas?|reais|real|dólares|dólar|ienes|iene"
+        r"|[\wáéíóúãõçâêô]{2,}os?|mil|por|de|a|e|ou|graus?"
+    ),
+)
