@@ -129,7 +129,7 @@ class LlmConfig(ProviderSection):
 
     _PER_PROVIDER: ClassVar[frozenset[str]] = frozenset({"model", "options", "extra"})
     _PER_MODEL: ClassVar[frozenset[str]] = frozenset({"api", "profile", "reasoning_effort", "extra"})
-    _PER_STAGE: ClassVar[frozenset[str]] = frozenset({"fallbacks", "speculation"})
+    _PER_STAGE: ClassVar[frozenset[str]] = frozenset({"fallbacks", "speculation", "max_tool_rounds"})
 
     provider: str = Field(default="openai", min_length=1)
     model: str = Field(default="gpt-6-luna", min_length=1)
@@ -138,8 +138,10 @@ class LlmConfig(ProviderSection):
     """`null` to send no temperature. Models that refuse it while they reason get none either."""
     max_tokens: int = Field(default=300, ge=1, le=4096)
     """Tokens of an answer. A model that reasons gets more, because its limit includes the reasoning."""
-    timeout_s: float = Field(default=4.0, gt=0, le=60)
-    """Time limit for the first token."""
+    timeout_s: float = Field(default=3.0, gt=0, le=60)
+    """Time limit for the first words of an answer, over all attempts; then the caller hears the apology."""
+    max_tool_rounds: int = Field(default=4, ge=1, le=50)
+    """Answers with tool calls in one turn, after which the model answers without tools."""
     reasoning_effort: str | None = Field(default=None, pattern=r"^[a-z_]{1,20}$")
     """How long the model thinks before it answers, such as `none`, `low` or `high`; None for the model's
     lowest."""
@@ -282,6 +284,10 @@ class AgentConfig(_Section):
     """The system prompt."""
     greeting: str = ""
     """The first reply; empty to let the caller begin."""
+    apology: str = Field(
+        default="I'm sorry, something went wrong on my side. Could you say that again?", min_length=1
+    )
+    """The reply when no model has answered."""
     stt: SttConfig = SttConfig()
     llm: LlmConfig = LlmConfig()
     tts: TtsConfig = TtsConfig()

@@ -9,7 +9,8 @@ ParleyError
     ├── ProviderRejected       it rejected the request: key, quota, bad request
     ├── ProviderRateLimited    too many requests
     ├── ProviderTimeout        it did not respond in time
-    └── ProviderUnavailable    it sent an invalid response or closed the connection
+    ├── ProviderUnavailable    it sent an invalid response or closed the connection
+    └── ProviderEmptyAnswer    its answer contains nothing to say and no tool call
 """
 
 
@@ -66,3 +67,9 @@ class ProviderTimeout(ProviderError):
 
 class ProviderUnavailable(ProviderError):
     """The provider sent an invalid response or closed the connection."""
+
+
+class ProviderEmptyAnswer(ProviderError):
+    """The provider's answer contains nothing to say and no tool call."""
+
+    code = "empty_answer"

@@ -117,6 +117,11 @@ class Request(Generic[R]):
         index = self._selector.next(_now_s())
         return None if index is None else self._chain.routes[index]
 
+    @property
+    def attempts_left(self) -> float:
+        """Number of attempts that may still be made; infinite without a limit."""
+        return self._selector.attempts_left(_now_s())
+
     @asynccontextmanager
     async def attempt(self, route: Route[R]) -> "AsyncIterator[Attempt]":
         """Run one attempt; a failure goes to the circuit breaker, metrics, log and span, and is raised again.

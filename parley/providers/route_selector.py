@@ -14,6 +14,8 @@ class RetryPolicy:
 
     max_attempts: int | None = 2
     """Attempts per route within one request; a rejected request is not repeated on the same route."""
+    max_failures: int | None = None
+    """Failed attempts after which a request ends, over all routes."""
     same_route_first: bool = False
     """Whether the second attempt on a route precedes the next route."""
     forget_after_s: float = math.inf
@@ -39,6 +41,8 @@ class RouteSelector:
 
     def next(self, now_s: float) -> int | None:
         """Return the index of the route to try; None when all attempts are used up."""
+        if self._failures_left(now_s) <= 0:
+            return None
         limit = self.policy.max_attempts
         left = [
             index
@@ -46,6 +50,18 @@ class RouteSelector:
             if limit is None or (self._count(index, now_s) < limit and index not in self._rejected)
         ]
         return min(left, key=lambda index: self._preference(index, now_s), default=None)
+
+    def attempts_left(self, now_s: float) -> float:
+        """Return the number of attempts that may still be made; infinite without a limit."""
+        limit = self.policy.max_attempts
+        open_routes = [index for index in range(len(self.names)) if index not in self._rejected]
+        left = (math.inf if limit is None else limit - self._count(index, now_s) for index in open_routes)
+        return max(0, min(self._failures_left(now_s), sum(left)))
+
+    def _failures_left(self, now_s: float) -> float:
+        if self.policy.max_failures is None:
+            return math.inf
+        return self.policy.max_failures - sum(self._count(index, now_s) for index in self._failures)
 
     def failed(self, index: int, error: ProviderError, now_s: float) -> bool:
         """Count a failed attempt; return True if the route's circuit opens."""

@@ -88,18 +88,24 @@ class ReplyResumed(_message.Message):
     def __init__(self, reply_id: _Optional[str] = ...) -> None: ...
 
 class ToolCalled(_message.Message):
-    __slots__ = ("tool_call_id", "name", "arguments", "reply_id", "turn")
+    __slots__ = ("tool_call_id", "name", "arguments", "reply_id", "turn", "problem", "extra", "route")
     TOOL_CALL_ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     ARGUMENTS_FIELD_NUMBER: _ClassVar[int]
     REPLY_ID_FIELD_NUMBER: _ClassVar[int]
     TURN_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    EXTRA_FIELD_NUMBER: _ClassVar[int]
+    ROUTE_FIELD_NUMBER: _ClassVar[int]
     tool_call_id: str
     name: str
     arguments: str
     reply_id: str
     turn: int
-    def __init__(self, tool_call_id: _Optional[str] = ..., name: _Optional[str] = ..., arguments: _Optional[str] = ..., reply_id: _Optional[str] = ..., turn: _Optional[int] = ...) -> None: ...
+    problem: str
+    extra: str
+    route: str
+    def __init__(self, tool_call_id: _Optional[str] = ..., name: _Optional[str] = ..., arguments: _Optional[str] = ..., reply_id: _Optional[str] = ..., turn: _Optional[int] = ..., problem: _Optional[str] = ..., extra: _Optional[str] = ..., route: _Optional[str] = ...) -> None: ...
 
 class DtmfCollected(_message.Message):
     __slots__ = ("digits", "ended_by")

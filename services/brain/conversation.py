@@ -8,6 +8,7 @@ from parley.v1.event_pb2 import Event
 from services.brain import reply
 from services.brain.backchannels import is_backchannel
 from services.brain.reply import Reply
+from services.brain.tool_call import END_CALL_NAME, ToolCall, tool_call_of
 
 _NEARLY_PLAYED_MS = 1000
 """An "okay" with at most this much audio left counts as an answer; earlier it only means "continue"."""
@@ -38,17 +39,6 @@ class PredictedTurn:
 
     turn: int
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ToolCall:
-    """A tool call of the model; `result` is None while it runs."""
-
-    tool_call_id: str
-    name: str
-    arguments: str
-    reply_id: str
-    result: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +137,8 @@ class Conversation:
                     continue
                 case CallerTurn(turn=turn) | DtmfInput(turn=turn):
                     return turn
-                case ToolCall(name="end_call"):
-                    return None
                 case ToolCall(reply_id=reply_id):
-                    return self.reply(reply_id).turn
+                    return None if self._ends_call(reply_id) else self.reply(reply_id).turn
                 case Reply() if _is_non_answer(item):
                     continue
                 case Reply(finished="interrupted" | "tool_calls", cancelled=""):
@@ -159,6 +147,22 @@ class Conversation:
                 case Reply():
                     return None
         return None
+
+    def _ends_call(self, reply_id: str) -> bool:
+        """Whether the reply is a goodbye, after which the call ends or the caller's next turn follows."""
+        interrupted = self.reply(reply_id).cancelled == "barge_in"
+        is_goodbye = any(call.name == END_CALL_NAME for call in self.tool_calls_of(reply_id))
+        return self.hang_up_after_reply_id == reply_id or (interrupted and is_goodbye)
+
+    def tool_calls_of(self, reply_id: str) -> tuple[ToolCall, ...]:
+        """Tool calls of one reply."""
+        calls = (item for item in self.items if isinstance(item, ToolCall))
+        return tuple(call for call in calls if call.reply_id == reply_id)
+
+    @property
+    def inputs(self) -> int:
+        """Number of turns and other inputs of the caller that need an answer."""
+        return sum(self._needs_answer(item) for item in self.items)
 
     @property
     def is_idle(self) -> bool:
@@ -234,8 +238,7 @@ def _evolve_own_event(conversation: Conversation, body: Body) -> Conversation:
         case reply_pb2.ReplyReleased():
             return _release_reply(conversation, body)
         case reply_pb2.ToolCalled():
-            call = ToolCall(body.tool_call_id, body.name, body.arguments, body.reply_id)
-            return replace(conversation, items=(*conversation.items, call))
+            return replace(conversation, items=(*conversation.items, tool_call_of(body)))
         case reply_pb2.ToolReturned():
             return _finish_tool_call(conversation, body)
         case reply_pb2.FallbackRequested():
@@ -280,7 +283,7 @@ def _release_reply(conversation: Conversation, body: reply_pb2.ReplyReleased) ->
 
 def _finish_tool_call(conversation: Conversation, body: reply_pb2.ToolReturned) -> Conversation:
     items = tuple(
-        replace(item, result=body.result)
+        replace(item, result=body.result, failed=body.failed)
         if isinstance(item, ToolCall) and item.tool_call_id == body.tool_call_id
         else item
         for item in conversation.items

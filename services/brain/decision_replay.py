@@ -31,6 +31,9 @@ from services.brain.state import BrainState
 _TOLERANCE_MS = 1000
 """A decision reaches the log within this time; events of other stages may precede it."""
 
+_CONSEQUENCES = ("stream_lost", "tool_failed")
+"""Reasons for which a reply is cancelled in consequence of an event, without a decision."""
+
 _FILLER = "play a filler"
 _IDLE_PROMPT = "play an idle prompt"
 _WARNING = "warn of the maximum duration"
@@ -185,7 +188,7 @@ def recorded_actions(event: Event, state: BrainState) -> list[str]:
             return [f"release {reply_id}"]
         case reply_pb2.ReplyResumed(reply_id=reply_id):
             return [f"resume {reply_id}"]
-        case reply_pb2.ReplyCancelled(reply_id=reply_id, reason=reason) if reason != "stream_lost":
+        case reply_pb2.ReplyCancelled(reply_id=reply_id, reason=reason) if reason not in _CONSEQUENCES:
             return [f"cancel {reply_id}"]
         case reply_pb2.DtmfCollected():
             return [f"submit {len(state.conversation.pending_digits.rstrip('#'))} digits"]

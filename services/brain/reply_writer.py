@@ -1,8 +1,13 @@
 """Writes the agent's replies to the call's log: fixed texts, and answers while the model generates them."""
 
 import asyncio
+from collections.abc import Sequence
+from functools import partial
+
+import structlog
 
 from parley.agent_config import AgentConfig
+from parley.providers.llm import Message
 from parley.v1.reply_pb2 import (
     REPLY_KIND_ANSWER,
     ReplyCancelled,
@@ -12,11 +17,16 @@ from parley.v1.reply_pb2 import (
     ToolCalled,
 )
 from services.brain.conversation import Conversation
-from services.brain.generation.generator import GenerationEvent, Generator
+from services.brain.generation.generator import AnswerRequest, GenerationEvent, Generator
 from services.brain.generation.prompt import build_messages
 from services.brain.generation.reply_builder import ReplyBuilder
+from services.brain.generation.requested_tools import SURPLUS
+from services.brain.metrics import BrainMetrics
 from services.brain.policies.openers import choose_opener
+from services.brain.policies.tool_rounds import reached_limit
 from services.brain.session_log import SessionLog
+
+log = structlog.get_logger()
 
 _REQUEST_FLUSH_DELAY_S = 0.004
 """Sending a model request takes several iterations of the event loop; starting other work at once would delay
@@ -27,11 +37,20 @@ class ReplyWriter:
     """Writes the replies of one call; at most one answer is generated at a time."""
 
     def __init__(
-        self, agent: AgentConfig, log: SessionLog, generator: Generator, terminal_tools: frozenset[str]
+        self,
+        agent: AgentConfig,
+        log: SessionLog,
+        generator: Generator,
+        metrics: BrainMetrics,
+        *,
+        tool_names: Sequence[str],
+        terminal_tools: frozenset[str],
     ) -> None:
         self._agent = agent
         self._log = log
         self._generator = generator
+        self._metrics = metrics
+        self._tool_names = tool_names
         self._terminal_tools = terminal_tools
         self._deferred_tool_calls: list[ToolCalled] = []
         """Tool calls of a speculative answer: they run only after its release."""
@@ -83,6 +102,8 @@ class ReplyWriter:
         """Write the next part of the answer; ignores events of a stopped generation."""
         if event.reply_id != self._generator.reply_id:
             return
+        if any(isinstance(body, ToolCalled) and body.problem == SURPLUS for body in event.bodies):
+            self._on_tool_limit("calls_per_answer", event.reply_id)
         speculative = self._log.conversation.reply(event.reply_id).speculative
         for body in event.bodies:
             if speculative and isinstance(body, ToolCalled):
@@ -101,14 +122,22 @@ class ReplyWriter:
         predicted_text: str = "",
     ) -> None:
         opener = choose_opener(conversation.pending_user_text, conversation, self._agent)
-        builder = self._new_builder(turn, opener)
+        limit = reached_limit(conversation, self._agent)
+        builder = self._new_builder(turn, opener, tools_allowed=limit is None)
+        if limit is not None:
+            self._on_tool_limit(limit, builder.reply_id)
         started = builder.start(REPLY_KIND_ANSWER, predicted_text=predicted_text)
         self._deferred_tool_calls.clear()
-        self._generator.start(builder, build_messages(self._agent, conversation, opener), tasks)
+        messages = partial(_messages_for, self._agent, conversation, opener)
+        self._generator.start(AnswerRequest(builder, messages, conversation.inputs), tasks)
         await asyncio.sleep(_REQUEST_FLUSH_DELAY_S)
         await self._log.append(*started)
 
-    def _new_builder(self, turn: int, opener: str = "") -> ReplyBuilder:
+    def _on_tool_limit(self, limit: str, reply_id: str) -> None:
+        log.warning("tool_limit_reached", limit=limit, reply_id=reply_id)
+        self._metrics.tool_limits.labels(limit=limit).inc()
+
+    def _new_builder(self, turn: int, opener: str = "", *, tools_allowed: bool = True) -> ReplyBuilder:
         conversation = self._log.conversation
         return ReplyBuilder(
             f"r{len(conversation.replies) + 1}",
@@ -117,4 +146,12 @@ class ReplyWriter:
             opener,
             by_phrase=self._agent.tts.first_chunk == "phrase",
             used_tool_call_ids=conversation.tool_call_ids,
+            tool_names=self._tool_names,
+            tools_allowed=tools_allowed,
         )
+
+
+def _messages_for(
+    agent: AgentConfig, conversation: Conversation, opener: str, route: str
+) -> Sequence[Message]:
+    return build_messages(agent, conversation, opener, route=route)

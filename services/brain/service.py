@@ -16,6 +16,7 @@ from parley.runtime.stage import CallContext, ServeCall
 from parley.telemetry.setup import Telemetry
 from parley.v1.reply_pb2 import FallbackRequested
 from services.brain.generation.llm_route import build_routes
+from services.brain.metrics import BrainMetrics
 from services.brain.session import BrainSession
 from services.brain.settings import BrainSettings
 from services.brain.tools.http import HttpTools, open_http_client
@@ -26,7 +27,7 @@ log = structlog.get_logger()
 @asynccontextmanager
 async def open_service(settings: BrainSettings, telemetry: Telemetry) -> AsyncIterator[ServeCall]:
     """Open the resources that all calls of a process share; yield the function that serves one call."""
-    breakers = CircuitBreakers()
+    breakers, metrics = CircuitBreakers(), BrainMetrics(telemetry.registry)
     clients: ProviderPool[LlmClient]
     async with open_pool("llm", ProviderContext(telemetry)) as clients, open_http_client() as http_client:
         await open_default_provider(clients, "llm", settings)
@@ -38,7 +39,8 @@ async def open_service(settings: BrainSettings, telemetry: Telemetry) -> AsyncIt
             except ConfigError as error:
                 await _refuse(call, error)
                 return
-            await BrainSession(call, routes, breakers, HttpTools(http_client, call.call_sid)).run()
+            http = HttpTools(http_client, call.call_sid)
+            await BrainSession(call, routes, breakers, http, metrics).run()
 
         yield serve
 

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import TypeAlias
 
 import structlog
 
 from parley.circuit_breaker import CircuitBreakers
 from parley.providers.fallback_chain import FallbackChain, Route
+from parley.providers.route_selector import RetryPolicy
 from parley.runtime.stage import CallContext
 from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import (
@@ -22,9 +24,10 @@ from parley.v1.reply_pb2 import (
     ToolReturned,
 )
 from parley.v1.work_pb2 import StageFailed
-from services.brain.generation.generator import GenerationEvent, Generator
+from services.brain.generation.generator import MAX_FAILURES, GenerationEvent, Generator
 from services.brain.generation.llm_route import LlmRoute
-from services.brain.policies import escalation, fillers, idle_policy, turn_taking
+from services.brain.metrics import BrainMetrics
+from services.brain.policies import ending_calls, escalation, fillers, idle_policy, turn_taking
 from services.brain.policies.escalation import RequestFallback
 from services.brain.policies.fillers import PlayFiller
 from services.brain.policies.idle_policy import EndCall
@@ -42,7 +45,7 @@ from services.brain.reply_writer import ReplyWriter
 from services.brain.session_log import SessionLog
 from services.brain.tools.http import HttpTools
 from services.brain.tools.registry import build_tools
-from services.brain.tools.runner import ToolResult, ToolRunner
+from services.brain.tools.runner import ToolResult, ToolRunner, error_result
 
 log = structlog.get_logger()
 
@@ -62,6 +65,7 @@ class BrainSession:
         routes: Sequence[Route[LlmRoute]],
         breakers: CircuitBreakers,
         http: HttpTools,
+        metrics: BrainMetrics,
     ) -> None:
         self._call = call
         self._log = SessionLog(call.log)
@@ -70,10 +74,25 @@ class BrainSession:
             build_tools(call.agent, http), self._inbox.put, call.log.ready_for_side_effects
         )
         chain = FallbackChain(
-            "brain", call.call_sid, routes, breakers, call.telemetry, report=self._inbox.put
+            "brain",
+            call.call_sid,
+            routes,
+            breakers,
+            call.telemetry,
+            report=self._inbox.put,
+            policy=RetryPolicy(max_failures=MAX_FAILURES),
         )
-        self._generator = Generator(chain, self._tools.definitions, self._log.now_ms, self._inbox.put)
-        self._replies = ReplyWriter(call.agent, self._log, self._generator, self._tools.terminal_tools)
+        self._generator = Generator(
+            chain, self._tools.definitions, self._log.now_ms, self._inbox.put, apology=call.agent.apology
+        )
+        self._replies = ReplyWriter(
+            call.agent,
+            self._log,
+            self._generator,
+            metrics,
+            tool_names=self._tools.names,
+            terminal_tools=self._tools.terminal_tools,
+        )
 
     async def run(self) -> None:
         """Serve the call until it ends."""
@@ -127,7 +146,7 @@ class BrainSession:
 
     async def _decide_and_act(self, tasks: asyncio.TaskGroup) -> int | None:
         """Run all policies; return the call time at which to run them again."""
-        self._tools.run(self._log.conversation.pending_tool_calls, tasks)
+        self._run_tools(tasks)
         await self._apologise_after_reconnect()
         if self._log.conversation.fallback_requested:
             return None
@@ -176,7 +195,7 @@ class BrainSession:
                 await self._replies.speculate(turn, tasks)
             case Release(reply_id=reply_id):
                 await self._replies.release(reply_id)
-                self._tools.run(self._log.conversation.pending_tool_calls, tasks)
+                self._run_tools(tasks)
             case SubmitDtmf(digits=digits, ended_by=ended_by):
                 await self._log.append(DtmfCollected(digits=digits, ended_by=ended_by))
             case WaitUntil():
@@ -228,14 +247,23 @@ class BrainSession:
                 pass
         return None
 
+    def _run_tools(self, tasks: asyncio.TaskGroup) -> None:
+        self._tools.run(ending_calls.runnable(self._log.conversation, self._tools.terminal_tools), tasks)
+
     async def _on_tool_result(self, result: ToolResult) -> None:
         pending = self._log.conversation.pending_tool_calls
         call = next(call for call in pending if call.tool_call_id == result.tool_call_id)
-        interrupted = bool(self._log.conversation.reply(call.reply_id).cancelled)
-        # A caller that interrupts the goodbye does not want to end the call.
-        if call.name in self._tools.terminal_tools and not result.failed and not interrupted:
-            # Appended before the result: the next owner repeats a tool call without a result, and with it
-            # this request.
-            await self._log.append(HangUpRequested(reason="agent", after_reply_id=call.reply_id))
-        returned = ToolReturned(tool_call_id=call.tool_call_id, result=result.result, failed=result.failed)
-        await self._log.append(returned)
+        terminal_tools = self._tools.terminal_tools
+        if call.name in terminal_tools and not result.failed:
+            if reason := ending_calls.why_not_end(call, self._log.conversation, terminal_tools):
+                result = error_result(call, reason)
+            else:
+                # Appended before the result: the next owner repeats a tool call without a result, and with
+                # it this request.
+                await self._log.append(HangUpRequested(reason="agent", after_reply_id=call.reply_id))
+        await self._log.append(
+            ToolReturned(tool_call_id=call.tool_call_id, result=result.result, failed=result.failed)
+        )
+        finished = replace(call, result=result.result, failed=result.failed)
+        if ending_calls.retracts_goodbye(finished, self._log.conversation, terminal_tools):
+            await self._replies.cancel(call.reply_id, "tool_failed")

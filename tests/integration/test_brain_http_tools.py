@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from parley.agent_config import AgentConfig, HttpTool
 from parley.runtime.health import serve
-from services.brain.conversation import ToolCall
+from services.brain.tool_call import ToolCall
 from services.brain.tools import Tool
 from services.brain.tools.http import HttpTools, open_http_client
 from services.brain.tools.registry import build_tools

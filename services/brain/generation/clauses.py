@@ -53,6 +53,11 @@ class ClauseSplitter:
         self._first_clause_done = False
         self._by_phrase = by_phrase
 
+    @property
+    def pending(self) -> str:
+        """The text of the clause that is not complete yet."""
+        return self._text
+
     def push(self, token: str) -> list[str]:
         """Add a token; return the clauses that it completes."""
         clauses: list[str] = []

@@ -1,22 +1,35 @@
 """Generates answers: requests the call's models in order of preference and emits the reply's events."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import math
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
-from parley.errors import ProviderError, ProviderUnavailable
+from parley.errors import ProviderEmptyAnswer, ProviderError, ProviderTimeout, ProviderUnavailable
 from parley.events.envelope import Body
-from parley.providers.fallback_chain import Attempt, FallbackChain, Request
-from parley.providers.llm import Done, Message
+from parley.providers.fallback_chain import Attempt, FallbackChain, Request, Route
+from parley.providers.llm import Done, LlmEvent, Message, TextDelta, ToolChoice
 from services.brain.generation.llm_route import LlmRoute
+from services.brain.generation.model_text import is_speakable
 from services.brain.generation.reply_builder import ReplyBuilder
+from services.brain.generation.time_budget import TimeBudget
 
 log = structlog.get_logger()
 
+_T = TypeVar("_T")
+
+MAX_FAILURES = 3
+"""Requests that may fail within one turn, over all models and all answers to it."""
+_BLANK_TEXT_LIMIT_S = 1.5
+"""An answer that continues with only white space for this long has ended."""
+_STALL_LIMIT_S = 20.0
+"""Maximum pause within an answer; providers set shorter limits for each kind of output."""
+_CHARS_PER_TOKEN = 10
+"""More than this times `llm.max_tokens` comes only from a server that ignores the limit."""
 _WARM_UP_TIMEOUT_S = 5.0
 """The end of the call waits for a warm-up."""
 
@@ -30,6 +43,17 @@ class GenerationEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerRequest:
+    """One answer to request from the model."""
+
+    builder: ReplyBuilder
+    messages: Callable[[str], Sequence[Message]]
+    """Returns the messages for a route."""
+    input_number: int = 0
+    """Number of the caller's input that is answered: all answers to it share the attempts."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Job:
     reply_id: str
     task: asyncio.Task[None]
@@ -38,7 +62,7 @@ class _Job:
 class Generator:
     """Generates the answers of one call, one at a time.
 
-    All answers to one turn share a request, which limits the attempts on each model per turn: an answer
+    All answers to one input of the caller share a request, which limits the failures per turn: an answer
     that breaks off is continued by another model, but not indefinitely.
     """
 
@@ -48,13 +72,17 @@ class Generator:
         tools: Sequence[dict[str, Any]],
         now_ms: Callable[[], int],
         emit: Callable[[GenerationEvent], Awaitable[None]],
+        *,
+        apology: str,
     ) -> None:
         """Create a generator; `now_ms` returns the call time, `tools` are definitions for the model."""
         self._chain = chain
         self._tools = tools
         self._now_ms = now_ms
         self._emit = emit
+        self._apology = apology
         self._request = chain.request()
+        self._input_number = 0
         self._job: _Job | None = None
 
     @property
@@ -70,13 +98,14 @@ class Generator:
                 client = await self._chain.routes[0].target.client()
                 await client.warm_up()
 
-    def start(self, builder: ReplyBuilder, messages: Sequence[Message], tasks: asyncio.TaskGroup) -> None:
+    def start(self, answer: AnswerRequest, tasks: asyncio.TaskGroup) -> None:
         """Stop the current reply and generate this one."""
         self.stop()
-        if self._request.turn != builder.turn or self._request.next_route() is None:
-            self._request = self._chain.request(turn=builder.turn)
-        generation = self._generate(builder, messages, self._request)
-        self._job = _Job(builder.reply_id, tasks.create_task(generation, name="generate an answer"))
+        turn = answer.builder.turn
+        if (self._request.turn, self._input_number) != (turn, answer.input_number):
+            self._request, self._input_number = self._chain.request(turn=turn), answer.input_number
+        generation = self._generate(answer, self._request)
+        self._job = _Job(answer.builder.reply_id, tasks.create_task(generation, name="generate an answer"))
 
     def stop(self) -> None:
         """Stop the generation."""
@@ -84,15 +113,28 @@ class Generator:
             self._job.task.cancel()
             self._job = None
 
-    async def _generate(
-        self, builder: ReplyBuilder, messages: Sequence[Message], request: Request[LlmRoute]
-    ) -> None:
+    async def _generate(self, answer: AnswerRequest, request: Request[LlmRoute]) -> None:
+        builder = answer.builder
+        budget = TimeBudget(_now_s() + self._chain.routes[0].target.config.timeout_s)
+        tool_choice: ToolChoice | None = "auto" if builder.tools_allowed else "none"
+        attempts = 0
         while builder.is_empty and (route := request.next_route()) is not None:
+            if attempts and budget.is_spent(_now_s()):
+                break
+            attempts += 1
             builder.reset()
+            # The limit of the route is the place for a limit that is learned from its latency.
+            limit_s = budget.attempt_limit_s(
+                _now_s(),
+                limit_s=route.target.config.timeout_s,
+                others_may_follow=request.attempts_left > 1,
+            )
             try:
                 async with request.attempt(route) as attempt:
-                    await self._stream(builder, messages, route.target, attempt)
+                    await self._attempt(answer, route, attempt, limit_s, tool_choice)
             except ProviderError:
+                # A server that ignores or refuses the choice gets no tools at all.
+                tool_choice = None if tool_choice == "none" else tool_choice
                 continue
             return
         if not builder.is_empty and request.next_route() is not None:
@@ -100,25 +142,101 @@ class Generator:
             await self._emit(GenerationEvent(builder.reply_id, tuple(builder.interrupt())))
             return
         log.error("answer_failed", turn=builder.turn, reply_id=builder.reply_id)
-        await self._emit(GenerationEvent(builder.reply_id, tuple(builder.fail())))
+        await self._emit(GenerationEvent(builder.reply_id, tuple(builder.fail(self._apology))))
+
+    async def _attempt(
+        self,
+        answer: AnswerRequest,
+        route: Route[LlmRoute],
+        attempt: Attempt,
+        limit_s: float,
+        tool_choice: ToolChoice | None,
+    ) -> None:
+        """Stream one answer; without content within the limit the attempt has failed."""
+        config, deadline_s = route.target.config, _now_s() + limit_s
+        clock = _ContentClock(config.provider, deadline_s)
+        client = await clock.wait(route.target.client())
+        chunks = client.stream(
+            config,
+            answer.messages(route.name),
+            [] if tool_choice is None else self._tools,
+            call_sid=self._chain.call_sid,
+            tool_choice=tool_choice or "auto",
+        )
+        async with aclosing(chunks):
+            await self._stream(answer.builder, chunks, route, attempt, clock)
 
     async def _stream(
-        self, builder: ReplyBuilder, messages: Sequence[Message], route: LlmRoute, attempt: Attempt
+        self,
+        builder: ReplyBuilder,
+        chunks: AsyncGenerator[LlmEvent],
+        route: Route[LlmRoute],
+        attempt: Attempt,
+        clock: "_ContentClock",
     ) -> None:
-        client = await route.client()
         requested_ms, first_token_ms = self._now_ms(), 0
-        chunks = client.stream(route.config, messages, self._tools, call_sid=self._chain.call_sid)
-        async with aclosing(chunks):
-            async for chunk in chunks:
-                if not first_token_ms:
-                    first_token_ms = self._now_ms()
-                    attempt.first_output("first_token")
-                if isinstance(chunk, Done):
-                    # Recorded before the last event is emitted, because its receiver stops this task.
-                    attempt.succeeded()
-                bodies = builder.on_chunk(chunk, requested_ms=requested_ms, first_token_ms=first_token_ms)
-                if bodies:
-                    await self._emit(GenerationEvent(builder.reply_id, tuple(bodies)))
-                if isinstance(chunk, Done):
-                    return
-        raise ProviderUnavailable(route.config.provider, "the stream ended without Done")
+        max_chars = route.target.config.max_tokens * _CHARS_PER_TOKEN
+        while (chunk := await clock.wait(anext(chunks, None))) is not None:
+            if isinstance(chunk, TextDelta):
+                chunk = clock.limited(chunk, max_chars - builder.characters)
+            if not first_token_ms and not _is_blank(chunk):
+                first_token_ms = self._now_ms()
+                attempt.first_output("first_token")
+            if isinstance(chunk, Done):
+                if not builder.has_answer(chunk.reason):
+                    raise ProviderEmptyAnswer(
+                        route.provider, f"an answer without content, finish reason {chunk.reason[:30]!r}"
+                    )
+                # Recorded before the last event is emitted, because its receiver stops this task.
+                attempt.succeeded()
+            bodies = builder.on_chunk(
+                chunk, requested_ms=requested_ms, first_token_ms=first_token_ms, route=route.name
+            )
+            if builder.has_content and not _is_blank(chunk):
+                clock.progressed()
+            if bodies:
+                await self._emit(GenerationEvent(builder.reply_id, tuple(bodies)))
+            if isinstance(chunk, Done):
+                return
+        raise ProviderUnavailable(route.provider, "the stream ended without Done")
+
+
+class _ContentClock:
+    """Limits how long an attempt may continue without content: something to say, or a tool call."""
+
+    def __init__(self, provider: str, deadline_s: float) -> None:
+        self._provider = provider
+        self._deadline_s = deadline_s
+        self._progressed_at_s = math.inf
+
+    async def wait(self, awaitable: Awaitable[_T]) -> _T:
+        """Await a step of the attempt.
+
+        Raises:
+            ProviderTimeout: no content arrived in time.
+        """
+        try:
+            async with asyncio.timeout_at(self._deadline_s):
+                return await awaitable
+        except TimeoutError:
+            raise ProviderTimeout(self._provider, "no content within the time limit") from None
+
+    def progressed(self) -> None:
+        """Allow the next pause, after content."""
+        self._progressed_at_s = _now_s()
+        self._deadline_s = self._progressed_at_s + _STALL_LIMIT_S
+
+    def limited(self, delta: TextDelta, max_chars: int) -> TextDelta | Done:
+        """Return the delta, or the end of an answer that is too long or has been blank for too long."""
+        blank_s = _now_s() - self._progressed_at_s
+        if max_chars <= 0 or (_is_blank(delta) and blank_s > _BLANK_TEXT_LIMIT_S):
+            return Done("length")
+        return TextDelta(delta.text[:max_chars])
+
+
+def _is_blank(chunk: LlmEvent) -> bool:
+    return isinstance(chunk, TextDelta) and not is_speakable(chunk.text)
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()

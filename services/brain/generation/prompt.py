@@ -7,8 +7,10 @@ from typing import Any
 from parley.agent_config import AgentConfig
 from parley.providers.llm import Message
 from parley.v1 import reply_pb2
-from services.brain.conversation import CallerTurn, Conversation, DtmfInput, ToolCall
+from services.brain.conversation import CallerTurn, Conversation, DtmfInput
 from services.brain.reply import Reply
+from services.brain.tool_arguments import load_extra
+from services.brain.tool_call import ToolCall
 
 _CONTINUE = "You were cut off in mid-sentence. Go on from the very next word; repeat nothing, excuse nothing."
 _AFTER_OPENER = (
@@ -16,8 +18,13 @@ _AFTER_OPENER = (
 )
 
 
-def build_messages(agent: AgentConfig, conversation: Conversation, opener: str = "") -> list[Message]:
-    """Return the agent's prompt, the played dialogue, and instructions for the next answer."""
+def build_messages(
+    agent: AgentConfig, conversation: Conversation, opener: str = "", *, route: str = ""
+) -> list[Message]:
+    """Return the agent's prompt, the played dialogue, and instructions for the next answer.
+
+    `route` is the route to which they are sent: tool calls keep the fields that its provider requires back.
+    """
     messages: list[Message] = [{"role": "system", "content": agent.prompt}]
     calls = [item for item in conversation.items if isinstance(item, ToolCall)]
     for item in conversation.items:
@@ -27,7 +34,9 @@ def build_messages(agent: AgentConfig, conversation: Conversation, opener: str =
             case Reply(speculative=True) | Reply(kind=reply_pb2.REPLY_KIND_FILLER):
                 pass
             case Reply():
-                messages += _reply_messages(item, [call for call in calls if call.reply_id == item.reply_id])
+                messages += _reply_messages(
+                    item, [call for call in calls if call.reply_id == item.reply_id], route
+                )
             case ToolCall():
                 pass
     replies = [reply for reply in conversation.replies if reply.kind != reply_pb2.REPLY_KIND_FILLER]
@@ -39,7 +48,7 @@ def build_messages(agent: AgentConfig, conversation: Conversation, opener: str =
     return messages
 
 
-def _reply_messages(reply: Reply, calls: Sequence[ToolCall]) -> Iterable[Message]:
+def _reply_messages(reply: Reply, calls: Sequence[ToolCall], route: str) -> Iterable[Message]:
     text = reply.played_text if reply.cancelled else reply.text.strip()
     if reply.cancelled and text:
         text += " —"
@@ -47,15 +56,24 @@ def _reply_messages(reply: Reply, calls: Sequence[ToolCall]) -> Iterable[Message
         return
     message: dict[str, Any] = {"role": "assistant", "content": text or None}
     if calls:
-        message["tool_calls"] = [
-            {
-                "id": call.tool_call_id,
-                "type": "function",
-                "function": {"name": call.name, "arguments": call.arguments},
-            }
-            for call in calls
-        ]
+        message["tool_calls"] = [_tool_call(call, route) for call in calls]
     yield message
     for call in calls:
         result = call.result if call.result is not None else json.dumps({"error": "still working"})
         yield {"role": "tool", "tool_call_id": call.tool_call_id, "content": result}
+
+
+def _tool_call(call: ToolCall, route: str) -> dict[str, Any]:
+    # Another provider would refuse fields that it does not know.
+    extra = load_extra(call.extra) if call.route == route else {}
+    function = extra.pop("function", None)
+    return {
+        **extra,
+        "id": call.tool_call_id,
+        "type": "function",
+        "function": {
+            **(function if isinstance(function, dict) else {}),
+            "name": call.name,
+            "arguments": call.arguments,
+        },
+    }

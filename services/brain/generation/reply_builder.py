@@ -1,19 +1,19 @@
 """Converts a model's stream into the events of one reply. No I/O, no clock."""
 
-import hashlib
-import json
-from collections.abc import Collection, Iterator
-from itertools import count
+from collections.abc import Collection, Sequence
 
 from parley.events.envelope import Body
 from parley.providers.llm import Done, LlmEvent, TextDelta, ToolCallRequest
 from parley.v1.reply_pb2 import ReplyClause, ReplyFinished, ReplyKind, ReplyStarted, ToolCalled
 from services.brain.generation.clauses import ClauseSplitter
+from services.brain.generation.model_text import clean, ends_sentence, is_speakable
+from services.brain.generation.requested_tools import RequestedTools
 from services.brain.policies.openers import strip_opener
 
-APOLOGY = "I'm sorry, something went wrong on my side. Could you say that again?"
 GOODBYE = "Goodbye."
 """Spoken when the model ends the call without any text."""
+_INCOMPLETE = frozenset({"length", "content_filter"})
+"""Reasons with which a provider ends an answer before its end."""
 
 
 class ReplyBuilder:
@@ -28,23 +28,54 @@ class ReplyBuilder:
         *,
         by_phrase: bool = False,
         used_tool_call_ids: Collection[str] = (),
+        tool_names: Sequence[str] | None = None,
+        tools_allowed: bool = True,
     ) -> None:
+        """Create a builder; without `tool_names` every name of a tool is accepted."""
         self.reply_id = reply_id
         self.turn = turn
         self.opener = opener
+        self.tools_allowed = tools_allowed
+        """If not, the model's tool calls are ignored."""
         self._terminal_tools = terminal_tools
         self._by_phrase = by_phrase
-        self._splitter = ClauseSplitter(by_phrase=by_phrase)
+        self._used_tool_call_ids = frozenset(used_tool_call_ids)
+        self._tool_names = tool_names
         self._clauses = 0
         self._has_model_text = False
         self._requested_ms = self._first_token_ms = 0
-        self._tool_calls: list[ToolCallRequest] = []
-        self._used_tool_call_ids = set(used_tool_call_ids)
+        self.reset()
+
+    def reset(self) -> None:
+        """Discard what an attempt has left, before a retry."""
+        self._splitter = ClauseSplitter(by_phrase=self._by_phrase)
+        self._characters = 0
+        self._tools = RequestedTools(
+            self.reply_id,
+            self.turn,
+            self._used_tool_call_ids,
+            self._tool_names,
+        )
 
     @property
     def is_empty(self) -> bool:
-        """Whether the model has added nothing yet, so that a retry goes unnoticed."""
-        return not self._has_model_text and not self._tool_calls
+        """Whether no text of the model is in a clause yet, so that a retry goes unnoticed."""
+        return not self._has_model_text
+
+    @property
+    def has_content(self) -> bool:
+        """Whether the attempt has brought something to say, or a tool call."""
+        return self._has_model_text or is_speakable(self._splitter.pending) or bool(self._tools)
+
+    @property
+    def characters(self) -> int:
+        """Length of the attempt's text."""
+        return self._characters
+
+    def has_answer(self, reason: str) -> bool:
+        """Whether the answer has text to say or a usable tool call if it ends now, for this reason."""
+        tools = self._tools.usable(incomplete=reason in _INCOMPLETE)
+        return self._has_model_text or is_speakable(self._splitter.pending) or bool(tools)
 
     def start(self, kind: ReplyKind, *, predicted_text: str = "") -> list[Body]:
         """Return the first events; the reply is speculative if it answers a predicted text."""
@@ -57,87 +88,81 @@ class ReplyBuilder:
         )
         return [started, *self._clause_events([f"{self.opener} "] if self.opener else [])]
 
-    def on_chunk(self, chunk: LlmEvent, *, requested_ms: int = 0, first_token_ms: int = 0) -> list[Body]:
+    def on_chunk(
+        self, chunk: LlmEvent, *, requested_ms: int = 0, first_token_ms: int = 0, route: str = ""
+    ) -> list[Body]:
         """Return the events that a chunk of the stream completes.
 
-        `requested_ms` and `first_token_ms` are the call times of the request and of its first chunk.
+        `requested_ms` and `first_token_ms` are the call times of the request and of its first chunk; `route`
+        is the route that sends the chunk.
         """
         self._requested_ms, self._first_token_ms = requested_ms, first_token_ms
         match chunk:
             case TextDelta(text=text):
-                return [*self._model_clauses(self._splitter.push(text))]
+                return [*self._push(clean(text))]
             case ToolCallRequest():
-                self._tool_calls.append(chunk)
+                if self.tools_allowed:
+                    self._tools.add(chunk, route)
                 return []
             case Done(reason=reason):
                 return self._finish(reason)
 
     def from_text(self, text: str) -> list[Body]:
         """Return the events of a fixed text: one clause, whose audio can be cached."""
-        return [*self._model_clauses([text.strip()]), *self._finish("stop")]
+        return [*self._clause_events([text.strip()]), self._finished("stop")]
 
-    def fail(self) -> list[Body]:
+    def fail(self, apology: str) -> list[Body]:
         """End the reply after an error: with the text generated before it, or else an apology."""
-        texts = self._splitter.finish() if self._has_model_text else [APOLOGY]
-        return [*self._clause_events(texts), self._finished("error")]
-
-    def reset(self) -> None:
-        """Discard incomplete text before a retry."""
-        self._splitter = ClauseSplitter(by_phrase=self._by_phrase)
+        if self._has_model_text:
+            return [*self._model_clauses(self._splitter.finish()), self._finished("error")]
+        return [*self._clause_events([apology]), self._finished("error")]
 
     def interrupt(self) -> list[Body]:
         """End the reply in mid-sentence; the next reply continues it."""
         return [self._finished("interrupted")]
 
+    def _push(self, text: str) -> list[ReplyClause]:
+        self._characters += len(text)
+        return self._model_clauses(self._splitter.push(text))
+
     def _finish(self, reason: str) -> list[Body]:
-        texts = self._model_clauses(self._splitter.finish())
-        if not self._clauses and any(call.name in self._terminal_tools for call in self._tool_calls):
+        rest = self._splitter.finish()
+        if reason in _INCOMPLETE and self._has_model_text:
+            # The model was cut off: its last, incomplete sentence is not spoken, unless it is the only one.
+            rest = [text for text in rest if ends_sentence(text)]
+        texts = self._model_clauses(rest)
+        calls: list[ToolCalled] = self._tools.events(incomplete=reason in _INCOMPLETE)
+        ends_call = any(call.name in self._terminal_tools and not call.problem for call in calls)
+        if ends_call and not self._clauses:
             texts = self._clause_events([GOODBYE])
-        return [*texts, self._finished(reason), *map(self._tool_called, self._tool_calls)]
+        return [*texts, self._finished(self._reason(reason, calls)), *calls]
+
+    @staticmethod
+    def _reason(reason: str, calls: Sequence[ToolCalled]) -> str:
+        """The reason in our own terms; a provider may announce tool calls and send none, or the reverse."""
+        if calls:
+            return "tool_calls"
+        return "length" if reason in _INCOMPLETE else "stop"
 
     def _finished(self, reason: str) -> ReplyFinished:
         return ReplyFinished(reply_id=self.reply_id, clauses=self._clauses, reason=reason)
 
-    def _tool_called(self, call: ToolCallRequest) -> ToolCalled:
-        # The model's ids are not always unique within a call; ours are the idempotency keys. A process that
-        # answers the same turn again without having read the first answer derives the same key.
-        ids = _tool_call_ids(self.turn, call)
-        tool_call_id = next(i for i in ids if i not in self._used_tool_call_ids)
-        self._used_tool_call_ids.add(tool_call_id)
-        return ToolCalled(
-            tool_call_id=tool_call_id,
-            name=call.name,
-            arguments=call.arguments,
-            reply_id=self.reply_id,
-            turn=self.turn,
-        )
-
-    def _model_clauses(self, clauses: list[str]) -> list[ReplyClause]:
+    def _model_clauses(self, clauses: Sequence[str]) -> list[ReplyClause]:
         """Return the clauses that the model generated; the first one carries its timing."""
-        if not clauses or self._has_model_text:
-            return self._clause_events(clauses)
-        first = strip_opener(self.opener, clauses[0])
-        events = self._clause_events([first, *clauses[1:]] if first else clauses[1:])
+        speakable = [text for text in clauses if is_speakable(text)]
+        if not speakable or self._has_model_text:
+            return self._clause_events(speakable)
+        first = strip_opener(self.opener, speakable[0])
+        events = self._clause_events([first, *speakable[1:]] if is_speakable(first) else speakable[1:])
         if events:
             self._has_model_text = True
             events[0].llm_requested_ms, events[0].first_token_ms = self._requested_ms, self._first_token_ms
         return events
 
-    def _clause_events(self, clauses: list[str]) -> list[ReplyClause]:
+    def _clause_events(self, clauses: Sequence[str]) -> list[ReplyClause]:
         first = self._clauses
         self._clauses += len(clauses)
         return [
             ReplyClause(reply_id=self.reply_id, clause=number, text=text)
             for number, text in enumerate(clauses, first)
         ]
-
-
-def _tool_call_ids(turn: int, call: ToolCallRequest) -> Iterator[str]:
-    """Candidate ids, derived from the turn, the tool and its arguments; numbered for repetitions."""
-    try:
-        arguments = json.dumps(json.loads(call.arguments or "{}"), sort_keys=True)
-    except ValueError:
-        arguments = call.arguments
-    digest = hashlib.sha256(f"{call.name}\n{arguments}".encode()).hexdigest()[:12]
-    yield f"turn{turn}-{digest}"
-    yield from (f"turn{turn}-{digest}-{number}" for number in count(2))

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.brain.conversation import ToolCall
+from services.brain.tool_call import ToolCall
 
 DEFAULT_TIMEOUT_S = 10.0
 

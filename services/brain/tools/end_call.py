@@ -2,7 +2,7 @@
 
 import json
 
-from services.brain.conversation import ToolCall
+from services.brain.tool_call import END_CALL_NAME, ToolCall
 from services.brain.tools import Tool
 
 
@@ -11,7 +11,7 @@ async def _run(_call: ToolCall) -> str:
 
 
 END_CALL = Tool(
-    name="end_call",
+    name=END_CALL_NAME,
     description="End the phone call. Say goodbye in the same answer; the line is closed after those words.",
     parameters={"type": "object", "properties": {}, "additionalProperties": False},
     run=_run,

@@ -11,8 +11,8 @@ import stamina
 import structlog
 
 from parley.agent_config import HttpTool
-from services.brain.conversation import ToolCall
 from services.brain.settings import read_secret
+from services.brain.tool_call import ToolCall
 from services.brain.tools import Tool, ToolFailed
 
 log = structlog.get_logger()

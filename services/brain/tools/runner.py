@@ -8,7 +8,8 @@ from typing import Any
 
 import structlog
 
-from services.brain.conversation import ToolCall
+from services.brain.tool_arguments import arguments_problem, name_problem
+from services.brain.tool_call import ToolCall
 from services.brain.tools import Tool, ToolFailed
 
 log = structlog.get_logger()
@@ -45,6 +46,11 @@ class ToolRunner:
         return [tool.definition for tool in self._tools]
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the tools."""
+        return tuple(tool.name for tool in self._tools)
+
+    @property
     def terminal_tools(self) -> frozenset[str]:
         """Names of the tools that end the call."""
         return frozenset(tool.name for tool in self._tools if tool.ends_call)
@@ -66,15 +72,11 @@ class ToolRunner:
 
 async def run_tool(tools: Sequence[Tool], call: ToolCall) -> ToolResult:
     """Run one tool call; a failure becomes a result that the model can explain to the caller."""
+    if problem := call.problem or arguments_problem(call.arguments):
+        return error_result(call, problem)
     tool = next((tool for tool in tools if tool.name == call.name), None)
     if tool is None:
-        return error_result(call, f"there is no tool {call.name!r}")
-    try:
-        arguments = json.loads(call.arguments or "{}")
-    except ValueError:
-        return error_result(call, "the arguments are not JSON")
-    if not isinstance(arguments, dict):
-        return error_result(call, "the arguments are not a JSON object")
+        return error_result(call, name_problem(call.name, [tool.name for tool in tools]))
     try:
         async with asyncio.timeout(tool.timeout_s):
             return ToolResult(call.tool_call_id, await tool.run(call))

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import cast
 
+from prometheus_client import CollectorRegistry
+
 from parley.agent_config import AgentConfig, Openers, TtsConfig
 from parley.events.envelope import Body
 from parley.events.log import CallEventLog
@@ -17,10 +19,11 @@ from parley.v1.reply_pb2 import (
     ReplyReleased,
     ReplyStarted,
     ToolCalled,
+    ToolReturned,
 )
 from parley.v1.speech_pb2 import EagerEndOfTurn
-from services.brain.generation.generator import GenerationEvent, Generator
-from services.brain.generation.reply_builder import ReplyBuilder
+from services.brain.generation.generator import AnswerRequest, GenerationEvent, Generator
+from services.brain.metrics import BrainMetrics
 from services.brain.reply_writer import ReplyWriter
 from services.brain.session_log import SessionLog
 from tests.event_factories import event, reply_events
@@ -57,11 +60,13 @@ class FakeGenerator:
     def __init__(self) -> None:
         self.reply_id: str | None = None
         self.messages: list[Message] = []
+        self.tools_allowed = True
 
-    def start(self, builder: ReplyBuilder, messages: Sequence[Message], _tasks: asyncio.TaskGroup) -> None:
+    def start(self, answer: AnswerRequest, _tasks: asyncio.TaskGroup) -> None:
         """Record the messages."""
-        self.reply_id = builder.reply_id
-        self.messages = list(messages)
+        self.reply_id = answer.builder.reply_id
+        self.messages = list(answer.messages("test"))
+        self.tools_allowed = answer.builder.tools_allowed
 
     def stop(self) -> None:
         """Do nothing, because no generation runs."""
@@ -77,7 +82,15 @@ class Harness:
         session_log = SessionLog(cast("CallEventLog", self.log))
         for happening in history:
             session_log.apply(happening)
-        self.writer = ReplyWriter(AGENT, session_log, cast("Generator", self.generator), frozenset())
+        self.metrics = BrainMetrics(CollectorRegistry())
+        self.writer = ReplyWriter(
+            AGENT,
+            session_log,
+            cast("Generator", self.generator),
+            self.metrics,
+            tool_names=(),
+            terminal_tools=frozenset(),
+        )
 
     @property
     def appended(self) -> list[Body]:
@@ -174,3 +187,24 @@ async def test_unfinished_replies_of_the_previous_owner_are_closed() -> None:
         ReplyFinished(reply_id="r1", clauses=1, reason="interrupted"),
         ReplyCancelled(reply_id="r2", reason="speculation"),
     ]
+
+
+async def test_after_a_loop_of_tool_calls_the_model_answers_without_tools() -> None:
+    """The metric counts it."""
+    rounds = [
+        happening
+        for n in (1, 2)
+        for happening in (
+            *reply_events(f"r{n}", 1, reason="tool_calls"),
+            event(ToolCalled(tool_call_id=f"t{n}", name="look", arguments="{}", reply_id=f"r{n}", turn=1)),
+            event(ToolReturned(tool_call_id=f"t{n}", result="{}")),
+        )
+    ]
+    first = Harness(turn_ended(1, "hello"), *rounds[:5])
+    await first.answer(1)
+    assert first.generator.tools_allowed
+
+    harness = Harness(turn_ended(1, "hello"), *rounds)
+    await harness.answer(1)
+    assert not harness.generator.tools_allowed
+    assert harness.metrics.tool_limits.labels(limit="repeated")._value.get() == 1

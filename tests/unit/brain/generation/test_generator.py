@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import pytest
 
@@ -12,16 +12,19 @@ from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ConfigError, ProviderError, ProviderRejected, ProviderTimeout, ProviderUnavailable
 from parley.events.envelope import Body
 from parley.providers.fallback_chain import FallbackChain, Route
-from parley.providers.llm import Done, LlmClient, LlmEvent, Message, TextDelta
+from parley.providers.llm import Done, LlmClient, LlmEvent, Message, TextDelta, ToolCallRequest
 from parley.providers.pool import ProviderPool
+from parley.providers.route_selector import RetryPolicy
 from parley.v1.reply_pb2 import ReplyClause, ReplyFinished
 from parley.v1.work_pb2 import StageFailed
-from services.brain.generation.generator import GenerationEvent, Generator
+from services.brain.generation.generator import MAX_FAILURES, AnswerRequest, GenerationEvent, Generator
 from services.brain.generation.llm_route import LlmRoute
-from services.brain.generation.reply_builder import APOLOGY, ReplyBuilder
+from services.brain.generation.reply_builder import ReplyBuilder
 from tests.event_factories import bodies_of
 from tests.unit.parley.providers.doubles import make_telemetry
 
+APOLOGY = "Sorry."
+TOOLS: list[dict[str, Any]] = [{"type": "function", "function": {"name": "look"}}]
 BROKEN = ProviderUnavailable("test", "broken")
 REJECTED = ProviderRejected("test", "rejected")
 ANSWER: list[LlmEvent | ProviderError] = [TextDelta("Yes. "), Done("stop")]
@@ -70,18 +73,32 @@ class FakePool:
         return self._client
 
 
+def request(builder: ReplyBuilder, input_number: int = 1) -> AnswerRequest:
+    """A request without any messages."""
+    return AnswerRequest(builder, lambda _route: [], input_number)
+
+
 class Harness:
     """A generator with the given models, and everything that it emits."""
 
-    def __init__(self, client: LlmClient | None, *models: str) -> None:
+    def __init__(self, client: LlmClient | None, *models: str, timeout_s: float = 3.0) -> None:
         self.emitted: list[Body] = []
         self._finished = asyncio.Event()
         pool = cast("ProviderPool[LlmClient]", FakePool(client))
-        routes = [Route(model, "test", LlmRoute(LlmConfig(model=model), pool)) for model in models]
+        routes = [
+            Route(model, "test", LlmRoute(LlmConfig(model=model, timeout_s=timeout_s), pool))
+            for model in models
+        ]
         chain = FallbackChain(
-            "brain", "CA1", routes, CircuitBreakers(), make_telemetry(), report=self._on_failure
+            "brain",
+            "CA1",
+            routes,
+            CircuitBreakers(),
+            make_telemetry(),
+            report=self._on_failure,
+            policy=RetryPolicy(max_failures=MAX_FAILURES),
         )
-        self.generator = Generator(chain, [], lambda: 0, self._on_event)
+        self.generator = Generator(chain, TOOLS, lambda: 0, self._on_event, apology=APOLOGY)
 
     async def _on_failure(self, failed: StageFailed) -> None:
         self.emitted.append(failed)
@@ -91,11 +108,12 @@ class Harness:
         if bodies_of(event.bodies, ReplyFinished):
             self._finished.set()
 
-    async def answer(self, reply_id: str = "r1", turn: int = 1) -> str:
+    async def answer(self, reply_id: str = "r1", turn: int = 1, *, tools_allowed: bool = True) -> str:
         """Generate an answer; return the reason of its end."""
         self._finished.clear()
+        builder = ReplyBuilder(reply_id, turn, tools_allowed=tools_allowed)
         async with asyncio.TaskGroup() as tasks:
-            self.generator.start(ReplyBuilder(reply_id, turn), [], tasks)
+            self.generator.start(request(builder), tasks)
             await self._finished.wait()
             self.generator.stop()
         return bodies_of(self.emitted, ReplyFinished)[-1].reason
@@ -135,12 +153,12 @@ async def test_a_single_model_is_retried_once_unless_it_rejects(error: ProviderE
 
 
 async def test_attempts_are_limited() -> None:
-    """Two models are requested alternately, four times in total."""
+    """Two models are requested alternately, three times in total."""
     client = FakeClient(first=[BROKEN], second=[BROKEN])
     harness = Harness(client, "first", "second")
 
     assert await harness.answer() == "error"
-    assert client.requested == ["first", "second", "first", "second"]
+    assert client.requested == ["first", "second", "first"]
 
 
 async def test_an_answer_that_breaks_off_is_continued_by_the_next_model() -> None:
@@ -228,7 +246,7 @@ async def hanging_generation() -> AsyncIterator[tuple[Generator, list[Body]]]:
 
     harness = Harness(HangingClient(), "first")
     async with asyncio.TaskGroup() as tasks:
-        harness.generator.start(ReplyBuilder("r1", 1), [], tasks)
+        harness.generator.start(request(ReplyBuilder("r1", 1)), tasks)
         await started.wait()
         yield harness.generator, harness.emitted
 
@@ -241,3 +259,139 @@ async def test_a_stopped_generation_emits_nothing() -> None:
 
     assert generator.reply_id is None
     assert emitted == []
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        [Done("stop")],
+        [TextDelta(" \n"), Done("stop")],
+        [TextDelta("... "), TextDelta("?!"), Done("stop")],
+        [Done("length")],
+        [Done("content_filter")],
+        [TextDelta("\n"), Done("tool_calls")],
+        [ToolCallRequest("x", "look", '{"a": '), Done("length")],
+    ],
+)
+async def test_an_answer_without_content_is_a_failure(chunks: list[LlmEvent]) -> None:
+    """The next model is requested, and alone the same one again."""
+    harness = Harness(FakeClient(first=chunks, second=ANSWER), "first", "second")
+    assert await harness.answer() == "stop"
+    assert (harness.failures, harness.texts) == (["empty_answer"], ["Yes. "])
+
+    client = FakeClient(first=chunks)
+    alone = Harness(client, "first")
+    assert await alone.answer() == "error"
+    assert (alone.texts, client.requested) == ([APOLOGY], ["first", "first"])
+
+
+async def test_failures_are_limited_over_all_rounds_of_a_turn() -> None:
+    """A request that succeeds, as one with tool calls, does not count."""
+    look: list[LlmEvent | ProviderError] = [ToolCallRequest("x", "look", "{}"), Done("tool_calls")]
+    client = FakeClient(first=[BROKEN], second=look)
+    harness = Harness(client, "first", "second")
+
+    assert await harness.answer("r1") == "tool_calls"
+    assert await harness.answer("r2") == "tool_calls"
+    assert await harness.answer("r3", turn=2) == "tool_calls"
+    assert client.requested == ["first", "second", "second", "first", "second"]
+
+
+class SlowClient(FakeClient):
+    """Sends a delta at a time and never ends; None is a pause without end."""
+
+    def __init__(self, *deltas: str | None, repeat: str = "") -> None:
+        super().__init__()
+        self._deltas = deltas
+        self._repeat = repeat
+
+    async def stream(self, config: LlmConfig, *_: Any, **__: Any) -> AsyncGenerator[LlmEvent]:
+        """Stream the deltas, then the repeated one without end."""
+        self.requested.append(config.model)
+        for delta in self._deltas:
+            if delta is None:
+                await asyncio.Event().wait()
+            yield TextDelta(delta or "")
+        while True:
+            await asyncio.sleep(0.001)
+            yield TextDelta(self._repeat)
+
+
+@pytest.mark.parametrize("client", [SlowClient(None), SlowClient(repeat=" "), SlowClient(repeat=".")])
+async def test_the_time_without_content_is_limited_over_all_attempts(client: SlowClient) -> None:
+    """A server that hangs, and one that sends only white space, end in an apology."""
+    client.requested.clear()
+    harness = Harness(client, "first", timeout_s=0.05)
+    async with asyncio.timeout(5):
+        assert await harness.answer() == "error"
+
+    assert harness.texts == [APOLOGY]
+    assert 1 <= len(client.requested) <= MAX_FAILURES
+
+
+async def test_a_second_attempt_has_time_after_a_first_that_hangs() -> None:
+    """The first attempt gets a part of the time only."""
+
+    class HangsOnce(FakeClient):
+        async def stream(self, config: LlmConfig, *_: Any, **__: Any) -> AsyncGenerator[LlmEvent]:
+            self.requested.append(config.model)
+            if len(self.requested) == 1:
+                await asyncio.Event().wait()
+            yield TextDelta("Yes.")
+            yield Done("stop")
+
+    client = HangsOnce()
+    harness = Harness(client, "first", timeout_s=1.6)
+
+    assert await harness.answer() == "stop"
+    assert (harness.texts, harness.failures) == (["Yes."], ["timeout"])
+
+
+async def test_an_answer_that_continues_blank_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Models may produce white space without end after their answer; it is not requested again."""
+    monkeypatch.setattr("services.brain.generation.generator._BLANK_TEXT_LIMIT_S", 0.05)
+    client = SlowClient("We open at nine. ", repeat="\n")
+    harness = Harness(client, "first")
+
+    assert await harness.answer() == "length"
+    assert (harness.texts, len(client.requested)) == (["We open at nine. "], 1)
+
+
+async def test_an_answer_without_end_is_cut_off() -> None:
+    """A server may ignore the limit on tokens."""
+    harness = Harness(SlowClient(repeat="Ever more. " * 20), "first")
+
+    assert await harness.answer() == "length"
+    assert 2900 <= len("".join(harness.texts)) <= 3300
+
+
+async def test_a_stall_within_an_answer_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This holds for providers without a limit of their own."""
+    monkeypatch.setattr("services.brain.generation.generator._STALL_LIMIT_S", 0.05)
+    harness = Harness(SlowClient("We open at nine. And", None), "first")
+
+    assert await harness.answer() == "interrupted"
+    assert harness.failures == ["timeout"]
+
+
+async def test_without_allowed_tools_the_choice_is_none_and_then_there_are_no_tools() -> None:
+    """A server that calls tools nevertheless gets another chance to answer."""
+
+    class LoopingClient(FakeClient):
+        choices: ClassVar[list[tuple[str, int]]] = []
+
+        async def stream(self, *args: Any, tool_choice: str = "auto", **_: Any) -> AsyncGenerator[LlmEvent]:
+            tools = args[2]
+            self.choices.append((tool_choice, len(tools)))
+            if tools:
+                yield ToolCallRequest("x", "look", "{}")
+                yield Done("tool_calls")
+            else:
+                yield TextDelta("Nothing found.")
+                yield Done("stop")
+
+    harness = Harness(LoopingClient(), "first")
+
+    assert await harness.answer(tools_allowed=False) == "stop"
+    assert LoopingClient.choices == [("none", 1), ("auto", 0)]
+    assert harness.texts == ["Nothing found."]

@@ -67,3 +67,19 @@ def test_an_interrupted_generation_is_continued() -> None:
     log = [turn_ended(1, "a"), *reply_events("r1", 1, "We open ", reason="interrupted")]
 
     assert messages(*log)[-1][0] == "system"
+
+
+def test_a_provider_gets_the_other_fields_of_its_tool_calls_back() -> None:
+    """Gemini requires a signature with each call; another provider would refuse the field."""
+    extra = '{"extra_content": {"google": {"thought_signature": "c2ln"}}, "id": "x", "function": {"a": 1}}'
+    called = ToolCalled(
+        tool_call_id="t1", name="look", arguments="{}", reply_id="r1", extra=extra, route="gemini"
+    )
+    log = [turn_ended(1, "a"), *reply_events("r1", 1, reason="tool_calls"), event(called)]
+    conversation = reduce(evolve, log, Conversation())
+
+    [call] = build_messages(AGENT, conversation, route="gemini")[2]["tool_calls"]
+    assert call["extra_content"] == {"google": {"thought_signature": "c2ln"}}
+    assert (call["id"], call["function"]) == ("t1", {"a": 1, "name": "look", "arguments": "{}"})
+    [call] = build_messages(AGENT, conversation, route="openai")[2]["tool_calls"]
+    assert call.keys() == {"id", "type", "function"}

@@ -3,7 +3,7 @@
 import asyncio
 import json
 
-from services.brain.conversation import ToolCall
+from services.brain.tool_call import ToolCall
 from services.brain.tools import Tool
 from services.brain.tools.end_call import END_CALL
 from services.brain.tools.runner import ToolResult, ToolRunner, run_tool

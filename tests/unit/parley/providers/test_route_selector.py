@@ -1,5 +1,7 @@
 """The order in which a request tries its routes."""
 
+import math
+
 from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ProviderError, ProviderRejected, ProviderUnavailable
 from parley.providers.route_selector import RetryPolicy, RouteSelector
@@ -78,3 +80,22 @@ def test_a_failure_is_forgotten() -> None:
     policy = RetryPolicy(max_attempts=None, forget_after_s=10)
 
     assert tried("ab", policy=policy, times=4, step_s=11) == "aaaa"
+
+
+def test_failures_may_be_limited_over_all_routes() -> None:
+    """A request then ends although some routes have attempts left."""
+    assert tried("ab", policy=RetryPolicy(max_failures=3)) == "aba"
+    assert tried("abcd", error=REJECTED, policy=RetryPolicy(max_failures=3)) == "abc"
+
+
+def test_the_remaining_attempts_are_counted() -> None:
+    """The brain divides its time between them."""
+    selector = RouteSelector("ab", CircuitBreakers(), RetryPolicy(max_failures=3))
+    assert selector.attempts_left(0) == 3
+    selector.failed(0, REJECTED, 0)
+    assert selector.attempts_left(0) == 2
+    selector.failed(1, DOWN, 0)
+    assert selector.attempts_left(0) == 1
+    selector.failed(1, DOWN, 0)
+    assert selector.attempts_left(0) == 0
+    assert RouteSelector("a", CircuitBreakers(), RetryPolicy(max_attempts=None)).attempts_left(0) == math.inf

@@ -1,0 +1,37 @@
+"""Ends a loop of tool calls: after some rounds the model answers without tools. No I/O, no clock."""
+
+from typing import Literal, TypeAlias
+
+from parley.agent_config import AgentConfig
+from services.brain.conversation import CallerTurn, Conversation, DtmfInput
+from services.brain.tool_call import ToolCall
+
+Limit: TypeAlias = Literal["rounds", "repeated"]
+"""Why further tool calls are not allowed: too many rounds, or a call repeated with the same result."""
+
+
+def reached_limit(conversation: Conversation, agent: AgentConfig) -> Limit | None:
+    """Return the limit on tool calls that the answers since the caller's last input have reached."""
+    calls = _calls_since_input(conversation)
+    if len({call.reply_id for call in calls}) >= agent.llm.max_tool_rounds:
+        return "rounds"
+    seen: dict[tuple[str, str, str | None], str] = {}
+    for call in calls:
+        first = seen.setdefault((call.name, call.arguments, call.result), call.reply_id)
+        # Two equal calls within one answer may be intended.
+        if first != call.reply_id:
+            return "repeated"
+    return None
+
+
+def _calls_since_input(conversation: Conversation) -> list[ToolCall]:
+    calls: list[ToolCall] = []
+    for item in reversed(conversation.items):
+        match item:
+            case DtmfInput() | CallerTurn(is_backchannel=False):
+                break
+            case ToolCall():
+                calls.insert(0, item)
+            case _:
+                pass
+    return calls

@@ -1,0 +1,64 @@
+"""A tool call of the model, as the conversation keeps it. No I/O, no clock."""
+
+import json
+from dataclasses import dataclass
+
+from parley.v1 import reply_pb2
+from services.brain.tool_arguments import NO_ARGUMENTS, arguments_problem, legal_name
+
+END_CALL_NAME = "end_call"
+"""Name of the tool that ends the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool call of the model; `result` is None while it runs."""
+
+    tool_call_id: str
+    name: str
+    arguments: str
+    """A JSON object."""
+    reply_id: str
+    result: str | None = None
+    failed: bool = False
+    problem: str = ""
+    """Why the tool is not run; empty if it is."""
+    extra: str = ""
+    """The provider's other fields of the call: a JSON object, or empty."""
+    route: str = ""
+    """The route whose provider `extra` belongs to."""
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether there is a result, and it reports no failure."""
+        return self.result is not None and not self.failed and not reports_failure(self.result)
+
+
+def tool_call_of(body: reply_pb2.ToolCalled) -> ToolCall:
+    """Return the tool call that an event records."""
+    # The log may contain calls of an owner with an earlier version, which did not check them.
+    problem = body.problem or arguments_problem(body.arguments)
+    return ToolCall(
+        body.tool_call_id,
+        legal_name(body.name),
+        NO_ARGUMENTS if problem else body.arguments.strip() or NO_ARGUMENTS,
+        body.reply_id,
+        problem=problem,
+        extra=body.extra,
+        route=body.route,
+    )
+
+
+def reports_failure(result: str) -> bool:
+    """Whether a tool's result reports that it failed, as services do that always respond with HTTP 200."""
+    try:
+        value = json.loads(result)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(value, dict):
+        return False
+    if any(value.get(key) for key in ("error", "errors")):
+        return True
+    return any(value.get(key) is False for key in ("ok", "success", "succeeded")) or str(
+        value.get("status")
+    ).lower() in ("error", "failed", "failure")

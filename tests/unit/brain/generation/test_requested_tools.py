@@ -1,0 +1,64 @@
+"""Tests for the tool calls of one answer."""
+
+import pytest
+
+from parley.providers.llm import ToolCallRequest
+from parley.v1.reply_pb2 import ToolCalled
+from services.brain.generation.requested_tools import MAX_CALLS, SURPLUS, RequestedTools
+
+
+def events(*calls: ToolCallRequest, incomplete: bool = False) -> list[ToolCalled]:
+    tools = RequestedTools("r1", 3, (), ["book", "look"])
+    for call in calls:
+        tools.add(call, "gemini/flash")
+    return tools.events(incomplete=incomplete)
+
+
+def test_a_usable_call_is_stored_unchanged() -> None:
+    """Its arguments are the model's text."""
+    [called] = events(ToolCallRequest("x", "book", '{"day":"friday"}'))
+
+    assert (called.name, called.arguments, called.problem) == ("book", '{"day":"friday"}', "")
+    assert (called.reply_id, called.turn, called.extra, called.route) == ("r1", 3, "", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"), [("book", "{"), ("book", "[]"), ("book", "\ud800"), ("fly", "{}"), ("", "{}")]
+)
+def test_an_unusable_call_has_empty_arguments_and_a_problem(name: str, arguments: str) -> None:
+    """It is stored, so that the model receives the reason."""
+    [called] = events(ToolCallRequest("x", name, arguments))
+
+    assert called.arguments == "{}"
+    assert called.problem
+    called.SerializeToString()
+
+
+def test_surplus_calls_have_a_problem() -> None:
+    """The rest of a flood is ignored."""
+    calls = [ToolCallRequest("x", "look", f'{{"n": {n}}}') for n in range(337)]
+    found = events(*calls)
+
+    assert [called.problem for called in found] == [""] * MAX_CALLS + [SURPLUS] * 56
+    assert len({called.tool_call_id for called in found}) == len(found)
+
+
+def test_extra_fields_are_stored_with_their_route() -> None:
+    """Two calls in one answer have their own."""
+    first = ToolCallRequest("x", "look", "{}", {"extra_content": {"signature": "a"}})
+    second = ToolCallRequest("x", "look", "{}", {"extra_content": {"signature": "b"}})
+
+    found = events(first, second)
+    assert [called.extra for called in found] == [
+        '{"extra_content": {"signature": "a"}}',
+        '{"extra_content": {"signature": "b"}}',
+    ]
+    assert {called.route for called in found} == {"gemini/flash"}
+
+
+def test_a_call_that_was_cut_off_is_no_call() -> None:
+    """The calls before it are complete."""
+    complete, cut = ToolCallRequest("x", "look", "{}"), ToolCallRequest("y", "book", '{"day": "fri')
+
+    assert [called.name for called in events(complete, cut, incomplete=True)] == ["look"]
+    assert [called.name for called in events(complete, cut)] == ["look", "book"]
