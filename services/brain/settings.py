@@ -20,7 +20,10 @@ class BrainSettings(CommonSettings):
     """Base address, with `/v1`, of any server with the same protocol; empty for OpenAI itself."""
 
     llm_token_timeout_s: float = Field(default=1.5, gt=0)
-    """Maximum pause within a model's response, after which the request is abandoned."""
+    """Maximum pause within the text of a model's response, after which the request is abandoned."""
+
+    llm_tool_call_timeout_s: float = Field(default=5.0, gt=0)
+    """Maximum pause before and within a tool call; many servers send a call only when it is complete."""
 
 
 def read_secret(variable: str) -> str:

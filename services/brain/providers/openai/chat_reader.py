@@ -1,70 +1,164 @@
-"""Reads a streamed answer of the chat completions protocol."""
+"""Reads a streamed answer of the chat completions protocol, as servers really send it. No I/O."""
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Collection
 from typing import Any
 
-import openai
-from openai import AsyncStream
-from openai.types.chat import ChatCompletionChunk
+from parley.errors import ProviderUnavailable
+from parley.providers.llm import Done, LlmEvent, TextDelta
+from parley.providers.untrusted import clean_text
+from services.brain.providers.openai.answer_text import AnswerText
+from services.brain.providers.openai.errors import PROVIDER
+from services.brain.providers.openai.json_values import as_index, as_list, as_object, as_text
+from services.brain.providers.openai.stream_errors import error_of, read_error
+from services.brain.providers.openai.tool_call_parts import ToolCallParts
 
-from parley.errors import ProviderTimeout, ProviderUnavailable
-from parley.providers.llm import Done, LlmEvent, TextDelta, ToolCallRequest
-from services.brain.providers.openai.errors import PROVIDER, map_error
+_END_GRACE_S = 1.0
+"""How long a stream may stay open after the finish reason: usage and filter results may follow."""
+_MAX_REASON_CHARS = 50
+_REASONING_FIELDS = ("reasoning_content", "reasoning", "reasoning_details", "thinking")
 
 
-async def read_chat_stream(
-    stream: AsyncStream[ChatCompletionChunk], first_timeout_s: float, token_timeout_s: float
-) -> AsyncIterator[LlmEvent]:
-    """Convert the chunks of an answer into events.
+class ChatReader:
+    """Converts the chunks of one answer; implements AnswerReader.
 
-    Raises:
-        ProviderError: the answer is late, broken or incomplete.
+    - Only the choice with index 0 is read, or the first one of an event without indices.
+    - `message` in place of `delta`, as in an answer that was not streamed, adds what is new in it.
+    - Pieces that each repeat the whole text so far are reduced to what is new: `CumulativePieces`.
+    - A refusal is text; reasoning is not.
     """
-    calls: dict[int, ToolCallRequest] = {}
-    finish_reason = ""
-    timeout_s = first_timeout_s
-    chunks = aiter(stream)
-    while True:
-        chunk = await _next_chunk(chunks, timeout_s)
-        if chunk is None:
-            break
-        if not chunk.choices:
-            continue
-        choice = chunk.choices[0]
-        if choice.delta.content:
-            timeout_s = token_timeout_s
-            yield TextDelta(choice.delta.content)
-        for part in choice.delta.tool_calls or ():
-            calls[part.index] = _join(calls.get(part.index), part)
-        finish_reason = choice.finish_reason or finish_reason
-    if not finish_reason:
-        raise ProviderUnavailable(PROVIDER, "the stream ended without a finish reason")
-    for index in sorted(calls):
-        yield calls[index]
-    yield Done(finish_reason)
+
+    def __init__(self, tool_names: Collection[str] = (), *, thinks_first: bool = False) -> None:
+        """Create a reader; see `ToolCallParts` and `ThinkFilter` for the arguments."""
+        self._text = AnswerText(thinks_first=thinks_first)
+        self._calls = ToolCallParts(tool_names)
+        self._finish_reason = ""
+        self._finished_early = False
+        self._in_tool_call = False
+        self._pieces = 0
+
+    @property
+    def pieces(self) -> int:
+        """Number of events so far with text or a part of a tool call; reasoning does not count."""
+        return self._pieces
+
+    @property
+    def in_tool_call(self) -> bool:
+        """Whether the last of them was a part of a tool call."""
+        return self._in_tool_call
+
+    @property
+    def closed_without_opening(self) -> bool:
+        """Whether the answer began with reasoning that only a closing tag showed."""
+        return self._text.closed_without_opening
+
+    @property
+    def end_grace_s(self) -> float | None:
+        """After the finish reason: how long the stream may stay open; None before."""
+        # A server that sends a finish reason with each chunk shows its end in another way.
+        return _END_GRACE_S if self._finish_reason and not self._finished_early else None
+
+    def read(self, event: object, event_name: str = "") -> list[LlmEvent]:
+        """Convert a chunk of any type.
+
+        Raises:
+            ProviderError: it is an error, or the answer exceeds a limit.
+        """
+        if error := read_error(event, event_name):
+            raise error
+        choice = _first_choice(as_object(event).get("choices"))
+        if choice is None:
+            return []
+        if error := choice.get("error"):
+            raise error_of(error)
+        if isinstance(choice.get("delta"), dict):
+            found = self._read_delta(choice["delta"])
+        elif isinstance(choice.get("message"), dict):
+            found = self._read_message(choice["message"])
+        else:
+            found = self._push_text(as_text(choice.get("text")))
+        reason = choice.get("finish_reason")
+        if reason == "error":
+            raise ProviderUnavailable(PROVIDER, "the finish reason is an error")
+        if isinstance(reason, str) and reason not in {"", "null"}:
+            self._finish_reason = clean_text(reason, _MAX_REASON_CHARS)
+        return found
+
+    def finish(self, *, marked: bool = False) -> list[LlmEvent]:
+        """Return the rest of the text, the tool calls and Done.
+
+        Raises:
+            ProviderUnavailable: the stream ended in the middle of the answer.
+        """
+        if not self._finish_reason and not marked:
+            raise ProviderUnavailable(PROVIDER, "the stream ended without a finish reason")
+        calls = self._calls.finish()
+        reason = self._finish_reason or ("tool_calls" if calls else "stop")
+        return [*self._text.finish(), *calls, Done(reason)]
+
+    def _read_delta(self, delta: dict[str, Any]) -> list[LlmEvent]:
+        found: list[LlmEvent] = []
+        if any(delta.get(name) for name in _REASONING_FIELDS):
+            released = self._text.reasoning_is_separate()
+            self._count(released)
+            found += released
+        found += self._push_text(_content(delta.get("content")))
+        found += self._push_text(_content(delta.get("refusal")))
+        self._read_calls(_tool_calls(delta))
+        return found
+
+    def _read_message(self, message: dict[str, Any]) -> list[LlmEvent]:
+        whole = _content(message.get("content")) + _content(message.get("refusal"))
+        found = self._text.push_whole(whole)
+        self._count(found)
+        if not self._calls.started:
+            calls = _tool_calls(message)
+            self._read_calls([{"index": at, **as_object(call)} for at, call in enumerate(calls)])
+        return [*found]
+
+    def _push_text(self, text: str) -> list[LlmEvent]:
+        found = self._text.push(text) if text else []
+        self._count(found)
+        return [*found]
+
+    def _count(self, found: list[TextDelta]) -> None:
+        if any(delta.text.strip() for delta in found):
+            self._piece(in_tool_call=False)
+
+    def _read_calls(self, parts: list[Any]) -> None:
+        if parts and self._calls.add(parts):
+            self._piece(in_tool_call=True)
+
+    def _piece(self, *, in_tool_call: bool) -> None:
+        self._pieces += 1
+        self._in_tool_call = in_tool_call
+        self._finished_early = self._finished_early or bool(self._finish_reason)
 
 
-async def _next_chunk(
-    chunks: AsyncIterator[ChatCompletionChunk], timeout_s: float
-) -> ChatCompletionChunk | None:
-    try:
-        async with asyncio.timeout(timeout_s):
-            return await anext(chunks, None)
-    except TimeoutError:
-        raise ProviderTimeout(PROVIDER, f"no token within {timeout_s:g} s") from None
-    except openai.APIError as error:
-        raise map_error(error) from error
-    except ValueError as error:
-        raise ProviderUnavailable(PROVIDER, f"invalid JSON: {type(error).__name__}") from error
+def _first_choice(choices: object) -> dict[str, Any] | None:
+    for choice in as_list(choices):
+        if isinstance(choice, dict) and as_index(choice.get("index")) in {0, None}:
+            return choice
+    return None
 
 
-def _join(call: ToolCallRequest | None, part: Any) -> ToolCallRequest:
-    """Append a fragment of a tool call; the first fragment contains its id and name."""
-    before = call or ToolCallRequest("", "", "")
-    function = part.function
-    return ToolCallRequest(
-        part.id or before.tool_call_id,
-        before.name + ((function and function.name) or ""),
-        before.arguments + ((function and function.arguments) or ""),
-    )
+def _content(content: object) -> str:
+    """The text of a message's content: a string, or a list of parts of which some are reasoning."""
+    if not isinstance(content, list | dict):
+        return as_text(content)
+    texts: list[str] = []
+    for part in content if isinstance(content, list) else [content]:
+        fields = as_object(part)
+        kind = as_text(fields.get("type")).lower()
+        if isinstance(part, str):
+            texts.append(part)
+        elif not any(word in kind for word in ("think", "reason")):
+            text = fields.get("text", fields.get("refusal"))
+            texts.append(as_text(text) or as_text(as_object(text).get("value")))
+    return "".join(texts)
+
+
+def _tool_calls(delta: dict[str, Any]) -> list[Any]:
+    calls = as_list(delta.get("tool_calls"))
+    if not calls and isinstance(legacy := delta.get("function_call"), dict):
+        return [{"index": 0, "function": legacy}]
+    return calls

@@ -2,18 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from typing import Any
 
 import openai
 import structlog
 from openai import AsyncStream
-from openai.types.chat import ChatCompletionChunk
 
 from parley.agent_config import LlmConfig
 from parley.errors import ConfigError, ProviderError, ProviderRejected, ProviderTimeout
 from parley.providers.llm import LlmEvent, Message, ToolChoice
-from services.brain.providers.openai.chat_reader import read_chat_stream
+from services.brain.providers.openai.answers import Answers
 from services.brain.providers.openai.chat_request import build_chat_request
 from services.brain.providers.openai.corrected_profiles import CorrectedProfiles, Target
 from services.brain.providers.openai.corrections import find_correction
@@ -39,10 +38,10 @@ _MAX_CORRECTIONS = 2
 class OpenAIClient:
     """A client shared by all calls of a process; its connections stay open between answers."""
 
-    def __init__(self, servers: Servers, profiles: Profiles, token_timeout_s: float) -> None:
+    def __init__(self, servers: Servers, profiles: Profiles, answers: Answers) -> None:
         self._servers = servers
         self._profiles = profiles
-        self._token_timeout_s = token_timeout_s
+        self._answers = answers
         self._corrected = CorrectedProfiles()
         self._used_at_s: dict[str, tuple[Server, float]] = {}
 
@@ -69,16 +68,25 @@ class OpenAIClient:
     ) -> AsyncGenerator[LlmEvent]:
         """Stream an answer; see `LlmClient`."""
         server = self._servers.find(config)
-        self._used(server, asyncio.get_running_loop().time())
+        started_at_s = asyncio.get_running_loop().time()
+        self._used(server, started_at_s)
         given = ModelInput(messages, tools, call_sid, tool_choice)
         try:
             async with asyncio.timeout(config.timeout_s):
-                stream = await self._open(server, config, given)
+                request, stream = await self._open(server, config, given)
         except TimeoutError:
             raise ProviderTimeout(PROVIDER, f"no response within {config.timeout_s:g} s") from None
+        answer = self._answers.read(
+            stream.response,
+            request,
+            base_url=server.base_url,
+            deadline_s=started_at_s + config.timeout_s,
+            private=_private_texts(given),
+        )
         try:
-            async for event in read_chat_stream(stream, config.timeout_s, self._token_timeout_s):
-                yield event
+            async with aclosing(answer) as events:
+                async for event in events:
+                    yield event
         finally:
             # The answer is complete or has failed already.
             with suppress(Exception):
@@ -86,7 +94,7 @@ class OpenAIClient:
 
     async def _open(
         self, server: Server, config: LlmConfig, given: ModelInput
-    ) -> AsyncStream[ChatCompletionChunk]:
+    ) -> tuple[Request, AsyncStream[object]]:
         """Send the request; a refusal that names a remedy is answered by a corrected request, at most twice.
 
         Raises:
@@ -99,7 +107,7 @@ class OpenAIClient:
             request = build_request(profile, config, given)
             self._log_ignored(target, request)
             try:
-                return await _post(server, request)
+                return request, await _post(server, request)
             except openai.APIStatusError as error:
                 refusal = read_refusal(error.status_code, error.body)
                 correction = (
@@ -172,15 +180,15 @@ def build_request(profile: Profile, config: LlmConfig, given: ModelInput) -> Req
     return build(profile, config, plan, given)
 
 
-async def _post(server: Server, request: Request) -> AsyncStream[ChatCompletionChunk]:
+async def _post(server: Server, request: Request) -> AsyncStream[object]:
     # `chat.completions.create` converts the whole history for each request, which takes milliseconds;
     # this method of the SDK sends a body that is already in the wire format.
     return await server.client.post(
         request.path,
-        cast_to=ChatCompletionChunk,
+        cast_to=object,
         body=request.body,
         stream=True,
-        stream_cls=AsyncStream[ChatCompletionChunk],
+        stream_cls=AsyncStream[object],
     )
 
 

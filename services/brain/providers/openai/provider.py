@@ -10,6 +10,7 @@ from openai import AsyncOpenAI
 from parley.agent_config import LlmConfig
 from parley.providers.registry import ProviderContext, ProviderPlugin
 from parley.settings import read_settings
+from services.brain.providers.openai.answers import Answers
 from services.brain.providers.openai.client import CONNECT_TIMEOUT_S, OpenAIClient
 from services.brain.providers.openai.options import OpenAIOptions
 from services.brain.providers.openai.profiles import load_profiles
@@ -31,7 +32,8 @@ async def open_client(settings: BrainSettings) -> AsyncIterator[OpenAIClient]:
         max_retries=0,
         timeout=openai.Timeout(30.0, connect=CONNECT_TIMEOUT_S),
     ) as client:
-        yield OpenAIClient(Servers(client, settings), load_profiles(), settings.llm_token_timeout_s)
+        answers = Answers(settings.llm_token_timeout_s, settings.llm_tool_call_timeout_s)
+        yield OpenAIClient(Servers(client, settings), load_profiles(), answers)
 
 
 def check_config(config: LlmConfig) -> None:

@@ -46,7 +46,7 @@ def test_texts_are_cut() -> None:
     ],
 )
 def test_numbers_are_finite_and_limited(value: object, expected: float | None) -> None:
-    """Anything else is none."""
+    """Other values become None."""
     assert finite_number(value, 0.0, 10.0) == expected
 
 
@@ -63,7 +63,7 @@ def test_json_can_be_serialized(value: object) -> None:
 
 
 def test_depth_is_limited() -> None:
-    """What is nested too deeply, or no JSON, is null."""
+    """Deeper values, and values other than JSON, are null."""
     value: Any = "x"
     for _ in range(2000):
         value = [value]

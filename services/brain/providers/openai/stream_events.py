@@ -1,0 +1,184 @@
+"""Reads the body of a streamed answer within time limits; raises only ProviderError, whatever it contains."""
+
+import asyncio
+import traceback
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+import httpx2
+import openai
+import structlog
+
+from parley.errors import ParleyError, ProviderError, ProviderTimeout, ProviderUnavailable
+from parley.providers.llm import LlmEvent, TextDelta
+from services.brain.providers.openai.answer_reader import AnswerReader
+from services.brain.providers.openai.errors import PROVIDER, map_error
+from services.brain.providers.openai.sse import SseDecoder, SseEvent, StreamEnd
+
+log = structlog.get_logger()
+
+_DRAIN_TIMEOUT_S = 0.05
+"""How long to wait for the end of the body after `[DONE]`: then the connection can be used again."""
+_SENTENCE_ENDS = frozenset(".!?…:;。！？।॥؟\n")  # noqa: RUF001 - other scripts' marks
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLimits:
+    """Time limits of an answer, in seconds."""
+
+    first_s: float
+    """To the first text or part of a tool call; reasoning and keep-alives do not count."""
+    text_s: float
+    """Between two pieces of text."""
+    arguments_s: float
+    """Between two parts of tool calls, and after a sentence if the model may call a tool: many servers send
+    a call only when it is complete."""
+
+
+async def read_answer(
+    body: AsyncIterator[bytes], reader: AnswerReader, limits: StreamLimits, *, has_tools: bool
+) -> AsyncGenerator[LlmEvent]:
+    """Yield the events of an answer; the last one is Done.
+
+    Raises:
+        ProviderError: the answer is an error, late, broken or incomplete.
+    """
+    stream = _AnswerStream(body, reader, limits, has_tools=has_tools)
+    while not stream.ended:
+        for event in await stream.read():
+            yield event
+
+
+class _AnswerStream:
+    def __init__(
+        self, body: AsyncIterator[bytes], reader: AnswerReader, limits: StreamLimits, *, has_tools: bool
+    ) -> None:
+        self._body = body
+        self._reader = reader
+        self._limits = limits
+        self._has_tools = has_tools
+        self._decoder = SseDecoder()
+        self._loop = asyncio.get_running_loop()
+        self._limit_s = limits.first_s
+        self._deadline_s: float | None = None
+        """Loop time; without one, the limit begins with the next read."""
+        self._last_text = ""
+        self._complete = False
+        self.ended = False
+
+    async def read(self) -> list[LlmEvent]:
+        """Return the events of the next part of the body."""
+        found: list[LlmEvent] = []
+        try:
+            await self._read(found)
+        except ProviderError:
+            if not self._had_its_end():
+                raise
+            # The answer is complete: whatever follows does not matter.
+            found += self._finish()
+        return found
+
+    async def _read(self, found: list[LlmEvent]) -> None:
+        try:
+            chunk = await self._next_chunk()
+            items = self._decoder.finish() if chunk is None else self._decoder.feed(chunk)
+            for item in items:
+                if isinstance(item, StreamEnd):
+                    await self._drain()
+                    found += self._reader.finish(marked=True)
+                    self.ended = True
+                    return
+                found += self._on_event(item)
+            if chunk is None:
+                found += self._finish()
+        except (ParleyError, MemoryError):
+            raise
+        except openai.APIError as error:
+            raise map_error(error) from error
+        except (httpx2.TimeoutException, TimeoutError) as error:
+            raise ProviderTimeout(PROVIDER, f"reading: {type(error).__name__}") from error
+        except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
+            raise ProviderUnavailable(PROVIDER, f"connection: {type(error).__name__}") from error
+        except Exception as error:
+            # A provider may send anything: its answer fails, not the call.
+            raise unreadable_answer(error) from error
+
+    def _had_its_end(self) -> bool:
+        return not self.ended and self._reader.end_grace_s is not None
+
+    def _finish(self) -> list[LlmEvent]:
+        self.ended = True
+        try:
+            return self._reader.finish()
+        except (ParleyError, MemoryError):
+            raise
+        except Exception as error:
+            # As above.
+            raise unreadable_answer(error) from error
+
+    def _on_event(self, item: SseEvent) -> list[LlmEvent]:
+        before = self._reader.pieces
+        events = self._reader.read(item.value, item.name)
+        self._last_text = next(
+            (event.text for event in reversed(events) if isinstance(event, TextDelta)), self._last_text
+        )
+        grace_s = self._reader.end_grace_s
+        if self._reader.pieces != before or (grace_s is not None) != self._complete:
+            self._complete = grace_s is not None
+            self._limit_s = self._limit_after_piece() if grace_s is None else grace_s
+            self._deadline_s = None
+        return events
+
+    def _limit_after_piece(self) -> float:
+        if self._reader.in_tool_call or (self._has_tools and ends_sentence(self._last_text)):
+            return max(self._limits.arguments_s, self._limits.text_s)
+        return self._limits.text_s
+
+    async def _next_chunk(self) -> bytes | None:
+        if self._deadline_s is None:
+            # Not earlier: what the receiver of the last event did with it took time.
+            self._deadline_s = self._loop.time() + self._limit_s
+        # A server that always has data ready would never reach the timeout.
+        if self._loop.time() > self._deadline_s:
+            raise self._late()
+        limit = asyncio.timeout_at(self._deadline_s)
+        try:
+            async with limit:
+                return await anext(self._body, None)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise self._late() from None
+
+    def _late(self) -> ProviderTimeout:
+        what = "token" if self._reader.pieces else "content"
+        return ProviderTimeout(PROVIDER, f"no {what} within {self._limit_s:g} s")
+
+    async def _drain(self) -> None:
+        with suppress(TimeoutError, httpx2.HTTPError, httpx2.StreamError, OSError):
+            async with asyncio.timeout(_DRAIN_TIMEOUT_S):
+                while await anext(self._body, None) is not None:
+                    pass
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether the text ends with a sentence's mark; quotes, spaces, emoji and Markdown may follow it."""
+    for char in reversed(text):
+        if char in _SENTENCE_ENDS:
+            return True
+        if char.isalnum() or char == ",":
+            return False
+    return False
+
+
+def unreadable_answer(error: Exception) -> ProviderUnavailable:
+    """Log where reading failed, without the data, and return the provider's failure."""
+    frames = traceback.extract_tb(error.__traceback__)[-5:]
+    log.error(
+        "provider_answer_unreadable",
+        provider=PROVIDER,
+        error=type(error).__name__,
+        where=[f"{frame.name}:{frame.lineno}" for frame in frames],
+    )
+    return ProviderUnavailable(PROVIDER, f"an answer that cannot be read: {type(error).__name__}")

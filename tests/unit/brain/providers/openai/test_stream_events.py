@@ -1,0 +1,201 @@
+"""The body of a streamed answer: time limits, and whatever can go wrong while it is read."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+import pytest
+
+from parley.errors import ProviderError, ProviderTimeout, ProviderUnavailable
+from parley.providers.llm import Done, LlmEvent, TextDelta
+from services.brain.providers.openai.chat_reader import ChatReader
+from services.brain.providers.openai.stream_events import StreamLimits, ends_sentence, read_answer
+
+LIMITS = StreamLimits(first_s=0.1, text_s=0.1, arguments_s=0.4)
+
+
+def text(content: str, finish_reason: str | None = None) -> bytes:
+    return event({"choices": [{"delta": {"content": content}, "finish_reason": finish_reason}]})
+
+
+def event(value: Any) -> bytes:
+    return f"data: {json.dumps(value)}\n\n".encode()
+
+
+def call(arguments: str) -> bytes:
+    return event(
+        {
+            "choices": [
+                {"delta": {"tool_calls": [{"index": 0, "function": {"name": "f", "arguments": arguments}}]}}
+            ]
+        }
+    )
+
+
+DONE = b"data: [DONE]\n\n"
+END = event({"choices": [{"delta": {}, "finish_reason": "stop"}]})
+KEEP_ALIVE = b": keep-alive\n\n"
+REASONING = event({"choices": [{"delta": {"reasoning_content": "Hm."}}]})
+
+
+async def body(*items: bytes | float | BaseException) -> AsyncIterator[bytes]:
+    """Chunks, pauses in seconds, and exceptions."""
+    for item in items:
+        if isinstance(item, bytes):
+            yield item
+        elif isinstance(item, BaseException):
+            raise item
+        else:
+            await asyncio.sleep(item)
+
+
+async def read(*items: Any, has_tools: bool = True) -> list[LlmEvent]:
+    return [e async for e in read_answer(body(*items), ChatReader(), LIMITS, has_tools=has_tools)]
+
+
+HELLO = [TextDelta("Hello"), Done("stop")]
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        pytest.param([text("Hello"), END, DONE], id="standard"),
+        pytest.param([text("Hello"), DONE], id="no finish reason"),
+        pytest.param([text("Hello"), END], id="no end mark"),
+        pytest.param([text("Hello"), END, DONE, text(" again")], id="text after the end"),
+        pytest.param([text("Hello"), END, b"data: {not JSON\n\n"], id="garbage after the end"),
+        pytest.param([text("Hello"), END, httpx2.ReadError("reset")], id="reset after the end"),
+        pytest.param([text("Hello"), END, event({"error": "late"})], id="error after the end"),
+        pytest.param([text("Hello"), END, DONE, httpx2.ReadError("reset")], id="reset after the mark"),
+        pytest.param([text("Hello"), END, DONE, 60.0], id="never closed"),
+        pytest.param(
+            [b'{"choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}]}'], id="plain JSON"
+        ),
+    ],
+)
+async def test_an_answer_is_complete(items: list[Any]) -> None:
+    """Data after its end makes no difference."""
+    assert await read(*items) == HELLO
+
+
+async def test_an_open_stream_ends_soon_after_the_finish_reason() -> None:
+    """Keep-alives do not prolong it."""
+    async with asyncio.timeout(2):
+        assert await read(text("Hello"), END, *[KEEP_ALIVE, END, 0.1] * 100) == HELLO
+
+
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [
+        ([text("Hello")], ProviderUnavailable),
+        ([text("Hello"), httpx2.ReadError("reset")], ProviderUnavailable),
+        ([httpx2.ReadTimeout("slow")], ProviderTimeout),
+        ([TimeoutError()], ProviderTimeout),
+        ([KeyError("x")], ProviderUnavailable),
+        ([RecursionError()], ProviderUnavailable),
+        ([UnicodeDecodeError("utf-8", b"", 0, 1, "x")], ProviderUnavailable),
+        ([b"data: " + b"[" * 100_000 + b"\n\n"], ProviderUnavailable),
+        ([b"data: {\n\n"], ProviderUnavailable),
+        ([event({"error": "boom"})], ProviderUnavailable),
+        ([b"event: error\ndata: boom\n\n"], ProviderUnavailable),
+        ([b"<html>Bad gateway</html>"], ProviderUnavailable),
+        ([b""], ProviderUnavailable),
+        ([], ProviderUnavailable),
+    ],
+    ids=repr,
+)
+async def test_any_failure_is_the_providers(items: list[Any], expected: type[ProviderError]) -> None:
+    """The stage sees no other exception."""
+    with pytest.raises(expected):
+        await read(*items)
+
+
+async def test_a_reader_that_fails_is_the_providers_failure() -> None:
+    """An unknown form may reveal a fault of the reader."""
+
+    class Broken(ChatReader):
+        def read(self, event: object, event_name: str = "") -> list[LlmEvent]:  # noqa: ARG002 - an override
+            raise KeyError("x")
+
+    with pytest.raises(ProviderUnavailable, match="KeyError"):
+        async for _ in read_answer(body(text("Hello")), Broken(), LIMITS, has_tools=False):
+            pass
+
+
+@pytest.mark.parametrize("error", [MemoryError(), asyncio.CancelledError()])
+async def test_these_are_not_the_providers(error: BaseException) -> None:
+    """A cancellation and a lack of memory pass through."""
+    with pytest.raises(type(error)):
+        await read(error)
+
+
+@pytest.mark.parametrize(
+    "filler", [KEEP_ALIVE, REASONING, text("<think>Hm."), text(" "), call("")[:-4], b"\n"]
+)
+async def test_the_first_content_is_limited(filler: bytes) -> None:
+    """Keep-alives, reasoning and white space do not count."""
+    with pytest.raises(ProviderTimeout, match="content"):
+        await read(*[filler, 0.02] * 20, text("Hello"), END)
+
+
+async def test_a_server_that_sends_without_a_pause_is_limited() -> None:
+    """A flood of keep-alives never lets a timeout act."""
+    with pytest.raises((ProviderTimeout, ProviderUnavailable)):
+        await read(*[KEEP_ALIVE * 500] * 5000)
+
+
+@pytest.mark.parametrize(
+    ("items", "in_time"),
+    [
+        ([text("One"), 0.05, text("two"), 0.05, text("three"), END], True),
+        ([text("One moment"), 0.2, text("please"), END], False),
+        ([text("One moment."), 0.2, call("{}"), END], True),
+        ([text("One moment: *"), 0.2, call("{}"), END], True),
+        ([text("One moment."), 0.7, call("{}"), END], False),
+        ([call("{"), 0.2, call("}"), END], True),
+        ([call("{"), 0.7, call("}"), END], False),
+        ([text("One"), *[KEEP_ALIVE, 0.06, REASONING] * 3, text("two"), END], False),
+    ],
+)
+async def test_pauses_are_limited_by_what_may_follow(items: list[Any], *, in_time: bool) -> None:
+    """A tool call may take longer than the next word."""
+    try:
+        await read(*items)
+    except ProviderTimeout:
+        assert not in_time
+    else:
+        assert in_time
+
+
+async def test_a_sentence_is_no_reason_to_wait_without_tools() -> None:
+    """No call can follow."""
+    with pytest.raises(ProviderTimeout):
+        await read(text("One moment."), 0.2, text("So."), END, has_tools=False)
+
+
+async def test_the_time_of_the_receiver_does_not_count() -> None:
+    """The limit begins when the receiver wants the next event."""
+    found = []
+    async for item in read_answer(body(text("One"), text("two"), END), ChatReader(), LIMITS, has_tools=False):
+        found.append(item)
+        await asyncio.sleep(0.15)
+    assert found[-1] == Done("stop")
+
+
+@pytest.mark.parametrize(
+    ("spoken", "expected"),
+    [
+        ("Yes.", True),
+        ('"Yes!" ', True),
+        ("Sure! 😊", True),
+        ("明白了。", True),
+        ("Yes,", False),
+        ("one", False),
+        ("", False),
+    ],
+)
+def test_ends_of_sentences(spoken: str, *, expected: bool) -> None:
+    """Quotes, spaces and emoji may follow the mark."""
+    assert ends_sentence(spoken) == expected
