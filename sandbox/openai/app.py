@@ -15,6 +15,7 @@ from sandbox.openai.chat import ChatEndpoint
 from sandbox.openai.errors import ApiError
 from sandbox.openai.exchange import Exchanges
 from sandbox.openai.models import find_family, has_ended, listed_models, model_object
+from sandbox.openai.responses import ResponsesEndpoint
 from sandbox.openai.servers.registry import SERVERS
 from sandbox.openai.servers.server import Server
 from sandbox.openai.settings import OpenAISandboxSettings
@@ -33,6 +34,7 @@ class OpenAIEmulator:
         self.runtime_settings = RuntimeSettings(settings)
         exchanges = Exchanges(self.journal, self.runtime_settings)
         self._chat = ChatEndpoint(exchanges)
+        self._responses = ResponsesEndpoint(exchanges)
 
     def app(self) -> Starlette:
         """Build the ASGI application with all routes."""
@@ -48,6 +50,7 @@ class OpenAIEmulator:
         """The routes of a server, or of the configured one if no name is given."""
         return [
             self._route(f"{path}/chat/completions", self._create_chat, name, "POST"),
+            self._route(f"{path}/responses", self._create_response, name, "POST"),
             self._route(f"{path}/models", self._list_models, name, "GET"),
             self._route(f"{path}/models/{{model:path}}", self._get_model, name, "GET"),
         ]
@@ -71,6 +74,15 @@ class OpenAIEmulator:
         if "deployment" in request.path_params and isinstance(body, dict):
             body["model"] = request.path_params["deployment"]
         return await self._chat.create(body, server, request)
+
+    async def _create_response(self, request: Request, server: Server) -> Response:
+        if server.name not in ("openai", "azure"):
+            return JSONResponse({"detail": "Not Found"}, status_code=404)
+        try:
+            body = await _json(request)
+        except ValueError:
+            return _refused(server, ApiError(_BAD_JSON))
+        return await self._responses.create(body, server, request)
 
     async def _list_models(self, _request: Request, _server: Server) -> Response:
         return JSONResponse({"object": "list", "data": listed_models(self._today())})

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from sandbox.openai import errors, wire
 from sandbox.openai.chunk_quirks import with_quirks
 from sandbox.openai.errors import ApiError
-from sandbox.openai.exchange import HANG_S, Exchange, Exchanges, call_sid_of, disconnected
+from sandbox.openai.exchange import HANG_S, Exchange, Exchanges, act, call_sid_of, disconnected
 from sandbox.openai.faults import QUIRKS
 from sandbox.openai.http_faults import error_response, faulty_response
 from sandbox.openai.models import find_family, has_ended, scenario_of
@@ -128,7 +128,7 @@ class ChatEndpoint:
                         sent_at_us.append(time.time_ns() // 1000)
                     if chunk.action == "end":
                         break
-                    await _act(chunk.action)
+                    await act(chunk.action)
                     for write in writes:
                         yield write
                 else:
@@ -182,11 +182,3 @@ def _writes(encoder: EventEncoder, chunk: Chunk) -> list[bytes]:
     if chunk.raw:
         return encoder.raw(chunk.raw)
     return encoder.event(chunk.data) if chunk.data is not None else []
-
-
-async def _act(action: str) -> None:
-    """Hang, or close the connection within the body, which clients see as a lost connection."""
-    if action == "hang":
-        await asyncio.sleep(HANG_S)
-    if action == "close":
-        raise ConnectionResetError("closed by the sandbox's settings")

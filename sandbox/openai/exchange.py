@@ -103,3 +103,11 @@ async def disconnected(request: Request, within_s: float) -> bool:
     except TimeoutError:
         return False
     return True
+
+
+async def act(action: str) -> None:
+    """Hang, or close the connection within the body, which clients see as a lost connection."""
+    if action == "hang":
+        await asyncio.sleep(HANG_S)
+    if action == "close":
+        raise ConnectionResetError("closed by the sandbox's settings")

@@ -124,15 +124,41 @@ def chat_model_errors(body: Mapping[str, Any], family: Family) -> Iterator[ApiEr
         yield ApiError("The 'metadata' parameter is only allowed when 'store' is enabled.", "metadata")
 
 
+def responses_model_errors(body: Mapping[str, Any], family: Family) -> Iterator[ApiError]:
+    """Errors of a valid request to the Responses API that depend on the model's family."""
+    if family.own:
+        return
+    effort = (body.get("reasoning") or {}).get("effort")
+    efforts = family.efforts + family.responses_efforts
+    if effort is not None and not efforts:
+        yield _unsupported("reasoning.effort")
+    if effort is not None and effort not in efforts:
+        yield _unsupported_effort(effort, body["model"], efforts, "reasoning.effort")
+    limit = family.max_output_tokens
+    if (body.get("max_output_tokens") or 0) > limit:
+        text = f"Invalid 'max_output_tokens': integer above maximum value. Expected a value <= {limit}"
+        text = f"{text}, but got {body['max_output_tokens']} instead."
+        yield ApiError(text, "max_output_tokens", "integer_above_max_value")
+    if family.reasons(effort):
+        for name in ("temperature", "top_p", "top_logprobs"):
+            if body.get(name) is not None and body[name] != _DEFAULTS.get(name, 0):
+                # Unlike Chat Completions, this API sends no code.
+                yield ApiError(f"Unsupported parameter: '{name}' is not supported with this model.", name)
+    if not family.efforts and "reasoning.encrypted_content" in (body.get("include") or ()):
+        yield ApiError("Encrypted content is not supported with this model.", "include")
+
+
 def _effort_errors(model: str, family: Family, effort: str | None) -> Iterator[ApiError]:
     if effort is None or effort in family.efforts:
         return
     if not family.efforts:
         yield ApiError("Unrecognized request argument supplied: reasoning_effort")
+    yield _unsupported_effort(effort, model, family.efforts, "reasoning_effort")
+
+
+def _unsupported_effort(effort: str, model: str, efforts: tuple[str, ...], where: str) -> ApiError:
     text = f"Unsupported value: '{effort}' is not supported with the '{model}' model."
-    yield ApiError(
-        f"{text} Supported values are: {listed(family.efforts)}.", "reasoning_effort", "unsupported_value"
-    )
+    return ApiError(f"{text} Supported values are: {listed(efforts)}.", where, "unsupported_value")
 
 
 def _limit_errors(body: Mapping[str, Any], family: Family) -> Iterator[ApiError]:

@@ -10,6 +10,8 @@ from sandbox.openai.scenario import Answer
 
 _TOKEN = re.compile(r"\s*\w+|\s*[^\w\s]+")
 _REASONING = "The caller wants something simple. I answer in one sentence."
+REASONING_TOKENS = 64
+"""Tokens of the reasoning, which count against the limit on the answer."""
 _REFUSAL = "I'm sorry, but I can't help with that."
 
 
@@ -57,9 +59,12 @@ def limited(reply: Reply, max_tokens: int | None, stops: Collection[str]) -> Rep
     found = [position for stop in stops if stop and (position := reply.text.find(stop)) >= 0]
     if found:
         reply = replace(reply, text=reply.text[: min(found)], calls=(), finish="stop")
+    if max_tokens is None:
+        return reply
     tokens = reply.tokens
-    if max_tokens is not None and len(tokens) > max_tokens:
-        reply = replace(reply, text="".join(tokens[:max_tokens]), calls=(), finish="length")
+    budget = max(0, max_tokens - (REASONING_TOKENS if reply.reasons else 0))
+    if len(tokens) > budget or (reply.calls and not budget):
+        reply = replace(reply, text="".join(tokens[:budget]), calls=(), finish="length")
     return reply
 
 

@@ -28,11 +28,15 @@ _WRONG_TYPES: tuple[Any, ...] = (
 
 
 def with_stream_faults(
-    chunks: Iterator[Chunk], faults: Collection[str], tool_delay_s: float
+    chunks: Iterator[Chunk],
+    faults: Collection[str],
+    tool_delay_s: float,
+    in_place: Mapping[str, tuple[Chunk, ...]] | None = None,
 ) -> Iterator[Chunk]:
-    """Apply the faults of a stream to its chunks."""
+    """Apply the faults of a stream; `in_place` replaces the chunks of some of them, for another API."""
+    sent_once = {**_SENT, **(in_place or {})}
     for name in sorted(faults):
-        if sent := _SENT.get(name):
+        if sent := sent_once.get(name):
             chunks = _insert(chunks, sent)
         elif sent := _SENT_BEFORE_END.get(name):
             chunks = _insert(chunks, (*sent, Chunk(action="end")))
@@ -58,7 +62,8 @@ def _insert(chunks: Iterator[Chunk], sent: tuple[Chunk, ...]) -> Iterator[Chunk]
     """Insert chunks at the point of the fault: before a token, or after a shorter text."""
     done = opened = False
     for chunk in chunks:
-        if not done and opened and (chunk.token is None or chunk.token >= _FAULT_TOKEN):
+        late = chunk.token is not None and chunk.token >= _FAULT_TOKEN
+        if not done and opened and (late or {"tool", "finish"} & chunk.tags):
             done = True
             yield from sent
         opened = opened or "opening" in chunk.tags

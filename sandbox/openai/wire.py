@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.openai.reply import Call, Reply
+from sandbox.openai.reply import REASONING_TOKENS, Call, Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def tool_call(call: Call, arguments: str | None = None) -> dict[str, Any]:
 def usage(completion: Completion) -> dict[str, Any]:
     """The tokens of the request and of the answer."""
     reply = completion.reply
-    reasoning = 64 if reply.reasons else 0
+    reasoning = REASONING_TOKENS if reply.reasons else 0
     count = len(reply.tokens) + sum(len(call.arguments) // 4 + 8 for call in reply.calls) + reasoning
     return {
         "prompt_tokens": completion.prompt_tokens,

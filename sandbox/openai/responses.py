@@ -1,0 +1,207 @@
+"""The endpoint POST /v1/responses."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from sandbox.openai import errors
+from sandbox.openai.errors import ApiError
+from sandbox.openai.exchange import HANG_S, Exchange, Exchanges, act, call_sid_of, disconnected
+from sandbox.openai.faults import QUIRKS
+from sandbox.openai.http_faults import error_response, faulty_response
+from sandbox.openai.input_messages import chat_messages, items_of
+from sandbox.openai.models import SANDBOX, find_family, has_ended, responses_model_errors, scenario_of
+from sandbox.openai.reply import Reply, limited, reply_of, with_faults
+from sandbox.openai.response_faults import endless_events, sent_in_place
+from sandbox.openai.response_store import ResponseStore
+from sandbox.openai.response_wire import (
+    ModelResponse,
+    final_status,
+    output_items,
+    response_events,
+    response_object,
+)
+from sandbox.openai.scenario import ScenarioError, read_scenario
+from sandbox.openai.servers.server import Server
+from sandbox.openai.sse import EventEncoder
+from sandbox.openai.stream_faults import with_stream_faults
+from sandbox.openai.validation.input_items import pair_errors
+from sandbox.openai.validation.responses import responses_errors
+from sandbox.openai.wire import Chunk
+
+Items = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A valid request with its answer."""
+
+    exchange: Exchange
+    response: ModelResponse
+    quirks: frozenset[str]
+
+
+class ResponsesEndpoint:
+    """Answers the Responses API from the same scenarios as Chat Completions."""
+
+    def __init__(self, exchanges: Exchanges) -> None:
+        self._exchanges = exchanges
+        self._store = ResponseStore()
+
+    async def create(self, body: Any, server: Server, request: Request) -> Response:
+        """Answer a request whose key is valid."""
+        received = time.monotonic(), time.time_ns() // 1000
+        if error := next(self._errors(body, server), None):
+            return error_response(error)
+        if status := self._exchanges.take_refusal(body["model"]):
+            return error_response(errors.of_status(status, "Rejected by the sandbox's settings."))
+        try:
+            turn = self._prepare(body, *received)
+        except ScenarioError as scenario_error:
+            return error_response(errors.of_status(500, str(scenario_error)))
+        exchange = turn.exchange
+        self._exchanges.note("request", exchange, at_us=exchange.received_at_us)
+        if response := faulty_response(exchange.faults, body["model"]):
+            return response
+        if "hang" in exchange.faults and await disconnected(request, HANG_S):
+            self._exchanges.note("cancelled", exchange)
+            return Response(status_code=499)
+        if not body.get("stream") or "not_streamed" in exchange.faults:
+            return await self._answer_whole(turn, request)
+        return StreamingResponse(self._stream(turn), media_type="text/event-stream; charset=utf-8")
+
+    def _errors(self, body: Any, server: Server) -> Iterator[ApiError]:
+        """Errors of a body; only the first is used, because each check relies on those before it."""
+        yield from responses_errors(body)
+        family = find_family(body["model"])
+        if family is None and server.name == "openai":
+            yield errors.model_not_found(body["model"])
+        if family and has_ended(family, self._exchanges.settings.llm_date or datetime.now(UTC).date()):
+            yield errors.model_ended(body["model"])
+        yield from responses_model_errors(body, family or SANDBOX)
+        previous = body.get("previous_response_id")
+        if previous is not None and self._store.conversation(previous) is None:
+            text = f"Previous response with id '{previous}' not found."
+            yield ApiError(text, "previous_response_id", "previous_response_not_found")
+        if body.get("conversation") is not None:
+            yield ApiError("Conversation not found: the sandbox has none.", "conversation", None, 404)
+        yield from self._store.errors(items_of(body["input"]))
+        yield from pair_errors(self._conversation(body))
+
+    def _conversation(self, body: Mapping[str, Any]) -> Items:
+        """The items of earlier responses and of the request."""
+        earlier = self._store.conversation(body.get("previous_response_id") or "") or []
+        return [*earlier, *self._store.resolved(items_of(body["input"]))]
+
+    def _prepare(self, body: Mapping[str, Any], received_s: float, received_at_us: int) -> _Turn:
+        """Look up the scripted answer to a valid request body.
+
+        Raises:
+            ScenarioError: the scenario cannot be read.
+        """
+        model, conversation = body["model"], self._conversation(body)
+        messages = chat_messages(conversation)
+        answer = read_scenario(scenario_of(model) or self._exchanges.settings.scenario).answer(messages)
+        faults = self._exchanges.choose_faults(model, answer.fault)
+        family = find_family(model) or SANDBOX
+        effort = (body.get("reasoning") or {}).get("effort") or family.default_effort or None
+        offered = _offered(body)
+        reply = reply_of(answer, offered, reasons=family.reasons(effort))
+        reply = with_faults(limited(reply, body.get("max_output_tokens"), ()), faults, offered)
+        response = ModelResponse(
+            id=f"resp_{uuid.uuid4().hex}",
+            created_s=int(time.time()),
+            body=body,
+            reply=reply,
+            input_tokens=sum(len(str(m.get("content") or "")) for m in messages) // 4,
+            effort=effort,
+            items=_items(reply, body),
+        )
+        stored = body.get("store") is not False
+        self._store.add(response.id, conversation, list(response.items), stored=stored)
+        exchange = Exchange(
+            response.id, call_sid_of(body), received_s, received_at_us, answer.wait_ms, faults
+        )
+        return _Turn(exchange, response, _quirks(faults, body))
+
+    async def _answer_whole(self, turn: _Turn, request: Request) -> Response:
+        reply = turn.response.reply
+        gone = await disconnected(request, self._exchanges.due_in_s(turn.exchange, len(reply.tokens)))
+        self._exchanges.note("cancelled" if gone else "done", turn.exchange)
+        return JSONResponse(response_object(turn.response, final_status(reply)))
+
+    async def _stream(self, turn: _Turn) -> AsyncIterator[bytes]:
+        exchange, outcome = turn.exchange, "cancelled"
+        sent_at_us: list[int] = []
+        encoder = EventEncoder(turn.quirks)
+        try:
+            await asyncio.sleep(self._exchanges.due_in_s(exchange, 0))
+            self._exchanges.note("first_token", exchange)
+            async with asyncio.timeout(HANG_S):
+                for chunk in self._chunks(turn):
+                    await asyncio.sleep(chunk.pause_s)
+                    if chunk.token is not None:
+                        await asyncio.sleep(self._exchanges.due_in_s(exchange, chunk.token))
+                        sent_at_us.append(time.time_ns() // 1000)
+                    if chunk.action == "end":
+                        break
+                    await act(chunk.action)
+                    for write in _writes(encoder, chunk, turn.quirks):
+                        yield write
+            for write in encoder.end():
+                yield write
+            outcome = "done"
+        except TimeoutError:
+            outcome = "cancelled"
+        finally:
+            tokens = turn.response.reply.tokens
+            self._exchanges.note(outcome, exchange, tokens=tokens, sent_at_us=sent_at_us)
+
+    def _chunks(self, turn: _Turn) -> Iterator[Chunk]:
+        faults = turn.exchange.faults
+        if {"think_forever", "reasoning_forever"} & faults:
+            return endless_events(turn.response)
+        delay_s = self._exchanges.settings.llm_tool_delay_s
+        events = response_events(turn.response)
+        return with_stream_faults(events, faults, delay_s, sent_in_place(turn.response))
+
+
+def _items(reply: Reply, body: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+    encrypt = "reasoning.encrypted_content" in (body.get("include") or ())
+    summary = bool((body.get("reasoning") or {}).get("summary"))
+    return output_items(reply, encrypt=encrypt, summary=summary)
+
+
+def _offered(body: Mapping[str, Any]) -> list[str]:
+    """Names of the functions that the model may call."""
+    choice = body.get("tool_choice")
+    if choice == "none":
+        return []
+    names = [tool["name"] for tool in body.get("tools") or () if tool["type"] == "function"]
+    if isinstance(choice, Mapping) and choice.get("type") == "function":
+        return [name for name in names if name == choice["name"]]
+    return names
+
+
+def _quirks(faults: frozenset[str], body: Mapping[str, Any]) -> frozenset[str]:
+    """The quirks of the stream; this API has no `[DONE]`."""
+    quirks = faults.intersection(QUIRKS) | {"no_done"}
+    shown = (body.get("stream_options") or {}).get("include_obfuscation") is not False
+    return quirks if shown else quirks - {"obfuscation"}
+
+
+def _writes(encoder: EventEncoder, chunk: Chunk, quirks: frozenset[str]) -> list[bytes]:
+    if chunk.raw:
+        return encoder.raw(chunk.raw)
+    if chunk.data is None:
+        return []
+    name = str(chunk.data.get("type", ""))
+    padding = {"obfuscation": "kT9xQ2mVb7LdWz"} if "obfuscation" in quirks and "delta" in chunk.data else {}
+    return encoder.event({**chunk.data, **padding}, name)
