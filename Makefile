@@ -54,6 +54,14 @@ test: check ## all checks and tests, as in CI (15 min)
 	$(BIN)/pytest -n 2 -m "not alone"
 	$(BIN)/pytest -m alone
 
+interop: setup .venv-interop/.done ## Pipecat's bot and LiveKit's plugins against the sandbox (3 min, 800 MB)
+	$(BIN)/python -m tests.interop
+
+.venv-interop/.done: requirements/interop.txt
+	$(PY) -m venv .venv-interop
+	PIP_DISABLE_PIP_VERSION_CHECK=1 .venv-interop/bin/pip -q install --require-hashes --requirement requirements/interop.txt
+	touch $@
+
 bench: setup ## measure latency, bus hops, CPU and memory; writes build/bench.json
 	$(BIN)/python -m bench
 
@@ -68,6 +76,7 @@ soak: setup ## run an hour of calls at a high rate and look for leaks; writes bu
 
 lock: ## pin all dependencies with hashes
 	for x in dev edge stt brain tts recorder local; do $(BIN)/uv pip compile pyproject.toml --extra $$x --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet $$(test $$x = dev || echo --constraint requirements/dev.txt) --output-file requirements/$$x.txt || exit 1; done
+	$(BIN)/uv pip compile requirements/interop.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --output-file requirements/interop.txt
 
 docs: setup ## generate docs/settings.md from the settings classes and docs/events.md from proto/
 	$(BIN)/python -m scripts.settings_docs
@@ -77,4 +86,4 @@ proto: setup ## generate parley/v1 and docs/events.md from proto/
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --pyi_out=. proto/parley/v1/*.proto
 	$(BIN)/python proto/make_docs.py
 
-.PHONY: help setup demo up call format check unit quick field test mirror wording bench bench-turns chaos soak lock docs proto
+.PHONY: help setup demo up call format check unit quick field test mirror wording interop bench bench-turns chaos soak lock docs proto

@@ -1,4 +1,4 @@
-"""The command line `parley`: up, demo, call, latency, replay, doctor, env, fault."""
+"""The command line `parley`: up, demo, call, sandbox, latency, replay, doctor, env, fault."""
 
 import asyncio
 import shlex
@@ -15,6 +15,7 @@ from cli.demo import demo as hold_demo
 from cli.fault import edge_drop as hold_edge_drop
 from cli.latency import show_latency
 from cli.replay import run_replay
+from cli.sandbox import sandbox as run_sandbox
 from cli.settings import CliSettings
 from cli.system import environment
 from cli.topology import Size
@@ -91,6 +92,28 @@ def call(
     if concurrency == 1:
         raise typer.Exit(asyncio.run(one_call(_home(home), script, Console())))
     raise typer.Exit(asyncio.run(many_calls(_home(home), concurrency, Console())))
+
+
+@app.command("sandbox")
+def sandbox(
+    voice_url: Annotated[str, typer.Option(help="Voice webhook of the agent that is called.")] = "",
+    call: Annotated[
+        bool, typer.Option("--call", help="Call the agent once and report each turn, then stop.")
+    ] = False,
+    script: Annotated[
+        Path | None, typer.Option(help="Script of the caller (YAML); by default that of the demo.")
+    ] = None,
+    any_ports: Annotated[bool, typer.Option("--any-ports", help="Use any free ports.")] = False,
+    home: Home = None,
+) -> None:
+    """Run only the emulators of Twilio and the providers, for an agent built with another framework."""
+    if call and not voice_url:
+        raise typer.BadParameter("--call needs --voice-url, the webhook of the agent to call")
+    folder = _home(home) / "sandbox" if home is None else home
+    coroutine = run_sandbox(
+        folder, Console(), voice_url=voice_url, call=call, script=script, any_ports=any_ports
+    )
+    raise typer.Exit(asyncio.run(coroutine))
 
 
 @app.command("latency")

@@ -105,6 +105,23 @@ async def running_system(
         yield System(topology, processes, home)
 
 
+@asynccontextmanager
+async def running_processes(
+    specs: tuple[ProcessSpec, ...], home: Path, *, on_line: OnLine = lambda _name, _line: None
+) -> AsyncIterator[Mapping[str, ChildProcess]]:
+    """Run processes; all are ready on entry and stopped on exit.
+
+    Raises:
+        ProcessFailed: a process did not start; the message contains the end of its log.
+    """
+    logs = home / "logs"
+    await asyncio.to_thread(logs.mkdir, parents=True, exist_ok=True)
+    processes: dict[str, ChildProcess] = {}
+    async with AsyncExitStack() as stack, httpx.AsyncClient() as client:
+        await _start(stack, client, specs, processes, logs, on_line, lambda _waiting: None)
+        yield processes
+
+
 def _with_env(topology: Topology, more: Mapping[str, str]) -> Topology:
     env = {**topology.env, **more}
     processes = tuple(dataclasses.replace(spec, env={**spec.env, **more}) for spec in topology.processes)

@@ -1,0 +1,1 @@
+"""Agents of other frameworks against the sandbox, unchanged, from their packages."""
