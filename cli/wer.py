@@ -4,6 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+_UP_TO_19 = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"),
+    *("twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+)
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+
 
 @dataclass(frozen=True, slots=True)
 class SpokenWord:
@@ -30,9 +36,21 @@ class Match:
 
 
 def normalize(text: str) -> list[str]:
-    """The words of a text, lower-case and without punctuation."""
+    """The words of a text, lower-case and without punctuation; figures become the words that are spoken."""
     letters = "".join(c if c.isalnum() or c == "'" else " " for c in text.lower())
-    return letters.split()
+    return [spoken for word in letters.split() for spoken in _spoken(word)]
+
+
+def _spoken(word: str) -> Sequence[str]:
+    """Numbers from 10 to 99 are one number, others are spoken digit by digit, as in telephone numbers."""
+    if not (word.isascii() and word.isdigit()):
+        return (word,)
+    if len(word) != 2 or word[0] == "0":
+        return [_UP_TO_19[int(digit)] for digit in word]
+    tens, ones = divmod(int(word), 10)
+    if tens == 1:
+        return (_UP_TO_19[int(word)],)
+    return (_TENS[tens - 2], _UP_TO_19[ones]) if ones else (_TENS[tens - 2],)
 
 
 def match_texts(expected: str, found: str) -> Match:

@@ -47,6 +47,9 @@ class FinalTranscript:
 class UtteranceEnd:
     """The provider found a long gap after the last word."""
 
+    last_word_end_ms: int | None = None
+    """Call time of the end of that word; None if unknown."""
+
 
 @dataclass(frozen=True, slots=True)
 class KeepAlive:

@@ -15,6 +15,7 @@ from sandbox.deepgram.audio_format import AudioFormat
 from sandbox.deepgram.invalid_query import InvalidQuery
 from sandbox.deepgram.query import FluxQuery, Query, read_flux
 from sandbox.deepgram.recogniser import Word
+from sandbox.deepgram.spoken_numbers import write_numbers
 from sandbox.deepgram.stream import Callbacks, SocketContext, Transcript, TranscriptionStream
 
 _LOW_CONFIDENCE = 0.1
@@ -32,6 +33,8 @@ class FluxSession:
         self._started = False
         self._last_transcript = _NO_WORDS
         self._turn_start_ms = 0.0
+        self._sent_ms = 0.0
+        """Length of the audio at the last TurnInfo message."""
         self._final_words: tuple[Word, ...] = ()
         """Words of a long turn whose segment was split off and will not be recognised again."""
         self._eager_sent = False
@@ -58,6 +61,17 @@ class FluxSession:
     async def on_audio(self, audio: bytes, _channel: int = 0) -> None:
         """Handle mu-law."""
         await self._stream.push(audio)
+        await self._repeat_update()
+
+    async def _repeat_update(self) -> None:
+        """Report the current words again, or an empty text, unless a message has just been sent."""
+        audio_ms = self._stream.segmenter.audio_ms
+        interval_ms = self._context.runtime_settings.current.stt_flux_update_ms
+        if interval_ms and not self._eager_sent and audio_ms - self._sent_ms >= interval_ms:
+            if not self._started:
+                self._turn_start_ms = audio_ms
+            transcript = replace(self._last_transcript, audio_end_ms=audio_ms)
+            await self._send_turn_info("Update", transcript, _LOW_CONFIDENCE)
 
     async def on_message(self, message: Mapping[str, Any]) -> bool:
         """Handle a text message; returns False if the socket must be closed."""
@@ -154,7 +168,10 @@ class FluxSession:
     async def _send_turn_info(
         self, event: str, transcript: Transcript, confidence: float, **more: str
     ) -> None:
-        words = (*self._final_words, *transcript.words)
+        words: tuple[Word, ...] = (*self._final_words, *transcript.words)
+        if self._query.numerals:
+            words = write_numbers(words, smart=False)
+        self._sent_ms = self._stream.segmenter.audio_ms
         await self._send(
             {
                 "type": "TurnInfo",

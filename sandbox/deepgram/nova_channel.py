@@ -3,9 +3,11 @@
 import uuid
 from typing import Any
 
+from sandbox.deepgram.formatting import PLAIN_TEXT, WrittenWord, write
 from sandbox.deepgram.query import NovaQuery
-from sandbox.deepgram.recogniser import Word
+from sandbox.deepgram.settings import DeepgramSandboxSettings
 from sandbox.deepgram.stream import Callbacks, SocketContext, Transcript, TranscriptionStream
+from sandbox.deepgram.utterance_ends import UtteranceEnds
 
 _MAX_RESULTS_INTERVAL_MS = 5000
 """During silence an empty final result is sent after this much audio."""
@@ -19,19 +21,25 @@ class NovaChannel:
         self._index = [number, query.audio.transcribed_channels]
         self._request_id = request_id
         self._send = context.send
+        self._runtime_settings = context.runtime_settings
         self._final_end_ms = 0.0
         """End of the audio that final results have covered."""
-        self._last_word_end_ms = 0.0
-        self._utterance_open = False
+        self._results_ms = 0.0
+        """End of the audio that the last result has covered."""
+        self._utterance_end = UtteranceEnds(query.utterance_end_ms, self._index, context)
         callbacks = Callbacks(
             speech_started=self._on_speech_started,
             interim=self._on_interim,
-            eager=self._on_interim,
+            eager=self._on_eager,
             resumed=_do_nothing,
             partial_final=self._on_partial_final,
             final=self._on_final,
         )
         self._stream = TranscriptionStream(context, callbacks, query.endpointing_ms or 0.0)
+
+    @property
+    def _settings(self) -> DeepgramSandboxSettings:
+        return self._runtime_settings.current
 
     @property
     def audio_ms(self) -> float:
@@ -46,21 +54,18 @@ class NovaChannel:
         """Handle mu-law."""
         await self._stream.push(audio)
         segmenter = self._stream.segmenter
-        uncovered_ms = segmenter.audio_ms - self._final_end_ms
-        if segmenter.segment is None and uncovered_ms >= _MAX_RESULTS_INTERVAL_MS:
-            await self._send_results(Transcript((), segmenter.audio_ms), is_final=True, speech_final=False)
-        await self._maybe_send_utterance_end()
+        if segmenter.segment is None:
+            await self._report_silence(segmenter.audio_ms)
+        await self._utterance_end.on_audio(segmenter)
 
-    async def _maybe_send_utterance_end(self) -> None:
-        min_gap_ms, segmenter = self._query.utterance_end_ms, self._stream.segmenter
-        if not min_gap_ms or not self._utterance_open:
-            return
-        # The current segment may contain the next word, so the gap lasts only until that segment's speech.
-        gap_end_ms = segmenter.segment.speech_start_ms if segmenter.segment else segmenter.audio_ms
-        if gap_end_ms - self._last_word_end_ms >= min_gap_ms:
-            self._utterance_open = False
-            end_s = self._last_word_end_ms / 1000
-            await self._send({"type": "UtteranceEnd", "channel": self._index, "last_word_end": end_s})
+    async def _report_silence(self, audio_ms: float) -> None:
+        """Send empty results: final ones now and then, interim ones in between."""
+        silence = Transcript((), audio_ms)
+        interval_ms = self._settings.stt_silence_interim_ms
+        if audio_ms - self._final_end_ms >= _MAX_RESULTS_INTERVAL_MS:
+            await self._send_results(silence, is_final=True, speech_final=False)
+        elif interval_ms and self._query.interim_results and audio_ms - self._results_ms >= interval_ms:
+            await self._send_results(silence, is_final=False, speech_final=False)
 
     async def _on_speech_started(self, at_ms: float) -> None:
         if self._query.vad_events:
@@ -69,33 +74,50 @@ class NovaChannel:
     async def _on_interim(self, transcript: Transcript) -> None:
         if self._query.interim_results:
             await self._send_results(transcript, is_final=False, speech_final=False)
+        await self._utterance_end.on_words()
+
+    async def _on_eager(self, transcript: Transcript) -> None:
+        if self._query.interim_results:
+            await self._send_results(transcript, is_final=False, speech_final=False, complete=True)
+        await self._utterance_end.on_words()
 
     async def _on_partial_final(self, transcript: Transcript) -> None:
-        self._note_last_word(transcript)
         await self._send_results(transcript, is_final=True, speech_final=False)
+        self._utterance_end.on_final(transcript)
 
     async def _on_final(self, transcript: Transcript, forced: bool) -> None:
-        self._note_last_word(transcript)
         speech_final = self._query.endpointing_ms is not None and not forced
-        await self._send_results(transcript, is_final=True, speech_final=speech_final, from_finalize=forced)
-
-    def _note_last_word(self, transcript: Transcript) -> None:
-        if transcript.words:
-            self._last_word_end_ms = transcript.words[-1].end_ms
-            self._utterance_open = True
+        await self._send_results(
+            transcript,
+            is_final=True,
+            speech_final=speech_final or (forced and self._settings.stt_finalize_speech_final),
+            from_finalize=forced,
+            complete=True,
+        )
+        self._utterance_end.on_final(transcript)
 
     async def _send_results(
-        self, transcript: Transcript, *, is_final: bool, speech_final: bool, from_finalize: bool = False
+        self,
+        transcript: Transcript,
+        *,
+        is_final: bool,
+        speech_final: bool,
+        from_finalize: bool = False,
+        complete: bool = False,
     ) -> None:
         start_ms = self._final_end_ms
+        self._results_ms = transcript.audio_end_ms
         if is_final:
             self._final_end_ms = transcript.audio_end_ms
-        confidence = min((word.confidence for word in transcript.words), default=0.0)
-        alternative = {
-            "transcript": transcript.text,
-            "confidence": confidence,
-            "words": [_word(word) for word in transcript.words],
+        text_format = self._query.text_format if self._settings.stt_format else PLAIN_TEXT
+        written = write(transcript.words, text_format, complete=complete)
+        alternative: dict[str, Any] = {
+            "transcript": " ".join(word.text for word in written),
+            "confidence": min((word.confidence for word in transcript.words), default=0.0),
+            "words": [self._word(word) for word in written],
         }
+        if self._query.multilingual:
+            alternative["languages"] = ["en"] if written else []
         await self._send(
             {
                 "type": "Results",
@@ -114,15 +136,21 @@ class NovaChannel:
             }
         )
 
-
-def _word(word: Word) -> dict[str, Any]:
-    return {
-        "word": word.text,
-        "start": word.start_ms / 1000,
-        "end": word.end_ms / 1000,
-        "confidence": word.confidence,
-        "punctuated_word": word.text,
-    }
+    def _word(self, written: WrittenWord) -> dict[str, Any]:
+        word = written.word
+        found: dict[str, Any] = {
+            "word": word.text,
+            "start": word.start_ms / 1000,
+            "end": word.end_ms / 1000,
+            "confidence": word.confidence,
+        }
+        if written.punctuated is not None:
+            found["punctuated_word"] = written.punctuated
+        if self._query.diarize:
+            found["speaker"] = 0
+        if self._query.multilingual:
+            found["language"] = "en"
+        return found
 
 
 async def _do_nothing() -> None:

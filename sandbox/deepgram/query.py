@@ -1,7 +1,7 @@
 """A socket's query parameters, validated as Deepgram validates them. No I/O, no clock.
 
-Parameters that only change how words are written (smart_format, punctuate, language, redact and the like) are
-accepted and have no effect: the emulator does not format text.
+Parameters of features that the emulator lacks (redact, replace, search, profanity_filter, callback and so on)
+are accepted and have no effect. Unknown parameters are ignored, as by Deepgram.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,7 @@ from sandbox.deepgram.audio_format import (
     AudioFormat,
     read_audio_format,
 )
+from sandbox.deepgram.formatting import PLAIN_TEXT, TextFormat
 from sandbox.deepgram.invalid_query import InvalidQuery
 from sandbox.deepgram.model import DEFAULT_MODEL, check_flux_model, check_nova_model
 
@@ -47,6 +48,9 @@ class NovaQuery:
     interim_results: bool
     vad_events: bool
     audio: AudioFormat = TELEPHONE_AUDIO
+    text_format: TextFormat = PLAIN_TEXT
+    diarize: bool = False
+    multilingual: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class FluxQuery:
     """If None, EagerEndOfTurn is never sent."""
     eot_timeout_ms: float = 5000.0
     keyterms: tuple[str, ...] = ()
+    numerals: bool = False
     audio: AudioFormat = TELEPHONE_AUDIO
 
     @property
@@ -74,8 +79,10 @@ class FluxQuery:
         thresholds = message.get("thresholds") or {}
         if not isinstance(thresholds, dict):
             raise InvalidQuery("thresholds: not an object")
-        keyterms = message.get("keyterms")
+        keyterms, numerals = message.get("keyterms"), message.get("numerals")
         changed = self if keyterms is None else replace(self, keyterms=read_keyterms(keyterms))
+        if isinstance(numerals, bool):
+            changed = replace(changed, numerals=numerals)
         return _with_thresholds(changed, thresholds)
 
 
@@ -106,6 +113,9 @@ def read_nova(query: Query) -> NovaQuery:
         interim_results=interim_results,
         vad_events=_flag("vad_events", values),
         audio=read_audio_format(values, NOVA_ENCODINGS),
+        text_format=_text_format(values),
+        diarize=_flag("diarize", values) or "diarize_model" in values,
+        multilingual=values.get("language") == "multi",
     )
 
 
@@ -121,7 +131,12 @@ def read_flux(query: Query) -> FluxQuery:
         raise InvalidQuery("language_hint is only supported by flux-general-multi.")
     keyterms = read_keyterms([value for name, value in query if name == "keyterm"])
     return _with_thresholds(
-        FluxQuery(keyterms=keyterms, audio=read_audio_format(values, FLUX_ENCODINGS)), values
+        FluxQuery(
+            keyterms=keyterms,
+            numerals=_flag("numerals", values),
+            audio=read_audio_format(values, FLUX_ENCODINGS),
+        ),
+        values,
     )
 
 
@@ -137,6 +152,14 @@ def read_keyterms(value: Any) -> tuple[str, ...]:
     if sum(len(term.split()) for term in terms) > _MAX_KEYTERM_WORDS:
         raise InvalidQuery(f"keyterms: more than {_MAX_KEYTERM_WORDS} words")
     return tuple(terms)
+
+
+def _text_format(values: dict[str, str]) -> TextFormat:
+    return TextFormat(
+        punctuate=_flag("punctuate", values),
+        numerals=_flag("numerals", values),
+        smart=_flag("smart_format", values),
+    )
 
 
 def _endpointing_ms(text: str) -> float | None:

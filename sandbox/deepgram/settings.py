@@ -28,6 +28,18 @@ class DeepgramSandboxSettings(BaseSettings):
     of stt_final_ms."""
     stt_interim_ms: float = Field(default=600, ge=100)
     """Interval of interim transcripts during speech."""
+    stt_format: bool = True
+    """Write capitals, punctuation and figures as the query requests; a full stop follows each pause."""
+    stt_silence_interim_ms: float = Field(default=1000, ge=0)
+    """Interval of empty interim results during silence; 0 for none."""
+    stt_finalize_speech_final: bool = True
+    """Set speech_final in the result that answers Finalize."""
+    stt_late_utterance_end: float = Field(default=0.1, ge=0, le=1)
+    """Share of the UtteranceEnd messages that are sent late, after the next words have begun."""
+    stt_unknown_word_end: float = Field(default=0.05, ge=0, le=1)
+    """Share of the UtteranceEnd messages whose last_word_end is -1."""
+    stt_flux_update_ms: float = Field(default=250, ge=0)
+    """Interval, in audio, of Flux's Update messages, also without new words; 0 for new words only."""
     stt_refuse: int = Field(default=0, ge=0, le=599)
     """Reject the handshake with this HTTP status; 0 accepts it."""
     stt_fault: Literal["", "hang", "close", "garbage"] = ""

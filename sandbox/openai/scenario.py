@@ -107,7 +107,7 @@ def _partial_answer(messages: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _fill(rule: Rule, user: str, assistant: str, match: re.Match[str]) -> Answer:
-    groups = {name: (value or "").strip() for name, value in match.groupdict().items()}
+    groups = {name: (value or "").strip(" .,!?") for name, value in match.groupdict().items()}
     text = rule.say.format_map({"user": user.strip(), "assistant": assistant.strip(), **groups})
     return Answer(text, rule.calls, rule.wait_ms, rule.fault)
 

@@ -17,6 +17,8 @@ class Transcript:
     """Final words only."""
     final_end_ms: int = 0
     """Call time of the end of the audio that has a final transcript."""
+    interim_start_ms: int = 0
+    """Call time of the first word of the interim transcript."""
     interim_end_ms: int = 0
     """Call time of the end of the audio of the interim transcript."""
     closed_until_ms: int = 0
@@ -34,8 +36,9 @@ class Transcript:
 
     def with_interim(self, text: str, words: Sequence[Word] = (), end_ms: int = 0) -> "Transcript":
         """Replace the interim text."""
-        text, _ = self._after_closed_turns(text, words)
-        return replace(self, interim_text=text, interim_end_ms=end_ms)
+        text, words = self._after_closed_turns(text, words)
+        start_ms = words[0].start_ms if words else self.final_end_ms
+        return replace(self, interim_text=text, interim_start_ms=start_ms, interim_end_ms=end_ms)
 
     def with_final(self, text: str, words: Sequence[Word], end_ms: int) -> "Transcript":
         """Append a final transcript; it replaces the interim text."""
@@ -48,6 +51,17 @@ class Transcript:
             words=(*self.words, *words),
             final_end_ms=max(end_ms, self.final_end_ms),
         )
+
+    def may_end_at(self, last_word_end_ms: int | None) -> bool:
+        """Whether the turn can end with a word that ended then; None if the provider does not know when.
+
+        A provider may report the end of an utterance when the next words have already begun.
+        """
+        if self.interim_text:
+            return last_word_end_ms is not None and last_word_end_ms > self.interim_start_ms
+        if last_word_end_ms is None or not self.words:
+            return True
+        return last_word_end_ms > self.words[-1].start_ms
 
     def replace_turn(self, text: str, words: Sequence[Word], end_ms: int) -> "Transcript":
         """Replace the whole turn, for providers that send whole turns."""

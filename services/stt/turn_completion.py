@@ -75,7 +75,8 @@ def assess_completion(text: str, agent_text: str, config: SttConfig) -> TurnComp
 def _is_unfinished_phrase(text: str, words: list[str], language: str) -> bool:
     if _OPEN_PUNCTUATION.search(text):
         return True
-    if text.endswith((".", "!", "?")):
+    # A full stop alone decides nothing: providers write one wherever the caller pauses, "My number is."
+    if text.endswith(("!", "?")):
         return False
     last = words[-1]
     if last in _COPULAS:

@@ -118,8 +118,9 @@ class TurnRecognizer:
                     await self._on_interim(event)
                 case FinalTranscript():
                     await self._on_final(event)
-                case UtteranceEnd():
-                    await self._execute(self._endpointing.on_utterance_end())
+                case UtteranceEnd(last_word_end_ms=last_word_end_ms):
+                    if self._transcript.may_end_at(last_word_end_ms):
+                        await self._execute(self._endpointing.on_utterance_end())
                 case ProviderTurn():
                     await self._on_provider_turn(event)
                 case KeepAlive():

@@ -3,15 +3,16 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sandbox.caller.voice_bank import normalise
+from cli.wer import normalize
 from tests.conversations.outcome import Outcome
 
 Check = Callable[[Outcome, Any], str]
 
 
 def _turns(outcome: Outcome, wanted: Any) -> str:
-    got = [normalise(text) for text in outcome.turns]
-    return "" if got == [normalise(text) for text in wanted] else f"the caller's turns were {got}"
+    got = [" ".join(normalize(text)) for text in outcome.turns]
+    expected = [" ".join(normalize(text)) for text in wanted]
+    return "" if got == expected else f"the caller's turns were {got}"
 
 
 def _agent_texts(outcome: Outcome, wanted: Any) -> str:

@@ -30,3 +30,11 @@ def test_found_words_have_offsets_in_time() -> None:
     ]
     match = match_words(expected, found)
     assert match.offsets_ms == (5, 10, 700)
+
+
+def test_figures_match_the_words_that_are_spoken() -> None:
+    """Providers write numbers in figures."""
+    words = " ".join(normalize("It is 555-1234 at 10, or 25 or 30."))
+
+    assert words == "it is five five five one two three four at ten or twenty five or thirty"
+    assert match_texts("my number is eight five one two", "My number is 8512.").fraction == 1

@@ -37,3 +37,18 @@ def test_a_late_final_transcript_adds_no_words_of_an_ended_turn() -> None:
     assert following.with_final("hello", [WORD], 500).text == ""
     late = Word("again", 600, 900, 0.9)
     assert following.with_final("hello again", [WORD, late], 1000).text == "again"
+
+
+def test_an_utterance_that_ended_before_the_current_words_does_not_end_the_turn() -> None:
+    """A provider may report it late, or without its time."""
+    more = Word("again", 2000, 2400, 0.9)
+    final = Transcript().with_final("hello", [WORD], 500)
+    continued = final.with_interim("again", [more], 2500)
+
+    assert final.may_end_at(WORD.end_ms)
+    assert final.may_end_at(None)
+    assert not continued.may_end_at(WORD.end_ms)
+    assert not continued.may_end_at(None)
+    assert continued.may_end_at(more.end_ms)
+    assert not continued.with_final("again", [more], 2500).may_end_at(WORD.end_ms)
+    assert Transcript().may_end_at(WORD.end_ms)

@@ -22,6 +22,10 @@ HELP = "How can I help you today?"
         "my number is five five",
         "It's 0171 555",
         "double seven four",
+        "My number is.",
+        "I would like to.",
+        "Um.",
+        "8512.",
     ],
 )
 def test_words_that_need_a_continuation_are_incomplete(text: str) -> None:
@@ -37,6 +41,8 @@ def test_words_that_need_a_continuation_are_incomplete(text: str) -> None:
         "",
         "hello",
         "yes it is",
+        "Yes, it is.",
+        "What is it for?",
         "that's what I want.",
         "Friday at ten",
         "a table for two",

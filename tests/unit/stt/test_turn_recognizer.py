@@ -4,7 +4,7 @@ import pytest
 
 from parley.agent_config import SttConfig
 from parley.audio.g711 import SILENCE
-from parley.providers.stt import FinalTranscript, InterimTranscript, ProviderTurn, Word
+from parley.providers.stt import FinalTranscript, InterimTranscript, ProviderTurn, UtteranceEnd, Word
 from parley.v1.speech_pb2 import (
     EagerEndOfTurn,
     SpeechStarted,
@@ -90,6 +90,22 @@ async def test_an_overdue_final_transcript_is_requested() -> None:
     await scene.audio(LOUD, 640)
     await scene.turns.on_stt_event(InterimTranscript("hello", (), 1500))
     await scene.audio(SILENCE, 700)
+
+    assert scene.finalize_requests == 1
+    assert bodies_of(scene.log.bodies, TurnEnded) == []
+
+
+async def test_a_late_utterance_end_requests_no_final_transcript() -> None:
+    """It concerns the words before those that the caller is speaking."""
+    scene = Scene()
+    await scene.audio(LOUD, 640)
+    await scene.turns.on_stt_event(FinalTranscript("hello", (HELLO,), 1500))
+    more = Word("again", 1550, 1600, 0.9)
+    await scene.turns.on_stt_event(InterimTranscript("again", (more,), 1620))
+    for last_word_end_ms in (1400, None):
+        await scene.turns.on_stt_event(UtteranceEnd(last_word_end_ms))
+    assert scene.finalize_requests == 0
+    await scene.turns.on_stt_event(UtteranceEnd(1600))
 
     assert scene.finalize_requests == 1
     assert bodies_of(scene.log.bodies, TurnEnded) == []

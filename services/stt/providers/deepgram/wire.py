@@ -59,7 +59,7 @@ class MessageReader:
             case "Results":
                 return self._read_results(message)
             case "UtteranceEnd":
-                return UtteranceEnd()
+                return UtteranceEnd(self._utterance_end_ms(getattr(message, "last_word_end", None)))
             case "Error":
                 raise ProviderUnavailable(PROVIDER, f"error: {getattr(message, 'description', '')}")
             case None:
@@ -101,6 +101,12 @@ class MessageReader:
 
     def _to_call_ms(self, provider_s: float | None) -> int:
         return self._clock.to_call_ms((provider_s or 0) * 1000)
+
+    def _utterance_end_ms(self, last_word_end_s: float | None) -> int | None:
+        """Return the call time; Deepgram sends -1 if it does not know it."""
+        if last_word_end_s is None or last_word_end_s < 0:
+            return None
+        return self._to_call_ms(last_word_end_s)
 
     def _words(self, words: Sequence[Any], default_s: float | None = None) -> tuple[Word, ...]:
         """Return words with call times; Flux may omit the times, which are then set to `default_s`."""

@@ -17,6 +17,12 @@ from tests.recordings import recorded_frames
 TEXT = "tuesday afternoon would be good"
 AUDIO = recorded_frames(TEXT)
 _TIMEOUT_S = 5.0
+_SETTINGS: dict[str, Any] = {
+    "stt_final_ms": 60,
+    "stt_interim_ms": 200,
+    "stt_late_utterance_end": 0,
+    "stt_unknown_word_end": 0,
+}
 
 Message = dict[str, Any]
 
@@ -68,9 +74,7 @@ async def open_session(
     """A session with these query parameters and settings, at the other end of a fake socket."""
     journal = Journal()
     socket = FakeSocket(journal)
-    runtime_settings = RuntimeSettings(
-        DeepgramSandboxSettings(**{"stt_final_ms": 60, "stt_interim_ms": 200, **settings})
-    )
+    runtime_settings = RuntimeSettings(DeepgramSandboxSettings(**{**_SETTINGS, **settings}))
     model = "nova-3" if session_type is NovaSession else "flux-general-en"
     full = {"model": model, "encoding": "mulaw", "sample_rate": "8000", "tag": "CA1", **query}
     async with asyncio.TaskGroup() as tasks:

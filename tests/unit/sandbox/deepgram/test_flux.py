@@ -1,5 +1,6 @@
 """Messages of `/v2/listen`: their types, as the SDK defines them, and their order."""
 
+import pytest
 from deepgram.listen.v2.types.listen_v2configure_failure import ListenV2ConfigureFailure
 from deepgram.listen.v2.types.listen_v2configure_success import ListenV2ConfigureSuccess
 from deepgram.listen.v2.types.listen_v2connected import ListenV2Connected
@@ -58,14 +59,28 @@ async def test_events_of_a_turn_are_sent_in_order() -> None:
             await socket.wait_for(has_type("EndOfTurn"), count)
 
     assert socket.received[0]["type"] == "Connected"
-    turn = [m for m in socket.received[1:] if m["turn_index"] == 0]
-    assert turn[0]["event"] == "StartOfTurn"
+    first, *turn = [m for m in socket.received[1:] if m["turn_index"] == 0 and m["transcript"]]
+    assert first["event"] == "StartOfTurn"
     assert [m["event"] for m in turn[-2:]] == ["EagerEndOfTurn", "EndOfTurn"]
-    assert {m["event"] for m in turn[1:-2]} == {"Update"}
+    assert {m["event"] for m in turn[:-2]} == {"Update"}
     assert turn[-2]["transcript"] == turn[-1]["transcript"] == TEXT
     assert turn[-2]["end_of_turn_confidence"] < 0.7 < turn[-1]["end_of_turn_confidence"]
     assert turn[-1]["trigger"] == "model"
     assert [m["turn_index"] for m in socket.matching(has_type("EndOfTurn"))] == [0, 1]
+    assert_all_fit(socket)
+
+
+async def test_updates_are_sent_without_new_words() -> None:
+    """One follows each 250 ms of audio, before a turn and within it; a setting limits them to new words."""
+    async with open_session(FluxSession, oracle_with(TEXT), {}) as socket:
+        await socket.send_audio(make_silence(1000))
+    async with open_session(FluxSession, oracle_with(TEXT), {}, stt_flux_update_ms=0) as quiet:
+        await quiet.send_audio(make_silence(1000))
+
+    updates = socket.received[1:]
+    assert [(m["event"], m["transcript"], m["words"]) for m in updates] == [("Update", "", [])] * 3
+    assert [m["audio_window_end"] for m in updates] == pytest.approx([0.26, 0.52, 0.78], abs=0.02)
+    assert len(quiet.received) == 1
     assert_all_fit(socket)
 
 

@@ -118,10 +118,39 @@ async def test_finalize_makes_the_current_segment_final() -> None:
 
     [result] = socket.matching(is_final)
     assert result["from_finalize"]
-    assert not result["speech_final"]
+    assert result["speech_final"]
     assert transcript(result) == TEXT
     entries = [e for e in socket.journal.since(0) if e["kind"] == "stt_final"]
     assert [(e["call_sid"], e["text"], e["forced"]) for e in entries] == [("CA1", TEXT, True)]
+
+
+async def test_empty_interim_results_are_sent_in_silence() -> None:
+    """One a second, and none if interim results were not requested."""
+    async with open_session(NovaSession, oracle_with(TEXT), ALL) as socket:
+        await socket.send_audio(make_silence(3500))
+    async with open_session(NovaSession, oracle_with(TEXT), {}) as quiet:
+        await quiet.send_audio(make_silence(3500))
+
+    found = [(m["is_final"], transcript(m), m["start"]) for m in socket.received]
+    assert found == [(False, "", 0.0)] * 3
+    assert not quiet.received
+    for message in socket.received:
+        assert_fits(TYPES[message["type"]], message)
+
+
+async def test_the_text_is_written_as_requested() -> None:
+    """The words have their written form beside the recognised one; speakers and languages are numbered."""
+    more = {"smart_format": "true", "diarize": "true", "language": "multi"}
+    async with open_session(NovaSession, oracle_with(TEXT), ALL | more) as socket:
+        await socket.send_audio(AUDIO)
+        [result] = await socket.wait_for(is_speech_final)
+
+    assert transcript(result) == "Tuesday afternoon would be good."
+    alternative = result["channel"]["alternatives"][0]
+    first = alternative["words"][0]
+    assert (first["word"], first["punctuated_word"]) == ("tuesday", "Tuesday")
+    assert (first["speaker"], first["language"], alternative["languages"]) == (0, "en", ["en"])
+    assert_fits(ListenV1Results, result)
 
 
 async def test_close_stream_sends_the_final_result_and_the_metadata() -> None:

@@ -53,6 +53,8 @@ HELLO = (Word("Hello,", 5600, 5900, 0.75),)
             FinalTranscript("Hello,", HELLO, 6500, speech_final=True),
         ),
         (SimpleNamespace(type="UtteranceEnd"), UtteranceEnd()),
+        (SimpleNamespace(type="UtteranceEnd", last_word_end=-1), UtteranceEnd()),
+        (SimpleNamespace(type="UtteranceEnd", last_word_end=1.5), UtteranceEnd(6500)),
         (SimpleNamespace(type="SpeechStarted"), KeepAlive()),
         (SimpleNamespace(type="Results", channel=SimpleNamespace(alternatives=[])), None),
         (SimpleNamespace(), None),
