@@ -145,6 +145,7 @@ class ReplyWriter:
             self._terminal_tools,
             opener,
             by_phrase=self._agent.tts.first_chunk == "phrase",
+            language=self._agent.tts.language or self._agent.stt.language,
             used_tool_call_ids=conversation.tool_call_ids,
             tool_names=self._tool_names,
             tools_allowed=tools_allowed,

@@ -5,6 +5,8 @@ Synthesis starts with the first clause, so that one ends early; later ones are l
 
 import re
 
+from services.brain.generation.sentence_ends import inside_markup, sentence_rules
+
 _FIRST_CLAUSE_CHARS = 10
 """A first clause of at least this length may end at a comma; shorter ones would be spoken abruptly."""
 _LATER_CLAUSE_CHARS = 60
@@ -12,19 +14,8 @@ _LATER_CLAUSE_CHARS = 60
 _MAX_CLAUSE_CHARS = 200
 """Text without punctuation is split at a space before this length, so that synthesis can start."""
 
-_SENTENCE_END = re.compile(r"""[.!?…。！？।॥؟]+["'”’)\]]*(?=\s)|[。！？।॥]+["'”’)\]]*|\n""")  # noqa: RUF001 - other scripts' marks
-_PAUSE = re.compile(r"(?:[,;:،、，；：]|\s[–—-])(?=\s)")  # noqa: RUF001 - as above
-_ABBREVIATION = re.compile(
-    r"(?:^|[\s(])(?:(?:dr|mr|mrs|ms|prof|st|no|vs|etc|approx|dept|ave|blvd|rd|apt|inc|ltd|jr|sr|gen|col|sgt|rev|hon"
-    r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun|fig|vol|ext|tel|min|max)"
-    r"|(?:\w\.)+\w|[a-z])\.$",
-    re.IGNORECASE,
-)
-"""Abbreviations whose full stop does not end a sentence: titles, e.g., a.m., initials."""
-_NEXT_IS_CAPITAL = re.compile(r"\s+[A-Z\"'“¿¡]")
-_MAY_END_SENTENCE = re.compile(r"(?:a\.m|p\.m|etc|inc|ltd|jr|sr)\.$", re.IGNORECASE)
-
-
+_SENTENCE_END = re.compile(r"""[.!?…。！？।॥؟]+["'”’»)\]*_~`]*(?=\s)|[。！？।॥]+["'”’»)\]*_~`]*|\n""")
+_PAUSE = re.compile(r"(?:[,;:،、，；：]|\s[–—-])(?=\s)")
 _SHORT_ANSWER = re.compile(
     r"^\W*(?:yes|no|yeah|goodbye|bye|sure|certainly|absolutely|of course|okay|ok|right|great|perfect|thanks"
     r"|good|thank you|you are welcome|you.re welcome"
@@ -39,6 +30,10 @@ _PHRASE_START = re.compile(
 )
 """Words before which a speaker may pause."""
 _MIN_PHRASE_WORDS = 3
+_COMPLETE_MARKS = "\n。！？।॥"
+"""Marks that end a sentence without white space after them."""
+_SPACE = re.compile(r"(?<=\S) (?=\S)(?!(?<=\d )\d)")
+"""A space between words, but not one within a number."""
 
 
 class ClauseSplitter:
@@ -48,10 +43,11 @@ class ClauseSplitter:
     that its synthesis starts while the rest is generated.
     """
 
-    def __init__(self, *, by_phrase: bool = False) -> None:
+    def __init__(self, *, by_phrase: bool = False, language: str = "en") -> None:
         self._text = ""
         self._first_clause_done = False
         self._by_phrase = by_phrase
+        self._rules = sentence_rules(language)
 
     @property
     def pending(self) -> str:
@@ -79,44 +75,49 @@ class ClauseSplitter:
 
     def _starts_phrase(self, token: str) -> bool:
         """Whether this token starts a phrase and the text before it is long enough for a clause."""
-        starts = _PHRASE_START.fullmatch(token) is not None
         return (
-            starts and len(self._text.split()) >= _MIN_PHRASE_WORDS and len(self._text) >= _FIRST_CLAUSE_CHARS
+            _PHRASE_START.fullmatch(token) is not None
+            and len(self._text.split()) >= _MIN_PHRASE_WORDS
+            and len(self._text) >= _FIRST_CLAUSE_CHARS
+            and not inside_markup(self._text)
         )
 
     def _end(self) -> int | None:
-        """Return the end of the next clause with its trailing white space; None if it is incomplete."""
-        ends = [self._sentence_end(), self._pause_end()]
-        found = [end for end in ends if end is not None]
-        if found:
-            return min(found)
-        if len(self._text) > _MAX_CLAUSE_CHARS:
-            space = self._text.rfind(" ", 0, _MAX_CLAUSE_CHARS)
-            return space + 1 if space > 0 else None
-        return None
+        """Return the end of the next clause with one white space; None if it is incomplete or undecided."""
+        found = [end for end in (self._sentence_end(), self._pause_end()) if end is not None]
+        end, certain = min(found, default=(len(self._text), False))
+        if end > _MAX_CLAUSE_CHARS and (space := self._last_space()) is not None:
+            return space
+        return self._after_space(end) if certain else None
 
-    def _sentence_end(self) -> int | None:
+    def _sentence_end(self) -> tuple[int, bool] | None:
+        """The first end of a sentence, and whether it is certain."""
         for match in _SENTENCE_END.finditer(self._text):
-            if self._text[: match.end()].strip() and not self._is_abbreviation(match.end()):
-                return self._after_space(match.end())
+            verdict = self._rules.ends_sentence(self._text, match.end())
+            if verdict is not False:
+                return match.end(), bool(verdict)
         return None
 
-    def _is_abbreviation(self, end: int) -> bool:
-        """Whether the full stop before `end` belongs to an abbreviation."""
-        before = self._text[:end]
-        if not _ABBREVIATION.search(before):
-            return False
-        # "at 9 a.m. We open" ends a sentence, "Dr. Miller" does not.
-        return not (_MAY_END_SENTENCE.search(before) and _NEXT_IS_CAPITAL.match(self._text, end))
-
-    def _pause_end(self) -> int | None:
+    def _pause_end(self) -> tuple[int, bool] | None:
+        """The first pause after enough text, and whether it is certain."""
+        if self._by_phrase and not self._first_clause_done and (answer := _SHORT_ANSWER.match(self._text)):
+            return answer.end(), True
         min_chars = _LATER_CLAUSE_CHARS if self._first_clause_done else _FIRST_CLAUSE_CHARS
-        match = _PAUSE.search(self._text, max(0, min_chars - 1))
-        if self._by_phrase and not self._first_clause_done:
-            match = _SHORT_ANSWER.match(self._text) or match
-        return self._after_space(match.end()) if match else None
+        for match in _PAUSE.finditer(self._text, max(0, min_chars - 1)):
+            verdict = self._rules.ends_at_pause(self._text, match.end())
+            if verdict is not False:
+                return match.end(), bool(verdict)
+        return None
+
+    def _last_space(self) -> int | None:
+        """The end of the last word of a text that is too long, but not within a number or markup."""
+        fallback = None
+        for match in reversed(list(_SPACE.finditer(self._text, 0, _MAX_CLAUSE_CHARS))):
+            fallback = fallback or match.end()
+            if not inside_markup(self._text[: match.start()]):
+                return match.end()
+        return fallback
 
     def _after_space(self, end: int) -> int:
-        while end < len(self._text) and self._text[end].isspace():
-            end += 1
-        return end
+        """The end with the one white space that the mark needs; more of it may be in the next token."""
+        return end if self._text[end - 1] in _COMPLETE_MARKS else end + 1

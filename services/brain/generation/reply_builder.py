@@ -27,6 +27,7 @@ class ReplyBuilder:
         opener: str = "",
         *,
         by_phrase: bool = False,
+        language: str = "en",
         used_tool_call_ids: Collection[str] = (),
         tool_names: Sequence[str] | None = None,
         tools_allowed: bool = True,
@@ -41,6 +42,7 @@ class ReplyBuilder:
         self._by_phrase = by_phrase
         self._used_tool_call_ids = frozenset(used_tool_call_ids)
         self._tool_names = tool_names
+        self._language = language
         self._clauses = 0
         self._has_model_text = False
         self._requested_ms = self._first_token_ms = 0
@@ -48,7 +50,7 @@ class ReplyBuilder:
 
     def reset(self) -> None:
         """Discard what an attempt has left, before a retry."""
-        self._splitter = ClauseSplitter(by_phrase=self._by_phrase)
+        self._splitter = ClauseSplitter(by_phrase=self._by_phrase, language=self._language)
         self._characters = 0
         self._tools = RequestedTools(
             self.reply_id,

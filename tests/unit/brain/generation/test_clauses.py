@@ -1,9 +1,10 @@
 """Tests for the splitting of text into clauses."""
 
+import itertools
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.brain.generation.clauses import ClauseSplitter
@@ -87,3 +88,60 @@ def test_without_phrases_the_first_clause_ends_at_a_comma_or_full_stop() -> None
     """The agent file can choose this for better prosody."""
     assert tokens("We are open from eight. Fine?", by_phrase=False)[0] == (6, "We are open from eight. ")
     assert tokens("Yes, there is a place. Fine?", by_phrase=False)[0] == (7, "Yes, there is a place. ")
+
+
+FRAGMENTS = (
+    "1. ", "2. Tuesday", "at 9", ". ", "3.5", "5. Mai", "Dr. ", "e.g. ", "9 a.m. ", "Then ", "the ",
+    "No. ", "$5", ", ", "2026", "\n", "\n\n", "<b>", "<break time='1s'/>", "[a. b](http://c.d/e f)",
+    "… ", "... ", '"So." ', "Nov. ", "z.B. ", "um ", "U.S. ", "word ", "x", "- ", ": ", "! ", "? ",
+    "**Yes.** ", "example.com", "020 7946 0958 ", "p. ej. ", "M. ", "h. ",
+)  # fmt: skip
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.text("ab .,A9", max_size=5)), max_size=40).map("".join),
+    st.lists(st.integers(1, 30), min_size=1, max_size=20),
+    st.sampled_from(("en", "de", "es", "fr", "pt", "hi", "cs")),
+)
+def test_clauses_do_not_depend_on_tokens(text: str, sizes: list[int], language: str) -> None:
+    """However the text is cut into tokens, its clauses are the same, and joined they are the text."""
+    splitter = ClauseSplitter(language=language)
+    clauses: list[str] = []
+    at = 0
+    for size in itertools.cycle(sizes):
+        if at >= len(text):
+            break
+        clauses += splitter.push(text[at : at + size])
+        at += size
+    clauses += splitter.finish()
+    whole = ClauseSplitter(language=language)
+
+    assert clauses == whole.push(text) + whole.finish()
+    assert "".join(clauses).rstrip() == text.rstrip()
+
+
+def test_a_long_text_is_not_cut_within_a_number_or_markup() -> None:
+    """The space before them is used."""
+    clauses = split(f"{'word ' * 37}020 7946 0958 {'word ' * 40}")
+    assert any("020 7946 0958" in clause for clause in clauses)
+    clauses = split(f'{"word " * 38}<phoneme alphabet="ipa" ph="x y z">a</phoneme> {"word " * 40}')
+    assert any('<phoneme alphabet="ipa" ph="x y z">' in clause for clause in clauses)
+
+
+@pytest.mark.parametrize(
+    ("text", "token"),
+    [
+        ("Sure. I can help.", " I"),
+        ("We open at 9. Come.", " Come"),
+        ("It costs $5. Then", " Then"),
+        ("Dr. Lee is in. Come", " Come"),
+    ],
+)
+def test_an_ordinary_sentence_ends_with_the_next_token(text: str, token: str) -> None:
+    """No clause waits for a second one."""
+    splitter = ClauseSplitter()
+    before = text[: text.rindex(token)]
+
+    assert splitter.push(before) == []
+    assert splitter.push(token) == [f"{before} "]
