@@ -57,6 +57,38 @@ def _null_delta(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
             yield _filter_chunk({})
 
 
+def _each_choice(change: Callable[[dict[str, Any]], None]) -> Callable[[Iterator[Chunk]], Iterator[Chunk]]:
+    return lambda chunks: (changed(chunk, change) for chunk in chunks)
+
+
+def _set_role(choice: dict[str, Any]) -> None:
+    choice["delta"] = {"role": "assistant", **choice["delta"]}
+
+
+def _empty_reason(choice: dict[str, Any]) -> None:
+    choice["finish_reason"] = choice["finish_reason"] or ""
+
+
+def _content_parts(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """Texts as lists of parts, after a chunk with a thought."""
+
+    def as_parts(choice: dict[str, Any]) -> None:
+        text = choice["delta"].get("content")
+        if text:
+            choice["delta"]["content"] = [{"type": "text", "text": text}]
+
+    thought = {"type": "thinking", "thinking": [{"type": "text", "text": "".join(_REASONING)}]}
+    for chunk in chunks:
+        yield changed(chunk, as_parts)
+        if "opening" in chunk.tags:
+            yield changed(chunk, _delta({"content": [thought]}))
+
+
+def _null_error(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    for chunk in chunks:
+        yield replace(chunk, data={**chunk.data, "error": None}) if chunk.data else chunk
+
+
 def _filter_chunk(delta: Mapping[str, Any]) -> Chunk:
     offsets = {"check_offset": 44, "start_offset": 44, "end_offset": 198}
     choice = {"index": 0, "finish_reason": None, "content_filter_results": _SAFE}
@@ -229,8 +261,12 @@ _CHANGES: Mapping[str, Callable[[Iterator[Chunk]], Iterator[Chunk]]] = {
     "reasoning_content": _reasoning("reasoning_content"),
     "reasoning": _reasoning("reasoning"),
     "null_fields": _null_fields,
+    "content_parts": _content_parts,
+    "role_each_chunk": _each_choice(_set_role),
+    "empty_finish_reason": _each_choice(_empty_reason),
     "null_delta": _null_delta,
     "empty_choices": _empty_choices,
+    "null_error": _null_error,
     "obfuscation": _obfuscation,
 }
 _USAGE_CHANGES: Mapping[str, Callable[[Iterator[Chunk], Mapping[str, Any]], Iterator[Chunk]]] = {

@@ -67,6 +67,15 @@ def insufficient_quota() -> ApiError:
     return ApiError(text, None, "insufficient_quota", 429, "insufficient_quota")
 
 
+def context_length_exceeded() -> ApiError:
+    """The error for a conversation that is longer than the model's context."""
+    text = (
+        "This model's maximum context length is 128000 tokens. However, your messages resulted in 131072 "
+        "tokens. Please reduce the length of the messages."
+    )
+    return ApiError(text, "messages", "context_length_exceeded")
+
+
 def rate_limited(model: str) -> ApiError:
     """The error for too many requests."""
     text = (

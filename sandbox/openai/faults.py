@@ -23,8 +23,16 @@ class LlmQuirks(BaseModel):
     `openai`, unless the request sets `stream_options.include_obfuscation` to false."""
     null_fields: Share = 0.02
     """Deltas contain `content`, `tool_calls`, `function_call` and `refusal` as null if they have no value."""
-    null_delta: Share = 0.0
+    null_delta: Share = 0.02
     """Chunks whose choice has a null `delta`, or none, as from Azure's asynchronous content filter."""
+    null_error: Share = 0.0
+    """Chunks contain `error` as null."""
+    role_each_chunk: Share = 0.02
+    """Every delta contains the role, as from Gemini."""
+    empty_finish_reason: Share = 0.0
+    """The finish reason of chunks before the last is an empty string."""
+    content_parts: Share = 0.0
+    """The content is a list of parts: a thought first, then texts, as from Mistral's reasoning models."""
     empty_choices: Share = 0.02
     """A first chunk with an empty id and without choices, as Azure's `prompt_filter_results`."""
     usage_unasked: Share = 0.02
@@ -100,6 +108,10 @@ class LlmFaults(BaseModel):
     """Status 200 with an error object as the body."""
     not_streamed: Share = 0.0
     """The whole answer as one JSON object, although the request has `stream`."""
+    context_length: Share = 0.0
+    """Status 400, `context_length_exceeded`."""
+    tool_use_failed: Share = 0.0
+    """Status 400, `tool_use_failed`, as from Groq when the model wrote an invalid tool call."""
     prompt_filtered: Share = 0.0
     """Status 400, `content_filter`, as Azure refuses a prompt."""
     hang: Share = 0.0

@@ -48,6 +48,13 @@ def _prompt_filtered(_model: str) -> Response:
     return JSONResponse({"error": {**error, "innererror": inner}}, status_code=400)
 
 
+def _tool_use_failed(_model: str) -> Response:
+    text = "Failed to call a function. Please adjust your prompt. See 'failed_generation' for more details."
+    error = {"message": text, "type": "invalid_request_error", "code": "tool_use_failed"}
+    failed = "<function=look{}</function>"
+    return JSONResponse({"error": {**error, "failed_generation": failed}}, status_code=400)
+
+
 _RESPONSES: Mapping[str, Callable[[str], Response]] = {
     "refuse": lambda _: error_response(errors.of_status(500, "Rejected by the scenario or the settings.")),
     "rate_limited": lambda model: error_response(errors.rate_limited(model)),
@@ -56,5 +63,7 @@ _RESPONSES: Mapping[str, Callable[[str], Response]] = {
     "html_502": lambda _: HTMLResponse(_PAGE, status_code=502, headers={"server": "cloudflare"}),
     "empty_200": lambda _: Response(b"", media_type="text/event-stream"),
     "error_200": lambda _: JSONResponse(errors.of_status(500, _OVERLOADED).body),
+    "context_length": lambda _: error_response(errors.context_length_exceeded()),
+    "tool_use_failed": _tool_use_failed,
     "prompt_filtered": _prompt_filtered,
 }

@@ -25,6 +25,12 @@ def deltas(*quirks: str) -> list[dict[str, Any]]:
     return [choice.get("delta") or {} for chunk in chunks(*quirks) for choice in chunk["choices"]]
 
 
+def text_of(*contents: Any) -> str:
+    """The text of contents, which may be lists of parts."""
+    found = [part.get("text", "") for content in contents if isinstance(content, list) for part in content]
+    return "".join([content for content in contents if isinstance(content, str)] + found)
+
+
 def parts(*quirks: str) -> list[dict[str, Any]]:
     return [part for delta in deltas(*quirks) for part in delta.get("tool_calls") or ()]
 
@@ -32,14 +38,14 @@ def parts(*quirks: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("quirk", QUIRKS)
 def test_a_quirk_keeps_the_text_and_the_arguments(quirk: str) -> None:
     """The joined pieces are the same."""
-    assert "".join(delta.get("content") or "" for delta in deltas(quirk)) == REPLY.text
+    assert text_of(*[delta.get("content") for delta in deltas(quirk)]) == REPLY.text
     arguments = "".join(part["function"]["arguments"] for part in parts(quirk))
     assert arguments == '{"a": 1}{"b": 22}'
 
 
 def test_all_quirks_at_once() -> None:
     """They can be combined."""
-    assert "".join(delta.get("content") or "" for delta in deltas(*QUIRKS)) == REPLY.text
+    assert text_of(*[delta.get("content") for delta in deltas(*QUIRKS)]) == REPLY.text
 
 
 def test_filter_chunks_have_no_delta() -> None:
@@ -114,6 +120,23 @@ def test_where_the_usage_is() -> None:
     assert all(chunk["usage"] for chunk in chunks("usage_each_chunk"))
     last = chunks("usage_with_finish")[-1]
     assert (bool(last["usage"]), last["choices"][0]["finish_reason"]) == (True, "tool_calls")
+
+
+def test_the_content_may_be_a_list() -> None:
+    """A thought precedes the texts."""
+    contents = [delta["content"] for delta in deltas("content_parts") if delta.get("content")]
+
+    assert [part["type"] for content in contents for part in content][:2] == ["thinking", "text"]
+
+
+def test_other_fields_of_chunks() -> None:
+    """A role in each, an empty finish reason, an error that is null."""
+    assert {delta["role"] for delta in deltas("role_each_chunk")} == {"assistant"}
+    found = [
+        choice["finish_reason"] for chunk in chunks("empty_finish_reason") for choice in chunk["choices"]
+    ]
+    assert found == [""] * (len(found) - 1) + ["tool_calls"]
+    assert all(chunk["error"] is None for chunk in chunks("null_error"))
 
 
 def test_obfuscation_varies_in_length() -> None:

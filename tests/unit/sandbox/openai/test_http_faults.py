@@ -17,6 +17,8 @@ from sandbox.openai.http_faults import error_response, faulty_response
         ("overloaded", 503, None),
         ("prompt_filtered", 400, "content_filter"),
         ("error_200", 200, None),
+        ("context_length", 400, "context_length_exceeded"),
+        ("tool_use_failed", 400, "tool_use_failed"),
     ],
 )
 def test_error_responses(fault: str, status: int, code: str | None) -> None:
