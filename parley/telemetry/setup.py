@@ -45,6 +45,8 @@ class Telemetry:
     """Failed requests to providers, by provider and error code."""
     provider_limit_seconds: Gauge
     """Current time limits on providers, by provider, model, region and kind of output."""
+    model_shutdown: Gauge
+    """Announced ends of the models in use, as Unix times, by provider and model."""
     tracer: Tracer
     """Starts spans that are exported like `spans`; does nothing if no endpoint is configured."""
 
@@ -94,6 +96,12 @@ def start_telemetry(service: str, settings: CommonSettings) -> Telemetry:
             names.METRIC_PROVIDER_LIMIT_SECONDS,
             "Current time limit on a provider's output",
             ["provider", "model", "region", "what"],
+            registry=registry,
+        ),
+        model_shutdown=Gauge(
+            names.METRIC_MODEL_SHUTDOWN,
+            "Announced end of a model in use",
+            ["provider", "model"],
             registry=registry,
         ),
     )

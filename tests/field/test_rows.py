@@ -13,5 +13,5 @@ def test_each_row_has_a_test() -> None:
     assert set(ROW_IDS) <= tested | _NOT_YET
 
 
-_NOT_YET = frozenset(ROW_IDS)
+_NOT_YET = frozenset(ROW_IDS) - {"V1", "V5", "M5", "M6"}
 """Rows whose tests are still to come."""

@@ -1,6 +1,7 @@
 """Agent files are read and validated, and each error states a remedy."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -26,6 +27,12 @@ def test_the_shipped_agents_are_valid() -> None:
         ("prompt: hi\nllm: {fallbacks: [{modle: x}]}", "llm: fallbacks.0.modle: Extra inputs"),
         ("prompt: hi\ntts: {fallbacks: [{speed: 9}]}", "tts: fallbacks.0.speed: Input should be"),
         ("prompt: hi\nllm: {fallbacks: [{fallbacks: []}]}", "llm: fallbacks.0.fallbacks: belongs"),
+        ("prompt: hi\nllm: {reasoning_effort: off}", "llm.reasoning_effort: YAML reads `off`"),
+        ("prompt: hi\nllm: {reasoning_effort: 3}", "llm.reasoning_effort: Input should be a valid string"),
+        ("prompt: hi\nllm: {api: completions}", "llm.api: Input should be 'auto', 'chat' or 'responses'"),
+        ("prompt: hi\nllm: {extra: {messages: []}}", "llm.extra: messages cannot be set here"),
+        ("prompt: hi\nllm: {extra: {model: x}}", "llm.extra: model: use llm.model instead"),
+        ("prompt: hi\nllm: {fallbacks: [{extra: 1}]}", "llm: fallbacks.0.extra: Input should be"),
         (
             "prompt: hi\nstt: {fallbacks: [{turn_silence_ms: 9}]}",
             "fallbacks.0.turn_silence_ms: belongs",
@@ -88,3 +95,48 @@ def test_models_of_different_kinds_cannot_be_mixed() -> None:
     """A Flux model decides on turns alone; a call cannot change from one kind to the other."""
     with pytest.raises(ValidationError, match="flux"):
         SttConfig(model="nova-3", fallbacks=({"model": "flux-general-en"},))
+
+
+MODEL_KEYS: dict[str, Any] = {
+    "api": "responses",
+    "profile": "mistral",
+    "reasoning_effort": "low",
+    "extra": {"seed": 1},
+}
+
+
+@pytest.mark.parametrize(
+    ("entry", "inherited"),
+    [
+        ({"timeout_s": 2}, True),
+        ({"model": "a"}, True),
+        ({"options": {"api_key_env": "OTHER"}}, True),
+        ({"model": "b"}, False),
+        ({"provider": "other"}, False),
+        ({"options": {"base_url": "http://b/v1"}}, False),
+    ],
+)
+def test_what_is_for_one_model_is_not_inherited_by_another(entry: dict[str, object], inherited: bool) -> None:
+    """Settings that one model needs may be refused by another."""
+    section = LlmConfig(model="a", options={"base_url": "http://a/v1"}, fallbacks=(entry,), **MODEL_KEYS)
+    _, fallback = section.chain
+
+    own = section if inherited else LlmConfig()
+    assert all(getattr(fallback, key) == getattr(own, key) for key in MODEL_KEYS)
+
+
+def test_a_key_is_not_inherited_by_another_server() -> None:
+    """A key is never sent to a server that it was not named for."""
+    options = {"base_url": "http://a/v1", "api_key_env": "A_KEY"}
+    entries = ({"options": {"base_url": "http://b/v1"}}, {"options": {"base_url": "http://a/v1"}})
+    _, other, same = LlmConfig(options=options, fallbacks=entries).chain
+
+    assert other.options == {"base_url": "http://b/v1"}
+    assert same.options == options
+
+
+def test_null_turns_the_temperature_off(tmp_path: Path) -> None:
+    """YAML's null reaches the fallbacks too."""
+    (tmp_path / "shop.yaml").write_text("prompt: x\nllm: {temperature: null, fallbacks: [{model: b}]}")
+
+    assert [c.temperature for c in load_agent_config(tmp_path, "shop").llm.chain] == [None, None]

@@ -1,7 +1,7 @@
 """The client of the provider `openai`: one request for each answer, adapted to what the server accepts."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from typing import Any
 
@@ -38,10 +38,18 @@ _MAX_CORRECTIONS = 2
 class OpenAIClient:
     """A client shared by all calls of a process; its connections stay open between answers."""
 
-    def __init__(self, servers: Servers, profiles: Profiles, answers: Answers) -> None:
-        self._servers = servers
+    def __init__(
+        self,
+        servers: Servers,
+        profiles: Profiles,
+        answers: Answers,
+        on_use: Callable[[Server, str], None] = lambda _server, _model: None,
+    ) -> None:
+        """Create a client; `on_use` is called with the server and model of each request."""
+        self.servers = servers
         self._profiles = profiles
         self._answers = answers
+        self._on_use = on_use
         self._corrected = CorrectedProfiles()
         self._used_at_s: dict[str, tuple[Server, float]] = {}
 
@@ -49,7 +57,7 @@ class OpenAIClient:
         """Open a connection to each server in use; errors are ignored, because the request reports them."""
         now_s = asyncio.get_running_loop().time()
         if not self._used_at_s:
-            self._used(self._servers.default, now_s - _WARM_UP_INTERVAL_S)
+            self._used(self.servers.default, now_s - _WARM_UP_INTERVAL_S)
         cold = [
             server for server, used_s in self._used_at_s.values() if now_s - used_s >= _WARM_UP_INTERVAL_S
         ]
@@ -67,9 +75,10 @@ class OpenAIClient:
         tool_choice: ToolChoice = "auto",
     ) -> AsyncGenerator[LlmEvent]:
         """Stream an answer; see `LlmClient`."""
-        server = self._servers.find(config)
+        server = self.servers.find(config)
         started_at_s = asyncio.get_running_loop().time()
         self._used(server, started_at_s)
+        self._on_use(server, config.model)
         given = ModelInput(messages, tools, call_sid, tool_choice)
         try:
             async with asyncio.timeout(config.timeout_s):

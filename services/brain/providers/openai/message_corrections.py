@@ -9,6 +9,7 @@ from services.brain.providers.openai.refused_request import NEGATIVE, Case, Corr
 _STANDARD_FIELDS = frozenset(
     {"role", "content", "tool_call_id", "id", "arguments", "name", "function", "messages"}
 )
+_STRICT_ROLES = {"roles": "alternate", "one_system_message": True, "last_role_user": True}
 _SIGNATURE = {"extra_content": {"google": {"thought_signature": "skip_thought_signature_validator"}}}
 
 
@@ -37,10 +38,10 @@ def tool_ids(case: Case) -> Correction | None:
     """Short ids of tool calls."""
     if not re.search(r"tool.?call.?id.{0,80}(?:length|characters|a-z)|length of 9\b", case.text):
         return None
-    update = {"tool_call_id": "alphanumeric_9"}
-    return Correction(
-        update, "ids of tool calls must be 9 letters or digits", "llm.profile: mistral-template"
-    )
+    # Only servers of Mistral's models need such ids, and those need alternating roles.
+    update = {**_STRICT_ROLES, "tool_call_id": "alphanumeric_9"}
+    refused = "ids of tool calls that are not 9 letters or digits"
+    return Correction(update, refused, "llm.profile: mistral-template")
 
 
 def message_fields(case: Case) -> Correction | None:
@@ -84,7 +85,8 @@ def roles(case: Case) -> Correction | None:
         text,
     ):
         return None
-    update = {"roles": "alternate", "one_system_message": True, "last_role_user": True}
+    # Most such servers serve Mistral's models, whose short ids all other servers accept as well.
+    update = {**_STRICT_ROLES, "tool_call_id": "alphanumeric_9"}
     return Correction(update, "roles must alternate", "llm.profile: mistral-template")
 
 

@@ -162,10 +162,15 @@ def _shaped_calls(calls: Sequence[Mapping[str, Any]], profile: Profile) -> list[
     shaped = []
     for call in calls:
         function = call["function"]
+        others = {key: value for key, value in function.items() if profile.tool_call_fields}
         one = {
             "id": wire_id(call["id"], profile),
             "type": "function",
-            "function": {"name": function["name"], "arguments": _valid_json(function.get("arguments"))},
+            "function": {
+                **others,
+                "name": function["name"],
+                "arguments": _valid_json(function.get("arguments")),
+            },
         }
         if profile.tool_call_fields:
             one |= {key: value for key, value in call.items() if key not in _CALL_KEYS}

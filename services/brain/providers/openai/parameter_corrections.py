@@ -40,7 +40,8 @@ def effort(case: Case) -> Correction | None:
         return Correction(
             update, f"efforts other than {', '.join(accepted)}", f"llm.reasoning_effort: {accepted[0]}"
         )
-    update = {"efforts": (), "effort": None, "effort_with_tools": None}
+    # A server without efforts is not OpenAI, whatever its model is called.
+    update = {"efforts": (), "effort": None, "effort_with_tools": None, "tools_in_chat": "always"}
     update["refused"] = case.profile.refused | {"reasoning_effort", "reasoning"}
     return Correction(update, "a reasoning effort", "llm.extra: {reasoning_effort: null}")
 
@@ -99,5 +100,8 @@ def parameters(case: Case) -> Correction | None:
     if not names:
         return None
     nulls = ", ".join(f"{name}: null" for name in sorted(names))
-    update = {"refused": case.profile.refused | names}
+    update: dict[str, Any] = {"refused": case.profile.refused | names}
+    if "extra_forbidden" in case.text:
+        # A validator that refuses unknown fields refuses them in messages too.
+        update |= {"tool_call_fields": False, "placeholder_fields": {}}
     return Correction(update, ", ".join(sorted(names)), f"llm.extra: {{{nulls}}}")

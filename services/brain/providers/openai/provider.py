@@ -1,5 +1,6 @@
 """Opens the provider `openai`, which is its entry point."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -7,14 +8,17 @@ import httpx2
 import openai
 from openai import AsyncOpenAI
 
-from parley.agent_config import LlmConfig
+from parley.agent_config import LlmConfig, load_agent_config
+from parley.errors import ConfigError
 from parley.providers.registry import ProviderContext, ProviderPlugin
 from parley.settings import read_settings
 from services.brain.providers.openai.answers import Answers
 from services.brain.providers.openai.client import CONNECT_TIMEOUT_S, OpenAIClient
+from services.brain.providers.openai.errors import PROVIDER
 from services.brain.providers.openai.options import OpenAIOptions
 from services.brain.providers.openai.profiles import load_profiles
 from services.brain.providers.openai.servers import NO_KEY, OPENAI_URL, Servers
+from services.brain.providers.openai.shutdown_dates import ShutdownDates
 from services.brain.settings import BrainSettings
 
 _KEEPALIVE_S = 120.0
@@ -24,6 +28,16 @@ _KEEPALIVE_S = 120.0
 @asynccontextmanager
 async def open_client(settings: BrainSettings) -> AsyncIterator[OpenAIClient]:
     """Open a client. Without a key each request fails with an error that names OPENAI_API_KEY."""
+    async with _open_servers(settings) as servers:
+        yield OpenAIClient(servers, load_profiles(), _answers(settings))
+
+
+def _answers(settings: BrainSettings) -> Answers:
+    return Answers(settings.llm_token_timeout_s, settings.llm_tool_call_timeout_s)
+
+
+@asynccontextmanager
+async def _open_servers(settings: BrainSettings) -> AsyncIterator[Servers]:
     limits = httpx2.Limits(max_connections=1000, max_keepalive_connections=200, keepalive_expiry=_KEEPALIVE_S)
     async with AsyncOpenAI(
         http_client=openai.DefaultAsyncHttpx2Client(limits=limits),
@@ -32,8 +46,7 @@ async def open_client(settings: BrainSettings) -> AsyncIterator[OpenAIClient]:
         max_retries=0,
         timeout=openai.Timeout(30.0, connect=CONNECT_TIMEOUT_S),
     ) as client:
-        answers = Answers(settings.llm_token_timeout_s, settings.llm_tool_call_timeout_s)
-        yield OpenAIClient(Servers(client, settings), load_profiles(), answers)
+        yield Servers(client, settings)
 
 
 def check_config(config: LlmConfig) -> None:
@@ -46,9 +59,22 @@ def check_config(config: LlmConfig) -> None:
 
 
 @asynccontextmanager
-async def _open(_context: ProviderContext) -> AsyncIterator[OpenAIClient]:
-    async with open_client(read_settings(BrainSettings)) as client:
-        yield client
+async def _open(context: ProviderContext) -> AsyncIterator[OpenAIClient]:
+    settings = read_settings(BrainSettings)
+    async with _open_servers(settings) as servers, asyncio.TaskGroup() as tasks:
+        dates = ShutdownDates(servers, context.telemetry.model_shutdown, _configured(settings))
+        watch = tasks.create_task(dates.watch(), name="check the ends of models")
+        yield OpenAIClient(servers, load_profiles(), _answers(settings), dates.use)
+        watch.cancel()
+
+
+def _configured(settings: BrainSettings) -> list[LlmConfig]:
+    """The sections of the default agent that use this provider; none if its file is wrong."""
+    try:
+        chain = load_agent_config(settings.agents_dir, settings.agent).llm.chain
+    except ConfigError:
+        return []
+    return [config for config in chain if config.provider == PROVIDER]
 
 
 PLUGIN = ProviderPlugin(_open, options=OpenAIOptions, check=check_config)

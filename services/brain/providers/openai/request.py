@@ -8,7 +8,7 @@ from parley.agent_config import LlmConfig
 from parley.providers.llm import Message, ToolChoice
 from services.brain.providers.openai.profiles import Api, Profile
 
-PROTECTED = frozenset({"model", "messages", "input", "stream"})
+PROTECTED = frozenset({"model", "messages", "input", "instructions", "stream"})
 """Fields that are never left out."""
 
 
@@ -85,7 +85,9 @@ def plan_request(profile: Profile, config: LlmConfig, *, with_tools: bool) -> Pl
 def _reasons(profile: Profile, effort: str | None) -> bool:
     if effort is not None:
         return effort != "none"
-    return bool(profile.efforts) or profile.temperature != "always"
+    if profile.efforts is None:
+        return profile.temperature != "always"
+    return bool(profile.efforts)
 
 
 def _temperature(profile: Profile, config: LlmConfig, reasons: bool, ignored: list[str]) -> float | None:

@@ -76,8 +76,7 @@ def _items(message: Mapping[str, Any], profile: Profile) -> Iterator[dict[str, A
     calls = message.get("tool_calls") or ()
     if profile.encrypted_reasoning:
         for call in calls:
-            reasoning = call.get(REASONING_ITEMS)
-            yield from (reasoning if isinstance(reasoning, list) else ())
+            yield from _reasoning(call.get(REASONING_ITEMS))
     if content:
         yield {"role": "developer" if role == "system" else role, "content": content}
     for call in calls:
@@ -88,6 +87,17 @@ def _items(message: Mapping[str, Any], profile: Profile) -> Iterator[dict[str, A
             "name": function["name"],
             "arguments": function["arguments"],
         }
+
+
+def _reasoning(items: object) -> Iterator[dict[str, Any]]:
+    """Reasoning without ids: nothing is stored, so that an id would refer to nothing."""
+    for item in items if isinstance(items, list) else ():
+        if isinstance(item, dict) and item.get("encrypted_content"):
+            yield {
+                "type": "reasoning",
+                "summary": item.get("summary") or [],
+                "encrypted_content": item["encrypted_content"],
+            }
 
 
 def _definition(tool: Mapping[str, Any], profile: Profile) -> dict[str, Any]:

@@ -10,7 +10,8 @@ _KEY = re.compile(
     r"\b(?:sk|pk|rk|gsk|key|xai|csk|nvapi|hf|api)[-_][A-Za-z0-9*_-]{3,}|\bAIza[\w-]{6,}|(?i:bearer)\s+\S+"
     r"|\beyJ[\w-]{8,}(?:\.[\w-]+)*|\b[A-Fa-f0-9]{24,}\b|\b(?=\w*\d)(?=\w*[A-Za-z])\w{32,}\b|\S*\*{3,}\S*"
 )
-_DIGITS = re.compile(r"\+?\d(?:[\s().-]?\d){6,}")
+_DIGITS = re.compile(r"(?<!\d)(?!\d{4}-\d\d-\d\d(?!\d))\+?\d(?:[\s().-]{0,2}\d){6,}")
+"""Seven digits and more, as of telephone numbers and cards, but not the date of a model's name."""
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _WINDOW = 16
 _MIN_PRIVATE = 4

@@ -30,6 +30,7 @@ def make_telemetry(exporter: InMemorySpanExporter | None = None) -> Telemetry:
         provider_limit_seconds=Gauge(
             "provider_limit", "x", ["provider", "model", "region", "what"], registry=metrics
         ),
+        model_shutdown=Gauge("model_shutdown", "x", ["provider", "model"], registry=metrics),
         tracer=tracers.get_tracer("test"),
     )
 

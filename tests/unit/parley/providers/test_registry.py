@@ -130,3 +130,33 @@ def test_a_fallback_with_the_name_of_another_route_does_not_replace_it() -> None
 def test_the_name_of_a_route_contains_the_voice() -> None:
     """Voices can fail independently of each other."""
     assert route_name(TtsConfig(voice="v", model="m")) == "elevenlabs/m/v"
+
+
+def test_settings_that_decide_about_requests_are_part_of_the_route_name() -> None:
+    """A route that differs in them only has a circuit of its own, and is not dropped as a repetition."""
+    section = LlmConfig(model="m", fallbacks=({"api": "responses"}, {"extra": {"seed": 1}}, {"timeout_s": 1}))
+
+    assert [route_name(config) for config in section.chain] == [
+        "openai/m",
+        "openai/m/api=responses",
+        "openai/m/extra=seed",
+        "openai/m",
+    ]
+
+
+def test_an_unknown_profile_is_an_error_of_the_agent_file() -> None:
+    """It is found when the agent is checked, not in a call."""
+    agent = AgentConfig(prompt="x", llm=LlmConfig(profile="nope"))
+
+    with pytest.raises(ConfigError, match=r"llm\.profile: no profile 'nope'; there are: .*mistral"):
+        check_agent(agent, "llm")
+
+
+def test_a_wrong_server_is_an_error_of_the_agent_file() -> None:
+    """The key of the file and the remedy are named."""
+    agent = AgentConfig(prompt="x", llm=LlmConfig(fallbacks=({"options": {"base_url": "localhost"}},)))
+
+    with pytest.raises(
+        ConfigError, match=r"llm\.fallbacks\.0\.options\.base_url: must be a base address such as"
+    ):
+        check_agent(agent, "llm")
