@@ -113,6 +113,16 @@ def configs_of(kind: Kind, section: Config) -> tuple[Config, ...]:
     return tuple(by_name.values())
 
 
+def transfer_options(kind: Kind, name: str) -> frozenset[str]:
+    """Return the options in which a provider's alternatives differ: they change how output is transferred.
+
+    Raises:
+        ConfigError: there is no such provider, or it cannot be imported.
+    """
+    alternatives = load_plugin(kind, name).alternatives
+    return frozenset(key for entry in alternatives for key in entry.get("options", {}))
+
+
 def check_agent(agent: AgentConfig, *kinds: Kind) -> None:
     """Check that the providers of some sections are installed and accept their options.
 

@@ -10,12 +10,17 @@ import structlog
 
 from parley.agent_config import AgentConfig, TtsConfig
 from parley.audio.g711 import bytes_to_ms
+from parley.errors import ProviderUnavailable
 from parley.providers.tts import AudioChunk, CharTiming, ReportsWarmth, SynthesisStream, TtsConnection
+from services.tts.alignment import alnum_count
+from services.tts.reply_audio import ReplyAudio
 
 log = structlog.get_logger()
 
 _MAX_PHRASES = 1000
-_PHRASE_TIMEOUT_S = 20.0
+_PHRASE_TIMEOUT_S = 10.0
+_MAX_FAILURES_IN_A_ROW = 2
+"""Failures after which the provider, not the phrase, is the likely cause."""
 
 Connect = Callable[[], Awaitable[TtsConnection]]
 """Returns the connection to the provider, opened on first use; raises ProviderError."""
@@ -29,13 +34,15 @@ def cacheable_phrases(agent: AgentConfig) -> tuple[str, ...]:
     return tuple(dict.fromkeys(phrase.strip() for phrase in phrases if phrase.strip()))
 
 
-def cache_section(config: TtsConfig, preferred: TtsConfig) -> TtsConfig:
+def cache_section(
+    config: TtsConfig, preferred: TtsConfig, transfer_options: frozenset[str] = frozenset()
+) -> TtsConfig:
     """Return the section under which a route's phrases are cached.
 
-    It is the preferred route's if the two differ only in the provider's options: a route that only transfers
-    the audio differently, such as ElevenLabs via HTTP, plays the same phrases.
+    It is the preferred route's if the two differ only in options that change how the audio is transferred,
+    such as ElevenLabs via HTTP. Any other difference may change the audio.
     """
-    same = config.model_copy(update={"options": preferred.options}) == preferred
+    same = _without(config, transfer_options) == _without(preferred, transfer_options)
     return preferred if same else config
 
 
@@ -53,11 +60,15 @@ class PhraseCache:
             self._audio.move_to_end(key)
         return self._audio.get(key)
 
-    async def prefetch(self, connect: Connect, config: TtsConfig, phrases: Iterable[str]) -> None:
-        """Synthesize the missing phrases; after a failure, the next call tries again."""
+    async def prefetch(self, connect: Connect, config: TtsConfig, phrases: Iterable[str]) -> bool:
+        """Synthesize the missing phrases; True if none is missing any more. The next call tries again."""
+        missing = failed_in_a_row = 0
         for number, text in enumerate(phrases):
             key = _key(config, text)
-            if key in self._audio or key in self._in_progress:
+            if key in self._audio or not alnum_count(text):
+                continue
+            if key in self._in_progress:
+                missing += 1
                 continue
             self._in_progress.add(key)
             try:
@@ -65,11 +76,17 @@ class PhraseCache:
                     self._audio[key] = await _synthesize(await connect(), f"phrase{number}", text)
             except Exception as error:  # optional work must not end the call
                 log.warning("phrase_not_cached", characters=len(text), error=type(error).__name__)
-                return
+                missing += 1
+                failed_in_a_row += 1
+                if failed_in_a_row == _MAX_FAILURES_IN_A_ROW:
+                    break
+            else:
+                failed_in_a_row = 0
             finally:
                 self._in_progress.discard(key)
             while len(self._audio) > _MAX_PHRASES:
                 self._audio.popitem(last=False)
+        return not missing
 
 
 class CachingConnection:
@@ -151,6 +168,14 @@ class CachingStream:
 
 
 async def _synthesize(connection: TtsConnection, reply_id: str, text: str) -> AudioChunk:
+    """Return the audio of a phrase.
+
+    Raises:
+        ProviderUnavailable: the stream has ended without audio for all of the text.
+    """
+    spoken = ReplyAudio(reply_id)
+    spoken.start_attempt()
+    spoken.text_sent(text)
     async with connection.open_stream(reply_id) as stream:
         await stream.send_text(text)
         await stream.end_input()
@@ -160,11 +185,19 @@ async def _synthesize(connection: TtsConnection, reply_id: str, text: str) -> Au
             async for chunk in chunks:
                 timings += (_shifted(timing, bytes_to_ms(len(mulaw))) for timing in chunk.char_timings)
                 mulaw += chunk.mulaw
+                spoken.audio_received(chunk)
+    if missing := spoken.unspoken_letters:
+        raise ProviderUnavailable("tts", f"no audio for {missing} letters of a phrase")
     return AudioChunk(bytes(mulaw), tuple(timings), ends_clause=True)
 
 
 def _shifted(timing: CharTiming, by_ms: float) -> CharTiming:
     return replace(timing, start_ms=timing.start_ms + by_ms, end_ms=timing.end_ms + by_ms)
+
+
+def _without(config: TtsConfig, options: frozenset[str]) -> TtsConfig:
+    left = {name: value for name, value in config.options.items() if name not in options}
+    return config.model_copy(update={"options": left})
 
 
 def _key(config: TtsConfig, text: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from parley.providers.fallback_chain import FallbackChain, Route, config_failure
 from parley.providers.latency_limits import LatencyLimits
 from parley.providers.pool import ProviderPool, on_demand_pool, open_default_provider, open_pool
 from parley.providers.preload import preload_providers
-from parley.providers.registry import ProviderContext, configs_of, route_name
+from parley.providers.registry import ProviderContext, configs_of, route_name, transfer_options
 from parley.providers.route_selector import RetryPolicy
 from parley.providers.tts import TtsConnection, TtsProvider
 from parley.runtime.stage import CallContext, ServeCall
@@ -35,6 +35,8 @@ from services.tts.spoken_text.options import normalizer_options
 
 log = structlog.get_logger()
 
+_MIN_PREFETCH_INTERVAL_S = 2.0
+_MAX_PREFETCH_INTERVAL_S = 60.0
 _POLICY = RetryPolicy(same_route_first=True)
 """Retry on the same route first: a lost connection is replaced at once, which is faster than another
 route."""
@@ -87,6 +89,7 @@ async def _serve_call(call: CallContext, shared: _Shared) -> None:
         await call.log.append(config_failure(call.agent.tts.provider, error))
         return
     by_name = {route_name(config): config for config in configs}
+    transfers = transfer_options("tts", configs[0].provider)
 
     @asynccontextmanager
     async def connect(name: str) -> AsyncIterator[TtsConnection]:
@@ -112,7 +115,7 @@ async def _serve_call(call: CallContext, shared: _Shared) -> None:
             [
                 _route(
                     name,
-                    cache_section(config, configs[0]),
+                    cache_section(config, configs[0], transfers),
                     connections,
                     shared,
                     normalizer_options(call.agent, config),
@@ -162,7 +165,10 @@ async def _warm_up(
     except ProviderError as error:
         log.warning("tts_connection_failed", route=name, code=error.code, reason=error.reason)
         return
-    await cache.prefetch(lambda: connections.get(name), config, phrases)
+    interval_s = _MIN_PREFETCH_INTERVAL_S
+    while not await cache.prefetch(lambda: connections.get(name), config, phrases):
+        await asyncio.sleep(interval_s)
+        interval_s = min(interval_s * 2, _MAX_PREFETCH_INTERVAL_S)
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ class FakeProvider:
     texts: list[str] = field(default_factory=list)
     streams: int = 0
     broken: bool = False
+    silent: bool = False
 
     async def connect(self) -> "FakeProvider":
         """Return the connection to it."""
@@ -49,12 +50,14 @@ class FakeStream:
         await self._texts.put(None)
 
     async def audio(self) -> AsyncGenerator[AudioChunk]:
-        """Yield ten milliseconds, twice per clause."""
+        """Yield two chunks of 200 ms per clause: its first character, then the others."""
         while (text := await self._texts.get()) is not None:
             if self._provider.broken:
                 raise ProviderUnavailable("test", "broken")
-            yield AudioChunk(b"a" * 80, (CharTiming(text[0], 0, 10),))
-            yield AudioChunk(b"b" * 80, (CharTiming(text[-1], 0, 10),), ends_clause=True)
+            if self._provider.silent:
+                return
+            yield AudioChunk(b"a" * 1600, (CharTiming(text[0], 0, 200),))
+            yield AudioChunk(b"b" * 1600, (CharTiming(text[1:], 0, 200),), ends_clause=True)
 
 
 async def synthesize(connection: CachingConnection, *clauses: str) -> tuple[list[AudioChunk], bool]:
@@ -72,8 +75,8 @@ async def test_a_cached_phrase_is_not_requested_again() -> None:
     await cache.prefetch(provider.connect, CONFIG, ["Hello."])
     audio, provider_used = await synthesize(CachingConnection(provider.connect, cache, CONFIG), "Hello. ")
 
-    timings = (CharTiming("H", 0, 10), CharTiming(".", 10, 20))
-    assert audio == [AudioChunk(b"a" * 80 + b"b" * 80, timings, ends_clause=True)]
+    timings = (CharTiming("H", 0, 200), CharTiming("ello.", 200, 400))
+    assert audio == [AudioChunk(b"a" * 1600 + b"b" * 1600, timings, ends_clause=True)]
     assert provider.texts == ["Hello."]
     assert provider.streams == 1
     assert not provider_used
@@ -106,11 +109,14 @@ async def test_another_transport_plays_the_cached_phrases() -> None:
     await cache.prefetch(provider.connect, CONFIG, ["Hello."])
     over_http = CONFIG.merged({"options": {"transport": "http"}})
     other_voice = over_http.merged({"voice": "other"})
+    with_ssml = CONFIG.merged({"options": {"ssml": True}})
+    transfer = frozenset({"transport"})
 
-    section = cache_section(over_http, CONFIG)
+    section = cache_section(over_http, CONFIG, transfer)
     _, provider_used = await synthesize(CachingConnection(provider.connect, cache, section), "Hello. ")
     assert not provider_used
-    assert cache_section(other_voice, CONFIG) == other_voice
+    assert cache_section(other_voice, CONFIG, transfer) == other_voice
+    assert cache_section(with_ssml, CONFIG, transfer) == with_ssml
 
 
 async def test_a_phrase_is_synthesized_once() -> None:
@@ -125,12 +131,22 @@ async def test_a_phrase_is_synthesized_once() -> None:
 async def test_after_a_failure_the_next_call_tries_again() -> None:
     """Until then the phrase is synthesized like any other text."""
     provider, cache = FakeProvider(broken=True), PhraseCache()
-    await cache.prefetch(provider.connect, CONFIG, ["Hello.", "Sure."])
-    assert provider.texts == ["Hello."]
+    assert not await cache.prefetch(provider.connect, CONFIG, ["Hello.", "Sure.", "Okay."])
+    assert provider.texts == ["Hello.", "Sure."]
     provider.broken = False
-    await cache.prefetch(provider.connect, CONFIG, ["Hello."])
+    assert await cache.prefetch(provider.connect, CONFIG, ["Hello."])
 
     assert cache.get(CONFIG, "Hello.") is not None
+
+
+async def test_a_phrase_without_audio_is_not_cached() -> None:
+    """Neither is a text that is not spoken; both count as missing until they have audio."""
+    provider, cache = FakeProvider(silent=True), PhraseCache()
+    assert not await cache.prefetch(provider.connect, CONFIG, ["Hello."])
+    assert await cache.prefetch(provider.connect, CONFIG, ["..."])
+
+    assert cache.get(CONFIG, "Hello.") is None
+    assert cache.get(CONFIG, "...") is None
 
 
 async def test_a_failed_prefetch_does_not_affect_the_call() -> None:

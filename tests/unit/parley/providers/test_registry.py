@@ -13,6 +13,7 @@ from parley.providers.registry import (
     installed_providers,
     load_plugin,
     route_name,
+    transfer_options,
 )
 from tests.unit.parley.providers.doubles import installed
 
@@ -160,3 +161,8 @@ def test_a_wrong_server_is_an_error_of_the_agent_file() -> None:
         ConfigError, match=r"llm\.fallbacks\.0\.options\.base_url: must be a base address such as"
     ):
         check_agent(agent, "llm")
+
+def test_options_that_alternatives_change_do_not_change_the_audio() -> None:
+    """ElevenLabs via HTTP plays the same phrases."""
+    assert transfer_options("tts", "elevenlabs") == {"transport"}
+    assert transfer_options("llm", "openai") == set()
