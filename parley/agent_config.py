@@ -181,7 +181,8 @@ class TtsConfig(ProviderSection):
     _PER_STAGE: ClassVar[frozenset[str]] = frozenset({"fallbacks", "first_chunk"})
 
     provider: str = Field(default="elevenlabs", min_length=1)
-    voice: str = "21m00Tcm4TlvDq8ikWAM"
+    voice: str = ""
+    """The provider's voice id; if empty, the provider chooses one of the account."""
     model: str = "eleven_flash_v2_5"
     language: str | None = None
     stability: float = Field(default=0.5, ge=0, le=1)

@@ -143,7 +143,7 @@ def route_name(config: ProviderSection) -> str:
     Settings of a language model that decide whether a server accepts its requests are part of the name.
     """
     model = (config.model,) if isinstance(config, SttConfig | LlmConfig | TtsConfig) else ()
-    voice = (config.voice,) if isinstance(config, TtsConfig) else ()
+    voice = (config.voice,) if isinstance(config, TtsConfig) and config.voice else ()
     options = (f"{key}={value}" for key, value in sorted(config.options.items()))
     return "/".join((config.provider, *model, *voice, *options, *_llm_settings(config)))
 

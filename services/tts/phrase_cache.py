@@ -61,7 +61,7 @@ class PhraseCache:
         return self._audio.get(key)
 
     async def prefetch(self, connect: Connect, config: TtsConfig, phrases: Iterable[str]) -> bool:
-        """Synthesize the missing phrases; True if none is missing any more. The next call tries again."""
+        """Synthesize the missing phrases; True if all are cached. The next call tries again."""
         missing = failed_in_a_row = 0
         for number, text in enumerate(phrases):
             key = _key(config, text)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -12,7 +13,10 @@ from parley.errors import ProviderError, ProviderRejected, ProviderTimeout, Prov
 from parley.providers.conformance import check_tts
 from parley.providers.pool import open_pool
 from parley.providers.registry import ProviderContext
+from services.tts.providers.elevenlabs_account import ElevenLabsAccount
+from services.tts.providers.elevenlabs_parameters import RefusedParameters
 from services.tts.providers.elevenlabs_transport import WebSocketTransport
+from services.tts.providers.elevenlabs_voices import VoiceDirectory
 from services.tts.settings import ElevenLabsSettings
 from tests.eventually import eventually
 from tests.integration.tts_provider import Provider, audio_of, running_provider
@@ -35,8 +39,10 @@ async def open_transport(url: str) -> AsyncIterator[WebSocketTransport]:
         tts_connect_timeout_s=0.5,
         tts_keep_alive_s=15.0,
     )
-    transport = WebSocketTransport(settings, TtsConfig(), "CA1")
-    async with asyncio.TaskGroup() as tasks:
+    limits = ProviderContext(make_telemetry()).limits
+    async with httpx.AsyncClient() as client, asyncio.TaskGroup() as tasks:
+        account = ElevenLabsAccount(settings, VoiceDirectory(client, url, "key"), RefusedParameters(), limits)
+        transport = WebSocketTransport(account, TtsConfig(voice="voice-1"), "CA1")
         maintaining = tasks.create_task(transport.maintain())
         yield transport
         maintaining.cancel()
@@ -115,6 +121,8 @@ async def test_the_provider_keeps_its_protocol(
     monkeypatch.setenv("PARLEY_ELEVENLABS_URL", provider.url)
     monkeypatch.setenv("ELEVENLABS_API_KEY", "key")
     async with open_pool("tts", ProviderContext(make_telemetry())) as pool:
-        await check_tts(await pool.get("elevenlabs"), TtsConfig(options={"transport": transport}))
+        await check_tts(
+            await pool.get("elevenlabs"), TtsConfig(voice="voice-1", options={"transport": transport})
+        )
 
     assert bool(provider.requests) == (transport == "http")

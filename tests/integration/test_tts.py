@@ -118,7 +118,7 @@ async def run_worker(
     """Run a tts process as tasks of the test."""
     (folder / "odd.yaml").write_text("prompt: Speak.\nfillers: {phrases: []}\ntts: {voice: odd-voice}\n")
     (folder / "test.yaml").write_text(
-        "prompt: Speak.\nfillers: {phrases: []}\ntts: {voice: voice-1, model: m1}\n"
+        "prompt: Speak.\nfillers: {phrases: []}\ntts: {voice: voice-1}\n"
     )
     settings = TtsSettings(
         nats_url=nats_url,
@@ -357,7 +357,7 @@ async def test_a_rejected_websocket_is_replaced_by_http(
     clauses = bodies_of(call.events, ClauseSynthesized)
     assert clauses[0].end_sample == len(audio_of("Hello there."))
     assert [r.get("previous_text") for r in provider.requests] == [None, "Hello there. "]
-    assert provider.requests[0]["model_id"] == "m1"
+    assert provider.requests[0]["model_id"] == "eleven_flash_v2_5"
 
 
 @pytest.mark.parametrize("in_band", [True, False])

@@ -3,40 +3,40 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Literal
 
 from elevenlabs import AsyncElevenLabs
-from pydantic import BaseModel
 
 from parley.agent_config import TtsConfig
 from parley.providers.registry import ProviderContext, ProviderPlugin
 from parley.providers.tts import TextSupport, TtsConnection
 from parley.settings import read_settings
-from services.tts.providers.elevenlabs_http import HttpTransport, open_client
+from services.tts.providers.elevenlabs_account import ElevenLabsAccount
+from services.tts.providers.elevenlabs_http import HttpTransport, open_http_client, sdk_client
+from services.tts.providers.elevenlabs_parameters import (
+    ElevenLabsOptions,
+    RefusedParameters,
+    RequestParameters,
+)
 from services.tts.providers.elevenlabs_transport import WebSocketTransport
+from services.tts.providers.elevenlabs_voices import VoiceDirectory
+from services.tts.providers.elevenlabs_wire import http_base_url
 from services.tts.settings import ElevenLabsSettings
-
-
-class ElevenLabsOptions(BaseModel, extra="forbid"):
-    """`tts.options` in the agent file."""
-
-    transport: Literal["websocket", "http"] = "websocket"
 
 
 class ElevenLabsProvider:
     """ElevenLabs' client for all calls of a process."""
 
-    def __init__(self, settings: ElevenLabsSettings, client: AsyncElevenLabs) -> None:
-        self._settings = settings
+    def __init__(self, account: ElevenLabsAccount, client: AsyncElevenLabs) -> None:
+        self._account = account
         self._client = client
 
     @asynccontextmanager
     async def connect(self, config: TtsConfig, call_sid: str) -> AsyncIterator[TtsConnection]:
         """Prepare for one call; a WebSocket opens in the background."""
-        if ElevenLabsOptions.model_validate(config.options).transport == "http":
-            yield HttpTransport(self._client, config)
+        if not RequestParameters(config).websocket:
+            yield HttpTransport(self._client, self._account, config)
             return
-        transport = WebSocketTransport(self._settings, config, call_sid)
+        transport = WebSocketTransport(self._account, config, call_sid)
         async with asyncio.TaskGroup() as tasks:
             maintaining = tasks.create_task(transport.maintain(), name="maintain the ElevenLabs WebSocket")
             yield transport
@@ -44,10 +44,13 @@ class ElevenLabsProvider:
 
 
 @asynccontextmanager
-async def _open(_context: ProviderContext) -> AsyncIterator[ElevenLabsProvider]:
+async def _open(context: ProviderContext) -> AsyncIterator[ElevenLabsProvider]:
     settings = read_settings(ElevenLabsSettings)
-    async with open_client(settings) as client:
-        yield ElevenLabsProvider(settings, client)
+    async with open_http_client(settings) as client:
+        key = settings.elevenlabs_api_key.get_secret_value()
+        voices = VoiceDirectory(client, http_base_url(settings.elevenlabs_url), key)
+        account = ElevenLabsAccount(settings, voices, RefusedParameters(), context.limits)
+        yield ElevenLabsProvider(account, sdk_client(settings, client))
 
 
 _READS_NUMBERS = ("eleven_multilingual", "eleven_v3", "eleven_v4")

@@ -10,11 +10,12 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 from typing import Protocol
 
-from parley.agent_config import TtsConfig
 from parley.errors import ProviderError, ProviderUnavailable
 from parley.providers.tts import AudioChunk
 from services.tts.alignment import alnum_count
 from services.tts.providers import elevenlabs_wire as wire
+from services.tts.providers.elevenlabs_errors import PROVIDER
+from services.tts.providers.elevenlabs_parameters import RequestParameters
 from services.tts.reply_audio import ReplyAudio
 
 _MAX_QUEUED_CHUNKS = 4096
@@ -42,10 +43,10 @@ class ContextConnection(Protocol):
 class Context:
     """One reply on the connection; implements SynthesisStream."""
 
-    def __init__(self, connection: ContextConnection, context_id: str, config: TtsConfig) -> None:
+    def __init__(self, connection: ContextConnection, context_id: str, parameters: RequestParameters) -> None:
         self._connection = connection
         self._context_id = context_id
-        self._config = config
+        self._parameters = parameters
         self._queue: asyncio.Queue[AudioChunk | ProviderError | None] = asyncio.Queue(_MAX_QUEUED_CHUNKS)
         self._audio = ReplyAudio(context_id)
         self._audio.start_attempt()
@@ -61,7 +62,7 @@ class Context:
 
     async def begin(self) -> None:
         """Open the context at the provider before sending its first text."""
-        await self._connection.send(wire.init_context(self._context_id, self._config))
+        await self._connection.send(wire.init_context(self._context_id, self._parameters))
 
     async def send_text(self, text: str) -> None:
         """Synthesize a clause now; without timings, only after the end of the one before it.
@@ -114,7 +115,7 @@ class Context:
             self._put(frame.chunk)
             self._frame_arrived.set()
         if frame.final:
-            early = ProviderUnavailable(wire.PROVIDER, "the context ended before its input")
+            early = ProviderUnavailable(PROVIDER, "the context ended before its input")
             self._put(None if self._audio.input_ended else early)
             self.closing = True
 
@@ -167,6 +168,6 @@ class Context:
 
     def _put(self, item: AudioChunk | ProviderError | None) -> None:
         if self._queue.full():
-            self.fail(ProviderUnavailable(wire.PROVIDER, f"{_MAX_QUEUED_CHUNKS} chunks are queued"))
+            self.fail(ProviderUnavailable(PROVIDER, f"{_MAX_QUEUED_CHUNKS} chunks are queued"))
             return
         self._queue.put_nowait(item)

@@ -15,10 +15,16 @@ from parley.errors import ProviderRejected, ProviderTimeout, ProviderUnavailable
 from parley.providers.tts import AudioChunk
 from services.tts.alignment import alnum_count
 from services.tts.providers import elevenlabs_wire as wire
+from services.tts.providers.elevenlabs_account import ElevenLabsAccount
+from services.tts.providers.elevenlabs_errors import PROVIDER, error_detail, map_status_error
+from services.tts.providers.elevenlabs_parameters import OUTPUT_FORMAT, RequestParameters
 from services.tts.settings import ElevenLabsSettings
 
 _CHUNK_BYTES = ms_to_bytes(100)
 _MAX_CLAUSES = 1000
+_MAX_CHANGED_REQUESTS = 3
+"""Number of times a clause is requested again without what the provider has refused."""
+_TIMEOUT_FACTOR = 3.0
 _REJECTED_RETRY_INTERVAL_S = 5.0
 """Minimum time between two attempts with a rejected key."""
 
@@ -26,8 +32,9 @@ _REJECTED_RETRY_INTERVAL_S = 5.0
 class HttpStream:
     """The synthesis of one reply; implements SynthesisStream."""
 
-    def __init__(self, client: AsyncElevenLabs, config: TtsConfig) -> None:
+    def __init__(self, client: AsyncElevenLabs, account: ElevenLabsAccount, config: TtsConfig) -> None:
         self._client = client
+        self._account = account
         self._config = config
         self._clauses: asyncio.Queue[str | None] = asyncio.Queue(_MAX_CLAUSES)
         self._previous_text = ""
@@ -43,49 +50,67 @@ class HttpStream:
     async def audio(self) -> AsyncGenerator[AudioChunk]:
         """Yield audio in order, clause by clause."""
         while (text := await self._clauses.get()) is not None:
-            has_audio = False
-            try:
-                async with aclosing(self._request(text)) as chunks:
-                    async for chunk in chunks:
-                        has_audio = True
-                        yield AudioChunk(chunk)
-            except ApiError as error:
-                detail = wire.error_detail(error.body)
-                raise wire.map_status_error(error.status_code or 0, detail) from None
-            except httpx.TimeoutException as error:
-                raise ProviderTimeout(wire.PROVIDER, f"HTTP: {type(error).__name__}") from None
-            except (httpx.HTTPError, httpx.InvalidURL) as error:
-                raise ProviderUnavailable(wire.PROVIDER, f"HTTP: {error!r}") from None
-            if not has_audio and alnum_count(text):
-                raise ProviderUnavailable(wire.PROVIDER, "HTTP: a clause without audio")
+            async with aclosing(self._synthesize(text)) as chunks:
+                async for chunk in chunks:
+                    yield AudioChunk(chunk)
             self._previous_text += text
             yield AudioChunk(b"", ends_clause=True)
 
-    def _request(self, text: str) -> AsyncGenerator[bytes]:
-        config = self._config
-        optional = {"language_code": config.language} if config.language else {}
-        if self._previous_text:
-            optional["previous_text"] = self._previous_text
-        chunks = self._client.text_to_speech.stream(
-            config.voice,
-            text=text,
-            model_id=config.model,
-            output_format=wire.OUTPUT_FORMAT,
-            voice_settings=VoiceSettings(
-                stability=config.stability, similarity_boost=config.similarity, speed=config.speed
-            ),
-            request_options={"chunk_size": _CHUNK_BYTES, "max_retries": 0},
-            **optional,
-        )
+    async def _synthesize(self, text: str) -> AsyncGenerator[bytes]:
+        """Request a clause, again if the provider names what it refuses and the next request avoids it."""
+        for attempt in range(_MAX_CHANGED_REQUESTS + 1):
+            parameters = await self._account.parameters(self._config)
+            try:
+                async with aclosing(self._request(parameters, text)) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
+            except ProviderRejected as error:
+                if attempt == _MAX_CHANGED_REQUESTS or not self._account.learn(
+                    self._config, parameters, error
+                ):
+                    raise
+            else:
+                return
+
+    async def _request(self, parameters: RequestParameters, text: str) -> AsyncGenerator[bytes]:
+        config, has_audio = parameters.config, False
+        optional = parameters.http_body(self._previous_text)
+        if settings := parameters.voice_settings():
+            optional["voice_settings"] = VoiceSettings.model_validate(settings)
         # The SDK declares an iterator, but returns a generator; closing it ends the request.
-        return cast("AsyncGenerator[bytes]", chunks)
+        response = cast(
+            "AsyncGenerator[bytes]",
+            self._client.text_to_speech.stream(
+                config.voice,
+                text=text,
+                model_id=config.model,
+                output_format=OUTPUT_FORMAT,
+                request_options={"chunk_size": _CHUNK_BYTES, "max_retries": 0},
+                **optional,
+            ),
+        )
+        try:
+            async with aclosing(response) as chunks:
+                async for chunk in chunks:
+                    has_audio = True
+                    yield chunk
+        except ApiError as error:
+            detail = error_detail(error.body)
+            raise map_status_error(error.status_code or 0, detail, config.voice) from None
+        except httpx.TimeoutException as error:
+            raise ProviderTimeout(PROVIDER, f"HTTP: {type(error).__name__}") from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise ProviderUnavailable(PROVIDER, f"HTTP: {error!r}") from None
+        if not has_audio and alnum_count(text):
+            raise ProviderUnavailable(PROVIDER, "HTTP: a clause without audio")
 
 
 class HttpTransport:
     """A TtsConnection for one call; all calls share the client."""
 
-    def __init__(self, client: AsyncElevenLabs, config: TtsConfig) -> None:
+    def __init__(self, client: AsyncElevenLabs, account: ElevenLabsAccount, config: TtsConfig) -> None:
         self._client = client
+        self._account = account
         self._config = config
         self._rejection: ProviderRejected | None = None
         self._rejected_at_s = 0.0
@@ -101,21 +126,28 @@ class HttpTransport:
         if self._rejection is not None and now() - self._rejected_at_s < _REJECTED_RETRY_INTERVAL_S:
             raise ProviderRejected(self._rejection.provider, self._rejection.reason)
         try:
-            yield HttpStream(self._client, self._config)
+            yield HttpStream(self._client, self._account, self._config)
         except ProviderRejected as error:
             self._rejection, self._rejected_at_s = error, now()
             raise
 
 
+def sdk_client(settings: ElevenLabsSettings, client: httpx.AsyncClient) -> AsyncElevenLabs:
+    """Build the SDK's client over an HTTP client."""
+    return AsyncElevenLabs(
+        api_key=settings.elevenlabs_api_key.get_secret_value(),
+        base_url=wire.http_base_url(settings.elevenlabs_url),
+        timeout=settings.tts_first_audio_timeout_s * _TIMEOUT_FACTOR,
+        httpx_client=client,
+    )
+
+
 @asynccontextmanager
-async def open_client(settings: ElevenLabsSettings) -> AsyncIterator[AsyncElevenLabs]:
-    """Open the SDK's client with Parley's timeouts."""
-    timeout_s = settings.tts_first_audio_timeout_s
-    timeout = httpx.Timeout(timeout_s, connect=settings.tts_connect_timeout_s)
-    async with httpx.AsyncClient(timeout=timeout, follow_redirects=False) as transport:
-        yield AsyncElevenLabs(
-            api_key=settings.elevenlabs_api_key.get_secret_value(),
-            base_url=settings.elevenlabs_url.rstrip("/") or None,
-            timeout=timeout_s,
-            httpx_client=transport,
-        )
+async def open_http_client(settings: ElevenLabsSettings) -> AsyncIterator[httpx.AsyncClient]:
+    """Open an HTTP client; its time limits are the ceilings of the learned ones."""
+    timeout = httpx.Timeout(
+        settings.tts_first_audio_timeout_s * _TIMEOUT_FACTOR,
+        connect=settings.tts_connect_timeout_s * _TIMEOUT_FACTOR,
+    )
+    async with httpx.AsyncClient(timeout=timeout, follow_redirects=False) as client:
+        yield client

@@ -1,17 +1,18 @@
 """One WebSocket to ElevenLabs and its open contexts."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import structlog
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
-from parley.agent_config import TtsConfig
 from parley.errors import ProviderError, ProviderRateLimited, ProviderTimeout, ProviderUnavailable
 from services.tts.providers import elevenlabs_wire as wire
 from services.tts.providers.elevenlabs_context import Context
+from services.tts.providers.elevenlabs_errors import PROVIDER, error_detail, map_error, map_status_error
+from services.tts.providers.elevenlabs_parameters import RequestParameters
 
 log = structlog.get_logger()
 
@@ -25,15 +26,17 @@ _IDLE_CONTEXT = "idle"
 class ElevenLabsConnection:
     """An open WebSocket; `run` must be running while it is used."""
 
-    def __init__(self, connection: ClientConnection, config: TtsConfig) -> None:
+    def __init__(self, connection: ClientConnection, parameters: RequestParameters) -> None:
         self._connection = connection
-        self._config = config
+        self._parameters = parameters
         self._contexts: dict[str, Context] = {}
         self._unfinished: set[str] = set()
         self._context_finished = asyncio.Event()
         self._sent_at_s = asyncio.get_running_loop().time()
         self._ended: asyncio.Future[ProviderError] = asyncio.get_running_loop().create_future()
         self.received_audio = False
+        self.replace_error: Callable[[ProviderError], ProviderError] = lambda error: error
+        """Returns the error to raise for one that the provider sent."""
         self.sends_alignment = True
         """Whether the last context with audio had character timings."""
 
@@ -45,7 +48,7 @@ class ElevenLabsConnection:
             ProviderRateLimited: the provider's limit of contexts is reached, none ends within `timeout_s`.
         """
         await self._wait_for_context_slot(timeout_s)
-        context = Context(self, context_id, self._config)
+        context = Context(self, context_id, self._parameters)
         self._contexts[context_id] = context
         self._unfinished.add(context_id)
         try:
@@ -91,14 +94,14 @@ class ElevenLabsConnection:
                 await self._connection.send(message)
         except TimeoutError:
             reason = f"the WebSocket accepted nothing for {_SEND_TIMEOUT_S:g} s"
-            raise ProviderTimeout(wire.PROVIDER, reason) from None
+            raise ProviderTimeout(PROVIDER, reason) from None
         except ConnectionClosed as closed:
-            self.fail(ProviderUnavailable(wire.PROVIDER, f"the WebSocket is closed: {closed}"))
+            self.fail(ProviderUnavailable(PROVIDER, f"the WebSocket is closed: {closed}"))
             raise self._ended.result() from None
 
     async def close(self) -> None:
         """Close the WebSocket; abort it if closing takes too long."""
-        self.fail(ProviderUnavailable(wire.PROVIDER, "the WebSocket was closed"))
+        self.fail(ProviderUnavailable(PROVIDER, "the WebSocket was closed"))
         try:
             await self._connection.close()
         except asyncio.CancelledError:
@@ -110,7 +113,7 @@ class ElevenLabsConnection:
             async for data in self._connection:
                 frame = wire.read_frame(data)
                 if isinstance(frame, wire.ErrorFrame):
-                    self.fail(frame.error)
+                    self.fail(self._rejection(frame.code, frame.message))
                     return
                 if frame is not None:
                     self._on_frame(frame)
@@ -119,7 +122,10 @@ class ElevenLabsConnection:
         except ConnectionClosed:
             pass
         reason = self._connection.close_reason or ""
-        self.fail(wire.map_error(f"the WebSocket closed with {self._connection.close_code}", reason))
+        self.fail(self._rejection(f"the WebSocket closed with {self._connection.close_code}", reason))
+
+    def _rejection(self, code: str, message: str) -> ProviderError:
+        return self.replace_error(map_error(code, message, self._parameters.config.voice))
 
     async def _keep_alive(self, interval_s: float) -> None:
         loop = asyncio.get_running_loop()
@@ -149,7 +155,7 @@ class ElevenLabsConnection:
                     self._context_finished.clear()
                     await self._context_finished.wait()
         except TimeoutError:
-            error = ProviderRateLimited(wire.PROVIDER, "too many contexts are unfinished")
+            error = ProviderRateLimited(PROVIDER, "too many contexts are unfinished")
             if not self._contexts:
                 # The provider has not confirmed the end of closed contexts, so only a new connection has free
                 # slots.
@@ -171,10 +177,12 @@ class ElevenLabsConnection:
         if _IDLE_CONTEXT in self._unfinished:
             return [wire.keep_alive(_IDLE_CONTEXT)]
         self._unfinished.add(_IDLE_CONTEXT)
-        return [wire.init_context(_IDLE_CONTEXT, self._config)]
+        return [wire.init_context(_IDLE_CONTEXT, self._parameters)]
 
 
-async def open_connection(url: str, key: str, config: TtsConfig, timeout_s: float) -> ElevenLabsConnection:
+async def open_connection(
+    url: str, key: str, parameters: RequestParameters, timeout_s: float
+) -> ElevenLabsConnection:
     """Open a WebSocket.
 
     Raises:
@@ -192,10 +200,11 @@ async def open_connection(url: str, key: str, config: TtsConfig, timeout_s: floa
             ping_timeout=10,
         )
     except InvalidStatus as error:
-        detail = wire.error_detail(bytes(error.response.body))
-        raise wire.map_status_error(error.response.status_code, detail) from None
+        detail = error_detail(bytes(error.response.body))
+        voice = parameters.config.voice
+        raise map_status_error(error.response.status_code, detail, voice) from None
     except TimeoutError:
-        raise ProviderTimeout(wire.PROVIDER, f"no WebSocket within {timeout_s:g} s") from None
+        raise ProviderTimeout(PROVIDER, f"no WebSocket within {timeout_s:g} s") from None
     except (OSError, EOFError, ValueError, InvalidHandshake, InvalidURI) as error:
-        raise ProviderUnavailable(wire.PROVIDER, f"no WebSocket: {error!r}") from None
-    return ElevenLabsConnection(connection, config)
+        raise ProviderUnavailable(PROVIDER, f"no WebSocket: {error!r}") from None
+    return ElevenLabsConnection(connection, parameters)

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import structlog
 
 from parley.agent_config import TtsConfig
-from parley.errors import ProviderError, ProviderRejected, ProviderTimeout
+from parley.errors import ProviderError, ProviderRejected, ProviderTimeout, ProviderUnavailable
 from services.tts.providers import elevenlabs_wire as wire
+from services.tts.providers.elevenlabs_account import ElevenLabsAccount
 from services.tts.providers.elevenlabs_context import Context
+from services.tts.providers.elevenlabs_errors import PROVIDER
+from services.tts.providers.elevenlabs_parameters import RequestParameters
 from services.tts.providers.elevenlabs_socket import ElevenLabsConnection, open_connection
-from services.tts.settings import ElevenLabsSettings
 
 log = structlog.get_logger()
 
@@ -39,8 +41,9 @@ class _ConnectionLoss:
 class WebSocketTransport:
     """A TtsConnection; `maintain` must be running while it is used."""
 
-    def __init__(self, settings: ElevenLabsSettings, config: TtsConfig, call_sid: str) -> None:
-        self._settings = settings
+    def __init__(self, account: ElevenLabsAccount, config: TtsConfig, call_sid: str) -> None:
+        self._account = account
+        self._settings = account.settings
         self._config = config
         self._call_sid = call_sid
         self._context_count = 0
@@ -73,7 +76,7 @@ class WebSocketTransport:
                 loss = await self._run_connection(closings)
                 unhealthy = 0 if loss.was_healthy else unhealthy + 1
                 if not unhealthy or (unhealthy == 1 and loss.was_open and loss.error.retryable):
-                    log.info("tts_connection_lost", provider=wire.PROVIDER, reason=loss.error.reason)
+                    log.info("tts_connection_lost", provider=PROVIDER, reason=loss.error.reason)
                     self._discard_closed_connection()
                     continue
                 self._set_error(loss.error)
@@ -82,12 +85,16 @@ class WebSocketTransport:
     async def _run_connection(self, closings: asyncio.TaskGroup) -> _ConnectionLoss:
         """Open a connection and use it until it is lost."""
         loop = asyncio.get_running_loop()
-        url = wire.socket_url(self._settings.elevenlabs_url, self._config)
-        key = self._settings.elevenlabs_api_key.get_secret_value()
         try:
-            connection = await open_connection(url, key, self._config, self._settings.tts_connect_timeout_s)
+            parameters = await self._account.parameters(self._config)
+        except ProviderError as failure:
+            return _ConnectionLoss(failure, was_open=False, was_healthy=False)
+        try:
+            connection = await self._connect(parameters)
         except ProviderError as refusal:
-            return _ConnectionLoss(refusal, was_open=False, was_healthy=False)
+            improved = self._account.learn(self._config, parameters, refusal)
+            return _ConnectionLoss(refusal, was_open=False, was_healthy=improved)
+        connection.replace_error = lambda error: self._replaced(parameters, error)
         opened_at_s = loop.time()
         self._set_connection(connection)
         try:
@@ -100,14 +107,33 @@ class WebSocketTransport:
         healthy = connection.received_audio or loop.time() - opened_at_s > _HEALTHY_AFTER_S
         return _ConnectionLoss(error, was_open=True, was_healthy=healthy)
 
+    async def _connect(self, parameters: RequestParameters) -> ElevenLabsConnection:
+        url = wire.socket_url(self._settings.elevenlabs_url, parameters)
+        key = self._settings.elevenlabs_api_key.get_secret_value()
+        limit = self._account.connect_limit()
+        started_at_s, timeout_s = asyncio.get_running_loop().time(), limit.limit_s()
+        try:
+            connection = await open_connection(url, key, parameters, timeout_s)
+        except ProviderTimeout:
+            limit.timed_out(timeout_s)
+            raise
+        limit.observe(asyncio.get_running_loop().time() - started_at_s)
+        return connection
+
+    def _replaced(self, parameters: RequestParameters, error: ProviderError) -> ProviderError:
+        """The error for the replies of a connection; one that the next connection avoids is worth a retry."""
+        if not self._account.learn(self._config, parameters, error):
+            return error
+        return ProviderUnavailable(PROVIDER, f"{error.reason}; the next request is changed")
+
     async def _open_connection(self) -> ElevenLabsConnection:
         """Return the open connection, or wait for it to open; raise at once if opening has just failed."""
         self._discard_closed_connection()
         try:
-            async with asyncio.timeout(self._settings.tts_connect_timeout_s):
+            async with asyncio.timeout(self._account.connect_limit().limit_s()):
                 return await asyncio.shield(self._connection)
         except TimeoutError:
-            raise ProviderTimeout(wire.PROVIDER, "the connection did not open in time") from None
+            raise ProviderTimeout(PROVIDER, "the connection did not open in time") from None
 
     def _discard_closed_connection(self) -> None:
         opened = self._connection.done() and self._connection.exception() is None
@@ -123,7 +149,7 @@ class WebSocketTransport:
         failed_before = self._connection.done() and self._connection.exception() is not None
         # Logged as an error once, not at each attempt during a long call.
         write = log.debug if failed_before else log.error
-        write("tts_connection_failed", provider=wire.PROVIDER, code=error.code, reason=error.reason)
+        write("tts_connection_failed", provider=PROVIDER, code=error.code, reason=error.reason)
         if self._connection.done():
             self._connection = asyncio.get_running_loop().create_future()
         self._connection.set_exception(error)

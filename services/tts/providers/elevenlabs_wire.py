@@ -7,32 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from parley.agent_config import TtsConfig
-from parley.errors import ProviderError, ProviderRateLimited, ProviderRejected, ProviderUnavailable
+from parley.errors import ProviderUnavailable
 from parley.providers.tts import AudioChunk, CharTiming
+from services.tts.providers.elevenlabs_errors import PROVIDER, error_detail
+from services.tts.providers.elevenlabs_parameters import RequestParameters
 
-PROVIDER = "elevenlabs"
-OUTPUT_FORMAT = "ulaw_8000"
 PROVIDER_URL = "https://api.elevenlabs.io"
 MAX_CONTEXTS = 5
 """Maximum number of contexts; with one more, the provider closes the whole connection."""
-INACTIVITY_TIMEOUT_S = 180
-
-_MAX_REASON_CHARS = 160
-
-_RATE_LIMITED = ("too_many_concurrent_requests", "system_busy", "rate_limit")
-_REJECTED = (
-    "api_key",
-    "unauthorized",
-    "authentication",
-    "permission",
-    "quota_exceeded",
-    "detected_unusual_activity",
-    "not_found",
-    "does_not_exist",
-    "invalid_uid",
-    "payment",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,36 +30,32 @@ class AudioFrame:
 class ErrorFrame:
     """An error; the provider closes the connection next."""
 
-    error: ProviderError
+    code: str
+    message: str
 
 
-def socket_url(base_url: str, config: TtsConfig) -> str:
+def socket_url(base_url: str, parameters: RequestParameters) -> str:
     """URL of the WebSocket; http becomes ws, https wss."""
-    query = {
-        "model_id": config.model,
-        "output_format": OUTPUT_FORMAT,
-        # Clauses are complete: waiting for more characters gains nothing.
-        "auto_mode": "true",
-        "sync_alignment": "true",
-        "inactivity_timeout": str(INACTIVITY_TIMEOUT_S),
-    }
-    if config.language:
-        query["language_code"] = config.language
     base = (base_url or PROVIDER_URL).rstrip("/")
     if base.startswith("http"):
         base = f"ws{base.removeprefix('http')}"
-    voice = quote(config.voice, safe="")
-    return f"{base}/v1/text-to-speech/{voice}/multi-stream-input?{urlencode(query)}"
+    voice = quote(parameters.config.voice, safe="")
+    query = urlencode(parameters.socket_query())
+    return f"{base}/v1/text-to-speech/{voice}/multi-stream-input?{query}"
 
 
-def init_context(context_id: str, config: TtsConfig) -> str:
+def http_base_url(base_url: str) -> str:
+    """Base URL for HTTP requests; ws becomes http, wss https."""
+    base = (base_url or PROVIDER_URL).rstrip("/")
+    return f"http{base.removeprefix('ws')}" if base.startswith("ws") else base
+
+
+def init_context(context_id: str, parameters: RequestParameters) -> str:
     """First message of a context; its text must be a single space."""
-    settings = {
-        "stability": config.stability,
-        "similarity_boost": config.similarity,
-        "speed": config.speed,
-    }
-    return json.dumps({"text": " ", "context_id": context_id, "voice_settings": settings})
+    message: dict[str, Any] = {"text": " ", "context_id": context_id}
+    if settings := parameters.voice_settings():
+        message["voice_settings"] = settings
+    return json.dumps(message)
 
 
 def send_text(context_id: str, text: str) -> str:
@@ -108,50 +86,15 @@ def read_frame(data: str | bytes) -> AudioFrame | ErrorFrame | None:
     if not isinstance(frame, dict):
         raise ProviderUnavailable(PROVIDER, "a frame that is not a JSON object")
     if frame.get("error"):
-        return ErrorFrame(map_error(str(frame["error"]), str(frame.get("message") or "")))
+        return ErrorFrame(error_detail({"detail": frame["error"]}), str(frame.get("message") or ""))
+    if frame.get("detail"):
+        return ErrorFrame(error_detail(frame), "")
     context_id = frame.get("contextId") or frame.get("context_id")
     final = bool(frame.get("isFinal") or frame.get("is_final"))
     audio = frame.get("audio")
     if not isinstance(context_id, str) or not (audio or final):
         return None
     return AudioFrame(context_id, AudioChunk(_mulaw(audio), _characters(frame.get("alignment"))), final)
-
-
-def map_error(code: str, message: str) -> ProviderError:
-    """Convert the provider's error code to a ProviderError."""
-    reason = (f"{code}: {message}" if message else code)[:_MAX_REASON_CHARS]
-    lowered = reason.lower()
-    if any(code in lowered for code in _RATE_LIMITED):
-        return ProviderRateLimited(PROVIDER, reason)
-    if any(code in lowered for code in _REJECTED):
-        return ProviderRejected(PROVIDER, reason)
-    return ProviderUnavailable(PROVIDER, reason)
-
-
-def map_status_error(status: int, message: str) -> ProviderError:
-    """Convert an HTTP status to a ProviderError."""
-    reason = (f"HTTP {status}: {message}" if message else f"HTTP {status}")[:_MAX_REASON_CHARS]
-    if status == 429:
-        return ProviderRateLimited(PROVIDER, reason)
-    if 400 <= status < 500:
-        return ProviderRejected(PROVIDER, reason)
-    return ProviderUnavailable(PROVIDER, reason)
-
-
-def error_detail(body: Any) -> str:
-    """Return the text of an HTTP error's body: {"detail": {"status", "message"}}, a list, or other."""
-    if isinstance(body, str | bytes):
-        try:
-            body = json.loads(body)
-        except ValueError:
-            return ""
-    detail = body.get("detail") if isinstance(body, dict) else None
-    if isinstance(detail, list) and detail:
-        detail = detail[0]
-    if isinstance(detail, dict):
-        parts = (detail.get("status"), detail.get("message") or detail.get("msg"))
-        return ": ".join(str(part) for part in parts if part)
-    return detail if isinstance(detail, str) else ""
 
 
 def _mulaw(audio: Any) -> bytes:

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.agent_config import TtsConfig
-from parley.errors import ProviderError, ProviderRateLimited, ProviderRejected, ProviderUnavailable
+from parley.errors import ProviderUnavailable
 from parley.providers.tts import CharTiming
 from services.tts.providers import elevenlabs_wire as wire
+from services.tts.providers.elevenlabs_parameters import RequestParameters
 
 
 def frame(**fields: Any) -> str:
@@ -21,17 +22,31 @@ def frame(**fields: Any) -> str:
 
 def test_the_url_is_derived_from_the_base_address() -> None:
     """The scheme http becomes ws and https wss; an empty address means the provider's own."""
-    config = TtsConfig(voice="a/b", model="m", language="de")
+    parameters = RequestParameters(TtsConfig(voice="a/b", language="de-AT"))
 
-    assert wire.socket_url("http://127.0.0.1:9/", config).startswith(
+    assert wire.socket_url("http://127.0.0.1:9/", parameters).startswith(
         "ws://127.0.0.1:9/v1/text-to-speech/a%2Fb/"
     )
-    assert wire.socket_url("https://x", config).startswith("wss://x/")
-    url = wire.socket_url("", config)
+    assert wire.socket_url("https://x", parameters).startswith("wss://x/")
+    url = wire.socket_url("", parameters)
     assert url.startswith("wss://api.elevenlabs.io/")
     assert "output_format=ulaw_8000" in url
     assert "language_code=de" in url
-    assert "language_code" not in wire.socket_url("", TtsConfig())
+    assert "language_code" not in wire.socket_url("", RequestParameters(TtsConfig()))
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("", "https://api.elevenlabs.io"),
+        ("wss://x/", "https://x"),
+        ("ws://127.0.0.1:9", "http://127.0.0.1:9"),
+        ("http://x", "http://x"),
+    ],
+)
+def test_http_requests_use_the_same_address(address: str, expected: str) -> None:
+    """The scheme ws becomes http and wss https."""
+    assert wire.http_base_url(address) == expected
 
 
 def test_a_clause_ends_in_one_space_and_is_flushed() -> None:
@@ -42,7 +57,7 @@ def test_a_clause_ends_in_one_space_and_is_flushed() -> None:
 
 def test_a_context_opens_with_a_space_and_the_voice_settings() -> None:
     """The provider requires both."""
-    message = json.loads(wire.init_context("c1", TtsConfig(speed=1.1)))
+    message = json.loads(wire.init_context("c1", RequestParameters(TtsConfig(speed=1.1))))
 
     assert message["text"] == " "
     assert message["voice_settings"] == {"stability": 0.5, "similarity_boost": 0.8, "speed": 1.1}
@@ -99,52 +114,16 @@ def test_malformed_frames_are_refused(data: str | bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "kind"),
+    ("fields", "code", "message"),
     [
-        ("quota_exceeded", ProviderRejected),
-        ("invalid_api_key", ProviderRejected),
-        ("voice_not_found", ProviderRejected),
-        ("system_busy", ProviderRateLimited),
-        ("input_timeout_exceeded", ProviderUnavailable),
-        ("max_active_conversations", ProviderUnavailable),
+        ({"error": "quota_exceeded", "message": "m", "code": 1008}, "quota_exceeded", "m"),
+        ({"error": {"code": "voice_not_found", "message": "m"}}, "voice_not_found: m", ""),
+        ({"detail": {"status": "invalid_api_key", "message": "m"}}, "invalid_api_key: m", ""),
     ],
 )
-def test_error_codes_are_mapped_to_our_errors(code: str, kind: type[ProviderError]) -> None:
-    """The error decides how the next attempt is made."""
-    read = wire.read_frame(json.dumps({"message": "m", "error": code, "code": 1008}))
-
-    assert isinstance(read, wire.ErrorFrame)
-    assert type(read.error) is kind
-
-
-@pytest.mark.parametrize(
-    ("status", "kind"),
-    [
-        (401, ProviderRejected),
-        (422, ProviderRejected),
-        (429, ProviderRateLimited),
-        (500, ProviderUnavailable),
-    ],
-)
-def test_statuses_are_mapped_to_our_errors(status: int, kind: type[ProviderError]) -> None:
-    """The error decides how the next attempt is made."""
-    assert type(wire.map_status_error(status, "")) is kind
-
-
-@pytest.mark.parametrize(
-    ("body", "detail"),
-    [
-        ({"detail": {"status": "invalid_api_key", "message": "no"}}, "invalid_api_key: no"),
-        (b'{"detail": {"status": "x"}}', "x"),
-        ({"detail": [{"msg": "field required"}]}, "field required"),
-        ({"detail": "plain"}, "plain"),
-        ("<html>", ""),
-        (None, ""),
-    ],
-)
-def test_details_of_an_http_error_are_read_in_any_shape(body: Any, detail: str) -> None:
-    """Reading them never fails."""
-    assert wire.error_detail(body) == detail
+def test_errors_are_read_in_any_shape(fields: dict[str, Any], code: str, message: str) -> None:
+    """The provider closes the connection next."""
+    assert wire.read_frame(json.dumps(fields)) == wire.ErrorFrame(code, message)
 
 
 json_values = st.recursive(
