@@ -2,12 +2,29 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from parley.errors import ConfigError
+
+
+def _switch(value: Any) -> Any:
+    """Undo YAML's reading of `on` and `off` as booleans."""
+    return ("on" if value else "off") if isinstance(value, bool) else value
+
+
+AutoSwitch: TypeAlias = Annotated[Literal["auto", "on", "off"], BeforeValidator(_switch)]
+"""A setting that may be left to the program."""
 
 
 class _Section(BaseModel):
@@ -190,7 +207,7 @@ class TtsConfig(ProviderSection):
     speed: float = Field(default=1.0, ge=0.7, le=1.2)
     first_chunk: Literal["phrase", "sentence"] = "phrase"
     """The first text to synthesize: a phrase, or all text up to the first comma or full stop."""
-    text_normalization: Literal["auto", "on", "off"] = "auto"
+    text_normalization: AutoSwitch = "auto"
     """Whether numbers, dates, times and amounts are written in words before synthesis; `auto` does so for
     models that cannot read them. Markup and emoji are removed in any case."""
 

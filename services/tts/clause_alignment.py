@@ -40,15 +40,18 @@ class Clause:
     """Sample at which the clause ends; audio may not have arrived up to there yet."""
     end_certain: bool = False
     """Whether the audio of the clause is certainly over."""
+    has_tags: bool = False
+    """Whether the text was sent with SSML tags."""
 
     @classmethod
     def of(cls, text: str) -> "Clause":
         """A clause without timings; its SSML tags are not spoken."""
-        text = without_tags(text)
+        sent, text = text, without_tags(text)
         if not alnum_count(text):
             # It is not sent, and ends where the clause before it does.
             return cls(text, "", 0, end_sample=0, end_certain=True)
-        return cls(text, _letters(text), _count_trailing_punctuation(text))
+        tail = _count_trailing_punctuation(text)
+        return cls(text, _letters(text), tail, has_tags=sent != text)
 
     @property
     def missing(self) -> int:
@@ -57,6 +60,8 @@ class Clause:
 
     def rewind(self, aligned: int) -> None:
         """Forget the timings after a number of letters."""
+        if not self.letters:
+            return
         left, count = [], 0
         for character in self.characters:
             count += alnum_count(character.text)
@@ -80,6 +85,7 @@ class ClauseAlignment:
         self._exact = True
         self._aligned_until = 0
         self._completed: Clause | None = None
+        self._inside_tag = False
 
     @property
     def awaiting_timings(self) -> bool:
@@ -103,6 +109,7 @@ class ClauseAlignment:
     def add(self, characters: tuple[CharTiming, ...], begin: int, received: int) -> None:
         """Add the timings of a chunk that reaches from sample `begin` to `received`."""
         self.has_timings = True
+        characters = self._without_tags(characters)
         if not self._find_place(characters, begin):
             return
         clause = self._current()
@@ -135,6 +142,20 @@ class ClauseAlignment:
             return sum(_letters_after(clause, received) for clause in self.clauses)
         after_ms = self._audible_ms(max(start, self._aligned_until), received)
         return 0 if after_ms >= min_speech_ms(missing) else missing
+
+    def _without_tags(self, characters: tuple[CharTiming, ...]) -> tuple[CharTiming, ...]:
+        """Drop the characters of SSML tags, which may have timings like those of words."""
+        if not self._inside_tag and not any(clause.has_tags for clause in self.clauses):
+            return characters
+        spoken = []
+        for character in characters:
+            if character.text == "<":
+                self._inside_tag = True
+            elif not self._inside_tag:
+                spoken.append(character)
+            elif character.text == ">":
+                self._inside_tag = False
+        return tuple(spoken)
 
     def _find_place(self, characters: tuple[CharTiming, ...], begin: int) -> bool:
         """Move to the place of the timings in the text; False to ignore them."""

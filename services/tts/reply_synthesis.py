@@ -11,6 +11,7 @@ from parley.providers.fallback_chain import Attempt, Request, provider_error
 from parley.providers.latency_limits import LatencyLimit
 from parley.providers.tts import ReportsWarmth, SynthesisStream, TtsConnection
 from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, SynthesisStarted
+from services.tts.alignment import alnum_count, without_tags
 from services.tts.audio_limits import AudioLimits
 from services.tts.audio_output import AudioOutput
 from services.tts.clause_feed import ClauseFeed
@@ -127,7 +128,7 @@ class _SynthesisAttempt:
 
     async def _send_clause(self, text: str, spoken: SpokenText) -> None:
         self._audio.text_sent(text, spoken)
-        if not spoken.text:
+        if not alnum_count(without_tags(spoken.text)):
             await self._append_completed()
             return
         self._last_activity_s = self._loop.time()

@@ -118,7 +118,7 @@ async def run_worker(
     """Run a tts process as tasks of the test."""
     (folder / "odd.yaml").write_text("prompt: Speak.\nfillers: {phrases: []}\ntts: {voice: odd-voice}\n")
     (folder / "test.yaml").write_text(
-        "prompt: Speak.\nfillers: {phrases: []}\ntts: {voice: voice-1}\n"
+        "prompt: Speak.\nfillers: {phrases: []}\ntts: {voice: voice-1, text_normalization: off}\n"
     )
     settings = TtsSettings(
         nats_url=nats_url,

@@ -12,6 +12,7 @@ from parley.providers.tts import TextSupport, TtsConnection
 from parley.settings import read_settings
 from services.tts.providers.elevenlabs_account import ElevenLabsAccount
 from services.tts.providers.elevenlabs_http import HttpTransport, open_http_client, sdk_client
+from services.tts.providers.elevenlabs_models import capabilities
 from services.tts.providers.elevenlabs_parameters import (
     ElevenLabsOptions,
     RefusedParameters,
@@ -53,17 +54,14 @@ async def _open(context: ProviderContext) -> AsyncIterator[ElevenLabsProvider]:
         yield ElevenLabsProvider(account, sdk_client(settings, client))
 
 
-_READS_NUMBERS = ("eleven_multilingual", "eleven_v3", "eleven_v4")
-"""Models that normalize numbers themselves; flash and turbo models do not."""
-_TAKES_AUDIO_TAGS = ("eleven_v3", "eleven_v4")
-
-
 def text_support(config: TtsConfig) -> TextSupport:
     """Return what the model of a section reads by itself."""
+    model = capabilities(config.model)
+    options = config.options
     return TextSupport(
-        numbers=config.model.startswith(_READS_NUMBERS),
-        ssml=bool(config.options.get("ssml", False)),
-        audio_tags=config.model.startswith(_TAKES_AUDIO_TAGS),
+        numbers=model.numbers or options.get("apply_text_normalization") in ("on", True),
+        ssml=model.ssml and bool(options.get("ssml", False)),
+        audio_tags=model.audio_tags,
     )
 
 

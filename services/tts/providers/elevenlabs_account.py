@@ -36,14 +36,14 @@ class ElevenLabsAccount:
             config = config.model_copy(update={"voice": await self.voices.voice_for(config.model)})
         return RequestParameters(config, self.refused.of(config.model))
 
-    def learn(self, config: TtsConfig, used: RequestParameters, error: ProviderError) -> bool:
+    def adapt(self, config: TtsConfig, used: RequestParameters, error: ProviderError) -> bool:
         """Change the next request after a failure; True if it may succeed where this one did not.
 
-        A parameter that the provider refuses is left out, and a voice that nobody asked for is replaced.
+        A parameter that is refused is left out; the chosen voice is replaced unless the agent names it.
         """
         if rejects_voice(error):
             return not config.voice and self.voices.refuse(used.config.voice)
-        return self.refused.learn(config.model, used.names, error.reason)
+        return self.refused.add_named(config.model, used.names, error.reason)
 
     def connect_limit(self) -> LatencyLimit:
         """The time limit for opening a WebSocket."""

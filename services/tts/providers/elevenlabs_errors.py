@@ -1,4 +1,4 @@
-"""Converts ElevenLabs' rejections to ProviderErrors that say what to do. No I/O.
+"""Converts ElevenLabs' rejections to ProviderErrors with a remedy. No I/O.
 
 The same code can arrive in an HTTP response, in the refusal of a WebSocket or in a frame on an open one.
 """

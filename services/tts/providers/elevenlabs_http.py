@@ -65,7 +65,7 @@ class HttpStream:
                     async for chunk in chunks:
                         yield chunk
             except ProviderRejected as error:
-                if attempt == _MAX_CHANGED_REQUESTS or not self._account.learn(
+                if attempt == _MAX_CHANGED_REQUESTS or not self._account.adapt(
                     self._config, parameters, error
                 ):
                     raise

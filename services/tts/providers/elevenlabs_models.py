@@ -1,4 +1,4 @@
-"""What each family of ElevenLabs' models accepts. No I/O.
+"""The capabilities of each family of ElevenLabs' models. No I/O.
 
 Sources: ElevenLabs' documentation of models, WebSockets and text to speech, and reports of refused requests.
 """
@@ -23,20 +23,32 @@ class ModelCapabilities:
     """The only values of `stability`; empty for any from 0 to 1."""
     ssml: bool = True
     """Whether it reads SSML, such as `<break time="0.5s"/>`."""
+    numbers: bool = False
+    """Whether it reads numbers and dates well by itself."""
+    audio_tags: bool = False
+    """Whether it takes audio tags, such as `[laughs]`."""
 
 
 _V2_5 = ModelCapabilities(language_code=True, previous_text=True)
 _V2 = ModelCapabilities(previous_text=True)
-_V1 = ModelCapabilities(previous_text=True, voice_settings=_ALL_SETTINGS - {"speed"})
+_MULTILINGUAL_V2 = ModelCapabilities(previous_text=True, numbers=True)
+_V1 = ModelCapabilities(previous_text=True, voice_settings=_ALL_SETTINGS - {"speed"}, numbers=True)
 _V3 = ModelCapabilities(
     websocket=False,
     language_code=True,
     voice_settings=frozenset({"stability"}),
     stability_steps=(0.0, 0.5, 1.0),
     ssml=False,
+    numbers=True,
+    audio_tags=True,
 )
 _V4 = ModelCapabilities(
-    websocket=False, language_code=True, voice_settings=frozenset({"stability"}), ssml=False
+    websocket=False,
+    language_code=True,
+    voice_settings=frozenset({"stability"}),
+    ssml=False,
+    numbers=True,
+    audio_tags=True,
 )
 
 _FAMILIES: tuple[tuple[str, ModelCapabilities], ...] = (
@@ -44,7 +56,7 @@ _FAMILIES: tuple[tuple[str, ModelCapabilities], ...] = (
     ("eleven_turbo_v2_5", _V2_5),
     ("eleven_flash_v2", _V2),
     ("eleven_turbo_v2", _V2),
-    ("eleven_multilingual_v2", _V2),
+    ("eleven_multilingual_v2", _MULTILINGUAL_V2),
     ("eleven_multilingual_v1", _V1),
     ("eleven_monolingual_v1", _V1),
     ("eleven_v3", _V3),

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import structlog
 from pydantic import BaseModel
 
-from parley.agent_config import TtsConfig
+from parley.agent_config import AutoSwitch, TtsConfig
 from services.tts.providers.elevenlabs_models import capabilities
 
 log = structlog.get_logger()
@@ -30,8 +30,8 @@ class ElevenLabsOptions(BaseModel, extra="forbid"):
     transport: Literal["websocket", "http"] = "websocket"
     ssml: bool = False
     """Whether the text may contain SSML, such as `<break time="0.5s"/>`; otherwise it is removed."""
-    text_normalization: Literal["auto", "on", "off"] | None = None
-    """Whether the voice itself reads numbers and dates as words; unset for the model's default."""
+    apply_text_normalization: AutoSwitch | None = None
+    """Whether ElevenLabs writes numbers and dates in words itself; unset for the model's default."""
 
 
 class RefusedParameters:
@@ -44,7 +44,7 @@ class RefusedParameters:
         """The parameters to leave out for a model."""
         return frozenset(self._by_model.get(model, ()))
 
-    def learn(self, model: str, sent: Iterable[str], reason: str) -> bool:
+    def add_named(self, model: str, sent: Iterable[str], reason: str) -> bool:
         """Leave out the parameter that a rejection names; False if it names none of those sent."""
         refused = self._by_model.setdefault(model, set())
         self._by_model.move_to_end(model)
@@ -127,8 +127,8 @@ class RequestParameters:
         common: dict[str, str] = {}
         if self.config.language and capabilities(self.config.model).language_code:
             common["language_code"] = re.split("[-_]", self.config.language)[0].lower()
-        if self.options.text_normalization is not None:
-            common["apply_text_normalization"] = self.options.text_normalization
+        if self.options.apply_text_normalization is not None:
+            common["apply_text_normalization"] = self.options.apply_text_normalization
         return common
 
     def _allowed(self, parameters: dict[str, Any]) -> dict[str, Any]:

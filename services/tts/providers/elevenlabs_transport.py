@@ -92,7 +92,7 @@ class WebSocketTransport:
         try:
             connection = await self._connect(parameters)
         except ProviderError as refusal:
-            improved = self._account.learn(self._config, parameters, refusal)
+            improved = self._account.adapt(self._config, parameters, refusal)
             return _ConnectionLoss(refusal, was_open=False, was_healthy=improved)
         connection.replace_error = lambda error: self._replaced(parameters, error)
         opened_at_s = loop.time()
@@ -122,7 +122,7 @@ class WebSocketTransport:
 
     def _replaced(self, parameters: RequestParameters, error: ProviderError) -> ProviderError:
         """The error for the replies of a connection; one that the next connection avoids is worth a retry."""
-        if not self._account.learn(self._config, parameters, error):
+        if not self._account.adapt(self._config, parameters, error):
             return error
         return ProviderUnavailable(PROVIDER, f"{error.reason}; the next request is changed")
 

@@ -1,4 +1,4 @@
-"""Chooses a voice of the account for agents that name none."""
+"""Chooses one of the account's voices for agents that name none."""
 
 import asyncio
 from collections.abc import Mapping
@@ -19,13 +19,13 @@ _LIBRARY_STATES = ("copied", "copied_disabled")
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """A voice of the account."""
+    """One of the account's voices."""
 
     voice_id: str
     name: str
     category: str
     from_library: bool
-    """Whether it belongs to somebody else; the API uses such voices on paid plans only."""
+    """Whether it belongs to another account; the API uses such voices on paid plans only."""
     untrained_models: frozenset[str]
     """Models for which a professional voice is not ready."""
 
@@ -71,7 +71,7 @@ class VoiceDirectory:
         """Return the id of the voice to use with a model when the agent names none.
 
         Raises:
-            ProviderError: the voices cannot be listed, or there is none.
+            ProviderError: the voices cannot be listed, or the list is empty.
         """
         async with self._lock:
             if self._voices is None:
@@ -90,7 +90,7 @@ class VoiceDirectory:
     def _choose(self, voices: list[Voice], model: str) -> Voice:
         voice = choose_voice(voices, model, frozenset(self._refused))
         if voice is None:
-            self._voices = None  # A voice that was added since is found.
+            self._voices = None  # The next listing contains voices added since.
             self._refused.clear()
             raise ProviderRejected(
                 PROVIDER,

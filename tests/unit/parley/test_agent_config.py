@@ -140,3 +140,13 @@ def test_null_turns_the_temperature_off(tmp_path: Path) -> None:
     (tmp_path / "shop.yaml").write_text("prompt: x\nllm: {temperature: null, fallbacks: [{model: b}]}")
 
     assert [c.temperature for c in load_agent_config(tmp_path, "shop").llm.chain] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [("off", "off"), ("on", "on"), ("auto", "auto"), ('"off"', "off")]
+)
+def test_on_and_off_need_no_quotes(tmp_path: Path, written: str, read: str) -> None:
+    """YAML reads them as booleans."""
+    (tmp_path / "a.yaml").write_text(f"prompt: x\ntts: {{text_normalization: {written}}}\n")
+
+    assert load_agent_config(tmp_path, "a").tts.text_normalization == read

@@ -162,6 +162,7 @@ def test_a_wrong_server_is_an_error_of_the_agent_file() -> None:
     ):
         check_agent(agent, "llm")
 
+
 def test_options_that_alternatives_change_do_not_change_the_audio() -> None:
     """ElevenLabs via HTTP plays the same phrases."""
     assert transfer_options("tts", "elevenlabs") == {"transport"}

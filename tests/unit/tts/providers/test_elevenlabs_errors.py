@@ -1,4 +1,4 @@
-"""ElevenLabs' rejections, and what they tell the operator to do."""
+"""ElevenLabs' rejections and their remedies."""
 
 import json
 from typing import Any

@@ -38,7 +38,7 @@ def test_stability_is_a_value_that_the_model_takes(stability: float, sent: float
 def test_options_are_sent_only_when_they_are_set() -> None:
     """SSML is read as text unless it is enabled."""
     assert not {"enable_ssml_parsing", "apply_text_normalization"} & parameters().socket_query().keys()
-    query = parameters(options={"ssml": True, "text_normalization": "off"}).socket_query()
+    query = parameters(options={"ssml": True, "apply_text_normalization": False}).socket_query()
     assert (query["enable_ssml_parsing"], query["apply_text_normalization"]) == ("true", "off")
     assert "enable_ssml_parsing" not in parameters(model="eleven_v3", options={"ssml": True}).socket_query()
 
@@ -68,16 +68,16 @@ def test_refused_parameters_are_left_out() -> None:
         ("HTTP 403: enable_ssml_parsing", "enable_ssml_parsing"),
     ],
 )
-def test_a_parameter_that_is_refused_by_name_is_learned(reason: str, name: str) -> None:
+def test_a_parameter_that_is_refused_by_name_is_left_out(reason: str, name: str) -> None:
     """It is remembered for the model only."""
     refused = RefusedParameters()
     sent = parameters(language="fa", options={"ssml": True}).names
-    assert refused.learn("m", sent, reason)
+    assert refused.add_named("m", sent, reason)
     assert refused.of("m") == {name}
     assert refused.of("n") == set()
-    # A call that had sent it before another call's refusal was known may try again, too.
-    assert refused.learn("m", sent, reason)
-    assert not refused.learn("m", sent - {name, "voice_settings"}, reason)
+    # A call that had sent it before another call was refused may try again, too.
+    assert refused.add_named("m", sent, reason)
+    assert not refused.add_named("m", sent - {name, "voice_settings"}, reason)
 
 
 @pytest.mark.parametrize(
@@ -85,4 +85,4 @@ def test_a_parameter_that_is_refused_by_name_is_learned(reason: str, name: str) 
 )
 def test_other_rejections_teach_nothing(reason: str) -> None:
     """The model and the output format cannot be left out."""
-    assert not RefusedParameters().learn("m", parameters().names, reason)
+    assert not RefusedParameters().add_named("m", parameters().names, reason)

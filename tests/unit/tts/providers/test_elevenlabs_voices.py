@@ -18,7 +18,7 @@ UNTRAINED = {**OWN, "voice_id": "unt", "fine_tuning": {"state": {"m": "not_start
 
 
 def directory(*responses: httpx.Response | Exception) -> VoiceDirectory:
-    """A directory whose requests get these responses, the last one for ever."""
+    """A directory whose requests get these responses, the last one repeatedly."""
     left = list(responses)
 
     def respond(request: httpx.Request) -> httpx.Response:
@@ -83,7 +83,7 @@ async def test_the_voices_are_listed_once() -> None:
 
 
 async def test_a_refused_voice_is_replaced() -> None:
-    """If there is no other, the remedy is to add one."""
+    """Without another, the remedy is to add one."""
     voices = directory(listing(LIBRARY, DEFAULT))
     assert await voices.voice_for("m") == "lib"
     assert voices.refuse("lib")
