@@ -44,7 +44,12 @@ class OpenAIEmulator:
                 routes += self._routes(path, server.name)
         deployment = "/azure/openai/deployments/{deployment}/chat/completions"
         routes.append(self._route(deployment, self._create_chat, "azure", "POST"))
-        return Starlette(routes=routes, exception_handlers={ClientDisconnect: _client_disconnected})
+        handlers: dict[Any, Any] = {
+            ClientDisconnect: _client_disconnected,
+            404: _unknown_address,
+            405: _wrong_method,
+        }
+        return Starlette(routes=routes, exception_handlers=handlers)
 
     def _routes(self, path: str, name: str) -> list[BaseRoute]:
         """The routes of a server, or of the configured one if no name is given."""
@@ -61,7 +66,8 @@ class OpenAIEmulator:
             if error := _key_error(request):
                 return _refused(server, error)
             response: Response = await endpoint(request, server)
-            response.headers.setdefault("x-request-id", f"req_{uuid.uuid4().hex}")
+            for header, value in _headers().items():
+                response.headers.setdefault(header, value)
             return response
 
         return Route(path, handle, methods=[method])
@@ -100,6 +106,19 @@ class OpenAIEmulator:
         return self.runtime_settings.current.llm_date or datetime.now(UTC).date()
 
 
+def _headers() -> dict[str, str]:
+    """Headers of every answer."""
+    return {
+        "x-request-id": f"req_{uuid.uuid4().hex}",
+        "openai-version": "2020-10-01",
+        "openai-organization": "org-sandbox",
+        "openai-processing-ms": "1",
+        "x-ratelimit-limit-requests": "500",
+        "x-ratelimit-remaining-requests": "499",
+        "x-ratelimit-reset-requests": "120ms",
+    }
+
+
 async def _json(request: Request) -> Any:
     """The body of a request; raises ValueError if it is not JSON, or has text that is not Unicode."""
     body = await request.json()
@@ -119,6 +138,17 @@ def _refused(server: Server, error: ApiError) -> Response:
     refusal = server.refusal(error)
     headers = {"x-request-id": f"req_{uuid.uuid4().hex}"}
     return JSONResponse(refusal.body, status_code=refusal.status, headers=headers)
+
+
+async def _unknown_address(request: Request, _error: Exception) -> Response:
+    """Answer as OpenAI does, for example to a base URL without `/v1`."""
+    text = f"Invalid URL ({request.method} {request.url.path})"
+    return JSONResponse(ApiError(text).body, status_code=404)
+
+
+async def _wrong_method(request: Request, _error: Exception) -> Response:
+    text = f"Not allowed to {request.method} on {request.url.path}."
+    return JSONResponse(ApiError(text).body, status_code=405)
 
 
 async def _client_disconnected(_request: Request, _error: Exception) -> Response:

@@ -114,7 +114,7 @@ class ChatEndpoint:
         encoder = EventEncoder(quirks, chat.server.comment)
         chunks = with_quirks(wire.chat_chunks(chat.completion), quirks, wire.usage_payload(chat.completion))
         chunks = with_stream_faults(
-            adapted(chat.server, chunks), exchange.faults, self._exchanges.settings.llm_tool_delay_s
+            adapted(chat.server, chunks), exchange.faults, self._exchanges.settings.llm_silence_s
         )
         try:
             await asyncio.sleep(self._exchanges.due_in_s(exchange, 0))

@@ -1,11 +1,12 @@
 """Quirks of a stream's chunks: changes of Chat Completions that other servers make. No I/O, no clock."""
 
-import copy
 import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from sandbox.openai.chunk_changes import changed, each_choice, with_delta
+from sandbox.openai.tool_call_quirks import TOOL_CALL_CHANGES
 from sandbox.openai.wire import Chunk
 
 _SAFE = {
@@ -30,16 +31,6 @@ def with_quirks(
     return found
 
 
-def changed(chunk: Chunk, change: Callable[[dict[str, Any]], None]) -> Chunk:
-    """Apply a change to a copy of each choice of a chunk."""
-    if not chunk.data:
-        return chunk
-    data = copy.deepcopy(dict(chunk.data))
-    for choice in data.get("choices") or ():
-        change(choice)
-    return replace(chunk, data=data)
-
-
 def _null_fields(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
     def change(choice: dict[str, Any]) -> None:
         choice["delta"] = {**dict.fromkeys(_NULLS), **choice["delta"]}
@@ -55,10 +46,6 @@ def _null_delta(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
         yield chunk
         if "opening" in chunk.tags or (chunk.token is not None and chunk.token % 3 == 2):
             yield _filter_chunk({})
-
-
-def _each_choice(change: Callable[[dict[str, Any]], None]) -> Callable[[Iterator[Chunk]], Iterator[Chunk]]:
-    return lambda chunks: (changed(chunk, change) for chunk in chunks)
 
 
 def _set_role(choice: dict[str, Any]) -> None:
@@ -81,7 +68,7 @@ def _content_parts(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
     for chunk in chunks:
         yield changed(chunk, as_parts)
         if "opening" in chunk.tags:
-            yield changed(chunk, _delta({"content": [thought]}))
+            yield changed(chunk, with_delta({"content": [thought]}))
 
 
 def _null_error(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
@@ -109,83 +96,21 @@ def _reasoning(field: str) -> Callable[[Iterator[Chunk]], Iterator[Chunk]]:
             yield chunk
             if "opening" in chunk.tags:
                 for text in _REASONING:
-                    yield changed(chunk, _delta({"content": None, field: text}))
+                    yield changed(chunk, with_delta({"content": None, field: text}))
 
     return insert
 
 
-def _delta(delta: Mapping[str, Any]) -> Callable[[dict[str, Any]], None]:
-    def change(choice: dict[str, Any]) -> None:
-        choice["delta"] = dict(delta)
-
-    return change
-
-
-def _each_call(change: Callable[[dict[str, Any]], None]) -> Callable[[Iterator[Chunk]], Iterator[Chunk]]:
-    """A change of each entry of `tool_calls`."""
-
-    def change_choice(choice: dict[str, Any]) -> None:
-        for call in (choice.get("delta") or {}).get("tool_calls") or ():
-            change(call)
-
-    return lambda chunks: (changed(chunk, change_choice) for chunk in chunks)
-
-
-def _set(name: str, value: Any) -> Callable[[dict[str, Any]], None]:
-    def change(call: dict[str, Any]) -> None:
-        if name in call:
-            call[name] = value
-
-    return change
-
-
-def _remove(name: str) -> Callable[[dict[str, Any]], None]:
-    return lambda call: call.pop(name, None)
-
-
-def _repeat_tool_name(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
-    first: dict[int, dict[str, Any]] = {}
-
-    def change(call: dict[str, Any]) -> None:
-        first_part = first.setdefault(call["index"], call)
-        call.update(id=first_part.get("id"), type="function")
-        call["function"] = {"name": first_part["function"].get("name"), **call["function"]}
-
-    return _each_call(change)(chunks)
-
-
-def _whole_tool_call(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
-    """Collect the pieces of each call, and send it in one chunk."""
-    calls: dict[int, dict[str, Any]] = {}
-    template: Chunk | None = None
+def _text_after_tool(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    texts: list[Chunk] = []
     for chunk in chunks:
-        if "tool" in chunk.tags and chunk.data:
-            template = template or chunk
-            for part in chunk.data["choices"][0]["delta"]["tool_calls"]:
-                first_part = calls.setdefault(part["index"], copy.deepcopy(part))
-                if first_part["function"]["arguments"] is not part["function"]["arguments"]:
-                    first_part["function"]["arguments"] += part["function"]["arguments"]
+        if "text" in chunk.tags:
+            texts.append(chunk)
             continue
-        if template:
-            for call in calls.values():
-                yield changed(template, _delta({"tool_calls": [call]}))
-            template = None
+        if "finish" in chunk.tags:
+            yield from texts
+            texts = []
         yield chunk
-
-
-def _byte_tool_arguments(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
-    for chunk in chunks:
-        part = (
-            chunk.data["choices"][0]["delta"]["tool_calls"][0]
-            if "tool" in chunk.tags and chunk.data
-            else None
-        )
-        if part is None or part.get("id"):
-            yield chunk
-            continue
-        for character in part["function"]["arguments"]:
-            piece = {**part, "function": {"arguments": character}}
-            yield changed(chunk, _delta({"tool_calls": [piece]}))
 
 
 def _stop_after_tool(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
@@ -248,22 +173,16 @@ def _obfuscation(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
 
 
 _CHANGES: Mapping[str, Callable[[Iterator[Chunk]], Iterator[Chunk]]] = {
-    "whole_tool_call": _whole_tool_call,
-    "byte_tool_arguments": _byte_tool_arguments,
-    "repeat_tool_name": _repeat_tool_name,
-    "index_zero": _each_call(_set("index", 0)),
-    "index_null": _each_call(_set("index", None)),
-    "index_missing": _each_call(_remove("index")),
-    "no_tool_id": _each_call(_remove("id")),
-    "null_tool_id": _each_call(_set("id", "")),
+    **TOOL_CALL_CHANGES,
+    "text_after_tool": _text_after_tool,
     "stop_after_tool": _stop_after_tool,
     "early_finish": _early_finish,
     "reasoning_content": _reasoning("reasoning_content"),
     "reasoning": _reasoning("reasoning"),
     "null_fields": _null_fields,
     "content_parts": _content_parts,
-    "role_each_chunk": _each_choice(_set_role),
-    "empty_finish_reason": _each_choice(_empty_reason),
+    "role_each_chunk": each_choice(_set_role),
+    "empty_finish_reason": each_choice(_empty_reason),
     "null_delta": _null_delta,
     "empty_choices": _empty_choices,
     "null_error": _null_error,

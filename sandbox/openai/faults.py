@@ -53,6 +53,10 @@ class LlmQuirks(BaseModel):
     """Each tool call arrives in one chunk, as from Gemini, Mistral and Ollama."""
     byte_tool_arguments: Share = 0.0
     """The arguments of a tool call arrive one character at a time."""
+    interleaved_tool_calls: Share = 0.0
+    """The pieces of parallel tool calls alternate."""
+    text_after_tool: Share = 0.0
+    """The text follows the tool calls."""
     index_zero: Share = 0.0
     """All parallel tool calls have the index 0."""
     index_null: Share = 0.0
@@ -116,6 +120,8 @@ class LlmFaults(BaseModel):
     """Status 400, `content_filter`, as Azure refuses a prompt."""
     hang: Share = 0.0
     """No response at all."""
+    stall_mid: Share = 0.0
+    """Silence of `llm_silence_s` within the text, which then continues."""
     hang_mid: Share = 0.0
     """The stream stops within the answer, and the connection stays open."""
     close_mid: Share = 0.0
@@ -169,9 +175,9 @@ class LlmFaults(BaseModel):
     empty_arguments: Share = 0.0
     """The arguments of tool calls are an empty string."""
     late_tool_call: Share = 0.0
-    """Silence of `llm_tool_delay_s` before the tool calls."""
+    """Silence of `llm_silence_s` before the tool calls."""
     slow_tool_call: Share = 0.0
-    """Silence of `llm_tool_delay_s` within the arguments of a tool call."""
+    """Silence of `llm_silence_s` within the arguments of a tool call."""
     tool_loop: Share = 0.0
     """Every answer calls the first tool of the request, even the answer to its result."""
     unknown_tool: Share = 0.0

@@ -68,8 +68,9 @@ def find_family(model: str) -> Family | None:
     """The family of a model, whether it has ended or not; None for an unknown model."""
     if model.startswith(PREFIX) or scenario_of(model):
         return SANDBOX
-    name = _SNAPSHOT.sub("", model)
-    return next((family for family in families() if name in family.models), None)
+    # A snapshot may have an end of its own.
+    names = (model, _SNAPSHOT.sub("", model))
+    return next((family for name in names for family in families() if name in family.models), None)
 
 
 def scenario_of(model: str) -> str:

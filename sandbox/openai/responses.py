@@ -168,7 +168,7 @@ class ResponsesEndpoint:
         faults = turn.exchange.faults
         if {"think_forever", "reasoning_forever"} & faults:
             return endless_events(turn.response)
-        delay_s = self._exchanges.settings.llm_tool_delay_s
+        delay_s = self._exchanges.settings.llm_silence_s
         events = response_events(turn.response)
         return with_stream_faults(events, faults, delay_s, sent_in_place(turn.response))
 

@@ -30,7 +30,7 @@ _WRONG_TYPES: tuple[Any, ...] = (
 def with_stream_faults(
     chunks: Iterator[Chunk],
     faults: Collection[str],
-    tool_delay_s: float,
+    silence_s: float,
     in_place: Mapping[str, tuple[Chunk, ...]] | None = None,
 ) -> Iterator[Chunk]:
     """Apply the faults of a stream; `in_place` replaces the chunks of some of them, for another API."""
@@ -42,10 +42,12 @@ def with_stream_faults(
             chunks = _insert(chunks, (*sent, Chunk(action="end")))
     if "no_finish" in faults:
         chunks = (chunk for chunk in chunks if not {"finish", "usage"} & chunk.tags)
+    if "stall_mid" in faults:
+        chunks = _insert(chunks, (Chunk(pause_s=silence_s),))
     if "late_tool_call" in faults:
-        chunks = _pause(chunks, 0, tool_delay_s)
+        chunks = _pause(chunks, 0, silence_s)
     if "slow_tool_call" in faults:
-        chunks = _pause(chunks, 1, tool_delay_s)
+        chunks = _pause(chunks, 1, silence_s)
     if "think_forever" in faults:
         chunks = _forever(chunks, "content", opening="<think>")
     if "reasoning_forever" in faults:

@@ -186,6 +186,20 @@ async def test_tokens_keep_their_pace_from_the_requests_arrival(
         assert due_s <= at_s < due_s + 1.5
 
 
+async def test_an_unknown_address_is_named(emulator: tuple[OpenAIEmulator, str]) -> None:
+    """As for a base URL without `/v1`; every answer has OpenAI's headers."""
+    url = emulator[1].removesuffix("/v1")
+    async with httpx.AsyncClient(headers={"authorization": "Bearer k"}) as raw:
+        unknown = await raw.post(f"{url}/chat/completions", json={})
+        wrong = await raw.post(f"{url}/v1/models", json={})
+        models = await raw.get(f"{url}/v1/models")
+
+    assert (unknown.status_code, wrong.status_code) == (404, 405)
+    assert unknown.json()["error"]["message"] == "Invalid URL (POST /chat/completions)"
+    assert wrong.json()["error"]["code"] is None
+    assert models.headers["openai-version"]
+
+
 async def test_a_malformed_request_is_answered_with_400(
     emulator: tuple[OpenAIEmulator, str],
 ) -> None:

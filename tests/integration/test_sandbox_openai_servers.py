@@ -25,7 +25,7 @@ TEXT = "Doors open around eight. Lunch pauses everything until two. Saturdays fi
 async def emulator() -> AsyncIterator[tuple[OpenAIEmulator, str]]:
     """A fast emulator without quirks, and its address."""
     settings = OpenAISandboxSettings(
-        first_token_ms=1, tokens_per_s=10_000, scenario="chaos", llm_quirks=PLAIN, llm_tool_delay_s=0.1
+        first_token_ms=1, tokens_per_s=10_000, scenario="chaos", llm_quirks=PLAIN, llm_silence_s=0.1
     )
     made = OpenAIEmulator(settings)
     async with serve(made.app(), "127.0.0.1", 0, drain_timeout_s=1) as port:

@@ -89,7 +89,9 @@ def test_models_end_on_their_day() -> None:
 
     now, later = ({m["id"] for m in listed_models(day)} for day in (TODAY, date(2027, 1, 14)))
     assert {"gpt-4.1-mini", "gpt-6-luna", "sandbox-clinic"} <= now
-    assert "gpt-3.5-turbo" not in now
+    assert not {"gpt-3.5-turbo", "gpt-4o-2024-05-13"} & now
+    snapshots = [find_family(f"gpt-4o-{day}") for day in ("2024-05-13", "2024-11-20")]
+    assert [family and has_ended(family, TODAY) for family in snapshots] == [True, False]
     assert now - later >= {"gpt-4.1", "gpt-4o-mini", "gpt-5", "o3"}
 
 

@@ -46,6 +46,14 @@ def test_wrong_types_are_events_of_their_own() -> None:
     assert all(chunk.raw.startswith(b"data: ") and chunk.raw.endswith(b"\n\n") for chunk in added)
 
 
+def test_a_stall_ends() -> None:
+    """The text continues."""
+    found = faulty("stall_mid")
+
+    assert [chunk.pause_s for chunk in found].count(2.5) == 1
+    assert [chunk for chunk in found if not chunk.pause_s] == faulty("")
+
+
 def test_no_finish_removes_the_last_chunk() -> None:
     """The text is complete."""
     assert [chunk.tags for chunk in faulty("no_finish")] == [chunk.tags for chunk in faulty("")][:-1]
