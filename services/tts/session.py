@@ -30,7 +30,7 @@ from services.tts.progress import ReplyProgress, SynthesisProgress, evolve
 from services.tts.reply_audio import ReplyAudio
 from services.tts.reply_synthesis import SynthesisJob, TtsRoute, synthesize_reply
 from services.tts.settings import TtsSettings
-from services.tts.spoken_text.normalizer import NormalizerOptions, ReplyNormalizer
+from services.tts.spoken_text.normalizer import NormalizerOptions, ReplyNormalizer, preload_tables
 from services.tts.spoken_text.options import normalizer_options
 
 log = structlog.get_logger()
@@ -69,6 +69,7 @@ async def open_service(settings: TtsSettings, telemetry: Telemetry) -> AsyncIter
     async with open_pool("tts", context) as providers:
         await open_default_provider(providers, "tts", settings)
         await preload_providers(providers, "tts", settings)
+        await asyncio.to_thread(preload_tables)
         shared = _Shared(
             providers, PhraseCache(), CircuitBreakers(), context.limits, settings.tts_first_audio_timeout_s
         )

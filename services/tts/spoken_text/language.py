@@ -38,6 +38,7 @@ class Vocabulary:
     """Before a number, as in #5."""
     section: str = ""
     version: str = ""
+    per: str = ""
     percent: str = ""
     per_mille: str = ""
     degrees: str = ""

@@ -55,6 +55,8 @@ def _web_address(address: str, words: Vocabulary) -> str | None:
 
 
 def _spelled(address: str, words: Vocabulary) -> str:
+    if not words.dot:
+        return address
     names = {
         ".": words.dot,
         "@": words.at,

@@ -30,13 +30,14 @@ _LINK = re.compile(r"\[([^\[\]\n]+)\]\((?:[^()\n]|\([^()\n]*\))*\)|\[([^\[\]\n]+
 _LINK_END = re.compile(r"\]\((?:https?:|mailto:|tel:|www\.|/)[^)\s]*\)?|\]\([^)\s]*$")
 _DEFINITION = re.compile(r"(?m:^)[ \t]*\[[^\]\n]+\]:[ \t]*\S+[^\n]*(?:\n|$)")
 _FOOTNOTE = re.compile(
-    r"(?m:^)[ \t]*\[\^[^\]\n]+\]:[ \t]*|\[\^[^\]\n]+\]|(?<=[\w.,;!?)])(?:\[\d{1,3}(?:[,–-]\s?\d{1,3})*\])+|【[^】\n]*】"
+    r"(?m:^)[ \t]*\[\^[^\]\n]+\]:[ \t]*|\[\^[^\]\n]+\]|(?<=[\w.,;!?)])[ ]?(?:\[\d{1,3}(?:[,–-]\s?\d{1,3})*\](?![(:]))+|【[^】\n]*】"
 )
 _BRACKETS = re.compile(r"[\[\]]")
 _ESCAPE = re.compile(r"\\([!\"#$%&'*+,./:;<=>?@\[\\\]^_`{|}~-])|\\(?=\n|$)|\\(?=\s)")
 _CODE = re.compile(r"`+")
 _STARS = re.compile(r"\*+")
 _UNDERSCORES = re.compile(r"(?<![^\W_])_+(?=\S)|(?<=\S)_+(?![^\W_])|(?<!\S)_+(?!\S)")
+_HASHTAG = re.compile(r"(?<![\w&])#(?=[^\W\d_])")
 _STRIKE = re.compile(r"~~+|==(?=\w)|(?<=\w)==(?!\s|=)|\+\+(?=[^\W\d_])(?<![\w+]\+\+)")
 _MATH_BLOCK = re.compile(r"\\[()\[\]](?!\w\))|\$\$|\\(?:begin|end)\{[^}\n]*\}")
 _MATH = re.compile(
@@ -156,6 +157,8 @@ def remove_spans(text: MappedText, *, keep_brackets: bool = False) -> MappedText
         text = text.sub(_STARS, _stars)
     if "_" in text.text:
         text = text.remove(_UNDERSCORES)
+    if "#" in text.text:
+        text = text.remove(_HASHTAG)
     return text.remove(_STRIKE) if "~" in text.text or "=" in text.text or "++" in text.text else text
 
 
@@ -180,6 +183,8 @@ def _stars(match: re.Match[str]) -> Replacement:
     before, after = match.string[: match.start()], match.string[match.end() :]
     if len(match.group()) == 1:
         if re.search(r"[\d)]\s?$", before) and re.match(r"\s?[\d(]", after):
+            return None
+        if re.search(r"(?:^|\W)[^\W\d_]$", before) and re.match(r"[^\W\d_](?:\W|$)", after):
             return None
         if _SPACED_SIGN.search(before) and (after[:1].isspace() or not after or after[0] in ".,!?"):
             return None

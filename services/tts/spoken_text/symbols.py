@@ -15,7 +15,7 @@ _EMOTICON = re.compile(
 )
 _SHORTCODE = re.compile(r"(?<![\w:]):[a-z][a-z0-9_+-]{1,30}:(?![\w:])")
 _RETAINED_SYMBOLS = "°℃℉№™©®"
-_RETAINED_MATH = "+<=>|~¬±×÷−∕⁄≈≠≤≥"
+_RETAINED_MATH = "⁺⁻+<=>|~¬±×÷−∕⁄≈≠≤≥"
 _RETAINED_PUNCTUATION = "¡¿§·‐‑‒–—―‘’‚‛“”„‟…‰′″‹›«»§¢"
 _RETAINED = frozenset(_RETAINED_SYMBOLS + _RETAINED_MATH + _RETAINED_PUNCTUATION)
 _OTHER_MARKS = {"•", "‣", "⁃", "◦", "†", "‡", "※", "¶", "❧", "☙", "⁂", "⁎", "⁑", "〽", "〰", "‾", "⁕"}
@@ -51,6 +51,10 @@ _REPLACED = {
 _ARROW = re.compile(
     r"\s*(?:[←-⇿⟰-⟿⤀-⥿⬀-⬑⬅-⬇⮀-⮹➔-➾]\ufe0f?|(?<![-<=])(?:-{1,3}|={1,2})>|<(?:-{1,2}|=)(?![\d-]))+[ \t]*"
 )
+_SUPERSCRIPT = re.compile(r"(?<=[\w)])(?<!\d[kcm]m)(?<! [kcm]m)(?<![ \d]m)(?<![ \d]ft)[⁺⁻]?[⁰¹²³⁴-⁹]+")
+"""A power, but not that of a unit such as m²."""
+_RAISED_DIGITS = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
+_LOWERED_DIGITS = {chr(0x2080 + digit): str(digit) for digit in range(10)}
 _LETTER = r"[^\W\d_]"
 
 
@@ -80,6 +84,8 @@ def replace_arrows(text: MappedText) -> MappedText:
 
 def speak_signs(text: MappedText, words: Vocabulary) -> MappedText:
     """Replace signs between words and numbers by words: & @ + = < > × and a lone * or #."""
+    if words.power:
+        text = text.sub(_SUPERSCRIPT, lambda m: f" {words.power} {m.group().translate(_RAISED_DIGITS)}")
     for pattern, word in _signs(words):
         text = text.sub(pattern, partial(_spaced, word))
     return text
@@ -100,15 +106,15 @@ _SIGNS = (
     (
         "times",
         re.compile(
-            rf"{_NUMBER_BEFORE}\s*[*×✕✖⋅]\s*(?=[\d(])|(?<=\b{_LETTER})\s+[*×]\s+(?={_LETTER}\b)"
+            rf"{_NUMBER_BEFORE}\s*[*×✕✖⋅]\s*(?=[\d(])|(?<=\b{_LETTER})\s*[*×]\s*(?={_LETTER}\b)"
             rf"|(?<=\d)\s+x\s+(?=\d)|(?<=\d)\s*×\s*(?={_LETTER})|(?<=\d)x(?=\d+(?!\w))"
         ),
     ),
-    ("divided", re.compile(r"(?<=\d)\s*÷\s*(?=\d)")),
-    ("plus", re.compile(rf"{_NUMBER_BEFORE}\s*\+\s*(?=[\d(])|(?<=\w)\s+\+\s+(?=\w)")),
+    ("divided", re.compile(r"(?<=\d)\s*÷\s*(?=\d)|(?<=\d)\s*/\s*(?=\d[\d.,]*\s*=)")),
+    ("plus", re.compile(rf"{_NUMBER_BEFORE}\s*\+\s*(?=[\d(])|(?<=\w)\s+\+\s+(?=\w)|(?<=\d)\+(?=\s|$|[.,])")),
     ("plus_minus", re.compile(r"\s*±\s*(?=\d)")),
-    ("less_equal", re.compile(r"(?<=[\w)])\s*(?:<=|≤)\s*(?=[-\w($€£])|(?<!\S)≤\s*(?=\d)")),
-    ("greater_equal", re.compile(r"(?<=[\w)])\s*(?:>=|≥)\s*(?=[-\w($€£])|(?<!\S)≥\s*(?=\d)")),
+    ("less_equal", re.compile(r"(?<=[\w)])\s*(?:<=|≤)\s*(?=[-\w($€£])|(?<!\S)(?:<=|≤)\s*(?=\d)")),
+    ("greater_equal", re.compile(r"(?<=[\w)])\s*(?:>=|≥)\s*(?=[-\w($€£])|(?<!\S)(?:>=|≥)\s*(?=\d)")),
     ("less", re.compile(r"(?<=[\w)])\s*<\s*(?=[-\w($€£])|(?<!\S)<\s*(?=[\d$€£])")),
     ("greater", re.compile(r"(?<=[\w)])\s*>\s*(?=[-\w($€£])|(?<!\S)>\s*(?=[\d$€£])")),
     ("not_equal", re.compile(r"(?<=[\w)])\s*(?:≠|!=)\s*(?=[-\w($€£])")),
@@ -131,6 +137,8 @@ def _plain(text: str, match: re.Match[str]) -> Replacement:
     character = match.group()
     if character in _REPLACED:
         return _REPLACED[character]
+    if character in _LOWERED_DIGITS:
+        return _LOWERED_DIGITS[character]
     if character in _RETAINED:
         return None
     kind = category(character)

@@ -10,6 +10,7 @@ from services.tts.spoken_text.numerals import cardinal, digits
 _IP_ADDRESS = re.compile(r"(?<![\w.])(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?![\w]|\.\d)")
 _VERSION = re.compile(r"(?<![\w.,])(?P<v>[vV])?(?P<parts>\d{1,4}(?:\.\d{1,4}){1,4})(?![\w]|[.,]\d)")
 _CARD = re.compile(r"(?<![\w.,/-])\d{4}(?:[ -]\d{4}){2,3}(?![\w/-])|(?<![\w.,/-])\d{3}-\d{2}-\d{4}(?![\w/-])")
+_POSTAL = re.compile(r"(?<![\w.,:/-])\d{5}-\d{3,4}(?![\w/-])")
 _LONG = re.compile(r"(?<![\w.,:/])\d{5,}(?![\w/]|[.,:-]\d)|(?<![\w.,:/-])0\d+(?![\w/]|[.,:-]\d)")
 _MIXED = re.compile(
     r"(?<![\w.,:/@])(?=[A-Za-z-]*\d)(?=[\d-]*[A-Za-z])[A-Za-z]{0,4}-?\d[A-Za-z\d]*(?:-[A-Za-z\d]*\d[A-Za-z\d]*)*(?![\w@/])"
@@ -25,6 +26,7 @@ def speak_codes(text: MappedText, language: Language) -> MappedText:
     )
     text = text.sub(_VERSION, lambda m: _version(m, language))
     text = text.sub(_CARD, lambda m: _in_groups(m.group(), language))
+    text = text.sub(_POSTAL, lambda m: _in_groups(m.group(), language))
     text = text.sub(_DASHED, lambda m: _in_groups(m.group(), language))
     if (pattern := _after_context(language)) is not None:
         text = text.sub(pattern, lambda m: [m.span("before"), _in_groups(m["code"], language)])

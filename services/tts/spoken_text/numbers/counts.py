@@ -8,7 +8,11 @@ from services.tts.spoken_text.mapped_text import MappedText, Replacement
 from services.tts.spoken_text.numerals import NUMBER, Number, cardinal, in_words, parse_number, year
 
 _RANGE = re.compile(
-    r"(?<=[\d%°€£¥])(?<!-\d)(?<!-\d\d)(?<!-\d\d\d)\s?[–—-]\s?(?=[$€£₹]?\d)(?![$€£₹]?\d+(?:[.,:]\d+)*\s?[-–—/]\d)"
+    r"(?:(?<=[\d%°€£¥])|(?<=\d[ap]m)|(?<=\d [ap]m)|(?<=\d [ap]\.m\.)|(?<=\d[ap]\.m\.))(?<!-\d)(?<!-\d\d)(?<!-\d\d\d)\s?[–—-]\s?(?=[$€£₹]?\d)(?![$€£₹]?\d+(?:[.,:]\d+)*\s?[-–—/]\d)"
+)
+_PER = re.compile(
+    r"(?<=[\d€$£%])\s?/\s?(?=(?:hours?|hr|months?|mo|years?|yr|days?|weeks?|nights?|person|Monat|Stunde|Std|Tag|Woche|Jahr|Nacht|Person"
+    r"|mois|heure|jour|semaine|an|nuit|personne|mes|hora|día|semana|año|noche|persona|mês|dia|ano|noite|pessoa|घंटा|घंटे|दिन|महीना|महीने|साल)\b)"
 )
 _SPACED_MINUS = re.compile(r"(?<=[\d%)])\s+[-−–]\s+(?=\d[^=]*=)")
 _FRACTION_SIGNS = {
@@ -51,6 +55,8 @@ def _plain(language: Language) -> re.Pattern[str]:
 
 def speak_ranges(text: MappedText, language: Language) -> MappedText:
     """Replace the dash of a range by a word."""
+    if "/" in text.text and language.words.per:
+        text = text.sub(_PER, lambda _: f" {language.words.per} ")
     if not any(dash in text.text for dash in _DASHES):
         return text
     text = text.sub(_SPACED_MINUS, lambda _: f" {language.words.minus} ")

@@ -89,7 +89,7 @@ def _before(language: Language) -> re.Pattern[str]:
     symbols = "|".join(map(re.escape, sorted(_SYMBOLS, key=len, reverse=True)))
     return re.compile(
         rf"(?<![\w$€£₹])(?P<sign>[-−+]?)(?P<currency>{symbols}|(?:{_CODES})(?=[ \u00a0\d]))[ \u00a0\u202f]?(?P<minus>-?){_number(language)}(?![\d])(?![.,]\d)(?P<dash>[.,][-–—]+)?"
-        rf"{_multiplier(language)}?(?![A-Za-zÀ-ÿ])"
+        rf"{_multiplier(language)}?(?![A-Za-zÀ-ÿ])(?: (?:{_names(language)})\b)?"
     )
 
 

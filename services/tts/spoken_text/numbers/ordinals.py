@@ -8,9 +8,12 @@ from services.tts.spoken_text.numerals import cardinal, ordinal
 
 _ENGLISH = re.compile(r"(?<![\w.,:/])(\d{1,3}(?:,\d{3})*)(?:st|nd|rd|th|ST|ND|RD|TH)\b")
 _GERMAN = re.compile(r"(?<![\w.,:/])(\d{1,2})\.(?= (?:[A-ZÄÖÜ][a-zäöüß]|[a-zäöü]{4,}en? [A-ZÄÖÜ]))")
+_GERMAN_RANGE = re.compile(
+    r"(?<![\w.,:/])(\d{1,2})\.(?= (?:bis|und|oder) (?:zum )?(?:\d{1,2}\.|\w+te[nr]?\b))"
+)
 _GERMAN_AFTER = re.compile(
     r"(?i)(?:^|[\s(])(?:am|im|zum|vom|beim|dem|den|des|einem|einen|ab|bis|seit|jeden|jedem|dieser|diesem|diesen"
-    r"|ihrem|ihren|unserem|unseren|zur|einer|aus|nach|mit|von)\s+(?:[A-ZÄÖÜ]\w+,?\s+(?:dem|den)\s+)?$"
+    r"|ihrem|ihren|unserem|unseren|zur|einer|aus|nach|mit|von)\s+(?:[A-ZÄÖÜ]\w+,?\s+(?:dem|den)\s+)?(?:\d{1,2}\.\s+(?:und|oder|bis)\s+)?$"
 )
 _ROMANCE = re.compile(
     r"(?<![\w.,:/])(\d{1,3})[.]?(?:\s)?(º|ª|°(?=\s[a-zà-ü])|er\b|ère\b|re\b|ème\b|eme\b|e\b|nd\b|nde\b|ᵉʳ|ᵉ|o\b|a\b|ro\b|ra\b|do\b|da\b|to\b|ta\b|mo\b|ma\b)"
@@ -53,6 +56,7 @@ def speak_ordinals(text: MappedText, language: Language) -> MappedText:
         case "en":
             return text.sub(_ENGLISH, lambda m: ordinal(int(m[1].replace(",", "")), language))
         case "de":
+            text = text.sub(_GERMAN_RANGE, lambda m: ordinal(int(m[1]), language, "-n"))
             return text.sub(_GERMAN, lambda m: _german(m, language))
         case "es" | "fr" | "pt":
             return text.sub(_ROMANCE, lambda m: _romance(m, language))

@@ -8,7 +8,7 @@ from services.tts.spoken_text.numerals import cardinal
 
 _HALF_DAY = r"(?:\s?(?P<half>[aApP])(?:\.\s?[mM]\.?|[mM]\b\.?))"
 _CLOCK = re.compile(
-    rf"(?<![\w.,:/])(?P<hour>\d{{1,2}}):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d)(?:\.\d+)?)?(?![\d:]){_HALF_DAY}?"
+    rf"(?<![\w.,:/])(?P<hour>\d{{1,2}}):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d)(?:\.\d+)?)?(?![\d:])(?:{_HALF_DAY}|\s?(?:hrs?|hs|h)\b\.?(?=[\s,;.!?)]|$))?"
 )
 _HOUR = re.compile(rf"(?<![\w.,:/$€£])(?P<hour>\d{{1,2}})(?:\.(?P<minute>[0-5]\d))?{_HALF_DAY}")
 _GERMAN = re.compile(
@@ -47,7 +47,11 @@ def _clock(match: re.Match[str], language: Language) -> Replacement:
     half = match["half"] or ""
     if not half:
         return _time(match, language)
-    stop = "." if match.group().endswith(".") and not re.match(r"\s*$", match.string[match.end() :]) else ""
+    stop = (
+        "."
+        if match.group().endswith(".") and re.match(r"\s*$|\s+[A-ZÁÉÍÓÚ¿¡]", match.string[match.end() :])
+        else ""
+    )
     return f"{_with_half_day(hour, minute, half, language)}{stop if language.code != 'en' else ''}"
 
 

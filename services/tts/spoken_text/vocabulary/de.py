@@ -29,6 +29,7 @@ WORDS = Vocabulary(
     number="Nummer",
     section="Paragraf",
     version="Version",
+    per="pro",
     percent="Prozent",
     per_mille="Promille",
     degrees="Grad",

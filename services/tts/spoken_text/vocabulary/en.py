@@ -29,6 +29,7 @@ WORDS = Vocabulary(
     number="number",
     section="section",
     version="version",
+    per="per",
     percent="percent",
     per_mille="per mille",
     degrees="degrees",

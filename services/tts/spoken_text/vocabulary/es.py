@@ -29,6 +29,7 @@ WORDS = Vocabulary(
     number="número",
     section="sección",
     version="versión",
+    per="por",
     percent="por ciento",
     per_mille="por mil",
     degrees="grados",
@@ -101,7 +102,7 @@ WORDS = Vocabulary(
         r"|(?!días?\b|problemas?\b|programas?\b|sistemas?\b|temas?\b|mapas?\b|euros?\b)[\wáéíóúñ]{2,}as?"
     ),
     masculine=(
-        r"días?|mes(?:es)?|euros?|dólares|dólar|problemas?|programas?|sistemas?|temas?|mapas?|yenes|yen|reales|real"
+        r"mill[oó]n(?:es)?|días?|mes(?:es)?|euros?|dólares|dólar|problemas?|programas?|sistemas?|temas?|mapas?|yenes|yen|reales|real"
         r"|[\wáéíóúñ]{2,}os?|mil|por|de|a|y|o|grados?"
     ),
 )

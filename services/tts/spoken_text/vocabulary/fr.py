@@ -29,6 +29,7 @@ WORDS = Vocabulary(
     number="numéro",
     section="paragraphe",
     version="version",
+    per="par",
     percent="pour cent",
     per_mille="pour mille",
     degrees="degrés",

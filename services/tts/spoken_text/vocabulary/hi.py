@@ -29,6 +29,7 @@ WORDS = Vocabulary(
     number="नंबर",
     section="धारा",
     version="वर्ज़न",
+    per="प्रति",
     percent="प्रतिशत",
     per_mille="प्रति हज़ार",
     degrees="डिग्री",

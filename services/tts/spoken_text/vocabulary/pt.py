@@ -29,6 +29,7 @@ WORDS = Vocabulary(
     number="número",
     section="seção",
     version="versão",
+    per="por",
     percent="por cento",
     per_mille="por mil",
     degrees="graus",
@@ -102,7 +103,7 @@ WORDS = Vocabulary(
         r"|(?!dias?\b|problemas?\b|programas?\b|sistemas?\b|temas?\b|mapas?\b)[\wáéíóúãõçâêô]{2,}as?"
     ),
     masculine=(
-        r"dias?|mês|meses|problemas?|programas?|sistemas?|temas?|mapas?|reais|real|dólares|dólar|ienes|iene"
+        r"[mb]ilhão|[mb]ilhões|dias?|mês|meses|problemas?|programas?|sistemas?|temas?|mapas?|reais|real|dólares|dólar|ienes|iene"
         r"|[\wáéíóúãõçâêô]{2,}os?|mil|por|de|a|e|ou|graus?"
     ),
 )

@@ -37,7 +37,7 @@ from services.brain.generation.sentence_ends import inside_markup, sentence_rule
     ],
 )
 def test_a_full_stop_may_belong_to_a_word(language: str, text: str, expected: bool | None) -> None:
-    """None means that the next token decides."""
+    """The next token decides where None is expected."""
     end = text.index("|")
     assert sentence_rules(language).ends_sentence(text.replace("|", ""), end) is expected
 
@@ -47,7 +47,7 @@ def test_a_full_stop_may_belong_to_a_word(language: str, text: str, expected: bo
     [("Nov 28,| 2026", False), ("Nov 28,| we", True), ("Nov 28,| ", None), ("Sure,| we", True)],
 )
 def test_a_comma_may_belong_to_a_date(text: str, expected: bool | None) -> None:
-    """None means that the next token decides."""
+    """The next token decides where None is expected."""
     end = text.index("|")
     assert sentence_rules("en").ends_at_pause(text.replace("|", ""), end) is expected
 
