@@ -13,5 +13,5 @@ def test_each_row_has_a_test() -> None:
     assert set(ROW_IDS) <= tested | _NOT_YET
 
 
-_NOT_YET = frozenset(ROW_IDS) - {"V1", "V5", "M5", "M6"}
+_NOT_YET = frozenset(ROW_IDS) - {"V1", "V5", "M5", "M6", "S1", "S2", "S3", "S4"}
 """Rows whose tests are still to come."""
