@@ -1,11 +1,13 @@
 """Field tests of model requests: rows V1, V5, M5 and M6, against a strict server on loopback."""
 
 import functools
+import json
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import pytest
+from starlette.responses import RedirectResponse, Response
 from structlog.testing import capture_logs
 
 from parley.agent_config import LlmConfig
@@ -142,6 +144,41 @@ async def test_settings_of_the_agent_file_reach_the_request(seen: Seen) -> None:
     assert not {"temperature", "user", "reasoning_effort"} & server.last.keys()
     assert server.last["service_tier"] == "priority"
     assert server.last["metadata"] == {"a": "b"}
+
+
+@row("V1", "a refusal within the answer, after the status 200", "corrected once")
+async def test_a_refusal_within_the_answer_is_corrected(seen: Seen) -> None:
+    def refuse(_api: str, body: dict[str, Any]) -> tuple[int, Any] | None:
+        if "temperature" not in body:
+            return None
+        error = json.dumps(openai_error("This model does not support temperature.", "temperature"))
+        return 200, Response(f"data: {error}\n\n", media_type="text/event-stream")
+
+    async with StrictServer(refuse).running() as server, open_client(settings(server.base_url)) as client:
+        events = await request_answer(client, LlmConfig(model="some-model"))
+
+    seen(f"{len(server.received)} requests, answer {text_of(events)!r}")
+    assert text_of(events) == "Hello."
+    assert len(server.received) == 2
+
+
+@row("V5", "a web page instead of an answer, redirects without end, empty bodies", "a failure that says why")
+@pytest.mark.parametrize(
+    ("response", "reason"),
+    [
+        (Response("<html><title>Sign in</title></html>", media_type="text/html"), "check the base URL"),
+        (RedirectResponse("/v1/chat/completions", 307), "TooManyRedirects"),
+        (Response(status_code=304), "check the base URL"),
+        (Response(b"", media_type="text/event-stream"), "finish reason"),
+        (Response(b"not compressed", headers={"content-encoding": "gzip"}), "DecodingError"),
+    ],
+    ids=["page", "redirect", "not modified", "empty", "encoding"],
+)
+async def test_what_is_no_answer_is_a_failure(response: Response, reason: str, seen: Seen) -> None:
+    found = await failure(lambda _api, _body: (200, response))
+
+    seen(found)
+    assert reason in found
 
 
 @row("V1", "a server that refuses every request and names every field", "at most three requests")

@@ -10,15 +10,15 @@ import structlog
 from openai import AsyncStream
 
 from parley.agent_config import LlmConfig
-from parley.errors import ConfigError, ProviderError, ProviderRejected, ProviderTimeout
+from parley.errors import ConfigError, ProviderError, ProviderRejected, ProviderTimeout, ProviderUnavailable
 from parley.providers.llm import LlmEvent, Message, ToolChoice
 from services.brain.providers.openai.answers import Answers
 from services.brain.providers.openai.chat_request import build_chat_request
 from services.brain.providers.openai.corrected_profiles import CorrectedProfiles, Target
 from services.brain.providers.openai.corrections import find_correction
-from services.brain.providers.openai.errors import PROVIDER, map_error
+from services.brain.providers.openai.errors import ERROR_WITHIN_STREAM, PROVIDER, map_error
 from services.brain.providers.openai.profiles import Profile, Profiles
-from services.brain.providers.openai.refusal import read_refusal
+from services.brain.providers.openai.refusal import Refusal, read_refusal
 from services.brain.providers.openai.refused_request import Correction
 from services.brain.providers.openai.request import ModelInput, Request, plan_request
 from services.brain.providers.openai.responses_request import build_responses_request
@@ -80,26 +80,57 @@ class OpenAIClient:
         self._used(server, started_at_s)
         self._on_use(server, config.model)
         given = ModelInput(messages, tools, call_sid, tool_choice)
+        deadline_s = started_at_s + config.timeout_s
+        is_corrected = False
+        while True:
+            request, stream = await self._open_until(deadline_s, server, config, given)
+            answer = self._answers.read(
+                stream.response,
+                request,
+                base_url=server.base_url,
+                deadline_s=deadline_s,
+                private=_private_texts(given),
+            )
+            has_begun = False
+            try:
+                async with aclosing(answer) as events:
+                    async for event in events:
+                        has_begun = True
+                        yield event
+            except ProviderError as error:
+                # Some servers refuse a request within the answer, after the status 200.
+                if has_begun or is_corrected or not self._correct_by_answer(error, server, config, request):
+                    raise
+                is_corrected = True
+            else:
+                return
+            finally:
+                # The answer is complete or has failed already.
+                with suppress(Exception):
+                    await stream.close()
+
+    async def _open_until(
+        self, deadline_s: float, server: Server, config: LlmConfig, given: ModelInput
+    ) -> tuple[Request, AsyncStream[object]]:
         try:
-            async with asyncio.timeout(config.timeout_s):
-                request, stream = await self._open(server, config, given)
+            async with asyncio.timeout_at(deadline_s):
+                return await self._open(server, config, given)
         except TimeoutError:
             raise ProviderTimeout(PROVIDER, f"no response within {config.timeout_s:g} s") from None
-        answer = self._answers.read(
-            stream.response,
-            request,
-            base_url=server.base_url,
-            deadline_s=started_at_s + config.timeout_s,
-            private=_private_texts(given),
-        )
-        try:
-            async with aclosing(answer) as events:
-                async for event in events:
-                    yield event
-        finally:
-            # The answer is complete or has failed already.
-            with suppress(Exception):
-                await stream.close()
+
+    def _correct_by_answer(
+        self, error: ProviderError, server: Server, config: LlmConfig, request: Request
+    ) -> bool:
+        """Correct the profile by an error within the answer; whether that was possible."""
+        target = Target(server.base_url, config.model, config.profile)
+        profile = self._profile(target)
+        refusal = Refusal(400, message=error.reason)
+        correction = None
+        if error.reason.startswith(ERROR_WITHIN_STREAM):
+            correction = find_correction(refusal, request, profile, config)
+        if correction is not None:
+            self._adopt(target, profile, correction, 200, config)
+        return correction is not None
 
     async def _open(
         self, server: Server, config: LlmConfig, given: ModelInput
@@ -117,6 +148,8 @@ class OpenAIClient:
             self._log_ignored(target, request)
             try:
                 return request, await _post(server, request)
+            except ProviderError:
+                raise
             except openai.APIStatusError as error:
                 refusal = read_refusal(error.status_code, error.body)
                 correction = (
@@ -127,7 +160,7 @@ class OpenAIClient:
                 if correction is None:
                     raise self._error(error, server, config, given) from error
                 corrections += 1
-                self._adopt(target, profile, correction, error, config)
+                self._adopt(target, profile, correction, error.status_code, config)
             except Exception as error:
                 raise self._error(error, server, config, given) from error
 
@@ -143,7 +176,7 @@ class OpenAIClient:
         target: Target,
         profile: Profile,
         correction: Correction,
-        error: openai.APIStatusError,
+        status: int,
         config: LlmConfig,
     ) -> None:
         corrected = profile.model_copy(update=correction.update)
@@ -152,7 +185,7 @@ class OpenAIClient:
             "llm_request_adapted",
             base_url=target.base_url,
             model=target.model,
-            status=error.status_code,
+            status=status,
             refused=correction.refused,
             agent_file=correction.remedy,
             set_in_agent_file=sorted(config.model_fields_set & _fields_of(correction)),
@@ -192,13 +225,17 @@ def build_request(profile: Profile, config: LlmConfig, given: ModelInput) -> Req
 async def _post(server: Server, request: Request) -> AsyncStream[object]:
     # `chat.completions.create` converts the whole history for each request, which takes milliseconds;
     # this method of the SDK sends a body that is already in the wire format.
-    return await server.client.post(
+    stream = await server.client.post(
         request.path,
         cast_to=object,
         body=request.body,
         stream=True,
         stream_cls=AsyncStream[object],
     )
+    if stream.response.headers.get("content-type", "").startswith("text/html"):
+        await stream.close()
+        raise ProviderUnavailable(PROVIDER, "an HTML page instead of an answer: check the base URL")
+    return stream
 
 
 async def _connect(server: Server) -> None:

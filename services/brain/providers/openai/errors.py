@@ -19,6 +19,8 @@ from services.brain.providers.openai.safe_text import safe_message
 PROVIDER = "openai"
 """Name of the provider in errors."""
 
+ERROR_WITHIN_STREAM = "error within the stream"
+"""Beginning of the reason of errors that a server sends after the status 200."""
 _NO_CREDIT = ("insufficient_quota", "billing", "insufficient credits", "no credit", "insufficient_balance")
 _TOO_LONG = ("context_length", "context length", "maximum context", "prompt is too long", "too many tokens")
 
@@ -66,7 +68,7 @@ def _map_stream_error(error: openai.APIError, private: Sequence[str]) -> Provide
         kind = ProviderRateLimited
     elif "invalid_request" in refusal.text or any(word in refusal.text for word in _TOO_LONG):
         kind = ProviderRejected
-    return kind(PROVIDER, f"error within the stream: {_describe(refusal, private).removeprefix('0 ')}")
+    return kind(PROVIDER, f"{ERROR_WITHIN_STREAM}: {_describe(refusal, private).removeprefix('0 ')}")
 
 
 def _describe(refusal: Refusal, private: Sequence[str]) -> str:
@@ -93,12 +95,27 @@ def _classify(refusal: Refusal, key_env: str, model: str, base_url: str) -> tupl
         return ProviderUnavailable, ""
     if status < 400:
         return ProviderUnavailable, "; a redirect that leads nowhere: check the base URL"
+    return _classify_request(refusal, key_env, model, base_url)
+
+
+def _classify_request(
+    refusal: Refusal, key_env: str, model: str, base_url: str
+) -> tuple[type[ProviderError], str]:
+    """The kind of error, and the remedy, for a request that the server understood and refused."""
+    status, text = refusal.status, refusal.text
+    if status == 400 and "api key" in text:
+        # Google's answer to a wrong key.
+        return ProviderRejected, f"; check {key_env}"
     if status == 401:
         return ProviderRejected, f"; check {key_env}"
     if status == 403:
         return ProviderRejected, f"; check {key_env}: it may not use this model, project or region"
+    if "content_filter" in text or "content management policy" in text:
+        # Not a rejection: that would close the route to all other calls.
+        return ProviderUnavailable, "; the provider's content filter refused this conversation"
     if any(word in text for word in _TOO_LONG) or status == 413:
-        return ProviderRejected, "; shorten the prompt, or choose a model with a longer context"
+        # As above.
+        return ProviderUnavailable, "; shorten the prompt, or choose a model with a longer context"
     if status == 404 or "model_not_found" in text or "model_not_available" in text:
         return ProviderRejected, _not_found(refusal, model, base_url)
     return ProviderRejected, ""

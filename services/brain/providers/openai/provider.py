@@ -25,6 +25,9 @@ _KEEPALIVE_S = 120.0
 """Idle time before a connection closes; with the default of 5 s most turns would open a new one."""
 
 
+_MAX_REDIRECTS = 3
+
+
 @asynccontextmanager
 async def open_client(settings: BrainSettings) -> AsyncIterator[OpenAIClient]:
     """Open a client. Without a key each request fails with an error that names OPENAI_API_KEY."""
@@ -40,7 +43,7 @@ def _answers(settings: BrainSettings) -> Answers:
 async def _open_servers(settings: BrainSettings) -> AsyncIterator[Servers]:
     limits = httpx2.Limits(max_connections=1000, max_keepalive_connections=200, keepalive_expiry=_KEEPALIVE_S)
     async with AsyncOpenAI(
-        http_client=openai.DefaultAsyncHttpx2Client(limits=limits),
+        http_client=openai.DefaultAsyncHttpx2Client(limits=limits, max_redirects=_MAX_REDIRECTS),
         api_key=settings.openai_api_key.get_secret_value() or NO_KEY,
         base_url=settings.openai_base_url or OPENAI_URL,
         max_retries=0,

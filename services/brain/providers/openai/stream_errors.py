@@ -4,7 +4,7 @@ from typing import Any
 
 from parley.errors import ProviderError, ProviderRateLimited, ProviderRejected, ProviderUnavailable
 from parley.providers.untrusted import clean_text
-from services.brain.providers.openai.errors import PROVIDER
+from services.brain.providers.openai.errors import ERROR_WITHIN_STREAM, PROVIDER
 from services.brain.providers.openai.json_values import as_index, as_object, as_text
 
 _MAX_MESSAGE_CHARS = 200
@@ -63,7 +63,7 @@ def error_of(error: object) -> ProviderError:
     message = as_text(fields.get("message")) or as_text(fields.get("detail")) or as_text(error)
     codes = [as_text(fields.get(name)) for name in ("code", "type", "status", "param") if fields.get(name)]
     label = " ".join(dict.fromkeys(code for code in codes if code and code != "error")) or "without a code"
-    reason = f"error within the stream: {label}: {message}"
+    reason = f"{ERROR_WITHIN_STREAM}: {label}: {message}"
     reason = clean_text(reason.removesuffix(": "), _MAX_MESSAGE_CHARS + len(label))
     return _kind(fields, f"{label} {message}".lower())(PROVIDER, reason)
 
