@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -11,6 +11,7 @@ from parley.agent_config import SttConfig
 from parley.audio.g711 import BYTES_PER_MS
 from parley.errors import ProviderError, ProviderRejected, ProviderTimeout
 from parley.providers.fallback_chain import FallbackChain
+from parley.providers.latency_limits import LatencyLimit, LimitRange
 from parley.providers.route_selector import RetryPolicy
 from parley.providers.stt import SttConnection, SttEvent, SttProvider
 from parley.runtime.cancellation import raise_if_cancelled
@@ -25,11 +26,10 @@ _KEEP_ALIVE_INTERVAL_S = 4.0
 """Deepgram closes a connection that receives nothing for 10 s."""
 _MIN_RETRY_DELAY_S = 0.1
 _MAX_RETRY_DELAY_S = 5.0
-_NO_RESPONSE_TIMEOUT_S = 2.0
-"""A provider that has sent nothing, not even an empty transcript, this long after speech began has failed:
-a working one responds to all speech within 1 to 2 s."""
-_NO_RESPONSE_AFTER_SPEECH_S = 1.2
-"""The same limit, counted from the latest speech."""
+FIRST_RESPONSE = LimitRange(floor_s=2.5, initial_s=3.0, ceiling_s=8.0)
+"""A provider that has sent nothing, not even an empty transcript, this long after speech began has failed.
+Deepgram's nova responds once a second, and a healthy connection may need 2 s."""
+_WATCH_STEPS = 8
 _CONNECT_GRACE_S = 1.0
 """A new connection may send nothing for this long, plus the duration of the audio it receives at once."""
 _HEALTHY_AFTER_S = 30.0
@@ -43,6 +43,8 @@ class SttRoute:
 
     provider: SttProvider
     config: SttConfig
+    response: LatencyLimit = field(default_factory=lambda: LatencyLimit(FIRST_RESPONSE))
+    """Limit from the beginning of speech to the provider's first response."""
 
     def connect(self, call_sid: str) -> AbstractAsyncContextManager[SttConnection]:
         """Open a connection for one call; entering raises ProviderError."""
@@ -58,31 +60,26 @@ class ProviderConnection:
         buffer: AudioBuffer,
         on_event: Callable[[SttEvent], Awaitable[None]],
         on_lost: Callable[[], Awaitable[None]],
-        no_response_s: float = _NO_RESPONSE_TIMEOUT_S,
-        no_response_after_speech_s: float = _NO_RESPONSE_AFTER_SPEECH_S,
         connect_grace_s: float = _CONNECT_GRACE_S,
     ) -> None:
         self._chain = chain
         self._buffer = buffer
         self._on_event = on_event
         self._on_lost = on_lost
-        self._no_response_s = no_response_s
-        self._no_response_after_speech_s = no_response_after_speech_s
         self._connect_grace_s = connect_grace_s
         self._wake = asyncio.Event()
         self._finalize_requested = False
         self._failures = 0
         self._audio_received = False
         self._unanswered_since_s: float | None = None
-        self._last_speech_s = self._grace_until_s = 0.0
+        self._grace_until_s = 0.0
+        self._response = LatencyLimit(FIRST_RESPONSE)
 
     def notify_audio(self, *, speaking: bool) -> None:
         """Send the audio that was added to the buffer; `speaking` is true while the caller speaks."""
         self._audio_received = True
-        if speaking:
-            self._last_speech_s = _now_s()
-            if self._unanswered_since_s is None:
-                self._unanswered_since_s = self._last_speech_s
+        if speaking and self._unanswered_since_s is None:
+            self._unanswered_since_s = _now_s()
         self._wake.set()
 
     def request_finalize(self) -> None:
@@ -102,6 +99,7 @@ class ProviderConnection:
                 ):
                     attempt.first_output("connected")
                     connected_s = _now_s()
+                    self._response = route.target.response
                     await self._run_connection(connection, route.provider)
             except ProviderError as error:
                 raise_if_cancelled()
@@ -119,7 +117,7 @@ class ProviderConnection:
     async def _run_connection(self, connection: SttConnection, provider: str) -> None:
         now_s = _now_s()
         if self._unanswered_since_s is not None:
-            self._unanswered_since_s = self._last_speech_s = now_s
+            self._unanswered_since_s = now_s
         # Buffered audio is sent at once, and a provider transcribes it barely faster than real time.
         backlog_s = (self._buffer.end_ms - self._buffer.start_ms) / 1000
         self._grace_until_s = now_s + self._connect_grace_s + backlog_s
@@ -137,12 +135,15 @@ class ProviderConnection:
     async def _receive(self, event: SttEvent) -> None:
         # Not done when the connection opens: one that is closed at once would be reopened without a delay.
         self._failures = 0
+        since_s, now_s = self._unanswered_since_s, _now_s()
+        if since_s is not None and now_s >= self._grace_until_s:
+            self._response.observe(now_s - since_s)
         self._unanswered_since_s = None
         self._chain.reporter.succeeded()
         await self._on_event(event)
 
     async def _watch_responses(self, provider: str) -> None:
-        step_s = min(self._no_response_s, self._no_response_after_speech_s) / 8
+        step_s = self._response.range.floor_s / _WATCH_STEPS
         while True:
             await asyncio.sleep(step_s)
             since_s, now_s = self._unanswered_since_s, _now_s()
@@ -150,16 +151,13 @@ class ProviderConnection:
                 continue
             if not self._audio_received:
                 # The line is frozen: the provider receives nothing to respond to.
-                self._unanswered_since_s, self._last_speech_s = since_s + step_s, self._last_speech_s + step_s
+                self._unanswered_since_s = since_s + step_s
                 continue
             self._audio_received = False
             if now_s < self._grace_until_s:
                 continue
-            silent_after_speech_s = now_s - self._last_speech_s
-            if (
-                now_s - since_s > self._no_response_s
-                or silent_after_speech_s > self._no_response_after_speech_s
-            ):
+            if now_s - since_s > self._response.limit_s():
+                self._response.timed_out(now_s - since_s)
                 raise ProviderTimeout(provider, f"no response to speech for {now_s - since_s:.1f} s")
 
     async def _send(self, connection: SttConnection) -> None:

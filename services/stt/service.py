@@ -12,6 +12,7 @@ from parley.agent_config import SttConfig
 from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ConfigError
 from parley.providers.fallback_chain import FallbackChain, Route, config_failure
+from parley.providers.latency_limits import LatencyKey, LatencyLimit, LatencyLimits
 from parley.providers.pool import ProviderPool, open_default_provider, open_pool
 from parley.providers.preload import preload_providers
 from parley.providers.registry import ProviderContext, configs_of, route_name
@@ -19,7 +20,7 @@ from parley.providers.stt import SttProvider
 from parley.runtime.stage import CallContext, ServeCall
 from parley.telemetry.setup import Telemetry
 from parley.v1.reply_pb2 import FallbackRequested
-from services.stt.provider_connection import CONNECTION_POLICY, SttRoute
+from services.stt.provider_connection import CONNECTION_POLICY, FIRST_RESPONSE, SttRoute
 from services.stt.session import TranscriptionSession
 from services.stt.settings import SttSettings
 from services.stt.silero import VadPool
@@ -36,6 +37,7 @@ class SttService:
     """Providers, circuit breakers and detectors that the calls of a process share."""
 
     providers: ProviderPool[SttProvider]
+    limits: LatencyLimits
     breakers: CircuitBreakers = field(default_factory=CircuitBreakers)
     detectors: VadPool = field(default_factory=VadPool)
 
@@ -76,7 +78,7 @@ class SttService:
         failure: ConfigError | None = None
         for config in configs_of("stt", section):
             try:
-                target = SttRoute(await self._open(config.provider), config)
+                target = SttRoute(await self._open(config.provider), config, self._response_limit(config))
             except ConfigError as error:
                 log.error("provider_not_available", provider=config.provider, reason=str(error))
                 failure = failure or error
@@ -85,6 +87,11 @@ class SttService:
         if not routes:
             raise failure or ConfigError("stt: no provider is configured")
         return _with_one_turn_detection(routes)
+
+    def _response_limit(self, config: SttConfig) -> LatencyLimit:
+        # A process has one address per provider, so the region is the same for all its calls.
+        key = LatencyKey(config.provider, config.model, "", "first_response")
+        return self.limits.get(key, FIRST_RESPONSE)
 
     async def _open(self, name: str) -> SttProvider:
         try:
@@ -130,12 +137,13 @@ async def open_stt(settings: SttSettings, telemetry: Telemetry) -> AsyncIterator
     Raises:
         ConfigError: the default agent's provider is unknown, or one of its settings is wrong.
     """
-    async with open_pool("stt", ProviderContext(telemetry)) as pool:
+    context = ProviderContext(telemetry)
+    async with open_pool("stt", context) as pool:
         # mypy cannot infer the type variable of a generic context manager.
         providers = cast("ProviderPool[SttProvider]", pool)
         await open_default_provider(providers, "stt", settings)
         await preload_providers(providers, "stt", settings)
-        yield SttService(providers)
+        yield SttService(providers, context.limits)
 
 
 @asynccontextmanager

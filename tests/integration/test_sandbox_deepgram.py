@@ -20,6 +20,7 @@ from websockets.asyncio.client import connect
 from parley.agent_config import SttConfig
 from parley.audio.g711 import SILENCE
 from parley.errors import ProviderRejected, ProviderUnavailable
+from parley.providers.latency_limits import LatencyLimit, LimitRange
 from parley.providers.stt import FinalTranscript, ProviderTurn, SttEvent
 from parley.runtime.health import serve
 from sandbox.deepgram.app import DeepgramEmulator
@@ -31,6 +32,7 @@ from services.stt.settings import SttSettings
 from tests.recordings import recorded_frames, registration_of
 from tests.strict import assert_fits
 
+CONNECTED = LatencyLimit(LimitRange(3.0, 3.0, 3.0))
 TEXT = "tuesday afternoon would be good"
 QUERY = "encoding=mulaw&sample_rate=8000&interim_results=true&vad_events=true&endpointing=100&tag=CA1"
 TYPES: dict[str, Any] = {
@@ -128,7 +130,7 @@ async def connect_adapter(url: str, model: str, key: str = "k") -> AsyncIterator
     async def keep(event: SttEvent) -> None:
         events.append(event)
 
-    async with open_connection(new_client(settings), SttConfig(model=model), "CA1", 3) as connection:
+    async with open_connection(new_client(settings), SttConfig(model=model), "CA1", CONNECTED) as connection:
         running = asyncio.create_task(connection.run(keep))
         yield connection, events
         running.cancel()
@@ -163,7 +165,7 @@ async def test_a_broken_socket_has_the_close_code(emulator: tuple[DeepgramEmulat
     """The error has Deepgram's code and reason."""
     emulator[0].runtime_settings.update({"stt_fault": "close", "stt_fault_after_s": 0.1})
     settings = SttSettings(deepgram_api_key="k", deepgram_url=emulator[1])  # type: ignore[arg-type]
-    async with open_connection(new_client(settings), SttConfig(), "CA1", 3) as connection:
+    async with open_connection(new_client(settings), SttConfig(), "CA1", CONNECTED) as connection:
         for frame in frames()[:10]:
             await connection.send(frame, 0)
 

@@ -10,9 +10,10 @@ from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ProviderError
 from parley.events.envelope import Body
 from parley.providers.fallback_chain import FallbackChain, Route
+from parley.providers.latency_limits import LatencyLimit
 from parley.providers.stt import SttConnection, SttEvent
 from parley.v1.work_pb2 import StageFailed
-from services.stt.provider_connection import CONNECTION_POLICY, SttRoute
+from services.stt.provider_connection import CONNECTION_POLICY, FIRST_RESPONSE, SttRoute
 from tests.unit.parley.providers.doubles import make_telemetry
 
 
@@ -73,6 +74,7 @@ def make_chain(
     *models: str,
     breakers: CircuitBreakers | None = None,
     reports: list[StageFailed] | None = None,
+    response: LatencyLimit | None = None,
 ) -> FallbackChain[SttRoute]:
     """A chain of routes to models of one provider."""
 
@@ -83,7 +85,14 @@ def make_chain(
     return FallbackChain(
         "stt",
         "CA1",
-        [Route(model, "fake", SttRoute(provider, SttConfig(model=model))) for model in models],
+        [
+            Route(
+                model,
+                "fake",
+                SttRoute(provider, SttConfig(model=model), response or LatencyLimit(FIRST_RESPONSE)),
+            )
+            for model in models
+        ],
         breakers or CircuitBreakers(),
         make_telemetry(),
         report=report,

@@ -9,11 +9,12 @@ import pytest
 
 from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ProviderError, ProviderRejected, ProviderUnavailable
+from parley.providers.latency_limits import LatencyLimit, LimitRange
 from parley.providers.stt import KeepAlive, SttEvent
 from parley.v1.work_pb2 import StageFailed
 from services.stt import provider_connection
 from services.stt.audio_buffer import AudioBuffer
-from services.stt.provider_connection import ProviderConnection
+from services.stt.provider_connection import FIRST_RESPONSE, ProviderConnection
 from tests.eventually import eventually
 from tests.unit.stt.doubles import FakeProvider, SilentConnection, make_chain
 
@@ -30,6 +31,16 @@ class BreakingConnection(SilentConnection):
             await super().run(on_event)
         finally:
             raise ProviderUnavailable("fake", "the connection was lost")
+
+
+class DelayedConnection(SilentConnection):
+    """A connection that sends one event after 0.1 s."""
+
+    async def run(self, on_event: Callable[[SttEvent], Awaitable[None]]) -> None:
+        """Send KeepAlive, then nothing."""
+        await asyncio.sleep(0.1)
+        await on_event(KeepAlive())
+        await super().run(on_event)
 
 
 class RespondingConnection(SilentConnection):
@@ -97,12 +108,10 @@ async def failures_after(frames: int) -> int:
         losses += 1
 
     connection = ProviderConnection(
-        make_chain(FakeProvider(), "nova-3"),
+        make_chain(FakeProvider(), "nova-3", response=LatencyLimit(LimitRange(0.2, 0.4, 4.0))),
         AudioBuffer(0),
         ignore_event,
         on_lost,
-        no_response_s=0.4,
-        no_response_after_speech_s=0.2,
         connect_grace_s=0.1,
     )
     async with running(connection):
@@ -119,6 +128,25 @@ async def test_a_provider_that_does_not_respond_to_speech_is_replaced() -> None:
     """A provider that receives nothing, because the line is frozen, has nothing to respond to."""
     assert await failures_after(70) == 1
     assert await failures_after(3) == 0
+
+
+async def test_the_limit_follows_the_measured_latency() -> None:
+    """A provider that is slow, but works, is given more time."""
+    limit = LatencyLimit(FIRST_RESPONSE)
+    provider = FakeProvider(connection=DelayedConnection)
+    connection = ProviderConnection(
+        make_chain(provider, "nova-3", response=limit),
+        AudioBuffer(0),
+        ignore_event,
+        ignore_loss,
+        connect_grace_s=0.0,
+    )
+    async with running(connection):
+        connection.notify_audio(speaking=True)
+        await eventually(lambda: bool(limit._observed), timeout_s=5)
+
+    assert limit._observed[0][1] >= 0.1
+    assert limit.limit_s() >= 2.5
 
 
 @pytest.mark.usefixtures("quick_retry")

@@ -19,6 +19,7 @@ from parley.errors import (
     ProviderTimeout,
     ProviderUnavailable,
 )
+from parley.providers.latency_limits import LatencyLimit
 from parley.providers.stt import SttEvent
 from services.stt.provider_clock import ProviderClock
 from services.stt.providers.deepgram.options import is_flux, stream_options
@@ -78,7 +79,7 @@ class DeepgramConnection:
 
 @asynccontextmanager
 async def open_connection(
-    client: AsyncDeepgramClient, config: SttConfig, call_sid: str, timeout_s: float
+    client: AsyncDeepgramClient, config: SttConfig, call_sid: str, connected: LatencyLimit
 ) -> AsyncIterator[DeepgramConnection]:
     """Open a WebSocket for one call.
 
@@ -89,10 +90,10 @@ async def open_connection(
     listen = client.listen.v2 if flux else client.listen.v1
     opening: Any = listen.connect(**stream_options(config, call_sid))
     try:
-        async with asyncio.timeout(timeout_s):
+        async with connected.measure():
             socket = await opening.__aenter__()
     except TimeoutError:
-        raise ProviderTimeout(PROVIDER, f"no connection within {timeout_s:g} s") from None
+        raise ProviderTimeout(PROVIDER, "the WebSocket did not open in time") from None
     except ApiError as error:
         raise _handshake_error(error) from error
     except (OSError, WebSocketException) as error:

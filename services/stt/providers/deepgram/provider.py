@@ -2,23 +2,34 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from urllib.parse import urlsplit
 
 from deepgram import AsyncDeepgramClient
 
 from parley.agent_config import SttConfig
+from parley.providers.latency_limits import LatencyKey, LatencyLimits, LimitRange
 from parley.providers.registry import ProviderContext, ProviderPlugin
 from parley.settings import read_settings
 from services.stt.providers.deepgram.connection import DeepgramConnection, open_connection
 from services.stt.providers.deepgram.options import environment_of, is_flux
+from services.stt.providers.deepgram.wire import PROVIDER
 from services.stt.settings import SttSettings
+
+_CONNECT_FLOOR, _CONNECT_CEILING = 0.5, 2.0
+"""Range of the learned time limit for a handshake, as multiples of the setting."""
 
 
 class DeepgramProvider:
     """Deepgram's client for all calls of a process."""
 
-    def __init__(self, settings: SttSettings) -> None:
+    def __init__(self, settings: SttSettings, limits: LatencyLimits) -> None:
         self._client = new_client(settings)
-        self._timeout_s = settings.stt_connect_timeout_s
+        timeout_s = settings.stt_connect_timeout_s
+        region = urlsplit(settings.deepgram_url).hostname or ""
+        self._connected = limits.get(
+            LatencyKey(PROVIDER, "", region, "connected"),
+            LimitRange(timeout_s * _CONNECT_FLOOR, timeout_s, timeout_s * _CONNECT_CEILING),
+        )
 
     def detects_turns(self, config: SttConfig) -> bool:
         """Whether the model is a Flux model."""
@@ -26,7 +37,7 @@ class DeepgramProvider:
 
     def connect(self, config: SttConfig, call_sid: str) -> AbstractAsyncContextManager[DeepgramConnection]:
         """Open a WebSocket for one call."""
-        return open_connection(self._client, config, call_sid, self._timeout_s)
+        return open_connection(self._client, config, call_sid, self._connected)
 
 
 def new_client(settings: SttSettings) -> AsyncDeepgramClient:
@@ -39,8 +50,8 @@ def new_client(settings: SttSettings) -> AsyncDeepgramClient:
 
 
 @asynccontextmanager
-async def _open(_context: ProviderContext) -> AsyncIterator[DeepgramProvider]:
-    yield DeepgramProvider(read_settings(SttSettings))
+async def _open(context: ProviderContext) -> AsyncIterator[DeepgramProvider]:
+    yield DeepgramProvider(read_settings(SttSettings), context.limits)
 
 
 PLUGIN = ProviderPlugin(_open)

@@ -1,9 +1,10 @@
 """Tests of the provider `deepgram`."""
 
 from parley.agent_config import SttConfig
-from parley.providers.registry import load_plugin
+from parley.providers.registry import ProviderContext, load_plugin
 from services.stt.providers.deepgram.provider import PLUGIN, DeepgramProvider
 from services.stt.settings import SttSettings
+from tests.unit.parley.providers.doubles import make_telemetry
 
 
 def test_deepgram_is_installed_as_an_entry_point() -> None:
@@ -13,7 +14,7 @@ def test_deepgram_is_installed_as_an_entry_point() -> None:
 
 def test_only_flux_models_detect_turns() -> None:
     """Nova reports pauses, from which stt decides."""
-    provider = DeepgramProvider(SttSettings())
+    provider = DeepgramProvider(SttSettings(), ProviderContext(make_telemetry()).limits)
 
     assert provider.detects_turns(SttConfig(model="flux-general-en"))
     assert not provider.detects_turns(SttConfig(model="nova-3"))
