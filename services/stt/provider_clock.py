@@ -1,5 +1,6 @@
 """Converts a provider's times, which count the audio of one connection, to call times. No I/O, no clock."""
 
+import math
 from bisect import bisect_right
 
 from parley.audio.g711 import bytes_to_ms
@@ -30,9 +31,11 @@ class ProviderClock:
         self._sent_ms += bytes_to_ms(byte_count)
 
     def to_call_ms(self, provider_ms: float) -> int:
-        """Convert a position in the audio of the connection to call time."""
+        """Convert a position in the audio of the connection to call time; at most the end of that audio."""
         if not self._marks:
             return 0
+        # A position that is not a number is taken for the end.
+        provider_ms = min(provider_ms, self._sent_ms) if math.isfinite(provider_ms) else self._sent_ms
         after = bisect_right(self._marks, provider_ms, key=lambda mark: mark[0])
         sent_ms, at_ms = self._marks[max(0, after - 1)]
         call_ms = at_ms + max(0.0, provider_ms - sent_ms)

@@ -16,6 +16,7 @@ from parley.providers.route_selector import RetryPolicy
 from parley.providers.stt import SttConnection, SttEvent, SttProvider
 from parley.runtime.cancellation import raise_if_cancelled
 from services.stt.audio_buffer import AudioBuffer
+from services.stt.guarded_connection import guarded_connection
 
 log = structlog.get_logger()
 
@@ -48,7 +49,7 @@ class SttRoute:
 
     def connect(self, call_sid: str) -> AbstractAsyncContextManager[SttConnection]:
         """Open a connection for one call; entering raises ProviderError."""
-        return self.provider.connect(self.config, call_sid)
+        return guarded_connection(self.provider, self.config, call_sid)
 
 
 class ProviderConnection:

@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 
 from parley.providers.stt import Word
 
+_MAX_TURN_CHARS = 50_000
+"""An hour of speech; an event with more of it might exceed the bus's limit. Further text is ignored."""
+
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
@@ -38,11 +41,15 @@ class Transcript:
         """Replace the interim text."""
         text, words = self._after_closed_turns(text, words)
         start_ms = words[0].start_ms if words else self.final_end_ms
-        return replace(self, interim_text=text, interim_start_ms=start_ms, interim_end_ms=end_ms)
+        return replace(
+            self, interim_text=text[: self._chars_left], interim_start_ms=start_ms, interim_end_ms=end_ms
+        )
 
     def with_final(self, text: str, words: Sequence[Word], end_ms: int) -> "Transcript":
         """Append a final transcript; it replaces the interim text."""
         text, words = self._after_closed_turns(text, words)
+        if len(text) > self._chars_left:
+            text, words = "", ()
         final = " ".join(part for part in (self.final_text, text) if part)
         return replace(
             self,
@@ -80,6 +87,10 @@ class Transcript:
     def next_turn(self) -> "Transcript":
         """Return the empty transcript of the next turn."""
         return Transcript(turn=self.turn + 1, final_end_ms=self.end_ms, closed_until_ms=self.end_ms)
+
+    @property
+    def _chars_left(self) -> int:
+        return max(0, _MAX_TURN_CHARS - len(self.final_text))
 
     def _after_closed_turns(self, text: str, words: Sequence[Word]) -> tuple[str, tuple[Word, ...]]:
         """Drop words of ended turns: a turn may end on an interim transcript; its final one comes later."""

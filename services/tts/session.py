@@ -15,6 +15,7 @@ from parley.providers.fallback_chain import FallbackChain, Route, config_failure
 from parley.providers.latency_limits import LatencyLimits
 from parley.providers.pool import ProviderPool, on_demand_pool, open_default_provider, open_pool
 from parley.providers.preload import preload_providers
+from parley.providers.provider_code import guarded_context, provider_code
 from parley.providers.registry import ProviderContext, configs_of, route_name, transfer_options
 from parley.providers.route_selector import RetryPolicy
 from parley.providers.tts import TtsConnection, TtsProvider
@@ -25,6 +26,7 @@ from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, Synthe
 from services.tts.audio_limits import audio_limits
 from services.tts.audio_output import AudioOutput
 from services.tts.clause_feed import ClauseFeed
+from services.tts.guarded_connection import GuardedConnection
 from services.tts.phrase_cache import CachingConnection, PhraseCache, cache_section, cacheable_phrases
 from services.tts.progress import ReplyProgress, SynthesisProgress, evolve
 from services.tts.reply_audio import ReplyAudio
@@ -99,8 +101,10 @@ async def _serve_call(call: CallContext, shared: _Shared) -> None:
             provider = await shared.providers.get(config.provider)
         except ConfigError as error:
             raise ProviderRejected(config.provider, str(error)) from None
-        async with provider.connect(config, call.call_sid) as connection:
-            yield connection
+        with provider_code(config.provider):
+            opening = provider.connect(config, call.call_sid)
+        async with guarded_context(config.provider, opening) as connection:
+            yield GuardedConnection(config.provider, connection)
 
     async with on_demand_pool(connect) as connections, asyncio.TaskGroup() as tasks:
         preferred = next(iter(by_name))

@@ -10,6 +10,7 @@ from parley.providers.fallback_chain import Route
 from parley.providers.llm import LlmClient
 from parley.providers.pool import ProviderPool
 from parley.providers.registry import configs_of, route_name
+from services.brain.generation.guarded_client import GuardedClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class LlmRoute:
         name, timeout_s = self.config.provider, self.config.timeout_s
         try:
             async with asyncio.timeout(timeout_s):
-                return await self.clients.get(name)
+                return GuardedClient(name, await self.clients.get(name))
         except ConfigError as error:
             raise ProviderRejected(name, str(error)) from None
         except TimeoutError:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from parley.errors import ProviderError, ProviderRateLimited, ProviderRejected, ProviderUnavailable
+from parley.providers.untrusted import clean_text
 
 PROVIDER = "elevenlabs"
 
@@ -95,12 +96,16 @@ def error_detail(body: Any) -> str:
     if isinstance(detail, list) and detail:
         detail = detail[0]
     if not isinstance(detail, Mapping):
-        return detail if isinstance(detail, str) else ""
+        return clean_text(detail) if isinstance(detail, str) else ""
     code = detail.get("code") or detail.get("status") or detail.get("type")
     place = detail.get("loc")
-    parameter = ".".join(map(str, place)) if isinstance(place, list) else detail.get("param")
+    parameter = (
+        ".".join(str(part) for part in place if isinstance(part, str | int))
+        if isinstance(place, list)
+        else detail.get("param")
+    )
     parts = (code, parameter, detail.get("message") or detail.get("msg"))
-    return ": ".join(str(part) for part in parts if part and isinstance(part, str | int))
+    return clean_text(": ".join(str(part) for part in parts if part and isinstance(part, str | int)))
 
 
 def _remedy(lowered: str, voice: str) -> str | None:
@@ -111,4 +116,4 @@ def _remedy(lowered: str, voice: str) -> str | None:
 
 
 def _clipped(text: str) -> str:
-    return text[:_MAX_MESSAGE_CHARS]
+    return clean_text(text, _MAX_MESSAGE_CHARS)

@@ -121,6 +121,9 @@ class ElevenLabsConnection:
             self.fail(error)
         except ConnectionClosed:
             pass
+        except Exception as error:
+            # An unreadable frame ends this connection, not the call.
+            self.fail(ProviderUnavailable(PROVIDER, f"an unreadable frame: {type(error).__name__}"))
         reason = self._connection.close_reason or ""
         self.fail(self._rejection(f"the WebSocket closed with {self._connection.close_code}", reason))
 

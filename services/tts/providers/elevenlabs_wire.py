@@ -9,12 +9,15 @@ from urllib.parse import quote, urlencode
 
 from parley.errors import ProviderUnavailable
 from parley.providers.tts import AudioChunk, CharTiming
+from parley.providers.untrusted import clean_text, finite_number
 from services.tts.providers.elevenlabs_errors import PROVIDER, error_detail
 from services.tts.providers.elevenlabs_parameters import RequestParameters
 
 PROVIDER_URL = "https://api.elevenlabs.io"
 MAX_CONTEXTS = 5
 """Maximum number of contexts; with one more, the provider closes the whole connection."""
+_MAX_MS = 3_600_000.0
+_MAX_MESSAGE_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +84,26 @@ def read_frame(data: str | bytes) -> AudioFrame | ErrorFrame | None:
     """
     try:
         frame = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ProviderUnavailable(PROVIDER, "a frame that is not JSON") from None
     if not isinstance(frame, dict):
         raise ProviderUnavailable(PROVIDER, "a frame that is not a JSON object")
     if frame.get("error"):
-        return ErrorFrame(error_detail({"detail": frame["error"]}), str(frame.get("message") or ""))
+        return ErrorFrame(error_detail({"detail": frame["error"]}), _text(frame.get("message")))
     if frame.get("detail"):
         return ErrorFrame(error_detail(frame), "")
+    if "code" in frame and frame.get("message") and not frame.get("audio"):
+        return ErrorFrame(_text(frame["code"]), _text(frame["message"]))
     context_id = frame.get("contextId") or frame.get("context_id")
-    final = bool(frame.get("isFinal") or frame.get("is_final"))
+    final = True in (frame.get("isFinal"), frame.get("is_final"))
     audio = frame.get("audio")
     if not isinstance(context_id, str) or not (audio or final):
         return None
     return AudioFrame(context_id, AudioChunk(_mulaw(audio), _characters(frame.get("alignment"))), final)
+
+
+def _text(value: Any) -> str:
+    return clean_text(value, _MAX_MESSAGE_CHARS) if isinstance(value, str) else ""
 
 
 def _mulaw(audio: Any) -> bytes:
@@ -114,10 +123,16 @@ def _characters(alignment: Any) -> tuple[CharTiming, ...]:
     columns: tuple[Any, ...] = (alignment.get("chars"), alignment.get("charStartTimesMs"), durations)
     if not all(isinstance(column, list) for column in columns):
         return ()
-    try:
-        return tuple(
-            CharTiming(str(text), float(start), float(start) + float(duration))
-            for text, start, duration in zip(*columns, strict=True)
-        )
-    except (TypeError, ValueError):
+    texts, starts, lengths = columns
+    if not len(texts) == len(starts) == len(lengths):
         return ()
+    timings: list[CharTiming] = []
+    position_ms = 0.0
+    for text, start, length in zip(texts, starts, lengths, strict=True):
+        start_ms = finite_number(start, position_ms, _MAX_MS)
+        length_ms = finite_number(length, 0.0, _MAX_MS)
+        if start_ms is None or length_ms is None or not isinstance(text, str):
+            return ()
+        timings.append(CharTiming(clean_text(text), start_ms, start_ms + length_ms))
+        position_ms = start_ms
+    return tuple(timings)

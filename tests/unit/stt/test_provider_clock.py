@@ -1,5 +1,7 @@
 """Conversion of a provider's times to call times."""
 
+import pytest
+
 from services.stt.provider_clock import ProviderClock
 
 
@@ -32,3 +34,15 @@ def test_padding_does_not_shift_times() -> None:
     assert clock.to_call_ms(240) == 1200
     assert clock.to_call_ms(280) == 1200
     assert clock.to_call_ms(300) == 1220
+
+
+@pytest.mark.parametrize(
+    ("position_ms", "expected"),
+    [(float("nan"), 5200), (float("inf"), 5200), (1e300, 5200), (-1e300, 5000), (-5, 5000), (900, 5200)],
+)
+def test_positions_outside_the_audio_are_limited_to_it(position_ms: float, expected: int) -> None:
+    """Audio that was not sent cannot have been transcribed."""
+    clock = ProviderClock()
+    clock.audio_sent(1600, 5000)
+
+    assert clock.to_call_ms(position_ms) == expected

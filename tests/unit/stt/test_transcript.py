@@ -52,3 +52,14 @@ def test_an_utterance_that_ended_before_the_current_words_does_not_end_the_turn(
     assert continued.may_end_at(more.end_ms)
     assert not continued.with_final("again", [more], 2500).may_end_at(WORD.end_ms)
     assert Transcript().may_end_at(WORD.end_ms)
+
+
+def test_an_endless_turn_is_bounded() -> None:
+    """Its events must not exceed the bus's limit."""
+    transcript = Transcript()
+    for _ in range(30):
+        transcript = transcript.with_final("x" * 10_000, [WORD], 500)
+    transcript = transcript.with_interim("y" * 1_000_000, end_ms=900)
+
+    assert len(transcript.text) <= 50_001
+    assert len(transcript.words) == 4

@@ -28,6 +28,7 @@ from services.stt.providers.deepgram.wire import PROVIDER, MessageReader
 _SEND_TIMEOUT_S = 2.0
 _CLOSE_TIMEOUT_S = 1.0
 _REJECTED_STATUSES = (400, 401, 402, 403, 404)
+_CLOSED = object()
 _PADDING = make_silence(80)
 """Nova closes a connection that is kept alive but never received audio; Flux has no keep-alive message."""
 
@@ -65,15 +66,11 @@ class DeepgramConnection:
 
     async def run(self, on_event: Callable[[SttEvent], Awaitable[None]]) -> None:
         """Deliver events until the connection is lost, then raise ProviderError."""
-        try:
-            async for message in self._socket:
-                event = self._reader.read(message)
-                if event is not None:
-                    await on_event(event)
-        except ConnectionClosed as closed:
-            raise ProviderUnavailable(PROVIDER, _close_reason(closed)) from None
-        except ValueError as error:
-            raise ProviderUnavailable(PROVIDER, f"invalid JSON received: {type(error).__name__}") from None
+        messages = aiter(self._socket)
+        while (message := await _next_message(messages)) is not _CLOSED:
+            event = self._reader.read(message)
+            if event is not None:
+                await on_event(event)
         raise ProviderUnavailable(PROVIDER, "the connection was closed")
 
 
@@ -126,6 +123,16 @@ def _abort(socket: Any) -> None:
     transport = getattr(socket._websocket, "transport", None)  # noqa: SLF001 - the SDK has no other way
     if transport is not None:
         transport.abort()
+
+
+async def _next_message(messages: AsyncIterator[Any]) -> Any:
+    try:
+        return await anext(messages, _CLOSED)
+    except ConnectionClosed as closed:
+        raise ProviderUnavailable(PROVIDER, _close_reason(closed)) from None
+    except Exception as error:
+        # An unreadable message ends this connection, not the call.
+        raise ProviderUnavailable(PROVIDER, f"an unreadable message: {type(error).__name__}") from None
 
 
 async def _with_timeout(sending: Awaitable[Any]) -> None:

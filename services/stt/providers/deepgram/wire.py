@@ -3,7 +3,6 @@
 Deepgram's times count the audio of one connection; `ProviderClock` converts them to call time.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -19,11 +18,18 @@ from parley.providers.stt import (
     UtteranceEnd,
     Word,
 )
+from parley.providers.untrusted import clean_text, finite_number
 from services.stt.provider_clock import ProviderClock
 
 log = structlog.get_logger()
 
 PROVIDER = "deepgram"
+MAX_TEXT_CHARS = 20_000
+"""Length of one transcript; 20 minutes of speech."""
+MAX_WORDS = 4000
+_MAX_WORD_CHARS = 200
+_MAX_S = 86_400.0
+_MAX_TURNS = 10**9
 _FLUX_EVENTS: dict[str, ProviderTurnEvent] = {
     "Update": "update",
     "StartOfTurn": "start",
@@ -49,8 +55,10 @@ class MessageReader:
         """
         try:
             return self._read_flux(message) if self._flux else self._read_nova(message)
-        except (AttributeError, TypeError, ValueError) as error:
-            # The SDK does not validate what it parses: a missing field is detected only here.
+        except ProviderUnavailable:
+            raise
+        except Exception as error:
+            # The SDK does not validate what it parses: any field may be missing or of any type.
             log.warning("provider_message_ignored", provider=PROVIDER, error=type(error).__name__)
             return None
 
@@ -59,67 +67,95 @@ class MessageReader:
             case "Results":
                 return self._read_results(message)
             case "UtteranceEnd":
-                return UtteranceEnd(self._utterance_end_ms(getattr(message, "last_word_end", None)))
+                return UtteranceEnd(self._utterance_end_ms(message))
             case "Error":
-                raise ProviderUnavailable(PROVIDER, f"error: {getattr(message, 'description', '')}")
-            case None:
-                return None
-            case _:
+                raise _reported_error(getattr(message, "description", None))
+            case str():
                 return KeepAlive()
+            case _:
+                return None
 
     def _read_results(self, message: Any) -> SttEvent | None:
         alternatives = getattr(getattr(message, "channel", None), "alternatives", None)
-        if not alternatives:
+        if not isinstance(alternatives, list | tuple) or not alternatives:
             return None
         best = alternatives[0]
-        text = best.transcript or ""
-        words = self._words(best.words or ())
-        end_ms = self._to_call_ms(message.start + message.duration)
-        if not message.is_final:
+        start_s, duration_s = _seconds(message, "start"), _seconds(message, "duration")
+        if start_s is None and duration_s is None:
+            return None
+        end_ms = self._to_call_ms((start_s or 0.0) + (duration_s or 0.0))
+        text = _text(getattr(best, "transcript", None))
+        words = self._words(best, end_ms)
+        if getattr(message, "is_final", None) is not True:
             return InterimTranscript(text, words, end_ms)
-        return FinalTranscript(text, words, end_ms, bool(message.speech_final))
+        return FinalTranscript(text, words, end_ms, getattr(message, "speech_final", None) is True)
 
     def _read_flux(self, message: Any) -> SttEvent | None:
         match getattr(message, "type", None):
             case "TurnInfo":
-                event = _FLUX_EVENTS.get(str(message.event))
-                if event is None:
-                    return None
-                return ProviderTurn(
-                    text=message.transcript or "",
-                    words=self._words(message.words or (), message.audio_window_end),
-                    end_ms=self._to_call_ms(message.audio_window_end),
-                    event=event,
-                    provider_turn=f"{self._connection_id}-{message.turn_index}",
-                )
+                return self._read_turn(message)
             case "Error":
-                raise ProviderUnavailable(PROVIDER, f"error: {getattr(message, 'code', '')}")
-            case None:
-                return None
-            case _:
+                raise _reported_error(getattr(message, "code", None))
+            case str():
                 return KeepAlive()
+            case _:
+                return None
 
-    def _to_call_ms(self, provider_s: float | None) -> int:
-        return self._clock.to_call_ms((provider_s or 0) * 1000)
+    def _read_turn(self, message: Any) -> SttEvent | None:
+        name, turn = getattr(message, "event", None), getattr(message, "turn_index", None)
+        event = _FLUX_EVENTS.get(name) if isinstance(name, str) else None
+        if event is None or isinstance(turn, bool) or not isinstance(turn, int | str):
+            return None
+        end_ms = self._to_call_ms(_seconds(message, "audio_window_end") or 0.0)
+        number = turn if isinstance(turn, str) or abs(turn) < _MAX_TURNS else 0
+        return ProviderTurn(
+            text=_text(getattr(message, "transcript", None)),
+            words=self._words(message, end_ms),
+            end_ms=end_ms,
+            event=event,
+            provider_turn=clean_text(f"{self._connection_id}-{number}", _MAX_WORD_CHARS),
+        )
 
-    def _utterance_end_ms(self, last_word_end_s: float | None) -> int | None:
+    def _to_call_ms(self, provider_s: float) -> int:
+        return self._clock.to_call_ms(provider_s * 1000)
+
+    def _utterance_end_ms(self, message: Any) -> int | None:
         """Return the call time; Deepgram sends -1 if it does not know it."""
+        last_word_end_s = finite_number(getattr(message, "last_word_end", None), -1.0, _MAX_S)
         if last_word_end_s is None or last_word_end_s < 0:
             return None
         return self._to_call_ms(last_word_end_s)
 
-    def _words(self, words: Sequence[Any], default_s: float | None = None) -> tuple[Word, ...]:
-        """Return words with call times; Flux may omit the times, which are then set to `default_s`."""
+    def _words(self, parent: Any, default_ms: int) -> tuple[Word, ...]:
+        """Return words with call times; Flux may omit the times, which are then set to `default_ms`."""
+        words = getattr(parent, "words", None)
+        if not isinstance(words, list | tuple):
+            return ()
         return tuple(
-            Word(
-                text=getattr(word, "punctuated_word", None) or word.word,
-                start_ms=self._to_call_ms(_or_default(getattr(word, "start", None), default_s)),
-                end_ms=self._to_call_ms(_or_default(getattr(word, "end", None), default_s)),
-                confidence=float(word.confidence or 0),
-            )
-            for word in words
+            self._word(word, text, default_ms) for word in words[:MAX_WORDS] if (text := _word_text(word))
         )
 
+    def _word(self, word: Any, text: str, default_ms: int) -> Word:
+        start_s, end_s = _seconds(word, "start"), _seconds(word, "end")
+        start_ms = default_ms if start_s is None else self._to_call_ms(start_s)
+        end_ms = default_ms if end_s is None else self._to_call_ms(end_s)
+        confidence = finite_number(getattr(word, "confidence", None), 0.0, 1.0) or 0.0
+        return Word(text, start_ms, max(start_ms, end_ms), confidence)
 
-def _or_default(time_s: float | None, default_s: float | None) -> float | None:
-    return default_s if time_s is None else time_s
+
+def _seconds(message: Any, name: str) -> float | None:
+    return finite_number(getattr(message, name, None), 0.0, _MAX_S)
+
+
+def _text(value: Any) -> str:
+    return clean_text(value, MAX_TEXT_CHARS) if isinstance(value, str) else ""
+
+
+def _word_text(word: Any) -> str:
+    texts = (getattr(word, name, None) for name in ("punctuated_word", "word"))
+    text = next((text for text in texts if isinstance(text, str) and text), "")
+    return clean_text(text, _MAX_WORD_CHARS)
+
+
+def _reported_error(detail: Any) -> ProviderUnavailable:
+    return ProviderUnavailable(PROVIDER, f"error: {_text(detail)[:_MAX_WORD_CHARS]}")

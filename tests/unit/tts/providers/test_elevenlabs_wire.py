@@ -2,6 +2,8 @@
 
 import base64
 import json
+import math
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -9,10 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.agent_config import TtsConfig
-from parley.errors import ProviderUnavailable
+from parley.errors import ProviderError, ProviderUnavailable
 from parley.providers.tts import CharTiming
 from services.tts.providers import elevenlabs_wire as wire
+from services.tts.providers.elevenlabs_errors import error_detail
 from services.tts.providers.elevenlabs_parameters import RequestParameters
+from services.tts.reply_audio import ReplyAudio
+from tests.json_strategies import ANY_JSON, ANY_TEXT, ODD_NUMBERS, nearly
 
 
 def frame(**fields: Any) -> str:
@@ -144,3 +149,58 @@ def test_no_frame_raises_anything_else(fields: dict[str, Any]) -> None:
         wire.read_frame(json.dumps(fields))
     except ProviderUnavailable:
         return
+
+
+_ALIGNMENT = nearly(
+    chars=st.lists(ANY_TEXT, max_size=3),
+    charStartTimesMs=st.lists(st.integers(0, 500) | ODD_NUMBERS, max_size=3),
+    charDurationsMs=st.lists(st.integers(0, 500) | ODD_NUMBERS, max_size=3),
+)
+_FRAME = nearly(
+    audio=st.sampled_from(["", "YWJj", "YWJ", "\ud800"]),
+    contextId=st.just("c1"),
+    isFinal=st.booleans(),
+    alignment=_ALIGNMENT,
+    error=ANY_TEXT,
+    message=ANY_TEXT,
+    code=st.integers(),
+)
+
+
+@given(_FRAME)
+def test_any_frame_is_audio_or_an_error_or_nothing(value: Any) -> None:
+    """Texts can be encoded; times are finite and in order."""
+    try:
+        found = wire.read_frame(json.dumps(value))
+    except ProviderError as error:
+        error.reason.encode()
+        return
+    if isinstance(found, wire.ErrorFrame):
+        f"{found.code}{found.message}".encode()
+    elif found is not None:
+        position_ms = 0.0
+        for timing in found.chunk.char_timings:
+            timing.text.encode()
+            assert math.isfinite(timing.end_ms)
+            assert position_ms <= timing.start_ms <= timing.end_ms
+            position_ms = timing.start_ms
+        audio = ReplyAudio("r1")
+        audio.text_sent("Hi.")
+        audio.audio_received(found.chunk)
+        for clause in (*audio.take_completed(), *audio.finish()):
+            clause.SerializeToString()
+
+
+@given(st.binary() | st.sampled_from([b"[" * 100_000, b'{"a":' * 50_000, b"9" * 10_000]))
+def test_any_bytes_are_a_frame_or_a_failure(data: bytes) -> None:
+    """Invalid UTF-8, deep nesting and numbers without end."""
+    with suppress(ProviderError):
+        wire.read_frame(data)
+    error_detail(data).encode()
+
+
+@given(nearly(detail=nearly(status=ANY_TEXT, message=ANY_TEXT, msg=ANY_TEXT) | st.lists(ANY_JSON)))
+def test_any_error_body_has_a_text(body: Any) -> None:
+    """Possibly an empty one."""
+    error_detail(body).encode()
+    error_detail(json.dumps(body)).encode()

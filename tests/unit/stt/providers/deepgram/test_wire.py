@@ -4,8 +4,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from deepgram.core.unchecked_base_model import construct_type
+from deepgram.listen.v1.socket_client import V1SocketClientResponse
+from deepgram.listen.v2.socket_client import V2SocketClientResponse
+from hypothesis import given
+from hypothesis import strategies as st
 
-from parley.errors import ProviderUnavailable
+from parley.errors import ProviderError, ProviderUnavailable
 from parley.providers.stt import (
     FinalTranscript,
     InterimTranscript,
@@ -15,8 +20,10 @@ from parley.providers.stt import (
     UtteranceEnd,
     Word,
 )
+from parley.v1.speech_pb2 import TranscriptUpdated
 from services.stt.provider_clock import ProviderClock
 from services.stt.providers.deepgram.wire import MessageReader
+from tests.json_strategies import ANY_TEXT, ODD_NUMBERS, nearly
 
 
 def read(message: Any, *, flux: bool = False) -> SttEvent | None:
@@ -125,3 +132,75 @@ def test_a_message_without_a_required_field_is_ignored(flux: bool) -> None:
     )
 
     assert read(incomplete, flux=flux) is None
+
+
+_WORD = nearly(
+    word=ANY_TEXT,
+    punctuated_word=ANY_TEXT,
+    start=st.floats(0, 9),
+    end=st.floats(0, 9),
+    confidence=st.floats(0, 1),
+)
+_MESSAGE = nearly(
+    type=st.sampled_from(
+        ["Results", "UtteranceEnd", "SpeechStarted", "Metadata", "Error", "TurnInfo", "Connected"]
+    ),
+    channel=nearly(
+        alternatives=st.lists(nearly(transcript=ANY_TEXT, words=st.lists(_WORD, max_size=3)), max_size=2)
+    ),
+    start=st.floats(0, 9) | ODD_NUMBERS,
+    duration=st.floats(0, 9) | ODD_NUMBERS,
+    is_final=st.booleans(),
+    speech_final=st.booleans(),
+    event=st.sampled_from(["Update", "StartOfTurn", "EagerEndOfTurn", "TurnResumed", "EndOfTurn", "New"]),
+    transcript=ANY_TEXT,
+    words=st.lists(_WORD, max_size=3),
+    audio_window_end=st.floats(0, 9) | ODD_NUMBERS,
+    turn_index=st.integers(0, 5),
+)
+
+
+@given(message=_MESSAGE, flux=st.booleans())
+def test_any_message_is_an_event_or_nothing_or_a_failure(message: Any, *, flux: bool) -> None:
+    """In the form in which the SDK parses it, and as plain attributes; every event can be stored."""
+    response: Any = V2SocketClientResponse if flux else V1SocketClientResponse
+    plain = SimpleNamespace(**message) if isinstance(message, dict) and "self" not in message else message
+    for parsed in (_parsed(response, message), plain):
+        try:
+            event = read(parsed, flux=flux)
+        except ProviderError as error:
+            error.reason.encode()
+            continue
+        if isinstance(event, InterimTranscript | FinalTranscript | ProviderTurn):
+            updated = TranscriptUpdated(text=event.text, audio_end_ms=event.end_ms)
+            for word in event.words:
+                updated.words.add(
+                    text=word.text, start_ms=word.start_ms, end_ms=word.end_ms, confidence=word.confidence
+                )
+            updated.SerializeToString()
+
+
+def _parsed(response: Any, message: Any) -> Any:
+    """The message as parsed by the SDK, which skips those that it cannot parse."""
+    try:
+        return construct_type(type_=response, object_=message)
+    except Exception:
+        return None
+
+
+@pytest.mark.parametrize("flux", [True, False])
+@pytest.mark.parametrize("message", [b"\xff", None, 5, [], {"type": "Results"}, "text"], ids=repr)
+def test_what_is_no_message_is_ignored(message: Any, *, flux: bool) -> None:
+    """Binary frames, for example."""
+    assert read(message, flux=flux) is None
+
+
+def test_a_transcript_is_bounded() -> None:
+    """A megabyte of text would exceed the bus's limit."""
+    message = results(is_final=True)
+    message.channel.alternatives[0].transcript = "x" * 1_000_000
+    message.channel.alternatives[0].words *= 100_000
+
+    event = read(message)
+    assert isinstance(event, FinalTranscript)
+    assert (len(event.text), len(event.words)) == (20_000, 4000)

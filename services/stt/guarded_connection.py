@@ -1,0 +1,133 @@
+"""A provider's connection that can fail only with ProviderError, and whose events can be stored."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from parley.agent_config import SttConfig
+from parley.errors import ProviderUnavailable
+from parley.providers.provider_code import guarded_context, provider_code, provider_failure
+from parley.providers.stt import (
+    FinalTranscript,
+    InterimTranscript,
+    ProviderTurn,
+    SttConnection,
+    SttEvent,
+    SttProvider,
+    UtteranceEnd,
+    Word,
+)
+from parley.providers.untrusted import clean_text, finite_number
+
+MAX_TEXT_CHARS = 20_000
+"""Length of one transcript; 20 minutes of speech."""
+MAX_WORDS = 4000
+_MAX_WORD_CHARS = 200
+_MAX_MS = 1e12
+
+
+@asynccontextmanager
+async def guarded_connection(
+    provider: SttProvider, config: SttConfig, call_sid: str
+) -> AsyncIterator["GuardedConnection"]:
+    """Open a connection of any provider.
+
+    Raises:
+        ProviderError: it does not open.
+    """
+    with provider_code(config.provider):
+        opening = provider.connect(config, call_sid)
+    async with guarded_context(config.provider, opening) as connection:
+        yield GuardedConnection(config.provider, connection)
+
+
+class GuardedConnection:
+    """An SttConnection around the connection of any provider."""
+
+    def __init__(self, provider: str, connection: SttConnection) -> None:
+        self._provider = provider
+        self._connection = connection
+
+    async def send(self, mulaw: bytes, at_ms: int) -> None:
+        """Send audio; see `SttConnection`."""
+        with provider_code(self._provider):
+            await self._connection.send(mulaw, at_ms)
+
+    async def finalize(self) -> None:
+        """Request a final transcript of the audio sent so far, or the end of the turn."""
+        with provider_code(self._provider):
+            await self._connection.finalize()
+
+    async def keep_alive(self) -> None:
+        """Keep the connection open while no audio arrives."""
+        with provider_code(self._provider):
+            await self._connection.keep_alive()
+
+    async def run(self, on_event: Callable[[SttEvent], Awaitable[None]]) -> None:
+        """Deliver events until the connection is lost, then raise ProviderError.
+
+        An exception of `on_event` is raised unchanged.
+        """
+        own: list[Exception] = []
+
+        async def receive(event: SttEvent) -> None:
+            event = clean_event(event)
+            try:
+                await on_event(event)
+            except Exception as error:
+                # The stage's own fault must not look like the provider's.
+                own.append(error)
+                raise
+
+        try:
+            await self._connection.run(receive)
+        except Exception as error:
+            # Third-party providers may raise anything.
+            if own:
+                raise own[0] from None
+            failure = provider_failure(self._provider, error)
+            if failure is error:
+                raise
+            raise failure from error
+        raise ProviderUnavailable(self._provider, "the connection has ended")
+
+
+def clean_event(event: SttEvent) -> SttEvent:
+    """Return the event with finite, positive times and bounded texts that can be stored."""
+    match event:
+        case InterimTranscript() | FinalTranscript():
+            return replace(event, text=_text(event.text), words=_words(event), end_ms=_time(event.end_ms))
+        case ProviderTurn():
+            return replace(
+                event,
+                text=_text(event.text),
+                words=_words(event),
+                end_ms=_time(event.end_ms),
+                provider_turn=clean_text(event.provider_turn, _MAX_WORD_CHARS),
+            )
+        case UtteranceEnd(last_word_end_ms=end_ms):
+            return event if end_ms is None else UtteranceEnd(_time(end_ms))
+        case _:
+            return event
+
+
+def _words(event: InterimTranscript | FinalTranscript | ProviderTurn) -> tuple[Word, ...]:
+    return tuple(_word(word) for word in event.words[:MAX_WORDS])
+
+
+def _word(word: Word) -> Word:
+    start_ms = _time(word.start_ms)
+    return Word(
+        text=clean_text(word.text, _MAX_WORD_CHARS),
+        start_ms=start_ms,
+        end_ms=max(start_ms, _time(word.end_ms)),
+        confidence=finite_number(word.confidence, 0.0, 1.0) or 0.0,
+    )
+
+
+def _text(text: str) -> str:
+    return clean_text(text, MAX_TEXT_CHARS)
+
+
+def _time(ms: float) -> int:
+    return round(finite_number(ms, 0.0, _MAX_MS) or 0.0)
