@@ -50,6 +50,9 @@ quick: setup ## unit and integration tests, without whole calls (3 min)
 field: setup ## what real providers do: each known case, expected and seen; writes build/field.md (3 min)
 	$(BIN)/pytest -q -n 2 tests/field --field-table
 
+close-race: setup ## synthesize 400 replies while ElevenLabs' close_context loses text (1 min)
+	RACE_REPLIES=200 $(BIN)/pytest -q tests/field/test_synthesis.py -k close_race --field-table
+
 test: check ## all checks and tests, as in CI (15 min)
 	$(BIN)/pytest -n 2 -m "not alone"
 	$(BIN)/pytest -m alone
@@ -87,4 +90,4 @@ proto: setup ## generate parley/v1 and docs/events.md from proto/
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --pyi_out=. proto/parley/v1/*.proto
 	$(BIN)/python proto/make_docs.py
 
-.PHONY: help setup demo up call format check unit quick field test mirror wording interop bench bench-turns chaos soak lock docs proto
+.PHONY: help setup demo up call format check unit quick field close-race test mirror wording interop bench bench-turns chaos soak lock docs proto

@@ -14,4 +14,6 @@ def test_each_row_has_a_test() -> None:
 
 
 _NOT_YET = frozenset(ROW_IDS) - {"V1", "V5", "M5", "M6", "S1", "S2", "S3", "S4"}
+
+_NOT_YET = frozenset(ROW_IDS) - {"V1", "V2", "V3", "V5", "M5", "M6", "S3", "S5", "S6"}
 """Rows whose tests are still to come."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from unittest.mock import patch
 
-from parley.agent_config import TtsConfig
+from parley.agent_config import AgentConfig, TtsConfig
 from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ProviderError
 from parley.providers.fallback_chain import FallbackChain, Route
@@ -23,6 +23,7 @@ from services.tts.clause_feed import ClauseFeed
 from services.tts.phrase_cache import CachingConnection, PhraseCache
 from services.tts.reply_audio import ReplyAudio
 from services.tts.reply_synthesis import SynthesisJob, TtsRoute, synthesize_reply
+from services.tts.spoken_text.options import normalizer_options
 from tests.unit.parley.providers.doubles import make_telemetry
 from tests.unit.tts.test_audio_output import FakeBus
 
@@ -122,6 +123,7 @@ async def voice_call(
                             section.provider,
                             CachingConnection(partial(connections.get, name), cache, config),
                             audio_limits(context.limits, section.provider, section.model, timeout_s),
+                            normalizer_options(AgentConfig(prompt="x", tts=config), section),
                         ),
                     )
                     for name, section in by_name.items()
