@@ -1,4 +1,4 @@
-"""What models write, and what the voice is sent for it."""
+"""Texts of models, and the texts that the provider receives for them."""
 
 import pytest
 

@@ -14,7 +14,9 @@ _LATER_CLAUSE_CHARS = 60
 _MAX_CLAUSE_CHARS = 200
 """Text without punctuation is split at a space before this length, so that synthesis can start."""
 
-_SENTENCE_END = re.compile(r"""[.!?…。！？।॥؟]+["'”’»)\]*_~`]*(?=\s)|[。！？।॥]+["'”’»)\]*_~`]*|\n""")
+_SENTENCE_END = re.compile(
+    r"""(?<![.!?…。！？।॥؟])[.!?…。！？।॥؟]++["'”’»)\]*_~`]*+(?=\s)|[。！？।॥]+["'”’»)\]*_~`]*|\n"""
+)
 _PAUSE = re.compile(r"(?:[,;:،、，；：]|\s[–—-])(?=\s)")
 _SHORT_ANSWER = re.compile(
     r"^\W*(?:yes|no|yeah|goodbye|bye|sure|certainly|absolutely|of course|okay|ok|right|great|perfect|thanks"

@@ -16,7 +16,7 @@ _EMAIL = re.compile(
 )
 _WITH_SCHEME = re.compile(r"<?(?<![\w@])(?:https?|ftp|wss?)://(?P<any>[^\s<>\"“”]+)>?", re.IGNORECASE)
 _BARE = re.compile(
-    rf"<?(?<![\w@])(?P<any>(?:www\.(?:{_LABEL}\.)+[^\W\d_]{{2,24}}|(?:{_LABEL}\.)+(?:{_TLD}))(?::\d{{2,5}})?(?:[/?#][^\s<>\"“”]*)?(?![\w@-]))>?",
+    rf"<?(?<![\w@.])(?P<any>(?:www\.(?:{_LABEL}\.)+[^\W\d_]{{2,24}}|(?:{_LABEL}\.)+(?:{_TLD}))(?::\d{{2,5}})?(?:[/?#][^\s<>\"“”]*)?(?![\w@-]))>?",
     re.IGNORECASE,
 )
 _TRAILING = ".,;:!?…'\"’”)]}*_>"

@@ -28,6 +28,8 @@ from services.tts.spoken_text.symbols import plain_characters, remove_emoticons,
 _ORDINARY = re.compile(r"[^\W\d_](?:[^\W\d_]|['’](?=[^\W\d_])|[ ](?! )|[.,!?](?=[ ]|$))*")
 """A text of words and punctuation, in which nothing can need a change."""
 _LINE_BREAK = re.compile(r"[ \t]*\n\s*")
+_LONG_SPACE = re.compile(r"[ \t\u00a0]{4,}")
+"""Patterns that begin with optional spaces would take long for many of them."""
 _SPACES = re.compile(r"[ \t\u00a0\u202f\u2009]+")
 _SPACE_BEFORE_MARK = re.compile(r"(?<=\S) +(?=[.,](?:\s|$))")
 _EMPTY_BRACKETS = re.compile(r"\(\s*\)|\[\s*\]|“\s*”|\"\s*\"(?!\w)")
@@ -87,7 +89,7 @@ class ReplyNormalizer:
         if not (block.fence or self._hidden or self._in_tag) and _ORDINARY.fullmatch(clause.strip(" \n")):
             self._block = BlockState(clause.endswith("\n"), "", code=False)
             return _spoken(MappedText.of(clause))
-        text = MappedText.of(clause)
+        text = MappedText.of(clause).sub(_LONG_SPACE, lambda _: " ")
         if self._in_tag:
             text, self._in_tag = finish_tag(text), False
         text, self._hidden = remove_hidden(text, self._hidden)
@@ -114,7 +116,7 @@ class ReplyNormalizer:
         if last:
             text, self._in_tag = cut_unclosed_tag(text)
         text = plain_characters(text)
-        text = replace_arrows(text)
+        text = replace_arrows(text.sub(_LONG_SPACE, lambda _: " "))
         text = remove_math(text)
         text = remove_blocks(text, line_start=line_start)
         if not self._options.keep_audio_tags:

@@ -1,6 +1,7 @@
 """The text of clauses that the provider receives."""
 
 import re
+import time
 import unicodedata
 
 import pytest
@@ -279,3 +280,16 @@ def test_the_map_leads_back_to_the_words_of_the_clause() -> None:
     assert clause.index("$") <= found.offsets[found.text.index("cents")] < clause.index(" on")
     assert found.offsets[found.text.index("December")] == clause.index("12/31")
     assert sources["costs"] == "c"
+
+
+@pytest.mark.parametrize(
+    "unit", ["*", "<", "[", "1", "1.", "1 ", " ", "a.", "a@", "-", "|", "<a ", "😀", "$", "A1"]
+)
+def test_a_long_text_takes_time_in_proportion_to_its_length(unit: str) -> None:
+    """No pattern looks at the rest of the text from each of its characters."""
+    normalizer = ReplyNormalizer(NormalizerOptions("de"))
+    normalizer.feed("5 €")
+    started_s = time.process_time()
+    normalizer.feed((unit * 6000)[:6000])
+
+    assert time.process_time() - started_s < 1.0
