@@ -56,7 +56,7 @@ PLAIN_TEXT = TextFormat()
 
 @dataclass(frozen=True, slots=True)
 class WrittenWord:
-    """A word as it is sent."""
+    """The written form of a recognised word."""
 
     word: Word
     """Lower case; several spoken digits may be one word."""

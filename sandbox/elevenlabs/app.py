@@ -5,6 +5,7 @@ import base64
 import json
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
+from random import Random
 from typing import Any
 
 from starlette.applications import Starlette
@@ -14,14 +15,17 @@ from starlette.routing import Route, WebSocketRoute
 
 from sandbox.elevenlabs.client_message import Rejected
 from sandbox.elevenlabs.close_race import CloseRace
+from sandbox.elevenlabs.concurrency import Concurrency
 from sandbox.elevenlabs.context import FAULT_CHUNK, HANG_S, EmulatorState, Faults
 from sandbox.elevenlabs.output_format import FILE_FORMATS, STREAMING_FORMATS, OutputFormat
 from sandbox.elevenlabs.rejections import rejection_response
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
 from sandbox.elevenlabs.sockets import Sockets
 from sandbox.elevenlabs.speech_request import SpeechRequest, read_request
-from sandbox.elevenlabs.synthesis import Character, Chunk, Synthesiser
+from sandbox.elevenlabs.synthesis import Character, Chunk, Job, Synthesiser
 from sandbox.emulator import Journal, RuntimeSettings, sandbox_routes
+
+_SEED = 1
 
 
 class ElevenLabsEmulator:
@@ -31,7 +35,13 @@ class ElevenLabsEmulator:
         self.journal = Journal()
         self.runtime_settings = RuntimeSettings(settings)
         self._state = EmulatorState(
-            self.runtime_settings, self.journal, Faults(self.runtime_settings), Synthesiser(), CloseRace()
+            self.runtime_settings,
+            self.journal,
+            Faults(self.runtime_settings),
+            Synthesiser(),
+            CloseRace(),
+            Concurrency(self.runtime_settings),
+            Random(_SEED),
         )
         self._sockets = Sockets(self._state)
 
@@ -94,7 +104,10 @@ class ElevenLabsEmulator:
         return JSONResponse(_timed_audio(audio, characters))
 
     async def _read(self, request: Request, formats: Mapping[str, OutputFormat]) -> SpeechRequest | Response:
-        return await read_request(request, self.runtime_settings.current.tts_refuse, formats)
+        found = await read_request(request, self.runtime_settings.current, formats)
+        if not isinstance(found, Response) and self._state.concurrency.is_full:
+            return rejection_response(self._state.concurrency.rejection)
+        return found
 
     async def _chunks(self, request: SpeechRequest) -> AsyncIterator[Chunk]:
         settings, text = self.runtime_settings.current, request.text
@@ -102,12 +115,12 @@ class ElevenLabsEmulator:
         self.journal.note("request", text=text)
         due_s = time.monotonic() + settings.first_byte_ms / 1000
         fault = self._state.faults.next(http=True)
+        self._state.concurrency.begin()
         try:
             if fault == "hang":
                 await asyncio.sleep(HANG_S)
-            chunks = await self._state.synthesiser.synthesise(
-                text, request.voice_id, settings, request.output_format
-            )
+            job = Job(text, request.voice_id, request.output_format, ssml=True)
+            chunks = await self._state.synthesiser.synthesise(job, settings)
             for index, chunk in enumerate(chunks):
                 await asyncio.sleep(max(0.0, due_s - time.monotonic()))
                 if index == 0:
@@ -118,6 +131,7 @@ class ElevenLabsEmulator:
                 due_s += chunk.duration_ms / 1000 / settings.realtime_factor
             outcome = "done"
         finally:
+            self._state.concurrency.end()
             self.journal.note(outcome, text=text)
 
 

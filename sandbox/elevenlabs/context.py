@@ -5,13 +5,18 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from math import inf
+from random import Random
 from typing import Any
 
-from sandbox.elevenlabs.client_message import DEFAULT_SCHEDULE, ClientMessage
+from sandbox.elevenlabs.client_message import DEFAULT_SCHEDULE, ClientMessage, Rejected
 from sandbox.elevenlabs.close_race import CloseRace
+from sandbox.elevenlabs.concurrency import Concurrency
+from sandbox.elevenlabs.frames import with_null_alignments
+from sandbox.elevenlabs.models import Model
 from sandbox.elevenlabs.output_format import OutputFormat
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
-from sandbox.elevenlabs.synthesis import Synthesiser
+from sandbox.elevenlabs.synthesis import Job, Synthesiser
+from sandbox.elevenlabs.voice_settings import check_voice_settings
 from sandbox.emulator import Journal, RuntimeSettings
 
 HANG_S = 600.0
@@ -53,6 +58,26 @@ class EmulatorState:
     faults: Faults
     synthesiser: Synthesiser
     close_race: CloseRace
+    concurrency: Concurrency
+    random: Random
+
+
+@dataclass(slots=True)
+class SocketOptions:
+    """Parameters of a socket, which its contexts share."""
+
+    voice_id: str
+    model: Model
+    output_format: OutputFormat
+    auto_mode: bool
+    ssml: bool
+    is_cold: bool = True
+    """Whether the socket has not sent audio yet."""
+
+    def take_cold_ms(self, settings: ElevenLabsSandboxSettings) -> float:
+        """The additional delay of the socket's first audio."""
+        was_cold, self.is_cold = self.is_cold, False
+        return settings.tts_cold_ms if was_cold else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +93,13 @@ class _Clause:
 class Context:
     """Buffers text and synthesises it in order, one generation after the other."""
 
-    def __init__(
-        self,
-        name: str,
-        voice_id: str,
-        output_format: OutputFormat,
-        state: EmulatorState,
-        send: Send,
-        auto_mode: bool,
-    ) -> None:
+    def __init__(self, name: str, options: SocketOptions, state: EmulatorState, send: Send) -> None:
         self.name = name
-        self._voice_id = voice_id
-        self._output_format = output_format
+        self._options = options
         self._state = state
         self._send = send
-        self._auto_mode = auto_mode
+        self._voice_settings: dict[str, Any] | None = None
+        self._has_messages = False
         self._schedule: tuple[float, ...] = DEFAULT_SCHEDULE
         self._generations = 0
         self._generations_begun = 0
@@ -97,6 +114,7 @@ class Context:
 
     async def on_message(self, message: ClientMessage) -> None:
         """Append text; flush it on request, at a sentence end in auto mode, otherwise by the schedule."""
+        self._check_voice_settings(message)
         if message.generation_config:
             self._schedule = message.schedule
         if message.text:
@@ -106,10 +124,24 @@ class Context:
         if message.flush or self._has_enough_text(triggered=bool(message.try_trigger_generation)):
             await self.flush()
 
+    def _check_voice_settings(self, message: ClientMessage) -> None:
+        given, is_first = message.voice_settings, not self._has_messages
+        self._has_messages = True
+        if given is None:
+            return
+        check_voice_settings(given, self._options.model)
+        if not is_first and given != self._voice_settings:
+            raise Rejected(
+                "invalid_input_message",
+                "voice_settings field must be provided in the first message and then either be not "
+                "provided or not change.",
+            )
+        self._voice_settings = given
+
     def _has_enough_text(self, *, triggered: bool) -> bool:
         if triggered and len(self._text) >= _MIN_TRIGGER_CHARACTERS:
             return True
-        if self._auto_mode:
+        if self._options.auto_mode:
             return self._text.rstrip().endswith((".", "!", "?"))
         return len(self._text) >= self._schedule[min(self._generations, len(self._schedule) - 1)]
 
@@ -143,7 +175,13 @@ class Context:
     async def run(self) -> None:
         """Synthesise queued texts until the context is closed, then send the final frame."""
         while (clause := await self._queue.get()) is not None:
-            await self._generate(clause)
+            if self._state.concurrency.is_full:
+                raise self._state.concurrency.rejection
+            self._state.concurrency.begin()
+            try:
+                await self._generate(clause)
+            finally:
+                self._state.concurrency.end()
             self._generations_begun = clause.number
         if self._sends_final:
             await self._send({"audio": None, "isFinal": True})
@@ -154,8 +192,12 @@ class Context:
         fault = self._state.faults.next()
         if fault == "hang":
             await asyncio.sleep(HANG_S)
-        chunks = await self._state.synthesiser.synthesise(text, self._voice_id, settings, self._output_format)
-        due_s = max(clause.flushed_s + settings.first_byte_ms / 1000, time.monotonic())
+        options = self._options
+        job = Job(text, options.voice_id, options.output_format, ssml=options.ssml)
+        chunks = await self._state.synthesiser.synthesise(job, settings)
+        chunks = with_null_alignments(chunks, settings.tts_null_alignment, self._state.random)
+        delay_ms = settings.first_byte_ms + options.take_cold_ms(settings)
+        due_s = max(clause.flushed_s + delay_ms / 1000, time.monotonic())
         for index, chunk in enumerate(chunks):
             frame = chunk.frame()
             await asyncio.sleep(max(0.0, due_s - time.monotonic()))

@@ -29,13 +29,34 @@ class ElevenLabsSandboxSettings(BaseSettings):
     """Delay from the text of a clause to its first audio."""
     realtime_factor: float = Field(default=8, gt=0)
     """Speed of synthesis after the first byte, as a multiple of real time."""
-    tts_close_race: float = Field(default=0, ge=0, le=1)
+    tts_close_race: float = Field(default=0.025, ge=0, le=1)
     """Share of contexts that lose text because `close_context` arrived right after it."""
     tts_close_race_ms: float = Field(default=100, ge=0)
     """Time after a text within which a close can lose it, unless its audio has begun."""
     tts_close_race_loss: Literal["any", "everything", "audio", "last_clause"] = "any"
     """Loss of such a context: `everything` (neither audio nor a final frame follows), its `audio` (only a
     final frame follows), its `last_clause`, or `any` of these at random."""
+    tts_null_alignment: float = Field(default=0.02, ge=0, le=1)
+    """Share of the chunks with a null alignment; the next chunk reports their characters."""
+    tts_snake_case: bool = False
+    """Name the fields of the sockets' frames in snake_case, as some of ElevenLabs' servers do."""
+    tts_chunk_ms: float = Field(default=185, ge=10, le=5000)
+    """Length of a chunk of audio; ElevenLabs' are not multiples of 20 ms."""
+    tts_cold_ms: float = Field(default=0, ge=0)
+    """Additional delay of the first audio of a socket, 1000 to 2000 from a distant region."""
+    tts_auth_in_frame: bool = False
+    """Accept the upgrade with an invalid key, and reject the key in a frame."""
+    tts_tier: Literal["free", "starter", "creator", "pro", "scale", "business", "enterprise"] = "creator"
+    """Plan of the account. The free one has no library voices; 44.1 and 48 kHz PCM need `pro`."""
+    tts_premade_voices: bool = True
+    """Whether ElevenLabs' premade voices exist; they end on 31 December 2026."""
+    tts_max_concurrency: int = Field(default=0, ge=0)
+    """Texts that are synthesised at once, 4 (free) to 30 (business) by plan; 0 for no limit, so that one
+    emulator can serve many calls."""
+    tts_character_limit: int = Field(default=100_000, ge=0)
+    """Characters that the plan includes each month."""
+    tts_characters_used: int = Field(default=0, ge=0)
+    """Characters of this month that are used up."""
     tts_refuse: str = ""
     """Reject requests with this error code, for example `quota_exceeded`; empty accepts them."""
     tts_fault: Literal[

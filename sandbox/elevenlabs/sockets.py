@@ -10,11 +10,19 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from parley.exception_groups import flatten_group
 from sandbox.elevenlabs.client_message import ClientMessage, Rejected, read_message
-from sandbox.elevenlabs.context import AbortConnection, Context, EmulatorState
+from sandbox.elevenlabs.context import AbortConnection, Context, EmulatorState, SocketOptions
+from sandbox.elevenlabs.frames import in_snake_case
+from sandbox.elevenlabs.models import check_language, find_model
 from sandbox.elevenlabs.output_format import STREAMING_FORMATS
-from sandbox.elevenlabs.rejections import check_voice_id, read_output_format, rejection_response
+from sandbox.elevenlabs.rejections import read_output_format, rejection_response
+from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
+from sandbox.elevenlabs.voices import check_voice_id
 
 _MAX_CONTEXTS = 5
+_TOO_MANY_CONTEXTS = (
+    f"Maximum simultaneous contexts per WebSocket connection exceeded ({_MAX_CONTEXTS}). "
+    "Please close an existing context before opening a new one."
+)
 _POLICY_VIOLATION = 1008
 _MAX_TIMEOUT_S = 180.0
 
@@ -29,19 +37,21 @@ class _Connection:
         self._state = state
         self._lock = asyncio.Lock()
         self._timeout_s = _timeout_s(socket.query_params.get("inactivity_timeout", "20"))
-        self._auto_mode = socket.query_params.get("auto_mode", "false").lower() == "true"
         self._key = socket.headers.get("xi-api-key", "")
-        self._output_format = read_output_format(socket.query_params.get("output_format"), STREAMING_FORMATS)
+        self._options = _read_options(socket, state.runtime_settings.current)
 
     def new_context(self, name: str, more: dict[str, Any]) -> Context:
         """Create a context whose frames carry these additional fields."""
 
         async def send(frame: dict[str, Any]) -> None:
             async with self._lock:
-                await self._socket.send_text(json.dumps(frame | more))
+                await self._socket.send_text(self._encoded(frame | more))
 
-        voice_id = self._socket.path_params["voice_id"]
-        return Context(name, voice_id, self._output_format, self._state, send, self._auto_mode)
+        return Context(name, self._options, self._state, send)
+
+    def _encoded(self, frame: dict[str, Any]) -> str:
+        snake_case = self._state.runtime_settings.current.tts_snake_case
+        return json.dumps(in_snake_case(frame) if snake_case else frame)
 
     async def receive(self) -> ClientMessage:
         """Return the next message; if the headers have no API key, the first message must contain it."""
@@ -49,7 +59,10 @@ class _Connection:
             async with asyncio.timeout(self._timeout_s):
                 frame = await self._socket.receive()
         except TimeoutError:
-            text = f"Have not received a new text input within the timeout of {self._timeout_s:g} seconds."
+            text = (
+                f"Have not received a new text input within the timeout of {self._timeout_s:g} seconds. "
+                "Streaming input terminated. Please make sure to send text or to close the stream in time."
+            )
             raise Rejected("input_timeout_exceeded", text) from None
         if frame["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(frame.get("code", 1005))
@@ -76,14 +89,13 @@ class Sockets:
 
     async def _serve(self, socket: WebSocket, handle: Handler) -> None:
         key = socket.headers.get("xi-api-key")
-        if key is not None and (not key or key.startswith("bad")):
-            rejected = Rejected("invalid_api_key", "Invalid API key")
+        if rejected := self._denial(socket, key):
             await socket.send_denial_response(rejection_response(rejected))
             return
         await socket.accept()
         self._state.journal.note("opened", path=socket.url.path)
         try:
-            self._check(socket)
+            self._check()
             connection = _Connection(socket, self._state)
             async with asyncio.TaskGroup() as tasks:
                 await handle(connection, tasks)
@@ -97,11 +109,19 @@ class Sockets:
                     await socket.close(1000)
             self._state.journal.note("closed", path=socket.url.path)
 
-    def _check(self, socket: WebSocket) -> None:
+    def _denial(self, socket: WebSocket, key: str | None) -> Rejected | None:
+        """Why the upgrade is rejected; other reasons are sent in a frame after it."""
+        in_frame = self._state.runtime_settings.current.tts_auth_in_frame
+        if key is not None and (not key or key.startswith("bad")) and not in_frame:
+            return Rejected("invalid_api_key", "Invalid API key")
+        model_id = socket.query_params.get("model_id", "")
+        if model_id.startswith("eleven_v3"):
+            return Rejected("model_access_denied", f"Model '{model_id}' is not available over WebSockets.")
+        return None
+
+    def _check(self) -> None:
         if code := self._state.runtime_settings.current.tts_refuse:
             raise Rejected(code, "Rejected by the sandbox's settings.")
-        if rejected := check_voice_id(socket.path_params["voice_id"]):
-            raise rejected
 
 
 async def _stream_input(connection: _Connection, tasks: asyncio.TaskGroup) -> None:
@@ -135,10 +155,29 @@ async def _multi_stream_input(connection: _Connection, tasks: asyncio.TaskGroup)
         if name not in contexts:
             running = {task for task in running if not task.done()}
             if len(running) >= _MAX_CONTEXTS:
-                raise Rejected("max_active_conversations", "Maximum simultaneous contexts exceeded: 5.")
+                raise Rejected("max_active_conversations", _TOO_MANY_CONTEXTS)
             contexts[name] = connection.new_context(name, {"contextId": name})
             running.add(tasks.create_task(contexts[name].run()))
         await contexts[name].on_message(message)
+
+
+def _read_options(socket: WebSocket, settings: ElevenLabsSandboxSettings) -> SocketOptions:
+    query, voice_id = socket.query_params, socket.path_params["voice_id"]
+    if rejected := check_voice_id(voice_id, settings.tts_tier, premade=settings.tts_premade_voices):
+        raise rejected
+    model = find_model(query.get("model_id"))
+    check_language(model, query.get("language_code"))
+    return SocketOptions(
+        voice_id=voice_id,
+        model=model,
+        output_format=read_output_format(query.get("output_format"), STREAMING_FORMATS, settings.tts_tier),
+        auto_mode=_is_true(query.get("auto_mode")),
+        ssml=_is_true(query.get("enable_ssml_parsing")),
+    )
+
+
+def _is_true(text: str | None) -> bool:
+    return (text or "").lower() == "true"
 
 
 def _timeout_s(text: str) -> float:

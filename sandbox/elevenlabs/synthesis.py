@@ -12,11 +12,9 @@ from sandbox import tone
 from sandbox.elevenlabs.encoder import encode
 from sandbox.elevenlabs.output_format import OutputFormat
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
+from sandbox.elevenlabs.ssml import join_speech, split_breaks
 from sandbox.espeak import speak
 from sandbox.speech import Speech
-
-_CHUNK_MS = 185
-"""Not a multiple of 20 ms frames, because ElevenLabs' chunks are not either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +48,17 @@ class Chunk:
         return {"audio": audio, "isFinal": None, "alignment": alignment, "normalizedAlignment": alignment}
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A text to synthesise."""
+
+    text: str
+    voice_id: str
+    output_format: OutputFormat
+    ssml: bool = False
+    """Whether `<break>` is a pause; it is spoken otherwise."""
+
+
 def synthesise(text: str, voice_id: str, settings: ElevenLabsSandboxSettings) -> Speech:
     """Synthesise a text with espeak-ng, or as tones."""
     if settings.tts == "tone" or voice_id == "tone":
@@ -63,24 +72,26 @@ class Synthesiser:
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="synthesis")
 
-    async def synthesise(
-        self, text: str, voice_id: str, settings: ElevenLabsSandboxSettings, output_format: OutputFormat
-    ) -> list[Chunk]:
+    async def synthesise(self, job: Job, settings: ElevenLabsSandboxSettings) -> list[Chunk]:
         """Synthesise and encode a text; requests are served in order."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, _make_chunks, text, voice_id, settings, output_format)
+        return await loop.run_in_executor(self._thread, _make_chunks, job, settings)
 
 
-def _make_chunks(
-    text: str, voice_id: str, settings: ElevenLabsSandboxSettings, output_format: OutputFormat
-) -> list[Chunk]:
-    return split_and_encode(text, synthesise(text, voice_id, settings), output_format)
+def _make_chunks(job: Job, settings: ElevenLabsSandboxSettings) -> list[Chunk]:
+    parts = split_breaks(job.text) if job.ssml else [(job.text, 0.0)]
+    if len(parts) == 1:
+        text, speech = job.text, synthesise(job.text, job.voice_id, settings)
+    else:
+        text = "".join(part for part, _ in parts)
+        speech = join_speech([(synthesise(part, job.voice_id, settings), ms) for part, ms in parts])
+    return split_and_encode(text, speech, job.output_format, settings.tts_chunk_ms)
 
 
-def split_and_encode(text: str, speech: Speech, output_format: OutputFormat) -> list[Chunk]:
+def split_and_encode(text: str, speech: Speech, output_format: OutputFormat, chunk_ms: float) -> list[Chunk]:
     """Split the audio and encode it; each character belongs to the chunk in which it begins."""
     characters = _characters(text, speech)
-    length, size = len(speech.mulaw), ms_to_bytes(_CHUNK_MS)
+    length, size = len(speech.mulaw), ms_to_bytes(chunk_ms)
     bounds = [*range(0, length, size), length]
     chunks = []
     for (begin, end), audio in zip(

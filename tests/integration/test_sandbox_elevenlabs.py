@@ -30,7 +30,10 @@ VOICE = "21m00Tcm4TlvDq8ikWAM"
 @pytest.fixture
 async def emulator() -> AsyncIterator[tuple[ElevenLabsEmulator, str]]:
     """An emulator with low latencies that synthesises tones, and its URL."""
-    made = ElevenLabsEmulator(ElevenLabsSandboxSettings(tts="tone", first_byte_ms=5, realtime_factor=200))
+    settings = ElevenLabsSandboxSettings(
+        tts="tone", first_byte_ms=5, realtime_factor=200, tts_tier="pro", tts_close_race=0
+    )
+    made = ElevenLabsEmulator(settings)
     async with serve(made.app(), "127.0.0.1", 0) as port:
         yield made, f"http://127.0.0.1:{port}"
 

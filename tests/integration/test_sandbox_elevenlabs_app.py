@@ -15,7 +15,7 @@ from elevenlabs.errors import UnprocessableEntityError
 from elevenlabs.realtime_tts import RealtimeTextToSpeechClient
 from elevenlabs.types import StreamingAudioChunkWithTimestampsResponse
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from parley.runtime.health import serve
 from sandbox import tone
@@ -30,7 +30,10 @@ LONG = "This is a sentence that is long enough for several pieces of audio."
 @pytest.fixture
 async def emulator() -> AsyncIterator[tuple[ElevenLabsEmulator, str]]:
     """An emulator with low latencies that synthesises tones, and its URL."""
-    made = ElevenLabsEmulator(ElevenLabsSandboxSettings(tts="tone", first_byte_ms=5, realtime_factor=200))
+    settings = ElevenLabsSandboxSettings(
+        tts="tone", first_byte_ms=5, realtime_factor=200, tts_close_race=0, tts_null_alignment=0
+    )
+    made = ElevenLabsEmulator(settings)
     async with serve(made.app(), "127.0.0.1", 0, drain_timeout_s=1) as port:
         yield made, f"http://127.0.0.1:{port}"
 
@@ -117,7 +120,9 @@ async def test_the_sdks_realtime_client_gets_every_word(emulator: tuple[ElevenLa
             # The SDK has no option for a socket without TLS.
             client._ws_base_url = emulator[1].replace("http", "ws")
             words = iter(f"{word} " for word in LONG.split())
-            pieces = client.convert_realtime(VOICE, text=words, model_id="m", output_format="ulaw_8000")
+            pieces = client.convert_realtime(
+                VOICE, text=words, model_id="eleven_flash_v2_5", output_format="ulaw_8000"
+            )
             return b"".join(pieces)
 
     # The SDK puts two spaces between words, and a piece may end with either.
@@ -155,7 +160,10 @@ async def test_the_key_may_be_in_the_first_message(emulator: tuple[ElevenLabsEmu
 @pytest.mark.parametrize(
     ("path", "voice", "code"),
     [
-        ("stream-input", "x", "voice_not_found"),
+        ("stream-input", "x" * 20, "voice_not_found"),
+        ("stream-input", "x", "invalid_uid"),
+        ("stream-input?model_id=eleven_v9", VOICE, "model_not_found"),
+        ("stream-input?model_id=eleven_flash_v2_5&language_code=fa", VOICE, "unsupported_language"),
         ("stream-input?output_format=mp3_1_1", VOICE, "invalid_output_format"),
         ("stream-input?inactivity_timeout=abc", VOICE, "invalid_request"),
         ("stream-input?inactivity_timeout=0.1", VOICE, "input_timeout_exceeded"),
@@ -308,7 +316,7 @@ async def test_rejections_over_http_have_a_code_and_a_status(
                 pass
 
     assert raised.value.status_code == status
-    assert raised.value.body["detail"]["status"] == code
+    assert raised.value.body["detail"]["code"] == code
 
 
 @pytest.mark.parametrize("text", [None, 5])
@@ -351,3 +359,90 @@ async def test_audio_is_sent_at_the_configured_pace(emulator: tuple[ElevenLabsEm
     for number, at_s in enumerate(arrivals):
         due_s = 0.2 + number * 0.185 / 10
         assert due_s - 0.01 <= at_s < due_s + 1.5
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"text": "x", "model_id": "eleven_v3", "previous_text": "y"}, 400, "unsupported_model"),
+        (
+            {"text": "x", "model_id": "eleven_multilingual_v2", "language_code": "de"},
+            400,
+            "unsupported_language",
+        ),
+        ({"text": "x", "model_id": "nonsense"}, 400, "model_not_found"),
+        ({"text": "x", "voice_settings": {"speed": 2}}, 400, "invalid_voice_settings"),
+        ({"text": " "}, 400, "input_text_empty"),
+        ({"text": "x" * 10_001}, 400, "max_character_limit_exceeded"),
+        ({"text": "x" * 101}, 401, "quota_exceeded"),
+    ],
+)
+async def test_a_request_is_rejected_as_by_elevenlabs(
+    emulator: tuple[ElevenLabsEmulator, str], body: dict[str, Any], status: int, code: str
+) -> None:
+    """The parameters depend on the model."""
+    emulator[0].runtime_settings.update({"tts_character_limit": 100})
+    async with httpx.AsyncClient(headers={"xi-api-key": "k"}) as raw:
+        reply = await raw.post(f"{emulator[1]}/v1/text-to-speech/{VOICE}", json=body)
+
+    assert (reply.status_code, reply.json()["detail"]["code"]) == (status, code)
+
+
+async def test_the_plan_limits_voices_and_requests(emulator: tuple[ElevenLabsEmulator, str]) -> None:
+    """A free account has no library voices, and a second request at once is too many."""
+    address = f"{emulator[1]}/v1/text-to-speech/{VOICE}/stream?output_format=ulaw_8000"
+    emulator[0].runtime_settings.update({"tts_max_concurrency": 1, "realtime_factor": 5})
+    async with httpx.AsyncClient(headers={"xi-api-key": "k"}) as raw:
+        async with raw.stream("POST", address, json={"text": LONG}) as first:
+            assert first.status_code == 200
+            second = await raw.post(address, json={"text": LONG})
+        emulator[0].runtime_settings.update({"tts_tier": "free", "tts_max_concurrency": 0})
+        third = await raw.post(address, json={"text": LONG})
+
+    assert (second.status_code, second.json()["detail"]["code"]) == (429, "too_many_concurrent_requests")
+    assert (third.status_code, third.json()["detail"]["code"]) == (402, "paid_plan_required")
+
+
+async def test_v3_has_no_sockets(emulator: tuple[ElevenLabsEmulator, str]) -> None:
+    """The upgrade is answered with HTTP 403."""
+    with pytest.raises(InvalidStatus, match="403"):
+        async with socket(emulator[1], "multi-stream-input?model_id=eleven_v3"):
+            pass
+
+
+async def test_voice_settings_must_not_change(emulator: tuple[ElevenLabsEmulator, str]) -> None:
+    """They belong to the first message of a context; the same ones may be repeated."""
+    slow, fast = (
+        {"text": " ", "context_id": "a", "voice_settings": {"speed": speed}} for speed in (0.9, 1.1)
+    )
+    async with socket(emulator[1], "multi-stream-input") as connection:
+        assert await exchange(connection, slow, slow) == []
+        [error] = await exchange(connection, fast)
+
+    assert error["code"] == 1008
+    assert "not change" in error["message"]
+
+
+async def test_an_invalid_key_may_be_rejected_in_a_frame(emulator: tuple[ElevenLabsEmulator, str]) -> None:
+    """A setting moves the rejection behind the upgrade."""
+    emulator[0].runtime_settings.update({"tts_auth_in_frame": True})
+    async with socket(emulator[1], "multi-stream-input", key="bad") as connection:
+        [error] = await exchange(connection, {"text": " ", "context_id": "a"})
+
+    assert (error["error"], error["code"]) == ("invalid_api_key", 1008)
+
+
+async def test_frames_may_have_other_names_and_null_alignments(
+    emulator: tuple[ElevenLabsEmulator, str],
+) -> None:
+    """No character is missing."""
+    emulator[0].runtime_settings.update(
+        {"tts_snake_case": True, "tts_null_alignment": 0.5, "tts_cold_ms": 50}
+    )
+    async with socket(emulator[1], "multi-stream-input") as connection:
+        frames = await exchange(connection, {"text": f"{LONG} ", "context_id": "a", "flush": True})
+
+    assert {frame["context_id"] for frame in frames} == {"a"}
+    alignments = [frame["alignment"] for frame in frames]
+    assert None in alignments
+    assert "".join(c for found in alignments if found for c in found["chars"]) == f"{LONG} "

@@ -113,13 +113,17 @@ async def open_call(nats_url: str, call_sid: str = CALL, agent: str = "test") ->
 
 @asynccontextmanager
 async def run_worker(
-    nats_url: str, provider_url: str, folder: Path, *, key: str = "key", keep_alive_s: float = 15.0
+    nats_url: str,
+    provider_url: str,
+    folder: Path,
+    *,
+    key: str = "key",
+    keep_alive_s: float = 15.0,
+    voice: str = "{voice: voice-1, text_normalization: off}",
 ) -> AsyncIterator[asyncio.Task[None]]:
     """Run a tts process as tasks of the test."""
     (folder / "odd.yaml").write_text("prompt: Speak.\nfillers: {phrases: []}\ntts: {voice: odd-voice}\n")
-    (folder / "test.yaml").write_text(
-        "prompt: Speak.\nfillers: {phrases: []}\ntts: {voice: voice-1, text_normalization: off}\n"
-    )
+    (folder / "test.yaml").write_text(f"prompt: Speak.\nfillers: {{phrases: []}}\ntts: {voice}\n")
     settings = TtsSettings(
         nats_url=nats_url,
         tts_port=0,

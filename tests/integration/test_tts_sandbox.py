@@ -20,6 +20,8 @@ from tests.integration.test_tts import TtsCall, open_call, run_worker
 
 CLAUSES = ("Good morning. ", "You have 2 visits on Tuesday, ", 'the first at "nine".')
 
+VOICE = "{voice: sandboxVoiceOwn00001, text_normalization: off}"
+
 
 @asynccontextmanager
 async def synthesized_reply(
@@ -31,7 +33,7 @@ async def synthesized_reply(
     async with (
         serve(sandbox.app(), "127.0.0.1", 0, drain_timeout_s=1) as port,
         open_call(nats_url) as call,
-        run_worker(nats_url, f"http://127.0.0.1:{port}", folder, key=key),
+        run_worker(nats_url, f"http://127.0.0.1:{port}", folder, key=key, voice=VOICE),
     ):
         await call.reply("r1", *CLAUSES)
         await eventually(lambda: call.finished("r1"), timeout_s=15)
@@ -41,7 +43,7 @@ async def synthesized_reply(
 
 def audio_of(text: str, sandbox: ElevenLabsEmulator) -> bytes:
     """The emulator's audio of a clause."""
-    return synthesise(f"{text.rstrip()} ", "voice-1", sandbox.runtime_settings.current).mulaw
+    return synthesise(f"{text.rstrip()} ", "sandboxVoiceOwn00001", sandbox.runtime_settings.current).mulaw
 
 
 async def test_a_real_voice_is_published_sample_for_sample(nats_url: str, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import time
 
 from sandbox.elevenlabs.output_format import STREAMING_FORMATS
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
-from sandbox.elevenlabs.synthesis import Synthesiser
+from sandbox.elevenlabs.synthesis import Job, Synthesiser
 
 ULAW = STREAMING_FORMATS["ulaw_8000"]
 VOICE = "21m00Tcm4TlvDq8ikWAM"
@@ -28,8 +28,23 @@ async def test_synthesis_does_not_block_the_event_loop() -> None:
     texts = [f"{SENTENCE} {SENTENCE} This is number {number} of the texts." for number in range(40)]
     watching = asyncio.create_task(watch())
     began = time.monotonic()
-    await asyncio.gather(*(synthesiser.synthesise(text, VOICE, settings, ULAW) for text in texts))
+    await asyncio.gather(*(synthesiser.synthesise(Job(text, VOICE, ULAW), settings) for text in texts))
     took_s = time.monotonic() - began
     watching.cancel()
 
     assert max_lag_s < took_s / 2
+
+
+async def test_a_break_is_a_pause_only_as_ssml() -> None:
+    """The alignment has the text without the tag."""
+    text = 'One. <break time="0.5s"/>Two.'
+    settings = ElevenLabsSandboxSettings(tts="tone")
+    spoken, paused = [
+        await Synthesiser().synthesise(Job(text, VOICE, ULAW, ssml=ssml), settings) for ssml in (False, True)
+    ]
+
+    assert "".join(c.text for chunk in spoken for c in chunk.characters) == text
+    assert "".join(c.text for chunk in paused for c in chunk.characters) == "One. Two."
+    silence = b"\xff" * 4000
+    assert silence in b"".join(chunk.audio for chunk in paused)
+    assert silence not in b"".join(chunk.audio for chunk in spoken)
