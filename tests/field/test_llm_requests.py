@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from structlog.testing import capture_logs
 
 from parley.agent_config import LlmConfig
-from parley.errors import ProviderError, ProviderRejected
+from parley.errors import ProviderError, ProviderRejected, ProviderUnavailable
 from parley.providers.llm import LlmEvent, TextDelta, ToolCallRequest
 from parley.runtime.health import serve
 from sandbox.openai.app import OpenAIEmulator
@@ -197,6 +197,30 @@ async def test_corrections_end(seen: Seen) -> None:
     assert len(bodies) <= 5
     for body in bodies:
         assert {"model", "stream", "messages"} <= body.keys() or {"model", "stream", "input"} <= body.keys()
+
+
+@row(
+    "V1", "a server that names one of four refused fields at a time", "three requests, then the next attempt"
+)
+async def test_corrections_of_one_answer_are_bounded(seen: Seen) -> None:
+    def refuse(_api: str, body: dict[str, Any]) -> tuple[int, Any] | None:
+        for name in ("service_tier", "seed", "top_p", "metadata"):
+            if name in body:
+                return 400, openai_error(f"Unsupported parameter: '{name}'", name)
+        return None
+
+    extra = {"service_tier": "auto", "seed": 1, "top_p": 1, "metadata": {}}
+    config = LlmConfig(model="m", extra=extra)
+    async with StrictServer(refuse).running() as server, open_client(settings(server.base_url)) as client:
+        with pytest.raises(ProviderUnavailable, match="top_p"):
+            await request_answer(client, config)
+        first = len(server.received)
+        events = await request_answer(client, config)
+
+    seen(f"{first} requests, then {len(server.received) - first}")
+    assert first == 3
+    assert len(server.received) == 5
+    assert text_of(events) == "Hello."
 
 
 @row("V5", "a refusal with param, message and a null code", "logged with status, param and message")

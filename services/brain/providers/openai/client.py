@@ -152,15 +152,16 @@ class OpenAIClient:
                 raise
             except openai.APIStatusError as error:
                 refusal = read_refusal(error.status_code, error.body)
-                correction = (
-                    find_correction(refusal, request, profile, config)
-                    if corrections < _MAX_CORRECTIONS
-                    else None
-                )
-                if correction is None:
-                    raise self._error(error, server, config, given) from error
+                correction = find_correction(refusal, request, profile, config)
+                if correction is not None:
+                    self._adopt(target, profile, correction, error.status_code, config)
+                if correction is None or corrections == _MAX_CORRECTIONS:
+                    failure = self._error(error, server, config, given)
+                    if correction is not None:
+                        # Retryable: the next attempt sends the corrected request.
+                        failure = ProviderUnavailable(PROVIDER, failure.reason)
+                    raise failure from error
                 corrections += 1
-                self._adopt(target, profile, correction, error.status_code, config)
             except Exception as error:
                 raise self._error(error, server, config, given) from error
 
