@@ -47,10 +47,11 @@ def tools(case: Case) -> Correction | None:
         return None
     refused = re.search(
         r"(?:not|n't) support(?:ed)? (?:for )?(?:tools?\b|function call|functions\b)|support tool use"
-        r"|tool (?:use|calling|calls) (?:is|are) not|enable-auto-tool-choice",
+        r"|tool (?:use|calling|calls) (?:is|are) not|enable-auto-tool-choice"
+        r"|['\"`]tools['\"`] (?:is|are) not|parameter\W{1,3}tools\b",
         case.text,
     )
-    if not refused:
+    if not refused and case.refusal.param != "tools":
         return None
     return Correction(
         {"tools": False},
@@ -64,6 +65,8 @@ def schemas(case: Case) -> Correction | None:
     names = set(
         re.findall(r"unknown name \W*([a-z$_]+)\W* at \W*(?:tools|.*function_declarations)", case.text)
     )
+    if "invalid schema for function" in case.text and case.profile.strict_tools is None:
+        return Correction({"strict_tools": False}, "schemas that are not strict", "tools.parameters")
     keys = {key for key in ("additionalProperties", "$schema", "$defs", "$ref") if key.lower() in names}
     keys |= names - {key.lower() for key in keys}
     if not keys or not case.has_tools:

@@ -10,6 +10,10 @@ _STANDARD_FIELDS = frozenset(
     {"role", "content", "tool_call_id", "id", "arguments", "name", "function", "messages"}
 )
 _STRICT_ROLES = {"roles": "alternate", "one_system_message": True, "last_role_user": True}
+_SYSTEM_REFUSED = (
+    r"role\W.{0,40}(?:support|allow|accept)\w* \W?system"
+    r"|system\W? (?:role )?(?:is )?not (?:supported|allowed|accepted)"
+)
 _SIGNATURE = {"extra_content": {"google": {"thought_signature": "skip_thought_signature_validator"}}}
 
 
@@ -101,6 +105,10 @@ def system(case: Case) -> Correction | None:
         return Correction(
             {"system_role": "system"}, "the role developer is not accepted", "another llm.profile"
         )
+    if re.search(_SYSTEM_REFUSED, text) or (
+        re.search(r"role\W.{0,40}(?:one of|expected)", text) and "system" not in text
+    ):
+        return _no_system_role()
     if not re.search(
         r"\bsystem\b.{0,60}(?:message|role|prompt|begin|first|support)|role\W{1,3}system|system messages?",
         text,
@@ -109,5 +117,9 @@ def system(case: Case) -> Correction | None:
     if not case.profile.one_system_message:
         update: dict[str, Any] = {"one_system_message": True}
         return Correction(update, "only one system message, at the beginning", "llm.profile: qwen-template")
-    update = {"system_role": "user", "roles": "alternate", "last_role_user": True}
-    return Correction(update, "the role system is not accepted", "llm.profile: gemma-template")
+    return _no_system_role()
+
+
+def _no_system_role() -> Correction:
+    update = {**_STRICT_ROLES, "system_role": "user"}
+    return Correction(update, "the role system", "llm.profile: gemma-template")

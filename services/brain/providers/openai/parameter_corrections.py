@@ -25,7 +25,7 @@ def effort(case: Case) -> Correction | None:
         return _missing_effort(case)
     if not (
         case.refusal.param in names
-        or re.search(r"reasoning[_. ]effort|\breasoning\b|\bthinking\b", case.text)
+        or re.search(r"reasoning[_. ]?effort|\breasoning\b|\bthinking\b", case.text)
     ):
         return None
     if correction := effort_none(case):

@@ -82,8 +82,9 @@ class Case:
             return True
         if not NEGATIVE.search(self.text):
             return False
-        word = re.escape(name)
-        quoted = rf"(?<!role )['\"`]{word}['\"`]"
+        # Some servers write names in camel case.
+        word = re.escape(name).replace("_", "_?")
+        quoted = rf"(?<!role )['\"`\[]{word}['\"`\]]"
         kinds = r"(?:parameter|argument|field|property|key|name|option)s?\b"
         listed = rf"{kinds}[^.]{{0,30}}[:=] *(?:[a-z_, ]+, *)?{word}\b"
         if re.search(f"{quoted}|{listed}", self.text):

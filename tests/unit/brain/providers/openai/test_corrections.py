@@ -86,6 +86,10 @@ def correct(
             400,
         ),
         ({"error": "property 'user' is unsupported"}, 400),
+        ({"message": "Malformed input request: #: extraneous key [user] is not permitted."}, 400),
+        ("Failed to deserialize the JSON body: unknown field `user`, expected one of `model`", 422),
+        ({"message": "invalid request: unknown field: user"}, 400),
+        ({"error": {"message": "Extra inputs are not permitted, field: 'user', value: 'CA1'"}}, 400),
         ({"message": "[{'type': 'extra_forbidden', 'loc': ('body', 'user'), 'msg': 'Extra inputs'}]"}, 400),
         (
             {
@@ -250,6 +254,7 @@ def test_a_server_without_the_responses_api_gets_a_chat_request() -> None:
         ("reasoning_effort: Input should be 'minimal', 'low', 'medium' or 'high'", "minimal"),
         ("Unrecognized request argument supplied: reasoning_effort", None),
         ('"gemma3:4b" does not support thinking', None),
+        ("Model grok-4 does not support parameter reasoningEffort.", None),
     ],
 )
 def test_a_refused_effort_is_replaced_by_the_lowest_that_is_accepted(
@@ -304,8 +309,16 @@ def test_system_messages_are_joined(message: str) -> None:
     assert profile.one_system_message
 
 
-def test_instructions_of_a_model_without_system_messages_go_to_the_user() -> None:
-    _, after, _ = correct(openai_error("System role not supported"))
+@pytest.mark.parametrize(
+    "message",
+    [
+        "System role not supported",
+        "Unsupported value: 'messages[0].role' does not support 'system' with this model.",
+        "'messages.0.role' : value must be one of 'user','assistant','tool'",
+    ],
+)
+def test_instructions_of_a_model_without_system_messages_go_to_the_user(message: str) -> None:
+    _, after, _ = correct(openai_error(message), update={"one_system_message": False})
 
     assert after is not None
     assert [message["role"] for message in after.body["messages"]] == ["user"]
@@ -376,6 +389,7 @@ def test_a_refused_schema_keyword_is_left_out() -> None:
     [
         ("registry.ollama.ai/library/gemma:2b does not support tools", 400),
         ("No endpoints found that support tool use.", 404),
+        ("Unsupported parameter: 'tools' is not supported with this model.", 400),
         ('"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set', 400),
     ],
 )
