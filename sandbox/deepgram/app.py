@@ -13,6 +13,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from parley.exception_groups import flatten_group
+from sandbox.deepgram.account import account_routes
 from sandbox.deepgram.decoder import Decoder, new_decoder
 from sandbox.deepgram.flux import FluxSession
 from sandbox.deepgram.frame_samples import UndecodableAudio
@@ -65,6 +66,7 @@ class DeepgramEmulator:
                 WebSocketRoute("/v1/listen", lambda socket: self._serve(socket, NovaSession, read_nova)),
                 WebSocketRoute("/v2/listen", lambda socket: self._serve(socket, FluxSession, read_flux)),
                 Route("/sandbox/utterances", self._register_utterances, methods=["POST"]),
+                *account_routes(self.runtime_settings),
                 *sandbox_routes(self.journal, self.runtime_settings),
             ]
         )

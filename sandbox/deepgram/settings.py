@@ -50,3 +50,7 @@ class DeepgramSandboxSettings(BaseSettings):
     """Only sockets for this model get the fault or the rejection; empty for all."""
     stt_fault_sockets: int = Field(default=1_000_000, ge=0)
     """Number of sockets that get the fault or the rejection; later ones work."""
+    stt_balance: float = 100.0
+    """Credit of the account in USD."""
+    stt_member_key: bool = False
+    """Whether the key may transcribe, but not read the credit."""

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 
-from sandbox.elevenlabs.client_message import Rejected
+from sandbox.elevenlabs.account import account_routes
 from sandbox.elevenlabs.close_race import CloseRace
 from sandbox.elevenlabs.concurrency import Concurrency
 from sandbox.elevenlabs.context import FAULT_CHUNK, HANG_S, EmulatorState, Faults
@@ -56,7 +56,7 @@ class ElevenLabsEmulator:
                 Route(f"{base}/stream/with-timestamps", self._stream_with_timestamps, methods=["POST"]),
                 Route(base, self._file, methods=["POST"]),
                 Route(f"{base}/with-timestamps", self._file_with_timestamps, methods=["POST"]),
-                Route("/v1/voices", _voices),
+                *account_routes(self.runtime_settings),
                 *sandbox_routes(self.journal, self.runtime_settings),
             ]
         )
@@ -146,16 +146,6 @@ async def _inject_fault(fault: str) -> None:
 def _shifted(chunk: Chunk, start_ms: float) -> list[Character]:
     """The characters of a chunk with times from the start of the audio."""
     return [Character(c.text, start_ms + c.start_ms, start_ms + c.end_ms) for c in chunk.characters]
-
-
-async def _voices(request: Request) -> Response:
-    """List two voices of the account; any other voice id is accepted, too."""
-    key = request.headers.get("xi-api-key", "")
-    if not key or key.startswith("bad"):
-        return rejection_response(Rejected("invalid_api_key", "Invalid API key"))
-    voices = (("sandboxVoicePremade1", "Harbour", "premade"), ("sandboxVoiceOwn00001", "Riverside", "cloned"))
-    listed = [{"voice_id": voice, "name": name, "category": kind} for voice, name, kind in voices]
-    return JSONResponse({"voices": listed})
 
 
 def _timed_audio(audio: bytes, characters: Sequence[Character]) -> dict[str, Any]:

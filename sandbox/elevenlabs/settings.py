@@ -65,3 +65,5 @@ class ElevenLabsSandboxSettings(BaseSettings):
     """Fault of the sockets; values with `http_` are faults of HTTP streaming."""
     tts_fault_requests: int = Field(default=1_000_000, ge=0)
     """Number of clauses that get the fault; later ones work."""
+    tts_missing_permissions: tuple[str, ...] = ()
+    """Permissions that the key lacks: `user_read`, `voices_read`."""
