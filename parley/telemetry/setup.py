@@ -59,6 +59,11 @@ class Telemetry:
 def start_telemetry(service: str, settings: CommonSettings) -> Telemetry:
     """Set up logs on standard error, metrics in a new registry, and traces to an OTLP endpoint if set."""
     configure_logging(service, settings)
+    return create_telemetry(service, settings)
+
+
+def create_telemetry(service: str, settings: CommonSettings) -> Telemetry:
+    """Set up metrics in a new registry, and traces to an OTLP endpoint if set; logs stay unchanged."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)

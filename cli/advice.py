@@ -1,0 +1,118 @@
+"""Remedies for providers' errors: which variable, which page, which line of the agent file. No I/O."""
+
+import re
+from dataclasses import dataclass
+
+from parley.errors import ProviderError, ProviderRateLimited
+
+_STATUS = re.compile(r"(?<!\d)([45]\d\d)(?!\d)")
+_NO_CREDIT = (
+    "insufficient_quota",
+    "quota_exceeded",
+    "no credit",
+    "enough credits",
+    "payment_required",
+    "hard_limit",
+)
+_PLAN = ("paid_plan_required", "subscription_required", "upgrade", "only_for_creator")
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderPages:
+    """A provider's variables, and the pages of its console."""
+
+    name: str
+    key_variable: str
+    url_variable: str
+    keys: str
+    billing: str
+    limits: str
+    status: str
+
+
+PAGES = {
+    pages.name: pages
+    for pages in (
+        ProviderPages(
+            "twilio",
+            "TWILIO_AUTH_TOKEN",
+            "PARLEY_TWILIO_URL",
+            "https://console.twilio.com, Account Info",
+            "https://console.twilio.com/us1/billing/manage-billing/billing-overview",
+            "https://console.twilio.com",
+            "https://status.twilio.com",
+        ),
+        ProviderPages(
+            "deepgram",
+            "DEEPGRAM_API_KEY",
+            "PARLEY_DEEPGRAM_URL",
+            "https://console.deepgram.com, API keys",
+            "https://console.deepgram.com, Billing",
+            "https://developers.deepgram.com/reference/api-rate-limits",
+            "https://status.deepgram.com",
+        ),
+        ProviderPages(
+            "openai",
+            "OPENAI_API_KEY",
+            "OPENAI_BASE_URL",
+            "https://platform.openai.com/api-keys",
+            "https://platform.openai.com/settings/organization/billing",
+            "https://platform.openai.com/settings/organization/limits",
+            "https://status.openai.com",
+        ),
+        ProviderPages(
+            "elevenlabs",
+            "ELEVENLABS_API_KEY",
+            "PARLEY_ELEVENLABS_URL",
+            "https://elevenlabs.io/app/settings/api-keys",
+            "https://elevenlabs.io/app/subscription",
+            "https://elevenlabs.io/app/subscription",
+            "https://status.elevenlabs.io",
+        ),
+    )
+}
+
+
+def status_of(error: ProviderError) -> int:
+    """The HTTP status in the reason of a provider's error, or that of its kind; 0 if it has none."""
+    found = _STATUS.search(error.reason)
+    if found:
+        return int(found[1])
+    return 429 if isinstance(error, ProviderRateLimited) else 0
+
+
+def remedy(pages: ProviderPages | None, status: int, reason: str, place: str, url: str = "") -> str:
+    """The remedy for an error: `place` is the line of the agent file, `url` the configured base address."""
+    if pages is None:
+        return f"check the provider's settings, and {place}"
+    return _by_text(pages, status, reason.lower(), place) or _by_status(pages, status, place, url)
+
+
+def _by_text(pages: ProviderPages, status: int, lowered: str, place: str) -> str:
+    if "missing_permissions" in lowered:
+        return f"give the key this permission, or create one without restrictions ({pages.keys})"
+    if "unusual_activity" in lowered:
+        return f"the provider has blocked free use from this network: choose a paid plan ({pages.billing})"
+    if any(words in lowered for words in _PLAN):
+        return f"change {place}, or choose a plan that includes it ({pages.billing})"
+    if status == 402 or any(words in lowered for words in _NO_CREDIT):
+        return f"add credit ({pages.billing})"
+    return ""
+
+
+def _by_status(pages: ProviderPages, status: int, place: str, url: str) -> str:
+    match status:
+        case 401:
+            return f"set {pages.key_variable} to a valid key ({pages.keys})"
+        case 403:
+            return f"use a key that may do this, or check {place} ({pages.keys})"
+        case 400 | 404 | 405 | 422:
+            return f"change {place}" + (f", or {pages.url_variable} ({url})" if url else "")
+        case 429:
+            return f"wait a minute and try again, or raise the limit ({pages.limits})"
+        case _ if status >= 500:
+            return f"try again later; {pages.status} shows whether the provider has a failure"
+        case _ if url:
+            return f"check {pages.url_variable} ({url}), its server, and that server's log"
+        case _:
+            return f"check the network; {pages.status} shows whether the provider has a failure"

@@ -1,0 +1,42 @@
+"""Tests of the remedies for providers' errors."""
+
+import pytest
+
+from cli.advice import PAGES, remedy, status_of
+from parley.errors import ProviderRateLimited, ProviderRejected, ProviderUnavailable
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "expected"),
+    [
+        (401, "HTTP 401", "set OPENAI_API_KEY to a valid key"),
+        (429, "429 insufficient_quota", "add credit"),
+        (429, "429 rate_limit_exceeded", "raise the limit"),
+        (402, "HTTP 402: paid_plan_required", "choose a plan that includes it"),
+        (404, "404 model_not_found", "change agents/clinic.yaml line 9 (llm.model)"),
+        (503, "503", "https://status.openai.com"),
+        (0, "no answer", "check the network"),
+    ],
+)
+def test_the_remedy_follows_the_status_and_the_code(status: int, reason: str, expected: str) -> None:
+    """A code that is more precise than its status decides."""
+    assert expected in remedy(PAGES["openai"], status, reason, "agents/clinic.yaml line 9 (llm.model)")
+
+
+def test_a_configured_address_is_named() -> None:
+    """The cause may be the address instead of the network."""
+    text = remedy(PAGES["openai"], 0, "no answer", "llm.model", "http://localhost:8000/v1")
+
+    assert "OPENAI_BASE_URL (http://localhost:8000/v1)" in text
+
+
+def test_a_provider_without_pages_has_a_remedy() -> None:
+    """Third-party providers have no console in the table."""
+    assert "tts.voice" in remedy(None, 401, "rejected", "tts.voice")
+
+
+def test_the_status_of_an_error_is_read_from_its_reason() -> None:
+    """Numbers that are no status are ignored."""
+    assert status_of(ProviderRejected("x", "HTTP 403: forbidden")) == 403
+    assert status_of(ProviderUnavailable("x", "no answer within 4000 ms")) == 0
+    assert status_of(ProviderRateLimited("x", "too_many_concurrent_requests")) == 429
