@@ -35,6 +35,9 @@ check: setup ## format, lint, types, import rules, test mirror, wording
 	$(BIN)/python -m scripts.check_test_mirror
 	$(BIN)/python -m scripts.check_wording
 
+doctor-findings: setup ## set each fault in a sandbox and write what `parley doctor` finds to docs/doctor.md (3 min)
+	$(BIN)/python -W ignore -m tests.doctor_faults
+
 mirror: setup ## list modules without a unit test and unit tests without a module
 	$(BIN)/python -m scripts.check_test_mirror
 
@@ -90,4 +93,4 @@ proto: setup ## generate parley/v1 and docs/events.md from proto/
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --pyi_out=. proto/parley/v1/*.proto
 	$(BIN)/python proto/make_docs.py
 
-.PHONY: help setup demo up call format check unit quick field close-race test mirror wording interop bench bench-turns chaos soak lock docs proto
+.PHONY: help setup demo up call format check doctor-findings unit quick field close-race test mirror wording interop bench bench-turns chaos soak lock docs proto

@@ -1,4 +1,4 @@
-"""The command line `parley`: up, demo, call, sandbox, latency, replay, doctor, env, fault."""
+"""The command line `parley`: up, demo, call, sandbox, latency, replay, number, doctor, env, fault."""
 
 import asyncio
 import shlex
@@ -9,11 +9,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli import doctor as doctors
 from cli.calls import SystemNotRunning, environment_of, many_calls, one_call
 from cli.demo import demo as hold_demo
+from cli.doctor.command import DoctorOptions
+from cli.doctor.command import doctor as run_doctor
 from cli.fault import edge_drop as hold_edge_drop
 from cli.latency import show_latency
+from cli.number import Attachment, attach, list_numbers
 from cli.replay import run_replay
 from cli.sandbox import sandbox as run_sandbox
 from cli.settings import CliSettings
@@ -172,10 +174,48 @@ def edge_drop(
     raise typer.Exit(asyncio.run(hold_edge_drop(_home(home), call_sid, Console())))
 
 
+number = typer.Typer(help="List the Twilio account's numbers, and attach one.", no_args_is_help=True)
+app.add_typer(number, name="number")
+
+
+@number.command("list")
+def number_list() -> None:
+    """List the account's numbers, where their calls go, and whether this is this system."""
+    raise typer.Exit(asyncio.run(list_numbers(environment(), Console())))
+
+
+@number.command("attach")
+def number_attach(
+    phone_number: Annotated[str, typer.Argument(help="The number, as in +15550100000.", metavar="NUMBER")],
+    agent: Annotated[
+        str, typer.Option(help="Agent file that answers its calls; by default PARLEY_AGENT.")
+    ] = "",
+    url: Annotated[str, typer.Option(help="Public https address; by default PARLEY_PUBLIC_URL.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the changes without making them.")] = False,
+) -> None:
+    """Set a number's webhooks so that this system answers its calls; prints before and after."""
+    wanted = Attachment(phone_number, agent, url, dry_run)
+    raise typer.Exit(asyncio.run(attach(environment(), wanted, Console())))
+
+
 @app.command()
-def doctor() -> None:
-    """Report what is configured, what is missing, and the consequences."""
-    raise typer.Exit(doctors.doctor(environment(), Console()))
+def doctor(
+    agent: Annotated[str, typer.Option(help="Name of the agent file; by default PARLEY_AGENT.")] = "",
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Check variables, files and programs only.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    only: Annotated[
+        str, typer.Option(help="Send the requests of one section only, such as openai or twilio.")
+    ] = "",
+    home: Home = None,
+) -> None:
+    """Check everything that a call needs, with the agent's own requests to each provider (about 20 s).
+
+    Requests go only to providers with a key or an address. Exit code 1: a call would fail.
+    """
+    options = DoctorOptions(_home(home), agent, offline, as_json, only)
+    raise typer.Exit(run_doctor(environment(), options, Console()))
 
 
 if __name__ == "__main__":

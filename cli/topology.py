@@ -123,11 +123,6 @@ class Topology:
     edge_url: str
     sandbox_urls: Mapping[str, str]
 
-    @property
-    def emulated_providers(self) -> tuple[str, ...]:
-        """Providers whose emulator is started."""
-        return tuple(provider.name for provider in PROVIDERS if provider.name not in self.real_providers)
-
 
 def is_real(provider: Provider, environment: Mapping[str, str]) -> bool:
     """Whether the environment names the provider's key, or an address for it."""
@@ -250,12 +245,6 @@ def _nats_node(number: int, ports: Ports, home: str, program_folder: str, size: 
         *(cluster if size.nats_nodes > 1 else ()),
     )
     return ProcessSpec(name, argv, {}, f"{ports.url(monitor)}/healthz")
-
-
-def describe(topology: Topology) -> str:
-    """One line that lists the real and the emulated providers."""
-    real = ", ".join(topology.real_providers) or "none"
-    return f"real providers: {real}; sandbox: {', '.join(topology.emulated_providers) or 'none'}"
 
 
 def to_json(edge_url: str, sandbox_urls: Mapping[str, str], env: Mapping[str, str]) -> str:

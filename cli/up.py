@@ -9,10 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.calls import is_running
+from cli.doctor.local import without_credentials
 from cli.log_lines import LogLine, LogWatch
 from cli.process import ProcessFailed
+from cli.start_advice import advise
 from cli.system import System, environment, free_ports, running_system, taken_ports
-from cli.topology import SINGLE, Size, default_ports, describe
+from cli.topology import PROVIDERS, SINGLE, Provider, Size, Topology, default_ports
 from parley.exception_groups import flatten_group
 
 
@@ -44,7 +46,12 @@ async def up(home: Path, console: Console, *, any_ports: bool = False, size: Siz
             ) as system:
                 status.stop()
                 console.print(summary(system))
-                await stop.wait()
+                async with asyncio.TaskGroup() as tasks:
+                    advising = tasks.create_task(
+                        advise(environment(), lambda hint: console.print(hint_text(hint), soft_wrap=True))
+                    )
+                    await stop.wait()
+                    advising.cancel()
                 console.print("stopping: handing calls over and writing records …")
     except* ProcessFailed as failed:
         print_failures(failed, console)
@@ -69,11 +76,27 @@ def log_text(line: LogLine) -> Text:
     return Text.assemble((f"{line.process:18} ", "dim"), (line.text, line.style))
 
 
+def hint_text(hint: str) -> Text:
+    """A hint about the providers, formatted for a terminal."""
+    return Text.assemble(("note ", "yellow"), hint)
+
+
+def _origin(provider: Provider, topology: Topology) -> str:
+    """Whether a provider is real, emulated, or at another address."""
+    if provider.name not in topology.real_providers:
+        return "emulated by the sandbox"
+    url = topology.env.get(provider.url_variable, "")
+    return f"at {without_credentials(url)}" if url else "real"
+
+
 def summary(system: System) -> Table:
     """Table of the system's addresses, folders and commands."""
     table = Table(show_header=False, box=None, title="Parley is up", title_justify="left")
-    table.add_row("providers", describe(system.topology))
+    for provider in PROVIDERS:
+        table.add_row(provider.name, _origin(provider, system.topology))
     table.add_row("webhooks", f"{system.edge_url}/voice  /status  /fallback")
+    if public_url := system.topology.env.get("PARLEY_PUBLIC_URL"):
+        table.add_row("public address", public_url)
     table.add_row("recordings", system.topology.env["PARLEY_RECORDINGS_URL"])
     table.add_row("logs", str(system.home / "logs"))
     table.add_row("call it", "parley call")
