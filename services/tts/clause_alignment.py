@@ -15,6 +15,9 @@ from services.tts.plausibility import min_speech_ms
 
 _ROUNDING_SAMPLES = 2 * BYTES_PER_MS
 """An alignment in whole milliseconds may end this much after the audio that it describes."""
+_MAX_TIMING_ERROR_MS = 100
+_MAX_LETTERS_AFTER_AUDIO = 2
+"""Timings of complete audio may reach a little beyond its end."""
 _MIN_MATCH = 4
 """Number of letters that identify a place within a clause."""
 _TOLERATED_LETTERS = 1
@@ -139,7 +142,8 @@ class ClauseAlignment:
             return 0
         missing = sum(clause.missing for clause in self.clauses)
         if missing <= _TOLERATED_LETTERS and missing < letters:
-            return sum(_letters_after(clause, received) for clause in self.clauses)
+            after = sum(_letters_after(clause, received) for clause in self.clauses)
+            return after if after > _MAX_LETTERS_AFTER_AUDIO else 0
         after_ms = self._audible_ms(max(start, self._aligned_until), received)
         return 0 if after_ms >= min_speech_ms(missing) else missing
 
@@ -262,7 +266,7 @@ def _contains(text: str, part: str) -> bool:
 
 def _letters_after(clause: Clause, sample: int) -> int:
     """Number of letters whose timings begin after the end of the audio."""
-    limit_ms = (sample + _ROUNDING_SAMPLES) / BYTES_PER_MS
+    limit_ms = sample / BYTES_PER_MS + _MAX_TIMING_ERROR_MS
     return sum(alnum_count(c.text) for c in clause.characters if c.start_ms > limit_ms)
 
 

@@ -185,3 +185,13 @@ def test_each_lost_ending_is_noticed(texts: list[str], data: st.DataObject) -> N
 
     assert attempt.fails == (left > 1)
     assert attempt.audio == audio_of(spoken[:end])
+
+
+def test_timings_may_reach_a_little_beyond_the_audio() -> None:
+    """The provider's times are not exact; a clause that is cut off is noticed all the same."""
+    audio = audio_of("Good morning.")
+    whole = Attempt("Good morning. ").receive(AudioChunk(audio[:-800], timed("Good morning.").char_timings))
+    cut = Attempt("Good morning. ").receive(AudioChunk(audio[:-3200], timed("Good morning.").char_timings))
+
+    assert not whole.fails
+    assert cut.fails
