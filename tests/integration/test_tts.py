@@ -122,8 +122,10 @@ async def run_worker(
     voice: str = "{voice: voice-1, text_normalization: off}",
 ) -> AsyncIterator[asyncio.Task[None]]:
     """Run a tts process as tasks of the test."""
-    (folder / "odd.yaml").write_text("prompt: Speak.\nfillers: {phrases: []}\ntts: {voice: odd-voice}\n")
-    (folder / "test.yaml").write_text(f"prompt: Speak.\nfillers: {{phrases: []}}\ntts: {voice}\n")
+    # No phrases to cache: the tests count what is sent.
+    no_phrases = "prompt: Speak.\napology: '...'\nfillers: {phrases: []}\n"
+    (folder / "odd.yaml").write_text(f"{no_phrases}tts: {{voice: odd-voice}}\n")
+    (folder / "test.yaml").write_text(f"{no_phrases}tts: {voice}\n")
     settings = TtsSettings(
         nats_url=nats_url,
         tts_port=0,
