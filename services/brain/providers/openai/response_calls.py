@@ -91,17 +91,23 @@ class ResponseCalls:
         """Return the calls, with unique ids."""
         used: set[str] = set()
         requests: list[ToolCallRequest] = []
-        for call in self._calls:
-            if not call.name:
+        for call in self._in_order():
+            name = clean_text(call.name, _MAX_NAME_CHARS)
+            if not name:
                 continue
             call_id = clean_text(call.call_id or call.item_id, _MAX_NAME_CHARS)
             if not call_id or call_id in used:
                 call_id = f"call_{uuid.uuid4().hex}"
             used.add(call_id)
             arguments = clean_text(split_calls([call.arguments])[0])
-            name = clean_text(call.name, _MAX_NAME_CHARS)
             requests.append(ToolCallRequest(call_id, name, arguments, call.extra))
         return requests
+
+    def _in_order(self) -> list[_Call]:
+        """The calls by position, or as they began if a position is missing."""
+        if any(call.position is None for call in self._calls):
+            return self._calls
+        return sorted(self._calls, key=lambda call: call.position or 0)
 
     def _find(self, item: dict[str, Any], position: int | None, *, last: bool) -> _Call:
         """The call that an item or event belongs to: by id, then by position; else a new one."""
