@@ -56,6 +56,11 @@ field: setup ## what real providers do: each known case, expected and seen; writ
 close-race: setup ## synthesize 400 replies while ElevenLabs' close_context loses text (1 min)
 	RACE_REPLIES=200 $(BIN)/pytest -q tests/field/test_synthesis.py -k close_race --field-table
 
+fuzz: setup ## fuzz the readers of providers' answers, 200,000 inputs each; writes build/fuzz.json (10 min)
+	@test "$$(uname -sm)" = "Linux x86_64" || { echo "Atheris has a wheel for Linux on x86-64 only"; exit 2; }
+	$(PIP) install --require-hashes --requirement requirements/fuzz.txt
+	$(BIN)/python -m tests.fuzz $(ARGS)
+
 test: check ## all checks and tests, as in CI (15 min)
 	$(BIN)/pytest -n 2 -m "not alone"
 	$(BIN)/pytest -m alone
@@ -81,7 +86,7 @@ soak: setup ## run an hour of calls at a high rate and look for leaks; writes bu
 	$(BIN)/python -m bench.soak $(ARGS)
 
 lock: ## pin all dependencies with hashes
-	for x in dev edge stt brain tts recorder local; do $(BIN)/uv pip compile pyproject.toml --extra $$x --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet $$(test $$x = dev || echo --constraint requirements/dev.txt) --output-file requirements/$$x.txt || exit 1; done
+	for x in dev edge stt brain tts recorder local fuzz; do $(BIN)/uv pip compile pyproject.toml --extra $$x --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet $$(test $$x = dev || echo --constraint requirements/dev.txt) --output-file requirements/$$x.txt || exit 1; done
 	$(BIN)/uv pip compile requirements/interop.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --output-file requirements/interop.txt
 
 docs: setup ## generate docs/settings.md, docs/events.md and the tables of docs/sandbox.md
@@ -93,4 +98,4 @@ proto: setup ## generate parley/v1 and docs/events.md from proto/
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --pyi_out=. proto/parley/v1/*.proto
 	$(BIN)/python proto/make_docs.py
 
-.PHONY: help setup demo up call format check doctor-findings unit quick field close-race test mirror wording interop bench bench-turns chaos soak lock docs proto
+.PHONY: help setup demo up call format check doctor-findings unit quick field fuzz close-race test mirror wording interop bench bench-turns chaos soak lock docs proto
