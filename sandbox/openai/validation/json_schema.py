@@ -39,14 +39,21 @@ def _faults(schema: Any, path: tuple[str, ...], *, strict: bool) -> Iterator[str
     if "items" in schema:
         yield from _faults(schema["items"], (*path, "items"), strict=strict)
     for keyword in ("anyOf", "oneOf", "allOf"):
-        for number, part in enumerate(schema.get(keyword) or ()):
-            yield from _faults(part, (*path, keyword, str(number)), strict=strict)
+        yield from _alternative_faults(schema.get(keyword, []), (*path, keyword), strict=strict)
+
+
+def _alternative_faults(parts: Any, path: tuple[str, ...], *, strict: bool) -> Iterator[str]:
+    if not isinstance(parts, list):
+        yield f"In context={path!r}, {parts!r} is not of type 'array'."
+        return
+    for number, part in enumerate(parts):
+        yield from _faults(part, (*path, str(number)), strict=strict)
 
 
 def _type_faults(schema: Mapping[str, Any], where: str, *, strict: bool) -> Iterator[str]:
     kinds = schema.get("type")
     for kind in kinds if isinstance(kinds, list) else [kinds] if kinds is not None else []:
-        if kind not in _TYPES:
+        if not isinstance(kind, str) or kind not in _TYPES:
             yield f"{where}, {kind!r} is not valid under any of the given schemas."
     if kinds == "array" and "items" not in schema:
         yield f"{where}, array schema missing items."
@@ -62,7 +69,8 @@ def _type_faults(schema: Mapping[str, Any], where: str, *, strict: bool) -> Iter
 def _strict_faults(schema: Mapping[str, Any], properties: Mapping[str, Any], where: str) -> Iterator[str]:
     if schema.get("additionalProperties") is not False:
         yield f"{where}, 'additionalProperties' is required to be supplied and to be false."
-    absent = [name for name in properties if name not in (schema.get("required") or ())]
+    required = schema.get("required")
+    absent = [name for name in properties if not isinstance(required, list) or name not in required]
     if absent:
         text = "'required' is required to be supplied and to be an array including every key in properties."
         yield f"{where}, {text} Missing '{absent[0]}'."
