@@ -40,7 +40,7 @@ async def main(console: Console) -> int:
 
 
 async def _voice(url: str) -> str:
-    """A voice of the sandbox's account."""
+    """Voice id in the sandbox's account."""
     async with httpx.AsyncClient(trust_env=False) as client:
         reply = await client.get(f"{url}/v1/voices", headers={"xi-api-key": "sandbox"})
     reply.raise_for_status()

@@ -6,7 +6,7 @@ from sandbox.emulator import RuntimeSettings
 
 
 def test_the_limit_is_that_of_the_settings() -> None:
-    """Zero is no limit."""
+    """Zero removes the limit."""
     settings = RuntimeSettings(ElevenLabsSandboxSettings(tts_max_concurrency=1))
     concurrency = Concurrency(settings)
     concurrency.begin()

@@ -19,7 +19,7 @@ def test_no_character_is_lost_by_null_alignments() -> None:
 
 
 def test_names_may_be_in_snake_case() -> None:
-    """Those of the alignment too."""
+    """The alignment is renamed too."""
     frame = in_snake_case(CHUNKS[0].frame() | {"contextId": "a"})
 
     assert set(frame) == {"audio", "is_final", "alignment", "normalized_alignment", "context_id"}
