@@ -135,7 +135,7 @@ async def sandbox_call(**settings: Any) -> AsyncIterator[VoiceCall]:
     sandbox = ElevenLabsEmulator(ElevenLabsSandboxSettings.model_validate(options))
     async with (
         serve(sandbox.app(), "127.0.0.1", 0, drain_timeout_s=1) as port,
-        voice_call(f"http://127.0.0.1:{port}") as call,
+        voice_call(f"http://127.0.0.1:{port}", TtsConfig()) as call,
     ):
         yield call
 
