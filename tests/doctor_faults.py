@@ -228,7 +228,7 @@ FAULTS = (
         "voice outside the account",
         "elevenlabs",
         "voice",
-        _agent("sandboxVoiceOwn00001", "libraryVoice00000001"),
+        _agent("sandboxVoiceOwn00001", "21m00Tcm4TlvDq8ikWAM"),
         "note",
     ),
     Fault(
