@@ -17,6 +17,7 @@ from cli.doctor.context import AgentRoute, Context, config_error
 from cli.doctor.finding import Latency, Reporter
 from cli.network_errors import find_cause
 from parley.errors import ConfigError, ProviderError
+from parley.exception_groups import flatten_group
 from parley.providers.fallback_chain import provider_error
 from parley.providers.registry import load_plugin
 
@@ -42,12 +43,13 @@ async def _check(route: AgentRoute, context: Context, reporter: Reporter) -> Non
         reporter.failed(route.name, text)
     except ConfigError as error:
         reporter.failed(route.name, config_error(error))
-    except NoOutput as error:
-        reporter.failed(route.name, _no_output(route, context, str(error)))
     except Exception as error:
-        # Third-party providers may raise anything.
-        failure = provider_error(error)
-        reporter.failed(route.name, _failure(route, context, failure or error))
+        # Third-party providers may raise anything, and task groups of providers wrap it.
+        empty = next((inner for inner in flatten_group(error) if isinstance(inner, NoOutput)), None)
+        if empty is not None:
+            reporter.failed(route.name, _no_output(route, context, str(empty)))
+        else:
+            reporter.failed(route.name, _failure(route, context, provider_error(error) or error))
 
 
 async def _request(route: AgentRoute, context: Context, reporter: Reporter) -> None:
