@@ -29,13 +29,14 @@ async def open_service(settings: BrainSettings, telemetry: Telemetry) -> AsyncIt
     """Open the resources that all calls of a process share; yield the function that serves one call."""
     breakers, metrics = CircuitBreakers(), BrainMetrics(telemetry.registry)
     clients: ProviderPool[LlmClient]
-    async with open_pool("llm", ProviderContext(telemetry)) as clients, open_http_client() as http_client:
+    context = ProviderContext(telemetry)
+    async with open_pool("llm", context) as clients, open_http_client() as http_client:
         await open_default_provider(clients, "llm", settings)
         await preload_providers(clients, "llm", settings)
 
         async def serve(call: CallContext) -> None:
             try:
-                routes = build_routes(call.agent.llm, clients)
+                routes = build_routes(call.agent.llm, clients, context.limits)
             except ConfigError as error:
                 await _refuse(call, error)
                 return

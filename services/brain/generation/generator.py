@@ -12,6 +12,7 @@ import structlog
 from parley.errors import ProviderEmptyAnswer, ProviderError, ProviderTimeout, ProviderUnavailable
 from parley.events.envelope import Body
 from parley.providers.fallback_chain import Attempt, FallbackChain, Request, Route
+from parley.providers.latency_limits import LatencyLimit
 from parley.providers.llm import Done, LlmEvent, Message, TextDelta, ToolChoice
 from services.brain.generation.llm_route import LlmRoute
 from services.brain.generation.model_text import is_speakable
@@ -30,6 +31,8 @@ _STALL_LIMIT_S = 20.0
 """Maximum pause within an answer; providers set shorter limits for each kind of output."""
 _CHARS_PER_TOKEN = 10
 """More than this times `llm.max_tokens` comes only from a server that ignores the limit."""
+_FULL_SHARE = 0.9
+"""An attempt that timed out after less than this share of its route's limit shows nothing about the route."""
 _WARM_UP_TIMEOUT_S = 5.0
 """The end of the call waits for a warm-up."""
 
@@ -123,11 +126,10 @@ class Generator:
                 break
             attempts += 1
             builder.reset()
-            # The limit of the route is the place for a limit that is learned from its latency.
             limit_s = budget.attempt_limit_s(
                 _now_s(),
-                limit_s=route.target.config.timeout_s,
-                others_may_follow=request.attempts_left > 1,
+                limit_s=route.target.first_content.limit_s(),
+                others_may_follow=request.attempts_left > 1 and self._is_second_useful(route),
             )
             try:
                 async with request.attempt(route) as attempt:
@@ -144,6 +146,10 @@ class Generator:
         log.error("answer_failed", turn=builder.turn, reply_id=builder.reply_id)
         await self._emit(GenerationEvent(builder.reply_id, tuple(builder.fail(self._apology))))
 
+    def _is_second_useful(self, route: Route[LlmRoute]) -> bool:
+        """Whether to keep time for another attempt: a second one would find a slow model as slow."""
+        return len(self._chain.routes) > 1 or not route.target.is_slow
+
     async def _attempt(
         self,
         answer: AnswerRequest,
@@ -153,8 +159,8 @@ class Generator:
         tool_choice: ToolChoice | None,
     ) -> None:
         """Stream one answer; without content within the limit the attempt has failed."""
-        config, deadline_s = route.target.config, _now_s() + limit_s
-        clock = _ContentClock(config.provider, deadline_s)
+        config = route.target.config
+        clock = _ContentClock(config.provider, limit_s, route.target.first_content)
         client = await clock.wait(route.target.client())
         chunks = client.stream(
             config,
@@ -204,9 +210,12 @@ class Generator:
 class _ContentClock:
     """Limits how long an attempt may continue without content: something to say, or a tool call."""
 
-    def __init__(self, provider: str, deadline_s: float) -> None:
+    def __init__(self, provider: str, limit_s: float, learned: LatencyLimit) -> None:
         self._provider = provider
-        self._deadline_s = deadline_s
+        self._limit_s = limit_s
+        self._learned = learned
+        self._started_at_s = _now_s()
+        self._deadline_s = self._started_at_s + limit_s
         self._progressed_at_s = math.inf
 
     async def wait(self, awaitable: Awaitable[_T]) -> _T:
@@ -219,11 +228,16 @@ class _ContentClock:
             async with asyncio.timeout_at(self._deadline_s):
                 return await awaitable
         except TimeoutError:
+            if math.isinf(self._progressed_at_s) and self._limit_s > _FULL_SHARE * self._learned.limit_s():
+                self._learned.timed_out(self._limit_s)
             raise ProviderTimeout(self._provider, "no content within the time limit") from None
 
     def progressed(self) -> None:
         """Allow the next pause, after content."""
-        self._progressed_at_s = _now_s()
+        now_s = _now_s()
+        if math.isinf(self._progressed_at_s):
+            self._learned.observe(now_s - self._started_at_s)
+        self._progressed_at_s = now_s
         self._deadline_s = self._progressed_at_s + _STALL_LIMIT_S
 
     def limited(self, delta: TextDelta, max_chars: int) -> TextDelta | Done:

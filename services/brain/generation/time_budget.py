@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-_FIRST_SHARE = 2 / 3
+FIRST_SHARE = 2 / 3
 """An attempt that others may follow gets this share of the time that is left."""
 _MIN_RESERVE_S = 0.5
 """If less than this would be left for another attempt, the current one gets all of it."""
@@ -26,7 +26,7 @@ class TimeBudget:
         `limit_s` is the limit of its route, however much time is left.
         """
         left_s = max(0.0, self.deadline_s - now_s)
-        reserve_s = left_s * (1 - _FIRST_SHARE) if others_may_follow else 0.0
+        reserve_s = left_s * (1 - FIRST_SHARE) if others_may_follow else 0.0
         if reserve_s < _MIN_RESERVE_S:
             reserve_s = 0.0
         return min(limit_s, left_s - reserve_s)

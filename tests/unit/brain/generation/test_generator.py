@@ -12,13 +12,14 @@ from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ConfigError, ProviderError, ProviderRejected, ProviderTimeout, ProviderUnavailable
 from parley.events.envelope import Body
 from parley.providers.fallback_chain import FallbackChain, Route
+from parley.providers.latency_limits import LatencyLimit
 from parley.providers.llm import Done, LlmClient, LlmEvent, Message, TextDelta, ToolCallRequest
 from parley.providers.pool import ProviderPool
 from parley.providers.route_selector import RetryPolicy
 from parley.v1.reply_pb2 import ReplyClause, ReplyFinished
 from parley.v1.work_pb2 import StageFailed
 from services.brain.generation.generator import MAX_FAILURES, AnswerRequest, GenerationEvent, Generator
-from services.brain.generation.llm_route import LlmRoute
+from services.brain.generation.llm_route import LlmRoute, first_content_range
 from services.brain.generation.reply_builder import ReplyBuilder
 from tests.event_factories import bodies_of
 from tests.unit.parley.providers.doubles import make_telemetry
@@ -73,9 +74,66 @@ class FakePool:
         return self._client
 
 
+class LateClient(FakeClient):
+    """Answers after a delay."""
+
+    def __init__(self, delay_s: float) -> None:
+        super().__init__()
+        self._delay_s = delay_s
+
+    async def stream(self, config: LlmConfig, *_: Any, **__: Any) -> AsyncGenerator[LlmEvent]:
+        """Answer late."""
+        self.requested.append(config.model)
+        await asyncio.sleep(self._delay_s)
+        for chunk in ANSWER:
+            assert not isinstance(chunk, ProviderError)
+            yield chunk
+
+
+async def test_a_slow_model_has_all_the_time() -> None:
+    """A second request to it would be as slow; only a fallback may be faster."""
+    client = LateClient(1.5)
+    assert await Harness(client, "first", timeout_s=2.1).answer() == "stop"
+    assert client.requested == ["first"]
+
+    client = LateClient(1.5)
+    await Harness(client, "first", "second", timeout_s=2.1).answer()
+    assert client.requested[:2] == ["first", "second"]
+
+
+async def test_a_fast_model_that_hangs_is_requested_again_soon() -> None:
+    """The limit follows the latencies that were measured."""
+    client = LateClient(5.0)
+    harness = Harness(client, "first", timeout_s=3.0)
+    for _ in range(10):
+        harness.routes[0].target.first_content.observe(0.02)
+    started_s = asyncio.get_running_loop().time()
+    assert await harness.answer() == "error"
+
+    assert len(client.requested) >= 2
+    assert asyncio.get_running_loop().time() - started_s < 4.0
+
+
+async def test_latencies_are_measured_to_the_first_content() -> None:
+    """A request without content in time counts as a slow one."""
+    harness = Harness(LateClient(0.1), "first")
+    await harness.answer()
+    limit = harness.routes[0].target.first_content
+    assert 0.1 <= limit._observed[0][1] < 2.0
+
+    harness = Harness(LateClient(5.0), "first", timeout_s=0.1)
+    await harness.answer()
+    assert harness.routes[0].target.first_content._observed[0][1] > 0.1
+
+
 def request(builder: ReplyBuilder, input_number: int = 1) -> AnswerRequest:
     """A request without any messages."""
     return AnswerRequest(builder, lambda _route: [], input_number)
+
+
+def llm_route(config: LlmConfig, pool: "ProviderPool[LlmClient]") -> LlmRoute:
+    """A route whose latency was never measured."""
+    return LlmRoute(config, pool, LatencyLimit(first_content_range(config)))
 
 
 class Harness:
@@ -86,7 +144,7 @@ class Harness:
         self._finished = asyncio.Event()
         pool = cast("ProviderPool[LlmClient]", FakePool(client))
         routes = [
-            Route(model, "test", LlmRoute(LlmConfig(model=model, timeout_s=timeout_s), pool))
+            Route(model, "test", llm_route(LlmConfig(model=model, timeout_s=timeout_s), pool))
             for model in models
         ]
         chain = FallbackChain(
@@ -98,6 +156,7 @@ class Harness:
             report=self._on_failure,
             policy=RetryPolicy(max_failures=MAX_FAILURES),
         )
+        self.routes = routes
         self.generator = Generator(chain, TOOLS, lambda: 0, self._on_event, apology=APOLOGY)
 
     async def _on_failure(self, failed: StageFailed) -> None:
@@ -208,7 +267,7 @@ async def test_a_provider_that_does_not_open_in_time_is_a_failure() -> None:
             return await asyncio.Event().wait()  # type: ignore[return-value]
 
     config = LlmConfig(provider="slow", timeout_s=0.01)
-    route = LlmRoute(config, cast("ProviderPool[LlmClient]", HangingPool(None)))
+    route = llm_route(config, cast("ProviderPool[LlmClient]", HangingPool(None)))
     with pytest.raises(ProviderTimeout, match="slow: the provider did not open"):
         await route.client()
 
@@ -330,7 +389,7 @@ async def test_the_time_without_content_is_limited_over_all_attempts(client: Slo
 
 
 async def test_a_second_attempt_has_time_after_a_first_that_hangs() -> None:
-    """The first attempt gets a part of the time only."""
+    """A model that has been fast gets a part of the time only."""
 
     class HangsOnce(FakeClient):
         async def stream(self, config: LlmConfig, *_: Any, **__: Any) -> AsyncGenerator[LlmEvent]:
@@ -341,7 +400,9 @@ async def test_a_second_attempt_has_time_after_a_first_that_hangs() -> None:
             yield Done("stop")
 
     client = HangsOnce()
-    harness = Harness(client, "first", timeout_s=1.6)
+    harness = Harness(client, "first", timeout_s=3.0)
+    for _ in range(10):
+        harness.routes[0].target.first_content.observe(0.02)
 
     assert await harness.answer() == "stop"
     assert (harness.texts, harness.failures) == (["Yes."], ["timeout"])

@@ -150,6 +150,8 @@ class Call:
                 await self._return_results(result)
             case (str(name),):
                 await self._disturb(name)
+            case _:
+                raise AssertionError(f"unknown step {step!r}")
         conversation = self._session.conversation
         check_history(build_messages(AGENT, conversation))
         check_history(
