@@ -210,10 +210,10 @@ class Generator:
 class _ContentClock:
     """Limits how long an attempt may continue without content: something to say, or a tool call."""
 
-    def __init__(self, provider: str, limit_s: float, learned: LatencyLimit) -> None:
+    def __init__(self, provider: str, limit_s: float, latency: LatencyLimit) -> None:
         self._provider = provider
         self._limit_s = limit_s
-        self._learned = learned
+        self._latency = latency
         self._started_at_s = _now_s()
         self._deadline_s = self._started_at_s + limit_s
         self._progressed_at_s = math.inf
@@ -228,15 +228,15 @@ class _ContentClock:
             async with asyncio.timeout_at(self._deadline_s):
                 return await awaitable
         except TimeoutError:
-            if math.isinf(self._progressed_at_s) and self._limit_s > _FULL_SHARE * self._learned.limit_s():
-                self._learned.timed_out(self._limit_s)
+            if math.isinf(self._progressed_at_s) and self._limit_s > _FULL_SHARE * self._latency.limit_s():
+                self._latency.timed_out(self._limit_s)
             raise ProviderTimeout(self._provider, "no content within the time limit") from None
 
     def progressed(self) -> None:
         """Allow the next pause, after content."""
         now_s = _now_s()
         if math.isinf(self._progressed_at_s):
-            self._learned.observe(now_s - self._started_at_s)
+            self._latency.observe(now_s - self._started_at_s)
         self._progressed_at_s = now_s
         self._deadline_s = self._progressed_at_s + _STALL_LIMIT_S
 

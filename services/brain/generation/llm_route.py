@@ -30,7 +30,7 @@ class LlmRoute:
 
     @property
     def is_slow(self) -> bool:
-        """Whether the model may need so long that no time is left for a second request to it."""
+        """Whether a second request to the model would have too little time."""
         return self.first_content.limit_s() > self.config.timeout_s * FIRST_SHARE
 
     async def client(self) -> LlmClient:
