@@ -16,6 +16,8 @@ _MAX_EXTRA_CHARS = 131_072
 _MAX_DEPTH = 32
 """Servers limit the depth of JSON; no tool needs this much."""
 _MAX_NAME_CHARS = 64
+_DAMAGE = ("\ufffd", "\0", "\\u0000")
+"""Characters that were replaced because they could not be stored, and NUL, which databases refuse."""
 _ILLEGAL_IN_NAME = re.compile(r"[^a-zA-Z0-9_-]")
 
 
@@ -44,6 +46,8 @@ def arguments_problem(arguments: str) -> str:
     """
     if len(arguments) > _MAX_ARGUMENTS_CHARS:
         return f"the arguments are longer than {_MAX_ARGUMENTS_CHARS} characters"
+    if any(marker in arguments for marker in _DAMAGE):
+        return "the arguments contain characters that are not text"
     try:
         value = strict_json(arguments.strip() or NO_ARGUMENTS)
     except json.JSONDecodeError as error:

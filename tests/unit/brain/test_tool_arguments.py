@@ -45,6 +45,8 @@ def test_a_json_object_can_be_used(arguments: str) -> None:
         ('{"name": "\ud800"}', "unpaired surrogates"),
         ('{"\\ude00": 1}', "unpaired surrogates"),
         ('{"a": ' + "[" * 40 + "]" * 40 + "}", "too deeply nested"),
+        ('{"name": "\ufffd"}', "not text"),
+        ('{"name": "a\\u0000"}', "not text"),
         ("[" * 5000, "too deeply nested"),
         ('{"a": "' + "x" * 1_000_000 + '"}', "longer than"),
     ],

@@ -1,15 +1,12 @@
 """Reads tool arguments that arrived in fragments. No I/O."""
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from parley.providers.untrusted import clean_json
 
 _DECODER = json.JSONDecoder(parse_constant=lambda _: None)
-_NOT_PORTABLE = re.compile(r"NaN|Infinity|\\u(?:[dD][89a-fA-F]|0000)")
-"""Text that Python accepts as JSON and other software refuses."""
 
 
 def arguments_text(value: object) -> str:
@@ -52,8 +49,9 @@ def split_calls(fragments: Sequence[str]) -> list[str]:
         distinct = [value for value in distinct if value] or [{}]
     if not distinct:
         return ["{}"]
-    written_by_the_model = len(values) == 1 and distinct[0] is values[0]
-    if written_by_the_model and not _NOT_PORTABLE.search(joined):
+    if len(values) == 1 and distinct[0] is values[0]:
+        # As the model wrote it. If it has NaN or half a surrogate pair, the brain refuses the call: with
+        # another value in their place, the tool would do something that the model did not request.
         return [joined.strip()]
     return [_dump(value) for value in distinct]
 

@@ -27,8 +27,8 @@ from services.brain.providers.openai.tool_arguments import arguments_text, split
         (['""'], ["{}"]),
         (['{"a": '], ['{"a": ']),
         (["not JSON"], ["not JSON"]),
-        (['{"a": NaN}'], ['{"a": null}']),
-        (['{"a": "\\ud800"}'], ['{"a": "\ufffd"}']),
+        (['{"a": NaN}'], ['{"a": NaN}']),
+        (['{"a": "\\ud800"}'], ['{"a": "\\ud800"}']),
     ],
 )
 def test_calls_are_read_from_fragments(fragments: list[str], expected: list[str]) -> None:
