@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tests.field.brain_call import Environment
 from tests.field.rows import ROW_IDS, Seen, line_properties
 
 _FILE = Path("build/field.md")
@@ -21,6 +22,12 @@ def seen(request: pytest.FixtureRequest) -> Seen:
         request.node.user_properties.append(("seen", str(value)[:_MAX_SEEN_CHARS]))
 
     return record
+
+
+@pytest.fixture
+def environment(nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
+    """The surroundings of a brain."""
+    return nats_url, tmp_path, monkeypatch
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -15,6 +15,8 @@ from parley.v1.reply_pb2 import (
     ReplyReleased,
     ReplyResumed,
     ReplyStarted,
+    ToolCalled,
+    ToolReturned,
 )
 from parley.v1.speech_pb2 import EagerEndOfTurn, SpeechStarted, SpeechStopped, TranscriptUpdated, TurnEnded
 from parley.v1.work_pb2 import StageClaimed
@@ -130,3 +132,23 @@ def test_timers_expire_between_events() -> None:
     assert "resume r2" in [d.action for d in differences(*BEGIN, *ANSWER, *cough)]
     found = {(d.side, d.action) for d in differences(*BEGIN, *ANSWER, *cough, words, resumed)}
     assert {("recorded", "resume r2"), ("current", "cancel r2")} <= found
+
+
+def test_a_goodbye_that_a_failed_tool_retracts_is_no_difference() -> None:
+    """It is dropped in consequence of the result; the turn is then answered again."""
+    goodbye: TimedEvents = [
+        *ANSWER[:3],
+        (5401, "brain", ReplyFinished(reply_id="r2", clauses=1, reason="tool_calls")),
+        (5402, "brain", ToolCalled(tool_call_id="t1", name="book", reply_id="r2", turn=1)),
+        (5403, "brain", ToolCalled(tool_call_id="t2", name="end_call", reply_id="r2", turn=1)),
+        (6000, "brain", ToolReturned(tool_call_id="t1", result="{}", failed=True)),
+        (6001, "brain", ReplyCancelled(reply_id="r2", reason="tool_failed")),
+        (6002, "brain", ToolReturned(tool_call_id="t2", result="{}", failed=True)),
+        (6005, "brain", ReplyStarted(reply_id="r3", turn=1, kind=REPLY_KIND_ANSWER)),
+        (6400, "brain", ReplyClause(reply_id="r3", text="It is not booked.")),
+        (6401, "brain", ReplyFinished(reply_id="r3", clauses=1, reason="stop")),
+        (6600, "edge", PlaybackStarted(reply_id="r3", at_ms=6600)),
+    ]
+
+    assert differences(*BEGIN, *goodbye) == []
+    assert [str(d) for d in differences(*BEGIN, *goodbye[:9])] == ["answer turn 1; only current"]
