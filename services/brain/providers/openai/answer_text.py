@@ -1,10 +1,13 @@
 """The text of one streamed answer: each piece once, without reasoning, in encodable form. No I/O."""
 
+from collections.abc import Collection
+
 from parley.errors import ProviderUnavailable
-from parley.providers.llm import TextDelta
+from parley.providers.llm import TextDelta, ToolCallRequest
 from parley.providers.untrusted import clean_text
 from services.brain.providers.openai.errors import PROVIDER
 from services.brain.providers.openai.think_filter import ThinkFilter
+from services.brain.providers.openai.tool_text import ToolTextFilter
 
 MAX_TEXT_CHARS = 100_000
 """Two hours of speech."""
@@ -15,17 +18,26 @@ _MIN_PREFIX_CHARS = 8
 class AnswerText:
     """Converts pieces of text, some of which may repeat the whole text so far, to text deltas."""
 
-    def __init__(self, *, thinks_first: bool = False) -> None:
+    def __init__(self, tool_names: Collection[str] = (), *, thinks_first: bool = False) -> None:
+        """Create it; `tool_names` are the tools whose calls may be written as text."""
         self._filter = ThinkFilter(thinks_first=thinks_first)
+        self._tool_text = ToolTextFilter(tool_names)
         self._cumulative = CumulativePieces()
         self._high_surrogate = ""
         self.raw = ""
         """All text received, with reasoning and without repetitions."""
+        self.written_calls: list[ToolCallRequest] = []
+        """After the end: tool calls that the model wrote as text."""
 
     @property
     def closed_without_opening(self) -> bool:
         """Whether reasoning ended that had no beginning: the model's template opens it in the prompt."""
         return self._filter.closed_without_opening
+
+    @property
+    def in_tool_call(self) -> bool:
+        """Whether the text has reached something that may be a tool call, and is buffered until the end."""
+        return self._tool_text.buffers_text
 
     def push(self, piece: str) -> list[TextDelta]:
         """Add a piece of the stream.
@@ -44,11 +56,13 @@ class AnswerText:
 
     def reasoning_is_separate(self) -> list[TextDelta]:
         """The server sends reasoning in its own field, so none is expected in the text."""
-        return _deltas(self._filter.release())
+        return self._spoken(self._filter.release())
 
     def finish(self) -> list[TextDelta]:
         """Return the rest at the end of the answer."""
-        return [*self._add(self._cumulative.finish()), *_deltas(self._filter.finish())]
+        found = [*self._add(self._cumulative.finish()), *self._spoken(self._filter.finish())]
+        rest, self.written_calls = self._tool_text.finish()
+        return [*found, *_deltas(rest)]
 
     def _add(self, text: str) -> list[TextDelta]:
         if not text:
@@ -60,7 +74,10 @@ class AnswerText:
         # The halves of a surrogate pair may arrive in two pieces.
         cut = len(text) - ("\ud800" <= text[-1] <= "\udbff")
         text, self._high_surrogate = text[:cut], text[cut:]
-        return _deltas(self._filter.push(clean_text(text)))
+        return self._spoken(self._filter.push(clean_text(text)))
+
+    def _spoken(self, text: str) -> list[TextDelta]:
+        return _deltas(self._tool_text.push(text))
 
 
 class CumulativePieces:

@@ -60,10 +60,10 @@ class Answers:
 
     def _reader(self, request: Request, model: str, tools: Iterable[object]) -> ChatReader | ResponsesReader:
         if request.api == "responses":
-            return ResponsesReader()
+            return ResponsesReader(_names(tools))
         return ChatReader(_names(tools), thinks_first=self._thinking.thinks_first(model))
 
 
 def _names(tools: Iterable[object]) -> list[str]:
-    functions = [tool.get("function") for tool in tools if isinstance(tool, dict)]
+    functions = [tool.get("function", tool) for tool in tools if isinstance(tool, dict)]
     return [str(function.get("name")) for function in functions if isinstance(function, dict)]

@@ -48,7 +48,7 @@ def tools(case: Case) -> Correction | None:
     refused = re.search(
         r"(?:not|n't) support(?:ed)? (?:for )?(?:tools?\b|function call|functions\b)|support tool use"
         r"|tool (?:use|calling|calls) (?:is|are) not|enable-auto-tool-choice"
-        r"|['\"`]tools['\"`] (?:is|are) not|parameter\W{1,3}tools\b",
+        r"|['\"`]tools['\"`] (?:is|are) not|param(?:eter)?s?\W{1,3}tools\b|tools? param\w* requires?",
         case.text,
     )
     if not refused and case.refusal.param != "tools":
@@ -57,6 +57,18 @@ def tools(case: Case) -> Correction | None:
         {"tools": False},
         "tools are not accepted: the agent can call none, not even end_call",
         "another llm.model, or start the server with tools enabled",
+    )
+
+
+def tool_roles(case: Case) -> Correction | None:
+    """No tool calls and results in the history, where the chat template has no role for them."""
+    has_results = any(message.get("role") == "tool" for message in case.request.body.get("messages") or ())
+    if not has_results or not re.search(
+        r"only user\W{1,2}(?:and )?assistant\b|role\W{1,4}tool\b|\btool\W role", case.text
+    ):
+        return None
+    return Correction(
+        {"tools": False}, "messages of the role tool", "another llm.model, or a chat template with tools"
     )
 
 

@@ -8,6 +8,7 @@ from parley.providers.llm import Done, LlmEvent, TextDelta
 from parley.providers.untrusted import clean_text
 from services.brain.providers.openai.answer_text import AnswerText
 from services.brain.providers.openai.errors import PROVIDER
+from services.brain.providers.openai.finish_reasons import common_reason, is_failure
 from services.brain.providers.openai.json_values import as_index, as_list, as_object, as_text
 from services.brain.providers.openai.stream_errors import error_of, read_error
 from services.brain.providers.openai.tool_call_parts import ToolCallParts
@@ -15,6 +16,8 @@ from services.brain.providers.openai.tool_call_parts import ToolCallParts
 _END_GRACE_S = 1.0
 """How long a stream may stay open after the finish reason: usage and filter results may follow."""
 _MAX_REASON_CHARS = 50
+_MIN_REPEATED_CHARS = 8
+"""Shorter text may repeat by chance."""
 _REASONING_FIELDS = ("reasoning_content", "reasoning", "reasoning_details", "thinking")
 
 
@@ -29,7 +32,7 @@ class ChatReader:
 
     def __init__(self, tool_names: Collection[str] = (), *, thinks_first: bool = False) -> None:
         """Create a reader; see `ToolCallParts` and `ThinkFilter` for the arguments."""
-        self._text = AnswerText(thinks_first=thinks_first)
+        self._text = AnswerText(tool_names, thinks_first=thinks_first)
         self._calls = ToolCallParts(tool_names)
         self._finish_reason = ""
         self._finished_early = False
@@ -71,16 +74,16 @@ class ChatReader:
         if error := choice.get("error"):
             raise error_of(error)
         if isinstance(choice.get("delta"), dict):
-            found = self._read_delta(choice["delta"])
+            found = self._read_delta(choice["delta"], last=bool(choice.get("finish_reason")))
         elif isinstance(choice.get("message"), dict):
             found = self._read_message(choice["message"])
         else:
             found = self._push_text(as_text(choice.get("text")))
         reason = choice.get("finish_reason")
-        if reason == "error":
-            raise ProviderUnavailable(PROVIDER, "the finish reason is an error")
+        if isinstance(reason, str) and is_failure(reason):
+            raise ProviderUnavailable(PROVIDER, f"the finish reason is {reason.lower()}")
         if isinstance(reason, str) and reason not in {"", "null"}:
-            self._finish_reason = clean_text(reason, _MAX_REASON_CHARS)
+            self._finish_reason = common_reason(clean_text(reason, _MAX_REASON_CHARS))
         return found
 
     def finish(self, *, marked: bool = False) -> list[LlmEvent]:
@@ -92,16 +95,20 @@ class ChatReader:
         if not self._finish_reason and not marked:
             raise ProviderUnavailable(PROVIDER, "the stream ended without a finish reason")
         calls = self._calls.finish()
-        reason = self._finish_reason or ("tool_calls" if calls else "stop")
-        return [*self._text.finish(), *calls, Done(reason)]
+        text = self._text.finish()
+        calls = calls or self._text.written_calls
+        return [*text, *calls, Done(self._finish_reason or ("tool_calls" if calls else "stop"))]
 
-    def _read_delta(self, delta: dict[str, Any]) -> list[LlmEvent]:
+    def _read_delta(self, delta: dict[str, Any], *, last: bool) -> list[LlmEvent]:
         found: list[LlmEvent] = []
         if any(delta.get(name) for name in _REASONING_FIELDS):
             released = self._text.reasoning_is_separate()
             self._count(released)
             found += released
-        found += self._push_text(_content(delta.get("content")))
+        content = _content(delta.get("content"))
+        # Some servers send the whole text again with the finish reason.
+        repeated = last and len(content) >= _MIN_REPEATED_CHARS and content == self._text.raw
+        found += self._push_text("" if repeated else content)
         found += self._push_text(_content(delta.get("refusal")))
         self._read_calls(_tool_calls(delta))
         return found
@@ -117,7 +124,10 @@ class ChatReader:
 
     def _push_text(self, text: str) -> list[LlmEvent]:
         found = self._text.push(text) if text else []
-        self._count(found)
+        if self._text.in_tool_call and text.strip():
+            self._piece(in_tool_call=True)
+        else:
+            self._count(found)
         return [*found]
 
     def _count(self, found: list[TextDelta]) -> None:

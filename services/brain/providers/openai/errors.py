@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import httpx2
 import openai
 
 from parley.errors import (
@@ -45,6 +46,8 @@ def map_error(
             return ProviderTimeout(PROVIDER, "the connection timed out")
         case openai.APIConnectionError():
             cause = error.__cause__
+            if isinstance(cause, httpx2.TooManyRedirects):
+                return ProviderRejected(PROVIDER, "redirects without end; check the base URL")
             detail = type(cause).__name__ if cause is not None else "no detail"
             return ProviderUnavailable(PROVIDER, f"connection: {detail}")
         case openai.APIStatusError():

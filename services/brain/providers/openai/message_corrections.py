@@ -11,7 +11,7 @@ _STANDARD_FIELDS = frozenset(
 )
 _STRICT_ROLES = {"roles": "alternate", "one_system_message": True, "last_role_user": True}
 _SYSTEM_REFUSED = (
-    r"role\W.{0,40}(?:support|allow|accept)\w* \W?system"
+    r"role\W.{0,40}(?:support|allow|accept)\w* \W?system|only user and assistant roles"
     r"|system\W? (?:role )?(?:is )?not (?:supported|allowed|accepted)"
 )
 _SIGNATURE = {"extra_content": {"google": {"thought_signature": "skip_thought_signature_validator"}}}
@@ -35,6 +35,18 @@ def reasoning_items(case: Case) -> Correction | None:
         {"encrypted_reasoning": False},
         "encrypted reasoning is not accepted",
         "llm.extra: {include: null}",
+    )
+
+
+def reasoning_texts(case: Case) -> Correction | None:
+    """An empty reasoning beside tool calls, where the model wants its reasoning back."""
+    wanted = re.search(
+        r"reasoning_content.{0,60}(?:pass|must|missing|required)|missing.{0,30}reasoning_content", case.text
+    )
+    if not wanted:
+        return None
+    return Correction(
+        {"empty_reasoning": True}, "tool calls without reasoning_content", "llm.profile: deepseek"
     )
 
 
@@ -63,6 +75,19 @@ def message_fields(case: Case) -> Correction | None:
     return None
 
 
+def null_contents(case: Case) -> Correction | None:
+    """No content that is null, where the refusal does not say in which message it was."""
+    messages = case.request.body.get("messages") or ()
+    has_null = any(message.get("content") is None for message in messages)
+    if not has_null or not re.search(
+        r"content\b.{0,60}(?:null|\bnil\b|none|string|missing|empty|required)|(?:null|missing)\b.{0,30}\bcontent\b",
+        case.text,
+    ):
+        return None
+    refused = "a content of messages that is null"
+    return Correction({"null_content": False}, refused, "llm.profile: a profile for this server")
+
+
 def _message_paths(case: Case) -> Iterator[list[str]]:
     for place in case.refusal.locations:
         parts = [part for part in place if part != "body"]
@@ -71,7 +96,7 @@ def _message_paths(case: Case) -> Iterator[list[str]]:
     for match in re.finditer(r"'messages\.\d+' : property '([a-z_]+)'", case.text):
         yield ["messages", match[1]]
     for match in re.finditer(
-        r"(?:messages|input)\W?\d+\W?(?:\.[a-z_]+\W?\d*\W?|\[\W?[a-z_]+\W?\])+", case.text
+        r"(?:messages|input)\W{0,2}\d+\W?(?:\.[a-z_]+\W?\d*\W?|\[\W?[a-z_]+\W?\])+", case.text
     ):
         parts = re.findall(r"[a-z_]+", match.group())
         if len(parts) > 1:

@@ -151,6 +151,8 @@ def _shaped(message: Copy, profile: Profile) -> Copy:
         shaped["tool_calls"] = _shaped_calls(calls, profile)
         if not shaped["content"]:
             shaped["content"] = None if profile.null_content else ""
+        if profile.empty_reasoning:
+            shaped["reasoning_content"] = ""
     if role == "tool":
         shaped["tool_call_id"] = wire_id(message["tool_call_id"], profile)
     if profile.tool_call_fields:

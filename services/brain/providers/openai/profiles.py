@@ -63,6 +63,8 @@ class Profile(BaseModel):
     """Whether fields that the server added to a tool call or message are sent back to it."""
     placeholder_fields: dict[str, Any] = {}
     """Fields for the first tool call of a message in which no call has fields of the server."""
+    empty_reasoning: bool = False
+    """Whether assistant messages with tool calls carry an empty `reasoning_content`."""
     strict_tools: bool | None = None
     """Value of `strict` in the tools' definitions; None to leave it out."""
     encrypted_reasoning: bool = True

@@ -32,6 +32,13 @@ NEGATIVE = re.compile(
     r"|mandatory|required|refused|rejected"
 )
 """Words of texts about something that is refused."""
+_ACCEPTED_NAMES = re.compile(
+    r"(?<=[`'\"]), expected (?:one of )?[`'\"].*"
+    r"|(?<!un)(?<!not )\b(?:supported|allowed|accepted|valid|known) (?:parameters|fields|arguments|keys)"
+    r"(?: are)?\W.*",
+    re.DOTALL,
+)
+"""The list of accepted names after the refused one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +91,10 @@ class Case:
             return False
         # Some servers write names in camel case.
         word = re.escape(name).replace("_", "_?")
+        text = _ACCEPTED_NAMES.sub("", self.text)
         quoted = rf"(?<!role )['\"`\[]{word}['\"`\]]"
         kinds = r"(?:parameter|argument|field|property|key|name|option)s?\b"
         listed = rf"{kinds}[^.]{{0,30}}[:=] *(?:[a-z_, ]+, *)?{word}\b"
-        if re.search(f"{quoted}|{listed}", self.text):
+        if re.search(f"{quoted}|{listed}", text):
             return True
-        return name not in _PLAIN_WORDS and bool(re.search(rf"(?<![\w.]){word}(?![\w])", self.text))
+        return name not in _PLAIN_WORDS and bool(re.search(rf"(?<![\w.]){word}(?![\w])", text))

@@ -1,5 +1,6 @@
 """Reads a streamed answer of OpenAI's Responses API. No I/O."""
 
+from collections.abc import Collection
 from typing import Any
 
 from parley.errors import ProviderError, ProviderUnavailable
@@ -26,8 +27,9 @@ class ResponsesReader:
     response. Each is emitted once, from whichever event has it first.
     """
 
-    def __init__(self) -> None:
-        self._text = AnswerText()
+    def __init__(self, tool_names: Collection[str] = ()) -> None:
+        """Create a reader; `tool_names` are the tools whose calls may be written as text."""
+        self._text = AnswerText(tool_names)
         self._texts = ResponseTexts()
         self._calls = ResponseCalls()
         self._reason: str | None = None
@@ -96,8 +98,9 @@ class ResponsesReader:
         if self._reason is None and not marked:
             raise ProviderUnavailable(PROVIDER, "the stream ended without the end of the response")
         calls = self._calls.finish()
-        reason = self._reason or ("tool_calls" if calls else "stop")
-        return [*self._text.finish(), *calls, Done(reason)]
+        text = self._text.finish()
+        calls = calls or self._text.written_calls
+        return [*text, *calls, Done(self._reason or ("tool_calls" if calls else "stop"))]
 
     def _read_item(self, fields: dict[str, Any], *, complete: bool) -> list[LlmEvent]:
         item, position = as_object(fields.get("item")), as_index(fields.get("output_index"))
@@ -134,7 +137,9 @@ class ResponsesReader:
 
     def _push(self, text: str) -> list[LlmEvent]:
         found: list[TextDelta] = self._text.push(text) if text else []
-        if any(delta.text.strip() for delta in found):
+        if self._text.in_tool_call and text.strip():
+            self._piece(in_tool_call=True)
+        elif any(delta.text.strip() for delta in found):
             self._piece(in_tool_call=False)
         return [*found]
 

@@ -99,7 +99,8 @@ class SseDecoder:
         name, _, value = line.partition(":")
         value = value.removeprefix(" ")
         if name == "data":
-            self._data.append(value)
+            # A proxy may wrap the events of another one.
+            self._data.append(value.removeprefix("data:").removeprefix(" "))
         elif name == "event":
             self._name = value
         elif not self._data:

@@ -6,26 +6,64 @@ template.
 
 import re
 
-_NAMES = ("think", "thinking", "thought", "thoughts", "reasoning", "seed:think")
+from services.brain.providers.openai.tool_text import TOOL_TOKEN
+
+_NAMES = (
+    "think",
+    "thinking",
+    "thought",
+    "thoughts",
+    "reasoning",
+    "reason",
+    "reflection",
+    "scratchpad",
+    "analysis",
+    "rationale",
+    "planning",
+    "monologue",
+    "inner_monologue",
+    "internal_monologue",
+    "inner_thoughts",
+    "chain_of_thought",
+    "seed:think",
+)
+_WRAPPERS = (
+    "answer",
+    "final_answer",
+    "final",
+    "response",
+    "output",
+    "solution",
+    "s",
+    "bos",
+    "eos",
+    "pad",
+    "unk",
+)
+"""Tags around the answer or at its end, which are left out."""
+_TURNS = ("end_of_turn", "start_of_turn", "eot", "end_of_utterance")
 _MAX_TAG_CHARS = 100
 
 _TAG = re.compile(
-    r"""
-      <\s?(?P<close>/?)\s?(?:think|thinking|thoughts?|reasoning|seed:think)(?:\s[^<>]*)?(?P<empty>/?)>
+    rf"""
+      <\s?(?P<close>/?)\s?(?:{"|".join(_NAMES)})(?:\s[^<>]*)?(?P<empty>/?)>
+    | (?P<token_open><\|(?:start_thinking|begin_of_thought|think)\|>|<\|channel>)
+    | (?P<token_close><\|(?:end_thinking|end_of_thought|/think)\|>|<channel\|>)
+    | (?P<wrapper></?(?:{"|".join((*_WRAPPERS, *_TURNS))})>|\[/?INST\])
     | \[(?P<mistral_close>/?)THINK\]
     | ◁(?P<kimi_close>/?)think▷
     | (?P<harmony_open><\|channel\|>\s?(?:analysis|commentary)[^<>]*(?:<\|constrain\|>[^<>]*)?<\|message\|>)
     | (?P<harmony_final><\|channel\|>\s?final[^<>]*<\|message\|>)
     | (?P<harmony_end><\|(?:end|call|return)\|>)
     | (?P<role><\|(?:start|im_start|start_header_id)\|>(?:assistant)?)
-    | (?P<special><[|\uff5c][^<>|\uff5c\s]{1,40}[|\uff5c]>)
+    | (?P<special>(?!{TOOL_TOKEN})<[|\uff5c][^<>|\uff5c\s]{{1,40}}[|\uff5c]>)
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_NAME_PREFIX = re.compile(r"<\s?/?\s?([a-z:]*)(.*)$", re.IGNORECASE | re.DOTALL)
+_NAME_PREFIX = re.compile(r"<\s?/?\s?([a-z_:]*)(.*)$", re.IGNORECASE | re.DOTALL)
 _ROLE_TOKENS = ("<|start|", "<|im_start|", "<|start_header_id|")
 _ROLE = "assistant"
-_TAG_STARTS = ("[think]", "[/think]", "◁think▷", "◁/think▷")
+_TAG_STARTS = ("[think]", "[/think]", "[inst]", "[/inst]", "◁think▷", "◁/think▷", "<channel|>")
 
 
 class ThinkFilter:
@@ -91,9 +129,9 @@ class ThinkFilter:
             self._after_close.append(text)
 
     def _on_tag(self, match: re.Match[str], out: list[str]) -> None:
-        if match["special"] or match["role"] or match["empty"]:
+        if match["special"] or match["role"] or match["empty"] or match["wrapper"]:
             return
-        closing = match["close"] or match["mistral_close"] or match["kimi_close"]
+        closing = match["close"] or match["mistral_close"] or match["kimi_close"] or match["token_close"]
         if closing or match["harmony_end"]:
             if not closing and not self._depth:
                 return
@@ -151,6 +189,8 @@ def _may_be_tag(tail: str) -> bool:
     lowered = tail.lower()
     if len(tail) > _MAX_TAG_CHARS:
         return False
+    if any(tag.startswith(lowered) for tag in _TAG_STARTS):
+        return True
     if lowered.startswith(("<|", "<\uff5c")):
         if lowered.startswith("<|channel|>"):
             return "<|message|>" not in lowered
@@ -165,5 +205,5 @@ def _may_be_tag(tail: str) -> bool:
         name, rest = (match[1], match[2]) if match else ("", "x")
         if rest:
             return name in _NAMES and (rest[0].isspace() or rest == "/")
-        return any(full.startswith(name) for full in _NAMES)
-    return any(tag.startswith(lowered) for tag in _TAG_STARTS)
+        return any(full.startswith(name) for full in (*_NAMES, *_WRAPPERS, *_TURNS))
+    return False

@@ -228,3 +228,33 @@ def test_text_among_noise_is_emitted_exactly_once(pieces: list[str], noise: list
         events.insert(min(at, len(events)), item)
 
     assert answer(*events)[0] == "".join(pieces)
+
+
+def test_a_call_that_the_model_wrote_as_text() -> None:
+    """It is a tool call, and the text before it is spoken."""
+    reader = ChatReader(["find"])
+    found = [
+        event
+        for item in (text("Yes. <tool_"), text('call>{"name": "find"'), text("}"), END)
+        for event in reader.read(item)
+    ]
+    assert reader.in_tool_call
+    assert found == [TextDelta("Yes. ")]
+    call, done = reader.finish()
+    assert isinstance(call, ToolCallRequest)
+    assert (call.name, call.arguments, done) == ("find", "{}", Done("stop"))
+
+
+def test_a_last_chunk_with_the_whole_text() -> None:
+    """Read once."""
+    assert (
+        answer(text("Hello, "), text("who is it?"), text("Hello, who is it?", "stop"))[0]
+        == "Hello, who is it?"
+    )
+
+
+@pytest.mark.parametrize("reason", ["abort", "network_error"])
+def test_a_finish_reason_of_a_failure(reason: str) -> None:
+    """The answer was not completed."""
+    with pytest.raises(ProviderUnavailable):
+        answer(text("Hello"), chunk({}, reason))

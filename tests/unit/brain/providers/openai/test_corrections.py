@@ -446,3 +446,76 @@ def test_corrections_come_to_an_end_and_leave_the_essential_fields() -> None:
         pytest.fail("does not end")
     assert request.body.keys() >= {"model", "messages", "stream"} or request.body.keys() >= {"input"}
     assert request.body.keys() & PROTECTED
+
+
+WITH_RESULT: list[dict[str, Any]] = [
+    *MESSAGES,
+    {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [
+            {"id": "call_1", "type": "function", "function": {"name": "book_visit", "arguments": "{}"}}
+        ],
+    },
+    {"role": "tool", "tool_call_id": "call_1", "content": "{}"},
+]
+
+
+def correct_history(body: object, status: int = 400) -> list[dict[str, Any]]:
+    """The messages of the corrected request, of a history with a tool call."""
+    config = LlmConfig(model="some-model")
+    profile = load_profiles().select(UNKNOWN, "some-model")
+    given = ModelInput(WITH_RESULT, TOOLS, "CA1")
+    request = build_request(profile, config, given)
+    correction = find_correction(read_refusal(status, body), request, profile, config)
+    assert correction is not None
+    corrected = build_request(profile.model_copy(update=correction.update), config, given)
+    messages: list[dict[str, Any]] = corrected.body["messages"]
+    return messages
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (openai_error("Invalid value for 'content': expected a string.", "messages.[2].content"), 400),
+        (openai_error("invalid message content type: <nil>"), 400),
+        ("Failed to deserialize the JSON body: messages[2]: missing field `content` at line 1", 422),
+        ({"error": "Invalid 'content': 'content' field must be a string or an array of objects."}, 400),
+    ],
+)
+def test_a_null_content_is_replaced_however_it_is_refused(body: object, status: int) -> None:
+    """With or without the message's number."""
+    assert all(isinstance(message["content"], str) for message in correct_history(body, status))
+
+
+def test_reasoning_that_must_be_passed_back() -> None:
+    """An empty one is accepted."""
+    messages = correct_history(
+        openai_error("The reasoning_content in the thinking mode must be passed back to the API.")
+    )
+    assert [message.get("reasoning_content") for message in messages] == [None, None, "", None]
+
+
+@pytest.mark.parametrize(
+    "message", ["Only user and assistant roles are supported!", "role 'tool' is invalid: use another"]
+)
+def test_a_template_without_tool_messages(message: str) -> None:
+    """The history contains the result as text."""
+    assert all(m["role"] != "tool" for m in correct_history(openai_error(message), 500))
+
+
+@pytest.mark.parametrize("message", ["Unsupported param: tools", "tools param requires --jinja flag"])
+def test_a_server_started_without_tools(message: str) -> None:
+    """The refusal may have the status 500."""
+    _, corrected, _ = correct({"error": {"code": 500, "message": message, "type": "server_error"}}, 500)
+    assert corrected is not None
+    assert "tools" not in corrected.body
+
+
+def test_the_accepted_fields_of_a_list_are_still_sent() -> None:
+    """A refusal may list them after the unknown one."""
+    text = "unknown field `temperature`, expected one of `model`, `messages`, `max_tokens`, `stream`"
+    _, corrected, _ = correct(text, 422)
+    assert corrected is not None
+    assert "temperature" not in corrected.body
+    assert "max_tokens" in corrected.body
