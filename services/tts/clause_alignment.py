@@ -111,8 +111,10 @@ class ClauseAlignment:
 
     def add(self, characters: tuple[CharTiming, ...], begin: int, received: int) -> None:
         """Add the timings of a chunk that reaches from sample `begin` to `received`."""
-        self.has_timings = True
         characters = self._without_tags(characters)
+        if any(alnum_count(character.text) for character in characters):
+            # The timing of a full stop alone does not show that the words before it have timings.
+            self.has_timings = True
         if not self._find_place(characters, begin):
             return
         clause = self._current()

@@ -10,6 +10,9 @@ from services.tts.clause_alignment import Clause, ClauseAlignment
 from services.tts.plausibility import audible_ms, can_contain
 from services.tts.spoken_text.normalizer import SpokenText
 
+_MAX_PAUSE_MS = 500
+"""A breath between clauses is not longer; more audio without timings is speech."""
+
 
 @dataclass(slots=True)
 class ReplyAudio:
@@ -51,8 +54,9 @@ class ReplyAudio:
         """Begin at the first clause that is not complete."""
         published = self._audio[: self.published - self.start_sample]
         clauses = self._alignment.clauses
+        audible = audible_ms(published)
         in_pause = self._alignment.has_timings and bool(clauses) and not clauses[0].characters
-        if in_pause or (published and not audible_ms(published)):
+        if (in_pause and audible <= _MAX_PAUSE_MS) or (published and not audible):
             # The samples published after the last complete clause were silence.
             self.start_sample = self.published
         self._received = self.start_sample

@@ -234,3 +234,32 @@ def test_the_words_of_a_clause_have_the_times_of_what_was_spoken() -> None:
     assert list(words) == clause.split()
     assert words["$12.50"] == (amount * 50, spoken.text.index(" now") * 50)
     assert words["-"] == words["It"]
+
+
+def test_the_timing_of_a_mark_alone_does_not_show_a_loss() -> None:
+    """A provider may leave out all timings but the last; the words are audible."""
+    reply, player = ReplyAudio("r1"), Player()
+    reply.start_attempt()
+    reply.text_sent("Then it goes on. ")
+    reply.input_ended = True
+    player.receive(reply, AudioChunk(audio_of("Then it goes on")))
+    player.receive(reply, AudioChunk(audio_of("."), (CharTiming(".", 0, 50),)))
+
+    assert not reply.unspoken_letters
+
+
+def test_speech_without_timings_is_not_a_pause() -> None:
+    """The next attempt does not publish it again."""
+    reply, player = ReplyAudio("r1"), Player()
+    reply.start_attempt()
+    reply.text_sent("ab. ")
+    reply.text_sent("Then it goes on. ")
+    for chunk in chunks_of("ab.", 1200, aligned=True):
+        player.receive(reply, chunk)
+    player.receive(reply, AudioChunk(audio_of("Then it goes")))
+    reply.start_attempt()
+    reply.text_sent("Then it goes on. ")
+    for chunk in chunks_of("Then it goes on.", 500, aligned=True):
+        player.receive(reply, chunk)
+
+    assert player.audio == audio_of("ab.Then it goes on.")
