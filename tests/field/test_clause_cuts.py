@@ -38,6 +38,11 @@ CLAUSES = [
             "Gut.",
         ],
     ),
+    (
+        "de",
+        ["Das sind **z. B.** Nr. 5, **2.12.** um 9 und Huber & Co. KG.", "Ich komme am 5.", "Bitte warten."],
+    ),
+    ("en", ["**1.** Ask **Dr.** Lee.", "**2.** Come in."]),
     ("es", ["La Sra. Gil, p. ej. en la av. Sol 5.", "No.", "A las 9 a. m. del lunes."]),
     ("fr", ["M. Roux et Mme. Petit, av. Foch 5.", "Bien.", "À 9 h.", "C'est p. ex. mardi."]),
     ("pt", ["O Sr. Silva e a Dra. Ana, Av. Paulista 5.", "Às 9 h.", "Certo."]),

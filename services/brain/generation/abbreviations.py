@@ -35,7 +35,7 @@ _BY_LANGUAGE: dict[str, tuple[str, str, str]] = {
     "de": (
         """
         Dr Prof St Mt Ph.D Hr Hrn Fr Dipl Ing med jur rer nat phil Mag Frl Nr Nrn Str str Pl Tel tel
-        Fax Abt Abs Art Bd Kap Abb bzw ca circa evtl ggf gem inkl exkl zzgl abzgl insb bes vgl sog
+        Fax Co Abt Abs Art Bd Kap Abb bzw ca circa evtl ggf gem inkl exkl zzgl abzgl insb bes vgl sog
         lt max min mind mtl tägl wöchentl jährl ehem geb verh gest gegr Jh Mio Mrd Tsd Std Min Sek
         Stk Stck Pkt Prof.Dr Hl Bhf Hbf Ecke Tgl Allg allg versch entspr einschl ausschl resp Mo Di
         Mi Do Sa So Jan Feb Mär Apr Jun Jul Aug Sep Sept Okt Nov Dez Mwst MwSt z.B d.h u.a o.ä u.ä

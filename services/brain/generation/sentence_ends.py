@@ -8,13 +8,14 @@ from services.brain.generation.abbreviations import Abbreviations, abbreviations
 _LOOKAHEAD_CHARS = 24
 """The most characters of a word that a decision needs."""
 
-_LIST_MARKER = re.compile(r"\s*(?:\d{1,3}[.)]|[-*+•])\s*")
+_EMPHASIS = "*_~`"
+_LIST_MARKER = re.compile(r"\s*(?:[*_]*\d{1,3}[.)]|[-*+•])[*_]*\s*")
 _INLINE_LIST_NUMBER = re.compile(r"[:;,(]\s+\d{1,2}\.$")
 _LAST_WORD = re.compile(r"(?:^|[\s(\[\"“„'’‘*_—–/-])([^\s(\[\"“„'’‘*_—–/]+)\.$")
 _DOTTED_LETTERS = re.compile(r"(?:[^\W\d_]\.-?)+[^\W\d_]")
 _UNIT = re.compile(r"\d\s?[^\W\d_]\.$")
 _ORDINAL = re.compile(r"(?:^|[\s(\[\"“„*_])\d{1,2}\.$")
-_ORDINAL_DATE = re.compile(r"(?:^|\s)\d{1,2}\.\s?\d{1,2}\.$")
+_ORDINAL_DATE = re.compile(r"(?:^|[\s(*_])\d{1,2}\.\s?\d{1,2}\.$")
 _NEXT = re.compile(r"\s++[\"'“„«‘¿¡(\[*_]*+(?=(\S))")
 _NEXT_WORD = re.compile(r"\s+([^\W\d_]+)(?=[^\w])")
 _ORDINAL_LANGUAGES = frozenset(
@@ -52,6 +53,42 @@ _GERMAN_FIRST_WORD = re.compile(
     r"|Weil|Welche[rmns]?|Wenn|Wer|Werden|Wie|Wieder|Willkommen|Wir|Wird|Wo|Wollen|Würden|Zu|Zum|Zur|Zuerst"
 )
 """Words that begin a sentence after a number."""
+_GERMAN_NEVER_A_NOUN = frozenset(
+    [
+        "Bitte",
+        "Danach",
+        "Dann",
+        "Das",
+        "Der",
+        "Die",
+        "Er",
+        "Es",
+        "Ich",
+        "Ist",
+        "Können",
+        "Könnten",
+        "Möchten",
+        "Passt",
+        "Sie",
+        "Sind",
+        "Soll",
+        "Sollen",
+        "Und",
+        "Wann",
+        "Was",
+        "Wäre",
+        "Welche",
+        "Welcher",
+        "Welches",
+        "Wenn",
+        "Wer",
+        "Wie",
+        "Wir",
+        "Wo",
+        "Würden",
+    ]
+)
+"""Words that cannot be the noun of an ordinal."""
 _OPEN_TAG = re.compile(
     r"""</?[A-Za-z][\w:-]*(?:\s+[\w:-]+\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>]+))*(?:\s+(?:[\w:-]+(?:\s*=\s*(?:"[^"<>]*|'[^'<>]*)?)?)?)?/?$"""
 )
@@ -80,7 +117,10 @@ class SentenceRules:
 
     def ends_sentence(self, text: str, end: int) -> bool | None:
         """Whether the mark before `end` ends a sentence; None if that depends on text that is still missing."""
-        before = text[:end]
+        before = text[:end].rstrip(_EMPHASIS)
+        if len(before) < end:
+            # "**z. B.** heute": the marks of Markdown do not make it a sentence.
+            text, end = before + text[end:], len(before)
         if inside_markup(before) or not before.strip() or _LIST_MARKER.fullmatch(before):
             return False
         if not before.endswith(".") or before.endswith(".."):
@@ -112,9 +152,17 @@ class SentenceRules:
             return False
         if self._code != "de":
             return True
-        if _GERMAN_BEFORE_ORDINAL.search(before):
-            return False
         word = _NEXT_WORD.match(text, end)
+        if _GERMAN_BEFORE_ORDINAL.search(before):
+            # "am 5. Mai", but "Ich komme am 5. Bitte bestätigen Sie."
+            if word is None:
+                beginning = text[end:].strip()
+                return (
+                    None
+                    if any(supported.startswith(beginning) for supported in _GERMAN_NEVER_A_NOUN)
+                    else False
+                )
+            return word[1] in _GERMAN_NEVER_A_NOUN
         if word is None:
             return True if len(text) - end >= _LOOKAHEAD_CHARS else None
         # After any other word an ordinal is more likely: "3. Etage".
