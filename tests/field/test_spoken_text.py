@@ -189,3 +189,54 @@ def test_ssml_is_sent_where_it_is_enabled(seen: Seen) -> None:
     spoken = speak('[laughs] At <b>9</b> <break time="0.5s"/> sharp', keep_ssml=True, keep_audio_tags=True)
     seen(spoken)
     assert spoken == '[laughs] At nine <break time="0.5s"/> sharp'
+
+
+IN_CONTEXT = [
+    ("en", "Your code is:\n4821", "Your code is: four eight two one"),
+    ("en", "The code for the door is 4821.", "The code for the door is four eight two one."),
+    ("en", "a card ending in 4242", "a card ending in four two four two"),
+    ("en", "[Agent]: Hello there.", "Agent: Hello there."),
+    ("en", "[1]: https://a.com/x 'a page'\nOk.", "Ok."),
+    (
+        "en",
+        "10am-12pm, 5-10am, 9AM-5PM",
+        "ten a.m. to twelve p.m., five to ten a.m., nine a.m. to five p.m.",
+    ),
+    ("en", "at ½ price", "at one half price"),
+    ("en", "closed on 12/25", "closed on December twenty-fifth"),
+    ("en", "$50 CAD, $5/mo", "fifty Canadian dollars, five dollars per month"),
+    ("en", "3 nights @ $120", "three nights at one hundred twenty dollars"),
+    ("en", "12 x 14 ft, 2 x 3 = 6", "twelve by fourteen feet, two times three equals six"),
+    ("en", "$100k–$150k", "one hundred thousand dollars to one hundred fifty thousand dollars"),
+    ("en", "100kg-200kg", "one hundred kilograms to two hundred kilograms"),
+    ("en", "in the mid-70s", "in the mid-seventies"),
+    (
+        "en",
+        "2026-11-28T14:30:00Z",
+        "November twenty-eighth, twenty twenty-six, fourteen thirty UTC",
+    ),
+    ("en", "\\boxed{\\frac{1}{2}}", "one half"),
+    (
+        "en",
+        "GB29 NWBK 6016 1331 9268 19",
+        "G B two nine, N W B K, six zero one six, one three three one, nine two six eight, one nine",
+    ),
+    ("de", "Mo.–Fr. 8–17 Uhr", "Mo.–Fr. acht bis siebzehn Uhr"),
+    ("de-CH", "Fr. 8.50, Mo.–Fr. 8–17 Uhr", "acht Franken fünfzig, Mo.–Fr. acht bis siebzehn Uhr"),
+    ("de", "2 Mio. Kunden, 1 Mrd. Euro", "zwei Millionen Kunden, eine Milliarde Euro"),
+    ("de", "die 90er-Jahre", "die neunziger-Jahre"),
+    ("de", "Ich komme am 5.", "Ich komme am fünften."),
+    ("es", "$50 MXN, el 25/12", "cincuenta pesos, el veinticinco de diciembre"),
+    ("pt", "5-7 dias, 2 a 3 horas", "cinco a sete dias, duas a três horas"),
+    ("pt", "CPF 123.456.789-09", "CPF um dois três, quatro cinco seis, sete oito nove, zero nove"),
+    ("pt", "às 9h\nàs 10h", "às nove horas. às dez horas"),
+    ("hi", "9:00 बजे\nठीक है", "नौ बजे. ठीक है"),
+]
+
+
+@row("S2", "codes, ranges, dates and amounts that only their neighbours explain", "the right words")
+@pytest.mark.parametrize(("language", "text", "expected"), IN_CONTEXT, ids=range(len(IN_CONTEXT)))
+def test_neighbours_explain_a_number(language: str, text: str, expected: str, seen: Seen) -> None:
+    """The neighbours may be in the clause before."""
+    seen(speak(text, language))
+    assert speak(text, language) == expected

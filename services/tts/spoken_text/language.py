@@ -20,6 +20,8 @@ class Vocabulary:
     plus: str = ""
     minus: str = ""
     times: str = ""
+    by: str = ""
+    """Between the lengths of an area, as in 2 x 3 m."""
     divided: str = ""
     equals: str = ""
     not_equal: str = ""

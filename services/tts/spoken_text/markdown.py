@@ -28,7 +28,11 @@ _PIPE = re.compile(r"[ \t]*\|+[ \t]*(?m:$)|(?m:^)[ \t]*\|+[ \t]*|[ \t]*(?<!\|)\|
 _IMAGE = re.compile(r"!\[([^\]\n]*)\]\([^)\n]*\)|!\[([^\]\n]*)\]\[[^\]\n]*\]")
 _LINK = re.compile(r"\[([^\[\]\n]+)\]\((?:[^()\n]|\([^()\n]*\))*\)|\[([^\[\]\n]+)\]\[[^\[\]\n]*\]")
 _LINK_END = re.compile(r"\]\((?:https?:|mailto:|tel:|www\.|/)[^)\s]*\)?|\]\([^)\s]*$")
-_DEFINITION = re.compile(r"(?m:^)[ \t]*\[[^\]\n]+\]:[ \t]*\S+[^\n]*(?:\n|$)")
+_ADDRESS = r"<?(?:[a-z]+://|mailto:|tel:|www\.|[/#]|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?=[/\s>]|$))\S*"
+_DEFINITION = re.compile(
+    rf"(?m:^)[ \t]*\[[^\]\n]+\]:[ \t]*(?:\[\^|{_ADDRESS}(?:[ \t]+[\"'(][^\n]*[\"')])?[ \t]*(?:\n|$))"
+)
+"""The address of a link; "[Agent]: Hello." is a speaker and speech."""
 _FOOTNOTE = re.compile(
     r"(?m:^)[ \t]*\[\^[^\]\n]+\]:[ \t]*|\[\^[^\]\n]+\]|(?<=[\w.,;!?)])[ ]?(?:\[\d{1,3}(?:[,–-]\s?\d{1,3})*\](?![(:]))+|【[^】\n]*】"
 )
@@ -45,7 +49,7 @@ _MATH = re.compile(
 )
 _FRACTION = re.compile(r"\\[dt]?frac\{([^{}\n]*)\}\{([^{}\n]*)\}")
 _COMMAND = re.compile(
-    r"\\(text|mathrm|mathbf|mathit|textbf|textit|operatorname|emph|underline|sqrt|overline|left|right|quad|qquad|,|;|!)(?![A-Za-z])"
+    r"\\(text|mathrm|mathbf|mathit|textbf|textit|operatorname|emph|boxed|hat|bar|vec|underline|sqrt|overline|left|right|quad|qquad|,|;|!)(?![A-Za-z])"
 )
 _SIGNS = {
     "times": "×",
@@ -117,7 +121,7 @@ def remove_math(text: MappedText) -> MappedText:
     if "\\" not in text.text:
         return text
     math = "{" in text.text
-    text = text.sub(_FRACTION, lambda m: [m.span(1), " / ", m.span(2)])
+    text = text.sub(_FRACTION, lambda m: [m.span(1), "/" if (m[1] + m[2]).isdigit() else " / ", m.span(2)])
     text = text.sub(
         _SIGN, lambda m: f" {_SIGNS[m.group(1)]} " if _SIGNS[m.group(1)] not in "°…" else _SIGNS[m.group(1)]
     )

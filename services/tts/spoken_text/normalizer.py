@@ -1,8 +1,10 @@
 """Normalizes the clauses of one reply for the voice. No I/O, no clock."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import accumulate
+from unicodedata import category
 
 from services.tts.spoken_text.language import Language, find_language
 from services.tts.spoken_text.links import speak_addresses
@@ -25,7 +27,9 @@ from services.tts.spoken_text.markup import (
 )
 from services.tts.spoken_text.symbols import plain_characters, remove_emoticons, replace_arrows, speak_signs
 
-_ORDINARY = re.compile(r"[^\W\d_](?:[^\W\d_]|['’](?=[^\W\d_])|[ ](?! )|[.,!?](?=[ ]|$))*")
+_LETTER = r"[^\W\d_²³¹¼-¾⁰-₉⅐-↋①-⓿❶-➓]"
+"""Raised digits, fractions and numbers in circles count as letters in a pattern."""
+_ORDINARY = re.compile(rf"{_LETTER}(?:{_LETTER}|['’](?={_LETTER})|[ ](?! )|[.,!?](?=[ ]|$))*")
 """A text of words and punctuation, in which nothing can need a change."""
 _LINE_BREAK = re.compile(r"[ \t]*\n\s*")
 _LONG_SPACE = re.compile(r"[ \t\u00a0]{4,}")
@@ -34,6 +38,8 @@ _SPACES = re.compile(r"[ \t\u00a0\u202f\u2009]+")
 _SPACE_BEFORE_MARK = re.compile(r"(?<=\S) +(?=[.,](?:\s|$))")
 _EMPTY_BRACKETS = re.compile(r"\(\s*\)|\[\s*\]|“\s*”|\"\s*\"(?!\w)")
 _REPEATED_MARK = re.compile(r"([,;:])(?:\s*[,;:.])+(?=\s|$)")
+_LAST_WORDS = re.compile(r"(?:(?<=\s)|^)[^\W\d_][^\d.!?…。！？।$€£₹\[\]<>]{0,60}$")
+_LIST_NUMBER = re.compile(r"\s*\d{1,3}[.)](?:\s|$)")
 _SPOKEN = re.compile(r"[^\W_]")
 
 
@@ -82,12 +88,14 @@ class ReplyNormalizer:
         self._block = BlockState()
         self._hidden = ""
         self._in_tag = False
+        self._context = ""
 
     def feed(self, clause: str) -> SpokenText:
         """Return the text that the provider receives for the next clause."""
         block = self._block
         if not (block.fence or self._hidden or self._in_tag) and _ORDINARY.fullmatch(clause.strip(" \n")):
             self._block = BlockState(clause.endswith("\n"), "", code=False)
+            self._context = _context(clause)
             return _spoken(MappedText.of(clause))
         text = MappedText.of(clause).sub(_LONG_SPACE, lambda _: " ")
         if self._in_tag:
@@ -102,6 +110,7 @@ class ReplyNormalizer:
             for n, (part, retained) in enumerate(parts)
         ]
         spoken = _tidy(joined(done), ends_line=clause.endswith("\n"))
+        self._context = _context(spoken.text)
         return (
             _spoken(spoken) if _SPOKEN.search(self._passthrough.sub("", spoken.text)) else SpokenText("", ())
         )
@@ -129,7 +138,25 @@ class ReplyNormalizer:
             return text
         from services.tts.spoken_text.numbers_in_words import speak_numbers  # noqa: PLC0415 - loads tables
 
-        return speak_numbers(text, self._language)
+        context, self._context = self._context, ""
+        if not context or _LIST_NUMBER.match(text.text):
+            return speak_numbers(text, self._language)
+        return _after_context(context, text, lambda whole: speak_numbers(whole, self._language))
+
+
+def _after_context(context: str, text: MappedText, speak: Callable[[MappedText], MappedText]) -> MappedText:
+    """Speak the numbers of a text that follows other words: "Your code is" and "4821."."""
+    before = MappedText(context, (-1,) * len(context))
+    spoken = speak(joined([before, text]))
+    if spoken.text.startswith(context) and not any(offset < 0 for offset in spoken.offsets[len(context) :]):
+        return spoken[len(context) :]
+    return speak(text)
+
+
+def _context(spoken: str) -> str:
+    """The last words of a clause if its sentence continues, as far as they contain no number."""
+    words = _LAST_WORDS.search(spoken.replace("\n", " "))
+    return words.group() if words else ""
 
 
 def preload_tables() -> None:
@@ -151,13 +178,18 @@ def _line_break(match: re.Match[str]) -> str:
     if not before.strip():
         return ""
     paragraph = match.group().count("\n") > 1
-    return ". " if paragraph and after and before[-1:].isalnum() else " "
+    return ". " if paragraph and after and _ends_word(before) else " "
 
 
 def _line_break_or_end(match: re.Match[str]) -> str:
     if match.string[match.end() :]:
         return _line_break(match)
-    return ". " if match.string[: match.start()][-1:].isalnum() else " "
+    return ". " if _ends_word(match.string[: match.start()]) else " "
+
+
+def _ends_word(text: str) -> bool:
+    """Whether the text ends with a letter or digit; a vowel of Hindi is a mark."""
+    return category(text[-1:] or " ")[0] in "LNM"
 
 
 def _spoken(text: MappedText) -> SpokenText:

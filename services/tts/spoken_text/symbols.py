@@ -102,7 +102,13 @@ def _signs(words: Vocabulary) -> list[tuple[re.Pattern[str], str]]:
 _NUMBER_BEFORE = r"(?<=[\d)%€£¥₹])"
 _SIGNS = (
     ("and_", re.compile(r"(?<=\w)\s+&\s+(?=\w)")),
-    ("at", re.compile(r"(?<=\w)\s+@\s+(?=\w)|(?<=\s)@(?=\d)")),
+    ("at", re.compile(r"(?<=\w)\s+@\s+(?=[\w$€£₹])|(?<=\s)@(?=[\d$€£₹])")),
+    (
+        "by",
+        re.compile(
+            r"(?<=\d)\s*[x×]\s*(?=\d+(?:[.,]\d+)?(?:\s*[x×]\s*\d+(?:[.,]\d+)?)?\s*(?:[cm]?m|in|inch(?:es)?|ft|feet|foot|px)\b)"
+        ),
+    ),
     (
         "times",
         re.compile(

@@ -10,13 +10,22 @@ from services.tts.spoken_text.numerals import cardinal, digits
 _IP_ADDRESS = re.compile(r"(?<![\w.])(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?![\w]|\.\d)")
 _VERSION = re.compile(r"(?<![\w.,])(?P<v>[vV])?(?P<parts>\d{1,4}(?:\.\d{1,4}){1,4})(?![\w]|[.,]\d)")
 _CARD = re.compile(r"(?<![\w.,/-])\d{4}(?:[ -]\d{4}){2,3}(?![\w/-])|(?<![\w.,/-])\d{3}-\d{2}-\d{4}(?![\w/-])")
+_TAX_NUMBER = re.compile(r"(?<![\w.,/-])\d{1,3}(?:\.\d{3}){2}(?:/\d{4})?-(?:\d{1,2}|[Kk])(?![\w-]|[.,]\d)")
+_IBAN = re.compile(r"(?<![\w-])[A-Z]{2}\d{2}(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,3})?(?![\w-])")
+_STATE = re.compile(r"(?<=, [A-Z]{2} )\d{5}(?![\w.,-]\d|\w)|(?<=D\.C\. )\d{5}(?![\w.,-]\d|\w)")
 _POSTAL = re.compile(r"(?<![\w.,:/-])\d{5}-\d{3,4}(?![\w/-])")
 _LONG = re.compile(r"(?<![\w.,:/])\d{5,}(?![\w/]|[.,:-]\d)|(?<![\w.,:/-])0\d+(?![\w/]|[.,:-]\d)")
 _MIXED = re.compile(
     r"(?<![\w.,:/@])(?=[A-Za-z-]*\d)(?=[\d-]*[A-Za-z])[A-Za-z]{0,4}-?\d[A-Za-z\d]*(?:-[A-Za-z\d]*\d[A-Za-z\d]*)*(?![\w@/])"
 )
 _DASHED = re.compile(r"(?<![\w.,:/-])\d+(?:-\d+){2,}(?![\w.,:/-]\d|\w)")
+_QUANTITIES = re.compile(
+    r"(?:\d{1,4}-)?\d+(?:am|pm|AM|PM|[kKM]|st|nd|rd|th|[kcm]?m|[km]?g|[cm]?l|mph|lbs?|oz|ft|h|s|ms|min|[KMGT]B|[kMG]?W|kWh|Hz|p)"
+    r"(?:-\d+(?:am|pm|AM|PM|[a-zA-Z]{1,3}))?"
+)
+"""A quantity or a range of them, such as 10am-12pm and 100ml."""
 _MIN_MIXED_DIGITS = 3
+_MIN_IBAN_DIGITS = 8
 
 
 def speak_codes(text: MappedText, language: Language) -> MappedText:
@@ -25,6 +34,9 @@ def speak_codes(text: MappedText, language: Language) -> MappedText:
         _IP_ADDRESS, lambda m: f" {language.words.dot} ".join(digits(part, language) for part in m.groups())
     )
     text = text.sub(_VERSION, lambda m: _version(m, language))
+    text = text.sub(_IBAN, lambda m: _iban(m.group(), language))
+    text = text.sub(_TAX_NUMBER, lambda m: _in_groups(m.group(), language))
+    text = text.sub(_STATE, lambda m: digits(m.group(), language) if language.code == "en" else None)
     text = text.sub(_CARD, lambda m: _in_groups(m.group(), language))
     text = text.sub(_POSTAL, lambda m: _in_groups(m.group(), language))
     text = text.sub(_DASHED, lambda m: _in_groups(m.group(), language))
@@ -39,14 +51,29 @@ def _after_context(language: Language) -> re.Pattern[str] | None:
     contexts = language.words.digit_contexts
     if not contexts:
         return None
-    between = r"(?:\s+(?:is|was|are|ist|lautet|war|es|est|é|number|no\.?|nummer|número|numéro|are you|है))?\s*[:#=]?\s*[\"'“‘*#]?"
+    between = r"(?:(?:\s+(?:for|für|para|pour|del?|de la|of)(?:\s+[\w'’]+){1,4})?\s+(?:is|was|are|ist|lautet|war|es|est|é|number|no\.?|nummer|número|numéro|are you|है))?\s*[:#=]?\s*[\"'“‘*#]?"
     return re.compile(
         rf"(?i)(?P<before>(?<!\w)(?:{contexts})\b\.?{between})(?P<code>\d{{3,}}(?:[ -]\d{{2,}})*)(?![\w/]|[.,:]\d|\s?(?:%|€|\$))"
     )
 
 
 def _in_groups(code: str, language: Language) -> str:
-    return ", ".join(digits(part, language) for part in re.split(r"[ -]", code) if part)
+    groups = re.split(r"[ ./-]", code)
+    return ", ".join(digits(part, language) if part.isdigit() else part for part in groups if part)
+
+
+def _iban(code: str, language: Language) -> Replacement:
+    """Country, then groups of at most four characters."""
+    if sum(map(str.isdigit, code)) < _MIN_IBAN_DIGITS:
+        return None
+    compact = code.replace(" ", "")
+    groups = [compact[at : at + 4] for at in range(0, len(compact), 4)]
+    return ", ".join(
+        " ".join(
+            digits(part, language) if part.isdigit() else part for part in re.findall(r"[A-Z]|\d+", group)
+        )
+        for group in groups
+    )
 
 
 def _version(match: re.Match[str], language: Language) -> Replacement:
@@ -65,6 +92,8 @@ def _mixed(code: str, language: Language) -> Replacement:
     if sum(map(str.isdigit, code)) < _MIN_MIXED_DIGITS or re.fullmatch(
         r"\d+(?:st|nd|rd|th|s|er|e|x|k|K|M|[hH]\d\d)", code
     ):
+        return None
+    if _QUANTITIES.fullmatch(code):
         return None
     parts = re.findall(r"[A-Za-z]+|\d+", code)
     return " ".join(digits(part, language) if part.isdigit() else part for part in parts)

@@ -8,12 +8,13 @@ from services.tts.spoken_text.mapped_text import MappedText, Replacement
 from services.tts.spoken_text.numerals import NUMBER, Number, cardinal, in_words, parse_number, year
 
 _RANGE = re.compile(
-    r"(?:(?<=[\d%°€£¥])|(?<=\d[ap]m)|(?<=\d [ap]m)|(?<=\d [ap]\.m\.)|(?<=\d[ap]\.m\.))(?<!-\d)(?<!-\d\d)(?<!-\d\d\d)\s?[–—-]\s?(?=[$€£₹]?\d)(?![$€£₹]?\d+(?:[.,:]\d+)*\s?[-–—/]\d)"
+    r"(?:(?<=[\d%°€£¥])|(?<=\d[ap]m)|(?<=\d [ap]m)|(?<=\d [ap]\.m\.)|(?<=\d[ap]\.m\.)|(?<=\d[kKMB])|(?<=\d[srn][tdh])|(?<=\dth)|(?<=\d[AP]M)|(?<=\d[kcm][gml]))(?<!-\d)(?<!-\d\d)(?<!-\d\d\d)\s?[–—-]\s?(?=[$€£₹]?\d)(?![$€£₹]?\d+(?:[.,:]\d+)*\s?[-–—/]\d)"
 )
 _PER = re.compile(
-    r"(?<=[\d€$£%])\s?/\s?(?=(?:hours?|hr|months?|mo|years?|yr|days?|weeks?|nights?|person|Monat|Stunde|Std|Tag|Woche|Jahr|Nacht|Person"
-    r"|mois|heure|jour|semaine|an|nuit|personne|mes|hora|día|semana|año|noche|persona|mês|dia|ano|noite|pessoa|घंटा|घंटे|दिन|महीना|महीने|साल)\b)"
+    r"(?<=[\d€$£%])\s?/\s?(?:(?P<short>mo|yr|hr|wk|Std)\b|(?=(?:hours?|months?|years?|days?|weeks?|nights?|person|Monat|Stunde|Tag|Woche|Jahr|Nacht|Person"
+    r"|mois|heure|jour|semaine|an|nuit|personne|mes|hora|día|semana|año|noche|persona|mês|dia|ano|noite|pessoa|घंटा|घंटे|दिन|महीना|महीने|साल)\b))"
 )
+_UNITS = {"mo": "month", "yr": "year", "hr": "hour", "wk": "week", "Std": "Stunde"}
 _SPACED_MINUS = re.compile(r"(?<=[\d%)])\s+[-−–]\s+(?=\d[^=]*=)")
 _FRACTION_SIGNS = {
     "½": "1/2",
@@ -38,6 +39,9 @@ _NUMBER_SIGN = re.compile(r"(?<![\w&])#\s?(?=\d)")
 _NUMBER_WORD = re.compile(r"(?i)(?<!\w)(?:no\.|nos\.|nr\.|n\.?[º°]|nº|num\.|núm\.)\s?(?=\d)")
 _SECTION = re.compile(r"§{1,2}\s?(?=\d)")
 _DECADE = re.compile(r"(?<![\w.,])(?:['’](?=\d\ds)|(?P<century>1[6-9]|20))?(?P<decade>[1-9]0)s\b")
+_DECADE_BEFORE = re.compile(r"(?i)\b(?:early|mid|late|low|high|upper|the)[ -]$")
+_GERMAN_DECADE = re.compile(r"(?<![\w.,])(?P<decade>(?:1[5-9]|20)?[1-9]0)er(?=[ -]Jahre)")
+_GERMAN_MULTIPLIER = re.compile(r"(?<=\d)(?P<space>[ \u00a0\u202f]?)(?P<word>Mio|Mrd)\b\.?(?=\s+[A-ZÄÖÜ])")
 _YEAR = re.compile(r"(?<![\w.,:/-])(?P<year>1[1-9]\d\d|20\d\d)(?![\w/-]|[.,:]\d|\s?[%€$£])")
 _COUNTED = re.compile(
     r"\s+(?!is\b|was\b|has\b|as\b|this\b|us\b)[a-z]{3,}s\b|\s+(?:people|men|women|children|feet|miles|sheep|percent)\b"
@@ -56,7 +60,7 @@ def _plain(language: Language) -> re.Pattern[str]:
 def speak_ranges(text: MappedText, language: Language) -> MappedText:
     """Replace the dash of a range by a word."""
     if "/" in text.text and language.words.per:
-        text = text.sub(_PER, lambda _: f" {language.words.per} ")
+        text = text.sub(_PER, lambda m: f" {language.words.per} {_UNITS.get(m['short'] or '', '')}")
     if not any(dash in text.text for dash in _DASHES):
         return text
     text = text.sub(_SPACED_MINUS, lambda _: f" {language.words.minus} ")
@@ -72,7 +76,10 @@ def speak_counts(text: MappedText, language: Language) -> MappedText:
     text = text.sub(_SECTION, lambda _: f"{words.section} ")
     if language.code == "en":
         text = text.sub(_ALWAYS, lambda _: "twenty-four seven").sub(_DECADE, lambda m: _decade(m, language))
-    elif words.percent:
+    elif language.code == "de":
+        text = text.sub(_GERMAN_DECADE, lambda m: f"{year(int(m['decade']), language)}er")
+        text = text.sub(_GERMAN_MULTIPLIER, _german_multiplier)
+    if language.code != "en" and words.percent:
         text = text.sub(_ALWAYS, lambda _: f"{cardinal(24, language)} {cardinal(7, language)}")
     text = text.sub(_FRACTION, lambda m: _fraction(m, language))
     text = text.sub(_YEAR, lambda m: _year(m, language))
@@ -117,9 +124,16 @@ def _decade(match: re.Match[str], language: Language) -> Replacement:
         "90": "nineties",
     }
     if not match["century"]:
-        return tens[match["decade"]] if match.group().startswith(("'", "’")) else None
+        spoken = match.group().startswith(("'", "’")) or _DECADE_BEFORE.search(match.string[: match.start()])
+        return tens[match["decade"]] if spoken else None
     century = cardinal(int(match["century"]), language)
     return f"{century} {tens[match['decade']]}"
+
+
+def _german_multiplier(match: re.Match[str]) -> Replacement:
+    name = {"Mio": "Million", "Mrd": "Milliarde"}[match["word"]]
+    one = re.search(r"(?<![\d.,])1$", match.string[: match.start()])
+    return f" {name}" if one else f" {name}{'en' if name.endswith('n') else 'n'}"
 
 
 def _year(match: re.Match[str], language: Language) -> Replacement:
@@ -161,7 +175,9 @@ def _gender(number: Number, match: re.Match[str], language: Language) -> str | N
     """The gender that the following word requires; None if it is uncertain."""
     if number.fraction or not _agrees(number.integer, language.code):
         return ""
-    following = re.match(r"[ \u00a0\u202f-]([^\W\d_]+)", match.string[match.end() :])
+    after = match.string[match.end() :]
+    # "2 a 3 horas": the noun of the second number belongs to both.
+    following = _NOUN_OF_BOTH.match(after) or re.match(r"[ \u00a0\u202f-]([^\W\d_]+)", after)
     if following is None:
         return ""
     word = following[1]
@@ -175,6 +191,7 @@ def _gender(number: Number, match: re.Match[str], language: Language) -> str | N
     return "" if word.lower() in _NOT_NOUNS else None
 
 
+_NOUN_OF_BOTH = re.compile(r" (?:a|à|o|ou|y|e|et|bis|und|oder) \d+ ([^\W\d_]+)")
 _NOT_NOUNS = frozenset(
     [
         "und",

@@ -16,6 +16,15 @@ _GERMAN_NO_DOT = re.compile(
     r"(?i)(?:(?<=\bam )|(?<=\bvom )|(?<=\bbis )|(?<=\bzum )|(?<=\bdem ))(\d{1,2})\.(\d{1,2})(?![\w./:,-])"
 )
 _CENTURY_PIVOT = 50
+_MONTHS = 12
+_DAY_AND_MONTH = r"\s+)(?P<first>\d{1,2})/(?P<second>\d{1,2})(?![\w/%]|[.,:-]\d)"
+_BEFORE_DAY_AND_MONTH = {
+    "en": r"on|by|until|till|due|before|since|(?:mon|tues|wednes|thurs|fri|satur|sun)day,?",
+    "es": r"el|del|al|día|lunes|martes|miércoles|jueves|viernes|sábado|domingo",
+    "fr": r"le|du|au|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche",
+    "pt": r"dia|até|em|(?:segunda|terça|quarta|quinta|sexta)(?:-feira)?,?|sábado,?|domingo,?",
+}
+"""Words after which 12/25 is a date and not a fraction or a score."""
 
 
 def speak_dates(text: MappedText, language: Language) -> MappedText:
@@ -23,6 +32,8 @@ def speak_dates(text: MappedText, language: Language) -> MappedText:
     text = text.sub(_ISO, lambda m: _date(int(m[3]), int(m[2]), m[1], language, m))
     text = text.sub(_YEAR_FIRST, lambda m: _date(int(m[4]), int(m[3]), m[1], language, m))
     text = text.sub(_NUMERIC, lambda m: _numeric(m, language))
+    if (pattern := _day_and_month(language)) is not None:
+        text = text.sub(pattern, lambda m: _without_year(m, language))
     if language.code == "de":
         text = text.sub(_GERMAN_SHORT, lambda m: _date(int(m[1]), int(m[2]), "", language, m))
         text = text.sub(_GERMAN_NO_DOT, lambda m: _date(int(m[1]), int(m[2]), "", language, m))
@@ -49,13 +60,27 @@ def _numeric(match: re.Match[str], language: Language) -> Replacement:
     return _date(day, month, match[4], language, match)
 
 
+@cache
+def _day_and_month(language: Language) -> re.Pattern[str] | None:
+    words = _BEFORE_DAY_AND_MONTH.get(language.code)
+    return re.compile(rf"(?i)(?P<before>\b(?:{words}){_DAY_AND_MONTH}") if words else None
+
+
+def _without_year(match: re.Match[str], language: Language) -> Replacement:
+    first, second = int(match["first"]), int(match["second"])
+    month_first = language.month_first if max(first, second) <= _MONTHS else second > _MONTHS
+    day, month = (second, first) if month_first else (first, second)
+    spoken = _date(day, month, "", language, match)
+    return [match.span("before"), spoken] if isinstance(spoken, str) else None
+
+
 def _date(day: int, month: int, year_text: str, language: Language, match: re.Match[str]) -> Replacement:
     if not (1 <= day <= 31 and 1 <= month <= 12):
         return None
     name = language.words.months[month - 1]
     spoken_year = _year(year_text, language) if year_text else ""
     before = match.string[: match.start()]
-    end = " " if match.group().endswith(("T", " ")) else ""
+    end = ", " if match.group().endswith(("T", " ")) else ""
     return _phrase(day, name, spoken_year, language, before) + end
 
 

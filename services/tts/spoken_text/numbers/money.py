@@ -89,7 +89,7 @@ def _before(language: Language) -> re.Pattern[str]:
     symbols = "|".join(map(re.escape, sorted(_SYMBOLS, key=len, reverse=True)))
     return re.compile(
         rf"(?<![\w$€£₹])(?P<sign>[-−+]?)(?P<currency>{symbols}|(?:{_CODES})(?=[ \u00a0\d]))[ \u00a0\u202f]?(?P<minus>-?){_number(language)}(?![\d])(?![.,]\d)(?P<dash>[.,][-–—]+)?"
-        rf"{_multiplier(language)}?(?![A-Za-zÀ-ÿ])(?: (?:{_names(language)})\b)?"
+        rf"{_multiplier(language)}?(?![A-Za-zÀ-ÿ])(?:[ \u00a0](?:(?P<code>{_CODES})|{_names(language)})\b)?"
     )
 
 
@@ -122,10 +122,12 @@ def _amount(match: re.Match[str], language: Language) -> Replacement:
     number = parse_number(groups["number"], language)
     if number is None:
         return None
-    currency = _SYMBOLS.get(groups["currency"] or "", groups["currency"] or "") or _code_of(
-        groups["name"] or "", language
-    )
-    if groups["currency"] == "$" and language.region == "MX":
+    if groups["currency"] == "Fr." and _is_friday(match, language):
+        return None
+    # "$50 MXN": the code is more exact than the sign.
+    currency = groups.get("code") or _SYMBOLS.get(groups["currency"] or "", groups["currency"] or "")
+    currency = currency or _code_of(groups["name"] or "", language)
+    if groups["currency"] == "$" and not groups.get("code") and language.region == "MX":
         currency = "MXN"
     if not currency:
         return None
@@ -139,6 +141,16 @@ def _amount(match: re.Match[str], language: Language) -> Replacement:
         _multiplied(number, multiplier, currency, language)
         if multiplier
         else _price(number, currency, language)
+    )
+
+
+def _is_friday(match: re.Match[str], language: Language) -> bool:
+    """Whether "Fr." is Friday and the number an hour: "Mo.–Fr. 8 bis 17 Uhr"."""
+    if language.region not in ("CH", "LI"):
+        return True
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    return bool(re.search(r"(?:[-–—&,+]|\b(?:und|bis))\s*$", before)) or bool(
+        re.match(r"\s*(?:[-–—]|bis|Uhr|h\b)", after)
     )
 
 

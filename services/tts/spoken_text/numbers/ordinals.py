@@ -11,12 +11,16 @@ _GERMAN = re.compile(r"(?<![\w.,:/])(\d{1,2})\.(?= (?:[A-ZÄÖÜ][a-zäöüß]|[
 _GERMAN_RANGE = re.compile(
     r"(?<![\w.,:/])(\d{1,2})\.(?= (?:bis|und|oder) (?:zum )?(?:\d{1,2}\.|\w+te[nr]?\b))"
 )
+_GERMAN_LAST = re.compile(
+    r"(?i)(?<!\w)(?P<before>(?:am|zum|vom|beim|dem|den|der)\s+)(?P<day>\d{1,2})(?=\.\s*$)"
+)
+"""At the end of a clause: "Ich komme am 5."."""
 _GERMAN_AFTER = re.compile(
     r"(?i)(?:^|[\s(])(?:am|im|zum|vom|beim|dem|den|des|einem|einen|ab|bis|seit|jeden|jedem|dieser|diesem|diesen"
     r"|ihrem|ihren|unserem|unseren|zur|einer|aus|nach|mit|von)\s+(?:[A-ZÄÖÜ]\w+,?\s+(?:dem|den)\s+)?(?:\d{1,2}\.\s+(?:und|oder|bis)\s+)?$"
 )
 _ROMANCE = re.compile(
-    r"(?<![\w.,:/])(\d{1,3})[.]?(?:\s)?(º|ª|°(?=\s[a-zà-ü])|er\b|ère\b|re\b|ème\b|eme\b|e\b|nd\b|nde\b|ᵉʳ|ᵉ|o\b|a\b|ro\b|ra\b|do\b|da\b|to\b|ta\b|mo\b|ma\b)"
+    r"(?<![\w.,:/])(\d{1,3})[.]?(\s?[ºª]|°(?=\s[a-zà-ü])|er\b|ère\b|re\b|ème\b|eme\b|e\b|nd\b|nde\b|ᵉʳ|ᵉ|o\b|a\b|ro\b|ra\b|do\b|da\b|to\b|ta\b|mo\b|ma\b)"
 )
 _MASCULINE_ADJECTIVE = re.compile(
     r"\s+(?:piso|lugar|puesto|día|grado|trimestre|paso|intento|turno|año|mes|capítulo)\b"
@@ -57,7 +61,8 @@ def speak_ordinals(text: MappedText, language: Language) -> MappedText:
             return text.sub(_ENGLISH, lambda m: ordinal(int(m[1].replace(",", "")), language))
         case "de":
             text = text.sub(_GERMAN_RANGE, lambda m: ordinal(int(m[1]), language, "-n"))
-            return text.sub(_GERMAN, lambda m: _german(m, language))
+            text = text.sub(_GERMAN, lambda m: _german(m, language))
+            return text.sub(_GERMAN_LAST, lambda m: _german_last(m, language))
         case "es" | "fr" | "pt":
             return text.sub(_ROMANCE, lambda m: _romance(m, language))
         case "hi":
@@ -80,8 +85,13 @@ def _german(match: re.Match[str], language: Language) -> Replacement:
     return ordinal(int(match[1]), language, ending)
 
 
+def _german_last(match: re.Match[str], language: Language) -> Replacement:
+    form = "" if match["before"].strip().lower() == "der" else "-n"
+    return [match.span("before"), ordinal(int(match["day"]), language, form)]
+
+
 def _romance(match: re.Match[str], language: Language) -> Replacement:
-    suffix = match[2]
+    suffix = match[2].lstrip()
     if suffix not in _ALLOWED[language.code]:
         return None
     form = _SUFFIXES[language.code].get(suffix, "-masculine")

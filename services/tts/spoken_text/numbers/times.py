@@ -17,7 +17,7 @@ _GERMAN = re.compile(
 _GERMAN_RANGE = re.compile(
     r"(?<![\w.,:/])(?P<hour>\d{1,2})(?:[.](?P<minute>[0-5]\d))(?=\s*(?:[-–]|bis)\s*\d{1,2}[.:][0-5]\d\s*Uhr)"
 )
-_H = re.compile(r"(?<![\w.,:/])(?P<hour>\d{1,2})\s?[hH]\s?(?P<minute>[0-5]\d)?(?:\s?min)?(?![\w])")
+_H = re.compile(r"(?<![\w.,:/])(?P<hour>\d{1,2})\s?[hH](?:\s?(?P<minute>[0-5]\d))?(?:\s?min)?(?![\w])")
 _AFTER_HOURS = re.compile(r"\s*(?:h|hs|hrs|horas|heures?|Uhr|बजे)(?!\w)\.?")
 _DURATION_BEFORE = re.compile(r"(?i)(?:durée|pendant|dure|durante|duración|dura|duração|en|dans|in|em)\s+$")
 _ZONE = re.compile(r"\b(UTC|GMT)\s?([+−-])\s?(\d{1,2})(?::?([0-5]\d))?(?!\d)")
@@ -26,7 +26,7 @@ _ZULU = re.compile(r"(?<=\d:\d\d)Z\b")
 
 def speak_times(text: MappedText, language: Language) -> MappedText:
     """Replace times of day."""
-    text = text.sub(_ZONE, lambda m: _zone(m, language))
+    text = text.sub(_ZULU, lambda _: " UTC").sub(_ZONE, lambda m: _zone(m, language))
     if language.code == "de":
         text = text.sub(_GERMAN_RANGE, lambda m: _time(m, language))
         text = text.sub(_GERMAN, lambda m: _time(m, language))

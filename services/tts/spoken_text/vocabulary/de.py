@@ -13,6 +13,7 @@ WORDS = Vocabulary(
     plus="plus",
     minus="minus",
     times="mal",
+    by="mal",
     divided="geteilt durch",
     equals="gleich",
     not_equal="ungleich",
@@ -103,7 +104,7 @@ WORDS = Vocabulary(
     },
     digit_contexts=(
         r"(?:\w+)?(?:nummer|code|kennung|kennwort|pin|plz|postleitzahl|durchwahl|aktenzeichen|vorwahl)"
-        r"|tel|telefon|fax|handy|mobil|id|iban|wählen sie|drücken sie"
+        r"|tel|telefon|fax|handy|mobil|id|iban|endet auf|endend auf|Endziffern|wählen sie|drücken sie"
     ),
     year_contexts=(
         r"jahr|jahre|jahres|seit|anfang|ende|mitte|januar|februar|märz|april|mai|juni|juli|august|september|oktober"

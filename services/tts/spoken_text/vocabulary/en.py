@@ -13,6 +13,7 @@ WORDS = Vocabulary(
     plus="plus",
     minus="minus",
     times="times",
+    by="by",
     divided="divided by",
     equals="equals",
     not_equal="is not",
@@ -116,7 +117,7 @@ WORDS = Vocabulary(
         r"|security|verification|zip|your)? ?codes?|pin|passcode|otp|zip|extension|ext|account|reference|ref"
         r"|confirmation|booking|order|ticket|case|tracking|invoice|policy|member(?:ship)?|serial|license|id|iban"
         r"|(?:account|reference|confirmation|booking|order|ticket|case|tracking|invoice|policy|card|phone|telephone"
-        r"|tel|mobile|fax|member(?:ship)?|serial|license|id|flight) (?:number|no|id)|ending in|press|dial|call|flight"
+        r"|tel|mobile|fax|member(?:ship)?|serial|license|id|flight) (?:number|no|id)|(?:ending|ends) (?:in|with)(?!\s+(?:19|20)\d\d\b)|last (?:three|four|five|six) digits|press|dial|call|flight"
     ),
     year_contexts=(
         r"in|since|from|until|till|by|before|after|of|during|year|early|late|mid|around|circa|copyright|class of"

@@ -13,6 +13,7 @@ WORDS = Vocabulary(
     plus="más",
     minus="menos",
     times="por",
+    by="por",
     divided="entre",
     equals="es igual a",
     not_equal="no es igual a",
@@ -94,7 +95,7 @@ WORDS = Vocabulary(
     },
     digit_contexts=(
         r"código(?: postal| de \w+)?|pin|clave|teléfono|tel|móvil|fax|extensión|ext|referencia|id|iban"
-        r"|(?:número|n\.?º) de (?:\w+)|marque|pulse"
+        r"|(?:número|n\.?º) de (?:\w+)|terminada? en|termina en|marque|pulse"
     ),
     year_contexts="",
     feminine=(

@@ -13,6 +13,7 @@ WORDS = Vocabulary(
     plus="plus",
     minus="moins",
     times="fois",
+    by="sur",
     divided="divisé par",
     equals="égale",
     not_equal="différent de",
@@ -93,7 +94,7 @@ WORDS = Vocabulary(
     },
     digit_contexts=(
         r"code(?: postal| de \w+| d['’]\w+)?|pin|téléphone|tél|tel|portable|mobile|fax|poste|référence|réf|id|iban"
-        r"|(?:numéro|n[°º]) de (?:\w+)|composez|tapez"
+        r"|(?:numéro|n[°º]) de (?:\w+)|se terminant par|se termine par|composez|tapez"
     ),
     year_contexts="",
     feminine=r"heures?|minutes?|secondes?|semaines?|nuits?|personnes?|années?|journées?|fois|livres?|roupies?|places?|chambres?|tables?|couronnes?",

@@ -13,6 +13,7 @@ WORDS = Vocabulary(
     plus="mais",
     minus="menos",
     times="vezes",
+    by="por",
     divided="dividido por",
     equals="é igual a",
     not_equal="é diferente de",
@@ -95,7 +96,7 @@ WORDS = Vocabulary(
     },
     digit_contexts=(
         r"código(?: postal| de \w+)?|cep|cpf|cnpj|pin|senha|telefone|tel|celular|fax|ramal|referência|protocolo|id|iban"
-        r"|(?:número|n\.?º) d[eoa] (?:\w+)|disque|digite"
+        r"|(?:número|n\.?º) d[eoa] (?:\w+)|terminad[oa] em|termina em|com final|disque|digite"
     ),
     year_contexts="",
     feminine=(
