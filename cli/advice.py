@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from parley.errors import ProviderError, ProviderRateLimited
 
 _STATUS = re.compile(r"(?<!\d)([45]\d\d)(?!\d)")
+_ANSWERED_BY_PROXIES = (200, 401, 403, 404, 407, 451, 511)
 _NO_CREDIT = (
     "insufficient_quota",
     "quota_exceeded",
@@ -85,6 +86,9 @@ def remedy(pages: ProviderPages | None, status: int, reason: str, place: str, ur
     """The remedy for an error: `place` is the line of the agent file, `url` the configured base address."""
     if pages is None:
         return f"check the provider's settings, and {place}"
+    if status in _ANSWERED_BY_PROXIES and "html page" in reason.lower() and not url:
+        # The APIs answer in JSON: something between here and the provider has answered.
+        return "a proxy, firewall or login page of this network has answered: check the network"
     return _by_text(pages, status, reason.lower(), place) or _by_status(pages, status, place, url)
 
 

@@ -24,7 +24,7 @@ async def check_deepgram(routes: Sequence[AgentRoute], context: Context, reporte
     try:
         projects = objects(await api.get("/v1/projects"), "projects")
     except ApiError as error:
-        if error.status == 401 or (error.status == 0 and not context.variable("PARLEY_DEEPGRAM_URL")):
+        if error.status in (0, 401):
             reporter.failed("connection" if error.status == 0 else "DEEPGRAM_API_KEY", _text(error, context))
             return
         reporter.note("credit", f"not visible with this key: {error.reason}")

@@ -38,7 +38,7 @@ async def _check_plan(api: JsonApi, context: Context, reporter: Reporter) -> boo
     except ApiError as error:
         restricted = "missing_permissions" in error.reason
         local = bool(context.variable("PARLEY_ELEVENLABS_URL"))
-        if restricted or (local and error.status != 401):
+        if restricted or (local and error.status not in (0, 401)):
             reporter.note("plan", f"not visible with this key: {error.reason}")
             return True
         reporter.failed(

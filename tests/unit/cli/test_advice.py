@@ -40,3 +40,11 @@ def test_the_status_of_an_error_is_read_from_its_reason() -> None:
     assert status_of(ProviderRejected("x", "HTTP 403: forbidden")) == 403
     assert status_of(ProviderUnavailable("x", "no answer within 4000 ms")) == 0
     assert status_of(ProviderRateLimited("x", "too_many_concurrent_requests")) == 429
+
+
+def test_an_html_page_is_not_from_the_api() -> None:
+    """A login page of the network answers in place of the provider; the key is not the cause."""
+    text = remedy(PAGES["elevenlabs"], 403, "HTTP 403: an HTML page", "tts.voice")
+    assert "network" in text
+    assert "key" not in text
+    assert "status.elevenlabs.io" in remedy(PAGES["elevenlabs"], 502, "HTTP 502: an HTML page", "tts.voice")
