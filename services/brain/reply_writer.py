@@ -1,7 +1,7 @@
 """Writes the agent's replies to the call's log: fixed texts, and answers while the model generates them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 
 import structlog
@@ -19,6 +19,7 @@ from parley.v1.reply_pb2 import (
 from services.brain.conversation import Conversation
 from services.brain.generation.generator import AnswerRequest, GenerationEvent, Generator
 from services.brain.generation.prompt import build_messages
+from services.brain.generation.repetitions import spoken_clauses
 from services.brain.generation.reply_builder import ReplyBuilder
 from services.brain.generation.requested_tools import SURPLUS
 from services.brain.metrics import BrainMetrics
@@ -123,7 +124,8 @@ class ReplyWriter:
     ) -> None:
         opener = choose_opener(conversation.pending_user_text, conversation, self._agent)
         limit = reached_limit(conversation, self._agent)
-        builder = self._new_builder(turn, opener, tools_allowed=limit is None)
+        spoken = spoken_clauses(conversation)
+        builder = self._new_builder(turn, opener, tools_allowed=limit is None, spoken=spoken)
         if limit is not None:
             self._on_tool_limit(limit, builder.reply_id)
         started = builder.start(REPLY_KIND_ANSWER, predicted_text=predicted_text)
@@ -137,7 +139,9 @@ class ReplyWriter:
         log.warning("tool_limit_reached", limit=limit, reply_id=reply_id)
         self._metrics.tool_limits.labels(limit=limit).inc()
 
-    def _new_builder(self, turn: int, opener: str = "", *, tools_allowed: bool = True) -> ReplyBuilder:
+    def _new_builder(
+        self, turn: int, opener: str = "", *, tools_allowed: bool = True, spoken: Collection[str] = ()
+    ) -> ReplyBuilder:
         conversation = self._log.conversation
         return ReplyBuilder(
             f"r{len(conversation.replies) + 1}",
@@ -149,6 +153,7 @@ class ReplyWriter:
             used_tool_call_ids=conversation.tool_call_ids,
             tool_names=self._tool_names,
             tools_allowed=tools_allowed,
+            spoken=spoken,
         )
 
 

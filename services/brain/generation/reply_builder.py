@@ -7,6 +7,7 @@ from parley.providers.llm import Done, LlmEvent, TextDelta, ToolCallRequest
 from parley.v1.reply_pb2 import ReplyClause, ReplyFinished, ReplyKind, ReplyStarted, ToolCalled
 from services.brain.generation.clauses import ClauseSplitter
 from services.brain.generation.model_text import clean, ends_sentence, is_speakable
+from services.brain.generation.repetitions import Repetitions
 from services.brain.generation.requested_tools import RequestedTools
 from services.brain.policies.openers import strip_opener
 
@@ -31,8 +32,12 @@ class ReplyBuilder:
         used_tool_call_ids: Collection[str] = (),
         tool_names: Sequence[str] | None = None,
         tools_allowed: bool = True,
+        spoken: Collection[str] = (),
     ) -> None:
-        """Create a builder; without `tool_names` every name of a tool is accepted."""
+        """Create a builder; without `tool_names` every name of a tool is accepted.
+
+        `spoken` are clauses that the reply must not begin with again; see `repetitions`.
+        """
         self.reply_id = reply_id
         self.turn = turn
         self.opener = opener
@@ -43,6 +48,7 @@ class ReplyBuilder:
         self._used_tool_call_ids = frozenset(used_tool_call_ids)
         self._tool_names = tool_names
         self._language = language
+        self._spoken = spoken
         self._clauses = 0
         self._has_model_text = False
         self._requested_ms = self._first_token_ms = 0
@@ -52,6 +58,7 @@ class ReplyBuilder:
         """Discard what an attempt has left, before a retry."""
         self._splitter = ClauseSplitter(by_phrase=self._by_phrase, language=self._language)
         self._characters = 0
+        self._repetitions = Repetitions(self._spoken)
         self._tools = RequestedTools(
             self.reply_id,
             self.turn,
@@ -67,7 +74,7 @@ class ReplyBuilder:
     @property
     def has_content(self) -> bool:
         """Whether the attempt has brought something to say, or a tool call."""
-        return self._has_model_text or is_speakable(self._splitter.pending) or bool(self._tools)
+        return self._has_text or bool(self._tools)
 
     @property
     def characters(self) -> int:
@@ -77,7 +84,11 @@ class ReplyBuilder:
     def has_answer(self, reason: str) -> bool:
         """Whether the answer has text to say or a usable tool call if it ends now, for this reason."""
         tools = self._tools.usable(incomplete=reason in _INCOMPLETE)
-        return self._has_model_text or is_speakable(self._splitter.pending) or bool(tools)
+        return self._has_text or bool(tools)
+
+    @property
+    def _has_text(self) -> bool:
+        return self._has_model_text or self._repetitions.found or is_speakable(self._splitter.pending)
 
     def start(self, kind: ReplyKind, *, predicted_text: str = "") -> list[Body]:
         """Return the first events; the reply is speculative if it answers a predicted text."""
@@ -120,8 +131,9 @@ class ReplyBuilder:
         return [*self._clause_events([apology]), self._finished("error")]
 
     def interrupt(self) -> list[Body]:
-        """End the reply in mid-sentence; the next reply continues it."""
-        return [self._finished("interrupted")]
+        """End the reply, with its last sentence if it is complete; the next reply continues it."""
+        rest = [text for text in self._splitter.finish() if ends_sentence(text)]
+        return [*self._model_clauses(rest), self._finished("interrupted")]
 
     def _push(self, text: str) -> list[ReplyClause]:
         self._characters += len(text)
@@ -151,7 +163,7 @@ class ReplyBuilder:
 
     def _model_clauses(self, clauses: Sequence[str]) -> list[ReplyClause]:
         """Return the clauses that the model generated; the first one carries its timing."""
-        speakable = [text for text in clauses if is_speakable(text)]
+        speakable = self._repetitions.new([text for text in clauses if is_speakable(text)])
         if not speakable or self._has_model_text:
             return self._clause_events(speakable)
         first = strip_opener(self.opener, speakable[0])

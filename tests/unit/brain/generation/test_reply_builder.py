@@ -190,3 +190,22 @@ def test_a_broken_end_call_adds_no_goodbye() -> None:
     builder.on_chunk(ToolCallRequest("x", "end_call", "{"))
 
     assert text_of(builder.on_chunk(Done("tool_calls"))) == ""
+
+
+def test_an_answer_that_begins_again_is_spoken_from_its_new_part() -> None:
+    """A repetition alone is an answer without clauses, not a failed one."""
+    builder = ReplyBuilder("r2", 1, spoken={"sure, we can."})
+    assert builder.on_chunk(TextDelta("Sure, we can. ")) == []
+    assert builder.has_content
+    assert builder.has_answer("stop")
+    assert builder.on_chunk(Done("stop")) == [ReplyFinished(reply_id="r2", clauses=0, reason="stop")]
+
+
+@pytest.mark.parametrize(("text", "spoken"), [("Which day?", ["Which day?"]), ("Which", [])])
+def test_an_interrupted_answer_has_its_complete_sentences(text: str, spoken: list[str]) -> None:
+    """The next answer would begin after them."""
+    builder = ReplyBuilder("r1", 1)
+    builder.on_chunk(TextDelta(f"Sure. {text}"))
+    *clauses, finished = builder.interrupt()
+    assert [body.text for body in clauses if isinstance(body, ReplyClause)] == spoken
+    assert finished == ReplyFinished(reply_id="r1", clauses=1 + len(spoken), reason="interrupted")
