@@ -1,7 +1,6 @@
-"""Leaves out what the caller has heard already, where a model begins its answer again. No I/O, no clock.
+"""Leaves out what was played already, where a model begins its answer again. No I/O, no clock.
 
-A model that continues an interrupted answer, or answers after a tool's result, is told to go on; some begin
-from the start all the same.
+Models that continue an interrupted answer, or answer after a tool's result, sometimes begin from the start.
 """
 
 from collections.abc import Collection, Sequence
