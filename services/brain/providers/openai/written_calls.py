@@ -11,9 +11,10 @@ from parley.providers.llm import ToolCallRequest
 from parley.providers.untrusted import clean_json, clean_text
 from services.brain.providers.openai.json_values import as_list
 
-_MAX_CHARS = 20_000
+_MAX_CHARS = 8000
 _MAX_CALLS = 16
-_MAX_TRIES = 200
+_MAX_TRIES = 50
+"""Places at which a call is looked for, as text may only look like one."""
 _DECODER = json.JSONDecoder(parse_constant=lambda _: None)
 _NAME_KEYS = ("name", "tool_name", "function", "function_name", "tool")
 _ARGUMENT_KEYS = ("arguments", "parameters", "args", "input", "tool_input")
@@ -22,6 +23,8 @@ _PARAMETER = re.compile(
     r"|<arg_key>\s*(?P<key>[\w.-]+)\s*</arg_key>\s*<arg_value>\s*(?P<arg>.*?)\s*</arg_value>",
     re.DOTALL,
 )
+_BEGINS = re.compile(r"<[^<>/]{0,20}parameter\b|<arg_key>|\{")
+"""Beginnings of arguments."""
 
 
 class _Value(NamedTuple):
@@ -103,11 +106,14 @@ def _with_parameters(text: str, names: Sequence[str]) -> Iterator[tuple[str, Any
         before = text[: mark.start()]
         if not re.search(r"(?:=[\"']?|<[^<>]*>\s*)\Z", before):
             continue
-        found = _PARAMETER.finditer(text, mark.end(), end)
-        yield (
-            mark[1],
-            {one["name"] or one["key"]: _parameter(one["value"] or one["arg"] or "") for one in found},
-        )
+        found = list(_PARAMETER.finditer(text, mark.end(), end))
+        begun = len(_BEGINS.findall(text, mark.end(), end))
+        if begun == len(found):
+            # Otherwise the call was cut off.
+            yield (
+                mark[1],
+                {one["name"] or one["key"]: _parameter(one["value"] or one["arg"] or "") for one in found},
+            )
 
 
 def _parameter(text: str) -> Any:
@@ -119,13 +125,17 @@ def _parameter(text: str) -> Any:
 
 def _python_calls(text: str, names: Sequence[str]) -> Iterator[tuple[str, Any]]:
     """Calls such as `book(day="friday")`."""
-    for mark in re.finditer(rf"\b({'|'.join(map(re.escape, names))})\(", text):
-        end = text.find(")", mark.end())
-        while end >= 0:
+    position = tries = 0
+    pattern = re.compile(rf"\b({'|'.join(map(re.escape, names))})\(")
+    while tries < _MAX_TRIES and (mark := pattern.search(text, position)):
+        position, end = mark.end(), text.find(")", mark.end())
+        while end >= 0 and tries < _MAX_TRIES:
+            tries += 1
             try:
                 call = ast.parse(text[mark.start() : end + 1], mode="eval").body
                 if isinstance(call, ast.Call) and not call.args:
                     yield mark[1], {one.arg: ast.literal_eval(one.value) for one in call.keywords if one.arg}
+                    position = end + 1
                 break
             except SyntaxError:
                 end = text.find(")", end + 1)

@@ -48,7 +48,14 @@ def test_several_calls() -> None:
         '{"name": "book_visit", "arguments": [1]}',
         "book_visit",
         "book_visit(day=open('x'))",
-        "{" * 10_000,
+        "<function=book_visit>\n<parameter=day>\nfri",
+        '<function=book_visit>{"day": "fri',
+        "<tool_call>book_visit\n<arg_key>day</arg_key>\n<arg_value>fri",
+        "{" * 7000,
+        "book_visit(" * 300 + ")" * 4000,
+        "<function=book_visit>" + "<parameter=x>" * 500,
+        '{"a":' * 1500,
+        "book_visit" + " " * 20_000,
     ],
 )
 def test_no_call(text: str) -> None:
