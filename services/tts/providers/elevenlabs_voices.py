@@ -117,7 +117,10 @@ class VoiceDirectory:
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             raise ProviderUnavailable(PROVIDER, f"no list of voices: {error!r}") from None
         if response.is_success:
-            return read_voices(_json(response))
+            body = _json(response)
+            if not isinstance(body, Mapping):
+                raise ProviderUnavailable(PROVIDER, "a list of voices in another form")
+            return read_voices(body)
         raise _with_remedy(map_status_error(response.status_code, error_detail(response.content)))
 
 

@@ -104,6 +104,8 @@ async def test_a_refused_voice_is_replaced() -> None:
         (httpx.Response(401, json={"detail": "no"}), ProviderRejected, "or set tts.voice"),
         (httpx.Response(500), ProviderUnavailable, "HTTP 500"),
         (httpx.Response(200, text="<html>"), ProviderUnavailable, "not JSON"),
+        (httpx.Response(200, json=None), ProviderUnavailable, "not JSON"),
+        (httpx.Response(200, json=[1]), ProviderUnavailable, "another form"),
         (listing(), ProviderRejected, "no voice"),
         (httpx.ConnectError("x"), ProviderUnavailable, "no list of voices"),
         (httpx.ReadTimeout("x"), ProviderTimeout, "no list of voices"),
