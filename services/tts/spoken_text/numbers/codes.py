@@ -14,7 +14,9 @@ _TAX_NUMBER = re.compile(r"(?<![\w.,/-])\d{1,3}(?:\.\d{3}){2}(?:/\d{4})?-(?:\d{1
 _IBAN = re.compile(r"(?<![\w-])[A-Z]{2}\d{2}(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,3})?(?![\w-])")
 _STATE = re.compile(r"(?<=, [A-Z]{2} )\d{5}(?![\w.,-]\d|\w)|(?<=D\.C\. )\d{5}(?![\w.,-]\d|\w)")
 _POSTAL = re.compile(r"(?<![\w.,:/-])\d{5}-\d{3,4}(?![\w/-])")
-_LONG = re.compile(r"(?<![\w.,:/])\d{5,}(?![\w/]|[.,:-]\d)|(?<![\w.,:/-])0\d+(?![\w/]|[.,:-]\d)")
+_LONG = re.compile(
+    r"(?<![\w.,:/])\d{5,}(?![\w/]|[.,:-]\d)|(?<![\w.,:/-])(?<!\d[ \u00a0\u202f])0\d+(?![\w/]|[.,:-]\d)"
+)
 _MIXED = re.compile(
     r"(?<![\w.,:/@])(?=[A-Za-z-]*\d)(?=[\d-]*[A-Za-z])[A-Za-z]{0,4}-?\d[A-Za-z\d]*(?:-[A-Za-z\d]*\d[A-Za-z\d]*)*(?![\w@/])"
 )
@@ -41,7 +43,7 @@ def speak_codes(text: MappedText, language: Language) -> MappedText:
     text = text.sub(_POSTAL, lambda m: _in_groups(m.group(), language))
     text = text.sub(_DASHED, lambda m: _in_groups(m.group(), language))
     if (pattern := _after_context(language)) is not None:
-        text = text.sub(pattern, lambda m: [m.span("before"), _in_groups(m["code"], language)])
+        text = text.sub(pattern, lambda m: [_before(m), _in_groups(m["code"], language)])
     text = text.sub(_MIXED, lambda m: _mixed(m.group(), language))
     return text.sub(_LONG, lambda m: _long(m.group(), language))
 
@@ -55,6 +57,11 @@ def _after_context(language: Language) -> re.Pattern[str] | None:
     return re.compile(
         rf"(?i)(?P<before>(?<!\w)(?:{contexts})\b\.?{between})(?P<code>\d{{3,}}(?:[ -]\d{{2,}})*)(?![\w/]|[.,:]\d|\s?(?:%|€|\$))"
     )
+
+
+def _before(match: re.Match[str]) -> tuple[int, int]:
+    """The words before a code, without its sign: "order #98765"."""
+    return match.start("before"), match.start("before") + len(match["before"].rstrip("#"))
 
 
 def _in_groups(code: str, language: Language) -> str:

@@ -8,7 +8,7 @@ from services.tts.spoken_text.mapped_text import MappedText, Replacement
 from services.tts.spoken_text.numerals import NUMBER, Number, cardinal, in_words, parse_number, year
 
 _RANGE = re.compile(
-    r"(?:(?<=[\d%°€£¥])|(?<=\d[ap]m)|(?<=\d [ap]m)|(?<=\d [ap]\.m\.)|(?<=\d[ap]\.m\.)|(?<=\d[kKMB])|(?<=\d[srn][tdh])|(?<=\dth)|(?<=\d[AP]M)|(?<=\d[kcm][gml]))(?<!-\d)(?<!-\d\d)(?<!-\d\d\d)\s?[–—-]\s?(?=[$€£₹]?\d)(?![$€£₹]?\d+(?:[.,:]\d+)*\s?[-–—/]\d)"
+    r"(?:(?<=[\d%°€£¥])|(?<=\d[ap]m)|(?<=\d [ap]m)|(?<=\d [ap]\.m\.)|(?<=\d[ap]\.m\.)|(?<=\d[kKMB])|(?<=\d[srn][tdh])|(?<=\dth)|(?<=\d[AP]M)|(?<=\d [AP]M)|(?<=\dh)|(?<=\d[kcm][gml]))(?<!-\d)(?<!-\d\d)(?<!-\d\d\d)\s?[–—-]\s?(?=[$€£₹]?\d)(?![$€£₹]?\d+(?:[.,:]\d+)*\s?[-–—/]\d)"
 )
 _PER = re.compile(
     r"(?<=[\d€$£%])\s?/\s?(?:(?P<short>mo|yr|hr|wk|Std)\b|(?=(?:hours?|months?|years?|days?|weeks?|nights?|person|Monat|Stunde|Tag|Woche|Jahr|Nacht|Person"

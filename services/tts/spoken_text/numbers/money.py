@@ -89,7 +89,7 @@ def _before(language: Language) -> re.Pattern[str]:
     symbols = "|".join(map(re.escape, sorted(_SYMBOLS, key=len, reverse=True)))
     return re.compile(
         rf"(?<![\w$€£₹])(?P<sign>[-−+]?)(?P<currency>{symbols}|(?:{_CODES})(?=[ \u00a0\d]))[ \u00a0\u202f]?(?P<minus>-?){_number(language)}(?![\d])(?![.,]\d)(?P<dash>[.,][-–—]+)?"
-        rf"{_multiplier(language)}?(?![A-Za-zÀ-ÿ])(?:[ \u00a0](?:(?P<code>{_CODES})|{_names(language)})\b)?"
+        rf"{_multiplier(language)}?(?![A-Za-zÀ-ÿ])(?:[ \u00a0](?:(?P<code>{_CODES})|(?P<named>{_names(language)}))\b)?"
     )
 
 
@@ -125,13 +125,17 @@ def _amount(match: re.Match[str], language: Language) -> Replacement:
     if groups["currency"] == "Fr." and _is_friday(match, language):
         return None
     # "$50 MXN": the code is more exact than the sign.
-    currency = groups.get("code") or _SYMBOLS.get(groups["currency"] or "", groups["currency"] or "")
+    named = _code_of(groups.get("named") or "", language) if groups["currency"] == "$" else ""
+    currency = groups.get("code") or named or _SYMBOLS.get(groups["currency"] or "", groups["currency"] or "")
     currency = currency or _code_of(groups["name"] or "", language)
-    if groups["currency"] == "$" and not groups.get("code") and language.region == "MX":
+    if groups["currency"] == "$" and not groups.get("code") and not named and language.region == "MX":
         currency = "MXN"
     if not currency:
         return None
-    if groups.get("name") and not number.fraction:
+    if len(number.fraction) == 3 and number.integer:
+        # No price has three decimals: "$1,000" in Spanish is a thousand.
+        number = Number(int(f"{number.integer}{number.fraction}"))
+    if groups.get("name") and not number.fraction and not groups.get("dash"):
         # Written with its name, an integer needs no help beyond its own words.
         return None
     minus = "-" in (groups["sign"] or "") or "−" in (groups["sign"] or "") or groups.get("minus") == "-"

@@ -20,6 +20,7 @@ _GERMAN_RANGE = re.compile(
 _H = re.compile(r"(?<![\w.,:/])(?P<hour>\d{1,2})\s?[hH](?:\s?(?P<minute>[0-5]\d))?(?:\s?min)?(?![\w])")
 _AFTER_HOURS = re.compile(r"\s*(?:h|hs|hrs|horas|heures?|Uhr|बजे)(?!\w)\.?")
 _DURATION_BEFORE = re.compile(r"(?i)(?:durée|pendant|dure|durante|duración|dura|duração|en|dans|in|em)\s+$")
+_ROUND_THE_CLOCK = re.compile(r"(?<![\w.,/])(24|7)\s?([hj])\s?/\s?\1(?![\w/])")
 _ZONE = re.compile(r"\b(UTC|GMT)\s?([+−-])\s?(\d{1,2})(?::?([0-5]\d))?(?!\d)")
 _ZULU = re.compile(r"(?<=\d:\d\d)Z\b")
 
@@ -30,6 +31,8 @@ def speak_times(text: MappedText, language: Language) -> MappedText:
     if language.code == "de":
         text = text.sub(_GERMAN_RANGE, lambda m: _time(m, language))
         text = text.sub(_GERMAN, lambda m: _time(m, language))
+    if language.code == "fr":
+        text = text.sub(_ROUND_THE_CLOCK, lambda m: _round_the_clock(m, language))
     if language.code in ("fr", "pt", "es"):
         text = text.sub(_H, lambda m: _time(m, language))
     text = text.sub(_CLOCK, lambda m: _clock(m, language))
@@ -38,6 +41,11 @@ def speak_times(text: MappedText, language: Language) -> MappedText:
             _HOUR, lambda m: _clock(m, language) if language.code != "en" or int(m["hour"]) <= 23 else None
         )
     return text
+
+
+def _round_the_clock(match: re.Match[str], language: Language) -> str:
+    count, unit = _n(int(match[1]), language), "heures" if match[2] == "h" else "jours"
+    return f"{count} {unit} sur {count}"
 
 
 def _clock(match: re.Match[str], language: Language) -> Replacement:
