@@ -217,3 +217,35 @@ async def test_a_pause_within_a_sentence(seen: Seen) -> None:
     with pytest.raises(ProviderTimeout) as raised:
         await read_answer("One moment", 2.0, "please.", END)
     seen(raised.value.reason)
+
+
+@row("M8", "a tool call that the model wrote as text", "a tool call, and nothing of it spoken")
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<tool_call>\n{"name": "book_visit", "arguments": {"day": "monday"}}\n</tool_call>',
+        '[TOOL_CALLS][{"name": "book_visit", "arguments": {"day": "monday"}}]',
+        '<|python_tag|>{"name": "book_visit", "parameters": {"day": "monday"}}',
+        '```json\n{"name": "book_visit", "arguments": {"day": "monday"}}\n```',
+        "<tool_call>book_visit\n<arg_key>day</arg_key>\n<arg_value>monday</arg_value>\n</tool_call>",
+        '[book_visit(day="monday")]',
+    ],
+)
+async def test_written_calls(text: str, seen: Seen) -> None:
+    pieces = [text[at : at + 4] for at in range(0, len(text), 4)]
+    events = await read_answer("One moment. ", *pieces, END, DONE)
+    seen(summary(events))
+    assert summary(events)[:2] == ("One moment. ", [("book_visit", A)])
+
+
+@row("M4", "an answer that the server cut off, with its own finish reason", "a limit, or a failure")
+@pytest.mark.parametrize("reason", ["max_tokens", "model_length", "SAFETY", "abort"])
+async def test_finish_reasons_of_other_servers(reason: str, seen: Seen) -> None:
+    if reason == "abort":
+        with pytest.raises(ProviderError) as raised:
+            await read_answer("Hello", chunk({}, reason), DONE)
+        seen(raised.value.reason)
+        return
+    events = await read_answer("Hello", chunk({}, reason), DONE)
+    seen(summary(events))
+    assert summary(events)[2] == ("content_filter" if reason == "SAFETY" else "length")
