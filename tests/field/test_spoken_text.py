@@ -226,6 +226,8 @@ IN_CONTEXT = [
     ("de", "2 Mio. Kunden, 1 Mrd. Euro", "zwei Millionen Kunden, eine Milliarde Euro"),
     ("de", "die 90er-Jahre", "die neunziger-Jahre"),
     ("de", "Ich komme am 5.", "Ich komme am fünften."),
+    ("en", "a 100-meter race for $3.999", "a one hundred-meter race for three point nine nine nine dollars"),
+    ("en", "Your ref: 12-3456", "Your ref: one two, three four five six"),
     ("en", "order #98765", "order nine eight seven six five"),
     ("en", "9:00 AM–9:30 AM", "nine a.m. to nine thirty a.m."),
     ("de", "15,– Euro", "fünfzehn Euro"),

@@ -55,7 +55,7 @@ def _after_context(language: Language) -> re.Pattern[str] | None:
         return None
     between = r"(?:(?:\s+(?:for|für|para|pour|del?|de la|of)(?:\s+[\w'’]+){1,4})?\s+(?:is|was|are|ist|lautet|war|es|est|é|number|no\.?|nummer|número|numéro|are you|है))?\s*[:#=]?\s*[\"'“‘*#]?"
     return re.compile(
-        rf"(?i)(?P<before>(?<!\w)(?:{contexts})\b\.?{between})(?P<code>\d{{3,}}(?:[ -]\d{{2,}})*)(?![\w/]|[.,:]\d|\s?(?:%|€|\$))"
+        rf"(?i)(?P<before>(?<!\w)(?:{contexts})\b\.?{between})(?P<code>\d{{2,}}(?:-\d{{2,}})+|\d{{3,}}(?:[ -]\d{{2,}})*)(?![\w/]|[.,:]\d|\s?(?:%|€|\$))"
     )
 
 
@@ -96,6 +96,9 @@ def _version(match: re.Match[str], language: Language) -> Replacement:
 
 def _mixed(code: str, language: Language) -> Replacement:
     """Letters stay, three and more digits are read one by one: BK-20419."""
+    if not any(map(str.isalpha, code)):
+        # "100-meter" is a number with a word.
+        return None
     if sum(map(str.isdigit, code)) < _MIN_MIXED_DIGITS or re.fullmatch(
         r"\d+(?:st|nd|rd|th|s|er|e|x|k|K|M|[hH]\d\d)", code
     ):

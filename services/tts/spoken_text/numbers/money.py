@@ -132,8 +132,8 @@ def _amount(match: re.Match[str], language: Language) -> Replacement:
         currency = "MXN"
     if not currency:
         return None
-    if len(number.fraction) == 3 and number.integer:
-        # No price has three decimals: "$1,000" in Spanish is a thousand.
+    if len(number.fraction) == 3 and number.integer and language.decimal == ",":
+        # "$1,000" in Spanish is a thousand; "$3.999" in English is the price of a gallon.
         number = Number(int(f"{number.integer}{number.fraction}"))
     if groups.get("name") and not number.fraction and not groups.get("dash"):
         # Written with its name, an integer needs no help beyond its own words.
