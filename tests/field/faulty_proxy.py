@@ -18,6 +18,7 @@ _ANSWERS = {
 }
 _SIGNATURE = re.compile(rb"x-twilio-signature:[^\r]*\r\n", re.IGNORECASE)
 _MAX_BYTES = 65_536
+_SETTLE_S = 0.05
 
 
 @dataclass
@@ -49,11 +50,13 @@ class FaultyProxy:
             yield self
         finally:
             server.close()
+            # A connection that was accepted last is served in a later iteration of the loop.
+            await asyncio.sleep(_SETTLE_S)
             for task in connections:
                 task.cancel()
             await asyncio.gather(*connections, return_exceptions=True)
             # The transports close their sockets in the next iteration of the loop.
-            await asyncio.sleep(0)
+            await asyncio.sleep(_SETTLE_S)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -15,7 +15,8 @@ class ControlClient:
     client: httpx.AsyncClient
 
     async def start_call(self, steps: list[Any], **more: Any) -> str:
-        """Start an inbound call with these steps and return its CallSid."""
+        """Start an inbound call with these steps and return its CallSid; no webhook is repeated by chance."""
+        more["faults"] = {"repeated_webhooks": 0, **more.get("faults", {})}
         body = {"from": "+15550100001", "to": "+15550100000", "script": {"steps": steps}, **more}
         reply = await self.client.post("/sandbox/calls", json=body)
         assert reply.status_code == 201, reply.text

@@ -9,6 +9,7 @@ import httpx
 
 from parley.runtime.health import serve
 from sandbox.twilio.app import twilio_app
+from sandbox.twilio.faults import Faults
 from sandbox.twilio.network import Network, open_network
 from sandbox.twilio.settings import TwilioSandboxSettings
 from tests.eventually import eventually
@@ -50,6 +51,8 @@ async def open_twilio_emulator(application: WebApplication, **settings: Any) -> 
             "deepgram_url": None,
             "ring_s": 0.0,
             "amd_s": 0.05,
+            # The tests count requests.
+            "faults": Faults(repeated_webhooks=0),
             **settings,
         }
         async with open_network(TwilioSandboxSettings(**chosen)) as network:
