@@ -157,7 +157,7 @@ class LlmConfig(ProviderSection):
     """Tokens of an answer. A model that reasons gets more, because its limit includes the reasoning."""
     timeout_s: float = Field(default=3.0, gt=0, le=60)
     """Time limit for the first words of an answer, over all attempts; then the caller hears the apology."""
-    max_tool_rounds: int = Field(default=4, ge=1, le=50)
+    max_tool_rounds: int = Field(default=2, ge=1, le=50)
     """Answers with tool calls in one turn, after which the model answers without tools."""
     reasoning_effort: str | None = Field(default=None, pattern=r"^[a-z_]{1,20}$")
     """How long the model thinks before it answers, such as `none`, `low` or `high`; None for the model's

@@ -134,8 +134,11 @@ class Generator:
             try:
                 async with request.attempt(route) as attempt:
                     await self._attempt(answer, route, attempt, limit_s, tool_choice)
-            except ProviderError:
-                # A server that ignores or refuses the choice gets no tools at all.
+            except ProviderError as error:
+                if tool_choice == "none" and isinstance(error, ProviderEmptyAnswer):
+                    # The server calls tools whatever is requested: the loop ends here.
+                    break
+                # A server that refuses the choice gets no tools at all.
                 tool_choice = None if tool_choice == "none" else tool_choice
                 continue
             return

@@ -207,4 +207,4 @@ async def test_after_a_loop_of_tool_calls_the_model_answers_without_tools() -> N
     harness = Harness(turn_ended(1, "hello"), *rounds)
     await harness.answer(1)
     assert not harness.generator.tools_allowed
-    assert harness.metrics.tool_limits.labels(limit="repeated")._value.get() == 1
+    assert harness.metrics.tool_limits.labels(limit="rounds")._value.get() == 1

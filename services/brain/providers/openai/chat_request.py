@@ -32,7 +32,7 @@ def build_chat_request(
         body[profile.end_user] = given.call_sid
     if profile.stream_usage:
         body["stream_options"] = {"include_usage": True}
-    if given.tools and profile.tools:
+    if given.tools and profile.tools and (profile.tool_choice or given.tool_choice != "none"):
         body["tools"] = [_definition(tool, profile) for tool in given.tools]
         if given.tool_choice != "auto":
             body["tool_choice"] = given.tool_choice

@@ -38,6 +38,8 @@ class Profile(BaseModel):
     """The field that carries the CallSid."""
     parallel_tool_calls: bool | None = None
     """Value of `parallel_tool_calls` beside tools; None to leave it out."""
+    tool_choice: bool = True
+    """Whether `tool_choice` has an effect; if not, no tools are sent when none may be called."""
     stream_usage: bool = False
     """Whether `stream_options.include_usage` is sent."""
     efforts: tuple[str, ...] | None = None

@@ -435,24 +435,36 @@ async def test_a_stall_within_an_answer_is_a_failure(monkeypatch: pytest.MonkeyP
     assert harness.failures == ["timeout"]
 
 
-async def test_without_allowed_tools_the_choice_is_none_and_then_there_are_no_tools() -> None:
-    """A server that calls tools nevertheless gets another chance to answer."""
+async def test_a_server_that_always_calls_tools_is_not_requested_again() -> None:
+    """The loop of tool calls ends with the apology."""
 
     class LoopingClient(FakeClient):
         choices: ClassVar[list[tuple[str, int]]] = []
 
         async def stream(self, *args: Any, tool_choice: str = "auto", **_: Any) -> AsyncGenerator[LlmEvent]:
-            tools = args[2]
-            self.choices.append((tool_choice, len(tools)))
-            if tools:
-                yield ToolCallRequest("x", "look", "{}")
-                yield Done("tool_calls")
-            else:
-                yield TextDelta("Nothing found.")
-                yield Done("stop")
+            self.choices.append((tool_choice, len(args[2])))
+            yield ToolCallRequest("x", "look", "{}")
+            yield Done("tool_calls")
 
     harness = Harness(LoopingClient(), "first")
 
+    assert await harness.answer(tools_allowed=False) == "error"
+    assert LoopingClient.choices == [("none", 1)]
+    assert harness.texts == [APOLOGY]
+
+
+async def test_a_server_that_refuses_the_tool_choice_gets_no_tools() -> None:
+    """The next attempt may still be answered."""
+
+    class RefusingClient(FakeClient):
+        async def stream(self, *args: Any, tool_choice: str = "auto", **_: Any) -> AsyncGenerator[LlmEvent]:
+            if tool_choice == "none":
+                raise BROKEN
+            assert not args[2]
+            yield TextDelta("Nothing found.")
+            yield Done("stop")
+
+    harness = Harness(RefusingClient(), "first")
+
     assert await harness.answer(tools_allowed=False) == "stop"
-    assert LoopingClient.choices == [("none", 1), ("auto", 0)]
     assert harness.texts == ["Nothing found."]

@@ -241,3 +241,15 @@ def test_keywords_of_schemas_are_left_out_but_not_properties_of_that_name() -> N
             "days": {"type": "array", "items": {"type": "object"}},
         },
     }
+
+
+def test_a_server_that_ignores_the_tool_choice_gets_no_tools_when_none_may_be_called() -> None:
+    """Ollama calls tools whatever is chosen."""
+    given_input = ModelInput(MESSAGES, TOOLS, "CA1", "none")
+
+    def body(base_url: str) -> dict[str, Any]:
+        profile = load_profiles().select(base_url, "qwen3")
+        return build_request(profile, LlmConfig(model="qwen3"), given_input).body
+
+    assert "tools" not in body("http://127.0.0.1:11434/v1")
+    assert body("")["tool_choice"] == "none"
