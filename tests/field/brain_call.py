@@ -171,13 +171,13 @@ async def brain_call(
                 stop.set()
 
 
-def assert_served(call: BrainCall, *turns: Turn, tool_rounds: int = 0) -> str:
+def assert_served(call: BrainCall, *turns: Turn) -> str:
     """Check that each turn was answered in time, with few requests, without a restart; return a summary."""
     for turn in turns:
         first_s = turn.first_clause_s
         answered = first_s is not None and first_s < TURN_LIMIT_S
         assert answered or bodies_of(turn.bodies, FallbackRequested), f"turn {turn.number}: {first_s}"
-        assert turn.requests <= 3 + tool_rounds, f"turn {turn.number}: {turn.requests} requests"
+        assert turn.requests <= 3, f"turn {turn.number}: {turn.requests} requests"
     assert call.claims == 1, "the stage was restarted"
     took = ", ".join(f"{turn.first_clause_s:.1f} s" if turn.first_clause_s else "fallback" for turn in turns)
     spoken = "; ".join(repr(turn.spoken[:40]) for turn in turns)

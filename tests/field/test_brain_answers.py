@@ -173,7 +173,7 @@ async def test_each_turn_is_answered(
     async with brain_call(ModelServer(respond), *environment) as call:
         first, second = await call.turn("hello"), await call.turn("again please")
 
-        seen(assert_served(call, first, second, tool_rounds=1 if tool_runs else 0))
+        seen(assert_served(call, first, second))
         assert first.spoken.startswith(spoken)
         assert len(call.server.tool_runs) == 2 * tool_runs
 

@@ -55,7 +55,7 @@ async def test_broken_arguments_never_reach_the_history(
     async with brain_call(ModelServer(respond), *environment) as call:
         first, second = await call.turn("book friday"), await call.turn("monday then")
 
-        seen(assert_served(call, first, second, tool_rounds=1))
+        seen(assert_served(call, first, second))
         assert first.spoken == second.spoken == "Sorry about that."
         assert (call.server.refused, call.server.tool_runs) == ([], [])
         assert all("error" in body.result for body in bodies_of(call.bodies, ToolReturned))
@@ -82,7 +82,7 @@ async def test_unknown_fields_of_tool_calls_are_sent_back(environment: Environme
     async with brain_call(ModelServer(respond, extra_fields=True), *environment) as call:
         first, second = await call.turn("book both"), await call.turn("and again")
 
-        seen(assert_served(call, first, second, tool_rounds=1))
+        seen(assert_served(call, first, second))
         assert first.spoken == second.spoken == "Both are booked."
         assert len(call.server.tool_runs) == 4
 
@@ -141,7 +141,7 @@ async def test_a_flood_of_tool_calls_is_limited(environment: Environment, seen: 
     async with brain_call(ModelServer(respond), *environment) as call:
         turn = await call.turn("book it")
 
-        seen(f"{assert_served(call, turn, tool_rounds=1)}; {len(call.server.tool_runs)} tool runs")
+        seen(f"{assert_served(call, turn)}; {len(call.server.tool_runs)} tool runs")
         assert (len(call.server.tool_runs), turn.spoken) == (8, "Done.")
 
 
@@ -175,7 +175,7 @@ async def test_a_failed_tool_prevents_the_end_of_the_call(
     async with brain_call(server, *environment) as call:
         turn = await call.turn("friday please, that is all")
 
-        seen(assert_served(call, turn, tool_rounds=1))
+        seen(assert_served(call, turn))
         assert turn.spoken.endswith("It is not booked.")
         assert not bodies_of(call.bodies, HangUpRequested)
         assert [body.reason for body in bodies_of(call.bodies, ReplyCancelled)] == ["tool_failed"]
@@ -196,7 +196,7 @@ async def test_one_of_two_failures_prevents_the_end_of_the_call(environment: Env
     ) as call:
         turn = await call.turn("both please, that is all")
 
-        seen(assert_served(call, turn, tool_rounds=1))
+        seen(assert_served(call, turn))
         assert turn.spoken.endswith("It is not booked.")
         assert len(results(call.server.requests[-1])) == 3
 
