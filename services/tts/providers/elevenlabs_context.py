@@ -67,7 +67,7 @@ class Context:
     async def send_text(self, text: str) -> None:
         """Synthesize a clause now; without timings, only after the end of the one before it.
 
-        Several clauses in the same stream of audio could not be told apart, and the loss of one not noticed.
+        Several clauses in one stream of audio could not be distinguished, and the loss of one not noticed.
         """
         if self._audio.awaiting_alignment and not self._timings_expected:
             await self._wait_for_clause_end()

@@ -1,6 +1,6 @@
 """Joins the fragments of an answer's tool calls. No I/O.
 
-Servers disagree on how calls are told apart: some give all calls index 0, null or none, some repeat the name
+Servers distinguish calls in various ways: some give all calls index 0, null or none, some repeat the name
 in each fragment or send it in pieces, some send a new id with each fragment or the same one twice, and some
 repeat all arguments at the end.
 """

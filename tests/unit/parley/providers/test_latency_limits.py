@@ -117,7 +117,7 @@ def test_a_range_is_checked(values: tuple[float, float, float]) -> None:
 
 
 async def test_a_block_is_measured() -> None:
-    """A timeout, an error of the block and a success are told apart."""
+    """A timeout, an error of the block and a success are distinguished."""
     clock = Clock()
     limit = LatencyLimit(LimitRange(0.01, 0.01, 6.0), clock)
     async with limit.measure():

@@ -32,7 +32,7 @@ from services.brain.providers.openai.tool_arguments import arguments_text, split
     ],
 )
 def test_calls_are_read_from_fragments(fragments: list[str], expected: list[str]) -> None:
-    """Repetitions and placeholders are dropped, calls that follow each other told apart."""
+    """Repetitions and placeholders are dropped, calls that follow each other are distinguished."""
     assert split_calls(fragments) == expected
 
 

@@ -109,7 +109,7 @@ def test_one_call(events: list[Any]) -> None:
 def test_parallel_calls_without_an_index(
     index: Any, expected: list[tuple[str, str]], ids: tuple[Any, Any], *, together: bool
 ) -> None:
-    """Calls are told apart by id, else by the completeness of their arguments."""
+    """Calls are distinguished by id, else by the completeness of their arguments."""
     parts = [
         part(name, arguments, tool_call_id=tool_call_id, index=index)
         for (name, arguments), tool_call_id in zip(expected, ids, strict=True)
