@@ -1,0 +1,48 @@
+"""Metrics of the providers: requests, failures, circuits and limits."""
+
+from parley.telemetry.catalogue.metric import STAGES, counter, gauge
+
+_SPEECH_AND_MODEL = ("stt", "brain", "tts")
+
+PROVIDER_REQUESTS = counter(
+    "parley_provider_requests_total",
+    "Requests to a provider, or connections to it",
+    _SPEECH_AND_MODEL,
+    "agent",
+    "provider",
+    "model",
+    "outcome",
+    outcome="ok, failed, cancelled",
+)
+PROVIDER_FAILURES = counter(
+    "parley_provider_failures_total",
+    "Failed requests to a provider",
+    _SPEECH_AND_MODEL,
+    "provider",
+    "model",
+    "code",
+    code="the error code of docs/providers.md",
+)
+PROVIDER_CIRCUIT_OPEN = gauge(
+    "parley_provider_circuit_open",
+    "1 while the route's circuit is open: it is tried last",
+    _SPEECH_AND_MODEL,
+    "provider",
+    "model",
+)
+PROVIDER_LIMIT = gauge(
+    "parley_provider_limit_seconds",
+    "Current time limit on a provider's output",
+    STAGES,
+    "provider",
+    "model",
+    "region",
+    "output",
+)
+MODEL_SHUTDOWN = gauge(
+    "parley_model_shutdown_timestamp_seconds",
+    "Announced end of a model in use, as Unix time",
+    ("brain",),
+    "provider",
+    "model",
+)
