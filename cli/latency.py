@@ -8,6 +8,7 @@ from rich.text import Text
 from cli.call_log import open_bus
 from cli.calls import SystemNotRunning, nats_url_of
 from cli.latency_budget import LatencyBudget, Part, read_budget
+from cli.trace_links import trace_lines
 from parley.bus import streams, subjects
 from parley.errors import BusError, ConfigError
 from parley.events.envelope import parse
@@ -25,8 +26,11 @@ _WIDTH = 60
 _MAX_TEXT = 48
 
 
-async def show_latency(home: Path, call_sid: str, console: Console) -> int:
-    """Draw the turns of a call from its log; returns 1 if it has no turns."""
+async def show_latency(home: Path, call_sid: str, console: Console, *, trace_url: str | None = None) -> int:
+    """Draw the turns of a call from its log; returns 1 if it has no turns.
+
+    With `trace_url`, which may be empty, the trace of each turn is printed as well.
+    """
     try:
         budget = read_budget()
         async with open_bus(nats_url_of(home)) as bus:
@@ -41,6 +45,9 @@ async def show_latency(home: Path, call_sid: str, console: Console) -> int:
         return 1
     for line in waterfall(turns, budget):
         console.print(line, soft_wrap=True)
+    if trace_url is not None:
+        for line in trace_lines(call_sid, [turn.turn for turn in turns], trace_url):
+            console.print(line, soft_wrap=True)
     return 0
 
 

@@ -122,9 +122,13 @@ def sandbox(
 def latency(
     call_sid: Annotated[str, typer.Argument(help="CallSid, as printed by `parley call` and in logs.")],
     home: Home = None,
+    traces: Annotated[
+        bool, typer.Option("--traces", help="Also print each turn's trace (a link with PARLEY_TRACE_URL).")
+    ] = False,
 ) -> None:
     """Show the latency of each turn of a call, by stage."""
-    raise typer.Exit(asyncio.run(show_latency(_home(home), call_sid, Console())))
+    trace_url = load(CliSettings).trace_url if traces else None
+    raise typer.Exit(asyncio.run(show_latency(_home(home), call_sid, Console(), trace_url=trace_url)))
 
 
 @app.command()

@@ -6,11 +6,13 @@ Each stage emits its own spans when they end, so a trace does not depend on any 
     stt    stt.endpointing   end of speech            turn.ended
     brain  brain.turn        reply.started            first clause
            brain.llm         model requested          first token
+           brain.tool        tool called              its result
     tts    tts.first_clause  first clause             first audio synthesized
            tts.provider      provider requested       first audio synthesized
     edge   turn (the root)   end of speech            first audio sent
            edge.playout      first audio synthesized  first audio sent
            edge.network      first audio sent         first audio played, by Twilio's first mark
+    recorder  recorder.turn  end of speech            first audio played, as in the recording
 
 A speculative reply begins before the turn has ended; its spans are emitted when it is released. A reply that
 is cancelled before that leaves no spans.
@@ -29,7 +31,8 @@ from parley.v1.event_pb2 import Event
 
 _MAX_TURNS = 4
 _MAX_REPLIES = 16
-"""Number of turns and replies kept; older ones have been emitted or never will be."""
+_MAX_TOOL_CALLS = 32
+"""Number of turns, replies and tool calls kept; older ones have been emitted or never will be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,10 @@ class TurnSpan:
     """Name of the parent span; empty for the root of the trace."""
     reply_id: str = ""
     """The reply that the span belongs to; empty if a turn has only one such span."""
+    tool: str = ""
+    """The tool that was called; empty for all other spans."""
+    tool_call_id: str = ""
+    failed: bool = False
 
 
 @dataclass(slots=True)
@@ -71,6 +78,7 @@ class TurnSpans:
         self._clock: CallClock | None = None
         self._speech_end_us: OrderedDict[int, int] = OrderedDict()
         self._replies: OrderedDict[str, _Reply] = OrderedDict()
+        self._tool_calls: OrderedDict[str, tuple[reply_pb2.ToolCalled, int]] = OrderedDict()
         self._answered_turn = 0
 
     def apply(self, event: Event) -> list[TurnSpan]:
@@ -90,6 +98,11 @@ class TurnSpans:
                 _limit(self._replies, _MAX_REPLIES)
             case reply_pb2.ReplyCancelled() if (reply := self._replies.get(body.reply_id)) is not None:
                 reply.cancelled = True
+            case reply_pb2.ToolCalled() if self._stage == "brain":
+                self._tool_calls[body.tool_call_id] = (body, event.sent_at_us)
+                _limit(self._tool_calls, _MAX_TOOL_CALLS)
+            case reply_pb2.ToolReturned():
+                return self._tool_returned(body, event.sent_at_us)
             case playback_pb2.PlaybackPaused() | playback_pb2.BargeIn():
                 return self._interrupted(clock.us_at(body.at_ms))
             case (
@@ -112,6 +125,22 @@ class TurnSpans:
         if self._stage != "stt":
             return []
         return [TurnSpan(names.ENDPOINTING_SPAN, ended.turn, speech_end_us, max(speech_end_us, at_us))]
+
+    def _tool_returned(self, returned: reply_pb2.ToolReturned, at_us: int) -> list[TurnSpan]:
+        called, called_us = self._tool_calls.pop(returned.tool_call_id, (None, 0))
+        if called is None or not called.turn:
+            return []
+        span = TurnSpan(
+            names.TOOL_SPAN,
+            called.turn,
+            called_us,
+            max(called_us, at_us),
+            reply_id=called.reply_id,
+            tool=called.name,
+            tool_call_id=called.tool_call_id,
+            failed=returned.failed,
+        )
+        return [span]
 
     def _reply_event(
         self,
@@ -213,6 +242,9 @@ class TurnSpans:
         if speech_end_us is None or reply.playing_us is None or reply.turn <= self._answered_turn:
             return []
         self._answered_turn = reply.turn
+        if self._stage == "recorder":
+            end_us = first_played_us or reply.playing_us
+            return [TurnSpan(names.RECORDED_SPAN, reply.turn, speech_end_us, max(speech_end_us, end_us))]
         if self._stage != "edge":
             return []
         root = TurnSpan(

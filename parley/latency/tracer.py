@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import structlog
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.id_generator import IdGenerator
 from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TraceFlags
@@ -17,10 +16,13 @@ from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, S
 from parley.events.log import CallEventLog
 from parley.latency.spans import TurnSpan, TurnSpans
 from parley.telemetry import names
+from parley.telemetry.resource import resource
 from parley.telemetry.trace_context import span_id, trace_id
 from parley.v1.event_pb2 import Event
 
 log = structlog.get_logger()
+
+_ABNORMAL_ENDS = ("stream-lost", "fallback", "failed")
 
 
 class _NextIds(IdGenerator):
@@ -42,7 +44,7 @@ class CallTracer:
     def __init__(self, service: str, processor: SpanProcessor | None) -> None:
         self._ids = _NextIds()
         provider = TracerProvider(
-            resource=Resource.create({"service.name": f"parley-{service}"}),
+            resource=resource(service),
             id_generator=self._ids,
             shutdown_on_exit=False,
         )
@@ -55,34 +57,51 @@ class CallTracer:
     def emit_turn_spans(self, call_sid: str, spans: Sequence[TurnSpan]) -> None:
         """Emit finished spans of a turn; the root is linked to the call's span."""
         for span in spans:
-            attributes: dict[str, str | int] = {
-                names.CALL_SID: call_sid,
-                names.TURN: span.turn,
-                names.STAGE: self._stage,
-            }
-            if span.reply_id:
-                attributes[names.REPLY_ID] = span.reply_id
             parent = None
             if span.parent:
                 owner = span.reply_id if span.parent != names.TURN_SPAN else ""
                 parent = _context(call_sid, span.turn, span.parent, owner)
             # A turn has one root, whichever reply answered it first.
-            own_reply = span.reply_id if span.parent else ""
+            own_id = (span.tool_call_id or span.reply_id) if span.parent else ""
             links = [] if span.parent else [Link(_context(call_sid, 0, names.CALL_SPAN, ""))]
             self._emit(
                 span.name,
-                _context(call_sid, span.turn, span.name, own_reply),
+                _context(call_sid, span.turn, span.name, own_id),
                 parent,
                 (span.start_us, span.end_us),
-                attributes,
+                self._attributes(call_sid, span),
                 links,
+                failed=span.failed,
             )
 
-    def emit_call_span(self, call_sid: str, started_us: int, ended_us: int) -> None:
-        """Emit the span of a whole call, to which the traces of its turns are linked."""
-        context = _context(call_sid, 0, names.CALL_SPAN, "")
-        times_us = (started_us, ended_us)
-        self._emit(names.CALL_SPAN, context, None, times_us, {names.CALL_SID: call_sid}, [])
+    def _attributes(self, call_sid: str, span: TurnSpan) -> dict[str, str | int]:
+        found: dict[str, str | int] = {
+            names.CALL_SID: call_sid,
+            names.TURN: span.turn,
+            names.STAGE: self._stage,
+        }
+        if span.reply_id:
+            found[names.REPLY_ID] = span.reply_id
+        if span.tool:
+            found[names.TOOL_NAME] = span.tool
+        if not span.parent:
+            found[names.TURN_LATENCY_MS] = (span.end_us - span.start_us) // 1000
+        return found
+
+    def emit_call_span(self, call_sid: str, started_us: int, ended_us: int, reason: str) -> None:
+        """Emit the span of a whole call, to which the traces of its turns are linked.
+
+        A call that was lost, or given to the agent's fallback, is an error.
+        """
+        self._emit(
+            names.CALL_SPAN,
+            _context(call_sid, 0, names.CALL_SPAN, ""),
+            None,
+            (started_us, ended_us),
+            {names.CALL_SID: call_sid, names.STAGE: self._stage, names.END_REASON: reason},
+            [],
+            failed=reason in _ABNORMAL_ENDS,
+        )
 
     def _emit(
         self,
@@ -92,6 +111,8 @@ class CallTracer:
         times_us: tuple[int, int],
         attributes: dict[str, str | int],
         links: Sequence[Link],
+        *,
+        failed: bool,
     ) -> None:
         self._ids.trace, self._ids.span = context.trace_id, context.span_id
         ambient = trace.set_span_in_context(NonRecordingSpan(parent)) if parent else Context()
@@ -103,7 +124,7 @@ class CallTracer:
             links=links,
             start_time=times_us[0] * 1000,
         )
-        span.set_status(Status(StatusCode.OK))
+        span.set_status(Status(StatusCode.ERROR if failed else StatusCode.OK))
         span.end(times_us[1] * 1000)
 
     def follow(self, call_log: CallEventLog) -> None:
@@ -124,7 +145,8 @@ class CallTracer:
         def observe(event: Event) -> None:
             self.emit_turn_spans(call_sid, state.apply(event))
             if call_log.stage == "recorder" and event.HasField("call_ended"):
-                self.emit_call_span(call_sid, call_log.clock.started_at_us, event.sent_at_us)
+                ended = event.call_ended
+                self.emit_call_span(call_sid, call_log.clock.started_at_us, event.sent_at_us, ended.reason)
 
         call_log.add_observer(observe)
 

@@ -197,6 +197,7 @@ class Request(Generic[R]):
             "provider_request_failed",
             stage=chain.stage,
             route=route.name,
+            turn=self.turn,
             code=error.code,
             reason=error.reason,
             **self._details,

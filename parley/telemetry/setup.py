@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import stamina.instrumentation
 import structlog
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import NoOpTracer, Tracer
@@ -23,6 +22,8 @@ from prometheus_client import (
 
 from parley.settings import CommonSettings
 from parley.telemetry import names
+from parley.telemetry.resource import resource
+from parley.telemetry.trace_context import add_trace_id
 
 BUS_DELAY_BUCKETS_S = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0)
 _SPAN_EXPORT_INTERVAL_MS = 1000
@@ -115,8 +116,7 @@ def create_telemetry(service: str, settings: CommonSettings) -> Telemetry:
 def _tracer(service: str, spans: SpanProcessor | None) -> Tracer:
     if spans is None:
         return NoOpTracer()
-    resource = Resource.create({SERVICE_NAME: f"parley-{service}"})
-    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+    provider = TracerProvider(resource=resource(service), shutdown_on_exit=False)
     provider.add_span_processor(spans)
     return provider.get_tracer("parley")
 
@@ -130,6 +130,7 @@ def configure_logging(service: str, settings: CommonSettings) -> None:
         processors=[
             structlog.contextvars.merge_contextvars,
             lambda _logger, _name, event: {"service": service, **event},
+            add_trace_id,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.StackInfoRenderer(),

@@ -4,6 +4,7 @@ There is one trace per turn, and one per call to which the traces of its turns a
 """
 
 import hashlib
+from typing import Any
 
 from opentelemetry.context import Context
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
@@ -37,6 +38,14 @@ def parent_context(call_sid: str, turn: int = 0) -> Context:
         trace_flags=TraceFlags(TraceFlags.SAMPLED),
     )
     return set_span_in_context(NonRecordingSpan(parent))
+
+
+def add_trace_id(_logger: Any, _method: str, line: Any) -> Any:
+    """Add the trace to a log line about a call: that of the line's `turn` if it names one. For structlog."""
+    call_sid, turn = line.get("call_sid"), line.get("turn", 0)
+    if isinstance(call_sid, str) and call_sid and isinstance(turn, int):
+        line.setdefault("trace_id", f"{trace_id(call_sid, turn):032x}")
+    return line
 
 
 def _digest(*parts: object) -> bytes:

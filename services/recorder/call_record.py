@@ -12,6 +12,7 @@ from parley.clock import CallClock
 from parley.events.envelope import event_body, event_name
 from parley.latency.projection import turn_latencies
 from parley.latency.turn import TurnLatency
+from parley.telemetry.trace_context import trace_id
 from parley.v1.call_pb2 import CallEnded, CallStarted, Direction
 from parley.v1.event_pb2 import Event
 from services.recorder.speculation_cost import SpeculationCost, speculation_cost
@@ -156,11 +157,18 @@ def as_json(record: CallRecord) -> str:
     """Return the transcript as JSON."""
     call = record.call
     turns = [
-        {**asdict(t), "latency_ms": t.latency_ms, "overhead_ms": t.overhead_ms, "parts_ms": t.parts_ms}
+        {
+            **asdict(t),
+            "trace_id": f"{trace_id(call.call_sid, t.turn):032x}",
+            "latency_ms": t.latency_ms,
+            "overhead_ms": t.overhead_ms,
+            "parts_ms": t.parts_ms,
+        }
         for t in record.latencies
     ]
     facts = {
         "call_sid": call.call_sid,
+        "trace_id": f"{trace_id(call.call_sid):032x}",
         "direction": call.direction,
         "agent": call.agent,
         "started_at": call.started_at.isoformat(),

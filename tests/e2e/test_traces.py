@@ -37,6 +37,7 @@ SPANS = {
     "tts.provider_request": "parley-tts",
     "edge.playout": "parley-edge",
     "edge.network": "parley-edge",
+    "recorder.turn": "parley-recorder",
 }
 NESTED = {"brain.llm": "brain.turn", "tts.provider": "tts.first_clause"}
 SCRIPT = {"steps": ["listen", {"say": "what are your opening hours"}, "listen", "hang_up"]}
@@ -91,6 +92,7 @@ async def test_a_turn_is_one_trace_over_all_services(tmp_path: Path) -> None:
     # The parts come from the clocks of several processes.
     parts_ms = (spans["edge.playout"].end_us - spans["stt.endpointing"].start_us) / 1000
     assert parts_ms <= spans["turn"].ms + 20
+    assert spans["turn"].links == (trace_id(call_sid).to_bytes(16, "big"),)
     ended = next(event for event in events if event.HasField("turn_ended"))
     assert ended.traceparent.split("-")[1] == f"{trace_id(call_sid, 1):032x}"
     assert {event.traceparent.split("-")[1] for event in events if event.HasField("call_started")} == {
@@ -110,11 +112,12 @@ async def test_a_trace_is_complete_while_the_recorder_is_down(tmp_path: Path) ->
                     async for event in follow(bus, call_sid):
                         if event.HasField("call_ended"):
                             break
-            spans = await _spans_of(collector.requests, trace_id(call_sid, 1), len(SPANS))
+            others = {name: service for name, service in SPANS.items() if service != "parley-recorder"}
+            spans = await _spans_of(collector.requests, trace_id(call_sid, 1), len(others))
         finally:
             os.kill(recorder, signal.SIGCONT)
 
-    assert {name: span.service for name, span in spans.items()} == SPANS
+    assert {name: span.service for name, span in spans.items()} == others
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,8 @@ class ReceivedSpan:
     parent: bytes
     start_us: int
     end_us: int
+    links: tuple[bytes, ...]
+    """Traces that it is linked to."""
 
     @property
     def ms(self) -> float:
@@ -146,6 +151,7 @@ async def _spans_of(
                 span.parent_span_id,
                 span.start_time_unix_nano // 1000,
                 span.end_time_unix_nano // 1000,
+                tuple(link.trace_id for link in span.links),
             )
             for request in requests
             for per in request.resource_spans

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 
+from parley.telemetry.trace_context import trace_id
 from parley.v1.call_pb2 import DIRECTION_OUTBOUND, CallEnded, CallStarted, DtmfPressed
 from parley.v1.event_pb2 import Event
 from parley.v1.playback_pb2 import PlaybackFinished, PlaybackStarted
@@ -62,6 +63,7 @@ def test_the_json_has_no_telephone_numbers() -> None:
 
     assert [line["text"] for line in facts["lines"]] == ["Hi", "Good day."]
     assert facts["turns"][0]["latency_ms"] == 700
+    assert facts["turns"][0]["trace_id"] == f"{trace_id(facts['call_sid'], 1):032x}"
     assert facts["recording_url"] == "file:///x.wav"
     assert "+1555" not in text
 

@@ -4,7 +4,15 @@ from parley.events.envelope import Body
 from parley.latency.spans import TurnSpan, TurnSpans
 from parley.v1.call_pb2 import CallEnded, CallStarted
 from parley.v1.playback_pb2 import BargeIn, PlaybackPaused, PlaybackProgressed, PlaybackStarted
-from parley.v1.reply_pb2 import REPLY_KIND_FILLER, ReplyCancelled, ReplyClause, ReplyReleased, ReplyStarted
+from parley.v1.reply_pb2 import (
+    REPLY_KIND_FILLER,
+    ReplyCancelled,
+    ReplyClause,
+    ReplyReleased,
+    ReplyStarted,
+    ToolCalled,
+    ToolReturned,
+)
 from parley.v1.speech_pb2 import TurnEnded
 from parley.v1.synthesis_pb2 import SynthesisStarted
 from tests.event_factories import START_US, events_of
@@ -42,6 +50,24 @@ def test_each_stage_emits_its_own_spans() -> None:
         "edge.playout": (1600, 1650),
         "edge.network": (1650, 1670),
     }
+
+
+def test_the_recorder_emits_the_turn_as_recorded() -> None:
+    """Together with the other stages' spans, a trace has a span of each service."""
+    assert spans("recorder", TURN, *ANSWER, MARK) == {"recorder.turn": (1000, 1670)}
+
+
+def test_a_tool_call_is_a_span_of_the_brain() -> None:
+    """It ends with the result, and a failed one is marked."""
+    called = ToolCalled(tool_call_id="t1", name="book", reply_id="r2", turn=1)
+    returned = ToolReturned(tool_call_id="t1", result="{}", failed=True)
+    log = (TURN, (1400, called), (1900, returned), (1950, returned))
+    state = TurnSpans("brain")
+    [span] = [span for event in events_of(STARTED, *log) for span in state.apply(event)]
+
+    assert (span.name, span.tool, span.failed, span.turn) == ("brain.tool", "book", True, 1)
+    assert (span.end_us - span.start_us) // 1000 == 500
+    assert spans("tts", *log) == {}
 
 
 def test_the_root_is_emitted_once_with_the_first_reply_that_plays() -> None:

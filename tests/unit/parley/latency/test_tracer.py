@@ -68,11 +68,31 @@ def test_a_turn_is_linked_to_its_call() -> None:
     exported = Exported()
     tracer = CallTracer("edge", exported)
     tracer.emit_turn_spans("CA1", [TurnSpan("turn", 1, 1_000, 2_000, "", "r1")])
-    tracer.emit_call_span("CA1", 0, 9_000)
+    tracer.emit_call_span("CA1", 0, 9_000, "completed")
     turn, call = exported.spans
 
     assert [link.context for link in turn.links] == [call.context]
     assert context_of(call)[0] == trace_id("CA1")
+
+
+def test_a_slow_turn_and_a_lost_call_can_be_found_by_the_collector() -> None:
+    """Its tail sampling keeps turns by their latency, and traces with an error."""
+    exported = Exported()
+    tracer = CallTracer("recorder", exported)
+    tracer.emit_turn_spans("CA1", [TurnSpan("turn", 1, 1_000_000, 2_500_000, "", "r1")])
+    tool = TurnSpan("brain.tool", 1, 0, 1, reply_id="r1", tool="book", tool_call_id="t1", failed=True)
+    tracer.emit_turn_spans("CA1", [tool])
+    for reason in ("completed", "stream-lost"):
+        tracer.emit_call_span("CA1", 0, 9_000, reason)
+    turn, failed_tool, completed, lost = exported.spans
+
+    assert turn.attributes is not None
+    assert turn.attributes["parley.turn_latency_ms"] == 1500
+    assert failed_tool.attributes is not None
+    assert failed_tool.attributes["gen_ai.tool.name"] == "book"
+    assert [span.status.status_code.name for span in (turn, failed_tool, completed, lost)] == [
+        *("OK", "ERROR", "OK", "ERROR"),
+    ]
 
 
 def observers_of(processor: SpanProcessor | None) -> list[object]:
