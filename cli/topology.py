@@ -18,6 +18,7 @@ _PORTS = {
     "brain": 8082,
     "tts": 8083,
     "recorder": 8084,
+    "edge-metrics": 8085,
     "twilio": 9001,
     "deepgram": 9002,
     "openai": 9003,
@@ -85,8 +86,8 @@ def default_ports(size: Size = SINGLE) -> Ports:
 
 def port_names(size: Size = SINGLE) -> tuple[str, ...]:
     """Names of all processes that need a port; each of several edges also has a direct one."""
-    stages = [name for name in SERVICES if name != "edge"]
-    copies = [_numbered(name, n) for n in range(2, size.copies + 1) for name in stages]
+    own_ports = ["edge-metrics" if name == "edge" else name for name in SERVICES]
+    copies = [_numbered(name, n) for n in range(2, size.copies + 1) for name in own_ports]
     nodes = [f"{kind}-{n}" for n in range(2, size.nats_nodes + 1) for kind in ("nats", "nats-monitor")]
     routes = [f"nats-route-{n}" for n in range(1, size.nats_nodes + 1)] if size.nats_nodes > 1 else []
     edges = [f"edge-direct-{n}" for n in range(1, size.copies + 1)] if size.copies > 1 else []
@@ -105,7 +106,7 @@ class ProcessSpec:
     argv: tuple[str, ...]
     env: Mapping[str, str]
     ready_url: str
-    """Responds with 200 once the process is ready."""
+    """Responds with 200 once the process is ready. A service serves /metrics at the same port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +155,8 @@ def build_topology(
     }
     numbers = range(1, size.copies + 1)
     services = [
-        _edge(n, env, ports, emulates_twilio="twilio" not in real)
-        if name == "edge" and size.copies > 1
+        _edge(n, env, ports, shared=size.copies > 1, emulates_twilio="twilio" not in real)
+        if name == "edge"
         else _service(name, n, env, ports)
         for n in numbers
         for name in SERVICES
@@ -203,15 +204,20 @@ def _service(name: str, number: int, env: Mapping[str, str], ports: Ports) -> Pr
     )
 
 
-def _edge(number: int, env: Mapping[str, str], ports: Ports, *, emulates_twilio: bool) -> ProcessSpec:
-    """One of several edges: they share the webhook port; streams are opened at each edge's direct port."""
-    direct = f"edge-direct-{number}"
-    own_env = {**env, "PARLEY_EDGE_REUSE_PORT": "true", "PARLEY_EDGE_DIRECT_PORT": str(ports.by_name[direct])}
-    if emulates_twilio:
-        # The real Twilio cannot reach ports of this machine directly.
-        own_env["PARLEY_EDGE_DIRECT_URL"] = ports.url(direct)
+def _edge(
+    number: int, env: Mapping[str, str], ports: Ports, *, shared: bool, emulates_twilio: bool
+) -> ProcessSpec:
+    """An edge; several share the webhook port, and streams are opened at each edge's direct port."""
+    metrics = _numbered("edge-metrics", number)
+    own_env = {**env, "PARLEY_EDGE_METRICS_PORT": str(ports.by_name[metrics])}
+    if shared:
+        direct = f"edge-direct-{number}"
+        own_env |= {"PARLEY_EDGE_REUSE_PORT": "true", "PARLEY_EDGE_DIRECT_PORT": str(ports.by_name[direct])}
+        if emulates_twilio:
+            # The real Twilio cannot reach ports of this machine directly.
+            own_env["PARLEY_EDGE_DIRECT_URL"] = ports.url(direct)
     argv = (sys.executable, "-m", "services.edge")
-    return ProcessSpec(_numbered("edge", number), argv, own_env, f"{ports.url(direct)}/readyz")
+    return ProcessSpec(_numbered("edge", number), argv, own_env, f"{ports.url(metrics)}/readyz")
 
 
 def _emulator(name: str, env: Mapping[str, str], ports: Ports) -> ProcessSpec:

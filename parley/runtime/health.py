@@ -1,4 +1,4 @@
-"""HTTP server of a process, with /livez, /readyz and /metrics."""
+"""HTTP servers of a process, with /livez, /readyz and /metrics."""
 
 import asyncio
 import socket
@@ -28,13 +28,13 @@ class HealthRoutes:
     ready: Callable[[], str]
     """Returns why the process is not ready; empty if it is ready."""
 
+    def probes(self) -> list[Route]:
+        """/livez and /readyz, which a public port may serve."""
+        return [Route("/livez", self._livez), Route("/readyz", self._readyz)]
+
     def routes(self) -> list[Route]:
-        """The three routes."""
-        return [
-            Route("/livez", self._livez),
-            Route("/readyz", self._readyz),
-            Route("/metrics", self._metrics),
-        ]
+        """The probes and /metrics."""
+        return [*self.probes(), Route("/metrics", self._metrics)]
 
     async def _livez(self, _request: Request) -> Response:
         return PlainTextResponse("ok")
@@ -51,7 +51,7 @@ class HealthRoutes:
 
 def health_app(health: HealthRoutes) -> ASGIApp:
     """An app that has only the three routes."""
-    return Starlette(routes=list(health.routes()))
+    return Starlette(routes=health.routes())
 
 
 @asynccontextmanager

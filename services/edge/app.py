@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from functools import partial
 
 import structlog
 from fastapi import FastAPI
@@ -11,7 +12,7 @@ from parley.bus import Bus, connect
 from parley.events.outbox import Outbox, open_outbox
 from parley.latency.tracer import CallTracer
 from parley.runtime.event_loop_lag import EventLoopLag
-from parley.runtime.health import HealthRoutes, serve
+from parley.runtime.health import HealthRoutes, health_app, serve
 from parley.runtime.process_metrics import register_process_metrics
 from parley.telemetry.setup import Telemetry, start_telemetry
 from services.edge.call_registry import CallRegistry
@@ -51,10 +52,15 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
             resumption = StreamResumer(bus, twilio, gate, tasks)
             following = tasks.create_task(resumption.watch_stalls())
             standby = StandbySupervisor(bus, gate, twilio, calls) if settings.standby_stream else None
-            app = build_app(gate, telemetry, bus, outbox, twilio, calls, resumption, standby)
+            health = HealthRoutes(telemetry.registry, partial(_why_not_ready, gate, bus))
+            app = build_app(gate, telemetry, bus, outbox, twilio, calls, resumption, standby, health)
             offering = standby.offer() if standby is not None else nullcontext()
-            async with offering, _serve(app, settings, stop) as port:
-                log.info("ready", stage="edge", http_port=port)
+            async with (
+                offering,
+                _serve(app, settings, stop) as port,
+                _serve_metrics(health, settings) as metrics_port,
+            ):
+                log.info("ready", stage="edge", http_port=port, metrics_port=metrics_port)
                 await stop.wait()
                 await _drain(calls, settings.drain_timeout_s)
             for task in (watching, following):
@@ -88,6 +94,18 @@ async def _serve(app: FastAPI, settings: EdgeSettings, stop: asyncio.Event) -> A
         )
 
 
+def _serve_metrics(health: HealthRoutes, settings: EdgeSettings) -> AbstractAsyncContextManager[int]:
+    """Serve /metrics on its own port, also while the edge drains: it must not be public."""
+    port = settings.edge_metrics_port
+    return serve(health_app(health), settings.http_host, port, setting="PARLEY_EDGE_METRICS_PORT")
+
+
+def _why_not_ready(gate: TwilioRequestGate, bus: Bus) -> str:
+    if gate.stopping.is_set():
+        return "stopping"
+    return "" if bus.connected else "bus disconnected"
+
+
 async def _drain(calls: CallRegistry, timeout_s: float) -> None:
     """Wait for the current calls to end; move those that remain to another edge."""
     left = await calls.wait_until_empty(timeout_s)
@@ -108,14 +126,9 @@ def build_app(
     calls: CallRegistry,
     resumption: StreamResumer,
     standby: StandbySupervisor | None,
+    health: HealthRoutes,
 ) -> FastAPI:
-    """Build the application with all routes of the edge."""
-
-    def ready() -> str:
-        if gate.stopping.is_set():
-            return "stopping"
-        return "" if bus.connected else "bus disconnected"
-
+    """Build the application with all public routes of the edge."""
     webhooks = Webhooks(bus, gate, resumption)
     app = FastAPI(title="Parley edge", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_api_route("/voice", webhooks.voice, methods=["POST"])
@@ -127,5 +140,5 @@ def build_app(
     app.add_api_websocket_route("/twilio/stream", sockets.serve)
     if standby is not None:
         app.add_api_websocket_route(STANDBY_PATH, standby.serve)
-    app.router.routes.extend(HealthRoutes(telemetry.registry, ready).routes())
+    app.router.routes.extend(health.probes())
     return app

@@ -20,7 +20,10 @@ class EdgeSettings(CommonSettings):
     """Settings of the edge."""
 
     edge_port: int = Field(default=8080, ge=0, le=65535)
-    """Port of the webhooks, media streams, /livez, /readyz and /metrics; 0 for any free one."""
+    """Public port: webhooks, media streams, /livez and /readyz; 0 for any free one."""
+
+    edge_metrics_port: int = Field(default=8085, ge=0, le=65535)
+    """Port of /metrics, /livez and /readyz, which must not be public; 0 for any free one."""
 
     edge_reuse_port: bool = False
     """Allow several edges on one machine to listen on `PARLEY_EDGE_PORT`; the kernel distributes

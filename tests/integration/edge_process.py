@@ -61,6 +61,12 @@ class EdgeProcess:
     rest: FakeTwilioRest
     bus: Bus
 
+    @property
+    def metrics_url(self) -> str:
+        """Address of /metrics and the probes."""
+        ready = next(entry for entry in self.log_entries() if entry["event"] == "ready")
+        return f"http://127.0.0.1:{ready['metrics_port']}"
+
     async def post(self, path: str, form: dict[str, str], signature: str | None = None) -> httpx.Response:
         """Post a webhook; an empty signature sends no header, None signs it as Twilio does."""
         if signature is None:
@@ -158,6 +164,7 @@ async def running_edge(nats_url: str, bus: Bus, folder: Path, **more: str) -> As
             **os.environ,
             "PARLEY_NATS_URL": nats_url,
             "PARLEY_EDGE_PORT": str(port),
+            "PARLEY_EDGE_METRICS_PORT": "0",
             "PARLEY_AGENTS_DIR": str(ROOT / "agents"),
             "PARLEY_TWILIO_URL": f"http://127.0.0.1:{rest_port}",
             "TWILIO_ACCOUNT_SID": ACCOUNT,

@@ -522,3 +522,30 @@ async def test_a_stopping_edge_waits_for_its_calls(edge: EdgeProcess) -> None:
 
     assert bodies[-1].reason == "hangup"  # type: ignore[union-attr]
     assert await edge.process.wait() == 0
+
+
+async def test_metrics_have_a_port_of_their_own(edge: EdgeProcess) -> None:
+    """The public port has the probes but no metrics; the other port has all three and no webhook."""
+    paths = ("/livez", "/readyz", "/metrics", "/voice")
+    async with httpx.AsyncClient() as client:
+        public = [(await client.get(edge.url + path)).status_code for path in paths]
+        own = [(await client.get(edge.metrics_url + path)).status_code for path in paths]
+
+    assert public == [200, 200, 404, 405]
+    assert own == [200, 200, 200, 404]
+
+
+@pytest.mark.usefixtures("stage")
+async def test_a_stopping_edge_is_still_observed(edge: EdgeProcess) -> None:
+    """While its calls end, it is not ready, and its metrics can be scraped."""
+    async with edge.stream(A) as stream, httpx.AsyncClient() as client:
+        await read_until(edge.bus, A, StreamStarted)
+        edge.process.terminate()
+
+        async def stopping() -> bool:
+            return (await client.get(edge.metrics_url + "/readyz")).status_code == 503
+
+        await eventually(stopping, timeout_s=5)
+        assert 'parley_calls{stage="edge"} 1.0' in (await client.get(edge.metrics_url + "/metrics")).text
+        await stream.send(event="stop", stop={"callSid": A}, streamSid="MZ1")
+    assert await edge.process.wait() == 0

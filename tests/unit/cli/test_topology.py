@@ -71,7 +71,11 @@ def test_copies_have_distinct_ports_and_edges_share_one() -> None:
     direct = [specs[name].env["PARLEY_EDGE_DIRECT_PORT"] for name in ("edge", "edge-2")]
     assert len({*direct, specs["edge"].env["PARLEY_EDGE_PORT"]}) == 3
     assert specs["edge-2"].env["PARLEY_EDGE_DIRECT_URL"] == f"http://127.0.0.1:{direct[1]}"
-    assert specs["edge-2"].ready_url == f"http://127.0.0.1:{direct[1]}/readyz"
+    metrics = [specs[name].env["PARLEY_EDGE_METRICS_PORT"] for name in ("edge", "edge-2")]
+    assert [specs[name].ready_url for name in ("edge", "edge-2")] == [
+        f"http://127.0.0.1:{port}/readyz" for port in metrics
+    ]
+    assert len(set(metrics)) == 2
     assert specs["stt-2"].env["PARLEY_STT_PORT"] != specs["stt"].env["PARLEY_STT_PORT"]
     assert topology.env["PARLEY_NATS_URL"].count("nats://") == 3
     assert topology.env["PARLEY_NATS_REPLICAS"] == "3"
