@@ -15,7 +15,7 @@ from cli.log_lines import LogWatch
 from cli.system import System
 from cli.topology import SERVICES
 from parley.latency.turn import PARTS
-from parley.telemetry import names
+from parley.telemetry.catalogue.bus import BUS_DELAY
 from sandbox.caller.caller_pool import caller_pool
 
 _SAMPLE_S = 0.5
@@ -117,7 +117,7 @@ async def _bus_delays(system: System) -> dict[float, float]:
     async with httpx.AsyncClient(timeout=5) as client:
         for name in ("stt", "brain", "tts", "recorder"):
             url = system.processes[name].spec.ready_url.replace("/readyz", "/metrics")
-            total = plus(total, histogram((await client.get(url)).text, names.METRIC_BUS_DELAY_SECONDS))
+            total = plus(total, histogram((await client.get(url)).text, BUS_DELAY.name))
     return dict(total)
 
 

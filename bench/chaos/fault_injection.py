@@ -16,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bench.chaos.targets import FAULT_DURATION_S, FREEZE_DURATION_S, Target, kind_of, running
 from bench.turns.calls import Emulators
 from cli.system import System
+from parley.telemetry.catalogue.capacity import CALLS
 
 _MIN_PAUSE_S, _MAX_PAUSE_S = 0.5, 3.0
 _RECOVERY_TIMEOUT_S = 20.0
@@ -98,7 +99,7 @@ async def _calls(client: httpx.AsyncClient, ready_url: str) -> float:
     except httpx.HTTPError:
         return 0
     families = text_string_to_metric_families(text)
-    return sum(s.value for family in families for s in family.samples if s.name == "parley_calls")
+    return sum(s.value for family in families for s in family.samples if s.name == CALLS.name)
 
 
 async def _is_ready(client: httpx.AsyncClient, url: str) -> bool:

@@ -10,7 +10,7 @@ import psutil
 
 from cli.system import System
 from cli.topology import SERVICES
-from parley.telemetry import names
+from parley.telemetry.catalogue.capacity import ASYNCIO_TASKS
 
 _MB = 1024**2
 
@@ -75,9 +75,7 @@ async def resource_usage(system: System) -> ResourceUsage:
 async def _tasks(client: httpx.AsyncClient, system: System, name: str) -> float:
     url = system.processes[name].spec.ready_url.replace("/readyz", "/metrics")
     lines = (await client.get(url)).text.splitlines()
-    return next(
-        float(line.split()[-1]) for line in lines if line.startswith(f"{names.METRIC_ASYNCIO_TASKS} ")
-    )
+    return next(float(line.split()[-1]) for line in lines if line.startswith(f"{ASYNCIO_TASKS.name} "))
 
 
 async def _json(client: httpx.AsyncClient, url: str) -> Any:

@@ -3,11 +3,11 @@
 import asyncio
 
 import structlog
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry
 
 from parley.bus.stream_client import StreamClient
 from parley.errors import BusError
-from parley.telemetry import names
+from parley.telemetry.catalogue.bus import STREAM_USAGE
 
 log = structlog.get_logger()
 
@@ -20,9 +20,7 @@ class StreamUsageMonitor:
 
     def __init__(self, streams: StreamClient, registry: CollectorRegistry) -> None:
         self._streams = streams
-        self._usage = Gauge(
-            names.METRIC_STREAM_USAGE, "Used share of its byte limit", ["stream"], registry=registry
-        )
+        self._usage = STREAM_USAGE.gauge(registry)
         self._warned: set[str] = set()
 
     async def watch(self) -> None:

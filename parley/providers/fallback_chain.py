@@ -35,6 +35,7 @@ class Route(Generic[R]):
     name: str
     """Key of the circuit breaker, shared by all calls of the process."""
     provider: str
+    model: str
     target: R
     """The object that requests use: a section of the agent file, or a connection."""
 
@@ -78,6 +79,7 @@ class FallbackChain(Generic[R]):
         self,
         stage: str,
         call_sid: str,
+        agent: str,
         routes: Sequence[Route[R]],
         breakers: CircuitBreakers,
         telemetry: Telemetry,
@@ -88,6 +90,7 @@ class FallbackChain(Generic[R]):
     ) -> None:
         self.stage = stage
         self.call_sid = call_sid
+        self.agent = agent
         self.routes = tuple(routes)
         self.breakers = breakers
         self.telemetry = telemetry
@@ -192,7 +195,9 @@ class Request(Generic[R]):
         if now_s - attempt.started_at_s > chain.policy.healthy_after_s:
             attempt.breaker.record_success()
         opened = self._selector.failed(chain.routes.index(route), error, now_s)
-        chain.telemetry.provider_failures.labels(provider=route.provider, code=error.code).inc()
+        chain.telemetry.provider_failures.labels(
+            provider=route.provider, model=route.model, code=error.code
+        ).inc()
         log.warning(
             "provider_request_failed",
             stage=chain.stage,
@@ -228,18 +233,20 @@ class Attempt:
 
     def __init__(self, chain: FallbackChain[Any], route: Route[Any], span: Span) -> None:
         self._chain = chain
-        self._provider = route.provider
+        self._route = route
         self.span = span
         self.breaker: CircuitBreaker = chain.breakers.get(route.name)
         self.started_at_s = _now_s()
         self.provider_used = True
         """False if the request was served from a cache, which proves nothing about the route."""
 
-    def first_output(self, what: str) -> None:
-        """Record the time to the first output: `what` is `first_token`, `first_audio` or `connected`."""
+    def first_output(self, output: str) -> None:
+        """Record the time to the first output: `first_token`, `first_audio` or `connected`."""
         took_s = _now_s() - self.started_at_s
-        self._chain.telemetry.provider_seconds.labels(provider=self._provider, what=what).observe(took_s)
-        self.span.add_event(what)
+        self._chain.telemetry.provider_first_output.labels(
+            agent=self._chain.agent, provider=self._route.provider, model=self._route.model, output=output
+        ).observe(took_s)
+        self.span.add_event(output)
 
     def succeeded(self) -> None:
         """Close the route's circuit, and report the next failure again if each attempt is reported."""

@@ -35,7 +35,7 @@ class LatencyKey:
     model: str
     region: str
     """Host of the provider's address: latencies differ by region."""
-    what: str
+    output: str
     """The output that is waited for, such as `first_token`, `first_audio` or `connected`."""
 
 
@@ -152,5 +152,5 @@ class LatencyLimits:
 
 
 def _labels(key: LatencyKey) -> tuple[str, str, str, str]:
-    """Values of the gauge's labels: provider, model, region, what."""
-    return key.provider, key.model, key.region, key.what
+    """Values of the gauge's labels: provider, model, region, output."""
+    return key.provider, key.model, key.region, key.output

@@ -41,7 +41,7 @@ class ProviderContext:
     """Time limits that follow measured latencies, shared by all providers and calls of the process."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "limits", LatencyLimits(self.telemetry.provider_limit_seconds))
+        object.__setattr__(self, "limits", LatencyLimits(self.telemetry.provider_limit))
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ class LeaseOutcome(Enum):
     """How a lease ended."""
 
     DONE = "done"
-    HANDED_OVER = "handed over"
+    HANDED_OVER = "handed_over"
     SUPERSEDED = "superseded"
     """Another process owns the call: a later owner, or the previous one, which is still alive."""
     FAILED = "failed"

@@ -16,7 +16,7 @@ from parley.runtime.drain import DrainHandle
 from parley.runtime.health import HealthRoutes, health_app, serve
 from parley.runtime.stage import CallContext
 from parley.settings import CommonSettings
-from parley.telemetry.setup import Telemetry, start_telemetry
+from parley.telemetry.setup import SHADOW_SUFFIX, Telemetry, start_telemetry
 from parley.v1.event_pb2 import Event
 
 log = structlog.get_logger()
@@ -58,7 +58,7 @@ async def run_shadow(
     stop: asyncio.Event,
 ) -> None:
     """Watch all calls that start from now on, until `stop` is set."""
-    telemetry = start_telemetry(f"{stage}-shadow", settings)
+    telemetry = start_telemetry(f"{stage}{SHADOW_SUFFIX}", settings)
     async with (
         connect(
             settings.nats_url, f"{stage}-shadow", timeout_s=settings.start_timeout_s, replicas=None

@@ -125,7 +125,7 @@ async def _serve_claim(
 ) -> None:
     with structlog.contextvars.bound_contextvars(call_sid=claim.call_sid, epoch=claim.epoch):
         opened_log = open_call_log(
-            bus, outbox, claim.call_sid, claim.stage, claim.epoch, bus_delay=telemetry.bus_delay_seconds
+            bus, outbox, claim.call_sid, claim.stage, claim.epoch, bus_delay=telemetry.bus_delay
         )
         async with take_over(bus, claim, opened_log) as call_log:
             started = next((e.call_started for e in call_log.history if e.HasField("call_started")), None)

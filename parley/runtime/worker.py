@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry
 
 from parley.bus import Bus, Claim
 from parley.bus.subjects import Stage
@@ -13,7 +13,8 @@ from parley.errors import BusError
 from parley.runtime.drain import DrainHandle
 from parley.runtime.event_loop_lag import EventLoopLag
 from parley.runtime.lease import hold_lease
-from parley.telemetry import names
+from parley.telemetry.catalogue.capacity import CALLS
+from parley.telemetry.catalogue.survival import LEASES_ENDED
 
 log = structlog.get_logger()
 
@@ -48,10 +49,8 @@ class Worker:
         self._owned: dict[str, asyncio.Task[None]] = {}
         self._call_ended = asyncio.Event()
         self._stopping = asyncio.Event()
-        self._calls = Gauge(names.METRIC_CALLS, "Calls that this process owns", registry=registry)
-        self._leases = Counter(
-            names.METRIC_LEASES_ENDED, "Ended leases, by outcome", ["outcome"], registry=registry
-        )
+        self._calls = CALLS.gauge(registry).labels(stage=stage)
+        self._leases = LEASES_ENDED.counter(registry)
 
     @property
     def calls(self) -> int:
@@ -104,7 +103,7 @@ class Worker:
         log.info("call_claimed", call_sid=claim.call_sid, stage=claim.stage, epoch=claim.epoch)
         drain = DrainHandle(self._stopping, self._drain_timeout_s)
         outcome = await hold_lease(claim, lambda claimed: work(claimed, drain))
-        self._leases.labels(outcome=outcome.value).inc()
+        self._leases.labels(stage=self._stage, outcome=outcome.value).inc()
         log.info("lease_ended", call_sid=claim.call_sid, stage=claim.stage, outcome=outcome.value)
 
     def _on_done(self, call_sid: str, task: asyncio.Task[None]) -> None:

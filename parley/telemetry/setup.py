@@ -21,13 +21,14 @@ from prometheus_client import (
 )
 
 from parley.settings import CommonSettings
-from parley.telemetry import names
+from parley.telemetry.catalogue import bus, providers, turns
+from parley.telemetry.catalogue.metric import Metric
 from parley.telemetry.resource import resource
 from parley.telemetry.trace_context import add_trace_id
 
-BUS_DELAY_BUCKETS_S = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0)
 _SPAN_EXPORT_INTERVAL_MS = 1000
-TURN_BUCKETS_S = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0, 4.0, 8.0)
+SHADOW_SUFFIX = "-shadow"
+"""Ends the name of a service that runs as a shadow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +39,11 @@ class Telemetry:
     registry: CollectorRegistry
     spans: SpanProcessor | None
     """Exports finished spans over OTLP; None if no endpoint is configured."""
-    bus_delay_seconds: Histogram
-    """Time from an event's publication until it is read, by publishing stage; wall clock."""
-    provider_seconds: Histogram
-    """Time to a provider's first output, by provider and kind of output."""
+    bus_delay: Histogram
+    provider_first_output: Histogram
     provider_failures: Counter
-    """Failed requests to providers, by provider and error code."""
-    provider_limit_seconds: Gauge
-    """Current time limits on providers, by provider, model, region and kind of output."""
+    provider_limit: Gauge
     model_shutdown: Gauge
-    """Announced ends of the models in use, as Unix times, by provider and model."""
     tracer: Tracer
     """Starts spans that are exported like `spans`; does nothing if no endpoint is configured."""
 
@@ -73,43 +69,22 @@ def create_telemetry(service: str, settings: CommonSettings) -> Telemetry:
     if settings.otlp_endpoint:
         exporter = OTLPSpanExporter(endpoint=f"{settings.otlp_endpoint.rstrip('/')}/v1/traces", timeout=5)
         spans = BatchSpanProcessor(exporter, schedule_delay_millis=_SPAN_EXPORT_INTERVAL_MS)
+    own_name = service.removesuffix(SHADOW_SUFFIX)
+
+    def exporting(metric: Metric) -> CollectorRegistry | None:
+        """The registry for metrics that this service exports; the others are counted in none."""
+        return registry if own_name in metric.exported_by else None
+
     return Telemetry(
         service=service,
         registry=registry,
         spans=spans,
         tracer=_tracer(service, spans),
-        bus_delay_seconds=Histogram(
-            names.METRIC_BUS_DELAY_SECONDS,
-            "Delay of an event on the bus",
-            ["stage"],
-            registry=registry,
-            buckets=BUS_DELAY_BUCKETS_S,
-        ),
-        provider_seconds=Histogram(
-            names.METRIC_PROVIDER_SECONDS,
-            "Time to the first output of a provider",
-            ["provider", "what"],
-            registry=registry,
-            buckets=TURN_BUCKETS_S,
-        ),
-        provider_failures=Counter(
-            names.METRIC_PROVIDER_FAILURES,
-            "Failed requests to a provider",
-            ["provider", "code"],
-            registry=registry,
-        ),
-        provider_limit_seconds=Gauge(
-            names.METRIC_PROVIDER_LIMIT_SECONDS,
-            "Current time limit on a provider's output",
-            ["provider", "model", "region", "what"],
-            registry=registry,
-        ),
-        model_shutdown=Gauge(
-            names.METRIC_MODEL_SHUTDOWN,
-            "Announced end of a model in use",
-            ["provider", "model"],
-            registry=registry,
-        ),
+        bus_delay=bus.BUS_DELAY.histogram(exporting(bus.BUS_DELAY)),
+        provider_first_output=turns.PROVIDER_FIRST_OUTPUT.histogram(exporting(turns.PROVIDER_FIRST_OUTPUT)),
+        provider_failures=providers.PROVIDER_FAILURES.counter(exporting(providers.PROVIDER_FAILURES)),
+        provider_limit=providers.PROVIDER_LIMIT.gauge(exporting(providers.PROVIDER_LIMIT)),
+        model_shutdown=providers.MODEL_SHUTDOWN.gauge(exporting(providers.MODEL_SHUTDOWN)),
     )
 
 

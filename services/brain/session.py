@@ -76,6 +76,7 @@ class BrainSession:
         chain = FallbackChain(
             "brain",
             call.call_sid,
+            call.agent.name,
             routes,
             breakers,
             call.telemetry,

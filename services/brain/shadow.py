@@ -4,11 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import structlog
-from prometheus_client import Counter
 
 from parley.runtime.shadow import WatchCall
 from parley.runtime.stage import CallContext
-from parley.telemetry import names
+from parley.telemetry.catalogue.survival import SHADOW_DIFFERENCES
 from parley.telemetry.setup import Telemetry
 from services.brain.decision_replay import DecisionReplay
 
@@ -18,12 +17,7 @@ log = structlog.get_logger()
 @asynccontextmanager
 async def open_shadow(telemetry: Telemetry) -> AsyncIterator[WatchCall]:
     """Register the metric and yield the function that watches one call."""
-    counter = Counter(
-        names.METRIC_SHADOW_DIFFERENCES,
-        "Actions that only the recorded call or only the shadow takes",
-        ["side"],
-        registry=telemetry.registry,
-    )
+    counter = SHADOW_DIFFERENCES.counter(telemetry.registry)
 
     async def watch(call: CallContext) -> None:
         replay = DecisionReplay(call.agent)
@@ -31,7 +25,7 @@ async def open_shadow(telemetry: Telemetry) -> AsyncIterator[WatchCall]:
             replay.feed(event)
         async for event in call.log:
             for difference in replay.feed(event):
-                counter.labels(side=difference.side).inc()
+                counter.labels(kind=difference.side).inc()
                 log.info(
                     "shadow_difference",
                     at_ms=difference.at_ms,

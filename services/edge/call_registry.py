@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry
 
-from parley.telemetry import names
+from parley.telemetry.catalogue.calls import MEDIA_FRAMES, MEDIA_MESSAGES_INVALID
+from parley.telemetry.catalogue.capacity import CALLS
 
 
 class CallRegistry:
@@ -18,13 +19,9 @@ class CallRegistry:
         self._empty.set()
         self.draining = asyncio.Event()
         """Set when each call should move to another edge."""
-        self._gauge = Gauge(names.METRIC_CALLS, "Calls that this process carries", registry=registry)
-        self.media_frames = Counter(
-            names.METRIC_MEDIA_FRAMES, "Audio frames received from callers", registry=registry
-        )
-        self.invalid_messages = Counter(
-            names.METRIC_MEDIA_MESSAGES_INVALID, "Media stream messages that were skipped", registry=registry
-        )
+        self._gauge = CALLS.gauge(registry).labels(stage="edge")
+        self.media_frames = MEDIA_FRAMES.counter(registry)
+        self.invalid_messages = MEDIA_MESSAGES_INVALID.counter(registry)
 
     @contextmanager
     def track(self) -> Iterator[None]:

@@ -83,7 +83,7 @@ class RecordingSession:
         self._events: list[Event] = []
         self._timeline = Timeline()
         self._audio = CallAudioReader(call.bus, call.call_sid, self._timeline)
-        self._turns = TurnObserver(metrics, call.call_sid)
+        self._turns = TurnObserver(metrics, call.call_sid, call.agent.name)
         self._retry = StorageRetry(call.log)
 
     async def run(self) -> None:

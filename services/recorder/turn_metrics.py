@@ -1,41 +1,37 @@
 """Turn latencies as metrics, observed when a turn has been answered."""
 
-from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client import CollectorRegistry
 
 from parley.latency.projection import TurnLatencies, evolve
 from parley.latency.turn import TurnLatency
-from parley.telemetry import names
-from parley.telemetry.setup import TURN_BUCKETS_S
+from parley.telemetry.catalogue.turns import TURN_LATENCY, TURN_OVERHEAD, TURN_PART, TURN_PLAYOUT_DELAY
 from parley.telemetry.trace_context import trace_id
 from parley.v1.event_pb2 import Event
 
 
 class TurnMetrics:
-    """The process's histogram of turn latencies."""
+    """The process's histograms of turn latencies."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._seconds = Histogram(
-            names.METRIC_TURN_SECONDS,
-            "From the end of the caller's speech to the first audio of the reply (total), and its parts;"
-            " overhead: the share that Parley itself added; playout_delay: from sending that audio to its"
-            " first playback mark",
-            ["part"],
-            registry=registry,
-            buckets=TURN_BUCKETS_S,
-        )
+        self._latency = TURN_LATENCY.histogram(registry)
+        self._part = TURN_PART.histogram(registry)
+        self._overhead = TURN_OVERHEAD.histogram(registry)
+        self._playout_delay = TURN_PLAYOUT_DELAY.histogram(registry)
 
-    def observe(self, call_sid: str, latency: TurnLatency) -> None:
+    def observe(self, call_sid: str, agent: str, latency: TurnLatency) -> None:
         """Observe an answered turn; the exemplar of each figure is its trace id."""
-        parts = {
-            "total": latency.latency_ms,
-            **latency.parts_ms,
-            "playout_delay": latency.playout_delay_ms,
-            "overhead": latency.overhead_ms,
-        }
         exemplar = {"trace_id": f"{trace_id(call_sid, latency.turn):032x}"}
-        for part, took_ms in parts.items():
+        whole = (
+            (self._latency, latency.latency_ms),
+            (self._overhead, latency.overhead_ms),
+            (self._playout_delay, latency.playout_delay_ms),
+        )
+        for histogram, took_ms in whole:
             if took_ms is not None:
-                self._seconds.labels(part=part).observe(took_ms / 1000, exemplar)
+                histogram.labels(agent=agent).observe(took_ms / 1000, exemplar)
+        for part, took_ms in latency.parts_ms.items():
+            labels = {"agent": agent, "part": part, "provider": "", "model": ""}
+            self._part.labels(**labels).observe(took_ms / 1000, exemplar)
 
 
 _ENDS_WITHOUT_MARK = ("playback_paused", "barge_in", "turn_ended", "call_ended")
@@ -45,9 +41,10 @@ _ENDS_WITHOUT_MARK = ("playback_paused", "barge_in", "turn_ended", "call_ended")
 class TurnObserver:
     """Observes each turn of one call in the metrics, once, when the reply to it has been played."""
 
-    def __init__(self, metrics: TurnMetrics, call_sid: str) -> None:
+    def __init__(self, metrics: TurnMetrics, call_sid: str, agent: str) -> None:
         self._metrics = metrics
         self._call_sid = call_sid
+        self._agent = agent
         self._latencies = TurnLatencies()
         self._pending: set[int] = set()
         """Turns that have ended but were not observed yet; only these are examined at each event."""
@@ -65,4 +62,4 @@ class TurnObserver:
                 self._pending.discard(turn)
                 self._observed.add(turn)
                 if live:
-                    self._metrics.observe(self._call_sid, latency)
+                    self._metrics.observe(self._call_sid, self._agent, latency)

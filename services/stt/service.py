@@ -57,6 +57,7 @@ class SttService:
         chain = FallbackChain(
             "stt",
             call.call_sid,
+            call.agent.name,
             routes,
             self.breakers,
             call.telemetry,
@@ -83,7 +84,7 @@ class SttService:
                 log.error("provider_not_available", provider=config.provider, reason=str(error))
                 failure = failure or error
             else:
-                routes.append(Route(route_name(config), config.provider, target))
+                routes.append(Route(route_name(config), config.provider, config.model, target))
         if not routes:
             raise failure or ConfigError("stt: no provider is configured")
         return _with_one_turn_detection(routes)

@@ -4,11 +4,10 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 import structlog
-from prometheus_client import Counter
 
 from parley.runtime.shadow import ShadowCallLog, WatchCall
 from parley.runtime.stage import CallContext
-from parley.telemetry import names
+from parley.telemetry.catalogue.survival import SHADOW_DIFFERENCES
 from parley.telemetry.setup import Telemetry
 from parley.v1.event_pb2 import Event
 from services.stt.service import open_stt
@@ -21,12 +20,7 @@ log = structlog.get_logger()
 @asynccontextmanager
 async def open_shadow(settings: SttSettings, telemetry: Telemetry) -> AsyncIterator[WatchCall]:
     """Open the shadow of one process; yields the function that watches one call."""
-    counter = Counter(
-        names.METRIC_SHADOW_DIFFERENCES,
-        "Differences between the turns of the owner and of the shadow",
-        ["kind"],
-        registry=telemetry.registry,
-    )
+    counter = SHADOW_DIFFERENCES.counter(telemetry.registry)
 
     def report(differences: Iterable[TurnDifference]) -> None:
         for difference in differences:

@@ -117,6 +117,7 @@ async def _serve_call(call: CallContext, shared: _Shared) -> None:
         chain = FallbackChain(
             "tts",
             call.call_sid,
+            call.agent.name,
             [
                 _route(
                     name,
@@ -148,7 +149,8 @@ def _route(
 ) -> Route[TtsRoute]:
     connection = CachingConnection(lambda: connections.get(name), shared.cache, config)
     limits = audio_limits(shared.limits, config.provider, config.model, shared.first_audio_timeout_s)
-    return Route(name, config.provider, TtsRoute(config.provider, connection, limits, normalization))
+    target = TtsRoute(config.provider, connection, limits, normalization)
+    return Route(name, config.provider, config.model, target)
 
 
 def _spoken_phrases(agent: AgentConfig, config: TtsConfig) -> tuple[str, ...]:

@@ -119,6 +119,7 @@ async def voice_call(
                     Route(
                         name,
                         section.provider,
+                        section.model,
                         TtsRoute(
                             section.provider,
                             CachingConnection(partial(connections.get, name), cache, config),
@@ -131,6 +132,7 @@ async def voice_call(
                 chain = FallbackChain(
                     "tts",
                     "CA1",
+                    "clinic",
                     routes,
                     CircuitBreakers(),
                     context.telemetry,

@@ -10,6 +10,8 @@ EVERY_SERVICE = ("edge", "stt", "brain", "tts", "recorder")
 """Services that run as processes of their own."""
 STAGES = ("stt", "brain", "tts", "recorder")
 """Services that own calls through the work queue."""
+PROVIDER_STAGES = ("stt", "brain", "tts")
+"""Services that make requests to providers."""
 
 
 class Kind(Enum):
@@ -34,16 +36,16 @@ class Metric:
     label_values: tuple[str, ...] = ()
     """Each label's values, as `label: value, value`, for the documentation."""
 
-    def counter(self, registry: CollectorRegistry) -> Counter:
-        """Create the counter in a registry."""
+    def counter(self, registry: CollectorRegistry | None) -> Counter:
+        """Create the counter in a registry, or outside of any, so that it is not exported."""
         return Counter(self.name.removesuffix("_total"), self.text, self.labels, registry=registry)
 
-    def gauge(self, registry: CollectorRegistry) -> Gauge:
-        """Create the gauge in a registry."""
+    def gauge(self, registry: CollectorRegistry | None) -> Gauge:
+        """Create the gauge in a registry, or outside of any."""
         return Gauge(self.name, self.text, self.labels, registry=registry)
 
-    def histogram(self, registry: CollectorRegistry) -> Histogram:
-        """Create the histogram in a registry."""
+    def histogram(self, registry: CollectorRegistry | None) -> Histogram:
+        """Create the histogram in a registry, or outside of any."""
         return Histogram(self.name, self.text, self.labels, registry=registry, buckets=self.buckets)
 
 

@@ -1,13 +1,11 @@
 """Metrics of the providers: requests, failures, circuits and limits."""
 
-from parley.telemetry.catalogue.metric import STAGES, counter, gauge
-
-_SPEECH_AND_MODEL = ("stt", "brain", "tts")
+from parley.telemetry.catalogue.metric import PROVIDER_STAGES, counter, gauge
 
 PROVIDER_REQUESTS = counter(
     "parley_provider_requests_total",
     "Requests to a provider, or connections to it",
-    _SPEECH_AND_MODEL,
+    PROVIDER_STAGES,
     "agent",
     "provider",
     "model",
@@ -17,7 +15,7 @@ PROVIDER_REQUESTS = counter(
 PROVIDER_FAILURES = counter(
     "parley_provider_failures_total",
     "Failed requests to a provider",
-    _SPEECH_AND_MODEL,
+    PROVIDER_STAGES,
     "provider",
     "model",
     "code",
@@ -26,14 +24,14 @@ PROVIDER_FAILURES = counter(
 PROVIDER_CIRCUIT_OPEN = gauge(
     "parley_provider_circuit_open",
     "1 while the route's circuit is open: it is tried last",
-    _SPEECH_AND_MODEL,
+    PROVIDER_STAGES,
     "provider",
     "model",
 )
 PROVIDER_LIMIT = gauge(
     "parley_provider_limit_seconds",
     "Current time limit on a provider's output",
-    STAGES,
+    PROVIDER_STAGES,
     "provider",
     "model",
     "region",

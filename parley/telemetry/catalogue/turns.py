@@ -1,6 +1,6 @@
 """Metrics of turn latency, from the end of the caller's speech to the first audio of the reply."""
 
-from parley.telemetry.catalogue.metric import STAGES, histogram
+from parley.telemetry.catalogue.metric import PROVIDER_STAGES, histogram
 
 _RECORDER = ("recorder",)
 # Fine around the budget's totals, 0.4 and 0.9 s, which the alerts compare with.
@@ -46,7 +46,7 @@ TURN_PLAYOUT_DELAY = histogram(
 PROVIDER_FIRST_OUTPUT = histogram(
     "parley_provider_first_output_seconds",
     "From a request to the provider's first output",
-    STAGES,
+    PROVIDER_STAGES,
     PART_BUCKETS_S,
     "agent",
     "provider",

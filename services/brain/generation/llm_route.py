@@ -67,7 +67,12 @@ def build_routes(
         ConfigError: a provider is not installed or refuses its options.
     """
     return [
-        Route(route_name(config), config.provider, LlmRoute(config, clients, _limit(config, limits)))
+        Route(
+            route_name(config),
+            config.provider,
+            config.model,
+            LlmRoute(config, clients, _limit(config, limits)),
+        )
         for config in configs_of("llm", llm)
     ]
 

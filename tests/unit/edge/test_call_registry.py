@@ -18,13 +18,13 @@ async def test_the_wait_ends_with_the_last_call() -> None:
     calls = CallRegistry(registry)
     with calls.track():
         with calls.track():
-            assert registry.get_sample_value("parley_calls") == 2
+            assert registry.get_sample_value("parley_calls", {"stage": "edge"}) == 2
         waiting = asyncio.create_task(calls.wait_until_empty(5))
         await asyncio.sleep(0)
         assert not waiting.done()
 
     assert await waiting == 0
-    assert registry.get_sample_value("parley_calls") == 0
+    assert registry.get_sample_value("parley_calls", {"stage": "edge"}) == 0
 
 
 async def test_the_wait_reports_the_calls_that_remain() -> None:

@@ -31,13 +31,13 @@ EVENTS = events_of(
 def observed(*, live: bool) -> tuple[float | None, float | None]:
     """Return the number of observed turns and the sum of their latencies."""
     registry = CollectorRegistry()
-    observer = TurnObserver(TurnMetrics(registry), "CA1")
+    observer = TurnObserver(TurnMetrics(registry), "CA1", "clinic")
     for event in EVENTS:
         observer.apply(event, live=live)
-    labels = {"part": "total"}
+    labels = {"agent": "clinic"}
     return (
-        registry.get_sample_value("parley_turn_seconds_count", labels),
-        registry.get_sample_value("parley_turn_seconds_sum", labels),
+        registry.get_sample_value("parley_turn_latency_seconds_count", labels),
+        registry.get_sample_value("parley_turn_latency_seconds_sum", labels),
     )
 
 
@@ -61,7 +61,7 @@ def test_the_work_per_event_does_not_grow_with_the_call(monkeypatch: pytest.Monk
         return compute(latencies, number)
 
     monkeypatch.setattr(TurnLatencies, "turn", counted)
-    observer = TurnObserver(TurnMetrics(CollectorRegistry()), "CA1")
+    observer = TurnObserver(TurnMetrics(CollectorRegistry()), "CA1", "clinic")
     for event in EVENTS[:7]:
         observer.apply(event, live=True)
     assert computed
@@ -75,7 +75,7 @@ def test_the_work_per_event_does_not_grow_with_the_call(monkeypatch: pytest.Monk
 def test_an_observation_has_its_trace_id_as_exemplar() -> None:
     """The exemplar appears in the OpenMetrics format."""
     registry = CollectorRegistry()
-    observer = TurnObserver(TurnMetrics(registry), "CA1")
+    observer = TurnObserver(TurnMetrics(registry), "CA1", "clinic")
     for event in EVENTS:
         observer.apply(event, live=True)
 

@@ -85,10 +85,12 @@ def make_chain(
     return FallbackChain(
         "stt",
         "CA1",
+        "clinic",
         [
             Route(
                 model,
                 "fake",
+                model,
                 SttRoute(provider, SttConfig(model=model), response or LatencyLimit(FIRST_RESPONSE)),
             )
             for model in models

@@ -7,7 +7,7 @@ from tests.unit.parley.providers.doubles import make_telemetry
 
 def test_the_first_audio_of_a_connection_never_gets_less_than_the_setting() -> None:
     """Later audio may get half of it; both follow the measured latencies up to three times the setting."""
-    limits = audio_limits(LatencyLimits(make_telemetry().provider_limit_seconds), "p", "m", 2.0)
+    limits = audio_limits(LatencyLimits(make_telemetry().provider_limit), "p", "m", 2.0)
     assert (limits.first_audio(warm=False).limit_s(), limits.first_audio(warm=True).limit_s()) == (2.5, 2.0)
     for limit in (limits.cold, limits.warm):
         for _ in range(20):
@@ -21,7 +21,7 @@ def test_the_first_audio_of_a_connection_never_gets_less_than_the_setting() -> N
 
 def test_calls_of_a_process_share_the_limits_of_a_model() -> None:
     """Another model has its own."""
-    limits = LatencyLimits(make_telemetry().provider_limit_seconds)
+    limits = LatencyLimits(make_telemetry().provider_limit)
 
     assert audio_limits(limits, "p", "m", 2.0).cold is audio_limits(limits, "p", "m", 2.0).cold
     assert audio_limits(limits, "p", "m", 2.0).cold is not audio_limits(limits, "p", "n", 2.0).cold

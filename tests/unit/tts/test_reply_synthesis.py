@@ -20,6 +20,7 @@ from parley.providers.fallback_chain import FallbackChain, Route
 from parley.providers.latency_limits import LatencyLimits
 from parley.providers.route_selector import RetryPolicy
 from parley.providers.tts import AudioChunk, TtsConnection
+from parley.telemetry.catalogue.turns import PROVIDER_FIRST_OUTPUT
 from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, SynthesisStarted
 from parley.v1.work_pb2 import StageFailed
 from services.tts.audio_limits import audio_limits
@@ -108,7 +109,8 @@ class Scene:
         chain = FallbackChain(
             "tts",
             "CA1",
-            [Route(f"route{n}", "test", self._route(voice)) for n, voice in enumerate(self.voices)],
+            "clinic",
+            [Route(f"route{n}", "test", "m1", self._route(voice)) for n, voice in enumerate(self.voices)],
             self.breakers,
             self.telemetry,
             report=report,
@@ -126,7 +128,7 @@ class Scene:
         return await synthesize_reply(chain.request(reply_id="r1"), job)
 
     def _route(self, voice: TtsConnection) -> TtsRoute:
-        limits = LatencyLimits(self.telemetry.provider_limit_seconds)
+        limits = LatencyLimits(self.telemetry.provider_limit)
         return TtsRoute("test", voice, audio_limits(limits, "test", "m1", 0.1))
 
     @property
@@ -136,8 +138,9 @@ class Scene:
 
     def first_outputs(self) -> float:
         """How often the time to the first audio was measured."""
-        labels = {"provider": "test", "what": "first_audio"}
-        return self.telemetry.registry.get_sample_value("provider_seconds_count", labels) or 0
+        labels = {"agent": "clinic", "provider": "test", "model": "m1", "output": "first_audio"}
+        name = f"{PROVIDER_FIRST_OUTPUT.name}_count"
+        return self.telemetry.registry.get_sample_value(name, labels) or 0
 
 
 def scene(*voices: TtsConnection) -> Scene:

@@ -144,12 +144,13 @@ class Harness:
         self._finished = asyncio.Event()
         pool = cast("ProviderPool[LlmClient]", FakePool(client))
         routes = [
-            Route(model, "test", llm_route(LlmConfig(model=model, timeout_s=timeout_s), pool))
+            Route(model, "test", model, llm_route(LlmConfig(model=model, timeout_s=timeout_s), pool))
             for model in models
         ]
         chain = FallbackChain(
             "brain",
             "CA1",
+            "clinic",
             routes,
             CircuitBreakers(),
             make_telemetry(),

@@ -8,9 +8,12 @@ import pytest
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry
 
 from parley.providers import registry
+from parley.telemetry.catalogue.bus import BUS_DELAY
+from parley.telemetry.catalogue.providers import MODEL_SHUTDOWN, PROVIDER_FAILURES, PROVIDER_LIMIT
+from parley.telemetry.catalogue.turns import PROVIDER_FIRST_OUTPUT
 from parley.telemetry.setup import Telemetry
 
 
@@ -24,13 +27,11 @@ def make_telemetry(exporter: InMemorySpanExporter | None = None) -> Telemetry:
         service="test",
         registry=metrics,
         spans=None,
-        bus_delay_seconds=Histogram("bus_delay", "x", ["stage"], registry=metrics),
-        provider_seconds=Histogram("provider_seconds", "x", ["provider", "what"], registry=metrics),
-        provider_failures=Counter("provider_failures", "x", ["provider", "code"], registry=metrics),
-        provider_limit_seconds=Gauge(
-            "provider_limit", "x", ["provider", "model", "region", "what"], registry=metrics
-        ),
-        model_shutdown=Gauge("model_shutdown", "x", ["provider", "model"], registry=metrics),
+        bus_delay=BUS_DELAY.histogram(metrics),
+        provider_first_output=PROVIDER_FIRST_OUTPUT.histogram(metrics),
+        provider_failures=PROVIDER_FAILURES.counter(metrics),
+        provider_limit=PROVIDER_LIMIT.gauge(metrics),
+        model_shutdown=MODEL_SHUTDOWN.gauge(metrics),
         tracer=tracers.get_tracer("test"),
     )
 

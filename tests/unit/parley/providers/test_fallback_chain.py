@@ -18,6 +18,7 @@ from parley.errors import (
 )
 from parley.providers.fallback_chain import Attempt, FallbackChain, Route, provider_error
 from parley.providers.route_selector import RetryPolicy
+from parley.telemetry.catalogue.turns import PROVIDER_FIRST_OUTPUT
 from parley.telemetry.trace_context import trace_id
 from parley.v1.work_pb2 import StageFailed
 from tests.unit.parley.providers.doubles import make_telemetry
@@ -45,7 +46,8 @@ class Scene:
         self.chain = FallbackChain(
             "tts",
             "CA1",
-            [Route(name, name[0], name) for name in self.failures],
+            "clinic",
+            [Route(name, name[0], f"{name}-model", name) for name in self.failures],
             self.breakers,
             self.telemetry,
             report=report,
@@ -71,8 +73,11 @@ class Scene:
 
     def failed(self, provider: str, code: str) -> float:
         """The failures counted for a provider."""
-        labels = {"provider": provider, "code": code}
-        return self.telemetry.registry.get_sample_value("provider_failures_total", labels) or 0
+        samples = [
+            sample for family in self.telemetry.provider_failures.collect() for sample in family.samples
+        ]
+        wanted = {"provider": provider, "code": code}.items()
+        return sum(s.value for s in samples if s.name.endswith("_total") and wanted <= s.labels.items())
 
 
 async def test_a_request_is_served_by_the_first_route() -> None:
@@ -81,8 +86,9 @@ async def test_a_request_is_served_by_the_first_route() -> None:
 
     assert await scene.run() == "a"
     assert scene.tried == ["a"]
-    labels = {"provider": "a", "what": "first_audio"}
-    assert scene.telemetry.registry.get_sample_value("provider_seconds_count", labels) == 1
+    labels = {"agent": "clinic", "provider": "a", "model": "a-model", "output": "first_audio"}
+    count = f"{PROVIDER_FIRST_OUTPUT.name}_count"
+    assert scene.telemetry.registry.get_sample_value(count, labels) == 1
 
 
 async def test_a_failed_request_falls_back() -> None:

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from parley.providers.latency_limits import LatencyKey, LatencyLimit, LatencyLimits, LimitRange
 
 RANGE = LimitRange(floor_s=1.0, initial_s=2.0, ceiling_s=6.0)
-LABELS = ["provider", "model", "region", "what"]
+LABELS = ["provider", "model", "region", "output"]
 
 
 class Clock:

@@ -19,6 +19,6 @@ async def test_metrics_are_read_when_scraped() -> None:
     lag.lag_ms, bus.dropped_messages = 40.0, 5
 
     assert registry.get_sample_value("parley_event_loop_lag_seconds") == 0.04
-    assert registry.get_sample_value("parley_nats_messages_dropped_total") == 5
+    assert registry.get_sample_value("parley_bus_messages_dropped_total") == 5
     assert registry.get_sample_value("parley_events_unacked") == 3
     assert registry.get_sample_value("parley_asyncio_tasks") == 1

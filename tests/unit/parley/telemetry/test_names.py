@@ -1,4 +1,4 @@
-"""The names of spans, attributes and metrics."""
+"""The names of spans and attributes."""
 
 import ast
 import inspect
@@ -28,16 +28,8 @@ def test_every_name_is_defined_once() -> None:
     assert len({value for _, value in found}) == len(found)
 
 
-def test_metrics_have_the_prefix_and_no_scaled_units() -> None:
-    """Prometheus' base units; the client adds `_total` to counters."""
-    for name, value in constants():
-        if name.startswith("METRIC_"):
-            assert re.fullmatch(r"parley(_[a-z]+)+", value)
-            assert not value.endswith(("_ms", "_total"))
-
-
 def test_every_name_is_used() -> None:
-    """A name without a use describes a span, attribute or metric that does not exist."""
+    """A name without a use describes a span or attribute that does not exist."""
     sources = [path for package in ("parley", "services") for path in (ROOT / package).rglob("*.py")]
     used = "".join(path.read_text("utf-8") for path in sources if path != Path(names.__file__))
     assert [name for name, _ in constants() if not re.search(rf"\b{name}\b", used)] == []
