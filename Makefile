@@ -61,7 +61,10 @@ fuzz: setup ## fuzz the readers of providers' answers, 200,000 inputs each; writ
 	$(PIP) install --require-hashes --requirement requirements/fuzz.txt
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
-test: check ## all checks and tests, as in CI (15 min)
+deploy-tools: setup ## put Helm, kubectl, Prometheus and Alertmanager into build/tools/bin (150 MB of downloads at first)
+	$(BIN)/python -m scripts.deploy_tools
+
+test: check deploy-tools ## all checks and tests, as in CI (15 min)
 	$(BIN)/pytest -n 2 -m "not alone"
 	$(BIN)/pytest -m alone
 
@@ -98,4 +101,4 @@ proto: setup ## generate parley/v1 and docs/events.md from proto/
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --pyi_out=. proto/parley/v1/*.proto
 	$(BIN)/python proto/make_docs.py
 
-.PHONY: help setup demo up call format check doctor-findings unit quick field fuzz close-race test mirror wording interop bench bench-turns chaos soak lock docs proto
+.PHONY: help setup demo up call format check doctor-findings unit quick field fuzz close-race deploy-tools test mirror wording interop bench bench-turns chaos soak lock docs proto
