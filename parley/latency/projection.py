@@ -1,12 +1,12 @@
 """Computes each turn's latency from its call's log. No I/O, no clock."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from parley.audio.playout_position import PlayoutPosition
 from parley.clock import CallClock
 from parley.events.envelope import event_body
-from parley.latency.turn import TurnLatency
+from parley.latency.turn import NO_PROVIDER, ProviderModel, TurnLatency
 from parley.v1 import call_pb2, playback_pb2, reply_pb2, speech_pb2, synthesis_pb2
 from parley.v1.event_pb2 import Event
 
@@ -29,6 +29,8 @@ class ReplyTimes:
     played_from_sample: int = 0
     first_played_ms: int | None = None
     cancelled: bool = False
+    llm: ProviderModel = NO_PROVIDER
+    tts: ProviderModel = NO_PROVIDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,20 @@ class TurnLatencies:
             synthesis_started_ms=reply.synthesis_started_ms,
             playback_started_ms=reply.playback_started_ms,
             first_played_ms=reply.first_played_ms,
+            llm=reply.llm,
+            tts=reply.tts,
+        )
+
+    def without_answered(self, pending: Collection[int]) -> "TurnLatencies":
+        """The same without turns that need no further events, so that the state does not grow with the call.
+
+        The `pending` turns and their replies are kept, and replies to turns that have not ended yet.
+        """
+        last = max(self.turns_by_number, default=0)
+        return replace(
+            self,
+            turns_by_number={number: self.turns_by_number[number] for number in (*pending, last) if number},
+            replies={r.reply_id: r for r in self.replies.values() if r.turn in pending or r.turn > last},
         )
 
 
@@ -127,6 +143,7 @@ def _turn_ended(state: TurnLatencies, body: speech_pb2.TurnEnded, at_ms: int) ->
         turn=body.turn,
         caller_text=body.text,
         decided_by=body.decided_by,
+        stt=ProviderModel(body.provider, body.model),
         speech_end_ms=body.speech_end_ms,
         turn_ended_ms=at_ms,
     )
@@ -154,6 +171,7 @@ def _evolve_reply(
                 llm_requested_ms=_first(before.llm_requested_ms, body.llm_requested_ms or None),
                 first_token_ms=_first(before.first_token_ms, body.first_token_ms or None),
                 first_clause_ms=_first(before.first_clause_ms, at_ms),
+                llm=before.llm if before.llm.provider else ProviderModel(body.provider, body.model),
             )
         case reply_pb2.ReplyCancelled():
             return replace(before, cancelled=True)
@@ -162,6 +180,9 @@ def _evolve_reply(
                 before,
                 tts_requested_ms=_first(before.tts_requested_ms, body.tts_requested_ms or None),
                 synthesis_started_ms=_first(before.synthesis_started_ms, at_ms),
+                tts=ProviderModel(body.provider, body.model)
+                if before.synthesis_started_ms is None
+                else before.tts,
             )
         case playback_pb2.PlaybackStarted() if before.playback_started_ms is None:
             return replace(before, playback_started_ms=body.at_ms, played_from_sample=body.from_sample)

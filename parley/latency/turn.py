@@ -9,6 +9,17 @@ model's first token, the first clause, the first audio synthesized, the first au
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderModel:
+    """A provider and its model; empty where none was waited for."""
+
+    provider: str = ""
+    model: str = ""
+
+
+NO_PROVIDER = ProviderModel()
+
+
+@dataclass(frozen=True, slots=True)
 class TurnLatency:
     """One turn of the caller and the reply to it; times are call time, None if the moment did not occur.
 
@@ -38,6 +49,11 @@ class TurnLatency:
     first_played_ms: int | None = None
     """When the first audio was played, according to the first mark that returned; includes the time for the
     mark to return."""
+    stt: ProviderModel = NO_PROVIDER
+    llm: ProviderModel = NO_PROVIDER
+    """Empty for a fixed text."""
+    tts: ProviderModel = NO_PROVIDER
+    """Empty for cached audio."""
 
     @property
     def latency_ms(self) -> int | None:
@@ -73,6 +89,14 @@ class TurnLatency:
         reached = [self.speech_end_ms, *accumulate(occurred, max)]
         took = (max(0, end - start) for start, end in pairwise(reached))
         return dict(zip(PARTS, took, strict=False))
+
+    @property
+    def waited_for(self) -> dict[str, ProviderModel]:
+        """The provider that each of `PARTS` waited for; none where the first clause was a fixed text."""
+        llm = self.llm
+        if self.first_token_ms is None or self.first_token_ms > (self.first_clause_ms or 0):
+            llm = NO_PROVIDER
+        return dict(zip(PARTS, (self.stt, llm, llm, self.tts, NO_PROVIDER), strict=True))
 
     @property
     def overhead_ms(self) -> int | None:

@@ -233,7 +233,7 @@ class Attempt:
 
     def __init__(self, chain: FallbackChain[Any], route: Route[Any], span: Span) -> None:
         self._chain = chain
-        self._route = route
+        self.route = route
         self.span = span
         self.breaker: CircuitBreaker = chain.breakers.get(route.name)
         self.started_at_s = _now_s()
@@ -244,7 +244,7 @@ class Attempt:
         """Record the time to the first output: `first_token`, `first_audio` or `connected`."""
         took_s = _now_s() - self.started_at_s
         self._chain.telemetry.provider_first_output.labels(
-            agent=self._chain.agent, provider=self._route.provider, model=self._route.model, output=output
+            agent=self._chain.agent, provider=self.route.provider, model=self.route.model, output=output
         ).observe(took_s)
         self.span.add_event(output)
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from parley.v1 import options_pb2 as parley_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15parley/v1/reply.proto\x12\tparley.v1\x1a\x17parley/v1/options.proto\"\x7f\n\x0cReplyStarted\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0c\n\x04turn\x18\x02 \x01(\r\x12\"\n\x04kind\x18\x03 \x01(\x0e\x32\x14.parley.v1.ReplyKind\x12\x13\n\x0bspeculative\x18\x04 \x01(\x08\x12\x16\n\x0epredicted_text\x18\x05 \x01(\t\"!\n\rReplyReleased\x12\x10\n\x08reply_id\x18\x01 \x01(\t\"u\n\x0bReplyClause\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0e\n\x06\x63lause\x18\x02 \x01(\r\x12\x12\n\x04text\x18\x03 \x01(\tB\x04\x88\xb5\x18\x01\x12\x18\n\x10llm_requested_ms\x18\x04 \x01(\x04\x12\x16\n\x0e\x66irst_token_ms\x18\x05 \x01(\x04\"B\n\rReplyFinished\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63lauses\x18\x02 \x01(\r\x12\x0e\n\x06reason\x18\x03 \x01(\t\"2\n\x0eReplyCancelled\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\" \n\x0cReplyResumed\x12\x10\n\x08reply_id\x18\x01 \x01(\t\"\x9e\x01\n\nToolCalled\x12\x14\n\x0ctool_call_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x17\n\targuments\x18\x03 \x01(\tB\x04\x88\xb5\x18\x01\x12\x10\n\x08reply_id\x18\x04 \x01(\t\x12\x0c\n\x04turn\x18\x05 \x01(\r\x12\x0f\n\x07problem\x18\x06 \x01(\t\x12\x13\n\x05\x65xtra\x18\x07 \x01(\tB\x04\x88\xb5\x18\x01\x12\r\n\x05route\x18\x08 \x01(\t\"7\n\rDtmfCollected\x12\x14\n\x06\x64igits\x18\x01 \x01(\tB\x04\x88\xb5\x18\x01\x12\x10\n\x08\x65nded_by\x18\x02 \x01(\t\"J\n\x0cToolReturned\x12\x14\n\x0ctool_call_id\x18\x01 \x01(\t\x12\x14\n\x06result\x18\x02 \x01(\tB\x04\x88\xb5\x18\x01\x12\x0e\n\x06\x66\x61iled\x18\x03 \x01(\x08\"#\n\x11\x46\x61llbackRequested\x12\x0e\n\x06reason\x18\x01 \x01(\t\"9\n\x0fHangUpRequested\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_reply_id\x18\x02 \x01(\t*\x85\x02\n\tReplyKind\x12\x1a\n\x16REPLY_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13REPLY_KIND_GREETING\x10\x01\x12\x15\n\x11REPLY_KIND_ANSWER\x10\x02\x12\x15\n\x11REPLY_KIND_OPENER\x10\x03\x12\x15\n\x11REPLY_KIND_FILLER\x10\x04\x12\x1a\n\x16REPLY_KIND_IDLE_PROMPT\x10\x05\x12\x16\n\x12REPLY_KIND_APOLOGY\x10\x06\x12\x16\n\x12REPLY_KIND_GOODBYE\x10\x07\x12\x16\n\x12REPLY_KIND_WARNING\x10\x08\x12\x1a\n\x16REPLY_KIND_RECONNECTED\x10\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15parley/v1/reply.proto\x12\tparley.v1\x1a\x17parley/v1/options.proto\"\x7f\n\x0cReplyStarted\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0c\n\x04turn\x18\x02 \x01(\r\x12\"\n\x04kind\x18\x03 \x01(\x0e\x32\x14.parley.v1.ReplyKind\x12\x13\n\x0bspeculative\x18\x04 \x01(\x08\x12\x16\n\x0epredicted_text\x18\x05 \x01(\t\"!\n\rReplyReleased\x12\x10\n\x08reply_id\x18\x01 \x01(\t\"\x96\x01\n\x0bReplyClause\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0e\n\x06\x63lause\x18\x02 \x01(\r\x12\x12\n\x04text\x18\x03 \x01(\tB\x04\x88\xb5\x18\x01\x12\x18\n\x10llm_requested_ms\x18\x04 \x01(\x04\x12\x16\n\x0e\x66irst_token_ms\x18\x05 \x01(\x04\x12\x10\n\x08provider\x18\x06 \x01(\t\x12\r\n\x05model\x18\x07 \x01(\t\"B\n\rReplyFinished\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63lauses\x18\x02 \x01(\r\x12\x0e\n\x06reason\x18\x03 \x01(\t\"2\n\x0eReplyCancelled\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\" \n\x0cReplyResumed\x12\x10\n\x08reply_id\x18\x01 \x01(\t\"\x9e\x01\n\nToolCalled\x12\x14\n\x0ctool_call_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x17\n\targuments\x18\x03 \x01(\tB\x04\x88\xb5\x18\x01\x12\x10\n\x08reply_id\x18\x04 \x01(\t\x12\x0c\n\x04turn\x18\x05 \x01(\r\x12\x0f\n\x07problem\x18\x06 \x01(\t\x12\x13\n\x05\x65xtra\x18\x07 \x01(\tB\x04\x88\xb5\x18\x01\x12\r\n\x05route\x18\x08 \x01(\t\"7\n\rDtmfCollected\x12\x14\n\x06\x64igits\x18\x01 \x01(\tB\x04\x88\xb5\x18\x01\x12\x10\n\x08\x65nded_by\x18\x02 \x01(\t\"J\n\x0cToolReturned\x12\x14\n\x0ctool_call_id\x18\x01 \x01(\t\x12\x14\n\x06result\x18\x02 \x01(\tB\x04\x88\xb5\x18\x01\x12\x0e\n\x06\x66\x61iled\x18\x03 \x01(\x08\"#\n\x11\x46\x61llbackRequested\x12\x0e\n\x06reason\x18\x01 \x01(\t\"9\n\x0fHangUpRequested\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_reply_id\x18\x02 \x01(\t*\x85\x02\n\tReplyKind\x12\x1a\n\x16REPLY_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13REPLY_KIND_GREETING\x10\x01\x12\x15\n\x11REPLY_KIND_ANSWER\x10\x02\x12\x15\n\x11REPLY_KIND_OPENER\x10\x03\x12\x15\n\x11REPLY_KIND_FILLER\x10\x04\x12\x1a\n\x16REPLY_KIND_IDLE_PROMPT\x10\x05\x12\x16\n\x12REPLY_KIND_APOLOGY\x10\x06\x12\x16\n\x12REPLY_KIND_GOODBYE\x10\x07\x12\x16\n\x12REPLY_KIND_WARNING\x10\x08\x12\x1a\n\x16REPLY_KIND_RECONNECTED\x10\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,28 +42,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DTMFCOLLECTED'].fields_by_name['digits']._serialized_options = b'\210\265\030\001'
   _globals['_TOOLRETURNED'].fields_by_name['result']._loaded_options = None
   _globals['_TOOLRETURNED'].fields_by_name['result']._serialized_options = b'\210\265\030\001'
-  _globals['_REPLYKIND']._serialized_start=889
-  _globals['_REPLYKIND']._serialized_end=1150
+  _globals['_REPLYKIND']._serialized_start=923
+  _globals['_REPLYKIND']._serialized_end=1184
   _globals['_REPLYSTARTED']._serialized_start=61
   _globals['_REPLYSTARTED']._serialized_end=188
   _globals['_REPLYRELEASED']._serialized_start=190
   _globals['_REPLYRELEASED']._serialized_end=223
-  _globals['_REPLYCLAUSE']._serialized_start=225
-  _globals['_REPLYCLAUSE']._serialized_end=342
-  _globals['_REPLYFINISHED']._serialized_start=344
-  _globals['_REPLYFINISHED']._serialized_end=410
-  _globals['_REPLYCANCELLED']._serialized_start=412
-  _globals['_REPLYCANCELLED']._serialized_end=462
-  _globals['_REPLYRESUMED']._serialized_start=464
-  _globals['_REPLYRESUMED']._serialized_end=496
-  _globals['_TOOLCALLED']._serialized_start=499
-  _globals['_TOOLCALLED']._serialized_end=657
-  _globals['_DTMFCOLLECTED']._serialized_start=659
-  _globals['_DTMFCOLLECTED']._serialized_end=714
-  _globals['_TOOLRETURNED']._serialized_start=716
-  _globals['_TOOLRETURNED']._serialized_end=790
-  _globals['_FALLBACKREQUESTED']._serialized_start=792
-  _globals['_FALLBACKREQUESTED']._serialized_end=827
-  _globals['_HANGUPREQUESTED']._serialized_start=829
-  _globals['_HANGUPREQUESTED']._serialized_end=886
+  _globals['_REPLYCLAUSE']._serialized_start=226
+  _globals['_REPLYCLAUSE']._serialized_end=376
+  _globals['_REPLYFINISHED']._serialized_start=378
+  _globals['_REPLYFINISHED']._serialized_end=444
+  _globals['_REPLYCANCELLED']._serialized_start=446
+  _globals['_REPLYCANCELLED']._serialized_end=496
+  _globals['_REPLYRESUMED']._serialized_start=498
+  _globals['_REPLYRESUMED']._serialized_end=530
+  _globals['_TOOLCALLED']._serialized_start=533
+  _globals['_TOOLCALLED']._serialized_end=691
+  _globals['_DTMFCOLLECTED']._serialized_start=693
+  _globals['_DTMFCOLLECTED']._serialized_end=748
+  _globals['_TOOLRETURNED']._serialized_start=750
+  _globals['_TOOLRETURNED']._serialized_end=824
+  _globals['_FALLBACKREQUESTED']._serialized_start=826
+  _globals['_FALLBACKREQUESTED']._serialized_end=861
+  _globals['_HANGUPREQUESTED']._serialized_start=863
+  _globals['_HANGUPREQUESTED']._serialized_end=920
 # @@protoc_insertion_point(module_scope)

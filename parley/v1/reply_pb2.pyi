@@ -50,18 +50,22 @@ class ReplyReleased(_message.Message):
     def __init__(self, reply_id: _Optional[str] = ...) -> None: ...
 
 class ReplyClause(_message.Message):
-    __slots__ = ("reply_id", "clause", "text", "llm_requested_ms", "first_token_ms")
+    __slots__ = ("reply_id", "clause", "text", "llm_requested_ms", "first_token_ms", "provider", "model")
     REPLY_ID_FIELD_NUMBER: _ClassVar[int]
     CLAUSE_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     LLM_REQUESTED_MS_FIELD_NUMBER: _ClassVar[int]
     FIRST_TOKEN_MS_FIELD_NUMBER: _ClassVar[int]
+    PROVIDER_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
     reply_id: str
     clause: int
     text: str
     llm_requested_ms: int
     first_token_ms: int
-    def __init__(self, reply_id: _Optional[str] = ..., clause: _Optional[int] = ..., text: _Optional[str] = ..., llm_requested_ms: _Optional[int] = ..., first_token_ms: _Optional[int] = ...) -> None: ...
+    provider: str
+    model: str
+    def __init__(self, reply_id: _Optional[str] = ..., clause: _Optional[int] = ..., text: _Optional[str] = ..., llm_requested_ms: _Optional[int] = ..., first_token_ms: _Optional[int] = ..., provider: _Optional[str] = ..., model: _Optional[str] = ...) -> None: ...
 
 class ReplyFinished(_message.Message):
     __slots__ = ("reply_id", "clauses", "reason")

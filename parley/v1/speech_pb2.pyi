@@ -62,15 +62,19 @@ class TurnResumed(_message.Message):
     def __init__(self, turn: _Optional[int] = ...) -> None: ...
 
 class TurnEnded(_message.Message):
-    __slots__ = ("turn", "text", "speech_end_ms", "audio_end_ms", "decided_by")
+    __slots__ = ("turn", "text", "speech_end_ms", "audio_end_ms", "decided_by", "provider", "model")
     TURN_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     SPEECH_END_MS_FIELD_NUMBER: _ClassVar[int]
     AUDIO_END_MS_FIELD_NUMBER: _ClassVar[int]
     DECIDED_BY_FIELD_NUMBER: _ClassVar[int]
+    PROVIDER_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
     turn: int
     text: str
     speech_end_ms: int
     audio_end_ms: int
     decided_by: str
-    def __init__(self, turn: _Optional[int] = ..., text: _Optional[str] = ..., speech_end_ms: _Optional[int] = ..., audio_end_ms: _Optional[int] = ..., decided_by: _Optional[str] = ...) -> None: ...
+    provider: str
+    model: str
+    def __init__(self, turn: _Optional[int] = ..., text: _Optional[str] = ..., speech_end_ms: _Optional[int] = ..., audio_end_ms: _Optional[int] = ..., decided_by: _Optional[str] = ..., provider: _Optional[str] = ..., model: _Optional[str] = ...) -> None: ...

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from parley.v1 import options_pb2 as parley_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19parley/v1/synthesis.proto\x12\tparley.v1\x1a\x17parley/v1/options.proto\"B\n\nWordTiming\x12\x12\n\x04text\x18\x01 \x01(\tB\x04\x88\xb5\x18\x01\x12\x10\n\x08start_ms\x18\x02 \x01(\r\x12\x0e\n\x06\x65nd_ms\x18\x03 \x01(\r\">\n\x10SynthesisStarted\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x18\n\x10tts_requested_ms\x18\x02 \x01(\x04\"\x85\x01\n\x11\x43lauseSynthesized\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0e\n\x06\x63lause\x18\x02 \x01(\r\x12\x14\n\x0cstart_sample\x18\x03 \x01(\x04\x12\x12\n\nend_sample\x18\x04 \x01(\x04\x12$\n\x05words\x18\x05 \x03(\x0b\x32\x15.parley.v1.WordTiming\"6\n\x11SynthesisFinished\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0f\n\x07samples\x18\x02 \x01(\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19parley/v1/synthesis.proto\x12\tparley.v1\x1a\x17parley/v1/options.proto\"B\n\nWordTiming\x12\x12\n\x04text\x18\x01 \x01(\tB\x04\x88\xb5\x18\x01\x12\x10\n\x08start_ms\x18\x02 \x01(\r\x12\x0e\n\x06\x65nd_ms\x18\x03 \x01(\r\"_\n\x10SynthesisStarted\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x18\n\x10tts_requested_ms\x18\x02 \x01(\x04\x12\x10\n\x08provider\x18\x03 \x01(\t\x12\r\n\x05model\x18\x04 \x01(\t\"\x85\x01\n\x11\x43lauseSynthesized\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0e\n\x06\x63lause\x18\x02 \x01(\r\x12\x14\n\x0cstart_sample\x18\x03 \x01(\x04\x12\x12\n\nend_sample\x18\x04 \x01(\x04\x12$\n\x05words\x18\x05 \x03(\x0b\x32\x15.parley.v1.WordTiming\"6\n\x11SynthesisFinished\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0f\n\x07samples\x18\x02 \x01(\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,9 +37,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WORDTIMING']._serialized_start=65
   _globals['_WORDTIMING']._serialized_end=131
   _globals['_SYNTHESISSTARTED']._serialized_start=133
-  _globals['_SYNTHESISSTARTED']._serialized_end=195
-  _globals['_CLAUSESYNTHESIZED']._serialized_start=198
-  _globals['_CLAUSESYNTHESIZED']._serialized_end=331
-  _globals['_SYNTHESISFINISHED']._serialized_start=333
-  _globals['_SYNTHESISFINISHED']._serialized_end=387
+  _globals['_SYNTHESISSTARTED']._serialized_end=228
+  _globals['_CLAUSESYNTHESIZED']._serialized_start=231
+  _globals['_CLAUSESYNTHESIZED']._serialized_end=364
+  _globals['_SYNTHESISFINISHED']._serialized_start=366
+  _globals['_SYNTHESISFINISHED']._serialized_end=420
 # @@protoc_insertion_point(module_scope)

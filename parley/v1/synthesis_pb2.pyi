@@ -18,12 +18,16 @@ class WordTiming(_message.Message):
     def __init__(self, text: _Optional[str] = ..., start_ms: _Optional[int] = ..., end_ms: _Optional[int] = ...) -> None: ...
 
 class SynthesisStarted(_message.Message):
-    __slots__ = ("reply_id", "tts_requested_ms")
+    __slots__ = ("reply_id", "tts_requested_ms", "provider", "model")
     REPLY_ID_FIELD_NUMBER: _ClassVar[int]
     TTS_REQUESTED_MS_FIELD_NUMBER: _ClassVar[int]
+    PROVIDER_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
     reply_id: str
     tts_requested_ms: int
-    def __init__(self, reply_id: _Optional[str] = ..., tts_requested_ms: _Optional[int] = ...) -> None: ...
+    provider: str
+    model: str
+    def __init__(self, reply_id: _Optional[str] = ..., tts_requested_ms: _Optional[int] = ..., provider: _Optional[str] = ..., model: _Optional[str] = ...) -> None: ...
 
 class ClauseSynthesized(_message.Message):
     __slots__ = ("reply_id", "clause", "start_sample", "end_sample", "words")

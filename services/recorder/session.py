@@ -22,12 +22,13 @@ from parley.v1.event_pb2 import Event
 from parley.v1.work_pb2 import CallRecorded
 from services.recorder import call_record, wav
 from services.recorder.audio_reader import CallAudioReader
+from services.recorder.metrics.call_observer import CallObserver
+from services.recorder.metrics.observation import RecorderMetrics
 from services.recorder.retry import StorageRetry, retry_read
 from services.recorder.settings import RecorderSettings
 from services.recorder.storage.object_store import Recordings, contiguous_until, open_recordings
 from services.recorder.storage.postgres import Postgres
 from services.recorder.timeline import Timeline
-from services.recorder.turn_metrics import TurnMetrics, TurnObserver
 
 log = structlog.get_logger()
 
@@ -49,7 +50,7 @@ async def open_recorder(
     # Each call logs a storage failure once; stamina's line per attempt and call would flood the log.
     stamina.instrumentation.set_on_retry_hooks(())
     recordings = open_recordings(settings.recordings_url)
-    metrics = TurnMetrics(telemetry.registry)
+    metrics = RecorderMetrics(telemetry.registry)
     async with database.opened():
         log.info("recordings_opened", url=recordings.url)
         yield partial(record_call, Storage(settings, recordings, database), metrics)
@@ -64,7 +65,7 @@ class Storage:
     database: Postgres
 
 
-async def record_call(storage: Storage, metrics: TurnMetrics, call: CallContext) -> None:
+async def record_call(storage: Storage, metrics: RecorderMetrics, call: CallContext) -> None:
     """Record one call; return when it has ended and everything is stored."""
     await RecordingSession(storage, metrics, call).run()
 
@@ -72,7 +73,7 @@ async def record_call(storage: Storage, metrics: TurnMetrics, call: CallContext)
 class RecordingSession:
     """Records one call into the object store and the database."""
 
-    def __init__(self, storage: Storage, metrics: TurnMetrics, call: CallContext) -> None:
+    def __init__(self, storage: Storage, metrics: RecorderMetrics, call: CallContext) -> None:
         self._settings = storage.settings
         self._recordings = storage.recordings
         self._database = storage.database
@@ -83,14 +84,18 @@ class RecordingSession:
         self._events: list[Event] = []
         self._timeline = Timeline()
         self._audio = CallAudioReader(call.bus, call.call_sid, self._timeline)
-        self._turns = TurnObserver(metrics, call.call_sid, call.agent.name)
+        self._observer = CallObserver(metrics, call.call_sid, call.agent.name)
         self._retry = StorageRetry(call.log)
 
     async def run(self) -> None:
         """Record the call to its end and store its record."""
         if not any(event.HasField("call_recorded") for event in self._log.history):
+            # A previous owner has observed the history; the first one was started by its first event.
+            is_first_owner = not any(
+                event.HasField("stage_claimed") and event.stage == "recorder" for event in self._log.history
+            )
             for event in self._log.history:
-                self._apply(event, live=False)
+                self._apply(event, live=is_first_owner)
             await self._store_record(await self._already_finished() or await self._record_audio())
         await self._retry.run(lambda: self._recordings.delete_segments(self._name))
 
@@ -102,7 +107,7 @@ class RecordingSession:
 
     def _apply(self, event: Event, *, live: bool) -> None:
         self._events.append(event)
-        self._turns.apply(event, live=live)
+        self._observer.apply(event, live=live)
         body = event_body(event)
         if body is not None:
             self._timeline.apply(body)

@@ -10,7 +10,7 @@ import structlog
 from parley.agent_config import SttConfig
 from parley.audio.g711 import BYTES_PER_MS
 from parley.errors import ProviderError, ProviderRejected, ProviderTimeout
-from parley.providers.fallback_chain import FallbackChain
+from parley.providers.fallback_chain import FallbackChain, Route
 from parley.providers.latency_limits import LatencyLimit, LimitRange
 from parley.providers.route_selector import RetryPolicy
 from parley.providers.stt import SttConnection, SttEvent, SttProvider
@@ -64,6 +64,8 @@ class ProviderConnection:
         connect_grace_s: float = _CONNECT_GRACE_S,
     ) -> None:
         self._chain = chain
+        self.route: Route[SttRoute] = chain.routes[0]
+        """The route of the current connection, or of the last one."""
         self._buffer = buffer
         self._on_event = on_event
         self._on_lost = on_lost
@@ -99,6 +101,7 @@ class ProviderConnection:
                     route.target.connect(self._chain.call_sid) as connection,
                 ):
                     attempt.first_output("connected")
+                    self.route = route
                     connected_s = _now_s()
                     self._response = route.target.response
                     await self._run_connection(connection, route.provider)

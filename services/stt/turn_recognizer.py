@@ -55,7 +55,9 @@ class TurnRecognizer:
         *,
         provider_detects_turns: bool,
         request_finalize: Callable[[], None],
+        transcribed_by: Callable[[], tuple[str, str]] = lambda: ("", ""),
     ) -> None:
+        """Create the recognizer; `transcribed_by` returns the provider and model in use."""
         self._log = log
         self._config = config
         self._state = state
@@ -69,6 +71,7 @@ class TurnRecognizer:
             covered_ms=state.transcript.final_end_ms,
         )
         self._request_finalize = request_finalize
+        self._transcribed_by = transcribed_by
         self._restored_speech_ms = state.last_speech_event_ms
         self._published_text = self._eager_text = ""
         self._ended_provider_turn = ""
@@ -231,12 +234,15 @@ class TurnRecognizer:
             return
         self._transcript = transcript.next_turn()
         await self._on_speech_changes(self._vad.force_stop())
+        provider, model = self._transcribed_by()
         ended = speech_pb2.TurnEnded(
             turn=transcript.turn,
             text=transcript.text,
             speech_end_ms=self._speech_end_ms(transcript),
             audio_end_ms=transcript.end_ms,
             decided_by=decided_by,
+            provider=provider,
+            model=model,
         )
         await self._log.append(ended)
 

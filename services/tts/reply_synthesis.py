@@ -92,6 +92,7 @@ class _SynthesisAttempt:
         self._limits = route.limits
         self._normalizer = ReplyNormalizer(route.normalization)
         self._attempt = attempt
+        self._route = attempt.route
         self._job = job
         self._audio = job.audio
         self._loop = asyncio.get_running_loop()
@@ -162,14 +163,20 @@ class _SynthesisAttempt:
             raise ProviderUnavailable(self._provider, f"no audio for {missing_letters} letters of the text")
 
     async def _on_first_audio(self) -> None:
-        if not isinstance(self._stream, CachingStream) or self._stream.provider_used:
+        from_provider = not isinstance(self._stream, CachingStream) or self._stream.provider_used
+        if from_provider:
             self._attempt.first_output("first_audio")
             if self._first_limit is not None:
                 self._first_limit.observe(self._loop.time() - self._requested_s)
         if not self._job.started:
             self._job.started = True
             await self._job.append(
-                SynthesisStarted(reply_id=self._audio.reply_id, tts_requested_ms=self._requested_ms)
+                SynthesisStarted(
+                    reply_id=self._audio.reply_id,
+                    tts_requested_ms=self._requested_ms,
+                    provider=self._route.provider if from_provider else "",
+                    model=self._route.model if from_provider else "",
+                )
             )
 
     @property

@@ -4,7 +4,7 @@ import asyncio
 import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import structlog
@@ -16,7 +16,7 @@ from parley.providers.latency_limits import LatencyLimit
 from parley.providers.llm import Done, LlmEvent, Message, TextDelta, ToolChoice
 from services.brain.generation.llm_route import LlmRoute
 from services.brain.generation.model_text import is_speakable
-from services.brain.generation.reply_builder import ReplyBuilder
+from services.brain.generation.reply_builder import AnswerSource, ReplyBuilder
 from services.brain.generation.time_budget import TimeBudget
 
 log = structlog.get_logger()
@@ -183,13 +183,13 @@ class Generator:
         attempt: Attempt,
         clock: "_ContentClock",
     ) -> None:
-        requested_ms, first_token_ms = self._now_ms(), 0
+        source = AnswerSource(route.name, route.provider, route.model, requested_ms=self._now_ms())
         max_chars = route.target.config.max_tokens * _CHARS_PER_TOKEN
         while (chunk := await clock.wait(anext(chunks, None))) is not None:
             if isinstance(chunk, TextDelta):
                 chunk = clock.limited(chunk, max_chars - builder.characters)
-            if not first_token_ms and not _is_blank(chunk):
-                first_token_ms = self._now_ms()
+            if not source.first_token_ms and not _is_blank(chunk):
+                source = replace(source, first_token_ms=self._now_ms())
                 attempt.first_output("first_token")
             if isinstance(chunk, Done):
                 if not builder.has_answer(chunk.reason):
@@ -198,9 +198,7 @@ class Generator:
                     )
                 # Recorded before the last event is emitted, because its receiver stops this task.
                 attempt.succeeded()
-            bodies = builder.on_chunk(
-                chunk, requested_ms=requested_ms, first_token_ms=first_token_ms, route=route.name
-            )
+            bodies = builder.on_chunk(chunk, source)
             if builder.has_content and not _is_blank(chunk):
                 clock.progressed()
             if bodies:

@@ -1,6 +1,7 @@
 """Converts a model's stream into the events of one reply. No I/O, no clock."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from parley.events.envelope import Body
 from parley.providers.llm import Done, LlmEvent, TextDelta, ToolCallRequest
@@ -15,6 +16,17 @@ GOODBYE = "Goodbye."
 """Spoken when the model ends the call without any text."""
 _INCOMPLETE = frozenset({"length", "content_filter"})
 """Reasons with which a provider ends an answer before its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSource:
+    """The attempt that an answer's chunks come from; times are call times."""
+
+    route: str = ""
+    provider: str = ""
+    model: str = ""
+    requested_ms: int = 0
+    first_token_ms: int = 0
 
 
 class ReplyBuilder:
@@ -51,7 +63,7 @@ class ReplyBuilder:
         self._spoken = spoken
         self._clauses = 0
         self._has_model_text = False
-        self._requested_ms = self._first_token_ms = 0
+        self._source = AnswerSource()
         self.reset()
 
     def reset(self) -> None:
@@ -101,21 +113,15 @@ class ReplyBuilder:
         )
         return [started, *self._clause_events([f"{self.opener} "] if self.opener else [])]
 
-    def on_chunk(
-        self, chunk: LlmEvent, *, requested_ms: int = 0, first_token_ms: int = 0, route: str = ""
-    ) -> list[Body]:
-        """Return the events that a chunk of the stream completes.
-
-        `requested_ms` and `first_token_ms` are the call times of the request and of its first chunk; `route`
-        is the route that sends the chunk.
-        """
-        self._requested_ms, self._first_token_ms = requested_ms, first_token_ms
+    def on_chunk(self, chunk: LlmEvent, source: "AnswerSource | None" = None) -> list[Body]:
+        """Return the events that a chunk of the stream completes; `source` is the attempt that it is from."""
+        self._source = source or AnswerSource()
         match chunk:
             case TextDelta(text=text):
                 return [*self._push(clean(text))]
             case ToolCallRequest():
                 if self.tools_allowed:
-                    self._tools.add(chunk, route)
+                    self._tools.add(chunk, self._source.route)
                 return []
             case Done(reason=reason):
                 return self._finish(reason)
@@ -170,7 +176,12 @@ class ReplyBuilder:
         events = self._clause_events([first, *speakable[1:]] if is_speakable(first) else speakable[1:])
         if events:
             self._has_model_text = True
-            events[0].llm_requested_ms, events[0].first_token_ms = self._requested_ms, self._first_token_ms
+            first_clause, source = events[0], self._source
+            first_clause.llm_requested_ms, first_clause.first_token_ms = (
+                source.requested_ms,
+                source.first_token_ms,
+            )
+            first_clause.provider, first_clause.model = source.provider, source.model
         return events
 
     def _clause_events(self, clauses: Sequence[str]) -> list[ReplyClause]:

@@ -44,6 +44,7 @@ class Scene:
             is_loud,
             provider_detects_turns=flux,
             request_finalize=self._count,
+            transcribed_by=lambda: ("deepgram", "nova-3"),
         )
 
     def _count(self) -> None:
@@ -71,6 +72,7 @@ async def test_a_turn_is_logged_with_its_speech_words_and_end() -> None:
     [ended] = bodies_of(scene.log.bodies, TurnEnded)
     assert (ended.turn, ended.text, ended.decided_by) == (1, "hello", "speech_final")
     assert (ended.speech_end_ms, ended.audio_end_ms) == (1640, 1800)
+    assert (ended.provider, ended.model) == ("deepgram", "nova-3")
     assert scene.buffer.start_ms == 1800
     assert scene.turns.between_turns
 

@@ -161,6 +161,8 @@ async def test_each_event_of_a_reply_is_appended_once() -> None:
         ClauseSynthesized,
         SynthesisFinished,
     ]
+    assert isinstance(started := reply.events[0], SynthesisStarted)
+    assert (started.provider, started.model) == ("test", "m1")
     assert reply.audio == audio_of("ab cd")
     assert reply.bus.published[-1][1].last
     assert reply.first_outputs() == 1
@@ -275,6 +277,8 @@ async def test_a_reply_from_the_cache_does_not_count_for_the_provider() -> None:
     reply.breakers.get("route0").record_failure(asyncio.get_running_loop().time(), permanent=True)
 
     assert await reply.run() is None
+    assert isinstance(started := reply.events[0], SynthesisStarted)
+    assert (started.provider, started.model) == ("", "")
     assert reply.audio == audio_of("abcd")
     assert provider.opened == 0
     assert reply.first_outputs() == 0

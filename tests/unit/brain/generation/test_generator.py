@@ -199,6 +199,8 @@ async def test_the_second_model_is_requested_when_the_first_fails(error: Provide
     assert client.requested == ["first", "second"]
     assert isinstance(harness.emitted[0], StageFailed)
     assert (harness.failures, harness.texts) == ([error.code], ["Yes. "])
+    [clause] = bodies_of(harness.emitted, ReplyClause)
+    assert (clause.provider, clause.model) == ("test", "second")
 
 
 @pytest.mark.parametrize(("error", "attempts"), [(BROKEN, 2), (REJECTED, 1)])

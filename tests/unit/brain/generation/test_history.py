@@ -20,7 +20,7 @@ from parley.v1.reply_pb2 import ToolReturned
 from parley.v1.speech_pb2 import EagerEndOfTurn
 from services.brain.generation.generator import AnswerRequest, GenerationEvent, Generator
 from services.brain.generation.prompt import build_messages
-from services.brain.generation.reply_builder import ReplyBuilder
+from services.brain.generation.reply_builder import AnswerSource, ReplyBuilder
 from services.brain.metrics import BrainMetrics
 from services.brain.reply_writer import ReplyWriter
 from services.brain.session_log import SessionLog
@@ -186,7 +186,7 @@ class Call:
             if isinstance(chunk, Done) and not builder.has_answer(chunk.reason):
                 await self._emit(builder, builder.fail("Sorry."))
                 return
-            bodies = builder.on_chunk(chunk, route=ROUTE)
+            bodies = builder.on_chunk(chunk, AnswerSource(ROUTE))
             await self._emit(builder, bodies[: max(0, read)])
             read -= len(bodies)
             if read < 0:

@@ -1,0 +1,1 @@
+"""Metrics of calls, computed from their logs: turns, quality, speculation."""

@@ -1,0 +1,80 @@
+"""Replies of the agent by kind, their interruptions, and the use of speculation. No I/O, no clock."""
+
+from collections.abc import Iterator, Sequence
+
+from parley.events.envelope import Body
+from parley.telemetry.catalogue.cost import SPECULATION_DISCARDED_CHARACTERS
+from parley.telemetry.catalogue.metric import Metric
+from parley.telemetry.catalogue.quality import INTERRUPTIONS, REPLIES, SPECULATIONS
+from parley.v1 import call_pb2, playback_pb2, reply_pb2
+from services.recorder.metrics.observation import Observation
+
+
+class _Speculation:
+    """A speculative reply that was neither released nor cancelled yet."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.characters: dict[int, int] = {}
+        """Length of each clause."""
+
+
+class ReplyOutcomes:
+    """Counts each reply of a call once, even if the next owner of the brain starts it again."""
+
+    def __init__(self) -> None:
+        self._started: set[str] = set()
+        self._speculations: dict[str, _Speculation] = {}
+        self._paused = ""
+        """The reply that the caller's speech has paused."""
+
+    def apply(self, body: Body | None, _at_ms: int) -> Sequence[Observation]:
+        """Return what an event adds to the metrics."""
+        match body:
+            case reply_pb2.ReplyStarted() if body.reply_id not in self._started:
+                return self._start(body)
+            case reply_pb2.ReplyClause() if body.reply_id in self._speculations:
+                self._speculations[body.reply_id].characters[body.clause] = len(body.text)
+            case reply_pb2.ReplyReleased() if body.reply_id in self._speculations:
+                kind = self._speculations.pop(body.reply_id).kind
+                return [_of(SPECULATIONS, outcome="used"), _of(REPLIES, kind=kind)]
+            case reply_pb2.ReplyCancelled() if body.reply_id in self._speculations:
+                return list(self._discard(body.reply_id))
+            case call_pb2.CallEnded():
+                return [found for reply_id in list(self._speculations) for found in self._discard(reply_id)]
+            case playback_pb2.PlaybackPaused():
+                self._paused = body.reply_id
+            case reply_pb2.ReplyResumed() if body.reply_id == self._paused:
+                return self._interrupted("false_alarm")
+            case playback_pb2.BargeIn() if body.reply_id == self._paused:
+                return self._interrupted("barge_in")
+            case _:
+                pass
+        return ()
+
+    def _start(self, started: reply_pb2.ReplyStarted) -> Sequence[Observation]:
+        self._started.add(started.reply_id)
+        kind = _kind(started.kind)
+        if started.speculative:
+            self._speculations[started.reply_id] = _Speculation(kind)
+            return ()
+        return [_of(REPLIES, kind=kind)]
+
+    def _discard(self, reply_id: str) -> Iterator[Observation]:
+        characters = sum(self._speculations.pop(reply_id).characters.values())
+        yield _of(SPECULATIONS, outcome="discarded")
+        yield Observation(SPECULATION_DISCARDED_CHARACTERS, value=characters)
+
+    def _interrupted(self, outcome: str) -> Sequence[Observation]:
+        self._paused = ""
+        return [_of(INTERRUPTIONS, outcome=outcome)]
+
+
+def _kind(kind: reply_pb2.ReplyKind) -> str:
+    """The name of a kind; those of later versions are unknown."""
+    supported = kind in reply_pb2.ReplyKind.values() and kind != reply_pb2.REPLY_KIND_UNSPECIFIED
+    return reply_pb2.ReplyKind.Name(kind).removeprefix("REPLY_KIND_").lower() if supported else "unknown"
+
+
+def _of(metric: Metric, **labels: str) -> Observation:
+    return Observation(metric, labels)
