@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from parley.bus import Bus, connect
+from parley.bus.connection import security_of
 from parley.events.log import open_call_log
 from parley.events.outbox import Outbox
+from parley.settings import CommonSettings, load
 from parley.v1.event_pb2 import Event
 
 
@@ -16,7 +18,8 @@ async def open_bus(nats_url: str) -> AsyncIterator[Bus]:
     Raises:
         BusError: no server responds.
     """
-    async with connect(nats_url, "cli", timeout_s=5, replicas=None) as bus:
+    security = security_of(load(CommonSettings))
+    async with connect(nats_url, "cli", timeout_s=5, replicas=None, security=security) as bus:
         yield bus
 
 

@@ -60,6 +60,30 @@ class CommonSettings(BaseSettings):
     """Replicas of each JetStream stream: 3 on a cluster of three servers. Start these with
     `deploy/nats-cluster.conf`, so that a frozen server is detected within 1.5 s."""
 
+    nats_credentials_file: str = ""
+    """NATS credentials file (`.creds`). A user name and password, or a token, may be part of
+    `PARLEY_NATS_URL` instead."""
+
+    nats_ca_file: str = ""
+    """Certificates of the authorities that sign the NATS servers' certificates; empty for the system's. With
+    `tls://` in `PARLEY_NATS_URL`, the connection is encrypted."""
+
+    nats_cert_file: str = ""
+    """Client certificate, for NATS servers that verify clients."""
+
+    nats_key_file: str = ""
+    """Private key of `PARLEY_NATS_CERT_FILE`."""
+
+    audio_stream_max_bytes: int = Field(default=2 * 1024**3, ge=64 * 1024**2)
+    """Maximum size of the stream `AUDIO`, which should hold 15 minutes of all calls: about 30 MB per call.
+    Equal in all services, as are the next two."""
+
+    calls_stream_max_bytes: int = Field(default=4 * 1024**3, ge=64 * 1024**2)
+    """Maximum size of the stream `CALLS`; the oldest events are dropped first."""
+
+    calls_stream_max_age_s: float = Field(default=30 * 24 * 3600, ge=3600)
+    """How long the events of a call are retained."""
+
     start_timeout_s: float = Field(default=30.0, gt=0)
     """How long a starting service waits for NATS and the database."""
 

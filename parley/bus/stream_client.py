@@ -90,9 +90,9 @@ class StreamClient:
             raise BusError(f"cannot read the state of the streams: {error!r}") from error
         return {i.config.name or "": i.state.bytes / (i.config.max_bytes or 1) for i in infos}
 
-    async def ensure(self, replicas: int) -> None:
+    async def ensure(self, replicas: int, limits: streams.StreamLimits) -> None:
         """Create or update the three streams and one consumer per stage; safe to repeat."""
-        for stream in streams.STREAMS:
+        for stream in limits.apply():
             config = stream_config(stream, replicas)
             try:
                 await self._jetstream.update_stream(config)

@@ -13,6 +13,11 @@ log = structlog.get_logger()
 
 _POLL_INTERVAL_S = 15.0
 _NEARLY_FULL = 0.9
+_REMEDIES = {
+    "AUDIO": "raise PARLEY_AUDIO_STREAM_MAX_BYTES",
+    "CALLS": "raise PARLEY_CALLS_STREAM_MAX_BYTES, or lower PARLEY_CALLS_STREAM_MAX_AGE_S",
+    "WORK": "start more workers of the stages whose work is pending",
+}
 
 
 class StreamUsageMonitor:
@@ -42,5 +47,8 @@ class StreamUsageMonitor:
             elif stream not in self._warned:
                 self._warned.add(stream)
                 log.error(
-                    "stream_nearly_full", stream=stream, usage=round(share, 3), remedy="raise max_bytes"
+                    "stream_nearly_full",
+                    stream=stream,
+                    usage=round(share, 3),
+                    remedy=_REMEDIES.get(stream, ""),
                 )

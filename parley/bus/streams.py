@@ -1,6 +1,6 @@
 """The streams that hold all state, AUDIO, CALLS and WORK: what each retains, and for how long. No I/O."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from parley.bus import subjects
@@ -53,3 +53,18 @@ WORK = Stream(
 )
 
 STREAMS = (AUDIO, CALLS, WORK)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLimits:
+    """Limits of the streams that an operator decides."""
+
+    audio_max_bytes: int = AUDIO.max_bytes
+    calls_max_bytes: int = CALLS.max_bytes
+    calls_max_age_s: float = CALLS.max_age_s
+
+    def apply(self) -> tuple[Stream, ...]:
+        """The streams with these limits."""
+        audio = replace(AUDIO, max_bytes=self.audio_max_bytes)
+        calls = replace(CALLS, max_bytes=self.calls_max_bytes, max_age_s=self.calls_max_age_s)
+        return audio, calls, WORK

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import structlog
 
 from parley.agent_config import load_agent_config
-from parley.bus import Bus, connect, subjects
+from parley.bus import Bus, connect_service, subjects
 from parley.events.envelope import Body, parse
 from parley.events.log import CallEventLog
 from parley.events.outbox import Outbox
@@ -60,9 +60,7 @@ async def run_shadow(
     """Watch all calls that start from now on, until `stop` is set."""
     telemetry = start_telemetry(f"{stage}{SHADOW_SUFFIX}", settings)
     async with (
-        connect(
-            settings.nats_url, f"{stage}-shadow", timeout_s=settings.start_timeout_s, replicas=None
-        ) as bus,
+        connect_service(settings, f"{stage}-shadow", change_streams=False) as bus,
         open_shadow(telemetry) as watch,
         serve(
             health_app(

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import structlog
 
 from parley.agent_config import AgentConfig, load_agent_config
-from parley.bus import Bus, Claim, connect
+from parley.bus import Bus, Claim, connect_service
 from parley.bus.stream_usage import StreamUsageMonitor
 from parley.bus.subjects import Stage
 from parley.errors import BusError
@@ -78,9 +78,7 @@ async def run_stage(
     telemetry = start_telemetry(stage, settings)
     lag = EventLoopLag()
     async with (
-        connect(
-            settings.nats_url, stage, timeout_s=settings.start_timeout_s, replicas=settings.nats_replicas
-        ) as bus,
+        connect_service(settings, stage) as bus,
         open_outbox(bus) as outbox,
         open_service(telemetry) as serve_call,
         serve(

@@ -8,7 +8,7 @@ from functools import partial
 import structlog
 from fastapi import FastAPI
 
-from parley.bus import Bus, connect
+from parley.bus import Bus, connect_service
 from parley.events.outbox import Outbox, open_outbox
 from parley.latency.tracer import CallTracer
 from parley.runtime.event_loop_lag import EventLoopLag
@@ -38,9 +38,7 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
     if not settings.twilio_auth_token.get_secret_value():
         log.error("twilio_auth_token_missing", effect="every request is rejected")
     async with (
-        connect(
-            settings.nats_url, "edge", timeout_s=settings.start_timeout_s, replicas=settings.nats_replicas
-        ) as bus,
+        connect_service(settings, "edge") as bus,
         open_outbox(bus) as outbox,
         open_twilio(settings) as twilio,
     ):

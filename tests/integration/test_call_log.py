@@ -77,7 +77,7 @@ async def test_a_side_effect_does_not_wait_for_a_stream_that_stores_nothing(nats
         async with asyncio.timeout(5):
             assert await brain.ready_for_side_effects()
         assert outbox.unacked == 1
-        await bus.streams.ensure(1)
+        await bus.streams.ensure(1, streams.StreamLimits())
 
 
 async def test_a_side_effect_waits_while_the_server_does_not_respond(
