@@ -97,8 +97,11 @@ docs: setup ## generate docs/settings.md, docs/events.md and the tables of docs/
 	$(BIN)/python -m scripts.sandbox_docs
 	$(BIN)/python proto/make_docs.py
 
+alerts: setup ## generate deploy/alerts/latency.yaml from deploy/latency-budget.yaml
+	$(BIN)/python -m scripts.latency_rules
+
 proto: setup ## generate parley/v1 and docs/events.md from proto/
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --pyi_out=. proto/parley/v1/*.proto
 	$(BIN)/python proto/make_docs.py
 
-.PHONY: help setup demo up call format check doctor-findings unit quick field fuzz close-race deploy-tools test mirror wording interop bench bench-turns chaos soak lock docs proto
+.PHONY: help setup demo up call format check doctor-findings unit quick field fuzz close-race deploy-tools test mirror wording interop bench bench-turns chaos soak lock docs alerts proto
