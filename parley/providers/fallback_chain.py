@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 
 import structlog
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from prometheus_client import Histogram
 
 from parley.circuit_breaker import CircuitBreaker, CircuitBreakers
 from parley.errors import ConfigError, ProviderError, ProviderRateLimited, ProviderUnavailable
@@ -233,6 +234,7 @@ class Attempt:
 
     def __init__(self, chain: FallbackChain[Any], route: Route[Any], span: Span) -> None:
         self._chain = chain
+        self.usage = chain.telemetry.usage
         self.route = route
         self.span = span
         self.breaker: CircuitBreaker = chain.breakers.get(route.name)
@@ -240,13 +242,20 @@ class Attempt:
         self.provider_used = True
         """False if the request was served from a cache, which proves nothing about the route."""
 
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels of the request's metrics: agent, provider and model."""
+        route = self.route
+        return {"agent": self._chain.agent, "provider": route.provider, "model": route.model}
+
     def first_output(self, output: str) -> None:
         """Record the time to the first output: `first_token`, `first_audio` or `connected`."""
-        took_s = _now_s() - self.started_at_s
-        self._chain.telemetry.provider_first_output.labels(
-            agent=self._chain.agent, provider=self.route.provider, model=self.route.model, output=output
-        ).observe(took_s)
+        self.first_output_of(output).observe(_now_s() - self.started_at_s)
         self.span.add_event(output)
+
+    def first_output_of(self, output: str) -> Histogram:
+        """The histogram of an output that is measured otherwise, such as `first_response`."""
+        return self._chain.telemetry.provider_first_output.labels(**self.labels, output=output)
 
     def succeeded(self) -> None:
         """Close the route's circuit, and report the next failure again if each attempt is reported."""

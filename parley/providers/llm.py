@@ -10,6 +10,10 @@ Message: TypeAlias = Mapping[str, Any]
 """A chat message in the OpenAI chat completions format."""
 
 
+MAX_TOKENS = 10_000_000
+"""More tokens in one request are an error of the provider's report."""
+
+
 @dataclass(frozen=True, slots=True)
 class TextDelta:
     """The next piece of the answer's text."""
@@ -30,6 +34,28 @@ class ToolCallRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenUsage:
+    """The tokens of a request and its answer, as the provider reports them; at most once, before Done."""
+
+    input: int = 0
+    cached_input: int = 0
+    """The part of the input that the provider had cached."""
+    output: int = 0
+    reasoning: int = 0
+    """The part of the output that is reasoning."""
+
+    def plausible(self) -> "TokenUsage":
+        """The same with counts between 0 and `MAX_TOKENS`, and parts not larger than their whole."""
+        whole_input, output = (min(max(count, 0), MAX_TOKENS) for count in (self.input, self.output))
+        return TokenUsage(
+            input=whole_input,
+            cached_input=min(max(self.cached_input, 0), whole_input),
+            output=output,
+            reasoning=min(max(self.reasoning, 0), output),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The answer is complete."""
 
@@ -41,7 +67,7 @@ ToolChoice: TypeAlias = Literal["auto", "none"]
 """Whether the model may call tools. With `none` the definitions are sent nevertheless, because some servers
 require them when the history contains tool calls."""
 
-LlmEvent: TypeAlias = TextDelta | ToolCallRequest | Done
+LlmEvent: TypeAlias = TextDelta | ToolCallRequest | TokenUsage | Done
 
 
 class LlmClient(Protocol):

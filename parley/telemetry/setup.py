@@ -25,6 +25,7 @@ from parley.telemetry.catalogue import bus, providers, turns
 from parley.telemetry.catalogue.metric import Metric
 from parley.telemetry.resource import resource
 from parley.telemetry.trace_context import add_trace_id
+from parley.telemetry.usage import UsageMetrics
 
 _SPAN_EXPORT_INTERVAL_MS = 1000
 SHADOW_SUFFIX = "-shadow"
@@ -44,6 +45,7 @@ class Telemetry:
     provider_failures: Counter
     provider_limit: Gauge
     model_shutdown: Gauge
+    usage: UsageMetrics
     tracer: Tracer
     """Starts spans that are exported like `spans`; does nothing if no endpoint is configured."""
 
@@ -85,6 +87,7 @@ def create_telemetry(service: str, settings: CommonSettings) -> Telemetry:
         provider_failures=providers.PROVIDER_FAILURES.counter(exporting(providers.PROVIDER_FAILURES)),
         provider_limit=providers.PROVIDER_LIMIT.gauge(exporting(providers.PROVIDER_LIMIT)),
         model_shutdown=providers.MODEL_SHUTDOWN.gauge(exporting(providers.MODEL_SHUTDOWN)),
+        usage=UsageMetrics.create(exporting),
     )
 
 

@@ -2,7 +2,11 @@
 
 from prometheus_client import CollectorRegistry
 
-from parley.telemetry.catalogue.quality import TOOL_LIMITS
+from parley.telemetry.catalogue.quality import TOOL_CALLS, TOOL_LIMITS, TOOL_SECONDS
+from services.brain.tools.runner import ToolResult
+
+UNKNOWN_TOOL = "unknown"
+"""The label of any name that is not a tool of the agent: models invent names."""
 
 
 class BrainMetrics:
@@ -10,3 +14,12 @@ class BrainMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.tool_limits = TOOL_LIMITS.counter(registry)
+        self._tool_calls = TOOL_CALLS.counter(registry)
+        self._tool_seconds = TOOL_SECONDS.histogram(registry)
+
+    def tool_returned(self, agent: str, tool: str, result: ToolResult) -> None:
+        """Count a tool call; `tool` is a tool of the agent file or `UNKNOWN_TOOL`."""
+        outcome = "refused" if result.refused else "failed" if result.failed else "ok"
+        self._tool_calls.labels(agent=agent, tool=tool, outcome=outcome).inc()
+        if not result.refused:
+            self._tool_seconds.labels(agent=agent, tool=tool).observe(result.took_s)

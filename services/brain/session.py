@@ -26,7 +26,7 @@ from parley.v1.reply_pb2 import (
 from parley.v1.work_pb2 import StageFailed
 from services.brain.generation.generator import MAX_FAILURES, GenerationEvent, Generator
 from services.brain.generation.llm_route import LlmRoute
-from services.brain.metrics import BrainMetrics
+from services.brain.metrics import UNKNOWN_TOOL, BrainMetrics
 from services.brain.policies import ending_calls, escalation, fillers, idle_policy, turn_taking
 from services.brain.policies.escalation import RequestFallback
 from services.brain.policies.fillers import PlayFiller
@@ -45,7 +45,7 @@ from services.brain.reply_writer import ReplyWriter
 from services.brain.session_log import SessionLog
 from services.brain.tools.http import HttpTools
 from services.brain.tools.registry import build_tools
-from services.brain.tools.runner import ToolResult, ToolRunner, error_result
+from services.brain.tools.runner import ToolResult, ToolRunner, refusal
 
 log = structlog.get_logger()
 
@@ -68,6 +68,7 @@ class BrainSession:
         metrics: BrainMetrics,
     ) -> None:
         self._call = call
+        self._metrics = metrics
         self._log = SessionLog(call.log)
         self._inbox: asyncio.Queue[Item] = asyncio.Queue(_MAX_INBOX)
         self._tools = ToolRunner(
@@ -257,11 +258,13 @@ class BrainSession:
         terminal_tools = self._tools.terminal_tools
         if call.name in terminal_tools and not result.failed:
             if reason := ending_calls.why_not_end(call, self._log.conversation, terminal_tools):
-                result = error_result(call, reason)
+                result = refusal(call, reason)
             else:
                 # Appended before the result: the next owner repeats a tool call without a result, and with
                 # it this request.
                 await self._log.append(HangUpRequested(reason="agent", after_reply_id=call.reply_id))
+        tool = call.name if call.name in self._tools.names else UNKNOWN_TOOL
+        self._metrics.tool_returned(self._call.agent.name, tool, result)
         await self._log.append(
             ToolReturned(tool_call_id=call.tool_call_id, result=result.result, failed=result.failed)
         )

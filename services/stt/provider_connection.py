@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 
 import structlog
+from prometheus_client import Counter, Histogram
 
 from parley.agent_config import SttConfig
 from parley.audio.g711 import BYTES_PER_MS
@@ -77,6 +78,7 @@ class ProviderConnection:
         self._unanswered_since_s: float | None = None
         self._grace_until_s = 0.0
         self._response = LatencyLimit(FIRST_RESPONSE)
+        self._first_response: Histogram | None = None
 
     def notify_audio(self, *, speaking: bool) -> None:
         """Send the audio that was added to the buffer; `speaking` is true while the caller speaks."""
@@ -104,7 +106,10 @@ class ProviderConnection:
                     self.route = route
                     connected_s = _now_s()
                     self._response = route.target.response
-                    await self._run_connection(connection, route.provider)
+                    self._first_response = attempt.first_output_of("first_response")
+                    # Looked up once: audio is sent 50 times a second.
+                    audio_seconds = attempt.usage.stt_audio.labels(**attempt.labels)
+                    await self._run_connection(connection, route.provider, audio_seconds)
             except ProviderError as error:
                 raise_if_cancelled()
                 if _now_s() - connected_s > _HEALTHY_AFTER_S:
@@ -118,7 +123,7 @@ class ProviderConnection:
         await self._on_lost()
         await asyncio.sleep(_retry_delay_s(error, self._failures))
 
-    async def _run_connection(self, connection: SttConnection, provider: str) -> None:
+    async def _run_connection(self, connection: SttConnection, provider: str, audio_seconds: Counter) -> None:
         now_s = _now_s()
         if self._unanswered_since_s is not None:
             self._unanswered_since_s = now_s
@@ -128,7 +133,7 @@ class ProviderConnection:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(connection.run(self._receive), name="receive from the provider")
-                tasks.create_task(self._send(connection), name="send audio")
+                tasks.create_task(self._send(connection, audio_seconds), name="send audio")
                 tasks.create_task(self._watch_responses(provider), name="watch the provider")
                 # Within the group: see `raise_if_cancelled`.
                 await asyncio.get_running_loop().create_future()
@@ -142,6 +147,8 @@ class ProviderConnection:
         since_s, now_s = self._unanswered_since_s, _now_s()
         if since_s is not None and now_s >= self._grace_until_s:
             self._response.observe(now_s - since_s)
+            if self._first_response is not None:
+                self._first_response.observe(now_s - since_s)
         self._unanswered_since_s = None
         self._chain.reporter.succeeded()
         await self._on_event(event)
@@ -164,14 +171,14 @@ class ProviderConnection:
                 self._response.timed_out(now_s - since_s)
                 raise ProviderTimeout(provider, f"no response to speech for {now_s - since_s:.1f} s")
 
-    async def _send(self, connection: SttConnection) -> None:
+    async def _send(self, connection: SttConnection, audio_seconds: Counter) -> None:
         sent_ms = self._buffer.start_ms
         while True:
             for span in self._buffer.since(sent_ms):
                 for at in range(0, len(span.mulaw), _MAX_MESSAGE_BYTES):
-                    await connection.send(
-                        span.mulaw[at : at + _MAX_MESSAGE_BYTES], span.at_ms + at // BYTES_PER_MS
-                    )
+                    mulaw = span.mulaw[at : at + _MAX_MESSAGE_BYTES]
+                    await connection.send(mulaw, span.at_ms + at // BYTES_PER_MS)
+                    audio_seconds.inc(len(mulaw) / BYTES_PER_MS / 1000)
                 sent_ms = span.end_ms
             if self._finalize_requested:
                 self._finalize_requested = False

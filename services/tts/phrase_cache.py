@@ -60,8 +60,17 @@ class PhraseCache:
             self._audio.move_to_end(key)
         return self._audio.get(key)
 
-    async def prefetch(self, connect: Connect, config: TtsConfig, phrases: Iterable[str]) -> bool:
-        """Synthesize the missing phrases; True if all are cached. The next call tries again."""
+    async def prefetch(
+        self,
+        connect: Connect,
+        config: TtsConfig,
+        phrases: Iterable[str],
+        on_sent: Callable[[str], None] = lambda _text: None,
+    ) -> bool:
+        """Synthesize the missing phrases; True if all are cached. The next call tries again.
+
+        `on_sent` is called with each text that is sent to the provider.
+        """
         missing = failed_in_a_row = 0
         for number, text in enumerate(phrases):
             key = _key(config, text)
@@ -73,7 +82,9 @@ class PhraseCache:
             self._in_progress.add(key)
             try:
                 async with asyncio.timeout(_PHRASE_TIMEOUT_S):
-                    self._audio[key] = await _synthesize(await connect(), f"phrase{number}", text)
+                    connection = await connect()
+                    on_sent(text)
+                    self._audio[key] = await _synthesize(connection, f"phrase{number}", text)
             except Exception as error:  # optional work must not end the call
                 log.warning("phrase_not_cached", characters=len(text), error=type(error).__name__)
                 missing += 1

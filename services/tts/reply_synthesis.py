@@ -136,6 +136,7 @@ class _SynthesisAttempt:
         self._requested_ms = self._requested_ms or self._job.now_ms()
         self._requested_s = self._requested_s or self._loop.time()
         await self._stream.send_text(spoken.text)
+        self._count_characters(len(spoken.text))
         if self._first_limit is None:
             self._first_limit = self._limit
 
@@ -163,7 +164,7 @@ class _SynthesisAttempt:
             raise ProviderUnavailable(self._provider, f"no audio for {missing_letters} letters of the text")
 
     async def _on_first_audio(self) -> None:
-        from_provider = not isinstance(self._stream, CachingStream) or self._stream.provider_used
+        from_provider = self._from_provider
         if from_provider:
             self._attempt.first_output("first_audio")
             if self._first_limit is not None:
@@ -178,6 +179,18 @@ class _SynthesisAttempt:
                     model=self._route.model if from_provider else "",
                 )
             )
+
+    @property
+    def _from_provider(self) -> bool:
+        """Whether the provider has been sent text; until then, all of it was cached."""
+        return not isinstance(self._stream, CachingStream) or self._stream.provider_used
+
+    def _count_characters(self, count: int) -> None:
+        labels, usage = self._attempt.labels, self._attempt.usage
+        if self._from_provider:
+            usage.tts_characters.labels(**labels).inc(count)
+        else:
+            usage.tts_cached_characters.labels(agent=labels["agent"]).inc(count)
 
     @property
     def _limit(self) -> LatencyLimit:

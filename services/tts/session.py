@@ -1,7 +1,7 @@
 """Synthesizes the replies of calls: follows each call's log, runs a task per reply, stops cancelled ones."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -106,11 +106,19 @@ async def _serve_call(call: CallContext, shared: _Shared) -> None:
         async with guarded_context(config.provider, opening) as connection:
             yield GuardedConnection(config.provider, connection)
 
+    characters = call.telemetry.usage.tts_characters.labels(
+        agent=call.agent.name, provider=configs[0].provider, model=configs[0].model
+    )
     async with on_demand_pool(connect) as connections, asyncio.TaskGroup() as tasks:
         preferred = next(iter(by_name))
         prefetching = tasks.create_task(
             _warm_up(
-                connections, preferred, shared.cache, configs[0], _spoken_phrases(call.agent, configs[0])
+                connections,
+                preferred,
+                shared.cache,
+                configs[0],
+                _spoken_phrases(call.agent, configs[0]),
+                lambda text: characters.inc(len(text)),
             ),
             name="prefetch phrases",
         )
@@ -166,6 +174,7 @@ async def _warm_up(
     cache: PhraseCache,
     config: TtsConfig,
     phrases: Sequence[str],
+    on_sent: Callable[[str], None],
 ) -> None:
     try:
         await connections.get(name)
@@ -173,7 +182,7 @@ async def _warm_up(
         log.warning("tts_connection_failed", route=name, code=error.code, reason=error.reason)
         return
     interval_s = _MIN_PREFETCH_INTERVAL_S
-    while not await cache.prefetch(lambda: connections.get(name), config, phrases):
+    while not await cache.prefetch(lambda: connections.get(name), config, phrases, on_sent):
         await asyncio.sleep(interval_s)
         interval_s = min(interval_s * 2, _MAX_PREFETCH_INTERVAL_S)
 

@@ -52,5 +52,5 @@ PROVIDER_FIRST_OUTPUT = histogram(
     "provider",
     "model",
     "output",
-    output="transcript, first_token, first_audio, connection and so on: what was waited for",
+    output="connected and first_response (stt; from the beginning of speech), first_token, first_audio",
 )

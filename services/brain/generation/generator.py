@@ -13,7 +13,7 @@ from parley.errors import ProviderEmptyAnswer, ProviderError, ProviderTimeout, P
 from parley.events.envelope import Body
 from parley.providers.fallback_chain import Attempt, FallbackChain, Request, Route
 from parley.providers.latency_limits import LatencyLimit
-from parley.providers.llm import Done, LlmEvent, Message, TextDelta, ToolChoice
+from parley.providers.llm import Done, LlmEvent, Message, TextDelta, TokenUsage, ToolChoice
 from services.brain.generation.llm_route import LlmRoute
 from services.brain.generation.model_text import is_speakable
 from services.brain.generation.reply_builder import AnswerSource, ReplyBuilder
@@ -135,6 +135,8 @@ class Generator:
                 async with request.attempt(route) as attempt:
                     await self._attempt(answer, route, attempt, limit_s, tool_choice)
             except ProviderError as error:
+                if isinstance(error, ProviderEmptyAnswer):
+                    self._chain.telemetry.usage.empty_answers.labels(**attempt.labels).inc()
                 if tool_choice == "none" and isinstance(error, ProviderEmptyAnswer):
                     # The server calls tools whatever is requested: the loop ends here.
                     break
@@ -186,6 +188,9 @@ class Generator:
         source = AnswerSource(route.name, route.provider, route.model, requested_ms=self._now_ms())
         max_chars = route.target.config.max_tokens * _CHARS_PER_TOKEN
         while (chunk := await clock.wait(anext(chunks, None))) is not None:
+            if isinstance(chunk, TokenUsage):
+                self._count_tokens(chunk, attempt)
+                continue
             if isinstance(chunk, TextDelta):
                 chunk = clock.limited(chunk, max_chars - builder.characters)
             if not source.first_token_ms and not _is_blank(chunk):
@@ -206,6 +211,16 @@ class Generator:
             if isinstance(chunk, Done):
                 return
         raise ProviderUnavailable(route.provider, "the stream ended without Done")
+
+    def _count_tokens(self, usage: TokenUsage, attempt: Attempt) -> None:
+        counts = {
+            "input": usage.input,
+            "cached_input": usage.cached_input,
+            "output": usage.output,
+            "reasoning": usage.reasoning,
+        }
+        for kind, count in counts.items():
+            self._chain.telemetry.usage.llm_tokens.labels(**attempt.labels, kind=kind).inc(count)
 
 
 class _ContentClock:

@@ -6,7 +6,16 @@ from typing import Any
 
 from parley.agent_config import LlmConfig
 from parley.errors import ProviderUnavailable
-from parley.providers.llm import Done, LlmClient, LlmEvent, Message, TextDelta, ToolCallRequest, ToolChoice
+from parley.providers.llm import (
+    Done,
+    LlmClient,
+    LlmEvent,
+    Message,
+    TextDelta,
+    TokenUsage,
+    ToolCallRequest,
+    ToolChoice,
+)
 from parley.providers.provider_code import guarded, provider_code
 from parley.providers.untrusted import clean_json, clean_text
 
@@ -56,6 +65,8 @@ def _clean(event: LlmEvent, provider: str) -> LlmEvent:
                 clean_text(event.arguments),
                 clean_json(event.extra),
             )
+        case TokenUsage():
+            return event.plausible()
         case Done(reason=reason):
             return Done(clean_text(reason, _MAX_REASON_CHARS))
         case _:

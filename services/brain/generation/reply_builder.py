@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from parley.events.envelope import Body
-from parley.providers.llm import Done, LlmEvent, TextDelta, ToolCallRequest
+from parley.providers.llm import Done, LlmEvent, TextDelta, TokenUsage, ToolCallRequest
 from parley.v1.reply_pb2 import ReplyClause, ReplyFinished, ReplyKind, ReplyStarted, ToolCalled
 from services.brain.generation.clauses import ClauseSplitter
 from services.brain.generation.model_text import clean, ends_sentence, is_speakable
@@ -125,6 +125,8 @@ class ReplyBuilder:
                 return []
             case Done(reason=reason):
                 return self._finish(reason)
+            case TokenUsage():
+                return []
 
     def from_text(self, text: str) -> list[Body]:
         """Return the events of a fixed text: one clause, whose audio can be cached."""

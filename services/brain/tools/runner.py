@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -23,6 +24,10 @@ class ToolResult:
     result: str
     """JSON."""
     failed: bool = False
+    refused: bool = False
+    """Whether the tool was not run."""
+    took_s: float = 0.0
+    """Duration of a tool that was run."""
 
 
 class ToolRunner:
@@ -65,7 +70,7 @@ class ToolRunner:
     async def _run(self, call: ToolCall) -> None:
         if call.name not in self.terminal_tools and not await self._ready():
             log.error("tool_not_run_bus_unavailable", tool=call.name, tool_call_id=call.tool_call_id)
-            await self._emit(error_result(call, "not possible at the moment"))
+            await self._emit(refusal(call, "not possible at the moment"))
             return
         await self._emit(await run_tool(self._tools, call))
 
@@ -73,10 +78,16 @@ class ToolRunner:
 async def run_tool(tools: Sequence[Tool], call: ToolCall) -> ToolResult:
     """Run one tool call; a failure becomes a result that the model can explain to the caller."""
     if problem := call.problem or arguments_problem(call.arguments):
-        return error_result(call, problem)
+        return refusal(call, problem)
     tool = next((tool for tool in tools if tool.name == call.name), None)
     if tool is None:
-        return error_result(call, name_problem(call.name, [tool.name for tool in tools]))
+        return refusal(call, name_problem(call.name, [tool.name for tool in tools]))
+    started_s = time.monotonic()
+    result = await _run_tool(tool, call)
+    return replace(result, took_s=time.monotonic() - started_s)
+
+
+async def _run_tool(tool: Tool, call: ToolCall) -> ToolResult:
     try:
         async with asyncio.timeout(tool.timeout_s):
             return ToolResult(call.tool_call_id, await tool.run(call))
@@ -88,6 +99,11 @@ async def run_tool(tools: Sequence[Tool], call: ToolCall) -> ToolResult:
     except Exception as error:  # a defect in a tool must not end the call
         log.error("tool_crashed", tool=call.name, tool_call_id=call.tool_call_id, error=type(error).__name__)
         return error_result(call, "the tool failed")
+
+
+def refusal(call: ToolCall, reason: str) -> ToolResult:
+    """Return the result of a tool call that is not run."""
+    return replace(error_result(call, reason), refused=True)
 
 
 def error_result(call: ToolCall, reason: str) -> ToolResult:

@@ -238,3 +238,6 @@ async def test_a_new_connection_receives_the_audio_since_the_last_final_transcri
         await eventually(lambda: len(received) == 2 and len(received[1]) == 2, interval_s=0)
 
     assert received == [[(1000, 8000), (2000, 8000)], [(1500, 8000), (2500, 4000)]]
+    labels = {"agent": "clinic", "provider": "fake", "model": "nova-3"}
+    seconds = chain.telemetry.registry.get_sample_value("parley_stt_audio_seconds_total", labels)
+    assert seconds == 3.5

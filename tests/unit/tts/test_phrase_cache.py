@@ -72,7 +72,10 @@ async def synthesize(connection: CachingConnection, *clauses: str) -> tuple[list
 async def test_a_cached_phrase_is_not_requested_again() -> None:
     """The phrase is one chunk, with the timings of its characters."""
     provider, cache = FakeProvider(), PhraseCache()
-    await cache.prefetch(provider.connect, CONFIG, ["Hello."])
+    sent: list[str] = []
+    for _ in range(2):
+        await cache.prefetch(provider.connect, CONFIG, ["Hello."], sent.append)
+    assert sent == ["Hello."]
     audio, provider_used = await synthesize(CachingConnection(provider.connect, cache, CONFIG), "Hello. ")
 
     timings = (CharTiming("H", 0, 200), CharTiming("ello.", 200, 400))

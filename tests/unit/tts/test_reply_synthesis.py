@@ -136,6 +136,15 @@ class Scene:
         """The published audio."""
         return b"".join(audio.mulaw for _, audio in self.bus.published)
 
+    def characters(self) -> tuple[float, float]:
+        """Characters that were synthesized, and cached ones."""
+        value = self.telemetry.registry.get_sample_value
+        labels = {"agent": "clinic", "provider": "test", "model": "m1"}
+        return (
+            value("parley_tts_characters_total", labels) or 0,
+            value("parley_tts_cached_characters_total", {"agent": "clinic"}) or 0,
+        )
+
     def first_outputs(self) -> float:
         """How often the time to the first audio was measured."""
         labels = {"agent": "clinic", "provider": "test", "model": "m1", "output": "first_audio"}
@@ -166,6 +175,7 @@ async def test_each_event_of_a_reply_is_appended_once() -> None:
     assert reply.audio == audio_of("ab cd")
     assert reply.bus.published[-1][1].last
     assert reply.first_outputs() == 1
+    assert reply.characters() == (5, 0)
 
 
 @pytest.mark.parametrize("kind", [ProviderUnavailable, ProviderTimeout, ProviderRateLimited])
@@ -280,6 +290,7 @@ async def test_a_reply_from_the_cache_does_not_count_for_the_provider() -> None:
     assert isinstance(started := reply.events[0], SynthesisStarted)
     assert (started.provider, started.model) == ("", "")
     assert reply.audio == audio_of("abcd")
+    assert reply.characters() == (0, 5)
     assert provider.opened == 0
     assert reply.first_outputs() == 0
     assert reply.breakers.open_circuits(asyncio.get_running_loop().time()) == ["route0"]

@@ -4,13 +4,14 @@ from collections.abc import Collection
 from typing import Any
 
 from parley.errors import ProviderUnavailable
-from parley.providers.llm import Done, LlmEvent, TextDelta
+from parley.providers.llm import Done, LlmEvent, TextDelta, TokenUsage
 from parley.providers.untrusted import clean_text
 from services.brain.providers.openai.answer_text import AnswerText
 from services.brain.providers.openai.errors import PROVIDER
 from services.brain.providers.openai.finish_reasons import common_reason, is_failure
 from services.brain.providers.openai.json_values import as_index, as_list, as_object, as_text
 from services.brain.providers.openai.stream_errors import error_of, read_error
+from services.brain.providers.openai.token_usage import read_usage
 from services.brain.providers.openai.tool_call_parts import ToolCallParts
 
 _END_GRACE_S = 1.0
@@ -35,6 +36,7 @@ class ChatReader:
         self._text = AnswerText(tool_names, thinks_first=thinks_first)
         self._calls = ToolCallParts(tool_names)
         self._finish_reason = ""
+        self._usage: TokenUsage | None = None
         self._finished_early = False
         self._in_tool_call = False
         self._pieces = 0
@@ -68,7 +70,9 @@ class ChatReader:
         """
         if error := read_error(event, event_name):
             raise error
-        choice = _first_choice(as_object(event).get("choices"))
+        fields = as_object(event)
+        self._read_usage(fields)
+        choice = _first_choice(fields.get("choices"))
         if choice is None:
             return []
         if error := choice.get("error"):
@@ -97,7 +101,14 @@ class ChatReader:
         calls = self._calls.finish()
         text = self._text.finish()
         calls = calls or self._text.written_calls
-        return [*text, *calls, Done(self._finish_reason or ("tool_calls" if calls else "stop"))]
+        usage = [self._usage] if self._usage is not None else []
+        return [*text, *calls, *usage, Done(self._finish_reason or ("tool_calls" if calls else "stop"))]
+
+    def _read_usage(self, fields: dict[str, Any]) -> None:
+        """Keep the last usage: some servers send the usage so far in each chunk, Groq in its own field."""
+        sent = fields.get("usage") or as_object(fields.get("x_groq")).get("usage")
+        if sent:
+            self._usage = read_usage(sent) or self._usage
 
     def _read_delta(self, delta: dict[str, Any], *, last: bool) -> list[LlmEvent]:
         found: list[LlmEvent] = []

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from parley.errors import ProviderError, ProviderUnavailable
-from parley.providers.llm import Done, LlmEvent, TextDelta
+from parley.providers.llm import Done, LlmEvent, TextDelta, TokenUsage
 from parley.providers.untrusted import clean_text
 from services.brain.providers.openai.answer_text import AnswerText
 from services.brain.providers.openai.errors import PROVIDER
@@ -12,6 +12,7 @@ from services.brain.providers.openai.json_values import as_index, as_list, as_ob
 from services.brain.providers.openai.response_calls import ResponseCalls
 from services.brain.providers.openai.response_texts import ResponseTexts
 from services.brain.providers.openai.stream_errors import error_of, read_error
+from services.brain.providers.openai.token_usage import read_usage
 
 _END_GRACE_S = 0.05
 """How long a stream may stay open after its last event, so that the connection can be used again."""
@@ -33,6 +34,7 @@ class ResponsesReader:
         self._texts = ResponseTexts()
         self._calls = ResponseCalls()
         self._reason: str | None = None
+        self._usage: TokenUsage | None = None
         self._in_tool_call = False
         self._pieces = 0
 
@@ -100,7 +102,8 @@ class ResponsesReader:
         calls = self._calls.finish()
         text = self._text.finish()
         calls = calls or self._text.written_calls
-        return [*text, *calls, Done(self._reason or ("tool_calls" if calls else "stop"))]
+        usage = [self._usage] if self._usage is not None else []
+        return [*text, *calls, *usage, Done(self._reason or ("tool_calls" if calls else "stop"))]
 
     def _read_item(self, fields: dict[str, Any], *, complete: bool) -> list[LlmEvent]:
         item, position = as_object(fields.get("item")), as_index(fields.get("output_index"))
@@ -123,6 +126,7 @@ class ResponsesReader:
         status = as_text(response.get("status")) or end
         if status in {"failed", "cancelled"} or response.get("error"):
             raise _failure(response, status)
+        self._usage = read_usage(response.get("usage"))
         output = as_list(response.get("output"))
         found = self._push(self._texts.rest(_all_text(output) or as_text(response.get("output_text"))))
         for position, item in enumerate(output):

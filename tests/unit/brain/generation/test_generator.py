@@ -13,7 +13,15 @@ from parley.errors import ConfigError, ProviderError, ProviderRejected, Provider
 from parley.events.envelope import Body
 from parley.providers.fallback_chain import FallbackChain, Route
 from parley.providers.latency_limits import LatencyLimit
-from parley.providers.llm import Done, LlmClient, LlmEvent, Message, TextDelta, ToolCallRequest
+from parley.providers.llm import (
+    Done,
+    LlmClient,
+    LlmEvent,
+    Message,
+    TextDelta,
+    TokenUsage,
+    ToolCallRequest,
+)
 from parley.providers.pool import ProviderPool
 from parley.providers.route_selector import RetryPolicy
 from parley.v1.reply_pb2 import ReplyClause, ReplyFinished
@@ -147,13 +155,14 @@ class Harness:
             Route(model, "test", model, llm_route(LlmConfig(model=model, timeout_s=timeout_s), pool))
             for model in models
         ]
+        self.registry = (telemetry := make_telemetry()).registry
         chain = FallbackChain(
             "brain",
             "CA1",
             "clinic",
             routes,
             CircuitBreakers(),
-            make_telemetry(),
+            telemetry,
             report=self._on_failure,
             policy=RetryPolicy(max_failures=MAX_FAILURES),
         )
@@ -201,6 +210,23 @@ async def test_the_second_model_is_requested_when_the_first_fails(error: Provide
     assert (harness.failures, harness.texts) == ([error.code], ["Yes. "])
     [clause] = bodies_of(harness.emitted, ReplyClause)
     assert (clause.provider, clause.model) == ("test", "second")
+
+
+async def test_tokens_and_empty_answers_are_counted_by_model() -> None:
+    """An answer with nothing but its usage counts as empty."""
+    usage = TokenUsage(input=120, cached_input=100, output=30, reasoning=10)
+    client = FakeClient(first=[usage, Done("stop")], second=[*ANSWER[:-1], usage, Done("stop")])
+    harness = Harness(client, "first", "second")
+    assert await harness.answer() == "stop"
+
+    labels = {"agent": "clinic", "provider": "test", "model": "second"}
+    counted = {
+        kind: harness.registry.get_sample_value("parley_llm_tokens_total", {**labels, "kind": kind})
+        for kind in ("input", "cached_input", "output", "reasoning")
+    }
+    assert counted == {"input": 120, "cached_input": 100, "output": 30, "reasoning": 10}
+    empty = {**labels, "model": "first"}
+    assert harness.registry.get_sample_value("parley_empty_answers_total", empty) == 1
 
 
 @pytest.mark.parametrize(("error", "attempts"), [(BROKEN, 2), (REJECTED, 1)])

@@ -7,7 +7,7 @@ import pytest
 
 from parley.agent_config import LlmConfig
 from parley.errors import ProviderUnavailable
-from parley.providers.llm import Done, LlmEvent, TextDelta, ToolCallRequest
+from parley.providers.llm import MAX_TOKENS, Done, LlmEvent, TextDelta, TokenUsage, ToolCallRequest
 from services.brain.generation.guarded_client import GuardedClient
 
 
@@ -38,10 +38,13 @@ async def test_events_are_made_encodable() -> None:
     """Lone surrogates, NUL and numbers that JSON does not have."""
     call = ToolCallRequest("1\0", "a", "{\ud800}", {"x": float("nan")})
 
-    assert await read(TextDelta("Hi"), TextDelta("\ud800\0"), call, Done("stop")) == [
+    usage = TokenUsage(input=-1, output=10**20)
+
+    assert await read(TextDelta("Hi"), TextDelta("\ud800\0"), call, usage, Done("stop")) == [
         TextDelta("Hi"),
         TextDelta("\ufffd"),
         ToolCallRequest("1", "a", "{\ufffd}", {"x": None}),
+        TokenUsage(output=MAX_TOKENS),
         Done("stop"),
     ]
 

@@ -15,6 +15,7 @@ from parley.telemetry.catalogue.bus import BUS_DELAY
 from parley.telemetry.catalogue.providers import MODEL_SHUTDOWN, PROVIDER_FAILURES, PROVIDER_LIMIT
 from parley.telemetry.catalogue.turns import PROVIDER_FIRST_OUTPUT
 from parley.telemetry.setup import Telemetry
+from parley.telemetry.usage import UsageMetrics
 
 
 def make_telemetry(exporter: InMemorySpanExporter | None = None) -> Telemetry:
@@ -32,6 +33,7 @@ def make_telemetry(exporter: InMemorySpanExporter | None = None) -> Telemetry:
         provider_failures=PROVIDER_FAILURES.counter(metrics),
         provider_limit=PROVIDER_LIMIT.gauge(metrics),
         model_shutdown=MODEL_SHUTDOWN.gauge(metrics),
+        usage=UsageMetrics.create(lambda _metric: metrics),
         tracer=tracers.get_tracer("test"),
     )
 

@@ -30,6 +30,7 @@ def test_the_default_model_gets_tools_without_reasoning() -> None:
         "model": "gpt-6-luna",
         "messages": MESSAGES,
         "stream": True,
+        "stream_options": {"include_usage": True},
         "temperature": 0.3,
         "max_completion_tokens": 300,
         "reasoning_effort": "none",
@@ -253,3 +254,23 @@ def test_a_server_that_ignores_the_tool_choice_gets_no_tools_when_none_may_be_ca
 
     assert "tools" not in body("http://127.0.0.1:11434/v1")
     assert body("")["tool_choice"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("model", "base_url", "sent"),
+    [
+        ("gpt-4.1-mini", "", True),
+        ("gpt-4.1-mini", "https://proxy.example/v1", True),
+        ("llama3.3", "http://localhost:11434/v1", True),
+        ("gemini-2.5-flash", "https://generativelanguage.googleapis.com/v1beta/openai", True),
+        ("mistral-small-latest", "https://api.mistral.ai/v1", False),
+        ("some-model", "https://unknown.example/v1", False),
+    ],
+)
+def test_usage_is_requested_where_the_server_accepts_it(model: str, base_url: str, *, sent: bool) -> None:
+    """Mistral refuses the field and sends the usage unasked; about an unknown server nothing is assumed."""
+    assert ("stream_options" in body_of(model, base_url=base_url)) == sent
+
+
+def test_the_agent_file_can_turn_the_usage_off() -> None:
+    assert "stream_options" not in body_of("gpt-4.1-mini", extra={"stream_options": None})
