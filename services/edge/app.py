@@ -7,6 +7,7 @@ from functools import partial
 
 import structlog
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from parley.bus import Bus, connect_service
 from parley.events.outbox import Outbox, open_outbox
@@ -19,6 +20,7 @@ from services.edge.call_registry import CallRegistry
 from services.edge.calls.outbound_calls import OutboundCalls
 from services.edge.calls.resumption import StreamResumer
 from services.edge.calls.webhooks import Webhooks
+from services.edge.direct_path import DirectPath, path_of
 from services.edge.settings import EdgeSettings
 from services.edge.standby.supervisor import STANDBY_PATH, StandbySupervisor
 from services.edge.stream_session import MediaStreamEndpoint
@@ -52,10 +54,11 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
             standby = StandbySupervisor(bus, gate, twilio, calls) if settings.standby_stream else None
             health = HealthRoutes(telemetry.registry, partial(_why_not_ready, gate, bus))
             app = build_app(gate, telemetry, bus, outbox, twilio, calls, resumption, standby, health)
+            path = path_of(settings.edge_direct_url)
             offering = standby.offer() if standby is not None else nullcontext()
             async with (
                 offering,
-                _serve(app, settings, stop) as port,
+                _serve(DirectPath(app, path) if path else app, settings, stop) as port,
                 _serve_metrics(health, settings) as metrics_port,
             ):
                 log.info("ready", stage="edge", http_port=port, metrics_port=metrics_port)
@@ -67,7 +70,7 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
 
 
 @asynccontextmanager
-async def _serve(app: FastAPI, settings: EdgeSettings, stop: asyncio.Event) -> AsyncIterator[int]:
+async def _serve(app: ASGIApp, settings: EdgeSettings, stop: asyncio.Event) -> AsyncIterator[int]:
     host, shared = settings.http_host, settings.edge_reuse_port
     async with AsyncExitStack() as stack:
         if settings.edge_direct_port:

@@ -34,7 +34,8 @@ class EdgeSettings(CommonSettings):
 
     edge_direct_url: HttpUrl = ""
     """Address at which Twilio reaches this edge and no other. Media streams are opened there, so that they
-    reach an edge that is alive. Empty: the public address, at which any edge may answer."""
+    reach an edge that is alive. It may have a path, such as `https://example.com/edge/edge-0`: the edge
+    serves its routes below that path too. Empty: the public address, at which any edge may answer."""
 
     standby_stream: bool = False
     """Experimental: have another edge receive each call's audio too, as a Twilio media stream fork, so that

@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
+from twilio.request_validator import RequestValidator
+from websockets import State
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from parley.bus import Bus, connect, subjects
@@ -22,7 +24,7 @@ from parley.v1.reply_pb2 import HangUpRequested, ReplyCancelled, ReplyResumed, R
 from parley.v1.speech_pb2 import SpeechStarted
 from tests.call_log import read_bodies, read_until
 from tests.eventually import eventually
-from tests.integration.edge_process import EdgeProcess, MediaStream, running_edge
+from tests.integration.edge_process import TOKEN, EdgeProcess, MediaStream, running_edge
 from tests.nats_server import NatsServer
 
 A, B = f"CA{10:032x}", f"CA{11:032x}"
@@ -549,3 +551,24 @@ async def test_a_stopping_edge_is_still_observed(edge: EdgeProcess) -> None:
         assert 'parley_calls{stage="edge"} 1.0' in (await client.get(edge.metrics_url + "/metrics")).text
         await stream.send(event="stop", stop={"callSid": A}, streamSid="MZ1")
     assert await edge.process.wait() == 0
+
+
+async def test_an_address_with_a_path_reaches_this_edge_through_a_shared_host(
+    nats_server: NatsServer, tmp_path: Path
+) -> None:
+    """Twilio signs the whole public address, and the proxy need not rewrite it."""
+    direct = "https://calls.example.com/edge/edge-0"
+    stream = "wss://calls.example.com/edge/edge-0/twilio/stream"
+    async with (
+        connect(nats_server.url, "t", timeout_s=5) as bus,
+        running_edge(nats_server.url, bus, tmp_path, PARLEY_EDGE_DIRECT_URL=direct) as edge,
+    ):
+        twiml = (await edge.post_voice(A)).text
+        assert f'url="{stream}"' in twiml
+        signature = RequestValidator(TOKEN).compute_signature(stream, {})
+        async with edge.socket(signature, "/edge/edge-0/twilio/stream") as socket:
+            assert socket.state is State.OPEN
+        for refused in ("/edge/edge-1/twilio/stream", "/edge/edge-0"):
+            with pytest.raises(InvalidStatus):
+                async with edge.socket(signature, refused):
+                    pass
