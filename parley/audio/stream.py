@@ -75,7 +75,7 @@ async def follow_audio(
     Raises:
         BusError: the stored audio cannot be read.
     """
-    buffer: AudioReorderBuffer[Chunk] = AudioReorderBuffer()
+    buffer: AudioReorderBuffer[Chunk] = AudioReorderBuffer(bus.counts)
     async with bus.subscribe(subject) as live:
         gap_count = bus.gap_count
         gap_tracker = _GapTracker(bus, subject, live)

@@ -9,6 +9,7 @@ from nats.errors import Error as NatsError
 from nats.js.client import JetStreamContext
 
 from parley.bus.audio_replay.audio_publisher import AudioPublisher
+from parley.bus.bus_state import BusState, read_bus_state
 from parley.bus.disruption import DisruptionMonitor
 from parley.bus.durable_publish import DurableMessage, publish_durable
 from parley.bus.request import Requests
@@ -17,6 +18,7 @@ from parley.bus.stream_client import StreamClient
 from parley.bus.subscription import DropCounter, Message, Subscription
 from parley.bus.work_queue import WorkQueue
 from parley.errors import BusError
+from parley.telemetry.counts import MessageCounts
 
 __all__ = ["Bus", "Message"]
 
@@ -30,6 +32,8 @@ class Bus:
 
     audio: AudioPublisher
     """Publishes audio that is retransmitted after a failure."""
+    counts: MessageCounts
+    """What the readers of this connection discarded and missed."""
     requests: Requests
     """Sends and answers requests."""
     streams: StreamClient
@@ -48,6 +52,7 @@ class Bus:
         self._next_reconnect = asyncio.Event()
         self._subscriptions: set[Subscription] = set()
         self.audio = AudioPublisher(self)
+        self.counts = MessageCounts()
         self.requests = Requests(client, self._disruption, replicated=replicated)
         self.streams = StreamClient(client, jetstream, replicated=replicated)
         self.work_queue = WorkQueue(client, jetstream)
@@ -146,6 +151,14 @@ class Bus:
             await shielded(self._client.flush(int(timeout_s)))
         except NatsError as error:
             raise BusError(f"the bus does not reply: {error!r}") from error
+
+    async def state(self) -> BusState:
+        """Read how full the streams are and how much work waits.
+
+        Raises:
+            BusError: the bus did not reply.
+        """
+        return await read_bus_state(self._jetstream)
 
     def new_inbox(self) -> str:
         """A unique subject for replies to this process."""

@@ -3,13 +3,11 @@
 import asyncio
 
 from nats.aio.client import Client
-from nats.errors import Error as NatsError
 from nats.js.client import JetStreamContext
 from nats.js.errors import NotFoundError
 
 from parley.bus import streams, subjects
 from parley.bus.direct_get import leader_last_sequence, read_last, read_stream
-from parley.bus.shielded import shielded
 from parley.bus.stream_config import consumer_config, stream_config
 from parley.bus.subscription import Message
 from parley.errors import BusError
@@ -77,18 +75,6 @@ class StreamClient:
         except TimeoutError:
             return False
         return True
-
-    async def usage(self) -> dict[str, float]:
-        """The fraction of its byte limit that each stream uses, 0 to 1.
-
-        Raises:
-            BusError: the streams' state cannot be read.
-        """
-        try:
-            infos = [await shielded(self._jetstream.stream_info(s.name)) for s in streams.STREAMS]
-        except (NatsError, TimeoutError) as error:
-            raise BusError(f"cannot read the state of the streams: {error!r}") from error
-        return {i.config.name or "": i.state.bytes / (i.config.max_bytes or 1) for i in infos}
 
     async def ensure(self, replicas: int, limits: streams.StreamLimits) -> None:
         """Create or update the three streams and one consumer per stage; safe to repeat."""

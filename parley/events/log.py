@@ -54,7 +54,7 @@ class CallEventLog:
         self.history: tuple[Event, ...] = ()
         self._bus = bus
         self._outbox = outbox
-        self._fence = EventFence()
+        self._fence = EventFence(bus.counts)
         self._sequence = 0
         self._live = live
         self._bus_delay = bus_delay

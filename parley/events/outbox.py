@@ -25,6 +25,8 @@ class _Unacked:
     data: bytes
     message_id: str
     sent_at_s: float
+    sent: bool = False
+    """Whether it was published at least once."""
 
 
 class Outbox:
@@ -35,6 +37,8 @@ class Outbox:
         self._inbox = bus.new_inbox()
         self._unacked: dict[str, _Unacked] = {}
         self._count = 0
+        self.resent = 0
+        """Number of times that an event was published again."""
         self._resend_lock = asyncio.Lock()
         self._synced_reconnections = bus.reconnections
         """The value of `reconnections` at the last complete resend."""
@@ -91,6 +95,8 @@ class Outbox:
         if not self._bus.connected:
             # Sent after the reconnection, in order with all others.
             return
+        self.resent += item.sent
+        item.sent = True
         try:
             await self._bus.publish_acked(
                 item.subject, item.data, message_id=item.message_id, reply=f"{self._inbox}.{token}"

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from prometheus_client import Histogram
+
 _SAMPLE_INTERVAL_S = 0.1
 
 
@@ -11,11 +13,12 @@ def running_tasks() -> int:
 
 
 class EventLoopLag:
-    """Measures the smoothed lateness of the event loop."""
+    """Measures the smoothed lateness of the event loop; `delay` observes each sample in seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, delay: Histogram | None = None) -> None:
         self.lag_ms = 0.0
         """Lateness of timers, in milliseconds."""
+        self._delay = delay
 
     async def watch(self) -> None:
         """Long-lived: measure every 0.1 s how late a sleep ends."""
@@ -24,5 +27,7 @@ class EventLoopLag:
             due = loop.time() + _SAMPLE_INTERVAL_S
             await asyncio.sleep(_SAMPLE_INTERVAL_S)
             late_ms = max(0.0, (loop.time() - due) * 1000)
+            if self._delay is not None:
+                self._delay.observe(late_ms / 1000)
             # Rises at once and falls slowly, so that one good sample does not hide an overload.
             self.lag_ms = late_ms if late_ms > self.lag_ms else self.lag_ms * 0.8 + late_ms * 0.2

@@ -1,34 +1,66 @@
-"""Metrics that every process exports, regardless of its stage."""
+"""Metrics that every process exports, regardless of its stage; all are read when scraped."""
 
-from collections.abc import Iterator
-
-from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily
-from prometheus_client.registry import Collector
+from collections.abc import Callable, Mapping
 
 from parley.bus import Bus
 from parley.events.outbox import Outbox
 from parley.runtime.event_loop_lag import EventLoopLag, running_tasks
-from parley.telemetry.catalogue.bus import BUS_MESSAGES_DROPPED, EVENTS_UNACKED
-from parley.telemetry.catalogue.capacity import ASYNCIO_TASKS, EVENT_LOOP_LAG
+from parley.telemetry.catalogue import bus as bus_metrics
+from parley.telemetry.catalogue import capacity, survival
+from parley.telemetry.catalogue.metric import Metric
+from parley.telemetry.collected import Collected, Values
+from parley.telemetry.resource import parley_version
+from parley.telemetry.setup import SHADOW_SUFFIX, Telemetry
 
 
-class _DroppedMessages(Collector):
-    """Exports the dropped-message count of the bus."""
-
-    def __init__(self, bus: Bus) -> None:
-        self._bus = bus
-
-    def collect(self) -> Iterator[CounterMetricFamily]:
-        metric = BUS_MESSAGES_DROPPED
-        yield CounterMetricFamily(metric.name, metric.text, self._bus.dropped_messages)
+def register_process_metrics(telemetry: Telemetry, lag: EventLoopLag) -> None:
+    """Register the metrics of the event loop and of the build."""
+    stage = telemetry.service.removesuffix(SHADOW_SUFFIX)
+    _register(telemetry, capacity.EVENT_LOOP_LAG, lambda: lag.lag_ms / 1000)
+    _register(telemetry, capacity.ASYNCIO_TASKS, running_tasks)
+    _register(telemetry, capacity.BUILD_INFO, lambda: {(stage, parley_version()): 1})
 
 
-def register_process_metrics(
-    registry: CollectorRegistry, lag: EventLoopLag, bus: Bus, outbox: Outbox
+def register_state_metrics(
+    telemetry: Telemetry, why_not_ready: Callable[[], str], is_draining: Callable[[], bool]
 ) -> None:
-    """Register the metrics of event loop, bus and outbox; they are read when scraped, in the event loop."""
-    EVENT_LOOP_LAG.gauge(registry).set_function(lambda: lag.lag_ms / 1000)
-    ASYNCIO_TASKS.gauge(registry).set_function(running_tasks)
-    EVENTS_UNACKED.gauge(registry).set_function(lambda: outbox.unacked)
-    registry.register(_DroppedMessages(bus))
+    """Register whether the process is ready, and whether it is stopping."""
+    _register(telemetry, capacity.READY, lambda: not why_not_ready())
+    _register(telemetry, survival.DRAINING, is_draining)
+
+
+def register_bus_metrics(telemetry: Telemetry, bus: Bus, outbox: Outbox) -> None:
+    """Register the metrics of the connection to the bus, and of the messages that went through it."""
+    counts = bus.counts
+    _register(telemetry, bus_metrics.BUS_CONNECTED, lambda: bus.connected)
+    _register(telemetry, bus_metrics.BUS_RECONNECTS, lambda: bus.reconnections)
+    _register(telemetry, bus_metrics.BUS_MESSAGES_DROPPED, lambda: bus.dropped_messages)
+    _register(telemetry, bus_metrics.EVENTS_UNACKED, lambda: outbox.unacked)
+    _register(telemetry, survival.EVENTS_RESENT, lambda: outbox.resent)
+    _register(
+        telemetry,
+        survival.MESSAGES_FENCED,
+        lambda: {("event",): counts.stale_events, ("audio",): counts.stale_audio},
+    )
+    _register(
+        telemetry,
+        survival.AUDIO_GAPS,
+        lambda: {("filled",): counts.gaps_filled, ("skipped",): counts.gaps_skipped},
+    )
+    _register(
+        telemetry,
+        survival.AUDIO_RETRANSMITTED,
+        lambda: {(cause,): chunks for cause, chunks in bus.audio.retransmitted.items()},
+    )
+
+
+def _register(telemetry: Telemetry, metric: Metric, read: Callable[[], float | Values]) -> None:
+    """Register a metric if the service exports it; `read` returns its value, or its values by labels."""
+    if not telemetry.exports(metric):
+        return
+
+    def values() -> Values:
+        value = read()
+        return value if isinstance(value, Mapping) else {(): float(value)}
+
+    telemetry.registry.register(Collected(metric, values))

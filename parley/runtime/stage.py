@@ -6,13 +6,14 @@ import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 import structlog
 
 from parley.agent_config import AgentConfig, load_agent_config
 from parley.bus import Bus, Claim, connect_service
-from parley.bus.stream_usage import StreamUsageMonitor
+from parley.bus.state_monitor import BusStateMonitor
 from parley.bus.subjects import Stage
 from parley.errors import BusError
 from parley.events.log import CallEventLog, open_call_log
@@ -22,9 +23,14 @@ from parley.runtime.drain import DrainHandle
 from parley.runtime.event_loop_lag import EventLoopLag
 from parley.runtime.health import HealthRoutes, health_app, serve
 from parley.runtime.lease import respond_liveness, take_over
-from parley.runtime.process_metrics import register_process_metrics
+from parley.runtime.process_metrics import (
+    register_bus_metrics,
+    register_process_metrics,
+    register_state_metrics,
+)
 from parley.runtime.worker import Worker
 from parley.settings import CommonSettings
+from parley.telemetry.catalogue.capacity import EVENT_LOOP_DELAY
 from parley.telemetry.setup import Telemetry, start_telemetry
 from parley.v1.work_pb2 import StageClaimed
 
@@ -76,16 +82,15 @@ async def run_stage(
     or an empty string.
     """
     telemetry = start_telemetry(stage, settings)
-    lag = EventLoopLag()
+    lag = EventLoopLag(EVENT_LOOP_DELAY.histogram(telemetry.registry))
+    register_process_metrics(telemetry, lag)
     async with (
         connect_service(settings, stage) as bus,
         open_outbox(bus) as outbox,
         open_service(telemetry) as serve_call,
         serve(
             health_app(
-                HealthRoutes(
-                    telemetry.registry, lambda: why_not_ready() if bus.connected else "bus is unreachable"
-                )
+                HealthRoutes(telemetry.registry, not_ready := partial(_why_not_ready, bus, why_not_ready))
             ),
             settings.http_host,
             http_port,
@@ -93,10 +98,11 @@ async def run_stage(
         ) as port,
         asyncio.TaskGroup() as tasks,
     ):
-        register_process_metrics(telemetry.registry, lag, bus, outbox)
+        register_bus_metrics(telemetry, bus, outbox)
+        register_state_metrics(telemetry, not_ready, stop.is_set)
         monitors = (
             tasks.create_task(lag.watch()),
-            tasks.create_task(StreamUsageMonitor(bus.streams, telemetry.registry).watch()),
+            tasks.create_task(BusStateMonitor(bus.state, telemetry.registry).watch()),
         )
         log.info("ready", stage=stage, http_port=port, capacity=settings.max_calls)
         tracer = CallTracer(stage, telemetry.spans)
@@ -109,6 +115,10 @@ async def run_stage(
         for task in monitors:
             task.cancel()
     telemetry.close()
+
+
+def _why_not_ready(bus: Bus, why_not_ready: Callable[[], str]) -> str:
+    return why_not_ready() if bus.connected else "bus is unreachable"
 
 
 async def _serve_claim(

@@ -49,6 +49,10 @@ class Telemetry:
     tracer: Tracer
     """Starts spans that are exported like `spans`; does nothing if no endpoint is configured."""
 
+    def exports(self, metric: Metric) -> bool:
+        """Whether this service exports a metric, also when it runs as a shadow."""
+        return _exports(self.service, metric)
+
     def close(self) -> None:
         """Export the remaining spans."""
         if self.spans is not None:
@@ -71,11 +75,10 @@ def create_telemetry(service: str, settings: CommonSettings) -> Telemetry:
     if settings.otlp_endpoint:
         exporter = OTLPSpanExporter(endpoint=f"{settings.otlp_endpoint.rstrip('/')}/v1/traces", timeout=5)
         spans = BatchSpanProcessor(exporter, schedule_delay_millis=_SPAN_EXPORT_INTERVAL_MS)
-    own_name = service.removesuffix(SHADOW_SUFFIX)
 
     def exporting(metric: Metric) -> CollectorRegistry | None:
         """The registry for metrics that this service exports; the others are counted in none."""
-        return registry if own_name in metric.exported_by else None
+        return registry if _exports(service, metric) else None
 
     return Telemetry(
         service=service,
@@ -89,6 +92,10 @@ def create_telemetry(service: str, settings: CommonSettings) -> Telemetry:
         model_shutdown=providers.MODEL_SHUTDOWN.gauge(exporting(providers.MODEL_SHUTDOWN)),
         usage=UsageMetrics.create(exporting),
     )
+
+
+def _exports(service: str, metric: Metric) -> bool:
+    return service.removesuffix(SHADOW_SUFFIX) in metric.exported_by
 
 
 def _tracer(service: str, spans: SpanProcessor | None) -> Tracer:

@@ -10,11 +10,17 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from parley.bus import Bus, connect_service
+from parley.bus.state_monitor import BusStateMonitor
 from parley.events.outbox import Outbox, open_outbox
 from parley.latency.tracer import CallTracer
 from parley.runtime.event_loop_lag import EventLoopLag
 from parley.runtime.health import HealthRoutes, health_app, serve
-from parley.runtime.process_metrics import register_process_metrics
+from parley.runtime.process_metrics import (
+    register_bus_metrics,
+    register_process_metrics,
+    register_state_metrics,
+)
+from parley.telemetry.catalogue.capacity import EVENT_LOOP_DELAY
 from parley.telemetry.setup import Telemetry, start_telemetry
 from services.edge.call_registry import CallRegistry
 from services.edge.calls.outbound_calls import OutboundCalls
@@ -36,7 +42,8 @@ _MOVE_TIMEOUT_S = 10.0
 async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
     """Serve Twilio until `stop` is set; then accept no new call and wait for the current ones."""
     telemetry = start_telemetry("edge", settings)
-    lag = EventLoopLag()
+    lag = EventLoopLag(EVENT_LOOP_DELAY.histogram(telemetry.registry))
+    register_process_metrics(telemetry, lag)
     if not settings.twilio_auth_token.get_secret_value():
         log.error("twilio_auth_token_missing", effect="every request is rejected")
     async with (
@@ -44,15 +51,19 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
         open_outbox(bus) as outbox,
         open_twilio(settings) as twilio,
     ):
-        register_process_metrics(telemetry.registry, lag, bus, outbox)
+        register_bus_metrics(telemetry, bus, outbox)
         calls = CallRegistry(telemetry.registry)
         async with asyncio.TaskGroup() as tasks:
-            watching = tasks.create_task(lag.watch())
+            # Exports the work queue too: without any worker, nobody else would.
+            monitors = [tasks.create_task(lag.watch())]
+            monitors.append(tasks.create_task(BusStateMonitor(bus.state, telemetry.registry).watch()))
             gate = TwilioRequestGate(settings, stop)
             resumption = StreamResumer(bus, twilio, gate, tasks)
-            following = tasks.create_task(resumption.watch_stalls())
+            monitors.append(tasks.create_task(resumption.watch_stalls()))
             standby = StandbySupervisor(bus, gate, twilio, calls) if settings.standby_stream else None
-            health = HealthRoutes(telemetry.registry, partial(_why_not_ready, gate, bus))
+            not_ready = partial(_why_not_ready, gate, bus)
+            register_state_metrics(telemetry, not_ready, stop.is_set)
+            health = HealthRoutes(telemetry.registry, not_ready)
             app = build_app(gate, telemetry, bus, outbox, twilio, calls, resumption, standby, health)
             path = path_of(settings.edge_direct_url)
             offering = standby.offer() if standby is not None else nullcontext()
@@ -64,7 +75,7 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
                 log.info("ready", stage="edge", http_port=port, metrics_port=metrics_port)
                 await stop.wait()
                 await _drain(calls, settings.drain_timeout_s)
-            for task in (watching, following):
+            for task in monitors:
                 task.cancel()
     telemetry.close()
 

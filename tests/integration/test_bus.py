@@ -211,13 +211,28 @@ async def test_messages_dropped_by_a_slow_reader_are_counted(nats_url: str) -> N
 async def test_stream_usage_is_measured_in_bytes(nats_server: NatsServer) -> None:
     """The usage is a share of each stream's limit."""
     async with connect(nats_server.url, "t", timeout_s=5) as bus:
-        before = await bus.streams.usage()
+        before = await bus.state()
         await bus.publish_durable(subjects.caller_audio("CA7"), bytes(900_000))
-        after = await bus.streams.usage()
+        after = await bus.state()
 
-    assert set(after) == {"AUDIO", "CALLS", "WORK"}
-    more = (after["AUDIO"] - before["AUDIO"]) * streams.AUDIO.max_bytes
+    assert set(after.streams) == {"AUDIO", "CALLS", "WORK"}
+    more = (after.streams["AUDIO"].usage - before.streams["AUDIO"].usage) * streams.AUDIO.max_bytes
     assert 900_000 <= more < 1_000_000
+    assert after.streams["AUDIO"].messages == before.streams["AUDIO"].messages + 1
+    assert after.streams["AUDIO"].lagging_replicas == 0
+
+
+async def test_the_work_queue_shows_waiting_and_claimed_calls(nats_server: NatsServer) -> None:
+    """They are visible to every process, also when a stage has no worker."""
+    async with connect(nats_server.url, "t", timeout_s=5) as bus:
+        before = (await bus.state()).work["tts"].pending
+        await bus.publish_durable(subjects.work("tts", "CA8"), b"", message_id="CA8:tts")
+        assert (await bus.state()).work["tts"].pending == before + 1
+        async with bus.work_queue.claims("tts") as next_claim:
+            while (claim := await next_claim(1)) is not None:
+                assert (await bus.state()).work["tts"].in_progress >= 1
+                await claim.ack()
+        assert (await bus.state()).work["tts"].pending == 0
 
 
 async def test_a_durable_message_is_stored_once_its_stream_exists(nats_url: str) -> None:

@@ -47,6 +47,8 @@ class AudioPublisher:
         """The value of `reconnections` at the last completed resend of recent audio."""
         self._requested: set[str] = set()
         """Subjects with a pending retransmission; the empty string stands for all."""
+        self.retransmitted = {"reconnect": 0, "election": 0, "requested": 0}
+        """Number of chunks that were published again, by cause."""
 
     @property
     def in_sync(self) -> bool:
@@ -83,7 +85,7 @@ class AudioPublisher:
     async def _resend(self) -> None:
         reconnections = self._connection.reconnections
         try:
-            await self._buffer.resend_since_disconnect()
+            self.retransmitted["reconnect"] += await self._buffer.resend_since_disconnect()
         except BusError as error:
             log.warning("audio_resend_postponed", error=str(error))
         else:
@@ -110,7 +112,7 @@ class AudioPublisher:
         await asyncio.sleep(_BATCH_REQUESTS_S)
         self._requested.discard(subject)
         try:
-            await self._buffer.retransmit(
+            self.retransmitted["requested"] += await self._buffer.retransmit(
                 REPLAY_RETENTION_S if subject else REPLAY_RECONNECT_WINDOW_S, subject
             )
         except BusError as error:
@@ -121,4 +123,4 @@ class AudioPublisher:
             async for _ in elections:
                 # NATS publishes the election before the leader stores messages.
                 await asyncio.sleep(LEADER_READY_S)
-                await self._buffer.retransmit(REPLAY_RETENTION_S)
+                self.retransmitted["election"] += await self._buffer.retransmit(REPLAY_RETENTION_S)

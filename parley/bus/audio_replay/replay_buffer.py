@@ -36,6 +36,8 @@ class ReplayBuffer:
         self._loss_logged = False
         self._in_sync_at_s = time.monotonic()
         """Time at which the bus was last known to have received everything published."""
+        self._in_sync_number = 0
+        """Number of the last chunk recorded by then."""
 
     @property
     def resending(self) -> bool:
@@ -47,7 +49,7 @@ class ReplayBuffer:
         now_s = time.monotonic()
         self._count += 1
         if expire:
-            self._in_sync_at_s = now_s
+            self._in_sync_at_s, self._in_sync_number = now_s, self._count
         self._entries.append(_Entry(self._count, now_s, subject, data))
         self._bytes += len(data)
         oldest_s = now_s - REPLAY_RETENTION_S
@@ -59,19 +61,28 @@ class ReplayBuffer:
                 self._loss_logged = True
                 log.error("replay_buffer_full_audio_lost", max_bytes=_MAX_BYTES)
 
-    async def resend_since_disconnect(self) -> None:
-        """Republish all chunks since 4 s before the connection was lost, and those recorded meanwhile."""
+    async def resend_since_disconnect(self) -> int:
+        """Republish all chunks since 4 s before the connection was lost, and those recorded meanwhile.
+
+        Return how many were published again.
+        """
+        repeated, in_sync_number = 0, self._in_sync_number
         since_s = self._in_sync_at_s - REPLAY_RECONNECT_WINDOW_S
         async with self._resend_lock:
             sent = 0
             while self._entries and self._entries[-1].number > sent:
                 for entry in [e for e in self._entries if e.number > sent and e.recorded_at_s >= since_s]:
                     sent = entry.number
+                    repeated += sent <= in_sync_number
                     await self._publish(entry.subject, entry.data)
         self._loss_logged = False
+        return repeated
 
-    async def retransmit(self, max_age_s: float, subject: str = "") -> None:
-        """Republish audio of at most that age, of one subject or of all; new audio is not delayed."""
+    async def retransmit(self, max_age_s: float, subject: str = "") -> int:
+        """Republish audio of at most that age, of one subject or of all; new audio is not delayed.
+
+        Return the number of chunks.
+        """
         since_s = time.monotonic() - max_age_s
         entries = [e for e in self._entries if e.recorded_at_s >= since_s and subject in ("", e.subject)]
         for number, entry in enumerate(entries, 1):
@@ -79,3 +90,4 @@ class ReplayBuffer:
             if number % _YIELD_EVERY == 0:
                 # nats-py's publish does not yield to the event loop while its buffer has room.
                 await asyncio.sleep(0)
+        return len(entries)

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from parley.bus import Bus, Message
+from parley.telemetry.counts import MessageCounts
 from parley.v1.event_pb2 import Event
 
 
@@ -37,4 +38,7 @@ async def no_messages(*_args: Any, **_options: Any) -> list[Message]:
     return []
 
 
-BUS = cast("Bus", SimpleNamespace(gap_count=0, streams=SimpleNamespace(read=no_messages)))
+BUS = cast(
+    "Bus",
+    SimpleNamespace(gap_count=0, counts=MessageCounts(), streams=SimpleNamespace(read=no_messages)),
+)

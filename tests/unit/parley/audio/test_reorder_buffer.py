@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.audio.reorder_buffer import AudioReorderBuffer
+from parley.telemetry.counts import MessageCounts
 from parley.v1.audio_pb2 import CallerAudio
 
 
@@ -76,3 +77,24 @@ def test_every_chunk_is_returned_once_and_in_order(arriving: list[int], duplicat
     ]
 
     assert returned == list(range(1, 30))
+
+
+def test_gaps_and_stale_chunks_are_counted() -> None:
+    """Repeated chunks, also those of a former owner, are not stale."""
+    counts = MessageCounts()
+    buffer: AudioReorderBuffer[CallerAudio] = AudioReorderBuffer(counts)
+    for sequence in (1, 2, 5, 3, 4, 4):  # one gap of two chunks, filled
+        buffer.push(chunk(1, sequence))
+    assert (counts.gaps_filled, counts.gaps_skipped) == (1, 0)
+
+    for sequence in (7, 8, 10):  # two gaps, skipped
+        buffer.push(chunk(1, sequence))
+    buffer.skip_gap()
+    assert (counts.gaps_filled, counts.gaps_skipped) == (1, 2)
+
+    buffer.push(chunk(1, 12))  # one gap, given up because another owner follows
+    buffer.push(chunk(2, 1))
+    assert (counts.gaps_filled, counts.gaps_skipped) == (1, 3)
+    for sequence in (3, 12, 13, 14):
+        buffer.push(chunk(1, sequence))
+    assert counts.stale_audio == 2

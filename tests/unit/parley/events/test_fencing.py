@@ -22,3 +22,16 @@ def test_events_of_a_stale_owner_are_discarded() -> None:
     assert fence.admit(event(SpeechStarted(), stage="brain", epoch=1, sequence=1)), (
         "each stage has its own epochs"
     )
+
+
+def test_stale_events_are_counted_once() -> None:
+    """An event that is read live and again from the stream counts once; a repetition is not stale."""
+    fence = EventFence()
+    first = event(SpeechStarted(), stage="stt", epoch=1, sequence=1)
+    fence.admit(first)
+    fence.admit(event(SpeechStarted(), stage="stt", epoch=2, sequence=1))
+    for _ in range(2):
+        fence.admit(first)
+        fence.admit(event(SpeechStarted(), stage="stt", epoch=1, sequence=2))
+
+    assert fence.counts.stale_events == 1

@@ -18,14 +18,14 @@ from parley.telemetry.setup import Telemetry
 from parley.telemetry.usage import UsageMetrics
 
 
-def make_telemetry(exporter: InMemorySpanExporter | None = None) -> Telemetry:
+def make_telemetry(exporter: InMemorySpanExporter | None = None, service: str = "test") -> Telemetry:
     """Telemetry in a separate registry."""
     metrics = CollectorRegistry()
     tracers = TracerProvider(shutdown_on_exit=False)
     if exporter is not None:
         tracers.add_span_processor(SimpleSpanProcessor(exporter))
     return Telemetry(
-        service="test",
+        service=service,
         registry=metrics,
         spans=None,
         bus_delay=BUS_DELAY.histogram(metrics),

@@ -4,9 +4,11 @@ import asyncio
 import time
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from parley.runtime import event_loop_lag
 from parley.runtime.event_loop_lag import EventLoopLag, running_tasks
+from parley.telemetry.catalogue.capacity import EVENT_LOOP_DELAY
 from tests.eventually import eventually
 
 
@@ -31,3 +33,15 @@ async def test_running_tasks_are_counted() -> None:
     assert running_tasks() == before + 1
     await task
     assert running_tasks() == before
+
+
+async def test_each_sample_is_observed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The histogram shows short delays that the smoothed lag does not."""
+    monkeypatch.setattr(event_loop_lag, "_SAMPLE_INTERVAL_S", 0.001)
+    registry = CollectorRegistry()
+    lag = EventLoopLag(EVENT_LOOP_DELAY.histogram(registry))
+    watching = asyncio.create_task(lag.watch())
+    await eventually(
+        lambda: (registry.get_sample_value("parley_event_loop_delay_seconds_count") or 0) >= 3, interval_s=0
+    )
+    watching.cancel()

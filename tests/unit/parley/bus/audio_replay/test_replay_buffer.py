@@ -98,3 +98,14 @@ async def test_audio_recorded_during_a_resend_is_published_after_it(published: l
 
     assert published == [b"1", b"2", b"new"]
     assert not resent.resending
+
+
+async def test_chunks_that_are_sent_again_are_counted(buffer: ReplayBuffer) -> None:
+    """Chunks that were recorded while the connection was down are sent for the first time."""
+    for number in range(3):
+        buffer.record("s", bytes([number]), expire=True)
+    for number in range(5):
+        buffer.record("s", bytes([number]), expire=False)
+
+    assert await buffer.resend_since_disconnect() == 3
+    assert await buffer.retransmit(12) == 8
