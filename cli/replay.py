@@ -25,7 +25,7 @@ from services.brain.state import BrainState
 from services.stt import restore as stt_state
 from services.tts import progress as tts_state
 
-_HIDDEN_EVENTS = ("transcript_updated", "playback_progressed", "stage_claimed")
+_HIDDEN_EVENTS = ("transcript_updated", "playback_progressed", "stage_claimed", "stage_released")
 _MAX_TEXT_CHARS = 60
 
 

@@ -32,7 +32,7 @@ class WorkState:
     pending: int
     """Calls that no worker has claimed yet."""
     in_progress: int
-    """Calls that were claimed and are not finished; also those whose owner has died, until the next claim."""
+    """Calls that were claimed and are not finished, even if the owner has died."""
     workers: int
     """Open requests of workers for another call."""
 

@@ -33,7 +33,7 @@ class Bus:
     audio: AudioPublisher
     """Publishes audio that is retransmitted after a failure."""
     counts: MessageCounts
-    """What the readers of this connection discarded and missed."""
+    """Messages that the readers of this connection discarded and missed."""
     requests: Requests
     """Sends and answers requests."""
     streams: StreamClient

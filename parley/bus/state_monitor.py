@@ -27,7 +27,7 @@ _REMEDIES = {
 class BusStateMonitor:
     """Exports the state of the bus, and logs an error once a stream is 90 % full.
 
-    While the bus cannot be read, the metrics are missing: old values would mislead whoever is alerted.
+    While the bus cannot be read, the metrics are missing: an alert must not rely on old values.
     """
 
     def __init__(self, read: Callable[[], Awaitable[BusState]], registry: CollectorRegistry) -> None:

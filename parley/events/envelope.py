@@ -41,6 +41,7 @@ Body: TypeAlias = (
     | playback_pb2.PlaybackPaused
     | playback_pb2.BargeIn
     | work_pb2.StageClaimed
+    | work_pb2.StageReleased
     | work_pb2.StageFailed
     | work_pb2.CallRecorded
 )

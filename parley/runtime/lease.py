@@ -12,7 +12,10 @@ import structlog
 from parley import failover_timing as timing
 from parley.bus import Bus, Claim, Liveness, subjects
 from parley.errors import BusError, Superseded
+from parley.events.log import CallEventLog
+from parley.exception_groups import flatten_group
 from parley.runtime.drain import HandoverRequested
+from parley.v1.work_pb2 import StageReleased
 
 log = structlog.get_logger()
 
@@ -39,11 +42,15 @@ class OwnerIsAlive(Superseded):
     """The previous owner of the call responds: its heartbeats were lost, and it keeps the call."""
 
 
-async def hold_lease(claim: Claim, work: Callable[[Claim], Awaitable[None]]) -> LeaseOutcome:
+async def hold_lease(
+    claim: Claim,
+    work: Callable[[Claim], Awaitable[None]],
+    abandon: Callable[[Claim], Awaitable[None]],
+) -> LeaseOutcome:
     """Run `work` for the claimed call until it returns, fails, or hands the call over.
 
     An exception affects only this call: it is logged, and the message returns to the queue for another
-    attempt.
+    attempt. After the last attempt, `abandon` is called and the message is removed.
     """
     outcome = await _run(claim, work)
     try:
@@ -54,6 +61,7 @@ async def hold_lease(claim: Claim, work: Callable[[Claim], Awaitable[None]]) -> 
                 await claim.nak()
             case LeaseOutcome.FAILED if claim.epoch >= _MAX_ATTEMPTS:
                 log.error("stage_abandoned", call_sid=claim.call_sid, stage=claim.stage, attempts=claim.epoch)
+                await _abandon(claim, abandon)
                 await claim.term()
             case LeaseOutcome.FAILED:
                 await claim.nak(delay_s=min(_RETRY_DELAY_S * claim.epoch, _MAX_RETRY_DELAY_S))
@@ -109,9 +117,9 @@ async def respond_liveness(bus: Bus, claim: Claim) -> AsyncIterator[None]:
 
 
 async def _run(claim: Claim, work: Callable[[Claim], Awaitable[None]]) -> LeaseOutcome:
-    heartbeat = asyncio.ensure_future(_heartbeat(claim))
     try:
-        await work(claim)
+        async with _heartbeats(claim):
+            await work(claim)
     except HandoverRequested:
         return LeaseOutcome.HANDED_OVER
     except OwnerIsAlive:
@@ -122,21 +130,57 @@ async def _run(claim: Claim, work: Callable[[Claim], Awaitable[None]]) -> LeaseO
         return LeaseOutcome.SUPERSEDED
     except Exception as error:  # a fault in one call never affects another
         return _classify(claim, error)
-    finally:
-        heartbeat.cancel()
-        await asyncio.wait([heartbeat])
     return LeaseOutcome.DONE
+
+
+@asynccontextmanager
+async def recorded_release(call_log: CallEventLog) -> AsyncIterator[None]:
+    """Append StageReleased when the block gives the stage back: when it hands the call over, or fails.
+
+    A superseded owner has nothing to give back.
+    """
+    try:
+        yield
+    except HandoverRequested:
+        await call_log.append(StageReleased(reason="handed_over"))
+        raise
+    except Exception as error:
+        if not _is_superseded(error):
+            await call_log.append(StageReleased(reason="failed"))
+        raise
+
+
+def _is_superseded(error: BaseException) -> bool:
+    """Whether an error is Superseded, or a group of only that."""
+    return all(isinstance(one, Superseded) for one in flatten_group(error))
 
 
 def _classify(claim: Claim, error: BaseException) -> LeaseOutcome:
     """A group of only Superseded counts as superseded, everything else as a failure."""
-    if isinstance(error, BaseExceptionGroup):
-        superseded, others = error.split(Superseded)
-        if superseded is not None and others is None:
-            log.warning("lease_superseded", call_sid=claim.call_sid, stage=claim.stage)
-            return LeaseOutcome.SUPERSEDED
+    if _is_superseded(error):
+        log.warning("lease_superseded", call_sid=claim.call_sid, stage=claim.stage)
+        return LeaseOutcome.SUPERSEDED
     log.error("stage_failed", call_sid=claim.call_sid, stage=claim.stage, epoch=claim.epoch, exc_info=error)
     return LeaseOutcome.FAILED
+
+
+async def _abandon(claim: Claim, abandon: Callable[[Claim], Awaitable[None]]) -> None:
+    try:
+        async with _heartbeats(claim):
+            await abandon(claim)
+    except Exception:  # the message is removed nevertheless: no further attempt would help
+        log.exception("abandonment_not_recorded", call_sid=claim.call_sid, stage=claim.stage)
+
+
+@asynccontextmanager
+async def _heartbeats(claim: Claim) -> AsyncIterator[None]:
+    """While entered, extend the claim."""
+    heartbeat = asyncio.ensure_future(_heartbeat(claim))
+    try:
+        yield
+    finally:
+        heartbeat.cancel()
+        await asyncio.wait([heartbeat])
 
 
 async def _heartbeat(claim: Claim) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -19,10 +20,12 @@ from parley.errors import BusError
 from parley.events.log import CallEventLog, open_call_log
 from parley.events.outbox import Outbox, open_outbox
 from parley.latency.tracer import CallTracer
+from parley.runtime.abandonment import abandon_stage
 from parley.runtime.drain import DrainHandle
 from parley.runtime.event_loop_lag import EventLoopLag
 from parley.runtime.health import HealthRoutes, health_app, serve
-from parley.runtime.lease import respond_liveness, take_over
+from parley.runtime.lease import recorded_release, respond_liveness, take_over
+from parley.runtime.ownership import OwnershipMetrics, claim_kind
 from parley.runtime.process_metrics import (
     register_bus_metrics,
     register_process_metrics,
@@ -107,11 +110,13 @@ async def run_stage(
         log.info("ready", stage=stage, http_port=port, capacity=settings.max_calls)
         tracer = CallTracer(stage, telemetry.spans)
 
-        async def work(claim: Claim, drain: DrainHandle) -> None:
-            await _serve_claim(claim, drain, bus, outbox, telemetry, tracer, settings, serve_call)
+        metrics = OwnershipMetrics(telemetry.registry, stage, settings.max_calls)
 
-        worker = Worker(bus, stage, settings.max_calls, settings.drain_timeout_s, lag, telemetry.registry)
-        await worker.run(work, stop)
+        async def work(claim: Claim, drain: DrainHandle) -> None:
+            await _serve_claim(claim, drain, bus, outbox, telemetry, tracer, settings, serve_call, metrics)
+
+        worker = Worker(bus, stage, settings.max_calls, settings.drain_timeout_s, lag, metrics)
+        await worker.run(work, stop, partial(abandon_stage, bus, outbox))
         for task in monitors:
             task.cancel()
     telemetry.close()
@@ -130,7 +135,9 @@ async def _serve_claim(
     tracer: CallTracer,
     settings: CommonSettings,
     serve_call: ServeCall,
+    metrics: OwnershipMetrics,
 ) -> None:
+    began_s = time.monotonic()
     with structlog.contextvars.bound_contextvars(call_sid=claim.call_sid, epoch=claim.epoch):
         opened_log = open_call_log(
             bus, outbox, claim.call_sid, claim.stage, claim.epoch, bus_delay=telemetry.bus_delay
@@ -141,6 +148,7 @@ async def _serve_claim(
                 raise BusError(f"work for {claim.call_sid}, but its log has no call.started")
             agent = load_agent_config(settings.agents_dir, started.agent or settings.agent)
             tracer.follow(call_log)
-            async with respond_liveness(bus, claim):
+            metrics.claimed(claim_kind(call_log.history, claim.stage), began_s)
+            async with respond_liveness(bus, claim), recorded_release(call_log):
                 await call_log.append(StageClaimed(worker=worker_name(claim.stage)))
                 await drain.run(serve_call(CallContext(call_log, bus, agent, telemetry, drain)))

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 import structlog
-from prometheus_client import CollectorRegistry
 
 from parley.bus import Bus, Claim
 from parley.bus.subjects import Stage
@@ -13,14 +12,16 @@ from parley.errors import BusError
 from parley.runtime.drain import DrainHandle
 from parley.runtime.event_loop_lag import EventLoopLag
 from parley.runtime.lease import hold_lease
-from parley.telemetry.catalogue.capacity import CALLS
-from parley.telemetry.catalogue.survival import LEASES_ENDED
+from parley.runtime.ownership import Holdings, OwnershipMetrics
 
 log = structlog.get_logger()
 
 Work: TypeAlias = Callable[[Claim, DrainHandle], Awaitable[None]]
 """Serves one claimed call to its end, or hands it over; until then it responds to liveness requests as the
 owner."""
+
+Abandon: TypeAlias = Callable[[Claim], Awaitable[None]]
+"""Records that a stage of a call was abandoned after all attempts."""
 
 _CLAIM_TIMEOUT_S = 5.0
 _CLAIM_RETRY_INTERVAL_S = 0.2
@@ -39,7 +40,7 @@ class Worker:
         max_calls: int,
         drain_timeout_s: float,
         lag: EventLoopLag,
-        registry: CollectorRegistry,
+        metrics: OwnershipMetrics,
     ) -> None:
         self._bus = bus
         self._stage: Stage = stage
@@ -47,26 +48,34 @@ class Worker:
         self._drain_timeout_s = drain_timeout_s
         self._lag = lag
         self._owned: dict[str, asyncio.Task[None]] = {}
+        self._epochs: dict[str, int] = {}
+        """Epochs of the calls owned now."""
         self._call_ended = asyncio.Event()
         self._stopping = asyncio.Event()
-        self._calls = CALLS.gauge(registry).labels(stage=stage)
-        self._leases = LEASES_ENDED.counter(registry)
+        self._metrics = metrics
+        metrics.watch(self._holdings)
 
     @property
     def calls(self) -> int:
         """Number of calls owned now."""
         return len(self._owned)
 
-    async def run(self, work: Work, stop: asyncio.Event) -> None:
-        """Claim and serve calls until `stop` is set, then hand all of them over and return."""
+    def _holdings(self) -> Holdings:
+        return Holdings(len(self._owned), max(self._epochs.values(), default=0))
+
+    async def run(self, work: Work, stop: asyncio.Event, abandon: Abandon) -> None:
+        """Claim and serve calls until `stop` is set, then hand all of them over and return.
+
+        `abandon` records that the stage of a call is abandoned.
+        """
         async with asyncio.TaskGroup() as tasks:
-            claiming = tasks.create_task(self._claim_calls(tasks, work))
+            claiming = tasks.create_task(self._claim_calls(tasks, work, abandon))
             await stop.wait()
             claiming.cancel()
             self._stopping.set()
         log.info("drained", stage=self._stage)
 
-    async def _claim_calls(self, tasks: asyncio.TaskGroup, work: Work) -> None:
+    async def _claim_calls(self, tasks: asyncio.TaskGroup, work: Work, abandon: Abandon) -> None:
         async with self._bus.work_queue.claims(self._stage) as next_claim:
             while True:
                 await self._wait_for_capacity()
@@ -77,7 +86,7 @@ class Worker:
                     await asyncio.sleep(_CLAIM_RETRY_INTERVAL_S)
                     continue
                 if claim is not None:
-                    self._start(tasks, claim, work)
+                    self._start(tasks, claim, work, abandon)
 
     async def _wait_for_capacity(self) -> None:
         while True:
@@ -89,25 +98,32 @@ class Worker:
             else:
                 return
 
-    def _start(self, tasks: asyncio.TaskGroup, claim: Claim, work: Work) -> None:
+    def _start(self, tasks: asyncio.TaskGroup, claim: Claim, work: Work, abandon: Abandon) -> None:
         if claim.call_sid in self._owned:
             # Our heartbeats were late and the message was redelivered to us; the next heartbeat keeps it.
             log.info("own_call_redelivered", call_sid=claim.call_sid, stage=claim.stage, epoch=claim.epoch)
             return
-        task = tasks.create_task(self._run_claim(claim, work), name=f"{claim.stage} {claim.call_sid}")
+        task = tasks.create_task(
+            self._run_claim(claim, work, abandon), name=f"{claim.stage} {claim.call_sid}"
+        )
         self._owned[claim.call_sid] = task
-        self._calls.set(len(self._owned))
+        self._epochs[claim.call_sid] = claim.epoch
         task.add_done_callback(lambda done: self._on_done(claim.call_sid, done))
 
-    async def _run_claim(self, claim: Claim, work: Work) -> None:
+    async def _run_claim(self, claim: Claim, work: Work, abandon: Abandon) -> None:
         log.info("call_claimed", call_sid=claim.call_sid, stage=claim.stage, epoch=claim.epoch)
         drain = DrainHandle(self._stopping, self._drain_timeout_s)
-        outcome = await hold_lease(claim, lambda claimed: work(claimed, drain))
-        self._leases.labels(stage=self._stage, outcome=outcome.value).inc()
+
+        async def count_and_abandon(claimed: Claim) -> None:
+            self._metrics.abandoned()
+            await abandon(claimed)
+
+        outcome = await hold_lease(claim, lambda claimed: work(claimed, drain), count_and_abandon)
+        self._metrics.lease_ended(outcome.value)
         log.info("lease_ended", call_sid=claim.call_sid, stage=claim.stage, outcome=outcome.value)
 
     def _on_done(self, call_sid: str, task: asyncio.Task[None]) -> None:
         if self._owned.get(call_sid) is task:
             del self._owned[call_sid]
-        self._calls.set(len(self._owned))
+            del self._epochs[call_sid]
         self._call_ended.set()

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class MessageCounts:
-    """What the readers of one connection to the bus discarded and missed."""
+    """Messages that the readers of one connection to the bus discarded and missed."""
 
     stale_events: int = 0
-    """Events of a former owner that were discarded."""
+    """Events of a stale owner that were discarded."""
     stale_audio: int = 0
-    """Audio chunks of a former owner that were discarded."""
+    """Audio chunks of a stale owner that were discarded."""
     gaps_filled: int = 0
     """Gaps in the audio whose chunks arrived in time."""
     gaps_skipped: int = 0
-    """Gaps in the audio that were given up."""
+    """Gaps in the audio that were skipped."""

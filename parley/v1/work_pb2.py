@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14parley/v1/work.proto\x12\tparley.v1\"6\n\x04Work\x12\x10\n\x08\x63\x61ll_sid\x18\x01 \x01(\t\x12\r\n\x05stage\x18\x02 \x01(\t\x12\r\n\x05\x61gent\x18\x03 \x01(\t\"\x1e\n\x0cStageClaimed\x12\x0e\n\x06worker\x18\x01 \x01(\t\"Q\n\x0bStageFailed\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x11\n\tretryable\x18\x03 \x01(\x08\x12\x10\n\x08provider\x18\x04 \x01(\t\":\n\x0c\x43\x61llRecorded\x12\x15\n\rrecording_url\x18\x01 \x01(\t\x12\x13\n\x0b\x64uration_ms\x18\x02 \x01(\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14parley/v1/work.proto\x12\tparley.v1\"6\n\x04Work\x12\x10\n\x08\x63\x61ll_sid\x18\x01 \x01(\t\x12\r\n\x05stage\x18\x02 \x01(\t\x12\r\n\x05\x61gent\x18\x03 \x01(\t\"\x1e\n\x0cStageClaimed\x12\x0e\n\x06worker\x18\x01 \x01(\t\"\x1f\n\rStageReleased\x12\x0e\n\x06reason\x18\x01 \x01(\t\"Q\n\x0bStageFailed\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x11\n\tretryable\x18\x03 \x01(\x08\x12\x10\n\x08provider\x18\x04 \x01(\t\":\n\x0c\x43\x61llRecorded\x12\x15\n\rrecording_url\x18\x01 \x01(\t\x12\x13\n\x0b\x64uration_ms\x18\x02 \x01(\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,8 +35,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WORK']._serialized_end=89
   _globals['_STAGECLAIMED']._serialized_start=91
   _globals['_STAGECLAIMED']._serialized_end=121
-  _globals['_STAGEFAILED']._serialized_start=123
-  _globals['_STAGEFAILED']._serialized_end=204
-  _globals['_CALLRECORDED']._serialized_start=206
-  _globals['_CALLRECORDED']._serialized_end=264
+  _globals['_STAGERELEASED']._serialized_start=123
+  _globals['_STAGERELEASED']._serialized_end=154
+  _globals['_STAGEFAILED']._serialized_start=156
+  _globals['_STAGEFAILED']._serialized_end=237
+  _globals['_CALLRECORDED']._serialized_start=239
+  _globals['_CALLRECORDED']._serialized_end=297
 # @@protoc_insertion_point(module_scope)

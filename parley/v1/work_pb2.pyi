@@ -20,6 +20,12 @@ class StageClaimed(_message.Message):
     worker: str
     def __init__(self, worker: _Optional[str] = ...) -> None: ...
 
+class StageReleased(_message.Message):
+    __slots__ = ("reason",)
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    reason: str
+    def __init__(self, reason: _Optional[str] = ...) -> None: ...
+
 class StageFailed(_message.Message):
     __slots__ = ("code", "message", "retryable", "provider")
     CODE_FIELD_NUMBER: _ClassVar[int]

@@ -54,7 +54,7 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
         register_bus_metrics(telemetry, bus, outbox)
         calls = CallRegistry(telemetry.registry)
         async with asyncio.TaskGroup() as tasks:
-            # Exports the work queue too: without any worker, nobody else would.
+            # Exports the work queue too: it must be visible without any worker.
             monitors = [tasks.create_task(lag.watch())]
             monitors.append(tasks.create_task(BusStateMonitor(bus.state, telemetry.registry).watch()))
             gate = TwilioRequestGate(settings, stop)

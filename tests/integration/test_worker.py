@@ -12,9 +12,14 @@ from parley.bus import Claim, connect, subjects
 from parley.runtime import lease
 from parley.runtime.drain import DrainHandle
 from parley.runtime.event_loop_lag import EventLoopLag
+from parley.runtime.ownership import OwnershipMetrics
 from parley.runtime.worker import Worker
 from parley.v1.work_pb2 import Work
 from tests.eventually import eventually
+
+
+async def never_abandoned(claim: Claim) -> None:
+    raise AssertionError(claim)
 
 
 class Stage:
@@ -34,8 +39,10 @@ class Stage:
                 await drain.run(asyncio.sleep(60))
 
         async with connect(nats_url, name, timeout_s=5) as bus, asyncio.TaskGroup() as tasks:
-            worker = Worker(bus, "tts", 10, 0, EventLoopLag(), CollectorRegistry())
-            running = tasks.create_task(worker.run(work, stop))
+            worker = Worker(
+                bus, "tts", 10, 0, EventLoopLag(), OwnershipMetrics(CollectorRegistry(), "tts", 10)
+            )
+            running = tasks.create_task(worker.run(work, stop, never_abandoned))
             yield stop
             running.cancel()
 

@@ -80,7 +80,7 @@ def test_every_chunk_is_returned_once_and_in_order(arriving: list[int], duplicat
 
 
 def test_gaps_and_stale_chunks_are_counted() -> None:
-    """Repeated chunks, also those of a former owner, are not stale."""
+    """Repeated chunks, also those of a previous owner, are not stale."""
     counts = MessageCounts()
     buffer: AudioReorderBuffer[CallerAudio] = AudioReorderBuffer(counts)
     for sequence in (1, 2, 5, 3, 4, 4):  # one gap of two chunks, filled
@@ -92,7 +92,7 @@ def test_gaps_and_stale_chunks_are_counted() -> None:
     buffer.skip_gap()
     assert (counts.gaps_filled, counts.gaps_skipped) == (1, 2)
 
-    buffer.push(chunk(1, 12))  # one gap, given up because another owner follows
+    buffer.push(chunk(1, 12))  # one gap, skipped because another owner follows
     buffer.push(chunk(2, 1))
     assert (counts.gaps_filled, counts.gaps_skipped) == (1, 3)
     for sequence in (3, 12, 13, 14):

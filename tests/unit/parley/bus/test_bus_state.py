@@ -36,5 +36,5 @@ def account(max_storage: int, **tiers: int) -> AccountInfo:
     [(account(-1), None), (account(0), None), (account(100), 0.5), (account(0, R1=500, R3=200), 0.25)],
 )
 def test_the_fullest_limit_counts(found: AccountInfo, expected: float | None) -> None:
-    """Without a limit there is no share."""
+    """An account without a limit has no share."""
     assert storage_usage(found) == expected

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from types import SimpleNamespace
 from typing import cast
 
@@ -12,8 +12,10 @@ from parley import failover_timing
 from parley import failover_timing as timing
 from parley.bus import Bus, Claim, Liveness
 from parley.errors import Superseded
+from parley.events.log import CallEventLog
 from parley.runtime.drain import HandoverRequested
-from parley.runtime.lease import LeaseOutcome, OwnerIsAlive, hold_lease, take_over
+from parley.runtime.lease import LeaseOutcome, OwnerIsAlive, hold_lease, recorded_release, take_over
+from parley.v1.work_pb2 import StageReleased
 
 
 class FakeBus:
@@ -122,7 +124,7 @@ async def test_owners_have_longer_to_respond_in_a_cluster_and_after_a_disruption
         (ExceptionGroup("", [Superseded("later"), ValueError()]), 1, LeaseOutcome.FAILED, ["nak 0.1"]),
         (ValueError(), 3, LeaseOutcome.FAILED, ["nak 0.3"]),
         (ValueError(), 20, LeaseOutcome.FAILED, ["nak 1"]),
-        (ValueError(), 25, LeaseOutcome.FAILED, ["term"]),
+        (ValueError(), 25, LeaseOutcome.FAILED, ["abandoned", "term"]),
     ],
 )
 async def test_the_outcome_decides_the_fate_of_the_work_message(
@@ -135,7 +137,11 @@ async def test_the_outcome_decides_the_fate_of_the_work_message(
         if error is not None:
             raise error
 
-    assert await hold_lease(cast("Claim", claim), work) is outcome
+    async def abandon(_claim: Claim) -> None:
+        claim.answers.append("abandoned")
+        raise ValueError("the log cannot be written")
+
+    assert await hold_lease(cast("Claim", claim), work, abandon) is outcome
     assert claim.answers == answers
 
 
@@ -152,9 +158,39 @@ async def test_heartbeats_are_sent_while_the_work_runs(monkeypatch: pytest.Monke
         return None
 
     claim = SimpleNamespace(call_sid="CA1", stage="tts", epoch=1, extend=extend, ack=ack)
-    await hold_lease(cast("Claim", claim), lambda _claim: asyncio.sleep(0.1))
+    await hold_lease(cast("Claim", claim), lambda _claim: asyncio.sleep(0.1), lambda _claim: asyncio.sleep(0))
     sent = count
     await asyncio.sleep(0.03)
 
     assert sent >= 3
     assert count == sent
+
+
+@pytest.mark.parametrize(
+    ("error", "released"),
+    [
+        (None, []),
+        (HandoverRequested(), ["handed_over"]),
+        (ValueError(), ["failed"]),
+        (Superseded("later"), []),
+        (ExceptionGroup("", [ExceptionGroup("", [Superseded("later")])]), []),
+        (ExceptionGroup("", [Superseded("later"), ValueError()]), ["failed"]),
+    ],
+)
+async def test_the_log_shows_that_a_stage_was_given_back(
+    error: Exception | None, released: list[str]
+) -> None:
+    """It distinguishes a handover from a takeover; a superseded owner gives nothing back."""
+    appended: list[StageReleased] = []
+
+    async def append(body: StageReleased) -> None:
+        appended.append(body)
+
+    async def serve() -> None:
+        async with recorded_release(cast("CallEventLog", SimpleNamespace(append=append))):
+            if error is not None:
+                raise error
+
+    with nullcontext() if error is None else pytest.raises(type(error)):
+        await serve()
+    assert [body.reason for body in appended] == released

@@ -43,7 +43,7 @@ async def test_the_event_loop_and_the_build_are_described() -> None:
 
 
 def test_readiness_follows_the_probe() -> None:
-    """The gauge says what /readyz would say."""
+    """The gauge agrees with /readyz."""
     telemetry, registry = telemetry_of("tts")
     state = SimpleNamespace(reason="", draining=False)
     register_state_metrics(telemetry, lambda: state.reason, lambda: state.draining)

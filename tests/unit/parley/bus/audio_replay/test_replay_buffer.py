@@ -100,7 +100,7 @@ async def test_audio_recorded_during_a_resend_is_published_after_it(published: l
     assert not resent.resending
 
 
-async def test_chunks_that_are_sent_again_are_counted(buffer: ReplayBuffer) -> None:
+async def test_retransmitted_chunks_are_counted(buffer: ReplayBuffer) -> None:
     """Chunks that were recorded while the connection was down are sent for the first time."""
     for number in range(3):
         buffer.record("s", bytes([number]), expire=True)
