@@ -25,6 +25,8 @@ from parley.v1.work_pb2 import StageFailed
 
 log = structlog.get_logger()
 
+_CODES = frozenset({"rejected", "rate_limited", "timeout", "unavailable", "empty_answer"})
+
 R = TypeVar("R")
 T = TypeVar("T")
 
@@ -98,6 +100,10 @@ class FallbackChain(Generic[R]):
         self.reporter = FailureReporter(report)
         self.report_each = report_each
         self.policy = policy or RetryPolicy()
+        for route in self.routes:
+            telemetry.provider_circuits.watch(
+                route.provider, route.model, route.name, breakers.get(route.name)
+            )
 
     def request(self, *, turn: int = 0, **details: str) -> "Request[R]":
         """Begin a request; `details` are added to its log lines."""
@@ -137,12 +143,14 @@ class Request(Generic[R]):
         """
         chain = self._chain
         attempt = Attempt(chain, route, self._start_span(route))
+        outcome = "cancelled"
         try:
             yield attempt
         except (ProviderError, BaseExceptionGroup) as raised:
             error = provider_error(raised)
             if error is None:
                 raise
+            outcome = "failed"
             attempt.span.set_attribute(names.ERROR_TYPE, error.code)
             attempt.span.set_status(Status(StatusCode.ERROR, error.reason))
             await self._failed(route, error, attempt)
@@ -150,12 +158,14 @@ class Request(Generic[R]):
                 raise
             raise error from None
         else:
+            outcome = "ok"
             if attempt.provider_used:
                 attempt.succeeded()
         finally:
             # A span that does not end is not exported.
             if attempt.provider_used:
                 attempt.span.end()
+                self._count(route, outcome)
 
     async def run(
         self,
@@ -197,7 +207,7 @@ class Request(Generic[R]):
             attempt.breaker.record_success()
         opened = self._selector.failed(chain.routes.index(route), error, now_s)
         chain.telemetry.provider_failures.labels(
-            provider=route.provider, model=route.model, code=error.code
+            provider=route.provider, model=route.model, code=_code_label(error)
         ).inc()
         log.warning(
             "provider_request_failed",
@@ -212,6 +222,11 @@ class Request(Generic[R]):
             log.warning("circuit_opened", stage=chain.stage, route=route.name)
         if chain.report_each:
             await chain.reporter.failed(error)
+
+    def _count(self, route: Route[R], outcome: str) -> None:
+        self._chain.telemetry.provider_requests.labels(
+            agent=self._chain.agent, provider=route.provider, model=route.model, outcome=outcome
+        ).inc()
 
     def _start_span(self, route: Route[R]) -> Span:
         attributes: dict[str, str | int] = {
@@ -262,6 +277,11 @@ class Attempt:
         self.breaker.record_success()
         if self._chain.report_each:
             self._chain.reporter.succeeded()
+
+
+def _code_label(error: ProviderError) -> str:
+    """The error's code, or `other` for one of a provider's own: the number of label values is limited."""
+    return error.code if error.code in _CODES else "other"
 
 
 def provider_error(raised: BaseException) -> ProviderError | None:

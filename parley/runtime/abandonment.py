@@ -10,7 +10,7 @@ from parley.v1.work_pb2 import StageFailed
 
 _TIMEOUT_S = 10.0
 _FALLBACK_REASONS = {"stt": "stt_unavailable", "brain": "llm_unavailable", "tts": "tts_unavailable"}
-"""Stages without which a call cannot continue. Without a recorder it can: its audio and events stay stored."""
+"""Stages without which a call cannot continue. Without a recorder it can: the streams keep its audio."""
 
 
 async def abandon_stage(bus: Bus, outbox: Outbox, claim: Claim) -> None:

@@ -23,6 +23,7 @@ from prometheus_client import (
 from parley.settings import CommonSettings
 from parley.telemetry.catalogue import bus, providers, turns
 from parley.telemetry.catalogue.metric import Metric
+from parley.telemetry.circuits import CircuitStates
 from parley.telemetry.resource import resource
 from parley.telemetry.trace_context import add_trace_id
 from parley.telemetry.usage import UsageMetrics
@@ -42,7 +43,9 @@ class Telemetry:
     """Exports finished spans over OTLP; None if no endpoint is configured."""
     bus_delay: Histogram
     provider_first_output: Histogram
+    provider_requests: Counter
     provider_failures: Counter
+    provider_circuits: CircuitStates
     provider_limit: Gauge
     model_shutdown: Gauge
     usage: UsageMetrics
@@ -87,6 +90,8 @@ def create_telemetry(service: str, settings: CommonSettings) -> Telemetry:
         tracer=_tracer(service, spans),
         bus_delay=bus.BUS_DELAY.histogram(exporting(bus.BUS_DELAY)),
         provider_first_output=turns.PROVIDER_FIRST_OUTPUT.histogram(exporting(turns.PROVIDER_FIRST_OUTPUT)),
+        provider_requests=providers.PROVIDER_REQUESTS.counter(exporting(providers.PROVIDER_REQUESTS)),
+        provider_circuits=CircuitStates(exporting(providers.PROVIDER_CIRCUIT_OPEN)),
         provider_failures=providers.PROVIDER_FAILURES.counter(exporting(providers.PROVIDER_FAILURES)),
         provider_limit=providers.PROVIDER_LIMIT.gauge(exporting(providers.PROVIDER_LIMIT)),
         model_shutdown=providers.MODEL_SHUTDOWN.gauge(exporting(providers.MODEL_SHUTDOWN)),

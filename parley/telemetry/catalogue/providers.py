@@ -10,7 +10,7 @@ PROVIDER_REQUESTS = counter(
     "provider",
     "model",
     "outcome",
-    outcome="ok, failed, cancelled",
+    outcome="ok, failed, cancelled (no longer needed; it proves nothing about the provider)",
 )
 PROVIDER_FAILURES = counter(
     "parley_provider_failures_total",
@@ -19,7 +19,7 @@ PROVIDER_FAILURES = counter(
     "provider",
     "model",
     "code",
-    code="the error code of docs/providers.md",
+    code="rejected, rate_limited, timeout, unavailable, empty_answer; other for a code of a provider's own",
 )
 PROVIDER_CIRCUIT_OPEN = gauge(
     "parley_provider_circuit_open",

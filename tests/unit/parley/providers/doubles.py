@@ -12,8 +12,14 @@ from prometheus_client import CollectorRegistry
 
 from parley.providers import registry
 from parley.telemetry.catalogue.bus import BUS_DELAY
-from parley.telemetry.catalogue.providers import MODEL_SHUTDOWN, PROVIDER_FAILURES, PROVIDER_LIMIT
+from parley.telemetry.catalogue.providers import (
+    MODEL_SHUTDOWN,
+    PROVIDER_FAILURES,
+    PROVIDER_LIMIT,
+    PROVIDER_REQUESTS,
+)
 from parley.telemetry.catalogue.turns import PROVIDER_FIRST_OUTPUT
+from parley.telemetry.circuits import CircuitStates
 from parley.telemetry.setup import Telemetry
 from parley.telemetry.usage import UsageMetrics
 
@@ -30,6 +36,8 @@ def make_telemetry(exporter: InMemorySpanExporter | None = None, service: str = 
         spans=None,
         bus_delay=BUS_DELAY.histogram(metrics),
         provider_first_output=PROVIDER_FIRST_OUTPUT.histogram(metrics),
+        provider_requests=PROVIDER_REQUESTS.counter(metrics),
+        provider_circuits=CircuitStates(metrics),
         provider_failures=PROVIDER_FAILURES.counter(metrics),
         provider_limit=PROVIDER_LIMIT.gauge(metrics),
         model_shutdown=MODEL_SHUTDOWN.gauge(metrics),

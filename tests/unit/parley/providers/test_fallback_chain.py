@@ -231,3 +231,46 @@ def test_only_a_pure_group_is_the_providers_error() -> None:
     assert provider_error(ExceptionGroup("x", [DOWN])) is DOWN
     assert provider_error(ExceptionGroup("x", [DOWN, ValueError()])) is None
     assert provider_error(ValueError()) is None
+
+
+async def test_requests_are_counted_by_outcome() -> None:
+    """A request that was cancelled proves nothing about the provider, and neither does one from a cache."""
+    scene = Scene({"a": [DOWN], "b": []})
+    await scene.run()
+    request = scene.chain.request()
+    with pytest.raises(asyncio.CancelledError):
+        async with request.attempt(scene.chain.routes[1]):
+            raise asyncio.CancelledError
+    async with request.attempt(scene.chain.routes[1]) as cached:
+        cached.provider_used = False
+
+    def count(provider: str, outcome: str) -> float | None:
+        labels = {"agent": "clinic", "provider": provider, "model": f"{provider}-model", "outcome": outcome}
+        return scene.telemetry.registry.get_sample_value("parley_provider_requests_total", labels)
+
+    assert count("a", "failed") == 1
+    assert count("b", "ok") == 1
+    assert count("b", "cancelled") == 1
+
+
+async def test_an_unknown_code_is_counted_as_other() -> None:
+    """A provider of another package may have any number of codes."""
+
+    class OwnError(ProviderError):
+        code = "own-4711"
+
+    scene = Scene({"a": [OwnError("test", "x")], "b": []})
+    await scene.run()
+
+    assert scene.failed("a", "other") == 1
+    assert scene.codes() == ["own-4711"]
+
+
+async def test_an_open_circuit_is_exported() -> None:
+    """The routes of a chain are visible from the start."""
+    scene = Scene({"a": [ProviderRejected("test", "x")], "b": []})
+    value = scene.telemetry.registry.get_sample_value
+    assert value("parley_provider_circuit_open", {"provider": "a", "model": "a-model"}) == 0
+    await scene.run()
+    assert value("parley_provider_circuit_open", {"provider": "a", "model": "a-model"}) == 1
+    assert value("parley_provider_circuit_open", {"provider": "b", "model": "b-model"}) == 0
