@@ -6,7 +6,6 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from importlib.resources import files
 from pathlib import Path
 
 from rich.console import Console
@@ -20,8 +19,8 @@ from cli.topology import PROVIDERS, SANDBOX_SID, SANDBOX_TOKEN, Ports, build_top
 from cli.up import log_text, print_failures
 from parley.exception_groups import flatten_group
 from sandbox.caller.client import SandboxError, open_telephone
-from sandbox.caller.report import Report
-from sandbox.caller.script import Script, ScriptError, parse_yaml
+from sandbox.caller.placed_call import place_call, read_script, succeeded, summary
+from sandbox.caller.script import Script, ScriptError
 
 _CALL_TIMEOUT_S = 180.0
 
@@ -86,18 +85,6 @@ async def sandbox(
     return code
 
 
-def read_script(path: Path | None) -> Script:
-    """The caller's script in a file; by default that of the demo.
-
-    Raises:
-        OSError: the file cannot be read.
-        ScriptError: it is not a valid script.
-    """
-    if path is None:
-        return parse_yaml((files("sandbox.caller.scripts") / "clinic.yaml").read_text("utf-8"), "clinic.yaml")
-    return parse_yaml(path.read_text("utf-8"), str(path))
-
-
 def addresses(urls: Mapping[str, str]) -> Table:
     """Table of what to configure in the other framework."""
     table = Table(show_header=False, box=None, title="The sandbox is up", title_justify="left")
@@ -111,19 +98,10 @@ def addresses(urls: Mapping[str, str]) -> Table:
 
 
 async def _hold_call(twilio_url: str, script: Script, console: Console) -> int:
+    def write(line: str) -> None:
+        console.print(Text(line), soft_wrap=True)
+
     async with open_telephone(twilio_url) as telephone:
-        call_sid = await telephone.call(script)
-        async with asyncio.timeout(_CALL_TIMEOUT_S):
-            async for event in telephone.events(call_sid):
-                if event["kind"] in ("utterance_started", "say", "warning", "hung_up", "ended"):
-                    details = event.get("text") or event.get("by") or event.get("outcome") or ""
-                    console.print(Text(f"{event['kind']:20} {details}"), soft_wrap=True)
-        report = await telephone.report(call_sid)
-    return _print_report(report, console)
-
-
-def _print_report(report: Report, console: Console) -> int:
-    gaps = [response.gap_ms for response in report.responses]
-    waits = ", ".join("unanswered" if gap is None else f"{gap:.0f}" for gap in gaps)
-    console.print(f"outcome {report.outcome}; time to answer per turn, ms: {waits}")
-    return int(report.outcome != "completed" or None in gaps)
+        report = await place_call(telephone, script, timeout_s=_CALL_TIMEOUT_S, on_line=write)
+    console.print(summary(report))
+    return 0 if succeeded(report) else 1

@@ -14,7 +14,7 @@ from deepgram.listen.v1.socket_client import V1SocketClientResponse
 from deepgram.listen.v2.socket_client import V2SocketClientResponse
 
 from parley.errors import ProviderError
-from parley.providers.llm import Done, LlmEvent, TextDelta, ToolCallRequest
+from parley.providers.llm import Done, LlmEvent, TextDelta, TokenUsage, ToolCallRequest
 from parley.providers.stt import FinalTranscript, InterimTranscript, ProviderTurn, SttEvent
 from parley.v1.reply_pb2 import ReplyClause, ToolCalled
 from parley.v1.speech_pb2 import TranscriptUpdated
@@ -182,6 +182,8 @@ def _check_events(found: list[LlmEvent]) -> None:
         match event:
             case TextDelta(text=text) | Done(reason=text):
                 ReplyClause(text=text).SerializeToString()
+            case TokenUsage():
+                assert event == event.plausible()
             case ToolCallRequest():
                 assert event.name
                 assert event.tool_call_id

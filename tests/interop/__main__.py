@@ -13,10 +13,11 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.log_lines import LogWatch
-from cli.sandbox import read_script, running_sandbox
+from cli.sandbox import running_sandbox
 from cli.system import environment, free_ports
 from cli.wer import match_texts
 from sandbox.caller.client import open_telephone
+from sandbox.caller.placed_call import read_script
 from sandbox.caller.report import Report
 from tests.nats_server import free_port
 
