@@ -1,6 +1,7 @@
 """Places one call through a running Twilio emulator: `python -m sandbox.caller --telephone-url URL`.
 
-Prints the call as it goes on, and its latencies; exits with 0 if it was completed and every turn answered.
+Prints the events of the call as they occur, and its latencies. Exits with 0 if the call was completed and
+every turn answered.
 """
 
 import argparse
