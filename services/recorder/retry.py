@@ -9,6 +9,7 @@ import structlog
 from parley.errors import BusError, ProviderError
 from parley.events.log import CallEventLog
 from parley.v1.work_pb2 import StageFailed
+from services.recorder.metrics.storage import StorageMetrics
 
 log = structlog.get_logger()
 
@@ -23,8 +24,9 @@ Result = TypeVar("Result")
 class StorageRetry:
     """Retries one call's storage operations until they succeed, and reports a failing provider once."""
 
-    def __init__(self, call_log: CallEventLog) -> None:
+    def __init__(self, call_log: CallEventLog, metrics: StorageMetrics) -> None:
         self._log = call_log
+        self._metrics = metrics
         self._reported: set[str] = set()
 
     async def run(self, operation: Callable[[], Awaitable[Result]]) -> Result:
@@ -50,7 +52,8 @@ class StorageRetry:
         raise AssertionError("unreachable: the number of attempts is unlimited")
 
     async def report(self, error: ProviderError) -> None:
-        """Log a provider's failure and append `stage.failed`, once per call and provider."""
+        """Count a provider's failure; log it and append `stage.failed`, once per call and provider."""
+        self._metrics.failed(error.provider)
         if error.provider in self._reported:
             return
         self._reported.add(error.provider)

@@ -5,7 +5,7 @@ stored segment.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -24,8 +24,10 @@ from services.recorder import call_record, wav
 from services.recorder.audio_reader import CallAudioReader
 from services.recorder.metrics.call_observer import CallObserver
 from services.recorder.metrics.observation import RecorderMetrics
+from services.recorder.metrics.storage import StorageMetrics
 from services.recorder.retry import StorageRetry, retry_read
 from services.recorder.settings import RecorderSettings
+from services.recorder.storage.disk_space import DiskSpace
 from services.recorder.storage.object_store import Recordings, contiguous_until, open_recordings
 from services.recorder.storage.postgres import Postgres
 from services.recorder.timeline import Timeline
@@ -51,9 +53,14 @@ async def open_recorder(
     stamina.instrumentation.set_on_retry_hooks(())
     recordings = open_recordings(settings.recordings_url)
     metrics = RecorderMetrics(telemetry.registry)
-    async with database.opened():
+    storage = Storage(settings, recordings, database, StorageMetrics(telemetry.registry))
+    async with database.opened(), asyncio.TaskGroup() as tasks:
         log.info("recordings_opened", url=recordings.url)
-        yield partial(record_call, Storage(settings, recordings, database), metrics)
+        watching = tasks.create_task(DiskSpace(recordings.url, telemetry.registry).watch())
+        try:
+            yield partial(record_call, storage, metrics)
+        finally:
+            watching.cancel()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,7 @@ class Storage:
     settings: RecorderSettings
     recordings: Recordings
     database: Postgres
+    metrics: StorageMetrics
 
 
 async def record_call(storage: Storage, metrics: RecorderMetrics, call: CallContext) -> None:
@@ -85,7 +93,10 @@ class RecordingSession:
         self._timeline = Timeline()
         self._audio = CallAudioReader(call.bus, call.call_sid, self._timeline)
         self._observer = CallObserver(metrics, call.call_sid, call.agent.name)
-        self._retry = StorageRetry(call.log)
+        self._retry = StorageRetry(call.log, storage.metrics)
+        self._metrics = storage.metrics
+        self._stored_ms: Callable[[], int] = partial(int, call.log.now_ms())
+        """Call time up to which audio is stored; the time of the claim until the segments are listed."""
 
     async def run(self) -> None:
         """Record the call to its end and store its record."""
@@ -113,8 +124,17 @@ class RecordingSession:
             self._timeline.apply(body)
 
     async def _record_audio(self) -> int:
+        with self._metrics.waiting(self._lag_s):
+            return await self._record_remaining_audio()
+
+    def _lag_s(self) -> float:
+        """Length of the audio that is not stored yet, in seconds."""
+        return max(0.0, (self._log.now_ms() - self._stored_ms()) / 1000)
+
+    async def _record_remaining_audio(self) -> int:
         segments = await self._retry.run(lambda: self._recordings.segments(self._name))
         self._timeline.stored = contiguous_until(segments)
+        self._stored_ms = lambda: self._timeline.stored // BYTES_PER_MS
         if self._call.ended:
             await self._audio.read_all()
         else:
@@ -207,4 +227,6 @@ class RecordingSession:
         await self._retry.run(lambda: self._database.put_record(record))
         duration_ms = samples // BYTES_PER_MS
         await self._log.append(CallRecorded(recording_url=url, duration_ms=duration_ms))
+        ended = next((event for event in self._events if event.HasField("call_ended")), None)
+        self._metrics.record_stored(ended.sent_at_us if ended is not None else None)
         log.info("call_recorded", duration_ms=duration_ms)

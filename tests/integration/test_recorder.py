@@ -136,11 +136,21 @@ async def _record_without_database(server: PostgresServer, nats_url: str, tmp_pa
         await asyncio.sleep(1)
         assert not await read_events(bus, SID, "call_recorded")
         assert (await health.get("/readyz")).status_code == 503
+        waiting = (await health.get("/metrics")).text
         await asyncio.to_thread(server.start)
         result = await recorded(bus)
         assert (await health.get("/readyz")).status_code == 200
         [failure] = await read_events(bus, SID, "stage_failed")
+        await work_done(bus)
+        done = (await health.get("/metrics")).text
 
+    assert "parley_records_stored_total 0.0" in waiting
+    assert 'parley_storage_failures_total{target="postgres"} 0.0' not in waiting
+    assert 'parley_storage_failures_total{target="recordings"} 0.0' in waiting
+    assert "parley_records_stored_total 1.0" in done
+    assert "parley_record_delay_seconds_count 1.0" in done
+    assert "parley_recording_lag_seconds 0.0" in done
+    assert "parley_recordings_free_ratio 0." in done
     assert (failure.stage_failed.provider, failure.stage_failed.retryable) == ("postgres", True)
     assert_recording_is_exact(result.recording_url)
     await assert_rows_are_complete(server.url())

@@ -6,12 +6,14 @@ from typing import cast
 
 import pytest
 import stamina
+from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
 from parley.errors import BusError, ProviderError, ProviderRejected, ProviderUnavailable
 from parley.events.envelope import Body
 from parley.events.log import CallEventLog
 from parley.v1.work_pb2 import StageFailed
+from services.recorder.metrics.storage import StorageMetrics
 from services.recorder.retry import StorageRetry, retry_read
 
 
@@ -24,6 +26,11 @@ class FakeLog:
     async def append(self, body: Body) -> None:
         """Collect an event."""
         self.bodies.append(body)
+
+
+def make_retry(call_log: FakeLog) -> StorageRetry:
+    """Retries whose failures are counted in a registry of their own."""
+    return StorageRetry(cast("CallEventLog", call_log), StorageMetrics(CollectorRegistry()))
 
 
 def failing(*errors: Exception) -> Callable[[], Awaitable[str]]:
@@ -41,7 +48,7 @@ def failing(*errors: Exception) -> Callable[[], Awaitable[str]]:
 async def test_an_operation_is_repeated_and_its_failure_reported_once() -> None:
     """Two database failures are one event, which does not contain the error's text."""
     call_log = FakeLog()
-    retry = StorageRetry(cast("CallEventLog", call_log))
+    retry = make_retry(call_log)
     operation = failing(ProviderUnavailable("postgres", "secret"), ProviderUnavailable("postgres", "secret"))
 
     with stamina.set_testing(True, attempts=5), capture_logs() as logs:  # without waiting
@@ -63,7 +70,7 @@ async def test_each_failing_provider_is_reported() -> None:
     )
 
     with stamina.set_testing(True, attempts=5):
-        await StorageRetry(cast("CallEventLog", call_log)).run(failing(*errors))
+        await make_retry(call_log).run(failing(*errors))
 
     assert [cast("StageFailed", body).provider for body in call_log.bodies] == ["object store", "postgres"]
 
@@ -73,7 +80,7 @@ async def test_an_error_that_is_not_retryable_is_raised() -> None:
     call_log = FakeLog()
 
     with pytest.raises(ProviderRejected):
-        await StorageRetry(cast("CallEventLog", call_log)).run(failing(ProviderRejected("postgres", "no")))
+        await make_retry(call_log).run(failing(ProviderRejected("postgres", "no")))
 
     assert len(call_log.bodies) == 1
 
