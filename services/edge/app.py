@@ -26,7 +26,10 @@ from services.edge.call_registry import CallRegistry
 from services.edge.calls.outbound_calls import OutboundCalls
 from services.edge.calls.resumption import StreamResumer
 from services.edge.calls.webhooks import Webhooks
+from services.edge.certificates import CertificateMonitor
 from services.edge.direct_path import DirectPath, path_of
+from services.edge.metrics import EdgeMetrics
+from services.edge.request_counter import RequestCounter
 from services.edge.settings import EdgeSettings
 from services.edge.standby.supervisor import STANDBY_PATH, StandbySupervisor
 from services.edge.stream_session import MediaStreamEndpoint
@@ -57,14 +60,18 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
             # Exports the work queue too: it must be visible without any worker.
             monitors = [tasks.create_task(lag.watch())]
             monitors.append(tasks.create_task(BusStateMonitor(bus.state, telemetry.registry).watch()))
-            gate = TwilioRequestGate(settings, stop)
-            resumption = StreamResumer(bus, twilio, gate, tasks)
+            metrics = EdgeMetrics(telemetry.registry)
+            gate = TwilioRequestGate(settings, stop, on_refused=metrics.signature_refused)
+            resumption = StreamResumer(bus, twilio, gate, tasks, metrics)
+            addresses = (settings.public_url, settings.edge_direct_url)
+            certificates = CertificateMonitor(addresses, telemetry.registry)
+            monitors.append(tasks.create_task(certificates.watch()))
             monitors.append(tasks.create_task(resumption.watch_stalls()))
             standby = StandbySupervisor(bus, gate, twilio, calls) if settings.standby_stream else None
             not_ready = partial(_why_not_ready, gate, bus)
             register_state_metrics(telemetry, not_ready, stop.is_set)
             health = HealthRoutes(telemetry.registry, not_ready)
-            app = build_app(gate, telemetry, bus, outbox, twilio, calls, resumption, standby, health)
+            app = build_app(gate, telemetry, bus, outbox, twilio, calls, resumption, standby, health, metrics)
             path = path_of(settings.edge_direct_url)
             offering = standby.offer() if standby is not None else nullcontext()
             async with (
@@ -139,7 +146,8 @@ def build_app(
     resumption: StreamResumer,
     standby: StandbySupervisor | None,
     health: HealthRoutes,
-) -> FastAPI:
+    metrics: EdgeMetrics,
+) -> ASGIApp:
     """Build the application with all public routes of the edge."""
     webhooks = Webhooks(bus, gate, resumption)
     app = FastAPI(title="Parley edge", docs_url=None, redoc_url=None, openapi_url=None)
@@ -148,9 +156,9 @@ def build_app(
     app.add_api_route("/status", webhooks.status, methods=["POST"])
     app.add_api_route("/calls", OutboundCalls(gate, twilio).create, methods=["POST"])
     tracer = CallTracer("edge", telemetry.spans)
-    sockets = MediaStreamEndpoint(bus, outbox, gate.settings, gate, twilio, calls, standby, tracer)
+    sockets = MediaStreamEndpoint(bus, outbox, gate.settings, gate, twilio, calls, standby, tracer, metrics)
     app.add_api_websocket_route("/twilio/stream", sockets.serve)
     if standby is not None:
         app.add_api_websocket_route(STANDBY_PATH, standby.serve)
     app.router.routes.extend(health.probes())
-    return app
+    return RequestCounter(app, metrics)

@@ -24,6 +24,7 @@ from services.edge.calls.lifecycle import claim_stream, is_call_sid, load_call_s
 from services.edge.calls.stream_outcome import await_outcome
 from services.edge.inbound.connection import MediaConnection, open_connection
 from services.edge.inbound.ingest import AudioIngest
+from services.edge.metrics import EdgeMetrics
 from services.edge.outbound.player import Player
 from services.edge.settings import EdgeSettings
 from services.edge.standby.supervisor import StandbySupervisor
@@ -61,6 +62,7 @@ class MediaStreamEndpoint:
     standby: StandbySupervisor | None
     """Present only if standby streams are enabled."""
     tracer: CallTracer
+    metrics: EdgeMetrics
 
     async def serve(self, socket: WebSocket) -> None:
         """WebSocket /twilio/stream."""
@@ -110,10 +112,12 @@ class MediaStreamEndpoint:
             log.error("media_stream_rejected", reason="other_stream_claimed", stream_sid=start.stream_sid)
             await close(connection.socket, TRY_AGAIN)
             return
+        self._count_opened(call, started.at_ms)
         log.info("media_stream_opened", stream_sid=start.stream_sid, epoch=epoch, agent=call.agent)
         async with open_call_log(self.bus, self.outbox, start.call_sid, "edge", epoch) as call_log:
             self.tracer.follow(call_log)
             reason = await StreamSession(self, connection, call_log, call.agent).run()
+            self.metrics.stream_closed(reason)
             await liveness.aclose()
             await call_log.append(
                 StreamStopped(stream_sid=start.stream_sid, at_ms=call_log.now_ms(), reason=reason)
@@ -122,6 +126,13 @@ class MediaStreamEndpoint:
             if reason not in ("superseded", "drained"):
                 resume_timeout_s = self.settings.stream_resume_timeout_s
                 await await_outcome(self.bus, call_log, reason, resume_timeout_s, self.calls.draining)
+
+    def _count_opened(self, call: CallState, at_ms: int) -> None:
+        """Count the stream that opened at call time `at_ms`; `call` is the state before it."""
+        self.metrics.stream_opened(resumed=call.stream_epoch > 0)
+        resuming = call.resuming
+        if resuming is not None and call.is_resuming and resuming.last_audio_ms:
+            self.metrics.stream_resumed(resuming.method, at_ms - resuming.last_audio_ms)
 
     @asynccontextmanager
     async def _respond_liveness(self, call_sid: str) -> AsyncIterator[None]:

@@ -67,6 +67,13 @@ class EdgeProcess:
         ready = next(entry for entry in self.log_entries() if entry["event"] == "ready")
         return f"http://127.0.0.1:{ready['metrics_port']}"
 
+    async def metric(self, series: str) -> float:
+        """The present value of a series, such as `parley_calls{stage="edge"}`; 0 if it is missing."""
+        async with httpx.AsyncClient(timeout=20) as client:
+            text = (await client.get(f"{self.metrics_url}/metrics")).text
+        values = [line.removeprefix(series) for line in text.splitlines() if line.startswith(f"{series} ")]
+        return float(values[0]) if values else 0.0
+
     async def post(self, path: str, form: dict[str, str], signature: str | None = None) -> httpx.Response:
         """Post a webhook; an empty signature sends no header, None signs it as Twilio does."""
         if signature is None:

@@ -119,6 +119,8 @@ async def test_a_request_without_a_valid_signature_is_rejected(edge: EdgeProcess
         with pytest.raises(InvalidStatus, match="403"):
             async with edge.socket(signature):
                 pass
+    assert await edge.metric("parley_signatures_refused_total") == 8
+    assert await edge.metric('parley_webhook_requests_total{route="/status",status="403"}') == 2
 
 
 @pytest.mark.usefixtures("stage")
@@ -361,6 +363,10 @@ async def test_a_lost_stream_is_replaced_by_another(edge: EdgeProcess, stage: Ot
 
     assert "<Stream" in resumed.text
     assert resumed_audio["streamSid"] == "MZ2"
+    assert await edge.metric('parley_media_streams_opened_total{kind="first"}') == 1
+    assert await edge.metric('parley_media_streams_opened_total{kind="resumed"}') == 1
+    assert await edge.metric('parley_media_streams_closed_total{reason="lost"}') >= 1
+    assert await edge.metric('parley_webhook_requests_total{route="/voice",status="200"}') == 2
     assert len([body for body in bodies if isinstance(body, StreamStarted)]) == 2
 
 

@@ -95,6 +95,13 @@ async def test_a_resumption_contains_the_audio_positions_of_both_sides(edge: Edg
         await publish_agent_audio(1600)
         stream.socket.transport.abort()
     await edge.post_voice(A, RESUME)
+    async with edge.stream(A, "MZ2"):
+        pause = 'parley_media_stream_resume_seconds_count{method="redirect"}'
+
+        async def observed() -> bool:
+            return await edge.metric(pause) == 1
+
+        await eventually(observed, timeout_s=5)
 
     [resuming] = [body for body in await read_bodies(edge.bus, A) if isinstance(body, StreamResuming)]
     assert resuming.last_audio_ms == CallerAudio.FromString(received[-1].data).at_ms + 20

@@ -39,14 +39,14 @@ STREAMS_CLOSED = counter(
     "Media streams that have ended",
     _EDGE,
     "reason",
-    reason="stop, closed, lost, drained",
+    reason="stop, closed, lost, drained, superseded (another stream of the call has started)",
 )
 STREAMS_FAILED = counter(
     "parley_media_streams_failed_total",
     "Media streams that Twilio could not open",
     _EDGE,
     "code",
-    code="Twilio's error code, 0 if it was not reported",
+    code="Twilio's error code of media streams, other for any other code, 0 if it was not reported",
 )
 STREAM_RESUME = histogram(
     "parley_media_stream_resume_seconds",

@@ -49,7 +49,7 @@ AUDIO_RETRANSMITTED = counter(
 AUDIO_GAPS = counter(
     "parley_audio_gaps_total",
     "Gaps that a reader detected in a call's audio",
-    EVERY_SERVICE,
+    ("edge", "stt"),
     "outcome",
     outcome="filled, skipped",
 )

@@ -26,9 +26,11 @@ from services.edge.calls.lifecycle import (
     try_end_call,
 )
 from services.edge.calls.unopened_streams import failed_attempts, must_fall_back
+from services.edge.metrics import EdgeMetrics
 from services.edge.twilio import twiml
 from services.edge.twilio.request_gate import TwilioRequestGate
 from services.edge.twilio.rest import TwilioRest
+from services.edge.twilio.stream_failures import code_label
 from services.edge.twilio.twiml import Attempt, PublicUrls
 
 log = structlog.get_logger()
@@ -56,6 +58,7 @@ class StreamResumer:
     gate: TwilioRequestGate
     tasks: asyncio.TaskGroup
     """Runs the checks; owned by the edge."""
+    metrics: EdgeMetrics
 
     async def on_redirect(self, call_sid: str, call: CallState, urls: PublicUrls, answered: Attempt) -> str:
         """Return the TwiML that follows a stream that has ended, or could not be opened by `answered`.
@@ -108,6 +111,7 @@ class StreamResumer:
             if latest is None or stream_sid in latest.failed_sids | latest.stream_sids:
                 return
             call = latest
+        self.metrics.stream_failed(code_label(code))
         log.warning("media_stream_failed_to_open", call_sid=call_sid, twilio_code=code)
         self.tasks.create_task(self._rescue_unopened(call_sid), name=f"rescue {call_sid}")
 

@@ -1,6 +1,7 @@
 """Checks that a request comes from Twilio, and determines the address that it was sent to."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import structlog
@@ -28,6 +29,8 @@ class TwilioRequestGate:
     stopping: asyncio.Event
     evidence: StreamEvidence = field(default_factory=StreamEvidence)
     """Media streams that this process saw fail."""
+    on_refused: Callable[[], None] = lambda: None
+    """Called for each request or media stream that Twilio has not signed."""
 
     def direct_url(self) -> str:
         """Address at which this edge accepts streams; empty if it has none, or while it is stopping."""
@@ -71,6 +74,7 @@ class TwilioRequestGate:
         reason = "no signature" if not signature else "signature of another address or token"
         if not token:
             reason = "TWILIO_AUTH_TOKEN is not set"
+        self.on_refused()
         log.error("twilio_signature_invalid", call_sid=call_sid[:34], url=urls[0], reason=reason)
         return False
 

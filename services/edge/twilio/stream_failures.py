@@ -56,6 +56,11 @@ class StreamEvidence:
         return _SILENT if self._silent_at_s > oldest_s else _UNREACHED
 
 
+def code_label(code: int) -> str:
+    """The value of a metric's label for Twilio's error code: `other` for an unlisted one, 0 if unknown."""
+    return str(code) if code == 0 or code in _CAUSES else "other"
+
+
 def error_code(text: str) -> int:
     """Twilio's error code in the text of a stream error; 0 if it contains none."""
     match = _ERROR_CODE.search(text)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from parley.bus import Bus, Liveness
 from parley.clock import now_us
@@ -14,6 +15,7 @@ from parley.v1.call_pb2 import StreamResuming
 from services.edge.calls import fallback, resumption
 from services.edge.calls.call_state import CallState
 from services.edge.calls.resumption import StreamResumer
+from services.edge.metrics import EdgeMetrics
 from services.edge.settings import EdgeSettings
 from services.edge.twilio.request_gate import TwilioRequestGate
 from services.edge.twilio.rest import TwilioRest
@@ -55,6 +57,10 @@ class Backend:
     ends: list[str] = field(default_factory=list)
     proven: bool = True
     failures: list[tuple[str, int]] = field(default_factory=list)
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+
+    def __post_init__(self) -> None:
+        self.metrics = EdgeMetrics(self.registry)
 
     async def load(self, _bus: object, _call_sid: str) -> CallState | None:
         """Load the state of the call."""
@@ -98,7 +104,7 @@ class Backend:
     def resumer(self, tasks: asyncio.TaskGroup) -> StreamResumer:
         """The code under test."""
         gate = TwilioRequestGate(EdgeSettings(agents_dir="agents"), asyncio.Event())
-        return StreamResumer(cast("Bus", self), cast("TwilioRest", self), gate, tasks)
+        return StreamResumer(cast("Bus", self), cast("TwilioRest", self), gate, tasks, self.metrics)
 
     async def must_fall_back(self, _bus: object, call: CallState, attempts: int) -> bool:
         """Decide as if the address were proven or not."""
@@ -291,3 +297,16 @@ async def test_a_call_that_twilio_does_not_continue_is_continued_by_rest(backend
     backend.proven = False
     await backend.report_error("MZ2")
     assert (backend.redirects, backend.ends) == (2, ["fallback"])
+
+
+async def test_streams_that_did_not_open_are_counted_by_code(backend: Backend) -> None:
+    """A repeated report counts once; the number of codes is limited, whatever Twilio reports."""
+    backend.call = UNOPENED
+    for stream_sid, code in (("MZ1", 31920), ("MZ1", 31920), ("MZ2", 32999), ("MZ3", 0)):
+        await backend.report_error(stream_sid, code)
+
+    name = "parley_media_streams_failed_total"
+    counted = {
+        code: backend.registry.get_sample_value(name, {"code": code}) for code in ("31920", "other", "0")
+    }
+    assert counted == {"31920": 1, "other": 1, "0": 1}

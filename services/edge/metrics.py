@@ -1,0 +1,54 @@
+"""The edge's own metrics: media streams, requests and refused signatures."""
+
+from prometheus_client import CollectorRegistry
+
+from parley.telemetry.catalogue.calls import (
+    SIGNATURES_REFUSED,
+    STREAM_RESUME,
+    STREAMS_CLOSED,
+    STREAMS_FAILED,
+    STREAMS_OPENED,
+    WEBHOOKS,
+)
+
+_CLOSED_REASONS = ("stop", "closed", "lost", "drained", "superseded")
+_RESUME_METHODS = ("redirect", "rest")
+
+
+class EdgeMetrics:
+    """The metrics of one edge. Series exist from the start, so that their first increase is visible."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        opened, closed = STREAMS_OPENED.counter(registry), STREAMS_CLOSED.counter(registry)
+        self._opened = {kind: opened.labels(kind=kind) for kind in ("first", "resumed")}
+        self._closed = {reason: closed.labels(reason=reason) for reason in _CLOSED_REASONS}
+        self._failed = STREAMS_FAILED.counter(registry)
+        resume = STREAM_RESUME.histogram(registry)
+        self._resume = {method: resume.labels(method=method) for method in _RESUME_METHODS}
+        self._webhooks = WEBHOOKS.counter(registry)
+        self._refused = SIGNATURES_REFUSED.counter(registry)
+
+    def stream_opened(self, *, resumed: bool) -> None:
+        """Count a media stream that has opened; `resumed` if the call had one before."""
+        self._opened["resumed" if resumed else "first"].inc()
+
+    def stream_resumed(self, method: str, pause_ms: int) -> None:
+        """Observe the time without audio between a lost media stream and the next one."""
+        if method in self._resume:
+            self._resume[method].observe(max(0, pause_ms) / 1000)
+
+    def stream_closed(self, reason: str) -> None:
+        """Count a media stream that has ended, by the reason in its stream.stopped."""
+        self._closed[reason].inc()
+
+    def stream_failed(self, code: str) -> None:
+        """Count a media stream that Twilio could not open; see `stream_failures.code_label`."""
+        self._failed.labels(code=code).inc()
+
+    def requested(self, route: str, status: int) -> None:
+        """Count a request by its route's template and the status of the response."""
+        self._webhooks.labels(route=route, status=str(status)).inc()
+
+    def signature_refused(self) -> None:
+        """Count a request or a media stream that Twilio has not signed."""
+        self._refused.inc()
