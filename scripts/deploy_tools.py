@@ -60,7 +60,13 @@ DEBS = (
     ),
     Package(
         "prometheus-alertmanager",
-        (Binary("alertmanager", "usr/bin/prometheus-alertmanager"), Binary("amtool", "usr/bin/amtool")),
+        (
+            Binary("alertmanager", "usr/bin/prometheus-alertmanager"),
+            Binary("amtool", "usr/bin/amtool"),
+            # Alertmanager does not start without them, and Debian's reads them at this place.
+            Binary("default.tmpl", "usr/share/prometheus/alertmanager/default.tmpl"),
+            Binary("email.tmpl", "usr/share/prometheus/alertmanager/email.tmpl"),
+        ),
     ),
 )
 

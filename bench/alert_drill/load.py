@@ -1,0 +1,78 @@
+"""Callers who call again and again while faults are injected."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from bench.turns.scripts import QUESTIONS
+from cli.system import System
+from sandbox.caller.client import SandboxError, Telephone, open_telephone
+from sandbox.caller.script import ExpectHangUp, Listen, Say, Script, Step
+
+_SILENCE_MS = 300.0
+_PAUSE_S = 0.5
+_MAX_CALL_S = 120.0
+
+
+def script(chance: random.Random, questions: int = 5) -> Script:
+    """A caller who asks some questions and then ends the call."""
+    steps: list[Step] = []
+    for _ in range(questions):
+        steps += [Listen(silence_ms=_SILENCE_MS, timeout_s=12), Say(chance.choice(QUESTIONS))]
+    last = (Listen(silence_ms=_SILENCE_MS), Say("thank you goodbye"), ExpectHangUp(timeout_s=8))
+    return Script("rms", (*steps, *last))
+
+
+@dataclass(slots=True)
+class Load:
+    """Simultaneous callers, whose number can be changed."""
+
+    _telephone: Telephone
+    _voice_url: str
+    _chance: random.Random
+    _tasks: asyncio.TaskGroup
+    _callers: list[asyncio.Task[None]] = field(default_factory=list)
+    calls: int = 0
+    """Calls that were started."""
+    failed: int = 0
+    """Calls that could not be started or followed."""
+
+    def resize(self, callers: int) -> None:
+        """Change the number of callers; those that go end their call first."""
+        while len(self._callers) < callers:
+            self._callers.append(self._tasks.create_task(self._call_repeatedly(len(self._callers))))
+        for task in self._callers[callers:]:
+            task.cancel()
+        del self._callers[callers:]
+
+    async def _call_repeatedly(self, number: int) -> None:
+        # Staggered: otherwise all callers would speak and pause at the same moments.
+        await asyncio.sleep(number * 0.4)
+        while True:
+            try:
+                async with asyncio.timeout(_MAX_CALL_S):
+                    self.calls += 1
+                    call_sid = await self._telephone.call(script(self._chance), voice_url=self._voice_url)
+                    async for _ in self._telephone.events(call_sid):
+                        pass
+            except (SandboxError, TimeoutError):
+                self.failed += 1
+            await asyncio.sleep(_PAUSE_S)
+
+
+@asynccontextmanager
+async def running_load(system: System, agent: str, callers: int, seed: int) -> AsyncIterator[Load]:
+    """Callers of a system; they stop on exit."""
+    url = f"{system.edge_url}/voice?agent={agent}"
+    async with (
+        open_telephone(system.topology.sandbox_urls["twilio"]) as telephone,
+        asyncio.TaskGroup() as tasks,
+    ):
+        load = Load(telephone, url, random.Random(seed), tasks)
+        load.resize(callers)
+        try:
+            yield load
+        finally:
+            load.resize(0)
