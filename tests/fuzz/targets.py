@@ -194,8 +194,6 @@ def _check_events(found: list[LlmEvent]) -> None:
                     arguments=event.arguments,
                     reply_id=extra,
                 ).SerializeToString()
-            case TokenUsage():
-                assert min(event.input, event.cached_input, event.output, event.reasoning) >= 0
 
 
 def _check_chat_answer(source: Source) -> None:
