@@ -28,12 +28,12 @@ LEASES_ENDED = counter(
     outcome="done, handed_over, superseded, failed",
 )
 STAGES_ABANDONED = counter(
-    "parley_stages_abandoned_total", "Stages of calls that were given up after all attempts", STAGES, "stage"
+    "parley_stages_abandoned_total", "Stages of calls that were abandoned after all attempts", STAGES, "stage"
 )
 EPOCH = gauge("parley_call_epoch_max", "Highest epoch of the calls that the process owns", STAGES, "stage")
 MESSAGES_FENCED = counter(
     "parley_messages_fenced_total",
-    "Events and audio chunks of a former owner that were discarded",
+    "Events and audio chunks of a previous owner that were discarded",
     EVERY_SERVICE,
     "kind",
     kind="event, audio",
