@@ -104,6 +104,10 @@ docs: setup ## generate docs/settings.md, docs/metrics.md, docs/events.md and th
 alerts: setup ## generate deploy/alerts/latency.yaml from deploy/latency-budget.yaml
 	$(BIN)/python -m scripts.latency_rules
 
+.PHONY: dashboards
+dashboards: setup ## generate the Grafana dashboards in deploy/dashboards
+	$(BIN)/python -m scripts.dashboards
+
 proto: setup ## generate parley/v1 and docs/events.md from proto/
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --pyi_out=. proto/parley/v1/*.proto
 	$(BIN)/python proto/make_docs.py
