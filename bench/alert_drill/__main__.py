@@ -15,8 +15,9 @@ import httpx
 import yaml
 from rich.console import Console
 
-from bench.alert_drill.blows import BLOWS, CALLERS, MAX_CALLS
+from bench.alert_drill.blows import BLOWS
 from bench.alert_drill.drill import Blow, Result, Scene, run_blow
+from bench.alert_drill.injections import CALLERS, MAX_CALLS
 from bench.alert_drill.load import running_load
 from bench.alert_drill.monitoring import Alert, monitoring
 from bench.alert_drill.report import markdown
@@ -31,7 +32,6 @@ from scripts.deploy_tools import TOOLS, unavailable_reason
 
 _OUT = Path("build/alert-drill.md")
 _AGENT = "drill"
-_SIZE = Size(copies=2)
 _LOAD = {
     "PARLEY_SANDBOX_STT": "oracle",
     "PARLEY_SANDBOX_TTS": "tone",
@@ -98,7 +98,7 @@ def scrape_targets(system: System) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def scene(home: Path, factor: float, seed: int) -> AsyncIterator[Scene]:
+async def scene(home: Path, nats_nodes: int, factor: float, seed: int) -> AsyncIterator[Scene]:
     """A system under load with its monitoring."""
     async with AsyncExitStack() as stack:
         tool = Tool()
@@ -107,8 +107,10 @@ async def scene(home: Path, factor: float, seed: int) -> AsyncIterator[Scene]:
         content = agent(await stack.enter_async_context(tool.served()))
         (agents / f"{_AGENT}.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
         env = {**environment(), **_LOAD, "PARLEY_AGENTS_DIR": str(agents), "PARLEY_AGENT": _AGENT}
+        # A cluster writes everything three times: one process of each service is enough for it.
+        size = Size(copies=2 if nats_nodes == 1 else 1, nats_nodes=nats_nodes)
         system = await stack.enter_async_context(
-            running_system(env, free_ports(_SIZE), home / "system", size=_SIZE)
+            running_system(env, free_ports(size), home / "system", size=size)
         )
         client = await stack.enter_async_context(httpx.AsyncClient(timeout=10))
         emulators = Emulators(system, client)
@@ -119,20 +121,23 @@ async def scene(home: Path, factor: float, seed: int) -> AsyncIterator[Scene]:
             monitoring(TOOLS / "bin", home / "monitoring", targets, factor)
         )
         load = await stack.enter_async_context(running_load(system, _AGENT, CALLERS, seed))
-        yield Scene(system, emulators, watching, load, tool, client, targets)
+        yield Scene(system, emulators, watching, load, tool, stack, client, targets)
 
 
 async def run(args: argparse.Namespace, console: Console) -> list[Result]:
     """Inject all selected faults, one after another."""
     results: list[Result] = []
     blows = selected(args.only)
-    with tempfile.TemporaryDirectory(prefix="parley-drill-") as folder:
-        async with scene(args.keep or Path(folder), args.factor, args.seed) as stage:
-            await asyncio.sleep(_SETTLE_S)
-            for blow in blows:
-                results += await _observed(stage, blow, console)
-            if not any(to == "watchdog" for to, _ in stage.monitoring.notifications.received):
-                raise SystemExit("the watchdog's notifications did not arrive")
+    for nats_nodes in sorted({blow.nats_nodes for blow in blows}):
+        group = [blow for blow in blows if blow.nats_nodes == nats_nodes]
+        with tempfile.TemporaryDirectory(prefix="parley-drill-") as folder:
+            home = (args.keep or Path(folder)) / f"{nats_nodes}-nats"
+            async with scene(home, nats_nodes, args.factor, args.seed) as stage:
+                await asyncio.sleep(_SETTLE_S)
+                for blow in group:
+                    results += await _observed(stage, blow, console)
+                if not any(to == "watchdog" for to, _ in stage.monitoring.notifications.received):
+                    raise SystemExit("the watchdog's notifications did not arrive")
     return results
 
 

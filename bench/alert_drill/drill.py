@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 
 import httpx
@@ -27,6 +27,8 @@ class Scene:
     monitoring: Monitoring
     load: Load
     tool: Tool
+    background: AsyncExitStack
+    """Holds the programs that a fault leaves running until the end of the drill."""
     client: httpx.AsyncClient
     targets: dict[str, str]
     """Addresses that are scraped, by process."""
@@ -54,6 +56,8 @@ class Blow:
     alerts: tuple[Alert, ...]
     fires_within_s: float = 90
     resolves_within_s: float = 90
+    nats_nodes: int = 1
+    """NATS servers of the system."""
     not_resolved: tuple[Alert, ...] = ()
     """Alerts whose windows are too long to wait until they are resolved."""
 

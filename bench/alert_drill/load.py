@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from bench.turns.scripts import QUESTIONS
 from cli.system import System
 from sandbox.caller.client import SandboxError, Telephone, open_telephone
-from sandbox.caller.script import ExpectHangUp, Listen, Say, Script, Step
+from sandbox.caller.script import ExpectHangUp, HangUp, Listen, Pause, Say, Script, Step
 
 _SILENCE_MS = 300.0
 _PAUSE_S = 0.5
@@ -46,6 +46,14 @@ class Load:
         for task in self._callers[callers:]:
             task.cancel()
         del self._callers[callers:]
+
+    @asynccontextmanager
+    async def long_calls(self, count: int, length_s: float) -> AsyncIterator[None]:
+        """Further calls in which the caller says nothing."""
+        silent = Script("rms", (Pause(length_s * 1000), HangUp()))
+        for _ in range(count):
+            await self._telephone.call(silent, voice_url=self._voice_url)
+        yield
 
     async def _call_repeatedly(self, number: int) -> None:
         # Staggered: otherwise all callers would speak and pause at the same moments.

@@ -12,9 +12,8 @@ NOT_PROVOKED: Mapping[str, str] = {
     "ParleyAudioLost": "audio is retransmitted in all faults of this drill; `make chaos` counts what is lost",
     "ParleySlowConsumer": "needs more audio than this machine can produce",
     "ParleyJetStreamStorage": "needs a NATS account with a storage limit",
-    "ParleyStreamReplicasLagging": "needs a cluster of NATS servers",
+    "ParleyStreamReplicasLagging": "two of three are the majority: see ParleyStreamsUnavailable",
     "ParleyRecordingsDisk": "needs a disk of its own for the recordings",
-    "ParleyCertificateExpiry": "needs a certificate and TLS at the public address",
     "ParleyModelShutdown": "depends on the day: a model must end within a month",
 }
 """Alerts that the drill does not make fire, with the reason; their rule tests show them."""

@@ -37,7 +37,13 @@ GOOD_PER_MINUTE = {
     ("parley_records_stored_total", ""): 2,
 }
 """Counters of a system with two calls a minute: the metric, one of its label values, and the increase."""
-_EXAMPLES = {"status": ("200",), "route": ("/voice",), "version": ("1",), "code": ("timeout",)}
+_EXAMPLES = {
+    "stream": ("AUDIO", "CALLS", "WORK"),
+    "status": ("200",),
+    "route": ("/voice",),
+    "version": ("1",),
+    "code": ("timeout",),
+}
 
 Values = Callable[[Metric, Mapping[str, str]], str]
 """The values of a series, as promtool writes them."""

@@ -1,0 +1,160 @@
+"""The faults that the drill injects; each is removed on exit."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import nats
+
+from bench.alert_drill import faults
+from bench.alert_drill.drill import Fault, Scene
+from bench.alert_drill.exporter import Exporter
+
+MAX_CALLS = 5
+"""Calls that one process accepts in the drill."""
+CALLERS = 4
+_LONG_CALL_S = 60.0
+_STARTED_AFTER_S = 4.0
+
+
+def emulator(name: str, fault: dict[str, Any], recovery: dict[str, Any]) -> Fault:
+    """Change settings of an emulator."""
+
+    @asynccontextmanager
+    async def inject(scene: Scene) -> AsyncIterator[None]:
+        await scene.emulators.configure(name, **fault)
+        try:
+            yield
+        finally:
+            await scene.emulators.configure(name, **recovery)
+
+    return inject
+
+
+def processes(fault: Callable[[faults.Pids], AbstractAsyncContextManager[None]], *kinds: str) -> Fault:
+    """A fault of all processes of some kinds."""
+    return lambda scene: fault(lambda: scene.pids(*kinds))
+
+
+@asynccontextmanager
+async def many_callers(scene: Scene) -> AsyncIterator[None]:
+    """More calls than the processes accept."""
+    scene.load.resize(3 * MAX_CALLS)
+    try:
+        yield
+    finally:
+        scene.load.resize(CALLERS)
+
+
+@asynccontextmanager
+async def postgres_frozen(scene: Scene) -> AsyncIterator[None]:
+    """Freeze Postgres, while more calls end than usual."""
+    scene.load.resize(2 * MAX_CALLS)
+    async with faults.frozen(lambda: faults.family(scene.system.postgres_pid())):
+        try:
+            yield
+        finally:
+            scene.load.resize(CALLERS)
+
+
+@asynccontextmanager
+async def recordings_not_writable(scene: Scene) -> AsyncIterator[None]:
+    """Replace the folder of the recordings by a file."""
+    folder = scene.system.home / "recordings"
+    renamed = folder.with_name("recordings-renamed")
+    folder.rename(renamed)
+    folder.write_text("a file in place of the folder", encoding="utf-8")
+    try:
+        yield
+    finally:
+        folder.unlink()
+        renamed.rename(folder)
+
+
+@asynccontextmanager
+async def unsigned_requests(scene: Scene) -> AsyncIterator[None]:
+    """Request the voice webhook without a signature, five times a second."""
+
+    async def request_repeatedly() -> None:
+        while True:
+            await scene.client.post(f"{scene.system.edge_url}/voice", data={"CallSid": "CA" + "0" * 32})
+            await asyncio.sleep(0.2)
+
+    task = asyncio.create_task(request_repeatedly())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+@asynccontextmanager
+async def failing_tool(scene: Scene) -> AsyncIterator[None]:
+    """Make the agent's tool fail."""
+    scene.tool.fails = True
+    try:
+        yield
+    finally:
+        scene.tool.fails = False
+
+
+@asynccontextmanager
+async def work_without_a_call(scene: Scene) -> AsyncIterator[None]:
+    """Work for calls that have no event log, at which every owner fails."""
+    connection = await nats.connect(scene.system.topology.env["PARLEY_NATS_URL"])
+    for _ in range(4):
+        await connection.jetstream().publish(f"work.brain.CA{os.urandom(16).hex()}", b"")
+    await connection.close()
+    yield
+
+
+@asynccontextmanager
+async def small_streams(scene: Scene) -> AsyncIterator[None]:
+    """Lower the byte limits of AUDIO and CALLS."""
+    connection = await nats.connect(scene.system.topology.env["PARLEY_NATS_URL"])
+    stream = connection.jetstream()
+    usual = {}
+    try:
+        for name in ("AUDIO", "CALLS"):
+            info = await stream.stream_info(name)
+            usual[name] = info.config.max_bytes
+            await stream.update_stream(info.config.evolve(max_bytes=int(info.state.bytes * 1.04)))
+        yield
+    finally:
+        for name, max_bytes in usual.items():
+            info = await stream.stream_info(name)
+            await stream.update_stream(info.config.evolve(max_bytes=max_bytes))
+        await connection.close()
+
+
+@asynccontextmanager
+async def no_targets(scene: Scene) -> AsyncIterator[None]:
+    """Hide all targets from Prometheus."""
+    scene.monitoring.scrape({})
+    try:
+        yield
+    finally:
+        scene.monitoring.scrape(scene.targets)
+
+
+@asynccontextmanager
+async def another_version(scene: Scene) -> AsyncIterator[None]:
+    """Add a process of another version to the targets."""
+    async with Exporter('parley_build_info{stage="brain",version="0.0.1"} 1\n').served() as address:
+        scene.monitoring.scrape({**scene.targets, "brain-old": address})
+        try:
+            yield
+        finally:
+            scene.monitoring.scrape(scene.targets)
+
+
+@asynccontextmanager
+async def slow_drain(scene: Scene) -> AsyncIterator[None]:
+    """Stop an edge that has calls which do not end."""
+    async with scene.load.long_calls(MAX_CALLS, _LONG_CALL_S):
+        await asyncio.sleep(_STARTED_AFTER_S)
+        faults.send([scene.system.pids()["edge-2"]], signal.SIGTERM)
+        yield
