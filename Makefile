@@ -68,6 +68,9 @@ test: check deploy-tools ## all checks and tests, as in CI (15 min)
 	$(BIN)/pytest -n 2 -m "not alone"
 	$(BIN)/pytest -m alone
 
+chart-matrix: deploy-tools ## render and check the chart for 3456 combinations of values (5 min)
+	$(BIN)/python -m tests.deploy.chart_matrix
+
 interop: setup .venv-interop/.done ## Pipecat's bot and LiveKit's plugins against the sandbox (3 min, 800 MB)
 	$(BIN)/python -m tests.interop
 
@@ -104,7 +107,7 @@ docs: setup ## generate docs/settings.md, docs/metrics.md, docs/events.md and th
 alerts: setup ## generate deploy/alerts/latency.yaml from deploy/latency-budget.yaml
 	$(BIN)/python -m scripts.latency_rules
 
-.PHONY: dashboards
+.PHONY: chart-matrix dashboards
 dashboards: setup ## generate the Grafana dashboards in deploy/dashboards
 	$(BIN)/python -m scripts.dashboards
 
@@ -112,4 +115,4 @@ proto: setup ## generate parley/v1 and docs/events.md from proto/
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --pyi_out=. proto/parley/v1/*.proto
 	$(BIN)/python proto/make_docs.py
 
-.PHONY: help setup demo up call format check doctor-findings unit quick field fuzz close-race deploy-tools test mirror wording interop bench bench-turns chaos alert-drill soak lock docs alerts proto
+.PHONY: chart-matrix help setup demo up call format check doctor-findings unit quick field fuzz close-race deploy-tools test mirror wording interop bench bench-turns chaos alert-drill soak lock docs alerts proto

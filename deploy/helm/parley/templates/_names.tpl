@@ -2,14 +2,14 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* Short enough for a StatefulSet's pods: names of at most 63 characters with "-recorder-0". */}}
+{{/* Short enough for the StatefulSets: "-trial-postgres" and the 11 characters of a revision fit into a label's 63. */}}
 {{- define "parley.fullname" -}}
 {{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
+{{- .Values.fullnameOverride | trunc 37 | trimSuffix "-" -}}
 {{- else if contains (include "parley.name" .) .Release.Name -}}
-{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- .Release.Name | trunc 37 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name (include "parley.name" .) | trunc 40 | trimSuffix "-" -}}
+{{- printf "%s-%s" .Release.Name (include "parley.name" .) | trunc 37 | trimSuffix "-" -}}
 {{- end -}}
 {{- end -}}
 
