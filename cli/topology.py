@@ -150,6 +150,7 @@ def build_topology(
         "PARLEY_LOG_FORMAT": "json",
         "PYTHONUNBUFFERED": "1",
         **{f"PARLEY_{name.upper()}_PORT": str(ports.by_name[name]) for name in SERVICES},
+        "PARLEY_EDGE_METRICS_PORT": str(ports.by_name["edge-metrics"]),
         **_provider_env(real, environment, ports),
         **(overrides or {}),
     }
