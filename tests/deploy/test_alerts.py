@@ -1,5 +1,6 @@
 """The alerts: their rules are valid, use declared metrics, and fire when they should and only then."""
 
+import json
 import re
 import subprocess
 from collections import defaultdict
@@ -19,6 +20,7 @@ from tests.deploy.whole_systems import only_firing, system_series
 RULES = read_rules(rule_files(optional=True))
 ALERTS = [rule for rule in RULES if rule.alert]
 CASES = read_cases()
+DASHBOARDS = FOLDER.parent / "dashboards"
 TARGET_LABELS = {"namespace", "job", "instance"}
 """Labels that Prometheus adds to every series of a target."""
 OTHER_METRICS = {
@@ -112,6 +114,12 @@ def test_an_alert_has_its_texts_and_links(rule: Rule) -> None:
     fired = [labels for at in firing for labels in at]
     shown = set(re.findall(r"\$labels\.(\w+)", " ".join(rule.annotations.values())))
     assert all(shown <= set(labels) for labels in fired), "a label in the text that the alert does not have"
+
+
+@pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: f"{rule.alert}-{rule.severity}")
+def test_the_dashboard_of_an_alert_exists(rule: Rule) -> None:
+    dashboards = [json.loads(path.read_text("utf-8")) for path in DASHBOARDS.glob("*.json")]
+    assert rule.annotations["dashboard"] in {f"/d/{dashboard['uid']}" for dashboard in dashboards}
 
 
 def _is_of(case: Case, rule: Rule) -> bool:
