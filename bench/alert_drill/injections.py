@@ -12,10 +12,13 @@ import nats
 from bench.alert_drill import faults
 from bench.alert_drill.drill import Fault, Scene
 from bench.alert_drill.exporter import Exporter
+from bench.chaos.dialogue import wants_tool
+from bench.turns.scripts import QUESTIONS
 
 MAX_CALLS = 5
 """Calls that one process accepts in the drill."""
 CALLERS = 4
+_QUESTIONS_FOR_THE_TOOL = tuple(question for question in QUESTIONS if wants_tool(question))
 _LONG_CALL_S = 60.0
 _STARTED_AFTER_S = 4.0
 
@@ -94,10 +97,12 @@ async def unsigned_requests(scene: Scene) -> AsyncIterator[None]:
 @asynccontextmanager
 async def failing_tool(scene: Scene) -> AsyncIterator[None]:
     """Make the agent's tool fail."""
+    scene.load.questions = _QUESTIONS_FOR_THE_TOOL
     scene.tool.fails = True
     try:
         yield
     finally:
+        scene.load.questions = QUESTIONS
         scene.tool.fails = False
 
 
