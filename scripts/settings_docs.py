@@ -1,6 +1,7 @@
-"""Write docs/settings.md from the settings classes: `python -m scripts.settings_docs`."""
+"""Write docs/settings.md, and the chart's list of settings: `python -m scripts.settings_docs`."""
 
 import importlib
+import json
 import typing
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from parley.settings import variable
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "settings.md"
+CHART_SETTINGS = ROOT / "deploy" / "helm" / "parley" / "files" / "settings.json"
 _PACKAGES = ("parley", "services", "cli", "bench", "sandbox")
 _INTRODUCTION = """\
 # Settings
@@ -54,6 +56,17 @@ def settings_classes() -> list[type[BaseSettings]]:
 def own_fields(kind: type[BaseModel]) -> dict[str, FieldInfo]:
     """The fields that a class declares or redefines itself."""
     return {name: field for name, field in kind.model_fields.items() if name in kind.__annotations__}
+
+
+def chart_settings() -> str:
+    """JSON of the variables that each service reads, with which the chart refuses misspelt ones."""
+    variables: dict[str, set[str]] = {}
+    for kind in settings_classes():
+        package, _, rest = kind.__module__.partition(".")
+        if package == "services":
+            names = {variable(kind, name) for name in kind.model_fields}
+            variables.setdefault(rest.partition(".")[0], set()).update(names)
+    return json.dumps({service: sorted(names) for service, names in variables.items()}, indent=2) + "\n"
 
 
 def undocumented(kinds: list[type[BaseSettings]]) -> list[str]:
@@ -171,3 +184,4 @@ def default_of(field: FieldInfo) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page(settings_classes()), "utf-8")
+    CHART_SETTINGS.write_text(chart_settings(), "utf-8")

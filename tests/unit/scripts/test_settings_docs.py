@@ -7,7 +7,17 @@ import pytest
 from pydantic import AliasChoices, BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from scripts.settings_docs import PAGE, ROOT, default_of, page, settings_classes, undocumented, value_of
+from scripts.settings_docs import (
+    CHART_SETTINGS,
+    PAGE,
+    ROOT,
+    chart_settings,
+    default_of,
+    page,
+    settings_classes,
+    undocumented,
+    value_of,
+)
 
 
 class Inner(BaseModel, use_attribute_docstrings=True):
@@ -38,6 +48,10 @@ class Example(BaseSettings):
 def test_the_page_is_current() -> None:
     """`make docs` would change nothing."""
     assert PAGE.read_text("utf-8") == page(settings_classes()), "run `make docs`"
+
+
+def test_the_chart_has_the_settings_of_every_service() -> None:
+    assert CHART_SETTINGS.read_text("utf-8") == chart_settings(), "run `make docs`"
 
 
 def test_every_setting_is_described() -> None:

@@ -1,7 +1,7 @@
 {{/* Environment of a service: dict "root" $ "stage" "edge" "values" its values. */}}
 {{- define "parley.env" -}}
 {{- $values := .root.Values -}}
-{{- $given := merge (dict) .values.settings $values.settings -}}
+{{- $given := include "parley.givenSettings" . | fromJson -}}
 {{- $set := dict
       "PARLEY_LOG_FORMAT" "json"
       "PARLEY_HTTP_HOST" $values.listenHost
@@ -16,9 +16,13 @@
 {{- if include "parley.agentsConfigMap" .root }}{{ $_ := set $set "PARLEY_AGENTS_DIR" "/agents" }}{{ end -}}
 {{- include "parley.stageEnv" (dict "root" .root "stage" .stage "set" $set) -}}
 {{- include "parley.natsEnv" (dict "root" .root "set" $set) -}}
+{{- $secret := include "parley.secretNames" . | fromJsonArray -}}
 {{- range $name := keys $given | sortAlpha }}
 {{- if hasKey $set $name }}
 {{- fail (printf "settings: %s is set by the chart; use its own value (see values.yaml)" $name) }}
+{{- end }}
+{{- if has $name $secret }}
+{{- fail (printf "settings: %s comes from the Secret (secrets.existingSecret)" $name) }}
 {{- end }}
 - { name: {{ $name }}, value: {{ index $given $name | toString | quote }} }
 {{- end }}
@@ -33,6 +37,29 @@
 {{- with .values.extraEnv }}
 {{ toYaml . }}
 {{- end }}
+{{- end -}}
+
+{{/* The operator's settings for a stage, as JSON: its own, and those of all services that it has. A service ignores an
+unknown variable, so a misspelt one is refused here. */}}
+{{- define "parley.givenSettings" -}}
+{{- $stage := .stage -}}
+{{- $supported := .root.Files.Get "files/settings.json" | fromJson -}}
+{{- $all := list -}}
+{{- range $names := values $supported }}{{ $all = concat $all $names }}{{ end -}}
+{{- $given := dict -}}
+{{- range $name, $value := .root.Values.settings }}
+{{- $own := or (not (hasPrefix "PARLEY_" $name)) (has $name (index $supported $stage)) -}}
+{{- if $own }}{{ $_ := set $given $name $value }}
+{{- else if not (has $name $all) }}{{ fail (printf "settings: no service has a setting %s (docs/settings.md)" $name) }}
+{{- end }}
+{{- end }}
+{{- range $name, $value := .values.settings }}
+{{- if and (hasPrefix "PARLEY_" $name) (not (has $name (index $supported $stage))) }}
+{{- fail (printf "%s.settings: %s has no setting %s (docs/settings.md)" $stage $stage $name) }}
+{{- end }}
+{{- $_ := set $given $name $value }}
+{{- end }}
+{{- toJson $given -}}
 {{- end -}}
 
 {{/* Whole numbers without an exponent, which YAML gives large ones. */}}
