@@ -107,9 +107,16 @@ docs: setup ## generate docs/settings.md, docs/metrics.md, docs/events.md and th
 alerts: setup ## generate deploy/alerts/latency.yaml from deploy/latency-budget.yaml
 	$(BIN)/python -m scripts.latency_rules
 
-.PHONY: chart-matrix dashboards
+.PHONY: chart-matrix
+.PHONY: dashboards dashboard-data dashboard-pictures
 dashboards: setup ## generate the Grafana dashboards in deploy/dashboards
 	$(BIN)/python -m scripts.dashboards
+
+dashboard-data: setup deploy-tools ## run every panel's query after calls and faults; writes build/dashboards.md (6 min)
+	$(BIN)/python -m bench.dashboards $(ARGS)
+
+dashboard-pictures: setup ## draw the dashboards from that data with Grafana's components; needs node and chromium
+	$(BIN)/python -m scripts.dashboards.draw
 
 proto: setup ## generate parley/v1 and docs/events.md from proto/
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --pyi_out=. proto/parley/v1/*.proto

@@ -206,7 +206,7 @@ def _replicas() -> Panel:
         ("ParleyStreamReplicasLagging",),
     )
     query = Query(_SCOPE.gauge("max", STREAM_REPLICAS_LAGGING, "stream"), "{{stream}}")
-    return graph("Replicas behind", help_, [query], COUNT)
+    return graph("Replicas behind by stream", help_, [query], COUNT)
 
 
 def _claimed() -> Panel:

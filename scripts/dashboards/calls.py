@@ -7,14 +7,6 @@ from parley.telemetry.catalogue.calls import (
     CALL_DURATION,
     CALLS_ENDED,
     CALLS_STARTED,
-    CERTIFICATE_EXPIRY,
-    MEDIA_FRAMES,
-    MEDIA_MESSAGES_INVALID,
-    SIGNATURES_REFUSED,
-    STREAMS_CLOSED,
-    STREAMS_FAILED,
-    STREAMS_OPENED,
-    WEBHOOKS,
 )
 from parley.telemetry.catalogue.capacity import (
     ASYNCIO_TASKS,
@@ -25,11 +17,12 @@ from parley.telemetry.catalogue.capacity import (
     READY,
 )
 from parley.telemetry.catalogue.metric import Metric
+from scripts.dashboards import media
 from scripts.dashboards.latency import AGENT
 from scripts.dashboards.layout import Section, Variable, build
-from scripts.dashboards.panels import Column, Help, Panel, Query, bars, columns, graph, statistic
+from scripts.dashboards.panels import Column, Help, Panel, Query, columns, graph, statistic
 from scripts.dashboards.promql import RANGE, WINDOW, Scope, or_zero
-from scripts.dashboards.style import COUNT, ORANGE, PER_MINUTE, PER_SECOND, RED, SECONDS, SHARE
+from scripts.dashboards.style import COUNT, ORANGE, PER_MINUTE, RED, SECONDS, SHARE
 
 _SCOPE = Scope(("agent", "stage"))
 _AGENTS = Scope(("agent",))
@@ -55,12 +48,22 @@ def calls() -> Dashboard:
         (AGENT, STAGE),
         (
             Section("Calls", [_statistics(), [calls_in_progress(), _started()], [_ended(), _duration()]]),
-            Section("Capacity", [[_used_share(), _waiting()], [stages_table()]]),
+            Section("Capacity", [[used_share(), _waiting()], [stages_table()]]),
             Section("Processes", [[_loop_delay(), _tasks()]]),
-            Section("Media streams", [[_streams(), _closed()], [_frames(), _failed_streams()]]),
-            Section("Webhooks and certificates", [[_webhooks(), _refused(), _certificates()]]),
+            Section("Media streams", _streams()),
+            Section(
+                "Webhooks and certificates",
+                [[media.webhooks(), media.refused_signatures(), media.certificates()]],
+            ),
         ),
     )
+
+
+def _streams() -> list[list[Panel]]:
+    return [
+        [media.streams_opened(), media.streams_closed()],
+        [media.frames(), media.failed_streams()],
+    ]
 
 
 def _statistics() -> list[Panel]:
@@ -165,7 +168,9 @@ def _started() -> Panel:
         ("ParleyNoCalls", "ParleyOutboundCallsFail"),
     )
     expr = _AGENTS.per_minute(CALLS_STARTED, "agent", "direction")
-    return graph("Calls started", help_, [Query(expr, "{{agent}} {{direction}}")], PER_MINUTE, stacked=True)
+    return graph(
+        "Calls started by agent", help_, [Query(expr, "{{agent}} {{direction}}")], PER_MINUTE, stacked=True
+    )
 
 
 def _ended() -> Panel:
@@ -194,7 +199,8 @@ def _duration() -> Panel:
     return graph("Call duration", help_, queries, SECONDS)
 
 
-def _used_share() -> Panel:
+def used_share() -> Panel:
+    """Used share of each stage's capacity."""
     help_ = Help(
         "Calls of each stage divided by the calls that its processes accept together.",
         "below 80 %: the rest is for the calls of one process that fails.",
@@ -274,86 +280,3 @@ def _tasks() -> Panel:
     )
     expr = f"max by (stage) ({of_stage(_SCOPE.select(ASYNCIO_TASKS))})"
     return graph("Tasks of the fullest process", help_, [Query(expr, "{{stage}}")], COUNT)
-
-
-def _streams() -> Panel:
-    help_ = Help(
-        "Media streams that Twilio opened: the first of a call, or one that resumes it.",
-        "almost only first.",
-        "resumed streams are calls that were saved after a lost stream: see Survival for the pauses.",
-        ("ParleyMediaStreamsFail",),
-    )
-    query = Query(_AGENTS.per_minute(STREAMS_OPENED, "kind"), "{{kind}}")
-    return graph("Media streams opened", help_, [query], PER_MINUTE, stacked=True)
-
-
-def _closed() -> Panel:
-    help_ = Help(
-        "Media streams that ended: stop by Twilio's message, closed by us, drained by a rollout, lost "
-        "without any message.",
-        "stop and closed; drained during rollouts.",
-        "lost: the network between Twilio and the edge, the ingress's time-outs, or a killed edge.",
-        ("ParleyCallsLost",),
-    )
-    query = Query(_AGENTS.per_minute(STREAMS_CLOSED, "reason"), "{{reason}}")
-    return graph("Media streams ended", help_, [query], PER_MINUTE, stacked=True)
-
-
-def _frames() -> Panel:
-    help_ = Help(
-        "Audio frames that arrive per open media stream; Twilio sends one per 20 ms. Beside it, messages "
-        "that were skipped as invalid.",
-        "50 per second and stream; no invalid messages.",
-        "fewer frames: packets are lost before Twilio, or the edge cannot keep up (event-loop delay).",
-    )
-    streams = _AGENTS.gauge("sum", CALLS, where={"stage": '="edge"'})
-    queries = [
-        Query(f"{_AGENTS.rate(MEDIA_FRAMES)} / ({streams} > 0)", "frames per stream"),
-        Query(_AGENTS.per_second(MEDIA_MESSAGES_INVALID), "invalid messages"),
-    ]
-    return graph("Audio frames", help_, queries, PER_SECOND)
-
-
-def _failed_streams() -> Panel:
-    help_ = Help(
-        "Media streams that Twilio could not open, by Twilio's error code.",
-        "0 (the series none).",
-        "look the code up in Twilio's error dictionary; 31920 and 31921: the handshake with the edge.",
-        ("ParleyMediaStreamsFail",),
-    )
-    query = Query(_AGENTS.events(STREAMS_FAILED, "code", window=WINDOW), "{{code}}")
-    return graph("Media streams that could not be opened", help_, [query], COUNT, bars=True)
-
-
-def _webhooks() -> Panel:
-    help_ = Help(
-        "Requests to the edge by route and HTTP status.",
-        "only status 200 and 204.",
-        "403: signatures (wrong auth token or public URL); 5xx: read the edge's log.",
-        ("ParleyWebhookErrors",),
-    )
-    query = Query(_AGENTS.per_minute(WEBHOOKS, "route", "status"), "{{route}} {{status}}")
-    return graph("Webhook requests", help_, [query], PER_MINUTE)
-
-
-def _refused() -> Panel:
-    help_ = Help(
-        "Requests and media streams that were not signed by Twilio.",
-        "0, apart from scanners of the Internet.",
-        "all requests refused: PARLEY_TWILIO_AUTH_TOKEN or the public URL is not the one Twilio uses.",
-        ("ParleySignaturesRefused",),
-    )
-    query = Query(_AGENTS.per_minute(SIGNATURES_REFUSED), "refused")
-    return graph("Refused signatures", help_, [query], PER_MINUTE)
-
-
-def _certificates() -> Panel:
-    help_ = Help(
-        "Time until the certificate of each public address expires. Empty without TLS.",
-        "more than 14 days.",
-        "renew it; calls fail from the moment it expires.",
-        ("ParleyCertificateExpiry", "ParleyCertificateNotIssued"),
-    )
-    query = Query(f"min by (host) ({_AGENTS.select(CERTIFICATE_EXPIRY)}) - time()", "{{host}}")
-    steps = ((3 * 86400, ORANGE), (14 * 86400, "green"))
-    return bars("Certificates expire in", help_, query, SECONDS, steps=steps, base=RED, no_value="no TLS")

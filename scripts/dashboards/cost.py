@@ -36,7 +36,7 @@ def cost() -> Dashboard:
             Section("Time range", [_totals(), _per_call()]),
             Section("Models", [[_tokens(), _tokens_by_model()], [_cached_share(), _tokens_per_call()]]),
             Section("Speech", [[_characters(), _audio()], [_characters_cached(), _discarded()]]),
-            Section("By agent and model", [[_token_table(), _speech_table()]]),
+            Section("By agent and model", [[_token_table()], [_speech_table()]]),
         ),
     )
 
@@ -142,7 +142,7 @@ def _characters() -> Panel:
         "more per turn than before: replies got longer.",
     )
     query = Query(_SCOPE.per_minute(TTS_CHARACTERS, "provider", "model"), "{{provider}} {{model}}")
-    return graph("Characters synthesized", help_, [query], PER_MINUTE, stacked=True)
+    return graph("Characters by model", help_, [query], PER_MINUTE, stacked=True)
 
 
 def _audio() -> Panel:
@@ -152,7 +152,7 @@ def _audio() -> Panel:
         "more: several connections per call.",
     )
     query = Query(_SCOPE.per_minute(STT_AUDIO, "provider", "model"), "{{provider}} {{model}}")
-    return graph("Audio recognized", help_, [query], "suffix: s/min", stacked=True)
+    return graph("Audio by model", help_, [query], "suffix:s/min", stacked=True)
 
 
 def _characters_cached() -> Panel:

@@ -92,7 +92,7 @@ def percentile(q: float, limit_s: float | None) -> Panel:
     )
     steps = ((limit_s, RED),) if limit_s else ()
     expr = AGENTS.quantile(q, TURN_LATENCY, window=RANGE)
-    return statistic(name, help_, expr, SECONDS, steps=steps, decimals=2, no_value="no turns")
+    return statistic(name, help_, expr, SECONDS, steps=steps, no_value="no turns")
 
 
 def share_within_budget(limits: Budget) -> Panel:
@@ -223,7 +223,7 @@ def _burn(limits: Budget) -> Panel:
         window: AGENTS.share_within(TURN_LATENCY, limits.turn_p95, window=window) for window in _BURN_WINDOWS
     }
     queries = [Query(f"(1 - {share}) / {SLOW_TURNS_ALLOWED}", window) for window, share in within.items()]
-    return graph("Burn rate of the error budget", help_, queries, "suffix: x", steps=((1, ORANGE), (6, RED)))
+    return graph("Burn rate of the error budget", help_, queries, "suffix:x", steps=((1, ORANGE), (6, RED)))
 
 
 def _by_agent(q: float, limit_s: float) -> Panel:
@@ -274,7 +274,8 @@ def _routes_table() -> Panel:
 
 def _overhead(limits: Budget) -> Panel:
     help_ = Help(
-        "Parley's own time within a turn, without all waiting for providers.",
+        "Parley's own time within a turn, without all waiting for providers. Turns whose answer was begun "
+        "before they ended (speculation) are not part of it.",
         "p95 below the dashed line, the budget.",
         "look at event-loop delay (Calls and capacity) and delay on the bus (Bus): too many calls per "
         "process, too little CPU, or a slow NATS.",

@@ -37,7 +37,7 @@ def overview(limits: Budget) -> Dashboard:
                 ],
             ),
             Section("Latency", [[latency.percentiles(limits), latency.parts_stack(limits)]]),
-            Section("Load", [[calls.calls_in_progress(), calls.stages_table()]]),
+            Section("Load", [[calls.calls_in_progress(), calls.used_share()], [calls.stages_table()]]),
             Section("Failures", [[providers.failures(), survival.takeovers()]]),
         ),
     )

@@ -1,5 +1,6 @@
 """Panels as an operator reads them: statistics, graphs, heat maps and tables, each with its explanation."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -32,7 +33,16 @@ from grafana_foundation_sdk.models.dashboard import (
 from grafana_foundation_sdk.models.heatmap import HeatmapColorMode
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-from scripts.dashboards.style import BUDGET_COLORS, COLORS, COUNT, Steps, series_names, thresholds
+from scripts.dashboards.style import (
+    BUDGET_COLORS,
+    COLORS,
+    COUNT,
+    NONE_COLOR,
+    SOFT_MAXIMA,
+    Steps,
+    series_names,
+    thresholds,
+)
 
 Panel = stat.Panel | timeseries.Panel | heatmap.Panel | table.Panel | bargauge.Panel
 SOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
@@ -71,7 +81,7 @@ def statistic(
     unit: str = COUNT,
     *,
     steps: Steps = (),
-    base: str = "green",
+    base: str = "",
     decimals: int | None = None,
     no_value: str = "none yet",
     sparkline: bool = False,
@@ -80,7 +90,9 @@ def statistic(
     panel = stat.Panel().title(title).unit(unit).no_value(no_value).height(4)
     _describe(panel, help_)
     mode = BigValueGraphMode.AREA if sparkline else BigValueGraphMode.NONE
-    panel.graph_mode(mode).color_mode(BigValueColorMode.VALUE).thresholds(thresholds(steps, base))
+    panel.graph_mode(mode).color_mode(BigValueColorMode.VALUE).thresholds(
+        thresholds(steps, base or ("green" if steps else "text"))
+    )
     panel.reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]).values(False))
     if decimals is not None:
         panel.decimals(decimals)
@@ -98,25 +110,32 @@ def graph(
     bars: bool = False,
     steps: Steps = (),
     maximum: float | None = None,
-    no_value: str = "no data in this range",
+    no_value: str = "none",
 ) -> timeseries.Panel:
     """Series over time; thresholds are drawn as dashed lines."""
     panel = timeseries.Panel().title(title).unit(unit).no_value(no_value).height(8).min(0)
     _describe(panel, help_)
     panel.draw_style(GraphDrawStyle.BARS if bars else GraphDrawStyle.LINE).line_width(1 if stacked else 2)
-    panel.fill_opacity(70 if stacked or bars else 8).show_points(VisibilityMode.NEVER)
+    panel.fill_opacity(70 if stacked or bars else 8).show_points(VisibilityMode.AUTO)
     mode = StackingMode.NORMAL if stacked or bars else StackingMode.NONE
     panel.stacking(common.StackingConfig().mode(mode).group("A"))
     panel.tooltip(common.VizTooltipOptions().mode(TooltipDisplayMode.MULTI).sort(SortOrder.DESCENDING))
     legend = common.VizLegendOptions().display_mode(LegendDisplayMode.TABLE).show_legend(True)
-    panel.legend(legend.placement(LegendPlacement.RIGHT).calcs(["mean", "max"]))
+    panel.legend(
+        legend.placement(LegendPlacement.RIGHT).calcs(["mean", "max"]).sort_by("Max").sort_desc(True)
+    )
     if steps:
         panel.thresholds(thresholds(steps, "transparent"))
         panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(GraphThresholdsStyleMode.DASHED))
+    if unit in SOFT_MAXIMA:
+        panel.axis_soft_max(SOFT_MAXIMA[unit])
     if maximum is not None:
         panel.max(maximum)
     for name in dict.fromkeys(name for query in queries for name in series_names(query.expr, query.legend)):
         panel.override_by_name(name, [_fixed_color(COLORS[name])])
+    for query in queries:
+        if (absent := re.sub(r"\{\{\w+\}\}", "none", query.legend)) != query.legend:
+            panel.override_by_name(absent, [_fixed_color(NONE_COLOR)])
     for name, color in BUDGET_COLORS.items():
         if any(query.legend == name for query in queries):
             panel.override_by_name(name, _dashed(color))
@@ -125,9 +144,7 @@ def graph(
     return panel
 
 
-def heat_map(
-    title: str, help_: Help, expr: str, *, unit: str = "s", no_value: str = "no data in this range"
-) -> heatmap.Panel:
+def heat_map(title: str, help_: Help, expr: str, *, unit: str = "s", no_value: str = "none") -> heatmap.Panel:
     """Distribution over time of a histogram's buckets; `expr` is summed by `le`."""
     panel = heatmap.Panel().title(title).height(8).no_value(no_value)
     _describe(panel, help_)
@@ -179,7 +196,7 @@ class Column:
 
 
 def columns(
-    title: str, help_: Help, keys: Sequence[str], values: Sequence[Column], *, no_value: str = "none yet"
+    title: str, help_: Help, keys: Sequence[str], values: Sequence[Column], *, no_value: str = "-"
 ) -> table.Panel:
     """A row per combination of the key labels, a column per query."""
     panel = table.Panel().title(title).no_value(no_value).height(8)

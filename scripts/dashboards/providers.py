@@ -97,15 +97,16 @@ def _table() -> Panel:
         "compare first outputs before you change the order of an agent's routes.",
         ("ParleyProviderFailures",),
     )
+    every = _SCOPE.increase(PROVIDER_REQUESTS, *_KEYS)
     values = [
         Column(
             "requests",
-            _SCOPE.increase(PROVIDER_REQUESTS, *_KEYS),
+            every,
             "none",
         ),
         Column(
             "failed",
-            _SCOPE.increase(PROVIDER_REQUESTS, *_KEYS, where=_FAILED),
+            f"{_SCOPE.increase(PROVIDER_REQUESTS, *_KEYS, where=_FAILED)} or 0 * {every}",
             "none",
             ((1, ORANGE), (20, RED)),
         ),
@@ -184,7 +185,7 @@ def _first_output() -> Panel:
     )
     expr = _SCOPE.quantile(0.95, PROVIDER_FIRST_OUTPUT, *_KEYS, "output")
     query = Query(expr, "{{provider}} {{model}} {{output}}", exemplars=True)
-    return graph("First output p95", help_, [query], SECONDS)
+    return graph("First output p95 by route", help_, [query], SECONDS)
 
 
 def _heat_map() -> Panel:

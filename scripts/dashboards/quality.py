@@ -133,7 +133,7 @@ def _share(
     expr: str,
     *,
     steps: tuple[tuple[float, str], ...],
-    base: str = "green",
+    base: str = "",
     no_value: str = "no turns",
 ) -> Panel:
     return statistic(title, help_, expr, SHARE, steps=steps, base=base, decimals=1, no_value=no_value)

@@ -12,8 +12,8 @@ SECONDS = "s"
 COUNT = "short"
 SHARE = "percentunit"
 BYTES = "bytes"
-PER_MINUTE = "suffix: /min"
-PER_SECOND = "suffix: /s"
+PER_MINUTE = "suffix:/min"
+PER_SECOND = "suffix:/s"
 
 GREEN, YELLOW, ORANGE, RED = "green", "#EAB839", "orange", "red"
 
@@ -23,6 +23,7 @@ STAGE_COLORS = {
     "brain": "#FF9830",
     "tts": "#B877D9",
     "recorder": "#8AB8C2",
+    "webhook": "#96A3B5",
 }
 PART_COLORS = {
     "endpointing": "#73BF69",
@@ -58,6 +59,10 @@ OUTCOME_COLORS = {
     "stream-lost": "#F2495C",
     "unanswered": "#F2495C",
 }
+NONE_COLOR = "#8E8E8E"
+"""Series of value zero that stands for events that did not happen."""
+SOFT_MAXIMA = {COUNT: 1.0, PER_MINUTE: 1.0, SHARE: 0.01}
+"""Least height of the axis, by unit, so that zero is at the bottom of an axis that is not in hundreds."""
 QUANTILE_COLORS = {"p50": "#73BF69", "p95": "#FF9830", "p99": "#F2495C", "mean": "#8AB8FF"}
 COLORS = STAGE_COLORS | PART_COLORS | OUTCOME_COLORS | QUANTILE_COLORS
 """Colour of a series by its name."""

@@ -5,10 +5,6 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from parley.telemetry.catalogue.calls import CALLS_ENDED, STREAM_RESUME, STREAMS_CLOSED
 from parley.telemetry.catalogue.recording import (
     RECORD_DELAY,
-    RECORDING_LAG,
-    RECORDINGS_FREE,
-    RECORDS_STORED,
-    STORAGE_FAILURES,
 )
 from parley.telemetry.catalogue.survival import (
     AUDIO_GAPS,
@@ -23,12 +19,13 @@ from parley.telemetry.catalogue.survival import (
     STAGES_ABANDONED,
     TAKEOVER,
 )
+from scripts.dashboards import recording
 from scripts.dashboards.calls import STAGE, lost_calls, of_stage
 from scripts.dashboards.latency import AGENT
 from scripts.dashboards.layout import Section, build
 from scripts.dashboards.panels import Help, Panel, Query, graph, statistic
-from scripts.dashboards.promql import RANGE, WINDOW, Scope, or_zero
-from scripts.dashboards.style import COUNT, ORANGE, PER_MINUTE, RED, SECONDS, SHARE
+from scripts.dashboards.promql import RANGE, WINDOW, Scope
+from scripts.dashboards.style import COUNT, ORANGE, PER_MINUTE, RED, SECONDS
 
 _SCOPE = Scope(("agent", "stage"))
 
@@ -46,7 +43,13 @@ def survival() -> Dashboard:
             Section("Media streams", [[_lost_streams(), _resume_seconds()]]),
             Section("Audio and events", [[_retransmitted(), _gaps()], [_fenced(), _resent()]]),
             Section("Rollouts", [[_draining(), _shadow()]]),
-            Section("Recordings", [[_stored(), _lag()], [_storage_failures(), _disk()]]),
+            Section(
+                "Recordings",
+                [
+                    [recording.stored(), recording.recording_lag()],
+                    [recording.failed_writes(), recording.free_disk()],
+                ],
+            ),
         ),
     )
 
@@ -141,7 +144,12 @@ def _takeover_seconds() -> Panel:
     )
     query = Query(_SCOPE.quantile(0.95, TAKEOVER, "stage"), "{{stage}}", exemplars=True)
     return graph(
-        "Takeover p95", help_, [query], SECONDS, steps=((0.5, ORANGE), (2, RED)), no_value="no takeovers"
+        "Takeover p95 by stage",
+        help_,
+        [query],
+        SECONDS,
+        steps=((0.5, ORANGE), (2, RED)),
+        no_value="no takeovers",
     )
 
 
@@ -260,52 +268,3 @@ def _shadow() -> Panel:
     )
     query = Query(_SCOPE.events(SHADOW_DIFFERENCES, "kind", window=WINDOW), "{{kind}}")
     return graph("Differences of shadows", help_, [query], COUNT, bars=True)
-
-
-def _stored() -> Panel:
-    help_ = Help(
-        "Calls whose record was stored, and the delay after their end.",
-        "as many as calls end; delay of a few seconds.",
-        "fewer than ended calls: look at failed writes.",
-        ("ParleyRecordsPending", "ParleyRecorderBehind"),
-    )
-    queries = [
-        Query(_SCOPE.per_minute(RECORDS_STORED), "stored"),
-        Query(_SCOPE.per_minute(CALLS_ENDED), "ended"),
-    ]
-    return graph("Stored records", help_, queries, PER_MINUTE)
-
-
-def _lag() -> Panel:
-    help_ = Help(
-        "Length of the oldest audio of a call in progress that is not stored yet, of the latest recorder.",
-        "below 15 s.",
-        "the recorder or its store is behind: CPU of the recorder, then the object store.",
-        ("ParleyRecorderBehind",),
-    )
-    query = Query(or_zero(_SCOPE.gauge("max", RECORDING_LAG)), "lag")
-    return graph("Recording lag", help_, [query], SECONDS, steps=((15, ORANGE), (60, RED)))
-
-
-def _storage_failures() -> Panel:
-    help_ = Help(
-        "Failed writes to Postgres or to the recordings, each of which is repeated.",
-        "0 (the series none).",
-        "look at the target; calls go on and records wait in the stream meanwhile.",
-        ("ParleyStorageFailures",),
-    )
-    query = Query(_SCOPE.events(STORAGE_FAILURES, "target", window=WINDOW), "{{target}}")
-    return graph("Failed writes", help_, [query], COUNT, bars=True)
-
-
-def _disk() -> Panel:
-    help_ = Help(
-        "Free share of the disk with the recordings. Empty with a bucket.",
-        "above 20 %.",
-        "delete old recordings or enlarge the volume.",
-        ("ParleyRecordingsDisk",),
-    )
-    query = Query(_SCOPE.gauge("min", RECORDINGS_FREE), "free")
-    return graph(
-        "Free disk of recordings", help_, [query], SHARE, maximum=1, no_value="recordings are in a bucket"
-    )

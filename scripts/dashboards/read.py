@@ -1,4 +1,4 @@
-"""The committed dashboards as the tests read them."""
+"""The committed dashboards and their queries."""
 
 import json
 import re
@@ -24,6 +24,7 @@ class Target:
     instant: bool
     kind: str
     """The panel's type, as `timeseries`."""
+    exemplars: bool = False
 
     @property
     def name(self) -> str:
@@ -58,4 +59,11 @@ def targets(folder: Path = FOLDER) -> Iterator[Target]:
                     target.get("legendFormat", ""),
                     target.get("instant", False),
                     panel["type"],
+                    target.get("exemplar", False),
                 )
+
+
+def variables(folder: Path = FOLDER) -> set[str]:
+    """Names of the variables of all dashboards."""
+    pages = read(folder).values()
+    return {variable["name"] for page in pages for variable in page["templating"]["list"]}

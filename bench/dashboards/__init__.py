@@ -1,0 +1,1 @@
+"""Real data for every panel of the dashboards."""
