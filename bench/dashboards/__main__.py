@@ -41,6 +41,7 @@ _LOAD = {"PARLEY_SANDBOX_STT": "oracle", "PARLEY_SANDBOX_TTS": "tone", "PARLEY_L
 _STEP_S, _RATE_WINDOW = 5.0, "30s"
 _MAX_CALL_S = 240.0
 _SPACING_S = 0.7
+_SCANS = 8
 
 
 def _arguments() -> argparse.Namespace:
@@ -78,7 +79,7 @@ async def _measure(args: argparse.Namespace) -> tuple[list[Answer], float, float
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(_place(system, people, args.at_once))
                 tasks.create_task(Timeline(system, emulators, args.pause).run())
-                tasks.create_task(_unsigned_request(client, system))
+                tasks.create_task(_unsigned_requests(client, system, args.pause))
             # The last scrape must see the records of the last calls.
             await asyncio.sleep(4 * args.scrape)
             end = time.time()
@@ -125,10 +126,12 @@ async def _call(telephone: Telephone, system: System, caller: Caller) -> None:
                 pass
 
 
-async def _unsigned_request(client: httpx.AsyncClient, system: System) -> None:
-    """A request that Twilio did not sign, as from a scanner of the Internet."""
-    with suppress(httpx.HTTPError):
-        await client.post(f"{system.edge_url}/voice", data={"CallSid": "CA" + "0" * 32})
+async def _unsigned_requests(client: httpx.AsyncClient, system: System, pause_s: float) -> None:
+    """Requests that Twilio did not sign, as from a scanner of the Internet."""
+    for _ in range(_SCANS):
+        await asyncio.sleep(pause_s)
+        with suppress(httpx.HTTPError):
+            await client.post(f"{system.edge_url}/voice", data={"CallSid": "CA" + "0" * 32})
 
 
 async def _answers(prometheus: Prometheus, start: float, end: float) -> list[Answer]:

@@ -53,10 +53,12 @@ def archive_caller(chance: random.Random) -> Caller:
 
 
 def lost_caller(chance: random.Random) -> Caller:
-    """A caller whose stream is lost and cannot be resumed, as Twilio refuses all requests."""
+    """A caller whose stream is lost and cannot be resumed, and whose end Twilio reports late."""
     script = scripts.talker(3, chance)
     return Caller(
-        "reception", script, {"drop_sockets_at_ms": [5000], "no_fall_through": True, "rest_500": 1.0}
+        "reception",
+        script,
+        {"drop_sockets_at_ms": [5000], "no_fall_through": True, "rest_500": 1.0, "webhook_delay_ms": 25000},
     )
 
 

@@ -67,8 +67,11 @@ class Scope:
 
     @staticmethod
     def _grown(series: str, window: str, by: tuple[str, ...]) -> str:
-        older = f"(increase({series}[{window}]) and {series} offset {window})"
-        return f"{_sum(by)} ({older} or last_over_time({series}[{window}]))"
+        increase = f"increase({series}[{window}])"
+        older = f"({increase} and {series} offset {window})"
+        # The lowest value of a new series is its first one. A single sample has no increase.
+        newer = f"({increase} + min_over_time({series}[{window}]))"
+        return f"{_sum(by)} ({older} or {newer} or last_over_time({series}[{window}]))"
 
     def quantile(self, q: float, metric: Metric, *by: str, window: str = WINDOW) -> str:
         """Quantile of a histogram by labels."""
