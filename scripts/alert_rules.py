@@ -21,6 +21,8 @@ _RANGE = re.compile(r"\[([\dsmhdwy]+)(?::([\dsmhdwy]*))?\]")
 _OFFSET = re.compile(r"\boffset\s+([\dsmhdwy]+)")
 _AGE = re.compile(r"(time\(\) - process_start_time_seconds < )(\d+)")
 """The age of a process is compared with a number of seconds that is a window of the same rule."""
+_HORIZON = re.compile(r"(predict_linear\([^,]+, )(\d+) \* 3600\)")
+"""A prediction looks as far ahead, in hours, as its range looks back, or some times as far."""
 _MIN_RANGE_S = 5.0
 """A shorter range would contain too few samples of a scrape interval of 1 s."""
 
@@ -93,6 +95,7 @@ def shorten_expression(expr: str, factor: float) -> str:
 
     expr = _RANGE.sub(window, expr)
     expr = _OFFSET.sub(lambda match: f"offset {shortened(match[1], factor, _MIN_RANGE_S)}", expr)
+    expr = _HORIZON.sub(lambda match: f"{match[1]}{int(match[2]) * 3600 / factor:g})", expr)
     return _AGE.sub(lambda match: f"{match[1]}{max(int(match[2]) / factor, _MIN_RANGE_S):g}", expr)
 
 

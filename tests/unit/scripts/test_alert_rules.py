@@ -41,6 +41,7 @@ def test_a_duration_is_not_shortened_to_nothing() -> None:
         ("max_over_time(b[10m:1m])", "max_over_time(b[10000ms:1000ms])"),
         ("max_over_time(b[10m:])", "max_over_time(b[10000ms:])"),
         ("time() - process_start_time_seconds < 600", "time() - process_start_time_seconds < 10"),
+        ("predict_linear(a[6h], 24 * 3600) < 0", "predict_linear(a[360000ms], 1440) < 0"),
         ("a - time() < 7 * 24 * 3600", "a - time() < 7 * 24 * 3600"),
     ],
 )
