@@ -33,12 +33,12 @@ def recording_lag() -> Panel:
     """Audio that is not stored yet."""
     help_ = Help(
         "Length of the oldest audio of a call in progress that is not stored yet, of the latest recorder.",
-        "below 15 s.",
+        "below 20 s.",
         "the recorder or its store is behind: CPU of the recorder, then the object store.",
         ("ParleyRecorderBehind",),
     )
     query = Query(or_zero(_SCOPE.gauge("max", RECORDING_LAG)), "lag")
-    return graph("Recording lag", help_, [query], SECONDS, steps=((15, ORANGE), (60, RED)))
+    return graph("Recording lag", help_, [query], SECONDS, steps=((60, ORANGE), (300, RED)))
 
 
 def failed_writes() -> Panel:
