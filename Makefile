@@ -79,6 +79,24 @@ interop: setup .venv-interop/.done ## Pipecat's bot and LiveKit's plugins agains
 	PIP_DISABLE_PIP_VERSION_CHECK=1 .venv-interop/bin/pip -q install --require-hashes --requirement requirements/interop.txt
 	touch $@
 
+compose-test: setup .venv-compose/.done ## build all images and run the compose file with podman: readiness, a call, kills, SIGTERM (root, Debian; 10 min)
+	$(BIN)/python -m tests.compose
+
+.venv-compose/.done: requirements/compose.txt
+	$(PY) -m venv .venv-compose
+	PIP_DISABLE_PIP_VERSION_CHECK=1 .venv-compose/bin/pip -q install --require-hashes --requirement requirements/compose.txt
+	touch $@
+
+sbom: ## write the software bill of materials of each image to build/sbom-SERVICE.json (CycloneDX; needs the images' requirements only)
+	$(MAKE) setup .venv-sbom/.done
+	mkdir -p build
+	for x in edge stt brain tts recorder sandbox; do .venv-sbom/bin/cyclonedx-py requirements requirements/$$x.txt --output-reproducible --output-format JSON --output-file build/sbom-$$x.json || exit 1; done
+
+.venv-sbom/.done: requirements/sbom.txt
+	$(PY) -m venv .venv-sbom
+	PIP_DISABLE_PIP_VERSION_CHECK=1 .venv-sbom/bin/pip -q install --require-hashes --requirement requirements/sbom.txt
+	touch $@
+
 bench: setup ## measure latency, bus hops, CPU and memory; writes build/bench.json
 	$(BIN)/python -m bench
 
@@ -95,7 +113,8 @@ soak: setup ## run an hour of calls at a high rate and look for leaks; writes bu
 	$(BIN)/python -m bench.soak $(ARGS)
 
 lock: ## pin all dependencies with hashes
-	for x in dev edge stt brain tts recorder local fuzz; do $(BIN)/uv pip compile pyproject.toml --extra $$x --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet $$(test $$x = dev || echo --constraint requirements/dev.txt) --output-file requirements/$$x.txt || exit 1; done
+	for x in dev edge stt brain tts recorder sandbox local fuzz; do $(BIN)/uv pip compile pyproject.toml --extra $$x --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet $$(test $$x = dev || echo --constraint requirements/dev.txt) --output-file requirements/$$x.txt || exit 1; done
+	for x in compose sbom; do $(BIN)/uv pip compile requirements/$$x.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --output-file requirements/$$x.txt || exit 1; done
 	$(BIN)/uv pip compile requirements/interop.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --output-file requirements/interop.txt
 
 docs: setup ## generate docs/settings.md, docs/metrics.md, docs/events.md and the tables of docs/sandbox.md

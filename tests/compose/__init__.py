@@ -1,0 +1,1 @@
+"""The composed stack, built and run for real: `make compose-test`."""
