@@ -1,6 +1,8 @@
 """Fixtures that all tests share."""
 
+import gc
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -14,6 +16,7 @@ from tests.postgres_server import PostgresServer, running_postgres
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
+_UNIT_TESTS = Path(__file__).parent / "unit"
 _WHOLE_SYSTEMS = ("tests/chaos/", "tests/conversations/", "tests/e2e/")
 
 
@@ -32,6 +35,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
     """Distribute the files over the workers (`pytest -n 2`)."""
     return _OneSystemAtATime(config, log)
+
+
+@pytest.fixture(autouse=True)
+def _no_open_sockets(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail the test that leaves a socket open, not whichever test runs when it is garbage-collected.
+
+    Async fixtures and the test's event loop end before this fixture, because it is set up first.
+    """
+    yield
+    if _UNIT_TESTS not in request.path.parents:
+        gc.collect()
+        # Later collections skip the objects that are left, which live as long as the process.
+        gc.freeze()
 
 
 @pytest.fixture

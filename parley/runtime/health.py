@@ -18,6 +18,9 @@ from starlette.types import ASGIApp
 from parley.errors import ConfigError
 
 _START_POLL_INTERVAL_S = 0.01
+_CANCEL_TIMEOUT_S = 1.0
+_ACCEPT_ITERATIONS = 5
+"""A connection just accepted needs three iterations of the loop to reach its protocol and be closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ async def serve(
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
         # uvicorn closes the socket as well, but not when it is cancelled.
         sock = stack.enter_context(closing(_bind(host, port, setting, reuse_port=reuse_port)))
+        stack.push_async_callback(_close_connections, server)
         serving = tasks.create_task(server._serve([sock]))  # noqa: SLF001 - serve() installs signal handlers
         while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(_START_POLL_INTERVAL_S)
@@ -105,6 +109,22 @@ async def serve(
             server.should_exit = True
             if accepting is not None:
                 accepting.cancel()
+
+
+async def _close_connections(server: uvicorn.Server) -> None:
+    """Close what uvicorn leaves open when it is cancelled, or when requests outlast the drain timeout."""
+    for listening in getattr(server, "servers", ()):
+        listening.close()
+    requests = list(server.server_state.tasks)
+    for request in requests:
+        request.cancel()
+    if requests:
+        # A cancelled handler may still send its last message.
+        await asyncio.wait(requests, timeout=_CANCEL_TIMEOUT_S)
+    for _ in range(_ACCEPT_ITERATIONS):
+        for connection in list(server.server_state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)
 
 
 def _bind(host: str, port: int, setting: str, *, reuse_port: bool) -> socket.socket:

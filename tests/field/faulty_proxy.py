@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tests.nats_server import free_port
+from tests.tcp_server import tcp_server
 
 Fault = Literal["none", "page", "bad_request", "bad_gateway", "no_signature", "reset"]
 
@@ -18,7 +19,6 @@ _ANSWERS = {
 }
 _SIGNATURE = re.compile(rb"x-twilio-signature:[^\r]*\r\n", re.IGNORECASE)
 _MAX_BYTES = 65_536
-_SETTLE_S = 0.05
 
 
 @dataclass
@@ -38,25 +38,8 @@ class FaultyProxy:
     @asynccontextmanager
     async def running(self) -> AsyncIterator["FaultyProxy"]:
         """Serve while entered."""
-        connections: set[asyncio.Task[None]] = set()
-
-        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            task = asyncio.ensure_future(self._serve(reader, writer))
-            connections.add(task)
-            await asyncio.wait([task])
-
-        server = await asyncio.start_server(serve, "127.0.0.1", self.port)
-        try:
+        async with tcp_server(self._serve, self.port):
             yield self
-        finally:
-            server.close()
-            # A connection that was accepted last is served in a later iteration of the loop.
-            await asyncio.sleep(_SETTLE_S)
-            for task in connections:
-                task.cancel()
-            await asyncio.gather(*connections, return_exceptions=True)
-            # The transports close their sockets in the next iteration of the loop.
-            await asyncio.sleep(_SETTLE_S)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

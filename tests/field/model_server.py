@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from tests.strict_history import Refused, check_history
+from tests.tcp_server import tcp_server
 
 Body: TypeAlias = dict[str, Any]
 Part: TypeAlias = bytes | float
@@ -54,15 +55,11 @@ class ModelServer:
     @asynccontextmanager
     async def running(self) -> AsyncIterator["ModelServer"]:
         """Listen on a free port."""
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-        try:
+        async with tcp_server(self._serve) as self.port:
             yield self
-        finally:
-            server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
             headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
             text = await reader.readexactly(int(headers.get("content-length", 0)))
@@ -84,7 +81,6 @@ class ModelServer:
                     await asyncio.sleep(part)
             if not response.ends:
                 await reader.read()
-        writer.close()
 
     def _respond(self, path: str, body: Body) -> Response:
         if path.endswith("/models"):

@@ -20,6 +20,7 @@ from services.tts.providers.elevenlabs_voices import VoiceDirectory
 from services.tts.settings import ElevenLabsSettings
 from tests.eventually import eventually
 from tests.integration.tts_provider import Provider, audio_of, running_provider
+from tests.tcp_server import tcp_server
 from tests.unit.parley.providers.doubles import make_telemetry
 
 
@@ -91,18 +92,12 @@ async def test_a_rejected_key_is_not_tried_by_each_reply(provider: Provider) -> 
 async def test_a_provider_that_does_not_respond_times_out() -> None:
     """The TCP connection opens, but the upgrade gets no response."""
 
-    async def never(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await asyncio.Event().wait()
-        finally:
-            writer.close()
+    async def never(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await asyncio.Event().wait()
 
-    server = await asyncio.start_server(never, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with open_transport(f"http://127.0.0.1:{port}") as transport:
+    async with tcp_server(never) as port, open_transport(f"http://127.0.0.1:{port}") as transport:
         with pytest.raises(ProviderTimeout):
             await synthesize(transport, "Hello.")
-    server.close()
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://[", "http://"])
