@@ -14,7 +14,7 @@ from parley.errors import (
     ProviderUnavailable,
 )
 from parley.providers.conformance import check_llm
-from parley.providers.llm import Done, LlmEvent, TextDelta, ToolCallRequest
+from parley.providers.llm import Done, LlmEvent, TextDelta, TokenUsage, ToolCallRequest
 from parley.runtime.health import serve
 from sandbox.openai.app import OpenAIEmulator
 from sandbox.openai.settings import OpenAISandboxSettings
@@ -51,12 +51,14 @@ async def test_the_provider_keeps_its_protocol(emulator: tuple[OpenAIEmulator, s
 
 
 async def test_text_is_followed_by_tool_calls_and_the_end(emulator: tuple[OpenAIEmulator, str]) -> None:
-    """A tool call that arrives in pieces is joined."""
-    *deltas, tool_call, done = await stream(emulator[1], "goodbye")
+    """A tool call that arrives in pieces is joined; the usage comes before the end."""
+    *deltas, tool_call, usage, done = await stream(emulator[1], "goodbye")
 
     assert "".join(d.text for d in deltas if isinstance(d, TextDelta)).startswith("You are welcome.")
     assert isinstance(tool_call, ToolCallRequest)
     assert (tool_call.name, tool_call.arguments) == ("end_call", "{}")
+    assert isinstance(usage, TokenUsage)
+    assert usage.output > 0
     assert done == Done("tool_calls")
 
 
