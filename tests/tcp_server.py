@@ -1,4 +1,4 @@
-"""A TCP server that owns its connections: none of them outlives it."""
+"""A TCP server that closes all its connections when it ends."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -79,7 +79,7 @@ async def test_an_http_server_closes_its_connections(path: bytes, failing: bool)
 
 @pytest.mark.parametrize("failing", [False, True])
 async def test_an_http_server_closes_its_websockets(failing: bool) -> None:
-    """Also one whose handler waits for ever."""
+    """Also if the handler never returns."""
     with pytest.RaisesGroup(LookupError) if failing else nullcontext():
         async with serve(APP, "127.0.0.1", 0, drain_timeout_s=1) as port:
             socket = await connect(f"ws://127.0.0.1:{port}/socket")
@@ -90,7 +90,7 @@ async def test_an_http_server_closes_its_websockets(failing: bool) -> None:
 
 
 async def test_a_tcp_server_closes_its_connections() -> None:
-    """Also one that was accepted in the last moment, and one whose peer reads nothing."""
+    """Also a connection that was just accepted, and a connection with a peer that reads nothing."""
     handled = asyncio.Event()
 
     async def flood(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
