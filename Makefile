@@ -106,6 +106,9 @@ bench-turns: setup ## measure turns without the providers' time, and barge-in; w
 chaos: setup ## kill, stop and restart processes during calls; writes build/chaos.json (40 min)
 	$(BIN)/python -m bench.chaos $(ARGS)
 
+rolling: setup ## restart each stage under 20 calls as the chart does it; writes build/rolling.json (8 min)
+	$(BIN)/python -m bench.rolling $(ARGS)
+
 alert-drill: setup deploy-tools ## inject faults until each alert fires in a real Prometheus; writes build/alert-drill.md (30 min)
 	$(BIN)/python -m bench.alert_drill $(ARGS)
 
@@ -141,4 +144,4 @@ proto: setup ## generate parley/v1 and docs/events.md from proto/
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --pyi_out=. proto/parley/v1/*.proto
 	$(BIN)/python proto/make_docs.py
 
-.PHONY: chart-matrix help setup demo up call format check doctor-findings unit quick field fuzz close-race deploy-tools test mirror wording interop bench bench-turns chaos alert-drill soak lock docs alerts proto
+.PHONY: chart-matrix help setup demo up call format check doctor-findings unit quick field fuzz close-race deploy-tools test mirror wording interop bench bench-turns chaos rolling alert-drill soak lock docs alerts proto

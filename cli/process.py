@@ -49,12 +49,13 @@ class ChildProcess:
             self.restarts += 1
             self._on_line(
                 self.spec.name,
-                f'{{"level":"warning","event":"process_restarting","code":{self._exit_code}}}',
+                f'{{"level":"warning","event":"process_restarting","code":{self.exit_code}}}',
             )
             await asyncio.sleep(_RESTART_AFTER_S)
 
     @property
-    def _exit_code(self) -> int:
+    def exit_code(self) -> int:
+        """Exit code of the last run; negative for a signal, 0 if it is still running."""
         return self._process.returncode or 0 if self._process else 0
 
     async def _run_once(self) -> None:
@@ -106,19 +107,24 @@ class ChildProcess:
         lines = "\n".join(f"  {parse(self.spec.name, line).text}" for line in self._last_lines)
         return f"{self.spec.name} {reason}; its last lines ({self._log_path}):\n{lines}"
 
-    async def stop(self) -> None:
-        """Terminate the process; the `run` task then returns."""
-        self._stopping = True
-        await self._terminate()
+    async def stop(self, timeout_s: float = _STOP_TIMEOUT_S) -> bool:
+        """Terminate the process; the `run` task then returns.
 
-    async def _terminate(self) -> None:
+        Returns whether the process had to be killed after `timeout_s`.
+        """
+        self._stopping = True
+        return await self._terminate(timeout_s)
+
+    async def _terminate(self, timeout_s: float = _STOP_TIMEOUT_S) -> bool:
         process = self._process
         if process is None or process.returncode is not None:
-            return
+            return False
         process.send_signal(signal.SIGTERM)
         try:
-            async with asyncio.timeout(_STOP_TIMEOUT_S):
+            async with asyncio.timeout(timeout_s):
                 await process.wait()
         except TimeoutError:
             process.kill()
             await process.wait()
+            return True
+        return False

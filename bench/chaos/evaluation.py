@@ -61,7 +61,7 @@ def evaluate(
     effects: Callable[[str], int] | None = None,
 ) -> None:
     """Add the losses of these calls to `losses`; `effects` returns the number of tool effects of a call."""
-    usual_ms = _usual_gaps(calls)
+    usual_ms = usual_gaps(calls)
     for call in calls:
         losses.calls += 1
         _words(call, losses)
@@ -71,8 +71,8 @@ def evaluate(
             _effects(call, effects(call.call_sid), losses)
         quiet = silences(call.report, usual_ms)
         for fault in faults:
-            if not _is_active(call, fault.at_us) or not (
-                fault.kind in _ALL_CALLS or _is_owner(call.events, fault)
+            if not is_active(call, fault.at_us) or not (
+                fault.kind in _ALL_CALLS or is_owner(call.events, fault)
             ):
                 continue
             losses.pause_ms.append(_pause_ms(quiet, fault.at_us))
@@ -143,7 +143,7 @@ def _effects(call: Call, actual: int, losses: Losses) -> None:
         losses.notes.append(f"{call.call_sid}: {actual} tool effects, expected {expected}")
 
 
-def _usual_gaps(calls: Sequence[Call]) -> Mapping[bool, float]:
+def usual_gaps(calls: Sequence[Call]) -> Mapping[bool, float]:
     """Median silence before an answer, with and without a tool call."""
     gaps: dict[bool, list[float]] = {True: [], False: []}
     for call in calls:
@@ -177,25 +177,27 @@ def _pause_ms(quiet: Iterable[Silence], at_us: int) -> float:
     return max(near, default=0.0)
 
 
-def _is_owner(events: Iterable[Event], fault: Fault) -> bool:
+def is_owner(events: Iterable[Event], fault: Fault) -> bool:
     """Whether the affected process owned the call."""
-    workers = [_claimed_by(fault.kind, event) for event in events if event.sent_at_us <= fault.at_us]
+    workers = [claimed_by(fault.kind, event) for event in events if event.sent_at_us <= fault.at_us]
     last = next((worker for worker in reversed(workers) if worker), "")
     return last.rpartition("/")[2] == str(fault.pid)
 
 
 def _takeover_us(events: Iterable[Event], fault: Fault) -> int | None:
     """When the next owner took the call over; None if it did not."""
-    later = (e.sent_at_us for e in events if _claimed_by(fault.kind, e) and e.sent_at_us > fault.at_us)
+    later = (e.sent_at_us for e in events if claimed_by(fault.kind, e) and e.sent_at_us > fault.at_us)
     first_us = next(later, None)
     return first_us if first_us is not None and first_us <= fault.at_us + _WITHIN_US else None
 
 
-def _claimed_by(kind: str, event: Event) -> str:
+def claimed_by(kind: str, event: Event) -> str:
+    """The process that claims a stage with this event; empty for another event."""
     if event.HasField("stream_started") and kind == "edge":
         return event.stream_started.worker
     return event.stage_claimed.worker if event.HasField("stage_claimed") and event.stage == kind else ""
 
 
-def _is_active(call: Call, at_us: int) -> bool:
+def is_active(call: Call, at_us: int) -> bool:
+    """Whether the call was in progress."""
     return bool(call.events) and call.events[0].sent_at_us <= at_us <= call.events[-1].sent_at_us

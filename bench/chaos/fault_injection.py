@@ -90,10 +90,11 @@ async def _busy_processes(system: System, names: Sequence[str]) -> Sequence[str]
     urls = {name: system.processes[name].spec.ready_url for name in names if name in system.processes}
     async with httpx.AsyncClient(timeout=2) as client:
         services = {name: url for name, url in urls.items() if url.endswith("/readyz")}
-        return [name for name, url in services.items() if await _calls(client, url)] or names
+        return [name for name, url in services.items() if await owned_calls(client, url)] or names
 
 
-async def _calls(client: httpx.AsyncClient, ready_url: str) -> float:
+async def owned_calls(client: httpx.AsyncClient, ready_url: str) -> float:
+    """Number of calls that a service has now; 0 if it does not respond."""
     try:
         text = (await client.get(ready_url.replace("/readyz", "/metrics"))).text
     except httpx.HTTPError:
