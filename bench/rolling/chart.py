@@ -21,7 +21,7 @@ class Rollout:
 
 
 def rollout(stage: str, drain_timeout_s: float) -> Rollout:
-    """What the chart renders for a stage; tests/deploy compares the two."""
+    """Strategy and time limits of a stage, as the chart renders them; tests/deploy compares the two."""
     drain_s = math.ceil(drain_timeout_s)
     if stage == "edge":
         return Rollout(False, _EDGE_PRE_STOP_S, drain_s + _EDGE_MOVE_S + _EDGE_PRE_STOP_S + _CLOSE_S)

@@ -1,4 +1,4 @@
-"""What the callers noticed of a rolling restart, as table rows and as JSON. No I/O, no clock."""
+"""Results of a rolling restart, as table rows and as JSON. No I/O, no clock."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -34,7 +34,7 @@ def test_a_call_that_ends_before_its_handover_has_no_pause() -> None:
     assert (round_.moved, round_.losses.pause_ms) == (0, [])
 
 
-def test_without_restarts_the_longest_silence_of_each_call_is_the_yardstick() -> None:
+def test_without_restarts_each_call_counts_with_its_maximum_silence() -> None:
     round_ = Round("none")
     add_pauses([call(), call(), call(gaps_ms=(700.0, 1000.0))], round_)
     assert round_.losses.pause_ms == [0.0, 0.0, 300.0]
