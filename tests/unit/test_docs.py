@@ -9,17 +9,26 @@ from typer.main import get_command
 from cli.main import app
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted(
+    [
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        *(ROOT / "docs").glob("*.md"),
+        *(ROOT / "docs" / "operate").glob("*.md"),
+    ]
+)
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
 NAMED_PATH = re.compile(r"`([\w.{}-]+(?:/[\w.{}-]+)+\.(?:py|proto|yaml|yml|conf|toml|md))`")
 COMMAND = re.compile(r"\bparley ([a-z]+)\b")
+OTHER_PROGRAM = re.compile(r"^[`\s]*(?:kubectl|helm)\b.*$", re.MULTILINE)
+"""Their release and namespace have the name `parley` too."""
 FOLDERS = (
     *("agents", "bench", "cli", "deploy", "docs", "parley"),
     *("proto", "sandbox", "scripts", "services", "tests"),
 )
 MAX_CELL_WORDS = 40
 
-ids = [page.name for page in PAGES]
+ids = [str(page.relative_to(ROOT)) for page in PAGES]
 
 
 def files() -> list[str]:
@@ -40,9 +49,10 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=ids)
 def test_named_files_exist(page: Path) -> None:
-    """A path may be shortened to its last parts."""
+    """A path may be shortened to its last parts; files in `build/` are results of programs."""
     existing = files()
-    named = {path for path in NAMED_PATH.findall(page.read_text("utf-8")) if "{" not in path}
+    found = NAMED_PATH.findall(page.read_text("utf-8"))
+    named = {path for path in found if not any(mark in path for mark in ("{", "NAME", "build/"))}
     unknown = [
         path for path in sorted(named) if not any(f"/{file}".endswith(f"/{path}") for file in existing)
     ]
@@ -54,7 +64,7 @@ def test_named_files_exist(page: Path) -> None:
 def test_commands_exist(page: Path) -> None:
     """Every `parley COMMAND` within code is one of the command line."""
     code = re.findall(r"```.*?```|`[^`\n]+`", page.read_text("utf-8"), re.DOTALL)
-    named = {name for piece in code for name in COMMAND.findall(piece)}
+    named = {name for piece in code for name in COMMAND.findall(OTHER_PROGRAM.sub("", piece))}
 
     assert named - set(getattr(get_command(app), "commands", {})) == set()
 
