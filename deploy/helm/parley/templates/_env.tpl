@@ -24,7 +24,7 @@
 {{- if has $name $secret }}
 {{- fail (printf "settings: %s comes from the Secret (secrets.existingSecret)" $name) }}
 {{- end }}
-- { name: {{ $name }}, value: {{ index $given $name | toString | quote }} }
+- { name: {{ $name }}, value: {{ include "parley.text" (index $given $name) | quote }} }
 {{- end }}
 {{- if eq .stage "edge" }}
 - name: POD_NAME
@@ -106,7 +106,7 @@ unknown variable, so a misspelt one is refused here. */}}
 {{- if eq $kind "path" -}}
 {{ include "parley.publicUrl" . }}/edge/$(POD_NAME)
 {{- else if eq $kind "host" -}}
-{{ ternary "https" "http" .Values.ingress.tls.enabled }}://$(POD_NAME).{{ .Values.ingress.direct.domain }}
+{{ (urlParse (include "parley.publicUrl" .)).scheme }}://$(POD_NAME).{{ .Values.ingress.direct.domain }}
 {{- else if eq $kind "cluster" -}}
 http://$(POD_NAME).{{ include "parley.fullname" . }}-edge-pods.{{ .Release.Namespace }}.svc:{{ include "parley.edgePort" . }}
 {{- end -}}

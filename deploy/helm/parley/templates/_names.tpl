@@ -2,14 +2,15 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* Short enough for the StatefulSets: "-trial-postgres" and the 11 characters of a revision fit into a label's 63. */}}
+{{/* Short enough for the StatefulSets: "-trial-postgres" and the 11 characters of a revision fit into a label's 63.
+The name of a release may have dots, that of a Service may not. */}}
 {{- define "parley.fullname" -}}
 {{- if .Values.fullnameOverride -}}
 {{- .Values.fullnameOverride | trunc 37 | trimSuffix "-" -}}
 {{- else if contains (include "parley.name" .) .Release.Name -}}
-{{- .Release.Name | trunc 37 | trimSuffix "-" -}}
+{{- .Release.Name | replace "." "-" | trunc 37 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name (include "parley.name" .) | trunc 37 | trimSuffix "-" -}}
+{{- printf "%s-%s" .Release.Name (include "parley.name" .) | replace "." "-" | trunc 37 | trimSuffix "-" -}}
 {{- end -}}
 {{- end -}}
 
@@ -93,11 +94,10 @@ none
 
 {{- define "parley.podSecurity" -}}
 runAsNonRoot: true
-runAsUser: 10001
-runAsGroup: 10001
-fsGroup: 10001
-fsGroupChangePolicy: OnRootMismatch
 seccompProfile: { type: RuntimeDefault }
+{{- with .Values.podSecurityContext }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}
 
 {{- define "parley.containerSecurity" -}}
@@ -143,7 +143,8 @@ scaleDown:
 {{/* The port of an address, or that of its scheme. */}}
 {{- define "parley.urlPort" -}}
 {{- $url := urlParse . -}}
-{{- if contains ":" $url.host }}{{ splitList ":" $url.host | last }}{{ else }}{{ ternary 443 80 (eq $url.scheme "https") }}{{ end -}}
+{{- /* An IPv6 address has colons of its own. */}}
+{{- with regexFind ":[0-9]+$" (regexReplaceAll "\\[.*\\]" $url.host "") }}{{ trimPrefix ":" . }}{{ else }}{{ ternary 443 80 (eq $url.scheme "https") }}{{ end -}}
 {{- end -}}
 
 {{/* The hooks of the migration Job; empty for none.
