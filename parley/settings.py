@@ -88,7 +88,7 @@ class CommonSettings(BaseSettings):
     """How long a starting service waits for NATS and the database."""
 
     max_calls: int = Field(default=100, ge=1)
-    """Maximum number of calls that one process handles at a time."""
+    """Maximum number of calls that one process handles at a time; an edge refuses none."""
 
     drain_timeout_s: float = Field(default=30.0, ge=0)
     """How long a stopping process waits for a safe point at which to hand each call over. The edge waits this
