@@ -8,6 +8,7 @@ import yaml
 
 from cli.latency_budget import read_budget
 from parley.telemetry import names
+from parley.telemetry.catalogue.turns import TURN_BUCKETS_S
 
 ROOT = Path(__file__).parents[2]
 CONFIG: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "otel-collector.yaml").read_text("utf-8"))
@@ -45,3 +46,11 @@ def test_the_policies_cover_errors_slow_turns_calls_and_a_share_of_the_rest() ->
     assert (slow["key"], slow["min_value"]) == (names.TURN_LATENCY_MS, read_budget().turn.p95_ms)
     assert POLICIES["calls"]["string_attribute"]["key"] == names.END_REASON
     assert 0 < POLICIES["share-of-the-rest"]["probabilistic"]["sampling_percentage"] <= 100
+
+
+def test_the_slowest_turns_are_sampled() -> None:
+    """The root span, with the latency of the turn, arrives before the decision, at any load."""
+    sampling = CONFIG["processors"]["tail_sampling"]
+    wait_s = float(sampling["decision_wait"].removesuffix("s"))
+    assert wait_s > 2 * max(TURN_BUCKETS_S)
+    assert sampling["num_traces"] / (wait_s + 2) >= 1875
