@@ -137,7 +137,9 @@ async def _start(
     on_line: OnLine,
     on_step: Callable[[str], None],
 ) -> None:
-    group = await stack.enter_async_context(_children([ChildProcess(spec, logs, on_line) for spec in specs]))
+    group = await stack.enter_async_context(
+        running_children([ChildProcess(spec, logs, on_line) for spec in specs])
+    )
     waiting = {child.spec.name for child in group}
 
     async def wait(child: ChildProcess) -> None:
@@ -153,7 +155,8 @@ async def _start(
 
 
 @asynccontextmanager
-async def _children(children: list[ChildProcess]) -> AsyncIterator[list[ChildProcess]]:
+async def running_children(children: list[ChildProcess]) -> AsyncIterator[list[ChildProcess]]:
+    """Run processes, each restarted when it exits; all are stopped on exit."""
     async with asyncio.TaskGroup() as tasks:
         for child in children:
             tasks.create_task(child.run(), name=child.spec.name)

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 
 import psutil
@@ -26,10 +26,12 @@ def family(pid: int) -> list[int]:
 
 
 @asynccontextmanager
-async def _repeated(fault: Callable[[], None], period_s: float) -> AsyncIterator[None]:
+async def repeated(fault: Callable[[], Awaitable[object]], period_s: float) -> AsyncIterator[None]:
+    """Repeat a fault with this pause until exit."""
+
     async def repeat() -> None:
         while True:
-            fault()
+            await fault()
             await asyncio.sleep(period_s)
 
     task = asyncio.create_task(repeat())
@@ -71,15 +73,19 @@ async def pulsed(pids: Pids, stopped_s: float, running_s: float) -> AsyncIterato
         send(pids(), signal.SIGCONT)
 
 
+async def _kill(pids: Pids) -> None:
+    send(pids(), signal.SIGKILL)
+
+
 @asynccontextmanager
 async def killed_repeatedly(pids: Pids, period_s: float) -> AsyncIterator[None]:
     """Kill processes every `period_s`; they are restarted in between."""
-    async with _repeated(lambda: send(pids(), signal.SIGKILL), period_s):
+    async with repeated(lambda: _kill(pids), period_s):
         yield
 
 
 @asynccontextmanager
 async def downed(pids: Pids) -> AsyncIterator[None]:
     """Kill processes as soon as they are started again, until exit."""
-    async with _repeated(lambda: send(pids(), signal.SIGKILL), 0.2):
+    async with repeated(lambda: _kill(pids), 0.2):
         yield

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cli.process import ChildProcess
+from cli.system import running_children
 from cli.topology import ProcessSpec
 from parley.runtime.health import serve
 from scripts.alert_rules import FOLDER, all_groups, rendered, shortened
@@ -164,7 +165,7 @@ async def monitoring(
         )
         specs = _programs(tools, home, files, prometheus, alertmanager)
         group = await stack.enter_async_context(
-            _children([ChildProcess(spec, home, _ignore) for spec in specs])
+            running_children([ChildProcess(spec, home, _ignore) for spec in specs])
         )
         for child in group:
             await child.ready(client, _READY_TIMEOUT_S)
@@ -226,14 +227,3 @@ def _free_addresses(count: int) -> Iterable[str]:
     for sock in sockets:
         sock.close()
     return addresses
-
-
-@asynccontextmanager
-async def _children(children: list[ChildProcess]) -> AsyncIterator[list[ChildProcess]]:
-    async with asyncio.TaskGroup() as tasks:
-        for child in children:
-            tasks.create_task(child.run(), name=child.spec.name)
-        try:
-            yield children
-        finally:
-            await asyncio.gather(*(child.stop() for child in children))
