@@ -12,6 +12,7 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
+from py_compile import PycInvalidationMode
 
 USER_ID = 10001
 _UNUSED_MODULES = (
@@ -19,11 +20,14 @@ _UNUSED_MODULES = (
     *("config-*", "distutils", "venv", "unittest/test", "turtle.py", "pydoc.py"),
 )
 _UNUSED_FILES = ("*.pyi", "*.pyx", "*.pxd", "*.c", "*.h", "*.hpp", "*.cpp", "*.a", "*.lib", "*.pyc")
-_TEST_FOLDERS = ("tests", "test", "testing", "_examples")
+_TEST_FOLDERS = ("tests", "test", "_examples")
 _TESTED_PACKAGES = ("numpy", "aiohttp", "nacl", "soxr", "av", "google", "twilio", "asyncpg", "uvloop")
 """Packages whose tests are installed with them."""
 _EXTRA_LIBRARIES = ("libgcc_s.so.1", "libnss_dns.so.2", "libnss_files.so.2", "libresolv.so.2")
 """Libraries that are loaded by name, not linked."""
+
+_UNCHECKED = PycInvalidationMode.UNCHECKED_HASH
+"""Without times, the same sources give the same image."""
 
 _MAIN = '''"""Runs the service of this image."""
 
@@ -54,10 +58,6 @@ def assemble(service: str, site: Path, source: Path, root: Path) -> None:
     )
 
 
-_UNCHECKED = __import__("py_compile").PycInvalidationMode.UNCHECKED_HASH
-"""Without times, the same sources give the same image."""
-
-
 def _copy_tree(source: Path, target: Path, unused: tuple[str, ...]) -> None:
     ignore = shutil.ignore_patterns("__pycache__", *(name for name in unused if "/" not in name))
     shutil.copytree(source, target, symlinks=False, ignore=ignore, dirs_exist_ok=True)
@@ -73,9 +73,7 @@ def _remove_unused(packages: Path) -> None:
     for package in _TESTED_PACKAGES:
         for name in _TEST_FOLDERS:
             for folder in (packages / package).rglob(name):
-                # numpy.testing is imported by users of numpy, its tests are not.
-                if name != "testing":
-                    shutil.rmtree(folder, ignore_errors=True)
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _copy_interpreter(root: Path, prefix: Path, version: str) -> None:
