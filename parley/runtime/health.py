@@ -106,9 +106,22 @@ async def serve(
         try:
             yield int(sock.getsockname()[1])
         finally:
+            await _let_accepted_connections_attach(sock)
             server.should_exit = True
             if accepting is not None:
                 accepting.cancel()
+
+
+async def _let_accepted_connections_attach(sock: socket.socket) -> None:
+    """Accept nothing more, and finish what was accepted in this iteration of the loop.
+
+    Python before 3.12 leaves open a connection that is accepted in the iteration in which its server closes.
+    """
+    if sock.fileno() < 0:
+        return
+    asyncio.get_running_loop().remove_reader(sock)
+    for _ in range(_ACCEPT_ITERATIONS):
+        await asyncio.sleep(0)
 
 
 async def _close_connections(server: uvicorn.Server) -> None:

@@ -1,7 +1,10 @@
 """A server that ends closes the connections that it accepted, whatever its peers and handlers do."""
 
 import asyncio
-from contextlib import nullcontext
+import gc
+import socket
+import warnings
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 import pytest
 from starlette.applications import Starlette
@@ -104,6 +107,35 @@ async def test_a_tcp_server_closes_its_connections() -> None:
     for reader, writer in (first, last):
         await assert_closed(reader)
         writer.transport.abort()
+
+
+def serving(kind: str) -> AbstractAsyncContextManager[int]:
+    """A server of HTTP or of TCP."""
+    return serve(APP, "127.0.0.1", 0, drain_timeout_s=1) if kind == "http" else tcp_server(until_closed)
+
+
+async def until_closed(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    """Read until the peer closes the connection."""
+    await reader.read()
+
+
+@pytest.mark.parametrize("kind", ["http", "tcp"])
+@pytest.mark.parametrize("iterations", range(6))
+def test_connections_accepted_while_the_server_ends(kind: str, iterations: int) -> None:
+    """Each iteration of the loop between the connection and the end is another step of its acceptance."""
+
+    async def run() -> None:
+        async with serving(kind) as port:
+            peers = [socket.create_connection(("127.0.0.1", port)) for _ in range(3)]
+            for _ in range(iterations):
+                await asyncio.sleep(0)
+        for peer in peers:
+            peer.close()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ResourceWarning)
+        asyncio.run(run())
+        gc.collect()
 
 
 async def test_the_failure_of_a_tcp_servers_handler_is_raised() -> None:
