@@ -1,0 +1,31 @@
+"""An agent: its prompt and how it transcribes, answers and speaks; read from a YAML file and validated."""
+
+from parley.agent_config.agent import AgentConfig
+from parley.agent_config.failures import Fallback, Reconnect
+from parley.agent_config.idle import Idle
+from parley.agent_config.llm import LlmConfig, Speculation
+from parley.agent_config.loading import load_agent_config
+from parley.agent_config.provider_section import ProviderSection
+from parley.agent_config.section import AutoSwitch
+from parley.agent_config.stt import SttConfig
+from parley.agent_config.tools import HttpTool
+from parley.agent_config.tts import TtsConfig
+from parley.agent_config.turn_taking import DtmfConfig, Fillers, Openers
+
+__all__ = [
+    "AgentConfig",
+    "AutoSwitch",
+    "DtmfConfig",
+    "Fallback",
+    "Fillers",
+    "HttpTool",
+    "Idle",
+    "LlmConfig",
+    "Openers",
+    "ProviderSection",
+    "Reconnect",
+    "Speculation",
+    "SttConfig",
+    "TtsConfig",
+    "load_agent_config",
+]

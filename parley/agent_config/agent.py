@@ -1,0 +1,48 @@
+"""The agent file as a whole."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from parley.agent_config.failures import Fallback, Reconnect
+from parley.agent_config.idle import Idle
+from parley.agent_config.llm import LlmConfig
+from parley.agent_config.section import Section
+from parley.agent_config.stt import SttConfig
+from parley.agent_config.tools import HttpTool
+from parley.agent_config.tts import TtsConfig
+from parley.agent_config.turn_taking import DtmfConfig, Fillers, Openers
+
+
+class AgentConfig(Section):
+    """The content of a file in the agents folder."""
+
+    name: str = ""
+    prompt: str = Field(min_length=1)
+    """The system prompt."""
+    greeting: str = ""
+    """The first reply; empty to let the caller begin."""
+    apology: str = Field(
+        default="I'm sorry, something went wrong on my side. Could you say that again?", min_length=1
+    )
+    """The reply when no model has answered."""
+    stt: SttConfig = SttConfig()
+    llm: LlmConfig = LlmConfig()
+    tts: TtsConfig = TtsConfig()
+    openers: Openers = Openers()
+    fillers: Fillers = Fillers()
+    dtmf: DtmfConfig = DtmfConfig()
+    tools: tuple[Literal["end_call"] | HttpTool, ...] = ("end_call",)
+    reconnect: Reconnect = Reconnect()
+    fallback: Fallback = Fallback()
+    idle: Idle = Idle()
+    max_call_s: float = Field(default=1800.0, gt=0, le=86_400)
+    """Maximum length of a call; the caller is warned 30 s before."""
+    max_call_warning: str = "We have to come to an end in half a minute."
+
+    @model_validator(mode="after")
+    def _check_tool_names(self) -> Self:
+        names = [tool if isinstance(tool, str) else tool.name for tool in self.tools]
+        if len(set(names)) < len(names) or any(t.name == "end_call" for t in self.tools if t != "end_call"):
+            raise ValueError("tools: names must be unique")
+        return self

@@ -1,0 +1,69 @@
+"""How an agent generates its answers."""
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, field_validator
+
+from parley.agent_config.provider_section import ProviderSection
+from parley.agent_config.section import Section
+
+
+class Speculation(Section):
+    """Generation and synthesis before the end of the turn is certain; discarded if the caller continues."""
+
+    enabled: bool = True
+    max_per_turn: int = Field(default=2, ge=1, le=10)
+    """Speculative replies within one turn of the caller."""
+    max_discarded_per_call: int = Field(default=40, ge=0, le=1000)
+    """Discarded replies after which speculation ends for this call."""
+
+
+class LlmConfig(ProviderSection):
+    """How the agent generates answers."""
+
+    _PER_PROVIDER: ClassVar[frozenset[str]] = frozenset({"model", "options", "extra"})
+    _PER_MODEL: ClassVar[frozenset[str]] = frozenset({"api", "profile", "reasoning_effort", "extra"})
+    _PER_STAGE: ClassVar[frozenset[str]] = frozenset({"fallbacks", "speculation", "max_tool_rounds"})
+
+    provider: str = Field(default="openai", min_length=1)
+    model: str = Field(default="gpt-6-luna", min_length=1)
+    speculation: Speculation = Speculation()
+    temperature: float | None = Field(default=0.3, ge=0, le=2)
+    """`null` to send no temperature. Models that refuse it while they reason get none either."""
+    max_tokens: int = Field(default=300, ge=1, le=4096)
+    """Tokens of an answer. A model that reasons gets more, because its limit includes the reasoning."""
+    timeout_s: float = Field(default=3.0, gt=0, le=60)
+    """Time limit for the first words of an answer, over all attempts; then the caller hears the apology."""
+    max_tool_rounds: int = Field(default=2, ge=1, le=50)
+    """Answers with tool calls in one turn, after which the model answers without tools."""
+    reasoning_effort: str | None = Field(default=None, pattern=r"^[a-z_]{1,20}$")
+    """How long the model thinks before it answers, such as `none`, `low` or `high`; None for the model's
+    lowest."""
+    api: Literal["auto", "chat", "responses"] = "auto"
+    """The API to use: Chat Completions, Responses, or the one that the model needs."""
+    profile: str = ""
+    """Name of a capability profile; empty to choose it by the server and the model."""
+    extra: dict[str, Any] = Field(default_factory=dict)
+    """Fields that are merged into each request without changes; `null` removes a field."""
+
+    @field_validator("reasoning_effort", mode="before")
+    @classmethod
+    def _check_effort(cls, value: object) -> object:
+        if value is False:
+            raise ValueError("YAML reads `off` and `no` as false; write none, in quotes or without")
+        return value
+
+    @field_validator("extra")
+    @classmethod
+    def _check_extra(cls, value: dict[str, Any]) -> dict[str, Any]:
+        if refused := sorted(_NOT_EXTRA & value.keys()):
+            raise ValueError(f"{refused[0]} cannot be set here: it is made for each request")
+        if hint := next(
+            (f"{key}: use llm.{other}" for key, other in _OWN_KEYS.items() if key in value), None
+        ):
+            raise ValueError(f"{hint} instead")
+        return value
+
+
+_NOT_EXTRA = frozenset({"messages", "input", "instructions", "stream"})
+_OWN_KEYS = {"model": "model"}

@@ -1,0 +1,37 @@
+"""How an agent transcribes the caller."""
+
+from typing import ClassVar, Self
+
+from pydantic import Field, model_validator
+
+from parley.agent_config.provider_section import ProviderSection
+
+
+class SttConfig(ProviderSection):
+    """How the agent transcribes the caller's speech and detects the end of a turn."""
+
+    _PER_STAGE: ClassVar[frozenset[str]] = frozenset(
+        {"fallbacks", "turn_silence_ms", "incomplete_turn_silence_ms"}
+    )
+
+    provider: str = Field(default="deepgram", min_length=1)
+    model: str = "nova-3"
+    """With Deepgram, a model whose name begins with `flux` detects the end of a turn itself."""
+    language: str = "en"
+    keyterms: tuple[str, ...] = ()
+    """Names and words to expect."""
+    endpointing_ms: int = Field(default=100, ge=10, le=5000)
+    """Silence after which the provider sends a final transcript."""
+    utterance_end_ms: int = Field(default=1000, ge=1000, le=5000)
+    """Gap between words after which the provider ends the utterance."""
+    turn_silence_ms: int = Field(default=600, ge=100, le=5000)
+    """Silence that ends a turn even if the provider reports nothing."""
+    incomplete_turn_silence_ms: int = Field(default=1200, ge=100, le=10_000)
+    """Silence allowed after an unfinished phrase, in a dictated number, or after a question that needs a long
+    answer; no turn ends earlier, whatever the provider reports. Ignored by Flux models."""
+
+    @model_validator(mode="after")
+    def _check_model_kind(self) -> Self:
+        if self.fallbacks and len({section.model.startswith("flux") for section in self.chain}) > 1:
+            raise ValueError("fallbacks: either all models are flux models or none is")
+        return self

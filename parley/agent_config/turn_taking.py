@@ -1,0 +1,37 @@
+"""Openers, fillers and pressed digits."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from parley.agent_config.section import Section
+
+
+class Openers(Section):
+    """Short beginnings of an answer, cached as audio and played while the answer is generated."""
+
+    enabled: bool = False
+    statements: tuple[str, ...] = ("Sure.", "All right.", "Okay.", "Got it.")
+    """After a statement or a request of the caller."""
+    questions: tuple[str, ...] = ("Let me see.", "Good question.", "Well,")
+    """After a question."""
+    max_fraction: float = Field(default=0.6, ge=0, le=1)
+    """Maximum fraction of answers that begin with an opener."""
+
+
+class Fillers(Section):
+    """Phrases that are played while the model or a tool is slow."""
+
+    after_ms: int = Field(default=1500, ge=300, le=20_000)
+    """Delay after the end of the turn; another phrase follows after the same delay in silence."""
+    phrases: tuple[str, ...] = ("One moment, please.", "Just a second.", "Bear with me.")
+    """Empty to play no fillers."""
+
+
+class DtmfConfig(Section):
+    """Digits that the caller presses, collected into one input for the model."""
+
+    terminator: Literal["#", "*", ""] = "#"
+    """The digit that ends an input."""
+    inter_digit_timeout_ms: int = Field(default=3000, ge=500, le=30_000)
+    """Time without a digit that also ends an input."""
