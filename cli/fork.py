@@ -16,7 +16,8 @@ from parley.providers.registry import ProviderContext, ProviderPlugin, configs_o
 from parley.settings import load
 from parley.telemetry.setup import start_telemetry
 from parley.v1.event_pb2 import Event
-from services.brain.conversation import Conversation, evolve
+from services.brain.conversation import Conversation
+from services.brain.conversation_fold import evolve
 from services.brain.generation.prompt import build_messages
 from services.brain.settings import BrainSettings
 from services.brain.tools.http import HttpTools, open_http_client

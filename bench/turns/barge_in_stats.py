@@ -9,7 +9,7 @@ from parley.events.envelope import event_body
 from parley.v1 import playback_pb2, reply_pb2, speech_pb2
 from parley.v1.event_pb2 import Event
 from sandbox.caller.report import Report
-from services.brain import conversation
+from services.brain import conversation_fold
 from services.brain.conversation import Conversation
 from services.brain.reply import Reply
 
@@ -81,7 +81,7 @@ def interrupted_replies(events: Iterable[Event]) -> list[Reply]:
     """The replies that were interrupted after some of them had been played, in order."""
     state = Conversation()
     for event in events:
-        state = conversation.evolve(state, event)
+        state = conversation_fold.evolve(state, event)
     return [reply for reply in state.replies if reply.cancelled == "barge_in" and reply.audible]
 
 

@@ -11,8 +11,9 @@ from parley.providers.llm import Done, LlmClient, Message, TextDelta, ToolCallRe
 from parley.providers.stt import FinalTranscript, ProviderTurn, SttConnection, SttEvent, SttProvider
 from parley.providers.tts import TtsProvider
 from sandbox.caller.voice_bank import load_bank
-from services.brain.conversation import CallerTurn, Conversation
+from services.brain.conversation import Conversation
 from services.brain.generation.prompt import build_messages
+from services.brain.items import CallerTurn
 from services.brain.tools.http import HttpTools, open_http_client
 from services.brain.tools.registry import build_tools
 

@@ -32,6 +32,7 @@ Body: TypeAlias = (
     | reply_pb2.HangUpRequested
     | reply_pb2.DtmfCollected
     | reply_pb2.FallbackRequested
+    | reply_pb2.ConversationSummarized
     | synthesis_pb2.SynthesisStarted
     | synthesis_pb2.ClauseSynthesized
     | synthesis_pb2.SynthesisFinished

@@ -135,6 +135,22 @@ class FallbackRequested(_message.Message):
     reason: str
     def __init__(self, reason: _Optional[str] = ...) -> None: ...
 
+class ConversationSummarized(_message.Message):
+    __slots__ = ("through_reply_id", "through_turn", "text", "incomplete", "provider", "model")
+    THROUGH_REPLY_ID_FIELD_NUMBER: _ClassVar[int]
+    THROUGH_TURN_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    INCOMPLETE_FIELD_NUMBER: _ClassVar[int]
+    PROVIDER_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    through_reply_id: str
+    through_turn: int
+    text: str
+    incomplete: bool
+    provider: str
+    model: str
+    def __init__(self, through_reply_id: _Optional[str] = ..., through_turn: _Optional[int] = ..., text: _Optional[str] = ..., incomplete: _Optional[bool] = ..., provider: _Optional[str] = ..., model: _Optional[str] = ...) -> None: ...
+
 class HangUpRequested(_message.Message):
     __slots__ = ("reason", "after_reply_id")
     REASON_FIELD_NUMBER: _ClassVar[int]

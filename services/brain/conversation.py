@@ -1,36 +1,12 @@
-"""The dialogue of one call, folded from its event log: turns, replies and tool calls. No I/O, no clock."""
+"""The dialogue of one call, with the queries that the policies need. No I/O, no clock."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from parley.events.envelope import Body, event_body
-from parley.v1 import call_pb2, reply_pb2, speech_pb2
-from parley.v1.event_pb2 import Event
-from services.brain import reply
-from services.brain.backchannels import is_backchannel
+from parley.v1 import reply_pb2
+from services.brain.items import CallerTurn, DtmfInput, Item, needs_answer
 from services.brain.reply import Reply
-from services.brain.tool_call import END_CALL_NAME, ToolCall, tool_call_of
-
-_NEARLY_PLAYED_MS = 1000
-"""An "okay" with at most this much audio left counts as an answer; earlier it only means "continue"."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallerTurn:
-    """A finished turn of the caller with its transcript."""
-
-    turn: int
-    text: str
-    is_backchannel: bool = False
-    """An "uh-huh" while the agent was speaking; it needs no answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class DtmfInput:
-    """A sequence of keys that the caller pressed, submitted as one input."""
-
-    turn: int
-    """The spoken turn that the input followed."""
-    text: str
+from services.brain.tool_call import END_CALL_NAME, ToolCall
+from services.brain.window import Earlier
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +18,37 @@ class PredictedTurn:
 
 
 @dataclass(frozen=True, slots=True)
+class Totals:
+    """Counts over the whole call."""
+
+    last_turn: int = 0
+    """Highest number of a finished turn of the caller."""
+    inputs: int = 0
+    """Turns and other inputs of the caller that needed an answer."""
+    dtmf_inputs: int = 0
+    replies: int = 0
+    fillers: int = 0
+    reconnect_apologies: int = 0
+    warnings: int = 0
+    """Warnings that the call must end soon."""
+    discarded_speculations: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """The dialogue of one call, with the queries that the policies need."""
 
-    items: tuple[CallerTurn | DtmfInput | Reply | ToolCall, ...] = ()
-    """In order of their start; a released speculative reply follows the turn that confirmed it."""
+    items: tuple[Item, ...] = ()
+    """The recent part, in order of start; a released speculative reply follows the turn that confirmed it."""
+    settled: int = 0
+    """Number of items at the beginning that no later event changes; the caller's last input follows them."""
+    characters: int = 0
+    """Length of `items` in a prompt, up to the caller's last input."""
+    inputs: int = 0
+    """Number of the caller's inputs in `items`."""
+    earlier: Earlier = field(default_factory=Earlier)
+    """Represents the items before `items`."""
+    totals: Totals = field(default_factory=Totals)
     predicted_turn: PredictedTurn | None = None
     pending_digits: str = ""
     """Keys that were pressed but not submitted yet."""
@@ -60,24 +62,34 @@ class Conversation:
 
     @property
     def replies(self) -> tuple[Reply, ...]:
-        """All replies."""
+        """All replies in the recent part."""
         return tuple(item for item in self.items if isinstance(item, Reply))
+
+    @property
+    def open_items(self) -> tuple[Item, ...]:
+        """The items that may still change, and everything since the caller's last input."""
+        return self.items[self.settled :]
+
+    @property
+    def _open_replies(self) -> tuple[Reply, ...]:
+        return tuple(item for item in self.open_items if isinstance(item, Reply))
 
     @property
     def active_replies(self) -> tuple[Reply, ...]:
         """Replies that may still be played."""
-        return tuple(item for item in self.replies if not (item.done or item.cancelled))
+        return tuple(item for item in self._open_replies if not (item.done or item.cancelled))
 
     @property
     def speculative_reply(self) -> Reply | None:
         """The unreleased answer to the predicted turn; it may consist only of a tool call."""
-        return next((reply for reply in self.replies if reply.speculative and not reply.cancelled), None)
+        return next((r for r in self._open_replies if r.speculative and not r.cancelled), None)
 
     @property
     def stale_replies(self) -> tuple[Reply, ...]:
         """Replies that may still be played even though the caller has finished a turn since they started."""
-        last = max((n for n, item in enumerate(self.items) if self._needs_answer(item)), default=0)
-        before = {item.reply_id for item in self.items[:last] if isinstance(item, Reply)}
+        items = self.open_items
+        last = max((n for n, item in enumerate(items) if needs_answer(item)), default=0)
+        before = {item.reply_id for item in items[:last] if isinstance(item, Reply)}
         return tuple(r for r in self.active_replies if r.reply_id in before and not r.speculative)
 
     @property
@@ -88,13 +100,13 @@ class Conversation:
     @property
     def max_duration_warned(self) -> bool:
         """Whether the caller was warned that the call must end soon."""
-        return any(reply.kind == reply_pb2.REPLY_KIND_WARNING for reply in self.replies)
+        return self.totals.warnings > 0
 
     @property
     def idle_prompts(self) -> int:
         """Number of idle prompts since the caller's last turn or input."""
         count = 0
-        for item in reversed(self.items):
+        for item in reversed(self.open_items):
             if isinstance(item, CallerTurn | DtmfInput):
                 break
             count += isinstance(item, Reply) and item.kind == reply_pb2.REPLY_KIND_IDLE_PROMPT
@@ -103,11 +115,11 @@ class Conversation:
     @property
     def pending_tool_calls(self) -> tuple[ToolCall, ...]:
         """Tool calls without a result."""
-        return tuple(item for item in self.items if isinstance(item, ToolCall) and item.result is None)
+        return tuple(item for item in self.open_items if isinstance(item, ToolCall) and item.result is None)
 
     @property
     def tool_call_ids(self) -> tuple[str, ...]:
-        """Ids of all tool calls."""
+        """Ids of the tool calls in the recent part, which includes those since the caller's last input."""
         return tuple(item.tool_call_id for item in self.items if isinstance(item, ToolCall))
 
     @property
@@ -122,8 +134,8 @@ class Conversation:
         return isinstance(self._last_relevant_item, DtmfInput)
 
     @property
-    def _last_relevant_item(self) -> CallerTurn | DtmfInput | Reply | ToolCall | None:
-        relevant = (i for i in reversed(self.items) if not (isinstance(i, Reply) and _is_non_answer(i)))
+    def _last_relevant_item(self) -> Item | None:
+        relevant = (i for i in reversed(self.open_items) if not (isinstance(i, Reply) and _is_non_answer(i)))
         return next(relevant, None)
 
     @property
@@ -131,7 +143,7 @@ class Conversation:
         """The turn that needs an answer now: the caller's last, or the turn of an unfinished answer."""
         if self.pending_tool_calls:
             return None
-        for item in reversed(self.items):
+        for item in reversed(self.open_items):
             match item:
                 case CallerTurn(is_backchannel=True):
                     continue
@@ -160,11 +172,6 @@ class Conversation:
         return tuple(call for call in calls if call.reply_id == reply_id)
 
     @property
-    def inputs(self) -> int:
-        """Number of turns and other inputs of the caller that need an answer."""
-        return sum(self._needs_answer(item) for item in self.items)
-
-    @property
     def is_idle(self) -> bool:
         """Whether no answer, speculation or tool call is in progress."""
         needs_answer = self.predicted_turn is not None or self.unanswered_turn is not None
@@ -172,128 +179,39 @@ class Conversation:
         return not busy and all(reply.finished for reply in self.active_replies)
 
     def reply(self, reply_id: str) -> Reply:
-        """Return the reply with this id; an empty one if it does not exist."""
-        found = (item for item in self.items if isinstance(item, Reply) and item.reply_id == reply_id)
-        return next(found, Reply(reply_id, 0))
+        """Return the reply with this id; an empty one if it does not exist or has left `items`."""
+        replies = (item for item in reversed(self.items) if isinstance(item, Reply))
+        return next((item for item in replies if item.reply_id == reply_id), Reply(reply_id, 0))
 
     def turn_of(self, reply: Reply) -> int:
         """Return the turn that the reply answers; for a prompt, the last turn before it."""
-        before = self.items[: self.items.index(reply)]
-        return max([reply.turn, *(item.turn for item in before if isinstance(item, CallerTurn))])
+        items = reversed(self.items)
+        while next(items, reply) != reply:
+            pass
+        before = next((item.turn for item in items if isinstance(item, CallerTurn)), self.earlier.last_turn)
+        return max(reply.turn, before)
 
     def turn(self, number: int) -> CallerTurn | None:
-        """Return the finished turn with this number."""
-        turns = (item for item in self.items if isinstance(item, CallerTurn))
+        """Return the finished turn with this number, if it is in the recent part."""
+        turns = (item for item in reversed(self.items) if isinstance(item, CallerTurn))
         return next((turn for turn in turns if turn.turn == number), None)
+
+    def has_ended(self, number: int) -> bool:
+        """Whether the turn with this number has finished."""
+        if number <= self.earlier.last_turn:
+            return True
+        return number <= self.totals.last_turn and self.turn(number) is not None
 
     def with_predicted_turn(self) -> "Conversation":
         """Return the conversation as it will be if the prediction is correct."""
         if self.predicted_turn is None:
             return self
         predicted = CallerTurn(self.predicted_turn.turn, self.predicted_turn.text)
-        return replace(self, items=(*self.items, predicted))
-
-    @staticmethod
-    def _needs_answer(item: "CallerTurn | DtmfInput | Reply | ToolCall") -> bool:
-        return isinstance(item, DtmfInput) or (isinstance(item, CallerTurn) and not item.is_backchannel)
+        totals = replace(self.totals, inputs=self.totals.inputs + 1)
+        return replace(self, items=(*self.items, predicted), totals=totals)
 
 
 def _is_non_answer(reply: Reply) -> bool:
     """Whether the reply does not count as an answer: a filler, or an unreleased speculative reply."""
     speculative = reply.cancelled == "speculation" or reply.speculative
     return speculative or reply.kind == reply_pb2.REPLY_KIND_FILLER
-
-
-def evolve(conversation: Conversation, event: Event) -> Conversation:
-    """Return the conversation after the event."""
-    match event_body(event):
-        case speech_pb2.EagerEndOfTurn(turn=turn, text=text):
-            # The next stt owner may predict the end of a turn again if the end was not in the log that it
-            # read.
-            if conversation.turn(turn) is not None:
-                return conversation
-            return replace(conversation, predicted_turn=PredictedTurn(turn, text))
-        case speech_pb2.TurnResumed():
-            return replace(conversation, predicted_turn=None)
-        case speech_pb2.TurnEnded() as body:
-            return _evolve_turn(replace(conversation, predicted_turn=None), body)
-        case call_pb2.DtmfPressed(digit=digit):
-            return replace(conversation, pending_digits=conversation.pending_digits + digit)
-        case call_pb2.StreamResuming():
-            return replace(conversation, streams_lost=conversation.streams_lost + 1)
-        case call_pb2.CallEnded():
-            return replace(conversation, ended=True)
-        case None:
-            return conversation
-        case body:
-            return _evolve_own_event(conversation, body)
-
-
-def _evolve_own_event(conversation: Conversation, body: Body) -> Conversation:
-    match body:
-        case reply_pb2.DtmfCollected():
-            return _evolve_dtmf(conversation, body)
-        case reply_pb2.ReplyStarted():
-            return _start_reply(conversation, body)
-        case reply_pb2.ReplyReleased():
-            return _release_reply(conversation, body)
-        case reply_pb2.ToolCalled():
-            return replace(conversation, items=(*conversation.items, tool_call_of(body)))
-        case reply_pb2.ToolReturned():
-            return _finish_tool_call(conversation, body)
-        case reply_pb2.FallbackRequested():
-            return replace(conversation, fallback_requested=True)
-        case reply_pb2.HangUpRequested():
-            return replace(conversation, hang_up_after_reply_id=body.after_reply_id)
-        case _:
-            reply_id = getattr(body, "reply_id", None)
-            return conversation if reply_id is None else _evolve_reply(conversation, reply_id, body)
-
-
-def _evolve_turn(conversation: Conversation, body: speech_pb2.TurnEnded) -> Conversation:
-    if conversation.turn(body.turn) is not None:
-        return conversation
-    during_reply = any(r.audible and r.remaining_ms > _NEARLY_PLAYED_MS for r in conversation.active_replies)
-    turn = CallerTurn(body.turn, body.text, during_reply and is_backchannel(body.text))
-    return replace(conversation, items=(*conversation.items, turn))
-
-
-def _evolve_dtmf(conversation: Conversation, body: reply_pb2.DtmfCollected) -> Conversation:
-    turn = max((item.turn for item in conversation.items if isinstance(item, CallerTurn)), default=0)
-    pressed = DtmfInput(turn, f"[keys pressed: {' '.join(body.digits) or 'none'}]")
-    return replace(conversation, pending_digits="", items=(*conversation.items, pressed))
-
-
-def _start_reply(conversation: Conversation, body: reply_pb2.ReplyStarted) -> Conversation:
-    started = Reply(
-        body.reply_id,
-        body.turn,
-        body.kind,
-        predicted_text=body.predicted_text,
-        speculative=body.speculative,
-    )
-    return replace(conversation, items=(*conversation.items, started))
-
-
-def _release_reply(conversation: Conversation, body: reply_pb2.ReplyReleased) -> Conversation:
-    released = replace(conversation.reply(body.reply_id), speculative=False)
-    others = (i for i in conversation.items if not (isinstance(i, Reply) and i.reply_id == body.reply_id))
-    return replace(conversation, items=(*others, released))
-
-
-def _finish_tool_call(conversation: Conversation, body: reply_pb2.ToolReturned) -> Conversation:
-    items = tuple(
-        replace(item, result=body.result, failed=body.failed)
-        if isinstance(item, ToolCall) and item.tool_call_id == body.tool_call_id
-        else item
-        for item in conversation.items
-    )
-    return replace(conversation, items=items)
-
-
-def _evolve_reply(conversation: Conversation, reply_id: str, body: Body) -> Conversation:
-    items = tuple(
-        reply.evolve(item, body) if isinstance(item, Reply) and item.reply_id == reply_id else item
-        for item in conversation.items
-    )
-    return replace(conversation, items=items)

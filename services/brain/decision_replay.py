@@ -120,7 +120,8 @@ class DecisionReplay:
     def _decide(self, at_ms: int) -> None:
         """Decide again; pending actions that are no longer decided were superseded by an event."""
         decided = self._decided(at_ms)
-        self._superseded |= {action: at_ms for action in self._pending if action not in decided}
+        superseded = self._superseded | {action: at_ms for action in self._pending if action not in decided}
+        self._superseded = {a: ms for a, ms in superseded.items() if at_ms - ms <= _TOLERANCE_MS}
         self._pending = {action: self._pending.get(action, at_ms) for action in decided}
         self._reported &= set(decided)
         wake_times = (ms for ms in _wake_times(self.state, self._agent, at_ms) if ms > at_ms)

@@ -131,7 +131,7 @@ class ReplyWriter:
         started = builder.start(REPLY_KIND_ANSWER, predicted_text=predicted_text)
         self._deferred_tool_calls.clear()
         messages = partial(_messages_for, self._agent, conversation, opener)
-        self._generator.start(AnswerRequest(builder, messages, conversation.inputs), tasks)
+        self._generator.start(AnswerRequest(builder, messages, conversation.totals.inputs), tasks)
         await asyncio.sleep(_REQUEST_FLUSH_DELAY_S)
         await self._log.append(*started)
 
@@ -144,13 +144,14 @@ class ReplyWriter:
     ) -> ReplyBuilder:
         conversation = self._log.conversation
         return ReplyBuilder(
-            f"r{len(conversation.replies) + 1}",
+            f"r{conversation.totals.replies + 1}",
             turn,
             self._terminal_tools,
             opener,
             by_phrase=self._agent.tts.first_chunk == "phrase",
             language=self._agent.tts.language or self._agent.stt.language,
             used_tool_call_ids=conversation.tool_call_ids,
+            dtmf_inputs=conversation.totals.dtmf_inputs,
             tool_names=self._tool_names,
             tools_allowed=tools_allowed,
             spoken=spoken,

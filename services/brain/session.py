@@ -120,7 +120,7 @@ class BrainSession:
 
     async def _greet(self) -> None:
         greeting = self._call.agent.greeting
-        if not self._log.conversation.items and greeting.strip():
+        if not self._log.conversation.totals.replies and greeting.strip():
             await self._replies.write_text(REPLY_KIND_GREETING, greeting)
 
     async def _next_item(self, wait_until_ms: int | None) -> Item | None:
@@ -268,6 +268,7 @@ class BrainSession:
         await self._log.append(
             ToolReturned(tool_call_id=call.tool_call_id, result=result.result, failed=result.failed)
         )
+        self._tools.forget(call.tool_call_id)
         finished = replace(call, result=result.result, failed=result.failed)
         if ending_calls.retracts_goodbye(finished, self._log.conversation, terminal_tools):
             await self._replies.cancel(call.reply_id, "tool_failed")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from parley.v1.event_pb2 import Event
-from services.brain import conversation
+from services.brain import conversation_fold
 from services.brain.conversation import Conversation
 from services.brain.policies import escalation, fillers, idle_policy, turn_taking
 from services.brain.policies.escalation import ServiceHealth
@@ -25,7 +25,7 @@ class BrainState:
     def evolve(self, event: Event, now_ms: int) -> "BrainState":
         """Return the state after an event that arrived at `now_ms` (call time)."""
         return BrainState(
-            conversation.evolve(self.conversation, event),
+            conversation_fold.evolve(self.conversation, event),
             turn_taking.evolve(self.floor, event, now_ms=now_ms),
             idle_policy.evolve(self.idle, event, now_ms=now_ms),
             fillers.evolve(self.latency_wait, event, now_ms=now_ms),

@@ -9,7 +9,7 @@ from parley.events.envelope import event_body, event_name
 from parley.v1 import call_pb2, playback_pb2, reply_pb2, speech_pb2, work_pb2
 from parley.v1.reply_pb2 import REPLY_KIND_FILLER
 from sandbox.caller.report import AgentSpeech
-from services.brain import conversation
+from services.brain import conversation_fold
 from services.brain.conversation import Conversation
 from services.brain.reply import Reply
 from tests.conversations.play import PlayedConversation
@@ -26,7 +26,7 @@ class Outcome:
         """The brain's state at the end of the call."""
         state = Conversation()
         for event in self.played.events:
-            state = conversation.evolve(state, event)
+            state = conversation_fold.evolve(state, event)
         return state
 
     @property

@@ -6,8 +6,9 @@ Models that continue an interrupted answer, or answer after a tool's result, som
 from collections.abc import Collection, Sequence
 
 from parley.v1.reply_pb2 import REPLY_KIND_ANSWER
-from services.brain.conversation import CallerTurn, Conversation, DtmfInput
+from services.brain.conversation import Conversation
 from services.brain.generation.model_text import ends_sentence
+from services.brain.items import CallerTurn, DtmfInput
 from services.brain.reply import Reply
 
 
@@ -17,7 +18,7 @@ def spoken_clauses(conversation: Conversation) -> frozenset[str]:
     Of an answer with tool calls only whole sentences count: "Sure," may begin the next one too.
     """
     found: set[str] = set()
-    for item in reversed(conversation.items):
+    for item in reversed(conversation.open_items):
         match item:
             case DtmfInput() | CallerTurn(is_backchannel=False):
                 break

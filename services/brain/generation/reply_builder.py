@@ -42,6 +42,7 @@ class ReplyBuilder:
         by_phrase: bool = False,
         language: str = "en",
         used_tool_call_ids: Collection[str] = (),
+        dtmf_inputs: int = 0,
         tool_names: Sequence[str] | None = None,
         tools_allowed: bool = True,
         spoken: Collection[str] = (),
@@ -58,6 +59,7 @@ class ReplyBuilder:
         self._terminal_tools = terminal_tools
         self._by_phrase = by_phrase
         self._used_tool_call_ids = frozenset(used_tool_call_ids)
+        self._dtmf_inputs = dtmf_inputs
         self._tool_names = tool_names
         self._language = language
         self._spoken = spoken
@@ -76,6 +78,7 @@ class ReplyBuilder:
             self.turn,
             self._used_tool_call_ids,
             self._tool_names,
+            self._dtmf_inputs,
         )
 
     @property

@@ -33,8 +33,13 @@ class RequestedTools:
         turn: int,
         used_ids: Collection[str] = (),
         tool_names: Sequence[str] | None = None,
+        dtmf_inputs: int = 0,
     ) -> None:
-        """Create a collection; without `tool_names` every name of a tool is accepted."""
+        """Create a collection; without `tool_names` every name of a tool is accepted.
+
+        The turn and the number of DTMF inputs before the answer identify the input that it answers.
+        """
+        self._input = f"turn{turn}-keys{dtmf_inputs}" if dtmf_inputs else f"turn{turn}"
         self._reply_id = reply_id
         self._turn = turn
         self._used_ids = set(used_ids)
@@ -70,7 +75,7 @@ class RequestedTools:
         arguments = NO_ARGUMENTS if problem else call.arguments.strip() or NO_ARGUMENTS
         # The model's ids are not always unique within a call; ours are the idempotency keys. A process that
         # answers the same turn again without having read the first answer derives the same key.
-        ids = _tool_call_ids(self._turn, name, arguments)
+        ids = _tool_call_ids(self._input, name, arguments)
         tool_call_id = next(i for i in ids if i not in self._used_ids)
         self._used_ids.add(tool_call_id)
         return ToolCalled(
@@ -88,9 +93,9 @@ class RequestedTools:
         return name_problem(clean(call.name), self._tool_names) or arguments_problem(call.arguments)
 
 
-def _tool_call_ids(turn: int, name: str, arguments: str) -> Iterator[str]:
-    """Candidate ids, derived from the turn, the tool and its arguments; numbered for repetitions."""
+def _tool_call_ids(answered: str, name: str, arguments: str) -> Iterator[str]:
+    """Candidate ids, derived from the input, the tool and its arguments; numbered for repetitions."""
     canonical = json.dumps(json.loads(arguments), sort_keys=True)
     digest = hashlib.sha256(f"{name}\n{canonical}".encode()).hexdigest()[:12]
-    yield f"turn{turn}-{digest}"
-    yield from (f"turn{turn}-{digest}-{number}" for number in count(2))
+    yield f"{answered}-{digest}"
+    yield from (f"{answered}-{digest}-{number}" for number in count(2))

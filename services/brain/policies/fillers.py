@@ -7,7 +7,8 @@ from parley.events.envelope import event_body
 from parley.v1 import playback_pb2, reply_pb2, speech_pb2
 from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import REPLY_KIND_ANSWER, REPLY_KIND_FILLER
-from services.brain.conversation import CallerTurn, Conversation, DtmfInput
+from services.brain.conversation import Conversation
+from services.brain.items import CallerTurn, DtmfInput
 from services.brain.policies.openers import detect_opener
 from services.brain.policies.turn_taking import FloorState, WaitUntil
 from services.brain.reply import Reply
@@ -64,7 +65,7 @@ def decide(
     due_ms = state.since_ms + agent.fillers.after_ms
     if now_ms < due_ms:
         return WaitUntil(due_ms)
-    return PlayFiller(candidates[len(played) % len(candidates)])
+    return PlayFiller(candidates[conversation.totals.fillers % len(candidates)])
 
 
 def _keeps_waiting(conversation: Conversation, agent: AgentConfig) -> bool:
@@ -84,7 +85,7 @@ def _is_empty_answer(reply: Reply, agent: AgentConfig) -> bool:
 
 def _count_in_this_wait(conversation: Conversation) -> int:
     count = 0
-    for item in reversed(conversation.items):
+    for item in reversed(conversation.open_items):
         if isinstance(item, CallerTurn | DtmfInput):
             break
         count += isinstance(item, Reply) and item.kind == REPLY_KIND_FILLER

@@ -1,7 +1,6 @@
 """Behaviour after a lost media stream: apologise, or resume the interrupted reply. No I/O, no clock."""
 
 from parley.agent_config import AgentConfig
-from parley.v1.reply_pb2 import REPLY_KIND_RECONNECTED
 from services.brain.conversation import Conversation
 
 
@@ -12,5 +11,4 @@ def needs_apology(conversation: Conversation, agent: AgentConfig) -> bool:
     """
     if agent.reconnect.resume != "apology" or conversation.ended or conversation.hanging_up:
         return False
-    apologies = sum(reply.kind == REPLY_KIND_RECONNECTED for reply in conversation.replies)
-    return conversation.streams_lost > apologies
+    return conversation.streams_lost > conversation.totals.reconnect_apologies

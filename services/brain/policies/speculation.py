@@ -15,7 +15,7 @@ def should_speculate(conversation: Conversation, agent: AgentConfig) -> bool:
     if conversation.active_replies or conversation.speculative_reply or conversation.pending_tool_calls:
         return False
     started = [reply for reply in conversation.replies if reply.predicted_text]
-    discarded = sum(reply.cancelled == "speculation" for reply in started)
+    discarded = conversation.totals.discarded_speculations
     this_turn = sum(reply.turn == predicted.turn for reply in started)
     return discarded < limits.max_discarded_per_call and this_turn < limits.max_per_turn
 

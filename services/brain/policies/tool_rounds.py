@@ -3,7 +3,8 @@
 from typing import Literal, TypeAlias
 
 from parley.agent_config import AgentConfig
-from services.brain.conversation import CallerTurn, Conversation, DtmfInput
+from services.brain.conversation import Conversation
+from services.brain.items import CallerTurn, DtmfInput
 from services.brain.tool_call import ToolCall
 
 Limit: TypeAlias = Literal["rounds", "repeated"]
@@ -26,7 +27,7 @@ def reached_limit(conversation: Conversation, agent: AgentConfig) -> Limit | Non
 
 def _calls_since_input(conversation: Conversation) -> list[ToolCall]:
     calls: list[ToolCall] = []
-    for item in reversed(conversation.items):
+    for item in reversed(conversation.open_items):
         match item:
             case DtmfInput() | CallerTurn(is_backchannel=False):
                 break

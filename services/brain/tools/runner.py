@@ -67,6 +67,10 @@ class ToolRunner:
                 self._started.add(call.tool_call_id)
                 tasks.create_task(self._run(call), name=f"tool {call.name}")
 
+    def forget(self, tool_call_id: str) -> None:
+        """Forget a tool call whose result is in the log."""
+        self._started.discard(tool_call_id)
+
     async def _run(self, call: ToolCall) -> None:
         if call.name not in self.terminal_tools and not await self._ready():
             log.error("tool_not_run_bus_unavailable", tool=call.name, tool_call_id=call.tool_call_id)

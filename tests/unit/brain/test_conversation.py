@@ -6,7 +6,8 @@ from parley.v1.event_pb2 import Event
 from parley.v1.playback_pb2 import BargeIn
 from parley.v1.reply_pb2 import ReplyCancelled, ReplyFinished, ReplyStarted, ToolCalled, ToolReturned
 from parley.v1.speech_pb2 import EagerEndOfTurn
-from services.brain.conversation import Conversation, evolve
+from services.brain.conversation import Conversation
+from services.brain.conversation_fold import evolve
 from tests.event_factories import event, reply_events
 from tests.unit.brain.event_factories import (
     clauses_synthesized,

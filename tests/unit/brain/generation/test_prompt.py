@@ -5,9 +5,10 @@ from functools import reduce
 from parley.agent_config import AgentConfig
 from parley.v1.event_pb2 import Event
 from parley.v1.playback_pb2 import BargeIn
-from parley.v1.reply_pb2 import ReplyCancelled, ToolCalled, ToolReturned
-from services.brain.conversation import Conversation, evolve
-from services.brain.generation.prompt import build_messages
+from parley.v1.reply_pb2 import ConversationSummarized, ReplyCancelled, ToolCalled, ToolReturned
+from services.brain.conversation import Conversation
+from services.brain.conversation_fold import evolve
+from services.brain.generation.prompt import _OMITTED, build_messages
 from tests.event_factories import event, reply_events
 from tests.unit.brain.event_factories import clauses_synthesized, playback_started, turn_ended
 
@@ -83,3 +84,34 @@ def test_a_provider_gets_the_other_fields_of_its_tool_calls_back() -> None:
     assert (call["id"], call["function"]) == ("t1", {"a": 1, "name": "look", "arguments": "{}"})
     [call] = build_messages(AGENT, conversation, route="openai")[2]["tool_calls"]
     assert call.keys() == {"id", "type", "function"}
+
+
+def test_notes_replace_the_beginning() -> None:
+    """They consist of the caller's words, so they are not a system message."""
+    log = [
+        *reply_events("r1", 0, "Hello."),
+        turn_ended(1, "I am Ann"),
+        *reply_events("r2", 1, "Hello Ann."),
+        *playback_started("r2"),
+        event(ReplyCancelled(reply_id="r1")),
+        event(ReplyCancelled(reply_id="r2")),
+        turn_ended(2, "tomorrow"),
+    ]
+    notes = ConversationSummarized(through_reply_id="r2", through_turn=1, text="The caller is Ann.")
+    system, noted, user = messages(*log, event(notes))
+
+    assert system[1] is not None
+    assert system[1].startswith("Be kind.\n\nThe beginning of this call is not shown.")
+    assert noted == ("user", "[Notes on the beginning of this call]\nThe caller is Ann.")
+    assert user == ("user", "tomorrow")
+
+
+def test_the_prompt_mentions_omitted_parts() -> None:
+    """Otherwise the model would invent what the caller said there, or deny it."""
+    log = [turn_ended(1, "I am Ann"), *reply_events("r1", 1, "Hi."), event(ReplyCancelled(reply_id="r1"))]
+    forgotten = ConversationSummarized(through_reply_id="r1", through_turn=1, incomplete=True)
+    (role, text), user = messages(*log, turn_ended(2, "tomorrow"), event(forgotten))
+
+    assert role == "system"
+    assert text == "Be kind.\n\n" + _OMITTED
+    assert user == ("user", "tomorrow")

@@ -1,8 +1,9 @@
 """Tests for answers that begin again."""
 
 from parley.v1.reply_pb2 import REPLY_KIND_ANSWER
-from services.brain.conversation import CallerTurn, Conversation
+from services.brain.conversation import Conversation
 from services.brain.generation.repetitions import Repetitions, spoken_clauses
+from services.brain.items import CallerTurn
 from services.brain.reply import Reply
 
 

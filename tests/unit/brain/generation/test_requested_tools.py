@@ -62,3 +62,15 @@ def test_a_call_that_was_cut_off_is_no_call() -> None:
 
     assert [called.name for called in events(complete, cut, incomplete=True)] == ["look"]
     assert [called.name for called in events(complete, cut)] == ["look", "book"]
+
+
+def test_equal_calls_for_different_inputs_have_different_keys() -> None:
+    """Pressed keys do not begin a spoken turn, and the earlier calls may have left the conversation."""
+    found = set()
+    for dtmf_inputs in (0, 1, 2):
+        tools = RequestedTools("r1", 3, (), ["book"], dtmf_inputs)
+        tools.add(ToolCallRequest("x", "book", "{}"), "test")
+        found |= {called.tool_call_id for called in tools.events(incomplete=False)}
+
+    assert len(found) == 3
+    assert all(len(tool_call_id) <= 40 for tool_call_id in found)

@@ -6,7 +6,8 @@ import pytest
 
 from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import ReplyCancelled, ToolCalled, ToolReturned
-from services.brain.conversation import Conversation, evolve
+from services.brain.conversation import Conversation
+from services.brain.conversation_fold import evolve
 from services.brain.policies.ending_calls import retracts_goodbye, runnable, why_not_end
 from services.brain.tool_call import ToolCall
 from tests.event_factories import event, reply_events

@@ -10,7 +10,7 @@ from parley.v1.reply_pb2 import FallbackRequested, ReplyFinished
 from parley.v1.speech_pb2 import SpeechStarted, TranscriptUpdated
 from parley.v1.synthesis_pb2 import SynthesisStarted
 from parley.v1.work_pb2 import StageFailed
-from services.brain import conversation
+from services.brain import conversation_fold
 from services.brain.conversation import Conversation
 from services.brain.policies import escalation
 from services.brain.policies.escalation import RequestFallback, ServiceHealth
@@ -69,6 +69,6 @@ def test_ten_seconds_of_untranscribed_speech_request_the_fallback() -> None:
 def test_the_fallback_is_requested_once() -> None:
     """From then on Twilio controls the call."""
     requested = event(FallbackRequested(reason="tts_unavailable"), stage="brain")
-    dialogue = conversation.evolve(Conversation(), requested)
+    dialogue = conversation_fold.evolve(Conversation(), requested)
 
     assert decide(TTS_FAILED, dialogue=dialogue) is None

@@ -6,7 +6,8 @@ import pytest
 
 from parley.agent_config import AgentConfig, Openers
 from parley.v1.event_pb2 import Event
-from services.brain.conversation import Conversation, evolve
+from services.brain.conversation import Conversation
+from services.brain.conversation_fold import evolve
 from services.brain.policies.openers import choose_opener, detect_opener, strip_opener
 from tests.event_factories import reply_events
 

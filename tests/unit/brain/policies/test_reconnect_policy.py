@@ -6,7 +6,8 @@ from parley.agent_config import AgentConfig, Reconnect
 from parley.v1.call_pb2 import StreamResuming
 from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import REPLY_KIND_RECONNECTED, HangUpRequested, ReplyStarted
-from services.brain.conversation import Conversation, evolve
+from services.brain.conversation import Conversation
+from services.brain.conversation_fold import evolve
 from services.brain.policies.reconnect_policy import needs_apology
 from tests.event_factories import event, reply_events
 from tests.unit.brain.event_factories import playback_started

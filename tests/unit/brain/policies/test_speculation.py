@@ -8,7 +8,8 @@ from parley.agent_config import AgentConfig, LlmConfig, Speculation
 from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import HangUpRequested, ToolCalled
 from parley.v1.speech_pb2 import EagerEndOfTurn
-from services.brain.conversation import Conversation, evolve
+from services.brain.conversation import Conversation
+from services.brain.conversation_fold import evolve
 from services.brain.policies.speculation import same_words, should_speculate
 from tests.event_factories import event, reply_events
 from tests.unit.brain.event_factories import playback_finished

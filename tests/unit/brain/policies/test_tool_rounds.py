@@ -5,7 +5,8 @@ from functools import reduce
 from parley.agent_config import AgentConfig, LlmConfig
 from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import ToolCalled, ToolReturned
-from services.brain.conversation import Conversation, evolve
+from services.brain.conversation import Conversation
+from services.brain.conversation_fold import evolve
 from services.brain.policies.tool_rounds import Limit, reached_limit
 from tests.event_factories import event, reply_events
 from tests.unit.brain.event_factories import turn_ended

@@ -1,0 +1,1 @@
+"""Measures whether a call costs more the longer it lasts."""

@@ -1,0 +1,205 @@
+"""Folds a call's events into its conversation; an event costs the same however long the call is. No I/O."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from parley.events.envelope import Body, event_body
+from parley.v1 import call_pb2, reply_pb2, speech_pb2
+from parley.v1.event_pb2 import Event
+from services.brain import reply
+from services.brain.backchannels import is_backchannel
+from services.brain.conversation import Conversation, PredictedTurn
+from services.brain.items import CallerTurn, DtmfInput, Item, characters, is_settled, needs_answer
+from services.brain.reply import Reply
+from services.brain.tool_call import ToolCall, tool_call_of
+from services.brain.window import (
+    MAX_CHARACTERS,
+    MAX_INPUTS,
+    Split,
+    split_after,
+    split_to_fit,
+    without_word_times,
+)
+
+_NEARLY_PLAYED_MS = 1000
+"""An "okay" with at most this much audio left counts as an answer; earlier it only means "continue"."""
+
+
+def evolve(conversation: Conversation, event: Event) -> Conversation:
+    """Return the conversation after the event."""
+    match event_body(event):
+        case speech_pb2.EagerEndOfTurn(turn=turn, text=text):
+            # The next stt owner may predict the end of a turn again if the end was not in the log that it
+            # read.
+            if conversation.has_ended(turn):
+                return conversation
+            return replace(conversation, predicted_turn=PredictedTurn(turn, text))
+        case speech_pb2.TurnResumed():
+            return replace(conversation, predicted_turn=None)
+        case speech_pb2.TurnEnded() as body:
+            return _evolve_turn(replace(conversation, predicted_turn=None), body)
+        case call_pb2.DtmfPressed(digit=digit):
+            return replace(conversation, pending_digits=conversation.pending_digits + digit)
+        case call_pb2.StreamResuming():
+            return replace(conversation, streams_lost=conversation.streams_lost + 1)
+        case call_pb2.CallEnded():
+            return replace(conversation, ended=True)
+        case None:
+            return conversation
+        case body:
+            return _evolve_own_event(conversation, body)
+
+
+def _evolve_own_event(conversation: Conversation, body: Body) -> Conversation:
+    match body:
+        case reply_pb2.DtmfCollected():
+            return _evolve_dtmf(conversation, body)
+        case reply_pb2.ReplyStarted():
+            return _start_reply(conversation, body)
+        case reply_pb2.ReplyReleased():
+            return _release_reply(conversation, body)
+        case reply_pb2.ToolCalled():
+            return _append(conversation, tool_call_of(body))
+        case reply_pb2.ToolReturned():
+            return _finish_tool_call(conversation, body)
+        case reply_pb2.FallbackRequested():
+            return replace(conversation, fallback_requested=True)
+        case reply_pb2.HangUpRequested():
+            return replace(conversation, hang_up_after_reply_id=body.after_reply_id)
+        case reply_pb2.ConversationSummarized():
+            return _forget_summarized(conversation, body)
+        case _:
+            reply_id = getattr(body, "reply_id", None)
+            return conversation if reply_id is None else _evolve_reply(conversation, reply_id, body)
+
+
+def _evolve_turn(conversation: Conversation, body: speech_pb2.TurnEnded) -> Conversation:
+    if conversation.has_ended(body.turn):
+        return conversation
+    during_reply = any(r.audible and r.remaining_ms > _NEARLY_PLAYED_MS for r in conversation.active_replies)
+    turn = CallerTurn(body.turn, body.text, during_reply and is_backchannel(body.text))
+    totals = replace(conversation.totals, last_turn=max(conversation.totals.last_turn, body.turn))
+    return _append(replace(conversation, totals=totals), turn)
+
+
+def _evolve_dtmf(conversation: Conversation, body: reply_pb2.DtmfCollected) -> Conversation:
+    totals = replace(conversation.totals, dtmf_inputs=conversation.totals.dtmf_inputs + 1)
+    pressed = DtmfInput(conversation.totals.last_turn, f"[keys pressed: {' '.join(body.digits) or 'none'}]")
+    return _append(replace(conversation, pending_digits="", totals=totals), pressed)
+
+
+def _start_reply(conversation: Conversation, body: reply_pb2.ReplyStarted) -> Conversation:
+    totals, kind = conversation.totals, body.kind
+    totals = replace(
+        totals,
+        replies=totals.replies + 1,
+        fillers=totals.fillers + (kind == reply_pb2.REPLY_KIND_FILLER),
+        reconnect_apologies=totals.reconnect_apologies + (kind == reply_pb2.REPLY_KIND_RECONNECTED),
+        warnings=totals.warnings + (kind == reply_pb2.REPLY_KIND_WARNING),
+    )
+    started = Reply(
+        body.reply_id,
+        body.turn,
+        body.kind,
+        predicted_text=body.predicted_text,
+        speculative=body.speculative,
+    )
+    return _append(replace(conversation, totals=totals), started)
+
+
+def _release_reply(conversation: Conversation, body: reply_pb2.ReplyReleased) -> Conversation:
+    released = replace(conversation.reply(body.reply_id), speculative=False)
+    others = (i for i in conversation.items if not (isinstance(i, Reply) and i.reply_id == body.reply_id))
+    return replace(conversation, items=(*others, released))
+
+
+def _finish_tool_call(conversation: Conversation, body: reply_pb2.ToolReturned) -> Conversation:
+    for index, item in _from_the_end(conversation.items):
+        if isinstance(item, ToolCall) and item.tool_call_id == body.tool_call_id:
+            return _with_item(conversation, index, replace(item, result=body.result, failed=body.failed))
+    return conversation
+
+
+def _evolve_reply(conversation: Conversation, reply_id: str, body: Body) -> Conversation:
+    for index, item in _from_the_end(conversation.items):
+        if isinstance(item, Reply) and item.reply_id == reply_id:
+            after = reply.evolve(item, body)
+            return conversation if after is item else _with_reply(conversation, index, item, after)
+    return conversation
+
+
+def _with_reply(conversation: Conversation, index: int, before: Reply, after: Reply) -> Conversation:
+    conversation = _with_item(conversation, index, after)
+    if after.predicted_text and after.cancelled == "speculation" and not before.cancelled:
+        totals = conversation.totals
+        totals = replace(totals, discarded_speculations=totals.discarded_speculations + 1)
+        return replace(conversation, totals=totals)
+    return conversation
+
+
+def _append(conversation: Conversation, item: Item) -> Conversation:
+    items = without_word_times((*conversation.items, item))
+    conversation = replace(conversation, items=items)
+    return _with_input(conversation) if needs_answer(item) else conversation
+
+
+def _with_input(conversation: Conversation) -> Conversation:
+    """Count the input that was just appended and the settled items; limit the size of the recent part."""
+    totals = replace(conversation.totals, inputs=conversation.totals.inputs + 1)
+    conversation = _measured(replace(conversation, totals=totals))
+    if conversation.inputs <= MAX_INPUTS and conversation.characters <= MAX_CHARACTERS:
+        return conversation
+    # Half of it at once: dropping a little at every turn would change the beginning of every prompt.
+    split = split_to_fit(conversation.items, MAX_INPUTS // 2, MAX_CHARACTERS // 2)
+    return _without(conversation, split, incomplete=True)
+
+
+def _measured(conversation: Conversation) -> Conversation:
+    items = conversation.items
+    settled, last = conversation.settled, len(items) - 1
+    while last > settled and not needs_answer(items[last]):
+        last -= 1
+    while settled < last and is_settled(items[settled]):
+        settled += 1
+    return replace(
+        conversation,
+        settled=settled,
+        characters=sum(map(characters, items)),
+        inputs=sum(map(needs_answer, items)),
+    )
+
+
+def _forget_summarized(conversation: Conversation, body: reply_pb2.ConversationSummarized) -> Conversation:
+    """Replace the part of the conversation that was summarized by its summary."""
+    earlier = replace(conversation.earlier, summary=body.text)
+    split = split_after(conversation.items, body.through_reply_id)
+    return _without(replace(conversation, earlier=earlier), split, incomplete=body.incomplete)
+
+
+def _without(conversation: Conversation, split: Split, *, incomplete: bool) -> Conversation:
+    earlier = replace(
+        conversation.earlier,
+        last_turn=max(conversation.earlier.last_turn, split.last_turn),
+        incomplete=conversation.earlier.incomplete or (incomplete and bool(split.leaving)),
+    )
+    left = {item.reply_id for item in split.leaving if isinstance(item, Reply)}
+    hang_up = conversation.hang_up_after_reply_id
+    remaining = replace(
+        conversation,
+        items=split.staying,
+        settled=0,
+        earlier=earlier,
+        # A reply that left was interrupted or has been played.
+        hang_up_after_reply_id="" if hang_up in left else hang_up,
+    )
+    return _measured(remaining)
+
+
+def _with_item(conversation: Conversation, index: int, item: Item) -> Conversation:
+    items = conversation.items
+    return replace(conversation, items=(*items[:index], item, *items[index + 1 :]))
+
+
+def _from_the_end(items: tuple[Item, ...]) -> Iterator[tuple[int, Item]]:
+    """The items with their indices, the latest first: events concern the latest items."""
+    return zip(range(len(items) - 1, -1, -1), reversed(items), strict=True)
