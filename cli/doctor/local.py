@@ -8,7 +8,7 @@ from pathlib import Path
 from cli.advice import PAGES
 from cli.doctor.finding import Reporter
 from cli.topology import PROVIDERS, SANDBOX_TOKEN, Provider, is_real
-from parley.agent_config import AgentConfig, HttpTool, load_agent_config
+from parley.agent_config import AgentConfig, HttpTool, load_agent_config, texts_problem
 from parley.errors import ConfigError
 from parley.providers.registry import check_agent
 
@@ -49,6 +49,8 @@ def check_agent_file(
         reporter.failed("agent", str(error))
         raise
     reporter.ok("agent", f"{folder}/{name}.yaml")
+    if problem := texts_problem(agent):
+        reporter.note("agent", problem)
     for tool in agent.tools:
         if isinstance(tool, HttpTool) and tool.token_env and not environment.get(tool.token_env):
             text = f"{tool.token_env} is not set: its requests have no token and may be refused"

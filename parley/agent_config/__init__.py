@@ -5,9 +5,12 @@ from parley.agent_config.failures import Fallback, Reconnect
 from parley.agent_config.idle import Idle
 from parley.agent_config.llm import LlmConfig, Speculation
 from parley.agent_config.loading import load_agent_config
+from parley.agent_config.missing_texts import text_language, text_of, texts_problem
 from parley.agent_config.provider_section import ProviderSection
+from parley.agent_config.salvage import salvage_agent
 from parley.agent_config.section import AutoSwitch
 from parley.agent_config.stt import SttConfig
+from parley.agent_config.texts.defaults import default_texts, languages, primary_language
 from parley.agent_config.tools import HttpTool
 from parley.agent_config.tts import TtsConfig
 from parley.agent_config.turn_taking import DtmfConfig, Fillers, Openers
@@ -27,5 +30,12 @@ __all__ = [
     "Speculation",
     "SttConfig",
     "TtsConfig",
+    "default_texts",
+    "languages",
     "load_agent_config",
+    "primary_language",
+    "salvage_agent",
+    "text_language",
+    "text_of",
+    "texts_problem",
 ]

@@ -1,14 +1,17 @@
 """The agent file as a whole."""
 
-from typing import Literal, Self
+from collections.abc import Mapping
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from parley.agent_config.failures import Fallback, Reconnect
 from parley.agent_config.idle import Idle
+from parley.agent_config.language import AgentLanguage, with_language_defaults
 from parley.agent_config.llm import LlmConfig
 from parley.agent_config.section import Section
 from parley.agent_config.stt import SttConfig
+from parley.agent_config.texts.defaults import ENGLISH, english_text
 from parley.agent_config.tools import HttpTool
 from parley.agent_config.tts import TtsConfig
 from parley.agent_config.turn_taking import DtmfConfig, Fillers, Openers
@@ -22,10 +25,13 @@ class AgentConfig(Section):
     """The system prompt."""
     greeting: str = ""
     """The first reply; empty to let the caller begin."""
-    apology: str = Field(
-        default="I'm sorry, something went wrong on my side. Could you say that again?", min_length=1
-    )
+    language: AgentLanguage = ENGLISH
+    """The language that the agent speaks, such as `de` or `pt-BR`: the language of the default texts, and of
+    `stt` and `tts` unless they name another. Defaults to theirs."""
+    apology: str = Field(default=english_text("apology"), min_length=1)
     """The reply when no model has answered."""
+    unavailable: str = Field(default=english_text("unavailable"), min_length=1)
+    """Announced by Twilio instead of a call that cannot be answered."""
     stt: SttConfig = SttConfig()
     llm: LlmConfig = LlmConfig()
     tts: TtsConfig = TtsConfig()
@@ -38,7 +44,12 @@ class AgentConfig(Section):
     idle: Idle = Idle()
     max_call_s: float = Field(default=1800.0, gt=0, le=86_400)
     """Maximum length of a call; the caller is warned 30 s before."""
-    max_call_warning: str = "We have to come to an end in half a minute."
+    max_call_warning: str = english_text("max_call_warning")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _apply_language(cls, data: Any) -> Any:
+        return with_language_defaults(data) if isinstance(data, Mapping) else data
 
     @model_validator(mode="after")
     def _check_tool_names(self) -> Self:

@@ -5,6 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from parley.agent_config.section import Section
+from parley.agent_config.texts.defaults import english_text
 
 
 class Reconnect(Section):
@@ -12,14 +13,18 @@ class Reconnect(Section):
 
     resume: Literal["sentence", "apology"] = "sentence"
     """Continue with the interrupted sentence, or drop it, apologise and let the caller speak."""
-    apology: str = "Sorry, the line broke up. Please go on."
+    apology: str = english_text("reconnect.apology")
 
 
 class Fallback(Section):
     """Twilio's handling of a call that a stage can no longer serve; Parley is no longer involved."""
 
-    say: str = "We are sorry, something is wrong on our side."
+    say: str = english_text("fallback.say")
+    voice: str = Field(default="", pattern=r"^(man|woman|alice|(Polly|Google)\.[\w.-]+)?$")
+    """One of Twilio's voices for `<Say>`; if empty, one that speaks the agent's language."""
     then: Literal["goodbye", "transfer", "voicemail"] = "goodbye"
+    voicemail_prompt: str = english_text("fallback.voicemail_prompt")
+    """Played before the tone of `voicemail`."""
     number: str = Field(default="", pattern=r"^(\+[1-9]\d{1,14})?$")
     """Number to transfer to (E.164)."""
 

@@ -4,6 +4,7 @@ from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
+from parley.agent_config.language import LanguageTag
 from parley.agent_config.provider_section import ProviderSection
 
 
@@ -17,7 +18,8 @@ class SttConfig(ProviderSection):
     provider: str = Field(default="deepgram", min_length=1)
     model: str = "nova-3"
     """With Deepgram, a model whose name begins with `flux` detects the end of a turn itself."""
-    language: str = "en"
+    language: LanguageTag = "en"
+    """`multi` with callers of several languages. Defaults to the agent's language, if that is set."""
     keyterms: tuple[str, ...] = ()
     """Names and words to expect."""
     endpointing_ms: int = Field(default=100, ge=10, le=5000)

@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from parley.agent_config.language import LanguageTag
 from parley.agent_config.provider_section import ProviderSection
 from parley.agent_config.section import AutoSwitch
 
@@ -17,7 +18,8 @@ class TtsConfig(ProviderSection):
     voice: str = ""
     """The provider's voice id; if empty, the provider chooses one of the account."""
     model: str = "eleven_flash_v2_5"
-    language: str | None = None
+    language: LanguageTag | None = None
+    """Defaults to the agent's language, if that is set; None to let the provider detect it."""
     stability: float = Field(default=0.5, ge=0, le=1)
     similarity: float = Field(default=0.8, ge=0, le=1)
     speed: float = Field(default=1.0, ge=0.7, le=1.2)

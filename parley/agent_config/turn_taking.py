@@ -5,15 +5,16 @@ from typing import Literal
 from pydantic import Field
 
 from parley.agent_config.section import Section
+from parley.agent_config.texts.defaults import english_phrases
 
 
 class Openers(Section):
     """Short beginnings of an answer, cached as audio and played while the answer is generated."""
 
     enabled: bool = False
-    statements: tuple[str, ...] = ("Sure.", "All right.", "Okay.", "Got it.")
+    statements: tuple[str, ...] = english_phrases("openers.statements")
     """After a statement or a request of the caller."""
-    questions: tuple[str, ...] = ("Let me see.", "Good question.", "Well,")
+    questions: tuple[str, ...] = english_phrases("openers.questions")
     """After a question."""
     max_fraction: float = Field(default=0.6, ge=0, le=1)
     """Maximum fraction of answers that begin with an opener."""
@@ -24,7 +25,7 @@ class Fillers(Section):
 
     after_ms: int = Field(default=1500, ge=300, le=20_000)
     """Delay after the end of the turn; another phrase follows after the same delay in silence."""
-    phrases: tuple[str, ...] = ("One moment, please.", "Just a second.", "Bear with me.")
+    phrases: tuple[str, ...] = english_phrases("fillers.phrases")
     """Empty to play no fillers."""
 
 

@@ -27,6 +27,7 @@ from services.tts.audio_limits import audio_limits
 from services.tts.audio_output import AudioOutput
 from services.tts.clause_feed import ClauseFeed
 from services.tts.guarded_connection import GuardedConnection
+from services.tts.missing_texts import report_missing_texts
 from services.tts.phrase_cache import CachingConnection, PhraseCache, cache_section, cacheable_phrases
 from services.tts.progress import ReplyProgress, SynthesisProgress, evolve
 from services.tts.reply_audio import ReplyAudio
@@ -70,6 +71,7 @@ async def open_service(settings: TtsSettings, telemetry: Telemetry) -> AsyncIter
     context = ProviderContext(telemetry)
     async with open_pool("tts", context) as providers:
         await open_default_provider(providers, "tts", settings)
+        report_missing_texts(settings.agents_dir)
         await preload_providers(providers, "tts", settings)
         await asyncio.to_thread(preload_tables)
         shared = _Shared(

@@ -9,8 +9,10 @@ ROW_IDS = (
     *(f"V{number}" for number in range(1, 7)),
     *(f"M{number}" for number in range(1, 12)),
     *(f"S{number}" for number in range(1, 7)),
+    *(f"T{number}" for number in range(1, 13)),
+    *(f"P{number}" for number in range(1, 9)),
 )
-"""V: the first call with real keys; M: language models; S: speech synthesis."""
+"""V: the first call with real keys; M: language models; S: speech synthesis; T: turns; P: the telephone."""
 
 Seen: TypeAlias = Callable[[object], None]
 """Records what the test saw, for the table."""

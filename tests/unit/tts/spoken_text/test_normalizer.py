@@ -8,6 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from parley.agent_config import default_texts, languages
+from parley.agent_config.texts.defaults import flatten
 from services.tts.spoken_text.normalizer import NormalizerOptions, ReplyNormalizer
 
 LANGUAGES = ("en", "en-GB", "de", "es", "fr", "pt-BR", "hi", "nl", "multi", "")
@@ -33,6 +35,14 @@ def test_ordinary_sentences_are_unchanged(words: list[str], language: str) -> No
     text = " ".join(words)
     # "a.com" cannot occur: a mark is followed by a space.
     assert spoken(text, language) == text
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_default_texts_of_an_agent_are_unchanged(language: str) -> None:
+    """They contain nothing that needs normalization."""
+    for _, value in flatten(default_texts(language) or {}):
+        for text in (value,) if isinstance(value, str) else value:
+            assert spoken(text, language) == text
 
 
 FRAGMENTS = (

@@ -1,0 +1,61 @@
+"""Texts that an agent needs in a language without default texts."""
+
+from collections.abc import Iterator, Mapping
+
+from parley.agent_config.agent import AgentConfig
+from parley.agent_config.texts.defaults import ENGLISH, default_texts, flatten
+
+
+def text_of(agent: AgentConfig, key: str) -> str | tuple[str, ...]:
+    """Return the text, or the phrases, with this dotted key of the agent file."""
+    value: object = agent
+    for part in key.split("."):
+        value = getattr(value, part)
+    if isinstance(value, tuple):
+        return tuple(map(str, value))
+    return str(value)
+
+
+def text_language(agent: AgentConfig, key: str) -> str:
+    """Return the language of the text with this dotted key."""
+    return ENGLISH if key in _english_texts(agent) else agent.language
+
+
+def texts_problem(agent: AgentConfig) -> str:
+    """Return which texts of the agent are missing in its language and the remedy; empty if none is."""
+    if default_texts(agent.language) is not None:
+        return ""
+    unused = _unused_keys(agent)
+    english = [key for key in _english_texts(agent) if key not in unused]
+    absent = [key for key, _ in _english() if not text_of(agent, key) and key not in unused]
+    parts = [f"{', '.join(english)} will be spoken in English"] if english else []
+    parts += [f"{', '.join(absent)} will be left out"] if absent else []
+    if not parts:
+        return ""
+    return (
+        f"language: Parley has no default texts in {agent.language!r}: {'; '.join(parts)}. "
+        "Add these keys to the agent file"
+    )
+
+
+def _english() -> Iterator[tuple[str, str | tuple[str, ...]]]:
+    texts: Mapping[str, object] = default_texts(ENGLISH) or {}
+    yield from flatten(texts)
+
+
+def _english_texts(agent: AgentConfig) -> tuple[str, ...]:
+    if default_texts(agent.language) is not None:
+        return ()
+    return tuple(key for key, text in _english() if text_of(agent, key) == text)
+
+
+def _unused_keys(agent: AgentConfig) -> frozenset[str]:
+    """Keys that have no effect with the agent's other settings."""
+    unused = set()
+    if not agent.openers.enabled:
+        unused |= {"openers.statements", "openers.questions"}
+    if agent.reconnect.resume != "apology":
+        unused.add("reconnect.apology")
+    if agent.fallback.then != "voicemail":
+        unused.add("fallback.voicemail_prompt")
+    return frozenset(unused)
