@@ -13,6 +13,10 @@ _LANGUAGES = re.compile(
     "ar|be|bg|bn|bs|ca|cs|da|de|el|en|es|et|fa|fi|fr|gu|he|hi|hr|hu|id|it|ja|kn|ko|"
     "lt|lv|mk|ml|mr|ms|nl|no|pl|pt|ro|ru|sk|sl|sr|sv|ta|taq|te|th|tl|tr|uk|ur|vi|zh"
 )
+_REGIONAL = re.compile(
+    "da-DK|de-CH|en-(AU|GB|IN|NZ|US)|es-419|fr-CA|hi-Latn|ko-KR|nl-BE|pt-(BR|PT)|sv-SE|th-TH|zh-(CN|HK|Hans|Hant|TW)"
+)
+"""The only tags with a region or script."""
 _MULTILINGUAL_MODELS = ("nova-2", "nova-3")
 
 
@@ -40,4 +44,6 @@ def _supports(model: str, language: str) -> bool:
     if language == "multi":
         return model.startswith(_MULTILINGUAL_MODELS)
     tag = _LANGUAGE_TAG.fullmatch(language)
-    return tag is not None and _LANGUAGES.fullmatch(tag[1]) is not None
+    if tag is None or ("-" in language and not _REGIONAL.fullmatch(language)):
+        return False
+    return _LANGUAGES.fullmatch(tag[1]) is not None

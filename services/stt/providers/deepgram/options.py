@@ -6,6 +6,7 @@ from deepgram.environment import DeepgramClientEnvironment
 
 from parley.agent_config import SttConfig
 from parley.audio.g711 import SAMPLE_RATE_HZ
+from services.stt.providers.deepgram.languages import deepgram_language
 
 _EAGER_THRESHOLD = 0.5
 """Confidence at which Flux sends EagerEndOfTurn."""
@@ -29,7 +30,7 @@ def stream_options(config: SttConfig, call_sid: str) -> dict[str, Any]:
         return {**common, "eager_eot_threshold": _EAGER_THRESHOLD}
     return {
         **common,
-        "language": config.language,
+        "language": deepgram_language(config.language),
         "channels": 1,
         "interim_results": True,
         "endpointing": config.endpointing_ms,
