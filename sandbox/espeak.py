@@ -18,6 +18,18 @@ from sandbox.pcm import to_mulaw
 from sandbox.speech import Speech, Word
 
 VOICE = "en-us+klatt5"
+_OTHER_VOICES = {
+    "de": "de",
+    "es": "es",
+    "fr": "fr",
+    "hi": "hi",
+    "it": "it",
+    "nl": "nl",
+    "pl": "pl",
+    "pt": "pt-br",
+    "pt-pt": "pt",
+}
+"""espeak-ng's voices by the language or tag that they speak."""
 RATE_WPM = 160
 """The rate at which an open-source recogniser understands espeak-ng's voices best."""
 
@@ -138,6 +150,12 @@ _LOCK = threading.Lock()
 @cache
 def _espeak() -> _Espeak:
     return _Espeak()
+
+
+def voice_of(language: str) -> str:
+    """Return the voice for a language tag such as `de-DE`; the English one for a language without its own."""
+    tag = language.lower()
+    return _OTHER_VOICES.get(tag) or _OTHER_VOICES.get(tag.partition("-")[0], VOICE)
 
 
 @lru_cache(maxsize=2000)

@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import Iterable
 
-from sandbox.espeak import speak
+from sandbox.espeak import speak, voice_of
 from sandbox.twilio.announcement import Announcement
 from sandbox.twilio.verb_context import VerbContext
 from sandbox.twilio.verbs import Pause, Play, Say
+from sandbox.twilio.voices import language_of, refusal
 from sandbox.twilio.wav import from_wav
 from sandbox.twilio.webhooks import WebhookError
 
 _INVALID_AUDIO = 12400
+_EMPTY_TEXT = (13520, "Say: Invalid text")
 _MAX_REPETITIONS = 100
 
 
@@ -18,14 +20,25 @@ async def play_prompts(verbs: Iterable[Say | Play | Pause], context: VerbContext
     """Play these verbs to the caller, one after another."""
     for verb in verbs:
         match verb:
-            case Say(text=text, loop=loop):
-                context.leg.note("say", text=text)
-                await play_audio(speak(text).mulaw * _repetitions(loop), context)
+            case Say():
+                await _speak_text(verb, context)
             case Play(url=url, loop=loop):
                 await play_audio(await _fetch_audio(url, context) * _repetitions(loop), context)
             case Pause(length_s=length_s):
                 context.leg.line.start()
                 await asyncio.sleep(length_s)
+
+
+async def _speak_text(verb: Say, context: VerbContext) -> None:
+    """Speak a text; if its attributes are refused, skip it with a warning, as Twilio does."""
+    warning = refusal(verb.voice, verb.language) if verb.text else _EMPTY_TEXT
+    if warning is not None:
+        code, text = warning
+        context.leg.note("warning", code=code, text=text)
+        return
+    context.leg.note("say", text=verb.text, language=verb.language, voice=verb.voice)
+    voice = voice_of(verb.language or language_of(verb.voice))
+    await play_audio(speak(verb.text, voice).mulaw * _repetitions(verb.loop), context)
 
 
 def _repetitions(loop: int) -> int:

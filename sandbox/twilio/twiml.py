@@ -155,7 +155,7 @@ def _stop(element: ET.Element) -> StopStream:
 
 
 _READERS: Mapping[str, Callable[[ET.Element], Verb]] = {
-    "Say": lambda e: Say(_text(e), int(_number(e, "loop", 1))),
+    "Say": lambda e: Say(_text(e), int(_number(e, "loop", 1)), e.get("voice", ""), e.get("language", "")),
     "Play": _play,
     "Pause": lambda e: Pause(_number(e, "length", 1)),
     "Hangup": lambda _: Hangup(),

@@ -9,6 +9,10 @@ class Say:
 
     text: str
     loop: int = 1
+    voice: str = ""
+    """Empty for the account's default voice."""
+    language: str = ""
+    """Empty for the voice's own language, or English."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
 
+from parley.agent_config import default_texts, languages
 from parley.settings import CommonSettings, HttpUrl
 
 _E164 = re.compile(r"\+[1-9]\d{1,14}", re.ASCII)
@@ -13,6 +14,12 @@ _E164 = re.compile(r"\+[1-9]\d{1,14}", re.ASCII)
 def _check_phone_number(value: str) -> str:
     if value and not _E164.fullmatch(value):
         raise ValueError("must be a phone number in E.164 format, such as +15551234567")
+    return value
+
+
+def _check_language(value: str) -> str:
+    if default_texts(value) is None:
+        raise ValueError(f"must be one of {', '.join(languages())}, with or without a region")
     return value
 
 
@@ -64,6 +71,10 @@ class EdgeSettings(CommonSettings):
 
     api_key: SecretStr = SecretStr("")
     """Bearer key of `POST /calls`; without it, only requests from the same machine are accepted."""
+
+    language: Annotated[str, AfterValidator(_check_language)] = "en"
+    """Language of the announcement that a call cannot be answered, such as `de`, when no agent file
+    can be read."""
 
     start_message_timeout_s: float = Field(default=5.0, gt=0)
     """Time within which Twilio must send the `start` message after opening a media stream."""

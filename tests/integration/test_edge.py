@@ -439,7 +439,7 @@ async def test_without_the_default_agent_a_call_gets_an_apology(
     async with running_edge(nats_server.url, edge.bus, tmp_path, PARLEY_AGENT="nobody") as other:
         reply = await other.post_voice(A)
 
-        assert "<Say>" in reply.text
+        assert "<Say " in reply.text
         assert "nobody" in (await other.wait_for_error("call_not_answered"))["reason"]
 
 
@@ -514,7 +514,7 @@ async def test_a_call_gets_the_fallback_while_the_bus_is_down(
 
     assert reply.status_code == 503
     assert (await edge.wait_for_error("call_not_answered"))["call_sid"] == B
-    assert "<Say>" in fallback.text
+    assert "<Say " in fallback.text
 
 
 @pytest.mark.usefixtures("stage")

@@ -199,7 +199,7 @@ async def test_a_fallback_requested_without_a_stream_starts_with_the_next_stream
         [twiml] = await redirects(edge)
         bodies = await read_until(edge.bus, A, CallEnded)
 
-    assert "<Say>" in twiml
+    assert "<Say " in twiml
     assert bodies[-1].reason == "fallback"  # type: ignore[union-attr]
 
 

@@ -21,7 +21,7 @@ def fallback_twiml(agents_dir: str, agent: str) -> str:
     Raises:
         ConfigError: the agent file cannot be read.
     """
-    return twiml.fall_back(load_agent_config(agents_dir, agent).fallback)
+    return twiml.fall_back(load_agent_config(agents_dir, agent))
 
 
 async def start_fallback(bus: Bus, twilio: TwilioRest, call_sid: str, agents_dir: str, agent: str) -> bool:
@@ -33,11 +33,11 @@ async def start_fallback(bus: Bus, twilio: TwilioRest, call_sid: str, agents_dir
     Raises:
         ConfigError: the agent file cannot be read.
     """
-    fallback = load_agent_config(agents_dir, agent).fallback
-    log.error("fallback_started", action=fallback.then)
+    config = load_agent_config(agents_dir, agent)
+    log.error("fallback_started", action=config.fallback.then)
     await try_end_call(bus, call_sid, FALLBACK)
     try:
-        await twilio.redirect(call_sid, twiml.fall_back(fallback))
+        await twilio.redirect(call_sid, twiml.fall_back(config))
     except ProviderError as error:
         log.error("fallback_by_rest_failed", code=error.code, reason=error.reason)
         return False

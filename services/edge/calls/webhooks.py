@@ -12,6 +12,7 @@ from parley.agent_config import load_agent_config
 from parley.bus import Bus
 from parley.errors import BusError, ConfigError
 from parley.v1.call_pb2 import DIRECTION_INBOUND, DIRECTION_OUTBOUND, CallStarted
+from services.edge.calls.announcements import unavailable_announcement
 from services.edge.calls.lifecycle import end_call, is_call_sid, load_call_state, start_call
 from services.edge.calls.resumption import StreamResumer
 from services.edge.twilio import twiml
@@ -52,7 +53,7 @@ class Webhooks:
                     return _xml(await self._answer(request.query_params, urls, form))
             except ConfigError as error:
                 log.error("call_not_answered", reason=str(error))
-                return _xml(twiml.apology())
+                return self._apology(request.query_params)
             except (BusError, TimeoutError) as error:
                 # Twilio requests /fallback next.
                 log.error("call_not_answered", reason=str(error) or "timeout")
@@ -103,7 +104,7 @@ class Webhooks:
         code, call_sid = str(form.get("ErrorCode", ""))[:10], str(form.get("CallSid", ""))[:34]
         log.error("fallback_webhook_received", call_sid=call_sid, twilio_code=code)
         if not is_call_sid(call_sid):
-            return _xml(twiml.apology())
+            return self._apology(request.query_params)
         failed_query = dict(parse_qsl(urlsplit(str(form.get("ErrorUrl", ""))).query))
         query = {**request.query_params, **failed_query}
         try:
@@ -111,7 +112,12 @@ class Webhooks:
                 return _xml(await self._answer(query, self._gate.public_urls(request), form))
         except (ConfigError, BusError, TimeoutError) as error:
             log.error("fallback_apologized", call_sid=call_sid, reason=str(error) or "timeout")
-            return _xml(twiml.apology())
+            return self._apology(query)
+
+    def _apology(self, query: Mapping[str, str]) -> Response:
+        agents = (query.get("agent", ""), self._settings.agent)
+        announcement = unavailable_announcement(self._settings.agents_dir, agents, self._settings.language)
+        return _xml(twiml.apology(announcement))
 
     async def status(self, request: Request) -> Response:
         """POST /status: the status of a call or of one of its streams."""

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 from twilio.twiml.voice_response import Connect, VoiceResponse
 
-from parley.agent_config import Fallback
+from parley.agent_config import AgentConfig
+from services.edge.twilio.announcement import Announcement, announcement_of, append_announcement
 from services.edge.twilio.media_messages import REDIRECTED_AT_MS
 
-_APOLOGY = "We are sorry, we cannot take your call right now. Please try again later."
-_VOICEMAIL_PROMPT = "Please leave a message after the tone."
 _MAX_VOICEMAIL_S = 120
 _IMMEDIATE_ATTEMPTS = 2
 """Attempts to open a stream before which the caller does not wait."""
@@ -83,23 +82,23 @@ def hang_up() -> str:
     return str(response)
 
 
-def apology() -> str:
+def apology(announcement: Announcement) -> str:
     """Apologize and end the call; needs neither the bus nor an agent file."""
     response = VoiceResponse()
-    response.say(_APOLOGY)
+    append_announcement(response, announcement)
     response.hangup()
     return str(response)
 
 
-def fall_back(fallback: Fallback) -> str:
-    """Continue without an agent: announce it with Twilio's TTS, then transfer, record or end the call."""
-    response = VoiceResponse()
-    response.say(fallback.say)
+def fall_back(agent: AgentConfig) -> str:
+    """Continue without the agent: announce it with Twilio's TTS, then transfer, record or end the call."""
+    fallback, response = agent.fallback, VoiceResponse()
+    append_announcement(response, announcement_of(agent, "fallback.say"))
     match fallback.then:
         case "transfer":
             response.dial(fallback.number)
         case "voicemail":
-            response.say(_VOICEMAIL_PROMPT)
+            append_announcement(response, announcement_of(agent, "fallback.voicemail_prompt"))
             response.record(max_length=_MAX_VOICEMAIL_S, play_beep=True)
         case "goodbye":
             pass

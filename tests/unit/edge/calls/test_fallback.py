@@ -50,7 +50,7 @@ async def test_the_log_is_ended_before_twilio_continues_the_call(call: FakeCall)
     assert await call.start_fallback()
 
     assert call.steps == ["fallback", fallback_twiml(AGENTS, "clinic")]
-    assert "<Say>" in call.steps[1]
+    assert '<Say language="en-US"' in call.steps[1]
     assert "<Connect>" not in call.steps[1]
 
 

@@ -2,7 +2,9 @@
 
 from xml.etree import ElementTree as ET
 
-from services.edge.twilio.twiml import Attempt, PublicUrls, apology, connect, hang_up
+from parley.agent_config import AgentConfig, Fallback
+from services.edge.twilio.announcement import Announcement
+from services.edge.twilio.twiml import Attempt, PublicUrls, apology, connect, fall_back, hang_up
 
 URLS = PublicUrls("https://example.com")
 
@@ -55,6 +57,19 @@ def test_the_next_request_names_the_attempt() -> None:
 
 def test_hang_up_and_apology_end_the_call() -> None:
     """A document without <Hangup> would leave the call open in silence."""
-    for document in (hang_up(), apology()):
+    for document in (hang_up(), apology(Announcement("We are closed.", "en"))):
         root = ET.fromstring(document)  # noqa: S314 - trusted
         assert root[-1].tag == "Hangup"
+
+
+def test_the_fallback_speaks_the_agents_language() -> None:
+    """Twilio reads a text without `language` with an English voice."""
+    agent = AgentConfig(prompt="x", language="de", fallback=Fallback(then="voicemail"))
+    root = ET.fromstring(fall_back(agent))  # noqa: S314 - trusted
+
+    assert [verb.tag for verb in root] == ["Say", "Say", "Record", "Hangup"]
+    assert [verb.text for verb in root.findall("Say")] == [
+        agent.fallback.say,
+        agent.fallback.voicemail_prompt,
+    ]
+    assert {verb.get("language") for verb in root.findall("Say")} == {"de-DE"}

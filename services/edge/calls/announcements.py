@@ -1,0 +1,27 @@
+"""The announcement of a call that cannot be answered. Reads agent files, never the bus."""
+
+from collections.abc import Iterable
+
+from parley.agent_config import AgentConfig, load_agent_config, salvage_agent
+from parley.errors import ConfigError
+from services.edge.twilio.announcement import Announcement, announcement_of
+
+_KEY = "unavailable"
+
+
+def unavailable_announcement(agents_dir: str, agents: Iterable[str], language: str) -> Announcement:
+    """Return the announcement of the first agent whose file can be read, even if it is refused.
+
+    Without one, it is the default text of `language`.
+    """
+    for name in agents:
+        if (agent := _read(agents_dir, name)) is not None:
+            return announcement_of(agent, _KEY)
+    return announcement_of(AgentConfig(prompt="-", language=language), _KEY)
+
+
+def _read(agents_dir: str, name: str) -> AgentConfig | None:
+    try:
+        return load_agent_config(agents_dir, name)
+    except ConfigError:
+        return salvage_agent(agents_dir, name)
