@@ -25,6 +25,8 @@ class Fallback(Section):
     then: Literal["goodbye", "transfer", "voicemail"] = "goodbye"
     voicemail_prompt: str = english_text("fallback.voicemail_prompt")
     """Played before the tone of `voicemail`."""
+    voicemail_goodbye: str = english_text("fallback.voicemail_goodbye")
+    """Played after the message of `voicemail`."""
     number: str = Field(default="", pattern=r"^(\+[1-9]\d{1,14})?$")
     """Number to transfer to (E.164)."""
 

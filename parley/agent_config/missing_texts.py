@@ -57,5 +57,5 @@ def _unused_keys(agent: AgentConfig) -> frozenset[str]:
     if agent.reconnect.resume != "apology":
         unused.add("reconnect.apology")
     if agent.fallback.then != "voicemail":
-        unused.add("fallback.voicemail_prompt")
+        unused |= {"fallback.voicemail_prompt", "fallback.voicemail_goodbye"}
     return frozenset(unused)

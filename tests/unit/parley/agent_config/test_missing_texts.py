@@ -39,7 +39,7 @@ def test_the_missing_keys_are_named() -> None:
     [
         ({"openers": {"enabled": True}}, "openers.statements, openers.questions"),
         ({"reconnect": {"resume": "apology"}}, "reconnect.apology"),
-        ({"fallback": {"then": "voicemail"}}, "fallback.voicemail_prompt"),
+        ({"fallback": {"then": "voicemail"}}, "fallback.voicemail_prompt, fallback.voicemail_goodbye"),
     ],
 )
 def test_a_setting_may_need_more_texts(keys: dict[str, Any], named: str) -> None:
