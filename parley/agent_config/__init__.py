@@ -2,6 +2,7 @@
 
 from parley.agent_config.agent import AgentConfig
 from parley.agent_config.failures import Fallback, Reconnect
+from parley.agent_config.greeting import Greeting
 from parley.agent_config.idle import Idle
 from parley.agent_config.llm import LlmConfig, Speculation
 from parley.agent_config.loading import load_agent_config
@@ -13,7 +14,7 @@ from parley.agent_config.stt import SttConfig
 from parley.agent_config.texts.defaults import default_texts, languages, primary_language
 from parley.agent_config.tools import HttpTool
 from parley.agent_config.tts import TtsConfig
-from parley.agent_config.turn_taking import DtmfConfig, Fillers, Openers
+from parley.agent_config.turn_taking import DtmfConfig, Fillers, Openers, TurnTaking
 
 __all__ = [
     "AgentConfig",
@@ -21,6 +22,7 @@ __all__ = [
     "DtmfConfig",
     "Fallback",
     "Fillers",
+    "Greeting",
     "HttpTool",
     "Idle",
     "LlmConfig",
@@ -30,6 +32,7 @@ __all__ = [
     "Speculation",
     "SttConfig",
     "TtsConfig",
+    "TurnTaking",
     "default_texts",
     "languages",
     "load_agent_config",

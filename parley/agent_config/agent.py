@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from parley.agent_config.failures import Fallback, Reconnect
+from parley.agent_config.greeting import Greeting, GreetingSetting
 from parley.agent_config.idle import Idle
 from parley.agent_config.language import AgentLanguage, with_language_defaults
 from parley.agent_config.llm import LlmConfig
@@ -14,7 +15,7 @@ from parley.agent_config.stt import SttConfig
 from parley.agent_config.texts.defaults import ENGLISH, english_text
 from parley.agent_config.tools import HttpTool
 from parley.agent_config.tts import TtsConfig
-from parley.agent_config.turn_taking import DtmfConfig, Fillers, Openers
+from parley.agent_config.turn_taking import DtmfConfig, Fillers, Openers, TurnTaking
 
 
 class AgentConfig(Section):
@@ -23,8 +24,8 @@ class AgentConfig(Section):
     name: str = ""
     prompt: str = Field(min_length=1)
     """The system prompt."""
-    greeting: str = ""
-    """The first reply; empty to let the caller begin."""
+    greeting: GreetingSetting = Greeting()
+    """The first reply, or its text; empty to let the caller begin."""
     language: AgentLanguage = ENGLISH
     """The language that the agent speaks, such as `de` or `pt-BR`: the language of the default texts, and of
     `stt` and `tts` unless they name another. Defaults to theirs."""
@@ -35,6 +36,7 @@ class AgentConfig(Section):
     stt: SttConfig = SttConfig()
     llm: LlmConfig = LlmConfig()
     tts: TtsConfig = TtsConfig()
+    turn_taking: TurnTaking = TurnTaking()
     openers: Openers = Openers()
     fillers: Fillers = Fillers()
     dtmf: DtmfConfig = DtmfConfig()

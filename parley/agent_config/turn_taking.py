@@ -1,4 +1,4 @@
-"""Openers, fillers and pressed digits."""
+"""Backchannels and pauses of the caller, openers, fillers and pressed digits."""
 
 from typing import Literal
 
@@ -6,6 +6,17 @@ from pydantic import Field
 
 from parley.agent_config.section import Section
 from parley.agent_config.texts.defaults import english_phrases
+
+
+class TurnTaking(Section):
+    """Utterances of the caller that take no turn."""
+
+    backchannels: tuple[str, ...] = ()
+    """Words in addition to those of the language, such as "roger", that do not interrupt the agent."""
+    hold_phrases: tuple[str, ...] = ()
+    """Requests to wait in addition to those of the language, such as "two ticks"."""
+    hold_s: float = Field(default=60.0, gt=0, le=3600)
+    """Silence granted after a request to wait; then the idle prompts follow."""
 
 
 class Openers(Section):

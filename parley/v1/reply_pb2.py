@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from parley.v1 import options_pb2 as parley_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15parley/v1/reply.proto\x12\tparley.v1\x1a\x17parley/v1/options.proto\"\x7f\n\x0cReplyStarted\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0c\n\x04turn\x18\x02 \x01(\r\x12\"\n\x04kind\x18\x03 \x01(\x0e\x32\x14.parley.v1.ReplyKind\x12\x13\n\x0bspeculative\x18\x04 \x01(\x08\x12\x16\n\x0epredicted_text\x18\x05 \x01(\t\"!\n\rReplyReleased\x12\x10\n\x08reply_id\x18\x01 \x01(\t\"\x96\x01\n\x0bReplyClause\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0e\n\x06\x63lause\x18\x02 \x01(\r\x12\x12\n\x04text\x18\x03 \x01(\tB\x04\x88\xb5\x18\x01\x12\x18\n\x10llm_requested_ms\x18\x04 \x01(\x04\x12\x16\n\x0e\x66irst_token_ms\x18\x05 \x01(\x04\x12\x10\n\x08provider\x18\x06 \x01(\t\x12\r\n\x05model\x18\x07 \x01(\t\"B\n\rReplyFinished\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63lauses\x18\x02 \x01(\r\x12\x0e\n\x06reason\x18\x03 \x01(\t\"2\n\x0eReplyCancelled\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\" \n\x0cReplyResumed\x12\x10\n\x08reply_id\x18\x01 \x01(\t\"\x9e\x01\n\nToolCalled\x12\x14\n\x0ctool_call_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x17\n\targuments\x18\x03 \x01(\tB\x04\x88\xb5\x18\x01\x12\x10\n\x08reply_id\x18\x04 \x01(\t\x12\x0c\n\x04turn\x18\x05 \x01(\r\x12\x0f\n\x07problem\x18\x06 \x01(\t\x12\x13\n\x05\x65xtra\x18\x07 \x01(\tB\x04\x88\xb5\x18\x01\x12\r\n\x05route\x18\x08 \x01(\t\"7\n\rDtmfCollected\x12\x14\n\x06\x64igits\x18\x01 \x01(\tB\x04\x88\xb5\x18\x01\x12\x10\n\x08\x65nded_by\x18\x02 \x01(\t\"J\n\x0cToolReturned\x12\x14\n\x0ctool_call_id\x18\x01 \x01(\t\x12\x14\n\x06result\x18\x02 \x01(\tB\x04\x88\xb5\x18\x01\x12\x0e\n\x06\x66\x61iled\x18\x03 \x01(\x08\"#\n\x11\x46\x61llbackRequested\x12\x0e\n\x06reason\x18\x01 \x01(\t\"\x91\x01\n\x16\x43onversationSummarized\x12\x18\n\x10through_reply_id\x18\x01 \x01(\t\x12\x14\n\x0cthrough_turn\x18\x02 \x01(\r\x12\x12\n\x04text\x18\x03 \x01(\tB\x04\x88\xb5\x18\x01\x12\x12\n\nincomplete\x18\x04 \x01(\x08\x12\x10\n\x08provider\x18\x05 \x01(\t\x12\r\n\x05model\x18\x06 \x01(\t\"9\n\x0fHangUpRequested\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_reply_id\x18\x02 \x01(\t*\x85\x02\n\tReplyKind\x12\x1a\n\x16REPLY_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13REPLY_KIND_GREETING\x10\x01\x12\x15\n\x11REPLY_KIND_ANSWER\x10\x02\x12\x15\n\x11REPLY_KIND_OPENER\x10\x03\x12\x15\n\x11REPLY_KIND_FILLER\x10\x04\x12\x1a\n\x16REPLY_KIND_IDLE_PROMPT\x10\x05\x12\x16\n\x12REPLY_KIND_APOLOGY\x10\x06\x12\x16\n\x12REPLY_KIND_GOODBYE\x10\x07\x12\x16\n\x12REPLY_KIND_WARNING\x10\x08\x12\x1a\n\x16REPLY_KIND_RECONNECTED\x10\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15parley/v1/reply.proto\x12\tparley.v1\x1a\x17parley/v1/options.proto\"M\n\rPhrasesChosen\x12\x10\n\x08language\x18\x01 \x01(\t\x12\x14\n\x0c\x62\x61\x63kchannels\x18\x02 \x03(\t\x12\x14\n\x0chold_phrases\x18\x03 \x03(\t\"\x98\x01\n\x0cReplyStarted\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0c\n\x04turn\x18\x02 \x01(\r\x12\"\n\x04kind\x18\x03 \x01(\x0e\x32\x14.parley.v1.ReplyKind\x12\x13\n\x0bspeculative\x18\x04 \x01(\x08\x12\x16\n\x0epredicted_text\x18\x05 \x01(\t\x12\x17\n\x0funinterruptible\x18\x06 \x01(\x08\"!\n\rReplyReleased\x12\x10\n\x08reply_id\x18\x01 \x01(\t\"\x96\x01\n\x0bReplyClause\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0e\n\x06\x63lause\x18\x02 \x01(\r\x12\x12\n\x04text\x18\x03 \x01(\tB\x04\x88\xb5\x18\x01\x12\x18\n\x10llm_requested_ms\x18\x04 \x01(\x04\x12\x16\n\x0e\x66irst_token_ms\x18\x05 \x01(\x04\x12\x10\n\x08provider\x18\x06 \x01(\t\x12\r\n\x05model\x18\x07 \x01(\t\"B\n\rReplyFinished\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63lauses\x18\x02 \x01(\r\x12\x0e\n\x06reason\x18\x03 \x01(\t\"2\n\x0eReplyCancelled\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"0\n\x0cReplyResumed\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x9e\x01\n\nToolCalled\x12\x14\n\x0ctool_call_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x17\n\targuments\x18\x03 \x01(\tB\x04\x88\xb5\x18\x01\x12\x10\n\x08reply_id\x18\x04 \x01(\t\x12\x0c\n\x04turn\x18\x05 \x01(\r\x12\x0f\n\x07problem\x18\x06 \x01(\t\x12\x13\n\x05\x65xtra\x18\x07 \x01(\tB\x04\x88\xb5\x18\x01\x12\r\n\x05route\x18\x08 \x01(\t\"7\n\rDtmfCollected\x12\x14\n\x06\x64igits\x18\x01 \x01(\tB\x04\x88\xb5\x18\x01\x12\x10\n\x08\x65nded_by\x18\x02 \x01(\t\"J\n\x0cToolReturned\x12\x14\n\x0ctool_call_id\x18\x01 \x01(\t\x12\x14\n\x06result\x18\x02 \x01(\tB\x04\x88\xb5\x18\x01\x12\x0e\n\x06\x66\x61iled\x18\x03 \x01(\x08\"#\n\x11\x46\x61llbackRequested\x12\x0e\n\x06reason\x18\x01 \x01(\t\"\x91\x01\n\x16\x43onversationSummarized\x12\x18\n\x10through_reply_id\x18\x01 \x01(\t\x12\x14\n\x0cthrough_turn\x18\x02 \x01(\r\x12\x12\n\x04text\x18\x03 \x01(\tB\x04\x88\xb5\x18\x01\x12\x12\n\nincomplete\x18\x04 \x01(\x08\x12\x10\n\x08provider\x18\x05 \x01(\t\x12\r\n\x05model\x18\x06 \x01(\t\"9\n\x0fHangUpRequested\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_reply_id\x18\x02 \x01(\t*\x85\x02\n\tReplyKind\x12\x1a\n\x16REPLY_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13REPLY_KIND_GREETING\x10\x01\x12\x15\n\x11REPLY_KIND_ANSWER\x10\x02\x12\x15\n\x11REPLY_KIND_OPENER\x10\x03\x12\x15\n\x11REPLY_KIND_FILLER\x10\x04\x12\x1a\n\x16REPLY_KIND_IDLE_PROMPT\x10\x05\x12\x16\n\x12REPLY_KIND_APOLOGY\x10\x06\x12\x16\n\x12REPLY_KIND_GOODBYE\x10\x07\x12\x16\n\x12REPLY_KIND_WARNING\x10\x08\x12\x1a\n\x16REPLY_KIND_RECONNECTED\x10\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,30 +44,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TOOLRETURNED'].fields_by_name['result']._serialized_options = b'\210\265\030\001'
   _globals['_CONVERSATIONSUMMARIZED'].fields_by_name['text']._loaded_options = None
   _globals['_CONVERSATIONSUMMARIZED'].fields_by_name['text']._serialized_options = b'\210\265\030\001'
-  _globals['_REPLYKIND']._serialized_start=1071
-  _globals['_REPLYKIND']._serialized_end=1332
-  _globals['_REPLYSTARTED']._serialized_start=61
-  _globals['_REPLYSTARTED']._serialized_end=188
-  _globals['_REPLYRELEASED']._serialized_start=190
-  _globals['_REPLYRELEASED']._serialized_end=223
-  _globals['_REPLYCLAUSE']._serialized_start=226
-  _globals['_REPLYCLAUSE']._serialized_end=376
-  _globals['_REPLYFINISHED']._serialized_start=378
-  _globals['_REPLYFINISHED']._serialized_end=444
-  _globals['_REPLYCANCELLED']._serialized_start=446
-  _globals['_REPLYCANCELLED']._serialized_end=496
-  _globals['_REPLYRESUMED']._serialized_start=498
-  _globals['_REPLYRESUMED']._serialized_end=530
-  _globals['_TOOLCALLED']._serialized_start=533
-  _globals['_TOOLCALLED']._serialized_end=691
-  _globals['_DTMFCOLLECTED']._serialized_start=693
-  _globals['_DTMFCOLLECTED']._serialized_end=748
-  _globals['_TOOLRETURNED']._serialized_start=750
-  _globals['_TOOLRETURNED']._serialized_end=824
-  _globals['_FALLBACKREQUESTED']._serialized_start=826
-  _globals['_FALLBACKREQUESTED']._serialized_end=861
-  _globals['_CONVERSATIONSUMMARIZED']._serialized_start=864
-  _globals['_CONVERSATIONSUMMARIZED']._serialized_end=1009
-  _globals['_HANGUPREQUESTED']._serialized_start=1011
-  _globals['_HANGUPREQUESTED']._serialized_end=1068
+  _globals['_REPLYKIND']._serialized_start=1192
+  _globals['_REPLYKIND']._serialized_end=1453
+  _globals['_PHRASESCHOSEN']._serialized_start=61
+  _globals['_PHRASESCHOSEN']._serialized_end=138
+  _globals['_REPLYSTARTED']._serialized_start=141
+  _globals['_REPLYSTARTED']._serialized_end=293
+  _globals['_REPLYRELEASED']._serialized_start=295
+  _globals['_REPLYRELEASED']._serialized_end=328
+  _globals['_REPLYCLAUSE']._serialized_start=331
+  _globals['_REPLYCLAUSE']._serialized_end=481
+  _globals['_REPLYFINISHED']._serialized_start=483
+  _globals['_REPLYFINISHED']._serialized_end=549
+  _globals['_REPLYCANCELLED']._serialized_start=551
+  _globals['_REPLYCANCELLED']._serialized_end=601
+  _globals['_REPLYRESUMED']._serialized_start=603
+  _globals['_REPLYRESUMED']._serialized_end=651
+  _globals['_TOOLCALLED']._serialized_start=654
+  _globals['_TOOLCALLED']._serialized_end=812
+  _globals['_DTMFCOLLECTED']._serialized_start=814
+  _globals['_DTMFCOLLECTED']._serialized_end=869
+  _globals['_TOOLRETURNED']._serialized_start=871
+  _globals['_TOOLRETURNED']._serialized_end=945
+  _globals['_FALLBACKREQUESTED']._serialized_start=947
+  _globals['_FALLBACKREQUESTED']._serialized_end=982
+  _globals['_CONVERSATIONSUMMARIZED']._serialized_start=985
+  _globals['_CONVERSATIONSUMMARIZED']._serialized_end=1130
+  _globals['_HANGUPREQUESTED']._serialized_start=1132
+  _globals['_HANGUPREQUESTED']._serialized_end=1189
 # @@protoc_insertion_point(module_scope)

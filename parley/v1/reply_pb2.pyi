@@ -1,7 +1,9 @@
 from parley.v1 import options_pb2 as _options_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -29,19 +31,31 @@ REPLY_KIND_GOODBYE: ReplyKind
 REPLY_KIND_WARNING: ReplyKind
 REPLY_KIND_RECONNECTED: ReplyKind
 
+class PhrasesChosen(_message.Message):
+    __slots__ = ("language", "backchannels", "hold_phrases")
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    BACKCHANNELS_FIELD_NUMBER: _ClassVar[int]
+    HOLD_PHRASES_FIELD_NUMBER: _ClassVar[int]
+    language: str
+    backchannels: _containers.RepeatedScalarFieldContainer[str]
+    hold_phrases: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, language: _Optional[str] = ..., backchannels: _Optional[_Iterable[str]] = ..., hold_phrases: _Optional[_Iterable[str]] = ...) -> None: ...
+
 class ReplyStarted(_message.Message):
-    __slots__ = ("reply_id", "turn", "kind", "speculative", "predicted_text")
+    __slots__ = ("reply_id", "turn", "kind", "speculative", "predicted_text", "uninterruptible")
     REPLY_ID_FIELD_NUMBER: _ClassVar[int]
     TURN_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     SPECULATIVE_FIELD_NUMBER: _ClassVar[int]
     PREDICTED_TEXT_FIELD_NUMBER: _ClassVar[int]
+    UNINTERRUPTIBLE_FIELD_NUMBER: _ClassVar[int]
     reply_id: str
     turn: int
     kind: ReplyKind
     speculative: bool
     predicted_text: str
-    def __init__(self, reply_id: _Optional[str] = ..., turn: _Optional[int] = ..., kind: _Optional[_Union[ReplyKind, str]] = ..., speculative: _Optional[bool] = ..., predicted_text: _Optional[str] = ...) -> None: ...
+    uninterruptible: bool
+    def __init__(self, reply_id: _Optional[str] = ..., turn: _Optional[int] = ..., kind: _Optional[_Union[ReplyKind, str]] = ..., speculative: _Optional[bool] = ..., predicted_text: _Optional[str] = ..., uninterruptible: _Optional[bool] = ...) -> None: ...
 
 class ReplyReleased(_message.Message):
     __slots__ = ("reply_id",)
@@ -86,10 +100,12 @@ class ReplyCancelled(_message.Message):
     def __init__(self, reply_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class ReplyResumed(_message.Message):
-    __slots__ = ("reply_id",)
+    __slots__ = ("reply_id", "reason")
     REPLY_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
     reply_id: str
-    def __init__(self, reply_id: _Optional[str] = ...) -> None: ...
+    reason: str
+    def __init__(self, reply_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class ToolCalled(_message.Message):
     __slots__ = ("tool_call_id", "name", "arguments", "reply_id", "turn", "problem", "extra", "route")

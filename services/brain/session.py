@@ -119,7 +119,7 @@ class BrainSession:
             await self._inbox.put(event)
 
     async def _greet(self) -> None:
-        greeting = self._call.agent.greeting
+        greeting = self._call.agent.greeting.text
         if not self._log.conversation.totals.replies and greeting.strip():
             await self._replies.write_text(REPLY_KIND_GREETING, greeting)
 

@@ -30,7 +30,7 @@ def cacheable_phrases(agent: AgentConfig) -> tuple[str, ...]:
     """Return the fixed texts of the agent file, the most urgent first."""
     openers = (*agent.openers.statements, *agent.openers.questions) if agent.openers.enabled else ()
     apology = (agent.reconnect.apology,) if agent.reconnect.resume == "apology" else ()
-    phrases = (agent.greeting, *openers, *agent.fillers.phrases, agent.apology, *apology)
+    phrases = (agent.greeting.text, *openers, *agent.fillers.phrases, agent.apology, *apology)
     return tuple(dict.fromkeys(phrase.strip() for phrase in phrases if phrase.strip()))
 
 

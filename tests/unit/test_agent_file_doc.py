@@ -19,5 +19,16 @@ def test_the_page_shows_every_key_with_its_default() -> None:
     shown = AgentConfig.model_validate({**data, "prompt": "x"})
     assert shown == AgentConfig(prompt="x")
     assert set(data) == set(AgentConfig.model_fields) - {"name"}
-    for part in ("stt", "llm", "tts", "openers", "fillers", "dtmf", "reconnect", "fallback", "idle"):
+    for part in (
+        "stt",
+        "llm",
+        "tts",
+        "turn_taking",
+        "openers",
+        "fillers",
+        "dtmf",
+        "reconnect",
+        "fallback",
+        "idle",
+    ):
         assert set(data[part]) == set(AgentConfig.model_fields[part].annotation.model_fields)  # type: ignore[union-attr]

@@ -1,6 +1,6 @@
 """Tests for the comparison of a recorded call with the current policies."""
 
-from parley.agent_config import AgentConfig, Fillers, LlmConfig, Speculation
+from parley.agent_config import AgentConfig, Fillers, Greeting, LlmConfig, Speculation
 from parley.events.envelope import Body
 from parley.v1.call_pb2 import CallStarted, StreamStarted
 from parley.v1.playback_pb2 import PlaybackFinished, PlaybackPaused, PlaybackStarted
@@ -28,7 +28,7 @@ TimedEvents = list[tuple[int, str, Body]]
 
 AGENT = AgentConfig(
     prompt="x",
-    greeting="Hello.",
+    greeting=Greeting(text="Hello."),
     llm=LlmConfig(speculation=Speculation(enabled=False)),
     fillers=Fillers(phrases=("Well,",), after_ms=1500),
 )

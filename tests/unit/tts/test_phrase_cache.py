@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from parley.agent_config import AgentConfig, Openers, TtsConfig
+from parley.agent_config import AgentConfig, Greeting, Openers, TtsConfig
 from parley.errors import ProviderUnavailable
 from parley.providers.tts import AudioChunk, CharTiming
 from services.tts.phrase_cache import CachingConnection, PhraseCache, cache_section, cacheable_phrases
@@ -167,7 +167,9 @@ async def test_a_failed_prefetch_does_not_affect_the_call() -> None:
 def test_the_greeting_comes_first_and_each_phrase_once() -> None:
     """Openers are cached only for agents that enable them."""
     agent = AgentConfig(
-        prompt="x", greeting="Hello.", openers=Openers(enabled=True, statements=("Sure.", "Sure."))
+        prompt="x",
+        greeting=Greeting(text="Hello."),
+        openers=Openers(enabled=True, statements=("Sure.", "Sure.")),
     )
 
     assert cacheable_phrases(agent)[:2] == ("Hello.", "Sure.")

@@ -3,7 +3,7 @@
 import pytest
 
 from cli.doctor.agent_requests import phrase_of
-from parley.agent_config import AgentConfig
+from parley.agent_config import AgentConfig, Greeting
 
 
 @pytest.mark.parametrize(
@@ -16,4 +16,4 @@ from parley.agent_config import AgentConfig
 )
 def test_the_phrase_is_the_beginning_of_the_greeting(greeting: str, phrase: str) -> None:
     """It is in the agent's language, and short."""
-    assert phrase_of(AgentConfig(prompt="x", greeting=greeting)) == phrase
+    assert phrase_of(AgentConfig(prompt="x", greeting=Greeting(text=greeting))) == phrase

@@ -1,0 +1,1 @@
+"""Phrases by which callers listen, agree or ask to wait, as lists per language."""
