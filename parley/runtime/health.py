@@ -19,6 +19,9 @@ from parley.errors import ConfigError
 
 _START_POLL_INTERVAL_S = 0.01
 _CANCEL_TIMEOUT_S = 1.0
+_KEEP_ALIVE_S = 75
+"""Longer than the usual idle time of load balancers (60 s): the balancer must close first, or it sends a
+request on a connection that is closing and answers 502."""
 _ACCEPT_ITERATIONS = 5
 """A connection just accepted needs three iterations of the loop to reach its protocol and be closed."""
 
@@ -91,6 +94,7 @@ async def serve(
         ws_max_size=1024 * 1024,
         timeout_graceful_shutdown=int(drain_timeout_s),
         server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_S,
     )
     server = uvicorn.Server(config)
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
