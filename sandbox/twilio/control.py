@@ -88,6 +88,7 @@ class Control:
                 body.status_callback_url or number.status_callback or settings.status_url,
                 body.faults,
                 number.voice_fallback_url or settings.fallback_url,
+                number.voice_method if number.voice_url else "",
             )
         )
         return JSONResponse({"call_sid": leg.record.sid}, 201)

@@ -1,6 +1,7 @@
 """Executes <Dial>: calls another telephone and connects the two."""
 
 import asyncio
+import re
 import time
 
 from sandbox.caller.simulated_caller import Event, HungUp
@@ -13,9 +14,15 @@ from sandbox.twilio.records import Callback, CallRecord, new_sid
 from sandbox.twilio.verb_context import VerbContext
 from sandbox.twilio.verbs import Dial, Number
 
+INVALID_CALLER_ID = 13214
+_E164 = re.compile(r"\+[1-9]\d{1,14}", re.ASCII)
+
 
 async def dial(verb: Dial, context: VerbContext) -> Source | None:
     """Dial the first number; the other side's hang-up ends the verb, not the call."""
+    if reason := _why_invalid_caller_id(verb, context):
+        context.leg.note("warning", code=INVALID_CALLER_ID, text=reason)
+        return context.action_source(verb.action, verb.method, {"DialCallStatus": "failed"})
     if len(verb.numbers) > 1:
         context.leg.note("warning", code=0, text="only the first number is dialled")
     number, callee = verb.numbers[0], context.emulator.directory.lookup(verb.numbers[0].to)
@@ -33,6 +40,27 @@ async def dial(verb: Dial, context: VerbContext) -> Source | None:
     if status == "completed":
         params["DialCallDuration"] = str(other.record.duration_s)
     return context.action_source(verb.action, verb.method, params)
+
+
+def _why_invalid_caller_id(verb: Dial, context: VerbContext) -> str:
+    """Why the dialled leg has no valid caller id; empty if it has one.
+
+    A number may show the caller's own number, or one of the account's numbers and its verified ones.
+    """
+    caller_id, settings = verb.caller_id, context.emulator.settings
+    if not caller_id:
+        parent = context.leg.record.from_
+        return "" if _E164.fullmatch(parent) else "the caller has no number, and callerId is missing"
+    record = context.leg.record
+    allowed = {
+        record.from_,
+        record.to,
+        *settings.verified_numbers,
+        *(n.phone_number for n in settings.numbers),
+    }
+    if not _E164.fullmatch(caller_id) or caller_id not in allowed:
+        return "callerId is no number of the account and none of the call"
+    return ""
 
 
 async def _new_leg(number: Number, verb: Dial, callee: Callee, context: VerbContext) -> Leg:

@@ -12,6 +12,7 @@ from sandbox.twilio import media_messages
 from sandbox.twilio.faults import Faults, FrameFaults
 from sandbox.twilio.media_messages import Clear, Mark, Media, MessageError
 from sandbox.twilio.playback import Playback
+from sandbox.twilio.signature import Signer
 from sandbox.twilio.stream_address import StreamEnd, StreamOutcome, url_error
 from sandbox.twilio.stream_socket import StreamWriter, close_outcome, open_socket
 from sandbox.twilio.verbs import Stream
@@ -32,7 +33,7 @@ class StreamIdentity:
     account_sid: str
     call_sid: str
     stream_sid: str
-    auth_token: str
+    signer: Signer
     plain_hosts: tuple[str, ...] = ()
 
 
@@ -83,7 +84,7 @@ class MediaStream:
                 StreamEnd.FAILED, 31920, "handshake failed: refused by the sandbox's settings"
             )
         identity = self._identity
-        socket = await open_socket(self.stream.url, identity.auth_token, identity.plain_hosts)
+        socket = await open_socket(self.stream.url, identity.signer, identity.plain_hosts)
         if isinstance(socket, StreamOutcome):
             return socket
         writer = self._writer = StreamWriter(socket, self._warn_unread)

@@ -43,6 +43,8 @@ class InboundCall:
     status_callback_url: str | None = None
     faults: Faults | None = None
     fallback_url: str | None = None
+    voice_method: str = ""
+    """Method of the voice webhook; empty for that of the settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Network:
         record.status_callback = Callback(url) if url else None
         record.status = "ringing"
         plan = CallPlan(
-            Source(options.voice_url, settings.voice_method),
+            Source(options.voice_url, options.voice_method or settings.voice_method),
             fallback_url=options.fallback_url,
             faults=faults,
             ring_s=settings.ring_s,
@@ -188,10 +190,9 @@ async def open_network(settings: TwilioSandboxSettings) -> AsyncIterator[Network
     # Close idle connections before a server does, or a request could be sent on a closing one.
     limits = httpx.Limits(max_connections=1000, max_keepalive_connections=100, keepalive_expiry=2)
     async with httpx.AsyncClient(limits=limits, trust_env=False) as client:
-        webhooks = Webhooks(client, settings.auth_token.get_secret_value(), journal)
+        runtime_settings = RuntimeSettings(settings)
+        webhooks = Webhooks(client, lambda: runtime_settings.current.signer, journal)
         directory = Directory(client, settings.deepgram_url, journal)
         async with open_task_scope() as tasks:
             tasks.start(clock.run(), "clock")
-            yield Network(
-                EmulatorContext(RuntimeSettings(settings), journal, clock, webhooks, directory, tasks)
-            )
+            yield Network(EmulatorContext(runtime_settings, journal, clock, webhooks, directory, tasks))

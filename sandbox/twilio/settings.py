@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from parley.settings import HttpUrl, ProviderUrl
 from sandbox.twilio.faults import Faults
 from sandbox.twilio.incoming_number import IncomingNumber
+from sandbox.twilio.signature import Signer
 
 
 class TwilioSandboxSettings(BaseSettings):
@@ -42,6 +43,11 @@ class TwilioSandboxSettings(BaseSettings):
         default=SecretStr("sandbox"), min_length=1, validation_alias="TWILIO_AUTH_TOKEN"
     )
     """Token that signs webhooks and authenticates REST requests."""
+    webhook_rule_key: SecretStr = SecretStr("")
+    """Secret of the shared key of a webhook rule that matches all addresses; empty for no rule: webhooks and
+    streams are signed with the token."""
+    webhook_rule_algorithm: Literal["HMAC_SHA1", "HMAC_SHA256"] = "HMAC_SHA256"
+    """Algorithm of that rule."""
     voice_url: HttpUrl | None = None
     """Voice webhook of the simulated number."""
     voice_method: str = "POST"
@@ -72,3 +78,11 @@ class TwilioSandboxSettings(BaseSettings):
     """Type of the account."""
     balance: str = "25.00"
     """Credit of the account in USD; `-` is answered with 404, as for a subaccount."""
+
+    @property
+    def signer(self) -> Signer:
+        """Signs webhooks and streams."""
+        rule = self.webhook_rule_key.get_secret_value()
+        if rule:
+            return Signer(rule, self.webhook_rule_algorithm, f"webhooks_sharedkey_{'5a' * 13}")
+        return Signer(self.auth_token.get_secret_value())

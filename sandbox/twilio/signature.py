@@ -3,9 +3,12 @@
 import hmac
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
 HEADER = "X-Twilio-Signature"
+SETTINGS_HEADER = "X-Twilio-Webhooks-Signature-Settings"
 
 
 def signed_url(url: str) -> str:
@@ -17,7 +20,25 @@ def signed_url(url: str) -> str:
     return urlunsplit((parts.scheme, host, parts.path, parts.query, ""))
 
 
-def sign(auth_token: str, url: str, params: Mapping[str, str] | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Signs with the account's token, or with the shared key that a webhook rule names."""
+
+    secret: str
+    algorithm: Literal["HMAC_SHA1", "HMAC_SHA256"] = "HMAC_SHA1"
+    key_id: str = ""
+    """Id of the shared key; empty for the token."""
+
+    def headers(self, url: str, params: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The headers of a form POST, or of a GET or WebSocket upgrade without parameters."""
+        signed = {HEADER: sign(self.secret, url, params, self.algorithm)}
+        if self.key_id:
+            signed[SETTINGS_HEADER] = f"key={self.key_id},algorithm={self.algorithm}"
+        return signed
+
+
+def sign(secret: str, url: str, params: Mapping[str, str] | None = None, algorithm: str = "HMAC_SHA1") -> str:
     """The signature of a form POST, or of a GET or WebSocket upgrade without parameters."""
     data = signed_url(url) + "".join(name + value for name, value in sorted((params or {}).items()))
-    return b64encode(hmac.digest(auth_token.encode(), data.encode(), "sha1")).decode()
+    digest = algorithm.removeprefix("HMAC_").lower()
+    return b64encode(hmac.digest(secret.encode(), data.encode(), digest)).decode()

@@ -8,7 +8,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.protocol import State
 
-from sandbox.twilio import signature
+from sandbox.twilio.signature import Signer
 from sandbox.twilio.stream_address import StreamEnd, StreamOutcome, dialled_url
 
 _CONNECT_TIMEOUT_S = 5.0
@@ -18,14 +18,14 @@ _MAX_UNSENT_BYTES = 500_000
 
 
 async def open_socket(
-    url: str, auth_token: str, plain_hosts: tuple[str, ...]
+    url: str, signer: Signer, plain_hosts: tuple[str, ...]
 ) -> ClientConnection | StreamOutcome:
     """Connect; the upgrade is signed over the URL as given."""
     try:
         async with asyncio.timeout(_CONNECT_TIMEOUT_S):
             return await connect(
                 dialled_url(url, plain_hosts),
-                additional_headers={"x-twilio-signature": signature.sign(auth_token, url)},
+                additional_headers=signer.headers(url),
                 user_agent_header="Twilio.TmeWs/1.0",
                 compression=None,
                 proxy=None,

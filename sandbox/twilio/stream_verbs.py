@@ -77,7 +77,7 @@ def _new_stream(stream: Stream, context: VerbContext, *, bidirectional: bool) ->
         record.account_sid,
         record.sid,
         new_sid("MZ"),
-        settings.auth_token.get_secret_value(),
+        settings.signer,
         settings.plain_hosts,
     )
     return MediaStream(

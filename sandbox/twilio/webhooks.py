@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
 from uuid import uuid4
@@ -10,9 +10,9 @@ from uuid import uuid4
 import httpx
 
 from sandbox.emulator import Journal
-from sandbox.twilio import signature
 from sandbox.twilio.connection_overrides import parse_overrides
 from sandbox.twilio.faults import Faults, webhook_requests
+from sandbox.twilio.signature import Signer
 from sandbox.twilio.twiml import TwimlError, parse
 from sandbox.twilio.verbs import Document, Play, Say
 
@@ -49,7 +49,8 @@ class Webhooks:
     """Sends requests to the account's web application."""
 
     client: httpx.AsyncClient
-    auth_token: str
+    signer: Callable[[], Signer]
+    """Returns the signer that the settings choose now."""
     journal: Journal
     rng: random.Random = field(default_factory=random.Random)
 
@@ -154,10 +155,10 @@ class Webhooks:
         if method == "GET":
             query = "&".join(filter(None, (parts.query, urlencode(params))))
             url = urlunsplit(parts._replace(query=query))
-            headers[signature.HEADER] = signature.sign(self.auth_token, url)
+            headers |= self.signer().headers(url)
             return await self.client.get(url, headers=headers, timeout=timeout)
         url = urlunsplit(parts)
-        headers[signature.HEADER] = signature.sign(self.auth_token, url, params)
+        headers |= self.signer().headers(url, params)
         return await self.client.post(url, headers=headers, data=dict(params), timeout=timeout)
 
 
