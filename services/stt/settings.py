@@ -11,6 +11,11 @@ class SttSettings(CommonSettings):
     stt_port: int = Field(default=8081, ge=0, le=65535)
     """Port of /livez, /readyz and /metrics; 0 for any free one."""
 
+    max_calls: int = Field(default=50, ge=1)
+    """Maximum number of calls that one process handles at a time. Each has a stream at the provider: all stt
+    processes together should not exceed what its account allows (Deepgram, pay as you go: 50), because
+    further streams are refused with 429."""
+
     deepgram_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="DEEPGRAM_API_KEY")
     """API key for Deepgram."""
 
