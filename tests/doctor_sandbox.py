@@ -37,6 +37,7 @@ from sandbox.twilio.network import open_network
 from sandbox.twilio.settings import TwilioSandboxSettings
 from services.edge.settings import EdgeSettings
 from services.edge.twilio.request_gate import TwilioRequestGate
+from services.edge.twilio.webhook_request import read_webhook
 
 SYSTEM_ID = "sandbox-system"
 AGENT = """\
@@ -119,8 +120,9 @@ def edge_app(settings: EdgeSettings) -> Starlette:
     gate = TwilioRequestGate(settings, asyncio.Event())
 
     async def voice(request: Request) -> Response:
-        form = await request.form()
-        return Response("<Response/>") if gate.is_authentic(request, form) else gate.unsigned()
+        content = await read_webhook(request)
+        account = gate.account_of(request, content.form)
+        return Response("<Response/>") if account is not None else gate.unsigned()
 
     async def stream(socket: WebSocket) -> None:
         if not gate.is_authentic_socket(socket):

@@ -8,6 +8,8 @@ from pydantic import ValidationError
 from parley.agent_config.agent import AgentConfig
 from parley.errors import ConfigError
 
+_MAX_NAME_CHARS = 100
+
 
 def load_agent_config(folder: str | Path, name: str) -> AgentConfig:
     """Read `<folder>/<name>.yaml`.
@@ -16,8 +18,8 @@ def load_agent_config(folder: str | Path, name: str) -> AgentConfig:
         ConfigError: no such file, not YAML, or a wrong value; the text names file, key and reason.
     """
     path = Path(folder) / f"{name}.yaml"
-    if not name or Path(name).name != name:
-        raise ConfigError(f"{name!r} is not the name of an agent file")
+    if not name or Path(name).name != name or len(name) > _MAX_NAME_CHARS or not name.isprintable():
+        raise ConfigError(f"{name[:_MAX_NAME_CHARS]!r} is not the name of an agent file")
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -16,18 +16,22 @@ DIRECTION_INBOUND: Direction
 DIRECTION_OUTBOUND: Direction
 
 class CallStarted(_message.Message):
-    __slots__ = ("direction", "from_number", "to_number", "agent", "public_url")
+    __slots__ = ("direction", "from_number", "to_number", "agent", "public_url", "account_sid", "region")
     DIRECTION_FIELD_NUMBER: _ClassVar[int]
     FROM_NUMBER_FIELD_NUMBER: _ClassVar[int]
     TO_NUMBER_FIELD_NUMBER: _ClassVar[int]
     AGENT_FIELD_NUMBER: _ClassVar[int]
     PUBLIC_URL_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_SID_FIELD_NUMBER: _ClassVar[int]
+    REGION_FIELD_NUMBER: _ClassVar[int]
     direction: Direction
     from_number: str
     to_number: str
     agent: str
     public_url: str
-    def __init__(self, direction: _Optional[_Union[Direction, str]] = ..., from_number: _Optional[str] = ..., to_number: _Optional[str] = ..., agent: _Optional[str] = ..., public_url: _Optional[str] = ...) -> None: ...
+    account_sid: str
+    region: str
+    def __init__(self, direction: _Optional[_Union[Direction, str]] = ..., from_number: _Optional[str] = ..., to_number: _Optional[str] = ..., agent: _Optional[str] = ..., public_url: _Optional[str] = ..., account_sid: _Optional[str] = ..., region: _Optional[str] = ...) -> None: ...
 
 class StreamStarted(_message.Message):
     __slots__ = ("stream_sid", "at_ms", "worker", "redirected_at_ms")
@@ -92,3 +96,13 @@ class CallEnded(_message.Message):
     reason: str
     duration_ms: int
     def __init__(self, reason: _Optional[str] = ..., duration_ms: _Optional[int] = ...) -> None: ...
+
+class VoicemailRecorded(_message.Message):
+    __slots__ = ("recording_sid", "recording_url", "duration_ms")
+    RECORDING_SID_FIELD_NUMBER: _ClassVar[int]
+    RECORDING_URL_FIELD_NUMBER: _ClassVar[int]
+    DURATION_MS_FIELD_NUMBER: _ClassVar[int]
+    recording_sid: str
+    recording_url: str
+    duration_ms: int
+    def __init__(self, recording_sid: _Optional[str] = ..., recording_url: _Optional[str] = ..., duration_ms: _Optional[int] = ...) -> None: ...

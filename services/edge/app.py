@@ -29,12 +29,13 @@ from services.edge.calls.webhooks import Webhooks
 from services.edge.certificates import CertificateMonitor
 from services.edge.direct_path import DirectPath, path_of
 from services.edge.metrics import EdgeMetrics
+from services.edge.normalized_path import NormalizedPath
 from services.edge.request_counter import RequestCounter
 from services.edge.settings import EdgeSettings
 from services.edge.standby.supervisor import STANDBY_PATH, StandbySupervisor
 from services.edge.stream_session import MediaStreamEndpoint
+from services.edge.twilio.accounts import TwilioAccounts, open_twilio
 from services.edge.twilio.request_gate import TwilioRequestGate
-from services.edge.twilio.rest import TwilioRest, open_twilio
 
 log = structlog.get_logger()
 
@@ -47,12 +48,12 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
     telemetry = start_telemetry("edge", settings)
     lag = EventLoopLag(EVENT_LOOP_DELAY.histogram(telemetry.registry))
     register_process_metrics(telemetry, lag)
-    if not settings.twilio_auth_token.get_secret_value():
+    if not settings.all_twilio_accounts:
         log.error("twilio_auth_token_missing", effect="every request is rejected")
     async with (
         connect_service(settings, "edge") as bus,
         open_outbox(bus) as outbox,
-        open_twilio(settings) as twilio,
+        open_twilio(settings.all_twilio_accounts) as twilio,
     ):
         register_bus_metrics(telemetry, bus, outbox)
         calls = CallRegistry(telemetry.registry)
@@ -67,7 +68,7 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
             certificates = CertificateMonitor(addresses, telemetry.registry)
             monitors.append(tasks.create_task(certificates.watch()))
             monitors.append(tasks.create_task(resumption.watch_stalls()))
-            standby = StandbySupervisor(bus, gate, twilio, calls) if settings.standby_stream else None
+            standby = StandbySupervisor(bus, gate, calls) if settings.standby_stream else None
             not_ready = partial(_why_not_ready, gate, bus)
             register_state_metrics(telemetry, not_ready, stop.is_set)
             health = HealthRoutes(telemetry.registry, not_ready)
@@ -141,7 +142,7 @@ def build_app(
     telemetry: Telemetry,
     bus: Bus,
     outbox: Outbox,
-    twilio: TwilioRest,
+    twilio: TwilioAccounts,
     calls: CallRegistry,
     resumption: StreamResumer,
     standby: StandbySupervisor | None,
@@ -150,15 +151,16 @@ def build_app(
 ) -> ASGIApp:
     """Build the application with all public routes of the edge."""
     webhooks = Webhooks(bus, gate, resumption)
-    app = FastAPI(title="Parley edge", docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_api_route("/voice", webhooks.voice, methods=["POST"])
-    app.add_api_route("/fallback", webhooks.fallback, methods=["POST"])
-    app.add_api_route("/status", webhooks.status, methods=["POST"])
-    app.add_api_route("/calls", OutboundCalls(gate, twilio).create, methods=["POST"])
+    app = FastAPI(
+        title="Parley edge", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+    )
+    for path, endpoint in webhooks.routes():
+        app.add_api_route(path, endpoint, methods=["GET", "POST"])
+    app.add_api_route("/calls", OutboundCalls(gate, twilio.main).create, methods=["POST"])
     tracer = CallTracer("edge", telemetry.spans)
     sockets = MediaStreamEndpoint(bus, outbox, gate.settings, gate, twilio, calls, standby, tracer, metrics)
     app.add_api_websocket_route("/twilio/stream", sockets.serve)
     if standby is not None:
         app.add_api_websocket_route(STANDBY_PATH, standby.serve)
     app.router.routes.extend(health.probes())
-    return RequestCounter(app, metrics)
+    return NormalizedPath(RequestCounter(app, metrics))

@@ -22,5 +22,6 @@ class DirectPath:
         """Serve a request, without the path if it is below it."""
         if scope["type"] in ("http", "websocket") and scope["path"].startswith(f"{self._path}/"):
             path = scope["path"].removeprefix(self._path)
-            scope = {**scope, "path": path, "raw_path": path.encode()}
+            raw = scope.get("raw_path") or scope["path"].encode()
+            scope = {**scope, "path": path, "raw_path": raw.removeprefix(self._path.encode())}
         await self._app(scope, receive, send)

@@ -7,7 +7,9 @@ from pydantic import AfterValidator, Field, SecretStr
 
 from parley.agent_config import default_texts, languages
 from parley.settings import CommonSettings, HttpUrl
+from services.edge.twilio_account import TwilioAccount
 
+_NO_ACCOUNT = "AC" + "0" * 32
 _E164 = re.compile(r"\+[1-9]\d{1,14}", re.ASCII)
 
 
@@ -56,15 +58,33 @@ class EdgeSettings(CommonSettings):
     public_url: HttpUrl = ""
     """Address at which Twilio reaches the edge; empty: the address in each request."""
 
-    twilio_account_sid: str = Field(default="", validation_alias="TWILIO_ACCOUNT_SID")
+    twilio_account_sid: str = Field(
+        default="", validation_alias="TWILIO_ACCOUNT_SID", pattern=r"^(AC[0-9a-fA-F]{32})?$"
+    )
     """Twilio account used to place, redirect and end calls."""
 
     twilio_auth_token: SecretStr = Field(default=SecretStr(""), validation_alias="TWILIO_AUTH_TOKEN")
     """Token that verifies signatures and authenticates REST requests; without it, every request to the
     webhooks is rejected."""
 
+    twilio_region: str = Field(default="", validation_alias="TWILIO_REGION", pattern=r"^[a-z0-9-]*$")
+    """Region that processes the calls of this account, such as `ie1` or `au1`, whose token differs from that
+    of `us1`; empty for `us1`. Needs `TWILIO_EDGE`."""
+
+    twilio_edge: str = Field(default="", validation_alias="TWILIO_EDGE", pattern=r"^[a-z0-9-]*$")
+    """Location at which Twilio's REST API is reached, such as `dublin` or `sydney`."""
+
     twilio_url: HttpUrl = ""
     """Base URL of the Twilio REST API; empty for the real one."""
+
+    twilio_accounts: tuple[TwilioAccount, ...] = ()
+    """More accounts whose calls are answered: subaccounts, other regions of the account, its previous token.
+    A JSON list of objects with `account_sid` and `auth_token`, and optionally `region`, `edge` and `url` (of
+    the REST API)."""
+
+    twilio_signing_keys: SecretStr = SecretStr("")
+    """Secrets of the shared keys with which Twilio signs webhooks instead of the token, if the account has
+    webhook rules (HMAC-SHA1 or HMAC-SHA256); separated by commas."""
 
     from_number: Annotated[str, AfterValidator(_check_phone_number)] = ""
     """Caller number (E.164) of outbound calls whose request does not specify one."""
@@ -81,3 +101,19 @@ class EdgeSettings(CommonSettings):
 
     stream_resume_timeout_s: float = Field(default=15.0, ge=0)
     """How long a call waits for a new media stream after losing one; then it ends."""
+
+    @property
+    def all_twilio_accounts(self) -> tuple[TwilioAccount, ...]:
+        """All accounts with a token, the main one first."""
+        token = self.twilio_auth_token
+        if not token.get_secret_value():
+            return self.twilio_accounts
+        main = TwilioAccount(
+            # Without an account, Twilio rejects each REST request.
+            account_sid=self.twilio_account_sid or _NO_ACCOUNT,
+            auth_token=token,
+            region=self.twilio_region,
+            edge=self.twilio_edge,
+            url=self.twilio_url,
+        )
+        return (main, *self.twilio_accounts)

@@ -28,10 +28,10 @@ from services.edge.metrics import EdgeMetrics
 from services.edge.outbound.player import Player
 from services.edge.settings import EdgeSettings
 from services.edge.standby.supervisor import StandbySupervisor
+from services.edge.twilio.accounts import TwilioAccounts
 from services.edge.twilio.media_messages import Dtmf, Mark, Media, Stop
 from services.edge.twilio.media_socket import POLICY_VIOLATION, TRY_AGAIN, close
 from services.edge.twilio.request_gate import TwilioRequestGate
-from services.edge.twilio.rest import TwilioRest
 
 log = structlog.get_logger()
 
@@ -57,7 +57,7 @@ class MediaStreamEndpoint:
     outbox: Outbox
     settings: EdgeSettings
     gate: TwilioRequestGate
-    twilio: TwilioRest
+    twilio: TwilioAccounts
     calls: CallRegistry
     standby: StandbySupervisor | None
     """Present only if standby streams are enabled."""
@@ -116,7 +116,7 @@ class MediaStreamEndpoint:
         log.info("media_stream_opened", stream_sid=start.stream_sid, epoch=epoch, agent=call.agent)
         async with open_call_log(self.bus, self.outbox, start.call_sid, "edge", epoch) as call_log:
             self.tracer.follow(call_log)
-            reason = await StreamSession(self, connection, call_log, call.agent).run()
+            reason = await StreamSession(self, connection, call_log, call).run()
             self.metrics.stream_closed(reason)
             await liveness.aclose()
             await call_log.append(
@@ -149,16 +149,20 @@ class StreamSession:
     """Transfers audio in both directions over one claimed media stream."""
 
     def __init__(
-        self, endpoint: MediaStreamEndpoint, connection: MediaConnection, call_log: CallEventLog, agent: str
+        self,
+        endpoint: MediaStreamEndpoint,
+        connection: MediaConnection,
+        call_log: CallEventLog,
+        call: CallState,
     ) -> None:
         self._bus = endpoint.bus
-        self._twilio = endpoint.twilio
+        self._twilio = endpoint.twilio.of(*call.account)
         self._calls = endpoint.calls
         self._standby = endpoint.standby
-        self._agents_dir = endpoint.settings.agents_dir
+        self._settings = endpoint.settings
         self._connection = connection
         self._log = call_log
-        self._agent = agent
+        self._call = call
         stream_sid = connection.start.stream_sid
         self._player = Player(
             self._bus, call_log, stream_sid, self._send, self._hang_up, self._start_fallback
@@ -179,7 +183,9 @@ class StreamSession:
                 tasks.create_task(player.run_timers(), name="playback timers")
                 tasks.create_task(self._drain(), name="drain")
                 if standby is not None and backfilled is not None:
-                    tasks.create_task(standby.supervise(self._log, backfilled), name="standby stream")
+                    tasks.create_task(
+                        standby.supervise(self._log, backfilled, self._twilio), name="standby stream"
+                    )
         except* StreamEnded as group:
             reasons += [error.reason for error in flatten_group(group) if isinstance(error, StreamEnded)]
         except* Superseded:
@@ -236,7 +242,5 @@ class StreamSession:
             raise StreamEnded("closed") from error
 
     async def _start_fallback(self) -> None:
-        if not await start_fallback(
-            self._bus, self._twilio, self._log.call_sid, self._agents_dir, self._agent
-        ):
+        if not await start_fallback(self._bus, self._twilio, self._log.call_sid, self._settings, self._call):
             raise StreamEnded("closed")

@@ -14,6 +14,12 @@ class CallState:
     started_at_us: int
     agent: str
     public_url: str = ""
+    from_number: str = ""
+    to_number: str = ""
+    account_sid: str = ""
+    """Twilio account whose call it is."""
+    region: str = ""
+    """Twilio's region that processes it; empty for us1."""
     end_reason: str = ""
     """Empty until the call has ended."""
     stream_epoch: int = 0
@@ -38,6 +44,11 @@ class CallState:
     """Sequence of the last stream.failed in the log's stream; 0 for none."""
 
     @property
+    def account(self) -> tuple[str, str]:
+        """The Twilio account whose call it is, and the region that processes it; empty if unknown."""
+        return self.account_sid, self.region
+
+    @property
     def is_resuming(self) -> bool:
         """Whether a replacement for the last stream has been requested."""
         return self.resuming is not None and self.resuming.epoch == self.stream_epoch
@@ -59,7 +70,15 @@ def evolve(call: CallState | None, event: Event, position: int) -> CallState | N
         if not event.HasField("call_started"):
             return None
         started = event.call_started
-        return CallState(event.sent_at_us, started.agent, started.public_url)
+        return CallState(
+            event.sent_at_us,
+            started.agent,
+            started.public_url,
+            started.from_number,
+            started.to_number,
+            started.account_sid,
+            started.region,
+        )
     if event.HasField("call_ended"):
         return replace(call, end_reason=event.call_ended.reason or "completed")
     if event.HasField("stream_started") and event.epoch > call.stream_epoch:

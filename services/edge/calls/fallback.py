@@ -1,30 +1,51 @@
 """A call's fallback: Twilio continues the call without Parley, as configured in the agent file."""
 
+import re
+
 import structlog
 
 from parley.agent_config import load_agent_config
 from parley.bus import Bus
 from parley.errors import ProviderError
+from services.edge.calls.call_state import CallState
 from services.edge.calls.lifecycle import try_end_call
+from services.edge.settings import EdgeSettings
 from services.edge.twilio import twiml
 from services.edge.twilio.rest import TwilioRest
+from services.edge.twilio.twiml import PublicUrls
 
 log = structlog.get_logger()
+
+_E164 = re.compile(r"\+[1-9]\d{1,14}", re.ASCII)
 
 FALLBACK = "fallback"
 """Reason of call.ended when Twilio continues the call with the fallback."""
 
 
-def fallback_twiml(agents_dir: str, agent: str) -> str:
-    """Return the TwiML of an agent's fallback.
+def fallback_twiml(settings: EdgeSettings, call: CallState) -> str:
+    """Return the TwiML of the fallback of a call's agent.
 
     Raises:
         ConfigError: the agent file cannot be read.
     """
-    return twiml.fall_back(load_agent_config(agents_dir, agent))
+    config = load_agent_config(settings.agents_dir, call.agent)
+    caller_id = dial_caller_id(call.from_number, call.to_number, settings.from_number)
+    return twiml.fall_back(config, PublicUrls(call.public_url), caller_id)
 
 
-async def start_fallback(bus: Bus, twilio: TwilioRest, call_sid: str, agents_dir: str, agent: str) -> bool:
+def dial_caller_id(from_number: str, *own_numbers: str) -> str:
+    """Caller id of a transfer: empty to pass the caller's number on, or one of the account's numbers.
+
+    A SIP, client or withheld caller has no number that Twilio could pass on (13214).
+    """
+    if _E164.fullmatch(from_number):
+        return ""
+    return next((number for number in own_numbers if _E164.fullmatch(number)), "")
+
+
+async def start_fallback(
+    bus: Bus, twilio: TwilioRest, call_sid: str, settings: EdgeSettings, call: CallState
+) -> bool:
     """End the call's log and redirect the call to its fallback; False if Twilio could not be reached.
 
     If it returns False, close the stream: Twilio then requests /voice?resume=1, which answers with the
@@ -33,11 +54,11 @@ async def start_fallback(bus: Bus, twilio: TwilioRest, call_sid: str, agents_dir
     Raises:
         ConfigError: the agent file cannot be read.
     """
-    config = load_agent_config(agents_dir, agent)
-    log.error("fallback_started", action=config.fallback.then)
+    document = fallback_twiml(settings, call)
+    log.error("fallback_started", agent=call.agent)
     await try_end_call(bus, call_sid, FALLBACK)
     try:
-        await twilio.redirect(call_sid, twiml.fall_back(config))
+        await twilio.redirect(call_sid, document)
     except ProviderError as error:
         log.error("fallback_by_rest_failed", code=error.code, reason=error.reason)
         return False

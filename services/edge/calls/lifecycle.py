@@ -18,7 +18,14 @@ from parley.errors import BusError, WriteConflict
 from parley.events.envelope import Body, parse, wrap
 from parley.telemetry.trace_context import traceparent
 from parley.v1.audio_pb2 import AgentAudio, CallerAudio
-from parley.v1.call_pb2 import CallEnded, CallStarted, StreamFailed, StreamResuming, StreamStarted
+from parley.v1.call_pb2 import (
+    CallEnded,
+    CallStarted,
+    StreamFailed,
+    StreamResuming,
+    StreamStarted,
+    VoicemailRecorded,
+)
 from parley.v1.event_pb2 import Event
 from parley.v1.work_pb2 import Work
 from services.edge.calls.call_state import CallState, evolve
@@ -29,7 +36,7 @@ _CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
 _WEBHOOK = "webhook"
 """Stage of events that Twilio's webhooks cause. Any edge may serve them, so this stage has no owner or
 epoch."""
-_STARTED_SEQUENCE, _ENDED_SEQUENCE, _FIRST_RESUMING_SEQUENCE = 1, 2, 10
+_STARTED_SEQUENCE, _ENDED_SEQUENCE, _VOICEMAIL_SEQUENCE, _FIRST_RESUMING_SEQUENCE = 1, 2, 3, 10
 """Event sequences of the stage `webhook`; they are constant, so that a repeated webhook has the same event
 id."""
 _FIRST_FAILED_SEQUENCE = 1 << 40
@@ -90,6 +97,15 @@ async def end_call(bus: Bus, call_sid: str, reason: str) -> bool:
         return False
     ended = CallEnded(reason=reason, duration_ms=call.clock.ms_at(now_us()))
     return await _append_once(bus, call_sid, ended, sequence=_ENDED_SEQUENCE)
+
+
+async def append_voicemail(bus: Bus, call_sid: str, recorded: VoicemailRecorded) -> bool:
+    """Record that Twilio has recorded the caller's message; False if the log has the event already.
+
+    Raises:
+        BusError: the event could not be stored.
+    """
+    return await _append_once(bus, call_sid, recorded, sequence=_VOICEMAIL_SEQUENCE)
 
 
 async def try_end_call(bus: Bus, call_sid: str, reason: str) -> None:

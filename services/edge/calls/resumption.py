@@ -28,8 +28,8 @@ from services.edge.calls.lifecycle import (
 from services.edge.calls.unopened_streams import failed_attempts, must_fall_back
 from services.edge.metrics import EdgeMetrics
 from services.edge.twilio import twiml
+from services.edge.twilio.accounts import TwilioAccounts
 from services.edge.twilio.request_gate import TwilioRequestGate
-from services.edge.twilio.rest import TwilioRest
 from services.edge.twilio.stream_failures import code_label
 from services.edge.twilio.twiml import Attempt, PublicUrls
 
@@ -54,7 +54,7 @@ class StreamResumer:
     """Checks streams that have ended or stalled, and redirects calls whose stream was lost."""
 
     bus: Bus
-    twilio: TwilioRest
+    twilio: TwilioAccounts
     gate: TwilioRequestGate
     tasks: asyncio.TaskGroup
     """Runs the checks; owned by the edge."""
@@ -68,14 +68,14 @@ class StreamResumer:
             ConfigError: the agent file cannot be read.
         """
         if call.end_reason == FALLBACK:
-            return fallback_twiml(self.gate.settings.agents_dir, call.agent)
+            return fallback_twiml(self.gate.settings, call)
         if call.end_reason:
             return twiml.hang_up()
         attempts = failed_attempts(call, answered)
         if await must_fall_back(self.bus, call, attempts):
             self._log_cause(call, attempts)
             await try_end_call(self.bus, call_sid, FALLBACK)
-            return fallback_twiml(self.gate.settings.agents_dir, call.agent)
+            return fallback_twiml(self.gate.settings, call)
         if call.resume_method == "redirect" or _has_failed(call):
             # The request is a repetition, or no attempt has opened a stream yet.
             return twiml.connect(urls, call.agent, Attempt(attempts + 1, call.stream_epoch))
@@ -129,7 +129,7 @@ class StreamResumer:
                 if await must_fall_back(self.bus, call, attempts):
                     self._log_cause(call, attempts)
                     await start_fallback(
-                        self.bus, self.twilio, call_sid, self.gate.settings.agents_dir, call.agent
+                        self.bus, self.twilio.of(*call.account), call_sid, self.gate.settings, call
                     )
                 else:
                     await self._redirect(call_sid, call, edge_stalled=False)
@@ -199,7 +199,7 @@ class StreamResumer:
             # Limited to the time after which another attempt may claim the resumption: two at once would open
             # two streams.
             async with asyncio.timeout(_ATTEMPT_TIMEOUT_S):
-                in_progress = await self.twilio.redirect(call_sid, connect)
+                in_progress = await self.twilio.of(*call.account).redirect(call_sid, connect)
         except (ProviderError, TimeoutError) as error:
             reason = str(error) or f"no answer within {_ATTEMPT_TIMEOUT_S:g} s"
             log.error("stream_redirect_failed", reason=reason)

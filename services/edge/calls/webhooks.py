@@ -1,24 +1,28 @@
 """Twilio's webhooks: the TwiML of a call, and the status of calls and streams. Signatures are checked."""
 
 import asyncio
-from collections.abc import Mapping
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode
 
 import structlog
 from fastapi import Request, Response
-from starlette.datastructures import FormData
 
 from parley.agent_config import load_agent_config
 from parley.bus import Bus
 from parley.errors import BusError, ConfigError
-from parley.v1.call_pb2 import DIRECTION_INBOUND, DIRECTION_OUTBOUND, CallStarted
-from services.edge.calls.announcements import unavailable_announcement
-from services.edge.calls.lifecycle import end_call, is_call_sid, load_call_state, start_call
+from parley.v1.call_pb2 import DIRECTION_INBOUND, DIRECTION_OUTBOUND, CallStarted, VoicemailRecorded
+from services.edge.calls.announcements import default_announcement
+from services.edge.calls.lifecycle import append_voicemail, end_call, is_call_sid, load_call_state, start_call
 from services.edge.calls.resumption import StreamResumer
 from services.edge.twilio import twiml
+from services.edge.twilio.announcement import Announcement
 from services.edge.twilio.request_gate import TwilioRequestGate
 from services.edge.twilio.stream_failures import error_code
 from services.edge.twilio.twiml import Attempt, PublicUrls
+from services.edge.twilio.webhook_request import InvalidRequest, WebhookRequest, read_webhook
+from services.edge.twilio_account import TwilioAccount
 
 log = structlog.get_logger()
 
@@ -26,6 +30,18 @@ _FINAL_STATUSES = frozenset({"completed", "busy", "failed", "no-answer", "cancel
 _VOICE_TIMEOUT_S = 10.0
 """Twilio waits 15 s for a response, then requests /fallback."""
 _FALLBACK_TIMEOUT_S = 4.0
+_MAX_DIGITS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A verified request of Twilio's that concerns a call."""
+
+    content: WebhookRequest
+    call_sid: str
+    account: TwilioAccount
+    """The account that signed it."""
+    urls: PublicUrls
 
 
 class Webhooks:
@@ -37,42 +53,80 @@ class Webhooks:
         self._settings = gate.settings
         self._resumer = resumer
 
+    def routes(self) -> tuple[tuple[str, Callable[[Request], Awaitable[Response]]], ...]:
+        """Paths and their endpoints; each accepts GET and POST, as a number may be configured."""
+        return (
+            ("/voice", self.voice),
+            ("/fallback", self.fallback),
+            ("/status", self.status),
+            ("/voicemail", self.voicemail),
+        )
+
     async def voice(self, request: Request) -> Response:
-        """POST /voice: the TwiML of a call, at its start and after each of its streams."""
-        form = await request.form()
-        if not self._gate.is_authentic(request, form):
+        """/voice: the TwiML of a call, at its start and after each of its streams."""
+        return await self._serve(request, self._voice)
+
+    async def fallback(self, request: Request) -> Response:
+        """/fallback: answer in place of an edge that did not respond, or apologize."""
+        return await self._serve(request, self._fallback)
+
+    async def status(self, request: Request) -> Response:
+        """/status: the status of a call or of one of its streams."""
+        return await self._serve(request, self._status)
+
+    async def voicemail(self, request: Request) -> Response:
+        """/voicemail: the caller's message was recorded, after a fallback that takes one."""
+        return await self._serve(request, self._voicemail)
+
+    async def _serve(self, request: Request, handle: Callable[[Webhook], Awaitable[Response]]) -> Response:
+        """Read and verify a request, and handle it; whatever it contains, the response is not 500."""
+        try:
+            content = await read_webhook(request)
+        except InvalidRequest as error:
+            log.error("webhook_rejected", path=request.scope["path"], reason=str(error))
+            return Response(f"{error}\n", error.status)
+        account = self._gate.account_of(request, content.form)
+        if account is None:
             return self._gate.unsigned()
-        call_sid = str(form.get("CallSid", ""))
+        call_sid = content.value("CallSid")
         if not is_call_sid(call_sid):
             log.error("webhook_rejected", reason="no_call_sid", call_sid=call_sid[:34])
-            return _no_call_sid()
+            return Response("CallSid is missing or invalid\n", 400)
         with structlog.contextvars.bound_contextvars(call_sid=call_sid):
             try:
-                async with asyncio.timeout(_VOICE_TIMEOUT_S):
-                    urls = self._gate.public_urls(request)
-                    return _xml(await self._answer(request.query_params, urls, form))
-            except ConfigError as error:
-                log.error("call_not_answered", reason=str(error))
-                return self._apology(request.query_params)
-            except (BusError, TimeoutError) as error:
-                # Twilio requests /fallback next.
-                log.error("call_not_answered", reason=str(error) or "timeout")
-                return Response("try the fallback\n", 503)
+                return await handle(Webhook(content, call_sid, account, self._gate.public_urls(request)))
+            except Exception:  # Twilio requests /fallback next, or repeats the callback
+                log.exception("webhook_failed")
+                return Response("try again\n", 503)
 
-    async def _answer(self, query: Mapping[str, str], urls: PublicUrls, form: FormData) -> str:
-        call_sid = str(form["CallSid"])
+    async def _voice(self, webhook: Webhook) -> Response:
+        try:
+            async with asyncio.timeout(_VOICE_TIMEOUT_S):
+                return _xml(await self._answer(webhook, webhook.content.query))
+        except ConfigError as error:
+            log.error("call_not_answered", reason=str(error))
+            return self._apology(webhook.content.query)
+        except (BusError, TimeoutError) as error:
+            # Twilio requests /fallback next.
+            log.error("call_not_answered", reason=str(error) or "timeout")
+            return Response("try the fallback\n", 503)
+
+    async def _answer(self, webhook: Webhook, query: Mapping[str, str]) -> str:
+        call_sid, urls, value = webhook.call_sid, webhook.urls, webhook.content.value
         if "resume" in query:
             call = await load_call_state(self._bus, call_sid)
             if call is not None:
                 return await self._resumer.on_redirect(call_sid, call, urls, _answered_attempt(query))
         agent = self._agent(query.get("agent", ""))
-        inbound = str(form.get("Direction", "inbound")) == "inbound"
+        inbound = (value("Direction") or "inbound") == "inbound"
         started = CallStarted(
             direction=DIRECTION_INBOUND if inbound else DIRECTION_OUTBOUND,
-            from_number=str(form.get("From", "")),
-            to_number=str(form.get("To", "")),
+            from_number=value("From"),
+            to_number=value("To"),
             agent=agent,
             public_url=urls.base,
+            account_sid=webhook.account.account_sid,
+            region=webhook.account.region,
         )
         is_new = await start_call(self._bus, call_sid, started)
         log.info("call_started", agent=agent, inbound=inbound, repeated=not is_new)
@@ -96,71 +150,84 @@ class Webhooks:
         load_agent_config(folder, default)
         return default
 
-    async def fallback(self, request: Request) -> Response:
-        """POST /fallback: answer in place of an edge that did not respond, or apologize."""
-        form = await request.form()
-        if not self._gate.is_authentic(request, form):
-            return self._gate.unsigned()
-        code, call_sid = str(form.get("ErrorCode", ""))[:10], str(form.get("CallSid", ""))[:34]
-        log.error("fallback_webhook_received", call_sid=call_sid, twilio_code=code)
-        if not is_call_sid(call_sid):
-            return self._apology(request.query_params)
-        failed_query = dict(parse_qsl(urlsplit(str(form.get("ErrorUrl", ""))).query))
-        query = {**request.query_params, **failed_query}
+    async def _fallback(self, webhook: Webhook) -> Response:
+        value = webhook.content.value
+        log.error("fallback_webhook_received", twilio_code=value("ErrorCode")[:10])
+        failed_query = value("ErrorUrl").partition("?")[2].partition("#")[0]
+        query = {**webhook.content.query, **dict(parse_qsl(failed_query))}
         try:
             async with asyncio.timeout(_FALLBACK_TIMEOUT_S):
-                return _xml(await self._answer(query, self._gate.public_urls(request), form))
+                return _xml(await self._answer(webhook, query))
         except (ConfigError, BusError, TimeoutError) as error:
-            log.error("fallback_apologized", call_sid=call_sid, reason=str(error) or "timeout")
+            log.error("fallback_apologized", reason=str(error) or "timeout")
             return self._apology(query)
 
     def _apology(self, query: Mapping[str, str]) -> Response:
-        agents = (query.get("agent", ""), self._settings.agent)
-        announcement = unavailable_announcement(self._settings.agents_dir, agents, self._settings.language)
-        return _xml(twiml.apology(announcement))
+        return _xml(twiml.announce(self._announcement(query.get("agent", ""), "unavailable")))
 
-    async def status(self, request: Request) -> Response:
-        """POST /status: the status of a call or of one of its streams."""
-        form = await request.form()
-        if not self._gate.is_authentic(request, form):
-            return self._gate.unsigned()
-        call_sid, status = str(form.get("CallSid", "")), str(form.get("CallStatus", ""))
-        if not is_call_sid(call_sid):
-            return _no_call_sid()
+    def _announcement(self, agent: str, key: str) -> Announcement:
+        settings = self._settings
+        return default_announcement(settings.agents_dir, (agent, settings.agent), settings.language, key)
+
+    async def _status(self, webhook: Webhook) -> Response:
+        value = webhook.content.value
         try:
-            if stream_event := str(form.get("StreamEvent", "")):
-                await self._on_stream_status(call_sid, stream_event, form)
-            elif status in _FINAL_STATUSES:
-                await end_call(self._bus, call_sid, status)
+            if stream_event := value("StreamEvent"):
+                await self._on_stream_status(webhook, stream_event)
+            elif (status := value("CallStatus")) in _FINAL_STATUSES:
+                await end_call(self._bus, webhook.call_sid, status)
         except (BusError, TimeoutError) as error:
-            log.error("status_not_stored", call_sid=call_sid, reason=str(error))
+            log.error("status_not_stored", reason=str(error))
             return Response("try again\n", 503)
         return Response(status_code=204)
 
-    async def _on_stream_status(self, call_sid: str, stream_event: str, form: FormData) -> None:
-        error = str(form.get("StreamError", ""))
+    async def _on_stream_status(self, webhook: Webhook, stream_event: str) -> None:
+        call_sid, error = webhook.call_sid, webhook.content.value("StreamError")
         write = log.warning if error else log.info
-        write("stream_status", call_sid=call_sid, status=stream_event, error=error)
-        stream_sid = str(form.get("StreamSid", ""))[:34]
+        write("stream_status", status=stream_event, error=error)
+        stream_sid = webhook.content.value("StreamSid")[:34]
         if stream_event == "stream-error":
             await self._resumer.on_stream_error(call_sid, stream_sid, error_code(error))
         elif stream_event != "stream-started":
             self._resumer.on_stream_ended(call_sid, stream_sid)
 
+    async def _voicemail(self, webhook: Webhook) -> Response:
+        """Store where the message is, then say goodbye, unless Twilio only reports the recording's status."""
+        value = webhook.content.value
+        recorded = VoicemailRecorded(
+            recording_sid=value("RecordingSid")[:34],
+            recording_url=value("RecordingUrl"),
+            duration_ms=_number(value("RecordingDuration"), 0) * 1000,
+        )
+        try:
+            if recorded.recording_sid and await append_voicemail(self._bus, webhook.call_sid, recorded):
+                log.info("voicemail_recorded", recording_sid=recorded.recording_sid)
+        except (BusError, TimeoutError) as error:
+            log.error("voicemail_not_stored", recording_sid=recorded.recording_sid, reason=str(error))
+        if value("RecordingStatus"):
+            return Response(status_code=204)
+        return _xml(twiml.announce(await self._voicemail_goodbye(webhook.call_sid)))
+
+    async def _voicemail_goodbye(self, call_sid: str) -> Announcement:
+        call = None
+        with suppress(BusError, TimeoutError):
+            call = await load_call_state(self._bus, call_sid)
+        return self._announcement(call.agent if call is not None else "", "fallback.voicemail_goodbye")
+
 
 def _answered_attempt(query: Mapping[str, str]) -> Attempt:
     """The attempt after which Twilio requests TwiML, as named in the URL that its TwiML contains."""
     number, after = query.get("resume", ""), query.get("after", "0")
-    return Attempt(int(number) if number.isdecimal() else 1, int(after) if after.isdecimal() else 0)
+    return Attempt(_number(number, 1), _number(after, 0))
+
+
+def _number(text: str, default: int) -> int:
+    return int(text) if text.isdecimal() and len(text) < _MAX_DIGITS else default
 
 
 def agent_query(agent: str | None) -> str:
     """Query string of /voice that selects the agent; empty for the default agent."""
     return f"?{urlencode({'agent': agent})}" if agent else ""
-
-
-def _no_call_sid() -> Response:
-    return Response("CallSid is missing or invalid\n", 400)
 
 
 def _xml(text: str) -> Response:

@@ -46,7 +46,6 @@ class StandbySupervisor:
 
     bus: Bus
     gate: TwilioRequestGate
-    twilio: TwilioRest
     calls: CallRegistry
 
     async def serve(self, socket: WebSocket) -> None:
@@ -72,19 +71,19 @@ class StandbySupervisor:
         """An ingest for one media stream, to be passed to `supervise`."""
         return BackfilledIngest(self.bus, call_log.call_sid, call_log.epoch)
 
-    async def supervise(self, call_log: CallEventLog, ingest: BackfilledIngest) -> None:
+    async def supervise(self, call_log: CallEventLog, ingest: BackfilledIngest, twilio: TwilioRest) -> None:
         """Long-lived: publish the audio missed before this stream, then keep a standby stream open."""
         await ingest.prepend_standby_audio(await self.fetch_missed_audio(call_log))
-        await self.maintain(call_log.call_sid)
+        await self.maintain(call_log.call_sid, twilio)
 
-    async def maintain(self, call_sid: str) -> None:
+    async def maintain(self, call_sid: str, twilio: TwilioRest) -> None:
         """Keep a standby stream of the call open at another edge, until Twilio has rejected it repeatedly."""
         own, wait_s, failures, rejections = worker_name("edge").encode(), _FIRST_CHECK_S, 0, 0
         while rejections < _MAX_REJECTIONS:
             await asyncio.sleep(wait_s)
             wait_s = _CHECK_INTERVAL_S
             try:
-                if await self._has_standby(call_sid, own) or not await self._open(call_sid, own):
+                if await self._has_standby(call_sid, own) or not await self._open(call_sid, own, twilio):
                     continue
             except ProviderError as error:
                 rejections += 1
@@ -98,7 +97,7 @@ class StandbySupervisor:
     async def _has_standby(self, call_sid: str, own: bytes) -> bool:
         return await self.bus.requests.send(subjects.standby_alive(call_sid)) not in (None, own)
 
-    async def _open(self, call_sid: str, own: bytes) -> bool:
+    async def _open(self, call_sid: str, own: bytes, twilio: TwilioRest) -> bool:
         """Request a stream to another edge; False if no edge is available, so that nothing was requested.
 
         Raises:
@@ -109,7 +108,7 @@ class StandbySupervisor:
             return False
         url = f"wss://{address.decode().partition('://')[2]}{STANDBY_PATH}"
         try:
-            await self.twilio.start_stream(call_sid, url, name=f"standby-{uuid4().hex[:8]}")
+            await twilio.start_stream(call_sid, url, name=f"standby-{uuid4().hex[:8]}")
         except ProviderError as error:
             if not error.retryable:
                 raise

@@ -6,19 +6,21 @@ from dataclasses import dataclass, field
 
 import structlog
 from fastapi import Request, Response, WebSocket
-from starlette.datastructures import FormData, ImmutableMultiDict
 from starlette.requests import HTTPConnection
 
 from services.edge.settings import EdgeSettings
-from services.edge.twilio.signature import Params, is_signed
+from services.edge.twilio.signature import Params
 from services.edge.twilio.stream_failures import StreamEvidence
 from services.edge.twilio.twiml import PublicUrls
+from services.edge.twilio.verification import Refusal, SignedRequest, verify
+from services.edge.twilio_account import TwilioAccount
 
 log = structlog.get_logger()
 
 UNSIGNED = "not signed by Twilio\n"
 SYSTEM_HEADER = "x-parley-system"
 _SIGNATURE = "x-twilio-signature"
+_KEY_SETTINGS = "x-twilio-webhooks-signature-settings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,41 +45,53 @@ class TwilioRequestGate:
             return PublicUrls(self.settings.public_url.rstrip("/"), direct)
         headers = connection.headers
         host = headers.get("x-forwarded-host", headers.get("host", "")).split(",")[0].strip()
-        scheme = headers.get("x-forwarded-proto", connection.url.scheme).split(",")[0].strip()
+        scheme = headers.get("x-forwarded-proto", connection.scope["scheme"]).split(",")[0].strip()
         return PublicUrls(f"{scheme.replace('ws', 'http')}://{host}", direct)
 
-    def is_authentic(self, request: Request, form: FormData) -> bool:
-        """Whether a webhook request is from Twilio."""
-        return self._is_authentic(request, _params(form), self.public_urls(request).base)
+    def account_of(self, request: Request, form: Params) -> TwilioAccount | None:
+        """The account from which a webhook request comes; None if it is not from Twilio."""
+        return self._account_of(request, form, self.public_urls(request).base)
 
     def is_authentic_socket(self, socket: WebSocket) -> bool:
         """Whether a media stream is from Twilio."""
         urls = self.public_urls(socket)
         bases = (base.replace("http", "ws", 1) for base in (urls.direct, urls.base) if base)
-        authentic = self._is_authentic(socket, {}, *bases)
-        if not authentic:
+        account = self._account_of(socket, {}, *bases)
+        if account is None:
             self.evidence.signature_refused()
-        return authentic
+        return account is not None
 
     def unsigned(self) -> Response:
         """The response to a request that Twilio has not signed; `parley doctor` recognizes the edge by it."""
         return Response(UNSIGNED, 403, {SYSTEM_HEADER: self.settings.system_id})
 
-    def _is_authentic(self, connection: HTTPConnection, params: Params, *bases: str) -> bool:
-        query = f"?{connection.url.query}" if connection.url.query else ""
-        urls = [f"{base}{connection.url.path}{query}" for base in bases]
-        token = self.settings.twilio_auth_token.get_secret_value()
-        signature = connection.headers.get(_SIGNATURE, "")
-        if any(is_signed(token, url, params, signature) for url in urls):
-            return True
-        call_sid = params.get("CallSid", "")
-        reason = "no signature" if not signature else "signature of another address or token"
-        if not token:
-            reason = "TWILIO_AUTH_TOKEN is not set"
+    def _account_of(self, connection: HTTPConnection, params: Params, *bases: str) -> TwilioAccount | None:
+        target = _target(connection)
+        signed = SignedRequest(
+            [f"{base}{target}" for base in bases],
+            params,
+            connection.headers.get(_SIGNATURE, ""),
+            connection.headers.get(_KEY_SETTINGS, ""),
+        )
+        keys = self.settings.twilio_signing_keys.get_secret_value().replace(",", " ").split()
+        verified = verify(signed, self.settings.all_twilio_accounts, keys)
+        if not isinstance(verified, Refusal):
+            return verified
         self.on_refused()
-        log.error("twilio_signature_invalid", call_sid=call_sid[:34], url=urls[0], reason=reason)
-        return False
+        log.error(
+            "twilio_signature_invalid",
+            call_sid=params.get("CallSid", "")[:34],
+            url=bases[0] + connection.scope["path"],
+            reason=verified.reason,
+            remedy=verified.remedy,
+        )
+        return None
 
 
-def _params(form: FormData) -> Params:
-    return ImmutableMultiDict([(name, str(value)) for name, value in form.multi_items()])
+def _target(connection: HTTPConnection) -> str:
+    """Path and query as they were sent: Twilio signs them before any decoding."""
+    scope = connection.scope
+    path = scope.get("raw_path") or scope["path"].encode()
+    query = scope.get("query_string", b"")
+    target: bytes = path + (b"?" + query if query else b"")
+    return target.decode("latin-1")

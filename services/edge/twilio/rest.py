@@ -3,12 +3,10 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import aiohttp
 import stamina
 from twilio.base.exceptions import TwilioRestException, TwilioServiceException
-from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.rest import Client
 
 from parley.errors import (
@@ -19,7 +17,6 @@ from parley.errors import (
     ProviderUnavailable,
 )
 from parley.telemetry.redaction import HIDDEN
-from services.edge.settings import EdgeSettings
 from services.edge.twilio.twiml import PublicUrls
 
 _PROVIDER = "twilio"
@@ -31,7 +28,7 @@ _STATUS_EVENTS = ["initiated", "ringing", "answered", "completed"]
 
 
 class TwilioRest:
-    """The client of one process."""
+    """The client of one account."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -125,17 +122,3 @@ def _provider_error(error: Exception) -> ProviderError:
             return ProviderUnavailable(_PROVIDER, f"connection: {type(error).__name__}")
         case _:
             return ProviderUnavailable(_PROVIDER, type(error).__name__)
-
-
-@asynccontextmanager
-async def open_twilio(settings: EdgeSettings) -> AsyncIterator[TwilioRest]:
-    """Open a client; without an account Twilio rejects each of its requests."""
-    http = AsyncTwilioHttpClient()
-    account = settings.twilio_account_sid or "AC" + "0" * 32
-    client = Client(account, settings.twilio_auth_token.get_secret_value() or "missing", http_client=http)
-    if settings.twilio_url:
-        client.api.base_url = settings.twilio_url.rstrip("/")
-    try:
-        yield TwilioRest(client)
-    finally:
-        await http.close()

@@ -32,6 +32,11 @@ class PublicUrls:
         """Address of status callbacks."""
         return f"{self.base}/status"
 
+    @property
+    def voicemail(self) -> str:
+        """Address that Twilio requests when a voicemail was recorded."""
+        return f"{self.base}/voicemail"
+
     def resume(self, attempt: "Attempt") -> str:
         """Address that Twilio requests when a stream has ended or could not be opened."""
         after = f"&after={attempt.after_epoch}" if attempt.after_epoch else ""
@@ -82,24 +87,33 @@ def hang_up() -> str:
     return str(response)
 
 
-def apology(announcement: Announcement) -> str:
-    """Apologize and end the call; needs neither the bus nor an agent file."""
+def announce(announcement: Announcement) -> str:
+    """Announce something and end the call."""
     response = VoiceResponse()
     append_announcement(response, announcement)
     response.hangup()
     return str(response)
 
 
-def fall_back(agent: AgentConfig) -> str:
-    """Continue without the agent: announce it with Twilio's TTS, then transfer, record or end the call."""
+def fall_back(agent: AgentConfig, urls: PublicUrls, caller_id: str = "") -> str:
+    """Continue without the agent: announce it with Twilio's TTS, then transfer, record or end the call.
+
+    `caller_id` is shown to the number to which the call is transferred; empty for the caller's own.
+    """
     fallback, response = agent.fallback, VoiceResponse()
     append_announcement(response, announcement_of(agent, "fallback.say"))
     match fallback.then:
         case "transfer":
-            response.dial(fallback.number)
+            response.dial(fallback.number, caller_id=caller_id or None)
         case "voicemail":
             append_announcement(response, announcement_of(agent, "fallback.voicemail_prompt"))
-            response.record(max_length=_MAX_VOICEMAIL_S, play_beep=True)
+            # Without an action, Twilio requests the current document again and records again.
+            response.record(
+                max_length=_MAX_VOICEMAIL_S,
+                play_beep=True,
+                action=urls.voicemail,
+                recording_status_callback=urls.voicemail,
+            )
         case "goodbye":
             pass
     response.hangup()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from parley.agent_config import default_texts
-from services.edge.calls.announcements import unavailable_announcement
+from services.edge.calls.announcements import default_announcement
 from services.edge.twilio.announcement import Announcement
 
 
@@ -44,9 +44,9 @@ def test_it_is_the_first_readable_agents(
     folder: str, agents: tuple[str, ...], expected: Announcement
 ) -> None:
     """Without one, it is the default text of the edge's language."""
-    assert unavailable_announcement(folder, agents, "fr") == expected
+    assert default_announcement(folder, agents, "fr", "unavailable") == expected
 
 
 def test_a_missing_folder_is_no_error() -> None:
     """The caller hears something in any case."""
-    assert unavailable_announcement("/nowhere", ("clinic",), "hi").text == default("hi")
+    assert default_announcement("/nowhere", ("clinic",), "hi", "unavailable").text == default("hi")

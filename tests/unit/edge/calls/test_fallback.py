@@ -8,10 +8,12 @@ import pytest
 from parley.bus import Bus
 from parley.errors import ConfigError, ProviderUnavailable
 from services.edge.calls import fallback
-from services.edge.calls.fallback import fallback_twiml, start_fallback
+from services.edge.calls.call_state import CallState
+from services.edge.calls.fallback import dial_caller_id, fallback_twiml, start_fallback
+from services.edge.settings import EdgeSettings
 from services.edge.twilio.rest import TwilioRest
 
-AGENTS = str(Path(__file__).parents[4] / "agents")
+SETTINGS = EdgeSettings(agents_dir=str(Path(__file__).parents[4] / "agents"))
 
 
 class FakeCall:
@@ -34,7 +36,8 @@ class FakeCall:
 
     async def start_fallback(self, agent: str = "clinic") -> bool:
         """Start the fallback of an agent."""
-        return await start_fallback(cast("Bus", self), cast("TwilioRest", self), "CA1", AGENTS, agent)
+        call = CallState(0, agent)
+        return await start_fallback(cast("Bus", self), cast("TwilioRest", self), "CA1", SETTINGS, call)
 
 
 @pytest.fixture
@@ -49,7 +52,7 @@ async def test_the_log_is_ended_before_twilio_continues_the_call(call: FakeCall)
     """Twilio speaks the text of the agent file and opens no stream."""
     assert await call.start_fallback()
 
-    assert call.steps == ["fallback", fallback_twiml(AGENTS, "clinic")]
+    assert call.steps == ["fallback", fallback_twiml(SETTINGS, CallState(0, "clinic"))]
     assert '<Say language="en-US"' in call.steps[1]
     assert "<Connect>" not in call.steps[1]
 
@@ -68,3 +71,18 @@ async def test_an_unknown_agent_has_no_fallback(call: FakeCall) -> None:
         await call.start_fallback("nobody")
 
     assert call.steps == []
+
+
+@pytest.mark.parametrize(
+    ("from_number", "own_numbers", "expected"),
+    [
+        ("+15550100001", ("+15550100000",), ""),
+        ("sip:anna@example.com", ("+15550100000",), "+15550100000"),
+        ("client:anna", ("+15550100000", "+15550100009"), "+15550100000"),
+        ("Anonymous", ("sip:shop@example.com", "+15550100009"), "+15550100009"),
+        ("", ("", ""), ""),
+    ],
+)
+def test_a_transfer_has_a_caller_id(from_number: str, own_numbers: tuple[str, ...], expected: str) -> None:
+    """A caller with a number keeps it; for others Twilio requires one of the account's."""
+    assert dial_caller_id(from_number, *own_numbers) == expected

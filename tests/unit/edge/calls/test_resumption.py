@@ -17,8 +17,8 @@ from services.edge.calls.call_state import CallState
 from services.edge.calls.resumption import StreamResumer
 from services.edge.metrics import EdgeMetrics
 from services.edge.settings import EdgeSettings
+from services.edge.twilio.accounts import TwilioAccounts
 from services.edge.twilio.request_gate import TwilioRequestGate
-from services.edge.twilio.rest import TwilioRest
 from services.edge.twilio.twiml import Attempt, PublicUrls
 
 SID = f"CA{1:032x}"
@@ -101,10 +101,14 @@ class Backend:
         async with asyncio.TaskGroup() as tasks:
             await self.resumer(tasks).on_stream_error(SID, stream_sid, code)
 
+    def of(self, _account_sid: str, _region: str) -> "Backend":
+        """The client of any account."""
+        return self
+
     def resumer(self, tasks: asyncio.TaskGroup) -> StreamResumer:
         """The code under test."""
         gate = TwilioRequestGate(EdgeSettings(agents_dir="agents"), asyncio.Event())
-        return StreamResumer(cast("Bus", self), cast("TwilioRest", self), gate, tasks, self.metrics)
+        return StreamResumer(cast("Bus", self), cast("TwilioAccounts", self), gate, tasks, self.metrics)
 
     async def must_fall_back(self, _bus: object, call: CallState, attempts: int) -> bool:
         """Decide as if the address were proven or not."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from starlette.datastructures import FormData
+from starlette.datastructures import ImmutableMultiDict
 from starlette.requests import HTTPConnection, Request
 from structlog.testing import capture_logs
 from twilio.request_validator import RequestValidator
@@ -15,7 +15,7 @@ from services.edge.twilio.request_gate import TwilioRequestGate
 from services.edge.twilio.twiml import PublicUrls
 
 TOKEN = "12345"  # noqa: S105 - belongs to no account
-FORM = FormData([("CallSid", "CA1"), ("To", "1"), ("To", "2")])
+FORM: ImmutableMultiDict[str, str] = ImmutableMultiDict([("CallSid", "CA1"), ("To", "1"), ("To", "2")])
 
 
 def gate_of(**settings: Any) -> TwilioRequestGate:
@@ -71,15 +71,15 @@ def test_a_signed_webhook_is_authentic() -> None:
     gate = gate_of(public_url="https://example.com")
     signature = RequestValidator(TOKEN).compute_signature("https://example.com/voice?a=1", FORM)
 
-    assert gate.is_authentic(Request(scope("http", "http", "/voice", x_twilio_signature=signature)), FORM)
+    assert gate.account_of(Request(scope("http", "http", "/voice", x_twilio_signature=signature)), FORM)
 
 
 @pytest.mark.parametrize(
     ("token", "headers", "reason"),
     [
-        (TOKEN, {}, "no signature"),
-        (TOKEN, {"x_twilio_signature": "bm8="}, "signature of another address or token"),
-        ("", {"x_twilio_signature": "bm8="}, "TWILIO_AUTH_TOKEN is not set"),
+        (TOKEN, {}, "the request has no signature"),
+        (TOKEN, {"x_twilio_signature": "bm8="}, "signature of another token or address"),
+        ("", {"x_twilio_signature": "bm8="}, "no token is configured"),
     ],
 )
 def test_a_rejected_request_is_logged_with_its_reason(
@@ -90,7 +90,7 @@ def test_a_rejected_request_is_logged_with_its_reason(
     gate = TwilioRequestGate(settings, asyncio.Event())
 
     with capture_logs() as logs:
-        assert not gate.is_authentic(Request(scope("http", "http", "/voice", **headers)), FORM)
+        assert not gate.account_of(Request(scope("http", "http", "/voice", **headers)), FORM)
 
     [entry] = logs
     assert (entry["event"], entry["call_sid"], entry["reason"]) == (

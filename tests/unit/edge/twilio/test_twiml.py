@@ -2,9 +2,11 @@
 
 from xml.etree import ElementTree as ET
 
+import pytest
+
 from parley.agent_config import AgentConfig, Fallback
 from services.edge.twilio.announcement import Announcement
-from services.edge.twilio.twiml import Attempt, PublicUrls, apology, connect, fall_back, hang_up
+from services.edge.twilio.twiml import Attempt, PublicUrls, announce, connect, fall_back, hang_up
 
 URLS = PublicUrls("https://example.com")
 
@@ -57,7 +59,7 @@ def test_the_next_request_names_the_attempt() -> None:
 
 def test_hang_up_and_apology_end_the_call() -> None:
     """A document without <Hangup> would leave the call open in silence."""
-    for document in (hang_up(), apology(Announcement("We are closed.", "en"))):
+    for document in (hang_up(), announce(Announcement("We are closed.", "en"))):
         root = ET.fromstring(document)  # noqa: S314 - trusted
         assert root[-1].tag == "Hangup"
 
@@ -65,7 +67,7 @@ def test_hang_up_and_apology_end_the_call() -> None:
 def test_the_fallback_speaks_the_agents_language() -> None:
     """Twilio reads a text without `language` with an English voice."""
     agent = AgentConfig(prompt="x", language="de", fallback=Fallback(then="voicemail"))
-    root = ET.fromstring(fall_back(agent))  # noqa: S314 - trusted
+    root = ET.fromstring(fall_back(agent, URLS))  # noqa: S314 - trusted
 
     assert [verb.tag for verb in root] == ["Say", "Say", "Record", "Hangup"]
     assert [verb.text for verb in root.findall("Say")] == [
@@ -73,3 +75,25 @@ def test_the_fallback_speaks_the_agents_language() -> None:
         agent.fallback.voicemail_prompt,
     ]
     assert {verb.get("language") for verb in root.findall("Say")} == {"de-DE"}
+
+
+def test_a_voicemail_ends_with_an_action() -> None:
+    """Without one, Twilio would request the same document again after the recording."""
+    agent = AgentConfig(prompt="x", fallback=Fallback(then="voicemail"))
+    root = ET.fromstring(fall_back(agent, URLS))  # noqa: S314 - trusted
+    record = root.find("Record")
+
+    assert record is not None
+    assert record.attrib["action"] == record.attrib["recordingStatusCallback"] == f"{URLS.base}/voicemail"
+    assert [child.tag for child in root] == ["Say", "Say", "Record", "Hangup"]
+
+
+@pytest.mark.parametrize("caller_id", ["", "+15550100000"])
+def test_a_transfer_names_the_caller_id_that_is_needed(caller_id: str) -> None:
+    """Otherwise Twilio shows the caller's number."""
+    agent = AgentConfig(prompt="x", fallback=Fallback(then="transfer", number="+15550100005"))
+    root = ET.fromstring(fall_back(agent, URLS, caller_id))  # noqa: S314 - trusted
+    dial = root.find("Dial")
+
+    assert dial is not None
+    assert dial.get("callerId", "") == caller_id
