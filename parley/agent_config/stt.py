@@ -12,7 +12,7 @@ class SttConfig(ProviderSection):
     """How the agent transcribes the caller's speech and detects the end of a turn."""
 
     _PER_STAGE: ClassVar[frozenset[str]] = frozenset(
-        {"fallbacks", "turn_silence_ms", "incomplete_turn_silence_ms"}
+        {"fallbacks", "turn_silence_ms", "incomplete_turn_silence_ms", "dictation_silence_ms"}
     )
 
     provider: str = Field(default="deepgram", min_length=1)
@@ -29,8 +29,9 @@ class SttConfig(ProviderSection):
     turn_silence_ms: int = Field(default=600, ge=100, le=5000)
     """Silence that ends a turn even if the provider reports nothing."""
     incomplete_turn_silence_ms: int = Field(default=1200, ge=100, le=10_000)
-    """Silence allowed after an unfinished phrase, in a dictated number, or after a question that needs a long
-    answer; no turn ends earlier, whatever the provider reports. Ignored by Flux models."""
+    """Silence allowed after an unfinished phrase; such a turn does not end earlier, whatever is reported."""
+    dictation_silence_ms: int = Field(default=2500, ge=100, le=10_000)
+    """Silence allowed while dictated letters, digits or an e-mail address are not complete."""
 
     @model_validator(mode="after")
     def _check_model_kind(self) -> Self:

@@ -7,7 +7,7 @@ provider ends the turn at once, without a timer, unless the words show that more
 from dataclasses import dataclass
 
 from parley.providers.stt import ProviderTurnEvent
-from services.stt.turn_completion import TurnCompletion
+from services.stt.completion.assessment import TurnCompletion
 from services.stt.turn_state import (
     AwaitingFinal,
     Coverage,
@@ -219,7 +219,7 @@ class Endpointing:
         coverage = self._coverage
         if not coverage.has_words or coverage.words_end_ms < self._speech_end_ms:
             return []
-        if self._completion.incomplete and self._current_silence_ms < self._silence_ms:
+        if self._current_silence_ms < self._completion.speculate_after_ms:
             return []
         self._eager = EagerState.ANNOUNCED
         return [EagerEndOfTurn()]
@@ -242,7 +242,8 @@ class Endpointing:
         """End the turn when the detector keeps reporting speech in which the provider finds no words."""
         if not isinstance(self._phase, Speaking | Fading) or EndSignal.UTTERANCE_END not in self._end_signal:
             return []
-        is_noise = self._audio_end_ms - self._phase.since_ms >= _NOISE_MS
+        noise_ms = max(_NOISE_MS, self._completion.min_silence_ms)
+        is_noise = self._audio_end_ms - self._phase.since_ms >= noise_ms
         return self._end("utterance_end") if is_noise else []
 
     def _retract_eager(self) -> list[Decision]:

@@ -18,6 +18,8 @@ from parley.providers.stt import (
 from parley.v1 import speech_pb2
 from parley.v1.event_pb2 import Event
 from services.stt.audio_buffer import AudioBuffer, AudioSpan
+from services.stt.completion.assessment import CompletionRules, TurnWords
+from services.stt.completion.rules import WordRules
 from services.stt.endpointing import (
     Decision,
     EagerEndOfTurn,
@@ -28,7 +30,6 @@ from services.stt.endpointing import (
 )
 from services.stt.restore import SttState, evolve
 from services.stt.transcript import Transcript
-from services.stt.turn_completion import assess_completion
 from services.stt.voice_activity import Detector, SpeechChange, SpeechStarted, VoiceActivity
 
 
@@ -59,7 +60,7 @@ class TurnRecognizer:
     ) -> None:
         """Create the recognizer; `transcribed_by` returns the provider and model in use."""
         self._log = log
-        self._config = config
+        self._completion: CompletionRules = WordRules(config)
         self._state = state
         self._transcript = state.transcript
         self._buffer = buffer
@@ -183,9 +184,8 @@ class TurnRecognizer:
         await self._execute(self._endpointing.on_provider_turn(turn.event))
 
     def _update_completion(self) -> None:
-        self._endpointing.set_completion(
-            assess_completion(self._transcript.text, self._state.last_agent_text, self._config)
-        )
+        words = TurnWords(self._transcript.text, self._state.last_agent_text)
+        self._endpointing.set_completion(self._completion.assess(words))
 
     async def _publish_transcript(self, *, final: bool, words: Sequence[Word] = ()) -> None:
         transcript = self._transcript

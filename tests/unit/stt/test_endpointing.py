@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from services.stt.completion.assessment import TurnCompletion
 from services.stt.endpointing import (
     Decision,
     EagerEndOfTurn,
@@ -12,10 +13,10 @@ from services.stt.endpointing import (
     RequestFinalize,
     ResumeTurn,
 )
-from services.stt.turn_completion import TurnCompletion
 from services.stt.turn_state import AwaitingFinal, Fading, Quiet, Speaking, SpeechPhase
 
-INCOMPLETE = TurnCompletion(1200, incomplete=True)
+INCOMPLETE = TurnCompletion(1200, incomplete=True, speculate_after_ms=600)
+DICTATION = TurnCompletion(2500, incomplete=True, speculate_after_ms=2500)
 
 
 def speaking(at_ms: int = 0) -> Endpointing:
@@ -124,6 +125,31 @@ def test_an_incomplete_turn_ends_after_its_own_silence() -> None:
     endpointing.on_final("my number is", 1100, speech_final=True)
 
     assert silent(endpointing, 2199, 2200) == [EagerEndOfTurn(), EndTurn("incomplete_turn_silence")]
+
+
+def test_no_answer_is_prepared_during_a_dictation() -> None:
+    """Each further group of digits would discard it."""
+    endpointing = speaking()
+    endpointing.set_completion(DICTATION)
+    endpointing.on_speech_stopped(1000)
+    endpointing.on_final("four one one one", 1100, speech_final=True)
+
+    assert endpointing.on_utterance_end() == []
+    assert silent(endpointing, *range(1100, 3500, 100)) == []
+    assert silent(endpointing, 3500) == [EndTurn("incomplete_turn_silence")]
+
+
+def test_noise_does_not_end_a_dictation_early() -> None:
+    """The caller may continue after the noise."""
+    endpointing = speaking()
+    endpointing.set_completion(DICTATION)
+    endpointing.on_final("four one one one", 1000, speech_final=True)
+    endpointing.on_speech_stopped(1000)
+    endpointing.on_speech_started(1200)
+    endpointing.on_utterance_end()
+
+    assert silent(endpointing, 2300, 3699) == []
+    assert silent(endpointing, 3700) == [EndTurn("utterance_end")]
 
 
 def test_a_minimum_silence_delays_speech_final() -> None:

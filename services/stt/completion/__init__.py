@@ -1,0 +1,1 @@
+"""Judges from the words of a turn how long a pause may be before the turn has ended."""

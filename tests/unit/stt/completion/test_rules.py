@@ -1,0 +1,73 @@
+"""How complete the words of a turn are."""
+
+import pytest
+
+from parley.agent_config import SttConfig
+from services.stt.completion.assessment import TurnCompletion, TurnWords
+from services.stt.completion.rules import WordRules
+
+HELP = "How can I help you today?"
+CONFIG = SttConfig()
+UNFINISHED = TurnCompletion(1200, incomplete=True, speculate_after_ms=600)
+DICTATION = TurnCompletion(2500, incomplete=True, speculate_after_ms=2500)
+PLAUSIBLE = TurnCompletion(1200, incomplete=True, speculate_after_ms=1200)
+FINISHED = TurnCompletion()
+
+
+def assess(text: str, agent_text: str = HELP, config: SttConfig = CONFIG) -> TurnCompletion:
+    """How complete the words are."""
+    return WordRules(config).assess(TurnWords(text, agent_text))
+
+
+@pytest.mark.parametrize(
+    ("text", "agent_text", "expected"),
+    [
+        ("", HELP, FINISHED),
+        ("hello", HELP, FINISHED),
+        ("I would like to", HELP, UNFINISHED),
+        ("Um.", HELP, UNFINISHED),
+        ("my number is", HELP, DICTATION),
+        ("my number is five five", HELP, DICTATION),
+        ("my number is five five five one two three four five six seven", HELP, FINISHED),
+        ("it's 4111 1111 1111", HELP, DICTATION),
+        ("0770 090 012", "What is your mobile number?", PLAUSIBLE),
+        ("my order number is", HELP, DICTATION),
+        ("it's for my", "What is your order number?", DICTATION),
+        ("4 5 double", "What is your order number?", DICTATION),
+        ("Smith", "Could you spell your name?", DICTATION),
+        ("well I fell", "What happened?", TurnCompletion(600)),
+        ("well I am not sure where I put the letter", "What is your order number?", TurnCompletion(600)),
+        ("I don't have it", "What is your order number?", FINISHED),
+        ("two thirty", "What time suits you?", FINISHED),
+    ],
+)
+def test_words_and_question_decide_on_the_pause(text: str, agent_text: str, expected: TurnCompletion) -> None:
+    """Unfinished phrases, dictations, complete numbers, refusals and open questions."""
+    assert assess(text, agent_text) == expected
+
+
+def test_the_settings_of_the_agent_file_are_used() -> None:
+    """A dictation gets no less patience than an unfinished phrase."""
+    config = SttConfig(incomplete_turn_silence_ms=3000, turn_silence_ms=500)
+
+    assert assess("I would like to", config=config) == TurnCompletion(3000, True, 500)
+    assert assess("five five five", config=config) == TurnCompletion(3000, True, 3000)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("de-CH", "ich möchte einen Termin mit"),
+        ("fr-CA", "mon nom est"),
+        ("pt-BR", "meu nome é"),
+        ("pl", "dobry,"),
+    ],
+)
+def test_unfinished_phrases_of_other_languages_are_recognised(language: str, text: str) -> None:
+    """The language is set by the agent file; one without a vocabulary is judged by punctuation."""
+    assert assess(text, "", SttConfig(language=language)).incomplete
+
+
+def test_only_the_end_of_a_long_turn_is_judged() -> None:
+    """The time that a judgement takes does not grow with the turn."""
+    assert assess("I fell and hurt my knee. " * 2000 + "My number is") == DICTATION
