@@ -26,7 +26,7 @@ async def open_bus(nats_url: str) -> AsyncIterator[Bus]:
 async def follow(bus: Bus, call_sid: str) -> AsyncIterator[Event]:
     """All events of a call from its first, until it is recorded."""
     async with open_call_log(bus, Outbox(bus), call_sid, "cli", 0) as call_log:
-        for event in call_log.history:
+        async for event in call_log.past():
             yield event
             if event.HasField("call_recorded"):
                 return

@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -58,7 +58,7 @@ async def _live_call(bus: Bus) -> str:
 
 async def _kill_edge(bus: Bus, call_sid: str, console: Console) -> int:
     async with open_call_log(bus, Outbox(bus), call_sid, "cli", 0) as call_log:
-        pid = owning_edge(call_log.history, socket.gethostname())
+        pid = owning_edge([event async for event in call_log.past()], socket.gethostname())
         console.print(f"{call_sid}: killing its edge, process {pid}")
         killed_us = time.time_ns() // 1000
         os.kill(pid, signal.SIGKILL)
@@ -70,7 +70,7 @@ async def _kill_edge(bus: Bus, call_sid: str, console: Console) -> int:
             return 1
 
 
-def owning_edge(history: tuple[Event, ...], host: str) -> int:
+def owning_edge(history: Sequence[Event], host: str) -> int:
     """Process id of the edge that carries a call.
 
     Raises:

@@ -4,11 +4,11 @@ import re
 from pathlib import Path
 
 _ROOT = Path(__file__).parent
-_ORDER = ("event", "call", "speech", "reply", "synthesis", "playback", "work", "audio")
+_ORDER = ("event", "call", "speech", "reply", "synthesis", "playback", "work", "audio", "snapshot")
 _FIELD = re.compile(r"^  (repeated )?([\w.]+) (\w+) = \d+( \[\(personal\) = true\])?;$")
 _HEAD = """# Events
 
-All events, generated from `proto/parley/v1` by `make proto`; do not edit.
+All events and other messages on the bus, generated from `proto/parley/v1` by `make proto`; do not edit.
 Times called `at_ms` or `…_ms` are call time.
 Fields marked † contain personal data and are never logged.
 """

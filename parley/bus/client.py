@@ -78,6 +78,11 @@ class Bus:
         return int(self._client.stats["reconnects"])
 
     @property
+    def max_payload(self) -> int:
+        """Largest message that the server accepts, in bytes."""
+        return int(self._client.max_payload)
+
+    @property
     def replicated(self) -> bool:
         """Whether the bus is a cluster with replicated streams."""
         return self._replicated

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -59,25 +59,24 @@ async def leader_last_sequence(client: Client, stream: streams.Stream, subject: 
         await asyncio.sleep(_RETRY_INTERVAL_S)
 
 
-async def read_stream(
+async def read_batches(
     client: Client,
     stream: streams.Stream,
     subject: str,
     from_sequence: int,
     since_us: int | None,
     consistent: bool,
-) -> list[Message]:
-    """See `StreamClient.read`; retries without limit: the caller sets a timeout.
+) -> AsyncIterator[list[Message]]:
+    """See `StreamClient.read_batches`; retries without limit: the caller sets a timeout.
 
     Raises:
         BusError: the stream cannot be read.
     """
-    found: list[Message] = []
     attempt = 0
     last_required = await leader_last_sequence(client, stream, subject, since_us or 0) if consistent else 0
     while True:
         start: dict[str, object] = {"seq": from_sequence}
-        if since_us is not None and not found:
+        if since_us is not None:
             start = {"start_time": datetime.fromtimestamp(since_us / 1e6, UTC).isoformat()}
         query = {**start, "batch": _BATCH, "next_by_subj": subject}
         try:
@@ -86,13 +85,13 @@ async def read_stream(
             attempt += 1
             continue
         attempt = 0
-        found += batch
         if batch:
-            from_sequence = batch[-1].sequence + 1
+            from_sequence, since_us = batch[-1].sequence + 1, None
+            yield batch
         if more and batch:
             continue
         if from_sequence > last_required:
-            return found
+            return
         # Any replica may reply, and one that lags does not have every stored message yet.
         await asyncio.sleep(_REPLICA_LAG_S)
 

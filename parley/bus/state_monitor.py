@@ -20,6 +20,7 @@ _NEARLY_FULL = 0.9
 _REMEDIES = {
     "AUDIO": "raise PARLEY_AUDIO_STREAM_MAX_BYTES",
     "CALLS": "raise PARLEY_CALLS_STREAM_MAX_BYTES, or lower PARLEY_CALLS_STREAM_MAX_AGE_S",
+    "STATE": "find out why snapshots are large or are not removed; calls continue without them",
     "WORK": "start more workers of the stages whose work is pending",
 }
 

@@ -1,13 +1,14 @@
-"""Reads the three streams and keeps them configured."""
+"""Reads the streams and keeps them configured."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 from nats.aio.client import Client
 from nats.js.client import JetStreamContext
 from nats.js.errors import NotFoundError
 
 from parley.bus import streams, subjects
-from parley.bus.direct_get import leader_last_sequence, read_last, read_stream
+from parley.bus.direct_get import leader_last_sequence, read_batches, read_last
 from parley.bus.stream_config import consumer_config, stream_config
 from parley.bus.subscription import Message
 from parley.errors import BusError
@@ -45,11 +46,45 @@ class StreamClient:
             BusError: the stream did not reply in time.
         """
         consistent = consistent and self._replicated
+        batches = read_batches(self._client, stream, subject, from_sequence, since_us, consistent)
         try:
             async with asyncio.timeout(timeout_s):
-                return await read_stream(self._client, stream, subject, from_sequence, since_us, consistent)
+                return [message async for batch in batches for message in batch]
         except TimeoutError:
             raise BusError(f"{stream.name} was not read within {timeout_s:g} s") from None
+
+    async def read_batches(
+        self,
+        stream: streams.Stream,
+        subject: str,
+        *,
+        from_sequence: int = 1,
+        timeout_s: float = 5.0,
+        consistent: bool = True,
+    ) -> AsyncIterator[list[Message]]:
+        """Read as `read` does, but yield the messages in batches of 1 to 500.
+
+        Args:
+            stream: the stream to read.
+            subject: a subject, which may contain wildcards.
+            from_sequence: the first stream sequence to read.
+            timeout_s: for each batch.
+            consistent: include every message stored before this call; needs a stream leader in a cluster.
+
+        Raises:
+            BusError: the stream did not reply in time.
+        """
+        consistent = consistent and self._replicated
+        batches = read_batches(self._client, stream, subject, from_sequence, None, consistent)
+        while True:
+            try:
+                async with asyncio.timeout(timeout_s):
+                    batch = await anext(batches, None)
+            except TimeoutError:
+                raise BusError(f"{stream.name} was not read within {timeout_s:g} s") from None
+            if batch is None:
+                return
+            yield batch
 
     async def last_message(
         self, stream: streams.Stream, subject: str, *, up_to: int | None = None
@@ -77,7 +112,7 @@ class StreamClient:
         return True
 
     async def ensure(self, replicas: int, limits: streams.StreamLimits) -> None:
-        """Create or update the three streams and one consumer per stage; safe to repeat."""
+        """Create or update the streams and one consumer per stage; safe to repeat."""
         for stream in limits.apply():
             config = stream_config(stream, replicas)
             try:

@@ -1,4 +1,4 @@
-"""The NATS configuration of the three streams and of each stage's consumer. No I/O."""
+"""The NATS configuration of the streams and of each stage's consumer. No I/O."""
 
 from nats.js.api import (
     AckPolicy,
@@ -31,8 +31,8 @@ def stream_config(stream: streams.Stream, replicas: int) -> StreamConfig:
         max_bytes=stream.max_bytes,
         duplicate_window=stream.duplicate_window_s,
         discard=DiscardPolicy.NEW if work else DiscardPolicy.OLD,
-        # One message for each stage of a call, however often the webhook is repeated.
-        max_msgs_per_subject=1 if work else -1,
+        # One message for each stage of a call, however often the webhook is repeated; the newest state.
+        max_msgs_per_subject=-1 if stream.retention == "limits" else 1,
         discard_new_per_subject=work,
         allow_direct=True,
         num_replicas=replicas,

@@ -1,4 +1,4 @@
-"""The streams that hold all state, AUDIO, CALLS and WORK: what each retains, and for how long. No I/O."""
+"""The streams AUDIO, CALLS, STATE and WORK: what each retains, and for how long. No I/O."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -12,7 +12,8 @@ class Stream:
 
     name: str
     subjects: tuple[str, ...]
-    retention: Literal["limits", "work"]
+    retention: Literal["limits", "work", "latest"]
+    """`work`: until a worker acknowledges it; `latest`: only the newest message of each subject."""
     storage: Literal["file", "memory"]
     max_age_s: float
     max_bytes: int
@@ -41,6 +42,17 @@ CALLS = Stream(
     duplicate_window_s=120,
 )
 
+STATE = Stream(
+    name="STATE",
+    subjects=(subjects.ALL_STATE,),
+    retention="latest",
+    storage="file",
+    # A snapshot is stored again at least every 30 minutes. It can be lost: then the whole log is read.
+    max_age_s=2 * 3600,
+    max_bytes=1024**3,
+    duplicate_window_s=1,
+)
+
 WORK = Stream(
     name="WORK",
     subjects=(subjects.ALL_WORK,),
@@ -52,7 +64,7 @@ WORK = Stream(
     duplicate_window_s=120,
 )
 
-STREAMS = (AUDIO, CALLS, WORK)
+STREAMS = (AUDIO, CALLS, STATE, WORK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +79,4 @@ class StreamLimits:
         """The streams with these limits."""
         audio = replace(AUDIO, max_bytes=self.audio_max_bytes)
         calls = replace(CALLS, max_bytes=self.calls_max_bytes, max_age_s=self.calls_max_age_s)
-        return audio, calls, WORK
+        return audio, calls, STATE, WORK

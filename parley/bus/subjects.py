@@ -9,6 +9,7 @@ STAGES: tuple[Stage, ...] = ("stt", "brain", "tts", "recorder")
 ALL_AUDIO = "audio.>"
 ALL_CALLS = "call.>"
 ALL_CALL_STARTS = "call.*.call.started"
+ALL_STATE = "state.>"
 ALL_WORK = "work.>"
 
 
@@ -30,6 +31,11 @@ def call_event(call_sid: str, name: str) -> str:
 def call_log(call_sid: str) -> str:
     """All events of one call."""
     return f"call.{call_sid}.>"
+
+
+def call_state(call_sid: str, name: str) -> str:
+    """The latest value of a call's state: a stage's snapshot, named after the stage, or `playback`."""
+    return f"state.{call_sid}.{name}"
 
 
 def work(stage: str, call_sid: str) -> str:

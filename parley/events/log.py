@@ -1,10 +1,9 @@
-"""Reads a call's log from its first event, follows it, and appends one stage's events to it."""
+"""Reads and follows a call's log, folds its past into states, and appends one stage's events to it."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from math import inf
+from typing import Any, TypeVar
 
 import structlog
 from prometheus_client import Histogram
@@ -12,31 +11,41 @@ from prometheus_client import Histogram
 from parley.bus import Bus, Subscription, streams, subjects
 from parley.clock import CallClock, now_us
 from parley.errors import BusError, Superseded
+from parley.events import facts
 from parley.events.envelope import Body, event_name, parse, wrap
+from parley.events.facts import CallFacts
 from parley.events.fencing import EventFence
+from parley.events.fold import Fold
+from parley.events.observers import Observers
 from parley.events.ordering import restore_stage_order
 from parley.events.outbox import Outbox
+from parley.events.past import fold_past, read_past
+from parley.events.prefix_fold import States
+from parley.events.reread_schedule import RereadSchedule
+from parley.events.snapshot_writer import SnapshotWriter
+from parley.events.time_slices import TimeSlices
 from parley.telemetry.trace_context import traceparent
 from parley.v1.event_pb2 import Event
 
 log = structlog.get_logger()
+
+S = TypeVar("S")
 
 _READ_TIMEOUT_S = 8.0
 _GAP_READ_TIMEOUT_S = 1.0
 _POLL_INTERVAL_S = 0.005
 _ACK_TIMEOUT_S = 0.5
 _ACK_TIMEOUT_DISCONNECTED_S = 10.0
-_WAKE_AFTER_S = 0.05
-_REREAD_AFTER_S = 2.0
-"""By then a lagging replica has every event, and events that no server had stored were resent."""
 
 
 class CallEventLog:
     """One stage's view of a call's log: past events, new events, and the stage's own appends.
 
-    `history` holds the admitted events up to the moment of opening. Iterating yields the events that other
-    stages append from then on; this stage's own events are returned by `append` and not yielded again.
+    `folded` returns what the events up to the moment of opening have led to. Iterating yields the events that
+    other stages append from then on; this stage's own events are returned by `append` and not yielded again.
     """
+
+    stores_snapshots = True
 
     def __init__(
         self,
@@ -46,12 +55,24 @@ class CallEventLog:
         call_sid: str,
         stage: str,
         epoch: int,
+        *,
+        folds: Iterable[Fold[Any]] = (),
+        slices: TimeSlices | None = None,
         bus_delay: Histogram | None = None,
     ) -> None:
         self.call_sid = call_sid
         self.stage = stage
         self.epoch = epoch
-        self.history: tuple[Event, ...] = ()
+        self.facts = CallFacts()
+        """The facts that all stages need, up to date with the events read and appended."""
+        self.recent: tuple[Event, ...] = ()
+        """The events of about the last 30 s before opening, until the log is iterated over."""
+        self._folds = tuple(folds)
+        self._states: States | None = None
+        self._slices = slices or TimeSlices()
+        self._writer: SnapshotWriter | None = None
+        self._opened_at = 0
+        """Sequence of the last event that was stored before opening."""
         self._bus = bus
         self._outbox = outbox
         self._fence = EventFence(bus.counts)
@@ -59,29 +80,33 @@ class CallEventLog:
         self._live = live
         self._bus_delay = bus_delay
         self._last_read = 0
-        self._gap_count = bus.gap_count
-        self._reread_at_s = inf
-        self._observers: tuple[Callable[[Event], None], ...] = ()
+        self._reread = RereadSchedule(bus, live)
+        self._observers = Observers(call_sid)
 
     def add_observer(self, observe: Callable[[Event], None]) -> None:
         """Call `observe` with every event from now on: when one is read, and when this stage appends.
 
         An observer that raises is logged and not called again.
         """
-        self._observers = (*self._observers, observe)
-
-    def _notify(self, event: Event) -> None:
-        for observe in self._observers:
-            try:
-                observe(event)
-            except Exception:  # a failing observer never affects the call
-                log.exception("log_observer_failed", call_sid=self.call_sid, event_id=event.id)
-                self._observers = tuple(other for other in self._observers if other is not observe)
+        self._observers.add(observe)
 
     @property
     def clock(self) -> CallClock:
         """Converts to call time, which starts at the wall clock of the first event."""
-        return CallClock(self.history[0].sent_at_us if self.history else now_us())
+        return self.facts.clock or CallClock(now_us())
+
+    def folded(self, fold: Fold[S]) -> S:
+        """The state of one of the log's folds after the events that precede this owner.
+
+        Available until the log is iterated over.
+
+        Raises:
+            LookupError: the log was not opened with this fold.
+        """
+        if self._states is None:
+            raise LookupError("the log is being iterated over, or was not opened")
+        state: S = self._states.of(fold)
+        return state
 
     def now_ms(self) -> int:
         """Call time now."""
@@ -96,7 +121,7 @@ class CallEventLog:
         """Append an event as this stage; it is stored in the background and resent until it is."""
         event = self._wrap(body)
         self._fence.admit(event)
-        self._notify(event)
+        self._take_note(event)
         await self._outbox.publish(
             subjects.call_event(self.call_sid, event_name(body)),
             event.SerializeToString(),
@@ -137,6 +162,7 @@ class CallEventLog:
         )
 
     async def __aiter__(self) -> AsyncIterator[Event]:
+        self.recent, self._states = (), None
         async for message in self._live.messages_or_wakeups():
             for event in await self._read_gap():
                 self._on_read(event)
@@ -152,7 +178,14 @@ class CallEventLog:
         if self._bus_delay is not None:
             delay_s = max(0.0, (now_us() - event.sent_at_us) / 1e6)
             self._bus_delay.labels(stage=event.stage).observe(delay_s)
-        self._notify(event)
+        self._take_note(event)
+
+    def _take_note(self, event: Event) -> None:
+        """Update what does not depend on the session, with an event read or appended."""
+        self.facts = facts.evolve(self.facts, event)
+        if self._writer is not None:
+            self._writer.count_event()
+        self._observers.notify(event)
 
     def _admit(self, data: bytes) -> Event | None:
         event = parse(data)
@@ -165,24 +198,14 @@ class CallEventLog:
 
     async def _read_gap(self) -> list[Event]:
         """Events missed by a reconnection or a slow reader; does not wait for a stream without a leader."""
-        now_s = time.monotonic()
-        if self._bus.gap_count != self._gap_count:
-            self._gap_count = self._bus.gap_count
-            self._schedule_reread(now_s)
-        elif now_s < self._reread_at_s:
+        if not self._reread.take_due():
             return []
-        else:
-            self._reread_at_s = inf
         try:
             return await self._read_unseen(consistent=False)
         except BusError as error:
             log.warning("call_log_read_postponed", call_sid=self.call_sid, error=str(error))
-            self._schedule_reread(now_s)
+            self._reread.postpone()
             return []
-
-    def _schedule_reread(self, now_s: float) -> None:
-        self._reread_at_s = now_s + _REREAD_AFTER_S
-        asyncio.get_running_loop().call_later(_REREAD_AFTER_S + _WAKE_AFTER_S, self._live.wake)
 
     async def _read_unseen(self, *, consistent: bool = True) -> list[Event]:
         messages = await self._bus.streams.read(
@@ -205,30 +228,78 @@ class CallEventLog:
         """
         return await self._read_unseen()
 
-    async def load_history(self) -> None:
-        """Read the past events, once, before following.
+    def _on_settled(self, events: Sequence[Event], position: int) -> None:
+        """Check that the events stored up to `position` were received; receive those that were missed."""
+        if any(self._fence.would_admit(event) for event in events):
+            log.info("missed_events_found", call_sid=self.call_sid)
+            self._reread.now()
+        elif not self._reread.pending:
+            self._last_read = max(self._last_read, position)
+
+    async def _load(self) -> SnapshotWriter:
+        """Fold the past events: the latest snapshot and the events after it."""
+        past = await fold_past(self._bus, self.call_sid, self.stage, self.epoch, self._folds, self._slices)
+        self._states, self.facts, self.recent = past.states, past.states.facts, past.prefix.recent
+        self._fence = past.prefix.order.fence.copy(self._bus.counts)
+        self._last_read = self._opened_at = past.prefix.last_read
+        # An event published before the subscription may be stored after this read: replication takes time.
+        self._reread.postpone()
+        return SnapshotWriter(
+            self._bus,
+            self.call_sid,
+            self.stage,
+            past,
+            self._on_settled,
+            store=self.stores_snapshots and bool(self._folds),
+        )
+
+    async def past(self) -> AsyncIterator[Event]:
+        """All events that precede this owner, in order, read again from the stream in batches.
+
+        Raises:
+            BusError: the log cannot be read.
+        """
+        async for event in read_past(self._bus, self.call_sid, self._opened_at):
+            yield event
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Fold the past, then store snapshots while entered.
 
         Raises:
             Superseded, BusError: as `read_new`.
         """
-        self.history = tuple(await self._read_unseen())
-        # An event published before the subscription may be stored after this read: replication takes time.
-        self._schedule_reread(time.monotonic())
+        writer = self._writer = await self._load()
+        async with writer.running():
+            yield
+        if self.facts.ended is not None:
+            await writer.discard()
 
 
 @asynccontextmanager
 async def open_call_log(
-    bus: Bus, outbox: Outbox, call_sid: str, stage: str, epoch: int, *, bus_delay: Histogram | None = None
+    bus: Bus,
+    outbox: Outbox,
+    call_sid: str,
+    stage: str,
+    epoch: int,
+    *,
+    folds: Iterable[Fold[Any]] = (),
+    slices: TimeSlices | None = None,
+    bus_delay: Histogram | None = None,
 ) -> AsyncIterator[CallEventLog]:
-    """A call's log with its history; it subscribes before it reads, so that no event is missed in between.
+    """A call's log, its past folded; it subscribes before it reads, so that no event is missed in between.
 
-    `bus_delay` observes the time from an event's publication until it is read, in seconds, by stage.
+    `slices` limits the time that the fold takes from other calls. `bus_delay` observes the time from an
+    event's publication until it is read, in seconds, by stage.
 
     Raises:
         Superseded: a later owner of this stage has appended an event.
         BusError: the log cannot be read.
     """
     async with bus.subscribe(subjects.call_log(call_sid)) as live:
-        call_log = CallEventLog(bus, outbox, live, call_sid, stage, epoch, bus_delay)
-        await call_log.load_history()
-        yield call_log
+        call_log = CallEventLog(
+            bus, outbox, live, call_sid, stage, epoch, folds=folds, slices=slices, bus_delay=bus_delay
+        )
+        async with call_log.opened():
+            yield call_log

@@ -73,9 +73,10 @@ class _Reply:
 class TurnSpans:
     """The spans of one stage of one call, from the events of the call's log in their order."""
 
-    def __init__(self, stage: str) -> None:
+    def __init__(self, stage: str, clock: CallClock | None = None) -> None:
         self._stage = stage
-        self._clock: CallClock | None = None
+        self._clock = clock
+        """By default, that of the first event."""
         self._speech_end_us: OrderedDict[int, int] = OrderedDict()
         self._replies: OrderedDict[str, _Reply] = OrderedDict()
         self._tool_calls: OrderedDict[str, tuple[reply_pb2.ToolCalled, int]] = OrderedDict()

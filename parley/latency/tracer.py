@@ -134,9 +134,9 @@ class CallTracer:
         """
         if not self._enabled:
             return
-        state, call_sid = TurnSpans(call_log.stage), call_log.call_sid
+        state, call_sid = TurnSpans(call_log.stage, call_log.clock), call_log.call_sid
         try:
-            for event in call_log.history:
+            for event in call_log.recent:
                 state.apply(event)
         except Exception:  # a call that cannot be traced is served nevertheless
             log.exception("call_not_traced", call_sid=call_sid)

@@ -27,7 +27,7 @@ async def abandon_stage(bus: Bus, outbox: Outbox, claim: Claim) -> None:
         # First, so that the brain does not request the same on account of the failure.
         if (reason := _fallback_reason(call_log)) is not None:
             await call_log.append(FallbackRequested(reason=reason))
-        if call_log.history:
+        if call_log.facts.started_at_us:
             await call_log.append(
                 StageFailed(
                     code="unavailable",
@@ -39,7 +39,7 @@ async def abandon_stage(bus: Bus, outbox: Outbox, claim: Claim) -> None:
 
 def _fallback_reason(call_log: CallEventLog) -> str | None:
     """The reason of the request; None if none is needed."""
-    settled = ("call_ended", "fallback_requested")
-    if not call_log.history or any(event.WhichOneof("body") in settled for event in call_log.history):
+    facts = call_log.facts
+    if not facts.started_at_us or facts.ended is not None or facts.fallback_requested:
         return None
     return _FALLBACK_REASONS.get(call_log.stage)

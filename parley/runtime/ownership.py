@@ -1,16 +1,16 @@
 """Why a process came to own a stage of a call, decided by the call's log, and the metrics of ownership."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
 from prometheus_client import CollectorRegistry
 
+from parley.events.facts import CallFacts
 from parley.telemetry.catalogue.capacity import CALLS, CALLS_LIMIT
 from parley.telemetry.catalogue.survival import CLAIMS, EPOCH, LEASES_ENDED, STAGES_ABANDONED, TAKEOVER
 from parley.telemetry.collected import Collected
-from parley.v1.event_pb2 import Event
 
 
 class ClaimKind(Enum):
@@ -24,22 +24,16 @@ class ClaimKind(Enum):
     """The previous owner stopped responding."""
 
 
-def claim_kind(history: Iterable[Event], stage: str) -> ClaimKind:
-    """Return why the stage needed an owner, from the events before a claim.
+def claim_kind(facts: CallFacts, stage: str) -> ClaimKind:
+    """Return why the stage needed an owner, from the facts before a claim.
 
     An owner appends StageClaimed, and StageReleased before it gives the stage back; one that dies or loses
     its claim appends nothing more.
     """
-    kind = ClaimKind.FIRST
-    owner = 0
-    for event in history:
-        if event.stage != stage:
-            continue
-        if event.HasField("stage_claimed"):
-            kind, owner = ClaimKind.TAKEOVER, event.epoch
-        elif event.HasField("stage_released") and event.epoch == owner:
-            kind = ClaimKind.HANDOVER
-    return kind
+    owner = facts.owners.get(stage)
+    if owner is None:
+        return ClaimKind.FIRST
+    return ClaimKind.HANDOVER if owner.released else ClaimKind.TAKEOVER
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,21 @@
 """Runs a stage as a shadow: follows live calls, publishes nothing, reports what it would have published."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import structlog
 
 from parley.agent_config import load_agent_config
 from parley.bus import Bus, connect_service, subjects
 from parley.events.envelope import Body, parse
+from parley.events.fold import Fold
 from parley.events.log import CallEventLog
 from parley.events.outbox import Outbox
 from parley.runtime.drain import DrainHandle
 from parley.runtime.health import HealthRoutes, health_app, serve
-from parley.runtime.stage import CallContext
+from parley.runtime.stage import CallContext, started_agent
 from parley.settings import CommonSettings
 from parley.telemetry.setup import SHADOW_SUFFIX, Telemetry, start_telemetry
 from parley.v1.event_pb2 import Event
@@ -31,6 +32,7 @@ WatchCall: TypeAlias = Callable[[CallContext], Awaitable[None]]
 class ShadowCallLog(CallEventLog):
     """A call's log that publishes nothing."""
 
+    stores_snapshots = False
     on_would_append: Callable[[Event], None] | None = None
     """Receives each event that would have been appended."""
     on_event: Callable[[Event], None] | None = None
@@ -56,6 +58,8 @@ async def run_shadow(
     http_port: int,
     open_shadow: Callable[[Telemetry], AbstractAsyncContextManager[WatchCall]],
     stop: asyncio.Event,
+    *,
+    folds: Sequence[Fold[Any]] = (),
 ) -> None:
     """Watch all calls that start from now on, until `stop` is set."""
     telemetry = start_telemetry(f"{stage}{SHADOW_SUFFIX}", settings)
@@ -72,7 +76,7 @@ async def run_shadow(
         ) as port,
     ):
         log.info("ready", stage=stage, shadow=True, http_port=port)
-        watching = asyncio.ensure_future(_watch_calls(bus, stage, settings, telemetry, watch))
+        watching = asyncio.ensure_future(_watch_calls(bus, stage, settings, telemetry, watch, folds))
         stopping = asyncio.ensure_future(stop.wait())
         await asyncio.wait([watching, stopping], return_when=asyncio.FIRST_COMPLETED)
         for task in (watching, stopping):
@@ -82,7 +86,12 @@ async def run_shadow(
 
 
 async def _watch_calls(
-    bus: Bus, stage: str, settings: CommonSettings, telemetry: Telemetry, watch: WatchCall
+    bus: Bus,
+    stage: str,
+    settings: CommonSettings,
+    telemetry: Telemetry,
+    watch: WatchCall,
+    folds: Sequence[Fold[Any]],
 ) -> None:
     """Long-lived: run one task for each call."""
     calls: set[asyncio.Task[None]] = set()
@@ -91,19 +100,24 @@ async def _watch_calls(
             event = parse(message.data)
             if event is None or len(calls) >= _MAX_CALLS:
                 continue
-            task = tasks.create_task(_watch(bus, stage, event.call_sid, settings, telemetry, watch))
+            task = tasks.create_task(_watch(bus, stage, event.call_sid, settings, telemetry, watch, folds))
             calls.add(task)
             task.add_done_callback(calls.discard)
 
 
 async def _watch(
-    bus: Bus, stage: str, call_sid: str, settings: CommonSettings, telemetry: Telemetry, watch: WatchCall
+    bus: Bus,
+    stage: str,
+    call_sid: str,
+    settings: CommonSettings,
+    telemetry: Telemetry,
+    watch: WatchCall,
+    folds: Sequence[Fold[Any]],
 ) -> None:
     with structlog.contextvars.bound_contextvars(call_sid=call_sid):
         try:
-            async with _open_log(bus, call_sid, stage) as call_log:
-                started = next(e.call_started for e in call_log.history if e.HasField("call_started"))
-                agent = load_agent_config(settings.agents_dir, started.agent or settings.agent)
+            async with _open_log(bus, call_sid, stage, folds) as call_log:
+                agent = load_agent_config(settings.agents_dir, started_agent(call_log) or settings.agent)
                 never_drained = DrainHandle(asyncio.Event(), 0)
                 await watch(CallContext(call_log, bus, agent, telemetry, never_drained))
         except Exception:  # a fault in one call's shadow never affects another
@@ -111,9 +125,11 @@ async def _watch(
 
 
 @asynccontextmanager
-async def _open_log(bus: Bus, call_sid: str, stage: str) -> AsyncIterator[ShadowCallLog]:
+async def _open_log(
+    bus: Bus, call_sid: str, stage: str, folds: Sequence[Fold[Any]]
+) -> AsyncIterator[ShadowCallLog]:
     async with bus.subscribe(subjects.call_log(call_sid)) as live:
         # Not the stage's own name, so that the owner's events count as those of another stage.
-        call_log = ShadowCallLog(bus, Outbox(bus), live, call_sid, f"{stage}-shadow", 0)
-        await call_log.load_history()
-        yield call_log
+        call_log = ShadowCallLog(bus, Outbox(bus), live, call_sid, f"{stage}-shadow", 0, folds=folds)
+        async with call_log.opened():
+            yield call_log

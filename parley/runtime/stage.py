@@ -4,11 +4,11 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import structlog
 
@@ -17,8 +17,10 @@ from parley.bus import Bus, Claim, connect_service
 from parley.bus.state_monitor import BusStateMonitor
 from parley.bus.subjects import Stage
 from parley.errors import BusError
+from parley.events.fold import Fold
 from parley.events.log import CallEventLog, open_call_log
-from parley.events.outbox import Outbox, open_outbox
+from parley.events.outbox import open_outbox
+from parley.events.time_slices import TimeSlices
 from parley.latency.tracer import CallTracer
 from parley.runtime.abandonment import abandon_stage
 from parley.runtime.drain import DrainHandle
@@ -57,8 +59,19 @@ class CallContext:
 
     @property
     def ended(self) -> bool:
-        """Whether the call had ended before this process claimed it."""
-        return any(event.HasField("call_ended") for event in self.log.history)
+        """Whether the call has ended, according to the events read so far."""
+        return self.log.facts.ended is not None
+
+
+def started_agent(call_log: CallEventLog) -> str:
+    """Name of the agent in call.started; empty for the default.
+
+    Raises:
+        BusError: the log has no call.started.
+    """
+    if call_log.facts.started is None:
+        raise BusError(f"the log of {call_log.call_sid} has no call.started")
+    return call_log.facts.started.call_started.agent
 
 
 def worker_name(stage: str) -> str:
@@ -77,12 +90,14 @@ async def run_stage(
     open_service: Callable[[Telemetry], AbstractAsyncContextManager[ServeCall]],
     stop: asyncio.Event,
     why_not_ready: Callable[[], str] = str,
+    *,
+    folds: Sequence[Fold[Any]] = (),
 ) -> None:
     """Own calls of `stage` until `stop` is set.
 
     `open_service` opens the resources that live as long as the process (clients, pools) and yields the
     function that serves one call. `why_not_ready` returns an additional reason why the process is not ready,
-    or an empty string.
+    or an empty string. `folds` are the states that the call's log is folded into before a call is served.
     """
     telemetry = start_telemetry(stage, settings)
     lag = EventLoopLag(EVENT_LOOP_DELAY.histogram(telemetry.registry))
@@ -111,9 +126,12 @@ async def run_stage(
         tracer = CallTracer(stage, telemetry.spans)
 
         metrics = OwnershipMetrics(telemetry.registry, stage, settings.max_calls)
+        open_log = partial(
+            open_call_log, bus, outbox, folds=folds, slices=TimeSlices(), bus_delay=telemetry.bus_delay
+        )
 
         async def work(claim: Claim, drain: DrainHandle) -> None:
-            await _serve_claim(claim, drain, bus, outbox, telemetry, tracer, settings, serve_call, metrics)
+            await _serve_claim(claim, drain, bus, open_log, telemetry, tracer, settings, serve_call, metrics)
 
         worker = Worker(bus, stage, settings.max_calls, settings.drain_timeout_s, lag, metrics)
         await worker.run(work, stop, partial(abandon_stage, bus, outbox))
@@ -130,7 +148,7 @@ async def _serve_claim(
     claim: Claim,
     drain: DrainHandle,
     bus: Bus,
-    outbox: Outbox,
+    open_log: Callable[[str, str, int], AbstractAsyncContextManager[CallEventLog]],
     telemetry: Telemetry,
     tracer: CallTracer,
     settings: CommonSettings,
@@ -139,16 +157,11 @@ async def _serve_claim(
 ) -> None:
     began_s = time.monotonic()
     with structlog.contextvars.bound_contextvars(call_sid=claim.call_sid, epoch=claim.epoch):
-        opened_log = open_call_log(
-            bus, outbox, claim.call_sid, claim.stage, claim.epoch, bus_delay=telemetry.bus_delay
-        )
+        opened_log = open_log(claim.call_sid, claim.stage, claim.epoch)
         async with take_over(bus, claim, opened_log) as call_log:
-            started = next((e.call_started for e in call_log.history if e.HasField("call_started")), None)
-            if started is None:
-                raise BusError(f"work for {claim.call_sid}, but its log has no call.started")
-            agent = load_agent_config(settings.agents_dir, started.agent or settings.agent)
+            agent = load_agent_config(settings.agents_dir, started_agent(call_log) or settings.agent)
             tracer.follow(call_log)
-            metrics.claimed(claim_kind(call_log.history, claim.stage), began_s)
+            metrics.claimed(claim_kind(call_log.facts, claim.stage), began_s)
             async with respond_liveness(bus, claim), recorded_release(call_log):
                 await call_log.append(StageClaimed(worker=worker_name(claim.stage)))
                 await drain.run(serve_call(CallContext(call_log, bus, agent, telemetry, drain)))

@@ -49,6 +49,6 @@ async def open_service(settings: BrainSettings, telemetry: Telemetry) -> AsyncIt
 async def _refuse(call: CallContext, error: ConfigError) -> None:
     """Request the fallback for a call whose agent file names an unusable provider."""
     log.error("agent_refused", agent=call.agent.name, error=str(error))
-    if not call.ended and not any(event.HasField("fallback_requested") for event in call.log.history):
+    if not call.ended and not call.log.facts.fallback_requested:
         await call.log.append(config_failure(call.agent.llm.provider, error))
         await call.log.append(FallbackRequested(reason="llm_unavailable"))

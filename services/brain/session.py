@@ -98,7 +98,7 @@ class BrainSession:
 
     async def run(self) -> None:
         """Serve the call until it ends."""
-        self._log.apply_history()
+        self._log.restore()
         if self._log.conversation.ended:
             return
         self._call.drain.set_safe_point(lambda: self._log.conversation.is_idle)

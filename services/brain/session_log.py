@@ -1,10 +1,15 @@
 """The event log of a call together with the brain's state folded from it."""
 
 from parley.events.envelope import Body
+from parley.events.fold import Fold
 from parley.events.log import CallEventLog
+from parley.events.state_codec import dataclass_codec
 from parley.v1.event_pb2 import Event
 from services.brain.conversation import Conversation
 from services.brain.state import BrainState
+
+BRAIN = Fold("brain", BrainState, BrainState.evolve, dataclass_codec(BrainState))
+"""The state that a brain's owner starts with."""
 
 
 class SessionLog:
@@ -23,10 +28,9 @@ class SessionLog:
         """Return the current call time."""
         return self._log.now_ms()
 
-    def apply_history(self) -> None:
-        """Apply the events that precede this session, each at the time when it was sent."""
-        for event in self._log.history:
-            self.state = self.state.evolve(event, self._log.clock.ms_at(event.sent_at_us))
+    def restore(self) -> None:
+        """Start with the state after the events that precede this session."""
+        self.state = self._log.folded(BRAIN)
 
     def apply(self, event: Event) -> None:
         """Apply an event that arrived now."""

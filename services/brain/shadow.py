@@ -21,7 +21,7 @@ async def open_shadow(telemetry: Telemetry) -> AsyncIterator[WatchCall]:
 
     async def watch(call: CallContext) -> None:
         replay = DecisionReplay(call.agent)
-        for event in call.log.history:
+        async for event in call.log.past():
             replay.feed(event)
         async for event in call.log:
             for difference in replay.feed(event):

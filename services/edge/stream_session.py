@@ -25,7 +25,7 @@ from services.edge.calls.stream_outcome import await_outcome
 from services.edge.inbound.connection import MediaConnection, open_connection
 from services.edge.inbound.ingest import AudioIngest
 from services.edge.metrics import EdgeMetrics
-from services.edge.outbound.player import Player
+from services.edge.outbound.player import PLAYER, Player
 from services.edge.settings import EdgeSettings
 from services.edge.standby.supervisor import StandbySupervisor
 from services.edge.twilio.accounts import TwilioAccounts
@@ -114,7 +114,8 @@ class MediaStreamEndpoint:
             return
         self._count_opened(call, started.at_ms)
         log.info("media_stream_opened", stream_sid=start.stream_sid, epoch=epoch, agent=call.agent)
-        async with open_call_log(self.bus, self.outbox, start.call_sid, "edge", epoch) as call_log:
+        opened = open_call_log(self.bus, self.outbox, start.call_sid, "edge", epoch, folds=(PLAYER,))
+        async with opened as call_log:
             self.tracer.follow(call_log)
             reason = await StreamSession(self, connection, call_log, call).run()
             self.metrics.stream_closed(reason)

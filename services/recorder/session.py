@@ -16,6 +16,7 @@ import structlog
 from parley.audio.g711 import BYTES_PER_MS
 from parley.errors import BusError, ProviderError
 from parley.events.envelope import event_body
+from parley.events.facts import FACTS
 from parley.runtime.stage import CallContext, ServeCall
 from parley.telemetry.setup import Telemetry
 from parley.v1.event_pb2 import Event
@@ -87,7 +88,9 @@ class RecordingSession:
         self._database = storage.database
         self._call = call
         self._log = call.log
-        self._started = next(e for e in call.log.history if e.HasField("call_started"))
+        if call.log.facts.started is None:
+            raise BusError(f"the log of {call.call_sid} has no call.started")
+        self._started = call.log.facts.started
         self._name = call_record.recording_name(self._started)
         self._events: list[Event] = []
         self._timeline = Timeline()
@@ -100,12 +103,10 @@ class RecordingSession:
 
     async def run(self) -> None:
         """Record the call to its end and store its record."""
-        if not any(event.HasField("call_recorded") for event in self._log.history):
-            # A previous owner has observed the history; the first one was started by its first event.
-            is_first_owner = not any(
-                event.HasField("stage_claimed") and event.stage == "recorder" for event in self._log.history
-            )
-            for event in self._log.history:
+        if not self._log.facts.recorded:
+            # A previous owner has observed the past; the first one was started by its first event.
+            is_first_owner = "recorder" not in self._log.folded(FACTS).owners
+            async for event in self._log.past():
                 self._apply(event, live=is_first_owner)
             await self._store_record(await self._already_finished() or await self._record_audio())
         await self._retry.run(lambda: self._recordings.delete_segments(self._name))

@@ -1,9 +1,10 @@
 """The state of a call's transcription after a takeover, folded from its log. No I/O, no clock."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from parley.events.envelope import event_body
+from parley.events.fold import Fold
+from parley.events.state_codec import dataclass_codec
 from parley.providers.stt import Word
 from parley.v1 import reply_pb2, speech_pb2
 from parley.v1.event_pb2 import Event
@@ -51,12 +52,8 @@ def evolve(state: SttState, event: Event) -> SttState:
             return state
 
 
-def restore(history: Iterable[Event]) -> SttState:
-    """Fold a call's log into the state of its transcription."""
-    state = SttState()
-    for event in history:
-        state = evolve(state, event)
-    return state
+STT = Fold("stt", SttState, lambda state, event, _at_ms: evolve(state, event), dataclass_codec(SttState))
+"""The state that an owner of stt starts with."""
 
 
 def _with_final_words(transcript: Transcript, updated: speech_pb2.TranscriptUpdated) -> Transcript:

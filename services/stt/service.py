@@ -109,8 +109,7 @@ async def _refuse(call: CallContext, error: ConfigError) -> None:
     """
     log.error("agent_refused", agent=call.agent.name, error=str(error))
     await call.log.append(config_failure(call.agent.stt.provider, error))
-    requested = any(event.HasField("fallback_requested") for event in call.log.history)
-    if call.log.epoch >= _MAX_OPEN_ATTEMPTS and not requested:
+    if call.log.epoch >= _MAX_OPEN_ATTEMPTS and not call.log.facts.fallback_requested:
         await call.log.append(FallbackRequested(reason="stt_unavailable"))
 
 

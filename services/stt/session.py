@@ -12,7 +12,7 @@ from parley.v1.audio_pb2 import CallerAudio
 from parley.v1.event_pb2 import Event
 from services.stt.audio_buffer import AudioBuffer
 from services.stt.provider_connection import ProviderConnection, SttRoute
-from services.stt.restore import restore
+from services.stt.restore import STT
 from services.stt.stall_detector import StallDetector
 from services.stt.turn_recognizer import TurnRecognizer
 from services.stt.voice_activity import Detector
@@ -38,7 +38,7 @@ class TranscriptionSession:
         provider_detects_turns: bool,
     ) -> None:
         self._call = call
-        state = restore(call.log.history)
+        state = call.log.folded(STT)
         self._buffer = AudioBuffer(state.transcript.final_end_ms)
         self._provider = ProviderConnection(chain, self._buffer, self._on_stt_event, self._on_provider_lost)
         self._turns = TurnRecognizer(
@@ -53,8 +53,8 @@ class TranscriptionSession:
         )
         self._stall = StallDetector()
         self._gap_count = call.bus.gap_count
-        for event in call.log.history:
-            self._track_stream(event)
+        if call.log.facts.stream_open:
+            self._stall.stream_opened(call.log.now_ms())
 
     async def run(self) -> None:
         """Transcribe until the call ends."""

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from parley.events.envelope import Body
+from parley.events.envelope import Body, event_body
+from parley.events.fold import Fold
+from parley.events.state_codec import dataclass_codec
 from parley.v1 import call_pb2, reply_pb2, synthesis_pb2
 
 
@@ -77,6 +79,15 @@ def evolve(progress: SynthesisProgress, body: Body | None) -> SynthesisProgress:
             return replace(progress, replies={**progress.replies, body.reply_id: _evolve_reply(reply, body)})
         case _:
             return progress
+
+
+TTS = Fold(
+    "tts",
+    SynthesisProgress,
+    lambda progress, event, _at_ms: evolve(progress, event_body(event)),
+    dataclass_codec(SynthesisProgress),
+)
+"""The state that an owner of tts starts with."""
 
 
 def _evolve_reply(reply: ReplyProgress, body: Body) -> ReplyProgress:

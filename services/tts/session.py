@@ -29,7 +29,7 @@ from services.tts.clause_feed import ClauseFeed
 from services.tts.guarded_connection import GuardedConnection
 from services.tts.missing_texts import report_missing_texts
 from services.tts.phrase_cache import CachingConnection, PhraseCache, cache_section, cacheable_phrases
-from services.tts.progress import ReplyProgress, SynthesisProgress, evolve
+from services.tts.progress import TTS, ReplyProgress, SynthesisProgress, evolve
 from services.tts.reply_audio import ReplyAudio
 from services.tts.reply_synthesis import SynthesisJob, TtsRoute, synthesize_reply
 from services.tts.settings import TtsSettings
@@ -206,8 +206,7 @@ class SynthesisSession:
     async def follow_log(self) -> None:
         """Synthesize what the log has left unfinished, then follow it until the call has ended."""
         self.call.drain.set_safe_point(lambda: not self._running)
-        for event in self.call.log.history:
-            self._apply(event)
+        self._progress = self.call.log.folded(TTS)
         for reply in self._progress.unfinished:
             self._update_reply(reply)
         if self._progress.call_ended:

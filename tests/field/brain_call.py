@@ -32,6 +32,7 @@ from parley.v1.reply_pb2 import (
 from parley.v1.speech_pb2 import TurnEnded
 from parley.v1.work_pb2 import StageClaimed, Work
 from services.brain.service import open_service
+from services.brain.session_log import BRAIN
 from services.brain.settings import BrainSettings
 from tests.event_factories import bodies_of
 from tests.field.model_server import ModelServer
@@ -151,7 +152,9 @@ async def brain_call(
         environment.setenv("OPENAI_BASE_URL", server.url)
         settings = BrainSettings(nats_url=nats_url, agents_dir=str(folder), drain_timeout_s=5)
         stop = asyncio.Event()
-        tasks.create_task(run_stage("brain", settings, 0, partial(open_service, settings), stop))
+        tasks.create_task(
+            run_stage("brain", settings, 0, partial(open_service, settings), stop, folds=(BRAIN,))
+        )
         async with (
             connect(nats_url, "test", timeout_s=5) as bus,
             open_outbox(bus) as outbox,

@@ -30,6 +30,7 @@ from parley.v1.work_pb2 import Work
 from sandbox.openai.app import OpenAIEmulator
 from sandbox.openai.settings import OpenAISandboxSettings
 from services.brain.service import open_service
+from services.brain.session_log import BRAIN
 from services.brain.settings import BrainSettings
 from tests.event_factories import bodies_of
 
@@ -54,7 +55,9 @@ async def running_brain(
         environment.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{port}/v1")
         settings = BrainSettings(nats_url=nats_url, agents_dir=str(folder), drain_timeout_s=5)
         stop = asyncio.Event()
-        tasks.create_task(run_stage("brain", settings, 0, partial(open_service, settings), stop))
+        tasks.create_task(
+            run_stage("brain", settings, 0, partial(open_service, settings), stop, folds=(BRAIN,))
+        )
         yield stop
         stop.set()
 

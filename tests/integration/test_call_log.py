@@ -21,7 +21,7 @@ async def test_a_log_is_followed_without_gap_or_duplicate(nats_url: str) -> None
                 await stt.append(TurnEnded(turn=1))
                 event = await asyncio.wait_for(anext(aiter(brain)), 2)
 
-                assert [e.id for e in brain.history] == ["stt-1-1"]
+                assert [e.id async for e in brain.past()] == ["stt-1-1"]
                 assert event.turn_ended.turn == 1
 
 

@@ -22,6 +22,7 @@ from parley.v1.reply_pb2 import ReplyCancelled, ReplyClause, ReplyFinished, Repl
 from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, SynthesisStarted
 from parley.v1.work_pb2 import StageFailed, Work
 from services.tts.audio_output import AudioOutput
+from services.tts.progress import TTS
 from services.tts.session import open_service
 from services.tts.settings import TtsSettings
 from tests.event_factories import bodies_of
@@ -143,7 +144,14 @@ async def run_worker(
     with patch.dict(os.environ, environment):
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(
-                run_stage("tts", settings, 0, lambda telemetry: open_service(settings, telemetry), stop)
+                run_stage(
+                    "tts",
+                    settings,
+                    0,
+                    lambda telemetry: open_service(settings, telemetry),
+                    stop,
+                    folds=(TTS,),
+                )
             )
             try:
                 yield running

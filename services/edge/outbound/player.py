@@ -3,12 +3,14 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field, replace
 
 import structlog
 
 from parley.audio.stream import follow_audio
 from parley.bus import Bus, subjects
 from parley.events.envelope import Body, event_body
+from parley.events.fold import Fold
 from parley.events.log import CallEventLog
 from parley.v1 import reply_pb2, speech_pb2, synthesis_pb2
 from parley.v1.audio_pb2 import AgentAudio
@@ -21,6 +23,28 @@ from services.edge.twilio import media_messages
 log = structlog.get_logger()
 
 _TIMER_INTERVAL_S = 0.25
+
+
+@dataclass(slots=True)
+class PlayerState:
+    """The state from which a stream's player continues, folded from the call's log."""
+
+    playback: PlaybackState = field(default_factory=PlaybackState)
+    pending_hang_up: PendingHangUp = field(default_factory=PendingHangUp)
+    fallback_requested: bool = False
+
+
+def _evolve(state: PlayerState, event: Event, at_ms: int) -> PlayerState:
+    """Apply an event that was sent at a call time (ms); returns the same state."""
+    body = event_body(event)
+    if body is not None:
+        state.playback.apply(body, at_ms)
+        state.pending_hang_up.apply(body, at_ms)
+        state.fallback_requested |= isinstance(body, reply_pb2.FallbackRequested)
+    return state
+
+
+PLAYER = Fold("player", PlayerState, _evolve)
 
 
 class Player:
@@ -47,22 +71,13 @@ class Player:
         self._outgoing_added = asyncio.Event()
         self._command_lock = asyncio.Lock()
         """Keeps events in the log in the order in which Playback returned them."""
-        self._pending_hang_up = PendingHangUp()
-        self._fallback_requested = False
         self._caught_up_ms: int | None = None
         """Call time at which all stored audio had been read; None until then."""
-        restored = self._restore()
+        past = call_log.folded(PLAYER)
+        restored, self._fallback_requested = past.playback, past.fallback_requested
+        self._pending_hang_up = replace(past.pending_hang_up, requested_ms=call_log.now_ms())
         self._playback, self._inferred_progress = Playback(restored), restored.inferred_progress
         self._audio_since_us = call_log.clock.us_at(restored.audio_needed_since_ms(call_log.now_ms()))
-
-    def _restore(self) -> PlaybackState:
-        restored = PlaybackState()
-        for event in self._log.history:
-            body = event_body(event)
-            if body is not None:
-                restored.apply(body, self._log.clock.ms_at(event.sent_at_us))
-                self._note_call_end(body)
-        return restored
 
     @property
     def is_silent(self) -> bool:

@@ -31,7 +31,8 @@ async def serve(folder: Path, *history: Event) -> list[Body]:
         appended.append(body)
 
     ended = any(past.HasField("call_ended") for past in history)
-    log = SimpleNamespace(history=history, append=append)
+    requested = any(past.HasField("fallback_requested") for past in history)
+    log = SimpleNamespace(facts=SimpleNamespace(fallback_requested=requested), append=append)
     call = SimpleNamespace(agent=UNKNOWN, log=log, call_sid="CA1", ended=ended)
     async with open_service(BrainSettings(agents_dir=str(folder)), make_telemetry()) as serve_call:
         await serve_call(cast("CallContext", call))

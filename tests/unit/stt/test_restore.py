@@ -1,15 +1,17 @@
 """The state of transcription after a takeover."""
 
+from functools import reduce
+
 from parley.events.envelope import Body
 from parley.providers.stt import Word
 from parley.v1 import reply_pb2, speech_pb2
-from services.stt.restore import SttState, restore
+from services.stt.restore import SttState, evolve
 from tests.event_factories import events_of
 
 
 def restored(*bodies: Body) -> SttState:
     """The state after these events."""
-    return restore(events_of(*((0, body) for body in bodies), stage="stt"))
+    return reduce(evolve, events_of(*((0, body) for body in bodies), stage="stt"), SttState())
 
 
 def test_the_current_turn_is_restored_with_its_final_words() -> None:

@@ -10,6 +10,7 @@ import pytest
 from parley.agent_config import AgentConfig, SttConfig
 from parley.errors import ConfigError
 from parley.events.envelope import Body
+from parley.events.facts import CallFacts
 from parley.exception_groups import flatten_group
 from parley.runtime.stage import CallContext
 from parley.v1.reply_pb2 import FallbackRequested
@@ -85,7 +86,7 @@ async def test_a_call_without_a_usable_provider_requests_the_fallback(service: S
 
     def call(epoch: int) -> CallContext:
         agent = AgentConfig(name="test", prompt="x", stt=section("unset"))
-        log = SimpleNamespace(append=append, epoch=epoch, history=())
+        log = SimpleNamespace(append=append, epoch=epoch, facts=CallFacts())
         return cast("CallContext", SimpleNamespace(agent=agent, log=log, call_sid="CA1"))
 
     with pytest.raises(ConfigError, match="UNSET_KEY"):

@@ -5,7 +5,7 @@ from nats.js.api import AckPolicy, DiscardPolicy, RetentionPolicy
 
 from parley.bus import subjects
 from parley.bus.stream_config import consumer_config, consumer_name, stream_config
-from parley.bus.streams import AUDIO, CALLS, STREAMS, WORK, Stream
+from parley.bus.streams import AUDIO, CALLS, STATE, STREAMS, WORK, Stream
 from parley.failover_timing import ACK_WAIT_S
 
 
@@ -25,12 +25,21 @@ def test_work_is_unique_per_stage_and_call() -> None:
     assert (config.max_msgs_per_subject, config.discard_new_per_subject) == (1, True)
 
 
+def test_only_the_newest_state_is_retained() -> None:
+    """A newer snapshot replaces the previous one."""
+    config = stream_config(STATE, 1)
+    assert config.retention is RetentionPolicy.LIMITS
+    assert config.discard is DiscardPolicy.OLD
+    assert (config.max_msgs_per_subject, config.discard_new_per_subject) == (1, False)
+
+
 @pytest.mark.parametrize("stream", [AUDIO, CALLS], ids=lambda stream: stream.name)
 def test_audio_and_events_are_retained_for_several_readers(stream: Stream) -> None:
     """The oldest messages are dropped first."""
     config = stream_config(stream, 1)
     assert config.retention is RetentionPolicy.LIMITS
     assert config.discard is DiscardPolicy.OLD
+    assert config.max_msgs_per_subject == -1
 
 
 def test_the_workers_of_a_stage_share_one_consumer() -> None:

@@ -25,6 +25,7 @@ def matches(filter_subject: str, subject: str) -> bool:
         (subjects.ALL_CALLS, subjects.call_event(SID, "turn_ended")),
         (subjects.call_log(SID), subjects.call_event(SID, "turn_ended")),
         (subjects.ALL_CALL_STARTS, subjects.call_event(SID, "call_started")),
+        (subjects.ALL_STATE, subjects.call_state(SID, "brain")),
         (subjects.ALL_WORK, subjects.work("stt", SID)),
         (subjects.work_filter("stt"), subjects.work("stt", SID)),
         (subjects.ALL_MEDIA_STALLED, subjects.media_stalled(SID)),
@@ -56,5 +57,5 @@ def test_a_filter_selects_one_call_and_one_stage_only() -> None:
 )
 def test_no_stream_stores_a_control_message(subject: str) -> None:
     """Requests and notifications are for processes that run now."""
-    stored = (subjects.ALL_AUDIO, subjects.ALL_CALLS, subjects.ALL_WORK)
+    stored = (subjects.ALL_AUDIO, subjects.ALL_CALLS, subjects.ALL_STATE, subjects.ALL_WORK)
     assert not any(matches(filter_subject, subject) for filter_subject in stored)

@@ -6,6 +6,7 @@ from typing import cast
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
+from parley.clock import CallClock
 from parley.events.log import CallEventLog
 from parley.latency.spans import TurnSpan, TurnSpans
 from parley.latency.tracer import CallTracer
@@ -99,7 +100,11 @@ def observers_of(processor: SpanProcessor | None) -> list[object]:
     """The observers that a tracer adds to a log with a history."""
     added: list[object] = []
     call_log = SimpleNamespace(
-        stage="edge", call_sid="CA1", history=(event(CallStarted()),), add_observer=added.append
+        stage="edge",
+        call_sid="CA1",
+        clock=CallClock(0),
+        recent=(event(CallStarted()),),
+        add_observer=added.append,
     )
     CallTracer("edge", processor).follow(cast("CallEventLog", call_log))
     return added

@@ -1,11 +1,13 @@
 """Why a process came to own a call."""
 
 import time
+from functools import reduce
 
 import pytest
 from prometheus_client import CollectorRegistry
 
 from parley.events.envelope import Body
+from parley.events.facts import CallFacts, evolve
 from parley.runtime.ownership import ClaimKind, Holdings, OwnershipMetrics, claim_kind
 from parley.v1.call_pb2 import CallStarted
 from parley.v1.event_pb2 import Event
@@ -37,7 +39,7 @@ CLAIMED, RELEASED = StageClaimed(worker="a"), StageReleased(reason="handed_over"
 )
 def test_the_log_distinguishes_a_handover_from_a_takeover(history: list[Event], kind: ClaimKind) -> None:
     """Only the last owner of this stage counts."""
-    assert claim_kind(history, "tts") is kind
+    assert claim_kind(reduce(evolve, history, CallFacts()), "tts") is kind
 
 
 def test_claims_and_holdings_are_exported() -> None:

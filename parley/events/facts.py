@@ -1,0 +1,89 @@
+"""The facts of a call that all stages need, folded from its log. No I/O."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from parley.clock import CallClock
+from parley.events.fold import Fold
+from parley.events.state_codec import dataclass_codec
+from parley.v1.event_pb2 import Event
+
+
+@dataclass(frozen=True, slots=True)
+class StageOwner:
+    """The last owner of a stage that appended StageClaimed."""
+
+    epoch: int
+    released: bool = False
+    """Whether it gave the stage back."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallFacts:
+    """The start and the end of a call, its owners, and the requests that are made once."""
+
+    started_at_us: int = 0
+    """When the first event was sent (UTC wall clock, microseconds); 0 for a call without events."""
+    started: Event | None = None
+    """call.started."""
+    ended: Event | None = None
+    """call.ended."""
+    fallback_requested: bool = False
+    recorded: bool = False
+    stream_open: bool = False
+    """Whether the last media stream has not stopped."""
+    owners: Mapping[str, StageOwner] = field(default_factory=dict)
+    """By stage."""
+
+    @property
+    def clock(self) -> CallClock | None:
+        """Converts to call time; None for a call without events."""
+        return CallClock(self.started_at_us) if self.started_at_us else None
+
+
+_NAMES = frozenset(
+    (
+        "call_started",
+        "call_ended",
+        "fallback_requested",
+        "call_recorded",
+        "stream_started",
+        "stream_stopped",
+        "stage_claimed",
+        "stage_released",
+    )
+)
+
+
+def evolve(facts: CallFacts, event: Event, _at_ms: int = 0) -> CallFacts:
+    """Return the facts after an event."""
+    if not facts.started_at_us:
+        facts = replace(facts, started_at_us=event.sent_at_us)
+    name = event.WhichOneof("body")
+    if name not in _NAMES:
+        return facts
+    match name:
+        case "call_started":
+            return replace(facts, started=facts.started or event)
+        case "call_ended":
+            return replace(facts, ended=facts.ended or event)
+        case "fallback_requested":
+            return replace(facts, fallback_requested=True)
+        case "call_recorded":
+            return replace(facts, recorded=True)
+        case "stream_started" | "stream_stopped":
+            return replace(facts, stream_open=name == "stream_started")
+        case "stage_claimed":
+            return replace(facts, owners={**facts.owners, event.stage: StageOwner(event.epoch)})
+        case _:
+            return _released(facts, event)
+
+
+def _released(facts: CallFacts, event: Event) -> CallFacts:
+    owner = facts.owners.get(event.stage)
+    if owner is None or owner.epoch != event.epoch:
+        return facts
+    return replace(facts, owners={**facts.owners, event.stage: replace(owner, released=True)})
+
+
+FACTS = Fold("facts", CallFacts, evolve, dataclass_codec(CallFacts))
