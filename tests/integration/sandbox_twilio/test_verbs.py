@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from sandbox.espeak import speak
 from sandbox.twilio.wav import to_wav
 from tests.integration.sandbox_twilio.twilio_emulator import ACCOUNT, TwilioEmulator, open_twilio_emulator
@@ -37,6 +39,24 @@ async def test_unknown_verb_gives_a_warning() -> None:
 
     assert report["warnings"] == ["12200: unknown verb <Fax>"]
     assert len(report["agent_speech"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("verb", "warning"),
+    [
+        ("<Say voice='Polly.Nobody'>hello</Say>", "13511: Say: Invalid voice value 'Polly.Nobody'"),
+        ("<Say language='pt'>bom dia</Say>", "13512: Say: Invalid language value 'pt'"),
+        ("<Say> </Say>", "13520: Say: Invalid text"),
+    ],
+)
+async def test_refused_text_gives_a_warning(verb: str, warning: str) -> None:
+    """It is not spoken; the remaining verbs are executed."""
+    twiml = f"<Response>{verb}<Say language='de-DE'>hallo</Say></Response>"
+    async with open_twilio_emulator(WebApplication({"/voice": twiml})) as emulator:
+        events, report = await performed(emulator, [{"expect_hang_up": {}}])
+
+    assert report["warnings"] == [warning]
+    assert [event["text"] for event in events if event["kind"] == "say"] == ["hallo"]
 
 
 async def test_gather_collects_digits() -> None:

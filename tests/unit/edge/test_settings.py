@@ -17,3 +17,16 @@ def test_other_numbers_are_refused(number: str) -> None:
     """The error contains an example of the format."""
     with pytest.raises(ValidationError, match=r"\+15551234567"):
         EdgeSettings(from_number=number)
+
+
+@pytest.mark.parametrize("language", ["de", "pt-BR", "hi-IN"])
+def test_the_language_of_announcements_may_have_a_region(language: str) -> None:
+    """The texts are those of the language."""
+    assert EdgeSettings(language=language).language == language
+
+
+@pytest.mark.parametrize("language", ["sw", "German", "multi"])
+def test_a_language_without_texts_is_refused(language: str) -> None:
+    """The error lists the others."""
+    with pytest.raises(ValidationError, match="must be one of de, en, es"):
+        EdgeSettings(language=language)

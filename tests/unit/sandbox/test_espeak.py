@@ -3,8 +3,10 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from sandbox.caller.loudness import audible_bounds
-from sandbox.espeak import speak
+from sandbox.espeak import VOICE, speak, voice_of
 
 
 def test_words_are_in_order_within_the_audio() -> None:
@@ -43,3 +45,17 @@ def test_threads_can_synthesise_concurrently() -> None:
         together = list(threads.map(speak, texts))
 
     assert [s.words for s in together] == [s.words for s in alone]
+
+
+@pytest.mark.parametrize(
+    "tag", ["de-DE", "es-MX", "fr-FR", "hi-IN", "it-IT", "nl-NL", "pl-PL", "pt-BR", "pt-PT"]
+)
+def test_a_language_has_a_voice_of_its_own(tag: str) -> None:
+    """The text is pronounced differently than in English."""
+    assert speak("La casa 1234", voice_of(tag)).mulaw != speak("La casa 1234").mulaw
+
+
+@pytest.mark.parametrize("tag", ["", "en-GB", "sw"])
+def test_other_languages_use_the_english_voice(tag: str) -> None:
+    """Recognisers are fitted to it."""
+    assert voice_of(tag) == VOICE
