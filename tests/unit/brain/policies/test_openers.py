@@ -38,6 +38,41 @@ def test_apologies_corrections_greetings_and_goodbyes_have_no_opener(text: str) 
     assert choose_opener(text, fold(), AGENT) == ""
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *["Nein, das ist falsch.", "Danke, auf Wiederhören", "Guten Morgen", "Warten Sie", "kein Interesse"],
+        *["no, gracias", "Espere un momento", "Buenas tardes", "Está equivocado"],
+        *["Non merci", "Ce n'est pas ça", "Bonsoir", "Attendez"],
+        *["Não, obrigada", "Tchau", "Bom dia", "Está errado"],
+        *["नहीं, यह गलत है", "धन्यवाद", "नमस्ते", "ज़रा रुकिए"],
+        *["I don't think so", "it isn't"],
+    ],
+)
+def test_other_languages_have_such_answers_too(text: str) -> None:
+    """No opener at all is better than a wrong one."""
+    assert choose_opener(text, fold(), AGENT) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        *[
+            ("Wann haben Sie geöffnet", True),
+            ("Welche Termine gibt es", True),
+            ("Ich brauche ein Rezept", False),
+        ],
+        *[("¿tiene citas mañana", True), ("cuánto cuesta", True), ("Necesito una cita", False)],
+        *[("Quel est le prix", True), ("combien ça coûte", True), ("Je voudrais un rendez-vous", False)],
+        *[("qual é o preço", True), ("vocês abrem amanhã?", True), ("Preciso de uma consulta", False)],
+        *[("आप कब खुलते हैं", True), ("क्या कल समय है", True), ("मुझे कल जाना है", False), ("मेरा नाम रवि है", False)],
+    ],
+)
+def test_questions_of_other_languages_are_recognized(text: str, *, question: bool) -> None:
+    """The words of a question differ, and often its mark is missing."""
+    assert choose_opener(text, fold(), AGENT) == ("Let me see." if question else "Sure.")
+
+
 def test_consecutive_openers_differ() -> None:
     """The opener of the previous answer is not a candidate."""
     conversation = fold(*reply_events("r1", 1, "Sure. ", "Which day?"))
