@@ -12,7 +12,7 @@ from parley.agent_config.texts.defaults import english_phrases, english_text, fl
 
 SCRIPTS = {"hi": "DEVANAGARI"}
 OTHERS = [language for language in languages() if language != "en"]
-ENGLISH_WORDS = set("the you your are we please what that could will now again later there something".split())  # noqa: SIM905 - readable
+ENGLISH_WORDS = set("the you your are please what that could will now again there something".split())  # noqa: SIM905 - readable
 
 
 def texts(language: str) -> dict[str, Any]:
