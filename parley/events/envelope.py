@@ -34,6 +34,7 @@ Body: TypeAlias = (
     | reply_pb2.DtmfCollected
     | reply_pb2.FallbackRequested
     | reply_pb2.ConversationSummarized
+    | reply_pb2.PhrasesChosen
     | synthesis_pb2.SynthesisStarted
     | synthesis_pb2.ClauseSynthesized
     | synthesis_pb2.SynthesisFinished

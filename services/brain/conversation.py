@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from parley.v1 import reply_pb2
 from services.brain.items import CallerTurn, DtmfInput, Item, needs_answer
+from services.brain.phrases.phrase_lists import Phrases, phrases_for
 from services.brain.reply import Reply
 from services.brain.tool_call import END_CALL_NAME, ToolCall
 from services.brain.window import Earlier
@@ -15,6 +16,15 @@ class PredictedTurn:
 
     turn: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseChoice:
+    """The language of the caller's phrases, and those that the agent file adds."""
+
+    language: str = "en"
+    backchannels: tuple[str, ...] = ()
+    hold_phrases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,7 @@ class Conversation:
     earlier: Earlier = field(default_factory=Earlier)
     """Represents the items before `items`."""
     totals: Totals = field(default_factory=Totals)
+    phrase_choice: PhraseChoice = PhraseChoice()
     predicted_turn: PredictedTurn | None = None
     pending_digits: str = ""
     """Keys that were pressed but not submitted yet."""
@@ -59,6 +70,12 @@ class Conversation:
     """Number of times the media stream was lost and a new one requested."""
     hang_up_after_reply_id: str = ""
     """The call ends after this reply, unless the caller interrupts it."""
+
+    @property
+    def phrases(self) -> Phrases:
+        """The phrases by which backchannels and requests to wait are recognized."""
+        choice = self.phrase_choice
+        return phrases_for(choice.language, choice.backchannels, choice.hold_phrases)
 
     @property
     def replies(self) -> tuple[Reply, ...]:
@@ -145,8 +162,10 @@ class Conversation:
             return None
         for item in reversed(self.open_items):
             match item:
-                case CallerTurn(is_backchannel=True):
+                case CallerTurn() if self._needs_none_yet(item):
                     continue
+                case CallerTurn(role="hold"):
+                    return None
                 case CallerTurn(turn=turn) | DtmfInput(turn=turn):
                     return turn
                 case ToolCall(reply_id=reply_id):
@@ -159,6 +178,31 @@ class Conversation:
                 case Reply():
                     return None
         return None
+
+    def _needs_none_yet(self, turn: CallerTurn) -> bool:
+        """Whether the turn needs no answer before the agent has finished; a backchannel never needs one."""
+        if turn.role != "early_answer":
+            return turn.role == "backchannel"
+        question = self.reply(turn.reply_id)
+        return not (question.done or question.cancelled)
+
+    @property
+    def on_hold(self) -> bool:
+        """Whether the caller's last words were a request to wait, and no idle prompt has followed."""
+        for item in reversed(self.open_items):
+            match item:
+                case CallerTurn(role=role):
+                    return role == "hold"
+                case DtmfInput() | Reply(kind=reply_pb2.REPLY_KIND_IDLE_PROMPT):
+                    return False
+                case _:
+                    continue
+        return False
+
+    @property
+    def must_finish(self) -> bool:
+        """Whether a reply is active that the caller's speech does not stop."""
+        return any(reply.uninterruptible for reply in self.active_replies)
 
     def _ends_call(self, reply_id: str) -> bool:
         """Whether the reply is a goodbye, after which the call ends or the caller's next turn follows."""

@@ -7,11 +7,11 @@ from parley.events.envelope import Body, event_body
 from parley.v1 import call_pb2, reply_pb2, speech_pb2
 from parley.v1.event_pb2 import Event
 from services.brain import reply
-from services.brain.backchannels import is_backchannel
-from services.brain.conversation import Conversation, PredictedTurn
+from services.brain.conversation import Conversation, PhraseChoice, PredictedTurn
 from services.brain.items import CallerTurn, DtmfInput, Item, characters, is_settled, needs_answer
 from services.brain.reply import Reply
 from services.brain.tool_call import ToolCall, tool_call_of
+from services.brain.turn_roles import role_of
 from services.brain.window import (
     MAX_CHARACTERS,
     MAX_INPUTS,
@@ -20,9 +20,6 @@ from services.brain.window import (
     split_to_fit,
     without_word_times,
 )
-
-_NEARLY_PLAYED_MS = 1000
-"""An "okay" with at most this much audio left counts as an answer; earlier it only means "continue"."""
 
 
 def evolve(conversation: Conversation, event: Event) -> Conversation:
@@ -52,6 +49,9 @@ def evolve(conversation: Conversation, event: Event) -> Conversation:
 
 def _evolve_own_event(conversation: Conversation, body: Body) -> Conversation:
     match body:
+        case reply_pb2.PhrasesChosen():
+            chosen = PhraseChoice(body.language, tuple(body.backchannels), tuple(body.hold_phrases))
+            return replace(conversation, phrase_choice=chosen)
         case reply_pb2.DtmfCollected():
             return _evolve_dtmf(conversation, body)
         case reply_pb2.ReplyStarted():
@@ -76,8 +76,8 @@ def _evolve_own_event(conversation: Conversation, body: Body) -> Conversation:
 def _evolve_turn(conversation: Conversation, body: speech_pb2.TurnEnded) -> Conversation:
     if conversation.has_ended(body.turn):
         return conversation
-    during_reply = any(r.audible and r.remaining_ms > _NEARLY_PLAYED_MS for r in conversation.active_replies)
-    turn = CallerTurn(body.turn, body.text, during_reply and is_backchannel(body.text))
+    role, reply_id = role_of(body.text, conversation.active_replies, conversation.phrases)
+    turn = CallerTurn(body.turn, body.text, role, reply_id)
     totals = replace(conversation.totals, last_turn=max(conversation.totals.last_turn, body.turn))
     return _append(replace(conversation, totals=totals), turn)
 
@@ -103,6 +103,7 @@ def _start_reply(conversation: Conversation, body: reply_pb2.ReplyStarted) -> Co
         body.kind,
         predicted_text=body.predicted_text,
         speculative=body.speculative,
+        uninterruptible=body.uninterruptible,
     )
     return _append(replace(conversation, totals=totals), started)
 

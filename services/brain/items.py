@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from services.brain.reply import Reply
 from services.brain.tool_call import ToolCall
+from services.brain.turn_roles import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +14,14 @@ class CallerTurn:
 
     turn: int
     text: str
-    is_backchannel: bool = False
-    """An "uh-huh" while the agent was speaking; it needs no answer."""
+    role: Role = "turn"
+    reply_id: str = ""
+    """The reply that an early answer answers."""
+
+    @property
+    def is_backchannel(self) -> bool:
+        """Whether it is an "uh-huh" while the agent was speaking, which needs no answer."""
+        return self.role == "backchannel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +37,7 @@ Item: TypeAlias = CallerTurn | DtmfInput | Reply | ToolCall
 
 
 def needs_answer(item: Item) -> bool:
-    """Whether the item is a turn or other input of the caller that the agent must answer."""
+    """Whether the item is a turn or other input of the caller, and not a backchannel."""
     return isinstance(item, DtmfInput) or (isinstance(item, CallerTurn) and not item.is_backchannel)
 
 

@@ -37,6 +37,8 @@ class Reply:
     """Transcript that the reply answers, if it was started before the end of the turn."""
     speculative: bool = False
     """Whether it was started on a predicted turn and is not released for playback yet."""
+    uninterruptible: bool = False
+    """Whether the caller's speech does not stop it."""
     done: bool = False
     """Whether playback has ended, or nothing is left to play."""
 

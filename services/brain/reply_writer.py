@@ -56,10 +56,13 @@ class ReplyWriter:
         self._deferred_tool_calls: list[ToolCalled] = []
         """Tool calls of a speculative answer: they run only after its release."""
 
-    async def write_text(self, kind: ReplyKind, text: str, turn: int = 0) -> str:
+    async def write_text(
+        self, kind: ReplyKind, text: str, turn: int = 0, *, uninterruptible: bool = False
+    ) -> str:
         """Write a reply with a fixed text; return its id."""
         builder = self._new_builder(turn)
-        await self._log.append(*builder.start(kind), *builder.from_text(text))
+        started = builder.start(kind, uninterruptible=uninterruptible)
+        await self._log.append(*started, *builder.from_text(text))
         return builder.reply_id
 
     async def answer(self, turn: int, tasks: asyncio.TaskGroup) -> None:

@@ -20,10 +20,12 @@ from parley.v1.reply_pb2 import (
     DtmfCollected,
     FallbackRequested,
     HangUpRequested,
+    PhrasesChosen,
     ReplyResumed,
     ToolReturned,
 )
 from parley.v1.work_pb2 import StageFailed
+from services.brain.conversation import PhraseChoice
 from services.brain.generation.generator import MAX_FAILURES, GenerationEvent, Generator
 from services.brain.generation.llm_route import LlmRoute
 from services.brain.metrics import UNKNOWN_TOOL, BrainMetrics
@@ -31,7 +33,7 @@ from services.brain.policies import ending_calls, escalation, fillers, idle_poli
 from services.brain.policies.escalation import RequestFallback
 from services.brain.policies.fillers import PlayFiller
 from services.brain.policies.idle_policy import EndCall
-from services.brain.policies.reconnect_policy import needs_apology
+from services.brain.policies.reconnect_policy import needs_apology, needs_greeting_again
 from services.brain.policies.turn_taking import (
     Answer,
     CancelReplies,
@@ -106,7 +108,9 @@ class BrainSession:
         async with asyncio.TaskGroup() as tasks:
             reader = tasks.create_task(self._read_log(), name="read the log")
             tasks.create_task(self._generator.warm_up(), name="warm up the model")
-            await self._greet()
+            await self._choose_phrases()
+            if not self._log.conversation.totals.replies:
+                await self._greet()
             wait_until_ms = await self._decide_and_act(tasks)
             while not self._log.conversation.ended:
                 await self._on_item(await self._next_item(wait_until_ms), tasks)
@@ -119,9 +123,25 @@ class BrainSession:
             await self._inbox.put(event)
 
     async def _greet(self) -> None:
-        greeting = self._call.agent.greeting.text
-        if not self._log.conversation.totals.replies and greeting.strip():
-            await self._replies.write_text(REPLY_KIND_GREETING, greeting)
+        greeting = self._call.agent.greeting
+        if greeting.text.strip():
+            await self._replies.write_text(
+                REPLY_KIND_GREETING, greeting.text, uninterruptible=not greeting.interruptible
+            )
+
+    async def _choose_phrases(self) -> None:
+        """Append the phrases of the agent's language, unless the log has them."""
+        agent = self._call.agent
+        added = agent.turn_taking
+        choice = PhraseChoice(agent.stt.language, added.backchannels, added.hold_phrases)
+        if choice != self._log.conversation.phrase_choice:
+            await self._log.append(
+                PhrasesChosen(
+                    language=choice.language,
+                    backchannels=choice.backchannels,
+                    hold_phrases=choice.hold_phrases,
+                )
+            )
 
     async def _next_item(self, wait_until_ms: int | None) -> Item | None:
         if wait_until_ms is None:
@@ -166,6 +186,8 @@ class BrainSession:
             for reply in reversed(self._log.conversation.active_replies):
                 await self._replies.cancel(reply.reply_id, "stream_lost")
             await self._replies.write_text(REPLY_KIND_RECONNECTED, self._call.agent.reconnect.apology)
+        if needs_greeting_again(self._log.conversation):
+            await self._greet()
 
     async def _run_turn_taking(self, tasks: asyncio.TaskGroup) -> int | None:
         """Carry out turn-taking decisions until none is left."""
@@ -189,8 +211,8 @@ class BrainSession:
             case CancelReplies(reply_ids=reply_ids, reason=reason):
                 for reply_id in reply_ids:
                     await self._replies.cancel(reply_id, reason)
-            case Resume(reply_id=reply_id):
-                await self._log.append(ReplyResumed(reply_id=reply_id))
+            case Resume(reply_id=reply_id, reason=reason):
+                await self._log.append(ReplyResumed(reply_id=reply_id, reason=reason))
             case Answer(turn=turn):
                 await self._replies.answer(turn, tasks)
             case Speculate(turn=turn):

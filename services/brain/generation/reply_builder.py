@@ -105,7 +105,9 @@ class ReplyBuilder:
     def _has_text(self) -> bool:
         return self._has_model_text or self._repetitions.found or is_speakable(self._splitter.pending)
 
-    def start(self, kind: ReplyKind, *, predicted_text: str = "") -> list[Body]:
+    def start(
+        self, kind: ReplyKind, *, predicted_text: str = "", uninterruptible: bool = False
+    ) -> list[Body]:
         """Return the first events; the reply is speculative if it answers a predicted text."""
         started = ReplyStarted(
             reply_id=self.reply_id,
@@ -113,6 +115,7 @@ class ReplyBuilder:
             kind=kind,
             speculative=bool(predicted_text),
             predicted_text=predicted_text,
+            uninterruptible=uninterruptible,
         )
         return [started, *self._clause_events([f"{self.opener} "] if self.opener else [])]
 

@@ -53,7 +53,7 @@ def decide(
     state: WaitState, floor: FloorState, conversation: Conversation, agent: AgentConfig, *, now_ms: int
 ) -> PlayFiller | WaitUntil | None:
     """Return the filler to play now, or the time at which to decide again."""
-    if conversation.ended or conversation.hanging_up or floor.speaking:
+    if conversation.ended or conversation.hanging_up:
         return None
     if not _keeps_waiting(conversation, agent):
         return None
@@ -62,6 +62,8 @@ def decide(
     candidates = [phrase for phrase in agent.fillers.phrases if phrase != last]
     if not candidates or _count_in_this_wait(conversation) >= _MAX_PER_WAIT:
         return None
+    if floor.speaking and now_ms < floor.speech_until_ms():
+        return WaitUntil(floor.speech_until_ms())
     due_ms = state.since_ms + agent.fillers.after_ms
     if now_ms < due_ms:
         return WaitUntil(due_ms)

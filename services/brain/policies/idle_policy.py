@@ -17,7 +17,7 @@ _WARNING_MS = 30_000
 
 @dataclass(frozen=True, slots=True)
 class IdleState:
-    """Start of the current silence: neither the caller nor the agent speaks."""
+    """Start of the current silence: the caller uses no words, and the agent does not speak."""
 
     streaming: bool = False
     since_ms: int = 0
@@ -57,9 +57,7 @@ def evolve(state: IdleState, event: Event, *, now_ms: int) -> IdleState:
         case call_pb2.StreamStopped():
             return replace(state, streaming=False)
         case (
-            speech_pb2.SpeechStarted()
-            | speech_pb2.SpeechStopped()
-            | speech_pb2.TranscriptUpdated()
+            speech_pb2.TranscriptUpdated()
             | speech_pb2.TurnEnded()
             | playback_pb2.PlaybackStarted()
             | playback_pb2.PlaybackFinished()
@@ -79,7 +77,7 @@ def decide(
     """Return the action for the silence or the call's duration; None to wait for the next event."""
     if conversation.ended or conversation.hanging_up or not state.streaming:
         return None
-    if floor.speaking or conversation.active_replies or conversation.pending_tool_calls:
+    if conversation.active_replies or conversation.pending_tool_calls:
         return None
     if conversation.unanswered_turn is not None:
         return None
@@ -89,10 +87,18 @@ def decide(
     warn_ms = end_ms - _WARNING_MS
     if now_ms >= warn_ms and not conversation.max_duration_warned:
         return WarnMaxDuration(agent.max_call_warning)
-    idle_ms = state.since_ms + round(agent.idle.timeout_s * 1000)
+    idle_ms = _idle_ms(state, floor, conversation, agent)
     if now_ms >= idle_ms:
         return _next_prompt(conversation.idle_prompts, agent)
     return WaitUntil(min(idle_ms, end_ms if conversation.max_duration_warned else warn_ms))
+
+
+def _idle_ms(state: IdleState, floor: FloorState, conversation: Conversation, agent: AgentConfig) -> int:
+    """Return the call time at which the caller is idle: words count, not noise or music."""
+    timeout_s = agent.turn_taking.hold_s if conversation.on_hold else agent.idle.timeout_s
+    idle_ms = state.since_ms + round(timeout_s * 1000)
+    # Speech that begins at the last moment gets the time that its words take.
+    return max(idle_ms, floor.speech_until_ms()) if floor.since_ms <= idle_ms else idle_ms
 
 
 def _next_prompt(count: int, agent: AgentConfig) -> IdlePrompt | EndCall:

@@ -1,6 +1,7 @@
 """Behaviour after a lost media stream: apologise, or resume the interrupted reply. No I/O, no clock."""
 
 from parley.agent_config import AgentConfig
+from parley.v1.reply_pb2 import REPLY_KIND_GREETING
 from services.brain.conversation import Conversation
 
 
@@ -12,3 +13,11 @@ def needs_apology(conversation: Conversation, agent: AgentConfig) -> bool:
     if agent.reconnect.resume != "apology" or conversation.ended or conversation.hanging_up:
         return False
     return conversation.streams_lost > conversation.totals.reconnect_apologies
+
+
+def needs_greeting_again(conversation: Conversation) -> bool:
+    """Whether a greeting that must be played whole was cut with the lost stream."""
+    if conversation.ended or conversation.hanging_up:
+        return False
+    greetings = [reply for reply in conversation.replies if reply.kind == REPLY_KIND_GREETING]
+    return bool(greetings) and greetings[-1].uninterruptible and greetings[-1].cancelled == "stream_lost"

@@ -2,6 +2,7 @@
 
 from parley.agent_config import AgentConfig
 from services.brain.conversation import Conversation
+from services.brain.hold_requests import is_hold_request
 from services.brain.reply import Reply
 
 _PUNCTUATION = ".,;:!?…\"'"
@@ -14,6 +15,8 @@ def should_speculate(conversation: Conversation, agent: AgentConfig) -> bool:
         return False
     if conversation.active_replies or conversation.speculative_reply or conversation.pending_tool_calls:
         return False
+    if is_hold_request(predicted.text, conversation.phrases):
+        return False
     started = [reply for reply in conversation.replies if reply.predicted_text]
     discarded = conversation.totals.discarded_speculations
     this_turn = sum(reply.turn == predicted.turn for reply in started)
@@ -24,7 +27,7 @@ def still_matches(reply: Reply, conversation: Conversation) -> bool:
     """Whether the reply answers the caller's latest transcript of its turn."""
     ended = conversation.turn(reply.turn)
     if ended is not None:
-        return not ended.is_backchannel and same_words(ended.text, reply.predicted_text)
+        return ended.role in ("turn", "early_answer") and same_words(ended.text, reply.predicted_text)
     predicted = conversation.predicted_turn
     return (
         predicted is not None

@@ -6,15 +6,18 @@ from parley.agent_config import AgentConfig
 from parley.events.envelope import event_body
 from parley.v1 import call_pb2, playback_pb2, speech_pb2
 from parley.v1.event_pb2 import Event
-from services.brain.backchannels import is_backchannel
 from services.brain.conversation import Conversation
 from services.brain.policies import speculation
 from services.brain.reply import Reply
+from services.brain.turn_roles import takes_turn
 
 FALSE_BARGE_IN_TIMEOUT_MS = 550
 """Speech that has no words this long after its end was not a barge-in; a transcript arrives sooner."""
 NOISE_TIMEOUT_MS = 2000
 """Speech that has had no words for this long is noise, such as traffic or a television."""
+MORE_WORDS_MS, MORE_WORDS_TIMEOUT_MS = 400, 3000
+"""An early answer is answered this long after the end of the question, if the caller adds nothing; words that
+have begun to follow are waited for."""
 _SPEECH_AFTER_DTMF_TIMEOUT_MS = 3000
 """A turn that continues within this time after the last key is answered together with the DTMF input."""
 
@@ -28,11 +31,20 @@ class FloorState:
     """Call time at which `speaking` changed."""
     words: str = ""
     words_turn: int = 0
+    words_at_ms: int = 0
+    """Call time at which they last changed."""
+    played_at_ms: int = 0
+    """Call time at which the playback of a reply last ended."""
     paused_at_ms: int = 0
     """Call time at which playback was last paused."""
     last_digit_at_ms: int = 0
     """Call time of the last key press."""
     last_digit: str = ""
+
+    def speech_until_ms(self) -> int:
+        """Call time up to which the caller probably speaks: words follow speech soon, or it is noise."""
+        timeout_ms = NOISE_TIMEOUT_MS if self.speaking else FALSE_BARGE_IN_TIMEOUT_MS
+        return max(self.since_ms, self.words_at_ms if self.speaking else 0) + timeout_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +60,8 @@ class Resume:
     """Resume playback after a false barge-in."""
 
     reply_id: str
+    reason: str
+    """`backchannel` or `noise`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +111,15 @@ def evolve(floor: FloorState, event: Event, *, now_ms: int) -> FloorState:
         case speech_pb2.SpeechStopped(at_ms=at_ms):
             # The detector reports the end of speech with a delay.
             return replace(floor, speaking=False, since_ms=min(at_ms or now_ms, now_ms))
-        case speech_pb2.TranscriptUpdated(turn=turn, text=text) if text.strip():
-            return replace(floor, words=text, words_turn=turn)
-        case speech_pb2.TurnEnded(turn=turn, text=text):
-            return replace(floor, words=text, words_turn=turn)
+        case speech_pb2.TranscriptUpdated(turn=turn, text=text) if not text.strip():
+            # Words that turned out to be none, such as an echo of the agent.
+            return replace(floor, words="", words_turn=min(floor.words_turn, turn - 1))
+        case speech_pb2.TranscriptUpdated(turn=turn, text=text) | speech_pb2.TurnEnded(turn=turn, text=text):
+            return replace(floor, words=text, words_turn=turn, words_at_ms=now_ms)
         case call_pb2.DtmfPressed(digit=digit):
             return replace(floor, last_digit=digit, last_digit_at_ms=now_ms)
+        case playback_pb2.PlaybackFinished() | playback_pb2.BargeIn():
+            return replace(floor, played_at_ms=now_ms)
         case playback_pb2.PlaybackPaused():
             return replace(floor, paused_at_ms=now_ms)
         case _:
@@ -121,18 +138,40 @@ def decide(
     if speculative is not None and not speculation.still_matches(speculative, conversation):
         return CancelReplies((speculative.reply_id,), "speculation")
     turn = conversation.unanswered_turn
+    if turn is not None and conversation.must_finish:
+        return _decide_paused(floor, conversation, now_ms=now_ms)
     if turn is not None:
+        more_until_ms = _more_words_until_ms(floor, conversation, turn)
+        if now_ms < more_until_ms:
+            return WaitUntil(more_until_ms)
         speech_until_ms = floor.last_digit_at_ms + _SPEECH_AFTER_DTMF_TIMEOUT_MS
         if conversation.dtmf_unanswered and floor.words_turn > turn and now_ms < speech_until_ms:
             return WaitUntil(speech_until_ms)
         return _decide_answer(turn, speculative, conversation)
-    active = tuple(reply for reply in conversation.active_replies if not reply.speculative)
+    active = _interruptible(conversation)
     interrupted = any(conversation.turn_of(reply) < floor.words_turn for reply in active)
-    if interrupted and not is_backchannel(floor.words):
+    if interrupted and takes_turn(floor.words, conversation.active_replies, conversation.phrases):
         return _cancel(active)
     if conversation.predicted_turn is not None and speculation.should_speculate(conversation, agent):
         return Speculate(conversation.predicted_turn.turn)
     return _decide_paused(floor, conversation, now_ms=now_ms)
+
+
+def _interruptible(conversation: Conversation) -> tuple[Reply, ...]:
+    return tuple(
+        reply for reply in conversation.active_replies if not (reply.speculative or reply.uninterruptible)
+    )
+
+
+def _more_words_until_ms(floor: FloorState, conversation: Conversation, turn: int) -> int:
+    """Return how long to wait for more words after an early answer; they belong to it."""
+    answer = conversation.turn(turn)
+    if answer is None or answer.role != "early_answer":
+        return 0
+    if floor.words_turn > turn:
+        return floor.words_at_ms + MORE_WORDS_TIMEOUT_MS
+    after_ms = floor.played_at_ms + MORE_WORDS_MS
+    return max(after_ms, floor.speech_until_ms()) if floor.speaking else after_ms
 
 
 def _decide_answer(turn: int, speculative: Reply | None, conversation: Conversation) -> Decision:
@@ -147,7 +186,7 @@ def _decide_dtmf(
     floor: FloorState, conversation: Conversation, agent: AgentConfig, *, now_ms: int
 ) -> Decision:
     """Collect digits: the first cancels the agent's replies; speech is answered together with the input."""
-    if active := tuple(reply for reply in conversation.active_replies if not reply.speculative):
+    if active := _interruptible(conversation):
         return _cancel(active)
     terminator = agent.dtmf.terminator
     if terminator and floor.last_digit == terminator:
@@ -167,8 +206,9 @@ def _decide_paused(floor: FloorState, conversation: Conversation, *, now_ms: int
         return None
     turn = conversation.turn(floor.words_turn)
     silent_since_pause = not floor.speaking and floor.paused_at_ms <= floor.since_ms
-    if turn is not None and turn.is_backchannel and silent_since_pause:
-        return Resume(paused.reply_id)
+    heeded = turn is not None and turn.role in ("backchannel", "early_answer")
+    if heeded and silent_since_pause:
+        return Resume(paused.reply_id, "backchannel")
     timeout_ms = NOISE_TIMEOUT_MS if floor.speaking else FALSE_BARGE_IN_TIMEOUT_MS
     until_ms = max(floor.since_ms, floor.paused_at_ms) + timeout_ms
-    return Resume(paused.reply_id) if now_ms >= until_ms else WaitUntil(until_ms)
+    return Resume(paused.reply_id, "noise") if now_ms >= until_ms else WaitUntil(until_ms)

@@ -14,6 +14,7 @@ from parley.audio.g711 import BYTES_PER_MS
 from parley.audio.playout_position import PlayoutPosition
 from parley.events.envelope import Body
 from parley.v1 import playback_pb2
+from services.edge.outbound.false_alarms import FalseAlarms
 from services.edge.outbound.reply_playout import ReplyPlayout
 from services.edge.outbound.restore import PlaybackState
 
@@ -58,6 +59,7 @@ class Playback:
         self._paused_reply_id = restored.paused_reply_id
         """The reply at which the caller's speech has paused playback; None while playback is not paused."""
         self._caller_speaking = False
+        self._false_alarms = FalseAlarms()
         self._generation = 0
         """Number of clears so far."""
         self._buffer_ends_ms = 0.0
@@ -83,9 +85,18 @@ class Playback:
         reply = self._replies.get(reply_id)
         return reply is not None and reply.done
 
-    def start(self, reply_id: str, *, speculative: bool, now_ms: int, filler: bool = False) -> list[Command]:
+    def start(
+        self,
+        reply_id: str,
+        *,
+        speculative: bool,
+        now_ms: int,
+        filler: bool = False,
+        uninterruptible: bool = False,
+    ) -> list[Command]:
         """Queue a reply after the earlier ones; a filler plays only while those have no audio."""
-        self._replies.setdefault(reply_id, ReplyPlayout(reply_id, speculative, filler))
+        reply = ReplyPlayout(reply_id, speculative, filler, uninterruptible)
+        self._replies.setdefault(reply_id, reply)
         return self.advance(now_ms)
 
     def release(self, reply_id: str, now_ms: int) -> list[Command]:
@@ -134,7 +145,8 @@ class Playback:
                 break
             if waiting and not reply.filler:
                 continue
-            if self._caller_speaking and reply.unsent and self._audible() is None:
+            silent = reply.unsent and self._audible() is None
+            if self._caller_speaking and silent and not reply.uninterruptible:
                 commands.append(self._pause_at(reply, now_ms))
                 break
             commands += self._send(reply, now_ms)
@@ -168,9 +180,11 @@ class Playback:
 
     def pause(self, now_ms: int) -> list[Command]:
         """Stop playback at once because the caller speaks; keep what was not played, start nothing new."""
+        if self._false_alarms.is_noisy(now_ms):
+            return []
         self._caller_speaking = True
         audible = self._audible()
-        if self.paused or audible is None:
+        if self.paused or audible is None or audible.uninterruptible:
             return []
         self._rewind_to_played(now_ms)
         return [Clear(), self._pause_at(audible, now_ms)]
@@ -179,8 +193,10 @@ class Playback:
         """Allow new replies to start; a paused reply waits for a decision."""
         self._caller_speaking = False
 
-    def resume(self, now_ms: int) -> list[Command]:
-        """Continue where playback was paused, because the interruption was a false alarm."""
+    def resume(self, now_ms: int, *, noise: bool = False) -> list[Command]:
+        """Continue where playback was paused; `noise` if it was paused for noise."""
+        if noise:
+            self._false_alarms.add(now_ms)
         self._paused_reply_id = None
         self._caller_speaking = False
         return self.advance(now_ms)

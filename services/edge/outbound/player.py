@@ -97,12 +97,16 @@ class Player:
             case reply_pb2.ReplyStarted():
                 filler = body.kind == reply_pb2.REPLY_KIND_FILLER
                 return playback.start(
-                    body.reply_id, speculative=body.speculative, filler=filler, now_ms=now_ms
+                    body.reply_id,
+                    speculative=body.speculative,
+                    filler=filler,
+                    uninterruptible=body.uninterruptible,
+                    now_ms=now_ms,
                 )
             case reply_pb2.ReplyReleased():
                 return playback.release(body.reply_id, now_ms)
             case reply_pb2.ReplyResumed():
-                return playback.resume(now_ms)
+                return playback.resume(now_ms, noise=body.reason == "noise")
             case reply_pb2.ReplyCancelled():
                 return playback.cancel(body.reply_id, now_ms)
             case synthesis_pb2.SynthesisFinished():

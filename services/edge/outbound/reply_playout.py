@@ -17,6 +17,8 @@ class ReplyPlayout:
     """Generated before the caller's turn had ended; not played before it is released."""
     filler: bool = False
     """Played only while no other reply has audio to play."""
+    uninterruptible: bool = False
+    """Whether the caller's speech does not stop it."""
     audio: bytearray = field(default_factory=bytearray)
     """All audio received so far; emptied when the reply is done."""
     complete: bool = False

@@ -104,7 +104,8 @@ class PlaybackState:
         match body:
             case reply_pb2.ReplyStarted():
                 filler = body.kind == reply_pb2.REPLY_KIND_FILLER
-                self.replies.setdefault(body.reply_id, ReplyPlayout(body.reply_id, body.speculative, filler))
+                started = ReplyPlayout(body.reply_id, body.speculative, filler, body.uninterruptible)
+                self.replies.setdefault(body.reply_id, started)
                 self._started_ms[body.reply_id] = at_ms
             case reply_pb2.ReplyReleased():
                 self._reply(body.reply_id).speculative = False

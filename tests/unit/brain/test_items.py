@@ -9,7 +9,7 @@ def test_turns_and_keys_need_an_answer() -> None:
     """A backchannel does not."""
     assert needs_answer(CallerTurn(1, "hello"))
     assert needs_answer(DtmfInput(0, "[keys pressed: 1]"))
-    assert not needs_answer(CallerTurn(1, "uh huh", is_backchannel=True))
+    assert not needs_answer(CallerTurn(1, "uh huh", "backchannel"))
     assert not needs_answer(Reply("r1", 1))
 
 

@@ -20,7 +20,7 @@ def call(number: int, result: str | None = "{}") -> ToolCall:
 
 def test_the_caller_speaks_first_in_what_stays() -> None:
     """Everything up to the reply leaves, with its tool calls and the backchannels after it."""
-    nod = CallerTurn(2, "uh huh", is_backchannel=True)
+    nod = CallerTurn(2, "uh huh", "backchannel")
     items = (*exchange(1), call(1), nod, *exchange(3))
     split = split_after(items, "r1")
 

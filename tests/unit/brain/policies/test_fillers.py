@@ -13,7 +13,7 @@ from parley.v1.reply_pb2 import (
 from parley.v1.speech_pb2 import SpeechStarted
 from services.brain.policies import fillers
 from services.brain.policies.fillers import PlayFiller
-from services.brain.policies.turn_taking import WaitUntil
+from services.brain.policies.turn_taking import NOISE_TIMEOUT_MS, WaitUntil
 from services.brain.state import BrainState
 from tests.event_factories import event, reply_events
 from tests.unit.brain.event_factories import (
@@ -99,5 +99,8 @@ def test_a_filler_bridges_a_slow_tool_after_the_reply_was_played() -> None:
 
 def test_no_filler_is_played_while_the_caller_speaks() -> None:
     """Nor is one played while a reply is paused for the caller."""
-    assert decide(*ANSWER_STARTED, event(SpeechStarted()), now_ms=99_000) is None
+    speaking = [*ANSWER_STARTED, event(SpeechStarted())]
+
+    assert decide(*speaking, now_ms=1600) == WaitUntil(1000 + NOISE_TIMEOUT_MS)
+    assert decide(*speaking, now_ms=99_000) == PlayFiller("One moment.")
     assert decide(*ANSWER_STARTED, playback_paused("r1", 0), now_ms=99_000) is None

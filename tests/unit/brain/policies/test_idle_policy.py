@@ -13,7 +13,7 @@ from parley.v1.reply_pb2 import (
     ReplyKind,
     ReplyStarted,
 )
-from parley.v1.speech_pb2 import SpeechStarted, SpeechStopped
+from parley.v1.speech_pb2 import SpeechStarted, TranscriptUpdated
 from services.brain.policies import idle_policy
 from services.brain.policies.idle_policy import EndCall, IdlePrompt, WarnMaxDuration
 from services.brain.policies.turn_taking import WaitUntil
@@ -79,14 +79,53 @@ def test_no_prompt_interrupts_speech_or_an_answer() -> None:
         *clauses_synthesized("r1", "Hello."),
         *playback_started("r1"),
     ]
-    started, stopped = event(SpeechStarted()), event(SpeechStopped())
 
     assert decide(now_ms=99_000) is None
     assert decide(OPEN, event(StreamStopped()), now_ms=99_000) is None
     assert decide(OPEN, *speaking, now_ms=99_000) is None
     assert decide(OPEN, turn_ended(1, "hello"), now_ms=99_000) is None
-    assert decide(OPEN, started, now_ms=99_000) is None
-    assert decide(OPEN, started, stopped, now_ms=99_000) == IdlePrompt("Hello?")
+
+
+def decide_at(*timed: tuple[int, Event], now_ms: int) -> idle_policy.Decision | None:
+    """Return the decision after events that arrived at different call times."""
+    state = BrainState()
+    for at_ms, happening in timed:
+        state = state.evolve(happening, at_ms)
+    return idle_policy.decide(state.idle, state.floor, state.conversation, AGENT, now_ms=now_ms)
+
+
+def test_noise_and_music_do_not_count_as_speech() -> None:
+    """Voice activity without words delays the prompt by the time that words take, and no longer."""
+    music = [(at_ms, event(SpeechStarted())) for at_ms in range(1000, 9000, 700)]
+    late = (8900, event(SpeechStarted()))
+
+    assert decide_at((1000, OPEN), *music, now_ms=11_500) == IdlePrompt("Hello?")
+    assert decide_at((1000, OPEN), late, now_ms=9000) == WaitUntil(10_900)
+    assert decide_at((1000, OPEN), late, (9500, event(SpeechStarted())), now_ms=9500) == IdlePrompt("Hello?")
+
+
+def test_a_long_turn_with_words_is_not_idle() -> None:
+    """However long the turn is."""
+    words = [
+        (at_ms, event(TranscriptUpdated(turn=1, text=f"word {at_ms}"))) for at_ms in range(1000, 99_000, 1000)
+    ]
+
+    assert decide_at((1000, OPEN), (1000, event(SpeechStarted())), *words, now_ms=99_000) == WaitUntil(
+        106_000
+    )
+
+
+def test_a_requested_pause_is_granted() -> None:
+    """Then the usual prompts follow; words end it."""
+    waiting = [OPEN, turn_ended(1, "Hold on a second, let me look.")]
+    back = [*waiting, turn_ended(2, "so"), *reply_events("r1", 2, "Good."), playback_finished("r1", 1)]
+
+    assert decide(*waiting, now_ms=60_999) == WaitUntil(61_000)
+    assert decide(*waiting, now_ms=61_000) == IdlePrompt("Hello?")
+    assert decide(*waiting, *played_reply("r1", REPLY_KIND_IDLE_PROMPT), now_ms=9000) == IdlePrompt(
+        "Anybody?"
+    )
+    assert decide(*back, now_ms=9000) == IdlePrompt("Hello?")
 
 
 def test_a_call_ends_at_its_maximum_duration() -> None:

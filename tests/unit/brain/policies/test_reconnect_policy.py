@@ -5,10 +5,16 @@ from functools import reduce
 from parley.agent_config import AgentConfig, Reconnect
 from parley.v1.call_pb2 import StreamResuming
 from parley.v1.event_pb2 import Event
-from parley.v1.reply_pb2 import REPLY_KIND_RECONNECTED, HangUpRequested, ReplyStarted
+from parley.v1.reply_pb2 import (
+    REPLY_KIND_GREETING,
+    REPLY_KIND_RECONNECTED,
+    HangUpRequested,
+    ReplyCancelled,
+    ReplyStarted,
+)
 from services.brain.conversation import Conversation
 from services.brain.conversation_fold import evolve
-from services.brain.policies.reconnect_policy import needs_apology
+from services.brain.policies.reconnect_policy import needs_apology, needs_greeting_again
 from tests.event_factories import event, reply_events
 from tests.unit.brain.event_factories import playback_started
 
@@ -38,3 +44,16 @@ def test_the_reply_resumes_by_default() -> None:
 
     assert not needs_apology(fold(*SPEAKING, STREAM_LOST), AgentConfig(prompt="x"))
     assert not needs_apology(fold(*SPEAKING, leaving, STREAM_LOST), APOLOGISING)
+
+
+def test_a_greeting_that_must_be_played_whole_is_repeated() -> None:
+    """Only if it was cut, and once."""
+    notice = event(ReplyStarted(reply_id="r1", kind=REPLY_KIND_GREETING, uninterruptible=True))
+    greeting = event(ReplyStarted(reply_id="r1", kind=REPLY_KIND_GREETING))
+    cut = event(ReplyCancelled(reply_id="r1", reason="stream_lost"))
+    again = event(ReplyStarted(reply_id="r2", kind=REPLY_KIND_GREETING, uninterruptible=True))
+
+    assert needs_greeting_again(fold(notice, cut))
+    assert not needs_greeting_again(fold(notice))
+    assert not needs_greeting_again(fold(greeting, cut))
+    assert not needs_greeting_again(fold(notice, cut, again))

@@ -6,6 +6,7 @@ from parley.v1.event_pb2 import Event
 from parley.v1.playback_pb2 import PlaybackFinished
 from parley.v1.reply_pb2 import (
     DtmfCollected,
+    PhrasesChosen,
     ReplyCancelled,
     ReplyClause,
     ReplyFinished,
@@ -16,6 +17,8 @@ from parley.v1.speech_pb2 import EagerEndOfTurn, SpeechStarted, SpeechStopped, T
 from services.brain.policies import turn_taking
 from services.brain.policies.turn_taking import (
     FALSE_BARGE_IN_TIMEOUT_MS,
+    MORE_WORDS_MS,
+    MORE_WORDS_TIMEOUT_MS,
     NOISE_TIMEOUT_MS,
     Answer,
     CancelReplies,
@@ -79,7 +82,7 @@ def test_playback_resumes_after_a_cough() -> None:
     log = [*SPEAKING, SPEECH_STARTED, playback_paused("r1", 310), SPEECH_STOPPED]
 
     assert decide(*log, now_ms=FALSE_BARGE_IN_TIMEOUT_MS - 1) == WaitUntil(FALSE_BARGE_IN_TIMEOUT_MS)
-    assert decide(*log, now_ms=FALSE_BARGE_IN_TIMEOUT_MS) == Resume("r1")
+    assert decide(*log, now_ms=FALSE_BARGE_IN_TIMEOUT_MS) == Resume("r1", "noise")
 
 
 def test_a_backchannel_does_not_cancel_the_reply() -> None:
@@ -93,7 +96,7 @@ def test_a_backchannel_does_not_cancel_the_reply() -> None:
         turn_ended(1, "uh huh"),
     ]
 
-    assert decide(*log, now_ms=FALSE_BARGE_IN_TIMEOUT_MS) == Resume("r1")
+    assert decide(*log, now_ms=FALSE_BARGE_IN_TIMEOUT_MS) == Resume("r1", "backchannel")
 
 
 def test_playback_resumes_during_continuous_noise() -> None:
@@ -101,7 +104,7 @@ def test_playback_resumes_during_continuous_noise() -> None:
     log = [*SPEAKING, SPEECH_STARTED, playback_paused("r1", 310)]
 
     assert decide(*log, now_ms=100) == WaitUntil(NOISE_TIMEOUT_MS)
-    assert decide(*log, now_ms=NOISE_TIMEOUT_MS) == Resume("r1")
+    assert decide(*log, now_ms=NOISE_TIMEOUT_MS) == Resume("r1", "noise")
 
 
 def test_words_of_the_next_turn_cancel_an_answer_before_its_playback() -> None:
@@ -229,7 +232,7 @@ def test_playback_resumes_at_once_after_a_recognised_backchannel() -> None:
     """The timeout does not apply once the turn is a known backchannel."""
     log = [*SPEAKING, SPEECH_STARTED, playback_paused("r1", 310), SPEECH_STOPPED, turn_ended(1, "uh huh")]
 
-    assert decide(*log) == Resume("r1")
+    assert decide(*log) == Resume("r1", "backchannel")
 
 
 def test_an_idle_prompt_is_not_cancelled_by_earlier_words() -> None:
@@ -252,3 +255,91 @@ def test_digits_during_speech_wait_for_the_end_of_the_turn() -> None:
     assert decide(*log, now_ms=100) == WaitUntil(3000)
     assert decide(*log, now_ms=3000) == Answer(0)
     assert decide(*log, turn_ended(1, "my code is"), now_ms=100) == Answer(1)
+
+
+QUESTION = ("We have a free place on Tuesday. ", "Shall I book it for you at ten o'clock in the morning?")
+
+
+def question_played(played_ms: int) -> list[Event]:
+    """A reply with a question at its end that has been played up to a position; each word takes 250 ms."""
+    return [
+        *reply_events("r1", 0, *QUESTION),
+        *clauses_synthesized("r1", *QUESTION, word_ms=250),
+        *playback_started("r1", played_ms),
+    ]
+
+
+WITHIN_MS, WHOLE_MS = 3250, 4750
+"""Positions within the question, and at its end."""
+
+
+def test_an_early_answer_waits_for_the_end_of_the_question() -> None:
+    """The caller understands the question before its end."""
+    early = [
+        *question_played(WITHIN_MS),
+        SPEECH_STARTED,
+        playback_paused("r1", WITHIN_MS),
+        SPEECH_STOPPED,
+        turn_ended(1, "Sure."),
+    ]
+
+    assert decide(*early) == Resume("r1", "backchannel")
+    ended = [*early, event(PlaybackFinished(reply_id="r1", played_samples=WHOLE_MS * 8))]
+    assert decide(*ended) == WaitUntil(MORE_WORDS_MS)
+    assert decide(*ended, now_ms=MORE_WORDS_MS) == Answer(1)
+
+
+def test_more_words_after_an_early_answer_belong_to_it() -> None:
+    """They are waited for, and answered together."""
+    ended = [
+        *question_played(WITHIN_MS),
+        turn_ended(1, "Sure."),
+        event(PlaybackFinished(reply_id="r1", played_samples=WHOLE_MS * 8)),
+    ]
+    more = [*ended, SPEECH_STARTED, event(TranscriptUpdated(turn=2, text="but at eleven"))]
+
+    assert decide(*ended, SPEECH_STARTED, now_ms=MORE_WORDS_MS) == WaitUntil(NOISE_TIMEOUT_MS)
+    assert decide(*more, now_ms=1000) == WaitUntil(MORE_WORDS_TIMEOUT_MS)
+    assert decide(*more, turn_ended(2, "but at eleven"), now_ms=1000) == Answer(2)
+
+
+def test_a_request_to_wait_stops_the_agent_and_gets_no_answer() -> None:
+    """Not even a speculative one."""
+    words = event(TranscriptUpdated(turn=1, text="hold on a second"))
+    cancelled = event(ReplyCancelled(reply_id="r1", reason="barge_in"))
+
+    assert decide(*SPEAKING, words) == CancelReplies(("r1",))
+    assert decide(*SPEAKING, words, cancelled, turn_ended(1, "Hold on a second, let me look.")) is None
+    assert decide(predicted("Hold on a second.")) is None
+    assert decide(turn_ended(1, "Hold on, that's wrong.")) == Answer(1)
+
+
+def test_an_uninterruptible_reply_is_finished_before_the_answer() -> None:
+    """The caller's words over it are answered afterwards."""
+    notice = [
+        event(ReplyStarted(reply_id="r1", uninterruptible=True)),
+        *reply_events("r1", 0, *CLAUSES)[1:],
+        *clauses_synthesized("r1", *CLAUSES),
+        *playback_started("r1", 300),
+    ]
+    words = [*notice, event(TranscriptUpdated(turn=1, text="hello?")), turn_ended(1, "Hello?")]
+
+    assert decide(*notice, event(TranscriptUpdated(turn=1, text="hello?"))) is None
+    assert decide(*words, event(DtmfPressed(digit="1")), now_ms=1) == WaitUntil(3000)
+    assert decide(*words) is None
+    assert decide(*words, event(PlaybackFinished(reply_id="r1"))) == Answer(1)
+
+
+def test_words_that_were_withdrawn_interrupt_nothing() -> None:
+    """The recogniser changed its mind, or they were an echo of the agent."""
+    withdrawn = [event(TranscriptUpdated(turn=1, text="how can")), event(TranscriptUpdated(turn=1))]
+
+    assert decide(*SPEAKING, *withdrawn) is None
+
+
+def test_backchannels_are_those_of_the_chosen_language() -> None:
+    """The brain appends the language of the agent file."""
+    words = event(TranscriptUpdated(turn=1, text="genau"))
+
+    assert decide(*SPEAKING, words) == CancelReplies(("r1",))
+    assert decide(event(PhrasesChosen(language="de")), *SPEAKING, words) is None

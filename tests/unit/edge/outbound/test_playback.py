@@ -351,3 +351,42 @@ def test_the_first_mark_is_reported_and_then_one_every_500_ms() -> None:
 
     assert [len(commands) for commands in returned] == [1, 0, 0, 0, 0, 1, 0]
     assert returned[0] == [Append(PlaybackProgressed(reply_id="r1", played_samples=800, at_ms=200))]
+
+
+def test_speech_does_not_stop_an_uninterruptible_reply() -> None:
+    """It starts and continues under speech; the next reply waits."""
+    playback = Playback()
+    playback.pause(0)
+    playback.start("r1", speculative=False, uninterruptible=True, now_ms=0)
+    started = playback.audio_received("r1", 0, b"x" * 800, last=True, now_ms=0)
+    playback.start("r2", speculative=False, now_ms=0)
+
+    assert appended(started) == [PlaybackStarted(reply_id="r1", at_ms=0)]
+    assert playback.pause(50) == []
+    assert appended(playback.mark_returned("r1:0:800", 100)) == [
+        PlaybackFinished(reply_id="r1", played_samples=800, at_ms=100)
+    ]
+    assert appended(playback.audio_received("r2", 0, b"x" * 800, last=True, now_ms=150)) == [
+        PlaybackPaused(reply_id="r2", at_ms=150)
+    ]
+
+
+def test_voice_activity_does_not_pause_playback_on_a_noisy_line() -> None:
+    """After two pauses for noise, only words stop the agent."""
+    playback = playing(80_000)
+    for at_ms in (100, 1000):
+        assert playback.pause(at_ms)
+        playback.resume(at_ms + 500, noise=True)
+
+    assert playback.pause(2000) == []
+    assert playback.cancel("r1", 2500)[0] == Clear()
+
+
+def test_backchannels_are_no_noise() -> None:
+    """A listening caller must still be able to stop the agent at once."""
+    playback = playing(80_000)
+    for at_ms in (100, 1000):
+        playback.pause(at_ms)
+        playback.resume(at_ms + 500)
+
+    assert playback.pause(2000)[0] == Clear()
