@@ -8,6 +8,9 @@ from parley.events.fold import Fold
 from parley.events.state_codec import dataclass_codec
 from parley.v1 import call_pb2, reply_pb2, synthesis_pb2
 
+_MAX_DONE = 20
+"""Number of replies kept that are done: an event of one may still arrive, such as its cancellation."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReplyProgress:
@@ -50,7 +53,7 @@ class ReplyProgress:
 
 @dataclass(frozen=True, slots=True)
 class SynthesisProgress:
-    """The replies of a call, in the order in which they started."""
+    """The replies of a call that need audio, and the last ones that are done, in the order of their start."""
 
     replies: Mapping[str, ReplyProgress] = field(default_factory=dict)
     call_ended: bool = False
@@ -75,10 +78,24 @@ def evolve(progress: SynthesisProgress, body: Body | None) -> SynthesisProgress:
             | synthesis_pb2.ClauseSynthesized()
             | synthesis_pb2.SynthesisFinished()
         ):
-            reply = progress.replies.get(body.reply_id) or ReplyProgress(body.reply_id)
-            return replace(progress, replies={**progress.replies, body.reply_id: _evolve_reply(reply, body)})
+            return _with_reply(progress, body.reply_id, body)
         case _:
             return progress
+
+
+def _with_reply(progress: SynthesisProgress, reply_id: str, body: Body) -> SynthesisProgress:
+    before = progress.replies.get(reply_id) or ReplyProgress(reply_id)
+    if before.done:
+        return progress
+    reply = _evolve_reply(before, body)
+    replies = {**progress.replies, reply_id: reply}
+    if reply.done:
+        # The text and the clauses of a reply that is done are no longer needed.
+        replies[reply_id] = ReplyProgress(reply_id, reply.turn, done=True)
+        done = [one.reply_id for one in replies.values() if one.done]
+        for forgotten in done[:-_MAX_DONE]:
+            del replies[forgotten]
+    return replace(progress, replies=replies)
 
 
 TTS = Fold(

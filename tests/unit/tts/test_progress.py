@@ -90,3 +90,20 @@ def test_the_end_of_the_call_is_recognised() -> None:
 def test_a_reply_belongs_to_the_turn_that_it_answers() -> None:
     """Its spans are added to the trace of that turn."""
     assert reply_of(ReplyStarted(reply_id="r1", turn=3)).turn == 3
+
+
+def test_replies_that_are_done_take_constant_memory() -> None:
+    """Those of an hour ago are forgotten; late events of recent ones change nothing."""
+    progress = SynthesisProgress()
+    for number in range(500):
+        reply_id = f"r{number}"
+        for body in (
+            ReplyStarted(reply_id=reply_id, turn=number),
+            ReplyClause(reply_id=reply_id, clause=0, text="Hello. "),
+            SynthesisFinished(reply_id=reply_id),
+        ):
+            progress = evolve(progress, body)
+        late = evolve(progress, ReplyClause(reply_id=reply_id, clause=1, text="Late. "))
+        assert evolve(late, ReplyCancelled(reply_id=reply_id)) is progress
+    assert len(progress.replies) == 20
+    assert not any(reply.texts for reply in progress.replies.values())
