@@ -33,6 +33,11 @@ def call_log(call_sid: str) -> str:
     return f"call.{call_sid}.>"
 
 
+def call_events(call_sid: str, kind: Literal["call", "stream"]) -> str:
+    """The events of one call whose name begins with a word: its start and end, or those of its streams."""
+    return f"call.{call_sid}.{kind}.>"
+
+
 def call_state(call_sid: str, name: str) -> str:
     """The latest value of a call's state: a stage's snapshot, named after the stage, or `playback`."""
     return f"state.{call_sid}.{name}"

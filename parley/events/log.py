@@ -253,14 +253,13 @@ class CallEventLog:
             store=self.stores_snapshots and bool(self._folds),
         )
 
-    async def past(self) -> AsyncIterator[Event]:
-        """All events that precede this owner, in order, read again from the stream in batches.
+    def past(self, *, until_now: bool = False) -> AsyncIterator[Event]:
+        """All events that precede this owner, or all that are stored now, in order, read in batches.
 
         Raises:
             BusError: the log cannot be read.
         """
-        async for event in read_past(self._bus, self.call_sid, self._opened_at):
-            yield event
+        return read_past(self._bus, self.call_sid, None if until_now else self._opened_at)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:

@@ -83,8 +83,8 @@ async def _snapshot(bus: Bus, call_sid: str, stage: str, start: PrefixFold) -> P
         return None
 
 
-async def read_past(bus: Bus, call_sid: str, until: int) -> AsyncIterator[Event]:
-    """All events of a call that are stored up to a sequence, in order, read in batches.
+async def read_past(bus: Bus, call_sid: str, until: int | None) -> AsyncIterator[Event]:
+    """All events of a call that are stored up to a sequence, or now, in order, read in batches.
 
     Raises:
         BusError: the log cannot be read.
@@ -92,9 +92,10 @@ async def read_past(bus: Bus, call_sid: str, until: int) -> AsyncIterator[Event]
     order = SettledOrder(EventFence())
     batches = bus.streams.read_batches(streams.CALLS, subjects.call_log(call_sid), timeout_s=_BATCH_TIMEOUT_S)
     async for batch in batches:
-        for event in order.add_messages(message for message in batch if message.sequence <= until):
+        wanted = [message for message in batch if until is None or message.sequence <= until]
+        for event in order.add_messages(wanted):
             yield event
-        if batch[-1].sequence >= until:
+        if len(wanted) < len(batch):
             break
     for one in order.unsettled:
         yield one.event

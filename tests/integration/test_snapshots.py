@@ -91,6 +91,9 @@ async def test_the_next_owner_reads_the_snapshot_and_the_events_behind_it(
             assert log.facts.started is not None
             assert sum(read) == 4
             assert [one.id async for one in log.past()] == ids
+            ids += await store_events(bus, 1000, 1003, age_us=0)
+            assert [one.id async for one in log.past()] == ids[:-4]
+            assert [one.id async for one in log.past(until_now=True)] == ids
 
 
 async def test_an_unreadable_snapshot_costs_only_time(nats_server: NatsServer) -> None:

@@ -51,14 +51,19 @@ def is_call_sid(text: str) -> bool:
 
 
 async def load_call_state(bus: Bus, call_sid: str) -> CallState | None:
-    """Read a call's log; None for a call that has not started.
+    """Fold a call's start and end and its streams; None for a call that has not started.
+
+    These events are few, however long the call is, and nothing else is read.
 
     Raises:
         BusError: the log cannot be read.
     """
-    messages = await bus.streams.read(streams.CALLS, subjects.call_log(call_sid))
+    of_call, of_streams = await asyncio.gather(
+        bus.streams.read(streams.CALLS, subjects.call_events(call_sid, "call")),
+        bus.streams.read(streams.CALLS, subjects.call_events(call_sid, "stream")),
+    )
     call: CallState | None = None
-    for message in messages:
+    for message in sorted((*of_call, *of_streams), key=lambda message: message.sequence):
         event = parse(message.data)
         if event is not None:
             call = evolve(call, event, message.sequence)

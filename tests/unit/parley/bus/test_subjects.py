@@ -24,6 +24,12 @@ def matches(filter_subject: str, subject: str) -> bool:
         (subjects.ALL_AUDIO, subjects.agent_audio(SID)),
         (subjects.ALL_CALLS, subjects.call_event(SID, "turn_ended")),
         (subjects.call_log(SID), subjects.call_event(SID, "turn_ended")),
+        (subjects.call_events(SID, "call"), subjects.call_event(SID, "call_started")),
+        (subjects.call_events(SID, "call"), subjects.call_event(SID, "call_ended")),
+        (subjects.call_events(SID, "stream"), subjects.call_event(SID, "stream_started")),
+        (subjects.call_events(SID, "stream"), subjects.call_event(SID, "stream_stopped")),
+        (subjects.call_events(SID, "stream"), subjects.call_event(SID, "stream_resuming")),
+        (subjects.call_events(SID, "stream"), subjects.call_event(SID, "stream_failed")),
         (subjects.ALL_CALL_STARTS, subjects.call_event(SID, "call_started")),
         (subjects.ALL_STATE, subjects.call_state(SID, "brain")),
         (subjects.ALL_WORK, subjects.work("stt", SID)),
@@ -39,6 +45,7 @@ def test_a_filter_selects_its_subjects(filter_subject: str, subject: str) -> Non
 def test_a_filter_selects_one_call_and_one_stage_only() -> None:
     """Other calls and stages have other subjects."""
     assert not matches(subjects.call_log(SID), subjects.call_event("CA2", "turn_ended"))
+    assert not matches(subjects.call_events(SID, "stream"), subjects.call_event(SID, "playback_progressed"))
     assert not matches(subjects.work_filter("stt"), subjects.work("tts", SID))
 
 
