@@ -19,6 +19,9 @@ from parley.v1.event_pb2 import Event
 
 log = structlog.get_logger()
 
+_PIECE = 100
+"""Number of messages that are put in order at once, in less than a millisecond."""
+
 
 @dataclass(frozen=True, slots=True)
 class States:
@@ -101,6 +104,13 @@ class PrefixFold:
 
     async def add(self, messages: Sequence[Message]) -> list[Event]:
         """Read the next stored messages, in order; return the events that were added to the states."""
+        settled = []
+        for first in range(0, len(messages), _PIECE):
+            settled += await self._add_piece(messages[first : first + _PIECE])
+        return settled
+
+    async def _add_piece(self, messages: Sequence[Message]) -> list[Event]:
+        await self.slices.breathe()
         stored = []
         for message in messages:
             if (event := parse(message.data)) is None:
@@ -113,8 +123,7 @@ class PrefixFold:
             self.fence.admit(event)
             self.states = self.states.evolve(event)
             await self.slices.breathe()
-        if messages:
-            self.last_read = messages[-1].sequence
+        self.last_read = messages[-1].sequence
         return settled
 
     async def complete(self) -> States:

@@ -3,7 +3,7 @@
 import asyncio
 from time import perf_counter
 
-MAX_SLICE_S = 0.004
+MAX_SLICE_S = 0.003
 """Longest work in one iteration of the event loop; the event that is being folded is finished first."""
 
 
