@@ -72,15 +72,19 @@ async def _snapshot(bus: Bus, call_sid: str, stage: str, start: PrefixFold) -> P
         async with asyncio.timeout(_SNAPSHOT_TIMEOUT_S):
             stored = await bus.streams.last_message(streams.STATE, subjects.call_state(call_sid, stage))
     except (BusError, TimeoutError) as error:
+        bus.counts.snapshots.unavailable += 1
         log.warning("snapshot_unavailable", call_sid=call_sid, stage=stage, error=str(error) or "timeout")
         return None
     if stored is None or not stored.data:
         return None
     try:
-        return load_snapshot(stored.data, call_sid, stage, start, bus.counts)
+        prefix = load_snapshot(stored.data, call_sid, stage, start, bus.counts)
     except SnapshotNotReadable as error:
+        bus.counts.snapshots.ignored += 1
         log.warning("snapshot_ignored", call_sid=call_sid, stage=stage, reason=str(error))
         return None
+    bus.counts.snapshots.used += 1
+    return prefix
 
 
 async def read_past(bus: Bus, call_sid: str, until: int | None) -> AsyncIterator[Event]:

@@ -117,11 +117,13 @@ class SnapshotWriter:
             return
         data = await dump_snapshot(self._prefix, self._call_sid, self._stage)
         if len(data) > self._bus.max_payload - _HEADERS_BYTES:
+            self._bus.counts.snapshots.too_large += 1
             log.warning("snapshot_too_large", stage=self._stage, call_sid=self._call_sid, size=len(data))
             return
         await self._bus.publish_durable(self._subject, data, timeout_s=_STORE_TIMEOUT_S)
         self._unstored = 0
         self._has_snapshot = True
+        self._bus.counts.snapshots.stored += 1
 
     async def discard(self) -> None:
         """Replace the stored snapshot by an empty message, because the call has ended."""

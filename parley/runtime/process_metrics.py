@@ -1,6 +1,7 @@
 """Metrics that every process exports, regardless of its stage; all are read when scraped."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 
 from parley.bus import Bus
 from parley.events.outbox import Outbox
@@ -41,6 +42,11 @@ def register_bus_metrics(telemetry: Telemetry, bus: Bus, outbox: Outbox) -> None
         telemetry,
         survival.MESSAGES_FENCED,
         lambda: {("event",): counts.stale_events, ("audio",): counts.stale_audio},
+    )
+    _register(
+        telemetry,
+        survival.SNAPSHOTS,
+        lambda: {(outcome,): count for outcome, count in asdict(counts.snapshots).items()},
     )
     _register(
         telemetry,

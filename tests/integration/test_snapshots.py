@@ -90,6 +90,7 @@ async def test_the_next_owner_reads_the_snapshot_and_the_events_behind_it(
             assert list(log.folded(IDS).ids) == ids
             assert log.facts.started is not None
             assert sum(read) == 4
+            assert bus.counts.snapshots.used == 1
             assert [one.id async for one in log.past()] == ids
             ids += await store_events(bus, 1000, 1003, age_us=0)
             assert [one.id async for one in log.past()] == ids[:-4]
@@ -105,6 +106,7 @@ async def test_an_unreadable_snapshot_costs_only_time(nats_server: NatsServer) -
             await bus.publish_durable(SUBJECT, data)
             async with open_brain(bus, outbox, epoch) as log:
                 assert list(log.folded(IDS).ids) == ids
+        assert bus.counts.snapshots.ignored == 2
         await bus._jetstream.delete_stream("STATE")
         async with open_brain(bus, outbox, 9) as log:
             assert list(log.folded(IDS).ids) == ids

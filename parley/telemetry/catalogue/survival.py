@@ -58,6 +58,13 @@ EVENTS_RESENT = counter(
     "Events that were published again because the stream had not acknowledged them",
     EVERY_SERVICE,
 )
+SNAPSHOTS = counter(
+    "parley_snapshots_total",
+    "Snapshots of stages' states of calls, stored or found at takeovers",
+    EVERY_SERVICE,
+    "outcome",
+    outcome="stored, too_large, used, ignored (damaged, or of another version), unavailable",
+)
 SHADOW_DIFFERENCES = counter(
     "parley_shadow_differences_total",
     "Decisions of a shadow that differ from those of the owner",

@@ -93,7 +93,7 @@ def test_a_reply_belongs_to_the_turn_that_it_answers() -> None:
 
 
 def test_replies_that_are_done_take_constant_memory() -> None:
-    """Those of an hour ago are forgotten; late events of recent ones change nothing."""
+    """Old ones are forgotten; late events of recent ones change nothing."""
     progress = SynthesisProgress()
     for number in range(500):
         reply_id = f"r{number}"
