@@ -90,6 +90,10 @@ class CommonSettings(BaseSettings):
     max_calls: int = Field(default=100, ge=1)
     """Maximum number of calls that one process handles at a time; an edge refuses none."""
 
+    call_check_interval_s: float = Field(default=15.0, gt=0)
+    """Interval at which a stage checks that a call's media stream is alive. If it is not, an edge asks Twilio
+    whether the call has ended, so that the end of a call is noticed even if nothing reports it."""
+
     drain_timeout_s: float = Field(default=30.0, ge=0)
     """How long a stopping process waits for a safe point at which to hand each call over. The edge waits this
     long for its calls to end, then moves the rest to another edge."""

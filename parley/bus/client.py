@@ -170,15 +170,17 @@ class Bus:
         return str(self._client.new_inbox())
 
     @asynccontextmanager
-    async def subscribe(self, subject: str) -> AsyncIterator[Subscription]:
+    async def subscribe(self, subject: str, *, queue: str = "") -> AsyncIterator[Subscription]:
         """Live messages of a subject; the subscription is active on the server once this is entered.
+
+        Of the subscribers with the same `queue`, one receives each message; without it, all do.
 
         Raises:
             BusError: the server does not reply, or the connection is closed.
         """
         try:
             subscription = await self._client.subscribe(
-                subject, pending_msgs_limit=_PENDING_MESSAGES, pending_bytes_limit=_PENDING_BYTES
+                subject, queue, pending_msgs_limit=_PENDING_MESSAGES, pending_bytes_limit=_PENDING_BYTES
             )
         except NatsError as error:
             raise BusError(f"cannot subscribe to {subject}: {error!r}") from error

@@ -76,6 +76,15 @@ def media_stalled(call_sid: str) -> str:
     return f"ctl.media.stalled.{call_sid}"
 
 
+ALL_CALL_CHECKS = "ctl.call.check.*"
+"""Notice to one edge: a call may have ended unnoticed; the last token is the CallSid."""
+
+
+def call_check(call_sid: str) -> str:
+    """The subject of `ALL_CALL_CHECKS` notices for one call."""
+    return f"ctl.call.check.{call_sid}"
+
+
 def media_alive(call_sid: str) -> str:
     """Liveness request to the edge with a live media stream of this call."""
     return f"ctl.alive.media.{call_sid}"

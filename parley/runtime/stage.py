@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import structlog
 
 from parley.agent_config import AgentConfig, load_agent_config
-from parley.bus import Bus, Claim, connect_service
+from parley.bus import Bus, Claim, connect_service, streams, subjects
 from parley.bus.state_monitor import BusStateMonitor
 from parley.bus.subjects import Stage
 from parley.errors import BusError
@@ -23,6 +23,7 @@ from parley.events.outbox import open_outbox
 from parley.events.time_slices import TimeSlices
 from parley.latency.tracer import CallTracer
 from parley.runtime.abandonment import abandon_stage
+from parley.runtime.call_watch import watch_call
 from parley.runtime.drain import DrainHandle
 from parley.runtime.event_loop_lag import EventLoopLag
 from parley.runtime.health import HealthRoutes, health_app, serve
@@ -40,6 +41,9 @@ from parley.telemetry.setup import Telemetry, start_telemetry
 from parley.v1.work_pb2 import StageClaimed
 
 log = structlog.get_logger()
+
+_MIN_CLAIMS_WITHOUT_LOG = 3
+"""Claims of a call without a log after which its work is dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +163,29 @@ async def _serve_claim(
     with structlog.contextvars.bound_contextvars(call_sid=claim.call_sid, epoch=claim.epoch):
         opened_log = open_log(claim.call_sid, claim.stage, claim.epoch)
         async with take_over(bus, claim, opened_log) as call_log:
+            if not await _has_log(bus, claim, call_log):
+                log.error("call_log_missing", stage=claim.stage, effect="the work is dropped")
+                return
             agent = load_agent_config(settings.agents_dir, started_agent(call_log) or settings.agent)
             tracer.follow(call_log)
             metrics.claimed(claim_kind(call_log.facts, claim.stage), began_s)
-            async with respond_liveness(bus, claim), recorded_release(call_log):
+            # The recorder waits for its storage, however long that takes.
+            watching = watch_call(
+                bus, call_log, settings.call_check_interval_s, unlimited=claim.stage == "recorder"
+            )
+            async with respond_liveness(bus, claim), recorded_release(call_log), watching:
                 await call_log.append(StageClaimed(worker=worker_name(claim.stage)))
                 await drain.run(serve_call(CallContext(call_log, bus, agent, telemetry, drain)))
+
+
+async def _has_log(bus: Bus, claim: Claim, call_log: CallEventLog) -> bool:
+    """Whether the log of a claimed call exists; checked after failures, because it may have been deleted.
+
+    Its events may also be missing because the log is not readable yet.
+    """
+    if claim.epoch < _MIN_CLAIMS_WITHOUT_LOG:
+        return True
+    started = subjects.call_event(claim.call_sid, "call_started")
+    # A snapshot may outlast the log.
+    is_stored = await bus.streams.last_message(streams.CALLS, started) is not None
+    return is_stored and call_log.facts.started is not None

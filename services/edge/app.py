@@ -23,6 +23,7 @@ from parley.runtime.process_metrics import (
 from parley.telemetry.catalogue.capacity import EVENT_LOOP_DELAY
 from parley.telemetry.setup import Telemetry, start_telemetry
 from services.edge.call_registry import CallRegistry
+from services.edge.calls.call_checks import CallChecker
 from services.edge.calls.outbound_calls import OutboundCalls
 from services.edge.calls.resumption import StreamResumer
 from services.edge.calls.webhooks import Webhooks
@@ -68,6 +69,8 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
             certificates = CertificateMonitor(addresses, telemetry.registry)
             monitors.append(tasks.create_task(certificates.watch()))
             monitors.append(tasks.create_task(resumption.watch_stalls()))
+            checker = CallChecker(bus, twilio, settings, resumption, metrics)
+            monitors.append(tasks.create_task(checker.watch()))
             standby = StandbySupervisor(bus, gate, calls) if settings.standby_stream else None
             not_ready = partial(_why_not_ready, gate, bus)
             register_state_metrics(telemetry, not_ready, stop.is_set)

@@ -3,6 +3,7 @@
 from prometheus_client import CollectorRegistry
 
 from parley.telemetry.catalogue.calls import (
+    CALLS_ENDED_BY_CLOCK,
     SIGNATURES_REFUSED,
     STREAM_RESUME,
     STREAMS_CLOSED,
@@ -12,6 +13,7 @@ from parley.telemetry.catalogue.calls import (
 )
 
 _CLOSED_REASONS = ("stop", "closed", "lost", "drained", "superseded")
+_CLOCK_REASONS = ("max-duration", "no-stream", "stream-lost", "fallback", "twilio-ended", "not-found")
 _RESUME_METHODS = ("redirect", "rest")
 
 
@@ -25,6 +27,8 @@ class EdgeMetrics:
         self._failed = STREAMS_FAILED.counter(registry)
         resume = STREAM_RESUME.histogram(registry)
         self._resume = {method: resume.labels(method=method) for method in _RESUME_METHODS}
+        by_clock = CALLS_ENDED_BY_CLOCK.counter(registry)
+        self._ended_by_clock = {reason: by_clock.labels(reason=reason) for reason in _CLOCK_REASONS}
         self._webhooks = WEBHOOKS.counter(registry)
         self._refused = SIGNATURES_REFUSED.counter(registry)
 
@@ -44,6 +48,10 @@ class EdgeMetrics:
     def stream_failed(self, code: str) -> None:
         """Count a media stream that Twilio could not open; see `stream_failures.code_label`."""
         self._failed.labels(code=code).inc()
+
+    def ended_by_clock(self, reason: str) -> None:
+        """Count a call that the clock has ended, by the reason in its call.ended."""
+        self._ended_by_clock[reason if reason in _CLOCK_REASONS else "twilio-ended"].inc()
 
     def requested(self, route: str, status: int) -> None:
         """Count a request by its route's template and the status of the response."""

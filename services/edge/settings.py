@@ -99,6 +99,14 @@ class EdgeSettings(CommonSettings):
     start_message_timeout_s: float = Field(default=5.0, gt=0)
     """Time within which Twilio must send the `start` message after opening a media stream."""
 
+    hang_up_grace_s: float = Field(default=20.0, gt=0)
+    """Time after the agent's `max_call_s` in which the goodbye is played; then the edge ends the call."""
+
+    stream_open_timeout_s: float = Field(default=30.0, gt=0)
+    """How long a call that Twilio reports as in progress may be without a media stream. Then a stream is
+    requested through the REST API, and after the same time again the call gets its fallback. A call that
+    rings, or whose status cannot be read, ends after ten times as long."""
+
     stream_resume_timeout_s: float = Field(default=15.0, ge=0)
     """How long a call waits for a new media stream after losing one; then it ends."""
 

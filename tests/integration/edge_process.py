@@ -34,10 +34,15 @@ class FakeTwilioRest:
 
     status: int = 200
     code: int = 20003
+    call_status: str = "in-progress"
+    """Status of every call; empty if Twilio does not know the call."""
+    status_requests: int = 0
     requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     async def handle(self, request: Request) -> Response:
-        """Record a request."""
+        """Record a request, or return the status of a call."""
+        if request.method == "GET":
+            return self._fetch_call()
         form = {name: str(value) for name, value in (await request.form()).items()}
         self.requests.append((request.url.path, form))
         if self.status >= 400:
@@ -46,9 +51,16 @@ class FakeTwilioRest:
             )
         return JSONResponse({"sid": "CA" + "9" * 32, "status": "queued"}, 201 if "Url" in form else 200)
 
+    def _fetch_call(self) -> Response:
+        self.status_requests += 1
+        if self.status >= 500 or not self.call_status:
+            status = self.status if self.status >= 500 else 404
+            return JSONResponse({"code": 20404, "message": "not found", "status": status}, status)
+        return JSONResponse({"sid": "CA" + "9" * 32, "status": self.call_status})
+
     def app(self) -> Starlette:
         """The application with one route for all paths."""
-        return Starlette(routes=[Route("/{path:path}", self.handle, methods=["POST"])])
+        return Starlette(routes=[Route("/{path:path}", self.handle, methods=["GET", "POST"])])
 
 
 @dataclass

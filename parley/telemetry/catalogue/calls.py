@@ -22,7 +22,17 @@ CALLS_ENDED = counter(
     "agent",
     "direction",
     "reason",
-    reason="completed, hangup, agent, stream-lost, fallback, busy, failed, no-answer, canceled",
+    reason="completed, hangup, agent, stream-lost, no-stream, max-duration, not-found, fallback, busy, "
+    "failed, no-answer, canceled",
+)
+CALLS_ENDED_BY_CLOCK = counter(
+    "parley_calls_ended_by_clock_total",
+    "Calls whose end nothing reported, so that an edge ended them after a time limit",
+    _EDGE,
+    "reason",
+    reason="max-duration (longer than max_call_s and the grace), no-stream (Twilio opened no media stream), "
+    "stream-lost, fallback (in progress without a stream), twilio-ended (Twilio had ended the call), "
+    "not-found (Twilio does not know the call)",
 )
 CALL_DURATION = histogram(
     "parley_call_duration_seconds", "Length of ended calls", _RECORDER, CALL_BUCKETS_S, "agent", "direction"

@@ -31,6 +31,7 @@ class CallState:
     """All streams that the call has had."""
     stop_reason: str = ""
     """Reason of the last stream's stream.stopped; empty until there is one."""
+    stopped_at_us: int = 0
     resuming: StreamResuming | None = None
     """The last attempt to replace a lost stream."""
     resuming_at_us: int = 0
@@ -52,6 +53,13 @@ class CallState:
     def is_resuming(self) -> bool:
         """Whether a replacement for the last stream has been requested."""
         return self.resuming is not None and self.resuming.epoch == self.stream_epoch
+
+    @property
+    def waiting_since_us(self) -> int:
+        """Time since which the call waits for a media stream; 0 if the log shows an open one."""
+        if self.is_resuming:
+            return self.resuming_at_us
+        return self.started_at_us if self.stream_epoch == 0 else self.stopped_at_us
 
     @property
     def resume_method(self) -> str:
@@ -90,11 +98,12 @@ def evolve(call: CallState | None, event: Event, position: int) -> CallState | N
             stream_sid=stream_sid,
             stream_sids=call.stream_sids | {stream_sid},
             stop_reason="",
+            stopped_at_us=0,
             failed_sids=frozenset(),
             failure_code=0,
         )
     if event.HasField("stream_stopped") and event.epoch == call.stream_epoch:
-        return replace(call, stop_reason=event.stream_stopped.reason)
+        return replace(call, stop_reason=event.stream_stopped.reason, stopped_at_us=event.sent_at_us)
     if event.HasField("stream_resuming"):
         return replace(
             call,

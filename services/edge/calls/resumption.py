@@ -137,6 +137,25 @@ class StreamResumer:
                 # An error in one call's check must not end the edge that carries other calls.
                 log.error("stream_check_failed", reason=str(error) or type(error).__name__)
 
+    async def rescue(self, call_sid: str, call: CallState, *, edge_stalled: bool) -> None:
+        """Make Twilio open a stream for a call that has none.
+
+        Raises:
+            BusError: the log cannot be written.
+        """
+        await self._redirect(call_sid, call, edge_stalled=edge_stalled)
+
+    async def fall_back(self, call_sid: str, call: CallState) -> bool:
+        """Continue a call without a stream with its fallback; False if Twilio could not be reached.
+
+        Raises:
+            ConfigError: the agent file cannot be read.
+        """
+        self._log_cause(call, max(1, len(call.failed_sids)))
+        return await start_fallback(
+            self.bus, self.twilio.of(*call.account), call_sid, self.gate.settings, call
+        )
+
     def on_stream_ended(self, call_sid: str, stream_sid: str) -> None:
         """Start to check a stream whose end Twilio has reported."""
         self.tasks.create_task(self._check(call_sid, stream_sid), name=f"resume {call_sid}")

@@ -14,6 +14,7 @@ from parley.bus import Bus
 from parley.errors import BusError, ConfigError
 from parley.v1.call_pb2 import DIRECTION_INBOUND, DIRECTION_OUTBOUND, CallStarted, VoicemailRecorded
 from services.edge.calls.announcements import default_announcement
+from services.edge.calls.clock_policy import FINAL_STATUSES
 from services.edge.calls.lifecycle import append_voicemail, end_call, is_call_sid, load_call_state, start_call
 from services.edge.calls.resumption import StreamResumer
 from services.edge.twilio import twiml
@@ -26,7 +27,6 @@ from services.edge.twilio_account import TwilioAccount
 
 log = structlog.get_logger()
 
-_FINAL_STATUSES = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 _VOICE_TIMEOUT_S = 10.0
 """Twilio waits 15 s for a response, then requests /fallback."""
 _FALLBACK_TIMEOUT_S = 4.0
@@ -174,7 +174,7 @@ class Webhooks:
         try:
             if stream_event := value("StreamEvent"):
                 await self._on_stream_status(webhook, stream_event)
-            elif (status := value("CallStatus")) in _FINAL_STATUSES:
+            elif (status := value("CallStatus")) in FINAL_STATUSES:
                 await end_call(self._bus, webhook.call_sid, status)
         except (BusError, TimeoutError) as error:
             log.error("status_not_stored", reason=str(error))

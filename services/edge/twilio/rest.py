@@ -24,6 +24,9 @@ _TIMEOUT_S = 5.0
 _NOT_IN_PROGRESS = 21220
 _PHONE_NUMBER = re.compile(r"(?<!\w)\+?\d{7,}(?!\w)")
 """Twilio's error messages quote the numbers of the request, and errors are logged."""
+_NOT_FOUND_STATUS = 404
+NOT_FOUND = "not-found"
+"""Status of a call that Twilio does not have."""
 _STATUS_EVENTS = ["initiated", "ringing", "answered", "completed"]
 
 
@@ -52,6 +55,23 @@ class TwilioRest:
         except Exception as error:  # the SDK's exceptions have no common base class
             raise _provider_error(error) from error
         return str(call.sid)
+
+    async def call_status(self, call_sid: str) -> str:
+        """Twilio's status of a call, such as `in-progress` or `completed`; NOT_FOUND if it has no such call.
+
+        Raises:
+            ProviderError: the request was rejected, rate limited, late or failed.
+        """
+        try:
+            async with asyncio.timeout(_TIMEOUT_S):
+                call = await self._client.calls(call_sid).fetch_async()
+        except TwilioRestException as error:
+            if error.status != _NOT_FOUND_STATUS:
+                raise _provider_error(error) from error
+            return NOT_FOUND
+        except Exception as error:  # as above
+            raise _provider_error(error) from error
+        return str(call.status)
 
     async def redirect(self, call_sid: str, twiml: str) -> bool:
         """Give a live call new TwiML; False if it is no longer in progress.
