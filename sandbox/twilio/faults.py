@@ -5,6 +5,10 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from parley.audio.g711 import QUIET_BYTES
+
+_FRAMES_BEFORE_SUPPRESSION = 10
+
 
 class Faults(BaseModel):
     """Network and API faults; all are off by default, except that some webhooks arrive twice."""
@@ -27,6 +31,8 @@ class Faults(BaseModel):
     """Length of a freeze; the messages due in it follow all at once."""
     drift_ppm: float = Field(default=0.0, ge=-50000, le=50000)
     """Amount by which the caller's clock is slow."""
+    silence_suppression: bool = False
+    """No frames are sent while the caller is silent, after 200 ms of silence."""
     drop_sockets_at_ms: tuple[float, ...] = ()
     """Times since their start at which the first, second, ... media socket is dropped."""
     no_fall_through: bool = False
@@ -50,17 +56,24 @@ class Faults(BaseModel):
 class FrameFaults:
     """Applies frame faults to one stream, frame by frame; the same seed gives the same faults."""
 
-    __slots__ = ("_delayed_frame", "_faults", "_rng", "active")
+    __slots__ = ("_delayed_frame", "_faults", "_rng", "_silent_frames", "active")
 
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
         self._rng = random.Random(faults.seed)
         self._delayed_frame: tuple[int, bytes] | None = None
-        self.active = any((faults.lost, faults.doubled, faults.reordered, faults.jitter_ms, faults.freeze_ms))
+        self._silent_frames = 0
+        self.active = faults.silence_suppression or any(
+            (faults.lost, faults.doubled, faults.reordered, faults.jitter_ms, faults.freeze_ms)
+        )
 
     def apply(self, timestamp_ms: int, frame: bytes) -> Iterator[tuple[int, bytes]]:
         """The frames to send in place of this one, each with its timestamp."""
         faults, rng = self._faults, self._rng
+        is_silent = not frame.translate(None, QUIET_BYTES)
+        self._silent_frames = self._silent_frames + 1 if is_silent else 0
+        if faults.silence_suppression and self._silent_frames > _FRAMES_BEFORE_SUPPRESSION:
+            return
         if rng.random() < faults.lost:
             return
         if self._delayed_frame is None and rng.random() < faults.reordered:

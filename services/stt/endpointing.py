@@ -24,9 +24,6 @@ _FINAL_TIMEOUT_MS = 1500
 """This long after a finalize request, the turn ends even without a final transcript."""
 _FINAL_TIMEOUT_AFTER_LOSS_MS = 6000
 """The same after a lost connection: opening a new one takes time, and half a sentence is not a turn."""
-_NOISE_MS = 1000
-"""Speech that the detector has reported for this long after the last word is noise, such as traffic or a
-television."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +66,8 @@ class Endpointing:
         self._link = ProviderLink.LIVE
         self._speech_end_ms = 0
         self._audio_end_ms = 0
+        self._stopped_ms = 0
+        self._last_word_end_ms: int | None = None
 
     @property
     def phase(self) -> SpeechPhase:
@@ -123,35 +122,49 @@ class Endpointing:
             self._end_signal |= EndSignal.SPEECH_FINAL
         return self._decide()
 
-    def on_utterance_end(self) -> list[Decision]:
-        """The provider found a long gap after the last word."""
+    def on_utterance_end(self, last_word_end_ms: int | None = None) -> list[Decision]:
+        """The provider found a long gap after the last word, which ended at `last_word_end_ms` if known."""
         if self._coverage.has_interim:
             return [RequestFinalize()]
         if not self._coverage.has_final:
             return []
         self._end_signal |= EndSignal.UTTERANCE_END
+        self._last_word_end_ms = last_word_end_ms
         return self._end_despite_noise() if isinstance(self._phase, Speaking) else self._decide()
 
-    def on_provider_turn(self, event: ProviderTurnEvent) -> list[Decision]:
-        """A provider that detects turns itself reported the state of a turn."""
-        match event:
-            case "end":
-                return self._end("flux")
-            case "eager":
-                self._eager = EagerState.ANNOUNCED
-                return [EagerEndOfTurn()]
-            case "resumed":
-                return self._retract_eager()
-            case _:
-                return []
+    def on_provider_turn(self, event: ProviderTurnEvent, end_ms: int, *, has_text: bool) -> list[Decision]:
+        """A provider that detects turns itself reported the state of a turn up to `end_ms`."""
+        self._update_link(end_ms)
+        if event == "end":
+            self._coverage = self._coverage.with_final(end_ms, has_text=has_text)
+            return self._end_detected_turn()
+        self._coverage = self._coverage.with_interim(end_ms, has_text=has_text)
+        if event == "eager" and not self._completion.incomplete:
+            self._eager = EagerState.ANNOUNCED
+            return [EagerEndOfTurn()]
+        return self._retract_eager() if event == "resumed" else []
 
     def on_audio(
-        self, audio_end_ms: int, now_ms: int, *, paused: bool = False, speech_end_ms: int = 0
+        self,
+        audio_end_ms: int,
+        now_ms: int,
+        *,
+        paused: bool = False,
+        speech_end_ms: int = 0,
+        stopped_ms: int = 0,
     ) -> list[Decision]:
-        """The detector has processed the audio up to `audio_end_ms`; `paused` is true while speech fades."""
-        self._audio_end_ms = max(audio_end_ms, self._audio_end_ms)
+        """The detector has processed the audio up to `audio_end_ms`.
+
+        Args:
+            audio_end_ms: the end of the audio that was received.
+            now_ms: the call time.
+            paused: whether speech fades.
+            speech_end_ms: the end of speech so far.
+            stopped_ms: silence after `audio_end_ms` on a line that sends no audio while the caller is silent.
+        """
+        self._audio_end_ms, self._stopped_ms = max(audio_end_ms, self._audio_end_ms), stopped_ms
         if self._provider_detects_turns:
-            return []
+            return self._end_detected_turn() or self._finalize_if_stopped(now_ms)
         match self._phase:
             case Speaking(since_ms) if paused:
                 self._phase = Fading(since_ms)
@@ -162,7 +175,7 @@ class Endpointing:
             case Speaking() | Fading():
                 return self._end_despite_noise()
             case _:
-                return self._decide() or self._finalize_if_overdue(now_ms)
+                return self._decide() or self._finalize_if_stopped(now_ms)
 
     @property
     def _is_quiet(self) -> bool:
@@ -170,7 +183,7 @@ class Endpointing:
 
     @property
     def _current_silence_ms(self) -> int:
-        return max(0, self._audio_end_ms - self._speech_end_ms)
+        return max(0, self._audio_end_ms + self._stopped_ms - self._speech_end_ms)
 
     @property
     def _is_pending(self) -> bool:
@@ -224,6 +237,25 @@ class Endpointing:
         self._eager = EagerState.ANNOUNCED
         return [EagerEndOfTurn()]
 
+    def _end_detected_turn(self) -> list[Decision]:
+        """End a turn that the provider has ended, unless its words show that the caller will continue."""
+        if not self._coverage.has_final or self._coverage.has_interim:
+            return []
+        if not self._completion.incomplete:
+            return self._end("flux")
+        is_silent = self._is_quiet and self._current_silence_ms >= self._completion.min_silence_ms
+        return self._end("incomplete_turn_silence") if is_silent else []
+
+    def _finalize_if_stopped(self, now_ms: int) -> list[Decision]:
+        """Request a final transcript at once if no audio follows from which the provider could make one."""
+        if self._provider_detects_turns and not self._stopped_ms:
+            return []
+        has_stopped = self._stopped_ms > 0 and self._is_quiet and self._coverage.has_interim
+        if has_stopped and not isinstance(self._phase, AwaitingFinal):
+            self._phase = AwaitingFinal(now_ms)
+            return [RequestFinalize()]
+        return self._finalize_if_overdue(now_ms)
+
     def _finalize_if_overdue(self, now_ms: int) -> list[Decision]:
         """Request an overdue final transcript; after a timeout, end the turn without it."""
         enough_ms = max(self._silence_ms, self._completion.min_silence_ms)
@@ -242,8 +274,12 @@ class Endpointing:
         """End the turn when the detector keeps reporting speech in which the provider finds no words."""
         if not isinstance(self._phase, Speaking | Fading) or EndSignal.UTTERANCE_END not in self._end_signal:
             return []
-        noise_ms = max(_NOISE_MS, self._completion.min_silence_ms)
-        is_noise = self._audio_end_ms - self._phase.since_ms >= noise_ms
+        is_noise = self._coverage.is_noise(
+            self._phase.since_ms,
+            self._audio_end_ms,
+            last_word_end_ms=self._last_word_end_ms,
+            patience_ms=self._completion.min_silence_ms,
+        )
         return self._end("utterance_end") if is_noise else []
 
     def _retract_eager(self) -> list[Decision]:

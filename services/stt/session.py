@@ -92,7 +92,9 @@ class TranscriptionSession:
     async def _follow_audio(self) -> None:
         subject = subjects.caller_audio(self._call.call_sid)
         since_us = self._call.log.clock.us_at(self._buffer.start_ms)
-        async for audio in follow_audio(self._call.bus, subject, CallerAudio, since_us=since_us):
+        async for audio in follow_audio(
+            self._call.bus, subject, CallerAudio, since_us, on_caught_up=self._turns.on_line_watched
+        ):
             await self._on_audio(audio)
 
     async def _on_audio(self, audio: CallerAudio) -> None:
@@ -107,7 +109,7 @@ class TranscriptionSession:
         if not is_backlog or audio.sequence % _BACKLOG_BATCH_FRAMES == 0:
             # Let the provider's task send the audio before the detector processes it.
             await asyncio.sleep(0)
-        await self._turns.on_audio(added)
+        await self._turns.on_audio(added, at_ms=audio.at_ms)
 
     async def _tick(self) -> None:
         while True:
@@ -117,5 +119,6 @@ class TranscriptionSession:
                 # The audio was lost on this process's connection to NATS, not on the caller's line.
                 self._gap_count = self._call.bus.gap_count
                 self._stall.audio_received(self._call.log.now_ms())
+                self._turns.on_audio_missed()
             if self._stall.check(self._call.log.now_ms()):
                 await self._call.bus.publish(subjects.media_stalled(self._call.call_sid), b"")

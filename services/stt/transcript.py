@@ -17,7 +17,9 @@ class Transcript:
     final_text: str = ""
     interim_text: str = ""
     words: tuple[Word, ...] = ()
-    """Final words only."""
+    """Final words; with providers that send whole turns, the current turn's too."""
+    final_words: int = 0
+    """The number of final words."""
     final_end_ms: int = 0
     """Call time of the end of the audio that has a final transcript."""
     interim_start_ms: int = 0
@@ -56,6 +58,7 @@ class Transcript:
             final_text=final,
             interim_text="",
             words=(*self.words, *words),
+            final_words=len(self.words) + len(words),
             final_end_ms=max(end_ms, self.final_end_ms),
         )
 
@@ -71,18 +74,26 @@ class Transcript:
         return last_word_end_ms > self.words[-1].start_ms
 
     def replace_turn(self, text: str, words: Sequence[Word], end_ms: int) -> "Transcript":
-        """Replace the whole turn, for providers that send whole turns."""
+        """Replace the words after the final ones, for providers that send whole turns.
+
+        Final words are those of earlier turns of the provider, after which the caller was not finished.
+        """
         return replace(
             self,
-            final_text="",
-            interim_text=text.strip(),
-            words=tuple(words),
+            interim_text=text.strip()[: self._chars_left],
+            words=(*self.words[: self.final_words], *words),
             interim_end_ms=end_ms,
         )
 
     def finalize(self) -> "Transcript":
         """Make the whole text final."""
-        return replace(self, final_text=self.text, interim_text="", final_end_ms=self.end_ms)
+        return replace(
+            self,
+            final_text=self.text,
+            interim_text="",
+            final_end_ms=self.end_ms,
+            final_words=len(self.words),
+        )
 
     def next_turn(self) -> "Transcript":
         """Return the empty transcript of the next turn."""

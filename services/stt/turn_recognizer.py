@@ -1,7 +1,7 @@
 """Builds the caller's turns from speech activity and provider events, and appends them to the call's log."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from parley.agent_config import SttConfig
@@ -28,6 +28,7 @@ from services.stt.endpointing import (
     RequestFinalize,
     ResumeTurn,
 )
+from services.stt.line_silence import LineSilence
 from services.stt.restore import SttState, evolve
 from services.stt.transcript import Transcript
 from services.stt.voice_activity import Detector, SpeechChange, SpeechStarted, VoiceActivity
@@ -65,6 +66,7 @@ class TurnRecognizer:
         self._transcript = state.transcript
         self._buffer = buffer
         self._vad = VoiceActivity(detector)
+        self._line = LineSilence()
         self._endpointing = Endpointing(config.turn_silence_ms, provider_detects_turns=provider_detects_turns)
         self._endpointing.restore(
             has_final=bool(state.transcript.final_text),
@@ -77,6 +79,7 @@ class TurnRecognizer:
         self._published_text = self._eager_text = ""
         self._ended_provider_turn = ""
         self._lock = asyncio.Lock()
+        self._update_completion()
 
     @property
     def speaking(self) -> bool:
@@ -92,9 +95,12 @@ class TurnRecognizer:
         """Record dialogue context from the log, such as the agent's last question."""
         self._state = evolve(self._state, event)
 
-    async def on_audio(self, spans: Iterable[AudioSpan]) -> None:
-        """Process audio that was added to the buffer."""
+    async def on_audio(self, spans: Sequence[AudioSpan], *, at_ms: int | None = None) -> None:
+        """Process audio that was added to the buffer; `at_ms` is its start without the silence in a gap."""
         async with self._lock:
+            start_ms = spans[0].at_ms if at_ms is None and spans else at_ms
+            if start_ms is not None:
+                self._line.received(self._log.now_ms(), start_ms, self._buffer.end_ms)
             for span in spans:
                 await self._on_speech_changes(self._vad.push_audio(span.mulaw, span.at_ms))
             await self._advance()
@@ -104,9 +110,18 @@ class TurnRecognizer:
         async with self._lock:
             await self._advance()
 
+    def on_line_watched(self) -> None:
+        """From now on, missing audio may be silence of a line that suppresses silence."""
+        self._line.watch(self._log.now_ms())
+
+    def on_audio_missed(self) -> None:
+        """Missing audio was lost between the services."""
+        self._line.restart(self._log.now_ms())
+
     async def on_stream_stopped(self) -> None:
         """End the speech, because no audio follows."""
         async with self._lock:
+            self._line.stop()
             await self._on_speech_changes(self._vad.audio_stopped())
 
     async def on_provider_lost(self) -> None:
@@ -124,18 +139,23 @@ class TurnRecognizer:
                     await self._on_final(event)
                 case UtteranceEnd(last_word_end_ms=last_word_end_ms):
                     if self._transcript.may_end_at(last_word_end_ms):
-                        await self._execute(self._endpointing.on_utterance_end())
+                        await self._execute(self._endpointing.on_utterance_end(last_word_end_ms))
                 case ProviderTurn():
                     await self._on_provider_turn(event)
                 case KeepAlive():
                     pass
 
     async def _advance(self) -> None:
+        now_ms = self._log.now_ms()
+        stopped_ms = self._line.silence_ms(now_ms, speaking=self._vad.speaking and not self._vad.paused)
+        if stopped_ms:
+            await self._on_speech_changes(self._vad.audio_stopped())
         decisions = self._endpointing.on_audio(
             self._buffer.end_ms,
-            self._log.now_ms(),
+            now_ms,
             paused=self._vad.paused,
             speech_end_ms=self._vad.speech_end_ms,
+            stopped_ms=stopped_ms,
         )
         await self._execute(decisions)
 
@@ -178,10 +198,12 @@ class TurnRecognizer:
             self._ended_provider_turn = turn.provider_turn
             self._buffer.discard_before(turn.end_ms)
             self._transcript = self._transcript.finalize()
-            await self._publish_transcript(final=True, words=self._transcript.words)
+            await self._publish_transcript(final=True, words=turn.words)
         else:
             await self._publish_transcript(final=False)
-        await self._execute(self._endpointing.on_provider_turn(turn.event))
+        self._update_completion()
+        has_text = bool(turn.text.strip())
+        await self._execute(self._endpointing.on_provider_turn(turn.event, turn.end_ms, has_text=has_text))
 
     def _update_completion(self) -> None:
         words = TurnWords(self._transcript.text, self._state.last_agent_text)

@@ -6,6 +6,11 @@ from enum import Enum, Flag, auto
 _TOLERANCE_MS = 200
 """The provider and the local detector differ by less than this about where speech ends."""
 
+_NOISE_MS = 1000
+"""Speech in which the provider has found no word for this long is noise, such as traffic or a television."""
+_UNTRANSCRIBED_NOISE_MS = 3000
+"""The same if the provider has sent nothing about it; a healthy one may need 2 s for the first words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Speaking:
@@ -91,9 +96,28 @@ class Coverage:
         """The end of the audio that the current words cover."""
         return max(self.final_end_ms, self.interim_end_ms if self.has_interim else 0)
 
+    @property
+    def transcribed_ms(self) -> int:
+        """The end of the audio for which the provider has sent a transcript, with words or without."""
+        return max(self.final_end_ms, self.interim_end_ms)
+
     def is_pending(self, speech_end_ms: int) -> bool:
         """Whether a final transcript of the speech is still to come."""
         return self.has_interim or self.final_end_ms < speech_end_ms - _TOLERANCE_MS
+
+    def is_noise(
+        self, since_ms: int, audio_end_ms: int, *, last_word_end_ms: int | None, patience_ms: int
+    ) -> bool:
+        """Whether speech from `since_ms` on is noise; the provider has reported a gap after the last word."""
+        noise_ms = max(_NOISE_MS, patience_ms)
+        if last_word_end_ms is not None and since_ms <= last_word_end_ms:
+            # The noise follows the last word without a pause, and the provider has found the gap in it.
+            return audio_end_ms - since_ms >= noise_ms
+        # It may be the next words, of which the provider has not sent any.
+        since_ms = max(since_ms, self.final_end_ms)
+        return self.transcribed_ms - since_ms >= noise_ms or audio_end_ms - since_ms >= max(
+            _UNTRANSCRIBED_NOISE_MS, patience_ms
+        )
 
     def is_progress(self, end_ms: int, speech_end_ms: int) -> bool:
         """Whether a transcript up to `end_ms` advances but does not reach the end of the speech."""

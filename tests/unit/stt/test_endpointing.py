@@ -148,8 +148,8 @@ def test_noise_does_not_end_a_dictation_early() -> None:
     endpointing.on_speech_started(1200)
     endpointing.on_utterance_end()
 
-    assert silent(endpointing, 2300, 3699) == []
-    assert silent(endpointing, 3700) == [EndTurn("utterance_end")]
+    assert silent(endpointing, 2300, 4199) == []
+    assert silent(endpointing, 4200) == [EndTurn("utterance_end")]
 
 
 def test_a_minimum_silence_delays_speech_final() -> None:
@@ -262,7 +262,7 @@ def test_background_noise_does_not_keep_the_turn_open() -> None:
     endpointing = speaking()
     endpointing.on_final("hello", 1000, speech_final=False)
 
-    assert endpointing.on_utterance_end() == []
+    assert endpointing.on_utterance_end(600) == []
     assert endpointing.on_audio(1100, 1100) == [EndTurn("utterance_end")]
 
 
@@ -281,11 +281,63 @@ def test_a_provider_that_detects_turns_decides_alone() -> None:
     endpointing.on_speech_started(0)
     endpointing.on_speech_stopped(1000)
 
-    assert endpointing.on_provider_turn("eager") == [EagerEndOfTurn()]
+    assert endpointing.on_provider_turn("eager", 1000, has_text=True) == [EagerEndOfTurn()]
     assert endpointing.on_speech_started(1100) == []
-    assert endpointing.on_provider_turn("resumed") == [ResumeTurn()]
+    assert endpointing.on_provider_turn("resumed", 1100, has_text=True) == [ResumeTurn()]
     assert silent(endpointing, 9000) == []
-    assert endpointing.on_provider_turn("end") == [EndTurn("flux")]
+    assert endpointing.on_provider_turn("end", 9000, has_text=True) == [EndTurn("flux")]
+
+
+def test_a_turn_that_the_provider_ends_within_a_dictation_is_continued() -> None:
+    """No answer is prepared; the turn ends when the caller is silent or has completed the number."""
+    for continues in (True, False):
+        endpointing = Endpointing(silence_ms=600, provider_detects_turns=True)
+        endpointing.on_speech_started(0)
+        endpointing.set_completion(DICTATION)
+        assert endpointing.on_provider_turn("eager", 1000, has_text=True) == []
+        endpointing.on_speech_stopped(1000)
+        assert endpointing.on_provider_turn("end", 1200, has_text=True) == []
+        assert silent(endpointing, 3400) == []
+        if continues:
+            endpointing.on_speech_started(3400)
+            assert endpointing.on_provider_turn("update", 3600, has_text=True) == []
+            assert silent(endpointing, 3700, 9000) == []
+            endpointing.set_completion(TurnCompletion())
+            assert endpointing.on_provider_turn("end", 9000, has_text=True) == [EndTurn("flux")]
+        else:
+            assert silent(endpointing, 3500) == [EndTurn("incomplete_turn_silence")]
+
+
+@pytest.mark.parametrize("flux", [False, True])
+def test_silence_of_a_line_without_audio_ends_the_turn(flux: bool) -> None:
+    """A final transcript is requested at once, because no audio follows from which it could be made."""
+    endpointing = Endpointing(silence_ms=600, provider_detects_turns=flux)
+    endpointing.on_speech_started(0)
+    if flux:
+        endpointing.on_provider_turn("update", 900, has_text=True)
+    else:
+        endpointing.on_interim("hello", 900)
+    endpointing.on_speech_stopped(1000)
+
+    assert endpointing.on_audio(1000, 1200, stopped_ms=200) == [RequestFinalize()]
+    if flux:
+        assert endpointing.on_provider_turn("end", 1000, has_text=True) == [EndTurn("flux")]
+    else:
+        assert EndTurn("silence") not in endpointing.on_final("hello", 1000, speech_final=False)
+        assert endpointing.on_audio(1000, 1600, stopped_ms=600) == [EndTurn("silence")]
+
+
+def test_the_next_sentence_is_no_noise_before_its_first_words() -> None:
+    """UtteranceEnd about the previous words may arrive within it; a provider may need 2 s for the first."""
+    endpointing = speaking()
+    endpointing.on_final("hello", 1000, speech_final=False)
+    endpointing.set_completion(INCOMPLETE)
+    endpointing.on_speech_stopped(1000)
+    endpointing.on_speech_started(1800)
+
+    assert endpointing.on_utterance_end(950) == []
+    assert silent(endpointing, *range(2000, 4700, 100)) == []
+    assert silent(endpointing, 4800) == [EndTurn("utterance_end")]
 
 
 def test_a_restored_turn_ends_after_silence() -> None:

@@ -52,3 +52,26 @@ def test_the_text_of_the_latest_reply_is_restored() -> None:
     )
 
     assert state.last_agent_text == "What happened?"
+
+
+def test_the_caller_answers_the_reply_that_was_spoken() -> None:
+    """Not a speculative one, unless it is released, and not a filler or an idle prompt."""
+    question: list[Body] = [
+        reply_pb2.ReplyStarted(reply_id="r1", kind=reply_pb2.REPLY_KIND_ANSWER),
+        reply_pb2.ReplyClause(reply_id="r1", text="What is your number?"),
+    ]
+    speculative: list[Body] = [
+        reply_pb2.ReplyStarted(reply_id="r2", kind=reply_pb2.REPLY_KIND_ANSWER, speculative=True),
+        reply_pb2.ReplyClause(reply_id="r2", text="Thank you."),
+    ]
+    late = reply_pb2.ReplyClause(reply_id="r2", text="Anything else?")
+    prompt: list[Body] = [
+        reply_pb2.ReplyStarted(reply_id="r3", kind=reply_pb2.REPLY_KIND_IDLE_PROMPT),
+        reply_pb2.ReplyClause(reply_id="r3", text="Are you still there?"),
+    ]
+    cancelled, released = reply_pb2.ReplyCancelled(reply_id="r2"), reply_pb2.ReplyReleased(reply_id="r2")
+
+    assert restored(*question, *speculative).last_agent_text == "What is your number?"
+    assert restored(*question, *speculative, cancelled, late).last_agent_text == "What is your number?"
+    assert restored(*question, *speculative, released, late).last_agent_text == "Thank you.Anything else?"
+    assert restored(*question, *prompt).last_agent_text == "What is your number?"

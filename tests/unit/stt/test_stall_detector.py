@@ -16,6 +16,16 @@ def test_a_stream_without_frames_is_reported_once_per_second() -> None:
     assert reports(detector, 3000) == [700, 1700, 2700]
 
 
+def test_a_stall_that_lasts_is_reported_rarely() -> None:
+    """Each report makes all edges load the call's state, and a line may suppress silence for minutes."""
+    detector = StallDetector()
+    detector.stream_opened(0)
+
+    assert reports(detector, 16_000) == [700, 1700, 2700, 3700, 4700, 9700, 14_700]
+    detector.audio_received(16_000)
+    assert detector.check(16_700)
+
+
 def test_an_active_or_closed_stream_is_not_reported() -> None:
     """No audio is expected before a stream starts or after it stops."""
     closed, active = StallDetector(), StallDetector()

@@ -45,6 +45,16 @@ def test_frozen_frames_are_delayed_to_the_end_of_the_freeze() -> None:
     assert network.delay_ms(1000) == 0
 
 
+def test_a_line_may_suppress_silence() -> None:
+    """No frame is sent from 200 ms after the end of speech to its next beginning."""
+    network = FrameFaults(Faults(silence_suppression=True))
+    frames = [b"\x10" * 160, *[b"\xff" * 160] * 20, b"\x10" * 160]
+
+    sent = [number for number, frame in enumerate(frames) if list(network.apply(number * 20, frame))]
+
+    assert sent == [*range(11), 21]
+
+
 def test_rest_errors_follow_their_shares() -> None:
     """Status 429 takes precedence over 500; other requests have no error."""
     chance = random.Random(1)
