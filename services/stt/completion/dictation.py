@@ -8,7 +8,7 @@ from enum import Enum, auto
 from services.stt.completion.vocabulary import Vocabulary
 from services.stt.completion.words import plain, split_words
 
-_MAX_WORDS = 200
+_MAX_WORDS = 100
 """A dictation of more words is judged by its end."""
 _MAX_PHRASE_WORDS = 4
 _MAX_CODE_CHARS = 20
@@ -119,7 +119,7 @@ class _Reader:
 
     def _trailing_items(self) -> list[_Item]:
         items: list[_Item] = []
-        position = 0
+        position = self._tail_start()
         while position < len(self._words):
             item = self._item_at(position)
             if item is None:
@@ -129,6 +129,20 @@ class _Reader:
                 items.append(item)
                 position += item.words
         return items
+
+    def _tail_start(self) -> int:
+        """The first word after the last one that cannot belong to a dictation."""
+        start = len(self._words)
+        while start and self._may_be_dictated(start - 1):
+            start -= 1
+        return start
+
+    def _may_be_dictated(self, position: int) -> bool:
+        word = self._words[position]
+        if len(word) == 1 or word in self._vocabulary.dictation_vocabulary or word in self._capitals:
+            return True
+        is_example = position > 0 and self._words[position - 1] in self._vocabulary.link_ends
+        return is_example or any(char.isdigit() for char in word)
 
     def _item_at(self, position: int) -> _Item | None:
         readers: tuple[Callable[[int], _Item | None], ...] = (
@@ -182,7 +196,8 @@ class _Reader:
             return None
         if position + 1 == len(self._words):
             return _Item(_Role.OPEN, "", 1, open=True)
-        item = self._item_at(position + 1)
+        readers = (self._number, self._figures, self._letter_name, self._letter)
+        item = next((item for read in readers if (item := read(position + 1)) is not None), None)
         if item is None or len(item.chars) != 1:
             return None
         return _Item(item.role, item.chars * times, item.words + 1)

@@ -67,6 +67,8 @@ def is_birth_date_complete(text: str, dictated: Dictated, vocabularies: Sequence
     has_month = any(not vocabulary.months.isdisjoint(words) for vocabulary in vocabularies)
     if not (has_month or dictated.numbers or re.search(r"\d", text)):
         return None
+    if any(vocabulary.years.search(" ".join(words)) for vocabulary in vocabularies):
+        return True
     numbers = dictated.numbers
     digits = "".join(numbers)
     if _DATE.search(text) or any(_YEAR.fullmatch(word) for word in words) or _YEAR.fullmatch(digits[-4:]):

@@ -45,14 +45,14 @@ def _needs_complement(words: list[str], vocabulary: Vocabulary) -> bool:
     """Whether something must follow "is": after "my name", but not in "yes it is" or "what your name is"."""
     if len(words) == 1 or words[-2] in vocabulary.subjects:
         return False
-    return not vocabulary.question_words.intersection(words)
+    return not vocabulary.question_words.intersection(words[1:])
 
 
 def is_short_answer(words: Sequence[str], vocabularies: Sequence[Vocabulary]) -> bool:
     """Whether the words are an acknowledgement: "yes, of course", "one moment please"."""
     for vocabulary in vocabularies:
         accepted = vocabulary.acknowledgements
-        is_open = words[-1] in vocabulary.open_words and words[-1] not in vocabulary.acknowledgements
+        is_open = len(words) > 1 and words[-1] in vocabulary.open_words
         if accepted.issuperset(words) and not is_open and not vocabulary.open_endings.search(" ".join(words)):
             return True
     return False

@@ -14,7 +14,7 @@ from services.stt.completion.requests import Request, announced_kind, find_reque
 from services.stt.completion.vocabulary import Vocabulary
 from services.stt.completion.words import split_words
 
-_MAX_CHARS = 2000
+_MAX_CHARS = 800
 """Only the end of a long turn is judged, so that the time it takes does not grow."""
 _MAX_WORDS_BEFORE_SPELLING = 4
 """A caller who was requested to spell a name may begin with it."""

@@ -41,6 +41,10 @@ class Vocabulary:
     """Spoken punctuation, such as "dot" and "at"."""
     dictation_words: frozenset[str]
     """Words within a dictation that stand for no character."""
+    dictation_vocabulary: frozenset[str]
+    """All words that can belong to a dictation."""
+    link_ends: frozenset[str]
+    """The last words of `letter_links`."""
     hesitations: frozenset[str]
     open_words: frozenset[str]
     """Words that cannot be the last of a sentence."""
@@ -60,6 +64,8 @@ class Vocabulary:
     non_answers: Pattern
     """Texts that answer a request without giving what was requested."""
     months: frozenset[str]
+    years: Pattern
+    """Years that are spoken as one word."""
     number_context: frozenset[str]
     """Words before a number that is not dictated: "at", "room"."""
     number_words: frozenset[str]
@@ -89,26 +95,35 @@ def _vocabulary(language: str, data: Mapping[str, Any]) -> Vocabulary:
     def words(key: str) -> frozenset[str]:
         return frozenset(split_words(data.get(key, "")))
 
-    def phrases(key: str) -> Mapping[tuple[str, ...], str]:
-        return {
-            _phrase(name): symbol for symbol, names in data.get(key, {}).items() for name in names.split(",")
-        }
-
+    numbers = _numbers(data.get("numbers", "")) | _numbers(data.get("other_numbers", ""))
     letters = {
         _phrase(name): letter for letter, names in data.get("letters", {}).items() for name in names.split()
     }
-    weak = words("weak_letters")
+    symbols = {
+        _phrase(name): symbol
+        for symbol, names in data.get("symbols", {}).items()
+        for name in names.split(",")
+    }
+    links = frozenset(_phrase(link) for link in data.get("letter_links", "").split(",")) - {()}
+    phrases = (*numbers, *letters, *symbols, *links)
     return Vocabulary(
         language=language,
-        numbers=_numbers(data.get("numbers", "")) | _numbers(data.get("other_numbers", "")),
+        numbers=numbers,
         hundreds=words("hundreds"),
         multipliers=data.get("multipliers", {}),
         letters=letters,
-        weak_letters=weak,
+        weak_letters=words("weak_letters"),
         spelling_alphabet=words("spelling_alphabet"),
-        letter_links=frozenset(_phrase(link) for link in data.get("letter_links", "").split(",")) - {()},
-        symbols=phrases("symbols"),
+        letter_links=links,
+        symbols=symbols,
         dictation_words=words("dictation_words"),
+        dictation_vocabulary=frozenset(word for phrase in phrases for word in phrase)
+        | frozenset(data.get("multipliers", {}))
+        | words("hundreds")
+        | words("spelling_alphabet")
+        | words("dictation_words")
+        | words("hesitations"),
+        link_ends=frozenset(link[-1] for link in links),
         hesitations=words("hesitations"),
         open_words=words("open_words"),
         open_endings=_ending(data.get("open_endings", "")),
@@ -121,6 +136,7 @@ def _vocabulary(language: str, data: Mapping[str, Any]) -> Vocabulary:
         negations=words("negations"),
         non_answers=_part(data.get("non_answers", "")),
         months=words("months"),
+        years=_part(data.get("years", "")),
         number_context=words("number_context"),
         number_words=words("number_words"),
         request_forms=_part(data.get("request_forms", "")),
@@ -134,6 +150,7 @@ def _vocabulary(language: str, data: Mapping[str, Any]) -> Vocabulary:
         | words("acknowledgements")
         | words("negations")
         | words("number_words")
+        | words("hesitations")
         | words("common"),
     )
 

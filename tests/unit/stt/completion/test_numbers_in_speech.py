@@ -58,3 +58,14 @@ def test_a_number_is_dictated_by_its_length_and_its_context(text: str, kind: str
 def test_a_date_of_birth_is_complete_with_its_year(text: str, expected: bool | None) -> None:
     """As words, as figures, with a month or without."""
     assert is_birth_date_complete(text, find_dictated(text, ENGLISH), ENGLISH) is expected
+
+
+def test_a_german_year_is_one_word() -> None:
+    """It completes a date as its digits do."""
+    german = [load_vocabulary("de")]
+    texts = ("am zwölften März", "am zwölften März neunzehnhundertfünfundachtzig")
+
+    assert [is_birth_date_complete(text, find_dictated(text, german), german) for text in texts] == [
+        False,
+        True,
+    ]
