@@ -49,6 +49,7 @@ class TranscriptionSession:
             detector,
             provider_detects_turns=provider_detects_turns,
             request_finalize=self._provider.request_finalize,
+            recent=call.log.recent,
             transcribed_by=lambda: (self._provider.route.provider, self._provider.route.model),
         )
         self._stall = StallDetector()

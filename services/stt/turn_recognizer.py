@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any, Protocol, TypeVar
 
 from parley.agent_config import SttConfig
-from parley.events.envelope import Body
+from parley.events.envelope import Body, event_body
 from parley.providers.stt import (
     FinalTranscript,
     InterimTranscript,
@@ -20,6 +21,8 @@ from parley.v1.event_pb2 import Event
 from services.stt.audio_buffer import AudioBuffer, AudioSpan
 from services.stt.completion.assessment import CompletionRules, TurnWords
 from services.stt.completion.rules import WordRules
+from services.stt.echo.agent_speech import AgentSpeech
+from services.stt.echo.echo_filter import EchoFilter
 from services.stt.endpointing import (
     Decision,
     EagerEndOfTurn,
@@ -32,6 +35,8 @@ from services.stt.line_silence import LineSilence
 from services.stt.restore import SttState, evolve
 from services.stt.transcript import Transcript
 from services.stt.voice_activity import Detector, SpeechChange, SpeechStarted, VoiceActivity
+
+_TranscriptT = TypeVar("_TranscriptT", InterimTranscript, FinalTranscript, ProviderTurn)
 
 
 class TurnLog(Protocol):
@@ -58,8 +63,12 @@ class TurnRecognizer:
         provider_detects_turns: bool,
         request_finalize: Callable[[], None],
         transcribed_by: Callable[[], tuple[str, str]] = lambda: ("", ""),
+        recent: Iterable[Event] = (),
     ) -> None:
-        """Create the recognizer; `transcribed_by` returns the provider and model in use."""
+        """Create the recognizer; `transcribed_by` returns the provider and model in use.
+
+        `recent` are the log's latest events before this owner.
+        """
         self._log = log
         self._completion: CompletionRules = WordRules(config)
         self._state = state
@@ -73,6 +82,10 @@ class TurnRecognizer:
             eager=state.eager,
             covered_ms=state.transcript.final_end_ms,
         )
+        self._agent_speech = AgentSpeech()
+        self._echo = EchoFilter(self._agent_speech)
+        for event in recent:
+            self._agent_speech.apply(event_body(event))
         self._request_finalize = request_finalize
         self._transcribed_by = transcribed_by
         self._restored_speech_ms = state.last_speech_event_ms
@@ -94,6 +107,7 @@ class TurnRecognizer:
     def on_log_event(self, event: Event) -> None:
         """Record dialogue context from the log, such as the agent's last question."""
         self._state = evolve(self._state, event)
+        self._agent_speech.apply(event_body(event))
 
     async def on_audio(self, spans: Sequence[AudioSpan], *, at_ms: int | None = None) -> None:
         """Process audio that was added to the buffer; `at_ms` is its start without the silence in a gap."""
@@ -134,16 +148,26 @@ class TurnRecognizer:
         async with self._lock:
             match event:
                 case InterimTranscript():
-                    await self._on_interim(event)
+                    await self._on_interim(self._without_echo(event, final=False))
                 case FinalTranscript():
-                    await self._on_final(event)
+                    await self._on_final(self._without_echo(event, final=True))
                 case UtteranceEnd(last_word_end_ms=last_word_end_ms):
                     if self._transcript.may_end_at(last_word_end_ms):
                         await self._execute(self._endpointing.on_utterance_end(last_word_end_ms))
                 case ProviderTurn():
-                    await self._on_provider_turn(event)
+                    final = event.event in ("eager", "end")
+                    await self._on_provider_turn(self._without_echo(event, final=final))
                 case KeepAlive():
                     pass
+
+    def _without_echo(self, transcript: _TranscriptT, *, final: bool) -> _TranscriptT:
+        """Remove the agent's own words, so that every reader of the log has the same words of the caller."""
+        remaining = self._echo.filter(transcript.text, transcript.words, transcript.end_ms, final=final)
+        return (
+            replace(transcript, text=remaining.text, words=remaining.words)
+            if remaining.removed
+            else transcript
+        )
 
     async def _advance(self) -> None:
         now_ms = self._log.now_ms()
@@ -183,6 +207,8 @@ class TurnRecognizer:
         self._transcript = before.with_final(final.text, final.words, final.end_ms)
         self._buffer.discard_before(final.end_ms)
         new_text = self._transcript.final_text[len(before.final_text) :].strip()
+        if not new_text and self._published_text and not self._transcript.text:
+            await self._publish_transcript(final=False)
         if new_text:
             await self._publish_transcript(final=True, words=self._transcript.words[len(before.words) :])
         self._update_completion()
@@ -211,7 +237,8 @@ class TurnRecognizer:
 
     async def _publish_transcript(self, *, final: bool, words: Sequence[Word] = ()) -> None:
         transcript = self._transcript
-        if not transcript.text or (not final and transcript.text == self._published_text):
+        # An empty text withdraws words that have turned out to be an echo.
+        if (not transcript.text and final) or (not final and transcript.text == self._published_text):
             return
         self._published_text = transcript.text
         updated = speech_pb2.TranscriptUpdated(

@@ -16,8 +16,9 @@ from services.stt.audio_buffer import AudioBuffer
 from services.stt.restore import SttState
 from services.stt.transcript import Transcript
 from services.stt.turn_recognizer import TurnRecognizer
-from tests.event_factories import bodies_of
+from tests.event_factories import bodies_of, event
 from tests.unit.stt.doubles import FakeLog
+from tests.unit.stt.echo.spoken import played, words_at
 
 LOUD = b"\x10"
 HELLO = Word("hello", 1100, 1400, 0.9)
@@ -147,3 +148,23 @@ async def test_the_end_of_the_stream_ends_speech() -> None:
 
     assert len(bodies_of(scene.log.bodies, SpeechStopped)) == 1
     assert not scene.turns.speaking
+
+
+async def test_an_echo_of_the_agent_is_no_turn() -> None:
+    """The caller's words after it are; words that were published before are withdrawn."""
+    scene = Scene()
+    words = words_at("how can I help you today", 1300)
+    echo = " ".join(word.text for word in words)
+    await scene.turns.on_stt_event(InterimTranscript("howl cat", (), 1400))
+    for body in played("How can I help you today?", at_ms=1000):
+        scene.turns.on_log_event(event(body))
+    await scene.turns.on_stt_event(InterimTranscript(echo, tuple(words), 3100))
+    assert [body.text for body in bodies_of(scene.log.bodies, TranscriptUpdated)] == ["howl cat", ""]
+
+    await scene.audio(LOUD, 640)
+    answer = words_at("I need a refill", 3300)
+    await scene.audio(SILENCE, 4000)
+    text = f"{echo} I need a refill"
+    await scene.turns.on_stt_event(FinalTranscript(text, (*words, *answer), 4600, speech_final=True))
+
+    assert [body.text for body in bodies_of(scene.log.bodies, TurnEnded)] == ["I need a refill"]

@@ -1,0 +1,1 @@
+"""Tests for recognizing the agent's own words."""

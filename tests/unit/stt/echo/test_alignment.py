@@ -1,0 +1,38 @@
+"""Tests for finding played words in a transcript."""
+
+from services.stt.echo.agent_speech import PlayedWord
+from services.stt.echo.alignment import TranscribedWord, best_match, extent
+
+PLAYED = [
+    PlayedWord(text, n * 300, (n + 1) * 300, False)
+    for n, text in enumerate("how can i help you today".split())  # noqa: SIM905 - reads better
+]
+
+
+def transcribed(text: str, at_ms: int) -> list[TranscribedWord]:
+    return [
+        TranscribedWord(word, at_ms + n * 300, at_ms + (n + 1) * 300) for n, word in enumerate(text.split())
+    ]
+
+
+def test_the_best_stretch_is_found() -> None:
+    """Words before and after it do not belong to it."""
+    words = transcribed("um how can i helped you today i need", 200)
+    match = best_match(words, PLAYED)
+
+    assert match is not None
+    assert (match.first, match.last, match.delay_ms(words)) == (1, 6, 500)
+
+
+def test_words_at_another_time_do_not_match() -> None:
+    """An echo returns soon."""
+    assert best_match(transcribed("how can i help you", 5000), PLAYED) is None
+
+
+def test_misspelled_words_at_the_edges_belong_to_the_echo() -> None:
+    """At the expected time, or written as two words."""
+    words = transcribed("oh can i help you to day", 200)
+    match = best_match(words, PLAYED)
+
+    assert match is not None
+    assert extent(match, words, PLAYED) == (0, 7)

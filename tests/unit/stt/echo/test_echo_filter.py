@@ -1,0 +1,141 @@
+"""Tests for removing the agent's own words from transcripts."""
+
+import pytest
+
+from parley.providers.stt import Word
+from services.stt.echo.agent_speech import AgentSpeech
+from services.stt.echo.echo_filter import EchoFilter
+from tests.unit.stt.echo.spoken import WORD_MS, played, words_at
+
+GREETING = "Hello, this is the Riverside clinic. How can I help you today?"
+LENGTH_MS = len(GREETING.split()) * WORD_MS
+
+
+def remaining_of(text: str, *utterance: tuple[str, int], final: bool = True) -> str:
+    """Return what is left of words that were transcribed, each with the call time of its start."""
+    return echo_filter(text).filter(*transcribed(*utterance), final=final).text
+
+
+def echo_filter(text: str, *, played_ms: int | None = None) -> EchoFilter:
+    speech = AgentSpeech()
+    for body in played(text, at_ms=1000, played_ms=played_ms):
+        speech.apply(body)
+    return EchoFilter(speech)
+
+
+def transcribed(*utterance: tuple[str, int]) -> tuple[str, tuple[Word, ...], int]:
+    words = tuple(word for text, at_ms in utterance for word in words_at(text, at_ms))
+    return " ".join(word.text for word in words), words, words[-1].end_ms
+
+
+@pytest.mark.parametrize("delay_ms", [100, 300, 700, 1500])
+@pytest.mark.parametrize(
+    "text",
+    [
+        GREETING,
+        "hello this is the riverside clinic how can i help you today",
+        "Hello this is a river side clinic how can I help you to day",
+        "low this is the Riverside clinics. Oh can I helped you today?",
+        "Hello this the clinic how can help you today",
+    ],
+)
+def test_an_echo_is_removed(text: str, delay_ms: int) -> None:
+    """With the mistakes of a recogniser, and whatever the delay."""
+    words = words_at(text, 1000 + delay_ms, LENGTH_MS // len(text.split()))
+    filtered = echo_filter(GREETING).filter(text, tuple(words), words[-1].end_ms, final=True)
+
+    assert filtered.text == ""
+
+
+@pytest.mark.parametrize("delay_ms", [150, 400, 900])
+@pytest.mark.parametrize("utterance", ["I need an appointment", "no", "Tuesday please", "wait"])
+def test_words_of_the_caller_after_an_echo_remain(utterance: str, delay_ms: int) -> None:
+    """The recogniser may write both as one sentence."""
+    after_ms = 1000 + LENGTH_MS + delay_ms
+
+    assert remaining_of(GREETING, (GREETING, 1000 + delay_ms), (utterance, after_ms)) == utterance
+
+
+def test_an_echo_that_arrives_in_pieces_is_removed() -> None:
+    """Each piece is a transcript of its own."""
+    text = GREETING.split()
+    filtering = echo_filter(GREETING)
+    for first in range(0, len(text), 3):
+        piece = " ".join(text[first : first + 3])
+        at_ms = 1000 + first * WORD_MS + 400
+
+        assert filtering.filter(*transcribed((piece, at_ms)), final=True).text == ""
+
+
+def test_a_growing_interim_transcript_of_an_echo_never_shows_a_word() -> None:
+    """The first word alone would already be a barge-in."""
+    text = GREETING.split()
+    filtering = echo_filter(GREETING)
+
+    for count in range(1, len(text) + 1):
+        assert filtering.filter(*transcribed((" ".join(text[:count]), 1800)), final=False).text == ""
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Would you like Tuesday or Wednesday?", "Wednesday"),
+        ("Would you like Tuesday or Wednesday?", "Tuesday"),
+        ("Did you say five?", "Five."),
+        ("Is that Miller or Muller?", "Muller"),
+        ("Shall I book it for Tuesday at five?", "Tuesday at five"),
+        ("Shall I book it for Tuesday at five?", "Yes, Tuesday at five"),
+        ("Your number ends in four two seven.", "four two seven"),
+    ],
+)
+@pytest.mark.parametrize("after_ms", [250, 600, 1200])
+def test_words_repeated_as_an_answer_are_no_echo(question: str, answer: str, after_ms: int) -> None:
+    """The caller begins after the agent has finished."""
+    at_ms = 1000 + len(question.split()) * WORD_MS + after_ms
+
+    assert remaining_of(question, (answer, at_ms)) == answer
+    assert remaining_of(question, (answer, at_ms), final=False) == answer
+
+
+def test_an_answer_given_during_the_alternatives_is_the_callers() -> None:
+    """The word has ended when the caller repeats it."""
+    question = "Would you like Tuesday or Wednesday or Thursday?"
+    at_ms = 1000 + 4 * WORD_MS + 150
+
+    assert remaining_of(question, ("Tuesday", at_ms)) == "Tuesday"
+
+
+@pytest.mark.parametrize("utterance", ["no wait", "I have a question", "stop", "what about Thursday"])
+def test_other_words_remain_while_the_agent_speaks(utterance: str) -> None:
+    """They are a barge-in, in interim transcripts as well."""
+    assert remaining_of(GREETING, (utterance, 2000)) == utterance
+    assert remaining_of(GREETING, (utterance, 2000), final=False) == utterance
+
+
+def test_words_are_not_compared_with_earlier_replies() -> None:
+    """A caller may quote the agent."""
+    assert remaining_of(GREETING, ("how can I help you today", 15_000)) == "how can I help you today"
+
+
+def test_audio_that_was_not_played_has_no_echo() -> None:
+    """Playback was paused before these words."""
+    filtering = echo_filter(GREETING, played_ms=WORD_MS * 4)
+
+    assert filtering.filter(*transcribed(("how can I help you today", 3500)), final=True).removed == 0
+
+
+def test_a_provider_without_word_times_is_filtered_as_well() -> None:
+    """The words are assumed to precede the end of the audio."""
+    end_ms = 1000 + LENGTH_MS + 300
+    left = echo_filter(GREETING).filter(GREETING, (), end_ms, final=True)
+
+    assert (left.text, left.words) == ("", ())
+
+
+def test_the_delay_of_an_earlier_echo_removes_a_single_word() -> None:
+    """A line that has had an echo is likely to have another one."""
+    filtering = echo_filter(GREETING + " We are open all week from eight to six.")
+    assert filtering.filter(*transcribed((GREETING, 1500)), final=True).text == ""
+    week_ms = 1000 + (len(GREETING.split()) + 4) * WORD_MS
+
+    assert filtering.filter(*transcribed(("week", week_ms + 500)), final=True).text == ""
