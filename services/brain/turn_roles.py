@@ -21,9 +21,18 @@ _MOSTLY_PLAYED = 0.5
 
 def role_of(text: str, replies: Sequence[Reply], phrases: Phrases) -> tuple[Role, str]:
     """Return the role of words while `replies` are active, and the id of the reply that they answer early."""
+    return _role(text, [reply for reply in replies if reply.remaining_ms > _NEARLY_PLAYED_MS], phrases)
+
+
+def takes_turn(text: str, replies: Sequence[Reply], phrases: Phrases) -> bool:
+    """Whether the words of an unfinished turn interrupt the agent's active replies."""
+    return bool(text.strip()) and _role(text, replies, phrases)[0] in ("turn", "hold")
+
+
+def _role(text: str, replies: Sequence[Reply], phrases: Phrases) -> tuple[Role, str]:
     if is_hold_request(text, phrases):
         return "hold", ""
-    reply = next((r for r in replies if r.audible and r.remaining_ms > _NEARLY_PLAYED_MS), None)
+    reply = next((reply for reply in replies if reply.audible), None)
     if reply is None or not is_backchannel(text, phrases):
         return "turn", ""
     sentences = sentences_of(reply.text)
@@ -36,11 +45,6 @@ def role_of(text: str, replies: Sequence[Reply], phrases: Phrases) -> tuple[Role
     if affirms(text, phrases) and _question_was_played(sentences, played, phrases):
         return "turn", ""
     return "backchannel", ""
-
-
-def takes_turn(text: str, replies: Sequence[Reply], phrases: Phrases) -> bool:
-    """Whether the words interrupt the agent's active replies."""
-    return role_of(text, replies, phrases)[0] in ("turn", "hold") and bool(text.strip())
 
 
 def _question_was_played(sentences: Sequence[tuple[int, str]], played: int, phrases: Phrases) -> bool:

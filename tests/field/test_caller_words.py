@@ -87,7 +87,9 @@ def decide(*events: Event, now_ms: int = 0) -> turn_taking.Decision | None:
         ("hi", "हाँ जी।"),
         ("multi", "genau"),
         ("multi", "अच्छा"),
-        ("nl", "uh-huh"),
+        ("it", "Ho capito."),
+        ("nl", "Ja hoor."),
+        ("sv", "uh-huh"),
     ],
 )
 def test_backchannels_of_all_languages(language: str, text: str, seen: Seen) -> None:

@@ -11,7 +11,7 @@ import yaml
 
 from services.brain.phrases.words import words_of
 
-LANGUAGES = ("en", "de", "es", "fr", "pt", "hi")
+LANGUAGES = ("en", "de", "es", "fr", "pt", "hi", "it", "nl")
 """Languages with a file of their own; every other one has only the phrases that all have in common."""
 
 Phrase: TypeAlias = tuple[str, ...]

@@ -150,7 +150,7 @@ def decide(
         return _decide_answer(turn, speculative, conversation)
     active = _interruptible(conversation)
     interrupted = any(conversation.turn_of(reply) < floor.words_turn for reply in active)
-    if interrupted and takes_turn(floor.words, conversation.active_replies, conversation.phrases):
+    if interrupted and _takes_turn(floor, conversation):
         return _cancel(active)
     if conversation.predicted_turn is not None and speculation.should_speculate(conversation, agent):
         return Speculate(conversation.predicted_turn.turn)
@@ -161,6 +161,14 @@ def _interruptible(conversation: Conversation) -> tuple[Reply, ...]:
     return tuple(
         reply for reply in conversation.active_replies if not (reply.speculative or reply.uninterruptible)
     )
+
+
+def _takes_turn(floor: FloorState, conversation: Conversation) -> bool:
+    """Whether the latest words interrupt; a turn that has ended keeps its role while the agent continues."""
+    ended = conversation.turn(floor.words_turn)
+    if ended is not None:
+        return ended.role in ("turn", "hold")
+    return takes_turn(floor.words, conversation.active_replies, conversation.phrases)
 
 
 def _more_words_until_ms(floor: FloorState, conversation: Conversation, turn: int) -> int:

@@ -343,3 +343,11 @@ def test_backchannels_are_those_of_the_chosen_language() -> None:
 
     assert decide(*SPEAKING, words) == CancelReplies(("r1",))
     assert decide(event(PhrasesChosen(language="de")), *SPEAKING, words) is None
+
+
+def test_a_backchannel_does_not_interrupt_the_end_of_the_reply() -> None:
+    """Its role was decided when it ended, in whatever position the reply is now."""
+    log = [*SPEAKING, event(TranscriptUpdated(turn=1, text="uh huh")), turn_ended(1, "uh huh")]
+
+    assert decide(*log, *playback_started("r1", 2500)) is None
+    assert decide(*log[:-1], *playback_started("r1", 2500)) is None
