@@ -13,9 +13,9 @@ from parley.v1.event_pb2 import Event
 from services.stt.audio_buffer import AudioBuffer
 from services.stt.provider_connection import ProviderConnection, SttRoute
 from services.stt.restore import STT
+from services.stt.speech_probability import Detector
 from services.stt.stall_detector import StallDetector
 from services.stt.turn_recognizer import TurnRecognizer
-from services.stt.voice_activity import Detector
 
 _BACKLOG_AGE_MS, _BACKLOG_BATCH_FRAMES = 1000, 25
 """Audio older than 1 s is a backlog, which is sent to the provider in batches of half a second."""

@@ -33,8 +33,9 @@ from services.stt.endpointing import (
 )
 from services.stt.line_silence import LineSilence
 from services.stt.restore import SttState, evolve
+from services.stt.speech_probability import Detector
 from services.stt.transcript import Transcript
-from services.stt.voice_activity import Detector, SpeechChange, SpeechStarted, VoiceActivity
+from services.stt.voice_activity import SpeechChange, SpeechStarted, VoiceActivity
 
 _TranscriptT = TypeVar("_TranscriptT", InterimTranscript, FinalTranscript, ProviderTurn)
 

@@ -1,31 +1,32 @@
-"""Detects speech from a model's probabilities for each 32 ms of audio. No I/O, no clock.
+"""Detects the start and the end of speech from a model's probabilities and the level of the audio.
 
-The model is not run on quiet audio outside of speech.
+No I/O, no clock.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
 
-import numpy as np
+from parley.audio.g711 import bytes_to_ms
+from services.stt.audio_level import BLOCK_MS, AudioLevel
+from services.stt.speech_probability import FRAME_BYTES, FRAME_MS, Detector, SpeechProbability
 
-from parley.audio.g711 import BYTES_PER_MS, DECODE, bytes_to_ms
-
-CHUNK_MS = 32
-_CHUNK_BYTES = CHUNK_MS * BYTES_PER_MS
-_LINEAR = np.array(DECODE, dtype=np.float32) / 32768
-_QUIET_PEAK = 0.004
-"""On any telephone, a chunk whose loudest sample is below this (-48 dBFS) contains no speech."""
-_FADED_RATIO = 0.05
-"""The model reports speech for about 100 ms after it has ended; audio 26 dB below the loudest sample of the
-speech counts as its end."""
-_SURE, _LIKELY, _UNLIKELY = 0.8, 0.5, 0.35
-_MIN_LIKELY_CHUNKS = 2
-"""Two consecutive likely chunks start speech, or a single certain one."""
-_MIN_SILENT_CHUNKS = 4
-"""Four consecutive unlikely chunks (128 ms) end speech: longer than stop consonants, but shorter than any
-provider needs for its final transcript, which must not wait for the detector."""
-_PAUSE_MS = 2 * CHUNK_MS
+_SURE, _LIKELY, _UNLIKELY = 0.9, 0.5, 0.35
+_MIN_LIKELY_FRAMES = 3
+"""Three consecutive likely frames start speech, or a single sure one."""
+_MAY_BE_SPEECH = 0.1
+_ONSET_PEAK_MS = 60
+_FADED_RATIO = 10**-2.6
+"""The model reports speech for about 100 ms after it has ended; audio 26 dB below the loudest part of the
+speech may be its end."""
+_PAUSE_MS = 64
 """Speech that has faded for this long may have ended, if the transcript agrees."""
+_UNLIKELY_MS = 128
+"""Speech that is unlikely for this long has ended: longer than stop consonants, but shorter than any
+provider needs for its final transcript, which must not wait for the detector."""
+_QUIET_MS = 160
+"""Speech that has been quiet for this long has ended, as soon as the model finds it unlikely."""
+_TAIL_MS, _TAIL_GAP_MS = 160, 50
+"""A weak consonant at the end of a word, in which the model finds no speech, is as long as this at most, and
+follows the speech without a longer gap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class SpeechStarted:
     """The caller started to speak."""
 
     at_ms: int
-    """Call time of the start of speech."""
+    """Call time of the start of speech, up to 250 ms before it was detected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,33 +42,28 @@ class SpeechStopped:
     """The caller stopped speaking."""
 
     at_ms: int
-    """Call time of the end of speech."""
+    """Call time of the end of speech, about 160 ms before it was detected."""
 
 
 SpeechChange = SpeechStarted | SpeechStopped
-
-
-class Detector(Protocol):
-    """A model that detects speech."""
-
-    def __call__(self, chunk: bytes) -> float:
-        """Return the probability of speech in 32 ms of mu-law audio."""
 
 
 class VoiceActivity:
     """Speech detection on the audio of one caller."""
 
     def __init__(self, detector: Detector) -> None:
-        self._detector = detector
+        self._model = SpeechProbability(detector)
+        self._level = AudioLevel()
         self._remainder = b""
         self._speaking = False
-        self._likely_since_ms: int | None = None
-        self._likely = 0
-        self._silent = _MIN_SILENT_CHUNKS
-        self._speech_end_ms = 0
-        self._processed_until_ms = 0
+        self._started_ms = 0
+        self._likely_frames = 0
+        self._likely_until_ms = 0
         self._loudest = 0.0
-        self._tail_peak = 0.0
+        self._tail_level = 0.0
+        self._speech_end_ms = 0
+        self._faded_since_ms = 0
+        self._processed_until_ms = 0
 
     @property
     def speaking(self) -> bool:
@@ -82,13 +78,13 @@ class VoiceActivity:
     @property
     def paused(self) -> bool:
         """Whether speech has faded for 64 ms; the model has not confirmed its end yet."""
-        return self._speaking and self._processed_until_ms - self._speech_end_ms >= _PAUSE_MS
+        return self._speaking and self._processed_until_ms - self._faded_since_ms >= _PAUSE_MS
 
     def force_stop(self) -> list[SpeechChange]:
         """Stop speech because the turn has ended; its fading tail does not start speech again."""
         if not self._speaking:
             return []
-        self._tail_peak = self._loudest * _FADED_RATIO
+        self._tail_level = self._loudest * _FADED_RATIO
         return [self._stop()]
 
     def audio_stopped(self) -> list[SpeechChange]:
@@ -97,60 +93,72 @@ class VoiceActivity:
 
     def push_audio(self, mulaw: bytes, at_ms: int) -> list[SpeechChange]:
         """Process audio that begins at call time `at_ms` and continues the previous audio."""
-        chunk_at_ms = at_ms - round(bytes_to_ms(len(self._remainder)))
+        frame_at_ms = at_ms - round(bytes_to_ms(len(self._remainder)))
         audio = self._remainder + mulaw
         changes: list[SpeechChange] = []
         position = 0
-        while position + _CHUNK_BYTES <= len(audio):
-            change = self._process_chunk(audio[position : position + _CHUNK_BYTES], chunk_at_ms)
+        while position + FRAME_BYTES <= len(audio):
+            change = self._process_frame(audio[position : position + FRAME_BYTES], frame_at_ms)
             if change is not None:
                 changes.append(change)
-            position += _CHUNK_BYTES
-            chunk_at_ms += CHUNK_MS
+            position += FRAME_BYTES
+            frame_at_ms += FRAME_MS
         self._remainder = audio[position:]
         return changes
 
-    def _process_chunk(self, chunk: bytes, at_ms: int) -> SpeechChange | None:
-        peak = float(np.abs(_LINEAR[np.frombuffer(chunk, dtype=np.uint8)]).max())
-        probability = self._probability(chunk, peak)
-        self._processed_until_ms = at_ms + CHUNK_MS
-        if self._is_tail(probability, peak):
+    def _process_frame(self, frame: bytes, at_ms: int) -> SpeechChange | None:
+        blocks = self._level.add(frame)
+        probability = self._model.update(frame, audible=self._level.is_above_noise, speaking=self._speaking)
+        self._level.update_floor(may_be_speech=probability >= _MAY_BE_SPEECH)
+        self._processed_until_ms = at_ms + FRAME_MS
+        if self._is_tail(probability):
             return None
-        if probability >= _LIKELY:
-            self._likely += 1
-            self._silent = 0
-            self._loudest = max(self._loudest, peak)
-            if peak >= self._loudest * _FADED_RATIO:
-                self._speech_end_ms = at_ms + CHUNK_MS
-            if self._likely_since_ms is None:
-                self._likely_since_ms = at_ms
-            if not self._speaking and (probability >= _SURE or self._likely >= _MIN_LIKELY_CHUNKS):
-                self._speaking = True
-                return SpeechStarted(self._likely_since_ms)
-            return None
-        self._likely = 0
-        if not self._speaking:
-            self._likely_since_ms = None
-        if probability < _UNLIKELY:
-            self._silent += 1
-        if self._speaking and self._silent >= _MIN_SILENT_CHUNKS:
-            return self._stop()
-        return None
+        started = None if self._speaking else self._start(probability)
+        if self._speaking:
+            self._measure(blocks, at_ms, probability)
+            if started is None and self._has_ended(probability):
+                return self._stop()
+        return started
 
-    def _is_tail(self, probability: float, peak: float) -> bool:
-        if probability < _UNLIKELY or peak >= self._tail_peak:
-            self._tail_peak = 0.0
-        return self._tail_peak > 0
+    def _is_tail(self, probability: float) -> bool:
+        if self._tail_level and (probability < _UNLIKELY or self._level.peak(FRAME_MS) >= self._tail_level):
+            self._tail_level = 0.0
+        return self._tail_level > 0
+
+    def _start(self, probability: float) -> SpeechStarted | None:
+        self._likely_frames = self._likely_frames + 1 if probability >= _LIKELY else 0
+        if probability < _SURE and self._likely_frames < _MIN_LIKELY_FRAMES:
+            return None
+        self._speaking, self._likely_frames = True, 0
+        onset_ms = self._processed_until_ms - max(FRAME_MS, self._level.onset_age_ms(_ONSET_PEAK_MS))
+        # Speech starts after the end of the speech before it, so that their events stay in order.
+        self._started_ms = max(onset_ms, self._speech_end_ms + 1, 0)
+        self._speech_end_ms = self._faded_since_ms = self._likely_until_ms = self._processed_until_ms
+        return SpeechStarted(self._started_ms)
+
+    def _measure(self, blocks: list[float], at_ms: int, probability: float) -> None:
+        """Advance the end of the speech to the last block that belongs to it."""
+        likely = probability >= _UNLIKELY
+        if likely:
+            self._likely_until_ms = self._processed_until_ms
+            self._loudest = max(self._loudest, self._level.peak(FRAME_MS + BLOCK_MS))
+        edge = self._level.edge(self._loudest)
+        for number, power in enumerate(blocks, 1):
+            end_ms = at_ms + number * BLOCK_MS
+            is_tail = (
+                end_ms - self._speech_end_ms <= _TAIL_GAP_MS and end_ms - self._likely_until_ms <= _TAIL_MS
+            )
+            if power > edge and (likely or is_tail):
+                self._speech_end_ms = max(end_ms, self._speech_end_ms)
+            if power > self._loudest * _FADED_RATIO and probability >= _LIKELY:
+                self._faded_since_ms = end_ms
+
+    def _has_ended(self, probability: float) -> bool:
+        now_ms = self._processed_until_ms
+        quiet = now_ms - self._speech_end_ms >= _QUIET_MS and probability < _UNLIKELY
+        return quiet or now_ms - self._likely_until_ms >= _UNLIKELY_MS
 
     def _stop(self) -> SpeechStopped:
         self._speaking = False
-        self._likely = 0
-        self._likely_since_ms = None
         self._loudest = 0.0
         return SpeechStopped(self._speech_end_ms)
-
-    def _probability(self, chunk: bytes, peak: float) -> float:
-        idle = not self._speaking and self._silent >= _MIN_SILENT_CHUNKS and not self._likely
-        if idle and peak < _QUIET_PEAK:
-            return 0.0
-        return self._detector(chunk)

@@ -6,9 +6,10 @@ import sys
 COUNT = """
 import psutil
 from services.stt.silero import SileroVad
+from services.stt.speech_probability import WINDOW_BYTES
 model, before = SileroVad(), psutil.Process().num_threads()
 for _ in range(5):
-    model(b"\\x10" * 256)
+    model(b"\\x10" * WINDOW_BYTES)
 print(psutil.Process().num_threads() - before)
 """
 

@@ -24,9 +24,9 @@ LOUD = b"\x10"
 HELLO = Word("hello", 1100, 1400, 0.9)
 
 
-def is_loud(chunk: bytes) -> float:
+def is_loud(window: bytes) -> float:
     """A detector of loud audio."""
-    return float(chunk.startswith(LOUD))
+    return float(window.startswith(LOUD))
 
 
 class Scene:
