@@ -21,7 +21,7 @@ _RISE, _RISE_IN_SPEECH = 10**0.05, 10**0.002
 """Per frame of 20 ms: 25 dB/s lets the floor reach the noise of a new call in a second; 1 dB/s while the
 audio may be speech keeps it below the speech, whose pauses lower it again."""
 _GATE, _MIN_GATE = 10**0.3, 10**-6.6
-"""Audio is heard if it is 3 dB above the noise, and above -66 dBFS, four of the smallest steps of mu-law."""
+"""Audio may be speech if it is 3 dB above the noise, and above -66 dBFS, four smallest steps of mu-law."""
 _EDGE, _MIN_EDGE, _EDGE_ABOVE_NOISE = 10**-3.8, 10**-6.7, 10**0.6
 """Speech reaches to where its level is 38 dB below its loudest part, but is still 6 dB above the noise."""
 _ONSET_GAP_BLOCKS = 4

@@ -1,0 +1,1 @@
+"""Benchmark of speech detection on human voices, noises, tones and music."""
