@@ -12,10 +12,11 @@ from parley.clock import CallClock
 from parley.events.envelope import event_body
 from parley.v1 import reply_pb2
 from parley.v1.event_pb2 import Event
-from services.brain.policies import escalation, fillers, idle_policy, turn_taking
+from services.brain.policies import call_limit, escalation, fillers, idle_policy, turn_taking
+from services.brain.policies.call_limit import EndAtLimit, WarnMaxDuration
 from services.brain.policies.escalation import RequestFallback
 from services.brain.policies.fillers import PlayFiller
-from services.brain.policies.idle_policy import EndCall, IdlePrompt, WarnMaxDuration
+from services.brain.policies.idle_policy import EndCall, IdlePrompt
 from services.brain.policies.reconnect_policy import needs_apology
 from services.brain.policies.turn_taking import (
     Answer,
@@ -31,7 +32,7 @@ from services.brain.state import BrainState
 _TOLERANCE_MS = 1000
 """A decision reaches the log within this time; events of other stages may precede it."""
 
-_CONSEQUENCES = ("stream_lost", "tool_failed")
+_CONSEQUENCES = ("stream_lost", "tool_failed", call_limit.REASON)
 """Reasons for which a reply is cancelled in consequence of an event, without a decision."""
 
 _FILLER = "play a filler"
@@ -52,6 +53,7 @@ _ACTION_OF_DECISION: dict[type, str] = {
     IdlePrompt: _IDLE_PROMPT,
     WarnMaxDuration: _WARNING,
     EndCall: _END_CALL,
+    EndAtLimit: _END_CALL,
 }
 
 
@@ -170,8 +172,11 @@ def _decisions(state: BrainState, agent: AgentConfig, now_ms: int) -> tuple[obje
     conversation, floor = state.conversation, state.floor
     if conversation.fallback_requested:
         return ()
+    limit = call_limit.decide(state.limit, floor, conversation, agent, now_ms=now_ms)
+    turn = None if state.limit.ending else turn_taking.decide(floor, conversation, agent, now_ms=now_ms)
     return (
-        turn_taking.decide(floor, conversation, agent, now_ms=now_ms),
+        limit,
+        turn,
         fillers.decide(state.latency_wait, floor, conversation, agent, now_ms=now_ms),
         idle_policy.decide(state.idle, floor, conversation, agent, now_ms=now_ms),
         escalation.decide(state.health, conversation, now_ms=now_ms),

@@ -15,8 +15,10 @@ from parley.runtime.stage import CallContext
 from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import (
     REPLY_KIND_FILLER,
+    REPLY_KIND_GOODBYE,
     REPLY_KIND_GREETING,
     REPLY_KIND_RECONNECTED,
+    REPLY_KIND_WARNING,
     DtmfCollected,
     FallbackRequested,
     HangUpRequested,
@@ -29,7 +31,8 @@ from services.brain.conversation import PhraseChoice
 from services.brain.generation.generator import MAX_FAILURES, GenerationEvent, Generator
 from services.brain.generation.llm_route import LlmRoute
 from services.brain.metrics import UNKNOWN_TOOL, BrainMetrics
-from services.brain.policies import ending_calls, escalation, fillers, idle_policy, turn_taking
+from services.brain.policies import call_limit, ending_calls, escalation, fillers, idle_policy, turn_taking
+from services.brain.policies.call_limit import EndAtLimit, WarnMaxDuration
 from services.brain.policies.escalation import RequestFallback
 from services.brain.policies.fillers import PlayFiller
 from services.brain.policies.idle_policy import EndCall
@@ -173,6 +176,7 @@ class BrainSession:
         if self._log.conversation.fallback_requested:
             return None
         wake_times = (
+            await self._enforce_limit(),
             await self._run_turn_taking(tasks),
             await self._play_filler_if_due(),
             await self._handle_idle(),
@@ -190,8 +194,8 @@ class BrainSession:
             await self._greet()
 
     async def _run_turn_taking(self, tasks: asyncio.TaskGroup) -> int | None:
-        """Carry out turn-taking decisions until none is left."""
-        while True:
+        """Carry out turn-taking decisions until none is left; none interrupts the goodbye at the limit."""
+        while not self._log.state.limit.ending:
             decision = turn_taking.decide(
                 self._log.state.floor,
                 self._log.conversation,
@@ -205,6 +209,7 @@ class BrainSession:
                     return at_ms
                 case _:
                     await self._take_turn(decision, tasks)
+        return None
 
     async def _take_turn(self, decision: turn_taking.Decision, tasks: asyncio.TaskGroup) -> None:
         match decision:
@@ -245,7 +250,7 @@ class BrainSession:
         return None
 
     async def _handle_idle(self) -> int | None:
-        """Prompt an idle caller, warn before the maximum duration, or end the call."""
+        """Prompt an idle caller, or end the call."""
         state = self._log.state
         decision = idle_policy.decide(
             state.idle, state.floor, state.conversation, self._call.agent, now_ms=self._log.now_ms()
@@ -256,6 +261,27 @@ class BrainSession:
         if isinstance(decision, EndCall):
             log.info("ending_call", reason=decision.reason)
             await self._log.append(HangUpRequested(reason=decision.reason, after_reply_id=reply_id))
+        return None
+
+    async def _enforce_limit(self) -> int | None:
+        """Warn before the maximum duration of the call, then say goodbye and hang up."""
+        state = self._log.state
+        decision = call_limit.decide(
+            state.limit, state.floor, state.conversation, self._call.agent, now_ms=self._log.now_ms()
+        )
+        match decision:
+            case WarnMaxDuration(text=text):
+                await self._replies.write_text(REPLY_KIND_WARNING, text)
+            case EndAtLimit(text=text, reply_ids=reply_ids):
+                log.info("ending_call", reason=call_limit.REASON)
+                for reply_id in reply_ids:
+                    await self._replies.cancel(reply_id, call_limit.REASON)
+                goodbye = await self._replies.write_text(REPLY_KIND_GOODBYE, text)
+                await self._log.append(HangUpRequested(reason=call_limit.REASON, after_reply_id=goodbye))
+            case WaitUntil(at_ms=at_ms):
+                return at_ms
+            case None:
+                pass
         return None
 
     async def _escalate(self) -> int | None:

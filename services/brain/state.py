@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from parley.v1.event_pb2 import Event
 from services.brain import conversation_fold
 from services.brain.conversation import Conversation
-from services.brain.policies import escalation, fillers, idle_policy, turn_taking
+from services.brain.policies import call_limit, escalation, fillers, idle_policy, turn_taking
+from services.brain.policies.call_limit import LimitState
 from services.brain.policies.escalation import ServiceHealth
 from services.brain.policies.fillers import WaitState
 from services.brain.policies.idle_policy import IdleState
@@ -14,11 +15,12 @@ from services.brain.policies.turn_taking import FloorState
 
 @dataclass(frozen=True, slots=True)
 class BrainState:
-    """Five folds over the same events: the conversation and one for each timed policy."""
+    """Six folds over the same events: the conversation and one for each timed policy."""
 
     conversation: Conversation = field(default_factory=Conversation)
     floor: FloorState = field(default_factory=FloorState)
     idle: IdleState = field(default_factory=IdleState)
+    limit: LimitState = field(default_factory=LimitState)
     latency_wait: WaitState = field(default_factory=WaitState)
     health: ServiceHealth = field(default_factory=ServiceHealth)
 
@@ -28,6 +30,7 @@ class BrainState:
             conversation_fold.evolve(self.conversation, event),
             turn_taking.evolve(self.floor, event, now_ms=now_ms),
             idle_policy.evolve(self.idle, event, now_ms=now_ms),
+            call_limit.evolve(self.limit, event),
             fillers.evolve(self.latency_wait, event, now_ms=now_ms),
             escalation.evolve(self.health, event, now_ms=now_ms),
         )

@@ -18,6 +18,7 @@ from parley.latency.tracer import CallTracer
 from parley.runtime.stage import worker_name
 from parley.v1.call_pb2 import DtmfPressed, StreamStarted, StreamStopped
 from services.edge.call_registry import CallRegistry
+from services.edge.calls.call_deadline import CallDeadline
 from services.edge.calls.call_state import CallState
 from services.edge.calls.fallback import start_fallback
 from services.edge.calls.lifecycle import claim_stream, is_call_sid, load_call_state, try_end_call
@@ -164,6 +165,9 @@ class StreamSession:
         self._connection = connection
         self._log = call_log
         self._call = call
+        self._deadline = CallDeadline(
+            endpoint.bus, self._twilio, endpoint.settings, endpoint.metrics, call_log, call.agent
+        )
         stream_sid = connection.start.stream_sid
         self._player = Player(
             self._bus, call_log, stream_sid, self._send, self._hang_up, self._start_fallback
@@ -183,6 +187,8 @@ class StreamSession:
                 tasks.create_task(player.run_writer(), name="write media messages")
                 tasks.create_task(player.run_timers(), name="playback timers")
                 tasks.create_task(self._drain(), name="drain")
+                tasks.create_task(self._end_by_clock(), name="end by the clock")
+                tasks.create_task(self._watch_silence(), name="watch silence")
                 if standby is not None and backfilled is not None:
                     tasks.create_task(
                         standby.supervise(self._log, backfilled, self._twilio), name="standby stream"
@@ -198,6 +204,7 @@ class StreamSession:
         """Long-lived: process Twilio's messages."""
         clock = self._log.clock
         async for arrived in self._connection.messages:
+            self._deadline.on_message()
             match arrived.message:
                 case Media() as media:
                     await ingest.push_frame(media, clock.ms_at(arrived.at_us))
@@ -215,7 +222,18 @@ class StreamSession:
     async def _follow_events(self) -> None:
         """Long-lived: pass the events of the other stages to the player."""
         async for event in self._log:
+            self._deadline.on_event(event)
             await self._player.on_event(event)
+
+    async def _end_by_clock(self) -> None:
+        """Long-lived: end the call at its limit, and close the stream of a call that has ended."""
+        await self._deadline.wait_until_closed()
+        raise StreamEnded("closed")
+
+    async def _watch_silence(self) -> None:
+        """Long-lived: end the stream if Twilio has ended the call and the socket does not show it."""
+        await self._deadline.watch_silence()
+        raise StreamEnded("lost")
 
     async def _drain(self) -> None:
         """Long-lived: end the stream when this edge drains, in a pause of the conversation if one comes."""

@@ -1,4 +1,4 @@
-"""Idle prompts, the warning before the maximum duration, and ending the call. No I/O, no clock."""
+"""Idle prompts, and ending the call of an idle caller. No I/O, no clock."""
 
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -7,12 +7,9 @@ from parley.agent_config import AgentConfig
 from parley.events.envelope import event_body
 from parley.v1 import call_pb2, playback_pb2, reply_pb2, speech_pb2
 from parley.v1.event_pb2 import Event
-from parley.v1.reply_pb2 import REPLY_KIND_GOODBYE, REPLY_KIND_IDLE_PROMPT, REPLY_KIND_WARNING
+from parley.v1.reply_pb2 import REPLY_KIND_GOODBYE, REPLY_KIND_IDLE_PROMPT
 from services.brain.conversation import Conversation
 from services.brain.policies.turn_taking import FloorState, WaitUntil
-
-_WARNING_MS = 30_000
-"""Time between the warning and the maximum duration of a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +29,6 @@ class IdlePrompt:
 
 
 @dataclass(frozen=True, slots=True)
-class WarnMaxDuration:
-    """Decision to warn that the call must end soon."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class EndCall:
     """Decision to say goodbye and hang up."""
 
@@ -46,7 +36,7 @@ class EndCall:
     reason: str
 
 
-Decision: TypeAlias = IdlePrompt | WarnMaxDuration | EndCall | WaitUntil
+Decision: TypeAlias = IdlePrompt | EndCall | WaitUntil
 
 
 def evolve(state: IdleState, event: Event, *, now_ms: int) -> IdleState:
@@ -74,23 +64,17 @@ def evolve(state: IdleState, event: Event, *, now_ms: int) -> IdleState:
 def decide(
     state: IdleState, floor: FloorState, conversation: Conversation, agent: AgentConfig, *, now_ms: int
 ) -> Decision | None:
-    """Return the action for the silence or the call's duration; None to wait for the next event."""
+    """Return the action for the silence; None to wait for the next event."""
     if conversation.ended or conversation.hanging_up or not state.streaming:
         return None
     if conversation.active_replies or conversation.pending_tool_calls:
         return None
     if conversation.unanswered_turn is not None:
         return None
-    end_ms = round(agent.max_call_s * 1000)
-    if now_ms >= end_ms:
-        return EndCall(agent.idle.goodbye, "max_call_s")
-    warn_ms = end_ms - _WARNING_MS
-    if now_ms >= warn_ms and not conversation.max_duration_warned:
-        return WarnMaxDuration(agent.max_call_warning)
     idle_ms = _idle_ms(state, floor, conversation, agent)
     if now_ms >= idle_ms:
         return _next_prompt(conversation.idle_prompts, agent)
-    return WaitUntil(min(idle_ms, end_ms if conversation.max_duration_warned else warn_ms))
+    return WaitUntil(idle_ms)
 
 
 def _idle_ms(state: IdleState, floor: FloorState, conversation: Conversation, agent: AgentConfig) -> int:
@@ -106,12 +90,10 @@ def _next_prompt(count: int, agent: AgentConfig) -> IdlePrompt | EndCall:
     return IdlePrompt(prompts[count]) if count < len(prompts) else EndCall(agent.idle.goodbye, "silence")
 
 
-def reply_kind(decision: IdlePrompt | WarnMaxDuration | EndCall) -> reply_pb2.ReplyKind:
+def reply_kind(decision: IdlePrompt | EndCall) -> reply_pb2.ReplyKind:
     """Return the kind of the reply that carries out the decision."""
     match decision:
         case IdlePrompt():
             return REPLY_KIND_IDLE_PROMPT
-        case WarnMaxDuration():
-            return REPLY_KIND_WARNING
         case EndCall():
             return REPLY_KIND_GOODBYE

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 import stamina
 import structlog
 
-from parley.agent_config import load_agent_config
 from parley.bus import Bus, Liveness, subjects
 from parley.clock import now_us
-from parley.errors import ConfigError, ProviderError
+from parley.errors import ProviderError
+from services.edge.calls.call_deadline import max_duration_s
 from services.edge.calls.call_state import CallState
 from services.edge.calls.clock_policy import (
     UNKNOWN,
@@ -43,8 +43,6 @@ _MAX_REQUESTS = 10
 _HANG_UP_TIMEOUT_S = 3600.0
 """How long an edge retries to end a call at Twilio; its log has ended before."""
 _MAX_RETRY_WAIT_S = 60.0
-_NO_AGENT_LIMIT_S = 24 * 3600.0
-"""Longest call of an agent whose file cannot be read; Twilio's own limit."""
 _REMEDY = (
     "check that Twilio reaches the public URL with WebSockets (`parley doctor`), and that the number's "
     "status callback is /status"
@@ -138,11 +136,7 @@ class CallChecker:
             return UNKNOWN
 
     def _limits(self, call: CallState) -> ClockLimits:
-        try:
-            agent_s = load_agent_config(self.settings.agents_dir, call.agent).max_call_s
-        except ConfigError:
-            agent_s = _NO_AGENT_LIMIT_S
-        return ClockLimits(self.settings.stream_open_timeout_s, agent_s + self.settings.hang_up_grace_s)
+        return ClockLimits(self.settings.stream_open_timeout_s, max_duration_s(self.settings, call.agent))
 
     async def _hang_up(self, twilio: TwilioRest, call_sid: str) -> None:
         """End a call at Twilio, retried for an hour; its log has ended already."""

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from parley.agent_config import load_agent_config
 from parley.errors import ConfigError, ProviderError
+from services.edge.calls.call_deadline import max_duration_s
 from services.edge.calls.webhooks import agent_query
 from services.edge.twilio.request_gate import TwilioRequestGate
 from services.edge.twilio.rest import TwilioRest
@@ -57,7 +58,12 @@ class OutboundCalls:
         urls = self._gate.public_urls(request)
         try:
             call_sid = await self._twilio.place_call(
-                to=call.to, from_=from_, agent_query=agent_query(call.agent), urls=urls
+                to=call.to,
+                from_=from_,
+                agent_query=agent_query(call.agent),
+                urls=urls,
+                # Later than the edge's own limit, in case every edge is down.
+                max_s=max_duration_s(self._settings, agent) + self._settings.hang_up_grace_s,
             )
         except ProviderError as error:
             log.error("call_not_placed", code=error.code, reason=error.reason)

@@ -8,6 +8,10 @@ from services.edge.outbound.playback import Playback
 
 _MAX_GOODBYE_DELAY_MS = 10_000
 """The call is ended this long after its last reply should have been played, even if no mark confirms it."""
+_MAX_PAUSED_DELAY_MS = 40_000
+"""The same while the caller's voice pauses playback: words cancel the reply, noise does not."""
+FINAL_REASON = "max_call_s"
+"""Reason of a hang-up that the caller cannot interrupt."""
 
 
 @dataclass(slots=True)
@@ -17,13 +21,18 @@ class PendingHangUp:
     after_reply_id: str = ""
     """The last reply; empty while no hang-up is requested."""
     requested_ms: int = 0
+    final: bool = False
+    """Whether the caller cannot withdraw it: the call has reached its maximum duration."""
 
     def apply(self, body: Body | None, now_ms: int) -> None:
         """Apply an event of the call, received at call time `now_ms`."""
         match body:
             case reply_pb2.HangUpRequested():
                 self.after_reply_id, self.requested_ms = body.after_reply_id, now_ms
-            case reply_pb2.ReplyCancelled(reply_id=reply_id) if reply_id == self.after_reply_id:
+                self.final = body.reason == FINAL_REASON
+            case reply_pb2.ReplyCancelled(reply_id=reply_id) if (
+                reply_id == self.after_reply_id and not self.final
+            ):
                 # The caller has interrupted the goodbye, so the conversation continues.
                 self.after_reply_id = ""
             case _:
@@ -36,6 +45,7 @@ class PendingHangUp:
         return playback.is_done(self.after_reply_id) or self._is_overdue(playback, now_ms)
 
     def _is_overdue(self, playback: Playback, now_ms: int) -> bool:
-        """Whether the last reply should have finished playing; time with paused playback does not count."""
+        """Whether the last reply should have finished playing."""
         expected_ms = max(self.requested_ms, playback.buffer_ends_ms)
-        return now_ms > expected_ms + _MAX_GOODBYE_DELAY_MS and not playback.paused
+        delay_ms = _MAX_PAUSED_DELAY_MS if playback.paused else _MAX_GOODBYE_DELAY_MS
+        return now_ms > expected_ms + delay_ms

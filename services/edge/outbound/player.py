@@ -15,7 +15,7 @@ from parley.events.log import CallEventLog
 from parley.v1 import reply_pb2, speech_pb2, synthesis_pb2
 from parley.v1.audio_pb2 import AgentAudio
 from parley.v1.event_pb2 import Event
-from services.edge.outbound.hang_up import PendingHangUp
+from services.edge.outbound.hang_up import FINAL_REASON, PendingHangUp
 from services.edge.outbound.playback import Append, Clear, Command, Play, Playback
 from services.edge.outbound.restore import PlaybackState
 from services.edge.twilio import media_messages
@@ -111,8 +111,11 @@ class Player:
                 return playback.cancel(body.reply_id, now_ms)
             case synthesis_pb2.SynthesisFinished():
                 return playback.synthesis_finished(body.reply_id, body.samples, now_ms)
-            case speech_pb2.SpeechStarted():
+            case speech_pb2.SpeechStarted() if not self._pending_hang_up.final:
                 return playback.pause(now_ms)
+            case reply_pb2.HangUpRequested(reason=reason) if reason == FINAL_REASON:
+                # The last goodbye is played whether the caller speaks or not.
+                return playback.resume(now_ms)
             case speech_pb2.SpeechStopped():
                 playback.speech_stopped()
             case _:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from math import ceil
 
 import aiohttp
 import stamina
@@ -27,6 +28,8 @@ _PHONE_NUMBER = re.compile(r"(?<!\w)\+?\d{7,}(?!\w)")
 _NOT_FOUND_STATUS = 404
 NOT_FOUND = "not-found"
 """Status of a call that Twilio does not have."""
+_MAX_TIME_LIMIT_S = 24 * 3600
+"""Twilio's maximum of TimeLimit."""
 _STATUS_EVENTS = ["initiated", "ringing", "answered", "completed"]
 
 
@@ -36,8 +39,10 @@ class TwilioRest:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def place_call(self, *, to: str, from_: str, agent_query: str, urls: PublicUrls) -> str:
-        """Place a call; returns its CallSid.
+    async def place_call(
+        self, *, to: str, from_: str, agent_query: str, urls: PublicUrls, max_s: float
+    ) -> str:
+        """Place a call, which Twilio ends `max_s` after it was answered; returns its CallSid.
 
         Raises:
             ProviderError: the request was rejected, rate limited, late or failed.
@@ -51,6 +56,7 @@ class TwilioRest:
                     fallback_url=f"{urls.base}/fallback",
                     status_callback=urls.status,
                     status_callback_event=_STATUS_EVENTS,
+                    time_limit=min(ceil(max_s), _MAX_TIME_LIMIT_S),
                 )
         except Exception as error:  # the SDK's exceptions have no common base class
             raise _provider_error(error) from error

@@ -1,11 +1,10 @@
-"""Tests for idle callers and for the maximum duration of a call."""
+"""Tests for idle callers."""
 
 from parley.agent_config import AgentConfig, Idle
 from parley.v1.call_pb2 import StreamStarted, StreamStopped
 from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import (
     REPLY_KIND_IDLE_PROMPT,
-    REPLY_KIND_WARNING,
     HangUpRequested,
     ReplyCancelled,
     ReplyClause,
@@ -15,7 +14,7 @@ from parley.v1.reply_pb2 import (
 )
 from parley.v1.speech_pb2 import SpeechStarted, TranscriptUpdated
 from services.brain.policies import idle_policy
-from services.brain.policies.idle_policy import EndCall, IdlePrompt, WarnMaxDuration
+from services.brain.policies.idle_policy import EndCall, IdlePrompt
 from services.brain.policies.turn_taking import WaitUntil
 from services.brain.state import BrainState
 from tests.event_factories import event, reply_events
@@ -126,14 +125,6 @@ def test_a_requested_pause_is_granted() -> None:
         "Anybody?"
     )
     assert decide(*back, now_ms=9000) == IdlePrompt("Hello?")
-
-
-def test_a_call_ends_at_its_maximum_duration() -> None:
-    """The caller is warned once, 30 s before the end."""
-    warned = played_reply("r1", REPLY_KIND_WARNING)
-
-    assert decide(OPEN, now_ms=570_000) == WarnMaxDuration(AGENT.max_call_warning)
-    assert decide(OPEN, *warned, now_ms=600_000) == EndCall(AGENT.idle.goodbye, "max_call_s")
 
 
 def test_nothing_follows_the_goodbye() -> None:

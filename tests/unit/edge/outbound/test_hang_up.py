@@ -30,12 +30,13 @@ def test_a_hang_up_is_due_10_s_after_the_reply_should_have_been_played() -> None
     assert pending.is_due(playback, 11_001)
 
 
-def test_a_paused_goodbye_does_not_become_overdue() -> None:
-    """The caller has interrupted it; the brain decides how the call continues."""
+def test_a_paused_goodbye_becomes_overdue_later() -> None:
+    """The brain decides whether the caller has interrupted it; noise without words does not keep the call."""
     pending, playback = goodbye()
     playback.pause(500)
 
-    assert not pending.is_due(playback, 60_000)
+    assert not pending.is_due(playback, 40_000)
+    assert pending.is_due(playback, 41_000)
 
 
 def test_cancelling_the_goodbye_withdraws_the_hang_up() -> None:
@@ -46,3 +47,13 @@ def test_cancelling_the_goodbye_withdraws_the_hang_up() -> None:
 
     pending.apply(ReplyCancelled(reply_id="r1"), 200)
     assert not pending.is_due(playback, 11_001)
+
+
+def test_a_final_hang_up_cannot_be_withdrawn() -> None:
+    """At the maximum duration, the call ends even if the goodbye is cancelled."""
+    pending, playback = goodbye()
+    pending.apply(HangUpRequested(after_reply_id="r1", reason="max_call_s"), 100)
+    pending.apply(ReplyCancelled(reply_id="r1"), 200)
+    playback.cancel("r1", 200)
+
+    assert pending.is_due(playback, 200)
