@@ -4,7 +4,7 @@ from parley.agent_config.agent import AgentConfig
 from parley.agent_config.failures import Fallback, Reconnect
 from parley.agent_config.greeting import Greeting
 from parley.agent_config.idle import Idle
-from parley.agent_config.llm import LlmConfig, Speculation
+from parley.agent_config.llm import History, LlmConfig, Speculation
 from parley.agent_config.loading import load_agent_config
 from parley.agent_config.missing_texts import text_language, text_of, texts_problem
 from parley.agent_config.provider_section import ProviderSection
@@ -23,6 +23,7 @@ __all__ = [
     "Fallback",
     "Fillers",
     "Greeting",
+    "History",
     "HttpTool",
     "Idle",
     "LlmConfig",

@@ -18,16 +18,30 @@ class Speculation(Section):
     """Discarded replies after which speculation ends for this call."""
 
 
+class History(Section):
+    """The dialogue in requests to the model; older turns are replaced by notes when there are more."""
+
+    max_turns: int = Field(default=40, ge=4, le=60)
+    """Turns of the caller since the last notes."""
+    max_characters: int = Field(default=16_000, ge=2000, le=40_000)
+    """Characters since the last notes, including the arguments and results of tools."""
+    summarize: bool = True
+    """Whether the model writes the notes; otherwise older turns are left out."""
+
+
 class LlmConfig(ProviderSection):
     """How the agent generates answers."""
 
     _PER_PROVIDER: ClassVar[frozenset[str]] = frozenset({"model", "options", "extra"})
     _PER_MODEL: ClassVar[frozenset[str]] = frozenset({"api", "profile", "reasoning_effort", "extra"})
-    _PER_STAGE: ClassVar[frozenset[str]] = frozenset({"fallbacks", "speculation", "max_tool_rounds"})
+    _PER_STAGE: ClassVar[frozenset[str]] = frozenset(
+        {"fallbacks", "speculation", "history", "max_tool_rounds"}
+    )
 
     provider: str = Field(default="openai", min_length=1)
     model: str = Field(default="gpt-6-luna", min_length=1)
     speculation: Speculation = Speculation()
+    history: History = History()
     temperature: float | None = Field(default=0.3, ge=0, le=2)
     """`null` to send no temperature. Models that refuse it while they reason get none either."""
     max_tokens: int = Field(default=300, ge=1, le=4096)

@@ -30,6 +30,8 @@ from parley.v1.work_pb2 import StageFailed
 from services.brain.conversation import PhraseChoice
 from services.brain.generation.generator import MAX_FAILURES, GenerationEvent, Generator
 from services.brain.generation.llm_route import LlmRoute
+from services.brain.generation.summarizer import Summarizer, SummaryResult
+from services.brain.history_limiter import HistoryLimiter
 from services.brain.metrics import UNKNOWN_TOOL, BrainMetrics
 from services.brain.policies import call_limit, ending_calls, escalation, fillers, idle_policy, turn_taking
 from services.brain.policies.call_limit import EndAtLimit, WarnMaxDuration
@@ -57,7 +59,7 @@ log = structlog.get_logger()
 _MAX_INBOX = 1000
 """Capacity of the inbox; when it is full, the model's stream is read no faster than items are handled."""
 
-Item: TypeAlias = Event | GenerationEvent | StageFailed | ToolResult
+Item: TypeAlias = Event | GenerationEvent | StageFailed | ToolResult | SummaryResult
 """An event of the call, or a result of the session's own tasks."""
 
 
@@ -92,6 +94,7 @@ class BrainSession:
         self._generator = Generator(
             chain, self._tools.definitions, self._log.now_ms, self._inbox.put, apology=call.agent.apology
         )
+        self._history = HistoryLimiter(call.agent, self._log, Summarizer(chain, self._inbox.put))
         self._replies = ReplyWriter(
             call.agent,
             self._log,
@@ -120,6 +123,7 @@ class BrainSession:
                 wait_until_ms = await self._decide_and_act(tasks)
             reader.cancel()
             self._generator.stop()
+            self._history.stop()
 
     async def _read_log(self) -> None:
         async for event in self._call.log:
@@ -166,6 +170,8 @@ class BrainSession:
                 await self._log.append(item)
             case ToolResult():
                 await self._on_tool_result(item)
+            case SummaryResult():
+                await self._history.on_result(item)
             case None:
                 pass
 
@@ -175,6 +181,7 @@ class BrainSession:
         await self._apologise_after_reconnect()
         if self._log.conversation.fallback_requested:
             return None
+        await self._history.limit(tasks)
         wake_times = (
             await self._enforce_limit(),
             await self._run_turn_taking(tasks),
@@ -219,8 +226,10 @@ class BrainSession:
             case Resume(reply_id=reply_id, reason=reason):
                 await self._log.append(ReplyResumed(reply_id=reply_id, reason=reason))
             case Answer(turn=turn):
+                self._history.stop()
                 await self._replies.answer(turn, tasks)
             case Speculate(turn=turn):
+                self._history.stop()
                 await self._replies.speculate(turn, tasks)
             case Release(reply_id=reply_id):
                 await self._replies.release(reply_id)

@@ -18,6 +18,7 @@ from services.brain.generation.llm_route import LlmRoute
 from services.brain.generation.model_text import is_speakable
 from services.brain.generation.reply_builder import AnswerSource, ReplyBuilder
 from services.brain.generation.time_budget import TimeBudget
+from services.brain.generation.token_usage import count_tokens
 
 log = structlog.get_logger()
 
@@ -189,7 +190,7 @@ class Generator:
         max_chars = route.target.config.max_tokens * _CHARS_PER_TOKEN
         while (chunk := await clock.wait(anext(chunks, None))) is not None:
             if isinstance(chunk, TokenUsage):
-                self._count_tokens(chunk, attempt)
+                count_tokens(chunk, attempt)
                 continue
             if isinstance(chunk, TextDelta):
                 chunk = clock.limited(chunk, max_chars - builder.characters)
@@ -211,16 +212,6 @@ class Generator:
             if isinstance(chunk, Done):
                 return
         raise ProviderUnavailable(route.provider, "the stream ended without Done")
-
-    def _count_tokens(self, usage: TokenUsage, attempt: Attempt) -> None:
-        counts = {
-            "input": usage.input,
-            "cached_input": usage.cached_input,
-            "output": usage.output,
-            "reasoning": usage.reasoning,
-        }
-        for kind, count in counts.items():
-            self._chain.telemetry.usage.llm_tokens.labels(**attempt.labels, kind=kind).inc(count)
 
 
 class _ContentClock:
