@@ -106,6 +106,9 @@ bench-turns: setup ## measure turns without the providers' time, and barge-in; w
 bench-speech: setup ## measure speech detection on human voices (downloads 110 MB of Debian packages); writes build/bench-speech.json
 	$(BIN)/python -m bench.speech $(ARGS)
 
+bench-growth: setup ## cost per event, state and requests at 1 to 240 minutes of call; writes build/bench-growth.json (1 min)
+	$(BIN)/python -m bench.growth $(ARGS)
+
 chaos: setup ## kill, stop and restart processes during calls; writes build/chaos.json (40 min)
 	$(BIN)/python -m bench.chaos $(ARGS)
 
@@ -147,4 +150,4 @@ proto: setup ## generate parley/v1 and docs/events.md from proto/
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --pyi_out=. proto/parley/v1/*.proto
 	$(BIN)/python proto/make_docs.py
 
-.PHONY: chart-matrix help setup demo up call format check doctor-findings unit quick field fuzz close-race deploy-tools test mirror wording interop bench bench-speech bench-turns chaos rolling alert-drill soak lock docs alerts proto
+.PHONY: chart-matrix help setup demo up call format check doctor-findings unit quick field fuzz close-race deploy-tools test mirror wording interop bench bench-speech bench-turns bench-growth chaos rolling alert-drill soak lock docs alerts proto

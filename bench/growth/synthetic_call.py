@@ -1,5 +1,6 @@
 """Generates the events of a long call in which caller and agent speak in turn. No I/O."""
 
+import copy
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ class SyntheticCall:
     """Interval of playback.progressed."""
     started_at_us: int = 1_763_700_000_000_000
     call_sid: str = CALL_SID
+    epoch: int = 1
     now_ms: int = 0
     _turn: int = 0
     _reply: int = 0
@@ -62,8 +64,31 @@ class SyntheticCall:
             yield self._event(work_pb2.StageClaimed(worker=f"{stage}/host/1"), stage)
         yield self._event(call_pb2.StreamStarted(stream_sid="MZ1"))
         yield from self._reply_events(reply_pb2.REPLY_KIND_GREETING, 0, ("Hello, how can I help?",))
-        while self.now_ms < minutes * 60_000:
+        yield from self.exchanges(round(minutes * 60_000))
+
+    def next_minute(self) -> Iterator[Event]:
+        """Yield one more minute, the same at any time of any call apart from its numbers; changes nothing."""
+        after = copy.deepcopy(self)
+        after.reseed(0)
+        yield from after.exchanges(after.now_ms + 60_000)
+
+    def reseed(self, seed: int) -> None:
+        """Make the following exchanges those of another seed."""
+        self._random = random.Random(seed)
+
+    def exchanges(self, until_ms: int) -> Iterator[Event]:
+        """Yield exchanges up to this call time."""
+        while self.now_ms < until_ms:
             yield from self._exchange()
+
+    def own_event(self, body: Body) -> Event:
+        """Return an event of this call and time."""
+        return self._event(body)
+
+    @property
+    def last_turn(self) -> int:
+        """Number of the caller's last turn."""
+        return self._turn
 
     def _exchange(self) -> Iterator[Event]:
         chance = self._random.random()
@@ -194,7 +219,7 @@ class SyntheticCall:
             body,
             call_sid=self.call_sid,
             stage=stage,
-            epoch=1,
+            epoch=self.epoch,
             sequence=sequence,
             sent_at_us=self.started_at_us + self.now_ms * 1000,
             traceparent="",

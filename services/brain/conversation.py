@@ -52,6 +52,10 @@ class Conversation:
     """The recent part, in order of start; a released speculative reply follows the turn that confirmed it."""
     settled: int = 0
     """Number of items at the beginning that no later event changes; the caller's last input follows them."""
+    settled_characters: int = 0
+    """Length of the settled items in a prompt."""
+    settled_inputs: int = 0
+    """Number of the caller's inputs among the settled items."""
     characters: int = 0
     """Length of `items` in a prompt, up to the caller's last input."""
     inputs: int = 0

@@ -160,13 +160,19 @@ def _measured(conversation: Conversation) -> Conversation:
     settled, last = conversation.settled, len(items) - 1
     while last > settled and not needs_answer(items[last]):
         last -= 1
+    length, inputs = conversation.settled_characters, conversation.settled_inputs
     while settled < last and is_settled(items[settled]):
+        length += characters(items[settled])
+        inputs += needs_answer(items[settled])
         settled += 1
+    rest = items[settled:]
     return replace(
         conversation,
         settled=settled,
-        characters=sum(map(characters, items)),
-        inputs=sum(map(needs_answer, items)),
+        settled_characters=length,
+        settled_inputs=inputs,
+        characters=length + sum(map(characters, rest)),
+        inputs=inputs + sum(map(needs_answer, rest)),
     )
 
 
@@ -189,6 +195,8 @@ def _without(conversation: Conversation, split: Split, *, incomplete: bool) -> C
         conversation,
         items=split.staying,
         settled=0,
+        settled_characters=0,
+        settled_inputs=0,
         earlier=earlier,
         # A reply that left was interrupted or has been played.
         hang_up_after_reply_id="" if hang_up in left else hang_up,
