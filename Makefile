@@ -106,7 +106,7 @@ bench-turns: setup ## measure turns without the providers' time, and barge-in; w
 bench-speech: setup ## measure speech detection on human voices (downloads 110 MB of Debian packages); writes build/bench-speech.json
 	$(BIN)/python -m bench.speech $(ARGS)
 
-bench-growth: setup ## cost per event, state and requests at 1 to 240 minutes of call; writes build/bench-growth.json (1 min)
+bench-growth: setup ## cost per event, takeover, memory and requests at 1 to 240 minutes of call; writes build/bench-growth.json (5 min)
 	$(BIN)/python -m bench.growth $(ARGS)
 
 chaos: setup ## kill, stop and restart processes during calls; writes build/chaos.json (40 min)
