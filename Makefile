@@ -71,6 +71,10 @@ test: check deploy-tools ## all checks and tests, as in CI (18 min)
 chart-matrix: deploy-tools ## render and check the chart for 3456 combinations of values (5 min)
 	$(BIN)/python -m tests.deploy.chart_matrix
 
+turn-model: setup ## install the optional model of the end of a turn, Smart Turn v3, in build/ (60 MB)
+	$(PIP) install --require-hashes --requirement requirements/turn-model.txt
+	$(BIN)/python -m scripts.turn_model
+
 interop: setup .venv-interop/.done ## Pipecat's bot and LiveKit's plugins against the sandbox (3 min, 800 MB)
 	$(BIN)/python -m tests.interop
 
@@ -123,7 +127,7 @@ soak: setup ## run an hour of calls at a high rate and look for leaks; writes bu
 
 lock: ## pin all dependencies with hashes
 	for x in dev edge stt brain tts recorder sandbox local fuzz; do $(BIN)/uv pip compile pyproject.toml --extra $$x --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet $$(test $$x = dev || echo --constraint requirements/dev.txt) --output-file requirements/$$x.txt || exit 1; done
-	for x in compose sbom; do $(BIN)/uv pip compile requirements/$$x.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --output-file requirements/$$x.txt || exit 1; done
+	for x in compose sbom turn-model; do $(BIN)/uv pip compile requirements/$$x.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --output-file requirements/$$x.txt || exit 1; done
 	$(BIN)/uv pip compile requirements/interop.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --output-file requirements/interop.txt
 
 docs: setup ## generate docs/settings.md, docs/metrics.md, docs/events.md and the tables of docs/sandbox.md
@@ -150,4 +154,4 @@ proto: setup ## generate parley/v1 and docs/events.md from proto/
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --pyi_out=. proto/parley/v1/*.proto
 	$(BIN)/python proto/make_docs.py
 
-.PHONY: chart-matrix help setup demo up call format check doctor-findings unit quick field fuzz close-race deploy-tools test mirror wording interop bench bench-speech bench-turns bench-growth chaos rolling alert-drill soak lock docs alerts proto
+.PHONY: turn-model chart-matrix help setup demo up call format check doctor-findings unit quick field fuzz close-race deploy-tools test mirror wording interop bench bench-speech bench-turns bench-growth chaos rolling alert-drill soak lock docs alerts proto

@@ -20,6 +20,7 @@ from parley.providers.stt import SttProvider
 from parley.runtime.stage import CallContext, ServeCall
 from parley.telemetry.setup import Telemetry
 from parley.v1.reply_pb2 import FallbackRequested
+from services.stt.end_of_turn.turn_model import TurnModel, open_turn_model
 from services.stt.provider_connection import CONNECTION_POLICY, FIRST_RESPONSE, SttRoute
 from services.stt.session import TranscriptionSession
 from services.stt.settings import SttSettings
@@ -38,6 +39,7 @@ class SttService:
 
     providers: ProviderPool[SttProvider]
     limits: LatencyLimits
+    turn_model: TurnModel | None = None
     breakers: CircuitBreakers = field(default_factory=CircuitBreakers)
     detectors: VadPool = field(default_factory=VadPool)
 
@@ -66,7 +68,11 @@ class SttService:
         )
         with self.detectors.acquire() as detector:
             await TranscriptionSession(
-                call, chain, detector, provider_detects_turns=_detects_turns(routes[0].target)
+                call,
+                chain,
+                detector,
+                provider_detects_turns=_detects_turns(routes[0].target),
+                turn_model=self.turn_model,
             ).run()
 
     async def routes(self, section: SttConfig) -> list[Route[SttRoute]]:
@@ -138,12 +144,13 @@ async def open_stt(settings: SttSettings, telemetry: Telemetry) -> AsyncIterator
         ConfigError: the default agent's provider is unknown, or one of its settings is wrong.
     """
     context = ProviderContext(telemetry)
-    async with open_pool("stt", context) as pool:
-        # mypy cannot infer the type variable of a generic context manager.
-        providers = cast("ProviderPool[SttProvider]", pool)
-        await open_default_provider(providers, "stt", settings)
-        await preload_providers(providers, "stt", settings)
-        yield SttService(providers, context.limits)
+    with open_turn_model(settings.turn_model) as turn_model:
+        async with open_pool("stt", context) as pool:
+            # mypy cannot infer the type variable of a generic context manager.
+            providers = cast("ProviderPool[SttProvider]", pool)
+            await open_default_provider(providers, "stt", settings)
+            await preload_providers(providers, "stt", settings)
+            yield SttService(providers, context.limits, turn_model)
 
 
 @asynccontextmanager

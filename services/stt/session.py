@@ -11,6 +11,7 @@ from parley.runtime.stage import CallContext
 from parley.v1.audio_pb2 import CallerAudio
 from parley.v1.event_pb2 import Event
 from services.stt.audio_buffer import AudioBuffer
+from services.stt.end_of_turn.turn_model import TurnModel
 from services.stt.provider_connection import ProviderConnection, SttRoute
 from services.stt.restore import STT
 from services.stt.speech_probability import Detector
@@ -36,6 +37,7 @@ class TranscriptionSession:
         detector: Detector,
         *,
         provider_detects_turns: bool,
+        turn_model: TurnModel | None = None,
     ) -> None:
         self._call = call
         state = call.log.folded(STT)
@@ -51,6 +53,8 @@ class TranscriptionSession:
             request_finalize=self._provider.request_finalize,
             recent=call.log.recent,
             transcribed_by=lambda: (self._provider.route.provider, self._provider.route.model),
+            # A provider that detects turns uses the audio itself.
+            turn_model=None if provider_detects_turns else turn_model,
         )
         self._stall = StallDetector()
         self._gap_count = call.bus.gap_count
@@ -66,6 +70,7 @@ class TranscriptionSession:
                 tasks.create_task(self._follow_audio(), name="follow the audio")
                 tasks.create_task(self._provider.run(), name="transcribe")
                 tasks.create_task(self._tick(), name="tick")
+                tasks.create_task(self._turns.judge_pauses(), name="judge pauses")
         except* _CallEnded:
             pass
 

@@ -23,6 +23,8 @@ from services.stt.completion.assessment import CompletionRules, TurnWords
 from services.stt.completion.rules import WordRules
 from services.stt.echo.agent_speech import AgentSpeech
 from services.stt.echo.echo_filter import EchoFilter
+from services.stt.end_of_turn.judgement import combine
+from services.stt.end_of_turn.turn_model import PauseListener, TurnModel
 from services.stt.endpointing import (
     Decision,
     EagerEndOfTurn,
@@ -65,11 +67,15 @@ class TurnRecognizer:
         request_finalize: Callable[[], None],
         transcribed_by: Callable[[], tuple[str, str]] = lambda: ("", ""),
         recent: Iterable[Event] = (),
+        turn_model: TurnModel | None = None,
     ) -> None:
         """Create the recognizer; `transcribed_by` returns the provider and model in use.
 
         `recent` are the log's latest events before this owner.
         """
+        self._config = config
+        self._pauses = PauseListener(turn_model, self._on_turn_probability) if turn_model else None
+        self._turn_probability: float | None = None
         self._log = log
         self._completion: CompletionRules = WordRules(config)
         self._state = state
@@ -117,7 +123,20 @@ class TurnRecognizer:
             if start_ms is not None:
                 self._line.received(self._log.now_ms(), start_ms, self._buffer.end_ms)
             for span in spans:
+                if self._pauses is not None:
+                    self._pauses.push_audio(span.mulaw)
                 await self._on_speech_changes(self._vad.push_audio(span.mulaw, span.at_ms))
+            await self._advance()
+
+    async def judge_pauses(self) -> None:
+        """Long-lived: have the model of turns judge each pause; returns at once without a model."""
+        if self._pauses is not None:
+            await self._pauses.run()
+
+    async def _on_turn_probability(self, probability: float) -> None:
+        async with self._lock:
+            self._turn_probability = probability
+            self._update_completion()
             await self._advance()
 
     async def on_tick(self) -> None:
@@ -191,6 +210,7 @@ class TurnRecognizer:
             if change.at_ms > self._restored_speech_ms:
                 body = speech_pb2.SpeechStarted if started else speech_pb2.SpeechStopped
                 await self._log.append(body(at_ms=change.at_ms))
+            self._judge_pause(started=started)
             if started:
                 await self._execute(self._endpointing.on_speech_started(change.at_ms))
             else:
@@ -234,7 +254,20 @@ class TurnRecognizer:
 
     def _update_completion(self) -> None:
         words = TurnWords(self._transcript.text, self._state.last_agent_text)
-        self._endpointing.set_completion(self._completion.assess(words))
+        completion = self._completion.assess(words)
+        if self._pauses is not None:
+            completion = combine(completion, self._turn_probability, self._config)
+        self._endpointing.set_completion(completion)
+
+    def _judge_pause(self, *, started: bool) -> None:
+        if self._pauses is None:
+            return
+        self._turn_probability = None
+        if started:
+            self._pauses.speech_started()
+        else:
+            self._pauses.pause_started()
+        self._update_completion()
 
     async def _publish_transcript(self, *, final: bool, words: Sequence[Word] = ()) -> None:
         transcript = self._transcript

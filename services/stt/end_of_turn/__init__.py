@@ -1,0 +1,1 @@
+"""An optional local model that judges by the audio whether the caller has finished."""

@@ -1,0 +1,1 @@
+"""Tests of the local model of the end of a turn."""
