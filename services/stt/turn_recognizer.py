@@ -1,7 +1,7 @@
 """Builds the caller's turns from speech activity and provider events, and appends them to the call's log."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 

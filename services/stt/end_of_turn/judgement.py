@@ -14,8 +14,9 @@ PENDING_SILENCE_MS = 350
 def combine(completion: TurnCompletion, probability: float | None, config: SttConfig) -> TurnCompletion:
     """Return how complete a turn is by its words and its audio.
 
-    `probability` is the model's, None until it has answered. The model lengthens the pause of a turn whose words are complete. It never shortens that of a turn whose
-    words are not, because a dictated number seems complete after each group.
+    `probability` is the model's, None until it has answered. The model lengthens the pause of a turn whose
+    words are complete. It never shortens that of a turn whose words are not, because a dictated number seems
+    complete after each group.
     """
     if completion.incomplete:
         return completion

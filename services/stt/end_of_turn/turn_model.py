@@ -16,11 +16,11 @@ log = structlog.get_logger()
 _MAX_WAITING = 4
 """Pauses that wait for the model; by their turn, further ones would have ended."""
 SETTLE_S = 0.2
-"""Silence that the model needs to hear after the last word."""
+"""Silence after the last word that the model needs."""
 
 
 class Judge(Protocol):
-    """Judges the end of a turn by its sound."""
+    """Judges the end of a turn by its audio."""
 
     def probability(self, mulaw: bytes) -> float:
         """Return the probability that the speech at the end of the mu-law audio is complete."""
@@ -67,7 +67,7 @@ def open_turn_model(path: str) -> Iterator[TurnModel | None]:
 
 
 class PauseListener:
-    """Asks the model once for each pause of one call."""
+    """Has the model judge each pause of one call once."""
 
     def __init__(self, model: TurnModel, on_probability: Callable[[float], Awaitable[None]]) -> None:
         self._model = model
@@ -81,11 +81,11 @@ class PauseListener:
         del self._audio[:-MAX_AUDIO_BYTES]
 
     def pause_started(self) -> None:
-        """Ask the model about the pause that has just begun."""
+        """Have the model judge the pause that has just begun."""
         self._pause.set()
 
     def speech_started(self) -> None:
-        """Forget a pause about which the model was not asked yet."""
+        """Discard a pause that the model has not judged yet."""
         self._pause.clear()
 
     async def run(self) -> None:

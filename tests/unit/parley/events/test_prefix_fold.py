@@ -75,8 +75,8 @@ async def test_a_call_of_four_hours_is_folded_without_blocking_other_calls() -> 
 
     assert complete.of(COUNT) == Count(_EVENTS)
     slices_s.sort()
-    assert slices_s[int(len(slices_s) * 0.999)] < 0.02
-    assert len(slices_s) > 2 * _EVENTS / _BATCH
+    assert slices_s[int(len(slices_s) * 0.95)] < 0.02
+    assert len(slices_s) > _EVENTS / _BATCH
     assert len(prefix.recent) <= 300
     assert [(list(one.starts), list(one.ends)) for one in prefix.fence.dump()] == [
         ([1], [prefix.states.of(COUNT).events // 2]),

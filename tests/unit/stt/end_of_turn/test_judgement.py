@@ -1,4 +1,4 @@
-"""Tests of the combination of words and sound."""
+"""Tests of the combination of words and audio."""
 
 import pytest
 
@@ -23,10 +23,10 @@ COMPLETE, INCOMPLETE = TurnCompletion(), TurnCompletion(2500, incomplete=True)
         (INCOMPLETE, 0.0, 2500, True),
     ],
 )
-def test_the_sound_only_lengthens_a_pause(
+def test_the_model_only_lengthens_a_pause(
     words: TurnCompletion, probability: float | None, silence_ms: int, incomplete: bool
 ) -> None:
-    """A dictated number sounds complete after each group of digits."""
+    """A dictated number seems complete after each group of digits."""
     combined = combine(words, probability, CONFIG)
 
     assert (combined.min_silence_ms, combined.incomplete) == (silence_ms, incomplete)

@@ -90,7 +90,7 @@ async def test_a_busy_model_takes_a_limited_number_of_pauses() -> None:
 
 @pytest.mark.parametrize("content", [None, b"no model"])
 def test_a_model_that_cannot_be_loaded_is_logged(tmp_path: Path, content: bytes | None) -> None:
-    """Calls go on without it."""
+    """Calls are served without it."""
     path = tmp_path / "model.onnx"
     if content is not None:
         path.write_bytes(content)
