@@ -15,7 +15,7 @@ QUESTIONS = (
     "friday at ten would be better",
     "can you repeat that please",
 )
-INTERRUPTIONS = ("no wait", "stop", "hold on a second")
+INTERRUPTIONS = ("no wait", "stop", "how much does it cost")
 NOISES = (NoiseKind.COUGH, NoiseKind.DOOR, NoiseKind.UH_HUH)
 _GREETING = "Hello, how can I help you?"
 _TURN_SPACING_MS = 300.0
