@@ -2,11 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from parley.agent_config import SttConfig
-from parley.events.envelope import Body, event_body
+from parley.events.envelope import Body
 from parley.providers.stt import (
     FinalTranscript,
     InterimTranscript,
@@ -21,10 +20,9 @@ from parley.v1.event_pb2 import Event
 from services.stt.audio_buffer import AudioBuffer, AudioSpan
 from services.stt.completion.assessment import CompletionRules, TurnWords
 from services.stt.completion.rules import WordRules
-from services.stt.echo.agent_speech import AgentSpeech
-from services.stt.echo.echo_filter import EchoFilter
-from services.stt.end_of_turn.judgement import combine
-from services.stt.end_of_turn.turn_model import PauseListener, TurnModel
+from services.stt.echo.echo_remover import EchoRemover
+from services.stt.end_of_turn.pauses import Pauses
+from services.stt.end_of_turn.turn_model import TurnModel
 from services.stt.endpointing import (
     Decision,
     EagerEndOfTurn,
@@ -38,8 +36,6 @@ from services.stt.restore import SttState, evolve
 from services.stt.speech_probability import Detector
 from services.stt.transcript import Transcript
 from services.stt.voice_activity import SpeechChange, SpeechStarted, VoiceActivity
-
-_TranscriptT = TypeVar("_TranscriptT", InterimTranscript, FinalTranscript, ProviderTurn)
 
 
 class TurnLog(Protocol):
@@ -73,9 +69,7 @@ class TurnRecognizer:
 
         `recent` are the log's latest events before this owner.
         """
-        self._config = config
-        self._pauses = PauseListener(turn_model, self._on_turn_probability) if turn_model else None
-        self._turn_probability: float | None = None
+        self._pauses = Pauses(turn_model, config, self._on_pause_judged)
         self._log = log
         self._completion: CompletionRules = WordRules(config)
         self._state = state
@@ -89,10 +83,7 @@ class TurnRecognizer:
             eager=state.eager,
             covered_ms=state.transcript.final_end_ms,
         )
-        self._agent_speech = AgentSpeech()
-        self._echo = EchoFilter(self._agent_speech)
-        for event in recent:
-            self._agent_speech.apply(event_body(event))
+        self._echo = EchoRemover(recent)
         self._request_finalize = request_finalize
         self._transcribed_by = transcribed_by
         self._restored_speech_ms = state.last_speech_event_ms
@@ -114,7 +105,7 @@ class TurnRecognizer:
     def on_log_event(self, event: Event) -> None:
         """Record dialogue context from the log, such as the agent's last question."""
         self._state = evolve(self._state, event)
-        self._agent_speech.apply(event_body(event))
+        self._echo.apply(event)
 
     async def on_audio(self, spans: Sequence[AudioSpan], *, at_ms: int | None = None) -> None:
         """Process audio that was added to the buffer; `at_ms` is its start without the silence in a gap."""
@@ -123,19 +114,16 @@ class TurnRecognizer:
             if start_ms is not None:
                 self._line.received(self._log.now_ms(), start_ms, self._buffer.end_ms)
             for span in spans:
-                if self._pauses is not None:
-                    self._pauses.push_audio(span.mulaw)
+                self._pauses.push_audio(span.mulaw)
                 await self._on_speech_changes(self._vad.push_audio(span.mulaw, span.at_ms))
             await self._advance()
 
     async def judge_pauses(self) -> None:
         """Long-lived: have the model of turns judge each pause; returns at once without a model."""
-        if self._pauses is not None:
-            await self._pauses.run()
+        await self._pauses.run()
 
-    async def _on_turn_probability(self, probability: float) -> None:
+    async def _on_pause_judged(self) -> None:
         async with self._lock:
-            self._turn_probability = probability
             self._update_completion()
             await self._advance()
 
@@ -166,28 +154,18 @@ class TurnRecognizer:
     async def on_stt_event(self, event: SttEvent) -> None:
         """Process an event of the provider."""
         async with self._lock:
-            match event:
-                case InterimTranscript():
-                    await self._on_interim(self._without_echo(event, final=False))
-                case FinalTranscript():
-                    await self._on_final(self._without_echo(event, final=True))
+            match self._echo.remove(event):
+                case InterimTranscript() as interim:
+                    await self._on_interim(interim)
+                case FinalTranscript() as final:
+                    await self._on_final(final)
                 case UtteranceEnd(last_word_end_ms=last_word_end_ms):
                     if self._transcript.may_end_at(last_word_end_ms):
                         await self._execute(self._endpointing.on_utterance_end(last_word_end_ms))
-                case ProviderTurn():
-                    final = event.event in ("eager", "end")
-                    await self._on_provider_turn(self._without_echo(event, final=final))
+                case ProviderTurn() as turn:
+                    await self._on_provider_turn(turn)
                 case KeepAlive():
                     pass
-
-    def _without_echo(self, transcript: _TranscriptT, *, final: bool) -> _TranscriptT:
-        """Remove the agent's own words, so that every reader of the log has the same words of the caller."""
-        remaining = self._echo.filter(transcript.text, transcript.words, transcript.end_ms, final=final)
-        return (
-            replace(transcript, text=remaining.text, words=remaining.words)
-            if remaining.removed
-            else transcript
-        )
 
     async def _advance(self) -> None:
         now_ms = self._log.now_ms()
@@ -210,7 +188,8 @@ class TurnRecognizer:
             if change.at_ms > self._restored_speech_ms:
                 body = speech_pb2.SpeechStarted if started else speech_pb2.SpeechStopped
                 await self._log.append(body(at_ms=change.at_ms))
-            self._judge_pause(started=started)
+            self._pauses.speech_changed(started=started)
+            self._update_completion()
             if started:
                 await self._execute(self._endpointing.on_speech_started(change.at_ms))
             else:
@@ -254,20 +233,7 @@ class TurnRecognizer:
 
     def _update_completion(self) -> None:
         words = TurnWords(self._transcript.text, self._state.last_agent_text)
-        completion = self._completion.assess(words)
-        if self._pauses is not None:
-            completion = combine(completion, self._turn_probability, self._config)
-        self._endpointing.set_completion(completion)
-
-    def _judge_pause(self, *, started: bool) -> None:
-        if self._pauses is None:
-            return
-        self._turn_probability = None
-        if started:
-            self._pauses.speech_started()
-        else:
-            self._pauses.pause_started()
-        self._update_completion()
+        self._endpointing.set_completion(self._pauses.combine(self._completion.assess(words)))
 
     async def _publish_transcript(self, *, final: bool, words: Sequence[Word] = ()) -> None:
         transcript = self._transcript
