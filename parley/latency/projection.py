@@ -192,6 +192,9 @@ def _evolve_reply(
             position = PlayoutPosition(body.played_samples, body.at_ms)
             if before.playback_started_ms is None or position.samples <= before.played_from_sample:
                 return before
+            if body.estimated:
+                # No mark shows when the audio reached the caller.
+                return before
             # The mark follows the audio, whose beginning was played earlier.
             first_played_ms = position.time_of(before.played_from_sample)
             return replace(before, first_played_ms=_first(before.first_played_ms, first_played_ms))

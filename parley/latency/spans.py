@@ -217,7 +217,7 @@ class TurnSpans:
     ) -> list[TurnSpan]:
         """Handle the first mark of a turn's first reply, which means that the turn has been answered."""
         played = body.played_samples - reply.from_sample
-        if reply.playing_us is None or played <= 0:
+        if reply.playing_us is None or played <= 0 or body.estimated:
             return []
         # The mark follows that much audio, so its first sample was played that much earlier.
         first_played_us = clock.us_at(body.at_ms - played // BYTES_PER_MS)

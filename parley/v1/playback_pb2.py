@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18parley/v1/playback.proto\x12\tparley.v1\"G\n\x0fPlaybackStarted\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x13\n\x0b\x66rom_sample\x18\x02 \x01(\x04\x12\r\n\x05\x61t_ms\x18\x03 \x01(\x04\"M\n\x12PlaybackProgressed\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x16\n\x0eplayed_samples\x18\x02 \x01(\x04\x12\r\n\x05\x61t_ms\x18\x03 \x01(\x04\"K\n\x10PlaybackFinished\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x16\n\x0eplayed_samples\x18\x02 \x01(\x04\x12\r\n\x05\x61t_ms\x18\x03 \x01(\x04\"I\n\x0ePlaybackPaused\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x16\n\x0eplayed_samples\x18\x02 \x01(\x04\x12\r\n\x05\x61t_ms\x18\x03 \x01(\x04\"B\n\x07\x42\x61rgeIn\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x16\n\x0eplayed_samples\x18\x02 \x01(\x04\x12\r\n\x05\x61t_ms\x18\x03 \x01(\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18parley/v1/playback.proto\x12\tparley.v1\"G\n\x0fPlaybackStarted\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x13\n\x0b\x66rom_sample\x18\x02 \x01(\x04\x12\r\n\x05\x61t_ms\x18\x03 \x01(\x04\"`\n\x12PlaybackProgressed\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x16\n\x0eplayed_samples\x18\x02 \x01(\x04\x12\r\n\x05\x61t_ms\x18\x03 \x01(\x04\x12\x11\n\testimated\x18\x04 \x01(\x08\"^\n\x10PlaybackFinished\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x16\n\x0eplayed_samples\x18\x02 \x01(\x04\x12\r\n\x05\x61t_ms\x18\x03 \x01(\x04\x12\x11\n\testimated\x18\x04 \x01(\x08\"I\n\x0ePlaybackPaused\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x16\n\x0eplayed_samples\x18\x02 \x01(\x04\x12\r\n\x05\x61t_ms\x18\x03 \x01(\x04\"B\n\x07\x42\x61rgeIn\x12\x10\n\x08reply_id\x18\x01 \x01(\t\x12\x16\n\x0eplayed_samples\x18\x02 \x01(\x04\x12\r\n\x05\x61t_ms\x18\x03 \x01(\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,11 +34,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PLAYBACKSTARTED']._serialized_start=39
   _globals['_PLAYBACKSTARTED']._serialized_end=110
   _globals['_PLAYBACKPROGRESSED']._serialized_start=112
-  _globals['_PLAYBACKPROGRESSED']._serialized_end=189
-  _globals['_PLAYBACKFINISHED']._serialized_start=191
-  _globals['_PLAYBACKFINISHED']._serialized_end=266
-  _globals['_PLAYBACKPAUSED']._serialized_start=268
-  _globals['_PLAYBACKPAUSED']._serialized_end=341
-  _globals['_BARGEIN']._serialized_start=343
-  _globals['_BARGEIN']._serialized_end=409
+  _globals['_PLAYBACKPROGRESSED']._serialized_end=208
+  _globals['_PLAYBACKFINISHED']._serialized_start=210
+  _globals['_PLAYBACKFINISHED']._serialized_end=304
+  _globals['_PLAYBACKPAUSED']._serialized_start=306
+  _globals['_PLAYBACKPAUSED']._serialized_end=379
+  _globals['_BARGEIN']._serialized_start=381
+  _globals['_BARGEIN']._serialized_end=447
 # @@protoc_insertion_point(module_scope)

@@ -1,7 +1,8 @@
 """Faults injected between a caller and Twilio. No I/O, no clock."""
 
 import random
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -29,6 +30,10 @@ class Faults(BaseModel):
     """Period of freezes; 0 for none."""
     freeze_ms: float = Field(default=0.0, ge=0)
     """Length of a freeze; the messages due in it follow all at once."""
+    lost_marks: float = Field(default=0.0, ge=0, le=1)
+    """Share of the marks that never return; 1 for a server that does not support them."""
+    late_marks_ms: float = Field(default=0.0, ge=0)
+    """Time between the end of the audio before a mark and its return."""
     drift_ppm: float = Field(default=0.0, ge=-50000, le=50000)
     """Amount by which the caller's clock is slow."""
     silence_suppression: bool = False
@@ -96,6 +101,28 @@ class FrameFaults:
             frozen = into_ms >= faults.freeze_every_ms - faults.freeze_ms
             late_ms = max(late_ms, thaw_ms) if frozen else late_ms
         return late_ms
+
+
+class MarkFaults:
+    """Applies mark faults to one stream, mark by mark; the same seed gives the same faults."""
+
+    __slots__ = ("_due", "_faults", "_rng")
+
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+        self._rng = random.Random(faults.seed)
+        self._due: deque[tuple[float, str]] = deque()
+
+    def reached(self, names: Iterable[str], elapsed_ms: float) -> None:
+        """Accept marks whose audio has been played, or cleared, at this time of the stream."""
+        for name in names:
+            if self._rng.random() >= self._faults.lost_marks:
+                self._due.append((elapsed_ms + self._faults.late_marks_ms, name))
+
+    def returned(self, elapsed_ms: float) -> Iterator[str]:
+        """The marks to return at this time of the stream."""
+        while self._due and self._due[0][0] <= elapsed_ms:
+            yield self._due.popleft()[1]
 
 
 def webhook_requests(rng: random.Random, faults: Faults) -> int:

@@ -9,7 +9,7 @@ from websockets.exceptions import ConnectionClosed
 
 from parley.audio.g711 import FRAME_MS, bytes_to_ms
 from sandbox.twilio import media_messages
-from sandbox.twilio.faults import Faults, FrameFaults
+from sandbox.twilio.faults import Faults, FrameFaults, MarkFaults
 from sandbox.twilio.media_messages import Clear, Mark, Media, MessageError
 from sandbox.twilio.playback import Playback
 from sandbox.twilio.signature import Signer
@@ -57,6 +57,7 @@ class MediaStream:
         self._identity = identity
         self._bidirectional = bidirectional
         self._frame_faults = FrameFaults(faults)
+        self._mark_faults = MarkFaults(faults)
         self._drop_at_ms = drop_at_ms
         self._refused = refused
         self._note = note
@@ -118,8 +119,7 @@ class MediaStream:
     def next_frame(self) -> bytes:
         """The next 20 ms of the server's audio."""
         frame, marks = self._playback.take()
-        for name in marks:
-            self._send_mark(name)
+        self._return_marks(marks)
         return frame
 
     def send_dtmf(self, digit: str) -> None:
@@ -156,12 +156,10 @@ class MediaStream:
                 if discarded := self._playback.queue(mulaw):
                     self._warn(31931, f"{discarded} bytes discarded: ten minutes are queued")
             case Mark(name=name):
-                for reached in self._playback.mark(name):
-                    self._send_mark(reached)
+                self._return_marks(self._playback.mark(name))
             case Clear():
                 self._note("cleared", stream_sid=self.sid, queued_ms=bytes_to_ms(self._playback.queued_bytes))
-                for pending in self._playback.clear():
-                    self._send_mark(pending)
+                self._return_marks(self._playback.clear())
 
     def _send_media(self, track: str, timestamp_ms: int, frame: bytes, delay_ms: float = 0.0) -> None:
         self._sequence += 1
@@ -169,6 +167,12 @@ class MediaStream:
         self._write(
             media_messages.media(self.sid, self._sequence, track, chunk, timestamp_ms, frame), delay_ms
         )
+
+    def _return_marks(self, names: tuple[str, ...]) -> None:
+        elapsed_ms = self._frames * FRAME_MS
+        self._mark_faults.reached(names, elapsed_ms)
+        for name in self._mark_faults.returned(elapsed_ms):
+            self._send_mark(name)
 
     def _send_mark(self, name: str) -> None:
         self._sequence += 1

@@ -17,6 +17,7 @@ from parley.exception_groups import flatten_group
 from parley.latency.tracer import CallTracer
 from parley.runtime.stage import worker_name
 from parley.v1.call_pb2 import DtmfPressed, StreamStarted, StreamStopped
+from parley.v1.playback_pb2 import PlaybackProgressed
 from services.edge.call_registry import CallRegistry
 from services.edge.calls.call_deadline import CallDeadline
 from services.edge.calls.call_state import CallState
@@ -26,6 +27,7 @@ from services.edge.calls.stream_outcome import await_outcome
 from services.edge.inbound.connection import MediaConnection, open_connection
 from services.edge.inbound.ingest import AudioIngest
 from services.edge.metrics import EdgeMetrics
+from services.edge.outbound.latest_position import LatestPosition
 from services.edge.outbound.player import PLAYER, Player
 from services.edge.settings import EdgeSettings
 from services.edge.standby.supervisor import StandbySupervisor
@@ -118,7 +120,8 @@ class MediaStreamEndpoint:
         opened = open_call_log(self.bus, self.outbox, start.call_sid, "edge", epoch, folds=(PLAYER,))
         async with opened as call_log:
             self.tracer.follow(call_log)
-            reason = await StreamSession(self, connection, call_log, call).run()
+            previous = await LatestPosition(self.bus, start.call_sid, epoch).read_previous()
+            reason = await StreamSession(self, connection, call_log, call, previous).run()
             self.metrics.stream_closed(reason)
             await liveness.aclose()
             await call_log.append(
@@ -156,6 +159,7 @@ class StreamSession:
         connection: MediaConnection,
         call_log: CallEventLog,
         call: CallState,
+        previous: PlaybackProgressed | None,
     ) -> None:
         self._bus = endpoint.bus
         self._twilio = endpoint.twilio.of(*call.account)
@@ -170,7 +174,7 @@ class StreamSession:
         )
         stream_sid = connection.start.stream_sid
         self._player = Player(
-            self._bus, call_log, stream_sid, self._send, self._hang_up, self._start_fallback
+            self._bus, call_log, stream_sid, self._send, self._hang_up, self._start_fallback, previous
         )
 
     async def run(self) -> str:

@@ -15,8 +15,11 @@ from parley.events.log import CallEventLog
 from parley.v1 import reply_pb2, speech_pb2, synthesis_pb2
 from parley.v1.audio_pb2 import AgentAudio
 from parley.v1.event_pb2 import Event
+from parley.v1.playback_pb2 import PlaybackProgressed
+from services.edge.outbound.commands import Append, Clear, Command, Play, Publish
 from services.edge.outbound.hang_up import FINAL_REASON, PendingHangUp
-from services.edge.outbound.playback import Append, Clear, Command, Play, Playback
+from services.edge.outbound.latest_position import LatestPosition
+from services.edge.outbound.playback import Playback
 from services.edge.outbound.restore import PlaybackState
 from services.edge.twilio import media_messages
 
@@ -58,6 +61,7 @@ class Player:
         send: Callable[[str], Awaitable[None]],
         hang_up: Callable[[], Awaitable[None]],
         fall_back: Callable[[], Awaitable[None]],
+        previous: PlaybackProgressed | None = None,
     ) -> None:
         self._bus = bus
         self._log = call_log
@@ -69,12 +73,16 @@ class Player:
         """Commands not written to the socket yet; bounded, because Playback limits the audio that it
         buffers."""
         self._outgoing_added = asyncio.Event()
+        self._writing = False
+        """Whether a command that has left `_outgoing` is being written."""
         self._command_lock = asyncio.Lock()
         """Keeps events in the log in the order in which Playback returned them."""
+        self._latest = LatestPosition(bus, call_log.call_sid, call_log.epoch)
         self._caught_up_ms: int | None = None
         """Call time at which all stored audio had been read; None until then."""
         past = call_log.folded(PLAYER)
         restored, self._fallback_requested = past.playback, past.fallback_requested
+        restored.complete(previous)
         self._pending_hang_up = replace(past.pending_hang_up, requested_ms=call_log.now_ms())
         self._playback, self._inferred_progress = Playback(restored), restored.inferred_progress
         self._audio_since_us = call_log.clock.us_at(restored.audio_needed_since_ms(call_log.now_ms()))
@@ -154,32 +162,39 @@ class Player:
 
     async def _perform(self, commands: Iterable[Command]) -> None:
         async with self._command_lock:
-            events = [event for command in commands if (event := self._enqueue(command)) is not None]
+            reports = [command for command in commands if self._enqueue(command)]
             if self._outgoing:
                 self._outgoing_added.set()
                 # The socket is written before the log.
                 await asyncio.sleep(0)
-            for event in events:
-                await self._log.append(event)
+            for report in reports:
+                match report:
+                    case Append(event=event):
+                        await self._log.append(event)
+                    case Publish(position=position):
+                        await self._latest.publish(position)
+                    case _:
+                        pass
 
-    def _enqueue(self, command: Command) -> Body | None:
-        """Queue a command for the socket; return the event if it is for the log."""
+    def _enqueue(self, command: Command) -> bool:
+        """Queue a command for the socket; True if it is not for the socket but reports playback."""
         match command:
-            case Append(event=event):
-                return event
+            case Append() | Publish():
+                return True
             case Clear():
                 # Audio not written to the socket yet is discarded as well.
                 self._outgoing.clear()
                 self._outgoing.append(command)
             case Play():
                 self._outgoing.append(command)
-        return None
+        return False
 
     async def run_writer(self) -> None:
         """Long-lived: write to Twilio's socket, as fast as it accepts."""
         while True:
             await self._outgoing_added.wait()
             self._outgoing_added.clear()
+            self._writing = True
             while self._outgoing:
                 match self._outgoing.popleft():
                     case Clear():
@@ -187,11 +202,15 @@ class Player:
                     case Play(mulaw=mulaw, mark=mark):
                         await self._send(media_messages.media(self._stream_sid, mulaw))
                         await self._send(media_messages.mark(self._stream_sid, mark))
+            self._writing = False
 
     async def run_timers(self) -> None:
-        """Long-lived: skip overdue audio, and hang up or start the fallback when due."""
+        """Long-lived: replace late marks, skip overdue audio, hang up or start the fallback when due."""
         while True:
             await asyncio.sleep(_TIMER_INTERVAL_S)
+            if not (self._outgoing or self._writing):
+                # Audio that the socket does not accept cannot have been played.
+                await self._perform(self._playback.check_marks(self._log.now_ms()))
             if self._caught_up_ms is not None:
                 skipped = self._playback.skip_missing_audio(self._caught_up_ms, self._log.now_ms())
                 await self._perform(skipped)

@@ -19,6 +19,8 @@ class ReplyPlayout:
     """Played only while no other reply has audio to play."""
     uninterruptible: bool = False
     """Whether the caller's speech does not stop it."""
+    started_ms: int = 0
+    """Call time at which the brain started it; 0 if unknown."""
     audio: bytearray = field(default_factory=bytearray)
     """All audio received so far; emptied when the reply is done."""
     complete: bool = False
@@ -55,6 +57,11 @@ class ReplyPlayout:
     def in_flight(self) -> bool:
         """Whether Twilio has buffered audio of it that has not been played."""
         return not self.done and self.sent > self.played
+
+    @property
+    def unconfirmed(self) -> int:
+        """Samples that were sent to Twilio and not reported as played yet."""
+        return max(0, self.sent - self.played)
 
     @property
     def fully_played(self) -> bool:

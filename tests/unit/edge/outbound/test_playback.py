@@ -1,10 +1,11 @@
 """Playback of replies, in single steps and with a model of Twilio's buffer."""
 
-from itertools import pairwise
+from itertools import count, pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from parley.events.envelope import Body
 from parley.v1.playback_pb2 import (
     BargeIn,
     PlaybackFinished,
@@ -14,11 +15,13 @@ from parley.v1.playback_pb2 import (
 )
 from parley.v1.reply_pb2 import ReplyStarted
 from parley.v1.synthesis_pb2 import SynthesisFinished
-from services.edge.outbound.playback import Append, Clear, Play, Playback
+from services.edge.outbound.commands import Append, Clear, Command, Play, Publish
+from services.edge.outbound.playback import Playback
 from services.edge.outbound.restore import PlaybackState
 from tests.unit.edge.outbound.twilio_buffer import TwilioBuffer, appended
 
 MS = 8
+Progress = PlaybackProgressed | PlaybackFinished
 
 
 def playing(samples: int = 8000) -> Playback:
@@ -343,14 +346,139 @@ def test_a_repeated_or_late_mark_changes_nothing() -> None:
     assert paused == Append(PlaybackPaused(reply_id="r1", played_samples=1600 + 90 * MS, at_ms=290))
 
 
-def test_the_first_mark_is_reported_and_then_one_every_500_ms() -> None:
-    """The log states when a reply was first played."""
-    playback = playing()
+def test_the_first_mark_is_stored_then_one_every_5_s_and_published_every_500_ms() -> None:
+    """The log states when a reply was first played; the next stream needs the latest position."""
+    playback = playing(samples=100 * 800)
 
-    returned = [playback.mark_returned(f"r1:0:{n * 800}", 100 + n * 100) for n in range(1, 8)]
+    returned = [playback.mark_returned(f"r1:0:{n * 800}", 100 + n * 100) for n in range(1, 61)]
 
-    assert [len(commands) for commands in returned] == [1, 0, 0, 0, 0, 1, 0]
+    stored = [n for n, commands in enumerate(returned, 1) if appended(commands)]
+    published = [n for n, commands in enumerate(returned, 1) for c in commands if isinstance(c, Publish)]
     assert returned[0] == [Append(PlaybackProgressed(reply_id="r1", played_samples=800, at_ms=200))]
+    assert stored == [1, 51]
+    assert published == [6, 11, 16, 21, 26, 31, 36, 41, 46, 56]
+
+
+def without_marks(playback: Playback, until_ms: int, *, from_ms: int = 0) -> list[Command]:
+    """The commands of the player's timer while no marks return."""
+    return [c for now_ms in range(from_ms, until_ms + 1, 250) for c in playback.check_marks(now_ms)]
+
+
+def test_a_reply_ends_by_the_clock_when_no_mark_returns() -> None:
+    """Its end is marked as estimated, and the next reply follows."""
+    playback = playing(samples=8 * 4000)
+    playback.start("r2", speculative=False, now_ms=0)
+    events = appended(without_marks(playback, 6000))
+
+    finished = PlaybackFinished(reply_id="r1", played_samples=32_000, at_ms=4250, estimated=True)
+    assert events[-1] == finished
+    assert all(e.estimated for e in events if isinstance(e, PlaybackProgressed | PlaybackFinished))
+    assert playback.is_done("r1")
+    assert playback.is_silent(6000)
+
+
+def test_no_mark_is_late_while_marks_return() -> None:
+    """A line with a delay of a second is slow, not broken."""
+    playback = playing(samples=8 * 6000)
+    for n in range(1, 51):
+        assert playback.check_marks(n * 100 + 1000) == []
+        playback.mark_returned(f"r1:0:{n * 800}", n * 100 + 1000)
+
+    assert not playback.is_done("r1")
+
+
+def test_a_late_mark_never_moves_playback_backwards() -> None:
+    """It ends the estimation until marks fail again; a mark beyond the estimate counts."""
+    playback = playing(samples=8 * 6000)
+    without_marks(playback, 3000)
+    assert playback.mark_returned("r1:0:800", 3010) == []
+    assert playback.check_marks(4000) == []
+    playback.mark_returned("r1:0:28800", 4100)
+    [_, paused] = playback.pause(4150)
+
+    assert paused == Append(PlaybackPaused(reply_id="r1", played_samples=28_800 + 50 * MS, at_ms=4150))
+
+
+def test_a_reply_without_returned_marks_is_interrupted_where_it_is() -> None:
+    """The position is that of the clock, not of the last mark."""
+    playback = playing(samples=8 * 6000)
+    without_marks(playback, 3000)
+    commands = playback.pause(3100)
+
+    paused = PlaybackPaused(reply_id="r1", played_samples=3100 * MS, at_ms=3100)
+    assert [commands[-2], commands[-1]] == [Clear(), Append(paused)]
+    assert appended(playback.resume(4000)) == [
+        PlaybackStarted(reply_id="r1", from_sample=3100 * MS, at_ms=4000)
+    ]
+
+
+def test_without_marks_speech_clears_the_buffer_even_after_the_last_reply() -> None:
+    """Audio that was delayed on its way to Twilio must not play over the caller."""
+    playback = playing(samples=8 * 3000)
+    without_marks(playback, 3500)
+    assert playback.is_done("r1")
+
+    assert playback.pause(3600) == [Clear()]
+    assert not playback.paused
+
+
+def test_a_gap_in_the_audio_does_not_count_as_played() -> None:
+    """Synthesis was slower than playback, and no mark returns."""
+    playback = Playback()
+    playback.start("r1", speculative=False, now_ms=0)
+    playback.audio_received("r1", 0, b"x" * 8000, last=False, now_ms=0)
+    playback.audio_received("r1", 8000, b"x" * 8000, last=False, now_ms=3000)
+    without_marks(playback, 3500)
+    playback.audio_received("r1", 16_000, b"x" * 8000, last=True, now_ms=3500)
+    without_marks(playback, 4500)
+
+    assert playback.pause(4500)[-1] == Append(
+        PlaybackPaused(reply_id="r1", played_samples=(1000 + 1500) * MS, at_ms=4500)
+    )
+
+
+@settings(max_examples=300)
+@given(st.sets(st.integers(0, 200)), st.booleans(), st.integers(0, 60))
+def test_every_reply_ends_although_marks_are_lost_or_late(lost: set[int], none: bool, late: int) -> None:
+    """Progress never goes backwards, and no reply ends before Twilio has played it."""
+    twilio, playback = TwilioBuffer(), Playback()
+    lengths = {"r1": 16_000, "r2": 4000, "r3": 9600}
+    events: list[Body] = []
+    delayed: list[tuple[int, str]] = []
+
+    def perform(commands: list[Command]) -> None:
+        twilio.receive(commands)
+        events.extend(appended(commands))
+        for event in appended(commands):
+            if isinstance(event, PlaybackFinished):
+                assert twilio.played[event.reply_id][-1][1] == lengths[event.reply_id]
+
+    for reply_id, length in lengths.items():
+        perform(playback.start(reply_id, speculative=False, now_ms=0))
+        perform(playback.audio_received(reply_id, 0, b"x" * length, last=True, now_ms=0))
+    numbers = count()
+    for step in range(400):
+        returned = [mark for mark in twilio.step() if not none and next(numbers) not in lost]
+        delayed += [(step + late, mark) for mark in returned]
+        while delayed and delayed[0][0] <= step:
+            perform(playback.mark_returned(delayed.pop(0)[1], twilio.now_ms))
+        if step % 12 == 0:
+            perform(playback.check_marks(twilio.now_ms))
+
+    assert all(playback.is_done(reply_id) for reply_id in lengths)
+    progress = [(e.reply_id, e.played_samples) for e in events if isinstance(e, Progress)]
+    assert progress == sorted(progress)
+
+
+def test_late_audio_of_a_reply_that_has_ended_is_not_played() -> None:
+    """Neither is it after many other replies, and nothing is kept of them."""
+    playback = Playback()
+    for number in range(1000):
+        playback.start(f"r{number}", speculative=False, now_ms=0)
+        playback.cancel(f"r{number}", 0)
+
+    assert playback.audio_received("r1", 0, b"x" * 800, last=False, now_ms=10) == []
+    assert playback.is_done("r1")
 
 
 def test_speech_does_not_stop_an_uninterruptible_reply() -> None:

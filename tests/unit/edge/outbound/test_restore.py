@@ -1,8 +1,10 @@
 """The state of playback restored from a call's log."""
 
+import pytest
+
 from parley.events.envelope import Body
 from parley.v1.call_pb2 import StreamResuming, StreamStarted
-from parley.v1.playback_pb2 import PlaybackProgressed, PlaybackStarted
+from parley.v1.playback_pb2 import BargeIn, PlaybackPaused, PlaybackProgressed, PlaybackStarted
 from parley.v1.reply_pb2 import ReplyStarted
 from parley.v1.synthesis_pb2 import ClauseSynthesized, WordTiming
 from services.edge.outbound.playback import Playback
@@ -20,11 +22,19 @@ def restored(*bodies: Body, at_ms: int = 0) -> PlaybackState:
     return state
 
 
-def lose(state: PlaybackState, lost: StreamResuming, resumed_ms: int = 5000) -> None:
+def lose(
+    state: PlaybackState,
+    lost: StreamResuming,
+    resumed_ms: int = 5000,
+    latest: PlaybackProgressed | None = None,
+) -> None:
     """The stream is lost and the next one starts 200 ms after Twilio was redirected."""
     state.apply(lost, lost.last_audio_ms)
     started = StreamStarted(stream_sid="MZ2", at_ms=resumed_ms, redirected_at_ms=resumed_ms - 200)
     state.apply(started, resumed_ms)
+    # An event that another stage appends before the stream's edge has read the log.
+    state.apply(ReplyStarted(reply_id="r9"), resumed_ms)
+    state.complete(latest)
 
 
 PLAYING = (
@@ -63,13 +73,13 @@ def test_audio_sent_by_an_edge_counts_as_played_until_it_dies() -> None:
     lose(state, StreamResuming(epoch=1, last_audio_ms=1600))
 
     # According to the log it was synthesized only after that.
-    assert (state.inferred_progress, state.replies["r1"].played) == ([], 800)
+    assert (state.inferred_progress, state.replies.reply("r1").played) == ([], 800)
 
     state = restored(*PLAYING)
     lose(state, StreamResuming(epoch=1, last_audio_ms=1600))
 
     assert state.inferred_progress == [PlaybackProgressed(reply_id="r1", played_samples=4800, at_ms=1600)]
-    assert state.replies["r1"].played == 4800
+    assert state.replies.reply("r1").played == 4800
 
 
 def test_published_audio_of_an_unfinished_clause_counts_as_played() -> None:
@@ -79,7 +89,7 @@ def test_published_audio_of_an_unfinished_clause_counts_as_played() -> None:
     lost.edge_stalled = True
     lose(state, lost, resumed_ms=9000)
 
-    assert state.replies["r1"].played == 18_400
+    assert state.replies.reply("r1").played == 18_400
 
 
 def test_nothing_is_inferred_when_the_last_audio_is_unknown() -> None:
@@ -87,7 +97,7 @@ def test_nothing_is_inferred_when_the_last_audio_is_unknown() -> None:
     state = restored(*PLAYING)
     lose(state, StreamResuming(epoch=1))
 
-    assert (state.inferred_progress, state.replies["r1"].played) == ([], 800)
+    assert (state.inferred_progress, state.replies.reply("r1").played) == ([], 800)
 
 
 def test_a_word_that_was_cut_is_played_again_from_its_beginning() -> None:
@@ -101,7 +111,7 @@ def test_a_word_that_was_cut_is_played_again_from_its_beginning() -> None:
     for last_audio_ms in (1500, 1580, 1650, 1900):
         state = restored(*PLAYING, ClauseSynthesized(reply_id="r1", clause=1, end_sample=16_000, words=words))
         lose(state, StreamResuming(epoch=1, last_audio_ms=last_audio_ms))
-        begins.append(state.replies["r1"].played // MS)
+        begins.append(state.replies.reply("r1").played // MS)
 
     assert begins == [200, 580, 600, 900]
 
@@ -114,7 +124,7 @@ def test_a_repeated_word_is_played_as_far_as_the_next_stream_played_it() -> None
     state.apply(state.inferred_progress[0], 5100)
     state.apply(PlaybackStarted(reply_id="r1", from_sample=200 * MS, at_ms=5200), 5200)
 
-    assert state.replies["r1"].played == 200 * MS
+    assert state.replies.reply("r1").played == 200 * MS
 
 
 def test_a_stream_that_never_started_playback_played_nothing() -> None:
@@ -122,4 +132,71 @@ def test_a_stream_that_never_started_playback_played_nothing() -> None:
     state = restored(*PLAYING, StreamStarted(stream_sid="MZ2", at_ms=3000))
     lose(state, StreamResuming(epoch=2, last_audio_ms=3500))
 
-    assert (state.inferred_progress, state.replies["r1"].played) == ([], 800)
+    assert (state.inferred_progress, state.replies.reply("r1").played) == ([], 800)
+
+
+def published(samples: int, at_ms: int, reply_id: str = "r1") -> PlaybackProgressed:
+    """A position that the last stream published and did not store."""
+    return PlaybackProgressed(reply_id=reply_id, played_samples=samples, at_ms=at_ms)
+
+
+def test_the_next_stream_continues_from_the_published_position() -> None:
+    """The log is up to 5 s behind; the position is also added to it, for the other services."""
+    latest = published(24_000, 4000)
+    state = restored(*PLAYING, StreamStarted(stream_sid="MZ2", at_ms=5000))
+    state.complete(latest)
+    commands = Playback(state).audio_received("r1", 0, b"x" * 30_000, last=False, now_ms=9000)
+
+    assert appended(commands) == [PlaybackStarted(reply_id="r1", from_sample=24_000, at_ms=9000)]
+    assert state.inferred_progress == [latest]
+
+
+def test_a_lost_stream_is_inferred_from_the_published_position() -> None:
+    """Playback had stopped for a moment since the position that the log holds."""
+    state = restored(*PLAYING)
+    lost = StreamResuming(epoch=1, last_audio_ms=2200, last_reply_id="r1", last_reply_samples=40_000)
+    lose(state, lost, latest=published(4000, 2100))
+
+    assert state.inferred_progress == [published(4800, 2200)]
+    assert state.replies.reply("r1").played == 4800
+
+
+@pytest.mark.parametrize(
+    ("latest", "events"),
+    [
+        (published(800, 1050), ()),
+        (published(8000, 2000), (PlaybackPaused(reply_id="r1", played_samples=1600, at_ms=1200),)),
+        (published(8000, 2000), (BargeIn(reply_id="r1", played_samples=1600, at_ms=1200),)),
+        (published(8000, 2000, "r7"), ()),
+        (published(8000, 9000), ()),
+    ],
+    ids=["older", "paused since", "interrupted since", "another reply", "of a later stream"],
+)
+def test_a_published_position_that_the_log_contradicts_is_ignored(
+    latest: PlaybackProgressed, events: tuple[Body, ...]
+) -> None:
+    """The log is the truth: the published value may be lost, or be that of a frozen edge."""
+    state = restored(*PLAYING, *events)
+    before = state.replies.reply("r1").played
+    state.apply(StreamStarted(stream_sid="MZ2", at_ms=5000), 5000)
+    state.complete(latest)
+
+    assert (state.inferred_progress, state.replies.reply("r1").played) == ([], before)
+
+
+def test_the_state_does_not_grow_with_the_replies_of_the_call() -> None:
+    """Only replies that may still be played are kept, also if their synthesis ends after them."""
+    state = PlaybackState()
+    for number in range(5000):
+        reply_id = f"r{number}"
+        for body in (
+            ReplyStarted(reply_id=reply_id),
+            PlaybackStarted(reply_id=reply_id),
+            BargeIn(reply_id=reply_id),
+            ClauseSynthesized(reply_id=reply_id, end_sample=800),
+        ):
+            state.apply(body, number)
+
+    assert len(state.replies) == 0
+    assert not state._synthesis
+    assert state.audio_needed_since_ms(7000) == 7000

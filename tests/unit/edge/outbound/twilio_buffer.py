@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from parley.audio.g711 import BYTES_PER_MS
 from parley.events.envelope import Body
 from parley.v1.playback_pb2 import PlaybackStarted
-from services.edge.outbound.playback import Append, Clear, Command, Play
+from services.edge.outbound.commands import Append, Clear, Command, Play
 
 
 def appended(commands: list[Command]) -> list[Body]:

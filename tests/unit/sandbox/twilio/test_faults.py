@@ -5,7 +5,7 @@ import random
 import pytest
 from pydantic import ValidationError
 
-from sandbox.twilio.faults import Faults, FrameFaults, rest_error_status
+from sandbox.twilio.faults import Faults, FrameFaults, MarkFaults, rest_error_status
 
 FRAMES = [(at, at.to_bytes(4, "big")) for at in range(0, 4000, 20)]
 
@@ -53,6 +53,23 @@ def test_a_line_may_suppress_silence() -> None:
     sent = [number for number, frame in enumerate(frames) if list(network.apply(number * 20, frame))]
 
     assert sent == [*range(11), 21]
+
+
+def test_marks_get_lost_and_return_late() -> None:
+    """The others keep their order."""
+    names = [f"m{number}" for number in range(100)]
+    none, some, late = (
+        MarkFaults(Faults(**f)) for f in ({"lost_marks": 1}, {"lost_marks": 0.3}, {"late_marks_ms": 500})
+    )
+    for faults in (none, some, late):
+        faults.reached(names, 1000)
+
+    assert not list(none.returned(9000))
+    returned = list(some.returned(1000))
+    assert 50 < len(returned) < 90
+    assert returned == sorted(returned, key=names.index)
+    assert not list(late.returned(1400))
+    assert list(late.returned(1500)) == names
 
 
 def test_rest_errors_follow_their_shares() -> None:
