@@ -74,6 +74,8 @@ class Conversation:
     """Number of times the media stream was lost and a new one requested."""
     hang_up_after_reply_id: str = ""
     """The call ends after this reply, unless the caller interrupts it."""
+    started_at_us: int = 0
+    """Wall clock of the first event, at which call time starts."""
 
     @property
     def phrases(self) -> Phrases:

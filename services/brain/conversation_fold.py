@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from parley.clock import CallClock
 from parley.events.envelope import Body, event_body
 from parley.v1 import call_pb2, reply_pb2, speech_pb2
 from parley.v1.event_pb2 import Event
@@ -24,6 +25,8 @@ from services.brain.window import (
 
 def evolve(conversation: Conversation, event: Event) -> Conversation:
     """Return the conversation after the event."""
+    if not conversation.started_at_us:
+        conversation = replace(conversation, started_at_us=event.sent_at_us)
     match event_body(event):
         case speech_pb2.EagerEndOfTurn(turn=turn, text=text):
             # The next stt owner may predict the end of a turn again if the end was not in the log that it
@@ -37,17 +40,19 @@ def evolve(conversation: Conversation, event: Event) -> Conversation:
             return _evolve_turn(replace(conversation, predicted_turn=None), body)
         case call_pb2.DtmfPressed(digit=digit):
             return replace(conversation, pending_digits=conversation.pending_digits + digit)
-        case call_pb2.StreamResuming():
-            return replace(conversation, streams_lost=conversation.streams_lost + 1)
+        case call_pb2.StreamResuming() | call_pb2.StreamStopped() as body:
+            return _evolve_stream_end(conversation, body)
         case call_pb2.CallEnded():
             return replace(conversation, ended=True)
         case None:
             return conversation
         case body:
-            return _evolve_own_event(conversation, body)
+            # The time at which it was sent, so that a replay of the log leads to the same state.
+            at_ms = CallClock(conversation.started_at_us).ms_at(event.sent_at_us)
+            return _evolve_own_event(conversation, body, at_ms)
 
 
-def _evolve_own_event(conversation: Conversation, body: Body) -> Conversation:
+def _evolve_own_event(conversation: Conversation, body: Body, at_ms: int) -> Conversation:
     match body:
         case reply_pb2.PhrasesChosen():
             chosen = PhraseChoice(body.language, tuple(body.backchannels), tuple(body.hold_phrases))
@@ -70,13 +75,15 @@ def _evolve_own_event(conversation: Conversation, body: Body) -> Conversation:
             return _forget_summarized(conversation, body)
         case _:
             reply_id = getattr(body, "reply_id", None)
-            return conversation if reply_id is None else _evolve_reply(conversation, reply_id, body)
+            return conversation if reply_id is None else _evolve_reply(conversation, reply_id, body, at_ms)
 
 
 def _evolve_turn(conversation: Conversation, body: speech_pb2.TurnEnded) -> Conversation:
     if conversation.has_ended(body.turn):
         return conversation
-    role, reply_id = role_of(body.text, conversation.active_replies, conversation.phrases)
+    # The log does not show every moment of playback: words are judged by what was played when they ended.
+    replies = tuple(reply.at(body.speech_end_ms) for reply in conversation.active_replies)
+    role, reply_id = role_of(body.text, replies, conversation.phrases)
     turn = CallerTurn(body.turn, body.text, role, reply_id)
     totals = replace(conversation.totals, last_turn=max(conversation.totals.last_turn, body.turn))
     return _append(replace(conversation, totals=totals), turn)
@@ -121,10 +128,20 @@ def _finish_tool_call(conversation: Conversation, body: reply_pb2.ToolReturned) 
     return conversation
 
 
-def _evolve_reply(conversation: Conversation, reply_id: str, body: Body) -> Conversation:
+def _evolve_stream_end(
+    conversation: Conversation, body: call_pb2.StreamResuming | call_pb2.StreamStopped
+) -> Conversation:
+    """Stop playback with its media stream: nothing plays until the next one starts."""
+    lost = isinstance(body, call_pb2.StreamResuming)
+    ended_ms = body.last_audio_ms if isinstance(body, call_pb2.StreamResuming) else body.at_ms
+    items = tuple(i.stopped_at(ended_ms) if isinstance(i, Reply) else i for i in conversation.items)
+    return replace(conversation, items=items, streams_lost=conversation.streams_lost + lost)
+
+
+def _evolve_reply(conversation: Conversation, reply_id: str, body: Body, at_ms: int) -> Conversation:
     for index, item in _from_the_end(conversation.items):
         if isinstance(item, Reply) and item.reply_id == reply_id:
-            after = reply.evolve(item, body)
+            after = reply.evolve(item, body, at_ms)
             return conversation if after is item else _with_reply(conversation, index, item, after)
     return conversation
 

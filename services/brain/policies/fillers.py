@@ -64,7 +64,9 @@ def decide(
         return None
     if floor.speaking and now_ms < floor.speech_until_ms():
         return WaitUntil(floor.speech_until_ms())
-    due_ms = state.since_ms + agent.fillers.after_ms
+    # The log does not show every moment of playback: an opener may still be playing.
+    plays_until_ms = max((reply.plays_until_ms for reply in conversation.active_replies), default=0)
+    due_ms = max(state.since_ms, plays_until_ms) + agent.fillers.after_ms
     if now_ms < due_ms:
         return WaitUntil(due_ms)
     return PlayFiller(candidates[conversation.totals.fillers % len(candidates)])

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from parley.audio.playout_position import PlayoutPosition
 from services.brain.phrases.phrase_lists import phrases_for
 from services.brain.reply import Reply, SynthesizedClause
 from services.brain.turn_roles import role_of, takes_turn
@@ -21,7 +22,7 @@ def spoken(text: str, played_words: int) -> Reply:
 
 
 def reply_at(reply: Reply, samples: int) -> Reply:
-    return replace(reply, played_samples=samples)
+    return replace(reply, position=PlayoutPosition(samples))
 
 
 QUESTION = "We are open all week. Would you like to come on Tuesday at ten or at eleven?"

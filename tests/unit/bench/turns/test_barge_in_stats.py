@@ -1,6 +1,7 @@
 """Whether the conversation history matches the played audio."""
 
 from bench.turns.barge_in_stats import is_exact
+from parley.audio.playout_position import PlayoutPosition
 from services.brain.reply import Reply, SynthesizedClause
 
 CLAUSES = ("One two, ", "three four five.")
@@ -11,7 +12,7 @@ SYNTHESIZED = (
 
 
 def reply_played_to(samples: int) -> Reply:
-    return Reply("r1", 1, clauses=CLAUSES, synthesized=SYNTHESIZED, played_samples=samples)
+    return Reply("r1", 1, clauses=CLAUSES, synthesized=SYNTHESIZED, position=PlayoutPosition(samples))
 
 
 def test_a_difference_of_one_word_is_exact() -> None:

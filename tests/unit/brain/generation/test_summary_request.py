@@ -2,6 +2,7 @@
 
 import json
 
+from parley.audio.playout_position import PlayoutPosition
 from parley.v1.reply_pb2 import REPLY_KIND_FILLER
 from services.brain.generation.summary_request import (
     MAX_SUMMARY_CHARACTERS,
@@ -26,7 +27,7 @@ ITEMS = (
         1,
         clauses=("one two three",),
         synthesized=(SynthesizedClause(300, (("one", 100), ("two", 200), ("three", 300))),),
-        played_samples=200,
+        position=PlayoutPosition(200),
         cancelled="barge_in",
     ),
     CallerTurn(2, " "),
