@@ -1,4 +1,4 @@
-"""Marks that do not return, or return late: replies end by the clock, and the call goes on."""
+"""Marks that do not return, or return late: replies end by the clock, and the call continues."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -41,7 +41,7 @@ LOST_OR_LATE: dict[str, Returns] = {
 
 @dataclass
 class Line:
-    """An edge that plays one reply on a line whose marks return as `returns` says."""
+    """An edge that plays one reply on a line whose marks return as `returns` states."""
 
     returns: Returns
     playback: Playback = field(default_factory=Playback)
@@ -144,8 +144,8 @@ def test_the_call_is_ended(returns: Returns, seen: Seen) -> None:
 
 @row("P2", "no mark returns and the caller speaks at 3 s", "the reply is paused where it is, to 250 ms")
 @pytest.mark.parametrize("spoke_ms", [2200, 3000, 3900])
-def test_an_interruption_knows_what_was_played(spoke_ms: int, seen: Seen) -> None:
-    """With the position of the last mark, the model would believe that nothing was said."""
+def test_an_interruption_states_the_played_position(spoke_ms: int, seen: Seen) -> None:
+    """With the position of the last mark, the model would believe that nothing was played."""
     line = Line(LOST_OR_LATE["none returns"])
     line.play()
     line.run(spoke_ms)

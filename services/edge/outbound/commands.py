@@ -1,4 +1,4 @@
-"""What playback has the player do: send to Twilio, append to the log, or publish."""
+"""Commands of playback to the player: send to Twilio, append to the log, or publish."""
 
 from dataclasses import dataclass
 

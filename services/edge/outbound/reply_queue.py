@@ -48,7 +48,7 @@ class ReplyQueue:
         uninterruptible: bool = False,
         now_ms: int = 0,
     ) -> None:
-        """Add a reply that was started at call time `now_ms`, unless it is known."""
+        """Add a reply that was started at call time `now_ms`, unless it was added before."""
         if reply_id not in self._done:
             started = ReplyPlayout(reply_id, speculative, filler, uninterruptible, now_ms)
             self._open.setdefault(reply_id, started)

@@ -1,4 +1,4 @@
-"""What has been played by the clock, and when a mark is late."""
+"""Audio played by the clock, and marks that are late."""
 
 from services.edge.outbound.playout_clock import PlayoutClock
 
@@ -14,7 +14,7 @@ def sent(samples: int, at_ms: int = 0) -> PlayoutClock:
 
 
 def test_audio_plays_in_real_time_after_the_audio_before_it() -> None:
-    """What follows a gap starts when it is sent."""
+    """Audio after a gap starts when it is sent."""
     clock = sent(1000 * MS, at_ms=500)
 
     assert (clock.begin(700), clock.buffer_ends_ms) == (1500, 1500)
