@@ -1,4 +1,4 @@
-"""What the model of turns adds to the judgement of one call's words; nothing without a model."""
+"""The judgement of one call's words together with the model of turns, if there is one."""
 
 from collections.abc import Awaitable, Callable
 

@@ -48,7 +48,7 @@ async def test_a_pause_is_longer_once_it_is_judged_unfinished(monkeypatch: pytes
 
 
 async def test_without_a_model_the_words_decide() -> None:
-    """Nothing is judged."""
+    """No pause is judged."""
 
     async def never() -> None:
         raise AssertionError
