@@ -159,8 +159,7 @@ def _handshake_error(error: ApiError) -> ProviderError:
     status = error.status_code or 0
     reason = f"HTTP {status}" + (f": {detail}" if detail else "")
     if status == 429:
-        hint = ": the account's streams are all in use: limit PARLEY_MAX_CALLS, or ask for more"
-        return ProviderRateLimited(PROVIDER, reason + hint)
+        return ProviderRateLimited(PROVIDER, reason)
     if status in _REJECTED_STATUSES:
         hint = ": check DEEPGRAM_API_KEY" if status in (401, 403) else ""
         return ProviderRejected(PROVIDER, reason + hint)
