@@ -42,6 +42,7 @@ _OVERRIDES: Values = {
         "disruptionBudget": {"enabled": True, "maxUnavailable": "25%"},
     },
     "stt": {"disruptionBudget": {"enabled": False}},
+    "edge": {"secretKeys": ["PARLEY_TWILIO_ACCOUNTS", "PARLEY_TWILIO_SIGNING_KEYS"]},
 }
 _NATS_SECRETS: Values = {
     "urlSecret": {"name": "given-nats", "key": "PARLEY_NATS_URL"},
