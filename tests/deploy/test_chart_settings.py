@@ -57,7 +57,7 @@ def _other(service: str, name: str) -> Any:
         return not default
     if isinstance(default, int | float):
         return default + 1
-    return {"PARLEY_FROM_NUMBER": "+15551234567"}.get(name, "text")
+    return {"PARLEY_FROM_NUMBER": "+15551234567", "PARLEY_LANGUAGE": "de"}.get(name, "text")
 
 
 @pytest.mark.parametrize("service", SERVICES)
