@@ -13,6 +13,7 @@ from twilio.request_validator import RequestValidator
 
 from parley.bus import connect
 from parley.v1.call_pb2 import CallStarted, VoicemailRecorded
+from services.stt.settings import SttSettings
 from tests.call_log import read_bodies
 from tests.field.line import Line, open_line
 from tests.field.rows import Seen, row
@@ -282,3 +283,17 @@ async def test_a_call_by_get_with_a_webhook_rule(nats_server: NatsServer, tmp_pa
 
     assert "stream_started" in kinds
     assert "say" not in kinds
+
+
+@row(
+    "P8",
+    "an stt process with its defaults; Deepgram pay as you go allows 50 streams",
+    "takes at most 50 calls",
+)
+def test_the_default_capacity(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each call has a stream; further calls wait for another process."""
+    monkeypatch.delenv("PARLEY_MAX_CALLS", raising=False)
+    capacity = SttSettings().max_calls
+    seen(f"{capacity} calls")
+
+    assert capacity <= 50
