@@ -33,7 +33,7 @@ _TIMEOUT_S = 120.0
 _SNAPSHOT_TIMEOUT_S = 60.0
 _EVENTS_OF_A_SNAPSHOT = 250
 _FLUSH_EVERY = 500
-_AGENT = "prompt: You are a receptionist.\ngreeting: ''\nfillers: {phrases: []}\n"
+_AGENT = "prompt: You are a receptionist.\ngreeting: ''\nfillers: {phrases: []}\nmax_call_s: 86400\n"
 
 
 @dataclass(frozen=True, slots=True)
