@@ -39,8 +39,6 @@ class Totals:
     replies: int = 0
     fillers: int = 0
     reconnect_apologies: int = 0
-    warnings: int = 0
-    """Warnings that the call must end soon."""
     discarded_speculations: int = 0
 
 
@@ -119,11 +117,6 @@ class Conversation:
     def hanging_up(self) -> bool:
         """Whether the call ends after the current reply."""
         return bool(self.hang_up_after_reply_id) and not self.reply(self.hang_up_after_reply_id).cancelled
-
-    @property
-    def max_duration_warned(self) -> bool:
-        """Whether the caller was warned that the call must end soon."""
-        return self.totals.warnings > 0
 
     @property
     def idle_prompts(self) -> int:

@@ -102,7 +102,6 @@ def _start_reply(conversation: Conversation, body: reply_pb2.ReplyStarted) -> Co
         replies=totals.replies + 1,
         fillers=totals.fillers + (kind == reply_pb2.REPLY_KIND_FILLER),
         reconnect_apologies=totals.reconnect_apologies + (kind == reply_pb2.REPLY_KIND_RECONNECTED),
-        warnings=totals.warnings + (kind == reply_pb2.REPLY_KIND_WARNING),
     )
     started = Reply(
         body.reply_id,

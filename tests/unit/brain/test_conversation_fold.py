@@ -155,7 +155,6 @@ def test_the_whole_call_is_counted() -> None:
     keys = event(DtmfCollected(digits="1"))
     conversation = fold(*calls(1, 2), *apology, *warning, *discarded, keys, *calls(3), summarized(2))
 
-    assert conversation.max_duration_warned
     totals = conversation.totals
     assert (totals.replies, totals.inputs, totals.dtmf_inputs) == (6, 4, 1)
     assert (totals.reconnect_apologies, totals.discarded_speculations) == (1, 1)
