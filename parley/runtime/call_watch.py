@@ -1,9 +1,9 @@
-"""Checks by the clock that a call which a stage serves has not ended unnoticed.
+"""Checks by the clock that a call which a stage serves has not ended unreported.
 
 A call's end is normally reported by Twilio to an edge, which appends `call.ended`. If nothing reports it, for
 example because no media stream ever opened and the status callback was lost, the stage would keep the call
 indefinitely. Each owner therefore checks at an interval that an edge has the call's media stream. If none
-has, it notifies one of the edges, which asks Twilio for the call's status.
+has, it notifies one of the edges, which requests the call's status from Twilio.
 """
 
 import asyncio
@@ -87,7 +87,7 @@ class _CallWatch:
                 log.warning("call_check_postponed", stage=self._stage, error=str(error))
 
     async def _check(self) -> None:
-        """Ask an edge about the call, unless an edge has its media stream or its log has ended."""
+        """Notify an edge about the call, unless an edge has its media stream or its log has ended."""
         liveness = await self._bus.requests.liveness(subjects.media_alive(self._call_sid))
         if liveness is Liveness.ALIVE:
             return

@@ -1,4 +1,4 @@
-"""Answers the stages' notices that a call may have ended unnoticed: asks Twilio, and ends it by the clock.
+"""Handles the stages' notices that a call may have ended unreported: requests its status, may end it.
 
 The edge that answered a call's webhook, or had its media stream, may be dead; any edge answers. Ending a log
 and requesting a stream are writes that only the first edge makes.
@@ -51,7 +51,7 @@ _REMEDY = (
 
 @dataclass(frozen=True, slots=True)
 class CallChecker:
-    """Checks calls that a stage asks about."""
+    """Checks the calls that stages send notices about."""
 
     bus: Bus
     twilio: TwilioAccounts
@@ -62,7 +62,7 @@ class CallChecker:
     _requests: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MAX_REQUESTS))
 
     async def watch(self) -> None:
-        """Long-lived: check each call that a stage asks about; of all edges, one receives each notice."""
+        """Long-lived: check each call with a notice; of all edges, one receives it."""
         subscribed = self.bus.subscribe(subjects.ALL_CALL_CHECKS, queue=_QUEUE)
         async with asyncio.TaskGroup() as tasks, subscribed as notices:
             async for notice in notices:

@@ -1,4 +1,4 @@
-"""Decides what becomes of a call without a live media stream, by Twilio's status and the clock. No I/O."""
+"""Decides how a call without a live media stream continues, by Twilio's status and the clock. No I/O."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -60,7 +60,7 @@ class ClockLimits:
 
 
 def decide(call: CallState, status: str, limits: ClockLimits, *, now_us: int) -> ClockDecision:
-    """Return what becomes of a call that no edge has a live stream of; `status` is Twilio's, or UNKNOWN."""
+    """Return how a call continues of which no edge has a live stream; `status` is Twilio's, or UNKNOWN."""
     if status in FINAL_STATUSES or status == NOT_FOUND:
         return EndLog(status)
     if now_us - call.started_at_us >= limits.max_s * 1e6:
