@@ -1,20 +1,18 @@
 """Settings of the edge."""
 
-import re
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
 
 from parley.agent_config import default_texts, languages
 from parley.settings import CommonSettings, HttpUrl
-from services.edge.twilio_account import TwilioAccount
-
-_NO_ACCOUNT = "AC" + "0" * 32
-_E164 = re.compile(r"\+[1-9]\d{1,14}", re.ASCII)
+from services.edge.phone_number import is_phone_number
+from services.edge.twilio_account import NO_ACCOUNT_SID, TwilioAccount
 
 
 def _check_phone_number(value: str) -> str:
-    if value and not _E164.fullmatch(value):
+    if value and not is_phone_number(value):
         raise ValueError("must be a phone number in E.164 format, such as +15551234567")
     return value
 
@@ -110,15 +108,14 @@ class EdgeSettings(CommonSettings):
     stream_resume_timeout_s: float = Field(default=15.0, ge=0)
     """How long a call waits for a new media stream after losing one; then it ends."""
 
-    @property
+    @cached_property
     def all_twilio_accounts(self) -> tuple[TwilioAccount, ...]:
         """All accounts with a token, the main one first."""
         token = self.twilio_auth_token
         if not token.get_secret_value():
             return self.twilio_accounts
         main = TwilioAccount(
-            # Without an account, Twilio rejects each REST request.
-            account_sid=self.twilio_account_sid or _NO_ACCOUNT,
+            account_sid=self.twilio_account_sid or NO_ACCOUNT_SID,
             auth_token=token,
             region=self.twilio_region,
             edge=self.twilio_edge,

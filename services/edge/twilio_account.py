@@ -4,6 +4,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from parley.settings import HttpUrl
 
+NO_ACCOUNT_SID = "AC" + "0" * 32
+"""Stands for an account that is not configured: Twilio rejects each of its requests."""
+
 
 class TwilioAccount(BaseModel):
     """An account's credentials. A subaccount has its own token, and so has an account in each region."""

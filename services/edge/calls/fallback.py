@@ -1,7 +1,5 @@
 """A call's fallback: Twilio continues the call without Parley, as configured in the agent file."""
 
-import re
-
 import structlog
 
 from parley.agent_config import load_agent_config
@@ -9,14 +7,13 @@ from parley.bus import Bus
 from parley.errors import ProviderError
 from services.edge.calls.call_state import CallState
 from services.edge.calls.lifecycle import try_end_call
+from services.edge.phone_number import is_phone_number
 from services.edge.settings import EdgeSettings
 from services.edge.twilio import twiml
 from services.edge.twilio.rest import TwilioRest
 from services.edge.twilio.twiml import PublicUrls
 
 log = structlog.get_logger()
-
-_E164 = re.compile(r"\+[1-9]\d{1,14}", re.ASCII)
 
 FALLBACK = "fallback"
 """Reason of call.ended when Twilio continues the call with the fallback."""
@@ -38,9 +35,9 @@ def dial_caller_id(from_number: str, *own_numbers: str) -> str:
 
     A SIP, client or withheld caller has no number that Twilio could pass on (13214).
     """
-    if _E164.fullmatch(from_number):
+    if is_phone_number(from_number):
         return ""
-    return next((number for number in own_numbers if _E164.fullmatch(number)), "")
+    return next((number for number in own_numbers if is_phone_number(number)), "")
 
 
 async def start_fallback(

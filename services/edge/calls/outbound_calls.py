@@ -13,12 +13,13 @@ from parley.agent_config import load_agent_config
 from parley.errors import ConfigError, ProviderError
 from services.edge.calls.call_deadline import max_duration_s
 from services.edge.calls.webhooks import agent_query
+from services.edge.phone_number import E164_PATTERN
 from services.edge.twilio.request_gate import TwilioRequestGate
 from services.edge.twilio.rest import TwilioRest
 
 log = structlog.get_logger()
 
-Number = Annotated[str, Field(pattern=r"^\+[1-9]\d{1,14}$")]
+Number = Annotated[str, Field(pattern=E164_PATTERN)]
 
 
 class CallRequest(BaseModel):

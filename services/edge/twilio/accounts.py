@@ -7,10 +7,10 @@ from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.rest import Client
 
 from services.edge.twilio.rest import TwilioRest
-from services.edge.twilio_account import TwilioAccount
+from services.edge.twilio_account import NO_ACCOUNT_SID, TwilioAccount
 
-_NO_ACCOUNT = TwilioAccount.model_validate({"account_sid": "AC" + "0" * 32, "auth_token": "missing"})
-"""Without an account, Twilio rejects each request."""
+_NO_ACCOUNT = TwilioAccount.model_validate({"account_sid": NO_ACCOUNT_SID, "auth_token": "missing"})
+"""The account of the main client if no other is configured."""
 
 
 class TwilioAccounts:
