@@ -14,13 +14,9 @@ from parley.providers.route_selector import RetryPolicy
 from parley.runtime.stage import CallContext
 from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import (
-    REPLY_KIND_FILLER,
-    REPLY_KIND_GOODBYE,
     REPLY_KIND_GREETING,
     REPLY_KIND_RECONNECTED,
-    REPLY_KIND_WARNING,
     DtmfCollected,
-    FallbackRequested,
     HangUpRequested,
     PhrasesChosen,
     ReplyResumed,
@@ -33,11 +29,7 @@ from services.brain.generation.llm_route import LlmRoute
 from services.brain.generation.summarizer import Summarizer, SummaryResult
 from services.brain.history_limiter import HistoryLimiter
 from services.brain.metrics import UNKNOWN_TOOL, BrainMetrics
-from services.brain.policies import call_limit, ending_calls, escalation, fillers, idle_policy, turn_taking
-from services.brain.policies.call_limit import EndAtLimit, WarnMaxDuration
-from services.brain.policies.escalation import RequestFallback
-from services.brain.policies.fillers import PlayFiller
-from services.brain.policies.idle_policy import EndCall
+from services.brain.policies import ending_calls, turn_taking
 from services.brain.policies.reconnect_policy import needs_apology, needs_greeting_again
 from services.brain.policies.turn_taking import (
     Answer,
@@ -50,6 +42,7 @@ from services.brain.policies.turn_taking import (
 )
 from services.brain.reply_writer import ReplyWriter
 from services.brain.session_log import SessionLog
+from services.brain.timed_actions import TimedActions
 from services.brain.tools.http import HttpTools
 from services.brain.tools.registry import build_tools
 from services.brain.tools.runner import ToolResult, ToolRunner, refusal
@@ -103,6 +96,7 @@ class BrainSession:
             tool_names=self._tools.names,
             terminal_tools=self._tools.terminal_tools,
         )
+        self._timed = TimedActions(call.agent, self._log, self._replies)
 
     async def run(self) -> None:
         """Serve the call until it ends."""
@@ -183,11 +177,11 @@ class BrainSession:
             return None
         await self._history.limit(tasks)
         wake_times = (
-            await self._enforce_limit(),
+            await self._timed.enforce_limit(),
             await self._run_turn_taking(tasks),
-            await self._play_filler_if_due(),
-            await self._handle_idle(),
-            await self._escalate(),
+            await self._timed.play_filler_if_due(),
+            await self._timed.handle_idle(),
+            await self._timed.escalate(),
         )
         return min((ms for ms in wake_times if ms is not None), default=None)
 
@@ -238,73 +232,6 @@ class BrainSession:
                 await self._log.append(DtmfCollected(digits=digits, ended_by=ended_by))
             case WaitUntil():
                 pass
-
-    async def _play_filler_if_due(self) -> int | None:
-        """Play a filler if the caller has waited long enough."""
-        state = self._log.state
-        decision = fillers.decide(
-            state.latency_wait,
-            state.floor,
-            state.conversation,
-            self._call.agent,
-            now_ms=self._log.now_ms(),
-        )
-        match decision:
-            case PlayFiller(text=text):
-                await self._replies.write_text(REPLY_KIND_FILLER, text, state.floor.words_turn)
-            case WaitUntil(at_ms=at_ms):
-                return at_ms
-            case None:
-                pass
-        return None
-
-    async def _handle_idle(self) -> int | None:
-        """Prompt an idle caller, or end the call."""
-        state = self._log.state
-        decision = idle_policy.decide(
-            state.idle, state.floor, state.conversation, self._call.agent, now_ms=self._log.now_ms()
-        )
-        if decision is None or isinstance(decision, WaitUntil):
-            return decision.at_ms if decision else None
-        reply_id = await self._replies.write_text(idle_policy.reply_kind(decision), decision.text)
-        if isinstance(decision, EndCall):
-            log.info("ending_call", reason=decision.reason)
-            await self._log.append(HangUpRequested(reason=decision.reason, after_reply_id=reply_id))
-        return None
-
-    async def _enforce_limit(self) -> int | None:
-        """Warn before the maximum duration of the call, then say goodbye and hang up."""
-        state = self._log.state
-        decision = call_limit.decide(
-            state.limit, state.floor, state.conversation, self._call.agent, now_ms=self._log.now_ms()
-        )
-        match decision:
-            case WarnMaxDuration(text=text):
-                await self._replies.write_text(REPLY_KIND_WARNING, text)
-            case EndAtLimit(text=text, reply_ids=reply_ids):
-                log.info("ending_call", reason=call_limit.REASON)
-                for reply_id in reply_ids:
-                    await self._replies.cancel(reply_id, call_limit.REASON)
-                goodbye = await self._replies.write_text(REPLY_KIND_GOODBYE, text)
-                await self._log.append(HangUpRequested(reason=call_limit.REASON, after_reply_id=goodbye))
-            case WaitUntil(at_ms=at_ms):
-                return at_ms
-            case None:
-                pass
-        return None
-
-    async def _escalate(self) -> int | None:
-        """Request Twilio's fallback when a stage stays unavailable."""
-        state = self._log.state
-        match escalation.decide(state.health, state.conversation, now_ms=self._log.now_ms()):
-            case RequestFallback(reason=reason):
-                log.error("fallback_requested", reason=reason)
-                await self._log.append(FallbackRequested(reason=reason))
-            case WaitUntil(at_ms=at_ms):
-                return at_ms
-            case None:
-                pass
-        return None
 
     def _run_tools(self, tasks: asyncio.TaskGroup) -> None:
         self._tools.run(ending_calls.runnable(self._log.conversation, self._tools.terminal_tools), tasks)
