@@ -29,7 +29,7 @@ format: setup ## format the code and apply automatic fixes
 
 check: setup ## format, lint, types, import rules, test mirror, wording
 	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+	$(BIN)/ruff check --no-cache .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m scripts.check_test_mirror

@@ -1,6 +1,7 @@
 """Tests of phone numbers."""
 
 import pytest
+
 from services.edge.phone_number import is_phone_number
 
 
