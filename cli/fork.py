@@ -20,7 +20,7 @@ from services.brain.conversation import Conversation
 from services.brain.conversation_fold import evolve
 from services.brain.generation.prompt import build_messages
 from services.brain.settings import BrainSettings
-from services.brain.tools.http import HttpTools, open_http_client
+from services.brain.tools.context import context_without_call, open_tool_resources
 from services.brain.tools.registry import build_tools
 
 
@@ -93,8 +93,9 @@ def _emulator_url(home: Path) -> str:
 
 
 async def _answer(client: LlmClient, agent: AgentConfig, messages: Sequence[Message]) -> str:
-    async with open_http_client() as http_client:
-        definitions = [tool.definition for tool in build_tools(agent, HttpTools(http_client, "fork"))]
+    async with open_tool_resources() as resources:
+        tools = build_tools(agent, context_without_call(agent, resources, "fork"))
+    definitions = [tool.definition for tool in tools]
     parts: list[str] = []
     async with aclosing(client.stream(agent.llm, messages, definitions, call_sid="fork")) as chunks:
         async for chunk in chunks:

@@ -14,7 +14,7 @@ from sandbox.caller.voice_bank import load_bank
 from services.brain.conversation import Conversation
 from services.brain.generation.prompt import build_messages
 from services.brain.items import CallerTurn
-from services.brain.tools.http import HttpTools, open_http_client
+from services.brain.tools.context import context_without_call, open_tool_resources
 from services.brain.tools.registry import build_tools
 
 CALL_SID = "parley-doctor"
@@ -59,8 +59,8 @@ async def request_answer(client: LlmClient, config: LlmConfig, agent: AgentConfi
 
 async def _model_input(agent: AgentConfig) -> tuple[list[Message], Sequence[dict[str, Any]]]:
     conversation = Conversation(items=(CallerTurn(turn=1, text="Hello?"),))
-    async with open_http_client() as http:
-        tools = build_tools(agent, HttpTools(http, CALL_SID))
+    async with open_tool_resources() as resources:
+        tools = build_tools(agent, context_without_call(agent, resources, CALL_SID))
     return build_messages(agent, conversation), [tool.definition for tool in tools]
 
 

@@ -12,7 +12,7 @@ from parley.agent_config.salvage import salvage_agent
 from parley.agent_config.section import AutoSwitch
 from parley.agent_config.stt import SttConfig
 from parley.agent_config.texts.defaults import default_texts, languages, primary_language
-from parley.agent_config.tools import HttpTool
+from parley.agent_config.tools import EndCallTool, HttpTool, ToolBase, ToolSection
 from parley.agent_config.tts import TtsConfig
 from parley.agent_config.turn_taking import DtmfConfig, Fillers, Openers, TurnTaking
 
@@ -20,6 +20,7 @@ __all__ = [
     "AgentConfig",
     "AutoSwitch",
     "DtmfConfig",
+    "EndCallTool",
     "Fallback",
     "Fillers",
     "Greeting",
@@ -32,6 +33,8 @@ __all__ = [
     "Reconnect",
     "Speculation",
     "SttConfig",
+    "ToolBase",
+    "ToolSection",
     "TtsConfig",
     "TurnTaking",
     "default_texts",

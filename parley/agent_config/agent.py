@@ -1,7 +1,7 @@
 """The agent file as a whole."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
@@ -13,7 +13,7 @@ from parley.agent_config.llm import LlmConfig
 from parley.agent_config.section import Section
 from parley.agent_config.stt import SttConfig
 from parley.agent_config.texts.defaults import ENGLISH, english_text
-from parley.agent_config.tools import HttpTool
+from parley.agent_config.tools import EndCallTool, ToolSection, duplicate_name
 from parley.agent_config.tts import TtsConfig
 from parley.agent_config.turn_taking import DtmfConfig, Fillers, Openers, TurnTaking
 
@@ -40,7 +40,7 @@ class AgentConfig(Section):
     openers: Openers = Openers()
     fillers: Fillers = Fillers()
     dtmf: DtmfConfig = DtmfConfig()
-    tools: tuple[Literal["end_call"] | HttpTool, ...] = ("end_call",)
+    tools: tuple[ToolSection, ...] = (EndCallTool(),)
     reconnect: Reconnect = Reconnect()
     fallback: Fallback = Fallback()
     idle: Idle = Idle()
@@ -55,7 +55,6 @@ class AgentConfig(Section):
 
     @model_validator(mode="after")
     def _check_tool_names(self) -> Self:
-        names = [tool if isinstance(tool, str) else tool.name for tool in self.tools]
-        if len(set(names)) < len(names) or any(t.name == "end_call" for t in self.tools if t != "end_call"):
-            raise ValueError("tools: names must be unique")
+        if name := duplicate_name(self.tools):
+            raise ValueError(f"tools: names must be unique, and two tools are named {name}")
         return self

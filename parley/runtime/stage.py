@@ -38,6 +38,7 @@ from parley.runtime.worker import Worker
 from parley.settings import CommonSettings
 from parley.telemetry.catalogue.capacity import EVENT_LOOP_DELAY
 from parley.telemetry.setup import Telemetry, start_telemetry
+from parley.v1.call_pb2 import CallStarted
 from parley.v1.work_pb2 import StageClaimed
 
 log = structlog.get_logger()
@@ -60,6 +61,12 @@ class CallContext:
     def call_sid(self) -> str:
         """Twilio's id of the call."""
         return self.log.call_sid
+
+    @property
+    def started(self) -> CallStarted:
+        """The numbers and the direction of the call; empty if the log has no call.started."""
+        event = self.log.facts.started
+        return event.call_started if event is not None else CallStarted()
 
     @property
     def ended(self) -> bool:

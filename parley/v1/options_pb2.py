@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17parley/v1/options.proto\x12\tparley.v1\x1a google/protobuf/descriptor.proto:1\n\x08personal\x12\x1d.google.protobuf.FieldOptions\x18\xd1\x86\x03 \x01(\x08:/\n\x06secret\x12\x1d.google.protobuf.FieldOptions\x18\xd2\x86\x03 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17parley/v1/options.proto\x12\tparley.v1\x1a google/protobuf/descriptor.proto:1\n\x08personal\x12\x1d.google.protobuf.FieldOptions\x18\xd1\x86\x03 \x01(\x08:/\n\x06secret\x12\x1d.google.protobuf.FieldOptions\x18\xd2\x86\x03 \x01(\x08:7\n\x0ctool_outcome\x12\x1f.google.protobuf.MessageOptions\x18\xd3\x86\x03 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)

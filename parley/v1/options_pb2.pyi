@@ -7,3 +7,5 @@ PERSONAL_FIELD_NUMBER: _ClassVar[int]
 personal: _descriptor.FieldDescriptor
 SECRET_FIELD_NUMBER: _ClassVar[int]
 secret: _descriptor.FieldDescriptor
+TOOL_OUTCOME_FIELD_NUMBER: _ClassVar[int]
+tool_outcome: _descriptor.FieldDescriptor

@@ -19,7 +19,7 @@ from services.brain.generation.llm_route import build_routes
 from services.brain.metrics import BrainMetrics
 from services.brain.session import BrainSession
 from services.brain.settings import BrainSettings
-from services.brain.tools.http import HttpTools, open_http_client
+from services.brain.tools.context import open_tool_resources
 
 log = structlog.get_logger()
 
@@ -30,7 +30,7 @@ async def open_service(settings: BrainSettings, telemetry: Telemetry) -> AsyncIt
     breakers, metrics = CircuitBreakers(), BrainMetrics(telemetry.registry)
     clients: ProviderPool[LlmClient]
     context = ProviderContext(telemetry)
-    async with open_pool("llm", context) as clients, open_http_client() as http_client:
+    async with open_pool("llm", context) as clients, open_tool_resources() as resources:
         await open_default_provider(clients, "llm", settings)
         await preload_providers(clients, "llm", settings)
 
@@ -40,8 +40,7 @@ async def open_service(settings: BrainSettings, telemetry: Telemetry) -> AsyncIt
             except ConfigError as error:
                 await _refuse(call, error)
                 return
-            http = HttpTools(http_client, call.call_sid)
-            await BrainSession(call, routes, breakers, http, metrics).run()
+            await BrainSession(call, routes, breakers, resources, metrics).run()
 
         yield serve
 

@@ -43,7 +43,8 @@ from services.brain.policies.turn_taking import (
 from services.brain.reply_writer import ReplyWriter
 from services.brain.session_log import SessionLog
 from services.brain.timed_actions import TimedActions
-from services.brain.tools.http import HttpTools
+from services.brain.tool_log import AppendRequest, ToolLog
+from services.brain.tools.context import ToolContext, ToolResources
 from services.brain.tools.registry import build_tools
 from services.brain.tools.runner import ToolResult, ToolRunner, refusal
 
@@ -52,7 +53,7 @@ log = structlog.get_logger()
 _MAX_INBOX = 1000
 """Capacity of the inbox; when it is full, the model's stream is read no faster than items are handled."""
 
-Item: TypeAlias = Event | GenerationEvent | StageFailed | ToolResult | SummaryResult
+Item: TypeAlias = Event | GenerationEvent | StageFailed | ToolResult | AppendRequest | SummaryResult
 """An event of the call, or a result of the session's own tasks."""
 
 
@@ -64,15 +65,24 @@ class BrainSession:
         call: CallContext,
         routes: Sequence[Route[LlmRoute]],
         breakers: CircuitBreakers,
-        http: HttpTools,
+        resources: ToolResources,
         metrics: BrainMetrics,
     ) -> None:
         self._call = call
         self._metrics = metrics
         self._log = SessionLog(call.log)
         self._inbox: asyncio.Queue[Item] = asyncio.Queue(_MAX_INBOX)
+        self._tool_log = ToolLog(self._log, self._inbox.put)
+        context = ToolContext(
+            call.call_sid,
+            call.started,
+            call.agent,
+            resources,
+            append=self._tool_log.append,
+            outcome=self._tool_log.outcome,
+        )
         self._tools = ToolRunner(
-            build_tools(call.agent, http), self._inbox.put, call.log.ready_for_side_effects
+            build_tools(call.agent, context), self._inbox.put, call.log.ready_for_side_effects
         )
         chain = FallbackChain(
             "brain",
@@ -116,6 +126,7 @@ class BrainSession:
                 await self._on_item(await self._next_item(wait_until_ms), tasks)
                 wait_until_ms = await self._decide_and_act(tasks)
             reader.cancel()
+            self._tool_log.close()
             self._generator.stop()
             self._history.stop()
 
@@ -156,6 +167,7 @@ class BrainSession:
         match item:
             case Event():
                 self._log.apply(item)
+                self._tool_log.on_event(item)
                 if item.HasField("speech_started"):
                     tasks.create_task(self._generator.warm_up(), name="warm up the model")
             case GenerationEvent():
@@ -164,6 +176,8 @@ class BrainSession:
                 await self._log.append(item)
             case ToolResult():
                 await self._on_tool_result(item)
+            case AppendRequest():
+                await self._tool_log.carry_out(item)
             case SummaryResult():
                 await self._history.on_result(item)
             case None:

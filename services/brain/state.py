@@ -1,9 +1,10 @@
 """The brain's state of one call, folded from its event log. No I/O, no clock."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from parley.v1.event_pb2 import Event
-from services.brain import conversation_fold
+from services.brain import conversation_fold, tool_outcomes
 from services.brain.conversation import Conversation
 from services.brain.policies import call_limit, escalation, fillers, idle_policy, turn_taking
 from services.brain.policies.call_limit import LimitState
@@ -15,7 +16,7 @@ from services.brain.policies.turn_taking import FloorState
 
 @dataclass(frozen=True, slots=True)
 class BrainState:
-    """Six folds over the same events: the conversation and one for each timed policy."""
+    """Folds over the same events: the conversation, one for each timed policy, and answers to tools."""
 
     conversation: Conversation = field(default_factory=Conversation)
     floor: FloorState = field(default_factory=FloorState)
@@ -23,6 +24,8 @@ class BrainState:
     limit: LimitState = field(default_factory=LimitState)
     latency_wait: WaitState = field(default_factory=WaitState)
     health: ServiceHealth = field(default_factory=ServiceHealth)
+    tool_outcomes: Mapping[str, Event] = field(default_factory=dict)
+    """Other stages' answers to tools that have not returned yet, by tool_call_id."""
 
     def evolve(self, event: Event, now_ms: int) -> "BrainState":
         """Return the state after an event that arrived at `now_ms` (call time)."""
@@ -33,4 +36,5 @@ class BrainState:
             call_limit.evolve(self.limit, event),
             fillers.evolve(self.latency_wait, event, now_ms=now_ms),
             escalation.evolve(self.health, event, now_ms=now_ms),
+            tool_outcomes.evolve(self.tool_outcomes, event),
         )

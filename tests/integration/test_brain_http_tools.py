@@ -15,7 +15,7 @@ from parley.agent_config import AgentConfig, HttpTool
 from parley.runtime.health import serve
 from services.brain.tool_call import ToolCall
 from services.brain.tools import Tool
-from services.brain.tools.http import HttpTools, open_http_client
+from services.brain.tools.context import context_without_call, open_tool_resources
 from services.brain.tools.registry import build_tools
 from services.brain.tools.runner import run_tool
 
@@ -25,8 +25,9 @@ CALL = ToolCall("r2-t1", "book", '{"day": "friday"}', "r2")
 @asynccontextmanager
 async def open_tools(*specs: HttpTool) -> AsyncIterator[tuple[Tool, ...]]:
     """The tools of an agent within one call."""
-    async with open_http_client() as client:
-        yield build_tools(AgentConfig(prompt="x", tools=specs), HttpTools(client, "CA1"))
+    agent = AgentConfig(prompt="x", tools=specs)
+    async with open_tool_resources() as resources:
+        yield build_tools(agent, context_without_call(agent, resources, "CA1"))
 
 
 class WebService:

@@ -1,9 +1,12 @@
 """The tool that ends the call; the edge hangs up after the last words have been played."""
 
 import json
+from collections.abc import Sequence
 
+from parley.agent_config import EndCallTool
 from services.brain.tool_call import END_CALL_NAME, ToolCall
 from services.brain.tools import Tool
+from services.brain.tools.context import ToolContext
 
 
 async def _run(_call: ToolCall) -> str:
@@ -17,3 +20,8 @@ END_CALL = Tool(
     run=_run,
     ends_call=True,
 )
+
+
+def build(_section: EndCallTool, _context: ToolContext) -> Sequence[Tool]:
+    """Return the tool; it needs nothing of the call."""
+    return (END_CALL,)

@@ -2,8 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import httpx2
@@ -14,12 +13,12 @@ from parley.agent_config import HttpTool
 from services.brain.settings import read_secret
 from services.brain.tool_call import ToolCall
 from services.brain.tools import Tool, ToolFailed
+from services.brain.tools.context import ToolContext
 
 log = structlog.get_logger()
 
 _MAX_RESULT_CHARS = 16_384
 _MAX_REASON_CHARS = 500
-_MAX_CONNECTIONS = 200
 _TIMEOUT_MARGIN_S = 1.0
 """The request times out before the runner does, so that the result contains the last failure."""
 
@@ -28,24 +27,24 @@ class _RetryableError(Exception):
     """A failure that may be temporary; a retry with the same idempotency key is harmless."""
 
 
-@dataclass(frozen=True, slots=True)
-class HttpTools:
-    """Builds the HTTP tools of one call; the client is shared by all calls of the process."""
+def build(section: HttpTool, context: ToolContext) -> Sequence[Tool]:
+    """Build the tool that posts its arguments to the configured URL."""
+    tool = _HttpTool(section, context.http, context.call_sid)
+    timeout_s = section.timeout_s + _TIMEOUT_MARGIN_S
+    return (Tool(section.name, section.description, section.parameters, tool.run, timeout_s=timeout_s),)
 
+
+@dataclass(frozen=True, slots=True)
+class _HttpTool:
+    """An HTTP tool within one call; the client is shared by all calls of the process."""
+
+    spec: HttpTool
     client: httpx2.AsyncClient
     call_sid: str
 
-    def tool(self, spec: HttpTool) -> Tool:
-        """Build the tool that posts its arguments to the configured URL."""
-
-        async def run(call: ToolCall) -> str:
-            return await self._run(spec, call)
-
-        return Tool(
-            spec.name, spec.description, spec.parameters, run, timeout_s=spec.timeout_s + _TIMEOUT_MARGIN_S
-        )
-
-    async def _run(self, spec: HttpTool, call: ToolCall) -> str:
+    async def run(self, call: ToolCall) -> str:
+        """Post the arguments; retry failures that may be temporary until the time limit."""
+        spec = self.spec
         headers = {
             "Content-Type": "application/json",
             # Derived from the request, not from the process, so that the next owner sends the same key after
@@ -68,7 +67,7 @@ class HttpTools:
                 ):
                     with attempt:
                         try:
-                            return await self._post(spec, call.arguments or "{}", headers)
+                            return await self._post(call.arguments or "{}", headers)
                         except _RetryableError as error:
                             reason = str(error)
                             raise
@@ -76,10 +75,10 @@ class HttpTools:
             pass
         raise ToolFailed(f"{reason}; no success within {spec.timeout_s:g} s")
 
-    async def _post(self, spec: HttpTool, arguments: str, headers: dict[str, str]) -> str:
+    async def _post(self, arguments: str, headers: dict[str, str]) -> str:
         try:
             async with self.client.stream(
-                "POST", spec.url, content=arguments, headers=headers, timeout=spec.timeout_s
+                "POST", self.spec.url, content=arguments, headers=headers, timeout=self.spec.timeout_s
             ) as response:
                 text = await _read_limited(response)
         except httpx2.TransportError as error:
@@ -117,11 +116,3 @@ def _as_json(text: str) -> str:
     except ValueError:
         return json.dumps({"text": text})
     return text
-
-
-@asynccontextmanager
-async def open_http_client() -> AsyncIterator[httpx2.AsyncClient]:
-    """Open the client for all calls; it does not follow redirects, because a POST would become a GET."""
-    limits = httpx2.Limits(max_connections=_MAX_CONNECTIONS, max_keepalive_connections=_MAX_CONNECTIONS)
-    async with httpx2.AsyncClient(limits=limits) as client:
-        yield client

@@ -1,13 +1,22 @@
 """The tools of an agent, built from its agent file."""
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
 from parley.agent_config import AgentConfig
-from services.brain.tools import Tool
-from services.brain.tools.end_call import END_CALL
-from services.brain.tools.http import HttpTools
+from services.brain.tools import Tool, end_call, http
+from services.brain.tools.context import ToolContext
 
-_BUILT_IN = {tool.name: tool for tool in (END_CALL,)}
+Builder: TypeAlias = Callable[[Any, ToolContext], Sequence[Tool]]
+"""Builds the tools of one section of the agent file, for one call."""
+
+BUILDERS: Mapping[str, Builder] = {
+    "end_call": end_call.build,
+    "http": http.build,
+}
+"""By the section's `type`."""
 
 
-def build_tools(agent: AgentConfig, http: HttpTools) -> tuple[Tool, ...]:
-    """Build the tools that the agent file names."""
-    return tuple(_BUILT_IN[tool] if isinstance(tool, str) else http.tool(tool) for tool in agent.tools)
+def build_tools(agent: AgentConfig, context: ToolContext) -> tuple[Tool, ...]:
+    """Build the tools that the agent file names, in its order."""
+    return tuple(tool for section in agent.tools for tool in BUILDERS[section.type](section, context))

@@ -1,30 +1,36 @@
 """Tests for the tools of an agent file."""
 
-import httpx2
 import pytest
-from pydantic import ValidationError
 
 from parley.agent_config import AgentConfig, HttpTool
-from services.brain.tools.http import HttpTools
-from services.brain.tools.registry import build_tools
-
-
-def booking(name: str = "book") -> HttpTool:
-    return HttpTool(name=name, description="Books.", url="http://127.0.0.1/")
+from parley.agent_config.tools import TOOL_TYPES
+from parley.v1.call_pb2 import CallStarted
+from services.brain.tools.context import context_without_call, open_tool_resources
+from services.brain.tools.registry import BUILDERS, build_tools
 
 
 async def test_an_agent_has_its_built_in_tools_and_its_web_services() -> None:
     """Their order is that of the agent file."""
-    agent = AgentConfig(prompt="x", tools=("end_call", booking()))
-    async with httpx2.AsyncClient() as client:
-        tools = build_tools(agent, HttpTools(client, "CA1"))
+    book = HttpTool(name="book", description="Books.", url="http://127.0.0.1/")
+    agent = AgentConfig(prompt="x", tools=("end_call", book))  # type: ignore[arg-type] # a name is validated
+    async with open_tool_resources() as resources:
+        tools = build_tools(agent, context_without_call(agent, resources, "CA1"))
 
     assert [(tool.name, tool.ends_call) for tool in tools] == [("end_call", True), ("book", False)]
 
 
-def test_two_tools_with_the_same_name_are_rejected() -> None:
-    """The model could not distinguish them."""
-    with pytest.raises(ValidationError, match="names must be unique"):
-        AgentConfig(prompt="x", tools=(booking(), booking()))
-    with pytest.raises(ValidationError, match="names must be unique"):
-        AgentConfig(prompt="x", tools=("end_call", booking("end_call")))
+def test_every_type_of_the_agent_file_has_a_builder() -> None:
+    """A type that the agent file accepts would otherwise fail in the call."""
+    assert set(BUILDERS) == set(TOOL_TYPES)
+
+
+async def test_without_a_call_nothing_is_appended() -> None:
+    """The command line only needs the definitions."""
+    agent = AgentConfig(prompt="x")
+    async with open_tool_resources() as resources:
+        context = context_without_call(agent, resources, "CA1")
+        assert (context.http, context.database) == (resources.http, resources.database)
+        with pytest.raises(RuntimeError):
+            await context.append(CallStarted())
+        with pytest.raises(RuntimeError):
+            await context.outcome("t1")

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from parley.agent_config import AgentConfig, HttpTool
+from parley.agent_config import AgentConfig, EndCallTool, HttpTool
 
 
 def _tool(name: str) -> HttpTool:
@@ -12,7 +12,7 @@ def _tool(name: str) -> HttpTool:
 
 def test_only_the_prompt_is_required() -> None:
     """Each other key has a default."""
-    assert AgentConfig(prompt="x").tools == ("end_call",)
+    assert AgentConfig(prompt="x").tools == (EndCallTool(),)
     with pytest.raises(ValidationError, match="prompt"):
         AgentConfig.model_validate({})
 
@@ -21,4 +21,4 @@ def test_only_the_prompt_is_required() -> None:
 def test_the_names_of_tools_are_unique(names: tuple[str, ...]) -> None:
     """The model refers to a tool by its name."""
     with pytest.raises(ValidationError, match="names must be unique"):
-        AgentConfig(prompt="x", tools=tuple(_tool(name) for name in names))
+        AgentConfig(prompt="x", tools=(EndCallTool(), *map(_tool, names)))

@@ -1,4 +1,4 @@
-"""Tools that the model may call."""
+"""Tools that are implemented by a web service."""
 
 import pytest
 from pydantic import ValidationError
