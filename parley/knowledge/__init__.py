@@ -1,0 +1,1 @@
+"""Knowledge: documents of a folder, stored as passages in Postgres, and the search for them."""

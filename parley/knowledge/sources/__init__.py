@@ -1,0 +1,1 @@
+"""Reads documents: Markdown, plain text, PDF and saved web pages."""
