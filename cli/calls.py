@@ -43,6 +43,7 @@ class RunningSystem:
 
     nats_url: str
     telephone_url: str
+    edge_url: str = ""
 
 
 @dataclass(slots=True)
@@ -119,7 +120,7 @@ def find_system(home: Path) -> RunningSystem:
         raise SystemNotRunning(
             "this system uses the real Twilio: call its number, or POST /calls to be called"
         )
-    return RunningSystem(state["environment"]["PARLEY_NATS_URL"], telephone)
+    return RunningSystem(state["environment"]["PARLEY_NATS_URL"], telephone, state["edge_url"])
 
 
 async def one_call(home: Path, script_path: Path | None, console: Console) -> int:

@@ -1,4 +1,4 @@
-"""The command line `parley`: up, demo, call, sandbox, latency, replay, number, doctor, env, fault."""
+"""The command line `parley`: up, demo, call, test, sandbox, latency, replay, number, doctor, env, fault."""
 
 import asyncio
 import shlex
@@ -20,6 +20,7 @@ from cli.replay import run_replay
 from cli.sandbox import sandbox as run_sandbox
 from cli.settings import CliSettings
 from cli.system import environment
+from cli.testing.command import RunOptions, run_tests
 from cli.topology import Size
 from cli.up import up as bring_up
 from parley.settings import load
@@ -147,6 +148,44 @@ def replay(
     """Replay a call's log step by step, with the state of each stage."""
     code = run_replay(_home(home), call_sid, check=check, fork_from=fork, agents=agents, agent=agent)
     raise typer.Exit(code)
+
+
+@app.command("test", no_args_is_help=True)
+def run_conversation_tests(
+    targets: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Agent files (their tests are in tests/NAME beside them), folders, or test files.",
+            metavar="AGENT|FOLDER|TEST…",
+        ),
+    ],
+    words: Annotated[
+        str, typer.Option("-k", help="Run only tests whose name or description has these words.")
+    ] = "",
+    concurrency: Annotated[int, typer.Option("-n", min=1, max=32, help="Calls at a time.")] = 8,
+    agent: Annotated[
+        Path | None, typer.Option(help="Agent file of tests that are not in a folder tests/NAME.")
+    ] = None,
+    live: Annotated[
+        bool,
+        typer.Option(
+            "--live", help="Use the real providers whose keys are set, not the tests' scripted models."
+        ),
+    ] = False,
+    timeout_s: Annotated[float, typer.Option(min=1, max=3600, help="Time limit of one call.")] = 90.0,
+    junit: Annotated[Path | None, typer.Option(help="Write a JUnit XML report.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+    events: Annotated[
+        bool, typer.Option("--events", help="Print the events of each call that failed.")
+    ] = False,
+) -> None:
+    """Run an agent's conversation tests: whole calls with simulated callers, in parallel.
+
+    Starts a system of its own; Twilio is always emulated. Exit code 1: a test failed; 2: none could run.
+    docs/testing-agents.md explains the format of a test.
+    """
+    options = RunOptions(tuple(targets), words, agent, concurrency, timeout_s, live, junit, as_json, events)
+    raise typer.Exit(run_tests(options))
 
 
 @app.command("env")

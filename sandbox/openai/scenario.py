@@ -149,13 +149,21 @@ def read_scenario(name: str) -> Scenario:
 @lru_cache(maxsize=32)
 def _read(path: Path, _modified_ns: int) -> Scenario:
     """Read a file; cached until it is modified, because every request reads it."""
-    data = yaml.safe_load(path.read_text("utf-8"))
+    return parse_scenario(yaml.safe_load(path.read_text("utf-8")), str(path), path.stem)
+
+
+def parse_scenario(data: object, source: str, name: str = "") -> Scenario:
+    """Parse a scenario from loaded YAML; `source` names it in errors.
+
+    Raises:
+        ScenarioError: there is no list of rules, or a rule is invalid.
+    """
     if not isinstance(data, dict) or not isinstance(data.get("rules"), list):
-        raise ScenarioError(f"{path}: must contain a list `rules`")
-    rules = [_rule(rule, f"{path}: rule {number}") for number, rule in enumerate(data["rules"], 1)]
+        raise ScenarioError(f"{source}: must contain a list `rules`")
+    rules = [_rule(rule, f"{source}: rule {number}") for number, rule in enumerate(data["rules"], 1)]
     if "otherwise" in data:
-        rules.append(_rule(data["otherwise"], f"{path}: otherwise"))
-    return Scenario(path.stem, tuple(rules))
+        rules.append(_rule(data["otherwise"], f"{source}: otherwise"))
+    return Scenario(name, tuple(rules))
 
 
 def scenario_names() -> tuple[str, ...]:

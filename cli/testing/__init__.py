@@ -1,0 +1,1 @@
+"""Tests of agents: conversations in YAML, run as whole calls; `parley test`."""

@@ -1,0 +1,136 @@
+"""Writes the agent files of the tests' calls, with scripted models in place of the real ones. No clock."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cli.testing.case import Case, CaseError
+from parley.agent_config import load_agent_config
+from parley.errors import ConfigError
+
+_MAX_NAME_CHARACTERS = 60
+_OF_PROVIDER = ("provider", "model", "voice", "options", "fallbacks", "api", "profile", "extra")
+"""Keys of `stt`, `llm` and `tts` that mean nothing to an emulator."""
+_EMULATED = {"stt": "deepgram", "llm": "openai", "tts": "elevenlabs"}
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedCase:
+    """A test whose agent file is written."""
+
+    case: Case
+    agent: str
+    """Name of the agent file that answers."""
+    scenario: Path | None
+    """Scripted answers of every model in the call; None with real ones."""
+
+
+def prepare(cases: Sequence[Case], folder: Path, *, live: bool) -> list[PreparedCase | CaseError]:
+    """Write each case's agent file, the other agents beside it, and the scenarios of the models.
+
+    A case whose agent file is invalid gets an error instead; the others are not affected.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in dict.fromkeys(case.agent_file.parent for case in cases if case.agent_file):
+        _copy_neighbours(source, folder, live=live)
+    prepared: list[PreparedCase | CaseError] = []
+    for number, case in enumerate(cases, 1):
+        name = _agent_name(case, number)
+        item: PreparedCase | CaseError
+        try:
+            item = _write(case, name, folder, live=live)
+            load_agent_config(folder, name)
+        except ConfigError as error:
+            item = CaseError(
+                str(error).replace(str(folder / f"{name}.yaml"), str(case.agent_file or case.path))
+            )
+        prepared.append(item)
+    return prepared
+
+
+def _agent_name(case: Case, number: int) -> str:
+    parts = [case.agent_file.stem] if case.agent_file else []
+    safe = re.sub(r"[^A-Za-z0-9_-]+", "_", "-".join([*parts, case.name]))
+    return f"{safe[:_MAX_NAME_CHARACTERS]}-test{number}"
+
+
+def _write(case: Case, name: str, folder: Path, *, live: bool) -> PreparedCase:
+    base = _read_agent(case.agent_file) if case.agent_file else {}
+    if live:
+        _write_yaml(folder / f"{name}.yaml", _merged(base, case.agent))
+        return PreparedCase(case, name, None)
+    scenarios = _scenarios(folder)
+    first, second = scenarios / f"{name}.yaml", scenarios / f"{name}-second.yaml"
+    _write_yaml(first, {"rules": case.model})
+    llm: dict[str, Any] = {"model": str(first)}
+    if case.second_model:
+        _write_yaml(second, {"rules": case.second_model})
+        llm["fallbacks"] = [{"model": str(second)}]
+    agent = _merged(_merged(_emulated(base), {"llm": llm}), case.agent)
+    _write_yaml(folder / f"{name}.yaml", agent)
+    return PreparedCase(case, name, first)
+
+
+def _scenarios(folder: Path) -> Path:
+    """A folder of its own, because every YAML file beside the agents is taken for one."""
+    path = folder / "scenarios"
+    path.mkdir(exist_ok=True)
+    return path
+
+
+def _copy_neighbours(source: Path, folder: Path, *, live: bool) -> None:
+    """Make the other agents, to which a call may be handed over, and the files that they name available."""
+    for path in sorted(source.iterdir()):
+        target = folder / path.name
+        if target.exists() or path.resolve() == folder.resolve() or path.name == "tests":
+            continue
+        if path.suffix != ".yaml":
+            target.symlink_to(path.resolve())
+            continue
+        try:
+            data = _read_agent(path)
+        except ConfigError:
+            # A test that uses it fails with the reason; others do not need it.
+            continue
+        _write_yaml(target, data if live else _emulated(data))
+
+
+def _read_agent(path: Path) -> Mapping[str, Any]:
+    try:
+        data = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from None
+    if not isinstance(data, Mapping):
+        raise ConfigError(f"{path}: must contain keys such as `prompt` and `greeting`")
+    return data
+
+
+def _emulated(agent: Mapping[str, Any]) -> dict[str, Any]:
+    """The agent with the emulated providers: their models stay, voices of an account do not exist there."""
+    changed = dict(agent)
+    for name, provider in _EMULATED.items():
+        section = agent.get(name)
+        if not isinstance(section, Mapping):
+            continue
+        keeps_model = name != "llm" and section.get("provider", provider) == provider
+        dropped = [key for key in _OF_PROVIDER if key != "model" or not keeps_model]
+        changed[name] = {key: value for key, value in section.items() if key not in dropped}
+    return changed
+
+
+def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The base with changes; sections are merged, all other values replaced."""
+    merged = dict(base)
+    for key, value in changes.items():
+        before = merged.get(key)
+        both = isinstance(before, Mapping) and isinstance(value, Mapping)
+        merged[key] = _merged(before, value) if both and isinstance(before, Mapping) else value
+    return merged
+
+
+def _write_yaml(path: Path, data: Any) -> None:
+    path.write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False), encoding="utf-8")

@@ -1,0 +1,208 @@
+"""Reads and validates one conversation test from its YAML file. No clock."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from cli.testing.expectations.registry import Expectation, read_expectations
+from cli.testing.located_yaml import Key, LocatedYaml, YamlProblem, load, suggestion
+from sandbox.caller.script import Script, ScriptError, parse_script
+from sandbox.openai.scenario import ScenarioError, parse_scenario
+from sandbox.twilio.faults import Faults
+
+_KEYS = ("about", "agent file", "agent", "model", "second model", "network", "call", "caller", "expect")
+_REQUIRED = ("about", "caller", "expect")
+_CALL_KEYS = ("from", "to")
+_MODEL = [{"say": "I see."}]
+_MAX_FILE_BYTES = 1_000_000
+_STEP = re.compile(r"caller: (?:step (\d+)(?: \([\w ]*\))*: )?(.*)", re.DOTALL)
+"""A message of the script's parser: the step and the reason."""
+
+
+class CaseError(ValueError):
+    """A test file is invalid; each line of the message names the file, the line and the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One conversation: agent, model, caller and expectations."""
+
+    name: str
+    path: Path
+    about: str
+    agent_file: Path | None
+    """The agent file that answers; None if `agent` has all of it."""
+    agent: Mapping[str, Any]
+    """Keys that replace those of the agent file."""
+    model: list[Any]
+    """Scripted answers of the emulated model."""
+    script: Script
+    expect: tuple[Expectation, ...]
+    second_model: list[Any] = field(default_factory=list)
+    network: Mapping[str, Any] = field(default_factory=dict)
+    from_number: str = ""
+    to_number: str = ""
+
+
+def read_case(path: Path, agent_file: Path | None = None) -> Case:
+    """Read a conversation; `agent_file` is used if neither the file nor its folder names another.
+
+    Raises:
+        CaseError: the file is not YAML, or has an unknown key, an invalid step or an invalid expectation.
+    """
+    file = _load(path)
+    problems = _key_problems(file)
+    if not isinstance(file.data, Mapping) or not all(file.data.get(key) for key in _REQUIRED):
+        raise CaseError("\n".join(problems))
+    data: Mapping[str, Any] = file.data
+    expect, wrong = read_expectations(file)
+    problems += wrong
+    script = _read(file, ("caller",), problems, lambda: _script(data["caller"]), Script("rms", ()))
+    model = _read(file, ("model",), problems, lambda: _rules(data.get("model")), [])
+    second = _read(file, ("second model",), problems, lambda: _rules(data.get("second model")), [])
+    network = _read(file, ("network",), problems, lambda: _network(data.get("network")), {})
+    call = _read(file, ("call",), problems, lambda: _call(data.get("call")), {})
+    agent = _read(file, ("agent",), problems, lambda: _mapping(data.get("agent")), {})
+    agent_path = _read(
+        file, ("agent file",), problems, lambda: _agent_file(path, data.get("agent file"), agent_file), None
+    )
+    if problems:
+        raise CaseError("\n".join(sorted(problems, key=_line_of)))
+    return Case(
+        name=path.stem,
+        path=path,
+        about=str(data["about"]),
+        agent_file=agent_path,
+        agent=agent,
+        model=model or _MODEL,
+        script=script,
+        expect=expect,
+        second_model=second,
+        network=network,
+        from_number=call.get("from", ""),
+        to_number=call.get("to", ""),
+    )
+
+
+def own_agent_file(path: Path) -> Path | None:
+    """The agent file of the tests in `tests/NAME`: `NAME.yaml` beside `tests`; None in any other folder."""
+    folder = path.absolute().parent
+    return folder.parent.parent / f"{folder.name}.yaml" if folder.parent.name == "tests" else None
+
+
+def is_test(path: Path) -> bool:
+    """Whether a YAML file is a test rather than an agent file; a file that cannot be read counts as one."""
+    try:
+        data = _load(path).data
+    except CaseError:
+        return own_agent_file(path) is not None
+    return isinstance(data, Mapping) and "prompt" not in data
+
+
+def _load(path: Path) -> LocatedYaml:
+    try:
+        if path.stat().st_size > _MAX_FILE_BYTES:
+            raise CaseError(f"{path}: is larger than {_MAX_FILE_BYTES // 1_000_000} MB")
+        return load(path.read_text("utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise CaseError(f"{path}: cannot be read: {error}") from None
+    except YamlProblem as error:
+        raise CaseError(str(error)) from None
+
+
+def _key_problems(file: LocatedYaml) -> list[str]:
+    data = file.data
+    if not isinstance(data, Mapping):
+        return [file.problem((), "needs `about`, `caller` and `expect`")]
+    problems = [
+        file.problem((str(key),), f"unknown key {str(key)!r}; {suggestion(str(key), _KEYS)}")
+        for key in data
+        if key not in _KEYS
+    ]
+    missing = [key for key in _REQUIRED if not data.get(key)]
+    if missing:
+        names = ", ".join(f"`{key}`" for key in missing)
+        problems.append(file.problem((), f"needs `about`, `caller` and `expect`; missing or empty: {names}"))
+    return problems
+
+
+def _read(file: LocatedYaml, key: Key, problems: list[str], read: Any, otherwise: Any) -> Any:
+    """The value of one key; a problem is added to the list instead of raised, so that all are reported."""
+    try:
+        return read()
+    except ScriptError as error:
+        found = _STEP.match(str(error))
+        step, text = (found[1], found[2]) if found else (None, str(error))
+        if step is not None:
+            steps: Key = (*key, "steps")
+            key = (*(steps if steps in file.lines else key), int(step) - 1)
+        problems.append(file.problem(key, text))
+    except (ValueError, TypeError) as error:
+        problems.append(file.problem(key, str(error)))
+    return otherwise
+
+
+def _script(data: Any) -> Script:
+    return parse_script({"steps": data} if isinstance(data, list) else data, "caller")
+
+
+def _rules(data: Any) -> list[Any]:
+    if data is None:
+        return []
+    if not isinstance(data, list) or not data:
+        raise ValueError("must be a list of rules such as `- say: Yes?`")
+    try:
+        parse_scenario({"rules": data}, "")
+    except ScenarioError as error:
+        raise ValueError(str(error).removeprefix(": ")) from None
+    return data
+
+
+def _network(data: Any) -> Mapping[str, Any]:
+    try:
+        Faults.model_validate(data or {})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else ""
+        hint = (
+            "; " + suggestion(name, tuple(Faults.model_fields)) if first["type"] == "extra_forbidden" else ""
+        )
+        raise ValueError(f"{name}: {first['msg']}{hint}") from None
+    return _mapping(data)
+
+
+def _call(data: Any) -> dict[str, str]:
+    for key in _mapping(data):
+        if key not in _CALL_KEYS:
+            raise ValueError(f"unknown key {key!r}; {suggestion(str(key), _CALL_KEYS)}")
+    # YAML reads +15550100 as a number and drops the sign.
+    return {key: f"+{value}" if isinstance(value, int) else str(value) for key, value in (data or {}).items()}
+
+
+def _mapping(data: Any) -> Mapping[str, Any]:
+    if data is None:
+        return {}
+    if not isinstance(data, Mapping):
+        raise ValueError(  # noqa: TRY004 - as for every other unusable value
+            f"must be a mapping of keys and values, not {data!r}"
+        )
+    return data
+
+
+def _agent_file(path: Path, named: Any, given: Path | None) -> Path | None:
+    found = given or own_agent_file(path) if named is None else path.parent / str(named)
+    if found is None:
+        return None
+    if not found.is_file():
+        raise ValueError(f"there is no agent file {found}")
+    return found
+
+
+def _line_of(problem: str) -> tuple[str, int]:
+    name, _, rest = problem.partition(":")
+    line = rest.partition(":")[0]
+    return name, int(line) if line.isdecimal() else 0
