@@ -6,7 +6,6 @@ from rich.text import Text
 
 from parley.audio.g711 import SAMPLE_RATE_HZ
 from parley.events.envelope import event_body
-from parley.latency import projection
 from parley.latency.projection import TurnLatencies
 from parley.latency.turn import TurnLatency
 from parley.v1 import call_pb2, playback_pb2, reply_pb2, speech_pb2, work_pb2
@@ -31,7 +30,7 @@ class LiveView:
 
     def lines(self, event: Event) -> list[Text]:  # noqa: C901 - one arm per event
         """The lines to print for an event."""
-        self.latencies = projection.evolve(self.latencies, event)
+        self.latencies.apply(event)
         body = event_body(event)
         at_ms = self.latencies.clock.ms_at(event.sent_at_us) if self.latencies.clock else 0
         match body:
@@ -72,8 +71,9 @@ class LiveView:
             return []
         self._printed.add(reply_id)
         lines = [_line(at_ms, "agent", self._texts.get(reply_id, "").strip())]
-        timing = next((t for t in self.latencies.turns if t.reply_id == reply_id), None)
-        if timing is not None and timing.latency_ms is not None:
+        turn = self._turn_by_reply.get(reply_id, 0)
+        timing = self.latencies.turn(turn) if turn in self.latencies.turns_by_number else None
+        if timing is not None and timing.reply_id == reply_id and timing.latency_ms is not None:
             lines.append(Text(" " * 18 + waterfall(timing), style="dim"))
         return lines
 

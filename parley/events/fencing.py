@@ -36,6 +36,11 @@ class SequenceSet:
         at = bisect_right(self._starts, sequence) - 1
         return at >= 0 and sequence <= self._ends[at]
 
+    def contains_range(self, start: int, end: int) -> bool:
+        """Whether the set contains every sequence from `start` to `end`."""
+        at = bisect_right(self._starts, start) - 1
+        return at >= 0 and end <= self._ends[at]
+
     def add(self, sequence: int) -> bool:
         """Add a sequence; False if the set contains it."""
         starts, ends = self._starts, self._ends
@@ -103,6 +108,19 @@ class EventFence:
         if stage is None or event.epoch > stage.epoch:
             return True
         return event.epoch == stage.epoch and event.sequence not in stage.seen
+
+    def has_admitted_all_of(self, other: "EventFence", *, except_stage: str = "") -> bool:
+        """Whether every event of a current owner in another fence was admitted here, or is stale."""
+        for theirs in other.dump():
+            own = self._stages.get(theirs.stage)
+            if theirs.stage == except_stage or (own is not None and own.epoch > theirs.epoch):
+                continue
+            if own is None or own.epoch < theirs.epoch:
+                return False
+            ranges = zip(theirs.starts, theirs.ends, strict=True)
+            if not all(own.seen.contains_range(start, end) for start, end in ranges):
+                return False
+        return True
 
     def copy(self, counts: MessageCounts | None = None) -> "EventFence":
         """An independent fence that has admitted the same events; `counts` replaces the counter."""

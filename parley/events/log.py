@@ -253,13 +253,20 @@ class CallEventLog:
             store=self.stores_snapshots and bool(self._folds),
         )
 
-    def past(self, *, until_now: bool = False) -> AsyncIterator[Event]:
+    def past(self, *, until_now: bool = False, fence: EventFence | None = None) -> AsyncIterator[Event]:
         """All events that precede this owner, or all that are stored now, in order, read in batches.
+
+        `fence` admits the events that are read, for `is_complete`.
 
         Raises:
             BusError: the log cannot be read.
         """
-        return read_past(self._bus, self.call_sid, None if until_now else self._opened_at)
+        until = None if until_now else self._opened_at
+        return read_past(self._bus, self.call_sid, until, fence or EventFence(), self._slices)
+
+    def is_complete(self, stored: EventFence) -> bool:
+        """Whether a fence has admitted every event that this log has received from other stages."""
+        return stored.has_admitted_all_of(self._fence, except_stage=self.stage)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:

@@ -1,6 +1,7 @@
 """Computes each turn's latency from its call's log. No I/O, no clock."""
 
-from collections.abc import Collection, Iterable, Mapping
+from bisect import bisect_left, insort
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from parley.audio.playout_position import PlayoutPosition
@@ -33,13 +34,17 @@ class ReplyTimes:
     tts: ProviderModel = NO_PROVIDER
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TurnLatencies:
-    """The turns and replies of a call so far."""
+    """The turns and replies of a call so far: an event costs the same after any number of turns."""
 
     clock: CallClock | None = None
-    turns_by_number: Mapping[int, TurnLatency] = field(default_factory=dict)
-    replies: Mapping[str, ReplyTimes] = field(default_factory=dict)
+    turns_by_number: dict[int, TurnLatency] = field(default_factory=dict)
+    replies: dict[str, ReplyTimes] = field(default_factory=dict)
+    _replies_to: dict[int, list[str]] = field(default_factory=dict)
+    """The replies to each turn, in the order of their start."""
+    _announced: list[tuple[int, str]] = field(default_factory=list)
+    """When the playback of each reply started, or was to start, in that order."""
 
     @property
     def turns(self) -> tuple[TurnLatency, ...]:
@@ -49,7 +54,7 @@ class TurnLatencies:
     def turn(self, number: int) -> TurnLatency:
         """One of the caller's turns with the times of its reply."""
         latency = self.turns_by_number[number]
-        replies = [r for r in self.replies.values() if r.turn == number]
+        replies = [self.replies[reply_id] for reply_id in self._replies_to.get(number, ())]
         played = [r for r in replies if r.playback_started_ms is not None]
         # The reply played first counts: if that is a filler, the filler ended the silence.
         reply = min(played, key=lambda r: r.playback_started_ms or 0, default=None)
@@ -73,73 +78,72 @@ class TurnLatencies:
             tts=reply.tts,
         )
 
-    def without_answered(self, pending: Collection[int]) -> "TurnLatencies":
-        """The same without turns that need no further events, so that the state does not grow with the call.
+    def apply(self, event: Event) -> None:
+        """Apply one more event, in the log's order and without those of stale owners."""
+        clock = self.clock = self.clock or CallClock(event.sent_at_us)
+        at_ms = clock.ms_at(event.sent_at_us)
+        body = event_body(event)
+        match body:
+            case call_pb2.CallStarted():
+                self.clock = CallClock(event.sent_at_us)
+            case speech_pb2.TurnEnded():
+                self.turns_by_number.setdefault(body.turn, _ended_turn(body, at_ms))
+            case reply_pb2.ReplyStarted():
+                # The next owner may start the same reply again; the first start counts.
+                if body.reply_id not in self.replies:
+                    self.replies[body.reply_id] = ReplyTimes(body.reply_id, body.turn, at_ms)
+                    self._replies_to.setdefault(body.turn, []).append(body.reply_id)
+            case playback_pb2.PlaybackPaused() | playback_pb2.BargeIn():
+                self._forget_unplayed(body.at_ms)
+            case (
+                reply_pb2.ReplyClause()
+                | reply_pb2.ReplyCancelled()
+                | synthesis_pb2.SynthesisStarted()
+                | playback_pb2.PlaybackStarted()
+                | playback_pb2.PlaybackProgressed()
+                | playback_pb2.PlaybackFinished()
+            ):
+                before = self.replies.get(body.reply_id)
+                if before is not None:
+                    self._replace(before, _evolve_reply(before, body, at_ms))
+            case _:
+                pass
+
+    def forget_answered(self, pending: Collection[int]) -> None:
+        """Forget the turns that need no further events, so that the state does not grow with the call.
 
         The `pending` turns and their replies are kept, and replies to turns that have not ended yet.
         """
         last = max(self.turns_by_number, default=0)
-        return replace(
-            self,
-            turns_by_number={number: self.turns_by_number[number] for number in (*pending, last) if number},
-            replies={r.reply_id: r for r in self.replies.values() if r.turn in pending or r.turn > last},
-        )
+        self.turns_by_number = {n: self.turns_by_number[n] for n in (*pending, last) if n}
+        self.replies = {r.reply_id: r for r in self.replies.values() if r.turn in pending or r.turn > last}
+        self._replies_to = {n: ids for n, ids in self._replies_to.items() if n in pending or n > last}
+        self._announced = [one for one in self._announced if one[1] in self.replies]
 
+    def _replace(self, before: ReplyTimes, after: ReplyTimes) -> None:
+        self.replies[after.reply_id] = after
+        if before.playback_started_ms is None and after.playback_started_ms is not None:
+            insort(self._announced, (after.playback_started_ms, after.reply_id))
 
-def evolve(state: TurnLatencies, event: Event) -> TurnLatencies:
-    """Return the state after one more event, in the log's order and without those of stale owners."""
-    clock = state.clock or CallClock(event.sent_at_us)
-    state = replace(state, clock=clock)
-    at_ms = clock.ms_at(event.sent_at_us)
-    body = event_body(event)
-    match body:
-        case call_pb2.CallStarted():
-            return replace(state, clock=CallClock(event.sent_at_us))
-        case speech_pb2.TurnEnded():
-            return _turn_ended(state, body, at_ms)
-        case reply_pb2.ReplyStarted():
-            # The next owner may start the same reply again; the first start counts.
-            reply = state.replies.get(body.reply_id, ReplyTimes(body.reply_id, body.turn, at_ms))
-            return _with(state, reply)
-        case playback_pb2.PlaybackPaused() | playback_pb2.BargeIn():
-            return _forget_unplayed(state, body.at_ms)
-        case (
-            reply_pb2.ReplyClause()
-            | reply_pb2.ReplyCancelled()
-            | synthesis_pb2.SynthesisStarted()
-            | playback_pb2.PlaybackStarted()
-            | playback_pb2.PlaybackProgressed()
-            | playback_pb2.PlaybackFinished()
-        ):
-            before = state.replies.get(body.reply_id)
-            return state if before is None else _with(state, _evolve_reply(before, body, at_ms))
-        case _:
-            return state
+    def _forget_unplayed(self, at_ms: int) -> None:
+        """Drop playback that was announced for a later time, after another reply, but did not happen."""
+        first = bisect_left(self._announced, (at_ms, ""))
+        for _, reply_id in self._announced[first:]:
+            reply = self.replies[reply_id]
+            self.replies[reply_id] = replace(reply, playback_started_ms=None, first_played_ms=None)
+        del self._announced[first:]
 
 
 def turn_latencies(events: Iterable[Event]) -> tuple[TurnLatency, ...]:
     """Return the turns of a call from its events, in the log's order."""
     state = TurnLatencies()
     for event in events:
-        state = evolve(state, event)
+        state.apply(event)
     return state.turns
 
 
-def _forget_unplayed(state: TurnLatencies, at_ms: int) -> TurnLatencies:
-    """Drop playback that was announced for a later time, after another reply, but did not happen."""
-    return replace(
-        state,
-        replies={
-            reply_id: replace(reply, playback_started_ms=None, first_played_ms=None)
-            if reply.playback_started_ms is not None and reply.playback_started_ms >= at_ms
-            else reply
-            for reply_id, reply in state.replies.items()
-        },
-    )
-
-
-def _turn_ended(state: TurnLatencies, body: speech_pb2.TurnEnded, at_ms: int) -> TurnLatencies:
-    latency = TurnLatency(
+def _ended_turn(body: speech_pb2.TurnEnded, at_ms: int) -> TurnLatency:
+    return TurnLatency(
         turn=body.turn,
         caller_text=body.text,
         decided_by=body.decided_by,
@@ -147,7 +151,6 @@ def _turn_ended(state: TurnLatencies, body: speech_pb2.TurnEnded, at_ms: int) ->
         speech_end_ms=body.speech_end_ms,
         turn_ended_ms=at_ms,
     )
-    return replace(state, turns_by_number={body.turn: latency, **state.turns_by_number})
 
 
 def _evolve_reply(
@@ -198,10 +201,6 @@ def _evolve_reply(
             # The mark follows the audio, whose beginning was played earlier.
             first_played_ms = position.time_of(before.played_from_sample)
             return replace(before, first_played_ms=_first(before.first_played_ms, first_played_ms))
-
-
-def _with(state: TurnLatencies, reply: ReplyTimes) -> TurnLatencies:
-    return replace(state, replies={**state.replies, reply.reply_id: reply})
 
 
 def _first(before_ms: int | None, now_ms: int | None) -> int | None:

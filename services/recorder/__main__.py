@@ -5,6 +5,7 @@ from functools import partial
 from parley.runtime.process import run_service
 from parley.runtime.stage import run_stage
 from parley.settings import load
+from services.recorder.live_state import RECORDER
 from services.recorder.session import open_recorder
 from services.recorder.settings import RecorderSettings
 from services.recorder.storage.postgres import Postgres
@@ -20,5 +21,6 @@ if __name__ == "__main__":
             partial(open_recorder, settings, database),
             stop,
             lambda: database.unavailable_reason,
+            folds=(RECORDER,),
         )
     )

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from math import inf
 from typing import TypeVar
 
 from parley.audio.stream import parse_chunk, read_audio
 from parley.bus import Bus, Subscription, subjects
+from parley.clock import CallClock
 from parley.v1.audio_pb2 import AgentAudio, CallerAudio
 from services.recorder.retry import retry_read
 from services.recorder.timeline import Timeline
@@ -15,6 +17,8 @@ from services.recorder.timeline import Timeline
 _READ_TIMEOUT_S = 60.0
 _MIN_REQUEST_INTERVAL_S = 3.0
 """Minimum time between two retransmission requests for a subject; one response contains all recent audio."""
+_EARLIER_MS = 5000
+"""Reads start this much before the audio that is needed, because clocks differ."""
 
 Chunk = TypeVar("Chunk", CallerAudio, AgentAudio)
 
@@ -22,8 +26,9 @@ Chunk = TypeVar("Chunk", CallerAudio, AgentAudio)
 class CallAudioReader:
     """Reads both directions of one call's audio into its timeline."""
 
-    def __init__(self, bus: Bus, call_sid: str, timeline: Timeline) -> None:
+    def __init__(self, bus: Bus, call_sid: str, clock: CallClock, timeline: Timeline) -> None:
         self._bus = bus
+        self._clock = clock
         self._caller = subjects.caller_audio(call_sid)
         self._agent = subjects.agent_audio(call_sid)
         self._timeline = timeline
@@ -44,7 +49,7 @@ class CallAudioReader:
             self._bus.subscribe(self._agent) as agent,
             asyncio.TaskGroup() as tasks,
         ):
-            await self.read_all()
+            await self.read_stored()
             self._live = (caller, agent)
             add_caller, add_agent = self._timeline.add_caller_audio, self._timeline.add_agent_audio
             consumers = (
@@ -60,20 +65,23 @@ class CallAudioReader:
     async def backfill_gaps(self) -> None:
         """Read the stored audio again if live audio had a gap or may have had one."""
         if self._timeline.gap_count or self._bus.gap_count != self._gap_count:
-            await self.read_all()
+            await self.read_stored()
 
-    async def read_all(self) -> None:
-        """Merge all stored audio of the call into the timeline; retries until the bus can be read."""
-        caller, agent = await retry_read(self._read_stored)
-        if self._timeline.merge_stored(caller, agent):
+    async def read_stored(self) -> None:
+        """Merge the stored audio that is needed into the timeline; retries until the bus can be read."""
+        since_ms = self._timeline.needed_since_ms - _EARLIER_MS
+        since_us = self._clock.us_at(since_ms) if since_ms > 0 else None
+        caller, agent = await retry_read(partial(self._read_since, since_us))
+        if self._timeline.merge_stored(caller, agent, from_start=since_us is None):
             # The stream had no leader and did not store these chunks; publishers can retransmit them live.
             for subject in (self._caller, self._agent):
                 await self._request_retransmit(subject)
 
-    async def _read_stored(self) -> tuple[list[CallerAudio], list[AgentAudio]]:
+    async def _read_since(self, since_us: int | None) -> tuple[list[CallerAudio], list[AgentAudio]]:
         gap_count = self._bus.gap_count
-        caller = await read_audio(self._bus, self._caller, CallerAudio, timeout_s=_READ_TIMEOUT_S)
-        agent = await read_audio(self._bus, self._agent, AgentAudio, timeout_s=_READ_TIMEOUT_S)
+        read = partial(read_audio, self._bus, since_us=since_us, timeout_s=_READ_TIMEOUT_S)
+        caller = await read(self._caller, CallerAudio)
+        agent = await read(self._agent, AgentAudio)
         self._gap_count = gap_count
         return caller, agent
 

@@ -2,21 +2,20 @@
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 from google.protobuf.json_format import MessageToDict
 
 from parley.clock import CallClock
 from parley.events.envelope import event_body, event_name
-from parley.latency.projection import turn_latencies
+from parley.latency.projection import TurnLatencies
 from parley.latency.turn import TurnLatency
 from parley.telemetry.trace_context import trace_id
 from parley.v1.call_pb2 import CallEnded, CallStarted, Direction
 from parley.v1.event_pb2 import Event
-from services.recorder.speculation_cost import SpeculationCost, speculation_cost
-from services.recorder.transcript import Line, transcript
+from services.recorder.speculation_cost import SpeculationCost, SpeculationCosts
+from services.recorder.transcript import Line, Transcript
 
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 """An escaped NUL in JSON, the only character that Postgres does not accept in text."""
@@ -44,12 +43,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """Everything that is stored about a call except its audio."""
+    """Everything that is stored about a call except its audio and its events."""
 
     call: Call
     lines: tuple[Line, ...]
     latencies: tuple[TurnLatency, ...]
-    events: tuple[Event, ...]
 
 
 def call_from_start(started: Event) -> Call:
@@ -70,33 +68,47 @@ def recording_name(started: Event) -> str:
     return f"{_timestamp(started.sent_at_us):%Y-%m-%d}/{started.call_sid}"
 
 
-def end_ms(events: Sequence[Event]) -> int:
-    """Return the call time at which the call ended, or that of the last event if it has not ended."""
-    clock = CallClock(events[0].sent_at_us)
-    ended = next((event for event in events if event.HasField("call_ended")), None)
-    return max(clock.ms_at(e.sent_at_us) for e in events) if ended is None else clock.ms_at(ended.sent_at_us)
+class RecordBuilder:
+    """Computes the record of a finished call from its events; keeps turns and replies, but no events."""
 
+    def __init__(self, started: Event) -> None:
+        self._started = call_from_start(started)
+        self._clock: CallClock | None = None
+        self._transcript = Transcript()
+        self._latencies = TurnLatencies()
+        self._speculation = SpeculationCosts()
+        self._ended: Event | None = None
+        self._last = started
+        self._last_ms = 0
 
-def call_record(events: Sequence[Event], recording_url: str, transcript_url: str) -> CallRecord:
-    """Return the record of a finished call from its events, in the log's order."""
-    started = call_from_start(next(event for event in events if event.HasField("call_started")))
-    ended = next((event for event in events if event.HasField("call_ended")), None)
-    outcome = ended.call_ended if ended is not None else CallEnded(reason="unknown")
-    call = Call(
-        call_sid=started.call_sid,
-        direction=started.direction,
-        from_number=started.from_number,
-        to_number=started.to_number,
-        agent=started.agent,
-        started_at=started.started_at,
-        ended_at=_timestamp((ended or events[-1]).sent_at_us),
-        duration_ms=outcome.duration_ms or end_ms(events),
-        end_reason=_clean(outcome.reason),
-        recording_url=recording_url,
-        transcript_url=transcript_url,
-        speculation_cost=speculation_cost(events),
-    )
-    return CallRecord(call, transcript(events, end_ms(events)), turn_latencies(events), tuple(events))
+    def add(self, event: Event) -> None:
+        """Add the next event of the call's log."""
+        clock = self._clock = self._clock or CallClock(event.sent_at_us)
+        self._last, self._last_ms = event, max(self._last_ms, clock.ms_at(event.sent_at_us))
+        if self._ended is None and event.HasField("call_ended"):
+            self._ended = event
+        self._latencies.apply(event)
+        body = event_body(event)
+        if body is not None:
+            self._transcript.apply(body)
+            self._speculation.apply(body)
+
+    def build(self, recording_url: str, transcript_url: str) -> CallRecord:
+        """Return the record, after the last event."""
+        ended, end_ms = self._ended, self._last_ms
+        if ended is not None and self._clock is not None:
+            end_ms = self._clock.ms_at(ended.sent_at_us)
+        outcome = ended.call_ended if ended is not None else CallEnded(reason="unknown")
+        call = replace(
+            self._started,
+            ended_at=_timestamp((ended or self._last).sent_at_us),
+            duration_ms=outcome.duration_ms or end_ms,
+            end_reason=_clean(outcome.reason),
+            recording_url=recording_url,
+            transcript_url=transcript_url,
+            speculation_cost=self._speculation.total,
+        )
+        return CallRecord(call, self._transcript.finish(end_ms), self._latencies.turns)
 
 
 def event_row(n: int, event: Event) -> tuple[object, ...]:

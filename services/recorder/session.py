@@ -23,6 +23,7 @@ from parley.v1.event_pb2 import Event
 from parley.v1.work_pb2 import CallRecorded
 from services.recorder import call_record, wav
 from services.recorder.audio_reader import CallAudioReader
+from services.recorder.live_state import RECORDER, RecorderState
 from services.recorder.metrics.call_observer import CallObserver
 from services.recorder.metrics.observation import RecorderMetrics
 from services.recorder.metrics.storage import StorageMetrics
@@ -31,6 +32,7 @@ from services.recorder.settings import RecorderSettings
 from services.recorder.storage.disk_space import DiskSpace
 from services.recorder.storage.object_store import Recordings, contiguous_until, open_recordings
 from services.recorder.storage.postgres import Postgres
+from services.recorder.stored_log import StoredLog
 from services.recorder.timeline import Timeline
 
 log = structlog.get_logger()
@@ -92,10 +94,12 @@ class RecordingSession:
             raise BusError(f"the log of {call.call_sid} has no call.started")
         self._started = call.log.facts.started
         self._name = call_record.recording_name(self._started)
-        self._events: list[Event] = []
-        self._timeline = Timeline()
-        self._audio = CallAudioReader(call.bus, call.call_sid, self._timeline)
-        self._observer = CallObserver(metrics, call.call_sid, call.agent.name)
+        # A previous owner has observed the past; the first one was started by the call's first event.
+        self._is_first_owner = "recorder" not in call.log.folded(FACTS).owners
+        state = RecorderState() if self._is_first_owner else call.log.folded(RECORDER)
+        self._timeline = Timeline(replies=state.replies)
+        self._audio = CallAudioReader(call.bus, call.call_sid, call.log.clock, self._timeline)
+        self._observer = CallObserver(metrics, call.call_sid, call.agent.name, state.measurements)
         self._retry = StorageRetry(call.log, storage.metrics)
         self._metrics = storage.metrics
         self._stored_ms: Callable[[], int] = partial(int, call.log.now_ms())
@@ -104,10 +108,9 @@ class RecordingSession:
     async def run(self) -> None:
         """Record the call to its end and store its record."""
         if not self._log.facts.recorded:
-            # A previous owner has observed the past; the first one was started by its first event.
-            is_first_owner = "recorder" not in self._log.folded(FACTS).owners
-            async for event in self._log.past():
-                self._apply(event, live=is_first_owner)
+            if self._is_first_owner:
+                async for event in self._log.past():
+                    self._apply(event)
             await self._store_record(await self._already_finished() or await self._record_audio())
         await self._retry.run(lambda: self._recordings.delete_segments(self._name))
 
@@ -117,12 +120,12 @@ class RecordingSession:
             return 0
         return await self._retry.run(lambda: self._recordings.wav_samples(self._name))
 
-    def _apply(self, event: Event, *, live: bool) -> None:
-        self._events.append(event)
-        self._observer.apply(event, live=live)
+    def _apply(self, event: Event) -> None:
+        at_ms = self._log.clock.ms_at(event.sent_at_us)
+        self._observer.apply(event, at_ms)
         body = event_body(event)
         if body is not None:
-            self._timeline.apply(body)
+            self._timeline.apply(body, at_ms)
 
     async def _record_audio(self) -> int:
         with self._metrics.waiting(self._lag_s):
@@ -134,17 +137,24 @@ class RecordingSession:
 
     async def _record_remaining_audio(self) -> int:
         segments = await self._retry.run(lambda: self._recordings.segments(self._name))
-        self._timeline.stored = contiguous_until(segments)
+        self._timeline.mark_stored(contiguous_until(segments))
         self._stored_ms = lambda: self._timeline.stored // BYTES_PER_MS
         if self._call.ended:
-            await self._audio.read_all()
+            await self._audio.read_stored()
         else:
             await self._follow_call()
             await self._read_remaining_events()
-        end = self._timeline.finish(call_record.end_ms(self._events))
+        end = self._timeline.finish(self._end_ms())
         await self._retry.run(lambda: self._store_segment(end))
         await self._retry.run(lambda: self._recordings.assemble_wav(self._name, end))
         return end
+
+    def _end_ms(self) -> int:
+        """Call time at which the call ended, or that of the last event if it has not ended."""
+        ended = self._log.facts.ended
+        if ended is None:
+            return self._timeline.replies.last_event_ms
+        return self._log.clock.ms_at(ended.sent_at_us)
 
     async def _follow_call(self) -> None:
         async with self._audio.follow(), asyncio.TaskGroup() as tasks:
@@ -162,7 +172,7 @@ class RecordingSession:
         with suppress(TimeoutError):
             async with asyncio.timeout(None) as deadline:
                 async for event in self._log:
-                    self._apply(event, live=True)
+                    self._apply(event)
                     if event.HasField("call_ended"):
                         deadline.reschedule(asyncio.get_running_loop().time() + _EVENTS_AFTER_END_S)
 
@@ -172,7 +182,7 @@ class RecordingSession:
         A process that was frozen at the end of the call detects here that the next owner has recorded it.
         """
         for event in await retry_read(self._log.read_new):
-            self._apply(event, live=True)
+            self._apply(event)
 
     async def _store_started_call(self) -> None:
         """Insert the call's row at its start, so that it can be found in the database during the call."""
@@ -222,12 +232,16 @@ class RecordingSession:
     async def _store_record(self, samples: int) -> None:
         recordings, name = self._recordings, self._name
         url, transcript_url = recordings.url_of(f"{name}.wav"), recordings.url_of(f"{name}.json")
-        record = call_record.call_record(self._events, url, transcript_url)
-        for suffix, text in ((".json", call_record.as_json(record)), (".txt", call_record.as_text(record))):
+        stored = StoredLog(self._log, self._started)
+        record = (await stored.record()).build(url, transcript_url)
+        for suffix, as_file in ((".json", call_record.as_json), (".txt", call_record.as_text)):
+            text = await asyncio.to_thread(as_file, record)
             await self._retry.run(partial(recordings.put, name + suffix, text.encode()))
-        await self._retry.run(lambda: self._database.put_record(record))
+        # The database reads the events while it writes them, so that either may fail.
+        put_record = partial(self._database.put_record, record, stored.events)
+        await retry_read(partial(self._retry.run, put_record))
         duration_ms = samples // BYTES_PER_MS
         await self._log.append(CallRecorded(recording_url=url, duration_ms=duration_ms))
-        ended = next((event for event in self._events if event.HasField("call_ended")), None)
+        ended = self._log.facts.ended
         self._metrics.record_stored(ended.sent_at_us if ended is not None else None)
         log.info("call_recorded", duration_ms=duration_ms)

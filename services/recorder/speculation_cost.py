@@ -1,12 +1,9 @@
 """The cost of a call's speculation: replies started before the turn's end was confirmed. No I/O, no clock."""
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from parley.events.envelope import event_body
+from parley.events.envelope import Body
 from parley.v1 import reply_pb2
-from parley.v1.event_pb2 import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,22 +15,32 @@ class SpeculationCost:
     discarded_characters: int = 0
 
 
-def speculation_cost(events: Iterable[Event]) -> SpeculationCost:
-    """Compute the cost from a call's log."""
-    speculative: set[str] = set()
-    discarded: set[str] = set()
-    characters: Counter[str] = Counter()
-    for event in events:
-        match event_body(event):
+@dataclass(slots=True)
+class SpeculationCosts:
+    """Adds up the cost from the events of a call's log."""
+
+    _speculative: set[str] = field(default_factory=set)
+    _discarded: set[str] = field(default_factory=set)
+    _characters: dict[str, int] = field(default_factory=dict)
+
+    def apply(self, event: Body) -> None:
+        """Apply an event of the call."""
+        match event:
             case reply_pb2.ReplyStarted(reply_id=reply_id, speculative=True):
-                speculative.add(reply_id)
+                self._speculative.add(reply_id)
             case reply_pb2.ReplyClause(reply_id=reply_id, text=text):
-                characters[reply_id] += len(text)
+                self._characters[reply_id] = self._characters.get(reply_id, 0) + len(text)
             case reply_pb2.ReplyCancelled(reply_id=reply_id, reason="speculation"):
-                discarded.add(reply_id)
+                self._discarded.add(reply_id)
             case _:
                 pass
-    discarded &= speculative
-    return SpeculationCost(
-        len(speculative), len(discarded), sum(characters[reply_id] for reply_id in discarded)
-    )
+
+    @property
+    def total(self) -> SpeculationCost:
+        """The cost of the events so far."""
+        discarded = self._discarded & self._speculative
+        return SpeculationCost(
+            len(self._speculative),
+            len(discarded),
+            sum(self._characters.get(reply_id, 0) for reply_id in discarded),
+        )

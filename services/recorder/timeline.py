@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 
 from parley.audio.g711 import BYTES_PER_MS, SILENCE
 from parley.events.envelope import Body
-from parley.v1 import call_pb2
 from parley.v1.audio_pb2 import AgentAudio, CallerAudio
-from services.recorder import playout
-from services.recorder.playout import Playout
+from services.recorder.recent_replies import RecentReplies
+
+_UNKNOWN_REPLY_SAMPLES = 60_000 * BYTES_PER_MS
+"""Audio may arrive before the event that starts its reply; audio of other replies is discarded after this."""
 
 
 @dataclass(slots=True)
@@ -26,6 +27,8 @@ class Track:
     _pieces: dict[tuple[int, int], tuple[int, bytes]] = field(default_factory=dict)
     end: int = 0
     """Position after the last sample so far."""
+    added_at: int = 0
+    """How much of the call was stored when the track began."""
 
     def add(self, owner: tuple[int, int], start: int, mulaw: bytes) -> None:
         """Add a piece; `owner` is its epoch and sequence, under which a repetition replaces it."""
@@ -69,13 +72,15 @@ class _GapCounter:
 
     fence: AudioFence = field(default_factory=AudioFence)
     gap_count: int = 0
+    from_start: bool = True
+    """Whether a chunk that is not an owner's first is behind a gap if no chunk precedes it."""
 
     def admits(self, epoch: int, sequence: int) -> bool:
         before = (self.fence.epoch, self.fence.sequence)
         if not self.fence.admits(epoch, sequence):
             return False
         expected = before[1] + 1 if epoch == before[0] else 1
-        self.gap_count += sequence != expected
+        self.gap_count += sequence != expected and (self.from_start or before != (0, 0))
         return True
 
     def accepts(self, epoch: int, sequence: int) -> bool:
@@ -89,12 +94,11 @@ class Timeline:
 
     stored: int = 0
     """Position up to which the audio is stored."""
-    playout: Playout = field(default_factory=Playout)
+    replies: RecentReplies = field(default_factory=RecentReplies)
     _caller: Track = field(default_factory=Track)
     _agent: dict[str, Track] = field(default_factory=dict)
     _caller_counter: _GapCounter = field(default_factory=_GapCounter)
     _agent_counter: _GapCounter = field(default_factory=_GapCounter)
-    _stream_open: bool = False
 
     @property
     def gap_count(self) -> int:
@@ -111,12 +115,21 @@ class Timeline:
         if self._agent_counter.accepts(audio.epoch, audio.sequence):
             self._place_agent_audio(audio)
 
-    def merge_stored(self, caller: Iterable[CallerAudio], agent: Iterable[AgentAudio]) -> bool:
-        """Merge all stored chunks of the call, in order, which fills gaps.
+    @property
+    def needed_since_ms(self) -> int:
+        """Call time since which the audio published may become part of what is not stored yet."""
+        return self.replies.needed_since_ms(self.stored)
+
+    def merge_stored(
+        self, caller: Iterable[CallerAudio], agent: Iterable[AgentAudio], *, from_start: bool = True
+    ) -> bool:
+        """Merge stored chunks of the call, in order, which fills gaps.
+
+        `from_start`: they are all chunks of the call, so that the first ones must be among them.
 
         Returns whether the stored chunks also have gaps.
         """
-        caller_counter, agent_counter = _GapCounter(), _GapCounter()
+        caller_counter, agent_counter = (_GapCounter(from_start=from_start) for _ in range(2))
         for caller_audio in caller:
             if caller_counter.admits(caller_audio.epoch, caller_audio.sequence):
                 self._place_caller_audio(caller_audio)
@@ -128,30 +141,23 @@ class Timeline:
         self._agent_counter = _GapCounter(_later(self._agent_counter.fence, agent_counter.fence))
         return bool(caller_counter.gap_count or agent_counter.gap_count)
 
-    def apply(self, event: Body) -> None:
-        """Apply an event of the call."""
-        match event:
-            case call_pb2.StreamStarted():
-                self._stream_open = True
-            case call_pb2.StreamStopped():
-                self._stream_open = False
-            case _:
-                pass
-        self.playout = playout.evolve(self.playout, event)
+    def apply(self, event: Body, at_ms: int) -> None:
+        """Apply an event of the call that was sent at a call time (ms)."""
+        self.replies.apply(event, at_ms)
 
     def finish(self, at_ms: int) -> int:
         """End the call and return the position at which its recording ends."""
-        self.playout = playout.call_ended(self.playout, at_ms)
+        self.replies.playout.close(at_ms)
         return max(self.stored, at_ms * BYTES_PER_MS, self._caller.end)
 
     def stable_until(self, now_ms: int, settle_ms: int) -> int:
         """Return the position before which nothing can change, given that chunks are late by `settle_ms`."""
         now = now_ms * BYTES_PER_MS
-        if self._stream_open:
+        if self.replies.stream_open:
             # An open stream delivers audio without pause, so its lag shows the lag of everything else.
             now = min(now, self._caller.end)
         stable = now - settle_ms * BYTES_PER_MS
-        confirmed = self.playout.confirmed_until
+        confirmed = self.replies.playout.confirmed_until
         if confirmed is not None:
             stable = min(stable, confirmed)
         return max(self.stored, stable)
@@ -164,17 +170,17 @@ class Timeline:
         """Record that audio before `end` is stored, and discard it."""
         self.stored = end
         self._caller.discard_before(end)
-        needed = {span.reply_id for span in self.playout.spans if span.playing or span.end > end}
-        finished = {span.reply_id for span in self.playout.spans} - needed
-        for reply_id in finished:
-            last = self.playout.last_of(reply_id)
-            track = self._agent.get(reply_id)
-            if last is not None and track is not None:
-                track.discard_before(last.until_sample)
+        self.replies.discard_before(end)
+        for reply_id, track in list(self._agent.items()):
+            spans = self.replies.playout.spans_of(reply_id)
+            if spans and not spans[-1].playing and spans[-1].end <= end:
+                track.discard_before(spans[-1].until_sample)
+            if not self.replies.needs(reply_id) and track.added_at + _UNKNOWN_REPLY_SAMPLES <= end:
+                del self._agent[reply_id]
 
     def _played_audio(self, start: int, end: int) -> bytes:
         audio = bytearray(SILENCE * (end - start))
-        spans = self.playout.spans
+        spans = self.replies.playout.spans
         for n, span in enumerate(spans):
             track = self._agent.get(span.reply_id)
             if track is None:
@@ -194,7 +200,7 @@ class Timeline:
             self._caller.add((audio.epoch, audio.sequence), start, audio.mulaw)
 
     def _place_agent_audio(self, audio: AgentAudio) -> None:
-        track = self._agent.setdefault(audio.reply_id, Track())
+        track = self._agent.setdefault(audio.reply_id, Track(added_at=self.stored))
         track.add((audio.epoch, audio.sequence), audio.offset_samples, audio.mulaw)
 
 

@@ -1,6 +1,6 @@
 """The transcript of a call, folded from its log; replies only as far as played. No I/O, no clock."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -8,7 +8,6 @@ from parley.audio.g711 import BYTES_PER_MS
 from parley.events.envelope import Body, event_body
 from parley.v1 import playback_pb2, reply_pb2, speech_pb2, synthesis_pb2
 from parley.v1.event_pb2 import Event
-from services.recorder import playout
 from services.recorder.playout import Playout
 
 
@@ -37,12 +36,28 @@ class _Clause:
     """Each word, and the sample at which it ends."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Reply:
-    turn: int
-    clauses: Mapping[int, _Clause] = field(default_factory=dict)
+    turn: int = 0
+    clauses: dict[int, _Clause] = field(default_factory=dict)
     finished: bool = False
     interrupted: bool = False
+
+    def apply(self, event: "_ReplyEvent") -> None:
+        match event:
+            case reply_pb2.ReplyStarted():
+                self.turn = event.turn
+            case reply_pb2.ReplyClause():
+                clause = self.clauses.get(event.clause, _Clause(""))
+                self.clauses[event.clause] = replace(clause, text=event.text)
+            case synthesis_pb2.ClauseSynthesized():
+                text = self.clauses.get(event.clause, _Clause("")).text
+                words = tuple((word.text, word.end_ms * BYTES_PER_MS) for word in event.words)
+                self.clauses[event.clause] = _Clause(text, event.start_sample, event.end_sample, words)
+            case playback_pb2.PlaybackFinished():
+                self.finished = True
+            case playback_pb2.BargeIn():
+                self.interrupted = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +86,30 @@ _ReplyEvent = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Transcript:
-    """The turns and replies of a call so far."""
+    """The turns and replies of a call so far: an event costs the same after any number of turns."""
 
-    playout: Playout = field(default_factory=Playout)
-    _turns: Mapping[int, _Turn] = field(default_factory=dict)
-    _replies: Mapping[str, _Reply] = field(default_factory=dict)
+    _playout: Playout = field(default_factory=Playout)
+    _turns: dict[int, _Turn] = field(default_factory=dict)
+    _open_turns: set[int] = field(default_factory=set)
+    """Turns that have not ended."""
+    _replies: dict[str, _Reply] = field(default_factory=dict)
     _speech_started_ms: int | None = None
 
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """The transcript's lines in the order of their start."""
+    def finish(self, end_ms: int) -> tuple[Line, ...]:
+        """End the call at a call time; return the transcript's lines in the order of their start."""
+        self._playout.close(end_ms)
         caller = (turn.line for turn in self._turns.values())
         agent = (self._agent_line(reply_id, reply) for reply_id, reply in self._replies.items())
         lines = [line for line in (*caller, *agent) if line is not None and line.text]
         return tuple(sorted(lines, key=lambda line: line.start_ms))
 
     def _agent_line(self, reply_id: str, reply: _Reply) -> Line | None:
-        first, last = self.playout.first_of(reply_id), self.playout.last_of(reply_id)
-        if first is None or last is None:
+        spans = self._playout.spans_of(reply_id)
+        if not spans:
             return None
+        first, last = spans[0], spans[-1]
         return Line(
             "agent",
             _played_text(reply, last.until_sample),
@@ -102,15 +120,15 @@ class Transcript:
             reply.interrupted,
         )
 
-    def evolve(self, event: Body) -> "Transcript":
-        """Return the transcript after an event."""
+    def apply(self, event: Body) -> None:
+        """Apply an event of the call."""
         match event:
             case speech_pb2.SpeechStarted():
                 # Speech without words, such as a cough, starts no turn: the next one replaces it.
-                within_turn = any(not turn.ended for turn in self._turns.values())
-                return self if within_turn else replace(self, _speech_started_ms=event.at_ms)
+                if not self._open_turns:
+                    self._speech_started_ms = event.at_ms
             case speech_pb2.TranscriptUpdated() | speech_pb2.TurnEnded():
-                return self._with_caller_text(event)
+                self._add_caller_text(event)
             case (
                 reply_pb2.ReplyStarted()
                 | reply_pb2.ReplyClause()
@@ -118,23 +136,26 @@ class Transcript:
                 | playback_pb2.PlaybackFinished()
                 | playback_pb2.BargeIn()
             ):
-                reply = self._replies.get(event.reply_id, _Reply(0))
-                replies = {**self._replies, event.reply_id: _evolve_reply(reply, event)}
-                return replace(self, playout=playout.evolve(self.playout, event), _replies=replies)
+                self._replies.setdefault(event.reply_id, _Reply()).apply(event)
             case _:
-                return replace(self, playout=playout.evolve(self.playout, event))
+                pass
+        self._playout.apply(event)
 
-    def _with_caller_text(self, event: speech_pb2.TranscriptUpdated | speech_pb2.TurnEnded) -> "Transcript":
+    def _add_caller_text(self, event: speech_pb2.TranscriptUpdated | speech_pb2.TurnEnded) -> None:
         end_ms = event.speech_end_ms if isinstance(event, speech_pb2.TurnEnded) else event.audio_end_ms
         start_ms = end_ms if self._speech_started_ms is None else min(self._speech_started_ms, end_ms)
         turn = self._turns.get(event.turn, _Turn(event.turn, start_ms))
         if turn.ended:
-            return self
+            return
         if isinstance(event, speech_pb2.TranscriptUpdated) and event.words and turn.first_word_ms is None:
             turn = replace(turn, first_word_ms=event.words[0].start_ms)
         ended = isinstance(event, speech_pb2.TurnEnded)
-        turn = replace(turn, text=event.text, end_ms=end_ms, ended=ended)
-        return replace(self, _turns={**self._turns, event.turn: turn}, _speech_started_ms=None)
+        self._turns[event.turn] = replace(turn, text=event.text, end_ms=end_ms, ended=ended)
+        if ended:
+            self._open_turns.discard(event.turn)
+        else:
+            self._open_turns.add(event.turn)
+        self._speech_started_ms = None
 
 
 def transcript(events: Iterable[Event], end_ms: int) -> tuple[Line, ...]:
@@ -143,26 +164,8 @@ def transcript(events: Iterable[Event], end_ms: int) -> tuple[Line, ...]:
     for event in events:
         body = event_body(event)
         if body is not None:
-            state = state.evolve(body)
-    return replace(state, playout=playout.call_ended(state.playout, end_ms)).lines
-
-
-def _evolve_reply(reply: _Reply, event: _ReplyEvent) -> _Reply:
-    match event:
-        case reply_pb2.ReplyStarted():
-            return replace(reply, turn=event.turn)
-        case reply_pb2.ReplyClause():
-            clause = replace(reply.clauses.get(event.clause, _Clause("")), text=event.text)
-            return replace(reply, clauses={**reply.clauses, event.clause: clause})
-        case synthesis_pb2.ClauseSynthesized():
-            text = reply.clauses.get(event.clause, _Clause("")).text
-            words = tuple((word.text, word.end_ms * BYTES_PER_MS) for word in event.words)
-            clause = _Clause(text, event.start_sample, event.end_sample, words)
-            return replace(reply, clauses={**reply.clauses, event.clause: clause})
-        case playback_pb2.PlaybackFinished():
-            return replace(reply, finished=True)
-        case playback_pb2.BargeIn():
-            return replace(reply, interrupted=True)
+            state.apply(body)
+    return state.finish(end_ms)
 
 
 def _played_text(reply: _Reply, played_samples: int) -> str:

@@ -1,6 +1,7 @@
 """Begin and end of a call, and its fallback. No I/O, no clock."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from parley.events.envelope import Body
 from parley.telemetry.catalogue.calls import CALL_DURATION, CALLS_ENDED, CALLS_STARTED
@@ -19,12 +20,13 @@ _FALLBACK_REASONS = frozenset({"stt_unavailable", "llm_unavailable", "tts_unavai
 _UNKNOWN = "unknown"
 
 
+@dataclass(slots=True)
 class CallOutcomes:
     """Counts a call's begin, end and fallback once each, even if their events are repeated."""
 
-    def __init__(self) -> None:
-        self._direction = ""
-        self._ended = self._fell_back = False
+    _direction: str = ""
+    _ended: bool = False
+    _fell_back: bool = False
 
     def apply(self, body: Body | None, _at_ms: int) -> Sequence[Observation]:
         """Return what an event adds to the metrics."""

@@ -7,6 +7,7 @@ caller's own, and so is the silence after a question of the agent.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from parley.events.envelope import Body
 from parley.telemetry.catalogue.quality import DEAD_AIR
@@ -17,20 +18,22 @@ DEAD_AIR_MS = 2000
 """Shorter silences are normal."""
 
 
+@dataclass(slots=True)
 class DeadAir:
     """The silence of one call, from its events in the log's order."""
 
-    def __init__(self) -> None:
-        self._turn = 0
-        """The caller's last finished turn."""
-        self._due_since_ms: int | None = None
-        """Last word of a turn that waits for its answer."""
-        self._unfinished = False
-        """Whether words of an unfinished turn were transcribed that no audio has followed."""
-        self._speech_started_ms = self._speech_stopped_ms = self._last_key_ms = 0
-        self._playing = ""
-        """The reply that plays now."""
-        self._hung_up = False
+    _turn: int = 0
+    """The caller's last finished turn."""
+    _due_since_ms: int | None = None
+    """Last word of a turn that waits for its answer."""
+    _unfinished: bool = False
+    """Whether words of an unfinished turn were transcribed that no audio has followed."""
+    _speech_started_ms: int = 0
+    _speech_stopped_ms: int = 0
+    _last_key_ms: int = 0
+    _playing: str = ""
+    """The reply that plays now."""
+    _hung_up: bool = False
 
     def apply(self, body: Body | None, at_ms: int) -> Sequence[Observation]:
         """Return the silence that an event at call time `at_ms` ends, if it was too long."""

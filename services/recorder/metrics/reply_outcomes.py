@@ -1,6 +1,7 @@
 """Replies of the agent by kind, their interruptions, and the use of speculation. No I/O, no clock."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from parley.events.envelope import Body
 from parley.telemetry.catalogue.cost import SPECULATION_DISCARDED_CHARACTERS
@@ -9,24 +10,28 @@ from parley.telemetry.catalogue.quality import INTERRUPTIONS, REPLIES, SPECULATI
 from parley.v1 import call_pb2, playback_pb2, reply_pb2
 from services.recorder.metrics.observation import Observation
 
+_MAX_STARTED = 64
+"""Number of replies remembered: a reply is started again within seconds, or not at all."""
 
+
+@dataclass(slots=True)
 class _Speculation:
     """A speculative reply that was neither released nor cancelled yet."""
 
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-        self.characters: dict[int, int] = {}
-        """Length of each clause."""
+    kind: str
+    characters: dict[int, int] = field(default_factory=dict)
+    """Length of each clause."""
 
 
+@dataclass(slots=True)
 class ReplyOutcomes:
     """Counts each reply of a call once, even if the next owner of the brain starts it again."""
 
-    def __init__(self) -> None:
-        self._started: set[str] = set()
-        self._speculations: dict[str, _Speculation] = {}
-        self._paused = ""
-        """The reply that the caller's speech has paused."""
+    _started: list[str] = field(default_factory=list)
+    """The latest replies."""
+    _speculations: dict[str, _Speculation] = field(default_factory=dict)
+    _paused: str = ""
+    """The reply that the caller's speech has paused."""
 
     def apply(self, body: Body | None, _at_ms: int) -> Sequence[Observation]:
         """Return what an event adds to the metrics."""
@@ -53,7 +58,8 @@ class ReplyOutcomes:
         return ()
 
     def _start(self, started: reply_pb2.ReplyStarted) -> Sequence[Observation]:
-        self._started.add(started.reply_id)
+        self._started.append(started.reply_id)
+        del self._started[:-_MAX_STARTED]
         kind = _kind(started.kind)
         if started.speculative:
             self._speculations[started.reply_id] = _Speculation(kind)

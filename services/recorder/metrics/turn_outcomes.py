@@ -1,8 +1,9 @@
 """Outcomes and latencies of the caller's turns. No I/O, no clock."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
-from parley.latency.projection import TurnLatencies, evolve
+from parley.latency.projection import TurnLatencies
 from parley.latency.turn import TurnLatency
 from parley.telemetry.catalogue.quality import TURNS
 from parley.telemetry.catalogue.turns import TURN_LATENCY, TURN_OVERHEAD, TURN_PART, TURN_PLAYOUT_DELAY
@@ -13,29 +14,34 @@ _ENDS_WITHOUT_MARK = ("playback_paused", "barge_in", "turn_ended", "call_ended")
 """Events after which the reply's first playback mark can no longer be expected."""
 
 
+_MAX_REPLIES = 32
+"""Number of replies without a turn, such as idle prompts, that are kept until the next turn is observed."""
+
+
+@dataclass(slots=True)
 class TurnOutcomes:
     """Observes each turn of one call once: when the reply to it was played, or will not be.
 
-    At most two turns are open at a time, so that the work per event does not grow with the call.
+    At most two turns are open at a time, so that neither the work per event nor the state grows with the
+    call.
     """
 
-    def __init__(self) -> None:
-        self._latencies = TurnLatencies()
-        self._last_turn = 0
-        self._open: set[int] = set()
-        """Turns that have ended but were not observed yet."""
+    _latencies: TurnLatencies = field(default_factory=TurnLatencies)
+    _last_turn: int = 0
+    _open: set[int] = field(default_factory=set)
+    """Turns that have ended but were not observed yet."""
 
     def apply(self, event: Event) -> Sequence[Observation]:
         """Return the observations of turns whose outcome an event decides."""
-        self._latencies = evolve(self._latencies, event)
+        self._latencies.apply(event)
         if event.HasField("turn_ended") and event.turn_ended.turn > self._last_turn:
             self._last_turn = event.turn_ended.turn
             self._open.add(self._last_turn)
-        if not self._open:
-            return ()
-        found = [*self._answered(event), *self._unanswered(call_ended=event.HasField("call_ended"))]
-        if found:
-            self._latencies = self._latencies.without_answered(self._open)
+        found: list[Observation] = []
+        if self._open:
+            found = [*self._answered(event), *self._unanswered(call_ended=event.HasField("call_ended"))]
+        if found or len(self._latencies.replies) > _MAX_REPLIES:
+            self._latencies.forget_answered(self._open)
         return found
 
     def _answered(self, event: Event) -> Iterator[Observation]:

@@ -1,7 +1,7 @@
 """Call records in Postgres. Each write is one transaction and can be repeated without effect."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -9,6 +9,7 @@ import stamina
 import structlog
 
 from parley.errors import ProviderError, ProviderRejected, ProviderTimeout, ProviderUnavailable
+from parley.v1.event_pb2 import Event
 from services.recorder.call_record import Call, CallRecord, event_row, latency_row, line_row
 from services.recorder.storage.migrate import SchemaTooNew, migrate, read_migrations
 
@@ -17,6 +18,8 @@ log = structlog.get_logger()
 _PROVIDER = "postgres"
 _CONNECT_TIMEOUT_S = 5.0
 _TIMEOUT_S = 30.0
+_RECORD_TIMEOUT_S = 300.0
+"""For all rows of a call, whose events are read from the bus meanwhile."""
 _CLOSE_TIMEOUT_S = 5.0
 _MAX_CONNECTIONS = 4
 _CHECK_INTERVAL_S = 5.0
@@ -47,10 +50,7 @@ INSERT INTO turn_latencies (call_sid, turn, reply_id, decided_by, speech_end_ms,
     synthesis_started_ms, playback_started_ms, first_played_ms, latency_ms, overhead_ms)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 """
-_PUT_EVENT = """
-INSERT INTO events (call_sid, n, id, name, stage, epoch, sequence, sent_at, body)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-"""
+_EVENT_COLUMNS = ("call_sid", "n", "id", "name", "stage", "epoch", "sequence", "sent_at", "body")
 
 
 class Postgres:
@@ -104,25 +104,28 @@ class Postgres:
         async with self._connection() as connection:
             await connection.execute(_PUT_CALL, *_call_row(call))
 
-    async def put_record(self, record: CallRecord) -> None:
+    async def put_record(self, record: CallRecord, events: Callable[[], AsyncIterator[Event]]) -> None:
         """Write all rows of a finished call in one transaction, replacing earlier ones.
+
+        `events` reads the call's log, which is never in memory as a whole.
 
         Raises:
             ProviderError: the database is unavailable or rejects a row.
+            BusError: the log cannot be read.
         """
         sid = record.call.call_sid
-        async with self._connection() as connection, connection.transaction():
+        async with self._connection(_RECORD_TIMEOUT_S) as connection, connection.transaction():
             await connection.execute(_PUT_CALL, *_call_row(record.call))
             for table in ("transcript", "turn_latencies", "events"):
                 await connection.execute(f"DELETE FROM {table} WHERE call_sid = $1", sid)  # noqa: S608 - our names
             await connection.executemany(
-                _PUT_LINE, [line_row(sid, n, line) for n, line in enumerate(record.lines, 1)]
+                _PUT_LINE, (line_row(sid, n, line) for n, line in enumerate(record.lines, 1))
             )
             await connection.executemany(
-                _PUT_LATENCY, [latency_row(sid, latency) for latency in record.latencies]
+                _PUT_LATENCY, (latency_row(sid, latency) for latency in record.latencies)
             )
-            await connection.executemany(
-                _PUT_EVENT, [event_row(n, event) for n, event in enumerate(record.events, 1)]
+            await connection.copy_records_to_table(
+                "events", records=_event_rows(events()), columns=_EVENT_COLUMNS, timeout=_RECORD_TIMEOUT_S
             )
 
     async def _monitor(self) -> None:
@@ -155,13 +158,13 @@ class Postgres:
             log.info("database_available")
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
+    async def _connection(self, timeout_s: float = _TIMEOUT_S) -> AsyncIterator[asyncpg.Connection]:
         """A connection to a migrated database; errors become ProviderError and set `unavailable_reason`."""
         if self._pool is None:
             raise ProviderUnavailable(_PROVIDER, "not opened")
         try:
             async with (
-                asyncio.timeout(_TIMEOUT_S),
+                asyncio.timeout(timeout_s),
                 self._pool.acquire(timeout=_CONNECT_TIMEOUT_S * 2) as connection,
             ):
                 await self._migrate_once(connection)
@@ -170,7 +173,7 @@ class Postgres:
             raise ProviderRejected(_PROVIDER, f"{type(error).__name__}") from error
         except TimeoutError as error:
             self.unavailable_reason = "database does not respond"
-            raise ProviderTimeout(_PROVIDER, f"no response within {_TIMEOUT_S:g} s") from error
+            raise ProviderTimeout(_PROVIDER, f"no response within {timeout_s:g} s") from error
         except SchemaTooNew as error:
             self.unavailable_reason = str(error)
             raise ProviderUnavailable(_PROVIDER, str(error)) from error
@@ -186,6 +189,13 @@ class Postgres:
             if not self._migrated:
                 await migrate(connection, self._migrations)
                 self._migrated = True
+
+
+async def _event_rows(events: AsyncIterator[Event]) -> AsyncIterator[tuple[object, ...]]:
+    n = 0
+    async for event in events:
+        n += 1
+        yield event_row(n, event)
 
 
 def _call_row(call: Call) -> tuple[object, ...]:

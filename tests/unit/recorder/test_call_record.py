@@ -1,6 +1,7 @@
 """The record of a call as database rows, JSON and text."""
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from parley.telemetry.trace_context import trace_id
@@ -10,6 +11,7 @@ from parley.v1.playback_pb2 import PlaybackFinished, PlaybackStarted
 from parley.v1.reply_pb2 import ReplyClause, ReplyStarted
 from parley.v1.speech_pb2 import SpeechStarted, TurnEnded
 from services.recorder import call_record
+from services.recorder.call_record import CallRecord, RecordBuilder
 from tests.event_factories import START_US, events_of
 
 EVENTS = events_of(
@@ -27,9 +29,17 @@ EVENTS = events_of(
 )
 
 
+def record_of(events: Iterable[Event], recording_url: str = "") -> CallRecord:
+    """Return the record of a call."""
+    builder = RecordBuilder(EVENTS[0])
+    for event in events:
+        builder.add(event)
+    return builder.build(recording_url, "")
+
+
 def test_a_record_contains_the_facts_of_the_call() -> None:
     """Times are UTC; a duration that `call.ended` does not state is computed from the log."""
-    call = call_record.call_record(EVENTS, "file:///x.wav", "file:///x.json").call
+    call = record_of(EVENTS, "file:///x.wav").call
 
     assert (call.direction, call.from_number, call.to_number, call.agent) == (
         "outbound",
@@ -48,7 +58,7 @@ def test_the_recording_is_named_by_day_and_call() -> None:
 
 def test_the_text_has_a_line_per_turn_and_reply() -> None:
     """A line has a time, a speaker, a text and the time for which the caller waited."""
-    text = call_record.as_text(call_record.call_record(EVENTS, "", ""))
+    text = call_record.as_text(record_of(EVENTS))
 
     assert text.splitlines()[2:] == [
         "00:01.500  caller  Hi",
@@ -58,7 +68,7 @@ def test_the_text_has_a_line_per_turn_and_reply() -> None:
 
 def test_the_json_has_no_telephone_numbers() -> None:
     """It contains the transcript's lines and the latency of each turn."""
-    text = call_record.as_json(call_record.call_record(EVENTS, "file:///x.wav", ""))
+    text = call_record.as_json(record_of(EVENTS, "file:///x.wav"))
     facts = json.loads(text)
 
     assert [line["text"] for line in facts["lines"]] == ["Hi", "Good day."]

@@ -9,14 +9,14 @@ from parley.v1.playback_pb2 import (
     PlaybackProgressed,
     PlaybackStarted,
 )
-from services.recorder.playout import PlayedSpan, Playout, call_ended, evolve
+from services.recorder.playout import PlayedSpan, Playout
 
 
 def playout_of(*events: Body) -> Playout:
     """Fold the events into the playout."""
     playout = Playout()
     for event in events:
-        playout = evolve(playout, event)
+        playout.apply(event)
     return playout
 
 
@@ -92,8 +92,9 @@ def test_a_new_stream_ends_the_playback_of_the_old_one() -> None:
         PlaybackProgressed(reply_id="r1", played_samples=80),
         StreamStarted(stream_sid="MZ2"),
     )
+    playout.close(1000)
 
-    assert call_ended(playout, 1000).spans == (PlayedSpan("r1", 0, 0, 80, playing=False, unconfirmed=True),)
+    assert playout.spans == (PlayedSpan("r1", 0, 0, 80, playing=False, unconfirmed=True),)
 
 
 def test_the_next_edge_may_confirm_audio_of_a_stream_that_broke() -> None:
@@ -108,3 +109,21 @@ def test_the_next_edge_may_confirm_audio_of_a_stream_that_broke() -> None:
 def test_an_event_of_an_unknown_reply_is_ignored() -> None:
     """The log may begin after the reply's start."""
     assert playout_of(PlaybackFinished(reply_id="r9", played_samples=1)) == Playout()
+
+
+def test_spans_that_no_event_can_extend_are_discarded() -> None:
+    """A span of a stream that broke is kept until the following one has begun."""
+    playout = playout_of(
+        PlaybackStarted(reply_id="r1", at_ms=0),
+        PlaybackFinished(reply_id="r1", played_samples=80, at_ms=10),
+        PlaybackStarted(reply_id="r2", at_ms=20),
+        StreamStarted(stream_sid="MZ2"),
+        PlaybackStarted(reply_id="r3", at_ms=40),
+        PlaybackFinished(reply_id="r3", played_samples=80, at_ms=50),
+    )
+    remaining = []
+    for at_ms in (9, 10, 39, 40, 50):
+        playout.discard_before(at_ms * 8)
+        remaining.append([span.reply_id for span in playout.spans])
+
+    assert remaining == [["r1", "r2", "r3"], ["r2", "r3"], ["r2", "r3"], ["r3"], []]

@@ -1,7 +1,8 @@
 """The cost of a call's speculation."""
 
+from parley.events.envelope import event_body
 from parley.v1.reply_pb2 import ReplyCancelled, ReplyClause, ReplyReleased, ReplyStarted
-from services.recorder.speculation_cost import SpeculationCost, speculation_cost
+from services.recorder.speculation_cost import SpeculationCost, SpeculationCosts
 from tests.event_factories import event, reply_events
 
 
@@ -18,4 +19,9 @@ def test_only_speculations_that_were_discarded_count_as_waste() -> None:
         *reply_events("r3", 2, "Well."),
     ]
 
-    assert speculation_cost(log) == SpeculationCost(speculations=2, discarded=1, discarded_characters=5)
+    costs = SpeculationCosts()
+    for body in (event_body(one) for one in log):
+        assert body is not None
+        costs.apply(body)
+
+    assert costs.total == SpeculationCost(speculations=2, discarded=1, discarded_characters=5)

@@ -15,6 +15,7 @@ from parley.v1.playback_pb2 import (
     PlaybackProgressed,
     PlaybackStarted,
 )
+from parley.v1.reply_pb2 import ReplyCancelled, ReplyStarted
 from services.recorder.timeline import AudioFence, Timeline, Track
 from tests.unit.recorder.generated_calls import FRAME_MS, Script, frame, scripts, spoken
 
@@ -24,7 +25,7 @@ def agent_track(*events: Body, audio: bytes, end_ms: int) -> bytes:
     timeline = Timeline()
     timeline.add_agent_audio(spoken(1, 0, audio))
     for event in events:
-        timeline.apply(event)
+        timeline.apply(event, 0)
     return timeline.cut(timeline.finish(end_ms))[1]
 
 
@@ -94,8 +95,8 @@ def test_audio_that_the_next_owner_repeats_replaces_nothing() -> None:
     timeline = Timeline()
     timeline.add_agent_audio(spoken(1, 0, b"\x01" * 80))
     timeline.add_agent_audio(spoken(1, 40, b"\x02" * 80, epoch=2))
-    timeline.apply(PlaybackStarted(reply_id="r1", at_ms=0))
-    timeline.apply(PlaybackFinished(reply_id="r1", played_samples=120, at_ms=15))
+    timeline.apply(PlaybackStarted(reply_id="r1", at_ms=0), 0)
+    timeline.apply(PlaybackFinished(reply_id="r1", played_samples=120, at_ms=15), 15)
 
     assert timeline.cut(120)[1] == b"\x01" * 80 + b"\x02" * 40
 
@@ -103,14 +104,14 @@ def test_audio_that_the_next_owner_repeats_replaces_nothing() -> None:
 def test_audio_that_may_still_change_is_not_stable() -> None:
     """During playback only confirmed audio is stable; in an open stream, only audio that has arrived."""
     timeline = Timeline()
-    timeline.apply(StreamStarted(at_ms=0))
+    timeline.apply(StreamStarted(at_ms=0), 0)
     for n in range(50):
         timeline.add_caller_audio(frame(n + 1, n * FRAME_MS))
 
     assert timeline.stable_until(5000, 200) == 800 * 8
 
-    timeline.apply(PlaybackStarted(reply_id="r1", at_ms=300))
-    timeline.apply(PlaybackProgressed(reply_id="r1", played_samples=800, at_ms=400))
+    timeline.apply(PlaybackStarted(reply_id="r1", at_ms=300), 300)
+    timeline.apply(PlaybackProgressed(reply_id="r1", played_samples=800, at_ms=400), 400)
 
     assert timeline.stable_until(5000, 200) == 400 * 8
 
@@ -160,6 +161,27 @@ def test_stored_audio_is_discarded() -> None:
     assert len(timeline._caller._pieces) == 10
 
 
+def test_the_memory_of_a_call_does_not_grow() -> None:
+    """Replies that were played, cancelled or never started leave nothing, however many there are."""
+    timeline = Timeline()
+    for n in range(200):
+        at_ms, reply_id = n * 20_000, f"r{n}"
+        timeline.add_agent_audio(spoken(2 * n + 1, 0, b"\x01" * 800, reply_id=f"unknown{n}"))
+        timeline.add_agent_audio(spoken(2 * n + 2, 0, b"\x01" * 800, reply_id=reply_id))
+        timeline.apply(ReplyStarted(reply_id=reply_id), at_ms)
+        if n % 2:
+            timeline.apply(ReplyCancelled(reply_id=reply_id), at_ms + 10)
+        else:
+            timeline.apply(PlaybackStarted(reply_id=reply_id, at_ms=at_ms + 10), at_ms + 10)
+            finished = PlaybackFinished(reply_id=reply_id, played_samples=800, at_ms=at_ms + 110)
+            timeline.apply(finished, at_ms + 110)
+        timeline.mark_stored((at_ms + 15_000) * 8)
+
+    assert len(timeline._agent) <= 8
+    assert timeline.replies.playout.spans == ()
+    assert timeline.needed_since_ms == 199 * 20_000 + 15_000
+
+
 def test_a_track_ends_after_its_last_sample() -> None:
     """The order in which pieces are added does not matter."""
     track = Track()
@@ -178,7 +200,7 @@ def test_audio_is_admitted_once_and_in_order() -> None:
     ]  # fmt: skip
 
 
-def feed(timeline: Timeline, message: object) -> None:
+def feed(timeline: Timeline, message: object, at_ms: int) -> None:
     """Add a message to the timeline."""
     match message:
         case CallerAudio():
@@ -186,15 +208,16 @@ def feed(timeline: Timeline, message: object) -> None:
         case AgentAudio():
             timeline.add_agent_audio(message)
         case _:
-            timeline.apply(message)  # type: ignore[arg-type] # everything else is an event
+            timeline.apply(message, at_ms)  # type: ignore[arg-type] # everything else is an event
 
 
 def next_owner(messages: list[tuple[int, object]], stored: int) -> Timeline:
     """Return the timeline of an owner that starts from the stored messages."""
     timeline = Timeline(stored=stored)
-    for _, message in messages:
+    for at_ms, message in messages:
         if not isinstance(message, CallerAudio | AgentAudio):
-            feed(timeline, message)
+            feed(timeline, message, at_ms)
+    timeline.mark_stored(stored)
     caller = [message for _, message in messages if isinstance(message, CallerAudio)]
     agent = [message for _, message in messages if isinstance(message, AgentAudio)]
     timeline.merge_stored(caller, agent)
@@ -222,7 +245,7 @@ def test_every_sample_is_where_it_was_played(script: Script, data: st.DataObject
             timeline.mark_stored(end)
         if n in takeovers:
             timeline = next_owner(script.messages[:n], timeline.stored)
-        feed(timeline, message)
+        feed(timeline, message, at_ms)
     end = timeline.finish(script.end_ms)
     piece = timeline.cut(end)
 

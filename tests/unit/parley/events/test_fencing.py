@@ -115,3 +115,22 @@ def test_the_memory_of_a_long_call_is_bounded(monkeypatch: pytest.MonkeyPatch) -
     assert len(stt.starts) == 10
     assert fence.admit(speech("stt", 1, 4998)), "it was sent a moment ago"
     assert not fence.admit(speech("stt", 1, 4)), "so old a gap counts as seen"
+
+
+def test_a_fence_may_have_admitted_less_than_another() -> None:
+    """Stale events need not be admitted, and a stage may be left out."""
+    stored, received = EventFence(), EventFence()
+    for sequence in (1, 2, 4):
+        received.admit(speech("stt", 1, sequence))
+    for sequence in (1, 2):
+        stored.admit(speech("stt", 1, sequence))
+    assert not stored.has_admitted_all_of(received)
+    assert stored.has_admitted_all_of(received, except_stage="stt")
+
+    stored.admit(speech("stt", 1, 4))
+    assert stored.has_admitted_all_of(received)
+
+    received.admit(speech("stt", 2, 1))
+    assert not stored.has_admitted_all_of(received)
+    stored.admit(speech("stt", 3, 1))
+    assert stored.has_admitted_all_of(received)

@@ -1,6 +1,6 @@
 """A turn's latency and its parts, computed from the call's log."""
 
-from parley.latency.projection import TurnLatencies, evolve, turn_latencies
+from parley.latency.projection import TurnLatencies, turn_latencies
 from parley.v1.call_pb2 import CallStarted
 from parley.v1.playback_pb2 import BargeIn, PlaybackProgressed, PlaybackStarted
 from parley.v1.reply_pb2 import REPLY_KIND_FILLER, ReplyCancelled, ReplyClause, ReplyStarted
@@ -155,5 +155,5 @@ def test_the_state_evolves_event_by_event() -> None:
     events = events_of(STARTED, TURN, *REPLY_EVENTS)
     state = TurnLatencies()
     for n, event in enumerate(events, 1):
-        state = evolve(state, event)
+        state.apply(event)
         assert state.turns == turn_latencies(events[:n])

@@ -8,9 +8,9 @@ from parley.v1.playback_pb2 import PlaybackStarted
 from parley.v1.reply_pb2 import REPLY_KIND_ANSWER, ReplyClause, ReplyStarted
 from parley.v1.speech_pb2 import TurnEnded
 from parley.v1.synthesis_pb2 import SynthesisStarted
-from services.recorder.metrics.call_observer import CallObserver
+from services.recorder.metrics.call_observer import CallMeasurements, CallObserver
 from services.recorder.metrics.observation import RecorderMetrics
-from tests.event_factories import events_of
+from tests.event_factories import START_US, events_of
 
 EVENTS = events_of(
     (0, CallStarted(direction=DIRECTION_INBOUND)),
@@ -32,6 +32,11 @@ EXPECTED = {
 }
 
 
+def at_ms(event: Event) -> int:
+    """Call time at which an event was sent."""
+    return (event.sent_at_us - START_US) // 1000
+
+
 def values(registry: CollectorRegistry) -> dict[tuple[str, str], float]:
     """Sums over the labels besides the agent, of the metrics that are expected."""
     found: dict[tuple[str, str], float] = {}
@@ -46,7 +51,7 @@ def test_a_call_with_a_slow_answer_has_these_values() -> None:
     registry = CollectorRegistry()
     observer = CallObserver(RecorderMetrics(registry), "CA1", "clinic")
     for event in EVENTS:
-        observer.apply(event, live=True)
+        observer.apply(event, at_ms(event))
 
     assert values(registry) == EXPECTED
 
@@ -56,11 +61,14 @@ def test_two_owners_together_observe_each_event_once() -> None:
     for taken_over in range(len(EVENTS) + 1):
         registry = CollectorRegistry()
         metrics = RecorderMetrics(registry)
-        first, second = (CallObserver(metrics, "CA1", "clinic") for _ in range(2))
+        first = CallObserver(metrics, "CA1", "clinic")
+        restored = CallMeasurements()
         for event in EVENTS[:taken_over]:
-            first.apply(event, live=True)
-        for number, event in enumerate(EVENTS):
-            second.apply(event, live=number >= taken_over)
+            first.apply(event, at_ms(event))
+            restored.apply(event, at_ms(event))
+        second = CallObserver(metrics, "CA1", "clinic", restored)
+        for event in EVENTS[taken_over:]:
+            second.apply(event, at_ms(event))
 
         assert values(registry) == EXPECTED
 
@@ -72,5 +80,5 @@ def test_a_call_that_cannot_be_measured_is_recorded_nevertheless() -> None:
     broken = Event(stage="stt")
     broken.turn_ended.turn = 1
     metrics.add = None  # type: ignore[method-assign, assignment] # any failure
-    observer.apply(EVENTS[0], live=True)
-    observer.apply(broken, live=True)
+    observer.apply(EVENTS[0], 0)
+    observer.apply(broken, 0)
