@@ -92,7 +92,7 @@ async def running_system(
     async with AsyncExitStack() as stack, httpx.AsyncClient() as client:
         if topology.starts_postgres:
             on_step("Postgres")
-            url = await stack.enter_async_context(_running_postgres(home / "postgres"))
+            url = await stack.enter_async_context(running_postgres(home / "postgres"))
             topology = _with_env(topology, {"PARLEY_POSTGRES_URL": url})
         processes: dict[str, ChildProcess] = {}
         if topology.nats:
@@ -167,7 +167,8 @@ async def running_children(children: list[ChildProcess]) -> AsyncIterator[list[C
 
 
 @asynccontextmanager
-async def _running_postgres(folder: Path) -> AsyncIterator[str]:
+async def running_postgres(folder: Path) -> AsyncIterator[str]:
+    """Run a Postgres server in a folder; yields its address."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-W", "ignore", "-m", "cli.postgres", str(folder)),
         stdin=asyncio.subprocess.PIPE,

@@ -5,13 +5,15 @@ import asyncio
 import dataclasses
 import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from bench.growth.fold_costs import FoldCosts, measure_folds
-from bench.growth.takeover import Takeover, brains, measure_takeover, medians
+from bench.growth.stage_takeover import StageTakeover, stage_medians
+from bench.growth.takeover import CallTakeovers, Takeover, measure_takeovers, medians, stages
 
 _OUT = Path("build/bench-growth.json")
 
@@ -30,13 +32,13 @@ def _arguments() -> argparse.Namespace:
     return args
 
 
-async def _takeovers(args: argparse.Namespace, console: Console) -> list[Takeover]:
-    found: list[Takeover] = []
+async def _takeovers(args: argparse.Namespace, console: Console) -> list[CallTakeovers]:
+    found: list[CallTakeovers] = []
     with tempfile.TemporaryDirectory(prefix="parley-growth-") as folder:
         for number, minutes in enumerate(args.minutes * args.takeovers):
-            async with brains(Path(folder) / str(number), lambda _name, _line: None) as nats_url:
+            async with stages(Path(folder) / str(number), lambda _name, _line: None) as nats_url:
                 found.append(
-                    await measure_takeover(
+                    await measure_takeovers(
                         nats_url,
                         minutes,
                         progress_ms=args.progress_ms,
@@ -44,30 +46,29 @@ async def _takeovers(args: argparse.Namespace, console: Console) -> list[Takeove
                         report=console.print,
                     )
                 )
-    return sorted(found, key=lambda takeover: takeover.minutes)
+    return sorted(found, key=lambda call: call.brain.minutes)
 
 
 def fold_table(costs: list[FoldCosts]) -> Table:
-    """Format the costs per event."""
-    table = Table(title="Cost per event (µs), size of the state and the request")
-    for column in ("minutes", "events", *costs[0].us_per_event, "state, bytes", "request, characters"):
+    """Format the costs per event and the sizes."""
+    table = Table(title="By fold: cost per event (µs) / size of the state (bytes)")
+    for column in ("minutes", "events", *costs[0].us_per_event, "request, characters"):
         table.add_column(column, justify="right")
     for row in costs:
-        values = (f"{value:.1f}" for value in row.us_per_event.values())
-        table.add_row(
-            f"{row.minutes:g}", str(row.events), *values, str(row.state_bytes), str(row.prompt_characters)
-        )
+        values = (f"{us:.1f} / {row.state_bytes[name]}" for name, us in row.us_per_event.items())
+        table.add_row(f"{row.minutes:g}", str(row.events), *values, str(row.prompt_characters))
     return table
 
 
-def takeover_table(takeovers: list[Takeover]) -> Table:
-    """Format the takeovers: the median of each length's figures."""
-    names = [member.name for member in dataclasses.fields(Takeover)]
-    table = Table(title="Takeover of the brain after kill -9 (medians)")
+def takeover_table(title: str, rows: Sequence[Takeover | StageTakeover]) -> Table:
+    """Format takeovers of one kind."""
+    names = [member.name for member in dataclasses.fields(rows[0])]
+    table = Table(title=title)
     for name in names:
         table.add_column(name.replace("_", " "), justify="right")
-    for row in medians(takeovers):
-        table.add_row(*(f"{getattr(row, name):.6g}" for name in names))
+    for row in rows:
+        values = (getattr(row, name) for name in names)
+        table.add_row(*(f"{one:.6g}" if isinstance(one, float) else str(one) for one in values))
     return table
 
 
@@ -77,13 +78,17 @@ def main() -> None:
     console.print("folding the call")
     costs = measure_folds(args.minutes, repeats=args.repeats, progress_ms=args.progress_ms)
     console.print(fold_table(costs))
-    takeovers = asyncio.run(_takeovers(args, console)) if args.takeovers else []
-    if takeovers:
-        console.print(takeover_table(takeovers))
+    calls = asyncio.run(_takeovers(args, console)) if args.takeovers else []
+    brains, others = [call.brain for call in calls], [one for call in calls for one in call.stages]
+    if calls:
+        console.print(takeover_table("Takeover of the brain after kill -9 (medians)", medians(brains)))
+        title = "Takeover of the other stages after kill -9; of the edge, by the next stream (medians)"
+        console.print(takeover_table(title, stage_medians(others)))
     args.out.parent.mkdir(parents=True, exist_ok=True)
     result = {
         "folds": [dataclasses.asdict(row) for row in costs],
-        "takeovers": [dataclasses.asdict(row) for row in takeovers],
+        "takeovers": [dataclasses.asdict(row) for row in brains],
+        "stage_takeovers": [dataclasses.asdict(row) for row in others],
     }
     args.out.write_text(json.dumps(result, indent=2), encoding="utf-8")
     console.print(f"written to {args.out}")

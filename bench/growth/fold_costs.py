@@ -1,4 +1,4 @@
-"""Measures the cost of an event in each stage's fold, and the size of the brain's state and request."""
+"""Measures the cost of an event in each stage's fold, the size of the states and of the brain's request."""
 
 import copy
 import time
@@ -18,10 +18,12 @@ from services.brain.generation.prompt import build_messages
 from services.brain.policies import history_policy
 from services.brain.session_log import BRAIN
 from services.brain.state import BrainState
+from services.edge.outbound.player_state import PLAYER
+from services.recorder.live_state import RECORDER
 from services.stt.restore import STT
 from services.tts.progress import TTS
 
-FOLDS: tuple[Fold[Any], ...] = (FACTS, STT, BRAIN, TTS)
+FOLDS: tuple[Fold[Any], ...] = (FACTS, STT, BRAIN, TTS, PLAYER, RECORDER)
 _NOTES = "The caller wants to book a visit, has the number 0304 4712, and chose Tuesday at ten. " * 12
 
 
@@ -34,8 +36,8 @@ class FoldCosts:
     """Events up to then."""
     us_per_event: dict[str, float]
     """Process time per event of the following minute, in microseconds, by fold."""
-    state_bytes: int
-    """Size of the brain's encoded state."""
+    state_bytes: dict[str, int]
+    """Size of each fold's encoded state."""
     prompt_characters: int
     """Length of a request's messages, without the agent's prompt."""
 
@@ -73,7 +75,7 @@ def measure_folds(minutes: Sequence[float], *, repeats: int, progress_ms: int) -
             cut.minutes,
             cut.events,
             costs,
-            len(BRAIN.codec.encode(cut.states[BRAIN.name])) if BRAIN.codec else 0,
+            {fold.name: len(fold.codec.encode(cut.states[fold.name])) for fold in FOLDS if fold.codec},
             prompt_characters(agent, cut.states[BRAIN.name]),
         )
         for cut, costs in zip(cuts, _costs(cuts, repeats), strict=True)

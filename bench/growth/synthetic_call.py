@@ -146,6 +146,8 @@ class SyntheticCall:
         self._tool += 1
         yield self._event(self._started(reply_pb2.REPLY_KIND_ANSWER, self._turn))
         yield self._event(reply_pb2.ReplyFinished(reply_id=self._reply_id, reason="tool_calls"))
+        yield self._event(synthesis_pb2.SynthesisFinished(reply_id=self._reply_id))
+        yield self._event(self._at(playback_pb2.PlaybackFinished, 0))
         called = reply_pb2.ToolCalled(
             tool_call_id=f"turn{self._turn}-{self._tool}",
             name="look_up",

@@ -62,7 +62,7 @@ class StreamClient:
         timeout_s: float = 5.0,
         consistent: bool = True,
     ) -> AsyncIterator[list[Message]]:
-        """Read as `read` does, but yield the messages in batches of 1 to 500.
+        """Read as `read` does, but yield the messages in batches, each of at least 1.
 
         Args:
             stream: the stream to read.

@@ -1,6 +1,5 @@
 """Reads and follows a call's log, folds its past into states, and appends one stage's events to it."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -22,6 +21,7 @@ from parley.events.outbox import Outbox
 from parley.events.past import fold_past, read_past
 from parley.events.prefix_fold import States
 from parley.events.reread_schedule import RereadSchedule
+from parley.events.side_effects import wait_ready
 from parley.events.snapshot_writer import SnapshotWriter
 from parley.events.time_slices import TimeSlices
 from parley.telemetry.trace_context import traceparent
@@ -33,9 +33,6 @@ S = TypeVar("S")
 
 _READ_TIMEOUT_S = 8.0
 _GAP_READ_TIMEOUT_S = 1.0
-_POLL_INTERVAL_S = 0.005
-_ACK_TIMEOUT_S = 0.5
-_ACK_TIMEOUT_DISCONNECTED_S = 10.0
 
 
 class CallEventLog:
@@ -138,15 +135,7 @@ class CallEventLog:
         stored as long as a server responds, even one that is cut off from the other servers.
         """
         own_events = subjects.call_event(self.call_sid, "")
-        stored = await self._outbox.wait_subject_acked(own_events, _ACK_TIMEOUT_S)
-        try:
-            await self._bus.flush()
-        except BusError:
-            if not (stored or await self._outbox.wait_subject_acked(own_events, _ACK_TIMEOUT_DISCONNECTED_S)):
-                return False
-        while self.pending:  # noqa: ASYNC110 - the subscription has no event for it
-            await asyncio.sleep(_POLL_INTERVAL_S)
-        return True
+        return await wait_ready(self._bus, self._outbox, own_events, lambda: self.pending)
 
     def _wrap(self, body: Body) -> Event:
         """The next event of this stage."""

@@ -100,8 +100,8 @@ class _Compiler:
 
     def type_of(self, of: Any) -> _Type:
         """The conversion of a type."""
-        if of in _PLAIN:
-            return _Type(of.__name__)
+        if of is None or of in _PLAIN:
+            return _Type(getattr(of, "__name__", "NoneType"))
         if get_origin(of) is not None:
             return self._generic(of, get_origin(of), get_args(of))
         if not isinstance(of, type):

@@ -1,6 +1,7 @@
 """Runs a service until a signal arrives: SIGTERM or SIGINT drains it, a second signal ends it at once."""
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import Awaitable, Callable
@@ -16,6 +17,10 @@ log = structlog.get_logger()
 
 def run_service(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
     """Run `main(stop)`; the first signal sets `stop`. Exits with 0, or with 1 after logging a ParleyError."""
+    # The loaded modules live as long as the process. Without them, a full garbage collection stops all calls
+    # for a few milliseconds instead of 50.
+    gc.collect()
+    gc.freeze()
     try:
         uvloop.run(_run(main))
     except* ParleyError as group:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 from fastapi import WebSocket
@@ -13,6 +13,7 @@ from parley.bus import Bus, subjects
 from parley.errors import BusError, ProviderError, Superseded
 from parley.events.log import CallEventLog, open_call_log
 from parley.events.outbox import Outbox
+from parley.events.time_slices import TimeSlices
 from parley.exception_groups import flatten_group
 from parley.latency.tracer import CallTracer
 from parley.runtime.stage import worker_name
@@ -28,7 +29,8 @@ from services.edge.inbound.connection import MediaConnection, open_connection
 from services.edge.inbound.ingest import AudioIngest
 from services.edge.metrics import EdgeMetrics
 from services.edge.outbound.latest_position import LatestPosition
-from services.edge.outbound.player import PLAYER, Player
+from services.edge.outbound.player import Player
+from services.edge.outbound.player_state import PLAYER
 from services.edge.settings import EdgeSettings
 from services.edge.standby.supervisor import StandbySupervisor
 from services.edge.twilio.accounts import TwilioAccounts
@@ -66,6 +68,8 @@ class MediaStreamEndpoint:
     """Present only if standby streams are enabled."""
     tracer: CallTracer
     metrics: EdgeMetrics
+    slices: TimeSlices = field(default_factory=TimeSlices)
+    """Shared by all calls that are taken over."""
 
     async def serve(self, socket: WebSocket) -> None:
         """WebSocket /twilio/stream."""
@@ -117,7 +121,9 @@ class MediaStreamEndpoint:
             return
         self._count_opened(call, started.at_ms)
         log.info("media_stream_opened", stream_sid=start.stream_sid, epoch=epoch, agent=call.agent)
-        opened = open_call_log(self.bus, self.outbox, start.call_sid, "edge", epoch, folds=(PLAYER,))
+        opened = open_call_log(
+            self.bus, self.outbox, start.call_sid, "edge", epoch, folds=(PLAYER,), slices=self.slices
+        )
         async with opened as call_log:
             self.tracer.follow(call_log)
             previous = await LatestPosition(self.bus, start.call_sid, epoch).read_previous()

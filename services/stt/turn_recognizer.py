@@ -2,10 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol
 
 from parley.agent_config import SttConfig
-from parley.events.envelope import Body
 from parley.providers.stt import (
     FinalTranscript,
     InterimTranscript,
@@ -35,17 +33,8 @@ from services.stt.line_silence import LineSilence
 from services.stt.restore import SttState, evolve
 from services.stt.speech_probability import Detector
 from services.stt.transcript import Transcript
+from services.stt.turn_log import TurnLog
 from services.stt.voice_activity import SpeechChange, SpeechStarted, VoiceActivity
-
-
-class TurnLog(Protocol):
-    """The methods of a call's event log that turn recognition needs."""
-
-    def now_ms(self) -> int:
-        """The current call time."""
-
-    async def append(self, body: Body) -> Any:
-        """Append an event."""
 
 
 class TurnRecognizer:

@@ -3,14 +3,13 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import structlog
 
 from parley.audio.stream import follow_audio
 from parley.bus import Bus, subjects
 from parley.events.envelope import Body, event_body
-from parley.events.fold import Fold
 from parley.events.log import CallEventLog
 from parley.v1 import reply_pb2, speech_pb2, synthesis_pb2
 from parley.v1.audio_pb2 import AgentAudio
@@ -20,34 +19,12 @@ from services.edge.outbound.commands import Append, Clear, Command, Play, Publis
 from services.edge.outbound.hang_up import FINAL_REASON, PendingHangUp
 from services.edge.outbound.latest_position import LatestPosition
 from services.edge.outbound.playback import Playback
-from services.edge.outbound.restore import PlaybackState
+from services.edge.outbound.player_state import PLAYER
 from services.edge.twilio import media_messages
 
 log = structlog.get_logger()
 
 _TIMER_INTERVAL_S = 0.25
-
-
-@dataclass(slots=True)
-class PlayerState:
-    """The state from which a stream's player continues, folded from the call's log."""
-
-    playback: PlaybackState = field(default_factory=PlaybackState)
-    pending_hang_up: PendingHangUp = field(default_factory=PendingHangUp)
-    fallback_requested: bool = False
-
-
-def _evolve(state: PlayerState, event: Event, at_ms: int) -> PlayerState:
-    """Apply an event that was sent at a call time (ms); returns the same state."""
-    body = event_body(event)
-    if body is not None:
-        state.playback.apply(body, at_ms)
-        state.pending_hang_up.apply(body, at_ms)
-        state.fallback_requested |= isinstance(body, reply_pb2.FallbackRequested)
-    return state
-
-
-PLAYER = Fold("player", PlayerState, _evolve)
 
 
 class Player:

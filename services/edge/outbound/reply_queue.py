@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from services.edge.outbound.reply_playout import ReplyPlayout
 
-_MAX_DONE_IDS = 2048
-"""Audio and events that arrive late for a reply are recognized as long as fewer replies have ended since."""
+_MAX_DONE_IDS = 256
+"""Audio and events that arrive late for a reply are recognized as long as fewer replies have ended since. A
+call has fewer in the 15 minutes for which the bus stores audio."""
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from bench.growth.takeover import Takeover, medians
 
 def takeover(minutes: float, answer_s: float) -> Takeover:
     """A takeover with this time to the answer."""
-    return Takeover(minutes, 100, 1.0, answer_s, 50, 5, 70, 8, 1900)
+    return Takeover(minutes, 100, 1.0, answer_s, 50, 5, 4, 70, 8, 5, 1900)
 
 
 def test_each_length_has_its_medians() -> None:

@@ -32,5 +32,5 @@ def test_the_memory_is_bounded() -> None:
         queue.finish(f"r{number}")
 
     assert queue.is_done("r9999")
-    assert queue.is_done("r8000")
+    assert queue.is_done("r9800")
     assert not queue.is_done("r1")
