@@ -41,7 +41,8 @@ def settings_classes() -> list[type[BaseSettings]]:
     """The settings classes of all processes, those shared by all services first."""
     found: list[type[BaseSettings]] = []
     for package in _PACKAGES:
-        for path in sorted((ROOT / package).rglob("settings.py")):
+        folder = ROOT / package
+        for path in sorted(folder.rglob("settings.py"), key=lambda path: (path.parent != folder, path)):
             module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
             found += [
                 value

@@ -4,10 +4,11 @@ import os
 
 from pydantic import Field, SecretStr
 
-from parley.settings import CommonSettings, HttpUrl
+from parley.database.settings import DatabaseSettings
+from parley.settings import HttpUrl
 
 
-class BrainSettings(CommonSettings):
+class BrainSettings(DatabaseSettings):
     """Settings of the brain."""
 
     brain_port: int = Field(default=8082, ge=0, le=65535)

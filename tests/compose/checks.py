@@ -58,7 +58,7 @@ def every_module_can_be_imported(_stack: Stack) -> str:
 def the_tables_can_be_migrated_by_a_job(_stack: Stack) -> str:
     """As the chart's Job does it, with the recorder's image."""
     done = subprocess.run(
-        ["podman", "exec", container("recorder"), "python", "-m", "services.recorder.migrate"],
+        ["podman", "exec", container("recorder"), "python", "-m", "parley.database.migrate"],
         capture_output=True,
         text=True,
         check=False,

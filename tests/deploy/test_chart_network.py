@@ -12,6 +12,7 @@ from tests.deploy.rules.network import Arrow, Inbound, Outbound, arrows, inbound
 _SERVICES = ("edge", "stt", "brain", "tts", "recorder")
 _METRICS = {"edge": 8085, "stt": 8081, "brain": 8082, "tts": 8083, "recorder": 8084}
 _TO_NATS = {Arrow(service, "trial-nats", 4222) for service in _SERVICES}
+_TO_POSTGRES = {Arrow(service, "trial-postgres", 5432) for service in ("brain", "recorder")}
 _TO_SANDBOX = {
     Arrow("edge", "sandbox", 9001),
     Arrow("stt", "sandbox", 9002),
@@ -27,9 +28,9 @@ def test_services_share_the_bus_only(tool: Callable[[str], Path], policies: str)
     given = template(tool("helm4"), values_of({"policies": policies}))
     assert arrows(given) == set()
     trial = template(tool("helm4"), values_of({"policies": policies, "servers": "trial"}))
-    assert arrows(trial) == _TO_NATS | {Arrow("recorder", "trial-postgres", 5432)}
+    assert arrows(trial) == _TO_NATS | _TO_POSTGRES
     sandbox = template(tool("helm4"), values_of({"policies": policies, "servers": "trial with sandbox"}))
-    assert arrows(sandbox) == _TO_NATS | {Arrow("recorder", "trial-postgres", 5432)} | _TO_SANDBOX
+    assert arrows(sandbox) == _TO_NATS | _TO_POSTGRES | _TO_SANDBOX
 
 
 @pytest.mark.parametrize("servers", ["given", "given, with secrets", "trial", "trial with sandbox"])
@@ -47,7 +48,7 @@ def test_only_what_a_service_uses_is_reachable_from_it(tool: Callable[[str], Pat
     expected = {Outbound(pod, "kube-system/any", 53, protocol) for pod in pods for protocol in ("TCP", "UDP")}
     expected |= {Outbound(service, "nats/any", 4222) for service in _SERVICES}
     expected |= {Outbound(service, "telemetry/any", 443) for service in _SERVICES}
-    expected |= {Outbound(pod, "10.1.2.3/32", 5432) for pod in ("recorder", "migrate")}
+    expected |= {Outbound(pod, "10.1.2.3/32", 5432) for pod in ("brain", "recorder", "migrate")}
     # Twilio, the providers, the object store.
     expected |= {Outbound(service, block, 443) for service in _SERVICES for block in ("0.0.0.0/0", "::/0")}
     assert outbound(objects) == expected
@@ -60,7 +61,7 @@ def test_a_recorder_with_a_volume_reaches_no_internet(tool: Callable[[str], Path
 
 def test_emulated_services_reach_no_internet(tool: Callable[[str], Path]) -> None:
     objects = template(tool("helm4"), values_of({"policies": "closed", "servers": "trial with sandbox"}))
-    assert {arrow.port for arrow in outbound(objects) if arrow.source != "recorder"} == {53}
+    assert {arrow.port for arrow in outbound(objects) if arrow.source not in ("brain", "recorder")} == {53}
 
 
 def test_private_addresses_are_not_providers(tool: Callable[[str], Path]) -> None:

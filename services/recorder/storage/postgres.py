@@ -1,30 +1,14 @@
 """Call records in Postgres. Each write is one transaction and can be repeated without effect."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-import asyncpg
-import stamina
-import structlog
-
-from parley.errors import ProviderError, ProviderRejected, ProviderTimeout, ProviderUnavailable
+from parley.database.connections import Database
 from parley.v1.event_pb2 import Event
 from services.recorder.call_record import Call, CallRecord, event_row, latency_row, line_row
-from services.recorder.storage.migrate import SchemaTooNew, migrate, read_migrations
 
-log = structlog.get_logger()
-
-_PROVIDER = "postgres"
-_CONNECT_TIMEOUT_S = 5.0
-_TIMEOUT_S = 30.0
 _RECORD_TIMEOUT_S = 300.0
 """For all rows of a call, whose events are read from the bus meanwhile."""
-_CLOSE_TIMEOUT_S = 5.0
-_MAX_CONNECTIONS = 4
-_CHECK_INTERVAL_S = 5.0
-_RETRY_MIN_WAIT_S = 0.5
-_RETRY_MAX_WAIT_S = 5.0
 
 _PUT_CALL = """
 INSERT INTO calls (call_sid, direction, from_number, to_number, agent, started_at, ended_at, duration_ms,
@@ -54,46 +38,22 @@ _EVENT_COLUMNS = ("call_sid", "n", "id", "name", "stage", "epoch", "sequence", "
 
 
 class Postgres:
-    """The database of call records, which may be unreachable at the start of the process and later."""
+    """The database of call records."""
 
     def __init__(self, url: str) -> None:
-        self.unavailable_reason = "database not checked yet"
+        self._database = Database(url, "parley-recorder")
+
+    @property
+    def unavailable_reason(self) -> str:
         """Reason why records cannot be written at present; empty if they can."""
-        self._url = url
-        self._migrations = read_migrations()
-        self._pool: asyncpg.Pool | None = None
-        self._migrated = False
-        self._migrating = asyncio.Lock()
+        return self._database.unavailable_reason
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         """Keep a connection pool open while entered, without waiting for the server."""
-        self._pool = await asyncpg.create_pool(
-            self._url,
-            min_size=0,
-            max_size=_MAX_CONNECTIONS,
-            timeout=_CONNECT_TIMEOUT_S,
-            command_timeout=_TIMEOUT_S,
-            server_settings={"application_name": "parley-recorder"},
-        )
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                monitor = tasks.create_task(self._monitor())
-                try:
-                    yield
-                finally:
-                    monitor.cancel()
-        finally:
-            await self._close()
-
-    async def _close(self) -> None:
-        if self._pool is None:
-            return
-        try:
-            await asyncio.wait_for(self._pool.close(), _CLOSE_TIMEOUT_S)
-        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            self._pool.terminate()
-            log.warning("database_pool_terminated", error=repr(error))
+        async with self._database.opened():
+            self._database.start()
+            yield
 
     async def put_call(self, call: Call) -> None:
         """Write the row of a call that has started.
@@ -101,7 +61,7 @@ class Postgres:
         Raises:
             ProviderError: the database is unavailable or rejects the row.
         """
-        async with self._connection() as connection:
+        async with self._database.connection() as connection:
             await connection.execute(_PUT_CALL, *_call_row(call))
 
     async def put_record(self, record: CallRecord, events: Callable[[], AsyncIterator[Event]]) -> None:
@@ -114,7 +74,7 @@ class Postgres:
             BusError: the log cannot be read.
         """
         sid = record.call.call_sid
-        async with self._connection(_RECORD_TIMEOUT_S) as connection, connection.transaction():
+        async with self._database.connection(_RECORD_TIMEOUT_S) as connection, connection.transaction():
             await connection.execute(_PUT_CALL, *_call_row(record.call))
             for table in ("transcript", "turn_latencies", "events"):
                 await connection.execute(f"DELETE FROM {table} WHERE call_sid = $1", sid)  # noqa: S608 - our names
@@ -127,68 +87,6 @@ class Postgres:
             await connection.copy_records_to_table(
                 "events", records=_event_rows(events()), columns=_EVENT_COLUMNS, timeout=_RECORD_TIMEOUT_S
             )
-
-    async def _monitor(self) -> None:
-        """Check the database for as long as the process runs; the first check migrates it."""
-        while True:
-            retries = stamina.retry_context(
-                on=ProviderError,
-                attempts=None,
-                timeout=None,
-                wait_initial=_RETRY_MIN_WAIT_S,
-                wait_max=_RETRY_MAX_WAIT_S,
-            )
-            async for attempt in retries:
-                with attempt:
-                    await self._check()
-            await asyncio.sleep(_CHECK_INTERVAL_S)
-
-    async def _check(self) -> None:
-        """Execute a query, and log if the database has become available or unavailable."""
-        reason_before = self.unavailable_reason
-        try:
-            async with self._connection() as connection:
-                await connection.execute("SELECT 1")
-        except ProviderError as error:
-            if reason_before != self.unavailable_reason:
-                # Calls are still recorded; only their rows wait.
-                log.error("database_unavailable", error=str(error))
-            raise
-        if reason_before:
-            log.info("database_available")
-
-    @asynccontextmanager
-    async def _connection(self, timeout_s: float = _TIMEOUT_S) -> AsyncIterator[asyncpg.Connection]:
-        """A connection to a migrated database; errors become ProviderError and set `unavailable_reason`."""
-        if self._pool is None:
-            raise ProviderUnavailable(_PROVIDER, "not opened")
-        try:
-            async with (
-                asyncio.timeout(timeout_s),
-                self._pool.acquire(timeout=_CONNECT_TIMEOUT_S * 2) as connection,
-            ):
-                await self._migrate_once(connection)
-                yield connection
-        except asyncpg.DataError as error:
-            raise ProviderRejected(_PROVIDER, f"{type(error).__name__}") from error
-        except TimeoutError as error:
-            self.unavailable_reason = "database does not respond"
-            raise ProviderTimeout(_PROVIDER, f"no response within {timeout_s:g} s") from error
-        except SchemaTooNew as error:
-            self.unavailable_reason = str(error)
-            raise ProviderUnavailable(_PROVIDER, str(error)) from error
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            self.unavailable_reason = f"database unreachable: {type(error).__name__}"
-            # The next server to be reached may hold a different database with an older schema.
-            self._migrated = False
-            raise ProviderUnavailable(_PROVIDER, repr(error)) from error
-        self.unavailable_reason = ""
-
-    async def _migrate_once(self, connection: asyncpg.Connection) -> None:
-        async with self._migrating:
-            if not self._migrated:
-                await migrate(connection, self._migrations)
-                self._migrated = True
 
 
 async def _event_rows(events: AsyncIterator[Event]) -> AsyncIterator[tuple[object, ...]]:

@@ -33,7 +33,7 @@ def test_a_module_has_one_place_for_its_test(module: str, test: str) -> None:
         "parley/__init__.py",
         "services/stt/__main__.py",
         "parley/v1/call_pb2.py",
-        "services/recorder/migrations/0001_calls.sql",
+        "parley/database/migrations/0001_calls.sql",
         "tests/unit/cli/test_main.py",
         "parley/py.typed",
     ],

@@ -136,7 +136,7 @@ http://$(POD_NAME).{{ include "parley.fullname" . }}-edge-pods.{{ .Release.Names
 {{- $own := dict "edge" (list "TWILIO_ACCOUNT_SID" "TWILIO_AUTH_TOKEN") "stt" (list "DEEPGRAM_API_KEY") "brain" (list "OPENAI_API_KEY") "tts" (list "ELEVENLABS_API_KEY") "recorder" (list) -}}
 {{- $names := ternary (list) (index $own .stage) .root.Values.trial.sandbox -}}
 {{- if and (eq .stage "edge") .root.Values.ingress.publishCalls }}{{ $names = append $names "PARLEY_API_KEY" }}{{ end -}}
-{{- if and (eq .stage "recorder") (not .root.Values.trial.enabled) }}{{ $names = append $names "PARLEY_POSTGRES_URL" }}{{ end -}}
+{{- if and (has .stage (list "brain" "recorder")) (not .root.Values.trial.enabled) }}{{ $names = append $names "PARLEY_POSTGRES_URL" }}{{ end -}}
 {{- concat $names .values.secretKeys | uniq | toJson -}}
 {{- end -}}
 
@@ -150,7 +150,7 @@ http://$(POD_NAME).{{ include "parley.fullname" . }}-edge-pods.{{ .Release.Names
 - name: PARLEY_NATS_URL
   valueFrom: { secretKeyRef: { name: {{ $values.nats.urlSecret.name }}, key: {{ $values.nats.urlSecret.key }} } }
 {{- end }}
-{{- if and $values.trial.enabled (eq .stage "recorder") }}
+{{- if and $values.trial.enabled (has .stage (list "brain" "recorder")) }}
 - name: PARLEY_POSTGRES_URL
   valueFrom: { secretKeyRef: { name: {{ include "parley.fullname" .root }}-trial-postgres, key: url } }
 {{- end }}

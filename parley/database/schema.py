@@ -12,10 +12,10 @@ from parley.errors import ParleyError
 
 log = structlog.get_logger()
 
-MIGRATIONS_FOLDER = Path(__file__).parent.parent / "migrations"
+MIGRATIONS_FOLDER = Path(__file__).parent / "migrations"
 _FILE_NAME = re.compile(r"(\d{4})_(\w+)\.sql")
 _ADVISORY_LOCK = 0x7061726C6579
-"""Key of the advisory lock that a migrating process holds; arbitrary, but the same in every recorder."""
+"""Key of the advisory lock that a migrating process holds; arbitrary, but the same in every process."""
 
 _CREATE_VERSIONS = """
 CREATE TABLE schema_migrations (
@@ -31,8 +31,8 @@ class SchemaTooNew(ParleyError):
 
     def __init__(self, database_version: int, latest_version: int) -> None:
         super().__init__(
-            f"the database's schema is version {database_version}, but this recorder supports only versions "
-            f"up to {latest_version}; run the version of Parley that migrated it, or a newer one"
+            f"the database's schema is version {database_version}, but this version of Parley supports only "
+            f"versions up to {latest_version}; run the version of Parley that migrated it, or a newer one"
         )
 
 

@@ -1,7 +1,7 @@
-"""Migrate the recorder's database to the latest schema and exit.
+"""Migrate the database to the latest schema and exit.
 
-Reads `PARLEY_POSTGRES_URL`. Recorders migrate the database themselves when they start; run this before
-them if their database user may not change tables, or to see an error on a terminal.
+Reads `PARLEY_POSTGRES_URL`. Recorders and brains migrate the database themselves when they connect; run this
+before them if their database user may not change tables, or to see an error on a terminal.
 """
 
 import argparse
@@ -11,10 +11,10 @@ from typing import NoReturn
 
 import asyncpg
 
+from parley.database.schema import SchemaTooNew, migrate, read_migrations
+from parley.database.settings import DatabaseSettings
 from parley.settings import load
 from parley.telemetry.setup import configure_logging
-from services.recorder.settings import RecorderSettings
-from services.recorder.storage.migrate import SchemaTooNew, migrate, read_migrations
 
 
 async def run(postgres_url: str, timeout_s: float) -> int:
@@ -30,11 +30,11 @@ async def run(postgres_url: str, timeout_s: float) -> int:
 def main() -> None:
     """Exit with 0, or with 1 after a line that names the reason."""
     argparse.ArgumentParser(
-        prog="python -m services.recorder.migrate",
+        prog="python -m parley.database.migrate",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     ).parse_args()
-    settings = load(RecorderSettings)
+    settings = load(DatabaseSettings)
     configure_logging("migrate", settings)
     try:
         version = asyncio.run(run(settings.postgres_url.get_secret_value(), settings.start_timeout_s))

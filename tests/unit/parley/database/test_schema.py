@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.recorder.storage.migrate import Migration, SchemaTooNew, read_migrations
+from parley.database.schema import Migration, SchemaTooNew, read_migrations
 
 
 def test_files_are_read_in_the_order_of_their_numbers(tmp_path: Path) -> None:
@@ -49,6 +49,6 @@ def test_no_migration_controls_its_transaction() -> None:
 def test_the_error_for_a_newer_database_names_both_versions() -> None:
     """The message also states what to do."""
     assert str(SchemaTooNew(3, 2)) == (
-        "the database's schema is version 3, but this recorder supports only versions up to 2; "
+        "the database's schema is version 3, but this version of Parley supports only versions up to 2; "
         "run the version of Parley that migrated it, or a newer one"
     )

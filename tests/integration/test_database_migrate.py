@@ -1,4 +1,4 @@
-"""Migrations of the recorder's database, on a real Postgres."""
+"""Migrations of the database, on a real Postgres."""
 
 import asyncio
 import os
@@ -11,9 +11,9 @@ from typing import Any
 import asyncpg
 import pytest
 
+from parley.database.schema import Migration, SchemaTooNew, migrate, read_migrations
 from parley.errors import ProviderUnavailable
 from services.recorder.call_record import Call
-from services.recorder.storage.migrate import Migration, SchemaTooNew, migrate, read_migrations
 from services.recorder.storage.postgres import Postgres
 from tests.eventually import eventually
 
@@ -56,7 +56,7 @@ async def columns(connection: asyncpg.Connection, table: str) -> set[str]:
 async def run_command(postgres_url: str, *arguments: str) -> tuple[int | None, str, str]:
     """Run the migration command as a process and return its exit code, output and errors."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "services.recorder.migrate", *arguments),
+        *(sys.executable, "-m", "parley.database.migrate", *arguments),
         env={**os.environ, "PARLEY_POSTGRES_URL": postgres_url},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -147,7 +147,7 @@ async def test_a_killed_process_leaves_the_version_before_it(postgres_url: str) 
     """The server rolls back when the running statement ends, and then releases the lock."""
     script = (
         "import asyncio, asyncpg, sys\n"
-        "from services.recorder.storage.migrate import Migration, migrate, read_migrations\n"
+        "from parley.database.schema import Migration, migrate, read_migrations\n"
         "async def main():\n"
         "    connection = await asyncpg.connect(sys.argv[1])\n"
         f"    await migrate(connection, (read_migrations()[0], {SLOW!r}))\n"

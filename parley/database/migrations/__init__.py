@@ -1,0 +1,1 @@
+"""The tables as numbered SQL files, applied in order by `parley/database/schema.py`."""
