@@ -48,6 +48,13 @@ class AgentConfig(Section):
     """Maximum length of a call; the caller is warned 30 s before."""
     max_call_warning: str = english_text("max_call_warning")
 
+    def tool_fillers(self, name: str) -> tuple[str, ...]:
+        """Return the phrases while a tool runs, in order; empty to play none."""
+        own = next((tool.filler for tool in self.tools if tool.has_tool(name)), None)
+        if own is None:
+            return self.fillers.tool_phrases
+        return (*own, *self.fillers.tool_phrases[len(own) :]) if own else ()
+
     @model_validator(mode="before")
     @classmethod
     def _apply_language(cls, data: Any) -> Any:

@@ -13,7 +13,7 @@ MULTILINGUAL = "multi"
 
 _NO_PHRASES: Mapping[str, Any] = {
     "openers": {"statements": (), "questions": ()},
-    "fillers": {"phrases": ()},
+    "fillers": {"phrases": (), "tool_phrases": ()},
 }
 """Defaults of a language without texts: phrases that a call can do without."""
 

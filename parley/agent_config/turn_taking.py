@@ -37,7 +37,11 @@ class Fillers(Section):
     after_ms: int = Field(default=1500, ge=300, le=20_000)
     """Delay after the end of the turn; another phrase follows after the same delay in silence."""
     phrases: tuple[str, ...] = english_phrases("fillers.phrases")
-    """Empty to play no fillers."""
+    """Empty to play none while the model is slow."""
+    tool_after_ms: int = Field(default=200, ge=0, le=20_000)
+    """Silence after which the first two fillers for a running tool follow; later ones have longer pauses."""
+    tool_phrases: tuple[str, ...] = english_phrases("fillers.tool_phrases")
+    """In this order while a tool runs; empty to play none. A tool of the agent file may have its own."""
 
 
 class DtmfConfig(Section):

@@ -133,6 +133,11 @@ class Conversation:
         """Tool calls without a result."""
         return tuple(item for item in self.open_items if isinstance(item, ToolCall) and item.result is None)
 
+    def tool_call(self, tool_call_id: str) -> ToolCall | None:
+        """Return the tool call with this id, if it is in the recent part."""
+        calls = (item for item in reversed(self.items) if isinstance(item, ToolCall))
+        return next((call for call in calls if call.tool_call_id == tool_call_id), None)
+
     @property
     def tool_call_ids(self) -> tuple[str, ...]:
         """Ids of the tool calls in the recent part, which includes those since the caller's last input."""
@@ -151,32 +156,67 @@ class Conversation:
 
     @property
     def _last_relevant_item(self) -> Item | None:
-        relevant = (i for i in reversed(self.open_items) if not (isinstance(i, Reply) and _is_non_answer(i)))
-        return next(relevant, None)
+        return next((item for item in reversed(self.open_items) if _is_relevant(item)), None)
 
     @property
     def unanswered_turn(self) -> int | None:
         """The turn that needs an answer now: the caller's last, or the turn of an unfinished answer."""
-        if self.pending_tool_calls:
-            return None
+        match self._unanswered_item:
+            case None:
+                return None
+            case ToolCall(turn=turn, reply_id=reply_id):
+                return turn or self.reply(reply_id).turn
+            case item:
+                return item.turn
+
+    @property
+    def unanswered_result(self) -> ToolCall | None:
+        """The tool call whose result the next answer continues with; None if it answers something else."""
+        item = self._unanswered_item
+        return item if isinstance(item, ToolCall) else None
+
+    @property
+    def _unanswered_item(self) -> Item | None:
         for item in reversed(self.open_items):
-            match item:
-                case CallerTurn() if self._needs_none_yet(item):
-                    continue
-                case CallerTurn(role="hold"):
-                    return None
-                case CallerTurn(turn=turn) | DtmfInput(turn=turn):
-                    return turn
-                case ToolCall(reply_id=reply_id):
-                    return None if self._ends_call(reply_id) else self.reply(reply_id).turn
-                case Reply() if _is_non_answer(item):
-                    continue
-                case Reply(finished="interrupted" | "tool_calls", cancelled=""):
-                    # Tool calls are appended after their reply: if one is missing, the owner died first.
-                    return item.turn
-                case Reply():
-                    return None
+            if (needs_answer_now := self._needs_answer_now(item)) is not None:
+                return item if needs_answer_now else None
         return None
+
+    def _needs_answer_now(self, item: Item) -> bool | None:
+        """Whether an item needs an answer if no later item does; None to decide by the item before it."""
+        match item:
+            case CallerTurn():
+                return None if self._needs_none_yet(item) else item.role != "hold"
+            case DtmfInput():
+                return True
+            case ToolCall(result=None):
+                return None
+            case ToolCall():
+                return not self._needs_no_answer(item)
+            case Reply() if _is_non_answer(item):
+                return None
+            case Reply(finished="tool_calls", cancelled=""):
+                # Tool calls are appended after their reply: if one is missing, the owner died first.
+                return not self.tool_calls_of(item.reply_id)
+            case Reply():
+                return item.finished == "interrupted" and not item.cancelled
+
+    def _needs_no_answer(self, call: ToolCall) -> bool:
+        """Whether a tool's result is not answered: the call ends, or the caller asked the agent to wait."""
+        ending = any(
+            other.result is None and other.name == END_CALL_NAME
+            for other in self.tool_calls_of(call.reply_id)
+        )
+        return ending or self._ends_call(call.reply_id) or self.on_hold
+
+    def has_result_after(self, reply: Reply) -> bool:
+        """Whether a tool has returned since the reply started."""
+        for item in reversed(self.open_items):
+            if isinstance(item, Reply) and item.reply_id == reply.reply_id:
+                return False
+            if isinstance(item, ToolCall) and item.result is not None:
+                return True
+        return False
 
     def _needs_none_yet(self, turn: CallerTurn) -> bool:
         """Whether the turn needs no answer before the agent has finished; a backchannel never needs one."""
@@ -252,6 +292,13 @@ class Conversation:
         predicted = CallerTurn(self.predicted_turn.turn, self.predicted_turn.text)
         totals = replace(self.totals, inputs=self.totals.inputs + 1)
         return replace(self, items=(*self.items, predicted), totals=totals)
+
+
+def _is_relevant(item: Item) -> bool:
+    """Whether the item may be what the next answer answers."""
+    if isinstance(item, ToolCall):
+        return item.result is not None
+    return not (isinstance(item, Reply) and _is_non_answer(item))
 
 
 def _is_non_answer(reply: Reply) -> bool:

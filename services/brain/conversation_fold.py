@@ -66,7 +66,7 @@ def _evolve_own_event(conversation: Conversation, body: Body, at_ms: int) -> Con
         case reply_pb2.ToolCalled():
             return _append(conversation, tool_call_of(body))
         case reply_pb2.ToolReturned():
-            return _finish_tool_call(conversation, body)
+            return _finish_tool_call(conversation, body, at_ms)
         case reply_pb2.FallbackRequested():
             return replace(conversation, fallback_requested=True)
         case reply_pb2.HangUpRequested():
@@ -120,11 +120,26 @@ def _release_reply(conversation: Conversation, body: reply_pb2.ReplyReleased) ->
     return replace(conversation, items=(*others, released))
 
 
-def _finish_tool_call(conversation: Conversation, body: reply_pb2.ToolReturned) -> Conversation:
+def _finish_tool_call(conversation: Conversation, body: reply_pb2.ToolReturned, at_ms: int) -> Conversation:
     for index, item in _from_the_end(conversation.items):
         if isinstance(item, ToolCall) and item.tool_call_id == body.tool_call_id:
-            return _with_item(conversation, index, replace(item, result=body.result, failed=body.failed))
+            if item.result is not None:
+                return conversation
+            call = replace(item, result=body.result, failed=body.failed, returned_ms=at_ms)
+            return _with_result(conversation, index, call)
     return conversation
+
+
+def _with_result(conversation: Conversation, index: int, call: ToolCall) -> Conversation:
+    """Place a result: with its call, or at the end if the agent has said something else in the meantime."""
+    items = conversation.items
+    later = [i for i in items[index + 1 :] if isinstance(i, Reply) and i.kind != reply_pb2.REPLY_KIND_FILLER]
+    if not later:
+        return _with_item(conversation, index, call)
+    spoken = (r for r in reversed(later) if not (r.speculative or r.cancelled == "speculation"))
+    joined = next((reply.reply_id for reply in spoken), "")
+    call = replace(call, joined=joined)
+    return replace(conversation, items=(*items[:index], *items[index + 1 :], call))
 
 
 def _evolve_stream_end(

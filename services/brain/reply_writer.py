@@ -158,6 +158,7 @@ class ReplyWriter:
             tool_names=self._tool_names,
             tools_allowed=tools_allowed,
             spoken=spoken,
+            running_tool_call_ids=[call.tool_call_id for call in conversation.pending_tool_calls],
         )
 
 

@@ -248,7 +248,9 @@ class BrainSession:
                 pass
 
     def _run_tools(self, tasks: asyncio.TaskGroup) -> None:
-        self._tools.run(ending_calls.runnable(self._log.conversation, self._tools.terminal_tools), tasks)
+        conversation = self._log.conversation
+        runnable = ending_calls.runnable(conversation, self._tools.terminal_tools)
+        self._tools.run(runnable, tasks, earlier=conversation.tool_call)
 
     async def _on_tool_result(self, result: ToolResult) -> None:
         pending = self._log.conversation.pending_tool_calls

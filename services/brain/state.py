@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from parley.v1.event_pb2 import Event
 from services.brain import conversation_fold, tool_outcomes
 from services.brain.conversation import Conversation
-from services.brain.policies import call_limit, escalation, fillers, idle_policy, turn_taking
+from services.brain.policies import call_limit, escalation, fillers, floor_state, idle_policy
 from services.brain.policies.call_limit import LimitState
 from services.brain.policies.escalation import ServiceHealth
 from services.brain.policies.fillers import WaitState
+from services.brain.policies.floor_state import FloorState
 from services.brain.policies.idle_policy import IdleState
-from services.brain.policies.turn_taking import FloorState
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class BrainState:
         """Return the state after an event that arrived at `now_ms` (call time)."""
         return BrainState(
             conversation_fold.evolve(self.conversation, event),
-            turn_taking.evolve(self.floor, event, now_ms=now_ms),
+            floor_state.evolve(self.floor, event, now_ms=now_ms),
             idle_policy.evolve(self.idle, event, now_ms=now_ms),
             call_limit.evolve(self.limit, event),
             fillers.evolve(self.latency_wait, event, now_ms=now_ms),

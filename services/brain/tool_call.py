@@ -1,11 +1,13 @@
 """A tool call of the model, as the conversation keeps it. No I/O, no clock."""
 
 import json
+import re
 from dataclasses import dataclass
 
 from parley.v1 import reply_pb2
 from services.brain.tool_arguments import NO_ARGUMENTS, arguments_problem, legal_name
 
+_REPETITION = re.compile(r"(?<=-[0-9a-f]{12})-\d+$")
 END_CALL_NAME = "end_call"
 """Name of the tool that ends the call."""
 
@@ -27,11 +29,37 @@ class ToolCall:
     """The provider's other fields of the call: a JSON object, or empty."""
     route: str = ""
     """The route whose provider `extra` belongs to."""
+    turn: int = 0
+    """The caller's turn in which the model made it."""
+    returned_ms: int = 0
+    """Call time of the result."""
+    joined: str = ""
+    """The reply after which a late result joined the dialogue; empty for the reply of the call itself."""
+
+    @property
+    def shown_after(self) -> str:
+        """Id of the reply after which the dialogue shows the call and its result."""
+        return self.joined or self.reply_id
+
+    @property
+    def key(self) -> str:
+        """The idempotency key: the id of the first of equal calls in one turn."""
+        return key_of(self.tool_call_id)
+
+    @property
+    def is_repetition(self) -> bool:
+        """Whether an equal call preceded it in the same turn, or was still running."""
+        return self.key != self.tool_call_id
 
     @property
     def succeeded(self) -> bool:
         """Whether there is a result, and it reports no failure."""
         return self.result is not None and not self.failed and not reports_failure(self.result)
+
+
+def key_of(tool_call_id: str) -> str:
+    """Return the idempotency key of a tool call: its id without the number of a repetition."""
+    return _REPETITION.sub("", tool_call_id)
 
 
 def tool_call_of(body: reply_pb2.ToolCalled) -> ToolCall:
@@ -46,6 +74,7 @@ def tool_call_of(body: reply_pb2.ToolCalled) -> ToolCall:
         problem=problem,
         extra=body.extra,
         route=body.route,
+        turn=body.turn,
     )
 
 

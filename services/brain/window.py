@@ -87,7 +87,9 @@ def _split_at(items: Sequence[Item], cut: int) -> Split:
 
 
 def _reply_id(item: Item) -> str:
-    return item.reply_id if isinstance(item, Reply | ToolCall) else ""
+    if isinstance(item, ToolCall):
+        return item.shown_after
+    return item.reply_id if isinstance(item, Reply) else ""
 
 
 def without_word_times(items: tuple[Item, ...]) -> tuple[Item, ...]:

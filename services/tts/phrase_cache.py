@@ -30,8 +30,15 @@ def cacheable_phrases(agent: AgentConfig) -> tuple[str, ...]:
     """Return the fixed texts of the agent file, the most urgent first."""
     openers = (*agent.openers.statements, *agent.openers.questions) if agent.openers.enabled else ()
     apology = (agent.reconnect.apology,) if agent.reconnect.resume == "apology" else ()
-    phrases = (agent.greeting.text, *openers, *agent.fillers.phrases, agent.apology, *apology)
+    own = (phrase for tool in agent.tools for phrase in tool.filler or ())
+    tools = (*own, *agent.fillers.tool_phrases) if _has_slow_tools(agent) else ()
+    fillers = (*agent.fillers.phrases, *tools)
+    phrases = (agent.greeting.text, *openers, *fillers, agent.apology, *apology)
     return tuple(dict.fromkeys(phrase.strip() for phrase in phrases if phrase.strip()))
+
+
+def _has_slow_tools(agent: AgentConfig) -> bool:
+    return any(tool.type != "end_call" for tool in agent.tools)
 
 
 def cache_section(

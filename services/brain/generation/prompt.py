@@ -28,6 +28,14 @@ _OMITTED = (
     " it, and ask again."
 )
 
+_RUNNING = json.dumps(
+    {
+        "status": "running",
+        "note": "Not finished yet. You will receive the result as soon as there is one. Do not call it again;"
+        " until then, answer the caller, and promise nothing that depends on the result.",
+    }
+)
+
 
 def build_messages(
     agent: AgentConfig, conversation: Conversation, opener: str = "", *, route: str = ""
@@ -47,7 +55,7 @@ def build_messages(
                 pass
             case Reply():
                 messages += _reply_messages(
-                    item, [call for call in calls if call.reply_id == item.reply_id], route
+                    item, [call for call in calls if call.shown_after == item.reply_id], route
                 )
             case ToolCall():
                 pass
@@ -79,7 +87,7 @@ def _reply_messages(reply: Reply, calls: Sequence[ToolCall], route: str) -> Iter
         message["tool_calls"] = [_tool_call(call, route) for call in calls]
     yield message
     for call in calls:
-        result = call.result if call.result is not None else json.dumps({"error": "still working"})
+        result = call.result if call.result is not None else _RUNNING
         yield {"role": "tool", "tool_call_id": call.tool_call_id, "content": result}
 
 

@@ -46,6 +46,7 @@ class ReplyBuilder:
         tool_names: Sequence[str] | None = None,
         tools_allowed: bool = True,
         spoken: Collection[str] = (),
+        running_tool_call_ids: Collection[str] = (),
     ) -> None:
         """Create a builder; without `tool_names` every name of a tool is accepted.
 
@@ -59,6 +60,7 @@ class ReplyBuilder:
         self._terminal_tools = terminal_tools
         self._by_phrase = by_phrase
         self._used_tool_call_ids = frozenset(used_tool_call_ids)
+        self._running_tool_call_ids = frozenset(running_tool_call_ids)
         self._dtmf_inputs = dtmf_inputs
         self._tool_names = tool_names
         self._language = language
@@ -79,6 +81,7 @@ class ReplyBuilder:
             self._used_tool_call_ids,
             self._tool_names,
             self._dtmf_inputs,
+            self._running_tool_call_ids,
         )
 
     @property

@@ -15,6 +15,7 @@ from services.brain.tool_arguments import (
     legal_name,
     name_problem,
 )
+from services.brain.tool_call import key_of
 
 MAX_CALLS = 8
 """Tool calls of one answer that are run."""
@@ -34,8 +35,11 @@ class RequestedTools:
         used_ids: Collection[str] = (),
         tool_names: Sequence[str] | None = None,
         dtmf_inputs: int = 0,
+        running_ids: Collection[str] = (),
     ) -> None:
         """Create a collection; without `tool_names` every name of a tool is accepted.
+
+        A call that equals one of `running_ids`, from whichever turn, counts as its repetition.
 
         The turn and the number of DTMF inputs before the answer identify the input that it answers.
         """
@@ -43,6 +47,7 @@ class RequestedTools:
         self._reply_id = reply_id
         self._turn = turn
         self._used_ids = set(used_ids)
+        self._running_ids = tuple(running_ids)
         self._tool_names = tool_names
         self._calls: list[tuple[ToolCallRequest, str]] = []
 
@@ -65,8 +70,15 @@ class RequestedTools:
 
     def events(self, *, incomplete: bool) -> list[ToolCalled]:
         """Return the events of the usable calls."""
-        usable = enumerate(self.usable(incomplete=incomplete))
-        return [self._event(number, call, route) for number, (call, route) in usable]
+        events: list[ToolCalled] = []
+        seen: set[str] = set()
+        for call, route in self.usable(incomplete=incomplete):
+            digest = _digest(call)
+            # An answer that requests the same twice means it once.
+            if digest not in seen:
+                seen.add(digest)
+                events.append(self._event(len(events), call, route))
+        return events
 
     def _event(self, number: int, call: ToolCallRequest, route: str) -> ToolCalled:
         problem = SURPLUS if number >= MAX_CALLS else self._problem(call)
@@ -75,7 +87,7 @@ class RequestedTools:
         arguments = NO_ARGUMENTS if problem else call.arguments.strip() or NO_ARGUMENTS
         # The model's ids are not always unique within a call; ours are the idempotency keys. A process that
         # answers the same turn again without having read the first answer derives the same key.
-        ids = _tool_call_ids(self._input, name, arguments)
+        ids = self._candidate_ids(name, arguments)
         tool_call_id = next(i for i in ids if i not in self._used_ids)
         self._used_ids.add(tool_call_id)
         return ToolCalled(
@@ -92,10 +104,23 @@ class RequestedTools:
     def _problem(self, call: ToolCallRequest) -> str:
         return name_problem(clean(call.name), self._tool_names) or arguments_problem(call.arguments)
 
+    def _candidate_ids(self, name: str, arguments: str) -> Iterator[str]:
+        """Candidate ids, derived from the input, the tool and its arguments; numbered for repetitions."""
+        digest = _arguments_digest(name, arguments)
+        first = f"{self._input}-{digest}"
+        running = (key for key in map(key_of, self._running_ids) if key.endswith(f"-{digest}"))
+        first = next(running, first)
+        yield first
+        yield from (f"{first}-{number}" for number in count(2))
 
-def _tool_call_ids(answered: str, name: str, arguments: str) -> Iterator[str]:
-    """Candidate ids, derived from the input, the tool and its arguments; numbered for repetitions."""
+
+def _digest(call: ToolCallRequest) -> str:
+    """Identify a call within its answer; unusable arguments are compared as text."""
+    if arguments_problem(call.arguments):
+        return f"{call.name}\n{call.arguments}"
+    return _arguments_digest(legal_name(call.name), call.arguments.strip() or NO_ARGUMENTS)
+
+
+def _arguments_digest(name: str, arguments: str) -> str:
     canonical = json.dumps(json.loads(arguments), sort_keys=True)
-    digest = hashlib.sha256(f"{name}\n{canonical}".encode()).hexdigest()[:12]
-    yield f"{answered}-{digest}"
-    yield from (f"{answered}-{digest}-{number}" for number in count(2))
+    return hashlib.sha256(f"{name}\n{canonical}".encode()).hexdigest()[:12]

@@ -63,7 +63,7 @@ def _lines(items: Sequence[Item]) -> Iterable[dict[str, Any]]:
             case DtmfInput(text=text):
                 yield {"caller": text}
             case Reply(kind=kind) if kind != REPLY_KIND_FILLER:
-                yield from _reply_lines(item, [call for call in calls if call.reply_id == item.reply_id])
+                yield from _reply_lines(item, [call for call in calls if call.shown_after == item.reply_id])
             case _:
                 pass
 

@@ -12,7 +12,8 @@ from parley.events.envelope import event_body
 from parley.v1 import call_pb2, reply_pb2
 from parley.v1.event_pb2 import Event
 from services.brain.conversation import Conversation
-from services.brain.policies.turn_taking import FloorState, WaitUntil
+from services.brain.policies.floor_state import FloorState
+from services.brain.policies.turn_taking import WaitUntil
 
 REASON = "max_call_s"
 """Reason of hang_up.requested, and of reply.cancelled for replies that the goodbye replaces."""

@@ -16,7 +16,14 @@ def runnable(conversation: Conversation, terminal_tools: Collection[str]) -> tup
     """Return the tool calls without a result that may run now."""
     pending = conversation.pending_tool_calls
     busy = {call.reply_id for call in pending if call.name not in terminal_tools}
-    return tuple(call for call in pending if call.name not in terminal_tools or call.reply_id not in busy)
+    running = {call.tool_call_id for call in pending}
+    return tuple(
+        call
+        for call in pending
+        if (call.name not in terminal_tools or call.reply_id not in busy)
+        # A repetition waits for the call that it repeats.
+        and not (call.is_repetition and call.key in running)
+    )
 
 
 def why_not_end(call: ToolCall, conversation: Conversation, terminal_tools: Collection[str]) -> str:

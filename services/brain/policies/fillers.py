@@ -9,12 +9,15 @@ from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import REPLY_KIND_ANSWER, REPLY_KIND_FILLER
 from services.brain.conversation import Conversation
 from services.brain.items import CallerTurn, DtmfInput
+from services.brain.policies import tool_fillers
+from services.brain.policies.floor_state import FloorState
 from services.brain.policies.openers import detect_opener
-from services.brain.policies.turn_taking import FloorState, WaitUntil
+from services.brain.policies.tool_fillers import DueFiller
+from services.brain.policies.turn_taking import WaitUntil
 from services.brain.reply import Reply
 
 _MAX_PER_WAIT = 3
-"""Maximum fillers in one wait; more would not be credible."""
+"""Maximum fillers in one wait for the model; more would not be credible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,30 +58,39 @@ def decide(
     """Return the filler to play now, or the time at which to decide again."""
     if conversation.ended or conversation.hanging_up:
         return None
-    if not _keeps_waiting(conversation, agent):
-        return None
-    played = [reply for reply in conversation.replies if reply.kind == REPLY_KIND_FILLER]
-    last = played[-1].text.strip() if played else ""
-    candidates = [phrase for phrase in agent.fillers.phrases if phrase != last]
-    if not candidates or _count_in_this_wait(conversation) >= _MAX_PER_WAIT:
+    due = _due_filler(conversation, agent)
+    if due is None:
         return None
     if floor.speaking and now_ms < floor.speech_until_ms():
         return WaitUntil(floor.speech_until_ms())
     # The log does not show every moment of playback: an opener may still be playing.
     plays_until_ms = max((reply.plays_until_ms for reply in conversation.active_replies), default=0)
-    due_ms = max(state.since_ms, plays_until_ms) + agent.fillers.after_ms
-    if now_ms < due_ms:
-        return WaitUntil(due_ms)
-    return PlayFiller(candidates[conversation.totals.fillers % len(candidates)])
+    due_ms = max(state.since_ms, plays_until_ms) + due.after_ms
+    return WaitUntil(due_ms) if now_ms < due_ms else PlayFiller(due.text)
 
 
-def _keeps_waiting(conversation: Conversation, agent: AgentConfig) -> bool:
+def _due_filler(conversation: Conversation, agent: AgentConfig) -> DueFiller | None:
+    """Return the next filler; None if the agent speaks, or if enough was played."""
     active = conversation.active_replies
     if any(reply.kind == REPLY_KIND_FILLER or reply.paused for reply in active):
-        return False
-    if not active:
-        return bool(conversation.pending_tool_calls)
-    return all(_is_empty_answer(reply, agent) for reply in active)
+        return None
+    played = [reply.text.strip() for reply in _replies_in_this_wait(conversation)]
+    if call := tool_fillers.awaited_call(conversation):
+        return tool_fillers.next_filler(call, conversation, agent, played)
+    if not active or not all(_is_empty_answer(reply, agent) for reply in active):
+        return None
+    if played and (result := tool_fillers.answered_call(conversation)):
+        return tool_fillers.next_filler(result, conversation, agent, played)
+    return _next_for_model(conversation, agent, played)
+
+
+def _next_for_model(conversation: Conversation, agent: AgentConfig, played: list[str]) -> DueFiller | None:
+    fillers = [reply for reply in conversation.replies if reply.kind == REPLY_KIND_FILLER]
+    last = fillers[-1].text.strip() if fillers else ""
+    candidates = [phrase for phrase in agent.fillers.phrases if phrase != last]
+    if not candidates or len(played) >= _MAX_PER_WAIT:
+        return None
+    return DueFiller(candidates[conversation.totals.fillers % len(candidates)], agent.fillers.after_ms)
 
 
 def _is_empty_answer(reply: Reply, agent: AgentConfig) -> bool:
@@ -87,10 +99,12 @@ def _is_empty_answer(reply: Reply, agent: AgentConfig) -> bool:
     return reply.kind == REPLY_KIND_ANSWER and not (clauses or reply.finished or reply.speculative)
 
 
-def _count_in_this_wait(conversation: Conversation) -> int:
-    count = 0
+def _replies_in_this_wait(conversation: Conversation) -> list[Reply]:
+    """Fillers since the caller's last input, in order."""
+    found: list[Reply] = []
     for item in reversed(conversation.open_items):
         if isinstance(item, CallerTurn | DtmfInput):
             break
-        count += isinstance(item, Reply) and item.kind == REPLY_KIND_FILLER
-    return count
+        if isinstance(item, Reply) and item.kind == REPLY_KIND_FILLER:
+            found.insert(0, item)
+    return found

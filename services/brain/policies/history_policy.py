@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from parley.agent_config import AgentConfig
 from services.brain.conversation import Conversation
-from services.brain.policies.turn_taking import FloorState
+from services.brain.policies.floor_state import FloorState
 from services.brain.window import Split, split_to_fit
 
 _OVERDUE = 2

@@ -9,7 +9,8 @@ from parley.v1 import call_pb2, playback_pb2, reply_pb2, speech_pb2
 from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import REPLY_KIND_GOODBYE, REPLY_KIND_IDLE_PROMPT
 from services.brain.conversation import Conversation
-from services.brain.policies.turn_taking import FloorState, WaitUntil
+from services.brain.policies.floor_state import FloorState
+from services.brain.policies.turn_taking import WaitUntil
 
 
 @dataclass(frozen=True, slots=True)

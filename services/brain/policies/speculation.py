@@ -13,7 +13,7 @@ def should_speculate(conversation: Conversation, agent: AgentConfig) -> bool:
     predicted, limits = conversation.predicted_turn, agent.llm.speculation
     if predicted is None or not limits.enabled or conversation.hanging_up:
         return False
-    if conversation.active_replies or conversation.speculative_reply or conversation.pending_tool_calls:
+    if conversation.active_replies or conversation.speculative_reply:
         return False
     if is_hold_request(predicted.text, conversation.phrases):
         return False
@@ -24,7 +24,9 @@ def should_speculate(conversation: Conversation, agent: AgentConfig) -> bool:
 
 
 def still_matches(reply: Reply, conversation: Conversation) -> bool:
-    """Whether the reply answers the caller's latest transcript of its turn."""
+    """Whether the reply answers the caller's latest transcript of its turn, with every tool's result."""
+    if conversation.has_result_after(reply):
+        return False
     ended = conversation.turn(reply.turn)
     if ended is not None:
         return ended.role in ("turn", "early_answer") and same_words(ended.text, reply.predicted_text)

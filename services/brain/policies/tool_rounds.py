@@ -19,7 +19,6 @@ def reached_limit(conversation: Conversation, agent: AgentConfig) -> Limit | Non
     seen: dict[tuple[str, str, str | None], str] = {}
     for call in calls:
         first = seen.setdefault((call.name, call.arguments, call.result), call.reply_id)
-        # Two equal calls within one answer may be intended.
         if first != call.reply_id:
             return "repeated"
     return None

@@ -1,50 +1,23 @@
 """Turn taking: when to answer, cancel, resume, speculate or collect DTMF. No I/O, no clock."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from parley.agent_config import AgentConfig
-from parley.events.envelope import event_body
-from parley.v1 import call_pb2, playback_pb2, speech_pb2
-from parley.v1.event_pb2 import Event
 from services.brain.conversation import Conversation
-from services.brain.policies import speculation
+from services.brain.policies import speculation, tool_results
+from services.brain.policies.floor_state import (
+    FALSE_BARGE_IN_TIMEOUT_MS,
+    NOISE_TIMEOUT_MS,
+    FloorState,
+)
 from services.brain.reply import Reply
 from services.brain.turn_roles import takes_turn
 
-FALSE_BARGE_IN_TIMEOUT_MS = 550
-"""Speech that has no words this long after its end was not a barge-in; a transcript arrives sooner."""
-NOISE_TIMEOUT_MS = 2000
-"""Speech that has had no words for this long is noise, such as traffic or a television."""
 MORE_WORDS_MS, MORE_WORDS_TIMEOUT_MS = 400, 3000
 """An early answer is answered this long after the end of the question, if the caller adds nothing; words that
 have begun to follow are waited for."""
 _SPEECH_AFTER_DTMF_TIMEOUT_MS = 3000
 """A turn that continues within this time after the last key is answered together with the DTMF input."""
-
-
-@dataclass(frozen=True, slots=True)
-class FloorState:
-    """The caller's current speech and key presses."""
-
-    speaking: bool = False
-    since_ms: int = 0
-    """Call time at which `speaking` changed."""
-    words: str = ""
-    words_turn: int = 0
-    words_at_ms: int = 0
-    """Call time at which they last changed."""
-    played_at_ms: int = 0
-    """Call time at which the playback of a reply last ended."""
-    paused_at_ms: int = 0
-    """Call time at which playback was last paused."""
-    last_digit_at_ms: int = 0
-    """Call time of the last key press."""
-    last_digit: str = ""
-
-    def speech_until_ms(self) -> int:
-        """Call time up to which the caller probably speaks: words follow speech soon, or it is noise."""
-        timeout_ms = NOISE_TIMEOUT_MS if self.speaking else FALSE_BARGE_IN_TIMEOUT_MS
-        return max(self.since_ms, self.words_at_ms if self.speaking else 0) + timeout_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,29 +76,6 @@ class WaitUntil:
 Decision = CancelReplies | Resume | Answer | Speculate | Release | SubmitDtmf | WaitUntil
 
 
-def evolve(floor: FloorState, event: Event, *, now_ms: int) -> FloorState:
-    """Return the state after an event that arrived at `now_ms` (call time)."""
-    match event_body(event):
-        case speech_pb2.SpeechStarted():
-            return replace(floor, speaking=True, since_ms=now_ms)
-        case speech_pb2.SpeechStopped(at_ms=at_ms):
-            # The detector reports the end of speech with a delay.
-            return replace(floor, speaking=False, since_ms=min(at_ms or now_ms, now_ms))
-        case speech_pb2.TranscriptUpdated(turn=turn, text=text) if not text.strip():
-            # Words that turned out to be none, such as an echo of the agent.
-            return replace(floor, words="", words_turn=min(floor.words_turn, turn - 1))
-        case speech_pb2.TranscriptUpdated(turn=turn, text=text) | speech_pb2.TurnEnded(turn=turn, text=text):
-            return replace(floor, words=text, words_turn=turn, words_at_ms=now_ms)
-        case call_pb2.DtmfPressed(digit=digit):
-            return replace(floor, last_digit=digit, last_digit_at_ms=now_ms)
-        case playback_pb2.PlaybackFinished() | playback_pb2.BargeIn():
-            return replace(floor, played_at_ms=now_ms)
-        case playback_pb2.PlaybackPaused():
-            return replace(floor, paused_at_ms=now_ms)
-        case _:
-            return floor
-
-
 def decide(
     floor: FloorState, conversation: Conversation, agent: AgentConfig, *, now_ms: int
 ) -> Decision | None:
@@ -140,21 +90,19 @@ def decide(
     turn = conversation.unanswered_turn
     if turn is not None and conversation.must_finish:
         return _decide_paused(floor, conversation, now_ms=now_ms)
-    if turn is not None:
-        more_until_ms = _more_words_until_ms(floor, conversation, turn)
-        if now_ms < more_until_ms:
-            return WaitUntil(more_until_ms)
-        speech_until_ms = floor.last_digit_at_ms + _SPEECH_AFTER_DTMF_TIMEOUT_MS
-        if conversation.dtmf_unanswered and floor.words_turn > turn and now_ms < speech_until_ms:
-            return WaitUntil(speech_until_ms)
-        return _decide_answer(turn, speculative, conversation)
+    due_ms = tool_results.due_ms(floor, conversation, now_ms=now_ms)
+    if turn is not None and due_ms is not None and due_ms <= now_ms:
+        return _decide_input(turn, speculative, floor, conversation, now_ms=now_ms)
     active = _interruptible(conversation)
     interrupted = any(conversation.turn_of(reply) < floor.words_turn for reply in active)
     if interrupted and _takes_turn(floor, conversation):
         return _cancel(active)
     if conversation.predicted_turn is not None and speculation.should_speculate(conversation, agent):
         return Speculate(conversation.predicted_turn.turn)
-    return _decide_paused(floor, conversation, now_ms=now_ms)
+    decision = _decide_paused(floor, conversation, now_ms=now_ms)
+    if decision is None and turn is not None and due_ms is not None:
+        return WaitUntil(due_ms)
+    return decision
 
 
 def _interruptible(conversation: Conversation) -> tuple[Reply, ...]:
@@ -180,6 +128,19 @@ def _more_words_until_ms(floor: FloorState, conversation: Conversation, turn: in
         return floor.words_at_ms + MORE_WORDS_TIMEOUT_MS
     after_ms = floor.played_at_ms + MORE_WORDS_MS
     return max(after_ms, floor.speech_until_ms()) if floor.speaking else after_ms
+
+
+def _decide_input(
+    turn: int, speculative: Reply | None, floor: FloorState, conversation: Conversation, *, now_ms: int
+) -> Decision:
+    """Answer an input of the caller, or the result of a tool, unless the input may continue."""
+    more_until_ms = _more_words_until_ms(floor, conversation, turn)
+    if now_ms < more_until_ms:
+        return WaitUntil(more_until_ms)
+    speech_until_ms = floor.last_digit_at_ms + _SPEECH_AFTER_DTMF_TIMEOUT_MS
+    if conversation.dtmf_unanswered and floor.words_turn > turn and now_ms < speech_until_ms:
+        return WaitUntil(speech_until_ms)
+    return _decide_answer(turn, speculative, conversation)
 
 
 def _decide_answer(turn: int, speculative: Reply | None, conversation: Conversation) -> Decision:

@@ -60,18 +60,32 @@ class ToolRunner:
         """Names of the tools that end the call."""
         return frozenset(tool.name for tool in self._tools if tool.ends_call)
 
-    def run(self, calls: Iterable[ToolCall], tasks: asyncio.TaskGroup) -> None:
-        """Start the tool calls that were not started yet."""
+    def run(
+        self,
+        calls: Iterable[ToolCall],
+        tasks: asyncio.TaskGroup,
+        earlier: Callable[[str], ToolCall | None] = lambda _: None,
+    ) -> None:
+        """Start the tool calls that were not started yet.
+
+        `earlier` returns the call with an id. A repetition of one that has succeeded gets the same result; a
+        repetition of one that has failed is run with the same idempotency key.
+        """
         for call in calls:
             if call.tool_call_id not in self._started:
                 self._started.add(call.tool_call_id)
-                tasks.create_task(self._run(call), name=f"tool {call.name}")
+                repeated = earlier(call.key) if call.is_repetition else None
+                tasks.create_task(self._run(call, repeated), name=f"tool {call.name}")
 
     def forget(self, tool_call_id: str) -> None:
         """Forget a tool call whose result is in the log."""
         self._started.discard(tool_call_id)
 
-    async def _run(self, call: ToolCall) -> None:
+    async def _run(self, call: ToolCall, repeated: ToolCall | None) -> None:
+        if repeated is not None and repeated.result is not None and not repeated.failed:
+            log.info("tool_call_repeated", tool=call.name, tool_call_id=call.tool_call_id)
+            await self._emit(ToolResult(call.tool_call_id, repeated.result, refused=True))
+            return
         if call.name not in self.terminal_tools and not await self._ready():
             log.error("tool_not_run_bus_unavailable", tool=call.name, tool_call_id=call.tool_call_id)
             await self._emit(refusal(call, "not possible at the moment"))
@@ -94,7 +108,7 @@ async def run_tool(tools: Sequence[Tool], call: ToolCall) -> ToolResult:
 async def _run_tool(tool: Tool, call: ToolCall) -> ToolResult:
     try:
         async with asyncio.timeout(tool.timeout_s):
-            return ToolResult(call.tool_call_id, await tool.run(call))
+            return ToolResult(call.tool_call_id, await tool.run(replace(call, tool_call_id=call.key)))
     except TimeoutError:
         return error_result(call, f"no result within {tool.timeout_s:g} s")
     except ToolFailed as error:

@@ -6,6 +6,7 @@ from parley.events.envelope import Body, event_name
 from parley.providers.llm import Done, TextDelta, ToolCallRequest
 from parley.v1.reply_pb2 import REPLY_KIND_ANSWER, ReplyClause, ReplyFinished, ToolCalled
 from services.brain.generation.reply_builder import GOODBYE, ReplyBuilder
+from services.brain.tool_call import key_of
 
 
 def test_clauses_are_returned_when_they_are_complete() -> None:
@@ -55,12 +56,13 @@ def test_a_repeated_answer_calls_a_tool_with_the_same_id() -> None:
 
 
 def test_a_repeated_tool_call_has_another_id() -> None:
-    """A repetition within an answer, or across two answers to one turn, is intended."""
+    """Each call in the log has its own id; the idempotency key is the first one's."""
     look = ToolCallRequest("x", "look", "no JSON")
-    first, second = tool_call_ids(ReplyBuilder("r1", 1), look, look)
+    [first] = tool_call_ids(ReplyBuilder("r1", 1), look)
+    [second] = tool_call_ids(ReplyBuilder("r2", 1, used_tool_call_ids=[first]), look)
 
     assert first != second
-    assert tool_call_ids(ReplyBuilder("r2", 1, used_tool_call_ids=[first]), look) == [second]
+    assert key_of(second) == key_of(first) == first
 
 
 def test_a_call_does_not_end_without_a_goodbye() -> None:

@@ -5,6 +5,7 @@ import pytest
 from parley.providers.llm import ToolCallRequest
 from parley.v1.reply_pb2 import ToolCalled
 from services.brain.generation.requested_tools import MAX_CALLS, SURPLUS, RequestedTools
+from services.brain.tool_call import key_of
 
 
 def events(*calls: ToolCallRequest, incomplete: bool = False) -> list[ToolCalled]:
@@ -46,7 +47,7 @@ def test_surplus_calls_have_a_problem() -> None:
 def test_extra_fields_are_stored_with_their_route() -> None:
     """Two calls in one answer have their own."""
     first = ToolCallRequest("x", "look", "{}", {"extra_content": {"signature": "a"}})
-    second = ToolCallRequest("x", "look", "{}", {"extra_content": {"signature": "b"}})
+    second = ToolCallRequest("x", "look", '{"n": 2}', {"extra_content": {"signature": "b"}})
 
     found = events(first, second)
     assert [called.extra for called in found] == [
@@ -74,3 +75,24 @@ def test_equal_calls_for_different_inputs_have_different_keys() -> None:
 
     assert len(found) == 3
     assert all(len(tool_call_id) <= 40 for tool_call_id in found)
+
+
+def test_the_same_request_twice_in_one_answer_is_one_call() -> None:
+    """The order of keys and white space do not matter."""
+    first = ToolCallRequest("x", "look", '{"a": 1, "b": 2}')
+    second = ToolCallRequest("y", "look", '{"b":2,"a":1}')
+
+    assert [called.arguments for called in events(first, second)] == ['{"a": 1, "b": 2}']
+    assert len(events(first, ToolCallRequest("z", "look", '{"a": 1}'))) == 2
+
+
+def test_a_request_that_is_still_running_is_a_repetition_in_a_later_turn() -> None:
+    """It gets the idempotency key of the running call, so that the tool is not run twice."""
+    look = ToolCallRequest("x", "look", '{"a": 1}')
+    [running] = events(look)
+    later = RequestedTools("r5", 3, [running.tool_call_id], running_ids=[running.tool_call_id])
+    later.add(look, "")
+    [repeated] = later.events(incomplete=False)
+
+    assert repeated.tool_call_id == f"{running.tool_call_id}-2"
+    assert key_of(repeated.tool_call_id) == running.tool_call_id

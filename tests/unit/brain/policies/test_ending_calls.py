@@ -100,3 +100,13 @@ def test_a_goodbye_that_is_not_true_is_dropped(calls: list[Event]) -> None:
     assert not retracts_goodbye(book, alone, TERMINAL)
     assert not retracts_goodbye(book, cancelled, TERMINAL)
     assert not retracts_goodbye(end_call(conversation), conversation, TERMINAL)
+
+
+def test_a_repetition_waits_for_the_call_that_it_repeats() -> None:
+    """Then it gets the same result, or is run with the same key if that one failed."""
+    first, second = called("turn1-0123456789ab", "book"), called("turn1-0123456789ab-2", "book")
+
+    assert ids(runnable(fold(first, second), TERMINAL)) == ["turn1-0123456789ab"]
+    assert ids(runnable(fold(first, second, returned("turn1-0123456789ab")), TERMINAL)) == [
+        "turn1-0123456789ab-2"
+    ]

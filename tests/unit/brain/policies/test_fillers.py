@@ -9,11 +9,13 @@ from parley.v1.reply_pb2 import (
     ReplyFinished,
     ReplyStarted,
     ToolCalled,
+    ToolReturned,
 )
 from parley.v1.speech_pb2 import SpeechStarted
 from services.brain.policies import fillers
 from services.brain.policies.fillers import PlayFiller
-from services.brain.policies.turn_taking import NOISE_TIMEOUT_MS, WaitUntil
+from services.brain.policies.floor_state import NOISE_TIMEOUT_MS
+from services.brain.policies.turn_taking import WaitUntil
 from services.brain.state import BrainState
 from tests.event_factories import event, reply_events
 from tests.unit.brain.event_factories import (
@@ -26,7 +28,11 @@ from tests.unit.brain.event_factories import (
 
 AGENT = AgentConfig(
     prompt="x",
-    fillers=Fillers(after_ms=1500, phrases=("One moment.", "Just a second.")),
+    fillers=Fillers(
+        after_ms=1500,
+        phrases=("One moment.", "Just a second."),
+        tool_phrases=("One moment.", "Just a second."),
+    ),
     openers=Openers(enabled=True, statements=("Sure.",)),
 )
 ANSWER_STARTED = [turn_ended(1, "hello"), event(ReplyStarted(reply_id="r1", turn=1, kind=REPLY_KIND_ANSWER))]
@@ -84,8 +90,8 @@ def test_a_single_phrase_is_played_once() -> None:
     assert decide(*ANSWER_STARTED, now_ms=99_000, agent=none) is None
 
 
-def test_a_filler_bridges_a_slow_tool_after_the_reply_was_played() -> None:
-    """The filler does not interrupt the reply that called the tool."""
+def test_a_filler_follows_the_words_of_an_answer_that_calls_a_tool() -> None:
+    """It does not interrupt them: the end of their audio is estimated, or reported."""
     log = [
         turn_ended(1, "book"),
         *reply_events("r1", 1, "Let me check."),
@@ -93,8 +99,24 @@ def test_a_filler_bridges_a_slow_tool_after_the_reply_was_played() -> None:
     ]
     tool = event(ToolCalled(tool_call_id="r1-t1", name="look_up", reply_id="r1", turn=1))
 
-    assert decide(*log, *playback_started("r1"), tool, now_ms=99_000) is None
-    assert decide(*log, tool, playback_finished("r1", 300), now_ms=2500) == PlayFiller("One moment.")
+    assert decide(*log, tool, now_ms=99_000) is None
+    assert decide(*log, *playback_started("r1"), tool, now_ms=1000) == WaitUntil(1200)
+    assert decide(*log, *playback_started("r1"), playback_paused("r1", 100), tool, now_ms=99_000) is None
+    assert decide(*log, tool, playback_finished("r1", 300), now_ms=1200) == PlayFiller("One moment.")
+
+
+def test_a_filler_covers_the_answer_to_a_slow_tool() -> None:
+    """The wait for the model continues that for the tool; after a fast tool it is a wait for the model."""
+    tool = event(ToolCalled(tool_call_id="r1-t1", name="look_up", reply_id="r1", turn=1))
+    filler = filler_events("r2", "One moment.")
+    log = [turn_ended(1, "book"), *reply_events("r1", 1, reason="tool_calls"), tool]
+    continued = [
+        event(ToolReturned(tool_call_id="r1-t1", result="{}")),
+        event(ReplyStarted(reply_id="r3", turn=1, kind=REPLY_KIND_ANSWER)),
+    ]
+
+    assert decide(*log, *filler, *continued, now_ms=1200) == PlayFiller("Just a second.")
+    assert decide(*log, *continued, now_ms=1200) == WaitUntil(2500)
 
 
 def test_no_filler_is_played_while_the_caller_speaks() -> None:

@@ -33,12 +33,12 @@ def test_the_agent_file_can_disable_speculation() -> None:
 
 
 def test_other_work_prevents_speculation() -> None:
-    """A reply, a running tool or the end of the call would conflict with it."""
+    """A reply or the end of the call would conflict with it; the caller is answered while a tool runs."""
     tool = event(ToolCalled(tool_call_id="t1", name="book", reply_id="r1"))
     leaving = event(HangUpRequested(after_reply_id="r1"))
 
     assert not should_speculate(fold(*reply_events("r1", 0, "Hello."), PREDICTED), AGENT)
-    assert not should_speculate(fold(*PLAYED, tool, PREDICTED), AGENT)
+    assert should_speculate(fold(*PLAYED, tool, PREDICTED), AGENT)
     assert not should_speculate(fold(*PLAYED, leaving, PREDICTED), AGENT)
 
 

@@ -15,11 +15,10 @@ from parley.v1.reply_pb2 import (
 )
 from parley.v1.speech_pb2 import EagerEndOfTurn, SpeechStarted, SpeechStopped, TranscriptUpdated, TurnResumed
 from services.brain.policies import turn_taking
+from services.brain.policies.floor_state import FALSE_BARGE_IN_TIMEOUT_MS, NOISE_TIMEOUT_MS
 from services.brain.policies.turn_taking import (
-    FALSE_BARGE_IN_TIMEOUT_MS,
     MORE_WORDS_MS,
     MORE_WORDS_TIMEOUT_MS,
-    NOISE_TIMEOUT_MS,
     Answer,
     CancelReplies,
     Release,

@@ -3,6 +3,8 @@
 import asyncio
 import json
 
+import pytest
+
 from services.brain.tool_call import ToolCall
 from services.brain.tools import Tool
 from services.brain.tools.end_call import END_CALL
@@ -85,3 +87,31 @@ async def test_no_side_effect_happens_while_the_bus_is_unavailable() -> None:
 
     assert executed == []
     assert {result.tool_call_id: result.failed for result in results} == {"1": True, "2": False}
+
+
+@pytest.mark.parametrize(("result", "failed", "runs"), [('{"id": 7}', False, 0), ('{"error": "x"}', True, 1)])
+async def test_a_repeated_call_is_not_run_again_unless_it_failed(
+    result: str, failed: bool, runs: int
+) -> None:
+    """The result is that of the first call; a failed one is repeated with the same key."""
+    keys: list[str] = []
+    first = ToolCall("turn1-0123456789ab", "book", "{}", "r1", result=result, failed=failed)
+    second = ToolCall("turn1-0123456789ab-2", "book", "{}", "r2")
+
+    async def execute(call: ToolCall) -> str:
+        keys.append(call.tool_call_id)
+        return "{}"
+
+    results: asyncio.Queue[ToolResult] = asyncio.Queue()
+    runner = ToolRunner([Tool("book", "", {}, execute)], results.put, ready)
+    async with asyncio.TaskGroup() as tasks:
+        runner.run([second], tasks, earlier={first.tool_call_id: first}.get)
+    returned = results.get_nowait()
+
+    assert keys == [first.tool_call_id] * runs
+    assert returned.tool_call_id == second.tool_call_id
+    assert returned.result == ("{}" if runs else result)
+
+
+async def ready() -> bool:
+    return True

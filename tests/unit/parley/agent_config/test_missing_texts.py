@@ -28,7 +28,7 @@ def test_the_missing_keys_are_named() -> None:
 
     for key in ("apology", "unavailable", "max_call_warning", "fallback.say", "idle.prompts", "idle.goodbye"):
         assert key in problem
-    assert "fillers.phrases will be left out" in problem
+    assert "fillers.phrases, fillers.tool_phrases will be left out" in problem
     assert "Add these keys to the agent file" in problem
     for key in ("openers", "reconnect", "voicemail_prompt"):
         assert key not in problem
