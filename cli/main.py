@@ -21,6 +21,7 @@ from cli.sandbox import sandbox as run_sandbox
 from cli.settings import CliSettings
 from cli.system import environment
 from cli.testing.command import RunOptions, run_tests
+from cli.testing.from_call.command import ConversionOptions, run_conversion
 from cli.topology import Size
 from cli.up import up as bring_up
 from parley.settings import load
@@ -153,12 +154,12 @@ def replay(
 @app.command("test", no_args_is_help=True)
 def run_conversation_tests(
     targets: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(
             help="Agent files (their tests are in tests/NAME beside them), folders, or test files.",
             metavar="AGENT|FOLDER|TEST…",
         ),
-    ],
+    ] = None,
     words: Annotated[
         str, typer.Option("-k", help="Run only tests whose name or description has these words.")
     ] = "",
@@ -172,19 +173,51 @@ def run_conversation_tests(
             "--live", help="Use the real providers whose keys are set, not the tests' scripted models."
         ),
     ] = False,
-    timeout_s: Annotated[float, typer.Option(min=1, max=3600, help="Time limit of one call.")] = 90.0,
+    timeout_s: Annotated[
+        float | None, typer.Option(min=1, max=7200, help="Time limit of one call; by default 90 or more.")
+    ] = None,
+    model: Annotated[
+        str,
+        typer.Option(
+            help="With --live: the model that judges and plays callers.", envvar="PARLEY_TEST_MODEL"
+        ),
+    ] = "",
     junit: Annotated[Path | None, typer.Option(help="Write a JUnit XML report.")] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write an HTML report with each call's time line and recording.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
     events: Annotated[
         bool, typer.Option("--events", help="Print the events of each call that failed.")
     ] = False,
+    from_call: Annotated[
+        str, typer.Option(help="Write a test from this recorded call instead.", metavar="CALLSID")
+    ] = "",
+    to: Annotated[
+        Path | None,
+        typer.Option(help="With --from-call: folder to write to; by default the agent's tests."),
+    ] = None,
+    redact: Annotated[
+        bool, typer.Option("--redact", help="With --from-call: replace telephone and other long numbers.")
+    ] = False,
+    agents: Annotated[
+        Path, typer.Option(help="With --from-call: folder of agent files.", envvar="PARLEY_AGENTS_DIR")
+    ] = Path("agents"),
+    home: Home = None,
 ) -> None:
     """Run an agent's conversation tests: whole calls with simulated callers, in parallel.
 
     Starts a system of its own; Twilio is always emulated. Exit code 1: a test failed; 2: none could run.
     docs/testing-agents.md explains the format of a test.
     """
-    options = RunOptions(tuple(targets), words, agent, concurrency, timeout_s, live, junit, as_json, events)
+    if from_call:
+        conversion = ConversionOptions(from_call, _home(home), agents, to, redact)
+        raise typer.Exit(run_conversion(conversion))
+    if not targets:
+        raise typer.BadParameter("name an agent file, a folder or a test, such as agents/clinic.yaml")
+    options = RunOptions(
+        tuple(targets), words, agent, concurrency, timeout_s, live, model, junit, html, as_json, events
+    )
     raise typer.Exit(run_tests(options))
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import yaml
 
 from cli.testing.case import Case, CaseError
+from cli.testing.judge import judge_rules
+from cli.testing.model_caller import persona_rules
 from parley.agent_config import load_agent_config
 from parley.errors import ConfigError
 
@@ -26,7 +28,11 @@ class PreparedCase:
     agent: str
     """Name of the agent file that answers."""
     scenario: Path | None
-    """Scripted answers of every model in the call; None with real ones."""
+    """Scripted answers of every agent in the call; None with a real model."""
+    judge_scenario: Path | None = None
+    """Scripted judgements; None without any, or with a real model."""
+    caller_scenario: Path | None = None
+    """Scripted lines of a caller played by a model; None without any, or with a real model."""
 
 
 def prepare(cases: Sequence[Case], folder: Path, *, live: bool) -> list[PreparedCase | CaseError]:
@@ -61,8 +67,10 @@ def _agent_name(case: Case, number: int) -> str:
 def _write(case: Case, name: str, folder: Path, *, live: bool) -> PreparedCase:
     base = _read_agent(case.agent_file) if case.agent_file else {}
     if live:
+        _write_others(case, folder, live=True)
         _write_yaml(folder / f"{name}.yaml", _merged(base, case.agent))
         return PreparedCase(case, name, None)
+    _write_others(case, folder, live=False)
     scenarios = _scenarios(folder)
     first, second = scenarios / f"{name}.yaml", scenarios / f"{name}-second.yaml"
     _write_yaml(first, {"rules": case.model})
@@ -72,7 +80,35 @@ def _write(case: Case, name: str, folder: Path, *, live: bool) -> PreparedCase:
         llm["fallbacks"] = [{"model": str(second)}]
     agent = _merged(_merged(_emulated(base), {"llm": llm}), case.agent)
     _write_yaml(folder / f"{name}.yaml", agent)
-    return PreparedCase(case, name, first)
+    lines = case.persona.rules if case.persona else ()
+    return PreparedCase(
+        case,
+        name,
+        first,
+        _write_rules(scenarios / f"{name}-judge.yaml", judge_rules(case.judge_model)),
+        _write_rules(scenarios / f"{name}-caller.yaml", persona_rules(lines)),
+    )
+
+
+def _write_rules(path: Path, rules: Sequence[Mapping[str, Any]]) -> Path | None:
+    if not rules:
+        return None
+    _write_yaml(path, {"rules": list(rules)})
+    return path
+
+
+def _write_others(case: Case, folder: Path, *, live: bool) -> None:
+    """Write the agents that only this test has; another test may have the same ones."""
+    for name, agent in case.other_agents.items():
+        path = folder / f"{name}.yaml"
+        content = _dumped(agent if live else _emulated(agent))
+        if path.is_file() and path.read_text("utf-8") != content:
+            raise ConfigError(
+                f"{case.path}: other agents: another agent is named {name} already in this run;"
+                " choose another name"
+            )
+        path.write_text(content, encoding="utf-8")
+        load_agent_config(folder, name)
 
 
 def _scenarios(folder: Path) -> Path:
@@ -133,4 +169,8 @@ def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
 
 
 def _write_yaml(path: Path, data: Any) -> None:
-    path.write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    path.write_text(_dumped(data), encoding="utf-8")
+
+
+def _dumped(data: Any) -> str:
+    return yaml.safe_dump(data, allow_unicode=True, sort_keys=False)

@@ -6,17 +6,38 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from cli.testing.expectations.registry import Expectation, read_expectations
+from cli.testing.expectations.registry import JUDGED, Expectation, read_expectations
 from cli.testing.located_yaml import Key, LocatedYaml, YamlProblem, load, suggestion
-from sandbox.caller.script import Script, ScriptError, parse_script
-from sandbox.openai.scenario import ScenarioError, parse_scenario
-from sandbox.twilio.faults import Faults
+from cli.testing.model_caller import START, Persona
+from cli.testing.sections import (
+    read_agents,
+    read_call,
+    read_judge_rules,
+    read_judged,
+    read_mapping,
+    read_network,
+    read_persona,
+    read_rules,
+    read_script,
+)
+from cli.testing.turns import CallSummary, from_data
+from sandbox.caller.script import Script, ScriptError
 
-_KEYS = ("about", "agent file", "agent", "model", "second model", "network", "call", "caller", "expect")
+_KEYS = (
+    "about",
+    "agent file",
+    "agent",
+    "other agents",
+    "model",
+    "second model",
+    "judge model",
+    "network",
+    "call",
+    "caller",
+    "expect",
+    "recorded",
+)
 _REQUIRED = ("about", "caller", "expect")
-_CALL_KEYS = ("from", "to")
 _MODEL = [{"say": "I see."}]
 _MAX_FILE_BYTES = 1_000_000
 _STEP = re.compile(r"caller: (?:step (\d+)(?: \([\w ]*\))*: )?(.*)", re.DOTALL)
@@ -41,11 +62,22 @@ class Case:
     model: list[Any]
     """Scripted answers of the emulated model."""
     script: Script
+    """Steps of the caller; only the start if a model plays it."""
     expect: tuple[Expectation, ...]
+    persona: Persona | None = None
+    """Set if a model plays the caller."""
+    judged: tuple[str, ...] = ()
+    """Statements that a model judges."""
+    judge_model: list[Any] = field(default_factory=list)
+    """Scripted judgements of the emulated model."""
+    other_agents: Mapping[str, Any] = field(default_factory=dict)
+    """Agents to which this call may be handed over, beside those in the folder of the agent file."""
     second_model: list[Any] = field(default_factory=list)
     network: Mapping[str, Any] = field(default_factory=dict)
     from_number: str = ""
     to_number: str = ""
+    recorded: CallSummary | None = None
+    """Summary of the call that the test was made of."""
 
 
 def read_case(path: Path, agent_file: Path | None = None) -> Case:
@@ -61,15 +93,26 @@ def read_case(path: Path, agent_file: Path | None = None) -> Case:
     data: Mapping[str, Any] = file.data
     expect, wrong = read_expectations(file)
     problems += wrong
-    script = _read(file, ("caller",), problems, lambda: _script(data["caller"]), Script("rms", ()))
-    model = _read(file, ("model",), problems, lambda: _rules(data.get("model")), [])
-    second = _read(file, ("second model",), problems, lambda: _rules(data.get("second model")), [])
-    network = _read(file, ("network",), problems, lambda: _network(data.get("network")), {})
-    call = _read(file, ("call",), problems, lambda: _call(data.get("call")), {})
-    agent = _read(file, ("agent",), problems, lambda: _mapping(data.get("agent")), {})
+    persona: Persona | None = None
+    script = START
+    if isinstance(data["caller"], Mapping) and "persona" in data["caller"]:
+        persona = _read(file, ("caller",), problems, lambda: read_persona(data["caller"]), None)
+    else:
+        script = _read(file, ("caller",), problems, lambda: read_script(data["caller"], path.parent), START)
+    model = _read(file, ("model",), problems, lambda: read_rules(data.get("model")), [])
+    second = _read(file, ("second model",), problems, lambda: read_rules(data.get("second model")), [])
+    network = _read(file, ("network",), problems, lambda: read_network(data.get("network")), {})
+    call = _read(file, ("call",), problems, lambda: read_call(data.get("call")), {})
+    agent = _read(file, ("agent",), problems, lambda: read_mapping(data.get("agent")), {})
+    others = _read(file, ("other agents",), problems, lambda: read_agents(data.get("other agents")), {})
+    judged = _read(file, ("expect", JUDGED), problems, lambda: read_judged(data["expect"]), ())
+    judgements = _read(
+        file, ("judge model",), problems, lambda: read_judge_rules(data.get("judge model")), []
+    )
     agent_path = _read(
         file, ("agent file",), problems, lambda: _agent_file(path, data.get("agent file"), agent_file), None
     )
+    recorded = _read(file, ("recorded",), problems, lambda: from_data(data.get("recorded")), None)
     if problems:
         raise CaseError("\n".join(sorted(problems, key=_line_of)))
     return Case(
@@ -81,10 +124,15 @@ def read_case(path: Path, agent_file: Path | None = None) -> Case:
         model=model or _MODEL,
         script=script,
         expect=expect,
+        persona=persona,
+        judged=judged,
+        judge_model=judgements,
+        other_agents=others,
         second_model=second,
         network=network,
         from_number=call.get("from", ""),
         to_number=call.get("to", ""),
+        recorded=recorded,
     )
 
 
@@ -144,53 +192,6 @@ def _read(file: LocatedYaml, key: Key, problems: list[str], read: Any, otherwise
     except (ValueError, TypeError) as error:
         problems.append(file.problem(key, str(error)))
     return otherwise
-
-
-def _script(data: Any) -> Script:
-    return parse_script({"steps": data} if isinstance(data, list) else data, "caller")
-
-
-def _rules(data: Any) -> list[Any]:
-    if data is None:
-        return []
-    if not isinstance(data, list) or not data:
-        raise ValueError("must be a list of rules such as `- say: Yes?`")
-    try:
-        parse_scenario({"rules": data}, "")
-    except ScenarioError as error:
-        raise ValueError(str(error).removeprefix(": ")) from None
-    return data
-
-
-def _network(data: Any) -> Mapping[str, Any]:
-    try:
-        Faults.model_validate(data or {})
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0]) if first["loc"] else ""
-        hint = (
-            "; " + suggestion(name, tuple(Faults.model_fields)) if first["type"] == "extra_forbidden" else ""
-        )
-        raise ValueError(f"{name}: {first['msg']}{hint}") from None
-    return _mapping(data)
-
-
-def _call(data: Any) -> dict[str, str]:
-    for key in _mapping(data):
-        if key not in _CALL_KEYS:
-            raise ValueError(f"unknown key {key!r}; {suggestion(str(key), _CALL_KEYS)}")
-    # YAML reads +15550100 as a number and drops the sign.
-    return {key: f"+{value}" if isinstance(value, int) else str(value) for key, value in (data or {}).items()}
-
-
-def _mapping(data: Any) -> Mapping[str, Any]:
-    if data is None:
-        return {}
-    if not isinstance(data, Mapping):
-        raise ValueError(  # noqa: TRY004 - as for every other unusable value
-            f"must be a mapping of keys and values, not {data!r}"
-        )
-    return data
 
 
 def _agent_file(path: Path, named: Any, given: Path | None) -> Path | None:

@@ -2,14 +2,12 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from google.protobuf.message import Message
-
 from parley.clock import CallClock
-from parley.events.envelope import event_body, event_name
+from parley.events.envelope import Body, event_body, event_name
 from parley.latency.projection import turn_latencies
 from parley.latency.turn import TurnLatency
 from parley.v1 import call_pb2, playback_pb2, reply_pb2, speech_pb2, work_pb2
@@ -31,6 +29,8 @@ class PlayedConversation:
     call_sid: str
     report: Report
     events: tuple[Event, ...]
+    agent: str = ""
+    """Name of the agent file that answered, before any hand-off."""
     goal: str = ""
     """Result of a caller played by a model: `reached`, or why the goal was not reached."""
 
@@ -50,6 +50,7 @@ class ToolUse:
     failed: bool = False
     problem: str = ""
     """Why the call was not run."""
+    tool_call_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,19 +114,19 @@ class Outcome:
             body, at_ms = event_body(event), self.clock.ms_at(event.sent_at_us)
             if isinstance(body, reply_pb2.ToolCalled) and body.tool_call_id not in calls:
                 calls[body.tool_call_id] = ToolUse(
-                    body.name, _parsed(body.arguments), at_ms, body.turn, problem=body.problem
+                    body.name,
+                    _parsed(body.arguments),
+                    at_ms,
+                    body.turn,
+                    problem=body.problem,
+                    tool_call_id=body.tool_call_id,
                 )
             elif isinstance(body, reply_pb2.ToolReturned) and body.tool_call_id in calls:
-                before = calls[body.tool_call_id]
-                calls[body.tool_call_id] = ToolUse(
-                    before.name,
-                    before.arguments,
-                    before.at_ms,
-                    before.turn,
-                    _parsed(body.result),
-                    at_ms,
-                    body.failed,
-                    before.problem,
+                calls[body.tool_call_id] = replace(
+                    calls[body.tool_call_id],
+                    result=_parsed(body.result),
+                    returned_ms=at_ms,
+                    failed=body.failed,
                 )
         return tuple(calls.values())
 
@@ -156,6 +157,21 @@ class Outcome:
         """URL of the recording; empty if it is not stored."""
         recorded = (b.recording_url for b in self._bodies() if isinstance(b, work_pb2.CallRecorded))
         return next(recorded, "")
+
+    @property
+    def agents(self) -> list[str]:
+        """Names of the agents that spoke for the company, in order: the first one, then one per hand-off."""
+        changes = [
+            getattr(body, "agent", "") for body in self._bodies() if event_name(body) == "agent_changed"
+        ]
+        started = (b.agent for b in self._bodies() if isinstance(b, call_pb2.CallStarted))
+        return [self.played.agent or next(started, ""), *changes]
+
+    @property
+    def data(self) -> dict[str, str]:
+        """The data that the agent collected: the last value of each field."""
+        found = (body for body in self._bodies() if event_name(body) == "data_collected")
+        return {getattr(body, "field", ""): getattr(body, "value", "") for body in found}
 
     @property
     def dtmf_inputs(self) -> list[str]:
@@ -243,7 +259,7 @@ class Outcome:
             ]
         )
 
-    def _bodies(self) -> Iterable[Message]:
+    def _bodies(self) -> Iterable[Body]:
         return (body for event in self.events if (body := event_body(event)) is not None)
 
 

@@ -61,7 +61,10 @@ async def own_system(
     watch = LogWatch(lambda _line: None)
     async with running_system(environment, free_ports(), home, on_line=watch, on_step=on_step) as system:
         env = system.topology.env
-        urls = Addresses(env["PARLEY_NATS_URL"], system.topology.sandbox_urls["twilio"], system.edge_url)
+        sandbox = system.topology.sandbox_urls
+        urls = Addresses(
+            env["PARLEY_NATS_URL"], sandbox["twilio"], system.edge_url, sandbox.get("openai", "")
+        )
         yield SystemUnderTest(urls, agents, env)
 
 

@@ -15,6 +15,7 @@ from sandbox.caller.script import (
     Listen,
     Noise,
     Pause,
+    Play,
     Press,
     Say,
     Script,
@@ -30,6 +31,7 @@ _EVENT_TIMEOUT_S = 300.0
 _STEP_NAMES: Mapping[type[Step], str] = {
     Listen: "listen",
     Say: "say",
+    Play: "play",
     Press: "press",
     Pause: "pause",
     Noise: "noise",
@@ -76,6 +78,14 @@ class Telephone:
             body["faults"] = dict(faults)
         reply = await self._request("POST", "/sandbox/calls", body)
         return str(reply.json()["call_sid"])
+
+    async def add_steps(self, call_sid: str, script: Script) -> None:
+        """Add steps to the script of a caller in a call that has not ended."""
+        await self._request("POST", f"/sandbox/calls/{call_sid}/steps", script_json(script))
+
+    async def hang_up(self, call_sid: str) -> None:
+        """Hang up as the caller."""
+        await self._request("DELETE", f"/sandbox/calls/{call_sid}")
 
     async def events(self, call_sid: str) -> AsyncGenerator[dict[str, Any], None]:
         """Events on the caller's side, until the call has ended."""

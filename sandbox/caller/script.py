@@ -1,5 +1,7 @@
 """Scripts for simulated callers, parsed from YAML or JSON and validated. No I/O, no clock."""
 
+import base64
+import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +13,7 @@ _DTMF_DIGITS = frozenset("0123456789*#ABCD")
 _MAX_STEPS = 1000
 _MAX_TEXT_CHARACTERS = 2000
 _MAX_NOISE_MS = 60_000.0
+_MAX_PLAY_BYTES = 10 * 60 * 8000
 _MAX_NUMBER = 1e9
 
 
@@ -45,10 +48,31 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class Play:
+    """Play recorded speech, at once or this long after the agent started to speak."""
+
+    mulaw_base64: str
+    """Mu-law at 8 kHz."""
+    text: str = ""
+    """Its words; empty for speech without words, such as a cough."""
+    word_ends_ms: tuple[float, ...] = ()
+    """End of each word; empty to spread the words evenly."""
+    after_agent_starts_ms: float | None = None
+    timeout_s: float = _DEFAULT_TIMEOUT_S
+
+    @property
+    def mulaw(self) -> bytes:
+        """The decoded audio."""
+        return base64.b64decode(self.mulaw_base64)
+
+
+@dataclass(frozen=True, slots=True)
 class Press:
-    """Press keys, one every 250 ms."""
+    """Press keys, one every 250 ms, at once or this long after the agent started to speak."""
 
     digits: str
+    after_agent_starts_ms: float | None = None
+    timeout_s: float = _DEFAULT_TIMEOUT_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +94,10 @@ class Noise:
 
 @dataclass(frozen=True, slots=True)
 class HangUp:
-    """End the call."""
+    """End the call, at once or this long after the agent started to speak."""
+
+    after_agent_starts_ms: float | None = None
+    timeout_s: float = _DEFAULT_TIMEOUT_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +107,7 @@ class ExpectHangUp:
     timeout_s: float = 10.0
 
 
-Step = Listen | Say | Press | Pause | Noise | HangUp | ExpectHangUp
+Step = Listen | Say | Play | Press | Pause | Noise | HangUp | ExpectHangUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +120,7 @@ class Script:
     @property
     def texts(self) -> tuple[str, ...]:
         """All texts the caller speaks, in order."""
-        return tuple(step.text for step in self.steps if isinstance(step, Say))
+        return tuple(step.text for step in self.steps if isinstance(step, Say | Play) and step.text)
 
 
 def default_script() -> Script:
@@ -227,13 +254,43 @@ def _say(value: object, where: str) -> Step:
     return step
 
 
+def _play(value: object, where: str) -> Step:
+    fields = _Fields(value, where)
+    audio, text, ends = fields.take("mulaw_base64"), fields.take("text"), fields.take("word_ends_ms")
+    after_ms = fields.optional_number("after_agent_starts_ms")
+    timeout_s = fields.number("timeout_s", _DEFAULT_TIMEOUT_S)
+    fields.reject_unknown()
+    try:
+        decoded = base64.b64decode(audio, validate=True) if isinstance(audio, str) else b""
+    except binascii.Error:
+        decoded = b""
+    if not 0 < len(decoded) <= _MAX_PLAY_BYTES:
+        raise ScriptError(f"{where}: mulaw_base64 must be 1 ms to 10 minutes of mu-law in base64")
+    if text is not None and not isinstance(text, str):
+        raise ScriptError(f"{where}: text must be text, not {text!r}")
+    words = (text or "").strip()[:_MAX_TEXT_CHARACTERS]
+    return Play(str(audio), words, _word_ends(ends, words, where), after_ms, timeout_s)
+
+
+def _word_ends(value: object, words: str, where: str) -> tuple[float, ...]:
+    if value is None:
+        return ()
+    ends = list(value) if isinstance(value, list | tuple) else []
+    is_number = all(isinstance(end, int | float) and not isinstance(end, bool) for end in ends)
+    if not is_number or len(ends) != len(words.split()) or ends != sorted(ends):
+        raise ScriptError(f"{where}: word_ends_ms must be one ascending number for each word of text")
+    return tuple(map(float, ends))
+
+
 def _press(value: object, where: str) -> Step:
     fields = _Fields(value, where, shorthand="digits")
     digits = fields.text("digits").upper()
+    after_ms = fields.optional_number("after_agent_starts_ms")
+    timeout_s = fields.number("timeout_s", _DEFAULT_TIMEOUT_S)
     fields.reject_unknown()
     if wrong := sorted(set(digits) - _DTMF_DIGITS):
         raise ScriptError(f"{where}: {wrong[0]!r} is not a telephone key")
-    return Press(digits)
+    return Press(digits, after_ms, timeout_s)
 
 
 def _pause(value: object, where: str) -> Step:
@@ -257,8 +314,11 @@ def _noise(value: object, where: str) -> Step:
 
 
 def _hang_up(value: object, where: str) -> Step:
-    _Fields(value, where).reject_unknown()
-    return HangUp()
+    fields = _Fields(value, where)
+    after_ms = fields.optional_number("after_agent_starts_ms")
+    step = HangUp(after_ms, fields.number("timeout_s", _DEFAULT_TIMEOUT_S))
+    fields.reject_unknown()
+    return step
 
 
 def _expect_hang_up(value: object, where: str) -> Step:
@@ -271,6 +331,7 @@ def _expect_hang_up(value: object, where: str) -> Step:
 _READERS: Mapping[str, Callable[[object, str], Step]] = {
     "listen": _listen,
     "say": _say,
+    "play": _play,
     "press": _press,
     "pause": _pause,
     "noise": _noise,

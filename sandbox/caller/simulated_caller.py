@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from parley.audio.g711 import FRAME_BYTES, FRAME_MS, SILENCE
 from sandbox.caller.loudness import SILENT_FRAME
-from sandbox.caller.script import ExpectHangUp, HangUp, Listen, Noise, Pause, Press, Say, Script, Step
+from sandbox.caller.script import ExpectHangUp, HangUp, Listen, Noise, Pause, Play, Press, Say, Script, Step
 from sandbox.caller.speech_detector import Segment, SpeechDetector
 from sandbox.caller.utterance import Utterance
 
@@ -145,6 +145,16 @@ class SimulatedCaller:
             self.history.extend(events)
         return TickResult(frame, tuple(events))
 
+    def extend(self, steps: tuple[Step, ...], utterances: tuple[Utterance | None, ...]) -> None:
+        """Add steps to the end of the script, with their audio."""
+        if len(utterances) != len(steps):
+            raise ValueError("each step needs one utterance or None")
+        if self._step_index >= len(self._script.steps):
+            # The script had ended: the time of the next step counts from now.
+            self._step_started_ms = self.detector.now_ms
+        self._script = Script(self._script.voice, (*self._script.steps, *steps))
+        self._utterances = (*self._utterances, *utterances)
+
     def outcome(self) -> Outcome:
         """The outcome if the call ended now."""
         if self._timed_out:
@@ -175,14 +185,17 @@ class SimulatedCaller:
         match step:
             case Listen():
                 return self._listen_frame(step, now_ms, events)
-            case Say() | Noise():
+            case Say() | Play() | Noise():
                 return self._utterance_frame(step, now_ms, events)
             case Press(digits=digits):
+                if not self._digits_pressed and not self._has_begun(step, now_ms, events):
+                    return SILENT_FRAME
                 return self._dtmf_frame(digits, now_ms, events)
             case Pause(ms=ms):
                 return SILENT_FRAME if self._elapsed_ms(now_ms) < ms else None
             case HangUp():
-                self._hang_up(now_ms, events)
+                if self._may_start(step, now_ms, events):
+                    self._hang_up(now_ms, events)
                 return SILENT_FRAME
             case ExpectHangUp(timeout_s=timeout_s):
                 if self._elapsed_ms(now_ms) / 1000 >= timeout_s:
@@ -201,7 +214,7 @@ class SimulatedCaller:
             return None
         return SILENT_FRAME
 
-    def _utterance_frame(self, step: Say | Noise, now_ms: float, events: list[Event]) -> bytes | None:
+    def _utterance_frame(self, step: Say | Play | Noise, now_ms: float, events: list[Event]) -> bytes | None:
         utterance = self._utterances[self._step_index]
         if utterance is None:
             raise ValueError(f"step {self._step_index + 1} has no utterance")
@@ -221,16 +234,18 @@ class SimulatedCaller:
         self._offset += FRAME_BYTES
         return frame.ljust(FRAME_BYTES, SILENCE)
 
-    def _utterance_finished(self, step: Say | Noise, utterance: Utterance) -> UtteranceFinished:
+    def _utterance_finished(self, step: Say | Play | Noise, utterance: Utterance) -> UtteranceFinished:
         return UtteranceFinished(
             text=f"[{step.kind}]" if isinstance(step, Noise) else step.text,
             start_ms=self._step_started_ms + utterance.audible_start_ms,
             end_ms=self._step_started_ms + utterance.audible_end_ms,
-            is_noise=isinstance(step, Noise),
+            is_noise=isinstance(step, Noise) or not step.text,
             interrupted_at_ms=self._interrupted_at_ms,
         )
 
-    def _may_start(self, step: Say | Noise, now_ms: float, events: list[Event]) -> bool:
+    def _may_start(
+        self, step: Say | Play | Noise | Press | HangUp, now_ms: float, events: list[Event]
+    ) -> bool:
         if step.after_agent_starts_ms is None:
             return True
         started_ms = self.detector.speech_started_ms
@@ -239,6 +254,13 @@ class SimulatedCaller:
         if self._elapsed_ms(now_ms) / 1000 < step.timeout_s:
             return False
         self._time_out("agent to speak", now_ms, events)
+        return True
+
+    def _has_begun(self, step: Press, now_ms: float, events: list[Event]) -> bool:
+        """Whether the first key may be pressed; the intervals of the keys count from then."""
+        if not self._may_start(step, now_ms, events):
+            return False
+        self._step_started_ms = now_ms
         return True
 
     def _dtmf_frame(self, digits: str, now_ms: float, events: list[Event]) -> bytes | None:

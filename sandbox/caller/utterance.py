@@ -2,12 +2,16 @@
 
 import base64
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any
 
 from parley.audio.g711 import bytes_to_ms
 from sandbox.caller.loudness import audible_bounds
 from sandbox.speech import Word
+
+_PUNCTUATION = ".,!?;:"
+"""A recogniser adds its own at the end of a turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,28 @@ def make_utterance(text: str, mulaw: bytes, words: tuple[Word, ...] = ()) -> Utt
     """Build an utterance; its audible part is found by energy."""
     start, end = audible_bounds(mulaw)
     return Utterance(text, mulaw, words, bytes_to_ms(start), bytes_to_ms(end))
+
+
+def recorded_utterance(text: str, mulaw: bytes, word_ends_ms: tuple[float, ...] = ()) -> Utterance:
+    """Build an utterance from a recording; without the ends of its words, they are spread by their length."""
+    whole = make_utterance(text, mulaw)
+    spoken = text.split()
+    start_ms, end_ms = whole.audible_start_ms, whole.audible_end_ms
+    if not word_ends_ms and spoken:
+        shares = accumulate((len(word) + 1 for word in spoken), initial=0)
+        _, *parts = (start_ms + (end_ms - start_ms) * share for share in _fractions(shares))
+        word_ends_ms = tuple(parts)
+    starts = (start_ms, *word_ends_ms)
+    words = tuple(
+        Word(word.rstrip(_PUNCTUATION) or word, start, end)
+        for word, start, end in zip(spoken, starts, word_ends_ms, strict=False)
+    )
+    return replace(whole, words=words)
+
+
+def _fractions(totals: Iterable[int]) -> list[float]:
+    found = list(totals)
+    return [total / (found[-1] or 1) for total in found]
 
 
 def oracle_registration(utterances: Iterable[Utterance | None]) -> dict[str, Any]:

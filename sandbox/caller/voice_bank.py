@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.caller.noises import noise
-from sandbox.caller.script import Noise, NoiseKind, Say, Script
-from sandbox.caller.utterance import Utterance, make_utterance
+from sandbox.caller.script import Noise, NoiseKind, Play, Say, Script
+from sandbox.caller.utterance import Utterance, make_utterance, recorded_utterance
 from sandbox.espeak import speak
 from sandbox.speech import Word
 
@@ -46,6 +46,8 @@ class VoiceBank:
         match step:
             case Say(text=text):
                 return self.utterance(text, voice)
+            case Play(text=text):
+                return recorded_utterance(text, step.mulaw, step.word_ends_ms)
             case Noise(kind=NoiseKind.UH_HUH):
                 return self.utterance("uh huh", "rms")
             case Noise(kind=kind, ms=ms):

@@ -16,6 +16,7 @@ from sandbox.openai.errors import ApiError
 from sandbox.openai.exchange import Exchanges
 from sandbox.openai.models import find_family, has_ended, listed_models, model_object
 from sandbox.openai.responses import ResponsesEndpoint
+from sandbox.openai.scenario import read_scenario
 from sandbox.openai.servers.registry import SERVERS
 from sandbox.openai.servers.server import Server
 from sandbox.openai.settings import OpenAISandboxSettings
@@ -33,12 +34,14 @@ class OpenAIEmulator:
         self.journal = Journal()
         self.runtime_settings = RuntimeSettings(settings)
         exchanges = Exchanges(self.journal, self.runtime_settings)
+        self._exchanges = exchanges
         self._chat = ChatEndpoint(exchanges)
         self._responses = ResponsesEndpoint(exchanges)
 
     def app(self) -> Starlette:
         """Build the ASGI application with all routes."""
-        routes = [*sandbox_routes(self.journal, self.runtime_settings), *self._routes("/v1", "")]
+        own = Route("/sandbox/calls/{call_sid}/scenario", self._set_scenario, methods=["PUT"])
+        routes = [*sandbox_routes(self.journal, self.runtime_settings), own, *self._routes("/v1", "")]
         for server in SERVERS.values():
             for path in server.paths:
                 routes += self._routes(path, server.name)
@@ -71,6 +74,16 @@ class OpenAIEmulator:
             return response
 
         return Route(path, handle, methods=[method])
+
+    async def _set_scenario(self, request: Request) -> Response:
+        """Set the scenario of all agents of one call: `{"scenario": NAME or path}`."""
+        try:
+            name = str((await request.json())["scenario"])
+            read_scenario(name)
+        except (ValueError, KeyError, TypeError) as error:
+            return JSONResponse({"error": str(error)}, status_code=400)
+        self._exchanges.set_scenario(request.path_params["call_sid"], name)
+        return Response(status_code=204)
 
     async def _create_chat(self, request: Request, server: Server) -> Response:
         try:

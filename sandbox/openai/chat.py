@@ -17,7 +17,7 @@ from sandbox.openai.errors import ApiError
 from sandbox.openai.exchange import HANG_S, Exchange, Exchanges, act, call_sid_of, disconnected
 from sandbox.openai.faults import QUIRKS
 from sandbox.openai.http_faults import error_response, faulty_response
-from sandbox.openai.models import find_family, has_ended, scenario_of
+from sandbox.openai.models import find_family, has_ended
 from sandbox.openai.reply import limited, renamed, reply_of, with_faults
 from sandbox.openai.scenario import ScenarioError, read_scenario
 from sandbox.openai.servers.server import Refusal, Server, adapted, structure_errors
@@ -74,7 +74,7 @@ class ChatEndpoint:
             ScenarioError: the scenario cannot be read.
         """
         model, messages = body["model"], body["messages"]
-        scenario = read_scenario(scenario_of(model) or self._exchanges.settings.scenario)
+        scenario = read_scenario(self._exchanges.scenario_for(body))
         answer = scenario.answer(messages)
         faults = self._exchanges.choose_faults(model, answer.fault)
         family = find_family(model)

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +11,12 @@ from typing import Any
 from starlette.requests import Request
 
 from sandbox.emulator import Journal, RuntimeSettings
+from sandbox.openai.models import scenario_of
 from sandbox.openai.settings import OpenAISandboxSettings
 
 HANG_S = 600.0
 """Longest silence of a fault, and longest stream."""
+_MAX_CALLS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +44,22 @@ class Exchanges:
         self._faults = 0
         self._random = random.Random(0)
         """Seeded, so that a run can be repeated."""
+        self._scenarios: OrderedDict[str, str] = OrderedDict()
 
     @property
     def settings(self) -> OpenAISandboxSettings:
         """The settings of this moment."""
         return self._runtime_settings.current
+
+    def set_scenario(self, call_sid: str, scenario: str) -> None:
+        """Answer the requests of a call from this scenario, unless their model names another."""
+        self._scenarios[call_sid] = scenario
+        if len(self._scenarios) > _MAX_CALLS:
+            self._scenarios.popitem(last=False)
+
+    def scenario_for(self, body: Mapping[str, Any]) -> str:
+        """The scenario that the model of a request names, else that of its call, else the configured one."""
+        return scenario_of(body["model"]) or self._scenarios.get(call_sid_of(body)) or self.settings.scenario
 
     def take_refusal(self, model: str) -> int:
         """The error status that this request gets; 0 for none."""

@@ -17,7 +17,7 @@ from sandbox.openai.exchange import HANG_S, Exchange, Exchanges, act, call_sid_o
 from sandbox.openai.faults import QUIRKS
 from sandbox.openai.http_faults import error_response, faulty_response
 from sandbox.openai.input_messages import chat_messages, items_of
-from sandbox.openai.models import SANDBOX, find_family, has_ended, responses_model_errors, scenario_of
+from sandbox.openai.models import SANDBOX, find_family, has_ended, responses_model_errors
 from sandbox.openai.reply import Reply, limited, reply_of, with_faults
 from sandbox.openai.response_faults import endless_events, sent_in_place
 from sandbox.openai.response_store import ResponseStore
@@ -108,7 +108,7 @@ class ResponsesEndpoint:
         """
         model, conversation = body["model"], self._conversation(body)
         messages = chat_messages(conversation)
-        answer = read_scenario(scenario_of(model) or self._exchanges.settings.scenario).answer(messages)
+        answer = read_scenario(self._exchanges.scenario_for(body)).answer(messages)
         faults = self._exchanges.choose_faults(model, answer.fault)
         family = find_family(model) or SANDBOX
         effort = (body.get("reasoning") or {}).get("effort") or family.default_effort or None

@@ -64,6 +64,7 @@ class Control:
             ("GET", "/sandbox/calls", self._calls),
             ("GET", "/sandbox/calls/{call}", self._report),
             ("DELETE", "/sandbox/calls/{call}", self._hang_up),
+            ("POST", "/sandbox/calls/{call}/steps", self._add_steps),
             ("GET", "/sandbox/calls/{call}/events", self._events),
             ("GET", "/sandbox/calls/{call}/agent.wav", self._agent_wav),
             ("GET", "/sandbox/calls/{call}/caller.wav", self._caller_wav),
@@ -119,6 +120,16 @@ class Control:
         if not self._network.end(leg.record.sid, by="caller"):
             raise _RequestError(409, "the call has already ended")
         leg.note("hung_up", by="caller")
+        return Response(status_code=204)
+
+    async def _add_steps(self, request: Request) -> Response:
+        """Add steps to the script of a caller who decides during the call."""
+        script = parse_script(await request.json())
+        utterances = await self._network.context.directory.script_utterances(script)
+        leg = self._leg(request)
+        if not leg.record.is_live:
+            raise _RequestError(409, "the call has already ended")
+        leg.extend(script, utterances)
         return Response(status_code=204)
 
     async def _events(self, request: Request) -> Response:

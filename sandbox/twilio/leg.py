@@ -66,6 +66,11 @@ class Leg:
         if kind == "warning":
             self.warnings.append(f"{details.get('code', 0)}: {details.get('text', '')}")
 
+    def extend(self, script: Script, utterances: tuple[Utterance | None, ...]) -> None:
+        """Add the steps of a script to the caller's."""
+        self.line.caller.extend(script.steps, utterances)
+        self.script = Script(self.script.voice, (*self.script.steps, *script.steps))
+
     def close(self) -> None:
         """Close the call's events."""
         status, duration_ms = self.record.status, bytes_to_ms(len(self.line.agent_audio))

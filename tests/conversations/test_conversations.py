@@ -30,7 +30,12 @@ def conversations(
         "PARLEY_AGENTS_DIR": str(base / "agents"),
     }
     with running_up(base / "home", **environment) as up:
-        addresses = Addresses(up.system.nats_url, up.system.telephone_url, up.state["edge_url"])
+        addresses = Addresses(
+            up.system.nats_url,
+            up.system.telephone_url,
+            up.state["edge_url"],
+            up.state["sandbox_urls"]["openai"],
+        )
         results = asyncio.run(play_all(addresses, cases, Options()))
     return {result.name: result for result in results}
 

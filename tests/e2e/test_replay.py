@@ -7,35 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cli.call_log import follow, open_bus
-from sandbox.caller.client import open_telephone
-from sandbox.caller.script import parse_script
 from tests.e2e.running import Up
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
-
-SCRIPT = parse_script(
-    {
-        "steps": [
-            "listen",
-            {"say": "what are your opening hours"},
-            {"say": {"text": "no wait", "after_agent_starts_ms": 1500}},
-            {"listen": {"silence_ms": 1500}},
-            {"noise": {"kind": "cough", "ms": 300}},
-            {"say": "thank you goodbye"},
-            "expect_hang_up",
-        ]
-    }
-)
-
-
-async def a_call(up: Up) -> str:
-    """Make a call and wait for its end; return its CallSid."""
-    async with open_bus(up.system.nats_url) as bus, open_telephone(up.system.telephone_url) as telephone:
-        call_sid = await telephone.call(SCRIPT)
-        async for _ in follow(bus, call_sid):
-            pass
-    return call_sid
 
 
 def replay(up: Up, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -44,9 +18,9 @@ def replay(up: Up, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-async def test_a_call_is_replayed_checked_and_forked(up: Up, tmp_path: Path) -> None:
+def test_a_call_is_replayed_checked_and_forked(up: Up, finished_call: str, tmp_path: Path) -> None:
     """The same code takes the same actions; another agent file gives other answers."""
-    call_sid = await a_call(up)
+    call_sid = finished_call
     agents = tmp_path / "agents"
     agents.mkdir()
     llm = {"model": "sandbox-echo", "speculation": {"enabled": False}}

@@ -19,6 +19,9 @@ EXPECTATIONS: Mapping[str, Reader] = {
     "tools called": tools.tools_called,
     "tool calls": tools.tool_calls,
     "tools never called": tools.tools_never_called,
+    "data collected": tools.data_collected,
+    "agents": equal_texts("agents", lambda outcome: outcome.agents),
+    "goal reached": times.goal_reached,
     "interruptions": count("interruptions", lambda outcome: outcome.interruptions),
     "resumed": count("times that playback resumed", lambda outcome: outcome.resumed),
     "replies": count("replies", lambda outcome: len(outcome.replies)),
@@ -33,6 +36,9 @@ EXPECTATIONS: Mapping[str, Reader] = {
     "first audio within ms": times.first_audio_within,
     "the history matches the audio": speech.history_matches,
 }
+
+JUDGED = "judged"
+"""Statements that a model judges after the call; they are read apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +61,11 @@ def read_expectations(file: LocatedYaml) -> tuple[tuple[Expectation, ...], list[
         ]
     for name, value in data.items():
         key = ("expect", str(name))
+        if name == JUDGED:
+            continue
         reader = EXPECTATIONS.get(str(name))
         if reader is None:
-            hint = suggestion(str(name), tuple(EXPECTATIONS))
+            hint = suggestion(str(name), (*EXPECTATIONS, JUDGED))
             problems.append(file.problem(key, f"unknown expectation; {hint}"))
             continue
         try:

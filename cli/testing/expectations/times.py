@@ -60,6 +60,20 @@ def duration(value: Any) -> Check:
     return check
 
 
+def goal_reached(value: Any) -> Check:
+    """Whether a caller played by a model reached the goal."""
+    if not isinstance(value, bool):
+        raise ValueError(f"must be true or false, not {value!r}")
+
+    def check(outcome: Outcome) -> str:
+        goal = outcome.played.goal
+        if not goal:
+            return "the caller is not played by a model, so it has no goal"
+        return "" if (goal == "reached") is value else f"the goal of the caller: {goal}"
+
+    return check
+
+
 def ended_by(value: Any) -> Check:
     """The call ended for this reason, or for one of these."""
     wanted = texts(value)

@@ -79,6 +79,32 @@ def tools_never_called(value: Any) -> Check:
     return check
 
 
+def data_collected(value: Any) -> Check:
+    """The agent collected these values; it may have collected others."""
+    if not isinstance(value, Mapping) or not value:
+        raise ValueError("must be a mapping of fields and values, as in `name: Robert Miller`")
+    check_patterns(value)
+
+    def check(outcome: Outcome) -> str:
+        got = {field: _decoded(text) for field, text in outcome.data.items()}
+        for field, wanted in value.items():
+            if str(field) not in got:
+                return f"`{field}` was not collected; collected: {got or 'nothing'}"
+            if not (is_subset(wanted, got[str(field)]) or is_subset(wanted, outcome.data[str(field)])):
+                return f"expected `{field}` to be {wanted!r}, got {got[str(field)]!r}"
+        return ""
+
+    return check
+
+
+def _decoded(text: str) -> Any:
+    """A value that may be JSON."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
 def describe_calls(outcome: Outcome) -> str:
     """All tool calls of a conversation as one text."""
     calls = [
@@ -93,9 +119,7 @@ def _read(item: Any) -> _Wanted:
     if isinstance(item, str):
         return _Wanted(item)
     if not isinstance(item, Mapping) or not isinstance(item.get("name"), str):
-        raise ValueError(  # noqa: TRY004 - as for every other unusable value
-            f"a tool is its name or a mapping with `name`, not {item!r}"
-        )
+        raise ValueError(f"a tool is its name or a mapping with `name`, not {item!r}")
     for key in item:
         if key not in _KEYS:
             raise ValueError(f"unknown key `{key}`; {suggestion(str(key), _KEYS)}")

@@ -29,6 +29,10 @@ def _test(result: Result) -> dict[str, Any]:
         "status": "error" if result.error else "passed" if result.passed else "failed",
         "error": result.error,
         "problems": list(result.problems),
+        "judgements": [
+            {"statement": j.statement, "holds": j.holds, "reason": j.reason} for j in result.judgements
+        ],
+        "not_judged": result.not_judged,
         "duration_s": round(result.duration_s, 3),
     }
     outcome = result.outcome
@@ -37,6 +41,9 @@ def _test(result: Result) -> dict[str, Any]:
     call = {
         "call_sid": outcome.played.call_sid,
         "ended_by": outcome.ended_by,
+        "goal": outcome.played.goal,
+        "agents": outcome.agents,
+        "data": outcome.data,
         "duration_ms": outcome.duration_ms,
         "interruptions": outcome.interruptions,
         "latencies_ms": outcome.latencies_ms,

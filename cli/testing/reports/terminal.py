@@ -45,5 +45,11 @@ def totals_text(results: Sequence[Result], seconds: float) -> Text:
     parts = [f"{passed} passed"]
     parts += [f"{failed} failed"] if failed else []
     parts += [f"{errors} with an error"] if errors else []
+    not_judged = sum(result.not_judged for result in results)
     style = "bold green" if passed == len(results) else "bold red"
-    return Text(f"\n{', '.join(parts)} in {seconds:.1f} s", style=style)
+    text = Text(f"\n{', '.join(parts)} in {seconds:.1f} s", style=style)
+    if not_judged:
+        text.append(
+            f"\n{not_judged} judged statements were not checked: they need a model, with --live", "yellow"
+        )
+    return text

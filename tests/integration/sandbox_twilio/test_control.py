@@ -55,6 +55,22 @@ async def test_events_are_streamed_during_the_call() -> None:
     assert again.status_code == 409
 
 
+async def test_steps_are_added_during_the_call() -> None:
+    """A caller who decides during the call has no script in advance."""
+    application = WebApplication({"/voice": CONNECT})
+    async with open_twilio_emulator(application) as emulator:
+        sid = await emulator.start_call([{"pause": 0}])
+        path = f"/sandbox/calls/{sid}/steps"
+        wrong = await emulator.client.post(path, json={"steps": ["sing"]})
+        added = await emulator.client.post(path, json={"steps": [{"say": "yes"}, "hang_up"]})
+        await emulator.events(sid)
+        report = await emulator.report(sid)
+        late = await emulator.client.post(path, json={"steps": [{"say": "yes"}]})
+
+    assert (wrong.status_code, added.status_code, late.status_code) == (400, 204, 409)
+    assert [speech["text"] for speech in report["caller_speech"]] == ["yes"]
+
+
 async def test_log_has_every_call() -> None:
     """Entries can be read starting after any number."""
     application = WebApplication({"/voice": "<Response><Hangup/></Response>"})

@@ -67,10 +67,19 @@ def turn(number: int, text: str, at_ms: int) -> Timed:
     return at_ms, ended
 
 
-def tool(call_id: str, name: str, arguments: str, result: str, at_ms: int) -> list[Timed]:
+def tool(call_id: str, name: str, arguments: str, result: str, at_ms: int, number: int = 1) -> list[Timed]:
     """A tool call and its result 300 ms later."""
     return [
-        (at_ms, ToolCalled(tool_call_id=call_id, name=name, arguments=arguments, reply_id="r2", turn=1)),
+        (
+            at_ms,
+            ToolCalled(
+                tool_call_id=call_id,
+                name=name,
+                arguments=arguments,
+                reply_id=f"r{number + 1}",
+                turn=number,
+            ),
+        ),
         (at_ms + 300, ToolReturned(tool_call_id=call_id, result=result)),
     ]
 
@@ -82,7 +91,7 @@ BOOKING: tuple[Timed, ...] = (
     *tool("t1", "book_appointment", '{"day": "Tuesday", "hour": 10}', '{"booked": true}', 4100),
     *reply("r2", 1, "Tuesday at ten is booked.", 4500),
     turn(2, "Thank you, goodbye.", 8000),
-    *tool("t2", "end_call", "{}", "{}", 8100),
+    *tool("t2", "end_call", "{}", "{}", 8100, 2),
     *reply("r3", 2, "Goodbye, and have a nice day.", 8200, interrupted=True),
     (12_000, CallEnded(reason="agent", duration_ms=12_000)),
     (12_500, CallRecorded(recording_url="file:///tmp/CA1.wav", duration_ms=12_000)),

@@ -14,6 +14,7 @@ from sandbox.caller.script import (
     Noise,
     NoiseKind,
     Pause,
+    Play,
     Press,
     Say,
     Script,
@@ -141,10 +142,11 @@ _ms = st.floats(0, 50_000)
 _steps = st.one_of(
     st.builds(Listen, _ms, _ms),
     st.builds(Say, st.from_regex(r"[a-z]{1,9}", fullmatch=True), st.none() | _ms, _ms),
-    st.builds(Press, st.from_regex(r"[0-9*#A-D]{1,5}", fullmatch=True)),
+    st.builds(Play, st.just("//8B"), st.just("two words"), st.just((10.0, 20.0)), st.none() | _ms, _ms),
+    st.builds(Press, st.from_regex(r"[0-9*#A-D]{1,5}", fullmatch=True), st.none() | _ms, _ms),
     st.builds(Pause, _ms),
     st.builds(Noise, st.sampled_from(NoiseKind), _ms, st.none() | _ms, _ms),
-    st.builds(HangUp),
+    st.builds(HangUp, st.none() | _ms, _ms),
     st.builds(ExpectHangUp, _ms),
 )
 
@@ -155,6 +157,24 @@ def test_a_script_is_unchanged_by_the_control_api(steps: list[Step]) -> None:
     script = Script("rms", tuple(steps))
 
     assert parse_script(script_json(script)) == script
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        {"mulaw_base64": ""},
+        {"mulaw_base64": "%"},
+        {"mulaw_base64": "//8B", "text": 3},
+        {"mulaw_base64": "//8B", "text": "two words", "word_ends_ms": [1]},
+        {"mulaw_base64": "//8B", "text": "two words", "word_ends_ms": [2, 1]},
+        {"mulaw_base64": "//8B", "file": "a.wav"},
+    ],
+)
+def test_unusable_recorded_speech_is_rejected(value: object) -> None:
+    """The emulator reads no files."""
+    with pytest.raises(ScriptError, match=r"step 1 \(play\)"):
+        parse_script({"steps": [{"play": value}]})
 
 
 def test_the_default_script_greets_and_ends_with_a_goodbye() -> None:

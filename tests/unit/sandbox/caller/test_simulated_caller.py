@@ -1,5 +1,6 @@
 """A simulated caller's frames and events, 20 ms at a time."""
 
+import base64
 import time
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.caller.loudness import SILENT_FRAME
-from sandbox.caller.script import Listen, Say, Script
+from sandbox.caller.script import Listen, Say, Script, parse_script
 from sandbox.caller.simulated_caller import (
     AgentSpeechStarted,
     AgentSpeechStopped,
@@ -179,3 +180,39 @@ def test_fifty_callers_take_a_fraction_of_a_core() -> None:
             caller.tick(SPEECH_FRAME)
 
     assert time.process_time() - before_s < 2.5
+
+
+def test_recorded_speech_is_played_unchanged() -> None:
+    """Without words it is a noise."""
+    audio = bytes([0x10, 0x90] * 800)
+    step = {"mulaw_base64": base64.b64encode(audio).decode()}
+    sent, events = run(make_caller({"play": {**step, "text": "good day"}}, {"play": step}), silence(700))
+
+    assert sent.startswith(audio)
+    finished = [event for event in events if isinstance(event, UtteranceFinished)]
+    assert [(event.text, event.is_noise) for event in finished] == [("good day", False), ("", True)]
+
+
+def test_keys_and_a_hang_up_can_wait_for_the_agents_speech() -> None:
+    """They count from its start."""
+    caller = make_caller(
+        {"press": {"digits": "12", "after_agent_starts_ms": 300}}, {"hang_up": {"after_agent_starts_ms": 900}}
+    )
+    _, events = run(caller, silence(1000), speech(1500))
+
+    assert [event for event in events if isinstance(event, DtmfPressed)] == [
+        DtmfPressed("1", 1300),
+        DtmfPressed("2", 1560),
+    ]
+    assert [event.at_ms for event in events if isinstance(event, HungUp)] == [1900]
+
+
+def test_steps_can_be_added_after_the_script_has_ended() -> None:
+    """Their times count from then."""
+    caller = make_caller({"pause": 100})
+    run(caller, silence(2000))
+    script = parse_script({"steps": [{"pause": 500}, {"say": "yes"}]})
+    caller.extend(script.steps, BANK.script_utterances(script))
+    _, events = run(caller, silence(600))
+
+    assert [event.at_ms for event in events if isinstance(event, UtteranceStarted)] == [2500]

@@ -9,7 +9,7 @@ import pytest
 from parley.audio.g711 import DECODE, make_silence
 from sandbox.caller.noises import noise
 from sandbox.caller.script import ExpectHangUp, Listen, Noise, NoiseKind, Say, Script
-from sandbox.caller.utterance import Utterance, oracle_registration
+from sandbox.caller.utterance import Utterance, oracle_registration, recorded_utterance
 from sandbox.caller.voice_bank import load_bank, normalise
 from sandbox.deepgram.oracle import Oracle
 
@@ -98,3 +98,16 @@ async def test_the_oracle_recognises_registered_utterances() -> None:
     assert oracle.register(json.loads(json.dumps(body))["utterances"]) == 2
     words = await oracle.recognise(make_silence(505) + BANK.recordings["no wait"].mulaw)
     assert [word.text for word in words] == ["no", "wait"]
+
+
+def test_the_words_of_a_recording_are_spread_over_its_speech() -> None:
+    """Unless their ends are given; the recogniser adds punctuation itself."""
+    audio = b"\xff" * 800 + bytes([0x10, 0x90] * 1600) + b"\xff" * 800
+    spread, given = recorded_utterance("no wait.", audio), recorded_utterance("no wait.", audio, (200, 500))
+
+    assert [(word.text, round(word.start_ms), round(word.end_ms)) for word in spread.words] == [
+        ("no", 100, 233),
+        ("wait", 233, 500),
+    ]
+    assert [(word.start_ms, word.end_ms) for word in given.words] == [(100, 200), (200, 500)]
+    assert recorded_utterance("", audio).words == ()

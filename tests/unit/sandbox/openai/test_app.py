@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import httpx
+
 from sandbox.openai.app import OpenAIEmulator
 from sandbox.openai.settings import OpenAISandboxSettings
 
@@ -22,3 +24,14 @@ async def test_a_disconnect_within_the_request_is_not_an_error() -> None:
     await app({**scope, "query_string": b"", "http_version": "1.1"}, receive, send)
 
     assert sent[0]["status"] == 499
+
+
+async def test_the_scenario_of_a_call_must_exist() -> None:
+    transport = httpx.ASGITransport(OpenAIEmulator(OpenAISandboxSettings()).app())
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+        good = await client.put("/sandbox/calls/CA1/scenario", json={"scenario": "echo"})
+        absent = await client.put("/sandbox/calls/CA1/scenario", json={"scenario": "absent"})
+        malformed = await client.put("/sandbox/calls/CA1/scenario", json=[])
+
+    assert (good.status_code, absent.status_code, malformed.status_code) == (204, 400, 400)
+    assert "absent" in absent.json()["error"]

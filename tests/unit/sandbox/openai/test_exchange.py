@@ -36,6 +36,19 @@ def test_faults_are_limited_to_a_model_and_a_number() -> None:
     assert made.choose_faults("b", "crlf") == {"crlf"}
 
 
+def test_a_scenario_can_be_set_for_a_call() -> None:
+    """A model that names a scenario takes precedence; the oldest of many calls are forgotten."""
+    made = exchanges(scenario="clinic")
+    made.set_scenario("CA1", "echo")
+
+    assert made.scenario_for({"model": "gpt-6-luna", "safety_identifier": "CA1"}) == "echo"
+    assert made.scenario_for({"model": "sandbox-long", "safety_identifier": "CA1"}) == "long"
+    assert made.scenario_for({"model": "gpt-6-luna", "safety_identifier": "CA2"}) == "clinic"
+    for number in range(1000):
+        made.set_scenario(f"CB{number}", "echo")
+    assert made.scenario_for({"model": "gpt-6-luna", "safety_identifier": "CA1"}) == "clinic"
+
+
 def test_an_error_status_counts_as_a_fault() -> None:
     """Later requests are answered."""
     made = exchanges(llm_refuse=503, llm_fault_requests=1)
