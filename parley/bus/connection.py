@@ -208,5 +208,5 @@ async def _close(client: Client) -> None:
             if client.is_connected:
                 await client.flush(timeout=_CLOSE_FLUSH_TIMEOUT_S)
             await client.close()
-    except (NatsError, TimeoutError) as error:
+    except (NatsError, OSError) as error:
         log.warning("bus_not_flushed_at_close", error=repr(error))
