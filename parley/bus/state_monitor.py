@@ -21,6 +21,7 @@ _REMEDIES = {
     "AUDIO": "raise PARLEY_AUDIO_STREAM_MAX_BYTES",
     "CALLS": "raise PARLEY_CALLS_STREAM_MAX_BYTES, or lower PARLEY_CALLS_STREAM_MAX_AGE_S",
     "STATE": "find out why snapshots are large or are not removed; calls continue without them",
+    "KV_AGENTS": "purge agent versions that no call uses, with `nats kv purge`; calls continue without more",
     "WORK": "start more workers of the stages whose work is pending",
 }
 

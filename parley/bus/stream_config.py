@@ -13,6 +13,10 @@ from nats.js.api import (
 from parley.bus import streams, subjects
 from parley.failover_timing import ACK_WAIT_S
 
+_MAX_HISTORY = 64
+"""Messages of one key that a bucket keeps; NATS allows no more."""
+_MAX_PER_SUBJECT = {"limits": -1, "work": 1, "latest": 1, "bucket": _MAX_HISTORY}
+
 
 def consumer_name(stage: str) -> str:
     """Name of the consumer that all workers of a stage share."""
@@ -30,10 +34,13 @@ def stream_config(stream: streams.Stream, replicas: int) -> StreamConfig:
         max_age=stream.max_age_s,
         max_bytes=stream.max_bytes,
         duplicate_window=stream.duplicate_window_s,
-        discard=DiscardPolicy.NEW if work else DiscardPolicy.OLD,
+        discard=DiscardPolicy.NEW if stream.retention in ("work", "bucket") else DiscardPolicy.OLD,
         # One message for each stage of a call, however often the webhook is repeated; the newest state.
-        max_msgs_per_subject=-1 if stream.retention == "limits" else 1,
+        max_msgs_per_subject=_MAX_PER_SUBJECT[stream.retention],
         discard_new_per_subject=work,
+        # As NATS' clients expect of a bucket.
+        allow_rollup_hdrs=stream.retention == "bucket",
+        deny_delete=stream.retention == "bucket",
         allow_direct=True,
         num_replicas=replicas,
     )

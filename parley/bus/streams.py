@@ -1,4 +1,4 @@
-"""The streams AUDIO, CALLS, STATE and WORK: what each retains, and for how long. No I/O."""
+"""The streams AUDIO, CALLS, STATE, WORK and KV_AGENTS: what each retains, and for how long. No I/O."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -12,8 +12,9 @@ class Stream:
 
     name: str
     subjects: tuple[str, ...]
-    retention: Literal["limits", "work", "latest"]
-    """`work`: until a worker acknowledges it; `latest`: only the newest message of each subject."""
+    retention: Literal["limits", "work", "latest", "bucket"]
+    """`work`: until a worker acknowledges it; `latest`: only the newest message of each subject; `bucket`:
+    a bucket of NATS' key-value store, with the newest messages of each subject, none dropped for space."""
     storage: Literal["file", "memory"]
     max_age_s: float
     max_bytes: int
@@ -64,7 +65,19 @@ WORK = Stream(
     duplicate_window_s=120,
 )
 
-STREAMS = (AUDIO, CALLS, STATE, WORK)
+AGENTS = Stream(
+    name="KV_AGENTS",
+    subjects=(subjects.ALL_AGENTS,),
+    retention="bucket",
+    storage="file",
+    max_age_s=0,
+    # Thousands of versions: an agent file has a few kilobytes.
+    max_bytes=64 * 1024**2,
+    duplicate_window_s=120,
+)
+"""The bucket `AGENTS` of NATS' key-value store."""
+
+STREAMS = (AUDIO, CALLS, STATE, WORK, AGENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +92,4 @@ class StreamLimits:
         """The streams with these limits."""
         audio = replace(AUDIO, max_bytes=self.audio_max_bytes)
         calls = replace(CALLS, max_bytes=self.calls_max_bytes, max_age_s=self.calls_max_age_s)
-        return audio, calls, STATE, WORK
+        return audio, calls, STATE, WORK, AGENTS

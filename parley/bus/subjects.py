@@ -11,6 +11,8 @@ ALL_CALLS = "call.>"
 ALL_CALL_STARTS = "call.*.call.started"
 ALL_STATE = "state.>"
 ALL_WORK = "work.>"
+ALL_AGENTS = "$KV.AGENTS.>"
+ALL_CURRENT_AGENTS = "$KV.AGENTS.*.current"
 
 
 def caller_audio(call_sid: str) -> str:
@@ -41,6 +43,16 @@ def call_events(call_sid: str, kind: Literal["call", "stream"]) -> str:
 def call_state(call_sid: str, name: str) -> str:
     """The latest value of a call's state: a stage's snapshot, named after the stage, or `playback`."""
     return f"state.{call_sid}.{name}"
+
+
+def agent_version(key: str, version: str) -> str:
+    """The text of one version of an agent; `key` is the agent's name in the bucket."""
+    return f"$KV.AGENTS.{key}.{version}"
+
+
+def current_agent(key: str) -> str:
+    """Which version of an agent new calls get."""
+    return agent_version(key, "current")
 
 
 def work(stage: str, call_sid: str) -> str:

@@ -38,7 +38,7 @@ GOOD_PER_MINUTE = {
 }
 """Counters of a system with two calls a minute: the metric, one of its label values, and the increase."""
 _EXAMPLES = {
-    "stream": ("AUDIO", "CALLS", "STATE", "WORK"),
+    "stream": ("AUDIO", "CALLS", "STATE", "WORK", "KV_AGENTS"),
     "status": ("200",),
     "route": ("/voice",),
     "version": ("1",),

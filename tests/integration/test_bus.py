@@ -215,7 +215,7 @@ async def test_stream_usage_is_measured_in_bytes(nats_server: NatsServer) -> Non
         await bus.publish_durable(subjects.caller_audio("CA7"), bytes(900_000))
         after = await bus.state()
 
-    assert set(after.streams) == {"AUDIO", "CALLS", "STATE", "WORK"}
+    assert set(after.streams) == {"AUDIO", "CALLS", "KV_AGENTS", "STATE", "WORK"}
     more = (after.streams["AUDIO"].usage - before.streams["AUDIO"].usage) * streams.AUDIO.max_bytes
     assert 900_000 <= more < 1_000_000
     assert after.streams["AUDIO"].messages == before.streams["AUDIO"].messages + 1

@@ -26,7 +26,7 @@ STREAM_USAGE = gauge(
     "Used share of a stream's byte limit",
     EVERY_SERVICE,
     "stream",
-    stream="CALLS, AUDIO, STATE, WORK",
+    stream="CALLS, AUDIO, STATE, WORK, KV_AGENTS",
 )
 STREAM_BYTES = gauge("parley_stream_bytes", "Size of a stream", EVERY_SERVICE, "stream")
 STREAM_MESSAGES = gauge("parley_stream_messages", "Messages in a stream", EVERY_SERVICE, "stream")
