@@ -11,7 +11,8 @@ from rich.text import Text
 from cli.call_log import open_bus
 from cli.calls import SystemNotRunning, nats_url_of
 from cli.fork import ForkedTurn, fork
-from parley.agent_config import AgentConfig, load_agent_config
+from parley.agent_config import AgentConfig
+from parley.agent_store import AgentBucket, AgentStore
 from parley.audio.g711 import SAMPLE_RATE_HZ
 from parley.bus import streams, subjects
 from parley.clock import CallClock
@@ -19,6 +20,7 @@ from parley.errors import BusError, ConfigError, ProviderError
 from parley.events.envelope import event_body, event_name, parse
 from parley.events.fencing import EventFence
 from parley.v1 import reply_pb2, speech_pb2, work_pb2
+from parley.v1.call_pb2 import CallStarted
 from parley.v1.event_pb2 import Event
 from services.brain.decision_replay import DecisionReplay, Difference
 from services.brain.state import BrainState
@@ -37,7 +39,7 @@ async def replay(home: Path, call_sid: str, console: Console, *, check: bool, ag
             for line in steps(events):
                 console.print(line, soft_wrap=True)
             return 0
-        found = differences(events, load_agent_config(agents, agent or _agent_of(events)))
+        found = differences(events, await load_agent(home, events, agents, agent))
     except (SystemNotRunning, BusError, ConfigError) as error:
         console.print(Text(str(error), style="red"))
         return 1
@@ -51,7 +53,7 @@ async def replay_fork(
     """Print the answers of another agent file from a turn on; return 1 on an error."""
     try:
         events = await read_events(home, call_sid)
-        other = load_agent_config(agents, agent or _agent_of(events))
+        other = await load_agent(home, events, agents, agent)
         turns = await fork(home, events, turn, other)
     except (SystemNotRunning, BusError, ConfigError, ProviderError) as error:
         console.print(Text(str(error), style="red"))
@@ -76,8 +78,19 @@ async def read_events(home: Path, call_sid: str) -> list[Event]:
     return events
 
 
-def _agent_of(events: Sequence[Event]) -> str:
-    return next((e.call_started.agent for e in events if e.HasField("call_started")), "")
+async def load_agent(home: Path, events: Sequence[Event], folder: str, name: str) -> AgentConfig:
+    """Return the agent of a file in `folder`; without a name, the call's own agent in its version.
+
+    Raises:
+        SystemNotRunning: no system is running.
+        BusError: the bus cannot be reached.
+        ConfigError: there is no such agent, or it is wrong.
+    """
+    if name:
+        return AgentStore(folder).current(name).config
+    started = next((event.call_started for event in events if event.HasField("call_started")), CallStarted())
+    async with open_bus(nats_url_of(home)) as bus:
+        return await AgentStore(folder, AgentBucket(bus)).load(started.agent, started.agent_version)
 
 
 def differences(events: Iterable[Event], agent: AgentConfig) -> list[Difference]:

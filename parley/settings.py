@@ -114,6 +114,9 @@ class CommonSettings(BaseSettings):
     """Run stt or the brain as a shadow: it follows live calls without acting and logs where its decisions
     differ from those of the owner."""
 
+    shadow_agents_dir: str = ""
+    """Folder of agent files that a shadow tries on live calls; empty to use the agents of the calls."""
+
     agents_dir: str = "agents"
     """Folder of the agent files."""
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 _ROOT = Path(__file__).parent
 _ORDER = ("event", "call", "speech", "reply", "synthesis", "playback", "work", "audio", "snapshot")
-_FIELD = re.compile(r"^  (repeated )?([\w.]+) (\w+) = \d+( \[\(personal\) = true\])?;$")
+_FIELD = re.compile(r"^  (repeated )?([\w.]+|map<\w+, \w+>) (\w+) = \d+( \[\(personal\) = true\])?;$")
 _HEAD = """# Events
 
 All events and other messages on the bus, generated from `proto/parley/v1` by `make proto`; do not edit.

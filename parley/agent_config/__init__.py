@@ -5,7 +5,7 @@ from parley.agent_config.failures import Fallback, Reconnect
 from parley.agent_config.greeting import Greeting
 from parley.agent_config.idle import Idle
 from parley.agent_config.llm import History, LlmConfig, Speculation
-from parley.agent_config.loading import load_agent_config
+from parley.agent_config.loading import load_agent_config, parse_agent, read_agent_text
 from parley.agent_config.missing_texts import text_language, text_of, texts_problem
 from parley.agent_config.provider_section import ProviderSection
 from parley.agent_config.salvage import salvage_agent
@@ -40,7 +40,9 @@ __all__ = [
     "default_texts",
     "languages",
     "load_agent_config",
+    "parse_agent",
     "primary_language",
+    "read_agent_text",
     "salvage_agent",
     "text_language",
     "text_of",

@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 
 import structlog
 
-from parley.agent_config import load_agent_config
+from parley.agent_config import AgentConfig
+from parley.agent_store import AgentStore, open_agent_store
 from parley.bus import Bus, connect_service, subjects
 from parley.events.envelope import Body, parse
 from parley.events.fold import Fold
@@ -65,6 +66,7 @@ async def run_shadow(
     telemetry = start_telemetry(f"{stage}{SHADOW_SUFFIX}", settings)
     async with (
         connect_service(settings, f"{stage}-shadow", change_streams=False) as bus,
+        open_agent_store(bus, settings.agents_dir) as agents,
         open_shadow(telemetry) as watch,
         serve(
             health_app(
@@ -76,7 +78,7 @@ async def run_shadow(
         ) as port,
     ):
         log.info("ready", stage=stage, shadow=True, http_port=port)
-        watching = asyncio.ensure_future(_watch_calls(bus, stage, settings, telemetry, watch, folds))
+        watching = asyncio.ensure_future(_watch_calls(bus, agents, stage, settings, telemetry, watch, folds))
         stopping = asyncio.ensure_future(stop.wait())
         await asyncio.wait([watching, stopping], return_when=asyncio.FIRST_COMPLETED)
         for task in (watching, stopping):
@@ -87,6 +89,7 @@ async def run_shadow(
 
 async def _watch_calls(
     bus: Bus,
+    agents: AgentStore,
     stage: str,
     settings: CommonSettings,
     telemetry: Telemetry,
@@ -100,13 +103,16 @@ async def _watch_calls(
             event = parse(message.data)
             if event is None or len(calls) >= _MAX_CALLS:
                 continue
-            task = tasks.create_task(_watch(bus, stage, event.call_sid, settings, telemetry, watch, folds))
+            task = tasks.create_task(
+                _watch(bus, agents, stage, event.call_sid, settings, telemetry, watch, folds)
+            )
             calls.add(task)
             task.add_done_callback(calls.discard)
 
 
 async def _watch(
     bus: Bus,
+    agents: AgentStore,
     stage: str,
     call_sid: str,
     settings: CommonSettings,
@@ -117,11 +123,20 @@ async def _watch(
     with structlog.contextvars.bound_contextvars(call_sid=call_sid):
         try:
             async with _open_log(bus, call_sid, stage, folds) as call_log:
-                agent = load_agent_config(settings.agents_dir, started_agent(call_log) or settings.agent)
+                agent = await _agent(agents, call_log, settings)
                 never_drained = DrainHandle(asyncio.Event(), 0)
-                await watch(CallContext(call_log, bus, agent, telemetry, never_drained))
+                await watch(CallContext(call_log, bus, agent, agents, telemetry, never_drained))
         except Exception:  # a fault in one call's shadow never affects another
             log.exception("shadow_failed")
+
+
+async def _agent(agents: AgentStore, call_log: CallEventLog, settings: CommonSettings) -> AgentConfig:
+    """The agent of the call, or the file of the same name that the shadow is to try."""
+    if not settings.shadow_agents_dir:
+        return await started_agent(agents, call_log, settings.agent)
+    started = call_log.facts.started
+    name = started.call_started.agent if started is not None else ""
+    return AgentStore(settings.shadow_agents_dir).current(name or settings.agent).config
 
 
 @asynccontextmanager

@@ -12,7 +12,8 @@ from typing import Any, TypeAlias
 
 import structlog
 
-from parley.agent_config import AgentConfig, load_agent_config
+from parley.agent_config import AgentConfig
+from parley.agent_store import AgentStore, open_agent_store
 from parley.bus import Bus, Claim, connect_service, streams, subjects
 from parley.bus.state_monitor import BusStateMonitor
 from parley.bus.subjects import Stage
@@ -54,6 +55,9 @@ class CallContext:
     log: CallEventLog
     bus: Bus
     agent: AgentConfig
+    """The agent in the version that the call started with."""
+    agents: AgentStore
+    """Finds other agents."""
     telemetry: Telemetry
     drain: DrainHandle
 
@@ -74,15 +78,17 @@ class CallContext:
         return self.log.facts.ended is not None
 
 
-def started_agent(call_log: CallEventLog) -> str:
-    """Name of the agent in call.started; empty for the default.
+async def started_agent(agents: AgentStore, call_log: CallEventLog, default: str) -> AgentConfig:
+    """Return the agent that call.started names, in its version; `default` if it names none.
 
     Raises:
         BusError: the log has no call.started.
+        ConfigError: there is no such agent, or it is wrong.
     """
     if call_log.facts.started is None:
         raise BusError(f"the log of {call_log.call_sid} has no call.started")
-    return call_log.facts.started.call_started.agent
+    started = call_log.facts.started.call_started
+    return await agents.load(started.agent or default, started.agent_version)
 
 
 def worker_name(stage: str) -> str:
@@ -116,6 +122,7 @@ async def run_stage(
     async with (
         connect_service(settings, stage) as bus,
         open_outbox(bus) as outbox,
+        open_agent_store(bus, settings.agents_dir) as agents,
         open_service(telemetry) as serve_call,
         serve(
             health_app(
@@ -142,7 +149,9 @@ async def run_stage(
         )
 
         async def work(claim: Claim, drain: DrainHandle) -> None:
-            await _serve_claim(claim, drain, bus, open_log, telemetry, tracer, settings, serve_call, metrics)
+            await _serve_claim(
+                claim, drain, bus, agents, open_log, telemetry, tracer, settings, serve_call, metrics
+            )
 
         worker = Worker(bus, stage, settings.max_calls, settings.drain_timeout_s, lag, metrics)
         await worker.run(work, stop, partial(abandon_stage, bus, outbox))
@@ -159,6 +168,7 @@ async def _serve_claim(
     claim: Claim,
     drain: DrainHandle,
     bus: Bus,
+    agents: AgentStore,
     open_log: Callable[[str, str, int], AbstractAsyncContextManager[CallEventLog]],
     telemetry: Telemetry,
     tracer: CallTracer,
@@ -173,7 +183,7 @@ async def _serve_claim(
             if not await _has_log(bus, claim, call_log):
                 log.error("call_log_missing", stage=claim.stage, effect="the work is dropped")
                 return
-            agent = load_agent_config(settings.agents_dir, started_agent(call_log) or settings.agent)
+            agent = await started_agent(agents, call_log, settings.agent)
             tracer.follow(call_log)
             metrics.claimed(claim_kind(call_log.facts, claim.stage), began_s)
             # The recorder waits for its storage, however long that takes.
@@ -182,7 +192,7 @@ async def _serve_claim(
             )
             async with respond_liveness(bus, claim), recorded_release(call_log), watching:
                 await call_log.append(StageClaimed(worker=worker_name(claim.stage)))
-                await drain.run(serve_call(CallContext(call_log, bus, agent, telemetry, drain)))
+                await drain.run(serve_call(CallContext(call_log, bus, agent, agents, telemetry, drain)))
 
 
 async def _has_log(bus: Bus, claim: Claim, call_log: CallEventLog) -> bool:

@@ -1,7 +1,9 @@
 from parley.v1 import options_pb2 as _options_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from collections.abc import Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -16,7 +18,14 @@ DIRECTION_INBOUND: Direction
 DIRECTION_OUTBOUND: Direction
 
 class CallStarted(_message.Message):
-    __slots__ = ("direction", "from_number", "to_number", "agent", "public_url", "account_sid", "region")
+    __slots__ = ("direction", "from_number", "to_number", "agent", "public_url", "account_sid", "region", "agent_version", "parameters")
+    class ParametersEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     DIRECTION_FIELD_NUMBER: _ClassVar[int]
     FROM_NUMBER_FIELD_NUMBER: _ClassVar[int]
     TO_NUMBER_FIELD_NUMBER: _ClassVar[int]
@@ -24,6 +33,8 @@ class CallStarted(_message.Message):
     PUBLIC_URL_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_SID_FIELD_NUMBER: _ClassVar[int]
     REGION_FIELD_NUMBER: _ClassVar[int]
+    AGENT_VERSION_FIELD_NUMBER: _ClassVar[int]
+    PARAMETERS_FIELD_NUMBER: _ClassVar[int]
     direction: Direction
     from_number: str
     to_number: str
@@ -31,7 +42,9 @@ class CallStarted(_message.Message):
     public_url: str
     account_sid: str
     region: str
-    def __init__(self, direction: _Optional[_Union[Direction, str]] = ..., from_number: _Optional[str] = ..., to_number: _Optional[str] = ..., agent: _Optional[str] = ..., public_url: _Optional[str] = ..., account_sid: _Optional[str] = ..., region: _Optional[str] = ...) -> None: ...
+    agent_version: str
+    parameters: _containers.ScalarMap[str, str]
+    def __init__(self, direction: _Optional[_Union[Direction, str]] = ..., from_number: _Optional[str] = ..., to_number: _Optional[str] = ..., agent: _Optional[str] = ..., public_url: _Optional[str] = ..., account_sid: _Optional[str] = ..., region: _Optional[str] = ..., agent_version: _Optional[str] = ..., parameters: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class StreamStarted(_message.Message):
     __slots__ = ("stream_sid", "at_ms", "worker", "redirected_at_ms")

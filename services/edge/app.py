@@ -9,6 +9,7 @@ import structlog
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from parley.agent_store import AgentStore, open_agent_store
 from parley.bus import Bus, connect_service
 from parley.bus.state_monitor import BusStateMonitor
 from parley.events.outbox import Outbox, open_outbox
@@ -54,6 +55,7 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
     async with (
         connect_service(settings, "edge") as bus,
         open_outbox(bus) as outbox,
+        open_agent_store(bus, settings.agents_dir) as agents,
         open_twilio(settings.all_twilio_accounts) as twilio,
     ):
         register_bus_metrics(telemetry, bus, outbox)
@@ -64,18 +66,21 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
             monitors.append(tasks.create_task(BusStateMonitor(bus.state, telemetry.registry).watch()))
             metrics = EdgeMetrics(telemetry.registry)
             gate = TwilioRequestGate(settings, stop, on_refused=metrics.signature_refused)
-            resumption = StreamResumer(bus, twilio, gate, tasks, metrics)
+            resumption = StreamResumer(bus, agents, twilio, gate, tasks, metrics)
             addresses = (settings.public_url, settings.edge_direct_url)
             certificates = CertificateMonitor(addresses, telemetry.registry)
             monitors.append(tasks.create_task(certificates.watch()))
             monitors.append(tasks.create_task(resumption.watch_stalls()))
-            checker = CallChecker(bus, twilio, settings, resumption, metrics)
+            checker = CallChecker(bus, agents, twilio, settings, resumption, metrics)
             monitors.append(tasks.create_task(checker.watch()))
+            monitors.append(tasks.create_task(agents.keep_files()))
             standby = StandbySupervisor(bus, gate, calls) if settings.standby_stream else None
             not_ready = partial(_why_not_ready, gate, bus)
             register_state_metrics(telemetry, not_ready, stop.is_set)
             health = HealthRoutes(telemetry.registry, not_ready)
-            app = build_app(gate, telemetry, bus, outbox, twilio, calls, resumption, standby, health, metrics)
+            app = build_app(
+                gate, telemetry, bus, agents, outbox, twilio, calls, resumption, standby, health, metrics
+            )
             path = path_of(settings.edge_direct_url)
             offering = standby.offer() if standby is not None else nullcontext()
             async with (
@@ -144,6 +149,7 @@ def build_app(
     gate: TwilioRequestGate,
     telemetry: Telemetry,
     bus: Bus,
+    agents: AgentStore,
     outbox: Outbox,
     twilio: TwilioAccounts,
     calls: CallRegistry,
@@ -153,15 +159,17 @@ def build_app(
     metrics: EdgeMetrics,
 ) -> ASGIApp:
     """Build the application with all public routes of the edge."""
-    webhooks = Webhooks(bus, gate, resumption)
+    webhooks = Webhooks(bus, agents, gate, resumption)
     app = FastAPI(
         title="Parley edge", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
     for path, endpoint in webhooks.routes():
         app.add_api_route(path, endpoint, methods=["GET", "POST"])
-    app.add_api_route("/calls", OutboundCalls(gate, twilio.main).create, methods=["POST"])
+    app.add_api_route("/calls", OutboundCalls(agents, gate, twilio.main).create, methods=["POST"])
     tracer = CallTracer("edge", telemetry.spans)
-    sockets = MediaStreamEndpoint(bus, outbox, gate.settings, gate, twilio, calls, standby, tracer, metrics)
+    sockets = MediaStreamEndpoint(
+        bus, agents, outbox, gate.settings, gate, twilio, calls, standby, tracer, metrics
+    )
     app.add_api_websocket_route("/twilio/stream", sockets.serve)
     if standby is not None:
         app.add_api_websocket_route(STANDBY_PATH, standby.serve)

@@ -9,6 +9,7 @@ import structlog
 from fastapi import WebSocket
 from starlette.websockets import WebSocketDisconnect
 
+from parley.agent_store import AgentStore
 from parley.bus import Bus, subjects
 from parley.errors import BusError, ProviderError, Superseded
 from parley.events.log import CallEventLog, open_call_log
@@ -20,7 +21,7 @@ from parley.runtime.stage import worker_name
 from parley.v1.call_pb2 import DtmfPressed, StreamStarted, StreamStopped
 from parley.v1.playback_pb2 import PlaybackProgressed
 from services.edge.call_registry import CallRegistry
-from services.edge.calls.call_deadline import CallDeadline
+from services.edge.calls.call_deadline import CallDeadline, max_duration_s
 from services.edge.calls.call_state import CallState
 from services.edge.calls.fallback import start_fallback
 from services.edge.calls.lifecycle import claim_stream, is_call_sid, load_call_state, try_end_call
@@ -59,6 +60,7 @@ class MediaStreamEndpoint:
     """The WebSocket endpoint of media streams."""
 
     bus: Bus
+    agents: AgentStore
     outbox: Outbox
     settings: EdgeSettings
     gate: TwilioRequestGate
@@ -127,7 +129,8 @@ class MediaStreamEndpoint:
         async with opened as call_log:
             self.tracer.follow(call_log)
             previous = await LatestPosition(self.bus, start.call_sid, epoch).read_previous()
-            reason = await StreamSession(self, connection, call_log, call, previous).run()
+            max_s = await max_duration_s(self.agents, self.settings, call.agent, call.agent_version)
+            reason = await StreamSession(self, connection, call_log, call, previous, max_s).run()
             self.metrics.stream_closed(reason)
             await liveness.aclose()
             await call_log.append(
@@ -166,8 +169,10 @@ class StreamSession:
         call_log: CallEventLog,
         call: CallState,
         previous: PlaybackProgressed | None,
+        max_s: float,
     ) -> None:
         self._bus = endpoint.bus
+        self._agents = endpoint.agents
         self._twilio = endpoint.twilio.of(*call.account)
         self._calls = endpoint.calls
         self._standby = endpoint.standby
@@ -176,7 +181,7 @@ class StreamSession:
         self._log = call_log
         self._call = call
         self._deadline = CallDeadline(
-            endpoint.bus, self._twilio, endpoint.settings, endpoint.metrics, call_log, call.agent
+            endpoint.bus, self._twilio, endpoint.settings, endpoint.metrics, call_log, max_s
         )
         stream_sid = connection.start.stream_sid
         self._player = Player(
@@ -271,5 +276,7 @@ class StreamSession:
             raise StreamEnded("closed") from error
 
     async def _start_fallback(self) -> None:
-        if not await start_fallback(self._bus, self._twilio, self._log.call_sid, self._settings, self._call):
+        if not await start_fallback(
+            self._bus, self._agents, self._twilio, self._log.call_sid, self._settings, self._call
+        ):
             raise StreamEnded("closed")

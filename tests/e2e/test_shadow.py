@@ -82,7 +82,7 @@ async def test_shadows_report_differences_and_change_nothing(up: Up, tmp_path: P
     same, other, stt = (tmp_path / f"{name}.log" for name in ("same", "other", "stt"))
     async with (
         shadow(up, "brain", same),
-        shadow(up, "brain", other, PARLEY_AGENTS_DIR=str(agents)),
+        shadow(up, "brain", other, PARLEY_SHADOW_AGENTS_DIR=str(agents)),
         shadow(up, "stt", stt),
         open_bus(up.system.nats_url) as bus,
         open_telephone(up.system.telephone_url) as telephone,

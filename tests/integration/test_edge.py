@@ -13,6 +13,7 @@ from twilio.request_validator import RequestValidator
 from websockets import State
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from parley.agent_store import AgentBucket
 from parley.bus import Bus, connect, subjects
 from parley.events.envelope import Body
 from parley.events.log import CallEventLog, open_call_log
@@ -578,3 +579,18 @@ async def test_an_address_with_a_path_reaches_this_edge_through_a_shared_host(
             with pytest.raises(InvalidStatus):
                 async with edge.socket(signature, refused):
                     pass
+
+
+async def test_a_call_starts_with_the_current_version(
+    nats_server: NatsServer, tmp_path: Path, edge: EdgeProcess
+) -> None:
+    """It is in the bucket by then, so that every machine has it when the file is edited."""
+    (tmp_path / "clinic.yaml").write_text("prompt: one")
+    async with running_edge(nats_server.url, edge.bus, tmp_path, PARLEY_AGENTS_DIR=str(tmp_path)) as other:
+        await other.post_voice(A)
+        (tmp_path / "clinic.yaml").write_text("prompt: two")
+        await other.post_voice(B)
+        versions = [(await read_bodies(other.bus, sid))[0].agent_version for sid in (A, B)]
+        texts = [await AgentBucket(other.bus).text("clinic", version) for version in versions]
+
+    assert texts == ["prompt: one", "prompt: two"]

@@ -32,7 +32,9 @@ def _filled(name: str) -> Body:
 
 def _fill(message: Message, field: Any) -> None:
     if field.is_repeated:
-        if field.message_type is not None:
+        if field.message_type is not None and field.message_type.GetOptions().map_entry:
+            getattr(message, field.name)["private"] = "private"
+        elif field.message_type is not None:
             item = getattr(message, field.name).add()
             for inner in item.DESCRIPTOR.fields:
                 _fill(item, inner)

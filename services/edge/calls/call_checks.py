@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import stamina
 import structlog
 
+from parley.agent_store import AgentStore
 from parley.bus import Bus, Liveness, subjects
 from parley.clock import now_us
 from parley.errors import ProviderError
@@ -54,6 +55,7 @@ class CallChecker:
     """Checks the calls that stages send notices about."""
 
     bus: Bus
+    agents: AgentStore
     twilio: TwilioAccounts
     settings: EdgeSettings
     resumer: StreamResumer
@@ -97,7 +99,7 @@ class CallChecker:
         if liveness is Liveness.ALIVE:
             return Wait()
         status = await self._twilio_status(self.twilio.of(*call.account), call_sid)
-        decision = decide(call, status, self._limits(call), now_us=now_us())
+        decision = decide(call, status, await self._limits(call), now_us=now_us())
         match decision:
             case EndLog(reason=reason) | HangUp(reason=reason):
                 return decision if await self._end(call_sid, call, reason, status) else Wait()
@@ -135,8 +137,9 @@ class CallChecker:
             log.error("call_status_unknown", code=error.code, reason=error.reason)
             return UNKNOWN
 
-    def _limits(self, call: CallState) -> ClockLimits:
-        return ClockLimits(self.settings.stream_open_timeout_s, max_duration_s(self.settings, call.agent))
+    async def _limits(self, call: CallState) -> ClockLimits:
+        max_s = await max_duration_s(self.agents, self.settings, call.agent, call.agent_version)
+        return ClockLimits(self.settings.stream_open_timeout_s, max_s)
 
     async def _hang_up(self, twilio: TwilioRest, call_sid: str) -> None:
         """End a call at Twilio, retried for an hour; its log has ended already."""

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import structlog
 
-from parley.agent_config import load_agent_config
+from parley.agent_store import AgentStore
 from parley.bus import Bus
 from parley.errors import BusError, ConfigError, ProviderError
 from parley.events.log import CallEventLog
@@ -25,13 +25,13 @@ log = structlog.get_logger()
 _CLOSE_AFTER_S = 10.0
 """Twilio closes the stream of an ended call within this time; then the edge does."""
 _NO_AGENT_LIMIT_S = 24 * 3600.0
-"""Longest call of an agent whose file cannot be read; Twilio's own limit."""
+"""Longest call of an agent that cannot be loaded; Twilio's own limit."""
 
 
-def max_duration_s(settings: EdgeSettings, agent: str) -> float:
+async def max_duration_s(agents: AgentStore, settings: EdgeSettings, agent: str, version: str = "") -> float:
     """Time from the start of a call after which it is ended by the clock."""
     try:
-        agent_s = load_agent_config(settings.agents_dir, agent).max_call_s
+        agent_s = (await agents.load(agent, version)).max_call_s
     except ConfigError:
         agent_s = _NO_AGENT_LIMIT_S
     return agent_s + settings.hang_up_grace_s
@@ -47,13 +47,13 @@ class CallDeadline:
         settings: EdgeSettings,
         metrics: EdgeMetrics,
         call_log: CallEventLog,
-        agent: str,
+        max_s: float,
     ) -> None:
         self._bus = bus
         self._twilio = twilio
         self._metrics = metrics
         self._log = call_log
-        self._max_s = max_duration_s(settings, agent)
+        self._max_s = max_s
         self._silence_s = settings.stream_open_timeout_s
         self._message_received = False
         self._ended = asyncio.Event()

@@ -20,6 +20,8 @@ class CallState:
     """Twilio account whose call it is."""
     region: str = ""
     """Twilio's region that processes it; empty for us1."""
+    agent_version: str = ""
+    """Empty for the current one."""
     end_reason: str = ""
     """Empty until the call has ended."""
     stream_epoch: int = 0
@@ -86,6 +88,7 @@ def evolve(call: CallState | None, event: Event, position: int) -> CallState | N
             started.to_number,
             started.account_sid,
             started.region,
+            started.agent_version,
         )
     if event.HasField("call_ended"):
         return replace(call, end_reason=event.call_ended.reason or "completed")

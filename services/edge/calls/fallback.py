@@ -1,8 +1,8 @@
-"""A call's fallback: Twilio continues the call without Parley, as configured in the agent file."""
+"""A call's fallback: Twilio continues the call without Parley, as configured in the agent."""
 
 import structlog
 
-from parley.agent_config import load_agent_config
+from parley.agent_store import AgentStore
 from parley.bus import Bus
 from parley.errors import ProviderError
 from services.edge.calls.call_state import CallState
@@ -19,13 +19,13 @@ FALLBACK = "fallback"
 """Reason of call.ended when Twilio continues the call with the fallback."""
 
 
-def fallback_twiml(settings: EdgeSettings, call: CallState) -> str:
+async def fallback_twiml(agents: AgentStore, settings: EdgeSettings, call: CallState) -> str:
     """Return the TwiML of the fallback of a call's agent.
 
     Raises:
-        ConfigError: the agent file cannot be read.
+        ConfigError: the agent cannot be loaded.
     """
-    config = load_agent_config(settings.agents_dir, call.agent)
+    config = await agents.load(call.agent, call.agent_version)
     caller_id = dial_caller_id(call.from_number, call.to_number, settings.from_number)
     return twiml.fall_back(config, PublicUrls(call.public_url), caller_id)
 
@@ -41,7 +41,12 @@ def dial_caller_id(from_number: str, *own_numbers: str) -> str:
 
 
 async def start_fallback(
-    bus: Bus, twilio: TwilioRest, call_sid: str, settings: EdgeSettings, call: CallState
+    bus: Bus,
+    agents: AgentStore,
+    twilio: TwilioRest,
+    call_sid: str,
+    settings: EdgeSettings,
+    call: CallState,
 ) -> bool:
     """End the call's log and redirect the call to its fallback; False if Twilio could not be reached.
 
@@ -49,9 +54,9 @@ async def start_fallback(
     fallback.
 
     Raises:
-        ConfigError: the agent file cannot be read.
+        ConfigError: the agent cannot be loaded.
     """
-    document = fallback_twiml(settings, call)
+    document = await fallback_twiml(agents, settings, call)
     log.error("fallback_started", agent=call.agent)
     await try_end_call(bus, call_sid, FALLBACK)
     try:

@@ -6,6 +6,7 @@ accepts only the first.
 
 import asyncio
 import re
+from collections.abc import Awaitable
 from contextlib import suppress
 
 import structlog
@@ -70,13 +71,18 @@ async def load_call_state(bus: Bus, call_sid: str) -> CallState | None:
     return call
 
 
-async def start_call(bus: Bus, call_sid: str, started: CallStarted) -> bool:
+async def start_call(
+    bus: Bus, call_sid: str, started: CallStarted, *, before_work: Awaitable[None] | None = None
+) -> bool:
     """Start a call's log and enqueue work for each stage; False if the log already exists.
+
+    `before_work` is awaited at the same time as the first event is stored, and before the work is enqueued.
 
     Raises:
         BusError: the event or the work could not be stored.
     """
-    is_new = await _append_once(bus, call_sid, started, sequence=_STARTED_SEQUENCE)
+    appending = _append_once(bus, call_sid, started, sequence=_STARTED_SEQUENCE)
+    is_new = (await asyncio.gather(appending, before_work or asyncio.sleep(0)))[0]
     # Repeated webhooks also enqueue the work: an edge may have died between the event and its work.
     await asyncio.gather(*(_enqueue_work(bus, stage, call_sid, started.agent) for stage in subjects.STAGES))
     return is_new

@@ -9,7 +9,7 @@ from fastapi import Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from parley.agent_config import load_agent_config
+from parley.agent_store import AgentStore
 from parley.errors import ConfigError, ProviderError
 from services.edge.calls.call_deadline import max_duration_s
 from services.edge.calls.webhooks import agent_query
@@ -35,7 +35,8 @@ class CallRequest(BaseModel):
 class OutboundCalls:
     """The endpoint for outbound calls."""
 
-    def __init__(self, gate: TwilioRequestGate, twilio: TwilioRest) -> None:
+    def __init__(self, agents: AgentStore, gate: TwilioRequestGate, twilio: TwilioRest) -> None:
+        self._agents = agents
         self._gate = gate
         self._settings = gate.settings
         self._twilio = twilio
@@ -47,7 +48,7 @@ class OutboundCalls:
         try:
             call = CallRequest.model_validate_json(await request.body())
             agent = call.agent or self._settings.agent
-            load_agent_config(self._settings.agents_dir, agent)
+            self._agents.current(agent)
         except ValidationError as error:
             problems = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors())
             return _error(422, "bad_request", problems)
@@ -64,7 +65,8 @@ class OutboundCalls:
                 agent_query=agent_query(call.agent),
                 urls=urls,
                 # Later than the edge's own limit, in case every edge is down.
-                max_s=max_duration_s(self._settings, agent) + self._settings.hang_up_grace_s,
+                max_s=await max_duration_s(self._agents, self._settings, agent)
+                + self._settings.hang_up_grace_s,
             )
         except ProviderError as error:
             log.error("call_not_placed", code=error.code, reason=error.reason)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from parley.agent_store import AgentStore
 from parley.bus import Bus, Liveness, subjects
 from parley.clock import now_us
 from parley.errors import ProviderError
@@ -54,6 +55,7 @@ class StreamResumer:
     """Checks streams that have ended or stalled, and redirects calls whose stream was lost."""
 
     bus: Bus
+    agents: AgentStore
     twilio: TwilioAccounts
     gate: TwilioRequestGate
     tasks: asyncio.TaskGroup
@@ -65,17 +67,17 @@ class StreamResumer:
 
         Raises:
             BusError: the log cannot be written.
-            ConfigError: the agent file cannot be read.
+            ConfigError: the agent cannot be loaded.
         """
         if call.end_reason == FALLBACK:
-            return fallback_twiml(self.gate.settings, call)
+            return await fallback_twiml(self.agents, self.gate.settings, call)
         if call.end_reason:
             return twiml.hang_up()
         attempts = failed_attempts(call, answered)
         if await must_fall_back(self.bus, call, attempts):
             self._log_cause(call, attempts)
             await try_end_call(self.bus, call_sid, FALLBACK)
-            return fallback_twiml(self.gate.settings, call)
+            return await fallback_twiml(self.agents, self.gate.settings, call)
         if call.resume_method == "redirect" or _has_failed(call):
             # The request is a repetition, or no attempt has opened a stream yet.
             return twiml.connect(urls, call.agent, Attempt(attempts + 1, call.stream_epoch))
@@ -128,9 +130,7 @@ class StreamResumer:
                 attempts = len(call.failed_sids)
                 if await must_fall_back(self.bus, call, attempts):
                     self._log_cause(call, attempts)
-                    await start_fallback(
-                        self.bus, self.twilio.of(*call.account), call_sid, self.gate.settings, call
-                    )
+                    await self._start_fallback(call_sid, call)
                 else:
                     await self._redirect(call_sid, call, edge_stalled=False)
             except Exception as error:
@@ -149,12 +149,14 @@ class StreamResumer:
         """Continue a call without a stream with its fallback; False if Twilio could not be reached.
 
         Raises:
-            ConfigError: the agent file cannot be read.
+            ConfigError: the agent cannot be loaded.
         """
         self._log_cause(call, max(1, len(call.failed_sids)))
-        return await start_fallback(
-            self.bus, self.twilio.of(*call.account), call_sid, self.gate.settings, call
-        )
+        return await self._start_fallback(call_sid, call)
+
+    async def _start_fallback(self, call_sid: str, call: CallState) -> bool:
+        twilio = self.twilio.of(*call.account)
+        return await start_fallback(self.bus, self.agents, twilio, call_sid, self.gate.settings, call)
 
     def on_stream_ended(self, call_sid: str, stream_sid: str) -> None:
         """Start to check a stream whose end Twilio has reported."""

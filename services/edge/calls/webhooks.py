@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 import structlog
 from fastapi import Request, Response
 
-from parley.agent_config import load_agent_config
+from parley.agent_store import AgentStore, LoadedAgent
 from parley.bus import Bus
 from parley.errors import BusError, ConfigError
 from parley.v1.call_pb2 import DIRECTION_INBOUND, DIRECTION_OUTBOUND, CallStarted, VoicemailRecorded
@@ -47,8 +47,9 @@ class Webhook:
 class Webhooks:
     """The HTTP endpoints for Twilio's webhooks."""
 
-    def __init__(self, bus: Bus, gate: TwilioRequestGate, resumer: StreamResumer) -> None:
+    def __init__(self, bus: Bus, agents: AgentStore, gate: TwilioRequestGate, resumer: StreamResumer) -> None:
         self._bus = bus
+        self._agents = agents
         self._gate = gate
         self._settings = gate.settings
         self._resumer = resumer
@@ -123,32 +124,36 @@ class Webhooks:
             direction=DIRECTION_INBOUND if inbound else DIRECTION_OUTBOUND,
             from_number=value("From"),
             to_number=value("To"),
-            agent=agent,
+            agent=agent.name,
+            agent_version=agent.version,
             public_url=urls.base,
             account_sid=webhook.account.account_sid,
             region=webhook.account.region,
         )
-        is_new = await start_call(self._bus, call_sid, started)
-        log.info("call_started", agent=agent, inbound=inbound, repeated=not is_new)
-        return twiml.connect(urls, agent, Attempt())
+        is_new = await start_call(self._bus, call_sid, started, before_work=self._agents.keep(agent))
+        log.info(
+            "call_started",
+            agent=agent.name,
+            agent_version=agent.version,
+            inbound=inbound,
+            repeated=not is_new,
+        )
+        return twiml.connect(urls, agent.name, Attempt())
 
-    def _agent(self, wanted: str) -> str:
+    def _agent(self, wanted: str) -> LoadedAgent:
         """The agent that the webhook's URL names; the default one if there is none of that name.
 
         Raises:
-            ConfigError: the default agent's file cannot be read.
+            ConfigError: the default agent cannot be loaded.
         """
-        folder, default = self._settings.agents_dir, self._settings.agent
+        default = self._settings.agent
         if wanted and wanted != default:
             try:
-                load_agent_config(folder, wanted)
+                return self._agents.current(wanted)
             except ConfigError as error:
                 # Another agent serves the caller better than an apology would.
                 log.error("agent_not_loaded", agent=wanted[:64], reason=str(error), used_instead=default)
-            else:
-                return wanted
-        load_agent_config(folder, default)
-        return default
+        return self._agents.current(default)
 
     async def _fallback(self, webhook: Webhook) -> Response:
         value = webhook.content.value
@@ -167,7 +172,7 @@ class Webhooks:
 
     def _announcement(self, agent: str, key: str) -> Announcement:
         settings = self._settings
-        return default_announcement(settings.agents_dir, (agent, settings.agent), settings.language, key)
+        return default_announcement(self._agents, (agent, settings.agent), settings.language, key)
 
     async def _status(self, webhook: Webhook) -> Response:
         value = webhook.content.value

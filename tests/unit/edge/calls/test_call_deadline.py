@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from parley.agent_store import AgentStore
 from parley.errors import BusError, ProviderUnavailable
 from parley.v1.call_pb2 import CallEnded
 from parley.v1.event_pb2 import Event
@@ -15,6 +16,7 @@ from services.edge.settings import EdgeSettings
 from tests.event_factories import event
 
 ENDED = event(CallEnded())
+LIMIT_S = 1820.0
 
 
 class Twilio:
@@ -54,8 +56,8 @@ def ends(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def deadline(twilio: Any, *history: Event, now_s: float = 0.0) -> CallDeadline:
-    """The deadline of a call of the agent `clinic` that has lasted for `now_s`."""
-    settings = EdgeSettings(agents_dir="agents", stream_open_timeout_s=0.01)
+    """The deadline of a call that has lasted for `now_s`, of `LIMIT_S`."""
+    settings = EdgeSettings(stream_open_timeout_s=0.01)
     call_log: Any = SimpleNamespace(
         facts=SimpleNamespace(ended=history[-1] if history else None),
         now_ms=lambda: round(now_s * 1000),
@@ -63,15 +65,14 @@ def deadline(twilio: Any, *history: Event, now_s: float = 0.0) -> CallDeadline:
     )
     metrics: Any = SimpleNamespace(ended_by_clock=lambda _reason: None)
     bus: Any = None
-    return CallDeadline(bus, twilio, settings, metrics, call_log, "clinic")
+    return CallDeadline(bus, twilio, settings, metrics, call_log, LIMIT_S)
 
 
 async def test_a_call_at_its_limit_is_ended(ends: list[str]) -> None:
     """The stream is closed even if Twilio's REST API is down."""
     twilio = Twilio()
-    limit_s = max_duration_s(EdgeSettings(agents_dir="agents"), "clinic")
     async with asyncio.timeout(5):
-        await deadline(twilio, now_s=limit_s).wait_until_closed()
+        await deadline(twilio, now_s=LIMIT_S).wait_until_closed()
 
     assert ends == ["max-duration"]
     assert twilio.hang_ups == 1
@@ -79,10 +80,9 @@ async def test_a_call_at_its_limit_is_ended(ends: list[str]) -> None:
 
 async def test_a_call_below_its_limit_continues(ends: list[str]) -> None:
     """Neither its log nor its stream ends."""
-    limit_s = max_duration_s(EdgeSettings(agents_dir="agents"), "clinic")
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
-            await deadline(Twilio(), now_s=limit_s - 1).wait_until_closed()
+            await deadline(Twilio(), now_s=LIMIT_S - 1).wait_until_closed()
 
     assert ends == []
 
@@ -99,11 +99,12 @@ async def test_the_stream_of_an_ended_call_is_closed(ends: list[str], *, in_hist
     assert (ends, twilio.hang_ups) == ([], 0)
 
 
-def test_an_agent_without_a_file_has_twilios_limit() -> None:
-    """A call never outlasts 24 hours and the grace."""
-    settings = EdgeSettings(agents_dir="agents", hang_up_grace_s=7)
+@pytest.mark.parametrize(("agent", "limit_s"), [("clinic", 1800 + 7), ("nobody", 24 * 3600 + 7)])
+async def test_the_limit_is_the_agents_and_a_grace(agent: str, limit_s: float) -> None:
+    """Without an agent it is Twilio's limit."""
+    settings = EdgeSettings(hang_up_grace_s=7)
 
-    assert max_duration_s(settings, "nobody") == 24 * 3600 + 7
+    assert await max_duration_s(AgentStore("agents"), settings, agent) == limit_s
 
 
 @pytest.mark.parametrize("status", ["completed", "not-found"])

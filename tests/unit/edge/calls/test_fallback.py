@@ -5,6 +5,7 @@ from typing import cast
 
 import pytest
 
+from parley.agent_store import AgentStore
 from parley.bus import Bus
 from parley.errors import ConfigError, ProviderUnavailable
 from services.edge.calls import fallback
@@ -13,7 +14,8 @@ from services.edge.calls.fallback import dial_caller_id, fallback_twiml, start_f
 from services.edge.settings import EdgeSettings
 from services.edge.twilio.rest import TwilioRest
 
-SETTINGS = EdgeSettings(agents_dir=str(Path(__file__).parents[4] / "agents"))
+SETTINGS = EdgeSettings()
+AGENTS = AgentStore(str(Path(__file__).parents[4] / "agents"))
 
 
 class FakeCall:
@@ -37,7 +39,8 @@ class FakeCall:
     async def start_fallback(self, agent: str = "clinic") -> bool:
         """Start the fallback of an agent."""
         call = CallState(0, agent)
-        return await start_fallback(cast("Bus", self), cast("TwilioRest", self), "CA1", SETTINGS, call)
+        twilio = cast("TwilioRest", self)
+        return await start_fallback(cast("Bus", self), AGENTS, twilio, "CA1", SETTINGS, call)
 
 
 @pytest.fixture
@@ -52,7 +55,7 @@ async def test_the_log_is_ended_before_twilio_continues_the_call(call: FakeCall)
     """Twilio speaks the text of the agent file and opens no stream."""
     assert await call.start_fallback()
 
-    assert call.steps == ["fallback", fallback_twiml(SETTINGS, CallState(0, "clinic"))]
+    assert call.steps == ["fallback", await fallback_twiml(AGENTS, SETTINGS, CallState(0, "clinic"))]
     assert '<Say language="en-US"' in call.steps[1]
     assert "<Connect>" not in call.steps[1]
 

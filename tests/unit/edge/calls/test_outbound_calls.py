@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from parley.agent_store import AgentStore
 from parley.errors import ProviderRejected
 from services.edge.calls.outbound_calls import OutboundCalls
 from services.edge.settings import EdgeSettings
@@ -48,7 +49,7 @@ async def post(
     configured = EdgeSettings(agents_dir=str(AGENTS), public_url="https://example.com", **settings)
     gate = TwilioRequestGate(configured, asyncio.Event())
     app = FastAPI()
-    calls = OutboundCalls(gate, cast("TwilioRest", rest or FakeRest()))
+    calls = OutboundCalls(AgentStore(str(AGENTS)), gate, cast("TwilioRest", rest or FakeRest()))
     app.add_api_route("/calls", calls.create, methods=["POST"])
     transport = httpx.ASGITransport(app, client=(client, 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://edge") as http:

@@ -8,6 +8,7 @@ from typing import cast
 import pytest
 from prometheus_client import CollectorRegistry
 
+from parley.agent_store import AgentStore
 from parley.bus import Bus, Liveness
 from parley.clock import now_us
 from parley.errors import ProviderUnavailable
@@ -107,8 +108,9 @@ class Backend:
 
     def resumer(self, tasks: asyncio.TaskGroup) -> StreamResumer:
         """The code under test."""
-        gate = TwilioRequestGate(EdgeSettings(agents_dir="agents"), asyncio.Event())
-        return StreamResumer(cast("Bus", self), cast("TwilioAccounts", self), gate, tasks, self.metrics)
+        gate = TwilioRequestGate(EdgeSettings(), asyncio.Event())
+        twilio = cast("TwilioAccounts", self)
+        return StreamResumer(cast("Bus", self), AgentStore("agents"), twilio, gate, tasks, self.metrics)
 
     async def must_fall_back(self, _bus: object, call: CallState, attempts: int) -> bool:
         """Decide as if the address were proven or not."""
