@@ -140,7 +140,9 @@ def replay(
         bool, typer.Option("--check", help="Show only decisions that today's code would make differently.")
     ] = False,
     fork: Annotated[int, typer.Option(min=0, help="Continue from this turn with another agent file.")] = 0,
-    agent: Annotated[str, typer.Option(help="Name of an agent file; by default the call's agent in its version.")] = "",
+    agent: Annotated[
+        str, typer.Option(help="Name of an agent file; by default the call's agent in its version.")
+    ] = "",
     agents: Annotated[
         str, typer.Option(help="Folder of agent files.", envvar="PARLEY_AGENTS_DIR")
     ] = "agents",
