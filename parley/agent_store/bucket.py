@@ -93,7 +93,7 @@ class AgentBucket:
         Args:
             name: the agent.
             version: a version in the bucket, or empty.
-            previous: the agent's pointer as it was read.
+            previous: the agent's current pointer; None if it has none.
 
         Raises:
             ConfigError: another pointer was set since `previous` was read.

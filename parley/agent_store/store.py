@@ -27,7 +27,7 @@ _SETTLING_DELAYS_S = (0.0, 0.05, 0.2, 1.0)
 class AgentStore:
     """The agents of a system. Without a bucket, the files alone.
 
-    A new call gets the current version, which is known without I/O on the bus. A running call keeps the
+    A new call gets the current version, which needs no I/O on the bus. A running call keeps the
     version that its call.started names.
     """
 
@@ -62,7 +62,7 @@ class AgentStore:
     async def load(self, name: str, version: str = "") -> AgentConfig:
         """Return a version of an agent; without one, the current version.
 
-        A version that is not found within 2 s is replaced by the current one, so that the call goes on.
+        A version that is not found within 2 s is replaced by the current one, so that the call continues.
 
         Raises:
             ConfigError: there is no such agent, or it is wrong.
@@ -70,7 +70,7 @@ class AgentStore:
         return (await self.find(name, version)).config
 
     async def find(self, name: str, version: str = "") -> LoadedAgent:
-        """As `load`, with the version that was found.
+        """Return what `load` returns, with the version that was found.
 
         Raises:
             ConfigError: see `load`.

@@ -14,7 +14,7 @@ from parley.bus import streams, subjects
 from parley.failover_timing import ACK_WAIT_S
 
 _MAX_HISTORY = 64
-"""Messages of one key that a bucket keeps; NATS allows no more."""
+"""Messages of one key that a bucket keeps; the maximum of NATS."""
 _MAX_PER_SUBJECT = {"limits": -1, "work": 1, "latest": 1, "bucket": _MAX_HISTORY}
 
 

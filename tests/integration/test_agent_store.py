@@ -61,7 +61,7 @@ async def test_a_process_that_starts_has_the_current_versions(nats_url: str, tmp
 
 
 async def test_versions_are_immutable_and_pointers_have_one_writer(nats_url: str) -> None:
-    """Of two commands at the same time, the second one is refused."""
+    """The second of two commands at the same time is refused."""
     async with connect(nats_url, "a", timeout_s=5) as bus:
         bucket = AgentBucket(bus)
         version = await bucket.add("shop", TEXT, timeout_s=5)

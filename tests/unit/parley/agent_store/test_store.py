@@ -109,7 +109,7 @@ async def test_an_equal_file_needs_no_bucket(store: AgentStore, bucket: FakeBuck
     assert (await store.load("shop", version_of(FILE))).prompt == "from the file"
 
 
-async def test_an_outage_leaves_the_last_known_version(store: AgentStore, bucket: FakeBucket) -> None:
+async def test_an_outage_leaves_the_last_version(store: AgentStore, bucket: FakeBucket) -> None:
     """A call starts although its version cannot be stored."""
     bucket.set_current("shop", BUCKET)
     await store.refresh()
@@ -127,7 +127,7 @@ async def test_an_outage_leaves_the_last_known_version(store: AgentStore, bucket
 async def test_a_version_that_is_lost_is_replaced(
     store: AgentStore, bucket: FakeBucket, *, down: bool
 ) -> None:
-    """The call goes on with the current version, and the log names both."""
+    """The call continues with the current version, and the log names both."""
     bucket.down = down
     with capture_logs() as logs:
         agent = await store.load("shop", "0123456789ab")
