@@ -1,4 +1,4 @@
-"""The command line `parley`: up, demo, call, test, sandbox, latency, replay, number, doctor, env, fault."""
+"""The command line `parley`; `parley --help` lists its commands."""
 
 import asyncio
 import shlex
@@ -14,6 +14,7 @@ from cli.demo import demo as hold_demo
 from cli.doctor.command import DoctorOptions
 from cli.doctor.command import doctor as run_doctor
 from cli.fault import edge_drop as hold_edge_drop
+from cli.knowledge.app import app as knowledge
 from cli.latency import show_latency
 from cli.number import Attachment, attach, list_numbers
 from cli.replay import run_replay
@@ -254,6 +255,7 @@ def edge_drop(
 
 number = typer.Typer(help="List the Twilio account's numbers, and attach one.", no_args_is_help=True)
 app.add_typer(number, name="number")
+app.add_typer(knowledge, name="knowledge")
 
 
 @number.command("list")

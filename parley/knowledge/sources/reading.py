@@ -51,7 +51,7 @@ def read_document(path: Path, name: str, language: str = "", max_bytes: int | No
         )
     if not re.search(r"\w", "".join(block.text for block in content.blocks)):
         raise UnreadableFile("no text was found in it", "write its text, or delete the file")
-    title = content.title or _first_heading(content) or _title_of(name)
+    title = " ".join(content.title.split()) or _first_heading(content) or _title_of(name)
     passages = divide(name, title, content.blocks)
     text = " ".join(passage.text for passage in passages[:50])
     return Document(

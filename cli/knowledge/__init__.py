@@ -1,0 +1,1 @@
+"""`parley knowledge`: index folders of documents, and search them."""

@@ -1,0 +1,133 @@
+"""Full text search in Postgres: each passage is ranked by the query's terms that it contains."""
+
+from collections.abc import Sequence
+
+import asyncpg
+
+from parley.knowledge.found import FoundPassage
+from parley.knowledge.terms import QueryTerm, WeightedTerm, choose, merged, missing, weight_of
+
+MAX_QUERY_CHARS = 1000
+_PREFIX_WEIGHT = 0.7
+_SIMILAR_WEIGHT = 0.8
+"""Times the similarity of the two terms."""
+
+_TERMS = """
+SELECT c.configuration, q.lexeme, coalesce(t.passages, 0), c.total
+FROM (
+    SELECT base, configuration, sum(passages)::int AS total
+    FROM knowledge_documents WHERE base = ANY($1) GROUP BY base, configuration
+) c
+CROSS JOIN LATERAL unnest(to_tsvector(c.configuration::regconfig, $2)) q
+LEFT JOIN knowledge_terms t
+    ON t.base = c.base AND t.configuration = c.configuration AND t.term = q.lexeme COLLATE "C"
+"""
+_PREFIXED = """
+SELECT m.n, t.term, sum(t.passages)::int
+FROM unnest($2::text[], $3::text[], $4::int[]) AS m(configuration, term, n)
+CROSS JOIN LATERAL (
+    SELECT term, passages FROM knowledge_terms k
+    WHERE k.base = ANY($1) AND k.configuration = m.configuration
+        AND k.term >= m.term COLLATE "C" AND k.term < (m.term || chr(1114111)) COLLATE "C"
+    ORDER BY length(term) LIMIT 3
+) t
+GROUP BY m.n, t.term
+"""
+_SIMILAR = """
+SELECT m.n, t.term, sum(t.passages)::int, max(t.similarity)
+FROM unnest($2::text[], $3::text[], $4::int[]) AS m(configuration, term, n)
+CROSS JOIN LATERAL (
+    SELECT term, passages, similarity(term, m.term) AS similarity FROM knowledge_terms k
+    WHERE k.base = ANY($1) AND k.configuration = m.configuration AND k.term % m.term
+    ORDER BY similarity(term, m.term) DESC LIMIT 3
+) t
+GROUP BY m.n, t.term
+"""
+_HAS_TRIGRAMS = "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_trgm')"
+_RANKED = """
+SELECT s.base, s.passage_id, p.path, p.titles, p.page, p.text, s.score
+FROM (
+    SELECT p.base, p.passage_id, sum(t.weight * ts_rank('{0.4, 0.3, 0.4, 1}', p.search, t.query)) AS score
+    FROM (
+        SELECT configuration, query::tsquery AS query, weight
+        FROM unnest($2::text[], $3::text[], $4::float8[]) AS u(configuration, query, weight)
+    ) t
+    JOIN knowledge_passages p
+        ON p.search @@ t.query AND p.base = ANY($1) AND p.configuration = t.configuration
+    GROUP BY p.base, p.passage_id
+    ORDER BY score DESC, p.passage_id
+    LIMIT $5
+) s
+JOIN knowledge_passages p USING (base, passage_id)
+ORDER BY s.score DESC, s.passage_id
+"""
+
+
+async def search_full_text(
+    connection: asyncpg.Connection, bases: Sequence[str], query: str, limit: int
+) -> tuple[FoundPassage, ...]:
+    """Return the passages that answer a query best, the best first."""
+    rows = await connection.fetch(_TERMS, list(bases), clean_query(query))
+    terms = merged(QueryTerm(*row) for row in rows)
+    chosen = list(choose(terms))
+    if absent := missing(terms):
+        chosen += await _replacements(connection, bases, absent)
+    if not chosen:
+        return ()
+    found = await connection.fetch(
+        _RANKED,
+        list(bases),
+        [term.configuration for term in chosen],
+        [term.tsquery for term in chosen],
+        [term.weight for term in chosen],
+        limit,
+    )
+    return tuple(found_passage(row) for row in found)
+
+
+def clean_query(query: str) -> str:
+    """Return a query without characters that the database refuses."""
+    return query[:MAX_QUERY_CHARS].encode("utf-8", "replace").decode("utf-8").replace("\0", " ")
+
+
+def found_passage(row: asyncpg.Record) -> FoundPassage:
+    """Return the passage of a row."""
+    return FoundPassage(
+        row["base"],
+        row["passage_id"],
+        row["path"],
+        tuple(row["titles"]),
+        row["page"],
+        row["text"],
+        float(row["score"]),
+    )
+
+
+async def _replacements(
+    connection: asyncpg.Connection, bases: Sequence[str], absent: Sequence[QueryTerm]
+) -> list[WeightedTerm]:
+    """Return terms that stand for those that no passage contains: longer words, and similar ones."""
+    arguments = (
+        list(bases),
+        [term.configuration for term in absent],
+        [term.term for term in absent],
+        list(range(len(absent))),
+    )
+    prefixed = await connection.fetch(_PREFIXED, *arguments)
+    candidates = [(n, term, passages, _PREFIX_WEIGHT) for n, term, passages in prefixed]
+    if len({n for n, *_ in candidates}) < len(absent) and await connection.fetchval(_HAS_TRIGRAMS):
+        prefixes = {n for n, *_ in candidates}
+        similar = await connection.fetch(_SIMILAR, *arguments)
+        candidates += [
+            (n, term, passages, _SIMILAR_WEIGHT * similarity)
+            for n, term, passages, similarity in similar
+            if n not in prefixes
+        ]
+    return [
+        WeightedTerm(
+            absent[n].configuration,
+            term,
+            factor * weight_of(QueryTerm(absent[n].configuration, term, passages, absent[n].total)),
+        )
+        for n, term, passages, factor in candidates
+    ]
