@@ -101,6 +101,9 @@ class WordRules:
             return formats.card_progress(dictated.digits)
         if kind == "postcode":
             return formats.postcode_progress(chars, language)
+        if kind == "designation":
+            # Flights, rooms and seats have a few digits, of a number that nothing shows.
+            return Progress.PLAUSIBLE if dictated.digits else Progress.INCOMPLETE
         if dictated.letters or dictated.codes:
             return self._spelling_progress(dictated, kind)
         if kind in ("", "phone", "quantity"):

@@ -46,6 +46,33 @@ def test_words_and_question_decide_on_the_pause(text: str, agent_text: str, expe
     assert assess(text, agent_text) == expected
 
 
+@pytest.mark.parametrize(
+    ("language", "question", "answer"),
+    [
+        ("en", "What is your flight number?", "BA 417"),
+        ("en", HELP, "I'm in room number three oh five"),
+        ("en", "Which gate is it?", "B 12"),
+        ("de", "Wie ist Ihre Zimmernummer?", "drei null fünf"),
+        ("de", "Auf welchem Gleis?", "12"),
+        ("es", "¿Cuál es su número de habitación?", "305"),
+        ("fr", "Quel est le numéro de votre chambre ?", "305"),
+        ("pt", "Qual é o número do voo?", "417"),
+        ("hi", "आपका कमरा नंबर क्या है?", "305"),
+    ],
+)
+def test_the_number_of_a_flight_or_a_room_is_short(language: str, question: str, answer: str) -> None:
+    """It is no longer waited for than an unfinished phrase; without a digit it is as incomplete as any number."""
+    config = SttConfig(language=language)
+
+    assert assess(answer, question, config) == PLAUSIBLE
+
+
+def test_a_flight_without_its_number_is_incomplete() -> None:
+    """The airline's letters come first."""
+    assert assess("it's B A", "What is your flight number?") == DICTATION
+    assert assess("my room number is") == DICTATION
+
+
 def test_the_settings_of_the_agent_file_are_used() -> None:
     """A dictation gets no less patience than an unfinished phrase."""
     config = SttConfig(incomplete_turn_silence_ms=3000, turn_silence_ms=500)
