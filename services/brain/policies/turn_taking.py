@@ -95,7 +95,7 @@ def decide(
         return _decide_input(turn, speculative, floor, conversation, now_ms=now_ms)
     active = _interruptible(conversation)
     interrupted = any(conversation.turn_of(reply) < floor.words_turn for reply in active)
-    if interrupted and _takes_turn(floor, conversation):
+    if interrupted and _takes_turn(floor, conversation, now_ms):
         return _cancel(active)
     if conversation.predicted_turn is not None and speculation.should_speculate(conversation, agent):
         return Speculate(conversation.predicted_turn.turn)
@@ -111,12 +111,14 @@ def _interruptible(conversation: Conversation) -> tuple[Reply, ...]:
     )
 
 
-def _takes_turn(floor: FloorState, conversation: Conversation) -> bool:
+def _takes_turn(floor: FloorState, conversation: Conversation, now_ms: int) -> bool:
     """Whether the latest words interrupt; a turn that has ended keeps its role while the agent continues."""
     ended = conversation.turn(floor.words_turn)
     if ended is not None:
         return ended.role in ("turn", "hold")
-    return takes_turn(floor.words, conversation.active_replies, conversation.phrases)
+    # The log has a position only every few seconds.
+    replies = [reply.at(now_ms) for reply in conversation.active_replies]
+    return takes_turn(floor.words, replies, conversation.phrases)
 
 
 def _more_words_until_ms(floor: FloorState, conversation: Conversation, turn: int) -> int:

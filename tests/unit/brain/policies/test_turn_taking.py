@@ -350,3 +350,17 @@ def test_a_backchannel_does_not_interrupt_the_end_of_the_reply() -> None:
 
     assert decide(*log, *playback_started("r1", 2500)) is None
     assert decide(*log[:-1], *playback_started("r1", 2500)) is None
+
+
+def test_words_are_judged_by_what_has_been_played_when_they_are_spoken() -> None:
+    """The log has a position only every few seconds: a "yes" after the question is an answer."""
+    clauses = ("Shall I book Tuesday at ten for you? ", "Wednesday and Thursday would be possible too.")
+    log = [
+        *reply_events("r1", 0, *clauses),
+        *clauses_synthesized("r1", *clauses),
+        *playback_started("r1", 1),
+        event(TranscriptUpdated(turn=1, text="Yes.")),
+    ]
+
+    assert decide(*log, now_ms=300) is None
+    assert decide(*log, now_ms=1100) == CancelReplies(("r1",))
