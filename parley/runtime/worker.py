@@ -23,7 +23,9 @@ owner."""
 Abandon: TypeAlias = Callable[[Claim], Awaitable[None]]
 """Records that a stage of a call was abandoned after all attempts."""
 
-_CLAIM_TIMEOUT_S = 5.0
+_CLAIM_TIMEOUT_S = 1.0
+"""A worker that stops waits for the response to its last request: a message that arrives with it would
+otherwise reach no other worker until its ack deadline."""
 _CLAIM_RETRY_INTERVAL_S = 0.2
 _MAX_LAG_MS = 200.0
 """If the event loop is later than this, the process claims no calls."""
@@ -50,6 +52,8 @@ class Worker:
         self._owned: dict[str, asyncio.Task[None]] = {}
         self._epochs: dict[str, int] = {}
         """Epochs of the calls owned now."""
+        self._requesting = False
+        """Whether a claim is requested from the server."""
         self._call_ended = asyncio.Event()
         self._stopping = asyncio.Event()
         self._metrics = metrics
@@ -71,20 +75,27 @@ class Worker:
         async with asyncio.TaskGroup() as tasks:
             claiming = tasks.create_task(self._claim_calls(tasks, work, abandon))
             await stop.wait()
-            claiming.cancel()
             self._stopping.set()
+            if not self._requesting:
+                claiming.cancel()
         log.info("drained", stage=self._stage)
 
     async def _claim_calls(self, tasks: asyncio.TaskGroup, work: Work, abandon: Abandon) -> None:
         async with self._bus.work_queue.claims(self._stage) as next_claim:
-            while True:
+            while not self._stopping.is_set():
                 await self._wait_for_capacity()
+                self._requesting = True
                 try:
                     claim = await next_claim(_CLAIM_TIMEOUT_S)
+                    if claim is not None and self._stopping.is_set():
+                        await claim.nak()
+                        return
                 except BusError as error:
                     log.warning("claim_failed", stage=self._stage, error=str(error))
+                    self._requesting = False
                     await asyncio.sleep(_CLAIM_RETRY_INTERVAL_S)
                     continue
+                self._requesting = False
                 if claim is not None:
                     self._start(tasks, claim, work, abandon)
 
