@@ -2,7 +2,7 @@
 
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from parley.telemetry.catalogue.calls import CALLS_ENDED, STREAM_RESUME, STREAMS_CLOSED
+from parley.telemetry.catalogue.calls import CALLS_ENDED, CALLS_ENDED_BY_CLOCK, STREAM_RESUME, STREAMS_CLOSED
 from parley.telemetry.catalogue.recording import (
     RECORD_DELAY,
 )
@@ -16,6 +16,7 @@ from parley.telemetry.catalogue.survival import (
     LEASES_ENDED,
     MESSAGES_FENCED,
     SHADOW_DIFFERENCES,
+    SNAPSHOTS,
     STAGES_ABANDONED,
     TAKEOVER,
 )
@@ -39,7 +40,14 @@ def survival() -> Dashboard:
         (AGENT, STAGE),
         (
             Section("At a glance", [_statistics()]),
-            Section("Takeovers", [[takeovers(), _takeover_seconds()], [_leases(), _epochs()]]),
+            Section(
+                "Takeovers",
+                [
+                    [takeovers(), _takeover_seconds()],
+                    [_leases(), _epochs()],
+                    [_snapshots(), _ended_by_clock()],
+                ],
+            ),
             Section("Media streams", [[_lost_streams(), _resume_seconds()]]),
             Section("Audio and events", [[_retransmitted(), _gaps()], [_fenced(), _resent()]]),
             Section("Rollouts", [[_draining(), _shadow()]]),
@@ -173,6 +181,26 @@ def _epochs() -> Panel:
         ("ParleyCallTakenOverRepeatedly",),
     )
     return graph("Highest epoch", help_, [Query(_SCOPE.gauge("max", EPOCH, "stage"), "{{stage}}")], COUNT)
+
+
+def _snapshots() -> Panel:
+    help_ = Help(
+        "Snapshots of the stages' states: stored during calls, and found by the next owner at a takeover.",
+        "stored while calls last several minutes, used at takeovers.",
+        "ignored outside a rollout, too_large or unavailable: takeovers of long calls read the whole log.",
+    )
+    queries = [Query(_SCOPE.per_minute(SNAPSHOTS, "outcome"), "{{outcome}}")]
+    return graph("Snapshots", help_, queries, PER_MINUTE)
+
+
+def _ended_by_clock() -> Panel:
+    help_ = Help(
+        "Calls whose end nothing reported, so that an edge ended them after a time limit, by reason.",
+        "0; max-duration where callers talk for very long.",
+        "no-stream: Twilio cannot open streams. twilio-ended: status callbacks do not arrive.",
+    )
+    queries = [Query(_SCOPE.per_minute(CALLS_ENDED_BY_CLOCK, "reason"), "{{reason}}")]
+    return graph("Calls ended by the clock", help_, queries, PER_MINUTE)
 
 
 def _lost_streams() -> Panel:

@@ -13,6 +13,7 @@ _DIRECTIONS = {call_pb2.DIRECTION_INBOUND: "inbound", call_pb2.DIRECTION_OUTBOUN
 _END_REASONS = frozenset(
     {
         *("completed", "hangup", "agent", "stream-lost", "fallback"),
+        *("no-stream", "max-duration", "not-found"),
         *("busy", "failed", "no-answer", "canceled"),
     }
 )
