@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -32,6 +33,7 @@ from parley.v1.playback_pb2 import PlaybackFinished
 from parley.v1.reply_pb2 import HangUpRequested, ReplyStarted
 from sandbox.caller.voice_bank import load_bank
 from tests.call_log import read_until
+from tests.eventually import eventually
 from tests.integration.edge_process import ROOT, EdgeProcess, running_edge
 from tests.integration.sandbox_twilio.control_client import ControlClient
 from tests.nats_server import NatsServer, free_port
@@ -227,6 +229,51 @@ async def test_a_call_placed_by_the_edge_is_answered_by_the_callee(emulator: Emu
     [started] = [body for body in bodies if isinstance(body, CallStarted)]
     assert (started.direction, started.to_number) == (Direction.DIRECTION_OUTBOUND, number)
     assert [line["text"] for line in report["caller_speech"]] == ["hello"]
+
+
+async def test_twilio_ends_an_outbound_call_at_its_time_limit(
+    nats_server: NatsServer, tmp_path: Path
+) -> None:
+    """Every edge may be down by then: here the only one is frozen."""
+    await asyncio.to_thread((tmp_path / "short.yaml").write_text, "prompt: Speak.\nmax_call_s: 1\n")
+    number, settings = (
+        "+15550100007",
+        {
+            "PARLEY_AGENTS_DIR": str(tmp_path),
+            "PARLEY_AGENT": "short",
+            "PARLEY_HANG_UP_GRACE_S": "1",
+            "TWILIO_ACCOUNT_SID": ACCOUNT,
+            "TWILIO_AUTH_TOKEN": TOKEN,
+        },
+    )
+    async with (
+        connect(nats_server.url, "t", timeout_s=5) as bus,
+        running_emulator(free_port(), tmp_path) as url,
+        running_edge(nats_server.url, bus, tmp_path, PARLEY_TWILIO_URL=url, **settings) as edge,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=10) as client,
+    ):
+        callee = {"script": {"steps": [{"pause": 60_000}]}, "ring_s": 0.0}
+        (await client.put(f"/sandbox/callees/{number}", json=callee)).raise_for_status()
+        async with httpx.AsyncClient(trust_env=False, timeout=10) as caller:
+            body = {"to": number, "from": "+15550100000"}
+            placed = await caller.post(f"{edge.url}/calls", json=body)
+        call_sid = placed.raise_for_status().json()["call_sid"]
+        await read_until(bus, call_sid, StreamStarted)
+        edge.process.send_signal(signal.SIGSTOP)
+        try:
+            began_s = asyncio.get_running_loop().time()
+
+            async def outcome() -> bool:
+                found = (await client.get(f"/sandbox/calls/{call_sid}")).json()
+                return bool(found["outcome"] != "in_progress")
+
+            await eventually(outcome, timeout_s=15)
+            took_s = asyncio.get_running_loop().time() - began_s
+        finally:
+            edge.process.send_signal(signal.SIGCONT)
+
+    # max_call_s and twice the grace.
+    assert 1.5 < took_s < 6
 
 
 @pytest.mark.parametrize("more", [{}, {"no_fall_through": True}, {"webhook_delay_ms": 400}])
