@@ -4,17 +4,19 @@ import argparse
 import json
 import sys
 import time
-import wave
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from bench.speech import packages
+from bench.run import run
+from bench.speech import call_stats, packages
 from bench.speech.detection import call, detect, encode
+from bench.speech.human_calls import measure_calls
 from bench.speech.labels import Wave, with_speech_level, words
 from bench.speech.noises import at_level, babble, noises
 from bench.speech.result import NoiseResult, Results, VoiceResult, as_json, false_starts, table
@@ -35,6 +37,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--languages", default="en,es,fr,it,ru", help="en,es,fr,it,ru")
     parser.add_argument("--levels", default="-20,-30,-40", help="mean levels of speech in dBFS (-20,-30,-40)")
     parser.add_argument("--every", type=int, default=1, help="use one prompt in this many (1)")
+    parser.add_argument(
+        "--calls", default="", help="whole calls instead: barge-in at this many at once, as in 1,20"
+    )
+    parser.add_argument("--barge-ins", type=int, default=120, help="barge-ins of each number of calls (120)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the whole calls (0)")
     parser.add_argument("--out", type=Path, default=_OUT, help=f"output file ({_OUT})")
     return parser.parse_args()
 
@@ -50,7 +57,7 @@ class _Bench:
         """Each half of the prompts, in calls of ten."""
         halves: dict[bool, list[Wave]] = {False: [], True: []}
         for path in packages.prompts(self._root, language)[::every]:
-            prompt = _read(path)
+            prompt = packages.read(path)
             if _MIN_PROMPT_S <= len(prompt) / SAMPLE_RATE_HZ <= _MAX_PROMPT_S and words(prompt):
                 halves[bool(zlib.crc32(path.name.encode()) & 1)].append(prompt)
         for is_holdout, prompts in halves.items():
@@ -66,7 +73,7 @@ class _Bench:
 
     def measure_noise(self) -> None:
         """Each noise after a caller's words, as in a call."""
-        spoken = with_speech_level(_read(packages.prompts(self._root, "en")[0]), _SPOKEN_DBFS)
+        spoken = with_speech_level(packages.read(packages.prompts(self._root, "en")[0]), _SPOKEN_DBFS)
         lead = np.concatenate([spoken, np.zeros(SAMPLE_RATE_HZ)])
         for name, noise in self._noises():
             audio = encode(np.concatenate([lead, noise, np.zeros(SAMPLE_RATE_HZ)]))
@@ -96,17 +103,12 @@ class _Bench:
     def _noises(self) -> Iterator[tuple[str, Wave]]:
         yield from noises()
         for path in packages.music(self._root):
-            audio = _read(path)[20 * SAMPLE_RATE_HZ : 60 * SAMPLE_RATE_HZ]
+            audio = packages.read(path)[20 * SAMPLE_RATE_HZ : 60 * SAMPLE_RATE_HZ]
             yield f"music {path.stem}", audio
             yield f"quiet music {path.stem}", at_level(audio, -38)
-        voices = [_read(path) for path in packages.prompts(self._root, "it")[::9]]
+        voices = [packages.read(path) for path in packages.prompts(self._root, "it")[::9]]
         for dbfs in (-50, -40, -30):
             yield f"babble {dbfs}", babble([voice for voice in voices if len(voice) > SAMPLE_RATE_HZ], dbfs)
-
-
-def _read(path: Path) -> Wave:
-    with wave.open(str(path)) as file:
-        return np.frombuffer(file.readframes(file.getnframes()), dtype=np.int16).astype(np.float64) / 32768
 
 
 def _print(results: Results, console: Console) -> None:
@@ -115,6 +117,32 @@ def _print(results: Results, console: Console) -> None:
         console.print(f"false starts, {name}: {text}")
     for kind, cpu_us in results.cpu_us_per_frame.items():
         console.print(f"CPU per frame of 20 ms, {kind}: {cpu_us:.0f} µs")
+
+
+def _detection(args: argparse.Namespace, root: Path, console: Console) -> dict[str, Any]:
+    """Measure the detector alone; returns what is written."""
+    bench = _Bench(root)
+    plan: Sequence[tuple[str, int]] = [
+        (language, int(dbfs)) for language in args.languages.split(",") for dbfs in args.levels.split(",")
+    ]
+    for language, dbfs in track(plan, "voices", console=console):
+        bench.measure_voice(language, dbfs, args.every)
+    with console.status("noise, tones and music"):
+        bench.measure_noise()
+        bench.measure_silence()
+    _print(bench.results, console)
+    return as_json(bench.results)
+
+
+def _calls(args: argparse.Namespace, root: Path, console: Console) -> dict[str, Any]:
+    """Measure whole calls; returns what is written."""
+    at_once = [int(text) for text in args.calls.split(",")]
+    with console.status("whole calls"):
+        results = run(measure_calls(root, at_once, args.barge_ins, args.seed))
+    console.print(call_stats.table(results), width=150)
+    for problem in (problem for result in results for problem in result.problems):
+        console.print(f"[red]{problem}", soft_wrap=True)
+    return {"calls": [call_stats.as_json(result) for result in results]}
 
 
 def main() -> int:
@@ -126,18 +154,10 @@ def main() -> int:
     except packages.AudioUnavailableError as error:
         console.print(f"[red]{error}", soft_wrap=True)
         return 1
-    bench = _Bench(root)
-    plan: Sequence[tuple[str, int]] = [
-        (language, int(dbfs)) for language in args.languages.split(",") for dbfs in args.levels.split(",")
-    ]
-    for language, dbfs in track(plan, "voices", console=console):
-        bench.measure_voice(language, dbfs, args.every)
-    with console.status("noise, tones and music"):
-        bench.measure_noise()
-        bench.measure_silence()
-    _print(bench.results, console)
+    found = _calls(args, root, console) if args.calls else _detection(args, root, console)
+    written = json.loads(args.out.read_text(encoding="utf-8")) if args.out.exists() else {}
     args.out.parent.mkdir(exist_ok=True)
-    args.out.write_text(json.dumps(as_json(bench.results), indent=2) + "\n", encoding="utf-8")
+    args.out.write_text(json.dumps({**written, **found}, indent=2) + "\n", encoding="utf-8")
     console.print(f"written: {args.out}")
     return 0
 

@@ -3,7 +3,12 @@
 import hashlib
 import shutil
 import subprocess
+import wave
 from pathlib import Path
+
+import numpy as np
+
+from bench.speech.labels import Wave
 
 FOLDER = Path("build/speech")
 _SHA256 = {
@@ -64,6 +69,13 @@ def prompts(root: Path, language: str) -> list[Path]:
 def music(root: Path) -> list[Path]:
     """The hold music."""
     return sorted((root / "moh").glob("*.wav"))
+
+
+def read(path: Path) -> Wave:
+    """The samples of a recording, between -1 and 1."""
+    with wave.open(str(path)) as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), dtype=np.int16)
+    return samples.astype(np.float64) / 32768
 
 
 def _run(*command: str, folder: Path) -> None:

@@ -61,7 +61,7 @@ def test_words_and_question_decide_on_the_pause(text: str, agent_text: str, expe
     ],
 )
 def test_the_number_of_a_flight_or_a_room_is_short(language: str, question: str, answer: str) -> None:
-    """It is no longer waited for than an unfinished phrase; without a digit it is as incomplete as any number."""
+    """It is waited for as long as an unfinished phrase, once it has a digit."""
     config = SttConfig(language=language)
 
     assert assess(answer, question, config) == PLAUSIBLE
