@@ -11,7 +11,7 @@ from rich.text import Text
 from cli.call_log import open_bus
 from cli.calls import SystemNotRunning, nats_url_of
 from cli.fork import ForkedTurn, fork
-from parley.agent_config import AgentConfig
+from parley.agent_config import AgentConfig, call_data, rendered
 from parley.agent_store import AgentBucket, AgentStore
 from parley.audio.g711 import SAMPLE_RATE_HZ
 from parley.bus import streams, subjects
@@ -20,7 +20,6 @@ from parley.errors import BusError, ConfigError, ProviderError
 from parley.events.envelope import event_body, event_name, parse
 from parley.events.fencing import EventFence
 from parley.v1 import reply_pb2, speech_pb2, work_pb2
-from parley.v1.call_pb2 import CallStarted
 from parley.v1.event_pb2 import Event
 from services.brain.decision_replay import DecisionReplay, Difference
 from services.brain.state import BrainState
@@ -86,11 +85,12 @@ async def load_agent(home: Path, events: Sequence[Event], folder: str, name: str
         BusError: the bus cannot be reached.
         ConfigError: there is no such agent, or it is wrong.
     """
+    started = next((event for event in events if event.HasField("call_started")), Event())
+    data, body = call_data(started), started.call_started
     if name:
-        return AgentStore(folder).current(name).config
-    started = next((event.call_started for event in events if event.HasField("call_started")), CallStarted())
+        return rendered(AgentStore(folder).current(name).config, data)
     async with open_bus(nats_url_of(home)) as bus:
-        return await AgentStore(folder, AgentBucket(bus)).load(started.agent, started.agent_version)
+        return rendered(await AgentStore(folder, AgentBucket(bus)).load(body.agent, body.agent_version), data)
 
 
 def differences(events: Iterable[Event], agent: AgentConfig) -> list[Difference]:

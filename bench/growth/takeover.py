@@ -44,7 +44,9 @@ _PROCESSES = (
 )
 _TIMEOUT_S = 240.0
 _FLUSH_EVERY = 500
-_AGENT = "prompt: You are a receptionist.\ngreeting: ''\nfillers: {phrases: []}\nmax_call_s: 86400\n"
+_AGENT = (
+    "prompt: You are a receptionist.\ngreeting: ''\nfillers: {phrases: []}\nlimits: {max_call_s: 86400}\n"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,20 @@ from parley.agent_config.agent import AgentConfig
 from parley.agent_config.failures import Fallback, Reconnect
 from parley.agent_config.greeting import Greeting
 from parley.agent_config.idle import Idle
+from parley.agent_config.language_choice import call_language
+from parley.agent_config.limits import Limits
 from parley.agent_config.llm import History, LlmConfig, Speculation
 from parley.agent_config.loading import load_agent_config, parse_agent, read_agent_text
 from parley.agent_config.missing_texts import text_language, text_of, texts_problem
+from parley.agent_config.numbers import AgentNumber
 from parley.agent_config.provider_section import ProviderSection
+from parley.agent_config.rendering import rendered
 from parley.agent_config.salvage import salvage_agent
 from parley.agent_config.section import AutoSwitch
 from parley.agent_config.stt import SttConfig
+from parley.agent_config.templates.call_data import CallData, call_data
+from parley.agent_config.templates.template import render_text
+from parley.agent_config.templates.text import TemplateText
 from parley.agent_config.texts.defaults import default_texts, languages, primary_language
 from parley.agent_config.tools import EndCallTool, HttpTool, ToolBase, ToolSection
 from parley.agent_config.tts import TtsConfig
@@ -18,7 +25,9 @@ from parley.agent_config.turn_taking import DtmfConfig, Fillers, Openers, TurnTa
 
 __all__ = [
     "AgentConfig",
+    "AgentNumber",
     "AutoSwitch",
+    "CallData",
     "DtmfConfig",
     "EndCallTool",
     "Fallback",
@@ -27,22 +36,28 @@ __all__ = [
     "History",
     "HttpTool",
     "Idle",
+    "Limits",
     "LlmConfig",
     "Openers",
     "ProviderSection",
     "Reconnect",
     "Speculation",
     "SttConfig",
+    "TemplateText",
     "ToolBase",
     "ToolSection",
     "TtsConfig",
     "TurnTaking",
+    "call_data",
+    "call_language",
     "default_texts",
     "languages",
     "load_agent_config",
     "parse_agent",
     "primary_language",
     "read_agent_text",
+    "render_text",
+    "rendered",
     "salvage_agent",
     "text_language",
     "text_of",

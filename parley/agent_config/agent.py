@@ -3,16 +3,21 @@
 from collections.abc import Mapping
 from typing import Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
 from parley.agent_config.failures import Fallback, Reconnect
 from parley.agent_config.greeting import Greeting, GreetingSetting
 from parley.agent_config.idle import Idle
 from parley.agent_config.language import AgentLanguage, with_language_defaults
+from parley.agent_config.language_variants import read_variants
+from parley.agent_config.limits import Limits
 from parley.agent_config.llm import LlmConfig
+from parley.agent_config.numbers import NumberSetting
 from parley.agent_config.section import Section
 from parley.agent_config.stt import SttConfig
+from parley.agent_config.templates.text import TemplateText
 from parley.agent_config.texts.defaults import ENGLISH, english_text
+from parley.agent_config.timezone import TimeZone
 from parley.agent_config.tools import EndCallTool, ToolSection, duplicate_name
 from parley.agent_config.tts import TtsConfig
 from parley.agent_config.turn_taking import DtmfConfig, Fillers, Openers, TurnTaking
@@ -22,16 +27,24 @@ class AgentConfig(Section):
     """The content of a file in the agents folder."""
 
     name: str = ""
-    prompt: str = Field(min_length=1)
+    prompt: TemplateText = Field(min_length=1)
     """The system prompt."""
+    consent: TemplateText = ""
+    """A legal notice, such as that the call is recorded: spoken whole, before the greeting."""
     greeting: GreetingSetting = Greeting()
     """The first reply, or its text; empty to let the caller begin."""
     language: AgentLanguage = ENGLISH
     """The language that the agent speaks, such as `de` or `pt-BR`: the language of the default texts, and of
     `stt` and `tts` unless they name another. Defaults to theirs."""
-    apology: str = Field(default=english_text("apology"), min_length=1)
+    languages: dict[AgentLanguage, dict[str, Any]] = Field(default_factory=dict)
+    """Further languages of the agent, each with the keys of this file that are different in it."""
+    timezone: TimeZone = "UTC"
+    """IANA name of the zone of `now` and `today` in texts, such as `Europe/Berlin`."""
+    numbers: tuple[NumberSetting, ...] = ()
+    """Phone numbers whose calls the agent answers, if the webhook names no agent."""
+    apology: TemplateText = Field(default=english_text("apology"), min_length=1)
     """The reply when no model has answered."""
-    unavailable: str = Field(default=english_text("unavailable"), min_length=1)
+    unavailable: TemplateText = Field(default=english_text("unavailable"), min_length=1)
     """Announced by Twilio instead of a call that cannot be answered."""
     stt: SttConfig = SttConfig()
     llm: LlmConfig = LlmConfig()
@@ -44,9 +57,10 @@ class AgentConfig(Section):
     reconnect: Reconnect = Reconnect()
     fallback: Fallback = Fallback()
     idle: Idle = Idle()
-    max_call_s: float = Field(default=1800.0, gt=0, le=86_400)
-    """Maximum length of a call; the caller is warned 30 s before."""
-    max_call_warning: str = english_text("max_call_warning")
+    limits: Limits = Limits()
+
+    _variants: dict[str, "AgentConfig"] = PrivateAttr(default_factory=dict)
+    """The agent in each of `languages`."""
 
     def tool_fillers(self, name: str) -> tuple[str, ...]:
         """Return the phrases while a tool runs, in order; empty to play none."""
@@ -55,10 +69,43 @@ class AgentConfig(Section):
             return self.fillers.tool_phrases
         return (*own, *self.fillers.tool_phrases[len(own) :]) if own else ()
 
-    @model_validator(mode="before")
+    @property
+    def opening(self) -> Greeting:
+        """The first reply: the consent line and the greeting."""
+        if not self.consent.strip():
+            return self.greeting
+        # Not validated: the texts are rendered already.
+        text = f"{self.consent.strip()} {self.greeting.text}".strip()
+        return self.greeting.model_copy(update={"text": text, "interruptible": False})
+
+    def in_language(self, language: str) -> "AgentConfig":
+        """Return the agent in one of its languages; itself for any other."""
+        return self._variants.get(language, self)
+
+    @model_validator(mode="wrap")
     @classmethod
-    def _apply_language(cls, data: Any) -> Any:
-        return with_language_defaults(data) if isinstance(data, Mapping) else data
+    def _apply_languages(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if not isinstance(data, Mapping):
+            return handler(data)
+        agent = handler(with_language_defaults(data))
+        variants = read_variants(cls.model_validate, data, agent.languages)
+        agent._variants.update(variants)  # noqa: SLF001 - of this class
+        return agent
+
+    @model_validator(mode="after")
+    def _check_languages(self) -> Self:
+        if self.language in self.languages:
+            raise ValueError(f"languages.{self.language}: it is the language of the agent itself; remove it")
+        numbers = [entry.number for entry in self.numbers]
+        if len(set(numbers)) < len(numbers):
+            raise ValueError("numbers: each number may be named once")
+        spoken = (self.language, *self.languages)
+        for entry in self.numbers:
+            if entry.language is not None and entry.language not in spoken:
+                raise ValueError(
+                    f"numbers: {entry.number} has the language {entry.language}, which is not in `languages`"
+                )
+        return self
 
     @model_validator(mode="after")
     def _check_tool_names(self) -> Self:

@@ -5,6 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from parley.agent_config.section import Section
+from parley.agent_config.templates.text import TemplateText
 from parley.agent_config.texts.defaults import english_text
 
 
@@ -13,19 +14,19 @@ class Reconnect(Section):
 
     resume: Literal["sentence", "apology"] = "sentence"
     """Continue with the interrupted sentence, or drop it, apologise and let the caller speak."""
-    apology: str = english_text("reconnect.apology")
+    apology: TemplateText = english_text("reconnect.apology")
 
 
 class Fallback(Section):
     """Twilio's handling of a call that a stage can no longer serve; Parley is no longer involved."""
 
-    say: str = english_text("fallback.say")
+    say: TemplateText = english_text("fallback.say")
     voice: str = Field(default="", pattern=r"^(man|woman|alice|(Polly|Google)\.[\w.-]+)?$")
     """One of Twilio's voices for `<Say>`; if empty, one that speaks the agent's language."""
     then: Literal["goodbye", "transfer", "voicemail"] = "goodbye"
-    voicemail_prompt: str = english_text("fallback.voicemail_prompt")
+    voicemail_prompt: TemplateText = english_text("fallback.voicemail_prompt")
     """Played before the tone of `voicemail`."""
-    voicemail_goodbye: str = english_text("fallback.voicemail_goodbye")
+    voicemail_goodbye: TemplateText = english_text("fallback.voicemail_goodbye")
     """Played after the message of `voicemail`."""
     number: str = Field(default="", pattern=r"^(\+[1-9]\d{1,14})?$")
     """Number to transfer to (E.164)."""

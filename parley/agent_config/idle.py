@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from parley.agent_config.section import Section
+from parley.agent_config.templates.text import TemplateText
 from parley.agent_config.texts.defaults import english_phrases, english_text
 
 
@@ -11,6 +12,6 @@ class Idle(Section):
 
     timeout_s: float = Field(default=8.0, gt=0, le=300)
     """Silence before each prompt."""
-    prompts: tuple[str, ...] = english_phrases("idle.prompts")
+    prompts: tuple[TemplateText, ...] = english_phrases("idle.prompts")
     """Used one after another, then the goodbye is played."""
-    goodbye: str = english_text("idle.goodbye")
+    goodbye: TemplateText = english_text("idle.goodbye")

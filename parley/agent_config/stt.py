@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from parley.agent_config.language import LanguageTag
 from parley.agent_config.provider_section import ProviderSection
+from parley.agent_config.templates.text import TemplateText
 
 
 class SttConfig(ProviderSection):
@@ -20,7 +21,7 @@ class SttConfig(ProviderSection):
     """With Deepgram, a model whose name begins with `flux` detects the end of a turn itself."""
     language: LanguageTag = "en"
     """`multi` with callers of several languages. Defaults to the agent's language, if that is set."""
-    keyterms: tuple[str, ...] = ()
+    keyterms: tuple[TemplateText, ...] = ()
     """Names and words to expect."""
     endpointing_ms: int = Field(default=100, ge=10, le=5000)
     """Silence after which the provider sends a final transcript."""

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from parley.agent_config.section import Section
+from parley.agent_config.templates.text import TemplateText
 from parley.agent_config.texts.defaults import english_phrases
 
 
@@ -23,9 +24,9 @@ class Openers(Section):
     """Short beginnings of an answer, cached as audio and played while the answer is generated."""
 
     enabled: bool = False
-    statements: tuple[str, ...] = english_phrases("openers.statements")
+    statements: tuple[TemplateText, ...] = english_phrases("openers.statements")
     """After a statement or a request of the caller."""
-    questions: tuple[str, ...] = english_phrases("openers.questions")
+    questions: tuple[TemplateText, ...] = english_phrases("openers.questions")
     """After a question."""
     max_fraction: float = Field(default=0.6, ge=0, le=1)
     """Maximum fraction of answers that begin with an opener."""
@@ -36,11 +37,11 @@ class Fillers(Section):
 
     after_ms: int = Field(default=1500, ge=300, le=20_000)
     """Delay after the end of the turn; another phrase follows after the same delay in silence."""
-    phrases: tuple[str, ...] = english_phrases("fillers.phrases")
+    phrases: tuple[TemplateText, ...] = english_phrases("fillers.phrases")
     """Empty to play none while the model is slow."""
     tool_after_ms: int = Field(default=200, ge=0, le=20_000)
     """Silence after which the first two fillers for a running tool follow; later ones have longer pauses."""
-    tool_phrases: tuple[str, ...] = english_phrases("fillers.tool_phrases")
+    tool_phrases: tuple[TemplateText, ...] = english_phrases("fillers.tool_phrases")
     """In this order while a tool runs; empty to play none. A tool of the agent file may have its own."""
 
 

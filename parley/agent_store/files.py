@@ -5,6 +5,7 @@ from pathlib import Path
 
 from parley.agent_config import parse_agent, read_agent_text
 from parley.agent_store.version import LoadedAgent, version_of
+from parley.errors import ConfigError
 
 _MAX_PARSED = 500
 
@@ -14,6 +15,7 @@ class ParsedAgents:
 
     def __init__(self) -> None:
         self._agents: OrderedDict[tuple[str, str], LoadedAgent] = OrderedDict()
+        self._errors: OrderedDict[tuple[str, str], ConfigError] = OrderedDict()
 
     def get(self, name: str, version: str) -> LoadedAgent | None:
         """Return a version if it was parsed before."""
@@ -35,9 +37,18 @@ class ParsedAgents:
             ConfigError: the text is not an agent file; the error names `source`.
         """
         version = version_of(text)
-        return self.get(name, version) or self.add(
-            LoadedAgent(name, version, parse_agent(text, name, source), text)
-        )
+        if (agent := self.get(name, version)) is not None:
+            return agent
+        if (refused := self._errors.get((name, version))) is not None:
+            raise refused
+        try:
+            return self.add(LoadedAgent(name, version, parse_agent(text, name, source), text))
+        except ConfigError as error:
+            # A wrong file is read for each call too.
+            self._errors[name, version] = error
+            while len(self._errors) > _MAX_PARSED:
+                self._errors.popitem(last=False)
+            raise
 
 
 class AgentFiles:

@@ -1,7 +1,7 @@
 """Finds agents: the current version, from the bucket or a file, and any version of a running call."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 
 import structlog
@@ -58,6 +58,23 @@ class AgentStore:
     def names(self) -> tuple[str, ...]:
         """Return the names of all agents, whether in the bucket or in files."""
         return tuple(sorted({*self._current, *self._files.names()}))
+
+    def of_number(self, number: str) -> LoadedAgent | None:
+        """Return the agent whose `numbers` name a phone number; None without one.
+
+        It is the first by name of several, because a call has to be answered; see `number_conflicts`.
+        """
+        found = [agent for agent in self._usable() if number in _numbers(agent)]
+        if len(found) > 1:
+            names = [agent.name for agent in found]
+            log.error("agent_numbers_conflict", agents=names, used=names[0], remedy="name the number in one")
+        return found[0] if found else None
+
+    def _usable(self) -> Iterator[LoadedAgent]:
+        for name in self.names():
+            # A wrong file is reported when it is used, and by the check.
+            with suppress(ConfigError):
+                yield self.current(name)
 
     async def load(self, name: str, version: str = "") -> AgentConfig:
         """Return a version of an agent; without one, the current version.
@@ -208,6 +225,19 @@ class AgentStore:
                 await self.refresh()
             except BusError as error:
                 log.warning("agents_not_refreshed", error=str(error))
+
+
+def _numbers(agent: LoadedAgent) -> tuple[str, ...]:
+    return tuple(entry.number for entry in agent.config.numbers)
+
+
+def number_conflicts(agents: Iterable[LoadedAgent]) -> dict[str, tuple[str, ...]]:
+    """Return the phone numbers that several agents name, with the names of these agents."""
+    names: dict[str, list[str]] = {}
+    for agent in agents:
+        for number in _numbers(agent):
+            names.setdefault(number, []).append(agent.name)
+    return {number: tuple(found) for number, found in names.items() if len(found) > 1}
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import structlog
 
-from parley.agent_config import AgentConfig
+from parley.agent_config import AgentConfig, CallData, call_data, rendered
 from parley.agent_store import AgentStore, open_agent_store
 from parley.bus import Bus, connect_service, subjects
 from parley.events.envelope import Body, parse
@@ -123,20 +123,22 @@ async def _watch(
     with structlog.contextvars.bound_contextvars(call_sid=call_sid):
         try:
             async with _open_log(bus, call_sid, stage, folds) as call_log:
-                agent = await _agent(agents, call_log, settings)
+                agent, data = await _agent(agents, call_log, settings)
                 never_drained = DrainHandle(asyncio.Event(), 0)
-                await watch(CallContext(call_log, bus, agent, agents, telemetry, never_drained))
+                await watch(CallContext(call_log, bus, agent, agents, data, telemetry, never_drained))
         except Exception:  # a fault in one call's shadow never affects another
             log.exception("shadow_failed")
 
 
-async def _agent(agents: AgentStore, call_log: CallEventLog, settings: CommonSettings) -> AgentConfig:
+async def _agent(
+    agents: AgentStore, call_log: CallEventLog, settings: CommonSettings
+) -> tuple[AgentConfig, CallData]:
     """The agent of the call, or the file of the same name that the shadow is to try."""
-    if not settings.shadow_agents_dir:
-        return await started_agent(agents, call_log, settings.agent)
     started = call_log.facts.started
-    name = started.call_started.agent if started is not None else ""
-    return AgentStore(settings.shadow_agents_dir).current(name or settings.agent).config
+    if not settings.shadow_agents_dir or started is None:
+        return await started_agent(agents, call_log, settings.agent)
+    name, data = started.call_started.agent or settings.agent, call_data(started)
+    return rendered(AgentStore(settings.shadow_agents_dir).current(name).config, data), data
 
 
 @asynccontextmanager

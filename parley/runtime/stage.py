@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import structlog
 
-from parley.agent_config import AgentConfig
+from parley.agent_config import AgentConfig, CallData, call_data, rendered
 from parley.agent_store import AgentStore, open_agent_store
 from parley.bus import Bus, Claim, connect_service, streams, subjects
 from parley.bus.state_monitor import BusStateMonitor
@@ -55,9 +55,11 @@ class CallContext:
     log: CallEventLog
     bus: Bus
     agent: AgentConfig
-    """The agent in the version that the call started with."""
+    """The agent in the version that the call started with, with its texts rendered for the call."""
     agents: AgentStore
-    """Finds other agents."""
+    """Finds other agents; render their texts with `data`."""
+    data: CallData
+    """The data of the call for texts of agents."""
     telemetry: Telemetry
     drain: DrainHandle
 
@@ -78,8 +80,10 @@ class CallContext:
         return self.log.facts.ended is not None
 
 
-async def started_agent(agents: AgentStore, call_log: CallEventLog, default: str) -> AgentConfig:
-    """Return the agent that call.started names, in its version; `default` if it names none.
+async def started_agent(
+    agents: AgentStore, call_log: CallEventLog, default: str
+) -> tuple[AgentConfig, CallData]:
+    """Return the agent that call.started names, in its version and rendered; `default` if it names none.
 
     Raises:
         BusError: the log has no call.started.
@@ -88,7 +92,8 @@ async def started_agent(agents: AgentStore, call_log: CallEventLog, default: str
     if call_log.facts.started is None:
         raise BusError(f"the log of {call_log.call_sid} has no call.started")
     started = call_log.facts.started.call_started
-    return await agents.load(started.agent or default, started.agent_version)
+    data = call_data(call_log.facts.started)
+    return rendered(await agents.load(started.agent or default, started.agent_version), data), data
 
 
 def worker_name(stage: str) -> str:
@@ -183,7 +188,7 @@ async def _serve_claim(
             if not await _has_log(bus, claim, call_log):
                 log.error("call_log_missing", stage=claim.stage, effect="the work is dropped")
                 return
-            agent = await started_agent(agents, call_log, settings.agent)
+            agent, data = await started_agent(agents, call_log, settings.agent)
             tracer.follow(call_log)
             metrics.claimed(claim_kind(call_log.facts, claim.stage), began_s)
             # The recorder waits for its storage, however long that takes.
@@ -192,7 +197,7 @@ async def _serve_claim(
             )
             async with respond_liveness(bus, claim), recorded_release(call_log), watching:
                 await call_log.append(StageClaimed(worker=worker_name(claim.stage)))
-                await drain.run(serve_call(CallContext(call_log, bus, agent, agents, telemetry, drain)))
+                await drain.run(serve_call(CallContext(call_log, bus, agent, agents, data, telemetry, drain)))
 
 
 async def _has_log(bus: Bus, claim: Claim, call_log: CallEventLog) -> bool:

@@ -135,7 +135,7 @@ class BrainSession:
             await self._inbox.put(event)
 
     async def _greet(self) -> None:
-        greeting = self._call.agent.greeting
+        greeting = self._call.agent.opening
         if greeting.text.strip():
             await self._replies.write_text(
                 REPLY_KIND_GREETING, greeting.text, uninterruptible=not greeting.interruptible

@@ -98,7 +98,7 @@ class EdgeSettings(CommonSettings):
     """Time within which Twilio must send the `start` message after opening a media stream."""
 
     hang_up_grace_s: float = Field(default=20.0, gt=0)
-    """Time after the agent's `max_call_s` in which the goodbye is played; then the edge ends the call."""
+    """Time after the agent's `limits.max_call_s` for the goodbye; then the edge ends the call."""
 
     stream_open_timeout_s: float = Field(default=30.0, gt=0)
     """How long a call that Twilio reports as in progress may be without a media stream. Then a stream is

@@ -129,7 +129,7 @@ class MediaStreamEndpoint:
         async with opened as call_log:
             self.tracer.follow(call_log)
             previous = await LatestPosition(self.bus, start.call_sid, epoch).read_previous()
-            max_s = await max_duration_s(self.agents, self.settings, call.agent, call.agent_version)
+            max_s = await max_duration_s(self.agents, self.settings, call)
             reason = await StreamSession(self, connection, call_log, call, previous, max_s).run()
             self.metrics.stream_closed(reason)
             await liveness.aclose()

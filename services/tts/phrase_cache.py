@@ -33,7 +33,7 @@ def cacheable_phrases(agent: AgentConfig) -> tuple[str, ...]:
     own = (phrase for tool in agent.tools for phrase in tool.filler or ())
     tools = (*own, *agent.fillers.tool_phrases) if _has_slow_tools(agent) else ()
     fillers = (*agent.fillers.phrases, *tools)
-    phrases = (agent.greeting.text, *openers, *fillers, agent.apology, *apology)
+    phrases = (agent.opening.text, *openers, *fillers, agent.apology, *apology)
     return tuple(dict.fromkeys(phrase.strip() for phrase in phrases if phrase.strip()))
 
 

@@ -53,8 +53,8 @@ async def test_the_language_that_is_transcribed(environment: Environment, seen: 
 SILENCE = [
     ("es", {"idle": {"timeout_s": 0.4}}, "¿Sigue usted ahí?"),
     ("hi", {"idle": {"timeout_s": 0.4, "prompts": []}}, "अब यह कॉल समाप्त की जा रही है। नमस्ते।"),
-    ("pt-BR", {"max_call_s": 30.5}, "Teremos de encerrar a chamada daqui a trinta segundos."),
-    ("de", {"max_call_s": 30.5, "max_call_warning": "Gleich ist Schluss."}, "Gleich ist Schluss."),
+    ("pt-BR", {"limits": {"max_call_s": 30.5}}, "Teremos de encerrar a chamada daqui a trinta segundos."),
+    ("de", {"limits": {"max_call_s": 30.5, "warning": "Gleich ist Schluss."}}, "Gleich ist Schluss."),
 ]
 
 

@@ -49,7 +49,7 @@ async def test_the_edge_ends_a_call_by_the_clock(
     nats_server: NatsServer, tmp_path: Path, rest_status: int, seen: Seen
 ) -> None:
     """The brain, the marks and the REST API do not matter; the socket is closed at last."""
-    agent = f"prompt: Speak.\nmax_call_s: {MAX_CALL_S}\n"
+    agent = f"prompt: Speak.\nlimits: {{max_call_s: {MAX_CALL_S}}}\n"
     await asyncio.to_thread((tmp_path / "clinic.yaml").write_text, agent)
     settings = {"PARLEY_AGENTS_DIR": str(tmp_path), "PARLEY_HANG_UP_GRACE_S": str(GRACE_S)}
     async with (
@@ -96,7 +96,7 @@ async def test_the_brain_hangs_up_by_the_clock(caller: str, environment: Environ
     nats_url, folder, env = environment
     server = ModelServer(lambda _body: stream(*text("Hello.")))
     async with brain_call(
-        server, nats_url, folder, env, max_call_s=2, greeting="Hello.", idle={"timeout_s": 100}
+        server, nats_url, folder, env, limits={"max_call_s": 2}, greeting="Hello.", idle={"timeout_s": 100}
     ) as call:
         await call.append(StreamStarted(stream_sid="MZ1"))
         for body in CALLERS[caller]:

@@ -594,3 +594,19 @@ async def test_a_call_starts_with_the_current_version(
         texts = [await AgentBucket(other.bus).text("clinic", version) for version in versions]
 
     assert texts == ["prompt: one", "prompt: two"]
+
+
+async def test_a_call_has_the_agent_of_its_number_and_parameters(
+    nats_server: NatsServer, tmp_path: Path, edge: EdgeProcess
+) -> None:
+    """The name of an agent in the address comes before the number."""
+    (tmp_path / "clinic.yaml").write_text("prompt: Answer.\n")
+    (tmp_path / "sales.yaml").write_text("prompt: Sell.\nnumbers: ['+15550100000']\n")
+    more = {"PARLEY_AGENTS_DIR": str(tmp_path)}
+    async with running_edge(nats_server.url, edge.bus, tmp_path, **more) as other:
+        await other.post_voice(A, "/voice?plan=gold")
+        await other.post_voice(B, "/voice?agent=clinic")
+        started = [(await read_bodies(other.bus, sid))[0] for sid in (A, B)]
+
+    assert [body.agent for body in started] == ["sales", "clinic"]
+    assert [dict(body.parameters) for body in started] == [{"plan": "gold"}, {}]

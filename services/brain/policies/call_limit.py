@@ -71,17 +71,17 @@ def decide(
     """Return the action that the call's duration requires; None to wait for the next event."""
     if conversation.ended or conversation.hanging_up or state.ending or not state.streaming:
         return None
-    end_ms = round(agent.max_call_s * 1000)
+    end_ms = round(agent.limits.max_call_s * 1000)
     if now_ms >= end_ms:
         # In reverse order: otherwise a later reply would start to play when the one before it is cancelled.
         active = tuple(reply.reply_id for reply in reversed(conversation.active_replies))
         return EndAtLimit(agent.idle.goodbye, active)
     warn_ms = end_ms - _WARNING_MS
-    if state.warned:
+    if state.warned or not agent.limits.warning.strip():
         return WaitUntil(end_ms)
     if now_ms < warn_ms:
         return WaitUntil(warn_ms)
-    return WaitUntil(end_ms) if _is_busy(floor, conversation) else WarnMaxDuration(agent.max_call_warning)
+    return WaitUntil(end_ms) if _is_busy(floor, conversation) else WarnMaxDuration(agent.limits.warning)
 
 
 def _is_busy(floor: FloorState, conversation: Conversation) -> bool:

@@ -138,7 +138,7 @@ class CallChecker:
             return UNKNOWN
 
     async def _limits(self, call: CallState) -> ClockLimits:
-        max_s = await max_duration_s(self.agents, self.settings, call.agent, call.agent_version)
+        max_s = await max_duration_s(self.agents, self.settings, call)
         return ClockLimits(self.settings.stream_open_timeout_s, max_s)
 
     async def _hang_up(self, twilio: TwilioRest, call_sid: str) -> None:

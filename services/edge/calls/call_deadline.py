@@ -14,6 +14,8 @@ from parley.bus import Bus
 from parley.errors import BusError, ConfigError, ProviderError
 from parley.events.log import CallEventLog
 from parley.v1.event_pb2 import Event
+from services.edge.calls.call_agent import call_agent
+from services.edge.calls.call_state import CallState
 from services.edge.calls.clock_policy import FINAL_STATUSES, MAX_DURATION
 from services.edge.calls.lifecycle import end_call, try_end_call
 from services.edge.metrics import EdgeMetrics
@@ -28,13 +30,13 @@ _NO_AGENT_LIMIT_S = 24 * 3600.0
 """Longest call of an agent that cannot be loaded; Twilio's own limit."""
 
 
-async def max_duration_s(agents: AgentStore, settings: EdgeSettings, agent: str, version: str = "") -> float:
+async def max_duration_s(agents: AgentStore, settings: EdgeSettings, call: CallState) -> float:
     """Time from the start of a call after which it is ended by the clock."""
     try:
-        agent_s = (await agents.load(agent, version)).max_call_s
+        agent = await call_agent(agents, call)
     except ConfigError:
-        agent_s = _NO_AGENT_LIMIT_S
-    return agent_s + settings.hang_up_grace_s
+        return _NO_AGENT_LIMIT_S + settings.hang_up_grace_s
+    return agent.limits.max_call_s + settings.hang_up_grace_s
 
 
 class CallDeadline:

@@ -1,7 +1,8 @@
 """The state of a call that the edge needs, folded from the call's log. No I/O, no clock."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from parley.agent_config import CallData, call_data
 from parley.clock import CallClock
 from parley.v1.call_pb2 import StreamResuming
 from parley.v1.event_pb2 import Event
@@ -22,6 +23,8 @@ class CallState:
     """Twilio's region that processes it; empty for us1."""
     agent_version: str = ""
     """Empty for the current one."""
+    data: CallData = field(default_factory=CallData)
+    """For the agent's texts."""
     end_reason: str = ""
     """Empty until the call has ended."""
     stream_epoch: int = 0
@@ -89,6 +92,7 @@ def evolve(call: CallState | None, event: Event, position: int) -> CallState | N
             started.account_sid,
             started.region,
             started.agent_version,
+            call_data(event),
         )
     if event.HasField("call_ended"):
         return replace(call, end_reason=event.call_ended.reason or "completed")

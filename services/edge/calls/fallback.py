@@ -5,6 +5,7 @@ import structlog
 from parley.agent_store import AgentStore
 from parley.bus import Bus
 from parley.errors import ProviderError
+from services.edge.calls.call_agent import call_agent
 from services.edge.calls.call_state import CallState
 from services.edge.calls.lifecycle import try_end_call
 from services.edge.phone_number import is_phone_number
@@ -25,7 +26,7 @@ async def fallback_twiml(agents: AgentStore, settings: EdgeSettings, call: CallS
     Raises:
         ConfigError: the agent cannot be loaded.
     """
-    config = await agents.load(call.agent, call.agent_version)
+    config = await call_agent(agents, call)
     caller_id = dial_caller_id(call.from_number, call.to_number, settings.from_number)
     return twiml.fall_back(config, PublicUrls(call.public_url), caller_id)
 

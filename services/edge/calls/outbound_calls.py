@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from parley.agent_store import AgentStore
 from parley.errors import ConfigError, ProviderError
 from services.edge.calls.call_deadline import max_duration_s
+from services.edge.calls.call_parameters import parameters_problem
+from services.edge.calls.call_state import CallState
 from services.edge.calls.webhooks import agent_query
 from services.edge.phone_number import E164_PATTERN
 from services.edge.twilio.request_gate import TwilioRequestGate
@@ -25,11 +27,13 @@ Number = Annotated[str, Field(pattern=E164_PATTERN)]
 class CallRequest(BaseModel):
     """The number to call, with the caller id and the agent; numbers in E.164, such as +15550100."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, coerce_numbers_to_str=True)
 
     to: Number
     from_: Number | None = Field(default=None, alias="from")
     agent: str | None = None
+    parameters: dict[str, str] = Field(default_factory=dict)
+    """Data for the agent's texts, such as the contact of a campaign."""
 
 
 class OutboundCalls:
@@ -54,6 +58,8 @@ class OutboundCalls:
             return _error(422, "bad_request", problems)
         except ConfigError as error:
             return _error(422, "bad_agent", str(error))
+        if problem := parameters_problem(call.parameters):
+            return _error(422, "bad_request", problem)
         from_ = call.from_ or self._settings.from_number
         if not from_:
             return _error(422, "bad_request", "from: give a number, or set PARLEY_FROM_NUMBER")
@@ -62,10 +68,10 @@ class OutboundCalls:
             call_sid = await self._twilio.place_call(
                 to=call.to,
                 from_=from_,
-                agent_query=agent_query(call.agent),
+                agent_query=agent_query(call.agent, call.parameters),
                 urls=urls,
                 # Later than the edge's own limit, in case every edge is down.
-                max_s=await max_duration_s(self._agents, self._settings, agent)
+                max_s=await max_duration_s(self._agents, self._settings, CallState(0, agent))
                 + self._settings.hang_up_grace_s,
             )
         except ProviderError as error:

@@ -9,11 +9,14 @@ from urllib.parse import parse_qsl, urlencode
 import structlog
 from fastapi import Request, Response
 
+from parley.agent_config import CallData
 from parley.agent_store import AgentStore, LoadedAgent
 from parley.bus import Bus
+from parley.clock import now_us
 from parley.errors import BusError, ConfigError
 from parley.v1.call_pb2 import DIRECTION_INBOUND, DIRECTION_OUTBOUND, CallStarted, VoicemailRecorded
 from services.edge.calls.announcements import default_announcement
+from services.edge.calls.call_parameters import call_parameters
 from services.edge.calls.clock_policy import FINAL_STATUSES
 from services.edge.calls.lifecycle import append_voicemail, end_call, is_call_sid, load_call_state, start_call
 from services.edge.calls.resumption import StreamResumer
@@ -106,7 +109,7 @@ class Webhooks:
                 return _xml(await self._answer(webhook, webhook.content.query))
         except ConfigError as error:
             log.error("call_not_answered", reason=str(error))
-            return self._apology(webhook.content.query)
+            return self._apology(webhook, webhook.content.query)
         except (BusError, TimeoutError) as error:
             # Twilio requests /fallback next.
             log.error("call_not_answered", reason=str(error) or "timeout")
@@ -118,8 +121,8 @@ class Webhooks:
             call = await load_call_state(self._bus, call_sid)
             if call is not None:
                 return await self._resumer.on_redirect(call_sid, call, urls, _answered_attempt(query))
-        agent = self._agent(query.get("agent", ""))
-        inbound = (value("Direction") or "inbound") == "inbound"
+        inbound = _is_inbound(webhook)
+        agent = self._agent(query.get("agent", ""), value("To") if inbound else "")
         started = CallStarted(
             direction=DIRECTION_INBOUND if inbound else DIRECTION_OUTBOUND,
             from_number=value("From"),
@@ -129,6 +132,7 @@ class Webhooks:
             public_url=urls.base,
             account_sid=webhook.account.account_sid,
             region=webhook.account.region,
+            parameters=call_parameters(webhook.content, query),
         )
         is_new = await start_call(self._bus, call_sid, started, before_work=self._agents.keep(agent))
         log.info(
@@ -140,8 +144,10 @@ class Webhooks:
         )
         return twiml.connect(urls, agent.name, Attempt())
 
-    def _agent(self, wanted: str) -> LoadedAgent:
-        """The agent that the webhook's URL names; the default one if there is none of that name.
+    def _agent(self, wanted: str, called_number: str) -> LoadedAgent:
+        """The agent that the webhook's URL names, or else that of the called number, or else the default one.
+
+        A name that cannot be loaded counts as none.
 
         Raises:
             ConfigError: the default agent cannot be loaded.
@@ -153,7 +159,8 @@ class Webhooks:
             except ConfigError as error:
                 # Another agent serves the caller better than an apology would.
                 log.error("agent_not_loaded", agent=wanted[:64], reason=str(error), used_instead=default)
-        return self._agents.current(default)
+        of_number = self._agents.of_number(called_number) if called_number and not wanted else None
+        return of_number or self._agents.current(default)
 
     async def _fallback(self, webhook: Webhook) -> Response:
         value = webhook.content.value
@@ -165,14 +172,24 @@ class Webhooks:
                 return _xml(await self._answer(webhook, query))
         except (ConfigError, BusError, TimeoutError) as error:
             log.error("fallback_apologized", reason=str(error) or "timeout")
-            return self._apology(query)
+            return self._apology(webhook, query)
 
-    def _apology(self, query: Mapping[str, str]) -> Response:
-        return _xml(twiml.announce(self._announcement(query.get("agent", ""), "unavailable")))
+    def _apology(self, webhook: Webhook, query: Mapping[str, str]) -> Response:
+        value = webhook.content.value
+        data = CallData(
+            webhook.call_sid,
+            value("From"),
+            value("To"),
+            "inbound" if _is_inbound(webhook) else "outbound",
+            call_parameters(webhook.content, query),
+            now_us(),
+        )
+        return _xml(twiml.announce(self._announcement(query.get("agent", ""), "unavailable", data)))
 
-    def _announcement(self, agent: str, key: str) -> Announcement:
+    def _announcement(self, agent: str, key: str, data: CallData) -> Announcement:
         settings = self._settings
-        return default_announcement(self._agents, (agent, settings.agent), settings.language, key)
+        names = (agent, settings.agent)
+        return default_announcement(self._agents, names, settings.language, key, data)
 
     async def _status(self, webhook: Webhook) -> Response:
         value = webhook.content.value
@@ -217,7 +234,8 @@ class Webhooks:
         call = None
         with suppress(BusError, TimeoutError):
             call = await load_call_state(self._bus, call_sid)
-        return self._announcement(call.agent if call is not None else "", "fallback.voicemail_goodbye")
+        data = call.data if call is not None else CallData(call_sid, started_at_us=now_us())
+        return self._announcement(call.agent if call is not None else "", "fallback.voicemail_goodbye", data)
 
 
 def _answered_attempt(query: Mapping[str, str]) -> Attempt:
@@ -230,9 +248,14 @@ def _number(text: str, default: int) -> int:
     return int(text) if text.isdecimal() and len(text) < _MAX_DIGITS else default
 
 
-def agent_query(agent: str | None) -> str:
-    """Query string of /voice that selects the agent; empty for the default agent."""
-    return f"?{urlencode({'agent': agent})}" if agent else ""
+def _is_inbound(webhook: Webhook) -> bool:
+    return (webhook.content.value("Direction") or "inbound") == "inbound"
+
+
+def agent_query(agent: str | None, parameters: Mapping[str, str] | None = None) -> str:
+    """Query string of /voice with the agent, unless it is the default one, and the parameters of the call."""
+    fields = {**(parameters or {}), **({"agent": agent} if agent else {})}
+    return f"?{urlencode(fields)}" if fields else ""
 
 
 def _xml(text: str) -> Response:

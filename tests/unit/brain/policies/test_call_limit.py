@@ -2,7 +2,7 @@
 
 import pytest
 
-from parley.agent_config import AgentConfig
+from parley.agent_config import AgentConfig, Limits
 from parley.v1.call_pb2 import CallEnded, StreamStarted, StreamStopped
 from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import (
@@ -21,7 +21,7 @@ from services.brain.state import BrainState
 from tests.event_factories import event, reply_events
 from tests.unit.brain.event_factories import playback_finished, turn_ended
 
-AGENT = AgentConfig(prompt="x", max_call_s=600)
+AGENT = AgentConfig(prompt="x", limits=Limits(max_call_s=600))
 OPEN = event(StreamStarted())
 WARNED = [
     event(ReplyStarted(reply_id="r1", kind=REPLY_KIND_WARNING)),
@@ -55,7 +55,7 @@ def decide(*events: Event, now_ms: int) -> call_limit.Decision | None:
 def test_a_call_ends_at_its_maximum_duration() -> None:
     """The caller is warned once, 30 s before the end."""
     assert decide(OPEN, now_ms=1000) == WaitUntil(570_000)
-    assert decide(OPEN, now_ms=570_000) == WarnMaxDuration(AGENT.max_call_warning)
+    assert decide(OPEN, now_ms=570_000) == WarnMaxDuration(AGENT.limits.warning)
     assert decide(OPEN, *WARNED, now_ms=570_000) == WaitUntil(600_000)
     assert decide(OPEN, *WARNED, now_ms=600_000) == EndAtLimit(GOODBYE, ())
 

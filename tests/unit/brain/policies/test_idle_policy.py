@@ -1,6 +1,6 @@
 """Tests for idle callers."""
 
-from parley.agent_config import AgentConfig, Idle
+from parley.agent_config import AgentConfig, Idle, Limits
 from parley.v1.call_pb2 import StreamStarted, StreamStopped
 from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import (
@@ -25,7 +25,9 @@ from tests.unit.brain.event_factories import (
     turn_ended,
 )
 
-AGENT = AgentConfig(prompt="x", idle=Idle(timeout_s=8, prompts=("Hello?", "Anybody?")), max_call_s=600)
+AGENT = AgentConfig(
+    prompt="x", idle=Idle(timeout_s=8, prompts=("Hello?", "Anybody?")), limits=Limits(max_call_s=600)
+)
 OPEN = event(StreamStarted())
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from parley.agent_config import default_texts
+from parley.agent_config import CallData, default_texts
 from parley.agent_store import AgentStore
 from services.edge.calls.announcements import default_announcement
 from services.edge.twilio.announcement import Announcement
@@ -45,11 +45,11 @@ def test_it_is_the_first_readable_agents(
     folder: str, agents: tuple[str, ...], expected: Announcement
 ) -> None:
     """Without one, it is the default text of the edge's language."""
-    assert default_announcement(AgentStore(folder), agents, "fr", "unavailable") == expected
+    assert default_announcement(AgentStore(folder), agents, "fr", "unavailable", CallData()) == expected
 
 
 def test_a_missing_folder_is_no_error() -> None:
     """The caller hears something in any case."""
     agents = AgentStore("/nowhere")
 
-    assert default_announcement(agents, ("clinic",), "hi", "unavailable").text == default("hi")
+    assert default_announcement(agents, ("clinic",), "hi", "unavailable", CallData()).text == default("hi")

@@ -12,6 +12,7 @@ from parley.v1.call_pb2 import CallEnded
 from parley.v1.event_pb2 import Event
 from services.edge.calls import call_deadline
 from services.edge.calls.call_deadline import CallDeadline, max_duration_s
+from services.edge.calls.call_state import CallState
 from services.edge.settings import EdgeSettings
 from tests.event_factories import event
 
@@ -104,7 +105,7 @@ async def test_the_limit_is_the_agents_and_a_grace(agent: str, limit_s: float) -
     """Without an agent it is Twilio's limit."""
     settings = EdgeSettings(hang_up_grace_s=7)
 
-    assert await max_duration_s(AgentStore("agents"), settings, agent) == limit_s
+    assert await max_duration_s(AgentStore("agents"), settings, CallState(0, agent)) == limit_s
 
 
 @pytest.mark.parametrize("status", ["completed", "not-found"])

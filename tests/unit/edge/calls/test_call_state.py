@@ -1,5 +1,6 @@
 """The state of a call after its log's events."""
 
+from parley.agent_config import call_data
 from parley.events.envelope import Body
 from parley.v1.call_pb2 import (
     CallEnded,
@@ -32,7 +33,7 @@ def state_after(*events: Event) -> CallState:
 def test_a_call_starts_with_call_started() -> None:
     """Events before it are ignored."""
     assert evolve(None, event(CallEnded(reason="completed")), 1) is None
-    assert state_after() == CallState(START_US, "clinic", "https://example.com")
+    assert state_after() == CallState(START_US, "clinic", "https://example.com", data=call_data(STARTED))
 
 
 def test_the_last_stream_counts() -> None:

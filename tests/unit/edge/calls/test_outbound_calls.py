@@ -38,7 +38,7 @@ class FakeRest:
 
 
 async def post(
-    body: dict[str, str],
+    body: dict[str, Any],
     rest: FakeRest | None = None,
     *,
     client: str = "127.0.0.1",
@@ -68,16 +68,26 @@ async def test_a_call_is_placed_with_its_agent() -> None:
     assert placed["urls"].base == "https://example.com"
 
 
+async def test_parameters_reach_the_webhook() -> None:
+    """They are part of its address, as text."""
+    rest = FakeRest()
+    await post({**CALL, "parameters": {"name": "Ana Gómez", "age": 30}}, rest)
+
+    assert rest.placed[0]["agent_query"] == "?name=Ana+G%C3%B3mez&age=30"
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [
+        ({**CALL, "parameters": {"agent": "x"}}, "bad_request"),
+        ({**CALL, "parameters": "x"}, "bad_request"),
         ({"to": "555", "from": CALL["from"]}, "bad_request"),
         ({"to": CALL["to"]}, "bad_request"),
         ({**CALL, "extra": "1"}, "bad_request"),
         ({**CALL, "agent": "nobody"}, "bad_agent"),
     ],
 )
-async def test_an_invalid_request_is_refused(body: dict[str, str], code: str) -> None:
+async def test_an_invalid_request_is_refused(body: dict[str, Any], code: str) -> None:
     """A wrong number, a missing caller id, an unknown field and an unknown agent are refused."""
     reply = await post(body)
 

@@ -26,7 +26,7 @@ def test_the_missing_keys_are_named() -> None:
     """Keys without effect are not."""
     problem = texts_problem(agent())
 
-    for key in ("apology", "unavailable", "max_call_warning", "fallback.say", "idle.prompts", "idle.goodbye"):
+    for key in ("apology", "unavailable", "limits.warning", "fallback.say", "idle.prompts", "idle.goodbye"):
         assert key in problem
     assert "fillers.phrases, fillers.tool_phrases will be left out" in problem
     assert "Add these keys to the agent file" in problem

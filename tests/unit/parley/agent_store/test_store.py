@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 from structlog.testing import capture_logs
 
-from parley.agent_store import AgentBucket, AgentStore, Pointer, version_of
+from parley.agent_store import AgentBucket, AgentStore, Pointer, number_conflicts, version_of
 from parley.errors import BusError, ConfigError
 
 FILE, BUCKET = "prompt: from the file", "prompt: from the bucket"
@@ -148,6 +148,22 @@ async def test_a_wrong_version_never_replaces_a_usable_one(store: AgentStore, bu
 
     assert store.current("shop").config.prompt == "from the bucket"
     assert [entry["event"] for entry in logs] == ["agent_version_refused"]
+
+
+async def test_a_number_has_one_agent(tmp_path: Path) -> None:
+    """If two files name it, the call is answered by the first, and the check and the log name both."""
+    for name, number in (("b", "+15550100001"), ("a", "+15550100001"), ("c", "+15550100002")):
+        (tmp_path / f"{name}.yaml").write_text(f"prompt: x\nnumbers: ['{number}']")
+    (tmp_path / "wrong.yaml").write_text("numbers: ['+15550100002']")
+    store = AgentStore(str(tmp_path))
+
+    with capture_logs() as logs:
+        found = [store.of_number(number) for number in ("+15550100001", "+15550100002", "+15550100003")]
+
+    assert [agent.name if agent else "" for agent in found] == ["a", "c", ""]
+    assert [entry["agents"] for entry in logs] == [["a", "b"]]
+    agents = [store.current(name) for name in ("a", "b", "c")]
+    assert number_conflicts(agents) == {"+15550100001": ("a", "b")}
 
 
 async def test_a_store_without_a_bucket_has_the_files(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Texts of the agent file that are rendered for each call."""
