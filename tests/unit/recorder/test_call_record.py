@@ -1,8 +1,12 @@
 """The record of a call as database rows, JSON and text."""
 
 import json
+from base64 import b64decode
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
 
 from parley.telemetry.trace_context import trace_id
 from parley.v1.call_pb2 import DIRECTION_OUTBOUND, CallEnded, CallStarted, DtmfPressed
@@ -91,3 +95,18 @@ def test_an_event_of_a_later_version_is_stored_by_its_envelope() -> None:
     row = call_record.event_row(1, Event(id="x-1-1", call_sid="CA1", stage="x", epoch=1, sequence=1))
 
     assert (row[2], row[3], row[-1]) == ("x-1-1", "unknown", "{}")
+
+
+@pytest.mark.parametrize("name", ["interrupted", "questions"])
+def test_the_record_of_a_real_call_stays_the_same(name: str) -> None:
+    """Calls with the emulated providers; the files were written from all events of the call at once."""
+    folder = Path(__file__).parent / "real_calls"
+    lines = (folder / f"{name}.log").read_text("utf-8").splitlines()
+    events = [Event.FromString(b64decode(line)) for line in lines]
+    builder = RecordBuilder(next(event for event in events if event.HasField("call_started")))
+    for event in events:
+        builder.add(event)
+    record = builder.build("file:///recording.wav", "file:///transcript.json")
+
+    assert call_record.as_json(record) == (folder / f"{name}.json").read_text("utf-8")
+    assert call_record.as_text(record) == (folder / f"{name}.txt").read_text("utf-8")
