@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import numpy as np
 import yaml
 
 from bench.speech import packages
@@ -38,6 +39,7 @@ class _Voice:
 
     text: str
     mulaw_base64: str
+    word_ends_ms: tuple[float, ...]
     lead_ms: float
     """From the first sample of its speech to its first audible frame, from which the report counts."""
 
@@ -76,7 +78,7 @@ def _script(voices: Sequence[_Voice], chance: random.Random) -> Script:
             Pause(300),
             Noise(chance.choice(_NOISES), ms=300, after_agent_starts_ms=noise_ms),
             Pause(1500 + word_ms),
-            Play(voice.mulaw_base64, voice.text),
+            Play(voice.mulaw_base64, voice.text, voice.word_ends_ms),
         ]
     return Script("rms", (*steps, Pause(2000), HangUp()))
 
@@ -91,8 +93,10 @@ def _voices(root: Path, chance: random.Random) -> list[_Voice]:
         for number, voice in enumerate(usable[:_PROMPTS_PER_LANGUAGE], 1):
             mulaw = encode(with_speech_level(voice, _SPOKEN_DBFS))
             text = f"please stop talking {language} {number}"
-            lead_ms = make_utterance(text, mulaw).audible_start_ms - words(voice)[0].start_ms
-            found.append(_Voice(text, b64encode(mulaw).decode(), lead_ms))
+            spans = words(voice)
+            lead_ms = make_utterance(text, mulaw).audible_start_ms - spans[0].start_ms
+            ends_ms = np.linspace(spans[0].start_ms, spans[-1].end_ms, len(text.split()) + 1)[1:]
+            found.append(_Voice(text, b64encode(mulaw).decode(), tuple(map(float, ends_ms)), lead_ms))
     return found
 
 
