@@ -107,7 +107,7 @@ bench: setup ## measure latency, bus hops, CPU and memory; writes build/bench.js
 bench-turns: setup ## measure turns without the providers' time, and barge-in; writes build/bench-turns.json (70 min)
 	$(BIN)/python -m bench.turns $(ARGS)
 
-bench-speech: setup ## measure speech detection on human voices (downloads 110 MB of Debian packages); writes build/bench-speech.json
+bench-speech: setup ## speech detection on human voices (downloads 110 MB of Debian packages), or barge-in on whole calls (ARGS='--calls 1,20'); writes build/bench-speech.json
 	$(BIN)/python -m bench.speech $(ARGS)
 
 bench-growth: setup ## cost per event, takeover, memory and requests at 1 to 240 minutes of call; writes build/bench-growth.json (5 min)
