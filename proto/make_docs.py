@@ -4,7 +4,10 @@ import re
 from pathlib import Path
 
 _ROOT = Path(__file__).parent
-_ORDER = ("event", "call", "speech", "reply", "synthesis", "playback", "work", "audio", "snapshot")
+_ORDER = (
+    *("event", "call", "speech", "reply", "synthesis", "playback"),
+    *("knowledge", "work", "audio", "snapshot"),
+)
 _FIELD = re.compile(r"^  (repeated )?([\w.]+|map<\w+, \w+>) (\w+) = \d+( \[\(personal\) = true\])?;$")
 _HEAD = """# Events
 

@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 from google.protobuf.message import DecodeError
 
-from parley.v1 import call_pb2, playback_pb2, reply_pb2, speech_pb2, synthesis_pb2, work_pb2
+from parley.v1 import call_pb2, knowledge_pb2, playback_pb2, reply_pb2, speech_pb2, synthesis_pb2, work_pb2
 from parley.v1.event_pb2 import Event
 
 Body: TypeAlias = (
@@ -43,6 +43,7 @@ Body: TypeAlias = (
     | playback_pb2.PlaybackFinished
     | playback_pb2.PlaybackPaused
     | playback_pb2.BargeIn
+    | knowledge_pb2.KnowledgeSearched
     | work_pb2.StageClaimed
     | work_pb2.StageReleased
     | work_pb2.StageFailed

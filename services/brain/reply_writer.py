@@ -26,6 +26,7 @@ from services.brain.metrics import BrainMetrics
 from services.brain.policies.openers import choose_opener
 from services.brain.policies.tool_rounds import reached_limit
 from services.brain.session_log import SessionLog
+from services.brain.tools import TurnRetrieval
 
 log = structlog.get_logger()
 
@@ -46,6 +47,7 @@ class ReplyWriter:
         *,
         tool_names: Sequence[str],
         terminal_tools: frozenset[str],
+        retrieval: TurnRetrieval | None = None,
     ) -> None:
         self._agent = agent
         self._log = log
@@ -53,6 +55,7 @@ class ReplyWriter:
         self._metrics = metrics
         self._tool_names = tool_names
         self._terminal_tools = terminal_tools
+        self._retrieval = retrieval if retrieval is not None and retrieval.for_each_turn else None
         self._deferred_tool_calls: list[ToolCalled] = []
         """Tool calls of a speculative answer: they run only after its release."""
 
@@ -134,7 +137,9 @@ class ReplyWriter:
         started = builder.start(REPLY_KIND_ANSWER, predicted_text=predicted_text)
         self._deferred_tool_calls.clear()
         messages = partial(_messages_for, self._agent, conversation, opener)
-        self._generator.start(AnswerRequest(builder, messages, conversation.totals.inputs), tasks)
+        passages = partial(self._retrieval.passages, conversation) if self._retrieval is not None else None
+        request = AnswerRequest(builder, messages, conversation.totals.inputs, passages)
+        self._generator.start(request, tasks)
         await asyncio.sleep(_REQUEST_FLUSH_DELAY_S)
         await self._log.append(*started)
 

@@ -30,7 +30,10 @@ async def open_service(settings: BrainSettings, telemetry: Telemetry) -> AsyncIt
     breakers, metrics = CircuitBreakers(), BrainMetrics(telemetry.registry)
     clients: ProviderPool[LlmClient]
     context = ProviderContext(telemetry)
-    async with open_pool("llm", context) as clients, open_tool_resources() as resources:
+    async with (
+        open_pool("llm", context) as clients,
+        open_tool_resources(settings.postgres_url.get_secret_value()) as resources,
+    ):
         await open_default_provider(clients, "llm", settings)
         await preload_providers(clients, "llm", settings)
 

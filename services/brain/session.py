@@ -105,6 +105,7 @@ class BrainSession:
             metrics,
             tool_names=self._tools.names,
             terminal_tools=self._tools.terminal_tools,
+            retrieval=self._tools.retrieval,
         )
         self._timed = TimedActions(call.agent, self._log, self._replies)
 
@@ -127,6 +128,8 @@ class BrainSession:
                 wait_until_ms = await self._decide_and_act(tasks)
             reader.cancel()
             self._tool_log.close()
+            if (retrieval := self._tools.retrieval) is not None:
+                retrieval.stop()
             self._generator.stop()
             self._history.stop()
 
@@ -168,6 +171,8 @@ class BrainSession:
             case Event():
                 self._log.apply(item)
                 self._tool_log.on_event(item)
+                if (retrieval := self._tools.retrieval) is not None:
+                    retrieval.on_event(item, self._log.conversation, tasks)
                 if item.HasField("speech_started"):
                     tasks.create_task(self._generator.warm_up(), name="warm up the model")
             case GenerationEvent():

@@ -10,6 +10,7 @@ from parley.agent_config.tools.entries import (
     duplicate_name,
 )
 from parley.agent_config.tools.http import HttpTool
+from parley.agent_config.tools.search_knowledge import SearchKnowledgeTool
 
 __all__ = [
     "BUILT_IN_TOOLS",
@@ -17,6 +18,7 @@ __all__ = [
     "AnyTool",
     "EndCallTool",
     "HttpTool",
+    "SearchKnowledgeTool",
     "ToolBase",
     "ToolSection",
     "duplicate_name",

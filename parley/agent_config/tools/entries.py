@@ -8,8 +8,9 @@ from pydantic import BeforeValidator, Field
 from parley.agent_config.tools.base import ToolBase
 from parley.agent_config.tools.end_call import EndCallTool
 from parley.agent_config.tools.http import HttpTool
+from parley.agent_config.tools.search_knowledge import SearchKnowledgeTool
 
-AnyTool: TypeAlias = EndCallTool | HttpTool
+AnyTool: TypeAlias = EndCallTool | HttpTool | SearchKnowledgeTool
 """Every type of tool: a new one is added here and in the brain's registry."""
 
 _DEFAULT_TYPE = "http"

@@ -11,6 +11,7 @@ import structlog
 
 from parley.errors import ProviderEmptyAnswer, ProviderError, ProviderTimeout, ProviderUnavailable
 from parley.events.envelope import Body
+from parley.knowledge.found import FoundPassage
 from parley.providers.fallback_chain import Attempt, FallbackChain, Request, Route
 from parley.providers.latency_limits import LatencyLimit
 from parley.providers.llm import Done, LlmEvent, Message, TextDelta, TokenUsage, ToolChoice
@@ -19,6 +20,7 @@ from services.brain.generation.model_text import is_speakable
 from services.brain.generation.reply_builder import AnswerSource, ReplyBuilder
 from services.brain.generation.time_budget import TimeBudget
 from services.brain.generation.token_usage import count_tokens
+from services.brain.knowledge.wording import with_material
 
 log = structlog.get_logger()
 
@@ -55,6 +57,8 @@ class AnswerRequest:
     """Returns the messages for a route."""
     input_number: int = 0
     """Number of the caller's input that is answered: all answers to it share the attempts."""
+    passages: Callable[[], Awaitable[Sequence[FoundPassage]]] | None = None
+    """Returns the passages of documents that belong to the request, soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +172,12 @@ class Generator:
         config = route.target.config
         clock = _ContentClock(config.provider, limit_s, route.target.first_content)
         client = await clock.wait(route.target.client())
+        messages = answer.messages(route.name)
+        if answer.passages is not None:
+            messages = with_material(messages, await answer.passages())
         chunks = client.stream(
             config,
-            answer.messages(route.name),
+            messages,
             [] if tool_choice is None else self._tools,
             call_sid=self._chain.call_sid,
             tool_choice=tool_choice or "auto",

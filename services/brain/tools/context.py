@@ -3,14 +3,17 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import httpx2
 
 from parley.agent_config import AgentConfig
+from parley.database.connections import Database
 from parley.events.envelope import Body
 from parley.v1.call_pb2 import CallStarted
 from services.brain.tools.http_client import open_http_client
+
+_MAX_DATABASE_CONNECTIONS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +21,16 @@ class ToolResources:
     """Clients that the tools of all calls of a process share."""
 
     http: httpx2.AsyncClient
-    database: Any = None
-    """A pool of connections to Postgres; None if no database is configured."""
+    database: Database
+    """Connects when it is first used; a server that is down fails that use only."""
 
 
 @asynccontextmanager
-async def open_tool_resources() -> AsyncIterator[ToolResources]:
+async def open_tool_resources(postgres_url: str = "") -> AsyncIterator[ToolResources]:
     """Open the shared resources; they do not wait for any server."""
-    async with open_http_client() as http:
-        yield ToolResources(http)
+    database = Database(postgres_url, "parley-brain", _MAX_DATABASE_CONNECTIONS)
+    async with open_http_client() as http, database.opened():
+        yield ToolResources(http, database)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,8 @@ class ToolContext:
         return self.resources.http
 
     @property
-    def database(self) -> Any:
-        """The pool of connections to Postgres; None if no database is configured."""
+    def database(self) -> Database:
+        """The database; it connects when it is first used."""
         return self.resources.database
 
 

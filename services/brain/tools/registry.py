@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from parley.agent_config import AgentConfig
-from services.brain.tools import Tool, end_call, http
+from services.brain.tools import Tool, end_call, http, search_knowledge
 from services.brain.tools.context import ToolContext
 
 Builder: TypeAlias = Callable[[Any, ToolContext], Sequence[Tool]]
@@ -13,6 +13,7 @@ Builder: TypeAlias = Callable[[Any, ToolContext], Sequence[Tool]]
 BUILDERS: Mapping[str, Builder] = {
     "end_call": end_call.build,
     "http": http.build,
+    "search_knowledge": search_knowledge.build,
 }
 """By the section's `type`."""
 

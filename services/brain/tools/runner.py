@@ -11,7 +11,7 @@ import structlog
 
 from services.brain.tool_arguments import arguments_problem, name_problem
 from services.brain.tool_call import ToolCall
-from services.brain.tools import Tool, ToolFailed
+from services.brain.tools import Tool, ToolFailed, TurnRetrieval
 
 log = structlog.get_logger()
 
@@ -54,6 +54,11 @@ class ToolRunner:
     def names(self) -> tuple[str, ...]:
         """Names of the tools."""
         return tuple(tool.name for tool in self._tools)
+
+    @property
+    def retrieval(self) -> TurnRetrieval | None:
+        """The retrieval of the agent's documents; None if it has none."""
+        return next((tool.retrieval for tool in self._tools if tool.retrieval is not None), None)
 
     @property
     def terminal_tools(self) -> frozenset[str]:
