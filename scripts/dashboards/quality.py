@@ -8,6 +8,8 @@ from parley.telemetry.catalogue.quality import (
     EMPTY_ANSWERS,
     FALLBACKS,
     INTERRUPTIONS,
+    KNOWLEDGE_SEARCH_SECONDS,
+    KNOWLEDGE_SEARCHES,
     REPLIES,
     SPECULATIONS,
     TOOL_CALLS,
@@ -40,7 +42,9 @@ def quality() -> Dashboard:
                 [[_dead_air(), _dead_air_lengths()], [_interruptions(), _false_alarms()]],
             ),
             Section("Speculation", [[_speculations(), _discarded()]]),
-            Section("Tools", [[_tool_calls(), _tool_seconds(), _tool_limits()]]),
+            Section(
+                "Tools", [[_tool_calls(), _tool_seconds(), _tool_limits()], [_searches(), _search_seconds()]]
+            ),
             Section("Failures", [[_empty_answers(), _fallbacks()]]),
         ),
     )
@@ -255,6 +259,26 @@ def _tool_limits() -> Panel:
     )
     query = Query(_SCOPE.events(TOOL_LIMITS, "limit", window=WINDOW), "{{limit}}")
     return graph("Limited tool calls", help_, [query], COUNT, bars=True)
+
+
+def _searches() -> Panel:
+    help_ = Help(
+        "Searches in the agent's documents by outcome.",
+        "found. none: no agent with knowledge.",
+        "nothing: `parley knowledge search` shows what callers' words find; failed: the database.",
+    )
+    query = Query(_SCOPE.per_minute(KNOWLEDGE_SEARCHES, "mode", "outcome"), "{{mode}} {{outcome}}")
+    return graph("Searches in documents", help_, [query], PER_MINUTE)
+
+
+def _search_seconds() -> Panel:
+    help_ = Help(
+        "Duration of searches in the agent's documents, p95; dots are exemplars with traces.",
+        "below 0.03 s without an embedding model. Gaps: no searches.",
+        "look at the database, or at the provider of the embedding model.",
+    )
+    query = Query(_SCOPE.quantile(0.95, KNOWLEDGE_SEARCH_SECONDS, "mode"), "{{mode}}", exemplars=True)
+    return graph("Duration of searches in documents p95", help_, [query], SECONDS, steps=((0.5, ORANGE),))
 
 
 def _empty_answers() -> Panel:

@@ -5,6 +5,7 @@ from parley.telemetry.catalogue.metric import counter, histogram
 _BRAIN = ("brain",)
 _RECORDER = ("recorder",)
 _DEAD_AIR_BUCKETS_S = (2.0, 2.5, 3.0, 4.0, 5.0, 7.5, 10.0, 15.0, 30.0)
+_SEARCH_BUCKETS_S = (0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 _TOOL_BUCKETS_S = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0)
 
 TURNS = counter(
@@ -81,4 +82,22 @@ TOOL_LIMITS = counter(
     _BRAIN,
     "limit",
     limit="rounds, repeated, calls_per_answer",
+)
+KNOWLEDGE_SEARCHES = counter(
+    "parley_knowledge_searches_total",
+    "Searches in the agent's documents",
+    _RECORDER,
+    "agent",
+    "mode",
+    "outcome",
+    mode="tool, always",
+    outcome="found, nothing, failed",
+)
+KNOWLEDGE_SEARCH_SECONDS = histogram(
+    "parley_knowledge_search_seconds",
+    "Duration of searches in the agent's documents",
+    _RECORDER,
+    _SEARCH_BUCKETS_S,
+    "agent",
+    "mode",
 )

@@ -9,6 +9,7 @@ from parley.events.envelope import event_body
 from parley.v1.event_pb2 import Event
 from services.recorder.metrics.call_outcomes import CallOutcomes
 from services.recorder.metrics.dead_air import DeadAir
+from services.recorder.metrics.knowledge_outcomes import search_outcome
 from services.recorder.metrics.observation import Observation, RecorderMetrics
 from services.recorder.metrics.reply_outcomes import ReplyOutcomes
 from services.recorder.metrics.turn_outcomes import TurnOutcomes
@@ -34,6 +35,7 @@ class CallMeasurements:
             body = event_body(event)
             return [
                 *self.turns.apply(event),
+                *search_outcome(body),
                 *(
                     found
                     for part in (self.calls, self.replies, self.dead_air)

@@ -12,7 +12,12 @@ from parley.telemetry.trace_context import trace_id
 _METRICS = (
     *(turns.TURN_LATENCY, turns.TURN_PART, turns.TURN_OVERHEAD, turns.TURN_PLAYOUT_DELAY),
     *(quality.TURNS, quality.DEAD_AIR, quality.INTERRUPTIONS, quality.REPLIES, quality.SPECULATIONS),
-    *(quality.FALLBACKS, cost.SPECULATION_DISCARDED_CHARACTERS),
+    *(
+        quality.FALLBACKS,
+        quality.KNOWLEDGE_SEARCHES,
+        quality.KNOWLEDGE_SEARCH_SECONDS,
+        cost.SPECULATION_DISCARDED_CHARACTERS,
+    ),
     *(calls.CALLS_STARTED, calls.CALLS_ENDED, calls.CALL_DURATION),
 )
 
