@@ -1,11 +1,13 @@
 """The commands of `parley knowledge`."""
 
 import asyncio
+import os
 import re
 import time
 from pathlib import Path
 from typing import Annotated
 
+import httpx2
 import typer
 from rich.console import Console
 
@@ -13,7 +15,8 @@ from cli.knowledge import render
 from cli.knowledge.database import NoDatabase, open_database
 from cli.knowledge.indexing import IndexOptions, run_index
 from cli.settings import CliSettings
-from parley.knowledge.full_text import search_full_text
+from parley.knowledge.embeddings import EmbeddingFailed, EmbeddingModel, embed_query
+from parley.knowledge.hybrid import search_hybrid
 from parley.knowledge.indexing import CannotIndex, IndexJob, check_name
 from parley.knowledge.sources.reader_process import DEFAULT_TIMEOUT_S, ReadLimits
 from parley.knowledge.store import list_bases, remove_base
@@ -23,6 +26,13 @@ app = typer.Typer(help="Index folders of documents for agents, and search them."
 
 Home = Annotated[Path | None, typer.Option(help="Folder of the running system (PARLEY_HOME).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+EmbeddingUrl = Annotated[
+    str,
+    typer.Option(
+        help="Server of the embedding model, with /v1; by default OpenAI.", envvar="OPENAI_BASE_URL"
+    ),
+]
+EmbeddingKeyEnv = Annotated[str, typer.Option(help="Environment variable with the key of that server.")]
 Name = Annotated[str, typer.Argument(help="Name of the knowledge base.")]
 
 
@@ -47,6 +57,17 @@ def index(
     timeout: Annotated[
         float, typer.Option(min=1, max=3600, help="Time limit for reading one file, in seconds.")
     ] = DEFAULT_TIMEOUT_S,
+    embedding_model: Annotated[
+        str,
+        typer.Option(
+            help="Embedding model for hybrid search, such as text-embedding-3-small; `none` removes it."
+        ),
+    ] = "",
+    embedding_dimensions: Annotated[
+        int, typer.Option(min=0, max=4000, help="Length of the vectors; 0 for the model's own.")
+    ] = 0,
+    embedding_url: EmbeddingUrl = "",
+    embedding_key_env: EmbeddingKeyEnv = "OPENAI_API_KEY",
     as_json: AsJson = False,
     home: Home = None,
 ) -> None:
@@ -62,7 +83,14 @@ def index(
     if language and not re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", language):
         raise typer.BadParameter("use a language code, such as en, de or pt-BR", param_hint="--language")
     limits = ReadLimits(timeout_s=timeout, max_bytes=max_file_mb * 1_000_000)
-    options = IndexOptions(_home(home), as_json, watch)
+    full_text_only = embedding_model == "none"
+    embedding = EmbeddingModel(
+        "" if full_text_only else embedding_model,
+        embedding_dimensions,
+        embedding_url,
+        os.environ.get(embedding_key_env, ""),
+    )
+    options = IndexOptions(_home(home), as_json, watch, embedding, full_text_only)
     try:
         code = asyncio.run(run_index(IndexJob(folder, name, language, limits), options, Console()))
     except KeyboardInterrupt:
@@ -90,6 +118,8 @@ def search(
     name: Name,
     words: Annotated[str, typer.Argument(help="Question or words to search for.")],
     top_k: Annotated[int, typer.Option(min=1, max=50, help="Number of passages.")] = 3,
+    embedding_url: EmbeddingUrl = "",
+    embedding_key_env: EmbeddingKeyEnv = "OPENAI_API_KEY",
     as_json: AsJson = False,
     home: Home = None,
 ) -> None:
@@ -97,13 +127,17 @@ def search(
 
     async def run() -> int:
         async with open_database(_home(home)) as connection:
-            bases = [base.name for base in await list_bases(connection)]
+            bases = {base.name: base for base in await list_bases(connection)}
             if name not in bases:
                 raise NoDatabase(
                     f"there is no knowledge base {name!r}; there are: {', '.join(bases) or 'none'}"
                 )
+            base, key = bases[name], os.environ.get(embedding_key_env, "")
+            model = EmbeddingModel(base.embedding_model, base.embedding_dimensions, embedding_url, key)
             started_s = time.monotonic()
-            found = await search_full_text(connection, [name], words, top_k)
+            async with httpx2.AsyncClient() as client:
+                vector = embed_query(client, model, words) if model.model else _no_vector()
+                found, _ = await search_hybrid(connection, [name], words, vector, model.model, top_k)
             took_ms = (time.monotonic() - started_s) * 1000
         if as_json:
             print(render.found_as_json(found, took_ms))
@@ -113,9 +147,13 @@ def search(
 
     try:
         code = asyncio.run(run())
-    except NoDatabase as error:
+    except (NoDatabase, EmbeddingFailed) as error:
         raise _fail(error) from None
     raise typer.Exit(code)
+
+
+async def _no_vector() -> None:
+    """No embedding, for a knowledge base without an embedding model."""
 
 
 @app.command()

@@ -2,18 +2,21 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import asyncpg
+import httpx2
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from cli.knowledge.database import NoDatabase, open_database
 from cli.knowledge.render import print_report, print_result, report_as_json
+from parley.knowledge.embeddings import EmbeddingFailed, EmbeddingModel
 from parley.knowledge.indexing import CannotIndex, FileResult, IndexJob, IndexReport, index_folder
 from parley.knowledge.sources.folder import walk_signature
 from parley.knowledge.store import KnowledgeBase, list_bases
+from parley.knowledge.vectors import VectorsUnavailable, embed_passages, remove_embeddings
 
 _WATCH_INTERVAL_S = 1.0
 
@@ -25,6 +28,10 @@ class IndexOptions:
     home: Path
     as_json: bool = False
     watch: bool = False
+    embedding: EmbeddingModel | None = None
+    """The embedding model for hybrid search; None for the one that the knowledge base has."""
+    full_text_only: bool = False
+    """Whether existing embeddings are removed."""
 
 
 async def run_index(job: IndexJob, options: IndexOptions, console: Console) -> int:
@@ -48,7 +55,7 @@ async def _index_once(job: IndexJob, options: IndexOptions, console: Console) ->
         async with open_database(options.home) as connection:
             report = await _with_progress(connection, job, options, console)
             base = next(base for base in await list_bases(connection) if base.name == job.name)
-    except (NoDatabase, CannotIndex) as error:
+    except (NoDatabase, CannotIndex, EmbeddingFailed, VectorsUnavailable) as error:
         Console(stderr=True).print(str(error), style="red", markup=False, soft_wrap=True)
         return 1
     _print(job.name, report, base, time.monotonic() - started_s, options, console)
@@ -68,7 +75,35 @@ async def _with_progress(
                 print_result(result, progress.console)
             progress.update(task, advance=0 if result.status == "removed" else 1, total=total)
 
-        return await index_folder(connection, job, show)
+        async def embed() -> None:
+            await _embed(connection, job.name, options, progress)
+
+        return await index_folder(connection, job, show, embed)
+
+
+async def _embed(
+    connection: asyncpg.Connection, name: str, options: IndexOptions, progress: Progress
+) -> None:
+    """Bring the embeddings up to date, if the knowledge base has or gets an embedding model."""
+    if options.full_text_only:
+        await remove_embeddings(connection, name)
+        return
+    base = next(base for base in await list_bases(connection) if base.name == name)
+    model = options.embedding
+    if base.embedding_model and (model is None or not model.model):
+        given = model or EmbeddingModel("")
+        model = replace(given, model=base.embedding_model, dimensions=base.embedding_dimensions)
+    if model is None or not model.model:
+        return
+    task = progress.add_task("embeddings", total=None)
+    async with httpx2.AsyncClient() as client:
+        await embed_passages(
+            connection,
+            client,
+            name,
+            model,
+            lambda done, total: progress.update(task, completed=done, total=total),
+        )
 
 
 def _print(

@@ -1,4 +1,4 @@
-"""The emulator's routes: chat completions, responses and models, for each server."""
+"""The emulator's routes: chat completions, responses, embeddings and models, for each server."""
 
 import uuid
 from datetime import UTC, date, datetime
@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 from sandbox.emulator import Journal, RuntimeSettings, sandbox_routes
 from sandbox.openai import errors
 from sandbox.openai.chat import ChatEndpoint
+from sandbox.openai.embeddings import EmbeddingsEndpoint
 from sandbox.openai.errors import ApiError
 from sandbox.openai.exchange import Exchanges
 from sandbox.openai.models import find_family, has_ended, listed_models, model_object
@@ -37,6 +38,7 @@ class OpenAIEmulator:
         self._exchanges = exchanges
         self._chat = ChatEndpoint(exchanges)
         self._responses = ResponsesEndpoint(exchanges)
+        self.embeddings = EmbeddingsEndpoint()
 
     def app(self) -> Starlette:
         """Build the ASGI application with all routes."""
@@ -59,6 +61,7 @@ class OpenAIEmulator:
         return [
             self._route(f"{path}/chat/completions", self._create_chat, name, "POST"),
             self._route(f"{path}/responses", self._create_response, name, "POST"),
+            self._route(f"{path}/embeddings", self._create_embeddings, name, "POST"),
             self._route(f"{path}/models", self._list_models, name, "GET"),
             self._route(f"{path}/models/{{model:path}}", self._get_model, name, "GET"),
         ]
@@ -102,6 +105,15 @@ class OpenAIEmulator:
         except ValueError:
             return _refused(server, ApiError(_BAD_JSON))
         return await self._responses.create(body, server, request)
+
+    async def _create_embeddings(self, request: Request, server: Server) -> Response:
+        try:
+            body = await _json(request)
+        except ValueError:
+            return _refused(server, ApiError(_BAD_JSON))
+        if status := self.runtime_settings.current.llm_refuse:
+            return _refused(server, errors.of_status(status, "Rejected by the sandbox's settings."))
+        return self.embeddings.create(body)
 
     async def _list_models(self, _request: Request, _server: Server) -> Response:
         return JSONResponse({"object": "list", "data": listed_models(self._today())})

@@ -41,7 +41,7 @@ def build(section: SearchKnowledgeTool, context: ToolContext) -> Sequence[Tool]:
         with suppress(ToolFailed):  # the call has ended
             await context.append(body)
 
-    retrieval = Retrieval(KnowledgeSearch(section, context.database), append)
+    retrieval = Retrieval(KnowledgeSearch(section, context.database, context.http), append)
 
     async def run(call: ToolCall) -> str:
         query = json.loads(call.arguments).get("query", "")
