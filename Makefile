@@ -113,6 +113,9 @@ bench-speech: setup ## speech detection on human voices (downloads 110 MB of Deb
 bench-growth: setup ## cost per event, takeover, memory and requests at 1 to 240 minutes of call; writes build/bench-growth.json (5 min)
 	$(BIN)/python -m bench.growth $(ARGS)
 
+bench-knowledge: setup ## duration and hits of searches in 10,000 passages, full text and hybrid; writes build/bench-knowledge.json (3 min)
+	$(BIN)/python -W ignore -m bench.knowledge $(ARGS)
+
 chaos: setup ## kill, stop and restart processes during calls; writes build/chaos.json (40 min)
 	$(BIN)/python -m bench.chaos $(ARGS)
 
@@ -154,4 +157,4 @@ proto: setup ## generate parley/v1 and docs/events.md from proto/
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --pyi_out=. proto/parley/v1/*.proto
 	$(BIN)/python proto/make_docs.py
 
-.PHONY: turn-model chart-matrix help setup demo up call format check doctor-findings unit quick field fuzz close-race deploy-tools test mirror wording interop bench bench-speech bench-turns bench-growth chaos rolling alert-drill soak lock docs alerts proto
+.PHONY: turn-model chart-matrix help setup demo up call format check doctor-findings unit quick field fuzz close-race deploy-tools test mirror wording interop bench bench-speech bench-turns bench-growth bench-knowledge chaos rolling alert-drill soak lock docs alerts proto

@@ -9,9 +9,32 @@ from parley.knowledge.chunking import divide
 from parley.knowledge.document import Block, Document
 
 _SYLLABLES = "ba ber con da den di fer ga gra hol ka lan ler lo ma men mo nar no pa per ra ri sol ta ter tra va ver".split()  # noqa: E501, SIM905
-_COMMON = (
-    ["the", "of", "and", "to", "is", "in", "that", "it", "for", "you", "with", "are", "on", "your", "we", "be", "this", "have", "from", "or", "not", "can", "will", "what"]
-)
+_COMMON = [
+    "the",
+    "of",
+    "and",
+    "to",
+    "is",
+    "in",
+    "that",
+    "it",
+    "for",
+    "you",
+    "with",
+    "are",
+    "on",
+    "your",
+    "we",
+    "be",
+    "this",
+    "have",
+    "from",
+    "or",
+    "not",
+    "can",
+    "will",
+    "what",
+]
 _FILLERS = ("hi um can you tell me about", "i would like to know", "what about", "yes hello it is about", "")
 _VOCABULARY = 12_000
 _SECTIONS = 5
@@ -19,7 +42,7 @@ _SECTIONS = 5
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a caller says, and the passage that answers it."""
+    """A question of a caller, and the passage that answers it."""
 
     text: str
     passage_id: str

@@ -45,22 +45,28 @@ GROUP BY m.n, t.term
 """
 _HAS_TRIGRAMS = "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_trgm')"
 _RANKED = """
-SELECT s.base, s.passage_id, p.path, p.titles, p.page, p.text, s.score
-FROM (
-    SELECT p.base, p.passage_id, sum(t.weight * ts_rank('{0.4, 0.3, 0.4, 1}', p.search, t.query)) AS score
-    FROM (
-        SELECT configuration, query::tsquery AS query, weight
-        FROM unnest($2::text[], $3::text[], $4::float8[]) AS u(configuration, query, weight)
-    ) t
+WITH terms AS MATERIALIZED (
+    SELECT configuration, query::tsquery AS query, weight, leads
+    FROM unnest($2::text[], $3::text[], $4::float8[], $5::bool[]) AS u(configuration, query, weight, leads)
+), parts AS (
+    SELECT p.base, p.passage_id, t.weight * ts_rank('{0.4, 0.3, 0.4, 1}', p.search, t.query) AS score
+    FROM terms t
     JOIN knowledge_passages p
         ON p.search @@ t.query AND p.base = ANY($1) AND p.configuration = t.configuration
-    GROUP BY p.base, p.passage_id
-    ORDER BY score DESC, p.passage_id
-    LIMIT $5
-) s
-JOIN knowledge_passages p USING (base, passage_id)
-ORDER BY s.score DESC, s.passage_id
+    WHERE t.leads
+    OFFSET 0
+), candidates AS (
+    SELECT base, passage_id, sum(score) AS score FROM parts
+    GROUP BY base, passage_id ORDER BY score DESC, passage_id LIMIT greatest($6 * 2, 50)
+)
+SELECT p.base, p.passage_id, p.path, p.titles, p.page, p.text, c.score + coalesce((
+    SELECT sum(t.weight * ts_rank('{0.4, 0.3, 0.4, 1}', p.search, t.query))
+    FROM terms t WHERE NOT t.leads AND t.configuration = p.configuration
+), 0) AS score
+FROM candidates c JOIN knowledge_passages p USING (base, passage_id)
+ORDER BY score DESC, p.passage_id LIMIT $6
 """
+"""The weights are those of the text, of C (unused), of the titles above, and of the section's title."""
 
 
 async def search_full_text(
@@ -80,6 +86,7 @@ async def search_full_text(
         [term.configuration for term in chosen],
         [term.tsquery for term in chosen],
         [term.weight for term in chosen],
+        [term.leading for term in chosen],
         limit,
     )
     return tuple(found_passage(row) for row in found)

@@ -158,6 +158,8 @@ async def count_terms(connection: asyncpg.Connection, base: str) -> None:
         for row in languages:
             await connection.execute(_COUNT_TERMS, base, row["configuration"])
         await connection.execute("UPDATE knowledge_bases SET terms_counted = true WHERE name = $1", base)
+        # A search right after the first run would otherwise be planned for empty tables.
+        await connection.execute("ANALYZE knowledge_documents, knowledge_passages, knowledge_terms")
 
 
 async def _changed(connection: asyncpg.Connection, base: str) -> None:

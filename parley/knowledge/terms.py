@@ -8,6 +8,10 @@ MAX_TERMS = 12
 """Longer queries are searched by their rarest terms."""
 _COMMON_SHARE = 0.2
 """A term that occurs in more than this share of the passages distinguishes few of them."""
+_LEADING_PASSAGES = 600
+"""The rarest terms, up to this many passages that contain them, decide which passages are ranked; the others
+only change their order. Ranking all passages that contain any term would take several times as long."""
+_MIN_LEADING = 2
 _MIN_PASSAGES = 50
 """With fewer passages no term is too common."""
 _MIN_PREFIX = 4
@@ -32,6 +36,8 @@ class WeightedTerm:
     configuration: str
     term: str
     weight: float
+    leading: bool = True
+    """Whether passages are ranked because they contain it."""
 
     @property
     def tsquery(self) -> str:
@@ -54,7 +60,15 @@ def choose(terms: Sequence[QueryTerm]) -> tuple[WeightedTerm, ...]:
     present = [term for term in terms if term.passages]
     distinctive = [term for term in present if not _is_common(term)] or present
     ordered = sorted(distinctive, key=lambda term: (term.passages / max(term.total, 1), term.term))
-    return tuple(WeightedTerm(term.configuration, term.term, weight_of(term)) for term in ordered[:MAX_TERMS])
+    chosen: list[WeightedTerm] = []
+    passages = 0
+    for number, term in enumerate(ordered[:MAX_TERMS]):
+        passages += term.passages
+        leading = (
+            number == 0 or passages <= _LEADING_PASSAGES or (number < _MIN_LEADING and distinctive != present)
+        )
+        chosen.append(WeightedTerm(term.configuration, term.term, weight_of(term), leading))
+    return tuple(chosen)
 
 
 def missing(terms: Sequence[QueryTerm]) -> tuple[QueryTerm, ...]:
