@@ -21,8 +21,10 @@ from cli.replay import run_replay
 from cli.sandbox import sandbox as run_sandbox
 from cli.settings import CliSettings
 from cli.system import environment
-from cli.testing.command import RunOptions, run_tests
+from cli.testing.against.command import AgainstOptions, run_comparison
+from cli.testing.command import run_tests
 from cli.testing.from_call.command import ConversionOptions, run_conversion
+from cli.testing.run import RunOptions
 from cli.topology import Size
 from cli.up import up as bring_up
 from parley.settings import load
@@ -206,7 +208,24 @@ def run_conversation_tests(
     agents: Annotated[
         Path, typer.Option(help="With --from-call: folder of agent files.", envvar="PARLEY_AGENTS_DIR")
     ] = Path("agents"),
-    home: Home = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            help="Play recorded calls against this agent file, and show what differs.", metavar="AGENT"
+        ),
+    ] = None,
+    calls: Annotated[
+        list[str] | None,
+        typer.Option(help="With --against: a recorded call; may be repeated.", metavar="CALLSID"),
+    ] = None,
+    last: Annotated[int, typer.Option(min=0, max=200, help="With --against: the last recorded calls.")] = 0,
+    home: Annotated[
+        Path | None,
+        typer.Option(
+            help="Use the system that runs in this folder, for the tests or as the source of recorded calls;"
+            " by default, tests start their own."
+        ),
+    ] = None,
 ) -> None:
     """Run an agent's conversation tests: whole calls with simulated callers, in parallel.
 
@@ -216,11 +235,25 @@ def run_conversation_tests(
     if from_call:
         conversion = ConversionOptions(from_call, _home(home), agents, to, redact)
         raise typer.Exit(run_conversion(conversion))
+    options = RunOptions(
+        targets=tuple(targets or ()),
+        words=words,
+        agent=agent,
+        home=None if against else home,
+        concurrency=concurrency,
+        timeout_s=timeout_s,
+        live=live,
+        model=model,
+        junit=junit,
+        html=html,
+        as_json=as_json,
+        show_events=events,
+    )
+    if against is not None:
+        recorded = AgainstOptions(against, _home(home), options, tuple(calls or ()), last)
+        raise typer.Exit(run_comparison(recorded))
     if not targets:
         raise typer.BadParameter("name an agent file, a folder or a test, such as agents/clinic.yaml")
-    options = RunOptions(
-        tuple(targets), words, agent, concurrency, timeout_s, live, model, junit, html, as_json, events
-    )
     raise typer.Exit(run_tests(options))
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from parley.agent_config import load_agent_config
 from parley.errors import ConfigError
 
 _MAX_NAME_CHARACTERS = 60
+_SCENARIO_PREFIX = "sandbox-"
 _OF_PROVIDER = ("provider", "model", "voice", "options", "fallbacks", "api", "profile", "extra")
 """Keys of `stt`, `llm` and `tts` that mean nothing to an emulator."""
 _EMULATED = {"stt": "deepgram", "llm": "openai", "tts": "elevenlabs"}
@@ -35,24 +36,51 @@ class PreparedCase:
     """Scripted lines of a caller played by a model; None without any, or with a real model."""
 
 
-def prepare(cases: Sequence[Case], folder: Path, *, live: bool) -> list[PreparedCase | CaseError]:
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Folders that the system under test reads, and the files that were written to them."""
+
+    agents: Path
+    scenarios: Path
+    is_own: bool = True
+    """Whether the folder of agents is of the tests alone; otherwise it already has its other agents."""
+    tag: str = ""
+    """Part of the names of agents, to be unique in a folder that is not of the tests alone."""
+    written: list[Path] = field(default_factory=list)
+
+    def write(self, path: Path, data: Any) -> None:
+        """Write a YAML file."""
+        path.write_text(_dumped(data), encoding="utf-8")
+        self.written.append(path)
+
+    def remove_written(self) -> None:
+        """Remove the files from a folder that is not of the tests alone."""
+        for path in () if self.is_own else self.written:
+            path.unlink(missing_ok=True)
+
+
+def prepare(
+    cases: Sequence[Case], folders: Folders, *, live: bool, own_models: bool = False
+) -> list[PreparedCase | CaseError]:
     """Write each case's agent file, the other agents beside it, and the scenarios of the models.
 
     A case whose agent file is invalid gets an error instead; the others are not affected.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    for source in dict.fromkeys(case.agent_file.parent for case in cases if case.agent_file):
-        _copy_neighbours(source, folder, live=live)
+    for folder in (folders.agents, folders.scenarios):
+        folder.mkdir(parents=True, exist_ok=True)
+    if folders.is_own:
+        for source in dict.fromkeys(case.agent_file.parent for case in cases if case.agent_file):
+            _copy_neighbours(source, folders, live=live)
     prepared: list[PreparedCase | CaseError] = []
     for number, case in enumerate(cases, 1):
-        name = _agent_name(case, number)
+        name = f"{_agent_name(case, number)}{folders.tag}"
         item: PreparedCase | CaseError
         try:
-            item = _write(case, name, folder, live=live)
-            load_agent_config(folder, name)
+            item = _write(case, name, folders, live=live, own_models=own_models)
+            load_agent_config(folders.agents, name)
         except ConfigError as error:
             item = CaseError(
-                str(error).replace(str(folder / f"{name}.yaml"), str(case.agent_file or case.path))
+                str(error).replace(str(folders.agents / f"{name}.yaml"), str(case.agent_file or case.path))
             )
         prepared.append(item)
     return prepared
@@ -64,65 +92,69 @@ def _agent_name(case: Case, number: int) -> str:
     return f"{safe[:_MAX_NAME_CHARACTERS]}-test{number}"
 
 
-def _write(case: Case, name: str, folder: Path, *, live: bool) -> PreparedCase:
+def _write(case: Case, name: str, folders: Folders, *, live: bool, own_models: bool) -> PreparedCase:
     base = _read_agent(case.agent_file) if case.agent_file else {}
+    _write_others(case, folders, live=live)
+    path = folders.agents / f"{name}.yaml"
     if live:
-        _write_others(case, folder, live=True)
-        _write_yaml(folder / f"{name}.yaml", _merged(base, case.agent))
+        folders.write(path, _merged(base, case.agent))
         return PreparedCase(case, name, None)
-    _write_others(case, folder, live=False)
-    scenarios = _scenarios(folder)
-    first, second = scenarios / f"{name}.yaml", scenarios / f"{name}-second.yaml"
-    _write_yaml(first, {"rules": case.model})
+    if own_models and (model := _scenario_of(base)):
+        agent = _merged(_merged(_emulated(base), {"llm": {"model": model}}), case.agent)
+        folders.write(path, agent)
+        return PreparedCase(case, name, None)
+    first, second = folders.scenarios / f"{name}.yaml", folders.scenarios / f"{name}-second.yaml"
+    folders.write(first, {"rules": case.model})
     llm: dict[str, Any] = {"model": str(first)}
     if case.second_model:
-        _write_yaml(second, {"rules": case.second_model})
+        folders.write(second, {"rules": case.second_model})
         llm["fallbacks"] = [{"model": str(second)}]
-    agent = _merged(_merged(_emulated(base), {"llm": llm}), case.agent)
-    _write_yaml(folder / f"{name}.yaml", agent)
+    folders.write(path, _merged(_merged(_emulated(base), {"llm": llm}), case.agent))
     lines = case.persona.rules if case.persona else ()
     return PreparedCase(
         case,
         name,
         first,
-        _write_rules(scenarios / f"{name}-judge.yaml", judge_rules(case.judge_model)),
-        _write_rules(scenarios / f"{name}-caller.yaml", persona_rules(lines)),
+        _write_rules(folders, f"{name}-judge", judge_rules(case.judge_model)),
+        _write_rules(folders, f"{name}-caller", persona_rules(lines)),
     )
 
 
-def _write_rules(path: Path, rules: Sequence[Mapping[str, Any]]) -> Path | None:
+def _scenario_of(agent: Mapping[str, Any]) -> str:
+    """The model of an agent that is a scenario of the emulator; empty for any other."""
+    llm = agent.get("llm")
+    model = str(llm.get("model", "")) if isinstance(llm, Mapping) else ""
+    return model if model.startswith(_SCENARIO_PREFIX) or model.endswith(".yaml") else ""
+
+
+def _write_rules(folders: Folders, name: str, rules: Sequence[Mapping[str, Any]]) -> Path | None:
     if not rules:
         return None
-    _write_yaml(path, {"rules": list(rules)})
+    path = folders.scenarios / f"{name}.yaml"
+    folders.write(path, {"rules": list(rules)})
     return path
 
 
-def _write_others(case: Case, folder: Path, *, live: bool) -> None:
+def _write_others(case: Case, folders: Folders, *, live: bool) -> None:
     """Write the agents that only this test has; another test may have the same ones."""
     for name, agent in case.other_agents.items():
-        path = folder / f"{name}.yaml"
-        content = _dumped(agent if live else _emulated(agent))
-        if path.is_file() and path.read_text("utf-8") != content:
+        path = folders.agents / f"{name}.yaml"
+        data = agent if live else _emulated(agent)
+        if path.is_file() and path.read_text("utf-8") != _dumped(data):
             raise ConfigError(
                 f"{case.path}: other agents: another agent is named {name} already in this run;"
                 " choose another name"
             )
-        path.write_text(content, encoding="utf-8")
-        load_agent_config(folder, name)
+        if not path.is_file():
+            folders.write(path, data)
+        load_agent_config(folders.agents, name)
 
 
-def _scenarios(folder: Path) -> Path:
-    """A folder of its own, because every YAML file beside the agents is taken for one."""
-    path = folder / "scenarios"
-    path.mkdir(exist_ok=True)
-    return path
-
-
-def _copy_neighbours(source: Path, folder: Path, *, live: bool) -> None:
+def _copy_neighbours(source: Path, folders: Folders, *, live: bool) -> None:
     """Make the other agents, to which a call may be handed over, and the files that they name available."""
     for path in sorted(source.iterdir()):
-        target = folder / path.name
-        if target.exists() or path.resolve() == folder.resolve() or path.name == "tests":
+        target = folders.agents / path.name
+        if target.exists() or path.name == "tests":
             continue
         if path.suffix != ".yaml":
             target.symlink_to(path.resolve())
@@ -132,7 +164,7 @@ def _copy_neighbours(source: Path, folder: Path, *, live: bool) -> None:
         except ConfigError:
             # A test that uses it fails with the reason; others do not need it.
             continue
-        _write_yaml(target, data if live else _emulated(data))
+        folders.write(target, data if live else _emulated(data))
 
 
 def _read_agent(path: Path) -> Mapping[str, Any]:
@@ -166,10 +198,6 @@ def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
         both = isinstance(before, Mapping) and isinstance(value, Mapping)
         merged[key] = _merged(before, value) if both and isinstance(before, Mapping) else value
     return merged
-
-
-def _write_yaml(path: Path, data: Any) -> None:
-    path.write_text(_dumped(data), encoding="utf-8")
 
 
 def _dumped(data: Any) -> str:

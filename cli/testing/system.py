@@ -11,6 +11,7 @@ from cli.calls import environment_of, find_system
 from cli.log_lines import LogWatch
 from cli.system import free_ports, running_system
 from cli.testing.play import Addresses
+from cli.topology import SANDBOX_TOKEN
 
 _OWN_PREFIXES = ("TWILIO_", "PARLEY_")
 _PROVIDER_PREFIXES = (
@@ -76,7 +77,11 @@ async def existing_system(home: Path) -> AsyncIterator[SystemUnderTest]:
         SystemNotRunning: no system runs there, or it has no simulated telephone network.
     """
     system, env = find_system(home), environment_of(home)
-    addresses = Addresses(system.nats_url, system.telephone_url, system.edge_url)
+    openai_url = env.get("OPENAI_BASE_URL", "").removesuffix("/v1")
+    emulated = env.get("OPENAI_API_KEY") == SANDBOX_TOKEN
+    addresses = Addresses(
+        system.nats_url, system.telephone_url, system.edge_url, openai_url if emulated else ""
+    )
     yield SystemUnderTest(addresses, Path(env.get("PARLEY_AGENTS_DIR", "agents")), env)
 
 

@@ -29,16 +29,28 @@ class CallSummary:
 def summarize(outcome: Outcome) -> CallSummary:
     """The summary of a call."""
     latencies = {turn.turn: turn for turn in outcome.latencies}
+    spoken = _replies_by_turn(outcome)
     turns = [
         TurnSummary(
             latencies[number].caller_text if number in latencies else "",
-            " ".join(reply.text.strip() for reply in outcome.replies if reply.turn == number).strip(),
+            " ".join(spoken.get(number, ())),
             tuple(call.name for call in outcome.tools if call.turn == number),
             latencies[number].latency_ms if number in latencies else None,
         )
         for number in (0, *sorted(latencies))
     ]
     return CallSummary(tuple(turns), outcome.ended_by, outcome.duration_ms)
+
+
+def _replies_by_turn(outcome: Outcome) -> dict[int, list[str]]:
+    """Texts of the replies by turn; a prompt in silence belongs to the turn before it."""
+    found: dict[int, list[str]] = {}
+    turn = 0
+    for reply in outcome.replies:
+        turn = reply.turn or turn
+        if text := reply.text.strip():
+            found.setdefault(turn, []).append(text)
+    return found
 
 
 def to_data(summary: CallSummary) -> dict[str, Any]:

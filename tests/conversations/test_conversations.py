@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.testing.agents import PreparedCase, prepare
+from cli.testing.agents import Folders, PreparedCase, prepare
 from cli.testing.case import Case, read_case
 from cli.testing.play import Addresses, Options, Result, play_all
 from tests.e2e.running import running_up
@@ -21,7 +21,11 @@ def conversations(
     """All selected conversations, played against one system."""
     wanted = {item.callspec.id for item in request.session.items if hasattr(item, "callspec")}
     base = tmp_path_factory.mktemp("conversations")
-    prepared = prepare([case for case in CASES if case.name in wanted], base / "agents", live=False)
+    prepared = prepare(
+        [case for case in CASES if case.name in wanted],
+        Folders(base / "agents", base / "scenarios"),
+        live=False,
+    )
     cases = [case for case in prepared if isinstance(case, PreparedCase)]
     assert len(cases) == len(prepared), prepared
     environment = {

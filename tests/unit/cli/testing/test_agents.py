@@ -4,7 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from cli.testing.agents import PreparedCase, prepare
+from cli.testing.agents import Folders, PreparedCase, prepare
 from cli.testing.case import CaseError, read_case
 
 CASE = "about: x\ncaller: [listen]\nexpect: {replies: 1}\n"
@@ -16,6 +16,10 @@ stt: {model: nova-3, options: {key: x}}
 llm: {provider: other, model: large, temperature: 0.5, fallbacks: [{model: small}]}
 tts: {model: eleven_flash_v2_5, voice: ownvoice}
 """
+
+
+def folders(tmp_path: Path) -> Folders:
+    return Folders(tmp_path / "agents", tmp_path / "scenarios")
 
 
 def write(folder: Path, text: str = CASE, agent: str = AGENT) -> Path:
@@ -34,7 +38,7 @@ def test_providers_are_replaced_and_everything_else_stays(tmp_path: Path) -> Non
     """Voices and options of an account do not exist in the sandbox; keys of the case replace the agent's."""
     case = read_case(write(tmp_path, CASE + "agent: {greeting: Hi., idle: {timeout_s: 2}}\n"))
 
-    (prepared,) = prepare([case], tmp_path / "agents", live=False)
+    (prepared,) = prepare([case], folders(tmp_path), live=False)
 
     assert isinstance(prepared, PreparedCase)
     agent = yaml.safe_load((tmp_path / "agents" / f"{prepared.agent}.yaml").read_text())
@@ -48,7 +52,7 @@ def test_providers_are_replaced_and_everything_else_stays(tmp_path: Path) -> Non
 
 
 def test_a_live_agent_keeps_its_providers(tmp_path: Path) -> None:
-    (prepared,) = prepare([read_case(write(tmp_path))], tmp_path / "agents", live=True)
+    (prepared,) = prepare([read_case(write(tmp_path))], folders(tmp_path), live=True)
 
     assert isinstance(prepared, PreparedCase)
     assert prepared.scenario is None
@@ -58,7 +62,7 @@ def test_a_live_agent_keeps_its_providers(tmp_path: Path) -> None:
 
 def test_the_other_agents_and_their_files_are_available(tmp_path: Path) -> None:
     """A broken neighbour does not matter to a test that does not use it."""
-    prepare([read_case(write(tmp_path))], tmp_path / "agents", live=False)
+    prepare([read_case(write(tmp_path))], folders(tmp_path), live=False)
 
     assert yaml.safe_load((tmp_path / "agents" / "sales.yaml").read_text()) == {
         "prompt": "You sell.",
@@ -73,9 +77,50 @@ def test_an_invalid_agent_is_an_error_of_its_tests_only(tmp_path: Path) -> None:
     wrong = read_case(write(tmp_path, CASE + "agent: {greting: Hi.}\n"))
     valid = read_case(write(tmp_path))
 
-    first, second = prepare([wrong, valid], tmp_path / "agents", live=False)
+    first, second = prepare([wrong, valid], folders(tmp_path), live=False)
 
     assert isinstance(first, CaseError)
     assert "greting" in str(first)
     assert "own/clinic.yaml" in str(first)
     assert isinstance(second, PreparedCase)
+
+
+def test_a_running_systems_folder_is_left_as_it_was(tmp_path: Path) -> None:
+    """It has its other agents already."""
+    case = read_case(write(tmp_path))
+    shared = Folders(tmp_path / "agents", tmp_path / "scenarios", is_own=False, tag="-f00")
+
+    (prepared,) = prepare([case], shared, live=False)
+
+    assert isinstance(prepared, PreparedCase)
+    assert [path.name for path in (tmp_path / "agents").iterdir()] == [f"{prepared.agent}.yaml"]
+    assert prepared.agent.endswith("-f00")
+    shared.remove_written()
+    assert not list((tmp_path / "agents").iterdir())
+
+
+def test_other_agents_of_a_test_are_written_beside_its_own(tmp_path: Path) -> None:
+    """Two tests of a run cannot have different agents with one name."""
+    text = CASE + "other agents: {billing: {prompt: PROMPT, llm: {model: large}}}\n"
+    prompts = ("Bills.", "Bills.", "Other.")
+    cases = [read_case(write(tmp_path, text.replace("PROMPT", prompt))) for prompt in prompts]
+
+    first, second, third = prepare(cases, folders(tmp_path), live=False)
+
+    written = yaml.safe_load((tmp_path / "agents" / "billing.yaml").read_text())
+    assert written == {"prompt": "Bills.", "llm": {}}
+    assert isinstance(first, PreparedCase)
+    assert isinstance(second, PreparedCase)
+    assert isinstance(third, CaseError)
+    assert "choose another name" in str(third)
+
+
+def test_a_changed_agent_keeps_a_scenario_as_its_model(tmp_path: Path) -> None:
+    case = read_case(write(tmp_path, agent="prompt: x\nllm: {model: sandbox-echo}\n"))
+
+    (prepared,) = prepare([case], folders(tmp_path), live=False, own_models=True)
+
+    assert isinstance(prepared, PreparedCase)
+    agent = yaml.safe_load((tmp_path / "agents" / f"{prepared.agent}.yaml").read_text())
+    assert agent["llm"] == {"model": "sandbox-echo"}
+    assert prepared.scenario is None

@@ -1,0 +1,1 @@
+"""Plays recorded calls against a changed agent file and shows what differs."""
