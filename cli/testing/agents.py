@@ -59,24 +59,50 @@ class Folders:
             path.unlink(missing_ok=True)
 
 
+STAGES = frozenset({"stt", "llm", "tts"})
+
+
+@dataclass(frozen=True, slots=True)
+class Providers:
+    """The providers of the system under test."""
+
+    emulated: frozenset[str] = STAGES
+    """Stages whose built-in provider is the emulator."""
+    live: bool = False
+    """Whether agents keep their other providers, and their models wherever these are real."""
+
+    def are_emulated(self, stage: str, section: Mapping[str, Any]) -> bool:
+        """Whether an agent's section of a stage is replaced by the emulated provider."""
+        is_built_in = section.get("provider", _EMULATED[stage]) == _EMULATED[stage]
+        return not self.live or (is_built_in and stage in self.emulated)
+
+
 def prepare(
-    cases: Sequence[Case], folders: Folders, *, live: bool, own_models: bool = False
+    cases: Sequence[Case], folders: Folders, providers: Providers, *, own_models: bool = False
 ) -> list[PreparedCase | CaseError]:
     """Write each case's agent file, the other agents beside it, and the scenarios of the models.
 
     A case whose agent file is invalid gets an error instead; the others are not affected.
+
+    Args:
+        cases: The tests.
+        folders: Where to write.
+        providers: The providers that the agents will have.
+        own_models: Let agents keep a model that is a scenario of the emulator.
     """
     for folder in (folders.agents, folders.scenarios):
         folder.mkdir(parents=True, exist_ok=True)
     if folders.is_own:
         for source in dict.fromkeys(case.agent_file.parent for case in cases if case.agent_file):
-            _copy_neighbours(source, folders, live=live)
+            _copy_neighbours(source, folders, providers)
     prepared: list[PreparedCase | CaseError] = []
+    people: dict[str, Any] = {}
     for number, case in enumerate(cases, 1):
         name = f"{_agent_name(case, number)}{folders.tag}"
         item: PreparedCase | CaseError
         try:
-            item = _write(case, name, folders, live=live, own_models=own_models)
+            _check_people(case, people)
+            item = _write(case, name, folders, providers, own_models=own_models)
             load_agent_config(folders.agents, name)
         except ConfigError as error:
             item = CaseError(
@@ -86,22 +112,33 @@ def prepare(
     return prepared
 
 
+def _check_people(case: Case, people: dict[str, Any]) -> None:
+    for number, person in case.people.items():
+        if people.setdefault(number, person) != person:
+            raise ConfigError(
+                f"{case.path}: people: another test of this run has someone else at {number};"
+                " choose another number"
+            )
+
+
 def _agent_name(case: Case, number: int) -> str:
     parts = [case.agent_file.stem] if case.agent_file else []
     safe = re.sub(r"[^A-Za-z0-9_-]+", "_", "-".join([*parts, case.name]))
     return f"{safe[:_MAX_NAME_CHARACTERS]}-test{number}"
 
 
-def _write(case: Case, name: str, folders: Folders, *, live: bool, own_models: bool) -> PreparedCase:
+def _write(
+    case: Case, name: str, folders: Folders, providers: Providers, *, own_models: bool
+) -> PreparedCase:
     base = _read_agent(case.agent_file) if case.agent_file else {}
-    _write_others(case, folders, live=live)
+    _write_others(case, folders, providers)
     path = folders.agents / f"{name}.yaml"
-    if live:
-        folders.write(path, _merged(base, case.agent))
+    agent = _emulated(base, providers)
+    if not providers.are_emulated("llm", _section(base, "llm")):
+        folders.write(path, _merged(agent, case.agent))
         return PreparedCase(case, name, None)
     if own_models and (model := _scenario_of(base)):
-        agent = _merged(_merged(_emulated(base), {"llm": {"model": model}}), case.agent)
-        folders.write(path, agent)
+        folders.write(path, _merged(_merged(agent, {"llm": {"model": model}}), case.agent))
         return PreparedCase(case, name, None)
     first, second = folders.scenarios / f"{name}.yaml", folders.scenarios / f"{name}-second.yaml"
     folders.write(first, {"rules": case.model})
@@ -109,7 +146,7 @@ def _write(case: Case, name: str, folders: Folders, *, live: bool, own_models: b
     if case.second_model:
         folders.write(second, {"rules": case.second_model})
         llm["fallbacks"] = [{"model": str(second)}]
-    folders.write(path, _merged(_merged(_emulated(base), {"llm": llm}), case.agent))
+    folders.write(path, _merged(_merged(agent, {"llm": llm}), case.agent))
     lines = case.persona.rules if case.persona else ()
     return PreparedCase(
         case,
@@ -122,8 +159,7 @@ def _write(case: Case, name: str, folders: Folders, *, live: bool, own_models: b
 
 def _scenario_of(agent: Mapping[str, Any]) -> str:
     """The model of an agent that is a scenario of the emulator; empty for any other."""
-    llm = agent.get("llm")
-    model = str(llm.get("model", "")) if isinstance(llm, Mapping) else ""
+    model = str(_section(agent, "llm").get("model", ""))
     return model if model.startswith(_SCENARIO_PREFIX) or model.endswith(".yaml") else ""
 
 
@@ -135,11 +171,11 @@ def _write_rules(folders: Folders, name: str, rules: Sequence[Mapping[str, Any]]
     return path
 
 
-def _write_others(case: Case, folders: Folders, *, live: bool) -> None:
+def _write_others(case: Case, folders: Folders, providers: Providers) -> None:
     """Write the agents that only this test has; another test may have the same ones."""
     for name, agent in case.other_agents.items():
         path = folders.agents / f"{name}.yaml"
-        data = agent if live else _emulated(agent)
+        data = _emulated(agent, providers)
         if path.is_file() and path.read_text("utf-8") != _dumped(data):
             raise ConfigError(
                 f"{case.path}: other agents: another agent is named {name} already in this run;"
@@ -150,7 +186,7 @@ def _write_others(case: Case, folders: Folders, *, live: bool) -> None:
         load_agent_config(folders.agents, name)
 
 
-def _copy_neighbours(source: Path, folders: Folders, *, live: bool) -> None:
+def _copy_neighbours(source: Path, folders: Folders, providers: Providers) -> None:
     """Make the other agents, to which a call may be handed over, and the files that they name available."""
     for path in sorted(source.iterdir()):
         target = folders.agents / path.name
@@ -164,7 +200,7 @@ def _copy_neighbours(source: Path, folders: Folders, *, live: bool) -> None:
         except ConfigError:
             # A test that uses it fails with the reason; others do not need it.
             continue
-        folders.write(target, data if live else _emulated(data))
+        folders.write(target, _emulated(data, providers))
 
 
 def _read_agent(path: Path) -> Mapping[str, Any]:
@@ -177,17 +213,31 @@ def _read_agent(path: Path) -> Mapping[str, Any]:
     return data
 
 
-def _emulated(agent: Mapping[str, Any]) -> dict[str, Any]:
-    """The agent with the emulated providers: their models stay, voices of an account do not exist there."""
-    changed = dict(agent)
-    for name, provider in _EMULATED.items():
-        section = agent.get(name)
-        if not isinstance(section, Mapping):
+def _emulated(agent: Mapping[str, Any], providers: Providers) -> dict[str, Any]:
+    """The agent with the emulated providers: their models stay, voices of an account do not exist there.
+
+    Telephone numbers are left out, because tests call agents by their name.
+    """
+    changed = {key: value for key, value in agent.items() if key != "numbers"}
+    for stage, provider in _EMULATED.items():
+        section = agent.get(stage)
+        if not isinstance(section, Mapping) or not providers.are_emulated(stage, section):
             continue
-        keeps_model = name != "llm" and section.get("provider", provider) == provider
+        keeps_model = stage != "llm" and section.get("provider", provider) == provider
         dropped = [key for key in _OF_PROVIDER if key != "model" or not keeps_model]
-        changed[name] = {key: value for key, value in section.items() if key not in dropped}
+        changed[stage] = {key: value for key, value in section.items() if key not in dropped}
+    languages = agent.get("languages")
+    if isinstance(languages, Mapping):
+        changed["languages"] = {
+            tag: _emulated(entry, providers) if isinstance(entry, Mapping) else entry
+            for tag, entry in languages.items()
+        }
     return changed
+
+
+def _section(agent: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    section = agent.get(name)
+    return section if isinstance(section, Mapping) else {}
 
 
 def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,12 +10,14 @@ from cli.testing.expectations.registry import JUDGED, Expectation, read_expectat
 from cli.testing.located_yaml import Key, LocatedYaml, YamlProblem, load, suggestion
 from cli.testing.model_caller import START, Persona
 from cli.testing.sections import (
+    CallFacts,
     read_agents,
     read_call,
     read_judge_rules,
     read_judged,
     read_mapping,
     read_network,
+    read_people,
     read_persona,
     read_rules,
     read_script,
@@ -33,6 +35,7 @@ _KEYS = (
     "judge model",
     "network",
     "call",
+    "people",
     "caller",
     "expect",
     "recorded",
@@ -74,8 +77,9 @@ class Case:
     """Agents to which this call may be handed over, beside those in the folder of the agent file."""
     second_model: list[Any] = field(default_factory=list)
     network: Mapping[str, Any] = field(default_factory=dict)
-    from_number: str = ""
-    to_number: str = ""
+    call: CallFacts = field(default_factory=CallFacts)
+    people: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """People whom the agent may call, by number, in the format of the emulator."""
     recorded: CallSummary | None = None
     """Summary of the call that the test was made of."""
 
@@ -102,9 +106,10 @@ def read_case(path: Path, agent_file: Path | None = None) -> Case:
     model = _read(file, ("model",), problems, lambda: read_rules(data.get("model")), [])
     second = _read(file, ("second model",), problems, lambda: read_rules(data.get("second model")), [])
     network = _read(file, ("network",), problems, lambda: read_network(data.get("network")), {})
-    call = _read(file, ("call",), problems, lambda: read_call(data.get("call")), {})
+    call = _read(file, ("call",), problems, lambda: read_call(data.get("call")), CallFacts())
     agent = _read(file, ("agent",), problems, lambda: read_mapping(data.get("agent")), {})
     others = _read(file, ("other agents",), problems, lambda: read_agents(data.get("other agents")), {})
+    people = _read(file, ("people",), problems, lambda: read_people(data.get("people")), {})
     judged = _read(file, ("expect", JUDGED), problems, lambda: read_judged(data["expect"]), ())
     judgements = _read(
         file, ("judge model",), problems, lambda: read_judge_rules(data.get("judge model")), []
@@ -128,10 +133,10 @@ def read_case(path: Path, agent_file: Path | None = None) -> Case:
         judged=judged,
         judge_model=judgements,
         other_agents=others,
+        people=people,
         second_model=second,
         network=network,
-        from_number=call.get("from", ""),
-        to_number=call.get("to", ""),
+        call=call,
         recorded=recorded,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import urlencode
 
 import httpx
 
@@ -92,6 +93,8 @@ async def play_all(
         client = await stack.enter_async_context(open_model(model.base_url, model.api_key))
         player = _Player(bus, telephone, client, addresses, options)
 
+        await _register_people(telephone, cases)
+
         async def play(prepared: PreparedCase) -> Result:
             async with slots:
                 result = await player.result(prepared)
@@ -101,6 +104,16 @@ async def play_all(
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(play(prepared)) for prepared in cases]
         return [task.result() for task in running]
+
+
+async def _register_people(telephone: Telephone, cases: Sequence[PreparedCase]) -> None:
+    """Set who answers each number; the numbers of a run are those of one telephone network."""
+    registered: dict[str, object] = {}
+    for prepared in cases:
+        for number, person in prepared.case.people.items():
+            if number not in registered:
+                await telephone.register_callee(number, person)
+            registered.setdefault(number, person)
 
 
 def check(outcome: Outcome, case: Case) -> tuple[str, ...]:
@@ -153,10 +166,11 @@ class _Player:
         case = prepared.case
         if case.persona is not None:
             self._model_for(prepared.caller_scenario, "the caller is played by a model", "caller.model")
-        numbers = {"from_": case.from_number, "to": case.to_number}
+        numbers = {"from_": case.call.from_number, "to": case.call.to_number}
+        query = urlencode({"agent": prepared.agent, **case.call.parameters})
         call_sid = await self.telephone.call(
             case.script,
-            voice_url=f"{self.addresses.edge_url}/voice?agent={prepared.agent}",
+            voice_url=f"{self.addresses.edge_url}/voice?{query}",
             faults=case.network or None,
             **{name: number for name, number in numbers.items() if number},
         )

@@ -14,8 +14,9 @@ from cli.calls import SystemNotRunning
 from cli.process import ProcessFailed
 from cli.recording import path_of
 from cli.system import environment
-from cli.testing.agents import Folders, PreparedCase, prepare
+from cli.testing.agents import Folders, PreparedCase, Providers, prepare
 from cli.testing.case import Case, CaseError
+from cli.testing.knowledge import KnowledgeFailed, index_knowledge, knowledge_folders
 from cli.testing.model import ModelAddress
 from cli.testing.play import Options, Result, play_all
 from cli.testing.reports import terminal
@@ -78,16 +79,24 @@ async def run_cases(
     finished = False
     try:
         async with temporary_home() as home, _system(home, options, console) as system:
-            live = options.live or not _is_emulated(system)
+            # A running system has the providers that it has.
+            providers = Providers(system.emulated, live=options.live or options.home is not None)
+            if options.live and "llm" in system.emulated:
+                console.print(
+                    "--live: the model is emulated, because OPENAI_API_KEY is not set", style="yellow"
+                )
             tag = f"-{secrets.token_hex(3)}" if options.home else ""
             folders = Folders(system.agents, home / "scenarios", is_own=options.home is None, tag=tag)
-            prepared = await asyncio.to_thread(prepare, cases, folders, live=live, own_models=own_models)
+            prepared = await asyncio.to_thread(prepare, cases, folders, providers, own_models=own_models)
+            if options.home is None:
+                files = [case.agent_file for case in cases if case.agent_file]
+                await index_knowledge(system.environment["PARLEY_POSTGRES_URL"], knowledge_folders(files))
             try:
                 await _play(cases, prepared, system, options, show, recordings)
             finally:
                 await asyncio.to_thread(folders.remove_written)
             finished = True
-    except* (ProcessFailed, BusError, SystemNotRunning) as failed:
+    except* (ProcessFailed, BusError, SystemNotRunning, KnowledgeFailed) as failed:
         for error in flatten_group(failed):
             console.print(Text(str(error), style="red"), soft_wrap=True)
     return results if finished else None
@@ -132,15 +141,10 @@ async def _play(
         recordings.update(await asyncio.to_thread(_recordings, results))
 
 
-def _is_emulated(system: SystemUnderTest) -> bool:
-    """Whether the system's model is the emulator's."""
-    return bool(system.addresses.openai_url)
-
-
 def _model(options: RunOptions, env: Mapping[str, str]) -> ModelAddress | None:
     """The real model for judgements and callers; None without `--live` or a key."""
     key = env.get("OPENAI_API_KEY", "")
-    if not options.live or not key or key == SANDBOX_TOKEN:
+    if not (options.live or options.home) or not key or key == SANDBOX_TOKEN:
         return None
     return ModelAddress(env.get("OPENAI_BASE_URL", ""), key, options.model or LlmConfig().model)
 

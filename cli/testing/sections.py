@@ -1,6 +1,8 @@
 """Reads the sections of a test file; an unusable value is a ValueError with the remedy. No clock."""
 
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ from pydantic import ValidationError
 
 from cli.testing.audio_files import with_audio
 from cli.testing.expectations.registry import JUDGED
-from cli.testing.expectations.values import texts
+from cli.testing.expectations.values import positive, texts
 from cli.testing.judge import judge_rules
 from cli.testing.located_yaml import suggestion
 from cli.testing.model_caller import Persona, persona_rules
@@ -18,7 +20,19 @@ from sandbox.twilio.faults import Faults
 
 _PERSONA_KEYS = ("persona", "goal", "max_turns", "voice", "model")
 _MAX_TURNS = 100
-_CALL_KEYS = ("from", "to")
+_PERSON_KEYS = ("answer", "ring_s", "steps")
+_ANSWERS = ("person", "machine", "busy", "no-answer")
+_CALL_KEYS = ("from", "to", "parameters")
+_PARAMETER = re.compile(r"[a-z][a-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class CallFacts:
+    """The telephone numbers of a call, empty for those of the sandbox, and the data that came with it."""
+
+    from_number: str = ""
+    to_number: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_script(data: Any, folder: Path) -> Script:
@@ -110,13 +124,52 @@ def read_network(data: Any) -> Mapping[str, Any]:
     return read_mapping(data)
 
 
-def read_call(data: Any) -> dict[str, str]:
-    """The telephone numbers of a call."""
-    for key in read_mapping(data):
+def read_call(data: Any) -> CallFacts:
+    """The telephone numbers and the parameters of a call."""
+    section = read_mapping(data)
+    for key in section:
         if key not in _CALL_KEYS:
             raise ValueError(f"unknown key {key!r}; {suggestion(str(key), _CALL_KEYS)}")
     # YAML reads +15550100 as a number and drops the sign.
-    return {key: f"+{value}" if isinstance(value, int) else str(value) for key, value in (data or {}).items()}
+    numbers = {
+        key: f"+{value}" if isinstance(value, int) else str(value)
+        for key, value in section.items()
+        if key != "parameters"
+    }
+    parameters: dict[str, str] = {}
+    for name, value in read_mapping(section.get("parameters")).items():
+        if not _PARAMETER.fullmatch(str(name)) or name == "agent":
+            raise ValueError(f"parameters: {name!r} is not a name of lower-case letters, digits and `_`")
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise ValueError(f"parameters: {name}: must be text, not {value!r}; put it in quotes")
+        parameters[str(name)] = str(value)
+    return CallFacts(numbers.get("from", ""), numbers.get("to", ""), parameters)
+
+
+def read_people(data: Any) -> dict[str, dict[str, Any]]:
+    """People who answer when the agent calls their number, as the emulator takes them."""
+    people: dict[str, dict[str, Any]] = {}
+    for number, person in read_mapping(data).items():
+        # YAML reads +15550100 as a number and drops the sign.
+        name = f"+{number}" if isinstance(number, int) else str(number)
+        fields = read_mapping(person)
+        for key in fields:
+            if key not in _PERSON_KEYS:
+                raise ValueError(f"{name}: unknown key `{key}`; {suggestion(str(key), _PERSON_KEYS)}")
+        answer = fields.get("answer", "person")
+        if answer not in _ANSWERS:
+            raise ValueError(f"{name}: answer: must be one of {', '.join(_ANSWERS)}, not {answer!r}")
+        callee: dict[str, Any] = {"answer": answer}
+        if "ring_s" in fields:
+            callee["ring_s"] = positive(fields["ring_s"])
+        if "steps" in fields:
+            try:
+                parse_script({"steps": fields["steps"]}, "steps")
+            except ScriptError as error:
+                raise ValueError(f"{name}: {error}") from None
+            callee["script"] = {"steps": fields["steps"]}
+        people[name] = callee
+    return people
 
 
 def read_mapping(data: Any) -> Mapping[str, Any]:

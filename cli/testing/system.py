@@ -11,7 +11,7 @@ from cli.calls import environment_of, find_system
 from cli.log_lines import LogWatch
 from cli.system import free_ports, running_system
 from cli.testing.play import Addresses
-from cli.topology import SANDBOX_TOKEN
+from cli.topology import PROVIDERS, SANDBOX_TOKEN
 
 _OWN_PREFIXES = ("TWILIO_", "PARLEY_")
 _PROVIDER_PREFIXES = (
@@ -23,6 +23,8 @@ _PROVIDER_PREFIXES = (
     "PARLEY_ELEVENLABS_",
 )
 
+_STAGE_OF = {"deepgram": "stt", "openai": "llm", "elevenlabs": "tts"}
+
 Voice = Literal["espeak", "tone"]
 """The emulated synthesis: speech that can be listened to, or tones from which the text can be decoded."""
 
@@ -33,6 +35,8 @@ class SystemUnderTest:
 
     addresses: Addresses
     agents: Path
+    emulated: frozenset[str]
+    """Stages whose built-in provider is the emulator."""
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -66,7 +70,7 @@ async def own_system(
         urls = Addresses(
             env["PARLEY_NATS_URL"], sandbox["twilio"], system.edge_url, sandbox.get("openai", "")
         )
-        yield SystemUnderTest(urls, agents, env)
+        yield SystemUnderTest(urls, agents, emulated_stages(env), env)
 
 
 @asynccontextmanager
@@ -82,7 +86,13 @@ async def existing_system(home: Path) -> AsyncIterator[SystemUnderTest]:
     addresses = Addresses(
         system.nats_url, system.telephone_url, system.edge_url, openai_url if emulated else ""
     )
-    yield SystemUnderTest(addresses, Path(env.get("PARLEY_AGENTS_DIR", "agents")), env)
+    yield SystemUnderTest(addresses, Path(env.get("PARLEY_AGENTS_DIR", "agents")), emulated_stages(env), env)
+
+
+def emulated_stages(env: Mapping[str, str]) -> frozenset[str]:
+    """The stages whose built-in provider is the emulator, by the keys in a system's environment."""
+    keys = {provider.name: provider.key_variable for provider in PROVIDERS}
+    return frozenset(stage for name, stage in _STAGE_OF.items() if env.get(keys[name]) == SANDBOX_TOKEN)
 
 
 def clean_environment(given: Mapping[str, str], *, live: bool) -> dict[str, str]:

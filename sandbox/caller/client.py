@@ -79,6 +79,10 @@ class Telephone:
         reply = await self._request("POST", "/sandbox/calls", body)
         return str(reply.json()["call_sid"])
 
+    async def register_callee(self, number: str, callee: Mapping[str, Any]) -> None:
+        """Set who answers a number: `script`, `answer` and `ring_s`."""
+        await self._request("PUT", f"/sandbox/callees/{number}", dict(callee))
+
     async def add_steps(self, call_sid: str, script: Script) -> None:
         """Add steps to the script of a caller in a call that has not ended."""
         await self._request("POST", f"/sandbox/calls/{call_sid}/steps", script_json(script))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.testing.agents import Folders, PreparedCase, prepare
+from cli.testing.agents import Folders, PreparedCase, Providers, prepare
 from cli.testing.case import Case, read_case
 from cli.testing.play import Addresses, Options, Result, play_all
 from tests.e2e.running import running_up
@@ -24,7 +24,7 @@ def conversations(
     prepared = prepare(
         [case for case in CASES if case.name in wanted],
         Folders(base / "agents", base / "scenarios"),
-        live=False,
+        Providers(),
     )
     cases = [case for case in prepared if isinstance(case, PreparedCase)]
     assert len(cases) == len(prepared), prepared

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cli.testing.expectations import speech, times, tools
+from cli.testing.expectations import speech, telephony, times, tools
 from cli.testing.expectations.values import Check, Reader, count, equal_texts
 from cli.testing.located_yaml import LocatedYaml, suggestion
 
@@ -19,6 +19,8 @@ EXPECTATIONS: Mapping[str, Reader] = {
     "tools called": tools.tools_called,
     "tool calls": tools.tool_calls,
     "tools never called": tools.tools_never_called,
+    "transfers": telephony.transfers,
+    "messages sent": telephony.messages_sent,
     "data collected": tools.data_collected,
     "agents": equal_texts("agents", lambda outcome: outcome.agents),
     "goal reached": times.goal_reached,

@@ -72,8 +72,8 @@ def convert(call: RecordedCall, *, redacted: bool = False) -> ConvertedCall:
     if not any(isinstance(action, HangUp) for action in done):
         steps.append({"expect_hang_up": {"timeout_s": _END_TIMEOUT_S}})
     sections: dict[str, Any] = {"about": _about(call, started)}
-    if not redacted and started.from_number:
-        sections["call"] = {"from": started.from_number, "to": started.to_number}
+    if facts := _call_facts(started, redacted=redacted):
+        sections["call"] = facts
     sections |= {
         "model": model_rules(outcome, redact if redacted else str),
         "caller": steps,
@@ -125,6 +125,15 @@ def _steps(
 def _audio_of(utterance: Utterance, call: RecordedCall) -> bytes:
     span = utterance.span
     return call.caller_audio[span.start_ms * BYTES_PER_MS : span.end_ms * BYTES_PER_MS]
+
+
+def _call_facts(started: CallStarted, *, redacted: bool) -> dict[str, Any]:
+    """The numbers and the parameters of the call; numbers are left out of a redacted one."""
+    facts: dict[str, Any] = {}
+    if not redacted and started.from_number:
+        facts = {"from": started.from_number, "to": started.to_number}
+    parameters = dict(getattr(started, "parameters", {}))
+    return {**facts, "parameters": parameters} if parameters else facts
 
 
 def _about(call: RecordedCall, started: CallStarted) -> str:

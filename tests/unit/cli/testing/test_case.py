@@ -90,7 +90,7 @@ def test_a_telephone_number_keeps_its_plus(tmp_path: Path) -> None:
     """YAML reads +15550100 as a number."""
     case = read_case(write(tmp_path, MINIMAL + "call: {from: +15550123456, to: '+15550199999'}"))
 
-    assert (case.from_number, case.to_number) == ("+15550123456", "+15550199999")
+    assert (case.call.from_number, case.call.to_number) == ("+15550123456", "+15550199999")
 
 
 def test_an_agent_file_is_not_a_test(tmp_path: Path) -> None:

@@ -44,3 +44,36 @@ def test_other_agents_are_mappings() -> None:
     assert sections.read_agents({"sales": {"prompt": "x"}}) == {"sales": {"prompt": "x"}}
     with pytest.raises(ValueError, match="names and agents"):
         sections.read_agents({"sales": "x"})
+
+
+def test_people_are_written_as_the_emulator_takes_them() -> None:
+    """YAML reads a number without quotes as one, and drops its sign."""
+    people = sections.read_people(
+        {15550123: {"answer": "busy"}, "+15550124": {"ring_s": 2, "steps": ["listen"]}}
+    )
+
+    assert people == {
+        "+15550123": {"answer": "busy"},
+        "+15550124": {"answer": "person", "ring_s": 2.0, "script": {"steps": ["listen"]}},
+    }
+
+
+@pytest.mark.parametrize(
+    "person", [{"answers": "busy"}, {"answer": "away"}, {"ring_s": -1}, {"steps": ["sing"]}, "busy"]
+)
+def test_an_unusable_person_is_refused(person: Any) -> None:
+    with pytest.raises(ValueError, match=r"must be|did you mean|unknown action"):
+        sections.read_people({"+15550123": person})
+
+
+def test_parameters_of_a_call_are_texts() -> None:
+    assert sections.read_call({"parameters": {"plan": "gold", "age": 7}}).parameters == {
+        "plan": "gold",
+        "age": "7",
+    }
+
+
+@pytest.mark.parametrize("parameters", [{"Plan": "a"}, {"agent": "x"}, {"plan": True}, {"plan": None}, [1]])
+def test_unusable_parameters_are_refused(parameters: Any) -> None:
+    with pytest.raises(ValueError, match=r"parameters|must be a mapping"):
+        sections.read_call({"parameters": parameters})

@@ -1,6 +1,6 @@
 """The environment of the system that tests run against."""
 
-from cli.testing.system import clean_environment
+from cli.testing.system import clean_environment, emulated_stages
 
 GIVEN = {
     "PATH": "/bin",
@@ -21,3 +21,10 @@ def test_live_tests_use_the_providers_but_never_twilio() -> None:
     live = clean_environment(GIVEN, live=True)
 
     assert live.keys() == {"PATH", "BOOKING_TOKEN", "OPENAI_API_KEY", "PARLEY_DEEPGRAM_URL"}
+
+
+def test_a_stage_is_emulated_if_its_key_is_the_sandboxs() -> None:
+    keys = {"DEEPGRAM_API_KEY": "sandbox", "OPENAI_API_KEY": "sk-real", "ELEVENLABS_API_KEY": "sandbox"}
+
+    assert emulated_stages(keys) == {"stt", "tts"}
+    assert emulated_stages({}) == frozenset()

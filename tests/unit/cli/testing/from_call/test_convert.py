@@ -34,7 +34,7 @@ def test_the_file_is_a_valid_test_with_its_audio(tmp_path: Path) -> None:
     case = read_case(tmp_path / "CA1.yaml")
     data = yaml.safe_load(call.text)
 
-    assert (call.agent, case.from_number) == ("clinic", "+15550100001")
+    assert (call.agent, case.call.from_number) == ("clinic", "+15550100001")
     assert data["expect"]["tools called"][0] == {
         "name": "book_appointment",
         "arguments": {"day": "Tuesday", "hour": 10},
