@@ -153,7 +153,16 @@ def is_test(path: Path) -> bool:
         data = _load(path).data
     except CaseError:
         return own_agent_file(path) is not None
-    return isinstance(data, Mapping) and "prompt" not in data
+    return isinstance(data, Mapping) and (any(key in data for key in _REQUIRED) or "prompt" not in data)
+
+
+def has_test_keys(path: Path) -> bool:
+    """Whether a YAML file of a folder with other files too has a key that only tests have."""
+    try:
+        data = _load(path).data
+    except CaseError:
+        return False
+    return isinstance(data, Mapping) and any(key in data for key in _REQUIRED)
 
 
 def _load(path: Path) -> LocatedYaml:

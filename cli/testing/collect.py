@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.testing.case import Case, CaseError, is_test, own_agent_file, read_case
+from cli.testing.case import Case, CaseError, has_test_keys, is_test, own_agent_file, read_case
 
 
 class NoTests(Exception):
@@ -69,7 +69,7 @@ def _files(target: Path) -> Iterator[Path]:
 
 def _is_test_of_folder(path: Path, folder: Path) -> bool:
     """Whether a file is in a folder `tests/NAME`, or directly in the folder that was named."""
-    return own_agent_file(path) is not None or (path.parent == folder and is_test(path))
+    return own_agent_file(path) is not None or (path.parent == folder and has_test_keys(path))
 
 
 def _matches(words: str, text: str) -> bool:

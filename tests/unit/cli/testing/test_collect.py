@@ -37,6 +37,13 @@ def test_a_folder_names_the_tests_of_all_its_agents(agents: Path) -> None:
     assert [path.stem for path, _ in found.invalid] == ["wrong"]
 
 
+def test_other_files_beside_agents_are_not_tests(agents: Path) -> None:
+    (agents / "rules.yaml").write_text("rules: []")
+    (agents / "loose.yaml").write_text(CASE.format(about="A loose test."))
+
+    assert [case.name for case in collect([agents]).cases] == ["loose", "books_a_visit", "goodbye"]
+
+
 def test_words_select_by_name_and_description(agents: Path) -> None:
     assert [case.name for case in collect([agents], "visit caller").cases] == ["books_a_visit"]
     with pytest.raises(NoTests, match="none of the 3 tests contains: zebra"):
