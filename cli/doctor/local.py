@@ -1,6 +1,7 @@
 """Checks without network: programs, variables, the agent file, ports."""
 
 import importlib.util
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,9 +9,10 @@ from pathlib import Path
 from cli.advice import PAGES
 from cli.doctor.finding import Reporter
 from cli.topology import PROVIDERS, SANDBOX_TOKEN, Provider, is_real
-from parley.agent_config import AgentConfig, HttpTool, load_agent_config, texts_problem
+from parley.agent_config import AgentConfig, HttpTool, McpTool, PythonTool, load_agent_config, texts_problem
 from parley.errors import ConfigError
 from parley.providers.registry import check_agent
+from services.brain.tools.python import load_function
 
 _QUOTES = "\"'\u201c\u201d\u2018\u2019`"
 
@@ -51,11 +53,25 @@ def check_agent_file(
     reporter.ok("agent", f"{folder}/{name}.yaml")
     if problem := texts_problem(agent):
         reporter.note("agent", problem)
-    for tool in agent.tools:
-        if isinstance(tool, HttpTool) and tool.token_env and not environment.get(tool.token_env):
-            text = f"{tool.token_env} is not set: its requests have no token and may be refused"
-            reporter.failed(f"tool {tool.name}", text)
+    _check_tools(agent, environment, reporter)
     return agent
+
+
+def _check_tools(agent: AgentConfig, environment: Mapping[str, str], reporter: Reporter) -> None:
+    """Report secrets that are not set, programs that do not exist, and functions that cannot be tools."""
+    for tool in agent.tools:
+        if isinstance(tool, HttpTool | McpTool):
+            for name in sorted(tool.secrets):
+                if not environment.get(name):
+                    text = f"{name} is not set: the tool fails until the brain has this variable"
+                    reporter.failed(f"tool {tool.name}", text)
+        if isinstance(tool, McpTool) and tool.command and shutil.which(tool.command[0]) is None:
+            reporter.failed(f"tool {tool.name}", f"the program {tool.command[0]!r} does not exist here")
+        if isinstance(tool, PythonTool):
+            try:
+                load_function(tool.name, tool.description)
+            except ConfigError as error:
+                reporter.failed(f"tool {tool.name}", str(error))
 
 
 def check_variables(environment: Mapping[str, str], reporter: Reporter) -> None:

@@ -19,7 +19,7 @@ from parley.agent_config.templates.call_data import CallData, call_data
 from parley.agent_config.templates.template import render_text
 from parley.agent_config.templates.text import TemplateText
 from parley.agent_config.texts.defaults import default_texts, languages, primary_language
-from parley.agent_config.tools import EndCallTool, HttpTool, ToolBase, ToolSection
+from parley.agent_config.tools import EndCallTool, HttpTool, McpTool, PythonTool, ToolBase, ToolSection
 from parley.agent_config.tts import TtsConfig
 from parley.agent_config.turn_taking import DtmfConfig, Fillers, Openers, TurnTaking
 
@@ -38,8 +38,10 @@ __all__ = [
     "Idle",
     "Limits",
     "LlmConfig",
+    "McpTool",
     "Openers",
     "ProviderSection",
+    "PythonTool",
     "Reconnect",
     "Speculation",
     "SttConfig",

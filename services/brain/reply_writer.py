@@ -1,7 +1,7 @@
 """Writes the agent's replies to the call's log: fixed texts, and answers while the model generates them."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 import structlog
@@ -45,7 +45,7 @@ class ReplyWriter:
         generator: Generator,
         metrics: BrainMetrics,
         *,
-        tool_names: Sequence[str],
+        tool_names: Callable[[], Sequence[str]],
         terminal_tools: frozenset[str],
         retrieval: TurnRetrieval | None = None,
     ) -> None:
@@ -160,7 +160,7 @@ class ReplyWriter:
             language=self._agent.tts.language or self._agent.stt.language,
             used_tool_call_ids=conversation.tool_call_ids,
             dtmf_inputs=conversation.totals.dtmf_inputs,
-            tool_names=self._tool_names,
+            tool_names=self._tool_names(),
             tools_allowed=tools_allowed,
             spoken=spoken,
             running_tool_call_ids=[call.tool_call_id for call in conversation.pending_tool_calls],

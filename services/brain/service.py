@@ -32,7 +32,7 @@ async def open_service(settings: BrainSettings, telemetry: Telemetry) -> AsyncIt
     context = ProviderContext(telemetry)
     async with (
         open_pool("llm", context) as clients,
-        open_tool_resources(settings.postgres_url.get_secret_value()) as resources,
+        open_tool_resources(settings.postgres_url.get_secret_value(), metrics.tool_late) as resources,
     ):
         await open_default_provider(clients, "llm", settings)
         await preload_providers(clients, "llm", settings)

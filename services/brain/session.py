@@ -82,7 +82,10 @@ class BrainSession:
             outcome=self._tool_log.outcome,
         )
         self._tools = ToolRunner(
-            build_tools(call.agent, context), self._inbox.put, call.log.ready_for_side_effects
+            build_tools(call.agent, context),
+            self._inbox.put,
+            call.log.ready_for_side_effects,
+            metrics.tools_running,
         )
         chain = FallbackChain(
             "brain",
@@ -95,7 +98,11 @@ class BrainSession:
             policy=RetryPolicy(max_failures=MAX_FAILURES),
         )
         self._generator = Generator(
-            chain, self._tools.definitions, self._log.now_ms, self._inbox.put, apology=call.agent.apology
+            chain,
+            lambda: self._tools.definitions,
+            self._log.now_ms,
+            self._inbox.put,
+            apology=call.agent.apology,
         )
         self._history = HistoryLimiter(call.agent, self._log, Summarizer(chain, self._inbox.put))
         self._replies = ReplyWriter(
@@ -103,7 +110,7 @@ class BrainSession:
             self._log,
             self._generator,
             metrics,
-            tool_names=self._tools.names,
+            tool_names=lambda: self._tools.names,
             terminal_tools=self._tools.terminal_tools,
             retrieval=self._tools.retrieval,
         )

@@ -1,7 +1,10 @@
 """Tests for tools that are implemented by a web service."""
 
+import asyncio
+import hashlib
+import hmac
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -23,7 +26,7 @@ CALL = ToolCall("r2-t1", "book", '{"day": "friday"}', "r2")
 
 
 @asynccontextmanager
-async def open_tools(*specs: HttpTool) -> AsyncIterator[tuple[Tool, ...]]:
+async def open_tools(*specs: HttpTool) -> AsyncIterator[Sequence[Tool]]:
     """The tools of an agent within one call."""
     agent = AgentConfig(prompt="x", tools=specs)
     async with open_tool_resources() as resources:
@@ -34,17 +37,19 @@ class WebService:
     """A web service with prepared responses; the last one is repeated."""
 
     def __init__(self, *responses: Response) -> None:
+        self.targets: list[str] = []
         self.requests: list[tuple[dict[str, str], bytes]] = []
         self._responses = list(responses)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[str]:
         """Serve it; yields its URL."""
-        app = Starlette(routes=[Route("/{path:path}", self._respond, methods=["POST"])])
+        app = Starlette(routes=[Route("/{path:path}", self._respond, methods=["GET", "POST", "PUT"])])
         async with serve(app, "127.0.0.1", 0) as port:
             yield f"http://127.0.0.1:{port}/book"
 
     async def _respond(self, request: Request) -> Response:
+        self.targets.append(request.scope["raw_path"].decode() + "?" + request.scope["query_string"].decode())
         self.requests.append((dict(request.headers), await request.body()))
         return self._responses.pop(0) if len(self._responses) > 1 else self._responses[0]
 
@@ -102,4 +107,53 @@ async def test_an_unreachable_service_and_a_missing_token_become_errors_for_the_
         without_token = await run_tool(tools, CALL)
 
     assert "cannot be reached" in unreachable.result
-    assert "token is not set" in without_token.result
+    assert "token of the service is not set" in without_token.result
+
+
+async def test_a_request_is_built_from_templates_and_signed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service verifies the signature as docs/tools.md shows."""
+    monkeypatch.setenv("SIGNING_KEY", "k3y")
+    monkeypatch.setenv("API_KEY", "s3cret")
+    service = WebService(JSONResponse({"data": {"slots": ["ten", "eleven"]}}))
+    async with service.running() as url:
+        tool = booking(
+            f"{url}/{{{{ args.day }}}}",
+            method="PUT",
+            headers={"X-Api-Key": "${env:API_KEY}"},
+            query={"sid": "{{ call.call_sid }}"},
+            body={"day": "{{ args.day }}"},
+            signature_env="SIGNING_KEY",
+            result_path="data.slots",
+        )
+        async with open_tools(tool) as tools:
+            result = await run_tool(tools, replace(CALL, arguments='{"day": "fri/day"}'))
+
+    [(headers, body)] = service.requests
+    assert json.loads(result.result) == ["ten", "eleven"]
+    assert service.targets == ["/book/fri%2Fday?sid=CA1"]
+    assert headers["x-api-key"] == "s3cret"
+    signed = f"{headers['x-parley-timestamp']}.PUT./book/fri%2Fday?sid=CA1.".encode() + body
+    assert headers["x-parley-signature"] == "v1=" + hmac.new(b"k3y", signed, hashlib.sha256).hexdigest()
+
+
+async def test_a_thousand_repetitions_take_effect_once() -> None:
+    """Redelivered, repeated by the model, or after a takeover: the key is the same."""
+    service = WebService(JSONResponse({"booked": True}))
+    async with service.running() as url, open_tools(booking(url)) as tools:
+        for _ in range(50):
+            await asyncio.gather(*(run_tool(tools, CALL) for _ in range(20)))
+
+    assert len(service.requests) == 1000
+    assert len({headers["idempotency-key"] for headers, _ in service.requests}) == 1
+
+
+async def test_arguments_that_fail_the_schema_are_not_sent() -> None:
+    """The model learns which one is wrong."""
+    schema = {"type": "object", "properties": {"day": {"enum": ["monday"]}}, "required": ["day"]}
+    service = WebService(JSONResponse({}))
+    async with service.running() as url, open_tools(booking(url, parameters=schema)) as tools:
+        result = await run_tool(tools, CALL)
+
+    assert service.requests == []
+    assert result.refused
+    assert "argument day" in result.result

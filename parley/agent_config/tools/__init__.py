@@ -10,6 +10,8 @@ from parley.agent_config.tools.entries import (
     duplicate_name,
 )
 from parley.agent_config.tools.http import HttpTool
+from parley.agent_config.tools.mcp import McpTool
+from parley.agent_config.tools.python import PythonTool
 from parley.agent_config.tools.search_knowledge import SearchKnowledgeTool
 
 __all__ = [
@@ -18,6 +20,8 @@ __all__ = [
     "AnyTool",
     "EndCallTool",
     "HttpTool",
+    "McpTool",
+    "PythonTool",
     "SearchKnowledgeTool",
     "ToolBase",
     "ToolSection",

@@ -8,9 +8,11 @@ from pydantic import BeforeValidator, Field
 from parley.agent_config.tools.base import ToolBase
 from parley.agent_config.tools.end_call import EndCallTool
 from parley.agent_config.tools.http import HttpTool
+from parley.agent_config.tools.mcp import McpTool
+from parley.agent_config.tools.python import PythonTool
 from parley.agent_config.tools.search_knowledge import SearchKnowledgeTool
 
-AnyTool: TypeAlias = EndCallTool | HttpTool | SearchKnowledgeTool
+AnyTool: TypeAlias = EndCallTool | HttpTool | McpTool | PythonTool | SearchKnowledgeTool
 """Every type of tool: a new one is added here and in the brain's registry."""
 
 _DEFAULT_TYPE = "http"

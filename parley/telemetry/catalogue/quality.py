@@ -1,6 +1,6 @@
 """Metrics of what callers experience, apart from latency."""
 
-from parley.telemetry.catalogue.metric import counter, histogram
+from parley.telemetry.catalogue.metric import counter, gauge, histogram
 
 _BRAIN = ("brain",)
 _RECORDER = ("recorder",)
@@ -76,6 +76,17 @@ TOOL_CALLS = counter(
 TOOL_SECONDS = histogram(
     "parley_tool_seconds", "Duration of tool calls", _BRAIN, _TOOL_BUCKETS_S, "agent", "tool"
 )
+TOOL_FAILURES = counter(
+    "parley_tool_failures_total",
+    "Tool calls that failed, and results that were ignored",
+    _BRAIN,
+    "agent",
+    "tool",
+    "reason",
+    tool="as in parley_tool_calls_total",
+    reason="tool (its own reason), timeout, crash (its code raised), refused (not run), late (ignored)",
+)
+TOOLS_RUNNING = gauge("parley_tools_running", "Tool calls that are running", _BRAIN)
 TOOL_LIMITS = counter(
     "parley_tool_limits_reached_total",
     "Answers whose tool calls were limited",

@@ -77,13 +77,13 @@ class Generator:
     def __init__(
         self,
         chain: FallbackChain[LlmRoute],
-        tools: Sequence[dict[str, Any]],
+        tools: Callable[[], Sequence[dict[str, Any]]],
         now_ms: Callable[[], int],
         emit: Callable[[GenerationEvent], Awaitable[None]],
         *,
         apology: str,
     ) -> None:
-        """Create a generator; `now_ms` returns the call time, `tools` are definitions for the model."""
+        """Create a generator; `now_ms` returns the call time, `tools` the definitions for the model."""
         self._chain = chain
         self._tools = tools
         self._now_ms = now_ms
@@ -178,7 +178,7 @@ class Generator:
         chunks = client.stream(
             config,
             messages,
-            [] if tool_choice is None else self._tools,
+            [] if tool_choice is None else self._tools(),
             call_sid=self._chain.call_sid,
             tool_choice=tool_choice or "auto",
         )

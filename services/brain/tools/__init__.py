@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from parley.agent_config.tools.arguments_schema import ArgumentsSchema, schema_problem
 from parley.knowledge.found import FoundPassage
 from parley.v1.event_pb2 import Event
 from services.brain.conversation import Conversation
@@ -48,6 +49,12 @@ class Tool:
     timeout_s: float = DEFAULT_TIMEOUT_S
     retrieval: TurnRetrieval | None = None
     """The retrieval of a tool that searches documents."""
+    schema: ArgumentsSchema | None = field(init=False)
+    """Checks the arguments; None if the schema cannot be applied."""
+
+    def __post_init__(self) -> None:
+        schema = None if schema_problem(self.parameters) else ArgumentsSchema(self.parameters)
+        object.__setattr__(self, "schema", schema)
 
     @property
     def definition(self) -> dict[str, Any]:

@@ -1,17 +1,22 @@
 """The context of the tools of one call: its data, shared clients, and access to the call's log."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import httpx2
 
 from parley.agent_config import AgentConfig
 from parley.database.connections import Database
 from parley.events.envelope import Body
-from parley.v1.call_pb2 import CallStarted
+from parley.v1.call_pb2 import DIRECTION_OUTBOUND, CallStarted
 from services.brain.tools.http_client import open_http_client
+from services.brain.tools.mcp.pool import McpServers, open_mcp_servers
+
+_MAX_THREADS = 32
+"""Python tools of one process that run at the same time; further ones wait."""
 
 _MAX_DATABASE_CONNECTIONS = 8
 
@@ -23,14 +28,25 @@ class ToolResources:
     http: httpx2.AsyncClient
     database: Database
     """Connects when it is first used; a server that is down fails that use only."""
+    mcp: McpServers
+    on_late: Callable[[str, str], None]
+    """Counts a result that came after the time limit, by agent and tool."""
+    threads: ThreadPoolExecutor
+    """For Python tools that are not async."""
 
 
 @asynccontextmanager
-async def open_tool_resources(postgres_url: str = "") -> AsyncIterator[ToolResources]:
+async def open_tool_resources(
+    postgres_url: str = "", on_late: Callable[[str, str], None] = lambda _agent, _tool: None
+) -> AsyncIterator[ToolResources]:
     """Open the shared resources; they do not wait for any server."""
     database = Database(postgres_url, "parley-brain", _MAX_DATABASE_CONNECTIONS)
-    async with open_http_client() as http, database.opened():
-        yield ToolResources(http, database)
+    threads = ThreadPoolExecutor(_MAX_THREADS, thread_name_prefix="tool")
+    try:
+        async with open_http_client() as http, open_mcp_servers() as mcp, database.opened():
+            yield ToolResources(http, database, mcp, on_late, threads)
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +68,19 @@ class ToolContext:
     Such a message has the option `tool_outcome`. After a takeover the answer may already be in the log; then
     it is returned at once. Raises ToolFailed when the call has ended.
     """
+
+    @property
+    def call_data(self) -> Mapping[str, Any]:
+        """The data of the call for templates and Python tools."""
+        outbound = self.started.direction == DIRECTION_OUTBOUND
+        return {
+            "call_sid": self.call_sid,
+            "caller": self.started.from_number,
+            "called": self.started.to_number,
+            "direction": "outbound" if outbound else "inbound",
+            "agent": self.agent.name,
+            "parameters": dict(getattr(self.started, "parameters", {})),
+        }
 
     @property
     def http(self) -> httpx2.AsyncClient:

@@ -1,11 +1,16 @@
 """The tools of an agent, built from its agent file."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias, overload
 
-from parley.agent_config import AgentConfig
-from services.brain.tools import Tool, end_call, http, search_knowledge
+import structlog
+
+from parley.agent_config import AgentConfig, ToolBase
+from parley.errors import ConfigError
+from services.brain.tools import Tool, end_call, http, mcp_tools, python, search_knowledge
 from services.brain.tools.context import ToolContext
+
+log = structlog.get_logger()
 
 Builder: TypeAlias = Callable[[Any, ToolContext], Sequence[Tool]]
 """Builds the tools of one section of the agent file, for one call."""
@@ -14,10 +19,50 @@ BUILDERS: Mapping[str, Builder] = {
     "end_call": end_call.build,
     "http": http.build,
     "search_knowledge": search_knowledge.build,
+    "mcp": mcp_tools.build,
+    "python": python.build,
 }
 """By the section's `type`."""
 
 
-def build_tools(agent: AgentConfig, context: ToolContext) -> tuple[Tool, ...]:
-    """Build the tools that the agent file names, in its order."""
-    return tuple(tool for section in agent.tools for tool in BUILDERS[section.type](section, context))
+class Toolset(Sequence[Tool]):
+    """The tools of an agent; those of an MCP server change with its list of tools."""
+
+    def __init__(self, parts: Sequence[Sequence[Tool]]) -> None:
+        self._parts = tuple(parts)
+        self._reported: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._tools())
+
+    @overload
+    def __getitem__(self, index: int) -> Tool: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Tool]: ...
+    def __getitem__(self, index: int | slice) -> Tool | Sequence[Tool]:
+        return self._tools()[index]
+
+    def __iter__(self) -> Iterator[Tool]:
+        return iter(self._tools())
+
+    def _tools(self) -> tuple[Tool, ...]:
+        """The tools in order; of several with the same name, the first."""
+        found: dict[str, Tool] = {}
+        for tool in (tool for part in self._parts for tool in part):
+            if found.setdefault(tool.name, tool) is not tool and tool.name not in self._reported:
+                self._reported.add(tool.name)
+                log.error("tool_name_taken", tool=tool.name, effect="the later tool is left out")
+        return tuple(found.values())
+
+
+def build_tools(agent: AgentConfig, context: ToolContext) -> Toolset:
+    """Build the tools that the agent file names, in its order; one that cannot be used is left out."""
+    return Toolset([_build(section, context) for section in agent.tools])
+
+
+def _build(section: ToolBase, context: ToolContext) -> Sequence[Tool]:
+    try:
+        return BUILDERS[section.type](section, context)
+    except ConfigError as error:
+        log.error("tool_left_out", tool=section.type, reason=str(error), effect="the agent has no such tool")
+        return ()

@@ -4,16 +4,22 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import structlog
+from prometheus_client import Gauge
 
 from services.brain.tool_arguments import arguments_problem, name_problem
 from services.brain.tool_call import ToolCall
 from services.brain.tools import Tool, ToolFailed, TurnRetrieval
 
 log = structlog.get_logger()
+
+
+FailureReason: TypeAlias = Literal["tool", "timeout", "crash"]
+"""The tool's own reason, no result in time, or an exception of its code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,8 @@ class ToolResult:
     failed: bool = False
     refused: bool = False
     """Whether the tool was not run."""
+    reason: FailureReason = "tool"
+    """Why it failed."""
     took_s: float = 0.0
     """Duration of a tool that was run."""
 
@@ -38,8 +46,13 @@ class ToolRunner:
         tools: Sequence[Tool],
         emit: Callable[[ToolResult], Awaitable[None]],
         ready: Callable[[], Awaitable[bool]],
+        running: Gauge | None = None,
     ) -> None:
-        """Create a runner; `ready` returns whether side effects are allowed, which needs a reachable bus."""
+        """Create a runner; `ready` returns whether side effects are allowed, which needs a reachable bus.
+
+        `running` counts the tools that are running.
+        """
+        self._running = running
         self._tools = tools
         self._emit = emit
         self._ready = ready
@@ -95,7 +108,9 @@ class ToolRunner:
             log.error("tool_not_run_bus_unavailable", tool=call.name, tool_call_id=call.tool_call_id)
             await self._emit(refusal(call, "not possible at the moment"))
             return
-        await self._emit(await run_tool(self._tools, call))
+        with self._running.track_inprogress() if self._running is not None else nullcontext():
+            result = await run_tool(self._tools, call)
+        await self._emit(result)
 
 
 async def run_tool(tools: Sequence[Tool], call: ToolCall) -> ToolResult:
@@ -105,6 +120,8 @@ async def run_tool(tools: Sequence[Tool], call: ToolCall) -> ToolResult:
     tool = next((tool for tool in tools if tool.name == call.name), None)
     if tool is None:
         return refusal(call, name_problem(call.name, [tool.name for tool in tools]))
+    if tool.schema is not None and (problem := tool.schema.problem(json.loads(call.arguments or "{}"))):
+        return refusal(call, problem)
     started_s = time.monotonic()
     result = await _run_tool(tool, call)
     return replace(result, took_s=time.monotonic() - started_s)
@@ -115,13 +132,13 @@ async def _run_tool(tool: Tool, call: ToolCall) -> ToolResult:
         async with asyncio.timeout(tool.timeout_s):
             return ToolResult(call.tool_call_id, await tool.run(replace(call, tool_call_id=call.key)))
     except TimeoutError:
-        return error_result(call, f"no result within {tool.timeout_s:g} s")
+        return replace(error_result(call, f"no result within {tool.timeout_s:g} s"), reason="timeout")
     except ToolFailed as error:
         log.warning("tool_failed", tool=call.name, tool_call_id=call.tool_call_id)
         return error_result(call, str(error))
     except Exception as error:  # a defect in a tool must not end the call
         log.error("tool_crashed", tool=call.name, tool_call_id=call.tool_call_id, error=type(error).__name__)
-        return error_result(call, "the tool failed")
+        return replace(error_result(call, "the tool failed"), reason="crash")
 
 
 def refusal(call: ToolCall, reason: str) -> ToolResult:

@@ -40,3 +40,15 @@ async def test_a_tool_call_has_one_outcome(
     labels = {"agent": "clinic", "tool": "book"}
     assert registry.get_sample_value("parley_tool_calls_total", {**labels, "outcome": outcome}) == 1
     assert registry.get_sample_value("parley_tool_seconds_count", labels) == ran
+    reason = {"failed": "tool", "refused": "refused"}.get(outcome, "")
+    failures = registry.get_sample_value("parley_tool_failures_total", {**labels, "reason": reason})
+    assert failures == (1 if reason else None)
+
+
+def test_a_late_result_is_counted() -> None:
+    """It is ignored, because the model has already received a failure."""
+    registry = CollectorRegistry()
+    BrainMetrics(registry).tool_late("clinic", "book")
+
+    labels = {"agent": "clinic", "tool": "book", "reason": "late"}
+    assert registry.get_sample_value("parley_tool_failures_total", labels) == 1

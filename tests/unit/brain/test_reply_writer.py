@@ -88,7 +88,7 @@ class Harness:
             session_log,
             cast("Generator", self.generator),
             self.metrics,
-            tool_names=(),
+            tool_names=tuple,
             terminal_tools=frozenset(),
         )
 

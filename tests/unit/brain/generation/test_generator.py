@@ -167,7 +167,7 @@ class Harness:
             policy=RetryPolicy(max_failures=MAX_FAILURES),
         )
         self.routes = routes
-        self.generator = Generator(chain, TOOLS, lambda: 0, self._on_event, apology=APOLOGY)
+        self.generator = Generator(chain, lambda: TOOLS, lambda: 0, self._on_event, apology=APOLOGY)
 
     async def _on_failure(self, failed: StageFailed) -> None:
         self.emitted.append(failed)

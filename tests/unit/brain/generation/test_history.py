@@ -127,7 +127,7 @@ class Call:
             self._session,
             cast("Generator", self._generator),
             BrainMetrics(CollectorRegistry()),
-            tool_names=[tool.name for tool in TOOLS],
+            tool_names=lambda: [tool.name for tool in TOOLS],
             terminal_tools=frozenset({"end_call"}),
         )
 

@@ -8,7 +8,8 @@ from prometheus_client import CollectorRegistry
 from parley.telemetry.catalogue import GROUPS, METRICS
 from parley.telemetry.catalogue.metric import EVERY_SERVICE, Kind, Metric
 
-_UNITLESS = {  # counts of things, named by their plural, and states
+_UNITLESS = {
+    "parley_tools_running",  # counts of things, named by their plural, and states
     *("parley_calls", "parley_calls_limit", "parley_call_epoch_max", "parley_draining", "parley_ready"),
     *("parley_asyncio_tasks", "parley_build_info", "parley_provider_circuit_open", "parley_bus_connected"),
     *("parley_events_unacked", "parley_stream_messages", "parley_stream_replicas_lagging"),

@@ -1,0 +1,1 @@
+"""MCP servers as tools: one connection for each server and process."""
