@@ -153,7 +153,8 @@ async def test_lost_frames_do_not_shift_the_times(
         await speaking
 
     words = [word for update in bodies_of(bodies, TranscriptUpdated) if update.final for word in update.words]
-    assert [word.text for word in words] == WRITTEN.split()
+    # Formatting depends on where the provider ends a segment, which is not the subject.
+    assert [_plain(word.text) for word in words] == [_plain(word) for word in WRITTEN.split()]
     assert abs(words[-1].end_ms - 1500 - SPOKEN.words[-1].end_ms) <= 40
 
 
@@ -260,7 +261,7 @@ async def test_no_word_is_lost_when_the_owner_is_killed(
     ):
         await start_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, [*FRAMES, *[SILENCE * 160] * 100]))
-        await asyncio.sleep(1.0)
+        await read_until(bus, SID, SpeechStarted)
         async with stt(nats_url, provider[1], tmp_path / "second"):
             first.kill()
             bodies = await read_until(bus, SID, CallEnded, timeout_s=60)
@@ -268,3 +269,7 @@ async def test_no_word_is_lost_when_the_owner_is_killed(
 
     assert [turn.text for turn in bodies_of(bodies, TurnEnded)] == [WRITTEN]
     assert len(bodies_of(bodies, StageClaimed)) == 2
+
+
+def _plain(word: str) -> str:
+    return word.strip(".,").lower()
