@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Self
 
-from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, ValidationError, model_validator
 
 from parley.agent_config.failures import Fallback, Reconnect
 from parley.agent_config.greeting import Greeting, GreetingSetting
 from parley.agent_config.idle import Idle
 from parley.agent_config.language import AgentLanguage, with_language_defaults
-from parley.agent_config.language_variants import read_variants
+from parley.agent_config.language_variants import read_variants, with_problems_of_variants
 from parley.agent_config.limits import Limits
 from parley.agent_config.llm import LlmConfig
 from parley.agent_config.numbers import NumberSetting
@@ -87,7 +87,10 @@ class AgentConfig(Section):
     def _apply_languages(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         if not isinstance(data, Mapping):
             return handler(data)
-        agent = handler(with_language_defaults(data))
+        try:
+            agent = handler(with_language_defaults(data))
+        except ValidationError as error:
+            raise with_problems_of_variants(error, cls.model_validate, data) from None
         variants = read_variants(cls.model_validate, data, agent.languages)
         agent._variants.update(variants)  # noqa: SLF001 - of this class
         return agent

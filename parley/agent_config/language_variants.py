@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic_core import InitErrorDetails
 
 from parley.agent_config.language import MULTILINGUAL
+from parley.agent_config.located import located, relocated
 from parley.agent_config.templates.moment import language_name
 from parley.agent_config.texts.defaults import default_texts
 
@@ -38,10 +39,27 @@ def read_variants(
         try:
             agents[tag] = read(_variant_data(data, tag, entry))
         except ValidationError as error:
-            problems += [_problem(("languages", tag, *each["loc"]), each["msg"]) for each in error.errors()]
+            problems += relocated(error, "languages", tag)
     if problems:
         raise ValidationError.from_exception_data("AgentConfig", problems)
     return agents
+
+
+def with_problems_of_variants(
+    error: ValidationError, read: Callable[[Any], object], data: Mapping[str, Any]
+) -> ValidationError:
+    """Return the error of a file that is wrong, with the mistakes in its entries of `languages`."""
+    entries = data.get("languages")
+    if not isinstance(entries, Mapping) or not all(isinstance(entry, Mapping) for entry in entries.values()):
+        return error
+    try:
+        read_variants(read, data, {str(tag): entry for tag, entry in entries.items()})
+    except ValidationError as more:
+        own = {each["loc"] for each in error.errors()}
+        # The entries inherit the file's mistakes.
+        added = [each for each in relocated(more) if tuple(each.get("loc", ()))[2:] not in own]
+        return ValidationError.from_exception_data(error.title, [*relocated(error), *added])
+    return error
 
 
 def _variant_data(data: Mapping[str, Any], tag: str, entry: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -79,11 +97,11 @@ def _merged(base: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]
 
 def _own_problems(tag: str, data: Mapping[str, Any], entry: Mapping[str, Any]) -> list[InitErrorDetails]:
     refused = [
-        _problem(("languages", tag, key), f"{key} belongs to the whole agent; remove it here")
+        located(("languages", tag, key), f"{key} belongs to the whole agent; remove it here")
         for key in sorted(_OF_THE_WHOLE_AGENT & entry.keys())
     ]
     missing = [
-        _problem(
+        located(
             ("languages", tag, key),
             f"{key} is missing: the agent has one in its language, so write it in {language_name(tag)} too",
         )
@@ -91,8 +109,3 @@ def _own_problems(tag: str, data: Mapping[str, Any], entry: Mapping[str, Any]) -
         if data.get(key) and key not in entry
     ]
     return refused + missing
-
-
-def _problem(location: tuple[str | int, ...], message: str) -> InitErrorDetails:
-    error = PydanticCustomError("language", "{message}", {"message": message.removeprefix("Value error, ")})
-    return InitErrorDetails(type=error, loc=location, input=None)

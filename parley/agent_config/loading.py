@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
-import yaml
 from pydantic import ValidationError
 
 from parley.agent_config.agent import AgentConfig
+from parley.agent_config.explanations import explain
+from parley.agent_config.problem import AgentFileError, Problem
+from parley.agent_config.yaml_file import read_yaml
 from parley.errors import ConfigError
 
 _MAX_NAME_CHARS = 100
@@ -34,35 +36,46 @@ def read_agent_text(folder: str | Path, name: str) -> str:
     try:
         with path.open("rb") as file:
             content = file.read(_MAX_FILE_BYTES + 1)
-        if len(content) > _MAX_FILE_BYTES:
-            raise ConfigError(f"{path}: larger than {_MAX_FILE_BYTES // 1024} KiB")
-        return content.decode("utf-8")
     except FileNotFoundError:
         existing = ", ".join(sorted(p.stem for p in Path(folder).glob("*.yaml"))) or "no agent files"
         raise ConfigError(
             f"{path}: no such agent file; {folder} (PARLEY_AGENTS_DIR) contains: {existing}"
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from None
+    return decode_agent(content, str(path))
+
+
+def decode_agent(content: bytes, source: str) -> str:
+    """Return the text of an agent file.
+
+    Raises:
+        AgentFileError: it is too large, or not UTF-8.
+    """
+    if len(content) > _MAX_FILE_BYTES:
+        raise AgentFileError(source, [Problem(0, "", f"larger than {_MAX_FILE_BYTES // 1024} KiB")])
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        reason = f"not UTF-8 (byte 0x{content[error.start]:02x}); save the file with the encoding UTF-8"
+        raise AgentFileError(source, [Problem(line, "", reason)]) from None
 
 
 def parse_agent(text: str, name: str, source: str) -> AgentConfig:
     """Return the agent of a file's text; errors name `source`.
 
     Raises:
-        ConfigError: not YAML, or a wrong value; the text names key and reason.
+        AgentFileError: the text is wrong; it lists all mistakes with line, key and remedy.
     """
+    file = read_yaml(text)
+    if file.data is None:
+        raise AgentFileError(source, file.problems)
     try:
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{source}: not valid YAML: {error}") from None
-    if not isinstance(data, dict):
-        raise ConfigError(f"{source}: must contain keys such as `prompt` and `greeting`")
-    try:
-        return AgentConfig.model_validate({"name": name, **data})
+        agent = AgentConfig.model_validate({"name": name, **file.data})
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, p['loc']))}: {p['msg'].removeprefix('Value error, ')}"
-            for p in error.errors()
-        )
-        raise ConfigError(f"{source}: {problems}") from None
+        problems = [*file.problems, *explain(error, file)]
+        raise AgentFileError(source, sorted(problems, key=lambda problem: problem.line)) from None
+    if file.problems:
+        raise AgentFileError(source, file.problems)
+    return agent

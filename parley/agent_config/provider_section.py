@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 from pydantic import Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails
 
+from parley.agent_config.located import located, relocated
 from parley.agent_config.section import Section
 
 
@@ -66,13 +68,14 @@ class ProviderSection(Section):
 
     @model_validator(mode="after")
     def _check_fallbacks(self) -> Self:
+        problems: list[InitErrorDetails] = []
         for number, entry in enumerate(self.fallbacks):
             try:
                 self.merged(entry)
             except ValidationError as error:
-                first = error.errors()[0]
-                key = ".".join(map(str, ("fallbacks", number, *first["loc"])))
-                raise ValueError(f"{key}: {first['msg']}") from None
+                problems += relocated(error, "fallbacks", number)
             except ValueError as error:
-                raise ValueError(f"fallbacks.{number}.{error}") from None
+                problems.append(located(("fallbacks", number), str(error)))
+        if problems:
+            raise ValidationError.from_exception_data(type(self).__name__, problems)
         return self

@@ -92,10 +92,10 @@ def test_a_language_without_texts_plays_no_optional_phrases() -> None:
         ("language: German", "language: 'German' is not the tag of a language, such as de, es-MX or pt-BR"),
         ("language: [de, en]", "language: ['de', 'en'] is not the tag of a language"),
         ("language: 49", "language: 49 is not the tag of a language"),
-        ("language: de\nidle: null", "idle: Input should be a valid dictionary"),
-        ("language: de\nidle: {goodby: x}", "idle.goodby: Extra inputs"),
-        ("language: de\napology: ''", "apology: String should have at least 1 character"),
-        ("fallback: {voice: Vicki}", "fallback.voice: String should match pattern"),
+        ("language: de\nidle: null", "idle: must be a section with keys"),
+        ("language: de\nidle: {goodby: x}", "idle.goodby: unknown key; did you mean goodbye?"),
+        ("language: de\napology: ''", "apology: must not be empty"),
+        ("fallback: {voice: Vicki}", "fallback.voice: 'Vicki' does not have the form"),
     ],
 )
 def test_a_wrong_value_is_refused_by_file_key_and_remedy(tmp_path: Path, text: str, reason: str) -> None:
