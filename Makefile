@@ -133,10 +133,11 @@ lock: ## pin all dependencies with hashes
 	for x in compose sbom turn-model; do $(BIN)/uv pip compile requirements/$$x.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --output-file requirements/$$x.txt || exit 1; done
 	$(BIN)/uv pip compile requirements/interop.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --output-file requirements/interop.txt
 
-docs: setup ## generate docs/settings.md, docs/metrics.md, docs/events.md and the tables of docs/sandbox.md
+docs: setup ## generate docs/settings.md, docs/agent.schema.json, docs/metrics.md, docs/events.md and the tables of docs/sandbox.md
 	$(BIN)/python -m scripts.settings_docs
 	$(BIN)/python -m scripts.metrics_docs
 	$(BIN)/python -m scripts.sandbox_docs
+	$(BIN)/python -m scripts.agent_schema
 	$(BIN)/python proto/make_docs.py
 
 alerts: setup ## generate deploy/alerts/latency.yaml from deploy/latency-budget.yaml

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from cli.agents.app import app as agents_app
 from cli.calls import SystemNotRunning, environment_of, many_calls, one_call
 from cli.demo import demo as hold_demo
 from cli.doctor.command import DoctorOptions
@@ -268,6 +269,8 @@ def env(home: Home = None) -> None:
     for name, value in sorted(variables.items()):
         print(f"export {name}={shlex.quote(value)}")
 
+
+app.add_typer(agents_app, name="agents")
 
 fault = typer.Typer(
     help="Inject a fault into a running system and observe the recovery.", no_args_is_help=True

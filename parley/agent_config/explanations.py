@@ -73,8 +73,6 @@ def _reason(kind: str, error: Any, path: Path, rest: Path, data: Any) -> str:
             return f"must be {_TYPES[kind]}, not {_shown(value)}{_type_hint(kind, value)}"
         case "literal_error":
             close = difflib.get_close_matches(str(value), re.findall("'([^']*)'", message), 1)
-                str(value), [word for part in allowed for word in part.split("' or '")], 1
-            )
             return f"{_lower(message)}, not {_shown(value)}{_suggestion(close)}"
         case "string_pattern_mismatch":
             pattern = error.get("ctx", {}).get("pattern", "")

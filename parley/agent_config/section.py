@@ -17,4 +17,4 @@ AutoSwitch: TypeAlias = Annotated[Literal["auto", "on", "off"], BeforeValidator(
 class Section(BaseModel):
     """A section of the agent file: immutable, without unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from parley.bus import Bus, connect, subjects
-from parley.events.envelope import Body, event_body
+from parley.agent_store import AgentBucket
+from parley.bus import Bus, connect, streams, subjects
+from parley.events.envelope import Body, event_body, parse
 from parley.events.log import open_call_log
 from parley.events.outbox import open_outbox
 from parley.runtime.health import serve
@@ -154,3 +155,27 @@ async def test_a_draining_brain_finishes_its_answer(
 
     assert (finished.epoch, finished.reply_finished.reason) == (1, "stop")
     assert released.epoch == 2
+
+
+async def test_a_brain_on_another_machine_continues_with_the_calls_version(
+    nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own file has been edited since the call began; the call's parameters are in the texts."""
+    text = "prompt: Speak.\ngreeting: Hello {{ parameters.name }}.\n"
+    async with connect(nats_url, "test", timeout_s=5) as bus, open_outbox(bus) as outbox:
+        version = await AgentBucket(bus).add("test", text, timeout_s=5)
+        async with open_call_log(bus, outbox, CALL, "edge", 1) as edge:
+            await edge.append(CallStarted(agent="test", agent_version=version, parameters={"name": "Ana"}))
+        await outbox.wait_acked(5)
+        await bus.publish_durable(subjects.work("brain", CALL), Work(call_sid=CALL).SerializeToString())
+        async with running_brain(nats_url, tmp_path, monkeypatch):
+            async with bus.subscribe(subjects.call_event(CALL, "reply_clause")) as live:
+                stored = await bus.streams.read(streams.CALLS, subjects.call_event(CALL, "reply_clause"))
+                async with asyncio.timeout(10):
+                    data = stored[0].data if stored else (await anext(aiter(live))).data
+            event = parse(data)
+            assert event is not None
+            assert event.reply_clause.text == "Hello Ana."
+            async with open_call_log(bus, outbox, CALL, "edge", 1) as edge:
+                await edge.append(CallEnded(reason="hangup"))
+            await outbox.wait_acked(5)

@@ -1,0 +1,1 @@
+"""`parley agents`: checks agent files, and stores versions of them in NATS for all machines."""
