@@ -174,6 +174,12 @@ class Outcome:
         return {getattr(body, "field", ""): getattr(body, "value", "") for body in found}
 
     @property
+    def found_documents(self) -> list[str]:
+        """Documents whose passages the model received, each once, in order."""
+        bodies = [event.knowledge_searched for event in self.events if event.HasField("knowledge_searched")]
+        return list(dict.fromkeys(passage.document for body in bodies for passage in body.passages))
+
+    @property
     def dtmf_inputs(self) -> list[str]:
         """Digits of each DTMF input."""
         return [body.digits for body in self._bodies() if isinstance(body, reply_pb2.DtmfCollected)]

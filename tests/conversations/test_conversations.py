@@ -7,10 +7,12 @@ import pytest
 
 from cli.testing.agents import Folders, PreparedCase, Providers, prepare
 from cli.testing.case import Case, read_case
+from cli.testing.knowledge import index_knowledge
 from cli.testing.play import Addresses, Options, Result, play_all
 from tests.e2e.running import running_up
 
 FOLDER = Path(__file__).parent
+HELPDESK = FOLDER.parents[1] / "agents" / "knowledge" / "helpdesk"
 CASES = [read_case(path, FOLDER / "agents" / "base.yaml") for path in sorted(FOLDER.glob("*.yaml"))]
 
 
@@ -40,6 +42,9 @@ def conversations(
             up.state["edge_url"],
             up.state["sandbox_urls"]["openai"],
         )
+        if any("documents" in case.case.name for case in cases):
+            url = up.state["environment"]["PARLEY_POSTGRES_URL"]
+            asyncio.run(index_knowledge(url, {"helpdesk": HELPDESK}))
         results = asyncio.run(play_all(addresses, cases, Options()))
     return {result.name: result for result in results}
 

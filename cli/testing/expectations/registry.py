@@ -23,6 +23,7 @@ EXPECTATIONS: Mapping[str, Reader] = {
     "messages sent": telephony.messages_sent,
     "data collected": tools.data_collected,
     "agents": equal_texts("agents", lambda outcome: outcome.agents),
+    "documents found": tools.documents_found,
     "goal reached": times.goal_reached,
     "interruptions": count("interruptions", lambda outcome: outcome.interruptions),
     "resumed": count("times that playback resumed", lambda outcome: outcome.resumed),

@@ -5,7 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cli.testing.expectations.values import Check, check_patterns, count_matcher, is_subset, texts
+from cli.testing.expectations.values import (
+    Check,
+    check_patterns,
+    count_matcher,
+    is_subset,
+    texts,
+    texts_or_none,
+)
 from cli.testing.located_yaml import suggestion
 from cli.testing.outcome import Outcome, ToolUse
 
@@ -47,6 +54,22 @@ def tools_called(value: Any) -> Check:
         for entry in wanted:
             if not any(entry.matches(call) for call in remaining):
                 return f"no call of {entry} in this position; {describe_calls(outcome)}"
+        return ""
+
+    return check
+
+
+def documents_found(value: Any) -> Check:
+    """The model received passages of these documents; an empty list: of none."""
+    wanted = texts_or_none(value)
+
+    def check(outcome: Outcome) -> str:
+        found = outcome.found_documents
+        missing = [name for name in wanted if name not in found]
+        if missing or (found and not wanted):
+            return (
+                f"found: {', '.join(found) or 'none'}; {'missing: ' + ', '.join(missing) if missing else ''}"
+            )
         return ""
 
     return check

@@ -1,10 +1,13 @@
 """Expectations of tool calls that hold, and that do not."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from cli.testing.expectations import tools
+from parley.v1.knowledge_pb2 import KnowledgePassage, KnowledgeSearched
+from tests.event_factories import event
 from tests.unit.cli.testing.call_events import outcome
 
 
@@ -42,3 +45,13 @@ def test_numbers_of_calls() -> None:
 def test_an_unusable_value_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match=r"must|a tool is|did you mean"):
         tools.tools_called(value)
+
+
+def test_documents_found_in_the_call() -> None:
+    """The log of the call names them."""
+    body = KnowledgeSearched(passages=[KnowledgePassage(document="a.md"), KnowledgePassage(document="b.md")])
+    searched = replace(outcome(), played=replace(outcome().played, events=(event(body),)))
+    assert not tools.documents_found(["b.md"])(searched)
+    assert "missing: c.md" in tools.documents_found(["a.md", "c.md"])(searched)
+    assert "found: a.md, b.md" in tools.documents_found([])(searched)
+    assert not tools.documents_found([])(outcome())
