@@ -116,10 +116,19 @@ class Database:
     async def transaction(
         self, work: Callable[[asyncpg.Connection], Awaitable[Result]], timeout_s: float
     ) -> Result:
-        """Run `work` in a transaction and commit it; repeat it after a lost connection or a conflict.
+        """Run `work` in a transaction and commit it, as `run` does."""
 
-        The commit of a lost connection may have succeeded, so `work` must have no second effect. While the
-        monitor finds the server unreachable, this waits for it instead of connecting too.
+        async def in_transaction(connection: asyncpg.Connection) -> Result:
+            async with connection.transaction():
+                return await work(connection)
+
+        return await self.run(in_transaction, timeout_s)
+
+    async def run(self, work: Callable[[asyncpg.Connection], Awaitable[Result]], timeout_s: float) -> Result:
+        """Run `work` with a connection; repeat it after a lost connection or a conflict.
+
+        A lost connection may have committed, so `work` must have no second effect when it is repeated. While
+        the monitor finds the server unreachable, this waits for it instead of connecting too.
 
         Raises:
             ProviderError: the database was unavailable for `timeout_s`, or rejects a value.
@@ -130,7 +139,7 @@ class Database:
         while True:
             await self._wait_available(deadline_s - loop.time())
             try:
-                async with self.connection(deadline_s - loop.time()) as connection, connection.transaction():
+                async with self.connection(deadline_s - loop.time()) as connection:
                     return await work(connection)
             except ProviderError as error:
                 if not error.retryable or loop.time() + _RETRY_MIN_WAIT_S >= deadline_s:

@@ -30,3 +30,8 @@ class ToolBase(Section):
     def has_tool(self, name: str) -> bool:
         """Whether the entry defines the tool that the model calls by this name."""
         return name in self.tool_names
+
+    @property
+    def needs_database(self) -> bool:
+        """Whether the tool uses Parley's database."""
+        return False

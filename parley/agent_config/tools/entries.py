@@ -5,14 +5,29 @@ from typing import Annotated, TypeAlias, get_args
 
 from pydantic import BeforeValidator, Field
 
+from parley.agent_config.tools.appointments import BookAppointmentTool, CancelAppointmentTool
 from parley.agent_config.tools.base import ToolBase
+from parley.agent_config.tools.customers import LookupCustomerTool
 from parley.agent_config.tools.end_call import EndCallTool
 from parley.agent_config.tools.http import HttpTool
+from parley.agent_config.tools.leads import LogLeadTool
 from parley.agent_config.tools.mcp import McpTool
+from parley.agent_config.tools.messages import TakeMessageTool
 from parley.agent_config.tools.python import PythonTool
 from parley.agent_config.tools.search_knowledge import SearchKnowledgeTool
 
-AnyTool: TypeAlias = EndCallTool | HttpTool | McpTool | PythonTool | SearchKnowledgeTool
+AnyTool: TypeAlias = (
+    EndCallTool
+    | HttpTool
+    | McpTool
+    | PythonTool
+    | SearchKnowledgeTool
+    | BookAppointmentTool
+    | CancelAppointmentTool
+    | LogLeadTool
+    | LookupCustomerTool
+    | TakeMessageTool
+)
 """Every type of tool: a new one is added here and in the brain's registry."""
 
 _DEFAULT_TYPE = "http"

@@ -11,6 +11,8 @@ import httpx2
 from parley.agent_config import AgentConfig
 from parley.database.connections import Database
 from parley.events.envelope import Body
+from parley.records.plugin import RecordsContext
+from parley.records.pool import RecordsPool, open_records
 from parley.v1.call_pb2 import DIRECTION_OUTBOUND, CallStarted
 from services.brain.tools.http_client import open_http_client
 from services.brain.tools.mcp.pool import McpServers, open_mcp_servers
@@ -28,6 +30,8 @@ class ToolResources:
     http: httpx2.AsyncClient
     database: Database
     """Connects when it is first used; a server that is down fails that use only."""
+    records: RecordsPool
+    """The backends of the tools for appointments, customers, leads and messages."""
     mcp: McpServers
     on_late: Callable[[str, str], None]
     """Counts a result that came after the time limit, by agent and tool."""
@@ -43,8 +47,13 @@ async def open_tool_resources(
     database = Database(postgres_url, "parley-brain", _MAX_DATABASE_CONNECTIONS)
     threads = ThreadPoolExecutor(_MAX_THREADS, thread_name_prefix="tool")
     try:
-        async with open_http_client() as http, open_mcp_servers() as mcp, database.opened():
-            yield ToolResources(http, database, mcp, on_late, threads)
+        async with (
+            open_http_client() as http,
+            open_mcp_servers() as mcp,
+            database.opened(),
+            open_records(RecordsContext(database)) as records,
+        ):
+            yield ToolResources(http, database, records, mcp, on_late, threads)
     finally:
         threads.shutdown(wait=False, cancel_futures=True)
 

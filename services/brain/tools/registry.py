@@ -7,7 +7,19 @@ import structlog
 
 from parley.agent_config import AgentConfig, ToolBase
 from parley.errors import ConfigError
-from services.brain.tools import Tool, end_call, http, mcp_tools, python, search_knowledge
+from services.brain.tools import (
+    Tool,
+    appointments,
+    cancellations,
+    customers,
+    end_call,
+    http,
+    leads,
+    mcp_tools,
+    messages,
+    python,
+    search_knowledge,
+)
 from services.brain.tools.context import ToolContext
 
 log = structlog.get_logger()
@@ -21,6 +33,11 @@ BUILDERS: Mapping[str, Builder] = {
     "search_knowledge": search_knowledge.build,
     "mcp": mcp_tools.build,
     "python": python.build,
+    "book_appointment": appointments.build,
+    "cancel_appointment": cancellations.build,
+    "log_lead": leads.build,
+    "lookup_customer": customers.build,
+    "take_message": messages.build,
 }
 """By the section's `type`."""
 
