@@ -1,4 +1,4 @@
-"""The command line `parley`; `parley --help` lists its commands."""
+"""The command line `parley`: each command with its options."""
 
 import asyncio
 import shlex
@@ -11,6 +11,7 @@ from rich.console import Console
 
 from cli.agents.app import app as agents_app
 from cli.calls import SystemNotRunning, environment_of, many_calls, one_call
+from cli.data.command import data as data_commands
 from cli.demo import demo as hold_demo
 from cli.doctor.command import DoctorOptions
 from cli.doctor.command import doctor as run_doctor
@@ -276,6 +277,7 @@ fault = typer.Typer(
     help="Inject a fault into a running system and observe the recovery.", no_args_is_help=True
 )
 app.add_typer(fault, name="fault")
+app.add_typer(data_commands, name="data")
 
 
 @fault.command("edge-drop")

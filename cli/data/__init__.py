@@ -1,0 +1,1 @@
+"""`parley data`: imports, shows and deletes the records of the agents' tools."""

@@ -1,0 +1,58 @@
+"""The database that `parley data` works on."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import asyncpg
+
+from cli.calls import SystemNotRunning, environment_of
+from parley.database.connections import Database
+from parley.errors import ProviderError
+
+_TIMEOUT_S = 20.0
+"""For an operation, including the wait for the connection."""
+VARIABLE = "PARLEY_POSTGRES_URL"
+
+Result = TypeVar("Result")
+
+
+class DataUnavailable(Exception):
+    """The database cannot be used; the text names the setting and the reason."""
+
+
+def postgres_url(environment: Mapping[str, str], home: Path) -> str:
+    """The address in the environment, or else that of the running system.
+
+    Raises:
+        DataUnavailable: neither exists.
+    """
+    if url := environment.get(VARIABLE, ""):
+        return url
+    try:
+        return environment_of(home).get(VARIABLE, "")
+    except SystemNotRunning as error:
+        raise DataUnavailable(f"{VARIABLE} is not set, and {error}") from None
+
+
+def in_transaction(
+    url: str, work: Callable[[asyncpg.Connection], Awaitable[Result]], timeout_s: float = _TIMEOUT_S
+) -> Result:
+    """Run `work` in a transaction on the migrated database.
+
+    Raises:
+        DataUnavailable: the database cannot be reached, or refuses a value.
+    """
+    return asyncio.run(_run(url, work, timeout_s))
+
+
+async def _run(url: str, work: Callable[[asyncpg.Connection], Awaitable[Result]], timeout_s: float) -> Result:
+    database = Database(url, "parley-data", max_connections=2)
+    failed = ""
+    async with database.opened():
+        try:
+            return await database.transaction(work, timeout_s)
+        except ProviderError as error:
+            failed = error.reason
+    raise DataUnavailable(f"{VARIABLE}: {failed}")
