@@ -1,4 +1,4 @@
-"""The command line `parley`: each command with its options."""
+"""The command line `parley`; `parley --help` lists its commands."""
 
 import asyncio
 import shlex
