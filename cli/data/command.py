@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -13,16 +14,14 @@ from cli.data.import_file import read_file
 from cli.data.listing import as_json, as_table
 from cli.data.problems import ImportRefused
 from cli.data.session import DataUnavailable, in_transaction, postgres_url
+from cli.data.storing import STORE_TIMEOUT_S, store
 from cli.doctor.command import silence_logs
 from cli.settings import CliSettings
 from cli.system import environment
 from parley.records.numbers import normal_number
 from parley.records.postgres.admin import Deleted, Table, delete_number, delete_older, list_rows
-from parley.records.postgres.calendars import put_calendar
-from parley.records.postgres.customers import put_customers
 from parley.settings import load
 
-_IMPORT_TIMEOUT_S = 300.0
 _DELETE_TIMEOUT_S = 300.0
 
 data = typer.Typer(
@@ -49,12 +48,7 @@ def import_(
     except ImportRefused as error:
         _fail(str(error))
 
-    async def store(connection: asyncpg.Connection) -> None:
-        for calendar in content.calendars:
-            await put_calendar(connection, calendar)
-        await put_customers(connection, content.customers)
-
-    _transaction(home, store, _IMPORT_TIMEOUT_S)
+    _transaction(home, partial(store, content=content), STORE_TIMEOUT_S)
     typer.echo(f"stored {len(content.customers)} customers and {len(content.calendars)} calendars")
 
 

@@ -44,10 +44,13 @@ def in_transaction(
     Raises:
         DataUnavailable: the database cannot be reached, or refuses a value.
     """
-    return asyncio.run(_run(url, work, timeout_s))
+    return asyncio.run(run_in_transaction(url, work, timeout_s))
 
 
-async def _run(url: str, work: Callable[[asyncpg.Connection], Awaitable[Result]], timeout_s: float) -> Result:
+async def run_in_transaction(
+    url: str, work: Callable[[asyncpg.Connection], Awaitable[Result]], timeout_s: float
+) -> Result:
+    """Run `work` in a transaction, as `in_transaction` does."""
     database = Database(url, "parley-data", max_connections=2)
     failed = ""
     async with database.opened():

@@ -16,6 +16,7 @@ from rich.console import Console
 from cli.doctor.agent_file import read_agent_file
 from cli.doctor.agent_routes import check_routes
 from cli.doctor.context import AgentRoute, Context
+from cli.doctor.database import check_database, needs_database
 from cli.doctor.deepgram import check_deepgram
 from cli.doctor.elevenlabs import check_elevenlabs
 from cli.doctor.finding import Finding, Reporter
@@ -130,6 +131,8 @@ def _checks(context: Context, *, has_agent: bool) -> list[Check]:
     checks.append(Check("public address", partial(check_public_url, context)))
     if not has_agent:
         return checks
+    if needs_database(context.agent):
+        checks.append(Check("database", partial(check_database, context)))
     emulated = {provider.name for provider in PROVIDERS if not context.is_real(provider.name)}
     by_provider: dict[str, list[AgentRoute]] = {}
     for route in context.routes():

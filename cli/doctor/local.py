@@ -10,8 +10,10 @@ from cli.advice import PAGES
 from cli.doctor.finding import Reporter
 from cli.topology import PROVIDERS, SANDBOX_TOKEN, Provider, is_real
 from parley.agent_config import AgentConfig, HttpTool, McpTool, PythonTool, load_agent_config, texts_problem
+from parley.agent_config.tools import RecordsTool
 from parley.errors import ConfigError
 from parley.providers.registry import check_agent
+from parley.records.plugin import check_options
 from services.brain.tools.python import load_function
 
 _QUOTES = "\"'\u201c\u201d\u2018\u2019`"
@@ -72,6 +74,11 @@ def _check_tools(agent: AgentConfig, environment: Mapping[str, str], reporter: R
                 load_function(tool.name, tool.description)
             except ConfigError as error:
                 reporter.failed(f"tool {tool.name}", str(error))
+        if isinstance(tool, RecordsTool) and not tool.needs_database:
+            try:
+                check_options(tool.backend, tool.options)
+            except ConfigError as error:
+                reporter.failed(f"tool {tool.type}", str(error))
 
 
 def check_variables(environment: Mapping[str, str], reporter: Reporter) -> None:

@@ -1,7 +1,8 @@
 """Scripted answers of the model: rules read from YAML. No clock.
 
 The `say` of a rule may contain `{user}` and `{assistant}`, the last message of each, and the named groups of
-the rule's `when`.
+the rule's `when`. `say` and the texts of `arguments` may contain `{result.KEY.0.KEY}`, a value of the last
+result of a tool.
 """
 
 import json
@@ -16,6 +17,7 @@ from typing import Any
 import yaml
 
 from sandbox.openai.faults import FAULTS
+from sandbox.openai.tool_result import ToolResult, fill_arguments, last_result
 
 _FOLDER = Path(__file__).parent / "scenarios"
 _KEYS = {"when", "after", "turn", "tool_result", "say", "call", "wait_ms", "fault"}
@@ -91,7 +93,7 @@ class Scenario:
                 continue
             match = rule.when.search(user) if rule.when else re.match("", "")
             if match:
-                return _fill(rule, user, assistant, match)
+                return _fill(rule, user, assistant, match, last_result(messages))
         return Answer("I see." if not tool else "Done.")
 
 
@@ -106,10 +108,13 @@ def _partial_answer(messages: Sequence[Mapping[str, Any]]) -> str:
     return " ".join(text for text in texts if text)
 
 
-def _fill(rule: Rule, user: str, assistant: str, match: re.Match[str]) -> Answer:
+def _fill(rule: Rule, user: str, assistant: str, match: re.Match[str], result: ToolResult) -> Answer:
     groups = {name: (value or "").strip(" .,!?") for name, value in match.groupdict().items()}
-    text = rule.say.format_map({"user": user.strip(), "assistant": assistant.strip(), **groups})
-    return Answer(text, rule.calls, rule.wait_ms, rule.fault)
+    text = rule.say.format_map(
+        {"user": user.strip(), "assistant": assistant.strip(), **groups, "result": result}
+    )
+    calls = tuple(replace(call, arguments=fill_arguments(call.arguments, result)) for call in rule.calls)
+    return Answer(text, calls, rule.wait_ms, rule.fault)
 
 
 def _text(message: Mapping[str, Any]) -> str:
@@ -211,5 +216,5 @@ def _check_names(rule: Rule) -> None:
         raise ValueError(f"unknown fault {rule.fault!r} (known: {', '.join(FAULTS)})")
     allowed = {"user", "assistant", *(rule.when.groupindex if rule.when else ())}
     for _, name, _, _ in string.Formatter().parse(rule.say):
-        if name is not None and name not in allowed:
+        if name is not None and name.partition(".")[0] != "result" and name not in allowed:
             raise ValueError(f"unknown placeholder {{{name}}} in `say` (known: {', '.join(sorted(allowed))})")

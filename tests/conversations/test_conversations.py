@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.data.storing import store_folder
 from cli.testing.agents import Folders, PreparedCase, Providers, prepare
 from cli.testing.case import Case, read_case
 from cli.testing.knowledge import index_knowledge
@@ -42,6 +43,7 @@ def conversations(
             up.state["edge_url"],
             up.state["sandbox_urls"]["openai"],
         )
+        asyncio.run(store_folder(up.state["environment"]["PARLEY_POSTGRES_URL"], FOLDER / "data"))
         if any("documents" in case.case.name for case in cases):
             url = up.state["environment"]["PARLEY_POSTGRES_URL"]
             asyncio.run(index_knowledge(url, {"helpdesk": HELPDESK}))

@@ -43,3 +43,8 @@ class SearchKnowledgeTool(ToolBase):
     """For hybrid search; without it, full text search alone."""
     timeout_s: float = Field(default=2.0, gt=0, le=20)
     """Time limit for one search."""
+
+    @property
+    def needs_database(self) -> bool:
+        """The passages are in Parley's database."""
+        return True
