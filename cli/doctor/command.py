@@ -29,7 +29,7 @@ from cli.doctor.twilio import check_twilio
 from cli.latency_budget import read_budget
 from cli.system import taken_ports
 from cli.topology import PROVIDERS, default_ports
-from parley.agent_config import AgentConfig
+from parley.agent_config import AgentConfig, CallData, rendered
 from parley.errors import ConfigError
 from parley.providers.registry import ProviderContext, load_plugin
 from parley.settings import CommonSettings
@@ -89,7 +89,9 @@ async def examine(
     folder = environment.get("PARLEY_AGENTS_DIR") or "agents"
     name = options.agent or environment.get("PARLEY_AGENT") or "clinic"
     try:
-        agent = check_agent_file(folder, name, environment, Reporter("agent", findings.append))
+        checked = check_agent_file(folder, name, environment, Reporter("agent", findings.append))
+        # The texts of a call without parameters.
+        agent = rendered(checked, CallData())
     except ConfigError:
         agent = AgentConfig(name=name, prompt="-")
         usable = False

@@ -610,3 +610,27 @@ async def test_a_call_has_the_agent_of_its_number_and_parameters(
 
     assert [body.agent for body in started] == ["sales", "clinic"]
     assert [dict(body.parameters) for body in started] == [{"plan": "gold"}, {}]
+
+
+async def test_an_applied_version_reaches_new_calls_on_every_edge(
+    nats_server: NatsServer, tmp_path: Path, edge: EdgeProcess
+) -> None:
+    """Within a second, without a restart, and whatever file the edge has."""
+    (tmp_path / "clinic.yaml").write_text("prompt: file")
+    async with running_edge(nats_server.url, edge.bus, tmp_path, PARLEY_AGENTS_DIR=str(tmp_path)) as other:
+        bucket = AgentBucket(edge.bus)
+        version = await bucket.add("clinic", "prompt: applied", timeout_s=5)
+        before = [await started_version(each, "CA" + end * 32) for each, end in ((edge, "1"), (other, "2"))]
+        await bucket.set_current("clinic", version, previous=None)
+        await asyncio.sleep(1)
+        after = [await started_version(each, "CA" + end * 32) for each, end in ((edge, "3"), (other, "4"))]
+
+    assert version not in before
+    assert after == [version, version]
+
+
+async def started_version(edge: EdgeProcess, call_sid: str) -> str:
+    """Start a call at an edge; return the version of its agent."""
+    await edge.post_voice(call_sid)
+    [started] = await read_bodies(edge.bus, call_sid)
+    return str(started.agent_version)
