@@ -1,8 +1,10 @@
 """An agent: its prompt and how it transcribes, answers and speaks; read from a YAML file and validated."""
 
 from parley.agent_config.agent import AgentConfig
+from parley.agent_config.collect import CollectedField
 from parley.agent_config.failures import Fallback, Reconnect
 from parley.agent_config.greeting import Greeting
+from parley.agent_config.handoffs import HandOff
 from parley.agent_config.idle import Idle
 from parley.agent_config.language_choice import call_language
 from parley.agent_config.limits import Limits
@@ -28,11 +30,13 @@ __all__ = [
     "AgentNumber",
     "AutoSwitch",
     "CallData",
+    "CollectedField",
     "DtmfConfig",
     "EndCallTool",
     "Fallback",
     "Fillers",
     "Greeting",
+    "HandOff",
     "History",
     "HttpTool",
     "Idle",

@@ -5,8 +5,10 @@ from typing import Any, Self
 
 from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, ValidationError, model_validator
 
+from parley.agent_config.collect import SAVE_DATA_NAME, CollectedField, collect_problem
 from parley.agent_config.failures import Fallback, Reconnect
 from parley.agent_config.greeting import Greeting, GreetingSetting
+from parley.agent_config.handoffs import HAND_OFF_NAME, HandOff, handoffs_problem
 from parley.agent_config.idle import Idle
 from parley.agent_config.language import AgentLanguage, with_language_defaults
 from parley.agent_config.language_variants import read_variants, with_problems_of_variants
@@ -54,6 +56,10 @@ class AgentConfig(Section):
     fillers: Fillers = Fillers()
     dtmf: DtmfConfig = DtmfConfig()
     tools: tuple[ToolSection, ...] = (EndCallTool(),)
+    handoffs: tuple[HandOff, ...] = ()
+    """The agents that may take the call over; they give the agent the tool `hand_off`."""
+    collect: tuple[CollectedField, ...] = ()
+    """The data that the agent collects from the caller; these give it the tool `save_data`."""
     reconnect: Reconnect = Reconnect()
     fallback: Fallback = Fallback()
     idle: Idle = Idle()
@@ -114,4 +120,15 @@ class AgentConfig(Section):
     def _check_tool_names(self) -> Self:
         if name := duplicate_name(self.tools):
             raise ValueError(f"tools: names must be unique, and two tools are named {name}")
+        return self
+
+    @model_validator(mode="after")
+    def _check_handoffs_and_data(self) -> Self:
+        if problem := handoffs_problem(self.handoffs, self.name) or collect_problem(self.collect):
+            raise ValueError(problem)
+        names = {name for tool in self.tools for name in tool.tool_names}
+        if self.handoffs and HAND_OFF_NAME in names:
+            raise ValueError(f"tools: {HAND_OFF_NAME} is the tool that `handoffs` adds")
+        if self.collect and SAVE_DATA_NAME in names:
+            raise ValueError(f"tools: {SAVE_DATA_NAME} is the tool that `collect` adds")
         return self

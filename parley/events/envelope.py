@@ -4,7 +4,16 @@ from typing import TypeAlias
 
 from google.protobuf.message import DecodeError
 
-from parley.v1 import call_pb2, knowledge_pb2, playback_pb2, reply_pb2, speech_pb2, synthesis_pb2, work_pb2
+from parley.v1 import (
+    call_pb2,
+    handoff_pb2,
+    knowledge_pb2,
+    playback_pb2,
+    reply_pb2,
+    speech_pb2,
+    synthesis_pb2,
+    work_pb2,
+)
 from parley.v1.event_pb2 import Event
 
 Body: TypeAlias = (
@@ -35,6 +44,9 @@ Body: TypeAlias = (
     | reply_pb2.FallbackRequested
     | reply_pb2.ConversationSummarized
     | reply_pb2.PhrasesChosen
+    | handoff_pb2.AgentChanged
+    | handoff_pb2.DataCollected
+    | handoff_pb2.WebhookDelivered
     | synthesis_pb2.SynthesisStarted
     | synthesis_pb2.ClauseSynthesized
     | synthesis_pb2.SynthesisFinished

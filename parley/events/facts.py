@@ -30,8 +30,13 @@ class CallFacts:
     """call.ended."""
     fallback_requested: bool = False
     recorded: bool = False
+    webhook_settled: bool = False
+    """Whether the webhook for the end of the call was delivered or abandoned."""
     stream_open: bool = False
     """Whether the last media stream has not stopped."""
+    agent: str = ""
+    """The agent that has taken the call over; empty for that of call.started."""
+    agent_version: str = ""
     owners: Mapping[str, StageOwner] = field(default_factory=dict)
     """By stage."""
 
@@ -51,6 +56,8 @@ _NAMES = frozenset(
         "stream_stopped",
         "stage_claimed",
         "stage_released",
+        "agent_changed",
+        "webhook_delivered",
     )
 )
 
@@ -62,7 +69,14 @@ def evolve(facts: CallFacts, event: Event, _at_ms: int = 0) -> CallFacts:
     name = event.WhichOneof("body")
     if name not in _NAMES:
         return facts
+    return _evolve(facts, event, name)
+
+
+def _evolve(facts: CallFacts, event: Event, name: str) -> CallFacts:
     match name:
+        case "agent_changed":
+            changed = event.agent_changed
+            return replace(facts, agent=changed.agent, agent_version=changed.version)
         case "call_started":
             return replace(facts, started=facts.started or event)
         case "call_ended":
@@ -73,6 +87,8 @@ def evolve(facts: CallFacts, event: Event, _at_ms: int = 0) -> CallFacts:
             return replace(facts, recorded=True)
         case "stream_started" | "stream_stopped":
             return replace(facts, stream_open=name == "stream_started")
+        case "webhook_delivered":
+            return replace(facts, webhook_settled=True)
         case "stage_claimed":
             return replace(facts, owners={**facts.owners, event.stage: StageOwner(event.epoch)})
         case _:

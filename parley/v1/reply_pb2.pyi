@@ -20,6 +20,7 @@ class ReplyKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REPLY_KIND_GOODBYE: _ClassVar[ReplyKind]
     REPLY_KIND_WARNING: _ClassVar[ReplyKind]
     REPLY_KIND_RECONNECTED: _ClassVar[ReplyKind]
+    REPLY_KIND_HANDOFF: _ClassVar[ReplyKind]
 REPLY_KIND_UNSPECIFIED: ReplyKind
 REPLY_KIND_GREETING: ReplyKind
 REPLY_KIND_ANSWER: ReplyKind
@@ -30,6 +31,7 @@ REPLY_KIND_APOLOGY: ReplyKind
 REPLY_KIND_GOODBYE: ReplyKind
 REPLY_KIND_WARNING: ReplyKind
 REPLY_KIND_RECONNECTED: ReplyKind
+REPLY_KIND_HANDOFF: ReplyKind
 
 class PhrasesChosen(_message.Message):
     __slots__ = ("language", "backchannels", "hold_phrases")

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field, replace
 
 from parley.v1 import reply_pb2
+from services.brain.collected import CollectedData
+from services.brain.current_agent import CurrentAgent
 from services.brain.items import CallerTurn, DtmfInput, Item, needs_answer
 from services.brain.phrases.phrase_lists import Phrases, phrases_for
 from services.brain.reply import Reply
@@ -61,6 +63,10 @@ class Conversation:
     earlier: Earlier = field(default_factory=Earlier)
     """Represents the items before `items`."""
     totals: Totals = field(default_factory=Totals)
+    agent: CurrentAgent = field(default_factory=CurrentAgent)
+    """The agent that serves the call at present."""
+    data: CollectedData = field(default_factory=CollectedData)
+    """The data that the agents have collected from the caller."""
     phrase_choice: PhraseChoice = PhraseChoice()
     predicted_turn: PredictedTurn | None = None
     pending_digits: str = ""
@@ -302,6 +308,6 @@ def _is_relevant(item: Item) -> bool:
 
 
 def _is_non_answer(reply: Reply) -> bool:
-    """Whether the reply does not count as an answer: a filler, or an unreleased speculative reply."""
+    """Whether the reply does not answer: a filler, words before a hand-off, or a speculative reply."""
     speculative = reply.cancelled == "speculation" or reply.speculative
-    return speculative or reply.kind == reply_pb2.REPLY_KIND_FILLER
+    return speculative or reply.kind in (reply_pb2.REPLY_KIND_FILLER, reply_pb2.REPLY_KIND_HANDOFF)

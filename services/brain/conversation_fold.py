@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from parley.clock import CallClock
 from parley.events.envelope import Body, event_body
-from parley.v1 import call_pb2, reply_pb2, speech_pb2
+from parley.v1 import call_pb2, handoff_pb2, reply_pb2, speech_pb2
 from parley.v1.event_pb2 import Event
-from services.brain import reply
+from services.brain import collected, current_agent, reply
 from services.brain.conversation import Conversation, PhraseChoice, PredictedTurn
 from services.brain.items import CallerTurn, DtmfInput, Item, characters, is_settled, needs_answer
 from services.brain.reply import Reply
@@ -71,11 +71,26 @@ def _evolve_own_event(conversation: Conversation, body: Body, at_ms: int) -> Con
             return replace(conversation, fallback_requested=True)
         case reply_pb2.HangUpRequested():
             return replace(conversation, hang_up_after_reply_id=body.after_reply_id)
-        case reply_pb2.ConversationSummarized():
-            return _forget_summarized(conversation, body)
+        case handoff_pb2.AgentChanged() | handoff_pb2.DataCollected() | reply_pb2.ConversationSummarized():
+            return _evolve_agent(conversation, body)
         case _:
             reply_id = getattr(body, "reply_id", None)
             return conversation if reply_id is None else _evolve_reply(conversation, reply_id, body, at_ms)
+
+
+def _evolve_agent(
+    conversation: Conversation,
+    body: handoff_pb2.AgentChanged | handoff_pb2.DataCollected | reply_pb2.ConversationSummarized,
+) -> Conversation:
+    """Return the conversation after a change of the agent, of its data or of its notes."""
+    match body:
+        case handoff_pb2.AgentChanged():
+            return replace(conversation, agent=current_agent.evolve(conversation.agent, body))
+        case handoff_pb2.DataCollected():
+            data = collected.evolve(conversation.data, body, conversation.totals.inputs)
+            return replace(conversation, data=data)
+        case reply_pb2.ConversationSummarized():
+            return _forget_summarized(conversation, body)
 
 
 def _evolve_turn(conversation: Conversation, body: speech_pb2.TurnEnded) -> Conversation:
@@ -110,8 +125,10 @@ def _start_reply(conversation: Conversation, body: reply_pb2.ReplyStarted) -> Co
         predicted_text=body.predicted_text,
         speculative=body.speculative,
         uninterruptible=body.uninterruptible,
+        agent=conversation.agent.name,
     )
-    return _append(replace(conversation, totals=totals), started)
+    agent = current_agent.after_reply_started(conversation.agent)
+    return _append(replace(conversation, totals=totals, agent=agent), started)
 
 
 def _release_reply(conversation: Conversation, body: reply_pb2.ReplyReleased) -> Conversation:
@@ -178,7 +195,8 @@ def _append(conversation: Conversation, item: Item) -> Conversation:
 def _with_input(conversation: Conversation) -> Conversation:
     """Count the input that was just appended and the settled items; limit the size of the recent part."""
     totals = replace(conversation.totals, inputs=conversation.totals.inputs + 1)
-    conversation = _measured(replace(conversation, totals=totals))
+    agent = current_agent.after_input(conversation.agent)
+    conversation = _measured(replace(conversation, totals=totals, agent=agent))
     if conversation.inputs <= MAX_INPUTS and conversation.characters <= MAX_CHARACTERS:
         return conversation
     # Half of it at once: dropping a little at every turn would change the beginning of every prompt.

@@ -46,6 +46,8 @@ class Reply:
     """Whether it was started on a predicted turn and is not released for playback yet."""
     uninterruptible: bool = False
     """Whether the caller's speech does not stop it."""
+    agent: str = ""
+    """The agent whose reply it is, as in `CurrentAgent.name`."""
     done: bool = False
     """Whether playback has ended, or nothing is left to play."""
 

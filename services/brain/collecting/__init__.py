@@ -1,0 +1,1 @@
+"""Checks, normalizes and reads back collected data; one module for each kind of value."""

@@ -1,0 +1,40 @@
+"""E-mail addresses from what callers say: "ann dot smith at example dot com". No I/O, no clock."""
+
+import re
+
+from services.brain.collecting.problem import ValueProblem
+
+_WORDS = {
+    "@": "at|ät|et|klammeraffe|arroba|arobase|arrobase|chiocciola|apenstaartje|ऐट|एट",
+    ".": "dot|period|punkt|punto|point|ponto|punt|डॉट",
+    "_": "under ?score|unterstrich|gui[oó]n bajo|tiret bas|sublinhado|trattino basso",
+    "-": "dash|hyphen|minus|bindestrich|guion|guión|tiret|hífen|trattino|streepje",
+    "+": "plus|más|mais|più",
+}
+"""The symbols of an address, and the words for them."""
+_ORDER = ("_", "@", ".", "-", "+")
+"""Longer words first: `tiret bas` before `tiret`."""
+_SYMBOLS = tuple(
+    (symbol, re.compile(rf"(?<![^\s])(?:{_WORDS[symbol]})(?![^\s])", re.IGNORECASE)) for symbol in _ORDER
+)
+_ADDRESS = re.compile(
+    r"(?=.{3,254}$)(?=[^@]{1,64}@)[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*"
+    r"@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{0,61}[^\W_]"
+)
+
+
+def normalize(text: str) -> str:
+    """Return the address in lower case.
+
+    Raises:
+        ValueProblem: it is no e-mail address.
+    """
+    address = text.strip().removesuffix(".").strip("<>")
+    if "@" not in address or re.search(r"\s", address):
+        for symbol, words in _SYMBOLS:
+            address = words.sub(symbol, address)
+        address = re.sub(r"\s*,\s*|\s+", "", address)
+    address = address.lower()
+    if not _ADDRESS.fullmatch(address):
+        raise ValueProblem("is not an e-mail address; ask the caller to spell it, with the part after the at")
+    return address
