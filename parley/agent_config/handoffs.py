@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from parley.agent_config.section import Section
+from parley.agent_config.templates.text import TemplateText
 
 HAND_OFF_NAME = "hand_off"
 """Name of the tool that hands the call over to another agent."""
@@ -18,9 +19,9 @@ class HandOff(Section):
     """Name of its agent file."""
     when: str = Field(min_length=1)
     """When to hand over to it, for the model."""
-    announce: str = ""
+    announce: TemplateText = ""
     """Spoken by the agent that hands over, if its model wrote no text itself."""
-    greeting: bool | str = False
+    greeting: bool | TemplateText = False
     """True: the next agent begins with its greeting, or with this text; false: it answers the caller's last
     words."""
     history: Literal["full", "summary"] = "full"

@@ -24,6 +24,7 @@ from parley.events.outbox import open_outbox
 from parley.events.time_slices import TimeSlices
 from parley.latency.tracer import CallTracer
 from parley.runtime.abandonment import abandon_stage
+from parley.runtime.call_agents import CallAgents
 from parley.runtime.call_watch import watch_call
 from parley.runtime.drain import DrainHandle
 from parley.runtime.event_loop_lag import EventLoopLag
@@ -62,6 +63,11 @@ class CallContext:
     """The data of the call for texts of agents."""
     telemetry: Telemetry
     drain: DrainHandle
+
+    @property
+    def call_agents(self) -> CallAgents:
+        """The agents that may serve this call."""
+        return CallAgents(self.agent, self.started.agent_version, self.agents, self.data)
 
     @property
     def call_sid(self) -> str:

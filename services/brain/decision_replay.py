@@ -84,6 +84,10 @@ class DecisionReplay:
         self._wake_ms: int | None = None
         self._claimed_at_ms = 0
 
+    def change_agent(self, agent: AgentConfig) -> None:
+        """Decide as another agent from now on, after agent.changed."""
+        self._agent = agent
+
     def feed(self, event: Event) -> list[Difference]:
         """Apply the next recorded event; return the differences that it completes."""
         self._clock = self._clock or CallClock(event.sent_at_us)

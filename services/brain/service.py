@@ -15,7 +15,7 @@ from parley.providers.registry import ProviderContext
 from parley.runtime.stage import CallContext, ServeCall
 from parley.telemetry.setup import Telemetry
 from parley.v1.reply_pb2 import FallbackRequested
-from services.brain.generation.llm_route import build_routes
+from services.brain.agent_runtime import BrainResources
 from services.brain.metrics import BrainMetrics
 from services.brain.session import BrainSession
 from services.brain.settings import BrainSettings
@@ -37,13 +37,15 @@ async def open_service(settings: BrainSettings, telemetry: Telemetry) -> AsyncIt
         await open_default_provider(clients, "llm", settings)
         await preload_providers(clients, "llm", settings)
 
+        shared = BrainResources(clients, context.limits, breakers, resources, metrics)
+
         async def serve(call: CallContext) -> None:
             try:
-                routes = build_routes(call.agent.llm, clients, context.limits)
+                session = BrainSession(call, shared)
             except ConfigError as error:
                 await _refuse(call, error)
                 return
-            await BrainSession(call, routes, breakers, resources, metrics).run()
+            await session.run()
 
         yield serve
 

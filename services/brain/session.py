@@ -1,16 +1,14 @@
 """The brain of one call: receives events, runs the policies, and writes replies and requests to the log."""
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TypeAlias
 
 import structlog
 
-from parley.circuit_breaker import CircuitBreakers
-from parley.providers.fallback_chain import FallbackChain, Route
-from parley.providers.route_selector import RetryPolicy
+from parley.agent_config.handoffs import HAND_OFF_NAME
+from parley.errors import ConfigError
 from parley.runtime.stage import CallContext
 from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import (
@@ -23,14 +21,14 @@ from parley.v1.reply_pb2 import (
     ToolReturned,
 )
 from parley.v1.work_pb2 import StageFailed
+from services.brain.agent_runtime import AgentRuntimes, BrainResources
 from services.brain.conversation import PhraseChoice
-from services.brain.generation.generator import MAX_FAILURES, GenerationEvent, Generator
-from services.brain.generation.llm_route import LlmRoute
-from services.brain.generation.summarizer import Summarizer, SummaryResult
-from services.brain.history_limiter import HistoryLimiter
-from services.brain.metrics import UNKNOWN_TOOL, BrainMetrics
-from services.brain.policies import ending_calls, turn_taking
-from services.brain.policies.reconnect_policy import needs_apology, needs_greeting_again
+from services.brain.generation.generator import GenerationEvent
+from services.brain.generation.summarizer import SummaryResult
+from services.brain.hand_over import already_done, hand_over
+from services.brain.metrics import UNKNOWN_TOOL
+from services.brain.policies import ending_calls, hand_offs, turn_taking
+from services.brain.policies.reconnect_policy import greeting_to_repeat, needs_apology
 from services.brain.policies.turn_taking import (
     Answer,
     CancelReplies,
@@ -40,13 +38,11 @@ from services.brain.policies.turn_taking import (
     SubmitDtmf,
     WaitUntil,
 )
-from services.brain.reply_writer import ReplyWriter
 from services.brain.session_log import SessionLog
-from services.brain.timed_actions import TimedActions
+from services.brain.tool_call import ToolCall
 from services.brain.tool_log import AppendRequest, ToolLog
-from services.brain.tools.context import ToolContext, ToolResources
-from services.brain.tools.registry import build_tools
-from services.brain.tools.runner import ToolResult, ToolRunner, refusal
+from services.brain.tools.hand_off import target_of
+from services.brain.tools.runner import ToolResult, refusal
 
 log = structlog.get_logger()
 
@@ -63,58 +59,21 @@ class BrainSession:
     def __init__(
         self,
         call: CallContext,
-        routes: Sequence[Route[LlmRoute]],
-        breakers: CircuitBreakers,
-        resources: ToolResources,
-        metrics: BrainMetrics,
+        resources: BrainResources,
     ) -> None:
+        """Create the session.
+
+        Raises:
+            ConfigError: the agent file names an unusable provider.
+        """
         self._call = call
-        self._metrics = metrics
+        self._metrics = resources.metrics
         self._log = SessionLog(call.log)
         self._inbox: asyncio.Queue[Item] = asyncio.Queue(_MAX_INBOX)
         self._tool_log = ToolLog(self._log, self._inbox.put)
-        context = ToolContext(
-            call.call_sid,
-            call.started,
-            call.agent,
-            resources,
-            append=self._tool_log.append,
-            outcome=self._tool_log.outcome,
-        )
-        self._tools = ToolRunner(
-            build_tools(call.agent, context),
-            self._inbox.put,
-            call.log.ready_for_side_effects,
-            metrics.tools_running,
-        )
-        chain = FallbackChain(
-            "brain",
-            call.call_sid,
-            call.agent.name,
-            routes,
-            breakers,
-            call.telemetry,
-            report=self._inbox.put,
-            policy=RetryPolicy(max_failures=MAX_FAILURES),
-        )
-        self._generator = Generator(
-            chain,
-            lambda: self._tools.definitions,
-            self._log.now_ms,
-            self._inbox.put,
-            apology=call.agent.apology,
-        )
-        self._history = HistoryLimiter(call.agent, self._log, Summarizer(chain, self._inbox.put))
-        self._replies = ReplyWriter(
-            call.agent,
-            self._log,
-            self._generator,
-            metrics,
-            tool_names=lambda: self._tools.names,
-            terminal_tools=self._tools.terminal_tools,
-            retrieval=self._tools.retrieval,
-        )
-        self._timed = TimedActions(call.agent, self._log, self._replies)
+        self._runtimes = AgentRuntimes(call, self._log, self._tool_log, resources, self._inbox.put)
+        self._agent = self._runtimes.first
+        """The agent that serves the call at present."""
 
     async def run(self) -> None:
         """Serve the call until it ends."""
@@ -122,38 +81,45 @@ class BrainSession:
         if self._log.conversation.ended:
             return
         self._call.drain.set_safe_point(lambda: self._log.conversation.is_idle)
-        await self._replies.close_unfinished()
+        await self._take_up_agents()
+        await self._agent.replies.close_unfinished()
         async with asyncio.TaskGroup() as tasks:
             reader = tasks.create_task(self._read_log(), name="read the log")
-            tasks.create_task(self._generator.warm_up(), name="warm up the model")
+            tasks.create_task(self._agent.generator.warm_up(), name="warm up the model")
             await self._choose_phrases()
             if not self._log.conversation.totals.replies:
-                await self._greet()
+                opening = self._agent.agent.opening
+                await self._greet(opening.text, whole=not opening.interruptible)
             wait_until_ms = await self._decide_and_act(tasks)
             while not self._log.conversation.ended:
                 await self._on_item(await self._next_item(wait_until_ms), tasks)
                 wait_until_ms = await self._decide_and_act(tasks)
             reader.cancel()
             self._tool_log.close()
-            if (retrieval := self._tools.retrieval) is not None:
-                retrieval.stop()
-            self._generator.stop()
-            self._history.stop()
+            self._agent.stop()
+
+    async def _take_up_agents(self) -> None:
+        """After a takeover: continue with the agent that serves the call, and with the tools of others."""
+        conversation = self._log.conversation
+        waiting = {conversation.reply(call.reply_id).agent for call in conversation.pending_tool_calls}
+        for name in (*waiting, conversation.agent.name):
+            try:
+                await self._runtimes.get(name)
+            except ConfigError as error:
+                log.error("agent_refused", agent=name, error=str(error))
+        self._agent = self._runtimes.built(conversation.agent.name) or self._runtimes.first
 
     async def _read_log(self) -> None:
         async for event in self._call.log:
             await self._inbox.put(event)
 
-    async def _greet(self) -> None:
-        greeting = self._call.agent.opening
-        if greeting.text.strip():
-            await self._replies.write_text(
-                REPLY_KIND_GREETING, greeting.text, uninterruptible=not greeting.interruptible
-            )
+    async def _greet(self, text: str, *, whole: bool) -> None:
+        if text.strip():
+            await self._agent.replies.write_text(REPLY_KIND_GREETING, text, uninterruptible=whole)
 
     async def _choose_phrases(self) -> None:
         """Append the phrases of the agent's language, unless the log has them."""
-        agent = self._call.agent
+        agent = self._agent.agent
         added = agent.turn_taking
         choice = PhraseChoice(agent.stt.language, added.backchannels, added.hold_phrases)
         if choice != self._log.conversation.phrase_choice:
@@ -178,47 +144,55 @@ class BrainSession:
             case Event():
                 self._log.apply(item)
                 self._tool_log.on_event(item)
-                if (retrieval := self._tools.retrieval) is not None:
+                if (retrieval := self._agent.tools.retrieval) is not None:
                     retrieval.on_event(item, self._log.conversation, tasks)
                 if item.HasField("speech_started"):
-                    tasks.create_task(self._generator.warm_up(), name="warm up the model")
+                    tasks.create_task(self._agent.generator.warm_up(), name="warm up the model")
             case GenerationEvent():
-                await self._replies.on_generation(item)
+                await self._agent.replies.on_generation(item)
             case StageFailed():
                 await self._log.append(item)
             case ToolResult():
-                await self._on_tool_result(item)
+                await self._on_tool_result(item, tasks)
             case AppendRequest():
                 await self._tool_log.carry_out(item)
             case SummaryResult():
-                await self._history.on_result(item)
+                await self._agent.history.on_result(item)
             case None:
                 pass
 
     async def _decide_and_act(self, tasks: asyncio.TaskGroup) -> int | None:
         """Run all policies; return the call time at which to run them again."""
         self._run_tools(tasks)
+        await self._greet_after_hand_off()
         await self._apologise_after_reconnect()
         if self._log.conversation.fallback_requested:
             return None
-        await self._history.limit(tasks)
+        await self._agent.history.limit(tasks)
         wake_times = (
-            await self._timed.enforce_limit(),
+            await self._agent.timed.enforce_limit(),
             await self._run_turn_taking(tasks),
-            await self._timed.play_filler_if_due(),
-            await self._timed.handle_idle(),
-            await self._timed.escalate(),
+            await self._agent.timed.play_filler_if_due(),
+            await self._agent.timed.handle_idle(),
+            await self._agent.timed.escalate(),
         )
         return min((ms for ms in wake_times if ms is not None), default=None)
 
+    async def _greet_after_hand_off(self) -> None:
+        """Begin with the next agent's greeting, once the hand-off is complete."""
+        conversation = self._log.conversation
+        if conversation.agent.greeting and not conversation.pending_tool_calls:
+            whole = not self._agent.agent.greeting.interruptible
+            await self._greet(conversation.agent.greeting, whole=whole)
+
     async def _apologise_after_reconnect(self) -> None:
         """Cancel the current replies after a lost stream and apologise, if the agent file requests it."""
-        while needs_apology(self._log.conversation, self._call.agent):
+        while needs_apology(self._log.conversation, self._agent.agent):
             for reply in reversed(self._log.conversation.active_replies):
-                await self._replies.cancel(reply.reply_id, "stream_lost")
-            await self._replies.write_text(REPLY_KIND_RECONNECTED, self._call.agent.reconnect.apology)
-        if needs_greeting_again(self._log.conversation):
-            await self._greet()
+                await self._agent.replies.cancel(reply.reply_id, "stream_lost")
+            await self._agent.replies.write_text(REPLY_KIND_RECONNECTED, self._agent.agent.reconnect.apology)
+        if greeting := greeting_to_repeat(self._log.conversation):
+            await self._greet(greeting, whole=True)
 
     async def _run_turn_taking(self, tasks: asyncio.TaskGroup) -> int | None:
         """Carry out turn-taking decisions until none is left; none interrupts the goodbye at the limit."""
@@ -226,7 +200,7 @@ class BrainSession:
             decision = turn_taking.decide(
                 self._log.state.floor,
                 self._log.conversation,
-                self._call.agent,
+                self._agent.agent,
                 now_ms=self._log.now_ms(),
             )
             match decision:
@@ -242,17 +216,17 @@ class BrainSession:
         match decision:
             case CancelReplies(reply_ids=reply_ids, reason=reason):
                 for reply_id in reply_ids:
-                    await self._replies.cancel(reply_id, reason)
+                    await self._agent.replies.cancel(reply_id, reason)
             case Resume(reply_id=reply_id, reason=reason):
                 await self._log.append(ReplyResumed(reply_id=reply_id, reason=reason))
             case Answer(turn=turn):
-                self._history.stop()
-                await self._replies.answer(turn, tasks)
+                self._agent.history.stop()
+                await self._agent.replies.answer(turn, tasks)
             case Speculate(turn=turn):
-                self._history.stop()
-                await self._replies.speculate(turn, tasks)
+                self._agent.history.stop()
+                await self._agent.replies.speculate(turn, tasks)
             case Release(reply_id=reply_id):
-                await self._replies.release(reply_id)
+                await self._agent.replies.release(reply_id)
                 self._run_tools(tasks)
             case SubmitDtmf(digits=digits, ended_by=ended_by):
                 await self._log.append(DtmfCollected(digits=digits, ended_by=ended_by))
@@ -261,13 +235,14 @@ class BrainSession:
 
     def _run_tools(self, tasks: asyncio.TaskGroup) -> None:
         conversation = self._log.conversation
-        runnable = ending_calls.runnable(conversation, self._tools.terminal_tools)
-        self._tools.run(runnable, tasks, earlier=conversation.tool_call)
+        for call in ending_calls.runnable(conversation, self._agent.tools.terminal_tools):
+            self._runtimes.of(call).tools.run((call,), tasks, earlier=conversation.tool_call)
 
-    async def _on_tool_result(self, result: ToolResult) -> None:
+    async def _on_tool_result(self, result: ToolResult, tasks: asyncio.TaskGroup) -> None:
         pending = self._log.conversation.pending_tool_calls
         call = next(call for call in pending if call.tool_call_id == result.tool_call_id)
-        terminal_tools = self._tools.terminal_tools
+        runtime = self._runtimes.of(call)
+        terminal_tools = runtime.tools.terminal_tools
         if call.name in terminal_tools and not result.failed:
             if reason := ending_calls.why_not_end(call, self._log.conversation, terminal_tools):
                 result = refusal(call, reason)
@@ -275,12 +250,34 @@ class BrainSession:
                 # Appended before the result: the next owner repeats a tool call without a result, and with
                 # it this request.
                 await self._log.append(HangUpRequested(reason="agent", after_reply_id=call.reply_id))
-        tool = call.name if call.name in self._tools.names else UNKNOWN_TOOL
-        self._metrics.tool_returned(self._call.agent.name, tool, result)
+        if call.name == HAND_OFF_NAME and not result.failed:
+            result = await self._hand_over(call, tasks)
+        tool = call.name if call.name in runtime.tools.names else UNKNOWN_TOOL
+        self._metrics.tool_returned(runtime.agent.name, tool, result)
         await self._log.append(
             ToolReturned(tool_call_id=call.tool_call_id, result=result.result, failed=result.failed)
         )
-        self._tools.forget(call.tool_call_id)
+        runtime.tools.forget(call.tool_call_id)
         finished = replace(call, result=result.result, failed=result.failed)
         if ending_calls.retracts_goodbye(finished, self._log.conversation, terminal_tools):
-            await self._replies.cancel(call.reply_id, "tool_failed")
+            await runtime.replies.cancel(call.reply_id, "tool_failed")
+
+    async def _hand_over(self, call: ToolCall, tasks: asyncio.TaskGroup) -> ToolResult:
+        """Let the next agent serve the call, unless the policy refuses the hand-off."""
+        if (done := already_done(call, self._log.conversation)) is not None:
+            return done
+        target = target_of(call)
+        after = self._runtimes.built(target)
+        reason = hand_offs.why_not(call, target, self._agent.agent.name, self._log.conversation)
+        if after is None or self._runtimes.of(call) is not self._agent:
+            reason = reason or "not handed over: another agent has taken the call over"
+        if reason or after is None:
+            return refusal(call, reason)
+        result = await hand_over(call, self._agent, after, self._log)
+        self._agent.stop()
+        # An answer that began while the tool was running is continued by the next agent.
+        await self._agent.replies.close_unfinished()
+        self._agent = after
+        tasks.create_task(after.generator.warm_up(), name="warm up the model")
+        await self._choose_phrases()
+        return result

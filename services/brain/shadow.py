@@ -5,10 +5,12 @@ from contextlib import asynccontextmanager
 
 import structlog
 
+from parley.errors import ConfigError
 from parley.runtime.shadow import WatchCall
 from parley.runtime.stage import CallContext
 from parley.telemetry.catalogue.survival import SHADOW_DIFFERENCES
 from parley.telemetry.setup import Telemetry
+from parley.v1.event_pb2 import Event
 from services.brain.decision_replay import DecisionReplay
 
 log = structlog.get_logger()
@@ -23,8 +25,11 @@ async def open_shadow(telemetry: Telemetry) -> AsyncIterator[WatchCall]:
         replay = DecisionReplay(call.agent)
         async for event in call.log.past():
             replay.feed(event)
+            await _follow_agent(call, replay, event)
         async for event in call.log:
-            for difference in replay.feed(event):
+            found = replay.feed(event)
+            await _follow_agent(call, replay, event)
+            for difference in found:
                 counter.labels(kind=difference.side).inc()
                 log.info(
                     "shadow_difference",
@@ -36,3 +41,13 @@ async def open_shadow(telemetry: Telemetry) -> AsyncIterator[WatchCall]:
                 return
 
     yield watch
+
+
+async def _follow_agent(call: CallContext, replay: DecisionReplay, event: Event) -> None:
+    """After a hand-off, decide as the next agent, or as the one before it if that cannot be read."""
+    if event.HasField("agent_changed"):
+        changed = event.agent_changed
+        try:
+            replay.change_agent((await call.call_agents.find(changed.agent, changed.version)).config)
+        except ConfigError as error:
+            log.warning("shadow_agent_refused", agent=changed.agent, error=str(error))

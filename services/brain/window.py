@@ -59,6 +59,13 @@ def split_after(items: Sequence[Item], reply_id: str) -> Split:
     return Split((), tuple(items)) if cut is None else _split_at(items, cut)
 
 
+def split_before_last_input(items: Sequence[Item]) -> Split:
+    """Split a window so that only the caller's last input stays, with what follows it and what may change."""
+    cut = next((n for n in range(len(items) - 1, -1, -1) if needs_answer(items[n])), 0)
+    last = next((n for n in range(cut - 1, -1, -1) if isinstance(items[n], Reply)), None)
+    return Split((), tuple(items)) if last is None else split_after(items, _reply_id(items[last]))
+
+
 def split_to_fit(items: Sequence[Item], max_inputs: int, max_characters: int) -> Split:
     """Split a window so that what stays has at most this size, but at least the last answer and input."""
     inputs = [n for n, item in enumerate(items) if needs_answer(item)]

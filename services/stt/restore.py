@@ -17,6 +17,7 @@ _ASIDES = (
     reply_pb2.REPLY_KIND_IDLE_PROMPT,
     reply_pb2.REPLY_KIND_WARNING,
     reply_pb2.REPLY_KIND_RECONNECTED,
+    reply_pb2.REPLY_KIND_HANDOFF,
 )
 
 _ReplyEvent: TypeAlias = (

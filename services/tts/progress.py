@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from parley.events.envelope import Body, event_body
 from parley.events.fold import Fold
 from parley.events.state_codec import dataclass_codec
-from parley.v1 import call_pb2, reply_pb2, synthesis_pb2
+from parley.v1 import call_pb2, handoff_pb2, reply_pb2, synthesis_pb2
+
+AgentKey: TypeAlias = tuple[str, str]
 
 _MAX_DONE = 20
 """Number of replies kept that are done: an event of one may still arrive, such as its cancellation."""
@@ -18,6 +21,8 @@ class ReplyProgress:
 
     reply_id: str
     turn: int = 0
+    agent: AgentKey = ("", "")
+    """The agent whose reply it is: name and version, empty for the agent of call.started."""
     texts: tuple[str, ...] = ()
     """Clauses from the first one on, without a gap."""
     out_of_order: Mapping[int, str] = field(default_factory=dict)
@@ -57,6 +62,8 @@ class SynthesisProgress:
 
     replies: Mapping[str, ReplyProgress] = field(default_factory=dict)
     call_ended: bool = False
+    agent: AgentKey = ("", "")
+    """The agent of the replies that start from now on."""
 
     @property
     def unfinished(self) -> tuple[ReplyProgress, ...]:
@@ -69,6 +76,8 @@ def evolve(progress: SynthesisProgress, body: Body | None) -> SynthesisProgress:
     match body:
         case call_pb2.CallEnded():
             return replace(progress, call_ended=True)
+        case handoff_pb2.AgentChanged(agent=agent, version=version):
+            return replace(progress, agent=(agent, version))
         case (
             reply_pb2.ReplyStarted()
             | reply_pb2.ReplyClause()
@@ -84,7 +93,7 @@ def evolve(progress: SynthesisProgress, body: Body | None) -> SynthesisProgress:
 
 
 def _with_reply(progress: SynthesisProgress, reply_id: str, body: Body) -> SynthesisProgress:
-    before = progress.replies.get(reply_id) or ReplyProgress(reply_id)
+    before = progress.replies.get(reply_id) or ReplyProgress(reply_id, agent=progress.agent)
     if before.done:
         return progress
     reply = _evolve_reply(before, body)

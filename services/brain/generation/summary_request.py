@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from parley.providers.llm import Message
-from parley.v1.reply_pb2 import REPLY_KIND_FILLER
+from parley.v1.reply_pb2 import REPLY_KIND_FILLER, REPLY_KIND_HANDOFF
 from services.brain.items import CallerTurn, DtmfInput, Item
 from services.brain.reply import Reply
 from services.brain.tool_call import ToolCall
@@ -62,7 +62,7 @@ def _lines(items: Sequence[Item]) -> Iterable[dict[str, Any]]:
                 yield {"caller": text}
             case DtmfInput(text=text):
                 yield {"caller": text}
-            case Reply(kind=kind) if kind != REPLY_KIND_FILLER:
+            case Reply(kind=kind) if kind not in (REPLY_KIND_FILLER, REPLY_KIND_HANDOFF):
                 yield from _reply_lines(item, [call for call in calls if call.shown_after == item.reply_id])
             case _:
                 pass

@@ -8,19 +8,20 @@ the rest of the text is dropped, and the model, whose history contains what was 
 
 from collections.abc import Collection
 
+from parley.agent_config.handoffs import HAND_OFF_NAME
 from services.brain.conversation import Conversation
 from services.brain.tool_call import ToolCall
 
 
 def runnable(conversation: Conversation, terminal_tools: Collection[str]) -> tuple[ToolCall, ...]:
-    """Return the tool calls without a result that may run now."""
-    pending = conversation.pending_tool_calls
-    busy = {call.reply_id for call in pending if call.name not in terminal_tools}
+    """Return the tool calls without a result that may run now; a hand-off also waits for the others."""
+    pending, last = conversation.pending_tool_calls, {*terminal_tools, HAND_OFF_NAME}
+    busy = {call.reply_id for call in pending if call.name not in last}
     running = {call.tool_call_id for call in pending}
     return tuple(
         call
         for call in pending
-        if (call.name not in terminal_tools or call.reply_id not in busy)
+        if (call.name not in last or call.reply_id not in busy)
         # A repetition waits for the call that it repeats.
         and not (call.is_repetition and call.key in running)
     )

@@ -15,9 +15,10 @@ def needs_apology(conversation: Conversation, agent: AgentConfig) -> bool:
     return conversation.streams_lost > conversation.totals.reconnect_apologies
 
 
-def needs_greeting_again(conversation: Conversation) -> bool:
-    """Whether a greeting that must be played whole was cut with the lost stream."""
+def greeting_to_repeat(conversation: Conversation) -> str:
+    """Return the greeting that must be played whole and was cut with the lost stream; empty for none."""
     if conversation.ended or conversation.hanging_up:
-        return False
+        return ""
     greetings = [reply for reply in conversation.replies if reply.kind == REPLY_KIND_GREETING]
-    return bool(greetings) and greetings[-1].uninterruptible and greetings[-1].cancelled == "stream_lost"
+    cut = greetings and greetings[-1].uninterruptible and greetings[-1].cancelled == "stream_lost"
+    return greetings[-1].text if cut else ""

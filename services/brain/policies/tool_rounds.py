@@ -30,6 +30,9 @@ def _calls_since_input(conversation: Conversation) -> list[ToolCall]:
         match item:
             case DtmfInput() | CallerTurn(is_backchannel=False):
                 break
+            case ToolCall(reply_id=reply_id) if reply_id == conversation.agent.after_reply_id:
+                # The agent that has taken over has all rounds; hand-offs have their own limits.
+                break
             case ToolCall():
                 calls.insert(0, item)
             case _:

@@ -14,6 +14,7 @@ from parley.events.envelope import Body
 from parley.records.plugin import RecordsContext
 from parley.records.pool import RecordsPool, open_records
 from parley.v1.call_pb2 import DIRECTION_OUTBOUND, CallStarted
+from services.brain.conversation import Conversation
 from services.brain.tools.http_client import open_http_client
 from services.brain.tools.mcp.pool import McpServers, open_mcp_servers
 
@@ -71,6 +72,10 @@ class ToolContext:
 
     Raises ToolFailed when the call has ended.
     """
+    conversation: Callable[[], Conversation]
+    """Returns the conversation up to now."""
+    prepare_agent: Callable[[str], Awaitable[None]]
+    """Builds the agent that is to take the call over; raises ToolFailed if it cannot be used."""
     outcome: Callable[[str], Awaitable[Body]]
     """Waits for the event with which another stage answers the request of this tool_call_id.
 
@@ -108,4 +113,13 @@ def context_without_call(agent: AgentConfig, resources: ToolResources, call_sid:
     async def refuse(_: object) -> NoReturn:
         raise RuntimeError("not within a call")
 
-    return ToolContext(call_sid, CallStarted(), agent, resources, append=refuse, outcome=refuse)
+    return ToolContext(
+        call_sid,
+        CallStarted(),
+        agent,
+        resources,
+        append=refuse,
+        outcome=refuse,
+        conversation=Conversation,
+        prepare_agent=refuse,
+    )

@@ -13,11 +13,13 @@ from services.brain.tools import (
     cancellations,
     customers,
     end_call,
+    hand_off,
     http,
     leads,
     mcp_tools,
     messages,
     python,
+    save_data,
     search_knowledge,
 )
 from services.brain.tools.context import ToolContext
@@ -73,8 +75,12 @@ class Toolset(Sequence[Tool]):
 
 
 def build_tools(agent: AgentConfig, context: ToolContext) -> Toolset:
-    """Build the tools that the agent file names, in its order; one that cannot be used is left out."""
-    return Toolset([_build(section, context) for section in agent.tools])
+    """Build the tools that the agent file names, and those of `collect` and `handoffs`.
+
+    They have the file's order; one that cannot be used is left out.
+    """
+    named = [_build(section, context) for section in agent.tools]
+    return Toolset([*named, save_data.build(agent, context), hand_off.build(agent, context)])
 
 
 def _build(section: ToolBase, context: ToolContext) -> Sequence[Tool]:

@@ -11,7 +11,7 @@ from parley.errors import ConfigError
 from parley.events.envelope import Body
 from parley.exception_groups import flatten_group
 from parley.runtime.stage import CallContext
-from parley.v1.call_pb2 import CallEnded
+from parley.v1.call_pb2 import CallEnded, CallStarted
 from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import FallbackRequested
 from parley.v1.work_pb2 import StageFailed
@@ -33,7 +33,9 @@ async def serve(folder: Path, *history: Event) -> list[Body]:
     ended = any(past.HasField("call_ended") for past in history)
     requested = any(past.HasField("fallback_requested") for past in history)
     log = SimpleNamespace(facts=SimpleNamespace(fallback_requested=requested), append=append)
-    call = SimpleNamespace(agent=UNKNOWN, log=log, call_sid="CA1", ended=ended)
+    call = SimpleNamespace(
+        agent=UNKNOWN, log=log, call_sid="CA1", ended=ended, call_agents=None, started=CallStarted()
+    )
     async with open_service(BrainSettings(agents_dir=str(folder)), make_telemetry()) as serve_call:
         await serve_call(cast("CallContext", call))
     return appended

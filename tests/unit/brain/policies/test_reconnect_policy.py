@@ -10,11 +10,12 @@ from parley.v1.reply_pb2 import (
     REPLY_KIND_RECONNECTED,
     HangUpRequested,
     ReplyCancelled,
+    ReplyClause,
     ReplyStarted,
 )
 from services.brain.conversation import Conversation
 from services.brain.conversation_fold import evolve
-from services.brain.policies.reconnect_policy import needs_apology, needs_greeting_again
+from services.brain.policies.reconnect_policy import greeting_to_repeat, needs_apology
 from tests.event_factories import event, reply_events
 from tests.unit.brain.event_factories import playback_started
 
@@ -53,7 +54,8 @@ def test_a_greeting_that_must_be_played_whole_is_repeated() -> None:
     cut = event(ReplyCancelled(reply_id="r1", reason="stream_lost"))
     again = event(ReplyStarted(reply_id="r2", kind=REPLY_KIND_GREETING, uninterruptible=True))
 
-    assert needs_greeting_again(fold(notice, cut))
-    assert not needs_greeting_again(fold(notice))
-    assert not needs_greeting_again(fold(greeting, cut))
-    assert not needs_greeting_again(fold(notice, cut, again))
+    text = event(ReplyClause(reply_id="r1", text="This call is recorded."))
+    assert greeting_to_repeat(fold(notice, text, cut)) == "This call is recorded."
+    assert not greeting_to_repeat(fold(notice, text))
+    assert not greeting_to_repeat(fold(greeting, text, cut))
+    assert not greeting_to_repeat(fold(notice, text, cut, again))

@@ -1,0 +1,185 @@
+"""An agent within a call: its models, tools and policies."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from parley.agent_config import AgentConfig
+from parley.circuit_breaker import CircuitBreakers
+from parley.errors import ConfigError
+from parley.providers.fallback_chain import FallbackChain
+from parley.providers.latency_limits import LatencyLimits
+from parley.providers.llm import LlmClient
+from parley.providers.pool import ProviderPool
+from parley.providers.route_selector import RetryPolicy
+from parley.runtime.call_agents import FoundAgent
+from parley.runtime.stage import CallContext
+from services.brain.generation.generator import MAX_FAILURES, Generator
+from services.brain.generation.llm_route import build_routes
+from services.brain.generation.summarizer import Summarizer
+from services.brain.history_limiter import HistoryLimiter
+from services.brain.metrics import BrainMetrics
+from services.brain.reply_writer import ReplyWriter
+from services.brain.session_log import SessionLog
+from services.brain.timed_actions import TimedActions
+from services.brain.tool_call import ToolCall
+from services.brain.tool_log import ToolLog
+from services.brain.tools import ToolFailed
+from services.brain.tools.context import ToolContext, ToolResources
+from services.brain.tools.registry import build_tools
+from services.brain.tools.runner import ToolRunner
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class BrainResources:
+    """Resources that all calls of a process share."""
+
+    clients: ProviderPool[LlmClient]
+    limits: LatencyLimits
+    breakers: CircuitBreakers
+    tools: ToolResources
+    metrics: BrainMetrics
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRuntime:
+    """One agent within one call."""
+
+    agent: AgentConfig
+    version: str
+    tools: ToolRunner
+    generator: Generator
+    history: HistoryLimiter
+    replies: ReplyWriter
+    timed: TimedActions
+
+    def stop(self) -> None:
+        """Stop what the agent generates, but not its tools."""
+        self.generator.stop()
+        self.history.stop()
+        if self.tools.retrieval is not None:
+            self.tools.retrieval.stop()
+
+
+class AgentRuntimes:
+    """The agents of one call, each built when it is first needed and kept until the call ends."""
+
+    def __init__(
+        self,
+        call: CallContext,
+        session_log: SessionLog,
+        tool_log: ToolLog,
+        resources: BrainResources,
+        emit: Callable[[Any], Awaitable[None]],
+    ) -> None:
+        """Build the agent that answers the call; `emit` passes results to the session.
+
+        Raises:
+            ConfigError: the agent file names an unusable provider.
+        """
+        self._call = call
+        self._log = session_log
+        self._tool_log = tool_log
+        self._resources = resources
+        self._emit = emit
+        self._agents = call.call_agents
+        self.first = self._build(FoundAgent(call.agent.name, call.started.agent_version, call.agent))
+        self._runtimes = {call.agent.name: self.first}
+        self._loading = asyncio.Lock()
+
+    def of(self, tool_call: ToolCall) -> AgentRuntime:
+        """Return the agent that made a tool call."""
+        name = self._log.conversation.reply(tool_call.reply_id).agent
+        return self._runtimes.get(name, self.first)
+
+    def built(self, name: str) -> AgentRuntime | None:
+        """Return an agent that was built before."""
+        return self._runtimes.get(name)
+
+    async def get(self, name: str) -> AgentRuntime:
+        """Return an agent of the call; an empty name is the one that answered it.
+
+        An agent that has served this call before keeps its version.
+
+        Raises:
+            ConfigError: there is no such agent, or its file is wrong.
+        """
+        if not name:
+            return self.first
+        async with self._loading:
+            if (runtime := self._runtimes.get(name)) is not None:
+                return runtime
+            version = self._log.conversation.agent.versions.get(name, "")
+            runtime = self._build(await self._agents.find(name, version))
+            self._runtimes[name] = runtime
+            return runtime
+
+    async def prepare(self, name: str) -> None:
+        """Build an agent that is to take the call over.
+
+        Raises:
+            ToolFailed: it cannot be used; the text is for the model.
+        """
+        try:
+            await self.get(name)
+        except ConfigError as error:
+            log.error("agent_not_handed_over", agent=name, error=str(error))
+            raise ToolFailed(
+                f"the agent {name!r} is not available: continue with the caller yourself"
+            ) from None
+
+    def _build(self, found: FoundAgent) -> AgentRuntime:
+        call, agent, resources = self._call, found.config, self._resources
+        routes = build_routes(agent.llm, resources.clients, resources.limits)
+        context = ToolContext(
+            call.call_sid,
+            call.started,
+            agent,
+            resources.tools,
+            append=self._tool_log.append,
+            outcome=self._tool_log.outcome,
+            conversation=lambda: self._log.conversation,
+            prepare_agent=self.prepare,
+        )
+        tools = ToolRunner(
+            build_tools(agent, context),
+            self._emit,
+            call.log.ready_for_side_effects,
+            resources.metrics.tools_running,
+        )
+        chain = FallbackChain(
+            "brain",
+            call.call_sid,
+            agent.name,
+            routes,
+            resources.breakers,
+            call.telemetry,
+            report=self._emit,
+            policy=RetryPolicy(max_failures=MAX_FAILURES),
+        )
+        generator = Generator(
+            chain, lambda: tools.definitions, self._log.now_ms, self._emit, apology=agent.apology
+        )
+        replies = ReplyWriter(
+            agent,
+            self._log,
+            generator,
+            resources.metrics,
+            tool_names=lambda: tools.names,
+            terminal_tools=tools.terminal_tools,
+            retrieval=tools.retrieval,
+        )
+        return AgentRuntime(
+            agent,
+            found.version,
+            tools,
+            generator,
+            HistoryLimiter(agent, self._log, Summarizer(chain, self._emit)),
+            replies,
+            TimedActions(agent, self._log, replies),
+        )
