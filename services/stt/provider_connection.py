@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import structlog
@@ -72,6 +72,7 @@ class ProviderConnection:
         self._on_lost = on_lost
         self._connect_grace_s = connect_grace_s
         self._wake = asyncio.Event()
+        self._switched = asyncio.Event()
         self._finalize_requested = False
         self._failures = 0
         self._audio_received = False
@@ -87,6 +88,13 @@ class ProviderConnection:
             self._unanswered_since_s = _now_s()
         self._wake.set()
 
+    def switch(self, chain: FallbackChain[SttRoute]) -> None:
+        """Use another agent's providers from now on; they receive the audio without a final transcript."""
+        self._chain = chain
+        self.route = chain.routes[0]
+        self._unanswered_since_s = None
+        self._switched.set()
+
     def request_finalize(self) -> None:
         """Request that the provider makes its interim transcript final."""
         self._finalize_requested = True
@@ -94,8 +102,17 @@ class ProviderConnection:
 
     async def run(self) -> None:
         """Connect, send and receive; connect again when the connection is lost. Never returns."""
+        while True:
+            self._switched.clear()
+            self._failures = 0
+            await self._run_chain()
+            if not self._switched.is_set():
+                return
+
+    async def _run_chain(self) -> None:
+        """Use the routes of the current chain until it is replaced."""
         request = self._chain.request()
-        while (route := request.next_route()) is not None:
+        while not self._switched.is_set() and (route := request.next_route()) is not None:
             connected_s = float("inf")
             try:
                 async with (
@@ -121,7 +138,9 @@ class ProviderConnection:
         if self._failures == 1:
             log.error("stt_connection_lost", provider=error.provider, code=error.code, reason=error.reason)
         await self._on_lost()
-        await asyncio.sleep(_retry_delay_s(error, self._failures))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_retry_delay_s(error, self._failures)):
+                await self._switched.wait()
 
     async def _run_connection(self, connection: SttConnection, provider: str, audio_seconds: Counter) -> None:
         now_s = _now_s()
@@ -132,11 +151,15 @@ class ProviderConnection:
         self._grace_until_s = now_s + self._connect_grace_s + backlog_s
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(connection.run(self._receive), name="receive from the provider")
-                tasks.create_task(self._send(connection, audio_seconds), name="send audio")
-                tasks.create_task(self._watch_responses(provider), name="watch the provider")
+                running = (
+                    tasks.create_task(connection.run(self._receive), name="receive from the provider"),
+                    tasks.create_task(self._send(connection, audio_seconds), name="send audio"),
+                    tasks.create_task(self._watch_responses(provider), name="watch the provider"),
+                )
                 # Within the group: see `raise_if_cancelled`.
-                await asyncio.get_running_loop().create_future()
+                await self._switched.wait()
+                for task in running:
+                    task.cancel()
         except BaseExceptionGroup:
             raise_if_cancelled()
             raise

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import cast
 
 import structlog
 
-from parley.agent_config import SttConfig
+from parley.agent_config import AgentConfig, SttConfig
 from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ConfigError
 from parley.providers.fallback_chain import FallbackChain, Route, config_failure
@@ -22,7 +23,7 @@ from parley.telemetry.setup import Telemetry
 from parley.v1.reply_pb2 import FallbackRequested
 from services.stt.end_of_turn.turn_model import TurnModel, open_turn_model
 from services.stt.provider_connection import CONNECTION_POLICY, FIRST_RESPONSE, SttRoute
-from services.stt.session import TranscriptionSession
+from services.stt.session import Listener, TranscriptionSession
 from services.stt.settings import SttSettings
 from services.stt.silero import VadPool
 
@@ -50,30 +51,51 @@ class SttService:
             ConfigError: no provider of the agent file can be used; another process may succeed.
         """
         try:
-            routes = await self.routes(call.agent.stt)
+            listener = await self._current_listener(call)
         except ConfigError as error:
             await _refuse(call, error)
             if call.log.epoch < _MAX_OPEN_ATTEMPTS:
                 raise
             return
+        with self.detectors.acquire() as detector:
+            await TranscriptionSession(
+                call,
+                listener.chain,
+                detector,
+                section=listener.section,
+                provider_detects_turns=listener.provider_detects_turns,
+                turn_model=self.turn_model,
+                open_listener=partial(self._listener, call),
+            ).run()
+
+    async def _current_listener(self, call: CallContext) -> Listener:
+        """Open the providers of the agent that serves the call, or else of the one that answered it.
+
+        Raises:
+            ConfigError: neither can be used.
+        """
+        facts = call.log.facts
+        if facts.agent:
+            try:
+                found = await call.call_agents.find(facts.agent, facts.agent_version)
+                return await self._listener(call, found.config)
+            except ConfigError as error:
+                log.error("agent_stt_not_used", agent=facts.agent, error=str(error))
+        return await self._listener(call, call.agent)
+
+    async def _listener(self, call: CallContext, agent: AgentConfig) -> Listener:
+        routes = await self.routes(agent.stt)
         chain = FallbackChain(
             "stt",
             call.call_sid,
-            call.agent.name,
+            agent.name,
             routes,
             self.breakers,
             call.telemetry,
             report=call.log.append,
             policy=CONNECTION_POLICY,
         )
-        with self.detectors.acquire() as detector:
-            await TranscriptionSession(
-                call,
-                chain,
-                detector,
-                provider_detects_turns=_detects_turns(routes[0].target),
-                turn_model=self.turn_model,
-            ).run()
+        return Listener(agent.stt, chain, _detects_turns(routes[0].target))
 
     async def routes(self, section: SttConfig) -> list[Route[SttRoute]]:
         """The agent's providers that can be used, in order of preference; at least one.

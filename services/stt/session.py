@@ -1,15 +1,23 @@
 """Transcribes one call: sends its audio to the detector and the provider, appends its turns to its log."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeAlias
 
+import structlog
+
+from parley.agent_config import AgentConfig, SttConfig
 from parley.audio.g711 import duration_ms
 from parley.audio.stream import follow_audio
 from parley.bus import subjects
+from parley.errors import ConfigError
 from parley.providers.fallback_chain import FallbackChain
 from parley.providers.stt import SttEvent
 from parley.runtime.stage import CallContext
 from parley.v1.audio_pb2 import CallerAudio
 from parley.v1.event_pb2 import Event
+from parley.v1.handoff_pb2 import AgentChanged
 from services.stt.audio_buffer import AudioBuffer
 from services.stt.end_of_turn.turn_model import TurnModel
 from services.stt.provider_connection import ProviderConnection, SttRoute
@@ -18,9 +26,24 @@ from services.stt.speech_probability import Detector
 from services.stt.stall_detector import StallDetector
 from services.stt.turn_recognizer import TurnRecognizer
 
+log = structlog.get_logger()
+
 _BACKLOG_AGE_MS, _BACKLOG_BATCH_FRAMES = 1000, 25
 """Audio older than 1 s is a backlog, which is sent to the provider in batches of half a second."""
 _TICK_INTERVAL_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """The providers that transcribe for one agent."""
+
+    section: SttConfig
+    chain: FallbackChain[SttRoute]
+    provider_detects_turns: bool
+
+
+OpenListener: TypeAlias = Callable[[AgentConfig], Awaitable[Listener]]
+"""Opens the providers of an agent; raises ConfigError if none can be used."""
 
 
 class _CallEnded(Exception):
@@ -36,16 +59,23 @@ class TranscriptionSession:
         chain: FallbackChain[SttRoute],
         detector: Detector,
         *,
+        section: SttConfig | None = None,
         provider_detects_turns: bool,
         turn_model: TurnModel | None = None,
+        open_listener: OpenListener | None = None,
     ) -> None:
+        """Create the session; `open_listener` is called after a hand-off, with the next agent's section."""
         self._call = call
+        self._open_listener = open_listener
+        self._section = section or call.agent.stt
+        self._next: Listener | None = None
+        """The next agent's providers, until the caller's turn has ended."""
         state = call.log.folded(STT)
         self._buffer = AudioBuffer(state.transcript.final_end_ms)
         self._provider = ProviderConnection(chain, self._buffer, self._on_stt_event, self._on_provider_lost)
         self._turns = TurnRecognizer(
             call.log,
-            call.agent.stt,
+            self._section,
             state,
             self._buffer,
             detector,
@@ -53,8 +83,7 @@ class TranscriptionSession:
             request_finalize=self._provider.request_finalize,
             recent=call.log.recent,
             transcribed_by=lambda: (self._provider.route.provider, self._provider.route.model),
-            # A provider that detects turns uses the audio itself.
-            turn_model=None if provider_detects_turns else turn_model,
+            turn_model=turn_model,
         )
         self._stall = StallDetector()
         self._gap_count = call.bus.gap_count
@@ -66,7 +95,7 @@ class TranscriptionSession:
         self._call.drain.set_safe_point(lambda: self._turns.between_turns)
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._follow_log(), name="follow the log")
+                tasks.create_task(self._follow_log(tasks), name="follow the log")
                 tasks.create_task(self._follow_audio(), name="follow the audio")
                 tasks.create_task(self._provider.run(), name="transcribe")
                 tasks.create_task(self._tick(), name="tick")
@@ -80,14 +109,39 @@ class TranscriptionSession:
     async def _on_provider_lost(self) -> None:
         await self._turns.on_provider_lost()
 
-    async def _follow_log(self) -> None:
+    async def _follow_log(self, tasks: asyncio.TaskGroup) -> None:
         async for event in self._call.log:
             self._turns.on_log_event(event)
+            if event.HasField("agent_changed"):
+                changing = self._prepare_agent(event.agent_changed)
+                tasks.create_task(changing, name="open the next agent's providers")
             if event.HasField("call_ended"):
                 raise _CallEnded
             self._track_stream(event)
             if event.HasField("stream_stopped"):
                 await self._turns.on_stream_stopped()
+
+    async def _prepare_agent(self, changed: AgentChanged) -> None:
+        """Open the providers of an agent that has taken the call over, unless they are the same."""
+        try:
+            found = await self._call.call_agents.find(changed.agent, changed.version)
+            if self._open_listener is not None and found.config.stt != self._section:
+                self._next = await self._open_listener(found.config)
+        except ConfigError as error:
+            # The providers of the agent before it transcribe as well, if less suitably.
+            log.error("agent_stt_not_used", agent=changed.agent, error=str(error))
+
+    async def _change_agent(self) -> None:
+        """Transcribe with the next agent's providers, once no turn is in progress."""
+        listener = self._next
+        if listener is None or not await self._turns.change_config(
+            listener.section, provider_detects_turns=listener.provider_detects_turns
+        ):
+            return
+        self._section = listener.section
+        if self._next is listener:
+            self._next = None
+        self._provider.switch(listener.chain)
 
     def _track_stream(self, event: Event) -> None:
         if event.HasField("stream_started"):
@@ -121,6 +175,7 @@ class TranscriptionSession:
         while True:
             await asyncio.sleep(_TICK_INTERVAL_S)
             await self._turns.on_tick()
+            await self._change_agent()
             if self._call.bus.gap_count != self._gap_count:
                 # The audio was lost on this process's connection to NATS, not on the caller's line.
                 self._gap_count = self._call.bus.gap_count

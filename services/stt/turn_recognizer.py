@@ -59,6 +59,8 @@ class TurnRecognizer:
         `recent` are the log's latest events before this owner.
         """
         self._pauses = Pauses(turn_model, config, self._on_pause_judged)
+        # A provider that detects turns uses the audio itself.
+        self._pauses.change_config(config, enabled=not provider_detects_turns)
         self._log = log
         self._completion: CompletionRules = WordRules(config)
         self._state = state
@@ -106,6 +108,21 @@ class TurnRecognizer:
                 self._pauses.push_audio(span.mulaw)
                 await self._on_speech_changes(self._vad.push_audio(span.mulaw, span.at_ms))
             await self._advance()
+
+    async def change_config(self, config: SttConfig, *, provider_detects_turns: bool) -> bool:
+        """Recognize turns by another agent's section from now on; false, without a change, within a turn."""
+        async with self._lock:
+            if not self.between_turns:
+                return False
+            self._pauses.change_config(config, enabled=not provider_detects_turns)
+            self._completion = WordRules(config)
+            self._endpointing = Endpointing(
+                config.turn_silence_ms, provider_detects_turns=provider_detects_turns
+            )
+            self._endpointing.restore(has_final=False, eager=False, covered_ms=self._transcript.final_end_ms)
+            self._ended_provider_turn = ""
+            self._update_completion()
+            return True
 
     async def judge_pauses(self) -> None:
         """Long-lived: have the model of turns judge each pause; returns at once without a model."""

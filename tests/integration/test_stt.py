@@ -11,9 +11,12 @@ import pytest
 
 from parley.audio.g711 import SILENCE
 from parley.bus import Bus, connect, subjects
+from parley.events.log import open_call_log
+from parley.events.outbox import open_outbox
 from parley.runtime.health import serve
 from parley.v1.audio_pb2 import CallerAudio
 from parley.v1.call_pb2 import CallEnded, CallStarted
+from parley.v1.handoff_pb2 import AgentChanged
 from parley.v1.speech_pb2 import (
     EagerEndOfTurn,
     SpeechStarted,
@@ -269,6 +272,32 @@ async def test_no_word_is_lost_when_the_owner_is_killed(
 
     assert [turn.text for turn in bodies_of(bodies, TurnEnded)] == [WRITTEN]
     assert len(bodies_of(bodies, StageClaimed)) == 2
+
+
+async def test_the_next_agent_transcribes_from_the_next_turn_on(
+    nats_url: str, provider: tuple[DeepgramEmulator, str], tmp_path: Path
+) -> None:
+    """After a hand-off to an agent with another kind of turn detection, no word is lost."""
+    (tmp_path / "front.yaml").write_text("prompt: x\n")
+    (tmp_path / "sales.yaml").write_text("prompt: x\nstt: {model: flux-general-en}\n")
+    frames = [*FRAMES, *FRAMES]
+    async with (
+        stt(nats_url, provider[1], tmp_path / "log", PARLEY_AGENTS_DIR=str(tmp_path)),
+        connect(nats_url, "t", timeout_s=5) as bus,
+        open_outbox(bus) as outbox,
+        open_call_log(bus, outbox, SID, "brain", 1) as brain,
+    ):
+        await start_call(bus, SID, CallStarted(agent="front"))
+        speaking = asyncio.create_task(speak(bus, frames))
+        await read_until(bus, SID, TurnEnded, timeout_s=30)
+        await brain.append(AgentChanged(agent="sales", from_agent="front", reply_id="r1"))
+        bodies = await read_until(bus, SID, CallEnded, timeout_s=60)
+        await speaking
+
+    first, second = bodies_of(bodies, TurnEnded)
+    assert (first.text, first.decided_by, first.model) == (WRITTEN, "speech_final", "nova-3")
+    assert (second.text, second.decided_by, second.model) == (TEXT, "flux", "flux-general-en")
+    assert not bodies_of(bodies, StageFailed)
 
 
 def _plain(word: str) -> str:

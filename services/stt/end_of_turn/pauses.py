@@ -18,6 +18,13 @@ class Pauses:
         self._on_judged = on_judged
         self._listener = PauseListener(model, self._record) if model is not None else None
         self._probability: float | None = None
+        self._enabled = True
+
+    def change_config(self, config: SttConfig, *, enabled: bool) -> None:
+        """Judge by another section from now on; without the model if it is not enabled."""
+        self._config = config
+        self._enabled = enabled
+        self._probability = None
 
     async def run(self) -> None:
         """Long-lived: judge each pause; returns at once without a model."""
@@ -26,13 +33,13 @@ class Pauses:
 
     def push_audio(self, mulaw: bytes) -> None:
         """Record the caller's audio."""
-        if self._listener is not None:
+        if self._listener is not None and self._enabled:
             self._listener.push_audio(mulaw)
 
     def speech_changed(self, *, started: bool) -> None:
         """Begin or discard a pause, because speech has stopped or started."""
         self._probability = None
-        if self._listener is not None:
+        if self._listener is not None and self._enabled:
             if started:
                 self._listener.speech_started()
             else:
@@ -40,7 +47,9 @@ class Pauses:
 
     def combine(self, completion: TurnCompletion) -> TurnCompletion:
         """Return the judgement of the words with that of the model."""
-        return completion if self._listener is None else combine(completion, self._probability, self._config)
+        if self._listener is None or not self._enabled:
+            return completion
+        return combine(completion, self._probability, self._config)
 
     async def _record(self, probability: float) -> None:
         self._probability = probability
