@@ -24,6 +24,7 @@ from parley.agent_config.texts.defaults import default_texts, languages, primary
 from parley.agent_config.tools import EndCallTool, HttpTool, McpTool, PythonTool, ToolBase, ToolSection
 from parley.agent_config.tts import TtsConfig
 from parley.agent_config.turn_taking import DtmfConfig, Fillers, Openers, TurnTaking
+from parley.agent_config.webhooks import Webhook, Webhooks
 
 __all__ = [
     "AgentConfig",
@@ -54,6 +55,8 @@ __all__ = [
     "ToolSection",
     "TtsConfig",
     "TurnTaking",
+    "Webhook",
+    "Webhooks",
     "call_data",
     "call_language",
     "default_texts",

@@ -23,6 +23,7 @@ from parley.agent_config.timezone import TimeZone
 from parley.agent_config.tools import EndCallTool, ToolSection, duplicate_name
 from parley.agent_config.tts import TtsConfig
 from parley.agent_config.turn_taking import DtmfConfig, Fillers, Openers, TurnTaking
+from parley.agent_config.webhooks import Webhooks
 
 
 class AgentConfig(Section):
@@ -60,6 +61,8 @@ class AgentConfig(Section):
     """The agents that may take the call over; they give the agent the tool `hand_off`."""
     collect: tuple[CollectedField, ...] = ()
     """The data that the agent collects from the caller; these give it the tool `save_data`."""
+    webhooks: Webhooks = Webhooks()
+    """Requests to systems of the user's own."""
     reconnect: Reconnect = Reconnect()
     fallback: Fallback = Fallback()
     idle: Idle = Idle()

@@ -2,7 +2,8 @@
 
 import json
 import re
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 
 from google.protobuf.json_format import MessageToDict
@@ -14,6 +15,7 @@ from parley.latency.turn import TurnLatency
 from parley.telemetry.trace_context import trace_id
 from parley.v1.call_pb2 import CallEnded, CallStarted, Direction
 from parley.v1.event_pb2 import Event
+from services.recorder.collected import Collected, CollectedFields, as_objects
 from services.recorder.speculation_cost import SpeculationCost, SpeculationCosts
 from services.recorder.transcript import Line, Transcript
 
@@ -39,6 +41,10 @@ class Call:
     recording_url: str | None = None
     transcript_url: str | None = None
     speculation_cost: SpeculationCost = _NO_SPECULATION
+    next_agents: tuple[str, ...] = ()
+    """The agents that took the call over, in order."""
+    data: Mapping[str, Collected] = field(default_factory=dict)
+    """The data that the agents collected, by field: personal data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,7 @@ class RecordBuilder:
         self._transcript = Transcript()
         self._latencies = TurnLatencies()
         self._speculation = SpeculationCosts()
+        self._collected = CollectedFields()
         self._ended: Event | None = None
         self._last = started
         self._last_ms = 0
@@ -92,6 +99,7 @@ class RecordBuilder:
         if body is not None:
             self._transcript.apply(body)
             self._speculation.apply(body)
+            self._collected.apply(body)
 
     def build(self, recording_url: str, transcript_url: str) -> CallRecord:
         """Return the record, after the last event."""
@@ -107,6 +115,8 @@ class RecordBuilder:
             recording_url=recording_url,
             transcript_url=transcript_url,
             speculation_cost=self._speculation.total,
+            next_agents=tuple(self._collected.agents),
+            data=dict(self._collected.values),
         )
         return CallRecord(call, self._transcript.finish(end_ms), self._latencies.turns)
 
@@ -183,9 +193,11 @@ def as_json(record: CallRecord) -> str:
         "trace_id": f"{trace_id(call.call_sid):032x}",
         "direction": call.direction,
         "agent": call.agent,
+        "agents": [call.agent, *call.next_agents],
         "started_at": call.started_at.isoformat(),
         "duration_ms": call.duration_ms,
         "end_reason": call.end_reason,
+        "data": as_objects(call.data),
         "recording_url": call.recording_url,
         "lines": [asdict(line) for line in record.lines],
         "turns": turns,

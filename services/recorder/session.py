@@ -23,10 +23,11 @@ from parley.v1.event_pb2 import Event
 from parley.v1.work_pb2 import CallRecorded
 from services.recorder import call_record, wav
 from services.recorder.audio_reader import CallAudioReader
+from services.recorder.call_record import CallRecord
 from services.recorder.live_state import RECORDER, RecorderState
 from services.recorder.metrics.call_observer import CallObserver
 from services.recorder.metrics.observation import RecorderMetrics
-from services.recorder.metrics.storage import StorageMetrics
+from services.recorder.metrics.storage import StorageMetrics, WebhookMetrics
 from services.recorder.retry import StorageRetry, retry_read
 from services.recorder.settings import RecorderSettings
 from services.recorder.storage.disk_space import DiskSpace
@@ -34,6 +35,8 @@ from services.recorder.storage.object_store import Recordings, contiguous_until,
 from services.recorder.storage.postgres import Postgres
 from services.recorder.stored_log import StoredLog
 from services.recorder.timeline import Timeline
+from services.recorder.webhook_request import call_ended_body
+from services.recorder.webhooks import CALL_ENDED, Delivery, WebhookSender, open_webhook_sender
 
 log = structlog.get_logger()
 
@@ -56,8 +59,12 @@ async def open_recorder(
     stamina.instrumentation.set_on_retry_hooks(())
     recordings = open_recordings(settings.recordings_url)
     metrics = RecorderMetrics(telemetry.registry)
-    storage = Storage(settings, recordings, database, StorageMetrics(telemetry.registry))
-    async with database.opened(), asyncio.TaskGroup() as tasks:
+    async with (
+        database.opened(),
+        open_webhook_sender(WebhookMetrics(telemetry.registry)) as webhooks,
+        asyncio.TaskGroup() as tasks,
+    ):
+        storage = Storage(settings, recordings, database, StorageMetrics(telemetry.registry), webhooks)
         log.info("recordings_opened", url=recordings.url)
         watching = tasks.create_task(DiskSpace(recordings.url, telemetry.registry).watch())
         try:
@@ -74,6 +81,7 @@ class Storage:
     recordings: Recordings
     database: Postgres
     metrics: StorageMetrics
+    webhooks: WebhookSender
 
 
 async def record_call(storage: Storage, metrics: RecorderMetrics, call: CallContext) -> None:
@@ -88,6 +96,7 @@ class RecordingSession:
         self._settings = storage.settings
         self._recordings = storage.recordings
         self._database = storage.database
+        self._webhooks = storage.webhooks
         self._call = call
         self._log = call.log
         if call.log.facts.started is None:
@@ -113,6 +122,7 @@ class RecordingSession:
                     self._apply(event)
             await self._store_record(await self._already_finished() or await self._record_audio())
         await self._retry.run(lambda: self._recordings.delete_segments(self._name))
+        await self._call_webhook()
 
     async def _already_finished(self) -> int:
         """Length of the recording if a previous owner completed it; its segments may already be deleted."""
@@ -229,11 +239,24 @@ class RecordingSession:
             await self._recordings.put_segment(self._name, start, wav.interleaved(*self._timeline.cut(end)))
             self._timeline.mark_stored(end)
 
+    async def _record(self, stored: StoredLog) -> CallRecord:
+        url, transcript_url = (self._recordings.url_of(f"{self._name}{end}") for end in (".wav", ".json"))
+        return (await stored.record()).build(url, transcript_url)
+
+    async def _call_webhook(self) -> None:
+        """Send the record to the webhook of the agent that answered, unless that has been done."""
+        webhook = self._call.agent.webhooks.call_ended
+        if webhook is None or self._log.facts.webhook_settled:
+            return
+        record = await self._record(StoredLog(self._log, self._started))
+        body = await asyncio.to_thread(call_ended_body, record)
+        delivery = Delivery(webhook, f"{CALL_ENDED}:{self._call.call_sid}", body)
+        await self._log.append(await self._webhooks.deliver(delivery))
+
     async def _store_record(self, samples: int) -> None:
         recordings, name = self._recordings, self._name
-        url, transcript_url = recordings.url_of(f"{name}.wav"), recordings.url_of(f"{name}.json")
         stored = StoredLog(self._log, self._started)
-        record = (await stored.record()).build(url, transcript_url)
+        record = await self._record(stored)
         for suffix, as_file in ((".json", call_record.as_json), (".txt", call_record.as_text)):
             text = await asyncio.to_thread(as_file, record)
             await self._retry.run(partial(recordings.put, name + suffix, text.encode()))
@@ -241,7 +264,9 @@ class RecordingSession:
         put_record = partial(self._database.put_record, record, stored.events)
         await retry_read(partial(self._retry.run, put_record))
         duration_ms = samples // BYTES_PER_MS
-        await self._log.append(CallRecorded(recording_url=url, duration_ms=duration_ms))
+        await self._log.append(
+            CallRecorded(recording_url=record.call.recording_url or "", duration_ms=duration_ms)
+        )
         ended = self._log.facts.ended
         self._metrics.record_stored(ended.sent_at_us if ended is not None else None)
         log.info("call_recorded", duration_ms=duration_ms)

@@ -1,5 +1,7 @@
 """Settings of the recorder."""
 
+import os
+
 from pydantic import Field
 
 from parley.database.settings import DatabaseSettings
@@ -24,3 +26,8 @@ class RecorderSettings(DatabaseSettings):
 
     recording_lateness_s: float = Field(default=3.0, ge=0, le=60)
     """How long audio is kept in memory for late frames before it is stored."""
+
+
+def read_secret(variable: str) -> str:
+    """Return the environment variable that an agent file names; empty if it is not set."""
+    return os.environ.get(variable, "")

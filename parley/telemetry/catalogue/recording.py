@@ -24,6 +24,13 @@ STORAGE_FAILURES = counter(
     "target",
     target="postgres, recordings",
 )
+WEBHOOK_ATTEMPTS = counter(
+    "parley_webhook_attempts_total",
+    "Requests of webhooks for the end of a call; a failed one is repeated for an hour",
+    _RECORDER,
+    "outcome",
+    outcome="ok, failed",
+)
 RECORDINGS_FREE = gauge(
     "parley_recordings_free_ratio",
     "Free share of the disk with the recordings; absent with a bucket",

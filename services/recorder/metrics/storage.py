@@ -11,6 +11,7 @@ from parley.telemetry.catalogue.recording import (
     RECORDING_LAG,
     RECORDS_STORED,
     STORAGE_FAILURES,
+    WEBHOOK_ATTEMPTS,
 )
 
 _TARGETS = ("postgres", "recordings")
@@ -47,3 +48,15 @@ class StorageMetrics:
         self._records.inc()
         if ended_at_us is not None:
             self._delay.observe(max(0.0, time.time() - ended_at_us / 1e6))
+
+
+class WebhookMetrics:
+    """The webhook metrics of one process, shared by its calls."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        attempts = WEBHOOK_ATTEMPTS.counter(registry)
+        self._attempts = {outcome: attempts.labels(outcome=outcome) for outcome in ("ok", "failed")}
+
+    def delivered(self, outcome: str) -> None:
+        """Count an attempt: `ok` or `failed`."""
+        self._attempts[outcome].inc()

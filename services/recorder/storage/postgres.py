@@ -1,19 +1,22 @@
 """Call records in Postgres. Each write is one transaction and can be repeated without effect."""
 
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from parley.database.connections import Database
 from parley.v1.event_pb2 import Event
 from services.recorder.call_record import Call, CallRecord, event_row, latency_row, line_row
+from services.recorder.collected import as_objects
 
 _RECORD_TIMEOUT_S = 300.0
 """For all rows of a call, whose events are read from the bus meanwhile."""
 
 _PUT_CALL = """
 INSERT INTO calls (call_sid, direction, from_number, to_number, agent, started_at, ended_at, duration_ms,
-    end_reason, recording_url, transcript_url, speculations, speculations_discarded, discarded_characters)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    end_reason, recording_url, transcript_url, speculations, speculations_discarded, discarded_characters,
+    agents, data)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 ON CONFLICT (call_sid) DO UPDATE SET
     ended_at = coalesce(excluded.ended_at, calls.ended_at),
     duration_ms = coalesce(excluded.duration_ms, calls.duration_ms),
@@ -22,7 +25,9 @@ ON CONFLICT (call_sid) DO UPDATE SET
     transcript_url = coalesce(excluded.transcript_url, calls.transcript_url),
     speculations = excluded.speculations,
     speculations_discarded = excluded.speculations_discarded,
-    discarded_characters = excluded.discarded_characters
+    discarded_characters = excluded.discarded_characters,
+    agents = excluded.agents,
+    data = excluded.data
 """
 _PUT_LINE = """
 INSERT INTO transcript (call_sid, n, speaker, text, start_ms, end_ms, turn, reply_id, interrupted)
@@ -113,4 +118,6 @@ def _call_row(call: Call) -> tuple[object, ...]:
         cost.speculations,
         cost.discarded,
         cost.discarded_characters,
+        [call.agent, *call.next_agents],
+        json.dumps(as_objects(call.data), ensure_ascii=False),
     )

@@ -241,3 +241,18 @@ async def test_a_new_connection_receives_the_audio_since_the_last_final_transcri
     labels = {"agent": "clinic", "provider": "fake", "model": "nova-3"}
     seconds = chain.telemetry.registry.get_sample_value("parley_stt_audio_seconds_total", labels)
     assert seconds == 3.5
+
+
+async def test_the_providers_of_another_agent_replace_the_connection() -> None:
+    """Without a failure, also while the next attempt is waited for."""
+    provider, reports = FakeProvider(), list[StageFailed]()
+    connection = ProviderConnection(
+        make_chain(provider, "nova-3", reports=reports), AudioBuffer(0), ignore_event, ignore_loss
+    )
+    async with running(connection):
+        await eventually(lambda: provider.opened == ["nova-3"], interval_s=0)
+        connection.switch(make_chain(provider, "flux-general-en", reports=reports))
+        await eventually(lambda: provider.opened == ["nova-3", "flux-general-en"], interval_s=0)
+
+    assert connection.route.model == "flux-general-en"
+    assert reports == []
