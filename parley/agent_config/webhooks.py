@@ -1,4 +1,4 @@
-"""Requests that tell the user's systems about a call."""
+"""Requests that send data of a call to systems of the user's own."""
 
 from pydantic import Field
 

@@ -127,8 +127,7 @@ def _start_reply(conversation: Conversation, body: reply_pb2.ReplyStarted) -> Co
         uninterruptible=body.uninterruptible,
         agent=conversation.agent.name,
     )
-    agent = current_agent.after_reply_started(conversation.agent)
-    return _append(replace(conversation, totals=totals, agent=agent), started)
+    return _append(replace(conversation, totals=totals), started)
 
 
 def _release_reply(conversation: Conversation, body: reply_pb2.ReplyReleased) -> Conversation:
@@ -179,6 +178,8 @@ def _evolve_reply(conversation: Conversation, reply_id: str, body: Body, at_ms: 
 
 def _with_reply(conversation: Conversation, index: int, before: Reply, after: Reply) -> Conversation:
     conversation = _with_item(conversation, index, after)
+    if conversation.agent.greeting and len(after.clauses) > len(before.clauses):
+        conversation = replace(conversation, agent=current_agent.after_words(conversation.agent))
     if after.predicted_text and after.cancelled == "speculation" and not before.cancelled:
         totals = conversation.totals
         totals = replace(totals, discarded_speculations=totals.discarded_speculations + 1)

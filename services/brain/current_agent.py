@@ -51,6 +51,6 @@ def after_input(agent: CurrentAgent) -> CurrentAgent:
     return replace(agent, passed_by=()) if agent.passed_by else agent
 
 
-def after_reply_started(agent: CurrentAgent) -> CurrentAgent:
-    """Return the agent after any reply has started: its greeting is no longer due."""
+def after_words(agent: CurrentAgent) -> CurrentAgent:
+    """Return the agent after it has words to speak: its greeting is no longer due."""
     return replace(agent, greeting="") if agent.greeting else agent

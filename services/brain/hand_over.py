@@ -81,7 +81,8 @@ def _announcement(call: ToolCall, conversation: Conversation) -> Reply | None:
     """The words before a hand-off that are in the log already."""
     replies = conversation.replies
     after = next((n for n, reply in enumerate(replies) if reply.reply_id == call.reply_id), len(replies))
-    return next((reply for reply in replies[after:] if reply.kind == REPLY_KIND_HANDOFF), None)
+    announced = (reply for reply in replies[after:] if reply.kind == REPLY_KIND_HANDOFF and reply.text)
+    return next(announced, None)
 
 
 async def _summarize(call: ToolCall, session_log: SessionLog) -> None:

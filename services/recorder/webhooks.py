@@ -25,7 +25,7 @@ _TOTAL_S = 3600.0
 _MAX_WAITING = 250
 """Calls that wait for another attempt at the same time; beyond it, a call makes one attempt."""
 _GONE = 410
-"""The status with which a receiver refuses the request for good."""
+"""The status with which a receiver refuses the request permanently."""
 
 
 @dataclass(frozen=True, slots=True)

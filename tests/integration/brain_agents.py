@@ -13,10 +13,11 @@ import yaml
 from parley.bus import Bus, connect, subjects
 from parley.events.envelope import Body, event_body
 from parley.events.log import CallEventLog, open_call_log
-from parley.events.outbox import open_outbox
+from parley.events.outbox import Outbox, open_outbox
 from parley.runtime.health import serve
 from parley.runtime.stage import run_stage
 from parley.v1.call_pb2 import DIRECTION_INBOUND, CallEnded, CallStarted
+from parley.v1.handoff_pb2 import AgentChanged
 from parley.v1.reply_pb2 import ReplyClause, ReplyFinished, ReplyStarted
 from parley.v1.speech_pb2 import TurnEnded
 from parley.v1.work_pb2 import Work
@@ -34,11 +35,11 @@ _TIMEOUT_S = 15.0
 class AgentsCall:
     """The caller's side of a call, and what the brain has appended."""
 
-    def __init__(self, stt: CallEventLog, observer: CallEventLog) -> None:
+    def __init__(self, stt: CallEventLog, observer: CallEventLog, turns: int = 0) -> None:
         self.bodies: list[Body] = []
         self._stt = stt
         self._events = observer.__aiter__()
-        self._turns = 0
+        self._turns = turns
 
     async def speak(self, text: str) -> None:
         """End a turn of the caller."""
@@ -65,6 +66,19 @@ class AgentsCall:
         assert isinstance(end, ReplyFinished)
         return end.reply_id
 
+    async def until_agent(self, name: str) -> None:
+        """Read up to the end of the first reply of an agent that has taken over."""
+
+        def is_end(body: Body) -> bool:
+            changes = [
+                n for n, one in enumerate(self.bodies) if isinstance(one, AgentChanged) and one.agent == name
+            ]
+            after = self.bodies[changes[-1] :] if changes else []
+            started = {one.reply_id for one in bodies_of(after, ReplyStarted)}
+            return isinstance(body, ReplyFinished) and body.reply_id in started
+
+        await self.until(is_end)
+
     def text_of(self, reply_id: str) -> str:
         """The text of a reply."""
         return "".join(b.text for b in bodies_of(self.bodies, ReplyClause) if b.reply_id == reply_id)
@@ -84,7 +98,8 @@ def write_agent(folder: Path, name: str, rules: Sequence[Mapping[str, Any]], **k
     scenario.mkdir(exist_ok=True)
     model = scenario / f"{name}.yaml"
     model.write_text(yaml.safe_dump({"rules": list(rules)}), encoding="utf-8")
-    agent = {"prompt": f"You are {name}.", "llm": {"model": str(model)}, **keys}
+    quiet: dict[str, Any] = {"phrases": [], "tool_phrases": []}
+    agent = {"prompt": f"You are {name}.", "llm": {"model": str(model)}, "fillers": quiet, **keys}
     (folder / f"{name}.yaml").write_text(yaml.safe_dump(agent), encoding="utf-8")
 
 
@@ -110,11 +125,10 @@ async def running_brain(
 
 @asynccontextmanager
 async def agents_call(
-    nats_url: str, folder: Path, environment: pytest.MonkeyPatch, agent: str
+    nats_url: str, folder: Path, environment: pytest.MonkeyPatch, agent: str, *past: Body
 ) -> AsyncIterator[AgentsCall]:
-    """Yield a call that a brain serves, beginning with one agent."""
+    """Yield a call that a brain serves, beginning with one agent; `past` was appended by one that died."""
     async with (
-        running_brain(nats_url, folder, environment),
         connect(nats_url, "test", timeout_s=5) as bus,
         open_outbox(bus) as outbox,
         open_call_log(bus, outbox, CALL, "edge", 1) as edge,
@@ -125,13 +139,26 @@ async def agents_call(
             agent=agent, direction=DIRECTION_INBOUND, from_number="+15550001", to_number="+442079460018"
         )
         await edge.append(started)
+        await append_past(bus, outbox, stt, past)
         await outbox.wait_acked(5)
         await publish_work(bus)
-        try:
-            yield AgentsCall(stt, observer)
-        finally:
-            await edge.append(CallEnded(reason="hangup"))
-            await outbox.wait_acked(5)
+        if past:
+            async with bus.work_queue.claims("brain") as claim:
+                # The brain that died had claimed the call: the next owner is the second.
+                assert await claim(2.0) is not None
+        async with running_brain(nats_url, folder, environment):
+            try:
+                yield AgentsCall(stt, observer, turns=sum(isinstance(body, TurnEnded) for body in past))
+            finally:
+                await edge.append(CallEnded(reason="hangup"))
+                await outbox.wait_acked(5)
+
+
+async def append_past(bus: Bus, outbox: Outbox, stt: CallEventLog, past: Sequence[Body]) -> None:
+    """Append the events of a brain that died; turns of the caller are appended by stt."""
+    async with open_call_log(bus, outbox, CALL, "brain", 1) as brain:
+        for body in past:
+            await (stt if isinstance(body, TurnEnded) else brain).append(body)
 
 
 async def publish_work(bus: Bus) -> None:

@@ -6,8 +6,21 @@ from typing import Any
 
 import pytest
 
+from parley.events.envelope import Body
 from parley.v1.handoff_pb2 import AgentChanged, DataCollected
-from parley.v1.reply_pb2 import PhrasesChosen, ReplyStarted, ToolReturned
+from parley.v1.reply_pb2 import (
+    REPLY_KIND_ANSWER,
+    REPLY_KIND_GREETING,
+    REPLY_KIND_HANDOFF,
+    PhrasesChosen,
+    ReplyCancelled,
+    ReplyClause,
+    ReplyFinished,
+    ReplyStarted,
+    ToolCalled,
+    ToolReturned,
+)
+from parley.v1.speech_pb2 import TurnEnded
 from tests.event_factories import bodies_of
 from tests.integration.brain_agents import AgentsCall, agents_call, write_agent
 
@@ -149,6 +162,67 @@ async def test_a_summary_replaces_the_dialogue(
         await call.until_reply("Sales speaking")
 
     assert "Too much." not in str(call.replies())
+
+
+def _requested(**arguments: str) -> tuple[Body, ...]:
+    """The events of a brain that died when its model had requested a hand-off without a word."""
+    call = json.dumps({"agent": "sales", "reason": "buying", "summary": "Ann", **arguments})
+    return (
+        TurnEnded(turn=1, text="quiet please", decided_by="speech_final"),
+        ReplyStarted(reply_id="r1", turn=1, kind=REPLY_KIND_ANSWER),
+        ReplyFinished(reply_id="r1", clauses=0, reason="tool_calls"),
+        ToolCalled(tool_call_id="t1", name="hand_off", arguments=call, reply_id="r1", turn=1),
+    )
+
+
+_ANNOUNCED: tuple[Body, ...] = (
+    ReplyStarted(reply_id="r2", kind=REPLY_KIND_HANDOFF),
+    ReplyClause(reply_id="r2", text="I connect you."),
+    ReplyFinished(reply_id="r2", clauses=1, reason="stop"),
+)
+_CHANGED = AgentChanged(
+    agent="sales",
+    from_agent="front",
+    reply_id="r1",
+    tool_call_id="t1",
+    greeting="Sales, this is Max.",
+)
+_RETURNED = ToolReturned(tool_call_id="t1", result="{}")
+_GREETING: tuple[Body, ...] = (
+    ReplyStarted(reply_id="r3", kind=REPLY_KIND_GREETING),
+    ReplyClause(reply_id="r3", text="Sales, this is Max."),
+    ReplyFinished(reply_id="r3", clauses=1, reason="stop"),
+)
+_STEPS: tuple[Body, ...] = (*_ANNOUNCED, _CHANGED, _RETURNED, *_GREETING)
+
+
+@pytest.mark.parametrize("died_after", range(len(_STEPS) + 1))
+async def test_a_brain_that_dies_within_a_hand_off_is_continued(
+    nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, died_after: int
+) -> None:
+    """Whichever event was its last: one announcement, one change and one greeting, all in this order."""
+    handoff = {"agent": "sales", "when": "buying", "announce": "I connect you.", "greeting": True}
+    write_front(tmp_path, handoffs=[handoff])
+    write_sales(tmp_path, greeting="Sales, this is Max.")
+    past = (*_requested(), *_STEPS[:died_after])
+
+    async with agents_call(nats_url, tmp_path, monkeypatch, "front", *past) as call:
+        if died_after < len(_STEPS):
+            await call.until_agent("sales")
+        await call.speak("hello Max")
+        await call.until_reply("Sales again")
+
+    assert len(bodies_of(call.bodies, AgentChanged)) == 1
+    assert len(bodies_of(call.bodies, ToolReturned)) == 1
+    cancelled = {body.reply_id for body in bodies_of(call.bodies, ReplyCancelled)}
+    replies = [
+        (kind, text)
+        for (kind, text), body in zip(call.replies(), bodies_of(call.bodies, ReplyStarted), strict=True)
+        if body.reply_id not in cancelled or text
+    ]
+    spoken = [text for kind, text in replies if kind in ("handoff", "greeting")]
+    assert spoken[-1] == "Sales, this is Max."
+    assert spoken.count("I connect you.") == 1
 
 
 FIELDS = [

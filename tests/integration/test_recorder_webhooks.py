@@ -31,7 +31,7 @@ class Receiver:
     """A system of the user's own that receives webhooks."""
 
     statuses: list[int] = field(default_factory=list)
-    """Of the next responses; afterwards 200."""
+    """Statuses of the next responses; afterwards 200."""
     requests: list[tuple[Mapping[str, str], bytes]] = field(default_factory=list)
 
     async def receive(self, request: Request) -> Response:
@@ -42,7 +42,7 @@ class Receiver:
 
 @asynccontextmanager
 async def running(receiver: Receiver, folder: Path) -> AsyncIterator[dict[str, str]]:
-    """Run a receiver; yield the settings of a recorder whose agent sends to it."""
+    """Run a receiver; yield the settings of a recorder with an agent that sends to it."""
     app = Starlette(routes=[Route("/hook", receiver.receive, methods=["POST"])])
     async with serve(app, "127.0.0.1", 0) as port:
         agents = folder / "agents"

@@ -18,6 +18,7 @@ from parley.events.outbox import open_outbox
 from parley.runtime.stage import run_stage
 from parley.v1.audio_pb2 import AgentAudio
 from parley.v1.call_pb2 import CallEnded, CallStarted
+from parley.v1.handoff_pb2 import AgentChanged
 from parley.v1.reply_pb2 import ReplyCancelled, ReplyClause, ReplyFinished, ReplyStarted
 from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, SynthesisStarted
 from parley.v1.work_pb2 import StageFailed, Work
@@ -531,3 +532,49 @@ async def test_an_unknown_provider_fails_the_call_with_a_reason(
     failed = bodies_of(call.events, StageFailed)[0]
     assert (failed.code, failed.provider, failed.retryable) == ("rejected", "elevenlabz", False)
     assert "tts.provider: no provider 'elevenlabz' is installed" in failed.message
+
+
+_SALES = "prompt: x\napology: '...'\nfillers: {phrases: []}\ntts: {voice: voice-2, text_normalization: off}\n"
+
+
+async def test_each_agent_of_a_call_has_its_own_voice(
+    nats_url: str, provider: Provider, tmp_path: Path
+) -> None:
+    """Words of the previous agent keep its voice, also those that arrive after the hand-off."""
+    (tmp_path / "sales.yaml").write_text(_SALES)
+    (tmp_path / "broken.yaml").write_text("prompt: [")
+    async with open_call(nats_url) as call, run_worker(nats_url, provider.url, tmp_path):
+        await call.reply("r1", "I connect you. ", finish=False)
+        await call.brain.append(AgentChanged(agent="sales", from_agent="test", reply_id="r1"))
+        await call.reply("r2", "Sales speaking. ")
+        await call.brain.append(ReplyClause(reply_id="r1", clause=1, text="One moment. "))
+        await call.finish("r1", 2)
+        await eventually(lambda: call.finished("r1") and call.finished("r2"))
+        await call.brain.append(AgentChanged(agent="test", from_agent="sales", reply_id="r2"))
+        await call.reply("r3", "Front desk again. ")
+        await call.brain.append(AgentChanged(agent="broken", from_agent="test", reply_id="r3"))
+        await call.reply("r4", "Still here. ")
+        await eventually(lambda: call.finished("r3") and call.finished("r4"))
+
+    assert {text: voice for voice, text in provider.spoken} == {
+        "I connect you.": "voice-1",
+        "Sales speaking.": "voice-2",
+        "One moment.": "voice-1",
+        "Front desk again.": "voice-1",
+        "Still here.": "voice-1",
+    }
+
+
+async def test_the_next_owner_speaks_with_the_voice_of_the_reply(
+    nats_url: str, provider: Provider, tmp_path: Path
+) -> None:
+    """A reply that the previous owner left unfinished keeps the agent that started it."""
+    (tmp_path / "sales.yaml").write_text(_SALES)
+    async with open_call(nats_url) as call:
+        await call.reply("r1", "I connect you. ")
+        await call.brain.append(AgentChanged(agent="sales", from_agent="test", reply_id="r1"))
+        await call.reply("r2", "Sales speaking. ")
+        async with run_worker(nats_url, provider.url, tmp_path):
+            await eventually(lambda: call.finished("r1") and call.finished("r2"))
+
+    assert sorted(provider.spoken) == [("voice-1", "I connect you."), ("voice-2", "Sales speaking.")]

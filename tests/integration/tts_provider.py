@@ -54,6 +54,8 @@ class Provider:
     messages: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     queries: list[dict[str, str]] = field(default_factory=list)
+    spoken: list[tuple[str, str]] = field(default_factory=list)
+    """The voice and the text of each clause sent over a WebSocket."""
 
     def texts(self) -> list[str]:
         """The clauses sent over WebSockets."""
@@ -82,6 +84,7 @@ class _Session:
 
     async def _synthesize(self, message: dict[str, Any]) -> bool:
         provider = self.provider
+        provider.spoken.append((self.socket.path_params["voice"], message["text"].strip()))
         text, audio = message["text"], b"" if provider.silent else audio_of(message["text"])
         for begin in range(0, len(audio), CHUNK_BYTES):
             if provider.garbage:

@@ -59,6 +59,10 @@ async def open_tool_resources(
         threads.shutdown(wait=False, cancel_futures=True)
 
 
+async def no_agent(_name: str) -> None:
+    """Take no agent into the call."""
+
+
 @dataclass(frozen=True, slots=True)
 class ToolContext:
     """The call's data, shared clients, and access to the call's log, for the tools of one call."""
@@ -72,16 +76,16 @@ class ToolContext:
 
     Raises ToolFailed when the call has ended.
     """
-    conversation: Callable[[], Conversation]
-    """Returns the conversation up to now."""
-    prepare_agent: Callable[[str], Awaitable[None]]
-    """Builds the agent that is to take the call over; raises ToolFailed if it cannot be used."""
     outcome: Callable[[str], Awaitable[Body]]
     """Waits for the event with which another stage answers the request of this tool_call_id.
 
     Such a message has the option `tool_outcome`. After a takeover the answer may already be in the log; then
     it is returned at once. Raises ToolFailed when the call has ended.
     """
+    conversation: Callable[[], Conversation] = Conversation
+    """Returns the conversation up to now."""
+    prepare_agent: Callable[[str], Awaitable[None]] = no_agent
+    """Builds the agent that is to take the call over; raises ToolFailed if it cannot be used."""
 
     @property
     def call_data(self) -> Mapping[str, Any]:
@@ -120,6 +124,4 @@ def context_without_call(agent: AgentConfig, resources: ToolResources, call_sid:
         resources,
         append=refuse,
         outcome=refuse,
-        conversation=Conversation,
-        prepare_agent=refuse,
     )

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
@@ -11,6 +12,8 @@ from services.brain.tools import ToolFailed
 from services.brain.tools.context import ToolResources, context_without_call
 from services.brain.tools.hand_off import build, reason_of, summary_of, target_of
 
+RESOURCES = cast("ToolResources", None)
+"""Not used."""
 AGENT = AgentConfig(prompt="p", handoffs=(HandOff(agent="sales", when="the caller wants to buy"),))
 
 
@@ -26,7 +29,7 @@ async def run(arguments: object, refused: str = "") -> tuple[str, list[str]]:
         if refused:
             raise ToolFailed(refused)
 
-    context = context_without_call(AGENT, ToolResources(http=None), "CA1")  # type: ignore[arg-type] # not used
+    context = context_without_call(AGENT, RESOURCES, "CA1")
     [tool] = build(AGENT, replace(context, prepare_agent=prepare))
     return await tool.run(call(arguments)), prepared
 
@@ -53,7 +56,7 @@ async def test_an_agent_that_cannot_be_used_is_refused() -> None:
 
 def test_the_model_sees_when_to_hand_over() -> None:
     """Names alone would be guessed at."""
-    context = context_without_call(AGENT, ToolResources(http=None), "CA1")  # type: ignore[arg-type] # not used
+    context = context_without_call(AGENT, RESOURCES, "CA1")
 
     [tool] = build(AGENT, context)
 
