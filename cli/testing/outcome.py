@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from parley.clock import CallClock
@@ -219,6 +220,16 @@ class Outcome:
         """Time from the start of the stream to the agent's first audio; infinite without any."""
         speech: list[AgentSpeech] = self.played.report.agent_speech
         return speech[0].start_ms if speech else float("inf")
+
+    @property
+    def agent_pauses_ms(self) -> list[float]:
+        """Pauses of the agent in which the caller did not speak; those of less than 0.4 s are not noticed."""
+        report = self.played.report
+        return [
+            after.start_ms - before.end_ms
+            for before, after in pairwise(report.agent_speech)
+            if not any(before.end_ms < s.end_ms and s.start_ms < after.start_ms for s in report.caller_speech)
+        ]
 
     def history_mismatch(self) -> str:
         """The first interrupted reply whose text in the history was not played; empty if all were.

@@ -37,6 +37,7 @@ EXPECTATIONS: Mapping[str, Reader] = {
     "duration s": times.duration,
     "silent within ms": times.silent_within,
     "first audio within ms": times.first_audio_within,
+    "pauses within ms": times.pauses_within,
     "the history matches the audio": speech.history_matches,
 }
 

@@ -29,6 +29,17 @@ def first_audio_within(value: Any) -> Check:
     return check
 
 
+def pauses_within(value: Any) -> Check:
+    """The longest pause of the agent while the caller does not speak."""
+    limit_ms = positive(value)
+
+    def check(outcome: Outcome) -> str:
+        long = [round(ms) for ms in outcome.agent_pauses_ms if ms > limit_ms]
+        return f"the agent paused for {long} ms, expected up to {limit_ms:g}" if long else ""
+
+    return check
+
+
 def latency(value: Any) -> Check:
     """Limits of the time from the end of the caller's speech to the agent's first audio."""
     wanted = limits(value, ("max_ms", "p50_ms"))

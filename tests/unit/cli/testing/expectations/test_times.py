@@ -42,3 +42,18 @@ def test_times_on_the_line() -> None:
     assert "got it after 700 ms" in times.first_audio_within(600)(spoken)
     assert not times.silent_within(120)(spoken)
     assert "silent only [120.0] ms" in times.silent_within(100)(spoken)
+
+
+def test_pauses_of_the_agent() -> None:
+    """A pause in which the caller speaks is not one of the agent."""
+    spoken = outcome(
+        agent_speech=[
+            {"start_ms": 700, "end_ms": 900},
+            {"start_ms": 1400, "end_ms": 1800},
+            {"start_ms": 4000, "end_ms": 4500},
+        ],
+        caller_speech=[{"text": "yes", "start_ms": 2000, "end_ms": 3000}],
+    )
+
+    assert not times.pauses_within(500)(spoken)
+    assert "paused for [500] ms, expected up to 400" in times.pauses_within(400)(spoken)
