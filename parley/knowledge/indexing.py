@@ -114,6 +114,7 @@ async def index_folder(
     if not await connection.fetchval("SELECT pg_try_advisory_lock($1, hashtext($2))", _LOCK, job.name):
         raise CannotIndex(f"{job.name}: another process is indexing it; try again when it has finished")
     try:
+        await store.enable_similar_terms(connection)
         async with open_reader(job.limits) as reader:
             report = await _Run(connection, job, listing, reader, progress).run()
         await store.count_terms(connection, job.name)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import asyncpg
@@ -81,6 +82,20 @@ async def list_bases(connection: asyncpg.Connection) -> tuple[KnowledgeBase, ...
         )
         for row in await connection.fetch(_LIST)
     )
+
+
+async def enable_similar_terms(connection: asyncpg.Connection) -> None:
+    """Let searches replace unknown words by similar ones, if the server and the user's rights allow it."""
+    available = await connection.fetchval("SELECT 1 FROM pg_available_extensions WHERE name = 'pg_trgm'")
+    if available is None:
+        return
+    # Two processes may create it at once; without the right to, searches do without it.
+    with suppress(asyncpg.InsufficientPrivilegeError, asyncpg.UniqueViolationError):
+        await connection.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+        await connection.execute(
+            "CREATE INDEX IF NOT EXISTS knowledge_terms_similar "
+            "ON knowledge_terms USING gin (term gin_trgm_ops)"
+        )
 
 
 async def create_base(connection: asyncpg.Connection, name: str) -> None:

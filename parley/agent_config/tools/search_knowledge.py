@@ -46,5 +46,5 @@ class SearchKnowledgeTool(ToolBase):
 
     @property
     def needs_database(self) -> bool:
-        """The passages are in Parley's database."""
+        """Whether the tool needs Postgres."""
         return True
