@@ -6,7 +6,7 @@ from pathlib import Path
 _ROOT = Path(__file__).parent
 _ORDER = (
     *("event", "call", "speech", "reply", "handoff", "synthesis", "playback"),
-    *("knowledge", "work", "audio", "snapshot"),
+    *("telephony", "knowledge", "work", "audio", "snapshot"),
 )
 _FIELD = re.compile(r"^  (repeated )?([\w.]+|map<\w+, \w+>) (\w+) = \d+( \[\(personal\) = true\])?;$")
 _HEAD = """# Events

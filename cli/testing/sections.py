@@ -21,7 +21,7 @@ from sandbox.twilio.faults import Faults
 _PERSONA_KEYS = ("persona", "goal", "max_turns", "voice", "model")
 _MAX_TURNS = 100
 _PERSON_KEYS = ("answer", "ring_s", "steps")
-_ANSWERS = ("person", "machine", "busy", "no-answer")
+_ANSWERS = ("person", "machine", "busy", "no-answer", "failed")
 _CALL_KEYS = ("from", "to", "parameters")
 _PARAMETER = re.compile(r"[a-z][a-z0-9_]*")
 

@@ -21,7 +21,18 @@ from parley.agent_config.templates.call_data import CallData, call_data
 from parley.agent_config.templates.template import render_text
 from parley.agent_config.templates.text import TemplateText
 from parley.agent_config.texts.defaults import default_texts, languages, primary_language
-from parley.agent_config.tools import EndCallTool, HttpTool, McpTool, PythonTool, ToolBase, ToolSection
+from parley.agent_config.tools import (
+    EndCallTool,
+    HttpTool,
+    McpTool,
+    PythonTool,
+    SendDtmfTool,
+    SendSmsTool,
+    ToolBase,
+    ToolSection,
+    TransferCallTool,
+    WaitTool,
+)
 from parley.agent_config.tts import TtsConfig
 from parley.agent_config.turn_taking import DtmfConfig, Fillers, Openers, TurnTaking
 from parley.agent_config.webhooks import Webhook, Webhooks
@@ -48,13 +59,17 @@ __all__ = [
     "ProviderSection",
     "PythonTool",
     "Reconnect",
+    "SendDtmfTool",
+    "SendSmsTool",
     "Speculation",
     "SttConfig",
     "TemplateText",
     "ToolBase",
     "ToolSection",
+    "TransferCallTool",
     "TtsConfig",
     "TurnTaking",
+    "WaitTool",
     "Webhook",
     "Webhooks",
     "call_data",

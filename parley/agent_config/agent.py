@@ -21,6 +21,7 @@ from parley.agent_config.templates.text import TemplateText
 from parley.agent_config.texts.defaults import ENGLISH, english_text
 from parley.agent_config.timezone import TimeZone
 from parley.agent_config.tools import EndCallTool, ToolSection, duplicate_name
+from parley.agent_config.transfer_texts import TransferTexts
 from parley.agent_config.tts import TtsConfig
 from parley.agent_config.turn_taking import DtmfConfig, Fillers, Openers, TurnTaking
 from parley.agent_config.webhooks import Webhooks
@@ -65,6 +66,7 @@ class AgentConfig(Section):
     """Requests to systems of the user's own."""
     reconnect: Reconnect = Reconnect()
     fallback: Fallback = Fallback()
+    transfer: TransferTexts = TransferTexts()
     idle: Idle = Idle()
     limits: Limits = Limits()
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from parley.agent_config.agent import AgentConfig
 from parley.agent_config.texts.defaults import ENGLISH, default_texts, flatten
+from parley.agent_config.tools import TransferCallTool
 
 
 def text_of(agent: AgentConfig, key: str) -> str | tuple[str, ...]:
@@ -58,4 +59,9 @@ def _unused_keys(agent: AgentConfig) -> frozenset[str]:
         unused.add("reconnect.apology")
     if agent.fallback.then != "voicemail":
         unused |= {"fallback.voicemail_prompt", "fallback.voicemail_goodbye"}
+    transfer = next((tool for tool in agent.tools if isinstance(tool, TransferCallTool)), None)
+    if transfer is None or not transfer.is_warm:
+        unused |= {"transfer.accept_prompt", "transfer.caller_gone"}
+    if transfer is None or transfer.if_unanswered != "goodbye":
+        unused.add("transfer.goodbye")
     return frozenset(unused)

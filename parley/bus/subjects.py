@@ -35,8 +35,8 @@ def call_log(call_sid: str) -> str:
     return f"call.{call_sid}.>"
 
 
-def call_events(call_sid: str, kind: Literal["call", "stream"]) -> str:
-    """The events of one call whose name begins with a word: its start and end, or those of its streams."""
+def call_events(call_sid: str, kind: Literal["call", "stream", "transfer"]) -> str:
+    """The events of one call whose name begins with a word: its start and end, its streams, its transfers."""
     return f"call.{call_sid}.{kind}.>"
 
 

@@ -12,6 +12,7 @@ from parley.v1 import (
     reply_pb2,
     speech_pb2,
     synthesis_pb2,
+    telephony_pb2,
     work_pb2,
 )
 from parley.v1.event_pb2 import Event
@@ -56,6 +57,15 @@ Body: TypeAlias = (
     | playback_pb2.PlaybackPaused
     | playback_pb2.BargeIn
     | knowledge_pb2.KnowledgeSearched
+    | telephony_pb2.TransferRequested
+    | telephony_pb2.StreamRedirected
+    | telephony_pb2.TelephonyAttempted
+    | telephony_pb2.TransferLegUpdated
+    | telephony_pb2.TransferFinished
+    | telephony_pb2.MessageRequested
+    | telephony_pb2.MessageSent
+    | telephony_pb2.DtmfRequested
+    | telephony_pb2.DtmfSent
     | work_pb2.StageClaimed
     | work_pb2.StageReleased
     | work_pb2.StageFailed

@@ -47,16 +47,18 @@ class CallStarted(_message.Message):
     def __init__(self, direction: _Optional[_Union[Direction, str]] = ..., from_number: _Optional[str] = ..., to_number: _Optional[str] = ..., agent: _Optional[str] = ..., public_url: _Optional[str] = ..., account_sid: _Optional[str] = ..., region: _Optional[str] = ..., agent_version: _Optional[str] = ..., parameters: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class StreamStarted(_message.Message):
-    __slots__ = ("stream_sid", "at_ms", "worker", "redirected_at_ms")
+    __slots__ = ("stream_sid", "at_ms", "worker", "redirected_at_ms", "after_tool_call_id")
     STREAM_SID_FIELD_NUMBER: _ClassVar[int]
     AT_MS_FIELD_NUMBER: _ClassVar[int]
     WORKER_FIELD_NUMBER: _ClassVar[int]
     REDIRECTED_AT_MS_FIELD_NUMBER: _ClassVar[int]
+    AFTER_TOOL_CALL_ID_FIELD_NUMBER: _ClassVar[int]
     stream_sid: str
     at_ms: int
     worker: str
     redirected_at_ms: int
-    def __init__(self, stream_sid: _Optional[str] = ..., at_ms: _Optional[int] = ..., worker: _Optional[str] = ..., redirected_at_ms: _Optional[int] = ...) -> None: ...
+    after_tool_call_id: str
+    def __init__(self, stream_sid: _Optional[str] = ..., at_ms: _Optional[int] = ..., worker: _Optional[str] = ..., redirected_at_ms: _Optional[int] = ..., after_tool_call_id: _Optional[str] = ...) -> None: ...
 
 class StreamStopped(_message.Message):
     __slots__ = ("stream_sid", "at_ms", "reason")

@@ -11,6 +11,7 @@ import httpx
 from sandbox.caller.report import Report
 from sandbox.caller.script import (
     ExpectHangUp,
+    ExpectKeys,
     HangUp,
     Listen,
     Noise,
@@ -33,6 +34,7 @@ _STEP_NAMES: Mapping[type[Step], str] = {
     Say: "say",
     Play: "play",
     Press: "press",
+    ExpectKeys: "expect_keys",
     Pause: "pause",
     Noise: "noise",
     HangUp: "hang_up",

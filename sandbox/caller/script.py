@@ -76,6 +76,14 @@ class Press:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectKeys:
+    """Wait until the other side has pressed these keys, as a voice menu does."""
+
+    digits: str
+    timeout_s: float = _DEFAULT_TIMEOUT_S
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """Stay silent."""
 
@@ -107,7 +115,7 @@ class ExpectHangUp:
     timeout_s: float = 10.0
 
 
-Step = Listen | Say | Play | Press | Pause | Noise | HangUp | ExpectHangUp
+Step = Listen | Say | Play | Press | ExpectKeys | Pause | Noise | HangUp | ExpectHangUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +301,15 @@ def _press(value: object, where: str) -> Step:
     return Press(digits, after_ms, timeout_s)
 
 
+def _expect_keys(value: object, where: str) -> Step:
+    fields = _Fields(value, where, shorthand="digits")
+    digits, timeout_s = fields.text("digits").upper(), fields.number("timeout_s", _DEFAULT_TIMEOUT_S)
+    fields.reject_unknown()
+    if wrong := sorted(set(digits) - _DTMF_DIGITS):
+        raise ScriptError(f"{where}: {wrong[0]!r} is not a telephone key")
+    return ExpectKeys(digits, timeout_s)
+
+
 def _pause(value: object, where: str) -> Step:
     fields = _Fields(value, where, shorthand="ms")
     step = Pause(fields.number("ms", 1000))
@@ -333,6 +350,7 @@ _READERS: Mapping[str, Callable[[object, str], Step]] = {
     "say": _say,
     "play": _play,
     "press": _press,
+    "expect_keys": _expect_keys,
     "pause": _pause,
     "noise": _noise,
     "hang_up": _hang_up,

@@ -5,9 +5,22 @@ from enum import StrEnum
 
 from parley.audio.g711 import FRAME_BYTES, FRAME_MS, SILENCE
 from sandbox.caller.loudness import SILENT_FRAME
-from sandbox.caller.script import ExpectHangUp, HangUp, Listen, Noise, Pause, Play, Press, Say, Script, Step
+from sandbox.caller.script import (
+    ExpectHangUp,
+    ExpectKeys,
+    HangUp,
+    Listen,
+    Noise,
+    Pause,
+    Play,
+    Press,
+    Say,
+    Script,
+    Step,
+)
 from sandbox.caller.speech_detector import Segment, SpeechDetector
 from sandbox.caller.utterance import Utterance
+from sandbox.dtmf import DtmfDetector
 
 _DTMF_INTERVAL_MS = 250
 
@@ -103,6 +116,7 @@ class SimulatedCaller:
 
     __slots__ = (
         "_digits_pressed",
+        "_dtmf",
         "_hung_up",
         "_interrupted_at_ms",
         "_offset",
@@ -113,6 +127,7 @@ class SimulatedCaller:
         "_utterances",
         "detector",
         "history",
+        "keys_received",
     )
 
     def __init__(self, script: Script, utterances: tuple[Utterance | None, ...]) -> None:
@@ -130,12 +145,18 @@ class SimulatedCaller:
         self.detector = SpeechDetector()
         """Detects the agent's speech."""
         self.history: list[Event] = []
+        self.keys_received = ""
+        """Keys that the other side has pressed; only noted if the script expects some."""
+        expects_keys = any(isinstance(step, ExpectKeys) for step in script.steps)
+        self._dtmf = DtmfDetector() if expects_keys else None
 
     def tick(self, agent_frame: bytes) -> TickResult:
         """Receive 20 ms from the agent and produce 20 ms."""
         now_ms = self.detector.now_ms
         events: list[Event] = []
         started, finished = self.detector.process(agent_frame)
+        if self._dtmf is not None:
+            self.keys_received += self._dtmf.process(agent_frame)
         if started:
             events.append(AgentSpeechStarted(now_ms))
         if finished:
@@ -197,12 +218,8 @@ class SimulatedCaller:
                 if self._may_start(step, now_ms, events):
                     self._hang_up(now_ms, events)
                 return SILENT_FRAME
-            case ExpectHangUp(timeout_s=timeout_s):
-                if self._elapsed_ms(now_ms) / 1000 >= timeout_s:
-                    self._timed_out = True
-                    self._time_out("expect_hang_up", now_ms, events)
-                    self._hang_up(now_ms, events)
-                return SILENT_FRAME
+            case ExpectKeys() | ExpectHangUp():
+                return self._expect_frame(step, now_ms, events)
 
     def _listen_frame(self, step: Listen, now_ms: float, events: list[Event]) -> bytes | None:
         last_speech_ms = self.detector.last_speech_ms
@@ -269,6 +286,26 @@ class SimulatedCaller:
             events.append(DtmfPressed(digits[self._digits_pressed], now_ms))
             self._digits_pressed += 1
         return SILENT_FRAME if elapsed_ms < len(digits) * _DTMF_INTERVAL_MS else None
+
+    def _expect_frame(
+        self, step: ExpectKeys | ExpectHangUp, now_ms: float, events: list[Event]
+    ) -> bytes | None:
+        if isinstance(step, ExpectKeys):
+            return self._expect_keys_frame(step, now_ms, events)
+        if self._elapsed_ms(now_ms) / 1000 >= step.timeout_s:
+            self._timed_out = True
+            self._time_out("expect_hang_up", now_ms, events)
+            self._hang_up(now_ms, events)
+        return SILENT_FRAME
+
+    def _expect_keys_frame(self, step: ExpectKeys, now_ms: float, events: list[Event]) -> bytes | None:
+        if step.digits in self.keys_received:
+            self.keys_received = self.keys_received.partition(step.digits)[2]
+            return None
+        if self._elapsed_ms(now_ms) / 1000 >= step.timeout_s:
+            self._time_out(f"keys {step.digits}", now_ms, events)
+            return None
+        return SILENT_FRAME
 
     def _elapsed_ms(self, now_ms: float) -> float:
         return now_ms - self._step_started_ms

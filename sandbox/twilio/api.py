@@ -17,12 +17,13 @@ from sandbox.twilio.api_forms import (
     ApiError,
     Form,
     parse_call,
-    parse_message,
     parse_recording_options,
     parse_stream,
     parse_twiml_source,
 )
+from sandbox.twilio.conference_api import conference_table
 from sandbox.twilio.leg import Leg
+from sandbox.twilio.message_api import message_table
 from sandbox.twilio.network import Network
 from sandbox.twilio.number_api import number_table
 from sandbox.twilio.recordings import recording_wav, start_recording, stop_recording
@@ -31,7 +32,6 @@ from sandbox.twilio.records import (
     RecordingRecord,
     call_json,
     error_json,
-    message_json,
     recording_json,
     stream_json,
 )
@@ -66,10 +66,9 @@ class Api:
             ("GET", f"{recordings}/{{recording}}.json", self._fetch_recording),
             ("GET", f"{recordings}/{{recording}}.wav", self._recording_wav),
             ("DELETE", f"{recordings}/{{recording}}.json", self._delete_recording),
-            ("POST", f"{_ACCOUNT}/Messages.json", self._create_message),
-            ("GET", f"{_ACCOUNT}/Messages.json", self._list_messages),
-            ("GET", f"{_ACCOUNT}/Messages/{{message}}.json", self._fetch_message),
             *account_table(self._network),
+            *conference_table(self._network),
+            *message_table(self._network),
             *number_table(self._network),
         ]
         return [Route(path, self._guarded(handler), methods=[method]) for method, path, handler in table]
@@ -110,7 +109,12 @@ class Api:
     async def _list_calls(self, request: Request) -> Response:
         wanted = {
             name: request.query_params[key]
-            for key, name in (("To", "to"), ("From", "from_"), ("Status", "status"))
+            for key, name in (
+                ("To", "to"),
+                ("From", "from_"),
+                ("Status", "status"),
+                ("ParentCallSid", "parent_sid"),
+            )
             if key in request.query_params
         }
         records = [leg.record for leg in reversed(self._network.context.legs.values())]
@@ -194,21 +198,6 @@ class Api:
     async def _delete_recording(self, request: Request) -> Response:
         del self._network.context.recordings[self._recording(request).sid]
         return Response(status_code=204)
-
-    async def _create_message(self, request: Request) -> Response:
-        account_sid = self._network.context.settings.account_sid
-        message = parse_message(Form(await request.form()), account_sid, time.time())
-        self._network.add_message(message)
-        return JSONResponse(message_json(message), 201)
-
-    async def _list_messages(self, request: Request) -> Response:
-        return page(request, "messages", [message_json(m) for m in self._network.messages.values()])
-
-    async def _fetch_message(self, request: Request) -> Response:
-        message = self._network.messages.get(request.path_params["message"])
-        if message is None:
-            raise not_found(request)
-        return JSONResponse(message_json(message))
 
     def _leg(self, request: Request) -> Leg:
         leg = self._network.leg(request.path_params["call"])

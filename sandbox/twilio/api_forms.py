@@ -5,16 +5,17 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import FormData
 
+from parley.audio.dtmf import is_digits
 from sandbox.twilio.call_flow import Source
 from sandbox.twilio.detect_machine import MachineDetectionOptions
 from sandbox.twilio.live_call import CallPlan
 from sandbox.twilio.network import OutboundCall
 from sandbox.twilio.recordings import RecordingOptions
-from sandbox.twilio.records import Callback, MessageRecord, new_sid
+from sandbox.twilio.records import Callback
 from sandbox.twilio.twiml import TwimlError, parse
 from sandbox.twilio.verbs import Document, Stream
 
-_NUMBER = re.compile(r"\+[1-9]\d{6,14}|sip:\S+|client:\S+")
+NUMBER = re.compile(r"\+[1-9]\d{6,14}|sip:\S+|client:\S+")
 _STATUS_EVENTS = frozenset({"initiated", "ringing", "answered", "completed"})
 
 
@@ -76,9 +77,9 @@ def parse_call(form: Form) -> OutboundCall:
         raise ApiError(400, 21201, "No 'To' number is specified")
     if not from_:
         raise ApiError(400, 21213, "No 'From' number is specified")
-    if not _NUMBER.fullmatch(to):
+    if not NUMBER.fullmatch(to):
         raise ApiError(400, 21211, f"Invalid 'To' Phone Number: {to}")
-    if not _NUMBER.fullmatch(from_):
+    if not NUMBER.fullmatch(from_):
         raise ApiError(400, 21212, f"Invalid 'From' Phone Number: {from_}")
     twiml = parse_twiml_source(form)
     if twiml is None:
@@ -93,6 +94,7 @@ def parse_call(form: Form) -> OutboundCall:
         timeout_s=form.number("Timeout", 60) + 5,
         machine_detection=_machine_detection(form),
         recording=parse_recording_options(form, "OutboundAPI") if record else None,
+        send_digits=_send_digits(form),
     )
     return OutboundCall(from_, to, plan, status_callback, form.number("TimeLimit", 14400))
 
@@ -141,19 +143,11 @@ def parse_recording_options(form: Form, source: str) -> RecordingOptions:
     )
 
 
-def parse_message(form: Form, account_sid: str, now: float) -> MessageRecord:
-    """A request to send a text message."""
-    to, from_ = form.one("To"), form.one("From")
-    service, body = form.one("MessagingServiceSid"), form.one("Body")
-    if not to:
-        raise ApiError(400, 21604, "A 'To' phone number is required")
-    if not from_ and not service:
-        raise ApiError(400, 21603, "A 'From' phone number is required")
-    if not _NUMBER.fullmatch(to):
-        raise ApiError(400, 21211, f"Invalid 'To' Phone Number: {to}")
-    if not body and not form.many("MediaUrl"):
-        raise ApiError(400, 21602, "Message body is required")
-    return MessageRecord(new_sid("SM"), account_sid, from_ or None, to, body, service or None, now)
+def _send_digits(form: Form) -> str:
+    digits = form.one("SendDigits")
+    if digits and not is_digits(digits):
+        raise ApiError(400, 21219, f"Invalid SendDigits: {digits}")
+    return digits
 
 
 def _machine_detection(form: Form) -> MachineDetectionOptions | None:

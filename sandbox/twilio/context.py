@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from sandbox.emulator import Journal, RuntimeSettings
 from sandbox.twilio.clock import Clock
+from sandbox.twilio.conferences import Conferences
 from sandbox.twilio.directory import Directory
 from sandbox.twilio.faults import Faults
 from sandbox.twilio.leg import Leg
@@ -30,6 +31,7 @@ class EmulatorContext:
     legs: dict[str, Leg] = field(default_factory=dict)
     """By CallSid, oldest first."""
     recordings: dict[str, RecordingRecord] = field(default_factory=dict)
+    conferences: Conferences = field(default_factory=Conferences)
 
     @property
     def settings(self) -> TwilioSandboxSettings:

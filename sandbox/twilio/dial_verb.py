@@ -4,8 +4,11 @@ import asyncio
 import re
 import time
 
+from parley.audio.dtmf import tones
 from sandbox.caller.simulated_caller import Event, HungUp
+from sandbox.twilio.announcement import Announcement
 from sandbox.twilio.call_flow import Source
+from sandbox.twilio.conference_verb import join
 from sandbox.twilio.directory import Callee
 from sandbox.twilio.leg import Leg
 from sandbox.twilio.line import Bridge
@@ -19,7 +22,9 @@ _E164 = re.compile(r"\+[1-9]\d{1,14}", re.ASCII)
 
 
 async def dial(verb: Dial, context: VerbContext) -> Source | None:
-    """Dial the first number; the other side's hang-up ends the verb, not the call."""
+    """Dial the first number, or join a conference; the other side's hang-up ends the verb, not the call."""
+    if verb.conference is not None:
+        return await join(verb, verb.conference, context)
     if reason := _why_invalid_caller_id(verb, context):
         context.leg.note("warning", code=INVALID_CALLER_ID, text=reason)
         return context.action_source(verb.action, verb.method, {"DialCallStatus": "failed"})
@@ -30,7 +35,7 @@ async def dial(verb: Dial, context: VerbContext) -> Source | None:
     context.leg.note("dialled", to=number.to, child_call_sid=other.record.sid)
     status: str | None = None
     try:
-        status = await _run_leg(other, callee, verb, context)
+        status = await _run_leg(other, callee, verb, number, context)
     finally:
         status = status or ("completed" if other.record.answered_at else "canceled")
         context.emulator.clock.remove(other.line)
@@ -84,7 +89,7 @@ async def _new_leg(number: Number, verb: Dial, callee: Callee, context: VerbCont
     return leg
 
 
-async def _run_leg(other: Leg, callee: Callee, verb: Dial, context: VerbContext) -> str:
+async def _run_leg(other: Leg, callee: Callee, verb: Dial, number: Number, context: VerbContext) -> str:
     """Ring and connect the two callers; returns the final status of the other leg."""
     emulator, faults = context.emulator, context.faults
     set_status(emulator, other, faults, "initiated")
@@ -93,8 +98,8 @@ async def _run_leg(other: Leg, callee: Callee, verb: Dial, context: VerbContext)
         await asyncio.sleep(verb.timeout_s)
         return "no-answer"
     await asyncio.sleep(callee.ring_s)
-    if callee.answer == "busy":
-        return "busy"
+    if callee.answer in ("busy", "failed"):
+        return callee.answer
     set_status(emulator, other, faults, "in-progress")
     hung_up = asyncio.Event()
 
@@ -109,6 +114,12 @@ async def _run_leg(other: Leg, callee: Callee, verb: Dial, context: VerbContext)
     other.line.add_tap(to_caller)
     other.line.play(to_other)
     emulator.clock.add(other.line)
+    if number.send_digits:
+        other.note("keys_pressed", digits=number.send_digits)
+        announcement = Announcement(tones(number.send_digits))
+        other.line.play(announcement)
+        await announcement.finished.wait()
+        other.line.play(to_other)
     try:
         await asyncio.wait_for(hung_up.wait(), verb.time_limit_s)
     except TimeoutError:

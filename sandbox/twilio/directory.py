@@ -14,7 +14,7 @@ from sandbox.twilio.faults import Faults
 
 _TIMEOUT_S = 2.0
 
-AnswerMode = Literal["person", "machine", "busy", "no-answer"]
+AnswerMode = Literal["person", "machine", "busy", "no-answer", "failed"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ from sandbox.twilio.prompts import play_prompts
 from sandbox.twilio.recordings import RecordingOptions, start_recording, stop_all_recordings
 from sandbox.twilio.stream_verbs import fork
 from sandbox.twilio.verb_context import VerbContext
-from sandbox.twilio.verbs import Document, Say, Stream, Verb
+from sandbox.twilio.verbs import Document, Play, Say, Stream, Verb
 from sandbox.twilio.webhook_params import call_params
 from sandbox.twilio.webhooks import WebhookError, WebhookRequest
 
@@ -63,6 +63,8 @@ class CallPlan:
     answer: AnswerMode = "person"
     machine_detection: MachineDetectionOptions | None = None
     recording: RecordingOptions | None = None
+    send_digits: str = ""
+    """Keys pressed as soon as the callee answers."""
 
 
 class LiveCall:
@@ -117,12 +119,14 @@ class LiveCall:
         unanswered = not inbound and self._plan.answer == "no-answer"
         if not await self._wait_for_answer(self._plan.timeout_s if unanswered else self._plan.ring_s):
             self._end_unanswered("canceled")
-        elif not inbound and self._plan.answer in ("busy", "no-answer"):
+        elif not inbound and self._plan.answer in ("busy", "no-answer", "failed"):
             self._end_unanswered(self._plan.answer)
         else:
             if not inbound:
                 self._answer()
                 await self._detect_machine()
+                if self._plan.send_digits:
+                    await play_prompts([Play("", self._plan.send_digits)], self._context)
             if self.faults.trial_account:
                 await self._announce_trial()
             await self._inbox.put(Started(self._initial_twiml))

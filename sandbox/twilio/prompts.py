@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 
+from parley.audio.dtmf import tones
 from sandbox.espeak import speak, voice_of
 from sandbox.twilio.announcement import Announcement
 from sandbox.twilio.verb_context import VerbContext
@@ -22,6 +23,9 @@ async def play_prompts(verbs: Iterable[Say | Play | Pause], context: VerbContext
         match verb:
             case Say():
                 await _speak_text(verb, context)
+            case Play(digits=digits, loop=loop) if digits:
+                context.leg.note("keys_pressed", digits=digits)
+                await play_audio(tones(digits) * _repetitions(loop), context)
             case Play(url=url, loop=loop):
                 await play_audio(await _fetch_audio(url, context) * _repetitions(loop), context)
             case Pause(length_s=length_s):

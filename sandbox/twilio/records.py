@@ -94,6 +94,8 @@ class MessageRecord:
     body: str
     messaging_service_sid: str | None
     created_at: float
+    error_code: int | None = None
+    """Error of a message that Twilio accepts and does not deliver."""
 
 
 def call_json(call: CallRecord) -> dict[str, Any]:
@@ -188,8 +190,8 @@ def recording_json(recording: RecordingRecord, *, of_call: bool) -> dict[str, An
     return {**body, "subresource_uris": uris, "media_url": f"https://api.twilio.com{prefix}"}
 
 
-def message_json(message: MessageRecord) -> dict[str, Any]:
-    """A newly accepted Message resource."""
+def message_json(message: MessageRecord, status: str = "queued") -> dict[str, Any]:
+    """A Message resource; a newly accepted one is queued."""
     uri = f"/{API_VERSION}/Accounts/{message.account_sid}/Messages/{message.sid}"
     return {
         "body": message.body,
@@ -203,12 +205,12 @@ def message_json(message: MessageRecord) -> dict[str, Any]:
         "uri": f"{uri}.json",
         "account_sid": message.account_sid,
         "num_media": "0",
-        "status": "queued",
+        "status": status,
         "messaging_service_sid": message.messaging_service_sid,
         "sid": message.sid,
-        "date_sent": None,
+        "date_sent": None if status == "queued" else rfc2822(message.created_at),
         "date_created": rfc2822(message.created_at),
-        "error_code": None,
+        "error_code": None if status == "queued" else message.error_code,
         "price_unit": None,
         "api_version": API_VERSION,
         "subresource_uris": {"media": f"{uri}/Media.json"},

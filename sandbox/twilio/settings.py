@@ -72,6 +72,12 @@ class TwilioSandboxSettings(BaseSettings):
     """Numbers of the account; those without a voice URL have the webhooks of `voice_url` and the like."""
     verified_numbers: tuple[str, ...] = ()
     """Numbers outside the account that may be caller ids (E.164)."""
+    opted_out_numbers: tuple[str, ...] = ()
+    """Numbers that have replied STOP to a message (21610)."""
+    landline_numbers: tuple[str, ...] = ()
+    """Numbers that cannot receive messages (21614)."""
+    filtered_numbers: tuple[str, ...] = ()
+    """Numbers whose carrier filters messages: they are accepted and not delivered (30007)."""
     account_status: Literal["active", "suspended", "closed"] = "active"
     """Status of the account; one that is not active can only be read."""
     account_type: Literal["Full", "Trial"] = "Full"

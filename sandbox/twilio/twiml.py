@@ -4,7 +4,9 @@ import math
 from collections.abc import Callable, Mapping
 from xml.etree import ElementTree as ET
 
+from parley.audio.dtmf import is_digits
 from sandbox.twilio.verbs import (
+    Conference,
     Connect,
     Dial,
     Document,
@@ -99,7 +101,7 @@ def _stream(parent: ET.Element) -> Stream:
 
 
 def _play(element: ET.Element) -> Play:
-    return Play(_text(element), element.get("digits", ""), int(_number(element, "loop", 1)))
+    return Play(_text(element), _digits(element, "digits"), int(_number(element, "loop", 1)))
 
 
 def _dial(element: ET.Element) -> Dial:
@@ -109,10 +111,12 @@ def _dial(element: ET.Element) -> Dial:
             number.get("url"),
             number.get("statusCallback"),
             _events(number, "statusCallbackEvent", "completed"),
+            _digits(number, "sendDigits"),
         )
-        for number in element.findall("Number")
+        for number in (*element.findall("Number"), *element.findall("Sip"))
     )
-    numbers = nested or (Number(_text(element)),)
+    room = element.find("Conference")
+    numbers = nested or (Number(_text(element)),) if room is None else ()
     return Dial(
         numbers,
         action=element.get("action"),
@@ -120,7 +124,36 @@ def _dial(element: ET.Element) -> Dial:
         timeout_s=_number(element, "timeout", 30),
         caller_id=element.get("callerId"),
         time_limit_s=_number(element, "timeLimit", 14400),
+        conference=None if room is None else _conference(room),
     )
+
+
+def _conference(element: ET.Element) -> Conference:
+    name = _text(element)
+    if not name:
+        raise TwimlError(_SCHEMA_WARNING, "<Conference> has no name")
+    return Conference(
+        name,
+        _flag(element, "startConferenceOnEnter", default=True),
+        _flag(element, "endConferenceOnExit", default=False),
+        element.get("waitUrl"),
+        element.get("statusCallback"),
+        _events(element, "statusCallbackEvent", ""),
+    )
+
+
+def _flag(element: ET.Element, name: str, *, default: bool) -> bool:
+    text = element.get(name)
+    if text not in (None, "true", "false"):
+        raise TwimlError(_SCHEMA_WARNING, f"<{element.tag} {name}={text!r}> is neither true nor false")
+    return default if text is None else text == "true"
+
+
+def _digits(element: ET.Element, name: str) -> str:
+    text = element.get(name, "")
+    if text and not is_digits(text):
+        raise TwimlError(_SCHEMA_WARNING, f"<{element.tag} {name}={text!r}> has more than keys and w")
+    return text
 
 
 def _record(element: ET.Element) -> Record:

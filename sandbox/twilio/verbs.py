@@ -94,11 +94,26 @@ class Number:
     url: str | None = None
     status_callback: str | None = None
     status_callback_event: tuple[str, ...] = ("completed",)
+    send_digits: str = ""
+    """Keys pressed when it answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conference:
+    """A room that <Dial> joins."""
+
+    name: str
+    start_on_enter: bool = True
+    end_on_exit: bool = False
+    wait_url: str | None = None
+    """Empty for silence until the conference starts; None for Twilio's music."""
+    status_callback: str | None = None
+    status_callback_event: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Dial:
-    """Connect the call to another telephone."""
+    """Connect the call to another telephone, or to a conference."""
 
     numbers: tuple[Number, ...]
     action: str | None = None
@@ -106,6 +121,7 @@ class Dial:
     timeout_s: float = 30.0
     caller_id: str | None = None
     time_limit_s: float = 14400.0
+    conference: Conference | None = None
 
 
 @dataclass(frozen=True, slots=True)

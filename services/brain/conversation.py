@@ -8,7 +8,7 @@ from services.brain.current_agent import CurrentAgent
 from services.brain.items import CallerTurn, DtmfInput, Item, needs_answer
 from services.brain.phrases.phrase_lists import Phrases, phrases_for
 from services.brain.reply import Reply
-from services.brain.tool_call import END_CALL_NAME, ToolCall
+from services.brain.tool_call import END_CALL_NAME, WAIT_NAME, ToolCall
 from services.brain.window import Earlier
 
 
@@ -76,6 +76,8 @@ class Conversation:
     """Whether Twilio continues the call without Parley."""
     streams_lost: int = 0
     """Number of times the media stream was lost and a new one requested."""
+    away: bool = False
+    """Whether the media stream was ended on purpose, for a transfer or for keys."""
     hang_up_after_reply_id: str = ""
     """The call ends after this reply, unless the caller interrupts it."""
     started_at_us: int = 0
@@ -233,13 +235,15 @@ class Conversation:
 
     @property
     def on_hold(self) -> bool:
-        """Whether the caller's last words were a request to wait, and no idle prompt has followed."""
+        """Whether the caller's last words request a pause, or the agent waits; not after an idle prompt."""
         for item in reversed(self.open_items):
             match item:
                 case CallerTurn(role=role):
                     return role == "hold"
                 case DtmfInput() | Reply(kind=reply_pb2.REPLY_KIND_IDLE_PROMPT):
                     return False
+                case ToolCall(name=name, reply_id=reply_id) if name == WAIT_NAME:
+                    return self._only_waits(reply_id)
                 case _:
                     continue
         return False
@@ -254,6 +258,10 @@ class Conversation:
         interrupted = self.reply(reply_id).cancelled == "barge_in"
         is_goodbye = any(call.name == END_CALL_NAME for call in self.tool_calls_of(reply_id))
         return self.hang_up_after_reply_id == reply_id or (interrupted and is_goodbye)
+
+    def _only_waits(self, reply_id: str) -> bool:
+        """Whether all tools of the reply keep the agent silent."""
+        return all(call.name == WAIT_NAME and call.succeeded for call in self.tool_calls_of(reply_id))
 
     def tool_calls_of(self, reply_id: str) -> tuple[ToolCall, ...]:
         """Tool calls of one reply."""

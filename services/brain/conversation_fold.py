@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from parley.clock import CallClock
 from parley.events.envelope import Body, event_body
-from parley.v1 import call_pb2, handoff_pb2, reply_pb2, speech_pb2
+from parley.v1 import call_pb2, handoff_pb2, reply_pb2, speech_pb2, telephony_pb2
 from parley.v1.event_pb2 import Event
 from services.brain import collected, current_agent, reply
 from services.brain.conversation import Conversation, PhraseChoice, PredictedTurn
@@ -54,6 +54,9 @@ def evolve(conversation: Conversation, event: Event) -> Conversation:
 
 def _evolve_own_event(conversation: Conversation, body: Body, at_ms: int) -> Conversation:
     match body:
+        case telephony_pb2.StreamRedirected() | call_pb2.StreamStarted():
+            away = isinstance(body, telephony_pb2.StreamRedirected) and not body.withdrawn
+            return replace(conversation, away=away)
         case reply_pb2.PhrasesChosen():
             chosen = PhraseChoice(body.language, tuple(body.backchannels), tuple(body.hold_phrases))
             return replace(conversation, phrase_choice=chosen)
@@ -67,10 +70,8 @@ def _evolve_own_event(conversation: Conversation, body: Body, at_ms: int) -> Con
             return _append(conversation, tool_call_of(body))
         case reply_pb2.ToolReturned():
             return _finish_tool_call(conversation, body, at_ms)
-        case reply_pb2.FallbackRequested():
-            return replace(conversation, fallback_requested=True)
-        case reply_pb2.HangUpRequested():
-            return replace(conversation, hang_up_after_reply_id=body.after_reply_id)
+        case reply_pb2.FallbackRequested() | reply_pb2.HangUpRequested():
+            return _evolve_request(conversation, body)
         case handoff_pb2.AgentChanged() | handoff_pb2.DataCollected() | reply_pb2.ConversationSummarized():
             return _evolve_agent(conversation, body)
         case _:
@@ -91,6 +92,14 @@ def _evolve_agent(
             return replace(conversation, data=data)
         case reply_pb2.ConversationSummarized():
             return _forget_summarized(conversation, body)
+
+
+def _evolve_request(
+    conversation: Conversation, body: reply_pb2.FallbackRequested | reply_pb2.HangUpRequested
+) -> Conversation:
+    if isinstance(body, reply_pb2.FallbackRequested):
+        return replace(conversation, fallback_requested=True)
+    return replace(conversation, hang_up_after_reply_id=body.after_reply_id)
 
 
 def _evolve_turn(conversation: Conversation, body: speech_pb2.TurnEnded) -> Conversation:

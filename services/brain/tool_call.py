@@ -10,6 +10,8 @@ from services.brain.tool_arguments import NO_ARGUMENTS, arguments_problem, legal
 _REPETITION = re.compile(r"(?<=-[0-9a-f]{12})-\d+$")
 END_CALL_NAME = "end_call"
 """Name of the tool that ends the call."""
+WAIT_NAME = "wait"
+"""Name of the tool after which the agent stays silent until the caller speaks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from services.edge.request_counter import RequestCounter
 from services.edge.settings import EdgeSettings
 from services.edge.standby.supervisor import STANDBY_PATH, StandbySupervisor
 from services.edge.stream_session import MediaStreamEndpoint
+from services.edge.telephony.webhooks import TransferWebhooks
 from services.edge.twilio.accounts import TwilioAccounts, open_twilio
 from services.edge.twilio.request_gate import TwilioRequestGate
 
@@ -164,6 +165,9 @@ def build_app(
         title="Parley edge", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
     for path, endpoint in webhooks.routes():
+        app.add_api_route(path, endpoint, methods=["GET", "POST"])
+    transfers = TransferWebhooks(bus, gate, twilio, metrics, webhooks.serve)
+    for path, endpoint in transfers.routes():
         app.add_api_route(path, endpoint, methods=["GET", "POST"])
     app.add_api_route("/calls", OutboundCalls(agents, gate, twilio.main).create, methods=["POST"])
     tracer = CallTracer("edge", telemetry.spans)

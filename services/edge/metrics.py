@@ -4,16 +4,31 @@ from prometheus_client import CollectorRegistry
 
 from parley.telemetry.catalogue.calls import (
     CALLS_ENDED_BY_CLOCK,
+    DTMF_SENT,
+    MESSAGES_SENT,
     SIGNATURES_REFUSED,
     STREAM_RESUME,
     STREAMS_CLOSED,
     STREAMS_FAILED,
     STREAMS_OPENED,
+    TRANSFERS,
     WEBHOOKS,
 )
+from parley.v1 import telephony_pb2
 
-_CLOSED_REASONS = ("stop", "closed", "lost", "drained", "superseded")
+_CLOSED_REASONS = ("stop", "closed", "lost", "drained", "superseded", "redirected")
 _CLOCK_REASONS = ("max-duration", "no-stream", "stream-lost", "fallback", "twilio-ended", "not-found")
+_KINDS = {telephony_pb2.TRANSFER_KIND_COLD: "cold", telephony_pb2.TRANSFER_KIND_WARM: "warm"}
+_TRANSFER_OUTCOMES = (
+    "transferred",
+    "returned",
+    "busy",
+    "no-answer",
+    "declined",
+    "machine",
+    "failed",
+    "canceled",
+)
 _RESUME_METHODS = ("redirect", "rest")
 
 
@@ -31,6 +46,16 @@ class EdgeMetrics:
         self._ended_by_clock = {reason: by_clock.labels(reason=reason) for reason in _CLOCK_REASONS}
         self._webhooks = WEBHOOKS.counter(registry)
         self._refused = SIGNATURES_REFUSED.counter(registry)
+        transfers = TRANSFERS.counter(registry)
+        self._transfers = {
+            (kind, outcome): transfers.labels(kind=name, outcome=outcome)
+            for kind, name in _KINDS.items()
+            for outcome in _TRANSFER_OUTCOMES
+        }
+        messages, dtmf = MESSAGES_SENT.counter(registry), DTMF_SENT.counter(registry)
+        outcomes = {False: "sent", True: "failed"}
+        self._messages = {failed: messages.labels(outcome=name) for failed, name in outcomes.items()}
+        self._dtmf = {failed: dtmf.labels(outcome=name) for failed, name in outcomes.items()}
 
     def stream_opened(self, *, resumed: bool) -> None:
         """Count a media stream that has opened; `resumed` if the call had one before."""
@@ -60,3 +85,16 @@ class EdgeMetrics:
     def signature_refused(self) -> None:
         """Count a request or a media stream that Twilio has not signed."""
         self._refused.inc()
+
+    def transfer_finished(self, kind: telephony_pb2.TransferKind, outcome: str) -> None:
+        """Count a transfer by the outcome in its transfer.finished."""
+        if (kind, outcome) in self._transfers:
+            self._transfers[kind, outcome].inc()
+
+    def message_sent(self, *, failed: bool) -> None:
+        """Count a text message that Twilio has accepted, or not."""
+        self._messages[failed].inc()
+
+    def dtmf_sent(self, *, failed: bool) -> None:
+        """Count keys that were pressed, or could not be."""
+        self._dtmf[failed].inc()

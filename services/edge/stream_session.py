@@ -34,10 +34,14 @@ from services.edge.outbound.player import Player
 from services.edge.outbound.player_state import PLAYER
 from services.edge.settings import EdgeSettings
 from services.edge.standby.supervisor import StandbySupervisor
+from services.edge.telephony.line import CallLine
+from services.edge.telephony.requests import TELEPHONY
+from services.edge.telephony.telephony import follow_requests
 from services.edge.twilio.accounts import TwilioAccounts
 from services.edge.twilio.media_messages import Dtmf, Mark, Media, Stop
 from services.edge.twilio.media_socket import POLICY_VIOLATION, TRY_AGAIN, close
 from services.edge.twilio.request_gate import TwilioRequestGate
+from services.edge.twilio.twiml import PublicUrls
 
 log = structlog.get_logger()
 
@@ -109,6 +113,7 @@ class MediaStreamEndpoint:
                     at_ms=call.clock.ms_at(connection.opened_us),
                     worker=worker_name("edge"),
                     redirected_at_ms=start.redirected_at_ms,
+                    after_tool_call_id=start.after_tool_call_id,
                 )
                 await self._run_claimed(connection, call, started, liveness)
 
@@ -124,22 +129,35 @@ class MediaStreamEndpoint:
         self._count_opened(call, started.at_ms)
         log.info("media_stream_opened", stream_sid=start.stream_sid, epoch=epoch, agent=call.agent)
         opened = open_call_log(
-            self.bus, self.outbox, start.call_sid, "edge", epoch, folds=(PLAYER,), slices=self.slices
+            self.bus,
+            self.outbox,
+            start.call_sid,
+            "edge",
+            epoch,
+            folds=(PLAYER, TELEPHONY),
+            slices=self.slices,
         )
         async with opened as call_log:
             self.tracer.follow(call_log)
             previous = await LatestPosition(self.bus, start.call_sid, epoch).read_previous()
             max_s = await max_duration_s(self.agents, self.settings, call)
-            reason = await StreamSession(self, connection, call_log, call, previous, max_s).run()
-            self.metrics.stream_closed(reason)
-            await liveness.aclose()
-            await call_log.append(
-                StreamStopped(stream_sid=start.stream_sid, at_ms=call_log.now_ms(), reason=reason)
-            )
-            log.info("media_stream_closed", stream_sid=start.stream_sid, reason=reason)
-            if reason not in ("superseded", "drained"):
-                resume_timeout_s = self.settings.stream_resume_timeout_s
-                await await_outcome(self.bus, call_log, reason, resume_timeout_s, self.calls.draining)
+            urls = PublicUrls(call.public_url, self.gate.direct_url())
+            twilio, own = self.twilio.of(*call.account), self.settings.from_number
+            telephony = follow_requests(self.bus, call_log, twilio, call, urls, self.metrics, own)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(telephony.run(), name="telephone requests")
+                session = StreamSession(self, connection, call_log, call, previous, max_s, telephony.line)
+                reason = await session.run()
+                self.metrics.stream_closed(reason)
+                await liveness.aclose()
+                await call_log.append(
+                    StreamStopped(stream_sid=start.stream_sid, at_ms=call_log.now_ms(), reason=reason)
+                )
+                log.info("media_stream_closed", stream_sid=start.stream_sid, reason=reason)
+                if reason not in ("superseded", "drained", "redirected"):
+                    resume_timeout_s = self.settings.stream_resume_timeout_s
+                    await await_outcome(self.bus, call_log, reason, resume_timeout_s, self.calls.draining)
+                telephony.line.close()
 
     def _count_opened(self, call: CallState, at_ms: int) -> None:
         """Count the stream that opened at call time `at_ms`; `call` is the state before it."""
@@ -170,6 +188,7 @@ class StreamSession:
         call: CallState,
         previous: PlaybackProgressed | None,
         max_s: float,
+        line: CallLine,
     ) -> None:
         self._bus = endpoint.bus
         self._agents = endpoint.agents
@@ -187,6 +206,8 @@ class StreamSession:
         self._player = Player(
             self._bus, call_log, stream_sid, self._send, self._hang_up, self._start_fallback, previous
         )
+        self._line = line
+        line.audio = self._player
 
     async def run(self) -> str:
         """Run until the stream has ended; return the reason in its stream.stopped."""
@@ -229,7 +250,8 @@ class StreamSession:
                 case Dtmf(digit=digit):
                     await self._log.append(DtmfPressed(digit=digit[:1], at_ms=clock.ms_at(arrived.at_us)))
                 case Stop():
-                    raise StreamEnded("stop")
+                    self._line.stream_stopped()
+                    raise StreamEnded("redirected" if self._line.redirecting else "stop")
                 case _:
                     pass
         raise StreamEnded("lost")

@@ -18,6 +18,10 @@ from parley.agent_config.tools.messages import TakeMessageTool
 from parley.agent_config.tools.python import PythonTool
 from parley.agent_config.tools.records import RecordsTool
 from parley.agent_config.tools.search_knowledge import SearchKnowledgeTool
+from parley.agent_config.tools.send_dtmf import SendDtmfTool
+from parley.agent_config.tools.send_sms import SendSmsTool
+from parley.agent_config.tools.transfer_call import Destination, TransferCallTool
+from parley.agent_config.tools.wait import WaitTool
 
 __all__ = [
     "BUILT_IN_TOOLS",
@@ -25,6 +29,7 @@ __all__ = [
     "AnyTool",
     "BookAppointmentTool",
     "CancelAppointmentTool",
+    "Destination",
     "EndCallTool",
     "HttpTool",
     "LogLeadTool",
@@ -34,8 +39,12 @@ __all__ = [
     "RecordsTool",
     "ScoreRule",
     "SearchKnowledgeTool",
+    "SendDtmfTool",
+    "SendSmsTool",
     "TakeMessageTool",
     "ToolBase",
     "ToolSection",
+    "TransferCallTool",
+    "WaitTool",
     "duplicate_name",
 ]

@@ -14,11 +14,15 @@ def _as_list(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
+Filler: TypeAlias = Annotated[tuple[Phrase, ...], BeforeValidator(_as_list)] | None
+"""Phrases while a tool runs, in this order; None for those of the agent."""
+
+
 class ToolBase(Section):
     """An entry of `tools`; each subclass adds `type`, a Literal with the names of its type of tool."""
 
     type: str
-    filler: Annotated[tuple[Phrase, ...], BeforeValidator(_as_list)] | None = None
+    filler: Filler = None
     """Phrases while the tool runs, in this order, instead of the first of `fillers.tool_phrases`; an empty
     list for none."""
 

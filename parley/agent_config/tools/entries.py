@@ -15,6 +15,10 @@ from parley.agent_config.tools.mcp import McpTool
 from parley.agent_config.tools.messages import TakeMessageTool
 from parley.agent_config.tools.python import PythonTool
 from parley.agent_config.tools.search_knowledge import SearchKnowledgeTool
+from parley.agent_config.tools.send_dtmf import SendDtmfTool
+from parley.agent_config.tools.send_sms import SendSmsTool
+from parley.agent_config.tools.transfer_call import TransferCallTool
+from parley.agent_config.tools.wait import WaitTool
 
 AnyTool: TypeAlias = (
     EndCallTool
@@ -27,6 +31,10 @@ AnyTool: TypeAlias = (
     | LogLeadTool
     | LookupCustomerTool
     | TakeMessageTool
+    | TransferCallTool
+    | SendSmsTool
+    | SendDtmfTool
+    | WaitTool
 )
 """Every type of tool: a new one is added here and in the brain's registry."""
 

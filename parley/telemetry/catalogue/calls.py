@@ -23,7 +23,7 @@ CALLS_ENDED = counter(
     "direction",
     "reason",
     reason="completed, hangup, agent, stream-lost, no-stream, max-duration, not-found, fallback, busy, "
-    "failed, no-answer, canceled",
+    "failed, no-answer, canceled, transferred, transfer-failed",
 )
 CALLS_ENDED_BY_CLOCK = counter(
     "parley_calls_ended_by_clock_total",
@@ -49,7 +49,8 @@ STREAMS_CLOSED = counter(
     "Media streams that have ended",
     _EDGE,
     "reason",
-    reason="stop, closed, lost, drained, superseded (another stream of the call has started)",
+    reason="stop, closed, lost, drained, superseded (another stream of the call has started), redirected "
+    "(ended on purpose, for a transfer or DTMF)",
 )
 STREAMS_FAILED = counter(
     "parley_media_streams_failed_total",
@@ -75,6 +76,30 @@ WEBHOOKS = counter(
 )
 SIGNATURES_REFUSED = counter(
     "parley_signatures_refused_total", "Requests and media streams that were not signed by Twilio", _EDGE
+)
+TRANSFERS = counter(
+    "parley_transfers_total",
+    "Transfers that have an outcome",
+    _EDGE,
+    "kind",
+    "outcome",
+    kind="cold, warm",
+    outcome="transferred, returned (the person has hung up, and the caller is back), busy, no-answer, "
+    "declined, machine, failed, canceled (the caller has hung up)",
+)
+MESSAGES_SENT = counter(
+    "parley_messages_sent_total",
+    "Text messages of the agent that Twilio has accepted, or not",
+    _EDGE,
+    "outcome",
+    outcome="sent, failed",
+)
+DTMF_SENT = counter(
+    "parley_dtmf_sent_total",
+    "Requests of the agent to press keys",
+    _EDGE,
+    "outcome",
+    outcome="sent, failed",
 )
 CERTIFICATE_EXPIRY = gauge(
     "parley_certificate_expiry_timestamp_seconds",

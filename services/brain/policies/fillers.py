@@ -56,7 +56,7 @@ def decide(
     state: WaitState, floor: FloorState, conversation: Conversation, agent: AgentConfig, *, now_ms: int
 ) -> PlayFiller | WaitUntil | None:
     """Return the filler to play now, or the time at which to decide again."""
-    if conversation.ended or conversation.hanging_up:
+    if conversation.ended or conversation.hanging_up or conversation.away:
         return None
     due = _due_filler(conversation, agent)
     if due is None:

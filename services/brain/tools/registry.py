@@ -21,6 +21,10 @@ from services.brain.tools import (
     python,
     save_data,
     search_knowledge,
+    send_dtmf,
+    send_sms,
+    transfer_call,
+    wait,
 )
 from services.brain.tools.context import ToolContext
 
@@ -40,6 +44,10 @@ BUILDERS: Mapping[str, Builder] = {
     "log_lead": leads.build,
     "lookup_customer": customers.build,
     "take_message": messages.build,
+    "transfer_call": transfer_call.build,
+    "send_sms": send_sms.build,
+    "send_dtmf": send_dtmf.build,
+    "wait": wait.build,
 }
 """By the section's `type`."""
 

@@ -27,12 +27,13 @@ from services.edge.calls.clock_policy import (
     Wait,
     decide,
 )
-from services.edge.calls.lifecycle import end_call, is_call_sid, load_call_state
+from services.edge.calls.lifecycle import TRANSFERRED, end_call, is_call_sid, load_call_state
 from services.edge.calls.resumption import StreamResumer
 from services.edge.metrics import EdgeMetrics
 from services.edge.settings import EdgeSettings
 from services.edge.twilio.accounts import TwilioAccounts
 from services.edge.twilio.rest import TwilioRest
+from services.edge.twilio.telephony_twiml import conference_name
 
 log = structlog.get_logger()
 
@@ -100,6 +101,8 @@ class CallChecker:
             return Wait()
         status = await self._twilio_status(self.twilio.of(*call.account), call_sid)
         decision = decide(call, status, await self._limits(call), now_us=now_us())
+        if isinstance(decision, Rescue | FallBack) and await self._is_with_person(call_sid, call):
+            decision = EndLog(TRANSFERRED)
         match decision:
             case EndLog(reason=reason) | HangUp(reason=reason):
                 return decision if await self._end(call_sid, call, reason, status) else Wait()
@@ -110,6 +113,20 @@ class CallChecker:
             case Wait():
                 pass
         return Wait()
+
+    async def _is_with_person(self, call_sid: str, call: CallState) -> bool:
+        """Whether a transfer of which nothing was reported has connected the caller to a person."""
+        away = call.redirected
+        if away is None or away.withdrawn or away.epoch != call.stream_epoch:
+            return False
+        twilio = self.twilio.of(*call.account).telephony
+        try:
+            if await twilio.conference_sid(conference_name(call_sid, away.tool_call_id)):
+                return True
+            return any(child.status == "in-progress" for child in await twilio.children(call_sid))
+        except ProviderError as error:
+            log.warning("transfer_unknown", code=error.code, reason=error.reason)
+            return False
 
     async def _fall_back(self, call_sid: str, call: CallState) -> ClockDecision:
         self.metrics.ended_by_clock("fallback")

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field, replace
 
 from parley.agent_config import CallData, call_data
 from parley.clock import CallClock
-from parley.v1.call_pb2 import StreamResuming
+from parley.v1.call_pb2 import DIRECTION_OUTBOUND, StreamResuming
 from parley.v1.event_pb2 import Event
+from parley.v1.telephony_pb2 import StreamRedirected
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class CallState:
     """Empty for the current one."""
     data: CallData = field(default_factory=CallData)
     """For the agent's texts."""
+    outbound: bool = False
+    """Whether the account has placed it: its own number is the caller's."""
     end_reason: str = ""
     """Empty until the call has ended."""
     stream_epoch: int = 0
@@ -48,11 +51,25 @@ class CallState:
     """Twilio's error code of the last of them; 0 if unknown."""
     failed_position: int = 0
     """Sequence of the last stream.failed in the log's stream; 0 for none."""
+    redirected: StreamRedirected | None = None
+    """Why the last stream was ended on purpose; None if it was not."""
 
     @property
     def account(self) -> tuple[str, str]:
         """The Twilio account whose call it is, and the region that processes it; empty if unknown."""
         return self.account_sid, self.region
+
+    @property
+    def own_number(self) -> str:
+        """The account's number in this call."""
+        return self.from_number if self.outbound else self.to_number
+
+    def is_away(self, now_us: int) -> bool:
+        """Whether the caller is with a person or on the way to one, so that the call needs no stream."""
+        away = self.redirected
+        if away is None or away.withdrawn or away.epoch != self.stream_epoch:
+            return False
+        return not away.until_ms or now_us < self.clock.us_at(away.until_ms)
 
     @property
     def is_resuming(self) -> bool:
@@ -93,6 +110,7 @@ def evolve(call: CallState | None, event: Event, position: int) -> CallState | N
             started.region,
             started.agent_version,
             call_data(event),
+            started.direction == DIRECTION_OUTBOUND,
         )
     if event.HasField("call_ended"):
         return replace(call, end_reason=event.call_ended.reason or "completed")
@@ -111,6 +129,8 @@ def evolve(call: CallState | None, event: Event, position: int) -> CallState | N
         )
     if event.HasField("stream_stopped") and event.epoch == call.stream_epoch:
         return replace(call, stop_reason=event.stream_stopped.reason, stopped_at_us=event.sent_at_us)
+    if event.HasField("stream_redirected"):
+        return replace(call, redirected=event.stream_redirected)
     if event.HasField("stream_resuming"):
         return replace(
             call,

@@ -65,6 +65,8 @@ def decide(call: CallState, status: str, limits: ClockLimits, *, now_us: int) ->
         return EndLog(status)
     if now_us - call.started_at_us >= limits.max_s * 1e6:
         return HangUp(MAX_DURATION)
+    if call.is_away(now_us):
+        return Wait()
     since_us = call.waiting_since_us
     if not since_us:
         # The stream is open according to the log, but its edge is dead.

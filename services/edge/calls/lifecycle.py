@@ -33,6 +33,8 @@ from services.edge.calls.call_state import CallState, evolve
 
 log = structlog.get_logger()
 
+TRANSFERRED = "transferred"
+"""Outcome of a transfer, and reason of call.ended: a person has the caller."""
 _CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
 _WEBHOOK = "webhook"
 """Stage of events that Twilio's webhooks cause. Any edge may serve them, so this stage has no owner or
@@ -189,6 +191,17 @@ async def _add_last_audio(bus: Bus, call_sid: str, resuming: StreamResuming) -> 
         agent_audio = AgentAudio.FromString(last_agent.data)
         resuming.last_reply_id = agent_audio.reply_id
         resuming.last_reply_samples = agent_audio.offset_samples + len(agent_audio.mulaw)
+
+
+async def append_webhook_event(
+    bus: Bus, call_sid: str, body: Body, sequence: int, last_position: int
+) -> bool:
+    """Append an event that a webhook causes, unless its subject has one after a position; False if it has.
+
+    Raises:
+        BusError: the event could not be stored.
+    """
+    return await _append_if_unchanged(bus, _event(body, call_sid, _WEBHOOK, 0, sequence), last_position)
 
 
 async def _append_once(bus: Bus, call_sid: str, body: Body, *, sequence: int) -> bool:

@@ -196,7 +196,7 @@ class StreamResumer:
     async def _resume_if_lost(self, call_sid: str, stream_sid: str) -> bool:
         """Redirect the call if its stream was lost; False if it must be checked again."""
         call = await load_call_state(self.bus, call_sid)
-        if call is None or not _may_be_lost(stream_sid, call):
+        if call is None or not _may_be_lost(stream_sid, call) or call.is_away(now_us()):
             return True
         liveness = await self.bus.requests.liveness(subjects.media_alive(call_sid))
         if liveness is Liveness.ALIVE:
@@ -234,4 +234,4 @@ def _may_be_lost(stream_sid: str, call: CallState) -> bool:
     """Whether a stream is the last one of a call that has not ended, and was not stopped on purpose."""
     is_last = stream_sid in ("", call.stream_sid)
     # After a stop message, Twilio requests TwiML on its own or reports the end of the call.
-    return is_last and not call.end_reason and call.stop_reason not in ("stop", "closed")
+    return is_last and not call.end_reason and call.stop_reason not in ("stop", "closed", "redirected")

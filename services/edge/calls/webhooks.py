@@ -68,21 +68,21 @@ class Webhooks:
 
     async def voice(self, request: Request) -> Response:
         """/voice: the TwiML of a call, at its start and after each of its streams."""
-        return await self._serve(request, self._voice)
+        return await self.serve(request, self._voice)
 
     async def fallback(self, request: Request) -> Response:
         """/fallback: answer in place of an edge that did not respond, or apologize."""
-        return await self._serve(request, self._fallback)
+        return await self.serve(request, self._fallback)
 
     async def status(self, request: Request) -> Response:
         """/status: the status of a call or of one of its streams."""
-        return await self._serve(request, self._status)
+        return await self.serve(request, self._status)
 
     async def voicemail(self, request: Request) -> Response:
         """/voicemail: the caller's message was recorded, after a fallback that takes one."""
-        return await self._serve(request, self._voicemail)
+        return await self.serve(request, self._voicemail)
 
-    async def _serve(self, request: Request, handle: Callable[[Webhook], Awaitable[Response]]) -> Response:
+    async def serve(self, request: Request, handle: Callable[[Webhook], Awaitable[Response]]) -> Response:
         """Read and verify a request, and handle it; whatever it contains, the response is not 500."""
         try:
             content = await read_webhook(request)

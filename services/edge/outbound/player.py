@@ -52,6 +52,8 @@ class Player:
         self._outgoing_added = asyncio.Event()
         self._writing = False
         """Whether a command that has left `_outgoing` is being written."""
+        self._background = False
+        """Whether Twilio may still have audio that belongs to no reply."""
         self._command_lock = asyncio.Lock()
         """Keeps events in the log in the order in which Playback returned them."""
         self._latest = LatestPosition(bus, call_log.call_sid, call_log.epoch)
@@ -68,6 +70,23 @@ class Player:
     def is_silent(self) -> bool:
         """Whether neither the caller nor the agent speaks now."""
         return self._playback.is_silent(self._log.now_ms())
+
+    def is_played(self, reply_id: str) -> bool:
+        """Whether nothing more of the reply will be played."""
+        return self._playback.is_done(reply_id)
+
+    async def play_tones(self, reply_id: str, mulaw: bytes) -> None:
+        """Play audio after the agent's earlier words, whatever the caller says."""
+        now_ms = self._log.now_ms()
+        commands = self._playback.start(reply_id, speculative=False, uninterruptible=True, now_ms=now_ms)
+        commands += self._playback.audio_received(reply_id, 0, mulaw, last=True, now_ms=now_ms)
+        await self._perform(commands)
+
+    async def play_background(self, mulaw: bytes) -> None:
+        """Play audio now if neither the caller nor the agent speaks; the agent's words replace it."""
+        if self.is_silent and not (self._outgoing or self._writing):
+            self._background = True
+            await self._send(media_messages.media(self._stream_sid, mulaw))
 
     async def on_event(self, event: Event) -> None:
         """Handle an event that another stage appended."""
@@ -177,6 +196,9 @@ class Player:
                     case Clear():
                         await self._send(media_messages.clear(self._stream_sid))
                     case Play(mulaw=mulaw, mark=mark):
+                        if self._background:
+                            self._background = False
+                            await self._send(media_messages.clear(self._stream_sid))
                         await self._send(media_messages.media(self._stream_sid, mulaw))
                         await self._send(media_messages.mark(self._stream_sid, mark))
             self._writing = False

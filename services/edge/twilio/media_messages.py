@@ -11,8 +11,11 @@ from typing import Any
 
 REDIRECTED_AT_MS = "redirected_at_ms"
 """Custom parameter of a stream that replaces a lost one."""
+AFTER_TOOL_CALL_ID = "after_tool_call_id"
+"""Custom parameter of a stream that follows keys pressed by Twilio."""
 _MEDIA_PREFIX = '{"event":"media"'
 _MAX_DIGITS = 12
+_MAX_ID_CHARS = 128
 _MAX_PAYLOAD_CHARS = 64 * 1024
 
 
@@ -33,6 +36,8 @@ class Start:
     call_sid: str
     redirected_at_ms: int = 0
     """Call time at which a REST redirect made Twilio open this stream in place of a lost one; 0 for none."""
+    after_tool_call_id: str = ""
+    """The tool call whose keys were pressed before; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +116,12 @@ def _read_event(message: dict[str, Any]) -> Message | None:
             return Connected()
         case "start":
             start = message["start"]
-            redirected_at_ms = str(start.get("customParameters", {}).get(REDIRECTED_AT_MS, "0"))
+            parameters = start.get("customParameters", {})
+            redirected_at_ms = str(parameters.get(REDIRECTED_AT_MS, "0"))
             if not redirected_at_ms.isdigit() or len(redirected_at_ms) > _MAX_DIGITS:
                 raise InvalidMediaMessage(f"{REDIRECTED_AT_MS} {redirected_at_ms!r}")
-            return Start(_string(start, "streamSid"), _string(start, "callSid"), int(redirected_at_ms))
+            after = str(parameters.get(AFTER_TOOL_CALL_ID, ""))[:_MAX_ID_CHARS]
+            return Start(_string(start, "streamSid"), _string(start, "callSid"), int(redirected_at_ms), after)
         case "media":
             media = message["media"]
             if media.get("track", "inbound") != "inbound":

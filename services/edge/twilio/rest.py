@@ -1,30 +1,16 @@
 """Calls Twilio's REST API through its SDK: creates, redirects and ends calls."""
 
 import asyncio
-import re
-from collections.abc import AsyncIterator
 from math import ceil
 
-import aiohttp
-import stamina
-from twilio.base.exceptions import TwilioRestException, TwilioServiceException
+from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
-from parley.errors import (
-    ProviderError,
-    ProviderRateLimited,
-    ProviderRejected,
-    ProviderTimeout,
-    ProviderUnavailable,
-)
-from parley.telemetry.redaction import HIDDEN
+from services.edge.twilio.rest_errors import TIMEOUT_S, attempts, provider_error
+from services.edge.twilio.telephony_rest import TelephonyRest
 from services.edge.twilio.twiml import PublicUrls
 
-_PROVIDER = "twilio"
-_TIMEOUT_S = 5.0
 _NOT_IN_PROGRESS = 21220
-_PHONE_NUMBER = re.compile(r"(?<!\w)\+?\d{7,}(?!\w)")
-"""Twilio's error messages quote the numbers of the request, and errors are logged."""
 _NOT_FOUND_STATUS = 404
 NOT_FOUND = "not-found"
 """Status of a call that Twilio does not have."""
@@ -38,6 +24,8 @@ class TwilioRest:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self.telephony = TelephonyRest(client)
+        """Transfers and text messages."""
 
     async def place_call(
         self, *, to: str, from_: str, agent_query: str, urls: PublicUrls, max_s: float
@@ -48,7 +36,7 @@ class TwilioRest:
             ProviderError: the request was rejected, rate limited, late or failed.
         """
         try:
-            async with asyncio.timeout(_TIMEOUT_S):
+            async with asyncio.timeout(TIMEOUT_S):
                 call = await self._client.calls.create_async(
                     to=to,
                     from_=from_,
@@ -59,7 +47,7 @@ class TwilioRest:
                     time_limit=min(ceil(max_s), _MAX_TIME_LIMIT_S),
                 )
         except Exception as error:  # the SDK's exceptions have no common base class
-            raise _provider_error(error) from error
+            raise provider_error(error) from error
         return str(call.sid)
 
     async def call_status(self, call_sid: str) -> str:
@@ -69,14 +57,14 @@ class TwilioRest:
             ProviderError: the request was rejected, rate limited, late or failed.
         """
         try:
-            async with asyncio.timeout(_TIMEOUT_S):
+            async with asyncio.timeout(TIMEOUT_S):
                 call = await self._client.calls(call_sid).fetch_async()
         except TwilioRestException as error:
             if error.status != _NOT_FOUND_STATUS:
-                raise _provider_error(error) from error
+                raise provider_error(error) from error
             return NOT_FOUND
         except Exception as error:  # as above
-            raise _provider_error(error) from error
+            raise provider_error(error) from error
         return str(call.status)
 
     async def redirect(self, call_sid: str, twiml: str) -> bool:
@@ -85,10 +73,18 @@ class TwilioRest:
         Raises:
             ProviderError: three attempts failed, or one was rejected.
         """
-        async for attempt in _attempts():
+        async for attempt in attempts():
             with attempt:
                 return await self._update(call_sid, twiml=twiml)
         return False
+
+    async def redirect_once(self, call_sid: str, twiml: str) -> bool:
+        """Give a live call new TwiML, without a second attempt; False if it is no longer in progress.
+
+        Raises:
+            ProviderError: the request was rejected, late or failed; the last two may have taken effect.
+        """
+        return await self._update(call_sid, twiml=twiml)
 
     async def start_stream(self, call_sid: str, url: str, name: str) -> None:
         """Send the caller's audio to another wss address as well; the name must be unique in the call.
@@ -97,10 +93,10 @@ class TwilioRest:
             ProviderError: the request was rejected, rate limited, late or failed.
         """
         try:
-            async with asyncio.timeout(_TIMEOUT_S):
+            async with asyncio.timeout(TIMEOUT_S):
                 await self._client.calls(call_sid).streams.create_async(url=url, name=name)
         except Exception as error:  # as above
-            raise _provider_error(error) from error
+            raise provider_error(error) from error
 
     async def hang_up(self, call_sid: str) -> None:
         """End a call; no error if it has ended already.
@@ -108,43 +104,18 @@ class TwilioRest:
         Raises:
             ProviderError: three attempts failed, or one was rejected.
         """
-        async for attempt in _attempts():
+        async for attempt in attempts():
             with attempt:
                 await self._update(call_sid, status="completed")
 
     async def _update(self, call_sid: str, **changes: str) -> bool:
         try:
-            async with asyncio.timeout(_TIMEOUT_S):
+            async with asyncio.timeout(TIMEOUT_S):
                 await self._client.calls(call_sid).update_async(**changes)
         except TwilioRestException as error:
             if error.code != _NOT_IN_PROGRESS:
-                raise _provider_error(error) from error
+                raise provider_error(error) from error
             return False
         except Exception as error:  # as above
-            raise _provider_error(error) from error
+            raise provider_error(error) from error
         return True
-
-
-def _attempts() -> AsyncIterator[stamina.Attempt]:
-    return stamina.retry_context(on=_is_retryable, attempts=3, wait_initial=0.1, wait_jitter=0.1)
-
-
-def _is_retryable(error: Exception) -> bool:
-    return isinstance(error, ProviderError) and error.retryable
-
-
-def _provider_error(error: Exception) -> ProviderError:
-    match error:
-        case TimeoutError():
-            return ProviderTimeout(_PROVIDER, f"no answer within {_TIMEOUT_S:g} s")
-        case TwilioRestException(status=429):
-            return ProviderRateLimited(_PROVIDER, "429: too many requests")
-        case TwilioRestException(status=status) if status < 500:
-            message = _PHONE_NUMBER.sub(HIDDEN, error.msg)
-            return ProviderRejected(_PROVIDER, f"HTTP {status}, code {error.code}: {message}")
-        case TwilioRestException() | TwilioServiceException():
-            return ProviderUnavailable(_PROVIDER, f"HTTP {getattr(error, 'status', '?')}")
-        case aiohttp.ClientError():
-            return ProviderUnavailable(_PROVIDER, f"connection: {type(error).__name__}")
-        case _:
-            return ProviderUnavailable(_PROVIDER, type(error).__name__)

@@ -6,7 +6,7 @@ from twilio.twiml.voice_response import Connect, VoiceResponse
 
 from parley.agent_config import AgentConfig
 from services.edge.twilio.announcement import Announcement, announcement_of, append_announcement
-from services.edge.twilio.media_messages import REDIRECTED_AT_MS
+from services.edge.twilio.media_messages import AFTER_TOOL_CALL_ID, REDIRECTED_AT_MS
 
 _MAX_VOICEMAIL_S = 120
 _IMMEDIATE_ATTEMPTS = 2
@@ -62,14 +62,29 @@ def connect(urls: PublicUrls, agent: str, attempt: Attempt, *, redirected_at_ms:
     if attempt.number > _IMMEDIATE_ATTEMPTS:
         # A restarting edge or proxy needs a moment; a wrong address is the same a second later.
         response.pause(length=1)
+    append_stream(response, urls, agent, attempt, redirected_at_ms=redirected_at_ms)
+    return str(response)
+
+
+def append_stream(
+    response: VoiceResponse,
+    urls: PublicUrls,
+    agent: str,
+    attempt: Attempt,
+    *,
+    redirected_at_ms: int = 0,
+    after_tool_call_id: str = "",
+) -> None:
+    """Append a media stream, and what follows when it has ended."""
     connect_verb = Connect()
     stream = connect_verb.stream(url=urls.stream, status_callback=urls.status)
     stream.parameter(name="agent", value=agent)
     if redirected_at_ms:
         stream.parameter(name=REDIRECTED_AT_MS, value=str(redirected_at_ms))
+    if after_tool_call_id:
+        stream.parameter(name=AFTER_TOOL_CALL_ID, value=after_tool_call_id)
     response.append(connect_verb)
     response.redirect(urls.resume(attempt), method="POST")
-    return str(response)
 
 
 def wait_then_resume(urls: PublicUrls, attempt: Attempt) -> str:

@@ -1,0 +1,1 @@
+"""The agent's telephone tools at the edge: transfers, text messages, DTMF."""
