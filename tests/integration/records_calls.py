@@ -1,9 +1,9 @@
 """Tools that keep records, within calls, over a real Postgres."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,8 @@ from parley.records.calendar import WEEKDAYS, Calendar
 from parley.records.postgres.calendars import put_calendar
 from parley.v1.call_pb2 import DIRECTION_INBOUND, CallStarted
 from services.brain.tool_call import ToolCall
-from services.brain.tools.context import ToolContext, ToolResources, context_without_call, open_tool_resources
+from services.brain.tools import Tool
+from services.brain.tools.context import ToolResources, context_without_call, open_tool_resources
 from services.brain.tools.registry import build_tools
 from services.brain.tools.runner import run_tool
 
@@ -39,12 +40,11 @@ OPEN_ALWAYS: Mapping[str, Any] = {
 class Caller:
     """A call with an agent that has the tools."""
 
-    context: ToolContext
+    tools: Sequence[Tool]
 
     async def use(self, name: str, arguments: Mapping[str, Any], tool_call_id: str = "t1") -> dict[str, Any]:
         """Call a tool and return its result, with `failed` for a failure."""
-        tools = build_tools(self.context.agent, self.context)
-        result = await run_tool(tools, ToolCall(tool_call_id, name, json.dumps(arguments), "r1"))
+        result = await run_tool(self.tools, ToolCall(tool_call_id, name, json.dumps(arguments), "r1"))
         value = json.loads(result.result)
         return {**value, "failed": True} if result.failed else value
 
@@ -56,9 +56,8 @@ def caller(
     agent = AgentConfig.model_validate({"name": "clinic", "prompt": "x", "tools": tools})
     context = context_without_call(agent, resources, call_sid)
     started = CallStarted(direction=DIRECTION_INBOUND, from_number=number, to_number="+15559990000")
-    return Caller(
-        ToolContext(call_sid, started, agent, resources, append=context.append, outcome=context.outcome)
-    )
+    context = replace(context, started=started)
+    return Caller(tuple(build_tools(agent, context)))
 
 
 @asynccontextmanager

@@ -150,7 +150,7 @@ async def test_several_calendars(postgres_url: str) -> None:
             result = await caller(resources, f"CA{n}", tools=tools).use("book_appointment", wanted)
             doctors.append(result.get("with", result.get("reason")))
         assert doctors == ["Dr. Miller", "Dr. Jones", "this time is already taken"]
-        only = {**wanted, "calendar": "DR_JONES"}
+        only = {**wanted, "calendar": "dr_jones"}
         assert not (await caller(resources, "CA8", tools=tools).use("book_appointment", only))["ok"]
         missing = [{"type": "book_appointment", "calendars": ["dr_who"]}]
         result = await caller(resources, "CA9", tools=missing).use("book_appointment", wanted)
@@ -161,7 +161,7 @@ async def test_several_calendars(postgres_url: str) -> None:
     ("arguments", "reason"),
     [
         ({"start": "tomorrow at ten", "name": "A"}, "is not an ISO time such as 2026-12-01T10:30"),
-        ({"start": "2026-12-01T10:30"}, "name is missing"),
+        ({"start": "2026-12-01T10:30"}, "'name' is a required property"),
         ({"start": "2020-01-01T10:00", "name": "A"}, "this time has passed"),
         ({"start": "2999-01-01T10:00", "name": "A"}, "this is too far ahead to book"),
         ({"start": "9999-12-31T23:59", "name": "A"}, ""),
