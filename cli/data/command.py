@@ -15,7 +15,6 @@ from cli.data.listing import as_json, as_table
 from cli.data.problems import ImportRefused
 from cli.data.session import DataUnavailable, in_transaction, postgres_url
 from cli.data.storing import STORE_TIMEOUT_S, store
-from cli.doctor.command import silence_logs
 from cli.settings import CliSettings
 from cli.system import environment
 from parley.records.numbers import normal_number
@@ -143,7 +142,6 @@ def _report(deleted: Deleted) -> None:
 def _transaction(
     home: Path | None, work: Callable[[asyncpg.Connection], Any], timeout_s: float = 20.0
 ) -> Any:
-    silence_logs()
     try:
         url = postgres_url(environment(), home or load(CliSettings).home)
         return in_transaction(url, work, timeout_s)

@@ -1,11 +1,14 @@
 """The database that `parley data` works on."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 import asyncpg
+import structlog
 
 from cli.calls import SystemNotRunning, environment_of
 from parley.database.connections import Database
@@ -53,9 +56,21 @@ async def run_in_transaction(
     """Run `work` in a transaction, as `in_transaction` does."""
     database = Database(url, "parley-data", max_connections=2)
     failed = ""
-    async with database.opened():
-        try:
-            return await database.transaction(work, timeout_s)
-        except ProviderError as error:
-            failed = error.reason
+    with _quiet():
+        async with database.opened():
+            try:
+                return await database.transaction(work, timeout_s)
+            except ProviderError as error:
+                failed = error.reason
     raise DataUnavailable(f"{VARIABLE}: {failed}")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Write no log lines between the output of a command."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    try:
+        yield
+    finally:
+        structlog.configure(**before)

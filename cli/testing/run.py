@@ -11,6 +11,9 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.calls import SystemNotRunning
+from cli.data.problems import ImportRefused
+from cli.data.session import DataUnavailable
+from cli.data.storing import store_folder
 from cli.process import ProcessFailed
 from cli.recording import path_of
 from cli.system import environment
@@ -91,12 +94,21 @@ async def run_cases(
             if options.home is None:
                 files = [case.agent_file for case in cases if case.agent_file]
                 await index_knowledge(system.environment["PARLEY_POSTGRES_URL"], knowledge_folders(files))
+                for folder in dict.fromkeys(path.absolute().parent for path in files):
+                    await store_folder(system.environment["PARLEY_POSTGRES_URL"], folder / "data")
             try:
                 await _play(cases, prepared, system, options, show, recordings)
             finally:
                 await asyncio.to_thread(folders.remove_written)
             finished = True
-    except* (ProcessFailed, BusError, SystemNotRunning, KnowledgeFailed) as failed:
+    except* (
+        ProcessFailed,
+        BusError,
+        SystemNotRunning,
+        KnowledgeFailed,
+        ImportRefused,
+        DataUnavailable,
+    ) as failed:
         for error in flatten_group(failed):
             console.print(Text(str(error), style="red"), soft_wrap=True)
     return results if finished else None

@@ -2,13 +2,10 @@
 
 import asyncio
 import json
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from typer.testing import CliRunner
 
 from cli.data.command import data
@@ -22,14 +19,6 @@ calendars:
     notice_minutes: 0
     hours: {WEEK}
 """.replace("{WEEK}", json.dumps({weekday: ["08:00-18:00"] for weekday in WEEKDAYS}))
-
-
-@pytest.fixture(autouse=True)
-def _logs_restored() -> Iterator[None]:
-    """The commands silence the logs of their process, which other tests read."""
-    yield
-    structlog.reset_defaults()
-    logging.disable(logging.NOTSET)
 
 
 def run(postgres_url: str, *arguments: str, code: int = 0) -> str:
