@@ -35,7 +35,7 @@ class LlmConfig(ProviderSection):
     _PER_PROVIDER: ClassVar[frozenset[str]] = frozenset({"model", "options", "extra"})
     _PER_MODEL: ClassVar[frozenset[str]] = frozenset({"api", "profile", "reasoning_effort", "extra"})
     _PER_STAGE: ClassVar[frozenset[str]] = frozenset(
-        {"fallbacks", "speculation", "history", "max_tool_rounds"}
+        {"fallbacks", "speculation", "history", "max_tool_rounds", "max_tool_calls"}
     )
 
     provider: str = Field(default="openai", min_length=1)
@@ -50,6 +50,8 @@ class LlmConfig(ProviderSection):
     """Time limit for the first words of an answer, over all attempts; then the caller hears the apology."""
     max_tool_rounds: int = Field(default=2, ge=1, le=50)
     """Answers with tool calls in one turn, after which the model answers without tools."""
+    max_tool_calls: int = Field(default=200, ge=1, le=10_000)
+    """Calls of tools in one call, after which the model answers without tools."""
     reasoning_effort: str | None = Field(default=None, pattern=r"^[a-z_]{1,20}$")
     """How long the model thinks before it answers, such as `none`, `low` or `high`; None for the model's
     lowest."""

@@ -42,6 +42,7 @@ class Totals:
     fillers: int = 0
     reconnect_apologies: int = 0
     discarded_speculations: int = 0
+    tool_calls: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,8 @@ def _evolve_own_event(conversation: Conversation, body: Body, at_ms: int) -> Con
         case reply_pb2.ReplyReleased():
             return _release_reply(conversation, body)
         case reply_pb2.ToolCalled():
-            return _append(conversation, tool_call_of(body))
+            totals = replace(conversation.totals, tool_calls=conversation.totals.tool_calls + 1)
+            return _append(replace(conversation, totals=totals), tool_call_of(body))
         case reply_pb2.ToolReturned():
             return _finish_tool_call(conversation, body, at_ms)
         case reply_pb2.FallbackRequested() | reply_pb2.HangUpRequested():

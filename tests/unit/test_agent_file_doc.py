@@ -12,9 +12,8 @@ PAGE = (Path(__file__).parents[2] / "docs" / "agent-file.md").read_text("utf-8")
 
 def test_the_page_shows_every_key_with_its_default() -> None:
     """The example is read as an agent file."""
-    example = re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-    assert example is not None
-    data = yaml.safe_load(example[1])
+    examples = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    data = next(yaml.safe_load(example) for example in examples if "\nprompt:" in example)
 
     shown = AgentConfig.model_validate({**data, "prompt": "x"})
     assert shown == AgentConfig(prompt="x")

@@ -92,7 +92,7 @@ TOOL_LIMITS = counter(
     "Answers whose tool calls were limited",
     _BRAIN,
     "limit",
-    limit="rounds, repeated, calls_per_answer",
+    limit="rounds, repeated, calls_per_answer, calls_per_call",
 )
 KNOWLEDGE_SEARCHES = counter(
     "parley_knowledge_searches_total",

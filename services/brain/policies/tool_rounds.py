@@ -7,12 +7,15 @@ from services.brain.conversation import Conversation
 from services.brain.items import CallerTurn, DtmfInput
 from services.brain.tool_call import ToolCall
 
-Limit: TypeAlias = Literal["rounds", "repeated"]
-"""Why further tool calls are not allowed: too many rounds, or a call repeated with the same result."""
+Limit: TypeAlias = Literal["rounds", "repeated", "calls_per_call"]
+"""Why further tool calls are not allowed: too many rounds, a repetition with the same result, or too many in
+the whole call."""
 
 
 def reached_limit(conversation: Conversation, agent: AgentConfig) -> Limit | None:
     """Return the limit on tool calls that the answers since the caller's last input have reached."""
+    if conversation.totals.tool_calls >= agent.llm.max_tool_calls:
+        return "calls_per_call"
     calls = _calls_since_input(conversation)
     if len({call.reply_id for call in calls}) >= agent.llm.max_tool_rounds:
         return "rounds"

@@ -52,3 +52,12 @@ def test_a_call_that_is_repeated_with_the_same_result_is_a_loop() -> None:
     assert limit(*tool_round(1, "{}"), *tool_round(2, '{"a": 1}')) is None
     assert limit(*tool_round(1, "{}"), *tool_round(2, "{}", result="[]")) is None
     assert limit(*tool_round(1, "{}", "{}")) is None
+
+
+def test_the_tools_of_a_whole_call_are_limited() -> None:
+    """A loop that the caller's turns interrupt ends as well."""
+    agent = AgentConfig(prompt="x", llm=LlmConfig(max_tool_calls=2))
+    log = [*tool_round(1, "{}"), turn_ended(2, "b"), *tool_round(2, "{}"), turn_ended(3, "c")]
+
+    assert reached_limit(reduce(evolve, log, Conversation()), agent) == "calls_per_call"
+    assert reached_limit(reduce(evolve, log[:4], Conversation()), agent) is None
