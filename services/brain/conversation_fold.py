@@ -22,6 +22,9 @@ from services.brain.window import (
     without_word_times,
 )
 
+_ASIDES = (reply_pb2.REPLY_KIND_FILLER, reply_pb2.REPLY_KIND_HANDOFF)
+"""Replies that the model does not see."""
+
 
 def evolve(conversation: Conversation, event: Event) -> Conversation:
     """Return the conversation after the event."""
@@ -159,7 +162,7 @@ def _finish_tool_call(conversation: Conversation, body: reply_pb2.ToolReturned, 
 def _with_result(conversation: Conversation, index: int, call: ToolCall) -> Conversation:
     """Place a result: with its call, or at the end if the agent has said something else in the meantime."""
     items = conversation.items
-    later = [i for i in items[index + 1 :] if isinstance(i, Reply) and i.kind != reply_pb2.REPLY_KIND_FILLER]
+    later = [i for i in items[index + 1 :] if isinstance(i, Reply) and i.kind not in _ASIDES]
     if not later:
         return _with_item(conversation, index, call)
     spoken = (r for r in reversed(later) if not (r.speculative or r.cancelled == "speculation"))

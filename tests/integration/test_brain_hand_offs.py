@@ -105,6 +105,24 @@ async def test_announcement_and_greeting_cover_a_silent_hand_off(
     }
 
 
+async def test_the_next_agent_sees_the_hand_off_after_an_announcement(
+    nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise its model would answer the caller's words as if nothing had happened."""
+    handoff = {"agent": "sales", "when": "buying", "announce": "One moment, I connect you."}
+    write_front(tmp_path, handoffs=[handoff])
+    write_sales(tmp_path)
+
+    async with agents_call(nats_url, tmp_path, monkeypatch, "front") as call:
+        await call.speak("quiet please")
+        await call.until_reply("Sales")
+
+    assert call.replies()[1:] == [
+        ("handoff", "One moment, I connect you."),
+        ("answer", "Sales speaking, which flat?"),
+    ]
+
+
 async def test_a_broken_agent_is_reported_and_the_current_one_stays(
     nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
