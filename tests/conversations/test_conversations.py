@@ -13,8 +13,12 @@ from cli.testing.play import Addresses, Options, Result, play_all
 from tests.e2e.running import running_up
 
 FOLDER = Path(__file__).parent
-HELPDESK = FOLDER.parents[1] / "agents" / "knowledge" / "helpdesk"
-CASES = [read_case(path, FOLDER / "agents" / "base.yaml") for path in sorted(FOLDER.glob("*.yaml"))]
+AGENTS = FOLDER.parents[1] / "agents"
+CASES = [
+    *(read_case(path, FOLDER / "agents" / "base.yaml") for path in sorted(FOLDER.glob("*.yaml"))),
+    *(read_case(path) for path in sorted(AGENTS.glob("tests/*/*.yaml"))),
+]
+"""The conversations of this folder, and the tests of the agents that come with Parley."""
 
 
 @pytest.fixture(scope="session")
@@ -44,11 +48,15 @@ def conversations(
             up.state["sandbox_urls"]["openai"],
         )
         asyncio.run(store_folder(up.state["environment"]["PARLEY_POSTGRES_URL"], FOLDER / "data"))
-        if any("documents" in case.case.name for case in cases):
+        if any(_needs_documents(case.case) for case in cases):
             url = up.state["environment"]["PARLEY_POSTGRES_URL"]
-            asyncio.run(index_knowledge(url, {"helpdesk": HELPDESK}))
+            asyncio.run(index_knowledge(url, {"helpdesk": AGENTS / "knowledge" / "helpdesk"}))
         results = asyncio.run(play_all(addresses, cases, Options()))
     return {result.name: result for result in results}
+
+
+def _needs_documents(case: Case) -> bool:
+    return "documents" in case.name or "helpdesk" in str(case.agent_file)
 
 
 @pytest.mark.slow

@@ -137,7 +137,8 @@ def _property(field: CollectedField) -> dict[str, Any]:
     hint = _HINTS.get(field.type, "")
     required = "required" if field.required else "optional"
     parts = [field.description, hint, field.ask and f"ask: {field.ask}", required]
-    schema: dict[str, Any] = {"type": "string", "description": "; ".join(part for part in parts if part)}
+    kind = field.type if field.type in ("number", "integer") else "string"
+    schema: dict[str, Any] = {"type": kind, "description": "; ".join(part for part in parts if part)}
     if field.type == "choice":
         schema["enum"] = list(field.choices)
     elif field.type == "yes_no":
