@@ -1,6 +1,5 @@
 """`parley test`: runs the conversation tests of agents and reports the results."""
 
-import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,7 +11,7 @@ from rich.text import Text
 from cli.testing.collect import NoTests, collect
 from cli.testing.play import Result
 from cli.testing.reports import html_report, json_report, junit, terminal
-from cli.testing.run import RunOptions, run_cases
+from cli.testing.run import RunOptions, run_cases, run_stoppable
 
 _USAGE_ERROR = 2
 
@@ -29,7 +28,7 @@ def run_tests(options: RunOptions) -> int:
     started_s, recordings = time.monotonic(), dict[str, bytes]()
     invalid = [Result(path.stem, "", error=str(error), path=path) for path, error in collected.invalid]
     try:
-        results = asyncio.run(run_cases(collected.cases, options, console, recordings, invalid=invalid))
+        results = run_stoppable(run_cases(collected.cases, options, console, recordings, invalid=invalid))
     except KeyboardInterrupt:
         console.print("stopped")
         return 130

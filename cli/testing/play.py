@@ -19,6 +19,7 @@ from cli.testing.model_caller import ModelCaller, Persona
 from cli.testing.outcome import Outcome, PlayedConversation
 from parley.bus import Bus
 from parley.errors import BusError
+from parley.exception_groups import flatten_group
 from parley.v1.event_pb2 import Event
 from sandbox.caller.client import SandboxError, Telephone, open_telephone
 
@@ -153,16 +154,22 @@ class _Player:
         result = Result(case.name, case.about, path=case.path, case=case)
         timeout_s = self.options.timeout_s or time_limit_s(case)
         try:
-            outcome = Outcome(await self._play(prepared, timeout_s))
-            result = replace(result, outcome=outcome, problems=check(outcome, case))
-            result = await self._judged(result, prepared, outcome)
-        except (SandboxError, BusError, CaseError, ModelFailed) as error:
-            result = replace(result, error=str(error))
-        except TimeoutError:
-            result = replace(result, error=f"the call did not end within {timeout_s:g} s")
+            played, error = await self._play(prepared, timeout_s)
+            outcome = Outcome(played)
+            if error:
+                result = replace(result, outcome=outcome, error=error)
+            else:
+                result = replace(result, outcome=outcome, problems=check(outcome, case))
+                result = await self._judged(result, prepared, outcome)
+        except (SandboxError, BusError, CaseError, ModelFailed) as failure:
+            result = replace(result, error=str(failure))
+        except Exception as failure:  # a failure of one test must not end the others
+            first = flatten_group(failure)[0]
+            result = replace(result, error=f"{type(first).__name__}: {first}")
         return replace(result, duration_s=time.monotonic() - started_s)
 
-    async def _play(self, prepared: PreparedCase, timeout_s: float) -> PlayedConversation:
+    async def _play(self, prepared: PreparedCase, timeout_s: float) -> tuple[PlayedConversation, str]:
+        """The conversation, and why it was broken off; an empty text if it was not."""
         case = prepared.case
         if case.persona is not None:
             self._model_for(prepared.caller_scenario, "the caller is played by a model", "caller.model")
@@ -177,15 +184,21 @@ class _Player:
         if prepared.scenario is not None and self.addresses.openai_url:
             await self._set_scenario(call_sid, prepared.scenario)
         events: list[Event] = []
-        goal = ""
-        async with asyncio.timeout(timeout_s):
-            if case.persona is None:
-                await self._collect(call_sid, events)
-            else:
-                goal = await self._play_persona(case.persona, prepared, call_sid, events)
+        goal = error = ""
+        try:
+            async with asyncio.timeout(timeout_s):
+                if case.persona is None:
+                    await self._collect(call_sid, events)
+                else:
+                    goal = await self._play_persona(case.persona, prepared, call_sid, events)
+        except TimeoutError:
+            error = f"the call did not end within {timeout_s:g} s"
+            await self._hang_up(call_sid)
+        except ModelFailed as failure:
+            error = str(failure)
         report = await self.telephone.report(call_sid, decode_tone=True)
         agent = case.agent_file.stem if case.agent_file else case.name
-        return PlayedConversation(call_sid, report, tuple(events), agent, goal)
+        return PlayedConversation(call_sid, report, tuple(events), agent, goal), error
 
     async def _play_persona(
         self, persona: Persona, prepared: PreparedCase, call_sid: str, events: list[Event]

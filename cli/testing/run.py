@@ -2,10 +2,12 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.text import Text
@@ -29,6 +31,8 @@ from cli.topology import SANDBOX_TOKEN
 from parley.agent_config import LlmConfig
 from parley.errors import BusError
 from parley.exception_groups import flatten_group
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,8 @@ async def run_cases(
 
     for result in invalid:
         show(result)
+    if not cases:
+        return results
     finished = False
     try:
         async with temporary_home() as home, _system(home, options, console) as system:
@@ -112,6 +118,24 @@ async def run_cases(
         for error in flatten_group(failed):
             console.print(Text(str(error), style="red"), soft_wrap=True)
     return results if finished else None
+
+
+def run_stoppable(work: Coroutine[Any, Any, T]) -> T:
+    """Run until the end, or until Ctrl-C or SIGTERM: then all processes are stopped.
+
+    Raises:
+        KeyboardInterrupt: it was stopped.
+    """
+
+    async def run() -> T:
+        task = asyncio.current_task()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: task and task.cancel())
+        return await work
+
+    try:
+        return asyncio.run(run())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from cli.testing.collect import NoTests, collect
 from cli.testing.from_call.command import ConversionOptions, write_test
 from cli.testing.from_call.recorded_call import last_calls, load_call
 from cli.testing.play import Result
-from cli.testing.run import RunOptions, run_cases
+from cli.testing.run import RunOptions, run_cases, run_stoppable
 from cli.testing.system import temporary_home
 from cli.testing.turns import summarize
 from parley.errors import BusError
@@ -44,7 +44,7 @@ def run_comparison(options: AgainstOptions) -> int:
     """Compare the calls; return 0 if nothing differs, 1 if something does, 2 if no call could be played."""
     console = Console(stderr=options.run.as_json, highlight=False)
     try:
-        return asyncio.run(_run(options, console))
+        return run_stoppable(_run(options, console))
     except (SystemNotRunning, BusError, NoTests, CaseError, OSError) as error:
         console.print(Text(str(error), style="red"), soft_wrap=True)
         return _FAILED

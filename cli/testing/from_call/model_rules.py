@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cli.testing.outcome import Outcome
-from cli.wer import normalize
 from parley.events.envelope import event_body
 from parley.v1 import reply_pb2
 from parley.v1.reply_pb2 import REPLY_KIND_ANSWER
@@ -74,7 +73,7 @@ def _call(outcome: Outcome, body: reply_pb2.ToolCalled) -> dict[str, Any]:
 
 def _pattern(text: str) -> str:
     """A pattern for these words with any punctuation; empty without words."""
-    return r"\W+".join(re.escape(word) for word in normalize(text))
+    return r"\W+".join(re.findall(r"\w+", text.lower()))
 
 
 def _escaped(text: str) -> str:

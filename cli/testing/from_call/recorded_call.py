@@ -1,6 +1,7 @@
 """Loads a finished call: its events, and the caller's audio from its recording or from the bus."""
 
 import asyncio
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from parley.v1.event_pb2 import Event
 from sandbox.caller.report import Report
 
 _STORE_TIMEOUT_S = 30.0
+_CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
 _MAX_CALL_BYTES = 4 * 3600 * 1000 * BYTES_PER_MS
 
 
@@ -43,11 +45,15 @@ async def load_call(home: Path, call_sid: str) -> RecordedCall:
 
     Raises:
         SystemNotRunning: no system is running.
-        BusError: the log cannot be read or does not exist.
+        BusError: the log cannot be read or does not exist, or the call has not ended.
     """
+    if not _CALL_SID.fullmatch(call_sid):
+        raise BusError(f"{call_sid!r} is not a CallSid, which is CA and 32 hexadecimal digits")
     async with open_bus(nats_url_of(home)) as bus:
         events = await read_log(bus, call_sid)
         outcome = outcome_of(call_sid, events)
+        if not outcome.ended_by:
+            raise BusError(f"{call_sid} has not ended yet; try again when it has")
         audio, origin = await _recording(outcome.recording_url), "recording"
         if not audio:
             audio, origin = await _streamed_audio(bus, call_sid), "stream"
