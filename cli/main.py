@@ -158,6 +158,10 @@ def replay(
     raise typer.Exit(code)
 
 
+_REPORTS = "Reports"
+_RECORDED = "Recorded calls"
+
+
 @app.command("test", no_args_is_help=True)
 def run_conversation_tests(
     targets: Annotated[
@@ -189,43 +193,79 @@ def run_conversation_tests(
             help="With --live: the model that judges and plays callers.", envvar="PARLEY_TEST_MODEL"
         ),
     ] = "",
-    junit: Annotated[Path | None, typer.Option(help="Write a JUnit XML report.")] = None,
-    html: Annotated[
-        Path | None, typer.Option(help="Write an HTML report with each call's time line and recording.")
+    junit: Annotated[
+        Path | None, typer.Option(help="Write a JUnit XML report.", rich_help_panel=_REPORTS)
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write an HTML report with each call's time line and recording.", rich_help_panel=_REPORTS
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the results as JSON.", rich_help_panel=_REPORTS)
+    ] = False,
     events: Annotated[
-        bool, typer.Option("--events", help="Print the events of each call that failed.")
+        bool,
+        typer.Option("--events", help="Print the events of each call that failed.", rich_help_panel=_REPORTS),
     ] = False,
     from_call: Annotated[
-        str, typer.Option(help="Write a test from this recorded call instead.", metavar="CALLSID")
+        str,
+        typer.Option(
+            help="Write a test from this recorded call instead.", metavar="CALLSID", rich_help_panel=_RECORDED
+        ),
     ] = "",
     to: Annotated[
         Path | None,
-        typer.Option(help="With --from-call: folder to write to; by default the agent's tests."),
+        typer.Option(
+            help="With --from-call: folder to write to; by default the agent's tests.",
+            rich_help_panel=_RECORDED,
+        ),
     ] = None,
     redact: Annotated[
-        bool, typer.Option("--redact", help="With --from-call: replace telephone and other long numbers.")
+        bool,
+        typer.Option(
+            "--redact",
+            help="With --from-call: replace telephone and other long numbers.",
+            rich_help_panel=_RECORDED,
+        ),
     ] = False,
     agents: Annotated[
-        Path, typer.Option(help="With --from-call: folder of agent files.", envvar="PARLEY_AGENTS_DIR")
+        Path,
+        typer.Option(
+            help="With --from-call: folder of agent files.",
+            envvar="PARLEY_AGENTS_DIR",
+            rich_help_panel=_RECORDED,
+        ),
     ] = Path("agents"),
     against: Annotated[
         Path | None,
         typer.Option(
-            help="Play recorded calls against this agent file, and show what differs.", metavar="AGENT"
+            help="Play recorded calls against this agent file, and show what differs.",
+            metavar="AGENT",
+            rich_help_panel=_RECORDED,
         ),
     ] = None,
     calls: Annotated[
         list[str] | None,
-        typer.Option(help="With --against: a recorded call; may be repeated.", metavar="CALLSID"),
+        typer.Option(
+            help="With --against: a recorded call; may be repeated.",
+            metavar="CALLSID",
+            rich_help_panel=_RECORDED,
+        ),
     ] = None,
-    last: Annotated[int, typer.Option(min=0, max=200, help="With --against: the last recorded calls.")] = 0,
+    last: Annotated[
+        int,
+        typer.Option(
+            min=0, max=200, help="With --against: the last recorded calls.", rich_help_panel=_RECORDED
+        ),
+    ] = 0,
     home: Annotated[
         Path | None,
         typer.Option(
             help="Use the system that runs in this folder, for the tests or as the source of recorded calls;"
-            " by default, tests start their own."
+            " by default, tests start their own.",
+            rich_help_panel=_RECORDED,
         ),
     ] = None,
 ) -> None:
@@ -233,6 +273,12 @@ def run_conversation_tests(
 
     Starts a system of its own; Twilio is always emulated. Exit code 1: a test failed; 2: none could run.
     docs/testing-agents.md explains the format of a test.
+
+    parley test agents/clinic.yaml --html report.html
+
+    parley test --from-call CALLSID
+
+    parley test --against agents/clinic.yaml --last 20 --live
     """
     if from_call:
         conversion = ConversionOptions(from_call, _home(home), agents, to, redact)

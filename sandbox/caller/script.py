@@ -281,7 +281,7 @@ def _play(value: object, where: str) -> Step:
 
 
 def _word_ends(value: object, words: str, where: str) -> tuple[float, ...]:
-    if value is None:
+    if value is None or value in ([], ()):
         return ()
     ends = list(value) if isinstance(value, list | tuple) else []
     is_number = all(isinstance(end, int | float) and not isinstance(end, bool) for end in ends)

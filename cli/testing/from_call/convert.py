@@ -75,7 +75,7 @@ def convert(call: RecordedCall, *, redacted: bool = False) -> ConvertedCall:
     if facts := _call_facts(started, redacted=redacted):
         sections["call"] = facts
     sections |= {
-        "model": model_rules(outcome, redact if redacted else str),
+        "model": model_rules(outcome, redacted=redacted),
         "caller": steps,
         "expect": _expectations(outcome),
         "recorded": to_data(summarize(outcome)),

@@ -142,7 +142,9 @@ _ms = st.floats(0, 50_000)
 _steps = st.one_of(
     st.builds(Listen, _ms, _ms),
     st.builds(Say, st.from_regex(r"[a-z]{1,9}", fullmatch=True), st.none() | _ms, _ms),
-    st.builds(Play, st.just("//8B"), st.just("two words"), st.just((10.0, 20.0)), st.none() | _ms, _ms),
+    st.builds(
+        Play, st.just("//8B"), st.just("two words"), st.sampled_from([(), (10.0, 20.0)]), st.none() | _ms, _ms
+    ),
     st.builds(Press, st.from_regex(r"[0-9*#A-D]{1,5}", fullmatch=True), st.none() | _ms, _ms),
     st.builds(Pause, _ms),
     st.builds(Noise, st.sampled_from(NoiseKind), _ms, st.none() | _ms, _ms),
