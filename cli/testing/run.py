@@ -98,14 +98,10 @@ async def run_cases(
             folders = Folders(system.agents, home / "scenarios", is_own=options.home is None, tag=tag)
             prepared = await asyncio.to_thread(prepare, cases, folders, providers, own_models=own_models)
             if options.home is None:
-<<<<<<< HEAD
                 files = [case.agent_file for case in cases if case.agent_file]
                 await index_knowledge(system.environment["PARLEY_POSTGRES_URL"], knowledge_folders(files))
                 for folder in dict.fromkeys(path.absolute().parent for path in files):
                     await store_folder(system.environment["PARLEY_POSTGRES_URL"], folder / "data")
-=======
-                await _store(system.environment["PARLEY_POSTGRES_URL"], cases)
->>>>>>> fab181a (cli: store the data beside an agent file for its tests)
             try:
                 await _play(cases, prepared, system, options, show, recordings)
             finally:
@@ -140,20 +136,6 @@ def run_stoppable(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(run())
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
-
-
-async def _store(database_url: str, cases: Sequence[Case]) -> None:
-    """Store the documents and the data that are in the folders `knowledge` and `data` beside agent files.
-
-    Raises:
-        KnowledgeFailed: a document cannot be indexed.
-        ImportRefused: a file of data has a mistake.
-        DataUnavailable: the database cannot be reached.
-    """
-    files = [case.agent_file for case in cases if case.agent_file]
-    await index_knowledge(database_url, knowledge_folders(files))
-    for folder in dict.fromkeys(path.parent for path in files):
-        await store_folder(database_url, folder / "data")
 
 
 @asynccontextmanager
