@@ -154,7 +154,8 @@ async def test_a_draining_brain_finishes_its_answer(
                 await released.ack()
 
     assert (finished.epoch, finished.reply_finished.reason) == (1, "stop")
-    assert released.epoch == 2
+    # The stopping worker may have received the message once more, and returned it.
+    assert released.epoch > finished.epoch
 
 
 async def test_a_brain_on_another_machine_continues_with_the_calls_version(
