@@ -235,7 +235,7 @@ async def test_twilio_ends_an_outbound_call_at_its_time_limit(
     nats_server: NatsServer, tmp_path: Path
 ) -> None:
     """Every edge may be down by then: here the only one is frozen."""
-    await asyncio.to_thread((tmp_path / "short.yaml").write_text, "prompt: Speak.\nmax_call_s: 1\n")
+    await asyncio.to_thread((tmp_path / "short.yaml").write_text, "prompt: Speak.\nlimits: {max_call_s: 1}\n")
     number, settings = (
         "+15550100007",
         {
@@ -272,7 +272,7 @@ async def test_twilio_ends_an_outbound_call_at_its_time_limit(
         finally:
             edge.process.send_signal(signal.SIGCONT)
 
-    # max_call_s and twice the grace.
+    # limits.max_call_s and twice the grace.
     assert 1.5 < took_s < 6
 
 
