@@ -64,8 +64,8 @@ fuzz: setup ## fuzz the readers of providers' answers, 200,000 inputs each; writ
 deploy-tools: setup ## put Helm, kubectl, Prometheus and Alertmanager into build/tools/bin (150 MB of downloads at first)
 	$(BIN)/python -m scripts.deploy_tools
 
-test: check deploy-tools ## all checks and tests, as in CI (18 min)
-	$(BIN)/pytest -n 2 -m "not alone"
+test: check deploy-tools ## all checks and tests, as in CI (20 min)
+	$(BIN)/pytest -n 3 --dist worksteal -m "not alone"
 	$(BIN)/pytest -m alone
 
 chart-matrix: deploy-tools ## render and check the chart for 3456 combinations of values (5 min)
