@@ -21,7 +21,7 @@ from cli.latency import show_latency
 from cli.number import Attachment, attach, list_numbers
 from cli.replay import run_replay
 from cli.sandbox import sandbox as run_sandbox
-from cli.settings import CliSettings
+from cli.settings import CliSettings, home_folder
 from cli.system import environment
 from cli.testing.app import run_conversation_tests
 from cli.topology import Size
@@ -38,10 +38,6 @@ Home = Annotated[
     Path | None,
     typer.Option(help="Folder of logs, streams, tables and recordings (PARLEY_HOME; default .parley)."),
 ]
-
-
-def _home(given: Path | None) -> Path:
-    return given or load(CliSettings).home
 
 
 def _print_version(wanted: bool) -> None:
@@ -75,14 +71,16 @@ def up(
 ) -> None:
     """Run the whole system on this machine until Ctrl-C; the sandbox replaces providers without a key."""
     raise typer.Exit(
-        asyncio.run(bring_up(_home(home), Console(), any_ports=any_ports, size=Size(copies, nats_nodes)))
+        asyncio.run(
+            bring_up(home_folder(home), Console(), any_ports=any_ports, size=Size(copies, nats_nodes))
+        )
     )
 
 
 @app.command()
 def demo(home: Home = None) -> None:
     """Start the system, run one call, print where its recording and transcript are, and stop the system."""
-    folder = _home(home) / "demo" if home is None else home
+    folder = home_folder(home) / "demo" if home is None else home
     raise typer.Exit(asyncio.run(hold_demo(folder, Console())))
 
 
@@ -96,8 +94,8 @@ def call(
 ) -> None:
     """Call a running system with one simulated caller, shown live, or with many at once."""
     if concurrency == 1:
-        raise typer.Exit(asyncio.run(one_call(_home(home), script, Console())))
-    raise typer.Exit(asyncio.run(many_calls(_home(home), concurrency, Console())))
+        raise typer.Exit(asyncio.run(one_call(home_folder(home), script, Console())))
+    raise typer.Exit(asyncio.run(many_calls(home_folder(home), concurrency, Console())))
 
 
 @app.command("sandbox")
@@ -115,7 +113,7 @@ def sandbox(
     """Run only the emulators of Twilio and the providers, for an agent built with another framework."""
     if call and not voice_url:
         raise typer.BadParameter("--call needs --voice-url, the webhook of the agent to call")
-    folder = _home(home) / "sandbox" if home is None else home
+    folder = home_folder(home) / "sandbox" if home is None else home
     coroutine = run_sandbox(
         folder, Console(), voice_url=voice_url, call=call, script=script, any_ports=any_ports
     )
@@ -132,7 +130,7 @@ def latency(
 ) -> None:
     """Show the latency of each turn of a call, by stage."""
     trace_url = load(CliSettings).trace_url if traces else None
-    raise typer.Exit(asyncio.run(show_latency(_home(home), call_sid, Console(), trace_url=trace_url)))
+    raise typer.Exit(asyncio.run(show_latency(home_folder(home), call_sid, Console(), trace_url=trace_url)))
 
 
 @app.command()
@@ -151,7 +149,7 @@ def replay(
     home: Home = None,
 ) -> None:
     """Replay a call's log step by step, with the state of each stage."""
-    code = run_replay(_home(home), call_sid, check=check, fork_from=fork, agents=agents, agent=agent)
+    code = run_replay(home_folder(home), call_sid, check=check, fork_from=fork, agents=agents, agent=agent)
     raise typer.Exit(code)
 
 
@@ -159,7 +157,7 @@ def replay(
 def env(home: Home = None) -> None:
     """Print the environment of the running system as `export` lines, without real API keys."""
     try:
-        variables = environment_of(_home(home))
+        variables = environment_of(home_folder(home))
     except SystemNotRunning as error:
         Console(stderr=True).print(str(error), style="red")
         raise typer.Exit(1) from None
@@ -185,7 +183,7 @@ def edge_drop(
     home: Home = None,
 ) -> None:
     """Kill the edge of a live call and report how the call resumes. Needs `parley up --copies 2`."""
-    raise typer.Exit(asyncio.run(hold_edge_drop(_home(home), call_sid, Console())))
+    raise typer.Exit(asyncio.run(hold_edge_drop(home_folder(home), call_sid, Console())))
 
 
 number = typer.Typer(help="List the Twilio account's numbers, and attach one.", no_args_is_help=True)
@@ -229,7 +227,7 @@ def doctor(
 
     Requests go only to providers with a key or an address. Exit code 1: a call would fail.
     """
-    options = DoctorOptions(_home(home), agent, offline, as_json, only)
+    options = DoctorOptions(home_folder(home), agent, offline, as_json, only)
     raise typer.Exit(run_doctor(environment(), options, Console()))
 
 

@@ -6,6 +6,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from parley.settings import load
+
 
 def _check_trace_url(value: str) -> str:
     if value and "{trace_id}" not in value:
@@ -27,3 +29,8 @@ class CliSettings(BaseSettings):
     trace_url: Annotated[str, AfterValidator(_check_trace_url)] = ""
     """Address of a trace in your tracing system, with `{trace_id}`; `parley latency --traces` prints it as a
     link. For Jaeger: `http://localhost:16686/trace/{trace_id}`."""
+
+
+def home_folder(given: Path | None) -> Path:
+    """Return the folder that the command names, or that of the settings (`PARLEY_HOME`)."""
+    return given or load(CliSettings).home

@@ -8,8 +8,7 @@ from rich.console import Console
 
 from cli.agents import command
 from cli.agents.command import AgentsOptions
-from cli.settings import CliSettings
-from parley.settings import load
+from cli.settings import home_folder
 
 app = typer.Typer(help="Check agent files, and apply them to a running system.", no_args_is_help=True)
 Home = Annotated[
@@ -25,7 +24,7 @@ AgentNames = Annotated[list[str] | None, typer.Argument(help="Names or files; by
 
 
 def _agents(home: Path | None, folder: str, as_json: bool) -> AgentsOptions:
-    return AgentsOptions(home or load(CliSettings).home, folder, as_json, Console())
+    return AgentsOptions(home_folder(home), folder, as_json, Console())
 
 
 @app.command("check")

@@ -15,11 +15,10 @@ from cli.data.listing import as_json, as_table
 from cli.data.problems import ImportRefused
 from cli.data.session import DataUnavailable, in_transaction, postgres_url
 from cli.data.storing import STORE_TIMEOUT_S, store
-from cli.settings import CliSettings
+from cli.settings import home_folder
 from cli.system import environment
 from parley.records.numbers import normal_number
 from parley.records.postgres.admin import Deleted, Table, delete_number, delete_older, list_rows
-from parley.settings import load
 
 _DELETE_TIMEOUT_S = 300.0
 
@@ -143,7 +142,7 @@ def _transaction(
     home: Path | None, work: Callable[[asyncpg.Connection], Any], timeout_s: float = 20.0
 ) -> Any:
     try:
-        url = postgres_url(environment(), home or load(CliSettings).home)
+        url = postgres_url(environment(), home_folder(home))
         return in_transaction(url, work, timeout_s)
     except DataUnavailable as error:
         _fail(str(error))

@@ -14,13 +14,12 @@ from rich.console import Console
 from cli.knowledge import render
 from cli.knowledge.database import NoDatabase, open_database
 from cli.knowledge.indexing import IndexOptions, run_index
-from cli.settings import CliSettings
+from cli.settings import home_folder
 from parley.knowledge.embeddings import EmbeddingFailed, EmbeddingModel, embed_query
 from parley.knowledge.hybrid import search_hybrid
 from parley.knowledge.indexing import CannotIndex, IndexJob, check_name
 from parley.knowledge.sources.reader_process import DEFAULT_TIMEOUT_S, ReadLimits
 from parley.knowledge.store import list_bases, remove_base
-from parley.settings import load
 
 app = typer.Typer(help="Index folders of documents for agents, and search them.", no_args_is_help=True)
 
@@ -34,10 +33,6 @@ EmbeddingUrl = Annotated[
 ]
 EmbeddingKeyEnv = Annotated[str, typer.Option(help="Environment variable with the key of that server.")]
 Name = Annotated[str, typer.Argument(help="Name of the knowledge base.")]
-
-
-def _home(given: Path | None) -> Path:
-    return given or load(CliSettings).home
 
 
 def _fail(error: object) -> typer.Exit:
@@ -90,7 +85,7 @@ def index(
         embedding_url,
         os.environ.get(embedding_key_env, ""),
     )
-    options = IndexOptions(_home(home), as_json, watch, embedding, full_text_only)
+    options = IndexOptions(home_folder(home), as_json, watch, embedding, full_text_only)
     try:
         code = asyncio.run(run_index(IndexJob(folder, name, language, limits), options, Console()))
     except KeyboardInterrupt:
@@ -103,7 +98,7 @@ def list_all(as_json: AsJson = False, home: Home = None) -> None:
     """List the knowledge bases."""
 
     async def run() -> None:
-        async with open_database(_home(home)) as connection:
+        async with open_database(home_folder(home)) as connection:
             bases = await list_bases(connection)
         print(render.bases_as_json(bases)) if as_json else render.print_bases(bases, Console())
 
@@ -126,7 +121,7 @@ def search(
     """Show the passages that an agent would get for a question. Exit code 1: none was found."""
 
     async def run() -> int:
-        async with open_database(_home(home)) as connection:
+        async with open_database(home_folder(home)) as connection:
             bases = {base.name: base for base in await list_bases(connection)}
             if name not in bases:
                 raise NoDatabase(
@@ -161,7 +156,7 @@ def remove(name: Name, home: Home = None) -> None:
     """Remove a knowledge base with all its documents; the files stay."""
 
     async def run() -> bool:
-        async with open_database(_home(home)) as connection:
+        async with open_database(home_folder(home)) as connection:
             return await remove_base(connection, name)
 
     try:

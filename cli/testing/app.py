@@ -5,12 +5,11 @@ from typing import Annotated
 
 import typer
 
-from cli.settings import CliSettings
+from cli.settings import home_folder
 from cli.testing.against.command import AgainstOptions, run_comparison
 from cli.testing.command import run_tests
 from cli.testing.from_call.command import ConversionOptions, run_conversion
 from cli.testing.run import RunOptions
-from parley.settings import load
 
 _REPORTS = "Reports"
 _RECORDED = "Recorded calls"
@@ -134,7 +133,7 @@ def run_conversation_tests(
     parley test --against agents/clinic.yaml --last 20 --live
     """
     if from_call:
-        conversion = ConversionOptions(from_call, _home(home), agents, to, redact)
+        conversion = ConversionOptions(from_call, home_folder(home), agents, to, redact)
         raise typer.Exit(run_conversion(conversion))
     options = RunOptions(
         targets=tuple(targets or ()),
@@ -151,12 +150,8 @@ def run_conversation_tests(
         show_events=events,
     )
     if against is not None:
-        recorded = AgainstOptions(against, _home(home), options, tuple(calls or ()), last)
+        recorded = AgainstOptions(against, home_folder(home), options, tuple(calls or ()), last)
         raise typer.Exit(run_comparison(recorded))
     if not targets:
         raise typer.BadParameter("name an agent file, a folder or a test, such as agents/clinic.yaml")
     raise typer.Exit(run_tests(options))
-
-
-def _home(given: Path | None) -> Path:
-    return given or load(CliSettings).home
