@@ -209,7 +209,7 @@ async def test_messages_and_leads_are_stored(postgres_url: str) -> None:
 
 
 async def test_a_customer_is_found_by_number_or_fields(postgres_url: str) -> None:
-    """Only the configured fields are returned; several and none are told apart."""
+    """Only the configured fields are returned; several matches and none have different results."""
     async with opened(postgres_url) as resources:
         call = caller(resources)
         await call.use("lookup_customer", {})
