@@ -20,7 +20,7 @@ from parley.v1.reply_pb2 import ReplyClause, ToolCalled
 from parley.v1.speech_pb2 import TranscriptUpdated
 from services.brain.providers.openai.chat_reader import ChatReader
 from services.brain.providers.openai.responses_reader import ResponsesReader
-from services.brain.providers.openai.sse import SseDecoder, StreamEnd
+from services.brain.providers.streams.sse import SseDecoder, StreamEnd
 from services.stt.provider_clock import ProviderClock
 from services.stt.providers.deepgram.wire import MessageReader
 from services.stt.transcript import Transcript

@@ -9,11 +9,12 @@ import httpx2
 from parley.errors import ProviderError
 from parley.providers.llm import Done, LlmEvent
 from services.brain.providers.openai.chat_reader import ChatReader
+from services.brain.providers.openai.errors import PROVIDER
 from services.brain.providers.openai.request import Request
 from services.brain.providers.openai.responses_reader import ResponsesReader
-from services.brain.providers.openai.safe_text import safe_message
-from services.brain.providers.openai.stream_events import StreamLimits, read_answer
 from services.brain.providers.openai.thinking_models import ThinkingModels
+from services.brain.providers.streams.safe_text import safe_message
+from services.brain.providers.streams.stream_events import StreamLimits, read_answer
 
 
 class Answers:
@@ -49,7 +50,9 @@ class Answers:
         try:
             async with (
                 aclosing(response.aiter_bytes()) as body,
-                aclosing(read_answer(body, reader, limits, has_tools=bool(tools))) as events,
+                aclosing(
+                    read_answer(body, reader, limits, has_tools=bool(tools), provider=PROVIDER)
+                ) as events,
             ):
                 async for event in events:
                     if isinstance(event, Done) and isinstance(reader, ChatReader):

@@ -6,13 +6,13 @@ from typing import Any
 from parley.errors import ProviderUnavailable
 from parley.providers.llm import Done, LlmEvent, TextDelta, TokenUsage
 from parley.providers.untrusted import clean_text
-from services.brain.providers.openai.answer_text import AnswerText
 from services.brain.providers.openai.errors import PROVIDER
 from services.brain.providers.openai.finish_reasons import common_reason, is_failure
-from services.brain.providers.openai.json_values import as_index, as_list, as_object, as_text
 from services.brain.providers.openai.stream_errors import error_of, read_error
 from services.brain.providers.openai.token_usage import read_usage
 from services.brain.providers.openai.tool_call_parts import ToolCallParts
+from services.brain.providers.streams.answer_text import AnswerText
+from services.brain.providers.streams.json_values import as_index, as_list, as_object, as_text
 
 _END_GRACE_S = 1.0
 """How long a stream may stay open after the finish reason: usage and filter results may follow."""

@@ -18,11 +18,11 @@ from services.brain.providers.openai.corrected_profiles import CorrectedProfiles
 from services.brain.providers.openai.corrections import find_correction
 from services.brain.providers.openai.errors import ERROR_WITHIN_STREAM, PROVIDER, map_error
 from services.brain.providers.openai.profiles import Profile, Profiles
-from services.brain.providers.openai.refusal import Refusal, read_refusal
 from services.brain.providers.openai.refused_request import Correction
 from services.brain.providers.openai.request import ModelInput, Request, plan_request
 from services.brain.providers.openai.responses_request import build_responses_request
 from services.brain.providers.openai.servers import Server, Servers
+from services.brain.providers.streams.refusal import Refusal, read_refusal
 
 log = structlog.get_logger()
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from parley.agent_config import LlmConfig
 from services.brain.providers.openai import api_corrections, message_corrections, parameter_corrections
 from services.brain.providers.openai.profiles import Profile
-from services.brain.providers.openai.refusal import Refusal
 from services.brain.providers.openai.refused_request import Case, Correction
 from services.brain.providers.openai.request import Request
+from services.brain.providers.streams.refusal import Refusal
 
 _STATUSES = frozenset({400, 404, 405, 422, 500, 501})
 """Some servers report a refused message order as an internal error."""

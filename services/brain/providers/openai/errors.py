@@ -14,8 +14,8 @@ from parley.errors import (
     ProviderUnavailable,
 )
 from parley.providers.end_dates import model_end
-from services.brain.providers.openai.refusal import Refusal, read_refusal
-from services.brain.providers.openai.safe_text import safe_message
+from services.brain.providers.streams.refusal import Refusal, read_refusal
+from services.brain.providers.streams.safe_text import safe_message
 
 PROVIDER = "openai"
 """Name of the provider in errors."""

@@ -6,8 +6,8 @@ from typing import Any
 
 from parley.agent_config import LlmConfig
 from services.brain.providers.openai.profiles import Profile
-from services.brain.providers.openai.refusal import Refusal
 from services.brain.providers.openai.request import Request
+from services.brain.providers.streams.refusal import Refusal
 
 _PLAIN_WORDS = frozenset(
     {

@@ -8,10 +8,10 @@ from parley.errors import ProviderUnavailable
 from parley.providers.llm import ToolCallRequest
 from parley.providers.untrusted import clean_json, clean_text
 from services.brain.providers.openai.errors import PROVIDER
-from services.brain.providers.openai.json_values import as_index, as_object, as_text
-from services.brain.providers.openai.messages import REASONING_ITEMS
-from services.brain.providers.openai.tool_arguments import arguments_text, split_calls
 from services.brain.providers.openai.tool_call_parts import MAX_ARGUMENT_CHARS, MAX_CALLS
+from services.brain.providers.streams.history import REASONING_ITEMS
+from services.brain.providers.streams.json_values import as_index, as_object, as_text
+from services.brain.providers.streams.tool_arguments import arguments_text, split_calls
 
 _MAX_NAME_CHARS = 256
 _MAX_REASONING_CHARS = 250_000

@@ -5,7 +5,7 @@ from typing import Any
 from parley.errors import ProviderError, ProviderRateLimited, ProviderRejected, ProviderUnavailable
 from parley.providers.untrusted import clean_text
 from services.brain.providers.openai.errors import ERROR_WITHIN_STREAM, PROVIDER
-from services.brain.providers.openai.json_values import as_index, as_object, as_text
+from services.brain.providers.streams.json_values import as_index, as_object, as_text
 
 _MAX_MESSAGE_CHARS = 200
 _NO_CREDIT = ("insufficient_quota", "billing", "insufficient_balance", "credit", "payment")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from parley.providers.llm import TokenUsage
-from services.brain.providers.openai.json_values import as_index, as_object
+from services.brain.providers.streams.json_values import as_index, as_object
 
 
 def read_usage(value: object) -> TokenUsage | None:

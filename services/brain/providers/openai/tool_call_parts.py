@@ -14,8 +14,8 @@ from parley.errors import ProviderUnavailable
 from parley.providers.llm import ToolCallRequest
 from parley.providers.untrusted import clean_json, clean_text
 from services.brain.providers.openai.errors import PROVIDER
-from services.brain.providers.openai.json_values import as_index, as_object, as_text
-from services.brain.providers.openai.tool_arguments import (
+from services.brain.providers.streams.json_values import as_index, as_object, as_text
+from services.brain.providers.streams.tool_arguments import (
     arguments_text,
     is_complete,
     join_fragments,

@@ -17,8 +17,8 @@ from parley.errors import (
     ProviderUnavailable,
 )
 from services.brain.providers.openai.errors import map_error
-from services.brain.providers.openai.refusal import read_refusal
-from services.brain.providers.openai.safe_text import MAX_CHARS, safe_message
+from services.brain.providers.streams.refusal import read_refusal
+from services.brain.providers.streams.safe_text import MAX_CHARS, safe_message
 
 REQUEST = httpx2.Request("POST", "https://api.openai.com/v1/chat/completions")
 

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from parley.agent_config import LlmConfig
 from services.brain.providers.openai.client import build_request
-from services.brain.providers.openai.messages import REASONING_ITEMS
 from services.brain.providers.openai.profiles import Profile, load_profiles
 from services.brain.providers.openai.request import PROTECTED, ModelInput, plan_request
-from tests.unit.brain.providers.openai.test_messages import histories
+from services.brain.providers.streams.history import REASONING_ITEMS
+from tests.unit.brain.providers.streams.test_history import histories
 
 TOOLS = [{"type": "function", "function": {"name": "book", "parameters": {"type": "object"}}}]
 MESSAGES = [{"role": "system", "content": "You answer."}, {"role": "user", "content": "Hello."}]

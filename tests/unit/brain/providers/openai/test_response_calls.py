@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from parley.errors import ProviderUnavailable
-from services.brain.providers.openai.messages import REASONING_ITEMS
 from services.brain.providers.openai.response_calls import ResponseCalls
 from services.brain.providers.openai.tool_call_parts import MAX_CALLS
+from services.brain.providers.streams.history import REASONING_ITEMS
 
 
 def item(number: int, arguments: Any = "", **fields: Any) -> dict[str, Any]:

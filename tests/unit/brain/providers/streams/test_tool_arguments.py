@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.brain.providers.openai.tool_arguments import arguments_text, split_calls
+from services.brain.providers.streams.tool_arguments import arguments_text, split_calls
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.errors import ProviderError, ProviderUnavailable
-from services.brain.providers.openai import sse
-from services.brain.providers.openai.sse import SseDecoder, SseEvent, StreamEnd
+from services.brain.providers.streams import sse
+from services.brain.providers.streams.sse import SseDecoder, SseEvent, StreamEnd
 
 
 def decoded(*chunks: bytes) -> list[Any]:

@@ -11,7 +11,7 @@ import pytest
 from parley.errors import ProviderError, ProviderTimeout, ProviderUnavailable
 from parley.providers.llm import Done, LlmEvent, TextDelta
 from services.brain.providers.openai.chat_reader import ChatReader
-from services.brain.providers.openai.stream_events import StreamLimits, ends_sentence, read_answer
+from services.brain.providers.streams.stream_events import StreamLimits, ends_sentence, read_answer
 
 LIMITS = StreamLimits(first_s=0.1, text_s=0.1, arguments_s=0.4)
 
@@ -52,7 +52,9 @@ async def body(*items: bytes | float | BaseException) -> AsyncIterator[bytes]:
 
 
 async def read(*items: Any, has_tools: bool = True) -> list[LlmEvent]:
-    return [e async for e in read_answer(body(*items), ChatReader(), LIMITS, has_tools=has_tools)]
+    return [
+        e async for e in read_answer(body(*items), ChatReader(), LIMITS, has_tools=has_tools, provider="p")
+    ]
 
 
 HELLO = [TextDelta("Hello"), Done("stop")]
@@ -120,7 +122,7 @@ async def test_a_reader_that_fails_is_the_providers_failure() -> None:
             raise KeyError("x")
 
     with pytest.raises(ProviderUnavailable, match="KeyError"):
-        async for _ in read_answer(body(text("Hello")), Broken(), LIMITS, has_tools=False):
+        async for _ in read_answer(body(text("Hello")), Broken(), LIMITS, has_tools=False, provider="p"):
             pass
 
 
@@ -178,7 +180,9 @@ async def test_a_sentence_is_no_reason_to_wait_without_tools() -> None:
 async def test_the_time_of_the_receiver_does_not_count() -> None:
     """The limit begins when the receiver wants the next event."""
     found = []
-    async for item in read_answer(body(text("One"), text("two"), END), ChatReader(), LIMITS, has_tools=False):
+    async for item in read_answer(
+        body(text("One"), text("two"), END), ChatReader(), LIMITS, has_tools=False, provider="p"
+    ):
         found.append(item)
         await asyncio.sleep(0.15)
     assert found[-1] == Done("stop")

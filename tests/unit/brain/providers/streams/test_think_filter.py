@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.brain.providers.openai.think_filter import ThinkFilter
+from services.brain.providers.streams.think_filter import ThinkFilter
 
 
 def filtered(*pieces: str, thinks_first: bool = False) -> str:

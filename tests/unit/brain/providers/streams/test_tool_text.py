@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from services.brain.providers.openai.tool_text import ToolTextFilter
+from services.brain.providers.streams.tool_text import ToolTextFilter
 
 NAMES = ("book_visit", "end_call")
 CALL = '{"name": "book_visit", "arguments": {"day": "friday"}}'

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 
 from parley.errors import ProviderUnavailable
-from services.brain.providers.openai.errors import PROVIDER
+from services.brain.providers.streams import READER
 
 MAX_EVENT_BYTES = 4 * 1024**2
 MAX_STREAM_BYTES = 32 * 1024**2
@@ -55,7 +55,7 @@ class SseDecoder:
         """
         self._total_bytes += len(chunk)
         if self._total_bytes > MAX_STREAM_BYTES:
-            raise ProviderUnavailable(PROVIDER, f"an answer of over {MAX_STREAM_BYTES} bytes")
+            raise ProviderUnavailable(READER, f"an answer of over {MAX_STREAM_BYTES} bytes")
         if self._after_cr and chunk:
             chunk = chunk.removeprefix(b"\n")
             self._after_cr = False
@@ -83,7 +83,7 @@ class SseDecoder:
     def _bound(self, size: int) -> None:
         self._event_bytes += size
         if self._event_bytes > MAX_EVENT_BYTES:
-            raise ProviderUnavailable(PROVIDER, f"an event of over {MAX_EVENT_BYTES} bytes")
+            raise ProviderUnavailable(READER, f"an event of over {MAX_EVENT_BYTES} bytes")
 
     def _on_line(self, raw: bytes) -> list[SseEvent | StreamEnd]:
         if self._first_line:
@@ -140,8 +140,8 @@ def _values(lines: list[str]) -> list[object]:
     try:
         return [json.loads(text)]
     except RecursionError:
-        raise ProviderUnavailable(PROVIDER, "JSON that is nested too deeply") from None
+        raise ProviderUnavailable(READER, "JSON that is nested too deeply") from None
     except ValueError as error:
         if len(lines) < 2:
-            raise ProviderUnavailable(PROVIDER, f"invalid JSON: {type(error).__name__}") from None
+            raise ProviderUnavailable(READER, f"invalid JSON: {type(error).__name__}") from None
     return [value for line in lines for value in _values([line])]

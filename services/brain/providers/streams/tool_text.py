@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection
 
 from parley.providers.llm import ToolCallRequest
-from services.brain.providers.openai.written_calls import read_calls
+from services.brain.providers.streams.written_calls import read_calls
 
 _NAMES = (
     r"(?:[a-z]+:)?(?:tool_?calls?|function_?calls?|tools?|tool_code|tool_use|tool_response|invoke|function"

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.brain.providers.openai.messages import CALL_BEGINS, CALLER_SILENT, STILL_WORKING, conform
 from services.brain.providers.openai.profiles import Profile, load_profiles
+from services.brain.providers.streams.history import CALL_BEGINS, CALLER_SILENT, STILL_WORKING, conform
 
 ALL_PROFILES = [
     *(

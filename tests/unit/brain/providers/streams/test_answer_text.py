@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from parley.errors import ProviderUnavailable
 from parley.providers.llm import TextDelta
-from services.brain.providers.openai.answer_text import MAX_TEXT_CHARS, AnswerText, CumulativePieces
+from services.brain.providers.streams.answer_text import MAX_TEXT_CHARS, AnswerText, CumulativePieces
 
 
 def joined(deltas: list[TextDelta]) -> str:

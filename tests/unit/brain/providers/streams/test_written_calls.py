@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.brain.providers.openai.written_calls import read_calls
+from services.brain.providers.streams.written_calls import read_calls
 
 NAMES = ("book_visit", "end_call")
 FRIDAY = {"day": "friday"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.brain.providers.openai.json_values import as_index, as_list, as_object, as_text
+from services.brain.providers.streams.json_values import as_index, as_list, as_object, as_text
 
 
 def test_lists_and_objects() -> None:

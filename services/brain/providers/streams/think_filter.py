@@ -6,7 +6,7 @@ template.
 
 import re
 
-from services.brain.providers.openai.tool_text import TOOL_TOKEN
+from services.brain.providers.streams.tool_text import TOOL_TOKEN
 
 _NAMES = (
     "think",

@@ -1,4 +1,4 @@
-"""Makes any history acceptable to a profile's server: roles, system messages, tool calls and their results.
+"""Makes any history acceptable to a server: roles, system messages, tool calls and their results.
 
 Pure functions over messages in the chat completions format. The history is not changed; messages are copied
 where they differ.
@@ -9,10 +9,9 @@ import json
 import re
 import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from parley.providers.llm import Message
-from services.brain.providers.openai.profiles import Profile
 
 Copy: TypeAlias = dict[str, Any]
 
@@ -27,6 +26,55 @@ REASONING_ITEMS = "reasoning_items"
 STILL_WORKING = json.dumps({"error": "still working"})
 """Result of a tool call that has none in the history."""
 
+
+class HistoryRules(Protocol):
+    """The histories that a server accepts; a capability profile has these fields."""
+
+    @property
+    def tools(self) -> bool:
+        """Whether tools are accepted at all."""
+
+    @property
+    def system_role(self) -> Literal["system", "developer", "user"]:
+        """The role of instructions."""
+
+    @property
+    def one_system_message(self) -> bool:
+        """Whether only one system message is accepted, as the first message."""
+
+    @property
+    def roles(self) -> Literal["any", "merged", "alternate"]:
+        """The order of roles.
+
+        `merged`: the user comes first, no two user or assistant messages in a row; `alternate`: in addition
+        an assistant message follows the tools' results.
+        """
+
+    @property
+    def last_role_user(self) -> bool:
+        """Whether the last message must be of the user or of a tool."""
+
+    @property
+    def null_content(self) -> bool:
+        """Whether an assistant message with tool calls may have the content null."""
+
+    @property
+    def tool_call_id(self) -> Literal["any", "alphanumeric_9"]:
+        """Form of the ids of tool calls; `any` means at most 40 characters."""
+
+    @property
+    def tool_call_fields(self) -> bool:
+        """Whether fields that the server added to a tool call or message are sent back to it."""
+
+    @property
+    def placeholder_fields(self) -> dict[str, Any]:
+        """Fields for the first tool call of a message in which no call has fields of the server."""
+
+    @property
+    def empty_reasoning(self) -> bool:
+        """Whether assistant messages with tool calls carry an empty `reasoning_content`."""
+
+
 _MAX_ID = 40
 _BASE62 = string.digits + string.ascii_letters
 _NINE = re.compile(r"[A-Za-z0-9]{9}")
@@ -34,20 +82,20 @@ _CALL_KEYS = frozenset({"id", "type", "function", "index"})
 _MESSAGE_KEYS = frozenset({"role", "content", "tool_calls", "tool_call_id"})
 
 
-def conform(messages: Sequence[Message], profile: Profile, *, keep_reasoning: bool = False) -> list[Copy]:
-    """The messages in a form that the profile's server accepts.
+def conform(messages: Sequence[Message], rules: HistoryRules, *, keep_reasoning: bool = False) -> list[Copy]:
+    """The messages in a form that the server accepts.
 
     `keep_reasoning` keeps the encrypted reasoning beside tool calls, which only the Responses API takes.
     """
     found = list(_with_results(messages, keep_reasoning=keep_reasoning))
-    if not profile.tools:
+    if not rules.tools:
         found = list(_without_tools(found))
-    found = _with_system(found, profile)
-    if profile.roles != "any":
-        found = list(_merged(found, profile))
-    if profile.last_role_user and found and found[-1]["role"] == "assistant":
+    found = _with_system(found, rules)
+    if rules.roles != "any":
+        found = list(_merged(found, rules))
+    if rules.last_role_user and found and found[-1]["role"] == "assistant":
         found.append({"role": "user", "content": CALLER_SILENT})
-    return [_shaped(message, profile) for message in found]
+    return [_shaped(message, rules) for message in found]
 
 
 def _with_results(messages: Sequence[Message], *, keep_reasoning: bool) -> Iterator[Copy]:
@@ -95,8 +143,8 @@ def _without_tools(messages: Iterable[Copy]) -> Iterator[Copy]:
             yield {"role": "assistant", "content": f"[Used the tool {names}.]"}
 
 
-def _with_system(messages: list[Copy], profile: Profile) -> list[Copy]:
-    if not profile.one_system_message:
+def _with_system(messages: list[Copy], rules: HistoryRules) -> list[Copy]:
+    if not rules.one_system_message:
         return messages
     first = next((n for n, message in enumerate(messages) if message["role"] != "system"), len(messages))
     last = len(messages)
@@ -115,11 +163,11 @@ def _with_system(messages: list[Copy], profile: Profile) -> list[Copy]:
     return result
 
 
-def _merged(messages: Sequence[Copy], profile: Profile) -> Iterator[Copy]:
+def _merged(messages: Sequence[Copy], rules: HistoryRules) -> Iterator[Copy]:
     """Messages that begin with the user, without two of the same role in a row."""
     leading = [message for message in messages if message["role"] == "system"]
     rest = [message for message in messages if message["role"] != "system"]
-    if profile.system_role == "user" and leading:
+    if rules.system_role == "user" and leading:
         rest.insert(0, {**leading.pop(0), "role": "user"})
     yield from leading
     last: Copy | None = None
@@ -133,7 +181,7 @@ def _merged(messages: Sequence[Copy], profile: Profile) -> Iterator[Copy]:
             last = _joined(last, message)
             continue
         yield last
-        if profile.roles == "alternate" and role == "user" and last["role"] == "tool":
+        if rules.roles == "alternate" and role == "user" and last["role"] == "tool":
             yield {"role": "assistant", "content": TOOL_DONE}
         last = message
     yield last if last is not None else {"role": "user", "content": CALL_BEGINS}
@@ -144,29 +192,29 @@ def _joined(first: Copy, second: Copy) -> Copy:
     return {**first, **second, "content": "\n".join(texts) or None}
 
 
-def _shaped(message: Copy, profile: Profile) -> Copy:
+def _shaped(message: Copy, rules: HistoryRules) -> Copy:
     role = message["role"]
-    shaped = {"role": profile.system_role if role == "system" else role, "content": message.get("content")}
+    shaped = {"role": rules.system_role if role == "system" else role, "content": message.get("content")}
     if calls := message.get("tool_calls"):
-        shaped["tool_calls"] = _shaped_calls(calls, profile)
+        shaped["tool_calls"] = _shaped_calls(calls, rules)
         if not shaped["content"]:
-            shaped["content"] = None if profile.null_content else ""
-        if profile.empty_reasoning:
+            shaped["content"] = None if rules.null_content else ""
+        if rules.empty_reasoning:
             shaped["reasoning_content"] = ""
     if role == "tool":
-        shaped["tool_call_id"] = wire_id(message["tool_call_id"], profile)
-    if profile.tool_call_fields:
+        shaped["tool_call_id"] = wire_id(message["tool_call_id"], rules)
+    if rules.tool_call_fields:
         shaped |= {key: value for key, value in message.items() if key not in _MESSAGE_KEYS}
     return shaped
 
 
-def _shaped_calls(calls: Sequence[Mapping[str, Any]], profile: Profile) -> list[Copy]:
+def _shaped_calls(calls: Sequence[Mapping[str, Any]], rules: HistoryRules) -> list[Copy]:
     shaped = []
     for call in calls:
         function = call["function"]
-        others = {key: value for key, value in function.items() if profile.tool_call_fields}
+        others = {key: value for key, value in function.items() if rules.tool_call_fields}
         one = {
-            "id": wire_id(call["id"], profile),
+            "id": wire_id(call["id"], rules),
             "type": "function",
             "function": {
                 **others,
@@ -174,11 +222,11 @@ def _shaped_calls(calls: Sequence[Mapping[str, Any]], profile: Profile) -> list[
                 "arguments": _valid_json(function.get("arguments")),
             },
         }
-        if profile.tool_call_fields:
+        if rules.tool_call_fields:
             one |= {key: value for key, value in call.items() if key not in _CALL_KEYS}
         shaped.append(one)
-    if profile.placeholder_fields and not any(call.keys() - _CALL_KEYS for call in shaped):
-        shaped[0] |= profile.placeholder_fields
+    if rules.placeholder_fields and not any(call.keys() - _CALL_KEYS for call in shaped):
+        shaped[0] |= rules.placeholder_fields
     return shaped
 
 
@@ -191,9 +239,9 @@ def _valid_json(arguments: object) -> str:
     return str(arguments) if isinstance(value, dict) else "{}"
 
 
-def wire_id(tool_call_id: str, profile: Profile) -> str:
-    """The id of a tool call in the form that the profile's server accepts; equal ids stay equal."""
-    if profile.tool_call_id == "any":
+def wire_id(tool_call_id: str, rules: HistoryRules) -> str:
+    """The id of a tool call in the form that the server accepts; equal ids stay equal."""
+    if rules.tool_call_id == "any":
         return tool_call_id if len(tool_call_id) <= _MAX_ID else f"call_{_digest(tool_call_id, 24)}"
     return tool_call_id if _NINE.fullmatch(tool_call_id) else _digest(tool_call_id, 9)
 

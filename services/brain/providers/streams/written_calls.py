@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from parley.providers.llm import ToolCallRequest
 from parley.providers.untrusted import clean_json, clean_text
-from services.brain.providers.openai.json_values import as_list
+from services.brain.providers.streams.json_values import as_list
 
 _MAX_CHARS = 8000
 _MAX_CALLS = 16

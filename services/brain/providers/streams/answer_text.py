@@ -5,9 +5,9 @@ from collections.abc import Collection
 from parley.errors import ProviderUnavailable
 from parley.providers.llm import TextDelta, ToolCallRequest
 from parley.providers.untrusted import clean_text
-from services.brain.providers.openai.errors import PROVIDER
-from services.brain.providers.openai.think_filter import ThinkFilter
-from services.brain.providers.openai.tool_text import ToolTextFilter
+from services.brain.providers.streams import READER
+from services.brain.providers.streams.think_filter import ThinkFilter
+from services.brain.providers.streams.tool_text import ToolTextFilter
 
 MAX_TEXT_CHARS = 100_000
 """Two hours of speech."""
@@ -69,7 +69,7 @@ class AnswerText:
             return []
         self.raw += text
         if len(self.raw) > MAX_TEXT_CHARS:
-            raise ProviderUnavailable(PROVIDER, f"an answer of more than {MAX_TEXT_CHARS} characters")
+            raise ProviderUnavailable(READER, f"an answer of more than {MAX_TEXT_CHARS} characters")
         text = self._high_surrogate + text
         # The halves of a surrogate pair may arrive in two pieces.
         cut = len(text) - ("\ud800" <= text[-1] <= "\udbff")

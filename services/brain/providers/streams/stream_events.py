@@ -7,14 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import httpx2
-import openai
 import structlog
 
 from parley.errors import ParleyError, ProviderError, ProviderTimeout, ProviderUnavailable
 from parley.providers.llm import LlmEvent, TextDelta
-from services.brain.providers.openai.answer_reader import AnswerReader
-from services.brain.providers.openai.errors import PROVIDER, map_error
-from services.brain.providers.openai.sse import SseDecoder, SseEvent, StreamEnd
+from services.brain.providers.streams.answer_reader import AnswerReader
+from services.brain.providers.streams.sse import SseDecoder, SseEvent, StreamEnd
 
 log = structlog.get_logger()
 
@@ -37,23 +35,39 @@ class StreamLimits:
 
 
 async def read_answer(
-    body: AsyncIterator[bytes], reader: AnswerReader, limits: StreamLimits, *, has_tools: bool
+    body: AsyncIterator[bytes],
+    reader: AnswerReader,
+    limits: StreamLimits,
+    *,
+    has_tools: bool,
+    provider: str,
 ) -> AsyncGenerator[LlmEvent]:
     """Yield the events of an answer; the last one is Done.
 
     Raises:
         ProviderError: the answer is an error, late, broken or incomplete.
     """
-    stream = _AnswerStream(body, reader, limits, has_tools=has_tools)
+    stream = _AnswerStream(body, reader, limits, has_tools=has_tools, provider=provider)
     while not stream.ended:
-        for event in await stream.read():
+        try:
+            events = await stream.read()
+        except ProviderError as error:
+            raise type(error)(provider, error.reason) from error
+        for event in events:
             yield event
 
 
 class _AnswerStream:
     def __init__(
-        self, body: AsyncIterator[bytes], reader: AnswerReader, limits: StreamLimits, *, has_tools: bool
+        self,
+        body: AsyncIterator[bytes],
+        reader: AnswerReader,
+        limits: StreamLimits,
+        *,
+        has_tools: bool,
+        provider: str,
     ) -> None:
+        self._provider = provider
         self._body = body
         self._reader = reader
         self._limits = limits
@@ -94,15 +108,13 @@ class _AnswerStream:
                 found += self._finish()
         except (ParleyError, MemoryError):
             raise
-        except openai.APIError as error:
-            raise map_error(error) from error
         except (httpx2.TimeoutException, TimeoutError) as error:
-            raise ProviderTimeout(PROVIDER, f"reading: {type(error).__name__}") from error
+            raise ProviderTimeout(self._provider, f"reading: {type(error).__name__}") from error
         except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
-            raise ProviderUnavailable(PROVIDER, f"connection: {type(error).__name__}") from error
+            raise ProviderUnavailable(self._provider, f"connection: {type(error).__name__}") from error
         except Exception as error:
             # A provider may send anything: its answer fails, not the call.
-            raise unreadable_answer(error) from error
+            raise unreadable_answer(error, self._provider) from error
 
     def _had_its_end(self) -> bool:
         return not self.ended and self._reader.end_grace_s is not None
@@ -115,7 +127,7 @@ class _AnswerStream:
             raise
         except Exception as error:
             # As above.
-            raise unreadable_answer(error) from error
+            raise unreadable_answer(error, self._provider) from error
 
     def _on_event(self, item: SseEvent) -> list[LlmEvent]:
         before = self._reader.pieces
@@ -153,7 +165,7 @@ class _AnswerStream:
 
     def _late(self) -> ProviderTimeout:
         what = "token" if self._reader.pieces else "content"
-        return ProviderTimeout(PROVIDER, f"no {what} within {self._limit_s:g} s")
+        return ProviderTimeout(self._provider, f"no {what} within {self._limit_s:g} s")
 
     async def _drain(self) -> None:
         with suppress(TimeoutError, httpx2.HTTPError, httpx2.StreamError, OSError):
@@ -172,13 +184,13 @@ def ends_sentence(text: str) -> bool:
     return False
 
 
-def unreadable_answer(error: Exception) -> ProviderUnavailable:
+def unreadable_answer(error: Exception, provider: str) -> ProviderUnavailable:
     """Log where reading failed, without the data, and return the provider's failure."""
     frames = traceback.extract_tb(error.__traceback__)[-5:]
     log.error(
         "provider_answer_unreadable",
-        provider=PROVIDER,
+        provider=provider,
         error=type(error).__name__,
         where=[f"{frame.name}:{frame.lineno}" for frame in frames],
     )
-    return ProviderUnavailable(PROVIDER, f"an answer that cannot be read: {type(error).__name__}")
+    return ProviderUnavailable(provider, f"an answer that cannot be read: {type(error).__name__}")
