@@ -26,7 +26,9 @@ from parley.settings import load
 from sandbox.caller.caller_pool import PoolCaller, caller_pool
 from sandbox.caller.client import SandboxError, Telephone, open_telephone
 from sandbox.caller.report import Report
-from sandbox.caller.script import Say, Script, ScriptError, parse_yaml
+from sandbox.caller.script import Say, Script
+from sandbox.caller.script_fields import ScriptError
+from sandbox.caller.script_parser import parse_yaml
 
 _CALL_TIMEOUT_S = 300.0
 _MIN_RECOGNIZED = 0.7

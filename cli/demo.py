@@ -22,7 +22,8 @@ from cli.wer import match_texts
 from parley.exception_groups import flatten_group
 from sandbox.caller.client import SandboxError, open_telephone
 from sandbox.caller.report import Report
-from sandbox.caller.script import Say, Script, parse_yaml
+from sandbox.caller.script import Say, Script
+from sandbox.caller.script_parser import parse_yaml
 
 _CALL_TIMEOUT_S = 180.0
 _MIN_TURNS = 4

@@ -20,7 +20,8 @@ from cli.up import log_text, print_failures
 from parley.exception_groups import flatten_group
 from sandbox.caller.client import SandboxError, open_telephone
 from sandbox.caller.placed_call import place_call, read_script, succeeded, summary
-from sandbox.caller.script import Script, ScriptError
+from sandbox.caller.script import Script
+from sandbox.caller.script_fields import ScriptError
 
 _CALL_TIMEOUT_S = 180.0
 

@@ -23,7 +23,8 @@ from cli.testing.sections import (
     read_script,
 )
 from cli.testing.turns import CallSummary, from_data
-from sandbox.caller.script import Script, ScriptError
+from sandbox.caller.script import Script
+from sandbox.caller.script_fields import ScriptError
 
 _KEYS = (
     "about",

@@ -14,7 +14,9 @@ from cli.testing.expectations.values import positive, texts
 from cli.testing.judge import judge_rules
 from cli.testing.located_yaml import suggestion
 from cli.testing.model_caller import Persona, persona_rules
-from sandbox.caller.script import Script, ScriptError, parse_script
+from sandbox.caller.script import Script
+from sandbox.caller.script_fields import ScriptError
+from sandbox.caller.script_parser import parse_script
 from sandbox.openai.scenario import ScenarioError, parse_scenario
 from sandbox.twilio.faults import Faults
 

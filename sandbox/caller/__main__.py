@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sandbox.caller.client import SandboxError, open_telephone
 from sandbox.caller.placed_call import place_call, read_script, succeeded, summary
-from sandbox.caller.script import ScriptError
+from sandbox.caller.script_fields import ScriptError
 
 _RETRY_INTERVAL_S = 1.0
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from sandbox.caller.client import Telephone
 from sandbox.caller.report import Report
-from sandbox.caller.script import Script, parse_yaml
+from sandbox.caller.script import Script
+from sandbox.caller.script_parser import parse_yaml
 
 _SHOWN = ("utterance_started", "say", "warning", "hung_up", "ended")
 

@@ -6,7 +6,8 @@ from itertools import zip_longest
 from pydantic import BaseModel
 
 from parley.audio.g711 import ms_to_bytes
-from sandbox.caller.simulated_caller import SimulatedCaller, StepTimedOut, UtteranceFinished
+from sandbox.caller.caller_events import StepTimedOut, UtteranceFinished
+from sandbox.caller.simulated_caller import SimulatedCaller
 from sandbox.caller.speech_detector import Segment
 
 Decode = Callable[[bytes], Sequence[str]]

@@ -4,6 +4,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from parley.audio.g711 import FRAME_BYTES, FRAME_MS, SILENCE
+from sandbox.caller.caller_events import (
+    AgentSpeechStarted,
+    AgentSpeechStopped,
+    DtmfPressed,
+    Event,
+    HungUp,
+    StepTimedOut,
+    UtteranceFinished,
+    UtteranceStarted,
+)
 from sandbox.caller.loudness import SILENT_FRAME
 from sandbox.caller.script import (
     ExpectHangUp,
@@ -23,76 +33,6 @@ from sandbox.caller.utterance import Utterance
 from sandbox.dtmf import DtmfDetector
 
 _DTMF_INTERVAL_MS = 250
-
-
-@dataclass(frozen=True, slots=True)
-class UtteranceStarted:
-    """The caller started an utterance or a noise."""
-
-    text: str
-    at_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class UtteranceFinished:
-    """The caller finished an utterance or a noise; the times are those of its audible part."""
-
-    text: str
-    start_ms: float
-    end_ms: float
-    is_noise: bool
-    interrupted_at_ms: float | None
-    """When it interrupted the agent; None if the agent was silent at its start."""
-
-
-@dataclass(frozen=True, slots=True)
-class DtmfPressed:
-    """The caller pressed a key."""
-
-    digit: str
-    at_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class AgentSpeechStarted:
-    """The agent started to speak."""
-
-    at_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class AgentSpeechStopped:
-    """The agent stopped speaking; reported once the silence is longer than a pause within speech."""
-
-    start_ms: float
-    end_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class StepTimedOut:
-    """A step of the script reached its timeout."""
-
-    step: int
-    waiting_for: str
-    at_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class HungUp:
-    """The caller hung up."""
-
-    at_ms: float
-
-
-Event = (
-    UtteranceStarted
-    | UtteranceFinished
-    | DtmfPressed
-    | AgentSpeechStarted
-    | AgentSpeechStopped
-    | StepTimedOut
-    | HungUp
-)
 
 
 class Outcome(StrEnum):

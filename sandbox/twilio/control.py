@@ -12,7 +12,9 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from parley.audio.g711 import SILENCE
-from sandbox.caller.script import Script, ScriptError, default_script, parse_script
+from sandbox.caller.script import Script, default_script
+from sandbox.caller.script_fields import ScriptError
+from sandbox.caller.script_parser import parse_script
 from sandbox.emulator import sandbox_routes
 from sandbox.twilio.directory import AnswerMode, Callee
 from sandbox.twilio.faults import Faults

@@ -5,7 +5,7 @@ import re
 import time
 
 from parley.audio.dtmf import tones
-from sandbox.caller.simulated_caller import Event, HungUp
+from sandbox.caller.caller_events import Event, HungUp
 from sandbox.twilio.announcement import Announcement
 from sandbox.twilio.call_flow import Source
 from sandbox.twilio.conference_verb import join

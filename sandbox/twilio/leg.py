@@ -7,20 +7,19 @@ from typing import Any
 
 from parley.audio.g711 import bytes_to_ms
 from sandbox import tone
-from sandbox.caller.report import build_report
-from sandbox.caller.script import ExpectHangUp, Script
-from sandbox.caller.simulated_caller import (
+from sandbox.caller.caller_events import (
     AgentSpeechStarted,
     AgentSpeechStopped,
     DtmfPressed,
     Event,
     HungUp,
-    Outcome,
-    SimulatedCaller,
     StepTimedOut,
     UtteranceFinished,
     UtteranceStarted,
 )
+from sandbox.caller.report import build_report
+from sandbox.caller.script import ExpectHangUp, Script
+from sandbox.caller.simulated_caller import Outcome, SimulatedCaller
 from sandbox.caller.utterance import Utterance
 from sandbox.emulator import Journal
 from sandbox.twilio.call_events import CallEvents

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from parley.audio.g711 import FRAME_MS
+from sandbox.caller.caller_events import Event
 from sandbox.caller.loudness import SILENT_FRAME
-from sandbox.caller.simulated_caller import Event, SimulatedCaller
+from sandbox.caller.simulated_caller import SimulatedCaller
 
 
 class FrameSource(Protocol):

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from sandbox.caller.simulated_caller import DtmfPressed, Event, HungUp
+from sandbox.caller.caller_events import DtmfPressed, Event, HungUp
 from sandbox.twilio.call_flow import (
     Answer,
     Apologise,

@@ -9,7 +9,7 @@ import pytest
 from cli.call_log import open_bus
 from parley.bus import streams, subjects
 from sandbox.caller.client import open_telephone
-from sandbox.caller.script import parse_script
+from sandbox.caller.script_parser import parse_script
 from tests.e2e.running import running_up
 from tests.eventually import eventually
 

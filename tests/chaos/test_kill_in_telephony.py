@@ -14,7 +14,7 @@ from cli.call_log import follow, open_bus
 from parley.events.envelope import event_body
 from parley.v1.telephony_pb2 import MessageSent, TransferFinished
 from sandbox.caller.client import open_telephone
-from sandbox.caller.script import parse_script
+from sandbox.caller.script_parser import parse_script
 from tests.e2e.running import Up, running_up
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]

@@ -12,7 +12,7 @@ from parley.latency.turn import PARTS
 from parley.telemetry.catalogue import METRICS
 from parley.telemetry.catalogue.metric import EVERY_SERVICE, Kind, Metric
 from sandbox.caller.client import open_telephone
-from sandbox.caller.script import parse_script
+from sandbox.caller.script_parser import parse_script
 from tests.e2e.running import Up
 from tests.eventually import eventually
 

@@ -14,7 +14,7 @@ import yaml
 from cli.call_log import follow, open_bus
 from parley.bus import streams, subjects
 from sandbox.caller.client import open_telephone
-from sandbox.caller.script import parse_script
+from sandbox.caller.script_parser import parse_script
 from tests.e2e.running import Up
 from tests.eventually import eventually
 

@@ -7,7 +7,7 @@ import pytest
 from cli.call_log import follow, open_bus
 from cli.live_view import LiveView
 from sandbox.caller.client import open_telephone
-from sandbox.caller.script import parse_script
+from sandbox.caller.script_parser import parse_script
 from tests.e2e.running import running_up
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]

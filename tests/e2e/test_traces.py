@@ -19,7 +19,7 @@ from cli.call_log import follow, open_bus
 from parley.runtime.health import serve
 from parley.telemetry.trace_context import trace_id
 from sandbox.caller.client import open_telephone
-from sandbox.caller.script import parse_script
+from sandbox.caller.script_parser import parse_script
 from tests.e2e.running import Up, running_up
 from tests.eventually import eventually
 

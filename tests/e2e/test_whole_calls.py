@@ -18,7 +18,8 @@ from sandbox import tone
 from sandbox.caller.caller_pool import caller_pool
 from sandbox.caller.client import open_telephone
 from sandbox.caller.report import Report
-from sandbox.caller.script import Script, parse_script
+from sandbox.caller.script import Script
+from sandbox.caller.script_parser import parse_script
 from tests.e2e.running import Up
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]

@@ -3,7 +3,8 @@
 import pytest
 
 from sandbox.caller.client import SandboxError, open_telephone
-from sandbox.caller.script import default_script, parse_script
+from sandbox.caller.script import default_script
+from sandbox.caller.script_parser import parse_script
 from tests.integration.sandbox_twilio.twilio_emulator import CONNECT, open_twilio_emulator
 from tests.integration.sandbox_twilio.web_application import WebApplication
 

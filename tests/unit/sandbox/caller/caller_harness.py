@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from parley.audio.g711 import ENCODE, FRAME_BYTES
+from sandbox.caller.caller_events import Event
 from sandbox.caller.loudness import SILENT_FRAME
-from sandbox.caller.script import parse_script
-from sandbox.caller.simulated_caller import Event, SimulatedCaller
+from sandbox.caller.script_parser import parse_script
+from sandbox.caller.simulated_caller import SimulatedCaller
 from sandbox.caller.voice_bank import load_bank
 
 SPEECH_FRAME = bytes([ENCODE[4000]]) * FRAME_BYTES

@@ -18,12 +18,11 @@ from sandbox.caller.script import (
     Press,
     Say,
     Script,
-    ScriptError,
     Step,
     default_script,
-    parse_script,
-    parse_yaml,
 )
+from sandbox.caller.script_fields import ScriptError
+from sandbox.caller.script_parser import parse_script, parse_yaml
 
 EVERY = """
 voice: espeak

@@ -7,19 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox.caller.loudness import SILENT_FRAME
-from sandbox.caller.script import Listen, Say, Script, parse_script
-from sandbox.caller.simulated_caller import (
+from sandbox.caller.caller_events import (
     AgentSpeechStarted,
     AgentSpeechStopped,
     DtmfPressed,
     HungUp,
-    Outcome,
-    SimulatedCaller,
     StepTimedOut,
     UtteranceFinished,
     UtteranceStarted,
 )
+from sandbox.caller.loudness import SILENT_FRAME
+from sandbox.caller.script import Listen, Say, Script
+from sandbox.caller.script_parser import parse_script
+from sandbox.caller.simulated_caller import Outcome, SimulatedCaller
 from tests.unit.sandbox.caller.caller_harness import BANK, SPEECH_FRAME, make_caller, run, silence, speech
 
 YES = BANK.recordings["yes"]

@@ -1,8 +1,9 @@
 """Tests of a telephone line."""
 
 from parley.audio.g711 import FRAME_BYTES
-from sandbox.caller.script import parse_script
-from sandbox.caller.simulated_caller import Event, SimulatedCaller
+from sandbox.caller.caller_events import Event
+from sandbox.caller.script_parser import parse_script
+from sandbox.caller.simulated_caller import SimulatedCaller
 from sandbox.twilio.line import Bridge, Line
 
 LOUD_FRAME = b"\x10" * FRAME_BYTES
