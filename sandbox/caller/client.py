@@ -48,7 +48,9 @@ class SandboxError(Exception):
 
 def script_json(script: Script) -> dict[str, Any]:
     """A script in the format of the control API."""
-    return {"voice": script.voice, "steps": [_step_json(step) for step in script.steps]}
+    steps = [_step_json(step) for step in script.steps]
+    echo = {} if script.echo is None else {"echo": dataclasses.asdict(script.echo)}
+    return {"voice": script.voice, "steps": steps, **echo}
 
 
 def _step_json(step: Step) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from sandbox.caller.script_steps import READERS
 
 _MAX_STEPS = 1000
 _MAX_ECHO_DELAY_MS = 2000.0
+_ECHO = Echo()
 
 
 def parse_yaml(text: str, source: str) -> Script:
@@ -74,8 +75,8 @@ def _echo(value: object, where: str) -> Echo | None:
     if value is None:
         return None
     fields = Fields(value, where)
-    delay_ms = fields.number("delay_ms", Echo.delay_ms)
-    attenuation_db = fields.number("attenuation_db", Echo.attenuation_db)
+    delay_ms = fields.number("delay_ms", _ECHO.delay_ms)
+    attenuation_db = fields.number("attenuation_db", _ECHO.attenuation_db)
     texts = fields.take("texts")
     fields.reject_unknown()
     if not FRAME_MS <= delay_ms <= _MAX_ECHO_DELAY_MS or delay_ms % FRAME_MS:

@@ -1,6 +1,6 @@
 """A simulated caller that follows a script: one 20 ms frame in, one out. No I/O, no clock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from parley.audio.g711 import FRAME_BYTES, FRAME_MS, SILENCE
@@ -14,6 +14,7 @@ from sandbox.caller.caller_events import (
     UtteranceFinished,
     UtteranceStarted,
 )
+from sandbox.caller.echo import EchoPath
 from sandbox.caller.loudness import SILENT_FRAME
 from sandbox.caller.script import (
     ExpectHangUp,
@@ -57,6 +58,7 @@ class SimulatedCaller:
     __slots__ = (
         "_digits_pressed",
         "_dtmf",
+        "_echo",
         "_hung_up",
         "_interrupted_at_ms",
         "_offset",
@@ -89,6 +91,7 @@ class SimulatedCaller:
         """Keys that the other side has pressed; only noted if the script expects some."""
         expects_keys = any(isinstance(step, ExpectKeys) for step in script.steps)
         self._dtmf = DtmfDetector() if expects_keys else None
+        self._echo = None if script.echo is None else EchoPath(script.echo)
 
     def tick(self, agent_frame: bytes) -> TickResult:
         """Receive 20 ms from the agent and produce 20 ms."""
@@ -102,6 +105,8 @@ class SimulatedCaller:
         if finished:
             events.append(AgentSpeechStopped(finished.start_ms, finished.end_ms))
         frame = self._next_frame(now_ms, events)
+        if self._echo is not None:
+            frame = self._echo.mix(frame, agent_frame)
         if events:
             self.history.extend(events)
         return TickResult(frame, tuple(events))
@@ -113,7 +118,7 @@ class SimulatedCaller:
         if self._step_index >= len(self._script.steps):
             # The script had ended: the time of the next step counts from now.
             self._step_started_ms = self.detector.now_ms
-        self._script = Script(self._script.voice, (*self._script.steps, *steps))
+        self._script = replace(self._script, steps=(*self._script.steps, *steps))
         self._utterances = (*self._utterances, *utterances)
 
     def outcome(self) -> Outcome:

@@ -3,13 +3,16 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+from sandbox.caller.echo import attenuation
 from sandbox.caller.noises import noise
 from sandbox.caller.script import Noise, NoiseKind, Play, Say, Script
+from sandbox.caller.script_fields import ScriptError
 from sandbox.caller.utterance import Utterance, make_utterance, recorded_utterance
 from sandbox.espeak import speak
-from sandbox.speech import Word
+from sandbox.speech import Speech, Word
 
 _BANK = Path(__file__).parent / "voice"
 
@@ -42,6 +45,27 @@ class VoiceBank:
         """The audio of each step of a script; None for a silent step."""
         return tuple(self._step_utterance(step, script.voice) for step in script.steps)
 
+    def echo_utterances(self, script: Script) -> tuple[Utterance, ...]:
+        """The echo of each text that the agent says; empty without an echo.
+
+        Raises:
+            ScriptError: a text has no recording.
+        """
+        if script.echo is None:
+            return ()
+        codes = attenuation(script.echo.attenuation_db)
+        return tuple(
+            make_utterance(text, recording.mulaw.translate(codes), recording.words)
+            for text in script.echo.texts
+            for recording in [self._recording(text)]
+        )
+
+    def _recording(self, text: str) -> Utterance:
+        recording = self.recordings.get(normalise(text))
+        if recording is None:
+            raise ScriptError(f"echo: texts: {text!r} has no recording in sandbox/caller/voice")
+        return recording
+
     def _step_utterance(self, step: object, voice: str) -> Utterance | None:
         match step:
             case Say(text=text):
@@ -60,6 +84,20 @@ def load_bank(synthesise: Synthesise = _speak, folder: Path = _BANK) -> VoiceBan
     """Load the manifest and all its recordings."""
     entries = json.loads((folder / "manifest.json").read_text())
     return VoiceBank({entry["text"]: _recording(entry, folder) for entry in entries}, synthesise)
+
+
+@cache
+def _bank() -> VoiceBank:
+    return load_bank()
+
+
+def recorded_speech(text: str) -> Speech | None:
+    """The recording of a text, with its words as the text spells them; None without a recording."""
+    recording = _bank().recordings.get(normalise(text))
+    if recording is None:
+        return None
+    spelled = zip(text.split(), recording.words, strict=True)
+    return Speech(recording.mulaw, tuple(Word(word, at.start_ms, at.end_ms) for word, at in spelled))
 
 
 def _recording(entry: dict[str, object], folder: Path) -> Utterance:

@@ -9,6 +9,7 @@ from typing import Any
 
 from parley.audio.g711 import bytes_to_ms, ms_to_bytes
 from sandbox import tone
+from sandbox.caller.voice_bank import recorded_speech
 from sandbox.elevenlabs.encoder import encode
 from sandbox.elevenlabs.output_format import OutputFormat
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
@@ -60,8 +61,10 @@ class Job:
 
 
 def synthesise(text: str, voice_id: str, settings: ElevenLabsSandboxSettings) -> Speech:
-    """Synthesise a text with espeak-ng, or as tones."""
-    if settings.tts == "tone" or voice_id == "tone":
+    """Synthesise a text with espeak-ng or as tones, or play its recording."""
+    if voice_id == "recorded" and (recording := recorded_speech(text)) is not None:
+        return recording
+    if voice_id == "tone" or settings.tts == "tone":
         return tone.encode(text.rstrip())
     return speak(text, settings.espeak_voice, settings.espeak_rate_wpm)
 

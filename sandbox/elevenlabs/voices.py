@@ -5,8 +5,9 @@ from datetime import date
 
 from sandbox.elevenlabs.client_message import Rejected
 
-OWN_VOICES = frozenset({"tone", "sandboxVoiceOwn00001", "sandboxVoicePremade1"})
-"""Voices of the account; `tone` speaks in tones that encode the text."""
+OWN_VOICES = frozenset({"tone", "recorded", "sandboxVoiceOwn00001", "sandboxVoicePremade1"})
+"""Voices of the account; `tone` speaks in tones that encode the text, `recorded` in the simulated
+callers' recordings: the only synthesis that is the same each time and speech to a detector."""
 PREMADE_VOICES = frozenset(
     {
         *("CwhRBWXzGAHq8TQ4Fs17", "EXAVITQu4vr4xnSDxMaL", "FGY2WhTYpPnrIDTdsKH5", "IKne3meq5aSn9XLyUdCD"),

@@ -50,7 +50,8 @@ class Directory:
         """The audio of a script's steps, registered with the oracle before it is returned."""
         utterances = self._bank.script_utterances(script)
         if self._deepgram_url:
-            await self._register_with_oracle(self._deepgram_url, utterances)
+            spoken = (*utterances, *self._bank.echo_utterances(script))
+            await self._register_with_oracle(self._deepgram_url, spoken)
         return utterances
 
     async def _register_with_oracle(self, url: str, utterances: Iterable[Utterance | None]) -> None:

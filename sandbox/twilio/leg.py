@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from parley.audio.g711 import bytes_to_ms
@@ -68,7 +68,7 @@ class Leg:
     def extend(self, script: Script, utterances: tuple[Utterance | None, ...]) -> None:
         """Add the steps of a script to the caller's."""
         self.line.caller.extend(script.steps, utterances)
-        self.script = Script(self.script.voice, (*self.script.steps, *script.steps))
+        self.script = replace(self.script, steps=(*self.script.steps, *script.steps))
 
     def close(self) -> None:
         """Close the call's events."""

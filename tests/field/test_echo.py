@@ -2,6 +2,7 @@
 
 import pytest
 
+from parley.v1.synthesis_pb2 import ClauseSynthesized
 from services.stt.echo.agent_speech import AgentSpeech
 from services.stt.echo.echo_filter import EchoFilter
 from tests.field.rows import Seen, row
@@ -38,6 +39,22 @@ def test_an_echo_is_dropped(text: str, remaining: str, delay_ms: int, seen: Seen
 
     seen(left or "nothing")
     assert left == remaining
+
+
+@row("T5", "an echo of a clause whose last audio has not arrived", "dropped")
+@pytest.mark.parametrize("text", ["Welcome.", "Welcome to the"])
+@pytest.mark.parametrize("delay_ms", [100, 300])
+def test_an_echo_may_precede_the_word_timings(text: str, delay_ms: int, seen: Seen) -> None:
+    """The agent was paused by its own first word."""
+    speech = AgentSpeech()
+    for body in played(GREETING, at_ms=1000, played_ms=900):
+        if not isinstance(body, ClauseSynthesized):
+            speech.apply(body)
+    words = tuple(words_at(text, 1000 + delay_ms))
+    left = EchoFilter(speech).filter(text, words, words[-1].end_ms, final=True).text
+
+    seen(left or "nothing")
+    assert not left
 
 
 @row("T5", "a caller who repeats the agent's words as an answer", "remaining")

@@ -13,6 +13,8 @@ _QUESTION_END = re.compile("[?\u061f\uff1f]\\W*$")
 _SENTENCE_END = re.compile("[.!?\u061f\uff1f\u3002\u0964]\\W*$")
 _MAX_REPLIES = 8
 _MAX_WORD_MS = 2000
+_LETTER_MS = 65
+"""Assumed time of a letter in a clause whose synthesis is not complete: 15 letters a second."""
 _OPEN_END_MS = 3_600_000
 """End of a stretch that still plays."""
 
@@ -50,7 +52,20 @@ class _Reply:
 
     @property
     def audio_ms(self) -> int:
-        return self.words[-1][2] if self.words else 0
+        return self.timed_words[-1][2] if self.timed_words else 0
+
+    @property
+    def timed_words(self) -> list[tuple[str, int, int, bool]]:
+        """All words; those of clauses that are not synthesized yet have assumed times.
+
+        A clause is played as soon as its first audio arrives, and its echo may be heard before the last.
+        """
+        if not self.texts:
+            return self.words
+        found = list(self.words)
+        for _, text in sorted(self.texts.items()):
+            found += _assumed_words(text, found[-1][2] if found else 0)
+        return found
 
 
 class AgentSpeech:
@@ -130,6 +145,15 @@ def _words_of(body: synthesis_pb2.ClauseSynthesized, text: str) -> Iterator[tupl
             yield part, round(start_ms + n * step_ms), round(start_ms + (n + 1) * step_ms), flag
 
 
+def _assumed_words(text: str, start_ms: int) -> Iterator[tuple[str, int, int, bool]]:
+    in_question = bool(_QUESTION_END.search(text))
+    at_ms = start_ms
+    for word in text.split():
+        end_ms = at_ms + (len(word) + 1) * _LETTER_MS
+        yield from ((part, at_ms, end_ms, in_question) for part in plain_words(word))
+        at_ms = end_ms
+
+
 def _spread(body: synthesis_pb2.ClauseSynthesized, text: str) -> list[tuple[str, int, int]]:
     """Spread the words of a clause evenly, because the provider sent no word timings."""
     start_ms, end_ms = body.start_sample // BYTES_PER_MS, body.end_sample // BYTES_PER_MS
@@ -144,6 +168,6 @@ def _spread(body: synthesis_pb2.ClauseSynthesized, text: str) -> list[tuple[str,
 def _played(reply: _Reply) -> Iterator[PlayedWord]:
     for stretch in reply.stretches:
         shift = stretch.at_ms - stretch.from_ms
-        for text, start_ms, end_ms, in_question in reply.words:
+        for text, start_ms, end_ms, in_question in reply.timed_words:
             if end_ms > stretch.from_ms and start_ms < stretch.until_ms:
                 yield PlayedWord(text, start_ms + shift, end_ms + shift, in_question)

@@ -1,6 +1,8 @@
 """Tests for the agent's words with the times at which they were played."""
 
-from parley.v1.playback_pb2 import PlaybackProgressed, PlaybackStarted
+from parley.v1.playback_pb2 import PlaybackFinished, PlaybackProgressed, PlaybackStarted
+from parley.v1.reply_pb2 import ReplyClause
+from parley.v1.synthesis_pb2 import ClauseSynthesized, WordTiming
 from services.stt.echo.agent_speech import AgentSpeech
 from tests.unit.stt.echo.spoken import WORD_MS, played
 
@@ -47,6 +49,22 @@ def test_a_mark_that_returns_late_moves_the_words() -> None:
 def test_without_word_timings_the_words_are_spread_evenly() -> None:
     """The clause has only a start and an end."""
     assert speech(timed=False).words_between(0, 10_000)[3].start_ms == 1000 + 3 * WORD_MS
+
+
+def test_a_clause_that_is_still_synthesized_has_assumed_times() -> None:
+    """It follows the clauses before it, and its real times replace the assumed ones."""
+    agent = AgentSpeech()
+    for body in played("Hello there.", at_ms=1000):
+        if not isinstance(body, PlaybackFinished):
+            agent.apply(body)
+    agent.apply(ReplyClause(reply_id="r1", clause=1, text=TEXT))
+
+    words = agent.words_between(0, 10_000)
+    assert [word.text for word in words[:5]] == ["hello", "there", "we", "are", "open"]
+    assert [word.start_ms - 1000 for word in words[2:4]] == [600, 600 + 3 * 65]
+    assert agent.speaks_at(2500)
+    agent.apply(ClauseSynthesized(reply_id="r1", clause=1, words=[WordTiming(text="We", start_ms=640)]))
+    assert [word.start_ms for word in agent.words_between(1500, 10_000)] == [1640]
 
 
 def test_memory_is_bounded() -> None:

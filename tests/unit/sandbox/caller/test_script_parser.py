@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from sandbox.caller.client import script_json
 from sandbox.caller.script import (
+    Echo,
     ExpectHangUp,
     HangUp,
     Listen,
@@ -152,30 +153,32 @@ _steps = st.one_of(
 )
 
 
-@given(st.lists(_steps, min_size=1, max_size=8))
-def test_a_script_is_unchanged_by_the_control_api(steps: list[Step]) -> None:
+_echoes = st.builds(Echo, st.sampled_from([20.0, 400.0]), st.floats(0, 40), st.just(("hello.",)))
+
+
+@given(st.lists(_steps, min_size=1, max_size=8), st.none() | _echoes)
+def test_a_script_is_unchanged_by_the_control_api(steps: list[Step], echo: Echo | None) -> None:
     """It is unchanged after conversion to the client's JSON and back."""
-    script = Script("rms", tuple(steps))
+    script = Script("rms", tuple(steps), echo)
 
     assert parse_script(script_json(script)) == script
 
 
 @pytest.mark.parametrize(
-    "value",
+    ("echo", "words"),
     [
-        {},
-        {"mulaw_base64": ""},
-        {"mulaw_base64": "%"},
-        {"mulaw_base64": "//8B", "text": 3},
-        {"mulaw_base64": "//8B", "text": "two words", "word_ends_ms": [1]},
-        {"mulaw_base64": "//8B", "text": "two words", "word_ends_ms": [2, 1]},
-        {"mulaw_base64": "//8B", "file": "a.wav"},
+        ("speakerphone", "expected fields"),
+        ({"texts": ["hello"], "delay_ms": 30}, "delay_ms must be"),
+        ({"texts": ["hello"], "delay_ms": 4000}, "delay_ms must be"),
+        ({"delay_ms": 100}, "texts must be a list"),
+        ({"texts": "hello"}, "texts must be a list"),
+        ({"texts": ["hello"], "gain": 1}, "unknown field 'gain'"),
     ],
 )
-def test_unusable_recorded_speech_is_rejected(value: object) -> None:
-    """The emulator reads no files."""
-    with pytest.raises(ScriptError, match=r"step 1 \(play\)"):
-        parse_script({"steps": [{"play": value}]})
+def test_an_unusable_echo_is_rejected(echo: object, words: str) -> None:
+    """The error names the key."""
+    with pytest.raises(ScriptError, match=f"^s.yaml: echo: {words}"):
+        parse_script({"steps": ["listen"], "echo": echo}, "s.yaml")
 
 
 def test_the_default_script_greets_and_ends_with_a_goodbye() -> None:
