@@ -10,7 +10,7 @@ from sandbox.caller.script import Echo
 class EchoPath:
     """Returns the agent's audio, later and quieter.
 
-    While the caller makes a sound, the telephone's suppressor returns nothing.
+    While the caller is audible, the telephone's suppressor returns nothing.
     """
 
     def __init__(self, echo: Echo) -> None:
@@ -18,7 +18,7 @@ class EchoPath:
         self._delayed = deque([SILENT_FRAME] * int(echo.delay_ms / FRAME_MS))
 
     def mix(self, caller_frame: bytes, agent_frame: bytes) -> bytes:
-        """Return what the microphone hears: the caller's frame, or an echo instead of silence."""
+        """Return the microphone's frame: the caller's, or an echo instead of silence."""
         self._delayed.append(agent_frame)
         echo = self._delayed.popleft()
         return echo.translate(self._codes) if caller_frame == SILENT_FRAME else caller_frame

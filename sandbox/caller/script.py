@@ -112,7 +112,7 @@ class Echo:
     """From the agent's audio to its echo; whole frames of 20 ms."""
     attenuation_db: float = 12.0
     texts: tuple[str, ...] = ()
-    """What the agent says in the voice `recorded`, clause by clause; the oracle finds these words."""
+    """The agent's clauses, spoken in the voice `recorded`; the oracle finds their words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ class _Reply:
     def timed_words(self) -> list[tuple[str, int, int, bool]]:
         """All words; those of clauses that are not synthesized yet have assumed times.
 
-        A clause is played as soon as its first audio arrives, and its echo may be heard before the last.
+        A clause is played as soon as its first audio arrives, and its echo may return before the last.
         """
         if not self.texts:
             return self.words

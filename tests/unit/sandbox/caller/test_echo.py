@@ -14,14 +14,14 @@ WORD = b"\x10" * FRAME_BYTES
 def test_the_agents_audio_returns_later_and_quieter() -> None:
     """After the delay, in whole frames."""
     path = EchoPath(Echo(delay_ms=40, attenuation_db=20))
-    heard = [path.mix(SILENT_FRAME, frame) for frame in (SPEECH_FRAME, SILENT_FRAME, SILENT_FRAME)]
+    returned = [path.mix(SILENT_FRAME, frame) for frame in (SPEECH_FRAME, SILENT_FRAME, SILENT_FRAME)]
 
-    assert heard[:2] == [SILENT_FRAME, SILENT_FRAME]
-    assert DECODE[heard[2][0]] / DECODE[SPEECH_FRAME[0]] == pytest.approx(0.1, rel=0.05)
+    assert returned[:2] == [SILENT_FRAME, SILENT_FRAME]
+    assert DECODE[returned[2][0]] / DECODE[SPEECH_FRAME[0]] == pytest.approx(0.1, rel=0.05)
 
 
 def test_the_caller_suppresses_the_echo() -> None:
-    """A frame of the caller's passes unchanged, and the echo goes on behind it."""
+    """A frame of the caller's passes unchanged, and the echo continues behind it."""
     path = EchoPath(Echo(delay_ms=20, attenuation_db=0))
     path.mix(SILENT_FRAME, SPEECH_FRAME)
 
