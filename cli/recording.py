@@ -12,8 +12,8 @@ import numpy as np
 
 from cli.wer import Match, SpokenWord, match_words, normalize
 from parley.audio.g711 import ENCODE
-from sandbox.deepgram.language import telephone_sentences
-from sandbox.deepgram.sphinx import decode_recording
+from sandbox.recognition.language_model import telephone_sentences
+from sandbox.recognition.sphinx import decode_recording
 
 _MIN_CALLER, _MIN_AGENT = 0.8, 0.6
 """Fractions of words found; a recogniser of human speech finds fewer in the synthetic voice of the agent."""

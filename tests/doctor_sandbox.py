@@ -25,13 +25,13 @@ from parley.runtime.health import serve
 from sandbox.caller.utterance import oracle_registration
 from sandbox.caller.voice_bank import load_bank
 from sandbox.deepgram.app import DeepgramEmulator
-from sandbox.deepgram.oracle import Oracle
 from sandbox.deepgram.settings import DeepgramSandboxSettings
 from sandbox.elevenlabs.app import ElevenLabsEmulator
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
 from sandbox.emulator import RuntimeSettings
 from sandbox.openai.app import OpenAIEmulator
 from sandbox.openai.settings import OpenAISandboxSettings
+from sandbox.recognition.oracle import Oracle
 from sandbox.twilio.app import twilio_app
 from sandbox.twilio.network import open_network
 from sandbox.twilio.settings import TwilioSandboxSettings

@@ -6,7 +6,7 @@ from typing import Any
 from parley.audio.g711 import FRAME_BYTES, make_silence
 from sandbox.caller.utterance import oracle_registration
 from sandbox.caller.voice_bank import VoiceBank, load_bank
-from sandbox.deepgram.oracle import Oracle
+from sandbox.recognition.oracle import Oracle
 
 
 def _no_synthesis(text: str) -> Any:

@@ -7,9 +7,8 @@ from contextlib import suppress
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.responses import Response
+from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from parley.exception_groups import flatten_group
@@ -20,12 +19,13 @@ from sandbox.deepgram.frame_samples import UndecodableAudio
 from sandbox.deepgram.handshake import read_credentials, rejection
 from sandbox.deepgram.invalid_query import InvalidQuery
 from sandbox.deepgram.nova import NovaSession
-from sandbox.deepgram.oracle import Oracle
 from sandbox.deepgram.query import Query, read_flux, read_nova
-from sandbox.deepgram.recogniser import Recogniser, RecognitionError
 from sandbox.deepgram.settings import DeepgramSandboxSettings
-from sandbox.deepgram.stream import SocketContext
+from sandbox.deepgram.socket_context import SocketContext
 from sandbox.emulator import Journal, RuntimeSettings, sandbox_routes
+from sandbox.recognition.oracle import Oracle
+from sandbox.recognition.recogniser import Recogniser, RecognitionError
+from sandbox.recognition.utterances import utterances_route
 
 _IDLE_TIMEOUT_S = 10.0
 _IDLE_REASON = (
@@ -65,18 +65,11 @@ class DeepgramEmulator:
             routes=[
                 WebSocketRoute("/v1/listen", lambda socket: self._serve(socket, NovaSession, read_nova)),
                 WebSocketRoute("/v2/listen", lambda socket: self._serve(socket, FluxSession, read_flux)),
-                Route("/sandbox/utterances", self._register_utterances, methods=["POST"]),
+                utterances_route(self._oracle),
                 *account_routes(self.runtime_settings),
                 *sandbox_routes(self.journal, self.runtime_settings),
             ]
         )
-
-    async def _register_utterances(self, request: Request) -> Response:
-        try:
-            count = self._oracle.register((await request.json())["utterances"])
-        except (ValueError, KeyError, TypeError) as error:
-            return JSONResponse({"error": str(error)}, status_code=400)
-        return JSONResponse({"registered": count})
 
     async def _serve(self, socket: WebSocket, new_session: _NewSession, read_query: _ReadQuery) -> None:
         credentials = read_credentials(socket.headers, socket.scope["subprotocols"])

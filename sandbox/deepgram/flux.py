@@ -14,9 +14,10 @@ from typing import Any
 from sandbox.deepgram.audio_format import AudioFormat
 from sandbox.deepgram.invalid_query import InvalidQuery
 from sandbox.deepgram.query import FluxQuery, Query, read_flux
-from sandbox.deepgram.recogniser import Word
-from sandbox.deepgram.spoken_numbers import write_numbers
-from sandbox.deepgram.stream import Callbacks, SocketContext, Transcript, TranscriptionStream
+from sandbox.deepgram.socket_context import SocketContext
+from sandbox.recognition.recogniser import Word
+from sandbox.recognition.spoken_numbers import write_numbers
+from sandbox.recognition.stream import Callbacks, Transcript, TranscriptionStream
 
 _LOW_CONFIDENCE = 0.1
 _NO_WORDS = Transcript((), 0.0)
@@ -47,7 +48,7 @@ class FluxSession:
             partial_final=self._on_partial_final,
             final=self._on_final,
         )
-        self._stream = TranscriptionStream(context, callbacks, _min_silence_ms(self._query))
+        self._stream = TranscriptionStream(context.stream, callbacks, _min_silence_ms(self._query))
 
     async def open(self) -> None:
         """Send the Connected message."""

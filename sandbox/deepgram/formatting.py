@@ -7,8 +7,8 @@ Deepgram sees only the words up to a pause, so it writes a full stop wherever th
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sandbox.deepgram.recogniser import Word
-from sandbox.deepgram.spoken_numbers import write_numbers
+from sandbox.recognition.recogniser import Word
+from sandbox.recognition.spoken_numbers import write_numbers
 
 _ALWAYS_CAPITAL = {
     *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february"),

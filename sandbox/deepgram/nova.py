@@ -13,7 +13,7 @@ from sandbox.deepgram.audio_format import AudioFormat
 from sandbox.deepgram.invalid_query import InvalidQuery
 from sandbox.deepgram.nova_channel import NovaChannel
 from sandbox.deepgram.query import Query, read_keyterms, read_nova
-from sandbox.deepgram.stream import SocketContext
+from sandbox.deepgram.socket_context import SocketContext
 
 
 class NovaSession:

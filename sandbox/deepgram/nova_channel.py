@@ -6,8 +6,9 @@ from typing import Any
 from sandbox.deepgram.formatting import PLAIN_TEXT, WrittenWord, write
 from sandbox.deepgram.query import NovaQuery
 from sandbox.deepgram.settings import DeepgramSandboxSettings
-from sandbox.deepgram.stream import Callbacks, SocketContext, Transcript, TranscriptionStream
+from sandbox.deepgram.socket_context import SocketContext
 from sandbox.deepgram.utterance_ends import UtteranceEnds
+from sandbox.recognition.stream import Callbacks, Transcript, TranscriptionStream
 
 _MAX_RESULTS_INTERVAL_MS = 5000
 """During silence an empty final result is sent after this much audio."""
@@ -35,7 +36,7 @@ class NovaChannel:
             partial_final=self._on_partial_final,
             final=self._on_final,
         )
-        self._stream = TranscriptionStream(context, callbacks, query.endpointing_ms or 0.0)
+        self._stream = TranscriptionStream(context.stream, callbacks, query.endpointing_ms or 0.0)
 
     @property
     def _settings(self) -> DeepgramSandboxSettings:

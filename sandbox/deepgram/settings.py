@@ -3,31 +3,17 @@
 from typing import Literal
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from sandbox.recognition.settings import RecognitionSettings
 
 
-class DeepgramSandboxSettings(BaseSettings):
+class DeepgramSandboxSettings(RecognitionSettings):
     """Settings of the Deepgram emulator, read from PARLEY_SANDBOX_* variables."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="PARLEY_SANDBOX_", frozen=True, extra="ignore", use_attribute_docstrings=True
-    )
 
     host: str = "127.0.0.1"
     """Interface that the emulator listens on."""
     deepgram_port: int = Field(default=9002, ge=0, le=65535)
     """Port of the Deepgram emulator; 0 for any free one."""
-    stt: Literal["sphinx", "oracle"] = "sphinx"
-    """Recognise the audio with pocketsphinx, or look it up among the registered ground-truth transcripts."""
-    stt_workers: int = Field(default=2, ge=1, le=16)
-    """Number of recogniser processes."""
-    stt_final_ms: float = Field(default=250, ge=0)
-    """Delay from the end of speech to the final transcript; never shorter than the requested endpointing."""
-    stt_eager_ms: float = Field(default=100, ge=0)
-    """Delay from the end of speech to an interim transcript of all of it (Flux: EagerEndOfTurn); at most half
-    of stt_final_ms."""
-    stt_interim_ms: float = Field(default=600, ge=100)
-    """Interval of interim transcripts during speech."""
     stt_format: bool = True
     """Write capitals, punctuation and figures as the query requests; a full stop follows each pause."""
     stt_silence_interim_ms: float = Field(default=1000, ge=0)

@@ -2,8 +2,9 @@
 
 import random
 
-from sandbox.deepgram.speech_segmenter import SpeechSegmenter
-from sandbox.deepgram.stream import SocketContext, Transcript
+from sandbox.deepgram.socket_context import SocketContext
+from sandbox.recognition.speech_segmenter import SpeechSegmenter
+from sandbox.recognition.stream import Transcript
 
 _SEED = 1
 _UNKNOWN_END_S = -1.0

@@ -1,8 +1,9 @@
-"""The callees by number; registers callers' utterances with the recogniser's oracle."""
+"""The callees by number; registers callers' utterances with the oracles of the emulators that transcribe."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import httpx
 
@@ -31,9 +32,9 @@ class Callee:
 class Directory:
     """All callees, and the audio of all scripts."""
 
-    def __init__(self, client: httpx.AsyncClient, deepgram_url: str | None, journal: Journal) -> None:
+    def __init__(self, client: httpx.AsyncClient, stt_urls: Sequence[str], journal: Journal) -> None:
         self._client = client
-        self._deepgram_url = deepgram_url
+        self._stt_urls = stt_urls
         self._journal = journal
         self._bank: VoiceBank = load_bank()
         self._callees: dict[str, Callee] = {}
@@ -49,16 +50,15 @@ class Directory:
     async def script_utterances(self, script: Script) -> tuple[Utterance | None, ...]:
         """The audio of a script's steps, registered with the oracle before it is returned."""
         utterances = self._bank.script_utterances(script)
-        if self._deepgram_url:
-            spoken = (*utterances, *self._bank.echo_utterances(script))
-            await self._register_with_oracle(self._deepgram_url, spoken)
+        if self._stt_urls:
+            body = oracle_registration((*utterances, *self._bank.echo_utterances(script)))
+            await asyncio.gather(*(self._register_with_oracle(url, body) for url in self._stt_urls))
         return utterances
 
-    async def _register_with_oracle(self, url: str, utterances: Iterable[Utterance | None]) -> None:
-        body = oracle_registration(utterances)
+    async def _register_with_oracle(self, url: str, body: Mapping[str, Any]) -> None:
         try:
             reply = await self._client.post(f"{url}/sandbox/utterances", json=body, timeout=_TIMEOUT_S)
             reply.raise_for_status()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            # The real Deepgram and other emulators need no registration.
+            # Other emulators need no registration.
             self._journal.note("oracle_registration_failed", url=url, reason=repr(error))

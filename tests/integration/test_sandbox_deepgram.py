@@ -24,8 +24,8 @@ from parley.providers.latency_limits import LatencyLimit, LimitRange
 from parley.providers.stt import FinalTranscript, ProviderTurn, SttEvent
 from parley.runtime.health import serve
 from sandbox.deepgram.app import DeepgramEmulator
-from sandbox.deepgram.oracle import Oracle
 from sandbox.deepgram.settings import DeepgramSandboxSettings
+from sandbox.recognition.oracle import Oracle
 from services.stt.providers.deepgram.connection import open_connection
 from services.stt.providers.deepgram.provider import new_client
 from services.stt.settings import SttSettings

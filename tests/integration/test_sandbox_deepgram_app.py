@@ -20,10 +20,10 @@ from parley.audio.g711 import FRAME_BYTES, make_silence
 from parley.runtime.health import serve
 from sandbox.deepgram import app
 from sandbox.deepgram.app import DeepgramEmulator
-from sandbox.deepgram.oracle import Oracle
-from sandbox.deepgram.recogniser import RecognitionError, Word
 from sandbox.deepgram.settings import DeepgramSandboxSettings
 from sandbox.pcm import from_mulaw, resample, to_mulaw
+from sandbox.recognition.oracle import Oracle
+from sandbox.recognition.recogniser import RecognitionError, Word
 from tests.recordings import oracle_with, recorded_frames, registration_of
 
 TEXT = "tuesday afternoon would be good"

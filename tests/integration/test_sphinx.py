@@ -10,9 +10,9 @@ import pytest
 
 from cli.wer import match_texts
 from parley.audio.g711 import make_silence
-from sandbox.deepgram.language import telephone_sentences
-from sandbox.deepgram.sphinx import decode, decode_recording, open_sphinx
 from sandbox.espeak import speak
+from sandbox.recognition.language_model import telephone_sentences
+from sandbox.recognition.sphinx import decode, decode_recording, open_sphinx
 from tests.recordings import recordings
 
 TEXTS = (
@@ -75,7 +75,7 @@ async def test_no_process_outlives_a_killed_parent() -> None:
     """The worker processes exit although the parent could not shut them down."""
     code = (
         "import asyncio\n"
-        "from sandbox.deepgram.sphinx import open_sphinx\n"
+        "from sandbox.recognition.sphinx import open_sphinx\n"
         "async def main():\n"
         "    async with open_sphinx(1):\n"
         "        print('ready', flush=True)\n"

@@ -9,12 +9,10 @@ from typing import Any
 import httpx
 import pytest
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from parley.runtime.health import serve
-from sandbox.deepgram.oracle import Oracle
+from sandbox.recognition.oracle import Oracle
+from sandbox.recognition.utterances import utterances_route
 from tests.eventually import eventually
 from tests.integration.sandbox_twilio.twilio_emulator import CONNECT, open_twilio_emulator
 from tests.integration.sandbox_twilio.web_application import WebApplication
@@ -119,21 +117,14 @@ async def test_the_token_is_masked() -> None:
 
 async def test_utterances_are_registered_with_the_oracle() -> None:
     """They are registered in the oracle's format before the call starts."""
-    oracle, registered = Oracle(), asyncio.Event()
-
-    async def utterances(request: Request) -> Response:
-        oracle.register((await request.json())["utterances"])
-        registered.set()
-        return JSONResponse({})
-
-    app = Starlette(routes=[Route("/sandbox/utterances", utterances, methods=["POST"])])
-    async with serve(app, "127.0.0.1", 0, drain_timeout_s=1) as port:
+    oracle = Oracle()
+    async with serve(Starlette(routes=[utterances_route(oracle)]), "127.0.0.1", 0, drain_timeout_s=1) as port:
         application = WebApplication({"/voice": CONNECT})
         async with open_twilio_emulator(application, deepgram_url=f"http://127.0.0.1:{port}") as emulator:
             sid = await emulator.start_call(
                 [{"say": "yes please"}, {"say": "nothing recorded says this"}, "hang_up"]
             )
-            assert registered.is_set()
+            assert oracle.registered
             await emulator.events(sid)
             caller_audio = bytes(emulator.network.context.legs[sid].line.caller_audio)
 

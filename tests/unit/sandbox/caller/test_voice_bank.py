@@ -11,7 +11,7 @@ from sandbox.caller.noises import noise
 from sandbox.caller.script import ExpectHangUp, Listen, Noise, NoiseKind, Say, Script
 from sandbox.caller.utterance import Utterance, oracle_registration, recorded_utterance
 from sandbox.caller.voice_bank import load_bank, normalise
-from sandbox.deepgram.oracle import Oracle
+from sandbox.recognition.oracle import Oracle
 
 BANK = load_bank()
 LINEAR = np.array(DECODE, dtype=np.float32)

@@ -8,10 +8,10 @@ from typing import Any
 from parley.audio.g711 import FRAME_BYTES, make_silence
 from sandbox.deepgram.flux import FluxSession
 from sandbox.deepgram.nova import NovaSession
-from sandbox.deepgram.recogniser import Recogniser
 from sandbox.deepgram.settings import DeepgramSandboxSettings
-from sandbox.deepgram.stream import SocketContext
+from sandbox.deepgram.socket_context import SocketContext
 from sandbox.emulator import Journal, RuntimeSettings
+from sandbox.recognition.recogniser import Recogniser
 from tests.recordings import recorded_frames
 
 TEXT = "tuesday afternoon would be good"

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from parley.audio.g711 import make_silence
 from sandbox.deepgram.flux import FluxSession
-from sandbox.deepgram.recogniser import Word
+from sandbox.recognition.recogniser import Word
 from tests.recordings import oracle_with, recorded_frames
 from tests.strict import assert_fits
 from tests.unit.sandbox.deepgram.fake_socket import AUDIO, TEXT, FakeSocket, has_type, open_session

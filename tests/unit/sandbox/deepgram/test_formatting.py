@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.deepgram.formatting import PLAIN_TEXT, TextFormat, write
-from sandbox.deepgram.recogniser import Word
+from sandbox.recognition.recogniser import Word
 
 SMART = TextFormat(smart=True)
 

@@ -19,9 +19,9 @@ import soxr
 from pocketsphinx import Decoder
 
 from parley.audio.g711 import DECODE, FRAME_BYTES, make_silence, ms_to_bytes
-from sandbox.deepgram.language import bigram_model, telephone_sentences
-from sandbox.deepgram.recogniser import RecognitionError, Word
-from sandbox.deepgram.speech_segmenter import SpeechSegment, SpeechSegmenter
+from sandbox.recognition.language_model import bigram_model, telephone_sentences
+from sandbox.recognition.recogniser import RecognitionError, Word
+from sandbox.recognition.speech_segmenter import SpeechSegment, SpeechSegmenter
 
 _RATE_HZ = 16_000
 _FRAME_MS = 10

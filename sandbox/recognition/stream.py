@@ -1,4 +1,4 @@
-"""Segments one socket's audio and transcribes it with Deepgram's timing; Nova and Flux are built on it.
+"""Segments one socket's audio and transcribes it with a provider's timing; all transcribing emulators use it.
 
 A segment becomes final `stt_final_ms` after its last speech frame arrived (wall clock), but not before the
 requested amount of silence has arrived as audio, and not before it has been recognised. Recognition starts at
@@ -9,13 +9,12 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 from parley.audio.g711 import FRAME_BYTES
-from sandbox.deepgram.recogniser import Recogniser, Word
-from sandbox.deepgram.settings import DeepgramSandboxSettings
-from sandbox.deepgram.speech_segmenter import SpeechSegment, SpeechSegmenter
-from sandbox.emulator import Journal, RuntimeSettings
+from sandbox.emulator import Journal
+from sandbox.recognition.recogniser import Recogniser, Word
+from sandbox.recognition.settings import RecognitionSettings
+from sandbox.recognition.speech_segmenter import SpeechSegment, SpeechSegmenter
 
 _PAUSE_MS = 40
 """Silence after which recognition starts, so that its result is ready when the final is due."""
@@ -24,19 +23,16 @@ _MAX_SEGMENT_MS = 15_000
 _POLL_INTERVAL_S = 0.01
 
 
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-
-
 @dataclass(frozen=True, slots=True)
-class SocketContext:
-    """The dependencies of one socket's session."""
+class StreamContext:
+    """The dependencies of one stream."""
 
     recogniser: Recogniser
-    runtime_settings: RuntimeSettings[DeepgramSandboxSettings]
+    settings: Callable[[], RecognitionSettings]
+    """The current settings, which may change while the stream runs."""
     journal: Journal
     tag: str
-    """The socket's `tag` parameter: the call it belongs to."""
-    send: Send
+    """Identifies the call in the journal."""
     tasks: asyncio.TaskGroup
 
 
@@ -73,7 +69,7 @@ class Callbacks:
 class TranscriptionStream:
     """Feeds the audio of one socket to a recogniser and reports transcripts."""
 
-    def __init__(self, context: SocketContext, callbacks: Callbacks, min_silence_ms: float) -> None:
+    def __init__(self, context: StreamContext, callbacks: Callbacks, min_silence_ms: float) -> None:
         self.segmenter = SpeechSegmenter()
         self.min_silence_ms = min_silence_ms
         """Silence in the audio that must pass before a segment ends."""
@@ -159,7 +155,7 @@ class TranscriptionStream:
         running = (self._interim_task, self._partial_final_task)
         working = any(task is not None and not task.done() for task in running)
         elapsed_ms = self.segmenter.audio_ms - self._interim_audio_ms
-        due = elapsed_ms >= self._context.runtime_settings.current.stt_interim_ms
+        due = elapsed_ms >= self._context.settings().stt_interim_ms
         if due and not working and not self._context.recogniser.busy:
             self._interim_audio_ms = self.segmenter.audio_ms
             self._interim_task = self._context.tasks.create_task(self._report_interim(segment))
@@ -171,7 +167,7 @@ class TranscriptionStream:
 
     async def _end(self, segment: SpeechSegment) -> None:
         """Recognise the segment, then report it when it is due and enough silence has arrived."""
-        speech_end_s, settings = self._speech_end_s, self._context.runtime_settings.current
+        speech_end_s, settings = self._speech_end_s, self._context.settings()
         final_ms, eager_ms = settings.stt_final_ms, settings.stt_eager_ms
         words = await self._recognise(segment)
         await self._wait_for_partial_final()

@@ -1,6 +1,6 @@
 """Tests of the recogniser's language model."""
 
-from sandbox.deepgram.language import bigram_model, telephone_sentences
+from sandbox.recognition.language_model import bigram_model, telephone_sentences
 
 
 def test_the_language_model_is_larger_than_any_script() -> None:

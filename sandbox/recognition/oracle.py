@@ -12,7 +12,7 @@ from typing import Any
 
 from parley.audio.g711 import FRAME_BYTES, FRAME_MS
 from sandbox.caller.loudness import is_audible
-from sandbox.deepgram.recogniser import Word
+from sandbox.recognition.recogniser import Word
 
 _BYTES_PER_MS = 8
 _ONE_ZERO = bytes(0xFF if code == 0x7F else code for code in range(256))
@@ -44,6 +44,11 @@ class Oracle:
     def busy(self) -> bool:
         """Always False, because a lookup does not queue."""
         return False
+
+    @property
+    def registered(self) -> int:
+        """Number of registered utterances."""
+        return len(self._utterances)
 
     def register(self, utterances: list[Mapping[str, Any]]) -> int:
         """Register utterances: {"text", "mulaw" (base64), "words": [{"text", "start_ms", "end_ms"}]}.

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.deepgram.recogniser import Word
-from sandbox.deepgram.spoken_numbers import write_numbers
+from sandbox.recognition.recogniser import Word
+from sandbox.recognition.spoken_numbers import write_numbers
 
 _VOCABULARY = ["zero", "oh", "five", "nine", "ten", "nineteen", "twenty", "ninety", "hello", "one"]
 

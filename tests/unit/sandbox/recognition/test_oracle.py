@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.audio.g711 import SILENCE
-from sandbox.deepgram.oracle import Oracle
+from sandbox.recognition.oracle import Oracle
 from tests.recordings import oracle_with, recordings
 
 TEXTS = ("my name is robert miller", "my name is mary johnson", "uh huh")

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from parley.audio.g711 import make_silence
 from sandbox.caller.loudness import audible_bounds
-from sandbox.deepgram.speech_segmenter import SpeechSegmenter
+from sandbox.recognition.speech_segmenter import SpeechSegmenter
 from tests.unit.sandbox.deepgram.fake_socket import AUDIO
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from sandbox.deepgram.recogniser import Word
+from sandbox.recognition.recogniser import Word
 
 _DIGITS = {
     "zero": 0,
