@@ -8,6 +8,7 @@ from typing import Any
 from parley.agent_config import AgentConfig, LlmConfig, SttConfig, TtsConfig
 from parley.audio.g711 import FRAME_BYTES, FRAME_MS, SILENCE, ms_to_bytes
 from parley.providers.llm import Done, LlmClient, Message, TextDelta, ToolCallRequest
+from parley.providers.registry import audio_format_of
 from parley.providers.stt import FinalTranscript, ProviderTurn, SttConnection, SttEvent, SttProvider
 from parley.providers.tts import TtsProvider
 from sandbox.caller.voice_bank import load_bank
@@ -16,6 +17,7 @@ from services.brain.generation.prompt import build_messages
 from services.brain.items import CallerTurn
 from services.brain.tools.context import context_without_call, open_tool_resources
 from services.brain.tools.registry import build_tools
+from services.stt.guarded_connection import GuardedConnection
 
 CALL_SID = "parley-doctor"
 """In place of a CallSid, in requests that carry one."""
@@ -79,7 +81,7 @@ async def request_phrase(provider: TtsProvider, config: TtsConfig, agent: AgentC
         await stream.end_input()
         async with aclosing(stream.audio()) as chunks:
             async for chunk in chunks:
-                if chunk.mulaw:
+                if chunk.audio:
                     first_ms = first_ms or _since_ms(sent_s)
     if not first_ms:
         raise NoOutput("no audio")
@@ -122,9 +124,11 @@ async def request_transcript(provider: SttProvider, config: SttConfig) -> tuple[
 
     async with provider.connect(config, CALL_SID) as connection:
         connected_ms = _since_ms(started_s)
+        audio_format = audio_format_of("stt", config)
+        converting = GuardedConnection(config.provider, connection, audio_format)
         async with asyncio.TaskGroup() as tasks:
-            receiving = tasks.create_task(connection.run(on_event), name="receive transcripts")
-            spoken_s = await _speak(connection)
+            receiving = tasks.create_task(converting.run(on_event), name="receive transcripts")
+            spoken_s = await _speak(converting)
             try:
                 async with asyncio.timeout(_TRANSCRIPT_TIMEOUT_S):
                     transcript, received_s = await found

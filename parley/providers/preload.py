@@ -11,9 +11,11 @@ from typing import Any
 import structlog
 
 from parley.agent_config import ProviderSection, load_agent_config
+from parley.audio.conversion import converter
+from parley.audio.formats import MULAW_8K
 from parley.errors import ConfigError
 from parley.providers.pool import ProviderPool
-from parley.providers.registry import Kind
+from parley.providers.registry import Kind, audio_format_of
 from parley.settings import CommonSettings
 
 log = structlog.get_logger()
@@ -26,10 +28,13 @@ async def preload_providers(
     pool: ProviderPool[Any], kind: Kind, settings: CommonSettings, timeout_s: float = _OPEN_TIMEOUT_S
 ) -> None:
     """Open each provider that an agent file names. Failures are logged; the first call tries again."""
-    for name, agent in _named_providers(kind, settings).items():
+    for name, (agent, section) in _named_providers(kind, settings).items():
         try:
             async with asyncio.timeout(timeout_s):
                 await pool.get(name)
+            if kind != "llm":
+                # Imports the packages that convert audio, if the provider's format needs them.
+                converter(MULAW_8K, audio_format_of(kind, section))
         except ConfigError as error:
             log.warning("provider_not_preloaded", provider=name, agent=agent, error=str(error))
         except TimeoutError:
@@ -38,9 +43,9 @@ async def preload_providers(
             )
 
 
-def _named_providers(kind: Kind, settings: CommonSettings) -> dict[str, str]:
-    """Return provider names, each with the first agent that names it."""
-    names: dict[str, str] = {}
+def _named_providers(kind: Kind, settings: CommonSettings) -> dict[str, tuple[str, ProviderSection]]:
+    """Return provider names, each with the first agent that names it, and its section."""
+    names: dict[str, tuple[str, ProviderSection]] = {}
     for path in sorted(Path(settings.agents_dir).glob("*.yaml")):
         try:
             section: ProviderSection = getattr(load_agent_config(settings.agents_dir, path.stem), kind)
@@ -48,5 +53,5 @@ def _named_providers(kind: Kind, settings: CommonSettings) -> dict[str, str]:
             log.warning("agent_not_preloaded", agent=path.stem, error=str(error))
             continue
         for config in section.chain:
-            names.setdefault(config.provider, path.stem)
+            names.setdefault(config.provider, (path.stem, config))
     return names

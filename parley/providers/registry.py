@@ -14,7 +14,9 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from parley.agent_config import AgentConfig, LlmConfig, ProviderSection, SttConfig, TtsConfig
+from parley.audio.formats import MULAW_8K, AudioFormat
 from parley.errors import ConfigError
+from parley.providers.facts import ProviderFacts
 from parley.providers.latency_limits import LatencyLimits
 from parley.providers.tts import TextSupport
 from parley.telemetry.setup import Telemetry
@@ -58,6 +60,10 @@ class ProviderPlugin(Generic[P_co]):
     """Checks a whole section of the agent file; raises ConfigError that names the key and the remedy."""
     text_support: Callable[[Any], TextSupport] = lambda _section: TextSupport()
     """For tts: what the voice of a section can read by itself; the rest is written in words before."""
+    audio_format: Callable[[Any], AudioFormat] = lambda _section: MULAW_8K
+    """For stt and tts: the format of audio that a section's provider takes or makes; the stage converts."""
+    facts: ProviderFacts | None = None
+    """Models, languages, prices and more: for docs/providers.md, `parley agents check`, `parley doctor`."""
 
 
 def installed_providers(kind: Kind) -> dict[str, EntryPoint]:
@@ -111,6 +117,26 @@ def configs_of(kind: Kind, section: Config) -> tuple[Config, ...]:
     for config in _configs(kind, section):
         by_name.setdefault(route_name(config), config)
     return tuple(by_name.values())
+
+
+def audio_format_of(kind: Kind, section: ProviderSection) -> AudioFormat:
+    """The format of audio that the provider of a section takes or makes.
+
+    Raises:
+        ConfigError: there is no such provider, or it declares none.
+    """
+    plugin = load_plugin(kind, section.provider)
+    try:
+        declared = plugin.audio_format(section)
+    except ConfigError:
+        raise
+    except Exception as error:
+        # A third-party provider may raise anything.
+        reason = type(error).__name__
+        raise ConfigError(f"{kind}.provider: audio format of {section.provider!r}: {reason}") from error
+    if not isinstance(declared, AudioFormat):
+        raise ConfigError(f"{kind}.provider: {section.provider!r} declares no AudioFormat")
+    return declared
 
 
 def transfer_options(kind: Kind, name: str) -> frozenset[str]:

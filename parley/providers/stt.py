@@ -75,8 +75,11 @@ SttEvent: TypeAlias = InterimTranscript | FinalTranscript | UtteranceEnd | KeepA
 class SttConnection(Protocol):
     """A streaming connection for one call. Every method raises ProviderError when the connection fails."""
 
-    async def send(self, mulaw: bytes, at_ms: int) -> None:
-        """Send audio (mu-law, 8 kHz) that begins at call time `at_ms` and follows what was sent before."""
+    async def send(self, audio: bytes, at_ms: int) -> None:
+        """Send audio in the format that the plugin declares, which begins at call time `at_ms`.
+
+        It follows what was sent before, unless the call has a gap there.
+        """
 
     async def finalize(self) -> None:
         """Request a final transcript of the audio sent so far, or the end of the turn."""

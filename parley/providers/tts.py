@@ -21,8 +21,8 @@ class CharTiming:
 class AudioChunk:
     """The next piece of a reply's audio."""
 
-    mulaw: bytes
-    """Mu-law, 8 kHz, mono; may be empty."""
+    audio: bytes
+    """Mono, in the format that the plugin declares; may be empty."""
     char_timings: tuple[CharTiming, ...] = ()
     """Times are relative to the start of this chunk and may extend beyond it. Empty without alignment."""
     ends_clause: bool = False

@@ -1,10 +1,15 @@
-"""A provider's connection that can fail only with ProviderError, and whose events can be stored."""
+"""A provider's connection that can fail only with ProviderError, and whose events can be stored.
+
+A provider takes audio in the format that its plugin declares; it is converted here, once.
+"""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from parley.agent_config import SttConfig
+from parley.audio.conversion import converter
+from parley.audio.formats import MULAW_8K, AudioFormat
 from parley.errors import ProviderUnavailable
 from parley.providers.provider_code import guarded_context, provider_code, provider_failure
 from parley.providers.stt import (
@@ -18,6 +23,7 @@ from parley.providers.stt import (
     Word,
 )
 from parley.providers.untrusted import clean_text, finite_number
+from services.stt.converted_audio import ConvertedAudio
 
 MAX_TEXT_CHARS = 20_000
 """Length of one transcript; 20 minutes of speech."""
@@ -28,9 +34,9 @@ _MAX_MS = 1e12
 
 @asynccontextmanager
 async def guarded_connection(
-    provider: SttProvider, config: SttConfig, call_sid: str
+    provider: SttProvider, config: SttConfig, call_sid: str, audio_format: AudioFormat = MULAW_8K
 ) -> AsyncIterator["GuardedConnection"]:
-    """Open a connection of any provider.
+    """Open a connection of any provider, which takes audio in a format.
 
     Raises:
         ProviderError: it does not open.
@@ -38,24 +44,35 @@ async def guarded_connection(
     with provider_code(config.provider):
         opening = provider.connect(config, call_sid)
     async with guarded_context(config.provider, opening) as connection:
-        yield GuardedConnection(config.provider, connection)
+        yield GuardedConnection(config.provider, connection, audio_format)
 
 
 class GuardedConnection:
     """An SttConnection around the connection of any provider."""
 
-    def __init__(self, provider: str, connection: SttConnection) -> None:
+    def __init__(
+        self, provider: str, connection: SttConnection, audio_format: AudioFormat = MULAW_8K
+    ) -> None:
         self._provider = provider
         self._connection = connection
+        conversion = converter(MULAW_8K, audio_format)
+        self._converted = None if conversion is None else ConvertedAudio(conversion)
 
-    async def send(self, mulaw: bytes, at_ms: int) -> None:
-        """Send audio; see `SttConnection`."""
+    async def send(self, audio: bytes, at_ms: int) -> None:
+        """Send mu-law at 8 kHz that begins at call time `at_ms`; see `SttConnection`."""
         with provider_code(self._provider):
-            await self._connection.send(mulaw, at_ms)
+            if self._converted is None:
+                await self._connection.send(audio, at_ms)
+                return
+            for piece, piece_ms in self._converted.add(audio, at_ms):
+                await self._connection.send(piece, piece_ms)
 
     async def finalize(self) -> None:
         """Request a final transcript of the audio sent so far, or the end of the turn."""
         with provider_code(self._provider):
+            if self._converted is not None:
+                for piece, piece_ms in self._converted.flush():
+                    await self._connection.send(piece, piece_ms)
             await self._connection.finalize()
 
     async def keep_alive(self) -> None:

@@ -3,7 +3,7 @@
 import math
 from bisect import bisect_right
 
-from parley.audio.g711 import bytes_to_ms
+from parley.audio.formats import MULAW_8K, AudioFormat
 
 _MAX_MARKS = 1000
 
@@ -11,7 +11,8 @@ _MAX_MARKS = 1000
 class ProviderClock:
     """The audio sent on one connection, in order: it may have gaps in call time, and padding without one."""
 
-    def __init__(self) -> None:
+    def __init__(self, audio_format: AudioFormat = MULAW_8K) -> None:
+        self._format = audio_format
         self._sent_ms = 0.0
         self._marks: list[tuple[float, float]] = []
 
@@ -24,11 +25,11 @@ class ProviderClock:
         """Record that audio was sent that begins at a call time."""
         if not self._marks or abs(self._next_ms() - at_ms) >= 1:
             self._marks = [*self._marks[1 - _MAX_MARKS :], (self._sent_ms, float(at_ms))]
-        self._sent_ms += bytes_to_ms(byte_count)
+        self._sent_ms += self._format.bytes_to_ms(byte_count)
 
     def padding_sent(self, byte_count: int) -> None:
         """Record that padding silence was sent, which has no call time."""
-        self._sent_ms += bytes_to_ms(byte_count)
+        self._sent_ms += self._format.bytes_to_ms(byte_count)
 
     def to_call_ms(self, provider_ms: float) -> int:
         """Convert a position in the audio of the connection to call time; at most the end of that audio."""

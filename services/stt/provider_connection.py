@@ -9,6 +9,7 @@ import structlog
 from prometheus_client import Counter, Histogram
 
 from parley.agent_config import SttConfig
+from parley.audio.formats import MULAW_8K, AudioFormat
 from parley.audio.g711 import BYTES_PER_MS
 from parley.errors import ProviderError, ProviderRejected, ProviderTimeout
 from parley.providers.fallback_chain import FallbackChain, Route
@@ -47,10 +48,12 @@ class SttRoute:
     config: SttConfig
     response: LatencyLimit = field(default_factory=lambda: LatencyLimit(FIRST_RESPONSE))
     """Limit from the beginning of speech to the provider's first response."""
+    audio_format: AudioFormat = MULAW_8K
+    """The format of audio that the provider takes."""
 
     def connect(self, call_sid: str) -> AbstractAsyncContextManager[SttConnection]:
         """Open a connection for one call; entering raises ProviderError."""
-        return guarded_connection(self.provider, self.config, call_sid)
+        return guarded_connection(self.provider, self.config, call_sid, self.audio_format)
 
 
 class ProviderConnection:

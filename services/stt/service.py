@@ -16,7 +16,7 @@ from parley.providers.fallback_chain import FallbackChain, Route, config_failure
 from parley.providers.latency_limits import LatencyKey, LatencyLimit, LatencyLimits
 from parley.providers.pool import ProviderPool, open_default_provider, open_pool
 from parley.providers.preload import preload_providers
-from parley.providers.registry import ProviderContext, configs_of, route_name
+from parley.providers.registry import ProviderContext, audio_format_of, configs_of, route_name
 from parley.providers.stt import SttProvider
 from parley.runtime.stage import CallContext, ServeCall
 from parley.telemetry.setup import Telemetry
@@ -107,7 +107,9 @@ class SttService:
         failure: ConfigError | None = None
         for config in configs_of("stt", section):
             try:
-                target = SttRoute(await self._open(config.provider), config, self._response_limit(config))
+                provider = await self._open(config.provider)
+                audio_format = audio_format_of("stt", config)
+                target = SttRoute(provider, config, self._response_limit(config), audio_format)
             except ConfigError as error:
                 log.error("provider_not_available", provider=config.provider, reason=str(error))
                 failure = failure or error

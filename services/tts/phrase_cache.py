@@ -202,7 +202,7 @@ async def _synthesize(connection: TtsConnection, reply_id: str, text: str) -> Au
         async with aclosing(stream.audio()) as chunks:
             async for chunk in chunks:
                 timings += (_shifted(timing, bytes_to_ms(len(mulaw))) for timing in chunk.char_timings)
-                mulaw += chunk.mulaw
+                mulaw += chunk.audio
                 spoken.audio_received(chunk)
     if missing := spoken.unspoken_letters:
         raise ProviderUnavailable("tts", f"no audio for {missing} letters of a phrase")

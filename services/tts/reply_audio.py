@@ -123,15 +123,15 @@ class ReplyAudio:
     def audio_received(self, chunk: AudioChunk) -> tuple[int, bytes]:
         """Add a received chunk; returns the sample to publish at, and the part not yet published."""
         begin = self._received
-        self._received += len(chunk.mulaw)
-        self._audio += chunk.mulaw
-        if chunk.mulaw:
+        self._received += len(chunk.audio)
+        self._audio += chunk.audio
+        if chunk.audio:
             self._has_audio = self._audio_since_text = True
         if chunk.char_timings:
             self._alignment.add(chunk.char_timings, begin, self._received)
         if chunk.ends_clause:
             self._alignment.end_clause(self._received)
-        return (self.published, b"") if self.lost_letters else self._unpublished(begin, chunk.mulaw)
+        return (self.published, b"") if self.lost_letters else self._unpublished(begin, chunk.audio)
 
     def take_completed(self) -> list[ClauseSynthesized]:
         """The clauses completed since the last call."""

@@ -148,7 +148,7 @@ class _SynthesisAttempt:
         async with aclosing(self._stream.audio()) as chunks:
             async for chunk in chunks:
                 self._last_activity_s = self._loop.time()
-                first = bool(chunk.mulaw) and not self._audio.has_audio
+                first = bool(chunk.audio) and not self._audio.has_audio
                 offset, fresh = self._audio.audio_received(chunk)
                 if fresh:
                     await self._job.output.publish(self._audio.reply_id, offset, fresh)

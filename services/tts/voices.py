@@ -14,7 +14,7 @@ from parley.providers.fallback_chain import FallbackChain, Route
 from parley.providers.latency_limits import LatencyLimits
 from parley.providers.pool import ProviderPool, on_demand_pool
 from parley.providers.provider_code import guarded_context, provider_code
-from parley.providers.registry import configs_of, route_name, transfer_options
+from parley.providers.registry import audio_format_of, configs_of, route_name, transfer_options
 from parley.providers.route_selector import RetryPolicy
 from parley.providers.tts import TtsConnection, TtsProvider
 from parley.runtime.call_agents import CallAgents
@@ -63,12 +63,13 @@ async def open_voices(
         config = sections[key]
         try:
             provider = await shared.providers.get(config.provider)
+            audio_format = audio_format_of("tts", config)
         except ConfigError as error:
             raise ProviderRejected(config.provider, str(error)) from None
         with provider_code(config.provider):
             opening = provider.connect(config, call.call_sid)
         async with guarded_context(config.provider, opening) as connection:
-            yield GuardedConnection(config.provider, connection)
+            yield GuardedConnection(config.provider, connection, audio_format)
 
     async with on_demand_pool(connect) as connections, asyncio.TaskGroup() as tasks:
         voices = Voices(call, agents, shared, connections, sections, tasks)

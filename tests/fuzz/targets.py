@@ -338,4 +338,4 @@ def _received(audio: ReplyAudio, data: str) -> int:
     audio.audio_received(frame.chunk)
     for clause in audio.take_completed():
         clause.SerializeToString()
-    return len(frame.chunk.mulaw)
+    return len(frame.chunk.audio)

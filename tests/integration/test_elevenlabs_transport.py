@@ -54,7 +54,7 @@ async def synthesize(transport: WebSocketTransport, text: str) -> bytes:
     async with transport.open_stream("r1") as stream:
         await stream.send_text(text)
         await stream.end_input()
-        return b"".join([chunk.mulaw async for chunk in stream.audio()])
+        return b"".join([chunk.audio async for chunk in stream.audio()])
 
 
 async def test_the_websocket_opens_before_the_first_reply(provider: Provider) -> None:

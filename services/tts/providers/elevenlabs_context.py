@@ -101,15 +101,15 @@ class Context:
                 if self._audio.fully_aligned:
                     return
                 raise item
-            if item.mulaw or item.char_timings or item.ends_clause:
+            if item.audio or item.char_timings or item.ends_clause:
                 yield item
 
     def on_frame(self, frame: wire.AudioFrame) -> None:
         """Handle a frame of this context."""
-        if frame.chunk.mulaw or frame.chunk.char_timings:
+        if frame.chunk.audio or frame.chunk.char_timings:
             self._audio.audio_received(frame.chunk)
             self._audio.take_completed()
-            if frame.chunk.mulaw:
+            if frame.chunk.audio:
                 self._audio_since_text = True
                 self._connection.sends_alignment = self._audio.has_alignment
             self._put(frame.chunk)

@@ -142,7 +142,7 @@ class ElevenLabsConnection:
             self.fail(error)
 
     def _on_frame(self, frame: wire.AudioFrame) -> None:
-        self.received_audio = self.received_audio or bool(frame.chunk.mulaw)
+        self.received_audio = self.received_audio or bool(frame.chunk.audio)
         if frame.final:
             self._unfinished.discard(frame.context_id)
             self._context_finished.set()

@@ -20,7 +20,7 @@ from tests.unit.parley.providers.doubles import make_telemetry
 class SilentConnection:
     """A connection that accepts audio and sends nothing."""
 
-    async def send(self, mulaw: bytes, at_ms: int) -> None:
+    async def send(self, audio: bytes, at_ms: int) -> None:
         """Accept audio."""
 
     async def finalize(self) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from parley.agent_config import SttConfig
+from parley.audio.formats import MULAW_8K, AudioFormat
 from parley.errors import BusError, ProviderError, ProviderUnavailable
 from parley.providers.stt import FinalTranscript, InterimTranscript, KeepAlive, ProviderTurn, SttEvent, Word
 from services.stt.guarded_connection import GuardedConnection, clean_event, guarded_connection
@@ -20,9 +21,9 @@ class Connection(SilentConnection):
     def __init__(self, *items: Any) -> None:
         self.items = items
 
-    async def send(self, mulaw: bytes, at_ms: int) -> None:
+    async def send(self, audio: bytes, at_ms: int) -> None:
         """Fail."""
-        raise KeyError((mulaw, at_ms))
+        raise KeyError((audio, at_ms))
 
     async def run(self, on_event: Callable[[SttEvent], Awaitable[None]]) -> None:
         """Deliver the items."""
@@ -94,3 +95,33 @@ NAN: Any = float("nan")
 def test_events_can_be_stored(event: SttEvent, expected: SttEvent) -> None:
     """Times are finite and positive, and texts bounded and encodable."""
     assert clean_event(event) == expected
+
+
+class Recorded(SilentConnection):
+    """Keeps what it is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[bytes, int]] = []
+        self.finalized_after = 0
+
+    async def send(self, audio: bytes, at_ms: int) -> None:
+        """Keep it."""
+        self.sent.append((audio, at_ms))
+
+    async def finalize(self) -> None:
+        """Keep the number of bytes received before."""
+        self.finalized_after = sum(len(audio) for audio, _ in self.sent)
+
+
+async def test_audio_is_converted_to_the_declared_format() -> None:
+    """All of it before a final transcript is requested, and none if the provider takes the calls' format."""
+    frames = [(MULAW_8K.make_silence(20), number * 20) for number in range(5)]
+    for audio_format in (MULAW_8K, AudioFormat("pcm_s16le", 24_000)):
+        connection = Recorded()
+        guarded = GuardedConnection("p", connection, audio_format)
+        for frame in frames:
+            await guarded.send(*frame)
+        await guarded.finalize()
+        assert connection.finalized_after == audio_format.ms_to_bytes(100)
+        if audio_format == MULAW_8K:
+            assert all(sent[0] is frame[0] for sent, frame in zip(connection.sent, frames, strict=True))

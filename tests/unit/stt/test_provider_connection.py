@@ -206,9 +206,9 @@ class RecordingConnection(SilentConnection):
         self.finalize_requested = asyncio.Event()
         self.received.append([])
 
-    async def send(self, mulaw: bytes, at_ms: int) -> None:
+    async def send(self, audio: bytes, at_ms: int) -> None:
         """Record the message."""
-        self.received[-1].append((at_ms, len(mulaw)))
+        self.received[-1].append((at_ms, len(audio)))
 
     async def finalize(self) -> None:
         """Make `run` fail."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from parley.audio.formats import MULAW_8K, AudioFormat
 from parley.errors import ProviderUnavailable
 from parley.providers.tts import AudioChunk, CharTiming
 from services.tts.guarded_connection import GuardedConnection
@@ -48,8 +49,8 @@ class Connection:
         yield self.stream
 
 
-async def read(*chunks: Any) -> list[AudioChunk]:
-    async with GuardedConnection("p", Connection(*chunks)).open_stream("r1") as stream:
+async def read(*chunks: Any, audio_format: AudioFormat = MULAW_8K) -> list[AudioChunk]:
+    async with GuardedConnection("p", Connection(*chunks), audio_format).open_stream("r1") as stream:
         assert stream.warm
         return [chunk async for chunk in stream.audio()]
 
@@ -79,6 +80,13 @@ async def test_anything_else_is_a_failure(item: Any) -> None:
     """An exception or an object other than a chunk."""
     with pytest.raises(ProviderUnavailable):
         await read(item)
+
+
+async def test_audio_is_converted_from_the_declared_format() -> None:
+    """To the end of the reply, also from a stream of one chunk, for each reply."""
+    for _ in range(2):
+        chunks = await read(AudioChunk(bytes(48_000)), audio_format=AudioFormat("pcm_s16le", 24_000))
+        assert b"".join(chunk.audio for chunk in chunks) == MULAW_8K.make_silence(1000)
 
 
 async def test_sending_may_fail() -> None:

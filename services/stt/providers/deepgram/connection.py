@@ -42,12 +42,12 @@ class DeepgramConnection:
         self._clock = ProviderClock()
         self._reader = MessageReader(self._clock, uuid.uuid4().hex[:8], flux=flux)
 
-    async def send(self, mulaw: bytes, at_ms: int) -> None:
+    async def send(self, audio: bytes, at_ms: int) -> None:
         """Send audio that begins at call time `at_ms`; an empty message would end the stream."""
-        if not mulaw:
+        if not audio:
             return
-        self._clock.audio_sent(len(mulaw), at_ms)
-        await _with_timeout(self._socket.send_media(mulaw))
+        self._clock.audio_sent(len(audio), at_ms)
+        await _with_timeout(self._socket.send_media(audio))
 
     async def finalize(self) -> None:
         """Request a final transcript now, or the end of the turn from a Flux model."""

@@ -71,8 +71,8 @@ class Stt:
     async def connect(self, _config: SttConfig, _call_sid: str) -> AsyncIterator["Stt"]:
         yield self
 
-    async def send(self, mulaw: bytes, at_ms: int) -> None:
-        assert mulaw
+    async def send(self, audio: bytes, at_ms: int) -> None:
+        assert audio
         assert at_ms >= 0
 
     async def finalize(self) -> None:

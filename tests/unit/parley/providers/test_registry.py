@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from parley.agent_config import AgentConfig, LlmConfig, SttConfig, TtsConfig
+from parley.audio.formats import MULAW_8K, AudioFormat
 from parley.errors import ConfigError
 from parley.providers.registry import (
     Kind,
+    audio_format_of,
     check_agent,
     configs_of,
     installed_providers,
@@ -19,12 +21,15 @@ from tests.unit.parley.providers.doubles import installed
 
 PLUGIN = """
 from pydantic import BaseModel
+from parley.audio.formats import AudioFormat
 from parley.providers.registry import ProviderPlugin
 
 class Options(BaseModel, extra="forbid"):
     speed: int = 1
 
 PLUGIN = ProviderPlugin(None, options=Options, alternatives=({"options": {"speed": 2}},))
+PCM = ProviderPlugin(None, audio_format=lambda section: AudioFormat("pcm_s16le", section.options["rate"]))
+WORDS = ProviderPlugin(None, audio_format=lambda section: "8 kHz")
 """
 
 
@@ -33,6 +38,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> object:
     """A provider `fake` for all three sections, and two that cannot be loaded."""
     entries = "".join(f"[parley.{kind}]\nfake = fake_plugin:PLUGIN\n" for kind in ("stt", "llm", "tts"))
     entries += "broken = broken_plugin:PLUGIN\nodd = fake_plugin:Options\n"
+    entries += "pcm = fake_plugin:PCM\nwords = fake_plugin:WORDS\n"
     with installed(
         monkeypatch,
         tmp_path / "fake_dist",
@@ -167,3 +173,14 @@ def test_options_that_alternatives_change_do_not_change_the_audio() -> None:
     """ElevenLabs via HTTP plays the same phrases."""
     assert transfer_options("tts", "elevenlabs") == {"transport"}
     assert transfer_options("llm", "openai") == set()
+
+
+@pytest.mark.usefixtures("fake")
+def test_a_provider_declares_its_audio_format() -> None:
+    """By the section; the format of calls unless it declares another, and an error for anything else."""
+    assert audio_format_of("tts", TtsConfig(provider="fake")) == MULAW_8K
+    section = TtsConfig(provider="pcm", options={"rate": 24_000})
+    assert audio_format_of("tts", section) == AudioFormat("pcm_s16le", 24_000)
+    for provider in ("words", "pcm"):
+        with pytest.raises(ConfigError, match=rf"tts\.provider.*{provider}"):
+            audio_format_of("tts", TtsConfig(provider=provider))

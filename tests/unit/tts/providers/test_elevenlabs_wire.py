@@ -76,7 +76,7 @@ def test_both_spellings_of_durations_are_read(durations: str) -> None:
     )
 
     assert isinstance(read, wire.AudioFrame)
-    assert read.chunk.mulaw == b"abc"
+    assert read.chunk.audio == b"abc"
     assert read.chunk.char_timings == (CharTiming("a", 0, 10), CharTiming("b", 10, 15))
     assert not read.final
 
@@ -89,7 +89,7 @@ def test_a_final_frame_may_have_no_audio() -> None:
     assert isinstance(bare, wire.AudioFrame)
     assert bare.final
     assert isinstance(with_audio, wire.AudioFrame)
-    assert (with_audio.final, with_audio.chunk.mulaw) == (True, b"abc")
+    assert (with_audio.final, with_audio.chunk.audio) == (True, b"abc")
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_malformed_alignment_is_ignored(alignment: Any) -> None:
     read = wire.read_frame(frame(alignment=alignment))
 
     assert isinstance(read, wire.AudioFrame)
-    assert read.chunk.mulaw == b"abc"
+    assert read.chunk.audio == b"abc"
     assert read.chunk.char_timings == ()
 
 
