@@ -1,14 +1,15 @@
 """Show a call line by line: the speech of both sides, and where each turn's milliseconds went. No I/O."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rich.text import Text
 
 from parley.audio.g711 import SAMPLE_RATE_HZ
-from parley.events.envelope import event_body
+from parley.events.envelope import Body, event_body
 from parley.latency.projection import TurnLatencies
 from parley.latency.turn import TurnLatency
-from parley.v1 import call_pb2, playback_pb2, reply_pb2, speech_pb2, work_pb2
+from parley.v1 import call_pb2, playback_pb2, reply_pb2, speech_pb2, telephony_pb2, work_pb2
 from parley.v1.event_pb2 import Event
 
 _SIDE = {"caller": "cyan", "agent": "green", "": "dim"}
@@ -63,7 +64,7 @@ class LiveView:
             case work_pb2.CallRecorded():
                 self.recording_url = body.recording_url
             case _:
-                pass
+                return [_line(at_ms, "", text) for text in _telephone_texts(body)]
         return []
 
     def _reply(self, reply_id: str, at_ms: int) -> list[Text]:
@@ -76,6 +77,23 @@ class LiveView:
         if timing is not None and timing.reply_id == reply_id and timing.latency_ms is not None:
             lines.append(Text(" " * 18 + waterfall(timing), style="dim"))
         return lines
+
+
+def _telephone_texts(body: Body | None) -> Iterator[str]:
+    match body:
+        case telephony_pb2.TransferRequested():
+            kind = "warm" if body.kind == telephony_pb2.TRANSFER_KIND_WARM else "cold"
+            yield f"{kind} transfer to {', '.join(target.name or target.address for target in body.targets)}"
+        case telephony_pb2.TransferFinished():
+            yield f"transfer to {body.target or body.address}: {body.outcome}{_because(body.reason)}"
+        case telephony_pb2.MessageSent():
+            yield f"text message {'not sent' if body.failed else 'sent'}{_because(body.reason)}"
+        case _:
+            pass
+
+
+def _because(reason: str) -> str:
+    return f" ({reason})" if reason else ""
 
 
 def waterfall(timing: TurnLatency) -> str:

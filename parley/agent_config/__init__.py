@@ -8,7 +8,7 @@ from parley.agent_config.handoffs import HandOff
 from parley.agent_config.idle import Idle
 from parley.agent_config.language_choice import call_language
 from parley.agent_config.limits import Limits
-from parley.agent_config.llm import History, LlmConfig, Speculation
+from parley.agent_config.llm import History, LlmConfig, Speculation, TokenPrice
 from parley.agent_config.loading import load_agent_config, parse_agent, read_agent_text
 from parley.agent_config.missing_texts import text_language, text_of, texts_problem
 from parley.agent_config.numbers import AgentNumber
@@ -64,6 +64,7 @@ __all__ = [
     "Speculation",
     "SttConfig",
     "TemplateText",
+    "TokenPrice",
     "ToolBase",
     "ToolSection",
     "TransferCallTool",

@@ -13,7 +13,8 @@ from parley.agent_config.idle import Idle
 from parley.agent_config.language import AgentLanguage, with_language_defaults
 from parley.agent_config.language_variants import read_variants, with_problems_of_variants
 from parley.agent_config.limits import Limits
-from parley.agent_config.llm import LlmConfig
+from parley.agent_config.llm import LlmConfig, prices_problem
+from parley.agent_config.located import located
 from parley.agent_config.numbers import NumberSetting
 from parley.agent_config.section import Section
 from parley.agent_config.stt import SttConfig
@@ -119,6 +120,13 @@ class AgentConfig(Section):
                 raise ValueError(
                     f"numbers: {entry.number} has the language {entry.language}, which is not in `languages`"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _check_cost_limit(self) -> Self:
+        if self.limits.max_cost is not None and (problem := prices_problem(self.llm)):
+            error = located(("limits", "max_cost"), problem)
+            raise ValidationError.from_exception_data(type(self).__name__, [error])
         return self
 
     @model_validator(mode="after")

@@ -1,5 +1,6 @@
 """How an agent generates its answers."""
 
+from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
@@ -29,11 +30,23 @@ class History(Section):
     """Whether the model writes the notes; otherwise older turns are left out."""
 
 
+class TokenPrice(Section):
+    """The price of a million tokens of a model."""
+
+    input: Decimal = Field(ge=0, le=100_000, allow_inf_nan=False)
+    cached_input: Decimal | None = Field(default=None, ge=0, le=100_000, allow_inf_nan=False)
+    """Input that the provider had cached; defaults to the price of `input`."""
+    output: Decimal = Field(ge=0, le=100_000, allow_inf_nan=False)
+    """Output, including reasoning."""
+    currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
+    """ISO 4217 code of the currency; one for all models of a call."""
+
+
 class LlmConfig(ProviderSection):
     """How the agent generates answers."""
 
-    _PER_PROVIDER: ClassVar[frozenset[str]] = frozenset({"model", "options", "extra"})
-    _PER_MODEL: ClassVar[frozenset[str]] = frozenset({"api", "profile", "reasoning_effort", "extra"})
+    _PER_PROVIDER: ClassVar[frozenset[str]] = frozenset({"model", "options", "extra", "price"})
+    _PER_MODEL: ClassVar[frozenset[str]] = frozenset({"api", "profile", "reasoning_effort", "extra", "price"})
     _PER_STAGE: ClassVar[frozenset[str]] = frozenset(
         {"fallbacks", "speculation", "history", "max_tool_rounds", "max_tool_calls"}
     )
@@ -57,6 +70,8 @@ class LlmConfig(ProviderSection):
     lowest."""
     api: Literal["auto", "chat", "responses"] = "auto"
     """The API to use: Chat Completions, Responses, or the one that the model needs."""
+    price: TokenPrice | None = None
+    """The price of the model's tokens; without it the cost of calls is unknown."""
     profile: str = ""
     """Name of a capability profile; empty to choose it by the server and the model."""
     extra: dict[str, Any] = Field(default_factory=dict)
@@ -83,3 +98,19 @@ class LlmConfig(ProviderSection):
 
 _NOT_EXTRA = frozenset({"messages", "input", "instructions", "stream"})
 _OWN_KEYS = {"model": "model"}
+
+
+def prices_problem(llm: LlmConfig) -> str:
+    """Return which price of the section's models is missing, with the remedy; empty if none is."""
+    chain = llm.chain
+    for number, config in enumerate(chain):
+        if config.price is None:
+            place = "llm" if number == 0 else f"llm.fallbacks[{number - 1}]"
+            return (
+                f"the model {config.model} of {place} has no price; add to {place} what its provider charges"
+                " for a million tokens: price: {input: …, cached_input: …, output: …, currency: USD}"
+            )
+    currencies = sorted({config.price.currency for config in chain if config.price is not None})
+    if len(currencies) > 1:
+        return f"the prices of llm and its fallbacks are in {' and '.join(currencies)}; use one currency"
+    return ""

@@ -59,6 +59,8 @@ def _unused_keys(agent: AgentConfig) -> frozenset[str]:
         unused.add("reconnect.apology")
     if agent.fallback.then != "voicemail":
         unused |= {"fallback.voicemail_prompt", "fallback.voicemail_goodbye"}
+    if agent.limits.max_tokens is None and agent.limits.max_cost is None:
+        unused.add("limits.budget_warning")
     transfer = next((tool for tool in agent.tools if isinstance(tool, TransferCallTool)), None)
     if transfer is None or not transfer.is_warm:
         unused |= {"transfer.accept_prompt", "transfer.caller_gone"}

@@ -44,6 +44,7 @@ Body: TypeAlias = (
     | reply_pb2.DtmfCollected
     | reply_pb2.FallbackRequested
     | reply_pb2.ConversationSummarized
+    | reply_pb2.TokensUsed
     | reply_pb2.PhrasesChosen
     | handoff_pb2.AgentChanged
     | handoff_pb2.DataCollected

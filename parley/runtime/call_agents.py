@@ -44,6 +44,7 @@ class CallAgents:
 
 
 def _with_limits_of(first: AgentConfig, config: AgentConfig) -> AgentConfig:
-    """The agent with the length limit of the call, which the edge enforces from its start."""
-    limits = config.limits.model_copy(update={"max_call_s": first.limits.max_call_s})
+    """The agent with the limits of the call; the edge enforces its length from its start."""
+    of_call = {key: getattr(first.limits, key) for key in ("max_call_s", "max_tokens", "max_cost")}
+    limits = config.limits.model_copy(update=of_call)
     return config.model_copy(update={"limits": limits})

@@ -14,6 +14,7 @@ class UsageMetrics:
     """Counters of what providers charge for."""
 
     llm_tokens: Counter
+    llm_cost: Counter
     empty_answers: Counter
     tts_characters: Counter
     tts_cached_characters: Counter
@@ -24,6 +25,7 @@ class UsageMetrics:
         """Create the counters, each in the registry that `exporting` returns for it."""
         return cls(
             llm_tokens=cost.LLM_TOKENS.counter(exporting(cost.LLM_TOKENS)),
+            llm_cost=cost.LLM_COST.counter(exporting(cost.LLM_COST)),
             empty_answers=quality.EMPTY_ANSWERS.counter(exporting(quality.EMPTY_ANSWERS)),
             tts_characters=cost.TTS_CHARACTERS.counter(exporting(cost.TTS_CHARACTERS)),
             tts_cached_characters=cost.TTS_CACHED_CHARACTERS.counter(exporting(cost.TTS_CACHED_CHARACTERS)),

@@ -169,6 +169,30 @@ class ConversationSummarized(_message.Message):
     model: str
     def __init__(self, through_reply_id: _Optional[str] = ..., through_turn: _Optional[int] = ..., text: _Optional[str] = ..., incomplete: _Optional[bool] = ..., provider: _Optional[str] = ..., model: _Optional[str] = ...) -> None: ...
 
+class TokensUsed(_message.Message):
+    __slots__ = ("reply_id", "provider", "model", "input", "cached_input", "output", "reasoning", "estimated", "cost", "currency")
+    REPLY_ID_FIELD_NUMBER: _ClassVar[int]
+    PROVIDER_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    INPUT_FIELD_NUMBER: _ClassVar[int]
+    CACHED_INPUT_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_FIELD_NUMBER: _ClassVar[int]
+    REASONING_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATED_FIELD_NUMBER: _ClassVar[int]
+    COST_FIELD_NUMBER: _ClassVar[int]
+    CURRENCY_FIELD_NUMBER: _ClassVar[int]
+    reply_id: str
+    provider: str
+    model: str
+    input: int
+    cached_input: int
+    output: int
+    reasoning: int
+    estimated: bool
+    cost: str
+    currency: str
+    def __init__(self, reply_id: _Optional[str] = ..., provider: _Optional[str] = ..., model: _Optional[str] = ..., input: _Optional[int] = ..., cached_input: _Optional[int] = ..., output: _Optional[int] = ..., reasoning: _Optional[int] = ..., estimated: _Optional[bool] = ..., cost: _Optional[str] = ..., currency: _Optional[str] = ...) -> None: ...
+
 class HangUpRequested(_message.Message):
     __slots__ = ("reason", "after_reply_id")
     REASON_FIELD_NUMBER: _ClassVar[int]

@@ -4,6 +4,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from parley.telemetry.catalogue.calls import CALL_DURATION, CALLS_ENDED
 from parley.telemetry.catalogue.cost import (
+    LLM_COST,
     LLM_TOKENS,
     SPECULATION_DISCARDED_CHARACTERS,
     STT_AUDIO,
@@ -30,11 +31,14 @@ def cost() -> Dashboard:
         "parley-cost",
         "Parley / Cost",
         "What providers charge for: tokens, characters and seconds, in total, per call and per minute. "
-        "Prices differ by contract and are not part of it.",
+        "Prices differ by contract; models with `llm.price` in the agent file also have their cost.",
         (AGENT, PROVIDER, MODEL),
         (
             Section("Time range", [_totals(), _per_call()]),
-            Section("Models", [[_tokens(), _tokens_by_model()], [_cached_share(), _tokens_per_call()]]),
+            Section(
+                "Models",
+                [[_tokens(), _tokens_by_model()], [_cached_share(), _tokens_per_call()], [_cost_by_model()]],
+            ),
             Section("Speech", [[_characters(), _audio()], [_characters_cached(), _discarded()]]),
             Section("By agent and model", [[_token_table()], [_speech_table()]]),
         ),
@@ -133,6 +137,16 @@ def _tokens_per_call() -> Panel:
         Query(ratio(_SCOPE.rate(LLM_TOKENS, where=_OUTPUT), ended), "output"),
     ]
     return graph("Tokens per ended call", help_, queries, COUNT)
+
+
+def _cost_by_model() -> Panel:
+    help_ = Help(
+        "Cost of the tokens of models that have `llm.price` in the agent file, by model and currency.",
+        "follows the tokens.",
+        "rises: see Tokens by model; limit it per call with `limits.max_cost`.",
+    )
+    query = Query(_SCOPE.per_minute(LLM_COST, "model", "currency"), "{{model}} {{currency}}")
+    return graph("Cost of models", help_, [query], PER_MINUTE, stacked=True, no_value="no model has a price")
 
 
 def _characters() -> Panel:

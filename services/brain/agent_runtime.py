@@ -17,6 +17,7 @@ from parley.providers.pool import ProviderPool
 from parley.providers.route_selector import RetryPolicy
 from parley.runtime.call_agents import FoundAgent
 from parley.runtime.stage import CallContext
+from parley.v1.reply_pb2 import TokensUsed
 from services.brain.generation.generator import MAX_FAILURES, Generator
 from services.brain.generation.llm_route import build_routes
 from services.brain.generation.summarizer import Summarizer
@@ -76,8 +77,9 @@ class AgentRuntimes:
         tool_log: ToolLog,
         resources: BrainResources,
         emit: Callable[[Any], Awaitable[None]],
+        report_usage: Callable[[TokensUsed], None],
     ) -> None:
-        """Build the agent that answers the call; `emit` passes results to the session.
+        """Build the agent that answers the call; the functions pass results to the session.
 
         Raises:
             ConfigError: the agent file names an unusable provider.
@@ -87,6 +89,7 @@ class AgentRuntimes:
         self._tool_log = tool_log
         self._resources = resources
         self._emit = emit
+        self._report_usage = report_usage
         self._agents = call.call_agents
         self.first = self._build(FoundAgent(call.agent.name, call.started.agent_version, call.agent))
         self._runtimes = {call.agent.name: self.first}
@@ -163,7 +166,12 @@ class AgentRuntimes:
             policy=RetryPolicy(max_failures=MAX_FAILURES),
         )
         generator = Generator(
-            chain, lambda: tools.definitions, self._log.now_ms, self._emit, apology=agent.apology
+            chain,
+            lambda: tools.definitions,
+            self._log.now_ms,
+            self._emit,
+            apology=agent.apology,
+            report_usage=self._report_usage,
         )
         replies = ReplyWriter(
             agent,
@@ -179,7 +187,7 @@ class AgentRuntimes:
             found.version,
             tools,
             generator,
-            HistoryLimiter(agent, self._log, Summarizer(chain, self._emit)),
+            HistoryLimiter(agent, self._log, Summarizer(chain, self._emit, report_usage=self._report_usage)),
             replies,
             TimedActions(agent, self._log, replies),
         )

@@ -185,6 +185,11 @@ class Conversation:
         return item if isinstance(item, ToolCall) else None
 
     @property
+    def continues_answer(self) -> bool:
+        """Whether the next answer continues one: with the result of a tool, or after it broke off."""
+        return isinstance(self._unanswered_item, ToolCall | Reply)
+
+    @property
     def _unanswered_item(self) -> Item | None:
         for item in reversed(self.open_items):
             if (needs_answer_now := self._needs_answer_now(item)) is not None:

@@ -12,8 +12,8 @@ from parley.clock import CallClock
 from parley.events.envelope import event_body
 from parley.v1 import reply_pb2
 from parley.v1.event_pb2 import Event
-from services.brain.policies import call_limit, escalation, fillers, idle_policy, turn_taking
-from services.brain.policies.call_limit import EndAtLimit, WarnMaxDuration
+from services.brain.policies import call_limit, escalation, fillers, idle_policy
+from services.brain.policies.call_limit import EndAtLimit, WarnOfLimit
 from services.brain.policies.escalation import RequestFallback
 from services.brain.policies.fillers import PlayFiller
 from services.brain.policies.idle_policy import EndCall, IdlePrompt
@@ -32,12 +32,12 @@ from services.brain.state import BrainState
 _TOLERANCE_MS = 1000
 """A decision reaches the log within this time; events of other stages may precede it."""
 
-_CONSEQUENCES = ("stream_lost", "tool_failed", call_limit.REASON)
+_CONSEQUENCES = ("stream_lost", "tool_failed", *call_limit.REASONS)
 """Reasons for which a reply is cancelled in consequence of an event, without a decision."""
 
 _FILLER = "play a filler"
 _IDLE_PROMPT = "play an idle prompt"
-_WARNING = "warn of the maximum duration"
+_WARNING = "warn of a limit"
 _END_CALL = "end the call"
 _APOLOGY = "apologise for the lost stream"
 
@@ -51,7 +51,7 @@ _ACTION_OF_KIND = {
 _ACTION_OF_DECISION: dict[type, str] = {
     PlayFiller: _FILLER,
     IdlePrompt: _IDLE_PROMPT,
-    WarnMaxDuration: _WARNING,
+    WarnOfLimit: _WARNING,
     EndCall: _END_CALL,
     EndAtLimit: _END_CALL,
 }
@@ -177,7 +177,7 @@ def _decisions(state: BrainState, agent: AgentConfig, now_ms: int) -> tuple[obje
     if conversation.fallback_requested:
         return ()
     limit = call_limit.decide(state.limit, floor, conversation, agent, now_ms=now_ms)
-    turn = None if state.limit.ending else turn_taking.decide(floor, conversation, agent, now_ms=now_ms)
+    turn = call_limit.turn_decision(state.limit, floor, conversation, agent, now_ms=now_ms)
     return (
         limit,
         turn,

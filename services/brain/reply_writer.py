@@ -14,6 +14,7 @@ from parley.v1.reply_pb2 import (
     ReplyFinished,
     ReplyKind,
     ReplyReleased,
+    TokensUsed,
     ToolCalled,
 )
 from services.brain.conversation import Conversation
@@ -108,6 +109,8 @@ class ReplyWriter:
     async def on_generation(self, event: GenerationEvent) -> None:
         """Write the next part of the answer; ignores events of a stopped generation."""
         if event.reply_id != self._generator.reply_id:
+            # The tokens of an answer count even if it came too late.
+            await self._log.append(*(body for body in event.bodies if isinstance(body, TokensUsed)))
             return
         if any(isinstance(body, ToolCalled) and body.problem == SURPLUS for body in event.bodies):
             self._on_tool_limit("calls_per_answer", event.reply_id)

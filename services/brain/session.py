@@ -18,6 +18,7 @@ from parley.v1.reply_pb2 import (
     HangUpRequested,
     PhrasesChosen,
     ReplyResumed,
+    TokensUsed,
     ToolReturned,
 )
 from parley.v1.work_pb2 import StageFailed
@@ -27,7 +28,7 @@ from services.brain.generation.generator import GenerationEvent
 from services.brain.generation.summarizer import SummaryResult
 from services.brain.hand_over import already_done, hand_over
 from services.brain.metrics import UNKNOWN_TOOL
-from services.brain.policies import ending_calls, hand_offs, turn_taking
+from services.brain.policies import call_limit, ending_calls, hand_offs, turn_taking
 from services.brain.policies.reconnect_policy import greeting_to_repeat, needs_apology
 from services.brain.policies.turn_taking import (
     Answer,
@@ -49,7 +50,9 @@ log = structlog.get_logger()
 _MAX_INBOX = 1000
 """Capacity of the inbox; when it is full, the model's stream is read no faster than items are handled."""
 
-Item: TypeAlias = Event | GenerationEvent | StageFailed | ToolResult | AppendRequest | SummaryResult
+Item: TypeAlias = (
+    Event | GenerationEvent | StageFailed | ToolResult | AppendRequest | SummaryResult | TokensUsed
+)
 """An event of the call, or a result of the session's own tasks."""
 
 
@@ -71,7 +74,9 @@ class BrainSession:
         self._log = SessionLog(call.log)
         self._inbox: asyncio.Queue[Item] = asyncio.Queue(_MAX_INBOX)
         self._tool_log = ToolLog(self._log, self._inbox.put)
-        self._runtimes = AgentRuntimes(call, self._log, self._tool_log, resources, self._inbox.put)
+        self._runtimes = AgentRuntimes(
+            call, self._log, self._tool_log, resources, self._inbox.put, self._report_usage
+        )
         self._agent = self._runtimes.first
         """The agent that serves the call at present."""
 
@@ -97,6 +102,7 @@ class BrainSession:
             reader.cancel()
             self._tool_log.close()
             self._agent.stop()
+        await self._append_last_usage()
 
     async def _take_up_agents(self) -> None:
         """After a takeover: continue with the agent that serves the call, and with the tools of others."""
@@ -112,6 +118,19 @@ class BrainSession:
     async def _read_log(self) -> None:
         async for event in self._call.log:
             await self._inbox.put(event)
+
+    def _report_usage(self, used: TokensUsed) -> None:
+        """Pass on the tokens of a request that was stopped, from a task that must not wait."""
+        try:
+            self._inbox.put_nowait(used)
+        except asyncio.QueueFull:
+            log.warning("token_usage_lost", reply_id=used.reply_id)
+
+    async def _append_last_usage(self) -> None:
+        """Append the tokens of requests that the end of the call has stopped."""
+        while not self._inbox.empty():
+            if isinstance(item := self._inbox.get_nowait(), TokensUsed):
+                await self._log.append(item)
 
     async def _greet(self, text: str, *, whole: bool) -> None:
         if text.strip():
@@ -150,7 +169,7 @@ class BrainSession:
                     tasks.create_task(self._agent.generator.warm_up(), name="warm up the model")
             case GenerationEvent():
                 await self._agent.replies.on_generation(item)
-            case StageFailed():
+            case StageFailed() | TokensUsed():
                 await self._log.append(item)
             case ToolResult():
                 await self._on_tool_result(item, tasks)
@@ -195,13 +214,11 @@ class BrainSession:
             await self._greet(greeting, whole=True)
 
     async def _run_turn_taking(self, tasks: asyncio.TaskGroup) -> int | None:
-        """Carry out turn-taking decisions until none is left; none interrupts the goodbye at the limit."""
-        while not self._log.state.limit.ending:
-            decision = turn_taking.decide(
-                self._log.state.floor,
-                self._log.conversation,
-                self._agent.agent,
-                now_ms=self._log.now_ms(),
+        """Carry out turn-taking decisions until none is left."""
+        while True:
+            state = self._log.state
+            decision = call_limit.turn_decision(
+                state.limit, state.floor, state.conversation, self._agent.agent, now_ms=self._log.now_ms()
             )
             match decision:
                 case None:
@@ -210,7 +227,6 @@ class BrainSession:
                     return at_ms
                 case _:
                     await self._take_turn(decision, tasks)
-        return None
 
     async def _take_turn(self, decision: turn_taking.Decision, tasks: asyncio.TaskGroup) -> None:
         match decision:

@@ -11,7 +11,7 @@ from parley.v1.reply_pb2 import (
     HangUpRequested,
 )
 from services.brain.policies import call_limit, escalation, fillers, idle_policy
-from services.brain.policies.call_limit import EndAtLimit, WarnMaxDuration
+from services.brain.policies.call_limit import EndAtLimit, WarnOfLimit
 from services.brain.policies.escalation import RequestFallback
 from services.brain.policies.fillers import PlayFiller
 from services.brain.policies.idle_policy import EndCall
@@ -63,19 +63,19 @@ class TimedActions:
         return None
 
     async def enforce_limit(self) -> int | None:
-        """Warn before the maximum duration of the call, then say goodbye and hang up."""
+        """Warn before a limit of the call is reached, then say goodbye and hang up."""
         state = self._log.state
         decision = call_limit.decide(
             state.limit, state.floor, state.conversation, self._agent, now_ms=self._log.now_ms()
         )
         match decision:
-            case WarnMaxDuration(text=text):
+            case WarnOfLimit(text=text):
                 await self._replies.write_text(REPLY_KIND_WARNING, text)
-            case EndAtLimit(text=text, reply_ids=reply_ids):
+            case EndAtLimit(text=text, reply_ids=reply_ids, reason=reason):
                 for reply_id in reply_ids:
-                    await self._replies.cancel(reply_id, call_limit.REASON)
+                    await self._replies.cancel(reply_id, reason)
                 goodbye = await self._replies.write_text(REPLY_KIND_GOODBYE, text)
-                await self._hang_up_after(goodbye, call_limit.REASON)
+                await self._hang_up_after(goodbye, reason)
             case WaitUntil(at_ms=at_ms):
                 return at_ms
             case None:

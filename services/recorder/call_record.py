@@ -15,8 +15,11 @@ from parley.latency.turn import TurnLatency
 from parley.telemetry.trace_context import trace_id
 from parley.v1.call_pb2 import CallEnded, CallStarted, Direction
 from parley.v1.event_pb2 import Event
+from services.recorder import telephone_outcomes
 from services.recorder.collected import Collected, CollectedFields, as_objects
 from services.recorder.speculation_cost import SpeculationCost, SpeculationCosts
+from services.recorder.telephone_outcomes import TelephoneOutcomes, TextMessage, Transfer
+from services.recorder.token_usage import TokenUsage
 from services.recorder.transcript import Line, Transcript
 
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
@@ -45,6 +48,10 @@ class Call:
     """The agents that took the call over, in order."""
     data: Mapping[str, Collected] = field(default_factory=dict)
     """The data that the agents collected, by field: personal data."""
+    tokens: Mapping[str, object] = field(default_factory=dict)
+    """The tokens of the requests to models as a JSON object; empty without any."""
+    transfers: tuple[Transfer, ...] = ()
+    messages: tuple[TextMessage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,8 @@ class RecordBuilder:
         self._latencies = TurnLatencies()
         self._speculation = SpeculationCosts()
         self._collected = CollectedFields()
+        self._tokens = TokenUsage()
+        self._telephone = TelephoneOutcomes()
         self._ended: Event | None = None
         self._last = started
         self._last_ms = 0
@@ -100,6 +109,8 @@ class RecordBuilder:
             self._transcript.apply(body)
             self._speculation.apply(body)
             self._collected.apply(body)
+            self._tokens.apply(body)
+            self._telephone.apply(body, clock.ms_at(event.sent_at_us))
 
     def build(self, recording_url: str, transcript_url: str) -> CallRecord:
         """Return the record, after the last event."""
@@ -117,6 +128,9 @@ class RecordBuilder:
             speculation_cost=self._speculation.total,
             next_agents=tuple(self._collected.agents),
             data=dict(self._collected.values),
+            tokens=self._tokens.as_object(),
+            transfers=self._telephone.transfers,
+            messages=self._telephone.messages,
         )
         return CallRecord(call, self._transcript.finish(end_ms), self._latencies.turns)
 
@@ -198,11 +212,21 @@ def as_json(record: CallRecord) -> str:
         "duration_ms": call.duration_ms,
         "end_reason": call.end_reason,
         "data": as_objects(call.data),
+        **outcomes(call),
         "recording_url": call.recording_url,
         "lines": [asdict(line) for line in record.lines],
         "turns": turns,
     }
     return json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
+
+
+def outcomes(call: Call) -> dict[str, object]:
+    """Return the call's tokens, transfers and messages as JSON values."""
+    return {
+        "tokens": call.tokens,
+        "transfers": telephone_outcomes.as_objects(call.transfers),
+        "text_messages": telephone_outcomes.as_objects(call.messages),
+    }
 
 
 def as_text(record: CallRecord) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from services.recorder.call_record import CallRecord
+from services.recorder.call_record import CallRecord, outcomes
 from services.recorder.collected import as_objects
 
 _SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix of every such secret
@@ -32,6 +32,7 @@ def call_ended_body(record: CallRecord) -> bytes:
         "duration_ms": call.duration_ms,
         "end_reason": call.end_reason,
         "data": as_objects(call.data),
+        **outcomes(call),
         "recording_url": call.recording_url,
         "transcript_url": call.transcript_url,
         "lines": [asdict(line) for line in record.lines],

@@ -18,6 +18,14 @@ from parley.bus import Bus, connect
 from parley.events.envelope import Body
 from parley.runtime.health import serve
 from parley.v1.handoff_pb2 import AgentChanged, DataCollected, WebhookDelivered
+from parley.v1.reply_pb2 import TokensUsed
+from parley.v1.telephony_pb2 import (
+    TRANSFER_KIND_COLD,
+    MessageRequested,
+    MessageSent,
+    TransferFinished,
+    TransferRequested,
+)
 from tests.call_log import read_events
 from tests.eventually import eventually
 from tests.integration.recorder_call import END_MS, ScriptedCall
@@ -60,6 +68,11 @@ async def publish_call(bus: Bus) -> None:
         DataCollected(field="phone", value="+15550000", confirmed=False, turn=1),
         AgentChanged(agent="sales", from_agent="front", reply_id="r2"),
         DataCollected(field="phone", value="+15550001", confirmed=True, turn=1),
+        TokensUsed(input=900, output=40, cost="0.0003", currency="USD"),
+        TransferRequested(tool_call_id="t1", kind=TRANSFER_KIND_COLD),
+        TransferFinished(tool_call_id="t1", outcome="busy", target="desk", address="+15550002"),
+        MessageRequested(tool_call_id="m1", to="+15550003", body="Hello"),
+        MessageSent(tool_call_id="m1", message_sid="SM1"),
     )
     for number, body in enumerate(bodies):
         await call._publish_event(1000 + number, 7600 + number, "brain", body)
@@ -96,7 +109,12 @@ async def test_the_record_is_sent_signed_and_repeated(
     assert sent["data"]["data"] == {"phone": {"value": "+15550001", "confirmed": True}}
     assert sent["data"]["agents"][-1] == "sales"
     assert [line["text"] for line in sent["data"]["lines"]][1] == "a table for two"
-    [call] = await rows(postgres_url, "SELECT agents, data FROM calls")
+    assert sent["data"]["tokens"]["cost"] == {"USD": "0.0003"}
+    assert [each["outcome"] for each in sent["data"]["transfers"]] == ["busy"]
+    assert [each["outcome"] for each in sent["data"]["text_messages"]] == ["sent"]
+    [call] = await rows(postgres_url, "SELECT agents, data, tokens, transfers, text_messages FROM calls")
+    for column in ("tokens", "transfers", "text_messages"):
+        assert json.loads(call[column]) == sent["data"][column]
     assert call["agents"][-1] == "sales"
     assert json.loads(call["data"]) == sent["data"]["data"]
     [stored] = (tmp_path / "calls").glob("*/*.json")

@@ -4,13 +4,23 @@ from parley.telemetry.catalogue.metric import counter
 
 LLM_TOKENS = counter(
     "parley_llm_tokens_total",
-    "Tokens of model requests, as reported by the provider",
+    "Tokens of model requests, as reported by the provider; of stopped requests an estimate",
     ("brain",),
     "agent",
     "provider",
     "model",
     "kind",
     kind="input, cached_input (part of input), output, reasoning (part of output)",
+)
+LLM_COST = counter(
+    "parley_llm_cost_total",
+    "Cost of the tokens of models that have a price in the agent file",
+    ("brain",),
+    "agent",
+    "provider",
+    "model",
+    "currency",
+    currency="ISO 4217 code",
 )
 TTS_CHARACTERS = counter(
     "parley_tts_characters_total",

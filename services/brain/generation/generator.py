@@ -15,11 +15,12 @@ from parley.knowledge.found import FoundPassage
 from parley.providers.fallback_chain import Attempt, FallbackChain, Request, Route
 from parley.providers.latency_limits import LatencyLimit
 from parley.providers.llm import Done, LlmEvent, Message, TextDelta, TokenUsage, ToolChoice
+from parley.v1.reply_pb2 import TokensUsed
 from services.brain.generation.llm_route import LlmRoute
 from services.brain.generation.model_text import is_speakable
 from services.brain.generation.reply_builder import AnswerSource, ReplyBuilder
 from services.brain.generation.time_budget import TimeBudget
-from services.brain.generation.token_usage import count_tokens
+from services.brain.generation.token_usage import RequestUsage
 from services.brain.knowledge.wording import with_material
 
 log = structlog.get_logger()
@@ -82,13 +83,19 @@ class Generator:
         emit: Callable[[GenerationEvent], Awaitable[None]],
         *,
         apology: str,
+        report_usage: Callable[[TokensUsed], None],
     ) -> None:
-        """Create a generator; `now_ms` returns the call time, `tools` the definitions for the model."""
+        """Create a generator; `now_ms` returns the call time, `tools` the definitions for the model.
+
+        The tokens of a complete answer are emitted with its last events, all others passed to
+        `report_usage`.
+        """
         self._chain = chain
         self._tools = tools
         self._now_ms = now_ms
         self._emit = emit
         self._apology = apology
+        self._report_usage = report_usage
         self._request = chain.request()
         self._input_number = 0
         self._job: _Job | None = None
@@ -175,15 +182,15 @@ class Generator:
         messages = answer.messages(route.name)
         if answer.passages is not None:
             messages = with_material(messages, await answer.passages())
+        tools = [] if tool_choice is None else self._tools()
         chunks = client.stream(
-            config,
-            messages,
-            [] if tool_choice is None else self._tools(),
-            call_sid=self._chain.call_sid,
-            tool_choice=tool_choice or "auto",
+            config, messages, tools, call_sid=self._chain.call_sid, tool_choice=tool_choice or "auto"
         )
-        async with aclosing(chunks):
-            await self._stream(answer.builder, chunks, route, attempt, clock)
+        usage = RequestUsage(attempt, config.price, self._report_usage, reply_id=answer.builder.reply_id)
+        with usage:
+            usage.sent(messages, tools)
+            async with aclosing(chunks):
+                await self._stream(answer.builder, chunks, route, attempt, clock, usage)
 
     async def _stream(
         self,
@@ -192,12 +199,13 @@ class Generator:
         route: Route[LlmRoute],
         attempt: Attempt,
         clock: "_ContentClock",
+        usage: RequestUsage,
     ) -> None:
         source = AnswerSource(route.name, route.provider, route.model, requested_ms=self._now_ms())
         max_chars = route.target.config.max_tokens * _CHARS_PER_TOKEN
         while (chunk := await clock.wait(anext(chunks, None))) is not None:
+            usage.received(chunk)
             if isinstance(chunk, TokenUsage):
-                count_tokens(chunk, attempt)
                 continue
             if isinstance(chunk, TextDelta):
                 chunk = clock.limited(chunk, max_chars - builder.characters)
@@ -211,7 +219,7 @@ class Generator:
                     )
                 # Recorded before the last event is emitted, because its receiver stops this task.
                 attempt.succeeded()
-            bodies = builder.on_chunk(chunk, source)
+            bodies = [*builder.on_chunk(chunk, source), *usage.completed_by(chunk)]
             if builder.has_content and not _is_blank(chunk):
                 clock.progressed()
             if bodies:

@@ -15,7 +15,8 @@ from parley.errors import (
     ProviderUnavailable,
 )
 from parley.providers.fallback_chain import Attempt, FallbackChain, Request, Route
-from parley.providers.llm import Done, LlmEvent, TextDelta, TokenUsage
+from parley.providers.llm import Done, LlmEvent, TextDelta
+from parley.v1.reply_pb2 import TokensUsed
 from services.brain.generation.llm_route import LlmRoute
 from services.brain.generation.model_text import clean, is_speakable
 from services.brain.generation.summary_request import (
@@ -23,7 +24,7 @@ from services.brain.generation.summary_request import (
     cut_summary,
     summary_messages,
 )
-from services.brain.generation.token_usage import count_tokens
+from services.brain.generation.token_usage import RequestUsage
 from services.brain.window import Earlier, Split
 
 log = structlog.get_logger()
@@ -49,10 +50,15 @@ class Summarizer:
     """Requests the notes of one call, one request at a time; it emits a result unless it is stopped."""
 
     def __init__(
-        self, chain: FallbackChain[LlmRoute], emit: Callable[[SummaryResult], Awaitable[None]]
+        self,
+        chain: FallbackChain[LlmRoute],
+        emit: Callable[[SummaryResult], Awaitable[None]],
+        *,
+        report_usage: Callable[[TokensUsed], None],
     ) -> None:
         self._chain = chain
         self._emit = emit
+        self._report_usage = report_usage
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -105,27 +111,29 @@ class Summarizer:
     async def _request(self, route: Route[LlmRoute], attempt: Attempt, earlier: Earlier, split: Split) -> str:
         config = route.target.config
         client = await route.target.client()
+        messages = summary_messages(earlier, split.leaving)
         chunks = client.stream(
             config.model_copy(update={"max_tokens": max(config.max_tokens, _MAX_TOKENS)}),
-            summary_messages(earlier, split.leaving),
+            messages,
             [],
             call_sid=self._chain.call_sid,
         )
-        async with aclosing(chunks):
-            text = await _read(chunks, attempt)
+        with RequestUsage(attempt, config.price, self._report_usage) as usage:
+            usage.sent(messages, ())
+            async with aclosing(chunks):
+                text = await _read(chunks, usage)
         if not is_speakable(text):
             raise ProviderEmptyAnswer(route.provider, "notes without content")
         return text
 
 
-async def _read(chunks: AsyncGenerator[LlmEvent], attempt: Attempt) -> str:
+async def _read(chunks: AsyncGenerator[LlmEvent], usage: RequestUsage) -> str:
     text = ""
     async for chunk in chunks:
+        usage.received(chunk)
         match chunk:
             case TextDelta() if len(text) < 2 * MAX_SUMMARY_CHARACTERS:
                 text += chunk.text
-            case TokenUsage():
-                count_tokens(chunk, attempt)
             case Done():
                 break
             case _:

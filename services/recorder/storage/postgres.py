@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from parley.database.connections import Database
 from parley.v1.event_pb2 import Event
-from services.recorder.call_record import Call, CallRecord, event_row, latency_row, line_row
+from services.recorder.call_record import Call, CallRecord, event_row, latency_row, line_row, outcomes
 from services.recorder.collected import as_objects
 
 _RECORD_TIMEOUT_S = 300.0
@@ -15,8 +15,8 @@ _RECORD_TIMEOUT_S = 300.0
 _PUT_CALL = """
 INSERT INTO calls (call_sid, direction, from_number, to_number, agent, started_at, ended_at, duration_ms,
     end_reason, recording_url, transcript_url, speculations, speculations_discarded, discarded_characters,
-    agents, data)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+    agents, data, tokens, transfers, text_messages)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 ON CONFLICT (call_sid) DO UPDATE SET
     ended_at = coalesce(excluded.ended_at, calls.ended_at),
     duration_ms = coalesce(excluded.duration_ms, calls.duration_ms),
@@ -27,7 +27,10 @@ ON CONFLICT (call_sid) DO UPDATE SET
     speculations_discarded = excluded.speculations_discarded,
     discarded_characters = excluded.discarded_characters,
     agents = excluded.agents,
-    data = excluded.data
+    data = excluded.data,
+    tokens = excluded.tokens,
+    transfers = excluded.transfers,
+    text_messages = excluded.text_messages
 """
 _PUT_LINE = """
 INSERT INTO transcript (call_sid, n, speaker, text, start_ms, end_ms, turn, reply_id, interrupted)
@@ -120,4 +123,5 @@ def _call_row(call: Call) -> tuple[object, ...]:
         cost.discarded_characters,
         [call.agent, *call.next_agents],
         json.dumps(as_objects(call.data), ensure_ascii=False),
+        *(json.dumps(value, ensure_ascii=False) for value in outcomes(call).values()),
     )

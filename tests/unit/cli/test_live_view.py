@@ -7,6 +7,13 @@ from parley.v1.playback_pb2 import PlaybackStarted
 from parley.v1.reply_pb2 import ReplyClause, ReplyFinished, ReplyStarted
 from parley.v1.speech_pb2 import TurnEnded
 from parley.v1.synthesis_pb2 import SynthesisStarted
+from parley.v1.telephony_pb2 import (
+    TRANSFER_KIND_WARM,
+    MessageSent,
+    TransferFinished,
+    TransferRequested,
+    TransferTarget,
+)
 from tests.event_factories import events_of
 
 
@@ -37,4 +44,24 @@ def test_a_turn_shows_both_sides_and_where_the_time_went() -> None:
         "0:02.7  agent   Hi.",
         "735 ms = endpointing 250 + llm_ttft 351 + first_clause 0 + tts_ttfb 130 + playout 4",
         "0:09.0          call ended (agent) after 9.0 s",
+    ]
+
+
+def test_transfers_and_messages_are_shown_with_their_outcome() -> None:
+    """A destination has its name, or its number if the model chose it."""
+    lines = show(
+        (0, CallStarted()),
+        (1000, TransferRequested(kind=TRANSFER_KIND_WARM, targets=[TransferTarget(name="sales")])),
+        (2000, TransferFinished(outcome="declined", target="sales", address="+15550001")),
+        (3000, TransferFinished(outcome="failed", address="+15550001", reason="Twilio has refused it")),
+        (4000, MessageSent()),
+        (5000, MessageSent(failed=True, reason="not a mobile number")),
+    )
+
+    assert [line.split(maxsplit=1)[1] for line in lines[1:]] == [
+        "warm transfer to sales",
+        "transfer to sales: declined",
+        "transfer to +15550001: failed (Twilio has refused it)",
+        "text message sent",
+        "text message not sent (not a mobile number)",
     ]

@@ -24,12 +24,13 @@ from parley.providers.llm import (
 )
 from parley.providers.pool import ProviderPool
 from parley.providers.route_selector import RetryPolicy
-from parley.v1.reply_pb2 import ReplyClause, ReplyFinished
+from parley.v1.reply_pb2 import ReplyClause, ReplyFinished, TokensUsed
 from parley.v1.work_pb2 import StageFailed
 from services.brain.generation.generator import MAX_FAILURES, AnswerRequest, GenerationEvent, Generator
 from services.brain.generation.llm_route import LlmRoute, first_content_range
 from services.brain.generation.reply_builder import ReplyBuilder
 from tests.event_factories import bodies_of
+from tests.eventually import eventually
 from tests.unit.parley.providers.doubles import make_telemetry
 
 APOLOGY = "Sorry."
@@ -149,6 +150,8 @@ class Harness:
 
     def __init__(self, client: LlmClient | None, *models: str, timeout_s: float = 3.0) -> None:
         self.emitted: list[Body] = []
+        self.stopped_usage: list[TokensUsed] = []
+        """The tokens of requests that were stopped or failed."""
         self._finished = asyncio.Event()
         pool = cast("ProviderPool[LlmClient]", FakePool(client))
         routes = [
@@ -167,7 +170,14 @@ class Harness:
             policy=RetryPolicy(max_failures=MAX_FAILURES),
         )
         self.routes = routes
-        self.generator = Generator(chain, lambda: TOOLS, lambda: 0, self._on_event, apology=APOLOGY)
+        self.generator = Generator(
+            chain,
+            lambda: TOOLS,
+            lambda: 0,
+            self._on_event,
+            apology=APOLOGY,
+            report_usage=self.stopped_usage.append,
+        )
 
     async def _on_failure(self, failed: StageFailed) -> None:
         self.emitted.append(failed)
@@ -225,6 +235,9 @@ async def test_tokens_and_empty_answers_are_counted_by_model() -> None:
         for kind in ("input", "cached_input", "output", "reasoning")
     }
     assert counted == {"input": 120, "cached_input": 100, "output": 30, "reasoning": 10}
+    [used] = bodies_of(harness.emitted, TokensUsed)
+    assert (used.reply_id, used.model, used.input, used.output) == ("r1", "second", 120, 30)
+    assert [each.model for each in harness.stopped_usage] == ["first"]
     empty = {**labels, "model": "first"}
     assert harness.registry.get_sample_value("parley_empty_answers_total", empty) == 1
 
@@ -247,6 +260,21 @@ async def test_attempts_are_limited() -> None:
 
     assert await harness.answer() == "error"
     assert client.requested == ["first", "second", "first"]
+
+
+async def test_the_tokens_of_a_stopped_answer_are_reported() -> None:
+    """The tokens of a complete one are emitted with its end, because its receiver stops the task."""
+    client = LateClient(60)
+    harness = Harness(client, "first")
+    builder = ReplyBuilder("r1", 1)
+    async with asyncio.TaskGroup() as tasks:
+        harness.generator.start(request(builder), tasks)
+        await eventually(lambda: client.requested or None)
+        harness.generator.stop()
+
+    [used] = harness.stopped_usage
+    assert (used.reply_id, used.estimated) == ("r1", True)
+    assert used.input > 0
 
 
 async def test_an_answer_that_breaks_off_is_continued_by_the_next_model() -> None:

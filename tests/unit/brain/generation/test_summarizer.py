@@ -13,6 +13,7 @@ from parley.providers.fallback_chain import FallbackChain, Route
 from parley.providers.latency_limits import LatencyLimit
 from parley.providers.llm import Done, LlmClient, LlmEvent, TextDelta, TokenUsage
 from parley.providers.pool import ProviderPool
+from parley.v1.reply_pb2 import TokensUsed
 from parley.v1.work_pb2 import StageFailed
 from services.brain.generation import summarizer as module
 from services.brain.generation.llm_route import LlmRoute, first_content_range
@@ -75,12 +76,13 @@ class Harness:
         ]
         self.results: asyncio.Queue[SummaryResult] = asyncio.Queue()
         self.failures: list[StageFailed] = []
+        self.usage: list[TokensUsed] = []
         self.breakers = CircuitBreakers()
         self.telemetry = make_telemetry()
         chain = FallbackChain(
             "brain", "CA1", "clinic", routes, self.breakers, self.telemetry, report=self._on_failure
         )
-        self.summarizer = Summarizer(chain, self.results.put)
+        self.summarizer = Summarizer(chain, self.results.put, report_usage=self.usage.append)
 
     async def _on_failure(self, failed: StageFailed) -> None:
         self.failures.append(failed)
@@ -106,6 +108,7 @@ async def test_the_model_writes_notes_without_tools() -> None:
     assert "A call." in messages[1]["content"]
     labels = {"agent": "clinic", "provider": "test", "model": "first", "kind": "input"}
     assert harness.telemetry.registry.get_sample_value("parley_llm_tokens_total", labels) == 90
+    assert [(used.reply_id, used.input, used.output) for used in harness.usage] == [("", 90, 7)]
 
 
 @pytest.mark.parametrize(
