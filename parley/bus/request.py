@@ -49,16 +49,19 @@ class Requests:
 
     @asynccontextmanager
     async def respond(
-        self, subject: str, handler: Callable[[bytes], Awaitable[bytes | None]]
+        self, subject: str, handler: Callable[[bytes], Awaitable[bytes | None]], *, queue: str = ""
     ) -> AsyncIterator[None]:
-        """While entered, reply to requests on a subject with the handler's result; None sends no reply."""
+        """While entered, reply to requests on a subject with the handler's result; None sends no reply.
+
+        Of all processes that name the same queue, one receives each request.
+        """
 
         async def reply(message: Msg) -> None:
             data = await handler(message.data)
             if data is not None:
                 await message.respond(data)
 
-        subscription = await self._client.subscribe(subject, cb=reply)
+        subscription = await self._client.subscribe(subject, queue=queue, cb=reply)
         try:
             yield
         finally:

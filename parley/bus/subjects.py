@@ -102,6 +102,9 @@ def media_alive(call_sid: str) -> str:
     return f"ctl.alive.media.{call_sid}"
 
 
+STORE_VOICEMAIL = "ctl.voicemail.store"
+"""Request to one recorder: store a message that Twilio has recorded."""
+
 STANDBY_OFFER = "ctl.standby.offer"
 """Request to all edges, with the requesting worker's name: which edge can take a standby stream?"""
 

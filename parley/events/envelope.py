@@ -26,6 +26,7 @@ Body: TypeAlias = (
     | call_pb2.DtmfPressed
     | call_pb2.CallEnded
     | call_pb2.VoicemailRecorded
+    | call_pb2.VoicemailStored
     | speech_pb2.SpeechStarted
     | speech_pb2.SpeechStopped
     | speech_pb2.TranscriptUpdated

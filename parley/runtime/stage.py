@@ -5,7 +5,7 @@ import os
 import socket
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
@@ -120,12 +120,14 @@ async def run_stage(
     why_not_ready: Callable[[], str] = str,
     *,
     folds: Sequence[Fold[Any]] = (),
+    serve_process: Callable[[Bus], AbstractAsyncContextManager[object]] = nullcontext,
 ) -> None:
     """Own calls of `stage` until `stop` is set.
 
     `open_service` opens the resources that live as long as the process (clients, pools) and yields the
     function that serves one call. `why_not_ready` returns an additional reason why the process is not ready,
     or an empty string. `folds` are the states that the call's log is folded into before a call is served.
+    `serve_process` serves requests that concern no claimed call, while it is entered.
     """
     telemetry = start_telemetry(stage, settings)
     lag = EventLoopLag(EVENT_LOOP_DELAY.histogram(telemetry.registry))
@@ -135,6 +137,7 @@ async def run_stage(
         open_outbox(bus) as outbox,
         open_agent_store(bus, settings.agents_dir) as agents,
         open_service(telemetry) as serve_call,
+        serve_process(bus),
         serve(
             health_app(
                 HealthRoutes(telemetry.registry, not_ready := partial(_why_not_ready, bus, why_not_ready))

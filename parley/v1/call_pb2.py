@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from parley.v1 import options_pb2 as parley_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14parley/v1/call.proto\x12\tparley.v1\x1a\x17parley/v1/options.proto\"\xbe\x02\n\x0b\x43\x61llStarted\x12\'\n\tdirection\x18\x01 \x01(\x0e\x32\x14.parley.v1.Direction\x12\x19\n\x0b\x66rom_number\x18\x02 \x01(\tB\x04\x88\xb5\x18\x01\x12\x17\n\tto_number\x18\x03 \x01(\tB\x04\x88\xb5\x18\x01\x12\r\n\x05\x61gent\x18\x04 \x01(\t\x12\x12\n\npublic_url\x18\x05 \x01(\t\x12\x13\n\x0b\x61\x63\x63ount_sid\x18\x06 \x01(\t\x12\x0e\n\x06region\x18\x07 \x01(\t\x12\x15\n\ragent_version\x18\x08 \x01(\t\x12@\n\nparameters\x18\t \x03(\x0b\x32&.parley.v1.CallStarted.ParametersEntryB\x04\x88\xb5\x18\x01\x1a\x31\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"x\n\rStreamStarted\x12\x12\n\nstream_sid\x18\x01 \x01(\t\x12\r\n\x05\x61t_ms\x18\x02 \x01(\x04\x12\x0e\n\x06worker\x18\x03 \x01(\t\x12\x18\n\x10redirected_at_ms\x18\x04 \x01(\x04\x12\x1a\n\x12\x61\x66ter_tool_call_id\x18\x05 \x01(\t\"B\n\rStreamStopped\x12\x12\n\nstream_sid\x18\x01 \x01(\t\x12\r\n\x05\x61t_ms\x18\x02 \x01(\x04\x12\x0e\n\x06reason\x18\x03 \x01(\t\"\x8f\x01\n\x0eStreamResuming\x12\r\n\x05\x65poch\x18\x01 \x01(\r\x12\x0e\n\x06method\x18\x02 \x01(\t\x12\x15\n\rlast_audio_ms\x18\x03 \x01(\x04\x12\x14\n\x0c\x65\x64ge_stalled\x18\x04 \x01(\x08\x12\x15\n\rlast_reply_id\x18\x05 \x01(\t\x12\x1a\n\x12last_reply_samples\x18\x06 \x01(\x04\"?\n\x0cStreamFailed\x12\x12\n\nstream_sid\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\r\x12\r\n\x05\x65poch\x18\x03 \x01(\r\"1\n\x0b\x44tmfPressed\x12\x13\n\x05\x64igit\x18\x01 \x01(\tB\x04\x88\xb5\x18\x01\x12\r\n\x05\x61t_ms\x18\x02 \x01(\x04\"0\n\tCallEnded\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x13\n\x0b\x64uration_ms\x18\x02 \x01(\x04\"\\\n\x11VoicemailRecorded\x12\x15\n\rrecording_sid\x18\x01 \x01(\t\x12\x1b\n\rrecording_url\x18\x02 \x01(\tB\x04\x88\xb5\x18\x01\x12\x13\n\x0b\x64uration_ms\x18\x03 \x01(\x04*U\n\tDirection\x12\x19\n\x15\x44IRECTION_UNSPECIFIED\x10\x00\x12\x15\n\x11\x44IRECTION_INBOUND\x10\x01\x12\x16\n\x12\x44IRECTION_OUTBOUND\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14parley/v1/call.proto\x12\tparley.v1\x1a\x17parley/v1/options.proto\"\xbe\x02\n\x0b\x43\x61llStarted\x12\'\n\tdirection\x18\x01 \x01(\x0e\x32\x14.parley.v1.Direction\x12\x19\n\x0b\x66rom_number\x18\x02 \x01(\tB\x04\x88\xb5\x18\x01\x12\x17\n\tto_number\x18\x03 \x01(\tB\x04\x88\xb5\x18\x01\x12\r\n\x05\x61gent\x18\x04 \x01(\t\x12\x12\n\npublic_url\x18\x05 \x01(\t\x12\x13\n\x0b\x61\x63\x63ount_sid\x18\x06 \x01(\t\x12\x0e\n\x06region\x18\x07 \x01(\t\x12\x15\n\ragent_version\x18\x08 \x01(\t\x12@\n\nparameters\x18\t \x03(\x0b\x32&.parley.v1.CallStarted.ParametersEntryB\x04\x88\xb5\x18\x01\x1a\x31\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"x\n\rStreamStarted\x12\x12\n\nstream_sid\x18\x01 \x01(\t\x12\r\n\x05\x61t_ms\x18\x02 \x01(\x04\x12\x0e\n\x06worker\x18\x03 \x01(\t\x12\x18\n\x10redirected_at_ms\x18\x04 \x01(\x04\x12\x1a\n\x12\x61\x66ter_tool_call_id\x18\x05 \x01(\t\"B\n\rStreamStopped\x12\x12\n\nstream_sid\x18\x01 \x01(\t\x12\r\n\x05\x61t_ms\x18\x02 \x01(\x04\x12\x0e\n\x06reason\x18\x03 \x01(\t\"\x8f\x01\n\x0eStreamResuming\x12\r\n\x05\x65poch\x18\x01 \x01(\r\x12\x0e\n\x06method\x18\x02 \x01(\t\x12\x15\n\rlast_audio_ms\x18\x03 \x01(\x04\x12\x14\n\x0c\x65\x64ge_stalled\x18\x04 \x01(\x08\x12\x15\n\rlast_reply_id\x18\x05 \x01(\t\x12\x1a\n\x12last_reply_samples\x18\x06 \x01(\x04\"?\n\x0cStreamFailed\x12\x12\n\nstream_sid\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\r\x12\r\n\x05\x65poch\x18\x03 \x01(\r\"1\n\x0b\x44tmfPressed\x12\x13\n\x05\x64igit\x18\x01 \x01(\tB\x04\x88\xb5\x18\x01\x12\r\n\x05\x61t_ms\x18\x02 \x01(\x04\"0\n\tCallEnded\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x13\n\x0b\x64uration_ms\x18\x02 \x01(\x04\"\\\n\x11VoicemailRecorded\x12\x15\n\rrecording_sid\x18\x01 \x01(\t\x12\x1b\n\rrecording_url\x18\x02 \x01(\tB\x04\x88\xb5\x18\x01\x12\x13\n\x0b\x64uration_ms\x18\x03 \x01(\x04\";\n\x0fVoicemailStored\x12\x15\n\rrecording_sid\x18\x01 \x01(\t\x12\x11\n\x03url\x18\x02 \x01(\tB\x04\x88\xb5\x18\x01\"L\n\x0eStoreVoicemail\x12\x10\n\x08\x63\x61ll_sid\x18\x01 \x01(\t\x12\x15\n\rstarted_at_us\x18\x02 \x01(\x03\x12\x11\n\x03mp3\x18\x03 \x01(\x0c\x42\x04\x88\xb5\x18\x01\"(\n\x13StoreVoicemailReply\x12\x11\n\x03url\x18\x01 \x01(\tB\x04\x88\xb5\x18\x01*U\n\tDirection\x12\x19\n\x15\x44IRECTION_UNSPECIFIED\x10\x00\x12\x15\n\x11\x44IRECTION_INBOUND\x10\x01\x12\x16\n\x12\x44IRECTION_OUTBOUND\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,8 +44,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DTMFPRESSED'].fields_by_name['digit']._serialized_options = b'\210\265\030\001'
   _globals['_VOICEMAILRECORDED'].fields_by_name['recording_url']._loaded_options = None
   _globals['_VOICEMAILRECORDED'].fields_by_name['recording_url']._serialized_options = b'\210\265\030\001'
-  _globals['_DIRECTION']._serialized_start=977
-  _globals['_DIRECTION']._serialized_end=1062
+  _globals['_VOICEMAILSTORED'].fields_by_name['url']._loaded_options = None
+  _globals['_VOICEMAILSTORED'].fields_by_name['url']._serialized_options = b'\210\265\030\001'
+  _globals['_STOREVOICEMAIL'].fields_by_name['mp3']._loaded_options = None
+  _globals['_STOREVOICEMAIL'].fields_by_name['mp3']._serialized_options = b'\210\265\030\001'
+  _globals['_STOREVOICEMAILREPLY'].fields_by_name['url']._loaded_options = None
+  _globals['_STOREVOICEMAILREPLY'].fields_by_name['url']._serialized_options = b'\210\265\030\001'
+  _globals['_DIRECTION']._serialized_start=1158
+  _globals['_DIRECTION']._serialized_end=1243
   _globals['_CALLSTARTED']._serialized_start=61
   _globals['_CALLSTARTED']._serialized_end=379
   _globals['_CALLSTARTED_PARAMETERSENTRY']._serialized_start=330
@@ -64,4 +70,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CALLENDED']._serialized_end=881
   _globals['_VOICEMAILRECORDED']._serialized_start=883
   _globals['_VOICEMAILRECORDED']._serialized_end=975
+  _globals['_VOICEMAILSTORED']._serialized_start=977
+  _globals['_VOICEMAILSTORED']._serialized_end=1036
+  _globals['_STOREVOICEMAIL']._serialized_start=1038
+  _globals['_STOREVOICEMAIL']._serialized_end=1114
+  _globals['_STOREVOICEMAILREPLY']._serialized_start=1116
+  _globals['_STOREVOICEMAILREPLY']._serialized_end=1156
 # @@protoc_insertion_point(module_scope)

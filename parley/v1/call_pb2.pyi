@@ -121,3 +121,27 @@ class VoicemailRecorded(_message.Message):
     recording_url: str
     duration_ms: int
     def __init__(self, recording_sid: _Optional[str] = ..., recording_url: _Optional[str] = ..., duration_ms: _Optional[int] = ...) -> None: ...
+
+class VoicemailStored(_message.Message):
+    __slots__ = ("recording_sid", "url")
+    RECORDING_SID_FIELD_NUMBER: _ClassVar[int]
+    URL_FIELD_NUMBER: _ClassVar[int]
+    recording_sid: str
+    url: str
+    def __init__(self, recording_sid: _Optional[str] = ..., url: _Optional[str] = ...) -> None: ...
+
+class StoreVoicemail(_message.Message):
+    __slots__ = ("call_sid", "started_at_us", "mp3")
+    CALL_SID_FIELD_NUMBER: _ClassVar[int]
+    STARTED_AT_US_FIELD_NUMBER: _ClassVar[int]
+    MP3_FIELD_NUMBER: _ClassVar[int]
+    call_sid: str
+    started_at_us: int
+    mp3: bytes
+    def __init__(self, call_sid: _Optional[str] = ..., started_at_us: _Optional[int] = ..., mp3: _Optional[bytes] = ...) -> None: ...
+
+class StoreVoicemailReply(_message.Message):
+    __slots__ = ("url",)
+    URL_FIELD_NUMBER: _ClassVar[int]
+    url: str
+    def __init__(self, url: _Optional[str] = ...) -> None: ...

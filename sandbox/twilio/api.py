@@ -26,7 +26,7 @@ from sandbox.twilio.leg import Leg
 from sandbox.twilio.message_api import message_table
 from sandbox.twilio.network import Network
 from sandbox.twilio.number_api import number_table
-from sandbox.twilio.recordings import recording_wav, start_recording, stop_recording
+from sandbox.twilio.recordings import recording_mp3, recording_wav, start_recording, stop_recording
 from sandbox.twilio.records import (
     API_VERSION,
     RecordingRecord,
@@ -65,6 +65,7 @@ class Api:
             ("GET", f"{recordings}.json", self._list_recordings),
             ("GET", f"{recordings}/{{recording}}.json", self._fetch_recording),
             ("GET", f"{recordings}/{{recording}}.wav", self._recording_wav),
+            ("GET", f"{recordings}/{{recording}}.mp3", self._recording_mp3),
             ("DELETE", f"{recordings}/{{recording}}.json", self._delete_recording),
             *account_table(self._network),
             *conference_table(self._network),
@@ -186,14 +187,24 @@ class Api:
         return JSONResponse(recording_json(self._recording(request), of_call=False))
 
     async def _recording_wav(self, request: Request) -> Response:
-        recording = self._recording(request)
-        leg = self._network.leg(recording.call_sid)
-        if leg is None or not leg.has_audio:
-            raise not_found(request)
+        leg, recording = self._processed_recording(request)
         if request.query_params.get("RequestedChannels") == "2" and recording.channels != 2:
             raise ApiError(400, 20001, "The recording has one channel")
         audio = await asyncio.to_thread(recording_wav, leg, recording)
         return Response(audio, media_type="audio/x-wav")
+
+    async def _recording_mp3(self, request: Request) -> Response:
+        audio = await asyncio.to_thread(recording_mp3, *self._processed_recording(request))
+        return Response(audio, media_type="audio/mpeg")
+
+    def _processed_recording(self, request: Request) -> tuple[Leg, RecordingRecord]:
+        """A recording whose audio is available, which it is not at once after its end."""
+        recording = self._recording(request)
+        leg = self._network.leg(recording.call_sid)
+        ready_s = recording.updated_at + self._network.context.settings.recording_processing_ms / 1000
+        if leg is None or not leg.has_audio or recording.end_byte is None or time.time() < ready_s:
+            raise not_found(request)
+        return leg, recording
 
     async def _delete_recording(self, request: Request) -> Response:
         del self._network.context.recordings[self._recording(request).sid]

@@ -3,6 +3,8 @@
 import time
 from dataclasses import dataclass
 
+from sandbox.elevenlabs.encoder import encode
+from sandbox.elevenlabs.output_format import OutputFormat
 from sandbox.twilio.context import EmulatorContext
 from sandbox.twilio.faults import Faults
 from sandbox.twilio.leg import Leg
@@ -10,6 +12,8 @@ from sandbox.twilio.records import API_VERSION, Callback, RecordingRecord, new_s
 from sandbox.twilio.wav import mix, to_wav
 from sandbox.twilio.webhook_params import recording_status
 from sandbox.twilio.webhooks import WebhookRequest
+
+_MP3 = OutputFormat("mp3", 22050, 32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,14 @@ def recording_wav(leg: Leg, recording: RecordingRecord) -> bytes:
             return to_wav(caller, agent)
         case _:
             return to_wav(mix(caller, agent))
+
+
+def recording_mp3(leg: Leg, recording: RecordingRecord) -> bytes:
+    """A recording as MP3 of 32 kbit/s, all in one channel."""
+    part = slice(recording.start_byte, recording.end_byte)
+    caller, agent = bytes(leg.line.caller_audio[part]), bytes(leg.line.agent_audio[part])
+    audio = {"inbound": caller, "outbound": agent}.get(recording.track) or mix(caller, agent)
+    return b"".join(encode(audio, (0, len(audio)), _MP3))
 
 
 def _notify(emulator: EmulatorContext, recording: RecordingRecord, faults: Faults) -> None:

@@ -78,6 +78,8 @@ class TwilioSandboxSettings(BaseSettings):
     """Numbers that cannot receive messages (21614)."""
     filtered_numbers: tuple[str, ...] = ()
     """Numbers whose carrier filters messages: they are accepted and not delivered (30007)."""
+    recording_processing_ms: float = Field(default=700, ge=0)
+    """Time from the end of a recording until its audio is available; 404 before."""
     account_status: Literal["active", "suspended", "closed"] = "active"
     """Status of the account; one that is not active can only be read."""
     account_type: Literal["Full", "Trial"] = "Full"

@@ -27,6 +27,7 @@ from services.edge.call_registry import CallRegistry
 from services.edge.calls.call_checks import CallChecker
 from services.edge.calls.outbound_calls import OutboundCalls
 from services.edge.calls.resumption import StreamResumer
+from services.edge.calls.voicemails import Voicemails
 from services.edge.calls.webhooks import Webhooks
 from services.edge.certificates import CertificateMonitor
 from services.edge.direct_path import DirectPath, path_of
@@ -74,13 +75,16 @@ async def run_edge(settings: EdgeSettings, stop: asyncio.Event) -> None:
             monitors.append(tasks.create_task(resumption.watch_stalls()))
             checker = CallChecker(bus, agents, twilio, settings, resumption, metrics)
             monitors.append(tasks.create_task(checker.watch()))
+            voicemails = Voicemails(bus, twilio)
+            monitors.append(tasks.create_task(voicemails.watch()))
             monitors.append(tasks.create_task(agents.keep_files()))
             standby = StandbySupervisor(bus, gate, calls) if settings.standby_stream else None
             not_ready = partial(_why_not_ready, gate, bus)
             register_state_metrics(telemetry, not_ready, stop.is_set)
             health = HealthRoutes(telemetry.registry, not_ready)
+            webhooks = Webhooks(bus, agents, gate, resumption, voicemails)
             app = build_app(
-                gate, telemetry, bus, agents, outbox, twilio, calls, resumption, standby, health, metrics
+                gate, telemetry, bus, agents, outbox, twilio, calls, webhooks, standby, health, metrics
             )
             path = path_of(settings.edge_direct_url)
             offering = standby.offer() if standby is not None else nullcontext()
@@ -154,13 +158,12 @@ def build_app(
     outbox: Outbox,
     twilio: TwilioAccounts,
     calls: CallRegistry,
-    resumption: StreamResumer,
+    webhooks: Webhooks,
     standby: StandbySupervisor | None,
     health: HealthRoutes,
     metrics: EdgeMetrics,
 ) -> ASGIApp:
     """Build the application with all public routes of the edge."""
-    webhooks = Webhooks(bus, agents, gate, resumption)
     app = FastAPI(
         title="Parley edge", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )

@@ -9,6 +9,7 @@ from services.recorder.live_state import RECORDER
 from services.recorder.session import open_recorder
 from services.recorder.settings import RecorderSettings
 from services.recorder.storage.postgres import Postgres
+from services.recorder.voicemails import store_voicemails
 
 if __name__ == "__main__":
     settings = load(RecorderSettings)
@@ -22,5 +23,6 @@ if __name__ == "__main__":
             stop,
             lambda: database.unavailable_reason,
             folds=(RECORDER,),
+            serve_process=partial(store_voicemails, settings),
         )
     )

@@ -78,7 +78,12 @@ def call_from_start(started: Event) -> Call:
 
 def recording_name(started: Event) -> str:
     """Return the name of a call's recording: its date (UTC) and CallSid."""
-    return f"{_timestamp(started.sent_at_us):%Y-%m-%d}/{started.call_sid}"
+    return recording_name_at(started.sent_at_us, started.call_sid)
+
+
+def recording_name_at(started_at_us: int, call_sid: str) -> str:
+    """Return the name of the recording of a call that started at a time (UTC, microseconds)."""
+    return f"{_timestamp(started_at_us):%Y-%m-%d}/{call_sid}"
 
 
 class RecordBuilder:

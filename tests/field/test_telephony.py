@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import av
 import httpx
 import pytest
 from twilio.request_validator import RequestValidator
 
-from parley.bus import connect
-from parley.v1.call_pb2 import CallStarted, VoicemailRecorded
+from parley.bus import Bus, connect, subjects
+from parley.v1.call_pb2 import CallStarted, VoicemailRecorded, VoicemailStored
+from services.recorder.storage.object_store import open_recordings
+from services.recorder.voicemails import VoicemailStore
 from services.stt.settings import SttSettings
 from tests.call_log import read_bodies
 from tests.field.line import Line, open_line
@@ -232,11 +235,18 @@ async def fall_back(line: Line, steps: list[Any], **more: Any) -> tuple[str, lis
     return call_sid, await line.events(call_sid)
 
 
-@row("P3", "the fallback is a voicemail", "recorded once, goodbye, the recording is in the log")
+@row("P3", "the fallback is a voicemail", "recorded once, goodbye, the recording is copied and in the log")
 @pytest.mark.parametrize("agent_file", [VOICEMAIL])
-async def test_voicemail(line: Line, seen: Seen) -> None:
-    """Without an action, Twilio requests the same document again, and records again."""
+async def test_voicemail(line: Line, seen: Seen, tmp_path: Path) -> None:
+    """Without an action, Twilio requests the same document again, and records again.
+
+    The recording is available at Twilio some time after the message has ended, and no recorder runs before.
+    """
+    store = VoicemailStore(open_recordings(tmp_path.as_uri()))
+    bus = line.edge.bus
     call_sid, events = await fall_back(line, [{"pause": 60_000}])
+    async with bus.requests.respond(subjects.STORE_VOICEMAIL, store.store, queue="recorders"):
+        copied = await _copied_voicemail(bus, call_sid)
     announcements = [event["text"] for event in events if event["kind"] == "say"]
     bodies = await read_bodies(line.edge.bus, call_sid)
     stored = [body for body in bodies if isinstance(body, VoicemailRecorded)]
@@ -246,7 +256,19 @@ async def test_voicemail(line: Line, seen: Seen) -> None:
     assert "Goodbye" in announcements[-1]
     assert [body.recording_sid[:2] for body in stored] == ["RE"]
     assert stored[0].recording_url
+    assert copied.url.endswith(f"/{call_sid}.voicemail.mp3")
+    with av.open(copied.url.removeprefix("file://")) as audio:
+        assert abs(float(audio.duration or 0) / 1e6 - stored[0].duration_ms / 1000) < 1
     assert events[-1]["kind"] == "ended"
+
+
+async def _copied_voicemail(bus: Bus, call_sid: str) -> VoicemailStored:
+    async with asyncio.timeout(20):
+        while True:
+            for body in await read_bodies(bus, call_sid):
+                if isinstance(body, VoicemailStored):
+                    return body
+            await asyncio.sleep(0.2)
 
 
 @row("P4", "a SIP or client caller is transferred", "<Dial> has the called number as callerId")

@@ -26,6 +26,7 @@ from parley.v1.call_pb2 import (
     StreamResuming,
     StreamStarted,
     VoicemailRecorded,
+    VoicemailStored,
 )
 from parley.v1.event_pb2 import Event
 from parley.v1.work_pb2 import Work
@@ -40,6 +41,7 @@ _WEBHOOK = "webhook"
 """Stage of events that Twilio's webhooks cause. Any edge may serve them, so this stage has no owner or
 epoch."""
 _STARTED_SEQUENCE, _ENDED_SEQUENCE, _VOICEMAIL_SEQUENCE, _FIRST_RESUMING_SEQUENCE = 1, 2, 3, 10
+_STORED_VOICEMAIL_SEQUENCE = 4
 """Event sequences of the stage `webhook`; they are constant, so that a repeated webhook has the same event
 id."""
 _FIRST_FAILED_SEQUENCE = 1 << 40
@@ -119,6 +121,15 @@ async def append_voicemail(bus: Bus, call_sid: str, recorded: VoicemailRecorded)
         BusError: the event could not be stored.
     """
     return await _append_once(bus, call_sid, recorded, sequence=_VOICEMAIL_SEQUENCE)
+
+
+async def append_voicemail_stored(bus: Bus, call_sid: str, stored: VoicemailStored) -> bool:
+    """Record where the copy of the caller's message is; False if the log has the event already.
+
+    Raises:
+        BusError: the event could not be stored.
+    """
+    return await _append_once(bus, call_sid, stored, sequence=_STORED_VOICEMAIL_SEQUENCE)
 
 
 async def try_end_call(bus: Bus, call_sid: str, reason: str) -> None:

@@ -20,6 +20,7 @@ from services.edge.calls.call_parameters import call_parameters
 from services.edge.calls.clock_policy import FINAL_STATUSES
 from services.edge.calls.lifecycle import append_voicemail, end_call, is_call_sid, load_call_state, start_call
 from services.edge.calls.resumption import StreamResumer
+from services.edge.calls.voicemails import Voicemails
 from services.edge.twilio import twiml
 from services.edge.twilio.announcement import Announcement
 from services.edge.twilio.request_gate import TwilioRequestGate
@@ -50,12 +51,20 @@ class Webhook:
 class Webhooks:
     """The HTTP endpoints for Twilio's webhooks."""
 
-    def __init__(self, bus: Bus, agents: AgentStore, gate: TwilioRequestGate, resumer: StreamResumer) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        agents: AgentStore,
+        gate: TwilioRequestGate,
+        resumer: StreamResumer,
+        voicemails: Voicemails,
+    ) -> None:
         self._bus = bus
         self._agents = agents
         self._gate = gate
         self._settings = gate.settings
         self._resumer = resumer
+        self._voicemails = voicemails
 
     def routes(self) -> tuple[tuple[str, Callable[[Request], Awaitable[Response]]], ...]:
         """Paths and their endpoints; each accepts GET and POST, as a number may be configured."""
@@ -226,6 +235,8 @@ class Webhooks:
                 log.info("voicemail_recorded", recording_sid=recorded.recording_sid)
         except (BusError, TimeoutError) as error:
             log.error("voicemail_not_stored", recording_sid=recorded.recording_sid, reason=str(error))
+        if recorded.recording_sid:
+            self._voicemails.copy(webhook.call_sid, webhook.account, recorded.recording_sid)
         if value("RecordingStatus"):
             return Response(status_code=204)
         return _xml(twiml.announce(await self._voicemail_goodbye(webhook.call_sid)))

@@ -1,11 +1,14 @@
 """Calls Twilio's REST API through its SDK: creates, redirects and ends calls."""
 
 import asyncio
+from http import HTTPStatus
 from math import ceil
 
+import aiohttp
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
+from parley.errors import ProviderError, ProviderRejected, ProviderTimeout, ProviderUnavailable
 from services.edge.twilio.rest_errors import TIMEOUT_S, attempts, provider_error
 from services.edge.twilio.telephony_rest import TelephonyRest
 from services.edge.twilio.twiml import PublicUrls
@@ -16,6 +19,9 @@ NOT_FOUND = "not-found"
 """Status of a call that Twilio does not have."""
 _MAX_TIME_LIMIT_S = 24 * 3600
 """Twilio's maximum of TimeLimit."""
+_DOWNLOAD_TIMEOUT_S = 20.0
+_MAX_MP3_BYTES = 1_000_000
+"""Below NATS' limit of 1 MiB for a message; two minutes at Twilio's 32 kbit/s are 480 KB."""
 _STATUS_EVENTS = ["initiated", "ringing", "answered", "completed"]
 
 
@@ -108,6 +114,34 @@ class TwilioRest:
             with attempt:
                 await self._update(call_sid, status="completed")
 
+    async def recording_mp3(self, recording_sid: str) -> bytes:
+        """The audio of a recording as MP3; Twilio has none for some seconds after its end.
+
+        Raises:
+            ProviderError: it is not available yet or never, or is too long for the bus.
+        """
+        client = self._client
+        url = f"{client.api.base_url}/2010-04-01/Accounts/{client.account_sid}/Recordings/{recording_sid}.mp3"
+        credentials = aiohttp.BasicAuth(client.username, client.password)
+        try:
+            async with (
+                asyncio.timeout(_DOWNLOAD_TIMEOUT_S),
+                aiohttp.ClientSession(auth=credentials, trust_env=True) as session,
+                session.get(client.get_hostname(url)) as reply,
+            ):
+                if reply.status != HTTPStatus.OK:
+                    raise _download_error(reply.status)
+                mp3 = await reply.content.read(_MAX_MP3_BYTES + 1)
+                while len(mp3) <= _MAX_MP3_BYTES and not reply.content.at_eof():
+                    mp3 += await reply.content.read(_MAX_MP3_BYTES + 1 - len(mp3))
+        except TimeoutError:
+            raise ProviderTimeout("twilio", f"no recording within {_DOWNLOAD_TIMEOUT_S:g} s") from None
+        except aiohttp.ClientError as error:
+            raise provider_error(error) from error
+        if len(mp3) > _MAX_MP3_BYTES:
+            raise ProviderRejected("twilio", f"the recording is larger than {_MAX_MP3_BYTES} bytes")
+        return mp3
+
     async def _update(self, call_sid: str, **changes: str) -> bool:
         try:
             async with asyncio.timeout(TIMEOUT_S):
@@ -119,3 +153,10 @@ class TwilioRest:
         except Exception as error:  # as above
             raise provider_error(error) from error
         return True
+
+
+def _download_error(status: int) -> ProviderError:
+    """A recording is missing (404) until Twilio has processed it, so that this status is repeated too."""
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return ProviderRejected("twilio", f"HTTP {status} for a recording: check the account's auth token")
+    return ProviderUnavailable("twilio", f"HTTP {status} for a recording")

@@ -122,6 +122,20 @@ async def test_dial_connects_two_callers() -> None:
     assert {leg["ParentCallSid"] for leg in legs} == {application.params_of("/voice")[0]["CallSid"]}
 
 
+async def test_a_recording_is_missing_while_it_is_processed() -> None:
+    """Twilio requests the action before."""
+    twiml = "<Response><Record timeout='0.4' playBeep='false' action='/message'/></Response>"
+    application = WebApplication({"/voice": twiml, "/message": HANG_UP})
+    async with open_twilio_emulator(application, recording_processing_ms=60_000) as emulator:
+        await performed(emulator, [{"say": "yes please"}, {"expect_hang_up": {}}])
+        path = application.params_of("/message")[0]["RecordingUrl"].partition(":9001")[2]
+        replies = [
+            await emulator.client.get(path + suffix, auth=(ACCOUNT, "sandbox")) for suffix in (".wav", ".mp3")
+        ]
+
+    assert [reply.status_code for reply in replies] == [404, 404]
+
+
 async def test_play_of_a_missing_file_gives_a_warning() -> None:
     """The next verb is executed."""
     application = WebApplication(

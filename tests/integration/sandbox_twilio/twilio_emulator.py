@@ -51,6 +51,7 @@ async def open_twilio_emulator(application: WebApplication, **settings: Any) -> 
             "deepgram_url": None,
             "ring_s": 0.0,
             "amd_s": 0.05,
+            "recording_processing_ms": 0,
             # The tests count requests.
             "faults": Faults(repeated_webhooks=0),
             **settings,

@@ -20,7 +20,6 @@ from sandbox.caller.script import (
     Say,
     Script,
     Step,
-    default_script,
 )
 from sandbox.caller.script_fields import ScriptError
 from sandbox.caller.script_parser import parse_script, parse_yaml
@@ -179,8 +178,3 @@ def test_an_unusable_echo_is_rejected(echo: object, words: str) -> None:
     """The error names the key."""
     with pytest.raises(ScriptError, match=f"^s.yaml: echo: {words}"):
         parse_script({"steps": ["listen"], "echo": echo}, "s.yaml")
-
-
-def test_the_default_script_greets_and_ends_with_a_goodbye() -> None:
-    """Its last step waits for the agent's hang-up."""
-    assert default_script().texts == ("hello", "thank you goodbye")
