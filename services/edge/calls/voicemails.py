@@ -1,7 +1,7 @@
 """Copies the callers' messages from Twilio to the recorders' storage.
 
-Twilio keeps a recording for as long as it is paid for, behind the account's credentials, which only the edge
-has. The copy survives the account.
+Twilio deletes a recording with its account, and requires the account's credentials, which only the edge has.
+The copy survives the account.
 """
 
 import asyncio
