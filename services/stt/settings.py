@@ -29,3 +29,18 @@ class SttSettings(CommonSettings):
 
     stt_connect_timeout_s: float = Field(default=3.0, gt=0, le=30)
     """Time limit for opening a WebSocket to the provider."""
+
+
+class WhisperSettings(SttSettings):
+    """Settings of Whisper on this machine."""
+
+    whisper_models_dir: str = ""
+    """Folder of Whisper models in CTranslate2's format, each in a folder with the name that `stt.model`
+    gives; empty for `tiny.en` of the installed package only."""
+
+    whisper_threads: int = Field(default=1, ge=1, le=64)
+    """Number of pieces of audio that a process transcribes at a time, each on one core."""
+
+    whisper_max_calls: int = Field(default=8, ge=1)
+    """Number of calls that a process transcribes with Whisper at a time; further ones use the agent's next
+    provider. A core of a server serves about 8 calls."""

@@ -1,1 +1,0 @@
-"""OpenAI's Realtime API over WebSocket: speech-to-speech and transcription sessions."""
