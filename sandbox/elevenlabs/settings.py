@@ -3,32 +3,15 @@
 from typing import Literal
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from sandbox.espeak import RATE_WPM, VOICE
+from sandbox.synthesis import SynthesisSettings
 
 
-class ElevenLabsSandboxSettings(BaseSettings):
+class ElevenLabsSandboxSettings(SynthesisSettings):
     """Settings of the ElevenLabs emulator, read from PARLEY_SANDBOX_* variables."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="PARLEY_SANDBOX_", frozen=True, extra="ignore", use_attribute_docstrings=True
-    )
-
-    host: str = "127.0.0.1"
-    """Interface that the emulator listens on."""
     elevenlabs_port: int = Field(default=9004, ge=0, le=65535)
     """Port of the ElevenLabs emulator; 0 for any free one."""
-    tts: Literal["espeak", "tone"] = "espeak"
-    """Synthesise speech with espeak-ng, or tones that encode the text; voice id `tone` selects tones too."""
-    espeak_voice: str = VOICE
-    """Voice of espeak-ng."""
-    espeak_rate_wpm: int = Field(default=RATE_WPM, ge=80, le=450)
-    """Speaking rate of espeak-ng."""
-    first_byte_ms: float = Field(default=130, ge=0)
-    """Delay from the text of a clause to its first audio."""
-    realtime_factor: float = Field(default=8, gt=0)
-    """Speed of synthesis after the first byte, as a multiple of real time."""
     tts_close_race: float = Field(default=0.025, ge=0, le=1)
     """Share of contexts that lose text because `close_context` arrived right after it."""
     tts_close_race_ms: float = Field(default=100, ge=0)

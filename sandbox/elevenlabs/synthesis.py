@@ -1,21 +1,17 @@
 """Text to audio chunks with character times, split as ElevenLabs splits them. No clock."""
 
-import asyncio
 import base64
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from parley.audio.g711 import bytes_to_ms, ms_to_bytes
-from sandbox import tone
-from sandbox.caller.voice_bank import recorded_speech
 from sandbox.elevenlabs.encoder import encode
 from sandbox.elevenlabs.output_format import OutputFormat
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
 from sandbox.elevenlabs.ssml import join_speech, split_breaks
-from sandbox.espeak import speak
 from sandbox.speech import Speech
+from sandbox.synthesis import SynthesisThread, synthesise
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +56,15 @@ class Job:
     """Whether `<break>` is a pause; it is spoken otherwise."""
 
 
-def synthesise(text: str, voice_id: str, settings: ElevenLabsSandboxSettings) -> Speech:
-    """Synthesise a text with espeak-ng or as tones, or play its recording."""
-    if voice_id == "recorded" and (recording := recorded_speech(text)) is not None:
-        return recording
-    if voice_id == "tone" or settings.tts == "tone":
-        return tone.encode(text.rstrip())
-    return speak(text, settings.espeak_voice, settings.espeak_rate_wpm)
-
-
 class Synthesiser:
-    """Synthesises in one thread, so that fifty calls starting at once do not block the event loop."""
+    """Synthesises beside the event loop."""
 
     def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="synthesis")
+        self._thread = SynthesisThread()
 
     async def synthesise(self, job: Job, settings: ElevenLabsSandboxSettings) -> list[Chunk]:
         """Synthesise and encode a text; requests are served in order."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, _make_chunks, job, settings)
+        return await self._thread.run(_make_chunks, job, settings)
 
 
 def _make_chunks(job: Job, settings: ElevenLabsSandboxSettings) -> list[Chunk]:

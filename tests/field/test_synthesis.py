@@ -12,7 +12,7 @@ from parley.agent_config import TtsConfig
 from parley.runtime.health import serve
 from sandbox.elevenlabs.app import ElevenLabsEmulator
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
-from sandbox.elevenlabs.synthesis import synthesise
+from sandbox.synthesis import synthesise
 from tests.field.rows import Seen, row
 from tests.field.strict_elevenlabs import Account, Refusal, audio_of, strict_account
 from tests.integration import scripted_elevenlabs

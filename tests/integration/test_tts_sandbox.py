@@ -13,7 +13,7 @@ from parley.v1.synthesis_pb2 import ClauseSynthesized
 from parley.v1.work_pb2 import StageFailed
 from sandbox.elevenlabs.app import ElevenLabsEmulator
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
-from sandbox.elevenlabs.synthesis import synthesise
+from sandbox.synthesis import synthesise
 from tests.event_factories import bodies_of
 from tests.eventually import eventually
 from tests.integration.test_tts import TtsCall, open_call, run_worker
