@@ -2,19 +2,15 @@
 
 from dataclasses import dataclass
 
-import httpx
-
 from parley.agent_config import TtsConfig
 from parley.errors import ProviderError
-from parley.providers.latency_limits import LatencyKey, LatencyLimit, LatencyLimits, LimitRange
+from parley.providers.latency_limits import LatencyLimit, LatencyLimits
 from services.tts.providers import elevenlabs_wire as wire
 from services.tts.providers.elevenlabs_errors import PROVIDER, rejects_voice
 from services.tts.providers.elevenlabs_parameters import RefusedParameters, RequestParameters
 from services.tts.providers.elevenlabs_voices import VoiceDirectory
+from services.tts.providers.sockets.connect_limit import connect_limit
 from services.tts.settings import ElevenLabsSettings
-
-_CONNECT_FLOOR_FACTOR = 0.5
-_CONNECT_CEILING_FACTOR = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +43,5 @@ class ElevenLabsAccount:
 
     def connect_limit(self) -> LatencyLimit:
         """The time limit for opening a WebSocket."""
-        timeout_s = self.settings.tts_connect_timeout_s
-        region = httpx.URL(wire.http_base_url(self.settings.elevenlabs_url)).host
-        bounds = LimitRange(timeout_s * _CONNECT_FLOOR_FACTOR, timeout_s, timeout_s * _CONNECT_CEILING_FACTOR)
-        return self.limits.get(LatencyKey(PROVIDER, "", region, "connected"), bounds)
+        url = wire.http_base_url(self.settings.elevenlabs_url)
+        return connect_limit(self.limits, PROVIDER, url, self.settings.tts_connect_timeout_s)

@@ -1,24 +1,21 @@
 """One WebSocket to ElevenLabs and its open contexts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import structlog
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
-from parley.errors import ProviderError, ProviderRateLimited, ProviderTimeout, ProviderUnavailable
+from parley.errors import ProviderError, ProviderRateLimited, ProviderUnavailable
+from parley.providers.latency_limits import LatencyLimit
 from services.tts.providers import elevenlabs_wire as wire
 from services.tts.providers.elevenlabs_context import Context
 from services.tts.providers.elevenlabs_errors import PROVIDER, error_detail, map_error, map_status_error
 from services.tts.providers.elevenlabs_parameters import RequestParameters
+from services.tts.providers.sockets.provider_socket import ProviderSocket, open_socket
 
 log = structlog.get_logger()
 
-_SEND_TIMEOUT_S = 2.0
-_CLOSE_TIMEOUT_S = 0.5
-_MAX_FRAME_BYTES = 16 * 1024**2
 _IDLE_CONTEXT = "idle"
 """Id of the context that receives keep-alive messages while no reply is open."""
 
@@ -26,13 +23,13 @@ _IDLE_CONTEXT = "idle"
 class ElevenLabsConnection:
     """An open WebSocket; `run` must be running while it is used."""
 
-    def __init__(self, connection: ClientConnection, parameters: RequestParameters) -> None:
-        self._connection = connection
+    def __init__(self, socket: ProviderSocket, parameters: RequestParameters, keep_alive_s: float) -> None:
+        self._socket = socket
         self._parameters = parameters
+        self._keep_alive_s = keep_alive_s
         self._contexts: dict[str, Context] = {}
         self._unfinished: set[str] = set()
         self._context_finished = asyncio.Event()
-        self._sent_at_s = asyncio.get_running_loop().time()
         self._ended: asyncio.Future[ProviderError] = asyncio.get_running_loop().create_future()
         self.received_audio = False
         self.replace_error: Callable[[ProviderError], ProviderError] = lambda error: error
@@ -64,10 +61,13 @@ class ElevenLabsConnection:
         """Whether the connection can no longer be used."""
         return self._ended.done()
 
-    async def run(self, keep_alive_s: float) -> ProviderError:
+    async def run(self) -> ProviderError:
         """Dispatch frames and send keep-alive messages until the connection ends; returns the reason."""
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(self._read()), tasks.create_task(self._keep_alive(keep_alive_s))]
+            running = [
+                tasks.create_task(self._read()),
+                tasks.create_task(self._keep_alive(self._keep_alive_s)),
+            ]
             error = await asyncio.shield(self._ended)
             for task in running:
                 task.cancel()
@@ -88,29 +88,20 @@ class ElevenLabsConnection:
         Raises:
             ProviderError: the connection has ended, or accepts nothing in time.
         """
-        self._sent_at_s = asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout(_SEND_TIMEOUT_S):
-                await self._connection.send(message)
-        except TimeoutError:
-            reason = f"the WebSocket accepted nothing for {_SEND_TIMEOUT_S:g} s"
-            raise ProviderTimeout(PROVIDER, reason) from None
-        except ConnectionClosed as closed:
-            self.fail(ProviderUnavailable(PROVIDER, f"the WebSocket is closed: {closed}"))
+            await self._socket.send(message)
+        except ProviderUnavailable as closed:
+            self.fail(closed)
             raise self._ended.result() from None
 
     async def close(self) -> None:
         """Close the WebSocket; abort it if closing takes too long."""
         self.fail(ProviderUnavailable(PROVIDER, "the WebSocket was closed"))
-        try:
-            await self._connection.close()
-        except asyncio.CancelledError:
-            self._connection.transport.abort()
-            raise
+        await self._socket.close()
 
     async def _read(self) -> None:
         try:
-            async for data in self._connection:
+            async for data in self._socket.frames():
                 frame = wire.read_frame(data)
                 if isinstance(frame, wire.ErrorFrame):
                     self.fail(self._rejection(frame.code, frame.message))
@@ -119,13 +110,11 @@ class ElevenLabsConnection:
                     self._on_frame(frame)
         except ProviderError as error:
             self.fail(error)
-        except ConnectionClosed:
-            pass
         except Exception as error:
             # An unreadable frame ends this connection, not the call.
             self.fail(ProviderUnavailable(PROVIDER, f"an unreadable frame: {type(error).__name__}"))
-        reason = self._connection.close_reason or ""
-        self.fail(self._rejection(f"the WebSocket closed with {self._connection.close_code}", reason))
+        reason = f"the WebSocket closed with {self._socket.close_code}"
+        self.fail(self._rejection(reason, self._socket.close_reason))
 
     def _rejection(self, code: str, message: str) -> ProviderError:
         return self.replace_error(map_error(code, message, self._parameters.config.voice))
@@ -134,8 +123,8 @@ class ElevenLabsConnection:
         loop = asyncio.get_running_loop()
         try:
             while True:
-                await asyncio.sleep(max(0.05, self._sent_at_s + interval_s - loop.time()))
-                if loop.time() - self._sent_at_s >= interval_s:
+                await asyncio.sleep(max(0.05, self._socket.sent_at_s + interval_s - loop.time()))
+                if loop.time() - self._socket.sent_at_s >= interval_s:
                     for message in self._keep_alive_messages():
                         await self.send(message)
         except ProviderError as error:
@@ -184,30 +173,16 @@ class ElevenLabsConnection:
 
 
 async def open_connection(
-    url: str, key: str, parameters: RequestParameters, timeout_s: float
+    url: str, key: str, parameters: RequestParameters, limit: LatencyLimit, keep_alive_s: float
 ) -> ElevenLabsConnection:
-    """Open a WebSocket.
+    """Open a WebSocket within a learned time limit.
 
     Raises:
         ProviderError: rejected, rate limited, timed out or unavailable.
     """
-    try:
-        connection = await connect(
-            url,
-            additional_headers={"xi-api-key": key},
-            compression=None,
-            open_timeout=timeout_s,
-            close_timeout=_CLOSE_TIMEOUT_S,
-            max_size=_MAX_FRAME_BYTES,
-            ping_interval=10,
-            ping_timeout=10,
-        )
-    except InvalidStatus as error:
-        detail = error_detail(bytes(error.response.body))
-        voice = parameters.config.voice
-        raise map_status_error(error.response.status_code, detail, voice) from None
-    except TimeoutError:
-        raise ProviderTimeout(PROVIDER, f"no WebSocket within {timeout_s:g} s") from None
-    except (OSError, EOFError, ValueError, InvalidHandshake, InvalidURI) as error:
-        raise ProviderUnavailable(PROVIDER, f"no WebSocket: {error!r}") from None
-    return ElevenLabsConnection(connection, parameters)
+
+    def read_refusal(status: int, _headers: Mapping[str, str], body: bytes) -> ProviderError:
+        return map_status_error(status, error_detail(body), parameters.config.voice)
+
+    socket = await open_socket(PROVIDER, url, {"xi-api-key": key}, limit, read_refusal)
+    return ElevenLabsConnection(socket, parameters, keep_alive_s)

@@ -1,0 +1,14 @@
+"""The learned time limit for opening a WebSocket to a provider."""
+
+from urllib.parse import urlsplit
+
+from parley.providers.latency_limits import LatencyKey, LatencyLimit, LatencyLimits, LimitRange
+
+_FLOOR_FACTOR = 0.5
+_CEILING_FACTOR = 3.0
+
+
+def connect_limit(limits: LatencyLimits, provider: str, url: str, timeout_s: float) -> LatencyLimit:
+    """Return the limit for a provider at an address; `timeout_s` seconds until latencies were measured."""
+    bounds = LimitRange(timeout_s * _FLOOR_FACTOR, timeout_s, timeout_s * _CEILING_FACTOR)
+    return limits.get(LatencyKey(provider, "", urlsplit(url).hostname or "", "connected"), bounds)
