@@ -30,7 +30,7 @@ _CALL_TIMEOUT_S = 180.0
 async def running_sandbox(
     given: Mapping[str, str], ports: Ports, home: Path, watch: LogWatch
 ) -> AsyncIterator[Mapping[str, str]]:
-    """Run the four emulators; yields their addresses by provider.
+    """Run the emulators; yields their addresses by provider.
 
     Raises:
         ProcessFailed: an emulator did not start; the message contains the end of its log.
@@ -58,7 +58,7 @@ async def sandbox(
 ) -> int:
     """Run the emulators until Ctrl-C, or until a call has ended; returns the exit code."""
     ports = free_ports() if any_ports else default_ports()
-    names = [provider.name for provider in PROVIDERS]
+    names = [provider.name for provider in PROVIDERS if not provider.host]
     taken = [] if any_ports else taken_ports(Ports({name: ports.by_name[name] for name in names}))
     if taken:
         console.print(f"[red]ports in use:[/] {', '.join(taken)}; stop that program, or use --any-ports")

@@ -9,7 +9,7 @@ from cli.doctor.context import AgentRoute, provider_named, routes_of
 from cli.doctor.end_dates import announced_ends, model_path, shutdown_of, today
 from cli.json_api import ApiError, JsonApi
 from cli.number_webhooks import is_of
-from cli.topology import is_real
+from cli.topology import PROVIDERS, is_real
 from cli.twilio_account import TwilioAccount, account_error, twilio_api_url
 from parley.agent_config import AgentConfig, load_agent_config
 from parley.errors import ConfigError
@@ -89,7 +89,7 @@ async def _advise_models(environment: Mapping[str, str], client: httpx.AsyncClie
 
 def _real_routes(agent: AgentConfig, environment: Mapping[str, str]) -> list[AgentRoute]:
     """The routes to built-in providers that are not emulated."""
-    built_in = ("deepgram", "openai", "elevenlabs")
+    built_in = {provider.name for provider in PROVIDERS} - {"twilio"}
     real = {provider for provider in built_in if is_real(provider_named(provider), environment)}
     routes = (*routes_of(agent, "stt"), *routes_of(agent, "llm"), *routes_of(agent, "tts"))
     return [route for route in routes if route.config.provider in real]

@@ -46,12 +46,23 @@ SINGLE = Size()
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A provider: its environment variables, and the URL path of its emulator."""
+    """A provider: its environment variables, and where its emulator is."""
 
     name: str
     key_variable: str
     url_variable: str
     path: str = ""
+    """Path of the emulator's address."""
+    host: str = ""
+    """The provider whose emulator serves this one too, under `path`; empty for a process and port of its own.
+    It is emulated whenever its host is, unless it has a key or an address."""
+    more: tuple[tuple[str, str], ...] = ()
+    """Further variables that the emulator needs."""
+
+    @property
+    def process(self) -> str:
+        """The provider in whose emulator's process it is served."""
+        return self.host or self.name
 
 
 PROVIDERS = (
@@ -59,6 +70,7 @@ PROVIDERS = (
     Provider("deepgram", "DEEPGRAM_API_KEY", "PARLEY_DEEPGRAM_URL"),
     Provider("openai", "OPENAI_API_KEY", "OPENAI_BASE_URL", "/v1"),
     Provider("elevenlabs", "ELEVENLABS_API_KEY", "PARLEY_ELEVENLABS_URL"),
+    Provider("cartesia", "CARTESIA_API_KEY", "PARLEY_CARTESIA_URL", "/cartesia", host="elevenlabs"),
 )
 
 
@@ -139,7 +151,8 @@ def build_topology(
     size: Size = SINGLE,
 ) -> Topology:
     """The system for this environment: real providers where there is a key, emulators for the rest."""
-    real = tuple(provider.name for provider in PROVIDERS if is_real(provider, environment))
+    emulated = emulated_providers(environment)
+    real = tuple(provider.name for provider in PROVIDERS if provider not in emulated)
     nats_url = environment.get("PARLEY_NATS_URL", "")
     env = {
         **environment,
@@ -151,7 +164,7 @@ def build_topology(
         "PYTHONUNBUFFERED": "1",
         **{f"PARLEY_{name.upper()}_PORT": str(ports.by_name[name]) for name in SERVICES},
         "PARLEY_EDGE_METRICS_PORT": str(ports.by_name["edge-metrics"]),
-        **_provider_env(real, environment, ports),
+        **_provider_env(emulated, environment, ports),
         **(overrides or {}),
     }
     numbers = range(1, size.copies + 1)
@@ -162,7 +175,7 @@ def build_topology(
         for n in numbers
         for name in SERVICES
     ]
-    emulators = [_emulator(provider.name, env, ports) for provider in PROVIDERS if provider.name not in real]
+    emulators = [_emulator(provider.name, env, ports) for provider in emulated if not provider.host]
     return Topology(
         nats=() if nats_url else _nats(ports, home, program_folder, size),
         starts_postgres=not environment.get("PARLEY_POSTGRES_URL"),
@@ -170,21 +183,33 @@ def build_topology(
         env=env,
         real_providers=real,
         edge_url=ports.url("edge"),
-        sandbox_urls={
-            provider.name: ports.url(provider.name) for provider in PROVIDERS if provider.name not in real
-        },
+        sandbox_urls={provider.name: _emulator_url(provider, ports) for provider in emulated},
     )
 
 
-def _provider_env(real: tuple[str, ...], environment: Mapping[str, str], ports: Ports) -> dict[str, str]:
+def emulated_providers(environment: Mapping[str, str]) -> tuple[Provider, ...]:
+    """The providers that the sandbox replaces, those with a process of their own first."""
+    missing = [provider for provider in PROVIDERS if not is_real(provider, environment)]
+    own = [provider for provider in missing if not provider.host]
+    hosts = {provider.name for provider in own}
+    return (*own, *(provider for provider in missing if provider.host in hosts))
+
+
+def _emulator_url(provider: Provider, ports: Ports) -> str:
+    """The address of an emulator's own routes, such as /sandbox/log."""
+    return ports.url(provider.process) + (provider.path if provider.host else "")
+
+
+def _provider_env(
+    emulated: tuple[Provider, ...], environment: Mapping[str, str], ports: Ports
+) -> dict[str, str]:
     env: dict[str, str] = {}
-    for provider in PROVIDERS:
-        if provider.name in real:
-            continue
-        env[provider.url_variable] = ports.url(provider.name) + provider.path
-        env[f"PARLEY_SANDBOX_{provider.name.upper()}_PORT"] = str(ports.by_name[provider.name])
-        env[provider.key_variable] = SANDBOX_TOKEN
-    if "twilio" not in real:
+    for provider in emulated:
+        env[provider.url_variable] = ports.url(provider.process) + provider.path
+        if not provider.host:
+            env[f"PARLEY_SANDBOX_{provider.name.upper()}_PORT"] = str(ports.by_name[provider.name])
+        env |= {provider.key_variable: SANDBOX_TOKEN, **dict(provider.more)}
+    if any(provider.name == "twilio" for provider in emulated):
         edge = ports.url("edge")
         env |= {
             "TWILIO_ACCOUNT_SID": SANDBOX_SID,

@@ -14,7 +14,7 @@ from cli.log_lines import LogLine, LogWatch
 from cli.process import ProcessFailed
 from cli.start_advice import advise
 from cli.system import System, environment, free_ports, running_system, taken_ports
-from cli.topology import PROVIDERS, SINGLE, Provider, Size, Topology, default_ports
+from cli.topology import PROVIDERS, SINGLE, Provider, Size, Topology, default_ports, is_real
 from parley.exception_groups import flatten_group
 
 
@@ -93,7 +93,8 @@ def summary(system: System) -> Table:
     """Table of the system's addresses, folders and commands."""
     table = Table(show_header=False, box=None, title="Parley is up", title_justify="left")
     for provider in PROVIDERS:
-        table.add_row(provider.name, _origin(provider, system.topology))
+        if not provider.host or is_real(provider, system.topology.env):
+            table.add_row(provider.name, _origin(provider, system.topology))
     table.add_row("webhooks", f"{system.edge_url}/voice  /status  /fallback")
     if public_url := system.topology.env.get("PARLEY_PUBLIC_URL"):
         table.add_row("public address", public_url)

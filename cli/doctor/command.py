@@ -28,7 +28,7 @@ from cli.doctor.runner import Check, run_checks
 from cli.doctor.twilio import check_twilio
 from cli.latency_budget import read_budget
 from cli.system import taken_ports
-from cli.topology import PROVIDERS, default_ports
+from cli.topology import default_ports, emulated_providers
 from parley.agent_config import AgentConfig, CallData, rendered
 from parley.errors import ConfigError
 from parley.providers.registry import ProviderContext, load_plugin
@@ -135,7 +135,7 @@ def _checks(context: Context, *, has_agent: bool) -> list[Check]:
         return checks
     if needs_database(context.agent):
         checks.append(Check("database", partial(check_database, context)))
-    emulated = {provider.name for provider in PROVIDERS if not context.is_real(provider.name)}
+    emulated = {provider.name for provider in emulated_providers(context.environment)}
     by_provider: dict[str, list[AgentRoute]] = {}
     for route in context.routes():
         by_provider.setdefault(route.config.provider, []).append(route)

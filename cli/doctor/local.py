@@ -89,7 +89,7 @@ def check_variables(environment: Mapping[str, str], reporter: Reporter) -> None:
             reporter.ok(provider.name, f"at {without_credentials(url)} ({provider.url_variable})")
         elif is_real(provider, environment):
             reporter.ok(provider.name, f"real ({provider.key_variable} is set)")
-        else:
+        elif not provider.host:
             reporter.note(provider.name, _emulated(provider))
         if problem := _key_problem(key):
             reporter.failed(provider.key_variable, f"{problem}: set it again ({PAGES[provider.name].keys})")

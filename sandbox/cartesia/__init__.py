@@ -1,0 +1,1 @@
+"""The Cartesia emulator: text-to-speech over a WebSocket with contexts, and the list of voices."""
