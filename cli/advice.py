@@ -70,6 +70,15 @@ PAGES = {
             "https://elevenlabs.io/app/subscription",
             "https://status.elevenlabs.io",
         ),
+        ProviderPages(
+            "cartesia",
+            "CARTESIA_API_KEY",
+            "PARLEY_CARTESIA_URL",
+            "https://play.cartesia.ai/keys",
+            "https://play.cartesia.ai/subscription",
+            "https://play.cartesia.ai/subscription",
+            "https://status.cartesia.ai",
+        ),
     )
 }
 

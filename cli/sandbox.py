@@ -95,6 +95,7 @@ def addresses(urls: Mapping[str, str]) -> Table:
     table.add_row(
         "ElevenLabs", urls["elevenlabs"].replace("http", "ws", 1), "any key; voices: GET /v1/voices"
     )
+    table.add_row("Cartesia", urls["cartesia"].replace("http", "ws", 1), "any key; voices: GET /voices")
     return table
 
 

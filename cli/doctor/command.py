@@ -15,6 +15,7 @@ from rich.console import Console
 
 from cli.doctor.agent_file import read_agent_file
 from cli.doctor.agent_routes import check_routes
+from cli.doctor.cartesia import check_cartesia
 from cli.doctor.context import AgentRoute, Context
 from cli.doctor.database import check_database, needs_database
 from cli.doctor.deepgram import check_deepgram
@@ -36,7 +37,12 @@ from parley.settings import CommonSettings
 from parley.telemetry.setup import create_telemetry
 
 LIMIT_S = 20.0
-_BUILT_IN = {"openai": check_openai, "deepgram": check_deepgram, "elevenlabs": check_elevenlabs}
+_BUILT_IN = {
+    "openai": check_openai,
+    "deepgram": check_deepgram,
+    "elevenlabs": check_elevenlabs,
+    "cartesia": check_cartesia,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,11 @@ _PROVIDER_PREFIXES = (
     "DEEPGRAM_",
     "OPENAI_",
     "ELEVENLABS_",
+    "CARTESIA_",
     "PARLEY_DEEPGRAM_",
     "PARLEY_OPENAI_",
     "PARLEY_ELEVENLABS_",
+    "PARLEY_CARTESIA_",
 )
 
 _STAGE_OF = {"deepgram": "stt", "openai": "llm", "elevenlabs": "tts"}

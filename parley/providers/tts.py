@@ -24,7 +24,8 @@ class AudioChunk:
     audio: bytes
     """Mono, in the format that the plugin declares; may be empty."""
     char_timings: tuple[CharTiming, ...] = ()
-    """Times are relative to the start of this chunk and may extend beyond it. Empty without alignment."""
+    """Times are relative to the start of this chunk; they may extend beyond it, and be negative if they come
+    after their audio. Empty without alignment."""
     ends_clause: bool = False
     """Whether the current clause certainly ends with this chunk."""
 

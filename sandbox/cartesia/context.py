@@ -79,7 +79,7 @@ class Context:
         self._queue: asyncio.Queue[_Generation | int | None] = asyncio.Queue(_MAX_GENERATIONS)
         """Generations, ids of flushes, None for the end."""
         self.ended = False
-        """Whether no more input is accepted."""
+        """Whether further input is refused."""
         self.cancelled = False
 
     def on_request(self, request: GenerationRequest) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.cartesia.errors import Rejected
-from sandbox.synthesis import TONE_VOICE
+from sandbox.synthesis import RECORDED_VOICE, TONE_VOICE
 
 OWN_VOICE = "5a5a5a5a-0000-4000-8000-000000000001"
 _VOICES = (
@@ -19,12 +19,12 @@ _IDS = frozenset(voice[0] for voice in _VOICES)
 
 
 def check_voice(voice_id: str) -> None:
-    """Reject a voice that does not exist.
+    """Reject an unknown voice.
 
     Raises:
         Rejected: the id is not a UUID, or no voice has it.
     """
-    if voice_id == TONE_VOICE or voice_id in _IDS:
+    if voice_id in (TONE_VOICE, RECORDED_VOICE) or voice_id in _IDS:
         return
     try:
         uuid.UUID(voice_id)

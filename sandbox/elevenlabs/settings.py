@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from sandbox.synthesis import SynthesisSettings
+from sandbox.settings import SynthesisSettings
 
 
 class ElevenLabsSandboxSettings(SynthesisSettings):

@@ -43,6 +43,8 @@ class Clause:
     """Sample at which the clause ends; audio may not have arrived up to there yet."""
     end_certain: bool = False
     """Whether the audio of the clause is certainly over."""
+    end_marked: bool = False
+    """Whether the provider has marked its end."""
     has_tags: bool = False
     """Whether the text was sent with SSML tags."""
 
@@ -88,6 +90,7 @@ class ClauseAlignment:
         self._exact = True
         self._aligned_until = 0
         self._completed: Clause | None = None
+        """The last clause that was complete."""
         self._inside_tag = False
 
     @property
@@ -102,12 +105,22 @@ class ClauseAlignment:
         return clause
 
     def end_clause(self, received: int) -> None:
-        """Record that the current clause certainly ends at a sample."""
-        for clause in self.clauses:
-            if not clause.end_certain:
-                clause.end_sample, clause.end_certain = received, True
-                clause.aligned = len(clause.letters)
-                return
+        """Record the provider's mark that the current clause certainly ends at a sample."""
+        clause = next((clause for clause in self.clauses if not clause.end_certain), None)
+        if not self._marks_completed_clause(clause, received) and clause is not None:
+            clause.end_sample, clause.end_certain, clause.end_marked = received, True, True
+            clause.aligned = len(clause.letters)
+
+    def _marks_completed_clause(self, following: Clause | None, received: int) -> bool:
+        """Whether a mark belongs to a clause that its timings have completed before."""
+        if (completed := self._completed) is None or completed.end_marked:
+            return False
+        if following is not None and following.letters:
+            audible_ms = self._audible_ms(completed.end_sample or 0, received)
+            if following.aligned or audible_ms >= min_speech_ms(len(following.letters)):
+                return False
+        completed.end_marked = True
+        return True
 
     def add(self, characters: tuple[CharTiming, ...], begin: int, received: int) -> None:
         """Add the timings of a chunk that reaches from sample `begin` to `received`."""
@@ -274,7 +287,7 @@ def _letters_after(clause: Clause, sample: int) -> int:
 
 def _on_reply_clock(character: CharTiming, origin_ms: float) -> CharTiming:
     """Convert a character's times from its chunk's clock to the reply's."""
-    start_ms = origin_ms + max(0.0, character.start_ms)
+    start_ms = max(0.0, origin_ms + character.start_ms)
     return CharTiming(character.text, start_ms, max(start_ms, origin_ms + character.end_ms))
 
 

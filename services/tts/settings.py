@@ -15,6 +15,10 @@ class TtsSettings(CommonSettings):
     """Shortest time limit for the first audio of a connection, after which its text is synthesized again. The
     limit follows the measured latencies, up to three times this value; for later audio it may be half."""
 
+    tts_connect_timeout_s: float = Field(default=2.0, gt=0, le=30)
+    """Initial time limit for opening a WebSocket to the provider; it follows the measured latencies, between
+    half and three times this value."""
+
 
 class ElevenLabsSettings(TtsSettings):
     """Settings of ElevenLabs."""
@@ -25,9 +29,15 @@ class ElevenLabsSettings(TtsSettings):
     elevenlabs_api_key: SecretStr = Field(validation_alias="ELEVENLABS_API_KEY")
     """API key for ElevenLabs."""
 
-    tts_connect_timeout_s: float = Field(default=2.0, gt=0, le=30)
-    """Initial time limit for opening a WebSocket to the provider; it follows the measured latencies, between
-    half and three times this value."""
-
     tts_keep_alive_s: float = Field(default=15.0, gt=0, le=90)
     """Idle time of the provider's WebSocket after which a keep-alive message is sent."""
+
+
+class CartesiaSettings(TtsSettings):
+    """Settings of Cartesia."""
+
+    cartesia_url: ProviderUrl = ""
+    """Base address of Cartesia, http(s):// or ws(s)://; empty for Cartesia itself."""
+
+    cartesia_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="CARTESIA_API_KEY")
+    """API key for Cartesia; required by agents whose voice is Cartesia's."""

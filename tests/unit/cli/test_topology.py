@@ -108,3 +108,17 @@ def test_a_system_has_an_id_unless_the_environment_sets_one() -> None:
     assert chosen != other
     named = build_topology({"PARLEY_SYSTEM_ID": "production"}, PORTS, "/home", "/bin")
     assert named.env["PARLEY_SYSTEM_ID"] == "production"
+
+
+def test_an_emulator_may_serve_further_providers() -> None:
+    """They need no process of their own, and are emulated only while their host is."""
+    topology = build_topology({}, PORTS, "/home", "/bin")
+    assert "sandbox-cartesia" not in [spec.name for spec in topology.processes]
+    assert topology.env["PARLEY_CARTESIA_URL"] == PORTS.url("elevenlabs") + "/cartesia"
+    assert topology.env["CARTESIA_API_KEY"] == SANDBOX_TOKEN
+    assert topology.sandbox_urls["cartesia"] == PORTS.url("elevenlabs") + "/cartesia"
+
+    with_key = build_topology({"CARTESIA_API_KEY": "k"}, PORTS, "/home", "/bin")
+    assert "PARLEY_CARTESIA_URL" not in with_key.env
+    real_host = build_topology({"ELEVENLABS_API_KEY": "k"}, PORTS, "/home", "/bin")
+    assert "CARTESIA_API_KEY" not in real_host.env

@@ -195,3 +195,30 @@ def test_timings_may_reach_a_little_beyond_the_audio() -> None:
 
     assert not whole.fails
     assert cut.fails
+
+
+END = AudioChunk(b"", ends_clause=True)
+
+
+def test_a_mark_of_a_clause_that_its_times_have_completed_ends_no_other() -> None:
+    """A provider may send times and marks: each clause ends with its own mark, or before it."""
+    attempt = Attempt()
+
+    assert attempt.receive(timed(CLAUSES[0])).completed == 1
+    assert attempt.receive(END).completed == 1
+    assert attempt.receive(timed(CLAUSES[1]), END, timed(CLAUSES[2]), END).completed == 3
+    assert not attempt.reply.lost_letters
+
+
+def test_a_second_mark_without_audio_is_a_lost_clause() -> None:
+    """Only one mark belongs to a clause that its times have completed."""
+    attempt = Attempt().receive(timed(CLAUSES[0]), END, END)
+
+    assert attempt.reply.lost_letters
+
+
+def test_a_mark_after_enough_audio_belongs_to_the_clause_of_that_audio() -> None:
+    """Times may be missing for a clause whose end is marked."""
+    attempt = Attempt().receive(timed(CLAUSES[0]), AudioChunk(audio_of(CLAUSES[1])), END)
+
+    assert attempt.completed == 2

@@ -96,6 +96,8 @@ unknown variable, so a misspelt one is refused here. */}}
 {{- else if and $emulated (eq .stage "tts") }}
 {{- $_ := set $set "PARLEY_ELEVENLABS_URL" (printf "%s:9004" $sandbox) -}}
 {{- $_ := set $set "ELEVENLABS_API_KEY" "sandbox" -}}
+{{- $_ := set $set "PARLEY_CARTESIA_URL" (printf "%s:9004/cartesia" $sandbox) -}}
+{{- $_ := set $set "CARTESIA_API_KEY" "sandbox" -}}
 {{- else if eq .stage "recorder" }}
 {{- $_ := set $set "PARLEY_RECORDINGS_URL" $values.recordings.url -}}
 {{- end }}

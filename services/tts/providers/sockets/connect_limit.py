@@ -11,4 +11,12 @@ _CEILING_FACTOR = 3.0
 def connect_limit(limits: LatencyLimits, provider: str, url: str, timeout_s: float) -> LatencyLimit:
     """Return the limit for a provider at an address; `timeout_s` seconds until latencies were measured."""
     bounds = LimitRange(timeout_s * _FLOOR_FACTOR, timeout_s, timeout_s * _CEILING_FACTOR)
-    return limits.get(LatencyKey(provider, "", urlsplit(url).hostname or "", "connected"), bounds)
+    return limits.get(LatencyKey(provider, "", _host(url), "connected"), bounds)
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        # The attempt to connect reports what is wrong with the address.
+        return ""

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cli.doctor.agent_file import AgentFile
+from cli.doctor.cartesia import check_cartesia
 from cli.doctor.context import Context
 from cli.doctor.deepgram import check_deepgram
 from cli.doctor.elevenlabs import check_elevenlabs
@@ -43,6 +44,7 @@ ENVIRONMENT = {
     "OPENAI_API_KEY": "k",
     "DEEPGRAM_API_KEY": "k",
     "ELEVENLABS_API_KEY": "k",
+    "CARTESIA_API_KEY": "k",
     "TWILIO_ACCOUNT_SID": SANDBOX_SID,
     "TWILIO_AUTH_TOKEN": "t",
     "PARLEY_PUBLIC_URL": "https://calls.example.com",
@@ -75,12 +77,14 @@ async def findings(provider: str, status: int, body: Any) -> list[Finding]:
                 await check_deepgram([], context, reporter)
             case "elevenlabs":
                 await check_elevenlabs([], context, reporter)
+            case "cartesia":
+                await check_cartesia([], context, reporter)
             case _:
                 await check_twilio(context, reporter)
     return found
 
 
-@pytest.mark.parametrize("provider", ["openai", "deepgram", "elevenlabs", "twilio"])
+@pytest.mark.parametrize("provider", ["openai", "deepgram", "elevenlabs", "cartesia", "twilio"])
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(status=st.sampled_from([200, 200, 200, 302, 400, 401, 402, 403, 404, 429, 500]), body=JSON)
 def test_a_check_ends_with_findings(provider: str, status: int, body: Any) -> None:
