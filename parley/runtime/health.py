@@ -70,6 +70,7 @@ async def serve(
     drain_timeout_s: float = 5.0,
     reuse_port: bool = False,
     stop_accepting: asyncio.Event | None = None,
+    max_message_bytes: int = 1024 * 1024,
 ) -> AsyncIterator[int]:
     """Serve an app while entered; yields the port.
 
@@ -81,6 +82,7 @@ async def serve(
         drain_timeout_s: how long open requests may take on exit.
         reuse_port: allow other processes to listen on the same port.
         stop_accepting: once set, no new connection is accepted; open ones continue.
+        max_message_bytes: limit on a WebSocket message, beyond which the connection is closed with 1009.
 
     Raises:
         ConfigError: the address cannot be used, for example because the port is in use.
@@ -91,7 +93,7 @@ async def serve(
         access_log=False,
         lifespan="off",
         ws_per_message_deflate=False,
-        ws_max_size=1024 * 1024,
+        ws_max_size=max_message_bytes,
         timeout_graceful_shutdown=int(drain_timeout_s),
         server_header=False,
         timeout_keep_alive=_KEEP_ALIVE_S,

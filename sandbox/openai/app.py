@@ -7,7 +7,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from sandbox.emulator import Journal, RuntimeSettings, sandbox_routes
 from sandbox.openai import errors
@@ -16,11 +16,14 @@ from sandbox.openai.embeddings import EmbeddingsEndpoint
 from sandbox.openai.errors import ApiError
 from sandbox.openai.exchange import Exchanges
 from sandbox.openai.models import find_family, has_ended, listed_models, model_object
+from sandbox.openai.realtime.endpoint import RealtimeEndpoint
 from sandbox.openai.responses import ResponsesEndpoint
 from sandbox.openai.scenario import read_scenario
 from sandbox.openai.servers.registry import SERVERS
 from sandbox.openai.servers.server import Server
 from sandbox.openai.settings import OpenAISandboxSettings
+from sandbox.recognition.lazy_recogniser import LazyRecogniser
+from sandbox.recognition.utterances import utterances_route
 
 _BAD_JSON = (
     "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP "
@@ -39,11 +42,15 @@ class OpenAIEmulator:
         self._chat = ChatEndpoint(exchanges)
         self._responses = ResponsesEndpoint(exchanges)
         self.embeddings = EmbeddingsEndpoint()
+        self.recogniser = LazyRecogniser(settings)
+        self._realtime = RealtimeEndpoint(exchanges, self.recogniser)
 
     def app(self) -> Starlette:
         """Build the ASGI application with all routes."""
         own = Route("/sandbox/calls/{call_sid}/scenario", self._set_scenario, methods=["PUT"])
         routes = [*sandbox_routes(self.journal, self.runtime_settings), own, *self._routes("/v1", "")]
+        routes.append(utterances_route(self.recogniser.oracle))
+        routes.append(WebSocketRoute("/v1/realtime", self._realtime.serve))
         for server in SERVERS.values():
             for path in server.paths:
                 routes += self._routes(path, server.name)

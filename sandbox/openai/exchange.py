@@ -39,7 +39,7 @@ class Exchanges:
     """The state that the endpoints share: settings, journal, pace and faults."""
 
     def __init__(self, journal: Journal, runtime_settings: RuntimeSettings[OpenAISandboxSettings]) -> None:
-        self._journal = journal
+        self.journal = journal
         self._runtime_settings = runtime_settings
         self._faults = 0
         self._random = random.Random(0)
@@ -59,7 +59,11 @@ class Exchanges:
 
     def scenario_for(self, body: Mapping[str, Any]) -> str:
         """The scenario that the model of a request names, else that of its call, else the configured one."""
-        return scenario_of(body["model"]) or self._scenarios.get(call_sid_of(body)) or self.settings.scenario
+        return scenario_of(body["model"]) or self.scenario_of_call(call_sid_of(body))
+
+    def scenario_of_call(self, call_sid: str) -> str:
+        """The scenario that was set for a call, else the configured one."""
+        return self._scenarios.get(call_sid) or self.settings.scenario
 
     def take_refusal(self, model: str) -> int:
         """The error status that this request gets; 0 for none."""
@@ -77,9 +81,19 @@ class Exchanges:
             faults = set()
         return frozenset(quirks | faults | ({scripted} if scripted else set()))
 
+    def choose_realtime_faults(self, model: str, scripted: str) -> frozenset[str]:
+        """The faults of a Realtime response, among them `scripted` if it is not empty."""
+        fault = self.settings.realtime_fault
+        chosen = {fault} if fault and self._take_fault(model) else set()
+        return frozenset(chosen | ({scripted} if scripted else set()))
+
+    def take_realtime_refusal(self, model: str) -> bool:
+        """Whether a session is refused as the settings say."""
+        return self._take_fault(model)
+
     def note(self, kind: str, exchange: Exchange, **more: Any) -> None:
         """Add an entry to the journal."""
-        self._journal.note(kind, call_sid=exchange.call_sid, id=exchange.id, **more)
+        self.journal.note(kind, call_sid=exchange.call_sid, id=exchange.id, **more)
 
     def due_in_s(self, exchange: Exchange, index: int) -> float:
         """Seconds until a token is due; due times count from the request's arrival."""

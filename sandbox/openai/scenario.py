@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from sandbox.openai.faults import FAULTS
+from sandbox.openai.realtime_faults import RESPONSE_FAULTS
 from sandbox.openai.tool_result import ToolResult, fill_arguments, last_result
 
 _FOLDER = Path(__file__).parent / "scenarios"
@@ -63,7 +64,7 @@ class Rule:
     """Name of the tool whose result is being answered; empty: the rule does not answer tool results."""
     wait_ms: float | None = None
     fault: str = ""
-    """Fault of this answer: a value of the llm_fault setting."""
+    """Fault of this answer: a value of the llm_fault or the realtime_fault setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +213,9 @@ def _call(data: Any) -> ScriptedCall:
 
 
 def _check_names(rule: Rule) -> None:
-    if rule.fault and rule.fault not in FAULTS:
-        raise ValueError(f"unknown fault {rule.fault!r} (known: {', '.join(FAULTS)})")
+    faults = (*FAULTS, *RESPONSE_FAULTS)
+    if rule.fault and rule.fault not in faults:
+        raise ValueError(f"unknown fault {rule.fault!r} (known: {', '.join(faults)})")
     allowed = {"user", "assistant", *(rule.when.groupindex if rule.when else ())}
     for _, name, _, _ in string.Formatter().parse(rule.say):
         if name is not None and name.partition(".")[0] != "result" and name not in allowed:

@@ -4,17 +4,53 @@ from datetime import date
 from typing import Literal
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from sandbox.espeak import RATE_WPM, VOICE
 from sandbox.openai.faults import FAULTS, LlmFaults, LlmQuirks
+from sandbox.openai.realtime_faults import RESPONSE_FAULTS
+from sandbox.recognition.settings import RecognitionSettings
+
+SessionErrorName = Literal["", "invalid_api_key", "insufficient_quota", "rate_limit_exceeded", "server_error"]
 
 
-class OpenAISandboxSettings(BaseSettings):
+class RealtimeSandboxSettings(RecognitionSettings):
+    """Settings of the OpenAI emulator's Realtime API, read from PARLEY_SANDBOX_* variables."""
+
+    tts: Literal["espeak", "tone"] = "espeak"
+    """Synthesise speech with espeak-ng, or tones that encode the text."""
+    espeak_voice: str = VOICE
+    """Voice of espeak-ng."""
+    espeak_rate_wpm: int = Field(default=RATE_WPM, ge=80, le=450)
+    """Speaking rate of espeak-ng."""
+    realtime_first_audio_ms: float = Field(default=450, ge=0)
+    """Delay from the start of a Realtime response to its first audio."""
+    realtime_speed: float = Field(default=6, gt=0)
+    """Speed of a Realtime response's audio, as a multiple of real time."""
+    realtime_chunk_ms: float = Field(default=200, ge=10, le=5000)
+    """Length of the audio in one event of a Realtime response."""
+    realtime_transcript_ms: float = Field(default=400, ge=0)
+    """Delay from the commit of the caller's audio to its transcript."""
+    realtime_session_s: float = Field(default=3600, gt=0)
+    """Time after which a Realtime session expires."""
+    realtime_refuse: int = Field(default=0, ge=0, le=599)
+    """Refuse the upgrade of Realtime sessions with this HTTP status; 0 accepts it."""
+    realtime_error: SessionErrorName = ""
+    """End Realtime sessions with this error right after the upgrade; empty for none."""
+    realtime_missing_scopes: tuple[str, ...] = ()
+    """Scopes that the key lacks, such as `api.model.request`."""
+    realtime_fault: str = ""
+    """Fault of every Realtime response; docs/sandbox.md lists them."""
+
+    @field_validator("realtime_fault")
+    @classmethod
+    def _check_realtime_fault(cls, name: str) -> str:
+        if name and name not in RESPONSE_FAULTS:
+            raise ValueError(f"unknown fault {name!r} (known: {', '.join(RESPONSE_FAULTS)})")
+        return name
+
+
+class OpenAISandboxSettings(RealtimeSandboxSettings):
     """Settings of the OpenAI emulator, read from PARLEY_SANDBOX_* variables."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="PARLEY_SANDBOX_", frozen=True, extra="ignore", use_attribute_docstrings=True
-    )
 
     host: str = "127.0.0.1"
     """Interface that the emulator listens on."""

@@ -58,6 +58,8 @@ class TwilioSandboxSettings(BaseSettings):
     """Webhook that is requested when the voice webhook fails."""
     deepgram_url: ProviderUrl | None = Field(default=None, validation_alias="PARLEY_DEEPGRAM_URL")
     """Deepgram emulator whose oracle receives the callers' utterances; empty for none."""
+    openai_url: ProviderUrl | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
+    """OpenAI emulator whose oracle receives the callers' utterances; empty for none."""
     plain_hosts: tuple[str, ...] = ()
     """Hosts besides loopback whose wss:// addresses are dialled without TLS."""
     ring_s: float = Field(default=0.1, ge=0)
@@ -90,7 +92,8 @@ class TwilioSandboxSettings(BaseSettings):
     @property
     def stt_urls(self) -> tuple[str, ...]:
         """Emulators whose oracles receive the callers' utterances; an https address is a real provider's."""
-        return tuple(url for url in (self.deepgram_url,) if url and not url.startswith("https"))
+        openai_url = (self.openai_url or "").removesuffix("/v1")
+        return tuple(url for url in (self.deepgram_url, openai_url) if url and not url.startswith("https"))
 
     @property
     def signer(self) -> Signer:

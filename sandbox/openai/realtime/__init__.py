@@ -1,0 +1,1 @@
+"""OpenAI's Realtime API over WebSocket: speech-to-speech and transcription sessions."""
