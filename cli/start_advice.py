@@ -14,6 +14,7 @@ from cli.twilio_account import TwilioAccount, account_error, twilio_api_url
 from parley.agent_config import AgentConfig, load_agent_config
 from parley.errors import ConfigError
 from parley.providers.end_dates import ModelEnd
+from parley.providers.registry import kinds_of
 
 _TIMEOUT_S = 10.0
 _WARN_DAYS = 180
@@ -91,7 +92,7 @@ def _real_routes(agent: AgentConfig, environment: Mapping[str, str]) -> list[Age
     """The routes to built-in providers that are not emulated."""
     built_in = {provider.name for provider in PROVIDERS} - {"twilio"}
     real = {provider for provider in built_in if is_real(provider_named(provider), environment)}
-    routes = (*routes_of(agent, "stt"), *routes_of(agent, "llm"), *routes_of(agent, "tts"))
+    routes = tuple(route for kind in kinds_of(agent) for route in routes_of(agent, kind))
     return [route for route in routes if route.config.provider in real]
 
 

@@ -9,9 +9,7 @@ from parley.agent_config.loading import decode_agent
 from parley.agent_config.problem import AgentFileError, Problem
 from parley.agent_store import LoadedAgent, number_conflicts, version_of
 from parley.errors import ConfigError
-from parley.providers.registry import Kind, check_agent
-
-_KINDS: tuple[Kind, ...] = ("stt", "llm", "tts")
+from parley.providers.registry import check_agent, kinds_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ def _check_file(path: Path) -> CheckedFile:
 
 
 def _provider_problems(agent: LoadedAgent) -> Iterator[Problem]:
-    for kind in _KINDS:
+    for kind in kinds_of(agent.config):
         try:
             check_agent(agent.config, kind)
         except ConfigError as error:

@@ -5,9 +5,17 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Any
 
-from parley.agent_config import AgentConfig, LlmConfig, SttConfig, TtsConfig
+from parley.agent_config import AgentConfig, LlmConfig, RealtimeConfig, SttConfig, TtsConfig
 from parley.audio.g711 import FRAME_BYTES, FRAME_MS, SILENCE, ms_to_bytes
 from parley.providers.llm import Done, LlmClient, Message, TextDelta, ToolCallRequest
+from parley.providers.realtime import (
+    AudioDelta,
+    RealtimeEvent,
+    RealtimeProvider,
+    ResponseDone,
+    ResponseRequest,
+    SessionSetup,
+)
 from parley.providers.registry import audio_format_of
 from parley.providers.stt import FinalTranscript, ProviderTurn, SttConnection, SttEvent, SttProvider
 from parley.providers.tts import TtsProvider
@@ -26,6 +34,10 @@ _SPEECH = "hello"
 _SPEECH_MS = 1000
 _TRANSCRIPT_TIMEOUT_S = 4.0
 _MAX_PHRASE_CHARS = 80
+
+
+class _ResponseEnded(Exception):
+    """The response of a speech-to-speech model has ended; the text is the reason if it failed."""
 
 
 class NoOutput(Exception):
@@ -64,6 +76,37 @@ async def _model_input(agent: AgentConfig) -> tuple[list[Message], Sequence[dict
     async with open_tool_resources() as resources:
         tools = build_tools(agent, context_without_call(agent, resources, CALL_SID))
     return build_messages(agent, conversation), [tool.definition for tool in tools]
+
+
+async def request_spoken_phrase(
+    provider: RealtimeProvider, config: RealtimeConfig, agent: AgentConfig
+) -> tuple[int, int]:
+    """Open a session and have it speak a phrase; returns the times of both in milliseconds.
+
+    Raises:
+        ProviderError: the session was refused, or the request failed.
+        NoOutput: the phrase has no audio.
+    """
+    messages, tools = await _model_input(agent)
+    setup = SessionSetup(str(messages[0]["content"]), tools, agent.stt.language, CALL_SID)
+    started_s, first_ms = _now_s(), 0
+    async with provider.connect(config, setup) as connection:
+        connected_ms, sent_s = _since_ms(started_s), _now_s()
+        await connection.respond(ResponseRequest("doctor", exact_text=phrase_of(agent)))
+
+        async def receive(event: RealtimeEvent) -> None:
+            nonlocal first_ms
+            if isinstance(event, AudioDelta):
+                first_ms = first_ms or _since_ms(sent_s)
+            if isinstance(event, ResponseDone):
+                raise _ResponseEnded(event.reason)
+
+        try:
+            await connection.run(receive)
+        except _ResponseEnded as ended:
+            if not first_ms:
+                raise NoOutput(str(ended) or "no audio") from None
+    return connected_ms, first_ms
 
 
 async def request_phrase(provider: TtsProvider, config: TtsConfig, agent: AgentConfig) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from cli.doctor.agent_requests import (
     NoOutput,
     request_answer,
     request_phrase,
+    request_spoken_phrase,
     request_transcript,
 )
 from cli.doctor.context import AgentRoute, Context, config_error
@@ -22,7 +23,7 @@ from parley.providers.fallback_chain import provider_error
 from parley.providers.registry import load_plugin
 
 _TIMEOUT_S = 9.0
-_KEYS = {"stt": "model", "llm": "model", "tts": "voice"}
+_KEYS = {"stt": "model", "llm": "model", "tts": "voice", "realtime": "model"}
 _CHECK_KEY = re.compile(r": check [A-Z_]+")
 """The remedy in an adapter's own reason, which is the same for every cause."""
 _SLOW = "slower than the latency budget: callers wait longer; try a faster model or a nearer region"
@@ -76,6 +77,9 @@ async def _request(route: AgentRoute, context: Context, reporter: Reporter) -> N
                     Latency("connection", connected_ms),
                     Latency("transcript", first_ms, parts["endpointing"].p95_ms),
                 ]
+            case "realtime":
+                connected_ms, first_ms = await request_spoken_phrase(provider, config, context.agent)
+                latencies = [Latency("connection", connected_ms), Latency("first audio", first_ms)]
     text = ", ".join(map(str, latencies))
     if any(latency.exceeds_budget for latency in latencies):
         text = f"{text}: {_SLOW}"
@@ -112,7 +116,7 @@ def _no_output(route: AgentRoute, context: Context, reason: str) -> str:
                 f"an empty answer with {MAX_TOKENS} tokens (finish reason {reason}): the model may reason "
                 f"before it answers; set {place} to none, or change {context.place(route, 'model')}"
             )
-        case "tts":
+        case "tts" | "realtime":
             return f"no audio for a phrase: change {context.place(route, 'voice')}"
         case "stt":
             return (

@@ -12,9 +12,7 @@ from cli.latency_budget import LatencyBudget
 from cli.topology import PROVIDERS, Provider, is_real
 from parley.agent_config import AgentConfig, ProviderSection
 from parley.errors import ConfigError
-from parley.providers.registry import Kind, ProviderContext, configs_of, route_name
-
-KINDS: tuple[Kind, ...] = ("stt", "llm", "tts")
+from parley.providers.registry import Kind, ProviderContext, configs_of, kinds_of, route_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +21,7 @@ class AgentRoute:
 
     kind: Kind
     config: Any
-    """An SttConfig, LlmConfig or TtsConfig."""
+    """An SttConfig, LlmConfig, TtsConfig or RealtimeConfig."""
     keys: tuple[str | int, ...]
     """Its keys in the agent file, as in `llm`, `fallbacks`, 0."""
 
@@ -69,7 +67,7 @@ class Context:
         Raises:
             ConfigError: a provider is unknown or rejects its options.
         """
-        return tuple(route for kind in KINDS for route in routes_of(self.agent, kind))
+        return tuple(route for kind in kinds_of(self.agent) for route in routes_of(self.agent, kind))
 
 
 def provider_named(name: str) -> Provider:

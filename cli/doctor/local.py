@@ -12,7 +12,7 @@ from cli.topology import PROVIDERS, SANDBOX_TOKEN, Provider, is_real
 from parley.agent_config import AgentConfig, HttpTool, McpTool, PythonTool, load_agent_config, texts_problem
 from parley.agent_config.tools import RecordsTool
 from parley.errors import ConfigError
-from parley.providers.registry import check_agent
+from parley.providers.registry import check_agent, kinds_of
 from parley.records.plugin import check_options
 from services.brain.tools.python import load_function
 
@@ -48,7 +48,7 @@ def check_agent_file(
     """
     try:
         agent = load_agent_config(folder, name)
-        check_agent(agent, "stt", "llm", "tts")
+        check_agent(agent, *kinds_of(agent))
     except ConfigError as error:
         reporter.failed("agent", str(error))
         raise

@@ -13,6 +13,7 @@ from parley.agent_config.loading import load_agent_config, parse_agent, read_age
 from parley.agent_config.missing_texts import text_language, text_of, texts_problem
 from parley.agent_config.numbers import AgentNumber
 from parley.agent_config.provider_section import ProviderSection
+from parley.agent_config.realtime import RealtimeConfig, RealtimePrice, TurnDetection
 from parley.agent_config.rendering import rendered
 from parley.agent_config.salvage import salvage_agent
 from parley.agent_config.section import AutoSwitch
@@ -58,6 +59,8 @@ __all__ = [
     "Openers",
     "ProviderSection",
     "PythonTool",
+    "RealtimeConfig",
+    "RealtimePrice",
     "Reconnect",
     "SendDtmfTool",
     "SendSmsTool",
@@ -69,6 +72,7 @@ __all__ = [
     "ToolSection",
     "TransferCallTool",
     "TtsConfig",
+    "TurnDetection",
     "TurnTaking",
     "WaitTool",
     "Webhook",

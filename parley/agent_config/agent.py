@@ -16,6 +16,14 @@ from parley.agent_config.limits import Limits
 from parley.agent_config.llm import LlmConfig, prices_problem
 from parley.agent_config.located import located
 from parley.agent_config.numbers import NumberSetting
+from parley.agent_config.realtime import (
+    CASCADE,
+    REALTIME,
+    Mode,
+    RealtimeConfig,
+    prices_of_realtime_problem,
+    without_phrases,
+)
 from parley.agent_config.section import Section
 from parley.agent_config.stt import SttConfig
 from parley.agent_config.templates.text import TemplateText
@@ -51,6 +59,9 @@ class AgentConfig(Section):
     """The reply when no model has answered."""
     unavailable: TemplateText = Field(default=english_text("unavailable"), min_length=1)
     """Announced by Twilio instead of a call that cannot be answered."""
+    mode: Mode = CASCADE
+    """`cascade`: `stt`, `llm` and `tts`, each with a provider of its own. `realtime`: one speech-to-speech
+    model in place of all three."""
     stt: SttConfig = SttConfig()
     llm: LlmConfig = LlmConfig()
     tts: TtsConfig = TtsConfig()
@@ -70,16 +81,25 @@ class AgentConfig(Section):
     transfer: TransferTexts = TransferTexts()
     idle: Idle = Idle()
     limits: Limits = Limits()
+    realtime: RealtimeConfig = RealtimeConfig()
+    """The speech-to-speech model of `mode: realtime`."""
 
     _variants: dict[str, "AgentConfig"] = PrivateAttr(default_factory=dict)
     """The agent in each of `languages`."""
 
     def tool_fillers(self, name: str) -> tuple[str, ...]:
         """Return the phrases while a tool runs, in order; empty to play none."""
+        if self.is_realtime:
+            return ()
         own = next((tool.filler for tool in self.tools if tool.has_tool(name)), None)
         if own is None:
             return self.fillers.tool_phrases
         return (*own, *self.fillers.tool_phrases[len(own) :]) if own else ()
+
+    @property
+    def is_realtime(self) -> bool:
+        """Whether a speech-to-speech model serves the agent's calls."""
+        return self.mode == REALTIME
 
     @property
     def opening(self) -> Greeting:
@@ -100,7 +120,7 @@ class AgentConfig(Section):
         if not isinstance(data, Mapping):
             return handler(data)
         try:
-            agent = handler(with_language_defaults(data))
+            agent = handler(with_language_defaults(without_phrases(data)))
         except ValidationError as error:
             raise with_problems_of_variants(error, cls.model_validate, data) from None
         variants = read_variants(cls.model_validate, data, agent.languages)
@@ -124,7 +144,10 @@ class AgentConfig(Section):
 
     @model_validator(mode="after")
     def _check_cost_limit(self) -> Self:
-        if self.limits.max_cost is not None and (problem := prices_problem(self.llm)):
+        problem = prices_problem(self.llm)
+        if self.is_realtime:
+            problem = prices_of_realtime_problem(self.realtime) or problem
+        if self.limits.max_cost is not None and problem:
             error = located(("limits", "max_cost"), problem)
             raise ValidationError.from_exception_data(type(self).__name__, [error])
         return self

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from parley.agent_config.agent import AgentConfig
 from parley.agent_config.explanations import explain
 from parley.agent_config.problem import AgentFileError, Problem
+from parley.agent_config.realtime import problems_of_mode
 from parley.agent_config.yaml_file import read_yaml
 from parley.errors import ConfigError
 
@@ -72,6 +73,8 @@ def parse_agent(text: str, name: str, source: str) -> AgentConfig:
     if file.data is None:
         raise AgentFileError(source, file.problems)
     try:
+        if problems := problems_of_mode(file.data):
+            raise ValidationError.from_exception_data(AgentConfig.__name__, problems)
         agent = AgentConfig.model_validate({"name": name, **file.data})
     except ValidationError as error:
         problems = [*file.problems, *explain(error, file)]

@@ -88,6 +88,8 @@ class TurnLatencies:
                 self.clock = CallClock(event.sent_at_us)
             case speech_pb2.TurnEnded():
                 self.turns_by_number.setdefault(body.turn, _ended_turn(body, at_ms))
+            case speech_pb2.TranscriptUpdated(final=True):
+                self._add_late_words(body)
             case reply_pb2.ReplyStarted():
                 # The next owner may start the same reply again; the first start counts.
                 if body.reply_id not in self.replies:
@@ -108,6 +110,12 @@ class TurnLatencies:
                     self._replace(before, _evolve_reply(before, body, at_ms))
             case _:
                 pass
+
+    def _add_late_words(self, body: speech_pb2.TranscriptUpdated) -> None:
+        """Add the words of a turn that ended before they were known."""
+        turn = self.turns_by_number.get(body.turn)
+        if turn is not None and not turn.caller_text:
+            self.turns_by_number[body.turn] = replace(turn, caller_text=body.text)
 
     def forget_answered(self, pending: Collection[int]) -> None:
         """Forget the turns that need no further events, so that the state does not grow with the call.

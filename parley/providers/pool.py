@@ -9,7 +9,7 @@ import structlog
 
 from parley.agent_config import ProviderSection, load_agent_config
 from parley.errors import ConfigError
-from parley.providers.registry import Kind, ProviderContext, check_agent, load_plugin
+from parley.providers.registry import Kind, ProviderContext, check_agent, kinds_of, load_plugin
 from parley.settings import CommonSettings
 
 log = structlog.get_logger()
@@ -108,6 +108,8 @@ async def open_default_provider(pool: ProviderPool[Any], kind: Kind, settings: C
         agent = load_agent_config(settings.agents_dir, settings.agent)
     except ConfigError as error:
         log.warning("default_agent_not_loaded", error=str(error))
+        return
+    if kind not in kinds_of(agent):
         return
     check_agent(agent, kind)
     section: ProviderSection = getattr(agent, kind)

@@ -15,7 +15,7 @@ from parley.audio.conversion import converter
 from parley.audio.formats import MULAW_8K
 from parley.errors import ConfigError
 from parley.providers.pool import ProviderPool
-from parley.providers.registry import Kind, audio_format_of
+from parley.providers.registry import Kind, audio_format_of, kinds_of
 from parley.settings import CommonSettings
 
 log = structlog.get_logger()
@@ -48,10 +48,13 @@ def _named_providers(kind: Kind, settings: CommonSettings) -> dict[str, tuple[st
     names: dict[str, tuple[str, ProviderSection]] = {}
     for path in sorted(Path(settings.agents_dir).glob("*.yaml")):
         try:
-            section: ProviderSection = getattr(load_agent_config(settings.agents_dir, path.stem), kind)
+            agent = load_agent_config(settings.agents_dir, path.stem)
         except ConfigError as error:
             log.warning("agent_not_preloaded", agent=path.stem, error=str(error))
             continue
+        if kind not in kinds_of(agent):
+            continue
+        section: ProviderSection = getattr(agent, kind)
         for config in section.chain:
             names.setdefault(config.provider, (path.stem, config))
     return names

@@ -1,4 +1,4 @@
-"""Finds providers by name: entry points in the groups `parley.stt`, `parley.llm` and `parley.tts`.
+"""Finds providers by name: entry points in groups such as `parley.stt`, one for each kind.
 
 The built-in providers are entry points like those of third parties. Nothing is imported before an agent names
 it.
@@ -13,7 +13,14 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from parley.agent_config import AgentConfig, LlmConfig, ProviderSection, SttConfig, TtsConfig
+from parley.agent_config import (
+    AgentConfig,
+    LlmConfig,
+    ProviderSection,
+    RealtimeConfig,
+    SttConfig,
+    TtsConfig,
+)
 from parley.audio.formats import MULAW_8K, AudioFormat
 from parley.errors import ConfigError
 from parley.providers.facts import ProviderFacts
@@ -21,7 +28,7 @@ from parley.providers.latency_limits import LatencyLimits
 from parley.providers.tts import TextSupport
 from parley.telemetry.setup import Telemetry
 
-Kind: TypeAlias = Literal["stt", "llm", "tts"]
+Kind: TypeAlias = Literal["stt", "llm", "tts", "realtime"]
 """A section of the agent file that names a provider."""
 
 P_co = TypeVar("P_co", covariant=True)
@@ -149,6 +156,11 @@ def transfer_options(kind: Kind, name: str) -> frozenset[str]:
     return frozenset(key for entry in alternatives for key in entry.get("options", {}))
 
 
+def kinds_of(agent: AgentConfig) -> tuple[Kind, ...]:
+    """Return the sections that an agent's mode uses; in mode `realtime`, `llm` writes notes on long calls."""
+    return ("realtime", "llm") if agent.is_realtime else ("stt", "llm", "tts")
+
+
 def check_agent(agent: AgentConfig, *kinds: Kind) -> None:
     """Check that the providers of some sections are installed and accept their options.
 
@@ -168,8 +180,9 @@ def route_name(config: ProviderSection) -> str:
 
     Settings of a language model that decide whether a server accepts its requests are part of the name.
     """
-    model = (config.model,) if isinstance(config, SttConfig | LlmConfig | TtsConfig) else ()
-    voice = (config.voice,) if isinstance(config, TtsConfig) and config.voice else ()
+    named = SttConfig | LlmConfig | TtsConfig | RealtimeConfig
+    model = (config.model,) if isinstance(config, named) else ()
+    voice = (config.voice,) if isinstance(config, TtsConfig | RealtimeConfig) and config.voice else ()
     options = (f"{key}={value}" for key, value in sorted(config.options.items()))
     return "/".join((config.provider, *model, *voice, *options, *_llm_settings(config)))
 

@@ -62,7 +62,7 @@ class TurnResumed(_message.Message):
     def __init__(self, turn: _Optional[int] = ...) -> None: ...
 
 class TurnEnded(_message.Message):
-    __slots__ = ("turn", "text", "speech_end_ms", "audio_end_ms", "decided_by", "provider", "model")
+    __slots__ = ("turn", "text", "speech_end_ms", "audio_end_ms", "decided_by", "provider", "model", "transcript_pending")
     TURN_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     SPEECH_END_MS_FIELD_NUMBER: _ClassVar[int]
@@ -70,6 +70,7 @@ class TurnEnded(_message.Message):
     DECIDED_BY_FIELD_NUMBER: _ClassVar[int]
     PROVIDER_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
+    TRANSCRIPT_PENDING_FIELD_NUMBER: _ClassVar[int]
     turn: int
     text: str
     speech_end_ms: int
@@ -77,4 +78,5 @@ class TurnEnded(_message.Message):
     decided_by: str
     provider: str
     model: str
-    def __init__(self, turn: _Optional[int] = ..., text: _Optional[str] = ..., speech_end_ms: _Optional[int] = ..., audio_end_ms: _Optional[int] = ..., decided_by: _Optional[str] = ..., provider: _Optional[str] = ..., model: _Optional[str] = ...) -> None: ...
+    transcript_pending: bool
+    def __init__(self, turn: _Optional[int] = ..., text: _Optional[str] = ..., speech_end_ms: _Optional[int] = ..., audio_end_ms: _Optional[int] = ..., decided_by: _Optional[str] = ..., provider: _Optional[str] = ..., model: _Optional[str] = ..., transcript_pending: _Optional[bool] = ...) -> None: ...

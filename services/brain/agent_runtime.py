@@ -14,6 +14,7 @@ from parley.providers.fallback_chain import FallbackChain
 from parley.providers.latency_limits import LatencyLimits
 from parley.providers.llm import LlmClient
 from parley.providers.pool import ProviderPool
+from parley.providers.realtime import RealtimeProvider
 from parley.providers.route_selector import RetryPolicy
 from parley.runtime.call_agents import FoundAgent
 from parley.runtime.stage import CallContext
@@ -23,7 +24,10 @@ from services.brain.generation.llm_route import build_routes
 from services.brain.generation.summarizer import Summarizer
 from services.brain.history_limiter import HistoryLimiter
 from services.brain.metrics import BrainMetrics
-from services.brain.reply_writer import ReplyWriter
+from services.brain.realtime.agent import SESSION_POLICY, RealtimeAgent, realtime_routes
+from services.brain.realtime.generator import RealtimeGenerator
+from services.brain.realtime.voice import Voice
+from services.brain.reply_writer import AnswerGenerator, ReplyWriter
 from services.brain.session_log import SessionLog
 from services.brain.timed_actions import TimedActions
 from services.brain.tool_call import ToolCall
@@ -41,6 +45,7 @@ class BrainResources:
     """Resources that all calls of a process share."""
 
     clients: ProviderPool[LlmClient]
+    realtime: ProviderPool[RealtimeProvider]
     limits: LatencyLimits
     breakers: CircuitBreakers
     tools: ToolResources
@@ -54,10 +59,12 @@ class AgentRuntime:
     agent: AgentConfig
     version: str
     tools: ToolRunner
-    generator: Generator
+    generator: AnswerGenerator
     history: HistoryLimiter
     replies: ReplyWriter
     timed: TimedActions
+    realtime: RealtimeAgent | None = None
+    """For the session of a speech-to-speech model; None in mode `cascade`."""
 
     def stop(self) -> None:
         """Stop what the agent generates, but not its tools."""
@@ -78,8 +85,11 @@ class AgentRuntimes:
         resources: BrainResources,
         emit: Callable[[Any], Awaitable[None]],
         report_usage: Callable[[TokensUsed], None],
+        voice: Voice | None = None,
     ) -> None:
         """Build the agent that answers the call; the functions pass results to the session.
+
+        `voice` speaks for agents of mode `realtime`; None in mode `cascade`.
 
         Raises:
             ConfigError: the agent file names an unusable provider.
@@ -90,6 +100,7 @@ class AgentRuntimes:
         self._resources = resources
         self._emit = emit
         self._report_usage = report_usage
+        self._voice = voice
         self._agents = call.call_agents
         self.first = self._build(FoundAgent(call.agent.name, call.started.agent_version, call.agent))
         self._runtimes = {call.agent.name: self.first}
@@ -129,12 +140,20 @@ class AgentRuntimes:
             ToolFailed: it cannot be used; the text is for the model.
         """
         try:
-            await self.get(name)
+            self._check_mode((await self.get(name)).agent)
         except ConfigError as error:
             log.error("agent_not_handed_over", agent=name, error=str(error))
             raise ToolFailed(
                 f"the agent {name!r} is not available: continue with the caller yourself"
             ) from None
+
+    def _check_mode(self, agent: AgentConfig) -> None:
+        mode = self.first.agent.mode
+        if agent.mode != mode:
+            raise ConfigError(
+                f"agent {agent.name}: mode: {agent.mode} cannot take over a call of mode {mode}; give both"
+                " agents the same mode"
+            )
 
     def _build(self, found: FoundAgent) -> AgentRuntime:
         call, agent, resources = self._call, found.config, self._resources
@@ -165,14 +184,19 @@ class AgentRuntimes:
             report=self._emit,
             policy=RetryPolicy(max_failures=MAX_FAILURES),
         )
-        generator = Generator(
-            chain,
-            lambda: tools.definitions,
-            self._log.now_ms,
-            self._emit,
-            apology=agent.apology,
-            report_usage=self._report_usage,
-        )
+        realtime = self._realtime_agent(agent, tools) if self._voice is not None else None
+        generator: AnswerGenerator
+        if self._voice is not None and realtime is not None:
+            generator = RealtimeGenerator(self._voice, realtime, self._emit)
+        else:
+            generator = Generator(
+                chain,
+                lambda: tools.definitions,
+                self._log.now_ms,
+                self._emit,
+                apology=agent.apology,
+                report_usage=self._report_usage,
+            )
         replies = ReplyWriter(
             agent,
             self._log,
@@ -190,4 +214,21 @@ class AgentRuntimes:
             HistoryLimiter(agent, self._log, Summarizer(chain, self._emit, report_usage=self._report_usage)),
             replies,
             TimedActions(agent, self._log, replies),
+            realtime,
         )
+
+    def _realtime_agent(self, agent: AgentConfig, tools: ToolRunner) -> RealtimeAgent:
+        call, resources = self._call, self._resources
+        chain = FallbackChain(
+            "brain",
+            call.call_sid,
+            agent.name,
+            realtime_routes(agent.realtime, resources.realtime),
+            resources.breakers,
+            call.telemetry,
+            report=self._emit,
+            policy=SESSION_POLICY,
+        )
+        retrieval = tools.retrieval
+        words_first = retrieval is not None and retrieval.for_each_turn
+        return RealtimeAgent(agent, chain, lambda: tools.definitions, words_first)

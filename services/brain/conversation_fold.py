@@ -39,8 +39,8 @@ def evolve(conversation: Conversation, event: Event) -> Conversation:
             return replace(conversation, predicted_turn=PredictedTurn(turn, text))
         case speech_pb2.TurnResumed():
             return replace(conversation, predicted_turn=None)
-        case speech_pb2.TurnEnded() as body:
-            return _evolve_turn(replace(conversation, predicted_turn=None), body)
+        case speech_pb2.TurnEnded() | speech_pb2.TranscriptUpdated() as body:
+            return _evolve_turn(conversation, body)
         case call_pb2.DtmfPressed(digit=digit):
             return replace(conversation, pending_digits=conversation.pending_digits + digit)
         case call_pb2.StreamResuming() | call_pb2.StreamStopped() as body:
@@ -106,15 +106,32 @@ def _evolve_request(
     return replace(conversation, hang_up_after_reply_id=body.after_reply_id)
 
 
-def _evolve_turn(conversation: Conversation, body: speech_pb2.TurnEnded) -> Conversation:
+def _evolve_turn(
+    conversation: Conversation, body: speech_pb2.TurnEnded | speech_pb2.TranscriptUpdated
+) -> Conversation:
+    if isinstance(body, speech_pb2.TranscriptUpdated):
+        return _evolve_late_words(conversation, body) if body.final else conversation
+    conversation = replace(conversation, predicted_turn=None)
     if conversation.has_ended(body.turn):
         return conversation
     # The log does not show every moment of playback: words are judged by what was played when they ended.
     replies = tuple(reply.at(body.speech_end_ms) for reply in conversation.active_replies)
     role, reply_id = role_of(body.text, replies, conversation.phrases)
-    turn = CallerTurn(body.turn, body.text, role, reply_id)
+    turn = CallerTurn(body.turn, body.text, role, reply_id, pending=body.transcript_pending)
     totals = replace(conversation.totals, last_turn=max(conversation.totals.last_turn, body.turn))
     return _append(replace(conversation, totals=totals), turn)
+
+
+def _evolve_late_words(conversation: Conversation, body: speech_pb2.TranscriptUpdated) -> Conversation:
+    """Add the words of a turn that ended before they were known; one without words needs no answer."""
+    for index, item in _from_the_end(conversation.items):
+        if isinstance(item, CallerTurn) and item.turn == body.turn:
+            if not item.pending:
+                break
+            role = item.role if body.text.strip() else "backchannel"
+            turn = replace(item, text=body.text, role=role, pending=False)
+            return _with_item(conversation, index, turn)
+    return conversation
 
 
 def _evolve_dtmf(conversation: Conversation, body: reply_pb2.DtmfCollected) -> Conversation:

@@ -17,11 +17,18 @@ class CallerTurn:
     role: Role = "turn"
     reply_id: str = ""
     """The reply that an early answer answers."""
+    pending: bool = False
+    """Whether its words are not known yet."""
 
     @property
     def is_backchannel(self) -> bool:
         """Whether it is an "uh-huh" while the agent was speaking, which needs no answer."""
         return self.role == "backchannel"
+
+    @property
+    def is_noise(self) -> bool:
+        """Whether it turned out to have no words."""
+        return not self.text.strip() and not self.pending
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
+from typing import Protocol
 
 import structlog
 
@@ -18,7 +19,7 @@ from parley.v1.reply_pb2 import (
     ToolCalled,
 )
 from services.brain.conversation import Conversation
-from services.brain.generation.generator import AnswerRequest, GenerationEvent, Generator
+from services.brain.generation.generator import AnswerRequest, GenerationEvent
 from services.brain.generation.prompt import build_messages
 from services.brain.generation.repetitions import spoken_clauses
 from services.brain.generation.reply_builder import ReplyBuilder
@@ -36,6 +37,23 @@ _REQUEST_FLUSH_DELAY_S = 0.004
 it."""
 
 
+class AnswerGenerator(Protocol):
+    """Generates the answers of one call, one at a time."""
+
+    @property
+    def reply_id(self) -> str | None:
+        """Id of the reply that is being generated."""
+
+    async def warm_up(self) -> None:
+        """Prepare for a request within the next seconds."""
+
+    def start(self, answer: AnswerRequest, tasks: asyncio.TaskGroup) -> None:
+        """Stop the current reply and generate this one."""
+
+    def stop(self) -> None:
+        """Stop the generation."""
+
+
 class ReplyWriter:
     """Writes the replies of one call; at most one answer is generated at a time."""
 
@@ -43,7 +61,7 @@ class ReplyWriter:
         self,
         agent: AgentConfig,
         log: SessionLog,
-        generator: Generator,
+        generator: AnswerGenerator,
         metrics: BrainMetrics,
         *,
         tool_names: Callable[[], Sequence[str]],
@@ -133,7 +151,8 @@ class ReplyWriter:
     ) -> None:
         opener = choose_opener(conversation.pending_user_text, conversation, self._agent)
         limit = reached_limit(conversation, self._agent)
-        spoken = spoken_clauses(conversation)
+        # What a speech-to-speech model says again is audible already.
+        spoken = () if self._agent.is_realtime else spoken_clauses(conversation)
         builder = self._new_builder(turn, opener, tools_allowed=limit is None, spoken=spoken)
         if limit is not None:
             self._on_tool_limit(limit, builder.reply_id)

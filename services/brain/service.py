@@ -11,6 +11,7 @@ from parley.providers.fallback_chain import config_failure
 from parley.providers.llm import LlmClient
 from parley.providers.pool import ProviderPool, open_default_provider, open_pool
 from parley.providers.preload import preload_providers
+from parley.providers.realtime import RealtimeProvider
 from parley.providers.registry import ProviderContext
 from parley.runtime.stage import CallContext, ServeCall
 from parley.telemetry.setup import Telemetry
@@ -29,15 +30,19 @@ async def open_service(settings: BrainSettings, telemetry: Telemetry) -> AsyncIt
     """Open the resources that all calls of a process share; yield the function that serves one call."""
     breakers, metrics = CircuitBreakers(), BrainMetrics(telemetry.registry)
     clients: ProviderPool[LlmClient]
+    realtime: ProviderPool[RealtimeProvider]
     context = ProviderContext(telemetry)
     async with (
         open_pool("llm", context) as clients,
+        open_pool("realtime", context) as realtime,
         open_tool_resources(settings.postgres_url.get_secret_value(), metrics.tool_late) as resources,
     ):
         await open_default_provider(clients, "llm", settings)
         await preload_providers(clients, "llm", settings)
+        await open_default_provider(realtime, "realtime", settings)
+        await preload_providers(realtime, "realtime", settings)
 
-        shared = BrainResources(clients, context.limits, breakers, resources, metrics)
+        shared = BrainResources(clients, realtime, context.limits, breakers, resources, metrics)
 
         async def serve(call: CallContext) -> None:
             try:

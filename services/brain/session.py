@@ -39,6 +39,9 @@ from services.brain.policies.turn_taking import (
     SubmitDtmf,
     WaitUntil,
 )
+from services.brain.realtime.events import CallEvents
+from services.brain.realtime.link import RealtimeLink
+from services.brain.realtime.voice import Voice
 from services.brain.session_log import SessionLog
 from services.brain.tool_call import ToolCall
 from services.brain.tool_log import AppendRequest, ToolLog
@@ -51,7 +54,14 @@ _MAX_INBOX = 1000
 """Capacity of the inbox; when it is full, the model's stream is read no faster than items are handled."""
 
 Item: TypeAlias = (
-    Event | GenerationEvent | StageFailed | ToolResult | AppendRequest | SummaryResult | TokensUsed
+    Event
+    | GenerationEvent
+    | CallEvents
+    | StageFailed
+    | ToolResult
+    | AppendRequest
+    | SummaryResult
+    | TokensUsed
 )
 """An event of the call, or a result of the session's own tasks."""
 
@@ -74,8 +84,15 @@ class BrainSession:
         self._log = SessionLog(call.log)
         self._inbox: asyncio.Queue[Item] = asyncio.Queue(_MAX_INBOX)
         self._tool_log = ToolLog(self._log, self._inbox.put)
+        self._link: RealtimeLink | None = None
+        """The session of a speech-to-speech model; None in mode `cascade`."""
+        self._voice: Voice | None = None
+        if call.agent.is_realtime:
+            self._log.restore()
+            self._link = RealtimeLink(call, self._log, self._inbox.put, self._report_usage)
+            self._voice = Voice(self._link, self._log, self._inbox.put)
         self._runtimes = AgentRuntimes(
-            call, self._log, self._tool_log, resources, self._inbox.put, self._report_usage
+            call, self._log, self._tool_log, resources, self._inbox.put, self._report_usage, self._voice
         )
         self._agent = self._runtimes.first
         """The agent that serves the call at present."""
@@ -85,12 +102,13 @@ class BrainSession:
         self._log.restore()
         if self._log.conversation.ended:
             return
-        self._call.drain.set_safe_point(lambda: self._log.conversation.is_idle)
+        self._call.drain.set_safe_point(self._is_safe_point)
         await self._take_up_agents()
         await self._agent.replies.close_unfinished()
         async with asyncio.TaskGroup() as tasks:
             reader = tasks.create_task(self._read_log(), name="read the log")
             tasks.create_task(self._agent.generator.warm_up(), name="warm up the model")
+            speaking = self._start_realtime(tasks)
             await self._choose_phrases()
             if not self._log.conversation.totals.replies:
                 opening = self._agent.agent.opening
@@ -100,9 +118,24 @@ class BrainSession:
                 await self._on_item(await self._next_item(wait_until_ms), tasks)
                 wait_until_ms = await self._decide_and_act(tasks)
             reader.cancel()
+            for task in speaking:
+                task.cancel()
             self._tool_log.close()
             self._agent.stop()
         await self._append_last_usage()
+
+    def _is_safe_point(self) -> bool:
+        """Whether another process can continue the call without a loss."""
+        return self._log.conversation.is_idle and (self._link is None or self._link.is_quiet)
+
+    def _start_realtime(self, tasks: asyncio.TaskGroup) -> tuple[asyncio.Task[None], ...]:
+        if self._link is None or self._voice is None or self._agent.realtime is None:
+            return ()
+        self._link.use(self._agent.realtime)
+        return (
+            tasks.create_task(self._link.run(), name="keep the realtime session"),
+            tasks.create_task(self._voice.run(), name="speak texts"),
+        )
 
     async def _take_up_agents(self) -> None:
         """After a takeover: continue with the agent that serves the call, and with the tools of others."""
@@ -161,14 +194,11 @@ class BrainSession:
     async def _on_item(self, item: Item | None, tasks: asyncio.TaskGroup) -> None:
         match item:
             case Event():
-                self._log.apply(item)
-                self._tool_log.on_event(item)
-                if (retrieval := self._agent.tools.retrieval) is not None:
-                    retrieval.on_event(item, self._log.conversation, tasks)
-                if item.HasField("speech_started"):
-                    tasks.create_task(self._agent.generator.warm_up(), name="warm up the model")
+                self._on_event(item, tasks)
             case GenerationEvent():
                 await self._agent.replies.on_generation(item)
+            case CallEvents():
+                await self._on_call_events(item, tasks)
             case StageFailed() | TokensUsed():
                 await self._log.append(item)
             case ToolResult():
@@ -179,6 +209,31 @@ class BrainSession:
                 await self._agent.history.on_result(item)
             case None:
                 pass
+
+    def _on_event(self, event: Event, tasks: asyncio.TaskGroup) -> None:
+        self._log.apply(event)
+        self._tool_log.on_event(event)
+        self._search_documents(event, tasks)
+        if event.HasField("speech_started"):
+            tasks.create_task(self._agent.generator.warm_up(), name="warm up the model")
+
+    async def _on_call_events(self, item: CallEvents, tasks: asyncio.TaskGroup) -> None:
+        """Append events of the realtime session."""
+        for body in item.bodies:
+            self._search_documents(await self._log.append_one(body), tasks)
+        await self._withdraw_answers_to_noise()
+
+    def _search_documents(self, event: Event, tasks: asyncio.TaskGroup) -> None:
+        if (retrieval := self._agent.tools.retrieval) is not None:
+            retrieval.on_event(event, self._log.conversation, tasks)
+
+    async def _withdraw_answers_to_noise(self) -> None:
+        """Cancel an answer to a turn that turned out to have no words, unless it is audible already."""
+        conversation = self._log.conversation
+        for reply in conversation.active_replies:
+            turn = conversation.turn(reply.turn)
+            if turn is not None and turn.is_noise and not reply.audible:
+                await self._agent.replies.cancel(reply.reply_id, "speculation")
 
     async def _decide_and_act(self, tasks: asyncio.TaskGroup) -> int | None:
         """Run all policies; return the call time at which to run them again."""
@@ -294,6 +349,8 @@ class BrainSession:
         # An answer that began while the tool was running is continued by the next agent.
         await self._agent.replies.close_unfinished()
         self._agent = after
+        if self._link is not None and after.realtime is not None:
+            self._link.use(after.realtime)
         tasks.create_task(after.generator.warm_up(), name="warm up the model")
         await self._choose_phrases()
         return result

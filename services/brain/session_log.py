@@ -1,5 +1,7 @@
 """The event log of a call together with the brain's state folded from it."""
 
+from collections.abc import Callable
+
 from parley.events.envelope import Body
 from parley.events.fold import Fold
 from parley.events.log import CallEventLog
@@ -18,6 +20,11 @@ class SessionLog:
     def __init__(self, log: CallEventLog) -> None:
         self._log = log
         self.state = BrainState()
+        self._watchers: list[Callable[[Event], None]] = []
+
+    def watch(self, watcher: Callable[[Event], None]) -> None:
+        """Have a function called with each event after it has been applied."""
+        self._watchers.append(watcher)
 
     @property
     def conversation(self) -> Conversation:
@@ -35,8 +42,16 @@ class SessionLog:
     def apply(self, event: Event) -> None:
         """Apply an event that arrived now."""
         self.state = self.state.evolve(event, self.now_ms())
+        for watcher in self._watchers:
+            watcher(event)
 
     async def append(self, *bodies: Body) -> None:
         """Append events of the brain and apply them."""
         for body in bodies:
-            self.apply(await self._log.append(body))
+            await self.append_one(body)
+
+    async def append_one(self, body: Body) -> Event:
+        """Append an event of the brain, apply it and return it."""
+        event = await self._log.append(body)
+        self.apply(event)
+        return event

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from parley.v1.event_pb2 import Event
-from services.brain import conversation_fold, tool_outcomes
+from services.brain import conversation_fold, realtime_state, tool_outcomes
 from services.brain.conversation import Conversation
 from services.brain.policies import call_limit, escalation, fillers, floor_state, idle_policy
 from services.brain.policies.call_limit import LimitState
@@ -12,6 +12,7 @@ from services.brain.policies.escalation import ServiceHealth
 from services.brain.policies.fillers import WaitState
 from services.brain.policies.floor_state import FloorState
 from services.brain.policies.idle_policy import IdleState
+from services.brain.realtime_state import RealtimeState
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,9 @@ class BrainState:
     tool_outcomes: Mapping[str, Event] = field(default_factory=dict)
     """Other stages' answers to tools that have not returned yet, by tool_call_id."""
 
+    realtime: RealtimeState = field(default_factory=RealtimeState)
+    """Of a call in mode `realtime`."""
+
     def evolve(self, event: Event, now_ms: int) -> "BrainState":
         """Return the state after an event that arrived at `now_ms` (call time)."""
         return BrainState(
@@ -37,4 +41,5 @@ class BrainState:
             fillers.evolve(self.latency_wait, event, now_ms=now_ms),
             escalation.evolve(self.health, event, now_ms=now_ms),
             tool_outcomes.evolve(self.tool_outcomes, event),
+            realtime_state.evolve(self.realtime, event),
         )

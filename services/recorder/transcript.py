@@ -70,6 +70,8 @@ class _Turn:
     end_ms: int = 0
     text: str = ""
     ended: bool = False
+    pending: bool = False
+    """Whether it has ended, but its words are not known yet."""
 
     @property
     def line(self) -> Line:
@@ -146,11 +148,14 @@ class Transcript:
         start_ms = end_ms if self._speech_started_ms is None else min(self._speech_started_ms, end_ms)
         turn = self._turns.get(event.turn, _Turn(event.turn, start_ms))
         if turn.ended:
+            if turn.pending and isinstance(event, speech_pb2.TranscriptUpdated) and event.final:
+                self._turns[event.turn] = replace(turn, text=event.text, pending=False)
             return
         if isinstance(event, speech_pb2.TranscriptUpdated) and event.words and turn.first_word_ms is None:
             turn = replace(turn, first_word_ms=event.words[0].start_ms)
         ended = isinstance(event, speech_pb2.TurnEnded)
-        self._turns[event.turn] = replace(turn, text=event.text, end_ms=end_ms, ended=ended)
+        pending = isinstance(event, speech_pb2.TurnEnded) and event.transcript_pending
+        self._turns[event.turn] = replace(turn, text=event.text, end_ms=end_ms, ended=ended, pending=pending)
         if ended:
             self._open_turns.discard(event.turn)
         else:

@@ -183,7 +183,8 @@ async def open_service(settings: SttSettings, telemetry: Telemetry) -> AsyncIter
     async with open_stt(settings, telemetry) as service:
 
         async def serve(call: CallContext) -> None:
-            if not call.ended:
+            # A speech-to-speech model transcribes itself; the brain owns its session.
+            if not call.ended and not call.agent.is_realtime:
                 await service.transcribe(call)
 
         yield serve

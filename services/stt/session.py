@@ -15,6 +15,7 @@ from parley.errors import ConfigError
 from parley.providers.fallback_chain import FallbackChain
 from parley.providers.stt import SttEvent
 from parley.runtime.stage import CallContext
+from parley.runtime.stall_detector import StallDetector
 from parley.v1.audio_pb2 import CallerAudio
 from parley.v1.event_pb2 import Event
 from parley.v1.handoff_pb2 import AgentChanged
@@ -23,7 +24,6 @@ from services.stt.end_of_turn.turn_model import TurnModel
 from services.stt.provider_connection import ProviderConnection, SttRoute
 from services.stt.restore import STT
 from services.stt.speech_probability import Detector
-from services.stt.stall_detector import StallDetector
 from services.stt.turn_recognizer import TurnRecognizer
 
 log = structlog.get_logger()

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from parley.audio.audio_output import AudioOutput
 from parley.errors import ProviderError, ProviderTimeout, ProviderUnavailable
 from parley.providers.fallback_chain import Attempt, Request, provider_error
 from parley.providers.latency_limits import LatencyLimit
@@ -13,7 +14,6 @@ from parley.providers.tts import ReportsWarmth, SynthesisStream, TtsConnection
 from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, SynthesisStarted
 from services.tts.alignment import alnum_count, without_tags
 from services.tts.audio_limits import AudioLimits
-from services.tts.audio_output import AudioOutput
 from services.tts.clause_feed import ClauseFeed
 from services.tts.phrase_cache import CachingStream
 from services.tts.reply_audio import ReplyAudio

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from parley.audio.audio_output import AudioOutput
 from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ConfigError
 from parley.events.envelope import event_body
@@ -19,7 +20,6 @@ from parley.runtime.stage import CallContext, ServeCall
 from parley.telemetry.setup import Telemetry
 from parley.v1.event_pb2 import Event
 from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, SynthesisStarted
-from services.tts.audio_output import AudioOutput
 from services.tts.clause_feed import ClauseFeed
 from services.tts.missing_texts import report_missing_texts
 from services.tts.phrase_cache import PhraseCache
@@ -56,7 +56,8 @@ async def open_service(settings: TtsSettings, telemetry: Telemetry) -> AsyncIter
         )
 
         async def serve_call(call: CallContext) -> None:
-            if not call.ended:
+            # A speech-to-speech model speaks itself; the brain owns its session.
+            if not call.ended and not call.agent.is_realtime:
                 await _serve_call(call, shared)
 
         yield serve_call

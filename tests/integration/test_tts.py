@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 import pytest
 
+from parley.audio.audio_output import AudioOutput
 from parley.bus import Bus, connect, subjects
 from parley.events.envelope import Body, event_body
 from parley.events.log import CallEventLog, open_call_log
@@ -22,7 +23,6 @@ from parley.v1.handoff_pb2 import AgentChanged
 from parley.v1.reply_pb2 import ReplyCancelled, ReplyClause, ReplyFinished, ReplyStarted
 from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, SynthesisStarted
 from parley.v1.work_pb2 import StageFailed, Work
-from services.tts.audio_output import AudioOutput
 from services.tts.progress import TTS
 from services.tts.session import open_service
 from services.tts.settings import TtsSettings

@@ -8,6 +8,7 @@ from functools import partial
 from unittest.mock import patch
 
 from parley.agent_config import AgentConfig, TtsConfig
+from parley.audio.audio_output import AudioOutput
 from parley.circuit_breaker import CircuitBreakers
 from parley.errors import ProviderError
 from parley.providers.fallback_chain import FallbackChain, Route
@@ -18,14 +19,13 @@ from parley.providers.tts import TtsConnection, TtsProvider
 from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, SynthesisStarted
 from parley.v1.work_pb2 import StageFailed
 from services.tts.audio_limits import audio_limits
-from services.tts.audio_output import AudioOutput
 from services.tts.clause_feed import ClauseFeed
 from services.tts.phrase_cache import CachingConnection, PhraseCache
 from services.tts.reply_audio import ReplyAudio
 from services.tts.reply_synthesis import SynthesisJob, TtsRoute, synthesize_reply
 from services.tts.spoken_text.options import normalizer_options
+from tests.unit.parley.audio.test_audio_output import FakeBus
 from tests.unit.parley.providers.doubles import make_telemetry
-from tests.unit.tts.test_audio_output import FakeBus
 
 
 @dataclass

@@ -10,7 +10,8 @@ LLM_TOKENS = counter(
     "provider",
     "model",
     "kind",
-    kind="input, cached_input (part of input), output, reasoning (part of output)",
+    kind="input, cached_input (part of input), output, reasoning (part of output); in mode `realtime` also"
+    " input_audio, cached_input_audio and output_audio, each part of the kind without `_audio`",
 )
 LLM_COST = counter(
     "parley_llm_cost_total",

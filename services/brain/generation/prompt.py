@@ -36,7 +36,7 @@ _OMITTED = (
     " it, and ask again."
 )
 
-_RUNNING = json.dumps(
+RUNNING = json.dumps(
     {
         "status": "running",
         "note": "Not finished yet. You will receive the result as soon as there is one. Do not call it again;"
@@ -112,7 +112,7 @@ def _reply_messages(reply: Reply, calls: Sequence[ToolCall], route: str) -> Iter
         message["tool_calls"] = [_tool_call(call, route) for call in calls]
     yield message
     for call in calls:
-        result = call.result if call.result is not None else _RUNNING
+        result = call.result if call.result is not None else RUNNING
         yield {"role": "tool", "tool_call_id": call.tool_call_id, "content": result}
 
 

@@ -147,9 +147,9 @@ class ReplyBuilder:
             return [*self._model_clauses(self._splitter.finish()), self._finished("error")]
         return [*self._clause_events([apology]), self._finished("error")]
 
-    def interrupt(self) -> list[Body]:
-        """End the reply, with its last sentence if it is complete; the next reply continues it."""
-        rest = [text for text in self._splitter.finish() if ends_sentence(text)]
+    def interrupt(self, *, keep_all: bool = False) -> list[Body]:
+        """End the reply; the next one continues it. An incomplete last sentence is left out by default."""
+        rest = [text for text in self._splitter.finish() if keep_all or ends_sentence(text)]
         return [*self._model_clauses(rest), self._finished("interrupted")]
 
     def _push(self, text: str) -> list[ReplyClause]:

@@ -23,6 +23,15 @@ def tool_result(passages: Sequence[FoundPassage]) -> str:
     return json.dumps({"passages": found, "note": _RULE if found else _NOTHING}, ensure_ascii=False)
 
 
+def material(passages: Sequence[FoundPassage]) -> str:
+    """Return the text that shows the passages to the model."""
+    quoted = "\n".join(
+        json.dumps({"source": passage.source, "text": passage.text}, ensure_ascii=False)
+        for passage in passages
+    )
+    return _MATERIAL.format(rule=_RULE, passages=quoted)
+
+
 def with_material(messages: Sequence[Message], passages: Sequence[FoundPassage]) -> list[Message]:
     """Return the messages with the passages before the caller's last words.
 
@@ -30,11 +39,7 @@ def with_material(messages: Sequence[Message], passages: Sequence[FoundPassage])
     """
     if not passages:
         return list(messages)
-    quoted = "\n".join(
-        json.dumps({"source": passage.source, "text": passage.text}, ensure_ascii=False)
-        for passage in passages
-    )
-    material = {"role": "user", "content": _MATERIAL.format(rule=_RULE, passages=quoted)}
+    message = {"role": "user", "content": material(passages)}
     positions = [number for number, message in enumerate(messages) if message["role"] == "user"]
     position = positions[-1] if positions else len(messages)
-    return [*messages[:position], material, *messages[position:]]
+    return [*messages[:position], message, *messages[position:]]

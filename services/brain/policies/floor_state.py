@@ -11,6 +11,9 @@ FALSE_BARGE_IN_TIMEOUT_MS = 550
 NOISE_TIMEOUT_MS = 2000
 """Speech that has had no words for this long is noise, such as traffic or a television."""
 
+REALTIME_NOISE_TIMEOUT_MS = 8000
+"""The same in mode `realtime`, where a transcription model may write nothing before the speech has ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class FloorState:

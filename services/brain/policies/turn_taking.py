@@ -8,6 +8,7 @@ from services.brain.policies import speculation, tool_results
 from services.brain.policies.floor_state import (
     FALSE_BARGE_IN_TIMEOUT_MS,
     NOISE_TIMEOUT_MS,
+    REALTIME_NOISE_TIMEOUT_MS,
     FloorState,
 )
 from services.brain.reply import Reply
@@ -89,7 +90,7 @@ def decide(
         return CancelReplies((speculative.reply_id,), "speculation")
     turn = conversation.unanswered_turn
     if turn is not None and conversation.must_finish:
-        return _decide_paused(floor, conversation, now_ms=now_ms)
+        return _decide_paused(floor, conversation, agent, now_ms=now_ms)
     due_ms = tool_results.due_ms(floor, conversation, now_ms=now_ms)
     if turn is not None and due_ms is not None and due_ms <= now_ms:
         return _decide_input(turn, speculative, floor, conversation, now_ms=now_ms)
@@ -99,7 +100,7 @@ def decide(
         return _cancel(active)
     if conversation.predicted_turn is not None and speculation.should_speculate(conversation, agent):
         return Speculate(conversation.predicted_turn.turn)
-    decision = _decide_paused(floor, conversation, now_ms=now_ms)
+    decision = _decide_paused(floor, conversation, agent, now_ms=now_ms)
     if decision is None and turn is not None and due_ms is not None:
         return WaitUntil(due_ms)
     return decision
@@ -171,7 +172,9 @@ def _cancel(active: tuple[Reply, ...]) -> CancelReplies:
     return CancelReplies(tuple(reply.reply_id for reply in reversed(active)))
 
 
-def _decide_paused(floor: FloorState, conversation: Conversation, *, now_ms: int) -> Decision | None:
+def _decide_paused(
+    floor: FloorState, conversation: Conversation, agent: AgentConfig, *, now_ms: int
+) -> Decision | None:
     paused = next((reply for reply in conversation.active_replies if reply.paused), None)
     if paused is None:
         return None
@@ -180,6 +183,7 @@ def _decide_paused(floor: FloorState, conversation: Conversation, *, now_ms: int
     heeded = turn is not None and turn.role in ("backchannel", "early_answer")
     if heeded and silent_since_pause:
         return Resume(paused.reply_id, "backchannel")
-    timeout_ms = NOISE_TIMEOUT_MS if floor.speaking else FALSE_BARGE_IN_TIMEOUT_MS
+    noise_ms = REALTIME_NOISE_TIMEOUT_MS if agent.is_realtime else NOISE_TIMEOUT_MS
+    timeout_ms = noise_ms if floor.speaking else FALSE_BARGE_IN_TIMEOUT_MS
     until_ms = max(floor.since_ms, floor.paused_at_ms) + timeout_ms
     return Resume(paused.reply_id, "noise") if now_ms >= until_ms else WaitUntil(until_ms)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from parley.agent_config import TtsConfig
+from parley.audio.audio_output import AudioOutput
 from parley.circuit_breaker import CircuitBreakers
 from parley.errors import (
     ProviderError,
@@ -24,13 +25,12 @@ from parley.telemetry.catalogue.turns import PROVIDER_FIRST_OUTPUT
 from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, SynthesisStarted
 from parley.v1.work_pb2 import StageFailed
 from services.tts.audio_limits import audio_limits
-from services.tts.audio_output import AudioOutput
 from services.tts.clause_feed import ClauseFeed
 from services.tts.phrase_cache import CachingConnection, PhraseCache
 from services.tts.reply_audio import ReplyAudio
 from services.tts.reply_synthesis import SynthesisJob, TtsRoute, synthesize_reply
+from tests.unit.parley.audio.test_audio_output import FakeBus
 from tests.unit.parley.providers.doubles import make_telemetry
-from tests.unit.tts.test_audio_output import FakeBus
 
 SAMPLES_PER_CHARACTER = 400
 

@@ -1,6 +1,6 @@
 """Media streams that deliver no audio."""
 
-from services.stt.stall_detector import StallDetector
+from parley.runtime.stall_detector import StallDetector
 
 
 def reports(detector: StallDetector, until_ms: int) -> list[int]:

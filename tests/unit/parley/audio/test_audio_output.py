@@ -1,7 +1,7 @@
 """The agent's audio on the bus."""
 
+from parley.audio.audio_output import AudioOutput
 from parley.v1.audio_pb2 import AgentAudio
-from services.tts.audio_output import AudioOutput
 
 
 class FakeBus:
