@@ -1,4 +1,4 @@
-"""ElevenLabs: the key, the plan, the voices, and the agent's request for a phrase."""
+"""ElevenLabs: the key, the plan, the voices, and the agent's requests for a phrase and a transcript."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ async def check_elevenlabs(routes: Sequence[AgentRoute], context: Context, repor
     api = JsonApi(context.client, context.base_url(NAME, _BASE_URL), {"xi-api-key": key})
     if not await _check_plan(api, context, reporter):
         return
-    await _check_voices(api, routes, context, reporter)
+    await _check_voices(api, [route for route in routes if route.kind == "tts"], context, reporter)
     report_ends(routes, context, api.base_url, reporter)
     await check_routes(routes, context, reporter)
 
@@ -81,6 +81,8 @@ def _reset(plan: Mapping[str, Any]) -> str:
 async def _check_voices(
     api: JsonApi, routes: Sequence[AgentRoute], context: Context, reporter: Reporter
 ) -> None:
+    if not routes:
+        return
     try:
         body = await api.get("/v1/voices")
     except ApiError as error:

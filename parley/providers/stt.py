@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from parley.agent_config import SttConfig
 
@@ -29,6 +29,8 @@ class InterimTranscript:
     words: tuple[Word, ...]
     end_ms: int
     """Call time of the end of the transcribed audio."""
+    languages: tuple[str, ...] = ()
+    """Tags of the detected languages, the dominant one first; empty without detection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class FinalTranscript:
     """Call time of the end of the transcribed audio."""
     speech_final: bool = False
     """Whether the provider detected a pause at its end."""
+    languages: tuple[str, ...] = ()
+    """Tags of the detected languages, the dominant one first; empty without detection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,8 @@ class ProviderTurn:
     event: ProviderTurnEvent
     provider_turn: str
     """The provider's id of the turn, unique within the call."""
+    languages: tuple[str, ...] = ()
+    """Tags of the detected languages, the dominant one first; empty without detection."""
 
 
 SttEvent: TypeAlias = InterimTranscript | FinalTranscript | UtteranceEnd | KeepAlive | ProviderTurn
@@ -99,3 +105,11 @@ class SttProvider(Protocol):
 
     def connect(self, config: SttConfig, call_sid: str) -> AbstractAsyncContextManager[SttConnection]:
         """Open a connection for one call; entering raises ProviderError if none opens in time."""
+
+
+@runtime_checkable
+class FinalizesOnRequest(Protocol):
+    """An SttProvider some of whose models send a final transcript only after `finalize`."""
+
+    def finalize_after_ms(self, config: SttConfig) -> int | None:
+        """Silence after which the stage calls `finalize`, in ms; None if the model needs no request."""

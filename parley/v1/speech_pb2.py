@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from parley.v1 import options_pb2 as parley_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16parley/v1/speech.proto\x12\tparley.v1\x1a\x17parley/v1/options.proto\"P\n\x04Word\x12\x12\n\x04text\x18\x01 \x01(\tB\x04\x88\xb5\x18\x01\x12\x10\n\x08start_ms\x18\x02 \x01(\x04\x12\x0e\n\x06\x65nd_ms\x18\x03 \x01(\x04\x12\x12\n\nconfidence\x18\x04 \x01(\x02\"\x1e\n\rSpeechStarted\x12\r\n\x05\x61t_ms\x18\x01 \x01(\x04\"\x1e\n\rSpeechStopped\x12\r\n\x05\x61t_ms\x18\x01 \x01(\x04\"z\n\x11TranscriptUpdated\x12\x0c\n\x04turn\x18\x01 \x01(\r\x12\x12\n\x04text\x18\x02 \x01(\tB\x04\x88\xb5\x18\x01\x12\r\n\x05\x66inal\x18\x03 \x01(\x08\x12\x1e\n\x05words\x18\x04 \x03(\x0b\x32\x0f.parley.v1.Word\x12\x14\n\x0c\x61udio_end_ms\x18\x05 \x01(\x04\"I\n\x0e\x45\x61gerEndOfTurn\x12\x0c\n\x04turn\x18\x01 \x01(\r\x12\x12\n\x04text\x18\x02 \x01(\tB\x04\x88\xb5\x18\x01\x12\x15\n\rspeech_end_ms\x18\x03 \x01(\x04\"\x1b\n\x0bTurnResumed\x12\x0c\n\x04turn\x18\x01 \x01(\r\"\xab\x01\n\tTurnEnded\x12\x0c\n\x04turn\x18\x01 \x01(\r\x12\x12\n\x04text\x18\x02 \x01(\tB\x04\x88\xb5\x18\x01\x12\x15\n\rspeech_end_ms\x18\x03 \x01(\x04\x12\x14\n\x0c\x61udio_end_ms\x18\x04 \x01(\x04\x12\x12\n\ndecided_by\x18\x05 \x01(\t\x12\x10\n\x08provider\x18\x06 \x01(\t\x12\r\n\x05model\x18\x07 \x01(\t\x12\x1a\n\x12transcript_pending\x18\x08 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16parley/v1/speech.proto\x12\tparley.v1\x1a\x17parley/v1/options.proto\"P\n\x04Word\x12\x12\n\x04text\x18\x01 \x01(\tB\x04\x88\xb5\x18\x01\x12\x10\n\x08start_ms\x18\x02 \x01(\x04\x12\x0e\n\x06\x65nd_ms\x18\x03 \x01(\x04\x12\x12\n\nconfidence\x18\x04 \x01(\x02\"\x1e\n\rSpeechStarted\x12\r\n\x05\x61t_ms\x18\x01 \x01(\x04\"\x1e\n\rSpeechStopped\x12\r\n\x05\x61t_ms\x18\x01 \x01(\x04\"\x8d\x01\n\x11TranscriptUpdated\x12\x0c\n\x04turn\x18\x01 \x01(\r\x12\x12\n\x04text\x18\x02 \x01(\tB\x04\x88\xb5\x18\x01\x12\r\n\x05\x66inal\x18\x03 \x01(\x08\x12\x1e\n\x05words\x18\x04 \x03(\x0b\x32\x0f.parley.v1.Word\x12\x14\n\x0c\x61udio_end_ms\x18\x05 \x01(\x04\x12\x11\n\tlanguages\x18\x06 \x03(\t\"\\\n\x0e\x45\x61gerEndOfTurn\x12\x0c\n\x04turn\x18\x01 \x01(\r\x12\x12\n\x04text\x18\x02 \x01(\tB\x04\x88\xb5\x18\x01\x12\x15\n\rspeech_end_ms\x18\x03 \x01(\x04\x12\x11\n\tlanguages\x18\x04 \x03(\t\"\x1b\n\x0bTurnResumed\x12\x0c\n\x04turn\x18\x01 \x01(\r\"\xbe\x01\n\tTurnEnded\x12\x0c\n\x04turn\x18\x01 \x01(\r\x12\x12\n\x04text\x18\x02 \x01(\tB\x04\x88\xb5\x18\x01\x12\x15\n\rspeech_end_ms\x18\x03 \x01(\x04\x12\x14\n\x0c\x61udio_end_ms\x18\x04 \x01(\x04\x12\x12\n\ndecided_by\x18\x05 \x01(\t\x12\x10\n\x08provider\x18\x06 \x01(\t\x12\r\n\x05model\x18\x07 \x01(\t\x12\x1a\n\x12transcript_pending\x18\x08 \x01(\x08\x12\x11\n\tlanguages\x18\t \x03(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,12 +46,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SPEECHSTARTED']._serialized_end=174
   _globals['_SPEECHSTOPPED']._serialized_start=176
   _globals['_SPEECHSTOPPED']._serialized_end=206
-  _globals['_TRANSCRIPTUPDATED']._serialized_start=208
-  _globals['_TRANSCRIPTUPDATED']._serialized_end=330
-  _globals['_EAGERENDOFTURN']._serialized_start=332
-  _globals['_EAGERENDOFTURN']._serialized_end=405
-  _globals['_TURNRESUMED']._serialized_start=407
-  _globals['_TURNRESUMED']._serialized_end=434
-  _globals['_TURNENDED']._serialized_start=437
-  _globals['_TURNENDED']._serialized_end=608
+  _globals['_TRANSCRIPTUPDATED']._serialized_start=209
+  _globals['_TRANSCRIPTUPDATED']._serialized_end=350
+  _globals['_EAGERENDOFTURN']._serialized_start=352
+  _globals['_EAGERENDOFTURN']._serialized_end=444
+  _globals['_TURNRESUMED']._serialized_start=446
+  _globals['_TURNRESUMED']._serialized_end=473
+  _globals['_TURNENDED']._serialized_start=476
+  _globals['_TURNENDED']._serialized_end=666
 # @@protoc_insertion_point(module_scope)

@@ -32,28 +32,32 @@ class SpeechStopped(_message.Message):
     def __init__(self, at_ms: _Optional[int] = ...) -> None: ...
 
 class TranscriptUpdated(_message.Message):
-    __slots__ = ("turn", "text", "final", "words", "audio_end_ms")
+    __slots__ = ("turn", "text", "final", "words", "audio_end_ms", "languages")
     TURN_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     FINAL_FIELD_NUMBER: _ClassVar[int]
     WORDS_FIELD_NUMBER: _ClassVar[int]
     AUDIO_END_MS_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGES_FIELD_NUMBER: _ClassVar[int]
     turn: int
     text: str
     final: bool
     words: _containers.RepeatedCompositeFieldContainer[Word]
     audio_end_ms: int
-    def __init__(self, turn: _Optional[int] = ..., text: _Optional[str] = ..., final: _Optional[bool] = ..., words: _Optional[_Iterable[_Union[Word, _Mapping]]] = ..., audio_end_ms: _Optional[int] = ...) -> None: ...
+    languages: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, turn: _Optional[int] = ..., text: _Optional[str] = ..., final: _Optional[bool] = ..., words: _Optional[_Iterable[_Union[Word, _Mapping]]] = ..., audio_end_ms: _Optional[int] = ..., languages: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class EagerEndOfTurn(_message.Message):
-    __slots__ = ("turn", "text", "speech_end_ms")
+    __slots__ = ("turn", "text", "speech_end_ms", "languages")
     TURN_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     SPEECH_END_MS_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGES_FIELD_NUMBER: _ClassVar[int]
     turn: int
     text: str
     speech_end_ms: int
-    def __init__(self, turn: _Optional[int] = ..., text: _Optional[str] = ..., speech_end_ms: _Optional[int] = ...) -> None: ...
+    languages: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, turn: _Optional[int] = ..., text: _Optional[str] = ..., speech_end_ms: _Optional[int] = ..., languages: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class TurnResumed(_message.Message):
     __slots__ = ("turn",)
@@ -62,7 +66,7 @@ class TurnResumed(_message.Message):
     def __init__(self, turn: _Optional[int] = ...) -> None: ...
 
 class TurnEnded(_message.Message):
-    __slots__ = ("turn", "text", "speech_end_ms", "audio_end_ms", "decided_by", "provider", "model", "transcript_pending")
+    __slots__ = ("turn", "text", "speech_end_ms", "audio_end_ms", "decided_by", "provider", "model", "transcript_pending", "languages")
     TURN_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     SPEECH_END_MS_FIELD_NUMBER: _ClassVar[int]
@@ -71,6 +75,7 @@ class TurnEnded(_message.Message):
     PROVIDER_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     TRANSCRIPT_PENDING_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGES_FIELD_NUMBER: _ClassVar[int]
     turn: int
     text: str
     speech_end_ms: int
@@ -79,4 +84,5 @@ class TurnEnded(_message.Message):
     provider: str
     model: str
     transcript_pending: bool
-    def __init__(self, turn: _Optional[int] = ..., text: _Optional[str] = ..., speech_end_ms: _Optional[int] = ..., audio_end_ms: _Optional[int] = ..., decided_by: _Optional[str] = ..., provider: _Optional[str] = ..., model: _Optional[str] = ..., transcript_pending: _Optional[bool] = ...) -> None: ...
+    languages: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, turn: _Optional[int] = ..., text: _Optional[str] = ..., speech_end_ms: _Optional[int] = ..., audio_end_ms: _Optional[int] = ..., decided_by: _Optional[str] = ..., provider: _Optional[str] = ..., model: _Optional[str] = ..., transcript_pending: _Optional[bool] = ..., languages: _Optional[_Iterable[str]] = ...) -> None: ...

@@ -23,6 +23,7 @@ from sandbox.deepgram.query import Query, read_flux, read_nova
 from sandbox.deepgram.settings import DeepgramSandboxSettings
 from sandbox.deepgram.socket_context import SocketContext
 from sandbox.emulator import Journal, RuntimeSettings, sandbox_routes
+from sandbox.recognition.faults import SocketFaults
 from sandbox.recognition.oracle import Oracle
 from sandbox.recognition.recogniser import Recogniser, RecognitionError
 from sandbox.recognition.utterances import utterances_route
@@ -57,7 +58,7 @@ class DeepgramEmulator:
         self.runtime_settings = RuntimeSettings(settings)
         self._oracle = oracle
         self._recogniser = recogniser
-        self._faults = 0
+        self._faults = SocketFaults(lambda: self.runtime_settings.current)
 
     def app(self) -> Starlette:
         """Build the ASGI application with all routes."""
@@ -112,13 +113,7 @@ class DeepgramEmulator:
 
     def _take_fault(self, socket: WebSocket) -> bool:
         """Whether this socket gets the configured fault; counts it if so."""
-        settings = self.runtime_settings.current
-        if settings.stt_fault_model not in ("", socket.query_params.get("model")):
-            return False
-        if self._faults >= settings.stt_fault_sockets:
-            return False
-        self._faults += 1
-        return True
+        return self._faults.take(socket.query_params.get("model", ""))
 
     async def _run_session(
         self, socket: WebSocket, new_session: _NewSession, tasks: asyncio.TaskGroup

@@ -1,7 +1,5 @@
 """Settings of the Deepgram emulator; latencies and faults can be changed while it runs."""
 
-from typing import Literal
-
 from pydantic import Field
 
 from sandbox.recognition.settings import RecognitionSettings
@@ -28,14 +26,6 @@ class DeepgramSandboxSettings(RecognitionSettings):
     """Interval, in audio, of Flux's Update messages, also without new words; 0 for new words only."""
     stt_refuse: int = Field(default=0, ge=0, le=599)
     """Reject the handshake with this HTTP status; 0 accepts it."""
-    stt_fault: Literal["", "hang", "close", "garbage"] = ""
-    """Fault on sockets: stop responding, close the socket, or send invalid messages."""
-    stt_fault_after_s: float = Field(default=2.0, ge=0)
-    """Seconds of audio that a socket receives before the fault."""
-    stt_fault_model: str = ""
-    """Only sockets for this model get the fault or the rejection; empty for all."""
-    stt_fault_sockets: int = Field(default=1_000_000, ge=0)
-    """Number of sockets that get the fault or the rejection; later ones work."""
     stt_balance: float = 100.0
     """Credit of the account in USD."""
     stt_member_key: bool = False

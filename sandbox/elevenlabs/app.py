@@ -1,4 +1,4 @@
-"""Routes of the emulator: WebSocket and HTTP streaming."""
+"""Routes of the emulator: speech synthesis by WebSocket and HTTP streaming, and live transcription."""
 
 import asyncio
 import base64
@@ -19,19 +19,29 @@ from sandbox.elevenlabs.concurrency import Concurrency
 from sandbox.elevenlabs.context import FAULT_CHUNK, HANG_S, EmulatorState, Faults
 from sandbox.elevenlabs.output_format import FILE_FORMATS, STREAMING_FORMATS, OutputFormat
 from sandbox.elevenlabs.rejections import rejection_response
+from sandbox.elevenlabs.scribe import Scribe
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
 from sandbox.elevenlabs.sockets import Sockets
 from sandbox.elevenlabs.speech_request import SpeechRequest, read_request
 from sandbox.elevenlabs.synthesis import Character, Chunk, Job, Synthesiser
 from sandbox.emulator import Journal, RuntimeSettings, sandbox_routes
+from sandbox.recognition.oracle import Oracle
+from sandbox.recognition.recogniser import Recogniser
 
 _SEED = 1
 
 
 class ElevenLabsEmulator:
-    """Serves text-to-speech. API keys that begin with `bad` are invalid."""
+    """Serves text-to-speech and live transcription. API keys that begin with `bad` are invalid."""
 
-    def __init__(self, settings: ElevenLabsSandboxSettings) -> None:
+    def __init__(
+        self,
+        settings: ElevenLabsSandboxSettings,
+        oracle: Oracle | None = None,
+        recogniser: Recogniser | None = None,
+    ) -> None:
+        """Create the emulator; without a recogniser, only registered utterances are transcribed."""
+        oracle = oracle or Oracle()
         self.journal = Journal()
         self.runtime_settings = RuntimeSettings(settings)
         self._state = EmulatorState(
@@ -44,6 +54,7 @@ class ElevenLabsEmulator:
             Random(_SEED),
         )
         self._sockets = Sockets(self._state)
+        self._scribe = Scribe(self.runtime_settings, self.journal, oracle, recogniser or oracle)
 
     def app(self) -> Starlette:
         """Build the ASGI application with all routes."""
@@ -56,6 +67,7 @@ class ElevenLabsEmulator:
                 Route(f"{base}/stream/with-timestamps", self._stream_with_timestamps, methods=["POST"]),
                 Route(base, self._file, methods=["POST"]),
                 Route(f"{base}/with-timestamps", self._file_with_timestamps, methods=["POST"]),
+                *self._scribe.routes(),
                 *account_routes(self.runtime_settings),
                 *sandbox_routes(self.journal, self.runtime_settings),
             ]

@@ -4,10 +4,11 @@ from typing import Literal
 
 from pydantic import Field
 
+from sandbox.recognition.settings import RecognitionSettings
 from sandbox.settings import SynthesisSettings
 
 
-class ElevenLabsSandboxSettings(SynthesisSettings):
+class ElevenLabsSandboxSettings(SynthesisSettings, RecognitionSettings):
     """Settings of the ElevenLabs emulator, read from PARLEY_SANDBOX_* variables."""
 
     elevenlabs_port: int = Field(default=9004, ge=0, le=65535)
@@ -50,3 +51,11 @@ class ElevenLabsSandboxSettings(SynthesisSettings):
     """Number of clauses that get the fault; later ones work."""
     tts_missing_permissions: tuple[str, ...] = ()
     """Permissions that the key lacks: `user_read`, `voices_read`."""
+    scribe_auth_in_message: bool = True
+    """Accept the upgrade of a live transcription with an invalid key, and reject the key in a message."""
+    scribe_refuse: str = ""
+    """Refuse live transcriptions with this message type, for example `quota_exceeded`; empty accepts them."""
+    scribe_max_concurrency: int = Field(default=0, ge=0)
+    """Live transcriptions at once, beyond which further ones are refused; 0 for no limit."""
+    scribe_idle_s: float = Field(default=10.0, gt=0)
+    """A live transcription that receives no message for this long is closed."""

@@ -24,3 +24,11 @@ class RecognitionSettings(BaseSettings):
     of stt_final_ms."""
     stt_interim_ms: float = Field(default=600, ge=100)
     """Interval of interim transcripts during speech."""
+    stt_fault: Literal["", "hang", "close", "garbage"] = ""
+    """Fault on sockets: stop responding, close the socket, or send invalid messages."""
+    stt_fault_after_s: float = Field(default=2.0, ge=0)
+    """Seconds of audio that a socket receives before the fault."""
+    stt_fault_model: str = ""
+    """Only sockets for this model get the fault or the rejection; empty for all."""
+    stt_fault_sockets: int = Field(default=1_000_000, ge=0)
+    """Number of sockets that get the fault or the rejection; later ones work."""

@@ -60,6 +60,8 @@ class TwilioSandboxSettings(BaseSettings):
     """Deepgram emulator whose oracle receives the callers' utterances; empty for none."""
     openai_url: ProviderUrl | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
     """OpenAI emulator whose oracle receives the callers' utterances; empty for none."""
+    elevenlabs_url: ProviderUrl | None = Field(default=None, validation_alias="PARLEY_ELEVENLABS_URL")
+    """The same for the ElevenLabs emulator."""
     plain_hosts: tuple[str, ...] = ()
     """Hosts besides loopback whose wss:// addresses are dialled without TLS."""
     ring_s: float = Field(default=0.1, ge=0)
@@ -93,7 +95,8 @@ class TwilioSandboxSettings(BaseSettings):
     def stt_urls(self) -> tuple[str, ...]:
         """Emulators whose oracles receive the callers' utterances; an https address is a real provider's."""
         openai_url = (self.openai_url or "").removesuffix("/v1")
-        return tuple(url for url in (self.deepgram_url, openai_url) if url and not url.startswith("https"))
+        urls = (self.deepgram_url, openai_url, self.elevenlabs_url)
+        return tuple(url for url in urls if url and not url.startswith("https"))
 
     @property
     def signer(self) -> Signer:

@@ -31,7 +31,7 @@ class EndTurn:
     """The turn has ended."""
 
     decided_by: str
-    """"speech_final", "utterance_end", "silence", "incomplete_turn_silence", "flux"."""
+    """"speech_final", "utterance_end", "silence", "incomplete_turn_silence", "provider_turn"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,7 @@ class Endpointing:
         self._audio_end_ms = 0
         self._stopped_ms = 0
         self._last_word_end_ms: int | None = None
+        self._finalize_after_ms: int | None = None
 
     @property
     def phase(self) -> SpeechPhase:
@@ -152,6 +153,7 @@ class Endpointing:
         paused: bool = False,
         speech_end_ms: int = 0,
         stopped_ms: int = 0,
+        finalize_after_ms: int | None = None,
     ) -> list[Decision]:
         """The detector has processed the audio up to `audio_end_ms`.
 
@@ -161,7 +163,10 @@ class Endpointing:
             paused: whether speech fades.
             speech_end_ms: the end of speech so far.
             stopped_ms: silence after `audio_end_ms` on a line that sends no audio while the caller is silent.
+            finalize_after_ms: silence after which a final transcript is requested; None for a provider that
+                sends final transcripts without requests.
         """
+        self._finalize_after_ms = finalize_after_ms
         self._audio_end_ms, self._stopped_ms = max(audio_end_ms, self._audio_end_ms), stopped_ms
         if self._provider_detects_turns:
             return self._end_detected_turn() or self._finalize_if_stopped(now_ms)
@@ -242,7 +247,7 @@ class Endpointing:
         if not self._coverage.has_final or self._coverage.has_interim:
             return []
         if not self._completion.incomplete:
-            return self._end("flux")
+            return self._end("provider_turn")
         is_silent = self._is_quiet and self._current_silence_ms >= self._completion.min_silence_ms
         return self._end("incomplete_turn_silence") if is_silent else []
 
@@ -259,7 +264,11 @@ class Endpointing:
     def _finalize_if_overdue(self, now_ms: int) -> list[Decision]:
         """Request an overdue final transcript; after a timeout, end the turn without it."""
         enough_ms = max(self._silence_ms, self._completion.min_silence_ms)
-        if not self._coverage.has_words or not self._is_pending or self._current_silence_ms < enough_ms:
+        may_be_speech = self._coverage.has_words
+        if self._finalize_after_ms is not None:
+            # Such a provider may not have sent even an interim transcript of a short word.
+            enough_ms, may_be_speech = self._finalize_after_ms, True
+        if not may_be_speech or not self._is_pending or self._current_silence_ms < enough_ms:
             return []
         if not isinstance(self._phase, AwaitingFinal):
             self._phase = AwaitingFinal(now_ms)

@@ -3,7 +3,8 @@
 A provider takes audio in the format that its plugin declares; it is converted here, once.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -30,6 +31,8 @@ MAX_TEXT_CHARS = 20_000
 MAX_WORDS = 4000
 _MAX_WORD_CHARS = 200
 _MAX_MS = 1e12
+_MAX_LANGUAGES = 10
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", re.ASCII)
 
 
 @asynccontextmanager
@@ -113,7 +116,13 @@ def clean_event(event: SttEvent) -> SttEvent:
     """Return the event with finite, positive times and bounded texts that can be stored."""
     match event:
         case InterimTranscript() | FinalTranscript():
-            return replace(event, text=_text(event.text), words=_words(event), end_ms=_time(event.end_ms))
+            return replace(
+                event,
+                text=_text(event.text),
+                words=_words(event),
+                end_ms=_time(event.end_ms),
+                languages=_tags(event.languages),
+            )
         case ProviderTurn():
             return replace(
                 event,
@@ -121,6 +130,7 @@ def clean_event(event: SttEvent) -> SttEvent:
                 words=_words(event),
                 end_ms=_time(event.end_ms),
                 provider_turn=clean_text(event.provider_turn, _MAX_WORD_CHARS),
+                languages=_tags(event.languages),
             )
         case UtteranceEnd(last_word_end_ms=end_ms):
             return event if end_ms is None else UtteranceEnd(_time(end_ms))
@@ -144,6 +154,12 @@ def _word(word: Word) -> Word:
 
 def _text(text: str) -> str:
     return clean_text(text, MAX_TEXT_CHARS)
+
+
+def _tags(languages: Sequence[str]) -> tuple[str, ...]:
+    # Third-party providers may report anything.
+    tags = (tag for tag in languages if isinstance(tag, str) and _LANGUAGE_TAG.fullmatch(tag))
+    return tuple(dict.fromkeys(tags))[:_MAX_LANGUAGES]
 
 
 def _time(ms: float) -> int:

@@ -15,6 +15,8 @@ class ProviderClock:
         self._format = audio_format
         self._sent_ms = 0.0
         self._marks: list[tuple[float, float]] = []
+        self.end_ms = 0.0
+        """Call time of the end of the audio that was sent, padding not counted."""
 
     @property
     def started(self) -> bool:
@@ -25,7 +27,9 @@ class ProviderClock:
         """Record that audio was sent that begins at a call time."""
         if not self._marks or abs(self._next_ms() - at_ms) >= 1:
             self._marks = [*self._marks[1 - _MAX_MARKS :], (self._sent_ms, float(at_ms))]
-        self._sent_ms += self._format.bytes_to_ms(byte_count)
+        duration_ms = self._format.bytes_to_ms(byte_count)
+        self._sent_ms += duration_ms
+        self.end_ms = at_ms + duration_ms
 
     def padding_sent(self, byte_count: int) -> None:
         """Record that padding silence was sent, which has no call time."""
@@ -41,7 +45,8 @@ class ProviderClock:
         sent_ms, at_ms = self._marks[max(0, after - 1)]
         call_ms = at_ms + max(0.0, provider_ms - sent_ms)
         # Padding has no call time: a position in it becomes at most the end of the audio before it.
-        return round(min(call_ms, self._marks[after][1]) if 0 < after < len(self._marks) else call_ms)
+        end_ms = self._marks[after][1] if 0 < after < len(self._marks) else self.end_ms
+        return round(min(call_ms, end_ms))
 
     def _next_ms(self) -> float:
         sent_ms, at_ms = self._marks[-1]

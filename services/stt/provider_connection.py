@@ -15,7 +15,7 @@ from parley.errors import ProviderError, ProviderRejected, ProviderTimeout
 from parley.providers.fallback_chain import FallbackChain, Route
 from parley.providers.latency_limits import LatencyLimit, LimitRange
 from parley.providers.route_selector import RetryPolicy
-from parley.providers.stt import SttConnection, SttEvent, SttProvider
+from parley.providers.stt import FinalizesOnRequest, SttConnection, SttEvent, SttProvider
 from parley.runtime.cancellation import raise_if_cancelled
 from services.stt.audio_buffer import AudioBuffer
 from services.stt.guarded_connection import guarded_connection
@@ -51,6 +51,12 @@ class SttRoute:
     audio_format: AudioFormat = MULAW_8K
     """The format of audio that the provider takes."""
 
+    @property
+    def finalize_after_ms(self) -> int | None:
+        """Silence after which final transcripts must be requested; None if the provider sends them itself."""
+        provider = self.provider
+        return provider.finalize_after_ms(self.config) if isinstance(provider, FinalizesOnRequest) else None
+
     def connect(self, call_sid: str) -> AbstractAsyncContextManager[SttConnection]:
         """Open a connection for one call; entering raises ProviderError."""
         return guarded_connection(self.provider, self.config, call_sid, self.audio_format)
@@ -70,6 +76,8 @@ class ProviderConnection:
         self._chain = chain
         self.route: Route[SttRoute] = chain.routes[0]
         """The route of the current connection, or of the last one."""
+        self.finalize_after_ms = self.route.target.finalize_after_ms
+        """Silence after which a final transcript must be requested from that route; None for no requests."""
         self._buffer = buffer
         self._on_event = on_event
         self._on_lost = on_lost
@@ -94,7 +102,7 @@ class ProviderConnection:
     def switch(self, chain: FallbackChain[SttRoute]) -> None:
         """Use another agent's providers from now on; they receive the audio without a final transcript."""
         self._chain = chain
-        self.route = chain.routes[0]
+        self._use(chain.routes[0])
         self._unanswered_since_s = None
         self._switched.set()
 
@@ -123,7 +131,7 @@ class ProviderConnection:
                     route.target.connect(self._chain.call_sid) as connection,
                 ):
                     attempt.first_output("connected")
-                    self.route = route
+                    self._use(route)
                     connected_s = _now_s()
                     self._response = route.target.response
                     self._first_response = attempt.first_output_of("first_response")
@@ -135,6 +143,10 @@ class ProviderConnection:
                 if _now_s() - connected_s > _HEALTHY_AFTER_S:
                     self._failures = 0
                 await self._wait_after(error)
+
+    def _use(self, route: Route[SttRoute]) -> None:
+        self.route = route
+        self.finalize_after_ms = route.target.finalize_after_ms
 
     async def _wait_after(self, error: ProviderError) -> None:
         self._failures += 1

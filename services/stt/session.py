@@ -83,6 +83,7 @@ class TranscriptionSession:
             request_finalize=self._provider.request_finalize,
             recent=call.log.recent,
             transcribed_by=lambda: (self._provider.route.provider, self._provider.route.model),
+            finalize_after_ms=lambda: self._provider.finalize_after_ms,
             turn_model=turn_model,
         )
         self._stall = StallDetector()

@@ -44,3 +44,13 @@ class WhisperSettings(SttSettings):
     whisper_max_calls: int = Field(default=8, ge=1)
     """Number of calls that a process transcribes with Whisper at a time; further ones use the agent's next
     provider. A core of a server serves about 8 calls."""
+
+
+class ElevenLabsSttSettings(SttSettings):
+    """Settings of ElevenLabs' transcription, which has the key and the address of its speech synthesis."""
+
+    elevenlabs_url: ProviderUrl = ""
+    """Base address of ElevenLabs, http(s):// or ws(s)://; empty for ElevenLabs itself."""
+
+    elevenlabs_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="ELEVENLABS_API_KEY")
+    """API key for ElevenLabs."""

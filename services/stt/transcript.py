@@ -1,9 +1,10 @@
 """The transcript of the current turn, from interim and final transcripts. No I/O, no clock."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from parley.providers.stt import Word
+from services.stt.turn_languages import TurnLanguages
 
 _MAX_TURN_CHARS = 50_000
 """An hour of speech; an event with more of it might exceed the bus's limit. Further text is ignored."""
@@ -29,6 +30,9 @@ class Transcript:
     closed_until_ms: int = 0
     """Call time before which all words belong to ended turns, even if the provider sends them later."""
 
+    languages: TurnLanguages = field(default_factory=TurnLanguages)
+    """The languages that the provider has detected in the turn."""
+
     @property
     def text(self) -> str:
         """The final text, then the interim text."""
@@ -39,15 +43,23 @@ class Transcript:
         """The call time of the end of the audio that `text` covers."""
         return max(self.final_end_ms, self.interim_end_ms if self.interim_text else 0)
 
-    def with_interim(self, text: str, words: Sequence[Word] = (), end_ms: int = 0) -> "Transcript":
+    def with_interim(
+        self, text: str, words: Sequence[Word] = (), end_ms: int = 0, languages: Sequence[str] = ()
+    ) -> "Transcript":
         """Replace the interim text."""
         text, words = self._after_closed_turns(text, words)
         start_ms = words[0].start_ms if words else self.final_end_ms
         return replace(
-            self, interim_text=text[: self._chars_left], interim_start_ms=start_ms, interim_end_ms=end_ms
+            self,
+            interim_text=text[: self._chars_left],
+            interim_start_ms=start_ms,
+            interim_end_ms=end_ms,
+            languages=self.languages.with_latest(languages if text else ()),
         )
 
-    def with_final(self, text: str, words: Sequence[Word], end_ms: int) -> "Transcript":
+    def with_final(
+        self, text: str, words: Sequence[Word], end_ms: int, languages: Sequence[str] = ()
+    ) -> "Transcript":
         """Append a final transcript; it replaces the interim text."""
         text, words = self._after_closed_turns(text, words)
         if len(text) > self._chars_left:
@@ -60,6 +72,7 @@ class Transcript:
             words=(*self.words, *words),
             final_words=len(self.words) + len(words),
             final_end_ms=max(end_ms, self.final_end_ms),
+            languages=self.languages.with_final(languages if text else (), max(1, len(words))),
         )
 
     def may_end_at(self, last_word_end_ms: int | None) -> bool:
@@ -73,7 +86,9 @@ class Transcript:
             return True
         return last_word_end_ms > self.words[-1].start_ms
 
-    def replace_turn(self, text: str, words: Sequence[Word], end_ms: int) -> "Transcript":
+    def replace_turn(
+        self, text: str, words: Sequence[Word], end_ms: int, languages: Sequence[str] = ()
+    ) -> "Transcript":
         """Replace the words after the final ones, for providers that send whole turns.
 
         Final words are those of earlier turns of the provider, after which the caller was not finished.
@@ -83,6 +98,7 @@ class Transcript:
             interim_text=text.strip()[: self._chars_left],
             words=(*self.words[: self.final_words], *words),
             interim_end_ms=end_ms,
+            languages=self.languages.with_latest(languages),
         )
 
     def finalize(self) -> "Transcript":
@@ -93,6 +109,7 @@ class Transcript:
             interim_text="",
             final_end_ms=self.end_ms,
             final_words=len(self.words),
+            languages=self.languages.with_final(self.languages.latest, len(self.words) - self.final_words),
         )
 
     def next_turn(self) -> "Transcript":

@@ -51,12 +51,14 @@ class TurnRecognizer:
         provider_detects_turns: bool,
         request_finalize: Callable[[], None],
         transcribed_by: Callable[[], tuple[str, str]] = lambda: ("", ""),
+        finalize_after_ms: Callable[[], int | None] = lambda: None,
         recent: Iterable[Event] = (),
         turn_model: TurnModel | None = None,
     ) -> None:
         """Create the recognizer; `transcribed_by` returns the provider and model in use.
 
-        `recent` are the log's latest events before this owner.
+        `finalize_after_ms` returns the silence after which final transcripts must be requested from that
+        provider; None without requests. `recent` are the log's latest events before this owner.
         """
         self._pauses = Pauses(turn_model, config, self._on_pause_judged)
         # A provider that detects turns uses the audio itself.
@@ -77,6 +79,7 @@ class TurnRecognizer:
         self._echo = EchoRemover(recent)
         self._request_finalize = request_finalize
         self._transcribed_by = transcribed_by
+        self._finalize_after_ms = finalize_after_ms
         self._restored_speech_ms = state.last_speech_event_ms
         self._published_text = self._eager_text = ""
         self._ended_provider_turn = ""
@@ -184,6 +187,7 @@ class TurnRecognizer:
             paused=self._vad.paused,
             speech_end_ms=self._vad.speech_end_ms,
             stopped_ms=stopped_ms,
+            finalize_after_ms=self._finalize_after_ms(),
         )
         await self._execute(decisions)
 
@@ -202,7 +206,9 @@ class TurnRecognizer:
                 await self._execute(self._endpointing.on_speech_stopped(change.at_ms))
 
     async def _on_interim(self, interim: InterimTranscript) -> None:
-        self._transcript = self._transcript.with_interim(interim.text, interim.words, interim.end_ms)
+        self._transcript = self._transcript.with_interim(
+            interim.text, interim.words, interim.end_ms, interim.languages
+        )
         await self._publish_transcript(final=False)
         self._update_completion()
         text = self._transcript.interim_text
@@ -210,7 +216,7 @@ class TurnRecognizer:
 
     async def _on_final(self, final: FinalTranscript) -> None:
         before = self._transcript
-        self._transcript = before.with_final(final.text, final.words, final.end_ms)
+        self._transcript = before.with_final(final.text, final.words, final.end_ms, final.languages)
         self._buffer.discard_before(final.end_ms)
         new_text = self._transcript.final_text[len(before.final_text) :].strip()
         if not new_text and self._published_text and not self._transcript.text:
@@ -225,7 +231,7 @@ class TurnRecognizer:
         if turn.provider_turn == self._ended_provider_turn:
             # A repeated report, or a report on a turn that a finalize request has ended.
             return
-        self._transcript = self._transcript.replace_turn(turn.text, turn.words, turn.end_ms)
+        self._transcript = self._transcript.replace_turn(turn.text, turn.words, turn.end_ms, turn.languages)
         if turn.event == "end":
             self._ended_provider_turn = turn.provider_turn
             self._buffer.discard_before(turn.end_ms)
@@ -252,6 +258,7 @@ class TurnRecognizer:
             text=transcript.text,
             final=final,
             audio_end_ms=transcript.final_end_ms if final else transcript.end_ms,
+            languages=transcript.languages.tags,
         )
         for word in words:
             updated.words.add(
@@ -278,7 +285,10 @@ class TurnRecognizer:
             return
         self._eager_text = transcript.text
         eager = speech_pb2.EagerEndOfTurn(
-            turn=transcript.turn, text=transcript.text, speech_end_ms=self._speech_end_ms(transcript)
+            turn=transcript.turn,
+            text=transcript.text,
+            speech_end_ms=self._speech_end_ms(transcript),
+            languages=transcript.languages.tags,
         )
         await self._log.append(eager)
 
@@ -298,6 +308,7 @@ class TurnRecognizer:
             decided_by=decided_by,
             provider=provider,
             model=model,
+            languages=transcript.languages.tags,
         )
         await self._log.append(ended)
 

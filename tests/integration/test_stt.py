@@ -140,7 +140,7 @@ async def test_a_flux_model_ends_turns_itself(
     [ended] = bodies_of(bodies, TurnEnded)
     assert len(bodies_of(bodies, TurnResumed)) == len(resumed)
     assert eager.text == ended.text == TEXT
-    assert ended.decided_by == "flux"
+    assert ended.decided_by == "provider_turn"
     assert bodies.index(eager) < bodies.index(ended)
 
 
@@ -296,7 +296,7 @@ async def test_the_next_agent_transcribes_from_the_next_turn_on(
 
     first, second = bodies_of(bodies, TurnEnded)
     assert (first.text, first.decided_by, first.model) == (WRITTEN, "speech_final", "nova-3")
-    assert (second.text, second.decided_by, second.model) == (TEXT, "flux", "flux-general-en")
+    assert (second.text, second.decided_by, second.model) == (TEXT, "provider_turn", "flux-general-en")
     assert not bodies_of(bodies, StageFailed)
 
 

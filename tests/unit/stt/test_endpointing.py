@@ -285,7 +285,7 @@ def test_a_provider_that_detects_turns_decides_alone() -> None:
     assert endpointing.on_speech_started(1100) == []
     assert endpointing.on_provider_turn("resumed", 1100, has_text=True) == [ResumeTurn()]
     assert silent(endpointing, 9000) == []
-    assert endpointing.on_provider_turn("end", 9000, has_text=True) == [EndTurn("flux")]
+    assert endpointing.on_provider_turn("end", 9000, has_text=True) == [EndTurn("provider_turn")]
 
 
 def test_a_turn_that_the_provider_ends_within_a_dictation_is_continued() -> None:
@@ -303,9 +303,43 @@ def test_a_turn_that_the_provider_ends_within_a_dictation_is_continued() -> None
             assert endpointing.on_provider_turn("update", 3600, has_text=True) == []
             assert silent(endpointing, 3700, 9000) == []
             endpointing.set_completion(TurnCompletion())
-            assert endpointing.on_provider_turn("end", 9000, has_text=True) == [EndTurn("flux")]
+            assert endpointing.on_provider_turn("end", 9000, has_text=True) == [EndTurn("provider_turn")]
         else:
             assert silent(endpointing, 3500) == [EndTurn("incomplete_turn_silence")]
+
+
+def test_a_final_transcript_is_requested_at_each_pause_if_necessary() -> None:
+    """It may not even have sent an interim transcript of a short word."""
+    endpointing = speaking()
+    endpointing.on_speech_stopped(1000)
+
+    assert endpointing.on_audio(1280, 1280, finalize_after_ms=300) == []
+    assert endpointing.on_audio(1300, 1300, finalize_after_ms=300) == [RequestFinalize()]
+    assert endpointing.on_audio(1320, 1320, finalize_after_ms=300) == []
+    assert endpointing.on_final("yes", 1300, speech_final=True) == [EndTurn("speech_final")]
+
+
+def test_an_unfinished_phrase_is_final_early_and_ends_late() -> None:
+    """The request does not wait for the end of the turn."""
+    endpointing = speaking()
+    endpointing.set_completion(INCOMPLETE)
+    endpointing.on_interim("my number is", 900)
+    endpointing.on_speech_stopped(1000)
+
+    assert endpointing.on_audio(1300, 1300, finalize_after_ms=300) == [RequestFinalize()]
+    assert endpointing.on_final("my number is", 1300, speech_final=True) == []
+    assert endpointing.on_audio(2180, 2180, finalize_after_ms=300) == [EagerEndOfTurn()]
+    assert endpointing.on_audio(2200, 2200, finalize_after_ms=300) == [EndTurn("incomplete_turn_silence")]
+
+
+def test_one_request_is_made_for_noise() -> None:
+    """An empty final transcript settles it."""
+    endpointing = speaking()
+    endpointing.on_speech_stopped(1000)
+
+    assert endpointing.on_audio(1300, 1300, finalize_after_ms=300) == [RequestFinalize()]
+    assert endpointing.on_final("", 1300, speech_final=True) == []
+    assert endpointing.on_audio(9000, 9000, finalize_after_ms=300) == []
 
 
 @pytest.mark.parametrize("flux", [False, True])
@@ -321,7 +355,7 @@ def test_silence_of_a_line_without_audio_ends_the_turn(flux: bool) -> None:
 
     assert endpointing.on_audio(1000, 1200, stopped_ms=200) == [RequestFinalize()]
     if flux:
-        assert endpointing.on_provider_turn("end", 1000, has_text=True) == [EndTurn("flux")]
+        assert endpointing.on_provider_turn("end", 1000, has_text=True) == [EndTurn("provider_turn")]
     else:
         assert EndTurn("silence") not in endpointing.on_final("hello", 1000, speech_final=False)
         assert endpointing.on_audio(1000, 1600, stopped_ms=600) == [EndTurn("silence")]

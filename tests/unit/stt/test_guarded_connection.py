@@ -89,6 +89,10 @@ NAN: Any = float("nan")
             FinalTranscript("a", (Word("a", 0, 0, 0.0), Word("b", 9, 9, 1.0)), 0),
         ),
         (ProviderTurn("a", (), 5.4, "end", "1\0"), ProviderTurn("a", (), 5, "end", "1")),  # type: ignore[arg-type]
+        (
+            FinalTranscript("a", (), 5, languages=("pt-BR", "x" * 99, NAN, "en", "en")),
+            FinalTranscript("a", (), 5, languages=("pt-BR", "en")),
+        ),
         (KeepAlive(), KeepAlive()),
     ],
 )

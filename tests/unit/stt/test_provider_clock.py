@@ -46,3 +46,13 @@ def test_positions_outside_the_audio_are_limited_to_it(position_ms: float, expec
     clock.audio_sent(1600, 5000)
 
     assert clock.to_call_ms(position_ms) == expected
+
+
+def test_padding_at_the_end_has_no_call_time() -> None:
+    """A position in it is the end of the audio: what follows has not been sent."""
+    clock = ProviderClock()
+    clock.audio_sent(800, 5000)
+    clock.padding_sent(1600)
+
+    assert clock.end_ms == 5100
+    assert [clock.to_call_ms(ms) for ms in (50, 100, 250, float("inf"))] == [5050, 5100, 5100, 5100]

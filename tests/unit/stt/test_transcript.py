@@ -23,6 +23,18 @@ def test_a_provider_may_replace_the_whole_turn() -> None:
     assert transcript.finalize().final_end_ms == 900
 
 
+def test_the_languages_are_the_turns() -> None:
+    """The dominant one comes first; the next turn has none yet."""
+    transcript = (
+        Transcript().with_final("yes", [], 500, ("en",)).with_final("haan ji", [WORD] * 2, 900, ("hi",))
+    )
+    turn = Transcript().replace_turn("hola", [WORD], 900, ("es", "en")).finalize()
+
+    assert transcript.with_interim("si", [], 950, ("es",)).languages.tags == ("hi", "en", "es")
+    assert transcript.next_turn().languages.tags == ()
+    assert turn.languages.tags == ("es", "en")
+
+
 def test_the_next_turn_is_empty_and_begins_where_this_one_ended() -> None:
     """Its audio is not transcribed again."""
     following = Transcript(turn=3).with_final("hello", [WORD], 500).next_turn()

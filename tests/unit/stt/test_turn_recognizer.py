@@ -125,7 +125,19 @@ async def test_a_turn_that_the_provider_detects_ends_once() -> None:
     [eager] = bodies_of(scene.log.bodies, EagerEndOfTurn)
     [ended] = bodies_of(scene.log.bodies, TurnEnded)
     assert eager.text == ended.text == "hello"
-    assert ended.decided_by == "flux"
+    assert ended.decided_by == "provider_turn"
+
+
+async def test_the_detected_language_is_logged() -> None:
+    """The dominant one is first."""
+    scene = Scene(flux=True)
+    await scene.turns.on_stt_event(ProviderTurn("hello", (HELLO,), 1450, "update", "c1-0", ("en",)))
+    await scene.turns.on_stt_event(ProviderTurn("hello haan", (HELLO,), 1500, "end", "c1-0", ("hi", "en")))
+
+    updates = bodies_of(scene.log.bodies, TranscriptUpdated)
+    assert [list(update.languages) for update in updates] == [["en"], ["hi", "en"]]
+    [ended] = bodies_of(scene.log.bodies, TurnEnded)
+    assert list(ended.languages) == ["hi", "en"]
 
 
 @pytest.mark.parametrize(("last_speech_event_ms", "logged"), [(0, 1), (1000, 0)])
