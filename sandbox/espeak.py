@@ -158,6 +158,12 @@ def voice_of(language: str) -> str:
     return _OTHER_VOICES.get(tag) or _OTHER_VOICES.get(tag.partition("-")[0], VOICE)
 
 
+def has_voice(language: str) -> bool:
+    """Whether there is a voice for a language tag; the empty one is English."""
+    primary = language.lower().partition("-")[0]
+    return primary in ("", "en") or primary in _OTHER_VOICES
+
+
 @lru_cache(maxsize=2000)
 def speak(text: str, voice: str = VOICE, rate_wpm: int = RATE_WPM) -> Speech:
     """Synthesise a text; the audio is empty if the text has no letters or digits. Thread-safe."""

@@ -10,7 +10,7 @@ from parley.agent_config.failures import Fallback, Reconnect
 from parley.agent_config.greeting import Greeting, GreetingSetting
 from parley.agent_config.handoffs import HAND_OFF_NAME, HandOff, handoffs_problem
 from parley.agent_config.idle import Idle
-from parley.agent_config.language import AgentLanguage, with_language_defaults
+from parley.agent_config.language import SWITCH_LANGUAGE_NAME, AgentLanguage, with_language_defaults
 from parley.agent_config.language_variants import read_variants, with_problems_of_variants
 from parley.agent_config.limits import Limits
 from parley.agent_config.llm import LlmConfig, prices_problem
@@ -53,6 +53,8 @@ class AgentConfig(Section):
     """Further languages of the agent, each with the keys of this file that are different in it."""
     timezone: TimeZone = "UTC"
     """IANA name of the zone of `now` and `today` in texts, such as `Europe/Berlin`."""
+    language_detection: bool = True
+    """Whether the agent changes to another of its languages when the caller speaks it."""
     numbers: tuple[NumberSetting, ...] = ()
     """Phone numbers whose calls the agent answers, if the webhook names no agent."""
     apology: TemplateText = Field(default=english_text("apology"), min_length=1)
@@ -86,6 +88,8 @@ class AgentConfig(Section):
 
     _variants: dict[str, "AgentConfig"] = PrivateAttr(default_factory=dict)
     """The agent in each of `languages`."""
+    _spoken: tuple[str, ...] = PrivateAttr(default=())
+    """All languages of the file that this agent is a variant of."""
 
     def tool_fillers(self, name: str) -> tuple[str, ...]:
         """Return the phrases while a tool runs, in order; empty to play none."""
@@ -110,6 +114,11 @@ class AgentConfig(Section):
         text = f"{self.consent.strip()} {self.greeting.text}".strip()
         return self.greeting.model_copy(update={"text": text, "interruptible": False})
 
+    @property
+    def spoken_languages(self) -> tuple[str, ...]:
+        """All languages that the agent speaks, its first one first: the same for each of its variants."""
+        return self._spoken or (self.language, *self.languages)
+
     def in_language(self, language: str) -> "AgentConfig":
         """Return the agent in one of its languages; itself for any other."""
         return self._variants.get(language, self)
@@ -125,6 +134,8 @@ class AgentConfig(Section):
             raise with_problems_of_variants(error, cls.model_validate, data) from None
         variants = read_variants(cls.model_validate, data, agent.languages)
         agent._variants.update(variants)  # noqa: SLF001 - of this class
+        for variant in variants.values():
+            variant._spoken = agent.spoken_languages  # noqa: SLF001 - as above
         return agent
 
     @model_validator(mode="after")
@@ -165,6 +176,8 @@ class AgentConfig(Section):
         names = {name for tool in self.tools for name in tool.tool_names}
         if self.handoffs and HAND_OFF_NAME in names:
             raise ValueError(f"tools: {HAND_OFF_NAME} is the tool that `handoffs` adds")
+        if self.languages and SWITCH_LANGUAGE_NAME in names:
+            raise ValueError(f"tools: {SWITCH_LANGUAGE_NAME} is the tool that `languages` adds")
         if self.collect and SAVE_DATA_NAME in names:
             raise ValueError(f"tools: {SAVE_DATA_NAME} is the tool that `collect` adds")
         return self

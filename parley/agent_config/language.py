@@ -11,6 +11,9 @@ from parley.agent_config.texts.defaults import ENGLISH, default_texts
 MULTILINGUAL = "multi"
 """The language of `stt` when the caller may speak any of several."""
 
+SWITCH_LANGUAGE_NAME = "switch_language"
+"""Name of the tool that continues the call in another language."""
+
 _NO_PHRASES: Mapping[str, Any] = {
     "openers": {"statements": (), "questions": ()},
     "fillers": {"phrases": (), "tool_phrases": ()},

@@ -14,7 +14,7 @@ def call_language(agent: AgentConfig, data: CallData) -> str:
     The agent's own if it does not speak the one that is named.
     """
     wanted = data.parameters.get(LANGUAGE_PARAMETER, "")
-    return _spoken(agent, wanted) or _spoken(agent, _of_number(agent, data)) or agent.language
+    return nearest(agent, wanted) or nearest(agent, _of_number(agent, data)) or agent.language
 
 
 def _of_number(agent: AgentConfig, data: CallData) -> str:
@@ -22,9 +22,9 @@ def _of_number(agent: AgentConfig, data: CallData) -> str:
     return next((entry.language or "" for entry in agent.numbers if entry.number == own), "")
 
 
-def _spoken(agent: AgentConfig, wanted: str) -> str:
-    """The agent's language that is the nearest to a tag; empty without one of the same language."""
-    tags = (agent.language, *agent.languages)
+def nearest(agent: AgentConfig, wanted: str) -> str:
+    """Return the agent's language that is the nearest to a tag; empty without one of the same language."""
+    tags = agent.spoken_languages
     tag = wanted.replace("_", "-").lower()
     for spoken in tags:
         if spoken.lower() == tag:

@@ -13,9 +13,11 @@ from parley.agent_config.texts.defaults import default_texts
 
 T = TypeVar("T")
 
-_OF_THE_WHOLE_AGENT = frozenset({"language", "languages", "name", "numbers", "timezone"})
+_OF_THE_WHOLE_AGENT = frozenset(
+    {"language", "language_detection", "languages", "name", "numbers", "timezone"}
+)
 """Keys that are no part of an entry."""
-_NOT_INHERITED = _OF_THE_WHOLE_AGENT - {"timezone"}
+_NOT_INHERITED = _OF_THE_WHOLE_AGENT - {"language_detection", "timezone"}
 _SPOKEN = ("greeting", "consent")
 """Texts without a default: an entry must state them if the file does."""
 

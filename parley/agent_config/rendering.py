@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from parley.agent_config.agent import AgentConfig
-from parley.agent_config.language_choice import call_language
+from parley.agent_config.language_choice import call_language, nearest
 from parley.agent_config.templates.call_data import CallData
 from parley.agent_config.templates.template import is_template, render_text
 from parley.agent_config.templates.text import TemplateMark, variables
@@ -16,9 +16,12 @@ from parley.agent_config.templates.text import TemplateMark, variables
 M = TypeVar("M", bound=BaseModel)
 
 
-def rendered(agent: AgentConfig, data: CallData) -> AgentConfig:
-    """Return the agent in the call's language, with all texts rendered; equal for each stage of the call."""
-    spoken = agent.in_language(call_language(agent, data))
+def rendered(agent: AgentConfig, data: CallData, language: str = "") -> AgentConfig:
+    """Return the agent in a language, with all texts rendered; equal for each stage of the call.
+
+    An agent that does not speak this language has the one in which the call begins.
+    """
+    spoken = agent.in_language(nearest(agent, language) or call_language(agent, data))
     values: dict[str, object] = {}
 
     def render(text: str) -> str:

@@ -49,6 +49,7 @@ Body: TypeAlias = (
     | reply_pb2.PhrasesChosen
     | handoff_pb2.AgentChanged
     | handoff_pb2.DataCollected
+    | handoff_pb2.LanguageChanged
     | handoff_pb2.WebhookDelivered
     | synthesis_pb2.SynthesisStarted
     | synthesis_pb2.ClauseSynthesized

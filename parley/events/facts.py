@@ -37,6 +37,8 @@ class CallFacts:
     agent: str = ""
     """The agent that has taken the call over; empty for that of call.started."""
     agent_version: str = ""
+    language: str = ""
+    """The language to which the call has changed; empty for the one in which it began."""
     owners: Mapping[str, StageOwner] = field(default_factory=dict)
     """By stage."""
 
@@ -57,6 +59,7 @@ _NAMES = frozenset(
         "stage_claimed",
         "stage_released",
         "agent_changed",
+        "language_changed",
         "webhook_delivered",
     )
 )
@@ -77,6 +80,8 @@ def _evolve(facts: CallFacts, event: Event, name: str) -> CallFacts:
         case "agent_changed":
             changed = event.agent_changed
             return replace(facts, agent=changed.agent, agent_version=changed.version)
+        case "language_changed":
+            return replace(facts, language=event.language_changed.language)
         case "call_started":
             return replace(facts, started=facts.started or event)
         case "call_ended":

@@ -24,10 +24,11 @@ class CallAgents:
         self._agents = agents
         self._data = data
 
-    async def find(self, name: str, version: str = "") -> FoundAgent:
+    async def find(self, name: str, version: str = "", language: str = "") -> FoundAgent:
         """Return an agent, rendered for this call; an empty name is the agent that answered it.
 
-        Without a version it is the current one, which is stored, so that every machine has it until the end
+        `language` is one of the agent's, or else the agent speaks the one in which the call began. Without a
+        version it is the current one, which is stored, so that every machine has it until the end
         of the call.
 
         Raises:
@@ -35,11 +36,13 @@ class CallAgents:
         """
         first = self._first
         if not name or (name == first.name and version in ("", first.version)):
-            return first
+            if language in ("", first.config.language):
+                return first
+            name, version = first.name, first.version
         loaded = await self._agents.find(name, version)
-        if not version:
+        if not version and name != first.name:
             await self._agents.keep(loaded)
-        config = _with_limits_of(first.config, rendered(loaded.config, self._data))
+        config = _with_limits_of(first.config, rendered(loaded.config, self._data, language))
         return FoundAgent(loaded.name, loaded.version, config)
 
 

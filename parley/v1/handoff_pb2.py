@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from parley.v1 import options_pb2 as parley_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17parley/v1/handoff.proto\x12\tparley.v1\x1a\x17parley/v1/options.proto\"\xaf\x01\n\x0c\x41gentChanged\x12\r\n\x05\x61gent\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x12\n\nfrom_agent\x18\x03 \x01(\t\x12\x14\n\x06reason\x18\x04 \x01(\tB\x04\x88\xb5\x18\x01\x12\x15\n\x07summary\x18\x05 \x01(\tB\x04\x88\xb5\x18\x01\x12\x10\n\x08reply_id\x18\x06 \x01(\t\x12\x14\n\x0ctool_call_id\x18\x07 \x01(\t\x12\x16\n\x08greeting\x18\x08 \x01(\tB\x04\x88\xb5\x18\x01\"j\n\rDataCollected\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x13\n\x05value\x18\x02 \x01(\tB\x04\x88\xb5\x18\x01\x12\x11\n\tconfirmed\x18\x03 \x01(\x08\x12\x0c\n\x04turn\x18\x04 \x01(\r\x12\x14\n\x0ctool_call_id\x18\x05 \x01(\t\"V\n\x10WebhookDelivered\x12\x0f\n\x07webhook\x18\x01 \x01(\t\x12\x0e\n\x06status\x18\x02 \x01(\r\x12\x10\n\x08\x61ttempts\x18\x03 \x01(\r\x12\x0f\n\x07\x66\x61ilure\x18\x04 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17parley/v1/handoff.proto\x12\tparley.v1\x1a\x17parley/v1/options.proto\"\xaf\x01\n\x0c\x41gentChanged\x12\r\n\x05\x61gent\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x12\n\nfrom_agent\x18\x03 \x01(\t\x12\x14\n\x06reason\x18\x04 \x01(\tB\x04\x88\xb5\x18\x01\x12\x15\n\x07summary\x18\x05 \x01(\tB\x04\x88\xb5\x18\x01\x12\x10\n\x08reply_id\x18\x06 \x01(\t\x12\x14\n\x0ctool_call_id\x18\x07 \x01(\t\x12\x16\n\x08greeting\x18\x08 \x01(\tB\x04\x88\xb5\x18\x01\"G\n\x0fLanguageChanged\x12\x10\n\x08language\x18\x01 \x01(\t\x12\x0c\n\x04turn\x18\x02 \x01(\r\x12\x14\n\x0ctool_call_id\x18\x03 \x01(\t\"j\n\rDataCollected\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x13\n\x05value\x18\x02 \x01(\tB\x04\x88\xb5\x18\x01\x12\x11\n\tconfirmed\x18\x03 \x01(\x08\x12\x0c\n\x04turn\x18\x04 \x01(\r\x12\x14\n\x0ctool_call_id\x18\x05 \x01(\t\"V\n\x10WebhookDelivered\x12\x0f\n\x07webhook\x18\x01 \x01(\t\x12\x0e\n\x06status\x18\x02 \x01(\r\x12\x10\n\x08\x61ttempts\x18\x03 \x01(\r\x12\x0f\n\x07\x66\x61ilure\x18\x04 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,8 +42,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DATACOLLECTED'].fields_by_name['value']._serialized_options = b'\210\265\030\001'
   _globals['_AGENTCHANGED']._serialized_start=64
   _globals['_AGENTCHANGED']._serialized_end=239
-  _globals['_DATACOLLECTED']._serialized_start=241
-  _globals['_DATACOLLECTED']._serialized_end=347
-  _globals['_WEBHOOKDELIVERED']._serialized_start=349
-  _globals['_WEBHOOKDELIVERED']._serialized_end=435
+  _globals['_LANGUAGECHANGED']._serialized_start=241
+  _globals['_LANGUAGECHANGED']._serialized_end=312
+  _globals['_DATACOLLECTED']._serialized_start=314
+  _globals['_DATACOLLECTED']._serialized_end=420
+  _globals['_WEBHOOKDELIVERED']._serialized_start=422
+  _globals['_WEBHOOKDELIVERED']._serialized_end=508
 # @@protoc_insertion_point(module_scope)

@@ -25,6 +25,16 @@ class AgentChanged(_message.Message):
     greeting: str
     def __init__(self, agent: _Optional[str] = ..., version: _Optional[str] = ..., from_agent: _Optional[str] = ..., reason: _Optional[str] = ..., summary: _Optional[str] = ..., reply_id: _Optional[str] = ..., tool_call_id: _Optional[str] = ..., greeting: _Optional[str] = ...) -> None: ...
 
+class LanguageChanged(_message.Message):
+    __slots__ = ("language", "turn", "tool_call_id")
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    TURN_FIELD_NUMBER: _ClassVar[int]
+    TOOL_CALL_ID_FIELD_NUMBER: _ClassVar[int]
+    language: str
+    turn: int
+    tool_call_id: str
+    def __init__(self, language: _Optional[str] = ..., turn: _Optional[int] = ..., tool_call_id: _Optional[str] = ...) -> None: ...
+
 class DataCollected(_message.Message):
     __slots__ = ("field", "value", "confirmed", "turn", "tool_call_id")
     FIELD_FIELD_NUMBER: _ClassVar[int]

@@ -31,6 +31,8 @@ class Say:
     text: str
     after_agent_starts_ms: float | None = None
     timeout_s: float = DEFAULT_TIMEOUT_S
+    language: str = ""
+    """Tag of the text's language, such as `de`, which chooses the voice; empty for English."""
 
 
 @dataclass(frozen=True, slots=True)

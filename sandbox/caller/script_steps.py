@@ -19,6 +19,7 @@ from sandbox.caller.script import (
     Step,
 )
 from sandbox.caller.script_fields import MAX_TEXT_CHARACTERS, Fields, ScriptError
+from sandbox.espeak import has_voice
 
 _DTMF_DIGITS = frozenset("0123456789*#ABCD")
 _MAX_NOISE_MS = 60_000.0
@@ -35,9 +36,18 @@ def _listen(value: object, where: str) -> Step:
 def _say(value: object, where: str) -> Step:
     fields = Fields(value, where, shorthand="text")
     after_ms = fields.optional_number("after_agent_starts_ms")
-    step = Say(fields.text("text"), after_ms, fields.number("timeout_s", DEFAULT_TIMEOUT_S))
+    text, timeout_s = fields.text("text"), fields.number("timeout_s", DEFAULT_TIMEOUT_S)
+    step = Say(text, after_ms, timeout_s, _language(fields.take("language"), where))
     fields.reject_unknown()
     return step
+
+
+def _language(value: object, where: str) -> str:
+    # YAML reads `no`, Norwegian, as a boolean.
+    tag = "no" if value is False else value or ""
+    if not isinstance(tag, str) or not has_voice(tag):
+        raise ScriptError(f"{where}: there is no voice for the language {value!r}")
+    return tag
 
 
 def _play(value: object, where: str) -> Step:

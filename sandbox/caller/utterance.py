@@ -25,12 +25,14 @@ class Utterance:
     """Start of the first audible frame."""
     audible_end_ms: float
     """End of the last audible frame."""
+    language: str = ""
+    """Tag of the language; empty for English."""
 
 
-def make_utterance(text: str, mulaw: bytes, words: tuple[Word, ...] = ()) -> Utterance:
+def make_utterance(text: str, mulaw: bytes, words: tuple[Word, ...] = (), language: str = "") -> Utterance:
     """Build an utterance; its audible part is found by energy."""
     start, end = audible_bounds(mulaw)
-    return Utterance(text, mulaw, words, bytes_to_ms(start), bytes_to_ms(end))
+    return Utterance(text, mulaw, words, bytes_to_ms(start), bytes_to_ms(end), language)
 
 
 def recorded_utterance(text: str, mulaw: bytes, word_ends_ms: tuple[float, ...] = ()) -> Utterance:
@@ -64,6 +66,7 @@ def oracle_registration(utterances: Iterable[Utterance | None]) -> dict[str, Any
 def _to_json(utterance: Utterance) -> dict[str, Any]:
     return {
         "text": utterance.text,
+        "language": utterance.language or "en",
         "mulaw": base64.b64encode(utterance.mulaw).decode(),
         "words": [{"text": w.text, "start_ms": w.start_ms, "end_ms": w.end_ms} for w in utterance.words],
     }

@@ -11,7 +11,7 @@ from sandbox.caller.noises import noise
 from sandbox.caller.script import Noise, NoiseKind, Play, Say, Script
 from sandbox.caller.script_fields import ScriptError
 from sandbox.caller.utterance import Utterance, make_utterance, recorded_utterance
-from sandbox.espeak import speak
+from sandbox.espeak import speak, voice_of
 from sandbox.speech import Speech, Word
 
 _BANK = Path(__file__).parent / "voice"
@@ -27,6 +27,17 @@ def normalise(text: str) -> str:
 def _speak(text: str) -> Utterance:
     speech = speak(text)
     return make_utterance(text, speech.mulaw, speech.words)
+
+
+def speak_in(language: str, text: str) -> Utterance:
+    """The audio of a text in another language than English, by espeak-ng."""
+    speech = speak(text, voice_of(language))
+    return make_utterance(text, speech.mulaw, tuple(map(_plain, speech.words)), language)
+
+
+def _plain(word: Word) -> Word:
+    # A recogniser adds its own punctuation.
+    return Word(word.text.strip(".,!?;:।¿¡") or word.text, word.start_ms, word.end_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,8 @@ class VoiceBank:
 
     def _step_utterance(self, step: object, voice: str) -> Utterance | None:
         match step:
+            case Say(text=text, language=language) if language.partition("-")[0] not in ("", "en"):
+                return speak_in(language, text)
             case Say(text=text):
                 return self.utterance(text, voice)
             case Play(text=text):

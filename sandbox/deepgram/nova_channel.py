@@ -1,6 +1,8 @@
 """Results of one channel of a `/v1/listen` socket."""
 
 import uuid
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from sandbox.deepgram.formatting import PLAIN_TEXT, WrittenWord, write
@@ -8,6 +10,7 @@ from sandbox.deepgram.query import NovaQuery
 from sandbox.deepgram.settings import DeepgramSandboxSettings
 from sandbox.deepgram.socket_context import SocketContext
 from sandbox.deepgram.utterance_ends import UtteranceEnds
+from sandbox.recognition.recogniser import Word
 from sandbox.recognition.stream import Callbacks, Transcript, TranscriptionStream
 
 _MAX_RESULTS_INTERVAL_MS = 5000
@@ -110,15 +113,16 @@ class NovaChannel:
         self._results_ms = transcript.audio_end_ms
         if is_final:
             self._final_end_ms = transcript.audio_end_ms
+        words = _understood(transcript.words, self._query)
         text_format = self._query.text_format if self._settings.stt_format else PLAIN_TEXT
-        written = write(transcript.words, text_format, complete=complete)
+        written = write(words, text_format, complete=complete)
         alternative: dict[str, Any] = {
             "transcript": " ".join(word.text for word in written),
-            "confidence": min((word.confidence for word in transcript.words), default=0.0),
+            "confidence": min((word.confidence for word in words), default=0.0),
             "words": [self._word(word) for word in written],
         }
         if self._query.multilingual:
-            alternative["languages"] = ["en"] if written else []
+            alternative["languages"] = _languages(words)
         await self._send(
             {
                 "type": "Results",
@@ -150,8 +154,25 @@ class NovaChannel:
         if self._query.diarize:
             found["speaker"] = 0
         if self._query.multilingual:
-            found["language"] = "en"
+            found["language"] = word.language
         return found
+
+
+def _languages(words: Sequence[Word]) -> list[str]:
+    """The languages of the words, the most frequent one first."""
+    return [language for language, _ in Counter(word.language for word in words).most_common()]
+
+
+def _understood(words: Sequence[Word], query: NovaQuery) -> tuple[Word, ...]:
+    """The words in English or the requested language: a model of one language understands no other."""
+    if query.multilingual:
+        return tuple(words)
+    understood = ("en", _primary(query.language))
+    return tuple(word for word in words if _primary(word.language) in understood)
+
+
+def _primary(tag: str) -> str:
+    return tag.partition("-")[0].lower()
 
 
 async def _do_nothing() -> None:

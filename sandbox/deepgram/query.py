@@ -50,6 +50,7 @@ class NovaQuery:
     audio: AudioFormat = TELEPHONE_AUDIO
     text_format: TextFormat = PLAIN_TEXT
     diarize: bool = False
+    language: str = "en"
     multilingual: bool = False
 
 
@@ -115,6 +116,7 @@ def read_nova(query: Query) -> NovaQuery:
         audio=read_audio_format(values, NOVA_ENCODINGS),
         text_format=_text_format(values),
         diarize=_flag("diarize", values) or "diarize_model" in values,
+        language=values.get("language", "en"),
         multilingual=values.get("language") == "multi",
     )
 

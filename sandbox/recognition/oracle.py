@@ -7,7 +7,7 @@ frames were lost; any other audio yields no words.
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from parley.audio.g711 import FRAME_BYTES, FRAME_MS
@@ -63,7 +63,13 @@ class Oracle:
             try:
                 mulaw = base64.b64decode(utterance["mulaw"], validate=True).translate(_ONE_ZERO)
                 words = tuple(
-                    Word(str(w["text"]), float(w["start_ms"]), float(w["end_ms"]), 0.99)
+                    Word(
+                        str(w["text"]),
+                        float(w["start_ms"]),
+                        float(w["end_ms"]),
+                        0.99,
+                        str(utterance.get("language", "en")),
+                    )
                     for w in utterance["words"]
                 )
                 text = str(utterance["text"])
@@ -99,7 +105,7 @@ class Oracle:
         for (index, shift_ms), offsets in sorted(matches.items(), key=lambda item: -len(item[1])):
             utterance = self._utterances[index]
             for word in utterance.words:
-                placed = Word(word.text, word.start_ms + shift_ms, word.end_ms + shift_ms, word.confidence)
+                placed = replace(word, start_ms=word.start_ms + shift_ms, end_ms=word.end_ms + shift_ms)
                 found = _found_share(word, offsets, utterance.speech_ms) >= _MIN_FOUND_SHARE
                 if found and not any(_overlap(placed, other) for other in words):
                     words.append(placed)

@@ -16,6 +16,8 @@ class Word:
     start_ms: float
     end_ms: float
     confidence: float = 0.9
+    language: str = "en"
+    """Tag of the language in which it was spoken."""
 
 
 class Recogniser(Protocol):

@@ -54,7 +54,7 @@ def write_numbers(words: Sequence[Word], *, smart: bool) -> tuple[Word, ...]:
             found += run
         else:
             confidence = min(word.confidence for word in run)
-            found.append(Word(text, run[0].start_ms, run[-1].end_ms, confidence))
+            found.append(Word(text, run[0].start_ms, run[-1].end_ms, confidence, run[0].language))
     return tuple(found)
 
 

@@ -8,7 +8,7 @@ the first pause, so its result is usually ready when the final is due.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from parley.audio.g711 import FRAME_BYTES
 from sandbox.emulator import Journal
@@ -197,7 +197,7 @@ class TranscriptionStream:
     async def _recognise(self, segment: SpeechSegment) -> tuple[Word, ...]:
         words = await self._context.recogniser.recognise(bytes(segment.audio))
         return tuple(
-            Word(w.text, w.start_ms + segment.start_ms, w.end_ms + segment.start_ms, w.confidence)
+            replace(w, start_ms=w.start_ms + segment.start_ms, end_ms=w.end_ms + segment.start_ms)
             for w in words
         )
 

@@ -103,34 +103,36 @@ class AgentRuntimes:
         self._voice = voice
         self._agents = call.call_agents
         self.first = self._build(FoundAgent(call.agent.name, call.started.agent_version, call.agent))
-        self._runtimes = {call.agent.name: self.first}
+        self._runtimes = {(call.agent.name, ""): self.first, self._key("", call.agent.language): self.first}
         self._loading = asyncio.Lock()
 
     def of(self, tool_call: ToolCall) -> AgentRuntime:
         """Return the agent that made a tool call."""
-        name = self._log.conversation.reply(tool_call.reply_id).agent
-        return self._runtimes.get(name, self.first)
+        reply = self._log.conversation.reply(tool_call.reply_id)
+        return self._runtimes.get(self._key(reply.agent, reply.language), self.first)
 
     def built(self, name: str) -> AgentRuntime | None:
-        """Return an agent that was built before."""
-        return self._runtimes.get(name)
+        """Return an agent that was built before, in the language of the call."""
+        return self._runtimes.get(self._key(name, self._log.conversation.agent.language))
 
-    async def get(self, name: str) -> AgentRuntime:
-        """Return an agent of the call; an empty name is the one that answered it.
+    def _key(self, name: str, language: str) -> tuple[str, str]:
+        return name or self._call.agent.name, language
+
+    async def get(self, name: str, language: str) -> AgentRuntime:
+        """Return an agent of the call in a language, both as in `CurrentAgent`.
 
         An agent that has served this call before keeps its version.
 
         Raises:
             ConfigError: there is no such agent, or its file is wrong.
         """
-        if not name:
-            return self.first
+        key = self._key(name, language)
         async with self._loading:
-            if (runtime := self._runtimes.get(name)) is not None:
+            if (runtime := self._runtimes.get(key)) is not None:
                 return runtime
             version = self._log.conversation.agent.versions.get(name, "")
-            runtime = self._build(await self._agents.find(name, version))
-            self._runtimes[name] = runtime
+            runtime = self._build(await self._agents.find(name, version, language))
+            self._runtimes[key] = runtime
             return runtime
 
     async def prepare(self, name: str) -> None:
@@ -140,7 +142,8 @@ class AgentRuntimes:
             ToolFailed: it cannot be used; the text is for the model.
         """
         try:
-            self._check_mode((await self.get(name)).agent)
+            runtime = await self.get(name, self._log.conversation.agent.language)
+            self._check_mode(runtime.agent)
         except ConfigError as error:
             log.error("agent_not_handed_over", agent=name, error=str(error))
             raise ToolFailed(

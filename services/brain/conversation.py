@@ -299,6 +299,11 @@ class Conversation:
         turns = (item for item in reversed(self.items) if isinstance(item, CallerTurn))
         return next((turn for turn in turns if turn.turn == number), None)
 
+    def turn_before(self, number: int) -> CallerTurn | None:
+        """Return the last finished turn before this one, if it is in the recent part."""
+        turns = (item for item in reversed(self.items) if isinstance(item, CallerTurn))
+        return next((turn for turn in turns if turn.turn < number), None)
+
     def has_ended(self, number: int) -> bool:
         """Whether the turn with this number has finished."""
         if number <= self.earlier.last_turn:

@@ -76,7 +76,12 @@ def _evolve_own_event(conversation: Conversation, body: Body, at_ms: int) -> Con
             return _finish_tool_call(conversation, body, at_ms)
         case reply_pb2.FallbackRequested() | reply_pb2.HangUpRequested():
             return _evolve_request(conversation, body)
-        case handoff_pb2.AgentChanged() | handoff_pb2.DataCollected() | reply_pb2.ConversationSummarized():
+        case (
+            handoff_pb2.AgentChanged()
+            | handoff_pb2.LanguageChanged()
+            | handoff_pb2.DataCollected()
+            | reply_pb2.ConversationSummarized()
+        ):
             return _evolve_agent(conversation, body)
         case _:
             reply_id = getattr(body, "reply_id", None)
@@ -85,12 +90,17 @@ def _evolve_own_event(conversation: Conversation, body: Body, at_ms: int) -> Con
 
 def _evolve_agent(
     conversation: Conversation,
-    body: handoff_pb2.AgentChanged | handoff_pb2.DataCollected | reply_pb2.ConversationSummarized,
+    body: handoff_pb2.AgentChanged
+    | handoff_pb2.LanguageChanged
+    | handoff_pb2.DataCollected
+    | reply_pb2.ConversationSummarized,
 ) -> Conversation:
-    """Return the conversation after a change of the agent, of its data or of its notes."""
+    """Return the conversation after a change of the agent, of its language, data or notes."""
     match body:
         case handoff_pb2.AgentChanged():
             return replace(conversation, agent=current_agent.evolve(conversation.agent, body))
+        case handoff_pb2.LanguageChanged():
+            return replace(conversation, agent=current_agent.in_language(conversation.agent, body))
         case handoff_pb2.DataCollected():
             data = collected.evolve(conversation.data, body, conversation.totals.inputs)
             return replace(conversation, data=data)
@@ -117,7 +127,9 @@ def _evolve_turn(
     # The log does not show every moment of playback: words are judged by what was played when they ended.
     replies = tuple(reply.at(body.speech_end_ms) for reply in conversation.active_replies)
     role, reply_id = role_of(body.text, replies, conversation.phrases)
-    turn = CallerTurn(body.turn, body.text, role, reply_id, pending=body.transcript_pending)
+    turn = CallerTurn(
+        body.turn, body.text, role, reply_id, tuple(body.languages), pending=body.transcript_pending
+    )
     totals = replace(conversation.totals, last_turn=max(conversation.totals.last_turn, body.turn))
     return _append(replace(conversation, totals=totals), turn)
 
@@ -156,6 +168,7 @@ def _start_reply(conversation: Conversation, body: reply_pb2.ReplyStarted) -> Co
         speculative=body.speculative,
         uninterruptible=body.uninterruptible,
         agent=conversation.agent.name,
+        language=conversation.agent.language,
     )
     return _append(replace(conversation, totals=totals), started)
 

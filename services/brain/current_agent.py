@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from parley.v1.handoff_pb2 import AgentChanged
+from parley.v1.handoff_pb2 import AgentChanged, LanguageChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,10 @@ class CurrentAgent:
     """Text with which the agent still has to begin."""
     changes: int = 0
     """Number of hand-offs in the call."""
+    language: str = ""
+    """The language to which the call has changed; empty for the one in which it began."""
+    language_turn: int = 0
+    """The caller's turn after which it changed."""
     passed_by: tuple[str, ...] = ()
     """Agents that have handed over since the caller's last words."""
 
@@ -42,8 +46,15 @@ def evolve(agent: CurrentAgent, changed: AgentChanged) -> CurrentAgent:
         tool_call_id=changed.tool_call_id,
         greeting=changed.greeting,
         changes=agent.changes + 1,
+        language=agent.language,
+        language_turn=agent.language_turn,
         passed_by=(*agent.passed_by, changed.from_agent),
     )
+
+
+def in_language(agent: CurrentAgent, changed: LanguageChanged) -> CurrentAgent:
+    """Return the agent after the call has changed to another of its languages."""
+    return replace(agent, language=changed.language, language_turn=changed.turn)
 
 
 def after_input(agent: CurrentAgent) -> CurrentAgent:

@@ -17,6 +17,8 @@ class CallerTurn:
     role: Role = "turn"
     reply_id: str = ""
     """The reply that an early answer answers."""
+    languages: tuple[str, ...] = ()
+    """Tags of the languages that the provider has detected, the dominant one first."""
     pending: bool = False
     """Whether its words are not known yet."""
 

@@ -48,6 +48,8 @@ class Reply:
     """Whether the caller's speech does not stop it."""
     agent: str = ""
     """The agent whose reply it is, as in `CurrentAgent.name`."""
+    language: str = ""
+    """Its language, as in `CurrentAgent.language`."""
     done: bool = False
     """Whether playback has ended, or nothing is left to play."""
 

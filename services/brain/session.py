@@ -8,7 +8,7 @@ from typing import TypeAlias
 import structlog
 
 from parley.agent_config.handoffs import HAND_OFF_NAME
-from parley.errors import ConfigError
+from parley.agent_config.language import SWITCH_LANGUAGE_NAME
 from parley.runtime.stage import CallContext
 from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import (
@@ -16,19 +16,16 @@ from parley.v1.reply_pb2 import (
     REPLY_KIND_RECONNECTED,
     DtmfCollected,
     HangUpRequested,
-    PhrasesChosen,
     ReplyResumed,
     TokensUsed,
     ToolReturned,
 )
 from parley.v1.work_pb2 import StageFailed
-from services.brain.agent_runtime import AgentRuntimes, BrainResources
-from services.brain.conversation import PhraseChoice
+from services.brain.agent_runtime import AgentRuntime, AgentRuntimes, BrainResources
 from services.brain.generation.generator import GenerationEvent
 from services.brain.generation.summarizer import SummaryResult
-from services.brain.hand_over import already_done, hand_over
 from services.brain.metrics import UNKNOWN_TOOL
-from services.brain.policies import call_limit, ending_calls, hand_offs, turn_taking
+from services.brain.policies import call_limit, ending_calls, turn_taking
 from services.brain.policies.reconnect_policy import greeting_to_repeat, needs_apology
 from services.brain.policies.turn_taking import (
     Answer,
@@ -42,11 +39,11 @@ from services.brain.policies.turn_taking import (
 from services.brain.realtime.events import CallEvents
 from services.brain.realtime.link import RealtimeLink
 from services.brain.realtime.voice import Voice
+from services.brain.serving_agent import ServingAgent
 from services.brain.session_log import SessionLog
-from services.brain.tool_call import ToolCall
 from services.brain.tool_log import AppendRequest, ToolLog
-from services.brain.tools.hand_off import target_of
 from services.brain.tools.runner import ToolResult, refusal
+from services.brain.tools.switch_language import language_of
 
 log = structlog.get_logger()
 
@@ -94,8 +91,12 @@ class BrainSession:
         self._runtimes = AgentRuntimes(
             call, self._log, self._tool_log, resources, self._inbox.put, self._report_usage, self._voice
         )
-        self._agent = self._runtimes.first
+        self._serving = ServingAgent(self._runtimes, self._log, self._link)
+
+    @property
+    def _agent(self) -> AgentRuntime:
         """The agent that serves the call at present."""
+        return self._serving.runtime
 
     async def run(self) -> None:
         """Serve the call until it ends."""
@@ -103,13 +104,13 @@ class BrainSession:
         if self._log.conversation.ended:
             return
         self._call.drain.set_safe_point(self._is_safe_point)
-        await self._take_up_agents()
+        await self._serving.take_up()
         await self._agent.replies.close_unfinished()
         async with asyncio.TaskGroup() as tasks:
             reader = tasks.create_task(self._read_log(), name="read the log")
             tasks.create_task(self._agent.generator.warm_up(), name="warm up the model")
             speaking = self._start_realtime(tasks)
-            await self._choose_phrases()
+            await self._serving.choose_phrases()
             if not self._log.conversation.totals.replies:
                 opening = self._agent.agent.opening
                 await self._greet(opening.text, whole=not opening.interruptible)
@@ -137,17 +138,6 @@ class BrainSession:
             tasks.create_task(self._voice.run(), name="speak texts"),
         )
 
-    async def _take_up_agents(self) -> None:
-        """After a takeover: continue with the agent that serves the call, and with the tools of others."""
-        conversation = self._log.conversation
-        waiting = {conversation.reply(call.reply_id).agent for call in conversation.pending_tool_calls}
-        for name in (*waiting, conversation.agent.name):
-            try:
-                await self._runtimes.get(name)
-            except ConfigError as error:
-                log.error("agent_refused", agent=name, error=str(error))
-        self._agent = self._runtimes.built(conversation.agent.name) or self._runtimes.first
-
     async def _read_log(self) -> None:
         async for event in self._call.log:
             await self._inbox.put(event)
@@ -168,20 +158,6 @@ class BrainSession:
     async def _greet(self, text: str, *, whole: bool) -> None:
         if text.strip():
             await self._agent.replies.write_text(REPLY_KIND_GREETING, text, uninterruptible=whole)
-
-    async def _choose_phrases(self) -> None:
-        """Append the phrases of the agent's language, unless the log has them."""
-        agent = self._agent.agent
-        added = agent.turn_taking
-        choice = PhraseChoice(agent.stt.language, added.backchannels, added.hold_phrases)
-        if choice != self._log.conversation.phrase_choice:
-            await self._log.append(
-                PhrasesChosen(
-                    language=choice.language,
-                    backchannels=choice.backchannels,
-                    hold_phrases=choice.hold_phrases,
-                )
-            )
 
     async def _next_item(self, wait_until_ms: int | None) -> Item | None:
         if wait_until_ms is None:
@@ -238,6 +214,7 @@ class BrainSession:
     async def _decide_and_act(self, tasks: asyncio.TaskGroup) -> int | None:
         """Run all policies; return the call time at which to run them again."""
         self._run_tools(tasks)
+        await self._serving.follow_language(tasks)
         await self._greet_after_hand_off()
         await self._apologise_after_reconnect()
         if self._log.conversation.fallback_requested:
@@ -322,7 +299,9 @@ class BrainSession:
                 # it this request.
                 await self._log.append(HangUpRequested(reason="agent", after_reply_id=call.reply_id))
         if call.name == HAND_OFF_NAME and not result.failed:
-            result = await self._hand_over(call, tasks)
+            result = await self._serving.hand_over(call, tasks)
+        if call.name == SWITCH_LANGUAGE_NAME and not result.failed:
+            await self._serving.change_language(language_of(call), tasks, call.tool_call_id)
         tool = call.name if call.name in runtime.tools.names else UNKNOWN_TOOL
         self._metrics.tool_returned(runtime.agent.name, tool, result)
         await self._log.append(
@@ -332,25 +311,3 @@ class BrainSession:
         finished = replace(call, result=result.result, failed=result.failed)
         if ending_calls.retracts_goodbye(finished, self._log.conversation, terminal_tools):
             await runtime.replies.cancel(call.reply_id, "tool_failed")
-
-    async def _hand_over(self, call: ToolCall, tasks: asyncio.TaskGroup) -> ToolResult:
-        """Let the next agent serve the call, unless the policy refuses the hand-off."""
-        if (done := already_done(call, self._log.conversation)) is not None:
-            return done
-        target = target_of(call)
-        after = self._runtimes.built(target)
-        reason = hand_offs.why_not(call, target, self._agent.agent.name, self._log.conversation)
-        if after is None or self._runtimes.of(call) is not self._agent:
-            reason = reason or "not handed over: another agent has taken the call over"
-        if reason or after is None:
-            return refusal(call, reason)
-        result = await hand_over(call, self._agent, after, self._log)
-        self._agent.stop()
-        # An answer that began while the tool was running is continued by the next agent.
-        await self._agent.replies.close_unfinished()
-        self._agent = after
-        if self._link is not None and after.realtime is not None:
-            self._link.use(after.realtime)
-        tasks.create_task(after.generator.warm_up(), name="warm up the model")
-        await self._choose_phrases()
-        return result

@@ -44,10 +44,11 @@ async def open_shadow(telemetry: Telemetry) -> AsyncIterator[WatchCall]:
 
 
 async def _follow_agent(call: CallContext, replay: DecisionReplay, event: Event) -> None:
-    """After a hand-off, decide as the next agent, or as the one before it if that cannot be read."""
-    if event.HasField("agent_changed"):
-        changed = event.agent_changed
+    """After a hand-off or in another language, decide as the next agent, unless that cannot be read."""
+    if event.HasField("agent_changed") or event.HasField("language_changed"):
+        agent = replay.state.conversation.agent
         try:
-            replay.change_agent((await call.call_agents.find(changed.agent, changed.version)).config)
+            found = await call.call_agents.find(agent.name, agent.version, agent.language)
+            replay.change_agent(found.config)
         except ConfigError as error:
-            log.warning("shadow_agent_refused", agent=changed.agent, error=str(error))
+            log.warning("shadow_agent_refused", agent=agent.name, error=str(error))

@@ -75,9 +75,9 @@ class SttService:
             ConfigError: neither can be used.
         """
         facts = call.log.facts
-        if facts.agent:
+        if facts.agent or facts.language:
             try:
-                found = await call.call_agents.find(facts.agent, facts.agent_version)
+                found = await call.call_agents.find(facts.agent, facts.agent_version, facts.language)
                 return await self._listener(call, found.config)
             except ConfigError as error:
                 log.error("agent_stt_not_used", agent=facts.agent, error=str(error))

@@ -12,13 +12,13 @@ from parley.audio.g711 import duration_ms
 from parley.audio.stream import follow_audio
 from parley.bus import subjects
 from parley.errors import ConfigError
+from parley.events.facts import CallFacts
 from parley.providers.fallback_chain import FallbackChain
 from parley.providers.stt import SttEvent
 from parley.runtime.stage import CallContext
 from parley.runtime.stall_detector import StallDetector
 from parley.v1.audio_pb2 import CallerAudio
 from parley.v1.event_pb2 import Event
-from parley.v1.handoff_pb2 import AgentChanged
 from services.stt.audio_buffer import AudioBuffer
 from services.stt.end_of_turn.turn_model import TurnModel
 from services.stt.provider_connection import ProviderConnection, SttRoute
@@ -113,8 +113,8 @@ class TranscriptionSession:
     async def _follow_log(self, tasks: asyncio.TaskGroup) -> None:
         async for event in self._call.log:
             self._turns.on_log_event(event)
-            if event.HasField("agent_changed"):
-                changing = self._prepare_agent(event.agent_changed)
+            if event.HasField("agent_changed") or event.HasField("language_changed"):
+                changing = self._prepare_agent(self._call.log.facts)
                 tasks.create_task(changing, name="open the next agent's providers")
             if event.HasField("call_ended"):
                 raise _CallEnded
@@ -122,15 +122,15 @@ class TranscriptionSession:
             if event.HasField("stream_stopped"):
                 await self._turns.on_stream_stopped()
 
-    async def _prepare_agent(self, changed: AgentChanged) -> None:
-        """Open the providers of an agent that has taken the call over, unless they are the same."""
+    async def _prepare_agent(self, facts: CallFacts) -> None:
+        """Open the providers of the agent that serves the call in its language, unless they are the same."""
         try:
-            found = await self._call.call_agents.find(changed.agent, changed.version)
+            found = await self._call.call_agents.find(facts.agent, facts.agent_version, facts.language)
             if self._open_listener is not None and found.config.stt != self._section:
                 self._next = await self._open_listener(found.config)
         except ConfigError as error:
             # The providers of the agent before it transcribe as well, if less suitably.
-            log.error("agent_stt_not_used", agent=changed.agent, error=str(error))
+            log.error("agent_stt_not_used", agent=facts.agent, error=str(error))
 
     async def _change_agent(self) -> None:
         """Transcribe with the next agent's providers, once no turn is in progress."""

@@ -9,7 +9,8 @@ from parley.events.fold import Fold
 from parley.events.state_codec import dataclass_codec
 from parley.v1 import call_pb2, handoff_pb2, reply_pb2, synthesis_pb2
 
-AgentKey: TypeAlias = tuple[str, str]
+AgentKey: TypeAlias = tuple[str, str, str]
+"""Name, version and language of an agent; empty for those with which the call began."""
 
 _MAX_DONE = 20
 """Number of replies kept that are done: an event of one may still arrive, such as its cancellation."""
@@ -21,8 +22,8 @@ class ReplyProgress:
 
     reply_id: str
     turn: int = 0
-    agent: AgentKey = ("", "")
-    """The agent whose reply it is: name and version, empty for the agent of call.started."""
+    agent: AgentKey = ("", "", "")
+    """The agent whose reply it is."""
     texts: tuple[str, ...] = ()
     """Clauses from the first one on, without a gap."""
     out_of_order: Mapping[int, str] = field(default_factory=dict)
@@ -62,7 +63,7 @@ class SynthesisProgress:
 
     replies: Mapping[str, ReplyProgress] = field(default_factory=dict)
     call_ended: bool = False
-    agent: AgentKey = ("", "")
+    agent: AgentKey = ("", "", "")
     """The agent of the replies that start from now on."""
 
     @property
@@ -77,7 +78,9 @@ def evolve(progress: SynthesisProgress, body: Body | None) -> SynthesisProgress:
         case call_pb2.CallEnded():
             return replace(progress, call_ended=True)
         case handoff_pb2.AgentChanged(agent=agent, version=version):
-            return replace(progress, agent=(agent, version))
+            return replace(progress, agent=(agent, version, progress.agent[2]))
+        case handoff_pb2.LanguageChanged(language=language):
+            return replace(progress, agent=(*progress.agent[:2], language))
         case (
             reply_pb2.ReplyStarted()
             | reply_pb2.ReplyClause()

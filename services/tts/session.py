@@ -102,7 +102,7 @@ class SynthesisSession:
             return
         async for event in self.call.log:
             changed = self._apply(event)
-            if event.HasField("agent_changed"):
+            if event.HasField("agent_changed") or event.HasField("language_changed"):
                 self.voices.prepare(self._progress.agent)
             if self._progress.call_ended:
                 return

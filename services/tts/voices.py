@@ -103,13 +103,13 @@ class Voices:
 
     def prepare(self, agent: AgentKey) -> None:
         """Load an agent, open its preferred connection and cache its phrases, in the background."""
-        if agent[0] and agent not in self._chains:
+        if any(agent) and agent not in self._chains:
             loading = self._load(agent)
             self._chains[agent] = self._tasks.create_task(loading, name=f"load the voice of {agent[0]}")
 
     async def chain(self, agent: AgentKey) -> FallbackChain[TtsRoute]:
         """Return the routes of an agent's voice; if it cannot be used, those of the agent that answered."""
-        if not agent[0]:
+        if not any(agent):
             return self._fallback
         self.prepare(agent)
         return await asyncio.shield(self._chains[agent]) or self._fallback

@@ -41,10 +41,11 @@ class AgentsCall:
         self._events = observer.__aiter__()
         self._turns = turns
 
-    async def speak(self, text: str) -> None:
-        """End a turn of the caller."""
+    async def speak(self, text: str, language: str = "") -> None:
+        """End a turn of the caller; `language` is the one that was detected."""
         self._turns += 1
-        await self._stt.append(TurnEnded(turn=self._turns, text=text, decided_by="speech_final"))
+        ended = TurnEnded(turn=self._turns, text=text, decided_by="speech_final", languages=language.split())
+        await self._stt.append(ended)
 
     async def until(self, found: Callable[[Body], bool]) -> Body:
         """Read up to the first event that is looked for."""

@@ -24,8 +24,8 @@ def should_speculate(conversation: Conversation, agent: AgentConfig) -> bool:
 
 
 def still_matches(reply: Reply, conversation: Conversation) -> bool:
-    """Whether the reply answers the caller's latest transcript of its turn, with every tool's result."""
-    if conversation.has_result_after(reply):
+    """Whether the reply answers the caller's latest transcript, in its language and with all results."""
+    if reply.language != conversation.agent.language or conversation.has_result_after(reply):
         return False
     ended = conversation.turn(reply.turn)
     if ended is not None:

@@ -23,6 +23,7 @@ from services.brain.tools import (
     search_knowledge,
     send_dtmf,
     send_sms,
+    switch_language,
     transfer_call,
     wait,
 )
@@ -83,12 +84,13 @@ class Toolset(Sequence[Tool]):
 
 
 def build_tools(agent: AgentConfig, context: ToolContext) -> Toolset:
-    """Build the tools that the agent file names, and those of `collect` and `handoffs`.
+    """Build the tools that the agent file names, and those of `collect`, `handoffs` and `languages`.
 
     They have the file's order; one that cannot be used is left out.
     """
     named = [_build(section, context) for section in agent.tools]
-    return Toolset([*named, save_data.build(agent, context), hand_off.build(agent, context)])
+    added = (save_data.build(agent, context), hand_off.build(agent, context), switch_language.build(agent))
+    return Toolset([*named, *added])
 
 
 def _build(section: ToolBase, context: ToolContext) -> Sequence[Tool]:

@@ -2,7 +2,7 @@
 
 from functools import reduce
 
-from parley.v1.handoff_pb2 import AgentChanged
+from parley.v1.handoff_pb2 import AgentChanged, LanguageChanged
 from services.brain.conversation import Conversation
 from services.brain.conversation_fold import evolve
 from tests.event_factories import event, reply_events
@@ -30,6 +30,17 @@ def test_replies_belong_to_the_agent_at_their_start() -> None:
     assert [reply.agent for reply in conversation.replies] == ["", "sales"]
     assert conversation.agent.versions == {"sales": "v1"}
     assert conversation.agent.passed_by == ("front",)
+
+
+def test_a_hand_off_keeps_the_language_of_the_call() -> None:
+    """Replies belong to the language at their start."""
+    german = event(LanguageChanged(language="de", turn=1))
+    events = [*reply_events("r1", 1, "Hello."), german, event(changed("sales", "t1"))]
+
+    conversation = reduce(evolve, [*events, *reply_events("r2", 1, "Guten Tag.")], Conversation())
+
+    assert [(reply.agent, reply.language) for reply in conversation.replies] == [("", ""), ("sales", "de")]
+    assert conversation.agent.language_turn == 1
 
 
 def test_a_repeated_event_changes_nothing() -> None:

@@ -26,6 +26,21 @@ async def test_the_length_of_a_call_is_limited_by_the_agent_that_answered(tmp_pa
     )
 
 
+async def test_an_agent_is_found_in_another_language(tmp_path: Path) -> None:
+    """An agent that does not speak it has the language in which the call began."""
+    (tmp_path / "front.yaml").write_text(
+        "prompt: p\nlanguage: en\nlanguages: {de: {greeting: Guten Tag}}\nlimits: {max_call_s: 900}\n"
+    )
+    agents = AgentStore(str(tmp_path))
+    call = CallAgents(FIRST, "", agents, DATA)
+
+    german = (await call.find("", "", "de")).config
+    assert (german.language, german.greeting.text, german.limits.max_call_s) == ("de", "Guten Tag", 60)
+    assert german.spoken_languages == ("en", "de")
+    assert (await call.find("front", "", "sv")).config.language == "en"
+    assert (await call.find("", "", "en")).config is FIRST
+
+
 async def test_the_agent_that_answered_keeps_its_version(tmp_path: Path) -> None:
     """Its file may have changed during the call."""
     agents = CallAgents(FIRST, "v1", AgentStore(str(tmp_path)), DATA)

@@ -1,0 +1,75 @@
+"""Tests for following the caller's language."""
+
+from functools import reduce
+
+import pytest
+
+from parley.agent_config import AgentConfig
+from parley.v1.event_pb2 import Event
+from parley.v1.handoff_pb2 import LanguageChanged
+from parley.v1.speech_pb2 import TurnEnded
+from services.brain.conversation import Conversation
+from services.brain.conversation_fold import evolve
+from services.brain.policies import languages
+from tests.event_factories import event
+
+KEYS = {"prompt": "p", "language": "en", "languages": {"de": {}, "pt-BR": {}, "hi": {}}}
+AGENT = AgentConfig.model_validate(KEYS)
+LONG = "ich möchte gerne einen Termin"
+
+
+def turns(*spoken: tuple[str, str]) -> list[Event]:
+    return [
+        event(TurnEnded(turn=number, text=text, languages=language.split()))
+        for number, (text, language) in enumerate(spoken, 1)
+    ]
+
+
+def change(*events: Event, agent: AgentConfig = AGENT) -> str:
+    """The language to which the call changes; empty for none."""
+    turn = languages.detected(reduce(evolve, events, Conversation()), agent)
+    return languages.spoken_in(turn, agent) if turn is not None else ""
+
+
+@pytest.mark.parametrize(
+    ("text", "tag", "expected"),
+    [
+        (LONG, "de", "de"),
+        (LONG, "de-AT", "de"),
+        ("quero marcar uma consulta", "pt", "pt-BR"),
+        ("मुझे अपॉइंटमेंट चाहिए कल", "hi", "hi"),
+        (LONG, "", ""),
+        ("quisiera pedir una cita", "es", ""),
+        ("i would like an appointment", "en-GB", ""),
+        ("ja", "de", ""),
+        ("ja bitte", "de", ""),
+        ("मुझे कल appointment book करना है", "hi en", ""),
+    ],
+)
+def test_a_turn_of_three_words_changes_the_language(text: str, tag: str, expected: str) -> None:
+    """If the agent speaks the language that the provider has detected."""
+    assert change(*turns((text, tag))) == expected
+
+
+def test_two_short_turns_in_a_row_change_it_too() -> None:
+    """Other turns between them do not."""
+    assert change(*turns(("ja", "de"), ("morgen", "de"))) == "de"
+    assert change(*turns(("ja", "de"), ("tomorrow", "en"), ("morgen", "de"))) == ""
+
+
+def test_a_requested_change_lasts() -> None:
+    """The request itself was in the former language."""
+    request = turns(("can we speak german please", "en"))
+    changed = event(LanguageChanged(language="de", turn=1, tool_call_id="t1"))
+    german = AGENT.in_language("de")
+
+    assert change(*request, changed, agent=german) == ""
+    later = event(TurnEnded(turn=2, text="sorry back to english please", languages=["en"]))
+    assert change(*request, changed, later, agent=german) == "en"
+
+
+def test_detection_can_be_off() -> None:
+    """Then only the tool changes the language."""
+    agent = AgentConfig.model_validate({**KEYS, "language_detection": False})
+
+    assert change(*turns((LONG, "de")), agent=agent) == ""
