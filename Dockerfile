@@ -5,10 +5,12 @@
 # The result has no shell and no package manager: Python, the libraries it needs, and the service (deploy/images/assemble.py).
 FROM python:3.11-slim AS build
 ARG SERVICE
+# Further packages: local-stt or local-tts, for speech without a key (docs/local.md).
+ARG EXTRA=${SERVICE}
 WORKDIR /build
-COPY requirements/${SERVICE}.txt requirements.txt
+COPY requirements/${SERVICE}.txt requirements/${EXTRA}.txt requirements/
 RUN python -m pip install --no-cache-dir --no-compile --disable-pip-version-check --root-user-action=ignore \
-    --require-hashes --target /site --requirement requirements.txt
+    --require-hashes --target /site --requirement requirements/${SERVICE}.txt --requirement requirements/${EXTRA}.txt
 COPY pyproject.toml README.md ./source/
 COPY parley source/parley
 COPY services source/services

@@ -41,3 +41,15 @@ class CartesiaSettings(TtsSettings):
 
     cartesia_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="CARTESIA_API_KEY")
     """API key for Cartesia; required by agents whose voice is Cartesia's."""
+
+
+class HibariSettings(TtsSettings):
+    """Settings of Hibari on this machine."""
+
+    hibari_voices_dir: str = ""
+    """Folder of voices of Hibari, each a file `VOICE.onnx` for the VOICE that `tts.voice` gives; empty for
+    the packaged voice `heart` only."""
+
+    hibari_threads: int = Field(default=1, ge=1, le=64)
+    """Number of sentences that a process synthesizes at a time, each on one core; one takes about 1 % of its
+    duration."""

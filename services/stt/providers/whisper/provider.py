@@ -11,6 +11,7 @@ from parley.settings import read_settings
 from parley.whisper.recognizer import Recognizer, open_recognizer
 from parley.whisper.weights import PACKAGED_MODEL, find_weights
 from services.stt.providers.whisper.connection import PROVIDER, WhisperConnection
+from services.stt.providers.whisper.facts import FACTS
 from services.stt.providers.whisper.options import WhisperOptions, check_section, model_of
 from services.stt.settings import WhisperSettings
 from services.stt.silero import VadPool
@@ -94,5 +95,5 @@ async def _open(context: ProviderContext) -> AsyncIterator[WhisperProvider]:  # 
         yield WhisperProvider(settings, packaged, recognizers)
 
 
-PLUGIN = ProviderPlugin(_open, options=WhisperOptions, check=check_section)
+PLUGIN = ProviderPlugin(_open, options=WhisperOptions, check=check_section, facts=FACTS)
 """Entry point `whisper`."""
