@@ -48,6 +48,8 @@ class Faults(BaseModel):
     """The account is a trial account: an announcement of it is played first."""
     webhook_delay_ms: float = Field(default=0.0, ge=0)
     """Delay of status callbacks."""
+    lost_callbacks: bool = False
+    """No status callback arrives; requests for TwiML do."""
     webhook_duplicates: int = Field(default=0, ge=0, le=5)
     """Number of additional requests to each webhook."""
     repeated_webhooks: float = Field(default=0.05, ge=0, le=1)

@@ -70,6 +70,8 @@ class Webhooks:
 
     async def send_callback(self, request: WebhookRequest, faults: Faults) -> None:
         """Send a callback, delayed and duplicated as the faults require; failures are only logged."""
+        if faults.lost_callbacks:
+            return
         await asyncio.sleep(faults.webhook_delay_ms / 1000)
         token = str(uuid4())
         for _ in range(webhook_requests(self.rng, faults)):

@@ -1,6 +1,7 @@
 """The agent's telephone requests, carried out by an edge at the Twilio emulator."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -43,9 +44,16 @@ def transfer(kind: Any, *numbers: str, **more: Any) -> TransferRequested:
     )
 
 
-async def register(emulator: EmulatorWithEdge, number: str, *steps: Any, answer: str = "person") -> None:
+async def register(
+    emulator: EmulatorWithEdge,
+    number: str,
+    *steps: Any,
+    answer: str = "person",
+    faults: Mapping[str, Any] | None = None,
+) -> None:
     """Set who answers a number."""
-    body: dict[str, Any] = {"answer": answer, "ring_s": 0.1, "faults": {"repeated_webhooks": 0}}
+    faults = {"repeated_webhooks": 0, **(faults or {})}
+    body: dict[str, Any] = {"answer": answer, "ring_s": 0.1, "faults": faults}
     if steps:
         body["script"] = {"steps": list(steps)}
     reply = await emulator.client.put(f"/sandbox/callees/{number}", json=body)
@@ -190,3 +198,60 @@ async def test_keys_reach_a_voice_menu(emulator: EmulatorWithEdge, in_band: bool
     assert report["timeouts"] == []
     assert [body.failed for body in bodies if isinstance(body, DtmfSent)] == [False]
     assert sum(isinstance(body, StreamStarted) for body in bodies) == (1 if in_band else 2)
+
+
+async def test_transfers_with_music_to_sip_addresses_and_without_callbacks(
+    emulator: EmulatorWithEdge,
+) -> None:
+    """Many at once, each with an outcome of its own."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_music_until_the_decision(emulator, "+15550100031", "+15550100032"))
+        for kind, name in ((TRANSFER_KIND_COLD, "cold"), (TRANSFER_KIND_WARM, "warm")):
+            tasks.create_task(_sip_address(emulator, kind, f"sip:{name}@example.com"))
+            tasks.create_task(_without_callbacks(emulator, kind, f"+1555010004{kind}", "busy"))
+            tasks.create_task(_without_callbacks(emulator, kind, f"+1555010005{kind}", "person"))
+
+
+async def _music_until_the_decision(emulator: EmulatorWithEdge, *numbers: str) -> None:
+    """Without music the line is silent."""
+    pitches = []
+    for number, hold_music in zip(numbers, (True, False), strict=True):
+        await register(emulator, number, {"listen": {"timeout_s": 10}}, {"press": "2"}, {"pause": 500})
+        call_sid = await emulator.call({"pause": 60000}, "hang_up")
+        await request(emulator, call_sid, transfer(TRANSFER_KIND_WARM, number, hold_music=hold_music))
+        bodies = await read_until(emulator.edge.bus, call_sid, TransferFinished)
+        await emulator.client.delete(f"/sandbox/calls/{call_sid}")
+        await emulator.events(call_sid)
+        wav = (await emulator.client.get(f"/sandbox/calls/{call_sid}/agent.wav")).content
+        pitches.append(len(set(wav)))
+        assert outcomes(bodies) == ["declined"]
+
+    assert pitches[0] > pitches[1] + 50, "music has many different samples"
+
+
+async def _sip_address(emulator: EmulatorWithEdge, kind: Any, address: str) -> None:
+    """It is called like a number that the model chose: such a target has no name."""
+    accept = ({"listen": {"timeout_s": 10}}, {"press": "1"}, {"pause": 800})
+    await register(emulator, address, *accept, "hang_up")
+    call_sid = await emulator.call({"expect_hang_up": {"timeout_s": 30}})
+    wanted = transfer(kind, address)
+    wanted.targets[0].name = ""
+    await request(emulator, call_sid, wanted)
+    bodies = await read_until(emulator.edge.bus, call_sid, CallEnded)
+
+    assert (outcomes(bodies), ended(bodies)) == (["transferred"], ["transferred"])
+    assert [body.address for body in bodies if isinstance(body, TransferFinished)] == [address]
+    assert len(await calls_to(emulator, address)) == 1
+
+
+async def _without_callbacks(emulator: EmulatorWithEdge, kind: Any, number: str, answer: str) -> None:
+    """Twilio's requests for TwiML and its status of the call show the outcome."""
+    steps = () if answer == "busy" else ({"listen": {"timeout_s": 10}}, {"press": "1"}, "hang_up")
+    lost = {"lost_callbacks": True}
+    await register(emulator, number, *steps, answer=answer, faults=lost)
+    call_sid = await emulator.call({"pause": 14000}, "hang_up", faults=lost)
+    await request(emulator, call_sid, transfer(kind, number))
+    bodies = await read_until(emulator.edge.bus, call_sid, TransferFinished)
+
+    assert outcomes(bodies) == ["transferred" if answer == "person" else "busy"]
+    await emulator.client.delete(f"/sandbox/calls/{call_sid}")

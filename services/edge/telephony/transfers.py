@@ -34,6 +34,8 @@ log = structlog.get_logger()
 _DIAL_SLACK_MS = 30_000
 """Time besides ringing that a cold transfer may take until Twilio reports its outcome."""
 _JOIN_TIMEOUT_MS = 20_000
+_CALLBACK_SLACK_S = 5.0
+"""After ringing, Twilio's callback about an unanswered call arrives within this time."""
 _DECIDE_TIMEOUT_S = 90.0
 """Time besides ringing in which a person must decide: machine detection, the summary twice, the keys."""
 
@@ -147,10 +149,27 @@ class Transfer:
             leg = self._state.legs.get(number)
             return leg.result or None if leg is not None else None
 
-        outcome = await self._line.until(result, target.timeout_s + _DECIDE_TIMEOUT_S)
+        outcome = await self._line.until(result, target.timeout_s + _CALLBACK_SLACK_S)
+        if outcome is None and not await self._is_unanswered(number):
+            outcome = await self._line.until(result, _DECIDE_TIMEOUT_S)
         if outcome is None:
             await self._release(number)
-        return outcome or "no-answer", ""
+        return outcome or result() or "no-answer", ""
+
+    async def _is_unanswered(self, number: int) -> bool:
+        """Whether Twilio has ended the call to a target of which no callback has arrived."""
+        leg = self._state.legs.get(number)
+        if leg is None or leg.answered or not leg.call_sid:
+            return False
+        try:
+            status = await self._line.twilio.call_status(leg.call_sid)
+        except ProviderError as error:
+            log.warning("transfer_unknown", code=error.code, reason=error.reason)
+            return False
+        if status not in (*FINAL_DIAL_STATUSES, "completed"):
+            return False
+        await self._note_leg(number, leg.call_sid, status)
+        return True
 
     async def _dial(self, number: int, target: TransferTarget) -> None:
         """Call a target.
