@@ -16,6 +16,8 @@ from rich.console import Console
 
 from bench.chaos.booking_service import BookingService
 from bench.chaos.dialogue import MODEL, SCENARIO, TRANSCRIBER, agent, script
+from bench.chaos.effect_calls import EffectRound
+from bench.chaos.effect_rounds import STAGES, effect_rounds, effects_table, figures_of
 from bench.chaos.evaluation import evaluate
 from bench.chaos.fault_injection import inject_faults
 from bench.chaos.recordings import recorded_s_lost
@@ -30,6 +32,8 @@ from sandbox.caller.client import open_telephone
 
 _OUT = Path("build/chaos.json")
 _LOAD = {"PARLEY_SANDBOX_STT": "oracle", "PARLEY_SANDBOX_TTS": "tone", "PARLEY_LOG_LEVEL": "warning"}
+_EFFECT_ROUNDS = {f"{stage} effects": stage for stage in STAGES}
+"""Rounds in which processes are killed while agents act outside of their calls."""
 _DRAIN_S = "8"
 _SETTLE_S = 3.0
 
@@ -40,6 +44,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--faults", type=int, default=6, help="faults per target (6)")
     parser.add_argument(
         "--questions", type=int, default=5, help="questions per caller; determines the length of calls (5)"
+    )
+    parser.add_argument(
+        "--repetitions", type=int, default=3, help="calls per moment in rounds that count effects (3)"
     )
     parser.add_argument("--only", default="", help="targets, for example `stt,edge kill`; default: all")
     parser.add_argument("--seed", type=int, default=None, help="seed of times and processes; default: random")
@@ -64,12 +71,19 @@ def selected_targets(only: str) -> list[Target]:
     """
     wanted = [name.strip() for name in only.split(",") if name.strip()]
     names = {target.kind for target in TARGETS} | {target.name for target in TARGETS}
+    names |= {"effects", *_EFFECT_ROUNDS}
     if unknown := sorted(set(wanted) - names):
         raise SystemExit(f"unknown target {unknown[0]!r}; choose from: {', '.join(sorted(names))}")
     return [t for t in TARGETS if not wanted or t.kind in wanted or t.name in wanted]
 
 
-async def run(args: argparse.Namespace, console: Console) -> list[Round]:
+def selected_stages(only: str) -> list[str]:
+    """The stages of the rounds that count effects outside of the calls."""
+    wanted = [name.strip() for name in only.split(",") if name.strip()]
+    return [stage for name, stage in _EFFECT_ROUNDS.items() if not wanted or {name, "effects"} & set(wanted)]
+
+
+async def run(args: argparse.Namespace, console: Console) -> tuple[list[Round], list[EffectRound]]:
     """Run one round per target. NATS runs as a cluster if it is the target, otherwise as a single server.
 
     A cluster of three writes everything three times, which would dominate the other figures on a small
@@ -78,10 +92,12 @@ async def run(args: argparse.Namespace, console: Console) -> list[Round]:
     chance, targets = random.Random(args.seed), selected_targets(args.only)
     alone = [target for target in targets if target.kind != "nats"]
     clustered = [target for target in targets if target.kind == "nats"]
-    return [
+    rounds = [
         *(await _rounds(alone, 1, args, chance, console) if alone else []),
         *(await _rounds(clustered, args.nats_nodes, args, chance, console) if clustered else []),
     ]
+    stages = selected_stages(args.only)
+    return rounds, await effect_rounds(stages, args.repetitions, console) if stages else []
 
 
 async def _rounds(
@@ -160,16 +176,24 @@ def main() -> int:
     if args.seed is None:
         args.seed = time.time_ns() % 100_000
     console.print(f"seed {args.seed}")
-    rounds = run_bench(run(args, console))
-    console.print(table(rounds))
+    rounds, effects = run_bench(run(args, console))
+    if rounds:
+        console.print(table(rounds))
+    if effects:
+        console.print(effects_table(effects))
     for round_ in rounds:
         for note in (*round_.problems, *round_.losses.notes):
             console.print(f"[red]{round_.name}[/]: ", note, markup=True, soft_wrap=True)
+    for effect_round in effects:
+        for problem in effect_round.problems:
+            console.print(f"[red]{effect_round.stage} kill, effects[/]: ", problem, soft_wrap=True)
     args.out.parent.mkdir(exist_ok=True)
-    figures = {"seed": args.seed, "targets": {round_.name: round_.figures for round_ in rounds}}
+    targets = {round_.name: round_.figures for round_ in rounds}
+    figures = {"seed": args.seed, "targets": targets, "effects": figures_of(effects)}
     args.out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     console.print(f"written: {args.out}")
-    return int(any(round_.losses.notes or round_.problems for round_ in rounds))
+    lost = any(round_.losses.notes or round_.problems for round_ in rounds)
+    return int(lost or any(effect_round.problems for effect_round in effects))
 
 
 if __name__ == "__main__":
