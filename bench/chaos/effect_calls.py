@@ -61,8 +61,8 @@ class EffectCalls:
     ) -> EffectRound:
         """Place one call per moment; kill the owner of the stage in each call at its moment.
 
-        The next call begins while the others continue, once a process has been killed and `recovered` returns:
-        it is awaited with the process id.
+        The next call begins while the others continue, once `recovered` has returned, which is awaited with
+        the id of the killed process.
         """
         result = EffectRound(stage, len(moments))
         async with open_bus(self._nats_url) as bus, open_telephone(self._telephone_url) as telephone:

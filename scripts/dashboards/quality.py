@@ -8,31 +8,27 @@ from parley.telemetry.catalogue.quality import (
     EMPTY_ANSWERS,
     FALLBACKS,
     INTERRUPTIONS,
-    KNOWLEDGE_SEARCH_SECONDS,
-    KNOWLEDGE_SEARCHES,
     REPLIES,
     SPECULATIONS,
-    TOOL_CALLS,
-    TOOL_LIMITS,
-    TOOL_SECONDS,
     TURNS,
 )
+from scripts.dashboards import actions
 from scripts.dashboards.latency import AGENT
 from scripts.dashboards.layout import Section, build
 from scripts.dashboards.panels import Help, Panel, Query, graph, heat_map, statistic
 from scripts.dashboards.promql import WINDOW, Scope, ratio
-from scripts.dashboards.style import COUNT, ORANGE, PER_MINUTE, RED, SECONDS, SHARE
+from scripts.dashboards.style import COUNT, ORANGE, PER_MINUTE, RED, SHARE
 
 _SCOPE = Scope(("agent",))
 _UNANSWERED = {"outcome": '="unanswered"'}
 
 
 def quality() -> Dashboard:
-    """Turns, dead air, interruptions, fillers, speculation, tools and fallbacks."""
+    """Turns, dead air, interruptions, fillers, speculation, tools, transfers and fallbacks."""
     return build(
         "parley-quality",
         "Parley / Quality",
-        "What callers experience: answers, silences, interruptions, fillers, tools and fallbacks.",
+        "What callers experience: answers, silences, interruptions, fillers, tools, transfers and fallbacks.",
         (AGENT,),
         (
             Section("At a glance", [_statistics()]),
@@ -42,9 +38,8 @@ def quality() -> Dashboard:
                 [[_dead_air(), _dead_air_lengths()], [_interruptions(), _false_alarms()]],
             ),
             Section("Speculation", [[_speculations(), _discarded()]]),
-            Section(
-                "Tools", [[_tool_calls(), _tool_seconds(), _tool_limits()], [_searches(), _search_seconds()]]
-            ),
+            Section("Tools", actions.tools()),
+            Section("Transfers, text messages and keys", actions.telephony()),
             Section("Failures", [[_empty_answers(), _fallbacks()]]),
         ),
     )
@@ -227,58 +222,6 @@ def _discarded() -> Panel:
     )
     query = Query(_SCOPE.per_minute(SPECULATION_DISCARDED_CHARACTERS, "agent"), "{{agent}}")
     return graph("Discarded characters", help_, [query], PER_MINUTE)
-
-
-def _tool_calls() -> Panel:
-    help_ = Help(
-        "Tool calls by tool and outcome; refused: not allowed or with wrong arguments.",
-        "ok. none: no tools in use.",
-        "failed: look at the tool's own service; refused: at its schema and the model.",
-        ("ParleyToolsFail",),
-    )
-    query = Query(_SCOPE.per_minute(TOOL_CALLS, "tool", "outcome"), "{{tool}} {{outcome}}")
-    return graph("Tool calls", help_, [query], PER_MINUTE)
-
-
-def _tool_seconds() -> Panel:
-    help_ = Help(
-        "Duration of tool calls, p95, by tool; dots are exemplars with traces.",
-        "below 1 s: the caller waits for it. Gaps: no tool calls.",
-        "make the tool's service faster or give the agent a filler.",
-        ("ParleyToolsFail",),
-    )
-    query = Query(_SCOPE.quantile(0.95, TOOL_SECONDS, "tool"), "{{tool}}", exemplars=True)
-    return graph("Duration of tool calls p95", help_, [query], SECONDS, steps=((1, ORANGE),))
-
-
-def _tool_limits() -> Panel:
-    help_ = Help(
-        "Answers whose tool calls were limited: too many rounds, repeated calls, or calls per answer.",
-        "0 (the series none).",
-        "the model calls in circles: improve the tool's description or its result.",
-    )
-    query = Query(_SCOPE.events(TOOL_LIMITS, "limit", window=WINDOW), "{{limit}}")
-    return graph("Limited tool calls", help_, [query], COUNT, bars=True)
-
-
-def _searches() -> Panel:
-    help_ = Help(
-        "Searches in the agent's documents by outcome.",
-        "found. none: no agent with knowledge.",
-        "nothing: `parley knowledge search` shows what callers' words find; failed: the database.",
-    )
-    query = Query(_SCOPE.per_minute(KNOWLEDGE_SEARCHES, "mode", "outcome"), "{{mode}} {{outcome}}")
-    return graph("Searches in documents", help_, [query], PER_MINUTE)
-
-
-def _search_seconds() -> Panel:
-    help_ = Help(
-        "Duration of searches in the agent's documents, p95; dots are exemplars with traces.",
-        "below 0.03 s without an embedding model. Gaps: no searches.",
-        "look at the database, or at the provider of the embedding model.",
-    )
-    query = Query(_SCOPE.quantile(0.95, KNOWLEDGE_SEARCH_SECONDS, "mode"), "{{mode}}", exemplars=True)
-    return graph("Duration of searches in documents p95", help_, [query], SECONDS, steps=((0.5, ORANGE),))
 
 
 def _empty_answers() -> Panel:
