@@ -48,7 +48,11 @@ unit: setup ## unit tests: no servers, no processes (30 s)
 	$(BIN)/pytest -q -n 2 tests/unit
 
 quick: setup ## unit and integration tests, without whole calls (3 min)
-	$(BIN)/pytest -q -n 4 --dist worksteal -m "not slow and not alone" tests/unit tests/integration
+	$(BIN)/pytest -q -n 4 --dist worksteal -m "not slow and not alone" tests/unit tests/integration tests/conformance
+
+conformance: setup ## every check of every provider before its emulator; writes docs/conformance.json and the tables of docs/providers.md (1 min)
+	$(BIN)/python -m tests.conformance
+	$(BIN)/python -m scripts.providers_docs
 
 field: setup ## what real providers do: each known case, expected and seen; writes build/field.md (3 min)
 	$(BIN)/pytest -q -n 2 tests/field --field-table
@@ -133,10 +137,11 @@ lock: ## pin all dependencies with hashes
 	for x in compose sbom turn-model; do $(BIN)/uv pip compile requirements/$$x.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --output-file requirements/$$x.txt || exit 1; done
 	$(BIN)/uv pip compile requirements/interop.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --output-file requirements/interop.txt
 
-docs: setup ## generate docs/settings.md, docs/agent.schema.json, docs/metrics.md, docs/events.md and the tables of docs/sandbox.md
+docs: setup ## generate docs/settings.md, docs/agent.schema.json, docs/metrics.md, docs/events.md and the tables of docs/sandbox.md and docs/providers.md
 	$(BIN)/python -m scripts.settings_docs
 	$(BIN)/python -m scripts.metrics_docs
 	$(BIN)/python -m scripts.sandbox_docs
+	$(BIN)/python -m scripts.providers_docs
 	$(BIN)/python -m scripts.agent_schema
 	$(BIN)/python proto/make_docs.py
 

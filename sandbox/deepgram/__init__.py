@@ -1,1 +1,13 @@
 """The Deepgram emulator: live transcription that recognises with pocketsphinx, or looks up ground truth."""
+
+CHECKS = {
+    "stt": (
+        "key",
+        "model, language and their combination",
+        "names, types and ranges of query parameters",
+        "encoding, sample rate and channels; audio that cannot be decoded",
+        "types of control messages",
+        "10 s without audio or keep-alive",
+    ),
+}
+"""The rules that requests must follow, by kind of provider, for docs/providers.md."""

@@ -10,8 +10,6 @@ from pydantic import SecretStr
 
 from parley.agent_config import TtsConfig
 from parley.errors import ProviderError, ProviderRejected, ProviderTimeout, ProviderUnavailable
-from parley.providers.conformance import check_tts
-from parley.providers.pool import open_pool
 from parley.providers.registry import ProviderContext
 from services.tts.providers.elevenlabs_account import ElevenLabsAccount
 from services.tts.providers.elevenlabs_parameters import RefusedParameters
@@ -106,18 +104,3 @@ async def test_a_wrong_address_is_a_failure_of_the_provider(url: str) -> None:
     async with open_transport(url) as transport:
         with pytest.raises(ProviderError):
             await synthesize(transport, "Hello.")
-
-
-@pytest.mark.parametrize("transport", ["websocket", "http"])
-async def test_the_provider_keeps_its_protocol(
-    provider: Provider, monkeypatch: pytest.MonkeyPatch, transport: str
-) -> None:
-    """The provider passes the checks that third-party providers must pass."""
-    monkeypatch.setenv("PARLEY_ELEVENLABS_URL", provider.url)
-    monkeypatch.setenv("ELEVENLABS_API_KEY", "key")
-    async with open_pool("tts", ProviderContext(make_telemetry())) as pool:
-        await check_tts(
-            await pool.get("elevenlabs"), TtsConfig(voice="voice-1", options={"transport": transport})
-        )
-
-    assert bool(provider.requests) == (transport == "http")

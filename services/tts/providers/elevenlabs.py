@@ -11,6 +11,7 @@ from parley.providers.registry import ProviderContext, ProviderPlugin
 from parley.providers.tts import TextSupport, TtsConnection
 from parley.settings import read_settings
 from services.tts.providers.elevenlabs_account import ElevenLabsAccount
+from services.tts.providers.elevenlabs_facts import FACTS
 from services.tts.providers.elevenlabs_http import HttpTransport, open_http_client, sdk_client
 from services.tts.providers.elevenlabs_models import capabilities
 from services.tts.providers.elevenlabs_parameters import (
@@ -70,5 +71,6 @@ PLUGIN = ProviderPlugin(
     options=ElevenLabsOptions,
     alternatives=({"options": {"transport": "http"}},),
     text_support=text_support,
+    facts=FACTS,
 )
 """Entry point `elevenlabs`. HTTP is used when no WebSocket can be opened."""

@@ -15,6 +15,7 @@ from parley.settings import read_settings
 from services.brain.providers.openai.answers import Answers
 from services.brain.providers.openai.client import CONNECT_TIMEOUT_S, OpenAIClient
 from services.brain.providers.openai.errors import PROVIDER
+from services.brain.providers.openai.facts import FACTS
 from services.brain.providers.openai.options import OpenAIOptions
 from services.brain.providers.openai.profiles import load_profiles
 from services.brain.providers.openai.servers import NO_KEY, OPENAI_URL, Servers
@@ -80,5 +81,5 @@ def _configured(settings: BrainSettings) -> list[LlmConfig]:
     return [config for config in chain if config.provider == PROVIDER]
 
 
-PLUGIN = ProviderPlugin(_open, options=OpenAIOptions, check=check_config)
+PLUGIN = ProviderPlugin(_open, options=OpenAIOptions, check=check_config, facts=FACTS)
 """Entry point `openai`."""

@@ -11,6 +11,7 @@ from parley.providers.latency_limits import LatencyKey, LatencyLimits, LimitRang
 from parley.providers.registry import ProviderContext, ProviderPlugin
 from parley.settings import read_settings
 from services.stt.providers.deepgram.connection import DeepgramConnection, open_connection
+from services.stt.providers.deepgram.facts import FACTS
 from services.stt.providers.deepgram.options import environment_of, is_flux
 from services.stt.providers.deepgram.wire import PROVIDER
 from services.stt.settings import SttSettings
@@ -54,5 +55,5 @@ async def _open(context: ProviderContext) -> AsyncIterator[DeepgramProvider]:
     yield DeepgramProvider(read_settings(SttSettings), context.limits)
 
 
-PLUGIN = ProviderPlugin(_open)
+PLUGIN = ProviderPlugin(_open, facts=FACTS)
 """Entry point `deepgram`."""

@@ -1,8 +1,16 @@
 """Facts about providers."""
 
+import re
+
 import pytest
 
-from parley.providers.facts import ModelFacts, ProviderFacts
+from parley.providers.end_dates import model_end
+from parley.providers.facts import ANY_LANGUAGE, ModelFacts, ProviderFacts
+from parley.providers.registry import Kind, installed_providers, load_plugin
+
+KINDS: tuple[Kind, ...] = ("stt", "llm", "tts")
+INSTALLED = [(kind, name) for kind in KINDS for name in sorted(installed_providers(kind))]
+_TAG = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?|multi")
 
 FACTS = ProviderFacts(
     "Vendor",
@@ -46,3 +54,34 @@ def test_languages_include_their_regions(tag: str, supported: bool) -> None:
     """A tag without a region includes all, on either side."""
     assert FACTS.models[0].takes_language(tag) == supported
     assert FACTS.models[2].takes_language(tag)
+
+
+def facts_of(kind: Kind, name: str) -> ProviderFacts:
+    """The facts that an installed provider declares."""
+    facts = load_plugin(kind, name).facts
+    assert facts is not None, "declare `facts` in the plugin"
+    return facts
+
+
+@pytest.mark.parametrize(("kind", "name"), INSTALLED)
+def test_facts_are_complete(kind: Kind, name: str) -> None:
+    """Models, tags of languages and sources of prices, and no two models of one name."""
+    facts = facts_of(kind, name)
+    assert facts.title
+    assert facts.models
+    assert facts.source.startswith("https://")
+    names = [model.name for model in facts.models]
+    assert len(set(names)) == len(names)
+    for model in facts.models:
+        assert model.languages
+        assert len(set(model.languages)) == len(model.languages)
+        assert all(tag == ANY_LANGUAGE or _TAG.fullmatch(tag) for tag in model.languages), model.languages
+        assert all(price.source.startswith("https://") and price.usd > 0 for price in model.prices)
+    assert bool(facts.audio_formats) == (kind != "llm")
+
+
+@pytest.mark.parametrize(("kind", "name"), INSTALLED)
+def test_end_dates_are_in_one_place(kind: Kind, name: str) -> None:
+    """A model in the calendar has no second date."""
+    for model in facts_of(kind, name).models:
+        assert model.ends_on is None or model_end(name, model.name) is None

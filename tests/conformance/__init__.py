@@ -1,0 +1,1 @@
+"""Every installed provider in the conformance suite, before its emulator: `make conformance`."""

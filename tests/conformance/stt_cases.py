@@ -1,0 +1,47 @@
+"""The speech-to-text providers of the suite."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from parley.agent_config import SttConfig
+from parley.providers.conformance import Speech, SttCase, Subject
+from sandbox.deepgram.app import DeepgramEmulator
+from sandbox.deepgram.settings import DeepgramSandboxSettings
+from services.stt.providers.deepgram import PLUGIN as DEEPGRAM
+from tests.conformance.servers import context, faults, relayed
+from tests.recordings import oracle_with, recordings
+
+TEXT = "tuesday afternoon would be good"
+SPEECH = Speech(recordings().utterance(TEXT).mulaw, TEXT)
+
+
+@asynccontextmanager
+async def deepgram(model: str) -> AsyncIterator[SttCase]:
+    """A model of Deepgram."""
+    oracle = oracle_with(TEXT)
+    settings = DeepgramSandboxSettings(stt="oracle", stt_late_utterance_end=0, stt_unknown_word_end=0)
+    emulator = DeepgramEmulator(settings, oracle, oracle)
+    async with relayed(emulator.app()) as relay:
+        subject = Subject(
+            plugin=DEEPGRAM,
+            config=SttConfig(model=model),
+            context=context,
+            relay=relay,
+            environment={"PARLEY_STT_CONNECT_TIMEOUT_S": "0.5"},
+            server_fault=faults(
+                emulator.runtime_settings,
+                {
+                    "rate_limited": {"stt_refuse": 429},
+                    "overloaded": {"stt_refuse": 503},
+                    "garbage": {"stt_fault": "garbage", "stt_fault_after_s": 0.1},
+                },
+            ),
+        )
+        yield SttCase(subject, SPEECH)
+
+
+STT_CASES: Mapping[str, Callable[[], AbstractAsyncContextManager[SttCase]]] = {
+    "deepgram nova-3": lambda: deepgram("nova-3"),
+    "deepgram flux-general-en": lambda: deepgram("flux-general-en"),
+}
+"""By provider and model, as in docs/providers.md; each provider that is installed has at least one."""

@@ -1,0 +1,45 @@
+"""The text-to-speech providers of the suite."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from parley.agent_config import TtsConfig
+from parley.providers.conformance import Subject, TtsCase
+from sandbox.elevenlabs.app import ElevenLabsEmulator
+from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
+from services.tts.providers.elevenlabs import PLUGIN as ELEVENLABS
+from tests.conformance.servers import context, faults, relayed
+
+
+@asynccontextmanager
+async def elevenlabs(transport: str) -> AsyncIterator[TtsCase]:
+    """A transport of ElevenLabs."""
+    emulator = ElevenLabsEmulator(
+        ElevenLabsSandboxSettings(
+            first_byte_ms=0, realtime_factor=1000, tts_close_race=0, tts_null_alignment=0
+        )
+    )
+    async with relayed(emulator.app()) as relay:
+        subject = Subject(
+            plugin=ELEVENLABS,
+            config=TtsConfig(options={"transport": transport}),
+            context=context,
+            relay=relay,
+            environment={"PARLEY_TTS_CONNECT_TIMEOUT_S": "0.5"},
+            server_fault=faults(
+                emulator.runtime_settings,
+                {
+                    "rate_limited": {"tts_refuse": "too_many_concurrent_requests"},
+                    "overloaded": {"tts_refuse": "system_busy"},
+                    "garbage": {"tts_fault": "garbage"},
+                },
+            ),
+        )
+        yield TtsCase(subject, wrong_voice="no-such-voice", has_timings=transport == "websocket")
+
+
+TTS_CASES: Mapping[str, Callable[[], AbstractAsyncContextManager[TtsCase]]] = {
+    "elevenlabs (WebSocket)": lambda: elevenlabs("websocket"),
+    "elevenlabs (HTTP)": lambda: elevenlabs("http"),
+}
+"""By provider and model, as in docs/providers.md; each provider that is installed has at least one."""
