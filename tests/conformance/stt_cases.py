@@ -1,13 +1,18 @@
 """The speech-to-text providers of the suite."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import replace
 
 from parley.agent_config import SttConfig
 from parley.providers.conformance import Speech, SttCase, Subject
 from sandbox.deepgram.app import DeepgramEmulator
 from sandbox.deepgram.settings import DeepgramSandboxSettings
+from sandbox.elevenlabs.app import ElevenLabsEmulator
+from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
 from services.stt.providers.deepgram import PLUGIN as DEEPGRAM
+from services.stt.providers.elevenlabs import PLUGIN as SCRIBE
+from services.stt.providers.whisper import PLUGIN as WHISPER
 from tests.conformance.servers import context, faults, relayed
 from tests.recordings import oracle_with, recordings
 
@@ -40,8 +45,39 @@ async def deepgram(model: str) -> AsyncIterator[SttCase]:
         yield SttCase(subject, SPEECH)
 
 
+@asynccontextmanager
+async def scribe() -> AsyncIterator[SttCase]:
+    """ElevenLabs' Scribe."""
+    oracle = oracle_with(TEXT)
+    settings = ElevenLabsSandboxSettings(stt="oracle", stt_final_ms=60)
+    emulator = ElevenLabsEmulator(settings, oracle, oracle)
+    async with relayed(emulator.app()) as relay:
+        subject = Subject(
+            plugin=SCRIBE,
+            config=SttConfig(provider="elevenlabs", model="scribe_v2_realtime"),
+            context=context,
+            relay=relay,
+            environment={"PARLEY_STT_CONNECT_TIMEOUT_S": "0.5"},
+            server_fault=faults(
+                emulator.runtime_settings,
+                {"garbage": {"stt_fault": "garbage", "stt_fault_after_s": 0.1}},
+            ),
+        )
+        yield SttCase(subject, SPEECH)
+
+
+@asynccontextmanager
+async def whisper() -> AsyncIterator[SttCase]:
+    """Whisper on this machine, without a server; its model is loaded once for all checks."""
+    async with WHISPER.open(context()) as provider:
+        plugin = replace(WHISPER, open=lambda _context: nullcontext(provider))
+        yield SttCase(Subject(plugin, SttConfig(provider="whisper", model="tiny.en"), context), SPEECH)
+
+
 STT_CASES: Mapping[str, Callable[[], AbstractAsyncContextManager[SttCase]]] = {
     "deepgram nova-3": lambda: deepgram("nova-3"),
     "deepgram flux-general-en": lambda: deepgram("flux-general-en"),
+    "elevenlabs scribe_v2_realtime": scribe,
+    "whisper tiny.en": whisper,
 }
 """By provider and model, as in docs/providers.md; each provider that is installed has at least one."""

@@ -5,8 +5,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from parley.agent_config import TtsConfig
 from parley.providers.conformance import Subject, TtsCase
+from sandbox.cartesia.app import CartesiaEmulator
+from sandbox.cartesia.settings import CartesiaSandboxSettings
 from sandbox.elevenlabs.app import ElevenLabsEmulator
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
+from services.tts.providers.cartesia import PLUGIN as CARTESIA
 from services.tts.providers.elevenlabs import PLUGIN as ELEVENLABS
 from tests.conformance.servers import context, faults, relayed
 
@@ -38,8 +41,33 @@ async def elevenlabs(transport: str) -> AsyncIterator[TtsCase]:
         yield TtsCase(subject, wrong_voice="no-such-voice", has_timings=transport == "websocket")
 
 
+@asynccontextmanager
+async def cartesia() -> AsyncIterator[TtsCase]:
+    """Cartesia's WebSocket."""
+    emulator = CartesiaEmulator(CartesiaSandboxSettings(first_byte_ms=0, realtime_factor=1000))
+    async with relayed(emulator.app()) as relay:
+        subject = Subject(
+            plugin=CARTESIA,
+            config=TtsConfig(
+                provider="cartesia", model="sonic-3.5", voice="5a5a5a5a-0000-4000-8000-000000000001"
+            ),
+            context=context,
+            relay=relay,
+            environment={"PARLEY_TTS_CONNECT_TIMEOUT_S": "0.5"},
+            server_fault=faults(
+                emulator.runtime_settings,
+                {
+                    "rate_limited": {"cartesia_refuse": "concurrency_limited"},
+                    "garbage": {"cartesia_fault": "garbage"},
+                },
+            ),
+        )
+        yield TtsCase(subject, wrong_voice="5a5a5a5a-0000-4000-8000-00000000dead")
+
+
 TTS_CASES: Mapping[str, Callable[[], AbstractAsyncContextManager[TtsCase]]] = {
     "elevenlabs (WebSocket)": lambda: elevenlabs("websocket"),
     "elevenlabs (HTTP)": lambda: elevenlabs("http"),
+    "cartesia sonic-3.5": cartesia,
 }
 """By provider and model, as in docs/providers.md; each provider that is installed has at least one."""

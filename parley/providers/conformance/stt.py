@@ -177,6 +177,7 @@ async def close_in_speech(case: SttCase) -> None:
 
 async def cancellation(case: SttCase) -> None:
     """A call that is cancelled frees its connection."""
+    relay = case.subject.network
     async with case.subject.open() as provider:
         opened = asyncio.Event()
 
@@ -192,7 +193,7 @@ async def cancellation(case: SttCase) -> None:
         done, _ = await asyncio.wait([running], timeout=_LEAVE_TIMEOUT_S)
         require(done, "a cancelled call did not end")
         require(running.cancelled(), "a cancellation was swallowed")
-        await freed(case.subject.network)
+        await freed(relay)
 
 
 async def _with_fault(case: SttCase, fault: Fault) -> None:
@@ -243,11 +244,12 @@ async def garbage(case: SttCase) -> None:
 
 async def cut(case: SttCase) -> None:
     """A connection lost in mid-call is ProviderUnavailable."""
+    relay = case.subject.network
 
     async def call() -> None:
         async with case.subject.open() as provider, open_session(case, provider) as session:
             await session.send(case.speech.mulaw)
-            case.subject.network.abort()
+            relay.abort()
             await session.lost()
 
     await raises((ProviderUnavailable, ProviderTimeout), call())

@@ -24,7 +24,7 @@ FACTS = ProviderFacts(
     key_setting="ELEVENLABS_API_KEY",
     address_setting="PARLEY_ELEVENLABS_URL",
     word_timings="of each committed segment (`committed_transcript_with_timestamps`)",
-    end_of_turn_events="none; Parley's voice activity detection commits each segment, or ElevenLabs' own",
+    end_of_turn_events="",
     refusals=(
         f"It takes {MAX_KEYTERMS} keyterms of {MAX_KEYTERM_CHARS} characters.",
         "A commit of less than 0.3 s of audio is ignored (`commit_throttled`).",
