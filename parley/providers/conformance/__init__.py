@@ -14,6 +14,7 @@ from parley.providers.conformance.check import (
     run_checks,
 )
 from parley.providers.conformance.llm import LLM_CHECKS, LlmCase
+from parley.providers.conformance.opened import check_llm, check_stt, check_tts
 from parley.providers.conformance.relay import Relay, open_relay
 from parley.providers.conformance.stt import STT_CHECKS
 from parley.providers.conformance.subject import (
@@ -46,6 +47,9 @@ __all__ = [
     "Subject",
     "TtsCase",
     "TtsSubject",
+    "check_llm",
+    "check_stt",
+    "check_tts",
     "open_relay",
     "run_check",
     "run_checks",
