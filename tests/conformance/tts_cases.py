@@ -1,7 +1,8 @@
 """The text-to-speech providers of the suite."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import replace
 
 from parley.agent_config import TtsConfig
 from parley.providers.conformance import Subject, TtsCase
@@ -11,6 +12,7 @@ from sandbox.elevenlabs.app import ElevenLabsEmulator
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
 from services.tts.providers.cartesia import PLUGIN as CARTESIA
 from services.tts.providers.elevenlabs import PLUGIN as ELEVENLABS
+from services.tts.providers.hibari import PLUGIN as HIBARI
 from tests.conformance.servers import context, faults, relayed
 
 
@@ -65,9 +67,18 @@ async def cartesia() -> AsyncIterator[TtsCase]:
         yield TtsCase(subject, wrong_voice="5a5a5a5a-0000-4000-8000-00000000dead")
 
 
+@asynccontextmanager
+async def hibari() -> AsyncIterator[TtsCase]:
+    """Hibari on this machine, without a server; its voice is loaded once for all checks."""
+    async with HIBARI.open(context()) as provider:
+        plugin = replace(HIBARI, open=lambda _context: nullcontext(provider))
+        yield TtsCase(Subject(plugin, TtsConfig(provider="hibari", model="hibari"), context))
+
+
 TTS_CASES: Mapping[str, Callable[[], AbstractAsyncContextManager[TtsCase]]] = {
     "elevenlabs (WebSocket)": lambda: elevenlabs("websocket"),
     "elevenlabs (HTTP)": lambda: elevenlabs("http"),
     "cartesia sonic-3.5": cartesia,
+    "hibari": hibari,
 }
 """By provider and model, as in docs/providers.md; each provider that is installed has at least one."""

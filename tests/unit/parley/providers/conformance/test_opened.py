@@ -11,7 +11,7 @@ from tests.unit.parley.providers.conformance.doubles import Llm, Stt, Tts
 
 
 async def test_a_good_provider_passes() -> None:
-    """Of each kind; it need not be installed."""
+    """Each kind passes; the provider need not be installed."""
     await check_tts(Tts(AudioChunk(b"x" * 20_000)), TtsConfig(provider="mine"))
     await check_llm(Llm(TextDelta("Hello."), Done("stop")), LlmConfig(provider="mine"))
     await check_stt(Stt(FinalTranscript("hello", (), 500)), SttConfig(provider="mine"), b"x" * 800)
