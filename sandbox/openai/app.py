@@ -9,7 +9,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
+from sandbox.anthropic.endpoint import AnthropicEndpoints
 from sandbox.emulator import Journal, RuntimeSettings, sandbox_routes
+from sandbox.gemini.endpoint import GeminiEndpoints
 from sandbox.openai import errors
 from sandbox.openai.chat import ChatEndpoint
 from sandbox.openai.embeddings import EmbeddingsEndpoint
@@ -44,6 +46,8 @@ class OpenAIEmulator:
         self.embeddings = EmbeddingsEndpoint()
         self.recogniser = LazyRecogniser(settings)
         self._realtime = RealtimeEndpoint(exchanges, self.recogniser)
+        self._anthropic = AnthropicEndpoints(exchanges)
+        self._gemini = GeminiEndpoints(exchanges)
 
     def app(self) -> Starlette:
         """Build the ASGI application with all routes."""
@@ -54,6 +58,7 @@ class OpenAIEmulator:
         for server in SERVERS.values():
             for path in server.paths:
                 routes += self._routes(path, server.name)
+        routes += [*self._anthropic.routes("/anthropic"), *self._gemini.routes("/gemini")]
         deployment = "/azure/openai/deployments/{deployment}/chat/completions"
         routes.append(self._route(deployment, self._create_chat, "azure", "POST"))
         handlers: dict[Any, Any] = {

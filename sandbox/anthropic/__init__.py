@@ -1,0 +1,1 @@
+"""Emulates Anthropic's Messages API; the OpenAI emulator serves it with its scenarios and faults."""

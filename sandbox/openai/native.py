@@ -1,0 +1,140 @@
+"""Serves the answers of other model APIs, with the pace, faults and journal of the OpenAI emulator."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from sandbox.openai.exchange import HANG_S, Exchange, Exchanges, act, disconnected
+from sandbox.openai.faults import QUIRKS
+from sandbox.openai.reply import Reply, limited, reply_of, with_faults
+from sandbox.openai.scenario import read_scenario
+from sandbox.openai.sse import EventEncoder
+from sandbox.openai.stream_faults import with_stream_faults
+from sandbox.openai.wire import Chunk
+
+_NOT_SPOKEN = ("[Instruction, not from the caller", "[The call begins.]", "[The caller is silent.]")
+"""Beginnings of lines in the user's messages that a model does not take for the caller's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A valid request, in the terms of the chat completions protocol."""
+
+    model: str
+    call_sid: str
+    messages: Sequence[Mapping[str, Any]]
+    offered: Sequence[str]
+    """Names of the tools that the model may call."""
+    max_tokens: int | None
+    reasons: bool = False
+    stops: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A scripted answer and its exchange."""
+
+    exchange: Exchange
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """An answer in an API's own form."""
+
+    chunks: Callable[[], Iterator[Chunk]]
+    whole: Mapping[str, Any]
+    endless: Callable[[], Iterator[Chunk]]
+    """The chunks of thinking without end."""
+    in_place: Mapping[str, tuple[Chunk, ...]]
+    """The chunks in place of each fault within a stream."""
+    event_name: Callable[[Mapping[str, Any]], str] = lambda _data: ""
+
+
+def prepare(exchanges: Exchanges, question: Question, answer_id: str) -> Prepared:
+    """Look up the scripted answer to a question.
+
+    Raises:
+        ScenarioError: the scenario cannot be read.
+    """
+    received_s, received_at_us = time.monotonic(), time.time_ns() // 1000
+    identity = {"model": question.model, "user": question.call_sid}
+    messages = [_spoken(message) for message in question.messages]
+    answer = read_scenario(exchanges.scenario_for(identity)).answer(messages)
+    faults = exchanges.choose_faults(question.model, answer.fault)
+    reply = reply_of(answer, question.offered, reasons=question.reasons)
+    reply = with_faults(limited(reply, question.max_tokens, question.stops), faults, question.offered)
+    exchange = Exchange(answer_id, question.call_sid, received_s, received_at_us, answer.wait_ms, faults)
+    exchanges.note("request", exchange, at_us=received_at_us)
+    return Prepared(exchange, reply)
+
+
+async def respond(
+    exchanges: Exchanges, prepared: Prepared, wire: Wire, request: Request, *, streamed: bool
+) -> Response:
+    """The response with the answer, unless a fault replaces or delays it."""
+    exchange = prepared.exchange
+    if "empty_200" in exchange.faults:
+        return Response(b"", media_type="text/event-stream")
+    if "hang" in exchange.faults and await disconnected(request, HANG_S):
+        exchanges.note("cancelled", exchange)
+        return Response(status_code=499)
+    if not streamed or "not_streamed" in exchange.faults:
+        gone = await disconnected(request, exchanges.due_in_s(exchange, len(prepared.reply.tokens)))
+        exchanges.note("cancelled" if gone else "done", exchange)
+        return JSONResponse(wire.whole)
+    body = _stream(exchanges, prepared, wire)
+    return StreamingResponse(body, media_type="text/event-stream; charset=utf-8")
+
+
+async def _stream(exchanges: Exchanges, prepared: Prepared, wire: Wire) -> AsyncIterator[bytes]:
+    exchange, outcome = prepared.exchange, "cancelled"
+    sent_at_us: list[int] = []
+    encoder = EventEncoder(exchange.faults.intersection(QUIRKS) | {"no_done"})
+    try:
+        await asyncio.sleep(exchanges.due_in_s(exchange, 0))
+        exchanges.note("first_token", exchange)
+        async with asyncio.timeout(HANG_S):
+            for chunk in _chunks(exchanges, exchange, wire):
+                await asyncio.sleep(chunk.pause_s)
+                if chunk.token is not None:
+                    await asyncio.sleep(exchanges.due_in_s(exchange, chunk.token))
+                    sent_at_us.append(time.time_ns() // 1000)
+                if chunk.action == "end":
+                    break
+                await act(chunk.action)
+                for write in _writes(encoder, chunk, wire):
+                    yield write
+        for write in encoder.end():
+            yield write
+        outcome = "done"
+    except TimeoutError:
+        outcome = "cancelled"
+    finally:
+        exchanges.note(outcome, exchange, tokens=prepared.reply.tokens, sent_at_us=sent_at_us)
+
+
+def _chunks(exchanges: Exchanges, exchange: Exchange, wire: Wire) -> Iterator[Chunk]:
+    if {"think_forever", "reasoning_forever"} & exchange.faults:
+        return wire.endless()
+    delay_s = exchanges.settings.llm_silence_s
+    return with_stream_faults(wire.chunks(), exchange.faults, delay_s, wire.in_place)
+
+
+def _writes(encoder: EventEncoder, chunk: Chunk, wire: Wire) -> list[bytes]:
+    if chunk.raw:
+        return encoder.raw(chunk.raw)
+    return encoder.event(chunk.data, wire.event_name(chunk.data)) if chunk.data is not None else []
+
+
+def _spoken(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    if message["role"] != "user":
+        return message
+    lines = [line for line in str(message["content"]).splitlines() if not line.startswith(_NOT_SPOKEN)]
+    # Without words it is no message of the caller: the answer continues.
+    return {**message, "content": "\n".join(lines)} if lines else {"role": "system", "content": ""}
