@@ -12,7 +12,13 @@ import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 _SNAPSHOT = re.compile(r"-(?:\d{4}-\d{2}-\d{2}|\d{4})$")
-_OWN_HOSTS = {"openai": "openai.com", "elevenlabs": "elevenlabs.io", "cartesia": "cartesia.ai"}
+_OWN_HOSTS = {
+    "openai": "openai.com",
+    "anthropic": "anthropic.com",
+    "gemini": "generativelanguage.googleapis.com",
+    "elevenlabs": "elevenlabs.io",
+    "cartesia": "cartesia.ai",
+}
 """Domains whose calendar the table contains; other servers keep or end the same models on other days."""
 
 

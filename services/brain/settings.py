@@ -20,6 +20,18 @@ class BrainSettings(DatabaseSettings):
     openai_base_url: HttpUrl = Field(default="", validation_alias="OPENAI_BASE_URL")
     """Base address, with `/v1`, of any server with the same protocol; empty for OpenAI itself."""
 
+    anthropic_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="ANTHROPIC_API_KEY")
+    """API key for Anthropic."""
+
+    anthropic_base_url: HttpUrl = Field(default="", validation_alias="ANTHROPIC_BASE_URL")
+    """Base address, without `/v1`, of another server with Anthropic's protocol; empty for Anthropic."""
+
+    gemini_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="GEMINI_API_KEY")
+    """API key for Google's Gemini API."""
+
+    gemini_base_url: HttpUrl = Field(default="", validation_alias="GEMINI_BASE_URL")
+    """Base address, without `/v1beta`, of another server with Gemini's protocol; empty for Google."""
+
     llm_token_timeout_s: float = Field(default=1.5, gt=0)
     """Maximum pause within the text of a model's response, after which the request is abandoned."""
 

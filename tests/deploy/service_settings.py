@@ -13,7 +13,16 @@ from parley.settings import CommonSettings, read_settings, variable
 from scripts.settings_docs import settings_classes
 
 SERVICES = ("edge", "stt", "brain", "tts", "recorder")
-OWN_PREFIXES = ("PARLEY_", "TWILIO_", "DEEPGRAM_", "OPENAI_", "ELEVENLABS_", "CARTESIA_")
+OWN_PREFIXES = (
+    "PARLEY_",
+    "TWILIO_",
+    "DEEPGRAM_",
+    "OPENAI_",
+    "ANTHROPIC_",
+    "GEMINI_",
+    "ELEVENLABS_",
+    "CARTESIA_",
+)
 """Variables of these names are settings of Parley, so that an unknown one is misspelt."""
 FOREIGN = (
     "AWS_",

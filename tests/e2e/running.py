@@ -18,7 +18,7 @@ from cli.calls import RunningSystem, find_system
 from cli.log_lines import LogLine, parse
 
 _READY_S = 90
-_PROVIDER_VARIABLES = ("TWILIO_", "DEEPGRAM_", "OPENAI_", "ELEVENLABS_", "PARLEY_")
+_PROVIDER_VARIABLES = ("TWILIO_", "DEEPGRAM_", "OPENAI_", "ANTHROPIC_", "GEMINI_", "ELEVENLABS_", "PARLEY_")
 
 
 @dataclass(frozen=True, slots=True)

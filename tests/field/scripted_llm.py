@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeAlias
 
 from starlette.applications import Starlette
@@ -13,9 +13,11 @@ from starlette.routing import Route
 
 from parley.agent_config import LlmConfig
 from parley.errors import ProviderError
-from parley.providers.llm import Done, LlmEvent, TextDelta, ToolCallRequest
+from parley.providers.llm import Done, LlmClient, LlmEvent, TextDelta, ToolCallRequest
 from parley.runtime.health import serve
 from services.brain.generation.guarded_client import GuardedClient
+from services.brain.providers.anthropic.provider import open_client as open_anthropic
+from services.brain.providers.gemini.provider import open_client as open_gemini
 from services.brain.providers.openai.provider import open_client
 from services.brain.settings import BrainSettings
 
@@ -65,6 +67,8 @@ async def scripted_server(items: Sequence[Item]) -> AsyncIterator[str]:
     routes = [
         Route("/v1/chat/completions", answer, methods=["POST"]),
         Route("/v1/responses", answer, methods=["POST"]),
+        Route("/v1/messages", answer, methods=["POST"]),
+        Route("/v1beta/models/{name}", answer, methods=["POST"]),
         Route("/v1/models", models),
     ]
     async with serve(Starlette(routes=routes), "127.0.0.1", 0) as port:
@@ -78,17 +82,27 @@ async def read_answer(*items: Item, timeout_s: float = 2.0, api: str = "chat") -
         ProviderError: the answer has failed.
     """
     async with scripted_server(items) as base_url:
-        settings = BrainSettings(openai_api_key="k", openai_base_url=base_url)  # type: ignore[arg-type]
-        config = LlmConfig(model="m", api=api, timeout_s=timeout_s)  # type: ignore[arg-type]
+        own = api if api in ("chat", "responses") else "auto"
+        config = LlmConfig(model="m", api=own, timeout_s=timeout_s)  # type: ignore[arg-type]
         messages = [{"role": "user", "content": "Hello"}]
-        async with open_client(settings) as client:
-            answer = GuardedClient("openai", client).stream(config, messages, TOOLS, call_sid="CA1")
+        async with _client(api, base_url) as client:
+            answer = GuardedClient("model", client).stream(config, messages, TOOLS, call_sid="CA1")
             try:
                 return [event async for event in answer]
             except ProviderError as error:
                 # The server would wrap it in a group.
                 failure = error
     raise failure
+
+
+def _client(api: str, base_url: str) -> AbstractAsyncContextManager[LlmClient]:
+    """The client of the provider whose API it is."""
+    if api == "anthropic":
+        return open_anthropic(BrainSettings(anthropic_base_url=base_url))
+    if api == "gemini":
+        return open_gemini(BrainSettings(gemini_base_url=base_url.removesuffix("/v1")))
+    settings = BrainSettings(openai_api_key="k", openai_base_url=base_url)  # type: ignore[arg-type]
+    return open_client(settings)
 
 
 def summary(events: Sequence[LlmEvent]) -> tuple[str, list[tuple[str, Any]], str]:

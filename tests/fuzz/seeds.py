@@ -132,6 +132,72 @@ RESPONSES: tuple[Any, ...] = (
     {"type": "error", "code": "rate_limit_exceeded", "message": "m", "param": None},
 )
 
+ANTHROPIC_NOISE: tuple[Any, ...] = (
+    {"type": "ping"},
+    {"type": "message_start", "message": {"type": "message", "content": [], "usage": {"input_tokens": 9}}},
+    {"type": "content_block_start", "index": 8, "content_block": {"type": "thinking", "thinking": ""}},
+    {"type": "content_block_delta", "index": 8, "delta": {"type": "thinking_delta", "thinking": "They"}},
+    {"type": "content_block_delta", "index": 8, "delta": {"type": "signature_delta", "signature": "c2ln"}},
+    {"type": "content_block_start", "index": 9, "content_block": {"type": "redacted_thinking", "data": "x"}},
+    {"type": "content_block_delta", "index": 7, "delta": {"type": "citations_delta", "citation": {}}},
+    {"type": "content_block_stop", "index": 8},
+    {"type": "later_event", "delta": {"text": "x"}},
+    None,
+    [],
+    5,
+)
+ANTHROPIC: tuple[Any, ...] = (
+    *ANTHROPIC_NOISE[:9],
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Hello"}},
+    {
+        "type": "content_block_start",
+        "index": 1,
+        "content_block": {"type": "tool_use", "id": "toolu_1", "name": "book", "input": {}},
+    },
+    {"type": "content_block_delta", "index": 1, "delta": {"type": "input_json_delta", "partial_json": "{}"}},
+    {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 5}},
+    {"type": "message_delta", "delta": {"stop_reason": "refusal", "stop_sequence": None}},
+    {"type": "message_stop"},
+    {
+        "type": "message",
+        "content": [{"type": "text", "text": "Hi"}, {"type": "tool_use", "name": "book", "input": {"a": 1}}],
+        "stop_reason": "end_turn",
+    },
+    {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}, "request_id": "r"},
+)
+GEMINI_NOISE: tuple[Any, ...] = (
+    {"usageMetadata": {"promptTokenCount": 9, "totalTokenCount": 9}, "modelVersion": "m"},
+    {"candidates": [{"index": 0, "content": {"parts": [{"text": "They", "thought": True}]}}]},
+    {"candidates": [{"index": 1, "content": {"parts": [{"text": "other"}]}}]},
+    {"candidates": [{"index": 0, "content": {"parts": [{"text": "", "thoughtSignature": "c2ln"}]}}]},
+    {"candidates": [{"index": 0, "content": {"parts": [{"executableCode": {"code": "x"}}]}}]},
+    {"candidates": [{"index": 0, "safetyRatings": []}], "promptFeedback": {"safetyRatings": []}},
+    {"candidates": None},
+    None,
+    [],
+    5,
+)
+
+
+def part(value: Any, finish_reason: str = "") -> dict[str, Any]:
+    """A chunk of the Gemini API."""
+    candidate = {"index": 0, "content": {"role": "model", "parts": [value]}}
+    return {"candidates": [candidate | ({"finishReason": finish_reason} if finish_reason else {})]}
+
+
+GEMINI: tuple[Any, ...] = (
+    *GEMINI_NOISE[:7],
+    part({"text": "Hello"}),
+    part({"functionCall": {"name": "book", "args": {"day": 1}, "id": "1"}, "thoughtSignature": "c2ln"}),
+    part({"text": ""}, "STOP"),
+    part({"text": "No"}, "SAFETY"),
+    part({"text": ""}, "MALFORMED_FUNCTION_CALL"),
+    {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}},
+    {"error": {"code": 503, "message": "The model is overloaded.", "status": "UNAVAILABLE"}},
+    [{"error": {"code": 429, "message": "m", "status": "RESOURCE_EXHAUSTED"}}],
+)
+
 _WORD = {"word": "hello", "punctuated_word": "Hello.", "start": 0.1, "end": 0.4, "confidence": 0.9}
 DEEPGRAM: tuple[Any, ...] = (
     {

@@ -18,8 +18,11 @@ from parley.providers.llm import Done, LlmEvent, TextDelta, TokenUsage, ToolCall
 from parley.providers.stt import FinalTranscript, InterimTranscript, ProviderTurn, SttEvent
 from parley.v1.reply_pb2 import ReplyClause, ToolCalled
 from parley.v1.speech_pb2 import TranscriptUpdated
+from services.brain.providers.anthropic.reader import AnthropicReader
+from services.brain.providers.gemini.reader import GeminiReader
 from services.brain.providers.openai.chat_reader import ChatReader
 from services.brain.providers.openai.responses_reader import ResponsesReader
+from services.brain.providers.streams.answer_reader import AnswerReader
 from services.brain.providers.streams.sse import SseDecoder, StreamEnd
 from services.stt.provider_clock import ProviderClock
 from services.stt.providers.deepgram.wire import MessageReader
@@ -61,6 +64,30 @@ def fuzz_responses(data: bytes) -> None:
         _check_response(source)
     else:
         _read(ResponsesReader(), _messages(source, seeds.RESPONSES, _RESPONSES_NAMES))
+
+
+def fuzz_anthropic(data: bytes) -> None:
+    """Read a stream of Anthropic's Messages API."""
+    source = Source(data)
+    mode = source.number(4)
+    if mode == 0:
+        _read(AnthropicReader(), _decoded(source))
+    elif mode == 3:
+        _check_message(source)
+    else:
+        _read(AnthropicReader(_TOOLS), _messages(source, seeds.ANTHROPIC, _ANTHROPIC_NAMES))
+
+
+def fuzz_gemini(data: bytes) -> None:
+    """Read a stream of the Gemini API."""
+    source = Source(data)
+    mode = source.number(4)
+    if mode == 0:
+        _read(GeminiReader(), _decoded(source))
+    elif mode == 3:
+        _check_contents(source)
+    else:
+        _read(GeminiReader(_TOOLS), _messages(source, seeds.GEMINI, _GEMINI_NAMES))
 
 
 def fuzz_deepgram(data: bytes) -> None:
@@ -118,6 +145,8 @@ def fuzz_elevenlabs(data: bytes) -> None:
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "openai chat": fuzz_chat,
     "openai responses": fuzz_responses,
+    "anthropic": fuzz_anthropic,
+    "gemini": fuzz_gemini,
     "deepgram": fuzz_deepgram,
     "elevenlabs": fuzz_elevenlabs,
 }
@@ -125,7 +154,12 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
 
 def corpus(name: str) -> list[bytes]:
     """Inputs to begin with: each message unchanged, and each mode."""
-    messages = {"openai chat": seeds.CHAT, "openai responses": seeds.RESPONSES}.get(name, ())
+    messages = {
+        "openai chat": seeds.CHAT,
+        "openai responses": seeds.RESPONSES,
+        "anthropic": seeds.ANTHROPIC,
+        "gemini": seeds.GEMINI,
+    }.get(name, ())
     lines = [f"data: {json.dumps(message)}\n\n".encode() for message in messages]
     frames = [json.dumps(message).encode() for message in seeds.ELEVENLABS] if name == "elevenlabs" else []
     raw = [b"\0\0" + line for line in (*lines, b"".join(lines))] + [b"\0" + frame for frame in frames]
@@ -135,6 +169,8 @@ def corpus(name: str) -> list[bytes]:
 
 _CHAT_NAMES = names_of(seeds.CHAT)
 _RESPONSES_NAMES = names_of(seeds.RESPONSES)
+_ANTHROPIC_NAMES = names_of(seeds.ANTHROPIC)
+_GEMINI_NAMES = names_of(seeds.GEMINI)
 _DEEPGRAM_NAMES = names_of(seeds.DEEPGRAM)
 _ELEVENLABS_NAMES = names_of(seeds.ELEVENLABS)
 
@@ -160,7 +196,7 @@ def _decoded(source: Source) -> list[Any]:
     return [event.value for event in found if not isinstance(event, StreamEnd)]
 
 
-def _read(reader: ChatReader | ResponsesReader, messages: Sequence[Any]) -> list[LlmEvent]:
+def _read(reader: AnswerReader, messages: Sequence[Any]) -> list[LlmEvent]:
     found: list[LlmEvent] = []
     try:
         for message in messages:
@@ -267,6 +303,38 @@ def _check_response(source: Source) -> None:
     }
     events = [*_with_noise(source, events, seeds.RESPONSES_NOISE), end]
     _compare(_read(ResponsesReader(), events), "".join(texts), calls)
+
+
+def _check_message(source: Source) -> None:
+    """A well-formed message among noise is read exactly once."""
+    texts = [f"w{number} text" for number in range(source.number(4))]
+    calls = [(source.choice(_TOOLS), {"n": number}) for number in range(source.number(4))]
+    events: list[dict[str, Any]] = []
+    for index, text in enumerate(texts):
+        place = {"type": "content_block_delta", "index": index}
+        block = {"type": "text", "text": ""}
+        events.append({"type": "content_block_start", "index": index, "content_block": block})
+        events += [{**place, "delta": {"type": "text_delta", "text": part}} for part in (text[:3], text[3:])]
+    for number, (name, value) in enumerate(calls):
+        place = {"type": "content_block_delta", "index": 10 + number}
+        use = {"type": "tool_use", "id": f"toolu_{number}", "name": name, "input": {}}
+        events.append({"type": "content_block_start", "index": 10 + number, "content_block": use})
+        arguments = json.dumps(value)
+        for part in ("", arguments[:3], arguments[3:]):
+            events.append({**place, "delta": {"type": "input_json_delta", "partial_json": part}})
+    events.append({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {}})
+    mixed = _with_noise(source, events, seeds.ANTHROPIC_NOISE)
+    _compare(_read(AnthropicReader(), [*mixed, {"type": "message_stop"}]), "".join(texts), calls)
+
+
+def _check_contents(source: Source) -> None:
+    """A well-formed answer of Gemini among noise is read exactly once."""
+    texts = [f"w{number} text" for number in range(source.number(4))]
+    calls = [(source.choice(_TOOLS), {"n": number}) for number in range(source.number(4))]
+    events = [seeds.part({"text": text}) for text in texts]
+    events += [seeds.part({"functionCall": {"name": name, "args": value}}) for name, value in calls]
+    mixed = _with_noise(source, events, seeds.GEMINI_NOISE)
+    _compare(_read(GeminiReader(), [*mixed, seeds.part({"text": ""}, "STOP")]), "".join(texts), calls)
 
 
 def _with_noise(source: Source, events: list[Any], noise: Sequence[Any]) -> list[Any]:

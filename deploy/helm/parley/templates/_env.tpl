@@ -95,6 +95,10 @@ unknown variable, so a misspelt one is refused here. */}}
 {{- else if and $emulated (eq .stage "brain") }}
 {{- $_ := set $set "OPENAI_BASE_URL" (printf "%s:9003/v1" $sandbox) -}}
 {{- $_ := set $set "OPENAI_API_KEY" "sandbox" -}}
+{{- $_ := set $set "ANTHROPIC_BASE_URL" (printf "%s:9003/anthropic" $sandbox) -}}
+{{- $_ := set $set "ANTHROPIC_API_KEY" "sandbox" -}}
+{{- $_ := set $set "GEMINI_BASE_URL" (printf "%s:9003/gemini" $sandbox) -}}
+{{- $_ := set $set "GEMINI_API_KEY" "sandbox" -}}
 {{- else if and $emulated (eq .stage "tts") }}
 {{- $_ := set $set "PARLEY_ELEVENLABS_URL" (printf "%s:9004" $sandbox) -}}
 {{- $_ := set $set "ELEVENLABS_API_KEY" "sandbox" -}}

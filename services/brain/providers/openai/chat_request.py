@@ -5,9 +5,10 @@ from typing import Any
 
 from parley.agent_config import LlmConfig
 from services.brain.providers.openai.profiles import Profile
-from services.brain.providers.openai.request import ModelInput, Plan, Request, finish, token_limit
+from services.brain.providers.openai.request import Plan, Request, finish, token_limit
 from services.brain.providers.openai.schemas import accepted_schema
 from services.brain.providers.streams.history import conform
+from services.brain.providers.streams.model_input import ModelInput
 
 
 def build_chat_request(

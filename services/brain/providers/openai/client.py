@@ -1,7 +1,7 @@
 """The client of the provider `openai`: one request for each answer, adapted to what the server accepts."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from typing import Any
 
@@ -19,9 +19,10 @@ from services.brain.providers.openai.corrections import find_correction
 from services.brain.providers.openai.errors import ERROR_WITHIN_STREAM, PROVIDER, map_error
 from services.brain.providers.openai.profiles import Profile, Profiles
 from services.brain.providers.openai.refused_request import Correction
-from services.brain.providers.openai.request import ModelInput, Request, plan_request
+from services.brain.providers.openai.request import Request, plan_request
 from services.brain.providers.openai.responses_request import build_responses_request
 from services.brain.providers.openai.servers import Server, Servers
+from services.brain.providers.streams.model_input import ModelInput
 from services.brain.providers.streams.refusal import Refusal, read_refusal
 
 log = structlog.get_logger()
@@ -89,7 +90,7 @@ class OpenAIClient:
                 request,
                 base_url=server.base_url,
                 deadline_s=deadline_s,
-                private=_private_texts(given),
+                private=given.private_texts(),
             )
             has_begun = False
             try:
@@ -206,7 +207,7 @@ class OpenAIClient:
             key_env=server.key_env,
             model=config.model,
             base_url=server.base_url,
-            private=(server.client.api_key, *_private_texts(given)),
+            private=(server.client.api_key, *given.private_texts()),
         )
 
     def _used(self, server: Server, at_s: float) -> None:
@@ -253,12 +254,3 @@ def _fields_of(correction: Correction) -> frozenset[str]:
     if correction.update.keys() & {"refused"}:
         fields.add("extra")
     return frozenset(fields)
-
-
-def _private_texts(given: ModelInput) -> Iterator[str]:
-    for message in given.messages:
-        if isinstance(content := message.get("content"), str):
-            yield content
-        for call in message.get("tool_calls") or ():
-            yield str(call.get("function", {}).get("arguments") or "")
-    yield given.call_sid

@@ -1,25 +1,14 @@
 """Decides what a request contains, for either API: which API, effort, temperature, token limit. No I/O."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from parley.agent_config import LlmConfig
-from parley.providers.llm import Message, ToolChoice
 from services.brain.providers.openai.profiles import Api, Profile
+from services.brain.providers.streams.merge_patch import merge_patch
 
 PROTECTED = frozenset({"model", "messages", "input", "instructions", "stream"})
 """Fields that are never left out."""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelInput:
-    """The content of a request, in the chat completions format."""
-
-    messages: Sequence[Message]
-    tools: Sequence[Mapping[str, Any]]
-    call_sid: str
-    tool_choice: ToolChoice = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,25 +104,10 @@ def finish(body: dict[str, Any], profile: Profile, config: LlmConfig) -> tuple[d
     Returns the body and the agent's own fields that were left out.
     """
     ignored = []
-    merged = _merge(body, config.extra)
+    merged = merge_patch(body, config.extra, PROTECTED)
     for name in sorted(profile.refused - PROTECTED):
         if name in merged:
             del merged[name]
             if name in config.extra:
                 ignored.append(f"llm.extra.{name} (refused by the server)")
     return merged, ignored
-
-
-def _merge(base: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
-    """A merge patch: objects are merged, null removes a field, other values replace it."""
-    merged = dict(base)
-    for key, value in extra.items():
-        if value is None:
-            if key not in PROTECTED:
-                merged.pop(key, None)
-        elif isinstance(value, Mapping):
-            before = merged.get(key)
-            merged[key] = _merge(before if isinstance(before, Mapping) else {}, value)
-        else:
-            merged[key] = value
-    return merged

@@ -8,7 +8,8 @@ from parley.agent_config import LlmConfig
 from services.brain.providers.openai.client import build_request
 from services.brain.providers.openai.corrections import find_correction
 from services.brain.providers.openai.profiles import Profile, load_profiles
-from services.brain.providers.openai.request import PROTECTED, ModelInput, Request
+from services.brain.providers.openai.request import PROTECTED, Request
+from services.brain.providers.streams.model_input import ModelInput
 from services.brain.providers.streams.refusal import read_refusal
 
 TOOLS = [

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from parley.agent_config import LlmConfig
 from services.brain.providers.openai.client import build_request
 from services.brain.providers.openai.profiles import Profile, load_profiles
-from services.brain.providers.openai.request import PROTECTED, ModelInput, plan_request
+from services.brain.providers.openai.request import PROTECTED, plan_request
 from services.brain.providers.streams.history import REASONING_ITEMS
+from services.brain.providers.streams.model_input import ModelInput
 from tests.unit.brain.providers.streams.test_history import histories
 
 TOOLS = [{"type": "function", "function": {"name": "book", "parameters": {"type": "object"}}}]

@@ -1,0 +1,63 @@
+"""Opens the provider `gemini`, which is its entry point."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from parley.agent_config import LlmConfig
+from parley.providers.registry import ProviderContext, ProviderPlugin
+from parley.settings import read_settings
+from services.brain.providers.gemini.api import GenerateContentApi
+from services.brain.providers.gemini.errors import PROVIDER
+from services.brain.providers.gemini.facts import FACTS
+from services.brain.providers.streams.http_client import HttpLlmClient, open_http
+from services.brain.providers.streams.model_ends import ModelEnds, configured_sections
+from services.brain.providers.streams.native_sections import check_native
+from services.brain.providers.streams.options import ServerOptions
+from services.brain.providers.streams.servers import ServerSettings
+from services.brain.settings import BrainSettings
+
+GEMINI_URL = "https://generativelanguage.googleapis.com"
+_EXAMPLE = "gemini-3.5-flash-lite"
+
+
+@asynccontextmanager
+async def open_client(settings: BrainSettings, ends: ModelEnds | None = None) -> AsyncIterator[HttpLlmClient]:
+    """Open a client. Without a key each request fails with an error that names GEMINI_API_KEY."""
+    servers = ServerSettings(
+        own_url=GEMINI_URL,
+        url=settings.gemini_base_url,
+        key=settings.gemini_api_key.get_secret_value(),
+        key_env="GEMINI_API_KEY",
+    )
+    async with open_http() as http:
+        yield HttpLlmClient(
+            GenerateContentApi(servers),
+            http,
+            token_timeout_s=settings.llm_token_timeout_s,
+            tool_call_timeout_s=settings.llm_tool_call_timeout_s,
+            **({"on_use": ends.use} if ends is not None else {}),
+        )
+
+
+def check_config(config: LlmConfig) -> None:
+    """Check the settings of `llm` that this provider treats otherwise than `openai`.
+
+    Raises:
+        ConfigError: the model is not named, or a setting has no effect here.
+    """
+    check_native(config, PROVIDER, _EXAMPLE)
+
+
+@asynccontextmanager
+async def _open(context: ProviderContext) -> AsyncIterator[HttpLlmClient]:
+    settings = read_settings(BrainSettings)
+    ends = ModelEnds(PROVIDER, context.telemetry.model_shutdown, configured_sections(settings, PROVIDER))
+    async with open_client(settings, ends) as client, asyncio.TaskGroup() as tasks:
+        watch = tasks.create_task(ends.watch(), name="check the ends of models")
+        yield client
+        watch.cancel()
+
+
+PLUGIN = ProviderPlugin(_open, options=ServerOptions, check=check_config, facts=FACTS)
+"""Entry point `gemini`."""
