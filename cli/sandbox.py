@@ -92,6 +92,8 @@ def addresses(urls: Mapping[str, str]) -> Table:
     table.add_row("Twilio REST API", urls["twilio"], f"account {SANDBOX_SID}, token {SANDBOX_TOKEN}")
     table.add_row("Deepgram", urls["deepgram"].replace("http", "ws", 1), "any key: /v1/listen, /v2/listen")
     table.add_row("OpenAI", f"{urls['openai']}/v1", "any key; model gpt-6-luna, for example")
+    table.add_row("Anthropic", urls["anthropic"], "any key; model claude-haiku-5-5, for example")
+    table.add_row("Gemini", urls["gemini"], "any key; model gemini-3.5-flash-lite, for example")
     table.add_row(
         "ElevenLabs", urls["elevenlabs"].replace("http", "ws", 1), "any key; voices: GET /v1/voices"
     )

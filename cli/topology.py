@@ -70,6 +70,8 @@ PROVIDERS = (
     Provider("deepgram", "DEEPGRAM_API_KEY", "PARLEY_DEEPGRAM_URL"),
     Provider("openai", "OPENAI_API_KEY", "OPENAI_BASE_URL", "/v1"),
     Provider("elevenlabs", "ELEVENLABS_API_KEY", "PARLEY_ELEVENLABS_URL"),
+    Provider("anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "/anthropic", host="openai"),
+    Provider("gemini", "GEMINI_API_KEY", "GEMINI_BASE_URL", "/gemini", host="openai"),
     Provider("cartesia", "CARTESIA_API_KEY", "PARLEY_CARTESIA_URL", "/cartesia", host="elevenlabs"),
 )
 
@@ -152,7 +154,7 @@ def build_topology(
 ) -> Topology:
     """The system for this environment: real providers where there is a key, emulators for the rest."""
     emulated = emulated_providers(environment)
-    real = tuple(provider.name for provider in PROVIDERS if provider not in emulated)
+    real = tuple(provider.name for provider in PROVIDERS if is_real(provider, environment))
     nats_url = environment.get("PARLEY_NATS_URL", "")
     env = {
         **environment,

@@ -22,6 +22,7 @@ from cli.doctor.deepgram import check_deepgram
 from cli.doctor.elevenlabs import check_elevenlabs
 from cli.doctor.finding import Finding, Reporter
 from cli.doctor.local import check_agent_file, check_programs, check_variables
+from cli.doctor.native_models import check_anthropic, check_gemini
 from cli.doctor.openai import check_openai
 from cli.doctor.public_url import check_public_url
 from cli.doctor.render import as_json, secrets_of, show, without_secrets
@@ -39,6 +40,8 @@ from parley.telemetry.setup import create_telemetry
 LIMIT_S = 20.0
 _BUILT_IN = {
     "openai": check_openai,
+    "anthropic": check_anthropic,
+    "gemini": check_gemini,
     "deepgram": check_deepgram,
     "elevenlabs": check_elevenlabs,
     "cartesia": check_cartesia,

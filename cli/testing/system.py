@@ -17,6 +17,8 @@ _OWN_PREFIXES = ("TWILIO_", "PARLEY_")
 _PROVIDER_PREFIXES = (
     "DEEPGRAM_",
     "OPENAI_",
+    "ANTHROPIC_",
+    "GEMINI_",
     "ELEVENLABS_",
     "CARTESIA_",
     "PARLEY_DEEPGRAM_",

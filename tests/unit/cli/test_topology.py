@@ -117,6 +117,8 @@ def test_an_emulator_may_serve_further_providers() -> None:
     assert topology.env["PARLEY_CARTESIA_URL"] == PORTS.url("elevenlabs") + "/cartesia"
     assert topology.env["CARTESIA_API_KEY"] == SANDBOX_TOKEN
     assert topology.sandbox_urls["cartesia"] == PORTS.url("elevenlabs") + "/cartesia"
+    assert topology.env["ANTHROPIC_BASE_URL"] == PORTS.url("openai") + "/anthropic"
+    assert topology.env["GEMINI_BASE_URL"] == PORTS.url("openai") + "/gemini"
 
     with_key = build_topology({"CARTESIA_API_KEY": "k"}, PORTS, "/home", "/bin")
     assert "PARLEY_CARTESIA_URL" not in with_key.env

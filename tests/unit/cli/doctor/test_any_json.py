@@ -15,6 +15,7 @@ from cli.doctor.context import Context
 from cli.doctor.deepgram import check_deepgram
 from cli.doctor.elevenlabs import check_elevenlabs
 from cli.doctor.finding import Finding, Reporter
+from cli.doctor.native_models import check_anthropic, check_gemini
 from cli.doctor.openai import check_openai
 from cli.doctor.twilio import check_twilio
 from cli.latency_budget import read_budget
@@ -40,7 +41,10 @@ LEAVES = (
 JSON: st.SearchStrategy[Any] = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner)
 )
+PROVIDERS = ["openai", "anthropic", "gemini", "deepgram", "elevenlabs", "cartesia", "twilio"]
 ENVIRONMENT = {
+    "ANTHROPIC_API_KEY": "k",
+    "GEMINI_API_KEY": "k",
     "OPENAI_API_KEY": "k",
     "DEEPGRAM_API_KEY": "k",
     "ELEVENLABS_API_KEY": "k",
@@ -77,6 +81,10 @@ async def findings(provider: str, status: int, body: Any) -> list[Finding]:
                 await check_deepgram([], context, reporter)
             case "elevenlabs":
                 await check_elevenlabs([], context, reporter)
+            case "anthropic":
+                await check_anthropic([], context, reporter)
+            case "gemini":
+                await check_gemini([], context, reporter)
             case "cartesia":
                 await check_cartesia([], context, reporter)
             case _:
@@ -84,7 +92,7 @@ async def findings(provider: str, status: int, body: Any) -> list[Finding]:
     return found
 
 
-@pytest.mark.parametrize("provider", ["openai", "deepgram", "elevenlabs", "cartesia", "twilio"])
+@pytest.mark.parametrize("provider", PROVIDERS)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(status=st.sampled_from([200, 200, 200, 302, 400, 401, 402, 403, 404, 429, 500]), body=JSON)
 def test_a_check_ends_with_findings(provider: str, status: int, body: Any) -> None:
