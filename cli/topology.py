@@ -24,6 +24,8 @@ _PORTS = {
     "openai": 9003,
     "elevenlabs": 9004,
 }
+_MODULES = {"openai": "language_models"}
+"""Modules of emulators that are not named like their provider."""
 _SECRET_SUFFIXES = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
 """Third-party providers may also have variables that begin with PARLEY_."""
 _MORE_PORTS = {"nats-route": 6221, "edge-direct": 8089}
@@ -249,7 +251,7 @@ def _edge(
 
 
 def _emulator(name: str, env: Mapping[str, str], ports: Ports) -> ProcessSpec:
-    argv = (sys.executable, "-m", f"sandbox.{name}")
+    argv = (sys.executable, "-m", f"sandbox.{_MODULES.get(name, name)}")
     return ProcessSpec(f"sandbox-{name}", argv, env, f"{ports.url(name)}/sandbox/health")
 
 

@@ -1,6 +1,7 @@
 """The emulator's routes: chat completions, responses, embeddings and models, for each server."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -9,9 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from sandbox.anthropic.endpoint import AnthropicEndpoints
 from sandbox.emulator import Journal, RuntimeSettings, sandbox_routes
-from sandbox.gemini.endpoint import GeminiEndpoints
 from sandbox.openai import errors
 from sandbox.openai.chat import ChatEndpoint
 from sandbox.openai.embeddings import EmbeddingsEndpoint
@@ -40,17 +39,15 @@ class OpenAIEmulator:
         self.journal = Journal()
         self.runtime_settings = RuntimeSettings(settings)
         exchanges = Exchanges(self.journal, self.runtime_settings)
-        self._exchanges = exchanges
+        self.exchanges = exchanges
         self._chat = ChatEndpoint(exchanges)
         self._responses = ResponsesEndpoint(exchanges)
         self.embeddings = EmbeddingsEndpoint()
         self.recogniser = LazyRecogniser(settings)
         self._realtime = RealtimeEndpoint(exchanges, self.recogniser)
-        self._anthropic = AnthropicEndpoints(exchanges)
-        self._gemini = GeminiEndpoints(exchanges)
 
-    def app(self) -> Starlette:
-        """Build the ASGI application with all routes."""
+    def app(self, more: Sequence[BaseRoute] = ()) -> Starlette:
+        """Build the ASGI application with all routes; `more` are those of other providers."""
         own = Route("/sandbox/calls/{call_sid}/scenario", self._set_scenario, methods=["PUT"])
         routes = [*sandbox_routes(self.journal, self.runtime_settings), own, *self._routes("/v1", "")]
         routes.append(utterances_route(self.recogniser.oracle))
@@ -58,7 +55,7 @@ class OpenAIEmulator:
         for server in SERVERS.values():
             for path in server.paths:
                 routes += self._routes(path, server.name)
-        routes += [*self._anthropic.routes("/anthropic"), *self._gemini.routes("/gemini")]
+        routes += more
         deployment = "/azure/openai/deployments/{deployment}/chat/completions"
         routes.append(self._route(deployment, self._create_chat, "azure", "POST"))
         handlers: dict[Any, Any] = {
@@ -97,7 +94,7 @@ class OpenAIEmulator:
             read_scenario(name)
         except (ValueError, KeyError, TypeError) as error:
             return JSONResponse({"error": str(error)}, status_code=400)
-        self._exchanges.set_scenario(request.path_params["call_sid"], name)
+        self.exchanges.set_scenario(request.path_params["call_sid"], name)
         return Response(status_code=204)
 
     async def _create_chat(self, request: Request, server: Server) -> Response:

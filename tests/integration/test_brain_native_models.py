@@ -20,6 +20,7 @@ from parley.errors import (
 from parley.providers.conformance import check_llm
 from parley.providers.llm import Done, LlmEvent, TextDelta, TokenUsage, ToolCallRequest
 from parley.runtime.health import serve
+from sandbox.language_models.app import language_models_app
 from sandbox.openai.app import OpenAIEmulator
 from sandbox.openai.settings import OpenAISandboxSettings
 from services.brain.providers.anthropic.provider import open_client as open_anthropic
@@ -69,7 +70,7 @@ OPEN = {"anthropic": open_anthropic, "gemini": open_gemini}
 async def sandbox() -> AsyncIterator[Sandbox]:
     """A fast emulator."""
     emulator = OpenAIEmulator(OpenAISandboxSettings(first_token_ms=5, tokens_per_s=1000))
-    async with serve(emulator.app(), "127.0.0.1", 0) as port:
+    async with serve(language_models_app(emulator), "127.0.0.1", 0) as port:
         yield Sandbox(emulator, f"http://127.0.0.1:{port}")
 
 
@@ -243,7 +244,7 @@ async def test_a_stopped_answer_closes_its_stream(sandbox: Sandbox, provider: st
 async def test_a_request_uses_the_connection_of_the_warm_up(sandbox: Sandbox, provider: str) -> None:
     """A second warm-up within 20 s does nothing, and a complete answer leaves its connection usable."""
     ports: list[int] = []
-    app = sandbox.emulator.app()
+    app = language_models_app(sandbox.emulator)
 
     async def recording_app(scope: Any, receive: Any, send: Any) -> None:
         ports.append(scope["client"][1])

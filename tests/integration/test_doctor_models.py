@@ -9,6 +9,7 @@ import pytest
 from cli.doctor.command import DoctorOptions, examine
 from cli.doctor.finding import Finding
 from parley.runtime.health import serve
+from sandbox.language_models.app import language_models_app
 from sandbox.openai.app import OpenAIEmulator
 from sandbox.openai.settings import OpenAISandboxSettings
 
@@ -20,7 +21,7 @@ async def findings(folder: Path, provider: str, model: str, **changes: str) -> l
     llm = f"{{provider: {provider}, model: {model}}}"
     (folder / "clinic.yaml").write_text(f"prompt: You answer the phone.\ngreeting: Hello.\nllm: {llm}\n")
     emulator = OpenAIEmulator(OpenAISandboxSettings(first_token_ms=1, tokens_per_s=1000))
-    async with serve(emulator.app(), "127.0.0.1", 0, drain_timeout_s=1) as port:
+    async with serve(language_models_app(emulator), "127.0.0.1", 0, drain_timeout_s=1) as port:
         variables = {
             "PATH": os.environ.get("PATH", ""),
             "PARLEY_AGENTS_DIR": str(folder),

@@ -6,6 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from sandbox.language_models.app import language_models_app
 from sandbox.openai.app import OpenAIEmulator
 from sandbox.openai.settings import OpenAISandboxSettings
 
@@ -32,7 +33,7 @@ def text(words: str) -> dict[str, Any]:
 async def http() -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the emulator."""
     emulator = OpenAIEmulator(OpenAISandboxSettings(first_token_ms=0, tokens_per_s=10_000))
-    transport = httpx2.ASGITransport(app=emulator.app())
+    transport = httpx2.ASGITransport(app=language_models_app(emulator))
     async with httpx2.AsyncClient(transport=transport, base_url="http://sandbox") as client:
         yield client
 

@@ -1,4 +1,4 @@
-"""Runs the OpenAI emulator."""
+"""Runs the emulators of all language models."""
 
 import asyncio
 import sys
@@ -8,6 +8,7 @@ from functools import partial
 from parley.runtime.health import serve
 from parley.runtime.process import run_service
 from parley.settings import load
+from sandbox.language_models.app import language_models_app
 from sandbox.openai.app import OpenAIEmulator
 from sandbox.openai.realtime.endpoint import MAX_MESSAGE_BYTES
 from sandbox.openai.scenario import ScenarioError, read_scenario
@@ -19,7 +20,9 @@ async def _run(settings: OpenAISandboxSettings, stop: asyncio.Event) -> None:
     address = (settings.host, settings.openai_port)
     async with (
         aclosing(emulator.recogniser),
-        serve(emulator.app(), *address, drain_timeout_s=1, max_message_bytes=MAX_MESSAGE_BYTES),
+        serve(
+            language_models_app(emulator), *address, drain_timeout_s=1, max_message_bytes=MAX_MESSAGE_BYTES
+        ),
     ):
         await stop.wait()
 
