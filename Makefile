@@ -17,6 +17,9 @@ setup: .venv/.done ## create .venv with all pinned dependencies
 demo: setup ## start the system, run one call, show its recording and transcript
 	$(BIN)/parley demo
 
+demo-local: setup ## the same with speech on this machine, without any key: a human voice calls
+	$(BIN)/parley demo --local
+
 up: setup ## run the whole system until Ctrl-C
 	$(BIN)/parley up
 
@@ -163,4 +166,4 @@ proto: setup ## generate parley/v1 and docs/events.md from proto/
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --pyi_out=. proto/parley/v1/*.proto
 	$(BIN)/python proto/make_docs.py
 
-.PHONY: turn-model chart-matrix help setup demo up call format check doctor-findings unit quick field fuzz close-race deploy-tools test mirror wording interop bench bench-speech bench-turns bench-growth bench-knowledge chaos rolling alert-drill soak lock docs alerts proto
+.PHONY: turn-model chart-matrix help setup demo demo-local up call format check doctor-findings unit quick field fuzz close-race deploy-tools test mirror wording interop bench bench-speech bench-turns bench-growth bench-knowledge chaos rolling alert-drill soak lock docs alerts proto

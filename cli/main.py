@@ -18,6 +18,7 @@ from cli.doctor.command import doctor as run_doctor
 from cli.fault import edge_drop as hold_edge_drop
 from cli.knowledge.app import app as knowledge
 from cli.latency import show_latency
+from cli.local_demo.command import LocalOptions, local_demo
 from cli.number import Attachment, attach, list_numbers
 from cli.replay import run_replay
 from cli.sandbox import sandbox as run_sandbox
@@ -78,9 +79,32 @@ def up(
 
 
 @app.command()
-def demo(home: Home = None) -> None:
+def demo(
+    home: Home = None,
+    local: Annotated[
+        bool,
+        typer.Option("--local", help="Recognize and synthesize speech on this machine; a person calls."),
+    ] = False,
+    wav: Annotated[
+        list[Path] | None,
+        typer.Option(help="With --local: an audio file that the caller plays; may be given several times."),
+    ] = None,
+    llm_url: Annotated[
+        str, typer.Option(help="With --local: a server with OpenAI's protocol, as http://localhost:8000/v1.")
+    ] = "",
+    llm_model: Annotated[
+        str, typer.Option(help="With --llm-url: the model; by default the first one that the server lists.")
+    ] = "",
+) -> None:
     """Start the system, run one call, print where its recording and transcript are, and stop the system."""
+    if not local and (wav or llm_url or llm_model):
+        raise typer.BadParameter("--wav, --llm-url and --llm-model need --local")
+    if llm_model and not llm_url:
+        raise typer.BadParameter("--llm-model needs --llm-url")
     folder = home_folder(home) / "demo" if home is None else home
+    if local:
+        options = LocalOptions(tuple(wav or ()), llm_url, llm_model)
+        raise typer.Exit(asyncio.run(local_demo(folder, Console(), options)))
     raise typer.Exit(asyncio.run(hold_demo(folder, Console())))
 
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,10 +75,13 @@ async def running_system(
     *,
     overrides: Mapping[str, str] | None = None,
     size: Size = SINGLE,
+    unused: Collection[str] = (),
     on_line: OnLine = lambda _name, _line: None,
     on_step: Callable[[str], None] = lambda _step: None,
 ) -> AsyncIterator[System]:
     """Run NATS, Postgres, the emulators and the services; all are ready on entry and stopped on exit.
+
+    No emulator replaces the `unused` providers.
 
     Raises:
         ProcessFailed: a process did not start; the message contains the end of its log.
@@ -87,7 +90,7 @@ async def running_system(
     logs = home / "logs"
     await asyncio.to_thread(logs.mkdir, parents=True, exist_ok=True)
     topology = build_topology(
-        environment, ports, str(home), str(Path(sys.executable).parent), overrides, size
+        environment, ports, str(home), str(Path(sys.executable).parent), overrides, size, unused
     )
     async with AsyncExitStack() as stack, httpx.AsyncClient() as client:
         if topology.starts_postgres:

@@ -3,7 +3,7 @@
 import json
 import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -153,9 +153,15 @@ def build_topology(
     program_folder: str,
     overrides: Mapping[str, str] | None = None,
     size: Size = SINGLE,
+    unused: Collection[str] = (),
 ) -> Topology:
-    """The system for this environment: real providers where there is a key, emulators for the rest."""
-    emulated = emulated_providers(environment)
+    """The system for this environment: real providers where there is a key, emulators for the rest.
+
+    `unused` are providers that no agent of the system names, so that no emulator replaces them.
+    """
+    emulated = tuple(
+        provider for provider in emulated_providers(environment) if provider.process not in unused
+    )
     real = tuple(provider.name for provider in PROVIDERS if is_real(provider, environment))
     nats_url = environment.get("PARLEY_NATS_URL", "")
     env = {

@@ -124,3 +124,13 @@ def test_an_emulator_may_serve_further_providers() -> None:
     assert "PARLEY_CARTESIA_URL" not in with_key.env
     real_host = build_topology({"ELEVENLABS_API_KEY": "k"}, PORTS, "/home", "/bin")
     assert "CARTESIA_API_KEY" not in real_host.env
+
+
+def test_providers_that_no_agent_uses_are_not_emulated() -> None:
+    """Nor are those that an unused provider's emulator serves."""
+    topology = build_topology({}, PORTS, "/home", "/bin", unused=("deepgram", "elevenlabs"))
+
+    emulators = [spec.name for spec in topology.processes if spec.name.startswith("sandbox")]
+    assert emulators == ["sandbox-twilio", "sandbox-openai"]
+    assert set(topology.sandbox_urls) == {"twilio", "openai"}
+    assert "PARLEY_DEEPGRAM_URL" not in topology.env
