@@ -22,6 +22,7 @@ from sandbox.deepgram.nova import NovaSession
 from sandbox.deepgram.query import Query, read_flux, read_nova
 from sandbox.deepgram.settings import DeepgramSandboxSettings
 from sandbox.deepgram.socket_context import SocketContext
+from sandbox.deepgram.speak import SpeakSockets
 from sandbox.emulator import Journal, RuntimeSettings, sandbox_routes
 from sandbox.recognition.faults import SocketFaults
 from sandbox.recognition.oracle import Oracle
@@ -51,7 +52,7 @@ class CloseSocket(Exception):
 
 
 class DeepgramEmulator:
-    """Serves `/v1/listen` (Nova), `/v2/listen` (Flux) and the sandbox's own routes."""
+    """Serves `/v1/listen` (Nova), `/v2/listen` (Flux), `/v1/speak` (Aura-2) and the sandbox's own routes."""
 
     def __init__(self, settings: DeepgramSandboxSettings, oracle: Oracle, recogniser: Recogniser) -> None:
         self.journal = Journal()
@@ -59,6 +60,7 @@ class DeepgramEmulator:
         self._oracle = oracle
         self._recogniser = recogniser
         self._faults = SocketFaults(lambda: self.runtime_settings.current)
+        self._speak = SpeakSockets(self.runtime_settings, self.journal)
 
     def app(self) -> Starlette:
         """Build the ASGI application with all routes."""
@@ -66,6 +68,7 @@ class DeepgramEmulator:
             routes=[
                 WebSocketRoute("/v1/listen", lambda socket: self._serve(socket, NovaSession, read_nova)),
                 WebSocketRoute("/v2/listen", lambda socket: self._serve(socket, FluxSession, read_flux)),
+                WebSocketRoute("/v1/speak", self._speak.serve),
                 utterances_route(self._oracle),
                 *account_routes(self.runtime_settings),
                 *sandbox_routes(self.journal, self.runtime_settings),

@@ -53,3 +53,13 @@ class HibariSettings(TtsSettings):
     hibari_threads: int = Field(default=1, ge=1, le=64)
     """Number of sentences that a process synthesizes at a time, each on one core; one takes about 1 % of its
     duration."""
+
+
+class DeepgramTtsSettings(TtsSettings):
+    """Settings of Deepgram's voices; transcription has the same ones."""
+
+    deepgram_url: ProviderUrl = ""
+    """Base address of Deepgram, http(s):// or ws(s)://; empty for Deepgram itself."""
+
+    deepgram_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="DEEPGRAM_API_KEY")
+    """API key for Deepgram; required by agents whose voice is Deepgram's."""

@@ -102,6 +102,8 @@ unknown variable, so a misspelt one is refused here. */}}
 {{- else if and $emulated (eq .stage "tts") }}
 {{- $_ := set $set "PARLEY_ELEVENLABS_URL" (printf "%s:9004" $sandbox) -}}
 {{- $_ := set $set "ELEVENLABS_API_KEY" "sandbox" -}}
+{{- $_ := set $set "PARLEY_DEEPGRAM_URL" (printf "%s:9002" $sandbox) -}}
+{{- $_ := set $set "DEEPGRAM_API_KEY" "sandbox" -}}
 {{- $_ := set $set "PARLEY_CARTESIA_URL" (printf "%s:9004/cartesia" $sandbox) -}}
 {{- $_ := set $set "CARTESIA_API_KEY" "sandbox" -}}
 {{- else if eq .stage "recorder" }}
