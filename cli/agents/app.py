@@ -29,10 +29,14 @@ def _agents(home: Path | None, folder: str, as_json: bool) -> AgentsOptions:
 
 @app.command("check")
 def check_agents(
-    names: AgentNames = None, *, folder: AgentsFolder = "agents", as_json: AsJson = False
+    names: AgentNames = None,
+    *,
+    folder: AgentsFolder = "agents",
+    as_json: AsJson = False,
+    home: Home = None,
 ) -> None:
     """List all mistakes in agent files, with line and remedy. Exit code 1: a file is wrong."""
-    raise typer.Exit(command.check(_agents(None, folder, as_json), names or []))
+    raise typer.Exit(command.check(_agents(home, folder, as_json), names or []))
 
 
 @app.command("list")

@@ -11,6 +11,8 @@ from rich.text import Text
 
 from cli.agents import report
 from cli.agents.checks import CheckedFile, check_files
+from cli.agents.existing_names import existing_names
+from cli.agents.references import with_references
 from cli.agents.versions import Versions
 from cli.call_log import open_bus
 from cli.calls import SystemNotRunning, nats_url_of
@@ -56,7 +58,7 @@ def _path(folder: str, name: str) -> Path:
 def check(options: AgentsOptions, names: Sequence[str]) -> int:
     """Check files; return the exit code."""
     try:
-        checked = check_files(files_of(options, names))
+        checked = _checked(options, names)
     except ConfigError as error:
         return _failed(options, error, EXIT_WRONG)
     _show_check(options, checked)
@@ -66,7 +68,7 @@ def check(options: AgentsOptions, names: Sequence[str]) -> int:
 def apply(options: AgentsOptions, names: Sequence[str], *, dry_run: bool) -> int:
     """Check files, then make them current for new calls on all machines; return the exit code."""
     try:
-        checked = check_files(files_of(options, names))
+        checked = _checked(options, names)
     except ConfigError as error:
         return _failed(options, error, EXIT_WRONG)
     agents = [each.agent for each in checked if each.agent is not None and not each.problems]
@@ -83,6 +85,19 @@ def apply(options: AgentsOptions, names: Sequence[str], *, dry_run: bool) -> int
         return 0
 
     return _with_versions(options, run)
+
+
+def _checked(options: AgentsOptions, names: Sequence[str]) -> list[CheckedFile]:
+    """Check files and what they name.
+
+    Raises:
+        ConfigError: the folder has no agent files.
+    """
+    checked = check_files(files_of(options, names))
+    existing, reason = existing_names(options.home, options.folder, [each.name for each in checked])
+    if reason and not options.as_json:
+        options.console.print(Text(reason, style="yellow"), soft_wrap=True)
+    return with_references(checked, existing)
 
 
 def diff(options: AgentsOptions, name: str) -> int:

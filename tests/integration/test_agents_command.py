@@ -1,7 +1,11 @@
 """Tests of `parley agents` with a real NATS server."""
 
+import asyncio
+from pathlib import Path
+
 import pytest
 
+from cli.agents.existing_names import existing_names
 from cli.agents.versions import Versions
 from parley.agent_config import parse_agent
 from parley.agent_store import AgentBucket, LoadedAgent, version_of
@@ -50,3 +54,23 @@ async def test_what_does_not_exist_is_named(nats_url: str) -> None:
                 await versions.roll_back("shop", version)
         with pytest.raises(ConfigError, match="has no version"):
             await versions.remove("other")
+
+
+async def test_the_check_includes_the_applied_versions(
+    nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A number of an applied agent is taken; without a server the reason is shown."""
+    numbered = agent("prompt: one\nnumbers: ['+15550100000']")
+    async with connect(nats_url, "test", timeout_s=5) as bus:
+        await Versions(AgentBucket(bus)).apply([numbered])
+    (tmp_path / "front.yaml").write_text("prompt: hi", "utf-8")
+    monkeypatch.setenv("PARLEY_NATS_URL", nats_url)
+
+    existing, reason = await asyncio.to_thread(existing_names, tmp_path / "home", str(tmp_path), [])
+
+    assert (reason, [each.name for each in existing.files]) == ("", ["front"])
+    assert [(each.name, each.version) for each in existing.applied] == [("shop", numbered.version)]
+    monkeypatch.setenv("PARLEY_NATS_URL", "nats://127.0.0.1:1")
+    existing, reason = await asyncio.to_thread(existing_names, tmp_path / "home", str(tmp_path), ["front"])
+    assert (existing.applied, existing.files) == ((), ())
+    assert "not compared" in reason
