@@ -36,11 +36,14 @@ class IndexOptions:
 
 async def run_index(job: IndexJob, options: IndexOptions, console: Console) -> int:
     """Index a folder; return 0, or 1 if something failed."""
+    # Before the first run: a document that changes meanwhile is indexed again.
+    before = (
+        await asyncio.to_thread(walk_signature, job.folder, job.limits.max_bytes) if options.watch else ""
+    )
     code = await _index_once(job, options, console)
     if not options.watch:
         return code
     console.print("waiting for changes; Ctrl-C ends this", style="dim")
-    before = await asyncio.to_thread(walk_signature, job.folder, job.limits.max_bytes)
     while True:
         await asyncio.sleep(_WATCH_INTERVAL_S)
         now = await asyncio.to_thread(walk_signature, job.folder, job.limits.max_bytes)

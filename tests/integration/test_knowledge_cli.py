@@ -1,14 +1,21 @@
 """The commands of `parley knowledge`."""
 
+import asyncio
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import structlog
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
+from cli.knowledge import indexing
+from cli.knowledge.indexing import IndexOptions, run_index
 from cli.main import app
+from parley.knowledge.indexing import IndexJob
+from tests.eventually import eventually
 from tests.integration.knowledge_base import HELPDESK
 
 
@@ -94,3 +101,30 @@ def test_an_unreachable_database_is_named_without_the_password(
     refused = _run("list", "--home", str(tmp_path))
     assert (refused.exit_code, "127.0.0.1:1" in refused.stderr) == (1, True)
     assert "hidden" not in refused.output + refused.stderr
+
+
+@pytest.mark.usefixtures("_database")
+async def test_a_folder_is_indexed_again_when_it_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Added, changed and removed documents, until the command is stopped."""
+    monkeypatch.setattr(indexing, "_WATCH_INTERVAL_S", 0.05)
+    document, output = tmp_path / "a.md", io.StringIO()
+    document.write_text("# Hours\n\nOpen until six.")
+
+    def printed(text: str) -> bool | None:
+        return text in output.getvalue() or None
+
+    options = IndexOptions(tmp_path / "home", watch=True)
+    job = IndexJob(tmp_path, "docs")
+    watching = asyncio.create_task(run_index(job, options, Console(file=output, width=160)))
+    await eventually(lambda: printed("waiting for changes"))
+    (tmp_path / "b.md").write_text("# Parking\n\nBehind the house.")
+    await eventually(lambda: printed("2 documents"))
+    document.unlink()
+    await eventually(lambda: printed("removed"))
+    watching.cancel()
+    await asyncio.wait([watching])
+
+    bases = json.loads((await asyncio.to_thread(_run, "list", "--json")).output)
+    assert [(base["name"], base["documents"]) for base in bases] == [("docs", 1)]
