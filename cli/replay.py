@@ -19,6 +19,7 @@ from parley.clock import CallClock
 from parley.errors import BusError, ConfigError, ProviderError
 from parley.events.envelope import event_body, event_name, parse
 from parley.events.fencing import EventFence
+from parley.runtime.call_agents import CallAgents
 from parley.v1 import reply_pb2, speech_pb2, work_pb2
 from parley.v1.event_pb2 import Event
 from services.brain.decision_replay import DecisionReplay, Difference
@@ -38,7 +39,7 @@ async def replay(home: Path, call_sid: str, console: Console, *, check: bool, ag
             for line in steps(events):
                 console.print(line, soft_wrap=True)
             return 0
-        found = differences(events, await load_agent(home, events, agents, agent))
+        found = await compare(home, events, agents, agent)
     except (SystemNotRunning, BusError, ConfigError) as error:
         console.print(Text(str(error), style="red"))
         return 1
@@ -93,10 +94,40 @@ async def load_agent(home: Path, events: Sequence[Event], folder: str, name: str
         return rendered(await AgentStore(folder, AgentBucket(bus)).load(body.agent, body.agent_version), data)
 
 
-def differences(events: Iterable[Event], agent: AgentConfig) -> list[Difference]:
-    """Return the actions that differ between the recorded call and the brain's current code."""
-    decision_replay = DecisionReplay(agent)
-    return [difference for event in events for difference in decision_replay.feed(event)]
+async def compare(home: Path, events: Sequence[Event], folder: str, name: str) -> list[Difference]:
+    """Return the actions that differ between the recorded call and the brain's current code.
+
+    After a hand-off, or in another language, the code decides as that agent does.
+
+    Raises:
+        SystemNotRunning: no system is running.
+        BusError: the bus cannot be reached.
+        ConfigError: an agent of the call does not exist, or it is wrong.
+    """
+    first = await load_agent(home, events, folder, name)
+    started = next((event for event in events if event.HasField("call_started")), Event())
+    version = "" if name else started.call_started.agent_version
+    async with open_bus(nats_url_of(home)) as bus:
+        # The agents of hand-offs are those of the call, even if another file answers it here.
+        store = AgentStore(folder, AgentBucket(bus))
+        return await differences(events, first, CallAgents(first, version, store, call_data(started)))
+
+
+async def differences(events: Iterable[Event], first: AgentConfig, agents: CallAgents) -> list[Difference]:
+    """Return the differences of a call that `first` answers; `agents` finds the others.
+
+    Raises:
+        ConfigError: an agent of the call does not exist, or it is wrong.
+    """
+    decision_replay, found = DecisionReplay(first), []
+    for event in events:
+        found += decision_replay.feed(event)
+        if event.HasField("agent_changed") or event.HasField("language_changed"):
+            agent = decision_replay.state.conversation.agent
+            decision_replay.change_agent(
+                (await agents.find(agent.name, agent.version, agent.language)).config
+            )
+    return found
 
 
 def difference_table(events: Sequence[Event], found: Sequence[Difference]) -> Table | Text:
