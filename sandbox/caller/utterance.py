@@ -27,6 +27,8 @@ class Utterance:
     """End of the last audible frame."""
     language: str = ""
     """Tag of the language; empty for English."""
+    recorded: bool = False
+    """Whether it is a recording of a person."""
 
 
 def make_utterance(text: str, mulaw: bytes, words: tuple[Word, ...] = (), language: str = "") -> Utterance:
@@ -49,7 +51,7 @@ def recorded_utterance(text: str, mulaw: bytes, word_ends_ms: tuple[float, ...] 
         Word(word.rstrip(_PUNCTUATION) or word, start, end)
         for word, start, end in zip(spoken, starts, word_ends_ms, strict=False)
     )
-    return replace(whole, words=words)
+    return replace(whole, words=words, recorded=True)
 
 
 def _fractions(totals: Iterable[int]) -> list[float]:
@@ -67,6 +69,7 @@ def _to_json(utterance: Utterance) -> dict[str, Any]:
     return {
         "text": utterance.text,
         "language": utterance.language or "en",
+        "recorded": utterance.recorded,
         "mulaw": base64.b64encode(utterance.mulaw).decode(),
         "words": [{"text": w.text, "start_ms": w.start_ms, "end_ms": w.end_ms} for w in utterance.words],
     }

@@ -6,6 +6,7 @@ frames were lost; any other audio yields no words.
 
 import base64
 import binascii
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,6 +21,7 @@ _ONE_ZERO = bytes(0xFF if code == 0x7F else code for code in range(256))
 _MAX_UTTERANCES = 5000
 _MAX_PLACES_PER_FRAME = 50
 """A frame that occurs in more places than this identifies nothing."""
+_MIN_SYNTHETIC_MS = 60
 _MIN_FOUND_SHARE = 0.5
 """Share of a word's speech frames that must be found."""
 
@@ -29,6 +31,8 @@ class _Utterance:
     words: tuple[Word, ...]
     speech_ms: frozenset[int]
     """Offsets of its speech frames; only those can be found."""
+    recorded: bool = False
+    """Whether it is a recording of a person, as the step `play` has it."""
 
 
 class Oracle:
@@ -49,6 +53,16 @@ class Oracle:
     def registered(self) -> int:
         """Number of registered utterances."""
         return len(self._utterances)
+
+    def is_synthetic(self, mulaw: bytes) -> bool:
+        """Whether the audio contains an utterance that is no recording of a person."""
+        frames: Counter[int] = Counter()
+        for (index, _), offsets in self._matches(mulaw).items():
+            frames[index] += len(offsets)
+        found = frames.most_common(1)
+        if not found or found[0][1] * FRAME_MS < _MIN_SYNTHETIC_MS:
+            return False
+        return not self._utterances[found[0][0]].recorded
 
     def register(self, utterances: list[Mapping[str, Any]]) -> int:
         """Register utterances: {"text", "mulaw" (base64), "words": [{"text", "start_ms", "end_ms"}]}.
@@ -75,10 +89,10 @@ class Oracle:
                 text = str(utterance["text"])
             except (KeyError, TypeError, binascii.Error) as error:
                 raise ValueError(f"malformed utterance: {error!r}") from None
-            self._add(text, mulaw, words)
+            self._add(text, mulaw, words, recorded=utterance.get("recorded") is True)
         return len(self._utterances)
 
-    def _add(self, text: str, mulaw: bytes, words: tuple[Word, ...]) -> None:
+    def _add(self, text: str, mulaw: bytes, words: tuple[Word, ...], *, recorded: bool) -> None:
         if (text, len(mulaw)) in self._registered:
             return
         if len(self._utterances) >= _MAX_UTTERANCES:
@@ -93,7 +107,7 @@ class Oracle:
                 places = self._places.setdefault(frame, [])
                 if len(places) < _MAX_PLACES_PER_FRAME:
                     places.append((index, at // _BYTES_PER_MS))
-        self._utterances.append(_Utterance(words, frozenset(speech_ms)))
+        self._utterances.append(_Utterance(words, frozenset(speech_ms), recorded))
 
     async def recognise(self, mulaw: bytes) -> tuple[Word, ...]:
         """Return the words of which at least half was found.

@@ -13,10 +13,12 @@ class RecognitionSettings(BaseSettings):
         env_prefix="PARLEY_SANDBOX_", frozen=True, extra="ignore", use_attribute_docstrings=True
     )
 
-    stt: Literal["sphinx", "oracle"] = "sphinx"
-    """Recognise the audio with pocketsphinx, or look it up among the registered ground-truth transcripts."""
+    stt: Literal["auto", "whisper", "sphinx", "oracle"] = "auto"
+    """Recognise the audio with Whisper, with pocketsphinx, or look it up among the registered ground-truth
+    transcripts; `auto`: simulated callers with pocketsphinx, and any other voice with Whisper if it is
+    installed (docs/local.md)."""
     stt_workers: int = Field(default=2, ge=1, le=16)
-    """Number of recogniser processes."""
+    """Number of pieces of audio recognised at a time, each on one core."""
     stt_final_ms: float = Field(default=250, ge=0)
     """Delay from the end of speech to the final transcript; never shorter than the requested endpointing."""
     stt_eager_ms: float = Field(default=100, ge=0)

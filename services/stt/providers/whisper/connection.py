@@ -16,8 +16,8 @@ from parley.providers.stt import (
 )
 from parley.whisper.model import Recognition
 from parley.whisper.recognizer import Recognizer, RecognizerBusy
+from parley.whisper.wording import spoken
 from services.stt.providers.whisper.utterances import Utterance, Utterances
-from services.stt.providers.whisper.wording import spoken
 from services.stt.speech_probability import Detector
 
 PROVIDER = "whisper"

@@ -1,10 +1,13 @@
 """The oracle finds registered utterances in audio."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.audio.g711 import SILENCE
+from sandbox.caller.utterance import oracle_registration
 from sandbox.recognition.oracle import Oracle
 from tests.recordings import oracle_with, recordings
 
@@ -42,3 +45,19 @@ def test_a_malformed_utterance_is_rejected() -> None:
     """The error text contains `malformed`."""
     with pytest.raises(ValueError, match="malformed"):
         Oracle().register([{"text": "x"}])
+
+
+def test_recordings_of_people_are_no_synthetic_voice() -> None:
+    """Whisper recognises them; a simulated caller is known also with lost frames."""
+    oracle = oracle_with(TEXTS[0])
+    person = recordings().utterance(TEXTS[1])
+    body = oracle_registration([replace(person, recorded=True)])
+    oracle.register(body["utterances"])
+    simulated = recordings().utterance(TEXTS[0]).mulaw
+    half = b"".join(simulated[at : at + 160] for at in range(0, len(simulated), 320))
+
+    assert oracle.is_synthetic(simulated)
+    assert oracle.is_synthetic(half)
+    assert not oracle.is_synthetic(person.mulaw)
+    assert not oracle.is_synthetic(recordings().utterance("stop").mulaw)
+    assert not oracle.is_synthetic(SILENCE * 8000)

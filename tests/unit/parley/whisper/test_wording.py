@@ -3,7 +3,7 @@
 import pytest
 
 from parley.whisper.model import Recognition, RecognizedWord
-from services.stt.providers.whisper.wording import spoken
+from parley.whisper.wording import spoken
 
 
 def _found(text: str, log_probability: float = -0.3, no_speech: float = 0.05) -> Recognition:
