@@ -142,11 +142,12 @@ def _write(
         return PreparedCase(case, name, None)
     first, second = folders.scenarios / f"{name}.yaml", folders.scenarios / f"{name}-second.yaml"
     folders.write(first, {"rules": case.model})
-    llm: dict[str, Any] = {"model": str(first)}
+    scripted: dict[str, Any] = {"model": str(first)}
     if case.second_model:
         folders.write(second, {"rules": case.second_model})
-        llm["fallbacks"] = [{"model": str(second)}]
-    folders.write(path, _merged(_merged(agent, {"llm": llm}), case.agent))
+        scripted["fallbacks"] = [{"model": str(second)}]
+    section = "realtime" if {**agent, **case.agent}.get("mode") == "realtime" else "llm"
+    folders.write(path, _merged(_merged(agent, {section: scripted}), case.agent))
     lines = case.persona.rules if case.persona else ()
     return PreparedCase(
         case,

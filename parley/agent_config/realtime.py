@@ -128,6 +128,11 @@ def without_phrases(data: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**data, **_NO_PHRASES} if data.get("mode") == REALTIME else data
 
 
+def _is_switched_off(section: object) -> bool:
+    """Whether a section only says that there are no phrases, as in `{phrases: []}`."""
+    return isinstance(section, Mapping) and not any(section.values())
+
+
 def _relocated(problems: Iterable[InitErrorDetails], *prefix: str) -> list[InitErrorDetails]:
     """Return errors of a part of the file at their locations in the whole."""
     return [{**problem, "loc": (*prefix, *problem.get("loc", ()))} for problem in problems]
@@ -135,7 +140,7 @@ def _relocated(problems: Iterable[InitErrorDetails], *prefix: str) -> list[InitE
 
 def _problems_of_realtime(data: Mapping[str, Any]) -> Iterator[InitErrorDetails]:
     for key, remedy in _WITHOUT_EFFECT.items():
-        if key in data:
+        if key in data and not _is_switched_off(data[key]):
             yield located((key,), f"has no effect with `mode: realtime`: {remedy}; remove it here")
     llm = data.get("llm")
     for key in _LLM_WITHOUT_EFFECT:

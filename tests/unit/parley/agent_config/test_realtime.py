@@ -35,7 +35,7 @@ def test_a_realtime_agent_plays_no_phrases_of_its_own() -> None:
     [
         ("realtime: {voice: cedar}", "line 2: realtime: has no effect without `mode: realtime`"),
         ("mode: realtime\nstt: {model: x}", "line 3: stt: has no effect with `mode: realtime`"),
-        ("mode: realtime\nfillers: {phrases: []}", "line 3: fillers: has no effect"),
+        ("mode: realtime\nfillers: {phrases: [Hm.]}", "line 3: fillers: has no effect"),
         ("mode: realtime\nllm: {temperature: 1}", "line 3: llm.temperature: has no effect"),
         ("mode: realtime\nlanguages: {de: {tts: {voice: y}}}", "line 3: languages.de.tts: has no effect"),
         ("mode: realtme", "did you mean realtime?"),
@@ -45,6 +45,12 @@ def test_a_realtime_agent_plays_no_phrases_of_its_own() -> None:
 def test_keys_without_effect_are_refused(text: str, problem: str) -> None:
     """The error names the line, and the key to use instead."""
     assert problem in _problems(f"prompt: x\n{text}\n")
+
+
+def test_phrases_may_be_switched_off() -> None:
+    """Which they are: the file may say so."""
+    text = "prompt: x\nmode: realtime\nfillers: {phrases: []}\nopeners: {enabled: false}\n"
+    assert parse_agent(text, "x", "x.yaml").is_realtime
 
 
 def test_a_fallback_inherits_what_is_not_of_its_provider() -> None:
