@@ -73,8 +73,8 @@ def parse_agent(text: str, name: str, source: str) -> AgentConfig:
     if file.data is None:
         raise AgentFileError(source, file.problems)
     try:
-        if of_mode := problems_of_mode(file.data):
-            raise ValidationError.from_exception_data(AgentConfig.__name__, of_mode)
+        if mistakes := problems_of_mode(file.data):
+            raise ValidationError.from_exception_data(AgentConfig.__name__, mistakes)
         agent = AgentConfig.model_validate({"name": name, **file.data})
     except ValidationError as error:
         problems = [*file.problems, *explain(error, file)]

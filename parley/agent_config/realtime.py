@@ -83,7 +83,7 @@ class RealtimeConfig(ProviderSection):
     """The price of the model's tokens; without it the cost of calls is unknown."""
     timeout_s: float = Field(default=6.0, gt=0, le=60)
     """Time limit for the first audio of an answer; then it is requested again."""
-    renew_after_s: float = Field(default=3000, ge=5, le=3600)
+    renew_after_s: float = Field(default=3000, ge=1, le=3600)
     """Age of a provider's session after which it is renewed at the next quiet moment."""
     session_limit_s: float = Field(default=3480, ge=10, le=3600)
     """Age at which it is renewed at once, before the provider ends it."""

@@ -35,8 +35,12 @@ _TIMEOUT_S = 15.0
 class AgentsCall:
     """The caller's side of a call, and what the brain has appended."""
 
-    def __init__(self, stt: CallEventLog, observer: CallEventLog, turns: int = 0) -> None:
+    def __init__(
+        self, bus: Bus, edge: CallEventLog, stt: CallEventLog, observer: CallEventLog, turns: int = 0
+    ) -> None:
         self.bodies: list[Body] = []
+        self.bus = bus
+        self.edge = edge
         self._stt = stt
         self._events = observer.__aiter__()
         self._turns = turns
@@ -106,10 +110,13 @@ def write_agent(folder: Path, name: str, rules: Sequence[Mapping[str, Any]], **k
 
 @asynccontextmanager
 async def running_brain(
-    nats_url: str, folder: Path, environment: pytest.MonkeyPatch
+    nats_url: str,
+    folder: Path,
+    environment: pytest.MonkeyPatch,
+    emulator: OpenAIEmulator | None = None,
 ) -> AsyncIterator[OpenAIEmulator]:
     """Run a brain within the test's process, with the model's emulator."""
-    emulator = OpenAIEmulator(OpenAISandboxSettings(first_token_ms=5, tokens_per_s=1000))
+    emulator = emulator or OpenAIEmulator(OpenAISandboxSettings(first_token_ms=5, tokens_per_s=1000))
     async with serve(emulator.app(), "127.0.0.1", 0) as port, asyncio.TaskGroup() as tasks:
         environment.setenv("OPENAI_API_KEY", "k")
         environment.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{port}/v1")
@@ -126,7 +133,12 @@ async def running_brain(
 
 @asynccontextmanager
 async def agents_call(
-    nats_url: str, folder: Path, environment: pytest.MonkeyPatch, agent: str, *past: Body
+    nats_url: str,
+    folder: Path,
+    environment: pytest.MonkeyPatch,
+    agent: str,
+    *past: Body,
+    emulator: OpenAIEmulator | None = None,
 ) -> AsyncIterator[AgentsCall]:
     """Yield a call that a brain serves, beginning with one agent; `past` was appended by one that died."""
     async with (
@@ -147,9 +159,11 @@ async def agents_call(
             async with bus.work_queue.claims("brain") as claim:
                 # The brain that died had claimed the call: the next owner is the second.
                 assert await claim(2.0) is not None
-        async with running_brain(nats_url, folder, environment):
+        async with running_brain(nats_url, folder, environment, emulator):
             try:
-                yield AgentsCall(stt, observer, turns=sum(isinstance(body, TurnEnded) for body in past))
+                yield AgentsCall(
+                    bus, edge, stt, observer, turns=sum(isinstance(body, TurnEnded) for body in past)
+                )
             finally:
                 await edge.append(CallEnded(reason="hangup"))
                 await outbox.wait_acked(5)
