@@ -69,6 +69,8 @@ class RealtimeLink:
         self._rate = SpeakingRate()
         self._unplayed = Unplayed(session_log)
         self._renewal = asyncio.Event()
+        self._outdated = False
+        """Whether notes have replaced turns that the session still contains."""
         self._loop = asyncio.get_running_loop()
         self._down_since_s = self._loop.time()
         self._rejections = 0
@@ -175,6 +177,7 @@ class RealtimeLink:
         session: Session,
         connection: RealtimeConnection,
     ) -> None:
+        self._outdated = False
         self.listener.start_session(
             route.target.config, (route.provider, route.model), words_first=agent.words_first
         )
@@ -210,7 +213,8 @@ class RealtimeLink:
         while True:
             await asyncio.sleep(_TICK_S)
             age_s = self._loop.time() - opened_s
-            if age_s > config.session_limit_s or (age_s > config.renew_after_s and self.is_quiet):
+            due = self._outdated or age_s > config.renew_after_s
+            if age_s > config.session_limit_s or (due and self.is_quiet):
                 log.info("realtime_session_renewed", age_s=round(age_s))
                 self._renewal.set()
 
@@ -218,6 +222,8 @@ class RealtimeLink:
         self.listener.on_log_event(event)
         if event.HasField("reply_cancelled") and self.session is not None:
             self.session.stop(event.reply_cancelled.reply_id)
+        if event.HasField("conversation_summarized"):
+            self._outdated = True
         if event.HasField("transcript_updated") and self.session is not None:
             updated = event.transcript_updated
             if updated.final and not updated.text and (item := self.listener.item_of(updated.turn)):
