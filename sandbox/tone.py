@@ -5,6 +5,7 @@ with every character, to separate a repeated character from a long one.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -40,8 +41,8 @@ def _character(byte: int, parity: int) -> bytes:
 
 
 def encode(text: str) -> Speech:
-    """A text as tones; characters outside Latin-1 become `?`."""
-    data = text.encode("latin-1", errors="replace")
+    """A text as tones, one for each byte of its UTF-8."""
+    data = text.encode()
     mulaw = b"".join(_character(byte, number % 2) for number, byte in enumerate(data))
     return Speech(mulaw, tuple(_words(text)))
 
@@ -51,7 +52,8 @@ def _words(text: str) -> Iterator[Word]:
     for word in text.split():
         start = text.index(word, position)
         position = start + len(word)
-        yield Word(word, start * CHARACTER_MS, position * CHARACTER_MS)
+        start_ms, end_ms = (len(text[:at].encode()) * CHARACTER_MS for at in (start, position))
+        yield Word(word, start_ms, end_ms)
 
 
 def decode(mulaw: bytes) -> str:
@@ -75,7 +77,18 @@ def decode_characters(mulaw: bytes) -> tuple[Word, ...]:
     found: list[Word] = []
     for run in _runs(symbols.tolist()):
         found += _characters(run, positions)
-    return tuple(found)
+    return tuple(_joined(found))
+
+
+def _joined(found: list[Word]) -> Iterator[Word]:
+    """Join the bytes of each character; one that has lost a byte is left out."""
+    character: list[Word] = []
+    for byte in found:
+        continues = 0x80 <= ord(byte.text) < 0xC0
+        character = [*character, byte] if continues else [byte]
+        with suppress(UnicodeDecodeError):
+            text = bytes(ord(one.text) for one in character).decode()
+            yield Word(text, character[0].start_ms, byte.end_ms)
 
 
 def _silence_mask(wave: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -10,6 +10,7 @@ from parley.audio.g711 import bytes_to_ms
 from sandbox.caller.loudness import audible_bounds
 from sandbox.speech import Word
 
+_LAST_LATIN = 0x24F
 _PUNCTUATION = ".,!?;:"
 """A recogniser adds its own at the end of a turn."""
 
@@ -68,8 +69,25 @@ def oracle_registration(utterances: Iterable[Utterance | None]) -> dict[str, Any
 def _to_json(utterance: Utterance) -> dict[str, Any]:
     return {
         "text": utterance.text,
-        "language": utterance.language or "en",
         "recorded": utterance.recorded,
         "mulaw": base64.b64encode(utterance.mulaw).decode(),
-        "words": [{"text": w.text, "start_ms": w.start_ms, "end_ms": w.end_ms} for w in utterance.words],
+        "words": [
+            {
+                "text": w.text,
+                "start_ms": w.start_ms,
+                "end_ms": w.end_ms,
+                "language": _language_of(w.text, utterance),
+            }
+            for w in utterance.words
+        ],
     }
+
+
+def _language_of(word: str, utterance: Utterance) -> str:
+    """The language of one word: a word in Latin letters among those of another script is English."""
+    english = not utterance.language or (word.isascii() and _is_other_script(utterance))
+    return "en" if english else utterance.language
+
+
+def _is_other_script(utterance: Utterance) -> bool:
+    return any(ord(character) > _LAST_LATIN for character in utterance.text)

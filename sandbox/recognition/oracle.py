@@ -82,7 +82,7 @@ class Oracle:
                         float(w["start_ms"]),
                         float(w["end_ms"]),
                         0.99,
-                        str(utterance.get("language", "en")),
+                        str(w.get("language", "en")),
                     )
                     for w in utterance["words"]
                 )

@@ -1,7 +1,8 @@
 """When a call continues in another of the agent's languages. No I/O, no clock.
 
-A word or two in another language decide nothing: "okay", "no" and names belong to several, and the agent
-would alternate with a caller who mixes two languages, as in Hinglish.
+A word or two in another language decide nothing: "okay", "no" and names belong to several. Callers who mix
+two languages, as in Hinglish, are followed into the main one of two turns in a row: the agent does not
+alternate with them.
 """
 
 from parley.agent_config import AgentConfig
@@ -15,7 +16,7 @@ _MIN_WORDS = 3
 
 
 def detected(conversation: Conversation, agent: AgentConfig) -> CallerTurn | None:
-    """Return the caller's last turn if the call is to continue in the first of its languages."""
+    """Return the caller's last turn if the call is to continue in its language."""
     turn = conversation.unanswered_turn
     ended = conversation.turn(turn) if turn is not None else None
     if ended is None or ended.role != "turn" or ended.turn <= conversation.agent.language_turn:
@@ -23,18 +24,18 @@ def detected(conversation: Conversation, agent: AgentConfig) -> CallerTurn | Non
     language = spoken_in(ended, agent) if agent.language_detection else ""
     if not language or language == agent.language:
         return None
-    long_enough = _words(ended.text) >= _MIN_WORDS
-    return ended if long_enough or _also_before(conversation, ended, agent, language) else None
+    certain = _words(ended.text) >= _MIN_WORDS and not _is_mixed(ended, agent)
+    return ended if certain or _also_before(conversation, ended, agent, language) else None
 
 
 def spoken_in(turn: CallerTurn, agent: AgentConfig) -> str:
-    """Return the agent's language in which a turn was; empty if it speaks none that was detected.
-
-    It is the present one if the turn has words of that too.
-    """
-    if any(primary_language(tag) == primary_language(agent.language) for tag in turn.languages):
-        return agent.language
+    """Return the main language of a turn, of those that the agent speaks; empty if it speaks none of them."""
     return next((language for tag in turn.languages if (language := nearest(agent, tag))), "")
+
+
+def _is_mixed(turn: CallerTurn, agent: AgentConfig) -> bool:
+    """Whether a turn has words of the agent's present language too."""
+    return any(primary_language(tag) == primary_language(agent.language) for tag in turn.languages)
 
 
 def _also_before(conversation: Conversation, turn: CallerTurn, agent: AgentConfig, language: str) -> bool:

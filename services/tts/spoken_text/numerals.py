@@ -8,6 +8,9 @@ from unicode_rbnf import RbnfEngine
 
 from services.tts.spoken_text.language import Language
 
+WORD_END = r"(?![\w\u0900-\u0dff])"
+"""The end of a word. `\\b` finds none after a vowel sign of an Indian script, and one before it."""
+
 NUMBER = r"\d{1,3}(?:[.,'’\u00a0\u202f\u2009]\d{2,3})+(?:[.,]\d+)?(?!\d)|\d{1,3}(?:[ ]\d{3})+(?:,\d+)?(?![\d ]*\d)|\d+(?:[.,]\d+)?"
 """A number with group and decimal separators."""
 _MAX_DIGITS = 15

@@ -26,6 +26,16 @@ def test_a_truncated_text_is_decoded_exactly(cut: int, gap: int) -> None:
     assert abs(len(decoded) - cut / 320) <= 1.2
 
 
+@pytest.mark.parametrize("text", ["für 5 € übermorgen", "ठीक है।", "好的 谢谢", "á"])
+def test_every_script_is_decoded(text: str) -> None:
+    """A character has as many tones as bytes; one that lost a byte is left out."""
+    mulaw = tone.encode(text).mulaw
+
+    assert tone.decode(mulaw) == text
+    assert len(mulaw) == 320 * len(text.encode())
+    assert text.startswith(tone.decode(mulaw[:-320]))
+
+
 def test_words_have_the_times_of_their_letters() -> None:
     """Each letter takes 40 ms."""
     words = tone.encode("ab cde").words

@@ -29,6 +29,7 @@ MAX_TEXT_CHARS = 20_000
 MAX_WORDS = 4000
 _MAX_WORD_CHARS = 200
 _MAX_S = 86_400.0
+_MAX_LANGUAGES = 10
 _MAX_TURNS = 10**9
 _FLUX_EVENTS: dict[str, ProviderTurnEvent] = {
     "Update": "update",
@@ -86,9 +87,11 @@ class MessageReader:
         end_ms = self._to_call_ms((start_s or 0.0) + (duration_s or 0.0))
         text = _text(getattr(best, "transcript", None))
         words = self._words(best, end_ms)
+        languages = _languages(best)
         if getattr(message, "is_final", None) is not True:
-            return InterimTranscript(text, words, end_ms)
-        return FinalTranscript(text, words, end_ms, getattr(message, "speech_final", None) is True)
+            return InterimTranscript(text, words, end_ms, languages)
+        speech_final = getattr(message, "speech_final", None) is True
+        return FinalTranscript(text, words, end_ms, speech_final, languages)
 
     def _read_flux(self, message: Any) -> SttEvent | None:
         match getattr(message, "type", None):
@@ -149,6 +152,14 @@ def _seconds(message: Any, name: str) -> float | None:
 
 def _text(value: Any) -> str:
     return clean_text(value, MAX_TEXT_CHARS) if isinstance(value, str) else ""
+
+
+def _languages(alternative: Any) -> tuple[str, ...]:
+    """The detected languages with `language=multi`, that of the most words first; empty otherwise."""
+    listed = getattr(alternative, "languages", None)
+    if not isinstance(listed, list | tuple):
+        return ()
+    return tuple(clean_text(tag, _MAX_WORD_CHARS) for tag in listed[:_MAX_LANGUAGES] if isinstance(tag, str))
 
 
 def _word_text(word: Any) -> str:

@@ -5,14 +5,16 @@ from functools import cache
 
 from services.tts.spoken_text.language import Language
 from services.tts.spoken_text.mapped_text import MappedText, Replacement
-from services.tts.spoken_text.numerals import NUMBER, Number, cardinal, in_words, parse_number, year
+from services.tts.spoken_text.numerals import NUMBER, WORD_END, Number, cardinal, in_words, parse_number, year
 
 _RANGE = re.compile(
     r"(?:(?<=[\d%°€£¥])|(?<=\d[ap]m)|(?<=\d [ap]m)|(?<=\d [ap]\.m\.)|(?<=\d[ap]\.m\.)|(?<=\d[kKMB])|(?<=\d[srn][tdh])|(?<=\dth)|(?<=\d[AP]M)|(?<=\d [AP]M)|(?<=\dh)|(?<=\d[kcm][gml]))(?<!-\d)(?<!-\d\d)(?<!-\d\d\d)\s?[–—-]\s?(?=[$€£₹]?\d)(?![$€£₹]?\d+(?:[.,:]\d+)*\s?[-–—/]\d)"
 )
 _PER = re.compile(
     r"(?<=[\d€$£%])\s?/\s?(?:(?P<short>mo|yr|hr|wk|Std)\b|(?=(?:hours?|months?|years?|days?|weeks?|nights?|person|Monat|Stunde|Tag|Woche|Jahr|Nacht|Person"
-    r"|mois|heure|jour|semaine|an|nuit|personne|mes|hora|día|semana|año|noche|persona|mês|dia|ano|noite|pessoa|घंटा|घंटे|दिन|महीना|महीने|साल)\b))"
+    r"|mois|heure|jour|semaine|an|nuit|personne|mes|hora|día|semana|año|noche|persona|mês|dia|ano|noite|pessoa|घंटा|घंटे|दिन|महीना|महीने|साल)"
+    + WORD_END
+    + r"))"
 )
 _UNITS = {"mo": "month", "yr": "year", "hr": "hour", "wk": "week", "Std": "Stunde"}
 _SPACED_MINUS = re.compile(r"(?<=[\d%)])\s+[-−–]\s+(?=\d[^=]*=)")

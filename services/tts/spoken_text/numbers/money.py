@@ -8,7 +8,7 @@ from babel.numbers import get_currency_name
 
 from services.tts.spoken_text.language import Language
 from services.tts.spoken_text.mapped_text import MappedText, Replacement
-from services.tts.spoken_text.numerals import Number, cardinal, in_words, parse_number
+from services.tts.spoken_text.numerals import WORD_END, Number, cardinal, in_words, parse_number
 
 _SYMBOLS = {
     "US$": "USD",
@@ -89,7 +89,7 @@ def _before(language: Language) -> re.Pattern[str]:
     symbols = "|".join(map(re.escape, sorted(_SYMBOLS, key=len, reverse=True)))
     return re.compile(
         rf"(?<![\w$€£₹])(?P<sign>[-−+]?)(?P<currency>{symbols}|(?:{_CODES})(?=[ \u00a0\d]))[ \u00a0\u202f]?(?P<minus>-?){_number(language)}(?![\d])(?![.,]\d)(?P<dash>[.,][-–—]+)?"
-        rf"{_multiplier(language)}?(?![A-Za-zÀ-ÿ])(?:[ \u00a0](?:(?P<code>{_CODES})|(?P<named>{_names(language)}))\b)?"
+        rf"{_multiplier(language)}?(?![A-Za-zÀ-ÿ])(?:[ \u00a0](?:(?P<code>{_CODES})|(?P<named>{_names(language)})){WORD_END})?"
     )
 
 
@@ -104,7 +104,7 @@ def _after(language: Language) -> re.Pattern[str]:
     names = _names(language)
     return re.compile(
         rf"(?<![\w.,:])(?P<sign>[-−]?){_number(language)}(?P<dash>[,.][-–—]+)?{_multiplier(language)}?(?: (?P<of>de|d['’]))?[ \u00a0\u202f]?"
-        rf"(?:(?P<currency>{symbols}|{_CODES})(?![A-Za-zÀ-ÿ\d])|(?P<name>{names})\b)"
+        rf"(?:(?P<currency>{symbols}|{_CODES}){WORD_END}|(?P<name>{names}){WORD_END})"
     )
 
 

@@ -57,6 +57,17 @@ def test_two_short_turns_in_a_row_change_it_too() -> None:
     assert change(*turns(("ja", "de"), ("tomorrow", "en"), ("morgen", "de"))) == ""
 
 
+def test_mixed_turns_follow_their_main_language() -> None:
+    """Two in a row, and back in the same way."""
+    hindi, english = ("मुझे कल appointment book करना है", "hi en"), ("so is it morning ya शाम", "en hi")
+
+    assert change(*turns(hindi, hindi)) == "hi"
+    assert change(*turns(hindi, english, hindi)) == ""
+    spoken = AGENT.in_language("hi")
+    assert change(*turns(hindi, hindi, english), agent=spoken) == ""
+    assert change(*turns(hindi, english, english), agent=spoken) == "en"
+
+
 def test_a_requested_change_lasts() -> None:
     """The request itself was in the former language."""
     request = turns(("can we speak german please", "en"))

@@ -25,6 +25,20 @@ def test_numbers_are_written_in_words(text: str, expected: str) -> None:
     assert speak_numbers(MappedText.of(text), find_language("en")).text == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("250 रुपये लगेंगे", "दो सौ पचास रुपये लगेंगे"),
+        ("250 रु लगेंगे", "दो सौ पचास रुपये लगेंगे"),
+        ("₹250 INR", "दो सौ पचास रुपये"),
+        ("₹50/दिन", "पचास रुपये प्रति दिन"),
+    ],
+)
+def test_words_of_indian_scripts_end_after_their_vowel_signs(text: str, expected: str) -> None:
+    """An abbreviation may be the beginning of a word."""
+    assert speak_numbers(MappedText.of(text), find_language("hi")).text == expected
+
+
 @pytest.mark.parametrize("text", ["4/5", "3,5", "4G", "MP3", "1:1:1:1", "5'10\"", "1.2.3.4.5.6"])
 def test_what_is_ambiguous_keeps_its_digits(text: str) -> None:
     """Wrong words are worse than digits."""

@@ -47,6 +47,14 @@ def results(*, is_final: bool, speech_final: bool = False) -> SimpleNamespace:
     )
 
 
+def test_the_languages_of_a_multilingual_model_are_read() -> None:
+    """Values that are no tags are left to the stage, which drops them."""
+    message = results(is_final=True)
+    message.channel.alternatives[0].languages = ["hi", "en", None, 3]
+
+    assert read(message) == FinalTranscript("Hello,", HELLO, 6500, languages=("hi", "en"))
+
+
 HELLO = (Word("Hello,", 5600, 5900, 0.75),)
 
 
