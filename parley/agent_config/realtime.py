@@ -25,13 +25,13 @@ class TurnDetection(Section):
     type: Literal["server_vad", "semantic_vad"] = "server_vad"
     """`server_vad` by silence; `semantic_vad` by a model that judges whether the caller has finished."""
     threshold: float = Field(default=0.5, ge=0, le=1)
-    """Of `server_vad`: a higher value needs louder speech."""
+    """A higher value needs louder speech; for `server_vad`."""
     prefix_padding_ms: int = Field(default=300, ge=0, le=2000)
-    """Of `server_vad`: audio before the detected speech that belongs to the turn."""
+    """Audio before the detected speech that belongs to the turn; for `server_vad`."""
     silence_ms: int = Field(default=500, ge=100, le=5000)
-    """Of `server_vad`: silence that ends a turn."""
+    """Silence that ends a turn; for `server_vad`."""
     eagerness: Literal["low", "medium", "high", "auto"] = "auto"
-    """Of `semantic_vad`: how soon a turn ends; `low` waits up to 8 s, `medium` 4 s and `high` 2 s."""
+    """How soon a turn ends: `low` waits up to 8 s, `medium` 4 s and `high` 2 s; for `semantic_vad`."""
 
 
 class RealtimePrice(Section):
@@ -42,7 +42,7 @@ class RealtimePrice(Section):
     cached_input: Decimal | None = Field(default=None, ge=0, le=100_000, allow_inf_nan=False)
     """Text that the provider had cached; defaults to the price of `input`."""
     audio_input: Decimal = Field(ge=0, le=100_000, allow_inf_nan=False)
-    """Audio that the model hears."""
+    """Audio that the model receives."""
     cached_audio_input: Decimal | None = Field(default=None, ge=0, le=100_000, allow_inf_nan=False)
     """Audio that the provider had cached; defaults to the price of `audio_input`."""
     output: Decimal = Field(ge=0, le=100_000, allow_inf_nan=False)
@@ -70,13 +70,13 @@ class RealtimeConfig(ProviderSection):
     speed: float = Field(default=1.0, ge=0.25, le=1.5)
     turn_detection: TurnDetection = TurnDetection()
     noise_reduction: Literal["near_field", "far_field", "off"] = "near_field"
-    """Filter of the caller's audio: for a telephone at the ear, for a hands-free one, or none."""
+    """Filter of the caller's audio: for a handset, for a hands-free telephone, or none."""
     transcription_model: str = Field(default="gpt-live-transcribe", min_length=1)
     """The model that writes down what the caller says, for the log, the transcript and barge-in."""
     keyterms: tuple[TemplateText, ...] = ()
     """Names and words to expect in the caller's speech."""
     reasoning_effort: Literal["minimal", "low", "medium", "high", "xhigh"] | None = None
-    """Of models that reason; None for the model's own default."""
+    """How much a model reasons, if it can; None for its own default."""
     max_tokens: int = Field(default=4096, ge=1, le=4096)
     """Tokens of an answer, of which one second of speech needs about 20."""
     price: RealtimePrice | None = None
@@ -129,7 +129,7 @@ def without_phrases(data: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _is_switched_off(section: object) -> bool:
-    """Whether a section only says that there are no phrases, as in `{phrases: []}`."""
+    """Whether a section only switches phrases off, as in `{phrases: []}`."""
     return isinstance(section, Mapping) and not any(section.values())
 
 

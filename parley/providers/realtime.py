@@ -121,14 +121,14 @@ RealtimeEvent: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class CallerText:
-    """What the caller said or pressed, as text."""
+    """Text of a turn or of keys of the caller."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class AgentText:
-    """What the agent said, as text."""
+    """Text of a reply of the agent."""
 
     text: str
 
@@ -162,13 +162,13 @@ HistoryItem: TypeAlias = CallerText | AgentText | Instruction | CalledTool | Too
 
 @dataclass(frozen=True, slots=True)
 class SessionSetup:
-    """What a session starts with."""
+    """Settings with which a session starts."""
 
     instructions: str
     tools: Sequence[Mapping[str, Any]] = ()
     """Function definitions in the OpenAI chat completions format."""
     language: str = ""
-    """The language of the caller, as in `de`; empty if it is not known."""
+    """The language of the caller, as in `de`; empty if unknown."""
     safety_id: str = ""
     """Identifies the call to the provider without naming the caller."""
 
@@ -180,7 +180,7 @@ class ResponseRequest:
     tag: str
     """Returned with each event of the response."""
     exact_text: str = ""
-    """Words to speak as they are, without regard to the conversation; empty to answer the caller."""
+    """Words to speak unchanged, without regard to the conversation; empty to answer the caller."""
     tool_choice: ToolChoice = "auto"
     context: Sequence[str] = field(default_factory=tuple)
     """Material for this response only, such as passages of documents."""

@@ -1,4 +1,4 @@
-"""What the log shows of the audio of a realtime call: turns, and replies without audio. No I/O, no clock."""
+"""The audio of a realtime call as the log shows it: turns, and replies without audio. No I/O, no clock."""
 
 from dataclasses import dataclass, replace
 
@@ -20,7 +20,7 @@ class RealtimeState:
     transcribed_ms: int = 0
     """Call time up to which the caller's audio has become turns with words; a session starts from here."""
     pending_turn: int = 0
-    """The last turn, if its words are not known yet."""
+    """The last turn, if its transcript is missing; otherwise 0."""
     pending_from_ms: int = 0
     pending_until_ms: int = 0
     """Call times at which the speech of that turn began, and at which it ended."""
@@ -31,12 +31,12 @@ class RealtimeState:
     unfinished: tuple[str, ...] = ()
     """Replies whose audio is not complete, in order."""
 
-    def needed_from_ms(self, heard_until_ms: int) -> int:
+    def needed_from_ms(self, processed_until_ms: int) -> int:
         """Return the call time from which a new session needs the caller's audio.
 
-        An earlier session has heard everything up to `heard_until_ms`, and reported speech in it.
+        An earlier session has processed everything up to `processed_until_ms`, and reported speech in it.
         """
-        from_ms = heard_until_ms
+        from_ms = processed_until_ms
         if self.speaking:
             from_ms = min(from_ms, self.speech_from_ms)
         if self.pending_turn:

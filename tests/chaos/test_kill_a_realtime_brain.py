@@ -23,8 +23,8 @@ _RESTART_MS = 12_000
 """The killed process is restarted, which takes longer than a takeover by another process."""
 
 
-async def test_a_reply_is_continued_and_nothing_is_said_twice(up: Up, tmp_path: Path) -> None:
-    """What the log has of it is spoken to its end, and the model continues after it; the call goes on."""
+async def test_a_reply_is_continued_without_repetition(up: Up, tmp_path: Path) -> None:
+    """Its words in the log are spoken to their end, and the model continues after them."""
     script = Script(
         "rms",
         (

@@ -120,7 +120,7 @@ def _finals(call: RealtimeCall) -> list[TranscriptUpdated]:
 async def test_a_turn_has_the_events_of_a_cascade(
     nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The greeting is a fixed text; the turn ends before its words are known; the words have positions."""
+    """The greeting is a fixed text; the turn ends before its words follow; the words have positions."""
     async with _calling(nats_url, tmp_path, monkeypatch) as call:
         await call.greeted()
         await call.speak(HELLO)
@@ -200,10 +200,10 @@ async def test_the_next_owner_continues_an_answer(
     assert not call.journal("realtime_error")
 
 
-async def test_the_caller_is_heard_who_spoke_while_nobody_owned_the_call(
+async def test_speech_during_a_takeover_is_transcribed(
     nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Audio that became no turn is read from the stream: also a turn whose words are not known."""
+    """Audio that became no turn is read from the stream: also a turn without a transcript."""
     past = (
         SpeechStarted(at_ms=1),
         TurnEnded(turn=1, audio_end_ms=60_000, transcript_pending=True),
@@ -218,7 +218,7 @@ async def test_the_caller_is_heard_who_spoke_while_nobody_owned_the_call(
 async def test_a_session_is_renewed_at_a_quiet_moment(
     nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The next session knows the conversation."""
+    """The next session contains the conversation."""
     section = {"renew_after_s": 1}
     rules = ({"after": "Hello.", "when": "hello", "say": "I greeted you."}, {"say": "Who are you?"})
     async with _calling(nats_url, tmp_path, monkeypatch, rules=rules, realtime=section) as call:
@@ -261,6 +261,55 @@ async def test_hostile_messages_change_nothing(
         ended = await call.until_kind(ReplyFinished, lambda body: body.reply_id == "r2")
     assert ended.reason == "stop"
     assert call.call.text_of("r2").strip() == _LONG
+
+
+async def test_the_next_agent_has_a_session_of_its_own(
+    nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its prompt and voice, and with the conversation; an agent of the other mode is refused."""
+    hand_off = {
+        "call": {
+            "name": "hand_off",
+            "arguments": {"agent": "sales", "reason": "x", "summary": "Wants to buy."},
+        }
+    }
+    refused = {
+        "call": {
+            "name": "hand_off",
+            "arguments": {"agent": "typist", "reason": "x", "summary": "Wants to buy."},
+        }
+    }
+    rules = ({"when": "goodbye", **hand_off}, {"when": "hello", **refused})
+    write_agent(tmp_path, "typist", ())
+    write_agent(tmp_path, "sales", ({"say": "What would you like?"},))
+    section = {"model": str(tmp_path / "models" / "sales.yaml"), "voice": "cedar"}
+    write_agent(
+        tmp_path,
+        "sales",
+        ({"say": "What would you like?"},),
+        mode="realtime",
+        realtime=section,
+        llm={},
+        fillers={},
+        greeting="Sales.",
+    )
+    handoffs = [{"agent": name, "when": "x", "greeting": True} for name in ("sales", "typist")]
+    async with _calling(nats_url, tmp_path, monkeypatch, rules=rules, handoffs=handoffs) as call:
+        await call.greeted()
+        await call.speak(HELLO)
+        refusal = await call.until_kind(ToolReturned)
+        await call.until_spoken("r3")
+        await call.speak(GOODBYE)
+        await call.call.until_agent("sales")
+        reply_id = bodies_of(call.bodies, ReplyStarted)[-1].reply_id
+        await call.until_spoken(reply_id)
+    assert refusal.failed
+    assert call.call.text_of(reply_id) == "Sales."
+    assert [entry["model"].rpartition("/")[2] for entry in call.journal("realtime_opened")] == [
+        "front.yaml",
+        "sales.yaml",
+    ]
+    assert not call.journal("realtime_error")
 
 
 async def test_a_refused_key_ends_in_the_fallback(

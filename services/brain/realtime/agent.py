@@ -1,4 +1,4 @@
-"""What a call's session needs to know of the agent that serves the call."""
+"""The agent that serves a call, as its realtime session needs it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -96,7 +96,7 @@ class CallerAudio:
             self._call_ms = [self._unsent[0].at_ms]
 
     def take(self, max_ms: int) -> bytes:
-        """Take the next audio for the session; empty if there is none."""
+        """Take the next audio for the session; empty if all was sent."""
         taken = bytearray()
         while self._unsent and bytes_to_ms(len(taken)) < max_ms:
             chunk = self._unsent.popleft()

@@ -28,7 +28,7 @@ from services.brain.realtime_state import RealtimeState
 log = structlog.get_logger()
 
 _TRANSCRIPT_TIMEOUT_MS = 2000
-"""A turn ends this long after its audio even if its words are still not known."""
+"""A turn ends this long after its audio even if its transcript is missing."""
 _MAX_TURNS = 16
 _MAX_TEXT_CHARS = 20_000
 
@@ -102,11 +102,11 @@ class CallerTurns:
             case TranscriptDelta(item_id=item_id, text=text):
                 return self._on_words(item_id, text, now_ms)
             case TranscriptCompleted(item_id=item_id, text=text):
-                return self._on_transcript(item_id, text, heard=bool(text.strip()))
+                return self._on_transcript(item_id, text, has_words=bool(text.strip()))
             case TranscriptFailed(item_id=item_id, reason=reason):
                 log.warning("turn_not_transcribed", reason=reason)
                 turn = self._turns.get(item_id)
-                return self._on_transcript(item_id, turn.text if turn else "", heard=True)
+                return self._on_transcript(item_id, turn.text if turn else "", has_words=True)
             case _:
                 return []
 
@@ -169,7 +169,7 @@ class CallerTurns:
             )
         ]
 
-    def _on_transcript(self, item_id: str, text: str, *, heard: bool) -> list[Body]:
+    def _on_transcript(self, item_id: str, text: str, *, has_words: bool) -> list[Body]:
         turn = self._turns.get(item_id)
         if turn is None:
             return []
@@ -181,7 +181,7 @@ class CallerTurns:
                     turn=turn.number, text=turn.text, final=True, audio_end_ms=turn.audio_end_ms
                 )
             ]
-        if heard:
+        if has_words:
             bodies = self._end(item_id, turn, pending=False)
             self._turns.pop(item_id, None)
             return bodies

@@ -1,4 +1,4 @@
-"""What a call's session passes to the brain."""
+"""Results that a realtime session passes to the brain."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass

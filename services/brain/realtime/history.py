@@ -1,4 +1,4 @@
-"""What a session knows of the conversation: all of it at its start, then what only the log shows. No I/O."""
+"""The conversation in a session: all of it at its start, later what only the log contains. No I/O."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -67,8 +67,8 @@ class Addition:
     key: str = ""
 
 
-class KnownHistory:
-    """What one session has been sent or has produced itself."""
+class SessionHistory:
+    """The tool calls, results and keys that one session contains."""
 
     def __init__(self, conversation: Conversation) -> None:
         """Create it for a session that starts with a conversation."""
@@ -82,7 +82,7 @@ class KnownHistory:
             self._outputs[call.tool_call_id] = _output(call)
 
     def additions(self, conversation: Conversation, own_calls: set[str]) -> list[Addition]:
-        """Return what the session does not know yet; `own_calls` are the ids of the calls that it made."""
+        """Return the items that the session does not contain yet; `own_calls` are the ids of its own calls."""
         added = [Addition(CallerText(text)) for text in self._new_dtmf(conversation)]
         for call in _tool_calls(conversation):
             output = _output(call)
@@ -114,7 +114,7 @@ def _output(call: ToolCall) -> str:
 
 
 def _provider_id(call: ToolCall) -> str:
-    """The provider's own id of a call; empty if it is not known."""
+    """The provider's own id of a call; empty if it is missing."""
     try:
         extra = json.loads(call.extra) if call.extra else {}
     except ValueError:

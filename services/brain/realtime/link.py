@@ -1,7 +1,7 @@
 """A call's session at a speech-to-speech provider: opened, restored from the log, renewed and replaced.
 
-A session has no memory beyond its connection. Whenever one ends, whether with its process, its connection or
-its age, the next one starts from the log: the conversation as it was played, and the audio without words yet.
+A session has no memory beyond its connection. Whenever one ends, with its process, its connection or its age,
+the next one starts from the log: the conversation as far as it was played, and the audio without words yet.
 """
 
 import asyncio
@@ -33,10 +33,10 @@ from services.brain.session_log import SessionLog
 
 log = structlog.get_logger()
 
-_TICK_S = 0.1
+_POLL_INTERVAL_S = 0.1
 _MIN_RETRY_DELAY_S, _MAX_RETRY_DELAY_S = 0.1, 5.0
 _OUTAGE_LIMIT_S = 10.0
-"""While somebody waits, the fallback is requested when no session could be opened for this long."""
+"""While the caller waits, the fallback is requested when no session could be opened for this long."""
 
 
 class RealtimeLink:
@@ -60,7 +60,7 @@ class RealtimeLink:
         self.listener = Listener(call, session_log, emit)
         self.session: Session | None = None
         self.speaker: Speaker | None = None
-        """What the responses of the current session share."""
+        """The resources that the responses of the current session share."""
         self.route: Route[RealtimeRoute] | None = None
         """The route of the current session, or of the last one."""
         self.attempt: Attempt | None = None
@@ -81,19 +81,19 @@ class RealtimeLink:
     def agent(self) -> RealtimeAgent:
         """The agent that serves the call."""
         if self._agent is None:
-            raise RuntimeError("the link is used before its agent is known")
+            raise RuntimeError("the link has no agent yet")
         return self._agent
 
     @property
     def is_quiet(self) -> bool:
-        """Whether nobody speaks, and nothing that was said is unfinished."""
+        """Whether neither side speaks, and no turn or reply is unfinished."""
         state = self._log.state
         busy = bool(state.realtime.unfinished) or state.floor.speaking or not state.conversation.is_idle
         return self.listener.is_quiet and not busy and (self.session is None or self.session.is_free)
 
     @property
-    def knows_what_was_played(self) -> bool:
-        """Whether the session has no words that the caller did not hear."""
+    def is_truncated(self) -> bool:
+        """Whether the session contains only what was played of the replies that were cancelled."""
         return not self._unplayed.pending
 
     def use(self, agent: RealtimeAgent) -> None:
@@ -115,7 +115,7 @@ class RealtimeLink:
                 await self._run_sessions()
 
     async def _run_sessions(self) -> None:
-        """Use the routes of the current agent, until the session is to be renewed."""
+        """Use the routes of the current agent, until the session must be renewed."""
         self._renewal.clear()
         agent = self.agent
         request = agent.chain.request()
@@ -138,7 +138,7 @@ class RealtimeLink:
                 await self._renewal.wait()
 
     async def _open(self, agent: RealtimeAgent, route: Route[RealtimeRoute], attempt: Attempt) -> None:
-        """Open a session and serve it; returns when it is to be renewed.
+        """Open a session and serve it; returns when it must be renewed.
 
         Raises:
             ProviderError: it was refused, or has ended.
@@ -211,7 +211,7 @@ class RealtimeLink:
         config = agent.config.realtime
         opened_s = self._loop.time()
         while True:
-            await asyncio.sleep(_TICK_S)
+            await asyncio.sleep(_POLL_INTERVAL_S)
             age_s = self._loop.time() - opened_s
             due = self._outdated or age_s > config.renew_after_s
             if age_s > config.session_limit_s or (due and self.is_quiet):
@@ -233,14 +233,14 @@ class RealtimeLink:
 
     async def _tick(self) -> None:
         while True:
-            await asyncio.sleep(_TICK_S)
+            await asyncio.sleep(_POLL_INTERVAL_S)
             await self.listener.tick()
             if self._unplayed.on_tick(self.session):
                 self.wakeups.notify()
             await self._watch_outage()
 
     async def _watch_outage(self) -> None:
-        """Request the fallback while somebody waits, and no session can be opened."""
+        """Request the fallback while the caller waits, and no session can be opened."""
         conversation = self._log.conversation
         if self.session is not None or conversation.fallback_requested or self._agent is None:
             return

@@ -16,7 +16,7 @@ from services.brain.realtime.caller_turns import CallerTurns
 from services.brain.realtime.events import CallEvents, EmitItem
 from services.brain.session_log import SessionLog
 
-_UNHEARD_MS = 8000
+_LOOK_BACK_MS = 8000
 """After a takeover, audio this old may not have reached the previous owner's session."""
 _SEND_MS = 1000
 """Audio sent at once, after a takeover or a gap."""
@@ -32,8 +32,8 @@ class Listener:
         self._call = call
         self._log = session_log
         self._emit = emit
-        self._heard_until_ms = max(0, session_log.now_ms() - _UNHEARD_MS)
-        self._audio = CallerAudio(session_log.state.realtime.needed_from_ms(self._heard_until_ms))
+        self._processed_until_ms = max(0, session_log.now_ms() - _LOOK_BACK_MS)
+        self._audio = CallerAudio(session_log.state.realtime.needed_from_ms(self._processed_until_ms))
         self._added = asyncio.Event()
         self._turns: CallerTurns | None = None
         self._stall = StallDetector()
@@ -53,7 +53,7 @@ class Listener:
     def start_session(self, config: RealtimeConfig, source: tuple[str, str], *, words_first: bool) -> None:
         """Begin a new session, with the audio that no earlier one has turned into words."""
         state = self._log.state.realtime
-        self._audio.start_session(state.needed_from_ms(self._heard_until_ms))
+        self._audio.start_session(state.needed_from_ms(self._processed_until_ms))
         self._turns = CallerTurns(
             config,
             state,
@@ -85,11 +85,11 @@ class Listener:
             self._added.clear()
             while mulaw := self._audio.take(_SEND_MS):
                 await connection.send(mulaw)
-                self._heard_until_ms = self._audio.taken_until_ms
+                self._processed_until_ms = self._audio.taken_until_ms
             await self._added.wait()
 
     async def on_event(self, event: RealtimeEvent) -> None:
-        """Report what an event of the session says about the caller."""
+        """Report what an event of the session contains about the caller."""
         if self._turns is not None and (bodies := self._turns.apply(event, self._log.now_ms())):
             await self._emit(CallEvents(bodies))
 
@@ -103,7 +103,7 @@ class Listener:
     async def tick(self) -> None:
         """Do what is due by the clock; called several times a second."""
         now_ms = self._log.now_ms()
-        self._audio.discard_before(self._log.state.realtime.needed_from_ms(self._heard_until_ms))
+        self._audio.discard_before(self._log.state.realtime.needed_from_ms(self._processed_until_ms))
         if self._turns is not None:
             if bodies := self._turns.on_tick(now_ms):
                 await self._emit(CallEvents(bodies))

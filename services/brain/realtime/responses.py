@@ -34,7 +34,7 @@ Emit = Callable[[Sequence[Body]], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """What the responses of a session share."""
+    """Resources that the responses of a session share."""
 
     provider: str
     model: str
@@ -57,7 +57,7 @@ class Response(Protocol):
 
     @property
     def progress(self) -> "Progress":
-        """How far it has come."""
+        """The audio that has arrived."""
 
     @property
     def request(self) -> ResponseRequest:

@@ -1,4 +1,4 @@
-"""One session at the provider: what it has been told, and the response in progress."""
+"""One session at the provider: its conversation, and the response in progress."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ from parley.providers.realtime import (
     ToolOutput,
 )
 from services.brain.conversation import Conversation
-from services.brain.realtime.history import KnownHistory, SessionStart
+from services.brain.realtime.history import SessionHistory, SessionStart
 from services.brain.realtime.responses import Response, SpokenItem
 from services.brain.realtime.wakeups import Wakeups
 
@@ -54,7 +54,7 @@ class Session:
         self._wakeups = wakeups
         self._on_caller = on_caller
         self._report_usage = report_usage
-        self._known = KnownHistory(conversation)
+        self._history = SessionHistory(conversation)
         self._numbers = count(1)
         self._own_calls: dict[str, None] = {}
         self._outputs: dict[str, str] = {}
@@ -89,7 +89,7 @@ class Session:
 
     async def update_history(self, conversation: Conversation) -> None:
         """Add what the session does not know yet: results of tools, and keys."""
-        for addition in self._known.additions(conversation, set(self._own_calls)):
+        for addition in self._history.additions(conversation, set(self._own_calls)):
             item_id = self._next_id("a")
             if addition.key:
                 if earlier := self._outputs.pop(addition.key, ""):

@@ -1,4 +1,4 @@
-"""Makes sessions forget what replies said after the caller had interrupted them."""
+"""Removes the unplayed part of interrupted replies from the conversation of sessions."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ _POSITION_TIMEOUT_S = 0.5
 
 
 class Unplayed:
-    """Cancelled replies whose unplayed part the session still knows."""
+    """Cancelled replies whose unplayed part the session still contains."""
 
     def __init__(self, session_log: SessionLog) -> None:
         self._log = session_log
@@ -22,7 +22,7 @@ class Unplayed:
 
     @property
     def pending(self) -> bool:
-        """Whether the session knows words that the caller did not hear."""
+        """Whether the session contains words that were not played."""
         return bool(self._due_s)
 
     def on_event(self, event: Event, session: Session | None) -> None:

@@ -68,7 +68,7 @@ class Voice:
                 return
 
     async def run(self) -> None:
-        """Speak texts as they are written to the log. Never returns."""
+        """Speak the texts of the log in order. Never returns."""
         while True:
             reply = self._next_text()
             session, speaker = self._link.session, self._link.speaker
@@ -123,7 +123,7 @@ class Voice:
             async with self._speaking:
                 yield
         finally:
-            # After the lock is released: those who wait check it.
+            # After the lock is released, which waiting tasks check.
             self._link.wakeups.notify()
 
     async def _emit_events(self, bodies: Sequence[Body]) -> None:
@@ -155,7 +155,7 @@ class Voice:
     def _may_speak(self, session: Session, reply_id: str) -> bool:
         text = self._next_text()
         earlier = text is not None and text.reply_id != reply_id and self._precedes(text.reply_id, reply_id)
-        return session.is_free and self._link.knows_what_was_played and not earlier
+        return session.is_free and self._link.is_truncated and not earlier
 
     def _precedes(self, one: str, other: str) -> bool:
         order = [reply.reply_id for reply in self._log.conversation.replies]

@@ -4,7 +4,7 @@ import asyncio
 
 
 class Wakeups:
-    """A condition without a lock: whoever waits checks again after each change."""
+    """A condition without a lock: waiting tasks check again after each change."""
 
     def __init__(self) -> None:
         self._waiting: set[asyncio.Future[None]] = set()

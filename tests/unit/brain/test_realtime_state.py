@@ -1,4 +1,4 @@
-"""What the log shows of the audio of a realtime call."""
+"""The audio of a realtime call as the log shows it."""
 
 from parley.events.envelope import Body
 from parley.v1.reply_pb2 import ReplyCancelled, ReplyFinished, ReplyStarted
@@ -15,7 +15,7 @@ def _after(*bodies: Body) -> RealtimeState:
     return state
 
 
-def test_a_session_starts_where_no_words_are_known() -> None:
+def test_a_session_starts_after_the_last_transcript() -> None:
     """After the last turn; before speech that has not ended, and before a turn without words."""
     ended = TurnEnded(turn=1, text="hi", audio_end_ms=5000)
     assert _after(ended).needed_from_ms(4000) == 5000
@@ -24,7 +24,7 @@ def test_a_session_starts_where_no_words_are_known() -> None:
     assert _after(ended, SpeechStarted(at_ms=7000), SpeechStopped()).needed_from_ms(9000) == 8500
 
 
-def test_a_turn_without_words_is_heard_again() -> None:
+def test_a_turn_without_words_is_transcribed_again() -> None:
     """Until its words are in the log, or the next turn has ended."""
     pending = TurnEnded(turn=1, audio_end_ms=5000, transcript_pending=True)
     state = _after(SpeechStarted(at_ms=3000), SpeechStopped(), pending)
@@ -35,7 +35,7 @@ def test_a_turn_without_words_is_heard_again() -> None:
     assert (later.pending_turn, later.transcribed_ms) == (0, 9000)
 
 
-def test_replies_without_complete_audio_are_kept_in_order() -> None:
+def test_replies_without_complete_audio_stay_in_order() -> None:
     """Their number is bounded."""
     state = _after(
         ReplyStarted(reply_id="r1"),

@@ -83,7 +83,7 @@ def create_response(request: ResponseRequest) -> dict[str, Any]:
     """Return the message that requests a response."""
     response: dict[str, Any] = {"metadata": {TAG: request.tag}}
     if request.exact_text:
-        # An empty input: the words are no answer. They are part of the conversation nevertheless.
+        # Without the conversation as input, because the words answer nothing; the output is part of it.
         response |= {"input": [], "instructions": _EXACTLY + request.exact_text, "tool_choice": "none"}
     elif request.tool_choice != "auto":
         response["tool_choice"] = request.tool_choice
@@ -130,8 +130,8 @@ def _turn_detection(config: RealtimeConfig) -> dict[str, Any]:
 def _tool(definition: Mapping[str, Any]) -> dict[str, Any]:
     """Convert a definition of chat completions, which has the function's fields one level deeper."""
     function = definition.get("function", {})
-    known = {key: function[key] for key in ("name", "description", "parameters") if key in function}
-    return {"type": "function", **known}
+    fields = {key: function[key] for key in ("name", "description", "parameters") if key in function}
+    return {"type": "function", **fields}
 
 
 def _item(item: HistoryItem) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def test_audio_is_bounded() -> None:
 
 
 def test_silence_replaces_what_a_line_does_not_send() -> None:
-    """So that the provider detects the end of speech."""
+    """The provider then detects the end of speech."""
     audio = _with_frames(0)
     audio.add_silence(500)
     audio.start_session(0)

@@ -44,8 +44,8 @@ def _names(bodies: Iterable[Body]) -> list[str]:
     return [type(body).__name__ for body in bodies]
 
 
-def test_a_turn_ends_before_its_words_are_known() -> None:
-    """While the agent is silent; the prefix and the silence of the detection are no speech."""
+def test_a_turn_ends_before_its_words_arrive() -> None:
+    """While the agent is silent; the prefix and the silence of the detection do not count as speech."""
     turns = _turns()
     started, stopped, ended = _apply(turns, *_SPEECH)
     assert started == speech_pb2.SpeechStarted(at_ms=1300)
@@ -59,7 +59,7 @@ def test_a_turn_ends_before_its_words_are_known() -> None:
 
 
 def test_words_end_a_turn_while_the_agent_speaks() -> None:
-    """So that an "uh-huh" is not answered; until then it counts as speech."""
+    """An "uh-huh" is not answered; until then it counts as speech."""
     turns = _turns(words_decide=True)
     assert _names(_apply(turns, *_SPEECH)) == ["SpeechStarted"]
     stopped, ended = _apply(turns, TranscriptCompleted("i1", "mhm"))
@@ -99,7 +99,7 @@ def test_words_that_do_not_arrive_are_not_waited_for() -> None:
 
 
 def test_a_turn_that_cannot_be_transcribed_is_one() -> None:
-    """The model heard it."""
+    """The model has received its audio."""
     turns = _turns(words_decide=True)
     _apply(turns, *_SPEECH)
     assert _names(_apply(turns, TranscriptFailed("i1", "x"))) == ["SpeechStopped", "TurnEnded"]
@@ -119,7 +119,7 @@ def test_a_turn_without_words_is_transcribed_again_after_a_takeover() -> None:
     assert ended.turn == 5
 
 
-def test_what_the_session_does_not_know_leads_to_nothing() -> None:
+def test_unexpected_events_are_ignored() -> None:
     """Events out of order, or of unknown items."""
     turns = _turns()
     events = (

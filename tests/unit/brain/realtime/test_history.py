@@ -1,4 +1,4 @@
-"""What a session knows of the conversation."""
+"""The conversation in a session."""
 
 from parley.agent_config import AgentConfig
 from parley.events.envelope import Body
@@ -8,7 +8,7 @@ from parley.v1.speech_pb2 import TurnEnded
 from services.brain.conversation import Conversation
 from services.brain.conversation_fold import evolve
 from services.brain.generation.prompt import RUNNING
-from services.brain.realtime.history import KnownHistory, session_start
+from services.brain.realtime.history import SessionHistory, session_start
 from tests.event_factories import event, reply_events
 
 _AGENT = AgentConfig(prompt="Be kind.", mode="realtime")
@@ -58,7 +58,7 @@ def test_a_turn_without_words_is_left_to_its_audio() -> None:
 
 
 def test_the_part_that_was_not_played_is_not_restored() -> None:
-    """No position is known: nothing was played."""
+    """No position is history: nothing was played."""
     conversation = _dialogue(ReplyCancelled(reply_id="r1", reason="barge_in"))
     assert session_start(_AGENT, conversation).items == (CallerText("book me"),)
 
@@ -69,35 +69,35 @@ def test_a_result_belongs_to_the_call_of_the_session() -> None:
         **{field.name: value for field, value in _CALLED.ListFields()}, extra='{"call_id": "c9"}'
     )
     before = _dialogue(reason="tool_calls")
-    known = KnownHistory(before)
+    history = SessionHistory(before)
     waiting = _conversation(called, base=before)
-    [running] = known.additions(waiting, {"c9"})
+    [running] = history.additions(waiting, {"c9"})
     assert running.item == ToolOutput("c9", RUNNING)
-    assert known.additions(waiting, {"c9"}) == []
+    assert history.additions(waiting, {"c9"}) == []
     done = _conversation(ToolReturned(tool_call_id=called.tool_call_id, result="{}"), base=waiting)
-    [result] = known.additions(done, {"c9"})
+    [result] = history.additions(done, {"c9"})
     assert (result.item, result.key) == (ToolOutput("c9", "{}"), called.tool_call_id)
 
 
 def test_a_call_of_an_earlier_session_is_added_with_its_result() -> None:
     """It got lost with that session."""
     before = _dialogue(reason="tool_calls")
-    known = KnownHistory(before)
-    added = known.additions(_conversation(_CALLED, base=before), set())
+    history = SessionHistory(before)
+    added = history.additions(_conversation(_CALLED, base=before), set())
     assert [type(each.item).__name__ for each in added] == ["CalledTool", "ToolOutput"]
 
 
 def test_keys_are_added_once() -> None:
     """As text, because the session does not hear them."""
-    known = KnownHistory(Conversation())
+    history = SessionHistory(Conversation())
     conversation = _conversation(DtmfCollected(digits="12", ended_by="timeout"))
-    [keys] = known.additions(conversation, set())
+    [keys] = history.additions(conversation, set())
     assert keys.item == CallerText("[keys pressed: 1 2]")
-    assert known.additions(conversation, set()) == []
-    assert KnownHistory(conversation).additions(conversation, set()) == []
+    assert history.additions(conversation, set()) == []
+    assert SessionHistory(conversation).additions(conversation, set()) == []
 
 
 def test_the_finish_of_a_reply_adds_nothing() -> None:
-    """What the session said itself it knows."""
+    """The session contains its own replies."""
     conversation = _dialogue(ReplyFinished(reply_id="r1"))
-    assert KnownHistory(conversation).additions(conversation, set()) == []
+    assert SessionHistory(conversation).additions(conversation, set()) == []

@@ -1,4 +1,4 @@
-"""One session at the provider, with a connection that records what it is told."""
+"""One session at the provider, with a connection that records its requests."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -252,7 +252,7 @@ async def test_results_and_material_are_replaced(fixture: _Fixture) -> None:
 
 
 async def test_a_restored_result_can_be_replaced(fixture: _Fixture) -> None:
-    """Its item is known by the call."""
+    """Its item is found by the call."""
     items = (CallerText("hi"), ToolOutput("c1", "running"))
     await fixture.session.restore(SessionStart("x", items))
     assert [request[1] for request in fixture.connection.requests] == ["h_1", "h_2"]

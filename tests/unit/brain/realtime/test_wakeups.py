@@ -5,7 +5,7 @@ import asyncio
 from services.brain.realtime.wakeups import Wakeups
 
 
-async def test_everyone_who_waits_is_woken() -> None:
+async def test_all_waiting_tasks_are_woken() -> None:
     """Once, and a cancelled one is forgotten."""
     wakeups = Wakeups()
     first, second, third = (asyncio.ensure_future(wakeups.wait()) for _ in range(3))

@@ -14,7 +14,7 @@ def _problems(text: str) -> str:
 
 
 def test_a_cascade_is_the_default() -> None:
-    """Nothing changes for agents that name no mode."""
+    """Agents that name no mode are unchanged."""
     agent = AgentConfig(prompt="x")
     assert agent.mode == "cascade"
     assert not agent.is_realtime
@@ -48,7 +48,7 @@ def test_keys_without_effect_are_refused(text: str, problem: str) -> None:
 
 
 def test_phrases_may_be_switched_off() -> None:
-    """Which they are: the file may say so."""
+    """They are switched off anyway, so the file may contain it."""
     text = "prompt: x\nmode: realtime\nfillers: {phrases: []}\nopeners: {enabled: false}\n"
     assert parse_agent(text, "x", "x.yaml").is_realtime
 

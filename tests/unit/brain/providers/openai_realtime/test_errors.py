@@ -1,4 +1,4 @@
-"""What ends or refuses a session."""
+"""Errors that end or refuse a session."""
 
 import pytest
 from websockets.datastructures import Headers
@@ -54,8 +54,8 @@ def test_a_close(close: Close | None, kind: type[ProviderError]) -> None:
     assert type(close_error(ConnectionClosedError(close, None), "m")) is kind
 
 
-def test_most_errors_concern_one_request_only() -> None:
-    """Those that refuse the session end it."""
+def test_other_errors_concern_one_request() -> None:
+    """Errors that refuse the session end it."""
     assert not is_fatal("conversation_already_has_active_response")
     assert not is_fatal("invalid_value")
     assert is_fatal("insufficient_quota")

@@ -136,7 +136,7 @@ def test_messages(event: dict[str, Any], expected: object) -> None:
 
 @given(ANY_JSON)
 def test_no_message_raises(value: Any) -> None:
-    """Whatever the fields contain."""
+    """Any content of the fields is survived."""
     reader = MessageReader()
     reader.read(json.dumps(value))
     for kind in (
@@ -153,5 +153,5 @@ def test_no_message_raises(value: Any) -> None:
 
 @pytest.mark.parametrize("message", ["", "[", "[" * 100_000, b"\xff\xfe", "null", '"text"'])
 def test_what_is_no_json_object_means_nothing(message: str | bytes) -> None:
-    """Also bytes that are no text."""
+    """Also bytes that cannot be decoded."""
     assert MessageReader().read(message) is None
