@@ -21,7 +21,12 @@ _DOCS = Path(__file__).parents[1] / "docs"
 PAGE = _DOCS / "providers.md"
 RESULTS = _DOCS / "conformance.json"
 
-_KINDS: Mapping[Kind, str] = {"stt": "Speech-to-text", "llm": "Language models", "tts": "Text-to-speech"}
+_KINDS: Mapping[Kind, str] = {
+    "stt": "Speech-to-text",
+    "llm": "Language models",
+    "tts": "Text-to-speech",
+    "realtime": "Speech-to-speech",
+}
 _CHECKS: Mapping[Kind, tuple[Check[Any], ...]] = {"stt": STT_CHECKS, "llm": LLM_CHECKS, "tts": TTS_CHECKS}
 _UNITS = {
     "minute of audio": "per minute",
@@ -43,7 +48,7 @@ def tables() -> Mapping[str, str]:
         "details": "\n".join(
             _details(kind, name, f) for kind, found in facts.items() for name, f in found.items()
         ),
-        "conformance": "\n\n".join(map(_conformance, _KINDS)) + "\n",
+        "conformance": "\n\n".join(map(_conformance, _CHECKS)) + "\n",
     }
 
 
@@ -70,6 +75,7 @@ def _overview(kind: Kind, found: Mapping[str, ProviderFacts]) -> str:
         "stt": ("audio", "word timings", "end of speech or turn"),
         "llm": ("interruption",),
         "tts": ("audio", "timings", "interruption"),
+        "realtime": ("audio", "timings", "interruption"),
     }[kind]
     head = ("`provider`", "of", "models", "languages", *columns, "key")
     rows = [_row(*head), _row(*("---" for _ in head))]

@@ -82,7 +82,7 @@ class SessionHistory:
             self._outputs[call.tool_call_id] = _output(call)
 
     def additions(self, conversation: Conversation, own_calls: set[str]) -> list[Addition]:
-        """Return the items that the session does not contain yet; `own_calls` are the ids of its own calls."""
+        """Return the items that the session does not contain yet; `own_calls` are its own."""
         added = [Addition(CallerText(text)) for text in self._new_dtmf(conversation)]
         for call in _tool_calls(conversation):
             output = _output(call)

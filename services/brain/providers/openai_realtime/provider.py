@@ -9,6 +9,7 @@ from parley.providers.registry import ProviderContext, ProviderPlugin
 from parley.settings import read_settings
 from services.brain.providers.openai.servers import NO_KEY, OPENAI_URL
 from services.brain.providers.openai_realtime.connection import OpenAIRealtimeConnection, open_session
+from services.brain.providers.openai_realtime.facts import FACTS
 from services.brain.settings import BrainSettings
 
 
@@ -32,5 +33,5 @@ async def _open(_context: ProviderContext) -> AsyncIterator[OpenAIRealtime]:
     yield OpenAIRealtime(read_settings(BrainSettings))
 
 
-PLUGIN = ProviderPlugin(_open)
+PLUGIN = ProviderPlugin(_open, facts=FACTS)
 """Entry point `openai`."""
