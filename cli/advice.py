@@ -97,6 +97,15 @@ PAGES = {
             "https://play.cartesia.ai/subscription",
             "https://status.cartesia.ai",
         ),
+        ProviderPages(
+            "polly",
+            "PARLEY_POLLY_SECRET_ACCESS_KEY",
+            "PARLEY_POLLY_URL",
+            "https://console.aws.amazon.com/iam, or AWS's own variables, profile or role",
+            "https://console.aws.amazon.com/billing",
+            "https://console.aws.amazon.com/servicequotas",
+            "https://health.aws.amazon.com",
+        ),
     )
 }
 

@@ -59,7 +59,9 @@ class Provider:
     """The provider whose emulator serves this one too, under `path`; empty for a process and port of its own.
     It is emulated whenever its host is, unless it has a key or an address."""
     more: tuple[tuple[str, str], ...] = ()
-    """Further variables that the emulator needs."""
+    """Further variables for services that use the emulator."""
+    credentials: tuple[str, ...] = ()
+    """Variables of other programs that hold credentials for the real one too."""
 
     @property
     def process(self) -> str:
@@ -75,6 +77,20 @@ PROVIDERS = (
     Provider("anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "/anthropic", host="openai"),
     Provider("gemini", "GEMINI_API_KEY", "GEMINI_BASE_URL", "/gemini", host="openai"),
     Provider("cartesia", "CARTESIA_API_KEY", "PARLEY_CARTESIA_URL", "/cartesia", host="elevenlabs"),
+    Provider(
+        "polly",
+        "PARLEY_POLLY_SECRET_ACCESS_KEY",
+        "PARLEY_POLLY_URL",
+        "/polly",
+        host="elevenlabs",
+        more=(("PARLEY_POLLY_ACCESS_KEY_ID", SANDBOX_TOKEN), ("PARLEY_POLLY_REGION", "us-east-1")),
+        credentials=(
+            "AWS_ACCESS_KEY_ID",
+            "AWS_PROFILE",
+            "AWS_ROLE_ARN",
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        ),
+    ),
 )
 
 
@@ -142,8 +158,9 @@ class Topology:
 
 
 def is_real(provider: Provider, environment: Mapping[str, str]) -> bool:
-    """Whether the environment names the provider's key, or an address for it."""
-    return bool(environment.get(provider.key_variable) or environment.get(provider.url_variable))
+    """Whether the environment has the provider's key, other credentials, or an address for it."""
+    names = (provider.key_variable, provider.url_variable, *provider.credentials)
+    return any(environment.get(name) for name in names)
 
 
 def build_topology(

@@ -25,6 +25,7 @@ _PROVIDER_PREFIXES = (
     "PARLEY_OPENAI_",
     "PARLEY_ELEVENLABS_",
     "PARLEY_CARTESIA_",
+    "PARLEY_POLLY_",
 )
 
 _STAGE_OF = {"deepgram": "stt", "openai": "llm", "elevenlabs": "tts"}

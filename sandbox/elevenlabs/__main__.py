@@ -13,6 +13,8 @@ from sandbox.cartesia.app import CartesiaEmulator
 from sandbox.cartesia.settings import CartesiaSandboxSettings
 from sandbox.elevenlabs.app import ElevenLabsEmulator
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
+from sandbox.polly.app import PollyEmulator
+from sandbox.polly.settings import PollySandboxSettings
 from sandbox.recognition.opening import open_recogniser_late
 from sandbox.recognition.oracle import Oracle
 
@@ -20,9 +22,16 @@ from sandbox.recognition.oracle import Oracle
 async def _run(settings: ElevenLabsSandboxSettings, stop: asyncio.Event) -> None:
     oracle = Oracle()
     cartesia = CartesiaEmulator(load(CartesiaSandboxSettings))
+    polly = PollyEmulator(load(PollySandboxSettings))
     async with open_recogniser_late(settings, oracle) as recogniser:
         elevenlabs = ElevenLabsEmulator(settings, oracle, recogniser)
-        app = Starlette(routes=[Mount("/cartesia", cartesia.app()), Mount("/", elevenlabs.app())])
+        app = Starlette(
+            routes=[
+                Mount("/cartesia", cartesia.app()),
+                Mount("/polly", polly.app()),
+                Mount("/", elevenlabs.app()),
+            ]
+        )
         async with serve(app, settings.host, settings.elevenlabs_port, drain_timeout_s=1):
             await stop.wait()
 

@@ -63,3 +63,19 @@ class DeepgramTtsSettings(TtsSettings):
 
     deepgram_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="DEEPGRAM_API_KEY")
     """API key for Deepgram; required by agents whose voice is Deepgram's."""
+
+
+class PollySettings(TtsSettings):
+    """Settings of Amazon Polly."""
+
+    polly_url: ProviderUrl = ""
+    """Base address of Polly, http(s)://, such as that of a VPC endpoint; empty for the region's own."""
+
+    polly_region: str = ""
+    """Region of Polly; empty for that of AWS_REGION or of the AWS profile."""
+
+    polly_access_key_id: str = ""
+    """Access key for Polly; empty for the AWS credentials of the environment, the profile or the role."""
+
+    polly_secret_access_key: SecretStr = SecretStr("")
+    """Secret of that access key."""

@@ -104,6 +104,10 @@ unknown variable, so a misspelt one is refused here. */}}
 {{- $_ := set $set "ELEVENLABS_API_KEY" "sandbox" -}}
 {{- $_ := set $set "PARLEY_DEEPGRAM_URL" (printf "%s:9002" $sandbox) -}}
 {{- $_ := set $set "DEEPGRAM_API_KEY" "sandbox" -}}
+{{- $_ := set $set "PARLEY_POLLY_URL" (printf "%s:9004/polly" $sandbox) -}}
+{{- $_ := set $set "PARLEY_POLLY_REGION" "us-east-1" -}}
+{{- $_ := set $set "PARLEY_POLLY_ACCESS_KEY_ID" "sandbox" -}}
+{{- $_ := set $set "PARLEY_POLLY_SECRET_ACCESS_KEY" "sandbox" -}}
 {{- $_ := set $set "PARLEY_CARTESIA_URL" (printf "%s:9004/cartesia" $sandbox) -}}
 {{- $_ := set $set "CARTESIA_API_KEY" "sandbox" -}}
 {{- else if eq .stage "recorder" }}

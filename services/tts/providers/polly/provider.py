@@ -1,0 +1,128 @@
+"""The entry point `polly`.
+
+The SDK is aiobotocore, botocore with an asynchronous transport: requests need no threads, and a reply that is
+interrupted closes its connection at once. Polly's bidirectional stream (StartSpeechSynthesisStream) needs
+HTTP/2, which AWS's SDK for Python has only for Python 3.12 and later.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from aiobotocore.config import AioConfig
+from aiobotocore.session import AioSession
+from botocore.exceptions import BotoCoreError
+
+from parley.agent_config import TtsConfig
+from parley.errors import ConfigError, ProviderRejected
+from parley.providers.registry import ProviderContext, ProviderPlugin
+from parley.providers.tts import TtsConnection
+from parley.settings import read_settings
+from services.tts.providers.polly.errors import configuration_error
+from services.tts.providers.polly.facts import FACTS
+from services.tts.providers.polly.models import PollyOptions, check, text_support
+from services.tts.providers.polly.stream import PollyStream
+from services.tts.settings import PollySettings
+
+_MAX_CONNECTIONS = 200
+_KEEP_ALIVE_S = 60.0
+_READ_TIMEOUT_FACTOR = 3.0
+_REJECTED_RETRY_INTERVAL_S = 5.0
+"""Minimum time between two attempts with rejected credentials."""
+
+
+class PollyConnection:
+    """A TtsConnection for one call; all calls share the client."""
+
+    def __init__(self, client: Any, config: TtsConfig) -> None:
+        self._client = client
+        self._config = config
+        self._rejection: ProviderRejected | None = None
+        self._rejected_at_s = 0.0
+
+    @asynccontextmanager
+    async def open_stream(self, reply_id: str) -> AsyncIterator[PollyStream]:  # noqa: ARG002 - requests have no id
+        """Begin a reply.
+
+        Raises:
+            ProviderRejected: Polly rejected a request less than 5 s ago.
+        """
+        now = asyncio.get_running_loop().time
+        if self._rejection is not None and now() - self._rejected_at_s < _REJECTED_RETRY_INTERVAL_S:
+            raise ProviderRejected(self._rejection.provider, self._rejection.reason)
+        try:
+            yield PollyStream(self._client, self._config)
+        except ProviderRejected as error:
+            self._rejection, self._rejected_at_s = error, now()
+            raise
+
+
+class PollyProvider:
+    """Polly's client for all calls of a process."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    @asynccontextmanager
+    async def connect(self, config: TtsConfig, call_sid: str) -> AsyncIterator[TtsConnection]:  # noqa: ARG002 - as above
+        """Prepare for one call."""
+        yield PollyConnection(self._client, config)
+
+
+@asynccontextmanager
+async def _open(context: ProviderContext) -> AsyncIterator[PollyProvider]:  # noqa: ARG001 - the stage has the limits
+    settings = read_settings(PollySettings)
+    async with AsyncExitStack() as stack:
+        try:
+            client = await stack.enter_async_context(_client(settings))
+            await _check_credentials(client)
+        except BotoCoreError as error:
+            raise configuration_error(error) from None
+        yield PollyProvider(client)
+
+
+def _client(settings: PollySettings) -> Any:
+    config = AioConfig(
+        connect_timeout=settings.tts_connect_timeout_s,
+        read_timeout=settings.tts_first_audio_timeout_s * _READ_TIMEOUT_FACTOR,
+        # The stage repeats requests, for all providers alike.
+        retries={"total_max_attempts": 1},
+        max_pool_connections=_MAX_CONNECTIONS,
+        connector_args={"keepalive_timeout": _KEEP_ALIVE_S},
+    )
+    return AioSession().create_client(
+        "polly", endpoint_url=settings.polly_url or None, config=config, **_explicit(settings)
+    )
+
+
+def _explicit(settings: PollySettings) -> Mapping[str, str]:
+    """Region and keys of Parley's own settings; without them, the SDK looks for AWS's."""
+    key_id, secret = settings.polly_access_key_id.strip(), settings.polly_secret_access_key.get_secret_value()
+    if bool(key_id) != bool(secret.strip()):
+        raise ConfigError(
+            "PARLEY_POLLY_ACCESS_KEY_ID and PARLEY_POLLY_SECRET_ACCESS_KEY: set both or neither"
+        )
+    found = {"region_name": settings.polly_region}
+    if key_id:
+        found |= {"aws_access_key_id": key_id, "aws_secret_access_key": secret.strip()}
+    return {name: value for name, value in found.items() if value}
+
+
+async def _check_credentials(client: Any) -> None:
+    """Find the credentials before the first call; a role may take a second to answer.
+
+    Raises:
+        ConfigError: no credentials were found.
+    """
+    credentials = client._request_signer._credentials  # noqa: SLF001 - there is no public way to a client's
+    if credentials is None:
+        raise ConfigError(
+            "Amazon Polly: no AWS credentials: set PARLEY_POLLY_ACCESS_KEY_ID and "
+            "PARLEY_POLLY_SECRET_ACCESS_KEY, AWS's own variables or AWS_PROFILE, or give the machine a role"
+        )
+    await credentials.get_frozen_credentials()
+
+
+PLUGIN = ProviderPlugin(_open, options=PollyOptions, check=check, text_support=text_support, facts=FACTS)
+"""Entry point `polly`."""
