@@ -120,6 +120,9 @@ bench-speech: setup ## speech detection on human voices (downloads 110 MB of Deb
 bench-growth: setup ## cost per event, takeover, memory and requests at 1 to 240 minutes of call; writes build/bench-growth.json (5 min)
 	$(BIN)/python -m bench.growth $(ARGS)
 
+bench-realtime: setup ## turn latency and barge-in of speech to speech beside the cascade; writes build/bench-realtime.json (6 min)
+	$(BIN)/python -W ignore -m bench.realtime $(ARGS)
+
 bench-knowledge: setup ## duration and hits of searches in 10,000 passages, full text and hybrid; writes build/bench-knowledge.json (3 min)
 	$(BIN)/python -W ignore -m bench.knowledge $(ARGS)
 
@@ -166,4 +169,4 @@ proto: setup ## generate parley/v1 and docs/events.md from proto/
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --pyi_out=. proto/parley/v1/*.proto
 	$(BIN)/python proto/make_docs.py
 
-.PHONY: turn-model chart-matrix help setup demo demo-local up call format check doctor-findings unit quick field fuzz close-race deploy-tools test mirror wording interop bench bench-speech bench-turns bench-growth bench-knowledge chaos rolling alert-drill soak lock docs alerts proto
+.PHONY: turn-model chart-matrix help setup demo demo-local up call format check doctor-findings unit quick field fuzz close-race deploy-tools test mirror wording interop bench bench-speech bench-turns bench-growth bench-knowledge bench-realtime chaos rolling alert-drill soak lock docs alerts proto

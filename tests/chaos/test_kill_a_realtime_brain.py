@@ -40,7 +40,7 @@ async def test_a_reply_is_continued_without_repetition(up: Up, tmp_path: Path) -
         bucket = AgentBucket(bus)
         version = await bucket.add("realtime", _agent(tmp_path), timeout_s=5)
         await bucket.set_current("realtime", version, previous=None)
-        voice_url = f"{up.system.edge_url}/twilio/voice?agent=realtime"
+        voice_url = f"{up.system.edge_url}/voice?agent=realtime"
         call_sid = await telephone.call(script, voice_url=voice_url)
         async with asyncio.timeout(90):
             async for event in follow(bus, call_sid):

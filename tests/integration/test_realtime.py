@@ -312,6 +312,18 @@ async def test_the_next_agent_has_a_session_of_its_own(
     assert not call.journal("realtime_error")
 
 
+async def test_missing_credit_ends_in_the_fallback(
+    nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is reported by the responses of a session that opened."""
+    rules = ({"say": _LONG, "fault": "failed_quota"},)
+    async with _calling(nats_url, tmp_path, monkeypatch, rules=rules) as call:
+        await call.greeted()
+        await call.speak(HELLO)
+        await call.until_kind(FallbackRequested)
+    assert bodies_of(call.bodies, StageFailed)[0].code == "rejected"
+
+
 async def test_a_refused_key_ends_in_the_fallback(
     nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,6 +29,8 @@ log = structlog.get_logger()
 
 _TRANSCRIPT_TIMEOUT_MS = 2000
 """A turn ends this long after its audio even if its transcript is missing."""
+_FORGOTTEN_AFTER_MS = 20_000
+"""A transcript that is later than this is no longer expected."""
 _MAX_TURNS = 16
 _MAX_TEXT_CHARS = 20_000
 
@@ -113,9 +115,11 @@ class CallerTurns:
     def on_tick(self, now_ms: int) -> list[Body]:
         """End turns whose words have not arrived in time."""
         bodies: list[Body] = []
-        for item_id, turn in self._turns.items():
+        for item_id, turn in list(self._turns.items()):
             if not turn.number and 0 < turn.waits_until_ms <= now_ms:
                 bodies += self._end(item_id, turn, pending=True)
+            elif turn.audio_end_ms + _FORGOTTEN_AFTER_MS <= now_ms:
+                del self._turns[item_id]
         return bodies
 
     def _on_speech_started(self, audio_ms: int, now_ms: int) -> list[Body]:

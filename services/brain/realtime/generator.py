@@ -12,6 +12,9 @@ from services.brain.realtime.voice import Voice
 
 log = structlog.get_logger()
 
+_RETRY_DELAY_S = 0.2
+"""Pause before the second response; before the third it is twice as long."""
+
 
 class RealtimeGenerator:
     """Generates the answers of one agent in one call, one at a time; see `AnswerGenerator`."""
@@ -68,6 +71,7 @@ class RealtimeGenerator:
                     bodies = builder.interrupt(keep_all=True)
                     await self._emit(GenerationEvent(builder.reply_id, tuple(bodies)))
                     return
+                await asyncio.sleep(_RETRY_DELAY_S * self._failures)
             else:
                 return
         log.error("answer_failed", turn=builder.turn, reply_id=builder.reply_id)

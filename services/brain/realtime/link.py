@@ -102,6 +102,14 @@ class RealtimeLink:
             self._renewal.set()
         self._agent = agent
 
+    def response_succeeded(self, first_audio_s: float | None) -> None:
+        """Note a complete response, and the time from its request to its first audio."""
+        self._failures = self._rejections = 0
+        if self.attempt is not None:
+            self.attempt.succeeded()
+            if first_audio_s is not None:
+                self.attempt.first_output_of("first_audio").observe(first_audio_s)
+
     def is_current(self, agent: RealtimeAgent) -> bool:
         """Whether the open session is the one of this agent."""
         return self.session is not None and self._agent is agent and not self._renewal.is_set()
@@ -183,7 +191,6 @@ class RealtimeLink:
         )
         self.route, self.attempt, self.session = route, attempt, session
         self.speaker = Speaker(route.provider, route.model, self.output, self._rate, self._log.now_ms)
-        self._failures = self._rejections = 0
         log.info("realtime_session_started", provider=route.provider, model=route.model)
         self.wakeups.notify()
         try:

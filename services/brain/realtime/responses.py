@@ -77,6 +77,9 @@ class Progress:
     samples: int = 0
     """End of the audio, in samples of the reply."""
     requested_ms: int = 0
+    requested_s: float = field(default_factory=lambda: asyncio.get_running_loop().time())
+    first_audio_s: float | None = None
+    """Time from the request to the first audio."""
     has_output: bool = False
     """Whether it has brought audio or a tool call."""
     items: list[SpokenItem] = field(default_factory=list)
@@ -86,6 +89,8 @@ class Progress:
     async def play(self, event: AudioDelta) -> bool:
         """Publish audio; return whether it is the first."""
         is_first = not self.items
+        if is_first:
+            self.first_audio_s = asyncio.get_running_loop().time() - self.requested_s
         if not self.items or self.items[-1].item_id != event.item_id:
             self.items.append(SpokenItem(event.item_id, self.samples, self.samples))
         if self.samples < _MAX_SAMPLES:

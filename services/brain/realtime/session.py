@@ -7,7 +7,7 @@ from functools import partial
 from itertools import count
 
 from parley.audio.g711 import SAMPLES_PER_MS
-from parley.errors import ProviderError, ProviderTimeout, ProviderUnavailable
+from parley.errors import ProviderError, ProviderRejected, ProviderTimeout, ProviderUnavailable
 from parley.providers.realtime import (
     AudioDelta,
     CallerText,
@@ -214,6 +214,9 @@ class Session:
             if isinstance(event, ToolCallReceived):
                 self._note_call(event)
             await response.on_event(event)
+            if isinstance(event, ResponseDone) and event.status == "failed" and not event.retryable:
+                # Every response of the account is refused, so the session is of no use.
+                raise ProviderRejected(response.progress.speaker.provider, event.reason)
         elif isinstance(event, ResponseDone) and self._cancelled.pop(event.tag, None) is not None:
             self._wakeups.notify()
 

@@ -65,6 +65,7 @@ class Voice:
                     emit=lambda bodies: self._emit(GenerationEvent(reply_id, tuple(bodies))),
                 )
                 await session.respond(response, timeout_s)
+                self._link.response_succeeded(response.progress.first_audio_s)
                 return
 
     async def run(self) -> None:
@@ -95,6 +96,7 @@ class Voice:
         async with self._turn_to_speak():
             try:
                 await session.respond(response, self._link.agent.config.realtime.timeout_s)
+                self._link.response_succeeded(response.progress.first_audio_s)
                 self._attempts.pop(reply.reply_id, None)
                 # Its events are in the inbox: wait until the log has them.
                 await self._wait_until_done(reply.reply_id)

@@ -128,7 +128,7 @@ class MessageReader:
             tag,
             _id(response, "status") or "failed",
             reason,
-            retryable="quota" not in code and "invalid" not in code,
+            retryable="quota" not in code,
             usage=_usage(_mapping(response.get("usage"))),
         )
 

@@ -1,0 +1,1 @@
+"""Turn latency and barge-in of speech-to-speech agents, beside the cascade's."""
