@@ -15,7 +15,7 @@ import structlog
 
 from parley.agent_config import LlmConfig
 from parley.errors import ProviderError, ProviderRejected, ProviderTimeout, ProviderUnavailable
-from parley.providers.llm import LlmEvent, Message, ToolChoice
+from parley.providers.llm import Done, LlmEvent, Message, TextDelta, ToolChoice
 from services.brain.providers.streams.http_api import Correction, HttpApi, HttpRequest
 from services.brain.providers.streams.http_errors import describe
 from services.brain.providers.streams.model_input import ModelInput
@@ -37,6 +37,8 @@ _WARM_UP_INTERVAL_S = 20.0
 _MAX_WARM_SERVERS = 4
 _MAX_CORRECTIONS = 3
 """Corrections within one request."""
+_CHARS_PER_TOKEN = 10
+"""More than this times `llm.max_tokens` is longer than the answer may be."""
 _MAX_ERROR_BYTES = 65_536
 _ERROR_BODY_TIMEOUT_S = 2.0
 _STATUSES = frozenset({400, 422})
@@ -120,7 +122,7 @@ class HttpLlmClient:
             provider=self._api.provider,
         )
         try:
-            async with aclosing(answer) as events:
+            async with aclosing(_limited(answer, config.max_tokens)) as events:
                 async for event in events:
                     yield event
         except ProviderError as error:
@@ -221,6 +223,20 @@ class HttpLlmClient:
         while len(self._used_at_s) >= _MAX_WARM_SERVERS:
             del self._used_at_s[next(iter(self._used_at_s))]
         self._used_at_s[server.base_url] = (server, at_s)
+
+
+async def _limited(answer: AsyncGenerator[LlmEvent], max_tokens: int) -> AsyncGenerator[LlmEvent]:
+    """The answer, cut at the agent's limit: a model that thinks gets more tokens, which may become text."""
+    rest = max_tokens * _CHARS_PER_TOKEN
+    async with aclosing(answer) as events:
+        async for event in events:
+            if isinstance(event, TextDelta):
+                if len(event.text) > rest:
+                    yield TextDelta(event.text[:rest])
+                    yield Done("length")
+                    return
+                rest -= len(event.text)
+            yield event
 
 
 async def _error_body(response: httpx2.Response) -> object:
