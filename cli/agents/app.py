@@ -39,6 +39,12 @@ def check_agents(
     raise typer.Exit(command.check(_agents(home, folder, as_json), names or []))
 
 
+@app.command("languages")
+def agent_languages(name: AgentName, *, folder: AgentsFolder = "agents", as_json: AsJson = False) -> None:
+    """List 57 languages with the providers of an agent that support them."""
+    raise typer.Exit(command.languages(_agents(None, folder, as_json), name))
+
+
 @app.command("list")
 def list_agents(*, folder: AgentsFolder = "agents", as_json: AsJson = False, home: Home = None) -> None:
     """List all agents with the version that new calls get. Exit code 2: no system can be reached."""

@@ -12,6 +12,7 @@ from rich.text import Text
 from cli.agents import report
 from cli.agents.checks import CheckedFile, check_files
 from cli.agents.existing_names import existing_names
+from cli.agents.language_support import rows, with_languages
 from cli.agents.references import with_references
 from cli.agents.versions import Versions
 from cli.call_log import open_bus
@@ -93,11 +94,25 @@ def _checked(options: AgentsOptions, names: Sequence[str]) -> list[CheckedFile]:
     Raises:
         ConfigError: the folder has no agent files.
     """
-    checked = check_files(files_of(options, names))
+    checked = [with_languages(each) for each in check_files(files_of(options, names))]
     existing, reason = existing_names(options.home, options.folder, [each.name for each in checked])
     if reason and not options.as_json:
         options.console.print(Text(reason, style="yellow"), soft_wrap=True)
     return with_references(checked, existing)
+
+
+def languages(options: AgentsOptions, name: str) -> int:
+    """Show the languages that an agent's providers support; return the exit code."""
+    [checked] = check_files([_path(options.folder, name)])
+    if checked.agent is None:
+        _show_check(options, [checked])
+        return EXIT_WRONG
+    found = rows(checked.agent.config)
+    if options.as_json:
+        report.print_json(options.console, report.languages_as_json(found))
+    else:
+        report.print_languages(options.console, found)
+    return 0
 
 
 def diff(options: AgentsOptions, name: str) -> int:

@@ -9,9 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.agents.checks import CheckedFile
+from cli.agents.language_support import LanguageRow, RouteSupport
 from cli.agents.versions import Change
 from parley.agent_store import Pointer
 
+_MARKS = {True: "[green]yes[/]", False: "[red]no[/]", None: "?"}
 _STYLES = {"new": "green", "changed": "yellow", "unchanged": "dim"}
 
 
@@ -50,6 +52,33 @@ def print_check(console: Console, files: Sequence[CheckedFile]) -> None:
     wrong = sum(bool(each.problems) for each in files)
     right = f"{len(files) - wrong} of {len(files)} files are right"
     console.print(Text(right, style="red" if wrong else "green"))
+
+
+def languages_as_json(rows: Sequence[LanguageRow]) -> list[dict[str, object]]:
+    """Return the support of each language: true, false, or null if a provider's facts do not state it."""
+    return [
+        {
+            "language": row.tag,
+            "name": row.name,
+            "stt": {one.route: one.supported for one in row.stt},
+            "tts": {one.route: one.supported for one in row.tts},
+            "texts": row.texts,
+        }
+        for row in rows
+    ]
+
+
+def print_languages(console: Console, rows: Sequence[LanguageRow]) -> None:
+    """Print a table with one row for each language."""
+    table = Table("language", "", *_routes("stt", rows[0].stt), *_routes("tts", rows[0].tts), "default texts")
+    for row in rows:
+        marks = [_MARKS[one.supported] for one in (*row.stt, *row.tts)]
+        table.add_row(row.tag, row.name, *marks, "yes" if row.texts else "-")
+    console.print(table)
+
+
+def _routes(stage: str, routes: Sequence[RouteSupport]) -> list[str]:
+    return [f"{stage}: {one.route}" for one in routes]
 
 
 def changes_as_json(changes: Sequence[Change]) -> list[dict[str, str]]:
