@@ -21,7 +21,7 @@ _DATABASE_TIMEOUT_S = 3.0
 def existing_names(home: Path, folder: str, checked: Collection[str]) -> tuple[ExistingNames, str]:
     """Return the names beside the checked agents, and why those of the system are missing; empty if not.
 
-    Without a running system and `PARLEY_NATS_URL` there is nothing to compare with, which is no reason.
+    The reason is empty, too, without a running system and `PARLEY_NATS_URL`.
     """
     paths = [path for path in sorted(Path(folder).glob("*.yaml")) if path.stem not in checked]
     others = tuple(each.agent for each in check_files(paths) if each.agent is not None)

@@ -24,7 +24,7 @@ class ExistingNames:
     applied: tuple[LoadedAgent, ...] = ()
     """The current versions in the bucket; empty without a system."""
     knowledge_bases: frozenset[str] | None = None
-    """None: the database was not read."""
+    """The names in the database; None if it was not read."""
     calendars: frozenset[str] | None = None
 
 
@@ -104,18 +104,18 @@ def _warnings(
 
 
 def _circle(start: str, agents: Mapping[str, AgentConfig]) -> list[str]:
-    """The shortest way of hand-offs from an agent back to it; empty without one."""
-    ways = [[start]]
+    """The shortest route of hand-offs from an agent back to it; empty without one."""
+    routes = [[start]]
     seen: set[str] = set()
-    while ways:
-        way = ways.pop(0)
-        config = agents.get(way[-1])
+    while routes:
+        route = routes.pop(0)
+        config = agents.get(route[-1])
         for target in [handoff.agent for handoff in config.handoffs] if config is not None else []:
             if target == start:
-                return [*way, target]
+                return [*route, target]
             if target not in seen:
                 seen.add(target)
-                ways.append([*way, target])
+                routes.append([*route, target])
     return []
 
 

@@ -5,12 +5,13 @@ so it must not be postponed to an agent's first call.
 """
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from parley.agent_config import ProviderSection, load_agent_config
+from parley.agent_config import AgentConfig, ProviderSection, load_agent_config
 from parley.audio.conversion import converter
 from parley.audio.formats import MULAW_8K
 from parley.errors import ConfigError
@@ -46,15 +47,19 @@ async def preload_providers(
 def _named_providers(kind: Kind, settings: CommonSettings) -> dict[str, tuple[str, ProviderSection]]:
     """Return provider names, each with the first agent that names it, and its section."""
     names: dict[str, tuple[str, ProviderSection]] = {}
-    for path in sorted(Path(settings.agents_dir).glob("*.yaml")):
-        try:
-            agent = load_agent_config(settings.agents_dir, path.stem)
-        except ConfigError as error:
-            log.warning("agent_not_preloaded", agent=path.stem, error=str(error))
-            continue
+    for agent in agents_of_files(settings):
         if kind not in kinds_of(agent):
             continue
         section: ProviderSection = getattr(agent, kind)
         for config in section.chain:
-            names.setdefault(config.provider, (path.stem, config))
+            names.setdefault(config.provider, (agent.name, config))
     return names
+
+
+def agents_of_files(settings: CommonSettings) -> Iterator[AgentConfig]:
+    """Yield the agents of all usable files."""
+    for path in sorted(Path(settings.agents_dir).glob("*.yaml")):
+        try:
+            yield load_agent_config(settings.agents_dir, path.stem)
+        except ConfigError as error:
+            log.warning("agent_not_preloaded", agent=path.stem, error=str(error))

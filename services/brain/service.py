@@ -10,7 +10,7 @@ from parley.errors import ConfigError
 from parley.providers.fallback_chain import config_failure
 from parley.providers.llm import LlmClient
 from parley.providers.pool import ProviderPool, open_default_provider, open_pool
-from parley.providers.preload import preload_providers
+from parley.providers.preload import agents_of_files, preload_providers
 from parley.providers.realtime import RealtimeProvider
 from parley.providers.registry import ProviderContext
 from parley.runtime.stage import CallContext, ServeCall
@@ -21,6 +21,7 @@ from services.brain.metrics import BrainMetrics
 from services.brain.session import BrainSession
 from services.brain.settings import BrainSettings
 from services.brain.tools.context import open_tool_resources
+from services.brain.tools.mcp.pool import preload_sdk
 
 log = structlog.get_logger()
 
@@ -41,6 +42,7 @@ async def open_service(settings: BrainSettings, telemetry: Telemetry) -> AsyncIt
         await preload_providers(clients, "llm", settings)
         await open_default_provider(realtime, "realtime", settings)
         await preload_providers(realtime, "realtime", settings)
+        await preload_sdk(agents_of_files(settings))
 
         shared = BrainResources(clients, realtime, context.limits, breakers, resources, metrics)
 

@@ -140,3 +140,11 @@ async def test_an_absent_web_service_is_reported() -> None:
     ):
         assert [tool.name for tool in tools] == ["end_call"]
         assert "cannot be reached" in server.problem
+
+
+async def test_the_sdk_is_imported_only_for_agents_that_use_it() -> None:
+    """It takes 0.4 s and 20 MB of each brain."""
+    code = "import services.brain.service, sys; sys.exit('mcp' in sys.modules)"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code)
+
+    assert await process.wait() == 0

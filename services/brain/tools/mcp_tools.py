@@ -1,9 +1,9 @@
 """The tools of an MCP server for one call: names, definitions and results as the model gets them."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, overload
+from typing import Any
 
 import mcp_types
 
@@ -14,6 +14,7 @@ from services.brain.tools import Tool, ToolFailed
 from services.brain.tools.context import ToolContext
 from services.brain.tools.mcp.server import McpServer
 from services.brain.tools.results import limited
+from services.brain.tools.tool_list import ToolList
 
 IDEMPOTENCY_KEY, CALL_SID = "parley/idempotencyKey", "parley/callSid"
 """Keys of `_meta` in each call of a tool."""
@@ -27,7 +28,7 @@ def build(section: McpTool, context: ToolContext) -> Sequence[Tool]:
     return McpTools(section, context, context.resources.mcp.get(section))
 
 
-class McpTools(Sequence[Tool]):
+class McpTools(ToolList):
     """The present tools of a server, as far as the agent file allows them."""
 
     def __init__(self, section: McpTool, context: ToolContext, server: McpServer) -> None:
@@ -37,20 +38,8 @@ class McpTools(Sequence[Tool]):
         self._listed: tuple[mcp_types.Tool, ...] = ()
         self._built: tuple[Tool, ...] = ()
 
-    def __len__(self) -> int:
-        return len(self._tools())
-
-    @overload
-    def __getitem__(self, index: int) -> Tool: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Tool]: ...
-    def __getitem__(self, index: int | slice) -> Tool | Sequence[Tool]:
-        return self._tools()[index]
-
-    def __iter__(self) -> Iterator[Tool]:
-        return iter(self._tools())
-
-    def _tools(self) -> tuple[Tool, ...]:
+    def present(self) -> tuple[Tool, ...]:
+        """Return the tools that the server has listed last."""
         if self._listed is not self._server.tools:
             self._listed = self._server.tools
             self._built = tuple(self._tool(tool) for tool in self._listed if self._is_allowed(tool.name))

@@ -1,7 +1,7 @@
 """The tools of an agent, built from its agent file."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias, overload
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import structlog
 
@@ -16,7 +16,6 @@ from services.brain.tools import (
     hand_off,
     http,
     leads,
-    mcp_tools,
     messages,
     python,
     save_data,
@@ -28,17 +27,25 @@ from services.brain.tools import (
     wait,
 )
 from services.brain.tools.context import ToolContext
+from services.brain.tools.tool_list import ToolList
 
 log = structlog.get_logger()
 
 Builder: TypeAlias = Callable[[Any, ToolContext], Sequence[Tool]]
 """Builds the tools of one section of the agent file, for one call."""
 
+
+def _build_mcp(section: Any, context: ToolContext) -> Sequence[Tool]:
+    from services.brain.tools import mcp_tools  # noqa: PLC0415 - the SDK is imported for agents that use it
+
+    return mcp_tools.build(section, context)
+
+
 BUILDERS: Mapping[str, Builder] = {
     "end_call": end_call.build,
     "http": http.build,
     "search_knowledge": search_knowledge.build,
-    "mcp": mcp_tools.build,
+    "mcp": _build_mcp,
     "python": python.build,
     "book_appointment": appointments.build,
     "cancel_appointment": cancellations.build,
@@ -53,28 +60,15 @@ BUILDERS: Mapping[str, Builder] = {
 """By the section's `type`."""
 
 
-class Toolset(Sequence[Tool]):
+class Toolset(ToolList):
     """The tools of an agent; those of an MCP server change with its list of tools."""
 
     def __init__(self, parts: Sequence[Sequence[Tool]]) -> None:
         self._parts = tuple(parts)
         self._reported: set[str] = set()
 
-    def __len__(self) -> int:
-        return len(self._tools())
-
-    @overload
-    def __getitem__(self, index: int) -> Tool: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Tool]: ...
-    def __getitem__(self, index: int | slice) -> Tool | Sequence[Tool]:
-        return self._tools()[index]
-
-    def __iter__(self) -> Iterator[Tool]:
-        return iter(self._tools())
-
-    def _tools(self) -> tuple[Tool, ...]:
-        """The tools in order; of several with the same name, the first."""
+    def present(self) -> tuple[Tool, ...]:
+        """Return the tools in order; of several with the same name, the first."""
         found: dict[str, Tool] = {}
         for tool in (tool for part in self._parts for tool in part):
             if found.setdefault(tool.name, tool) is not tool and tool.name not in self._reported:

@@ -1,12 +1,20 @@
-"""The MCP servers of a process: each is connected once, when an agent first needs it."""
+"""The MCP servers of a process: each is connected once, when an agent first needs it.
+
+The SDK takes 0.3 s to import: it is imported when a process starts if an agent file names a server, and
+otherwise when an agent first needs one.
+"""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from parley.agent_config import McpTool
-from services.brain.tools.mcp.server import McpServer
+from parley.agent_config import AgentConfig, McpTool
+
+if TYPE_CHECKING:
+    from services.brain.tools.mcp.server import McpServer
 
 
 class McpServers:
@@ -16,10 +24,12 @@ class McpServers:
         self._tasks = tasks
         self._servers: dict[str, tuple[McpServer, asyncio.Task[None]]] = {}
 
-    def get(self, section: McpTool) -> McpServer:
+    def get(self, section: McpTool) -> "McpServer":
         """Return the server; the first time, begin to connect without waiting for it."""
         settings = section.model_dump_json(include=_CONNECTION)
         if settings not in self._servers:
+            from services.brain.tools.mcp.server import McpServer  # noqa: PLC0415 - see above
+
             server = McpServer(section)
             task = self._tasks.create_task(server.run(), name=f"MCP server {section.name}")
             self._servers[settings] = (server, task)
@@ -29,6 +39,12 @@ class McpServers:
         """Disconnect all servers."""
         for _, task in self._servers.values():
             task.cancel()
+
+
+async def preload_sdk(agents: Iterable[AgentConfig]) -> None:
+    """Import the SDK if an agent names an MCP server."""
+    if any(isinstance(tool, McpTool) for agent in agents for tool in agent.tools):
+        await asyncio.to_thread(import_module, "services.brain.tools.mcp_tools")
 
 
 _CONNECTION = {"name", "command", "url", "env", "headers", "timeout_s", "connect_timeout_s"}
