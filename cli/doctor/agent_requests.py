@@ -133,7 +133,7 @@ async def request_phrase(provider: TtsProvider, config: TtsConfig, agent: AgentC
 
 def phrase_of(agent: AgentConfig) -> str:
     """The first sentence of the greeting, shortened: a text in the agent's language."""
-    words = agent.opening.text.replace("\n", " ").split()
+    words = agent.openings[0].text.replace("\n", " ").split()
     phrase = ""
     for word in words:
         if len(phrase) + len(word) > _MAX_PHRASE_CHARS:

@@ -106,13 +106,16 @@ class AgentConfig(Section):
         return self.mode == REALTIME
 
     @property
-    def opening(self) -> Greeting:
-        """The first reply: the consent line and the greeting."""
-        if not self.consent.strip():
-            return self.greeting
+    def openings(self) -> tuple[Greeting, ...]:
+        """The first replies: the consent line, which is played whole, and the greeting."""
+        consent = self.consent.strip()
+        if not consent:
+            return (self.greeting,)
         # Not validated: the texts are rendered already.
-        text = f"{self.consent.strip()} {self.greeting.text}".strip()
-        return self.greeting.model_copy(update={"text": text, "interruptible": False})
+        whole = self.greeting.model_copy(update={"text": consent, "interruptible": False})
+        if self.greeting.interruptible and self.greeting.text.strip():
+            return (whole, self.greeting)
+        return (whole.model_copy(update={"text": f"{consent} {self.greeting.text}".strip()}),)
 
     @property
     def spoken_languages(self) -> tuple[str, ...]:

@@ -112,8 +112,8 @@ class BrainSession:
             speaking = self._start_realtime(tasks)
             await self._serving.choose_phrases()
             if not self._log.conversation.totals.replies:
-                opening = self._agent.agent.opening
-                await self._greet(opening.text, whole=not opening.interruptible)
+                for opening in self._agent.agent.openings:
+                    await self._greet(opening.text, whole=not opening.interruptible)
             wait_until_ms = await self._decide_and_act(tasks)
             while not self._log.conversation.ended:
                 await self._on_item(await self._next_item(wait_until_ms), tasks)

@@ -33,7 +33,8 @@ def cacheable_phrases(agent: AgentConfig) -> tuple[str, ...]:
     own = (phrase for tool in agent.tools for phrase in tool.filler or ())
     tools = (*own, *agent.fillers.tool_phrases) if _has_slow_tools(agent) else ()
     fillers = (*agent.fillers.phrases, *tools)
-    phrases = (agent.opening.text, *openers, *fillers, agent.apology, *apology)
+    greetings = (opening.text for opening in agent.openings)
+    phrases = (*greetings, *openers, *fillers, agent.apology, *apology)
     return tuple(dict.fromkeys(phrase.strip() for phrase in phrases if phrase.strip()))
 
 

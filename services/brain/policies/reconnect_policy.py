@@ -19,6 +19,7 @@ def greeting_to_repeat(conversation: Conversation) -> str:
     """Return the greeting that must be played whole and was cut with the lost stream; empty for none."""
     if conversation.ended or conversation.hanging_up:
         return ""
-    greetings = [reply for reply in conversation.replies if reply.kind == REPLY_KIND_GREETING]
-    cut = greetings and greetings[-1].uninterruptible and greetings[-1].cancelled == "stream_lost"
-    return greetings[-1].text if cut else ""
+    greetings = [
+        reply for reply in conversation.replies if reply.kind == REPLY_KIND_GREETING and reply.uninterruptible
+    ]
+    return greetings[-1].text if greetings and greetings[-1].cancelled == "stream_lost" else ""

@@ -90,6 +90,9 @@ def decide(
         return CancelReplies((speculative.reply_id,), "speculation")
     turn = conversation.unanswered_turn
     if turn is not None and conversation.must_finish:
+        # The answer follows what must be played whole, in place of the greeting.
+        if waiting := tuple(reply for reply in _interruptible(conversation) if not reply.audible):
+            return _cancel(waiting)
         return _decide_paused(floor, conversation, agent, now_ms=now_ms)
     due_ms = tool_results.due_ms(floor, conversation, now_ms=now_ms)
     if turn is not None and due_ms is not None and due_ms <= now_ms:

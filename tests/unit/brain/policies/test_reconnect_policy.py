@@ -59,3 +59,5 @@ def test_a_greeting_that_must_be_played_whole_is_repeated() -> None:
     assert not greeting_to_repeat(fold(notice, text))
     assert not greeting_to_repeat(fold(greeting, text, cut))
     assert not greeting_to_repeat(fold(notice, text, cut, again))
+    after = event(ReplyStarted(reply_id="r3", kind=REPLY_KIND_GREETING))
+    assert greeting_to_repeat(fold(notice, text, after, cut)) == "This call is recorded."

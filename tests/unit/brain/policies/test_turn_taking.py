@@ -329,6 +329,20 @@ def test_an_uninterruptible_reply_is_finished_before_the_answer() -> None:
     assert decide(*words, event(PlaybackFinished(reply_id="r1"))) == Answer(1)
 
 
+def test_the_answer_replaces_a_greeting_that_waits_for_a_notice() -> None:
+    """The caller who speaks during the notice wants an answer; the notice itself is finished."""
+    notice = [
+        event(ReplyStarted(reply_id="r1", uninterruptible=True)),
+        *reply_events("r1", 0, *CLAUSES)[1:],
+        *clauses_synthesized("r1", *CLAUSES),
+        *playback_started("r1", 300),
+        *reply_events("r2", 0, "Hello."),
+    ]
+
+    assert decide(*notice) is None
+    assert decide(*notice, turn_ended(1, "What are your hours?")) == CancelReplies(("r2",))
+
+
 def test_words_that_were_withdrawn_interrupt_nothing() -> None:
     """The recogniser changed its mind, or they were an echo of the agent."""
     withdrawn = [event(TranscriptUpdated(turn=1, text="how can")), event(TranscriptUpdated(turn=1))]

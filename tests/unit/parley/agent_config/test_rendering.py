@@ -33,8 +33,8 @@ def test_all_texts_are_rendered() -> None:
     agent = rendered(AGENT, data(name="Ana"))
 
     assert agent.prompt == "Help Ana at +15550100001. Today is Monday, September 21, 2026."
-    assert agent.opening.text == "This call is recorded. Hello Ana."
-    assert agent.opening.interruptible is False
+    [opening] = agent.openings
+    assert (opening.text, opening.interruptible) == ("This call is recorded. Hello Ana.", False)
     assert agent.idle.prompts == ("Are you there, Ana?",)
     assert agent.stt.keyterms == ("Ana", "Riverside")
     assert "{{" in AGENT.prompt
@@ -51,7 +51,7 @@ def test_another_language_changes_texts_and_providers() -> None:
     texts: Any = default_texts("de")
 
     assert agent.language == agent.stt.language == agent.tts.language == "de"
-    assert agent.opening.text == "Dieser Anruf wird aufgezeichnet. Guten Tag."
+    assert [opening.text for opening in agent.openings] == ["Dieser Anruf wird aufgezeichnet.", "Guten Tag."]
     assert agent.prompt.endswith("Today is Montag, 21. September 2026.\n\nSpeak German.")
     assert (agent.idle.timeout_s, agent.idle.prompts) == (5, texts["idle"]["prompts"])
     assert (agent.tts.voice, agent.stt.keyterms) == ("de-voice", ("Riverside",))
