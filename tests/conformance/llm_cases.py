@@ -78,8 +78,6 @@ LLM_CASES: Mapping[str, Callable[[], AbstractAsyncContextManager[LlmCase]]] = {
         f"{provider} {model}": partial(native, LlmConfig(provider=provider, model=model, timeout_s=0.5))
         for provider, model in (
             ("anthropic", "claude-haiku-5-5"),
-            ("anthropic", "claude-opus-5-5"),
-            ("gemini", "gemini-3.5-flash-lite"),
             ("gemini", "gemini-3.8-flash"),
         )
     },

@@ -1,13 +1,33 @@
 """Facts about the models of the Gemini API, from ai.google.dev as of 2026-11-28."""
 
-from parley.providers.facts import ModelFacts, ProviderFacts
+from datetime import date
+from decimal import Decimal
+
+from parley.providers.facts import ModelFacts, Price, ProviderFacts
+
+_PRICING = "https://ai.google.dev/gemini-api/docs/pricing"
+_SEEN = date(2026, 11, 28)
+
+
+def _prices(usd_in: str, usd_out: str) -> tuple[Price, ...]:
+    return (
+        Price(Decimal(usd_in), "million input tokens", _PRICING, _SEEN),
+        Price(Decimal(usd_out), "million output tokens", _PRICING, _SEEN),
+    )
+
 
 FACTS = ProviderFacts(
     title="Google (Gemini API)",
     models=(
-        ModelFacts("gemini-3.5-flash-lite", note="level minimal; no announced end"),
+        ModelFacts(
+            "gemini-3.5-flash-lite", prices=_prices("0.30", "2.50"), note="level minimal; no announced end"
+        ),
         ModelFacts("gemini-3.6-flash", note="level minimal; no announced end"),
-        ModelFacts("gemini-3.8-flash", note="level low; no announced end"),
+        ModelFacts(
+            "gemini-3.8-flash",
+            prices=_prices("1.50", "7.50"),
+            note="level low; no announced end; half the price until 2026-12-31",
+        ),
         ModelFacts("gemini-3.1-flash-lite", note="its page names gemini-3.5-flash-lite as replacement"),
     ),
     source="https://ai.google.dev/api/generate-content",
