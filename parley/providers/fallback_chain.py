@@ -120,7 +120,13 @@ class Request(Generic[R]):
         self._chain = chain
         self.turn = turn
         self._details = details
-        self._selector = RouteSelector([route.name for route in chain.routes], chain.breakers, chain.policy)
+        routes = chain.routes
+        self._selector = RouteSelector(
+            [route.name for route in routes],
+            chain.breakers,
+            chain.policy,
+            [route.provider for route in routes],
+        )
 
     def next_route(self) -> Route[R] | None:
         """The route to try now; None when all attempts are used up."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from parley.circuit_breaker import CircuitBreakers
-from parley.errors import ProviderError
+from parley.errors import ProviderError, ProviderTimeout
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +30,19 @@ class RetryPolicy:
 class RouteSelector:
     """The failures of one request, and the route to try next.
 
-    Routes whose circuit is open come last: a route that may fail is better than none.
+    Routes whose circuit is open come last: a route that may fail is better than none. After a timeout, routes
+    of other providers come first, because another one of the same provider may cost the same time again.
     """
 
     names: Sequence[str]
     breakers: CircuitBreakers
     policy: RetryPolicy
+    providers: Sequence[str] = ()
+    """The provider of each route."""
     _failures: dict[int, list[float]] = field(default_factory=dict)
     _rejected: set[int] = field(default_factory=set)
+    _timed_out: set[str] = field(default_factory=set)
+    """Providers that did not respond in time."""
 
     def next(self, now_s: float) -> int | None:
         """Return the index of the route to try; None when all attempts are used up."""
@@ -69,12 +74,19 @@ class RouteSelector:
         self._failures[index] = [*recent, now_s]
         if not error.retryable:
             self._rejected.add(index)
+        if isinstance(error, ProviderTimeout) and self.policy.same_route_first:
+            self._timed_out.add(self._provider(index))
         return self.breakers.get(self.names[index]).record_failure(now_s, permanent=not error.retryable)
 
-    def _preference(self, index: int, now_s: float) -> tuple[bool, int, int]:
+    def _preference(self, index: int, now_s: float) -> tuple[bool, bool, int, int]:
         circuit_open = not self.breakers.get(self.names[index]).allows(now_s)
-        failures = 0 if self.policy.same_route_first else self._count(index, now_s)
-        return circuit_open, failures, index
+        timed_out = self._provider(index) in self._timed_out
+        # After a timeout, the same provider's other routes come before the same route.
+        same_first = self.policy.same_route_first and not timed_out
+        return circuit_open, timed_out, 0 if same_first else self._count(index, now_s), index
+
+    def _provider(self, index: int) -> str:
+        return self.providers[index] if self.providers else self.names[index]
 
     def _count(self, index: int, now_s: float) -> int:
         return sum(self._counts(at_s, now_s) for at_s in self._failures.get(index, ()))

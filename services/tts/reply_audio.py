@@ -9,6 +9,7 @@ from services.tts.alignment import clause_word_timings
 from services.tts.clause_alignment import Clause, ClauseAlignment
 from services.tts.plausibility import audible_ms, can_contain
 from services.tts.spoken_text.normalizer import SpokenText
+from services.tts.voice_switch import Interruption, interruption
 
 _MAX_PAUSE_MS = 500
 """A breath between clauses is not longer; more audio without timings is speech."""
@@ -49,6 +50,24 @@ class ReplyAudio:
 
     def __post_init__(self) -> None:
         self._alignment = ClauseAlignment(self._audible_ms)
+
+    @property
+    def interruption(self) -> Interruption | None:
+        """The place at which the last attempt stopped within a clause; None if it is unknown."""
+        clauses = self._alignment.clauses
+        if not clauses or not clauses[0].letters:
+            return None
+        return interruption(clauses[0].text, clauses[0].characters, self.start_sample, self.published)
+
+    @property
+    def clause_text(self) -> str:
+        """The first clause that is not complete, in the form that was sent."""
+        return self._alignment.clauses[0].text if self._alignment.clauses else ""
+
+    @property
+    def within_clause(self) -> bool:
+        """Whether this attempt has received audio of a clause that is not complete."""
+        return bool(self._audio) and self._has_audio and bool(self._alignment.clauses)
 
     def start_attempt(self) -> None:
         """Begin at the first clause that is not complete."""

@@ -10,7 +10,7 @@ from parley.audio.audio_output import AudioOutput
 from parley.errors import ProviderError, ProviderTimeout, ProviderUnavailable
 from parley.providers.fallback_chain import Attempt, Request, provider_error
 from parley.providers.latency_limits import LatencyLimit
-from parley.providers.tts import ReportsWarmth, SynthesisStream, TtsConnection
+from parley.providers.tts import AudioChunk, ReportsWarmth, SynthesisStream, TtsConnection
 from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, SynthesisStarted
 from services.tts.alignment import alnum_count, without_tags
 from services.tts.audio_limits import AudioLimits
@@ -18,10 +18,14 @@ from services.tts.clause_feed import ClauseFeed
 from services.tts.phrase_cache import CachingStream
 from services.tts.reply_audio import ReplyAudio
 from services.tts.spoken_text.normalizer import NormalizerOptions, ReplyNormalizer, SpokenText
+from services.tts.voice_switch import Interruption, VoiceSwitch
 
 _END_OF_STREAM_TIMEOUT_S = 0.5
 """How long the provider may take to end the stream once all characters have timings and audio."""
 _POLLS_PER_TIMEOUT = 8
+_PAUSE_WITHIN_CLAUSE_S = 1.0
+"""Longest pause between two chunks of a clause, which arrive faster than they are played. A longer one is an
+outage: the caller would hear it soon, and another voice needs some time to begin."""
 
 Append: TypeAlias = Callable[[SynthesisStarted | ClauseSynthesized | SynthesisFinished], Awaitable[None]]
 
@@ -49,6 +53,8 @@ class SynthesisJob:
     """Returns the current call time."""
     started: bool
     """Whether the log contains SynthesisStarted."""
+    voice: tuple[str, str] | None = None
+    """Provider and model of the last attempt."""
 
 
 async def synthesize_reply(request: Request[TtsRoute], job: SynthesisJob) -> ProviderError | None:
@@ -73,10 +79,13 @@ async def synthesize_reply(request: Request[TtsRoute], job: SynthesisJob) -> Pro
 
 async def _attempt(route: TtsRoute, attempt: Attempt, job: SynthesisJob) -> None:
     """Make one attempt, from the first clause that is not complete to the end of the reply."""
+    voice = (route.provider, attempt.route.model)
+    place = job.audio.interruption if job.voice not in (None, voice) else None
+    job.voice = voice
     job.audio.start_attempt()
     async with route.connection.open_stream(job.audio.reply_id) as stream:
         try:
-            await _SynthesisAttempt(stream, route, attempt, job).run()
+            await _SynthesisAttempt(stream, route, attempt, job, place).run()
         except BaseExceptionGroup as group:
             # The connection must see which error ends the stream, to replace a WebSocket that timed out.
             raise provider_error(group) or group from None
@@ -86,8 +95,16 @@ async def _attempt(route: TtsRoute, attempt: Attempt, job: SynthesisJob) -> None
 class _SynthesisAttempt:
     """Three tasks: one sends clauses, one receives audio, one watches for missing output."""
 
-    def __init__(self, stream: SynthesisStream, route: TtsRoute, attempt: Attempt, job: SynthesisJob) -> None:
+    def __init__(
+        self,
+        stream: SynthesisStream,
+        route: TtsRoute,
+        attempt: Attempt,
+        job: SynthesisJob,
+        place: Interruption | None = None,
+    ) -> None:
         self._stream = stream
+        self._switch = None if place is None else VoiceSwitch(place)
         self._provider = route.provider
         self._limits = route.limits
         self._normalizer = ReplyNormalizer(route.normalization)
@@ -148,16 +165,26 @@ class _SynthesisAttempt:
         async with aclosing(self._stream.audio()) as chunks:
             async for chunk in chunks:
                 self._last_activity_s = self._loop.time()
-                first = bool(chunk.audio) and not self._audio.has_audio
-                offset, fresh = self._audio.audio_received(chunk)
-                if fresh:
-                    await self._job.output.publish(self._audio.reply_id, offset, fresh)
-                if first:
-                    # The audio is published before the event that describes it.
-                    await asyncio.sleep(0)
-                    await self._on_first_audio()
-                await self._append_completed()
-                self._check_audio(self._audio.lost_letters)
+                if self._switch is None:
+                    await self._on_chunk(chunk)
+                    continue
+                for piece in self._switch.add(chunk, self._audio.clause_text):
+                    await self._on_chunk(piece)
+        if self._switch is not None:
+            for piece in self._switch.flush():
+                await self._on_chunk(piece)
+
+    async def _on_chunk(self, chunk: AudioChunk) -> None:
+        first = bool(chunk.audio) and not self._audio.has_audio
+        offset, fresh = self._audio.audio_received(chunk)
+        if fresh:
+            await self._job.output.publish(self._audio.reply_id, offset, fresh)
+        if first:
+            # The audio is published before the event that describes it.
+            await asyncio.sleep(0)
+            await self._on_first_audio()
+        await self._append_completed()
+        self._check_audio(self._audio.lost_letters)
 
     def _check_audio(self, missing_letters: int) -> None:
         if missing_letters:
@@ -206,6 +233,8 @@ class _SynthesisAttempt:
             idle_s = self._loop.time() - self._last_activity_s
             if self._audio.fully_aligned and idle_s > end_limit_s:
                 return
+            if self._audio.awaiting_provider and self._audio.within_clause:
+                limit_s = min(limit_s, _PAUSE_WITHIN_CLAUSE_S)
             if self._audio.awaiting_provider and idle_s > limit_s:
                 if not self._audio.has_audio:
                     limit.timed_out(limit_s)

@@ -178,7 +178,17 @@ async def test_each_event_of_a_reply_is_appended_once() -> None:
     assert reply.characters() == (5, 0)
 
 
-@pytest.mark.parametrize("kind", [ProviderUnavailable, ProviderTimeout, ProviderRateLimited])
+async def test_a_route_that_timed_out_is_not_tried_at_once() -> None:
+    """The same time would pass again before the caller hears more."""
+    silent, other = FakeVoice([ProviderTimeout("test", "x")]), FakeVoice()
+    reply = scene(silent, other)
+
+    assert await reply.run() is None
+    assert (silent.opened, other.opened) == (1, 1)
+    assert reply.audio == audio_of("ab cd")
+
+
+@pytest.mark.parametrize("kind", [ProviderUnavailable, ProviderRateLimited])
 async def test_a_route_is_tried_twice(kind: type[ProviderError]) -> None:
     """The second attempt comes before the next route."""
     voice, other = FakeVoice([kind("test", "x")]), FakeVoice()

@@ -3,7 +3,7 @@
 import math
 
 from parley.circuit_breaker import CircuitBreakers
-from parley.errors import ProviderError, ProviderRejected, ProviderUnavailable
+from parley.errors import ProviderError, ProviderRejected, ProviderTimeout, ProviderUnavailable
 from parley.providers.route_selector import RetryPolicy, RouteSelector
 
 DOWN = ProviderUnavailable("test", "down")
@@ -40,6 +40,16 @@ def test_each_route_is_tried_and_then_each_once_more() -> None:
 def test_the_same_route_may_come_first() -> None:
     """This suits a connection that is replaced at once."""
     assert tried("ab", policy=RetryPolicy(same_route_first=True)) == "aabb"
+
+
+def test_after_a_timeout_another_provider_comes_first() -> None:
+    """Then the provider's other routes, and at last the same route."""
+    selector = RouteSelector("abc", CircuitBreakers(), RetryPolicy(same_route_first=True), ["x", "x", "y"])
+    found = []
+    while (index := selector.next(0.0)) is not None:
+        found.append("abc"[index])
+        selector.failed(index, ProviderTimeout("test", "silent") if index < 2 else DOWN, 0.0)
+    assert found == ["a", "c", "c", "b", "a", "b"]
 
 
 def test_a_rejected_request_is_not_repeated_on_its_route() -> None:
