@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from parley.audio.audio_output import AudioOutput
+from parley.audio.g711 import bytes_to_ms
 from parley.errors import ProviderError, ProviderTimeout, ProviderUnavailable
 from parley.providers.fallback_chain import Attempt, Request, provider_error
 from parley.providers.latency_limits import LatencyLimit
@@ -23,9 +24,10 @@ from services.tts.voice_switch import Interruption, VoiceSwitch
 _END_OF_STREAM_TIMEOUT_S = 0.5
 """How long the provider may take to end the stream once all characters have timings and audio."""
 _POLLS_PER_TIMEOUT = 8
-_PAUSE_WITHIN_CLAUSE_S = 1.0
-"""Longest pause between two chunks of a clause, which arrive faster than they are played. A longer one is an
-outage: the caller would hear it soon, and another voice needs some time to begin."""
+_PAUSE_WITHIN_CLAUSE_S = 0.7
+"""Longest pause between two chunks of a clause, which arrive faster than they are played, once the caller has
+heard almost all of them. A longer one is an outage, and another voice needs some time to begin."""
+_MIN_BUFFERED_S = 0.3
 
 Append: TypeAlias = Callable[[SynthesisStarted | ClauseSynthesized | SynthesisFinished], Awaitable[None]]
 
@@ -55,6 +57,12 @@ class SynthesisJob:
     """Whether the log contains SynthesisStarted."""
     voice: tuple[str, str] | None = None
     """Provider and model of the last attempt."""
+    audible_until_s: float = 0.0
+    """Time at which the published audio has been played, if it is played at once."""
+
+    def buffered_s(self, now_s: float) -> float:
+        """Duration of the published audio that has not been played."""
+        return max(0.0, self.audible_until_s - now_s)
 
 
 async def synthesize_reply(request: Request[TtsRoute], job: SynthesisJob) -> ProviderError | None:
@@ -105,6 +113,7 @@ class _SynthesisAttempt:
     ) -> None:
         self._stream = stream
         self._switch = None if place is None else VoiceSwitch(place)
+        self._has_received = False
         self._provider = route.provider
         self._limits = route.limits
         self._normalizer = ReplyNormalizer(route.normalization)
@@ -165,6 +174,7 @@ class _SynthesisAttempt:
         async with aclosing(self._stream.audio()) as chunks:
             async for chunk in chunks:
                 self._last_activity_s = self._loop.time()
+                self._has_received = self._has_received or bool(chunk.audio)
                 if self._switch is None:
                     await self._on_chunk(chunk)
                     continue
@@ -179,6 +189,8 @@ class _SynthesisAttempt:
         offset, fresh = self._audio.audio_received(chunk)
         if fresh:
             await self._job.output.publish(self._audio.reply_id, offset, fresh)
+            now_s = self._loop.time()
+            self._job.audible_until_s = now_s + self._job.buffered_s(now_s) + bytes_to_ms(len(fresh)) / 1000
         if first:
             # The audio is published before the event that describes it.
             await asyncio.sleep(0)
@@ -208,6 +220,12 @@ class _SynthesisAttempt:
             )
 
     @property
+    def _within_clause(self) -> bool:
+        """Whether a clause has begun to arrive and is not complete."""
+        held = self._switch is not None and self._switch.holds_audio
+        return self._has_received and (held or self._audio.within_clause)
+
+    @property
     def _from_provider(self) -> bool:
         """Whether the provider has been sent text; until then, all of it was cached."""
         return not isinstance(self._stream, CachingStream) or self._stream.provider_used
@@ -233,7 +251,7 @@ class _SynthesisAttempt:
             idle_s = self._loop.time() - self._last_activity_s
             if self._audio.fully_aligned and idle_s > end_limit_s:
                 return
-            if self._audio.awaiting_provider and self._audio.within_clause:
+            if self._within_clause and self._job.buffered_s(self._loop.time()) < _MIN_BUFFERED_S:
                 limit_s = min(limit_s, _PAUSE_WITHIN_CLAUSE_S)
             if self._audio.awaiting_provider and idle_s > limit_s:
                 if not self._audio.has_audio:

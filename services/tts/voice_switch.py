@@ -64,6 +64,11 @@ class VoiceSwitch:
         self._samples = 0
         self._done = False
 
+    @property
+    def holds_audio(self) -> bool:
+        """Whether audio has arrived that cannot be published yet."""
+        return bool(self._held)
+
     def add(self, chunk: AudioChunk, text: str) -> list[AudioChunk]:
         """Add a chunk of the clause `text`, as the new voice is sent it; returns those that are ready."""
         if self._done:
