@@ -28,6 +28,8 @@ class LiveView:
     _audible: set[str] = field(default_factory=set)
     _finished: set[str] = field(default_factory=set)
     _printed: set[str] = field(default_factory=set)
+    _untranscribed: dict[int, int] = field(default_factory=dict)
+    """End of speech of each turn that has ended but has no transcript yet."""
 
     def lines(self, event: Event) -> list[Text]:  # noqa: C901 - one arm per event
         """The lines to print for an event."""
@@ -37,8 +39,8 @@ class LiveView:
         match body:
             case call_pb2.CallStarted():
                 return [_line(0, "", f"call {event.call_sid}")]
-            case speech_pb2.TurnEnded():
-                return [_line(body.speech_end_ms, "caller", body.text)]
+            case speech_pb2.TurnEnded() | speech_pb2.TranscriptUpdated():
+                return self._caller(body)
             case reply_pb2.ReplyStarted():
                 self._turn_by_reply[body.reply_id] = body.turn
             case reply_pb2.ReplyClause():
@@ -66,6 +68,16 @@ class LiveView:
             case _:
                 return [_line(at_ms, "", text) for text in _telephone_texts(body)]
         return []
+
+    def _caller(self, body: speech_pb2.TurnEnded | speech_pb2.TranscriptUpdated) -> list[Text]:
+        """The line of a turn, once its words are transcribed."""
+        if isinstance(body, speech_pb2.TranscriptUpdated):
+            end_ms = self._untranscribed.pop(body.turn, None) if body.final else None
+            return [] if end_ms is None else [_line(end_ms, "caller", body.text)]
+        if body.transcript_pending:
+            self._untranscribed = {body.turn: body.speech_end_ms}
+            return []
+        return [_line(body.speech_end_ms, "caller", body.text)]
 
     def _reply(self, reply_id: str, at_ms: int) -> list[Text]:
         if reply_id in self._printed or reply_id not in self._audible & self._finished:

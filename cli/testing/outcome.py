@@ -83,7 +83,17 @@ class Outcome:
     @property
     def turns(self) -> list[str]:
         """Transcripts of the caller's turns."""
-        return [body.text for body in self._bodies() if isinstance(body, speech_pb2.TurnEnded)]
+        texts: dict[int, str] = {}
+        for body in self._bodies():
+            match body:
+                case speech_pb2.TurnEnded():
+                    texts.setdefault(body.turn, body.text)
+                case speech_pb2.TranscriptUpdated(final=True) if texts.get(body.turn) == "":
+                    # In mode `realtime` a turn may end before its words are transcribed.
+                    texts[body.turn] = body.text
+                case _:
+                    pass
+        return list(texts.values())
 
     @property
     def replies(self) -> list[Reply]:

@@ -20,7 +20,7 @@ from parley.v1.reply_pb2 import (
     ReplyCancelled,
     ReplyStarted,
 )
-from parley.v1.speech_pb2 import EagerEndOfTurn
+from parley.v1.speech_pb2 import EagerEndOfTurn, TranscriptUpdated, TurnEnded
 from services.brain.conversation import Conversation
 from services.brain.conversation_fold import evolve
 from services.brain.decision_replay import decided_actions
@@ -178,3 +178,15 @@ def test_only_an_input_makes_items_settled(extra: Callable[[], list[Event]]) -> 
 
     after = reduce(evolve, extra(), conversation)
     assert after.settled == 4
+
+
+def test_a_turn_gets_its_words_after_its_end() -> None:
+    """In mode `realtime` they are transcribed later; a turn without any needs no answer."""
+    pending = event(TurnEnded(turn=1, transcript_pending=True))
+    assert fold(pending).unanswered_turn == 1
+    words = fold(pending, event(TranscriptUpdated(turn=1, text="Hello.", final=True)))
+    assert (words.pending_user_text, words.unanswered_turn) == ("Hello.", 1)
+    noise = fold(pending, event(TranscriptUpdated(turn=1, final=True)))
+    assert noise.unanswered_turn is None
+    again = evolve(words, event(TranscriptUpdated(turn=1, text="Other.", final=True)))
+    assert again.pending_user_text == "Hello."

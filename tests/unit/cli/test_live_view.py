@@ -5,7 +5,7 @@ from parley.events.envelope import Body
 from parley.v1.call_pb2 import CallEnded, CallStarted
 from parley.v1.playback_pb2 import PlaybackStarted
 from parley.v1.reply_pb2 import ReplyClause, ReplyFinished, ReplyStarted
-from parley.v1.speech_pb2 import TurnEnded
+from parley.v1.speech_pb2 import TranscriptUpdated, TurnEnded
 from parley.v1.synthesis_pb2 import SynthesisStarted
 from parley.v1.telephony_pb2 import (
     TRANSFER_KIND_WARM,
@@ -65,3 +65,16 @@ def test_transfers_and_messages_are_shown_with_their_outcome() -> None:
         "text message sent",
         "text message not sent (not a mobile number)",
     ]
+
+
+def test_a_turn_is_shown_when_its_words_are_transcribed() -> None:
+    """In mode `realtime` it may end before."""
+    lines = show(
+        (0, CallStarted()),
+        (1000, TurnEnded(turn=1, speech_end_ms=900, transcript_pending=True)),
+        (1100, TranscriptUpdated(turn=1, text="Hel")),
+        (1200, TranscriptUpdated(turn=1, text="Hello.", final=True)),
+        (1300, TranscriptUpdated(turn=1, text="Hello.", final=True)),
+    )
+
+    assert [line.split(maxsplit=1)[1].split() for line in lines[1:]] == [["caller", "Hello."]]

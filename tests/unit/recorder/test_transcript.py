@@ -168,3 +168,14 @@ def test_lines_are_in_the_order_of_their_start() -> None:
     )
 
     assert [line.speaker for line in transcript(events, 1000)] == ["caller", "agent"]
+
+
+def test_a_turn_gets_its_words_after_its_end() -> None:
+    """In mode `realtime` they are transcribed later; a repetition changes nothing."""
+    events = events_of(
+        (1000, SpeechStarted(at_ms=1000)),
+        (3000, TurnEnded(turn=1, speech_end_ms=2500, audio_end_ms=3000, transcript_pending=True)),
+        (3400, TranscriptUpdated(turn=1, text="Hello.", final=True, audio_end_ms=3000)),
+        (3500, TranscriptUpdated(turn=1, text="Other.", final=True, audio_end_ms=3000)),
+    )
+    assert transcript(events, 5000) == (Line("caller", "Hello.", 1000, 2500, 1),)

@@ -1,6 +1,7 @@
 """Facts about a call, from its events."""
 
 from parley.v1.call_pb2 import CallStarted
+from parley.v1.speech_pb2 import TranscriptUpdated, TurnEnded
 from tests.unit.cli.testing.call_events import outcome, reply
 
 
@@ -33,3 +34,10 @@ def test_old_replies_of_a_long_call_are_not_lost() -> None:
 
 def test_a_call_without_an_end_lasts_until_its_last_event() -> None:
     assert outcome((0, CallStarted()), *reply("r1", 0, "Hello.", 100)).duration_ms == 1600
+
+
+def test_words_that_follow_the_end_of_a_turn() -> None:
+    """In mode `realtime` they are transcribed later."""
+    ended = TurnEnded(turn=1, transcript_pending=True)
+    late = TranscriptUpdated(turn=1, text="Hello.", final=True)
+    assert outcome((0, CallStarted()), (1000, ended), (1500, late)).turns == ["Hello."]

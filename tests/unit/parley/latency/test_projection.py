@@ -4,7 +4,7 @@ from parley.latency.projection import TurnLatencies, turn_latencies
 from parley.v1.call_pb2 import CallStarted
 from parley.v1.playback_pb2 import BargeIn, PlaybackProgressed, PlaybackStarted
 from parley.v1.reply_pb2 import REPLY_KIND_FILLER, ReplyCancelled, ReplyClause, ReplyStarted
-from parley.v1.speech_pb2 import TurnEnded
+from parley.v1.speech_pb2 import TranscriptUpdated, TurnEnded
 from parley.v1.synthesis_pb2 import SynthesisStarted
 from tests.event_factories import events_of
 
@@ -157,3 +157,11 @@ def test_the_state_evolves_event_by_event() -> None:
     for n, event in enumerate(events, 1):
         state.apply(event)
         assert state.turns == turn_latencies(events[:n])
+
+
+def test_a_turn_gets_its_words_after_its_end() -> None:
+    """In mode `realtime` they are transcribed later."""
+    ended = TurnEnded(turn=1, speech_end_ms=900, transcript_pending=True)
+    late = TranscriptUpdated(turn=1, text="Hello.", final=True)
+    [turn] = turn_latencies(events_of((0, CallStarted()), (1000, ended), (1400, late)))
+    assert (turn.caller_text, turn.turn_ended_ms) == ("Hello.", 1000)
