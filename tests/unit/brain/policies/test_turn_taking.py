@@ -15,7 +15,11 @@ from parley.v1.reply_pb2 import (
 )
 from parley.v1.speech_pb2 import EagerEndOfTurn, SpeechStarted, SpeechStopped, TranscriptUpdated, TurnResumed
 from services.brain.policies import turn_taking
-from services.brain.policies.floor_state import FALSE_BARGE_IN_TIMEOUT_MS, NOISE_TIMEOUT_MS
+from services.brain.policies.floor_state import (
+    FALSE_BARGE_IN_TIMEOUT_MS,
+    NOISE_TIMEOUT_MS,
+    REALTIME_NOISE_TIMEOUT_MS,
+)
 from services.brain.policies.turn_taking import (
     MORE_WORDS_MS,
     MORE_WORDS_TIMEOUT_MS,
@@ -104,6 +108,16 @@ def test_playback_resumes_during_continuous_noise() -> None:
 
     assert decide(*log, now_ms=100) == WaitUntil(NOISE_TIMEOUT_MS)
     assert decide(*log, now_ms=NOISE_TIMEOUT_MS) == Resume("r1", "noise")
+
+
+def test_speech_without_words_may_be_long_in_realtime() -> None:
+    """A transcriber may write nothing before the speech has ended; then the usual limit counts."""
+    agent = AGENT.model_copy(update={"mode": "realtime"})
+    state = BrainState()
+    for each in (*SPEAKING, SPEECH_STARTED, playback_paused("r1", 310)):
+        state = state.evolve(each, 0)
+    waiting = turn_taking.decide(state.floor, state.conversation, agent, now_ms=NOISE_TIMEOUT_MS)
+    assert waiting == WaitUntil(REALTIME_NOISE_TIMEOUT_MS)
 
 
 def test_words_of_the_next_turn_cancel_an_answer_before_its_playback() -> None:
