@@ -7,9 +7,15 @@ from typing import Any
 
 import pytest
 
+from cli.doctor.agent_requests import request_spoken_phrase
+from parley.agent_config import AgentConfig
 from parley.audio.g711 import FRAME_BYTES, FRAME_MS, make_silence
 from parley.bus import subjects
+from parley.errors import ProviderRejected
 from parley.events.envelope import Body
+from parley.providers.registry import ProviderContext
+from parley.runtime.health import serve
+from parley.telemetry.setup import start_telemetry
 from parley.v1.audio_pb2 import CallerAudio
 from parley.v1.playback_pb2 import BargeIn, PlaybackFinished, PlaybackStarted
 from parley.v1.reply_pb2 import (
@@ -29,6 +35,8 @@ from parley.v1.work_pb2 import StageFailed
 from sandbox.caller.utterance import oracle_registration
 from sandbox.openai.app import OpenAIEmulator
 from sandbox.openai.settings import OpenAISandboxSettings
+from services.brain.providers.openai_realtime import PLUGIN
+from services.brain.settings import BrainSettings
 from tests.event_factories import bodies_of
 from tests.eventually import eventually
 from tests.integration.brain_agents import CALL, AgentsCall, agents_call, write_agent
@@ -334,3 +342,21 @@ async def test_a_refused_key_ends_in_the_fallback(
         await call.until_kind(FallbackRequested)
     assert failed.code == "rejected"
     assert "OPENAI_API_KEY" in failed.message
+
+
+async def test_the_doctor_has_a_session_speak(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the provider's own code; a wrong key is explained."""
+    agent = AgentConfig(prompt="x", mode="realtime", greeting="Hello.")
+    emulator = _emulator()
+    async with serve(emulator.app(), "127.0.0.1", 0) as port:
+        monkeypatch.setenv("OPENAI_API_KEY", "k")
+        monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{port}/v1")
+        telemetry = start_telemetry("brain", BrainSettings())
+        async with PLUGIN.open(ProviderContext(telemetry)) as provider:
+            connected_ms, first_ms = await request_spoken_phrase(provider, agent.realtime, agent)
+            wrong = agent.realtime.model_copy(update={"model": "gpt-realtime-99"})
+            with pytest.raises(ProviderRejected, match=r"realtime\.model"):
+                await request_spoken_phrase(provider, wrong, agent)
+        telemetry.close()
+    assert connected_ms >= 0
+    assert first_ms > 0
