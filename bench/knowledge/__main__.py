@@ -11,6 +11,8 @@ import tempfile
 import time
 import warnings
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -82,7 +84,9 @@ def _hybrid(vectors: dict[str, list[float]]) -> Search:
         async def vector() -> list[float]:
             return vectors[question.text]
 
-        found, _ = await search_hybrid(connection, [_BASE], question.text, vector(), _MODEL.model, _TOP_K)
+        found, _ = await search_hybrid(
+            partial(nullcontext, connection), [_BASE], question.text, vector(), _MODEL.model, _TOP_K
+        )
         return found
 
     return search

@@ -4,6 +4,8 @@ import asyncio
 import os
 import re
 import time
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -132,7 +134,9 @@ def search(
             started_s = time.monotonic()
             async with httpx2.AsyncClient() as client:
                 vector = embed_query(client, model, words) if model.model else _no_vector()
-                found, _ = await search_hybrid(connection, [name], words, vector, model.model, top_k)
+                found, _ = await search_hybrid(
+                    partial(nullcontext, connection), [name], words, vector, model.model, top_k
+                )
             took_ms = (time.monotonic() - started_s) * 1000
         if as_json:
             print(render.found_as_json(found, took_ms))

@@ -1,14 +1,19 @@
 """Hybrid search: full text and embeddings, fused by the ranks of their results."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from typing import TypeAlias
 
 import asyncpg
 
 from parley.knowledge.found import FoundPassage
 from parley.knowledge.full_text import search_full_text
 from parley.knowledge.vectors import search_vectors
+
+Connect: TypeAlias = Callable[[], AbstractAsyncContextManager[asyncpg.Connection]]
+"""Takes a connection from a pool."""
 
 CANDIDATES = 30
 """Results of each search that are fused."""
@@ -42,7 +47,7 @@ async def matching_bases(
 
 
 async def search_hybrid(
-    connection: asyncpg.Connection,
+    connect: Connect,
     bases: Sequence[str],
     query: str,
     vector: Awaitable[Sequence[float] | None],
@@ -51,18 +56,21 @@ async def search_hybrid(
 ) -> tuple[tuple[FoundPassage, ...], bool]:
     """Return the best passages, and whether embeddings were compared.
 
-    `vector` is awaited during the full text search; without one, full text alone decides.
+    `vector` is awaited during the full text search; without one, full text alone decides. No connection is
+    used while it is awaited: it comes from another server, and other calls need the connections.
     """
     waiting = asyncio.ensure_future(vector)
     try:
-        by_words = await search_full_text(connection, bases, query, CANDIDATES)
+        async with connect() as connection:
+            by_words = await search_full_text(connection, bases, query, CANDIDATES)
         embedded = await waiting
     finally:
         waiting.cancel()
     if embedded is None:
         return by_words[:limit], False
-    comparable = await matching_bases(connection, bases, model, len(embedded))
-    if not comparable:
-        return by_words[:limit], False
-    nearest = await search_vectors(connection, comparable, embedded, CANDIDATES)
+    async with connect() as connection:
+        comparable = await matching_bases(connection, bases, model, len(embedded))
+        if not comparable:
+            return by_words[:limit], False
+        nearest = await search_vectors(connection, comparable, embedded, CANDIDATES)
     return fused(by_words, nearest)[:limit], True

@@ -1,6 +1,8 @@
 """Hybrid search: embeddings from an emulated server, in a real pgvector."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -18,6 +20,7 @@ from parley.runtime.health import serve
 from sandbox.openai.app import OpenAIEmulator
 from sandbox.openai.settings import OpenAISandboxSettings
 from services.brain.knowledge.search import KnowledgeSearch
+from tests.eventually import eventually
 from tests.integration.knowledge_base import HELPDESK, connected, index
 
 _MODEL = "text-embedding-3-small"
@@ -76,18 +79,45 @@ async def test_words_that_full_text_misses_are_found(
         query = "parentl kontrols"
         assert not await search_full_text(connection, ["docs"], query, 3)
         vector = embed_query(http, model, query)
-        found, hybrid = await search_hybrid(connection, ["docs"], query, vector, _MODEL, 3)
+        found, hybrid = await search_hybrid(
+            partial(nullcontext, connection), ["docs"], query, vector, _MODEL, 3
+        )
         assert hybrid
         assert "Parental controls" in [passage.titles[-1] for passage in found]
 
         query = "late payment reminder"
         vector = embed_query(http, model, query)
-        found, _ = await search_hybrid(connection, ["docs"], query, vector, _MODEL, 3)
+        found, _ = await search_hybrid(partial(nullcontext, connection), ["docs"], query, vector, _MODEL, 3)
         assert "Late payment" in [passage.titles[-1] for passage in found]
 
         vector = embed_query(http, model, query)
-        _, hybrid = await search_hybrid(connection, ["docs"], query, vector, "another-model", 3)
+        _, hybrid = await search_hybrid(
+            partial(nullcontext, connection), ["docs"], query, vector, "another-model", 3
+        )
         assert not hybrid
+
+
+async def test_no_connection_is_used_while_the_query_is_embedded(postgres_url: str) -> None:
+    """Other calls need the connections; the embedding comes from another server."""
+    in_use, used = 0, 0
+
+    async with connected(postgres_url) as connection:
+        await index(connection, HELPDESK)
+
+        @asynccontextmanager
+        async def connect() -> AsyncIterator[asyncpg.Connection]:
+            nonlocal in_use, used
+            in_use, used = in_use + 1, used + 1
+            yield connection
+            in_use -= 1
+
+        async def vector() -> None:
+            await eventually(lambda: (used == 1 and in_use == 0) or None, timeout_s=5)
+
+        found, hybrid = await search_hybrid(connect, ["docs"], "late payment reminder", vector(), _MODEL, 3)
+
+    assert found
+    assert not hybrid
 
 
 async def test_a_refused_key_leaves_full_text(

@@ -59,19 +59,19 @@ class KnowledgeSearch:
 
     async def _search(self, query: str) -> tuple[tuple[FoundPassage, ...], bool]:
         section = self.section
-        async with self._database.connection() as connection:
-            if section.embedding is None or self._http is None:
+        if section.embedding is None or self._http is None:
+            async with self._database.connection() as connection:
                 found = await search_full_text(connection, section.names, query, section.top_k)
-                return within_budget(found, section.max_characters), False
-            found, hybrid = await search_hybrid(
-                connection,
-                section.names,
-                query,
-                self._embed(self._http, section.embedding, query),
-                section.embedding.model,
-                section.top_k,
-            )
-            return within_budget(found, section.max_characters), hybrid
+            return within_budget(found, section.max_characters), False
+        found, hybrid = await search_hybrid(
+            self._database.connection,
+            section.names,
+            query,
+            self._embed(self._http, section.embedding, query),
+            section.embedding.model,
+            section.top_k,
+        )
+        return within_budget(found, section.max_characters), hybrid
 
     async def _embed(
         self, http: httpx2.AsyncClient, section: EmbeddingSection, query: str
