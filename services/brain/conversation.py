@@ -5,44 +5,13 @@ from dataclasses import dataclass, field, replace
 from parley.v1 import reply_pb2
 from services.brain.collected import CollectedData
 from services.brain.current_agent import CurrentAgent
-from services.brain.items import CallerTurn, DtmfInput, Item, needs_answer
-from services.brain.phrases.phrase_lists import Phrases, phrases_for
+from services.brain.items import CallerTurn, DtmfInput, Item, PredictedTurn, needs_answer
+from services.brain.phrases.phrase_choice import PhraseChoice
+from services.brain.phrases.phrase_lists import Phrases
 from services.brain.reply import Reply
 from services.brain.tool_call import END_CALL_NAME, WAIT_NAME, ToolCall
+from services.brain.totals import Totals
 from services.brain.window import Earlier
-
-
-@dataclass(frozen=True, slots=True)
-class PredictedTurn:
-    """A turn that has probably ended, with its transcript at that moment."""
-
-    turn: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class PhraseChoice:
-    """The language of the caller's phrases, and those that the agent file adds."""
-
-    language: str = "en"
-    backchannels: tuple[str, ...] = ()
-    hold_phrases: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Counts over the whole call."""
-
-    last_turn: int = 0
-    """Highest number of a finished turn of the caller."""
-    inputs: int = 0
-    """Turns and other inputs of the caller that needed an answer."""
-    dtmf_inputs: int = 0
-    replies: int = 0
-    fillers: int = 0
-    reconnect_apologies: int = 0
-    discarded_speculations: int = 0
-    tool_calls: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +37,7 @@ class Conversation:
     """The agent that serves the call at present."""
     data: CollectedData = field(default_factory=CollectedData)
     """The data that the agents have collected from the caller."""
-    phrase_choice: PhraseChoice = PhraseChoice()
+    phrase_choice: PhraseChoice = field(default_factory=PhraseChoice)
     predicted_turn: PredictedTurn | None = None
     pending_digits: str = ""
     """Keys that were pressed but not submitted yet."""
@@ -87,8 +56,7 @@ class Conversation:
     @property
     def phrases(self) -> Phrases:
         """The phrases by which backchannels and requests to wait are recognized."""
-        choice = self.phrase_choice
-        return phrases_for(choice.language, choice.backchannels, choice.hold_phrases)
+        return self.phrase_choice.phrases
 
     @property
     def replies(self) -> tuple[Reply, ...]:
@@ -207,7 +175,7 @@ class Conversation:
                 return None
             case ToolCall():
                 return not self._needs_no_answer(item)
-            case Reply() if _is_non_answer(item):
+            case Reply() if item.is_non_answer:
                 return None
             case Reply(finished="tool_calls", cancelled=""):
                 # Tool calls are appended after their reply: if one is missing, the owner died first.
@@ -323,10 +291,4 @@ def _is_relevant(item: Item) -> bool:
     """Whether the item may be what the next answer answers."""
     if isinstance(item, ToolCall):
         return item.result is not None
-    return not (isinstance(item, Reply) and _is_non_answer(item))
-
-
-def _is_non_answer(reply: Reply) -> bool:
-    """Whether the reply does not answer: a filler, words before a hand-off, or a speculative reply."""
-    speculative = reply.cancelled == "speculation" or reply.speculative
-    return speculative or reply.kind in (reply_pb2.REPLY_KIND_FILLER, reply_pb2.REPLY_KIND_HANDOFF)
+    return not (isinstance(item, Reply) and item.is_non_answer)

@@ -8,8 +8,17 @@ from parley.events.envelope import Body, event_body
 from parley.v1 import call_pb2, handoff_pb2, reply_pb2, speech_pb2, telephony_pb2
 from parley.v1.event_pb2 import Event
 from services.brain import collected, current_agent, reply
-from services.brain.conversation import Conversation, PhraseChoice, PredictedTurn
-from services.brain.items import CallerTurn, DtmfInput, Item, characters, is_settled, needs_answer
+from services.brain.conversation import Conversation
+from services.brain.items import (
+    CallerTurn,
+    DtmfInput,
+    Item,
+    PredictedTurn,
+    characters,
+    is_settled,
+    needs_answer,
+)
+from services.brain.phrases.phrase_choice import PhraseChoice
 from services.brain.reply import Reply
 from services.brain.tool_call import ToolCall, tool_call_of
 from services.brain.turn_roles import role_of

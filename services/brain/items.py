@@ -9,6 +9,14 @@ from services.brain.turn_roles import Role
 
 
 @dataclass(frozen=True, slots=True)
+class PredictedTurn:
+    """A turn that has probably ended, with its transcript at that moment."""
+
+    turn: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallerTurn:
     """A finished turn of the caller with its transcript."""
 

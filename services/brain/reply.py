@@ -59,6 +59,12 @@ class Reply:
         return "".join(self.clauses)
 
     @property
+    def is_non_answer(self) -> bool:
+        """Whether it does not answer: a filler, words before a hand-off, or a speculative reply."""
+        speculative = self.cancelled == "speculation" or self.speculative
+        return speculative or self.kind in (reply_pb2.REPLY_KIND_FILLER, reply_pb2.REPLY_KIND_HANDOFF)
+
+    @property
     def played_samples(self) -> int:
         """Samples that were played, as far as events show."""
         return self.position.samples

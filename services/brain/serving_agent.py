@@ -8,9 +8,9 @@ from parley.errors import ConfigError
 from parley.v1.handoff_pb2 import LanguageChanged
 from parley.v1.reply_pb2 import PhrasesChosen
 from services.brain.agent_runtime import AgentRuntime, AgentRuntimes
-from services.brain.conversation import PhraseChoice
 from services.brain.hand_over import already_done
 from services.brain.hand_over import hand_over as append_hand_off
+from services.brain.phrases.phrase_choice import PhraseChoice
 from services.brain.policies import hand_offs, languages
 from services.brain.realtime.link import RealtimeLink
 from services.brain.session_log import SessionLog

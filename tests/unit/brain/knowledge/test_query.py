@@ -1,7 +1,7 @@
 """The words that are searched for."""
 
-from services.brain.conversation import Conversation, PredictedTurn
-from services.brain.items import CallerTurn
+from services.brain.conversation import Conversation
+from services.brain.items import CallerTurn, PredictedTurn
 from services.brain.knowledge.query import caller_query, same_query
 
 

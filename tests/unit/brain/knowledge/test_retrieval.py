@@ -10,8 +10,8 @@ from parley.events.envelope import Body
 from parley.knowledge.found import FoundPassage
 from parley.v1.event_pb2 import Event
 from parley.v1.speech_pb2 import EagerEndOfTurn, TurnEnded
-from services.brain.conversation import Conversation, PredictedTurn
-from services.brain.items import CallerTurn
+from services.brain.conversation import Conversation
+from services.brain.items import CallerTurn, PredictedTurn
 from services.brain.knowledge.retrieval import Retrieval
 from services.brain.knowledge.search import KnowledgeSearch, SearchResult
 
