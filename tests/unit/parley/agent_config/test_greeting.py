@@ -27,7 +27,7 @@ def test_an_unknown_key_is_refused() -> None:
 
 
 def test_a_consent_line_is_played_whole_before_a_greeting_that_speech_interrupts() -> None:
-    """They are one reply if neither is interrupted, or if there is no greeting."""
+    """They are one reply if speech interrupts neither, or without a greeting."""
 
     def openings(**texts: object) -> list[tuple[str, bool]]:
         agent = AgentConfig.model_validate({"prompt": "x", **texts})
