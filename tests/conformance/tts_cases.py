@@ -8,11 +8,18 @@ from parley.agent_config import TtsConfig
 from parley.providers.conformance import Subject, TtsCase
 from sandbox.cartesia.app import CartesiaEmulator
 from sandbox.cartesia.settings import CartesiaSandboxSettings
+from sandbox.deepgram.app import DeepgramEmulator
+from sandbox.deepgram.settings import DeepgramSandboxSettings
 from sandbox.elevenlabs.app import ElevenLabsEmulator
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
+from sandbox.polly.app import PollyEmulator
+from sandbox.polly.settings import PollySandboxSettings
+from sandbox.recognition.oracle import Oracle
 from services.tts.providers.cartesia import PLUGIN as CARTESIA
+from services.tts.providers.deepgram import PLUGIN as DEEPGRAM
 from services.tts.providers.elevenlabs import PLUGIN as ELEVENLABS
 from services.tts.providers.hibari import PLUGIN as HIBARI
+from services.tts.providers.polly import PLUGIN as POLLY
 from tests.conformance.servers import context, faults, relayed
 
 
@@ -68,6 +75,58 @@ async def cartesia() -> AsyncIterator[TtsCase]:
 
 
 @asynccontextmanager
+async def deepgram() -> AsyncIterator[TtsCase]:
+    """Aura-2 over Deepgram's WebSocket."""
+    oracle = Oracle()
+    settings = DeepgramSandboxSettings(first_byte_ms=0, realtime_factor=1000)
+    emulator = DeepgramEmulator(settings, oracle, oracle)
+    async with relayed(emulator.app()) as relay:
+        subject = Subject(
+            plugin=DEEPGRAM,
+            config=TtsConfig(provider="deepgram", model="aura-2"),
+            context=context,
+            relay=relay,
+            environment={"PARLEY_TTS_CONNECT_TIMEOUT_S": "0.5"},
+            server_fault=faults(
+                emulator.runtime_settings,
+                {
+                    "rate_limited": {"speak_refuse": 429},
+                    "overloaded": {"speak_refuse": 503},
+                    "garbage": {"speak_fault": "garbage"},
+                },
+            ),
+        )
+        yield TtsCase(subject, wrong_voice="nobody")
+
+
+@asynccontextmanager
+async def polly() -> AsyncIterator[TtsCase]:
+    """Amazon Polly's neural voices."""
+    settings = {"first_byte_ms": 0, "realtime_factor": 1000, "polly_secret": "key"}
+    emulator = PollyEmulator(PollySandboxSettings.model_validate(settings))
+    async with relayed(emulator.app()) as relay:
+        subject = Subject(
+            plugin=POLLY,
+            config=TtsConfig(provider="polly", model="neural"),
+            context=context,
+            relay=relay,
+            environment={
+                "PARLEY_TTS_CONNECT_TIMEOUT_S": "0.5",
+                "PARLEY_POLLY_ACCESS_KEY_ID": "key",
+                "PARLEY_POLLY_REGION": "eu-central-1",
+            },
+            server_fault=faults(
+                emulator.runtime_settings,
+                {
+                    "rate_limited": {"polly_refuse": "ThrottlingException"},
+                    "overloaded": {"polly_refuse": "ServiceUnavailableException"},
+                },
+            ),
+        )
+        yield TtsCase(subject, wrong_voice="Nobody")
+
+
+@asynccontextmanager
 async def hibari() -> AsyncIterator[TtsCase]:
     """Hibari on this machine, without a server; its voice is loaded once for all checks."""
     async with HIBARI.open(context()) as provider:
@@ -79,6 +138,8 @@ TTS_CASES: Mapping[str, Callable[[], AbstractAsyncContextManager[TtsCase]]] = {
     "elevenlabs (WebSocket)": lambda: elevenlabs("websocket"),
     "elevenlabs (HTTP)": lambda: elevenlabs("http"),
     "cartesia sonic-3.5": cartesia,
+    "deepgram aura-2": deepgram,
+    "polly neural": polly,
     "hibari": hibari,
 }
 """By provider and model, as in docs/providers.md; each provider that is installed has at least one."""
