@@ -27,8 +27,19 @@ async def check_elevenlabs(routes: Sequence[AgentRoute], context: Context, repor
     if not await _check_plan(api, context, reporter):
         return
     await _check_voices(api, [route for route in routes if route.kind == "tts"], context, reporter)
+    _note_superseded(routes, context, reporter)
     report_ends(routes, context, api.base_url, reporter)
     await check_routes(routes, context, reporter)
+
+
+def _note_superseded(routes: Sequence[AgentRoute], context: Context, reporter: Reporter) -> None:
+    """Report turbo models: no end is announced, but ElevenLabs names flash as the replacement."""
+    for route in routes:
+        model = getattr(route.config, "model", "")
+        if model.startswith("eleven_turbo"):
+            flash = model.replace("turbo", "flash")
+            place = context.place(route, "model")
+            reporter.note(f"model {model}", f"superseded by {flash}, which is faster: change {place}")
 
 
 async def _check_plan(api: JsonApi, context: Context, reporter: Reporter) -> bool:

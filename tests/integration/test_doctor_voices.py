@@ -14,6 +14,9 @@ from parley.runtime.health import serve
 from sandbox.cartesia.app import CartesiaEmulator
 from sandbox.cartesia.settings import CartesiaSandboxSettings
 from sandbox.cartesia.voices import OWN_VOICE
+from sandbox.elevenlabs.app import ElevenLabsEmulator
+from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
+from sandbox.recognition.oracle import Oracle
 
 _CARTESIA = f"{{provider: cartesia, model: sonic-3.5, voice: {OWN_VOICE}, language: en}}"
 
@@ -85,3 +88,21 @@ async def test_a_fault_has_its_remedy(
     failed = [finding for finding in found if finding.state == "failed"]
     assert failed
     assert any(f.subject.startswith(subject) and text in f.text for f in failed), failed
+
+
+async def test_a_turbo_model_and_a_default_voice_are_noted(tmp_path: Path) -> None:
+    """ElevenLabs replaces both."""
+    oracle = Oracle()
+    emulator = ElevenLabsEmulator(ElevenLabsSandboxSettings(tts="tone", first_byte_ms=1), oracle, oracle)
+    async with serve(emulator.app(), "127.0.0.1", 0, drain_timeout_s=1) as port:
+        found = await findings(
+            tmp_path,
+            "elevenlabs",
+            "{model: eleven_turbo_v2_5, voice: CwhRBWXzGAHq8TQ4Fs17}",
+            ELEVENLABS_API_KEY="k",
+            PARLEY_ELEVENLABS_URL=f"http://127.0.0.1:{port}",
+        )
+
+    notes = {finding.subject: finding.text for finding in found if finding.state != "ok"}
+    assert "superseded by eleven_flash_v2_5" in notes["model eleven_turbo_v2_5"]
+    assert any("CwhRBWXzGAHq8TQ4Fs17" in subject + text for subject, text in notes.items())
