@@ -117,6 +117,9 @@ bench-turns: setup ## measure turns without the providers' time, and barge-in; w
 bench-speech: setup ## speech detection on human voices (downloads 110 MB of Debian packages), or barge-in on whole calls (ARGS='--calls 1,20'); writes build/bench-speech.json
 	$(BIN)/python -m bench.speech $(ARGS)
 
+bench-local-speech: setup ## Whisper on human voices: latency, processor time, calls per core (ARGS="--texts FILE": word errors); writes build/bench-local-speech.json (15 min)
+	$(BIN)/python -m bench.local_speech $(ARGS)
+
 bench-growth: setup ## cost per event, takeover, memory and requests at 1 to 240 minutes of call; writes build/bench-growth.json (5 min)
 	$(BIN)/python -m bench.growth $(ARGS)
 
@@ -169,4 +172,4 @@ proto: setup ## generate parley/v1 and docs/events.md from proto/
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --pyi_out=. proto/parley/v1/*.proto
 	$(BIN)/python proto/make_docs.py
 
-.PHONY: turn-model chart-matrix help setup demo demo-local up call format check doctor-findings unit quick field fuzz close-race deploy-tools test mirror wording interop bench bench-speech bench-turns bench-growth bench-knowledge bench-realtime chaos rolling alert-drill soak lock docs alerts proto
+.PHONY: turn-model chart-matrix help setup demo demo-local up call format check doctor-findings unit quick field fuzz close-race deploy-tools test mirror wording interop bench bench-speech bench-turns bench-growth bench-knowledge bench-realtime chaos rolling alert-drill soak bench-local-speech lock docs alerts proto

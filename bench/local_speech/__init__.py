@@ -1,0 +1,1 @@
+"""Whisper on human voices: word errors, latency, processor time and calls per core."""
