@@ -24,8 +24,10 @@ _MIN_CONTEXT_MS, _PAD_MS = 10_000, 4000
 speech, the model does not notice its end and repeats itself."""
 _QUICK_CONTEXT_MS, _QUICK_PAD_MS = 6000, 3000
 """The same for a result that another one soon replaces."""
-_MAX_TOKENS_PER_S, _MIN_TOKENS = 12, 12
-"""A bound on the work for audio in which the model finds words without end."""
+_MAX_TOKENS_PER_S, _MIN_TOKENS = 8, 8
+"""A bound on the work for audio in which the model finds words without end; speech has up to six a second."""
+_MIN_MS_PER_LETTER = 55
+"""People speak more slowly, pauses around the speech included: faster repetitions are the model's."""
 _ENCODER_FRAME_MS = 20
 _NO_TIMESTAMPS = "<|notimestamps|>"
 
@@ -71,13 +73,14 @@ class WhisperModel:
     ) -> Recognition:
         """Return the words of mu-law audio (8 kHz, 30 s at most). Blocks, mostly outside Python's lock.
 
-        `thorough` takes more context, and all of it where the model has repeated itself.
+        `thorough` takes more context, and all of it where the speaker may have repeated the words.
         """
         audio_ms = min(int(bytes_to_ms(len(mulaw))), MAX_AUDIO_MS)
         context_ms = _context_ms(audio_ms, thorough=thorough)
         found = self._generate(mulaw, audio_ms, context_ms, language)
         repeated_from = loop_start(found.word_texts)
-        if repeated_from is not None and thorough and context_ms < MAX_AUDIO_MS:
+        may_be_spoken = sum(map(len, found.word_texts)) * _MIN_MS_PER_LETTER <= audio_ms
+        if repeated_from is not None and may_be_spoken and thorough and context_ms < MAX_AUDIO_MS:
             found = self._generate(mulaw, audio_ms, MAX_AUDIO_MS, language)
             repeated_from = loop_start(found.word_texts, sure=True)
         if repeated_from is not None:

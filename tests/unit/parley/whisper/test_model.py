@@ -75,12 +75,15 @@ def test_the_context_grows_with_the_audio() -> None:
 
 
 def test_a_loop_is_repeated_with_the_whole_context() -> None:
-    """A quick result is cut where it begins to repeat itself instead."""
+    """A quick result is cut where it repeats itself instead, and so is one faster than any speech."""
     whisper = _Whisper(_LOOP, ["Ġpress", "Ġone", "Ġnow", "."])
-    assert _recognize(whisper).text == "press one now."
+    assert _recognize(whisper, 4000).text == "press one now."
     assert whisper.context_ms == [10_000, 30_000]
-    assert _recognize(_Whisper(_LOOP, _LOOP)).text == "press one now. press one now. press one now."
-    assert _recognize(_Whisper(_LOOP * 3, _LOOP * 3)).text == "press one now."
+    assert _recognize(_Whisper(_LOOP, _LOOP), 4000).text == "press one now. press one now. press one now."
+    assert _recognize(_Whisper(_LOOP * 3, _LOOP * 3), 9000).text == "press one now."
+    short = _Whisper(_LOOP)
+    assert _recognize(short, 1500).text == "press one now."
+    assert short.context_ms == [10_000]
     quick = _Whisper(_LOOP)
     assert _recognize(quick, thorough=False).text == "press one now."
     assert quick.context_ms == [6000]
