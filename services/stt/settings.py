@@ -41,9 +41,9 @@ class WhisperSettings(SttSettings):
     whisper_threads: int = Field(default=1, ge=1, le=64)
     """Number of pieces of audio that a process transcribes at a time, each on one core."""
 
-    whisper_max_calls: int = Field(default=8, ge=1)
+    whisper_max_calls: int = Field(default=4, ge=1)
     """Number of calls that a process transcribes with Whisper at a time; further ones use the agent's next
-    provider. A core of a server serves about 8 calls."""
+    provider. A core serves about four calls."""
 
 
 class ElevenLabsSttSettings(SttSettings):
