@@ -1,7 +1,7 @@
 """Measures Whisper as the stt service runs it: `make bench-local-speech`.
 
 Each call speaks human prompts with pauses of the same length between them, in real time. With `--texts`, a
-listing of the prompts' words (Asterisk's core-sounds-en.txt), the word error rate is measured as well.
+listing of the prompts' words (a file of Asterisk's), the word error rate is measured as well.
 """
 
 import argparse
@@ -132,7 +132,7 @@ def _connection(recognizer: Recognizer) -> WhisperConnection:
 
 def _prompts(texts: Path | None, count: int, seed: int) -> list[_Prompt]:
     root = packages.fetch()
-    known = read_texts(texts.read_text("utf-8", errors="replace")) if texts else {}
+    texts_by_name = read_texts(texts.read_text("utf-8", errors="replace")) if texts else {}
     paths = packages.prompts(root, "en")
     folder = root / "sounds" / packages.LANGUAGES["en"]
     random.Random(seed).shuffle(paths)
@@ -141,9 +141,9 @@ def _prompts(texts: Path | None, count: int, seed: int) -> list[_Prompt]:
         name = str(path.relative_to(folder).with_suffix(""))
         wave: Wave = packages.read(path)
         spans = words(wave)
-        if spans and _MIN_S <= len(wave) / 8000 <= _MAX_S and (not known or name in known):
+        if spans and _MIN_S <= len(wave) / 8000 <= _MAX_S and (not texts_by_name or name in texts_by_name):
             mulaw = encode(with_speech_level(wave, _LEVEL_DBFS))
-            found.append(_Prompt(name, mulaw, spans[-1].end_ms, known.get(name, "")))
+            found.append(_Prompt(name, mulaw, spans[-1].end_ms, texts_by_name.get(name, "")))
     return found[:count]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from cli.wer import normalize
 
 _UNSPOKEN = "[(<"
-"""Texts with these describe sounds, not words."""
+"""Texts with these describe noises, not words."""
 
 
 def read_texts(listing: str) -> dict[str, str]:

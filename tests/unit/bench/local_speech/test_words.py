@@ -6,7 +6,7 @@ from bench.local_speech.words import read_texts, word_errors
 
 
 def test_a_listing_is_read() -> None:
-    """Sounds and comments are left out."""
+    """Noises and comments are left out."""
     listing = "; Core sounds\nhours: Hours.\nbeep: [a beep]\n\nvm-for:  for \nnothing:\n"
     assert read_texts(listing) == {"hours": "Hours.", "vm-for": "for"}
 
