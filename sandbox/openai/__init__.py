@@ -1,6 +1,14 @@
-"""The OpenAI emulator: chat completions scripted in YAML."""
+"""The OpenAI emulator: answers scripted in YAML, speech-to-speech and transcription sessions."""
 
 CHECKS = {
+    "stt": (
+        "key and its scopes",
+        "models, and those that take a prompt, key terms, languages or a delay",
+        "fields, types and ranges of all client events",
+        "turn detection, which live models refuse",
+        "commits of too little audio",
+        "the age limit of a session",
+    ),
     "llm": (
         "key",
         "models and their last day",

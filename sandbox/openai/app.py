@@ -17,6 +17,7 @@ from sandbox.openai.embeddings import EmbeddingsEndpoint
 from sandbox.openai.errors import ApiError
 from sandbox.openai.exchange import Exchanges
 from sandbox.openai.models import find_family, has_ended, listed_models, model_object
+from sandbox.openai.realtime import models as realtime_models
 from sandbox.openai.realtime.endpoint import RealtimeEndpoint
 from sandbox.openai.responses import ResponsesEndpoint
 from sandbox.openai.scenario import read_scenario
@@ -125,10 +126,14 @@ class OpenAIEmulator:
         return self.embeddings.create(body)
 
     async def _list_models(self, _request: Request, _server: Server) -> Response:
-        return JSONResponse({"object": "list", "data": listed_models(self._today())})
+        today = self._today()
+        data = [*listed_models(today), *realtime_models.listed_models(today)]
+        return JSONResponse({"object": "list", "data": data})
 
     async def _get_model(self, request: Request, server: Server) -> Response:
         name = request.path_params["model"]
+        if spoken := realtime_models.find_family(name, self._today()):
+            return JSONResponse(realtime_models.model_object(name, spoken))
         family = find_family(name)
         if family is None:
             return _refused(server, errors.model_not_found(name))

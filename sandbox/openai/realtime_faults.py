@@ -42,7 +42,26 @@ class RealtimeFaults(BaseModel):
     """The response is completed without any item."""
 
 
+class TranscriptionFaults(BaseModel):
+    """The faults of a transcription; `realtime_fault` names one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    transcription_failed: None = None
+    """The transcription of an item fails: `conversation.item.input_audio_transcription.failed`."""
+    deltas_stop: None = None
+    """The deltas stop within an item, and its transcript is complete without the rest of the words."""
+    no_transcript: None = None
+    """An item is committed, but its transcript never arrives."""
+    slow_transcript: None = None
+    """The transcript of an item arrives `llm_silence_s` late, after those of the items that follow."""
+    cut_transcription: None = None
+    """The connection is lost when an item is committed."""
+
+
 RESPONSE_FAULTS = tuple(RealtimeFaults.model_fields)
+REALTIME_FAULTS = (*RESPONSE_FAULTS, *TranscriptionFaults.model_fields)
+"""Everything that `realtime_fault` may name."""
 WITHIN_AUDIO = frozenset(
     (
         *("pause_audio", "stall_audio", "cut_audio", "close_audio", "garbage_audio", "unknown_events"),
@@ -79,10 +98,8 @@ UNKNOWN_EVENTS: tuple[object, ...] = (
 
 def documented() -> dict[str, str]:
     """The description of each fault, on one line."""
-    return {
-        name: " ".join((field.description or "").split())
-        for name, field in RealtimeFaults.model_fields.items()
-    }
+    fields = {**RealtimeFaults.model_fields, **TranscriptionFaults.model_fields}
+    return {name: " ".join((field.description or "").split()) for name, field in fields.items()}
 
 
 def failed_response(fault: str) -> ApiError:

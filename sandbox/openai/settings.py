@@ -7,7 +7,7 @@ from pydantic import Field, field_validator
 
 from sandbox.espeak import RATE_WPM, VOICE
 from sandbox.openai.faults import FAULTS, LlmFaults, LlmQuirks
-from sandbox.openai.realtime_faults import RESPONSE_FAULTS
+from sandbox.openai.realtime_faults import REALTIME_FAULTS
 from sandbox.recognition.settings import RecognitionSettings
 
 SessionErrorName = Literal["", "invalid_api_key", "insufficient_quota", "rate_limit_exceeded", "server_error"]
@@ -39,13 +39,13 @@ class RealtimeSandboxSettings(RecognitionSettings):
     realtime_missing_scopes: tuple[str, ...] = ()
     """Scopes that the key lacks, such as `api.model.request`."""
     realtime_fault: str = ""
-    """Fault of every Realtime response; docs/sandbox.md lists them."""
+    """Fault of every Realtime response or transcription; docs/sandbox.md lists them."""
 
     @field_validator("realtime_fault")
     @classmethod
     def _check_realtime_fault(cls, name: str) -> str:
-        if name and name not in RESPONSE_FAULTS:
-            raise ValueError(f"unknown fault {name!r} (known: {', '.join(RESPONSE_FAULTS)})")
+        if name and name not in REALTIME_FAULTS:
+            raise ValueError(f"unknown fault {name!r} (known: {', '.join(REALTIME_FAULTS)})")
         return name
 
 

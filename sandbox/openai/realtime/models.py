@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -40,6 +41,24 @@ def families() -> tuple[RealtimeFamily, ...]:
     """The families of OpenAI's models."""
     data = yaml.safe_load(_FILE.read_text("utf-8"))
     return tuple(RealtimeFamily(**{**entry, "models": tuple(entry["models"])}) for entry in data["families"])
+
+
+def listed_models(today: date) -> list[dict[str, Any]]:
+    """The models as `GET /v1/models` lists them, without those that have ended."""
+    return [
+        model_object(name, family)
+        for family in families()
+        for name in family.models
+        if not family.has_ended(today)
+    ]
+
+
+def model_object(name: str, family: RealtimeFamily) -> dict[str, Any]:
+    """A model as the API describes it; only a model with an announced end has a `shutdown_date`."""
+    model: dict[str, Any] = {"id": name, "object": "model", "created": 1_700_000_000, "owned_by": "system"}
+    if family.shutdown_date:
+        model["shutdown_date"] = family.shutdown_date.isoformat()
+    return model
 
 
 def find_family(model: str, today: date) -> RealtimeFamily | None:

@@ -1,5 +1,6 @@
 """One session: handles the client's events, and the turns that it detects in the caller's audio."""
 
+import copy
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -9,6 +10,7 @@ from sandbox.openai.realtime.audio import InputDecoder, from_base64
 from sandbox.openai.realtime.conversation import Conversation, Item, not_found
 from sandbox.openai.realtime.events import error_event, event, item_events
 from sandbox.openai.realtime.input_buffer import InputBuffer
+from sandbox.openai.realtime.listener import Transcription
 from sandbox.openai.realtime.new_item import new_item
 from sandbox.openai.realtime.responder import Responder, SessionParts
 from sandbox.openai.realtime.turns import Turns
@@ -72,6 +74,9 @@ class RealtimeSession:
             self._decoder = InputDecoder(config.input["format"])
         if config.input["turn_detection"] != before["turn_detection"]:
             self._turns.reset()
+        self._parts.exchanges.journal.note(
+            "session_updated", call_sid=self._parts.call_sid, session=copy.deepcopy(config.data)
+        )
         await self._send("session.updated", session=config.data)
         return None
 
@@ -95,6 +100,7 @@ class RealtimeSession:
     async def _clear(self, _given: Mapping[str, Any]) -> ApiError | None:
         self._buffer.clear()
         self._turns.reset()
+        self._parts.listener.live.clear()
         await self._send("input_audio_buffer.cleared")
         return None
 
@@ -106,7 +112,7 @@ class RealtimeSession:
         if after not in (None, "root") and self._conversation.find(after) is None:
             return not_found(after, "create")
         if item.audio:
-            self._parts.listener.listen(item.item, item.audio, "", 0)
+            self._parts.listener.listen(item.item, item.audio, Transcription())
         previous = self._conversation.add(item.item, after)
         await self._parts.outgoing.send(*item_events(("added", "done"), item.item.data, previous))
         return None

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from sandbox.openai.errors import ApiError
+from sandbox.openai.realtime.live_transcript import DEFAULT_DELAY
 from sandbox.openai.realtime.models import RealtimeFamily, find_family
 
 _PCM = {"type": "audio/pcm", "rate": 24_000}
@@ -92,6 +93,16 @@ class SessionConfig:
         """The model that transcribes the caller's audio; empty for none."""
         return str((self.input["transcription"] or {}).get("model") or "")
 
+    @property
+    def streams(self) -> bool:
+        """Whether the session's transcripts are sent while the audio arrives."""
+        return self.transcribes and _streams(self.transcription_model)
+
+    @property
+    def delay(self) -> str:
+        """The name of the time from a word to its delta."""
+        return str((self.input["transcription"] or {}).get("delay") or DEFAULT_DELAY)
+
     def update(self, changes: Mapping[str, Any]) -> None:
         """Apply a `session.update` that was not refused."""
         given = copy.deepcopy(dict(changes))
@@ -102,7 +113,7 @@ class SessionConfig:
             current = target["turn_detection"] or {}
             same = turn_detection is not None and current.get("type") == turn_detection["type"]
             target["turn_detection"] = {**current, **turn_detection} if same else turn_detection
-        elif self.transcribes and _streams(self.transcription_model):
+        elif self.streams:
             target["turn_detection"] = None
 
     def update_errors(

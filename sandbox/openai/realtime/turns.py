@@ -7,6 +7,7 @@ from parley.audio.g711 import FRAME_MS
 from sandbox.openai.realtime.conversation import Item
 from sandbox.openai.realtime.events import error_event, event, item_events, new_id
 from sandbox.openai.realtime.input_buffer import InputBuffer
+from sandbox.openai.realtime.listener import Transcription
 from sandbox.openai.realtime.responder import Responder, SessionParts
 from sandbox.openai.realtime.turn_detector import Pause, SpeechStarted, TurnDetector
 
@@ -37,6 +38,8 @@ class Turns:
         for at in range(0, len(mulaw), FRAME_MS * 8):
             frame = mulaw[at : at + FRAME_MS * 8]
             self._buffer.append(frame)
+            if self._parts.config.streams:
+                self._parts.listener.live.push(frame, self._next_item_id, self._parts.config.delay)
             for found in self._detector.push(frame, config):
                 await self._on_detected(found, config or {})
             if config is not None and not self._detector.speaking:
@@ -82,11 +85,30 @@ class Turns:
             audio_ms=audio.duration_ms,
         )
         self._next_item_id = new_id("item")
-        model, delay_ms = parts.config.transcription_model, parts.exchanges.settings.realtime_transcript_ms
-        parts.listener.listen(item, audio, model, delay_ms)
         previous = parts.conversation.add(item)
         committed = event("input_audio_buffer.committed", previous_item_id=previous, item_id=item.id)
         await parts.outgoing.send(committed, *item_events(("added", "done"), item.data, previous))
+        parts.listener.listen(item, audio, self._transcription())
+
+    def _transcription(self) -> Transcription:
+        """How the item that was committed is transcribed."""
+        model, settings = self._parts.config.transcription_model, self._parts.exchanges.settings
+        if not model:
+            return Transcription()
+        return Transcription(
+            model,
+            settings.realtime_transcript_ms / 1000,
+            self._parts.exchanges.choose_realtime_faults(model, "")
+            if self._parts.config.transcribes
+            else frozenset(),
+            settings.llm_silence_s,
+            self._parts.listener.live.take(),
+        )
+
+    def _faults(self, model: str) -> frozenset[str]:
+        """The faults of a transcription; in a session that speaks, they are those of its responses."""
+        transcribes = self._parts.config.transcribes
+        return self._parts.exchanges.choose_realtime_faults(model, "") if transcribes else frozenset()
 
     async def _send(self, kind: str, **fields: Any) -> None:
         await self._parts.outgoing.send(event(kind, **fields))

@@ -4,6 +4,7 @@ import pytest
 
 from sandbox.openai.realtime_faults import (
     FAILURES,
+    REALTIME_FAULTS,
     RESPONSE_FAULTS,
     WITHIN_AUDIO,
     documented,
@@ -14,7 +15,7 @@ from sandbox.openai.realtime_faults import (
 
 def test_every_fault_is_documented() -> None:
     """In one line."""
-    assert tuple(documented()) == RESPONSE_FAULTS
+    assert tuple(documented()) == REALTIME_FAULTS
     assert all(text and "\n" not in text for text in documented().values())
     assert set(RESPONSE_FAULTS) >= FAILURES | WITHIN_AUDIO
 
