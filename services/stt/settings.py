@@ -2,7 +2,7 @@
 
 from pydantic import Field, SecretStr
 
-from parley.settings import CommonSettings, ProviderUrl
+from parley.settings import CommonSettings, HttpUrl, ProviderUrl
 
 
 class SttSettings(CommonSettings):
@@ -54,3 +54,13 @@ class ElevenLabsSttSettings(SttSettings):
 
     elevenlabs_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="ELEVENLABS_API_KEY")
     """API key for ElevenLabs."""
+
+
+class OpenAISttSettings(SttSettings):
+    """Settings of OpenAI as a provider of transcription."""
+
+    openai_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="OPENAI_API_KEY")
+    """API key for OpenAI."""
+
+    openai_base_url: HttpUrl = Field(default="", validation_alias="OPENAI_BASE_URL")
+    """Base address of OpenAI's API, with `/v1`; empty for OpenAI itself."""

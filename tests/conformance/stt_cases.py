@@ -6,12 +6,16 @@ from dataclasses import replace
 
 from parley.agent_config import SttConfig
 from parley.providers.conformance import Speech, SttCase, Subject
+from sandbox.caller.utterance import oracle_registration
 from sandbox.deepgram.app import DeepgramEmulator
 from sandbox.deepgram.settings import DeepgramSandboxSettings
 from sandbox.elevenlabs.app import ElevenLabsEmulator
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
+from sandbox.openai.app import OpenAIEmulator
+from sandbox.openai.settings import OpenAISandboxSettings
 from services.stt.providers.deepgram import PLUGIN as DEEPGRAM
 from services.stt.providers.elevenlabs import PLUGIN as SCRIBE
+from services.stt.providers.openai import PLUGIN as OPENAI
 from services.stt.providers.whisper import PLUGIN as WHISPER
 from tests.conformance.servers import context, faults, relayed
 from tests.recordings import oracle_with, recordings
@@ -67,6 +71,30 @@ async def scribe() -> AsyncIterator[SttCase]:
 
 
 @asynccontextmanager
+async def openai() -> AsyncIterator[SttCase]:
+    """OpenAI's transcription sessions."""
+    emulator = OpenAIEmulator(OpenAISandboxSettings(stt="oracle", realtime_transcript_ms=20))
+    emulator.recogniser.oracle.register(oracle_registration([recordings().utterance(TEXT)])["utterances"])
+    async with relayed(emulator.app()) as relay:
+        subject = Subject(
+            plugin=OPENAI,
+            config=SttConfig(provider="openai", model="gpt-live-transcribe", options={"delay": "minimal"}),
+            context=context,
+            relay=relay,
+            path="/v1",
+            environment={"PARLEY_STT_CONNECT_TIMEOUT_S": "0.5"},
+            server_fault=faults(
+                emulator.runtime_settings,
+                {
+                    "rate_limited": {"realtime_error": "rate_limit_exceeded"},
+                    "overloaded": {"realtime_refuse": 503},
+                },
+            ),
+        )
+        yield SttCase(subject, SPEECH)
+
+
+@asynccontextmanager
 async def whisper() -> AsyncIterator[SttCase]:
     """Whisper on this machine, without a server; its model is loaded once for all checks."""
     async with WHISPER.open(context()) as provider:
@@ -78,6 +106,7 @@ STT_CASES: Mapping[str, Callable[[], AbstractAsyncContextManager[SttCase]]] = {
     "deepgram nova-3": lambda: deepgram("nova-3"),
     "deepgram flux-general-en": lambda: deepgram("flux-general-en"),
     "elevenlabs scribe_v2_realtime": scribe,
+    "openai gpt-live-transcribe": openai,
     "whisper tiny.en": whisper,
 }
 """By provider and model, as in docs/providers.md; each provider that is installed has at least one."""

@@ -92,6 +92,8 @@ unknown variable, so a misspelt one is refused here. */}}
 {{- $_ := set $set "DEEPGRAM_API_KEY" "sandbox" -}}
 {{- $_ := set $set "PARLEY_ELEVENLABS_URL" (printf "%s:9004" $sandbox) -}}
 {{- $_ := set $set "ELEVENLABS_API_KEY" "sandbox" -}}
+{{- $_ := set $set "OPENAI_BASE_URL" (printf "%s:9003/v1" $sandbox) -}}
+{{- $_ := set $set "OPENAI_API_KEY" "sandbox" -}}
 {{- else if and $emulated (eq .stage "brain") }}
 {{- $_ := set $set "OPENAI_BASE_URL" (printf "%s:9003/v1" $sandbox) -}}
 {{- $_ := set $set "OPENAI_API_KEY" "sandbox" -}}
