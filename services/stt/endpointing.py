@@ -64,6 +64,8 @@ class Endpointing:
         self._end_signal = EndSignal.NONE
         self._eager = EagerState.NONE
         self._link = ProviderLink.LIVE
+        self._recovering = False
+        """Whether no transcript since the loss of a connection has reached the end of the speech."""
         self._speech_end_ms = 0
         self._audio_end_ms = 0
         self._stopped_ms = 0
@@ -100,6 +102,7 @@ class Endpointing:
         if self._link is not ProviderLink.LOST and isinstance(self._phase, AwaitingFinal):
             self._phase = Quiet()
         self._link = ProviderLink.LOST
+        self._recovering = True
         self._coverage = self._coverage.after_loss()
 
     def on_interim(self, text: str, end_ms: int) -> list[Decision]:
@@ -197,6 +200,8 @@ class Endpointing:
     def _update_link(self, end_ms: int) -> None:
         progress = self._coverage.is_progress(end_ms, self._speech_end_ms)
         self._link = ProviderLink.CATCHING_UP if progress else ProviderLink.LIVE
+        if self._coverage.reaches(end_ms, self._speech_end_ms):
+            self._recovering = False
 
     def _on_new_words(self) -> None:
         self._eager = self._eager.with_new_words()
@@ -275,8 +280,7 @@ class Endpointing:
             return [RequestFinalize()]
         if self._link is ProviderLink.CATCHING_UP:
             self._phase, self._link = AwaitingFinal(now_ms), ProviderLink.LIVE
-        lost = self._link is ProviderLink.LOST
-        timeout_ms = _FINAL_TIMEOUT_AFTER_LOSS_MS if lost else _FINAL_TIMEOUT_MS
+        timeout_ms = _FINAL_TIMEOUT_AFTER_LOSS_MS if self._recovering else _FINAL_TIMEOUT_MS
         return self._end("silence") if now_ms - self._phase.since_ms >= timeout_ms else []
 
     def _end_despite_noise(self) -> list[Decision]:

@@ -119,9 +119,15 @@ class Coverage:
             _UNTRANSCRIBED_NOISE_MS, patience_ms
         )
 
+    @staticmethod
+    def reaches(end_ms: int, speech_end_ms: int) -> bool:
+        """Whether a transcript up to `end_ms` covers the whole speech."""
+        return end_ms >= speech_end_ms - _TOLERANCE_MS
+
     def is_progress(self, end_ms: int, speech_end_ms: int) -> bool:
         """Whether a transcript up to `end_ms` advances but does not reach the end of the speech."""
-        return max(self.interim_end_ms, self.final_end_ms) < end_ms < speech_end_ms - _TOLERANCE_MS
+        is_later = max(self.interim_end_ms, self.final_end_ms) < end_ms
+        return is_later and not self.reaches(end_ms, speech_end_ms)
 
     def with_interim(self, end_ms: int, *, has_text: bool) -> "Coverage":
         """The coverage after an interim transcript."""
