@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import partial
 
 from parley.agent_config import LlmConfig
 from parley.providers.conformance import LlmCase, Subject
+from parley.providers.llm import LlmClient
+from parley.providers.registry import ProviderPlugin
 from sandbox.language_models.app import language_models_app
 from sandbox.openai.app import OpenAIEmulator
 from sandbox.openai.settings import OpenAISandboxSettings
@@ -16,18 +17,20 @@ from tests.conformance.servers import context, faults, relayed
 
 
 @asynccontextmanager
-async def openai(config: LlmConfig) -> AsyncIterator[LlmCase]:
-    """A model and API of OpenAI."""
+async def language_model(
+    plugin: ProviderPlugin[LlmClient], path: str, config: LlmConfig, part_bytes: int = 1500
+) -> AsyncIterator[LlmCase]:
+    """A model, whose API the emulator has at a path."""
     emulator = OpenAIEmulator(
         OpenAISandboxSettings(scenario="conformance", first_token_ms=1, tokens_per_s=5000)
     )
-    async with relayed(emulator.app()) as relay:
+    async with relayed(language_models_app(emulator)) as relay:
         subject = Subject(
-            plugin=OPENAI,
+            plugin=plugin,
             config=config,
             context=context,
             relay=relay,
-            path="/v1",
+            path=path,
             environment={"PARLEY_LLM_TOKEN_TIMEOUT_S": "0.3", "PARLEY_LLM_TOOL_CALL_TIMEOUT_S": "0.4"},
             server_fault=faults(
                 emulator.runtime_settings,
@@ -39,7 +42,7 @@ async def openai(config: LlmConfig) -> AsyncIterator[LlmCase]:
                 },
             ),
         )
-        yield LlmCase(subject, part_bytes=1500 if config.api == "chat" else 5000)
+        yield LlmCase(subject, part_bytes=part_bytes)
 
 
 @asynccontextmanager
@@ -70,16 +73,17 @@ async def native(config: LlmConfig) -> AsyncIterator[LlmCase]:
 
 
 LLM_CASES: Mapping[str, Callable[[], AbstractAsyncContextManager[LlmCase]]] = {
-    "openai gpt-6-luna (Chat Completions)": lambda: openai(LlmConfig(api="chat", timeout_s=0.5)),
-    "openai gpt-5.4-mini (Responses)": lambda: openai(
-        LlmConfig(model="gpt-5.4-mini", api="responses", timeout_s=0.5)
+    "openai gpt-6-luna (Chat Completions)": lambda: language_model(
+        OPENAI, "/v1", LlmConfig(api="chat", timeout_s=0.5)
     ),
-    **{
-        f"{provider} {model}": partial(native, LlmConfig(provider=provider, model=model, timeout_s=0.5))
-        for provider, model in (
-            ("anthropic", "claude-haiku-5-5"),
-            ("gemini", "gemini-3.8-flash"),
-        )
-    },
+    "openai gpt-5.4-mini (Responses)": lambda: language_model(
+        OPENAI, "/v1", LlmConfig(model="gpt-5.4-mini", api="responses", timeout_s=0.5), 5000
+    ),
+    "anthropic claude-haiku-5-5": lambda: language_model(
+        ANTHROPIC, "/anthropic", LlmConfig(provider="anthropic", model="claude-haiku-5-5", timeout_s=0.5)
+    ),
+    "gemini gemini-3.5-flash-lite": lambda: language_model(
+        GEMINI, "/gemini", LlmConfig(provider="gemini", model="gemini-3.5-flash-lite", timeout_s=0.5)
+    ),
 }
 """By provider and model, as in docs/providers.md; each provider that is installed has at least one."""

@@ -36,7 +36,7 @@ async def deepgram(model: str) -> AsyncIterator[SttCase]:
             config=SttConfig(model=model),
             context=context,
             relay=relay,
-            environment={"PARLEY_STT_CONNECT_TIMEOUT_S": "0.5"},
+            environment={"PARLEY_STT_CONNECT_TIMEOUT_S": "1"},
             server_fault=faults(
                 emulator.runtime_settings,
                 {
@@ -61,7 +61,7 @@ async def scribe() -> AsyncIterator[SttCase]:
             config=SttConfig(provider="elevenlabs", model="scribe_v2_realtime"),
             context=context,
             relay=relay,
-            environment={"PARLEY_STT_CONNECT_TIMEOUT_S": "0.5"},
+            environment={"PARLEY_STT_CONNECT_TIMEOUT_S": "1"},
             server_fault=faults(
                 emulator.runtime_settings,
                 {"garbage": {"stt_fault": "garbage", "stt_fault_after_s": 0.1}},

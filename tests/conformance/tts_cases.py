@@ -37,7 +37,7 @@ async def elevenlabs(transport: str) -> AsyncIterator[TtsCase]:
             config=TtsConfig(options={"transport": transport}),
             context=context,
             relay=relay,
-            environment={"PARLEY_TTS_CONNECT_TIMEOUT_S": "0.5"},
+            environment={"PARLEY_TTS_CONNECT_TIMEOUT_S": "1"},
             server_fault=faults(
                 emulator.runtime_settings,
                 {
@@ -62,7 +62,7 @@ async def cartesia() -> AsyncIterator[TtsCase]:
             ),
             context=context,
             relay=relay,
-            environment={"PARLEY_TTS_CONNECT_TIMEOUT_S": "0.5"},
+            environment={"PARLEY_TTS_CONNECT_TIMEOUT_S": "1"},
             server_fault=faults(
                 emulator.runtime_settings,
                 {
@@ -86,7 +86,7 @@ async def deepgram() -> AsyncIterator[TtsCase]:
             config=TtsConfig(provider="deepgram", model="aura-2"),
             context=context,
             relay=relay,
-            environment={"PARLEY_TTS_CONNECT_TIMEOUT_S": "0.5"},
+            environment={"PARLEY_TTS_CONNECT_TIMEOUT_S": "1"},
             server_fault=faults(
                 emulator.runtime_settings,
                 {
@@ -111,7 +111,7 @@ async def polly() -> AsyncIterator[TtsCase]:
             context=context,
             relay=relay,
             environment={
-                "PARLEY_TTS_CONNECT_TIMEOUT_S": "0.5",
+                "PARLEY_TTS_CONNECT_TIMEOUT_S": "1",
                 "PARLEY_POLLY_ACCESS_KEY_ID": "key",
                 "PARLEY_POLLY_REGION": "eu-central-1",
             },
