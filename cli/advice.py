@@ -89,6 +89,15 @@ PAGES = {
             "https://status.elevenlabs.io",
         ),
         ProviderPages(
+            "assemblyai",
+            "ASSEMBLYAI_API_KEY",
+            "PARLEY_ASSEMBLYAI_URL",
+            "https://www.assemblyai.com/dashboard/api-keys",
+            "https://www.assemblyai.com/dashboard",
+            "https://www.assemblyai.com/dashboard/rate-limits",
+            "https://status.assemblyai.com",
+        ),
+        ProviderPages(
             "cartesia",
             "CARTESIA_API_KEY",
             "PARLEY_CARTESIA_URL",

@@ -98,6 +98,7 @@ def addresses(urls: Mapping[str, str]) -> Table:
         "ElevenLabs", urls["elevenlabs"].replace("http", "ws", 1), "any key; voices: GET /v1/voices"
     )
     table.add_row("Amazon Polly", urls["polly"], f"any access key, secret {SANDBOX_TOKEN}, any region")
+    table.add_row("AssemblyAI", urls["assemblyai"].replace("http", "ws", 1), "any key: /v3/ws")
     table.add_row("Cartesia", urls["cartesia"].replace("http", "ws", 1), "any key; voices: GET /voices")
     return table
 

@@ -76,6 +76,7 @@ PROVIDERS = (
     Provider("elevenlabs", "ELEVENLABS_API_KEY", "PARLEY_ELEVENLABS_URL"),
     Provider("anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "/anthropic", host="openai"),
     Provider("gemini", "GEMINI_API_KEY", "GEMINI_BASE_URL", "/gemini", host="openai"),
+    Provider("assemblyai", "ASSEMBLYAI_API_KEY", "PARLEY_ASSEMBLYAI_URL", "/assemblyai", host="deepgram"),
     Provider("cartesia", "CARTESIA_API_KEY", "PARLEY_CARTESIA_URL", "/cartesia", host="elevenlabs"),
     Provider(
         "polly",

@@ -36,6 +36,9 @@ class SttConfig(ProviderSection):
 
     @model_validator(mode="after")
     def _check_model_kind(self) -> Self:
-        if self.fallbacks and len({section.model.startswith("flux") for section in self.chain}) > 1:
-            raise ValueError("fallbacks: either all models are flux models or none is")
+        if not self.fallbacks:
+            return self
+        deepgram = [section for section in self.chain if section.provider == "deepgram"]
+        if len({section.model.startswith("flux") for section in deepgram}) > 1:
+            raise ValueError("fallbacks: either all models of deepgram are flux models or none is")
         return self

@@ -1,5 +1,7 @@
 """Settings of stt."""
 
+from typing import Literal
+
 from pydantic import Field, SecretStr
 
 from parley.settings import CommonSettings, HttpUrl, ProviderUrl
@@ -64,3 +66,16 @@ class OpenAISttSettings(SttSettings):
 
     openai_base_url: HttpUrl = Field(default="", validation_alias="OPENAI_BASE_URL")
     """Base address of OpenAI's API, with `/v1`; empty for OpenAI itself."""
+
+
+class AssemblyAiSettings(SttSettings):
+    """Settings of AssemblyAI."""
+
+    assemblyai_url: ProviderUrl = ""
+    """Base address of AssemblyAI's streaming API, http(s):// or ws(s)://; empty for AssemblyAI itself."""
+
+    assemblyai_region: Literal["", "us", "eu"] = ""
+    """Region in which AssemblyAI keeps the data; empty for the nearest one."""
+
+    assemblyai_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="ASSEMBLYAI_API_KEY")
+    """API key for AssemblyAI."""

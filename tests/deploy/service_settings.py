@@ -22,6 +22,7 @@ OWN_PREFIXES = (
     "GEMINI_",
     "ELEVENLABS_",
     "CARTESIA_",
+    "ASSEMBLYAI_",
 )
 """Variables of these names are settings of Parley, so that an unknown one is misspelt."""
 FOREIGN = (

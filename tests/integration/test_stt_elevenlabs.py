@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,7 +17,7 @@ from elevenlabs.types.session_started_payload import SessionStartedPayload
 from prometheus_client import Gauge
 from pydantic import SecretStr
 from websockets.asyncio.client import connect
-from websockets.asyncio.server import Server, ServerConnection
+from websockets.asyncio.server import ServerConnection
 from websockets.asyncio.server import serve as serve_socket
 
 from parley.agent_config import SttConfig
@@ -25,13 +25,14 @@ from parley.audio.g711 import SILENCE
 from parley.errors import ProviderError, ProviderRateLimited, ProviderRejected, ProviderUnavailable
 from parley.providers.conformance import check_stt
 from parley.providers.latency_limits import LatencyLimits
-from parley.providers.stt import FinalTranscript, InterimTranscript, SttConnection, SttEvent, UtteranceEnd
+from parley.providers.stt import FinalTranscript, InterimTranscript, UtteranceEnd
 from parley.runtime.health import serve
 from sandbox.elevenlabs.app import ElevenLabsEmulator
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
 from services.stt.providers.elevenlabs.options import query_of
 from services.stt.providers.elevenlabs.provider import ScribeProvider
 from services.stt.settings import ElevenLabsSttSettings
+from tests.integration.stt_connection import ignore, of_type, port_of, send_audio, transcribing
 from tests.recordings import oracle_with, recordings
 from tests.strict import assert_fits
 
@@ -68,46 +69,15 @@ async def emulator(**settings: Any) -> AsyncIterator[tuple[ElevenLabsEmulator, s
         yield made, f"http://127.0.0.1:{port}"
 
 
-async def send_audio(connection: SttConnection, audio: bytes, *, at_ms: int = 1000) -> None:
-    """Send audio in frames of 20 ms, many times faster than speech."""
-    for at in range(0, len(audio), 160):
-        await connection.send(audio[at : at + 160], at_ms + at // 8)
-        await asyncio.sleep(0.001)
-
-
-@asynccontextmanager
-async def transcribing(
-    provider: ScribeProvider, config: SttConfig = CONFIG
-) -> AsyncIterator[tuple[SttConnection, list[SttEvent], Callable[[type[SttEvent]], Awaitable[Any]]]]:
-    """A connection, its events so far, and a function that waits for an event of a type."""
-    events: list[SttEvent] = []
-    arrived = asyncio.Condition()
-
-    async def on_event(event: SttEvent) -> None:
-        async with arrived:
-            events.append(event)
-            arrived.notify_all()
-
-    async def wait_for(kind: type[SttEvent]) -> Any:
-        async with asyncio.timeout(5), arrived:
-            await arrived.wait_for(lambda: any(isinstance(event, kind) for event in events))
-        return next(event for event in events if isinstance(event, kind))
-
-    async with provider.connect(config, "CA1") as connection:
-        running = asyncio.ensure_future(connection.run(on_event))
-        try:
-            yield connection, events, wait_for
-        finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
-
-
 async def test_a_commit_yields_the_words_with_their_call_times() -> None:
     """The final transcript covers all audio before the commit, and precedes nothing of the next segment."""
-    async with emulator() as (_, url), transcribing(provider_at(url)) as (connection, events, wait_for):
-        await send_audio(connection, AUDIO)
-        await connection.finalize()
-        final: FinalTranscript = await wait_for(FinalTranscript)
+    async with (
+        emulator() as (_, url),
+        transcribing(provider_at(url), CONFIG) as (line, events, wait),
+    ):
+        await send_audio(line, AUDIO)
+        await line.finalize()
+        final: FinalTranscript = await wait(of_type(FinalTranscript))
 
     assert (final.text, final.speech_final, final.languages) == (WRITTEN, True, ("en",))
     assert [word.text for word in final.words] == WRITTEN.split()
@@ -119,9 +89,9 @@ async def test_a_commit_yields_the_words_with_their_call_times() -> None:
 async def test_the_providers_own_voice_activity_detection_commits() -> None:
     """With the strategy `vad` no request is needed."""
     config = CONFIG.merged({"options": {"commit_strategy": "vad"}})
-    async with emulator() as (_, url), transcribing(provider_at(url), config) as (connection, _, wait_for):
-        await send_audio(connection, AUDIO)
-        final = await wait_for(FinalTranscript)
+    async with emulator() as (_, url), transcribing(provider_at(url), config) as (line, _, wait):
+        await send_audio(line, AUDIO)
+        final = await wait(of_type(FinalTranscript))
 
     assert (final.text, final.speech_final) == (WRITTEN, True)
     assert provider_at(url).finalize_after_ms(config) is None
@@ -129,11 +99,14 @@ async def test_the_providers_own_voice_activity_detection_commits() -> None:
 
 async def test_words_are_committed_in_noise_that_is_taken_for_speech() -> None:
     """After 3 s without a new word, the provider commits, and reports the gap."""
-    async with emulator() as (_, url), transcribing(provider_at(url)) as (connection, events, wait_for):
-        await send_audio(connection, AUDIO)
-        await wait_for(InterimTranscript)
-        await send_audio(connection, SILENCE * 8000 * 4, at_ms=1000 + len(AUDIO) // 8)
-        end = await wait_for(UtteranceEnd)
+    async with (
+        emulator() as (_, url),
+        transcribing(provider_at(url), CONFIG) as (line, events, wait),
+    ):
+        await send_audio(line, AUDIO)
+        await wait(of_type(InterimTranscript))
+        await send_audio(line, SILENCE * 8000 * 4, at_ms=1000 + len(AUDIO) // 8)
+        end = await wait(of_type(UtteranceEnd))
 
     final = next(event for event in events if isinstance(event, FinalTranscript))
     assert (final.text, final.speech_final) == (WRITTEN, False)
@@ -142,10 +115,10 @@ async def test_words_are_committed_in_noise_that_is_taken_for_speech() -> None:
 
 async def test_a_short_segment_is_padded_so_that_the_commit_is_not_ignored() -> None:
     """A commit of less than 0.3 s of audio would be answered with `commit_throttled` only."""
-    async with emulator() as (_, url), transcribing(provider_at(url)) as (connection, _, wait_for):
-        await send_audio(connection, SILENCE * 800)
-        await connection.finalize()
-        final = await wait_for(FinalTranscript)
+    async with emulator() as (_, url), transcribing(provider_at(url), CONFIG) as (line, _, wait):
+        await send_audio(line, SILENCE * 800)
+        await line.finalize()
+        final = await wait(of_type(FinalTranscript))
 
     assert (final.text, final.end_ms) == ("", 1100)
 
@@ -153,15 +126,15 @@ async def test_a_short_segment_is_padded_so_that_the_commit_is_not_ignored() -> 
 async def test_silence_keeps_the_connection_open() -> None:
     """Without any audio the emulator closes it, as ElevenLabs does."""
     async with emulator(scribe_idle_s=0.3) as (_, url):
-        async with transcribing(provider_at(url)) as (connection, events, _):
+        async with transcribing(provider_at(url), CONFIG) as (line, events, _):
             for _ in range(5):
                 await asyncio.sleep(0.1)
-                await connection.keep_alive()
-            await send_audio(connection, SILENCE * 800)
+                await line.keep_alive()
+            await send_audio(line, SILENCE * 800)
             assert not events
         async with provider_at(url).connect(CONFIG, "CA1") as silent:
             with pytest.raises(ProviderUnavailable, match="closed: 1000"):
-                await silent.run(_ignore)
+                await silent.run(ignore)
 
 
 async def test_the_conformance_checks_pass() -> None:
@@ -197,10 +170,10 @@ async def test_refusals_are_classified(
 async def test_a_cut_or_an_unreadable_message_ends_the_connection(fault: str) -> None:
     """The stage opens another connection then."""
     async with emulator(stt_fault=fault, stt_fault_after_s=0.2) as (_, url):
-        async with provider_at(url).connect(CONFIG, "CA1") as connection:
-            running = asyncio.ensure_future(connection.run(_ignore))
+        async with provider_at(url).connect(CONFIG, "CA1") as line:
+            running = asyncio.ensure_future(line.run(ignore))
             with pytest.raises(ProviderUnavailable):
-                await asyncio.gather(running, send_audio(connection, AUDIO))
+                await asyncio.gather(running, send_audio(line, AUDIO))
             running.cancel()
 
 
@@ -245,8 +218,8 @@ async def test_hostile_answers_are_survived(answer: dict[str, Any]) -> None:
 
     async with serve_socket(hostile, "127.0.0.1", 0) as server:
         url = f"http://127.0.0.1:{port_of(server)}"
-        async with transcribing(provider_at(url)) as (_, _, wait_for):
-            assert await wait_for(FinalTranscript)
+        async with transcribing(provider_at(url), CONFIG) as (_, _, wait):
+            assert await wait(of_type(FinalTranscript))
 
 
 async def test_every_message_fits_the_sdks_type() -> None:
@@ -268,13 +241,3 @@ async def test_every_message_fits_the_sdks_type() -> None:
     assert {message["message_type"] for message in seen} == set(TYPES)
     for message in seen:
         assert_fits(TYPES[message["message_type"]], message)
-
-
-def port_of(server: Server) -> int:
-    """The port that a test's own server listens on."""
-    [listening] = server.sockets
-    return int(listening.getsockname()[1])
-
-
-async def _ignore(_event: SttEvent) -> None:
-    pass

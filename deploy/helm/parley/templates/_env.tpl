@@ -90,6 +90,8 @@ unknown variable, so a misspelt one is refused here. */}}
 {{- if and $emulated (eq .stage "stt") }}
 {{- $_ := set $set "PARLEY_DEEPGRAM_URL" (printf "%s:9002" $sandbox) -}}
 {{- $_ := set $set "DEEPGRAM_API_KEY" "sandbox" -}}
+{{- $_ := set $set "PARLEY_ASSEMBLYAI_URL" (printf "%s:9002/assemblyai" $sandbox) -}}
+{{- $_ := set $set "ASSEMBLYAI_API_KEY" "sandbox" -}}
 {{- $_ := set $set "PARLEY_ELEVENLABS_URL" (printf "%s:9004" $sandbox) -}}
 {{- $_ := set $set "ELEVENLABS_API_KEY" "sandbox" -}}
 {{- $_ := set $set "OPENAI_BASE_URL" (printf "%s:9003/v1" $sandbox) -}}

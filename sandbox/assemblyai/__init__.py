@@ -1,0 +1,1 @@
+"""The AssemblyAI emulator: live transcription that detects turns."""
