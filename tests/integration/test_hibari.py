@@ -4,7 +4,6 @@ import pytest
 
 from cli.wer import match_texts
 from parley.agent_config import TtsConfig
-from parley.providers.conformance import check_tts
 from parley.providers.registry import ProviderContext
 from parley.whisper.model import load_model
 from parley.whisper.weights import find_weights
@@ -21,9 +20,8 @@ _SECTION = TtsConfig(provider="hibari", speed=1.2)
 
 
 async def test_the_voice_is_understood_on_a_telephone_line() -> None:
-    """It keeps the protocol, and its audio is plausible even at the highest speed."""
+    """Its audio is plausible even at the highest speed."""
     async with PLUGIN.open(ProviderContext(make_telemetry())) as provider:
-        await check_tts(provider, _SECTION)
         async with provider.connect(_SECTION, "CA1") as connection:
             guarded = GuardedConnection("hibari", connection, PLUGIN.audio_format(_SECTION))
             async with guarded.open_stream("r1") as stream:
