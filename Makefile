@@ -114,7 +114,7 @@ bench: setup ## measure latency, bus hops, CPU and memory; writes build/bench.js
 bench-turns: setup ## measure turns without the providers' time, and barge-in; writes build/bench-turns.json (70 min)
 	$(BIN)/python -m bench.turns $(ARGS)
 
-bench-speech: setup ## speech detection on human voices (downloads 110 MB of Debian packages), or barge-in on whole calls (ARGS='--calls 1,20'); writes build/bench-speech.json
+bench-speech: setup ## speech detection on human voices (downloads 110 MB of Debian packages), barge-in on whole calls (ARGS='--calls 1,20'), or the ends of turns (ARGS='--turn-ends'); writes build/bench-speech.json
 	$(BIN)/python -m bench.speech $(ARGS)
 
 bench-local-speech: setup ## Whisper on human voices: latency, processor time, calls per core (ARGS="--texts FILE": word errors); writes build/bench-local-speech.json (15 min)

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import track
 
 from bench.run import run
-from bench.speech import call_stats, packages
+from bench.speech import call_stats, packages, turn_ends
 from bench.speech.detection import call, detect, encode
 from bench.speech.human_calls import measure_calls
 from bench.speech.labels import Wave, with_speech_level, words
@@ -22,6 +22,7 @@ from bench.speech.noises import at_level, babble, noises
 from bench.speech.result import NoiseResult, Results, VoiceResult, as_json, false_starts, table
 from bench.speech.scoring import Scores, score
 from parley.audio.g711 import FRAME_BYTES, SAMPLE_RATE_HZ
+from parley.errors import ConfigError
 from services.stt.silero import VadPool
 from services.stt.voice_activity import VoiceActivity
 
@@ -40,6 +41,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--calls", default="", help="whole calls instead: barge-in at this many at once, as in 1,20"
     )
+    parser.add_argument("--turn-ends", action="store_true", help="end-of-turn quality instead")
     parser.add_argument("--barge-ins", type=int, default=120, help="barge-ins of each number of calls (120)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the whole calls (0)")
     parser.add_argument("--out", type=Path, default=_OUT, help=f"output file ({_OUT})")
@@ -145,8 +147,14 @@ def _calls(args: argparse.Namespace, root: Path, console: Console) -> dict[str, 
     return {"calls": [call_stats.as_json(result) for result in results]}
 
 
+def _found(args: argparse.Namespace, root: Path, console: Console) -> dict[str, Any]:
+    if args.turn_ends:
+        return turn_ends.measure(root, args.every, console)
+    return _calls(args, root, console) if args.calls else _detection(args, root, console)
+
+
 def main() -> int:
-    """Run the benchmark, print and write the results; returns 1 if the audio cannot be fetched."""
+    """Run the benchmark, print and write the results; returns 1 if audio or a model is missing."""
     args, console = _arguments(), Console()
     try:
         with console.status("fetching prompts and music"):
@@ -154,7 +162,11 @@ def main() -> int:
     except packages.AudioUnavailableError as error:
         console.print(f"[red]{error}", soft_wrap=True)
         return 1
-    found = _calls(args, root, console) if args.calls else _detection(args, root, console)
+    try:
+        found = _found(args, root, console)
+    except ConfigError as error:
+        console.print(f"[red]{error}", soft_wrap=True)
+        return 1
     written = json.loads(args.out.read_text(encoding="utf-8")) if args.out.exists() else {}
     args.out.parent.mkdir(exist_ok=True)
     args.out.write_text(json.dumps({**written, **found}, indent=2) + "\n", encoding="utf-8")
