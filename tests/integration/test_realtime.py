@@ -198,7 +198,8 @@ async def test_the_next_owner_continues_an_answer(
         ReplyClause(reply_id="r2", clause=1, text="On Sunday "),
         ClauseSynthesized(reply_id="r2", end_sample=9000),
     )
-    rules = ({"when": "opening", "say": "nobody is here."}, {"say": "What?"})
+    answer = "We are open from eight to six. On Sunday nobody is here."
+    rules = ({"when": "opening", "say": answer}, {"say": "What?"})
     async with _calling(nats_url, tmp_path, monkeypatch, *past, rules=rules) as call:
         rest = await call.until_kind(ClauseSynthesized, lambda b: b.reply_id == "r2" and b.clause == 1)
         await call.until_kind(ReplyFinished, lambda body: body.reply_id == "r3")

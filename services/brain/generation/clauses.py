@@ -70,6 +70,16 @@ class ClauseSplitter:
             self._first_clause_done = True
         return clauses
 
+    def take_words(self) -> list[str]:
+        """Return the complete words of the pending text as a clause; the last one may still grow."""
+        end = self._text.rfind(" ") + 1
+        words, self._text = self._text[:end], self._text[end:]
+        if not words.strip():
+            self._text = words + self._text
+            return []
+        self._first_clause_done = True
+        return [words]
+
     def finish(self) -> list[str]:
         """Return the rest of the text as a clause; empty if it is only white space."""
         rest, self._text = self._text, ""

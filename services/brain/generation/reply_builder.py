@@ -147,6 +147,10 @@ class ReplyBuilder:
             return [*self._model_clauses(self._splitter.finish()), self._finished("error")]
         return [*self._clause_events([apology]), self._finished("error")]
 
+    def take_words(self) -> list[Body]:
+        """Return the complete words of the unfinished clause as a clause."""
+        return [*self._model_clauses(self._splitter.take_words())]
+
     def interrupt(self, *, keep_all: bool = False) -> list[Body]:
         """End the reply; the next one continues it. An incomplete last sentence is left out by default."""
         rest = [text for text in self._splitter.finish() if keep_all or ends_sentence(text)]

@@ -1,8 +1,8 @@
 """The conversation in a session: all of it at its start, later what only the log contains. No I/O."""
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from parley.agent_config import AgentConfig
 from parley.providers.llm import Message
@@ -16,7 +16,8 @@ from parley.providers.realtime import (
 )
 from services.brain.conversation import Conversation
 from services.brain.generation.prompt import RUNNING, build_messages
-from services.brain.items import DtmfInput
+from services.brain.items import DtmfInput, Item
+from services.brain.reply import Reply
 from services.brain.tool_call import ToolCall
 
 _SPOKEN = (
@@ -33,11 +34,28 @@ class SessionStart:
     items: tuple[HistoryItem, ...]
 
 
-def session_start(agent: AgentConfig, conversation: Conversation) -> SessionStart:
-    """Return what a new session starts with: the agent's prompt, notes, recent turns and results of tools."""
-    first, *rest = build_messages(agent, conversation)
-    items = tuple(item for message in rest for item in _items(message))
-    return SessionStart(f"{first['content']}\n\n{_SPOKEN}", items)
+def session_start(
+    agent: AgentConfig, conversation: Conversation, unfinished: Collection[str] = ()
+) -> SessionStart:
+    """Return what a new session starts with: the agent's prompt, notes, recent turns and results of tools.
+
+    Of `unfinished` replies it contains what has audio: the session speaks the rest itself.
+    """
+    items = tuple(
+        _with_audio(item) if _is_unfinished(item, unfinished) else item for item in conversation.items
+    )
+    first, *rest = build_messages(agent, replace(conversation, items=items))
+    history = tuple(item for message in rest for item in _items(message))
+    return SessionStart(f"{first['content']}\n\n{_SPOKEN}", history)
+
+
+def _is_unfinished(item: Item, unfinished: Collection[str]) -> bool:
+    return isinstance(item, Reply) and item.reply_id in unfinished and not item.cancelled
+
+
+def _with_audio(item: Item) -> Item:
+    """Return a reply with the clauses that have audio only."""
+    return replace(item, clauses=item.clauses[: len(item.synthesized)]) if isinstance(item, Reply) else item
 
 
 def _items(message: Message) -> Iterator[HistoryItem]:

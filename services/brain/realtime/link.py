@@ -152,7 +152,7 @@ class RealtimeLink:
             ProviderError: it was refused, or has ended.
         """
         config, conversation = route.target.config, self._log.conversation
-        start = session_start(agent.config, conversation)
+        start = session_start(agent.config, conversation, self._log.state.realtime.unfinished)
         setup = SessionSetup(
             start.instructions, agent.tools(), agent.config.stt.language, safety_id=self._call.call_sid
         )

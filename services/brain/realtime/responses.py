@@ -150,7 +150,8 @@ class Answer:
             case AudioDelta():
                 first = await progress.play(event)
                 started: list[Body] = [progress.synthesis_started()] if first else []
-                await self._emit_all([*started, *progress.positions.audio_received(progress.samples)])
+                placed = progress.positions.audio_received(progress.samples)
+                await self._emit_all([*started, *placed, *self._words_of_audio()])
             case SpokenTextDelta(text=text):
                 await self._emit_all(self._words(text))
             case ToolCallReceived(call=call):
@@ -172,6 +173,10 @@ class Answer:
                 self.progress.speaker.now_ms(),
             )
         return self._placed(self._builder.on_chunk(TextDelta(text), self._source))
+
+    def _words_of_audio(self) -> list[Body]:
+        """Return the words that are audible already: after a takeover they must not be spoken again."""
+        return self._placed(self._builder.take_words()) if self.progress.positions.lacks_words else []
 
     def _placed(self, bodies: list[Body]) -> list[Body]:
         for body in bodies:

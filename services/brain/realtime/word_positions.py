@@ -47,6 +47,12 @@ class WordPositions:
         self._end = from_sample
         self._letters = 0
 
+    @property
+    def lacks_words(self) -> bool:
+        """Whether more audio has arrived than the clauses have words for."""
+        spoken = round(self._letters * self._rate.ms_per_letter) * SAMPLES_PER_MS
+        return self._start + spoken < self._end
+
     def clause_added(self, number: int, text: str) -> None:
         """Add a clause, in order."""
         self._waiting.append(_Clause(number, text))

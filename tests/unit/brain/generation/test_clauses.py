@@ -145,3 +145,13 @@ def test_an_ordinary_sentence_ends_with_the_next_token(text: str, token: str) ->
 
     assert splitter.push(before) == []
     assert splitter.push(token) == [f"{before} "]
+
+
+def test_complete_words_can_be_taken_before_the_clause_ends() -> None:
+    """The last word may still grow; nothing is lost."""
+    splitter = ClauseSplitter()
+    splitter.push("from eight to si")
+    assert splitter.take_words() == ["from eight to "]
+    assert splitter.take_words() == []
+    splitter.push("x.")
+    assert splitter.finish() == ["six."]
