@@ -13,6 +13,7 @@ from typing import Any
 
 from sandbox.deepgram.audio_format import AudioFormat
 from sandbox.deepgram.invalid_query import InvalidQuery
+from sandbox.deepgram.nova_channel import languages_of
 from sandbox.deepgram.query import FluxQuery, Query, read_flux
 from sandbox.deepgram.socket_context import SocketContext
 from sandbox.recognition.recogniser import Word
@@ -173,6 +174,12 @@ class FluxSession:
         if self._query.numerals:
             words = write_numbers(words, smart=False)
         self._sent_ms = self._stream.segmenter.audio_ms
+        languages: dict[str, Any] = {}
+        if self._query.multilingual:
+            languages = {
+                "languages": languages_of(words),
+                "languages_hinted": list(self._query.language_hints),
+            }
         await self._send(
             {
                 "type": "TurnInfo",
@@ -183,6 +190,7 @@ class FluxSession:
                 "transcript": " ".join(word.text for word in words),
                 "words": [_word(word) for word in words],
                 "end_of_turn_confidence": confidence,
+                **languages,
                 **more,
             }
         )

@@ -122,7 +122,7 @@ class NovaChannel:
             "words": [self._word(word) for word in written],
         }
         if self._query.multilingual:
-            alternative["languages"] = _languages(words)
+            alternative["languages"] = languages_of(words)
         await self._send(
             {
                 "type": "Results",
@@ -158,7 +158,7 @@ class NovaChannel:
         return found
 
 
-def _languages(words: Sequence[Word]) -> list[str]:
+def languages_of(words: Sequence[Word]) -> list[str]:
     """The languages of the words, the most frequent one first."""
     return [language for language, _ in Counter(word.language for word in words).most_common()]
 

@@ -30,6 +30,7 @@ _THRESHOLDS = {
     "eot_timeout_ms": (500.0, 60_000.0),
 }
 _MAX_KEYTERM_WORDS = 500
+FLUX_LANGUAGES = ("en", "es", "fr", "de", "hi", "ru", "pt", "ja", "it", "nl")
 _FLAGS = (
     *("punctuate", "smart_format", "numerals", "diarize", "dictation", "detect_entities", "filler_words"),
     *("profanity_filter", "mip_opt_out", "no_delay", "multichannel"),
@@ -64,6 +65,8 @@ class FluxQuery:
     eot_timeout_ms: float = 5000.0
     keyterms: tuple[str, ...] = ()
     numerals: bool = False
+    multilingual: bool = False
+    language_hints: tuple[str, ...] = ()
     audio: AudioFormat = TELEPHONE_AUDIO
 
     @property
@@ -129,13 +132,19 @@ def read_flux(query: Query) -> FluxQuery:
     """
     values = dict(query)
     check_flux_model(values.get("model", ""))
-    if "language_hint" in values and values["model"] != "flux-general-multi":
+    hints = tuple(value for name, value in query if name == "language_hint")
+    if hints and values["model"] != "flux-general-multi":
         raise InvalidQuery("language_hint is only supported by flux-general-multi.")
+    for hint in hints:
+        if hint.partition("-")[0].lower() not in FLUX_LANGUAGES:
+            raise InvalidQuery(f"language_hint: {hint!r} is not supported.")
     keyterms = read_keyterms([value for name, value in query if name == "keyterm"])
     return _with_thresholds(
         FluxQuery(
             keyterms=keyterms,
             numerals=_flag("numerals", values),
+            multilingual=values["model"] == "flux-general-multi",
+            language_hints=hints,
             audio=read_audio_format(values, FLUX_ENCODINGS),
         ),
         values,

@@ -12,7 +12,7 @@ from parley.providers.registry import ProviderContext, ProviderPlugin
 from parley.settings import read_settings
 from services.stt.providers.deepgram.connection import DeepgramConnection, open_connection
 from services.stt.providers.deepgram.facts import FACTS
-from services.stt.providers.deepgram.options import environment_of, is_flux
+from services.stt.providers.deepgram.options import DeepgramOptions, check, environment_of, is_flux
 from services.stt.providers.deepgram.wire import PROVIDER
 from services.stt.settings import SttSettings
 
@@ -55,5 +55,5 @@ async def _open(context: ProviderContext) -> AsyncIterator[DeepgramProvider]:
     yield DeepgramProvider(read_settings(SttSettings), context.limits)
 
 
-PLUGIN = ProviderPlugin(_open, facts=FACTS)
+PLUGIN = ProviderPlugin(_open, options=DeepgramOptions, check=check, facts=FACTS)
 """Entry point `deepgram`."""

@@ -117,6 +117,7 @@ class MessageReader:
             end_ms=end_ms,
             event=event,
             provider_turn=clean_text(f"{self._connection_id}-{number}", _MAX_WORD_CHARS),
+            languages=_languages(message),
         )
 
     def _to_call_ms(self, provider_s: float) -> int:
@@ -154,9 +155,9 @@ def _text(value: Any) -> str:
     return clean_text(value, MAX_TEXT_CHARS) if isinstance(value, str) else ""
 
 
-def _languages(alternative: Any) -> tuple[str, ...]:
-    """The detected languages with `language=multi`, that of the most words first; empty otherwise."""
-    listed = getattr(alternative, "languages", None)
+def _languages(parent: Any) -> tuple[str, ...]:
+    """The languages that a multilingual model has detected, that of the most words first; else empty."""
+    listed = getattr(parent, "languages", None)
     if not isinstance(listed, list | tuple):
         return ()
     return tuple(clean_text(tag, _MAX_WORD_CHARS) for tag in listed[:_MAX_LANGUAGES] if isinstance(tag, str))

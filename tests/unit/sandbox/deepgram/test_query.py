@@ -88,3 +88,15 @@ def test_configure_changes_only_the_named_parameters() -> None:
     for bad in ({"thresholds": {"eot_threshold": 2}}, {"thresholds": 3}, {"keyterms": [1]}):
         with pytest.raises(InvalidQuery):
             before.configured(bad)
+
+
+def test_language_hints_of_flux() -> None:
+    """The multilingual model alone takes them, and only languages that it has."""
+    query = read_flux(
+        [("model", "flux-general-multi"), ("language_hint", "en-GB"), ("language_hint", "hi"), *PHONE]
+    )
+
+    assert (query.multilingual, query.language_hints) == (True, ("en-GB", "hi"))
+    for model, hint in (("flux-general-en", "en"), ("flux-general-multi", "pl")):
+        with pytest.raises(InvalidQuery, match="language_hint"):
+            read_flux([("model", model), ("language_hint", hint), *PHONE])

@@ -6,7 +6,8 @@ import pytest
 from deepgram.environment import DeepgramClientEnvironment
 
 from parley.agent_config import SttConfig
-from services.stt.providers.deepgram.options import environment_of, stream_options
+from parley.errors import ConfigError
+from services.stt.providers.deepgram.options import check, environment_of, stream_options
 
 TERMS = ("Dr. Miller",)
 
@@ -43,3 +44,30 @@ def test_a_base_address_serves_http_and_websockets(base: str) -> None:
 
     assert (environment.base, environment.production) == ("http://host:1", "ws://host:1")
     assert environment_of("") is DeepgramClientEnvironment.PRODUCTION
+
+
+def test_languages_are_hints_of_multilingual_flux() -> None:
+    """With `multi` and no further language, none is named."""
+    options = {"languages": ["es", "hi"], "numerals": True}
+    named = stream_options(SttConfig(model="flux-general-multi", language="en-GB", options=options), "CA1")
+    detected = stream_options(SttConfig(model="flux-general-multi", language="multi"), "CA1")
+    english = stream_options(SttConfig(model="flux-general-en"), "CA1")
+
+    assert (named["language_hint"], named["numerals"]) == (["en-GB", "es", "hi"], True)
+    assert not {"language_hint", "numerals"} & (detected.keys() | english.keys())
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (SttConfig(options={"languages": ["es"]}), "stt.options.languages: nova-3 .*flux-general-multi"),
+        (SttConfig(options={"numerals": True}), "stt.options.numerals: nova-3"),
+        (SttConfig(model="flux-general-multi", language="pl"), "'pl' .*nova-3"),
+        (SttConfig(model="flux-general-multi", options={"languages": ["pl"]}), "'pl'"),
+    ],
+    ids=str,
+)
+def test_refused_options_are_named(config: SttConfig, words: str) -> None:
+    """Deepgram would answer with HTTP 400."""
+    with pytest.raises(ConfigError, match=words):
+        check(config)
