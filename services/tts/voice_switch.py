@@ -1,4 +1,4 @@
-"""Continues a clause in another voice at the word where the first voice stopped. No I/O, no clock.
+"""Continues a clause in another voice at the first word that was not published. No I/O, no clock.
 
 A second attempt synthesizes a clause again, and what the caller has received of it is skipped: as many
 samples as were published. Another voice speaks at another pace, so these samples end at another word. The
@@ -14,8 +14,8 @@ from parley.providers.tts import AudioChunk, CharTiming
 from services.tts.alignment import alnum_count
 
 _WORD = re.compile(r"\S+")
-_MAX_HELD_MS = 3000.0
-"""Audio without timings that is held in excess of the skipped part; then the pace is taken to be the same."""
+_MAX_BUFFERED_MS = 3000.0
+"""Audio without timings that is buffered in excess of the skipped part; then the pace is taken to be the same."""
 _ROUNDING_MS = 40.0
 
 
@@ -59,7 +59,7 @@ class VoiceSwitch:
 
     def __init__(self, place: Interruption) -> None:
         self._place = place
-        self._held: list[AudioChunk] = []
+        self._buffered: list[AudioChunk] = []
         self._timings: list[CharTiming] = []
         self._samples = 0
         self._done = False
@@ -67,7 +67,7 @@ class VoiceSwitch:
     @property
     def holds_audio(self) -> bool:
         """Whether audio has arrived that cannot be published yet."""
-        return bool(self._held)
+        return bool(self._buffered)
 
     def add(self, chunk: AudioChunk, text: str) -> list[AudioChunk]:
         """Add a chunk of the clause `text`, as the new voice is sent it; returns those that are ready."""
@@ -76,18 +76,18 @@ class VoiceSwitch:
         begin_ms = self._samples / BYTES_PER_MS
         self._timings += (_moved(timing, begin_ms) for timing in chunk.char_timings)
         self._samples += len(chunk.audio)
-        self._held.append(chunk)
+        self._buffered.append(chunk)
         letters = self._letters_in(text)
         found = self._time_of(letters)
         if found is None and chunk.ends_clause:
             share = letters / max(1, alnum_count(text))
             found = share * self._samples / BYTES_PER_MS
-        if found is None and self._samples > self._place.published + _MAX_HELD_MS * BYTES_PER_MS:
+        if found is None and self._samples > self._place.published + _MAX_BUFFERED_MS * BYTES_PER_MS:
             found = self._place.published / BYTES_PER_MS
         return [] if found is None else self._release(round(found * BYTES_PER_MS))
 
     def flush(self) -> list[AudioChunk]:
-        """Return what is held, at the end of the stream."""
+        """Return the buffered audio, at the end of the stream."""
         return [] if self._done else self._release(self._place.published)
 
     def _letters_in(self, text: str) -> int:
@@ -112,15 +112,15 @@ class VoiceSwitch:
         return None
 
     def _release(self, resume: int) -> list[AudioChunk]:
-        """Return the held chunks, moved so that sample `resume` follows the published part."""
+        """Return the buffered chunks, moved so that sample `resume` follows the published part."""
         self._done = True
-        held, self._held = self._held, []
+        chunks, self._buffered = self._buffered, []
         surplus = resume - self._place.published
         if surplus <= 0:
             padding = [AudioChunk(SILENCE * -surplus)] if surplus else []
-            return [*padding, *held]
+            return [*padding, *chunks]
         released = []
-        for chunk in held:
+        for chunk in chunks:
             cut = min(surplus, len(chunk.audio))
             surplus -= cut
             timings = tuple(_moved(timing, -cut / BYTES_PER_MS) for timing in chunk.char_timings)

@@ -136,7 +136,7 @@ async def test_voices_that_fall_silent_in_turn(chains: Up) -> None:
 
 
 async def test_connections_that_are_lost_in_turn(chains: Up) -> None:
-    """The transcriber is lost in the utterance, the voice in the answer; each sentence is heard once."""
+    """The transcriber is lost in the utterance, the voice in the answer; each sentence is played once."""
     live, report = await hold(
         chains,
         {
@@ -146,6 +146,6 @@ async def test_connections_that_are_lost_in_turn(chains: Up) -> None:
     )
     check(live, report)
     _, agent = read_channels(Path(path_of(live.recording_url)))
-    heard = "".join(filter(str.isalpha, tone.decode(agent).lower()))
+    played = "".join(filter(str.isalpha, tone.decode(agent).lower()))
     expected = "".join(filter(str.isalpha, f"Hello. {_HOURS}".lower()))
-    assert heard == expected
+    assert played == expected

@@ -1,4 +1,4 @@
-"""A clause that one voice begins and another, with another pace, completes."""
+"""A clause in two voices, of which the second has another pace."""
 
 from itertools import groupby
 
@@ -38,7 +38,7 @@ def readable(audio: bytes) -> str:
 
 
 def spoken_by_two(first_ms: float, characters: int, second: list[AudioChunk]) -> bytes:
-    """The published audio of a reply whose first voice stops after some characters."""
+    """The published audio of a reply with a failure after some characters."""
     reply, published = ReplyAudio("r1"), b""
     reply.start_attempt()
     reply.text_sent(TEXT)
@@ -93,7 +93,7 @@ def test_texts_may_differ_in_numbers() -> None:
     assert chunk.audio == b"x" * 400
 
 
-def test_audio_without_timings_is_not_held_for_long() -> None:
+def test_audio_without_timings_is_soon_released() -> None:
     """Then both voices are taken to have one pace."""
     switch = VoiceSwitch(Interruption(800, 3, 21))
     released = [switch.add(AudioChunk(b"x" * 8000), TEXT) for _ in range(4)]
