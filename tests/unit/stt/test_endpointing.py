@@ -222,6 +222,20 @@ def test_the_first_transcript_of_a_new_connection_counts_as_progress() -> None:
     assert silent(endpointing, 8600, 9900) == []
 
 
+def test_a_partial_transcript_of_a_new_connection_does_not_end_the_turn() -> None:
+    """The audio is sent again, and half of its words are no turn."""
+    endpointing = speaking()
+    endpointing.on_interim("i would like to cancel", 2500)
+    endpointing.on_speech_stopped(3000)
+    endpointing.on_provider_lost()
+    assert silent(endpointing, 3700) == [RequestFinalize()]
+    endpointing.on_interim("i would", 1000)
+
+    assert silent(endpointing, *range(3800, 9000, 100)) == []
+    endpointing.on_interim("i would like to cancel", 2900)
+    assert EndTurn("silence") in endpointing.on_final("i would like to cancel", 3000, speech_final=False)
+
+
 def test_progress_of_the_provider_extends_the_wait() -> None:
     """Resent audio is transcribed in steps that do not reach the end of speech at once."""
     endpointing = speaking()
