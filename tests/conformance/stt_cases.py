@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from parley.agent_config import SttConfig
 from parley.providers.conformance import Speech, SttCase, Subject
+from sandbox.assemblyai.app import AssemblyAiEmulator
+from sandbox.assemblyai.settings import AssemblyAiSandboxSettings
 from sandbox.caller.utterance import oracle_registration
 from sandbox.deepgram.app import DeepgramEmulator
 from sandbox.deepgram.settings import DeepgramSandboxSettings
@@ -13,6 +15,7 @@ from sandbox.elevenlabs.app import ElevenLabsEmulator
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
 from sandbox.openai.app import OpenAIEmulator
 from sandbox.openai.settings import OpenAISandboxSettings
+from services.stt.providers.assemblyai import PLUGIN as ASSEMBLYAI
 from services.stt.providers.deepgram import PLUGIN as DEEPGRAM
 from services.stt.providers.elevenlabs import PLUGIN as SCRIBE
 from services.stt.providers.openai import PLUGIN as OPENAI
@@ -95,6 +98,29 @@ async def openai() -> AsyncIterator[SttCase]:
 
 
 @asynccontextmanager
+async def assemblyai() -> AsyncIterator[SttCase]:
+    """AssemblyAI's streams; the emulator takes audio faster than speech."""
+    oracle = oracle_with(TEXT)
+    settings = AssemblyAiSandboxSettings(
+        stt="oracle", stt_final_ms=60, assemblyai_format_ms=10, assemblyai_burst_s=1000
+    )
+    emulator = AssemblyAiEmulator(settings, oracle, oracle)
+    async with relayed(emulator.app()) as relay:
+        subject = Subject(
+            plugin=ASSEMBLYAI,
+            config=SttConfig(provider="assemblyai", model="universal-streaming-english"),
+            context=context,
+            relay=relay,
+            environment={"PARLEY_STT_CONNECT_TIMEOUT_S": "1"},
+            server_fault=faults(
+                emulator.runtime_settings,
+                {"garbage": {"stt_fault": "garbage", "stt_fault_after_s": 0.1}},
+            ),
+        )
+        yield SttCase(subject, SPEECH)
+
+
+@asynccontextmanager
 async def whisper() -> AsyncIterator[SttCase]:
     """Whisper on this machine, without a server; its model is loaded once for all checks."""
     async with WHISPER.open(context()) as provider:
@@ -107,6 +133,7 @@ STT_CASES: Mapping[str, Callable[[], AbstractAsyncContextManager[SttCase]]] = {
     "deepgram flux-general-en": lambda: deepgram("flux-general-en"),
     "elevenlabs scribe_v2_realtime": scribe,
     "openai gpt-live-transcribe": openai,
+    "assemblyai universal-streaming-english": assemblyai,
     "whisper tiny.en": whisper,
 }
 """By provider and model, as in docs/providers.md; each provider that is installed has at least one."""
