@@ -15,7 +15,7 @@ from services.tts.alignment import alnum_count
 
 _WORD = re.compile(r"\S+")
 _MAX_BUFFERED_MS = 3000.0
-"""Audio without timings that is buffered in excess of the skipped part; then the pace is taken to be the same."""
+"""Audio without timings that is buffered beyond the skipped part; then both paces are taken to be equal."""
 _ROUNDING_MS = 40.0
 
 
