@@ -44,15 +44,15 @@ from tests.integration.realtime_client import GOODBYE, HELLO, utterance
 
 pytestmark = pytest.mark.timeout(60)
 
-_LONG = "We are open from eight to six on every day of the week. On Sunday nobody is here at all."
+LONG = "We are open from eight to six on every day of the week. On Sunday nobody is here at all."
 _RULES = (
     {"when": "goodbye", "say": "Until then."},
     {"tool_result": "ok", "say": "It is done."},
-    {"say": _LONG},
+    {"say": LONG},
 )
 
 
-def _emulator(**settings: Any) -> OpenAIEmulator:
+def make_emulator(**settings: Any) -> OpenAIEmulator:
     fast = {"realtime_first_audio_ms": 5, "realtime_transcript_ms": 5, "realtime_speed": 50}
     emulator = OpenAIEmulator(OpenAISandboxSettings(stt="oracle", tts="tone", **{**fast, **settings}))
     words = oracle_registration(map(utterance, (HELLO, GOODBYE)))["utterances"]
@@ -102,7 +102,7 @@ class RealtimeCall:
 
 
 @asynccontextmanager
-async def _calling(
+async def calling(
     nats_url: str,
     folder: Path,
     environment: pytest.MonkeyPatch,
@@ -116,7 +116,7 @@ async def _calling(
     section = {"model": str(folder / "models" / "front.yaml"), **(realtime or {})}
     agent = {"greeting": "Hello.", "tools": ["end_call"], **keys}
     write_agent(folder, "front", rules, mode="realtime", realtime=section, llm={}, fillers={}, **agent)
-    emulator = emulator or _emulator()
+    emulator = emulator or make_emulator()
     async with agents_call(nats_url, folder, environment, "front", *past, emulator=emulator) as call:
         yield RealtimeCall(call, emulator)
 
@@ -129,7 +129,7 @@ async def test_a_turn_has_the_events_of_a_cascade(
     nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The greeting is a fixed text; the turn ends before its words follow; the words have positions."""
-    async with _calling(nats_url, tmp_path, monkeypatch) as call:
+    async with calling(nats_url, tmp_path, monkeypatch) as call:
         await call.greeted()
         await call.speak(HELLO)
         # Either may be the first.
@@ -138,11 +138,11 @@ async def test_a_turn_has_the_events_of_a_cascade(
     assert words.text.lower().startswith("hello i would like")
     [ended] = bodies_of(call.bodies, TurnEnded)
     assert ended.transcript_pending
-    assert call.call.text_of("r2").strip() == _LONG
+    assert call.call.text_of("r2").strip() == LONG
     clauses = [b for b in bodies_of(call.bodies, ClauseSynthesized) if b.reply_id == "r2"]
     [finished] = [b for b in bodies_of(call.bodies, SynthesisFinished) if b.reply_id == "r2"]
     assert clauses[-1].end_sample == finished.samples > 8000
-    assert [word.text for clause in clauses for word in clause.words] == _LONG.split()
+    assert [word.text for clause in clauses for word in clause.words] == LONG.split()
     assert {b.provider for b in bodies_of(call.bodies, SynthesisStarted)} == {"openai"}
     assert all(used.input for used in bodies_of(call.bodies, TokensUsed))
     assert not call.journal("realtime_error")
@@ -152,7 +152,7 @@ async def test_a_barge_in_truncates_the_history_at_what_was_played(
     nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The edge reports the position; the session forgets the rest before the next answer."""
-    async with _calling(nats_url, tmp_path, monkeypatch) as call:
+    async with calling(nats_url, tmp_path, monkeypatch) as call:
         await call.greeted()
         await call.speak(HELLO)
         await call.until_kind(ReplyFinished, lambda body: body.reply_id == "r2")
@@ -164,7 +164,7 @@ async def test_a_barge_in_truncates_the_history_at_what_was_played(
         await call.until_kind(ReplyFinished, lambda body: body.reply_id == "r3")
     [truncated] = call.journal("truncated")
     assert truncated["audio_end_ms"] == 1000
-    assert len(truncated["text"]) < len(_LONG)
+    assert len(truncated["text"]) < len(LONG)
     assert call.call.text_of("r3").strip() == "Until then."
     assert not call.journal("realtime_error")
 
@@ -174,7 +174,7 @@ async def test_a_tool_is_called_and_its_result_is_answered(
 ) -> None:
     """By the same registry and runner as in a cascade; a result goes to the call of the session."""
     rules = ({"tool_result": "ok", "say": "It is done."}, {"say": "One moment.", "call": {"name": "wait"}})
-    async with _calling(nats_url, tmp_path, monkeypatch, rules=rules, tools=["wait"]) as call:
+    async with calling(nats_url, tmp_path, monkeypatch, rules=rules, tools=["wait"]) as call:
         await call.greeted()
         await call.speak(HELLO)
         returned = await call.until_kind(ToolReturned)
@@ -200,7 +200,7 @@ async def test_the_next_owner_continues_an_answer(
     )
     answer = "We are open from eight to six. On Sunday nobody is here."
     rules = ({"when": "opening", "say": answer}, {"say": "What?"})
-    async with _calling(nats_url, tmp_path, monkeypatch, *past, rules=rules) as call:
+    async with calling(nats_url, tmp_path, monkeypatch, *past, rules=rules) as call:
         rest = await call.until_kind(ClauseSynthesized, lambda b: b.reply_id == "r2" and b.clause == 1)
         await call.until_kind(ReplyFinished, lambda body: body.reply_id == "r3")
     assert rest.start_sample == 9000
@@ -217,7 +217,7 @@ async def test_speech_during_a_takeover_is_transcribed(
         SpeechStarted(at_ms=1),
         TurnEnded(turn=1, audio_end_ms=60_000, transcript_pending=True),
     )
-    async with _calling(nats_url, tmp_path, monkeypatch, *past, greeting="") as call:
+    async with calling(nats_url, tmp_path, monkeypatch, *past, greeting="") as call:
         await call.speak(HELLO)
         words = await call.until_kind(TranscriptUpdated, lambda body: body.final)
     assert (words.turn, words.text.lower()[:7]) == (1, "hello i")
@@ -230,7 +230,7 @@ async def test_a_session_is_renewed_at_a_quiet_moment(
     """The next session contains the conversation."""
     section = {"renew_after_s": 1}
     rules = ({"after": "Hello.", "when": "hello", "say": "I greeted you."}, {"say": "Who are you?"})
-    async with _calling(nats_url, tmp_path, monkeypatch, rules=rules, realtime=section) as call:
+    async with calling(nats_url, tmp_path, monkeypatch, rules=rules, realtime=section) as call:
         await call.greeted()
         await eventually(lambda: len(call.journal("realtime_opened")) == 2)
         await call.speak(HELLO)
@@ -244,8 +244,8 @@ async def test_an_answer_that_breaks_off_is_continued(
     nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     """In another session, if this one was lost; every word of the log is spoken."""
-    rules = ({"after": "open", "say": "Nobody is here."}, {"say": _LONG, "fault": fault})
-    async with _calling(nats_url, tmp_path, monkeypatch, rules=rules) as call:
+    rules = ({"after": "open", "say": "Nobody is here."}, {"say": LONG, "fault": fault})
+    async with calling(nats_url, tmp_path, monkeypatch, rules=rules) as call:
         await call.greeted()
         await call.speak(HELLO)
         ended = await call.until_kind(ReplyFinished, lambda body: body.reply_id == "r2")
@@ -264,12 +264,12 @@ async def test_hostile_messages_change_nothing(
     nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     """The answer is complete."""
-    async with _calling(nats_url, tmp_path, monkeypatch, rules=({"say": _LONG, "fault": fault},)) as call:
+    async with calling(nats_url, tmp_path, monkeypatch, rules=({"say": LONG, "fault": fault},)) as call:
         await call.greeted()
         await call.speak(HELLO)
         ended = await call.until_kind(ReplyFinished, lambda body: body.reply_id == "r2")
     assert ended.reason == "stop"
-    assert call.call.text_of("r2").strip() == _LONG
+    assert call.call.text_of("r2").strip() == LONG
 
 
 async def test_the_next_agent_has_a_session_of_its_own(
@@ -303,7 +303,7 @@ async def test_the_next_agent_has_a_session_of_its_own(
         greeting="Sales.",
     )
     handoffs = [{"agent": name, "when": "x", "greeting": True} for name in ("sales", "typist")]
-    async with _calling(nats_url, tmp_path, monkeypatch, rules=rules, handoffs=handoffs) as call:
+    async with calling(nats_url, tmp_path, monkeypatch, rules=rules, handoffs=handoffs) as call:
         await call.greeted()
         await call.speak(HELLO)
         refusal = await call.until_kind(ToolReturned)
@@ -325,8 +325,8 @@ async def test_missing_credit_ends_in_the_fallback(
     nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is reported by the responses of a session that opened."""
-    rules = ({"say": _LONG, "fault": "failed_quota"},)
-    async with _calling(nats_url, tmp_path, monkeypatch, rules=rules) as call:
+    rules = ({"say": LONG, "fault": "failed_quota"},)
+    async with calling(nats_url, tmp_path, monkeypatch, rules=rules) as call:
         await call.greeted()
         await call.speak(HELLO)
         await call.until_kind(FallbackRequested)
@@ -337,8 +337,8 @@ async def test_a_refused_key_ends_in_the_fallback(
     nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At once, because every attempt would be refused."""
-    emulator = _emulator(realtime_error="invalid_api_key")
-    async with _calling(nats_url, tmp_path, monkeypatch, emulator=emulator) as call:
+    emulator = make_emulator(realtime_error="invalid_api_key")
+    async with calling(nats_url, tmp_path, monkeypatch, emulator=emulator) as call:
         failed = await call.until_kind(StageFailed)
         await call.until_kind(FallbackRequested)
     assert failed.code == "rejected"
@@ -348,7 +348,7 @@ async def test_a_refused_key_ends_in_the_fallback(
 async def test_the_doctor_has_a_session_speak(monkeypatch: pytest.MonkeyPatch) -> None:
     """By the provider's own code; a wrong key is explained."""
     agent = AgentConfig(prompt="x", mode="realtime", greeting="Hello.")
-    emulator = _emulator()
+    emulator = make_emulator()
     async with serve(emulator.app(), "127.0.0.1", 0) as port:
         monkeypatch.setenv("OPENAI_API_KEY", "k")
         monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{port}/v1")

@@ -30,8 +30,8 @@ _CANCEL_TIMEOUT_S = 1.5
 """Time for the provider to confirm that a response is cancelled; then another is requested anyway."""
 _MAX_COMMANDS = 200
 _WAKE_AFTER_S = 0.01
-_STALL_TIMEOUT_S = 10.0
-"""Maximum pause within a response."""
+_STALL_TIMEOUT_S = 5.0
+"""Maximum pause within a response, whose audio arrives faster than it is played."""
 
 
 class Session:
@@ -60,6 +60,8 @@ class Session:
         self._outputs: dict[str, str] = {}
         """The item of each tool's output, by the id of the call."""
         self._material = ""
+        self._output_at_s = 0.0
+        """Time of the latest output of the response in progress, or of its request."""
         """The item with the material for the latest answer."""
         self._response: Response | None = None
         self._cancelled: dict[str, float] = {}
@@ -126,12 +128,14 @@ class Session:
             self._wakeups.notify()
 
     async def _wait(self, response: Response, first_output_s: float) -> None:
-        progress, limit_s, samples = response.progress, first_output_s, -1
+        progress, now_s = response.progress, asyncio.get_running_loop().time
+        self._output_at_s = now_s()
         while not progress.ended.done():
-            await asyncio.wait([progress.ended], timeout=limit_s)
-            if not progress.ended.done() and (not progress.has_output or progress.samples == samples):
+            limit_s = _STALL_TIMEOUT_S if progress.has_output else first_output_s
+            left_s = self._output_at_s + limit_s - now_s()
+            if left_s <= 0:
                 raise ProviderTimeout(progress.speaker.provider, "no output within the time limit")
-            samples, limit_s = progress.samples, _STALL_TIMEOUT_S
+            await asyncio.wait([progress.ended], timeout=left_s)
         progress.ended.result()
 
     def stop(self, reply_id: str) -> None:
@@ -213,6 +217,8 @@ class Session:
         if response is not None and event.tag == response.request.tag:
             if isinstance(event, ToolCallReceived):
                 self._note_call(event)
+            if isinstance(event, AudioDelta | ToolCallReceived):
+                self._output_at_s = asyncio.get_running_loop().time()
             await response.on_event(event)
             if isinstance(event, ResponseDone) and event.status == "failed" and not event.retryable:
                 # Every response of the account is refused, so the session is of no use.
