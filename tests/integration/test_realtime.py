@@ -347,7 +347,7 @@ async def test_a_refused_key_ends_in_the_fallback(
 
 async def test_the_doctor_has_a_session_speak(monkeypatch: pytest.MonkeyPatch) -> None:
     """By the provider's own code; a wrong key is explained."""
-    agent = AgentConfig(prompt="x", mode="realtime", greeting="Hello.")
+    agent = AgentConfig(prompt="x", mode="realtime")
     emulator = make_emulator()
     async with serve(emulator.app(), "127.0.0.1", 0) as port:
         monkeypatch.setenv("OPENAI_API_KEY", "k")
