@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
+from parley.providers.deepgram_address import DeepgramRegion
 from parley.settings import CommonSettings, HttpUrl, ProviderUrl
 
 
@@ -23,6 +24,10 @@ class SttSettings(CommonSettings):
 
     deepgram_url: ProviderUrl = ""
     """Base address of Deepgram, http(s):// or ws(s)://; empty for Deepgram itself."""
+
+    deepgram_region: DeepgramRegion = ""
+    """Region in which Deepgram processes the audio: `eu`, `au` (Australia) or `in` (India); empty for the
+    global address. `PARLEY_DEEPGRAM_URL` comes first."""
 
     turn_model: str = ""
     """Path of a Smart Turn v3 model (ONNX, `make turn-model`), which judges by the audio whether

@@ -2,6 +2,7 @@
 
 from pydantic import Field, SecretStr
 
+from parley.providers.deepgram_address import DeepgramRegion
 from parley.settings import CommonSettings, ProviderUrl
 
 
@@ -60,6 +61,10 @@ class DeepgramTtsSettings(TtsSettings):
 
     deepgram_url: ProviderUrl = ""
     """Base address of Deepgram, http(s):// or ws(s)://; empty for Deepgram itself."""
+
+    deepgram_region: DeepgramRegion = ""
+    """Region in which Deepgram processes the audio: `eu`, `au` (Australia) or `in` (India); empty for the
+    global address. `PARLEY_DEEPGRAM_URL` comes first."""
 
     deepgram_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="DEEPGRAM_API_KEY")
     """API key for Deepgram; required by agents whose voice is Deepgram's."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -57,6 +57,9 @@ def _other(service: str, name: str) -> Any:
         return not default
     if isinstance(default, int | float):
         return default + 1
+    choices = get_args(kind.model_fields[field].annotation)
+    if choices and all(isinstance(choice, str) for choice in choices):
+        return next(choice for choice in choices if choice != default)
     return {"PARLEY_FROM_NUMBER": "+15551234567", "PARLEY_LANGUAGE": "de"}.get(name, "text")
 
 

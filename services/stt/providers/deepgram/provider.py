@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from deepgram import AsyncDeepgramClient
 
 from parley.agent_config import SttConfig
+from parley.providers.deepgram_address import deepgram_address
 from parley.providers.latency_limits import LatencyKey, LatencyLimits, LimitRange
 from parley.providers.registry import ProviderContext, ProviderPlugin
 from parley.settings import read_settings
@@ -26,7 +27,7 @@ class DeepgramProvider:
     def __init__(self, settings: SttSettings, limits: LatencyLimits) -> None:
         self._client = new_client(settings)
         timeout_s = settings.stt_connect_timeout_s
-        region = urlsplit(settings.deepgram_url).hostname or ""
+        region = urlsplit(deepgram_address(settings.deepgram_url, settings.deepgram_region)).hostname or ""
         self._connected = limits.get(
             LatencyKey(PROVIDER, "", region, "connected"),
             LimitRange(timeout_s * _CONNECT_FLOOR, timeout_s, timeout_s * _CONNECT_CEILING),
@@ -44,7 +45,8 @@ class DeepgramProvider:
 def new_client(settings: SttSettings) -> AsyncDeepgramClient:
     """Create a client for all calls of a process; Deepgram rejects requests without a key."""
     key = settings.deepgram_api_key.get_secret_value() or "missing"
-    client = AsyncDeepgramClient(api_key=key, environment=environment_of(settings.deepgram_url))
+    address = deepgram_address(settings.deepgram_url, settings.deepgram_region)
+    client = AsyncDeepgramClient(api_key=key, environment=environment_of(address))
     # The SDK imports both on first use, about 30 ms each, which would otherwise delay a call.
     _ = client.listen.v1, client.listen.v2
     return client

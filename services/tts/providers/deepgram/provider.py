@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 
 from parley.agent_config import TtsConfig
 from parley.errors import ProviderTimeout
+from parley.providers.deepgram_address import deepgram_address
 from parley.providers.latency_limits import LatencyLimit, LatencyLimits
 from parley.providers.registry import ProviderContext, ProviderPlugin
 from parley.providers.tts import TtsConnection
@@ -104,15 +105,19 @@ class DeepgramTransport:
             await connection.close()
 
     async def _connect(self) -> DeepgramConnection:
-        url = wire.socket_url(self._settings.deepgram_url, self._config)
+        url = wire.socket_url(_address(self._settings), self._config)
         headers = {"Authorization": f"Token {self._key}"}
         return DeepgramConnection(
             await open_socket(PROVIDER, url, headers, self._connect_limit(), map_refusal)
         )
 
     def _connect_limit(self) -> LatencyLimit:
-        url = self._settings.deepgram_url or wire.PROVIDER_URL
+        url = _address(self._settings) or wire.PROVIDER_URL
         return connect_limit(self._limits, PROVIDER, url, self._settings.tts_connect_timeout_s)
+
+
+def _address(settings: DeepgramTtsSettings) -> str:
+    return deepgram_address(settings.deepgram_url, settings.deepgram_region)
 
 
 class DeepgramTtsProvider:
