@@ -1,8 +1,8 @@
 """End-of-turn quality on recorded speech: the words alone, the model of turns alone, and both.
 
 Each English prompt is one utterance. Its pauses of 250 ms or more must not end it, and its end must. Whisper
-transcribes the audio up to each, as a caller's turn is transcribed, so that the words are not known better
-than in a call.
+transcribes the audio up to each, as a caller's turn is transcribed, so that the words are as good as in a
+call.
 """
 
 from collections.abc import Iterator, Sequence

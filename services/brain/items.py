@@ -28,7 +28,7 @@ class CallerTurn:
     languages: tuple[str, ...] = ()
     """Tags of the languages that the provider has detected, the dominant one first."""
     pending: bool = False
-    """Whether its words are not known yet."""
+    """Whether its words are still being transcribed."""
 
     @property
     def is_backchannel(self) -> bool:

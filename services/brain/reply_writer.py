@@ -151,7 +151,7 @@ class ReplyWriter:
     ) -> None:
         opener = choose_opener(conversation.pending_user_text, conversation, self._agent)
         limit = reached_limit(conversation, self._agent)
-        # What a speech-to-speech model says again is audible already.
+        # Clauses that a speech-to-speech model repeats are audible already.
         spoken = () if self._agent.is_realtime else spoken_clauses(conversation)
         builder = self._new_builder(turn, opener, tools_allowed=limit is None, spoken=spoken)
         if limit is not None:

@@ -29,7 +29,7 @@ class BrainState:
     """Other stages' answers to tools that have not returned yet, by tool_call_id."""
 
     realtime: RealtimeState = field(default_factory=RealtimeState)
-    """Of a call in mode `realtime`."""
+    """The state of a call in mode `realtime`."""
 
     def evolve(self, event: Event, now_ms: int) -> "BrainState":
         """Return the state after an event that arrived at `now_ms` (call time)."""

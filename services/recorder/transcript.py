@@ -71,7 +71,7 @@ class _Turn:
     text: str = ""
     ended: bool = False
     pending: bool = False
-    """Whether it has ended, but its words are not known yet."""
+    """Whether it has ended, but its words are still being transcribed."""
 
     @property
     def line(self) -> Line:

@@ -25,8 +25,8 @@ _END_OF_STREAM_TIMEOUT_S = 0.5
 """How long the provider may take to end the stream once all characters have timings and audio."""
 _POLLS_PER_TIMEOUT = 8
 _PAUSE_WITHIN_CLAUSE_S = 0.7
-"""Longest pause between two chunks of a clause, which arrive faster than they are played, once the caller has
-heard almost all of them. A longer one is an outage, and another voice needs some time to begin."""
+"""Longest pause between two chunks of a clause, which arrive faster than they are played, once almost all
+of them have been played. A longer one is an outage, and another voice needs some time to begin."""
 _MIN_BUFFERED_S = 0.3
 
 Append: TypeAlias = Callable[[SynthesisStarted | ClauseSynthesized | SynthesisFinished], Awaitable[None]]
@@ -222,8 +222,8 @@ class _SynthesisAttempt:
     @property
     def _within_clause(self) -> bool:
         """Whether a clause has begun to arrive and is not complete."""
-        held = self._switch is not None and self._switch.holds_audio
-        return self._has_received and (held or self._audio.within_clause)
+        buffered = self._switch is not None and self._switch.holds_audio
+        return self._has_received and (buffered or self._audio.within_clause)
 
     @property
     def _from_provider(self) -> bool:

@@ -29,7 +29,7 @@ def detected(conversation: Conversation, agent: AgentConfig) -> CallerTurn | Non
 
 
 def spoken_in(turn: CallerTurn, agent: AgentConfig) -> str:
-    """Return the main language of a turn, of those that the agent speaks; empty if it speaks none of them."""
+    """Return the main language of a turn, of those that the agent speaks; empty without one."""
     return next((language for tag in turn.languages if (language := nearest(agent, tag))), "")
 
 

@@ -223,7 +223,7 @@ def test_the_first_transcript_of_a_new_connection_counts_as_progress() -> None:
 
 
 def test_a_partial_transcript_of_a_new_connection_does_not_end_the_turn() -> None:
-    """The audio is sent again, and half of its words are no turn."""
+    """The audio is sent again, and half of its words do not end a turn."""
     endpointing = speaking()
     endpointing.on_interim("i would like to cancel", 2500)
     endpointing.on_speech_stopped(3000)

@@ -3,7 +3,7 @@
 from services.stt.turn_languages import TurnLanguages
 
 
-def test_the_language_with_the_most_words_is_first() -> None:
+def test_the_main_language_is_first() -> None:
     """Languages of the transcript that is not final follow."""
     languages = TurnLanguages().with_final(("en",), 2).with_final(("hi", "en"), 3).with_latest(("es", "hi"))
 

@@ -52,7 +52,7 @@ def test_a_fallback_that_cannot_serve_it_is_a_warning(tmp_path: Path) -> None:
 
 
 def test_regions_and_models_without_facts_are_accepted(tmp_path: Path) -> None:
-    """A provider knows more than its facts."""
+    """A provider may have more than its facts state."""
     for text in ("language: pt-BR\n", "stt: {model: own-model, language: cy}\ntts: {language: en}\n"):
         assert checked(tmp_path, text) == ([], ())
 

@@ -48,7 +48,7 @@ def test_a_malformed_utterance_is_rejected() -> None:
 
 
 def test_recordings_of_people_are_no_synthetic_voice() -> None:
-    """Whisper recognises them; a simulated caller is known also with lost frames."""
+    """Whisper recognises them; a simulated caller is found also with lost frames."""
     oracle = oracle_with(TEXTS[0])
     person = recordings().utterance(TEXTS[1])
     body = oracle_registration([replace(person, recorded=True)])
