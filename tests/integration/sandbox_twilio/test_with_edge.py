@@ -163,7 +163,10 @@ async def test_caller_audio_is_published_and_the_hang_up_ends_the_call(emulator:
     ]
     assert [body.reason for body in bodies if isinstance(body, CallEnded)] == ["completed"]
     assert [audio.sequence for audio in frames] == list(range(1, len(frames) + 1))
-    assert {later.at_ms - earlier.at_ms for earlier, later in pairwise(frames)} == {FRAME_MS}
+    steps_ms = [later.at_ms - earlier.at_ms for earlier, later in pairwise(frames)]
+    # On a busy machine the first frame is late, and the clock moves once in the silence that follows.
+    assert set(steps_ms) <= {0, FRAME_MS}
+    assert steps_ms.count(0) <= 1
     assert {len(audio.mulaw) for audio in frames} == {FRAME_BYTES}
     assert words.strip(SILENCE) in b"".join(audio.mulaw for audio in frames)
 
