@@ -25,13 +25,14 @@ from parley.audio.g711 import SILENCE
 from parley.errors import ProviderError, ProviderRateLimited, ProviderRejected, ProviderUnavailable
 from parley.providers.conformance import check_stt
 from parley.providers.latency_limits import LatencyLimits
-from parley.providers.stt import FinalTranscript, InterimTranscript, UtteranceEnd
+from parley.providers.stt import FinalTranscript, InterimTranscript, SttEvent, UtteranceEnd
 from parley.runtime.health import serve
 from sandbox.elevenlabs.app import ElevenLabsEmulator
 from sandbox.elevenlabs.settings import ElevenLabsSandboxSettings
 from services.stt.providers.elevenlabs.options import query_of
 from services.stt.providers.elevenlabs.provider import ScribeProvider
 from services.stt.settings import ElevenLabsSttSettings
+from tests.eventually import eventually
 from tests.integration.stt_connection import ignore, of_type, port_of, send_audio, transcribing
 from tests.recordings import oracle_with, recordings
 from tests.strict import assert_fits
@@ -67,6 +68,11 @@ async def emulator(**settings: Any) -> AsyncIterator[tuple[ElevenLabsEmulator, s
     )
     async with serve(made.app(), "127.0.0.1", 0, drain_timeout_s=0.1) as port:
         yield made, f"http://127.0.0.1:{port}"
+
+
+def finals(events: list[SttEvent]) -> list[FinalTranscript]:
+    """The final transcripts so far."""
+    return [event for event in events if isinstance(event, FinalTranscript)]
 
 
 async def test_a_commit_yields_the_words_with_their_call_times() -> None:
@@ -220,6 +226,36 @@ async def test_hostile_answers_are_survived(answer: dict[str, Any]) -> None:
         url = f"http://127.0.0.1:{port_of(server)}"
         async with transcribing(provider_at(url), CONFIG) as (_, _, wait):
             assert await wait(of_type(FinalTranscript))
+
+
+async def test_a_commit_requested_before_the_last_one_is_answered_follows_the_answer() -> None:
+    """A caller may pause twice while Scribe is slow; without the second commit, words would be missing."""
+    commits: list[int] = []
+    sent = asyncio.Event()
+
+    async def slow(socket: ServerConnection) -> None:
+        await socket.send(json.dumps({"message_type": "session_started"}))
+        chunks = 0
+        async for raw in socket:
+            chunks += 1
+            if json.loads(raw)["commit"]:
+                commits.append(chunks)
+                await sent.wait()
+                await socket.send(json.dumps({"message_type": "committed_transcript", "text": ""}))
+
+    async with serve_socket(slow, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{port_of(server)}"
+        async with transcribing(provider_at(url), CONFIG) as (line, events, _):
+            await send_audio(line, SILENCE * 3200)
+            await line.finalize()
+            await line.finalize()
+            await send_audio(line, SILENCE * 3200, at_ms=1400)
+            await line.finalize()
+            sent.set()
+            await eventually(lambda: len(finals(events)) == 2)
+
+    assert [final.end_ms for final in finals(events)] == [1400, 1800]
+    assert len(commits) == 2
 
 
 async def test_every_message_fits_the_sdks_type() -> None:

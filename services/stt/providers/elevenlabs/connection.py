@@ -44,6 +44,8 @@ class ScribeConnection:
         )
         self._gap_ms = config.utterance_end_ms + _MAX_PARTIAL_INTERVAL_MS
         self._uncommitted_ms = 0.0
+        self._commit_due = False
+        """Whether a commit was requested while the one before it was not yet answered."""
         self._seen_text = ""
         self._unchanged_ms = 0.0
         """Audio that was sent since the partial transcript last changed."""
@@ -69,6 +71,8 @@ class ScribeConnection:
         while True:
             for event in await self._next_events():
                 await on_event(event)
+            if self._commit_due and not self._reader.commit_pending:
+                await self._commit(after_gap=False)
 
     async def _next_events(self) -> list[SttEvent]:
         try:
@@ -83,8 +87,12 @@ class ScribeConnection:
 
     async def _commit(self, *, after_gap: bool) -> None:
         await self._flush()
-        if self._reader.commit_pending or not self._clock.started:
+        if not self._clock.started:
             return
+        if self._reader.commit_pending:
+            self._commit_due = self._commit_due or (not after_gap and self._uncommitted_ms > 0)
+            return
+        self._commit_due = False
         await self._pad(max(0.0, _MIN_COMMIT_MS - self._uncommitted_ms))
         self._reader.committed(after_gap=after_gap)
         self._uncommitted_ms = 0.0

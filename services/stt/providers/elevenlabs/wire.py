@@ -21,6 +21,9 @@ _MAX_TAG_CHARS = 20
 _MAX_S = 86_400.0
 _PARTIAL_LAG_MS = 200
 """A partial transcript has no times; it covers the audio up to about this long before it arrives."""
+_MAX_ANSWER_MS = 3000
+"""A commit that is not answered within so much further audio was ignored."""
+_MAX_COMMITS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,10 @@ class MessageReader:
         self._clock = clock
         self._silence_ms = silence_ms
         self._commits_itself = commits_itself
-        self._commits: deque[Commit] = deque(maxlen=16)
+        self._commits: deque[Commit] = deque(maxlen=_MAX_COMMITS)
         self._awaiting_times = ""
+        self._released: deque[str] = deque(maxlen=_MAX_COMMITS)
+        """Texts that were returned without their times, which may still arrive."""
         self.partial_text = ""
         """The text after the last commit."""
 
@@ -59,7 +64,9 @@ class MessageReader:
 
     @property
     def commit_pending(self) -> bool:
-        """Whether a commit was sent and not answered."""
+        """Whether a commit was sent whose answer may still arrive."""
+        while self._commits and self._clock.end_ms - self._commits[0].end_ms > _MAX_ANSWER_MS:
+            self._commits.popleft()
         return bool(self._commits)
 
     def committed(self, *, after_gap: bool = False) -> None:
@@ -89,6 +96,10 @@ class MessageReader:
                 if not text and not self._awaiting_times:
                     # The text alone has been answered already.
                     return [KeepAlive()]
+                if text in self._released:
+                    # Its times are late: the text has been returned without them.
+                    self._released.remove(text)
+                    return [KeepAlive()]
                 self._awaiting_times = ""
                 language = _text(message.get("language_code"))[:_MAX_TAG_CHARS]
                 languages = (language,) if language else ()
@@ -105,7 +116,10 @@ class MessageReader:
     def release(self) -> list[SttEvent]:
         """Return the text that still waits for its times, without them."""
         text, self._awaiting_times = self._awaiting_times, ""
-        return self._final(text, (), ()) if text else []
+        if not text:
+            return []
+        self._released.append(text)
+        return self._final(text, (), ())
 
     def _final(self, text: str, words: tuple[Word, ...], languages: tuple[str, ...]) -> list[SttEvent]:
         self.partial_text = ""

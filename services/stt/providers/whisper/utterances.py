@@ -78,11 +78,12 @@ class Utterances:
             self._push_frame(mulaw[begin : begin + FRAME_BYTES], at_ms + begin // BYTES_PER_MS)
 
     def complete_current(self) -> None:
-        """End the current utterance without waiting for silence."""
+        """End the current utterance without waiting for silence; speech in progress begins another one."""
         if self.current is not None:
             self.current.complete = True
             self.waiting.append(self.current)
-            self.current = None
+            # The detector reports only the beginning of speech, so that the rest of it would be lost.
+            self.current = Utterance(self.end_ms) if self._vad.speaking else None
 
     def _push_frame(self, mulaw: bytes, at_ms: int) -> None:
         changes = self._vad.push_audio(mulaw, at_ms)

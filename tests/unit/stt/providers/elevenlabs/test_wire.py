@@ -102,3 +102,30 @@ def test_a_commit_of_the_provider_covers_the_silence_that_it_waited_for() -> Non
 
     assert isinstance(final, FinalTranscript)
     assert (final.end_ms, final.speech_final) == (5700, True)
+
+
+def test_late_times_do_not_repeat_a_text() -> None:
+    """The text was returned without them, and they do not answer the next commit."""
+    made, clock = reader()
+    made.committed()
+    made.read(message("committed_transcript", "Yes."))
+    assert kinds(made.release()) == ["FinalTranscript"]
+    clock.audio_sent(800, 6000)
+    made.committed()
+
+    late = message("committed_transcript_with_timestamps", "Yes.", words=WORDS)
+    assert made.read(late) == [KeepAlive()]
+    assert made.commit_pending
+    made.read(message("committed_transcript", "Yes."))
+    [final] = made.read(late)
+    assert isinstance(final, FinalTranscript)
+    assert (final.text, final.end_ms) == ("Yes.", 6100)
+
+
+def test_a_commit_without_an_answer_is_waited_for_briefly() -> None:
+    """Otherwise no further commit would be sent in the call."""
+    made, clock = reader()
+    made.committed()
+    clock.audio_sent(8 * 4000, 6000)
+
+    assert not made.commit_pending

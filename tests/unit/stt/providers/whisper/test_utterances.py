@@ -89,3 +89,16 @@ def test_the_size_of_the_messages_does_not_matter() -> None:
     whole.push(audio, 0)
     assert len(whole.waiting) == 2
     assert whole.waiting == frames.waiting
+
+
+def test_speech_continues_after_an_utterance_that_was_ended_within_it() -> None:
+    """A final transcript may be requested while the caller speaks: no audio after it is lost."""
+    utterances = Utterances(detect, silence_ms=300)
+    _push(utterances, silence(500) + speech(1000))
+    utterances.complete_current()
+    _push(utterances, speech(1000) + silence(400))
+
+    first, second = utterances.waiting
+    assert first.end_ms == second.start_ms == 1500
+    assert abs(second.speech_end_ms - 2500) < 60
+    assert second.speech_ms >= 900
