@@ -22,8 +22,9 @@ from parley.runtime.stage import CallContext, ServeCall
 from parley.telemetry.setup import Telemetry
 from parley.v1.reply_pb2 import FallbackRequested
 from services.stt.end_of_turn.turn_model import TurnModel, open_turn_model
+from services.stt.next_listener import Listener
 from services.stt.provider_connection import CONNECTION_POLICY, FIRST_RESPONSE, SttRoute
-from services.stt.session import Listener, TranscriptionSession
+from services.stt.session import TranscriptionSession
 from services.stt.settings import SttSettings
 from services.stt.silero import VadPool
 

@@ -1,18 +1,11 @@
 """Transcribes one call: sends its audio to the detector and the provider, appends its turns to its log."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import TypeAlias
 
-import structlog
-
-from parley.agent_config import AgentConfig, SttConfig
+from parley.agent_config import SttConfig
 from parley.audio.g711 import duration_ms
 from parley.audio.stream import follow_audio
 from parley.bus import subjects
-from parley.errors import ConfigError
-from parley.events.facts import CallFacts
 from parley.providers.fallback_chain import FallbackChain
 from parley.providers.stt import SttEvent
 from parley.runtime.stage import CallContext
@@ -21,29 +14,15 @@ from parley.v1.audio_pb2 import CallerAudio
 from parley.v1.event_pb2 import Event
 from services.stt.audio_buffer import AudioBuffer
 from services.stt.end_of_turn.turn_model import TurnModel
+from services.stt.next_listener import NextListener, OpenListener
 from services.stt.provider_connection import ProviderConnection, SttRoute
 from services.stt.restore import STT
 from services.stt.speech_probability import Detector
 from services.stt.turn_recognizer import TurnRecognizer
 
-log = structlog.get_logger()
-
 _BACKLOG_AGE_MS, _BACKLOG_BATCH_FRAMES = 1000, 25
 """Audio older than 1 s is a backlog, which is sent to the provider in batches of half a second."""
 _TICK_INTERVAL_S = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Listener:
-    """The providers that transcribe for one agent."""
-
-    section: SttConfig
-    chain: FallbackChain[SttRoute]
-    provider_detects_turns: bool
-
-
-OpenListener: TypeAlias = Callable[[AgentConfig], Awaitable[Listener]]
-"""Opens the providers of an agent; raises ConfigError if none can be used."""
 
 
 class _CallEnded(Exception):
@@ -66,16 +45,14 @@ class TranscriptionSession:
     ) -> None:
         """Create the session; `open_listener` is called after a hand-off, with the next agent's section."""
         self._call = call
-        self._open_listener = open_listener
-        self._section = section or call.agent.stt
-        self._next: Listener | None = None
-        """The next agent's providers, until the caller's turn has ended."""
+        section = section or call.agent.stt
+        self._next = NextListener(call.call_agents, lambda: call.log.facts, section, open_listener)
         state = call.log.folded(STT)
         self._buffer = AudioBuffer(state.transcript.final_end_ms)
         self._provider = ProviderConnection(chain, self._buffer, self._on_stt_event, self._on_provider_lost)
         self._turns = TurnRecognizer(
             call.log,
-            self._section,
+            section,
             state,
             self._buffer,
             detector,
@@ -114,35 +91,22 @@ class TranscriptionSession:
         async for event in self._call.log:
             self._turns.on_log_event(event)
             if event.HasField("agent_changed") or event.HasField("language_changed"):
-                changing = self._prepare_agent(self._call.log.facts)
-                tasks.create_task(changing, name="open the next agent's providers")
+                tasks.create_task(self._next.prepare(), name="open the next agent's providers")
             if event.HasField("call_ended"):
                 raise _CallEnded
             self._track_stream(event)
             if event.HasField("stream_stopped"):
                 await self._turns.on_stream_stopped()
 
-    async def _prepare_agent(self, facts: CallFacts) -> None:
-        """Open the providers of the agent that serves the call in its language, unless they are the same."""
-        try:
-            found = await self._call.call_agents.find(facts.agent, facts.agent_version, facts.language)
-            if self._open_listener is not None and found.config.stt != self._section:
-                self._next = await self._open_listener(found.config)
-        except ConfigError as error:
-            # The providers of the agent before it transcribe as well, if less suitably.
-            log.error("agent_stt_not_used", agent=facts.agent, error=str(error))
-
     async def _change_agent(self) -> None:
         """Transcribe with the next agent's providers, once no turn is in progress."""
-        listener = self._next
-        if listener is None or not await self._turns.change_config(
-            listener.section, provider_detects_turns=listener.provider_detects_turns
-        ):
-            return
-        self._section = listener.section
-        if self._next is listener:
-            self._next = None
-        self._provider.switch(listener.chain)
+        listener = await self._next.change(
+            lambda listener: self._turns.change_config(
+                listener.section, provider_detects_turns=listener.provider_detects_turns
+            )
+        )
+        if listener is not None:
+            self._provider.switch(listener.chain)
 
     def _track_stream(self, event: Event) -> None:
         if event.HasField("stream_started"):
