@@ -63,15 +63,23 @@ class ServingAgent:
         if (done := already_done(call, self._log.conversation)) is not None:
             return done
         target = target_of(call)
-        after = self._runtimes.built(target)
+        after = await self._prepared(target)
         reason = hand_offs.why_not(call, target, self.runtime.agent.name, self._log.conversation)
-        if after is None or self._runtimes.of(call).agent.name != self.runtime.agent.name:
+        if self._runtimes.of(call).agent.name != self.runtime.agent.name:
             reason = reason or "not handed over: another agent has taken the call over"
         if reason or after is None:
-            return refusal(call, reason)
+            return refusal(call, reason or f"the agent {target!r} is not available: continue yourself")
         result = await append_hand_off(call, self.runtime, after, self._log)
         await self._continue_as(after, tasks)
         return result
+
+    async def _prepared(self, target: str) -> AgentRuntime | None:
+        """The agent that a hand-off names, in the language of the call, which may have changed meanwhile."""
+        try:
+            return await self._runtimes.get(target, self._log.conversation.agent.language)
+        except ConfigError as error:
+            log.error("agent_not_handed_over", agent=target, error=str(error))
+            return None
 
     async def _continue_as(self, after: AgentRuntime, tasks: asyncio.TaskGroup) -> None:
         """Let another agent, or the same one in another language, serve the call from now on."""
@@ -89,8 +97,8 @@ class ServingAgent:
         if (turn := languages.detected(self._log.conversation, self.runtime.agent)) is not None:
             await self.change_language(languages.spoken_in(turn, self.runtime.agent), tasks)
 
-    async def change_language(self, language: str, tasks: asyncio.TaskGroup, tool_call_id: str = "") -> None:
-        """Continue in a language; if the agent cannot be used in it, remain in the present one."""
+    async def change_language(self, language: str, tasks: asyncio.TaskGroup, tool_call_id: str = "") -> bool:
+        """Continue in a language; if the agent cannot be used in it, remain in the present one: false."""
         conversation = self._log.conversation
         try:
             after = await self._runtimes.get(conversation.agent.name, language)
@@ -107,3 +115,4 @@ class ServingAgent:
         )
         if after is not None:
             await self._continue_as(after, tasks)
+        return after is not None

@@ -301,7 +301,9 @@ class BrainSession:
         if call.name == HAND_OFF_NAME and not result.failed:
             result = await self._serving.hand_over(call, tasks)
         if call.name == SWITCH_LANGUAGE_NAME and not result.failed:
-            await self._serving.change_language(language_of(call), tasks, call.tool_call_id)
+            language = language_of(call)
+            if not await self._serving.change_language(language, tasks, call.tool_call_id):
+                result = refusal(call, f"{language} is not available: continue in the present language")
         tool = call.name if call.name in runtime.tools.names else UNKNOWN_TOOL
         self._metrics.tool_returned(runtime.agent.name, tool, result)
         await self._log.append(

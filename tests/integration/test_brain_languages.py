@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from parley.errors import ConfigError
 from parley.v1.handoff_pb2 import LanguageChanged
-from parley.v1.reply_pb2 import ReplyStarted
+from parley.v1.reply_pb2 import ReplyStarted, ToolReturned
+from services.brain.agent_runtime import AgentRuntime, AgentRuntimes
 from tests.event_factories import bodies_of
 from tests.integration.brain_agents import agents_call, write_agent
 
@@ -51,3 +53,25 @@ async def test_the_caller_requests_a_language(
 
     [changed] = bodies_of(call.bodies, LanguageChanged)
     assert (changed.language, changed.turn, bool(changed.tool_call_id)) == ("es", 1, True)
+
+
+async def test_the_model_learns_that_a_language_cannot_be_used(
+    nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise it would continue in a language in which the agent has no voice."""
+    write_agent(tmp_path, "front", RULES, language="en", languages=LANGUAGES)
+    get = AgentRuntimes.get
+
+    async def refuse_spanish(runtimes: AgentRuntimes, name: str, language: str) -> AgentRuntime:
+        if language == "es":
+            raise ConfigError("es: no such provider")
+        return await get(runtimes, name, language)
+
+    monkeypatch.setattr(AgentRuntimes, "get", refuse_spanish)
+    async with agents_call(nats_url, tmp_path, monkeypatch, "front") as call:
+        await call.speak("can we speak spanish please", "en")
+        returned = await call.until(lambda body: isinstance(body, ToolReturned))
+
+    assert isinstance(returned, ToolReturned)
+    assert returned.failed
+    assert "es is not available" in returned.result
