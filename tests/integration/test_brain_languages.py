@@ -55,7 +55,7 @@ async def test_the_caller_requests_a_language(
     assert (changed.language, changed.turn, bool(changed.tool_call_id)) == ("es", 1, True)
 
 
-async def test_the_model_learns_that_a_language_cannot_be_used(
+async def test_the_tool_fails_if_a_language_cannot_be_used(
     nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Otherwise it would continue in a language in which the agent has no voice."""

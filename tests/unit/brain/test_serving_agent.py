@@ -45,7 +45,7 @@ class Runtimes:
         self._german = german
 
     def built(self, _name: str) -> Runtime | None:
-        """None: no agent has been built in German."""
+        """Return None: no agent has been built in German."""
         return None
 
     def of(self, _call: ToolCall) -> Runtime:
