@@ -235,7 +235,8 @@ class Webhooks:
                 log.info("voicemail_recorded", recording_sid=recorded.recording_sid)
         except (BusError, TimeoutError) as error:
             log.error("voicemail_not_stored", recording_sid=recorded.recording_sid, reason=str(error))
-        if recorded.recording_sid:
+        # Without a message, Twilio reports an absent recording.
+        if recorded.recording_sid and recorded.duration_ms:
             self._voicemails.copy(webhook.call_sid, webhook.account, recorded.recording_sid)
         if value("RecordingStatus"):
             return Response(status_code=204)
