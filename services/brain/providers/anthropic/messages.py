@@ -8,12 +8,12 @@ https://platform.claude.com/docs/en/agents-and-tools/tool-use/handle-tool-calls
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from parley.providers.llm import Message
 from parley.providers.untrusted import clean_json
-from services.brain.providers.streams.history import CALL_BEGINS, CALLER_SILENT, conform
+from services.brain.providers.streams.history import CALLER_SILENT
+from services.brain.providers.streams.native_history import conform_native
 
 Block: TypeAlias = dict[str, Any]
 
@@ -23,37 +23,12 @@ _ILLEGAL_IN_ID = re.compile(r"[^a-zA-Z0-9_-]")
 _MAX_NAME = 128
 
 
-@dataclass(frozen=True, slots=True)
-class _Rules:
-    """The histories that the API accepts."""
-
-    tools: bool = True
-    system_role: Literal["system", "developer", "user"] = "system"
-    one_system_message: bool = True
-    roles: Literal["any", "merged", "alternate"] = "merged"
-    last_role_user: bool = True
-    null_content: bool = True
-    tool_call_id: Literal["any", "alphanumeric_9"] = "any"
-    tool_call_fields: bool = True
-    empty_reasoning: bool = False
-
-    @property
-    def placeholder_fields(self) -> dict[str, Any]:
-        """No fields."""
-        return {}
-
-
-_RULES = _Rules()
-
-
 def convert(messages: Sequence[Message], *, with_thinking: bool) -> tuple[list[Block], list[Block]]:
     """The blocks of `system`, and `messages`.
 
     `with_thinking` returns the thinking blocks that preceded tool calls since the caller's last words.
     """
-    conformed = conform([_without_blank_text(message) for message in messages], _RULES)
-    if not any(message["role"] != "system" for message in conformed):
-        conformed.append({"role": "user", "content": CALL_BEGINS})
+    conformed = conform_native(messages)
     system = [_text(message["content"]) for message in conformed if message["role"] == "system"]
     last_words = max((n for n, message in enumerate(conformed) if message["role"] == "user"), default=0)
     result: list[Block] = []
@@ -73,13 +48,6 @@ def convert(messages: Sequence[Message], *, with_thinking: bool) -> tuple[list[B
             case _:
                 pass
     return system, result
-
-
-def _without_blank_text(message: Message) -> Message:
-    content = message.get("content")
-    if message["role"] == "tool" or not isinstance(content, str):
-        return message
-    return {**message, "content": content.strip() or None}
 
 
 def _append(messages: list[Block], role: str, blocks: list[Block]) -> None:

@@ -1,19 +1,18 @@
 """Opens the provider `anthropic`, which is its entry point."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from parley.agent_config import LlmConfig
 from parley.errors import ConfigError
 from parley.providers.registry import ProviderContext, ProviderPlugin
-from parley.settings import read_settings
 from services.brain.providers.anthropic.api import MessagesApi
 from services.brain.providers.anthropic.errors import PROVIDER
 from services.brain.providers.anthropic.facts import FACTS
 from services.brain.providers.anthropic.options import AnthropicOptions
-from services.brain.providers.streams.http_client import HttpLlmClient, open_http
-from services.brain.providers.streams.model_ends import ModelEnds, configured_sections
+from services.brain.providers.streams.http_client import HttpLlmClient
+from services.brain.providers.streams.model_ends import ModelEnds
+from services.brain.providers.streams.native_clients import open_native, open_watched
 from services.brain.providers.streams.native_sections import check_native
 from services.brain.providers.streams.servers import ServerSettings
 from services.brain.settings import BrainSettings
@@ -31,14 +30,8 @@ async def open_client(settings: BrainSettings, ends: ModelEnds | None = None) ->
         key=settings.anthropic_api_key.get_secret_value(),
         key_env="ANTHROPIC_API_KEY",
     )
-    async with open_http() as http:
-        yield HttpLlmClient(
-            MessagesApi(servers),
-            http,
-            token_timeout_s=settings.llm_token_timeout_s,
-            tool_call_timeout_s=settings.llm_tool_call_timeout_s,
-            **({"on_use": ends.use} if ends is not None else {}),
-        )
+    async with open_native(MessagesApi(servers), settings, ends) as client:
+        yield client
 
 
 def check_config(config: LlmConfig) -> None:
@@ -54,12 +47,8 @@ def check_config(config: LlmConfig) -> None:
 
 @asynccontextmanager
 async def _open(context: ProviderContext) -> AsyncIterator[HttpLlmClient]:
-    settings = read_settings(BrainSettings)
-    ends = ModelEnds(PROVIDER, context.telemetry.model_shutdown, configured_sections(settings, PROVIDER))
-    async with open_client(settings, ends) as client, asyncio.TaskGroup() as tasks:
-        watch = tasks.create_task(ends.watch(), name="check the ends of models")
+    async with open_watched(PROVIDER, context, open_client) as client:
         yield client
-        watch.cancel()
 
 
 PLUGIN = ProviderPlugin(_open, options=AnthropicOptions, check=check_config, facts=FACTS)

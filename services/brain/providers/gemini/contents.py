@@ -8,11 +8,12 @@ https://ai.google.dev/gemini-api/docs/function-calling and …/thought-signature
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from parley.providers.llm import Message
 from parley.providers.untrusted import clean_json
-from services.brain.providers.streams.history import CALL_BEGINS, CALLER_SILENT, conform
+from services.brain.providers.streams.history import CALLER_SILENT
+from services.brain.providers.streams.native_history import conform_native
 
 Part: TypeAlias = dict[str, Any]
 
@@ -20,26 +21,6 @@ EXTRA = "gemini"
 """Key of a tool call under which the history keeps what the API requires back."""
 NO_SIGNATURE = "skip_thought_signature_validator"
 """Accepted in place of a signature, for calls that another model made."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Rules:
-    """The histories that the API accepts."""
-
-    tools: bool = True
-    system_role: Literal["system", "developer", "user"] = "system"
-    one_system_message: bool = True
-    roles: Literal["any", "merged", "alternate"] = "merged"
-    last_role_user: bool = True
-    null_content: bool = True
-    tool_call_id: Literal["any", "alphanumeric_9"] = "any"
-    tool_call_fields: bool = True
-    empty_reasoning: bool = False
-
-    @property
-    def placeholder_fields(self) -> dict[str, Any]:
-        """No fields."""
-        return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +35,7 @@ class Signatures:
 
 def convert(messages: Sequence[Message], signatures: Signatures) -> tuple[list[Part], list[Part]]:
     """The parts of `systemInstruction`, and `contents`."""
-    conformed = conform([_without_blank_text(message) for message in messages], _Rules())
-    if not any(message["role"] != "system" for message in conformed):
-        conformed.append({"role": "user", "content": CALL_BEGINS})
+    conformed = conform_native(messages)
     system: list[Part] = []
     contents: list[Part] = []
     names: dict[str, tuple[str, str]] = {}
@@ -76,13 +55,6 @@ def convert(messages: Sequence[Message], signatures: Signatures) -> tuple[list[P
                 contents.append({"role": "user", "parts": [{"text": message["content"] or CALLER_SILENT}]})
         responds = message["role"] == "tool"
     return system, contents
-
-
-def _without_blank_text(message: Message) -> Message:
-    content = message.get("content")
-    if message["role"] == "tool" or not isinstance(content, str):
-        return message
-    return {**message, "content": content.strip() or None}
 
 
 def _model_parts(

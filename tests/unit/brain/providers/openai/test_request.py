@@ -12,7 +12,7 @@ from services.brain.providers.openai.profiles import Profile, load_profiles
 from services.brain.providers.openai.request import PROTECTED, plan_request
 from services.brain.providers.streams.history import REASONING_ITEMS
 from services.brain.providers.streams.model_input import ModelInput
-from tests.unit.brain.providers.streams.test_history import histories
+from tests.unit.brain.providers.histories import histories
 
 TOOLS = [{"type": "function", "function": {"name": "book", "parameters": {"type": "object"}}}]
 MESSAGES = [{"role": "system", "content": "You answer."}, {"role": "user", "content": "Hello."}]

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from services.brain.providers.openai.profiles import Profile, load_profiles
 from services.brain.providers.streams.history import CALL_BEGINS, CALLER_SILENT, STILL_WORKING, conform
+from tests.unit.brain.providers.histories import histories
 
 ALL_PROFILES = [
     *(
@@ -35,31 +35,6 @@ ALL_PROFILES = [
     Profile(system_role="user", roles="alternate", last_role_user=True),
     Profile(null_content=False, roles="merged"),
 ]
-
-texts = st.text(max_size=12)
-ids = st.sampled_from(["", "call_1", "call_1", "a" * 60, "abc123XYZ", "Ünicode id"])
-calls = st.builds(
-    lambda call_id, arguments, extra: {
-        "id": call_id,
-        "type": "function",
-        "function": {"name": "book", "arguments": arguments},
-        **extra,
-    },
-    ids,
-    st.sampled_from(["{}", '{"day": "Monday"}', "{broken", "", "[1]", '"text"', "[" * 3000]),
-    st.sampled_from([{}, {"extra_content": {"google": {"thought_signature": "s"}}}]),
-)
-messages = st.one_of(
-    st.builds(lambda role, text: {"role": role, "content": text}, st.sampled_from(["system", "user"]), texts),
-    st.builds(lambda text: {"role": "assistant", "content": text or None}, texts),
-    st.builds(
-        lambda text, made: {"role": "assistant", "content": text or None, "tool_calls": made},
-        texts,
-        st.lists(calls, max_size=3),
-    ),
-    st.builds(lambda i, text: {"role": "tool", "tool_call_id": i, "content": text}, ids, texts),
-)
-histories = st.lists(messages, max_size=12)
 
 
 def check_tools(sent: list[dict[str, Any]], profile: Profile) -> None:
