@@ -215,7 +215,7 @@ def test_any_sequence_is_an_answer_or_a_failure(events: list[Any]) -> None:
 
 
 _PIECES = st.lists(
-    st.text(st.characters(exclude_characters="<[◁\0", exclude_categories=["Cs"]), min_size=1), max_size=6
+    st.text(st.characters(exclude_characters="<[{◁\0", exclude_categories=["Cs"]), min_size=1), max_size=6
 )
 
 
