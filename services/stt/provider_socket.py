@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -75,6 +75,27 @@ class ProviderSocket:
                 raise _socket_closed(closed) from None
             if isinstance(data, str):
                 return self._parsed(data)
+
+    async def receive_first(
+        self,
+        is_first: Callable[[Mapping[str, Any]], bool],
+        read_error: Callable[[Mapping[str, Any]], ProviderError | None],
+        timeout_s: float,
+    ) -> dict[str, Any]:
+        """Return the message that starts the session; others before it are skipped.
+
+        Raises:
+            ProviderError: a message reports an error in its place, or it does not arrive in time.
+            SocketClosed: the WebSocket was closed.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not is_first(message := await self.receive()):
+                    if error := read_error(message):
+                        raise error
+        except TimeoutError:
+            raise ProviderUnavailable(self._provider, "no session was started") from None
+        return message
 
     def _parsed(self, text: str) -> dict[str, Any]:
         try:

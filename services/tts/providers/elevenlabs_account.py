@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from parley.agent_config import TtsConfig
 from parley.errors import ProviderError
+from parley.providers.connect_limit import connect_limit
 from parley.providers.latency_limits import LatencyLimit, LatencyLimits
 from services.tts.providers import elevenlabs_wire as wire
 from services.tts.providers.elevenlabs_errors import PROVIDER, rejects_voice
 from services.tts.providers.elevenlabs_parameters import RefusedParameters, RequestParameters
 from services.tts.providers.elevenlabs_voices import VoiceDirectory
-from services.tts.providers.sockets.connect_limit import connect_limit
 from services.tts.settings import ElevenLabsSettings
 
 

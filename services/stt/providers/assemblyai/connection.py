@@ -10,7 +10,7 @@ import structlog
 
 from parley.agent_config import SttConfig
 from parley.audio.g711 import bytes_to_ms
-from parley.errors import ProviderError, ProviderUnavailable
+from parley.errors import ProviderError
 from parley.providers.latency_limits import LatencyLimit
 from parley.providers.stt import SttEvent
 from services.stt.audio_chunks import AudioChunk, AudioChunks
@@ -140,12 +140,9 @@ async def open_connection(
 async def _wait_for_begin(socket: ProviderSocket, config: SttConfig, connected: LatencyLimit) -> None:
     """Wait for `Begin`: a wrong key or parameter is reported in its place."""
     try:
-        async with asyncio.timeout(connected.limit_s()):
-            while (message := await socket.receive()).get("type") != "Begin":
-                if error := message_error(message):
-                    raise error
-    except TimeoutError:
-        raise ProviderUnavailable(PROVIDER, "no session was started") from None
+        message = await socket.receive_first(
+            lambda message: message.get("type") == "Begin", message_error, connected.limit_s()
+        )
     except SocketClosed as closed:
         raise closed_error(closed) from None
     applied = message.get("configuration")

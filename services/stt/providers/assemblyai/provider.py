@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from urllib.parse import urlsplit
 
 from parley.agent_config import SttConfig
 from parley.errors import ConfigError
-from parley.providers.latency_limits import LatencyKey, LatencyLimits, LimitRange
+from parley.providers.connect_limit import connect_limit
+from parley.providers.latency_limits import LatencyLimits
 from parley.providers.registry import ProviderContext, ProviderPlugin
 from parley.settings import read_settings
 from services.stt.provider_socket import socket_url
@@ -17,8 +17,8 @@ from services.stt.providers.assemblyai.pace import Pace
 from services.stt.settings import AssemblyAiSettings
 
 _HOSTS = {"": "streaming", "us": "streaming.us", "eu": "streaming.eu"}
-_CONNECT_FLOOR, _CONNECT_CEILING = 0.5, 2.0
-"""Range of the learned time limit for a handshake, as multiples of the setting."""
+_CONNECT_CEILING_FACTOR = 2.0
+"""Ceiling of the learned time limit for a handshake, as a multiple of the setting."""
 
 
 class AssemblyAiProvider:
@@ -28,10 +28,8 @@ class AssemblyAiProvider:
         self._base_url = base_url(settings)
         self._key = settings.assemblyai_api_key.get_secret_value()
         self._pace = Pace()
-        timeout_s = settings.stt_connect_timeout_s
-        self._connected = limits.get(
-            LatencyKey(PROVIDER, "", urlsplit(self._base_url).hostname or "", "connected"),
-            LimitRange(timeout_s * _CONNECT_FLOOR, timeout_s, timeout_s * _CONNECT_CEILING),
+        self._connected = connect_limit(
+            limits, PROVIDER, self._base_url, settings.stt_connect_timeout_s, _CONNECT_CEILING_FACTOR
         )
 
     def detects_turns(self, config: SttConfig) -> bool:

@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from urllib.parse import urlsplit
 
 from deepgram import AsyncDeepgramClient
 
 from parley.agent_config import SttConfig
+from parley.providers.connect_limit import connect_limit
 from parley.providers.deepgram_address import deepgram_address
-from parley.providers.latency_limits import LatencyKey, LatencyLimits, LimitRange
+from parley.providers.latency_limits import LatencyLimits
 from parley.providers.registry import ProviderContext, ProviderPlugin
 from parley.settings import read_settings
 from services.stt.providers.deepgram.connection import DeepgramConnection, open_connection
@@ -17,8 +17,8 @@ from services.stt.providers.deepgram.options import DeepgramOptions, check, envi
 from services.stt.providers.deepgram.wire import PROVIDER
 from services.stt.settings import SttSettings
 
-_CONNECT_FLOOR, _CONNECT_CEILING = 0.5, 2.0
-"""Range of the learned time limit for a handshake, as multiples of the setting."""
+_CONNECT_CEILING_FACTOR = 2.0
+"""Ceiling of the learned time limit for a handshake, as a multiple of the setting."""
 
 
 class DeepgramProvider:
@@ -26,11 +26,12 @@ class DeepgramProvider:
 
     def __init__(self, settings: SttSettings, limits: LatencyLimits) -> None:
         self._client = new_client(settings)
-        timeout_s = settings.stt_connect_timeout_s
-        region = urlsplit(deepgram_address(settings.deepgram_url, settings.deepgram_region)).hostname or ""
-        self._connected = limits.get(
-            LatencyKey(PROVIDER, "", region, "connected"),
-            LimitRange(timeout_s * _CONNECT_FLOOR, timeout_s, timeout_s * _CONNECT_CEILING),
+        self._connected = connect_limit(
+            limits,
+            PROVIDER,
+            deepgram_address(settings.deepgram_url, settings.deepgram_region),
+            settings.stt_connect_timeout_s,
+            _CONNECT_CEILING_FACTOR,
         )
 
     def detects_turns(self, config: SttConfig) -> bool:

@@ -8,7 +8,6 @@ from typing import Any
 
 from parley.agent_config import SttConfig
 from parley.audio.g711 import SAMPLE_RATE_HZ, bytes_to_ms, make_silence
-from parley.errors import ProviderUnavailable
 from parley.providers.latency_limits import LatencyLimit
 from parley.providers.stt import SttEvent
 from services.stt.audio_chunks import AudioChunk, AudioChunks
@@ -159,11 +158,10 @@ async def open_connection(
 async def _wait_for_session(socket: ProviderSocket, connected: LatencyLimit) -> None:
     """Wait for `session_started`: a wrong key or parameter is reported in its place."""
     try:
-        async with asyncio.timeout(connected.limit_s()):
-            while (message := await socket.receive()).get("message_type") != "session_started":
-                if error := message_error(message):
-                    raise error
-    except TimeoutError:
-        raise ProviderUnavailable(PROVIDER, "no session was started") from None
+        await socket.receive_first(
+            lambda message: message.get("message_type") == "session_started",
+            message_error,
+            connected.limit_s(),
+        )
     except SocketClosed as closed:
         raise closed_error(closed) from None

@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
 
 from parley.agent_config import SttConfig
 from parley.errors import ConfigError, ProviderRejected
-from parley.providers.latency_limits import LatencyKey, LatencyLimits, LimitRange
+from parley.providers.connect_limit import connect_limit
+from parley.providers.latency_limits import LatencyLimits
 from parley.providers.registry import ProviderContext, ProviderPlugin
 from parley.settings import read_settings
 from services.stt.providers.openai.commits import CommitPolicy
@@ -26,8 +26,8 @@ from services.stt.settings import OpenAISttSettings
 _DEFAULT_URL = "https://api.openai.com/v1"
 _MIN_PAUSE_MS = 200
 """Shorter pauses are within words, and a commit would cut a word in two."""
-_CONNECT_FLOOR, _CONNECT_CEILING = 0.5, 2.0
-"""Range of the learned time limit for opening a session, as multiples of the setting."""
+_CONNECT_CEILING_FACTOR = 2.0
+"""Ceiling of the learned time limit for opening a session, as a multiple of the setting."""
 
 
 class OpenAISttProvider:
@@ -38,11 +38,8 @@ class OpenAISttProvider:
             realtime_url(settings.openai_base_url),
             settings.openai_api_key.get_secret_value().strip() or "missing",
         )
-        timeout_s = settings.stt_connect_timeout_s
-        region = urlsplit(self._address.url).hostname or ""
-        self._connected = limits.get(
-            LatencyKey(PROVIDER, "", region, "connected"),
-            LimitRange(timeout_s * _CONNECT_FLOOR, timeout_s, timeout_s * _CONNECT_CEILING),
+        self._connected = connect_limit(
+            limits, PROVIDER, self._address.url, settings.stt_connect_timeout_s, _CONNECT_CEILING_FACTOR
         )
 
     def detects_turns(self, config: SttConfig) -> bool:  # noqa: ARG002 - the same for all models

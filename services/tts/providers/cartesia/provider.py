@@ -13,6 +13,7 @@ import httpx
 
 from parley.agent_config import TtsConfig
 from parley.errors import ProviderError, ProviderTimeout
+from parley.providers.connect_limit import connect_limit
 from parley.providers.latency_limits import LatencyLimit, LatencyLimits
 from parley.providers.registry import ProviderContext, ProviderPlugin
 from parley.providers.tts import TtsConnection
@@ -25,7 +26,6 @@ from services.tts.providers.cartesia.models import PROVIDER, CartesiaOptions, ch
 from services.tts.providers.cartesia.stream import CartesiaStream
 from services.tts.providers.cartesia.voices import VoiceDirectory
 from services.tts.providers.required_key import required_key
-from services.tts.providers.sockets.connect_limit import connect_limit
 from services.tts.providers.sockets.provider_socket import open_socket
 from services.tts.providers.sockets.warm_connection import WarmConnection
 from services.tts.settings import CartesiaSettings

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 
 from parley.agent_config import TtsConfig
 from parley.errors import ProviderTimeout
+from parley.providers.connect_limit import connect_limit
 from parley.providers.deepgram_address import deepgram_address
 from parley.providers.latency_limits import LatencyLimit, LatencyLimits
 from parley.providers.registry import ProviderContext, ProviderPlugin
@@ -23,7 +24,6 @@ from services.tts.providers.deepgram.facts import FACTS
 from services.tts.providers.deepgram.models import PROVIDER, DeepgramTtsOptions, check
 from services.tts.providers.deepgram.stream import DeepgramStream
 from services.tts.providers.required_key import required_key
-from services.tts.providers.sockets.connect_limit import connect_limit
 from services.tts.providers.sockets.provider_socket import open_socket
 from services.tts.providers.sockets.warm_connection import WarmConnection
 from services.tts.settings import DeepgramTtsSettings

@@ -5,12 +5,16 @@ from urllib.parse import urlsplit
 from parley.providers.latency_limits import LatencyKey, LatencyLimit, LatencyLimits, LimitRange
 
 _FLOOR_FACTOR = 0.5
-_CEILING_FACTOR = 3.0
 
 
-def connect_limit(limits: LatencyLimits, provider: str, url: str, timeout_s: float) -> LatencyLimit:
-    """Return the limit for a provider at an address; `timeout_s` seconds until latencies were measured."""
-    bounds = LimitRange(timeout_s * _FLOOR_FACTOR, timeout_s, timeout_s * _CEILING_FACTOR)
+def connect_limit(
+    limits: LatencyLimits, provider: str, url: str, timeout_s: float, ceiling_factor: float = 3.0
+) -> LatencyLimit:
+    """Return the limit for a provider at an address; `timeout_s` seconds until latencies were measured.
+
+    The limit is never longer than `ceiling_factor` times `timeout_s`.
+    """
+    bounds = LimitRange(timeout_s * _FLOOR_FACTOR, timeout_s, timeout_s * ceiling_factor)
     return limits.get(LatencyKey(provider, "", _host(url), "connected"), bounds)
 
 
