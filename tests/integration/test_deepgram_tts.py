@@ -21,7 +21,7 @@ from sandbox.recognition.oracle import Oracle
 from services.tts.clause_feed import ClauseFeed
 from services.tts.providers.deepgram import PLUGIN, connection, wire
 from tests.eventually import eventually
-from tests.integration.voice_call import VoiceCall, voice_call
+from tests.integration.voice_call import VoiceCall, spoken, voice_call
 from tests.unit.parley.providers.doubles import make_telemetry
 
 CLAUSES = ("Good morning. ", "You have 2 visits on Tuesday, ", 'the first at "nine".')
@@ -72,15 +72,6 @@ def audio_of(text: str) -> bytes:
 
 def entries(emulator: DeepgramEmulator, kind: str) -> list[dict[str, Any]]:
     return [entry for entry in emulator.journal.since(0) if entry["kind"] == kind]
-
-
-async def spoken(connected: TtsConnection, *texts: str) -> str:
-    """The text that a reply's audio contains."""
-    async with connected.open_stream("r1") as stream:
-        for text in texts:
-            await stream.send_text(text)
-        await stream.end_input()
-        return tone.decode(b"".join([chunk.audio async for chunk in stream.audio()]))
 
 
 async def test_the_provider_keeps_its_protocol(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from sandbox.polly.app import PollyEmulator
 from sandbox.polly.settings import PollySandboxSettings
 from services.tts.providers.polly import PLUGIN
 from tests.eventually import eventually
-from tests.integration.voice_call import VoiceCall, voice_call
+from tests.integration.voice_call import VoiceCall, spoken, voice_call
 from tests.unit.parley.providers.doubles import make_telemetry
 
 CLAUSES = ("Good morning. ", "You have 2 visits on Tuesday, ", 'the first at "nine".')
@@ -83,15 +83,6 @@ def audio_of(text: str) -> bytes:
 
 def entries(emulator: PollyEmulator, kind: str) -> list[dict[str, Any]]:
     return [entry for entry in emulator.journal.since(0) if entry["kind"] == kind]
-
-
-async def spoken(connected: TtsConnection, *texts: str) -> str:
-    """The text that a reply's audio contains."""
-    async with connected.open_stream("r1") as stream:
-        for text in texts:
-            await stream.send_text(text)
-        await stream.end_input()
-        return tone.decode(b"".join([chunk.audio async for chunk in stream.audio()]))
 
 
 async def test_the_provider_keeps_its_protocol() -> None:

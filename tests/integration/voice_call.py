@@ -18,6 +18,7 @@ from parley.providers.route_selector import RetryPolicy
 from parley.providers.tts import TtsConnection, TtsProvider
 from parley.v1.synthesis_pb2 import ClauseSynthesized, SynthesisFinished, SynthesisStarted
 from parley.v1.work_pb2 import StageFailed
+from sandbox import tone
 from services.tts.audio_limits import audio_limits
 from services.tts.clause_feed import ClauseFeed
 from services.tts.phrase_cache import CachingConnection, PhraseCache
@@ -141,3 +142,12 @@ async def voice_call(
                     policy=RetryPolicy(same_route_first=True),
                 )
                 yield VoiceCall(chain, connections, context, cache, config, failures)
+
+
+async def spoken(connected: TtsConnection, *texts: str) -> str:
+    """The text that a reply's audio contains."""
+    async with connected.open_stream("r1") as stream:
+        for text in texts:
+            await stream.send_text(text)
+        await stream.end_input()
+        return tone.decode(b"".join([chunk.audio async for chunk in stream.audio()]))
