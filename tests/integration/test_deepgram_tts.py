@@ -155,7 +155,7 @@ async def test_the_limit_of_characters_is_never_reached() -> None:
 @pytest.mark.parametrize("fault", ["hang", "hang_mid", "close_mid", "garbage", "error_mid", "silence"])
 async def test_a_fault_costs_nothing_but_time(fault: str) -> None:
     """The clause is synthesized again, from where its audio stopped."""
-    async with call(timeout_s=0.15, speak_fault=fault, speak_fault_requests=1) as (made, _):
+    async with call(timeout_s=1.0, speak_fault=fault, speak_fault_requests=1) as (made, _):
         reply = await made.reply(*CLAUSES)
 
     assert reply.failure is None

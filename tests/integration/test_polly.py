@@ -138,7 +138,7 @@ async def test_each_section_makes_a_valid_request(fields: dict[str, Any], text: 
 @pytest.mark.parametrize("fault", ["hang", "hang_mid", "close_mid", "empty", "silence"])
 async def test_a_fault_costs_nothing_but_time(fault: str) -> None:
     """The clause is synthesized again, from where its audio stopped."""
-    async with call(timeout_s=0.15, polly_fault=fault, polly_fault_requests=1) as (made, _):
+    async with call(timeout_s=1.0, polly_fault=fault, polly_fault_requests=1) as (made, _):
         reply = await made.reply(*CLAUSES)
 
     assert reply.failure is None
