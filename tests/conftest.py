@@ -3,8 +3,10 @@
 import gc
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
 from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling, Scheduling
@@ -35,6 +37,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
     """Distribute the files over the workers (`pytest -n 2`)."""
     return _OneSystemAtATime(config, log)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_cached_loggers() -> Iterator[None]:
+    """Let each logger read the configuration of its test.
+
+    A command that runs in a test's process configures the log and caches the loggers it uses, which
+    `capture_logs` in later tests would miss.
+    """
+    configure = structlog.configure
+
+    def configure_uncached(**options: Any) -> None:
+        configure(**{**options, "cache_logger_on_first_use": False})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(structlog, "configure", configure_uncached)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _default_log() -> Iterator[None]:
+    """End a test's configuration of the log with the test."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(autouse=True)

@@ -3,11 +3,9 @@
 import asyncio
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
@@ -17,14 +15,6 @@ from cli.main import app
 from parley.knowledge.indexing import IndexJob
 from tests.eventually import eventually
 from tests.integration.knowledge_base import HELPDESK
-
-
-@pytest.fixture(autouse=True)
-def _logging() -> Iterator[None]:
-    """Restore the configuration of the log, which the commands change."""
-    before = structlog.get_config()
-    yield
-    structlog.configure(**before)
 
 
 @pytest.fixture
