@@ -201,7 +201,7 @@ def _read(reader: AnswerReader, messages: Sequence[Any]) -> list[LlmEvent]:
     try:
         for message in messages:
             found += reader.read(message)
-            _ = reader.pieces, reader.in_tool_call, reader.end_grace_s
+            _ = reader.pieces.in_tool_call, reader.end_grace_s
         found += reader.finish(marked=True)
     except ProviderError as error:
         error.reason.encode()

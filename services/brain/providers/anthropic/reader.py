@@ -8,15 +8,14 @@ from collections.abc import Collection
 from typing import Any
 
 from parley.errors import ProviderUnavailable
-from parley.providers.llm import Done, LlmEvent, TokenUsage
+from parley.providers.llm import LlmEvent, TokenUsage
 from parley.providers.untrusted import clean_text
 from services.brain.providers.anthropic.errors import PROVIDER, error_of_event
 from services.brain.providers.anthropic.tool_uses import ToolUses
-from services.brain.providers.streams.answer_text import AnswerText
+from services.brain.providers.streams.answer_pieces import AnswerPieces
+from services.brain.providers.streams.answer_reader import END_GRACE_S
 from services.brain.providers.streams.json_values import as_index, as_list, as_object, as_text
 
-_END_GRACE_S = 0.05
-"""How long a stream may stay open after its last event, so that the connection can be used again."""
 _MAX_REASON_CHARS = 50
 _REASONS = {
     "end_turn": "stop",
@@ -37,28 +36,16 @@ class AnthropicReader:
 
     def __init__(self, tool_names: Collection[str] = ()) -> None:
         """Create a reader; `tool_names` are the tools whose calls may be written as text."""
-        self._text = AnswerText(tool_names)
+        self.pieces = AnswerPieces(tool_names)
         self._tool_uses = ToolUses()
         self._usage: dict[str, Any] = {}
         self._reason = ""
         self._ended = False
-        self._in_tool_call = False
-        self._pieces = 0
-
-    @property
-    def pieces(self) -> int:
-        """Number of events so far with text or a part of a tool call; thinking does not count."""
-        return self._pieces
-
-    @property
-    def in_tool_call(self) -> bool:
-        """Whether the last of them was a part of a tool call."""
-        return self._in_tool_call
 
     @property
     def end_grace_s(self) -> float | None:
         """After the end of the message: how long its stream may stay open; None before."""
-        return _END_GRACE_S if self._ended else None
+        return END_GRACE_S if self._ended else None
 
     def read(self, event: object, event_name: str = "") -> list[LlmEvent]:
         """Convert an event of any type.
@@ -99,20 +86,15 @@ class AnthropicReader:
         """
         if not self._reason and not self._ended and not marked:
             raise ProviderUnavailable(PROVIDER, "the stream ended without the end of the message")
-        calls = self._tool_uses.finish()
-        text = self._text.finish()
-        calls = calls or self._text.written_calls
-        usage = self._read_usage()
-        reason = self._reason or ("tool_calls" if calls else "stop")
-        return [*text, *calls, *([usage] if usage else []), Done(reason)]
+        return self.pieces.finish(self._tool_uses.finish(), self._read_usage(), self._reason)
 
     def _start(self, index: int | None, block: dict[str, Any]) -> list[LlmEvent]:
         match as_text(block.get("type")):
             case "text":
-                return self._push(as_text(block.get("text")))
+                return self.pieces.add_text(as_text(block.get("text")))
             case "tool_use":
                 self._tool_uses.start(index, block)
-                self._piece(in_tool_call=True)
+                self.pieces.add_tool_call_part()
             case "thinking" | "redacted_thinking":
                 self._tool_uses.start_thinking(index, block)
             case _:
@@ -122,10 +104,10 @@ class AnthropicReader:
     def _delta(self, index: int | None, delta: dict[str, Any]) -> list[LlmEvent]:
         match as_text(delta.get("type")):
             case "text_delta":
-                return self._push(as_text(delta.get("text")))
+                return self.pieces.add_text(as_text(delta.get("text")))
             case "input_json_delta":
                 if self._tool_uses.add(index, as_text(delta.get("partial_json"))):
-                    self._piece(in_tool_call=True)
+                    self.pieces.add_tool_call_part()
             case "thinking_delta":
                 self._tool_uses.add_thinking(index, "thinking", as_text(delta.get("thinking")))
             case "signature_delta":
@@ -145,18 +127,6 @@ class AnthropicReader:
         self._note_usage(message.get("usage"))
         self._ended = True
         return found
-
-    def _push(self, text: str) -> list[LlmEvent]:
-        found = self._text.push(text) if text else []
-        if self._text.in_tool_call and text.strip():
-            self._piece(in_tool_call=True)
-        elif any(delta.text.strip() for delta in found):
-            self._piece(in_tool_call=False)
-        return [*found]
-
-    def _piece(self, *, in_tool_call: bool) -> None:
-        self._pieces += 1
-        self._in_tool_call = in_tool_call
 
     def _note_reason(self, reason: object) -> None:
         if isinstance(reason, str) and reason:

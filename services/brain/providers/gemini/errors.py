@@ -78,15 +78,15 @@ def error_of_chunk(chunk: object) -> ProviderError | None:
     return None
 
 
-def finish_reason(reason: str, *, has_calls: bool) -> str:
-    """Convert a finish reason.
+def finish_reason(reason: str) -> str:
+    """Convert a finish reason; that of an ordinary end is empty.
 
     Raises:
         ProviderError: the answer is not usable.
     """
     lowered = clean_text(reason, 50).lower()
     if lowered == "stop":
-        return "tool_calls" if has_calls else "stop"
+        return ""
     if lowered == "max_tokens":
         return "length"
     if lowered in _FILTERS or lowered.startswith("image_"):

@@ -8,16 +8,15 @@ from collections.abc import Collection
 from typing import Any
 
 from parley.errors import ProviderUnavailable
-from parley.providers.llm import Done, LlmEvent, TokenUsage
+from parley.providers.llm import LlmEvent, TokenUsage
 from parley.providers.untrusted import clean_json
 from services.brain.providers.gemini.contents import EXTRA
 from services.brain.providers.gemini.errors import PROVIDER, error_of_chunk, finish_reason, text_of
-from services.brain.providers.streams.answer_text import AnswerText
+from services.brain.providers.streams.answer_pieces import AnswerPieces
+from services.brain.providers.streams.answer_reader import END_GRACE_S
 from services.brain.providers.streams.json_values import as_index, as_list, as_object, as_text
 from services.brain.providers.streams.tool_requests import RawCall, requests_of
 
-_END_GRACE_S = 0.05
-"""How long a stream may stay open after the finish reason, so that the connection can be used again."""
 _MAX_CALLS = 128
 _MAX_CHARS = 1_000_000
 
@@ -31,28 +30,16 @@ class GeminiReader:
 
     def __init__(self, tool_names: Collection[str] = ()) -> None:
         """Create a reader; `tool_names` are the tools whose calls may be written as text."""
-        self._text = AnswerText(tool_names)
+        self.pieces = AnswerPieces(tool_names)
         self._calls: list[RawCall] = []
         self._chars = 0
         self._usage: dict[str, Any] = {}
         self._reason = ""
-        self._in_tool_call = False
-        self._pieces = 0
-
-    @property
-    def pieces(self) -> int:
-        """Number of chunks so far with text or a tool call; thoughts do not count."""
-        return self._pieces
-
-    @property
-    def in_tool_call(self) -> bool:
-        """Whether the last of them was a tool call."""
-        return self._in_tool_call
 
     @property
     def end_grace_s(self) -> float | None:
         """After the finish reason: how long the stream may stay open; None before."""
-        return _END_GRACE_S if self._reason else None
+        return END_GRACE_S if self._reason else None
 
     def read(self, event: object, event_name: str = "") -> list[LlmEvent]:  # noqa: ARG002 - AnswerReader's
         """Convert a chunk of any type.
@@ -75,11 +62,8 @@ class GeminiReader:
         """
         if not self._reason and not marked:
             raise ProviderUnavailable(PROVIDER, "the stream ended without a finish reason")
-        text = self._text.finish()
-        calls = requests_of(self._calls) or self._text.written_calls
-        reason = finish_reason(self._reason or "stop", has_calls=bool(calls))
-        usage = self._read_usage()
-        return [*text, *calls, *([usage] if usage else []), Done(reason)]
+        reason = finish_reason(self._reason) if self._reason else ""
+        return self.pieces.finish(requests_of(self._calls), self._read_usage(), reason)
 
     def _read_chunk(self, chunk: dict[str, Any]) -> list[LlmEvent]:
         self._usage |= {
@@ -99,13 +83,7 @@ class GeminiReader:
             return []
         if part.get("thought"):
             return []
-        text = text_of(part, "text")
-        found = self._text.push(text) if text else []
-        if self._text.in_tool_call and text.strip():
-            self._piece(in_tool_call=True)
-        elif any(delta.text.strip() for delta in found):
-            self._piece(in_tool_call=False)
-        return [*found]
+        return self.pieces.add_text(text_of(part, "text"))
 
     def _read_call(self, call: dict[str, Any], signature: str) -> None:
         given = call.get("args")
@@ -117,11 +95,7 @@ class GeminiReader:
         fields = {name: value for name, value in (("thoughtSignature", signature), ("id", call_id)) if value}
         extra = {EXTRA: fields} if fields else {}
         self._calls.append(RawCall(call_id, as_text(call.get("name")), arguments, extra))
-        self._piece(in_tool_call=True)
-
-    def _piece(self, *, in_tool_call: bool) -> None:
-        self._pieces += 1
-        self._in_tool_call = in_tool_call
+        self.pieces.add_tool_call_part()
 
     def _read_usage(self) -> TokenUsage | None:
         def count(name: str) -> int:

@@ -4,14 +4,14 @@ from collections.abc import Collection
 from typing import Any
 
 from parley.errors import ProviderUnavailable
-from parley.providers.llm import Done, LlmEvent, TextDelta, TokenUsage
+from parley.providers.llm import LlmEvent, TokenUsage
 from parley.providers.untrusted import clean_text
 from services.brain.providers.openai.errors import PROVIDER
 from services.brain.providers.openai.finish_reasons import common_reason, is_failure
 from services.brain.providers.openai.stream_errors import error_of, read_error
 from services.brain.providers.openai.token_usage import read_usage
 from services.brain.providers.openai.tool_call_parts import ToolCallParts
-from services.brain.providers.streams.answer_text import AnswerText
+from services.brain.providers.streams.answer_pieces import AnswerPieces
 from services.brain.providers.streams.json_values import as_index, as_list, as_object, as_text
 
 _END_GRACE_S = 1.0
@@ -33,28 +33,16 @@ class ChatReader:
 
     def __init__(self, tool_names: Collection[str] = (), *, thinks_first: bool = False) -> None:
         """Create a reader; see `ToolCallParts` and `ThinkFilter` for the arguments."""
-        self._text = AnswerText(tool_names, thinks_first=thinks_first)
+        self.pieces = AnswerPieces(tool_names, thinks_first=thinks_first)
         self._calls = ToolCallParts(tool_names)
         self._finish_reason = ""
         self._usage: TokenUsage | None = None
         self._finished_early = False
-        self._in_tool_call = False
-        self._pieces = 0
-
-    @property
-    def pieces(self) -> int:
-        """Number of events so far with text or a part of a tool call; reasoning does not count."""
-        return self._pieces
-
-    @property
-    def in_tool_call(self) -> bool:
-        """Whether the last of them was a part of a tool call."""
-        return self._in_tool_call
 
     @property
     def closed_without_opening(self) -> bool:
         """Whether the answer began with reasoning that only a closing tag showed."""
-        return self._text.closed_without_opening
+        return self.pieces.text.closed_without_opening
 
     @property
     def end_grace_s(self) -> float | None:
@@ -77,12 +65,11 @@ class ChatReader:
             return []
         if error := choice.get("error"):
             raise error_of(error)
-        if isinstance(choice.get("delta"), dict):
-            found = self._read_delta(choice["delta"], last=bool(choice.get("finish_reason")))
-        elif isinstance(choice.get("message"), dict):
-            found = self._read_message(choice["message"])
-        else:
-            found = self._push_text(as_text(choice.get("text")))
+        before = self.pieces.count
+        found = self._read_choice(choice)
+        self._finished_early = self._finished_early or bool(
+            self._finish_reason and self.pieces.count > before
+        )
         reason = choice.get("finish_reason")
         if isinstance(reason, str) and is_failure(reason):
             raise ProviderUnavailable(PROVIDER, f"the finish reason is {reason.lower()}")
@@ -98,11 +85,14 @@ class ChatReader:
         """
         if not self._finish_reason and not marked:
             raise ProviderUnavailable(PROVIDER, "the stream ended without a finish reason")
-        calls = self._calls.finish()
-        text = self._text.finish()
-        calls = calls or self._text.written_calls
-        usage = [self._usage] if self._usage is not None else []
-        return [*text, *calls, *usage, Done(self._finish_reason or ("tool_calls" if calls else "stop"))]
+        return self.pieces.finish(self._calls.finish(), self._usage, self._finish_reason)
+
+    def _read_choice(self, choice: dict[str, Any]) -> list[LlmEvent]:
+        if isinstance(choice.get("delta"), dict):
+            return self._read_delta(choice["delta"], last=bool(choice.get("finish_reason")))
+        if isinstance(choice.get("message"), dict):
+            return self._read_message(choice["message"])
+        return self.pieces.add_text(as_text(choice.get("text")))
 
     def _read_usage(self, fields: dict[str, Any]) -> None:
         """Keep the last usage: some servers send the usage so far in each chunk, Groq in its own field."""
@@ -113,46 +103,29 @@ class ChatReader:
     def _read_delta(self, delta: dict[str, Any], *, last: bool) -> list[LlmEvent]:
         found: list[LlmEvent] = []
         if any(delta.get(name) for name in _REASONING_FIELDS):
-            released = self._text.reasoning_is_separate()
-            self._count(released)
+            released = self.pieces.text.reasoning_is_separate()
+            self.pieces.count_text(released)
             found += released
         content = _content(delta.get("content"))
         # Some servers send the whole text again with the finish reason.
-        repeated = last and len(content) >= _MIN_REPEATED_CHARS and content == self._text.raw
-        found += self._push_text("" if repeated else content)
-        found += self._push_text(_content(delta.get("refusal")))
+        repeated = last and len(content) >= _MIN_REPEATED_CHARS and content == self.pieces.text.raw
+        found += self.pieces.add_text("" if repeated else content)
+        found += self.pieces.add_text(_content(delta.get("refusal")))
         self._read_calls(_tool_calls(delta))
         return found
 
     def _read_message(self, message: dict[str, Any]) -> list[LlmEvent]:
         whole = _content(message.get("content")) + _content(message.get("refusal"))
-        found = self._text.push_whole(whole)
-        self._count(found)
+        found = self.pieces.text.push_whole(whole)
+        self.pieces.count_text(found)
         if not self._calls.started:
             calls = _tool_calls(message)
             self._read_calls([{"index": at, **as_object(call)} for at, call in enumerate(calls)])
         return [*found]
 
-    def _push_text(self, text: str) -> list[LlmEvent]:
-        found = self._text.push(text) if text else []
-        if self._text.in_tool_call and text.strip():
-            self._piece(in_tool_call=True)
-        else:
-            self._count(found)
-        return [*found]
-
-    def _count(self, found: list[TextDelta]) -> None:
-        if any(delta.text.strip() for delta in found):
-            self._piece(in_tool_call=False)
-
     def _read_calls(self, parts: list[Any]) -> None:
         if parts and self._calls.add(parts):
-            self._piece(in_tool_call=True)
-
-    def _piece(self, *, in_tool_call: bool) -> None:
-        self._pieces += 1
-        self._in_tool_call = in_tool_call
-        self._finished_early = self._finished_early or bool(self._finish_reason)
+            self.pieces.add_tool_call_part()
 
 
 def _first_choice(choices: object) -> dict[str, Any] | None:

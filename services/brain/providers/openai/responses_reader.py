@@ -4,18 +4,17 @@ from collections.abc import Collection
 from typing import Any
 
 from parley.errors import ProviderError, ProviderUnavailable
-from parley.providers.llm import Done, LlmEvent, TextDelta, TokenUsage
+from parley.providers.llm import LlmEvent, TokenUsage
 from parley.providers.untrusted import clean_text
 from services.brain.providers.openai.errors import PROVIDER
 from services.brain.providers.openai.response_calls import ResponseCalls
 from services.brain.providers.openai.response_texts import ResponseTexts
 from services.brain.providers.openai.stream_errors import error_of, read_error
 from services.brain.providers.openai.token_usage import read_usage
-from services.brain.providers.streams.answer_text import AnswerText
+from services.brain.providers.streams.answer_pieces import AnswerPieces
+from services.brain.providers.streams.answer_reader import END_GRACE_S
 from services.brain.providers.streams.json_values import as_index, as_list, as_object, as_text
 
-_END_GRACE_S = 0.05
-"""How long a stream may stay open after its last event, so that the connection can be used again."""
 _MAX_REASON_CHARS = 50
 _INCOMPLETE_REASONS = {"max_output_tokens": "length", "max_tokens": "length"}
 _ENDS = ("completed", "incomplete", "failed", "cancelled", "done")
@@ -30,28 +29,16 @@ class ResponsesReader:
 
     def __init__(self, tool_names: Collection[str] = ()) -> None:
         """Create a reader; `tool_names` are the tools whose calls may be written as text."""
-        self._text = AnswerText(tool_names)
+        self.pieces = AnswerPieces(tool_names)
         self._texts = ResponseTexts()
         self._calls = ResponseCalls()
         self._reason: str | None = None
         self._usage: TokenUsage | None = None
-        self._in_tool_call = False
-        self._pieces = 0
-
-    @property
-    def pieces(self) -> int:
-        """Number of events so far with text or a part of a tool call; reasoning does not count."""
-        return self._pieces
-
-    @property
-    def in_tool_call(self) -> bool:
-        """Whether the last of them was a part of a tool call."""
-        return self._in_tool_call
 
     @property
     def end_grace_s(self) -> float | None:
         """After the end of the response: how long its stream may stay open; None before."""
-        return None if self._reason is None else _END_GRACE_S
+        return None if self._reason is None else END_GRACE_S
 
     def read(self, event: object, event_name: str = "") -> list[LlmEvent]:
         """Convert an event of any type.
@@ -75,18 +62,20 @@ class ResponsesReader:
     def _read_part(self, fields: dict[str, Any], kind: str) -> list[LlmEvent]:
         match kind.split("."):
             case ["response", "output_text" | "refusal", "delta"]:
-                return self._push(self._texts.delta(_part_key(fields), as_text(fields.get("delta"))))
+                return self.pieces.add_text(
+                    self._texts.delta(_part_key(fields), as_text(fields.get("delta")))
+                )
             case ["response", "output_text" | "refusal", "done"]:
                 text = as_text(fields.get("text")) or as_text(fields.get("refusal"))
-                return self._push(self._texts.whole(_part_key(fields), text))
+                return self.pieces.add_text(self._texts.whole(_part_key(fields), text))
             case ["response", "content_part", "done"]:
                 part = as_object(fields.get("part"))
-                return self._push(self._texts.whole(_part_key(fields), _part_text(part)))
+                return self.pieces.add_text(self._texts.whole(_part_key(fields), _part_text(part)))
             case ["response", "output_item", "added" | "done" as step]:
                 return self._read_item(fields, complete=step == "done")
             case ["response", "function_call_arguments" | "custom_tool_call_input", "delta" | "done"]:
                 if self._calls.arguments(fields):
-                    self._piece(in_tool_call=True)
+                    self.pieces.add_tool_call_part()
             case _:
                 pass
         return []
@@ -99,11 +88,7 @@ class ResponsesReader:
         """
         if self._reason is None and not marked:
             raise ProviderUnavailable(PROVIDER, "the stream ended without the end of the response")
-        calls = self._calls.finish()
-        text = self._text.finish()
-        calls = calls or self._text.written_calls
-        usage = [self._usage] if self._usage is not None else []
-        return [*text, *calls, *usage, Done(self._reason or ("tool_calls" if calls else "stop"))]
+        return self.pieces.finish(self._calls.finish(), self._usage, self._reason or "")
 
     def _read_item(self, fields: dict[str, Any], *, complete: bool) -> list[LlmEvent]:
         item, position = as_object(fields.get("item")), as_index(fields.get("output_index"))
@@ -112,14 +97,14 @@ class ResponsesReader:
                 return []
             return self._read_message(item, position)
         if self._calls.item(item, position, complete=complete):
-            self._piece(in_tool_call=True)
+            self.pieces.add_tool_call_part()
         return []
 
     def _read_message(self, item: dict[str, Any], position: int | None) -> list[LlmEvent]:
         found: list[LlmEvent] = []
         for at, part in enumerate(as_list(item.get("content"))):
             key = (position if position is not None else as_text(item.get("id")), at)
-            found += self._push(self._texts.whole(key, _part_text(as_object(part))))
+            found += self.pieces.add_text(self._texts.whole(key, _part_text(as_object(part))))
         return found
 
     def _read_end(self, response: dict[str, Any], end: str) -> list[LlmEvent]:
@@ -128,7 +113,9 @@ class ResponsesReader:
             raise _failure(response, status)
         self._usage = read_usage(response.get("usage"))
         output = as_list(response.get("output"))
-        found = self._push(self._texts.rest(_all_text(output) or as_text(response.get("output_text"))))
+        found = self.pieces.add_text(
+            self._texts.rest(_all_text(output) or as_text(response.get("output_text")))
+        )
         for position, item in enumerate(output):
             self._calls.item(as_object(item), position, complete=True, last=True)
         details = as_object(response.get("incomplete_details"))
@@ -138,18 +125,6 @@ class ResponsesReader:
         else:
             self._reason = "tool_calls" if self._calls.started else "stop"
         return found
-
-    def _push(self, text: str) -> list[LlmEvent]:
-        found: list[TextDelta] = self._text.push(text) if text else []
-        if self._text.in_tool_call and text.strip():
-            self._piece(in_tool_call=True)
-        elif any(delta.text.strip() for delta in found):
-            self._piece(in_tool_call=False)
-        return [*found]
-
-    def _piece(self, *, in_tool_call: bool) -> None:
-        self._pieces += 1
-        self._in_tool_call = in_tool_call
 
 
 def _part_key(fields: dict[str, Any]) -> tuple[int | str, int]:

@@ -1,20 +1,20 @@
-"""The interface of the readers of both protocols."""
+"""The interface of the readers of all protocols."""
 
 from typing import Protocol
 
 from parley.providers.llm import LlmEvent
+from services.brain.providers.streams.answer_pieces import AnswerPieces
+
+END_GRACE_S = 0.05
+"""How long a stream may stay open after its last event, so that the connection can be used again."""
 
 
 class AnswerReader(Protocol):
     """Converts the decoded events of one streamed answer. Every method raises only ProviderError."""
 
     @property
-    def pieces(self) -> int:
-        """Number of events so far with text or a part of a tool call; reasoning does not count."""
-
-    @property
-    def in_tool_call(self) -> bool:
-        """Whether the last of them was a part of a tool call."""
+    def pieces(self) -> AnswerPieces:
+        """The text and the parts of tool calls so far."""
 
     @property
     def end_grace_s(self) -> float | None:

@@ -130,20 +130,20 @@ class _AnswerStream:
             raise unreadable_answer(error, self._provider) from error
 
     def _on_event(self, item: SseEvent) -> list[LlmEvent]:
-        before = self._reader.pieces
+        before = self._reader.pieces.count
         events = self._reader.read(item.value, item.name)
         self._last_text = next(
             (event.text for event in reversed(events) if isinstance(event, TextDelta)), self._last_text
         )
         grace_s = self._reader.end_grace_s
-        if self._reader.pieces != before or (grace_s is not None) != self._complete:
+        if self._reader.pieces.count != before or (grace_s is not None) != self._complete:
             self._complete = grace_s is not None
             self._limit_s = self._limit_after_piece() if grace_s is None else grace_s
             self._deadline_s = None
         return events
 
     def _limit_after_piece(self) -> float:
-        if self._reader.in_tool_call or (self._has_tools and ends_sentence(self._last_text)):
+        if self._reader.pieces.in_tool_call or (self._has_tools and ends_sentence(self._last_text)):
             return max(self._limits.arguments_s, self._limits.text_s)
         return self._limits.text_s
 
@@ -164,7 +164,7 @@ class _AnswerStream:
             raise self._late() from None
 
     def _late(self) -> ProviderTimeout:
-        what = "token" if self._reader.pieces else "content"
+        what = "token" if self._reader.pieces.count else "content"
         return ProviderTimeout(self._provider, f"no {what} within {self._limit_s:g} s")
 
     async def _drain(self) -> None:

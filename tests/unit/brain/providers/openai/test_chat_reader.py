@@ -164,7 +164,7 @@ def test_what_counts_as_content() -> None:
         (chunk({"tool_calls": [{"index": 0, "function": {"arguments": "{"}}]}), 3, True),
     ]:
         reader.read(event)
-        assert (reader.pieces, reader.in_tool_call) == (pieces, in_tool_call), event
+        assert (reader.pieces.count, reader.pieces.in_tool_call) == (pieces, in_tool_call), event
 
 
 _JSON = st.recursive(
@@ -238,7 +238,7 @@ def test_a_call_that_the_model_wrote_as_text() -> None:
         for item in (text("Yes. <tool_"), text('call>{"name": "find"'), text("}"), END)
         for event in reader.read(item)
     ]
-    assert reader.in_tool_call
+    assert reader.pieces.in_tool_call
     assert found == [TextDelta("Yes. ")]
     call, done = reader.finish()
     assert isinstance(call, ToolCallRequest)
