@@ -10,9 +10,11 @@ from parley.agent_config import TtsConfig
 from parley.providers.registry import ProviderContext, ProviderPlugin
 from parley.providers.tts import TextSupport, TtsConnection
 from parley.settings import read_settings
+from services.tts.providers.clause_requests import ClauseRequests
 from services.tts.providers.elevenlabs_account import ElevenLabsAccount
+from services.tts.providers.elevenlabs_errors import PROVIDER
 from services.tts.providers.elevenlabs_facts import FACTS
-from services.tts.providers.elevenlabs_http import HttpTransport, open_http_client, sdk_client
+from services.tts.providers.elevenlabs_http import HttpReply, open_http_client, sdk_client
 from services.tts.providers.elevenlabs_models import capabilities
 from services.tts.providers.elevenlabs_parameters import (
     ElevenLabsOptions,
@@ -36,7 +38,7 @@ class ElevenLabsProvider:
     async def connect(self, config: TtsConfig, call_sid: str) -> AsyncIterator[TtsConnection]:
         """Prepare for one call; a WebSocket opens in the background."""
         if not RequestParameters(config).websocket:
-            yield HttpTransport(self._client, self._account, config)
+            yield ClauseRequests(PROVIDER, lambda: HttpReply(self._client, self._account, config).synthesize)
             return
         transport = WebSocketTransport(self._account, config, call_sid)
         async with asyncio.TaskGroup() as tasks:

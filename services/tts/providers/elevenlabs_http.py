@@ -1,6 +1,5 @@
 """ElevenLabs via HTTP streaming, one request per clause; used when no WebSocket can be opened."""
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import cast
@@ -12,8 +11,6 @@ from elevenlabs.core.api_error import ApiError
 from parley.agent_config import TtsConfig
 from parley.audio.g711 import ms_to_bytes
 from parley.errors import ProviderRejected, ProviderTimeout, ProviderUnavailable
-from parley.providers.tts import AudioChunk
-from services.tts.alignment import alnum_count
 from services.tts.providers import elevenlabs_wire as wire
 from services.tts.providers.elevenlabs_account import ElevenLabsAccount
 from services.tts.providers.elevenlabs_errors import PROVIDER, error_detail, map_status_error
@@ -21,43 +18,26 @@ from services.tts.providers.elevenlabs_parameters import OUTPUT_FORMAT, RequestP
 from services.tts.settings import ElevenLabsSettings
 
 _CHUNK_BYTES = ms_to_bytes(100)
-_MAX_CLAUSES = 1000
 _MAX_CHANGED_REQUESTS = 3
 """Number of times a clause is requested again without what the provider has refused."""
 _TIMEOUT_FACTOR = 3.0
-_REJECTED_RETRY_INTERVAL_S = 5.0
-"""Minimum time between two attempts with a rejected key."""
 
 
-class HttpStream:
-    """The synthesis of one reply; implements SynthesisStream."""
+class HttpReply:
+    """The requests of one reply: each one tells the provider what was spoken before."""
 
     def __init__(self, client: AsyncElevenLabs, account: ElevenLabsAccount, config: TtsConfig) -> None:
         self._client = client
         self._account = account
         self._config = config
-        self._clauses: asyncio.Queue[str | None] = asyncio.Queue(_MAX_CLAUSES)
         self._previous_text = ""
 
-    async def send_text(self, text: str) -> None:
-        """Synthesize a clause after those before it."""
-        await self._clauses.put(text)
+    async def synthesize(self, text: str) -> AsyncGenerator[bytes]:
+        """Request a clause, again if the provider names what it refuses and the next request avoids it.
 
-    async def end_input(self) -> None:
-        """Signal the end of the text."""
-        await self._clauses.put(None)
-
-    async def audio(self) -> AsyncGenerator[AudioChunk]:
-        """Yield audio in order, clause by clause."""
-        while (text := await self._clauses.get()) is not None:
-            async with aclosing(self._synthesize(text)) as chunks:
-                async for chunk in chunks:
-                    yield AudioChunk(chunk)
-            self._previous_text += text
-            yield AudioChunk(b"", ends_clause=True)
-
-    async def _synthesize(self, text: str) -> AsyncGenerator[bytes]:
-        """Request a clause, again if the provider names what it refuses and the next request avoids it."""
+        Raises:
+            ProviderError: the provider refused the request or failed.
+        """
         for attempt in range(_MAX_CHANGED_REQUESTS + 1):
             parameters = await self._account.parameters(self._config)
             try:
@@ -70,10 +50,11 @@ class HttpStream:
                 ):
                     raise
             else:
-                return
+                break
+        self._previous_text += text
 
     async def _request(self, parameters: RequestParameters, text: str) -> AsyncGenerator[bytes]:
-        config, has_audio = parameters.config, False
+        config = parameters.config
         optional = parameters.http_body(self._previous_text)
         if settings := parameters.voice_settings():
             optional["voice_settings"] = VoiceSettings.model_validate(settings)
@@ -92,7 +73,6 @@ class HttpStream:
         try:
             async with aclosing(response) as chunks:
                 async for chunk in chunks:
-                    has_audio = True
                     yield chunk
         except ApiError as error:
             detail = error_detail(error.body)
@@ -101,35 +81,6 @@ class HttpStream:
             raise ProviderTimeout(PROVIDER, f"HTTP: {type(error).__name__}") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise ProviderUnavailable(PROVIDER, f"HTTP: {error!r}") from None
-        if not has_audio and alnum_count(text):
-            raise ProviderUnavailable(PROVIDER, "HTTP: a clause without audio")
-
-
-class HttpTransport:
-    """A TtsConnection for one call; all calls share the client."""
-
-    def __init__(self, client: AsyncElevenLabs, account: ElevenLabsAccount, config: TtsConfig) -> None:
-        self._client = client
-        self._account = account
-        self._config = config
-        self._rejection: ProviderRejected | None = None
-        self._rejected_at_s = 0.0
-
-    @asynccontextmanager
-    async def open_stream(self, reply_id: str) -> AsyncIterator[HttpStream]:  # noqa: ARG002 - HTTP has no contexts
-        """Begin a reply.
-
-        Raises:
-            ProviderRejected: the provider rejected a request less than 5 s ago.
-        """
-        now = asyncio.get_running_loop().time
-        if self._rejection is not None and now() - self._rejected_at_s < _REJECTED_RETRY_INTERVAL_S:
-            raise ProviderRejected(self._rejection.provider, self._rejection.reason)
-        try:
-            yield HttpStream(self._client, self._account, self._config)
-        except ProviderRejected as error:
-            self._rejection, self._rejected_at_s = error, now()
-            raise
 
 
 def sdk_client(settings: ElevenLabsSettings, client: httpx.AsyncClient) -> AsyncElevenLabs:

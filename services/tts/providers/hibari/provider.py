@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from parley.agent_config import TtsConfig
 from parley.audio.formats import AudioFormat
@@ -11,6 +12,7 @@ from parley.errors import ConfigError, ProviderRejected
 from parley.providers.pool import ProviderPool, on_demand_pool
 from parley.providers.registry import ProviderContext, ProviderPlugin
 from parley.settings import read_settings
+from services.tts.providers.clause_requests import ClauseStream
 from services.tts.providers.hibari.facts import FACTS
 from services.tts.providers.hibari.options import (
     DEFAULT_VOICE,
@@ -19,7 +21,7 @@ from services.tts.providers.hibari.options import (
     is_british,
     voice_of,
 )
-from services.tts.providers.hibari.stream import HibariStream, Synthesizer
+from services.tts.providers.hibari.synthesizer import Synthesizer
 from services.tts.providers.hibari.voice import PROVIDER, SAMPLE_RATE_HZ, load_voice
 from services.tts.providers.hibari.voice_files import find_voice
 from services.tts.settings import HibariSettings
@@ -36,9 +38,9 @@ class HibariConnection:
         self._speed = speed
 
     @asynccontextmanager
-    async def open_stream(self, reply_id: str) -> AsyncIterator[HibariStream]:  # noqa: ARG002 - nothing is shared
+    async def open_stream(self, reply_id: str) -> AsyncIterator[ClauseStream]:  # noqa: ARG002 - nothing is shared
         """Begin a reply; the sentence that is being synthesized when it is left is dropped."""
-        yield HibariStream(self._synthesizer, self._speed)
+        yield ClauseStream(PROVIDER, partial(self._synthesizer.sentences, speed=self._speed), warm=True)
 
 
 class HibariProvider:

@@ -5,9 +5,9 @@ interrupted closes its connection at once. Polly's bidirectional stream (StartSp
 HTTP/2, which AWS's SDK for Python has only for Python 3.12 and later.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 from aiobotocore.config import AioConfig
@@ -15,47 +15,20 @@ from aiobotocore.session import AioSession
 from botocore.exceptions import BotoCoreError
 
 from parley.agent_config import TtsConfig
-from parley.errors import ConfigError, ProviderRejected
+from parley.errors import ConfigError
 from parley.providers.registry import ProviderContext, ProviderPlugin
 from parley.providers.tts import TtsConnection
 from parley.settings import read_settings
+from services.tts.providers.clause_requests import ClauseRequests
 from services.tts.providers.polly.errors import configuration_error
 from services.tts.providers.polly.facts import FACTS
-from services.tts.providers.polly.models import PollyOptions, check, text_support
-from services.tts.providers.polly.stream import PollyStream
+from services.tts.providers.polly.models import PROVIDER, PollyOptions, check, text_support
+from services.tts.providers.polly.synthesis import synthesize
 from services.tts.settings import PollySettings
 
 _MAX_CONNECTIONS = 200
 _KEEP_ALIVE_S = 60.0
 _READ_TIMEOUT_FACTOR = 3.0
-_REJECTED_RETRY_INTERVAL_S = 5.0
-"""Minimum time between two attempts with rejected credentials."""
-
-
-class PollyConnection:
-    """A TtsConnection for one call; all calls share the client."""
-
-    def __init__(self, client: Any, config: TtsConfig) -> None:
-        self._client = client
-        self._config = config
-        self._rejection: ProviderRejected | None = None
-        self._rejected_at_s = 0.0
-
-    @asynccontextmanager
-    async def open_stream(self, reply_id: str) -> AsyncIterator[PollyStream]:  # noqa: ARG002 - requests have no id
-        """Begin a reply.
-
-        Raises:
-            ProviderRejected: Polly rejected a request less than 5 s ago.
-        """
-        now = asyncio.get_running_loop().time
-        if self._rejection is not None and now() - self._rejected_at_s < _REJECTED_RETRY_INTERVAL_S:
-            raise ProviderRejected(self._rejection.provider, self._rejection.reason)
-        try:
-            yield PollyStream(self._client, self._config)
-        except ProviderRejected as error:
-            self._rejection, self._rejected_at_s = error, now()
-            raise
 
 
 class PollyProvider:
@@ -65,9 +38,9 @@ class PollyProvider:
         self._client = client
 
     @asynccontextmanager
-    async def connect(self, config: TtsConfig, call_sid: str) -> AsyncIterator[TtsConnection]:  # noqa: ARG002 - as above
+    async def connect(self, config: TtsConfig, call_sid: str) -> AsyncIterator[TtsConnection]:  # noqa: ARG002 - requests have no id
         """Prepare for one call."""
-        yield PollyConnection(self._client, config)
+        yield ClauseRequests(PROVIDER, lambda: partial(synthesize, self._client, config))
 
 
 @asynccontextmanager

@@ -1,14 +1,12 @@
-"""One reply: clauses in, audio out; implements SynthesisStream."""
+"""Synthesizes sentences with a voice in threads, for all calls of a process."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from parley.errors import ProviderRateLimited
-from parley.providers.tts import AudioChunk
 from services.tts.providers.hibari.voice import PROVIDER, HibariVoice
 
-_MAX_CLAUSES = 1000
 _MAX_WAITING = 64
 """Sentences that wait for the voice, of all calls of the process: 2 s of work."""
 
@@ -40,30 +38,3 @@ class Synthesizer:
             return await asyncio.get_running_loop().run_in_executor(self._executor, work)
         finally:
             self._waiting -= 1
-
-
-class HibariStream:
-    """One reply."""
-
-    warm = True
-    """The first audio does not take longer than later audio."""
-
-    def __init__(self, synthesizer: Synthesizer, speed: float) -> None:
-        self._synthesizer = synthesizer
-        self._speed = speed
-        self._clauses: asyncio.Queue[str | None] = asyncio.Queue(_MAX_CLAUSES)
-
-    async def send_text(self, text: str) -> None:
-        """Synthesize a clause without waiting for more text."""
-        await self._clauses.put(text)
-
-    async def end_input(self) -> None:
-        """Signal the end of the text."""
-        await self._clauses.put(None)
-
-    async def audio(self) -> AsyncGenerator[AudioChunk]:
-        """Yield the audio of each sentence as soon as it is synthesized."""
-        while (text := await self._clauses.get()) is not None:
-            async for audio in self._synthesizer.sentences(text, self._speed):
-                yield AudioChunk(audio)
-            yield AudioChunk(b"", ends_clause=True)

@@ -1,4 +1,4 @@
-"""Tests of one reply."""
+"""Tests of the voice's threads, which all calls share."""
 
 import asyncio
 import threading
@@ -8,8 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from parley.errors import ProviderRateLimited, ProviderRejected
-from parley.providers.tts import AudioChunk
-from services.tts.providers.hibari.stream import HibariStream, Synthesizer
+from services.tts.providers.hibari.synthesizer import Synthesizer
 
 
 class _Voice:
@@ -29,22 +28,15 @@ class _Voice:
 
 
 async def test_sentences_arrive_one_by_one() -> None:
-    """The end of a clause is marked, so that it needs no timings."""
+    """The second one is synthesized when it is asked for."""
     voice = _Voice()
     with ThreadPoolExecutor(1) as executor:
-        stream = HibariStream(Synthesizer(voice, executor), 1.0)  # type: ignore[arg-type]
-        await stream.send_text("One. Two")
-        await stream.send_text("Three")
-        await stream.end_input()
-        audio = stream.audio()
+        sentences = Synthesizer(voice, executor).sentences("One. Two", 1.0)  # type: ignore[arg-type]
         voice.may_speak.release()
-        assert await anext(audio) == AudioChunk(b"One")
+        assert await anext(sentences) == b"One"
         assert voice.spoken == ["One"]
-        voice.may_speak.release(2)
-        rest = [chunk async for chunk in audio]
-    end = AudioChunk(b"", ends_clause=True)
-    assert rest == [AudioChunk(b"Two"), end, AudioChunk(b"Three"), end]
-    assert stream.warm
+        voice.may_speak.release()
+        assert [audio async for audio in sentences] == [b"Two"]
 
 
 async def test_an_interrupted_reply_is_dropped() -> None:
@@ -53,38 +45,29 @@ async def test_an_interrupted_reply_is_dropped() -> None:
     voice.may_speak.release(10)
     with ThreadPoolExecutor(1) as executor:
         synthesizer = Synthesizer(voice, executor)  # type: ignore[arg-type]
-        stream = HibariStream(synthesizer, 1.0)
-        await stream.send_text("One. Two. Three")
-        audio = stream.audio()
-        await anext(audio)
-        await audio.aclose()
-        other = HibariStream(synthesizer, 1.0)
-        await other.send_text("Four")
-        assert await anext(other.audio()) == AudioChunk(b"Four")
+        sentences = synthesizer.sentences("One. Two. Three", 1.0)
+        await anext(sentences)
+        await sentences.aclose()
+        assert await anext(synthesizer.sentences("Four", 1.0)) == b"Four"
     assert voice.spoken == ["One", "Four"]
 
 
 async def test_waiting_sentences_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy voice sends replies to the next provider."""
-    monkeypatch.setattr("services.tts.providers.hibari.stream._MAX_WAITING", 1)
+    monkeypatch.setattr("services.tts.providers.hibari.synthesizer._MAX_WAITING", 1)
     voice = _Voice()
     with ThreadPoolExecutor(1) as executor:
         synthesizer = Synthesizer(voice, executor)  # type: ignore[arg-type]
-        first, second = HibariStream(synthesizer, 1.0), HibariStream(synthesizer, 1.0)
-        await first.send_text("One")
-        await second.send_text("Two")
-        waiting = asyncio.ensure_future(anext(first.audio()))
+        waiting = asyncio.ensure_future(anext(synthesizer.sentences("One", 1.0)))
         await asyncio.sleep(0)
         with pytest.raises(ProviderRateLimited):
-            await anext(second.audio())
+            await anext(synthesizer.sentences("Two", 1.0))
         voice.may_speak.release()
-        assert await waiting == AudioChunk(b"One")
+        assert await waiting == b"One"
 
 
 async def test_what_cannot_be_spoken_fails() -> None:
-    """The error reaches the stage."""
+    """The error reaches the reply."""
     with ThreadPoolExecutor(1) as executor:
-        stream = HibariStream(Synthesizer(_Voice(), executor), 1.0)  # type: ignore[arg-type]
-        await stream.send_text("☃")
         with pytest.raises(ProviderRejected):
-            await anext(stream.audio())
+            await anext(Synthesizer(_Voice(), executor).sentences("☃", 1.0))  # type: ignore[arg-type]
