@@ -24,7 +24,7 @@ _TIMEOUT_FACTOR = 3.0
 
 
 class HttpReply:
-    """The requests of one reply: each one tells the provider what was spoken before."""
+    """The requests of one reply: each contains the text before it, so that the intonation continues."""
 
     def __init__(self, client: AsyncElevenLabs, account: ElevenLabsAccount, config: TtsConfig) -> None:
         self._client = client

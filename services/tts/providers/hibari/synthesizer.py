@@ -1,4 +1,4 @@
-"""Synthesizes sentences with a voice in threads, for all calls of a process."""
+"""Synthesizes sentences in threads of its own, for all calls of a process."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable

@@ -13,7 +13,7 @@ END = AudioChunk(b"", ends_clause=True)
 
 
 class _Voice:
-    """Speaks each word of a clause as its letters; knows whether its last request has ended."""
+    """Speaks each word of a clause as its letters; records whether its last request has ended."""
 
     def __init__(self) -> None:
         self.requests: list[str] = []
@@ -67,8 +67,8 @@ async def test_words_without_audio_are_an_error_and_marks_are_not() -> None:
         await anext(audio)
 
 
-async def test_a_rejection_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The next reply of the call does not ask again at once, and does after 5 s."""
+async def test_after_a_rejection_nothing_is_requested_for_5_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each reply of those 5 s fails with the same reason."""
     voice = _Voice()
     connection = ClauseRequests("voice", lambda: voice.synthesize)
     loop = asyncio.get_running_loop()

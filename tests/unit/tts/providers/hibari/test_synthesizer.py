@@ -28,7 +28,7 @@ class _Voice:
 
 
 async def test_sentences_arrive_one_by_one() -> None:
-    """The second one is synthesized when it is asked for."""
+    """The second one is synthesized only when the reader wants it."""
     voice = _Voice()
     with ThreadPoolExecutor(1) as executor:
         sentences = Synthesizer(voice, executor).sentences("One. Two", 1.0)  # type: ignore[arg-type]
