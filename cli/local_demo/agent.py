@@ -50,13 +50,16 @@ def check_packages() -> None:
 async def find_server(url: str, model: str, api_key: str) -> Server:
     """Return the user's own server; without a model, with the first one that it lists.
 
+    Without a key, none is sent: most model servers need none.
+
     Raises:
         NotAvailable: it does not respond, or lists no model.
     """
     url = url.rstrip("/")
+    headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
     try:
         async with httpx.AsyncClient(timeout=_TIMEOUT_S) as client:
-            response = await client.get(f"{url}/models", headers={"Authorization": f"Bearer {api_key}"})
+            response = await client.get(f"{url}/models", headers=headers)
             response.raise_for_status()
             listed = [str(entry["id"]) for entry in response.json()["data"]]
     except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -51,6 +51,7 @@ async def test_a_server_of_the_users_own_lists_its_models(monkeypatch: pytest.Mo
     assert await find_server(_URL, "llama", "") == Server(_URL, "llama")
     assert str(requests[0].url) == f"{_URL}/models"
     assert requests[0].headers["Authorization"] == "Bearer key"
+    assert "Authorization" not in requests[1].headers
     with pytest.raises(NotAvailable, match="--llm-model gpt: the server has qwen, llama"):
         await find_server(_URL, "gpt", "")
 
