@@ -1,6 +1,6 @@
 """Which languages the providers of an agent support, by the facts that they declare. No I/O."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from babel import Locale
@@ -39,8 +39,8 @@ class LanguageRow:
 
     tag: str
     name: str
-    stt: tuple[RouteSupport, ...]
-    tts: tuple[RouteSupport, ...]
+    sections: Mapping[Kind, tuple[RouteSupport, ...]]
+    """The sections of the agent that listen and speak: `stt` and `tts`, or `realtime`."""
     texts: bool
     """Whether the texts that callers hear have defaults in it."""
 
@@ -51,8 +51,7 @@ def rows(agent: AgentConfig, tags: Sequence[str] = LANGUAGES) -> list[LanguageRo
         LanguageRow(
             tag,
             Locale.parse(tag.replace("-", "_")).english_name or tag,
-            tuple(_support("stt", agent.stt, tag)),
-            tuple(_support("tts", agent.tts, tag)),
+            {kind: tuple(_support(kind, section, tag)) for kind, section, _ in _wanted(agent)},
             default_texts(tag) is not None,
         )
         for tag in tags
@@ -86,6 +85,7 @@ def with_languages(checked: CheckedFile) -> CheckedFile:
 def _wanted(agent: AgentConfig) -> Iterator[tuple[Kind, ProviderSection, str]]:
     """The sections of an agent with speech, each with the language that it must support."""
     if agent.is_realtime:
+        yield "realtime", agent.realtime, agent.language
         return
     yield "stt", agent.stt, agent.stt.language
     yield "tts", agent.tts, agent.tts.language or agent.language

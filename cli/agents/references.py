@@ -40,7 +40,12 @@ def with_references(files: Sequence[CheckedFile], existing: ExistingNames) -> li
         if each.agent is None
         else replace(
             each,
-            problems=(*each.problems, *_missing_agents(each, names), *conflicts.get(each.name, ())),
+            problems=(
+                *each.problems,
+                *_missing_agents(each, names),
+                *_other_modes(each, agents, others),
+                *conflicts.get(each.name, ()),
+            ),
             warnings=(*each.warnings, *_warnings(each.agent.config, each.name, agents, existing)),
         )
         for each in files
@@ -62,6 +67,32 @@ def _missing_agents(checked: CheckedFile, agents: Iterable[str]) -> Iterator[Pro
             f"handoffs.{number}.agent",
             f"the agent {handoff.agent!r} does not exist; {hint}",
         )
+
+
+def _other_modes(
+    checked: CheckedFile, agents: Mapping[str, AgentConfig], unchecked: Mapping[str, AgentConfig]
+) -> Iterator[Problem]:
+    """The hand-offs of an agent, and those of `unchecked` to it, that fail because a call keeps its mode."""
+    if checked.agent is None:
+        return
+    config, lines = checked.agent.config, read_yaml(checked.agent.text)
+    for number, handoff in enumerate(config.handoffs):
+        other = agents.get(handoff.agent)
+        if other is not None and other.mode != config.mode:
+            yield Problem(
+                lines.line_of(("handoffs", number, "agent")),
+                f"handoffs.{number}.agent",
+                f"{handoff.agent} has `mode: {other.mode}` and this agent `mode: {config.mode}`, but a call"
+                " keeps its mode; give both agents the same mode",
+            )
+    for name, other in unchecked.items():
+        if other.mode != config.mode and checked.name in [handoff.agent for handoff in other.handoffs]:
+            yield Problem(
+                lines.line_of(("mode",)),
+                "mode",
+                f"{name} has `mode: {other.mode}` and hands over to this agent with `mode: {config.mode}`,"
+                " but a call keeps its mode; change and apply both agents together",
+            )
 
 
 def _conflicts_with(
@@ -121,17 +152,23 @@ def _circle(start: str, agents: Mapping[str, AgentConfig]) -> list[str]:
 
 def _price_warnings(config: AgentConfig, agents: Mapping[str, AgentConfig]) -> Iterator[str]:
     """The limit of the cost holds for the agents that take the call over, too."""
-    if config.limits.max_cost is None or config.llm.price is None:
+    currency = _currency(config)
+    if config.limits.max_cost is None or currency is None:
         return
     for handoff in config.handoffs:
         other = agents.get(handoff.agent)
-        if other is not None and (
-            other.llm.price is None or other.llm.price.currency != config.llm.price.currency
-        ):
+        if other is not None and _currency(other) != currency:
+            section = "realtime" if other.is_realtime else "llm"
             yield (
                 f"limits.max_cost: the models of {handoff.agent} have no price in "
-                f"{config.llm.price.currency}, so their tokens do not count; add llm.price to its file"
+                f"{currency}, so their tokens do not count; add {section}.price to its file"
             )
+
+
+def _currency(config: AgentConfig) -> str | None:
+    """The currency of the price of the model that answers; None without a price."""
+    price = config.realtime.price if config.is_realtime else config.llm.price
+    return price.currency if price is not None else None
 
 
 def _unknown(tool: str, command: str, names: Iterable[str], existing: frozenset[str] | None) -> Iterator[str]:

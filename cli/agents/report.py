@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.agents.checks import CheckedFile
-from cli.agents.language_support import LanguageRow, RouteSupport
+from cli.agents.language_support import LanguageRow
 from cli.agents.versions import Change
 from parley.agent_store import Pointer
 
@@ -60,8 +60,7 @@ def languages_as_json(rows: Sequence[LanguageRow]) -> list[dict[str, object]]:
         {
             "language": row.tag,
             "name": row.name,
-            "stt": {one.route: one.supported for one in row.stt},
-            "tts": {one.route: one.supported for one in row.tts},
+            **{kind: {one.route: one.supported for one in routes} for kind, routes in row.sections.items()},
             "texts": row.texts,
         }
         for row in rows
@@ -70,15 +69,12 @@ def languages_as_json(rows: Sequence[LanguageRow]) -> list[dict[str, object]]:
 
 def print_languages(console: Console, rows: Sequence[LanguageRow]) -> None:
     """Print a table with one row for each language."""
-    table = Table("language", "", *_routes("stt", rows[0].stt), *_routes("tts", rows[0].tts), "default texts")
+    routes = [f"{kind}: {one.route}" for kind, found in rows[0].sections.items() for one in found]
+    table = Table("language", "", *routes, "default texts")
     for row in rows:
-        marks = [_MARKS[one.supported] for one in (*row.stt, *row.tts)]
+        marks = [_MARKS[one.supported] for found in row.sections.values() for one in found]
         table.add_row(row.tag, row.name, *marks, "yes" if row.texts else "-")
     console.print(table)
-
-
-def _routes(stage: str, routes: Sequence[RouteSupport]) -> list[str]:
-    return [f"{stage}: {one.route}" for one in routes]
 
 
 def changes_as_json(changes: Sequence[Change]) -> list[dict[str, str]]:

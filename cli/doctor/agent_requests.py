@@ -88,7 +88,7 @@ async def request_spoken_phrase(
         NoOutput: the phrase has no audio.
     """
     messages, tools = await _model_input(agent)
-    setup = SessionSetup(str(messages[0]["content"]), tools, agent.stt.language, CALL_SID)
+    setup = SessionSetup(str(messages[0]["content"]), tools, [agent.language], CALL_SID)
     started_s, first_ms = _now_s(), 0
     async with provider.connect(config, setup) as connection:
         connected_ms, sent_s = _since_ms(started_s), _now_s()

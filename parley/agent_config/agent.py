@@ -160,7 +160,8 @@ class AgentConfig(Section):
     def _check_cost_limit(self) -> Self:
         problem = prices_problem(self.llm)
         if self.is_realtime:
-            problem = prices_of_realtime_problem(self.realtime) or problem
+            of_notes = self.llm.price.currency if self.llm.price is not None else None
+            problem = prices_of_realtime_problem(self.realtime, of_notes) or problem
         if self.limits.max_cost is not None and problem:
             error = located(("limits", "max_cost"), problem)
             raise ValidationError.from_exception_data(type(self).__name__, [error])

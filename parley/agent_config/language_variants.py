@@ -14,10 +14,10 @@ from parley.agent_config.texts.defaults import default_texts
 T = TypeVar("T")
 
 _OF_THE_WHOLE_AGENT = frozenset(
-    {"language", "language_detection", "languages", "name", "numbers", "timezone"}
+    {"language", "language_detection", "languages", "mode", "name", "numbers", "timezone"}
 )
 """Keys that are no part of an entry."""
-_NOT_INHERITED = _OF_THE_WHOLE_AGENT - {"language_detection", "timezone"}
+_NOT_INHERITED = _OF_THE_WHOLE_AGENT - {"language_detection", "mode", "timezone"}
 _SPOKEN = ("greeting", "consent")
 """Texts without a default: an entry must state them if the file does."""
 

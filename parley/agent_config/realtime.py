@@ -97,29 +97,38 @@ _WITHOUT_EFFECT: Mapping[str, str] = {
     "fillers": "the realtime model speaks while a tool runs; say in the prompt what it is to say",
 }
 _NO_PHRASES: Mapping[str, Any] = {"fillers": {"phrases": (), "tool_phrases": ()}}
+_KEYS_OF_DETECTION: Mapping[str, tuple[str, ...]] = {
+    "server_vad": ("threshold", "prefix_padding_ms", "silence_ms"),
+    "semantic_vad": ("eagerness",),
+}
+"""The keys of `turn_detection` that each type has for itself."""
 _LLM_WITHOUT_EFFECT = ("speculation", "temperature", "max_tokens", "timeout_s")
 
 
 def problems_of_mode(data: Mapping[str, Any]) -> list[InitErrorDetails]:
     """Return the keys of a file's data that have no effect in the agent's mode."""
-    if data.get("mode", CASCADE) != REALTIME:
-        if "realtime" in data:
-            return [located(("realtime",), "has no effect without `mode: realtime`; add it, or remove this")]
-        return []
-    problems = list(_problems_of_realtime(data))
+    problems_of = _problems_of_realtime if data.get("mode", CASCADE) == REALTIME else _problems_of_cascade
+    problems = list(problems_of(data))
     languages = data.get("languages")
     for tag, entry in languages.items() if isinstance(languages, Mapping) else ():
         if isinstance(entry, Mapping):
-            problems += _relocated(_problems_of_realtime(entry), "languages", str(tag))
+            problems += _relocated(problems_of(entry), "languages", str(tag))
     return problems
 
 
-def prices_of_realtime_problem(section: RealtimeConfig) -> str:
-    """Return which price of the section's models is missing, with the remedy; empty if none is."""
+def prices_of_realtime_problem(section: RealtimeConfig, of_notes: str | None = None) -> str:
+    """Return what is wrong with the prices of the section's models, with the remedy; empty if nothing is.
+
+    `of_notes` is the currency of the models of `llm`, if they have prices.
+    """
+    currencies = {of_notes} if of_notes else set()
     for number, config in enumerate(section.chain):
         if config.price is None:
             place = "realtime" if number == 0 else f"realtime.fallbacks[{number - 1}]"
             return f"needs the price of each model: add {place}.price (see docs/agent-file.md)"
+        currencies.add(config.price.currency)
+    if len(currencies) > 1:
+        return f"the prices of realtime and llm are in {' and '.join(sorted(currencies))}; use one currency"
     return ""
 
 
@@ -138,6 +147,11 @@ def _relocated(problems: Iterable[InitErrorDetails], *prefix: str) -> list[InitE
     return [{**problem, "loc": (*prefix, *problem.get("loc", ()))} for problem in problems]
 
 
+def _problems_of_cascade(data: Mapping[str, Any]) -> Iterator[InitErrorDetails]:
+    if "realtime" in data:
+        yield located(("realtime",), "has no effect without `mode: realtime`; add it, or remove this")
+
+
 def _problems_of_realtime(data: Mapping[str, Any]) -> Iterator[InitErrorDetails]:
     for key, remedy in _WITHOUT_EFFECT.items():
         if key in data and not _is_switched_off(data[key]):
@@ -150,3 +164,27 @@ def _problems_of_realtime(data: Mapping[str, Any]) -> Iterator[InitErrorDetails]
                 "has no effect with `mode: realtime`, in which `llm` only writes the notes of long calls;"
                 " remove it",
             )
+    yield from _problems_of_fillers(data.get("tools"))
+    section = data.get("realtime")
+    detection = section.get("turn_detection") if isinstance(section, Mapping) else None
+    yield from _problems_of_detection(detection if isinstance(detection, Mapping) else {})
+
+
+def _problems_of_fillers(tools: object) -> Iterator[InitErrorDetails]:
+    for number, tool in enumerate(tools if isinstance(tools, list | tuple) else ()):
+        if isinstance(tool, Mapping) and tool.get("filler"):
+            remedy = _WITHOUT_EFFECT["fillers"]
+            yield located(
+                ("tools", number, "filler"), f"has no effect with `mode: realtime`: {remedy}; remove it here"
+            )
+
+
+def _problems_of_detection(detection: Mapping[str, Any]) -> Iterator[InitErrorDetails]:
+    kind = detection.get("type", "server_vad")
+    for other, keys in _KEYS_OF_DETECTION.items():
+        for key in keys if other != kind and kind in _KEYS_OF_DETECTION else ():
+            if key in detection:
+                yield located(
+                    ("realtime", "turn_detection", key),
+                    f"has no effect with `type: {kind}`; remove it, or choose `type: {other}`",
+                )

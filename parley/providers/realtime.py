@@ -167,8 +167,8 @@ class SessionSetup:
     instructions: str
     tools: Sequence[Mapping[str, Any]] = ()
     """Function definitions in the OpenAI chat completions format."""
-    language: str = ""
-    """The language of the caller, as in `de`; empty if unknown."""
+    languages: Sequence[str] = ()
+    """The languages that the caller may speak, as in `de`, the likeliest first; empty if unknown."""
     safety_id: str = ""
     """Identifies the call to the provider without naming the caller."""
 

@@ -50,6 +50,11 @@ class RealtimeAgent:
     """Whether an answer needs the caller's words, to search documents for them."""
 
 
+def languages_of(agent: AgentConfig) -> Sequence[str]:
+    """Return the languages that the caller may speak, the present one first."""
+    return tuple(dict.fromkeys((agent.language, *agent.spoken_languages)))
+
+
 def realtime_routes(
     section: RealtimeConfig, providers: ProviderPool[RealtimeProvider]
 ) -> Sequence[Route[RealtimeRoute]]:

@@ -19,7 +19,7 @@ from parley.runtime.cancellation import raise_if_cancelled
 from parley.runtime.stage import CallContext
 from parley.v1.event_pb2 import Event
 from parley.v1.reply_pb2 import FallbackRequested, TokensUsed
-from services.brain.realtime.agent import RealtimeAgent, RealtimeRoute
+from services.brain.realtime.agent import RealtimeAgent, RealtimeRoute, languages_of
 from services.brain.realtime.events import CallEvents, EmitItem
 from services.brain.realtime.history import session_start
 from services.brain.realtime.listener import Listener
@@ -154,7 +154,7 @@ class RealtimeLink:
         config, conversation = route.target.config, self._log.conversation
         start = session_start(agent.config, conversation, self._log.state.realtime.unfinished)
         setup = SessionSetup(
-            start.instructions, agent.tools(), agent.config.stt.language, safety_id=self._call.call_sid
+            start.instructions, agent.tools(), languages_of(agent.config), safety_id=self._call.call_sid
         )
         provider = await route.target.provider()
         async with guarded_context(route.provider, provider.connect(config, setup)) as connection:

@@ -39,9 +39,12 @@ def _tool(agent: AgentConfig) -> Tool:
         return json.dumps({"language": language})
 
     names = ", ".join(f"{tag} ({language_name(tag)})" for tag in others)
+    # The transcripts of a realtime call name no language, but the model listens itself.
+    follows = agent.is_realtime and agent.language_detection
+    speaks = " or speaks it in more than a word or two" if follows else ""
     description = (
         "Continue this call in another language, with a voice of that language. Call it when the caller asks"
-        f" for a language, without other words in the same answer. The languages: {names}"
+        f" for a language{speaks}, without other words in the same answer. The languages: {names}"
     )
     parameters = {
         "type": "object",

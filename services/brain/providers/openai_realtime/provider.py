@@ -10,6 +10,7 @@ from parley.settings import read_settings
 from services.brain.providers.openai.servers import NO_KEY, OPENAI_URL
 from services.brain.providers.openai_realtime.connection import OpenAIRealtimeConnection, open_session
 from services.brain.providers.openai_realtime.facts import FACTS
+from services.brain.providers.openai_realtime.section_check import check_section
 from services.brain.settings import BrainSettings
 
 
@@ -33,5 +34,5 @@ async def _open(_context: ProviderContext) -> AsyncIterator[OpenAIRealtime]:
     yield OpenAIRealtime(read_settings(BrainSettings))
 
 
-PLUGIN = ProviderPlugin(_open, facts=FACTS)
+PLUGIN = ProviderPlugin(_open, check=check_section, facts=FACTS)
 """Entry point `openai`."""

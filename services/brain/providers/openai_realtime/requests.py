@@ -39,7 +39,7 @@ def session_update(config: RealtimeConfig, setup: SessionSetup) -> dict[str, Any
         "audio": {
             "input": {
                 "format": _PCMU,
-                "transcription": _transcription(config, setup.language),
+                "transcription": _transcription(config, setup.languages),
                 "noise_reduction": _noise_reduction(config),
                 "turn_detection": _turn_detection(config),
             },
@@ -96,11 +96,15 @@ def cancel_response() -> dict[str, Any]:
     return {"type": "response.cancel"}
 
 
-def _transcription(config: RealtimeConfig, language: str) -> dict[str, Any]:
+def _transcription(config: RealtimeConfig, languages: Sequence[str]) -> dict[str, Any]:
     transcription: dict[str, Any] = {"model": config.transcription_model}
     has_lists = config.transcription_model.startswith(_STREAMING_TRANSCRIBERS)
-    if code := primary_language(language) if language else "":
-        transcription |= {"languages": [code]} if has_lists else {"language": code}
+    codes = list(dict.fromkeys(primary_language(language) for language in languages))
+    if codes and has_lists:
+        transcription["languages"] = codes
+    elif len(codes) == 1:
+        # Of several, the model detects which is spoken.
+        transcription["language"] = codes[0]
     if config.keyterms and has_lists:
         transcription["keywords"] = list(config.keyterms)
     elif config.keyterms and config.transcription_model != "gpt-realtime-whisper":

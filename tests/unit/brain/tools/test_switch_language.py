@@ -26,6 +26,16 @@ async def test_the_other_languages_are_offered() -> None:
     assert "German" in tool.description
 
 
+def test_a_realtime_model_is_to_follow_the_caller() -> None:
+    """Its transcripts name no language, so nothing else does."""
+    keys = AGENT.model_dump(include={"prompt", "language", "languages"})
+    follows = [
+        build(AgentConfig.model_validate({**keys, **more}))[0].description
+        for more in ({"mode": "realtime"}, {"mode": "realtime", "language_detection": False}, {})
+    ]
+    assert ["or speaks it" in description for description in follows] == [True, False, False]
+
+
 @pytest.mark.parametrize("arguments", ['{"language": "en"}', '{"language": "fr"}', "[]", "no json"])
 async def test_another_value_is_refused(arguments: str) -> None:
     """The text is for the model."""

@@ -67,4 +67,18 @@ def test_every_language_has_a_row(tmp_path: Path) -> None:
 
     assert len(table) == len(LANGUAGES) == 57
     assert (table["hi"].name, table["hi"].texts, table["cy"].texts) == ("Hindi", True, False)
-    assert [one.supported for one in table["cy"].stt] == [False]
+    assert [one.supported for one in table["cy"].sections["stt"]] == [False]
+
+
+def test_a_realtime_agent_has_the_languages_of_its_model(tmp_path: Path) -> None:
+    """Not those of stt and tts, which it does not have."""
+    path = tmp_path / "desk.yaml"
+    path.write_text("mode: realtime\nprompt: p\nlanguage: cy\n", encoding="utf-8")
+    [found] = check_files([path])
+    assert found.agent is not None
+    row = rows(found.agent.config, ("cy",))[0]
+
+    assert {kind: [one.route for one in routes] for kind, routes in row.sections.items()} == {
+        "realtime": ["openai gpt-realtime-2.1"]
+    }
+    assert with_languages(found).problems == ()

@@ -48,6 +48,35 @@ def test_a_hand_off_to_an_agent_of_the_folder_or_the_system_is_right(
     assert (front.problems, front.warnings) == ((), ())
 
 
+def test_a_hand_off_to_an_agent_of_the_other_mode_is_a_mistake(tmp_path: Path) -> None:
+    """A call keeps its mode, so the hand-off would fail in it; the mistake is where it can be mended."""
+    realtime = "mode: realtime\nprompt: hi"
+
+    front, sales = checked(tmp_path, front=TO_SALES, sales=realtime)
+    [problem] = front.problems
+    assert (problem.line, problem.key, sales.problems) == (3, "handoffs.0.agent", ())
+    assert "sales has `mode: realtime` and this agent `mode: cascade`" in problem.reason
+    both = checked(tmp_path, front=f"mode: realtime\n{TO_SALES}", sales=realtime)
+    assert [each.problems for each in both] == [(), ()]
+
+    [sales] = checked(tmp_path, ExistingNames(applied=(loaded("front", TO_SALES),)), sales=realtime)
+    [problem] = sales.problems
+    assert (problem.line, problem.key) == (1, "mode")
+    assert "front has `mode: cascade` and hands over to this agent" in problem.reason
+
+
+def test_the_price_of_a_realtime_agent_is_that_of_its_own_model(tmp_path: Path) -> None:
+    """The price of `llm`, which only writes notes, does not count its answers."""
+    price = "price: {input: 1, output: 2, audio_input: 1, audio_output: 1}"
+    front = f"mode: realtime\nrealtime: {{{price}}}\n{PRICED}{TO_SALES}"
+
+    [unpriced, _] = checked(tmp_path, front=front, sales="mode: realtime\nprompt: hi")
+    assert "the models of sales have no price in USD" in unpriced.warnings[0]
+    assert "add realtime.price to its file" in unpriced.warnings[0]
+    [priced, _] = checked(tmp_path, front=front, sales=f"mode: realtime\nprompt: hi\nrealtime: {{{price}}}")
+    assert priced.warnings == ()
+
+
 def test_a_circle_of_hand_offs_is_a_warning(tmp_path: Path) -> None:
     """It may be intended; the call is protected."""
     front, sales = checked(tmp_path, front=TO_SALES, sales=BACK)

@@ -38,6 +38,17 @@ def test_a_realtime_agent_plays_no_phrases_of_its_own() -> None:
         ("mode: realtime\nfillers: {phrases: [Hm.]}", "line 3: fillers: has no effect"),
         ("mode: realtime\nllm: {temperature: 1}", "line 3: llm.temperature: has no effect"),
         ("mode: realtime\nlanguages: {de: {tts: {voice: y}}}", "line 3: languages.de.tts: has no effect"),
+        ("languages: {de: {realtime: {voice: y}}}", "line 2: languages.de.realtime: has no effect without"),
+        ("languages: {de: {mode: realtime}}", "line 2: languages.de.mode: mode belongs to the whole agent"),
+        ("mode: realtime\ntools: [{type: wait, filler: [Hm.]}]", "line 3: tools.0.filler: has no effect"),
+        (
+            "mode: realtime\nrealtime: {turn_detection: {type: semantic_vad, silence_ms: 300}}",
+            "line 3: realtime.turn_detection.silence_ms: has no effect with `type: semantic_vad`",
+        ),
+        (
+            "mode: realtime\nrealtime: {turn_detection: {eagerness: low}}",
+            "choose `type: semantic_vad`",
+        ),
         ("mode: realtme", "did you mean realtime?"),
         ("mode: realtime\nrealtime: {speed: 9}", "line 3: realtime.speed"),
     ],
@@ -69,3 +80,5 @@ def test_a_cost_limit_needs_the_price_of_audio() -> None:
     assert "realtime.price" in _problems(text)
     agent = parse_agent(f"{text}realtime: {{price: {price}}}\n", "x", "x.yaml")
     assert not prices_of_realtime_problem(agent.realtime)
+    euros = price.replace("}", ", currency: EUR}")
+    assert "in EUR and USD; use one currency" in _problems(f"{text}realtime: {{price: {euros}}}\n")

@@ -22,7 +22,7 @@ _TOOL = {
 
 def test_a_session_is_set_up_for_telephone_audio_and_own_decisions() -> None:
     """Mu-law in both directions; the server neither answers nor interrupts by itself."""
-    setup = SessionSetup("Be kind.", [_TOOL], "de-AT")
+    setup = SessionSetup("Be kind.", [_TOOL], ["de-AT", "en-GB", "de"])
     session = requests.session_update(RealtimeConfig(keyterms=("Ödön",)), setup)["session"]
     audio_in = session["audio"]["input"]
     assert audio_in["format"] == session["audio"]["output"]["format"] == {"type": "audio/pcmu"}
@@ -30,7 +30,7 @@ def test_a_session_is_set_up_for_telephone_audio_and_own_decisions() -> None:
     assert audio_in["turn_detection"]["interrupt_response"] is False
     assert audio_in["transcription"] == {
         "model": "gpt-live-transcribe",
-        "languages": ["de"],
+        "languages": ["de", "en"],
         "keywords": ["Ödön"],
     }
     assert session["tools"] == [
@@ -49,7 +49,7 @@ def test_options_reach_the_session() -> None:
         reasoning_effort="low",
         speed=1.2,
     )
-    session = requests.session_update(config, SessionSetup("x", language="en"))["session"]
+    session = requests.session_update(config, SessionSetup("x", languages=["en"]))["session"]
     audio_in = session["audio"]["input"]
     assert audio_in["turn_detection"]["eagerness"] == "high"
     assert "threshold" not in audio_in["turn_detection"]
