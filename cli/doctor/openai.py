@@ -9,7 +9,6 @@ from cli.doctor.context import AgentRoute, Context
 from cli.doctor.end_dates import announced_ends, model_path, report_end, report_ends, shutdown_of
 from cli.doctor.finding import Reporter
 from cli.json_api import ApiError, JsonApi, objects, text
-from services.stt.providers.openai.options import model_of as transcription_model
 
 NAME = "openai"
 _BASE_URL = "https://api.openai.com/v1"
@@ -32,15 +31,10 @@ async def check_openai(routes: Sequence[AgentRoute], context: Context, reporter:
         models = []
     else:
         reporter.ok("OPENAI_API_KEY", f"accepted; {len(models)} models")
-    for model in dict.fromkeys(map(_model, routes)):
-        route = next(route for route in routes if _model(route) == model)
+    for model in dict.fromkeys(route.config.model for route in routes):
+        route = next(route for route in routes if route.config.model == model)
         await _check_model(api, model, route, context, [text(entry, "id") for entry in models], reporter)
     await check_routes(routes, context, reporter)
-
-
-def _model(route: AgentRoute) -> str:
-    """The model of a route; a section for transcription that names none has another provider's default."""
-    return transcription_model(route.config) if route.kind == "stt" else route.config.model
 
 
 async def _check_model(

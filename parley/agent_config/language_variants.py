@@ -7,12 +7,23 @@ from pydantic import ValidationError
 from pydantic_core import InitErrorDetails
 
 from parley.agent_config.language import MULTILINGUAL
+from parley.agent_config.llm import LlmConfig
 from parley.agent_config.located import located, relocated
+from parley.agent_config.provider_section import ProviderSection
+from parley.agent_config.realtime import RealtimeConfig
+from parley.agent_config.stt import SttConfig
 from parley.agent_config.templates.moment import language_name
 from parley.agent_config.texts.defaults import default_texts
+from parley.agent_config.tts import TtsConfig
 
 T = TypeVar("T")
 
+_PROVIDER_SECTIONS: Mapping[str, type[ProviderSection]] = {
+    "stt": SttConfig,
+    "llm": LlmConfig,
+    "tts": TtsConfig,
+    "realtime": RealtimeConfig,
+}
 _OF_THE_WHOLE_AGENT = frozenset(
     {"language", "language_detection", "languages", "mode", "name", "numbers", "timezone"}
 )
@@ -66,7 +77,7 @@ def with_problems_of_variants(
 
 def _variant_data(data: Mapping[str, Any], tag: str, entry: Mapping[str, Any]) -> Mapping[str, Any]:
     base = _without_texts({key: value for key, value in data.items() if key not in _NOT_INHERITED})
-    merged = _merged(base, entry)
+    merged = _merged(_without_other_providers(base, entry), entry)
     if "prompt" not in entry and isinstance(merged.get("prompt"), str):
         merged["prompt"] = f"{merged['prompt'].rstrip()}\n\nSpeak {language_name(tag)}."
     return {**merged, "language": tag, "name": data.get("name", "")}
@@ -84,6 +95,16 @@ def _without_texts(data: dict[str, Any]) -> dict[str, Any]:
         if isinstance(section, Mapping) and section.get("language") != MULTILINGUAL:
             data[key] = {inner: value for inner, value in section.items() if inner != "language"}
     return data
+
+
+def _without_other_providers(base: Mapping[str, Any], entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The data without the model, the voice and the options of a provider that the entry replaces."""
+    found = dict(base)
+    for key, kind in _PROVIDER_SECTIONS.items():
+        section, own = base.get(key), entry.get(key)
+        if isinstance(section, Mapping) and isinstance(own, Mapping):
+            found[key] = kind.inherited(section, own)
+    return found
 
 
 def _merged(base: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
+from parley.agent_config.default_models import default_model_of
 from parley.agent_config.provider_section import ProviderSection
 from parley.agent_config.section import Section
 
@@ -52,7 +53,8 @@ class LlmConfig(ProviderSection):
     )
 
     provider: str = Field(default="openai", min_length=1)
-    model: str = Field(default="gpt-6-luna", min_length=1)
+    model: str = Field(default_factory=default_model_of("llm"), min_length=1)
+    """By default the first of the provider."""
     speculation: Speculation = Speculation()
     history: History = History()
     temperature: float | None = Field(default=0.3, ge=0, le=2)

@@ -40,15 +40,22 @@ class ProviderSection(Section):
         """
         if refused := sorted(self._PER_STAGE & entry.keys()):
             raise ValueError(f"{refused[0]}: belongs to the section itself, not to a fallback")
-        base = self.model_dump(exclude={"fallbacks"}, exclude_unset=True)
-        if entry.get("provider", self.provider) != self.provider:
-            base = {key: value for key, value in base.items() if key not in self._PER_PROVIDER}
+        base = self.inherited(self.model_dump(exclude={"fallbacks"}, exclude_unset=True), entry)
         if self._PER_MODEL and self._is_other_model(entry):
             base = {key: value for key, value in base.items() if key not in self._PER_MODEL}
         options = entry.get("options")
         if "options" in base and isinstance(options, Mapping):
             entry = {**entry, "options": {**self._inherited_options(options), **options}}
         return self.model_validate({**base, **entry})
+
+    @classmethod
+    def inherited(cls, base: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the unvalidated keys of a section that one with the keys of `entry` inherits."""
+        default = cls.model_fields["provider"].default
+        own = base.get("provider", default)
+        if entry.get("provider", own) == own:
+            return dict(base)
+        return {key: value for key, value in base.items() if key not in cls._PER_PROVIDER}
 
     def _is_other_model(self, entry: Mapping[str, Any]) -> bool:
         return any(

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 from pydantic import Field
 from pydantic_core import InitErrorDetails
 
+from parley.agent_config.default_models import default_model_of
 from parley.agent_config.located import located
 from parley.agent_config.provider_section import ProviderSection
 from parley.agent_config.section import Section
@@ -64,7 +65,8 @@ class RealtimeConfig(ProviderSection):
     )
 
     provider: str = Field(default="openai", min_length=1)
-    model: str = Field(default="gpt-realtime-2.1", min_length=1)
+    model: str = Field(default_factory=default_model_of("realtime"), min_length=1)
+    """By default the first of the provider."""
     voice: str = Field(default="marin", min_length=1)
     """The provider's voice; it stays the same throughout an agent's part of the call."""
     speed: float = Field(default=1.0, ge=0.25, le=1.5)

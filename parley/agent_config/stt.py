@@ -4,6 +4,7 @@ from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
+from parley.agent_config.default_models import default_model_of
 from parley.agent_config.language import LanguageTag
 from parley.agent_config.provider_section import ProviderSection
 from parley.agent_config.templates.text import TemplateText
@@ -17,8 +18,8 @@ class SttConfig(ProviderSection):
     )
 
     provider: str = Field(default="deepgram", min_length=1)
-    model: str = "nova-3"
-    """With Deepgram, a model whose name begins with `flux` detects the end of a turn itself."""
+    model: str = Field(default_factory=default_model_of("stt"))
+    """By default the first of the provider. Deepgram's `flux` models detect the end of a turn themselves."""
     language: LanguageTag = "en"
     """`multi` with callers of several languages. Defaults to the agent's language, if that is set."""
     keyterms: tuple[TemplateText, ...] = ()

@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from parley.agent_config.default_models import default_model_of
 from parley.agent_config.language import LanguageTag
 from parley.agent_config.provider_section import ProviderSection
 from parley.agent_config.section import AutoSwitch
@@ -17,7 +18,8 @@ class TtsConfig(ProviderSection):
     provider: str = Field(default="elevenlabs", min_length=1)
     voice: str = ""
     """The provider's voice id; if empty, the provider chooses one of the account."""
-    model: str = "eleven_flash_v2_5"
+    model: str = Field(default_factory=default_model_of("tts"))
+    """By default the first of the provider."""
     language: LanguageTag | None = None
     """Defaults to the agent's language, if that is set; None to let the provider detect it."""
     stability: float = Field(default=0.5, ge=0, le=1)

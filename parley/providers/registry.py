@@ -181,7 +181,8 @@ def route_name(config: ProviderSection) -> str:
     Settings of a language model that decide whether a server accepts its requests are part of the name.
     """
     named = SttConfig | LlmConfig | TtsConfig | RealtimeConfig
-    model = (config.model,) if isinstance(config, named) else ()
+    # A third party's provider may have a model of its own, without a name.
+    model = (config.model,) if isinstance(config, named) and config.model else ()
     voice = (config.voice,) if isinstance(config, TtsConfig | RealtimeConfig) and config.voice else ()
     options = (f"{key}={value}" for key, value in sorted(config.options.items()))
     return "/".join((config.provider, *model, *voice, *options, *_llm_settings(config)))

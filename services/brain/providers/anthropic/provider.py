@@ -18,7 +18,6 @@ from services.brain.providers.streams.servers import ServerSettings
 from services.brain.settings import BrainSettings
 
 ANTHROPIC_URL = "https://api.anthropic.com"
-_EXAMPLE = "claude-haiku-5-5"
 
 
 @asynccontextmanager
@@ -38,9 +37,9 @@ def check_config(config: LlmConfig) -> None:
     """Check the settings of `llm` that this provider treats otherwise than `openai`.
 
     Raises:
-        ConfigError: the model is not named, or a setting has no effect here.
+        ConfigError: a setting has no effect here.
     """
-    check_native(config, PROVIDER, _EXAMPLE)
+    check_native(config, PROVIDER)
     if config.temperature is not None and config.temperature > 1 and "temperature" in config.model_fields_set:
         raise ConfigError("llm.temperature: Anthropic accepts 0 to 1")
 

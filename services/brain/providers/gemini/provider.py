@@ -17,7 +17,6 @@ from services.brain.providers.streams.servers import ServerSettings
 from services.brain.settings import BrainSettings
 
 GEMINI_URL = "https://generativelanguage.googleapis.com"
-_EXAMPLE = "gemini-3.5-flash-lite"
 
 
 @asynccontextmanager
@@ -37,9 +36,9 @@ def check_config(config: LlmConfig) -> None:
     """Check the settings of `llm` that this provider treats otherwise than `openai`.
 
     Raises:
-        ConfigError: the model is not named, or a setting has no effect here.
+        ConfigError: a setting has no effect here.
     """
-    check_native(config, PROVIDER, _EXAMPLE)
+    check_native(config, PROVIDER)
 
 
 @asynccontextmanager

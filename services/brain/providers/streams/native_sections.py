@@ -4,14 +4,12 @@ from parley.agent_config import LlmConfig
 from parley.errors import ConfigError
 
 
-def check_native(config: LlmConfig, provider: str, example: str) -> None:
-    """Check that a model is named, and that no setting is only the provider `openai`'s.
+def check_native(config: LlmConfig, provider: str) -> None:
+    """Check that no setting is only the provider `openai`'s.
 
     Raises:
         ConfigError: the text names the key and the remedy.
     """
-    if "model" not in config.model_fields_set:
-        raise ConfigError(f"llm.model: the provider {provider} needs one, such as {example}")
     if config.api != "auto":
         raise ConfigError(f"llm.api: {provider} has one API only; leave it out")
     if config.profile:

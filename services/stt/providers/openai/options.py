@@ -35,11 +35,6 @@ class OpenAISttOptions(BaseModel):
     """Description of what the callers talk about."""
 
 
-def model_of(config: SttConfig) -> str:
-    """The model of a section: the default one, unless it names one."""
-    return config.model if "model" in config.model_fields_set else DEFAULT_MODEL
-
-
 def options_of(config: SttConfig) -> OpenAISttOptions:
     """The options of a section, which were checked."""
     return OpenAISttOptions.model_validate(config.options)
@@ -51,7 +46,7 @@ def check_section(config: SttConfig) -> None:
     Raises:
         ConfigError: it does not transcribe.
     """
-    model = model_of(config)
+    model = config.model
     if model.startswith(_SPEAKING) or ("transcribe" not in model and "whisper" not in model):
         raise ConfigError(f"stt.model: OpenAI's {model!r} does not transcribe: use {DEFAULT_MODEL!r}")
 
@@ -74,7 +69,7 @@ def session_update(config: SttConfig) -> dict[str, Any]:
 
 
 def _transcription(config: SttConfig, options: OpenAISttOptions) -> dict[str, Any]:
-    model = model_of(config)
+    model = config.model
     found: dict[str, Any] = {"model": model}
     if model.startswith(_STREAMING):
         found["delay"] = options.delay

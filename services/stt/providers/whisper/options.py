@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from parley.agent_config import SttConfig
 from parley.errors import ConfigError
-from parley.whisper.weights import PACKAGED_MODEL, is_english_only
+from parley.whisper.weights import is_english_only
 
 
 class WhisperOptions(BaseModel):
@@ -18,18 +18,13 @@ class WhisperOptions(BaseModel):
     """Whether words are transcribed while the caller speaks, and not only at pauses."""
 
 
-def model_of(config: SttConfig) -> str:
-    """The model of a section: that of the package, unless it names one."""
-    return config.model if "model" in config.model_fields_set else PACKAGED_MODEL
-
-
 def check_section(config: SttConfig) -> None:
     """Check that the model understands the language.
 
     Raises:
         ConfigError: it does not.
     """
-    model = model_of(config)
+    model = config.model
     if is_english_only(model) and config.language.partition("-")[0].lower() != "en":
         raise ConfigError(
             f"stt.language: Whisper's {model} understands English only, not {config.language!r}: "

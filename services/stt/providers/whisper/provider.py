@@ -12,7 +12,7 @@ from parley.whisper.recognizer import Recognizer, open_recognizer
 from parley.whisper.weights import PACKAGED_MODEL, find_weights
 from services.stt.providers.whisper.connection import PROVIDER, WhisperConnection
 from services.stt.providers.whisper.facts import FACTS
-from services.stt.providers.whisper.options import WhisperOptions, check_section, model_of
+from services.stt.providers.whisper.options import WhisperOptions, check_section
 from services.stt.settings import WhisperSettings
 from services.stt.silero import VadPool
 
@@ -47,12 +47,12 @@ class WhisperProvider:
         options = WhisperOptions.model_validate(config.options)
         try:
             check_section(config)
-            recognizer = await self._recognizer(model_of(config), options.sha256)
+            recognizer = await self._recognizer(config.model, options.sha256)
         except ConfigError as error:
             raise ProviderRejected(PROVIDER, str(error)) from None
         language = config.language.partition("-")[0].lower()
         if language != "en" and not recognizer.model.multilingual:
-            raise ProviderRejected(PROVIDER, f"{model_of(config)} understands English only, not {language}")
+            raise ProviderRejected(PROVIDER, f"{config.model} understands English only, not {language}")
         if self._calls >= self._settings.whisper_max_calls:
             raise ProviderRateLimited(
                 PROVIDER, f"{self._calls} calls are transcribed already (PARLEY_WHISPER_MAX_CALLS)"

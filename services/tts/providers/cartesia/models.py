@@ -53,7 +53,7 @@ def check(config: TtsConfig) -> None:
         raise ConfigError(
             f"tts.model: {model!r} is not supported: {ended}write {DEFAULT_MODEL} or a later model"
         )
-    if "model" not in config.model_fields_set or model.startswith(("eleven_", "aura-")):
+    if model.startswith(("eleven_", "aura-")):
         raise ConfigError(
             f"tts.model: {model!r} is not a model of Cartesia: write a model, for example {DEFAULT_MODEL}"
         )

@@ -49,9 +49,8 @@ def speak_model(config: TtsConfig) -> str:
     """
     full = next((name for name in (config.voice, config.model) if _is_full(name)), "")
     if not full and config.model != FAMILY:
-        unset = "" if "model" in config.model_fields_set else ", the default,"
         raise ConfigError(
-            f"tts.model: {config.model!r}{unset} is not one of Deepgram: write {FAMILY}, and as voice a "
+            f"tts.model: {config.model!r} is not one of Deepgram: write {FAMILY}, and as voice a "
             "name from https://developers.deepgram.com/docs/tts-models, for example thalia"
         )
     language = language_of(config)

@@ -100,9 +100,8 @@ def check(config: TtsConfig) -> None:
         ConfigError: the model is not an engine, or no voice can be chosen.
     """
     if config.model not in ENGINES:
-        unset = "" if "model" in config.model_fields_set else ", the default,"
         raise ConfigError(
-            f"tts.model: {config.model!r}{unset} is not an engine of Polly: write one of {', '.join(ENGINES)}"
+            f"tts.model: {config.model!r} is not an engine of Polly: write one of {', '.join(ENGINES)}"
         )
     voice_of(config)
 

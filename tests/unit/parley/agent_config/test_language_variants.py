@@ -32,6 +32,22 @@ def test_a_mistake_in_an_entry_is_located(entry: dict[str, Any], location: str, 
     assert (found, message in text) == (location, True)
 
 
+def test_entry_with_another_provider_has_its_model_and_voice() -> None:
+    """It does not inherit those of the file, nor its options; other keys it does."""
+    agent = AgentConfig.model_validate(
+        {
+            "prompt": "x",
+            "stt": {"model": "nova-2", "keyterms": ["Lee"], "options": {"numerals": True}},
+            "tts": {"voice": "own", "speed": 1.1},
+            "languages": {"de": {"stt": {"provider": "elevenlabs"}, "tts": {"provider": "polly"}}},
+        }
+    )
+
+    german = agent.in_language("de")
+    assert (german.stt.model, german.stt.options, german.stt.keyterms) == ("scribe_v2_realtime", {}, ("Lee",))
+    assert (german.tts.model, german.tts.voice, german.tts.speed) == ("neural", "", 1.1)
+
+
 def test_a_greeting_must_be_translated() -> None:
     """The agent would begin in the wrong language, or without its legal notice."""
     found = problems(greeting="Hello.", consent="Recorded.", languages={"de": {"greeting": "Guten Tag."}})

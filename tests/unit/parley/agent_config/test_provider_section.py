@@ -21,7 +21,7 @@ def test_a_fallback_of_another_provider_inherits_no_model_voice_or_options() -> 
     other = section.chain[1]
 
     assert (other.provider, other.voice, other.speed) == ("other", "w", 1.1)
-    assert (other.model, other.options) == (TtsConfig().model, {})
+    assert (other.model, other.options) == ("", {})
 
 
 def test_options_are_merged_key_by_key() -> None:

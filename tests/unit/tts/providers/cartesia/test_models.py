@@ -32,9 +32,9 @@ def test_the_end_of_a_model_is_named() -> None:
         check(section(model="sonic-english"))
 
 
-@pytest.mark.parametrize("fields", [{}, {"model": "eleven_flash_v2_5"}, {"model": "aura-2-thalia-en"}])
+@pytest.mark.parametrize("fields", [{"model": "eleven_flash_v2_5"}, {"model": "aura-2-thalia-en"}])
 def test_a_model_of_another_provider_is_refused(fields: dict[str, object]) -> None:
-    """The default of `tts.model` is one too."""
+    """The error names one of Cartesia."""
     with pytest.raises(ConfigError, match=r"not a model of Cartesia: write a model, for example sonic-3\.5"):
         check(section(**fields))
 

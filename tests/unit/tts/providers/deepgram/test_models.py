@@ -32,7 +32,6 @@ def test_the_name_of_a_voice(fields: dict[str, object], expected: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({}, "'eleven_flash_v2_5', the default, is not one of Deepgram: write aura-2"),
         ({"model": "eleven_flash_v2_5"}, "'eleven_flash_v2_5' is not one of Deepgram"),
         ({"model": "flux-haley-en"}, "is not one of Deepgram: write aura-2"),
         ({"model": "aura-asteria-en"}, "is not one of Deepgram: write aura-2"),

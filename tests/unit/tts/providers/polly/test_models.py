@@ -30,8 +30,7 @@ def test_the_default_voice_has_the_engine_and_the_language(fields: dict[str, obj
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({}, "'eleven_flash_v2_5', the default, is not an engine of Polly: write one of neural"),
-        ({"model": "sonic-3.5"}, "is not an engine"),
+        ({"model": "sonic-3.5"}, "'sonic-3.5' is not an engine of Polly: write one of neural"),
         ({"model": "long-form", "language": "hi"}, "long-form has no default for hi"),
     ],
 )
