@@ -4,10 +4,11 @@ No I/O and no clock: each method receives the times it needs and returns what to
 provider ends the turn at once, without a timer, unless the words show that more is to come.
 """
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 from parley.providers.stt import ProviderTurnEvent
 from services.stt.completion.assessment import TurnCompletion
+from services.stt.decisions import Decision, EagerEndOfTurn, EndTurn, RequestFinalize, ResumeTurn
 from services.stt.turn_state import (
     AwaitingFinal,
     Coverage,
@@ -16,40 +17,10 @@ from services.stt.turn_state import (
     Fading,
     ProviderLink,
     Quiet,
+    Recovery,
     Speaking,
     SpeechPhase,
 )
-
-_FINAL_TIMEOUT_MS = 1500
-"""This long after a finalize request, the turn ends even without a final transcript."""
-_FINAL_TIMEOUT_AFTER_LOSS_MS = 6000
-"""The same after a lost connection: opening a new one takes time, and half a sentence is not a turn."""
-
-
-@dataclass(frozen=True, slots=True)
-class EndTurn:
-    """The turn has ended."""
-
-    decided_by: str
-    """"speech_final", "utterance_end", "silence", "incomplete_turn_silence", "provider_turn"."""
-
-
-@dataclass(frozen=True, slots=True)
-class EagerEndOfTurn:
-    """The turn is probably over, with the current words."""
-
-
-@dataclass(frozen=True, slots=True)
-class ResumeTurn:
-    """The turn continues after an EagerEndOfTurn."""
-
-
-@dataclass(frozen=True, slots=True)
-class RequestFinalize:
-    """Request that the provider make its interim transcript final now."""
-
-
-Decision = EndTurn | EagerEndOfTurn | ResumeTurn | RequestFinalize
 
 
 class Endpointing:
@@ -63,9 +34,7 @@ class Endpointing:
         self._coverage = Coverage()
         self._end_signal = EndSignal.NONE
         self._eager = EagerState.NONE
-        self._link = ProviderLink.LIVE
-        self._recovering = False
-        """Whether no transcript since the loss of a connection has reached the end of the speech."""
+        self._recovery = Recovery()
         self._speech_end_ms = 0
         self._audio_end_ms = 0
         self._stopped_ms = 0
@@ -87,9 +56,22 @@ class Endpointing:
         """Set how long a pause may be after the current words; call this before passing on the words."""
         self._completion = completion
 
+    def change_turn_detection(self, *, by_provider: bool) -> None:
+        """From now on, another provider transcribes, which detects turns itself or does not."""
+        if by_provider == self._provider_detects_turns:
+            return
+        self._provider_detects_turns = by_provider
+        self._recovery = replace(self._recovery, carried=self._coverage.has_words)
+        self._end_signal = EndSignal.NONE
+        if isinstance(self._phase, Fading):
+            self._phase = Speaking(self._phase.since_ms)
+
     def on_speech_started(self, at_ms: int) -> list[Decision]:
         """The detector reports speech from `at_ms`."""
-        return self._on_speech(at_ms)
+        self._phase = Speaking(at_ms)
+        self._end_signal = EndSignal.NONE
+        provider_retracts = self._provider_detects_turns and not self._recovery.carried
+        return [] if provider_retracts else self._retract_eager()
 
     def on_speech_stopped(self, at_ms: int) -> list[Decision]:
         """The detector reports that speech ended at `at_ms`."""
@@ -99,10 +81,9 @@ class Endpointing:
 
     def on_provider_lost(self) -> None:
         """The connection, or an attempt to replace it, failed; audio since the last final will be resent."""
-        if self._link is not ProviderLink.LOST and isinstance(self._phase, AwaitingFinal):
+        if self._recovery.link is not ProviderLink.LOST and isinstance(self._phase, AwaitingFinal):
             self._phase = Quiet()
-        self._link = ProviderLink.LOST
-        self._recovering = True
+        self._recovery = self._recovery.after_loss(has_words=self._coverage.has_words)
         self._coverage = self._coverage.after_loss()
 
     def on_interim(self, text: str, end_ms: int) -> list[Decision]:
@@ -139,6 +120,8 @@ class Endpointing:
     def on_provider_turn(self, event: ProviderTurnEvent, end_ms: int, *, has_text: bool) -> list[Decision]:
         """A provider that detects turns itself reported the state of a turn up to `end_ms`."""
         self._update_link(end_ms)
+        if has_text:
+            self._recovery = replace(self._recovery, carried=False)
         if event == "end":
             self._coverage = self._coverage.with_final(end_ms, has_text=has_text)
             return self._end_detected_turn()
@@ -166,12 +149,13 @@ class Endpointing:
             paused: whether speech fades.
             speech_end_ms: the end of speech so far.
             stopped_ms: silence after `audio_end_ms` on a line that sends no audio while the caller is silent.
-            finalize_after_ms: silence after which a final transcript is requested; None for a provider that
-                sends final transcripts without requests.
+            finalize_after_ms: silence after which a final transcript is requested; None for no requests.
         """
         self._finalize_after_ms = finalize_after_ms
         self._audio_end_ms, self._stopped_ms = max(audio_end_ms, self._audio_end_ms), stopped_ms
         if self._provider_detects_turns:
+            if self._recovery.carried:
+                return self._end_carried_words(now_ms)
             return self._end_detected_turn() or self._finalize_if_stopped(now_ms)
         match self._phase:
             case Speaking(since_ms) if paused:
@@ -179,7 +163,7 @@ class Endpointing:
                 self._speech_end_ms = speech_end_ms
                 return self._decide()
             case Fading(since_ms) if not paused:
-                return self._on_speech(since_ms)
+                return self.on_speech_started(since_ms)
             case Speaking() | Fading():
                 return self._end_despite_noise()
             case _:
@@ -198,19 +182,14 @@ class Endpointing:
         return self._coverage.is_pending(self._speech_end_ms)
 
     def _update_link(self, end_ms: int) -> None:
-        progress = self._coverage.is_progress(end_ms, self._speech_end_ms)
-        self._link = ProviderLink.CATCHING_UP if progress else ProviderLink.LIVE
-        if self._coverage.reaches(end_ms, self._speech_end_ms):
-            self._recovering = False
+        self._recovery = self._recovery.after_transcript(
+            progress=self._coverage.is_progress(end_ms, self._speech_end_ms),
+            reaches_end=self._coverage.reaches(end_ms, self._speech_end_ms),
+        )
 
     def _on_new_words(self) -> None:
         self._eager = self._eager.with_new_words()
         self._end_signal = EndSignal.NONE
-
-    def _on_speech(self, since_ms: int) -> list[Decision]:
-        self._phase = Speaking(since_ms)
-        self._end_signal = EndSignal.NONE
-        return [] if self._provider_detects_turns else self._retract_eager()
 
     def _decide(self) -> list[Decision]:
         """End the turn, announce its probable end, or neither; only while the caller is not speaking."""
@@ -249,12 +228,21 @@ class Endpointing:
 
     def _end_detected_turn(self) -> list[Decision]:
         """End a turn that the provider has ended, unless its words show that the caller will continue."""
-        if not self._coverage.has_final or self._coverage.has_interim:
+        if self._recovery.carried or not self._coverage.has_final or self._coverage.has_interim:
             return []
         if not self._completion.incomplete:
             return self._end("provider_turn")
         is_silent = self._is_quiet and self._current_silence_ms >= self._completion.min_silence_ms
         return self._end("incomplete_turn_silence") if is_silent else []
+
+    def _end_carried_words(self, now_ms: int) -> list[Decision]:
+        """End a turn whose words come from a lost connection, if the next one finds no words after them."""
+        if not self._is_quiet:
+            return []
+        if self._is_pending:
+            return self._finalize_if_overdue(now_ms)
+        enough_ms = max(self._silence_ms, self._completion.min_silence_ms)
+        return self._end("silence") if self._current_silence_ms >= enough_ms else []
 
     def _finalize_if_stopped(self, now_ms: int) -> list[Decision]:
         """Request a final transcript at once if no audio follows from which the provider could make one."""
@@ -278,10 +266,11 @@ class Endpointing:
         if not isinstance(self._phase, AwaitingFinal):
             self._phase = AwaitingFinal(now_ms)
             return [RequestFinalize()]
-        if self._link is ProviderLink.CATCHING_UP:
-            self._phase, self._link = AwaitingFinal(now_ms), ProviderLink.LIVE
-        timeout_ms = _FINAL_TIMEOUT_AFTER_LOSS_MS if self._recovering else _FINAL_TIMEOUT_MS
-        return self._end("silence") if now_ms - self._phase.since_ms >= timeout_ms else []
+        if self._recovery.link is ProviderLink.CATCHING_UP:
+            self._phase = AwaitingFinal(now_ms)
+            self._recovery = replace(self._recovery, link=ProviderLink.LIVE)
+        is_overdue = now_ms - self._phase.since_ms >= self._recovery.final_timeout_ms
+        return self._end("silence") if is_overdue else []
 
     def _end_despite_noise(self) -> list[Decision]:
         """End the turn when the detector keeps reporting speech in which the provider finds no words."""
@@ -303,6 +292,7 @@ class Endpointing:
         self._coverage = self._coverage.next_turn()
         self._end_signal = EndSignal.NONE
         self._eager = EagerState.NONE
+        self._recovery = replace(self._recovery, carried=False)
         self._completion = TurnCompletion()
         if isinstance(self._phase, AwaitingFinal):
             self._phase = Quiet()

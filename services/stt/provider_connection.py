@@ -57,6 +57,11 @@ class SttRoute:
         provider = self.provider
         return provider.finalize_after_ms(self.config) if isinstance(provider, FinalizesOnRequest) else None
 
+    @property
+    def detects_turns(self) -> bool:
+        """Whether the provider decides when a turn ends."""
+        return self.provider.detects_turns(self.config)
+
     def connect(self, call_sid: str) -> AbstractAsyncContextManager[SttConnection]:
         """Open a connection for one call; entering raises ProviderError."""
         return guarded_connection(self.provider, self.config, call_sid, self.audio_format)
@@ -72,7 +77,9 @@ class ProviderConnection:
         on_event: Callable[[SttEvent], Awaitable[None]],
         on_lost: Callable[[], Awaitable[None]],
         connect_grace_s: float = _CONNECT_GRACE_S,
+        on_route: Callable[[SttRoute], Awaitable[None]] | None = None,
     ) -> None:
+        """Create it; `on_route` is called when a connection of a route opens, before its first event."""
         self._chain = chain
         self.route: Route[SttRoute] = chain.routes[0]
         """The route of the current connection, or of the last one."""
@@ -81,6 +88,7 @@ class ProviderConnection:
         self._buffer = buffer
         self._on_event = on_event
         self._on_lost = on_lost
+        self._on_route = on_route
         self._connect_grace_s = connect_grace_s
         self._wake = asyncio.Event()
         self._switched = asyncio.Event()
@@ -132,6 +140,8 @@ class ProviderConnection:
                 ):
                     attempt.first_output("connected")
                     self._use(route)
+                    if self._on_route is not None:
+                        await self._on_route(route.target)
                     connected_s = _now_s()
                     self._response = route.target.response
                     self._first_response = attempt.first_output_of("first_response")

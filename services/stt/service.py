@@ -1,7 +1,7 @@
 """The stt service of one process: opens shared resources and serves each call."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -96,7 +96,7 @@ class SttService:
             report=call.log.append,
             policy=CONNECTION_POLICY,
         )
-        return Listener(agent.stt, chain, _detects_turns(routes[0].target))
+        return Listener(agent.stt, chain, routes[0].target.detects_turns)
 
     async def routes(self, section: SttConfig) -> list[Route[SttRoute]]:
         """The agent's providers that can be used, in order of preference; at least one.
@@ -118,7 +118,7 @@ class SttService:
                 routes.append(Route(route_name(config), config.provider, config.model, target))
         if not routes:
             raise failure or ConfigError("stt: no provider is configured")
-        return _with_one_turn_detection(routes)
+        return routes
 
     def _response_limit(self, config: SttConfig) -> LatencyLimit:
         # A process has one address per provider, so the region is the same for all its calls.
@@ -142,23 +142,6 @@ async def _refuse(call: CallContext, error: ConfigError) -> None:
     await call.log.append(config_failure(call.agent.stt.provider, error))
     if call.log.epoch >= _MAX_OPEN_ATTEMPTS and not call.log.facts.fallback_requested:
         await call.log.append(FallbackRequested(reason="stt_unavailable"))
-
-
-def _detects_turns(route: SttRoute) -> bool:
-    return route.provider.detects_turns(route.config)
-
-
-def _with_one_turn_detection(routes: Sequence[Route[SttRoute]]) -> list[Route[SttRoute]]:
-    """Drop fallbacks that detect turns when the first route does not, or the reverse.
-
-    A call cannot change from one kind of turn detection to the other.
-    """
-    kind = _detects_turns(routes[0].target)
-    usable = [route for route in routes if _detects_turns(route.target) == kind]
-    for route in routes:
-        if route not in usable:
-            log.error("fallback_ignored", route=route.name, reason="turn detection differs from the first")
-    return usable
 
 
 @asynccontextmanager

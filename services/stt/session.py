@@ -49,7 +49,9 @@ class TranscriptionSession:
         self._next = NextListener(call.call_agents, lambda: call.log.facts, section, open_listener)
         state = call.log.folded(STT)
         self._buffer = AudioBuffer(state.transcript.final_end_ms)
-        self._provider = ProviderConnection(chain, self._buffer, self._on_stt_event, self._on_provider_lost)
+        self._provider = ProviderConnection(
+            chain, self._buffer, self._on_stt_event, self._on_provider_lost, on_route=self._on_route
+        )
         self._turns = TurnRecognizer(
             call.log,
             section,
@@ -86,6 +88,9 @@ class TranscriptionSession:
 
     async def _on_provider_lost(self) -> None:
         await self._turns.on_provider_lost()
+
+    async def _on_route(self, route: SttRoute) -> None:
+        await self._turns.on_provider_changed(detects_turns=route.detects_turns)
 
     async def _follow_log(self, tasks: asyncio.TaskGroup) -> None:
         async for event in self._call.log:

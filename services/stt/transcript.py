@@ -112,6 +112,10 @@ class Transcript:
             languages=self.languages.with_final(self.languages.latest, len(self.words) - self.final_words),
         )
 
+    def after_loss(self) -> "Transcript":
+        """Forget the times of the words that are not final: their audio will be transcribed again."""
+        return replace(self, words=self.words[: self.final_words])
+
     def next_turn(self) -> "Transcript":
         """Return the empty transcript of the next turn."""
         return Transcript(turn=self.turn + 1, final_end_ms=self.end_ms, closed_until_ms=self.end_ms)

@@ -11,28 +11,22 @@ from parley.providers.stt import (
     ProviderTurn,
     SttEvent,
     UtteranceEnd,
-    Word,
 )
 from parley.v1 import speech_pb2
 from parley.v1.event_pb2 import Event
 from services.stt.audio_buffer import AudioBuffer, AudioSpan
 from services.stt.completion.assessment import CompletionRules, TurnWords
 from services.stt.completion.rules import WordRules
+from services.stt.decisions import Decision, EagerEndOfTurn, EndTurn, RequestFinalize, ResumeTurn
 from services.stt.echo.echo_remover import EchoRemover
 from services.stt.end_of_turn.pauses import Pauses
 from services.stt.end_of_turn.turn_model import TurnModel
-from services.stt.endpointing import (
-    Decision,
-    EagerEndOfTurn,
-    Endpointing,
-    EndTurn,
-    RequestFinalize,
-    ResumeTurn,
-)
+from services.stt.endpointing import Endpointing
 from services.stt.line_silence import LineSilence
 from services.stt.restore import SttState, evolve
 from services.stt.speech_probability import Detector
 from services.stt.transcript import Transcript
+from services.stt.turn_events import TurnEvents
 from services.stt.turn_log import TurnLog
 from services.stt.voice_activity import SpeechChange, SpeechStarted, VoiceActivity
 
@@ -81,7 +75,7 @@ class TurnRecognizer:
         self._transcribed_by = transcribed_by
         self._finalize_after_ms = finalize_after_ms
         self._restored_speech_ms = state.last_speech_event_ms
-        self._published_text = self._eager_text = ""
+        self._turn_events = TurnEvents(log)
         self._ended_provider_turn = ""
         self._lock = asyncio.Lock()
         self._update_completion()
@@ -158,7 +152,14 @@ class TurnRecognizer:
     async def on_provider_lost(self) -> None:
         """Wait longer for transcripts, because the connection to the provider is being replaced."""
         async with self._lock:
+            self._transcript = self._transcript.after_loss()
             self._endpointing.on_provider_lost()
+
+    async def on_provider_changed(self, *, detects_turns: bool) -> None:
+        """Another provider transcribes from now on, which detects turns itself or does not."""
+        async with self._lock:
+            self._pauses.enable(enabled=not detects_turns)
+            self._endpointing.change_turn_detection(by_provider=detects_turns)
 
     async def on_stt_event(self, event: SttEvent) -> None:
         """Process an event of the provider."""
@@ -209,7 +210,7 @@ class TurnRecognizer:
         self._transcript = self._transcript.with_interim(
             interim.text, interim.words, interim.end_ms, interim.languages
         )
-        await self._publish_transcript(final=False)
+        await self._turn_events.transcript(self._transcript, final=False)
         self._update_completion()
         text = self._transcript.interim_text
         await self._execute(self._endpointing.on_interim(text, interim.end_ms))
@@ -219,10 +220,11 @@ class TurnRecognizer:
         self._transcript = before.with_final(final.text, final.words, final.end_ms, final.languages)
         self._buffer.discard_before(final.end_ms)
         new_text = self._transcript.final_text[len(before.final_text) :].strip()
-        if not new_text and self._published_text and not self._transcript.text:
-            await self._publish_transcript(final=False)
         if new_text:
-            await self._publish_transcript(final=True, words=self._transcript.words[len(before.words) :])
+            words = self._transcript.words[len(before.words) :]
+            await self._turn_events.transcript(self._transcript, final=True, words=words)
+        elif not self._transcript.text:
+            await self._turn_events.transcript(self._transcript, final=False)
         self._update_completion()
         decisions = self._endpointing.on_final(new_text, final.end_ms, speech_final=final.speech_final)
         await self._execute(decisions)
@@ -236,9 +238,9 @@ class TurnRecognizer:
             self._ended_provider_turn = turn.provider_turn
             self._buffer.discard_before(turn.end_ms)
             self._transcript = self._transcript.finalize()
-            await self._publish_transcript(final=True, words=turn.words)
+            await self._turn_events.transcript(self._transcript, final=True, words=turn.words)
         else:
-            await self._publish_transcript(final=False)
+            await self._turn_events.transcript(self._transcript, final=False)
         self._update_completion()
         has_text = bool(turn.text.strip())
         await self._execute(self._endpointing.on_provider_turn(turn.event, turn.end_ms, has_text=has_text))
@@ -247,70 +249,27 @@ class TurnRecognizer:
         words = TurnWords(self._transcript.text, self._state.last_agent_text)
         self._endpointing.set_completion(self._pauses.combine(self._completion.assess(words)))
 
-    async def _publish_transcript(self, *, final: bool, words: Sequence[Word] = ()) -> None:
-        transcript = self._transcript
-        # An empty text withdraws words that have turned out to be an echo.
-        if (not transcript.text and final) or (not final and transcript.text == self._published_text):
-            return
-        self._published_text = transcript.text
-        updated = speech_pb2.TranscriptUpdated(
-            turn=transcript.turn,
-            text=transcript.text,
-            final=final,
-            audio_end_ms=transcript.final_end_ms if final else transcript.end_ms,
-            languages=transcript.languages.tags,
-        )
-        for word in words:
-            updated.words.add(
-                text=word.text, start_ms=word.start_ms, end_ms=word.end_ms, confidence=word.confidence
-            )
-        await self._log.append(updated)
-
     async def _execute(self, decisions: list[Decision]) -> None:
         for decision in decisions:
             match decision:
                 case EndTurn(decided_by=decided_by):
                     await self._end_turn(decided_by)
                 case EagerEndOfTurn():
-                    await self._publish_eager_end()
+                    await self._turn_events.eager_end(self._transcript, self._speech_end_ms(self._transcript))
                 case ResumeTurn():
-                    self._eager_text = ""
-                    await self._log.append(speech_pb2.TurnResumed(turn=self._transcript.turn))
+                    await self._turn_events.resumed(self._transcript)
                 case RequestFinalize():
                     self._request_finalize()
 
-    async def _publish_eager_end(self) -> None:
-        transcript = self._transcript
-        if not transcript.text or transcript.text == self._eager_text:
-            return
-        self._eager_text = transcript.text
-        eager = speech_pb2.EagerEndOfTurn(
-            turn=transcript.turn,
-            text=transcript.text,
-            speech_end_ms=self._speech_end_ms(transcript),
-            languages=transcript.languages.tags,
-        )
-        await self._log.append(eager)
-
     async def _end_turn(self, decided_by: str) -> None:
         transcript = self._transcript
-        self._published_text = self._eager_text = ""
+        self._turn_events.next_turn()
         if not transcript.text:
             return
         self._transcript = transcript.next_turn()
         await self._on_speech_changes(self._vad.force_stop())
-        provider, model = self._transcribed_by()
-        ended = speech_pb2.TurnEnded(
-            turn=transcript.turn,
-            text=transcript.text,
-            speech_end_ms=self._speech_end_ms(transcript),
-            audio_end_ms=transcript.end_ms,
-            decided_by=decided_by,
-            provider=provider,
-            model=model,
-            languages=transcript.languages.tags,
-        )
-        await self._log.append(ended)
+        speech_end_ms = self._speech_end_ms(transcript)
+        await self._turn_events.ended(transcript, speech_end_ms, decided_by, self._transcribed_by())
 
     def _speech_end_ms(self, transcript: Transcript) -> int:
         """The end of speech from the detector, accurate to 32 ms, or from the words if it detected none."""

@@ -11,6 +11,10 @@ _NOISE_MS = 1000
 _UNTRANSCRIBED_NOISE_MS = 3000
 """The same if the provider has sent nothing about it; a healthy one may need 2 s for the first words."""
 
+_FINAL_TIMEOUT_MS = 1500
+_FINAL_TIMEOUT_AFTER_LOSS_MS = 6000
+"""Opening a new connection takes time, and half a sentence is not a turn."""
+
 
 @dataclass(frozen=True, slots=True)
 class Speaking:
@@ -75,6 +79,31 @@ class ProviderLink(Enum):
     """The latest transcript made progress, but ends before the speech does."""
     LOST = auto()
     """The connection failed, and no transcript has arrived since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """How far the transcription of the current turn has recovered from lost connections."""
+
+    link: ProviderLink = ProviderLink.LIVE
+    waits: bool = False
+    """Whether no transcript since a loss, or since a provider was late, has reached the end of the speech."""
+    carried: bool = False
+    """Whether the turn has words of a lost connection: no signal of the next provider refers to them."""
+
+    @property
+    def final_timeout_ms(self) -> int:
+        """Time after a finalize request after which the turn ends even without a final transcript."""
+        return _FINAL_TIMEOUT_AFTER_LOSS_MS if self.waits else _FINAL_TIMEOUT_MS
+
+    def after_loss(self, *, has_words: bool) -> "Recovery":
+        """The state after a lost connection, or an attempt to replace it that failed."""
+        return Recovery(ProviderLink.LOST, waits=True, carried=has_words)
+
+    def after_transcript(self, *, progress: bool, reaches_end: bool) -> "Recovery":
+        """The state after a transcript; see `Coverage.is_progress` and `Coverage.reaches`."""
+        link = ProviderLink.CATCHING_UP if progress else ProviderLink.LIVE
+        return replace(self, link=link, waits=self.waits and not reaches_end)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,12 @@ class Pauses:
         self._enabled = enabled
         self._probability = None
 
+    def enable(self, *, enabled: bool) -> None:
+        """Use the model from now on, or not."""
+        if enabled != self._enabled:
+            self._enabled = enabled
+            self._probability = None
+
     async def run(self) -> None:
         """Long-lived: judge each pause; returns at once without a model."""
         if self._listener is not None:

@@ -5,14 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from services.stt.completion.assessment import TurnCompletion
-from services.stt.endpointing import (
-    Decision,
-    EagerEndOfTurn,
-    Endpointing,
-    EndTurn,
-    RequestFinalize,
-    ResumeTurn,
-)
+from services.stt.decisions import Decision, EagerEndOfTurn, EndTurn, RequestFinalize, ResumeTurn
+from services.stt.endpointing import Endpointing
 from services.stt.turn_state import AwaitingFinal, Fading, Quiet, Speaking, SpeechPhase
 
 INCOMPLETE = TurnCompletion(1200, incomplete=True, speculate_after_ms=600)
@@ -394,6 +388,55 @@ def test_a_restored_turn_ends_after_silence() -> None:
     endpointing.restore(has_final=True, eager=True, covered_ms=1000)
 
     assert silent(endpointing, 1599, 1600) == [EndTurn("silence")]
+
+
+@pytest.mark.parametrize("more", [False, True])
+def test_a_provider_that_detects_turns_takes_over_within_a_turn(more: bool) -> None:
+    """Words of the lost connection end no turn at once; silence does if none follow."""
+    endpointing = speaking()
+    endpointing.on_final("what are your", 800, speech_final=False)
+    endpointing.on_audio(900, 900, paused=True, speech_end_ms=850)
+    endpointing.on_provider_lost()
+    endpointing.change_turn_detection(by_provider=True)
+    assert endpointing.on_audio(1000, 1000) == []
+    endpointing.on_speech_stopped(1500 if more else 950)
+    assert silent(endpointing, 1540) == []
+    if more:
+        assert endpointing.on_provider_turn("update", 1500, has_text=True) == []
+        assert silent(endpointing, 3000) == []
+        assert endpointing.on_provider_turn("end", 3000, has_text=True) == [EndTurn("provider_turn")]
+    else:
+        assert endpointing.on_provider_turn("update", 1540, has_text=False) == []
+        assert silent(endpointing, 1560) == [EndTurn("silence")]
+
+
+def test_interim_words_that_the_next_provider_does_not_find_end_the_turn() -> None:
+    """It is requested to end the turn, and may answer that it has none."""
+    endpointing = speaking()
+    endpointing.on_interim("hello", 900)
+    endpointing.on_speech_stopped(1000)
+    endpointing.on_provider_lost()
+    endpointing.change_turn_detection(by_provider=True)
+
+    assert silent(endpointing, 1500, 1600) == [RequestFinalize()]
+    assert silent(endpointing, *range(1700, 7600, 100)) == []
+    assert silent(endpointing, 7600) == [EndTurn("silence")]
+
+
+def test_a_provider_that_detects_no_turns_takes_over_within_a_turn() -> None:
+    """Its signals and silence end the turn from then on."""
+    endpointing = Endpointing(silence_ms=600, provider_detects_turns=True)
+    endpointing.on_speech_started(0)
+    assert endpointing.on_provider_turn("eager", 900, has_text=True) == [EagerEndOfTurn()]
+    endpointing.on_provider_lost()
+    endpointing.change_turn_detection(by_provider=False)
+    assert endpointing.on_speech_started(1100) == [ResumeTurn()]
+    endpointing.on_interim("what are your opening", 1300)
+    endpointing.on_speech_stopped(1500)
+
+    assert endpointing.on_final("what are your opening hours", 1600, speech_final=True) == [
+        EndTurn("speech_final")
+    ]
 
 
 def started(endpointing: Endpointing) -> None:

@@ -99,10 +99,10 @@ async def test_a_call_without_a_usable_provider_requests_the_fallback(service: S
     assert appended[2:] == [FallbackRequested(reason="stt_unavailable")]
 
 
-async def test_a_fallback_with_other_turn_detection_is_ignored(service: SttService) -> None:
-    """The call keeps the kind of turn detection of its first route."""
-    assert await names(service, "plain", "turns") == ["plain/m"]
-    assert await names(service, "turns", "plain") == ["turns/m"]
+async def test_a_fallback_may_detect_turns_differently(service: SttService) -> None:
+    """The call changes the kind of turn detection with the route."""
+    assert await names(service, "plain", "turns") == ["plain/m", "turns/m"]
+    assert await names(service, "turns", "plain") == ["turns/m", "plain/m"]
 
 
 async def test_an_unknown_provider_is_an_error(service: SttService) -> None:

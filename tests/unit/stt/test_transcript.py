@@ -75,3 +75,12 @@ def test_an_endless_turn_is_bounded() -> None:
 
     assert len(transcript.text) <= 50_001
     assert len(transcript.words) == 4
+
+
+def test_the_words_of_a_lost_connection_are_replaced() -> None:
+    """A provider that does not send whole turns transcribes the same audio again."""
+    transcript = Transcript().with_final("so", [WORD], 500).replace_turn("hello", [WORD], 900)
+    after = transcript.after_loss()
+
+    assert after.text == "so hello"
+    assert after.with_final("hello there", [WORD, WORD], 1200).words == (WORD,) * 3

@@ -128,6 +128,32 @@ async def test_a_turn_that_the_provider_detects_ends_once() -> None:
     assert ended.decided_by == "provider_turn"
 
 
+async def test_a_provider_that_detects_turns_is_replaced_within_a_turn_by_one_that_does_not() -> None:
+    """And the reverse: each word is logged once, in one turn."""
+    there = Word("there", 1450, 1600, 0.9)
+    for flux_first in (True, False):
+        scene = Scene(flux=flux_first)
+        await scene.audio(LOUD, 640)
+        if flux_first:
+            await scene.turns.on_stt_event(ProviderTurn("hello", (HELLO,), 1450, "update", "c1-0"))
+        else:
+            await scene.turns.on_stt_event(FinalTranscript("hello", (HELLO,), 1440))
+        await scene.turns.on_provider_lost()
+        await scene.turns.on_provider_changed(detects_turns=not flux_first)
+        await scene.audio(SILENCE, 400)
+        if flux_first:
+            final = FinalTranscript("hello there", (HELLO, there), 1800, speech_final=True)
+            await scene.turns.on_stt_event(final)
+        else:
+            await scene.turns.on_stt_event(ProviderTurn("there", (there,), 1800, "end", "c2-0"))
+
+        [ended] = bodies_of(scene.log.bodies, TurnEnded)
+        assert ended.text == "hello there"
+        finals = [body for body in bodies_of(scene.log.bodies, TranscriptUpdated) if body.final]
+        assert [word.text for body in finals for word in body.words] == ["hello", "there"]
+        assert scene.turns.between_turns
+
+
 async def test_the_detected_language_is_logged() -> None:
     """The dominant one is first."""
     scene = Scene(flux=True)

@@ -59,3 +59,19 @@ async def test_without_a_model_the_words_decide() -> None:
     await pauses.run()
 
     assert pauses.combine(TurnCompletion(600)) == TurnCompletion(600)
+
+
+async def test_a_provider_that_detects_turns_needs_no_model() -> None:
+    """The model judges again when another provider transcribes."""
+
+    async def ignore() -> None:
+        pass
+
+    with ThreadPoolExecutor(1) as executor:
+        pauses = Pauses(TurnModel(Unfinished(), executor), CONFIG, ignore)
+        pauses.enable(enabled=False)
+        pauses.speech_changed(started=False)
+        assert pauses.combine(TurnCompletion(600)) == TurnCompletion(600)
+        pauses.enable(enabled=True)
+
+        assert pauses.combine(TurnCompletion()).min_silence_ms == PENDING_SILENCE_MS
