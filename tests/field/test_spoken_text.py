@@ -61,7 +61,8 @@ def test_markup_is_removed(text: str, expected: str, seen: Seen) -> None:
         ("fr", "example.fr/rdv", "example point fr slash rdv"),
         ("pt", "ana@example.br", "ana arroba example ponto br"),
         ("hi", "example.in", "example डॉट in"),
-        ("nl", "**example.nl**", "example.nl"),
+        ("nl", "**example.nl**", "example punt nl"),
+        ("sw", "**example.ke**", "example.ke"),
     ],
 )
 def test_signs_are_spoken_in_the_language(language: str, text: str, expected: str, seen: Seen) -> None:
@@ -153,7 +154,7 @@ def test_numbers_are_spoken_in_words(language: str, text: str, expected: str, se
 
 
 @row("S2", "numbers for a voice that reads them, or in an unknown language", "digits")
-@pytest.mark.parametrize(("language", "numbers"), [("en", False), ("multi", True), ("nl", True)])
+@pytest.mark.parametrize(("language", "numbers"), [("en", False), ("multi", True), ("sw", True)])
 def test_numbers_may_keep_their_digits(language: str, numbers: bool, seen: Seen) -> None:
     """Markup is removed all the same."""
     seen(speak("**$12.50** on 12/31/2026", language, numbers=numbers))

@@ -65,6 +65,8 @@ class Vocabulary:
     feminine: str = ""
     """Words that take feminine numerals, as a pattern."""
     masculine: str = ""
+    digits: tuple[str, ...] = ()
+    """Names of the digits, where they are not the first ten numbers of CLDR's rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +87,11 @@ class Language:
     @property
     def decimal(self) -> str:
         """The decimal separator."""
-        if self.code in ("en", "hi", "ja", "zh", "ko", "th") or (
+        if self.code in ("en", "hi", "ja", "zh", "ko", "th", "he") or (
             self.code == "es" and self.region in _POINT_REGIONS
         ):
             return "."
-        return "." if self.code == "de" and self.region in ("CH", "LI") else ","
+        return "." if self.code in ("de", "it") and self.region in ("CH", "LI") else ","
 
     @property
     def month_first(self) -> bool:
@@ -98,22 +100,31 @@ class Language:
 
 
 _POINT_REGIONS = ("MX", "US", "PR", "GT", "HN", "NI", "PA", "DO", "SV", "PE", "419")
-_VOCABULARIES = ("en", "de", "es", "fr", "pt", "hi")
+_VOCABULARIES = ("en", "de", "es", "fr", "pt", "hi", "it", "nl", "sv", "da", "no", "tr", "id", "vi")
+_VOCABULARY = "services.tts.spoken_text.vocabulary"
+_TRADITIONAL_REGIONS = ("TW", "HK", "MO")
+_ALIASES = {"nb": "no", "in": "id", "iw": "he"}
 
 
 @cache
 def find_language(tag: str) -> Language:
     """Return the language of a tag such as `en-GB`; without a code for `multi` and the like."""
     code, *rest = tag.replace("_", "-").split("-")
-    code = code.lower()
+    code = _ALIASES.get(code.lower(), code.lower())
     if not (code.isalpha() and 2 <= len(code) <= 3) or code == "und":
         return Language("")
     region = next((part.upper() for part in rest if len(part) == 2 or part.isdigit()), "")
+    return Language(code, region, _words(code, region, traditional="hant" in tag.lower()))
+
+
+def _words(code: str, region: str, *, traditional: bool) -> Vocabulary:
     if code not in _VOCABULARIES:
-        return Language(code, region)
-    words: Vocabulary = import_module(f"services.tts.spoken_text.vocabulary.{code}").WORDS
+        spelled: Mapping[str, Vocabulary] = import_module(f"{_VOCABULARY}.spelled").WORDS
+        traditional = code == "zh" and (traditional or region in _TRADITIONAL_REGIONS)
+        return spelled.get("zh-Hant" if traditional else code, Vocabulary())
+    words: Vocabulary = import_module(f"{_VOCABULARY}.{code}").WORDS
     if code == "en" and region not in ("", "US", "CA"):
-        words = replace(words, hash="hash")
+        return replace(words, hash="hash")
     if code == "pt" and region == "PT":
-        words = replace(words, hash="cardinal", percent="por cento")
-    return Language(code, region, words)
+        return replace(words, hash="cardinal", percent="por cento")
+    return words

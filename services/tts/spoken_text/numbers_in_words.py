@@ -7,20 +7,27 @@ from services.tts.spoken_text.mapped_text import MappedText
 from services.tts.spoken_text.numbers.codes import speak_codes
 from services.tts.spoken_text.numbers.counts import speak_counts, speak_ranges
 from services.tts.spoken_text.numbers.dates import speak_dates
+from services.tts.spoken_text.numbers.dictated import speak_dictated
 from services.tts.spoken_text.numbers.money import speak_money
 from services.tts.spoken_text.numbers.ordinals import speak_ordinals
 from services.tts.spoken_text.numbers.phones import speak_phones
-from services.tts.spoken_text.numbers.times import remove_hour_words, speak_times
+from services.tts.spoken_text.numbers.times import remove_hour_words, speak_marked_times, speak_times
 from services.tts.spoken_text.numbers.units import speak_units
 from services.tts.spoken_text.numerals import supports
 
+_OTHER_DIGIT = re.compile(r"(?![0-9])\d")
+"""A digit of another script, such as Devanagari."""
 _DIGIT = re.compile(r"[\d½⅓⅔¼¾⅛⅜⅝⅞⅕⅖⅗⅘]")
 
 
 def speak_numbers(text: MappedText, language: Language) -> MappedText:
     """Replace numbers by words; what is ambiguous keeps its digits."""
-    if not _DIGIT.search(text.text) or not supports(language):
+    if not _DIGIT.search(text.text):
         return text
+    text = text.sub(_OTHER_DIGIT, lambda m: str(int(m.group()))) if language.words.dot else text
+    if not supports(language):
+        return speak_dictated(text, language) if language.words.digits else text
+    text = speak_marked_times(text, language)
     text = speak_phones(text, language)
     text = speak_dates(text, language)
     text = speak_codes(text, language)

@@ -16,7 +16,13 @@ NUMBER = r"\d{1,3}(?:[.,'’\u00a0\u202f\u2009]\d{2,3})+(?:[.,]\d+)?(?!\d)|\d{1,
 _MAX_DIGITS = 15
 _SPACES = " \u00a0\u202f\u2009"
 _NUMBERING = ("spellout-numbering", "spellout-cardinal")
-_DECIMALS_AS_NUMBER = frozenset({"es", "fr", "pt"})
+_DECIMALS_AS_NUMBER = frozenset({"es", "fr", "pt", "it", "nl", "tr"})
+_RULES = {
+    "sv": {"feminine": "reale", "masculine": "neuter"},
+    "no": {"feminine": "reale", "masculine": "neuter"},
+    "da": {"feminine": "common", "masculine": "neuter"},
+}
+"""Names in CLDR of the two genders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ def parse_number(text: str, language: Language) -> Number | None:
         return None
     decimal = language.decimal
     group = "," if decimal == "." else "."
-    if language.code == "de" and language.region in ("CH", "LI"):
+    if language.code in ("de", "it") and language.region in ("CH", "LI"):
         group = "'"
     marks = re.sub(r"[\d]", "", text)
     if not marks:
@@ -114,28 +120,39 @@ def cardinal(value: int, language: Language, gender: str = "") -> str:
     """An integer in words; `gender` is `masculine`, `feminine` or empty for counting."""
     if value < 0:
         return f"{language.words.minus} {cardinal(-value, language, gender)}"
-    rules = (f"spellout-cardinal-{gender}", *_NUMBERING) if gender else _NUMBERING
-    return _spell(language.code, value, rules)
+    if language.code == "nl" and value == 1:
+        # Without accents it is the article.
+        return "één"
+    if language.code in ("it", "da") and gender and value != 1:
+        # Only one has genders: "ventuno giorni", "enogtyve kroner".
+        gender = ""
+    rules = (f"spellout-cardinal-{_RULES.get(language.code, {}).get(gender, gender)}", *_NUMBERING)
+    return _spell(language.code, value, rules if gender else _NUMBERING)
 
 
 def ordinal(value: int, language: Language, form: str = "") -> str:
     """An ordinal in words; `form` is the ending of its rule in CLDR, such as `-feminine` or `-n`."""
-    return _spell(
+    form = form or {"sv": "-reale", "da": "-common"}.get(language.code, "")
+    spoken = _spell(
         language.code, value, (f"spellout-ordinal{form}", "spellout-ordinal", "spellout-ordinal-masculine")
     )
+    # CLDR's rule for 21st and 31st is wrong in Danish.
+    return spoken.replace("etog", "enog") if language.code == "da" else spoken
 
 
 def year(value: int, language: Language) -> str:
     """A year in words."""
     if language.code == "en" and 2000 < value < 2010:
         return cardinal(value, language)
-    if language.code in ("en", "de"):
+    if language.code in ("en", "de", "nl", "sv") or (language.code in ("da", "no") and value < 2000):
         return _spell(language.code, value, ("spellout-numbering-year",))
     return cardinal(value, language)
 
 
 def digits(text: str, language: Language) -> str:
     """Digits one by one."""
+    if names := language.words.digits:
+        return " ".join(names[int(digit)] for digit in text if digit.isdigit())
     return " ".join(cardinal(int(digit), language) for digit in text if digit.isdigit())
 
 

@@ -18,7 +18,7 @@ _LONG = re.compile(
     r"(?<![\w.,:/])\d{5,}(?![\w/]|[.,:-]\d)|(?<![\w.,:/-])(?<!\d[ \u00a0\u202f])0\d+(?![\w/]|[.,:-]\d)"
 )
 _MIXED = re.compile(
-    r"(?<![\w.,:/@])(?=[A-Za-z-]*\d)(?=[\d-]*[A-Za-z])[A-Za-z]{0,4}-?\d[A-Za-z\d]*(?:-[A-Za-z\d]*\d[A-Za-z\d]*)*(?![\w@/])"
+    r"(?<![\w.,:/@])(?!(?:Rp|Rs|kr|Fr|EUR|USD|GBP|INR|CHF|TL)\.?\d)(?=[A-Za-z-]*\d)(?=[\d-]*[A-Za-z])[A-Za-z]{0,4}-?\d[A-Za-z\d]*(?:-[A-Za-z\d]*\d[A-Za-z\d]*)*(?![\w@/])"
 )
 _DASHED = re.compile(r"(?<![\w.,:/-])\d+(?:-\d+){2,}(?![\w.,:/-]\d|\w)")
 _QUANTITIES = re.compile(
@@ -53,7 +53,7 @@ def _after_context(language: Language) -> re.Pattern[str] | None:
     contexts = language.words.digit_contexts
     if not contexts:
         return None
-    between = r"(?:(?:\s+(?:for|für|para|pour|del?|de la|of)(?:\s+[\w'’]+){1,4})?\s+(?:is|was|are|ist|lautet|war|es|est|é|number|no\.?|nummer|número|numéro|are you|है))?\s*[:#=]?\s*[\"'“‘*#]?"
+    between = r"(?:(?:\s+(?:for|für|para|pour|del?|de la|of)(?:\s+[\w'’]+){1,4})?\s+(?:is|was|are|ist|lautet|war|es|est|é|è|är|er|adalah|là|number|no\.?|nummer|número|numéro|are you|है))?\s*[:#=]?\s*[\"'“‘*#]?"
     return re.compile(
         rf"(?i)(?P<before>(?<!\w)(?:{contexts})\b\.?{between})(?P<code>\d{{2,}}(?:-\d{{2,}})+|\d{{3,}}(?:[ -]\d{{2,}})*)(?![\w/]|[.,:]\d|\s?(?:%|€|\$))"
     )

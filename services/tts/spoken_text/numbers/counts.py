@@ -5,14 +5,15 @@ from functools import cache
 
 from services.tts.spoken_text.language import Language
 from services.tts.spoken_text.mapped_text import MappedText, Replacement
-from services.tts.spoken_text.numerals import NUMBER, WORD_END, Number, cardinal, in_words, parse_number, year
+from services.tts.spoken_text.numbers.genders import required_gender
+from services.tts.spoken_text.numerals import NUMBER, WORD_END, cardinal, in_words, parse_number, year
 
 _RANGE = re.compile(
     r"(?:(?<=[\d%°€£¥])|(?<=\d[ap]m)|(?<=\d [ap]m)|(?<=\d [ap]\.m\.)|(?<=\d[ap]\.m\.)|(?<=\d[kKMB])|(?<=\d[srn][tdh])|(?<=\dth)|(?<=\d[AP]M)|(?<=\d [AP]M)|(?<=\dh)|(?<=\d[kcm][gml]))(?<!-\d)(?<!-\d\d)(?<!-\d\d\d)\s?[–—-]\s?(?=[$€£₹]?\d)(?![$€£₹]?\d+(?:[.,:]\d+)*\s?[-–—/]\d)"
 )
 _PER = re.compile(
     r"(?<=[\d€$£%])\s?/\s?(?:(?P<short>mo|yr|hr|wk|Std)\b|(?=(?:hours?|months?|years?|days?|weeks?|nights?|person|Monat|Stunde|Tag|Woche|Jahr|Nacht|Person"
-    r"|mois|heure|jour|semaine|an|nuit|personne|mes|hora|día|semana|año|noche|persona|mês|dia|ano|noite|pessoa|घंटा|घंटे|दिन|महीना|महीने|साल)"
+    r"|mois|heure|jour|semaine|an|nuit|personne|mes|hora|día|semana|año|noche|persona|mês|dia|ano|noite|pessoa|ora|giorno|settimana|anno|notte|persona|uur|maand|dag|jaar|nacht|persoon|timme|dygn|månad|time|måned|person|jam|bulan|hari|orang|घंटा|घंटे|दिन|महीना|महीने|साल)"
     + WORD_END
     + r"))"
 )
@@ -38,7 +39,9 @@ _FRACTION = re.compile(
 )
 _ALWAYS = re.compile(r"(?<![\w/-])24\s?[/-]\s?7(?![\w/])")
 _NUMBER_SIGN = re.compile(r"(?<![\w&])#\s?(?=\d)")
-_NUMBER_WORD = re.compile(r"(?i)(?<!\w)(?:no\.|nos\.|nr\.|n\.?[º°]|nº|num\.|núm\.)\s?(?=\d)")
+_NUMBER_WORD = re.compile(
+    r"(?i)(?<!\w)(?:no\.|nos\.|nr\.|(?<=[a-zàèéìòù] )n\.(?= ?\d)|n\.?[º°]|nº|num\.|núm\.)\s?(?=\d)"
+)
 _SECTION = re.compile(r"§{1,2}\s?(?=\d)")
 _DECADE = re.compile(r"(?<![\w.,])(?:['’](?=\d\ds)|(?P<century>1[6-9]|20))?(?P<decade>[1-9]0)s\b")
 _DECADE_BEFORE = re.compile(r"(?i)\b(?:early|mid|late|low|high|upper|the)[ -]$")
@@ -48,7 +51,10 @@ _YEAR = re.compile(r"(?<![\w.,:/-])(?P<year>1[1-9]\d\d|20\d\d)(?![\w/-]|[.,:]\d|
 _COUNTED = re.compile(
     r"\s+(?!is\b|was\b|has\b|as\b|this\b|us\b)[a-z]{3,}s\b|\s+(?:people|men|women|children|feet|miles|sheep|percent)\b"
 )
+_FROM_HOUR = re.compile(r"(?i)\bdalle [\d.:]+$")
 _DASHES = "–—-"
+_CENTURY_YEARS = frozenset({"de", "nl", "sv", "da", "no"})
+"""Languages that read 1987 as hundreds: "nineteen eighty-seven"."""
 
 
 @cache
@@ -66,7 +72,12 @@ def speak_ranges(text: MappedText, language: Language) -> MappedText:
     if not any(dash in text.text for dash in _DASHES):
         return text
     text = text.sub(_SPACED_MINUS, lambda _: f" {language.words.minus} ")
-    return text.sub(_RANGE, lambda m: None if _is_score(m) else f" {language.words.to} ")
+    return text.sub(_RANGE, lambda m: None if _is_score(m) else f" {_until(m, language)} ")
+
+
+def _until(match: re.Match[str], language: Language) -> str:
+    from_hour = language.code == "it" and _FROM_HOUR.search(match.string[: match.start()])
+    return "alle" if from_hour else language.words.to
 
 
 def speak_counts(text: MappedText, language: Language) -> MappedText:
@@ -142,7 +153,9 @@ def _year(match: re.Match[str], language: Language) -> Replacement:
     value = int(match["year"])
     if _COUNTED.match(match.string, match.end()) and language.code == "en":
         return None
-    if language.code == "en" or (language.code == "de" and value < 2000 and _year_context(match, language)):
+    if language.code == "en" or (
+        language.code in _CENTURY_YEARS and value < 2000 and _year_context(match, language)
+    ):
         if value % 1000 == 0 or (value < 1900 and not _year_context(match, language)):
             return None
         return year(value, language)
@@ -160,7 +173,7 @@ def _number(match: re.Match[str], language: Language) -> Replacement:
         match["number"].startswith("0") and len(match["number"]) > 1 and match["number"][1].isdigit()
     ):
         return None
-    gender = _gender(number, match, language)
+    gender = required_gender(number, match, language)
     if gender is None:
         return None
     words = language.words
@@ -171,111 +184,3 @@ def _number(match: re.Match[str], language: Language) -> Replacement:
     if match["sign"]:
         return [sign + text]
     return text
-
-
-def _gender(number: Number, match: re.Match[str], language: Language) -> str | None:
-    """The gender that the following word requires; None if it is uncertain."""
-    if number.fraction or not _agrees(number.integer, language.code):
-        return ""
-    after = match.string[match.end() :]
-    # "2 a 3 horas": the noun of the second number belongs to both.
-    following = _NOUN_OF_BOTH.match(after) or re.match(r"[ \u00a0\u202f-]([^\W\d_]+)", after)
-    if following is None:
-        return ""
-    word = following[1]
-    words = language.words
-    if language.code == "de" and re.fullmatch(words.masculine, word, re.IGNORECASE):
-        return "masculine"
-    if re.fullmatch(words.feminine, word, re.IGNORECASE):
-        return "feminine"
-    if language.code != "de" and re.fullmatch(words.masculine, word, re.IGNORECASE):
-        return "" if word.lower() in ("por", "pour", "de", "a", "e", "o", "y", "ou", "point") else "masculine"
-    return "" if word.lower() in _NOT_NOUNS else None
-
-
-_NOUN_OF_BOTH = re.compile(r" (?:a|à|o|ou|y|e|et|bis|und|oder) \d+ ([^\W\d_]+)")
-_NOT_NOUNS = frozenset(
-    [
-        "und",
-        "oder",
-        "bis",
-        "oder",
-        "von",
-        "vor",
-        "nach",
-        "in",
-        "im",
-        "am",
-        "an",
-        "für",
-        "ist",
-        "sind",
-        "et",
-        "ou",
-        "à",
-        "pour",
-        "est",
-        "sont",
-        "en",
-        "dans",
-        "y",
-        "o",
-        "a",
-        "por",
-        "para",
-        "es",
-        "son",
-        "e",
-        "ou",
-        "até",
-        "em",
-        "é",
-        "são",
-        "der",
-        "die",
-        "das",
-        "le",
-        "la",
-        "les",
-        "el",
-        "los",
-        "las",
-        "um",
-        "uma",
-        "do",
-        "da",
-        "de",
-        "des",
-        "du",
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-        "que",
-        "qui",
-    ]
-)
-
-
-def _agrees(value: int, code: str) -> bool:
-    """Whether a number has forms for each gender."""
-    ones, tens = value % 10, value % 100
-    match code:
-        case "de":
-            return tens == 1
-        case "fr":
-            return ones == 1 and tens not in (11, 71, 91)
-        case "es":
-            return (ones == 1 and tens != 11) or 200 <= value % 1000 <= 999
-        case "pt":
-            return (ones in (1, 2) and tens not in (11, 12)) or 200 <= value % 1000 <= 999
-        case _:
-            return False

@@ -10,11 +10,15 @@ from services.tts.spoken_text.numerals import cardinal, ordinal, year
 
 _ISO = re.compile(r"(?<![\w.,/-])(\d{4})-(\d{2})-(\d{2})(?:[T ]?(?=\d{2}:\d{2})|(?![\w/-]))")
 _NUMERIC = re.compile(r"(?<![\w.,/-])(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?![\w/-])(?!\.\d)")
+_DOTTED_SHORT = frozenset({"de", "da", "no"})
+"""Languages in which 28.11. is a date."""
+_ORDINAL_DAYS = frozenset({"de", "sv", "da", "no"})
 _YEAR_FIRST = re.compile(r"(?<![\w.,/-])(\d{4})([./])(\d{1,2})\2(\d{1,2})(?![\w/-])(?!\.\d)")
 _GERMAN_SHORT = re.compile(r"(?<![\w.,/-])(\d{1,2})\.(\d{1,2})\.(?![\w/-]|\d)")
 _GERMAN_NO_DOT = re.compile(
     r"(?i)(?:(?<=\bam )|(?<=\bvom )|(?<=\bbis )|(?<=\bzum )|(?<=\bdem ))(\d{1,2})\.(\d{1,2})(?![\w./:,-])"
 )
+_VIETNAMESE_DAY = re.compile(r"(?i)\bngày\s+$")
 _CENTURY_PIVOT = 50
 _MONTHS = 12
 _DAY_AND_MONTH = r"\s+)(?P<first>\d{1,2})/(?P<second>\d{1,2})(?![\w/%]|[.,:-]\d)"
@@ -23,6 +27,12 @@ _BEFORE_DAY_AND_MONTH = {
     "es": r"el|del|al|día|lunes|martes|miércoles|jueves|viernes|sábado|domingo",
     "fr": r"le|du|au|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche",
     "pt": r"dia|até|em|(?:segunda|terça|quarta|quinta|sexta)(?:-feira)?,?|sábado,?|domingo,?",
+    "it": r"il|del|dal|al|entro il|giorno|lunedì|martedì|mercoledì|giovedì|venerdì|sabato|domenica",
+    "nl": r"op|tot|vanaf|voor|van|maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag",
+    "sv": r"den|måndag(?:en)?|tisdag(?:en)?|onsdag(?:en)?|torsdag(?:en)?|fredag(?:en)?|lördag(?:en)?|söndag(?:en)?",
+    "da": r"den|d\.|mandag|tirsdag|onsdag|torsdag|fredag|lørdag|søndag",
+    "id": r"tanggal|tgl|senin|selasa|rabu|kamis|jumat|sabtu|minggu",
+    "vi": r"ngày|(?:thứ (?:hai|ba|tư|năm|sáu|bảy)|chủ nhật),?",
 }
 """Words after which 12/25 is a date and not a fraction or a score."""
 
@@ -34,11 +44,13 @@ def speak_dates(text: MappedText, language: Language) -> MappedText:
     text = text.sub(_NUMERIC, lambda m: _numeric(m, language))
     if (pattern := _day_and_month(language)) is not None:
         text = text.sub(pattern, lambda m: _without_year(m, language))
-    if language.code == "de":
+    if language.code in _DOTTED_SHORT:
         text = text.sub(_GERMAN_SHORT, lambda m: _date(int(m[1]), int(m[2]), "", language, m))
+    if language.code == "de":
         text = text.sub(_GERMAN_NO_DOT, lambda m: _date(int(m[1]), int(m[2]), "", language, m))
+    if language.code in _ORDINAL_DAYS:
         return text.sub(
-            _german_names(language),
+            _ordinal_days(language),
             lambda m: _date(int(m[1]), _month(m[2], language), m[3] or "", language, m),
         )
     if language.code == "en":
@@ -71,6 +83,8 @@ def _without_year(match: re.Match[str], language: Language) -> Replacement:
     month_first = language.month_first if max(first, second) <= _MONTHS else second > _MONTHS
     day, month = (second, first) if month_first else (first, second)
     spoken = _date(day, month, "", language, match)
+    if language.code == "vi" and isinstance(spoken, str) and match["before"].lower().startswith("ngày"):
+        spoken = spoken.removeprefix("ngày ")
     return [match.span("before"), spoken] if isinstance(spoken, str) else None
 
 
@@ -99,6 +113,13 @@ def _phrase(day: int, name: str, spoken_year: str, language: Language, before: s
             first = {"es": "uno", "pt": "primeiro"}[language.code]
             text = f"{first if day == 1 else cardinal(day, language)} de {name}"
             return f"{text} de {spoken_year}" if spoken_year else text
+        case "sv" | "da" | "no":
+            text = f"{ordinal(day, language)} {name}"
+        case "it":
+            text = f"{'primo' if day == 1 else cardinal(day, language)} {name}"
+        case "vi":
+            text = f"{'' if re.search(_VIETNAMESE_DAY, before) else 'ngày '}{cardinal(day, language)} {name}"
+            return f"{text} năm {spoken_year}" if spoken_year else text
         case "fr":
             text = f"{'premier' if day == 1 else cardinal(day, language)} {name}"
         case _:
@@ -158,8 +179,11 @@ def _english_name(match: re.Match[str], language: Language) -> Replacement:
 
 
 @cache
-def _german_names(language: Language) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w.,/-])(\d{{1,2}})\. ?({_names(language)})(?![\w-])(?: (\d{{4}})\b)?")
+def _ordinal_days(language: Language) -> re.Pattern[str]:
+    """A day that is an ordinal before the name of its month: "28. November", "28 november"."""
+    names = _names(language) if language.code == "de" else rf"(?i:{_names(language)})"
+    mark = r"\. ?" if language.code == "de" else r"(?:\. ?| )"
+    return re.compile(rf"(?<![\w.,/-])(\d{{1,2}}){mark}({names})(?![\w-])(?: (\d{{4}})\b)?")
 
 
 @cache
@@ -167,7 +191,7 @@ def _short_names(language: Language) -> re.Pattern[str]:
     """An abbreviated month after a day: "28 nov", "28 de nov."."""
     short = "|".join(sorted(language.words.month_prefixes, key=len, reverse=True)) or "(?!)"
     return re.compile(
-        rf"(?i)(?<![\w.,:/-])(\d{{1,2}})( (?:de )?)({short})\b\.?(?! ?\()(?:( (?:de(?:l)? )?)(\d{{4}})\b)?"
+        rf"(?i)(?<![\w.,:/-])(\d{{1,2}})[°º]?( (?:de )?)({short})\b\.?(?! ?\()(?:( (?:de(?:l)? )?)(\d{{4}})\b)?"
     )
 
 

@@ -53,8 +53,17 @@ _CODES = (
     "USD|EUR|GBP|INR|JPY|CHF|CAD|AUD|NZD|BRL|MXN|ARS|CLP|COP|PEN|CNY|HKD|SGD|KRW|SEK|NOK|DKK|PLN|CZK|HUF|RON|BGN|TRY|RUB"
     "|UAH|ILS|AED|SAR|ZAR|NGN|KES|EGP|MAD|THB|VND|PHP|IDR|MYR|PKR|BDT|LKR"
 )
+_OWN_SYMBOLS = {
+    "sv": {"kr": "SEK", "kr.": "SEK", ":-": "SEK"},
+    "da": {"kr": "DKK", "kr.": "DKK"},
+    "no": {"kr": "NOK", "kr.": "NOK"},
+    "tr": {"TL": "TRY"},
+    "id": {"Rp": "IDR", "Rp.": "IDR"},
+    "vi": {"đ": "VND"},
+}
+"""Signs that name a currency of one language's country."""
 _MULTIPLIER_WORDS = frozenset({"hundred", "thousand", "million", "billion", "trillion", "lakh", "crore"})
-_NEEDS_OF = re.compile(r"mill[oó]n|milh|bilh|milliard|million")
+_NEEDS_OF = re.compile(r"mill[oó]n|milh|bilh|milliard|million|milion|miliard")
 _AMERICAN = ("US", "CA", "AU", "MX", "NZ")
 
 
@@ -85,8 +94,13 @@ def _multiplier(language: Language) -> str:
 
 
 @cache
+def _symbols(language: Language) -> dict[str, str]:
+    return {**_SYMBOLS, **_OWN_SYMBOLS.get(language.code, {})}
+
+
+@cache
 def _before(language: Language) -> re.Pattern[str]:
-    symbols = "|".join(map(re.escape, sorted(_SYMBOLS, key=len, reverse=True)))
+    symbols = "|".join(map(re.escape, sorted(_symbols(language), key=len, reverse=True)))
     return re.compile(
         rf"(?<![\w$€£₹])(?P<sign>[-−+]?)(?P<currency>{symbols}|(?:{_CODES})(?=[ \u00a0\d]))[ \u00a0\u202f]?(?P<minus>-?){_number(language)}(?![\d])(?![.,]\d)(?P<dash>[.,][-–—]+)?"
         rf"{_multiplier(language)}?(?![A-Za-zÀ-ÿ])(?:[ \u00a0](?:(?P<code>{_CODES})|(?P<named>{_names(language)})){WORD_END})?"
@@ -98,7 +112,11 @@ def _after(language: Language) -> re.Pattern[str]:
     symbols = "|".join(
         map(
             re.escape,
-            sorted((s for s in _SYMBOLS if s not in ("Rs", "Rs.", "R$", "Fr.")), key=len, reverse=True),
+            sorted(
+                (s for s in _symbols(language) if s not in ("Rs", "Rs.", "R$", "Fr.", "Rp", "Rp.")),
+                key=len,
+                reverse=True,
+            ),
         )
     )
     names = _names(language)
@@ -122,11 +140,18 @@ def _amount(match: re.Match[str], language: Language) -> Replacement:
     number = parse_number(groups["number"], language)
     if number is None:
         return None
+    if language.code == "tr" and match.string[match.end() :].startswith(("'", "’")):
+        # The ending of "250 TL'ye" is that of the abbreviation.
+        return None
     if groups["currency"] == "Fr." and _is_friday(match, language):
         return None
     # "$50 MXN": the code is more exact than the sign.
     named = _code_of(groups.get("named") or "", language) if groups["currency"] == "$" else ""
-    currency = groups.get("code") or named or _SYMBOLS.get(groups["currency"] or "", groups["currency"] or "")
+    currency = (
+        groups.get("code")
+        or named
+        or _symbols(language).get(groups["currency"] or "", groups["currency"] or "")
+    )
     currency = currency or _code_of(groups["name"] or "", language)
     if groups["currency"] == "$" and not groups.get("code") and not named and language.region == "MX":
         currency = "MXN"
@@ -141,11 +166,18 @@ def _amount(match: re.Match[str], language: Language) -> Replacement:
     minus = "-" in (groups["sign"] or "") or "−" in (groups["sign"] or "") or groups.get("minus") == "-"
     sign = f"{language.words.minus} " if minus else ""
     multiplier = language.words.multipliers.get(groups["multiplier"] or "", "")
-    return sign + (
+    spoken = (
         _multiplied(number, multiplier, currency, language)
         if multiplier
         else _price(number, currency, language)
     )
+    return f"{sign}{spoken}{'.' if _ends_sentence(match) else ''}"
+
+
+def _ends_sentence(match: re.Match[str]) -> bool:
+    """Whether the full stop of an abbreviation such as "kr." also ends the sentence."""
+    after = match.string[match.end() :].lstrip()
+    return match.group().endswith("kr.") and (not after or after[0].isupper())
 
 
 def _is_friday(match: re.Match[str], language: Language) -> bool:
@@ -172,16 +204,18 @@ def _multiplied(number: Number, multiplier: str, currency: str, language: Langua
         )
     else:
         number_text = in_words(number, language, "masculine" if number.is_one else "")
-    if number.is_one and language.code in ("es", "fr", "pt"):
+    if number.is_one and language.code in ("es", "fr", "pt", "it"):
         multiplier = {
+            "milioni": "milione",
+            "miliardi": "miliardo",
             "millones": "millón",
             "millions": "million",
             "milliards": "milliard",
             "milhões": "milhão",
             "bilhões": "bilhão",
         }.get(multiplier, multiplier)
-        if multiplier in ("mil", "mille"):
-            number_text = ""
+        if multiplier in ("mil", "mille", "mila"):
+            number_text, multiplier = "", "mille" if multiplier == "mila" else multiplier
     return f"{number_text} {multiplier}{joint} {_unit(number, currency, language, plural=True)}".strip()
 
 
@@ -195,7 +229,7 @@ def _price(number: Number, currency: str, language: Language) -> str:
     units = f"{_count(whole, currency, language)} {_unit(whole, currency, language)}"
     if not cents:
         return units
-    if language.code == "de":
+    if language.code in ("de", "nl"):
         return (
             f"{units} {cardinal(cents, language)}"
             if number.integer
@@ -208,7 +242,7 @@ def _price(number: Number, currency: str, language: Language) -> str:
 
 
 def _count(number: Number, currency: str, language: Language, *, subunit: bool = False) -> str:
-    if language.code in ("es", "fr", "pt"):
+    if language.code in ("es", "fr", "pt", "it"):
         feminine = currency in ("GBP", "INR", "SEK", "NOK", "DKK", "CZK", "TRY") and not subunit
         return cardinal(number.integer, language, "feminine" if feminine else "masculine")
     if language.code == "de":
@@ -217,6 +251,9 @@ def _count(number: Number, currency: str, language: Language, *, subunit: bool =
             if number.is_one and currency in ("INR", "SEK", "NOK", "DKK", "TRY")
             else cardinal(number.integer, language, "masculine")
         )
+    if language.code in ("sv", "da", "no"):
+        neuter = subunit and currency in ("SEK", "DKK", "NOK")
+        return cardinal(number.integer, language, "masculine" if neuter or currency == "GBP" else "feminine")
     return cardinal(number.integer, language)
 
 

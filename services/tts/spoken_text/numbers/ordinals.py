@@ -26,6 +26,13 @@ _MASCULINE_ADJECTIVE = re.compile(
     r"\s+(?:piso|lugar|puesto|día|grado|trimestre|paso|intento|turno|año|mes|capítulo)\b"
 )
 _HINDI = re.compile(r"(?<![\w.,:/])(\d{1,3})(?:वां|वाँ|वा|वें|वीं|वी|ला|रा|था|ली|री|थी)(?!\w)")
+_DUTCH = re.compile(r"(?<![\w.,:/])(\d{1,3})(?:ste|de|e)(?!\w)")
+_SWEDISH = re.compile(r"(?<![\w.,:/])(\d{1,3}):[ae](?!\w)")
+_BEFORE_NOUN = re.compile(r"(?<![\w.,:/])(\d{1,2})\.(?= [a-zæøåçğıöşü]{2})")
+"""An ordinal with a full stop in a language whose sentences begin with a capital letter."""
+_INDONESIAN = re.compile(r"(?<!\w)ke-(\d{1,3})(?!\w)")
+_VIETNAMESE = re.compile(r"(?i)(?<=\bthứ )([14])(?![\d/:]|[.,]\d)")
+_MAX_ITALIAN = 100
 _SUFFIXES = {
     "fr": {"er": "-masculine", "ᵉʳ": "-masculine", "ère": "-feminine", "re": "-feminine", "nde": "-feminine"},
     "es": {
@@ -37,11 +44,13 @@ _SUFFIXES = {
         "ma": "-feminine",
     },
     "pt": {"ª": "-feminine", "a": "-feminine"},
+    "it": {"ª": "-feminine"},
 }
 _ALLOWED = {
     "fr": frozenset({"er", "ère", "re", "ème", "eme", "e", "nd", "nde", "ᵉʳ", "ᵉ"}),
     "es": frozenset({"º", "ª", "er", "ro", "ra", "do", "da", "to", "ta", "mo", "ma", "°"}),
     "pt": frozenset({"º", "ª", "o", "a", "°"}),
+    "it": frozenset({"º", "ª", "°"}),
 }
 
 
@@ -63,10 +72,20 @@ def speak_ordinals(text: MappedText, language: Language) -> MappedText:
             text = text.sub(_GERMAN_RANGE, lambda m: ordinal(int(m[1]), language, "-n"))
             text = text.sub(_GERMAN, lambda m: _german(m, language))
             return text.sub(_GERMAN_LAST, lambda m: _german_last(m, language))
-        case "es" | "fr" | "pt":
+        case "es" | "fr" | "pt" | "it":
             return text.sub(_ROMANCE, lambda m: _romance(m, language))
         case "hi":
             return text.sub(_HINDI, lambda m: _hindi(m, language))
+        case "nl":
+            return text.sub(_DUTCH, lambda m: ordinal(int(m[1]), language))
+        case "sv":
+            return text.sub(_SWEDISH, lambda m: ordinal(int(m[1]), language))
+        case "da" | "no" | "tr":
+            return text.sub(_BEFORE_NOUN, lambda m: ordinal(int(m[1]), language))
+        case "id":
+            return text.sub(_INDONESIAN, lambda m: f"ke{cardinal(int(m[1]), language)}")
+        case "vi":
+            return text.sub(_VIETNAMESE, lambda m: {"1": "nhất", "4": "tư"}[m[1]])
         case _:
             return text
 
@@ -95,6 +114,8 @@ def _romance(match: re.Match[str], language: Language) -> Replacement:
     if suffix not in _ALLOWED[language.code]:
         return None
     form = _SUFFIXES[language.code].get(suffix, "-masculine")
+    if language.code == "it" and int(match[1]) > _MAX_ITALIAN:
+        return None
     if (
         language.code == "es"
         and form == "-masculine"

@@ -17,6 +17,7 @@ _INDIAN = r"[6-9]\d{4}[ -]\d{5}"
 _RUN = r"\d{10,11}"
 _VANITY = r"1-8\d\d-(?=[A-Z])"
 _DATE = re.compile(r"\d{1,2}([./-])\d{1,2}\1(?:\d{2}|\d{4})")
+_HOURS = re.compile(r"[012]?\d\.[0-5]\d ?[-–] ?[012]?\d\.[0-5]\d")
 _EXTENSION = re.compile(r"(?i)\b(?:ext|x)\.?\s*(\d{1,6})\b")
 
 _BY_LANGUAGE = {
@@ -24,6 +25,10 @@ _BY_LANGUAGE = {
     "es": rf"|{_THREES}",
     "pt": rf"|{_THREES}|{_BRAZILIAN}",
     "hi": rf"|{_INDIAN}",
+    "da": r"|\d{2} \d{2} \d{2} \d{2}",
+    "no": r"|\d{2} \d{2} \d{2} \d{2}|\d{3} \d{2} \d{3}",
+    "tr": r"|0 ?\(\d{3}\) ?\d{3} \d{2} \d{2}",
+    "it": r"|3\d{2} \d{6,7}",
 }
 _MIN_DIGITS = 7
 
@@ -40,7 +45,7 @@ def speak_phones(text: MappedText, language: Language) -> MappedText:
 
 def _grouped(match: re.Match[str], language: Language) -> Replacement:
     text = match.group()
-    if _DATE.fullmatch(text) or re.fullmatch(r"0\d{0,2}(?:[.,]\d{3})+", text):
+    if _DATE.fullmatch(text) or _HOURS.fullmatch(text) or re.fullmatch(r"0\d{0,2}(?:[.,]\d{3})+", text):
         return None
     if not text.startswith("1-8") and sum(map(str.isdigit, text)) < _MIN_DIGITS:
         return None

@@ -1,6 +1,7 @@
 """Times of day. No I/O."""
 
 import re
+from functools import cache
 
 from services.tts.spoken_text.language import Language
 from services.tts.spoken_text.mapped_text import MappedText, Replacement
@@ -18,11 +19,45 @@ _GERMAN_RANGE = re.compile(
     r"(?<![\w.,:/])(?P<hour>\d{1,2})(?:[.](?P<minute>[0-5]\d))(?=\s*(?:[-–]|bis)\s*\d{1,2}[.:][0-5]\d\s*Uhr)"
 )
 _H = re.compile(r"(?<![\w.,:/])(?P<hour>\d{1,2})\s?[hH](?:\s?(?P<minute>[0-5]\d))?(?:\s?min)?(?![\w])")
+_DOTTED = {
+    "it": r"(?:alle|dalle|ore|le|all['’]|per le|verso le)",
+    "nl": r"(?:om|vanaf|rond)",
+    "sv": r"(?:kl\.?|klockan)",
+    "da": r"(?:kl\.?|klokken)",
+    "no": r"(?:kl\.?|klokka|klokken)",
+    "tr": r"(?:saat)",
+    "id": r"(?:pukul|jam|pkl\.?)",
+}
+"""Words before a time of day with a full stop, as in "kl. 14.30"."""
+_CLOCK_WORDS = {"sv": "klockan", "da": "klokken", "no": "klokken", "id": "pukul"}
+_DUTCH = re.compile(r"(?<![\w.,:/$€£])(?P<hour>\d{1,2})[:.](?P<minute>[0-5]\d)\s+uur\b")
+_DUTCH_RANGE = re.compile(
+    r"(?<![\w.,:/$€£])(?P<hour>\d{1,2})[:.](?P<minute>[0-5]\d)(?=\s*(?:[-–]|tot|en)\s*\d{1,2}[.:][0-5]\d\s+uur\b)"
+)
+_HOURS = re.compile(
+    r"(?<![\w.,:/-])(?P<hour>\d{1,2})\.(?P<minute>[0-5]\d) ?[-–] ?(?P<hour2>\d{1,2})\.(?P<minute2>[0-5]\d)(?! uur|[\w/%]|[.,:-]?\d)"
+)
+_VIETNAMESE = re.compile(r"(?<![\w.,:/])(?P<hour>\d{1,2})\s?(?:h|giờ)\s?(?P<minute>[0-5]\d)(?![\w:])")
 _AFTER_HOURS = re.compile(r"\s*(?:h|hs|hrs|horas|heures?|Uhr|बजे)(?!\w)\.?")
 _DURATION_BEFORE = re.compile(r"(?i)(?:durée|pendant|dure|durante|duración|dura|duração|en|dans|in|em)\s+$")
 _ROUND_THE_CLOCK = re.compile(r"(?<![\w.,/])(24|7)\s?([hj])\s?/\s?\1(?![\w/])")
 _ZONE = re.compile(r"\b(UTC|GMT)\s?([+−-])\s?(\d{1,2})(?::?([0-5]\d))?(?!\d)")
 _ZULU = re.compile(r"(?<=\d:\d\d)Z\b")
+
+
+def speak_marked_times(text: MappedText, language: Language) -> MappedText:
+    """Replace times that a full stop divides and a word or a range marks, which could be dates."""
+    if (dotted := _dotted(language)) is None:
+        return text
+    text = text.sub(dotted, lambda m: _after_word(m, language))
+    return text.sub(_HOURS, lambda m: _hours(m, language)) if language.decimal == "," else text
+
+
+def _hours(match: re.Match[str], language: Language) -> Replacement:
+    if int(match["hour"]) > 24 or int(match["hour2"]) > 24:
+        return None
+    first = _plain(int(match["hour"]), int(match["minute"]), language)
+    return f"{first} {language.words.to} {_plain(int(match['hour2']), int(match['minute2']), language)}"
 
 
 def speak_times(text: MappedText, language: Language) -> MappedText:
@@ -35,12 +70,46 @@ def speak_times(text: MappedText, language: Language) -> MappedText:
         text = text.sub(_ROUND_THE_CLOCK, lambda m: _round_the_clock(m, language))
     if language.code in ("fr", "pt", "es"):
         text = text.sub(_H, lambda m: _time(m, language))
+    if language.code == "nl":
+        text = text.sub(_DUTCH_RANGE, lambda m: _time(m, language)).sub(_DUTCH, lambda m: _time(m, language))
+    if language.code == "vi":
+        text = text.sub(_VIETNAMESE, lambda m: _time(m, language))
     text = text.sub(_CLOCK, lambda m: _clock(m, language))
     if language.code in ("en", "es", "pt", "hi"):
         text = text.sub(
             _HOUR, lambda m: _clock(m, language) if language.code != "en" or int(m["hour"]) <= 23 else None
         )
     return text
+
+
+@cache
+def _dotted(language: Language) -> re.Pattern[str] | None:
+    words = _DOTTED.get(language.code)
+    return (
+        re.compile(
+            rf"(?i)(?<!\w)(?P<word>{words})(?P<space>\s*)(?P<hour>\d{{1,2}})(?:[.:](?P<minute>[0-5]\d))?(?![\w/%]|[.,:]?\d|\s?(?:€|euro|kr|uur))"
+            rf"(?P<end>\s?[-–]\s?(?P<hour2>\d{{1,2}})(?:[.:](?P<minute2>[0-5]\d))?(?![\w/%]|[.,:]?\d))?"
+        )
+        if words
+        else None
+    )
+
+
+def _after_word(match: re.Match[str], language: Language) -> Replacement:
+    """A time after a word such as "kl.", which is written in full."""
+    if int(match["hour"]) > 24 or int(match["hour2"] or 0) > 24:
+        return None
+    word = match["word"]
+    if language.code not in _CLOCK_WORDS and not match["minute"]:
+        return None
+    if word.lower().rstrip(".") in ("kl", "pkl"):
+        word = _CLOCK_WORDS[language.code]
+    spoken = _plain(int(match["hour"]), int(match["minute"] or 0), language)
+    until = ""
+    if match["end"]:
+        to = "alle" if word.lower() == "dalle" else language.words.to
+        until = f" {to} {_plain(int(match['hour2']), int(match['minute2'] or 0), language)}"
+    return f"{word}{match['space']}{spoken}{until}"
 
 
 def _round_the_clock(match: re.Match[str], language: Language) -> str:
@@ -121,7 +190,17 @@ def _plain(hour: int, minute: int, language: Language) -> str:
                 else f"{_n(hour, language)} बजे"
             )
         case _:
-            return f"{_n(hour, language)} {_n(minute, language)}"
+            return _with_word(hour, minute, language)
+
+
+def _with_word(hour: int, minute: int, language: Language) -> str:
+    """Hour and minute with the word that stands between them, if there is one."""
+    hours = "una" if hour == 1 and language.code == "it" else _n(hour, language)
+    word = {"it": "e", "nl": "uur", "vi": "giờ"}.get(language.code, "")
+    if not minute:
+        return f"{hours} {word}" if word in ("uur", "giờ") else hours
+    word = word or (_n(0, language) if minute < 10 else "")
+    return f"{hours} {word} {_n(minute, language)}" if word else f"{hours} {_n(minute, language)}"
 
 
 def _english(hour: int, minute: int, language: Language) -> str:

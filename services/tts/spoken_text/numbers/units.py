@@ -99,6 +99,16 @@ _FEMININE = {
         {"duration-hour", "mass-pound", "length-mile", "mass-ounce", "energy-kilocalorie", "area-hectare"}
     ),
     "pt": frozenset({"duration-hour", "mass-pound", "length-mile", "mass-ounce", "energy-kilocalorie"}),
+    "it": frozenset(
+        {
+            "duration-hour",
+            "mass-pound",
+            "mass-ounce",
+            "energy-kilocalorie",
+            "digital-kilobyte",
+            "area-hectare",
+        }
+    ),
     "fr": frozenset(
         {
             "duration-hour",
@@ -113,15 +123,36 @@ _FEMININE = {
 }
 
 
+_NEUTER = {
+    "sv": frozenset(
+        {"mass-kilogram", "mass-gram", "mass-milligram", "mass-microgram", "mass-pound", "mass-ounce"}
+    ),
+    "no": frozenset(
+        {"mass-kilogram", "mass-gram", "mass-milligram", "mass-pound", "duration-minute", "duration-second"}
+    ),
+    "da": frozenset(
+        {"mass-kilogram", "mass-gram", "mass-milligram", "mass-pound", "duration-minute", "duration-second"}
+    ),
+}
+
+
 def speak_units(text: MappedText, language: Language) -> MappedText:
     """Replace percentages and numbers with a unit."""
-    text = text.sub(_PERCENT, lambda m: _percent(m, language))
+    if language.code == "tr":
+        text = text.sub(_TURKISH_PERCENT, lambda m: _percent(m, language))
+    else:
+        text = text.sub(_PERCENT, lambda m: _percent(m, language))
     text = text.sub(_unit_pattern(language), lambda m: _unit(m, language))
     return text.sub(_DEGREES, lambda m: _degrees(m, language))
 
 
 _SIGN = r"(?<![\w.,:/])(?P<sign>[-−+]?)"
 _PERCENT = re.compile(rf"{_SIGN}(?P<number>{NUMBER})[ \u00a0\u202f]?(?P<mark>%|‰)(?!\w)")
+_TURKISH_PERCENT = re.compile(rf"{_SIGN}(?P<mark>%|‰)\s?(?P<number>{NUMBER})(?!\w)")
+_ITALIAN_ORDINAL = re.compile(
+    r" (?!(?:all?|alla|di|in|e|o|con|per|fuori|sotto|sopra|oggi|domani)\b)[a-zà-ü]{3}"
+)
+"""A noun after 3°, which is an ordinal before it."""
 _DEGREES = re.compile(rf"{_SIGN}(?P<number>{NUMBER})[ ]?°(?![\w])")
 
 
@@ -148,17 +179,19 @@ def _percent(match: re.Match[str], language: Language) -> Replacement:
     if signed is None:
         return None
     mark = language.words.percent if match["mark"] == "%" else language.words.per_mille
-    gender = (
-        "masculine"
-        if language.code in ("de", "es", "fr") and signed[1].integer == 1 and language.code == "de"
-        else ""
+    gender = {"de": "masculine" if signed[1].integer == 1 else "", "sv": "feminine", "da": "feminine"}.get(
+        language.code, ""
     )
+    if language.code == "tr":
+        return f"{signed[0]}{mark} {in_words(signed[1], language)}"
     return f"{signed[0]}{in_words(signed[1], language, gender)} {mark}"
 
 
 def _degrees(match: re.Match[str], language: Language) -> Replacement:
     signed = _signed(match, language)
     if signed is None:
+        return None
+    if language.code == "it" and _ITALIAN_ORDINAL.match(match.string, match.end()):
         return None
     word = "degree" if language.code == "en" and signed[1].is_one else language.words.degrees
     return f"{signed[0]}{in_words(signed[1], language)} {word}"
@@ -177,6 +210,8 @@ def _unit(match: re.Match[str], language: Language) -> Replacement:
     if not name:
         return None
     feminine = _UNITS[unit] in _FEMININE.get(language.code, frozenset())
+    if language.code in _NEUTER:
+        feminine = _UNITS[unit] not in _NEUTER[language.code]
     gender = ("feminine" if feminine else "masculine") if language.code != "en" else ""
     return f"{sign}{in_words(number, language, gender)} {name}{'.' if unit.endswith('.') and _ends(match) else ''}"
 

@@ -47,5 +47,83 @@ def test_what_is_ambiguous_keeps_its_digits(text: str) -> None:
 
 def test_text_of_other_languages_is_unchanged() -> None:
     """There are no tables for them."""
-    text = MappedText.of("Het is 9:30.")
-    assert speak_numbers(text, find_language("nl")) is text
+    text = MappedText.of("Ni saa 9:30.")
+    assert speak_numbers(text, find_language("sw")) is text
+
+
+FURTHER = [
+    (
+        "it",
+        "È il 28/11/2026 alle 14:30.",
+        "È il ventotto novembre duemilaventisei alle quattordici e trenta.",
+    ),
+    ("it", "martedì 1° dicembre alle ore 9.15", "martedì primo dicembre alle ore nove e quindici"),
+    ("it", "al 3° piano, 20° all'ombra", "al terzo piano, venti gradi all'ombra"),
+    (
+        "it",
+        "€ 1.234,56, poi 12,50 €",
+        "milleduecentotrentaquattro euro e cinquantasei centesimi, poi dodici euro e cinquanta centesimi",
+    ),
+    ("it", "1 euro, 1 visita, 1 studio, 1 ora", "un euro, una visita, 1 studio, 1 ora"),
+    ("it", "dalle 9-13, il 15%", "dalle nove alle tredici, il quindici per cento"),
+    ("it", "Il codice di conferma è 4821.", "Il codice di conferma è quattro otto due uno."),
+    ("it-CH", "CHF 1'250.50", "milleduecentocinquanta franchi e cinquanta centesimi"),
+    (
+        "nl",
+        "op 28-11-2026 om 14:30 uur",
+        "op achtentwintig november tweeduizendzesentwintig om veertien uur dertig",
+    ),
+    ("nl", "van 9.00 tot 17.30 uur", "van negen uur tot zeventien uur dertig"),
+    ("nl", "€ 12,50, 1 euro", "twaalf euro vijftig, één euro"),
+    ("nl", "de 3e verdieping, sinds 1987", "de derde verdieping, sinds negentienzevenentachtig"),
+    ("nl", "bel 06-12345678", "bel nul zes, één twee drie vier, vijf zes zeven acht"),
+    ("sv", "den 28 november kl. 14.30", "den tjugoåttonde november klockan fjorton trettio"),
+    ("sv", "Det kostar 499 kr.", "Det kostar fyrahundranittionio kronor."),
+    ("sv", "1 minut, 1 kg, 3:e gången", "en minut, ett kilogram, tredje gången"),
+    ("da", "d. 28/11 kl. 9.05", "d. otteogtyvende november klokken ni nul fem"),
+    ("da", "på 3. sal den 21. maj", "på tredje sal den enogtyvende maj"),
+    ("nb", "28. november 2026, 21 kroner", "tjueåttende november to tusen og tjueseks, tjueén kroner"),
+    ("tr", "%15, ₺1.250,50, 3. kat", "yüzde on beş, bin iki yüz elli lira elli kuruş, üçüncü kat"),
+    ("tr", "saat 14:30'da, 250 TL'ye", "saat on dört otuz'da, iki yüz elli TL'ye"),
+    (
+        "id",
+        "Rp150.000, 08.00-17.00, ke-3",
+        "seratus lima puluh ribu rupiah, delapan sampai tujuh belas, ketiga",
+    ),
+    (
+        "vi",
+        "14h30 ngày 5/12, 150.000đ",
+        "mười bốn giờ ba mươi ngày năm tháng mười hai, một trăm năm mươi nghìn đồng",
+    ),
+]
+
+
+@pytest.mark.parametrize(("tag", "text", "expected"), FURTHER)
+def test_numbers_in_further_languages(tag: str, text: str, expected: str) -> None:
+    """A form that depends on a noun of unknown gender keeps its digits."""
+    assert speak_numbers(MappedText.of(text), find_language(tag)).text == expected
+
+
+DICTATED = [
+    ("pl", "Kod to 4821, 28.11.2026, 150 zł", "Kod to cztery osiem dwa jeden, 28 listopada 2026, 150 zł"),
+    (
+        "pl",
+        "600 123 456, nie 123 456 789 zł",
+        "sześć zero zero, jeden dwa trzy, cztery pięć sześć, nie 123 456 789 zł",
+    ),
+    ("ru", "2026-11-28, BK-204", "28 ноября 2026 года, BK два ноль четыре"),
+    ("cs", "+420 123 456 789", "plus čtyři dva nula, jedna dva tři, čtyři pět šest, sedm osm devět"),
+    ("ja", "電話は03-1234-5678です", "電話はゼロ サン、イチ ニ サン ヨン、ゴ ロク ナナ ハチです"),
+    ("zh-TW", "驗證碼是4821", "驗證碼是四 八 二 一"),
+    ("ko", "코드는 4821입니다", "코드는 사 팔 이 일입니다"),
+    ("ar", "رمز التأكيد ٤٨٢١", "رمز التأكيد أربعة ثمانية اثنان واحد"),
+    ("fi", "Klo 14.30, 25 euroa, 24/7", "Klo 14.30, 25 euroa, 24/7"),
+]
+
+
+@pytest.mark.parametrize(("tag", "text", "expected"), DICTATED)
+def test_only_what_is_dictated_is_spoken_where_numbers_are_declined(
+    tag: str, text: str, expected: str
+) -> None:
+    """The provider's voice infers the cases and counters of the rest."""
+    assert speak_numbers(MappedText.of(text), find_language(tag)).text == expected

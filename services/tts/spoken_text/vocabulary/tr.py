@@ -1,0 +1,61 @@
+"""Turkish words."""
+
+from services.tts.spoken_text.language import Vocabulary
+
+WORDS = Vocabulary(
+    dot="nokta",
+    at="et",
+    slash="bölü",
+    dash="tire",
+    underscore="alt çizgi",
+    colon="iki nokta",
+    and_="ve",
+    plus="artı",
+    minus="eksi",
+    times="çarpı",
+    by="çarpı",
+    divided="bölü",
+    equals="eşittir",
+    less="küçüktür",
+    greater="büyüktür",
+    less_equal="en fazla",
+    greater_equal="en az",
+    plus_minus="artı eksi",
+    about="yaklaşık",
+    star="yıldız",
+    hash="kare",
+    to=",",
+    number="numara",
+    section="madde",
+    version="sürüm",
+    percent="yüzde",
+    per_mille="binde",
+    degrees="derece",
+    decimal="virgül",
+    currency_joint="",
+    currencies={
+        "TRY": ("lira", "lira", "kuruş", "kuruş"),
+        "EUR": ("euro", "euro", "sent", "sent"),
+        "USD": ("dolar", "dolar", "sent", "sent"),
+        "GBP": ("sterlin", "sterlin", "peni", "peni"),
+    },
+    multipliers={"bin": "bin", "milyon": "milyon", "milyar": "milyar"},
+    months=(
+        "Ocak",
+        "Şubat",
+        "Mart",
+        "Nisan",
+        "Mayıs",
+        "Haziran",
+        "Temmuz",
+        "Ağustos",
+        "Eylül",
+        "Ekim",
+        "Kasım",
+        "Aralık",
+    ),
+    digit_contexts=(
+        r"(?:\w+ )?(?:numarası|numaranız|numaram|numaramız|kodu|kodunuz|kod|şifresi|şifreniz)|numara|pin|telefon|tel"
+        r"|faks|dahili|iban|tuşlayın"
+    ),
+)
