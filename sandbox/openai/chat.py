@@ -1,20 +1,20 @@
 """The endpoint POST /v1/chat/completions, of OpenAI and of the other servers."""
 
-import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 
 from sandbox.openai import errors, wire
+from sandbox.openai.answer_sender import Answer, send_answer
 from sandbox.openai.chunk_quirks import with_quirks
 from sandbox.openai.errors import ApiError
-from sandbox.openai.exchange import HANG_S, Exchange, Exchanges, act, call_sid_of, disconnected
+from sandbox.openai.exchange import Exchange, Exchanges, call_sid_of
 from sandbox.openai.faults import QUIRKS
 from sandbox.openai.http_faults import error_response, faulty_response
 from sandbox.openai.models import find_family, has_ended
@@ -58,12 +58,8 @@ class ChatEndpoint:
         self._exchanges.note("request", exchange, at_us=exchange.received_at_us)
         if response := faulty_response(exchange.faults, body["model"]):
             return response
-        if "hang" in exchange.faults and await disconnected(request, HANG_S):
-            self._exchanges.note("cancelled", exchange)
-            return Response(status_code=499)
-        if not body.get("stream") or "not_streamed" in exchange.faults:
-            return await self._answer_whole(chat, request)
-        return StreamingResponse(self._stream(chat), media_type="text/event-stream")
+        answer = _answer(chat, self._exchanges.settings.llm_silence_s)
+        return await send_answer(self._exchanges, answer, request, streamed=bool(body.get("stream")))
 
     def _prepare(
         self, body: Mapping[str, Any], server: Server, received_s: float, received_at_us: int
@@ -101,45 +97,24 @@ class ChatEndpoint:
         obfuscated = server.name == "openai" and options.get("include_obfuscation") is not False
         return _Chat(exchange, completion, server, obfuscated)
 
-    async def _answer_whole(self, chat: _Chat, request: Request) -> Response:
-        due_s = self._exchanges.due_in_s(chat.exchange, len(chat.completion.reply.tokens))
-        gone = await disconnected(request, due_s)
-        self._exchanges.note("cancelled" if gone else "done", chat.exchange)
-        return JSONResponse(chat.server.adapt(wire.full_response(chat.completion)))
 
-    async def _stream(self, chat: _Chat) -> AsyncIterator[bytes]:
-        exchange, outcome = chat.exchange, "cancelled"
-        sent_at_us: list[int] = []
-        quirks = _quirks_of(chat)
-        encoder = EventEncoder(quirks, chat.server.comment)
-        chunks = with_quirks(wire.chat_chunks(chat.completion), quirks, wire.usage_payload(chat.completion))
-        chunks = with_stream_faults(
-            adapted(chat.server, chunks), exchange.faults, self._exchanges.settings.llm_silence_s
-        )
-        try:
-            await asyncio.sleep(self._exchanges.due_in_s(exchange, 0))
-            self._exchanges.note("first_token", exchange)
-            async with asyncio.timeout(HANG_S):
-                for chunk in chunks:
-                    writes = _writes(encoder, chunk)
-                    await asyncio.sleep(chunk.pause_s)
-                    if chunk.token is not None:
-                        await asyncio.sleep(self._exchanges.due_in_s(exchange, chunk.token))
-                        sent_at_us.append(time.time_ns() // 1000)
-                    if chunk.action == "end":
-                        break
-                    await act(chunk.action)
-                    for write in writes:
-                        yield write
-                else:
-                    for write in encoder.end():
-                        yield write
-            outcome = "done"
-        except TimeoutError:
-            outcome = "cancelled"
-        finally:
-            tokens = chat.completion.reply.tokens
-            self._exchanges.note(outcome, exchange, tokens=tokens, sent_at_us=sent_at_us)
+def _answer(chat: _Chat, silence_s: float) -> Answer:
+    quirks = _quirks_of(chat)
+    encoder = EventEncoder(quirks, chat.server.comment)
+
+    def chunks() -> Iterator[Chunk]:
+        usage = wire.usage_payload(chat.completion)
+        sent = adapted(chat.server, with_quirks(wire.chat_chunks(chat.completion), quirks, usage))
+        return with_stream_faults(sent, chat.exchange.faults, silence_s)
+
+    return Answer(
+        chat.exchange,
+        chat.completion.reply.tokens,
+        whole=lambda: chat.server.adapt(wire.full_response(chat.completion)),
+        chunks=chunks,
+        encoder=encoder,
+        encode=encoder.event,
+    )
 
 
 def _refusal(body: Any, server: Server, day: Any) -> Refusal | None:
@@ -176,9 +151,3 @@ def _quirks_of(chat: _Chat) -> frozenset[str]:
     """The quirks of the answer and of its server."""
     quirks = chat.exchange.faults.intersection(QUIRKS) | chat.server.quirks
     return quirks if chat.obfuscated else quirks - {"obfuscation"}
-
-
-def _writes(encoder: EventEncoder, chunk: Chunk) -> list[bytes]:
-    if chunk.raw:
-        return encoder.raw(chunk.raw)
-    return encoder.event(chunk.data) if chunk.data is not None else []

@@ -1,14 +1,11 @@
 """One request and the pace of its answer; the choice of its faults and quirks."""
 
-import asyncio
 import random
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from starlette.requests import Request
 
 from sandbox.emulator import Journal, RuntimeSettings
 from sandbox.openai.models import scenario_of
@@ -120,22 +117,3 @@ def call_sid_of(body: Mapping[str, Any]) -> str:
     names = ("user", "safety_identifier", "prompt_cache_key")
     found = [body[name] for name in names if isinstance(body.get(name), str)]
     return str((found or [metadata.get("call_sid") or ""])[0])
-
-
-async def disconnected(request: Request, within_s: float) -> bool:
-    """Wait until the client disconnects or the time is up; True if it disconnected."""
-    try:
-        async with asyncio.timeout(within_s):
-            # The body has been read, so the next message is the disconnect.
-            await request.receive()
-    except TimeoutError:
-        return False
-    return True
-
-
-async def act(action: str) -> None:
-    """Hang, or close the connection within the body, which clients see as a lost connection."""
-    if action == "hang":
-        await asyncio.sleep(HANG_S)
-    if action == "close":
-        raise ConnectionResetError("closed by the sandbox's settings")

@@ -1,15 +1,15 @@
 """Serves the answers of other model APIs, with the pace, faults and journal of the OpenAI emulator."""
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response
 
-from sandbox.openai.exchange import HANG_S, Exchange, Exchanges, act, disconnected
+from sandbox.openai.answer_sender import Answer, send_answer
+from sandbox.openai.exchange import Exchange, Exchanges
 from sandbox.openai.faults import QUIRKS
 from sandbox.openai.reply import Reply, limited, reply_of, with_faults
 from sandbox.openai.scenario import read_scenario
@@ -81,42 +81,16 @@ async def respond(
     exchange = prepared.exchange
     if "empty_200" in exchange.faults:
         return Response(b"", media_type="text/event-stream")
-    if "hang" in exchange.faults and await disconnected(request, HANG_S):
-        exchanges.note("cancelled", exchange)
-        return Response(status_code=499)
-    if not streamed or "not_streamed" in exchange.faults:
-        gone = await disconnected(request, exchanges.due_in_s(exchange, len(prepared.reply.tokens)))
-        exchanges.note("cancelled" if gone else "done", exchange)
-        return JSONResponse(wire.whole)
-    body = _stream(exchanges, prepared, wire)
-    return StreamingResponse(body, media_type="text/event-stream; charset=utf-8")
-
-
-async def _stream(exchanges: Exchanges, prepared: Prepared, wire: Wire) -> AsyncIterator[bytes]:
-    exchange, outcome = prepared.exchange, "cancelled"
-    sent_at_us: list[int] = []
     encoder = EventEncoder(exchange.faults.intersection(QUIRKS) | {"no_done"})
-    try:
-        await asyncio.sleep(exchanges.due_in_s(exchange, 0))
-        exchanges.note("first_token", exchange)
-        async with asyncio.timeout(HANG_S):
-            for chunk in _chunks(exchanges, exchange, wire):
-                await asyncio.sleep(chunk.pause_s)
-                if chunk.token is not None:
-                    await asyncio.sleep(exchanges.due_in_s(exchange, chunk.token))
-                    sent_at_us.append(time.time_ns() // 1000)
-                if chunk.action == "end":
-                    break
-                await act(chunk.action)
-                for write in _writes(encoder, chunk, wire):
-                    yield write
-        for write in encoder.end():
-            yield write
-        outcome = "done"
-    except TimeoutError:
-        outcome = "cancelled"
-    finally:
-        exchanges.note(outcome, exchange, tokens=prepared.reply.tokens, sent_at_us=sent_at_us)
+    answer = Answer(
+        exchange,
+        prepared.reply.tokens,
+        whole=lambda: wire.whole,
+        chunks=lambda: _chunks(exchanges, exchange, wire),
+        encoder=encoder,
+        encode=lambda data: encoder.event(data, wire.event_name(data)),
+    )
+    return await send_answer(exchanges, answer, request, streamed=streamed)
 
 
 def _chunks(exchanges: Exchanges, exchange: Exchange, wire: Wire) -> Iterator[Chunk]:
@@ -124,12 +98,6 @@ def _chunks(exchanges: Exchanges, exchange: Exchange, wire: Wire) -> Iterator[Ch
         return wire.endless()
     delay_s = exchanges.settings.llm_silence_s
     return with_stream_faults(wire.chunks(), exchange.faults, delay_s, wire.in_place)
-
-
-def _writes(encoder: EventEncoder, chunk: Chunk, wire: Wire) -> list[bytes]:
-    if chunk.raw:
-        return encoder.raw(chunk.raw)
-    return encoder.event(chunk.data, wire.event_name(chunk.data)) if chunk.data is not None else []
 
 
 def _spoken(message: Mapping[str, Any]) -> Mapping[str, Any]:

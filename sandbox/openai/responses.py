@@ -1,19 +1,19 @@
 """The endpoint POST /v1/responses."""
 
-import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response
 
 from sandbox.openai import errors
+from sandbox.openai.answer_sender import Answer, send_answer
 from sandbox.openai.errors import ApiError
-from sandbox.openai.exchange import HANG_S, Exchange, Exchanges, act, call_sid_of, disconnected
+from sandbox.openai.exchange import Exchange, Exchanges, call_sid_of
 from sandbox.openai.faults import QUIRKS
 from sandbox.openai.http_faults import error_response, faulty_response
 from sandbox.openai.input_messages import chat_messages, items_of
@@ -70,12 +70,9 @@ class ResponsesEndpoint:
         self._exchanges.note("request", exchange, at_us=exchange.received_at_us)
         if response := faulty_response(exchange.faults, body["model"]):
             return response
-        if "hang" in exchange.faults and await disconnected(request, HANG_S):
-            self._exchanges.note("cancelled", exchange)
-            return Response(status_code=499)
-        if not body.get("stream") or "not_streamed" in exchange.faults:
-            return await self._answer_whole(turn, request)
-        return StreamingResponse(self._stream(turn), media_type="text/event-stream; charset=utf-8")
+        return await send_answer(
+            self._exchanges, self._answer(turn), request, streamed=bool(body.get("stream"))
+        )
 
     def _errors(self, body: Any, server: Server) -> Iterator[ApiError]:
         """Errors of a body; only the first is used, because each check relies on those before it."""
@@ -131,38 +128,16 @@ class ResponsesEndpoint:
         )
         return _Turn(exchange, response, _quirks(faults, body))
 
-    async def _answer_whole(self, turn: _Turn, request: Request) -> Response:
-        reply = turn.response.reply
-        gone = await disconnected(request, self._exchanges.due_in_s(turn.exchange, len(reply.tokens)))
-        self._exchanges.note("cancelled" if gone else "done", turn.exchange)
-        return JSONResponse(response_object(turn.response, final_status(reply)))
-
-    async def _stream(self, turn: _Turn) -> AsyncIterator[bytes]:
-        exchange, outcome = turn.exchange, "cancelled"
-        sent_at_us: list[int] = []
-        encoder = EventEncoder(turn.quirks)
-        try:
-            await asyncio.sleep(self._exchanges.due_in_s(exchange, 0))
-            self._exchanges.note("first_token", exchange)
-            async with asyncio.timeout(HANG_S):
-                for chunk in self._chunks(turn):
-                    await asyncio.sleep(chunk.pause_s)
-                    if chunk.token is not None:
-                        await asyncio.sleep(self._exchanges.due_in_s(exchange, chunk.token))
-                        sent_at_us.append(time.time_ns() // 1000)
-                    if chunk.action == "end":
-                        break
-                    await act(chunk.action)
-                    for write in _writes(encoder, chunk, turn.quirks):
-                        yield write
-            for write in encoder.end():
-                yield write
-            outcome = "done"
-        except TimeoutError:
-            outcome = "cancelled"
-        finally:
-            tokens = turn.response.reply.tokens
-            self._exchanges.note(outcome, exchange, tokens=tokens, sent_at_us=sent_at_us)
+    def _answer(self, turn: _Turn) -> Answer:
+        encoder, reply = EventEncoder(turn.quirks), turn.response.reply
+        return Answer(
+            turn.exchange,
+            reply.tokens,
+            whole=lambda: response_object(turn.response, final_status(reply)),
+            chunks=lambda: self._chunks(turn),
+            encoder=encoder,
+            encode=lambda data: _event(encoder, data, turn.quirks),
+        )
 
     def _chunks(self, turn: _Turn) -> Iterator[Chunk]:
         faults = turn.exchange.faults
@@ -197,11 +172,6 @@ def _quirks(faults: frozenset[str], body: Mapping[str, Any]) -> frozenset[str]:
     return quirks if shown else quirks - {"obfuscation"}
 
 
-def _writes(encoder: EventEncoder, chunk: Chunk, quirks: frozenset[str]) -> list[bytes]:
-    if chunk.raw:
-        return encoder.raw(chunk.raw)
-    if chunk.data is None:
-        return []
-    name = str(chunk.data.get("type", ""))
-    padding = {"obfuscation": "kT9xQ2mVb7LdWz"} if "obfuscation" in quirks and "delta" in chunk.data else {}
-    return encoder.event({**chunk.data, **padding}, name)
+def _event(encoder: EventEncoder, data: Mapping[str, Any], quirks: frozenset[str]) -> list[bytes]:
+    padding = {"obfuscation": "kT9xQ2mVb7LdWz"} if "obfuscation" in quirks and "delta" in data else {}
+    return encoder.event({**data, **padding}, str(data.get("type", "")))

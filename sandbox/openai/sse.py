@@ -52,8 +52,12 @@ class EventEncoder:
     def end(self) -> list[bytes]:
         """The writes at the end of the stream: what is left, and `[DONE]`."""
         done = [] if "no_done" in self._quirks else self.event(DONE)
+        return [*done, *self.flush()]
+
+    def flush(self) -> list[bytes]:
+        """The writes of what is left when the stream ends early."""
         buffered, self._buffer = self._buffer, b""
-        return [*done, buffered] if buffered else done
+        return [buffered] if buffered else []
 
     def _data_lines(self, text: str) -> list[str]:
         if "multiline_data" not in self._quirks or text == DONE:

@@ -49,6 +49,14 @@ def test_bytes_are_split_within_a_character() -> None:
     assert len(writes("joined_writes")) < len(PAYLOADS)
 
 
+def test_a_stream_that_ends_early_has_all_its_events_and_no_mark() -> None:
+    """Joined writes lose nothing."""
+    encoder = EventEncoder({"joined_writes"})
+    assert encoder.event("one") == []
+    assert encoder.flush() == [b"data: one\n\n"]
+    assert encoder.flush() == []
+
+
 def test_lines_of_other_forms() -> None:
     """Line ends, comments, other fields, escapes."""
     assert b"\r\n\r\n" in b"".join(writes("crlf"))
