@@ -24,14 +24,10 @@ from services.brain.providers.openai.responses_request import build_responses_re
 from services.brain.providers.openai.servers import Server, Servers
 from services.brain.providers.streams.model_input import ModelInput
 from services.brain.providers.streams.refusal import Refusal, read_refusal
+from services.brain.providers.streams.warm_servers import WarmServers
 
 log = structlog.get_logger()
 
-CONNECT_TIMEOUT_S = 3.0
-"""Time limit for opening a connection."""
-_WARM_UP_INTERVAL_S = 20.0
-"""A server that was used this recently needs no warm-up."""
-_MAX_WARM_SERVERS = 4
 _MAX_CORRECTIONS = 2
 """Corrections within one request."""
 
@@ -52,19 +48,11 @@ class OpenAIClient:
         self._answers = answers
         self._on_use = on_use
         self._corrected = CorrectedProfiles()
-        self._used_at_s: dict[str, tuple[Server, float]] = {}
+        self._warm: WarmServers[Server] = WarmServers(lambda server: server.client.models.list())
 
     async def warm_up(self) -> None:
         """Open a connection to each server in use; errors are ignored, because the request reports them."""
-        now_s = asyncio.get_running_loop().time()
-        if not self._used_at_s:
-            self._used(self.servers.default, now_s - _WARM_UP_INTERVAL_S)
-        cold = [
-            server for server, used_s in self._used_at_s.values() if now_s - used_s >= _WARM_UP_INTERVAL_S
-        ]
-        for server in cold:
-            self._used(server, now_s)
-        await asyncio.gather(*(_connect(server) for server in cold))
+        await self._warm.warm_up(lambda: self.servers.default)
 
     async def stream(
         self,
@@ -78,7 +66,7 @@ class OpenAIClient:
         """Stream an answer; see `LlmClient`."""
         server = self.servers.find(config)
         started_at_s = asyncio.get_running_loop().time()
-        self._used(server, started_at_s)
+        self._warm.use(server)
         self._on_use(server, config.model)
         given = ModelInput(messages, tools, call_sid, tool_choice)
         deadline_s = started_at_s + config.timeout_s
@@ -210,12 +198,6 @@ class OpenAIClient:
             private=(server.client.api_key, *given.private_texts()),
         )
 
-    def _used(self, server: Server, at_s: float) -> None:
-        self._used_at_s.pop(server.base_url, None)
-        while len(self._used_at_s) >= _MAX_WARM_SERVERS:
-            del self._used_at_s[next(iter(self._used_at_s))]
-        self._used_at_s[server.base_url] = (server, at_s)
-
 
 def build_request(profile: Profile, config: LlmConfig, given: ModelInput) -> Request:
     """Return the request for an answer, in the form that the profile's server accepts."""
@@ -238,12 +220,6 @@ async def _post(server: Server, request: Request) -> AsyncStream[object]:
         await stream.close()
         raise ProviderUnavailable(PROVIDER, "an HTML page instead of an answer: check the base URL")
     return stream
-
-
-async def _connect(server: Server) -> None:
-    with suppress(Exception):
-        async with asyncio.timeout(CONNECT_TIMEOUT_S):
-            await server.client.models.list()
 
 
 def _fields_of(correction: Correction) -> frozenset[str]:

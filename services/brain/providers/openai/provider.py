@@ -8,18 +8,19 @@ import httpx2
 import openai
 from openai import AsyncOpenAI
 
-from parley.agent_config import LlmConfig, load_agent_config
-from parley.errors import ConfigError
+from parley.agent_config import LlmConfig
 from parley.providers.registry import ProviderContext, ProviderPlugin
 from parley.settings import read_settings
 from services.brain.providers.openai.answers import Answers
-from services.brain.providers.openai.client import CONNECT_TIMEOUT_S, OpenAIClient
+from services.brain.providers.openai.client import OpenAIClient
 from services.brain.providers.openai.errors import PROVIDER
 from services.brain.providers.openai.facts import FACTS
 from services.brain.providers.openai.options import OpenAIOptions
 from services.brain.providers.openai.profiles import load_profiles
 from services.brain.providers.openai.servers import NO_KEY, OPENAI_URL, Servers
 from services.brain.providers.openai.shutdown_dates import ShutdownDates
+from services.brain.providers.streams.model_ends import configured_sections
+from services.brain.providers.streams.warm_servers import CONNECT_TIMEOUT_S
 from services.brain.settings import BrainSettings
 
 _KEEPALIVE_S = 120.0
@@ -66,19 +67,12 @@ def check_config(config: LlmConfig) -> None:
 async def _open(context: ProviderContext) -> AsyncIterator[OpenAIClient]:
     settings = read_settings(BrainSettings)
     async with _open_servers(settings) as servers, asyncio.TaskGroup() as tasks:
-        dates = ShutdownDates(servers, context.telemetry.model_shutdown, _configured(settings))
+        dates = ShutdownDates(
+            servers, context.telemetry.model_shutdown, configured_sections(settings, PROVIDER)
+        )
         watch = tasks.create_task(dates.watch(), name="check the ends of models")
         yield OpenAIClient(servers, load_profiles(), _answers(settings), dates.use)
         watch.cancel()
-
-
-def _configured(settings: BrainSettings) -> list[LlmConfig]:
-    """The sections of the default agent that use this provider; none if its file is wrong."""
-    try:
-        chain = load_agent_config(settings.agents_dir, settings.agent).llm.chain
-    except ConfigError:
-        return []
-    return [config for config in chain if config.provider == PROVIDER]
 
 
 PLUGIN = ProviderPlugin(_open, options=OpenAIOptions, check=check_config, facts=FACTS)

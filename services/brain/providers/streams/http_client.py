@@ -24,17 +24,13 @@ from services.brain.providers.streams.refusal import read_refusal
 from services.brain.providers.streams.safe_text import safe_message
 from services.brain.providers.streams.servers import Server
 from services.brain.providers.streams.stream_events import StreamLimits, read_answer
+from services.brain.providers.streams.warm_servers import CONNECT_TIMEOUT_S, WarmServers
 
 log = structlog.get_logger()
 
-CONNECT_TIMEOUT_S = 3.0
-"""Time limit for opening a connection."""
 _READ_TIMEOUT_S = 30.0
 _KEEPALIVE_S = 120.0
 """Idle time before a connection closes; with the default of 5 s most turns would open a new one."""
-_WARM_UP_INTERVAL_S = 20.0
-"""A server that was used this recently needs no warm-up."""
-_MAX_WARM_SERVERS = 4
 _MAX_CORRECTIONS = 3
 """Corrections within one request."""
 _CHARS_PER_TOKEN = 10
@@ -74,22 +70,11 @@ class HttpLlmClient:
         self._tool_call_timeout_s = tool_call_timeout_s
         self._on_use = on_use
         self._observed = ObservedRefusals()
-        self._used_at_s: dict[str, tuple[Server, float]] = {}
+        self._warm: WarmServers[Server] = WarmServers(self._connect)
 
     async def warm_up(self) -> None:
         """Open a connection to each server in use; errors are ignored, because the request reports them."""
-        now_s = _now_s()
-        if not self._used_at_s:
-            with suppress(Exception):
-                self._used(
-                    self._api.server(LlmConfig(provider=self._api.provider)), now_s - _WARM_UP_INTERVAL_S
-                )
-        cold = [
-            server for server, used_s in self._used_at_s.values() if now_s - used_s >= _WARM_UP_INTERVAL_S
-        ]
-        for server in cold:
-            self._used(server, now_s)
-        await asyncio.gather(*(self._connect(server) for server in cold))
+        await self._warm.warm_up(lambda: self._api.server(LlmConfig(provider=self._api.provider)))
 
     async def stream(
         self,
@@ -105,7 +90,7 @@ class HttpLlmClient:
         if server.is_providers_own and not server.key:
             raise ProviderRejected(self._api.provider, f"no API key: set {server.key_env}")
         deadline_s = _now_s() + config.timeout_s
-        self._used(server, _now_s())
+        self._warm.use(server)
         self._on_use(server, config.model)
         given = ModelInput(messages, tools, call_sid, tool_choice)
         response = await self._open_until(deadline_s, server, config, given)
@@ -196,10 +181,8 @@ class HttpLlmClient:
             raise ProviderRejected(provider, reason) from None
 
     async def _connect(self, server: Server) -> None:
-        with suppress(Exception):
-            path, headers = self._api.warm_up(server)
-            async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                await self._http.get(f"{server.base_url}{path}", headers=headers)
+        path, headers = self._api.warm_up(server)
+        await self._http.get(f"{server.base_url}{path}", headers=headers)
 
     def _adopt(self, target: Target, correction: Correction, status: int) -> None:
         self._observed.add(target, correction.setting, _now_s())
@@ -217,12 +200,6 @@ class HttpLlmClient:
                 log.warning(
                     "llm_setting_not_sent", base_url=target.base_url, model=target.model, setting=setting
                 )
-
-    def _used(self, server: Server, at_s: float) -> None:
-        self._used_at_s.pop(server.base_url, None)
-        while len(self._used_at_s) >= _MAX_WARM_SERVERS:
-            del self._used_at_s[next(iter(self._used_at_s))]
-        self._used_at_s[server.base_url] = (server, at_s)
 
 
 async def _limited(answer: AsyncGenerator[LlmEvent], max_tokens: int) -> AsyncGenerator[LlmEvent]:
