@@ -102,7 +102,7 @@ NUMBERS = [
         "192.168.0.1, v2.1, 3.14",
         "one nine two dot one six eight dot zero dot one, version two point one, three point one four",
     ),
-    ("en-IN", "₹1,00,000", "one hundred thousand rupees"),
+    ("en-IN", "₹1,00,000", "one lakh rupees"),
     ("de", "1.234,56 €", "eintausendzweihundertvierunddreißig Euro sechsundfünfzig"),
     (
         "de",

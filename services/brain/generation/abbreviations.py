@@ -99,13 +99,130 @@ _BY_LANGUAGE: dict[str, tuple[str, str, str]] = {
         """,
         "",
     ),
+    "it": (
+        """
+        Dr Prof St Mt Ph.D Dott Sig Sigg Sig.ra Sig.na Dott.ssa Prof.ssa Avv Ing Arch Geom Rag Gent Spett
+        Egr Ill v.le V.le p.zza P.zza c.so C.so tel Tel cell Cell int rif Rif pag pagg art artt es Es p.es
+        ad.es max incl escl ca nr Nr fatt cod Cod cap vol
+        """,
+        """
+        ecc etc S.p.A S.r.l a.m p.m A.M P.M min sec gen feb mar apr mag giu lug ago set sett ott nov dic
+        lun mer gio ven sab dom
+        """,
+        """
+        n nn N
+        """,
+    ),
+    "nl": (
+        """
+        Dr Prof St Mt Ph.D Mr dhr Dhr mevr Mevr mw Mw drs Drs ir Ir ing Ing mej fam Fam bijv Bijv bv nr
+        Nr nrs tel Tel ca incl excl max evt resp vs d.w.z o.a i.v.m m.b.t t.a.v t.n.v i.p.v a.h.w jl jan feb febr mrt apr jun jul aug sep sept okt nov dec mln mld
+        """,
+        """
+        enz etc a.u.b s.v.p a.m p.m B.V N.V min sec
+        """,
+        "",
+    ),
+    "sv": (
+        """
+        Dr Prof St Mt Ph.D kl Kl tel Tel nr Nr t.ex bl.a d.v.s dvs ca c:a inkl exkl max ev resp fr.o.m
+        t.o.m s.k pga p.g.a jfr ang avd Avd förf jan feb febr apr aug sep sept okt nov dec mån tis tors fre
+        lör sön
+        """,
+        """
+        osv o.s.v etc m.m mm kr st min sek tim
+        """,
+        "",
+    ),
+    "da": (
+        """
+        Dr Prof St Mt Ph.D kl Kl tlf Tlf nr Nr f.eks fx bl.a dvs d.v.s ca inkl ekskl maks evt hhv pga
+        p.g.a vedr afd Afd d D jan feb febr apr aug sep sept okt nov dec mio mia
+        """,
+        """
+        osv o.s.v etc m.m m.v mv kr stk min sek
+        """,
+        "",
+    ),
+    "no": (
+        """
+        Dr Prof St Mt Ph.D kl Kl tlf Tlf nr Nr f.eks bl.a dvs d.v.s ca inkl ekskl maks evt hhv pga p.g.a
+        vedr avd Avd jan feb febr apr aug sep sept okt nov des mill mrd
+        """,
+        """
+        osv o.s.v etc m.m mm kr stk min sek
+        """,
+        "",
+    ),
+    "pl": (
+        """
+        Dr Prof St Mt Ph.D dr prof hab mgr inż lek ul Ul al Al pl os tel Tel nr Nr godz Godz np Np tzn tj
+        tzw m.in ok ds ww wg str poz maks ewentualnie św pow woj
+        """,
+        """
+        itp itd etc r gr min sek tys mln mld
+        """,
+        "",
+    ),
+    "cs": (
+        """
+        Dr Prof St Mt Ph.D Ing ing Mgr Bc MUDr JUDr PhDr RNDr Phdr doc prof např Např tj tzn tzv resp popř
+        příp mj ul nám tel Tel č čp str odd cca ca vč max sv
+        """,
+        """
+        atd apod aj hod min sek tis mil mld
+        """,
+        "",
+    ),
+    "ru": (
+        """
+        Dr Prof Mr Mrs ул Ул пр просп пер пл наб ш д кв корп стр оф тел Тел доб т.е т.к напр ок см Др гр
+        рис п ст обл
+        """,
+        """
+        т.д т.п др руб коп мин сек ч г гг тыс млн млрд
+        """,
+        "",
+    ),
+    "uk": (
+        """
+        Dr Prof Mr Mrs вул Вул пр просп пров пл буд кв корп тел Тел дод т.зв напр ім див с п ст обл
+        """,
+        """
+        т.д т.п ін грн коп хв сек год р рр тис млн млрд
+        """,
+        "",
+    ),
+    "tr": (
+        """
+        Dr Prof St Mt Ph.D Doç Av Sn Op Uzm Yrd cad Cad sok Sok mah Mah apt Apt blv Blv no No tel Tel
+        örn Örn bkz Bkz yak dk
+        """,
+        """
+        vb vs vd Ltd Şti A.Ş
+        """,
+        "",
+    ),
+    "id": (
+        """
+        Dr Prof St Mt Ph.D dr Ir Hj Drs Bpk Sdr Sdri jl Jl no No telp Telp tel tgl hlm kec kab kel a.n
+        u.p s.d Rp
+        """,
+        """
+        dll dsb dst dkk etc
+        """,
+        "",
+    ),
 }
+_ALIASES = {"nb": "no", "nn": "no", "sk": "cs"}
+"""Languages that share the abbreviations of another one."""
 
 
 @cache
 def abbreviations_of(language: str) -> Abbreviations:
     """Return the abbreviations of a language tag; those of English for a language without a table."""
     code = language.replace("_", "-").split("-")[0].lower()
+    code = _ALIASES.get(code, code)
     inside, maybe_last, before_number = _BY_LANGUAGE.get(code, _BY_LANGUAGE["en"])
     return Abbreviations(
         frozenset(inside.split()), frozenset(maybe_last.split()), frozenset(before_number.split())

@@ -85,6 +85,16 @@ class Language:
         return f"{self.code}_{self.region}" if self.region else self.code
 
     @property
+    def spelling(self) -> str:
+        """The name of CLDR's rules for numbers: Belgium says "septante", India counts lakhs."""
+        return self.locale if self.locale in _OWN_SPELLING else self.code
+
+    @property
+    def is_british(self) -> bool:
+        """Whether "and" follows the hundreds: "one hundred and five"."""
+        return self.code == "en" and self.region not in ("", "US", "CA", "PH", "IN")
+
+    @property
     def decimal(self) -> str:
         """The decimal separator."""
         if self.code in ("en", "hi", "ja", "zh", "ko", "th", "he") or (
@@ -100,6 +110,7 @@ class Language:
 
 
 _POINT_REGIONS = ("MX", "US", "PR", "GT", "HN", "NI", "PA", "DO", "SV", "PE", "419")
+_OWN_SPELLING = frozenset({"en_IN", "fr_BE", "fr_CH", "pt_PT"})
 _VOCABULARIES = ("en", "de", "es", "fr", "pt", "hi", "it", "nl", "sv", "da", "no", "tr", "id", "vi")
 _VOCABULARY = "services.tts.spoken_text.vocabulary"
 _TRADITIONAL_REGIONS = ("TW", "HK", "MO")
@@ -125,6 +136,8 @@ def _words(code: str, region: str, *, traditional: bool) -> Vocabulary:
     words: Vocabulary = import_module(f"{_VOCABULARY}.{code}").WORDS
     if code == "en" and region not in ("", "US", "CA"):
         return replace(words, hash="hash")
+    if code == "de" and region == "AT":
+        return replace(words, months=("Jänner", *words.months[1:]))
     if code == "pt" and region == "PT":
         return replace(words, hash="cardinal", percent="por cento")
     return words

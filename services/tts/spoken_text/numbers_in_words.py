@@ -5,10 +5,11 @@ import re
 from services.tts.spoken_text.language import Language
 from services.tts.spoken_text.mapped_text import MappedText
 from services.tts.spoken_text.numbers.codes import speak_codes
-from services.tts.spoken_text.numbers.counts import speak_counts, speak_ranges
+from services.tts.spoken_text.numbers.counts import speak_counts, speak_number_words, speak_ranges
 from services.tts.spoken_text.numbers.dates import speak_dates
 from services.tts.spoken_text.numbers.dictated import speak_dictated
 from services.tts.spoken_text.numbers.money import speak_money
+from services.tts.spoken_text.numbers.multiples import speak_multiples
 from services.tts.spoken_text.numbers.ordinals import speak_ordinals
 from services.tts.spoken_text.numbers.phones import speak_phones
 from services.tts.spoken_text.numbers.times import remove_hour_words, speak_marked_times, speak_times
@@ -30,7 +31,9 @@ def speak_numbers(text: MappedText, language: Language) -> MappedText:
     text = speak_marked_times(text, language)
     text = speak_phones(text, language)
     text = speak_dates(text, language)
+    text = speak_number_words(text, language)
     text = speak_codes(text, language)
+    text = speak_multiples(text, language)
     text = speak_ranges(text, language)
     text = speak_times(text, language)
     text = speak_money(text, language)

@@ -126,15 +126,19 @@ def cardinal(value: int, language: Language, gender: str = "") -> str:
     if language.code in ("it", "da") and gender and value != 1:
         # Only one has genders: "ventuno giorni", "enogtyve kroner".
         gender = ""
+    if language.is_british:
+        return _spell(language.code, value, ("spellout-numbering-verbose",))
     rules = (f"spellout-cardinal-{_RULES.get(language.code, {}).get(gender, gender)}", *_NUMBERING)
-    return _spell(language.code, value, rules if gender else _NUMBERING)
+    return _spell(language.spelling, value, rules if gender else _NUMBERING)
 
 
 def ordinal(value: int, language: Language, form: str = "") -> str:
     """An ordinal in words; `form` is the ending of its rule in CLDR, such as `-feminine` or `-n`."""
     form = form or {"sv": "-reale", "da": "-common"}.get(language.code, "")
     spoken = _spell(
-        language.code, value, (f"spellout-ordinal{form}", "spellout-ordinal", "spellout-ordinal-masculine")
+        language.spelling,
+        value,
+        (f"spellout-ordinal{form}", "spellout-ordinal", "spellout-ordinal-masculine"),
     )
     # CLDR's rule for 21st and 31st is wrong in Danish.
     return spoken.replace("etog", "enog") if language.code == "da" else spoken
@@ -145,7 +149,7 @@ def year(value: int, language: Language) -> str:
     if language.code == "en" and 2000 < value < 2010:
         return cardinal(value, language)
     if language.code in ("en", "de", "nl", "sv") or (language.code in ("da", "no") and value < 2000):
-        return _spell(language.code, value, ("spellout-numbering-year",))
+        return _spell(language.spelling, value, ("spellout-numbering-year",))
     return cardinal(value, language)
 
 

@@ -5,7 +5,7 @@ from functools import cache
 
 from services.tts.spoken_text.language import Language
 from services.tts.spoken_text.mapped_text import MappedText, Replacement
-from services.tts.spoken_text.numerals import cardinal, digits
+from services.tts.spoken_text.numerals import WORD_END, cardinal, digits
 
 _IP_ADDRESS = re.compile(r"(?<![\w.])(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?![\w]|\.\d)")
 _VERSION = re.compile(r"(?<![\w.,])(?P<v>[vV])?(?P<parts>\d{1,4}(?:\.\d{1,4}){1,4})(?![\w]|[.,]\d)")
@@ -21,6 +21,10 @@ _MIXED = re.compile(
     r"(?<![\w.,:/@])(?!(?:Rp|Rs|kr|Fr|EUR|USD|GBP|INR|CHF|TL)\.?\d)(?=[A-Za-z-]*\d)(?=[\d-]*[A-Za-z])[A-Za-z]{0,4}-?\d[A-Za-z\d]*(?:-[A-Za-z\d]*\d[A-Za-z\d]*)*(?![\w@/])"
 )
 _DASHED = re.compile(r"(?<![\w.,:/-])\d+(?:-\d+){2,}(?![\w.,:/-]\d|\w)")
+_NUMBERED = re.compile(
+    r"(?i)(?<!\w)(?P<before>(?:nr\.?|no\.?|n\.? ?[º°]|nº|num\.?|number|nummer|número|numéro|numero)\s?)(?P<code>\d{2,}-\d{2,})(?![\w.,:/-]\d|\w)"
+)
+"""A number in two parts, which is not a range: "invoice no. 2023-114"."""
 _QUANTITIES = re.compile(
     r"(?:\d{1,4}-)?\d+(?:am|pm|AM|PM|[kKM]|st|nd|rd|th|[kcm]?m|[km]?g|[cm]?l|mph|lbs?|oz|ft|h|s|ms|min|[KMGT]B|[kMG]?W|kWh|Hz|p)"
     r"(?:-\d+(?:am|pm|AM|PM|[a-zA-Z]{1,3}))?"
@@ -44,6 +48,7 @@ def speak_codes(text: MappedText, language: Language) -> MappedText:
     text = text.sub(_DASHED, lambda m: _in_groups(m.group(), language))
     if (pattern := _after_context(language)) is not None:
         text = text.sub(pattern, lambda m: [_before(m), _in_groups(m["code"], language)])
+    text = text.sub(_NUMBERED, lambda m: [m.span("before"), _in_groups(m["code"], language)])
     text = text.sub(_MIXED, lambda m: _mixed(m.group(), language))
     return text.sub(_LONG, lambda m: _long(m.group(), language))
 
@@ -53,9 +58,9 @@ def _after_context(language: Language) -> re.Pattern[str] | None:
     contexts = language.words.digit_contexts
     if not contexts:
         return None
-    between = r"(?:(?:\s+(?:for|für|para|pour|del?|de la|of)(?:\s+[\w'’]+){1,4})?\s+(?:is|was|are|ist|lautet|war|es|est|é|è|är|er|adalah|là|number|no\.?|nummer|número|numéro|are you|है))?\s*[:#=]?\s*[\"'“‘*#]?"
+    between = r"(?:(?:\s+(?:for|für|para|pour|del?|de la|of)(?:\s+[\w'’]+){1,4})?\s+(?:is|was|are|ist|lautet|war|es|est|é|è|är|er|adalah|là|number|no\.?|nummer|número|numéro|are you|है|hai)(?:\s+(?:the|le|la|el|o|das))?)?\s*[:#=]?\s*[\"'“‘*#]?"
     return re.compile(
-        rf"(?i)(?P<before>(?<!\w)(?:{contexts})\b\.?{between})(?P<code>\d{{2,}}(?:-\d{{2,}})+|\d{{3,}}(?:[ -]\d{{2,}})*)(?![\w/]|[.,:]\d|\s?(?:%|€|\$))"
+        rf"(?i)(?P<before>(?<!\w)(?:{contexts}){WORD_END}\.?{between})(?P<code>\d{{2,}}(?:-\d{{2,}})+|\d{{3,}}(?:[ -]\d{{2,}})*)(?![\w/]|[.,:]\d|\s?(?:%|€|\$))"
     )
 
 

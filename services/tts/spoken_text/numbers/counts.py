@@ -51,6 +51,9 @@ _YEAR = re.compile(r"(?<![\w.,:/-])(?P<year>1[1-9]\d\d|20\d\d)(?![\w/-]|[.,:]\d|
 _COUNTED = re.compile(
     r"\s+(?!is\b|was\b|has\b|as\b|this\b|us\b)[a-z]{3,}s\b|\s+(?:people|men|women|children|feet|miles|sheep|percent)\b"
 )
+_MODEL_NAME = re.compile(r"(?:^|[\s(])[A-Z]{2,5}[ -]$")
+_MODEL_NUMBER = re.compile(r"\d{3,4}")
+"""RTX 4090, ISO 9001: each has its own way to be read."""
 _FROM_HOUR = re.compile(r"(?i)\bdalle [\d.:]+$")
 _DASHES = "–—-"
 _CENTURY_YEARS = frozenset({"de", "nl", "sv", "da", "no"})
@@ -80,12 +83,15 @@ def _until(match: re.Match[str], language: Language) -> str:
     return "alle" if from_hour else language.words.to
 
 
+def speak_number_words(text: MappedText, language: Language) -> MappedText:
+    """Write an abbreviated word for number in full, as in "no. 5"."""
+    return text.sub(_NUMBER_WORD, lambda _: f"{language.words.number} ")
+
+
 def speak_counts(text: MappedText, language: Language) -> MappedText:
     """Replace all that is left of numbers, unless it is ambiguous."""
     words = language.words
-    text = text.sub(_NUMBER_SIGN, lambda _: f"{words.number} ").sub(
-        _NUMBER_WORD, lambda _: f"{words.number} "
-    )
+    text = text.sub(_NUMBER_SIGN, lambda _: f"{words.number} ")
     text = text.sub(_SECTION, lambda _: f"{words.section} ")
     if language.code == "en":
         text = text.sub(_ALWAYS, lambda _: "twenty-four seven").sub(_DECADE, lambda m: _decade(m, language))
@@ -114,6 +120,9 @@ def _fraction(match: re.Match[str], language: Language) -> Replacement:
         return None
     tail = " " if match["cup"] else ""
     if not match["whole"]:
+        if language.code == "de" and re.match(r" [A-ZÄÖÜ]", match.string[match.end() :]):
+            # "ein halber Liter", "einen halben Liter".
+            return None
         if part.endswith(("/5", "/10", "/16")) and match["part"] == part:
             # "4/5" may be a rating, and "3/10" a date.
             return None
@@ -154,12 +163,23 @@ def _year(match: re.Match[str], language: Language) -> Replacement:
     if _COUNTED.match(match.string, match.end()) and language.code == "en":
         return None
     if language.code == "en" or (
-        language.code in _CENTURY_YEARS and value < 2000 and _year_context(match, language)
+        language.code in _CENTURY_YEARS
+        and value < 2000
+        and (_year_context(match, language) or _is_german_year(match, language))
     ):
         if value % 1000 == 0 or (value < 1900 and not _year_context(match, language)):
             return None
         return year(value, language)
     return None
+
+
+def _is_german_year(match: re.Match[str], language: Language) -> bool:
+    """Whether no noun that is counted, which has a capital letter, follows a number such as 1987."""
+    return (
+        language.code == "de"
+        and match["year"].startswith("19")
+        and not re.match(r" [A-ZÄÖÜ]", match.string[match.end() :])
+    )
 
 
 def _year_context(match: re.Match[str], language: Language) -> bool:
@@ -172,6 +192,8 @@ def _number(match: re.Match[str], language: Language) -> Replacement:
     if number is None or (
         match["number"].startswith("0") and len(match["number"]) > 1 and match["number"][1].isdigit()
     ):
+        return None
+    if _MODEL_NAME.search(match.string[: match.start("number")]) and _MODEL_NUMBER.fullmatch(match["number"]):
         return None
     gender = required_gender(number, match, language)
     if gender is None:

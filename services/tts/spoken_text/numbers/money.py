@@ -71,9 +71,14 @@ def speak_money(text: MappedText, language: Language) -> MappedText:
     """Replace amounts of money."""
     text = text.sub(_before(language), lambda m: _amount(m, language))
     text = text.sub(_after(language), lambda m: _amount(m, language))
+    if language.is_british:
+        text = text.sub(
+            _PENCE, lambda m: f"{cardinal(int(m[1]), language)} {'penny' if m[1] == '1' else 'pence'}"
+        )
     return text.sub(_CENTS, lambda m: _cents(m, language))
 
 
+_PENCE = re.compile(r"(?<![\w.,])(\d{1,2})p(?![\w])")
 _CENTS = re.compile(r"(?<![\w.,])(\d{1,2})\s?(¢|ct\b|c\b(?=\.|,|\s|$)(?<=¢))")
 
 
@@ -216,7 +221,10 @@ def _multiplied(number: Number, multiplier: str, currency: str, language: Langua
         }.get(multiplier, multiplier)
         if multiplier in ("mil", "mille", "mila"):
             number_text, multiplier = "", "mille" if multiplier == "mila" else multiplier
-    return f"{number_text} {multiplier}{joint} {_unit(number, currency, language, plural=True)}".strip()
+    unit = _unit(number, currency, language, plural=True)
+    if language.code == "fr" and joint and unit[0] in "aeiouy":
+        return f"{number_text} {multiplier} d'{unit}".strip()
+    return f"{number_text} {multiplier}{joint} {unit}".strip()
 
 
 def _price(number: Number, currency: str, language: Language) -> str:

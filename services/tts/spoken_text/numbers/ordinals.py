@@ -2,7 +2,7 @@
 
 import re
 
-from services.tts.spoken_text.language import Language
+from services.tts.spoken_text.language import Language, find_language
 from services.tts.spoken_text.mapped_text import MappedText, Replacement
 from services.tts.spoken_text.numerals import cardinal, ordinal
 
@@ -75,6 +75,7 @@ def speak_ordinals(text: MappedText, language: Language) -> MappedText:
         case "es" | "fr" | "pt" | "it":
             return text.sub(_ROMANCE, lambda m: _romance(m, language))
         case "hi":
+            text = text.sub(_ENGLISH, lambda m: ordinal(int(m[1].replace(",", "")), find_language("en-IN")))
             return text.sub(_HINDI, lambda m: _hindi(m, language))
         case "nl":
             return text.sub(_DUTCH, lambda m: ordinal(int(m[1]), language))

@@ -23,7 +23,7 @@ _EXTENSION = re.compile(r"(?i)\b(?:ext|x)\.?\s*(\d{1,6})\b")
 _BY_LANGUAGE = {
     "en": rf"|{_LOCAL}|{_INDIAN}",
     "es": rf"|{_THREES}",
-    "pt": rf"|{_THREES}|{_BRAZILIAN}",
+    "pt": rf"|{_THREES}|{_BRAZILIAN}|2\d \d{{3}} \d{{4}}|2\d{{2}} \d{{3}} \d{{3}}(?! ?[^\W\d_€$])",
     "hi": rf"|{_INDIAN}",
     "da": r"|\d{2} \d{2} \d{2} \d{2}",
     "no": r"|\d{2} \d{2} \d{2} \d{2}|\d{3} \d{2} \d{3}",

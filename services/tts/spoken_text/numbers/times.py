@@ -226,6 +226,6 @@ def _zone(match: re.Match[str], language: Language) -> Replacement:
 def remove_hour_words(text: MappedText) -> MappedText:
     """Drop a word that repeats what a spoken time contains: "नौ बजे बजे"."""
     return text.sub(
-        re.compile(r"(मिनट|बजे) बजे(?!\w)|\b(horas?|heures?) (?:h|hs|horas?|heures?)\b"),
+        re.compile(r"(मिनट|बजे) (?:बजे|baje)(?!\w)|\b(horas?|heures?) (?:h|hs|horas?|heures?)\b"),
         lambda m: [m.span(1 if m[1] else 2)],
     )

@@ -88,6 +88,8 @@ WORDS = Vocabulary(
     ),
     month_prefixes={
         "jan": 1,
+        "jän": 1,
+        "jänner": 1,
         "feb": 2,
         "mär": 3,
         "mrz": 3,
@@ -110,6 +112,10 @@ WORDS = Vocabulary(
         r"jahr|jahre|jahres|seit|anfang|ende|mitte|januar|februar|märz|april|mai|juni|juli|august|september|oktober"
         r"|november|dezember|frühjahr|frühling|sommer|herbst|winter"
     ),
-    feminine=r"stunden?|minuten?|sekunden?|wochen?|nächten?|nacht|person(?:en)?|million|milliarde|seite|frage|mal",
-    masculine=r"euro|prozent|uhr|dollar|cent|grad|pfund|kilometer|liter|kilo|gramm|jahr|zimmer|kind",
+    feminine=(
+        r"stunden?|minuten?|sekunden?|wochen?|nächten?|nacht|person(?:en)?|million|milliarde|seite|frage|rate"
+        r"|nachricht|tablette|kapsel|spritze|dosis|flasche|packung|karte|adresse|etage|tasse|rupie|krone|stufe"
+        r"|[a-zäöüß]{3,}(?:ung|heit|keit|tion|tät|schaft)"
+    ),
+    masculine=r"euro|prozent|uhr|dollar|cent|grad|pfund|kilometer|liter|kilo|gramm|jahr|zimmer|kind|mal|monat|tag|meter",
 )

@@ -103,7 +103,7 @@ WORDS = Vocabulary(
         r"|(?!días?\b|problemas?\b|programas?\b|sistemas?\b|temas?\b|mapas?\b|euros?\b)[\wáéíóúñ]{2,}as?"
     ),
     masculine=(
-        r"mill[oó]n(?:es)?|días?|mes(?:es)?|euros?|dólares|dólar|problemas?|programas?|sistemas?|temas?|mapas?|yenes|yen|reales|real"
+        r"mill[oó]n(?:es)?|mensajes?|paquetes?|billetes?|clientes?|pacientes?|[a-z]{2,}ajes?|días?|mes(?:es)?|euros?|dólares|dólar|problemas?|programas?|sistemas?|temas?|mapas?|yenes|yen|reales|real"
         r"|[\wáéíóúñ]{2,}os?|mil|por|de|a|y|o|grados?"
     ),
 )

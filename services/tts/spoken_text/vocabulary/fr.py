@@ -97,6 +97,10 @@ WORDS = Vocabulary(
         r"|(?:numéro|n[°º]) de (?:\w+)|se terminant par|se termine par|composez|tapez"
     ),
     year_contexts="",
-    feminine=r"heures?|minutes?|secondes?|semaines?|nuits?|personnes?|années?|journées?|fois|livres?|roupies?|places?|chambres?|tables?|couronnes?",
-    masculine=r"euros?|dollars?|francs?|yens?|jours?|mois|ans?|kilomètres?|mètres?|kilos?|grammes?|litres?|degrés?|étages?|centimes?|cents?|pour|mille|millions?|milliards?|point",
+    feminine=(
+        r"heures?|minutes?|secondes?|semaines?|nuits?|personnes?|années?|journées?|fois|livres?|roupies?|places?"
+        r"|chambres?|tables?|couronnes?|nouvelles?|gélules?|gouttes?|doses?|demandes?|commandes?|factures?|séances?"
+        r"|boîtes?|pages?|options?|[a-zéèê]{2,}(?:tion|sion|née)s?"
+    ),
+    masculine=r"nouveaux?|comprimés?|messages?|appels?|clients?|patients?|rendez|dossiers?|articles?|colis|produits?|enfants?|adultes?|billets?|tickets?|moments?|euros?|dollars?|francs?|yens?|jours?|mois|ans?|kilomètres?|mètres?|kilos?|grammes?|litres?|degrés?|étages?|centimes?|cents?|pour|mille|millions?|milliards?|point",
 )

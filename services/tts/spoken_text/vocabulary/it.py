@@ -112,6 +112,6 @@ WORDS = Vocabulary(
         r"euro|dollaro|franco|centesimo|giorno|mese|minuto|secondo|metro|chilometro|chilo|grammo|litro|grado"
         r"|posto|biglietto|tavolo|pezzo|prodotto|articolo|ordine|appuntamento|bambino|cucchiaio|cucchiaino|pacco"
         r"|milione|miliardo|gennaio|febbraio|marzo|aprile|maggio|giugno|luglio|agosto|settembre|ottobre|novembre"
-        r"|dicembre|per"
+        r"|dicembre"
     ),
 )

@@ -100,7 +100,7 @@ WORDS = Vocabulary(
     ),
     year_contexts="",
     feminine=(
-        r"horas?|pessoas?|noites?|semanas?|libras?|rupias?|coroas?|vezes|vez|tardes?|[\wáéíóúãõçâêô]+(?:ção|ções|dade|dades)"
+        r"horas?|pessoas?|noites?|semanas?|libras?|rupias?|coroas?|vezes|vez|tardes?|[\wáéíóúãõçâêô]+(?:ção|ções|dade|dades|agem|agens)"
         r"|(?!dias?\b|problemas?\b|programas?\b|sistemas?\b|temas?\b|mapas?\b)[\wáéíóúãõçâêô]{2,}as?"
     ),
     masculine=(

@@ -14,7 +14,9 @@ from services.brain.generation.abbreviations import abbreviations_of
         ("fr", "Mme"),
         ("pt_BR", "Av"),
         ("hi", "डॉ"),
-        ("nl", "Mr"),
+        ("nl", "mevr"),
+        ("nb", "kl"),
+        ("fi", "Mr"),
         ("multi", "vs"),
     ],
 )
@@ -25,7 +27,23 @@ def test_each_language_has_its_own(language: str, word: str) -> None:
 
 def test_a_word_is_in_one_list_only() -> None:
     """The lists exclude each other."""
-    for language in ("en", "de", "es", "fr", "pt", "hi"):
+    for language in (
+        "en",
+        "de",
+        "es",
+        "fr",
+        "pt",
+        "hi",
+        "it",
+        "nl",
+        "sv",
+        "da",
+        "no",
+        "pl",
+        "cs",
+        "ru",
+        "tr",
+    ):
         found = abbreviations_of(language)
         assert not found.maybe_last & found.before_number
         assert not found.inside & found.maybe_last

@@ -127,3 +127,34 @@ def test_only_what_is_dictated_is_spoken_where_numbers_are_declined(
 ) -> None:
     """The provider's voice infers the cases and counters of the rest."""
     assert speak_numbers(MappedText.of(text), find_language(tag)).text == expected
+
+
+FORMS = [
+    ("de", "In 1 Stunde, 1 Stunde lang, vor 1 Jahr", "In einer Stunde, eine Stunde lang, vor einem Jahr"),
+    (
+        "de",
+        "3x täglich 1/2 Tablette, 1987 geboren",
+        "dreimal täglich eine halbe Tablette, neunzehnhundertsiebenundachtzig geboren",
+    ),
+    ("de", "Rechnung Nr. 2023-114", "Rechnung Nummer zwei null zwei drei, eins eins vier"),
+    ("de-AT", "am 5.1. um 9 Uhr", "am fünften Jänner um neun Uhr"),
+    ("es", "Marque 1 para citas, 1/2 pastilla", "Marque uno para citas, media pastilla"),
+    ("pt", "2 mensagens, 2 para exames", "duas mensagens, dois para exames"),
+    (
+        "fr",
+        "2,5 millions d'euros, le code est le 4821",
+        "deux virgule cinq millions d'euros, le code est le quatre huit deux un",
+    ),
+    ("fr-CH", "71 personnes", "septante-et-une personnes"),
+    ("en-GB", "£105 or 20p", "one hundred and five pounds or twenty pence"),
+    ("en-IN", "₹1,25,000", "one lakh twenty-five thousand rupees"),
+    ("hi", "ओटीपी 4821, २५ दिसंबर", "ओटीपी चार आठ दो एक, पच्चीस दिसंबर"),
+    ("hi-Latn", "5:30 baje, 2nd floor", "पाँच बजकर तीस मिनट, second floor"),
+    ("en", "an RTX 4090, ISO 9001", "an RTX 4090, ISO 9001"),
+]
+
+
+@pytest.mark.parametrize(("tag", "text", "expected"), FORMS)
+def test_numbers_have_the_form_that_their_noun_or_region_requires(tag: str, text: str, expected: str) -> None:
+    """A preposition, the gender of a noun, and the country decide."""
+    assert speak_numbers(MappedText.of(text), find_language(tag)).text == expected
