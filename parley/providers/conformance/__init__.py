@@ -5,6 +5,7 @@ plugin as a process does; with a `Relay` before the provider's server, or an emu
 break the network. docs/providers.md shows an example, and the results of the built-in providers.
 """
 
+from parley.providers.conformance.answers import LlmCase
 from parley.providers.conformance.check import (
     Check,
     CheckResult,
@@ -13,7 +14,7 @@ from parley.providers.conformance.check import (
     run_check,
     run_checks,
 )
-from parley.providers.conformance.llm import LLM_CHECKS, LlmCase
+from parley.providers.conformance.llm import LLM_CHECKS
 from parley.providers.conformance.opened import check_llm, check_stt, check_tts
 from parley.providers.conformance.relay import Relay, open_relay
 from parley.providers.conformance.stt import STT_CHECKS
@@ -25,8 +26,9 @@ from parley.providers.conformance.subject import (
     Subject,
     TtsSubject,
 )
+from parley.providers.conformance.synthesis import TtsCase
 from parley.providers.conformance.transcription import Speech, SttCase
-from parley.providers.conformance.tts import TTS_CHECKS, TtsCase
+from parley.providers.conformance.tts import TTS_CHECKS
 
 __all__ = [
     "LLM_CHECKS",

@@ -1,150 +1,33 @@
 """The checks of a language model provider."""
 
 import asyncio
-import json
-from collections.abc import Mapping, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
-from parley.agent_config import LlmConfig
-from parley.errors import (
-    ProviderError,
-    ProviderRateLimited,
-    ProviderRejected,
-    ProviderTimeout,
-    ProviderUnavailable,
+from parley.errors import ProviderError, ProviderRejected, ProviderTimeout, ProviderUnavailable
+from parley.providers.conformance.answers import (
+    LOOK_UP,
+    Answer,
+    LlmCase,
+    check_calls,
+    request,
+    requested,
+    result,
+    user,
 )
 from parley.providers.conformance.check import Check, NotApplicable, raises, require, tolerated
 from parley.providers.conformance.connections import freed
-from parley.providers.conformance.subject import Fault, LlmSubject
-from parley.providers.llm import (
-    Done,
-    LlmClient,
-    LlmEvent,
-    Message,
-    TextDelta,
-    TokenUsage,
-    ToolCallRequest,
-    ToolChoice,
-)
+from parley.providers.conformance.failures import failure_checks
+from parley.providers.conformance.subject import Fault
+from parley.providers.llm import Message, ToolCallRequest
 
 _STOP_TIMEOUT_S = 2.0
-LOOK_UP: Mapping[str, Any] = {
-    "type": "function",
-    "function": {
-        "name": "look_up_order",
-        "description": "Returns the state of an order.",
-        "parameters": {
-            "type": "object",
-            "properties": {"number": {"type": "string", "description": "Number of the order"}},
-            "required": ["number"],
-            "additionalProperties": False,
-        },
-    },
-}
-"""The tool of the checks."""
-
-
-@dataclass(frozen=True, slots=True)
-class LlmCase:
-    """A language model provider under test, and texts to which its model answers as described."""
-
-    subject: LlmSubject
-    text: str = "Please say hello."
-    call: str = "Please look up order 1234 with the tool."
-    """Makes the model call `look_up_order` once."""
-    calls: str = "Please look up orders 1234 and 5678 at the same time, with two calls of the tool."
-    """Makes the model call `look_up_order` twice in one answer."""
-    long: str = "Please count from one to one hundred in words."
-    """Makes the model answer with several hundred tokens."""
-    part_bytes: int = 1500
-    """Bytes from the server after which the long answer has begun and is not complete."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The events of one answer."""
-
-    events: tuple[LlmEvent, ...]
-
-    @property
-    def text(self) -> str:
-        """The whole text."""
-        return "".join(event.text for event in self.events if isinstance(event, TextDelta))
-
-    @property
-    def calls(self) -> list[ToolCallRequest]:
-        """The requested tool calls."""
-        return [event for event in self.events if isinstance(event, ToolCallRequest)]
-
-    @property
-    def usages(self) -> list[TokenUsage]:
-        """The reports of tokens."""
-        return [event for event in self.events if isinstance(event, TokenUsage)]
-
-    @property
-    def reason(self) -> str:
-        """The reason in Done.
-
-        Raises:
-            ConformanceError: Done is missing, or not the last event, or occurs twice.
-        """
-        ends = [event for event in self.events if isinstance(event, Done)]
-        require(len(ends) == 1, f"{len(ends)} Done events")
-        require(self.events[-1] is ends[0], "Done is not the last event")
-        return ends[0].reason
-
-
-async def _request(
-    client: LlmClient,
-    config: LlmConfig,
-    *messages: Message,
-    tools: Sequence[Mapping[str, Any]] = (),
-    tool_choice: ToolChoice = "auto",
-) -> Answer:
-    stream = client.stream(config, messages, tools, call_sid="CA0", tool_choice=tool_choice)
-    async with aclosing(stream) as events:
-        answer = Answer(tuple([event async for event in events]))
-    require(answer.reason, "Done has no reason")
-    return answer
-
-
-def _user(text: str) -> Message:
-    return {"role": "user", "content": text}
-
-
-def _requested(calls: Sequence[ToolCallRequest], text: str = "") -> Message:
-    return {
-        "role": "assistant",
-        "content": text or None,
-        "tool_calls": [_requested_call(call) for call in calls],
-    }
-
-
-def _requested_call(call: ToolCallRequest) -> dict[str, Any]:
-    extra = dict(call.extra)
-    function = {"name": call.name, "arguments": call.arguments, **(extra.pop("function", None) or {})}
-    return {"id": call.tool_call_id, "type": "function", **extra, "function": function}
-
-
-def _result(call: ToolCallRequest, text: str = '{"state": "shipped"}') -> Message:
-    return {"role": "tool", "tool_call_id": call.tool_call_id, "content": text}
-
-
-def _check_calls(calls: Sequence[ToolCallRequest]) -> None:
-    for call in calls:
-        require(call.name == "look_up_order", f"a call of {call.name!r}, which is not offered")
-        require(isinstance(json.loads(call.arguments), dict), "arguments that are not a JSON object")
-        require(call.tool_call_id, "a call without an id")
-    require(len({call.tool_call_id for call in calls}) == len(calls), "two calls with one id")
 
 
 async def text(case: LlmCase) -> None:
     """An answer has text and ends with Done, once."""
     async with case.subject.open() as client:
         await client.warm_up()
-        answer = await _request(client, case.subject.config, _user(case.text))
+        answer = await request(client, case.subject.config, user(case.text))
         require(answer.text.strip(), "no text")
         require(answer.reason == "stop", f"Done({answer.reason!r}), not stop")
 
@@ -152,14 +35,14 @@ async def text(case: LlmCase) -> None:
 async def system_prompt(case: LlmCase) -> None:
     """System messages are taken at the beginning and between turns."""
     async with case.subject.open() as client:
-        answer = await _request(
+        answer = await request(
             client,
             case.subject.config,
             {"role": "system", "content": "You are a receptionist."},
-            _user("Hello?"),
+            user("Hello?"),
             {"role": "assistant", "content": "Good morning."},
             {"role": "system", "content": "The caller was silent for 10 s."},
-            _user(case.text),
+            user(case.text),
         )
         require(answer.text.strip(), "no text")
 
@@ -169,51 +52,51 @@ async def no_user_message(case: LlmCase) -> None:
     async with case.subject.open() as client:
         greeting: Message = {"role": "assistant", "content": "Good morning, how can I help?"}
         system: Message = {"role": "system", "content": "You are a receptionist."}
-        await _request(client, case.subject.config, system, greeting, _user(case.text))
-        await _request(client, case.subject.config, system, _user(case.text), greeting, _user(case.text))
+        await request(client, case.subject.config, system, greeting, user(case.text))
+        await request(client, case.subject.config, system, user(case.text), greeting, user(case.text))
 
 
 async def tool_call(case: LlmCase) -> None:
     """A tool call has a name, an id and JSON arguments."""
     async with case.subject.open() as client:
-        answer = await _request(client, case.subject.config, _user(case.call), tools=[LOOK_UP])
+        answer = await request(client, case.subject.config, user(case.call), tools=[LOOK_UP])
         require(len(answer.calls) == 1, f"{len(answer.calls)} tool calls, not 1")
-        _check_calls(answer.calls)
+        check_calls(answer.calls)
         require(answer.reason == "tool_calls", f"Done({answer.reason!r}), not tool_calls")
 
 
 async def tool_result(case: LlmCase) -> None:
     """The result of a call leads to an answer in words."""
     async with case.subject.open() as client:
-        config, question = case.subject.config, _user(case.call)
-        calls = (await _request(client, config, question, tools=[LOOK_UP])).calls
+        config, question = case.subject.config, user(case.call)
+        calls = (await request(client, config, question, tools=[LOOK_UP])).calls
         require(calls, "no tool call")
-        results = [_result(call) for call in calls]
-        answer = await _request(client, config, question, _requested(calls), *results, tools=[LOOK_UP])
+        results = [result(call) for call in calls]
+        answer = await request(client, config, question, requested(calls), *results, tools=[LOOK_UP])
         require(answer.text.strip(), "no text after the result")
 
 
 async def parallel_tool_calls(case: LlmCase) -> None:
     """Two calls in one answer stay apart, and both results are taken."""
     async with case.subject.open() as client:
-        config, question = case.subject.config, _user(case.calls)
-        calls = (await _request(client, config, question, tools=[LOOK_UP])).calls
+        config, question = case.subject.config, user(case.calls)
+        calls = (await request(client, config, question, tools=[LOOK_UP])).calls
         require(len(calls) == 2, f"{len(calls)} tool calls, not 2")
-        _check_calls(calls)
+        check_calls(calls)
         require(calls[0].arguments != calls[1].arguments, "the arguments of two calls were mixed")
-        results = [_result(call) for call in calls]
-        answer = await _request(client, config, question, _requested(calls), *results, tools=[LOOK_UP])
+        results = [result(call) for call in calls]
+        answer = await request(client, config, question, requested(calls), *results, tools=[LOOK_UP])
         require(answer.text.strip(), "no text after the results")
 
 
 async def tool_choice_none(case: LlmCase) -> None:
     """With tool_choice none, tools in the history are taken and none is called."""
     async with case.subject.open() as client:
-        config, question = case.subject.config, _user(case.call)
-        calls = (await _request(client, config, question, tools=[LOOK_UP])).calls
-        results = [_result(call) for call in calls]
-        answer = await _request(
-            client, config, question, _requested(calls), *results, tools=[LOOK_UP], tool_choice="none"
+        config, question = case.subject.config, user(case.call)
+        calls = (await request(client, config, question, tools=[LOOK_UP])).calls
+        results = [result(call) for call in calls]
+        answer = await request(
+            client, config, question, requested(calls), *results, tools=[LOOK_UP], tool_choice="none"
         )
         require(not answer.calls, "a tool call, although tool_choice is none")
         require(answer.text.strip(), "no text")
@@ -222,7 +105,7 @@ async def tool_choice_none(case: LlmCase) -> None:
 async def usage(case: LlmCase) -> None:
     """Tokens are reported at most once, with plausible counts."""
     async with case.subject.open() as client:
-        usages = (await _request(client, case.subject.config, _user(case.text))).usages
+        usages = (await request(client, case.subject.config, user(case.text))).usages
         require(len(usages) == 1, f"{len(usages)} reports of tokens, not 1")
         require(usages[0].input > 0, "no input tokens")
         require(usages[0].output > 0, "no output tokens")
@@ -233,22 +116,22 @@ async def length(case: LlmCase) -> None:
     """An answer cut by max_tokens ends with the reason length."""
     config = case.subject.config.model_copy(update={"max_tokens": 16})
     async with case.subject.open() as client:
-        answer = await _request(client, config, _user(case.long))
+        answer = await request(client, config, user(case.long))
         require(answer.reason == "length", f"Done({answer.reason!r}), not length")
 
 
 async def long_history(case: LlmCase) -> None:
     """Sixty turns with tool calls are taken, also interrupted and empty answers."""
     async with case.subject.open() as client:
-        calls = (await _request(client, case.subject.config, _user(case.call), tools=[LOOK_UP])).calls
+        calls = (await request(client, case.subject.config, user(case.call), tools=[LOOK_UP])).calls
         require(calls, "no tool call")
         history: list[Message] = [{"role": "system", "content": "You are a receptionist."}]
         for number in range(20):
             own = [replace(call, tool_call_id=f"{call.tool_call_id[:-2]}{number:02}") for call in calls]
-            history += [_user(case.call), _requested(own, "One moment."), *map(_result, own)]
-            history += [{"role": "assistant", "content": "It was ship"}, _user("Sorry?"), _user("Hello?")]
+            history += [user(case.call), requested(own, "One moment."), *map(result, own)]
+            history += [{"role": "assistant", "content": "It was ship"}, user("Sorry?"), user("Hello?")]
             history.append({"role": "assistant", "content": "It was shipped."})
-        answer = await _request(client, case.subject.config, *history, _user(case.text), tools=[LOOK_UP])
+        answer = await request(client, case.subject.config, *history, user(case.text), tools=[LOOK_UP])
         require(answer.text.strip(), "no text")
 
 
@@ -262,11 +145,11 @@ async def other_providers_calls(case: LlmCase) -> None:
             "gemini-0",
         ):
             call = ToolCallRequest(call_id, "look_up_order", '{"number": "1234"}')
-            begin = (_user(case.call), _requested([call], "One moment."), _result(call))
-            answer = await _request(client, case.subject.config, *begin, tools=[LOOK_UP])
+            begin = (user(case.call), requested([call], "One moment."), result(call))
+            answer = await request(client, case.subject.config, *begin, tools=[LOOK_UP])
             require(answer.text.strip(), "no text after the result")
-            later = (*begin, {"role": "assistant", "content": "It was shipped."}, _user(case.text))
-            require((await _request(client, case.subject.config, *later, tools=[LOOK_UP])).text, "no text")
+            later = (*begin, {"role": "assistant", "content": "It was shipped."}, user(case.text))
+            require((await request(client, case.subject.config, *later, tools=[LOOK_UP])).text, "no text")
 
 
 async def two_requests(case: LlmCase) -> None:
@@ -274,7 +157,7 @@ async def two_requests(case: LlmCase) -> None:
     async with case.subject.open() as client:
         config = case.subject.config
         short, long = await asyncio.gather(
-            _request(client, config, _user(case.text)), _request(client, config, _user(case.long))
+            request(client, config, user(case.text)), request(client, config, user(case.long))
         )
         require(len(short.text) < len(long.text), "the answers were mixed")
 
@@ -285,41 +168,19 @@ async def cancellation(case: LlmCase) -> None:
     async with case.subject.open() as client:
         await client.warm_up()
         relay.stall_after(case.part_bytes)
-        stream = client.stream(case.subject.config, [_user(case.long)], [], call_sid="CA0")
+        stream = client.stream(case.subject.config, [user(case.long)], [], call_sid="CA0")
         await anext(stream)
         before = relay.connections
         async with asyncio.timeout(_STOP_TIMEOUT_S):
             await stream.aclose()
         await freed(relay, before - 1)
         relay.reset()
-        require((await _request(client, case.subject.config, _user(case.text))).text, "no text after it")
+        require((await request(client, case.subject.config, user(case.text))).text, "no text after it")
 
 
 async def _with_fault(case: LlmCase, fault: Fault) -> Answer:
     async with case.subject.open(fault) as client:
-        return await _request(client, case.subject.config, _user(case.text))
-
-
-async def wrong_key(case: LlmCase) -> None:
-    """A refused key is ProviderRejected, whose message names the setting."""
-    error = await raises(ProviderRejected, _with_fault(case, "wrong_key"))
-    setting = case.subject.facts.key_setting
-    require(setting in error.reason, f"the error does not name {setting}")
-
-
-async def rate_limited(case: LlmCase) -> None:
-    """Too many requests are ProviderRateLimited."""
-    await raises(ProviderRateLimited, _with_fault(case, "rate_limited"))
-
-
-async def overloaded(case: LlmCase) -> None:
-    """An overloaded server is ProviderUnavailable or ProviderRateLimited."""
-    await raises((ProviderUnavailable, ProviderRateLimited), _with_fault(case, "overloaded"))
-
-
-async def unreachable(case: LlmCase) -> None:
-    """An address where nothing listens is ProviderUnavailable or ProviderTimeout."""
-    await raises((ProviderUnavailable, ProviderTimeout), _with_fault(case, "unreachable"))
+        return await request(client, case.subject.config, user(case.text))
 
 
 async def silent_server(case: LlmCase) -> None:
@@ -344,7 +205,7 @@ async def _broken(case: LlmCase, *, cut: bool) -> None:
     async with case.subject.open() as client:
         await client.warm_up()
         relay.cut_after(case.part_bytes) if cut else relay.stall_after(case.part_bytes)
-        await _request(client, case.subject.config, _user(case.long))
+        await request(client, case.subject.config, user(case.long))
 
 
 async def cut(case: LlmCase) -> None:
@@ -363,11 +224,11 @@ async def unknown_model(case: LlmCase) -> None:
         raise NotApplicable("works without a server")
     config = case.subject.config.model_copy(update={"model": "no-such-model"})
 
-    async def request() -> None:
+    async def attempt() -> None:
         async with case.subject.open() as client:
-            await _request(client, config, _user(case.text))
+            await request(client, config, user(case.text))
 
-    error = await raises(ProviderRejected, request())
+    error = await raises(ProviderRejected, attempt())
     require("no-such-model" in error.reason, "the error does not name the model")
 
 
@@ -387,11 +248,8 @@ LLM_CHECKS = (
     ),
     Check("two requests", "two calls at once get their own answers", two_requests),
     Check("cancellation", "closing an answer closes its connection", cancellation),
-    Check("wrong key", "is ProviderRejected and names the setting", wrong_key),
     Check("unknown model", "is ProviderRejected and names the model", unknown_model),
-    Check("rate limited", "is ProviderRateLimited", rate_limited),
-    Check("overloaded", "is ProviderUnavailable or ProviderRateLimited", overloaded),
-    Check("unreachable", "is ProviderUnavailable or ProviderTimeout", unreachable),
+    *failure_checks(_with_fault),
     Check("silent server", "is ProviderTimeout in time", silent_server),
     Check("garbage", "an unreadable stream is ProviderError", garbage),
     Check("content filter", "has the reason content_filter or is ProviderRejected", content_filter),

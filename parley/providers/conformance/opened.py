@@ -7,12 +7,14 @@ from typing import Any, cast
 
 from parley.agent_config import LlmConfig, ProviderSection, SttConfig, TtsConfig
 from parley.errors import ConfigError
+from parley.providers.conformance.answers import LlmCase
 from parley.providers.conformance.check import Check, ConformanceError, S, run_checks
-from parley.providers.conformance.llm import LLM_CHECKS, LlmCase
+from parley.providers.conformance.llm import LLM_CHECKS
 from parley.providers.conformance.stt import STT_CHECKS
 from parley.providers.conformance.subject import Subject
+from parley.providers.conformance.synthesis import TtsCase
 from parley.providers.conformance.transcription import Speech, SttCase
-from parley.providers.conformance.tts import TTS_CHECKS, TtsCase
+from parley.providers.conformance.tts import TTS_CHECKS
 from parley.providers.llm import LlmClient
 from parley.providers.registry import Kind, ProviderContext, ProviderPlugin, load_plugin
 from parley.providers.stt import SttProvider

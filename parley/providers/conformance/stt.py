@@ -6,13 +6,12 @@ from itertools import pairwise
 
 from parley.errors import (
     ProviderError,
-    ProviderRateLimited,
-    ProviderRejected,
     ProviderTimeout,
     ProviderUnavailable,
 )
 from parley.providers.conformance.check import Check, NotApplicable, raises, require, tolerated
 from parley.providers.conformance.connections import freed
+from parley.providers.conformance.failures import failure_checks
 from parley.providers.conformance.subject import Fault
 from parley.providers.conformance.transcription import SttCase, open_session, recognized_share
 from parley.providers.stt import FinalTranscript, ProviderTurn, UtteranceEnd
@@ -204,28 +203,6 @@ async def _with_fault(case: SttCase, fault: Fault) -> None:
         await session.lost()
 
 
-async def wrong_key(case: SttCase) -> None:
-    """A refused key is ProviderRejected, whose message names the setting."""
-    error = await raises(ProviderRejected, _with_fault(case, "wrong_key"))
-    setting = case.subject.facts.key_setting
-    require(setting in error.reason, f"the error does not name {setting}")
-
-
-async def rate_limited(case: SttCase) -> None:
-    """Too many requests are ProviderRateLimited."""
-    await raises(ProviderRateLimited, _with_fault(case, "rate_limited"))
-
-
-async def overloaded(case: SttCase) -> None:
-    """An overloaded server is ProviderUnavailable or ProviderRateLimited."""
-    await raises((ProviderUnavailable, ProviderRateLimited), _with_fault(case, "overloaded"))
-
-
-async def unreachable(case: SttCase) -> None:
-    """An address where nothing listens is ProviderUnavailable or ProviderTimeout."""
-    await raises((ProviderUnavailable, ProviderTimeout), _with_fault(case, "unreachable"))
-
-
 async def silent_server(case: SttCase) -> None:
     """A server that never responds is ProviderTimeout or ProviderUnavailable within the time limit."""
     await raises((ProviderTimeout, ProviderUnavailable), _with_fault(case, "silent"))
@@ -268,10 +245,7 @@ STT_CHECKS = (
     Check("two connections", "two calls at once are independent", two_connections),
     Check("close in speech", "leaving in mid-speech is quick and frees the connection", close_in_speech),
     Check("cancellation", "a cancelled call frees its connection", cancellation),
-    Check("wrong key", "is ProviderRejected and names the setting", wrong_key),
-    Check("rate limited", "is ProviderRateLimited", rate_limited),
-    Check("overloaded", "is ProviderUnavailable or ProviderRateLimited", overloaded),
-    Check("unreachable", "is ProviderUnavailable or ProviderTimeout", unreachable),
+    *failure_checks(_with_fault),
     Check("silent server", "is ProviderTimeout or ProviderUnavailable in time", silent_server),
     Check("garbage", "unreadable messages are ProviderError or ignored", garbage),
     Check("cut", "a lost connection is ProviderUnavailable", cut),

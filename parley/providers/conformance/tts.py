@@ -1,26 +1,24 @@
 """The checks of a text-to-speech provider."""
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
 from itertools import pairwise
 
 from parley.agent_config import TtsConfig
-from parley.audio.conversion import converter
-from parley.audio.formats import MULAW_8K
-from parley.audio.g711 import bytes_to_ms
-from parley.errors import (
-    ProviderError,
-    ProviderRateLimited,
-    ProviderRejected,
-    ProviderTimeout,
-    ProviderUnavailable,
-)
+from parley.errors import ProviderError, ProviderRejected, ProviderTimeout, ProviderUnavailable
 from parley.providers.conformance.check import Check, NotApplicable, raises, require, tolerated
 from parley.providers.conformance.connections import freed
-from parley.providers.conformance.subject import Fault, TtsSubject
-from parley.providers.tts import AudioChunk, CharTiming, SynthesisStream, TtsConnection
+from parley.providers.conformance.failures import failure_checks
+from parley.providers.conformance.subject import Fault
+from parley.providers.conformance.synthesis import (
+    Spoken,
+    TtsCase,
+    check_length,
+    joined,
+    letters,
+    read_audio,
+    speak,
+)
 
 _CLAUSES = ("Good morning, this is the clinic. ", "How can I help you today?")
 _LONG = "We open at eight in the morning, and close at six in the evening. " * 12
@@ -31,90 +29,9 @@ _NOT_LATIN = {
     "ar": "مرحبا، كيف يمكنني مساعدتك؟",
     "zh": "您好,请问有什么可以帮您?",
 }
-_MIN_MS_PER_LETTER, _MAX_MS_PER_LETTER = 20, 400
-"""Speech outside of these bounds has another sample rate than declared."""
 _TOLERANCE_MS = 100.0
 _ROUNDING_MS = 2.0
 _LEAVE_TIMEOUT_S = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class TtsCase:
-    """A text-to-speech provider under test."""
-
-    subject: TtsSubject
-    part_bytes: int = 3000
-    """Bytes from the server after which an answer is not complete."""
-    wrong_voice: str = ""
-    """Id of a missing voice; empty for a provider that takes any id."""
-    has_timings: bool = True
-    """Whether the section's transport has the timings that the facts declare."""
-
-    @property
-    def timed(self) -> bool:
-        """Whether characters must have times."""
-        return self.has_timings and bool(self.subject.facts.word_timings)
-
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """The output for one reply, converted to mu-law at 8 kHz."""
-
-    mulaw: bytes
-    timings: tuple[CharTiming, ...]
-    """Relative to the beginning of the reply."""
-
-    @property
-    def duration_ms(self) -> float:
-        """Length of the audio."""
-        return bytes_to_ms(len(self.mulaw))
-
-    @property
-    def letters(self) -> str:
-        """The letters and digits that have times."""
-        return letters("".join(timing.text for timing in self.timings))
-
-
-def letters(text: str) -> str:
-    """Return the letters and digits of a text, in lower case."""
-    return "".join(filter(str.isalnum, text.lower()))
-
-
-async def speak(connection: TtsConnection, reply_id: str, *clauses: str, case: TtsCase) -> Spoken:
-    """Synthesize one reply."""
-    async with connection.open_stream(reply_id) as stream:
-        for clause in clauses:
-            await stream.send_text(clause)
-        await stream.end_input()
-        return _join(await _read(stream), case)
-
-
-async def _read(stream: SynthesisStream) -> list[AudioChunk]:
-    async with aclosing(stream.audio()) as chunks:
-        return [chunk async for chunk in chunks]
-
-
-def _join(chunks: Sequence[AudioChunk], case: TtsCase) -> Spoken:
-    declared = case.subject.audio_format
-    audio, timings, position_ms = b"", [], 0.0
-    for chunk in chunks:
-        timings += [
-            CharTiming(t.text, t.start_ms + position_ms, t.end_ms + position_ms) for t in chunk.char_timings
-        ]
-        audio += chunk.audio
-        position_ms = declared.bytes_to_ms(len(audio))
-    conversion = converter(declared, MULAW_8K)
-    mulaw = audio if conversion is None else conversion.convert(audio) + conversion.flush()
-    return Spoken(mulaw, tuple(timings))
-
-
-def _check_length(spoken: Spoken, text: str) -> None:
-    require(spoken.mulaw, "no audio")
-    per_letter_ms = spoken.duration_ms / max(1, len(letters(text)))
-    require(
-        _MIN_MS_PER_LETTER <= per_letter_ms <= _MAX_MS_PER_LETTER,
-        f"{per_letter_ms:.0f} ms of audio per letter: incomplete, or not in the declared format",
-    )
 
 
 async def _reply(case: TtsCase, *clauses: str, config: TtsConfig | None = None) -> Spoken:
@@ -127,7 +44,7 @@ async def _reply(case: TtsCase, *clauses: str, config: TtsConfig | None = None) 
 
 async def audio(case: TtsCase) -> None:
     """Two clauses become speech of plausible length, in the declared format."""
-    _check_length(await _reply(case, *_CLAUSES), "".join(_CLAUSES))
+    check_length(await _reply(case, *_CLAUSES), "".join(_CLAUSES))
     facts = case.subject.facts
     if facts.models:
         require(case.subject.audio_format in facts.audio_formats, "the format is not among the facts")
@@ -153,7 +70,7 @@ async def order(case: TtsCase) -> None:
     numbers = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
     clauses = [f"Number {number}. " for number in numbers]
     spoken = await _reply(case, *clauses)
-    _check_length(spoken, "".join(clauses))
+    check_length(spoken, "".join(clauses))
     if case.timed:
         require(spoken.letters == letters("".join(clauses)), "clauses are missing or out of order")
 
@@ -165,12 +82,12 @@ async def slow_text(case: TtsCase) -> None:
         provider.connect(case.subject.config, "CA0") as connection,
         connection.open_stream("r1") as stream,
     ):
-        reading = asyncio.ensure_future(_read(stream))
+        reading = asyncio.ensure_future(read_audio(stream))
         for clause in _CLAUSES:
             await stream.send_text(clause)
             await asyncio.sleep(0.2)
         await stream.end_input()
-        _check_length(_join(await reading, case), "".join(_CLAUSES))
+        check_length(joined(await reading, case), "".join(_CLAUSES))
 
 
 async def two_replies(case: TtsCase) -> None:
@@ -181,7 +98,7 @@ async def two_replies(case: TtsCase) -> None:
             *(speak(connection, f"r{number}", text, case=case) for number, text in enumerate(texts))
         )
     for spoken, text in zip(replies, texts, strict=True):
-        _check_length(spoken, text)
+        check_length(spoken, text)
         if case.timed:
             require(spoken.letters == letters(text), "the letters of two replies are mixed")
 
@@ -192,7 +109,7 @@ async def two_calls(case: TtsCase) -> None:
 
         async def call() -> None:
             async with provider.connect(case.subject.config, "CA0") as connection:
-                _check_length(await speak(connection, "r1", *_CLAUSES, case=case), "".join(_CLAUSES))
+                check_length(await speak(connection, "r1", *_CLAUSES, case=case), "".join(_CLAUSES))
 
         async with asyncio.TaskGroup() as tasks:
             for _ in range(2):
@@ -211,7 +128,7 @@ async def early_exit(case: TtsCase) -> None:
             left_s = loop.time()
         require(loop.time() - left_s < _LEAVE_TIMEOUT_S, "leaving took too long")
         spoken = await speak(connection, "r2", text, case=case)
-    _check_length(spoken, text)
+    check_length(spoken, text)
     if case.timed:
         require(spoken.letters == letters(text), "audio of the reply that was left")
 
@@ -223,7 +140,7 @@ async def exit_before_audio(case: TtsCase) -> None:
             pass
         async with connection.open_stream("r2") as stream:
             await stream.send_text("Left early.")
-        _check_length(await speak(connection, "r3", *_CLAUSES, case=case), "".join(_CLAUSES))
+        check_length(await speak(connection, "r3", *_CLAUSES, case=case), "".join(_CLAUSES))
 
 
 async def empty_reply(case: TtsCase) -> None:
@@ -234,13 +151,13 @@ async def empty_reply(case: TtsCase) -> None:
 async def punctuation(case: TtsCase) -> None:
     """Text without letters ends, and later text is spoken."""
     spoken = await _reply(case, "… ", *_CLAUSES)
-    _check_length(spoken, "".join(_CLAUSES))
+    check_length(spoken, "".join(_CLAUSES))
 
 
 async def long_text(case: TtsCase) -> None:
     """A clause of 800 characters is spoken completely."""
     spoken = await _reply(case, _LONG)
-    _check_length(spoken, _LONG)
+    check_length(spoken, _LONG)
     if case.timed:
         require(spoken.letters == letters(_LONG), "letters are missing")
 
@@ -269,28 +186,6 @@ async def _with_fault(case: TtsCase, fault: Fault) -> Spoken:
         provider.connect(case.subject.config, "CA0") as connection,
     ):
         return await speak(connection, "r1", *_CLAUSES, case=case)
-
-
-async def wrong_key(case: TtsCase) -> None:
-    """A refused key is ProviderRejected, whose message names the setting."""
-    error = await raises(ProviderRejected, _with_fault(case, "wrong_key"))
-    setting = case.subject.facts.key_setting
-    require(setting in error.reason, f"the error does not name {setting}")
-
-
-async def rate_limited(case: TtsCase) -> None:
-    """Too many requests are ProviderRateLimited."""
-    await raises(ProviderRateLimited, _with_fault(case, "rate_limited"))
-
-
-async def overloaded(case: TtsCase) -> None:
-    """An overloaded server is ProviderUnavailable or ProviderRateLimited."""
-    await raises((ProviderUnavailable, ProviderRateLimited), _with_fault(case, "overloaded"))
-
-
-async def unreachable(case: TtsCase) -> None:
-    """An address where nothing listens is ProviderUnavailable or ProviderTimeout."""
-    await raises((ProviderUnavailable, ProviderTimeout), _with_fault(case, "unreachable"))
 
 
 async def silent_server(case: TtsCase) -> None:
@@ -341,7 +236,7 @@ async def cut(case: TtsCase) -> None:
         with suppress(ProviderUnavailable):
             # The loss of a connection may be found by the next reply only.
             await speak(connection, "r3", *_CLAUSES, case=case)
-        _check_length(await speak(connection, "r4", *_CLAUSES, case=case), "".join(_CLAUSES))
+        check_length(await speak(connection, "r4", *_CLAUSES, case=case), "".join(_CLAUSES))
 
 
 async def close(case: TtsCase) -> None:
@@ -372,10 +267,7 @@ TTS_CHECKS = (
     Check("long text", "a clause of 800 characters is complete", long_text),
     Check("other script", "text in another script is spoken", other_script),
     Check("wrong voice", "is ProviderRejected", wrong_voice),
-    Check("wrong key", "is ProviderRejected and names the setting", wrong_key),
-    Check("rate limited", "is ProviderRateLimited", rate_limited),
-    Check("overloaded", "is ProviderUnavailable or ProviderRateLimited", overloaded),
-    Check("unreachable", "is ProviderUnavailable or ProviderTimeout", unreachable),
+    *failure_checks(_with_fault),
     Check("silent server", "can be left at once", silent_server),
     Check("stall", "a reply that stops can be left at once", stall),
     Check("garbage", "unreadable messages are ProviderError or ignored", garbage),
