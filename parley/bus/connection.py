@@ -208,5 +208,6 @@ async def _close(client: Client) -> None:
             if client.is_connected:
                 await client.flush(timeout=_CLOSE_FLUSH_TIMEOUT_S)
             await client.close()
-    except (NatsError, OSError) as error:
+    except (NatsError, OSError, RuntimeError) as error:
+        # uvloop raises RuntimeError for a last write to a connection that the server has closed.
         log.warning("bus_not_flushed_at_close", error=repr(error))

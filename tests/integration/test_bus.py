@@ -4,12 +4,14 @@ import asyncio
 import time
 
 import pytest
+import uvloop
+from structlog.testing import capture_logs
 
 from parley.bus import Bus, Liveness, Subscription, connect, streams, subjects
 from parley.errors import BusError, WriteConflict
 from parley.v1.work_pb2 import Work
 from tests.eventually import eventually
-from tests.nats_server import NatsServer, free_port
+from tests.nats_server import NatsServer, free_port, running_nats
 
 
 async def test_a_missing_server_is_reported_with_its_address() -> None:
@@ -29,6 +31,20 @@ async def test_credentials_in_an_address_are_not_reported() -> None:
         async with connect(",".join(servers), "test", timeout_s=0.1):
             pass
     assert "hidden" not in str(raised.value)
+
+
+def test_a_connection_without_a_server_can_be_closed() -> None:
+    """Nothing is raised for what was still to be sent; uvloop, as in the services, rejects the write."""
+
+    async def close_without_server() -> list[str]:
+        with capture_logs() as logs:
+            async with running_nats() as server, connect(server.url, "test", timeout_s=5) as bus:
+                await server.kill()
+                await eventually(lambda: any(entry["event"] == "bus_disconnected" for entry in logs))
+                await bus.publish("parley.test", b"late")
+        return [entry["event"] for entry in logs]
+
+    assert "bus_not_flushed_at_close" in uvloop.run(close_without_server())
 
 
 async def test_a_message_that_expects_an_empty_subject_is_stored_once(nats_url: str) -> None:
