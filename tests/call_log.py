@@ -8,7 +8,7 @@ from parley.events.envelope import Body, event_body, parse
 from parley.v1.event_pb2 import Event
 
 
-async def read_until(bus: Bus, call_sid: str, last: type[Body], *, timeout_s: float = 15) -> list[Body]:
+async def read_until(bus: Bus, call_sid: str, last: type[Body], *, timeout_s: float = 60) -> list[Body]:
     """Follow a call's log; returns its bodies up to and including the first of type `last`."""
     found: list[Body] = []
     async with asyncio.timeout(timeout_s):

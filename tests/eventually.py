@@ -31,7 +31,7 @@ async def eventually(
 async def eventually(
     condition: Callable[[], Any],
     *,
-    timeout_s: float = 8.0,
+    timeout_s: float = 30.0,
     interval_s: float = 0.02,
     retry_on: type[Exception] | tuple[type[Exception], ...] = (),
 ) -> Any:

@@ -78,7 +78,7 @@ class RealtimeClient:
             chunk = base64.b64encode(audio[at : at + _CHUNK_BYTES]).decode()
             await self.send("input_audio_buffer.append", audio=chunk)
 
-    async def until(self, *kinds: str, timeout_s: float = 5.0) -> dict[str, Any]:
+    async def until(self, *kinds: str, timeout_s: float = 20.0) -> dict[str, Any]:
         """The next event of one of these types; all before it are kept in `events`."""
         async with asyncio.timeout(timeout_s):
             while True:

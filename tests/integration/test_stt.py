@@ -265,8 +265,8 @@ async def test_no_word_is_lost_when_the_owner_is_killed(
         await start_call(bus, SID, CallStarted(agent="clinic"))
         speaking = asyncio.create_task(speak(bus, [*FRAMES, *[SILENCE * 160] * 100]))
         await read_until(bus, SID, SpeechStarted)
+        first.kill()
         async with stt(nats_url, provider[1], tmp_path / "second"):
-            first.kill()
             bodies = await read_until(bus, SID, CallEnded, timeout_s=60)
             await speaking
 
