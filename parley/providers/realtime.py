@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from parley.agent_config import RealtimeConfig
+from parley.errors import ProviderError
 from parley.providers.llm import ToolCallRequest, ToolChoice
 
 
@@ -14,6 +15,8 @@ class SpeechStarted:
     """The caller started to speak, at this position of the audio that the session has received."""
 
     audio_ms: int
+    item_id: str = ""
+    """The item that the turn will be; empty if the provider does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +24,12 @@ class SpeechStopped:
     """The caller paused, at this position of the audio that the session has received."""
 
     audio_ms: int
+    item_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TurnCommitted:
-    """The caller's turn has ended, and is an item of the session's conversation."""
+    """The caller's turn has ended, and is an item of the session's conversation; may be reported twice."""
 
     item_id: str
 
@@ -73,8 +77,28 @@ class SpokenTextDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class SpokenText:
+    """All words of a spoken item, which is complete; those of its deltas are among them."""
+
+    tag: str
+    item_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemProgressed:
+    """An item of a response has begun, has grown, or is complete."""
+
+    tag: str
+    item_id: str
+    complete: bool = False
+    call: ToolCallRequest | None = None
+    """The tool call that is complete but for the provider's confirmation, which ToolCallReceived is."""
+
+
+@dataclass(frozen=True, slots=True)
 class ToolCallReceived:
-    """A complete tool call of a response."""
+    """A complete tool call of a response; may be reported twice."""
 
     tag: str
     call: ToolCallRequest
@@ -100,8 +124,8 @@ class ResponseDone:
     status: str
     reason: str = ""
     """Why it is incomplete or has failed."""
-    retryable: bool = True
-    """Whether a failed one may succeed when it is requested again."""
+    error: ProviderError | None = None
+    """The error of a failed one."""
     usage: RealtimeUsage = RealtimeUsage()
 
 
@@ -114,6 +138,8 @@ RealtimeEvent: TypeAlias = (
     | TranscriptFailed
     | AudioDelta
     | SpokenTextDelta
+    | SpokenText
+    | ItemProgressed
     | ToolCallReceived
     | ResponseDone
 )
@@ -204,8 +230,8 @@ class RealtimeConnection(Protocol):
     async def respond(self, request: ResponseRequest) -> None:
         """Request a response."""
 
-    async def cancel(self) -> None:
-        """Cancel the response in progress; ResponseDone follows."""
+    async def cancel(self, tag: str) -> None:
+        """Cancel the response with this tag; ResponseDone follows, also if it has ended already."""
 
     async def run(self, on_event: Callable[[RealtimeEvent], Awaitable[None]]) -> None:
         """Deliver events until the session ends, then raise ProviderError."""

@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from parley.v1.reply_pb2 import FallbackRequested, ReplyFinished, ReplyStarted
+from parley.v1.synthesis_pb2 import ClauseSynthesized
+from parley.v1.work_pb2 import StageFailed
 from tests.event_factories import bodies_of
+from tests.integration.brain_agents import write_agent
 from tests.integration.realtime_client import GOODBYE, HELLO
 from tests.integration.test_realtime import LONG, RealtimeCall, calling, make_emulator
 
@@ -49,3 +52,53 @@ async def test_a_fault_within_one_answer(
         await call.until_kind(ReplyFinished, lambda _: _texts(call)[-1] == "Until then.")
     assert not bodies_of(call.bodies, FallbackRequested)
     assert not call.journal("realtime_error")
+
+
+async def test_a_reply_without_response_done_is_spoken_once(
+    nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of its audio has arrived."""
+    emulator = make_emulator()
+    async with calling(nats_url, tmp_path, monkeypatch, rules=_RULES, emulator=emulator) as call:
+        await call.greeted()
+        emulator.runtime_settings.update({"realtime_fault": "no_done", "llm_fault_requests": 1})
+        await call.speak(HELLO)
+        ended = await call.until_kind(ReplyFinished, lambda body: body.reply_id == "r2")
+        emulator.runtime_settings.update({"realtime_fault": ""})
+        await call.speak(GOODBYE)
+        await call.until_kind(ReplyFinished, lambda _: _texts(call)[-1] == "Until then.")
+    assert ended.reason == "stop"
+    clauses = [b for b in bodies_of(call.bodies, ClauseSynthesized) if b.reply_id == "r2"]
+    assert [word.text for clause in clauses for word in clause.words] == LONG.split()
+    assert not call.journal("realtime_error")
+
+
+async def test_a_limited_model_is_replaced_by_the_next(
+    nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its responses fail, so the session of the fallback speaks from the beginning."""
+    rules = ({"when": "goodbye", "say": "Until then."},)
+    write_agent(tmp_path, "limited", ({"say": "x", "fault": "failed_rate_limit"},))
+    second = str(tmp_path / "models" / "front.yaml")
+    section = {"model": str(tmp_path / "models" / "limited.yaml"), "fallbacks": [{"model": second}]}
+    async with calling(nats_url, tmp_path, monkeypatch, rules=rules, realtime=section) as call:
+        await call.greeted()
+        await call.speak(GOODBYE)
+        await call.until_kind(ReplyFinished, lambda body: body.reply_id == "r2")
+    assert call.call.text_of("r2").strip() == "Until then."
+    assert {b.code for b in bodies_of(call.bodies, StageFailed)} == {"rate_limited"}
+    assert not bodies_of(call.bodies, FallbackRequested)
+
+
+async def test_a_model_that_cannot_even_apologize_ends_in_the_fallback(
+    nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The caller does not wait in silence."""
+    emulator = make_emulator()
+    async with calling(nats_url, tmp_path, monkeypatch, emulator=emulator) as call:
+        await call.greeted()
+        emulator.runtime_settings.update({"realtime_fault": "failed_rate_limit", "llm_fault_requests": 100})
+        await call.speak(HELLO)
+        await call.until_kind(FallbackRequested)
+    [finished] = [b for b in bodies_of(call.bodies, ReplyFinished) if b.reply_id == "r2"]
+    assert finished.reason == "error"

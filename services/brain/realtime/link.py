@@ -13,6 +13,7 @@ import structlog
 from parley.audio.audio_output import AudioOutput
 from parley.errors import ProviderError, ProviderRejected, ProviderUnavailable
 from parley.providers.fallback_chain import Attempt, Route
+from parley.providers.latency_limits import LatencyLimit
 from parley.providers.provider_code import guarded_context, provider_failure
 from parley.providers.realtime import RealtimeConnection, SessionSetup
 from parley.runtime.cancellation import raise_if_cancelled
@@ -23,7 +24,7 @@ from services.brain.realtime.agent import RealtimeAgent, RealtimeRoute, language
 from services.brain.realtime.events import CallEvents, EmitItem
 from services.brain.realtime.history import session_start
 from services.brain.realtime.listener import Listener
-from services.brain.realtime.responses import Speaker
+from services.brain.realtime.progress import END_LIMIT, Speaker
 from services.brain.realtime.session import Session
 from services.brain.realtime.token_usage import tokens_used
 from services.brain.realtime.unplayed import Unplayed
@@ -35,6 +36,7 @@ log = structlog.get_logger()
 
 _POLL_INTERVAL_S = 0.1
 _MIN_RETRY_DELAY_S, _MAX_RETRY_DELAY_S = 0.1, 5.0
+_MAX_LOG_DELAY_S = 0.1
 _OUTAGE_LIMIT_S = 10.0
 """While the caller waits, the fallback is requested when no session could be opened for this long."""
 
@@ -67,6 +69,7 @@ class RealtimeLink:
         self.output = AudioOutput(call.bus, call.call_sid, call.log.epoch)
         """The agent's audio, of all its replies."""
         self._rate = SpeakingRate()
+        self._end_limit = LatencyLimit(END_LIMIT)
         self._unplayed = Unplayed(session_log)
         self._renewal = asyncio.Event()
         self._outdated = False
@@ -167,9 +170,10 @@ class RealtimeLink:
                 report_usage=lambda reply_id, usage: self._report_usage(
                     tokens_used(usage, reply_id, attempt, config.price)
                 ),
+                has_alternative=len(agent.chain.routes) > 1,
             )
             try:
-                await session.restore(start)
+                await session.items.restore(start)
                 await self._serve(agent, route, attempt, session, connection)
             except Exception as error:
                 failure = provider_failure(route.provider, error)
@@ -190,7 +194,15 @@ class RealtimeLink:
             route.target.config, (route.provider, route.model), words_first=agent.words_first
         )
         self.route, self.attempt, self.session = route, attempt, session
-        self.speaker = Speaker(route.provider, route.model, self.output, self._rate, self._log.now_ms)
+        self.speaker = Speaker(
+            route.provider,
+            route.model,
+            self.output,
+            self._rate,
+            self._log.now_ms,
+            self._end_limit,
+            self._wait_until_logged,
+        )
         log.info("realtime_session_started", provider=route.provider, model=route.model)
         self.wakeups.notify()
         try:
@@ -238,6 +250,13 @@ class RealtimeLink:
         self._unplayed.on_event(event, self.session)
         self.wakeups.notify()
 
+    async def _wait_until_logged(self, reply_id: str, clauses: int) -> None:
+        """Wait, for a moment at most, until the log has so many clauses of a reply."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_MAX_LOG_DELAY_S):
+                while len(self._log.conversation.reply(reply_id).clauses) < clauses:
+                    await self.wakeups.wait()
+
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_POLL_INTERVAL_S)
@@ -256,5 +275,9 @@ class RealtimeLink:
             return
         waiting = conversation.unanswered_turn is not None or conversation.active_replies
         if waiting or self._log.state.floor.speaking:
-            log.error("fallback_requested", reason="llm_unavailable")
-            await self._emit(CallEvents([FallbackRequested(reason="llm_unavailable")]))
+            await self.request_fallback()
+
+    async def request_fallback(self) -> None:
+        """Let the edge play the agent's fallback, because the model cannot speak."""
+        log.error("fallback_requested", reason="llm_unavailable")
+        await self._emit(CallEvents([FallbackRequested(reason="llm_unavailable")]))

@@ -4,13 +4,10 @@ An answer's words come from the model. A fixed text, such as a greeting, has its
 only its audio comes from the model.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
-from parley.audio.audio_output import AudioOutput
-from parley.errors import ProviderEmptyAnswer, ProviderError, ProviderRejected, ProviderUnavailable
+from parley.errors import ProviderEmptyAnswer, ProviderError, ProviderUnavailable
 from parley.events.envelope import Body
 from parley.providers.llm import Done, TextDelta
 from parley.providers.realtime import (
@@ -18,45 +15,23 @@ from parley.providers.realtime import (
     RealtimeEvent,
     ResponseDone,
     ResponseRequest,
+    SpokenText,
     SpokenTextDelta,
     ToolCallReceived,
 )
 from parley.v1.reply_pb2 import ReplyClause, ReplyFinished
-from parley.v1.synthesis_pb2 import SynthesisFinished, SynthesisStarted
 from services.brain.generation.reply_builder import AnswerSource, ReplyBuilder
-from services.brain.realtime.word_positions import SpeakingRate, WordPositions
-
-_MAX_SAMPLES = 8000 * 60 * 10
-"""Audio of one response; more than ten minutes come only from a provider that does not end."""
+from services.brain.realtime.progress import Progress, Speaker
+from services.brain.realtime.word_positions import WordPositions
 
 Emit = Callable[[Sequence[Body]], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Speaker:
-    """Resources that the responses of a session share."""
-
-    provider: str
-    model: str
-    output: AudioOutput
-    rate: SpeakingRate
-    now_ms: Callable[[], int]
-
-
-@dataclass(slots=True)
-class SpokenItem:
-    """An item of the session's conversation that a response speaks, and its part of the reply's audio."""
-
-    item_id: str
-    from_sample: int
-    until_sample: int
 
 
 class Response(Protocol):
     """A response in progress, as the session sees it."""
 
     @property
-    def progress(self) -> "Progress":
+    def progress(self) -> Progress:
         """The audio that has arrived."""
 
     @property
@@ -65,69 +40,6 @@ class Response(Protocol):
 
     async def on_event(self, event: RealtimeEvent) -> None:
         """Handle one of its events."""
-
-
-@dataclass(slots=True)
-class Progress:
-    """The audio of one response, and its end."""
-
-    reply_id: str
-    speaker: Speaker
-    positions: WordPositions
-    samples: int = 0
-    """End of the audio, in samples of the reply."""
-    requested_ms: int = 0
-    requested_s: float = field(default_factory=lambda: asyncio.get_running_loop().time())
-    first_audio_s: float | None = None
-    """Time from the request to the first audio."""
-    has_output: bool = False
-    """Whether it has brought audio or a tool call."""
-    items: list[SpokenItem] = field(default_factory=list)
-    ended: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-    """Done when the response has ended; raises ProviderError if it failed."""
-
-    async def play(self, event: AudioDelta) -> bool:
-        """Publish audio; return whether it is the first."""
-        is_first = not self.items
-        if is_first:
-            self.first_audio_s = asyncio.get_running_loop().time() - self.requested_s
-        if not self.items or self.items[-1].item_id != event.item_id:
-            self.items.append(SpokenItem(event.item_id, self.samples, self.samples))
-        if self.samples < _MAX_SAMPLES:
-            await self.speaker.output.publish(self.reply_id, self.samples, event.mulaw)
-            self.samples += len(event.mulaw)
-        self.items[-1].until_sample = self.samples
-        self.has_output = True
-        return is_first
-
-    def synthesis_started(self) -> SynthesisStarted:
-        """Return the event for the first audio."""
-        return SynthesisStarted(
-            reply_id=self.reply_id,
-            tts_requested_ms=self.requested_ms,
-            provider=self.speaker.provider,
-            model=self.speaker.model,
-        )
-
-    async def finish_audio(self) -> list[Body]:
-        """Mark the end of the reply's audio; return the events for it."""
-        await self.speaker.output.publish_last(self.reply_id, self.samples)
-        return [
-            *self.positions.finish(),
-            SynthesisFinished(reply_id=self.reply_id, samples=self.samples),
-        ]
-
-    def fail(self, error: ProviderError) -> None:
-        """End it with a failure, unless it has ended."""
-        if not self.ended.done():
-            self.ended.set_exception(error)
-            # Marks it as retrieved: its task may have been cancelled.
-            self.ended.exception()
-
-    def succeed(self) -> None:
-        """End it."""
-        if not self.ended.done():
-            self.ended.set_result(None)
 
 
 class Answer:
@@ -142,18 +54,20 @@ class Answer:
         positions = WordPositions(builder.reply_id, speaker.rate)
         self.progress = Progress(builder.reply_id, speaker, positions, requested_ms=speaker.now_ms())
         self._source = AnswerSource(route, speaker.provider, speaker.model, speaker.now_ms())
+        self._texts: dict[str, str] = {}
+        """The words of each item so far."""
 
     async def on_event(self, event: RealtimeEvent) -> None:
         """Handle one of its events."""
         progress = self.progress
         match event:
             case AudioDelta():
-                first = await progress.play(event)
-                started: list[Body] = [progress.synthesis_started()] if first else []
-                placed = progress.positions.audio_received(progress.samples)
-                await self._emit_all([*started, *placed, *self._words_of_audio()])
-            case SpokenTextDelta(text=text):
+                await self._on_audio(event)
+            case SpokenTextDelta(item_id=item_id, text=text):
+                self._texts[item_id] = self._texts.get(item_id, "") + text
                 await self._emit_all(self._words(text))
+            case SpokenText(item_id=item_id, text=text):
+                await self._on_whole_text(item_id, text)
             case ToolCallReceived(call=call):
                 progress.has_output = True
                 self._builder.on_chunk(call, self._source)
@@ -161,6 +75,25 @@ class Answer:
                 await self._on_done(event)
             case _:
                 pass
+
+    async def _on_audio(self, event: AudioDelta) -> None:
+        """Log the words of audio, then play it: the next owner must not have them spoken again."""
+        progress = self.progress
+        placed = progress.positions.audio_received(progress.samples + len(event.mulaw))
+        started: list[Body] = [] if progress.items else [progress.synthesis_started()]
+        words = self._words_of_audio()
+        await self._emit_all([*started, *words])
+        if clauses := [body.clause for body in words if isinstance(body, ReplyClause)]:
+            await progress.speaker.wait_until_logged(progress.reply_id, clauses[-1] + 1)
+        await progress.play(event)
+        await self._emit_all(placed)
+
+    async def _on_whole_text(self, item_id: str, text: str) -> None:
+        """Add the words of an item whose deltas are missing."""
+        before = self._texts.get(item_id, "")
+        if len(text) > len(before) and text.startswith(before):
+            self._texts[item_id] = text
+            await self._emit_all(self._words(text[len(before) :]))
 
     def _words(self, text: str) -> list[Body]:
         if not self._source.first_token_ms:
@@ -256,8 +189,7 @@ def _failure(done: ResponseDone, provider: str) -> ProviderError | None:
         case "cancelled":
             return ProviderUnavailable(provider, "the response was cancelled")
         case _:
-            kind = ProviderUnavailable if done.retryable else ProviderRejected
-            return kind(provider, f"the response failed: {done.reason or 'no reason'}")
+            return done.error or ProviderUnavailable(provider, "the response failed: no reason")
 
 
 def _finish_reason(done: ResponseDone) -> str:

@@ -4,34 +4,49 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
-from itertools import count
+from typing import TypeAlias
+
+import structlog
 
 from parley.audio.g711 import SAMPLES_PER_MS
-from parley.errors import ProviderError, ProviderRejected, ProviderTimeout, ProviderUnavailable
+from parley.errors import (
+    ProviderError,
+    ProviderRateLimited,
+    ProviderRejected,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
 from parley.providers.realtime import (
     AudioDelta,
-    CallerText,
+    ItemProgressed,
     RealtimeConnection,
     RealtimeEvent,
     RealtimeUsage,
     ResponseDone,
+    SpokenText,
     SpokenTextDelta,
     ToolCallReceived,
-    ToolOutput,
 )
 from services.brain.conversation import Conversation
-from services.brain.realtime.history import SessionHistory, SessionStart
-from services.brain.realtime.responses import Response, SpokenItem
+from services.brain.realtime.progress import SpokenItem
+from services.brain.realtime.responses import Response
+from services.brain.realtime.session_items import SessionItems
 from services.brain.realtime.wakeups import Wakeups
 
+log = structlog.get_logger()
+
+_MAX_FAILURES = 2
+"""Responses that fail in succession, after which another session is better, if it has another model."""
+_POLL_INTERVAL_S = 0.2
 _MAX_SPOKEN_REPLIES = 50
-_MAX_OWN_CALLS = 200
 _CANCEL_TIMEOUT_S = 1.5
 """Time for the provider to confirm that a response is cancelled; then another is requested anyway."""
 _MAX_COMMANDS = 200
 _WAKE_AFTER_S = 0.01
-_STALL_TIMEOUT_S = 5.0
-"""Maximum pause within a response, whose audio arrives faster than it is played."""
+
+ResponseEvent: TypeAlias = (
+    AudioDelta | SpokenTextDelta | SpokenText | ItemProgressed | ToolCallReceived | ResponseDone
+)
 
 
 class Session:
@@ -45,24 +60,24 @@ class Session:
         *,
         on_caller: Callable[[RealtimeEvent], Awaitable[None]],
         report_usage: Callable[[str, RealtimeUsage], None],
+        has_alternative: bool = False,
     ) -> None:
         """Create it for a connection.
 
         `on_caller` receives what concerns the caller, `report_usage` the reply and the tokens of a response.
+        With an alternative, such as a second model, responses that fail end the session.
         """
         self.connection = connection
         self._wakeups = wakeups
         self._on_caller = on_caller
         self._report_usage = report_usage
-        self._history = SessionHistory(conversation)
-        self._numbers = count(1)
-        self._own_calls: dict[str, None] = {}
-        self._outputs: dict[str, str] = {}
-        """The item of each tool's output, by the id of the call."""
-        self._material = ""
-        self._output_at_s = 0.0
-        """Time of the latest output of the response in progress, or of its request."""
-        """The item with the material for the latest answer."""
+        self._has_alternative = has_alternative
+        self._failures = 0
+        """Responses that have failed since the last that succeeded."""
+        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Raises the error that makes the session useless."""
+        self._handling = asyncio.Lock()
+        self.items = SessionItems(connection, conversation)
         self._response: Response | None = None
         self._cancelled: dict[str, float] = {}
         """Responses that were cancelled and have not ended, with the loop time until which they may take."""
@@ -81,34 +96,6 @@ class Session:
         """The reply in progress; empty for none."""
         return self._response.progress.reply_id if self._response is not None else ""
 
-    async def restore(self, start: SessionStart) -> None:
-        """Add the items of an earlier session."""
-        for item in start.items:
-            item_id = self._next_id("h")
-            if isinstance(item, ToolOutput):
-                self._outputs[item.call_id] = item_id
-            await self.connection.add(item_id, item)
-
-    async def update_history(self, conversation: Conversation) -> None:
-        """Add what the session does not know yet: results of tools, and keys."""
-        for addition in self._history.additions(conversation, set(self._own_calls)):
-            item_id = self._next_id("a")
-            if addition.key:
-                if earlier := self._outputs.pop(addition.key, ""):
-                    await self.connection.remove(earlier)
-                self._outputs[addition.key] = item_id
-            await self.connection.add(item_id, addition.item)
-
-    async def set_material(self, text: str) -> None:
-        """Replace the material that an answer may use."""
-        if self._material:
-            await self.connection.remove(self._material)
-            self._material = ""
-        if text:
-            self._material = self._next_id("m")
-            # Not a message of the system: documents must not command the agent.
-            await self.connection.add(self._material, CallerText(text))
-
     async def respond(self, response: Response, first_output_s: float) -> None:
         """Request a response and wait until it has ended; a cancellation cancels it.
 
@@ -119,6 +106,10 @@ class Session:
         try:
             await self.connection.respond(response.request)
             await self._wait(response, first_output_s)
+            self._failures = 0
+        except ProviderError as error:
+            self._note_failure(response, error)
+            raise
         finally:
             self._note_spoken(response)
             if self._response is response:
@@ -129,14 +120,34 @@ class Session:
 
     async def _wait(self, response: Response, first_output_s: float) -> None:
         progress, now_s = response.progress, asyncio.get_running_loop().time
-        self._output_at_s = now_s()
         while not progress.ended.done():
-            limit_s = _STALL_TIMEOUT_S if progress.has_output else first_output_s
-            left_s = self._output_at_s + limit_s - now_s()
-            if left_s <= 0:
+            limit_s = progress.limit_s(first_output_s, is_text=bool(response.request.exact_text))
+            left_s = progress.output_at_s + limit_s - now_s()
+            if left_s > 0:
+                # The limit becomes shorter when the items are complete.
+                await asyncio.wait([progress.ended], timeout=min(left_s, _POLL_INTERVAL_S))
+            elif progress.is_complete:
+                await self._end_complete(response)
+            else:
                 raise ProviderTimeout(progress.speaker.provider, "no output within the time limit")
-            await asyncio.wait([progress.ended], timeout=left_s)
         progress.ended.result()
+
+    async def _end_complete(self, response: Response) -> None:
+        """End a response whose items are all complete, although the provider has not reported its end."""
+        log.warning("response_without_end", reply_id=response.progress.reply_id)
+        self._cancel_soon(response)
+        await self._handle(response, ResponseDone(response.request.tag, "completed"))
+
+    def _note_failure(self, response: Response, error: ProviderError) -> None:
+        """End the session if another response would fail as well, and another session might not."""
+        if response.progress.stopped or self._failed.done():
+            return
+        self._failures += 1
+        is_bad = isinstance(error, ProviderRateLimited) or self._failures >= _MAX_FAILURES
+        if isinstance(error, ProviderRejected) or (self._has_alternative and is_bad):
+            self._failed.set_exception(error)
+            # Marks it as retrieved: the session may have ended already.
+            self._failed.exception()
 
     def stop(self, reply_id: str) -> None:
         """Cancel the response in progress if it speaks this reply; its task gets a ProviderError."""
@@ -144,11 +155,13 @@ class Session:
         if response is not None and response.progress.reply_id == reply_id:
             if not response.progress.ended.done():
                 self._cancel_soon(response)
+            response.progress.stopped = True
             response.progress.fail(ProviderUnavailable(response.progress.speaker.provider, "cancelled"))
 
     def end(self, error: ProviderError) -> None:
         """Fail the response in progress, because the session has ended."""
         if self._response is not None:
+            self._response.progress.stopped = True
             self._response.progress.fail(error)
 
     def forget_unplayed(self, reply_id: str, played_samples: int) -> None:
@@ -174,7 +187,7 @@ class Session:
         loop = asyncio.get_running_loop()
         self._cancelled[response.request.tag] = loop.time() + _CANCEL_TIMEOUT_S
         loop.call_later(_CANCEL_TIMEOUT_S + _WAKE_AFTER_S, self._wakeups.notify)
-        self._command(self.connection.cancel)
+        self._command(partial(self.connection.cancel, response.request.tag))
 
     def _command(self, command: Callable[[], Awaitable[None]]) -> None:
         # A full queue means that the provider accepts nothing: the session is about to fail.
@@ -188,14 +201,15 @@ class Session:
         while len(self._spoken) > _MAX_SPOKEN_REPLIES:
             del self._spoken[next(iter(self._spoken))]
 
-    def _next_id(self, kind: str) -> str:
-        return f"{kind}_{next(self._numbers)}"
-
     async def run(self) -> None:
         """Long-lived: handle the session's events and commands, until it ends with ProviderError."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.connection.run(self._on_event), name="receive from the provider")
             tasks.create_task(self._run_commands(), name="send commands")
+            tasks.create_task(self._end_when_useless(), name="watch failures")
+
+    async def _end_when_useless(self) -> None:
+        await self._failed
 
     async def _run_commands(self) -> None:
         while True:
@@ -203,30 +217,48 @@ class Session:
 
     async def _on_event(self, event: RealtimeEvent) -> None:
         match event:
-            case AudioDelta() | SpokenTextDelta() | ToolCallReceived() | ResponseDone():
+            case (
+                AudioDelta()
+                | SpokenTextDelta()
+                | SpokenText()
+                | ItemProgressed()
+                | ToolCallReceived()
+                | ResponseDone()
+            ):
                 await self._on_response(event)
             case _:
                 await self._on_caller(event)
 
-    async def _on_response(
-        self, event: AudioDelta | SpokenTextDelta | ToolCallReceived | ResponseDone
-    ) -> None:
-        if isinstance(event, ResponseDone) and event.usage != RealtimeUsage():
-            self._report_usage(event.tag.partition(".")[0], event.usage)
+    async def _on_response(self, event: ResponseEvent) -> None:
+        if isinstance(event, ResponseDone):
+            if event.usage != RealtimeUsage():
+                self._report_usage(event.tag.partition(".")[0], event.usage)
+            if self._cancelled.pop(event.tag, None) is not None:
+                self._wakeups.notify()
         response = self._response
         if response is not None and event.tag == response.request.tag:
-            if isinstance(event, ToolCallReceived):
-                self._note_call(event)
-            if isinstance(event, AudioDelta | ToolCallReceived):
-                self._output_at_s = asyncio.get_running_loop().time()
-            await response.on_event(event)
-            if isinstance(event, ResponseDone) and event.status == "failed" and not event.retryable:
-                # Every response of the account is refused, so the session is of no use.
-                raise ProviderRejected(response.progress.speaker.provider, event.reason)
-        elif isinstance(event, ResponseDone) and self._cancelled.pop(event.tag, None) is not None:
-            self._wakeups.notify()
+            response.progress.note(event)
+            await self._handle(response, event)
 
-    def _note_call(self, event: ToolCallReceived) -> None:
-        self._own_calls[event.call.tool_call_id] = None
-        while len(self._own_calls) > _MAX_OWN_CALLS:
-            del self._own_calls[next(iter(self._own_calls))]
+    async def _handle(self, response: Response, event: ResponseEvent) -> None:
+        """Pass an event on to its response, unless that has ended."""
+        async with self._handling:
+            if response.progress.ended.done():
+                return
+            if isinstance(event, ResponseDone) and event.status == "completed":
+                for call in response.progress.open_calls.values():
+                    await self._handle_call(response, ToolCallReceived(event.tag, call))
+            if isinstance(event, ToolCallReceived):
+                await self._handle_call(response, event)
+            else:
+                await response.on_event(event)
+
+    async def _handle_call(self, response: Response, event: ToolCallReceived) -> None:
+        """Pass a tool call on, once."""
+        call_id, calls = event.call.tool_call_id, response.progress.calls
+        if call_id in calls:
+            return
+        if call_id:
+            calls.add(call_id)
+        self.items.note_call(call_id)
+        await response.on_event(event)

@@ -15,15 +15,16 @@ from services.brain.knowledge.wording import material
 from services.brain.realtime.agent import RealtimeAgent
 from services.brain.realtime.events import CallEvents, EmitItem
 from services.brain.realtime.link import RealtimeLink
-from services.brain.realtime.responses import Answer, FixedText, Speaker
+from services.brain.realtime.progress import Speaker
+from services.brain.realtime.responses import Answer, FixedText, Response
 from services.brain.realtime.session import Session
 from services.brain.reply import Reply
 from services.brain.session_log import SessionLog
 
 log = structlog.get_logger()
 
-_MAX_ATTEMPTS = 3
-"""Attempts to speak a fixed text; then the call continues without it."""
+_MAX_ATTEMPTS, _MAX_ATTEMPTS_IN_ALL = 3, 6
+"""Attempts to speak a fixed text, in one session and in several; then the call continues without it."""
 
 
 class Voice:
@@ -36,6 +37,8 @@ class Voice:
         self._speaking = asyncio.Lock()
         self._attempts: dict[str, int] = {}
         self._responses = 0
+        self._unspoken = 0
+        """Texts in succession that could not be spoken."""
 
     async def answer(self, agent: RealtimeAgent, answer: AnswerRequest) -> None:
         """Have the model answer, and emit the events of the reply; a cancellation stops it.
@@ -50,9 +53,9 @@ class Voice:
             async with self._turn_to_speak():
                 if session is not self._link.session or not self._may_speak(session, reply_id):
                     continue
-                await session.update_history(self._log.conversation)
+                await session.items.update(self._log.conversation)
                 passages = await answer.passages() if answer.passages is not None else ()
-                await session.set_material(material(passages) if passages else "")
+                await session.items.set_material(material(passages) if passages else "")
                 request = ResponseRequest(
                     self._tag(reply_id), tool_choice="auto" if answer.builder.tools_allowed else "none"
                 )
@@ -65,7 +68,7 @@ class Voice:
                     emit=lambda bodies: self._emit(GenerationEvent(reply_id, tuple(bodies))),
                 )
                 await session.respond(response, timeout_s)
-                self._link.response_succeeded(response.progress.first_audio_s)
+                self._succeeded(response)
                 return
 
     async def run(self) -> None:
@@ -96,7 +99,7 @@ class Voice:
         async with self._turn_to_speak():
             try:
                 await session.respond(response, self._link.agent.config.realtime.timeout_s)
-                self._link.response_succeeded(response.progress.first_audio_s)
+                self._succeeded(response)
                 self._attempts.pop(reply.reply_id, None)
                 # Its events are in the inbox: wait until the log has them.
                 await self._wait_until_done(reply.reply_id)
@@ -104,8 +107,21 @@ class Voice:
                 if self._log.conversation.reply(reply.reply_id).cancelled:
                     return
                 log.warning("text_not_spoken", reply_id=reply.reply_id, code=error.code, reason=error.reason)
-                if attempts >= _MAX_ATTEMPTS and self._link.session is session:
-                    await self._finish_audio(reply)
+                limit = _MAX_ATTEMPTS if self._link.session is session else _MAX_ATTEMPTS_IN_ALL
+                if attempts >= limit:
+                    await self._leave_unspoken(reply)
+
+    async def _leave_unspoken(self, reply: Reply) -> None:
+        """Continue without a text; after the apology, or a second one, the caller would hear nothing more."""
+        self._unspoken += 1
+        await self._finish_audio(reply)
+        is_apology = reply.finished == "error"
+        if (is_apology or self._unspoken > 1) and not self._log.conversation.fallback_requested:
+            await self._link.request_fallback()
+
+    def _succeeded(self, response: Response) -> None:
+        self._unspoken = 0
+        self._link.response_succeeded(response.progress.first_audio_s)
 
     async def _finish_audio(self, reply: Reply) -> None:
         """End the audio of a reply whose remaining words are not spoken."""

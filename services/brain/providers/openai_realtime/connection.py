@@ -27,9 +27,9 @@ from services.brain.providers.openai_realtime.errors import (
     handshake_error,
     is_fatal,
     refusal,
+    response_error,
 )
 from services.brain.providers.openai_realtime.reader import ErrorReceived, MessageReader, SessionUpdated
-from services.brain.providers.streams.safe_text import safe_message
 
 log = structlog.get_logger()
 
@@ -61,11 +61,11 @@ class OpenAIRealtimeConnection:
         try:
             async with asyncio.timeout(_SETUP_TIMEOUT_S):
                 while True:
-                    received = self._reader.read(await self._receive())
-                    if isinstance(received, SessionUpdated):
-                        return
-                    if isinstance(received, ErrorReceived):
-                        raise refusal(received.code, _shown(received), self._model)
+                    for received in self._reader.read(await self._receive()):
+                        if isinstance(received, SessionUpdated):
+                            return
+                        if isinstance(received, ErrorReceived):
+                            raise self._refusal(received)
         except TimeoutError:
             raise ProviderTimeout(PROVIDER, "the session was not set up in time") from None
 
@@ -88,27 +88,44 @@ class OpenAIRealtimeConnection:
 
     async def respond(self, request: ResponseRequest) -> None:
         """Request a response."""
+        self._reader.responses.requested(request.tag)
         await self._send(requests.create_response(request))
 
-    async def cancel(self) -> None:
-        """Cancel the response in progress."""
-        await self._send(requests.cancel_response())
+    async def cancel(self, tag: str) -> None:
+        """Cancel the response with this tag."""
+        await self._send(requests.cancel_response(tag, self._reader.responses.response_id(tag)))
 
     async def run(self, on_event: Callable[[RealtimeEvent], Awaitable[None]]) -> None:
         """Deliver events until the session ends, then raise ProviderError."""
         while True:
-            received = self._reader.read(await self._receive())
-            match received:
-                case None | SessionUpdated():
-                    pass
-                case ErrorReceived(code=code):
-                    if is_fatal(code):
-                        raise refusal(code, _shown(received), self._model)
-                    log.warning("realtime_error", code=code[:60], param=received.param[:60])
-                    if received.event_id:
-                        await on_event(ResponseDone(received.event_id, "failed", code))
-                case event:
-                    await on_event(event)
+            for received in self._reader.read(await self._receive()):
+                match received:
+                    case SessionUpdated():
+                        pass
+                    case ErrorReceived():
+                        await self._on_error(received, on_event)
+                    case event:
+                        await on_event(event)
+
+    async def _on_error(
+        self, received: ErrorReceived, on_event: Callable[[RealtimeEvent], Awaitable[None]]
+    ) -> None:
+        """Handle an error: of the session, or of one request in it.
+
+        Raises:
+            ProviderError: the session is of no use any longer.
+        """
+        if is_fatal(received.code):
+            raise self._refusal(received)
+        if received.code != "response_cancel_not_active":
+            log.warning("realtime_error", code=received.code[:60], param=received.param[:60])
+        if tag := received.event_id:
+            self._reader.responses.refused(tag)
+            error = response_error(received.code, received.message)
+            await on_event(ResponseDone(tag, "failed", received.code, error=error))
+
+    def _refusal(self, received: ErrorReceived) -> ProviderError:
+        return refusal(received.code, received.message, self._model, received.param)
 
     async def _send(self, message: Mapping[str, Any]) -> None:
         try:
@@ -174,8 +191,3 @@ async def open_session(
 
 def _websocket_url(base_url: str) -> str:
     return f"ws{base_url.rstrip('/').removeprefix('http')}"
-
-
-def _shown(error: ErrorReceived) -> str:
-    param = f" (param {safe_message(error.param, ())})" if error.param else ""
-    return f"{error.message}{param}"

@@ -91,9 +91,11 @@ def create_response(request: ResponseRequest) -> dict[str, Any]:
     return {"type": "response.create", "event_id": request.tag, "response": response}
 
 
-def cancel_response() -> dict[str, Any]:
-    """Return the message that cancels the response in progress."""
-    return {"type": "response.cancel"}
+def cancel_response(tag: str, response_id: str) -> dict[str, Any]:
+    """Return the message that cancels a response; `response_id` is empty until the provider has named it."""
+    # An `error` event that refuses the request names the tag: the response has ended already.
+    cancel = {"type": "response.cancel", "event_id": tag}
+    return {**cancel, "response_id": response_id} if response_id else cancel
 
 
 def _transcription(config: RealtimeConfig, languages: Sequence[str]) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import pytest
+
 from parley.agent_config import RealtimeConfig
 from parley.events.envelope import Body
 from parley.providers.realtime import (
@@ -102,7 +104,10 @@ def test_a_turn_that_cannot_be_transcribed_is_one() -> None:
     """The model has received its audio."""
     turns = _turns(words_decide=True)
     _apply(turns, *_SPEECH)
-    assert _names(_apply(turns, TranscriptFailed("i1", "x"))) == ["SpeechStopped", "TurnEnded"]
+    stopped, ended = _apply(turns, TranscriptFailed("i1", "x"))
+    assert isinstance(stopped, speech_pb2.SpeechStopped)
+    assert isinstance(ended, speech_pb2.TurnEnded)
+    assert ended.transcript_pending
 
 
 def test_a_turn_without_words_is_transcribed_again_after_a_takeover() -> None:
@@ -129,3 +134,67 @@ def test_unexpected_events_are_ignored() -> None:
         TranscriptFailed("x", "r"),
     )
     assert _apply(turns, *events) == []
+
+
+def test_a_failed_transcription_of_an_ended_turn_leaves_it() -> None:
+    """A final transcript without words would withdraw its answer, and remove it from the conversation."""
+    turns = _turns()
+    _apply(turns, *_SPEECH)
+    assert _apply(turns, TranscriptFailed("i1", "x")) == []
+    assert turns.is_quiet
+
+
+def test_a_transcript_that_never_ends_has_its_deltas() -> None:
+    """After 20 s nothing more is expected."""
+    turns = _turns()
+    _apply(turns, *_SPEECH, TranscriptDelta("i1", "Hel"), TranscriptDelta("i1", "lo"))
+    [words] = turns.on_tick(24_000)
+    assert words == speech_pb2.TranscriptUpdated(turn=1, text="Hello", final=True, audio_end_ms=3500)
+    assert turns.is_quiet
+
+
+_NAMED = (SpeechStarted(1000, "i1"), SpeechStopped(3500, "i1"), TurnCommitted("i1"))
+
+
+def test_events_that_arrive_twice_are_one_turn() -> None:
+    """Each at once, and all of them again after the turn has ended."""
+    turns = _turns()
+    twice = [event for each in _NAMED for event in (each, each)]
+    words = TranscriptCompleted("i1", "Hello.")
+    names = _names(_apply(turns, *twice, words, words, *_NAMED, words))
+    assert names == ["SpeechStarted", "SpeechStopped", "TurnEnded", "TranscriptUpdated"]
+    assert turns.is_quiet
+
+
+@pytest.mark.parametrize(
+    ("events", "names"),
+    [
+        ((_NAMED[0], _NAMED[1]), ["SpeechStarted", "SpeechStopped", "TurnEnded"]),
+        ((_NAMED[0], _NAMED[2]), ["SpeechStarted", "SpeechStopped", "TurnEnded"]),
+        ((_NAMED[2],), ["SpeechStopped", "TurnEnded"]),
+        ((_NAMED[2], _NAMED[1], _NAMED[0]), ["SpeechStopped", "TurnEnded"]),
+        ((*_NAMED[:2], TurnCommitted("")), ["SpeechStarted", "SpeechStopped", "TurnEnded"]),
+        ((TurnCommitted(""),), []),
+        ((SpeechStarted(1000), TurnCommitted("")), ["SpeechStarted", "SpeechStopped", "TurnEnded"] * 2),
+    ],
+)
+def test_a_turn_with_missing_events(events: tuple[RealtimeEvent, ...], names: list[str]) -> None:
+    """It ends once, within a second after its speech, and nothing of it stays open."""
+    turns = _turns()
+    assert _names([*_apply(turns, *events), *turns.on_tick(4600), *_apply(turns, *events)]) == names
+    assert not turns.speech_in_progress
+
+
+def test_a_transcript_may_precede_its_item() -> None:
+    """One of an unknown item is none of the caller's."""
+    turns = _turns()
+    early = TranscriptCompleted("i1", "Hello.")
+    bodies = _apply(turns, SpeechStarted(1000, "i1"), early, TranscriptCompleted("i9", "x"), *_NAMED[1:])
+    assert _names(bodies) == ["SpeechStarted", "SpeechStopped", "TurnEnded", "TranscriptUpdated"]
+
+
+def test_the_end_of_another_turn_does_not_end_this_one() -> None:
+    """It is late."""
+    turns = _turns()
+    assert _names(_apply(turns, SpeechStarted(1000, "i2"), SpeechStopped(1100, "i1"))) == ["SpeechStarted"]
+    assert turns.speech_in_progress

@@ -7,16 +7,25 @@ from typing import Any
 import pytest
 
 from parley.audio.audio_output import AudioOutput
-from parley.errors import ProviderError, ProviderTimeout, ProviderUnavailable
+from parley.errors import (
+    ProviderError,
+    ProviderRateLimited,
+    ProviderRejected,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
+from parley.providers.latency_limits import LatencyLimit, LimitRange
 from parley.providers.llm import ToolCallRequest
 from parley.providers.realtime import (
     AudioDelta,
     CallerText,
     HistoryItem,
+    ItemProgressed,
     RealtimeEvent,
     RealtimeUsage,
     ResponseDone,
     ResponseRequest,
+    SpokenText,
     SpokenTextDelta,
     ToolCallReceived,
     ToolOutput,
@@ -28,7 +37,8 @@ from services.brain.conversation import Conversation
 from services.brain.conversation_fold import evolve
 from services.brain.generation.reply_builder import ReplyBuilder
 from services.brain.realtime.history import SessionStart
-from services.brain.realtime.responses import Answer, FixedText, Response, Speaker
+from services.brain.realtime.progress import Speaker
+from services.brain.realtime.responses import Answer, FixedText, Response
 from services.brain.realtime.session import Session
 from services.brain.realtime.wakeups import Wakeups
 from services.brain.realtime.word_positions import SpeakingRate
@@ -36,6 +46,12 @@ from tests.event_factories import event
 from tests.unit.parley.audio.test_audio_output import FakeBus
 
 _AUDIO = b"\x10" * 8000
+_AT_ONCE = LimitRange(0.01, 0.01, 0.01)
+_COMPLETE = (
+    SpokenTextDelta("r2.1", "i1", "We are "),
+    AudioDelta("r2.1", "i1", _AUDIO),
+    ItemProgressed("r2.1", "i1", complete=True),
+)
 
 
 class _Connection:
@@ -60,8 +76,8 @@ class _Connection:
     async def respond(self, request: ResponseRequest) -> None:
         self.requests.append(("respond", request.tag))
 
-    async def cancel(self) -> None:
-        self.requests.append(("cancel",))
+    async def cancel(self, tag: str) -> None:
+        self.requests.append(("cancel", tag))
 
     async def run(self, on_event: Callable[[RealtimeEvent], Awaitable[None]]) -> None:
         self._on_event.set_result(on_event)
@@ -76,7 +92,7 @@ class _Connection:
 class _Fixture:
     """A session and what it reports."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_alternative: bool = False) -> None:
         self.connection = _Connection()
         self.caller: list[RealtimeEvent] = []
         self.usage: list[tuple[str, RealtimeUsage]] = []
@@ -88,8 +104,11 @@ class _Fixture:
             Wakeups(),
             on_caller=self._on_caller,
             report_usage=lambda reply_id, usage: self.usage.append((reply_id, usage)),
+            has_alternative=has_alternative,
         )
-        self.speaker = Speaker("openai", "m", AudioOutput(self.bus, "CA1", 1), SpeakingRate(), lambda: 5)
+        self.speaker = Speaker(
+            "openai", "m", AudioOutput(self.bus, "CA1", 1), SpeakingRate(), lambda: 5, LatencyLimit(_AT_ONCE)
+        )
 
     async def _on_caller(self, event: RealtimeEvent) -> None:
         self.caller.append(event)
@@ -168,7 +187,7 @@ async def test_a_stopped_answer_is_cancelled_and_its_rest_dropped(fixture: _Fixt
     await asyncio.wait([task])
     published = len(fixture.bus.published)
     await asyncio.sleep(0)
-    assert ("cancel",) in fixture.connection.requests
+    assert ("cancel", "r2.1") in fixture.connection.requests
     assert not fixture.session.is_free
     await fixture.connection.deliver(AudioDelta("r2.1", "i1", _AUDIO), ResponseDone("r2.1", "cancelled"))
     assert len(fixture.bus.published) == published
@@ -178,7 +197,7 @@ async def test_a_stopped_answer_is_cancelled_and_its_rest_dropped(fixture: _Fixt
 @pytest.mark.parametrize(
     ("done", "kind"),
     [
-        (ResponseDone("r2.1", "failed", "server_error"), ProviderUnavailable),
+        (ResponseDone("r2.1", "failed", error=ProviderUnavailable("openai", "x")), ProviderUnavailable),
         (ResponseDone("r2.1", "completed"), ProviderError),
     ],
 )
@@ -198,7 +217,7 @@ async def test_silence_of_the_provider_is_limited(fixture: _Fixture) -> None:
     with pytest.raises(ProviderTimeout):
         await fixture.session.respond(fixture.answer(), 0.01)
     await asyncio.sleep(0)
-    assert ("cancel",) in fixture.connection.requests
+    assert ("cancel", "r2.1") in fixture.connection.requests
 
 
 async def test_a_lost_session_fails_its_response(fixture: _Fixture) -> None:
@@ -208,7 +227,7 @@ async def test_a_lost_session_fails_its_response(fixture: _Fixture) -> None:
     fixture.session.end(ProviderUnavailable("openai", "lost"))
     with pytest.raises(ProviderUnavailable):
         await task
-    assert ("cancel",) not in fixture.connection.requests
+    assert ("cancel", "r2.1") not in fixture.connection.requests
 
 
 @pytest.mark.parametrize(
@@ -240,9 +259,9 @@ async def test_results_and_material_are_replaced(fixture: _Fixture) -> None:
         ToolReturned(tool_call_id="turn1-0123456789ab", result="{}"),
     ):
         conversation = evolve(conversation, event(body))
-        await session.update_history(conversation)
-    await session.set_material("pages")
-    await session.set_material("")
+        await session.items.update(conversation)
+    await session.items.set_material("pages")
+    await session.items.set_material("")
     kinds = [(request[0], type(request[-1]).__name__) for request in fixture.connection.requests]
     assert kinds == [
         ("add", "CalledTool"),
@@ -257,7 +276,7 @@ async def test_results_and_material_are_replaced(fixture: _Fixture) -> None:
 async def test_a_restored_result_can_be_replaced(fixture: _Fixture) -> None:
     """Its item is found by the call."""
     items = (CallerText("hi"), ToolOutput("c1", "running"))
-    await fixture.session.restore(SessionStart("x", items))
+    await fixture.session.items.restore(SessionStart("x", items))
     assert [request[1] for request in fixture.connection.requests] == ["h_1", "h_2"]
 
 
@@ -269,3 +288,75 @@ async def test_events_of_the_caller_are_passed_on(fixture: _Fixture) -> None:
     assert fixture.caller == [TurnCommitted("i1")]
     assert fixture.bus.published == []
     assert not [body for body in fixture.bodies if isinstance(body, ReplyClause)]
+
+
+async def test_an_answer_with_complete_items_ends(fixture: _Fixture) -> None:
+    """Its end is not waited for any longer; it is cancelled, which the provider may confirm later."""
+    task = _respond(fixture, fixture.answer())
+    await asyncio.sleep(0)
+    await fixture.connection.deliver(*_COMPLETE, SpokenText("r2.1", "i1", "We are open."))
+    await task
+    texts = [body.text for body in fixture.bodies if isinstance(body, ReplyClause)]
+    assert "".join(texts) == "We are open."
+    assert fixture.kinds().count("ClauseSynthesized") == len(texts)
+    assert not fixture.session.is_free
+    await fixture.connection.deliver(ResponseDone("r2.1", "cancelled"))
+    assert ("cancel", "r2.1") in fixture.connection.requests
+    assert fixture.session.is_free
+    assert fixture.kinds().count("ReplyFinished") == 1
+
+
+async def test_a_call_of_an_answer_without_an_end_is_made(fixture: _Fixture) -> None:
+    """Its arguments are complete; the confirmation that follows is no second call."""
+    call = ToolCallRequest("c1", "book", "{}", {"call_id": "c1"})
+    for confirmed in ((), (ToolCallReceived("r2.1", call), ToolCallReceived("r2.1", call))):
+        fixture.bodies.clear()
+        task = _respond(fixture, fixture.answer())
+        await asyncio.sleep(0)
+        progress = ItemProgressed("r2.1", "i2", complete=True, call=call)
+        await fixture.connection.deliver(*_COMPLETE, progress, *confirmed)
+        await task
+        assert fixture.kinds().count("ToolCalled") == 1
+        await fixture.connection.deliver(ResponseDone("r2.1", "cancelled"))
+
+
+async def test_an_item_in_progress_is_waited_for(fixture: _Fixture) -> None:
+    """A tool call may follow the words of an answer."""
+    task = _respond(fixture, fixture.answer())
+    await asyncio.sleep(0)
+    await fixture.connection.deliver(*_COMPLETE, ItemProgressed("r2.1", "i2"))
+    done, _ = await asyncio.wait([task], timeout=0.05)
+    assert not done
+    await fixture.connection.deliver(ResponseDone("r2.1", "completed"))
+    await task
+
+
+@pytest.mark.parametrize(
+    ("errors", "alternative", "ends"),
+    [
+        ([ProviderRejected("openai", "no credit left")], False, True),
+        ([ProviderRateLimited("openai", "x")], True, True),
+        ([ProviderRateLimited("openai", "x")], False, False),
+        ([ProviderUnavailable("openai", "x")], True, False),
+        ([ProviderUnavailable("openai", "x")] * 2, True, True),
+    ],
+)
+async def test_failures_that_end_the_session(
+    errors: list[ProviderError], alternative: bool, ends: bool
+) -> None:
+    """Every response would have them, or another model is better."""
+    fixture = _Fixture(has_alternative=alternative)
+    running = asyncio.ensure_future(fixture.session.run())
+    for number, error in enumerate(errors):
+        tag = f"r2.{number}"
+        task = _respond(fixture, fixture.answer(tag))
+        await asyncio.sleep(0)
+        await fixture.connection.deliver(ResponseDone(tag, "failed", error=error))
+        with pytest.raises(type(error)):
+            await task
+    # A session that continues waits for events.
+    await asyncio.wait([running], timeout=2 if ends else 0.02)
+    assert running.done() is ends
+    running.cancel()
+    with pytest.raises((BaseExceptionGroup, asyncio.CancelledError)):
+        await running

@@ -2,11 +2,13 @@
 
 import base64
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from hypothesis import given
 
+from parley.errors import ProviderRejected
 from parley.providers.realtime import (
     AudioDelta,
     ResponseDone,
@@ -21,15 +23,18 @@ from services.brain.providers.openai_realtime.reader import ErrorReceived, Messa
 from tests.json_strategies import ANY_JSON
 
 
-def _read(reader: MessageReader, **event: Any) -> object:
+def _read_all(reader: MessageReader, **event: Any) -> Sequence[object]:
     return reader.read(json.dumps(event))
 
 
+def _read(reader: MessageReader, **event: Any) -> object:
+    """The first of what a message means; None for one that means nothing."""
+    return next(iter(_read_all(reader, **event)), None)
+
+
 def _created(reader: MessageReader, response_id: str = "resp_1", tag: str = "r1.1") -> None:
-    assert (
-        _read(reader, type="response.created", response={"id": response_id, "metadata": {"reply": tag}})
-        is None
-    )
+    response = {"id": response_id, "metadata": {"reply": tag}}
+    assert _read(reader, type="response.created", response=response) is None
 
 
 def test_events_of_a_response_carry_its_tag() -> None:
@@ -83,8 +88,10 @@ def test_the_end_of_a_response_has_its_reason_and_tokens() -> None:
         },
     )
     assert isinstance(done, ResponseDone)
-    assert (done.tag, done.status, done.retryable) == ("r1.1", "failed", False)
-    assert "sk-abc123" not in done.reason
+    assert (done.tag, done.status) == ("r1.1", "failed")
+    assert isinstance(done.error, ProviderRejected)
+    assert "sk-abc123" not in done.error.reason
+    assert "add credit" in done.error.reason
     usage = done.usage
     assert (usage.input, usage.input_audio, usage.cached_input_audio) == (100, 100, 30)
     assert (usage.output, usage.output_audio) == (50, 45)
@@ -112,6 +119,24 @@ def test_a_late_delta_of_an_unknown_response_has_no_tag() -> None:
                 "transcript": " Hello. ",
             },
             TranscriptCompleted("i1", "Hello."),
+        ),
+        (
+            {"type": "conversation.item.input_audio_transcription.completed", "item_id": "i1"},
+            TranscriptFailed("i1", "a transcript without a text"),
+        ),
+        (
+            {
+                "type": "conversation.item.added",
+                "item": {"id": "i1", "role": "user", "content": [{"type": "input_audio"}]},
+            },
+            TurnCommitted("i1"),
+        ),
+        (
+            {
+                "type": "conversation.item.added",
+                "item": {"id": "i1", "role": "user", "content": [{"type": "input_text"}]},
+            },
+            None,
         ),
         (
             {
@@ -144,6 +169,9 @@ def test_no_message_raises(value: Any) -> None:
         "response.done",
         "response.output_item.done",
         "response.output_audio.delta",
+        "response.output_item.added",
+        "response.function_call_arguments.done",
+        "conversation.item.added",
         "error",
         "conversation.item.input_audio_transcription.failed",
     ):
@@ -154,4 +182,11 @@ def test_no_message_raises(value: Any) -> None:
 @pytest.mark.parametrize("message", ["", "[", "[" * 100_000, b"\xff\xfe", "null", '"text"'])
 def test_what_is_no_json_object_means_nothing(message: str | bytes) -> None:
     """Also bytes that cannot be decoded."""
-    assert MessageReader().read(message) is None
+    assert MessageReader().read(message) == ()
+
+
+def test_an_event_that_arrives_twice_is_read_once() -> None:
+    """It has the same id."""
+    reader = MessageReader()
+    event = {"type": "input_audio_buffer.committed", "event_id": "event_1", "item_id": "i1"}
+    assert [_read(reader, **event), _read(reader, **event)] == [TurnCommitted("i1"), None]
