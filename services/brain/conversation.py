@@ -158,6 +158,12 @@ class Conversation:
         return isinstance(self._unanswered_item, ToolCall | Reply)
 
     @property
+    def is_broken_off(self) -> bool:
+        """Whether the next answer continues one that broke off, and not the caller's words after it."""
+        item = self._unanswered_item
+        return isinstance(item, Reply) and item.finished == "interrupted"
+
+    @property
     def _unanswered_item(self) -> Item | None:
         for item in reversed(self.open_items):
             if (needs_answer_now := self._needs_answer_now(item)) is not None:

@@ -1,7 +1,7 @@
 """Writes the agent's replies to the call's log: fixed texts, and answers while the model generates them."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -21,7 +21,7 @@ from parley.v1.reply_pb2 import (
 from services.brain.conversation import Conversation
 from services.brain.generation.generator import AnswerRequest, GenerationEvent
 from services.brain.generation.prompt import build_messages
-from services.brain.generation.repetitions import spoken_clauses
+from services.brain.generation.repetitions import NOTHING_SPOKEN, Spoken, spoken_of
 from services.brain.generation.reply_builder import ReplyBuilder
 from services.brain.generation.requested_tools import SURPLUS
 from services.brain.metrics import BrainMetrics
@@ -152,7 +152,7 @@ class ReplyWriter:
         opener = choose_opener(conversation.pending_user_text, conversation, self._agent)
         limit = reached_limit(conversation, self._agent)
         # Clauses that a speech-to-speech model repeats are audible already.
-        spoken = () if self._agent.is_realtime else spoken_clauses(conversation)
+        spoken = NOTHING_SPOKEN if self._agent.is_realtime else spoken_of(conversation)
         builder = self._new_builder(turn, opener, tools_allowed=limit is None, spoken=spoken)
         if limit is not None:
             self._on_tool_limit(limit, builder.reply_id)
@@ -170,7 +170,7 @@ class ReplyWriter:
         self._metrics.tool_limits.labels(limit=limit).inc()
 
     def _new_builder(
-        self, turn: int, opener: str = "", *, tools_allowed: bool = True, spoken: Collection[str] = ()
+        self, turn: int, opener: str = "", *, tools_allowed: bool = True, spoken: Spoken = NOTHING_SPOKEN
     ) -> ReplyBuilder:
         conversation = self._log.conversation
         return ReplyBuilder(

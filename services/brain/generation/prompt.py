@@ -14,7 +14,11 @@ from services.brain.reply import Reply
 from services.brain.tool_arguments import load_extra
 from services.brain.tool_call import ToolCall
 
-_CONTINUE = "You were cut off in mid-sentence. Go on from the very next word; repeat nothing, excuse nothing."
+_CONTINUE = (
+    "Your last message was cut off, and a tool call that followed it was lost. Go on from the very next word:"
+    " repeat nothing, excuse nothing, and do not begin a new answer. If you were about to call a tool, call"
+    " it now."
+)
 _AFTER_OPENER = (
     'You have already said "{opener}" aloud. Go on right after it: do not say it again, do not greet.'
 )
@@ -67,9 +71,7 @@ def build_messages(
                 )
             case Reply() | ToolCall():
                 pass
-    replies = [reply for reply in conversation.replies if reply.kind not in _ASIDES]
-    last = replies[-1] if replies else None
-    if last is not None and last.finished == "interrupted" and not last.cancelled:
+    if conversation.is_broken_off:
         messages.append({"role": "system", "content": _CONTINUE})
     if opener:
         messages.append({"role": "system", "content": _AFTER_OPENER.format(opener=opener)})

@@ -8,7 +8,7 @@ from parley.providers.llm import Done, LlmEvent, TextDelta, TokenUsage, ToolCall
 from parley.v1.reply_pb2 import ReplyClause, ReplyFinished, ReplyKind, ReplyStarted, ToolCalled
 from services.brain.generation.clauses import ClauseSplitter
 from services.brain.generation.model_text import clean, ends_sentence, is_speakable
-from services.brain.generation.repetitions import Repetitions
+from services.brain.generation.repetitions import NOTHING_SPOKEN, Repetitions, Spoken
 from services.brain.generation.requested_tools import RequestedTools
 from services.brain.policies.openers import strip_opener
 
@@ -45,12 +45,12 @@ class ReplyBuilder:
         dtmf_inputs: int = 0,
         tool_names: Sequence[str] | None = None,
         tools_allowed: bool = True,
-        spoken: Collection[str] = (),
+        spoken: Spoken = NOTHING_SPOKEN,
         running_tool_call_ids: Collection[str] = (),
     ) -> None:
         """Create a builder; without `tool_names` every name of a tool is accepted.
 
-        `spoken` are clauses that the reply must not begin with again; see `repetitions`.
+        `spoken` are the words that the reply must not begin with again.
         """
         self.reply_id = reply_id
         self.turn = turn
@@ -99,6 +99,11 @@ class ReplyBuilder:
         """Length of the attempt's text."""
         return self._characters
 
+    @property
+    def may_be_complete(self) -> bool:
+        """Whether the answer that this one continues broke off after a sentence, which may be its last."""
+        return bool(self._spoken.broken_off) and ends_sentence(self._spoken.broken_off[-1])
+
     def has_answer(self, reason: str) -> bool:
         """Whether the answer has text to say or a usable tool call if it ends now, for this reason."""
         tools = self._tools.usable(incomplete=reason in _INCOMPLETE)
@@ -146,6 +151,10 @@ class ReplyBuilder:
         if self._has_model_text:
             return [*self._model_clauses(self._splitter.finish()), self._finished("error")]
         return [*self._clause_events([apology]), self._finished("error")]
+
+    def end_without_text(self) -> list[Body]:
+        """End a reply to which no model has added anything."""
+        return [self._finished("stop")]
 
     def take_words(self) -> list[Body]:
         """Return the complete words of the unfinished clause as a clause."""

@@ -28,6 +28,7 @@ from parley.v1.reply_pb2 import ReplyClause, ReplyFinished, TokensUsed
 from parley.v1.work_pb2 import StageFailed
 from services.brain.generation.generator import MAX_FAILURES, AnswerRequest, GenerationEvent, Generator
 from services.brain.generation.llm_route import LlmRoute, first_content_range
+from services.brain.generation.repetitions import Spoken
 from services.brain.generation.reply_builder import ReplyBuilder
 from tests.event_factories import bodies_of
 from tests.eventually import eventually
@@ -187,10 +188,13 @@ class Harness:
         if bodies_of(event.bodies, ReplyFinished):
             self._finished.set()
 
-    async def answer(self, reply_id: str = "r1", turn: int = 1, *, tools_allowed: bool = True) -> str:
-        """Generate an answer; return the reason of its end."""
+    async def answer(
+        self, reply_id: str = "r1", turn: int = 1, *, tools_allowed: bool = True, broken_off: str = ""
+    ) -> str:
+        """Generate an answer, or continue one that broke off; return the reason of its end."""
         self._finished.clear()
-        builder = ReplyBuilder(reply_id, turn, tools_allowed=tools_allowed)
+        spoken = Spoken(broken_off=(broken_off,)) if broken_off else Spoken()
+        builder = ReplyBuilder(reply_id, turn, tools_allowed=tools_allowed, spoken=spoken)
         async with asyncio.TaskGroup() as tasks:
             self.generator.start(request(builder), tasks)
             await self._finished.wait()
@@ -399,6 +403,21 @@ async def test_an_answer_without_content_is_a_failure(chunks: list[LlmEvent]) ->
     alone = Harness(client, "first")
     assert await alone.answer() == "error"
     assert (alone.texts, client.requested) == ([APOLOGY], ["first", "first"])
+
+
+@pytest.mark.parametrize(
+    ("broken_off", "texts", "reason"), [("We open.", [], "stop"), ("We open", [APOLOGY], "error")]
+)
+async def test_nothing_is_added_to_an_answer_that_broke_off_after_its_end(
+    broken_off: str, texts: list[str], reason: str
+) -> None:
+    """Its models have nothing to say; after an unfinished sentence they have failed."""
+    harness = Harness(FakeClient(first=[Done("stop")], second=[Done("stop")]), "first", "second")
+    assert await harness.answer(broken_off=broken_off) == reason
+    assert harness.texts == texts
+
+    failing = Harness(FakeClient(first=[Done("stop")], second=[BROKEN]), "first", "second")
+    assert await failing.answer(broken_off=broken_off) == "error"
 
 
 async def test_failures_are_limited_over_all_rounds_of_a_turn() -> None:

@@ -68,6 +68,7 @@ def test_an_interrupted_generation_is_continued() -> None:
     log = [turn_ended(1, "a"), *reply_events("r1", 1, "We open ", reason="interrupted")]
 
     assert messages(*log)[-1][0] == "system"
+    assert messages(*log, turn_ended(2, "What about Sunday?"))[-1] == ("user", "What about Sunday?")
 
 
 def test_a_provider_gets_the_other_fields_of_its_tool_calls_back() -> None:

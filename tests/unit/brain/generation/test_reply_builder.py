@@ -5,6 +5,7 @@ import pytest
 from parley.events.envelope import Body, event_name
 from parley.providers.llm import Done, TextDelta, ToolCallRequest
 from parley.v1.reply_pb2 import REPLY_KIND_ANSWER, ReplyClause, ReplyFinished, ToolCalled
+from services.brain.generation.repetitions import Spoken
 from services.brain.generation.reply_builder import GOODBYE, ReplyBuilder
 from services.brain.tool_call import key_of
 
@@ -196,7 +197,7 @@ def test_a_broken_end_call_adds_no_goodbye() -> None:
 
 def test_an_answer_that_begins_again_is_spoken_from_its_new_part() -> None:
     """A repetition alone is an answer without clauses, not a failed one."""
-    builder = ReplyBuilder("r2", 1, spoken={"sure, we can."})
+    builder = ReplyBuilder("r2", 1, spoken=Spoken(frozenset({"sure, we can."})))
     assert builder.on_chunk(TextDelta("Sure, we can. ")) == []
     assert builder.has_content
     assert builder.has_answer("stop")
