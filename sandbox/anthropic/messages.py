@@ -156,6 +156,8 @@ def _without_call(where: str, tool_id: str) -> ApiError:
 
 
 def _thinking_errors(body: Mapping[str, Any], messages: Sequence[Block], model: Model) -> Iterator[ApiError]:
+    if (body.get("thinking") or {}).get("type") == "enabled":
+        yield from _missing_thinking_errors(messages)
     for number, message in enumerate(messages):
         blocks = blocks_of(message)
         for at, block in enumerate(blocks):
@@ -168,3 +170,15 @@ def _thinking_errors(body: Mapping[str, Any], messages: Sequence[Block], model: 
                 yield ApiError(f"{where}: The block is bound to a different conversation.")
             if at and blocks[at - 1]["type"] == "text":
                 yield ApiError(f"{where}: `thinking` blocks must precede the text of their message")
+
+
+def _missing_thinking_errors(messages: Sequence[Block]) -> Iterator[ApiError]:
+    """Thinking by a budget needs the thinking of the tool calls whose results come last."""
+    if not any(block["type"] == "tool_result" for block in blocks_of(messages[-1])):
+        return
+    found = blocks_of(messages[-2])[0]["type"]
+    if found not in ("thinking", "redacted_thinking"):
+        text = f"messages.{len(messages) - 2}.content.0.type: Expected `thinking` or `redacted_thinking`, but"
+        text = f"{text} found `{found}`. When `thinking` is enabled, a final `assistant` message must start"
+        text = f"{text} with a thinking block (preceeding the lastmost set of `tool_use` and `tool_result`"
+        yield ApiError(f"{text} blocks). To avoid this requirement, disable `thinking`.")

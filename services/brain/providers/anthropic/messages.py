@@ -50,6 +50,12 @@ def convert(messages: Sequence[Message], *, with_thinking: bool) -> tuple[list[B
     return system, result
 
 
+def lacks_thinking(messages: Sequence[Block]) -> bool:
+    """Whether the tool calls whose results come last were made without thinking, as by another model."""
+    results = [block for block in messages[-1]["content"] if block["type"] == "tool_result"]
+    return bool(results) and messages[-2]["content"][0]["type"] not in ("thinking", "redacted_thinking")
+
+
 def _append(messages: list[Block], role: str, blocks: list[Block]) -> None:
     if messages and messages[-1]["role"] == role:
         messages[-1]["content"] += blocks

@@ -8,7 +8,7 @@ from typing import Any
 
 from parley.agent_config import LlmConfig
 from services.brain.providers.anthropic.caching import mark
-from services.brain.providers.anthropic.messages import convert, wire_id
+from services.brain.providers.anthropic.messages import convert, lacks_thinking, wire_id
 from services.brain.providers.anthropic.models import Model, model_named
 from services.brain.providers.anthropic.options import AnthropicOptions
 from services.brain.providers.streams.http_api import HttpRequest
@@ -40,6 +40,10 @@ def build_request(
         thinking.get("thinking", {}).get("type") != "disabled" and "thinking_blocks" not in refused
     )
     system, messages = convert(given.messages, with_thinking=with_thinking)
+    if thinking.get("thinking", {}).get("type") == "enabled" and lacks_thinking(messages):
+        # Another model made the last tool call; with a budget, the API would refuse to continue it thinking.
+        thinking, sent = {}, ""
+        system, messages = convert(given.messages, with_thinking=False)
     body: dict[str, Any] = {
         "model": config.model,
         "max_tokens": config.max_tokens + _reserve(thinking),

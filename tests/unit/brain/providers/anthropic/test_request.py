@@ -38,10 +38,10 @@ def check(body: dict[str, Any]) -> None:
 
 
 @settings(max_examples=60)
-@given(model=st.sampled_from(NAMES), history=histories)
-def test_any_history_is_accepted(model: str, history: list[dict[str, Any]]) -> None:
+@given(model=st.sampled_from(NAMES), history=histories, effort=st.sampled_from((None, "low")))
+def test_any_history_is_accepted(model: str, history: list[dict[str, Any]], effort: str | None) -> None:
     before = json.dumps(history)
-    check(body_of(history, tools=TOOLS, model=model))
+    check(body_of(history, tools=TOOLS, model=model, reasoning_effort=effort))
 
     assert json.dumps(history) == before
 
@@ -119,6 +119,19 @@ def test_thinking_before_a_tool_call_is_returned_until_the_caller_speaks() -> No
     assert "signature" not in str(body_of(turn, model="claude-haiku-5-5")["messages"])
     refused = frozenset({"thinking_blocks"})
     assert "signature" not in str(body_of(turn, refused, model="claude-sonnet-5-5")["messages"])
+
+
+def test_a_tool_call_of_another_model_is_answered_without_a_budget_for_thinking() -> None:
+    call = {"id": "1", "type": "function", "function": {"name": "book", "arguments": "{}"}}
+    turn = [
+        *USER,
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "1", "content": "{}"},
+    ]
+    settings = {"model": "claude-haiku-4-5", "reasoning_effort": "low", "tools": TOOLS}
+
+    assert "thinking" not in body_of(turn, **settings)
+    assert body_of([*turn, {"role": "assistant", "content": "Done."}, *USER], **settings)["thinking"]
 
 
 def test_the_agents_own_fields_are_merged() -> None:
